@@ -1,0 +1,26 @@
+//! A discrete-event kernel.
+//!
+//! It must never know what is simulated: no cloud word occurs here, so that the
+//! order of events can be read, tested and measured by itself.
+//!
+//! # Lifecycle
+//!
+//! 1. A [`Model`], a *script* (what is known beforehand, sorted by time) and a
+//!    horizon make a [`Simulation`].
+//! 2. Each step takes the earlier of two heads: the script's next order or the
+//!    [`Agenda`]'s next timer. At one instant the script goes first.
+//! 3. The model reacts; it may set and clear timers and emits records.
+//! 4. The simulation ends [`Stop::Drained`], at the [`Stop::Horizon`], at a
+//!    [`Stop::Limit`], or [`Stop::Halted`] by its model.
+//!
+//! What a script says is never put into a heap: it is read once, in order.
+//! Random numbers come from named [`Streams`], so that one more source of them
+//! moves no other draw.
+
+mod agenda;
+mod simulation;
+mod streams;
+
+pub use agenda::{Agenda, Moment, Rank, Timer};
+pub use simulation::{Flow, Limit, Limits, Model, Simulation, Stop};
+pub use streams::Streams;

@@ -1,0 +1,303 @@
+//! The loop: take the earlier head, let the model react, hand out what it recorded.
+
+use std::collections::VecDeque;
+use std::iter::Peekable;
+
+use super::agenda::{Agenda, Timer};
+use crate::time::SimTime;
+
+/// What reacts to events.
+pub trait Model {
+    /// What a script asks for.
+    type Order;
+    /// What the model schedules itself.
+    type Timer: Timer;
+    /// What it reports, in order.
+    type Record;
+
+    /// Reacts to an order of the script at `agenda.now()`.
+    fn obey(
+        &mut self,
+        order: Self::Order,
+        agenda: &mut Agenda<Self::Timer>,
+        out: &mut VecDeque<Self::Record>,
+    ) -> Flow;
+
+    /// Reacts to a timer that has come due at `agenda.now()`.
+    fn ring(
+        &mut self,
+        timer: Self::Timer,
+        agenda: &mut Agenda<Self::Timer>,
+        out: &mut VecDeque<Self::Record>,
+    ) -> Flow;
+}
+
+/// Whether a model can go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// The next event may be taken.
+    Continue,
+    /// The model cannot answer what comes next; it holds the reason itself.
+    Halt,
+}
+
+/// Why a simulation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Neither the script nor the agenda holds anything more.
+    Drained,
+    /// Everything up to and including the horizon has happened.
+    Horizon,
+    /// A limit was reached; what follows is unknown.
+    Limit(Limit),
+    /// The model halted; what follows is unknown.
+    Halted,
+}
+
+/// Which limit ended a simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// [`Limits::events`].
+    Events,
+    /// [`Limits::events_at_once`].
+    EventsAtOnce,
+}
+
+/// Bounds on a run, so that a mistake in a model ends instead of hanging.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Events in the whole run.
+    pub events: u64,
+    /// Events at one simulated instant.
+    pub events_at_once: u64,
+}
+
+impl Default for Limits {
+    /// A thousand million events, a hundred million of them at one instant.
+    fn default() -> Self {
+        Self { events: 1_000_000_000, events_at_once: 100_000_000 }
+    }
+}
+
+/// A model under way. It is an iterator over the model's records: it calls
+/// nobody, so nothing can feed back.
+pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Order)>> {
+    model: M,
+    script: Peekable<S>,
+    agenda: Agenda<M::Timer>,
+    horizon: SimTime,
+    limits: Limits,
+    events: u64,
+    events_now: u64,
+    outbox: VecDeque<M::Record>,
+    stop: Option<Stop>,
+}
+
+impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
+    /// Starts `model` with the timers already in `agenda`.
+    ///
+    /// `script` must be sorted by time. The horizon is inclusive: what falls
+    /// due at it still happens.
+    pub fn new(
+        model: M,
+        script: S,
+        agenda: Agenda<M::Timer>,
+        horizon: SimTime,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            model,
+            script: script.peekable(),
+            agenda,
+            horizon,
+            limits,
+            events: 0,
+            events_now: 0,
+            outbox: VecDeque::new(),
+            stop: None,
+        }
+    }
+
+    /// The model as it stands between two steps.
+    pub const fn model(&self) -> &M {
+        &self.model
+    }
+
+    /// Why the simulation ended; `None` while it is under way.
+    pub const fn stop(&self) -> Option<Stop> {
+        self.stop
+    }
+
+    /// How many events have happened.
+    pub const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The instant of the next event, if one comes before the horizon has passed.
+    pub fn next_at(&mut self) -> Option<SimTime> {
+        let scripted = self.script.peek().map(|(at, _)| *at);
+        let due = self.agenda.next_at();
+        // `None` must lose against any time, so it cannot simply be `min`.
+        let next = match (scripted, due) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        next.filter(|at| self.stop.is_none() && *at <= self.horizon)
+    }
+
+    /// Takes the next event; its records can then be had with [`Self::pop`].
+    ///
+    /// Returns `false` once the simulation has stopped.
+    pub fn step(&mut self) -> bool {
+        if self.stop.is_some() {
+            return false;
+        }
+        let Some(at) = self.next_at() else {
+            let nothing_left = self.script.peek().is_none() && self.agenda.is_empty();
+            self.stop = Some(if nothing_left { Stop::Drained } else { Stop::Horizon });
+            return false;
+        };
+        self.events_now = if at == self.agenda.now() { self.events_now + 1 } else { 1 };
+        self.events += 1;
+        if self.events > self.limits.events {
+            self.stop = Some(Stop::Limit(Limit::Events));
+            return false;
+        }
+        if self.events_now > self.limits.events_at_once {
+            self.stop = Some(Stop::Limit(Limit::EventsAtOnce));
+            return false;
+        }
+        if self.react(at) == Flow::Halt {
+            self.stop = Some(Stop::Halted);
+        }
+        true
+    }
+
+    /// One event of the instant `at`: the script's if it has one, else a timer.
+    fn react(&mut self, at: SimTime) -> Flow {
+        if let Some((_, order)) = self.script.next_if(|(scripted, _)| *scripted == at) {
+            self.agenda.advance(at);
+            return self.model.obey(order, &mut self.agenda, &mut self.outbox);
+        }
+        match self.agenda.take() {
+            Some(timer) => self.model.ring(timer, &mut self.agenda, &mut self.outbox),
+            None => Flow::Continue,
+        }
+    }
+
+    /// The oldest record that has not been handed out yet.
+    pub fn pop(&mut self) -> Option<M::Record> {
+        self.outbox.pop_front()
+    }
+}
+
+impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Iterator for Simulation<M, S> {
+    type Item = M::Record;
+
+    fn next(&mut self) -> Option<M::Record> {
+        loop {
+            if let Some(record) = self.pop() {
+                return Some(record);
+            }
+            if !self.step() {
+                return None;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::agenda::Rank;
+    use super::*;
+    use crate::time::SimSpan;
+
+    /// Repeats itself every `period` seconds and writes down what it saw.
+    struct Clockwork {
+        period: i64,
+        halt_at: i64,
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    struct Tick;
+
+    impl Timer for Tick {
+        fn rank(&self) -> Rank {
+            Rank(0)
+        }
+    }
+
+    impl Model for Clockwork {
+        type Order = &'static str;
+        type Timer = Tick;
+        type Record = String;
+
+        fn obey(
+            &mut self,
+            order: &'static str,
+            agenda: &mut Agenda<Tick>,
+            out: &mut VecDeque<String>,
+        ) -> Flow {
+            out.push_back(format!("{} {order}", agenda.now().seconds()));
+            if order == "stop" {
+                agenda.clear(Tick);
+            }
+            Flow::Continue
+        }
+
+        fn ring(&mut self, _: Tick, agenda: &mut Agenda<Tick>, out: &mut VecDeque<String>) -> Flow {
+            let now = agenda.now();
+            out.push_back(format!("{} tick", now.seconds()));
+            agenda.set(Tick, now.after(SimSpan::from_seconds(self.period)));
+            if now.seconds() >= self.halt_at { Flow::Halt } else { Flow::Continue }
+        }
+    }
+
+    fn run(
+        period: i64,
+        halt_at: i64,
+        script: &[(i64, &'static str)],
+        horizon: i64,
+        limits: Limits,
+    ) -> (Vec<String>, Option<Stop>) {
+        let mut agenda = Agenda::starting_at(SimTime::from_seconds(0));
+        agenda.set(Tick, SimTime::from_seconds(period));
+        let script: Vec<_> =
+            script.iter().map(|(at, o)| (SimTime::from_seconds(*at), *o)).collect();
+        let model = Clockwork { period, halt_at };
+        let horizon = SimTime::from_seconds(horizon);
+        let mut simulation = Simulation::new(model, script.into_iter(), agenda, horizon, limits);
+        let records = simulation.by_ref().collect();
+        (records, simulation.stop())
+    }
+
+    #[test]
+    fn what_people_do_at_an_instant_comes_before_what_falls_due_at_it() {
+        let script = [(10, "a"), (10, "b"), (12, "c")];
+        let (seen, stop) = run(10, 99, &script, 20, Limits::default());
+        assert_eq!(seen, ["10 a", "10 b", "10 tick", "12 c", "20 tick"]);
+        assert_eq!(stop, Some(Stop::Horizon), "the horizon itself is included");
+    }
+
+    #[test]
+    fn a_run_that_has_nothing_left_is_drained() {
+        let (seen, stop) = run(10, 99, &[(5, "stop")], 20, Limits::default());
+        assert_eq!((seen, stop), (vec!["5 stop".to_owned()], Some(Stop::Drained)));
+    }
+
+    #[test]
+    fn a_model_may_halt_and_its_last_records_are_kept() {
+        let (seen, stop) = run(10, 20, &[], 99, Limits::default());
+        assert_eq!((seen.len(), stop), (2, Some(Stop::Halted)));
+    }
+
+    #[test]
+    fn limits_end_a_run_and_name_themselves() {
+        let few = Limits { events: 3, events_at_once: 99 };
+        let (seen, stop) = run(1, 99, &[], 99, few);
+        assert_eq!((seen.len(), stop), (3, Some(Stop::Limit(Limit::Events))));
+        let few = Limits { events: 99, events_at_once: 4 };
+        let (seen, stop) = run(0, 99, &[], 99, few);
+        assert_eq!((seen.len(), stop), (4, Some(Stop::Limit(Limit::EventsAtOnce))));
+    }
+}
