@@ -1,4 +1,6 @@
 //! Replays the ways a cloud instance gets released and shows which protections held.
 
 pub mod kernel;
+pub mod text;
 pub mod time;
+pub mod vocab;

@@ -1,0 +1,173 @@
+//! Where something is written.
+
+use std::fmt;
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+
+/// One of the files of a [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A stretch of a file, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last one.
+    pub end: u32,
+}
+
+impl Place {
+    /// The stretch from the start of this place to the end of `other`.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { end: other.end.max(self.start), ..self }
+    }
+
+    pub(super) const fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A value and where it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Its place.
+    pub place: Place,
+}
+
+impl<T> Spanned<T> {
+    /// The value of a place.
+    pub const fn new(value: T, place: Place) -> Self {
+        Self { value, place }
+    }
+
+    /// The same place with what `f` makes of the value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: f(self.value), place: self.place }
+    }
+}
+
+impl<T> std::ops::Deref for Spanned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Every text that was read, by path, so that messages can quote it.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// Largest text that a place can point into [bytes].
+    pub const LARGEST: u64 = u32::MAX as u64;
+
+    /// Takes in a text; `path` is what messages call it.
+    ///
+    /// # Panics
+    /// If it is larger than [`Self::LARGEST`]; readers of files refuse those.
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
+        let text = text.into();
+        assert!(text.len() as u64 <= Self::LARGEST, "places are 32 bits wide");
+        self.files.push((path.into(), text));
+        FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// What messages call a file.
+    pub fn path(&self, file: FileId) -> &str {
+        &self.files[file.0 as usize].0
+    }
+
+    /// The text of a file.
+    pub fn text(&self, file: FileId) -> &str {
+        &self.files[file.0 as usize].1
+    }
+
+    /// Every file: its path and its text.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The whole of a file.
+    pub fn whole(&self, file: FileId) -> Place {
+        let end = u32::try_from(self.text(file).len()).unwrap_or(u32::MAX);
+        Place { file, start: 0, end }
+    }
+
+    /// What stands at a place.
+    pub fn quote(&self, place: Place) -> &str {
+        self.text(place.file).get(place.range()).unwrap_or_default()
+    }
+
+    /// Line and column of a place's start, both counted from 1; columns count characters.
+    pub fn line_column(&self, place: Place) -> (usize, usize) {
+        let before = self.text(place.file).get(..place.start as usize).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        (line, before[line_start..].chars().count() + 1)
+    }
+
+    /// `file:line:column`, as terminals and editors open it.
+    pub fn locate(&self, place: Place) -> String {
+        let (line, column) = self.line_column(place);
+        format!("{}:{line}:{column}", self.path(place.file))
+    }
+}
+
+/// The SHA-256 of some texts, one after the other, in hexadecimal digits.
+pub fn hex_digest(texts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    texts.iter().for_each(|text| digest.update(text));
+    let mut hex = String::with_capacity(64);
+    for byte in digest.finalize() {
+        hex.push_str(&format!("{byte:02x}"));
+    }
+    hex
+}
+
+/// Why a file could not be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadFailure {
+    /// What happened, in words: "there is no such file".
+    pub what: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for ReadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// Where texts come from. Only the command line implements it with a disk.
+///
+/// [`NoFiles`] serves whoever has everything in one text.
+pub trait Files {
+    /// The text at `path`, which is relative to the file `from` if it is not absolute.
+    ///
+    /// Gives the path by which messages call it, and its text.
+    ///
+    /// # Errors
+    /// Whatever keeps the text from being had, in words for people.
+    fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure>;
+}
+
+/// A place without any file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _: &str, _: &str) -> Result<(String, String), ReadFailure> {
+        Err(ReadFailure { what: "there are no files here".into(), help: None })
+    }
+}

@@ -1,0 +1,220 @@
+//! Mistakes in files, told well: a stable code, a sentence, places, a way out.
+
+use super::place::{Place, ReadFailure};
+use crate::vocab::Word;
+
+crate::vocab::words! {
+    /// The codes of messages. They are part of the public interface: a code
+    /// keeps its meaning for good. `E` refuses the input, `W` warns.
+    Code: "a code" {
+        /// A file cannot be read.
+        Unreadable = "E000",
+        /// A key that is not known there.
+        UnknownKey = "E001",
+        /// The same name or key twice.
+        Twice = "E002",
+        /// A key that must be there is missing.
+        MissingKey = "E003",
+        /// A value of another kind than expected.
+        WrongKind = "E004",
+        /// Text that is no YAML, CSV or JSON.
+        Syntax = "E005",
+        /// A part of YAML that these files do not use.
+        Refused = "E006",
+        /// A word that is not one of the closed list.
+        UnknownWord = "E007",
+        /// A name that could do harm in a report.
+        BadName = "E008",
+        /// A format or version that this program does not read.
+        BadFormat = "E009",
+        /// A name that nothing has.
+        UnknownName = "E010",
+        /// A selector that matches nothing.
+        MatchesNothing = "E011",
+        /// A rule, protection, policy or switch that does not exist.
+        UnknownRule = "E012",
+        /// A case or a value of a case that does not exist.
+        UnknownCase = "E013",
+        /// A duration without a unit.
+        NoUnit = "E020",
+        /// A time without an offset.
+        NoOffset = "E021",
+        /// Not a time or a duration.
+        BadTime = "E022",
+        /// A number out of its range.
+        BadNumber = "E023",
+        /// Something that the provider would refuse.
+        ProviderRefuses = "E030",
+        /// An event with two verbs, or with none.
+        OneVerb = "E040",
+        /// Facts that do not fit together.
+        Contradiction = "E050",
+        /// A question that the documents leave open, and nobody took a position.
+        OpenQuestion = "E060",
+        /// The policy says nothing about this cause.
+        UnknownTrigger = "E062",
+        /// An expectation that is never looked at.
+        NeverReached = "E070",
+        /// A cell of the decision space that no rule covers.
+        OpenCell = "E101",
+        /// A rule that covers no cell.
+        DeadRule = "E102",
+        /// A cell that two rules cover.
+        CoveredTwice = "E103",
+        /// A claim without its source.
+        NoSource = "E110",
+        /// A provider's reply that does not make sense.
+        BadReply = "E120",
+        /// Seconds that the provider cuts off.
+        SecondsCut = "W021",
+        /// A protection that is on and can do nothing.
+        Inert = "W050",
+        /// An assumption that nothing relied on.
+        UnusedAssumption = "W061",
+        /// Part of a provider's reply that could not be used.
+        LeftOut = "W120",
+    }
+}
+
+/// Whether a problem refuses the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is run.
+    Error,
+    /// Worth knowing.
+    Warning,
+}
+
+impl Code {
+    /// Codes that begin with `W` only warn.
+    pub fn severity(self) -> Severity {
+        if self.word().starts_with('W') { Severity::Warning } else { Severity::Error }
+    }
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Its kind.
+    pub code: Code,
+    /// One plain sentence about the user's file; user input in backticks.
+    pub title: String,
+    /// Where, the main place first; what to say there may be empty.
+    pub labels: Vec<(Place, String)>,
+    /// Facts that explain it.
+    pub notes: Vec<String>,
+    /// What to do about it.
+    pub helps: Vec<String>,
+    /// The file, where there is no place in it.
+    pub path: Option<String>,
+}
+
+impl Problem {
+    /// A problem with a file as a whole.
+    pub fn unreadable(path: &str, failure: ReadFailure) -> Self {
+        let mut problem = Self::bare(Code::Unreadable, format!("cannot read `{path}`: {failure}"));
+        problem.path = Some(path.to_owned());
+        problem.helps.extend(failure.help);
+        problem
+    }
+
+    /// A problem at a place; `label` says what is wrong just there.
+    pub fn at(
+        code: Code,
+        place: Place,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Self {
+        let mut problem = Self::bare(code, title);
+        problem.labels.push((place, label.into()));
+        problem
+    }
+
+    /// A problem without a place.
+    pub fn bare(code: Code, title: impl Into<String>) -> Self {
+        Self {
+            code,
+            title: title.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            helps: Vec::new(),
+            path: None,
+        }
+    }
+
+    /// Points at a second place.
+    #[must_use]
+    pub fn and_at(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.labels.push((place, label.into()));
+        self
+    }
+
+    /// Adds a fact that explains it.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds a way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.helps.push(help.into());
+        self
+    }
+
+    /// Adds "did you mean", if anything is close.
+    #[must_use]
+    pub fn did_you_mean(self, close: &[&str]) -> Self {
+        match close {
+            [] => self,
+            [one] => self.help(format!("did you mean `{one}`?")),
+            [one, two] => self.help(format!("did you mean `{one}`? (`{two}` is also close)")),
+            [one, two, three, ..] => {
+                self.help(format!("did you mean `{one}`? (`{two}` and `{three}` are also close)"))
+            }
+        }
+    }
+}
+
+/// Every mistake found so far.
+#[derive(Debug, Default)]
+pub struct Problems {
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    /// Adds one, unless the very same is there already (the cases of a scenario share its text).
+    pub fn add(&mut self, problem: Problem) {
+        if !self.list.contains(&problem) {
+            self.list.push(problem);
+        }
+    }
+
+    /// Adds all of another list.
+    pub fn extend(&mut self, others: Self) {
+        others.list.into_iter().for_each(|problem| self.add(problem));
+    }
+
+    /// Whether the input is refused.
+    pub fn refuse(&self) -> bool {
+        self.list.iter().any(|problem| problem.code.severity() == Severity::Error)
+    }
+
+    /// Drops the warnings of the given kinds.
+    pub fn allow(&mut self, codes: &[Code]) {
+        self.list.retain(|p| p.code.severity() == Severity::Error || !codes.contains(&p.code));
+    }
+
+    /// All of them, in the order of their places.
+    pub fn sorted(&self) -> Vec<&Problem> {
+        let mut sorted: Vec<_> = self.list.iter().collect();
+        sorted.sort_by_key(|problem| problem.labels.first().map(|(place, _)| *place));
+        sorted
+    }
+
+    /// How many of a severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|problem| problem.code.severity() == severity).count()
+    }
+}

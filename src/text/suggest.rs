@@ -1,0 +1,33 @@
+//! What somebody may have meant.
+
+/// The words close to `text`, the closest first, three at most.
+///
+/// Close means at most a third of the letters differ (swapped neighbours count
+/// once), or nothing but the case does.
+pub fn closest<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Vec<&'w str> {
+    let lower = text.to_lowercase();
+    let bound = (text.chars().count() / 3).max(1);
+    let mut close: Vec<(usize, &str)> = words
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase()), word))
+        .filter(|(distance, _)| *distance <= bound)
+        .collect();
+    close.sort_unstable();
+    close.dedup();
+    close.into_iter().take(3).map(|(_, word)| word).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closest_word_comes_first_and_strangers_never() {
+        let words = ["outcome", "answer", "event", "db-1", "db-2"];
+        assert_eq!(closest("outcom", words), ["outcome"]);
+        assert_eq!(closest("db1", words), ["db-1"]);
+        assert_eq!(closest("EVENT", words), ["event"]);
+        assert_eq!(closest("db-9", words), ["db-1", "db-2"]);
+        assert!(closest("zebra", words).is_empty());
+    }
+}

@@ -1,0 +1,259 @@
+//! Strict YAML 1.2: the part of it that reads the same everywhere.
+//!
+//! Refused with a hint: tabs, duplicate keys, anchors, aliases, tags, merge
+//! keys, several documents, and nesting deeper than any file of ours needs.
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
+
+use super::node::{Entry, Node, Style, Value};
+use super::place::{FileId, Place, Sources, Spanned};
+use super::problem::{Code, Problem, Problems};
+
+/// Deepest nesting that is read.
+const DEPTH: usize = 64;
+
+/// Reads a file as a tree; what is wrong with it goes to `problems`.
+///
+/// Syntax is told at the first place where it breaks, since what follows is
+/// guesswork; everything else is told completely.
+pub fn parse_yaml(sources: &Sources, file: FileId, problems: &mut Problems) -> Option<Node> {
+    let text = sources.text(file);
+    if text.trim().is_empty() {
+        let problem = Problem::at(Code::Syntax, sources.whole(file), "the file is empty", "");
+        problems.add(problem.help("a file begins with its format, such as `stayput: scenario/1`"));
+        return None;
+    }
+    if let Some(at) = text.find(|c: char| c == '\0' || (c.is_control() && !"\n\r\t".contains(c))) {
+        let place = point(file, at);
+        let title = "the file holds control characters; it is no text file";
+        problems.add(Problem::at(Code::Syntax, place, title, ""));
+        return None;
+    }
+    Builder { file, text, stack: Vec::new(), root: None }.build(problems)
+}
+
+/// A tree under construction.
+struct Builder<'t> {
+    file: FileId,
+    text: &'t str,
+    stack: Vec<Open>,
+    root: Option<Node>,
+}
+
+/// A list or mapping whose end has not come yet.
+struct Open {
+    start: Place,
+    value: Value,
+    key: Option<Spanned<Box<str>>>,
+}
+
+impl Builder<'_> {
+    fn build(mut self, problems: &mut Problems) -> Option<Node> {
+        let options = options! {
+            emit_anchor_events: true,
+            emit_unresolved_aliases: true,
+            disallow_directives: true,
+        };
+        let mut good = true;
+        for next in Parser::new_from_str_with_options(self.text, options) {
+            match next {
+                Ok((event, span)) => good &= self.event(&event, span, problems)?,
+                Err(error) => {
+                    problems.add(self.syntax(&error));
+                    return None;
+                }
+            }
+        }
+        if good { self.root } else { None }
+    }
+
+    /// Takes in one event. `None` ends the reading, `false` spoils its result.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
+    fn event(&mut self, event: &Event, span: Span, problems: &mut Problems) -> Option<bool> {
+        let place = self.place(span);
+        match event {
+            Event::DocumentStart(..) if self.root.is_none() => return Some(true),
+            Event::DocumentStart(..) => {
+                let title = "a second document begins here";
+                let problem = Problem::at(Code::Refused, place, title, "one file, one document");
+                problems.add(problem.help("put it into a file of its own"));
+                return None;
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                problems.add(refused(place, "aliases (`*name`) are not used here"));
+                self.place_value(Node { value: Value::Empty, place }, problems);
+                return Some(false);
+            }
+            Event::Anchor(..) => {
+                problems.add(refused(place, "anchors (`&name`) are not used here"));
+                return Some(false);
+            }
+            Event::Scalar(text, style, _, tag) => {
+                let plain = *style == ScalarStyle::Plain;
+                let style = if plain { Style::Plain } else { Style::Quoted };
+                let value = if style == Style::Plain && place.start == place.end {
+                    Value::Empty
+                } else {
+                    Value::Scalar(text.as_ref().into(), style)
+                };
+                let good = self.place_value(Node { value, place }, problems);
+                return Some(good & untagged(tag.is_some(), place, problems));
+            }
+            Event::SequenceStart(_, _, tag) => {
+                self.open(place, Value::List(Vec::new()), problems)?;
+                return Some(untagged(tag.is_some(), place, problems));
+            }
+            Event::MappingStart(_, _, tag) => {
+                self.open(place, Value::Map(Vec::new()), problems)?;
+                return Some(untagged(tag.is_some(), place, problems));
+            }
+            Event::SequenceEnd | Event::MappingEnd => {}
+            _ => return Some(true),
+        }
+        let Some(Open { start, value, .. }) = self.stack.pop() else { return Some(true) };
+        let last = match &value {
+            Value::List(items) => items.last().map(|item| item.place),
+            Value::Map(entries) => entries.last().map(|entry| entry.value.place),
+            Value::Empty | Value::Scalar(..) => None,
+        };
+        // A flow collection ends with its bracket, a block one with its last item.
+        let end = if place.start < place.end { place } else { last.unwrap_or(start) };
+        Some(self.place_value(Node { value, place: start.to(end) }, problems))
+    }
+
+    fn open(&mut self, start: Place, value: Value, problems: &mut Problems) -> Option<()> {
+        if self.stack.len() >= DEPTH {
+            problems.add(too_deep(start));
+            return None;
+        }
+        self.stack.push(Open { start, value, key: None });
+        Some(())
+    }
+
+    /// Puts a finished node where it belongs: as a key, as a value, as an item, or at the root.
+    fn place_value(&mut self, node: Node, problems: &mut Problems) -> bool {
+        let Some(open) = self.stack.last_mut() else {
+            self.root = Some(node);
+            return true;
+        };
+        match &mut open.value {
+            Value::List(items) => items.push(node),
+            Value::Map(entries) => match open.key.take() {
+                Some(key) => {
+                    let first = entries.iter().find(|entry| entry.key.value == key.value);
+                    if let Some(first) = first {
+                        problems.add(twice(&key, first.key.place));
+                        return false;
+                    }
+                    entries.push(Entry { key, value: node });
+                }
+                None => return self.key(node, problems),
+            },
+            Value::Empty | Value::Scalar(..) => {}
+        }
+        true
+    }
+
+    fn key(&mut self, node: Node, problems: &mut Problems) -> bool {
+        let place = node.place;
+        let (text, good) = match node.value {
+            Value::Scalar(text, Style::Plain) if &*text == "<<" => {
+                problems.add(refused(place, "merge keys (`<<`) are not used here"));
+                (text, false)
+            }
+            Value::Scalar(text, _) => (text, true),
+            Value::Empty | Value::List(_) | Value::Map(_) => {
+                let kind = node.kind();
+                let title = format!("a key must be a single value, and this is {kind}");
+                problems.add(Problem::at(Code::WrongKind, place, title, "not a key"));
+                ("".into(), false)
+            }
+        };
+        if let Some(open) = self.stack.last_mut() {
+            open.key = Some(Spanned::new(text, place));
+        }
+        good
+    }
+
+    fn place(&self, span: Span) -> Place {
+        let range = span.byte_range().unwrap_or(0..0);
+        // A block scalar's stretch runs to the next token; its text ends before.
+        let text = self.text.get(range.clone()).unwrap_or_default().trim_end();
+        let end = range.start + text.len().max(usize::from(range.len() == 1));
+        Place { start: narrow(range.start), end: narrow(end.min(range.end)), file: self.file }
+    }
+
+    /// A syntax error in words of ours where the parser's need explaining.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
+    fn syntax(&self, error: &ScanError) -> Problem {
+        let at = error.marker().byte_offset().unwrap_or(0);
+        let mut place = point(self.file, at.min(self.text.len()));
+        if *error.kind() == ErrorKind::RecursionLimitExceeded {
+            return too_deep(place);
+        }
+        let line = self.text[..at.min(self.text.len())].rfind('\n').map_or(0, |n| n + 1);
+        let indent = self.text[line..].bytes().take_while(u8::is_ascii_whitespace);
+        if let Some(tab) = indent.clone().position(|byte| byte == b'\t') {
+            place = point(self.file, line + tab);
+            return Problem::at(
+                Code::Refused,
+                place,
+                "a tab stands where lines are indented",
+                "tab",
+            )
+            .help("indent with spaces; two for each level will do");
+        }
+        let title = format!("this is not YAML: {}", error.info());
+        let problem = Problem::at(Code::Syntax, place, title, "reading stopped here");
+        match error.kind() {
+            ErrorKind::MappingValueNotAllowed => problem.help(
+                "a `:` begins a value here: check the indentation of this line, or put the text in quotes",
+            ),
+            ErrorKind::InvalidQuotedScalarIndent => {
+                problem.help("a quote was opened on a line above and is not closed there")
+            }
+            ErrorKind::InvalidColonPlacement => {
+                problem.help("a `[` or `{` was opened on a line above and is not closed there")
+            }
+            _ => problem,
+        }
+    }
+}
+
+fn point(file: FileId, at: usize) -> Place {
+    let start = narrow(at);
+    Place { file, start, end: start + 1 }
+}
+
+/// Offsets fit, since [`Sources`] takes no larger text.
+fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+fn refused(place: Place, title: &str) -> Problem {
+    Problem::at(Code::Refused, place, title, "not here")
+        .help("write the value out; a file should read the same from top to bottom")
+}
+
+fn too_deep(place: Place) -> Problem {
+    let title = format!("more than {DEPTH} levels of lists and mappings");
+    Problem::at(Code::Refused, place, title, "too deep")
+}
+
+fn twice(key: &Spanned<Box<str>>, first: Place) -> Problem {
+    Problem::at(
+        Code::Twice,
+        key.place,
+        format!("`{}` is defined twice", **key),
+        "second definition",
+    )
+    .and_at(first, "first definition")
+    .help("keep one of them")
+}
+
+fn untagged(tagged: bool, place: Place, problems: &mut Problems) -> bool {
+    if tagged {
+        problems.add(refused(place, "tags (`!name`) are not used here"));
+    }
+    !tagged
+}

@@ -1,0 +1,112 @@
+//! Typed ids: places in the dense tables, so that an instance can never be
+//! passed where a group is meant.
+
+macro_rules! ids {
+    ($($(#[doc = $about:literal])+ $name:ident($number:ty);)+) => {$(
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub $number);
+
+        impl $name {
+            /// The place in its table.
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+
+            /// The id of that place. Tables never outgrow their ids: the reader
+            /// refuses larger inputs.
+            #[expect(clippy::cast_possible_truncation, reason = "checked when read")]
+            pub const fn at(index: usize) -> Self {
+                Self(index as $number)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An account: what gets the bill, and has a policy.
+    AccountId(u32);
+    /// A scaling group or scale set.
+    GroupId(u32);
+    /// An instance.
+    InstanceId(u32);
+    /// Who asked for something: a name in an event's `by`.
+    ActorId(u32);
+    /// An event that a scenario wrote.
+    EventId(u32);
+    /// A policy in use: each run has a short list of them.
+    PolicyId(u8);
+    /// A protection within a policy.
+    ProtectionId(u8);
+    /// A switch within a policy.
+    SwitchId(u8);
+    /// A rule within a policy: a row of a table, a precondition, a step of a clock.
+    RuleId(u16);
+}
+
+macro_rules! sets {
+    ($($(#[doc = $about:literal])+ $name:ident of $id:ident in $bits:ty;)+) => {$(
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+        pub struct $name($bits);
+
+        impl $name {
+            /// None at all.
+            pub const EMPTY: Self = Self(0);
+            /// How many there can be.
+            pub const MOST: usize = <$bits>::BITS as usize;
+
+            /// Whether it holds that one.
+            pub const fn has(self, id: $id) -> bool {
+                self.0 >> id.0 & 1 == 1
+            }
+
+            /// Whether it holds none.
+            pub const fn is_empty(self) -> bool {
+                self.0 == 0
+            }
+
+            /// Puts one in.
+            #[must_use]
+            pub const fn with(self, id: $id) -> Self {
+                Self(self.0 | 1 << id.0)
+            }
+
+            /// Takes one out.
+            #[must_use]
+            pub const fn without(self, id: $id) -> Self {
+                Self(self.0 & !(1 << id.0))
+            }
+
+            /// What is in either.
+            #[must_use]
+            pub const fn and(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+
+            /// What is in both.
+            #[must_use]
+            pub const fn within(self, other: Self) -> Self {
+                Self(self.0 & other.0)
+            }
+
+            /// Its members, lowest first.
+            pub fn iter(self) -> impl Iterator<Item = $id> {
+                (0_u8..).take(Self::MOST).map($id).filter(move |id| self.has(*id))
+            }
+        }
+
+        impl FromIterator<$id> for $name {
+            fn from_iter<I: IntoIterator<Item = $id>>(ids: I) -> Self {
+                ids.into_iter().fold(Self::EMPTY, Self::with)
+            }
+        }
+    )+};
+}
+
+sets! {
+    /// Some protections of one policy.
+    ProtectionSet of ProtectionId in u16;
+    /// Some switches of one policy.
+    SwitchSet of SwitchId in u32;
+}

@@ -1,0 +1,533 @@
+//! The words themselves.
+
+use super::words;
+
+words! {
+    /// The cause that asks for something to be done to an instance.
+    Trigger: "a trigger" {
+        /// A person or a program called for this very instance.
+        Manual = "manual",
+        /// The time set for its release has come.
+        ScheduledRelease = "scheduled-release",
+        /// The account has not paid.
+        BillingOverdue = "billing-overdue",
+        /// The term of a subscription has ended.
+        Expiry = "expiry",
+        /// The platform enforces its security rules.
+        SecurityRelease = "security-release",
+        /// The platform takes spot capacity back.
+        SpotReclaim = "spot-reclaim",
+        /// Its group shrinks and chooses a member.
+        ScaleIn = "scale-in",
+        /// Its group found it unhealthy.
+        HealthCheck = "health-check",
+        /// Somebody told its group to remove this very member.
+        DeleteMembers = "delete-members",
+        /// Somebody told its group to let this very member go.
+        Detach = "detach",
+        /// Its whole group is deleted.
+        GroupDelete = "group-delete",
+    }
+}
+
+impl Trigger {
+    /// Whether a group asks, and so what it asks depends on the membership.
+    pub const fn is_from_group(self) -> bool {
+        match self {
+            Self::ScaleIn
+            | Self::HealthCheck
+            | Self::DeleteMembers
+            | Self::Detach
+            | Self::GroupDelete => true,
+            Self::Manual
+            | Self::ScheduledRelease
+            | Self::BillingOverdue
+            | Self::Expiry
+            | Self::SecurityRelease
+            | Self::SpotReclaim => false,
+        }
+    }
+}
+
+words! {
+    /// What is asked to be done.
+    Action: "an action" {
+        /// Give the instance up for good.
+        Release = "release",
+        /// Take it out of its group and leave it alone.
+        Remove = "remove",
+        /// Create it.
+        Create = "create",
+        /// Shut it down.
+        Stop = "stop",
+        /// Start it.
+        Start = "start",
+        /// Stop and start it.
+        Restart = "restart",
+        /// Take back the compute of a stopped instance; its disks stay.
+        Reclaim = "reclaim",
+        /// Switch its protections.
+        SetProtection = "set-protection",
+        /// Set the time of its release.
+        ScheduleRelease = "schedule-release",
+        /// Take that time away.
+        CancelScheduledRelease = "cancel-scheduled-release",
+        /// Pay for it in another way.
+        ConvertBilling = "convert-billing",
+        /// Prolong its term.
+        Renew = "renew",
+        /// Copy its disks into a snapshot.
+        Snapshot = "snapshot",
+        /// Make a custom image of it.
+        CreateImage = "create-image",
+        /// Turn its static public address into one that outlives it.
+        ConvertAddress = "convert-address",
+        /// Take it into a group.
+        Attach = "attach",
+        /// Have its group shrink.
+        ScaleIn = "scale-in",
+        /// Have its group remove named members.
+        DeleteMembers = "delete-members",
+        /// Have its group let named members go.
+        Detach = "detach",
+        /// Delete its group.
+        DeleteGroup = "delete-group",
+    }
+}
+
+words! {
+    /// How an instance is paid for.
+    Billing: "a way of billing" {
+        /// By use, after the fact.
+        PayAsYouGo = "pay-as-you-go",
+        /// For a term, ahead.
+        Subscription = "subscription",
+        /// By use, at a price at which it may be taken back.
+        Spot = "spot",
+    }
+}
+
+words! {
+    /// How an instance came into its group.
+    Membership: "a membership" {
+        /// It is in no group.
+        None = "none",
+        /// The group created it.
+        AutoCreated = "auto-created",
+        /// It was attached, and the group manages its life.
+        Entrusted = "entrusted",
+        /// It was attached and stays its owner's.
+        Attached = "attached",
+    }
+}
+
+words! {
+    /// The state of an instance.
+    Lifecycle: "a state" {
+        /// Not created yet.
+        Absent = "absent",
+        /// Being created.
+        Pending = "pending",
+        /// At work.
+        Running = "running",
+        /// Shut down; everything of it is still there.
+        Stopped = "stopped",
+        /// Shut down, and its compute was taken back; its disks are still there.
+        Reclaimed = "reclaimed",
+        /// Given up for good.
+        Released = "released",
+    }
+}
+
+words! {
+    /// What shut an instance down.
+    StoppedBy: "a cause of a stop" {
+        /// It is not stopped.
+        Nothing = "nothing",
+        /// A call.
+        User = "user",
+        /// An unpaid bill.
+        Arrears = "arrears",
+        /// The end of its term.
+        Expiry = "expiry",
+        /// The platform, for security.
+        Security = "security",
+    }
+}
+
+words! {
+    /// What bars an instance's owner from some calls.
+    Lock: "a lock" {
+        /// Nothing does.
+        None = "none",
+        /// It was stopped for an unpaid bill.
+        Financial = "financial",
+        /// The platform suspects a breach of its rules.
+        Security = "security",
+        /// Its spot capacity is being taken back.
+        Recycling = "recycling",
+    }
+}
+
+words! {
+    /// The way by which a call came in.
+    Channel: "a channel" {
+        /// The event does not say, or nobody called.
+        None = "none",
+        /// The provider's web console.
+        Console = "console",
+        /// The provider's API.
+        Api = "api",
+        /// The provider's command line.
+        Cli = "cli",
+    }
+}
+
+words! {
+    /// An answer to a plain question.
+    YesNo: "a yes or no" {
+        /// No.
+        No = "false",
+        /// Yes.
+        Yes = "true",
+    }
+}
+
+impl From<bool> for YesNo {
+    fn from(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
+words! {
+    /// How far ahead a scheduled release is set, by the provider's limits.
+    Lead: "a lead" {
+        /// Nothing is being scheduled.
+        None = "none",
+        /// Sooner than the provider takes.
+        TooSoon = "too-soon",
+        /// Within the limits.
+        Within = "within",
+        /// Later than the provider takes.
+        TooLate = "too-late",
+    }
+}
+
+words! {
+    /// Where a request would leave the size of its group.
+    Capacity: "a capacity" {
+        /// Between the group's bounds, or no group is concerned.
+        Within = "within",
+        /// Below its minimum.
+        BelowMin = "below-min",
+        /// Above its maximum.
+        AboveMax = "above-max",
+    }
+}
+
+words! {
+    /// How the instances of one request hang together.
+    Batch: "a batch mode" {
+        /// Each has its own fate.
+        Each = "each",
+        /// One that is held keeps all the others.
+        AllOrNothing = "all-or-nothing",
+        /// Protected ones are passed over without an error; if all are, it is refused.
+        SkipProtected = "skip-protected",
+    }
+}
+
+words! {
+    /// How a group watches its members.
+    HealthCheck: "a health check" {
+        /// Not at all.
+        None = "none",
+        /// A member that does not run is unhealthy.
+        Instance = "instance",
+    }
+}
+
+words! {
+    /// What became of one protection in one decision.
+    Verdict: "a verdict" {
+        /// The protection stopped it.
+        Held = "held",
+        /// The protection was in force and it went ahead.
+        Overridden = "overridden",
+        /// The protection was on and plays no part here.
+        NotConsulted = "not-consulted",
+    }
+}
+
+words! {
+    /// What became of one instance in one request.
+    Outcome: "an outcome" {
+        /// Kept, because at least one protection held.
+        Held = "held",
+        /// Went ahead although at least one protection was in force.
+        Overridden = "overridden",
+        /// Went ahead; no protection was in force against it.
+        Unprotected = "unprotected",
+        /// Refused for another reason: term not ended, permission, wrong state.
+        Denied = "denied",
+        /// Accepted and waiting, or due and waiting.
+        Deferred = "deferred",
+        /// Passed over without an error.
+        Skipped = "skipped",
+        /// Kept only because a neighbour in the same request was protected.
+        Spared = "spared",
+        /// Nothing to do: already released.
+        NoOp = "no-op",
+    }
+}
+
+words! {
+    /// What happened to an instance.
+    Effect: "an effect" {
+        /// Nothing.
+        None = "none",
+        /// It was given up for good.
+        Released = "released",
+        /// It left its group and lives on.
+        Removed = "removed",
+        /// It was shut down.
+        Stopped = "stopped",
+        /// Its compute was taken back; its disks are still there.
+        Reclaimed = "reclaimed",
+    }
+}
+
+words! {
+    /// What became of a request.
+    RequestResult: "a result" {
+        /// Everything asked was done, or waits to be done.
+        Accepted = "accepted",
+        /// Nothing was done.
+        Refused = "refused",
+        /// Some of it was done.
+        Partial = "partial",
+    }
+}
+
+words! {
+    /// How well a statement is founded, strongest first.
+    Confidence: "a confidence" {
+        /// The provider's documents say so.
+        Documented = "documented",
+        /// Somebody saw it happen and said so in public.
+        Observed = "observed",
+        /// It follows from what is documented.
+        Inferred = "inferred",
+        /// Nobody says; the value is an assumption.
+        Unconfirmed = "unconfirmed",
+    }
+}
+
+words! {
+    /// A thing that belongs to an instance and may be lost with it.
+    Thing: "a thing" {
+        /// The disk it boots from.
+        SystemDisk = "system-disk",
+        /// A further disk.
+        DataDisk = "data-disk",
+        /// A disk inside its host.
+        LocalDisk = "local-disk",
+        /// A snapshot that a schedule made.
+        AutoSnapshot = "auto-snapshot",
+        /// A snapshot that somebody made.
+        Snapshot = "snapshot",
+        /// A custom image.
+        Image = "image",
+        /// A public address that came with it.
+        StaticIp = "static-ip",
+        /// A public address with a life of its own.
+        Eip = "eip",
+    }
+}
+
+words! {
+    /// What becomes of such a thing.
+    Fate: "a fate" {
+        /// Gone for good.
+        Lost = "lost",
+        /// Still there, and free of charge.
+        Kept = "kept",
+        /// Still there, and still billed.
+        KeptBilled = "kept-billed",
+    }
+}
+
+words! {
+    /// Whether a subscription prolongs itself.
+    Renewal: "a renewal" {
+        /// It ends unless somebody renews it.
+        None = "none",
+        /// It renews itself at its end.
+        Automatic = "automatic",
+        /// It tries to, and the payment fails.
+        Failing = "failing",
+    }
+}
+
+words! {
+    /// What becomes of a scheduled release that is due, or that has waited.
+    ScheduleFate: "a fate of a schedule" {
+        /// It asks for the release now.
+        Fires = "fires",
+        /// It waits until the account has settled.
+        Waits = "waits",
+        /// It is forgotten.
+        Dropped = "dropped",
+    }
+}
+
+words! {
+    /// What settling a bill does to an instance that the arrears had stopped.
+    AfterSettling: "a consequence of settling" {
+        /// It is started again.
+        Restarts = "restarts",
+        /// It stays as it is.
+        Stays = "stays",
+    }
+}
+
+words! {
+    /// What a conversion of the billing does to the protections that are on.
+    FlagFate: "a fate of a flag" {
+        /// They stay on, in force or not.
+        Kept = "kept",
+        /// They are switched off.
+        Cleared = "cleared",
+    }
+}
+
+words! {
+    /// What a health check does to a member that does not run.
+    HealthFate: "an answer of a health check" {
+        /// It is taken for unhealthy and removed.
+        Removes = "removes",
+        /// It is left alone.
+        Ignores = "ignores",
+    }
+}
+
+words! {
+    /// What a stop that is to save money does.
+    EconomicalStop: "an answer to an economical stop" {
+        /// Compute is freed and no longer billed.
+        Frees = "frees",
+        /// The instance stops as it always does.
+        Ignored = "ignored",
+    }
+}
+
+words! {
+    /// From when a renewed term counts.
+    TermFrom: "a beginning of a term" {
+        /// From the end of the old one.
+        Expiry = "expiry",
+        /// From the renewal.
+        Renewal = "renewal",
+    }
+}
+
+words! {
+    /// What a scale-in does when too few members may go.
+    Shortfall: "an answer to a shortfall" {
+        /// Those that may go, go.
+        Partial = "partial",
+        /// None goes.
+        Refused = "refused",
+    }
+}
+
+words! {
+    /// Which of several equal members a scale-in takes.
+    TieBreak: "a tie-break" {
+        /// The one whose name comes first.
+        ByName = "by-name",
+        /// Any of them: drawn from the group's own random stream.
+        AtRandom = "at-random",
+    }
+}
+
+words! {
+    /// What a group orders its members by when it shrinks.
+    Criterion: "a criterion" {
+        /// When the member joined the group.
+        Joined = "joined",
+        /// When the instance was created.
+        Created = "created",
+        /// The age of the configuration it was made from.
+        Configuration = "configuration",
+    }
+}
+
+words! {
+    /// Which end of that order goes first.
+    Extreme: "an end of an order" {
+        /// The lowest: the oldest.
+        Lowest = "lowest",
+        /// The highest: the newest.
+        Highest = "highest",
+    }
+}
+
+words! {
+    /// The spans of a provider's that run by themselves once begun.
+    ClockKind: "a clock" {
+        /// Of an account that has not paid. Settling stops it.
+        PaymentOverdue = "payment-overdue",
+        /// Of a subscription whose term has ended. Renewing stops it.
+        Expiry = "expiry",
+        /// Of a spot instance that is being taken back. Nothing stops it.
+        SpotReclaim = "spot-reclaim",
+    }
+}
+
+words! {
+    /// What a step of a clock may ask.
+    ClockAction: "a step of a clock" {
+        /// Shut the instance down.
+        Stop = "stop",
+        /// Take back its compute.
+        Reclaim = "reclaim",
+        /// Give it up for good.
+        Release = "release",
+        /// Prolong its term.
+        Renew = "renew",
+    }
+}
+
+impl From<ClockAction> for Action {
+    fn from(action: ClockAction) -> Self {
+        match action {
+            ClockAction::Stop => Self::Stop,
+            ClockAction::Reclaim => Self::Reclaim,
+            ClockAction::Release => Self::Release,
+            ClockAction::Renew => Self::Renew,
+        }
+    }
+}
+
+words! {
+    /// When in the life of an instance a protection can be switched.
+    Occasion: "an occasion" {
+        /// With its creation.
+        Create = "create",
+        /// At any time after.
+        Later = "later",
+    }
+}
+
+words! {
+    /// What a change of state is about.
+    Subject: "a subject" {
+        /// An account.
+        Account = "account",
+        /// A group.
+        Group = "group",
+        /// An instance.
+        Instance = "instance",
+    }
+}
