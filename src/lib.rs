@@ -1,6 +1,7 @@
 //! Replays the ways a cloud instance gets released and shows which protections held.
 
 pub mod kernel;
+pub mod policy;
 pub mod text;
 pub mod time;
 pub mod vocab;

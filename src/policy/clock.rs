@@ -1,0 +1,62 @@
+//! Clocks: steps that follow from a start by themselves.
+
+use super::facts::Condition;
+use super::file::Rounding;
+use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
+use crate::vocab::{ClockAction, RuleId, Trigger};
+
+/// One step of a clock.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The rule that states it.
+    pub rule: RuleId,
+    /// Which instances it concerns.
+    pub when: Condition,
+    /// How long after what it counts from.
+    pub after: CalendarSpan,
+    /// Whether the account's grace comes on top.
+    pub plus_grace: bool,
+    /// The earlier step that it counts from; the start if there is none.
+    pub since: Option<usize>,
+    /// Whether the instant is moved.
+    pub rounding: Rounding,
+    /// What it asks.
+    pub action: ClockAction,
+    /// As what cause.
+    pub trigger: Trigger,
+}
+
+/// A span that runs by itself once begun.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    /// Its steps, in the order written.
+    pub steps: Vec<Step>,
+}
+
+impl Clock {
+    /// When a step is due, for a clock that began at `start`.
+    pub fn due(&self, step: usize, start: SimTime, grace: SimSpan, calendar: UtcOffset) -> SimTime {
+        let Step { after, plus_grace, since, rounding, .. } = &self.steps[step];
+        // INVARIANT: a step counts from an earlier one, so this ends.
+        let from = since.map_or(start, |earlier| self.due(earlier, start, grace, calendar));
+        let from = if *plus_grace { from.after(grace) } else { from };
+        let exact = from.after_on_calendar(*after, calendar);
+        match rounding {
+            Rounding::Exact => exact,
+            Rounding::DayStart => exact.day_start(calendar).max(start),
+        }
+    }
+
+    /// The steps in the order in which they fall due, with their instants.
+    pub fn timetable(
+        &self,
+        start: SimTime,
+        grace: SimSpan,
+        calendar: UtcOffset,
+    ) -> Vec<(SimTime, usize)> {
+        let due = |step| (self.due(step, start, grace, calendar), step);
+        let mut timetable: Vec<_> = (0..self.steps.len()).map(due).collect();
+        timetable.sort_unstable();
+        timetable
+    }
+}

@@ -1,0 +1,197 @@
+//! The columns that a rule may test, all in one place, and one situation of them.
+
+use crate::vocab::{
+    Action, Billing, Capacity, Channel, Effect, Lead, Lifecycle, Lock, Membership, Renewal,
+    StoppedBy, SwitchId, Thing, Trigger, Word, YesNo,
+};
+
+/// Declares the columns and the struct of one situation from one list.
+macro_rules! columns {
+    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal => $field:ident: $words:ty = $default:expr,)+) => {
+        /// A column: a fact that a rule may test.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Column {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        /// One situation: a word for each column. Wide on purpose: widening it is
+        /// cheap, whereas a policy that looks at the fleet could never be undone.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct Facts {
+            $($(#[doc = $doc])+ pub $field: $words,)+
+        }
+
+        impl Default for Facts {
+            /// What holds where a column does not apply.
+            fn default() -> Self {
+                Self { $($field: $default,)+ }
+            }
+        }
+
+        impl Facts {
+            /// The word of a column, as its place in the column's list.
+            pub fn word(&self, column: Column) -> u8 {
+                match column {
+                    $(Column::$variant => self.$field.index(),)+
+                }
+            }
+        }
+
+        impl Column {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name by which files call it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// The words that it can hold.
+            pub fn words(self) -> Vec<&'static str> {
+                match self {
+                    $(Self::$variant => <$words>::ALL.iter().map(|word| word.word()).collect(),)+
+                }
+            }
+
+            /// What it means.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+columns! {
+    /// The cause that asks.
+    Trigger "trigger" => trigger: Trigger = Trigger::Manual,
+    /// What is asked.
+    Action "action" => action: Action = Action::Release,
+    /// The way by which a call came in.
+    Channel "channel" => channel: Channel = Channel::None,
+    /// How the instance is paid for.
+    Billing "billing" => billing: Billing = Billing::PayAsYouGo,
+    /// How the instance came into its group.
+    Membership "membership" => membership: Membership = Membership::None,
+    /// The state of the instance.
+    State "state" => state: Lifecycle = Lifecycle::Running,
+    /// What shut the instance down.
+    StoppedBy "stopped-by" => stopped_by: StoppedBy = StoppedBy::Nothing,
+    /// Whether the term of the subscription has ended.
+    Expired "expired" => expired: YesNo = YesNo::No,
+    /// Whether the account is in arrears.
+    Overdue "overdue" => overdue: YesNo = YesNo::No,
+    /// Whether a time is set for the release of the instance.
+    Scheduled "scheduled" => scheduled: YesNo = YesNo::No,
+    /// Whether the instance, if stopped, pays nothing for compute.
+    Economical "economical" => economical: YesNo = YesNo::No,
+    /// Whether the instance has a disk inside its host.
+    LocalDisk "local-disk" => local_disk: YesNo = YesNo::No,
+    /// What bars the owner from some calls.
+    Lock "lock" => lock: Lock = Lock::None,
+    /// Whether the subscription prolongs itself.
+    Renewal "renewal" => renewal: Renewal = Renewal::None,
+    /// Whether the call insists.
+    Force "force" => force: YesNo = YesNo::No,
+    /// Whether the call names the expired subscription as one to give up.
+    TerminateSubscription "terminate-subscription" => terminate_subscription: YesNo = YesNo::No,
+    /// How far ahead a release is scheduled.
+    Lead "lead" => lead: Lead = Lead::None,
+    /// The billing to convert to.
+    To "to" => to: Billing = Billing::PayAsYouGo,
+    /// Where the request would leave the size of the group.
+    Capacity "capacity" => capacity: Capacity = Capacity::Within,
+    /// Whether the group has members.
+    Members "members" => members: YesNo = YesNo::No,
+    /// A thing that belongs to the instance.
+    Thing "thing" => thing: Thing = Thing::SystemDisk,
+    /// Whether that thing is set to go with the instance.
+    WithInstance "with-instance" => with_instance: YesNo = YesNo::Yes,
+    /// What happens to the instance.
+    Effect "effect" => effect: Effect = Effect::None,
+}
+
+impl Column {
+    /// The column that files call so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|column| column.name() == name)
+    }
+}
+
+/// What a rule asks of a situation: for each column it tests, the words it takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Condition {
+    columns: Vec<(Column, u32)>,
+    switches: Vec<(SwitchId, u32)>,
+}
+
+impl Condition {
+    /// Asks that a column hold one of the words of a mask.
+    pub fn require(&mut self, column: Column, words: u32) {
+        self.columns.push((column, words));
+    }
+
+    /// Asks that a switch stand at one of the values of a mask.
+    pub fn assume(&mut self, switch: SwitchId, values: u32) {
+        self.switches.push((switch, values));
+    }
+
+    /// The words that it takes in a column; `None` means any.
+    pub fn words(&self, column: Column) -> Option<u32> {
+        self.columns.iter().find(|(tested, _)| *tested == column).map(|(_, words)| *words)
+    }
+
+    /// The same condition with other words in a column.
+    #[must_use]
+    pub fn with(&self, column: Column, words: u32) -> Self {
+        let mut changed = self.clone();
+        changed.columns.retain(|(tested, _)| *tested != column);
+        changed.require(column, words);
+        changed
+    }
+
+    /// The columns that it tests.
+    pub fn columns(&self) -> impl Iterator<Item = Column> {
+        self.columns.iter().map(|(column, _)| *column)
+    }
+
+    /// The switches that it tests, with the values it takes.
+    pub fn switches(&self) -> &[(SwitchId, u32)] {
+        &self.switches
+    }
+
+    /// Whether a situation meets it, all switches aside.
+    pub fn meets(&self, facts: &Facts) -> bool {
+        self.columns.iter().all(|(column, words)| words >> facts.word(*column) & 1 == 1)
+    }
+
+    /// Whether the switches stand as it asks.
+    pub fn assumed(&self, settings: &[u8]) -> bool {
+        self.switches.iter().all(|(switch, values)| values >> settings[switch.index()] & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_fits_the_mask_of_a_condition() {
+        for column in Column::ALL {
+            assert!(column.words().len() <= 32, "{}", column.name());
+            assert_eq!(Column::named(column.name()), Some(*column));
+        }
+    }
+
+    #[test]
+    fn a_condition_takes_only_its_words() {
+        let mut condition = Condition::default();
+        condition.require(Column::Trigger, 1 << Trigger::ScaleIn.index());
+        let scale_in = Facts { trigger: Trigger::ScaleIn, ..Facts::default() };
+        assert!(condition.meets(&scale_in));
+        assert!(!condition.meets(&Facts::default()));
+    }
+}

@@ -1,0 +1,145 @@
+//! What is wrong with a table, told so that one can mend it.
+
+use super::facts::Condition;
+use super::file::RulePart;
+use super::space::{Block, Over, Space};
+use super::table::{Fault, Table, Unproved};
+use crate::text::{Code, Place, Problem};
+
+/// The table that is being told about.
+pub struct Subject<'t> {
+    /// Its name: the protection, or the section.
+    pub name: &'t str,
+    /// Where it begins.
+    pub place: Place,
+    /// Its rules, in the order of its rows.
+    pub parts: &'t [RulePart],
+    /// The names of the values of each switch.
+    pub switches: &'t [(String, Vec<String>)],
+}
+
+/// A message for each fault; the first one carries the mend, if one word mends all.
+pub fn tell<C: Clone>(
+    unproved: &Unproved<C>,
+    subject: &Subject<'_>,
+    possible: &impl Fn(&Space, usize) -> bool,
+) -> Vec<Problem> {
+    let told = unproved.faults.iter().map(|fault| tell_one(fault, subject, &unproved.space));
+    let mut problems: Vec<Problem> = told.collect();
+    if let Some(mend) = mend(unproved, possible, subject)
+        && let Some(first) = problems.first_mut()
+    {
+        first.helps.insert(0, mend);
+    }
+    problems
+}
+
+fn tell_one(fault: &Fault, subject: &Subject<'_>, space: &Space) -> Problem {
+    let part = |at: usize| &subject.parts[at];
+    match fault {
+        Fault::Open(cells) => {
+            let count = cells.len();
+            let (cells_have, name) =
+                (if count == 1 { "cell has" } else { "cells have" }, subject.name);
+            let title = format!("{count} {cells_have} no rule in `{name}`");
+            let mut problem =
+                Problem::at(Code::OpenCell, subject.place, title, "each cell needs exactly one");
+            let blocks = space.blocks(|cell| cells.contains(&cell));
+            for block in blocks.iter().take(3) {
+                problem = problem.note(format!("open: {}", describe(space, block, subject)));
+            }
+            if blocks.len() > 3 {
+                problem = problem.note(format!("and {} more of this kind", blocks.len() - 3));
+            }
+            problem
+        }
+        Fault::Twice(a, b, cells) => {
+            let title = format!(
+                "`{}` and `{}` both cover {} of `{}`",
+                *part(*a).id,
+                *part(*b).id,
+                if cells.len() == 1 { "one cell".into() } else { format!("{} cells", cells.len()) },
+                subject.name
+            );
+            let block = space.blocks(|cell| cells.contains(&cell)).swap_remove(0);
+            Problem::at(Code::CoveredTwice, part(*b).place, title, "this one")
+                .and_at(part(*a).place, "and this one")
+                .note(format!("both: {}", describe(space, &block, subject)))
+                .help("narrow one of them; the order of rules means nothing")
+        }
+        Fault::Dead(at) => {
+            let title = format!("`{}` covers no cell of `{}`", *part(*at).id, subject.name);
+            Problem::at(Code::DeadRule, part(*at).place, title, "never decides anything").help(
+                "remove it, or check its words against `space`, `impossible` and `works-when`",
+            )
+        }
+    }
+}
+
+/// A block in words: `trigger manual, billing spot`; axes that it takes whole are left out.
+fn describe(space: &Space, block: &Block, subject: &Subject<'_>) -> String {
+    let parts: Vec<String> = (0..space.axes().len())
+        .filter(|axis| !space.is_whole(block, *axis))
+        .map(|axis| {
+            let names: Vec<&str> = match space.axes()[axis].over {
+                Over::Column(column) => {
+                    let words = column.words();
+                    space.words_of(block, axis).map(|word| words[usize::from(word)]).collect()
+                }
+                Over::Switch(switch) => {
+                    let values = &subject.switches[switch.index()].1;
+                    let words = space.words_of(block, axis);
+                    words.map(|word| values[usize::from(word)].as_str()).collect()
+                }
+            };
+            let axis = match space.axes()[axis].over {
+                Over::Column(column) => column.name(),
+                Over::Switch(switch) => &subject.switches[switch.index()].0,
+            };
+            format!("{axis} {}", names.join(" or "))
+        })
+        .collect();
+    if parts.is_empty() { "every cell".into() } else { parts.join(", ") }
+}
+
+/// The one change of a word after which the table is whole, if there is one.
+fn mend<C: Clone>(
+    Unproved { space, rows, .. }: &Unproved<C>,
+    possible: &impl Fn(&Space, usize) -> bool,
+    subject: &Subject<'_>,
+) -> Option<String> {
+    // Every candidate is proved anew; only small tables are worth it.
+    if space.cells() * rows.len() > 50_000 {
+        return None;
+    }
+    let heals = |at: usize, when: Condition| {
+        let mut changed = rows.clone();
+        changed[at].when = when;
+        Table::prove(space.clone(), changed, possible).is_ok()
+    };
+    for swap in [true, false] {
+        for (at, row) in rows.iter().enumerate() {
+            for axis in space.axes() {
+                let Over::Column(column) = axis.over else { continue };
+                let Some(mask) = row.when.words(column) else { continue };
+                for new in axis.words.iter().filter(|word| mask >> **word & 1 == 0) {
+                    let name = column.words()[usize::from(*new)];
+                    let id = &**subject.parts[at].id;
+                    if !swap && heals(at, row.when.with(column, mask | 1 << new)) {
+                        return Some(format!("add `{name}` to the {} of `{id}`", column.name()));
+                    }
+                    let old = axis.words.iter().filter(|word| swap && mask >> **word & 1 == 1);
+                    for old in old {
+                        if heals(at, row.when.with(column, mask & !(1 << old) | 1 << new)) {
+                            let old = column.words()[usize::from(*old)];
+                            return Some(format!(
+                                "did you mean `{name}` instead of `{old}` in `{id}`? that would make the table whole"
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    None
+}

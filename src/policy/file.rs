@@ -1,0 +1,429 @@
+//! A policy file as written: its fixed parts as records, its rules as parts.
+//!
+//! Nothing is resolved here except words; names of sources and switches stay text.
+
+use super::facts::Column;
+use crate::text::{
+    Code, Entry, Map, Node, OneOrMany, Place, Problem, Problems, Read, Spanned, Value, closest,
+    expected_kind, read_word, record,
+};
+use crate::time::{CalendarSpan, SimSpan, UtcOffset};
+use crate::vocab::{
+    ClockAction, Confidence, Criterion, Extreme, Occasion, Subject, Trigger, words,
+};
+
+record! {
+    /// One edition of a provider's rules about protections.
+    PolicyFile: "a policy" {
+        /// The format: `policy/1`.
+        required "stayput" => format: Spanned<String>,
+        /// The provider's product: `alibaba-ecs`.
+        required "policy" => policy: Spanned<String>,
+        /// The edition: the date of the documents, or a name of your own.
+        required "edition" => edition: Spanned<String>,
+        /// What it is, in a line.
+        required "title" => title: String,
+        /// Another edition to start from; what this file says replaces or joins what that one says.
+        optional "extends" => extends: Spanned<String>,
+        /// Keys of the extended edition to leave out, as dotted paths.
+        default "drops" => drops: Vec<Spanned<String>>,
+        /// Where days and months are counted.
+        default "calendar" => calendar: UtcOffset,
+        /// The documents that rules name.
+        default "sources" => sources: Map<SourcePart>,
+        /// The decision space: the columns that protections look at, and their words.
+        required "space" => space: Node,
+        /// Cells that cannot occur, each with its reason.
+        default "impossible" => impossible: Vec<Node>,
+        /// Settings meant to keep an instance, each with its decision table.
+        default "protections" => protections: Map<ProtectionPart>,
+        /// Refusals that are no protection; the first one that fits answers.
+        default "preconditions" => preconditions: Map<Node>,
+        /// What a group asks of a member, by how it came in.
+        default "members" => members: Map<Node>,
+        /// How the instances of one request hang together.
+        default "batches" => batches: Map<Node>,
+        /// Scheduled releases.
+        optional "schedule" => schedule: SchedulePart,
+        /// What paying does to instances that the arrears had stopped.
+        default "settling" => settling: Map<Node>,
+        /// What a conversion of the billing does to protections.
+        default "conversions" => conversions: Map<Node>,
+        /// What a health check does to a member that does not run.
+        default "health-checks" => health: Map<Node>,
+        /// What a stop that is to save money does.
+        default "economical-stops" => economical: Map<Node>,
+        /// From when a renewed term counts.
+        default "renewals" => renewals: Map<Node>,
+        /// Spans that run by themselves once begun.
+        default "clocks" => clocks: Map<Vec<Node>>,
+        /// How a group chooses when it shrinks.
+        optional "scale-in" => scale_in: ScaleInPart,
+        /// What an instance's things survive.
+        default "effects" => effects: Map<Node>,
+        /// Questions that the documents leave open.
+        default "switches" => switches: Map<SwitchPart>,
+        /// Statements of the documents that no rule can carry.
+        default "notes" => notes: Vec<NotePart>,
+    }
+}
+
+record! {
+    /// A document that rules name.
+    SourcePart: "a source" {
+        /// Its title.
+        required "title" => title: String,
+        /// The part of it.
+        optional "section" => section: String,
+        /// Its date, as far as it is known.
+        optional "dated" => dated: String,
+        /// Where it is.
+        optional "at" => at: String,
+    }
+}
+
+record! {
+    /// A setting meant to keep an instance.
+    ProtectionPart: "a protection" {
+        /// What the provider calls it.
+        optional "attribute" => attribute: String,
+        /// What it is, in a sentence.
+        optional "about" => about: String,
+        /// What it is set on: `instance` or `group`.
+        optional "of" => of: Spanned<Subject>,
+        /// When it can be switched.
+        optional "settable" => settable: SettablePart,
+        /// Where it can work; elsewhere it is inert.
+        optional "works-when" => works_when: Node,
+        /// Its decision table, keyed by the ids of the rules.
+        required "rules" => rules: Map<Node>,
+    }
+}
+
+record! {
+    /// When a protection can be switched.
+    SettablePart: "`settable`" {
+        /// The occasions.
+        required "at" => at: Vec<Occasion>,
+        /// The statement's source.
+        optional "source" => source: OneOrMany<Spanned<String>>,
+    }
+}
+
+record! {
+    /// Scheduled releases: limits, and what becomes of them.
+    SchedulePart: "a schedule" {
+        /// Times are cut down to a multiple of this.
+        optional "granularity" => granularity: SimSpan,
+        /// How soon one may be set.
+        optional "earliest" => earliest: CalendarSpan,
+        /// How far ahead one may be set.
+        optional "latest" => latest: CalendarSpan,
+        /// The source of these figures.
+        optional "source" => source: OneOrMany<Spanned<String>>,
+        /// What becomes of one that is due.
+        default "due" => due: Map<Node>,
+        /// What becomes of one that has waited, once the account settles.
+        default "settled" => settled: Map<Node>,
+    }
+}
+
+record! {
+    /// How a group chooses when it shrinks.
+    ScaleInPart: "a scale-in" {
+        /// The orders that a group may name, by the provider's words for them.
+        required "orders" => orders: Map<OrderPart>,
+        /// The orders of a group that names none.
+        default "default" => default: Vec<Spanned<String>>,
+        /// Which of several equal members goes.
+        default "ties" => ties: Map<Node>,
+        /// What happens when too few members may go.
+        default "shortfall" => shortfall: Map<Node>,
+    }
+}
+
+record! {
+    /// An order of members.
+    OrderPart: "an order" {
+        /// What members are ordered by.
+        required "by" => by: Criterion,
+        /// Which end goes first.
+        required "first" => first: Extreme,
+        /// The statement's source.
+        optional "source" => source: OneOrMany<Spanned<String>>,
+    }
+}
+
+record! {
+    /// A question that the documents leave open.
+    SwitchPart: "a switch" {
+        /// The positions that one may take.
+        required "one-of" => one_of: Vec<Spanned<String>>,
+        /// The position of a scenario that takes none; without it, each must.
+        optional "default" => default: Spanned<String>,
+        /// How well that position is founded.
+        optional "confidence" => confidence: Confidence,
+        /// The question, and why it is open.
+        optional "because" => because: String,
+        /// What speaks for it.
+        optional "source" => source: OneOrMany<Spanned<String>>,
+    }
+}
+
+record! {
+    /// A statement that no rule can carry.
+    NotePart: "a note" {
+        /// What the document says, in our words.
+        required "says" => says: String,
+        /// Where.
+        required "source" => source: OneOrMany<Spanned<String>>,
+    }
+}
+
+words! {
+    /// What a step of a clock is counted from.
+    Rounding: "a rounding" {
+        /// The exact second.
+        Exact = "exact",
+        /// The start of the day, by the policy's calendar.
+        DayStart = "day-start",
+    }
+}
+
+/// What every rule may say besides its conditions and its conclusion.
+const BASIS: &[&str] = &["if", "source", "confidence", "because", "way-out", "answer"];
+
+/// A name as written.
+pub type Written = Spanned<Box<str>>;
+
+/// A rule as written.
+#[derive(Debug, Clone)]
+pub struct RulePart {
+    /// Its id.
+    pub id: Spanned<Box<str>>,
+    /// The columns it tests, with the words it takes.
+    pub when: Vec<(Spanned<Column>, u32)>,
+    /// The switches it tests, with the values it takes.
+    pub assuming: Vec<(Written, Vec<Written>)>,
+    /// The documents it names.
+    pub sources: Vec<Spanned<String>>,
+    /// How well it is founded; documented where it does not say.
+    pub confidence: Option<Confidence>,
+    /// Why.
+    pub because: Option<String>,
+    /// What to do about it.
+    pub way_out: Option<String>,
+    /// What the provider answers.
+    pub answer: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl RulePart {
+    /// Reads a rule. `conclusion` names the keys that its table reads itself.
+    ///
+    /// A rule without an `id` of its own in the text gets `id`.
+    pub fn read(
+        id: Spanned<Box<str>>,
+        node: &Node,
+        conclusion: &[&str],
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let Some(entries) = node.entries() else {
+            problems.add(expected_kind(node, "a rule, as a mapping"));
+            return None;
+        };
+        let mut part = Self {
+            place: Place { end: id.place.end, ..id.place },
+            id,
+            when: Vec::new(),
+            assuming: Vec::new(),
+            sources: Vec::new(),
+            confidence: None,
+            because: None,
+            way_out: None,
+            answer: None,
+        };
+        for Entry { key, value } in entries {
+            let name: &str = key;
+            if let Some(column) = Column::named(name) {
+                if let Some(words) = read_words(column, value, problems) {
+                    part.when.push((Spanned::new(column, key.place), words));
+                }
+            } else if BASIS.contains(&name) {
+                part.read_basis(name, value, problems);
+            } else if !conclusion.contains(&name) && !name.starts_with("x-") {
+                problems.add(unknown_key(key, conclusion));
+            }
+        }
+        Some(part)
+    }
+
+    fn read_basis(&mut self, key: &str, node: &Node, problems: &mut Problems) {
+        match key {
+            "source" => self.sources = read_sources(node, problems),
+            "confidence" => self.confidence = Confidence::read(node, problems),
+            "because" => self.because = String::read(node, problems),
+            "way-out" => self.way_out = String::read(node, problems),
+            "answer" => self.answer = String::read(node, problems),
+            _ => {
+                for (switch, values) in
+                    Map::<OneOrMany<Spanned<String>>>::read(node, problems).unwrap_or_default().0
+                {
+                    let values = values.0.into_iter().map(|v| v.map(String::into_boxed_str));
+                    self.assuming.push((switch.map(|name| name.0), values.collect()));
+                }
+            }
+        }
+    }
+}
+
+/// The documents that a key `source` names.
+pub fn read_sources(node: &Node, problems: &mut Problems) -> Vec<Spanned<String>> {
+    OneOrMany::read(node, problems).map(|many: OneOrMany<_>| many.0).unwrap_or_default()
+}
+
+/// The words of a condition on a column, as a mask: a word, a list, or `{ not: … }`.
+fn read_words(column: Column, node: &Node, problems: &mut Problems) -> Option<u32> {
+    if let Some([Entry { key, value }]) = node.entries()
+        && &*key.value == "not"
+    {
+        let all = u32::MAX >> (32 - column.words().len());
+        return read_words(column, value, problems).map(|words| all & !words);
+    }
+    let one = std::slice::from_ref(node);
+    let items: &[Node] = match &node.value {
+        Value::List(items) => items,
+        Value::Empty | Value::Scalar(..) | Value::Map(_) => one,
+    };
+    let words = column.words();
+    let mut mask = 0;
+    let mut good = true;
+    for item in items {
+        let Some(text) = item.scalar() else {
+            problems.add(expected_kind(item, "a word or a list of words"));
+            return None;
+        };
+        if let Some(at) = words.iter().position(|word| *word == text) {
+            mask |= 1 << at;
+        } else {
+            let title = format!("`{text}` is no word of the column `{}`", column.name());
+            let problem = Problem::at(Code::UnknownWord, item.place, title, "unknown word");
+            let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
+            problems.add(problem.note(format!("one of: {}", words.join(", "))));
+            good = false;
+        }
+    }
+    good.then_some(mask)
+}
+
+fn unknown_key(key: &Spanned<Box<str>>, conclusion: &[&str]) -> Problem {
+    let columns = Column::ALL.iter().map(|column| column.name());
+    let all: Vec<&str> =
+        conclusion.iter().copied().chain(BASIS.iter().copied()).chain(columns).collect();
+    let title = format!("unknown key `{}` in a rule", **key);
+    Problem::at(Code::UnknownKey, key.place, title, "neither a column nor a key of a rule")
+        .did_you_mean(&closest(key, all))
+        .note(format!(
+            "besides columns, a rule has: {}, {}",
+            conclusion.join(", "),
+            BASIS.join(", ")
+        ))
+}
+
+/// The columns of a `space:` and the words each has there.
+pub fn read_space(node: &Node, problems: &mut Problems) -> Vec<(Column, Vec<u8>)> {
+    let Some(entries) = node.entries() else {
+        problems.add(expected_kind(node, "a mapping from columns to words"));
+        return Vec::new();
+    };
+    let mut columns = Vec::new();
+    for Entry { key, value } in entries {
+        let Some(column) = Column::named(key) else {
+            let names = Column::ALL.iter().map(|column| column.name());
+            let title = format!("there is no column `{}`", **key);
+            let problem = Problem::at(Code::UnknownWord, key.place, title, "unknown column");
+            problems.add(problem.did_you_mean(&closest(key, names)));
+            continue;
+        };
+        if let Some(mask) = read_words(column, value, problems) {
+            columns.push((column, (0..32).filter(|word| mask >> word & 1 == 1).collect()));
+        }
+    }
+    columns.sort_by_key(|(column, _)| *column);
+    columns
+}
+
+/// A step of a clock as written.
+#[derive(Debug, Clone)]
+pub struct StepPart {
+    /// Its conditions and its basis.
+    pub rule: RulePart,
+    /// How long after what it counts from.
+    pub after: CalendarSpan,
+    /// Whether the account's grace comes on top.
+    pub plus_grace: bool,
+    /// The step it counts from; the start of the clock where it does not say.
+    pub since: Option<Spanned<String>>,
+    /// Whether the instant is moved.
+    pub rounding: Rounding,
+    /// What it asks.
+    pub action: ClockAction,
+    /// As what cause it asks, where that is judged.
+    pub trigger: Option<Trigger>,
+}
+
+/// The keys of a step besides conditions and basis.
+const STEP: &[&str] = &["id", "after", "plus", "since", "at", "action", "trigger"];
+
+impl StepPart {
+    /// Reads a step; `name` is what it is called if it has no id.
+    pub fn read(name: &str, node: &Node, problems: &mut Problems) -> Option<Self> {
+        let id = match node.get("id") {
+            Some(id) => String::read(id, problems)?,
+            None => name.to_owned(),
+        };
+        let mut start = node.place;
+        start.end = start.start + 1;
+        let place = node.get("id").map_or(start, |id| id.place);
+        // A step's action and trigger are what it asks, not what it tests.
+        let tested = Node {
+            value: Value::Map(
+                node.entries()
+                    .unwrap_or_default()
+                    .iter()
+                    .filter(|entry| !["action", "trigger"].contains(&&**entry.key))
+                    .cloned()
+                    .collect(),
+            ),
+            place: node.place,
+        };
+        let rule = RulePart::read(Spanned::new(id.into(), place), &tested, STEP, problems)?;
+        let Some(action) = node.get("action") else {
+            let title = "a step of a clock needs the key `action`";
+            problems.add(Problem::at(Code::MissingKey, place, title, "no `action` here"));
+            return None;
+        };
+        let plus_grace = match node.get("plus") {
+            None => false,
+            Some(plus) if plus.scalar() == Some("grace") => true,
+            Some(plus) => {
+                let title = "the only thing that a step may add is `grace`";
+                problems.add(Problem::at(Code::UnknownWord, plus.place, title, "not `grace`"));
+                false
+            }
+        };
+        let read = |key: &str| node.get(key);
+        Some(Self {
+            rule,
+            after: read("after")
+                .map_or(Some(CalendarSpan::default()), |node| CalendarSpan::read(node, problems))?,
+            plus_grace,
+            since: read("since").and_then(|node| Spanned::read(node, problems)),
+            rounding: read("at")
+                .map_or(Some(Rounding::Exact), |node| Rounding::read(node, problems))?,
+            action: read_word(action, problems)?,
+            trigger: read("trigger").and_then(|node| read_word(node, problems)),
+        })
+    }
+}

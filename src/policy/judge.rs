@@ -1,0 +1,272 @@
+//! The one place where verdicts come from.
+
+use super::facts::Facts;
+use super::table::{Row, Table};
+use super::{Policy, Tables};
+use crate::vocab::{
+    Confidence, Membership, Outcome, ProtectionId, ProtectionSet, RuleId, SwitchId, SwitchSet,
+    Verdict, Word,
+};
+
+/// A policy with every switch settled: what the world consults.
+#[derive(Debug, Clone)]
+pub struct Rulebook {
+    /// The policy; its tables still hold every setting.
+    pub policy: Policy,
+    /// Its tables, as settled.
+    pub tables: Tables,
+    verdicts: Vec<Table<Verdict>>,
+    settings: Vec<u8>,
+    taken: SwitchSet,
+    assumed_membership: Option<Membership>,
+}
+
+/// What became of one protection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finding {
+    /// Which.
+    pub protection: ProtectionId,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// The rule that says so; `None` where the situation cannot occur.
+    pub rule: Option<RuleId>,
+}
+
+/// What a statement rests on: its weakest founded link, and the switches on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Basis {
+    /// The weakest confidence of the chain.
+    pub confidence: Confidence,
+    /// The switches that it relied on.
+    pub switches: SwitchSet,
+}
+
+impl Basis {
+    /// Rests on nothing yet.
+    pub const NONE: Self = Self { confidence: Confidence::Documented, switches: SwitchSet::EMPTY };
+
+    /// Rests on both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            confidence: self.confidence.max(other.confidence),
+            switches: self.switches.and(other.switches),
+        }
+    }
+}
+
+/// All verdicts of one situation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ruling {
+    findings: [Option<Finding>; ProtectionSet::MOST],
+    /// What they rest on.
+    pub basis: Basis,
+}
+
+/// Why a situation has no answer: it hangs on something that nobody saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undecided {
+    /// Whether this protection is on.
+    Protection(ProtectionId),
+    /// How the instance came into its group.
+    Membership,
+}
+
+impl Ruling {
+    /// The ruling on an instance without any protection.
+    pub const NOTHING: Self = Self { findings: [None; ProtectionSet::MOST], basis: Basis::NONE };
+
+    /// One finding for each protection that is on, in the order of the policy.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.findings.iter().flatten().copied()
+    }
+
+    /// The outcome: any held, held; else any overridden, overridden; else unprotected.
+    pub fn outcome(&self) -> Outcome {
+        match self.deciding().map(|finding| finding.verdict) {
+            Some(Verdict::Held) => Outcome::Held,
+            Some(Verdict::Overridden) => Outcome::Overridden,
+            Some(Verdict::NotConsulted) | None => Outcome::Unprotected,
+        }
+    }
+
+    /// Whether any protection held.
+    pub fn blocks(&self) -> bool {
+        self.outcome() == Outcome::Held
+    }
+
+    /// The finding that the outcome is named after; the first one among equals.
+    pub fn deciding(&self) -> Option<Finding> {
+        let first = |verdict| self.findings().find(|finding| finding.verdict == verdict);
+        first(Verdict::Held).or_else(|| first(Verdict::Overridden))
+    }
+
+    /// The same protections, none of which was consulted: the request was refused before.
+    #[must_use]
+    pub fn unasked(mut self) -> Self {
+        for finding in self.findings.iter_mut().flatten() {
+            *finding = Finding { verdict: Verdict::NotConsulted, rule: None, ..*finding };
+        }
+        self
+    }
+}
+
+impl Rulebook {
+    /// Settles every switch; `settings` has a value for each, `taken` marks those
+    /// on which the scenario took a position.
+    pub fn new(
+        policy: Policy,
+        settings: Vec<u8>,
+        taken: SwitchSet,
+        assumed_membership: Option<Membership>,
+    ) -> Self {
+        let t = &policy.tables;
+        let tables = Tables {
+            members: t.members.under(&settings),
+            batches: t.batches.under(&settings),
+            due: t.due.under(&settings),
+            settled: t.settled.under(&settings),
+            settling: t.settling.under(&settings),
+            conversions: t.conversions.under(&settings),
+            health: t.health.under(&settings),
+            economical: t.economical.under(&settings),
+            renewals: t.renewals.under(&settings),
+            effects: t.effects.under(&settings),
+            ties: t.ties.under(&settings),
+            shortfall: t.shortfall.under(&settings),
+        };
+        let verdicts = policy.protections.iter().map(|p| p.table.under(&settings)).collect();
+        Self { policy, tables, verdicts, settings, taken, assumed_membership }
+    }
+
+    /// The verdicts of each protection, in the order of the policy, as settled.
+    pub fn verdicts(&self) -> &[Table<Verdict>] {
+        &self.verdicts
+    }
+
+    /// Every verdict on a situation with the protections in `on`.
+    ///
+    /// Pure and total. A protection in `unknown` may be on or off, and an unknown
+    /// membership may be any: if the answer is the same either way it is given,
+    /// and otherwise it is undecided.
+    ///
+    /// # Errors
+    /// What the answer hangs on.
+    pub fn judge(
+        &self,
+        facts: &Facts,
+        membership_known: bool,
+        on: ProtectionSet,
+        unknown: ProtectionSet,
+    ) -> Result<Ruling, Undecided> {
+        if membership_known {
+            return self.judge_known(facts, on, unknown);
+        }
+        if let Some(membership) = self.assumed_membership {
+            return self.judge_known(&Facts { membership, ..*facts }, on, unknown);
+        }
+        let possible = Membership::ALL.iter().map(|membership| {
+            self.judge_known(&Facts { membership: *membership, ..*facts }, on, unknown)
+        });
+        let mut answers = possible.collect::<Result<Vec<_>, _>>()?;
+        let same = answers.iter().all(|ruling| ruling.outcome() == answers[0].outcome());
+        if same { Ok(answers.swap_remove(0)) } else { Err(Undecided::Membership) }
+    }
+
+    fn judge_known(
+        &self,
+        facts: &Facts,
+        on: ProtectionSet,
+        unknown: ProtectionSet,
+    ) -> Result<Ruling, Undecided> {
+        let ruling = self.rule(facts, on);
+        if !ruling.blocks() {
+            // Off or on: would it have kept the instance?
+            let decisive = unknown.iter().find(|p| self.find(facts, *p).verdict == Verdict::Held);
+            if let Some(protection) = decisive {
+                return Err(Undecided::Protection(protection));
+            }
+        }
+        Ok(ruling)
+    }
+
+    fn rule(&self, facts: &Facts, on: ProtectionSet) -> Ruling {
+        let mut ruling = Ruling { findings: [None; ProtectionSet::MOST], basis: Basis::NONE };
+        for protection in on.iter() {
+            ruling.findings[protection.index()] = Some(self.find(facts, protection));
+        }
+        // One protection is enough to hold; that it went ahead, all of them say.
+        ruling.basis = match ruling.deciding().filter(|finding| finding.verdict == Verdict::Held) {
+            Some(held) => self.founded(held),
+            None => ruling.findings().map(|f| self.founded(f)).fold(Basis::NONE, Basis::and),
+        };
+        ruling
+    }
+
+    fn founded(&self, finding: Finding) -> Basis {
+        finding.rule.map_or(UNFOUNDED, |rule| self.basis(rule))
+    }
+
+    fn find(&self, facts: &Facts, protection: ProtectionId) -> Finding {
+        let row = self.verdicts.get(protection.index()).and_then(|table| table.decide(facts));
+        match row {
+            Some(Row { rule, says, .. }) => {
+                Finding { protection, verdict: *says, rule: Some(*rule) }
+            }
+            None => Finding { protection, verdict: Verdict::NotConsulted, rule: None },
+        }
+    }
+
+    /// The protections of `on` that can do nothing in this situation.
+    pub fn inert(&self, facts: &Facts, on: ProtectionSet) -> ProtectionSet {
+        on.iter()
+            .filter(|p| {
+                let works = self.policy.protections[p.index()].works_when.as_ref();
+                works.is_some_and(|(_, when)| !when.meets(facts))
+            })
+            .collect()
+    }
+
+    /// The first refusal that fits, if any does.
+    pub fn refusal(&self, facts: &Facts) -> Option<RuleId> {
+        let mut fitting = self.policy.preconditions.iter();
+        fitting
+            .find(|(_, when)| when.assumed(&self.settings) && when.meets(facts))
+            .map(|(rule, _)| *rule)
+    }
+
+    /// What a rule rests on, the switches that it tests included.
+    pub fn basis(&self, rule: RuleId) -> Basis {
+        let rule = self.policy.rule(rule);
+        let weakest = rule
+            .switches
+            .iter()
+            .map(|switch| self.policy.switches[switch.index()].confidence)
+            .fold(rule.confidence, Confidence::max);
+        Basis { confidence: weakest, switches: rule.switches }
+    }
+
+    /// What one of the tables says, with its rule and what it rests on.
+    pub fn ask<C: Copy>(&self, table: &Table<C>, facts: &Facts) -> Option<(C, RuleId, Basis)> {
+        table.decide(facts).map(|row| (row.says, row.rule, self.basis(row.rule)))
+    }
+
+    /// The setting of a switch, in the file's word for it.
+    pub fn setting(&self, switch: SwitchId) -> &str {
+        let values = &self.policy.switches[switch.index()].values;
+        &values[usize::from(self.settings[switch.index()])]
+    }
+
+    /// Whether the scenario took a position on a switch.
+    pub const fn is_taken(&self, switch: SwitchId) -> bool {
+        self.taken.has(switch)
+    }
+
+    /// Whether a condition's switches stand as it asks.
+    pub fn assumes(&self, when: &super::Condition) -> bool {
+        when.assumed(&self.settings)
+    }
+}
+
+/// What a verdict without a rule rests on: the space says that it cannot occur.
+const UNFOUNDED: Basis = Basis { confidence: Confidence::Unconfirmed, switches: SwitchSet::EMPTY };

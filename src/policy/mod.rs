@@ -1,0 +1,255 @@
+//! Policies: a provider's rules about protections, as data.
+//!
+//! It must never know the fleet, the clock or a provider's name, so that a
+//! verdict is a function of facts and a provider is one file.
+//!
+//! # Lifecycle
+//!
+//! 1. A file is read as written, on top of the edition that it extends.
+//! 2. Names become ids, and every table is *proved*: each cell of its space is
+//!    covered by exactly one rule, no rule is dead. What fails is told with its
+//!    place. The result is a [`Policy`].
+//! 3. A scenario takes positions where the documents are silent; with every
+//!    switch settled, the policy is a [`Rulebook`].
+//! 4. [`Rulebook::judge`] answers for one situation: one pure, total function.
+//!
+//! # How verdicts combine
+//!
+//! Any `held` holds; else any `overridden` overrides; else the instance was
+//! unprotected. One line, in [`Ruling`], and nowhere else.
+
+mod catalog;
+mod clock;
+mod compile;
+mod facts;
+mod faults;
+mod file;
+mod judge;
+mod space;
+mod table;
+
+pub use catalog::{Catalog, load};
+pub use clock::{Clock, Step};
+pub use facts::{Column, Condition, Facts};
+pub use file::{PolicyFile, Rounding};
+pub use judge::{Basis, Finding, Rulebook, Ruling, Undecided};
+pub use space::{Axis, Block, Over, Space};
+pub use table::{Row, Table};
+
+use crate::text::Place;
+use crate::time::{CalendarSpan, SimSpan, UtcOffset};
+use crate::vocab::{
+    Action, AfterSettling, Batch, ClockKind, Confidence, Criterion, EconomicalStop, Extreme, Fate,
+    FlagFate, HealthFate, Occasion, ProtectionId, RuleId, ScheduleFate, Shortfall, Subject,
+    SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word,
+};
+
+/// A proved edition.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// `alibaba-ecs@2026-05-15`.
+    pub name: String,
+    /// What it is, in a line.
+    pub title: String,
+    /// The SHA-256 of its text and of those that it extends, in hexadecimal digits.
+    pub digest: String,
+    /// Where days and months are counted.
+    pub calendar: UtcOffset,
+    /// The documents that rules name.
+    pub sources: Vec<Source>,
+    /// Questions that the documents leave open.
+    pub switches: Vec<Switch>,
+    /// Every rule of every kind.
+    pub rules: Vec<Rule>,
+    /// The protections, in the order written.
+    pub protections: Vec<Protection>,
+    /// Refusals that are no protection, in the order in which they are asked.
+    pub preconditions: Vec<(RuleId, Condition)>,
+    /// Everything else that a provider decides, one table for each question.
+    pub tables: Tables,
+    /// Limits on scheduled releases.
+    pub schedule: Schedule,
+    /// Clocks, by kind.
+    pub clocks: Vec<(ClockKind, Clock)>,
+    /// The orders by which a group may shrink.
+    pub orders: Vec<Order>,
+    /// The orders of a group that names none, by their place in [`Self::orders`].
+    pub default_orders: Vec<usize>,
+    /// Statements that no rule can carry, with their sources.
+    pub notes: Vec<(String, Vec<usize>)>,
+    /// Reasons why cells cannot occur, with their conditions.
+    pub impossible: Vec<(Condition, String)>,
+}
+
+/// What a provider decides besides verdicts. A table that the file leaves out
+/// has no rows; the world then does the plainest thing.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// What a group asks of a member.
+    pub members: Table<Action>,
+    /// How the instances of one request hang together.
+    pub batches: Table<Batch>,
+    /// What becomes of a scheduled release that is due.
+    pub due: Table<ScheduleFate>,
+    /// What becomes of one that has waited, once the account settles.
+    pub settled: Table<ScheduleFate>,
+    /// What settling does to an instance that the arrears had stopped.
+    pub settling: Table<AfterSettling>,
+    /// What a conversion of the billing does to protections.
+    pub conversions: Table<FlagFate>,
+    /// What a health check does to a member that does not run.
+    pub health: Table<HealthFate>,
+    /// What a stop that is to save money does.
+    pub economical: Table<EconomicalStop>,
+    /// From when a renewed term counts.
+    pub renewals: Table<TermFrom>,
+    /// What becomes of an instance's things.
+    pub effects: Table<Fate>,
+    /// Which of several equal members goes.
+    pub ties: Table<TieBreak>,
+    /// What happens when too few members may go.
+    pub shortfall: Table<Shortfall>,
+}
+
+/// A document.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The key by which rules and reports name it.
+    pub key: String,
+    /// Its title.
+    pub title: String,
+    /// The part of it.
+    pub section: Option<String>,
+    /// Its date, as far as it is known.
+    pub dated: Option<String>,
+}
+
+/// `Elastic Compute Service: Release an instance (Release protection), 2026-05-15`.
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.title)?;
+        if let Some(section) = &self.section {
+            write!(f, " ({section})")?;
+        }
+        write!(f, ", {}", self.dated.as_deref().unwrap_or("undated"))
+    }
+}
+
+/// A question that the documents leave open.
+#[derive(Debug, Clone)]
+pub struct Switch {
+    /// Its name.
+    pub name: String,
+    /// The positions that one may take.
+    pub values: Vec<String>,
+    /// The position of a scenario that takes none.
+    pub default: Option<u8>,
+    /// How well that position is founded.
+    pub confidence: Confidence,
+    /// The question.
+    pub because: Option<String>,
+}
+
+/// A rule: the statement behind a row, a refusal or a step.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its id, unique in the policy.
+    pub id: String,
+    /// The documents that state it, by their place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+    /// How well it is founded.
+    pub confidence: Confidence,
+    /// Why.
+    pub because: Option<String>,
+    /// What to do about it.
+    pub way_out: Option<String>,
+    /// What the provider answers.
+    pub answer: Option<String>,
+    /// The switches that it rests on.
+    pub switches: SwitchSet,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A setting meant to keep an instance.
+#[derive(Debug, Clone)]
+pub struct Protection {
+    /// Its name.
+    pub name: String,
+    /// What the provider calls it.
+    pub attribute: Option<String>,
+    /// What it is, in a sentence.
+    pub about: Option<String>,
+    /// What it is set on: an instance or a group.
+    pub of: Subject,
+    /// When it can be switched.
+    pub occasions: Vec<Occasion>,
+    /// Where it can work, and the rule that says so; everywhere if there is none.
+    pub works_when: Option<(RuleId, Condition)>,
+    /// Its verdicts.
+    pub table: Table<Verdict>,
+}
+
+/// Limits on scheduled releases.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Schedule {
+    /// Times are cut down to a multiple of this.
+    pub granularity: SimSpan,
+    /// How soon one may be set.
+    pub earliest: Option<CalendarSpan>,
+    /// How far ahead one may be set.
+    pub latest: Option<CalendarSpan>,
+}
+
+/// An order by which a group may shrink.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The provider's word for it.
+    pub name: String,
+    /// What members are ordered by.
+    pub by: Criterion,
+    /// Which end goes first.
+    pub first: Extreme,
+}
+
+impl Policy {
+    /// A rule.
+    pub fn rule(&self, id: RuleId) -> &Rule {
+        &self.rules[id.index()]
+    }
+
+    /// The protection of that name.
+    pub fn protection(&self, name: &str) -> Option<ProtectionId> {
+        self.protections.iter().position(|p| p.name == name).map(ProtectionId::at)
+    }
+
+    /// The switch of that name.
+    pub fn switch(&self, name: &str) -> Option<SwitchId> {
+        self.switches.iter().position(|switch| switch.name == name).map(SwitchId::at)
+    }
+
+    /// A clock.
+    pub fn clock(&self, kind: ClockKind) -> Option<&Clock> {
+        self.clocks.iter().find(|(k, _)| *k == kind).map(|(_, clock)| clock)
+    }
+
+    /// The keys of a rule's documents, joined as reports join lists.
+    pub fn source_keys(&self, id: RuleId) -> String {
+        let keys: Vec<&str> =
+            self.rule(id).sources.iter().map(|source| self.sources[*source].key.as_str()).collect();
+        keys.join(";")
+    }
+
+    /// The words that the decision space has in a column; empty if it has no such column.
+    pub fn words(&self, column: Column) -> Vec<u8> {
+        let spaces = self.protections.first().map(|p| p.table.space());
+        let axes = spaces.map(Space::axes).unwrap_or_default();
+        let axis = axes.iter().find(|axis| axis.over == Over::Column(column));
+        axis.map(|axis| axis.words.clone()).unwrap_or_default()
+    }
+
+    /// Whether the decision space has a word.
+    pub fn knows<W: Word>(&self, column: Column, word: W) -> bool {
+        self.words(column).contains(&word.index())
+    }
+}

@@ -1,0 +1,222 @@
+//! A finite space of situations: its axes, its cells, and sets of cells as boxes.
+
+use super::facts::{Column, Condition, Facts};
+use crate::vocab::SwitchId;
+
+/// The most cells that a space may have; a table that needs more tests too much.
+pub const MOST_CELLS: usize = 1 << 20;
+
+/// What an axis runs over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// A fact of the situation.
+    Column(Column),
+    /// A question that the documents leave open.
+    Switch(SwitchId),
+}
+
+/// One direction of a space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Axis {
+    /// What it runs over.
+    pub over: Over,
+    /// The words it has, as places in the column's (or switch's) own list.
+    pub words: Vec<u8>,
+}
+
+/// The product of some axes. A cell is a number below [`Space::cells`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Space {
+    axes: Vec<Axis>,
+    strides: Vec<usize>,
+    /// For each axis: the place of each word along it, or [`OUTSIDE`].
+    places: Vec<[u8; 32]>,
+    cells: usize,
+}
+
+const OUTSIDE: u8 = u8::MAX;
+
+/// A set of cells that is a product: for each axis a mask of places along it.
+pub type Block = Vec<u32>;
+
+impl Space {
+    /// The product of `axes`; `None` if it has more than [`MOST_CELLS`] cells.
+    pub fn new(axes: Vec<Axis>) -> Option<Self> {
+        let mut strides = vec![0; axes.len()];
+        let mut places = vec![[OUTSIDE; 32]; axes.len()];
+        let mut cells = 1_usize;
+        for (at, axis) in axes.iter().enumerate().rev() {
+            strides[at] = cells;
+            cells = cells.checked_mul(axis.words.len()).filter(|cells| *cells <= MOST_CELLS)?;
+            for (place, word) in (0_u8..).zip(&axis.words) {
+                places[at][usize::from(*word)] = place;
+            }
+        }
+        Some(Self { axes, strides, places, cells })
+    }
+
+    /// The space without axes: one cell.
+    pub const fn nothing() -> Self {
+        Self { axes: Vec::new(), strides: Vec::new(), places: Vec::new(), cells: 1 }
+    }
+
+    /// Its axes.
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// How many cells it has.
+    pub const fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// The cell of a situation; `None` if a fact lies outside.
+    ///
+    /// Switch axes count as standing at their first value.
+    pub fn cell(&self, facts: &Facts) -> Option<usize> {
+        let mut cell = 0;
+        for ((axis, stride), places) in self.axes.iter().zip(&self.strides).zip(&self.places) {
+            if let Over::Column(column) = axis.over {
+                let place = places[usize::from(facts.word(column))];
+                if place == OUTSIDE {
+                    return None;
+                }
+                cell += usize::from(place) * stride;
+            }
+        }
+        Some(cell)
+    }
+
+    /// The word of a cell along an axis.
+    pub fn word(&self, cell: usize, axis: usize) -> u8 {
+        let words = &self.axes[axis].words;
+        words[cell / self.strides[axis] % words.len()]
+    }
+
+    /// Whether a condition takes a cell. What has no axis here is not asked.
+    pub fn takes(&self, condition: &Condition, cell: usize) -> bool {
+        (0..self.axes.len()).all(|axis| {
+            let words = match self.axes[axis].over {
+                Over::Column(column) => condition.words(column),
+                Over::Switch(switch) => {
+                    condition.switches().iter().find(|(s, _)| *s == switch).map(|(_, v)| *v)
+                }
+            };
+            words.is_none_or(|words| words >> self.word(cell, axis) & 1 == 1)
+        })
+    }
+
+    /// Where a cell's switches stand as `settings` say.
+    pub fn settled(&self, cell: usize, settings: &[u8]) -> bool {
+        (0..self.axes.len()).all(|axis| match self.axes[axis].over {
+            Over::Column(_) => true,
+            Over::Switch(switch) => self.word(cell, axis) == settings[switch.index()],
+        })
+    }
+
+    /// The set of cells for which `has` is true, as few blocks as a greedy search finds.
+    ///
+    /// Each block is grown from the first cell not yet covered, axis by axis, as
+    /// far as it stays inside the set. People read these instead of the cells.
+    pub fn blocks(&self, has: impl Fn(usize) -> bool) -> Vec<Block> {
+        self.blocks_over(has, |_| false)
+    }
+
+    /// The same, where blocks may also take in cells for which `free` is true:
+    /// those that cannot occur.
+    pub fn blocks_over(
+        &self,
+        has: impl Fn(usize) -> bool,
+        free: impl Fn(usize) -> bool,
+    ) -> Vec<Block> {
+        let wanted: Vec<bool> = (0..self.cells).map(has).collect();
+        let inside: Vec<bool> = (0..self.cells).map(|cell| wanted[cell] || free(cell)).collect();
+        let mut covered = vec![false; self.cells];
+        let mut blocks = Vec::new();
+        while let Some(seed) = (0..self.cells).find(|cell| wanted[*cell] && !covered[*cell]) {
+            let mut block: Block = (0..self.axes.len())
+                .map(|axis| 1 << (seed / self.strides[axis] % self.axes[axis].words.len()))
+                .collect();
+            // Later axes vary fastest; growing along them first keeps rows short.
+            for axis in (0..self.axes.len()).rev() {
+                for place in 0..self.axes[axis].words.len() {
+                    let before = block[axis];
+                    block[axis] = 1 << place;
+                    let fits = self.members(&block).all(|cell| inside[cell]);
+                    block[axis] = if fits { before | 1 << place } else { before };
+                }
+            }
+            for cell in self.members(&block) {
+                covered[cell] = true;
+            }
+            blocks.push(block);
+        }
+        blocks
+    }
+
+    /// The cells of a block.
+    pub fn members<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
+        (0..self.cells).filter(move |cell| {
+            (0..self.axes.len()).all(|axis| {
+                let place = cell / self.strides[axis] % self.axes[axis].words.len();
+                block[axis] >> place & 1 == 1
+            })
+        })
+    }
+
+    /// Whether a block takes every word of an axis.
+    pub fn is_whole(&self, block: &Block, axis: usize) -> bool {
+        block[axis].count_ones() as usize == self.axes[axis].words.len()
+    }
+
+    /// The words of a block along an axis, as places in the column's own list.
+    pub fn words_of<'b>(&'b self, block: &'b Block, axis: usize) -> impl Iterator<Item = u8> + 'b {
+        let words = self.axes[axis].words.iter().enumerate();
+        words.filter(move |(place, _)| block[axis] >> place & 1 == 1).map(|(_, word)| *word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::{Billing, Trigger, Word};
+
+    fn space() -> Space {
+        let over = |column, words| Axis { over: Over::Column(column), words };
+        Space::new(vec![
+            over(Column::Trigger, vec![Trigger::Manual.index(), Trigger::ScaleIn.index()]),
+            over(Column::Billing, vec![0, 1, 2]),
+        ])
+        .unwrap()
+    }
+
+    #[test]
+    fn a_situation_has_one_cell_and_its_words_come_back() {
+        let space = space();
+        let facts = Facts { trigger: Trigger::ScaleIn, billing: Billing::Spot, ..Facts::default() };
+        let cell = space.cell(&facts).unwrap();
+        assert_eq!(space.word(cell, 0), Trigger::ScaleIn.index());
+        assert_eq!(space.word(cell, 1), Billing::Spot.index());
+        let outside = Facts { trigger: Trigger::Expiry, ..facts };
+        assert_eq!(space.cell(&outside), None);
+    }
+
+    #[test]
+    fn a_set_of_cells_is_told_in_few_blocks() {
+        let space = space();
+        assert_eq!(space.blocks(|_| true), [vec![0b11, 0b111]]);
+        // All of manual, and the last of scale-in: an L of two blocks.
+        let blocks = space.blocks(|cell| cell < 3 || cell == 5);
+        assert_eq!(blocks.len(), 2);
+        let mut cells: Vec<_> = blocks.iter().flat_map(|b| space.members(b)).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        assert_eq!(cells, [0, 1, 2, 5]);
+    }
+
+    #[test]
+    fn a_space_beyond_all_reason_is_refused() {
+        let axis = Axis { over: Over::Column(Column::Action), words: (0..20).collect() };
+        assert!(Space::new(vec![axis; 5]).is_none());
+    }
+}

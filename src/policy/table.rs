@@ -1,0 +1,250 @@
+//! Decision tables: rules over a space, proved total, compiled to a dense array.
+
+use super::facts::{Column, Condition, Facts};
+use super::space::{Axis, Over, Space};
+use crate::vocab::RuleId;
+
+/// A row of a table: when it applies and what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row<C> {
+    /// The rule that says it.
+    pub rule: RuleId,
+    /// When.
+    pub when: Condition,
+    /// What.
+    pub says: C,
+}
+
+/// What is wrong with a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Cells that no row covers.
+    Open(Vec<usize>),
+    /// Cells that two rows cover: the rows, by their place, and the cells.
+    Twice(usize, usize, Vec<usize>),
+    /// A row that covers no cell, by its place.
+    Dead(usize),
+}
+
+/// A table that failed its proof, with all that it was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unproved<C> {
+    /// Every fault there is.
+    pub faults: Vec<Fault>,
+    /// Its space.
+    pub space: Space,
+    /// Its rows.
+    pub rows: Vec<Row<C>>,
+}
+
+/// A proved table: every possible cell of its space has exactly one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table<C> {
+    space: Space,
+    rows: Vec<Row<C>>,
+    /// For each cell the place of its row, or [`NOBODY`].
+    cells: Vec<u16>,
+}
+
+/// Marks cells that cannot occur.
+const NOBODY: u16 = u16::MAX;
+
+impl<C: Clone> Table<C> {
+    /// Proves that `rows` cover every cell for which `possible` is true exactly once.
+    ///
+    /// # Errors
+    /// Every fault there is.
+    pub fn prove(
+        space: Space,
+        rows: Vec<Row<C>>,
+        possible: impl Fn(&Space, usize) -> bool,
+    ) -> Result<Self, Box<Unproved<C>>> {
+        let mut cells = vec![NOBODY; space.cells()];
+        let mut alive = vec![false; rows.len()];
+        let mut open = Vec::new();
+        let mut twice: Vec<Fault> = Vec::new();
+        for cell in (0..space.cells()).filter(|cell| possible(&space, *cell)) {
+            let mut takers = (0..rows.len()).filter(|row| space.takes(&rows[*row].when, cell));
+            let Some(first) = takers.next() else {
+                open.push(cell);
+                continue;
+            };
+            alive[first] = true;
+            cells[cell] = u16::try_from(first).unwrap_or(NOBODY);
+            for second in takers {
+                alive[second] = true;
+                note_twice(&mut twice, first, second, cell);
+            }
+        }
+        let dead = (0..rows.len()).filter(|row| !alive[*row]).map(Fault::Dead);
+        let open = (!open.is_empty()).then_some(Fault::Open(open));
+        let faults: Vec<_> = open.into_iter().chain(twice).chain(dead).collect();
+        if faults.is_empty() {
+            Ok(Self { space, rows, cells })
+        } else {
+            Err(Box::new(Unproved { faults, space, rows }))
+        }
+    }
+
+    /// A table without rows: it never says anything.
+    pub fn empty() -> Self {
+        let space = Space::nothing();
+        Self { cells: vec![NOBODY; space.cells()], space, rows: Vec::new() }
+    }
+
+    /// Gives a row to the cells that have none and for which `has` is true.
+    pub fn fill(&mut self, row: Row<C>, has: impl Fn(&Space, usize) -> bool) {
+        let place = u16::try_from(self.rows.len()).unwrap_or(NOBODY);
+        self.rows.push(row);
+        for cell in 0..self.space.cells() {
+            if self.cells[cell] == NOBODY && has(&self.space, cell) {
+                self.cells[cell] = place;
+            }
+        }
+    }
+
+    /// The row of a situation; `None` where the situation cannot occur.
+    pub fn decide(&self, facts: &Facts) -> Option<&Row<C>> {
+        self.row(self.space.cell(facts)?)
+    }
+
+    /// The row of a cell; `None` where the cell cannot occur.
+    pub fn row(&self, cell: usize) -> Option<&Row<C>> {
+        self.rows.get(usize::from(self.cells[cell]))
+    }
+
+    /// Its space.
+    pub const fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// Its rows, in the order written.
+    pub fn rows(&self) -> &[Row<C>] {
+        &self.rows
+    }
+
+    /// The same table with every switch settled: its switch axes are gone.
+    #[must_use]
+    pub fn under(&self, settings: &[u8]) -> Self {
+        let axes: Vec<Axis> = self.space.axes().iter().filter(|a| is_column(a)).cloned().collect();
+        let cells = (0..self.space.cells())
+            .filter(|cell| self.space.settled(*cell, settings))
+            .map(|cell| self.cells[cell])
+            .collect();
+        // Fewer axes than a space that was built: it cannot be too large.
+        let space = Space::new(axes).unwrap_or_else(|| self.space.clone());
+        Self { space, rows: self.rows.clone(), cells }
+    }
+}
+
+const fn is_column(axis: &Axis) -> bool {
+    matches!(axis.over, Over::Column(_))
+}
+
+fn note_twice(twice: &mut Vec<Fault>, first: usize, second: usize, cell: usize) {
+    for fault in twice.iter_mut() {
+        if let Fault::Twice(a, b, cells) = fault
+            && (*a, *b) == (first, second)
+        {
+            cells.push(cell);
+            return;
+        }
+    }
+    twice.push(Fault::Twice(first, second, vec![cell]));
+}
+
+/// The axes that some conditions test: all words of each column, in the columns' order,
+/// then the switches. `fixed` gives the words of columns that have fewer in this table.
+pub fn axes_of<'c>(
+    conditions: impl Iterator<Item = &'c Condition>,
+    fixed: &[(Column, Vec<u8>)],
+    switch_values: impl Fn(crate::vocab::SwitchId) -> u8,
+) -> Vec<Axis> {
+    let mut columns: Vec<Column> = fixed.iter().map(|(column, _)| *column).collect();
+    let mut switches = Vec::new();
+    for condition in conditions {
+        columns.extend(condition.columns());
+        switches.extend(condition.switches().iter().map(|(switch, _)| *switch));
+    }
+    columns.sort_unstable();
+    columns.dedup();
+    switches.sort_unstable();
+    switches.dedup();
+    let all = |column: Column| (0_u8..).take(column.words().len()).collect();
+    let column_axes = columns.into_iter().map(|column| {
+        let words = fixed.iter().find(|(c, _)| *c == column).map(|(_, words)| words.clone());
+        Axis { over: Over::Column(column), words: words.unwrap_or_else(|| all(column)) }
+    });
+    let switch_axes = switches.into_iter().map(|switch| Axis {
+        over: Over::Switch(switch),
+        words: (0..switch_values(switch)).collect(),
+    });
+    column_axes.chain(switch_axes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::{Billing, SwitchId, Word};
+
+    fn when(column: Column, words: u32) -> Condition {
+        let mut condition = Condition::default();
+        condition.require(column, words);
+        condition
+    }
+
+    fn billing_space() -> Space {
+        Space::new(vec![Axis { over: Over::Column(Column::Billing), words: vec![0, 1, 2] }])
+            .unwrap()
+    }
+
+    fn prove(masks: &[u32]) -> Result<Table<char>, Vec<Fault>> {
+        let rows = masks.iter().zip('a'..).enumerate();
+        let rows = rows
+            .map(|(n, (mask, says))| Row {
+                rule: RuleId::at(n),
+                when: when(Column::Billing, *mask),
+                says,
+            })
+            .collect();
+        Table::prove(billing_space(), rows, |_, _| true).map_err(|unproved| unproved.faults)
+    }
+
+    #[test]
+    fn each_cell_has_exactly_one_row_or_the_table_is_refused() {
+        assert!(prove(&[0b001, 0b110]).is_ok());
+        assert_eq!(prove(&[0b001, 0b100]), Err(vec![Fault::Open(vec![1])]));
+        assert_eq!(prove(&[0b011, 0b110]), Err(vec![Fault::Twice(0, 1, vec![1])]));
+        assert_eq!(prove(&[0b111, 0b000]), Err(vec![Fault::Dead(1)]));
+    }
+
+    #[test]
+    fn the_dense_table_answers_what_the_rows_say() {
+        let table = prove(&[0b001, 0b110]).unwrap();
+        for (billing, says) in
+            [(Billing::PayAsYouGo, 'a'), (Billing::Subscription, 'b'), (Billing::Spot, 'b')]
+        {
+            let facts = Facts { billing, ..Facts::default() };
+            assert_eq!(table.decide(&facts).map(|row| row.says), Some(says), "{}", billing.word());
+        }
+    }
+
+    #[test]
+    fn a_settled_switch_leaves_the_table_of_its_value() {
+        let switch = SwitchId(0);
+        let rows: Vec<Row<char>> = [(0b01, 'a'), (0b10, 'b')]
+            .into_iter()
+            .map(|(values, says)| {
+                let mut when = Condition::default();
+                when.assume(switch, values);
+                Row { rule: RuleId(0), when, says }
+            })
+            .collect();
+        let axes = axes_of(rows.iter().map(|row| &row.when), &[], |_| 2);
+        let table = Table::prove(Space::new(axes).unwrap(), rows, |_, _| true).unwrap();
+        for (setting, says) in [(0, 'a'), (1, 'b')] {
+            let settled = table.under(&[setting]);
+            assert_eq!(settled.decide(&Facts::default()).map(|row| row.says), Some(says));
+        }
+    }
+}
