@@ -1,7 +1,9 @@
 //! Replays the ways a cloud instance gets released and shows which protections held.
 
+pub mod fleet;
 pub mod kernel;
 pub mod policy;
+pub mod record;
 pub mod text;
 pub mod time;
 pub mod vocab;

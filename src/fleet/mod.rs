@@ -1,0 +1,15 @@
+//! The fleet: accounts, groups, instances and what belongs to them, as they stand now.
+//!
+//! Dense tables by typed ids; no names, which live beside the plan. It must
+//! never know policies or the agenda: it holds state and keeps it consistent,
+//! and does not decide.
+
+mod parts;
+mod select;
+mod tables;
+
+pub use parts::{
+    AccountPart, AutoRelease, GroupPart, InstancePart, ProtectPart, ThingPart, ThingRecord,
+};
+pub use select::{Choice, Walk};
+pub use tables::{Account, Arrears, Fleet, Group, Instance, Property};

@@ -1,0 +1,260 @@
+//! The parts of a fleet as they are told to us: names, not ids.
+//!
+//! A scenario, a CSV file and a provider's reply all say the same things about
+//! an instance; this is the one statement of what can be said.
+
+use serde_json::{Value as Json, json};
+
+use crate::text::{
+    Map, Name, Node, OneOrMany, Problems, Read, Spanned, Style, Value, When, read_word, record,
+};
+use crate::time::{CalendarSpan, SimSpan};
+use crate::vocab::{Billing, HealthCheck, Lifecycle, Lock, Membership, Renewal, Thing};
+
+record! {
+    /// An account: what gets the bill, and has a policy.
+    AccountPart: "an account" {
+        /// The policy that its instances are under; the scenario's, if it names none.
+        optional "policy" => policy: Spanned<String>,
+        /// How long it may be in arrears before anything happens.
+        optional "grace" => grace: SimSpan,
+    }
+}
+
+record! {
+    /// A scaling group or scale set.
+    GroupPart: "a group" {
+        /// Who pays for it.
+        optional "account" => account: Spanned<Name>,
+        /// The least number of members.
+        optional "min" => min: u32,
+        /// The largest number of members.
+        optional "max" => max: u32,
+        /// The orders by which it shrinks, in the provider's words; the provider's own, if it names none.
+        optional "removal" => removal: OneOrMany<Spanned<String>>,
+        /// How it watches its members.
+        optional "health-check" => health_check: HealthCheck,
+        /// The protections that are set on it.
+        default "protect" => protect: ProtectPart,
+    }
+}
+
+record! {
+    /// An instance.
+    InstancePart: "an instance" {
+        /// Who pays for it; its group's account, or the only one.
+        optional "account" => account: Spanned<Name>,
+        /// The group that it is in.
+        optional "group" => group: Spanned<Name>,
+        /// How it came into its group; `auto-created` if it does not say.
+        optional "membership" => membership: Spanned<Membership>,
+        /// The zone that it is in.
+        optional "zone" => zone: Name,
+        /// When it was created; the start, if it does not say.
+        optional "created" => created: Spanned<When>,
+        /// When it joined its group; its creation, if it does not say.
+        optional "joined" => joined: Spanned<When>,
+        /// How it is paid for; `pay-as-you-go` if it does not say.
+        optional "billing" => billing: Spanned<Billing>,
+        /// When its term ends.
+        optional "expires" => expires: Spanned<When>,
+        /// Whether its subscription prolongs itself.
+        optional "renewal" => renewal: Spanned<Renewal>,
+        /// How long it is then prolonged for.
+        optional "renews-for" => renews_for: CalendarSpan,
+        /// When it is to be released.
+        optional "auto-release" => auto_release: Spanned<AutoRelease>,
+        /// The protections that are set on it. `unknown` stands for those that nobody looked at.
+        optional "protect" => protect: ProtectPart,
+        /// The state that it is in; `running` if it does not say.
+        optional "state" => state: Spanned<Lifecycle>,
+        /// What bars its owner from some calls.
+        optional "lock" => lock: Spanned<Lock>,
+        /// Whether, while it is stopped, it pays nothing for compute.
+        optional "economical" => economical: bool,
+        /// The age of the configuration that it was made from; lower is older.
+        optional "configuration" => configuration: u32,
+        /// What belongs to it, by name: disks, snapshots, images, addresses.
+        optional "things" => things: Map<ThingPart>,
+        /// What it is tagged with.
+        optional "tags" => tags: Map<String>,
+    }
+}
+
+impl InstancePart {
+    /// An instance of which nothing is said.
+    pub const fn blank() -> Self {
+        Self {
+            account: None,
+            group: None,
+            membership: None,
+            zone: None,
+            created: None,
+            joined: None,
+            billing: None,
+            expires: None,
+            renewal: None,
+            renews_for: None,
+            auto_release: None,
+            protect: None,
+            state: None,
+            lock: None,
+            economical: None,
+            configuration: None,
+            things: None,
+            tags: None,
+        }
+    }
+
+    /// What this part says, and where it says nothing, what `defaults` says.
+    #[must_use]
+    pub fn or(self, defaults: &Self) -> Self {
+        let Self {
+            account,
+            group,
+            membership,
+            zone,
+            created,
+            joined,
+            billing,
+            expires,
+            renewal,
+            renews_for,
+            auto_release,
+            protect,
+            state,
+            lock,
+            economical,
+            configuration,
+            things,
+            tags,
+        } = self;
+        Self {
+            account: account.or_else(|| defaults.account.clone()),
+            group: group.or_else(|| defaults.group.clone()),
+            membership: membership.or(defaults.membership),
+            zone: zone.or_else(|| defaults.zone.clone()),
+            created: created.or(defaults.created),
+            joined: joined.or(defaults.joined),
+            billing: billing.or(defaults.billing),
+            expires: expires.or(defaults.expires),
+            renewal: renewal.or(defaults.renewal),
+            renews_for: renews_for.or(defaults.renews_for),
+            auto_release: auto_release.or(defaults.auto_release),
+            protect: protect.or_else(|| defaults.protect.clone()),
+            state: state.or(defaults.state),
+            lock: lock.or(defaults.lock),
+            economical: economical.or(defaults.economical),
+            configuration: configuration.or(defaults.configuration),
+            things: things.or_else(|| defaults.things.clone()),
+            tags: tags.or_else(|| defaults.tags.clone()),
+        }
+    }
+}
+
+/// The protections that are set, and whether there may be others.
+#[derive(Debug, Clone, Default)]
+pub struct ProtectPart {
+    /// Those that are set.
+    pub on: Vec<Spanned<String>>,
+    /// Those of which nobody knows, by name.
+    pub unknown: Vec<Spanned<String>>,
+}
+
+impl Read for ProtectPart {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let names = Vec::<Spanned<String>>::read(node, problems)?;
+        let mut part = Self::default();
+        for name in names {
+            match name.strip_suffix("=unknown") {
+                Some(bare) => part.unknown.push(Spanned::new(bare.to_owned(), name.place)),
+                None => part.on.push(name),
+            }
+        }
+        Some(part)
+    }
+
+    fn schema() -> Json {
+        json!({
+            "type": "array",
+            "items": { "type": "string" },
+            "description": "names of protections; `NAME=unknown` for one that nobody looked at",
+        })
+    }
+}
+
+/// A scheduled release, and whether it was set before the scenario begins.
+#[derive(Debug, Clone, Copy)]
+pub struct AutoRelease {
+    /// When.
+    pub at: When,
+    /// Whether the limits on how far ahead it may be set no longer matter.
+    pub set_earlier: bool,
+}
+
+record! {
+    /// A scheduled release that was set before the scenario begins.
+    AutoReleaseRecord: "a scheduled release" {
+        /// When the instance is to be released.
+        required "at" => at: When,
+        /// `earlier`: it was set before the scenario begins.
+        required "set" => set: Spanned<String>,
+    }
+}
+
+impl Read for AutoRelease {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if node.entries().is_none() {
+            return When::read(node, problems).map(|at| Self { at, set_earlier: false });
+        }
+        let record = AutoReleaseRecord::read(node, problems)?;
+        if record.set.value != "earlier" {
+            let title = format!("`{}` is not `earlier`", *record.set);
+            problems.add(crate::text::Problem::at(
+                crate::text::Code::UnknownWord,
+                record.set.place,
+                title,
+                "the only word here is `earlier`",
+            ));
+        }
+        Some(Self { at: record.at, set_earlier: true })
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [When::schema(), AutoReleaseRecord::schema()] })
+    }
+}
+
+/// A thing that belongs to an instance: its kind, or more about it.
+#[derive(Debug, Clone)]
+pub struct ThingPart(pub ThingRecord);
+
+record! {
+    /// A thing that belongs to an instance.
+    ThingRecord: "a thing" {
+        /// What it is.
+        required "kind" => kind: Thing,
+        /// Its size in GiB.
+        optional "gib" => gib: u64,
+        /// Whether it is set to go with the instance; it is, if it does not say.
+        optional "with-instance" => with_instance: bool,
+    }
+}
+
+impl Read for ThingPart {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Value::Scalar(_, Style::Plain | Style::Cell | Style::Quoted) => {
+                let kind = read_word(node, problems)?;
+                Some(Self(ThingRecord { kind, gib: None, with_instance: None }))
+            }
+            Value::Empty | Value::List(_) | Value::Map(_) => {
+                ThingRecord::read(node, problems).map(Self)
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [Thing::schema(), ThingRecord::schema()] })
+    }
+}

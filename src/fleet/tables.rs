@@ -1,0 +1,363 @@
+//! The tables, and the few moves that keep them consistent.
+
+use std::collections::BTreeMap;
+
+use crate::time::{CalendarSpan, SimSpan, SimTime};
+use crate::vocab::{
+    AccountId, Billing, GroupId, HealthCheck, InstanceId, Lifecycle, Lock, Membership, PolicyId,
+    ProtectionSet, Renewal, StoppedBy, Thing,
+};
+
+/// What gets the bill.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The policy that its instances are under.
+    pub policy: PolicyId,
+    /// How long it is allowed to be in arrears before anything happens.
+    pub grace: SimSpan,
+    /// Its arrears, if it is in any.
+    pub arrears: Option<Arrears>,
+    /// Its instances, in the order in which they came.
+    pub instances: Vec<InstanceId>,
+    /// How many of them have a release that waits for the account to settle.
+    pub waiting: u32,
+}
+
+/// How far the arrears of an account have come.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrears {
+    /// When they began.
+    pub since: SimTime,
+    /// How many steps of the billing clock have been taken.
+    pub steps: usize,
+}
+
+/// A scaling group or scale set.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Who pays for it.
+    pub account: AccountId,
+    /// Its bounds.
+    pub min: u32,
+    /// Its bounds.
+    pub max: u32,
+    /// The orders by which it shrinks, as places in its policy's list.
+    pub orders: Vec<usize>,
+    /// How it watches its members.
+    pub health_check: HealthCheck,
+    /// The protections that are set on it.
+    pub on: ProtectionSet,
+    /// The protections of which nobody knows whether they are set.
+    pub unknown: ProtectionSet,
+    /// Its members, in no order that means anything.
+    pub members: Vec<InstanceId>,
+    /// Whether it has been deleted.
+    pub deleted: bool,
+}
+
+/// An instance. Kept small: a fleet has millions of them.
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
+#[derive(Debug, Clone, Copy)]
+pub struct Instance {
+    /// Who pays for it.
+    pub account: AccountId,
+    /// The group that it is in.
+    pub group: Option<GroupId>,
+    /// Its place among the group's members.
+    slot: u32,
+    /// The age of the configuration that it was made from; lower is older.
+    pub configuration: u32,
+    /// When it was created.
+    pub created: SimTime,
+    /// When it joined its group.
+    pub joined: SimTime,
+    /// When its term ends; never, if it has none.
+    pub expires: SimTime,
+    /// When it is to be released; never, if no time is set.
+    pub auto_release: SimTime,
+    /// The protections that are set on it.
+    pub on: ProtectionSet,
+    /// The protections of which nobody knows whether they are set.
+    pub unknown: ProtectionSet,
+    /// How it is paid for.
+    pub billing: Billing,
+    /// How it came into its group.
+    pub membership: Membership,
+    /// Whether that is known.
+    pub membership_known: bool,
+    /// Its state.
+    pub state: Lifecycle,
+    /// What shut it down.
+    pub stopped_by: StoppedBy,
+    /// What bars its owner from some calls, arrears aside.
+    pub lock: Lock,
+    /// Whether, if stopped, it pays nothing for compute.
+    pub economical: bool,
+    /// Whether its release was due and waits for the account to settle.
+    pub waiting: bool,
+    /// Whether its term has ended.
+    pub expired: bool,
+    /// Whether its subscription prolongs itself.
+    pub renewal: Renewal,
+    /// How many steps of the clock of its term have been taken.
+    pub term_steps: u8,
+    /// How many steps of the clock of its reclaim have been taken.
+    pub reclaim_steps: u8,
+    /// When that clock began; never, if it has not.
+    pub reclaim_since: SimTime,
+}
+
+impl Instance {
+    /// A running pay-as-you-go instance in no group.
+    pub const fn new(account: AccountId, created: SimTime) -> Self {
+        Self {
+            account,
+            group: None,
+            slot: 0,
+            configuration: u32::MAX,
+            created,
+            joined: created,
+            expires: SimTime::NEVER,
+            auto_release: SimTime::NEVER,
+            on: ProtectionSet::EMPTY,
+            unknown: ProtectionSet::EMPTY,
+            billing: Billing::PayAsYouGo,
+            membership: Membership::None,
+            membership_known: true,
+            state: Lifecycle::Running,
+            stopped_by: StoppedBy::Nothing,
+            lock: Lock::None,
+            economical: false,
+            waiting: false,
+            expired: false,
+            renewal: Renewal::None,
+            term_steps: 0,
+            reclaim_steps: 0,
+            reclaim_since: SimTime::NEVER,
+        }
+    }
+
+    /// Whether it is there: created, and not released.
+    pub fn is_there(&self) -> bool {
+        !matches!(self.state, Lifecycle::Absent | Lifecycle::Released)
+    }
+}
+
+/// A thing that belongs to an instance and may be lost with it.
+#[derive(Debug, Clone)]
+pub struct Property {
+    /// Its name; empty if nobody gave one.
+    pub name: Box<str>,
+    /// What it is.
+    pub thing: Thing,
+    /// Its size, if it has one that is known [GiB].
+    pub gib: Option<u64>,
+    /// Whether it is set to go with the instance.
+    pub with_instance: bool,
+}
+
+/// Everything that exists, in dense tables.
+#[derive(Debug, Clone, Default)]
+pub struct Fleet {
+    accounts: Vec<Account>,
+    groups: Vec<Group>,
+    instances: Vec<Instance>,
+    /// What belongs to instances, for those of which anything is known.
+    properties: BTreeMap<InstanceId, Vec<Property>>,
+    /// How long subscriptions are prolonged for, where it is not a month.
+    terms: BTreeMap<InstanceId, CalendarSpan>,
+    /// The groups of instances that are still to be created.
+    meant_for: BTreeMap<InstanceId, GroupId>,
+}
+
+impl Fleet {
+    /// Adds an account.
+    pub fn add_account(&mut self, account: Account) -> AccountId {
+        self.accounts.push(account);
+        AccountId::at(self.accounts.len() - 1)
+    }
+
+    /// Adds a group without members.
+    pub fn add_group(&mut self, group: Group) -> GroupId {
+        self.groups.push(group);
+        GroupId::at(self.groups.len() - 1)
+    }
+
+    /// Adds an instance to its account and to the group that it names.
+    pub fn add_instance(&mut self, instance: Instance) -> InstanceId {
+        let id = InstanceId::at(self.instances.len());
+        let group = instance.group;
+        self.accounts[instance.account.index()].instances.push(id);
+        self.instances.push(Instance { group: None, ..instance });
+        match group {
+            Some(group) if instance.is_there() => self.join(id, group),
+            Some(group) => {
+                self.meant_for.insert(id, group);
+            }
+            None => {}
+        }
+        id
+    }
+
+    /// The account of that id.
+    pub fn account(&self, id: AccountId) -> &Account {
+        &self.accounts[id.index()]
+    }
+
+    /// The account of that id, to be changed.
+    pub fn account_mut(&mut self, id: AccountId) -> &mut Account {
+        &mut self.accounts[id.index()]
+    }
+
+    /// The group of that id.
+    pub fn group(&self, id: GroupId) -> &Group {
+        &self.groups[id.index()]
+    }
+
+    /// The group of that id, to be changed. Members come and go by
+    /// [`Self::join`] and [`Self::leave`] only.
+    pub fn group_mut(&mut self, id: GroupId) -> &mut Group {
+        &mut self.groups[id.index()]
+    }
+
+    /// The instance of that id.
+    pub fn instance(&self, id: InstanceId) -> &Instance {
+        &self.instances[id.index()]
+    }
+
+    /// The instance of that id, to be changed.
+    pub fn instance_mut(&mut self, id: InstanceId) -> &mut Instance {
+        &mut self.instances[id.index()]
+    }
+
+    /// Every account, in order.
+    pub fn accounts(&self) -> impl Iterator<Item = (AccountId, &Account)> {
+        self.accounts.iter().enumerate().map(|(at, account)| (AccountId::at(at), account))
+    }
+
+    /// Every group, in order.
+    pub fn groups(&self) -> impl Iterator<Item = (GroupId, &Group)> {
+        self.groups.iter().enumerate().map(|(at, group)| (GroupId::at(at), group))
+    }
+
+    /// Every instance, in order.
+    pub fn instances(&self) -> impl Iterator<Item = (InstanceId, &Instance)> {
+        self.instances.iter().enumerate().map(|(at, instance)| (InstanceId::at(at), instance))
+    }
+
+    /// Takes an instance that has just been created into the group that it was
+    /// meant for; gives the group and its new size.
+    pub fn born_into(&mut self, id: InstanceId) -> Option<(GroupId, u32)> {
+        let group = self.meant_for.remove(&id)?;
+        self.join(id, group);
+        let size = self.groups[group.index()].members.len();
+        Some((group, u32::try_from(size).unwrap_or(u32::MAX)))
+    }
+
+    /// Takes an instance into a group.
+    pub fn join(&mut self, id: InstanceId, group: GroupId) {
+        self.leave(id);
+        let members = &mut self.groups[group.index()].members;
+        let slot = u32::try_from(members.len()).unwrap_or(u32::MAX);
+        members.push(id);
+        let instance = &mut self.instances[id.index()];
+        instance.group = Some(group);
+        instance.slot = slot;
+    }
+
+    /// Takes an instance out of its group, if it is in one; its membership ends.
+    ///
+    /// The last member takes the place that becomes free, so this costs the same
+    /// in a group of any size.
+    pub fn leave(&mut self, id: InstanceId) {
+        let Instance { group: Some(group), slot, .. } = self.instances[id.index()] else { return };
+        let members = &mut self.groups[group.index()].members;
+        // INVARIANT: a member's slot is its place in its group's list.
+        debug_assert_eq!(members[slot as usize], id);
+        members.swap_remove(slot as usize);
+        if let Some(moved) = members.get(slot as usize).copied() {
+            self.instances[moved.index()].slot = slot;
+        }
+        self.instances[id.index()].group = None;
+    }
+
+    /// What belongs to an instance, as far as it is known.
+    pub fn properties(&self, id: InstanceId) -> &[Property] {
+        self.properties.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// How long a subscription is prolonged for by itself.
+    pub fn term(&self, id: InstanceId) -> CalendarSpan {
+        self.terms.get(&id).copied().unwrap_or_else(default_term)
+    }
+
+    /// Says how long a subscription is prolonged for by itself.
+    pub fn set_term(&mut self, id: InstanceId, term: CalendarSpan) {
+        self.terms.insert(id, term);
+    }
+
+    /// What belongs to an instance, to be changed.
+    pub fn properties_mut(&mut self, id: InstanceId) -> &mut Vec<Property> {
+        self.properties.entry(id).or_default()
+    }
+}
+
+/// How long a subscription is prolonged for where nobody says: a month.
+const fn default_term() -> CalendarSpan {
+    CalendarSpan::from_months(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fleet() -> (Fleet, GroupId, Vec<InstanceId>) {
+        let mut fleet = Fleet::default();
+        let account = fleet.add_account(Account {
+            policy: PolicyId(0),
+            grace: SimSpan::ZERO,
+            arrears: None,
+            instances: Vec::new(),
+            waiting: 0,
+        });
+        let group = fleet.add_group(Group {
+            account,
+            min: 0,
+            max: 9,
+            orders: Vec::new(),
+            health_check: HealthCheck::None,
+            on: ProtectionSet::EMPTY,
+            unknown: ProtectionSet::EMPTY,
+            members: Vec::new(),
+            deleted: false,
+        });
+        let start = SimTime::from_seconds(0);
+        let ids = (0..4).map(|_| {
+            fleet.add_instance(Instance { group: Some(group), ..Instance::new(account, start) })
+        });
+        let ids = ids.collect();
+        (fleet, group, ids)
+    }
+
+    #[test]
+    fn members_come_and_go_in_any_order_and_slots_stay_right() {
+        let (mut fleet, group, ids) = fleet();
+        for leaver in [1, 3, 0] {
+            fleet.leave(ids[leaver]);
+            fleet.leave(ids[leaver]);
+            assert_eq!(fleet.instance(ids[leaver]).group, None);
+            for member in fleet.group(group).members.clone() {
+                let slot = fleet.instance(member).slot as usize;
+                assert_eq!(fleet.group(group).members[slot], member);
+            }
+        }
+        assert_eq!(fleet.group(group).members, [ids[2]]);
+        fleet.join(ids[0], group);
+        assert_eq!(fleet.group(group).members, [ids[2], ids[0]]);
+    }
+
+    #[test]
+    fn an_instance_stays_small() {
+        assert!(size_of::<Instance>() <= 88, "{} bytes", size_of::<Instance>());
+    }
+}

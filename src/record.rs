@@ -1,0 +1,296 @@
+//! What the engine emits: requests, decisions, changes of state, losses.
+//!
+//! Plain data. Where copying names would cost, a record holds typed ids, and one
+//! [`Legend`] goes with it to whoever writes it. Records never hold a reference
+//! into the world, so nothing that reads them can disturb it.
+
+use crate::policy::{Basis, Rulebook, Ruling};
+use crate::time::{SimSpan, SimTime, UtcOffset};
+use crate::vocab::{
+    AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, InstanceId,
+    Lifecycle, Lock, Membership, Outcome, PolicyId, ProtectionId, ProtectionSet, RequestResult,
+    RuleId, Thing, Trigger,
+};
+
+/// One thing that the engine has to say.
+#[derive(Debug, Clone)]
+pub enum Record {
+    /// A call or a due timer, and what became of it.
+    Request(Request),
+    /// What became of one instance in a request.
+    Decision(Box<Decision>),
+    /// A change of state.
+    Change(Change),
+    /// A thing that was lost, or left behind and still billed.
+    Loss(Loss),
+}
+
+/// What made something happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// An event that the scenario wrote.
+    Event(EventId),
+    /// A timer of this name.
+    Timer(&'static str),
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// One instance.
+    Instance(InstanceId),
+    /// Several instances, named one by one.
+    Instances,
+    /// A group.
+    Group(GroupId),
+    /// An account.
+    Account(AccountId),
+}
+
+/// A call or a due timer.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    /// Its number in the run, from 0.
+    pub seq: u64,
+    /// When.
+    pub at: SimTime,
+    /// What made it happen.
+    pub cause: Cause,
+    /// As what cause it asks, where it asks anything of instances.
+    pub trigger: Option<Trigger>,
+    /// The verb, or the action of a timer.
+    pub verb: &'static str,
+    /// Who called.
+    pub actor: Option<ActorId>,
+    /// The way by which the call came in.
+    pub channel: Channel,
+    /// What it is about.
+    pub target: Target,
+    /// What became of it.
+    pub result: RequestResult,
+    /// How many instances it was to change.
+    pub wanted: u32,
+    /// How many it changed.
+    pub got: u32,
+    /// The rule whose answer the caller gets, with its policy.
+    pub answer: Option<(PolicyId, RuleId)>,
+}
+
+/// Who had the last word in a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecidedBy {
+    /// Nothing stood against it.
+    Nobody,
+    /// A protection.
+    Protection(ProtectionId),
+    /// A refusal that is no protection.
+    Precondition,
+    /// The rule on schedules.
+    Schedule,
+    /// A neighbour in the same request was protected.
+    Neighbour,
+    /// It was released already.
+    State,
+}
+
+/// What became of one instance in one request.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The number of its request.
+    pub seq: u64,
+    /// When.
+    pub at: SimTime,
+    /// What made it happen.
+    pub cause: Cause,
+    /// As what cause it was asked.
+    pub trigger: Trigger,
+    /// What was asked.
+    pub action: Action,
+    /// Who called.
+    pub actor: Option<ActorId>,
+    /// The way by which the call came in.
+    pub channel: Channel,
+    /// Who pays for the instance.
+    pub account: AccountId,
+    /// The group that it was in.
+    pub group: Option<GroupId>,
+    /// The instance.
+    pub instance: InstanceId,
+    /// How it is paid for.
+    pub billing: Billing,
+    /// How it came into its group; `None` if nobody knows.
+    pub membership: Option<Membership>,
+    /// The protections that were on.
+    pub on: ProtectionSet,
+    /// Those of which nobody knows.
+    pub unknown: ProtectionSet,
+    /// Those that were on and could do nothing here.
+    pub inert: ProtectionSet,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What happened to it.
+    pub effect: Effect,
+    /// Who had the last word.
+    pub decided_by: DecidedBy,
+    /// The rule of the last word.
+    pub rule: Option<RuleId>,
+    /// What the decision rests on, every link of it.
+    pub basis: Basis,
+    /// Every verdict.
+    pub ruling: Ruling,
+    /// The policy that it was made under.
+    pub policy: PolicyId,
+}
+
+/// What a change of state is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// An instance.
+    Instance(InstanceId),
+    /// A group.
+    Group(GroupId),
+    /// An account.
+    Account(AccountId),
+}
+
+/// A change of state, from one value to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// The state of an instance.
+    State(Lifecycle, Lifecycle),
+    /// The group of an instance.
+    Group(Option<GroupId>, Option<GroupId>),
+    /// The time set for the release of an instance.
+    Schedule(SimTime, SimTime),
+    /// The protections that are set.
+    Protections(PolicyId, ProtectionSet, ProtectionSet),
+    /// How an instance is paid for.
+    Billing(Billing, Billing),
+    /// The end of an instance's term.
+    Term(SimTime, SimTime),
+    /// What bars an instance's owner.
+    Lock(Lock, Lock),
+    /// The number of members of a group.
+    Size(u32, u32),
+    /// Whether a group exists.
+    Exists(bool, bool),
+    /// Whether an account is in arrears.
+    Arrears(bool, bool),
+    /// What an instance has beside it: a snapshot, an image, another kind of address.
+    Property(Option<Thing>, Thing),
+}
+
+/// A change of state.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    /// The number of its request.
+    pub seq: u64,
+    /// When.
+    pub at: SimTime,
+    /// What changed.
+    pub subject: Subject,
+    /// How.
+    pub what: What,
+    /// What made it happen.
+    pub cause: Cause,
+}
+
+/// A thing that was lost, or left behind and still billed.
+#[derive(Debug, Clone)]
+pub struct Loss {
+    /// The number of its request.
+    pub seq: u64,
+    /// When.
+    pub at: SimTime,
+    /// The instance that it belonged to.
+    pub instance: InstanceId,
+    /// What made it happen.
+    pub trigger: Trigger,
+    /// What it is.
+    pub thing: Thing,
+    /// Its name; empty if nobody gave one.
+    pub name: Box<str>,
+    /// What became of it.
+    pub fate: Fate,
+    /// Its size, if it has one that is known [GiB].
+    pub gib: Option<u64>,
+    /// The rule that says so, with its policy.
+    pub rule: (PolicyId, RuleId),
+}
+
+/// What the ids of a run mean.
+#[derive(Debug, Clone)]
+pub struct Legend {
+    /// The scenario.
+    pub scenario: String,
+    /// Its case; empty if it has none.
+    pub case: String,
+    /// The number of the replication.
+    pub replication: u64,
+    /// When the run begins.
+    pub start: SimTime,
+    /// When it ends.
+    pub end: SimTime,
+    /// The offset in which the scenario wrote its start: people read times in it.
+    pub offset: UtcOffset,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// The policies in use, each with its switches settled.
+    pub rulebooks: Vec<Rulebook>,
+    /// The names of accounts.
+    pub accounts: Vec<Box<str>>,
+    /// The names of groups.
+    pub groups: Vec<Box<str>>,
+    /// The names of instances.
+    pub instances: Vec<Box<str>>,
+    /// The names of callers.
+    pub actors: Vec<Box<str>>,
+    /// The names of events.
+    pub events: Vec<Box<str>>,
+}
+
+impl Legend {
+    /// The name of an account.
+    pub fn account(&self, id: AccountId) -> &str {
+        &self.accounts[id.index()]
+    }
+
+    /// The name of a group.
+    pub fn group(&self, id: GroupId) -> &str {
+        &self.groups[id.index()]
+    }
+
+    /// The name of an instance.
+    pub fn instance(&self, id: InstanceId) -> &str {
+        &self.instances[id.index()]
+    }
+
+    /// The name of a caller.
+    pub fn actor(&self, id: ActorId) -> &str {
+        &self.actors[id.index()]
+    }
+
+    /// What made something happen, as reports name it: an event's id, or `timer:…`.
+    pub fn cause(&self, cause: Cause) -> std::borrow::Cow<'_, str> {
+        match cause {
+            Cause::Event(id) => (&*self.events[id.index()]).into(),
+            Cause::Timer(name) => format!("timer:{name}").into(),
+        }
+    }
+
+    /// A policy in use.
+    pub fn rulebook(&self, id: PolicyId) -> &Rulebook {
+        &self.rulebooks[id.index()]
+    }
+
+    /// The names of some protections, in the order of their policy.
+    pub fn protections(&self, policy: PolicyId, set: ProtectionSet) -> Vec<&str> {
+        let all = &self.rulebook(policy).policy.protections;
+        set.iter().map(|id| all[id.index()].name.as_str()).collect()
+    }
+
+    /// How long after the start an instant is.
+    pub fn elapsed(&self, at: SimTime) -> SimSpan {
+        at.since(self.start)
+    }
+}
