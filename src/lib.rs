@@ -1,6 +1,7 @@
 //! Replays the ways a cloud instance gets released and shows which protections held.
 
 pub mod fleet;
+pub mod import;
 pub mod kernel;
 pub mod policy;
 pub mod record;
