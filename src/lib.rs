@@ -5,6 +5,7 @@ pub mod import;
 pub mod kernel;
 pub mod policy;
 pub mod record;
+pub mod scenario;
 pub mod text;
 pub mod time;
 pub mod vocab;

@@ -1,0 +1,355 @@
+//! The verbs: what an event may do, stated once.
+//!
+//! From one statement come what a file may write, its schema, and what the world
+//! gets: the same, with ids in place of names. To add an event kind, add it here;
+//! the compiler names the arm that is missing in the world.
+
+use serde_json::Value as Json;
+
+use super::resolve::{
+    AccountRef, Actor, FlagSwitches, GroupRef, Instances, NewInstance, Part, Resolver, TimeRef,
+};
+use crate::fleet::InstancePart;
+use crate::text::{Node, Problems, Read};
+use crate::time::CalendarSpan;
+use crate::vocab::{Billing, Channel, InstanceId, ProtectionSet};
+
+/// Some instances: a stretch of the plan's list of targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Targets {
+    /// The first.
+    pub start: u32,
+    /// How many.
+    pub len: u32,
+}
+
+impl Targets {
+    /// The instances, in the list that they are a stretch of.
+    pub fn of(self, list: &[InstanceId]) -> &[InstanceId] {
+        &list[self.start as usize..(self.start + self.len) as usize]
+    }
+}
+
+/// Protections to switch, by the ids of one policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Flags {
+    /// Those to switch on.
+    pub on: ProtectionSet,
+    /// Those to switch off.
+    pub off: ProtectionSet,
+}
+
+/// Flags for each policy of a plan: a stretch of the plan's list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlagsRef(pub u32);
+
+macro_rules! verbs {
+    (
+        called by somebody { $(
+            $(#[doc = $about:literal])+
+            $verb:literal => $name:ident {
+                $($(#[doc = $doc:literal])+ $mode:ident $key:literal => $field:ident: $part:ty,)+
+            }
+        )+ }
+        befalls them { $($rest:tt)+ }
+    ) => {
+        // Everything that somebody calls may say who calls, and how.
+        verbs! { $(
+            $(#[doc = $about])+
+            $verb => $name {
+                $($(#[doc = $doc])+ $mode $key => $field: $part,)+
+                /// Who calls.
+                optional "by" => by: Actor,
+                /// The way by which the call comes in.
+                optional "via" => via: Channel,
+            }
+        )+ $($rest)+ }
+    };
+    ($(
+        $(#[doc = $about:literal])+
+        $verb:literal => $name:ident {
+            $($(#[doc = $doc:literal])+ $mode:ident $key:literal => $field:ident: $part:ty,)+
+        }
+    )+) => {
+        /// The verbs.
+        pub const VERBS: &[&str] = &[$($verb),+];
+
+        /// What each verb says, as written.
+        pub mod written {
+            use super::*;
+            $(crate::text::record! {
+                $(#[doc = $about])+
+                $name: $verb {
+                    $($(#[doc = $doc])+ $mode $key => $field: <$part as Part>::Written,)+
+                }
+            })+
+        }
+
+        /// What each verb asks of the world.
+        pub mod resolved {
+            use super::*;
+            $(
+                $(#[doc = $about])+
+                #[derive(Debug, Clone, Copy)]
+                pub struct $name {
+                    $($(#[doc = $doc])+ pub $field: verbs!(@type $mode <$part as Part>::Resolved),)+
+                }
+            )+
+        }
+
+        /// A verb as written.
+        #[derive(Debug, Clone)]
+        pub enum WrittenVerb {
+            $($(#[doc = $about])+ $name(Box<written::$name>),)+
+        }
+
+        /// A verb with every name resolved: what the world is told to do.
+        #[derive(Debug, Clone, Copy)]
+        pub enum Order {
+            $($(#[doc = $about])+ $name(resolved::$name),)+
+        }
+
+        impl WrittenVerb {
+            /// Reads what stands behind a verb.
+            pub fn read(verb: &str, node: &Node, problems: &mut Problems) -> Option<Self> {
+                match verb {
+                    $($verb => written::$name::read(node, problems).map(Box::new).map(Self::$name),)+
+                    _ => None,
+                }
+            }
+
+            /// Resolves its names.
+            pub fn resolve(&self, resolver: &mut Resolver<'_>) -> Option<Order> {
+                match self {
+                    $(Self::$name(written) => {
+                        $(let $field = verbs!(@resolve $mode $part, written.$field, resolver);)+
+                        Some(Order::$name(resolved::$name {
+                            $($field: verbs!(@take $mode $field),)+
+                        }))
+                    })+
+                }
+            }
+        }
+
+        impl Order {
+            /// Its verb.
+            pub const fn verb(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => $verb,)+
+                }
+            }
+        }
+
+        /// For each verb: itself, what it is about, its schema, whether it must be there.
+        pub fn verb_schemas() -> Vec<(&'static str, &'static str, Json, bool)> {
+            vec![$((
+                $verb,
+                concat!($($about),+).trim_ascii(),
+                written::$name::schema(),
+                false,
+            )),+]
+        }
+
+        /// For each verb, its own keys.
+        pub fn verb_keys(verb: &str) -> &'static [&'static str] {
+            match verb {
+                $($verb => written::$name::KEYS,)+
+                _ => &[],
+            }
+        }
+    };
+    (@type required $type:ty) => { $type };
+    (@type optional $type:ty) => { Option<$type> };
+    (@resolve required $part:ty, $written:expr, $resolver:ident) => {
+        <$part as Part>::resolve(&$written, $resolver)
+    };
+    (@resolve optional $part:ty, $written:expr, $resolver:ident) => {
+        match &$written {
+            Some(written) => <$part as Part>::resolve(written, $resolver).map(Some),
+            None => Some(None),
+        }
+    };
+    (@take $mode:ident $field:ident) => { $field? };
+}
+
+verbs! {
+    called by somebody {
+        /// Creates an instance.
+        "create" => Create {
+            /// Its name.
+            required "instance" => instance: NewInstance,
+            /// What it is like; the fleet's defaults hold for the rest.
+            optional "like" => like: InstancePart,
+        }
+
+        /// Gives instances up for good.
+        "release" => Release {
+            /// Which.
+            required "instance" => instance: Instances,
+            /// Whether a running instance may go.
+            optional "force" => force: bool,
+            /// Whether an expired subscription is meant to go.
+            optional "terminate-subscription" => terminate_subscription: bool,
+        }
+
+        /// Shuts instances down.
+        "stop" => Stop {
+            /// Which.
+            required "instance" => instance: Instances,
+            /// Whether they are to pay nothing for compute meanwhile.
+            optional "economical" => economical: bool,
+        }
+
+        /// Starts instances.
+        "start" => Start {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Stops instances and starts them again.
+        "restart" => Restart {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Switches protections on and off, on instances or on a group.
+        "set-protection" => SetProtection {
+            /// The instances.
+            optional "instance" => instance: Instances,
+            /// The group.
+            optional "group" => group: GroupRef,
+            /// The protections by name: `true` switches on, `false` off.
+            required "flags" => flags: FlagSwitches,
+        }
+
+        /// Sets the time at which instances are to be released.
+        "schedule-release" => ScheduleRelease {
+            /// Which.
+            required "instance" => instance: Instances,
+            /// When they are to be released.
+            required "time" => time: TimeRef,
+        }
+
+        /// Takes that time away.
+        "cancel-scheduled-release" => CancelScheduledRelease {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Changes how instances are paid for.
+        "convert-billing" => ConvertBilling {
+            /// Which.
+            required "instance" => instance: Instances,
+            /// How they are to be paid for.
+            required "to" => to: Billing,
+            /// For how long, if that is a subscription; a month if it does not say.
+            optional "for" => term: CalendarSpan,
+        }
+
+        /// Prolongs the terms of subscriptions.
+        "renew" => Renew {
+            /// Which.
+            required "instance" => instance: Instances,
+            /// For how long; as long as they renew themselves for, if it does not say.
+            optional "for" => term: CalendarSpan,
+        }
+
+        /// Copies the disks of instances into snapshots.
+        "snapshot" => Snapshot {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Makes custom images of instances.
+        "create-image" => CreateImage {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Turns the static public addresses of instances into ones that outlive them.
+        "convert-address" => ConvertAddress {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Takes instances into a group.
+        "attach" => Attach {
+            /// Which.
+            required "instance" => instance: Instances,
+            /// The group.
+            required "group" => group: GroupRef,
+            /// Whether the group is to manage their lives.
+            optional "entrusted" => entrusted: bool,
+        }
+
+        /// Takes members out of their group and leaves them alone.
+        "detach" => Detach {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// The members.
+            required "instances" => instances: Instances,
+        }
+
+        /// Has a group shrink; it chooses the members itself.
+        "scale-in" => ScaleIn {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// By how many members.
+            required "remove" => remove: u32,
+        }
+
+        /// Tells a group to remove these very members.
+        "delete-members" => DeleteMembers {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// The members.
+            required "instances" => instances: Instances,
+        }
+
+        /// Deletes a group.
+        "delete-group" => DeleteGroup {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// Whether it may have members.
+            optional "force" => force: bool,
+        }
+
+        /// Pays an account's bill.
+        "settle" => Settle {
+            /// The account.
+            required "account" => account: AccountRef,
+        }
+    }
+
+    befalls them {
+        /// Leaves an account's bill unpaid.
+        "overdue" => Overdue {
+            /// The account.
+            required "account" => account: AccountRef,
+        }
+
+        /// Has the platform lock instances for a breach of its security rules.
+        "security-lock" => SecurityLock {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Has the platform lift that lock.
+        "security-unlock" => SecurityUnlock {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Has the platform release instances for a breach of its security rules.
+        "security-release" => SecurityRelease {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Has the platform give notice that it takes spot capacity back.
+        "spot-reclaim" => SpotReclaim {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+    }
+}
