@@ -9,3 +9,4 @@ pub mod scenario;
 pub mod text;
 pub mod time;
 pub mod vocab;
+pub mod world;

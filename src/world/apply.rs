@@ -1,0 +1,265 @@
+//! The deeds: what an action does to an instance once nothing stands against it.
+
+use super::ask::{Ask, With};
+use super::{Followup, Step, Timer};
+use crate::fleet::Property;
+use crate::policy::{Facts, Ruling};
+use crate::record::{Loss, Record, Subject, What};
+use crate::time::SimTime;
+use crate::vocab::{
+    Action, Effect, Fate, HealthCheck, InstanceId, Lifecycle, Lock, Membership, ProtectionSet,
+    StoppedBy, Thing, Trigger, YesNo,
+};
+
+impl Step<'_> {
+    /// Does what was asked of an instance, and says what happened to it.
+    pub(super) fn apply(
+        &mut self,
+        ask: &Ask,
+        seq: u64,
+        id: InstanceId,
+        action: Action,
+        ruling: &Ruling,
+    ) -> Effect {
+        match action {
+            Action::Release => {
+                self.release(ask, seq, id, ruling);
+                Effect::Released
+            }
+            Action::Remove => {
+                self.leave(ask, seq, id);
+                Effect::Removed
+            }
+            Action::Stop => self.shut_down(ask, seq, id),
+            Action::Reclaim => {
+                self.move_to(ask, seq, id, Lifecycle::Reclaimed);
+                self.lose(ask, seq, id, Effect::Reclaimed, ask.trigger);
+                Effect::Reclaimed
+            }
+            Action::Start => {
+                self.bring_up(ask, seq, id);
+                Effect::None
+            }
+            Action::SetProtection => {
+                self.switch_flags(ask, seq, id);
+                Effect::None
+            }
+            Action::ScheduleRelease => {
+                if let With::Time(at) = ask.with {
+                    self.set_schedule(ask, seq, id, at);
+                }
+                Effect::None
+            }
+            Action::CancelScheduledRelease => {
+                self.set_schedule(ask, seq, id, SimTime::NEVER);
+                Effect::None
+            }
+            Action::ConvertBilling => {
+                self.convert(ask, seq, id);
+                Effect::None
+            }
+            Action::Renew => {
+                self.prolong(ask, seq, id);
+                Effect::None
+            }
+            Action::Snapshot => {
+                self.gain(ask, seq, id, None, Thing::Snapshot);
+                Effect::None
+            }
+            Action::CreateImage => {
+                self.gain(ask, seq, id, None, Thing::Image);
+                Effect::None
+            }
+            Action::ConvertAddress => {
+                self.gain(ask, seq, id, Some(Thing::StaticIp), Thing::Eip);
+                Effect::None
+            }
+            // Restarting leaves nothing behind; the rest concerns groups and is done there.
+            Action::Restart
+            | Action::Create
+            | Action::Attach
+            | Action::ScaleIn
+            | Action::DeleteMembers
+            | Action::Detach
+            | Action::DeleteGroup => Effect::None,
+        }
+    }
+
+    /// Gives an instance up for good. The only way to [`Lifecycle::Released`].
+    fn release(&mut self, ask: &Ask, seq: u64, id: InstanceId, ruling: &Ruling) {
+        // INVARIANT: nothing is released against a protection that holds.
+        assert!(!ruling.blocks(), "a protected instance was about to be released");
+        self.lose(ask, seq, id, Effect::Released, ask.trigger);
+        self.leave(ask, seq, id);
+        self.stop_waiting(id);
+        for timer in [Timer::TermStep(id), Timer::ReclaimStep(id), Timer::ScheduledRelease(id)] {
+            self.agenda.clear(timer);
+        }
+        let instance = self.world.fleet.instance_mut(id);
+        let from = std::mem::replace(&mut instance.state, Lifecycle::Released);
+        self.change(ask, seq, Subject::Instance(id), What::State(from, Lifecycle::Released));
+    }
+
+    /// Takes an instance out of its group, if it is in one.
+    pub(super) fn leave(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+        let Some(group) = self.world.fleet.instance(id).group else { return };
+        let before = self.world.fleet.group(group).members.len();
+        self.world.fleet.leave(id);
+        let instance = self.world.fleet.instance_mut(id);
+        instance.membership = Membership::None;
+        instance.membership_known = true;
+        self.change(ask, seq, Subject::Instance(id), What::Group(Some(group), None));
+        let sizes = What::Size(count(before), count(before - 1));
+        self.change(ask, seq, Subject::Group(group), sizes);
+    }
+
+    /// Moves an instance to a state, and tells its group.
+    pub(super) fn move_to(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: Lifecycle) {
+        let served = self.world.serves(id);
+        let instance = self.world.fleet.instance_mut(id);
+        let from = std::mem::replace(&mut instance.state, to);
+        if from == to {
+            return;
+        }
+        let group = instance.group;
+        self.change(ask, seq, Subject::Instance(id), What::State(from, to));
+        let watched = group.is_some_and(|group| {
+            self.world.fleet.group(group).health_check == HealthCheck::Instance
+        });
+        if watched && served && !self.world.serves(id) {
+            self.followups.push_back(Followup::HealthCheck(id));
+        }
+    }
+
+    fn shut_down(&mut self, ask: &Ask, seq: u64, id: InstanceId) -> Effect {
+        let by = if let With::StoppedBy(by) = ask.with { by } else { StoppedBy::User };
+        if let With::Economical(true) = ask.with {
+            let facts = self.facts(ask, id, Action::Stop);
+            let policy = self.world.policy_of(id);
+            let book = self.world.legend.rulebook(policy);
+            let answer = book.ask(&book.tables.economical, &facts);
+            if let Some((answer, _, basis)) = answer {
+                self.rely(policy, basis);
+                let frees = answer == crate::vocab::EconomicalStop::Frees;
+                self.world.fleet.instance_mut(id).economical = frees;
+            }
+        }
+        self.world.fleet.instance_mut(id).stopped_by = by;
+        self.move_to(ask, seq, id, Lifecycle::Stopped);
+        self.lose(ask, seq, id, Effect::Stopped, ask.trigger);
+        Effect::Stopped
+    }
+
+    /// Starts an instance that was shut down.
+    pub(super) fn bring_up(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+        let instance = self.world.fleet.instance_mut(id);
+        if instance.stopped_by == StoppedBy::User {
+            instance.economical = false;
+        }
+        instance.stopped_by = StoppedBy::Nothing;
+        self.move_to(ask, seq, id, Lifecycle::Running);
+    }
+
+    fn switch_flags(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+        let With::Flags(flags) = ask.with else { return };
+        let policy = self.world.policy_of(id);
+        let flags = self.world.flags[flags.0 as usize + policy.index()];
+        let instance = self.world.fleet.instance_mut(id);
+        let from = instance.on;
+        instance.on = flags.off.iter().fold(from.and(flags.on), ProtectionSet::without);
+        instance.unknown =
+            flags.on.and(flags.off).iter().fold(instance.unknown, ProtectionSet::without);
+        let to = instance.on;
+        if from != to {
+            self.change(ask, seq, Subject::Instance(id), What::Protections(policy, from, to));
+        }
+    }
+
+    /// Gives an instance a thing, perhaps in exchange for others.
+    fn gain(&mut self, ask: &Ask, seq: u64, id: InstanceId, from: Option<Thing>, to: Thing) {
+        let properties = self.world.fleet.properties_mut(id);
+        let mut gained = 0;
+        if let Some(from) = from {
+            for property in properties.iter_mut().filter(|property| property.thing == from) {
+                property.thing = to;
+                gained += 1;
+            }
+        } else {
+            let number = properties.iter().filter(|property| property.thing == to).count() + 1;
+            let name = format!("{to}-{number}").into();
+            properties.push(Property { name, thing: to, gib: None, with_instance: false });
+            gained = 1;
+        }
+        for _ in 0..gained {
+            self.change(ask, seq, Subject::Instance(id), What::Property(from, to));
+        }
+    }
+
+    /// Writes down what an instance loses, and what it leaves behind that is still billed.
+    fn lose(&mut self, ask: &Ask, seq: u64, id: InstanceId, effect: Effect, trigger: Trigger) {
+        let facts = Facts { trigger, effect, ..self.facts(ask, id, ask.action) };
+        let policy = self.world.policy_of(id);
+        let mut things = self.world.fleet.properties(id).to_vec();
+        if things.iter().all(|property| property.thing != Thing::SystemDisk) {
+            // Every instance boots from a disk, whether or not somebody told us of it.
+            things.insert(
+                0,
+                Property {
+                    name: "".into(),
+                    thing: Thing::SystemDisk,
+                    gib: None,
+                    with_instance: true,
+                },
+            );
+        }
+        let mut gone = Vec::new();
+        for (at, property) in things.iter().enumerate() {
+            let facts = Facts {
+                thing: property.thing,
+                with_instance: YesNo::from(property.with_instance),
+                ..facts
+            };
+            let book = self.world.legend.rulebook(policy);
+            let Some((fate, rule, basis)) = book.ask(&book.tables.effects, &facts) else {
+                continue;
+            };
+            self.rely(policy, basis);
+            if fate == Fate::Lost {
+                gone.push(at);
+            }
+            if fate != Fate::Kept {
+                self.out.push_back(Record::Loss(Loss {
+                    seq,
+                    at: self.now,
+                    instance: id,
+                    trigger,
+                    thing: property.thing,
+                    name: property.name.clone(),
+                    fate,
+                    gib: property.gib,
+                    rule: (policy, rule),
+                }));
+            }
+        }
+        if effect != Effect::Released && !gone.is_empty() {
+            for at in gone.into_iter().rev() {
+                things.remove(at);
+            }
+            things.retain(|property| !property.name.is_empty());
+            *self.world.fleet.properties_mut(id) = things;
+        }
+    }
+
+    /// Sets what bars an instance's owner.
+    pub(super) fn set_lock(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: Lock) {
+        let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).lock, to);
+        if from != to {
+            self.change(ask, seq, Subject::Instance(id), What::Lock(from, to));
+        }
+    }
+}
+
+/// A count as reports carry it.
+pub(super) fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

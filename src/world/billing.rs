@@ -1,0 +1,167 @@
+//! Arrears: an account falls overdue, its clock runs, and somebody may pay.
+//!
+//! What an account decides is kept on the account: one clock for all of its
+//! instances, which are looked at only when a step of it is due.
+
+use super::apply::count;
+use super::ask::{Ask, Tally, With};
+use super::decide::Item;
+use super::{Step, Timer};
+use crate::fleet::Arrears;
+use crate::policy::Basis;
+use crate::record::{Subject, Target, What};
+use crate::scenario::order;
+use crate::time::SimTime;
+use crate::vocab::{
+    AccountId, Action, AfterSettling, ClockKind, EventId, InstanceId, Lifecycle, StoppedBy,
+    Trigger, Word,
+};
+
+impl Step<'_> {
+    pub(super) fn overdue(&mut self, event: EventId, o: order::Overdue) {
+        let account = o.account;
+        let target = Target::Account(account);
+        let ask = Ask::call(event, "overdue", Action::Stop, target, None, None);
+        let open = self.open(&ask, false);
+        if self.world.fleet.account(account).arrears.is_none() {
+            let arrears = Arrears { since: self.now, steps: 0 };
+            self.world.fleet.account_mut(account).arrears = Some(arrears);
+            self.change(&ask, open.seq, Subject::Account(account), What::Arrears(false, true));
+            self.wind_billing(account);
+        }
+        self.close(open, Tally { wanted: 1, got: 1, answer: None });
+    }
+
+    /// The steps of an account's billing clock, in the order in which they fall due.
+    fn billing_timetable(&self, account: AccountId, since: SimTime) -> Vec<(SimTime, usize)> {
+        let book = self.world.book(account);
+        let grace = self.world.fleet.account(account).grace;
+        let clock = book.policy.clock(ClockKind::PaymentOverdue);
+        let timetable = clock.map(|clock| clock.timetable(since, grace, book.policy.calendar));
+        timetable.unwrap_or_default()
+    }
+
+    /// Sets the timer for the next step, if there is one.
+    fn wind_billing(&mut self, account: AccountId) {
+        let Some(arrears) = self.world.fleet.account(account).arrears else { return };
+        let timetable = self.billing_timetable(account, arrears.since);
+        if let Some((due, _)) = timetable.get(arrears.steps) {
+            self.agenda.set(Timer::BillingStep(account), (*due).max(self.now));
+        }
+    }
+
+    /// A step of the billing clock is due.
+    pub(super) fn billing_step(&mut self, account: AccountId) {
+        let Some(arrears) = self.world.fleet.account(account).arrears else { return };
+        let timetable = self.billing_timetable(account, arrears.since);
+        let Some((_, number)) = timetable.get(arrears.steps).copied() else { return };
+        let book = self.world.book(account);
+        let Some(clock) = book.policy.clock(ClockKind::PaymentOverdue) else { return };
+        let step = &clock.steps[number];
+        let (action, trigger) = (Action::from(step.action), step.trigger);
+        let basis = book.basis(step.rule);
+        let ask =
+            Ask::timer(ClockKind::PaymentOverdue.word(), trigger, action, Target::Account(account))
+                .resting_on(basis)
+                .with(With::StoppedBy(StoppedBy::Arrears));
+        if book.assumes(&step.when) {
+            let when = step.when.clone();
+            let concerned: Vec<InstanceId> = self
+                .world
+                .fleet
+                .account(account)
+                .instances
+                .iter()
+                .copied()
+                .filter(|id| self.world.fleet.instance(*id).is_there())
+                .filter(|id| when.meets(&self.facts(&ask, *id, action)))
+                .collect();
+            self.take_step(&ask, &concerned);
+        }
+        if let Some(arrears) = &mut self.world.fleet.account_mut(account).arrears {
+            arrears.steps += 1;
+        }
+        self.wind_billing(account);
+    }
+
+    /// Does what a step of a clock asks of the instances that it concerns.
+    pub(super) fn take_step(&mut self, ask: &Ask, concerned: &[InstanceId]) {
+        let moved: Vec<InstanceId> = concerned
+            .iter()
+            .copied()
+            .filter(|id| {
+                let state = self.world.fleet.instance(*id).state;
+                // What is down already is not stopped again, and only what is down is reclaimed.
+                (ask.action != Action::Stop || self.world.serves(*id))
+                    && (ask.action != Action::Reclaim || state == Lifecycle::Stopped)
+            })
+            .collect();
+        if moved.is_empty() {
+            return;
+        }
+        if let Some(first) = moved.first() {
+            let policy = self.world.policy_of(*first);
+            self.rely(policy, ask.basis);
+        }
+        let judged = ask.action == Action::Release;
+        let open = self.open(ask, judged);
+        let tally = if judged {
+            let items: Vec<Item> = moved
+                .iter()
+                .map(|id| Item { id: *id, action: ask.action, basis: Basis::NONE })
+                .collect();
+            self.decide(ask, open.seq, &items)
+        } else {
+            for id in &moved {
+                self.apply(ask, open.seq, *id, ask.action, &crate::policy::Ruling::NOTHING);
+            }
+            Tally { wanted: count(moved.len()), got: count(moved.len()), answer: None }
+        };
+        self.close(open, tally);
+    }
+
+    pub(super) fn settle(&mut self, event: EventId, o: order::Settle) {
+        let account = o.account;
+        let target = Target::Account(account);
+        let ask = Ask::call(event, "settle", Action::Start, target, o.by, o.via)
+            .as_cause(Trigger::BillingOverdue);
+        let open = self.open(&ask, false);
+        let state = self.world.fleet.account_mut(account);
+        let arrears = state.arrears.take();
+        let (steps, waiting) = (arrears.map_or(0, |arrears| arrears.steps), state.waiting);
+        if arrears.is_some() {
+            self.agenda.clear(Timer::BillingStep(account));
+            self.change(&ask, open.seq, Subject::Account(account), What::Arrears(true, false));
+        }
+        // Instances need a look only if the clock has touched any of them.
+        if steps > 0 || waiting > 0 {
+            let ids = self.world.fleet.account(account).instances.clone();
+            for id in &ids {
+                self.after_settling(&ask, open.seq, *id);
+            }
+            self.wake_waiting(&ids);
+        }
+        self.close(open, Tally { wanted: 1, got: 1, answer: None });
+    }
+
+    /// What settling does to an instance that the arrears had stopped.
+    fn after_settling(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+        let instance = self.world.fleet.instance(id);
+        let down = matches!(instance.state, Lifecycle::Stopped | Lifecycle::Reclaimed);
+        if !down || instance.stopped_by != StoppedBy::Arrears {
+            return;
+        }
+        let facts = self.facts(ask, id, Action::Start);
+        let policy = self.world.policy_of(id);
+        let book = self.world.legend.rulebook(policy);
+        let Some((then, _, basis)) = book.ask(&book.tables.settling, &facts) else { return };
+        self.rely(policy, basis);
+        match then {
+            AfterSettling::Restarts => self.bring_up(ask, seq, id),
+            // From now on it is its owner who leaves it stopped.
+            AfterSettling::Stays => {
+                self.world.fleet.instance_mut(id).stopped_by = StoppedBy::User;
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The world: what reacts to events. One exhaustive match over what a scenario
+//! may write, one over what the world schedules itself.
+//!
+//! It must never know files, names of providers, or how anything is reported.
+//! It asks the policy about everything that a provider decides.
+//!
+//! # Lifecycle of a step
+//!
+//! `event → instances concerned → facts → policy.judge(facts) → ruling →
+//! fleet.apply → record (+ timers)`. What one request makes happen at once to
+//! others (a stopped member found unhealthy, a schedule that had waited) follows
+//! as a request of its own, after it and at the same instant.
+
+mod apply;
+mod ask;
+mod billing;
+mod calls;
+mod decide;
+mod scaling;
+mod schedule;
+mod terms;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rand_chacha::ChaCha8Rng;
+
+use crate::fleet::Fleet;
+use crate::kernel::{Agenda, Flow, Limits, Model, Rank, Simulation, Stop, Streams, Timer as Named};
+use crate::policy::{Rulebook, Undecided};
+use crate::record::{Legend, Record};
+use crate::scenario::{Flags, Order, Plan, Scripted};
+use crate::time::SimTime;
+use crate::vocab::{AccountId, EventId, GroupId, InstanceId, Lifecycle, PolicyId, SwitchSet};
+
+/// What the world schedules itself, named by what it is about.
+///
+/// At one instant they fire in the order written here, and among each other by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// The next step of an account's arrears.
+    BillingStep(AccountId),
+    /// The next step of a subscription whose term ends.
+    TermStep(InstanceId),
+    /// The next step of a spot instance that is being taken back.
+    ReclaimStep(InstanceId),
+    /// The release for which a time was set.
+    ScheduledRelease(InstanceId),
+}
+
+impl Named for Timer {
+    fn rank(&self) -> Rank {
+        Rank(match self {
+            Self::BillingStep(_) => 1,
+            Self::TermStep(_) => 2,
+            Self::ReclaimStep(_) => 3,
+            Self::ScheduledRelease(_) => 4,
+        })
+    }
+}
+
+/// Why a run could not be decided to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Halt {
+    /// When.
+    pub at: SimTime,
+    /// Whose fate hangs on it.
+    pub instance: InstanceId,
+    /// Its policy.
+    pub policy: PolicyId,
+    /// On what.
+    pub on: Undecided,
+}
+
+/// Everything that a run is about.
+pub struct World {
+    fleet: Fleet,
+    legend: Legend,
+    targets: Vec<InstanceId>,
+    flags: Vec<Flags>,
+    streams: Streams,
+    ties: BTreeMap<GroupId, ChaCha8Rng>,
+    relied: Vec<SwitchSet>,
+    seq: u64,
+    halt: Option<Halt>,
+}
+
+impl World {
+    /// The fleet as it stands.
+    pub const fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// What ids mean.
+    pub const fn legend(&self) -> &Legend {
+        &self.legend
+    }
+
+    /// The switches that anything has relied on so far, for each policy.
+    pub fn relied(&self) -> &[SwitchSet] {
+        &self.relied
+    }
+
+    /// Why the run could not go on, if it could not.
+    pub const fn halt(&self) -> Option<Halt> {
+        self.halt
+    }
+
+    fn book(&self, account: AccountId) -> &Rulebook {
+        self.legend.rulebook(self.fleet.account(account).policy)
+    }
+
+    fn policy_of(&self, instance: InstanceId) -> PolicyId {
+        self.fleet.account(self.fleet.instance(instance).account).policy
+    }
+}
+
+/// One event under way: the world, the agenda, and where records go.
+struct Step<'w> {
+    world: &'w mut World,
+    agenda: &'w mut Agenda<Timer>,
+    out: &'w mut VecDeque<Record>,
+    now: SimTime,
+    followups: VecDeque<Followup>,
+}
+
+/// What a request makes happen at once to others.
+#[derive(Debug, Clone, Copy)]
+enum Followup {
+    /// A member of a group no longer runs.
+    HealthCheck(InstanceId),
+    /// A release that has waited may fire.
+    Schedule(InstanceId),
+}
+
+impl Model for World {
+    type Order = (EventId, Order);
+    type Timer = Timer;
+    type Record = Record;
+
+    fn obey(
+        &mut self,
+        (event, order): (EventId, Order),
+        agenda: &mut Agenda<Timer>,
+        out: &mut VecDeque<Record>,
+    ) -> Flow {
+        let mut step = Step::new(self, agenda, out);
+        match order {
+            Order::Create(o) => step.create(event, o),
+            Order::Release(o) => step.release_call(event, o),
+            Order::Stop(o) => step.stop(event, o),
+            Order::Start(o) => step.start(event, o),
+            Order::Restart(o) => step.restart(event, o),
+            Order::SetProtection(o) => step.set_protection(event, o),
+            Order::ScheduleRelease(o) => step.schedule_release(event, o),
+            Order::CancelScheduledRelease(o) => step.cancel_scheduled_release(event, o),
+            Order::ConvertBilling(o) => step.convert_billing(event, o),
+            Order::Renew(o) => step.renew(event, o),
+            Order::Snapshot(o) => step.snapshot(event, o),
+            Order::CreateImage(o) => step.create_image(event, o),
+            Order::ConvertAddress(o) => step.convert_address(event, o),
+            Order::Attach(o) => step.attach(event, o),
+            Order::Detach(o) => step.detach(event, o),
+            Order::ScaleIn(o) => step.scale_in(event, o),
+            Order::DeleteMembers(o) => step.delete_members(event, o),
+            Order::DeleteGroup(o) => step.delete_group(event, o),
+            Order::Settle(o) => step.settle(event, o),
+            Order::Overdue(o) => step.overdue(event, o),
+            Order::SecurityLock(o) => step.security_lock(event, o),
+            Order::SecurityUnlock(o) => step.security_unlock(event, o),
+            Order::SecurityRelease(o) => step.security_release(event, o),
+            Order::SpotReclaim(o) => step.spot_reclaim(event, o),
+        }
+        step.finish()
+    }
+
+    fn ring(
+        &mut self,
+        timer: Timer,
+        agenda: &mut Agenda<Timer>,
+        out: &mut VecDeque<Record>,
+    ) -> Flow {
+        let mut step = Step::new(self, agenda, out);
+        match timer {
+            Timer::BillingStep(account) => step.billing_step(account),
+            Timer::TermStep(instance) => step.term_step(instance),
+            Timer::ReclaimStep(instance) => step.reclaim_step(instance),
+            Timer::ScheduledRelease(instance) => step.scheduled_release(instance),
+        }
+        step.finish()
+    }
+}
+
+impl<'w> Step<'w> {
+    fn new(
+        world: &'w mut World,
+        agenda: &'w mut Agenda<Timer>,
+        out: &'w mut VecDeque<Record>,
+    ) -> Self {
+        let now = agenda.now();
+        Self { world, agenda, out, now, followups: VecDeque::new() }
+    }
+
+    /// Does what the event made happen at once to others.
+    fn finish(mut self) -> Flow {
+        while let Some(followup) = self.followups.pop_front() {
+            match followup {
+                Followup::HealthCheck(instance) => self.health_check(instance),
+                Followup::Schedule(instance) => self.fire_waiting(instance),
+            }
+        }
+        if self.world.halt.is_some() { Flow::Halt } else { Flow::Continue }
+    }
+}
+
+type Script = std::vec::IntoIter<(SimTime, (EventId, Order))>;
+
+/// A plan under way: an iterator over its records. Nothing can fail from here on.
+pub struct Run {
+    simulation: Simulation<World, Script>,
+}
+
+impl Run {
+    /// Starts a plan.
+    pub fn start(plan: Plan) -> Self {
+        Self::start_within(plan, Limits::default())
+    }
+
+    /// Starts a plan that may not exceed some limits.
+    pub fn start_within(plan: Plan, limits: Limits) -> Self {
+        let Plan { legend, fleet, script, targets, flags, .. } = plan;
+        let mut agenda = Agenda::starting_at(legend.start);
+        let end = legend.end;
+        let streams = Streams::new(legend.seed, legend.replication);
+        let relied = vec![SwitchSet::EMPTY; legend.rulebooks.len()];
+        let mut world = World {
+            fleet,
+            legend,
+            targets,
+            flags,
+            streams,
+            ties: BTreeMap::new(),
+            relied,
+            seq: 0,
+            halt: None,
+        };
+        world.wind_up(&mut agenda);
+        let script: Vec<_> =
+            script.into_iter().map(|Scripted { at, event, order }| (at, (event, order))).collect();
+        Self { simulation: Simulation::new(world, script.into_iter(), agenda, end, limits) }
+    }
+
+    /// The world as it stands between two steps.
+    pub const fn world(&self) -> &World {
+        self.simulation.model()
+    }
+
+    /// Why the run ended; `None` while it is under way.
+    pub const fn stop(&self) -> Option<Stop> {
+        self.simulation.stop()
+    }
+
+    /// How many events have happened.
+    pub const fn events(&self) -> u64 {
+        self.simulation.events()
+    }
+
+    /// The instant of the next event, if one comes before the end.
+    pub fn next_at(&mut self) -> Option<SimTime> {
+        self.simulation.next_at()
+    }
+
+    /// Takes the next event; its records can then be had with [`Self::pop`].
+    pub fn step(&mut self) -> bool {
+        self.simulation.step()
+    }
+
+    /// The oldest record that has not been handed out yet.
+    pub fn pop(&mut self) -> Option<Record> {
+        self.simulation.pop()
+    }
+}
+
+impl Iterator for Run {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        self.simulation.next()
+    }
+}
+
+impl World {
+    /// Sets the timers that the fleet brings with it.
+    fn wind_up(&mut self, agenda: &mut Agenda<Timer>) {
+        let mut due = Vec::new();
+        for (id, instance) in self.fleet.instances() {
+            if !instance.is_there() {
+                continue;
+            }
+            if instance.auto_release < SimTime::NEVER {
+                due.push((Timer::ScheduledRelease(id), instance.auto_release));
+            }
+            if let Some(at) = terms::next_term_step(self, id) {
+                due.push((Timer::TermStep(id), at));
+            }
+        }
+        let start = agenda.now();
+        for (timer, at) in due {
+            agenda.set(timer, at.max(start));
+        }
+    }
+
+    /// Whether an instance works, as its group sees it.
+    fn serves(&self, id: InstanceId) -> bool {
+        matches!(self.fleet.instance(id).state, Lifecycle::Running | Lifecycle::Pending)
+    }
+}

@@ -1,0 +1,185 @@
+//! Clocks of single instances: the end of a subscription's term, and the reclaim
+//! of spot capacity.
+
+use super::ask::{Ask, Tally, With};
+use super::{Step, Timer, World};
+use crate::policy::Clock;
+use crate::record::{Subject, Target, What};
+use crate::scenario::order;
+use crate::time::{SimSpan, SimTime};
+use crate::vocab::{
+    Action, Billing, ClockKind, EventId, InstanceId, Lifecycle, Lock, StoppedBy, TermFrom, Trigger,
+    Word,
+};
+
+/// When the next step of an instance's term is due, if it has one.
+pub(super) fn next_term_step(world: &World, id: InstanceId) -> Option<SimTime> {
+    let instance = world.fleet.instance(id);
+    if instance.expires == SimTime::NEVER {
+        return None;
+    }
+    let timetable = timetable(world, id, ClockKind::Expiry, instance.expires)?;
+    timetable.get(usize::from(instance.term_steps)).map(|(due, _)| *due)
+}
+
+fn timetable(
+    world: &World,
+    id: InstanceId,
+    kind: ClockKind,
+    since: SimTime,
+) -> Option<Vec<(SimTime, usize)>> {
+    let policy = &world.book(world.fleet.instance(id).account).policy;
+    let clock: &Clock = policy.clock(kind)?;
+    Some(clock.timetable(since, SimSpan::ZERO, policy.calendar))
+}
+
+impl Step<'_> {
+    /// Begins the clock of an instance's term anew.
+    pub(super) fn wind_term(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance_mut(id);
+        instance.term_steps = 0;
+        self.wind_term_on(id);
+    }
+
+    fn wind_term_on(&mut self, id: InstanceId) {
+        match next_term_step(self.world, id) {
+            Some(due) => self.agenda.set(Timer::TermStep(id), due.max(self.now)),
+            None => self.agenda.clear(Timer::TermStep(id)),
+        }
+    }
+
+    /// A step of the clock of an instance's term is due.
+    pub(super) fn term_step(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance(id);
+        let (since, steps) = (instance.expires, instance.term_steps);
+        let Some(timetable) = timetable(self.world, id, ClockKind::Expiry, since) else { return };
+        let Some((_, number)) = timetable.get(usize::from(steps)).copied() else { return };
+        let instance = self.world.fleet.instance_mut(id);
+        instance.expired = instance.expires <= self.now;
+        instance.term_steps += 1;
+        self.clock_step(id, ClockKind::Expiry, number, StoppedBy::Expiry);
+        // A renewal has begun the clock anew and set its own timer.
+        let instance = self.world.fleet.instance(id);
+        if instance.is_there() && instance.expires == since {
+            self.wind_term_on(id);
+        }
+    }
+
+    /// Takes a step of an instance's clock, if it concerns the instance.
+    fn clock_step(&mut self, id: InstanceId, kind: ClockKind, number: usize, by: StoppedBy) {
+        let book = self.book_of(id);
+        let Some(clock) = book.policy.clock(kind) else { return };
+        let step = &clock.steps[number];
+        let action = Action::from(step.action);
+        let ask = Ask::timer(kind.word(), step.trigger, action, Target::Instance(id))
+            .resting_on(book.basis(step.rule))
+            .with(if action == Action::Renew { With::Term(None) } else { With::StoppedBy(by) });
+        let concerned = book.assumes(&step.when) && step.when.meets(&self.facts(&ask, id, action));
+        if concerned && self.world.fleet.instance(id).is_there() {
+            self.take_step(&ask, &[id]);
+        }
+    }
+
+    pub(super) fn renew(&mut self, event: EventId, o: order::Renew) {
+        let ids = self.of(o.instance);
+        let target = match ids.as_slice() {
+            [one] => Target::Instance(*one),
+            _ => Target::Instances,
+        };
+        let ask =
+            Ask::call(event, "renew", Action::Renew, target, o.by, o.via).with(With::Term(o.term));
+        self.request(&ask, &ids);
+    }
+
+    /// Prolongs the term of a subscription; anything else has no term.
+    pub(super) fn prolong(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+        let With::Term(span) = ask.with else { return };
+        let facts = self.facts(ask, id, Action::Renew);
+        let policy = self.world.policy_of(id);
+        let book = self.world.legend.rulebook(policy);
+        let calendar = book.policy.calendar;
+        let answer = book.ask(&book.tables.renewals, &facts);
+        let span = span.unwrap_or_else(|| self.world.fleet.term(id));
+        let instance = self.world.fleet.instance(id);
+        if instance.billing != Billing::Subscription || instance.expires == SimTime::NEVER {
+            return;
+        }
+        let old = instance.expires;
+        let from = match answer {
+            Some((TermFrom::Renewal, _, _)) => self.now.max(old),
+            Some((TermFrom::Expiry, _, _)) | None => old,
+        };
+        if let Some((_, _, basis)) = answer {
+            self.rely(policy, basis);
+        }
+        let mut new = from.after_on_calendar(span, calendar);
+        // A term that renews itself does so as often as it must.
+        while ask.actor.is_none() && new <= self.now && new > old {
+            new = new.after_on_calendar(span, calendar);
+        }
+        let instance = self.world.fleet.instance_mut(id);
+        instance.expires = new;
+        instance.expired = new <= self.now;
+        let revive = !instance.expired
+            && instance.stopped_by == StoppedBy::Expiry
+            && matches!(instance.state, Lifecycle::Stopped | Lifecycle::Reclaimed);
+        self.change(ask, seq, Subject::Instance(id), What::Term(old, new));
+        if revive {
+            self.bring_up(ask, seq, id);
+        }
+        self.wind_term(id);
+    }
+
+    pub(super) fn spot_reclaim(&mut self, event: EventId, o: order::SpotReclaim) {
+        let ids = self.of(o.instance);
+        let target = match ids.as_slice() {
+            [one] => Target::Instance(*one),
+            _ => Target::Instances,
+        };
+        let ask = Ask::call(event, "spot-reclaim", Action::Reclaim, target, None, None)
+            .as_cause(Trigger::SpotReclaim);
+        let open = self.open(&ask, false);
+        let mut tally = Tally { wanted: super::apply::count(ids.len()), ..Tally::default() };
+        for id in ids {
+            let instance = self.world.fleet.instance_mut(id);
+            // Only spot capacity can be taken back, and only once.
+            if !instance.is_there() || instance.billing != Billing::Spot {
+                continue;
+            }
+            tally.got += 1;
+            if instance.reclaim_since < SimTime::NEVER {
+                continue;
+            }
+            instance.reclaim_since = self.now;
+            instance.reclaim_steps = 0;
+            self.set_lock(&ask, open.seq, id, Lock::Recycling);
+            self.wind_reclaim(id);
+        }
+        self.close(open, tally);
+    }
+
+    fn wind_reclaim(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance(id);
+        let (since, steps) = (instance.reclaim_since, usize::from(instance.reclaim_steps));
+        let timetable =
+            timetable(self.world, id, ClockKind::SpotReclaim, since).unwrap_or_default();
+        if let Some((due, _)) = timetable.get(steps) {
+            self.agenda.set(Timer::ReclaimStep(id), (*due).max(self.now));
+        }
+    }
+
+    /// A step of the clock of a reclaim is due.
+    pub(super) fn reclaim_step(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance_mut(id);
+        let (since, steps) = (instance.reclaim_since, usize::from(instance.reclaim_steps));
+        instance.reclaim_steps += 1;
+        let timetable =
+            timetable(self.world, id, ClockKind::SpotReclaim, since).unwrap_or_default();
+        if let Some((_, number)) = timetable.get(steps).copied() {
+            self.clock_step(id, ClockKind::SpotReclaim, number, StoppedBy::Nothing);
+        }
+        if self.world.fleet.instance(id).is_there() {
+            self.wind_reclaim(id);
+        }
+    }
+}
