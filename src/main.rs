@@ -1,3 +1,5 @@
-//! Not a program yet.
+//! Arguments in, exit code out; everything else is in the library.
 
-fn main() {}
+fn main() -> stayput::cli::Exit {
+    stayput::cli::run(std::env::args_os())
+}

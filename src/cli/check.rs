@@ -1,0 +1,87 @@
+//! `stayput check`: is the file right?
+
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+
+use super::load::{Loader, kind_of};
+use super::{Exit, terminal};
+use crate::scenario::Options;
+use crate::text::Severity;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Scenarios, policies, or folders of them.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let paint = terminal::paint_talk(colour);
+    let mut loader = Loader::new();
+    let mut lines = Vec::new();
+    let mut checked = 0;
+    for (path, named) in loader.find(&super::or_default(&arguments.paths), paint)? {
+        let Some(text) = loader.read(&path) else {
+            checked += 1;
+            continue;
+        };
+        let shown = path.to_string_lossy().into_owned();
+        match kind_of(&text) {
+            Some("policy") => {
+                checked += 1;
+                // A path without a folder would be taken for the name of an edition.
+                let name = if path.components().count() == 1 {
+                    format!("./{shown}")
+                } else {
+                    shown.clone()
+                };
+                if let Some(policy) = loader.policy(&name) {
+                    let cells: usize =
+                        policy.protections.iter().map(|p| p.table.space().cells()).sum();
+                    lines.push(format!(
+                        "{shown}: {}, {} rules, {cells} cells proved",
+                        policy.name,
+                        policy.rules.len()
+                    ));
+                }
+            }
+            Some("scenario") => {
+                checked += 1;
+                if let Some(loaded) = loader.scenario(&path, text, &Options::default()) {
+                    lines.extend(loaded.compiled.read.iter().map(|line| format!("read {line}")));
+                    lines.push(told(&shown, &loaded.compiled));
+                }
+            }
+            _ if named => {
+                checked += 1;
+                loader.scenario(&path, text, &Options::default());
+            }
+            _ => {}
+        }
+    }
+    loader.tell(paint);
+    if checked == 0 {
+        terminal::talk("stayput: nothing to check: no scenario and no policy was found");
+        return Err(Exit::NothingRan);
+    }
+    if !lines.is_empty() {
+        super::print(&lines.join("\n"))?;
+    }
+    Ok(if loader.problems.count(Severity::Error) > 0 { Exit::BadInput } else { Exit::Yes })
+}
+
+fn told(path: &str, compiled: &crate::scenario::Compiled) -> String {
+    let first = compiled.plans.first();
+    let instances = first.map_or(0, |plan| plan.legend.instances.len());
+    let events = first.map_or(0, |plan| plan.script.len());
+    let expected: usize = compiled.plans.iter().map(|plan| plan.expectations.len()).sum();
+    let cases = match compiled.plans.len() {
+        1 => String::new(),
+        n => format!(" in {n} cases"),
+    };
+    format!(
+        "{path}: {}, {instances} instances, {events} events{cases}, {expected} expectations",
+        compiled.name
+    )
+}

@@ -1,0 +1,44 @@
+//! `stayput matrix`: a policy's decision table.
+
+use std::io::{self, Write};
+
+use anstream::ColorChoice;
+
+use super::load::Loader;
+use super::{Exit, terminal};
+use crate::report::{matrix_csv, matrix_text};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The policy: NAME@EDITION, or a file.
+    policy: String,
+    /// How to print it.
+    #[arg(short, long, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// A row for each cell and protection.
+    Csv,
+}
+
+pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut loader = Loader::new();
+    let policy = loader.policy(&arguments.policy);
+    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    let Some(policy) = policy else { return Err(Exit::BadInput) };
+    match arguments.format {
+        Format::Text => super::print(&matrix_text(&policy, terminal::paint(colour))),
+        Format::Csv => {
+            let mut out = io::stdout().lock();
+            let written = matrix_csv(&policy, &mut out).and_then(|()| out.flush());
+            match written.map_err(|error| terminal::could_not_write("standard output", &error)) {
+                Ok(()) | Err(None) => Ok(Exit::Yes),
+                Err(Some(exit)) => Err(exit),
+            }
+        }
+    }
+}

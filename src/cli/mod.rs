@@ -1,0 +1,141 @@
+//! The command line: arguments in, an exit code out; one file for each verb.
+//!
+//! The only room that reads files, the terminal, the environment or signals.
+
+mod check;
+mod exit;
+mod files;
+mod load;
+mod matrix;
+mod out;
+mod run;
+mod schema;
+mod terminal;
+mod test;
+
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub use exit::Exit;
+
+use crate::vocab::{Confidence, Word};
+
+/// Replays the ways a cloud instance gets released and shows which protections held.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, disable_help_subcommand = true)]
+struct Arguments {
+    /// When to colour; words always say what colour says.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Simulate scenarios and print what happens. Never judges what is expected.
+    Run(run::Arguments),
+    /// Run scenarios and judge what they expect.
+    Test(test::Arguments),
+    /// Read files, resolve names and prove tables, without simulating anything.
+    Check(check::Arguments),
+    /// Print every trigger of a policy against every protection, with rules and sources.
+    Matrix(matrix::Arguments),
+    /// Describe a format for machines.
+    Schema(schema::Arguments),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What replaces parts of the scenarios that are run.
+#[derive(Debug, Clone, clap::Args)]
+struct Overrides {
+    /// The policy of accounts that name none, in place of the scenario's: NAME@EDITION or a file.
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<String>,
+    /// The seed of everything random, in place of the scenario's.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Only this case.
+    #[arg(long, value_name = "NAME")]
+    case: Option<String>,
+    /// Refuse to answer beyond what is founded at least so well.
+    #[arg(long, value_name = "LEVEL", value_parser = confidence)]
+    only: Option<Confidence>,
+    /// Give up after so many events.
+    #[arg(long, value_name = "N", default_value_t = crate::kernel::Limits::default().events)]
+    max_events: u64,
+}
+
+impl Overrides {
+    fn options(&self) -> crate::scenario::Options {
+        crate::scenario::Options { policy: self.policy.clone(), seed: self.seed }
+    }
+
+    fn limits(&self) -> crate::kernel::Limits {
+        crate::kernel::Limits { events: self.max_events, ..crate::kernel::Limits::default() }
+    }
+}
+
+fn confidence(text: &str) -> Result<Confidence, String> {
+    let words: Vec<&str> = Confidence::ALL.iter().map(|word| word.word()).collect();
+    Confidence::spelled(text).ok_or_else(|| format!("one of {}", words.join(", ")))
+}
+
+/// The paths of a verb, or the folder that it looks into by itself.
+fn or_default(paths: &[PathBuf]) -> Vec<PathBuf> {
+    if paths.is_empty() { vec![PathBuf::from("scenarios")] } else { paths.to_vec() }
+}
+
+/// Reads the arguments, does what they ask, and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe behind them is none either.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::BadInput } else { Exit::Yes };
+        }
+    };
+    let colour = match arguments.color {
+        Colour::Auto => ColorChoice::Auto,
+        Colour::Always => ColorChoice::Always,
+        Colour::Never => ColorChoice::Never,
+    };
+    terminal::heed_interrupts();
+    let ended = match arguments.verb {
+        Verb::Run(verb) => run::run(&verb, colour),
+        Verb::Test(verb) => test::run(&verb, colour),
+        Verb::Check(verb) => check::run(&verb, colour),
+        Verb::Matrix(verb) => matrix::run(&verb, colour),
+        Verb::Schema(verb) => schema::run(&verb),
+        Verb::Completions { shell } => completions(shell),
+    };
+    ended.unwrap_or_else(|exit| exit)
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Exit, Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "stayput", &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+/// Prints a text and ends well, also if nobody reads it to its end.
+fn print(text: &str) -> Result<Exit, Exit> {
+    match terminal::say(text.trim_end_matches('\n')) {
+        Ok(()) | Err(None) => Ok(Exit::Yes),
+        Err(Some(exit)) => Err(exit),
+    }
+}

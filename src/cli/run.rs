@@ -1,0 +1,377 @@
+//! `stayput run`: what happens?
+
+use std::fs::File;
+use std::io::{self, BufWriter, StdoutLock};
+use std::path::PathBuf;
+
+use super::load::{Loaded, Loader};
+use super::out::OutDir;
+use super::{Exit, Overrides, terminal};
+use crate::experiment::{Ending, Summary, carry_out};
+use crate::kernel::{Limit, Stop};
+use crate::record::{Legend, Record};
+use crate::report::{
+    CsvTables, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, RunEnd, RunFile, Timeline,
+};
+use crate::scenario::Plan;
+use crate::text::hex_digest;
+use crate::world::{Halt, Run, World};
+use anstream::ColorChoice;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Scenario files.
+    #[arg(value_name = "SCENARIO", required = true)]
+    scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+    /// Write the tables to this folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What to print.
+    #[arg(short, long, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The timeline, for people.
+    Text,
+    /// The decisions, as `decisions.csv` has them.
+    Csv,
+    /// Every record, one object a line.
+    Jsonl,
+}
+
+/// Why carrying out ended before its time.
+enum Broken {
+    /// A write failed; `None` if whoever read standard output went away.
+    Write(Option<Exit>),
+    /// Somebody asked for an end.
+    Interrupted,
+}
+
+pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let talk = terminal::paint_talk(colour);
+    let mut loader = Loader::new();
+    let options = arguments.overrides.options();
+    let loaded = loader.scenarios(&arguments.scenarios, &options, talk)?;
+    loader.refuse_or_go_on(talk)?;
+    let plans = plans(loaded, arguments.overrides.case.as_deref())?;
+    let out = match &arguments.out {
+        Some(path) => Some(OutDir::begin(path).map_err(|error| cannot(path, &error))?),
+        None => None,
+    };
+    let mut running = Running::new(arguments, out.as_ref(), terminal::paint(colour))?;
+    let mut exit = Exit::Yes;
+    for plan in plans {
+        match running.carry_out(plan) {
+            Ok(one) => exit = exit.max(one),
+            Err(Broken::Write(None)) => return Ok(Exit::Yes),
+            Err(Broken::Write(Some(exit))) => return Err(exit),
+            Err(Broken::Interrupted) => {
+                terminal::talk("stayput: interrupted; nothing was written");
+                return Err(Exit::Interrupted);
+            }
+        }
+    }
+    let file = running.finish(&loader)?;
+    if let (Some(out), Some(path), Some(file)) = (out, &arguments.out, file) {
+        if terminal::is_interrupted() {
+            return Err(Exit::Interrupted);
+        }
+        out.finish(&file).map_err(|error| cannot(path, &error))?;
+        terminal::talk(&format!("wrote {}", path.display()));
+    }
+    Ok(exit)
+}
+
+fn cannot(path: &std::path::Path, error: &io::Error) -> Exit {
+    terminal::talk(&format!("stayput: cannot write {}: {error}", path.display()));
+    Exit::CouldNotWrite
+}
+
+/// The plans that are wanted.
+///
+/// # Errors
+/// [`Exit::NothingRan`] if there are none.
+pub(super) fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit> {
+    let all: Vec<Plan> = loaded.into_iter().flat_map(|one| one.compiled.plans).collect();
+    let Some(case) = case else { return Ok(all) };
+    let mut known: Vec<String> = all.iter().map(|plan| plan.legend.case.clone()).collect();
+    known.dedup();
+    let wanted: Vec<Plan> = all.into_iter().filter(|plan| plan.legend.case == case).collect();
+    if wanted.is_empty() {
+        let close = crate::text::closest(case, known.iter().map(String::as_str));
+        let help =
+            close.first().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        terminal::talk(&format!("stayput: no scenario has a case `{case}`{help}"));
+        return Err(Exit::NothingRan);
+    }
+    Ok(wanted)
+}
+
+/// Where records go while scenarios are carried out.
+struct Running<'a> {
+    arguments: &'a Arguments,
+    paint: Paint,
+    tables: Option<CsvTables<BufWriter<File>>>,
+    decisions: Option<DecisionsCsv<StdoutLock<'static>>>,
+    lines: Option<JsonLines<BufWriter<StdoutLock<'static>>>>,
+    first: bool,
+    runs: Vec<RunEnd>,
+    policies: Vec<Input>,
+    assumptions: Vec<String>,
+    seed: u64,
+    complete: bool,
+}
+
+impl<'a> Running<'a> {
+    fn new(arguments: &'a Arguments, out: Option<&OutDir>, paint: Paint) -> Result<Self, Exit> {
+        let tables = match (out, &arguments.out) {
+            (Some(out), Some(path)) => {
+                Some(CsvTables::new(|name| out.open(name)).map_err(|error| cannot(path, &error))?)
+            }
+            _ => None,
+        };
+        let decisions = match arguments.format {
+            Format::Csv => Some(DecisionsCsv::new(io::stdout().lock()).map_err(|error| {
+                terminal::could_not_write("standard output", &error).unwrap_or(Exit::Yes)
+            })?),
+            Format::Text | Format::Jsonl => None,
+        };
+        let lines = (arguments.format == Format::Jsonl)
+            .then(|| JsonLines::new(BufWriter::new(io::stdout().lock())));
+        Ok(Self {
+            arguments,
+            paint,
+            tables,
+            decisions,
+            lines,
+            first: true,
+            runs: Vec::new(),
+            policies: Vec::new(),
+            assumptions: Vec::new(),
+            seed: 0,
+            complete: true,
+        })
+    }
+
+    fn carry_out(&mut self, plan: Plan) -> Result<Exit, Broken> {
+        let expectations = plan.expectations.len();
+        let limits = self.arguments.overrides.limits();
+        let (mut summary, mut timeline) = (Summary::default(), Timeline::default());
+        let text = self.arguments.format == Format::Text;
+        let (ending, run) = carry_out(plan, limits, None, |record, world| {
+            if terminal::is_interrupted() {
+                return Err(Broken::Interrupted);
+            }
+            summary.take(&record);
+            if text {
+                timeline.take(&record, world.legend());
+            }
+            self.write(&record, world)
+        })?;
+        let world = run.world();
+        let legend = world.legend();
+        self.end_of_run(&run).map_err(|error| Broken::Write(self.table_failed(&error)))?;
+        self.note(&summary, world, ending);
+        if text {
+            let mut told = timeline.finish(legend, &summary, self.paint);
+            if expectations > 0 {
+                told.push_str(&format!(
+                    "\n{expectations} expectations were not judged; use `stayput test`"
+                ));
+            }
+            let gap = if self.first { "" } else { "\n" };
+            terminal::say(&format!("{gap}{told}")).map_err(Broken::Write)?;
+        }
+        self.first = false;
+        Ok(judge_ending(&ending, &summary, legend, self.arguments.overrides.only))
+    }
+
+    fn write(&mut self, record: &Record, world: &World) -> Result<(), Broken> {
+        let legend = world.legend();
+        if let Some(tables) = &mut self.tables {
+            let written = tables.write(record, legend);
+            written.map_err(|error| Broken::Write(self.table_failed(&error)))?;
+        }
+        let to_stdout =
+            |error: io::Error| Broken::Write(terminal::could_not_write("standard output", &error));
+        if let Some(decisions) = &mut self.decisions {
+            decisions.write(record, legend).map_err(to_stdout)?;
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.write(record, legend).map_err(to_stdout)?;
+        }
+        Ok(())
+    }
+
+    fn table_failed(&self, error: &io::Error) -> Option<Exit> {
+        self.arguments.out.as_ref().map(|path| cannot(path, error))
+    }
+
+    fn end_of_run(&mut self, run: &Run) -> io::Result<()> {
+        let Some(tables) = &mut self.tables else { return Ok(()) };
+        let fleet = run.world().fleet();
+        let rows = fleet.instances().map(|(id, instance)| {
+            let group = instance.group.map(|group| fleet.group(group));
+            InstanceRow {
+                instance: id,
+                account: instance.account,
+                group: instance.group,
+                state: instance.state,
+                policy: fleet.account(instance.account).policy,
+                on: group.map_or(instance.on, |group| instance.on.and(group.on)),
+                unknown: group
+                    .map_or(instance.unknown, |group| instance.unknown.and(group.unknown)),
+            }
+        });
+        tables.end_of_run(rows, run.world().legend())
+    }
+
+    /// Notes what the account of the run will say.
+    fn note(&mut self, summary: &Summary, world: &World, ending: Ending) {
+        let legend = world.legend();
+        self.seed = legend.seed;
+        self.complete &= ending.is_complete();
+        self.runs.push(RunEnd {
+            scenario: legend.scenario.clone(),
+            case: legend.case.clone(),
+            events: ending.events,
+            stop: stop_word(&ending).to_owned(),
+        });
+        for (policy, switches) in &summary.switches {
+            let book = legend.rulebook(*policy);
+            for switch in switches.iter() {
+                let name = &book.policy.switches[switch.index()].name;
+                let line = format!("{}: {name}={}", book.policy.name, book.setting(switch));
+                if !self.assumptions.contains(&line) {
+                    self.assumptions.push(line);
+                }
+            }
+        }
+        for book in &legend.rulebooks {
+            let input =
+                Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() };
+            if !self.policies.contains(&input) {
+                self.policies.push(input);
+            }
+        }
+    }
+
+    /// Closes every stream; gives the account of the run, if tables were written.
+    fn finish(mut self, loader: &Loader) -> Result<Option<RunFile>, Exit> {
+        let to_stdout = |error: io::Error| {
+            terminal::could_not_write("standard output", &error).unwrap_or(Exit::Yes)
+        };
+        if let Some(decisions) = self.decisions.take() {
+            decisions.finish().map_err(to_stdout)?;
+        }
+        if let Some(lines) = self.lines.take() {
+            lines.finish().map_err(to_stdout)?;
+        }
+        let Some(tables) = self.tables.take() else { return Ok(None) };
+        let rows = tables.finish().map_err(|error| match &self.arguments.out {
+            Some(path) => cannot(path, &error),
+            None => Exit::CouldNotWrite,
+        })?;
+        let inputs = loader
+            .sources
+            .all()
+            .map(|(path, text)| Input { name: path.to_owned(), sha256: hex_digest(&[text]) });
+        let mut inputs: Vec<Input> = inputs.collect();
+        inputs.sort();
+        inputs.dedup();
+        Ok(Some(RunFile {
+            program: "stayput",
+            version: env!("CARGO_PKG_VERSION"),
+            format: "run/1",
+            command: std::env::args().skip(1).collect(),
+            seed: self.seed,
+            inputs,
+            policies: self.policies,
+            assumptions: self.assumptions,
+            rows: rows.into_iter().map(|(file, rows)| (file.to_owned(), rows.into())).collect(),
+            runs: self.runs,
+            complete: self.complete,
+        }))
+    }
+}
+
+/// How a run ended, as files say it.
+const fn stop_word(ending: &Ending) -> &'static str {
+    match ending.stop {
+        Some(Stop::Drained) => "drained",
+        Some(Stop::Horizon) => "horizon",
+        Some(Stop::Limit(Limit::Events)) => "limit-events",
+        Some(Stop::Limit(Limit::EventsAtOnce)) => "limit-events-at-once",
+        Some(Stop::Halted) => "undecided",
+        None => "interrupted",
+    }
+}
+
+/// Whether the run answers the question; if not, that is told.
+pub(super) fn judge_ending(
+    ending: &Ending,
+    summary: &Summary,
+    legend: &Legend,
+    only: Option<crate::vocab::Confidence>,
+) -> Exit {
+    let name = name_of(legend);
+    if let Some(why) = undecided(ending, legend) {
+        terminal::talk(&format!("stayput: {name}: {why}"));
+        return Exit::Undecided;
+    }
+    if let Some(only) = only {
+        let weaker = summary.weaker_than(only);
+        if weaker > 0 {
+            terminal::talk(&format!(
+                "stayput: {name}: {weaker} of {} decisions are founded worse than {only}; the column `confidence` of decisions.csv names them",
+                summary.decisions()
+            ));
+            return Exit::Undecided;
+        }
+    }
+    Exit::Yes
+}
+
+/// `scenario` or `scenario [case]`.
+pub(super) fn name_of(legend: &Legend) -> String {
+    match legend.case.as_str() {
+        "" => legend.scenario.clone(),
+        case => format!("{} [{case}]", legend.scenario),
+    }
+}
+
+/// Why a run gives no answer to its end, if it gives none.
+pub(super) fn undecided(ending: &Ending, legend: &Legend) -> Option<String> {
+    match ending.stop {
+        Some(Stop::Drained | Stop::Horizon) => None,
+        Some(Stop::Limit(Limit::Events)) => {
+            Some(format!("gave up after {} events (`--max-events`)", ending.events - 1))
+        }
+        Some(Stop::Limit(Limit::EventsAtOnce)) => {
+            Some("gave up: too many events at one instant".into())
+        }
+        Some(Stop::Halted) => ending.halt.map(|halt| hangs_on(&halt, legend)),
+        None => Some("was interrupted".into()),
+    }
+}
+
+fn hangs_on(halt: &Halt, legend: &Legend) -> String {
+    use crate::policy::Undecided;
+    let instance = legend.instance(halt.instance);
+    let at = legend.elapsed(halt.at);
+    match halt.on {
+        Undecided::Protection(id) => {
+            let name = &legend.rulebook(halt.policy).policy.protections[id.index()].name;
+            format!(
+                "undecided at +{at}: what becomes of {instance} hangs on whether {name} is on, and nobody knows; add the reply that tells it, or set it by an event"
+            )
+        }
+        Undecided::Membership => format!(
+            "undecided at +{at}: what becomes of {instance} hangs on how it came into its group, and nobody knows; add the reply that tells it, or write `unknown-membership: …` under `assume:`"
+        ),
+    }
+}

@@ -1,0 +1,29 @@
+//! `stayput schema`: the formats, for machines.
+
+use super::Exit;
+use crate::report::{csv_schema, policy_schema, scenario_schema};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The format.
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// What a scenario may say, as JSON Schema.
+    Scenario,
+    /// What a policy may say, as JSON Schema.
+    Policy,
+    /// The tables that a run writes, as Table Schema.
+    Csv,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Exit> {
+    let schema = match arguments.format {
+        Format::Scenario => scenario_schema(),
+        Format::Policy => policy_schema(),
+        Format::Csv => csv_schema(),
+    };
+    super::print(&format!("{schema:#}"))
+}

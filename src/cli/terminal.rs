@@ -1,0 +1,65 @@
+//! The two streams: standard output is data, standard error is talk.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::exit::Exit;
+use crate::report::Paint;
+
+/// Whether to colour what is written to standard output.
+pub fn paint(choice: ColorChoice) -> Paint {
+    Paint(colours(&io::stdout(), choice))
+}
+
+/// Whether to colour what is written to standard error.
+pub fn paint_talk(choice: ColorChoice) -> Paint {
+    Paint(colours(&io::stderr(), choice))
+}
+
+fn colours(stream: &impl anstream::stream::RawStream, choice: ColorChoice) -> bool {
+    let auto = choice == ColorChoice::Auto;
+    (if auto { AutoStream::choice(stream) } else { choice }) != ColorChoice::Never
+}
+
+/// Writes to standard output. A closed pipe is no error: whoever read has enough.
+///
+/// # Errors
+/// [`Exit::CouldNotWrite`] for everything else, and `None` for the closed pipe.
+pub fn say(text: &str) -> Result<(), Option<Exit>> {
+    let mut out = io::stdout().lock();
+    let written = out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush());
+    written.map_err(|error| could_not_write("standard output", &error))
+}
+
+/// What to do after a failed write: nothing if the reader went away, else tell and end.
+pub fn could_not_write(what: &str, error: &io::Error) -> Option<Exit> {
+    if error.kind() == ErrorKind::BrokenPipe {
+        return None;
+    }
+    talk(&format!("stayput: cannot write {what}: {error}"));
+    Some(Exit::CouldNotWrite)
+}
+
+/// Writes a line to standard error. If even that fails, there is nobody to tell.
+pub fn talk(text: &str) {
+    let mut out = io::stderr().lock();
+    let _ = writeln!(out, "{text}");
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Has an interrupt ask for an end instead of ending the program.
+pub fn heed_interrupts() {
+    // Without a handler the program simply ends; nothing has been written by then.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+}
+
+/// Whether somebody asked for an end.
+pub fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}

@@ -1,0 +1,168 @@
+//! The columns of every table, stated once: header, `schema csv`, and the width
+//! of the arrays that the writers fill. Columns are append-only within a major version.
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// RFC 3339 in UTC, whole seconds.
+    Time,
+    /// One of a closed list of words.
+    Word,
+    /// Texts joined by `;`.
+    List,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// What it means. Empty cells mean that it does not apply.
+    pub about: &'static str,
+}
+
+/// A table.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// Its file.
+    pub file: &'static str,
+    /// What a row is.
+    pub row: &'static str,
+    /// Its columns.
+    pub columns: &'static [Column],
+}
+
+macro_rules! tables {
+    ($($name:ident $count:ident $file:literal: $row:literal {
+        $($column:ident $kind:ident $about:literal,)+
+    })+) => {
+        $(
+            /// How many columns the table has.
+            pub(super) const $count: usize = [$(stringify!($column)),+].len();
+            /// The table.
+            pub(super) const $name: Table = Table {
+                file: $file,
+                row: $row,
+                columns: &[$(Column {
+                    name: stringify!($column),
+                    kind: Kind::$kind,
+                    about: $about,
+                }),+],
+            };
+        )+
+        /// Every table, in the order in which they are written.
+        pub const TABLES: &[Table] = &[$($name),+];
+    };
+}
+
+tables! {
+    REQUESTS REQUEST_COLUMNS "requests.csv": "request" {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; empty if it has none",
+        replication Integer "number of the replication, from 0",
+        seq Integer "number of the request in the run, from 0",
+        at Time "when it was made",
+        elapsed_s Integer "seconds since the start",
+        event Text "id of the event, or `timer:` and the name of the timer",
+        trigger Word "as what cause it asked, where it asked anything of instances",
+        verb Word "the verb, or the action of the timer",
+        actor Text "who called",
+        channel Word "the way by which the call came in",
+        target Text "the instance, group or account; empty if it named several instances",
+        result Word "accepted, refused or partial",
+        wanted Integer "how many instances it was to change",
+        got Integer "how many it changed",
+        answer Text "the provider's answer to the caller, as far as it is documented",
+    }
+    DECISIONS DECISION_COLUMNS "decisions.csv": "request × instance" {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; empty if it has none",
+        replication Integer "number of the replication, from 0",
+        seq Integer "number of the request",
+        at Time "when it was made",
+        elapsed_s Integer "seconds since the start",
+        event Text "id of the event, or `timer:` and the name of the timer",
+        trigger Word "the cause that asked",
+        action Word "what was asked",
+        actor Text "who called",
+        channel Word "the way by which the call came in",
+        account Text "who pays for the instance",
+        group Text "the group that it was in",
+        instance Text "the instance",
+        billing Word "how it was paid for",
+        membership Word "how it had come into its group; `unknown` if nobody knows",
+        protections_on List "protections that were on; `NAME=unknown` where nobody knows",
+        protections_inert List "those of them that could do nothing here",
+        outcome Word "what became of it",
+        effect Word "what happened to the instance",
+        decided_by Text "the protection that had the last word, or precondition, schedule, neighbour, state",
+        rule Text "the rule of the last word",
+        confidence Word "the weakest link of what it rests on",
+        source List "the documents that state the rule",
+        answer Text "the provider's answer, as far as it is documented",
+        assumptions List "the switches that it rests on, as `name=value`",
+        policy Text "the policy that it was made under",
+    }
+    VERDICTS VERDICT_COLUMNS "verdicts.csv": "decision × protection on" {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; empty if it has none",
+        replication Integer "number of the replication, from 0",
+        seq Integer "number of the request",
+        instance Text "the instance",
+        protection Text "the protection",
+        verdict Word "what became of it",
+        rule Text "the rule that says so",
+        confidence Word "how well that is founded",
+        source List "the documents that state the rule",
+    }
+    INSTANCES INSTANCE_COLUMNS "instances.csv": "instance at the end" {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; empty if it has none",
+        replication Integer "number of the replication, from 0",
+        instance Text "the instance",
+        account Text "who pays for it",
+        group Text "the group that it is in",
+        state Word "its state",
+        released_at Time "when it was released",
+        released_by Word "the cause of that",
+        protections_on List "protections that are on; `NAME=unknown` where nobody knows",
+        held_count Integer "how often a protection held",
+        overridden_count Integer "how often protections were overridden",
+    }
+    LOSSES LOSS_COLUMNS "losses.csv": "thing lost, or left behind and still billed" {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; empty if it has none",
+        replication Integer "number of the replication, from 0",
+        seq Integer "number of the request",
+        instance Text "the instance that it belonged to",
+        kind Word "what it is",
+        name Text "its name, if it has one",
+        fate Word "lost, or kept-billed",
+        at Time "when",
+        trigger Word "the cause",
+        rule Text "the rule that says so",
+        gib Integer "its size in GiB; `unknown` if it has one that nobody told",
+        way_out Text "what would have kept it, or what to do about it",
+    }
+    TIMELINE TIMELINE_COLUMNS "timeline.csv": "change of state" {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; empty if it has none",
+        replication Integer "number of the replication, from 0",
+        at Time "when",
+        elapsed_s Integer "seconds since the start",
+        seq Integer "number of the request",
+        account Text "the account, if it is about one",
+        group Text "the group, if it is about one",
+        instance Text "the instance, if it is about one",
+        what Word "what changed",
+        from Text "before",
+        to Text "after",
+        cause Text "id of the event, or `timer:` and the name of the timer",
+    }
+}

@@ -1,0 +1,23 @@
+//! Reports: what records look like, one file for each format.
+//!
+//! A report reads records and the legend that goes with them. It must never know
+//! the world or the fleet, and never feeds back. Writers are handed in.
+
+mod columns;
+mod csv;
+mod json;
+mod matrix;
+mod rows;
+mod schema;
+mod terminal;
+mod tests;
+mod timeline;
+
+pub use columns::{Column, Kind, TABLES, Table};
+pub use csv::{CsvTables, DecisionsCsv, InstanceRow};
+pub use json::{Input, JsonLines, RunEnd, RunFile, run_json};
+pub use matrix::{matrix_csv, matrix_text};
+pub use schema::{csv_schema, policy_schema, scenario_schema};
+pub use terminal::{Paint, table};
+pub use tests::{CaseReport, test_report};
+pub use timeline::Timeline;

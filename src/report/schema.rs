@@ -1,0 +1,48 @@
+//! The formats, for machines: JSON Schema of the files, Table Schema of the tables.
+
+use serde_json::{Value as Json, json};
+
+use super::columns::{Kind, TABLES};
+use crate::policy::PolicyFile;
+use crate::scenario::Written;
+use crate::text::Read;
+
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+fn schema(title: &str, mut schema: Json) -> Json {
+    if let Some(object) = schema.as_object_mut() {
+        object.shift_insert(0, "$schema".into(), DRAFT.into());
+        object.shift_insert(1, "title".into(), title.into());
+    }
+    schema
+}
+
+/// What a scenario may say.
+pub fn scenario_schema() -> Json {
+    schema("stayput scenario/1", Written::schema())
+}
+
+/// What a policy may say.
+pub fn policy_schema() -> Json {
+    schema("stayput policy/1", PolicyFile::schema())
+}
+
+/// The tables that a run writes, as Table Schema (specs.frictionlessdata.io).
+pub fn csv_schema() -> Json {
+    let resources = TABLES.iter().map(|table| {
+        let fields = table.columns.iter().map(|column| {
+            let kind = match column.kind {
+                Kind::Integer => "integer",
+                Kind::Time => "datetime",
+                Kind::Text | Kind::Word | Kind::List => "string",
+            };
+            json!({ "name": column.name, "type": kind, "description": column.about })
+        });
+        json!({
+            "name": table.file,
+            "description": format!("one row per {}", table.row),
+            "schema": { "fields": fields.collect::<Vec<_>>(), "missingValues": [""] },
+        })
+    });
+    json!({ "profile": "tabular-data-package", "resources": resources.collect::<Vec<_>>() })
+}

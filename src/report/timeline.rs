@@ -1,0 +1,366 @@
+//! The timeline of a run for people: what happened, in order, and what it came to.
+
+use std::collections::BTreeMap;
+
+use super::rows;
+use super::terminal::{Paint, table};
+use crate::experiment::Summary;
+use crate::record::{Cause, Decision, Legend, Record, Request, Subject, What};
+use crate::time::SimTime;
+use crate::vocab::{Confidence, Fate, Outcome, RequestResult, Word};
+
+/// The most rows that are shown; whoever wants more takes the CSV files.
+const MOST_ROWS: usize = 2_000;
+
+/// Names shown in one line before it says how many more there are.
+const MOST_NAMES: usize = 6;
+
+/// Collects what a run says, and tells it.
+#[derive(Default)]
+pub struct Timeline {
+    rows: Vec<Row>,
+    left_out: u64,
+    last: Option<SimTime>,
+    request: Option<Request>,
+    changes: Vec<(Subject, What)>,
+    decided: bool,
+    now: Option<SimTime>,
+}
+
+struct Row {
+    cells: Vec<String>,
+    outcome: Option<Outcome>,
+}
+
+impl Timeline {
+    /// Takes a record in.
+    pub fn take(&mut self, record: &Record, legend: &Legend) {
+        match record {
+            Record::Request(request) => {
+                self.close(legend);
+                self.request = Some(*request);
+                self.now = Some(request.at);
+                self.decided = false;
+            }
+            Record::Decision(decision) => {
+                self.decided = true;
+                let cells = Self::decision(decision, legend);
+                self.row(decision.at, cells, Some(decision.outcome), legend);
+            }
+            Record::Change(change) => self.changes.push((change.subject, change.what)),
+            Record::Loss(_) => {}
+        }
+    }
+
+    fn row(&mut self, at: SimTime, cells: Vec<String>, outcome: Option<Outcome>, legend: &Legend) {
+        if self.rows.len() >= MOST_ROWS {
+            self.left_out += 1;
+            return;
+        }
+        let first = self.last != Some(at);
+        self.last = Some(at);
+        let mut all = if first {
+            vec![at.for_people(legend.offset), format!("+{}", legend.elapsed(at))]
+        } else {
+            vec![String::new(), String::new()]
+        };
+        all.extend(cells);
+        self.rows.push(Row { cells: all, outcome });
+    }
+
+    fn decision(d: &Decision, legend: &Legend) -> Vec<String> {
+        let policy = &legend.rulebook(d.policy).policy;
+        let rule = d.rule.map(|rule| policy.rule(rule));
+        let mark = match d.basis.confidence {
+            Confidence::Documented => "",
+            Confidence::Observed => "+",
+            Confidence::Inferred => "*",
+            Confidence::Unconfirmed => "?",
+        };
+        let answer = rule.and_then(|rule| rule.answer.as_deref());
+        let because = rule.and_then(|rule| rule.because.as_deref());
+        let told = match d.outcome {
+            Outcome::Overridden | Outcome::Unprotected => d.effect.word(),
+            Outcome::Held => answer.or(because).unwrap_or("kept"),
+            Outcome::Denied | Outcome::Deferred => because.or(answer).unwrap_or("refused"),
+            Outcome::Skipped => "passed over without an error",
+            Outcome::Spared => "kept with its protected neighbour",
+            Outcome::NoOp => "released already",
+        };
+        let decided_by = rows::decided_by(d, legend);
+        let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+        vec![
+            legend.instance(d.instance).to_owned(),
+            d.trigger.word().to_owned(),
+            d.outcome.word().to_uppercase(),
+            or_dash(&decided_by),
+            format!("{}{mark}", rule.map_or("-", |rule| rule.id.as_str())),
+            told.to_owned(),
+        ]
+    }
+
+    /// A request that decided nothing is told by what it changed.
+    fn close(&mut self, legend: &Legend) {
+        let changes = std::mem::take(&mut self.changes);
+        let (Some(request), Some(at)) = (self.request.take(), self.now) else { return };
+        let cause = match request.cause {
+            Cause::Event(event) => legend.events[event.index()].to_string(),
+            Cause::Timer(name) => name.to_owned(),
+        };
+        let told = tell_changes(&changes, legend);
+        if self.decided {
+            return;
+        }
+        let refused = request.result != RequestResult::Accepted;
+        if !refused && told.is_empty() {
+            return;
+        }
+        let mut parts = Vec::new();
+        if refused {
+            parts.push(refusal(&request, legend));
+        }
+        parts.extend(told);
+        let cells = vec!["·".to_owned(), cause, parts.join("; ")];
+        self.row(at, cells, None, legend);
+    }
+
+    /// The whole of it.
+    pub fn finish(mut self, legend: &Legend, summary: &Summary, paint: Paint) -> String {
+        self.close(legend);
+        let mut out = vec![header(legend, paint), String::new()];
+        out.extend(lay_out(&self.rows, paint));
+        if self.left_out > 0 {
+            out.push(format!("  … and {} more rows; `--out DIR` writes them all", self.left_out));
+        }
+        if self.rows.is_empty() {
+            out.push("  nothing happened".into());
+        }
+        out.push(String::new());
+        out.extend(sum_up(legend, summary));
+        out.join("\n")
+    }
+}
+
+fn header(legend: &Legend, paint: Paint) -> String {
+    let case = if legend.case.is_empty() { String::new() } else { format!(" [{}]", legend.case) };
+    let policies: Vec<&str> =
+        legend.rulebooks.iter().map(|book| book.policy.name.as_str()).collect();
+    let name = paint.bold(&format!("{}{case}", legend.scenario));
+    format!(
+        "{name}   {} · seed {} · {} from {}",
+        policies.join(", "),
+        legend.seed,
+        legend.end.since(legend.start),
+        legend.start.for_people_in_full(legend.offset),
+    )
+}
+
+/// Decisions in aligned columns; what is no decision takes the width that is left.
+fn lay_out(rows: &[Row], paint: Paint) -> Vec<String> {
+    let decisions: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let mut cells = row.cells.clone();
+            if row.outcome.is_none() {
+                // Its text must not widen the columns of the decisions.
+                cells.truncate(3);
+                cells.extend(std::iter::repeat_n(String::new(), 5));
+            }
+            cells
+        })
+        .collect();
+    let lines = table(decisions, &[]);
+    let others: Vec<Vec<String>> = rows
+        .iter()
+        .filter(|row| row.outcome.is_none())
+        .map(|row| vec![row.cells[3].clone(), row.cells[4].clone()])
+        .collect();
+    let mut others = table(others, &[]).into_iter();
+    rows.iter()
+        .zip(lines)
+        .map(|(row, line)| match row.outcome {
+            Some(outcome) => {
+                let word = outcome.word().to_uppercase();
+                let line = line.replacen(
+                    &format!("  {word}"),
+                    &format!("  {}", paint.style(Paint::of(outcome), &word)),
+                    1,
+                );
+                format!("  {line}")
+            }
+            None => format!("  {line}  {}", others.next().unwrap_or_default()),
+        })
+        .collect()
+}
+
+fn refusal(request: &Request, legend: &Legend) -> String {
+    let rule = request.answer.map(|(policy, rule)| legend.rulebook(policy).policy.rule(rule));
+    let mut text = format!("{} {}", request.verb, request.result);
+    if let Some(rule) = rule {
+        text.push_str(&format!(" ({}", rule.id));
+        if let Some(answer) = &rule.answer {
+            text.push_str(&format!(", {answer}"));
+        }
+        text.push(')');
+        if let Some(because) = &rule.because {
+            text.push_str(&format!(": {because}"));
+        }
+    }
+    text
+}
+
+/// Changes in words, those of the same kind together.
+fn tell_changes(changes: &[(Subject, What)], legend: &Legend) -> Vec<String> {
+    let mut kinds: Vec<(String, Vec<&str>)> = Vec::new();
+    for (subject, what) in changes {
+        let (name, kind) = match (subject, what) {
+            (Subject::Group(_), What::Size(..)) => continue,
+            (Subject::Account(id), What::Arrears(_, true)) => {
+                (legend.account(*id), "is overdue".to_owned())
+            }
+            (Subject::Account(id), What::Arrears(_, false)) => {
+                (legend.account(*id), "has settled".to_owned())
+            }
+            (Subject::Account(id), _) => (legend.account(*id), "changes".to_owned()),
+            (Subject::Group(id), what) => (legend.group(*id), in_words(what, legend)),
+            (Subject::Instance(id), what) => (legend.instance(*id), in_words(what, legend)),
+        };
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, names)) => names.push(name),
+            None => kinds.push((kind, vec![name])),
+        }
+    }
+    kinds.into_iter().map(|(kind, names)| format!("{} {kind}", name_list(&names))).collect()
+}
+
+fn in_words(what: &What, legend: &Legend) -> String {
+    match what {
+        What::State(_, to) => to.word().into(),
+        What::Group(..)
+        | What::Schedule(..)
+        | What::Protections(..)
+        | What::Billing(..)
+        | What::Term(..)
+        | What::Lock(..)
+        | What::Size(..)
+        | What::Exists(..)
+        | What::Arrears(..)
+        | What::Property(..) => {
+            let (name, _, to) = rows::what(what, legend);
+            let to = if to.is_empty() { "none".into() } else { to };
+            format!("{name}: {to}")
+        }
+    }
+}
+
+fn name_list(names: &[&str]) -> String {
+    let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(" ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// What the run came to.
+fn sum_up(legend: &Legend, summary: &Summary) -> Vec<String> {
+    let counts: Vec<String> = Outcome::ALL
+        .iter()
+        .map(|outcome| (summary.outcome(*outcome), outcome.word().to_uppercase()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    let decisions = format!("{}   {}", many(summary.decisions(), "decision"), counts.join(" · "));
+    let mut lines = vec![decisions.trim_end().to_owned()];
+    lines.push(format!(
+        "{} of {} released",
+        summary.released,
+        many(legend.instances.len() as u64, "instance")
+    ));
+    for (fate, label) in [(Fate::Lost, "lost"), (Fate::KeptBilled, "left behind, still billed")] {
+        let things: Vec<String> = summary
+            .things(fate)
+            .map(|(thing, count, gib)| {
+                let size = if gib > 0 { format!(" ({gib} GiB known)") } else { String::new() };
+                format!("{}{size}", many(count, thing.word()))
+            })
+            .collect();
+        if !things.is_empty() {
+            lines.push(format!("{label}: {}", things.join(", ")));
+        }
+    }
+    lines.extend(last_exits(legend, summary));
+    lines.extend(footing(legend, summary));
+    lines
+}
+
+/// What would have kept the instances that were lost in spite of a protection.
+fn last_exits(legend: &Legend, summary: &Summary) -> Vec<String> {
+    let mut exits: Vec<Vec<String>> = Vec::new();
+    for ((at, policy, rule), ids) in &summary.missed {
+        let rule = legend.rulebook(*policy).policy.rule(*rule);
+        let Some(way_out) = &rule.way_out else { continue };
+        let names: Vec<&str> = ids.iter().map(|id| legend.instance(*id)).collect();
+        let label = if exits.is_empty() { "last exits" } else { "" };
+        exits.push(vec![
+            label.to_owned(),
+            at.for_people(legend.offset),
+            format!("{way_out} ({})", name_list(&names)),
+        ]);
+        if exits.len() == 10 {
+            break;
+        }
+    }
+    table(exits, &[])
+}
+
+/// How well it is founded, and what was assumed.
+fn footing(legend: &Legend, summary: &Summary) -> Vec<String> {
+    let mut lines = Vec::new();
+    let weak: Vec<String> = [
+        (Confidence::Observed, "+ observed"),
+        (Confidence::Inferred, "* inferred"),
+        (Confidence::Unconfirmed, "? unconfirmed"),
+    ]
+    .into_iter()
+    .map(|(level, mark)| (summary.founded(level), mark))
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, mark)| format!("{count} {mark}"))
+    .collect();
+    if !weak.is_empty() {
+        lines.push(format!(
+            "not documented: {} of {}",
+            weak.join(", "),
+            many(summary.decisions(), "decision")
+        ));
+    }
+    for (policy, switches) in &summary.switches {
+        let book = legend.rulebook(*policy);
+        for switch in switches.iter() {
+            let known = &book.policy.switches[switch.index()];
+            let taken = if book.is_taken(switch) { "" } else { ", by default" };
+            lines.push(format!(
+                "assumed: {}: {} ({}{taken})",
+                known.name,
+                book.setting(switch),
+                known.confidence
+            ));
+        }
+    }
+    let mut inert: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
+    for (id, policy, set) in summary.inert() {
+        inert.entry(legend.protections(policy, set)).or_default().push(legend.instance(id));
+    }
+    for (protections, names) in inert {
+        let does = if names.len() == 1 { "does" } else { "do" };
+        lines.push(format!(
+            "inert: {} {does} nothing on {}",
+            protections.join(", "),
+            name_list(&names)
+        ));
+    }
+    lines
+}
+
+fn many(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
