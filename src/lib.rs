@@ -8,20 +8,9 @@
 //! use stayput::text::{NoFiles, Problems, Sources, render};
 //! use stayput::world::Run;
 //!
-//! let text = "
-//! stayput: scenario/1
-//! name: two-ways-to-go
-//! policy: alibaba-ecs@2026-05-15
-//! start: 2026-06-01T00:00:00Z
-//! for: 10d
-//! fleet:
-//!   instances:
-//!     db-1: { protect: [release-protection], auto-release: 2026-06-03T00:00:00Z }
-//! events:
-//!   - { at: +1h, id: mis-click, release: { instance: db-1, by: alice, via: console } }
-//! ";
+//! let text = include_str!("../scenarios/two-ways-to-go.yaml");
 //! let (mut sources, mut problems) = (Sources::default(), Problems::default());
-//! let file = sources.add("two-ways.yaml", text);
+//! let file = sources.add("two-ways-to-go.yaml", text);
 //! let options = Options::default();
 //! let compiled = compile(file, &options, &NoFiles, &mut sources, &mut problems)
 //!     .ok_or_else(|| render(&problems, &sources, false))?; // every mistake at once

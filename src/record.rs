@@ -4,12 +4,12 @@
 //! [`Legend`] goes with it to whoever writes it. Records never hold a reference
 //! into the world, so nothing that reads them can disturb it.
 
-use crate::policy::{Basis, Rulebook, Ruling};
+use crate::policy::{Basis, Rule, Rulebook, Ruling};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
     AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, InstanceId,
-    Lifecycle, Lock, Membership, Outcome, PolicyId, ProtectionId, ProtectionSet, RequestResult,
-    RuleId, Thing, Trigger,
+    LastWord, Lifecycle, Lock, Membership, Obstacle, Outcome, PolicyId, ProtectionId,
+    ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word,
 };
 
 /// One thing that the engine has to say.
@@ -47,6 +47,16 @@ pub enum Target {
     Account(AccountId),
 }
 
+impl Target {
+    /// Instances named one by one.
+    pub const fn these(ids: &[InstanceId]) -> Self {
+        match ids {
+            [one] => Self::Instance(*one),
+            _ => Self::Instances,
+        }
+    }
+}
+
 /// A call or a due timer.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
@@ -72,25 +82,28 @@ pub struct Request {
     pub wanted: u32,
     /// How many it changed.
     pub got: u32,
-    /// The rule whose answer the caller gets, with its policy.
-    pub answer: Option<(PolicyId, RuleId)>,
+    /// Why it was refused, or a part of it.
+    pub refusal: Option<Refusal>,
+}
+
+/// Why a request was refused, or a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// A rule, with its policy; its answer is what the caller gets.
+    Rule(PolicyId, RuleId),
+    /// What no provider needs to state.
+    Obstacle(Obstacle),
 }
 
 /// Who had the last word in a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecidedBy {
-    /// Nothing stood against it.
+    /// Nothing stood against it, and nobody but the caller wanted it.
     Nobody,
     /// A protection.
     Protection(ProtectionId),
-    /// A refusal that is no protection.
-    Precondition,
-    /// The rule on schedules.
-    Schedule,
-    /// A neighbour in the same request was protected.
-    Neighbour,
-    /// It was released already.
-    State,
+    /// Something else.
+    Other(LastWord),
 }
 
 /// What became of one instance in one request.
@@ -278,6 +291,24 @@ impl Legend {
         }
     }
 
+    /// The rule behind a refusal, if there is one.
+    pub fn rule_of(&self, refusal: Refusal) -> Option<&Rule> {
+        match refusal {
+            Refusal::Rule(policy, rule) => Some(self.rulebook(policy).policy.rule(rule)),
+            Refusal::Obstacle(_) => None,
+        }
+    }
+
+    /// What stands behind a refusal, in a line.
+    pub fn reason(&self, refusal: Refusal) -> &str {
+        match refusal {
+            Refusal::Rule(..) => {
+                self.rule_of(refusal).and_then(|rule| rule.because.as_deref()).unwrap_or_default()
+            }
+            Refusal::Obstacle(obstacle) => obstacle.meaning(),
+        }
+    }
+
     /// A policy in use.
     pub fn rulebook(&self, id: PolicyId) -> &Rulebook {
         &self.rulebooks[id.index()]
@@ -287,6 +318,17 @@ impl Legend {
     pub fn protections(&self, policy: PolicyId, set: ProtectionSet) -> Vec<&str> {
         let all = &self.rulebook(policy).policy.protections;
         set.iter().map(|id| all[id.index()].name.as_str()).collect()
+    }
+
+    /// Who had the last word in a decision, as reports name it; empty, if nobody had.
+    pub fn decided_by(&self, decision: &Decision) -> &str {
+        match decision.decided_by {
+            DecidedBy::Nobody => "",
+            DecidedBy::Protection(id) => {
+                &self.rulebook(decision.policy).policy.protections[id.index()].name
+            }
+            DecidedBy::Other(word) => word.word(),
+        }
     }
 
     /// How long after the start an instant is.

@@ -302,6 +302,17 @@ fn span_seconds(span: Span) -> i64 {
     days * DAY + hours * HOUR + span.get_minutes() * MINUTE + span.get_seconds()
 }
 
+/// The version of a provider's interface, which is named by its date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ApiVersion(jiff::civil::Date);
+
+impl ApiVersion {
+    /// Reads `2019-03-01`. Whatever follows the date, as in `2019-03-01-preview`, does not count.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.get(..10)?.parse().ok().map(Self)
+    }
+}
+
 impl fmt::Display for UtcOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { '-' } else { '+' };

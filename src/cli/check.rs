@@ -7,7 +7,7 @@ use anstream::ColorChoice;
 use super::load::{Loader, kind_of};
 use super::{Exit, terminal};
 use crate::scenario::Options;
-use crate::text::Severity;
+use crate::text::{Severity, many};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -80,8 +80,7 @@ fn told(path: &str, compiled: &crate::scenario::Compiled) -> String {
         1 => String::new(),
         n => format!(" in {n} cases"),
     };
-    format!(
-        "{path}: {}, {instances} instances, {events} events{cases}, {expected} expectations",
-        compiled.name
-    )
+    let (instances, events) = (many(instances, "instance"), many(events, "event"));
+    let expected = many(expected, "expectation");
+    format!("{path}: {}, {instances}, {events}{cases}, {expected}", compiled.name)
 }

@@ -8,7 +8,7 @@ use super::terminal;
 use crate::policy::{Policy, load as load_policy};
 use crate::report::Paint;
 use crate::scenario::{Compiled, Options, compile};
-use crate::text::{Problem, Problems, Severity, Sources, render, summary};
+use crate::text::{Problem, Problems, Severity, Sources, many, render, summary};
 
 /// Everything that was read, and what is wrong with it.
 pub struct Loader {
@@ -16,6 +16,8 @@ pub struct Loader {
     pub sources: Sources,
     /// Every mistake.
     pub problems: Problems,
+    /// The scenarios that cannot be carried out for their mistakes.
+    pub broken: Vec<String>,
 }
 
 /// A scenario that can be carried out.
@@ -29,7 +31,7 @@ pub struct Loaded {
 impl Loader {
     /// Has read nothing yet.
     pub fn new() -> Self {
-        Self { sources: Sources::default(), problems: Problems::default() }
+        Self { sources: Sources::default(), problems: Problems::default(), broken: Vec::new() }
     }
 
     /// Every scenario under some paths. In folders, files of other kinds are passed over.
@@ -69,7 +71,9 @@ impl Loader {
         match read_text(path) {
             Ok(text) => Some(text),
             Err(failure) => {
-                self.problems.add(Problem::unreadable(&path.to_string_lossy(), failure));
+                let path = path.to_string_lossy().into_owned();
+                self.problems.add(Problem::unreadable(&path, failure));
+                self.broken.push(path);
                 None
             }
         }
@@ -81,10 +85,10 @@ impl Loader {
         let file = self.sources.add(path.clone(), text);
         let mut problems = Problems::default();
         let compiled = compile(file, options, &Disk, &mut self.sources, &mut problems);
-        if let Some(compiled) = &compiled {
-            problems.allow(&compiled.allow);
-        }
         self.problems.extend(problems);
+        if compiled.is_none() {
+            self.broken.push(path.clone());
+        }
         compiled.map(|compiled| Loaded { path, compiled })
     }
 
@@ -112,8 +116,7 @@ impl Loader {
         }
         let warnings = self.problems.count(Severity::Warning);
         if warnings > 0 {
-            let plural = if warnings == 1 { "" } else { "s" };
-            let line = format!("{warnings} warning{plural}; `stayput check` tells them");
+            let line = format!("{}; `stayput check` tells them", many(warnings, "warning"));
             terminal::talk(&paint.dim(&line));
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::report::{
     CsvTables, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, RunEnd, RunFile, Timeline,
 };
 use crate::scenario::Plan;
-use crate::text::hex_digest;
+use crate::text::{hex_digest, many};
 use crate::world::{Halt, Run, World};
 use anstream::ColorChoice;
 
@@ -174,13 +174,15 @@ impl<'a> Running<'a> {
         })?;
         let world = run.world();
         let legend = world.legend();
+        summary.relied(world.relied());
         self.end_of_run(&run).map_err(|error| Broken::Write(self.table_failed(&error)))?;
         self.note(&summary, world, ending);
         if text {
             let mut told = timeline.finish(legend, &summary, self.paint);
             if expectations > 0 {
                 told.push_str(&format!(
-                    "\n{expectations} expectations were not judged; use `stayput test`"
+                    "\n{} not judged; use `stayput test`",
+                    many(expectations, "expectation")
                 ));
             }
             let gap = if self.first { "" } else { "\n" };
@@ -215,16 +217,15 @@ impl<'a> Running<'a> {
         let Some(tables) = &mut self.tables else { return Ok(()) };
         let fleet = run.world().fleet();
         let rows = fleet.instances().map(|(id, instance)| {
-            let group = instance.group.map(|group| fleet.group(group));
+            let (on, unknown) = run.world().protections(id);
             InstanceRow {
                 instance: id,
                 account: instance.account,
                 group: instance.group,
                 state: instance.state,
-                policy: fleet.account(instance.account).policy,
-                on: group.map_or(instance.on, |group| instance.on.and(group.on)),
-                unknown: group
-                    .map_or(instance.unknown, |group| instance.unknown.and(group.unknown)),
+                policy: run.world().policy_of(id),
+                on,
+                unknown,
             }
         });
         tables.end_of_run(rows, run.world().legend())
@@ -241,8 +242,8 @@ impl<'a> Running<'a> {
             events: ending.events,
             stop: stop_word(&ending).to_owned(),
         });
-        for (policy, switches) in &summary.switches {
-            let book = legend.rulebook(*policy);
+        for (policy, switches) in summary.switches() {
+            let book = legend.rulebook(policy);
             for switch in switches.iter() {
                 let name = &book.policy.switches[switch.index()].name;
                 let line = format!("{}: {name}={}", book.policy.name, book.setting(switch));
@@ -367,7 +368,7 @@ fn hangs_on(halt: &Halt, legend: &Legend) -> String {
         Undecided::Protection(id) => {
             let name = &legend.rulebook(halt.policy).policy.protections[id.index()].name;
             format!(
-                "undecided at +{at}: what becomes of {instance} hangs on whether {name} is on, and nobody knows; add the reply that tells it, or set it by an event"
+                "undecided at +{at}: what becomes of {instance} hangs on whether {name} is on, and nobody knows; add the reply that tells it, or write `unknown-protection: …` under `assume:`"
             )
         }
         Undecided::Membership => format!(

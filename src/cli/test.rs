@@ -29,10 +29,6 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let mut loader = Loader::new();
     let options = arguments.overrides.options();
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options, talk)?;
-    if loader.problems.refuse() {
-        loader.tell(talk);
-        return Err(Exit::BadInput);
-    }
     let case = arguments.overrides.case.as_deref();
     let mut reports = Vec::new();
     for one in loaded {
@@ -51,19 +47,22 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         }
         let mut unused = crate::text::Problems::default();
         relied.tell(&mut unused);
-        unused.allow(&one.compiled.allow);
+        let allowed: Vec<Code> = one.compiled.allow.iter().map(|code| code.value).collect();
+        unused.allow(&allowed);
         loader.problems.extend(unused);
     }
-    loader.refuse_or_go_on(talk)?;
-    if reports.is_empty() {
+    loader.tell(talk);
+    if reports.is_empty() && loader.broken.is_empty() {
         let what =
             if case.is_some() { "no scenario has that case" } else { "no scenario was found" };
         terminal::talk(&format!("stayput: nothing ran: {what}"));
         return Err(Exit::NothingRan);
     }
-    super::print(&test_report(&reports, &loader.sources, terminal::paint(colour)))?;
+    let paint = terminal::paint(colour);
+    super::print(&test_report(&reports, &loader.broken, &loader.sources, paint))?;
     let undecided = reports.iter().any(|report| report.broken.is_some());
     Ok(match reports.iter().all(CaseReport::passed) {
+        _ if loader.problems.refuse() => Exit::BadInput,
         true => Exit::Yes,
         false if undecided => Exit::Undecided,
         false => Exit::No,

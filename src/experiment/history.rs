@@ -1,28 +1,46 @@
 //! What happened to an instance, in lines for people.
 
-use crate::record::{Decision, Legend, What};
+use crate::policy::Rule;
+use crate::record::{Decision, Legend, Request, What};
 use crate::time::SimTime;
-use crate::vocab::Lifecycle;
+use crate::vocab::{Effect, Lifecycle};
 
-/// A decision in a line: `manual: held by release-protection (RP1)`.
+/// A decision in a line: `mis-click: manual, held by release-protection (RP1)`.
 pub(super) fn of_decision(decision: &Decision, legend: &Legend) -> String {
     let cause = legend.cause(decision.cause);
-    let policy = &legend.rulebook(decision.policy).policy;
     let mut line = format!("{cause}: {}, {}", decision.trigger, decision.outcome);
-    if let crate::record::DecidedBy::Protection(id) = decision.decided_by {
-        line.push_str(&format!(" by {}", policy.protections[id.index()].name));
+    let by = legend.decided_by(decision);
+    if !by.is_empty() {
+        line.push_str(&format!(" by {by}"));
     }
     if let Some(rule) = decision.rule {
-        let rule = policy.rule(rule);
-        line.push_str(&format!(" ({})", rule.id));
-        if let Some(answer) = &rule.answer {
-            line.push_str(&format!(", answer {answer}"));
-        }
+        of_rule(&mut line, legend.rulebook(decision.policy).policy.rule(rule));
     }
-    if decision.effect != crate::vocab::Effect::None {
+    if decision.effect != Effect::None {
         line.push_str(&format!(", {}", decision.effect));
     }
     line
+}
+
+/// A request in a line: `mis-click: release refused, 0 of 1 (RP1), answer …`.
+pub(super) fn of_request(request: &Request, legend: &Legend) -> String {
+    let Request { verb, result, got, wanted, .. } = request;
+    let cause = legend.cause(request.cause);
+    let mut line = format!("{cause}: {verb} {result}, {got} of {wanted}");
+    if let Some(refusal) = request.refusal {
+        match legend.rule_of(refusal) {
+            Some(rule) => of_rule(&mut line, rule),
+            None => line.push_str(&format!(" ({})", legend.reason(refusal))),
+        }
+    }
+    line
+}
+
+fn of_rule(line: &mut String, rule: &Rule) {
+    line.push_str(&format!(" ({})", rule.id));
+    if let Some(answer) = &rule.answer {
+        line.push_str(&format!(", answer {answer}"));
+    }
 }
 
 /// A change in words: `running → stopped`.

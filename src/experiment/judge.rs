@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::history;
-use crate::record::{DecidedBy, Decision, Legend, Record, Request, Subject, What};
+use super::matching::{is_in, wrong_group, wrong_state};
+use super::wanted::Wanted;
+use crate::record::{Cause, Decision, Legend, Record, Request, Subject, What};
 use crate::scenario::{
-    DecisionLine, Expectation, Expectations, InstanceState, LookAt, RequestLine, StateOf, Watch,
+    DecisionLine, Expectation, Expectations, LookAt, LossLine, RequestLine, StateOf, Watch,
 };
 use crate::text::Place;
 use crate::time::SimTime;
-use crate::vocab::{InstanceId, Lifecycle, Word};
+use crate::vocab::{EventId, InstanceId, Lifecycle};
 use crate::world::World;
 
 /// An expectation that was not met.
@@ -37,39 +39,41 @@ const SHOWN: usize = 12;
 
 /// Watches a run and judges it at its end.
 pub struct Judge {
+    /// States, watches and totals; the rest has moved next door.
     expected: Expectations,
-    /// For each line of `decisions`: the instances for which it has been met.
-    decisions: Vec<BTreeSet<InstanceId>>,
-    decisions_met: Vec<bool>,
-    requests: Vec<bool>,
+    judged: usize,
+    decisions: Wanted<DecisionLine>,
+    requests: Wanted<RequestLine>,
+    losses: Wanted<LossLine>,
     looked: Vec<bool>,
     counts: Vec<Vec<u64>>,
-    unlisted: Vec<(SimTime, InstanceId, String)>,
+    unlisted: Vec<(u64, SimTime, InstanceId, String)>,
     broken: BTreeSet<(bool, usize)>,
     history: BTreeMap<InstanceId, Vec<(SimTime, String)>>,
-    seen_requests: Vec<(SimTime, String)>,
+    seen_requests: Vec<(Cause, SimTime, String)>,
     failures: Vec<Failure>,
 }
 
 impl Judge {
     /// Judges by these expectations.
-    pub fn new(expected: Expectations) -> Self {
+    pub fn new(mut expected: Expectations) -> Self {
         let mut history = BTreeMap::new();
-        let of_decisions =
-            expected.decisions.iter().flat_map(|e| e.line.instances.iter().flatten());
+        let of_decisions = expected.decisions.iter().flat_map(|e| &e.line.instances);
+        let of_losses = expected.losses.iter().flat_map(|e| &e.line.instances);
         let of_states = expected.states.iter().flat_map(|e| match &e.line.of {
             StateOf::Instances(ids, _) => ids.as_slice(),
             StateOf::Group(..) | StateOf::Account(..) => &[],
         });
         let of_watches =
             expected.never.iter().chain(&expected.always).flat_map(|e| e.line.instances.iter());
-        for id in of_decisions.chain(of_states).chain(of_watches) {
+        for id in of_decisions.chain(of_losses).chain(of_states).chain(of_watches) {
             history.insert(*id, Vec::new());
         }
+        let judged = expected.len();
         Self {
-            decisions: vec![BTreeSet::new(); expected.decisions.len()],
-            decisions_met: vec![false; expected.decisions.len()],
-            requests: vec![false; expected.requests.len()],
+            decisions: Wanted::new(std::mem::take(&mut expected.decisions)),
+            requests: Wanted::new(std::mem::take(&mut expected.requests)),
+            losses: Wanted::new(std::mem::take(&mut expected.losses)),
             looked: vec![false; expected.states.len()],
             counts: expected.totals.iter().map(|e| vec![0; e.line.counts.len()]).collect(),
             unlisted: Vec::new(),
@@ -77,6 +81,7 @@ impl Judge {
             history,
             seen_requests: Vec::new(),
             failures: Vec::new(),
+            judged,
             expected,
         }
     }
@@ -133,18 +138,8 @@ impl Judge {
                     }
                 }
             }
-            StateOf::Group(group, size, there) => {
-                let state = world.fleet().group(group);
-                let name = legend.group(group);
-                let found = state.members.len();
-                if let Some(size) = size.filter(|size| found != *size as usize) {
-                    fail(format!("size of {name}: expected {size}, got {found}"), None);
-                }
-                if let Some(there) = there.filter(|there| *there == state.deleted) {
-                    let words = |there| if there { "there" } else { "deleted" };
-                    let title = format!("{name}: expected {}, got {}", words(there), words(!there));
-                    fail(title, None);
-                }
+            StateOf::Group(group, state) => {
+                wrong_group(&state, group, world).into_iter().for_each(|title| fail(title, None));
             }
             StateOf::Account(account, overdue) => {
                 if world.fleet().account(account).arrears.is_some() != overdue {
@@ -175,38 +170,25 @@ impl Judge {
                     self.watch(id, to, change.at, legend);
                 }
             }
-            Record::Loss(_) => {}
+            Record::Loss(loss) => {
+                self.losses.take(loss, loss.at, legend);
+            }
         }
     }
 
     fn request(&mut self, request: &Request, legend: &Legend) {
-        for (met, expected) in self.requests.iter_mut().zip(&self.expected.requests) {
-            *met |= matches_request(&expected.line, request, legend);
-        }
-        if !self.expected.requests.is_empty() {
-            let cause = legend.cause(request.cause);
-            let line = format!(
-                "{cause}: {} {}, {} of {}",
-                request.verb, request.result, request.got, request.wanted
-            );
-            self.seen_requests.push((request.at, line));
+        self.requests.take(request, request.at, legend);
+        if !self.requests.is_empty() {
+            let line = history::of_request(request, legend);
+            self.seen_requests.push((request.cause, request.at, line));
         }
     }
 
     fn decision(&mut self, decision: &Decision, legend: &Legend) {
-        let mut listed = false;
-        for (at, expected) in self.expected.decisions.iter().enumerate() {
-            if matches_decision(&expected.line, decision, legend) {
-                listed = true;
-                self.decisions_met[at] = true;
-                if expected.line.instances.is_some() {
-                    self.decisions[at].insert(decision.instance);
-                }
-            }
-        }
+        let (listed, number) = self.decisions.take(decision, decision.at, legend);
         for (counts, expected) in self.counts.iter_mut().zip(&self.expected.totals) {
             let line = &expected.line;
-            let of_event = line.event.is_none_or(|event| is_event(decision.cause, event));
+            let of_event = line.event.is_none_or(|event| decision.cause == Cause::Event(event));
             let of_trigger = line.trigger.is_none_or(|trigger| decision.trigger == trigger);
             if of_event && of_trigger {
                 for (count, (outcome, _)) in counts.iter_mut().zip(&line.counts) {
@@ -214,12 +196,17 @@ impl Judge {
                 }
             }
         }
-        let line = history::of_decision(decision, legend);
-        if self.expected.exact && !listed {
-            self.unlisted.push((decision.at, decision.instance, line.clone()));
+        let unlisted = self.expected.exact && !listed;
+        let told = self.history.get_mut(&decision.instance);
+        if !unlisted && told.is_none() {
+            return;
         }
-        if let Some(history) = self.history.get_mut(&decision.instance) {
-            history.push((decision.at, line));
+        let line = history::of_decision(decision, legend);
+        if let Some(told) = told {
+            told.push((decision.at, line.clone()));
+        }
+        if unlisted {
+            self.unlisted.push((number, decision.at, decision.instance, line));
         }
     }
 
@@ -249,55 +236,39 @@ impl Judge {
 
     /// What came of it.
     pub fn finish(mut self, legend: &Legend) -> Judgement {
-        self.unmet_decisions(legend);
-        self.unmet_requests(legend);
+        let mut told = Vec::new();
+        let mut failures = self.decisions.unmet(legend, &mut told, |line, slot| {
+            let at = slot % line.instances.len().max(1);
+            let id = line.instances.get(at);
+            id.map(|id| tell(&self.history, *id, legend)).unwrap_or_default()
+        });
+        failures.extend(self.requests.unmet(legend, &mut Vec::new(), |line, slot| {
+            self.tell_requests(line.events.get(slot).copied(), legend)
+        }));
+        failures.extend(self.losses.unmet(legend, &mut Vec::new(), |line, slot| {
+            let id = line.instances.get(slot);
+            id.map(|id| tell(&self.history, *id, legend)).unwrap_or_default()
+        }));
+        self.failures.extend(failures);
         self.wrong_totals();
+        // What came closest to a line has been told there.
+        self.unlisted.retain(|(number, ..)| !told.contains(number));
         self.unlisted(legend);
         self.failures.sort_by_key(|failure| failure.place.map(|place| place.start));
-        let judged = self.expected.len() + usize::from(self.expected.exact);
+        let judged = self.judged + usize::from(self.expected.exact);
         Judgement { judged, failures: self.failures }
     }
 
-    fn unmet_decisions(&mut self, legend: &Legend) {
-        for (at, expected) in self.expected.decisions.iter().enumerate() {
-            let Some(ids) = &expected.line.instances else {
-                if !self.decisions_met[at] {
-                    let title = "expected a decision that did not happen".to_owned();
-                    let place = Some(expected.place);
-                    self.failures.push(Failure { place, title, instead: Vec::new() });
-                }
-                continue;
-            };
-            for id in ids.iter().filter(|id| !self.decisions[at].contains(id)) {
-                let title = format!(
-                    "expected a decision about {} that did not happen",
-                    legend.instance(*id)
-                );
-                let instead = tell(&self.history, *id, legend);
-                self.failures.push(Failure { place: Some(expected.place), title, instead });
-            }
+    /// What was requested, by an event if one is named.
+    fn tell_requests(&self, event: Option<EventId>, legend: &Legend) -> Vec<String> {
+        let of_event = |cause: &Cause| event.is_none_or(|event| *cause == Cause::Event(event));
+        let seen = self.seen_requests.iter().filter(|(cause, ..)| of_event(cause));
+        let lines = seen.take(SHOWN).map(|(_, at, line)| entry(*at, line, legend));
+        let mut lines: Vec<String> = lines.collect();
+        if !lines.is_empty() {
+            lines.insert(0, "what was requested:".into());
         }
-    }
-
-    fn unmet_requests(&mut self, legend: &Legend) {
-        for (met, expected) in self.requests.iter().zip(&self.expected.requests) {
-            if *met {
-                continue;
-            }
-            let title = "expected a request that did not happen".to_owned();
-            let of_event = |line: &str| {
-                expected.line.event.is_none_or(|event| {
-                    line.starts_with(&format!("{}: ", legend.events[event.index()]))
-                })
-            };
-            let seen = self.seen_requests.iter().filter(|(_, line)| of_event(line));
-            let mut instead: Vec<String> =
-                seen.take(SHOWN).map(|(at, line)| entry(*at, line, legend)).collect();
-            if !instead.is_empty() {
-                instead.insert(0, "what was requested:".into());
-            }
-            self.failures.push(Failure { place: Some(expected.place), title, instead });
-        }
+        lines
     }
 
     fn wrong_totals(&mut self) {
@@ -317,12 +288,15 @@ impl Judge {
             return;
         }
         let count = self.unlisted.len();
-        let title = format!("`exact: true`, and {count} decisions are not listed");
+        let decisions = if count == 1 { "decision is" } else { "decisions are" };
+        let title = format!("`exact: true`, and {count} {decisions} not listed");
         let mut instead: Vec<String> = self
             .unlisted
             .iter()
             .take(SHOWN)
-            .map(|(at, id, line)| entry(*at, &format!("{}  {line}", legend.instance(*id)), legend))
+            .map(|(_, at, id, line)| {
+                entry(*at, &format!("{}  {line}", legend.instance(*id)), legend)
+            })
             .collect();
         if count > SHOWN {
             instead.push(format!("… and {} more", count - SHOWN));
@@ -352,105 +326,4 @@ fn tell(
         lines.push(format!("  … and {} more", entries.len() - SHOWN));
     }
     lines
-}
-
-/// Whether a state counts as another. What was reclaimed is stopped as well: the
-/// providers' own replies call it so.
-fn is_in(state: Lifecycle, expected: Lifecycle) -> bool {
-    state == expected || (expected == Lifecycle::Stopped && state == Lifecycle::Reclaimed)
-}
-
-fn wrong_state(expected: &InstanceState, id: InstanceId, world: &World) -> Vec<String> {
-    let legend = world.legend();
-    let name = legend.instance(id);
-    let instance = world.fleet().instance(id);
-    let policy = world.fleet().account(instance.account).policy;
-    let mut wrong = Vec::new();
-    let mut compare = |what: &str, wanted: Option<String>, found: String| {
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
-            wrong.push(format!("{what}{name}: expected {wanted}, got {found}"));
-        }
-    };
-    let time = |at: SimTime| at.to_string();
-    let is = expected.is.filter(|is| !is_in(instance.state, *is));
-    compare("", is.map(|is| is.word().into()), instance.state.word().into());
-    compare(
-        "billing of ",
-        expected.billing.map(|b| b.word().into()),
-        instance.billing.word().into(),
-    );
-    compare("lock of ", expected.lock.map(|l| l.word().into()), instance.lock.word().into());
-    compare("scheduled release of ", expected.auto_release.map(time), time(instance.auto_release));
-    compare("term of ", expected.expires.map(time), time(instance.expires));
-    let mut on: Vec<&str> = legend.protections(policy, instance.on);
-    on.sort_unstable();
-    compare("protections of ", expected.protect.as_ref().map(|p| p.join(", ")), on.join(", "));
-    if let Some((group, member)) = expected.member {
-        let found = instance.group == Some(group);
-        let group = legend.group(group);
-        let words = |member| format!("{}a member of {group}", if member { "" } else { "not " });
-        compare("", Some(words(member)), words(found));
-    }
-    wrong
-}
-
-fn is_event(cause: crate::record::Cause, event: crate::vocab::EventId) -> bool {
-    cause == crate::record::Cause::Event(event)
-}
-
-/// Whether something expected, if anything, is what was found.
-fn same<T: PartialEq + Copy>(expected: Option<T>, found: T) -> bool {
-    expected.is_none_or(|expected| expected == found)
-}
-
-/// `~text` is contained, anything else is equal.
-fn is_answer(expected: Option<&String>, found: Option<&str>) -> bool {
-    let Some(expected) = expected else { return true };
-    let found = found.unwrap_or_default();
-    match expected.strip_prefix('~') {
-        Some(part) => found.contains(part),
-        None => *expected == found,
-    }
-}
-
-fn matches_decision(line: &DecisionLine, decision: &Decision, legend: &Legend) -> bool {
-    let policy = &legend.rulebook(decision.policy).policy;
-    let rule = decision.rule.map(|rule| policy.rule(rule));
-    let decided_by = match decision.decided_by {
-        DecidedBy::Protection(id) => Some(&policy.protections[id.index()].name),
-        DecidedBy::Nobody
-        | DecidedBy::Precondition
-        | DecidedBy::Schedule
-        | DecidedBy::Neighbour
-        | DecidedBy::State => None,
-    };
-    line.event.is_none_or(|event| is_event(decision.cause, event))
-        && same(line.trigger, decision.trigger)
-        && same(line.action, decision.action)
-        && line.instances.as_ref().is_none_or(|ids| ids.contains(&decision.instance))
-        && line.group.is_none_or(|group| decision.group == Some(group))
-        && same(line.at, decision.at)
-        && same(line.channel, decision.channel)
-        && same(line.outcome, decision.outcome)
-        && same(line.effect, decision.effect)
-        && is_answer(line.answer.as_ref(), rule.and_then(|rule| rule.answer.as_deref()))
-        && line.rule.as_ref().is_none_or(|id| rule.is_some_and(|rule| rule.id == *id))
-        && line.decided_by.as_ref().is_none_or(|name| decided_by == Some(name))
-        && same(line.confidence, decision.basis.confidence)
-        && same(line.billing, decision.billing)
-        && line.membership.is_none_or(|membership| decision.membership == Some(membership))
-}
-
-fn matches_request(line: &RequestLine, request: &Request, legend: &Legend) -> bool {
-    let answer = request
-        .answer
-        .and_then(|(policy, rule)| legend.rulebook(policy).policy.rule(rule).answer.as_deref());
-    line.event.is_none_or(|event| is_event(request.cause, event))
-        && line.trigger.is_none_or(|trigger| request.trigger == Some(trigger))
-        && line.verb.as_ref().is_none_or(|verb| *verb == request.verb)
-        && same(line.at, request.at)
-        && same(line.result, request.result)
-        && is_answer(line.answer.as_ref(), answer)
-        && same(line.wanted, request.wanted)
-        && same(line.got, request.got)
 }

@@ -6,7 +6,9 @@
 
 mod history;
 mod judge;
+mod matching;
 mod summary;
+mod wanted;
 
 pub use judge::{Failure, Judge, Judgement};
 pub use summary::Summary;

@@ -24,8 +24,8 @@ pub struct Summary {
     pub changes: u64,
     /// Things lost or left behind.
     pub losses: u64,
-    /// The switches that decisions rested on, for each policy.
-    pub switches: BTreeMap<PolicyId, SwitchSet>,
+    /// The switches that anything rested on, for each policy.
+    switches: Vec<SwitchSet>,
     /// Instances with protections that were on and could do nothing.
     inert: BTreeMap<InstanceId, (PolicyId, ProtectionSet)>,
     /// How often an instance was held, and how often overridden.
@@ -50,21 +50,18 @@ impl Summary {
         *self.outcomes.entry(decision.outcome).or_default() += 1;
         *self.confidence.entry(decision.basis.confidence).or_default() += 1;
         self.released += u64::from(decision.effect == Effect::Released);
-        let relied = self.switches.entry(decision.policy).or_default();
-        *relied = relied.and(decision.basis.switches);
         if !decision.inert.is_empty() {
             self.inert.insert(decision.instance, (decision.policy, decision.inert));
+        }
+        let went = matches!(decision.outcome, Outcome::Overridden | Outcome::Unprotected);
+        if let Some(rule) = decision.rule.filter(|_| went) {
+            let key = (decision.at, decision.policy, rule);
+            self.missed.entry(key).or_default().insert(decision.instance);
         }
         let (held, overridden) = self.by_instance.entry(decision.instance).or_default();
         match decision.outcome {
             Outcome::Held => *held += 1,
-            Outcome::Overridden => {
-                *overridden += 1;
-                if let Some(rule) = decision.rule {
-                    let key = (decision.at, decision.policy, rule);
-                    self.missed.entry(key).or_default().insert(decision.instance);
-                }
-            }
+            Outcome::Overridden => *overridden += 1,
             Outcome::Unprotected
             | Outcome::Denied
             | Outcome::Deferred
@@ -72,6 +69,16 @@ impl Summary {
             | Outcome::Spared
             | Outcome::NoOp => {}
         }
+    }
+
+    /// Remembers what the run rested on, for each policy.
+    pub fn relied(&mut self, switches: &[SwitchSet]) {
+        self.switches = switches.to_vec();
+    }
+
+    /// The switches that anything rested on, for each policy.
+    pub fn switches(&self) -> impl Iterator<Item = (PolicyId, SwitchSet)> {
+        self.switches.iter().enumerate().map(|(at, switches)| (PolicyId::at(at), *switches))
     }
 
     fn loss(&mut self, loss: &Loss) {

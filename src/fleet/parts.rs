@@ -30,7 +30,7 @@ record! {
         optional "min" => min: u32,
         /// The largest number of members.
         optional "max" => max: u32,
-        /// The orders by which it shrinks, in the provider's words; the provider's own, if it names none.
+        /// The orders by which it shrinks; the provider's own, if it names none.
         optional "removal" => removal: OneOrMany<Spanned<String>>,
         /// How it watches its members.
         optional "health-check" => health_check: HealthCheck,

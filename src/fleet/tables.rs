@@ -28,8 +28,15 @@ pub struct Account {
 pub struct Arrears {
     /// When they began.
     pub since: SimTime,
-    /// How many steps of the billing clock have been taken.
-    pub steps: usize,
+    /// The steps of the billing clock that have been due: a bit for each, by its place.
+    pub taken: u32,
+}
+
+impl Arrears {
+    /// How many steps have been due.
+    pub const fn steps(self) -> usize {
+        self.taken.count_ones() as usize
+    }
 }
 
 /// A scaling group or scale set.

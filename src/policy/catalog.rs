@@ -16,7 +16,7 @@ static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.
 pub struct Catalog;
 
 impl Catalog {
-    /// Their names, sorted: `alibaba-ecs@2026-05-15`.
+    /// Their names, `POLICY@EDITION`, sorted.
     pub fn names() -> impl Iterator<Item = &'static str> {
         EMBEDDED.iter().map(|(name, _)| *name)
     }

@@ -34,6 +34,9 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// The most steps that a clock may have.
+    pub const MOST: usize = u32::BITS as usize;
+
     /// When a step is due, for a clock that began at `start`.
     pub fn due(&self, step: usize, start: SimTime, grace: SimSpan, calendar: UtcOffset) -> SimTime {
         let Step { after, plus_grace, since, rounding, .. } = &self.steps[step];

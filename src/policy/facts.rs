@@ -7,7 +7,10 @@ use crate::vocab::{
 
 /// Declares the columns and the struct of one situation from one list.
 macro_rules! columns {
-    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal => $field:ident: $words:ty = $default:expr,)+) => {
+    ($(
+        $(#[doc = $doc:literal])+
+        $variant:ident $name:literal => $field:ident: $words:ty = $default:expr,
+    )+) => {
         /// A column: a fact that a rule may test.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Column {
@@ -84,6 +87,8 @@ columns! {
     Expired "expired" => expired: YesNo = YesNo::No,
     /// Whether the account is in arrears.
     Overdue "overdue" => overdue: YesNo = YesNo::No,
+    /// Whether the account has an allowance for arrears.
+    Grace "grace" => grace: YesNo = YesNo::No,
     /// Whether a time is set for the release of the instance.
     Scheduled "scheduled" => scheduled: YesNo = YesNo::No,
     /// Whether the instance, if stopped, pays nothing for compute.

@@ -117,8 +117,12 @@ fn mend<C: Clone>(
         changed[at].when = when;
         Table::prove(space.clone(), changed, possible).is_ok()
     };
+    // What the file at hand says is changed before what it extends says.
+    let own = |at: &usize| subject.parts[*at].place.file != subject.place.file;
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(own);
     for swap in [true, false] {
-        for (at, row) in rows.iter().enumerate() {
+        for (at, row) in order.iter().map(|at| (*at, &rows[*at])) {
             for axis in space.axes() {
                 let Over::Column(column) = axis.over else { continue };
                 let Some(mask) = row.when.words(column) else { continue };

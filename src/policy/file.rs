@@ -17,9 +17,9 @@ record! {
     PolicyFile: "a policy" {
         /// The format: `policy/1`.
         required "stayput" => format: Spanned<String>,
-        /// The provider's product: `alibaba-ecs`.
+        /// The provider's product.
         required "policy" => policy: Spanned<String>,
-        /// The edition: the date of the documents, or a name of your own.
+        /// The date of the documents, or a name of your own; together: `POLICY@EDITION`.
         required "edition" => edition: Spanned<String>,
         /// What it is, in a line.
         required "title" => title: String,
@@ -41,6 +41,8 @@ record! {
         default "preconditions" => preconditions: Map<Node>,
         /// What a group asks of a member, by how it came in.
         default "members" => members: Map<Node>,
+        /// Which counts where a protection holds and a refusal fits as well.
+        default "check-order" => check_order: Map<Node>,
         /// How the instances of one request hang together.
         default "batches" => batches: Map<Node>,
         /// Scheduled releases.
@@ -64,7 +66,7 @@ record! {
         /// Questions that the documents leave open.
         default "switches" => switches: Map<SwitchPart>,
         /// Statements of the documents that no rule can carry.
-        default "notes" => notes: Vec<NotePart>,
+        default "notes" => notes: Map<NotePart>,
     }
 }
 

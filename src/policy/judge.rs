@@ -1,11 +1,12 @@
 //! The one place where verdicts come from.
 
-use super::facts::Facts;
+use super::facts::{Column, Facts};
+use super::space::Over;
 use super::table::{Row, Table};
-use super::{Policy, Tables};
+use super::{FlagChange, Policy, Precondition, SET, Tables, UNSET};
 use crate::vocab::{
     Confidence, Membership, Outcome, ProtectionId, ProtectionSet, RuleId, SwitchId, SwitchSet,
-    Verdict, Word,
+    Trigger, Verdict, Word,
 };
 
 /// A policy with every switch settled: what the world consults.
@@ -18,7 +19,6 @@ pub struct Rulebook {
     verdicts: Vec<Table<Verdict>>,
     settings: Vec<u8>,
     taken: SwitchSet,
-    assumed_membership: Option<Membership>,
 }
 
 /// What became of one protection.
@@ -30,6 +30,17 @@ pub struct Finding {
     pub verdict: Verdict,
     /// The rule that says so; `None` where the situation cannot occur.
     pub rule: Option<RuleId>,
+}
+
+/// What a table says of a situation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer<C> {
+    /// What it says.
+    pub says: C,
+    /// The rule that says so.
+    pub rule: RuleId,
+    /// What that rests on.
+    pub basis: Basis,
 }
 
 /// What a statement rests on: its weakest founded link, and the switches on the way.
@@ -114,15 +125,11 @@ impl Ruling {
 impl Rulebook {
     /// Settles every switch; `settings` has a value for each, `taken` marks those
     /// on which the scenario took a position.
-    pub fn new(
-        policy: Policy,
-        settings: Vec<u8>,
-        taken: SwitchSet,
-        assumed_membership: Option<Membership>,
-    ) -> Self {
+    pub fn new(policy: Policy, settings: Vec<u8>, taken: SwitchSet) -> Self {
         let t = &policy.tables;
         let tables = Tables {
             members: t.members.under(&settings),
+            check_order: t.check_order.under(&settings),
             batches: t.batches.under(&settings),
             due: t.due.under(&settings),
             settled: t.settled.under(&settings),
@@ -136,7 +143,7 @@ impl Rulebook {
             shortfall: t.shortfall.under(&settings),
         };
         let verdicts = policy.protections.iter().map(|p| p.table.under(&settings)).collect();
-        Self { policy, tables, verdicts, settings, taken, assumed_membership }
+        Self { policy, tables, verdicts, settings, taken }
     }
 
     /// The verdicts of each protection, in the order of the policy, as settled.
@@ -162,8 +169,11 @@ impl Rulebook {
         if membership_known {
             return self.judge_known(facts, on, unknown);
         }
-        if let Some(membership) = self.assumed_membership {
-            return self.judge_known(&Facts { membership, ..*facts }, on, unknown);
+        let switch = self.policy.unknown_membership;
+        if let Some(membership) = Membership::spelled(self.setting(switch)) {
+            let mut ruling = self.judge_known(&Facts { membership, ..*facts }, on, unknown)?;
+            ruling.basis = ruling.basis.and(self.assumed(switch));
+            return Ok(ruling);
         }
         let possible = Membership::ALL.iter().map(|membership| {
             self.judge_known(&Facts { membership: *membership, ..*facts }, on, unknown)
@@ -180,14 +190,28 @@ impl Rulebook {
         unknown: ProtectionSet,
     ) -> Result<Ruling, Undecided> {
         let ruling = self.rule(facts, on);
-        if !ruling.blocks() {
-            // Off or on: would it have kept the instance?
-            let decisive = unknown.iter().find(|p| self.find(facts, *p).verdict == Verdict::Held);
-            if let Some(protection) = decisive {
-                return Err(Undecided::Protection(protection));
-            }
+        if unknown.is_empty() || ruling.blocks() {
+            return Ok(ruling);
         }
+        // Set or not: would it make a difference to what happens?
+        let decisive = unknown.iter().find(|p| self.find(facts, *p).verdict == Verdict::Held);
+        let Some(protection) = decisive else { return Ok(ruling) };
+        let switch = self.policy.unknown_protection;
+        let mut ruling = match self.setting(switch) {
+            SET => self.rule(facts, on.and(unknown)),
+            UNSET => ruling,
+            _ => return Err(Undecided::Protection(protection)),
+        };
+        ruling.basis = ruling.basis.and(self.assumed(switch));
         Ok(ruling)
+    }
+
+    /// What a position rests on: the switch alone.
+    fn assumed(&self, switch: SwitchId) -> Basis {
+        Basis {
+            confidence: self.policy.switches[switch.index()].confidence,
+            switches: SwitchSet::EMPTY.with(switch),
+        }
     }
 
     fn rule(&self, facts: &Facts, on: ProtectionSet) -> Ruling {
@@ -229,10 +253,47 @@ impl Rulebook {
 
     /// The first refusal that fits, if any does.
     pub fn refusal(&self, facts: &Facts) -> Option<RuleId> {
-        let mut fitting = self.policy.preconditions.iter();
-        fitting
-            .find(|(_, when)| when.assumed(&self.settings) && when.meets(facts))
-            .map(|(rule, _)| *rule)
+        self.refusal_to_set(facts, &FlagChange::default())
+    }
+
+    /// The first refusal of a request to set protections.
+    pub fn refusal_to_set(&self, facts: &Facts, change: &FlagChange) -> Option<RuleId> {
+        let fits = |refusal: &&Precondition| {
+            refusal.flags.takes(change)
+                && refusal.when.assumed(&self.settings)
+                && refusal.when.meets(facts)
+        };
+        self.policy.preconditions.iter().find(fits).map(|refusal| refusal.rule)
+    }
+
+    /// The protection in `on` that keeps whatever the trigger asks about, be it what
+    /// it may: in every situation with that trigger in which it can work, it holds.
+    pub fn guards(&self, trigger: Trigger, on: ProtectionSet) -> Option<Finding> {
+        let guard = |protection: &ProtectionId| {
+            let table = &self.verdicts[protection.index()];
+            let works = self.policy.protections[protection.index()].works_when.as_ref();
+            let axis = table
+                .space()
+                .axes()
+                .iter()
+                .position(|a| a.over == Over::Column(Column::Trigger))?;
+            let rows = (0..table.space().cells())
+                .filter(|cell| table.space().word(*cell, axis) == trigger.index())
+                .filter(|cell| works.is_none_or(|(_, when)| table.space().takes(when, *cell)))
+                .filter_map(|cell| table.row(cell));
+            let mut held = None;
+            for row in rows {
+                if row.says != Verdict::Held {
+                    return None;
+                }
+                held = Some(row.rule);
+            }
+            held
+        };
+        on.iter().find_map(|protection| {
+            let rule = guard(&protection)?;
+            Some(Finding { protection, verdict: Verdict::Held, rule: Some(rule) })
+        })
     }
 
     /// What a rule rests on, the switches that it tests included.
@@ -247,8 +308,9 @@ impl Rulebook {
     }
 
     /// What one of the tables says, with its rule and what it rests on.
-    pub fn ask<C: Copy>(&self, table: &Table<C>, facts: &Facts) -> Option<(C, RuleId, Basis)> {
-        table.decide(facts).map(|row| (row.says, row.rule, self.basis(row.rule)))
+    pub fn ask<C: Copy>(&self, table: &Table<C>, facts: &Facts) -> Option<Answer<C>> {
+        let Row { rule, says, .. } = table.decide(facts)?;
+        Some(Answer { says: *says, rule: *rule, basis: self.basis(*rule) })
     }
 
     /// The setting of a switch, in the file's word for it.

@@ -32,22 +32,33 @@ pub use catalog::{Catalog, load};
 pub use clock::{Clock, Step};
 pub use facts::{Column, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
-pub use judge::{Basis, Finding, Rulebook, Ruling, Undecided};
+pub use judge::{Answer, Basis, Finding, Rulebook, Ruling, Undecided};
 pub use space::{Axis, Block, Over, Space};
 pub use table::{Row, Table};
 
 use crate::text::Place;
-use crate::time::{CalendarSpan, SimSpan, UtcOffset};
+use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::vocab::{
-    Action, AfterSettling, Batch, ClockKind, Confidence, Criterion, EconomicalStop, Extreme, Fate,
-    FlagFate, HealthFate, Occasion, ProtectionId, RuleId, ScheduleFate, Shortfall, Subject,
-    SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word,
+    Action, AfterSettling, Batch, CheckedFirst, ClockKind, Confidence, Criterion, EconomicalStop,
+    Extreme, Fate, FlagFate, HealthFate, Occasion, ProtectionId, ProtectionSet, RuleId,
+    ScheduleFate, Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word,
 };
+
+/// The switch that every policy has about protections of which nobody knows.
+pub const UNKNOWN_PROTECTION: &str = "unknown-protection";
+/// The switch that every policy has about members of whom nobody knows how they came in.
+pub const UNKNOWN_MEMBERSHIP: &str = "unknown-membership";
+/// The position that takes no position: whatever hangs on it is undecided.
+const UNDECIDED: &str = "undecided";
+/// The position that a protection of which nobody knows is set.
+const SET: &str = "set";
+/// The position that it is not.
+const UNSET: &str = "unset";
 
 /// A proved edition.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// `alibaba-ecs@2026-05-15`.
+    /// `POLICY@EDITION`.
     pub name: String,
     /// What it is, in a line.
     pub title: String,
@@ -59,12 +70,16 @@ pub struct Policy {
     pub sources: Vec<Source>,
     /// Questions that the documents leave open.
     pub switches: Vec<Switch>,
+    /// The switch called [`UNKNOWN_PROTECTION`].
+    pub unknown_protection: SwitchId,
+    /// The switch called [`UNKNOWN_MEMBERSHIP`].
+    pub unknown_membership: SwitchId,
     /// Every rule of every kind.
     pub rules: Vec<Rule>,
     /// The protections, in the order written.
     pub protections: Vec<Protection>,
     /// Refusals that are no protection, in the order in which they are asked.
-    pub preconditions: Vec<(RuleId, Condition)>,
+    pub preconditions: Vec<Precondition>,
     /// Everything else that a provider decides, one table for each question.
     pub tables: Tables,
     /// Limits on scheduled releases.
@@ -87,6 +102,8 @@ pub struct Policy {
 pub struct Tables {
     /// What a group asks of a member.
     pub members: Table<Action>,
+    /// Which counts where a protection holds and a refusal fits as well.
+    pub check_order: Table<CheckedFirst>,
     /// How the instances of one request hang together.
     pub batches: Table<Batch>,
     /// What becomes of a scheduled release that is due.
@@ -188,6 +205,54 @@ pub struct Protection {
     pub works_when: Option<(RuleId, Condition)>,
     /// Its verdicts.
     pub table: Table<Verdict>,
+}
+
+/// A refusal that is no protection.
+#[derive(Debug, Clone)]
+pub struct Precondition {
+    /// The rule that states it.
+    pub rule: RuleId,
+    /// When it refuses.
+    pub when: Condition,
+    /// What it asks of a request to set protections, besides that.
+    pub flags: FlagTest,
+}
+
+/// What a refusal asks of a request to set protections. Nothing, if it is empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FlagTest {
+    /// At least one of these is set, on or off.
+    pub any: ProtectionSet,
+    /// All of these are set off.
+    pub off: ProtectionSet,
+    /// All of these are on afterwards.
+    pub left_on: ProtectionSet,
+    /// The request comes in by an older version of the interface than this.
+    pub before: Option<ApiVersion>,
+}
+
+/// A request to set protections on and off.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FlagChange {
+    /// Those that it sets on.
+    pub on: ProtectionSet,
+    /// Those that it sets off.
+    pub off: ProtectionSet,
+    /// Those that are on afterwards.
+    pub after: ProtectionSet,
+    /// The version of the interface by which it comes in, if it is told.
+    pub version: Option<ApiVersion>,
+}
+
+impl FlagTest {
+    /// Whether a request is of this kind.
+    fn takes(&self, change: &FlagChange) -> bool {
+        let named = change.on.and(change.off);
+        (self.any.is_empty() || !self.any.within(named).is_empty())
+            && self.off.but(change.off).is_empty()
+            && self.left_on.but(change.after).is_empty()
+            && self.before.is_none_or(|before| change.version.is_some_and(|v| v < before))
+    }
 }
 
 /// Limits on scheduled releases.

@@ -79,6 +79,8 @@ tables! {
         wanted Integer "how many instances it was to change",
         got Integer "how many it changed",
         answer Text "the provider's answer to the caller, as far as it is documented",
+        rule Text "the rule that refused it, or a part of it",
+        reason Text "why it was refused, or a part of it",
     }
     DECISIONS DECISION_COLUMNS "decisions.csv": "request × instance" {
         scenario Text "name of the scenario",
@@ -101,7 +103,7 @@ tables! {
         protections_inert List "those of them that could do nothing here",
         outcome Word "what became of it",
         effect Word "what happened to the instance",
-        decided_by Text "the protection that had the last word, or precondition, schedule, neighbour, state",
+        decided_by Text "the protection that had the last word, or precondition, clock, schedule, health-check, membership, neighbour, state",
         rule Text "the rule of the last word",
         confidence Word "the weakest link of what it rests on",
         source List "the documents that state the rule",

@@ -1,25 +1,28 @@
 //! A policy's decision table for people: every trigger against every protection.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::csv::io_error;
 use super::terminal::{Paint, table};
-use crate::policy::{Block, Column, Over, Policy, Rulebook, Space, Table};
+use crate::policy::{Block, Column, Over, Policy, Rulebook, Schedule, Space, Table};
+use crate::time::SimSpan;
 use crate::vocab::{Confidence, RuleId, SwitchSet, Verdict, Word};
 
 /// One row of the matrix: a set of situations in which every protection has one rule.
 struct Line {
-    block: Block,
+    /// What it says along each axis; empty where that makes no difference.
+    words: Vec<String>,
     answers: Vec<(RuleId, Verdict)>,
 }
 
 /// The policy with every switch at its default.
 fn settled(policy: &Policy) -> Rulebook {
     let settings = policy.switches.iter().map(|switch| switch.default.unwrap_or(0)).collect();
-    Rulebook::new(policy.clone(), settings, SwitchSet::EMPTY, None)
+    Rulebook::new(policy.clone(), settings, SwitchSet::EMPTY)
 }
 
-/// The rows: as few blocks of cells as have one rule for each protection.
+/// The rows: for each trigger as few blocks of cells as have one rule for each protection.
 fn lines(book: &Rulebook) -> (Space, Vec<Line>) {
     let verdicts = book.verdicts();
     let Some(first) = verdicts.first() else { return (Space::nothing(), Vec::new()) };
@@ -28,44 +31,51 @@ fn lines(book: &Rulebook) -> (Space, Vec<Line>) {
         verdicts.iter().map(|table| table.row(cell).map(|row| (row.rule, row.says))).collect()
     };
     let all: Vec<Option<Vec<(RuleId, Verdict)>>> = (0..space.cells()).map(answers).collect();
-    let mut kinds: Vec<Vec<(RuleId, Verdict)>> = Vec::new();
-    for answer in all.iter().flatten() {
-        if !kinds.contains(answer) {
-            kinds.push(answer.clone());
-        }
-    }
     let mut lines = Vec::new();
-    for kind in kinds {
-        // Cells that cannot occur may be covered by any row: they make rows longer.
-        let blocks =
-            space.blocks_over(|cell| all[cell].as_ref() == Some(&kind), |cell| all[cell].is_none());
-        for block in blocks {
-            lines.push(Line { block, answers: kind.clone() });
+    for trigger in &space.axes().first().map(|axis| axis.words.clone()).unwrap_or_default() {
+        let here = |cell: usize| space.word(cell, 0) == *trigger;
+        let mut kinds: Vec<&Vec<(RuleId, Verdict)>> = Vec::new();
+        for (_, answer) in all.iter().enumerate().filter(|(cell, _)| here(*cell)) {
+            if let Some(answer) = answer.as_ref().filter(|answer| !kinds.contains(answer)) {
+                kinds.push(answer);
+            }
+        }
+        for kind in kinds {
+            // Cells that cannot occur may be covered by any row: they make rows longer.
+            let blocks = space.blocks_over(
+                |cell| here(cell) && all[cell].as_ref() == Some(kind),
+                |cell| here(cell) && all[cell].is_none(),
+            );
+            for block in blocks {
+                let words = (0..space.axes().len())
+                    .map(|axis| {
+                        words(&space, &block, axis, &|cell| here(cell) && all[cell].is_some())
+                    })
+                    .collect();
+                lines.push(Line { words, answers: kind.clone() });
+            }
         }
     }
-    lines.sort_by_key(|line| space.members(&line.block).next());
     (space, lines)
 }
 
-fn words(space: &Space, block: &Block, axis: usize) -> String {
+/// The words of a block along an axis; empty if it takes all that can occur there.
+fn words(space: &Space, block: &Block, axis: usize, occurs: &impl Fn(usize) -> bool) -> String {
     let Over::Column(column) = space.axes()[axis].over else { return String::new() };
-    if space.is_whole(block, axis) {
-        return "any".into();
+    let all: BTreeSet<u8> = (0..space.cells())
+        .filter(|cell| occurs(*cell))
+        .map(|cell| space.word(cell, axis))
+        .collect();
+    let here: BTreeSet<u8> = space
+        .members(block)
+        .filter(|cell| occurs(*cell))
+        .map(|cell| space.word(cell, axis))
+        .collect();
+    if here == all && axis > 0 {
+        return String::new();
     }
     let words = column.words();
-    let named: Vec<&str> = space.words_of(block, axis).map(|w| words[usize::from(w)]).collect();
-    let whole = space.axes()[axis].words.len();
-    // What is left out is shorter to say when it is little.
-    if named.len() * 2 > whole && whole > 3 {
-        let others: Vec<&str> = space.axes()[axis]
-            .words
-            .iter()
-            .map(|word| words[usize::from(*word)])
-            .filter(|word| !named.contains(word))
-            .collect();
-        return format!("not {}", others.join(" "));
-    }
-    named.join(" ")
+    here.iter().map(|word| words[usize::from(*word)]).collect::<Vec<_>>().join(" ")
 }
 
 fn mark(confidence: Confidence) -> &'static str {
@@ -84,12 +94,16 @@ pub fn matrix_text(policy: &Policy, paint: Paint) -> String {
     let mut out = vec![paint.bold(&policy.name), policy.title.clone(), String::new()];
     // Columns in which every row takes everything say nothing.
     let axes: Vec<usize> = (0..space.axes().len())
-        .filter(|axis| lines.iter().any(|line| !space.is_whole(&line.block, *axis)))
+        .filter(|axis| lines.iter().any(|line| !line.words[*axis].is_empty()))
         .collect();
     let mut rows = vec![heading(policy, &space, &axes)];
+    let mut trigger = "";
     for line in &lines {
-        let mut row: Vec<String> =
-            axes.iter().map(|axis| words(&space, &line.block, *axis)).collect();
+        let mut row: Vec<String> = axes.iter().map(|axis| line.words[*axis].clone()).collect();
+        // A trigger is named once, before its first row.
+        if std::mem::replace(&mut trigger, &line.words[0]) == line.words[0] {
+            row[0].clear();
+        }
         for (protection, (rule, verdict)) in policy.protections.iter().zip(&line.answers) {
             let inert = protection.works_when.as_ref().is_some_and(|(works, _)| works == rule);
             let word = match verdict {
@@ -106,9 +120,16 @@ pub fn matrix_text(policy: &Policy, paint: Paint) -> String {
     out.push(String::new());
     out.push(count_cells(&book));
     out.push(String::new());
-    out.extend(rules(policy));
-    out.push(String::new());
-    out.extend(switches(policy));
+    for section in [
+        protections(policy),
+        schedule(policy),
+        rules(policy),
+        switches(policy),
+        notes(policy),
+        sources(policy),
+    ] {
+        out.extend(section);
+    }
     out.join("\n")
 }
 
@@ -143,27 +164,66 @@ fn count_cells(book: &Rulebook) -> String {
         parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
     };
     format!(
-        "* inferred  ? unconfirmed   {cells} cells: {}; {}",
+        "+ observed  * inferred  ? unconfirmed   {cells} cells: {}; {}",
         of(&verdicts, Verdict::ALL.iter().map(|word| word.word()).collect()),
         of(&confidence, Confidence::ALL.iter().map(|word| word.word()).collect()),
     )
 }
 
+/// What each protection is, and when it can be set.
+fn protections(policy: &Policy) -> Vec<String> {
+    let rows = policy.protections.iter().map(|protection| {
+        let occasions: Vec<&str> = protection.occasions.iter().map(|at| at.word()).collect();
+        vec![
+            protection.name.clone(),
+            protection.attribute.clone().unwrap_or_default(),
+            format!("of {}", protection.of),
+            format!("settable: {}", occasions.join(", ")),
+            protection.about.clone().unwrap_or_default(),
+        ]
+    });
+    section("protections", rows.collect())
+}
+
+/// The limits on scheduled releases.
+fn schedule(policy: &Policy) -> Vec<String> {
+    let Schedule { granularity, earliest, latest } = policy.schedule;
+    let mut rows = Vec::new();
+    let mut row = |what: &str, span: Option<String>| {
+        rows.extend(span.map(|span| vec![what.to_owned(), span]));
+    };
+    let is_cut = granularity > SimSpan::ZERO;
+    row("cut down to a multiple of", is_cut.then(|| granularity.to_string()));
+    row("at the earliest", earliest.map(|span| format!("{span} ahead")));
+    row("at the latest", latest.map(|span| format!("{span} ahead")));
+    if rows.is_empty() { Vec::new() } else { section("scheduled releases", rows) }
+}
+
 fn rules(policy: &Policy) -> Vec<String> {
     let rows = policy.rules.iter().map(|rule| {
-        let sources: Vec<String> =
-            rule.sources.iter().map(|source| policy.sources[*source].to_string()).collect();
+        let keys: Vec<&str> =
+            rule.sources.iter().map(|source| policy.sources[*source].key.as_str()).collect();
         let says: Vec<&str> =
             [rule.because.as_deref(), rule.answer.as_deref()].into_iter().flatten().collect();
         vec![
             rule.id.clone(),
             rule.confidence.word().to_owned(),
-            if sources.is_empty() { "-".to_owned() } else { sources.join("; ") },
+            if keys.is_empty() { "-".to_owned() } else { keys.join(", ") },
             says.join(" → "),
         ]
     });
-    let mut lines = vec!["rules".to_owned()];
-    lines.extend(table(rows.collect(), &[]).into_iter().map(|line| format!("  {line}")));
+    section("rules", rows.collect())
+}
+
+fn sources(policy: &Policy) -> Vec<String> {
+    let rows = policy.sources.iter().map(|source| vec![source.key.clone(), source.to_string()]);
+    section("sources", rows.collect())
+}
+
+fn section(title: &str, rows: Vec<Vec<String>>) -> Vec<String> {
+    let mut lines = vec![title.to_owned()];
+    lines.extend(table(rows, &[]).into_iter().map(|line| format!("  {line}")));
+    lines.push(String::new());
     lines
 }
 
@@ -181,9 +241,16 @@ fn switches(policy: &Policy) -> Vec<String> {
             switch.because.clone().unwrap_or_default(),
         ]
     });
-    let mut lines = vec!["switches: where the documents are silent".to_owned()];
-    lines.extend(table(rows.collect(), &[]).into_iter().map(|line| format!("  {line}")));
-    lines
+    section("switches: where the documents are silent", rows.collect())
+}
+
+fn notes(policy: &Policy) -> Vec<String> {
+    let rows = policy.notes.iter().map(|(says, sources)| {
+        let keys: Vec<&str> =
+            sources.iter().map(|source| policy.sources[*source].key.as_str()).collect();
+        vec![format!("{says} ({})", keys.join(", "))]
+    });
+    section("notes", rows.collect())
 }
 
 /// The matrix as CSV: one row for each cell and protection.

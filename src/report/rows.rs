@@ -6,7 +6,7 @@ use super::columns::{
     DECISION_COLUMNS, LOSS_COLUMNS, REQUEST_COLUMNS, TIMELINE_COLUMNS, VERDICT_COLUMNS,
 };
 use crate::policy::Finding;
-use crate::record::{Change, DecidedBy, Decision, Legend, Loss, Request, Subject, Target, What};
+use crate::record::{Change, Decision, Legend, Loss, Request, Subject, Target, What};
 use crate::time::SimTime;
 use crate::vocab::{Channel, PolicyId, ProtectionSet, Thing, Word};
 
@@ -30,9 +30,7 @@ fn channel(channel: Channel) -> Cell<'static> {
 /// A request as a row.
 pub(super) fn request<'l>(r: &Request, legend: &'l Legend) -> [Cell<'l>; REQUEST_COLUMNS] {
     let [scenario, case, replication] = head(legend);
-    let answer = r
-        .answer
-        .and_then(|(policy, rule)| legend.rulebook(policy).policy.rule(rule).answer.as_deref());
+    let rule = r.refusal.and_then(|refusal| legend.rule_of(refusal));
     [
         scenario,
         case,
@@ -54,7 +52,9 @@ pub(super) fn request<'l>(r: &Request, legend: &'l Legend) -> [Cell<'l>; REQUEST
         r.result.word().into(),
         r.wanted.to_string().into(),
         r.got.to_string().into(),
-        answer.unwrap_or_default().into(),
+        rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default().into(),
+        rule.map_or("", |rule| &rule.id).into(),
+        r.refusal.map_or("", |refusal| legend.reason(refusal)).into(),
     ]
 }
 
@@ -70,20 +70,6 @@ pub(super) fn protections(
     let unknown = legend.protections(policy, unknown).into_iter();
     names.extend(unknown.map(|name| format!("{name}=unknown")));
     names.join(";")
-}
-
-/// The word for who had the last word.
-pub(super) fn decided_by<'l>(d: &Decision, legend: &'l Legend) -> Cell<'l> {
-    match d.decided_by {
-        DecidedBy::Nobody => EMPTY,
-        DecidedBy::Protection(id) => {
-            legend.rulebook(d.policy).policy.protections[id.index()].name.as_str().into()
-        }
-        DecidedBy::Precondition => "precondition".into(),
-        DecidedBy::Schedule => "schedule".into(),
-        DecidedBy::Neighbour => "neighbour".into(),
-        DecidedBy::State => "state".into(),
-    }
 }
 
 /// A decision as a row.
@@ -118,7 +104,7 @@ pub(super) fn decision<'l>(d: &Decision, legend: &'l Legend) -> [Cell<'l>; DECIS
         legend.protections(d.policy, d.inert).join(";").into(),
         d.outcome.word().into(),
         d.effect.word().into(),
-        decided_by(d, legend),
+        legend.decided_by(d).into(),
         rule.map_or(EMPTY, |rule| rule.id.as_str().into()),
         d.basis.confidence.word().into(),
         d.rule.map_or(EMPTY, |rule| book.policy.source_keys(rule).into()),

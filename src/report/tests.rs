@@ -2,7 +2,7 @@
 
 use super::terminal::{Paint, table};
 use crate::experiment::{Failure, Judgement};
-use crate::text::{Place, Sources};
+use crate::text::{Place, Sources, many};
 
 /// What came of one case.
 #[derive(Debug)]
@@ -26,18 +26,25 @@ impl CaseReport {
     }
 }
 
-/// The report of a test run.
-pub fn test_report(cases: &[CaseReport], sources: &Sources, paint: Paint) -> String {
+/// The report of a test run; `broken` are the files that could not be run at all.
+pub fn test_report(
+    cases: &[CaseReport],
+    broken: &[String],
+    sources: &Sources,
+    paint: Paint,
+) -> String {
     let rows = cases.iter().map(|case| {
         let word = if case.passed() { "PASS" } else { "FAIL" };
         vec![word.to_owned(), case.name.clone(), verdict(case)]
     });
-    let mut out: Vec<String> = table(rows.collect(), &[])
+    let broken_rows = broken.iter().map(|path| {
+        vec!["FAIL".to_owned(), path.clone(), "has mistakes; they are told above".to_owned()]
+    });
+    let mut out: Vec<String> = table(rows.chain(broken_rows).collect(), &[])
         .into_iter()
-        .zip(cases)
-        .map(|(line, case)| {
+        .map(|line| {
             let (word, rest) = line.split_at(4);
-            let word = if case.passed() { paint.good(word) } else { paint.bad(word) };
+            let word = if word == "PASS" { paint.good(word) } else { paint.bad(word) };
             format!("  {word}{rest}")
         })
         .collect();
@@ -60,7 +67,7 @@ pub fn test_report(cases: &[CaseReport], sources: &Sources, paint: Paint) -> Str
         out.push(format!("  again: stayput test {}{only}", case.path));
     }
     out.push(String::new());
-    out.push(totals(cases));
+    out.push(totals(cases, broken.len()));
     out.join("\n")
 }
 
@@ -69,8 +76,8 @@ fn verdict(case: &CaseReport) -> String {
     match case.judgement.failures.len() {
         _ if case.broken.is_some() => "not judged to its end".into(),
         _ if judged == 0 => "nothing is expected".into(),
-        0 => format!("{judged} expectations"),
-        failed => format!("{judged} expectations, {failed} not met"),
+        0 => many(judged, "expectation"),
+        failed => format!("{}, {failed} not met", many(judged, "expectation")),
     }
 }
 
@@ -99,13 +106,18 @@ fn quote(place: Place, sources: &Sources) -> Vec<String> {
     ]
 }
 
-fn totals(cases: &[CaseReport]) -> String {
+fn totals(cases: &[CaseReport], broken: usize) -> String {
     let passed = cases.iter().filter(|case| case.passed()).count();
     let judged: usize = cases.iter().map(|case| case.judgement.judged).sum();
     let unmet: usize = cases.iter().map(|case| case.judgement.failures.len()).sum();
-    format!(
-        "{} ran, {passed} passed, {} failed · {judged} expectations, {unmet} not met",
+    let mut line = format!(
+        "{} ran, {passed} passed, {} failed · {}, {unmet} not met",
         cases.len(),
-        cases.len() - passed
-    )
+        cases.len() - passed,
+        many(judged, "expectation")
+    );
+    if broken > 0 {
+        line.push_str(&format!(" · {} with mistakes", many(broken, "file")));
+    }
+    line
 }

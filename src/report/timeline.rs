@@ -6,8 +6,9 @@ use super::rows;
 use super::terminal::{Paint, table};
 use crate::experiment::Summary;
 use crate::record::{Cause, Decision, Legend, Record, Request, Subject, What};
+use crate::text::many;
 use crate::time::SimTime;
-use crate::vocab::{Confidence, Fate, Outcome, RequestResult, Word};
+use crate::vocab::{Confidence, Fate, Obstacle, Outcome, RequestResult, Word};
 
 /// The most rows that are shown; whoever wants more takes the CSV files.
 const MOST_ROWS: usize = 2_000;
@@ -80,22 +81,26 @@ impl Timeline {
         let answer = rule.and_then(|rule| rule.answer.as_deref());
         let because = rule.and_then(|rule| rule.because.as_deref());
         let told = match d.outcome {
-            Outcome::Overridden | Outcome::Unprotected => d.effect.word(),
-            Outcome::Held => answer.or(because).unwrap_or("kept"),
-            Outcome::Denied | Outcome::Deferred => because.or(answer).unwrap_or("refused"),
-            Outcome::Skipped => "passed over without an error",
-            Outcome::Spared => "kept with its protected neighbour",
-            Outcome::NoOp => "released already",
+            Outcome::Overridden | Outcome::Unprotected => d.effect.word().to_owned(),
+            Outcome::Held => answer.or(because).unwrap_or("kept").to_owned(),
+            Outcome::Denied if rule.is_none() => Obstacle::NotThere.meaning().to_owned(),
+            Outcome::Denied | Outcome::Deferred => {
+                let said: Vec<&str> = [answer, because].into_iter().flatten().collect();
+                if said.is_empty() { "refused".to_owned() } else { said.join(": ") }
+            }
+            Outcome::Skipped => "passed over without an error".to_owned(),
+            Outcome::Spared => "kept with its protected neighbour".to_owned(),
+            Outcome::NoOp => "released already".to_owned(),
         };
-        let decided_by = rows::decided_by(d, legend);
+        let decided_by = legend.decided_by(d);
         let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
         vec![
             legend.instance(d.instance).to_owned(),
             d.trigger.word().to_owned(),
             d.outcome.word().to_uppercase(),
-            or_dash(&decided_by),
+            or_dash(decided_by),
             format!("{}{mark}", rule.map_or("-", |rule| rule.id.as_str())),
-            told.to_owned(),
+            told,
         ]
     }
 
@@ -194,17 +199,16 @@ fn lay_out(rows: &[Row], paint: Paint) -> Vec<String> {
 }
 
 fn refusal(request: &Request, legend: &Legend) -> String {
-    let rule = request.answer.map(|(policy, rule)| legend.rulebook(policy).policy.rule(rule));
     let mut text = format!("{} {}", request.verb, request.result);
-    if let Some(rule) = rule {
-        text.push_str(&format!(" ({}", rule.id));
-        if let Some(answer) = &rule.answer {
-            text.push_str(&format!(", {answer}"));
-        }
-        text.push(')');
-        if let Some(because) = &rule.because {
-            text.push_str(&format!(": {because}"));
-        }
+    let Some(refusal) = request.refusal else { return text };
+    if let Some(rule) = legend.rule_of(refusal) {
+        let answer = rule.answer.iter().map(String::as_str);
+        let named: Vec<&str> = std::iter::once(rule.id.as_str()).chain(answer).collect();
+        text.push_str(&format!(" ({})", named.join(", ")));
+    }
+    let reason = legend.reason(refusal);
+    if !reason.is_empty() {
+        text.push_str(&format!(": {reason}"));
     }
     text
 }
@@ -269,19 +273,20 @@ fn sum_up(legend: &Legend, summary: &Summary) -> Vec<String> {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    let decisions = format!("{}   {}", many(summary.decisions(), "decision"), counts.join(" · "));
+    let decisions =
+        format!("{}   {}", many(count(summary.decisions()), "decision"), counts.join(" · "));
     let mut lines = vec![decisions.trim_end().to_owned()];
     lines.push(format!(
         "{} of {} released",
         summary.released,
-        many(legend.instances.len() as u64, "instance")
+        many(legend.instances.len(), "instance")
     ));
     for (fate, label) in [(Fate::Lost, "lost"), (Fate::KeptBilled, "left behind, still billed")] {
         let things: Vec<String> = summary
             .things(fate)
             .map(|(thing, count, gib)| {
                 let size = if gib > 0 { format!(" ({gib} GiB known)") } else { String::new() };
-                format!("{}{size}", many(count, thing.word()))
+                format!("{}{size}", many(self::count(count), thing.word()))
             })
             .collect();
         if !things.is_empty() {
@@ -330,11 +335,11 @@ fn footing(legend: &Legend, summary: &Summary) -> Vec<String> {
         lines.push(format!(
             "not documented: {} of {}",
             weak.join(", "),
-            many(summary.decisions(), "decision")
+            many(count(summary.decisions()), "decision")
         ));
     }
-    for (policy, switches) in &summary.switches {
-        let book = legend.rulebook(*policy);
+    for (policy, switches) in summary.switches() {
+        let book = legend.rulebook(policy);
         for switch in switches.iter() {
             let known = &book.policy.switches[switch.index()];
             let taken = if book.is_taken(switch) { "" } else { ", by default" };
@@ -361,6 +366,7 @@ fn footing(legend: &Legend, summary: &Summary) -> Vec<String> {
     lines
 }
 
-fn many(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+/// A count as one of this machine's own: no list that it counts could be longer.
+fn count(n: u64) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
 }

@@ -12,20 +12,23 @@
 //!
 //! Every mistake of every case is told at once.
 
+mod assume;
 mod cases;
 mod compile;
 mod expect;
 mod plan;
 mod population;
 mod resolve;
+mod script;
 mod selector;
 mod surface;
+mod tables;
 mod verbs;
 
 pub use compile::{Compiled, Options, compile};
 pub use expect::{
-    DecisionLine, Expectation, Expectations, InstanceState, RequestLine, StateLine, StateOf,
-    TotalLine, Watch, When as LookAt,
+    DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
+    StateLine, StateOf, TotalLine, Watch, When as LookAt,
 };
 pub use plan::{Assumption, Plan, Scripted};
 pub use population::lead;

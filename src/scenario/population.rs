@@ -454,7 +454,7 @@ impl Population<'_, '_> {
                 let because = rule.because.as_deref().unwrap_or("it works elsewhere only");
                 problem = problem.note(format!("{}: {because} ({})", rule.id, sources.join("; ")));
             }
-            if instance.expires < SimTime::NEVER {
+            if instance.expires < SimTime::NEVER && instance.expires > self.resolver.start {
                 problem = problem.note(format!(
                     "what stops a release today is that its term has not ended (until {})",
                     instance.expires
@@ -474,7 +474,7 @@ impl Population<'_, '_> {
         let limits = book.policy.schedule;
         let written = auto.at.from(start);
         let at = written.floor_to(limits.granularity);
-        let lead = lead(book, at, start);
+        let lead = lead(book, written, start);
         let facts = Facts {
             action: Action::ScheduleRelease,
             billing: instance.billing,
@@ -512,9 +512,7 @@ impl Population<'_, '_> {
             }
             problems.push(problem);
         } else if at != written {
-            let title = format!("the provider cuts this time down to {at}");
-            let label = format!("{} too fine", written.since(at));
-            problems.push(Problem::at(Code::SecondsCut, auto.place, title, label));
+            problems.push(seconds_cut(auto.place, written, at));
         }
         instance.auto_release = at;
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
@@ -524,6 +522,12 @@ impl Population<'_, '_> {
             self.resolver.problems.add(problem);
         }
     }
+}
+
+/// The message that a release is scheduled more finely than the provider keeps it.
+pub fn seconds_cut(place: Place, written: SimTime, at: SimTime) -> Problem {
+    let title = format!("the provider cuts this time down to {at}");
+    Problem::at(Code::SecondsCut, place, title, format!("{} too fine", written.since(at)))
 }
 
 /// How far ahead a release is set, by the limits of a policy.

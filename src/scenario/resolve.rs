@@ -9,8 +9,9 @@ use super::selector::{Candidates, Selector};
 use super::verbs::{Flags, FlagsRef, Targets};
 use crate::fleet::InstancePart;
 use crate::policy::Rulebook;
+use crate::record::Legend;
 use crate::text::{Code, Map, Name, Place, Problem, Problems, Read, Spanned, When, closest};
-use crate::time::{CalendarSpan, SimTime};
+use crate::time::{ApiVersion, CalendarSpan, SimTime, UtcOffset};
 use crate::vocab::{AccountId, ActorId, Billing, Channel, GroupId, InstanceId};
 
 /// Names of one kind, in the order of their ids, with where each is defined.
@@ -99,7 +100,42 @@ impl Candidates for Resolver<'_> {
     }
 }
 
-impl Resolver<'_> {
+impl<'p> Resolver<'p> {
+    /// Knows no name yet.
+    pub fn new(start: SimTime, rulebooks: Vec<Rulebook>, problems: &'p mut Problems) -> Self {
+        Self {
+            start,
+            accounts: Names::default(),
+            groups: Names::default(),
+            instances: Names::default(),
+            tags: BTreeMap::new(),
+            actors: Names::default(),
+            rulebooks,
+            targets: Vec::new(),
+            flags: Vec::new(),
+            problems,
+        }
+    }
+
+    /// What the ids mean; the header of the scenario is left blank.
+    pub fn into_legend(self, events: Names) -> Legend {
+        Legend {
+            scenario: String::new(),
+            case: String::new(),
+            replication: 0,
+            start: self.start,
+            end: self.start,
+            offset: UtcOffset::default(),
+            seed: 0,
+            rulebooks: self.rulebooks,
+            accounts: self.accounts.into_names(),
+            groups: self.groups.into_names(),
+            instances: self.instances.into_names(),
+            actors: self.actors.into_names(),
+            events: events.into_names(),
+        }
+    }
+
     /// The instances that a selector selects.
     pub fn select(&mut self, selector: &Selector) -> Option<Vec<InstanceId>> {
         let mut problems = Problems::default();
@@ -296,4 +332,4 @@ macro_rules! plain {
     )+};
 }
 
-plain!(bool, u32, Billing, Channel, CalendarSpan);
+plain!(bool, u32, ApiVersion, Billing, Channel, CalendarSpan);

@@ -20,7 +20,7 @@ record! {
         required "name" => name: Spanned<Name>,
         /// What it is about.
         optional "about" => about: String,
-        /// The policy of accounts that name none: an edition that comes with the program, or a file.
+        /// The policy of accounts that name none: an edition of the program's, or a file.
         optional "policy" => policy: Spanned<String>,
         /// When it begins. People read its times in this offset.
         required "start" => start: Spanned<When>,
@@ -29,7 +29,7 @@ record! {
         /// The seed of everything random.
         optional "seed" => seed: u64,
         /// Warnings that are meant, by their codes.
-        default "allow" => allow: Vec<Code>,
+        default "allow" => allow: Vec<Spanned<Code>>,
         /// Positions where the provider's documents are silent.
         default "assume" => assume: Map<Spanned<String>>,
         /// The whole file runs once for each of these; `$name` stands for a value of the case.
@@ -62,7 +62,7 @@ record! {
 record! {
     /// A real fleet.
     ImportPart: "an import" {
-        /// Whose replies they are: `aliyun`.
+        /// Whose replies they are.
         required "from" => from: Spanned<String>,
         /// The files, in any order.
         required "files" => files: Vec<Spanned<String>>,
@@ -151,8 +151,8 @@ pub struct EventPart {
     pub at: Option<Spanned<When>>,
     /// What expectations and reports call it.
     pub id: Option<Spanned<Name>>,
-    /// What it does.
-    pub verb: WrittenVerb,
+    /// What it does; `None` if that could not be read, which has been told.
+    pub verb: Option<WrittenVerb>,
     /// Where it stands.
     pub place: Place,
 }
@@ -166,7 +166,7 @@ impl Read for EventPart {
         keys.extend(VERBS);
         if verbs.is_empty() && node.entries().is_some() {
             problems.add(no_verb(node, entries));
-            return None;
+            keys.extend(entries.iter().map(|entry| &*entry.key.value));
         }
         let fields = Fields::open(node, "an event", &keys, problems)?;
         let never = fields.node("at").and_then(Node::scalar) == Some("never");
@@ -185,7 +185,7 @@ impl Read for EventPart {
                 None
             }
         };
-        Some(Self { at: at?, id, verb: verb?, place: node.place })
+        Some(Self { at: at?, id, verb, place: node.place })
     }
 
     fn schema() -> Json {

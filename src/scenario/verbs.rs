@@ -11,7 +11,7 @@ use super::resolve::{
 };
 use crate::fleet::InstancePart;
 use crate::text::{Node, Problems, Read};
-use crate::time::CalendarSpan;
+use crate::time::{ApiVersion, CalendarSpan};
 use crate::vocab::{Billing, Channel, InstanceId, ProtectionSet};
 
 /// Some instances: a stretch of the plan's list of targets.
@@ -113,7 +113,9 @@ macro_rules! verbs {
             /// Reads what stands behind a verb.
             pub fn read(verb: &str, node: &Node, problems: &mut Problems) -> Option<Self> {
                 match verb {
-                    $($verb => written::$name::read(node, problems).map(Box::new).map(Self::$name),)+
+                    $($verb => {
+                        written::$name::read(node, problems).map(Box::new).map(Self::$name)
+                    })+
                     _ => None,
                 }
             }
@@ -220,6 +222,8 @@ verbs! {
             optional "group" => group: GroupRef,
             /// The protections by name: `true` switches on, `false` off.
             required "flags" => flags: FlagSwitches,
+            /// The version of the provider's interface by which the call comes in.
+            optional "api-version" => api_version: ApiVersion,
         }
 
         /// Sets the time at which instances are to be released.

@@ -25,7 +25,7 @@ pub use place::{FileId, Files, NoFiles, Place, ReadFailure, Sources, Spanned, he
 pub use problem::{Code, Problem, Problems, Severity};
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_word};
 pub use record::{Fields, object_schema};
-pub use render::{render, summary};
+pub use render::{many, render, summary};
 pub use suggest::closest;
 pub use when::When;
 pub use yaml::parse_yaml;

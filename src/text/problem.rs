@@ -71,6 +71,8 @@ crate::vocab::words! {
         Inert = "W050",
         /// An assumption that nothing relied on.
         UnusedAssumption = "W061",
+        /// A warning that is meant and that nobody gives.
+        UnusedAllowance = "W062",
         /// Part of a provider's reply that could not be used.
         LeftOut = "W120",
     }
@@ -177,16 +179,23 @@ impl Problem {
     }
 }
 
+/// How many mistakes are kept; further ones are only counted.
+const KEPT: usize = 1_000;
+
 /// Every mistake found so far.
 #[derive(Debug, Default)]
 pub struct Problems {
     list: Vec<Problem>,
+    /// Errors and warnings beyond those that are kept.
+    more: [usize; 2],
 }
 
 impl Problems {
     /// Adds one, unless the very same is there already (the cases of a scenario share its text).
     pub fn add(&mut self, problem: Problem) {
-        if !self.list.contains(&problem) {
+        if self.list.len() >= KEPT {
+            self.more[problem.code.severity() as usize] += 1;
+        } else if !self.list.contains(&problem) {
             self.list.push(problem);
         }
     }
@@ -194,19 +203,25 @@ impl Problems {
     /// Adds all of another list.
     pub fn extend(&mut self, others: Self) {
         others.list.into_iter().for_each(|problem| self.add(problem));
+        for (more, others) in self.more.iter_mut().zip(others.more) {
+            *more += others;
+        }
     }
 
     /// Whether the input is refused.
     pub fn refuse(&self) -> bool {
-        self.list.iter().any(|problem| problem.code.severity() == Severity::Error)
+        self.count(Severity::Error) > 0
     }
 
-    /// Drops the warnings of the given kinds.
-    pub fn allow(&mut self, codes: &[Code]) {
-        self.list.retain(|p| p.code.severity() == Severity::Error || !codes.contains(&p.code));
+    /// Drops the warnings of the given kinds; gives those of which there were any.
+    pub fn allow(&mut self, codes: &[Code]) -> Vec<Code> {
+        let meant = |p: &Problem| p.code.severity() == Severity::Warning && codes.contains(&p.code);
+        let dropped = self.list.iter().filter(|p| meant(p)).map(|p| p.code).collect();
+        self.list.retain(|p| !meant(p));
+        dropped
     }
 
-    /// All of them, in the order of their places.
+    /// All that are kept, in the order of their places.
     pub fn sorted(&self) -> Vec<&Problem> {
         let mut sorted: Vec<_> = self.list.iter().collect();
         sorted.sort_by_key(|problem| problem.labels.first().map(|(place, _)| *place));
@@ -215,6 +230,7 @@ impl Problems {
 
     /// How many of a severity there are.
     pub fn count(&self, severity: Severity) -> usize {
-        self.list.iter().filter(|problem| problem.code.severity() == severity).count()
+        let kept = self.list.iter().filter(|problem| problem.code.severity() == severity);
+        kept.count() + self.more[severity as usize]
     }
 }

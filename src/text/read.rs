@@ -6,7 +6,7 @@ use super::node::{Entry, Node, Style, Value};
 use super::place::Spanned;
 use super::problem::{Code, Problem, Problems};
 use super::suggest::closest;
-use crate::time::{CalendarSpan, SimSpan, TimeError, UtcOffset};
+use crate::time::{ApiVersion, CalendarSpan, SimSpan, TimeError, UtcOffset};
 use crate::vocab::Word;
 
 /// A type that a file can say.
@@ -266,6 +266,22 @@ impl Read for UtcOffset {
 
     fn schema() -> Json {
         json!({ "type": "string", "pattern": "^([+-][0-9]{2}:[0-9]{2}|Z)$" })
+    }
+}
+
+impl Read for ApiVersion {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "a version of an interface", problems)?;
+        let found = Self::parse(text);
+        if found.is_none() {
+            let title = format!("`{text}` is not a version such as `2019-03-01`");
+            problems.add(Problem::at(Code::BadTime, node.place, title, "not a date"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}" })
     }
 }
 

@@ -15,8 +15,9 @@ pub fn render(problems: &Problems, sources: &Sources, colour: bool) -> String {
     let sorted = problems.sorted();
     let mut shown: Vec<String> =
         sorted.iter().take(SHOWN).map(|problem| one(problem, sources, &renderer)).collect();
-    if sorted.len() > SHOWN {
-        shown.push(format!("… and {} more", sorted.len() - SHOWN));
+    let all = problems.count(Severity::Error) + problems.count(Severity::Warning);
+    if all > SHOWN {
+        shown.push(format!("… and {} more", all - SHOWN));
     }
     shown.join("\n\n")
 }
@@ -25,11 +26,15 @@ pub fn render(problems: &Problems, sources: &Sources, colour: bool) -> String {
 pub fn summary(problems: &Problems) -> String {
     let count = |severity, word: &str| {
         let n = problems.count(severity);
-        let plural = if n == 1 { "" } else { "s" };
-        (n > 0).then(|| format!("{n} {word}{plural}"))
+        (n > 0).then(|| many(n, word))
     };
     let parts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// A count and what it counts: `1 event`, `2 events`.
+pub fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {

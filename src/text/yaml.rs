@@ -97,15 +97,24 @@ impl Builder<'_> {
                     Value::Scalar(text.as_ref().into(), style)
                 };
                 let good = self.place_value(Node { value, place }, problems);
-                return Some(good & untagged(tag.is_some(), place, problems));
+                if tag.is_some() {
+                    self.tagged(place, problems);
+                }
+                return Some(good & tag.is_none());
             }
             Event::SequenceStart(_, _, tag) => {
                 self.open(place, Value::List(Vec::new()), problems)?;
-                return Some(untagged(tag.is_some(), place, problems));
+                if tag.is_some() {
+                    self.tagged(place, problems);
+                }
+                return Some(tag.is_none());
             }
             Event::MappingStart(_, _, tag) => {
                 self.open(place, Value::Map(Vec::new()), problems)?;
-                return Some(untagged(tag.is_some(), place, problems));
+                if tag.is_some() {
+                    self.tagged(place, problems);
+                }
+                return Some(tag.is_none());
             }
             Event::SequenceEnd | Event::MappingEnd => {}
             _ => return Some(true),
@@ -142,8 +151,9 @@ impl Builder<'_> {
                 Some(key) => {
                     let first = entries.iter().find(|entry| entry.key.value == key.value);
                     if let Some(first) = first {
+                        // Told, and the first one counts: the rest of the file is still read.
                         problems.add(twice(&key, first.key.place));
-                        return false;
+                        return true;
                     }
                     entries.push(Entry { key, value: node });
                 }
@@ -183,6 +193,25 @@ impl Builder<'_> {
         Place { start: narrow(range.start), end: narrow(end.min(range.end)), file: self.file }
     }
 
+    /// A tab that indents the line which begins at `line`, or the one after it.
+    fn tab_in_indentation(&self, line: usize) -> Option<usize> {
+        let next = self.text[line..].find('\n').map(|n| line + n + 1);
+        [Some(line), next].into_iter().flatten().find_map(|start| {
+            let line = self.text[start..].lines().next().unwrap_or_default();
+            let indent = &line[..line.len() - line.trim_start().len()];
+            indent.find('\t').map(|tab| start + tab)
+        })
+    }
+
+    /// Says that a value has a tag; the tag stands before its place.
+    fn tagged(&self, place: Place, problems: &mut Problems) {
+        let before = self.text[..place.range().start].trim_end();
+        let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let tag = Place { start: narrow(start), end: narrow(before.len()), ..place };
+        let place = if before[start..].starts_with('!') { tag } else { place };
+        problems.add(refused(place, "tags (`!name`) are not used here"));
+    }
+
     /// A syntax error in words of ours where the parser's need explaining.
     #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
     fn syntax(&self, error: &ScanError) -> Problem {
@@ -192,9 +221,8 @@ impl Builder<'_> {
             return too_deep(place);
         }
         let line = self.text[..at.min(self.text.len())].rfind('\n').map_or(0, |n| n + 1);
-        let indent = self.text[line..].bytes().take_while(u8::is_ascii_whitespace);
-        if let Some(tab) = indent.clone().position(|byte| byte == b'\t') {
-            place = point(self.file, line + tab);
+        if let Some(tab) = self.tab_in_indentation(line) {
+            place = point(self.file, tab);
             return Problem::at(
                 Code::Refused,
                 place,
@@ -249,11 +277,4 @@ fn twice(key: &Spanned<Box<str>>, first: Place) -> Problem {
     )
     .and_at(first, "first definition")
     .help("keep one of them")
-}
-
-fn untagged(tagged: bool, place: Place, problems: &mut Problems) -> bool {
-    if tagged {
-        problems.add(refused(place, "tags (`!name`) are not used here"));
-    }
-    !tagged
 }

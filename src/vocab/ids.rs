@@ -90,6 +90,12 @@ macro_rules! sets {
                 Self(self.0 & other.0)
             }
 
+            /// What is in this one and not in the other.
+            #[must_use]
+            pub const fn but(self, other: Self) -> Self {
+                Self(self.0 & !other.0)
+            }
+
             /// Its members, lowest first.
             pub fn iter(self) -> impl Iterator<Item = $id> {
                 (0_u8..).take(Self::MOST).map($id).filter(move |id| self.has(*id))

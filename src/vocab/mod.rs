@@ -13,10 +13,11 @@ pub use ids::{
     RuleId, SwitchId, SwitchSet,
 };
 pub use terms::{
-    Action, AfterSettling, Batch, Billing, Capacity, Channel, ClockAction, ClockKind, Confidence,
-    Criterion, EconomicalStop, Effect, Extreme, Fate, FlagFate, HealthCheck, HealthFate, Lead,
-    Lifecycle, Lock, Membership, Occasion, Outcome, Renewal, RequestResult, ScheduleFate,
-    Shortfall, StoppedBy, Subject, TermFrom, Thing, TieBreak, Trigger, Verdict, YesNo,
+    Action, AfterSettling, Batch, Billing, Capacity, Channel, CheckedFirst, ClockAction, ClockKind,
+    Confidence, Criterion, EconomicalStop, Effect, Extreme, Fate, FlagFate, HealthCheck,
+    HealthFate, LastWord, Lead, Lifecycle, Lock, Membership, Obstacle, Occasion, Outcome, Renewal,
+    RequestResult, ScheduleFate, Shortfall, StoppedBy, Subject, TermFrom, Thing, TieBreak, Trigger,
+    Verdict, YesNo,
 };
 pub use word::Word;
 pub(crate) use word::words;

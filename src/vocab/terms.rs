@@ -298,6 +298,42 @@ words! {
 }
 
 words! {
+    /// What has the last word in a decision, if it is no protection.
+    LastWord: "a last word" {
+        /// A refusal that is no protection.
+        Precondition = "precondition",
+        /// The step of a clock that asked for it; nothing stood against it.
+        Clock = "clock",
+        /// The rule on schedules.
+        Schedule = "schedule",
+        /// The health check that asked for it; nothing stood against it.
+        HealthCheck = "health-check",
+        /// How the instance came into its group; nothing stood against what that means.
+        Membership = "membership",
+        /// What stood against a neighbour in the same request.
+        Neighbour = "neighbour",
+        /// The state of the instance: released already, or never there.
+        State = "state",
+    }
+}
+
+words! {
+    /// Why a request cannot be met, whoever the provider is.
+    Obstacle: "an obstacle" {
+        /// The instance does not exist, not yet or no longer.
+        NotThere = "not-there",
+        /// The instance is in a group already.
+        InAGroup = "in-a-group",
+        /// An instance that the request names is not a member of the group.
+        NotAMember = "not-a-member",
+        /// The instance is not spot capacity.
+        NotSpot = "not-spot",
+        /// The group has been deleted.
+        GroupDeleted = "group-deleted",
+    }
+}
+
+words! {
     /// What became of a request.
     RequestResult: "a result" {
         /// Everything asked was done, or waits to be done.
@@ -408,6 +444,16 @@ words! {
         Removes = "removes",
         /// It is left alone.
         Ignores = "ignores",
+    }
+}
+
+words! {
+    /// Which of two reasons against a request counts.
+    CheckedFirst: "a first check" {
+        /// A protection that holds.
+        Protection = "protection",
+        /// A refusal that is no protection.
+        Refusal = "refusal",
     }
 }
 

@@ -5,9 +5,10 @@ use super::{Followup, Step, Timer};
 use crate::fleet::Property;
 use crate::policy::{Facts, Ruling};
 use crate::record::{Loss, Record, Subject, What};
+use crate::scenario::Flags;
 use crate::time::SimTime;
 use crate::vocab::{
-    Action, Effect, Fate, HealthCheck, InstanceId, Lifecycle, Lock, Membership, ProtectionSet,
+    Action, EconomicalStop, Effect, Fate, HealthCheck, InstanceId, Lifecycle, Lock, Membership,
     StoppedBy, Thing, Trigger, YesNo,
 };
 
@@ -24,56 +25,31 @@ impl Step<'_> {
         match action {
             Action::Release => {
                 self.release(ask, seq, id, ruling);
-                Effect::Released
+                return Effect::Released;
             }
             Action::Remove => {
                 self.leave(ask, seq, id);
-                Effect::Removed
+                return Effect::Removed;
             }
-            Action::Stop => self.shut_down(ask, seq, id),
+            Action::Stop => return self.shut_down(ask, seq, id),
             Action::Reclaim => {
                 self.move_to(ask, seq, id, Lifecycle::Reclaimed);
                 self.lose(ask, seq, id, Effect::Reclaimed, ask.trigger);
-                Effect::Reclaimed
+                return Effect::Reclaimed;
             }
-            Action::Start => {
-                self.bring_up(ask, seq, id);
-                Effect::None
-            }
-            Action::SetProtection => {
-                self.switch_flags(ask, seq, id);
-                Effect::None
-            }
+            Action::Start => self.bring_up(ask, seq, id),
+            Action::SetProtection => self.switch_flags(ask, seq, id),
             Action::ScheduleRelease => {
                 if let With::Time(at) = ask.with {
                     self.set_schedule(ask, seq, id, at);
                 }
-                Effect::None
             }
-            Action::CancelScheduledRelease => {
-                self.set_schedule(ask, seq, id, SimTime::NEVER);
-                Effect::None
-            }
-            Action::ConvertBilling => {
-                self.convert(ask, seq, id);
-                Effect::None
-            }
-            Action::Renew => {
-                self.prolong(ask, seq, id);
-                Effect::None
-            }
-            Action::Snapshot => {
-                self.gain(ask, seq, id, None, Thing::Snapshot);
-                Effect::None
-            }
-            Action::CreateImage => {
-                self.gain(ask, seq, id, None, Thing::Image);
-                Effect::None
-            }
-            Action::ConvertAddress => {
-                self.gain(ask, seq, id, Some(Thing::StaticIp), Thing::Eip);
-                Effect::None
-            }
+            Action::CancelScheduledRelease => self.set_schedule(ask, seq, id, SimTime::NEVER),
+            Action::ConvertBilling => self.convert(ask, seq, id),
+            Action::Renew => self.prolong(ask, seq, id),
+            Action::Snapshot => self.gain(ask, seq, id, None, Thing::Snapshot),
+            Action::CreateImage => self.gain(ask, seq, id, None, Thing::Image),
+            Action::ConvertAddress => self.gain(ask, seq, id, Some(Thing::StaticIp), Thing::Eip),
             // Restarting leaves nothing behind; the rest concerns groups and is done there.
             Action::Restart
             | Action::Create
@@ -81,8 +57,9 @@ impl Step<'_> {
             | Action::ScaleIn
             | Action::DeleteMembers
             | Action::Detach
-            | Action::DeleteGroup => Effect::None,
+            | Action::DeleteGroup => {}
         }
+        Effect::None
     }
 
     /// Gives an instance up for good. The only way to [`Lifecycle::Released`].
@@ -136,11 +113,8 @@ impl Step<'_> {
         if let With::Economical(true) = ask.with {
             let facts = self.facts(ask, id, Action::Stop);
             let policy = self.world.policy_of(id);
-            let book = self.world.legend.rulebook(policy);
-            let answer = book.ask(&book.tables.economical, &facts);
-            if let Some((answer, _, basis)) = answer {
-                self.rely(policy, basis);
-                let frees = answer == crate::vocab::EconomicalStop::Frees;
+            if let Some(answer) = self.consult(policy, |t| &t.economical, &facts) {
+                let frees = answer.says == EconomicalStop::Frees;
                 self.world.fleet.instance_mut(id).economical = frees;
             }
         }
@@ -161,14 +135,13 @@ impl Step<'_> {
     }
 
     fn switch_flags(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
-        let With::Flags(flags) = ask.with else { return };
+        let With::Flags(flags, _) = ask.with else { return };
         let policy = self.world.policy_of(id);
-        let flags = self.world.flags[flags.0 as usize + policy.index()];
+        let Flags { on, off } = self.world.flags_of(flags, policy);
         let instance = self.world.fleet.instance_mut(id);
         let from = instance.on;
-        instance.on = flags.off.iter().fold(from.and(flags.on), ProtectionSet::without);
-        instance.unknown =
-            flags.on.and(flags.off).iter().fold(instance.unknown, ProtectionSet::without);
+        instance.on = from.and(on).but(off);
+        instance.unknown = instance.unknown.but(on.and(off));
         let to = instance.on;
         if from != to {
             self.change(ask, seq, Subject::Instance(id), What::Protections(policy, from, to));
@@ -219,11 +192,8 @@ impl Step<'_> {
                 with_instance: YesNo::from(property.with_instance),
                 ..facts
             };
-            let book = self.world.legend.rulebook(policy);
-            let Some((fate, rule, basis)) = book.ask(&book.tables.effects, &facts) else {
-                continue;
-            };
-            self.rely(policy, basis);
+            let Some(answer) = self.consult(policy, |t| &t.effects, &facts) else { continue };
+            let (fate, rule) = (answer.says, answer.rule);
             if fate == Fate::Lost {
                 gone.push(at);
             }

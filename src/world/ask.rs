@@ -1,14 +1,27 @@
 //! One request: who asks what of whom, and how it is written down.
 
 use super::Step;
-use crate::policy::{Basis, Facts, Rulebook};
-use crate::record::{Cause, Change, Record, Request, Subject, Target, What};
+use crate::policy::{Answer, Basis, Facts, Rulebook, Table, Tables};
+use crate::record::{Cause, Change, Record, Refusal, Request, Subject, Target, What};
 use crate::scenario::FlagsRef;
-use crate::time::{CalendarSpan, SimTime};
+use crate::time::{ApiVersion, CalendarSpan, SimTime};
 use crate::vocab::{
-    Action, ActorId, Billing, Channel, EventId, InstanceId, Lifecycle, Lock, PolicyId,
-    RequestResult, RuleId, StoppedBy, Thing, Trigger, YesNo,
+    Action, ActorId, Billing, Channel, EventId, InstanceId, LastWord, PolicyId, RequestResult,
+    RuleId, StoppedBy, Trigger,
 };
+
+/// The event that calls.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    /// The event.
+    pub event: EventId,
+    /// Its verb.
+    pub verb: &'static str,
+    /// Who calls.
+    pub by: Option<ActorId>,
+    /// The way by which the call comes in.
+    pub via: Option<Channel>,
+}
 
 /// A request that is being made.
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +42,38 @@ pub(super) struct Ask {
     pub target: Target,
     /// The columns that the call itself fills.
     pub facts: Facts,
-    /// What the request itself rests on.
-    pub basis: Basis,
+    /// The rule that the request itself rests on.
+    pub ground: Option<Ground>,
     /// What it carries with it.
     pub with: With,
+}
+
+/// A rule by which something is asked at all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ground {
+    /// What kind of rule it is.
+    pub by: LastWord,
+    /// The rule.
+    pub rule: RuleId,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+impl Ground {
+    /// What a table says is asked.
+    pub(super) const fn of<C: Copy>(by: LastWord, answer: &Answer<C>) -> Self {
+        Self { by, rule: answer.rule, basis: answer.basis }
+    }
+
+    /// What a step of a clock asks.
+    pub(super) fn of_clock(book: &Rulebook, rule: RuleId) -> Self {
+        Self { by: LastWord::Clock, rule, basis: book.basis(rule) }
+    }
+
+    /// What something rests on that need not rest on any rule, as a call of somebody's.
+    pub(super) fn basis(ground: Option<Self>) -> Basis {
+        ground.map_or(Basis::NONE, |ground| ground.basis)
+    }
 }
 
 /// What a request carries with it.
@@ -43,7 +84,7 @@ pub(super) enum With {
     /// The time of a release.
     Time(SimTime),
     /// Protections to switch.
-    Flags(FlagsRef),
+    Flags(FlagsRef, Option<ApiVersion>),
     /// A billing to convert to, and for how long.
     Billing(Billing, CalendarSpan),
     /// A term to renew for; its own, if it does not say.
@@ -56,24 +97,17 @@ pub(super) enum With {
 
 impl Ask {
     /// A call that an event makes.
-    pub(super) fn call(
-        event: EventId,
-        verb: &'static str,
-        action: Action,
-        target: Target,
-        actor: Option<ActorId>,
-        channel: Option<Channel>,
-    ) -> Self {
+    pub(super) fn call(call: Call, action: Action, target: Target) -> Self {
         Self {
-            cause: Cause::Event(event),
-            verb,
+            cause: Cause::Event(call.event),
+            verb: call.verb,
             trigger: Trigger::Manual,
             action,
-            actor,
-            channel: channel.unwrap_or(Channel::None),
+            actor: call.by,
+            channel: call.via.unwrap_or(Channel::None),
             target,
             facts: Facts::default(),
-            basis: Basis::NONE,
+            ground: None,
             with: With::Nothing,
         }
     }
@@ -94,7 +128,7 @@ impl Ask {
             channel: Channel::None,
             target,
             facts: Facts::default(),
-            basis: Basis::NONE,
+            ground: None,
             with: With::Nothing,
         }
     }
@@ -109,22 +143,31 @@ impl Ask {
         self
     }
 
-    pub(super) const fn resting_on(mut self, basis: Basis) -> Self {
-        self.basis = basis;
+    pub(super) const fn resting_on(mut self, ground: Option<Ground>) -> Self {
+        self.ground = ground;
         self
     }
 }
 
-/// How many instances a request was to change, how many it changed, and the
-/// answer that its caller gets.
+/// How many instances a request was to change, how many it changed, and why not all.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
     pub wanted: u32,
     pub got: u32,
-    pub answer: Option<(PolicyId, RuleId)>,
+    pub refusal: Option<Refusal>,
 }
 
 impl Tally {
+    /// Everything that was asked has been done.
+    pub(super) const fn all(count: u32) -> Self {
+        Self { wanted: count, got: count, refusal: None }
+    }
+
+    /// Notes that something stood against a part of it; the first reason is told.
+    pub(super) fn refuse(&mut self, why: Refusal) {
+        self.refusal = self.refusal.or(Some(why));
+    }
+
     /// All, some or nothing; a request that found nothing to do is accepted.
     pub(super) fn result(&self) -> RequestResult {
         match (self.got, self.wanted) {
@@ -160,7 +203,7 @@ impl Step<'_> {
             result: RequestResult::Accepted,
             wanted: 0,
             got: 0,
-            answer: None,
+            refusal: None,
         }));
         Open { slot, seq }
     }
@@ -171,8 +214,9 @@ impl Step<'_> {
     }
 
     /// Writes that nothing was done, and why.
-    pub(super) fn refuse(&mut self, open: Open, wanted: u32, answer: Option<(PolicyId, RuleId)>) {
-        self.close_as(open, Tally { wanted, got: 0, answer }, RequestResult::Refused);
+    pub(super) fn refuse(&mut self, open: Open, wanted: u32, why: Refusal) {
+        let tally = Tally { wanted, got: 0, refusal: Some(why) };
+        self.close_as(open, tally, RequestResult::Refused);
     }
 
     fn close_as(&mut self, open: Open, tally: Tally, result: RequestResult) {
@@ -185,7 +229,7 @@ impl Step<'_> {
             request.result = result;
             request.wanted = tally.wanted;
             request.got = tally.got;
-            request.answer = tally.answer;
+            request.refusal = tally.refusal;
         }
     }
 
@@ -206,34 +250,22 @@ impl Step<'_> {
         *relied = relied.and(basis.switches);
     }
 
+    /// What a table of a policy says. The switches that it rests on are remembered.
+    pub(super) fn consult<C: Copy>(
+        &mut self,
+        policy: PolicyId,
+        table: impl Fn(&Tables) -> &Table<C>,
+        facts: &Facts,
+    ) -> Option<Answer<C>> {
+        let book = self.world.legend.rulebook(policy);
+        let answer = book.ask(table(&book.tables), facts)?;
+        self.rely(policy, answer.basis);
+        Some(answer)
+    }
+
     /// The situation of an instance in a request.
     pub(super) fn facts(&self, ask: &Ask, id: InstanceId, action: Action) -> Facts {
-        let fleet = &self.world.fleet;
-        let instance = fleet.instance(id);
-        let overdue = fleet.account(instance.account).arrears.is_some();
-        let down = matches!(instance.state, Lifecycle::Stopped | Lifecycle::Reclaimed);
-        let financial = overdue && down && instance.stopped_by == StoppedBy::Arrears;
-        let local = fleet.properties(id).iter().any(|property| property.thing == Thing::LocalDisk);
-        Facts {
-            trigger: ask.trigger,
-            action,
-            channel: ask.channel,
-            billing: instance.billing,
-            membership: instance.membership,
-            state: instance.state,
-            stopped_by: instance.stopped_by,
-            expired: YesNo::from(instance.expired),
-            overdue: YesNo::from(overdue),
-            scheduled: YesNo::from(instance.auto_release < SimTime::NEVER),
-            economical: YesNo::from(instance.economical),
-            local_disk: YesNo::from(local),
-            lock: if instance.lock == Lock::None && financial {
-                Lock::Financial
-            } else {
-                instance.lock
-            },
-            renewal: instance.renewal,
-            ..ask.facts
-        }
+        let Ask { trigger, channel, facts, .. } = *ask;
+        self.world.situation(id, Facts { trigger, action, channel, ..facts })
     }
 }

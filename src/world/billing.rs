@@ -4,32 +4,27 @@
 //! instances, which are looked at only when a step of it is due.
 
 use super::apply::count;
-use super::ask::{Ask, Tally, With};
+use super::ask::{Ask, Call, Ground, Tally, With};
 use super::decide::Item;
 use super::{Step, Timer};
 use crate::fleet::Arrears;
-use crate::policy::Basis;
 use crate::record::{Subject, Target, What};
-use crate::scenario::order;
 use crate::time::SimTime;
 use crate::vocab::{
-    AccountId, Action, AfterSettling, ClockKind, EventId, InstanceId, Lifecycle, StoppedBy,
-    Trigger, Word,
+    AccountId, Action, AfterSettling, ClockKind, InstanceId, Lifecycle, StoppedBy, Trigger, Word,
 };
 
 impl Step<'_> {
-    pub(super) fn overdue(&mut self, event: EventId, o: order::Overdue) {
-        let account = o.account;
-        let target = Target::Account(account);
-        let ask = Ask::call(event, "overdue", Action::Stop, target, None, None);
+    pub(super) fn overdue(&mut self, call: Call, account: AccountId) {
+        let ask = Ask::call(call, Action::Stop, Target::Account(account));
         let open = self.open(&ask, false);
         if self.world.fleet.account(account).arrears.is_none() {
-            let arrears = Arrears { since: self.now, steps: 0 };
+            let arrears = Arrears { since: self.now, taken: 0 };
             self.world.fleet.account_mut(account).arrears = Some(arrears);
             self.change(&ask, open.seq, Subject::Account(account), What::Arrears(false, true));
             self.wind_billing(account);
         }
-        self.close(open, Tally { wanted: 1, got: 1, answer: None });
+        self.close(open, Tally::all(1));
     }
 
     /// The steps of an account's billing clock, in the order in which they fall due.
@@ -45,7 +40,7 @@ impl Step<'_> {
     fn wind_billing(&mut self, account: AccountId) {
         let Some(arrears) = self.world.fleet.account(account).arrears else { return };
         let timetable = self.billing_timetable(account, arrears.since);
-        if let Some((due, _)) = timetable.get(arrears.steps) {
+        if let Some((due, _)) = timetable.get(arrears.steps()) {
             self.agenda.set(Timer::BillingStep(account), (*due).max(self.now));
         }
     }
@@ -54,15 +49,14 @@ impl Step<'_> {
     pub(super) fn billing_step(&mut self, account: AccountId) {
         let Some(arrears) = self.world.fleet.account(account).arrears else { return };
         let timetable = self.billing_timetable(account, arrears.since);
-        let Some((_, number)) = timetable.get(arrears.steps).copied() else { return };
+        let Some((_, number)) = timetable.get(arrears.steps()).copied() else { return };
         let book = self.world.book(account);
         let Some(clock) = book.policy.clock(ClockKind::PaymentOverdue) else { return };
         let step = &clock.steps[number];
         let (action, trigger) = (Action::from(step.action), step.trigger);
-        let basis = book.basis(step.rule);
         let ask =
             Ask::timer(ClockKind::PaymentOverdue.word(), trigger, action, Target::Account(account))
-                .resting_on(basis)
+                .resting_on(Some(Ground::of_clock(book, step.rule)))
                 .with(With::StoppedBy(StoppedBy::Arrears));
         if book.assumes(&step.when) {
             let when = step.when.clone();
@@ -79,7 +73,7 @@ impl Step<'_> {
             self.take_step(&ask, &concerned);
         }
         if let Some(arrears) = &mut self.world.fleet.account_mut(account).arrears {
-            arrears.steps += 1;
+            arrears.taken |= 1 << number;
         }
         self.wind_billing(account);
     }
@@ -101,34 +95,30 @@ impl Step<'_> {
         }
         if let Some(first) = moved.first() {
             let policy = self.world.policy_of(*first);
-            self.rely(policy, ask.basis);
+            self.rely(policy, Ground::basis(ask.ground));
         }
         let judged = ask.action == Action::Release;
         let open = self.open(ask, judged);
         let tally = if judged {
-            let items: Vec<Item> = moved
-                .iter()
-                .map(|id| Item { id: *id, action: ask.action, basis: Basis::NONE })
-                .collect();
+            let items: Vec<Item> =
+                moved.iter().map(|id| Item { id: *id, action: ask.action, ground: None }).collect();
             self.decide(ask, open.seq, &items)
         } else {
             for id in &moved {
                 self.apply(ask, open.seq, *id, ask.action, &crate::policy::Ruling::NOTHING);
             }
-            Tally { wanted: count(moved.len()), got: count(moved.len()), answer: None }
+            Tally::all(count(moved.len()))
         };
         self.close(open, tally);
     }
 
-    pub(super) fn settle(&mut self, event: EventId, o: order::Settle) {
-        let account = o.account;
-        let target = Target::Account(account);
-        let ask = Ask::call(event, "settle", Action::Start, target, o.by, o.via)
-            .as_cause(Trigger::BillingOverdue);
+    pub(super) fn settle(&mut self, call: Call, account: AccountId) {
+        let ask = Ask::call(call, Action::Start, Target::Account(account));
+        let ask = ask.as_cause(Trigger::BillingOverdue);
         let open = self.open(&ask, false);
         let state = self.world.fleet.account_mut(account);
         let arrears = state.arrears.take();
-        let (steps, waiting) = (arrears.map_or(0, |arrears| arrears.steps), state.waiting);
+        let (steps, waiting) = (arrears.map_or(0, Arrears::steps), state.waiting);
         if arrears.is_some() {
             self.agenda.clear(Timer::BillingStep(account));
             self.change(&ask, open.seq, Subject::Account(account), What::Arrears(true, false));
@@ -141,7 +131,7 @@ impl Step<'_> {
             }
             self.wake_waiting(&ids);
         }
-        self.close(open, Tally { wanted: 1, got: 1, answer: None });
+        self.close(open, Tally::all(1));
     }
 
     /// What settling does to an instance that the arrears had stopped.
@@ -153,10 +143,8 @@ impl Step<'_> {
         }
         let facts = self.facts(ask, id, Action::Start);
         let policy = self.world.policy_of(id);
-        let book = self.world.legend.rulebook(policy);
-        let Some((then, _, basis)) = book.ask(&book.tables.settling, &facts) else { return };
-        self.rely(policy, basis);
-        match then {
+        let Some(answer) = self.consult(policy, |t| &t.settling, &facts) else { return };
+        match answer.says {
             AfterSettling::Restarts => self.bring_up(ask, seq, id),
             // From now on it is its owner who leaves it stopped.
             AfterSettling::Stays => {

@@ -11,15 +11,19 @@
 //! | is there | lets it pass | refuses | denied |
 //! | is there | lets it pass | none fits | goes ahead |
 //!
+//! Where a protection holds and a precondition refuses as well, the policy says
+//! which of the two is asked first.
+//!
 //! Then the batch may change it: where one held keeps all, the others are
 //! spared; where protected ones are passed over, the held are skipped.
 
-use super::ask::{Ask, Tally};
+use super::ask::{Ask, Ground, Tally};
 use super::{Halt, Step};
-use crate::policy::{Basis, Facts, Ruling};
-use crate::record::{DecidedBy, Decision, Record};
+use crate::policy::{Basis, Facts, Rulebook, Ruling};
+use crate::record::{DecidedBy, Decision, Record, Refusal};
 use crate::vocab::{
-    Action, Batch, Effect, InstanceId, Lifecycle, Outcome, PolicyId, ProtectionSet, RuleId,
+    Action, Batch, CheckedFirst, Effect, InstanceId, LastWord, Lifecycle, Obstacle, Outcome,
+    PolicyId, ProtectionSet, RuleId,
 };
 
 /// What is asked of one instance of a request.
@@ -29,8 +33,8 @@ pub(super) struct Item {
     pub id: InstanceId,
     /// What is asked of it.
     pub action: Action,
-    /// What rests on why just this is asked.
-    pub basis: Basis,
+    /// The rule by which just this is asked.
+    pub ground: Option<Ground>,
 }
 
 /// A decision before the batch has had its say.
@@ -54,7 +58,9 @@ pub(super) enum Fate {
     /// A protection holds it.
     Held,
     /// Something else stands against it.
-    Denied(Option<RuleId>),
+    Denied(RuleId),
+    /// It never was there.
+    Absent,
     /// It is gone already.
     Gone,
 }
@@ -79,7 +85,7 @@ impl Step<'_> {
         let batch = self.batch(&drafts);
         let mut tally = Tally::default();
         for draft in &drafts {
-            let word = last_word(draft, batch.as_ref());
+            let word = last_word(ask, draft, batch.as_ref());
             self.carry_out(ask, seq, draft, word, &mut tally);
         }
         tally
@@ -92,53 +98,47 @@ impl Step<'_> {
         let instance = world.fleet.instance(item.id);
         let policy = world.policy_of(item.id);
         let book = world.legend.rulebook(policy);
-        let group = instance.group.map(|group| world.fleet.group(group));
-        let on = group.map_or(instance.on, |group| instance.on.and(group.on));
-        let unknown = group.map_or(instance.unknown, |group| instance.unknown.and(group.unknown));
+        let (on, unknown) = world.protections(item.id);
         let inert = book.inert(&facts, on);
-        let ruling = match book.judge(&facts, instance.membership_known, on, unknown) {
-            Ok(ruling) => ruling,
-            Err(hangs_on) if instance.is_there() => {
-                self.world.halt =
-                    Some(Halt { at: self.now, instance: item.id, policy, on: hangs_on });
-                return None;
-            }
-            Err(_) => Ruling::NOTHING,
+        let draft = Draft {
+            item,
+            facts,
+            policy,
+            ruling: Ruling::NOTHING,
+            inert,
+            fate: Fate::Gone,
+            basis: Basis::NONE,
         };
-        let fate = match instance.state {
-            Lifecycle::Released => Fate::Gone,
-            Lifecycle::Absent => Fate::Denied(None),
+        // Who is gone, or never was there, was not kept or lost by any protection.
+        match instance.state {
+            Lifecycle::Released => return Some(draft),
+            Lifecycle::Absent => return Some(Draft { fate: Fate::Absent, ..draft }),
             Lifecycle::Pending | Lifecycle::Running | Lifecycle::Stopped | Lifecycle::Reclaimed => {
-                match book.refusal(&facts) {
-                    _ if ruling.blocks() => Fate::Held,
-                    Some(rule) => Fate::Denied(Some(rule)),
-                    None => Fate::Goes,
-                }
             }
-        };
-        // Whoever is refused before, or gone, was not kept or lost by any protection.
-        let (ruling, basis) = match fate {
-            Fate::Goes | Fate::Held => (ruling, ruling.basis),
-            Fate::Denied(Some(rule)) => (ruling.unasked(), book.basis(rule)),
-            Fate::Denied(None) | Fate::Gone => (ruling.unasked(), Basis::NONE),
-        };
-        Some(Draft { item, facts, policy, ruling, inert, fate, basis })
+        }
+        match book.judge(&facts, instance.membership_known, on, unknown) {
+            Ok(ruling) => Some(weigh(book, Draft { ruling, ..draft })),
+            Err(on) => {
+                self.world.halt = Some(Halt { at: self.now, instance: item.id, policy, on });
+                None
+            }
+        }
     }
 
     /// How the instances of a request hang together, if it makes a difference.
     fn batch(&mut self, drafts: &[Draft]) -> Option<Together> {
         let first = drafts.first().filter(|_| drafts.len() > 1)?;
-        let book = self.world.legend.rulebook(first.policy);
-        let (mode, rule, basis) = book.ask(&book.tables.batches, &first.facts)?;
-        self.rely(first.policy, basis);
-        let any = |fate: fn(&Fate) -> bool| drafts.iter().any(|draft| fate(&draft.fate));
+        let any = |fate: fn(&Fate) -> bool| drafts.iter().find(|draft| fate(&draft.fate));
+        let held = any(|fate| *fate == Fate::Held);
+        let stopped = held.or_else(|| any(|f| matches!(f, Fate::Denied(_) | Fate::Absent)))?;
+        any(|fate| *fate == Fate::Goes)?;
+        let answer = self.consult(first.policy, |t| &t.batches, &first.facts)?;
         Some(Together {
-            mode,
-            rule,
-            basis,
-            one_is_held: any(|fate| *fate == Fate::Held),
-            one_is_denied: any(|fate| matches!(fate, Fate::Denied(_))),
-            one_goes: any(|fate| *fate == Fate::Goes),
+            mode: answer.says,
+            rule: answer.rule,
+            basis: answer.basis,
+            stopped: stopped.basis,
+            one_is_held: held.is_some(),
         })
     }
 
@@ -151,13 +151,19 @@ impl Step<'_> {
         word: Word,
         tally: &mut Tally,
     ) {
-        let basis = ask.basis.and(draft.item.basis).and(word.basis);
+        let grounds = Ground::basis(ask.ground).and(Ground::basis(draft.item.ground));
+        let basis = grounds.and(word.basis);
         self.rely(draft.policy, basis);
         tally.wanted += u32::from(draft.fate != Fate::Gone);
         let goes = matches!(word.outcome, Outcome::Overridden | Outcome::Unprotected);
         tally.got += u32::from(goes);
-        if !goes && tally.answer.is_none() && word.outcome != Outcome::Skipped {
-            tally.answer = word.rule.map(|rule| (draft.policy, rule));
+        // The caller hears of what stood against it itself, not of what that did to others.
+        match (word.outcome, draft.fate, word.rule) {
+            (Outcome::Held | Outcome::Denied, Fate::Held | Fate::Denied(_), Some(rule)) => {
+                tally.refuse(Refusal::Rule(draft.policy, rule));
+            }
+            (_, Fate::Absent, _) => tally.refuse(Refusal::Obstacle(Obstacle::NotThere)),
+            _ => {}
         }
         let slot = self.out.len();
         let decision = self.decision(ask, seq, draft, word, basis);
@@ -180,7 +186,7 @@ impl Step<'_> {
         basis: Basis,
     ) -> Decision {
         let instance = self.world.fleet.instance(draft.item.id);
-        let group = instance.group.map(|group| self.world.fleet.group(group));
+        let (on, unknown) = self.world.protections(draft.item.id);
         Decision {
             seq,
             at: self.now,
@@ -194,8 +200,8 @@ impl Step<'_> {
             instance: draft.item.id,
             billing: instance.billing,
             membership: instance.membership_known.then_some(instance.membership),
-            on: group.map_or(instance.on, |group| instance.on.and(group.on)),
-            unknown: group.map_or(instance.unknown, |group| instance.unknown.and(group.unknown)),
+            on,
+            unknown,
             inert: draft.inert,
             outcome: word.outcome,
             effect: Effect::None,
@@ -208,48 +214,80 @@ impl Step<'_> {
     }
 }
 
-/// What a batch does to its instances.
+/// What becomes of an instance that is there, by its ruling and by preconditions.
+fn weigh(book: &Rulebook, draft: Draft) -> Draft {
+    let Draft { facts, ruling, .. } = draft;
+    let refusal = book.refusal(&facts);
+    let order = book.ask(&book.tables.check_order, &facts);
+    let refused = |rule, basis: Basis| Draft {
+        fate: Fate::Denied(rule),
+        basis: basis.and(book.basis(rule)),
+        // Who is refused before was not kept by any protection.
+        ruling: ruling.unasked(),
+        ..draft
+    };
+    match (ruling.blocks(), refusal) {
+        (false, None) => Draft { fate: Fate::Goes, basis: ruling.basis, ..draft },
+        (false, Some(rule)) => refused(rule, Basis::NONE),
+        (true, None) => Draft { fate: Fate::Held, basis: ruling.basis, ..draft },
+        (true, Some(rule)) => {
+            let first = order.map_or(CheckedFirst::Protection, |order| order.says);
+            let basis = order.map_or(Basis::NONE, |order| order.basis);
+            match first {
+                CheckedFirst::Refusal => refused(rule, basis),
+                CheckedFirst::Protection => {
+                    Draft { fate: Fate::Held, basis: ruling.basis.and(basis), ..draft }
+                }
+            }
+        }
+    }
+}
+
+/// What a batch does to its instances, some of which go and some do not.
 struct Together {
     mode: Batch,
     rule: RuleId,
     basis: Basis,
+    /// What the fate of the first one that does not go rests on.
+    stopped: Basis,
     one_is_held: bool,
-    one_is_denied: bool,
-    one_goes: bool,
 }
 
 /// The last word on a draft, the batch considered.
-fn last_word(draft: &Draft, batch: Option<&Together>) -> Word {
-    let alone = alone(draft);
-    let Some(batch) = batch else { return alone };
-    let by_batch = |outcome| Word {
-        outcome,
-        decided_by: DecidedBy::Neighbour,
-        rule: Some(batch.rule),
-        basis: batch.basis,
-    };
+fn last_word(ask: &Ask, draft: &Draft, batch: Option<&Together>) -> Word {
+    let alone = alone(ask, draft);
+    let Some(batch) = batch.filter(|batch| batch.mode != Batch::Each) else { return alone };
+    let with_batch = Word { basis: alone.basis.and(batch.basis), ..alone };
     match (batch.mode, draft.fate) {
-        (Batch::AllOrNothing, Fate::Goes) if batch.one_is_held => by_batch(Outcome::Spared),
-        (Batch::AllOrNothing, Fate::Goes) if batch.one_is_denied => by_batch(Outcome::Denied),
-        (Batch::SkipProtected, Fate::Held) if batch.one_goes => by_batch(Outcome::Skipped),
-        (Batch::Each | Batch::AllOrNothing | Batch::SkipProtected, _) => alone,
+        (Batch::AllOrNothing, Fate::Goes) => Word {
+            outcome: if batch.one_is_held { Outcome::Spared } else { Outcome::Denied },
+            decided_by: DecidedBy::Other(LastWord::Neighbour),
+            rule: Some(batch.rule),
+            basis: batch.basis.and(batch.stopped),
+        },
+        (Batch::SkipProtected, Fate::Held) => Word { outcome: Outcome::Skipped, ..with_batch },
+        (Batch::Each | Batch::AllOrNothing | Batch::SkipProtected, _) => with_batch,
     }
 }
 
 /// The last word on a draft, if it were the only one.
-pub(super) fn alone(draft: &Draft) -> Word {
+pub(super) fn alone(ask: &Ask, draft: &Draft) -> Word {
     let outcome = match draft.fate {
         Fate::Goes | Fate::Held => draft.ruling.outcome(),
-        Fate::Denied(_) => Outcome::Denied,
+        Fate::Denied(_) | Fate::Absent => Outcome::Denied,
         Fate::Gone => Outcome::NoOp,
     };
     let (decided_by, rule) = match (draft.fate, draft.ruling.deciding()) {
-        (Fate::Denied(None) | Fate::Gone, _) => (DecidedBy::State, None),
-        (Fate::Denied(rule), _) => (DecidedBy::Precondition, rule),
+        (Fate::Absent | Fate::Gone, _) => (DecidedBy::Other(LastWord::State), None),
+        (Fate::Denied(rule), _) => (DecidedBy::Other(LastWord::Precondition), Some(rule)),
         (Fate::Goes | Fate::Held, Some(finding)) => {
             (DecidedBy::Protection(finding.protection), finding.rule)
         }
-        (Fate::Goes | Fate::Held, None) => (DecidedBy::Nobody, None),
+        // Nothing stood against it; what is told is why it was asked at all.
+        (Fate::Goes | Fate::Held, None) => match ask.ground.or(draft.item.ground) {
+            Some(ground) => (DecidedBy::Other(ground.by), Some(ground.rule)),
+            None => (DecidedBy::Nobody, None),
+        },
     };
     Word { outcome, decided_by, rule, basis: draft.basis }
 }

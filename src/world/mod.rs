@@ -18,6 +18,7 @@ mod calls;
 mod decide;
 mod scaling;
 mod schedule;
+mod situation;
 mod terms;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -28,9 +29,10 @@ use crate::fleet::Fleet;
 use crate::kernel::{Agenda, Flow, Limits, Model, Rank, Simulation, Stop, Streams, Timer as Named};
 use crate::policy::{Rulebook, Undecided};
 use crate::record::{Legend, Record};
-use crate::scenario::{Flags, Order, Plan, Scripted};
+use crate::scenario::{Flags, FlagsRef, Order, Plan, Scripted};
 use crate::time::SimTime;
-use crate::vocab::{AccountId, EventId, GroupId, InstanceId, Lifecycle, PolicyId, SwitchSet};
+use crate::vocab::{AccountId, Action, EventId, GroupId, InstanceId, Lock, PolicyId, SwitchSet};
+use ask::Call;
 
 /// What the world schedules itself, named by what it is about.
 ///
@@ -105,12 +107,13 @@ impl World {
         self.halt
     }
 
-    fn book(&self, account: AccountId) -> &Rulebook {
-        self.legend.rulebook(self.fleet.account(account).policy)
+    /// The protections that an order switches, by the ids of a policy.
+    fn flags_of(&self, flags: FlagsRef, policy: PolicyId) -> Flags {
+        self.flags[flags.0 as usize + policy.index()]
     }
 
-    fn policy_of(&self, instance: InstanceId) -> PolicyId {
-        self.fleet.account(self.fleet.instance(instance).account).policy
+    fn book(&self, account: AccountId) -> &Rulebook {
+        self.legend.rulebook(self.fleet.account(account).policy)
     }
 }
 
@@ -143,32 +146,39 @@ impl Model for World {
         agenda: &mut Agenda<Timer>,
         out: &mut VecDeque<Record>,
     ) -> Flow {
+        let verb = order.verb();
+        let call = |by, via| Call { event, verb, by, via };
+        let nobody = call(None, None);
         let mut step = Step::new(self, agenda, out);
         match order {
-            Order::Create(o) => step.create(event, o),
-            Order::Release(o) => step.release_call(event, o),
-            Order::Stop(o) => step.stop(event, o),
-            Order::Start(o) => step.start(event, o),
-            Order::Restart(o) => step.restart(event, o),
-            Order::SetProtection(o) => step.set_protection(event, o),
-            Order::ScheduleRelease(o) => step.schedule_release(event, o),
-            Order::CancelScheduledRelease(o) => step.cancel_scheduled_release(event, o),
-            Order::ConvertBilling(o) => step.convert_billing(event, o),
-            Order::Renew(o) => step.renew(event, o),
-            Order::Snapshot(o) => step.snapshot(event, o),
-            Order::CreateImage(o) => step.create_image(event, o),
-            Order::ConvertAddress(o) => step.convert_address(event, o),
-            Order::Attach(o) => step.attach(event, o),
-            Order::Detach(o) => step.detach(event, o),
-            Order::ScaleIn(o) => step.scale_in(event, o),
-            Order::DeleteMembers(o) => step.delete_members(event, o),
-            Order::DeleteGroup(o) => step.delete_group(event, o),
-            Order::Settle(o) => step.settle(event, o),
-            Order::Overdue(o) => step.overdue(event, o),
-            Order::SecurityLock(o) => step.security_lock(event, o),
-            Order::SecurityUnlock(o) => step.security_unlock(event, o),
-            Order::SecurityRelease(o) => step.security_release(event, o),
-            Order::SpotReclaim(o) => step.spot_reclaim(event, o),
+            Order::Create(o) => step.create(call(o.by, o.via), o.instance),
+            Order::Release(o) => step.release_call(call(o.by, o.via), o),
+            Order::Stop(o) => step.stop(call(o.by, o.via), o),
+            Order::Start(o) => step.each(call(o.by, o.via), Action::Start, o.instance),
+            Order::Restart(o) => step.each(call(o.by, o.via), Action::Restart, o.instance),
+            Order::SetProtection(o) => step.set_protection(call(o.by, o.via), o),
+            Order::ScheduleRelease(o) => step.schedule_release(call(o.by, o.via), o),
+            Order::CancelScheduledRelease(o) => {
+                step.each(call(o.by, o.via), Action::CancelScheduledRelease, o.instance);
+            }
+            Order::ConvertBilling(o) => step.convert_billing(call(o.by, o.via), o),
+            Order::Renew(o) => step.renew(call(o.by, o.via), o),
+            Order::Snapshot(o) => step.each(call(o.by, o.via), Action::Snapshot, o.instance),
+            Order::CreateImage(o) => step.each(call(o.by, o.via), Action::CreateImage, o.instance),
+            Order::ConvertAddress(o) => {
+                step.each(call(o.by, o.via), Action::ConvertAddress, o.instance);
+            }
+            Order::Attach(o) => step.attach(call(o.by, o.via), o),
+            Order::Detach(o) => step.detach(call(o.by, o.via), o),
+            Order::ScaleIn(o) => step.scale_in(call(o.by, o.via), o),
+            Order::DeleteMembers(o) => step.delete_members(call(o.by, o.via), o),
+            Order::DeleteGroup(o) => step.delete_group(call(o.by, o.via), o),
+            Order::Settle(o) => step.settle(call(o.by, o.via), o.account),
+            Order::Overdue(o) => step.overdue(nobody, o.account),
+            Order::SecurityLock(o) => step.lock(nobody, o.instance, Lock::Security),
+            Order::SecurityUnlock(o) => step.lock(nobody, o.instance, Lock::None),
+            Order::SecurityRelease(o) => step.security_release(nobody, o.instance),
+            Order::SpotReclaim(o) => step.spot_reclaim(nobody, o.instance),
         }
         step.finish()
     }
@@ -307,10 +317,5 @@ impl World {
         for (timer, at) in due {
             agenda.set(timer, at.max(start));
         }
-    }
-
-    /// Whether an instance works, as its group sees it.
-    fn serves(&self, id: InstanceId) -> bool {
-        matches!(self.fleet.instance(id).state, Lifecycle::Running | Lifecycle::Pending)
     }
 }

@@ -2,33 +2,35 @@
 
 use super::Step;
 use super::apply::count;
-use super::ask::{Ask, Tally};
+use super::ask::{Ask, Call, Ground, Tally};
 use super::decide::{Draft, Fate, Item, Word, alone};
 use crate::fleet::{Choice, Walk};
-use crate::policy::{Basis, Facts};
-use crate::record::{DecidedBy, Subject, Target, What};
+use crate::policy::{Answer, Facts};
+use crate::record::{DecidedBy, Refusal, Subject, Target, What};
 use crate::scenario::order;
 use crate::vocab::{
-    Action, Capacity, Criterion, EventId, Extreme, GroupId, HealthFate, InstanceId, Lifecycle,
-    Membership, Outcome, PolicyId, RuleId, Shortfall, TieBreak, Trigger, YesNo,
+    Action, Capacity, Criterion, Extreme, GroupId, HealthFate, InstanceId, LastWord, Lifecycle,
+    Membership, Obstacle, Outcome, ProtectionSet, Shortfall, TieBreak, Trigger, YesNo,
 };
 
 impl Step<'_> {
     /// What a group asks of a member, by how it came in.
     fn asks_of(&mut self, ask: &Ask, id: InstanceId) -> Item {
         let facts = self.facts(ask, id, ask.action);
-        let policy = self.world.policy_of(id);
-        let book = self.world.legend.rulebook(policy);
-        let answer = book.ask(&book.tables.members, &facts);
-        let (action, basis) =
-            answer.map_or((Action::Release, Basis::NONE), |(action, _, basis)| (action, basis));
-        self.rely(policy, basis);
-        Item { id, action, basis }
+        let answer = self.consult(self.world.policy_of(id), |t| &t.members, &facts);
+        let ground = answer.map(|answer| Ground::of(LastWord::Membership, &answer));
+        Item { id, action: answer.map_or(Action::Release, |answer| answer.says), ground }
     }
 
     /// A refusal of a request to a group, which is about no single member.
-    fn group_refusal(&mut self, ask: &Ask, group: GroupId) -> Option<(PolicyId, RuleId)> {
+    ///
+    /// # Errors
+    /// What refuses it.
+    pub(super) fn group_refusal(&mut self, ask: &Ask, group: GroupId) -> Result<(), Refusal> {
         let group = self.world.fleet.group(group);
+        if group.deleted {
+            return Err(Refusal::Obstacle(Obstacle::GroupDeleted));
+        }
         let account = self.world.fleet.account(group.account);
         let facts = Facts {
             trigger: ask.trigger,
@@ -38,22 +40,17 @@ impl Step<'_> {
             members: YesNo::from(!group.members.is_empty()),
             ..ask.facts
         };
-        let policy = account.policy;
-        let book = self.world.legend.rulebook(policy);
-        let rule = book.refusal(&facts)?;
-        let basis = book.basis(rule);
-        self.rely(policy, basis);
-        Some((policy, rule))
+        let on = group.on;
+        self.refusal_in(ask, account.policy, on, &facts)
     }
 
-    pub(super) fn scale_in(&mut self, event: EventId, o: order::ScaleIn) {
+    pub(super) fn scale_in(&mut self, call: Call, o: order::ScaleIn) {
         let group = o.group;
-        let target = Target::Group(group);
-        let ask = Ask::call(event, "scale-in", Action::ScaleIn, target, o.by, o.via)
-            .as_cause(Trigger::ScaleIn);
+        let ask = Ask::call(call, Action::ScaleIn, Target::Group(group));
+        let ask = ask.as_cause(Trigger::ScaleIn);
         let open = self.open(&ask, true);
-        if let Some(answer) = self.group_refusal(&ask, group) {
-            return self.refuse(open, o.remove, Some(answer));
+        if let Err(why) = self.group_refusal(&ask, group) {
+            return self.refuse(open, o.remove, why);
         }
         let state = self.world.fleet.group(group);
         // A request that would cross the minimum is clipped to it.
@@ -68,7 +65,7 @@ impl Step<'_> {
         for draft in &drafts {
             let word = match (&spare, draft.fate) {
                 (Some(word), Fate::Goes) => *word,
-                _ => alone(draft),
+                _ => alone(&ask, draft),
             };
             self.carry_out(&ask, open.seq, draft, word, &mut tally);
         }
@@ -100,7 +97,7 @@ impl Step<'_> {
         let book = self.world.legend.rulebook(policy);
         let facts = Facts { trigger: ask.trigger, action: ask.action, ..Facts::default() };
         let tie = book.ask(&book.tables.ties, &facts);
-        let draws = matches!(tie, Some((TieBreak::AtRandom, _, _)));
+        let draws = tie.is_some_and(|tie| tie.says == TieBreak::AtRandom);
         let mut stream = if draws {
             let name = format!("scale-in-ties/{}", self.world.legend.group(group));
             let fresh = || self.world.streams.named(&name);
@@ -138,8 +135,8 @@ impl Step<'_> {
         });
         let choices: Vec<Choice<'_>> = choices.collect();
         let (order, tied): (Vec<InstanceId>, Vec<bool>) = Walk::new(choices).unzip();
-        if let Some((_, _, basis)) = tie.filter(|_| tied.contains(&true)) {
-            self.rely(policy, basis);
+        if let Some(tie) = tie.filter(|_| tied.contains(&true)) {
+            self.rely(policy, tie.basis);
         }
         order
     }
@@ -148,35 +145,29 @@ impl Step<'_> {
     fn shortfall(&mut self, ask: &Ask, group: GroupId) -> Option<Word> {
         let account = self.world.fleet.group(group).account;
         let policy = self.world.fleet.account(account).policy;
-        let book = self.world.legend.rulebook(policy);
         let facts = Facts { trigger: ask.trigger, action: ask.action, ..Facts::default() };
-        let (answer, rule, basis) = book.ask(&book.tables.shortfall, &facts)?;
-        self.rely(policy, basis);
-        match answer {
+        let Answer { says, rule, basis } = self.consult(policy, |t| &t.shortfall, &facts)?;
+        match says {
             Shortfall::Partial => None,
             Shortfall::Refused => Some(Word {
                 outcome: Outcome::Spared,
-                decided_by: DecidedBy::Neighbour,
+                decided_by: DecidedBy::Other(LastWord::Neighbour),
                 rule: Some(rule),
                 basis,
             }),
         }
     }
 
-    pub(super) fn delete_members(&mut self, event: EventId, o: order::DeleteMembers) {
-        let target = Target::Group(o.group);
-        let ask = Ask::call(event, "delete-members", Action::DeleteMembers, target, o.by, o.via)
-            .as_cause(Trigger::DeleteMembers);
+    pub(super) fn delete_members(&mut self, call: Call, o: order::DeleteMembers) {
+        let ask = Ask::call(call, Action::DeleteMembers, Target::Group(o.group));
         let ids = self.of(o.instances);
-        self.named_members(ask, o.group, &ids);
+        self.named_members(ask.as_cause(Trigger::DeleteMembers), o.group, &ids);
     }
 
-    pub(super) fn detach(&mut self, event: EventId, o: order::Detach) {
-        let target = Target::Group(o.group);
-        let ask = Ask::call(event, "detach", Action::Detach, target, o.by, o.via)
-            .as_cause(Trigger::Detach);
+    pub(super) fn detach(&mut self, call: Call, o: order::Detach) {
+        let ask = Ask::call(call, Action::Detach, Target::Group(o.group));
         let ids = self.of(o.instances);
-        self.named_members(ask, o.group, &ids);
+        self.named_members(ask.as_cause(Trigger::Detach), o.group, &ids);
     }
 
     /// A request to a group that names members. Strangers refuse it as a whole.
@@ -186,37 +177,31 @@ impl Step<'_> {
         let left = count(state.members.len()).saturating_sub(count(ids.len()));
         ask.facts.capacity = if left < state.min { Capacity::BelowMin } else { Capacity::Within };
         let stranger = ids.iter().any(|id| self.world.fleet.instance(*id).group != Some(group));
-        if let Some(answer) = self.group_refusal(&ask, group) {
-            return self.refuse(open, count(ids.len()), Some(answer));
+        if let Err(why) = self.group_refusal(&ask, group) {
+            return self.refuse(open, count(ids.len()), why);
         }
         if stranger {
-            return self.refuse(open, count(ids.len()), None);
+            let why = Refusal::Obstacle(Obstacle::NotAMember);
+            return self.refuse(open, count(ids.len()), why);
         }
         let items: Vec<Item> = ids.iter().map(|id| self.asks_of(&ask, *id)).collect();
         let tally = self.decide(&ask, open.seq, &items);
         self.close(open, tally);
     }
 
-    pub(super) fn delete_group(&mut self, event: EventId, o: order::DeleteGroup) {
+    pub(super) fn delete_group(&mut self, call: Call, o: order::DeleteGroup) {
         let group = o.group;
-        let mut ask = Ask::call(
-            event,
-            "delete-group",
-            Action::DeleteGroup,
-            Target::Group(group),
-            o.by,
-            o.via,
-        )
-        .as_cause(Trigger::GroupDelete);
+        let ask = Ask::call(call, Action::DeleteGroup, Target::Group(group));
+        let mut ask = ask.as_cause(Trigger::GroupDelete);
         ask.facts.force = YesNo::from(o.force.unwrap_or(false));
         let open = self.open(&ask, true);
         let mut members = self.world.fleet.group(group).members.clone();
         members.sort_unstable();
-        if self.world.fleet.group(group).deleted {
-            return self.refuse(open, 1, None);
+        if let Err(why) = self.group_refusal(&ask, group) {
+            return self.refuse(open, count(members.len()), why);
         }
-        if let Some(answer) = self.group_refusal(&ask, group) {
-            return self.refuse(open, count(members.len()), Some(answer));
+        if let Some(why) = self.guarded(&ask, group).filter(|_| members.is_empty()) {
+            return self.refuse(open, 1, why);
         }
         let items: Vec<Item> = members.iter().map(|id| self.asks_of(&ask, *id)).collect();
         let tally = self.decide(&ask, open.seq, &items);
@@ -228,10 +213,21 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    pub(super) fn attach(&mut self, event: EventId, o: order::Attach) {
+    /// A protection of the group that keeps whatever is in it, and so the group itself
+    /// if nothing is.
+    fn guarded(&mut self, ask: &Ask, group: GroupId) -> Option<Refusal> {
+        let group = self.world.fleet.group(group);
+        let policy = self.world.fleet.account(group.account).policy;
+        let book = self.world.legend.rulebook(policy);
+        let rule = book.guards(ask.trigger, group.on)?.rule?;
+        let basis = book.basis(rule);
+        self.rely(policy, basis);
+        Some(Refusal::Rule(policy, rule))
+    }
+
+    pub(super) fn attach(&mut self, call: Call, o: order::Attach) {
         let ids = self.of(o.instance);
-        let target = Target::Group(o.group);
-        let mut ask = Ask::call(event, "attach", Action::Attach, target, o.by, o.via);
+        let mut ask = Ask::call(call, Action::Attach, Target::Group(o.group));
         let open = self.open(&ask, false);
         let membership =
             if o.entrusted.unwrap_or(false) { Membership::Entrusted } else { Membership::Attached };
@@ -240,13 +236,12 @@ impl Step<'_> {
             let state = self.world.fleet.group(o.group);
             let full = count(state.members.len()) >= state.max;
             ask.facts.capacity = if full { Capacity::AboveMax } else { Capacity::Within };
-            match self.attach_refusal(&ask, id, membership) {
-                Ok(()) if !self.world.fleet.group(o.group).deleted => {
+            match self.attach_refusal(&ask, id, o.group, membership) {
+                Ok(()) => {
                     self.take_in(&ask, open.seq, id, o.group, membership);
                     tally.got += 1;
                 }
-                Ok(()) => {}
-                Err(answer) => tally.answer = tally.answer.or(answer),
+                Err(why) => tally.refuse(why),
             }
         }
         self.close(open, tally);
@@ -258,16 +253,22 @@ impl Step<'_> {
         &mut self,
         ask: &Ask,
         id: InstanceId,
+        group: GroupId,
         membership: Membership,
-    ) -> Result<(), Option<(PolicyId, RuleId)>> {
+    ) -> Result<(), Refusal> {
         let instance = self.world.fleet.instance(id);
-        if !instance.is_there() || instance.group.is_some() {
-            return Err(None);
+        let obstacle = if self.world.fleet.group(group).deleted {
+            Some(Obstacle::GroupDeleted)
+        } else if !instance.is_there() {
+            Some(Obstacle::NotThere)
+        } else {
+            instance.group.map(|_| Obstacle::InAGroup)
+        };
+        if let Some(obstacle) = obstacle {
+            return Err(Refusal::Obstacle(obstacle));
         }
         let facts = Facts { membership, ..self.facts(ask, id, Action::Attach) };
-        let policy = self.world.policy_of(id);
-        let rule = self.world.legend.rulebook(policy).refusal(&facts);
-        rule.map_or(Ok(()), |rule| Err(Some((policy, rule))))
+        self.refusal_in(ask, self.world.policy_of(id), ProtectionSet::EMPTY, &facts)
     }
 
     fn take_in(
@@ -300,13 +301,11 @@ impl Step<'_> {
             Ask::timer("health-check", Trigger::HealthCheck, Action::Release, Target::Group(group));
         let facts = self.facts(&ask, id, Action::Release);
         let policy = self.world.policy_of(id);
-        let book = self.world.legend.rulebook(policy);
-        let Some((answer, _, basis)) = book.ask(&book.tables.health, &facts) else { return };
-        self.rely(policy, basis);
-        if answer == HealthFate::Ignores {
+        let Some(answer) = self.consult(policy, |t| &t.health, &facts) else { return };
+        if answer.says == HealthFate::Ignores {
             return;
         }
-        let ask = ask.resting_on(basis);
+        let ask = ask.resting_on(Some(Ground::of(LastWord::HealthCheck, &answer)));
         let open = self.open(&ask, true);
         let item = self.asks_of(&ask, id);
         let tally = self.decide(&ask, open.seq, &[item]);

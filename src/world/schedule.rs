@@ -1,12 +1,12 @@
 //! Scheduled releases: set, moved, cancelled, due, waiting.
 
-use super::ask::{Ask, Tally};
+use super::ask::{Ask, Ground, Tally};
 use super::decide::{Item, Word};
 use super::{Followup, Step, Timer};
-use crate::policy::Basis;
+use crate::policy::Answer;
 use crate::record::{DecidedBy, Record, Subject, Target, What};
 use crate::time::SimTime;
-use crate::vocab::{Action, InstanceId, Outcome, ScheduleFate, Trigger};
+use crate::vocab::{Action, InstanceId, LastWord, Outcome, ScheduleFate, Trigger};
 
 /// What reports call the timer.
 const NAME: &str = "scheduled-release";
@@ -44,57 +44,56 @@ impl Step<'_> {
     pub(super) fn scheduled_release(&mut self, id: InstanceId) {
         let ask = Self::ask_for_release(id);
         let facts = self.facts(&ask, id, Action::Release);
-        let policy = self.world.policy_of(id);
-        let book = self.world.legend.rulebook(policy);
-        let answer = book.ask(&book.tables.due, &facts);
-        let basis = answer.map_or(Basis::NONE, |(_, _, basis)| basis);
+        let answer = self.consult(self.world.policy_of(id), |t| &t.due, &facts);
         match answer {
-            Some((ScheduleFate::Waits, rule, _)) => {
-                let open = self.open(&ask, true);
-                let item = Item { id, action: Action::Release, basis: Basis::NONE };
-                let Some(mut draft) = self.draft(&ask, item) else {
-                    return self.close(open, Tally::default());
-                };
-                draft.ruling = draft.ruling.unasked();
-                let word = Word {
-                    outcome: Outcome::Deferred,
-                    decided_by: DecidedBy::Schedule,
-                    rule: Some(rule),
-                    basis,
-                };
-                let decision = self.decision(&ask, open.seq, &draft, word, basis);
-                self.out.push_back(Record::Decision(Box::new(decision)));
-                self.rely(policy, basis);
-                let account = self.world.fleet.instance(id).account;
-                self.world.fleet.instance_mut(id).waiting = true;
-                self.world.fleet.account_mut(account).waiting += 1;
-                self.close(open, Tally { wanted: 1, got: 1, answer: None });
-            }
-            Some((ScheduleFate::Dropped, _, _)) => self.drop_schedule(id, basis),
-            Some((ScheduleFate::Fires, _, _)) | None => self.fire(id, basis),
+            Some(answer) if answer.says == ScheduleFate::Waits => self.put_off(id, &answer),
+            _ => self.fire_or_drop(id, answer),
         }
     }
 
-    fn fire(&mut self, id: InstanceId, basis: Basis) {
-        let ask = Self::ask_for_release(id).resting_on(basis);
+    /// Says that a release is due and waits until its account has settled.
+    fn put_off(&mut self, id: InstanceId, answer: &Answer<ScheduleFate>) {
+        let ask = Self::ask_for_release(id);
         let open = self.open(&ask, true);
-        let item = Item { id, action: Action::Release, basis: Basis::NONE };
-        let tally = self.decide(&ask, open.seq, &[item]);
-        self.close(open, tally);
+        let item = Item { id, action: Action::Release, ground: None };
+        let Some(mut draft) = self.draft(&ask, item) else {
+            return self.close(open, Tally::default());
+        };
+        draft.ruling = draft.ruling.unasked();
+        let word = Word {
+            outcome: Outcome::Deferred,
+            decided_by: DecidedBy::Other(LastWord::Schedule),
+            rule: Some(answer.rule),
+            basis: answer.basis,
+        };
+        let decision = self.decision(&ask, open.seq, &draft, word, answer.basis);
+        self.out.push_back(Record::Decision(Box::new(decision)));
+        let account = self.world.fleet.instance(id).account;
+        self.world.fleet.instance_mut(id).waiting = true;
+        self.world.fleet.account_mut(account).waiting += 1;
+        self.close(open, Tally::all(1));
     }
 
-    fn drop_schedule(&mut self, id: InstanceId, basis: Basis) {
-        let ask = Ask::timer(
-            NAME,
-            Trigger::ScheduledRelease,
-            Action::CancelScheduledRelease,
-            Target::Instance(id),
-        );
-        let policy = self.world.policy_of(id);
-        self.rely(policy, basis);
-        let open = self.open(&ask, false);
-        self.set_schedule(&ask, open.seq, id, SimTime::NEVER);
-        self.close(open, Tally { wanted: 1, got: 1, answer: None });
+    /// What has come, or has waited long enough, asks for the release or is forgotten.
+    fn fire_or_drop(&mut self, id: InstanceId, answer: Option<Answer<ScheduleFate>>) {
+        let ground = answer.as_ref().map(|answer| Ground::of(LastWord::Schedule, answer));
+        match answer.map(|answer| answer.says) {
+            Some(ScheduleFate::Dropped) => {
+                let target = Target::Instance(id);
+                let action = Action::CancelScheduledRelease;
+                let ask = Ask::timer(NAME, Trigger::ScheduledRelease, action, target);
+                let open = self.open(&ask, false);
+                self.set_schedule(&ask, open.seq, id, SimTime::NEVER);
+                self.close(open, Tally::all(1));
+            }
+            Some(ScheduleFate::Fires | ScheduleFate::Waits) | None => {
+                let ask = Self::ask_for_release(id).resting_on(ground);
+                let open = self.open(&ask, true);
+                let item = Item { id, action: Action::Release, ground: None };
+                let tally = self.decide(&ask, open.seq, &[item]);
+                self.close(open, tally);
+            }
+        }
     }
 
     /// Lets the releases that waited for an account come next.
@@ -110,13 +109,7 @@ impl Step<'_> {
         }
         self.stop_waiting(id);
         let facts = self.facts(&Self::ask_for_release(id), id, Action::Release);
-        let book = self.book_of(id);
-        match book.ask(&book.tables.settled, &facts) {
-            Some((ScheduleFate::Dropped | ScheduleFate::Waits, _, basis)) => {
-                self.drop_schedule(id, basis);
-            }
-            Some((ScheduleFate::Fires, _, basis)) => self.fire(id, basis),
-            None => self.fire(id, Basis::NONE),
-        }
+        let answer = self.consult(self.world.policy_of(id), |t| &t.settled, &facts);
+        self.fire_or_drop(id, answer);
     }
 }

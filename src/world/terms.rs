@@ -1,15 +1,15 @@
 //! Clocks of single instances: the end of a subscription's term, and the reclaim
 //! of spot capacity.
 
-use super::ask::{Ask, Tally, With};
+use super::ask::{Ask, Call, Ground, Tally, With};
 use super::{Step, Timer, World};
 use crate::policy::Clock;
-use crate::record::{Subject, Target, What};
-use crate::scenario::order;
+use crate::record::{Refusal, Subject, Target, What};
+use crate::scenario::{Targets, order};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
-    Action, Billing, ClockKind, EventId, InstanceId, Lifecycle, Lock, StoppedBy, TermFrom, Trigger,
-    Word,
+    Action, Billing, ClockKind, InstanceId, Lifecycle, Lock, Obstacle, StoppedBy, TermFrom,
+    Trigger, Word,
 };
 
 /// When the next step of an instance's term is due, if it has one.
@@ -72,7 +72,7 @@ impl Step<'_> {
         let step = &clock.steps[number];
         let action = Action::from(step.action);
         let ask = Ask::timer(kind.word(), step.trigger, action, Target::Instance(id))
-            .resting_on(book.basis(step.rule))
+            .resting_on(Some(Ground::of_clock(book, step.rule)))
             .with(if action == Action::Renew { With::Term(None) } else { With::StoppedBy(by) });
         let concerned = book.assumes(&step.when) && step.when.meets(&self.facts(&ask, id, action));
         if concerned && self.world.fleet.instance(id).is_there() {
@@ -80,14 +80,9 @@ impl Step<'_> {
         }
     }
 
-    pub(super) fn renew(&mut self, event: EventId, o: order::Renew) {
+    pub(super) fn renew(&mut self, call: Call, o: order::Renew) {
         let ids = self.of(o.instance);
-        let target = match ids.as_slice() {
-            [one] => Target::Instance(*one),
-            _ => Target::Instances,
-        };
-        let ask =
-            Ask::call(event, "renew", Action::Renew, target, o.by, o.via).with(With::Term(o.term));
+        let ask = Ask::call(call, Action::Renew, Target::these(&ids)).with(With::Term(o.term));
         self.request(&ask, &ids);
     }
 
@@ -95,23 +90,19 @@ impl Step<'_> {
     pub(super) fn prolong(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
         let With::Term(span) = ask.with else { return };
         let facts = self.facts(ask, id, Action::Renew);
-        let policy = self.world.policy_of(id);
-        let book = self.world.legend.rulebook(policy);
-        let calendar = book.policy.calendar;
-        let answer = book.ask(&book.tables.renewals, &facts);
-        let span = span.unwrap_or_else(|| self.world.fleet.term(id));
         let instance = self.world.fleet.instance(id);
-        if instance.billing != Billing::Subscription || instance.expires == SimTime::NEVER {
+        let (billing, old) = (instance.billing, instance.expires);
+        if billing != Billing::Subscription || old == SimTime::NEVER {
             return;
         }
-        let old = instance.expires;
-        let from = match answer {
-            Some((TermFrom::Renewal, _, _)) => self.now.max(old),
-            Some((TermFrom::Expiry, _, _)) | None => old,
+        let policy = self.world.policy_of(id);
+        let calendar = self.world.legend.rulebook(policy).policy.calendar;
+        let answer = self.consult(policy, |t| &t.renewals, &facts);
+        let span = span.unwrap_or_else(|| self.world.fleet.term(id));
+        let from = match answer.map(|answer| answer.says) {
+            Some(TermFrom::Renewal) => self.now.max(old),
+            Some(TermFrom::Expiry) | None => old,
         };
-        if let Some((_, _, basis)) = answer {
-            self.rely(policy, basis);
-        }
         let mut new = from.after_on_calendar(span, calendar);
         // A term that renews itself does so as often as it must.
         while ask.actor.is_none() && new <= self.now && new > old {
@@ -130,20 +121,19 @@ impl Step<'_> {
         self.wind_term(id);
     }
 
-    pub(super) fn spot_reclaim(&mut self, event: EventId, o: order::SpotReclaim) {
-        let ids = self.of(o.instance);
-        let target = match ids.as_slice() {
-            [one] => Target::Instance(*one),
-            _ => Target::Instances,
-        };
-        let ask = Ask::call(event, "spot-reclaim", Action::Reclaim, target, None, None)
-            .as_cause(Trigger::SpotReclaim);
+    pub(super) fn spot_reclaim(&mut self, call: Call, targets: Targets) {
+        let ids = self.of(targets);
+        let ask = Ask::call(call, Action::Reclaim, Target::these(&ids));
+        let ask = ask.as_cause(Trigger::SpotReclaim);
         let open = self.open(&ask, false);
         let mut tally = Tally { wanted: super::apply::count(ids.len()), ..Tally::default() };
         for id in ids {
             let instance = self.world.fleet.instance_mut(id);
             // Only spot capacity can be taken back, and only once.
             if !instance.is_there() || instance.billing != Billing::Spot {
+                let there = instance.is_there();
+                let obstacle = if there { Obstacle::NotSpot } else { Obstacle::NotThere };
+                tally.refuse(Refusal::Obstacle(obstacle));
                 continue;
             }
             tally.got += 1;

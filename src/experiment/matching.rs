@@ -1,0 +1,257 @@
+//! Whether what happened is what a line expects, key by key.
+
+use super::wanted::Line;
+use crate::record::{Cause, Decision, Legend, Loss, Request};
+use crate::scenario::{DecisionLine, GroupState, InstanceState, LossLine, RequestLine};
+use crate::time::SimTime;
+use crate::vocab::{EventId, GroupId, InstanceId, Lifecycle, Word};
+use crate::world::World;
+
+/// Counts the keys in which something is not as expected, and tells them if asked to.
+pub(super) struct Differ {
+    count: usize,
+    told: Option<Vec<String>>,
+}
+
+impl Differ {
+    pub(super) const fn counting() -> Self {
+        Self { count: 0, told: None }
+    }
+
+    pub(super) const fn telling() -> Self {
+        Self { count: 0, told: Some(Vec::new()) }
+    }
+
+    pub(super) const fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn into_told(self) -> Vec<String> {
+        self.told.unwrap_or_default()
+    }
+
+    fn differs(&mut self, key: &str, wanted: &str, found: &str) {
+        self.count += 1;
+        if let Some(told) = &mut self.told {
+            let found = if found.is_empty() { "empty" } else { found };
+            told.push(format!("{key} is {found}, not {wanted}"));
+        }
+    }
+
+    /// A key whose value is a word.
+    fn word<W: Word>(&mut self, key: &str, wanted: Option<W>, found: Option<W>) {
+        if let Some(wanted) = wanted.filter(|wanted| found != Some(*wanted)) {
+            self.differs(key, wanted.word(), found.map_or("unknown", Word::word));
+        }
+    }
+
+    /// A key whose value is a text.
+    fn text(&mut self, key: &str, wanted: Option<&str>, found: &str) {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            self.differs(key, wanted, found);
+        }
+    }
+
+    /// A key whose value is an answer: `~text` is contained, anything else is equal.
+    fn answer(&mut self, wanted: Option<&str>, found: &str) {
+        match wanted.and_then(|wanted| wanted.strip_prefix('~')) {
+            Some(part) if found.contains(part) => {}
+            _ => self.text("answer", wanted, found),
+        }
+    }
+
+    /// The protections that are set.
+    fn protections(&mut self, wanted: Option<&[String]>, mut found: Vec<&str>) {
+        let list = |names: &[&str]| if names.is_empty() { "none".into() } else { names.join(", ") };
+        found.sort_unstable();
+        let wanted = wanted.map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
+        self.text("protections", wanted.as_deref().map(list).as_deref(), &list(&found));
+    }
+
+    /// A key whose value can be shown.
+    fn value<T: PartialEq + ToString>(&mut self, key: &str, wanted: Option<T>, found: &T) {
+        if let Some(wanted) = wanted.filter(|wanted| wanted != found) {
+            self.differs(key, &wanted.to_string(), &found.to_string());
+        }
+    }
+}
+
+/// The place of an event among those that a line names; the first, if it names none.
+fn event_slot(named: &[EventId], cause: Cause) -> Option<usize> {
+    if named.is_empty() {
+        return Some(0);
+    }
+    named.iter().position(|event| cause == Cause::Event(*event))
+}
+
+/// The place of an instance among those that a line names, which are sorted.
+fn instance_slot(named: &[InstanceId], id: InstanceId) -> Option<usize> {
+    if named.is_empty() { Some(0) } else { named.binary_search(&id).ok() }
+}
+
+/// "`db-1` at `mis-click`", as far as a line names them.
+fn about(
+    events: &[EventId],
+    instances: &[InstanceId],
+    slot: usize,
+    (what, legend): (&str, &Legend),
+) -> String {
+    let width = instances.len().max(1);
+    let mut text = what.to_owned();
+    if let Some(id) = instances.get(slot % width) {
+        text.push_str(&format!(" about {}", legend.instance(*id)));
+    }
+    if let Some(event) = events.get(slot / width) {
+        text.push_str(&format!(" at `{}`", legend.events[event.index()]));
+    }
+    text
+}
+
+impl Line for DecisionLine {
+    type Record = Decision;
+
+    fn slots(&self) -> usize {
+        self.events.len().max(1) * self.instances.len().max(1)
+    }
+
+    fn slot(&self, decision: &Decision) -> Option<usize> {
+        let event = event_slot(&self.events, decision.cause)?;
+        let instance = instance_slot(&self.instances, decision.instance)?;
+        Some(event * self.instances.len().max(1) + instance)
+    }
+
+    fn compare(&self, decision: &Decision, legend: &Legend, differ: &mut Differ) {
+        let policy = &legend.rulebook(decision.policy).policy;
+        let rule = decision.rule.map(|rule| policy.rule(rule));
+        let answer = rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default();
+        differ.word("outcome", self.outcome, Some(decision.outcome));
+        differ.word("effect", self.effect, Some(decision.effect));
+        differ.word("trigger", self.trigger, Some(decision.trigger));
+        differ.word("action", self.action, Some(decision.action));
+        differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
+        differ.text("decided-by", self.decided_by.as_deref(), legend.decided_by(decision));
+        differ.answer(self.answer.as_deref(), answer);
+        for (name, wanted) in &self.verdicts {
+            let on = |p: &crate::policy::Protection| p.name == *name;
+            let id = policy.protections.iter().position(on);
+            let mut findings = decision.ruling.findings();
+            let found = findings.find(|finding| Some(finding.protection.index()) == id);
+            let key = format!("verdict of {name}");
+            match found {
+                Some(found) => differ.word(&key, Some(*wanted), Some(found.verdict)),
+                None => differ.differs(&key, wanted.word(), "off"),
+            }
+        }
+        differ.value("at", self.at, &decision.at);
+        let group = decision.group.map_or("", |group| legend.group(group));
+        differ.text("group", self.group.map(|group| legend.group(group)), group);
+        differ.word("channel", self.channel, Some(decision.channel));
+        differ.word("confidence", self.confidence, Some(decision.basis.confidence));
+        differ.word("billing", self.billing, Some(decision.billing));
+        differ.word("membership", self.membership, decision.membership);
+    }
+
+    fn asks(&self, slot: usize, legend: &Legend) -> String {
+        about(&self.events, &self.instances, slot, ("a decision", legend))
+    }
+}
+
+impl Line for RequestLine {
+    type Record = Request;
+
+    fn slots(&self) -> usize {
+        self.events.len().max(1)
+    }
+
+    fn slot(&self, request: &Request) -> Option<usize> {
+        event_slot(&self.events, request.cause)
+    }
+
+    fn compare(&self, request: &Request, legend: &Legend, differ: &mut Differ) {
+        let rule = request.refusal.and_then(|refusal| legend.rule_of(refusal));
+        let answer = rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default();
+        differ.word("result", self.result, Some(request.result));
+        differ.value("wanted", self.wanted, &request.wanted);
+        differ.value("got", self.got, &request.got);
+        differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
+        differ.answer(self.answer.as_deref(), answer);
+        differ.word("trigger", self.trigger, request.trigger);
+        differ.text("verb", self.verb.as_deref(), request.verb);
+        differ.value("at", self.at, &request.at);
+    }
+
+    fn asks(&self, slot: usize, legend: &Legend) -> String {
+        about(&self.events, &[], slot, ("a request", legend))
+    }
+}
+
+impl Line for LossLine {
+    type Record = Loss;
+
+    fn slots(&self) -> usize {
+        self.instances.len().max(1)
+    }
+
+    fn slot(&self, loss: &Loss) -> Option<usize> {
+        instance_slot(&self.instances, loss.instance)
+    }
+
+    fn compare(&self, loss: &Loss, legend: &Legend, differ: &mut Differ) {
+        let (policy, rule) = loss.rule;
+        differ.word("kind", self.kind, Some(loss.thing));
+        differ.text("name", self.name.as_deref(), &loss.name);
+        differ.word("fate", self.fate, Some(loss.fate));
+        differ.word("trigger", self.trigger, Some(loss.trigger));
+        differ.value("at", self.at, &loss.at);
+        let rule = &legend.rulebook(policy).policy.rule(rule).id;
+        differ.text("rule", self.rule.as_deref(), rule);
+    }
+
+    fn asks(&self, slot: usize, legend: &Legend) -> String {
+        about(&[], &self.instances, slot, ("a loss", legend))
+    }
+}
+
+/// Whether a state counts as another. What was reclaimed is stopped as well: the
+/// providers' own replies call it so.
+pub(super) fn is_in(state: Lifecycle, expected: Lifecycle) -> bool {
+    state == expected || (expected == Lifecycle::Stopped && state == Lifecycle::Reclaimed)
+}
+
+/// The keys in which an instance is not as expected.
+pub(super) fn wrong_state(expected: &InstanceState, id: InstanceId, world: &World) -> Vec<String> {
+    let legend = world.legend();
+    let instance = world.fleet().instance(id);
+    let mut differ = Differ::telling();
+    let time = |at: SimTime| if at == SimTime::NEVER { "never".to_owned() } else { at.to_string() };
+    let is = expected.is.filter(|is| !is_in(instance.state, *is));
+    differ.word("state", is, Some(instance.state));
+    differ.word("billing", expected.billing, Some(instance.billing));
+    differ.word("lock", expected.lock, Some(world.lock(id)));
+    let release = time(instance.auto_release);
+    differ.text("scheduled release", expected.auto_release.map(time).as_deref(), &release);
+    differ.text("term", expected.expires.map(time).as_deref(), &time(instance.expires));
+    let on = legend.protections(world.policy_of(id), instance.on);
+    differ.protections(expected.protect.as_deref(), on);
+    if let Some((group, member)) = expected.member {
+        let words = |member| if member { "a member" } else { "not a member" };
+        let found = words(instance.group == Some(group));
+        differ.text(legend.group(group), Some(words(member)), found);
+    }
+    let name = legend.instance(id);
+    differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()
+}
+
+/// The keys in which a group is not as expected.
+pub(super) fn wrong_group(expected: &GroupState, id: GroupId, world: &World) -> Vec<String> {
+    let legend = world.legend();
+    let group = world.fleet().group(id);
+    let policy = world.fleet().account(group.account).policy;
+    let mut differ = Differ::telling();
+    let words = |there| if there { "there" } else { "deleted" };
+    differ.text("state", expected.there.map(words), words(!group.deleted));
+    differ.value("size", expected.size.map(|size| size as usize), &group.members.len());
+    differ.protections(expected.protect.as_deref(), legend.protections(policy, group.on));
+    let name = legend.group(id);
+    differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()
+}

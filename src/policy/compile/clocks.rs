@@ -1,0 +1,101 @@
+//! Orders of scale-in, limits on schedules, and clocks.
+
+use super::Compiler;
+use crate::policy::clock::{Clock, Step};
+use crate::policy::file::{PolicyFile, ScaleInPart, SchedulePart, StepPart};
+use crate::policy::{Order, Schedule};
+use crate::text::{Code, Node, Problem, closest};
+use crate::vocab::{ClockKind, Trigger, Word};
+
+impl Compiler<'_> {
+    pub(super) fn orders(&mut self, part: &ScaleInPart) -> (Vec<Order>, Vec<usize>) {
+        for (_, order) in &part.orders.0 {
+            self.find_sources(&order.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+        }
+        let orders: Vec<Order> = part
+            .orders
+            .0
+            .iter()
+            .map(|(name, order)| Order { name: name.to_string(), by: order.by, first: order.first })
+            .collect();
+        let mut default = Vec::new();
+        for name in &part.default {
+            if let Some(at) = orders.iter().position(|order| order.name == **name) {
+                default.push(at);
+            } else {
+                let title = format!("`{}` is not one of the orders", **name);
+                let known = orders.iter().map(|order| order.name.as_str());
+                let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown order");
+                self.problems.add(problem.did_you_mean(&closest(name, known)));
+            }
+        }
+        (orders, default)
+    }
+
+    pub(super) fn schedule(&mut self, part: &SchedulePart) -> Schedule {
+        self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+        Schedule {
+            granularity: part.granularity.unwrap_or_default(),
+            earliest: part.earliest,
+            latest: part.latest,
+        }
+    }
+
+    pub(super) fn clocks(&mut self, file: &PolicyFile) -> Vec<(ClockKind, Clock)> {
+        let mut clocks = Vec::new();
+        for (name, steps) in &file.clocks.0 {
+            let Some(kind) = ClockKind::spelled(name) else {
+                let known: Vec<&str> = ClockKind::ALL.iter().map(|kind| kind.word()).collect();
+                let title = format!("`{}` is not {}", **name, ClockKind::WHAT);
+                let problem = Problem::at(Code::UnknownWord, name.place, title, "unknown clock");
+                let problem = problem.did_you_mean(&closest(name, known.iter().copied()));
+                self.problems.add(problem.note(format!("one of: {}", known.join(", "))));
+                continue;
+            };
+            clocks.push((kind, self.clock(kind, name, steps)));
+        }
+        clocks
+    }
+
+    pub(super) fn clock(&mut self, kind: ClockKind, name: &str, nodes: &[Node]) -> Clock {
+        let mut clock = Clock::default();
+        let mut ids: Vec<Box<str>> = Vec::new();
+        if let Some(node) = nodes.get(Clock::MOST) {
+            let title = format!("a clock has at most {} steps", Clock::MOST);
+            self.problems.add(Problem::at(Code::BadNumber, node.place, title, "one too many"));
+        }
+        for (number, node) in nodes.iter().enumerate() {
+            let id = format!("{name}.{}", number + 1);
+            let Some(part) = StepPart::read(&id, node, self.problems) else { continue };
+            let since = part.since.as_ref().filter(|since| since.value != "start");
+            let since = since.and_then(|since| {
+                let at = ids.iter().position(|id| **id == ***since);
+                if at.is_none() {
+                    let title = format!("no earlier step is called `{}`", **since);
+                    let problem =
+                        Problem::at(Code::UnknownRule, since.place, title, "unknown step");
+                    self.problems
+                        .add(problem.did_you_mean(&closest(since, ids.iter().map(|i| &**i))));
+                }
+                at
+            });
+            let (rule, when) = self.rule(&part.rule);
+            ids.push(part.rule.id.value.clone());
+            clock.steps.push(Step {
+                rule,
+                when,
+                after: part.after,
+                plus_grace: part.plus_grace,
+                since,
+                rounding: part.rounding,
+                action: part.action,
+                trigger: part.trigger.unwrap_or(match kind {
+                    ClockKind::PaymentOverdue => Trigger::BillingOverdue,
+                    ClockKind::Expiry => Trigger::Expiry,
+                    ClockKind::SpotReclaim => Trigger::SpotReclaim,
+                }),
+            });
+        }
+        clock
+    }
+}

@@ -1,0 +1,96 @@
+//! From a file as written to a proved policy: names become ids, tables are proved.
+
+mod clocks;
+mod names;
+mod prove;
+mod tables;
+
+use super::facts::{Column, Condition};
+use super::file::{PolicyFile, read_space};
+use super::{Policy, Rule, Source, Switch};
+use crate::text::{Code, Problem, Problems};
+use crate::vocab::SwitchId;
+
+/// Compiles a policy file; every mistake goes to `problems`.
+pub fn compile(file: &PolicyFile, problems: &mut Problems) -> Option<Policy> {
+    let before = problems.count(crate::text::Severity::Error);
+    let mut compiler = Compiler::new(file, problems);
+    let policy = compiler.policy(file)?;
+    (problems.count(crate::text::Severity::Error) == before).then_some(policy)
+}
+
+struct Compiler<'p> {
+    problems: &'p mut Problems,
+    sources: Vec<Source>,
+    switches: Vec<Switch>,
+    rules: Vec<Rule>,
+    /// The decision space of protections.
+    columns: Vec<(Column, Vec<u8>)>,
+    impossible: Vec<(Condition, String)>,
+}
+
+impl<'p> Compiler<'p> {
+    fn new(file: &PolicyFile, problems: &'p mut Problems) -> Self {
+        let sources = file.sources.0.iter().map(|(key, part)| Source {
+            key: key.to_string(),
+            title: part.title.clone(),
+            section: part.section.clone(),
+            dated: part.dated.clone(),
+        });
+        let sources = sources.collect();
+        let columns = read_space(&file.space, problems);
+        let mut compiler = Self {
+            problems,
+            sources,
+            switches: Vec::new(),
+            rules: Vec::new(),
+            columns,
+            impossible: Vec::new(),
+        };
+        compiler.read_switches(file);
+        compiler.add_unknowns();
+        compiler.read_impossible(file);
+        compiler
+    }
+
+    fn policy(&mut self, file: &PolicyFile) -> Option<Policy> {
+        if *file.format.value != *"policy/1" {
+            let title = format!("this program reads `policy/1`, and this is `{}`", *file.format);
+            self.problems.add(Problem::at(Code::BadFormat, file.format.place, title, "not that"));
+            return None;
+        }
+        let protections = self.protections(file);
+        let preconditions = self.preconditions(file, &protections);
+        let tables = self.tables(file);
+        let (orders, default_orders) =
+            file.scale_in.as_ref().map(|part| self.orders(part)).unwrap_or_default();
+        let clocks = self.clocks(file);
+        let notes = file
+            .notes
+            .0
+            .iter()
+            .map(|(_, note)| (note.says.clone(), self.find_sources(&note.source.0)));
+        let notes = notes.collect();
+        let schedule = file.schedule.as_ref().map(|part| self.schedule(part)).unwrap_or_default();
+        Some(Policy {
+            name: format!("{}@{}", *file.policy, *file.edition),
+            title: file.title.clone(),
+            digest: String::new(),
+            calendar: file.calendar,
+            sources: std::mem::take(&mut self.sources),
+            unknown_protection: SwitchId::at(self.switches.len() - 2),
+            unknown_membership: SwitchId::at(self.switches.len() - 1),
+            switches: std::mem::take(&mut self.switches),
+            rules: std::mem::take(&mut self.rules),
+            protections,
+            preconditions,
+            tables,
+            schedule,
+            clocks,
+            orders,
+            default_orders,
+            notes,
+            impossible: std::mem::take(&mut self.impossible),
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! Names of sources and switches, and the rules that use them.
+
+use super::Compiler;
+use crate::policy::facts::Condition;
+use crate::policy::file::{PolicyFile, RulePart};
+use crate::policy::{Rule, SET, Switch, UNDECIDED, UNKNOWN_MEMBERSHIP, UNKNOWN_PROTECTION, UNSET};
+use crate::text::{Code, Problem, Spanned, closest};
+use crate::vocab::{Confidence, Membership, RuleId, SwitchId, SwitchSet, Word};
+
+impl Compiler<'_> {
+    pub(super) fn find_sources(&mut self, named: &[Spanned<String>]) -> Vec<usize> {
+        let mut found = Vec::new();
+        for name in named {
+            if let Some(at) = self.sources.iter().position(|source| source.key == **name) {
+                found.push(at);
+                continue;
+            }
+            let keys = self.sources.iter().map(|source| source.key.as_str());
+            let title = format!("`{}` is not defined under `sources`", **name);
+            let problem = Problem::at(Code::NoSource, name.place, title, "unknown source");
+            let problem = problem.did_you_mean(&closest(name, keys));
+            self.problems.add(problem.help(
+                "without a source a rule may only be `inferred` or `unconfirmed`, never `documented`",
+            ));
+        }
+        found
+    }
+
+    pub(super) fn read_switches(&mut self, file: &PolicyFile) {
+        for (name, part) in &file.switches.0 {
+            self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+            let values: Vec<String> = part.one_of.iter().map(|value| value.value.clone()).collect();
+            let default = part.default.as_ref().and_then(|default| {
+                let at = values.iter().position(|value| *value == **default);
+                if at.is_none() {
+                    let title =
+                        format!("`{}` is not one of the positions of `{}`", **default, **name);
+                    let problem = Problem::at(Code::UnknownWord, default.place, title, "not one");
+                    self.problems.add(problem.note(format!("one of: {}", values.join(", "))));
+                }
+                at.and_then(|at| u8::try_from(at).ok())
+            });
+            if values.len() < 2 || values.len() > 32 || self.switches.len() + 2 >= SwitchSet::MOST {
+                let title = format!("`{}` cannot be a switch", **name);
+                let label = "a switch has 2 to 32 positions, and a policy at most 30 switches";
+                self.problems.add(Problem::at(Code::BadNumber, name.place, title, label));
+                continue;
+            }
+            self.switches.push(Switch {
+                name: name.to_string(),
+                values,
+                default,
+                confidence: part.confidence.unwrap_or(Confidence::Unconfirmed),
+                because: part.because.clone(),
+            });
+        }
+    }
+
+    /// Two questions are open under every policy: what nobody has seen.
+    pub(super) fn add_unknowns(&mut self) {
+        let memberships = Membership::ALL.iter().map(|word| word.word().to_owned());
+        let memberships: Vec<String> =
+            [UNDECIDED.to_owned()].into_iter().chain(memberships).collect();
+        let positions = [UNDECIDED, UNSET, SET].map(str::to_owned).to_vec();
+        for (name, values, because) in [
+            (UNKNOWN_PROTECTION, positions, "whether a protection is set that no reply tells of"),
+            (UNKNOWN_MEMBERSHIP, memberships, "how a member came in of whom no reply tells it"),
+        ] {
+            self.switches.push(Switch {
+                name: name.to_owned(),
+                values,
+                default: Some(0),
+                confidence: Confidence::Unconfirmed,
+                because: Some(because.to_owned()),
+            });
+        }
+    }
+
+    /// A rule gets its id, its condition and its basis.
+    pub(super) fn rule(&mut self, part: &RulePart) -> (RuleId, Condition) {
+        let mut when = Condition::default();
+        for (column, words) in &part.when {
+            when.require(**column, *words);
+        }
+        let mut switches = SwitchSet::EMPTY;
+        for (name, values) in &part.assuming {
+            if let Some((switch, mask)) = self.switch_mask(name, values) {
+                when.assume(switch, mask);
+                switches = switches.with(switch);
+            }
+        }
+        let sources = self.find_sources(&part.sources);
+        let confidence = part.confidence.unwrap_or(Confidence::Documented);
+        if confidence == Confidence::Documented && part.sources.is_empty() {
+            let title = format!("`{}` claims to be documented and names no source", *part.id);
+            self.problems.add(
+                Problem::at(Code::NoSource, part.place, title, "where is it documented?")
+                    .help("add `source:`, or `confidence: inferred` or `unconfirmed`"),
+            );
+        }
+        let same = self.rules.iter().find(|rule| *rule.id == **part.id);
+        if let Some(first) = same {
+            let title = format!("the rule `{}` is defined twice", *part.id);
+            self.problems.add(
+                Problem::at(Code::Twice, part.place, title, "second definition")
+                    .and_at(first.place, "first definition")
+                    .help("reports name rules by their ids; give it another one"),
+            );
+        }
+        self.rules.push(Rule {
+            id: part.id.to_string(),
+            sources,
+            confidence,
+            because: part.because.clone(),
+            way_out: part.way_out.clone(),
+            answer: part.answer.clone(),
+            switches,
+            place: part.place,
+        });
+        (RuleId::at(self.rules.len() - 1), when)
+    }
+
+    pub(super) fn switch_mask(
+        &mut self,
+        name: &Spanned<Box<str>>,
+        values: &[Spanned<Box<str>>],
+    ) -> Option<(SwitchId, u32)> {
+        let Some(at) = self.switches.iter().position(|switch| *switch.name == ***name) else {
+            let known = self.switches.iter().map(|switch| switch.name.as_str());
+            let title = format!("`{}` is not defined under `switches`", **name);
+            let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown switch");
+            self.problems.add(problem.did_you_mean(&closest(name, known)));
+            return None;
+        };
+        let mut mask = 0;
+        for value in values {
+            let known = &self.switches[at].values;
+            if let Some(place) = known.iter().position(|known| **known == ***value) {
+                mask |= 1 << place;
+            } else {
+                let title = format!("`{}` is not a position of `{}`", **value, **name);
+                let problem =
+                    Problem::at(Code::UnknownWord, value.place, title, "unknown position");
+                self.problems.add(problem.note(format!("one of: {}", known.join(", "))));
+            }
+        }
+        Some((SwitchId::at(at), mask))
+    }
+}

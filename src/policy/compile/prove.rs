@@ -1,0 +1,91 @@
+//! Spaces, and the proof of a table over one.
+
+use super::Compiler;
+use crate::policy::facts::{Column, Condition};
+use crate::policy::faults::{self, Subject as Told};
+use crate::policy::file::{PolicyFile, RulePart};
+use crate::policy::space::{Axis, MOST_CELLS, Over, Space};
+use crate::policy::table::{Row, Table};
+use crate::text::{Code, Place, Problem, Spanned};
+
+impl Compiler<'_> {
+    pub(super) fn read_impossible(&mut self, file: &PolicyFile) {
+        for node in &file.impossible {
+            let mut start = node.place;
+            start.end = start.start + 1;
+            let id = Spanned::new("impossible".into(), start);
+            let Some(part) = RulePart::read(id, node, &[], self.problems) else { continue };
+            let mut when = Condition::default();
+            for (column, words) in &part.when {
+                self.demand_in_space(**column, column.place);
+                when.require(**column, *words);
+            }
+            let Some(because) = part.because else {
+                let title = "an impossible cell needs the key `because`";
+                self.problems.add(Problem::at(Code::MissingKey, start, title, "why not?"));
+                continue;
+            };
+            self.impossible.push((when, because));
+        }
+    }
+
+    pub(super) fn demand_in_space(&mut self, column: Column, place: Place) {
+        if self.columns.iter().all(|(known, _)| *known != column) {
+            let names: Vec<&str> = self.columns.iter().map(|(column, _)| column.name()).collect();
+            let title = format!("the decision space has no column `{}`", column.name());
+            let problem = Problem::at(Code::UnknownWord, place, title, "not in `space`");
+            self.problems.add(problem.note(format!("the space has: {}", names.join(", "))));
+        }
+    }
+
+    /// Whether the space says that a cell cannot occur. Entries that test a
+    /// column which this space does not have say nothing about it.
+    pub(super) fn is_impossible(
+        impossible: &[(Condition, String)],
+        space: &Space,
+        cell: usize,
+    ) -> bool {
+        let has = |column| space.axes().iter().any(|axis| axis.over == Over::Column(column));
+        impossible.iter().any(|(when, _)| when.columns().all(has) && space.takes(when, cell))
+    }
+
+    pub(super) fn space(&mut self, axes: Vec<Axis>, place: Place) -> Option<Space> {
+        let space = Space::new(axes);
+        if space.is_none() {
+            let title = format!("this table would have more than {MOST_CELLS} cells");
+            let problem = Problem::at(Code::BadNumber, place, title, "too many columns tested");
+            self.problems.add(problem.help("test fewer columns"));
+        }
+        space
+    }
+
+    pub(super) fn switch_values(&self) -> Vec<(String, Vec<String>)> {
+        self.switches.iter().map(|s| (s.name.clone(), s.values.clone())).collect()
+    }
+
+    /// Proves one table, telling what is wrong with it.
+    pub(super) fn prove<C: Clone>(
+        &mut self,
+        (name, place): (&str, Place),
+        axes: Vec<Axis>,
+        rows: Vec<Row<C>>,
+        parts: &[RulePart],
+        works: impl Fn(&Space, usize) -> bool,
+    ) -> Table<C> {
+        let Some(space) = self.space(axes, place) else { return Table::empty() };
+        let impossible = &self.impossible;
+        let possible = |space: &Space, cell| {
+            !Self::is_impossible(impossible, space, cell) && works(space, cell)
+        };
+        match Table::prove(space, rows, possible) {
+            Ok(table) => table,
+            Err(unproved) => {
+                let switches = self.switch_values();
+                let told = Told { name, place, parts, switches: &switches };
+                let problems = faults::tell(&unproved, &told, &possible);
+                problems.into_iter().for_each(|problem| self.problems.add(problem));
+                Table::empty()
+            }
+        }
+    }
+}

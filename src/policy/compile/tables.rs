@@ -1,0 +1,257 @@
+//! The tables: verdicts of protections, refusals, and what else a provider decides.
+
+use super::Compiler;
+use crate::policy::facts::{Column, Condition};
+use crate::policy::file::{PolicyFile, ProtectionPart, RulePart};
+use crate::policy::space::{Axis, Over, Space};
+use crate::policy::table::{Row, Table, axes_of};
+use crate::policy::{FlagTest, Precondition, Protection, Tables};
+use crate::text::{
+    Code, Map, Node, OneOrMany, Place, Problem, Read, Spanned, Value, closest, read_word,
+};
+use crate::time::ApiVersion;
+use crate::vocab::{
+    Action, Effect, Fate, Lifecycle, Membership, Occasion, ProtectionId, ProtectionSet, Subject,
+    Trigger, Verdict, Word,
+};
+
+/// What a precondition may ask of a request to set protections.
+const FLAGS: &[&str] = &["flags", "flags-off", "flags-left-on", "api-version-before"];
+
+impl Compiler<'_> {
+    pub(super) fn protections(&mut self, file: &PolicyFile) -> Vec<Protection> {
+        if file.protections.0.len() > ProtectionSet::MOST {
+            let title = format!("a policy has at most {} protections", ProtectionSet::MOST);
+            let place = file.protections.0[ProtectionSet::MOST].0.place;
+            self.problems.add(Problem::at(Code::BadNumber, place, title, "one too many"));
+            return Vec::new();
+        }
+        let all = file.protections.0.iter();
+        all.map(|(name, part)| self.protection(name, name.place, part)).collect()
+    }
+
+    pub(super) fn protection(
+        &mut self,
+        name: &str,
+        place: Place,
+        part: &ProtectionPart,
+    ) -> Protection {
+        let works_when = part.works_when.as_ref().and_then(|node| {
+            let id = node.get("id").and_then(Node::scalar);
+            let id = id.map_or_else(|| format!("{name}.works-when"), str::to_owned);
+            let id = Spanned::new(id.into_boxed_str(), node.place);
+            let part = RulePart::read(id, node, &["id"], self.problems)?;
+            for (column, _) in &part.when {
+                self.demand_in_space(**column, column.place);
+            }
+            Some(self.rule(&part))
+        });
+        let (parts, rows) = self.rows::<Verdict>(&part.rules, "verdict");
+        for part in &parts {
+            for (column, _) in &part.when {
+                self.demand_in_space(**column, column.place);
+            }
+        }
+        let conditions = rows.iter().map(|row| &row.when);
+        let switches = self.switch_values();
+        let axes = axes_of(conditions, &self.columns, |switch| {
+            u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
+        });
+        let in_space = |axis: &Axis| match axis.over {
+            Over::Column(column) => self.columns.iter().any(|(known, _)| *known == column),
+            Over::Switch(_) => true,
+        };
+        let axes: Vec<Axis> = axes.into_iter().filter(in_space).collect();
+        let works = |space: &Space, cell: usize| {
+            works_when.as_ref().is_none_or(|(_, when)| space.takes(when, cell))
+        };
+        let mut table = self.prove((name, place), axes, rows, &parts, works);
+        if let Some((rule, when)) = &works_when {
+            let inert =
+                Row { rule: *rule, when: Condition::default(), says: Verdict::NotConsulted };
+            table.fill(inert, |space, cell| {
+                !space.takes(when, cell) && !Self::is_impossible(&self.impossible, space, cell)
+            });
+        }
+        let settable = part.settable.as_ref();
+        if let Some(sources) = settable.and_then(|settable| settable.source.as_ref()) {
+            self.find_sources(&sources.0);
+        }
+        Protection {
+            name: name.to_owned(),
+            attribute: part.attribute.clone(),
+            about: part.about.clone(),
+            of: part.of.map_or(Subject::Instance, |of| of.value),
+            occasions: settable.map_or_else(|| Occasion::ALL.to_vec(), |s| s.at.clone()),
+            works_when,
+            table,
+        }
+    }
+
+    /// The rows of a table whose conclusion stands under `key`.
+    pub(super) fn rows<C: Word>(
+        &mut self,
+        rules: &Map<Node>,
+        key: &str,
+    ) -> (Vec<RulePart>, Vec<Row<C>>) {
+        let (mut parts, mut rows) = (Vec::new(), Vec::new());
+        for (id, node) in &rules.0 {
+            let id = id.clone().map(|name| name.0);
+            let place = id.place;
+            let Some(part) = RulePart::read(id, node, &[key], self.problems) else { continue };
+            let Some(says) = node.get(key) else {
+                let title = format!("the rule `{}` needs the key `{key}`", *part.id);
+                self.problems.add(Problem::at(
+                    Code::MissingKey,
+                    place,
+                    title,
+                    format!("no `{key}`"),
+                ));
+                continue;
+            };
+            let Some(says) = read_word(says, self.problems) else { continue };
+            let (rule, when) = self.rule(&part);
+            rows.push(Row { rule, when, says });
+            parts.push(part);
+        }
+        (parts, rows)
+    }
+
+    pub(super) fn preconditions(
+        &mut self,
+        file: &PolicyFile,
+        protections: &[Protection],
+    ) -> Vec<Precondition> {
+        let mut list = Vec::new();
+        for (id, node) in &file.preconditions.0 {
+            let id = id.clone().map(|name| name.0);
+            let Some(part) = RulePart::read(id, node, FLAGS, self.problems) else {
+                continue;
+            };
+            let (rule, when) = self.rule(&part);
+            let before = node.get("api-version-before");
+            let flags = FlagTest {
+                any: self.named_protections(node.get("flags"), protections),
+                off: self.named_protections(node.get("flags-off"), protections),
+                left_on: self.named_protections(node.get("flags-left-on"), protections),
+                before: before.and_then(|node| ApiVersion::read(node, self.problems)),
+            };
+            list.push(Precondition { rule, when, flags });
+        }
+        list
+    }
+
+    fn named_protections(
+        &mut self,
+        node: Option<&Node>,
+        protections: &[Protection],
+    ) -> ProtectionSet {
+        let named = node.and_then(|node| OneOrMany::read(node, self.problems));
+        let named: Vec<Spanned<String>> =
+            named.map(|many: OneOrMany<_>| many.0).unwrap_or_default();
+        named.iter().filter_map(|name| self.named_protection(name, protections)).collect()
+    }
+
+    fn named_protection(
+        &mut self,
+        name: &Spanned<String>,
+        protections: &[Protection],
+    ) -> Option<ProtectionId> {
+        let known = || protections.iter().map(|protection| protection.name.as_str());
+        let at = known().position(|known| *known == **name);
+        if at.is_none() {
+            let title = format!("this policy has no protection `{}`", **name);
+            let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown protection");
+            self.problems.add(problem.did_you_mean(&closest(name, known())));
+        }
+        at.map(ProtectionId::at)
+    }
+
+    pub(super) fn tables(&mut self, file: &PolicyFile) -> Tables {
+        let from_group: Vec<u8> = self
+            .words_in_space(Column::Trigger)
+            .into_iter()
+            .filter(|word| Trigger::ALL[usize::from(*word)].is_from_group())
+            .collect();
+        let members: Vec<u8> = self
+            .words_in_space(Column::Membership)
+            .into_iter()
+            .filter(|word| *word != Membership::None.index())
+            .collect();
+        let members = [(Column::Trigger, from_group), (Column::Membership, members)];
+        let triggers = [(Column::Trigger, self.words_in_space(Column::Trigger))];
+        let shut = vec![Lifecycle::Stopped.index(), Lifecycle::Reclaimed.index()];
+        let nothing = Map::default();
+        let schedule = file.schedule.as_ref();
+        let scale_in = file.scale_in.as_ref();
+        Tables {
+            members: self.table::<Action>("members", &file.members, "asks", &members),
+            check_order: self.table("check-order", &file.check_order, "then", &[]),
+            batches: self.table("batches", &file.batches, "mode", &triggers),
+            due: self.table("due", schedule.map_or(&nothing, |s| &s.due), "then", &[]),
+            settled: self.table("settled", schedule.map_or(&nothing, |s| &s.settled), "then", &[]),
+            settling: self.table("settling", &file.settling, "then", &[(Column::State, shut)]),
+            conversions: self.table("conversions", &file.conversions, "then", &[]),
+            health: self.table("health-checks", &file.health, "then", &[]),
+            economical: self.table("economical-stops", &file.economical, "then", &[]),
+            renewals: self.table("renewals", &file.renewals, "from", &[]),
+            effects: self.effects(&file.effects),
+            ties: self.table("ties", scale_in.map_or(&nothing, |s| &s.ties), "then", &[]),
+            shortfall: self.table(
+                "shortfall",
+                scale_in.map_or(&nothing, |s| &s.shortfall),
+                "then",
+                &[],
+            ),
+        }
+    }
+
+    pub(super) fn words_in_space(&self, column: Column) -> Vec<u8> {
+        let found = self.columns.iter().find(|(known, _)| *known == column);
+        found.map(|(_, words)| words.clone()).unwrap_or_default()
+    }
+
+    /// Effects that no rule mentions destroy nothing; the others must be told for every thing.
+    pub(super) fn effects(&mut self, rules: &Map<Node>) -> Table<Fate> {
+        let mut mentioned = 0_u32;
+        for (_, node) in &rules.0 {
+            let words = node.get("effect").into_iter().flat_map(|effect| match &effect.value {
+                Value::List(items) => items.iter().collect(),
+                Value::Empty | Value::Scalar(..) | Value::Map(_) => vec![effect],
+            });
+            for word in words.filter_map(Node::scalar).filter_map(Effect::spelled) {
+                mentioned |= 1 << word.index();
+            }
+        }
+        let effects = (0..32).filter(|word| mentioned >> word & 1 == 1).collect();
+        let triggers = self.words_in_space(Column::Trigger);
+        self.table(
+            "effects",
+            rules,
+            "fate",
+            &[(Column::Trigger, triggers), (Column::Effect, effects)],
+        )
+    }
+
+    /// A table of its own: its space is what its rules test, with all words of
+    /// each column but for those in `fixed`.
+    pub(super) fn table<C: Word>(
+        &mut self,
+        name: &str,
+        rules: &Map<Node>,
+        key: &str,
+        fixed: &[(Column, Vec<u8>)],
+    ) -> Table<C> {
+        let (parts, rows) = self.rows::<C>(rules, key);
+        let Some(first) = parts.first() else { return Table::empty() };
+        let place = first.place;
+        let switches = self.switch_values();
+        let tested: Vec<Column> = rows.iter().flat_map(|row| row.when.columns()).collect();
+        let fixed: Vec<_> =
+            fixed.iter().filter(|(column, _)| tested.contains(column)).cloned().collect();
+        let axes = axes_of(rows.iter().map(|row| &row.when), &fixed, |switch| {
+            u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
+        });
+        self.prove((name, place), axes, rows, &parts, |_, _| true)
+    }
+}

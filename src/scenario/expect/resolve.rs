@@ -1,0 +1,408 @@
+//! From expectations as written to lines: names become ids, times instants.
+
+use super::parts::{
+    AccountIs, At, DecisionPart, ExpectPart, GroupIs, LossPart, RequestPart, StatePart, TotalPart,
+    Until, WatchPart,
+};
+use super::{
+    DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
+    StateLine, StateOf, TotalLine, Watch, When,
+};
+use crate::scenario::resolve::{Names, Resolver, unknown_protection};
+use crate::scenario::selector::Selector;
+use crate::text::{
+    Code, Name, Node, OneOrMany, Place, Problem, Read, Spanned, Style, Value, When as Written,
+    closest,
+};
+use crate::time::SimTime;
+use crate::vocab::{EventId, InstanceId, LastWord, Lifecycle, Outcome, Word};
+
+/// What can be said of instances.
+const OF_INSTANCES: &[&str] = &["is", "billing", "lock", "protect", "auto-release", "expires"];
+/// What can be said of instances in respect of a group.
+const OF_MEMBERS: &[&str] =
+    &["member", "is", "billing", "lock", "protect", "auto-release", "expires"];
+/// What can be said of a group.
+const OF_GROUPS: &[&str] = &["is", "size", "protect"];
+/// What can be said of an account.
+const OF_ACCOUNTS: &[&str] = &["is"];
+
+/// The mistake has been told.
+struct Told;
+
+/// What a key says, if it is given at all.
+type Given<T> = Result<Option<T>, Told>;
+
+/// Resolves the lines of one case.
+pub struct Expecting<'r, 'p> {
+    /// Names to ids.
+    pub resolver: &'r mut Resolver<'p>,
+    /// The case that is being compiled.
+    pub case: &'r str,
+    /// Every case of the file.
+    pub cases: &'r [String],
+    /// The names of events that happen in this case.
+    pub events: &'r Names,
+    /// The names of events that some case leaves out.
+    pub left_out: &'r Names,
+    /// The last instant.
+    pub end: SimTime,
+}
+
+impl Expecting<'_, '_> {
+    /// Resolves everything that is expected of this case.
+    pub fn resolve(&mut self, part: &ExpectPart) -> Expectations {
+        Expectations {
+            decisions: self.lines(&part.decisions, |p| &p.within, Self::decision),
+            requests: self.lines(&part.requests, |p| &p.within, Self::request),
+            losses: self.lines(&part.losses, |p| &p.within, Self::loss),
+            states: self.lines(&part.states, |p| &p.within, Self::state),
+            never: self.lines(&part.never, |p| &p.within, Self::watch),
+            always: self.lines(&part.always, |p| &p.within, Self::watch),
+            totals: self.lines(&part.totals, |p| &p.within, Self::total),
+            exact: part.exact,
+        }
+    }
+
+    fn lines<P, L>(
+        &mut self,
+        parts: &[Spanned<P>],
+        within: impl Fn(&P) -> &Option<OneOrMany<Spanned<Name>>>,
+        resolve: impl Fn(&mut Self, &P, Place) -> Option<L>,
+    ) -> Vec<Expectation<L>> {
+        let mut lines = Vec::new();
+        for part in parts {
+            if !self.concerns(within(&part.value).as_ref()) {
+                continue;
+            }
+            if let Some(line) = resolve(self, &part.value, part.place) {
+                lines.push(Expectation { line, place: part.place });
+            }
+        }
+        lines
+    }
+
+    /// Whether a line is about this case.
+    fn concerns(&mut self, within: Option<&OneOrMany<Spanned<Name>>>) -> bool {
+        let Some(OneOrMany(names)) = within else { return true };
+        for name in names {
+            if !self.cases.contains(&name.to_string()) {
+                let known = self.cases.iter().map(String::as_str);
+                let title = format!("there is no case `{}`", **name);
+                let problem = Problem::at(Code::UnknownCase, name.place, title, "unknown case");
+                let problem = problem.did_you_mean(&closest(name, known));
+                self.resolver.problems.add(problem);
+            }
+        }
+        names.iter().any(|name| *name.0 == *self.case)
+    }
+
+    fn event(&mut self, name: Option<&Spanned<Name>>) -> Given<EventId> {
+        let Some(name) = name else { return Ok(None) };
+        if let Some(at) = self.events.get(name) {
+            return Ok(Some(EventId::at(at)));
+        }
+        let problem = if self.left_out.get(name).is_some() {
+            let title =
+                format!("the event `{}` does not happen in the case `{}`", **name, self.case);
+            Problem::at(Code::NeverReached, name.place, title, "left out by `at: never`")
+                .help("say with `in:` in which cases the line holds")
+        } else {
+            let title = format!("no event is called `{}`", **name);
+            Problem::at(Code::UnknownName, name.place, title, "no such event")
+                .did_you_mean(&closest(name, self.events.iter()))
+        };
+        self.resolver.problems.add(problem);
+        Err(Told)
+    }
+
+    fn time(&mut self, at: Option<&Spanned<Written>>) -> Given<SimTime> {
+        let Some(at) = at else { return Ok(None) };
+        let instant = at.from(self.resolver.start);
+        if instant > self.end {
+            self.resolver.problems.add(never_reached(at.place, instant, self.end));
+            return Err(Told);
+        }
+        Ok(Some(instant))
+    }
+
+    fn rule(&mut self, rule: Option<&Spanned<String>>) {
+        let Some(rule) = rule else { return };
+        let books = &self.resolver.rulebooks;
+        let known = || books.iter().flat_map(|book| &book.policy.rules).map(|r| r.id.as_str());
+        if !known().any(|id| id == **rule) {
+            let policies: Vec<&str> = books.iter().map(|book| book.policy.name.as_str()).collect();
+            let title = format!("{} has no rule `{}`", policies.join(", "), **rule);
+            let problem = Problem::at(Code::UnknownRule, rule.place, title, "unknown rule");
+            let problem = problem.did_you_mean(&closest(rule, known()));
+            let problem = problem.note("`stayput matrix POLICY` prints every rule");
+            self.resolver.problems.add(problem);
+        }
+    }
+
+    /// The events that a line names; none asks for none.
+    fn events(&mut self, names: Option<&OneOrMany<Spanned<Name>>>) -> Result<Vec<EventId>, Told> {
+        let names = names.map(|names| names.0.as_slice()).unwrap_or_default();
+        let found: Vec<_> = names.iter().map(|name| self.event(Some(name))).collect();
+        Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    /// The instances that a line names, sorted; none asks for none.
+    fn instances(&mut self, selector: Option<&Selector>) -> Result<Vec<InstanceId>, Told> {
+        let Some(selector) = selector else { return Ok(Vec::new()) };
+        let mut found = self.resolver.select(selector).ok_or(Told)?;
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Tells if no policy in use has a protection of that name.
+    fn check_protection(&mut self, name: &str, place: Place) {
+        let books = &self.resolver.rulebooks;
+        if books.iter().all(|book| book.policy.protection(name).is_none()) {
+            let problem = unknown_protection(name, place, books);
+            self.resolver.problems.add(problem);
+        }
+    }
+
+    fn decision(&mut self, part: &DecisionPart, _: Place) -> Option<DecisionLine> {
+        let events = self.events(part.event.as_ref());
+        let at = self.time(part.at.as_ref());
+        self.rule(part.rule.as_ref());
+        let instances = self.instances(part.instance.as_ref());
+        let group = match &part.group {
+            Some(name) => self.resolver.group(name, name.place).map(Some),
+            None => Some(None),
+        };
+        if let Some(name) = &part.decided_by
+            && LastWord::spelled(name).is_none()
+        {
+            self.check_protection(name, name.place);
+        }
+        let verdicts = part.verdicts.as_ref().map(|map| map.0.as_slice()).unwrap_or_default();
+        for (name, _) in verdicts {
+            self.check_protection(&name.value, name.place);
+        }
+        Some(DecisionLine {
+            events: events.ok()?,
+            trigger: part.trigger,
+            action: part.action,
+            instances: instances.ok()?,
+            group: group?,
+            at: at.ok()?,
+            channel: part.channel,
+            outcome: part.outcome,
+            effect: part.effect,
+            answer: part.answer.as_ref().map(|answer| answer.value.clone()),
+            rule: part.rule.as_ref().map(|rule| rule.value.clone()),
+            decided_by: part.decided_by.as_ref().map(|name| name.value.clone()),
+            verdicts: verdicts.iter().map(|(name, v)| (name.to_string(), *v)).collect(),
+            confidence: part.confidence,
+            billing: part.billing,
+            membership: part.membership,
+        })
+    }
+
+    fn request(&mut self, part: &RequestPart, _: Place) -> Option<RequestLine> {
+        let events = self.events(part.event.as_ref());
+        let at = self.time(part.at.as_ref());
+        self.rule(part.rule.as_ref());
+        Some(RequestLine {
+            events: events.ok()?,
+            trigger: part.trigger,
+            verb: part.verb.as_ref().map(|verb| verb.value.clone()),
+            at: at.ok()?,
+            result: part.result,
+            answer: part.answer.as_ref().map(|answer| answer.value.clone()),
+            rule: part.rule.as_ref().map(|rule| rule.value.clone()),
+            wanted: part.wanted,
+            got: part.got,
+        })
+    }
+
+    fn loss(&mut self, part: &LossPart, _: Place) -> Option<LossLine> {
+        let at = self.time(part.at.as_ref());
+        self.rule(part.rule.as_ref());
+        let instances = self.instances(part.instance.as_ref());
+        Some(LossLine {
+            instances: instances.ok()?,
+            kind: part.kind,
+            name: part.name.as_ref().map(ToString::to_string),
+            fate: part.fate,
+            trigger: part.trigger,
+            at: at.ok()?,
+            rule: part.rule.as_ref().map(|rule| rule.value.clone()),
+        })
+    }
+
+    fn watch(&mut self, part: &WatchPart, _: Place) -> Option<Watch> {
+        let instances = self.resolver.select(&part.instance)?;
+        Some(Watch { instances, is: part.is })
+    }
+
+    fn total(&mut self, part: &TotalPart, place: Place) -> Option<TotalLine> {
+        let event = self.event(part.event.as_ref()).ok()?;
+        let counts: Vec<(Outcome, Spanned<u64>)> = [
+            (Outcome::Held, part.held),
+            (Outcome::Overridden, part.overridden),
+            (Outcome::Unprotected, part.unprotected),
+            (Outcome::Denied, part.denied),
+            (Outcome::Deferred, part.deferred),
+            (Outcome::Skipped, part.skipped),
+            (Outcome::Spared, part.spared),
+            (Outcome::NoOp, part.no_op),
+        ]
+        .into_iter()
+        .filter_map(|(outcome, count)| count.map(|count| (outcome, count)))
+        .collect();
+        if counts.is_empty() {
+            let title = "a line of totals counts at least one outcome";
+            self.resolver.problems.add(Problem::at(
+                Code::MissingKey,
+                place,
+                title,
+                "counts nothing",
+            ));
+        }
+        Some(TotalLine { event, trigger: part.trigger, counts })
+    }
+
+    fn state(&mut self, part: &StatePart, place: Place) -> Option<StateLine> {
+        let at = match part.at.value {
+            At::End => When::End,
+            At::Time(time) => {
+                let at = Spanned::new(time, part.at.place);
+                When::At(self.time(Some(&at)).ok()??)
+            }
+        };
+        let (kind, allowed): (&str, &[&str]) = match (&part.instance, &part.group, &part.account) {
+            (Some(_), Some(_), None) => ("instances", OF_MEMBERS),
+            (Some(_), None, None) => ("instances", OF_INSTANCES),
+            (None, Some(_), None) => ("a group", OF_GROUPS),
+            (None, None, Some(_)) => ("an account", OF_ACCOUNTS),
+            _ => {
+                let title = "a state is of instances, of a group, or of an account";
+                let problem = Problem::at(Code::MissingKey, place, title, "not clear of what");
+                let problem = problem.help("give one of `instance`, `group` and `account`");
+                self.resolver.problems.add(problem);
+                return None;
+            }
+        };
+        self.check_keys(part, place, kind, allowed)?;
+        let of = match (&part.instance, &part.group, &part.account) {
+            (Some(selector), group, _) => self.instance_state(part, selector, group.as_ref())?,
+            (None, Some(group), _) => self.group_state(part, group)?,
+            (None, None, Some(account)) => self.account_state(part, account)?,
+            (None, None, None) => return None,
+        };
+        Some(StateLine { at, of })
+    }
+
+    /// A line must say something, and only what can be said of its subject.
+    fn check_keys(
+        &mut self,
+        part: &StatePart,
+        place: Place,
+        kind: &str,
+        allowed: &[&str],
+    ) -> Option<()> {
+        let given = [
+            ("is", part.is.is_some()),
+            ("size", part.size.is_some()),
+            ("billing", part.billing.is_some()),
+            ("lock", part.lock.is_some()),
+            ("protect", part.protect.is_some()),
+            ("auto-release", part.auto_release.is_some()),
+            ("expires", part.expires.is_some()),
+            ("member", part.member.is_some()),
+        ];
+        let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(key, _)| *key).collect();
+        let known = format!("of {kind} one can say: {}", allowed.join(", "));
+        for key in given.iter().filter(|key| !allowed.contains(key)) {
+            let title = format!("`{key}` is nothing that can be said of {kind}");
+            let problem = Problem::at(Code::UnknownKey, place, title, format!("has `{key}`"));
+            self.resolver.problems.add(problem.note(known.clone()));
+        }
+        if given.is_empty() && !(part.instance.is_some() && part.group.is_some()) {
+            let title = "this line expects nothing";
+            let problem = Problem::at(Code::MissingKey, place, title, "what state?");
+            self.resolver.problems.add(problem.note(known));
+            return None;
+        }
+        given.iter().all(|key| allowed.contains(key)).then_some(())
+    }
+
+    fn instance_state(
+        &mut self,
+        part: &StatePart,
+        selector: &Selector,
+        group: Option<&Spanned<Name>>,
+    ) -> Option<StateOf> {
+        let instances = self.resolver.select(selector)?;
+        let is = match &part.is {
+            Some(is) => Some(self.word::<Lifecycle>(is)?),
+            None => None,
+        };
+        let member = match group {
+            Some(name) => {
+                let group = self.resolver.group(name, name.place)?;
+                Some((group, part.member.unwrap_or(true)))
+            }
+            None => None,
+        };
+        let start = self.resolver.start;
+        let until = |until: &Option<Spanned<Until>>| {
+            until.as_ref().map(|until| until.0.map_or(SimTime::NEVER, |at| at.from(start)))
+        };
+        let state = InstanceState {
+            is,
+            billing: part.billing,
+            lock: part.lock,
+            protect: self.protections(part),
+            auto_release: until(&part.auto_release),
+            expires: until(&part.expires),
+            member,
+        };
+        Some(StateOf::Instances(instances, Box::new(state)))
+    }
+
+    /// The protections that must be set, and no others, sorted.
+    fn protections(&mut self, part: &StatePart) -> Option<Vec<String>> {
+        let names = part.protect.as_ref()?;
+        for name in names {
+            self.check_protection(name, name.place);
+        }
+        let mut names: Vec<String> = names.iter().map(|name| name.value.clone()).collect();
+        names.sort_unstable();
+        Some(names)
+    }
+
+    fn group_state(&mut self, part: &StatePart, name: &Spanned<Name>) -> Option<StateOf> {
+        let group = self.resolver.group(name, name.place)?;
+        let there = match &part.is {
+            Some(is) => Some(self.word::<GroupIs>(is)? == GroupIs::There),
+            None => None,
+        };
+        let protect = self.protections(part);
+        Some(StateOf::Group(group, GroupState { there, size: part.size, protect }))
+    }
+
+    fn account_state(&mut self, part: &StatePart, name: &Spanned<Name>) -> Option<StateOf> {
+        let account = self.resolver.account(name, name.place)?;
+        let overdue = self.word::<AccountIs>(part.is.as_ref()?)? == AccountIs::Overdue;
+        Some(StateOf::Account(account, overdue))
+    }
+
+    fn word<W: Word>(&mut self, text: &Spanned<String>) -> Option<W> {
+        let node = Node {
+            value: Value::Scalar(text.value.as_str().into(), Style::Plain),
+            place: text.place,
+        };
+        W::read(&node, self.resolver.problems)
+    }
+}
+
+fn never_reached(place: Place, at: SimTime, end: SimTime) -> Problem {
+    let title = "this expectation is never looked at: the run has ended by then";
+    Problem::at(Code::NeverReached, place, title, format!("{} after the end", at.since(end)))
+        .help("let the scenario run longer with `for:`, or use `at: end`")
+}

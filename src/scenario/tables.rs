@@ -1,0 +1,155 @@
+//! What stands in files beside a scenario: rows of tables become events and
+//! instances, providers' replies become parts of the fleet.
+
+use super::population::Population;
+use super::resolve::Resolver;
+use super::surface::{EventPart, EventsPart, FleetPart, InstancesPart, Written};
+use super::verbs::{VERBS, WrittenVerb, verb_keys};
+use crate::fleet::{AccountPart, Fleet, InstancePart};
+use crate::import;
+use crate::text::{
+    Code, Entry, FileId, Node, Problem, Problems, Read, Sources, Spanned, Value, closest, rows,
+};
+use crate::vocab::PolicyId;
+
+/// The files that a case needs.
+pub struct Texts {
+    /// The table of instances.
+    pub instances: Option<FileId>,
+    /// The table of events.
+    pub events: Option<FileId>,
+    /// The replies behind each import.
+    pub imports: Vec<Vec<FileId>>,
+}
+
+impl Texts {
+    /// The events, from here or from their file.
+    pub fn events(
+        &self,
+        written: &Written,
+        sources: &Sources,
+        problems: &mut Problems,
+    ) -> Vec<EventPart> {
+        if let EventsPart::Here(events) = &written.events {
+            return events.clone();
+        }
+        let Some(file) = self.events else { return Vec::new() };
+        let mut known = vec!["at", "id", "verb"];
+        known.extend(VERBS.iter().flat_map(|verb| verb_keys(verb)));
+        known.sort_unstable();
+        known.dedup();
+        let mut events = Vec::new();
+        let Some(mut rows) = rows(sources, file, &known, problems) else { return events };
+        while let Some(row) = rows.next_row(problems) {
+            if let Some(event) = event_of_row(row, problems) {
+                events.push(event);
+            }
+        }
+        events
+    }
+}
+
+/// A row `at,id,verb,…` as the event that YAML would write `{ at, id, <verb>: {…} }`.
+fn event_of_row(row: Node, problems: &mut Problems) -> Option<EventPart> {
+    let place = row.place;
+    let Value::Map(entries) = row.value else { return None };
+    let (mut outer, mut inner, mut verb) = (Vec::new(), Vec::new(), None);
+    for entry in entries {
+        match &*entry.key.value {
+            "at" | "id" => outer.push(entry),
+            "verb" => verb = Some(entry),
+            _ => inner.push(entry),
+        }
+    }
+    let Some(verb) = verb else {
+        let title = "this row has no verb";
+        problems.add(Problem::at(Code::OneVerb, place, title, "the cell `verb` is empty"));
+        return None;
+    };
+    let name = verb.value.scalar().unwrap_or_default();
+    if !VERBS.contains(&name) {
+        let title = format!("`{name}` is not a verb");
+        let problem = Problem::at(Code::OneVerb, verb.value.place, title, "unknown verb");
+        let problem = problem.did_you_mean(&closest(name, VERBS.iter().copied()));
+        problems.add(problem.note(format!("verbs: {}", VERBS.join(", "))));
+        return None;
+    }
+    outer.push(Entry {
+        key: Spanned::new(name.into(), verb.value.place),
+        value: Node { value: Value::Map(inner), place },
+    });
+    EventPart::read(&Node { value: Value::Map(outer), place }, problems)
+}
+
+/// Fills the fleet: accounts, groups, instances written here or in a file, real
+/// ones, and those that events create.
+pub fn populate(
+    resolver: &mut Resolver<'_>,
+    part: &FleetPart,
+    events: &[EventPart],
+    texts: &Texts,
+    sources: &Sources,
+    policy_of: impl Fn(&AccountPart) -> PolicyId,
+    read: &mut Vec<String>,
+) -> Fleet {
+    let defaults = part.defaults.clone().unwrap_or_else(InstancePart::blank);
+    let mut population = Population { resolver, fleet: Fleet::default(), defaults };
+    population.accounts(&part.accounts, policy_of);
+    for (name, group) in &part.groups.0 {
+        population.group(&name.value, name.place, group);
+    }
+    match &part.instances {
+        Some(InstancesPart::Here(instances)) => {
+            for (name, instance) in &instances.0 {
+                population.instances(name, instance);
+            }
+        }
+        Some(InstancesPart::File(_)) => {
+            instances_of_file(&mut population, texts.instances, sources);
+        }
+        None => {}
+    }
+    for (import, texts) in part.import.iter().zip(&texts.imports) {
+        let found = import::import(&import.from, texts, sources, population.resolver.problems);
+        read.extend(found.read);
+        for (name, mut group) in found.groups {
+            group.account = group.account.or_else(|| import.account.clone());
+            population.group(&name, name.place, &group);
+        }
+        for (name, mut instance) in found.instances {
+            instance.account = instance.account.or_else(|| import.account.clone());
+            population.imported(&name, &instance);
+        }
+    }
+    for event in events {
+        if let Some(WrittenVerb::Create(create)) = &event.verb {
+            let blank = InstancePart::blank();
+            let like = create.like.as_ref().unwrap_or(&blank);
+            let name = &create.instance;
+            population.instance(&name.value, name.place, like, true);
+        }
+    }
+    population.fleet
+}
+
+fn instances_of_file(population: &mut Population<'_, '_>, file: Option<FileId>, sources: &Sources) {
+    let Some(file) = file else { return };
+    let mut known = vec!["instance"];
+    known.extend(InstancePart::KEYS);
+    let Some(mut rows) = rows(sources, file, &known, population.resolver.problems) else { return };
+    while let Some(mut row) = rows.next_row(population.resolver.problems) {
+        let Value::Map(entries) = &mut row.value else { continue };
+        let Some(at) = entries.iter().position(|entry| &*entry.key.value == "instance") else {
+            let title = "this row does not say which instance it is about";
+            let problem =
+                Problem::at(Code::MissingKey, row.place, title, "the cell `instance` is empty");
+            population.resolver.problems.add(problem);
+            continue;
+        };
+        let name = entries.remove(at).value;
+        let text = name.scalar().unwrap_or_default().to_owned();
+        if let Some(part) = InstancePart::read(&row, population.resolver.problems) {
+            population.instance(&text, name.place, &part, false);
+        }
+    }
+}
