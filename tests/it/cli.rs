@@ -1,0 +1,279 @@
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::support::{SMALL, command, folder, ran, stayput, write};
+
+#[test]
+fn exit_codes_are_what_the_documents_say() {
+    let place = folder();
+    let good = write(place.path(), "good.yaml", SMALL);
+    let failing =
+        write(place.path(), "failing.yaml", SMALL.replace("outcome: held", "outcome: denied"));
+    let broken = write(
+        place.path(),
+        "broken.yaml",
+        SMALL.replace("instance: db-1, force", "instance: db-9, force"),
+    );
+    let silent = write(place.path(), "silent.yaml", SMALL.split("expect:").next().unwrap());
+    let empty = place.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let empty = empty.to_string_lossy().into_owned();
+    let cases: &[(&[&str], i32)] = &[
+        (&["run", &good], 0),
+        (&["run", &failing], 0), // `run` never judges
+        (&["test", &good], 0),
+        (&["test", &failing], 1),
+        (&["test", &silent], 1), // nothing passes because nothing was expected
+        (&["check", &good], 0),
+        (&["check", &broken], 2),
+        (&["run", &broken], 2),
+        (&["run"], 2),
+        (&["run", "no-such-file.yaml"], 2),
+        (&["matrix", "no-such-policy@1"], 2),
+        (&["test", &empty], 4),
+        (&["check", &empty], 4),
+        (&["test", &good, "--case", "none"], 4),
+        (&["run", &good, "--max-events", "0"], 5),
+        (&["run", &good, "--only", "documented"], 0),
+        (&["run", &good, "--only", "certain"], 2),
+        (&["--help"], 0),
+        (&["--version"], 0),
+        (&["frobnicate"], 2),
+    ];
+    for (arguments, code) in cases {
+        let ran = stayput(arguments);
+        assert_eq!(ran.code, *code, "{arguments:?}\n{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn an_unknown_value_of_a_flag_lists_the_values() {
+    let ran = stayput(&["run", "x.yaml", "-f", "xml"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("[possible values: text, csv, jsonl]"), "{}", ran.stderr);
+}
+
+#[test]
+fn data_goes_to_standard_output_and_talk_to_standard_error() {
+    let place = folder();
+    let path = write(place.path(), "small.yaml", SMALL);
+    let out = place.path().join("out").to_string_lossy().into_owned();
+    let ran = stayput(&["run", &path, "-f", "csv", "--out", &out]);
+    assert!(ran.stdout.lines().all(|line| line.split(',').count() == 27), "{}", ran.stdout);
+    assert_eq!(ran.stderr, format!("wrote {out}\n"));
+}
+
+#[test]
+fn lines_of_json_have_the_columns_of_the_tables() {
+    let place = folder();
+    let path = write(place.path(), "small.yaml", SMALL);
+    let ran = stayput(&["run", &path, "-f", "jsonl"]);
+    let records: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records[0]["record"], "request");
+    assert_eq!(records[1]["record"], "decision");
+    assert_eq!(records[1]["outcome"], "held");
+    assert_eq!(records[1]["protections_on"], serde_json::json!(["release-protection"]));
+}
+
+#[test]
+fn a_folder_of_reports_holds_every_table_that_the_schema_lists() {
+    let place = folder();
+    let path = write(place.path(), "small.yaml", SMALL);
+    let out = place.path().join("out");
+    let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let schema: serde_json::Value =
+        serde_json::from_str(&stayput(&["schema", "csv"]).stdout).unwrap();
+    let mut listed = vec!["run.json".to_owned()];
+    for table in schema["resources"].as_array().unwrap() {
+        let file = table["name"].as_str().unwrap();
+        listed.push(file.to_owned());
+        let text = fs::read_to_string(out.join(file)).unwrap();
+        let fields = table["schema"]["fields"].as_array().unwrap();
+        let names: Vec<&str> = fields.iter().map(|field| field["name"].as_str().unwrap()).collect();
+        assert_eq!(text.lines().next().unwrap(), names.join(","), "{file}");
+        assert!(!text.contains('\r') && text.ends_with('\n'));
+        for row in text.lines() {
+            assert_eq!(row.split(',').count(), names.len(), "{file}: {row}");
+        }
+    }
+    let mut written: Vec<String> = fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    written.sort();
+    listed.sort();
+    assert_eq!(written, listed);
+    let run: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    assert_eq!(run["program"], "stayput");
+    assert_eq!(run["rows"]["decisions.csv"], 1);
+    assert_eq!(run["complete"], true);
+}
+
+#[test]
+fn a_folder_of_ours_is_replaced_and_nothing_else_is() {
+    let place = folder();
+    let path = write(place.path(), "small.yaml", SMALL);
+    let out = place.path().join("out");
+    let run = || stayput(&["run", &path, "--out", &out.to_string_lossy()]);
+    assert_eq!(run().code, 0);
+    fs::write(out.join("stray.txt"), "old").unwrap();
+    assert_eq!(run().code, 0, "an earlier run wrote it");
+    assert!(!out.join("stray.txt").exists());
+    fs::remove_dir_all(&out).unwrap();
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("precious.txt"), "mine").unwrap();
+    let ran = run();
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("no earlier run wrote it"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(out.join("precious.txt")).unwrap(), "mine");
+    fs::remove_dir_all(&out).unwrap();
+    fs::write(&out, "a file").unwrap();
+    assert_eq!(run().code, 3);
+    assert_eq!(fs::read_to_string(&out).unwrap(), "a file");
+    let left = fs::read_dir(place.path()).unwrap().count();
+    assert_eq!(left, 2, "no temporary folder is left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_place_that_cannot_be_written_is_told_and_a_full_disk_too() {
+    let place = folder();
+    let path = write(place.path(), "small.yaml", SMALL);
+    let ran = stayput(&["run", &path, "--out", "/proc/nowhere/out"]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    for format in ["text", "csv", "jsonl"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = command(&["run", &path, "-f", format]).stdout(full).output().unwrap();
+        let ran = crate::support::ran(output);
+        assert_eq!(ran.code, 3, "{format}");
+        assert!(ran.stderr.contains("cannot write standard output"), "{}", ran.stderr);
+    }
+}
+
+/// A scenario that takes a while: many events about many instances.
+fn long_scenario(events: usize) -> (String, String) {
+    let mut rows = String::from("at,id,verb,instance,via,flags\n");
+    for n in 0..events {
+        let flag = if n % 2 == 0 { "true" } else { "false" };
+        rows.push_str(&format!(
+            "+{n}s,e{n},set-protection,db-{},api,release-protection={flag}\n",
+            n % 50 + 1
+        ));
+    }
+    let scenario = "\
+stayput: scenario/1
+name: long
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 300d
+fleet: { instances: { db-1..50: {} } }
+events: { file: events.csv }
+";
+    (scenario.to_owned(), rows)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let place = folder();
+    let (scenario, rows) = long_scenario(30_000);
+    write(place.path(), "events.csv", rows);
+    let path = write(place.path(), "long.yaml", scenario);
+    let mut child = command(&["run", &path, "-f", "jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let mut talk = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut talk).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{talk}");
+    assert_eq!(talk, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_nothing_half_written() {
+    let place = folder();
+    let (scenario, rows) = long_scenario(200_000);
+    write(place.path(), "events.csv", rows);
+    let path = write(place.path(), "long.yaml", scenario);
+    let out = place.path().join("out");
+    let child = command(&["run", &path, "--out", &out.to_string_lossy(), "-f", "jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Nobody reads its output, so it waits for us in the middle of its work.
+    let begun = || {
+        fs::read_dir(place.path())
+            .unwrap()
+            .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".stayput-"))
+    };
+    while !begun() {
+        sleep(Duration::from_millis(5));
+    }
+    let pid = child.id().to_string();
+    let killed = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(killed.success());
+    let ran = ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 130, "{}", ran.stderr);
+    assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
+    assert!(!out.exists());
+    assert!(!begun(), "the temporary folder is gone");
+}
+
+#[test]
+fn the_schemas_are_json_and_know_the_keys() {
+    for format in ["scenario", "policy", "csv"] {
+        let ran = stayput(&["schema", format]);
+        let schema: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert!(schema.is_object(), "{format}");
+    }
+    let schema = stayput(&["schema", "scenario"]).stdout;
+    for key in ["\"auto-release\"", "\"terminate-subscription\"", "\"never\"", "\"import\""] {
+        assert!(schema.contains(key), "{key}");
+    }
+}
+
+#[test]
+fn completions_are_written_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = stayput(&["completions", shell]);
+        assert_eq!(ran.code, 0);
+        assert!(ran.stdout.contains("stayput") && ran.stdout.contains("matrix"), "{shell}");
+    }
+}
+
+#[test]
+fn what_is_founded_worse_than_wanted_is_no_answer() {
+    let ran = stayput(&["run", "scenarios/two-ways-to-go.yaml", "--only", "documented"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let place = folder();
+    let text = SMALL
+        .replace(
+            "protect: [release-protection]",
+            "auto-release: 2026-06-05T00:00:00Z, protect: [release-protection]",
+        )
+        .replace("events:", "events:\n  - { at: +1m, overdue: { account: default } }");
+    let path = write(place.path(), "weak.yaml", text);
+    let ran = stayput(&["run", &path, "--only", "documented"]);
+    assert_eq!(ran.code, 5);
+    assert!(ran.stderr.contains("are founded worse than documented"), "{}", ran.stderr);
+}
+
+#[test]
+fn colour_is_only_where_it_is_wanted() {
+    let scenario = "scenarios/two-ways-to-go.yaml";
+    assert!(!stayput(&["run", scenario]).stdout.contains('\u{1b}'));
+    assert!(stayput(&["run", scenario, "--color", "always"]).stdout.contains('\u{1b}'));
+    let plain = command(&["run", scenario]).env_remove("NO_COLOR").output().unwrap();
+    assert!(!plain.stdout.contains(&0x1b), "a pipe is no terminal");
+}

@@ -1,0 +1,27 @@
+//! The suite that looks at the program from outside. One binary; each module
+//! says here what belongs into it.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+/// Exit codes, streams, folders of reports: what a shell sees.
+mod cli;
+/// The same inputs give the same bytes, and strangers change nothing.
+mod determinism;
+/// Real replies of providers, and the outcomes that were counted by hand.
+mod imports;
+/// The layer table of ARCHITECTURE.md against the imports in `src`.
+mod layers;
+/// Every kind of mistake in a file, and the message for it.
+mod messages;
+/// The full matrix of every edition: a change of a verdict is a change of a line.
+mod policies;
+/// What holds in any scenario: random ones.
+mod properties;
+/// README and CHANGELOG against the program.
+mod readme;
+/// Every scenario of the repository, run and judged.
+mod scenarios;
+/// How to run the program from a test.
+mod support;
+/// Habits: lengths of lines and functions, leftovers, names of providers.
+mod tidy;

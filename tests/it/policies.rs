@@ -1,0 +1,78 @@
+use std::fs;
+
+use stayput::policy::{Catalog, Column, load};
+use stayput::text::{NoFiles, Problems, Sources, render};
+
+use crate::support::{root, shown, stayput};
+
+#[test]
+fn every_edition_is_proved_and_named_as_its_file() {
+    let mut count = 0;
+    for name in Catalog::names() {
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let policy = load(name, None, &NoFiles, &mut sources, &mut problems);
+        let policy = policy.unwrap_or_else(|| panic!("{}", render(&problems, &sources, false)));
+        assert_eq!(policy.name, name);
+        count += 1;
+    }
+    let files = crate::support::files(&root().join("policies"), &["yaml"]);
+    assert_eq!(files.len(), count, "every file of `policies` is embedded");
+}
+
+/// The full matrix is stored: whoever changes a verdict sees the lines it changes.
+#[test]
+fn every_matrix_is_as_stored() {
+    for name in Catalog::names() {
+        let ran = stayput(&["matrix", name]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        insta::assert_snapshot!(format!("matrix-{name}"), ran.stdout);
+    }
+}
+
+#[test]
+fn every_source_of_an_edition_is_used_and_dated() {
+    for name in Catalog::names() {
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
+        for (at, source) in policy.sources.iter().enumerate() {
+            assert!(source.dated.is_some(), "{name}: `{}` has no date", source.key);
+            let text = fs::read_to_string(root().join(format!("policies/{name}.yaml"))).unwrap();
+            // Sources of an extended edition may be used by that one alone.
+            if !text.contains(&format!("\n  {}:", source.key)) {
+                continue;
+            }
+            let by_rule = policy.rules.iter().any(|rule| rule.sources.contains(&at));
+            let by_note = policy.notes.iter().any(|(_, sources)| sources.contains(&at));
+            let named = text.matches(&source.key).count() > 1;
+            assert!(by_rule || by_note || named, "{name}: nothing names `{}`", source.key);
+        }
+    }
+}
+
+/// A trigger that a policy lists is one that some rule of each protection answers.
+#[test]
+fn every_edition_answers_for_every_trigger_that_it_lists() {
+    for name in Catalog::names() {
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
+        let triggers = policy.words(Column::Trigger);
+        for protection in &policy.protections {
+            let space = protection.table.space();
+            for trigger in &triggers {
+                let answered = (0..space.cells())
+                    .filter(|cell| space.word(*cell, 0) == *trigger)
+                    .any(|cell| protection.table.row(cell).is_some());
+                assert!(answered, "{name}: {} and trigger {trigger}", protection.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_folder_says_where_each_sentence_of_a_page_went() {
+    let text = fs::read_to_string(root().join("policies/README.md")).unwrap();
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let name = Catalog::names().find(|name| name.ends_with("2026-05-15")).unwrap();
+    let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
+    assert!(policy.rules.iter().any(|rule| text.contains(&rule.id)), "{}", shown(root()));
+}

@@ -1,0 +1,89 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The folder of the repository; the program runs there, so that paths are short.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a run of the program left behind.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The program, with nothing of the caller's environment that could show.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stayput"));
+    command.args(arguments).current_dir(root()).stdin(Stdio::null());
+    command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1");
+    command
+}
+
+/// Runs the program.
+pub(crate) fn stayput(arguments: &[&str]) -> Ran {
+    ran(command(arguments).output().expect("the program starts"))
+}
+
+pub(crate) fn ran(output: Output) -> Ran {
+    let text = |bytes| String::from_utf8(bytes).expect("what it writes is UTF-8");
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+/// A folder of a test's own.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// Writes a file into a folder and gives its path as text.
+pub(crate) fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).expect("a test may write");
+    path.to_string_lossy().into_owned()
+}
+
+/// Every file below a folder with one of these endings, sorted.
+pub(crate) fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the repository") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| endings.contains(&&*e.to_string_lossy())) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A path relative to the repository, with `/` between its parts.
+pub(crate) fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+/// A scenario with one protected instance, for tests that need any scenario at all.
+pub(crate) const SMALL: &str = "\
+stayput: scenario/1
+name: small
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 10d
+fleet:
+  instances:
+    db-1: { protect: [release-protection] }
+events:
+  - { at: +1h, id: mis-click, release: { instance: db-1, force: true, by: alice, via: api } }
+expect:
+  decisions:
+    - { event: mis-click, instance: db-1, outcome: held }
+";
