@@ -225,7 +225,7 @@ pub struct Loss {
     pub name: Box<str>,
     /// What became of it.
     pub fate: Fate,
-    /// Its size, if it has one that is known [GiB].
+    /// Its size, if it has one that is known, in GiB.
     pub gib: Option<u64>,
     /// The rule that says so, with its policy.
     pub rule: (PolicyId, RuleId),

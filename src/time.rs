@@ -12,7 +12,7 @@ use std::fmt;
 
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -62,6 +62,11 @@ impl SimTime {
     /// Later than everything: what an unset deadline compares as.
     pub const NEVER: Self = Self(i64::MAX);
 
+    /// Whether it lies on the calendar, which ends with the year 9999.
+    pub fn is_on_calendar(self) -> bool {
+        Timestamp::from_second(self.0).is_ok()
+    }
+
     /// The instant that lies `seconds` after 1970-01-01T00:00:00Z.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds)
@@ -78,7 +83,9 @@ impl SimTime {
     /// # Errors
     /// Everything that is not one instant, see [`TimeError`].
     pub fn parse(text: &str) -> Result<Self, TimeError> {
-        if let Ok(found) = text.parse::<Timestamp>() {
+        // A name of a zone in brackets would be a second opinion on the offset.
+        if let Some(found) = (!text.contains('[')).then(|| text.parse::<Timestamp>().ok()).flatten()
+        {
             return if found.subsec_nanosecond() == 0 {
                 Ok(Self(found.as_second()))
             } else {
@@ -123,7 +130,8 @@ impl SimTime {
     #[must_use]
     pub const fn day_start(self, offset: UtcOffset) -> Self {
         let shift = offset.0 as i64;
-        Self((self.0 + shift).div_euclid(DAY) * DAY - shift)
+        let days = self.0.saturating_add(shift).div_euclid(DAY);
+        Self(days.saturating_mul(DAY).saturating_sub(shift))
     }
 
     /// Month, day, hour and minute at `offset`, for people: `06-01 02:00`.
@@ -245,6 +253,25 @@ impl CalendarSpan {
     }
 }
 
+/// How long a subscription runs: a span that is not nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term(CalendarSpan);
+
+impl Term {
+    /// A term; `None` if it would be no time at all.
+    pub fn new(span: CalendarSpan) -> Option<Self> {
+        (span != CalendarSpan::default()).then_some(Self(span))
+    }
+
+    /// A month.
+    pub const MONTH: Self = Self(CalendarSpan::from_months(1));
+
+    /// How long it is.
+    pub const fn span(self) -> CalendarSpan {
+        self.0
+    }
+}
+
 impl From<SimSpan> for CalendarSpan {
     fn from(rest: SimSpan) -> Self {
         Self { months: 0, rest }
@@ -268,19 +295,20 @@ impl UtcOffset {
     /// # Errors
     /// [`TimeError::Malformed`] for anything else.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
-        // The time library reads offsets only behind a time.
-        let probe = format!("2000-01-01T00:00:00{text}");
-        let instant: Timestamp = probe.parse().map_err(|_| TimeError::Malformed)?;
-        let local: DateTime = probe[..19].parse().map_err(|_| TimeError::Malformed)?;
-        let utc = Offset::UTC.to_datetime(instant);
-        let seconds = local.until(utc).map(|span| -span_seconds(span)).unwrap_or_default();
-        i32::try_from(seconds).map(Self).map_err(|_| TimeError::OutOfRange)
+        if !text.starts_with(['+', '-', 'Z', 'z']) {
+            return Err(TimeError::Malformed);
+        }
+        Self::of_time(&format!("2000-01-01T00:00:00{text}")).ok_or(TimeError::Malformed)
     }
 
-    /// The offset that an RFC 3339 time is written in: the end of its text.
-    pub fn of_time(text: &str) -> Self {
-        let offset = text.len().checked_sub(6).and_then(|at| text.get(at..));
-        offset.and_then(|offset| Self::parse(offset).ok()).unwrap_or_default()
+    /// The offset that an RFC 3339 time is written in.
+    pub fn of_time(text: &str) -> Option<Self> {
+        let instant: Timestamp = text.parse().ok()?;
+        let date_end = text.find(['T', 't', ' '])?;
+        let clock_end = text[date_end..].find(['Z', 'z', '+', '-']).map(|at| date_end + at)?;
+        let local: DateTime = text[..clock_end].parse().ok()?;
+        let ahead = Offset::UTC.to_timestamp(local).ok()?.as_second() - instant.as_second();
+        i32::try_from(ahead).ok().map(Self)
     }
 
     fn offset(self) -> Offset {
@@ -294,12 +322,6 @@ impl UtcOffset {
     fn instant(self, civil: DateTime) -> Option<SimTime> {
         self.offset().to_timestamp(civil).ok().map(|instant| SimTime(instant.as_second()))
     }
-}
-
-fn span_seconds(span: Span) -> i64 {
-    let days = i64::from(span.get_days());
-    let hours = i64::from(span.get_hours());
-    days * DAY + hours * HOUR + span.get_minutes() * MINUTE + span.get_seconds()
 }
 
 /// The version of a provider's interface, which is named by its date.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
-use super::load::{Loader, kind_of};
+use super::load::{Kind, Loader, kind_of};
 use super::{Exit, terminal};
 use crate::scenario::Options;
 use crate::text::{Severity, many};
@@ -21,14 +21,16 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let mut loader = Loader::new();
     let mut lines = Vec::new();
     let mut checked = 0;
-    for (path, named) in loader.find(&super::or_default(&arguments.paths), paint)? {
+    for (path, named) in loader.find(&super::or_default(&arguments.paths)) {
         let Some(text) = loader.read(&path) else {
             checked += 1;
             continue;
         };
         let shown = path.to_string_lossy().into_owned();
-        match kind_of(&text) {
-            Some("policy") => {
+        let kind =
+            if named { kind_of(&text).or(Some(Kind::Scenario)) } else { loader.kind(&path, &text) };
+        match kind {
+            Some(Kind::Policy) => {
                 checked += 1;
                 // A path without a folder would be taken for the name of an edition.
                 let name = if path.components().count() == 1 {
@@ -46,22 +48,18 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
                     ));
                 }
             }
-            Some("scenario") => {
+            Some(Kind::Scenario) => {
                 checked += 1;
                 if let Some(loaded) = loader.scenario(&path, text, &Options::default()) {
                     lines.extend(loaded.compiled.read.iter().map(|line| format!("read {line}")));
                     lines.push(told(&shown, &loaded.compiled));
                 }
             }
-            _ if named => {
-                checked += 1;
-                loader.scenario(&path, text, &Options::default());
-            }
-            _ => {}
+            None => {}
         }
     }
     loader.tell(paint);
-    if checked == 0 {
+    if checked == 0 && loader.broken.is_empty() {
         terminal::talk("stayput: nothing to check: no scenario and no policy was found");
         return Err(Exit::NothingRan);
     }

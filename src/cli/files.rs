@@ -4,13 +4,16 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::text::{Files, ReadFailure};
+use crate::text::{Files, ReadFailure, Sources};
 
 /// The largest file that is taken for a scenario or a policy [bytes].
 const LARGEST_YAML: u64 = 16 << 20;
 
 /// The largest file that is taken for a table or a provider's reply [bytes].
-const LARGEST_TABLE: u64 = 4 << 30;
+const LARGEST_TABLE: u64 = Sources::LARGEST;
+
+/// The most that is taken from a pipe or a device, whose size nobody knows [bytes].
+const LARGEST_STREAM: u64 = 1 << 28;
 
 /// Reads files where they are.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,13 +35,17 @@ fn beside(from: &str, path: &str) -> PathBuf {
 /// The text of a file, or in words why there is none.
 pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     let is_yaml = path.extension().is_none_or(|ending| ending == "yaml" || ending == "yml");
-    let largest = if is_yaml { LARGEST_YAML } else { LARGEST_TABLE };
     let fail =
         |what: String, help: Option<&str>| ReadFailure { what, help: help.map(str::to_owned) };
     let meta = fs::metadata(path).map_err(|error| in_words(&error))?;
     if meta.is_dir() {
         return Err(fail("it is a directory".into(), Some("name a file in it")));
     }
+    let largest = match is_yaml {
+        true => LARGEST_YAML,
+        false if meta.is_file() => LARGEST_TABLE,
+        false => LARGEST_STREAM,
+    };
     let too_large = || {
         let help = "large fleets and long lists of events belong into CSV files; see `file:`";
         fail(format!("it is larger than {} MiB", largest >> 20), is_yaml.then_some(help))
@@ -53,10 +60,13 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     if bytes.len() as u64 > largest {
         return Err(too_large());
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        fail(format!("it is not UTF-8 text (byte {at} is not)"), Some("save it as UTF-8"))
-    })
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = sound.split(|byte| *byte == b'\n').count();
+        fail(format!("it is not UTF-8 text: line {line} is not"), Some("save it as UTF-8"))
+    })?;
+    // Some editors mark the beginning of a text; the mark is no part of it.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
@@ -72,36 +82,42 @@ fn in_words(error: &std::io::Error) -> ReadFailure {
 /// Every file under `paths` that could be one of ours: a file that is named is
 /// taken as it is, a folder is searched for YAML files, in the order of their names.
 ///
-/// # Errors
-/// The path that cannot be read, and why.
-pub fn find(paths: &[PathBuf]) -> Result<Vec<(PathBuf, bool)>, (PathBuf, ReadFailure)> {
+/// What cannot be read goes to `failed`.
+pub fn find(paths: &[PathBuf], failed: &mut Vec<(PathBuf, ReadFailure)>) -> Vec<(PathBuf, bool)> {
     let mut found = Vec::new();
     for path in paths {
-        let meta = fs::metadata(path).map_err(|error| (path.clone(), in_words(&error)))?;
-        if meta.is_dir() {
-            search(path, &mut found)?;
-        } else {
-            found.push((path.clone(), true));
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => search(path, &mut found, failed),
+            Ok(_) => found.push((path.clone(), true)),
+            Err(error) => failed.push((path.clone(), in_words(&error))),
         }
     }
-    Ok(found)
+    found
 }
 
-fn search(folder: &Path, found: &mut Vec<(PathBuf, bool)>) -> Result<(), (PathBuf, ReadFailure)> {
-    let fail = |error: std::io::Error| (folder.to_path_buf(), in_words(&error));
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder).map_err(fail)? {
-        entries.push(entry.map_err(fail)?.path());
-    }
-    entries.sort();
-    for path in entries {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        let yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
-        if path.is_dir() && !hidden {
-            search(&path, found)?;
-        } else if yaml && !hidden {
+fn search(
+    folder: &Path,
+    found: &mut Vec<(PathBuf, bool)>,
+    failed: &mut Vec<(PathBuf, ReadFailure)>,
+) {
+    let entries: std::io::Result<Vec<_>> = fs::read_dir(folder).and_then(Iterator::collect);
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => return failed.push((folder.to_path_buf(), in_words(&error))),
+    };
+    entries.sort_by_key(fs::DirEntry::path);
+    for entry in entries {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let yaml = path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"));
+        // A link to a folder is not followed: it may lead back to where it stands.
+        let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if folder && !hidden {
+            search(&path, found, failed);
+        } else if yaml && !hidden && path.is_file() {
             found.push((path, false));
         }
     }
-    Ok(())
 }

@@ -8,7 +8,9 @@ use super::terminal;
 use crate::policy::{Policy, load as load_policy};
 use crate::report::Paint;
 use crate::scenario::{Compiled, Options, compile};
-use crate::text::{Problem, Problems, Severity, Sources, many, render, summary};
+use crate::text::{
+    Code, Problem, Problems, Severity, Sources, closest, many, parse_yaml, render, summary,
+};
 
 /// Everything that was read, and what is wrong with it.
 pub struct Loader {
@@ -34,36 +36,44 @@ impl Loader {
         Self { sources: Sources::default(), problems: Problems::default(), broken: Vec::new() }
     }
 
-    /// Every scenario under some paths. In folders, files of other kinds are passed over.
-    ///
-    /// # Errors
-    /// If a path cannot be read at all; it has been told.
-    pub fn scenarios(
-        &mut self,
-        paths: &[PathBuf],
-        options: &Options,
-        paint: Paint,
-    ) -> Result<Vec<Loaded>, Exit> {
+    /// Every scenario under some paths. In folders, policies are passed over.
+    pub fn scenarios(&mut self, paths: &[PathBuf], options: &Options) -> Vec<Loaded> {
         let mut loaded = Vec::new();
-        for (path, named) in self.find(paths, paint)? {
+        for (path, named) in self.find(paths) {
             let Some(text) = self.read(&path) else { continue };
-            if named || kind_of(&text) == Some("scenario") {
+            if named || self.kind(&path, &text) == Some(Kind::Scenario) {
                 loaded.extend(self.scenario(&path, text, options));
             }
         }
-        Ok(loaded)
+        loaded
     }
 
-    /// Every file under some paths.
-    ///
-    /// # Errors
-    /// If a path cannot be read at all; it has been told.
-    pub fn find(&mut self, paths: &[PathBuf], paint: Paint) -> Result<Vec<(PathBuf, bool)>, Exit> {
-        files::find(paths).map_err(|(path, failure)| {
-            self.problems.add(Problem::unreadable(&path.to_string_lossy(), failure));
-            self.tell(paint);
-            Exit::BadInput
-        })
+    /// Every file under some paths, and whether it was named itself.
+    pub fn find(&mut self, paths: &[PathBuf]) -> Vec<(PathBuf, bool)> {
+        let mut failed = Vec::new();
+        let found = files::find(paths, &mut failed);
+        for (path, failure) in failed {
+            let path = path.to_string_lossy().into_owned();
+            self.problems.add(Problem::unreadable(&path, failure));
+            self.broken.push(path);
+        }
+        found
+    }
+
+    /// What a file found in a folder is; if it is none of ours, that is told.
+    pub fn kind(&mut self, path: &Path, text: &str) -> Option<Kind> {
+        let kind = kind_of(text);
+        if kind.is_none() {
+            let title = "this is neither a scenario nor a policy, and is passed over";
+            let mut problem = Problem::bare(Code::PassedOver, title);
+            problem.path = Some(path.to_string_lossy().into_owned());
+            self.problems.add(
+                problem.help(
+                    "a file of ours begins with `stayput: scenario/1` or `stayput: policy/1`",
+                ),
+            );
+        }
+        kind
     }
 
     /// The text of a file.
@@ -123,10 +133,33 @@ impl Loader {
     }
 }
 
-/// What a text says it is: `scenario` or `policy`.
-pub fn kind_of(text: &str) -> Option<&str> {
-    let mut lines = text.lines().map(str::trim_end);
-    let line = lines.find(|line| line.starts_with("stayput:"))?;
-    let format = line.trim_start_matches("stayput:").trim().trim_matches(['"', '\'']);
-    format.split('/').next()
+/// What a file of ours is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A scenario.
+    Scenario,
+    /// A policy.
+    Policy,
+}
+
+/// What a text is, if it is one of ours. What was meant to be one counts as one, so that
+/// its mistakes are told instead of passed over.
+pub fn kind_of(text: &str) -> Option<Kind> {
+    let mut scratch = Sources::default();
+    let file = scratch.add("", text);
+    let Some(node) = parse_yaml(&scratch, file, &mut Problems::default()) else {
+        let ours = text.trim().is_empty() || text.contains("stayput");
+        return ours.then(|| if text.contains("policy/") { Kind::Policy } else { Kind::Scenario });
+    };
+    let entries = node.entries()?;
+    let has = |key: &str| entries.iter().any(|entry| &**entry.key == key);
+    let format = entries.iter().find(|entry| !closest(&entry.key, ["stayput"]).is_empty());
+    let says = format.and_then(|entry| entry.value.scalar()).unwrap_or_default().to_lowercase();
+    if says.starts_with("policy") || (has("space") && has("protections")) {
+        Some(Kind::Policy)
+    } else if format.is_some() || (has("fleet") && (has("events") || has("expect"))) {
+        Some(Kind::Scenario)
+    } else {
+        None
+    }
 }

@@ -101,12 +101,28 @@ fn or_default(paths: &[PathBuf]) -> Vec<PathBuf> {
 
 /// Reads the arguments, does what they ask, and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    std::panic::set_hook(Box::new(|panic| {
+        terminal::talk(&format!(
+            "stayput: this is a bug of ours, not a mistake of yours: {panic}\n\
+             please tell us, with the files that show it"
+        ));
+    }));
+    std::panic::catch_unwind(|| obey(arguments)).unwrap_or(Exit::OurBug)
+}
+
+fn obey(arguments: Vec<std::ffi::OsString>) -> Exit {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
+            if error.use_stderr() {
+                let _ = error.print();
+                return Exit::BadInput;
+            }
             // Help and version are no errors; a closed pipe behind them is none either.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::BadInput } else { Exit::Yes };
+            let printed =
+                error.print().map_err(|e| terminal::could_not_write("standard output", &e));
+            return printed.err().flatten().unwrap_or(Exit::Yes);
         }
     };
     let colour = match arguments.color {
@@ -114,7 +130,6 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Colour::Always => ColorChoice::Always,
         Colour::Never => ColorChoice::Never,
     };
-    terminal::heed_interrupts();
     let ended = match arguments.verb {
         Verb::Run(verb) => run::run(&verb, colour),
         Verb::Test(verb) => test::run(&verb, colour),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::report::RunFile;
+use crate::report::{RunFile, TABLES};
 
 /// The file by which a folder of ours is known.
 const RUN: &str = "run.json";
@@ -25,11 +25,8 @@ impl OutDir {
     /// # Errors
     /// If anything else stands there, or if nothing can be written beside it.
     pub fn begin(target: &Path) -> io::Result<Self> {
-        if !may_replace(target)? {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "it exists, and no earlier run wrote it; it is left as it is",
-            ));
+        if let Some(why) = obstacle(target)? {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
         }
         let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
         let parent = parent.unwrap_or_else(|| Path::new("."));
@@ -61,20 +58,34 @@ impl OutDir {
     }
 }
 
-/// Whether what stands at a place, if anything, may be replaced.
-fn may_replace(target: &Path) -> io::Result<bool> {
+/// Why what stands at a place may not be replaced, if it may not.
+fn obstacle(target: &Path) -> io::Result<Option<String>> {
+    let foreign = "it exists, and no earlier run wrote it; it is left as it is";
     match fs::symlink_metadata(target) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
-        Ok(meta) if !meta.is_dir() => return Ok(false),
+        Ok(meta) if !meta.is_dir() => return Ok(Some(foreign.to_owned())),
         Ok(_) => {}
     }
-    if fs::read_dir(target)?.next().is_none() {
-        return Ok(true);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(target)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
     }
-    let Ok(text) = fs::read_to_string(target.join(RUN)) else { return Ok(false) };
-    let run: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    Ok(run.get("program").and_then(serde_json::Value::as_str) == Some("stayput"))
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let run = fs::read_to_string(target.join(RUN)).unwrap_or_default();
+    let run: serde_json::Value = serde_json::from_str(&run).unwrap_or_default();
+    if run.get("program").and_then(serde_json::Value::as_str) != Some("stayput") {
+        return Ok(Some(foreign.to_owned()));
+    }
+    // What lies beside our files is somebody's, and would be lost.
+    names.retain(|name| name != RUN && TABLES.iter().all(|table| table.file != name));
+    names.sort();
+    let told = names
+        .first()
+        .map(|first| format!("it holds `{first}`, which no run wrote; it is left as it is"));
+    Ok(told)
 }
 
 /// Moves `done` to `target`; an old folder there goes last.

@@ -55,9 +55,10 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let talk = terminal::paint_talk(colour);
     let mut loader = Loader::new();
     let options = arguments.overrides.options();
-    let loaded = loader.scenarios(&arguments.scenarios, &options, talk)?;
+    let loaded = loader.scenarios(&arguments.scenarios, &options);
     loader.refuse_or_go_on(talk)?;
     let plans = plans(loaded, arguments.overrides.case.as_deref())?;
+    terminal::heed_interrupts();
     let out = match &arguments.out {
         Some(path) => Some(OutDir::begin(path).map_err(|error| cannot(path, &error))?),
         None => None,
@@ -67,10 +68,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     for plan in plans {
         match running.carry_out(plan) {
             Ok(one) => exit = exit.max(one),
-            Err(Broken::Write(None)) => return Ok(Exit::Yes),
+            // Whoever read has enough, and there is nothing else to do.
+            Err(Broken::Write(None)) => return Ok(exit),
             Err(Broken::Write(Some(exit))) => return Err(exit),
             Err(Broken::Interrupted) => {
-                terminal::talk("stayput: interrupted; nothing was written");
+                let lost = if out.is_some() { "; no tables were written" } else { "" };
+                terminal::talk(&format!("stayput: interrupted{lost}"));
                 return Err(Exit::Interrupted);
             }
         }
@@ -97,14 +100,22 @@ fn cannot(path: &std::path::Path, error: &io::Error) -> Exit {
 /// [`Exit::NothingRan`] if there are none.
 pub(super) fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit> {
     let all: Vec<Plan> = loaded.into_iter().flat_map(|one| one.compiled.plans).collect();
+    if all.is_empty() {
+        terminal::talk("stayput: nothing ran: no scenario was found");
+        return Err(Exit::NothingRan);
+    }
     let Some(case) = case else { return Ok(all) };
     let mut known: Vec<String> = all.iter().map(|plan| plan.legend.case.clone()).collect();
     known.dedup();
+    known.retain(|name| !name.is_empty());
     let wanted: Vec<Plan> = all.into_iter().filter(|plan| plan.legend.case == case).collect();
     if wanted.is_empty() {
         let close = crate::text::closest(case, known.iter().map(String::as_str));
-        let help =
-            close.first().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        let help = match (close.first(), known.as_slice()) {
+            (Some(name), _) => format!("; did you mean `{name}`?"),
+            (None, []) => "; there are no cases".to_owned(),
+            (None, known) => format!("; there are: {}", known.join(", ")),
+        };
         terminal::talk(&format!("stayput: no scenario has a case `{case}`{help}"));
         return Err(Exit::NothingRan);
     }
@@ -119,6 +130,8 @@ struct Running<'a> {
     decisions: Option<DecisionsCsv<StdoutLock<'static>>>,
     lines: Option<JsonLines<BufWriter<StdoutLock<'static>>>>,
     first: bool,
+    /// Whether anybody still reads standard output.
+    heard: bool,
     runs: Vec<RunEnd>,
     policies: Vec<Input>,
     assumptions: Vec<String>,
@@ -149,6 +162,7 @@ impl<'a> Running<'a> {
             decisions,
             lines,
             first: true,
+            heard: true,
             runs: Vec::new(),
             policies: Vec::new(),
             assumptions: Vec::new(),
@@ -161,7 +175,7 @@ impl<'a> Running<'a> {
         let expectations = plan.expectations.len();
         let limits = self.arguments.overrides.limits();
         let (mut summary, mut timeline) = (Summary::default(), Timeline::default());
-        let text = self.arguments.format == Format::Text;
+        let text = self.arguments.format == Format::Text && self.heard;
         let (ending, run) = carry_out(plan, limits, None, |record, world| {
             if terminal::is_interrupted() {
                 return Err(Broken::Interrupted);
@@ -186,7 +200,8 @@ impl<'a> Running<'a> {
                 ));
             }
             let gap = if self.first { "" } else { "\n" };
-            terminal::say(&format!("{gap}{told}")).map_err(Broken::Write)?;
+            let said = terminal::say(&format!("{gap}{told}"));
+            said.or_else(|why| self.not_heard(why))?;
         }
         self.first = false;
         Ok(judge_ending(&ending, &summary, legend, self.arguments.overrides.only))
@@ -198,14 +213,24 @@ impl<'a> Running<'a> {
             let written = tables.write(record, legend);
             written.map_err(|error| Broken::Write(self.table_failed(&error)))?;
         }
-        let to_stdout =
-            |error: io::Error| Broken::Write(terminal::could_not_write("standard output", &error));
+        let mut written = Ok(());
         if let Some(decisions) = &mut self.decisions {
-            decisions.write(record, legend).map_err(to_stdout)?;
+            written = decisions.write(record, legend);
+        } else if let Some(lines) = &mut self.lines {
+            written = lines.write(record, legend);
         }
-        if let Some(lines) = &mut self.lines {
-            lines.write(record, legend).map_err(to_stdout)?;
+        let to_stdout = |error| terminal::could_not_write("standard output", &error);
+        written.map_err(to_stdout).or_else(|why| self.not_heard(why))
+    }
+
+    /// Nobody reads standard output any more: a run that writes tables goes on without it.
+    fn not_heard(&mut self, why: Option<Exit>) -> Result<(), Broken> {
+        if why.is_some() || self.tables.is_none() {
+            return Err(Broken::Write(why));
         }
+        self.heard = false;
+        self.decisions = None;
+        self.lines = None;
         Ok(())
     }
 
@@ -263,14 +288,16 @@ impl<'a> Running<'a> {
 
     /// Closes every stream; gives the account of the run, if tables were written.
     fn finish(mut self, loader: &Loader) -> Result<Option<RunFile>, Exit> {
-        let to_stdout = |error: io::Error| {
-            terminal::could_not_write("standard output", &error).unwrap_or(Exit::Yes)
-        };
+        let mut written = Ok(());
         if let Some(decisions) = self.decisions.take() {
-            decisions.finish().map_err(to_stdout)?;
+            written = decisions.finish();
+        } else if let Some(lines) = self.lines.take() {
+            written = lines.finish();
         }
-        if let Some(lines) = self.lines.take() {
-            lines.finish().map_err(to_stdout)?;
+        if let Err(error) = written
+            && let Some(exit) = terminal::could_not_write("standard output", &error)
+        {
+            return Err(exit);
         }
         let Some(tables) = self.tables.take() else { return Ok(None) };
         let rows = tables.finish().map_err(|error| match &self.arguments.out {
@@ -288,7 +315,10 @@ impl<'a> Running<'a> {
             program: "stayput",
             version: env!("CARGO_PKG_VERSION"),
             format: "run/1",
-            command: std::env::args().skip(1).collect(),
+            command: std::env::args_os()
+                .skip(1)
+                .map(|a| a.to_string_lossy().into_owned())
+                .collect(),
             seed: self.seed,
             inputs,
             policies: self.policies,

@@ -56,7 +56,12 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Has an interrupt ask for an end instead of ending the program.
 pub fn heed_interrupts() {
     // Without a handler the program simply ends; nothing has been written by then.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    let _ = ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            // Asked a second time: whoever asks does not want to wait.
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    });
 }
 
 /// Whether somebody asked for an end.

@@ -18,7 +18,7 @@ pub struct Summary {
     confidence: BTreeMap<Confidence, u64>,
     /// Instances that were released.
     pub released: u64,
-    /// Things lost or left behind: how many, and their known size [GiB].
+    /// Things lost or left behind: how many, and their known size, in GiB.
     things: BTreeMap<(Fate, Thing), (u64, u64)>,
     /// Changes of state.
     pub changes: u64,
@@ -109,7 +109,7 @@ impl Summary {
         weaker.map(|level| self.founded(*level)).sum()
     }
 
-    /// Things of one fate: what, how many, and their known size [GiB].
+    /// Things of one fate: what, how many, and their known size, in GiB.
     pub fn things(&self, fate: Fate) -> impl Iterator<Item = (Thing, u64, u64)> {
         let of = self.things.iter().filter(move |((f, _), _)| *f == fate);
         of.map(|((_, thing), (count, gib))| (*thing, *count, *gib))

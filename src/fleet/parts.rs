@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::text::{
     Map, Name, Node, OneOrMany, Problems, Read, Spanned, Style, Value, When, read_word, record,
 };
-use crate::time::{CalendarSpan, SimSpan};
+use crate::time::{SimSpan, Term};
 use crate::vocab::{Billing, HealthCheck, Lifecycle, Lock, Membership, Renewal, Thing};
 
 record! {
@@ -61,7 +61,7 @@ record! {
         /// Whether its subscription prolongs itself.
         optional "renewal" => renewal: Spanned<Renewal>,
         /// How long it is then prolonged for.
-        optional "renews-for" => renews_for: CalendarSpan,
+        optional "renews-for" => renews_for: Term,
         /// When it is to be released.
         optional "auto-release" => auto_release: Spanned<AutoRelease>,
         /// The protections that are set on it. `unknown` stands for those that nobody looked at.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::time::{CalendarSpan, SimSpan, SimTime};
+use crate::time::{SimSpan, SimTime, Term};
 use crate::vocab::{
     AccountId, Billing, GroupId, HealthCheck, InstanceId, Lifecycle, Lock, Membership, PolicyId,
     ProtectionSet, Renewal, StoppedBy, Thing,
@@ -157,7 +157,7 @@ pub struct Property {
     pub name: Box<str>,
     /// What it is.
     pub thing: Thing,
-    /// Its size, if it has one that is known [GiB].
+    /// Its size, if it has one that is known, in GiB.
     pub gib: Option<u64>,
     /// Whether it is set to go with the instance.
     pub with_instance: bool,
@@ -172,7 +172,7 @@ pub struct Fleet {
     /// What belongs to instances, for those of which anything is known.
     properties: BTreeMap<InstanceId, Vec<Property>>,
     /// How long subscriptions are prolonged for, where it is not a month.
-    terms: BTreeMap<InstanceId, CalendarSpan>,
+    terms: BTreeMap<InstanceId, Term>,
     /// The groups of instances that are still to be created.
     meant_for: BTreeMap<InstanceId, GroupId>,
 }
@@ -293,13 +293,13 @@ impl Fleet {
         self.properties.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// How long a subscription is prolonged for by itself.
-    pub fn term(&self, id: InstanceId) -> CalendarSpan {
-        self.terms.get(&id).copied().unwrap_or_else(default_term)
+    /// How long a subscription is prolonged for by itself: a month, where nobody says.
+    pub fn term(&self, id: InstanceId) -> Term {
+        self.terms.get(&id).copied().unwrap_or(Term::MONTH)
     }
 
     /// Says how long a subscription is prolonged for by itself.
-    pub fn set_term(&mut self, id: InstanceId, term: CalendarSpan) {
+    pub fn set_term(&mut self, id: InstanceId, term: Term) {
         self.terms.insert(id, term);
     }
 
@@ -307,11 +307,6 @@ impl Fleet {
     pub fn properties_mut(&mut self, id: InstanceId) -> &mut Vec<Property> {
         self.properties.entry(id).or_default()
     }
-}
-
-/// How long a subscription is prolonged for where nobody says: a month.
-const fn default_term() -> CalendarSpan {
-    CalendarSpan::from_months(1)
 }
 
 #[cfg(test)]

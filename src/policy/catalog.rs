@@ -4,7 +4,7 @@ use super::Policy;
 use super::compile::compile;
 use super::file::PolicyFile;
 use crate::text::{
-    Code, Files, Node, Place, Problem, Problems, Read, Sources, Spanned, Value, closest,
+    Code, Files, Node, Place, Problem, Problems, Read, Severity, Sources, Spanned, Value, closest,
     hex_digest, parse_yaml,
 };
 
@@ -40,12 +40,13 @@ pub fn load(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Policy> {
+    let before = problems.count(Severity::Error);
     let mut texts = Vec::new();
     let node = tree(name, at, files, sources, problems, &mut texts, 0)?;
     let file = PolicyFile::read(&node, problems)?;
     let mut policy = compile(&file, problems)?;
     policy.digest = hex_digest(&texts.iter().map(String::as_str).collect::<Vec<_>>());
-    Some(policy)
+    (problems.count(Severity::Error) == before).then_some(policy)
 }
 
 /// The tree of an edition, merged with those that it extends.
@@ -62,7 +63,15 @@ fn tree(
     texts.push(text.clone());
     let file = sources.add(path, text);
     let node = parse_yaml(sources, file, problems)?;
-    let Some(base) = node.get("extends").cloned() else { return Some(node) };
+    check_format(&node, problems)?;
+    let Some(base) = node.get("extends").cloned() else {
+        if let Some(drops) = node.get("drops") {
+            let title = "there is nothing to leave out: this edition extends no other";
+            let problem = Problem::at(Code::Contradiction, drops.place, title, "without `extends`");
+            problems.add(problem.help("remove `drops:`, or name the edition to start from"));
+        }
+        return Some(node);
+    };
     let base = Spanned::<String>::read(&base, problems)?;
     if depth >= DEEPEST {
         let title = format!("more than {DEEPEST} editions extend each other");
@@ -74,6 +83,24 @@ fn tree(
     drop_keys(&mut merged, &node, problems);
     merge(&mut merged, node);
     Some(merged)
+}
+
+/// Says early what the file is, so that a scenario given by mistake is told as that.
+fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
+    let Some(format) = node.get("stayput") else { return Some(()) };
+    match format.scalar() {
+        Some("policy/1") | None => Some(()),
+        Some(other) => {
+            let title = format!("this program reads `policy/1` here, and this is `{other}`");
+            problems.add(Problem::at(
+                Code::BadFormat,
+                format.place,
+                title,
+                "not a policy it knows",
+            ));
+            None
+        }
+    }
 }
 
 /// The text of an edition and what messages call it.
@@ -141,8 +168,13 @@ fn merge(base: &mut Node, over: Node) {
 
 /// Takes the keys under `drops` out of the extended edition.
 fn drop_keys(base: &mut Node, over: &Node, problems: &mut Problems) {
-    let drops = over.get("drops").and_then(|node| Vec::<Spanned<String>>::read(node, problems));
-    for path in drops.unwrap_or_default() {
+    let items = match over.get("drops").map(|node| &node.value) {
+        Some(Value::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    // Each for itself: a bad one must not hide the others.
+    let drops = items.iter().filter_map(|item| Spanned::<String>::read(item, problems));
+    for path in drops.collect::<Vec<_>>() {
         let (parent, key) = path.rsplit_once('.').unwrap_or(("", &path));
         let mut steps = parent.split('.').filter(|step| !step.is_empty());
         let owner = steps.try_fold(&mut *base, |node, step| node.get_mut(step));

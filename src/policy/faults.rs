@@ -44,12 +44,12 @@ fn tell_one(fault: &Fault, subject: &Subject<'_>, space: &Space) -> Problem {
             let title = format!("{count} {cells_have} no rule in `{name}`");
             let mut problem =
                 Problem::at(Code::OpenCell, subject.place, title, "each cell needs exactly one");
-            let blocks = space.blocks(|cell| cells.contains(&cell));
-            for block in blocks.iter().take(3) {
+            let blocks = some_blocks(space, cells);
+            for block in blocks.iter().take(TOLD) {
                 problem = problem.note(format!("open: {}", describe(space, block, subject)));
             }
-            if blocks.len() > 3 {
-                problem = problem.note(format!("and {} more of this kind", blocks.len() - 3));
+            if blocks.len() > TOLD {
+                problem = problem.note("and more of this kind");
             }
             problem
         }
@@ -61,10 +61,11 @@ fn tell_one(fault: &Fault, subject: &Subject<'_>, space: &Space) -> Problem {
                 if cells.len() == 1 { "one cell".into() } else { format!("{} cells", cells.len()) },
                 subject.name
             );
-            let block = space.blocks(|cell| cells.contains(&cell)).swap_remove(0);
+            let both = some_blocks(space, cells).into_iter().next();
+            let both = both.map(|block| describe(space, &block, subject)).unwrap_or_default();
             Problem::at(Code::CoveredTwice, part(*b).place, title, "this one")
                 .and_at(part(*a).place, "and this one")
-                .note(format!("both: {}", describe(space, &block, subject)))
+                .note(format!("both: {both}"))
                 .help("narrow one of them; the order of rules means nothing")
         }
         Fault::Dead(at) => {
@@ -74,6 +75,16 @@ fn tell_one(fault: &Fault, subject: &Subject<'_>, space: &Space) -> Problem {
             )
         }
     }
+}
+
+/// How many sets of open cells are told.
+const TOLD: usize = 3;
+
+/// The first few blocks that some cells make up.
+fn some_blocks(space: &Space, cells: &[usize]) -> Vec<Block> {
+    let mut among = vec![false; space.cells()];
+    cells.iter().for_each(|cell| among[*cell] = true);
+    space.blocks_up_to(TOLD + 1, |cell| among[cell], |_| false)
 }
 
 /// A block in words: `trigger manual, billing spot`; axes that it takes whole are left out.
@@ -102,14 +113,18 @@ fn describe(space: &Space, block: &Block, subject: &Subject<'_>) -> String {
     if parts.is_empty() { "every cell".into() } else { parts.join(", ") }
 }
 
-/// The one change of a word after which the table is whole, if there is one.
+/// The one word that somebody may have mistaken for another: with it the table is whole.
+///
+/// A rule is never widened: that would put a verdict where nobody has stated one.
 fn mend<C: Clone>(
-    Unproved { space, rows, .. }: &Unproved<C>,
+    Unproved { space, rows, faults }: &Unproved<C>,
     possible: &impl Fn(&Space, usize) -> bool,
     subject: &Subject<'_>,
 ) -> Option<String> {
-    // Every candidate is proved anew; only small tables are worth it.
-    if space.cells() * rows.len() > 50_000 {
+    // A mistaken word leaves its own cells open. Every candidate is proved anew, and only
+    // small tables are worth that.
+    let is_open = faults.iter().any(|fault| matches!(fault, Fault::Open(_)));
+    if !is_open || space.cells() * rows.len() > 50_000 {
         return None;
     }
     let heals = |at: usize, when: Condition| {
@@ -117,29 +132,24 @@ fn mend<C: Clone>(
         changed[at].when = when;
         Table::prove(space.clone(), changed, possible).is_ok()
     };
-    // What the file at hand says is changed before what it extends says.
+    // What the file at hand says is doubted before what it extends says.
     let own = |at: &usize| subject.parts[*at].place.file != subject.place.file;
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(own);
-    for swap in [true, false] {
-        for (at, row) in order.iter().map(|at| (*at, &rows[*at])) {
-            for axis in space.axes() {
-                let Over::Column(column) = axis.over else { continue };
-                let Some(mask) = row.when.words(column) else { continue };
-                for new in axis.words.iter().filter(|word| mask >> **word & 1 == 0) {
-                    let name = column.words()[usize::from(*new)];
-                    let id = &**subject.parts[at].id;
-                    if !swap && heals(at, row.when.with(column, mask | 1 << new)) {
-                        return Some(format!("add `{name}` to the {} of `{id}`", column.name()));
-                    }
-                    let old = axis.words.iter().filter(|word| swap && mask >> **word & 1 == 1);
-                    for old in old {
-                        if heals(at, row.when.with(column, mask & !(1 << old) | 1 << new)) {
-                            let old = column.words()[usize::from(*old)];
-                            return Some(format!(
-                                "did you mean `{name}` instead of `{old}` in `{id}`? that would make the table whole"
-                            ));
-                        }
+    for (at, row) in order.iter().map(|at| (*at, &rows[*at])) {
+        for axis in space.axes() {
+            let Over::Column(column) = axis.over else { continue };
+            let Some(mask) = row.when.words(column) else { continue };
+            for new in axis.words.iter().filter(|word| mask >> **word & 1 == 0) {
+                for old in axis.words.iter().filter(|word| mask >> **word & 1 == 1) {
+                    if heals(at, row.when.with(column, mask & !(1 << old) | 1 << new)) {
+                        let word = |at: &u8| column.words()[usize::from(*at)];
+                        return Some(format!(
+                            "did you mean `{}` instead of `{}` in `{}`? that would make the table whole",
+                            word(new),
+                            word(old),
+                            *subject.parts[at].id
+                        ));
                     }
                 }
             }

@@ -4,8 +4,8 @@
 
 use super::facts::Column;
 use crate::text::{
-    Code, Entry, Map, Node, OneOrMany, Place, Problem, Problems, Read, Spanned, Value, closest,
-    expected_kind, read_word, record,
+    Code, Entry, Map, Name, Node, OneOrMany, Place, Problem, Problems, Read, Spanned, Value,
+    closest, expected_kind, read_word, record,
 };
 use crate::time::{CalendarSpan, SimSpan, UtcOffset};
 use crate::vocab::{
@@ -118,9 +118,9 @@ record! {
         /// Times are cut down to a multiple of this.
         optional "granularity" => granularity: SimSpan,
         /// How soon one may be set.
-        optional "earliest" => earliest: CalendarSpan,
+        optional "earliest" => earliest: Spanned<CalendarSpan>,
         /// How far ahead one may be set.
-        optional "latest" => latest: CalendarSpan,
+        optional "latest" => latest: Spanned<CalendarSpan>,
         /// The source of these figures.
         optional "source" => source: OneOrMany<Spanned<String>>,
         /// What becomes of one that is due.
@@ -198,13 +198,26 @@ const BASIS: &[&str] = &["if", "source", "confidence", "because", "way-out", "an
 /// A name as written.
 pub type Written = Spanned<Box<str>>;
 
+/// A column that a rule tests.
+#[derive(Debug, Clone, Copy)]
+pub struct Test {
+    /// Which.
+    pub column: Column,
+    /// Where it stands.
+    pub place: Place,
+    /// The words that it takes, as a mask.
+    pub words: u32,
+    /// Whether it names those that it does not take: then it may reach beyond the space.
+    pub negated: bool,
+}
+
 /// A rule as written.
 #[derive(Debug, Clone)]
 pub struct RulePart {
     /// Its id.
     pub id: Spanned<Box<str>>,
     /// The columns it tests, with the words it takes.
-    pub when: Vec<(Spanned<Column>, u32)>,
+    pub when: Vec<Test>,
     /// The switches it tests, with the values it takes.
     pub assuming: Vec<(Written, Vec<Written>)>,
     /// The documents it names.
@@ -250,7 +263,8 @@ impl RulePart {
             let name: &str = key;
             if let Some(column) = Column::named(name) {
                 if let Some(words) = read_words(column, value, problems) {
-                    part.when.push((Spanned::new(column, key.place), words));
+                    let place = key.place;
+                    part.when.push(Test { column, place, words, negated: is_negated(value) });
                 }
             } else if BASIS.contains(&name) {
                 part.read_basis(name, value, problems);
@@ -265,9 +279,9 @@ impl RulePart {
         match key {
             "source" => self.sources = read_sources(node, problems),
             "confidence" => self.confidence = Confidence::read(node, problems),
-            "because" => self.because = String::read(node, problems),
-            "way-out" => self.way_out = String::read(node, problems),
-            "answer" => self.answer = String::read(node, problems),
+            "because" => self.because = read_line(node, problems),
+            "way-out" => self.way_out = read_line(node, problems),
+            "answer" => self.answer = read_line(node, problems),
             _ => {
                 for (switch, values) in
                     Map::<OneOrMany<Spanned<String>>>::read(node, problems).unwrap_or_default().0
@@ -280,16 +294,30 @@ impl RulePart {
     }
 }
 
+/// A text that reports print in a cell.
+fn read_line(node: &Node, problems: &mut Problems) -> Option<String> {
+    let text = String::read(node, problems)?;
+    if let Some(harm) = Name::harm(&text) {
+        let title = "this text could do harm in a report";
+        problems.add(Problem::at(Code::BadName, node.place, title, harm));
+        return None;
+    }
+    Some(text)
+}
+
 /// The documents that a key `source` names.
 pub fn read_sources(node: &Node, problems: &mut Problems) -> Vec<Spanned<String>> {
     OneOrMany::read(node, problems).map(|many: OneOrMany<_>| many.0).unwrap_or_default()
 }
 
+/// Whether a condition is `{ not: … }`.
+fn is_negated(node: &Node) -> bool {
+    matches!(node.entries(), Some([Entry { key, .. }]) if &*key.value == "not")
+}
+
 /// The words of a condition on a column, as a mask: a word, a list, or `{ not: … }`.
 fn read_words(column: Column, node: &Node, problems: &mut Problems) -> Option<u32> {
-    if let Some([Entry { key, value }]) = node.entries()
-        && &*key.value == "not"
-    {
+    if let (true, Some([Entry { value, .. }])) = (is_negated(node), node.entries()) {
         let all = u32::MAX >> (32 - column.words().len());
         return read_words(column, value, problems).map(|words| all & !words);
     }
@@ -298,6 +326,11 @@ fn read_words(column: Column, node: &Node, problems: &mut Problems) -> Option<u3
         Value::List(items) => items,
         Value::Empty | Value::Scalar(..) | Value::Map(_) => one,
     };
+    if items.is_empty() {
+        let title = "an empty list takes nothing: this rule would never apply";
+        problems.add(Problem::at(Code::MatchesNothing, node.place, title, "no word"));
+        return None;
+    }
     let words = column.words();
     let mut mask = 0;
     let mut good = true;

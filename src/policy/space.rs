@@ -4,7 +4,7 @@ use super::facts::{Column, Condition, Facts};
 use crate::vocab::SwitchId;
 
 /// The most cells that a space may have; a table that needs more tests too much.
-pub const MOST_CELLS: usize = 1 << 20;
+pub const MOST_CELLS: usize = 1 << 17;
 
 /// What an axis runs over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ const OUTSIDE: u8 = u8::MAX;
 pub type Block = Vec<u32>;
 
 impl Space {
-    /// The product of `axes`; `None` if it has more than [`MOST_CELLS`] cells.
+    /// The product of `axes`; `None` if it has more than `MOST_CELLS` cells.
     pub fn new(axes: Vec<Axis>) -> Option<Self> {
         let mut strides = vec![0; axes.len()];
         let mut places = vec![[OUTSIDE; 32]; axes.len()];
@@ -129,6 +129,16 @@ impl Space {
         has: impl Fn(usize) -> bool,
         free: impl Fn(usize) -> bool,
     ) -> Vec<Block> {
+        self.blocks_up_to(usize::MAX, has, free)
+    }
+
+    /// The same, but no more than `most` of them.
+    pub fn blocks_up_to(
+        &self,
+        most: usize,
+        has: impl Fn(usize) -> bool,
+        free: impl Fn(usize) -> bool,
+    ) -> Vec<Block> {
         let wanted: Vec<bool> = (0..self.cells).map(has).collect();
         let inside: Vec<bool> = (0..self.cells).map(|cell| wanted[cell] || free(cell)).collect();
         let mut covered = vec![false; self.cells];
@@ -150,6 +160,9 @@ impl Space {
                 covered[cell] = true;
             }
             blocks.push(block);
+            if blocks.len() >= most {
+                break;
+            }
         }
         blocks
     }

@@ -21,15 +21,22 @@ pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
     trees
 }
 
+/// The name in a text that stands for a value of the case: `$name`, and nothing else.
+pub fn value_name(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('$')?;
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(word)).then_some(name)
+}
+
 /// Replaces every `$name` outside `cases:` by its value.
 fn substitute(tree: &mut Node, values: &Map<Node>, problems: &mut Problems) {
     let Value::Map(entries) = &mut tree.value else { return };
     for entry in entries.iter_mut().filter(|entry| &**entry.key != "cases") {
         entry.value.visit(&mut |node| {
-            let Some(name) = node.scalar().and_then(|text| text.strip_prefix('$')) else { return };
+            let Some(name) = node.scalar().and_then(value_name) else { return };
             match values.0.iter().find(|(key, _)| *key.value == *name) {
-                // The value keeps the place where it is used: that is what a message is about.
-                Some((_, value)) => node.value = value.value.clone(),
+                // What is wrong with a value is told where it is defined.
+                Some((_, value)) => *node = value.clone(),
                 None => problems.add(unknown_value(name, node, values)),
             }
         });
@@ -49,7 +56,7 @@ fn unused_values(node: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) {
     let mut used: Vec<String> = Vec::new();
     let mut copy = node.clone();
     copy.visit(&mut |node| {
-        used.extend(node.scalar().and_then(|text| text.strip_prefix('$')).map(str::to_owned));
+        used.extend(node.scalar().and_then(value_name).map(str::to_owned));
     });
     let keys: Vec<&Spanned<_>> =
         cases.0.iter().flat_map(|(_, values)| &values.0).map(|(k, _)| k).collect();

@@ -6,7 +6,7 @@ use super::assume::Assuming;
 use super::cases;
 use super::expect::Expecting;
 use super::plan::Plan;
-use super::resolve::{Names, Resolver};
+use super::resolve::Resolver;
 use super::script::script;
 use super::surface::{EventsPart, InstancesPart, Written};
 use super::tables::{Texts, populate};
@@ -14,10 +14,14 @@ use crate::fleet::AccountPart;
 use crate::policy::{Policy, load};
 use crate::record::Legend;
 use crate::text::{
-    Code, FileId, Files, Node, Place, Problem, Problems, Read, Sources, Spanned, When, parse_yaml,
+    Code, FileId, Files, Node, Place, Problem, Problems, Read, Severity, Sources, Spanned, When,
+    parse_yaml,
 };
 use crate::time::{SimTime, UtcOffset};
 use crate::vocab::PolicyId;
+
+/// The most policies that a scenario may have.
+const MOST_POLICIES: usize = 64;
 
 /// What the command line may replace in a scenario.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +61,7 @@ pub fn compile(
         sources,
         problems,
         policies: BTreeMap::new(),
+        doubtful: false,
         tables: BTreeMap::new(),
     };
     compiler.all(&node)
@@ -83,6 +88,8 @@ struct Compiler<'a> {
     problems: &'a mut Problems,
     /// Policies by the name under which they were asked for.
     policies: BTreeMap<String, Option<Policy>>,
+    /// Whether something could not be read, so that names may be missing.
+    doubtful: bool,
     /// Files that were read, by path: the cases of a scenario share them.
     tables: BTreeMap<String, Option<FileId>>,
 }
@@ -97,17 +104,18 @@ impl Compiler<'_> {
             allow: Vec::new(),
             read: Vec::new(),
         };
+        let before = self.problems.count(Severity::Error);
         let written: Vec<(String, Option<Written>)> = trees
             .into_iter()
             .map(|(case, tree)| (case, Written::read(&tree, self.problems)))
             .collect();
-        let left_out = events_left_out(&written);
+        self.doubtful = self.problems.count(Severity::Error) > before;
         for (case, written) in &written {
             let Some(written) = written else { continue };
             compiled.name = written.name.to_string();
             compiled.allow.clone_from(&written.allow);
             let mut read = Vec::new();
-            compiled.plans.extend(self.case(case, &names, &left_out, written, &mut read));
+            compiled.plans.extend(self.case(case, &names, written, &mut read));
             compiled.read = read;
         }
         self.allow(&compiled.allow);
@@ -122,8 +130,15 @@ impl Compiler<'_> {
         if self.options.policy.is_some() || self.problems.refuse() {
             return;
         }
+        for code in allowed.iter().filter(|code| code.severity() == Severity::Error) {
+            let title = format!("{} is no warning: it refuses the file", code.value);
+            let problem = Problem::at(Code::UnknownWord, code.place, title, "cannot be allowed");
+            self.problems.add(problem.help("warnings begin with `W`"));
+        }
         let idle = |code: &&Spanned<Code>| {
-            code.value != Code::UnusedAssumption && !dropped.contains(&code.value)
+            code.severity() == Severity::Warning
+                && code.value != Code::UnusedAssumption
+                && !dropped.contains(&code.value)
         };
         for code in allowed.iter().filter(idle) {
             let title = format!("nothing here gives the warning {}", code.value);
@@ -191,6 +206,12 @@ impl Compiler<'_> {
                 _ => {}
             }
         }
+        if asked.len() > MOST_POLICIES {
+            let title = format!("a scenario has at most {MOST_POLICIES} policies");
+            let place = asked[MOST_POLICIES].1.unwrap_or(written.name.place);
+            self.problems.add(Problem::at(Code::BadNumber, place, title, "one too many"));
+            return None;
+        }
         let loaded: Vec<Option<Policy>> =
             asked.iter().map(|(name, at)| self.policy(name, *at)).collect();
         let policies: Option<Vec<Policy>> = loaded.into_iter().collect();
@@ -201,12 +222,12 @@ impl Compiler<'_> {
         &mut self,
         case: &str,
         cases: &[String],
-        left_out: &Names,
         written: &Written,
         read: &mut Vec<String>,
     ) -> Option<Plan> {
         let (start, end) = self.span(written)?;
-        let offset = UtcOffset::of_time(self.sources.quote(written.start.place).trim_matches('"'));
+        let start_text = self.sources.quote(written.start.place).trim_matches(['"', '\'']);
+        let offset = UtcOffset::of_time(start_text).unwrap_or_default();
         let (policies, asked) = self.policies(written)?;
         let (rulebooks, assumptions) = Assuming {
             policies,
@@ -218,6 +239,7 @@ impl Compiler<'_> {
         let texts = self.texts(written);
         let seed = self.options.seed.or(written.seed).unwrap_or(0);
         let mut resolver = Resolver::new(start, rulebooks, self.problems);
+        resolver.doubtful = self.doubtful;
         let events = texts.events(written, self.sources, resolver.problems);
         let policy_of = |part: &AccountPart| {
             let at = part.policy.as_ref().and_then(|p| asked.iter().position(|a| *a == p.value));
@@ -225,14 +247,14 @@ impl Compiler<'_> {
         };
         let fleet =
             populate(&mut resolver, &written.fleet, &events, &texts, self.sources, policy_of, read);
-        let mut script = script(&mut resolver, &fleet, &events, end);
+        let mut script = script(&mut resolver, &fleet, &events, (end, written.length.place));
         script.events.sort_by_key(|event| event.at);
         let expectations = Expecting {
             resolver: &mut resolver,
             case,
             cases,
             events: &script.names,
-            left_out,
+            left_out: &script.left_out,
             end,
         }
         .resolve(&written.expect);
@@ -273,7 +295,14 @@ impl Compiler<'_> {
             let problem = Problem::at(Code::BadTime, written.length.place, title, "no time at all");
             self.problems.add(problem);
         }
-        Some((start, start.after(written.length.value)))
+        let end = start.after(written.length.value);
+        if !end.is_on_calendar() {
+            let title = "the scenario would end after the year 9999";
+            let problem = Problem::at(Code::BadTime, written.length.place, title, "too long");
+            self.problems.add(problem);
+            return None;
+        }
+        Some((start, end))
     }
 
     /// Loads the files that the fleet and the events name.
@@ -293,19 +322,4 @@ impl Compiler<'_> {
             .map(|part| part.files.iter().filter_map(|path| self.table(path)).collect());
         Texts { instances, events, imports: imports.collect() }
     }
-}
-
-/// The events that `at: never` leaves out of some case.
-fn events_left_out(written: &[(String, Option<Written>)]) -> Names {
-    let mut names = Names::default();
-    for written in written.iter().filter_map(|(_, written)| written.as_ref()) {
-        if let EventsPart::Here(events) = &written.events {
-            for event in events.iter().filter(|event| event.at.is_none()) {
-                if let Some(id) = &event.id {
-                    names.intern(&id.value);
-                }
-            }
-        }
-    }
-    names
 }

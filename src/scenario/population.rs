@@ -1,7 +1,7 @@
 //! The fleet of a plan: from parts told by name to dense tables.
 
-use super::resolve::{Resolver, unknown_protection};
-use super::selector::expand;
+use super::resolve::{Resolver, protection_of};
+use super::selector::{LONGEST, expand, not_a_range};
 use crate::fleet::{
     Account, AccountPart, Fleet, Group, GroupPart, Instance, InstancePart, Property, ProtectPart,
 };
@@ -11,8 +11,11 @@ use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
     AccountId, Action, Billing, ClockAction, ClockKind, GroupId, HealthCheck, InstanceId, Lead,
     Lifecycle, Lock, Membership, PolicyId, ProtectionId, ProtectionSet, Renewal, StoppedBy,
-    Subject, Trigger, Word,
+    Subject, Trigger,
 };
+
+/// The most instances of a fleet: twice a range of the greatest length.
+const MOST_INSTANCES: u64 = 2 * LONGEST;
 
 /// The account of a fleet that names none.
 const DEFAULT_ACCOUNT: &str = "default";
@@ -45,7 +48,7 @@ impl Population<'_, '_> {
                 });
             }
         }
-        if accounts.0.is_empty() {
+        if self.fleet.accounts().next().is_none() {
             self.resolver.accounts.intern(DEFAULT_ACCOUNT);
             self.fleet.add_account(Account {
                 policy: PolicyId(0),
@@ -59,6 +62,11 @@ impl Population<'_, '_> {
 
     /// Gives a name its id; told, if it is taken or no name at all.
     fn define(&mut self, kind: Subject, name: &str, place: Place) -> Option<usize> {
+        if kind == Subject::Instance && self.resolver.instances.len() as u64 >= MOST_INSTANCES {
+            let title = format!("a fleet has at most {MOST_INSTANCES} instances");
+            self.resolver.problems.add(Problem::at(Code::BadNumber, place, title, "too many"));
+            return None;
+        }
         if let Some(fault) = Name::fault(name) {
             self.resolver.problems.add(Name::problem(name, &fault, place));
             return None;
@@ -86,7 +94,7 @@ impl Population<'_, '_> {
         if let Some(name) = named {
             return self.resolver.account(&name.value, name.place);
         }
-        if self.resolver.accounts.len() == 1 {
+        if self.resolver.accounts.len() <= 1 {
             return Some(AccountId(0));
         }
         let names: Vec<&str> = self.resolver.accounts.iter().collect();
@@ -107,11 +115,19 @@ impl Population<'_, '_> {
         account: AccountId,
         kind: Subject,
     ) -> (ProtectionSet, ProtectionSet) {
-        let on = part.on.iter().filter_map(|name| self.protection(name, account, kind));
-        let on: Vec<ProtectionId> = on.collect();
-        let unknown = part.unknown.iter().filter_map(|name| self.protection(name, account, kind));
-        let unknown: Vec<ProtectionId> = unknown.collect();
-        (on.into_iter().collect(), unknown.into_iter().collect())
+        let mut sets = [ProtectionSet::EMPTY; 2];
+        for (at, names) in [&part.on, &part.unknown].into_iter().enumerate() {
+            for name in names {
+                let Some(id) = self.protection(name, account, kind) else { continue };
+                if sets.iter().any(|set| set.has(id)) {
+                    let title = format!("`{}` is listed twice", **name);
+                    let problem = Problem::at(Code::Twice, name.place, title, "once more");
+                    self.resolver.problems.add(problem.help("keep one of them"));
+                }
+                sets[at] = sets[at].with(id);
+            }
+        }
+        (sets[0], sets[1])
     }
 
     /// A protection by its name, or by the provider's attribute.
@@ -121,30 +137,19 @@ impl Population<'_, '_> {
         account: AccountId,
         kind: Subject,
     ) -> Option<ProtectionId> {
-        let book = self.book(account);
-        let policy = &book.policy;
-        let by_attribute = || {
-            let of = |p: &crate::policy::Protection| p.attribute.as_deref() == Some(&name.value);
-            policy.protections.iter().position(of).map(ProtectionId::at)
-        };
-        let Some(id) = policy.protection(name).or_else(by_attribute) else {
-            let problem = unknown_protection(name, name.place, std::slice::from_ref(book));
-            self.resolver.problems.add(problem);
-            return None;
-        };
-        let of = policy.protections[id.index()].of;
-        if of != kind {
-            let title = format!("`{}` is set on {}, not on {}", **name, a(of), a(kind));
-            let problem = Problem::at(Code::UnknownRule, name.place, title, "not here");
-            self.resolver.problems.add(problem);
-            return None;
+        match protection_of(self.book(account), name, name.place, kind) {
+            Ok(id) => Some(id),
+            Err(problem) => {
+                self.resolver.problems.add(*problem);
+                None
+            }
         }
-        Some(id)
     }
 
     /// Takes in a group.
     pub fn group(&mut self, name: &str, place: Place, part: &GroupPart) {
-        let Some(account) = self.account(part.account.as_ref(), place) else { return };
+        // What it lacks has been told; its name is known all the same.
+        let account = self.account(part.account.as_ref(), place).unwrap_or(AccountId(0));
         if self.define(Subject::Group, name, place).is_none() {
             return;
         }
@@ -193,36 +198,61 @@ impl Population<'_, '_> {
     /// Takes in every instance that a name, perhaps a range, stands for.
     pub fn instances(&mut self, name: &Spanned<Name>, part: &InstancePart) {
         match expand(&name.value) {
-            Ok(names) => {
-                for one in names {
-                    self.instance(&one, name.place, part, false);
-                }
-            }
+            Ok(names) => self.instances_called(&names, name.place, part),
             Err(fault) => {
-                let title = format!("`{}` is not a range: {fault}", name.value);
-                let problem = Problem::at(Code::BadName, name.place, title, "not a range");
-                self.resolver.problems.add(problem);
+                self.resolver.problems.add(not_a_range(&name.value, &fault, name.place));
+                self.resolver.doubtful = true;
             }
         }
+    }
+
+    /// Takes in the instances of a range. Their names differ and nothing else, so whatever
+    /// is wrong is told once.
+    fn instances_called(&mut self, names: &[String], place: Place, part: &InstancePart) {
+        if self.resolver.instances.len() as u64 + names.len() as u64 > MOST_INSTANCES {
+            let title = format!("a fleet has at most {MOST_INSTANCES} instances");
+            self.resolver.problems.add(Problem::at(Code::BadNumber, place, title, "too many"));
+            self.resolver.doubtful = true;
+            return;
+        }
+        let Some((first, rest)) = names.split_first() else { return };
+        self.instance(first, place, part, false);
+        let taken = rest.iter().filter(|name| self.resolver.instances.get(name).is_some()).count();
+        if taken > 1 {
+            let title = format!("{taken} instances of this range are defined already");
+            let problem = Problem::at(Code::Twice, place, title, "second definition");
+            self.resolver.problems.add(problem.help("give one of the ranges other names"));
+            return;
+        }
+        rest.iter().for_each(|name| self.instance(name, place, part, false));
     }
 
     /// Takes in an instance that somebody wrote; `absent` if an event creates it.
     pub fn instance(&mut self, name: &str, place: Place, part: &InstancePart, absent: bool) {
         let part = part.clone().or(&self.defaults);
-        let Some(mut instance) = self.settle(&part, place, absent) else { return };
+        let settled = self.settle(&part, place, absent);
+        if self.define(Subject::Instance, name, place).is_none() {
+            return;
+        }
+        // What cannot be settled has been told; its name is known all the same.
+        let mut instance = settled.unwrap_or_else(|| self.stand_in());
         if absent {
             instance.state = Lifecycle::Absent;
         }
-        if self.define(Subject::Instance, name, place).is_some() {
-            let id = self.fleet.add_instance(instance);
-            self.belongings(id, &part);
-        }
+        let id = self.fleet.add_instance(instance);
+        self.belongings(id, &part);
+    }
+
+    /// An instance in place of one of which something is wrong: no plan is made of it.
+    fn stand_in(&self) -> Instance {
+        Instance::new(AccountId(0), self.resolver.start)
     }
 
     /// Takes in an instance that a provider's reply lists. Its id may hold what a
     /// name may not (masked ids hold `*`), and nothing is added by default.
     pub fn imported(&mut self, name: &Spanned<String>, part: &InstancePart) {
-        let Some(instance) = self.settle(part, name.place, false) else { return };
+        let settled = self.settle(part, name.place, false);
+        let instance = settled.unwrap_or_else(|| self.stand_in());
         match self.resolver.instances.define(name, Some(name.place)) {
             Ok(_) => {
                 let id = self.fleet.add_instance(instance);
@@ -274,6 +304,9 @@ impl Population<'_, '_> {
         let billing = part.billing.map_or(Billing::PayAsYouGo, |billing| billing.value);
         let time = |at: Option<Spanned<When>>| at.map(|at| at.from(start));
         let created = time(part.created).unwrap_or(start);
+        if let Some(written) = part.created.filter(|_| created > start && !absent) {
+            self.contradicts(written.place, "it is there at the start, and is created later");
+        }
         let mut instance = Instance::new(account, created);
         instance.group = group;
         instance.billing = billing;
@@ -286,6 +319,12 @@ impl Population<'_, '_> {
         instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
         if matches!(instance.state, Lifecycle::Stopped | Lifecycle::Reclaimed) {
             instance.stopped_by = StoppedBy::User;
+        }
+        if let Some(state) = part.state.filter(|_| !instance.is_there()) {
+            self.contradicts(state.place, &format!("a fleet has it, and it is {}", state.value));
+        }
+        if let Some(renewal) = part.renewal.filter(|_| billing != Billing::Subscription) {
+            self.contradicts(renewal.place, &format!("a renewal and {billing}"));
         }
         self.membership(&mut instance, part, place);
         self.term(&mut instance, part, place);
@@ -548,13 +587,6 @@ pub fn unknown_trigger(policy: &str, trigger: Trigger, place: Place) -> Problem 
     let title = format!("{policy} says nothing about `{trigger}`");
     Problem::at(Code::UnknownTrigger, place, title, "not in its decision space")
         .help("take a policy whose `space:` lists this trigger")
-}
-
-fn a(subject: Subject) -> String {
-    match subject {
-        Subject::Account | Subject::Instance => format!("an {}", subject.word()),
-        Subject::Group => format!("a {}", subject.word()),
-    }
 }
 
 fn membership_in_words(membership: Membership) -> String {

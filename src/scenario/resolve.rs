@@ -1,6 +1,7 @@
 //! From names to ids, while a plan is being made.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -11,8 +12,10 @@ use crate::fleet::InstancePart;
 use crate::policy::Rulebook;
 use crate::record::Legend;
 use crate::text::{Code, Map, Name, Place, Problem, Problems, Read, Spanned, When, closest};
-use crate::time::{ApiVersion, CalendarSpan, SimTime, UtcOffset};
-use crate::vocab::{AccountId, ActorId, Billing, Channel, GroupId, InstanceId};
+use crate::time::{ApiVersion, SimTime, Term, UtcOffset};
+use crate::vocab::{
+    AccountId, ActorId, Billing, Channel, GroupId, InstanceId, ProtectionId, Subject, Word,
+};
 
 /// Names of one kind, in the order of their ids, with where each is defined.
 #[derive(Debug, Default)]
@@ -76,6 +79,9 @@ pub struct Resolver<'p> {
     pub rulebooks: Vec<Rulebook>,
     /// The instances that events are about, in stretches.
     pub targets: Vec<InstanceId>,
+    /// Whether the fleet could not be read whole: a name may be missing through no
+    /// fault of the line that mentions it.
+    pub doubtful: bool,
     /// Flags for each policy, in stretches of as many as there are policies.
     pub flags: Vec<Flags>,
     /// Every mistake found so far.
@@ -98,6 +104,10 @@ impl Candidates for Resolver<'_> {
     fn defined(&self, id: InstanceId) -> Option<Place> {
         self.instances.place(id.index())
     }
+
+    fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
 }
 
 impl<'p> Resolver<'p> {
@@ -112,6 +122,7 @@ impl<'p> Resolver<'p> {
             actors: Names::default(),
             rulebooks,
             targets: Vec::new(),
+            doubtful: false,
             flags: Vec::new(),
             problems,
         }
@@ -147,7 +158,7 @@ impl<'p> Resolver<'p> {
     /// The group of that name.
     pub fn group(&mut self, name: &str, place: Place) -> Option<GroupId> {
         let found = self.groups.get(name).map(GroupId::at);
-        if found.is_none() {
+        if found.is_none() && !self.doubtful {
             self.problems.add(unknown("group", name, place, &self.groups));
         }
         found
@@ -156,7 +167,7 @@ impl<'p> Resolver<'p> {
     /// The account of that name.
     pub fn account(&mut self, name: &str, place: Place) -> Option<AccountId> {
         let found = self.accounts.get(name).map(AccountId::at);
-        if found.is_none() {
+        if found.is_none() && !self.doubtful {
             self.problems.add(unknown("account", name, place, &self.accounts));
         }
         found
@@ -280,17 +291,8 @@ impl Part for FlagSwitches {
     type Resolved = FlagsRef;
 
     fn resolve(written: &Map<bool>, resolver: &mut Resolver<'_>) -> Option<FlagsRef> {
+        // Whether a name fits is asked once it is known on what it is to be set.
         let start = u32::try_from(resolver.flags.len()).ok()?;
-        for (name, _) in &written.0 {
-            if resolver.rulebooks.iter().all(|book| book.policy.protection(&name.value).is_none()) {
-                resolver.problems.add(unknown_protection(
-                    &name.value,
-                    name.place,
-                    &resolver.rulebooks,
-                ));
-                return None;
-            }
-        }
         for book in &resolver.rulebooks {
             let mut flags = Flags::default();
             for (name, set) in &written.0 {
@@ -300,6 +302,40 @@ impl Part for FlagSwitches {
             resolver.flags.push(flags);
         }
         Some(FlagsRef(start))
+    }
+}
+
+/// A protection of a policy by its name, or by the provider's attribute; it must be set on
+/// things of that kind.
+///
+/// # Errors
+/// The message that there is none.
+pub fn protection_of(
+    book: &Rulebook,
+    name: &str,
+    place: Place,
+    kind: Subject,
+) -> Result<ProtectionId, Box<Problem>> {
+    let policy = &book.policy;
+    let by_attribute = || {
+        let of = |p: &crate::policy::Protection| p.attribute.as_deref() == Some(name);
+        policy.protections.iter().position(of).map(ProtectionId::at)
+    };
+    let Some(id) = policy.protection(name).or_else(by_attribute) else {
+        return Err(Box::new(unknown_protection(name, place, std::slice::from_ref(book))));
+    };
+    let of = policy.protections[id.index()].of;
+    if of == kind {
+        return Ok(id);
+    }
+    let title = format!("`{name}` is set on {}, not on {}", a(of), a(kind));
+    Err(Box::new(Problem::at(Code::UnknownRule, place, title, "not here")))
+}
+
+fn a(subject: Subject) -> String {
+    match subject {
+        Subject::Account | Subject::Instance => format!("an {}", subject.word()),
+        Subject::Group => format!("a {}", subject.word()),
     }
 }
 
@@ -332,4 +368,4 @@ macro_rules! plain {
     )+};
 }
 
-plain!(bool, u32, ApiVersion, Billing, Channel, CalendarSpan);
+plain!(bool, NonZero<u32>, ApiVersion, Billing, Channel, Term);

@@ -1,15 +1,17 @@
 //! The script: events as written become orders with ids, each at its instant.
 
+use std::collections::BTreeSet;
+
 use super::plan::Scripted;
 use super::population::{seconds_cut, unknown_trigger};
-use super::resolve::{Names, Resolver};
-use super::surface::EventPart;
-use super::verbs::{Order, Targets};
+use super::resolve::{Names, Resolver, protection_of};
+use super::surface::{Due, EventPart};
+use super::verbs::{Order, Targets, WrittenVerb};
 use crate::fleet::Fleet;
 use crate::policy::Column;
 use crate::text::{Code, Place, Problem};
 use crate::time::SimTime;
-use crate::vocab::{AccountId, EventId, Trigger};
+use crate::vocab::{AccountId, EventId, Subject, Trigger};
 
 /// The script of a plan.
 pub struct Script {
@@ -17,24 +19,36 @@ pub struct Script {
     pub events: Vec<Scripted>,
     /// The names of the events.
     pub names: Names,
+    /// The names of those that this case leaves out.
+    pub left_out: Names,
     /// Where each stands.
     pub places: Vec<Place>,
 }
 
-/// Resolves the events of a scenario.
+/// Resolves the events of a scenario, which ends at `end`.
 pub fn script(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
     events: &[EventPart],
-    end: SimTime,
+    (end, length): (SimTime, Place),
 ) -> Script {
-    let mut script = Script { events: Vec::new(), names: Names::default(), places: Vec::new() };
+    let mut script = Script {
+        events: Vec::new(),
+        names: Names::default(),
+        left_out: Names::default(),
+        places: Vec::new(),
+    };
+    let taken: BTreeSet<&str> =
+        events.iter().filter_map(|e| e.id.as_ref()).map(|id| &***id).collect();
     for (number, event) in events.iter().enumerate() {
-        let Some(at) = event.at else { continue };
         let (name, place) = match &event.id {
             Some(id) => (id.to_string(), id.place),
-            None => (format!("event-{}", number + 1), event.place),
+            None => (name_of_unnamed(number + 1, &taken), event.place),
         };
+        if matches!(event.at, Due::Never) {
+            script.left_out.intern(&name);
+            continue;
+        }
         if let Err(first) = script.names.define(&name, Some(place)) {
             let title = format!("the event `{name}` is defined twice");
             let mut problem = Problem::at(Code::Twice, place, title, "second definition");
@@ -45,27 +59,71 @@ pub fn script(
             continue;
         }
         script.places.push(event.place);
+        let Due::At(at) = event.at else { continue };
         let instant = at.from(resolver.start);
         if instant < resolver.start || instant > end {
-            let title = "this event would happen outside the scenario";
-            let label = if instant > end {
-                format!("{} after the end", instant.since(end))
-            } else {
-                format!("{} before the start", resolver.start.since(instant))
-            };
-            let problem = Problem::at(Code::NeverReached, at.place, title, label);
-            resolver
-                .problems
-                .add(problem.help("let the scenario run longer with `for:`, or use `at: never`"));
+            resolver.problems.add(outside(at.place, instant, (resolver.start, end), length));
         }
-        let Some(order) = event.verb.as_ref().and_then(|verb| verb.resolve(resolver)) else {
-            continue;
-        };
+        let Some(written) = &event.verb else { continue };
+        let Some(order) = written.resolve(resolver) else { continue };
+        check_flags(resolver, fleet, written, &order);
         check_order(resolver, fleet, &order, event.place);
         let event = EventId::at(script.names.len() - 1);
         script.events.push(Scripted { at: instant, event, order });
     }
     script
+}
+
+/// What an event without an id is called: by its place in the list.
+fn name_of_unnamed(number: usize, taken: &BTreeSet<&str>) -> String {
+    let mut name = format!("event-{number}");
+    while taken.contains(name.as_str()) {
+        name.push('+');
+    }
+    name
+}
+
+/// The message that something would happen outside the scenario.
+fn outside(
+    place: Place,
+    instant: SimTime,
+    (start, end): (SimTime, SimTime),
+    length: Place,
+) -> Problem {
+    let title = "this event would happen outside the scenario";
+    if instant < start {
+        let label = format!("{} before the start", start.since(instant));
+        return Problem::at(Code::NeverReached, place, title, label)
+            .help("let the scenario begin earlier, or use `at: never`");
+    }
+    let label = format!("{} after the end", instant.since(end));
+    Problem::at(Code::NeverReached, place, title, label)
+        .and_at(length, "the end is set here")
+        .help(format!("write `for: {}` or more, or use `at: never`", instant.since(start)))
+}
+
+/// Every protection that is set must be one of that policy, for that kind of thing.
+fn check_flags(resolver: &mut Resolver<'_>, fleet: &Fleet, written: &WrittenVerb, order: &Order) {
+    let (WrittenVerb::SetProtection(written), Order::SetProtection(order)) = (written, order)
+    else {
+        return;
+    };
+    let (kind, accounts) = match (order.instance, order.group) {
+        (Some(targets), None) => (Subject::Instance, of_targets(resolver, fleet, targets)),
+        (None, Some(group)) => (Subject::Group, vec![fleet.group(group).account]),
+        // To name both, or none of them, has been told.
+        _ => return,
+    };
+    for account in accounts {
+        let book = &resolver.rulebooks[fleet.account(account).policy.index()];
+        let wrong: Vec<_> = written
+            .flags
+            .0
+            .iter()
+            .filter_map(|(name, _)| protection_of(book, &name.value, name.place, kind).err())
+            .collect();
+        wrong.into_iter().for_each(|problem| resolver.problems.add(*problem));
+    }
 }
 
 /// What can be said of an order before it runs: its policy must know its cause.

@@ -1,6 +1,6 @@
 //! Selectors: which instances an event or an expectation is about.
 
-use globset::Glob;
+use globset::{GlobBuilder, GlobMatcher};
 use serde_json::{Value as Json, json};
 
 use crate::text::{
@@ -67,7 +67,16 @@ impl Part {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             Value::Scalar(text, _) => Some(Self::Text(Spanned::new(text.to_string(), node.place))),
-            Value::Map(_) => TagsRecord::read(node, problems).map(|record| Self::Tags(record.tags)),
+            Value::Map(_) => {
+                let tags = TagsRecord::read(node, problems)?.tags;
+                if tags.0.is_empty() {
+                    let title = "no tags at all would select the whole fleet";
+                    let problem = Problem::at(Code::MatchesNothing, tags.place, title, "no tag");
+                    problems.add(problem.help("to mean every instance, write `\"*\"`"));
+                    return None;
+                }
+                Some(Self::Tags(tags))
+            }
             Value::Empty | Value::List(_) => {
                 problems.add(expected_kind(node, "a name, a range, a glob or tags"));
                 None
@@ -86,6 +95,9 @@ pub trait Candidates {
     fn tagged(&self, id: InstanceId, key: &str, value: &str) -> bool;
     /// Where an instance is defined.
     fn defined(&self, id: InstanceId) -> Option<Place>;
+    /// Whether the fleet could not be read whole; then a name may well be missing
+    /// through no fault of its own.
+    fn is_doubtful(&self) -> bool;
 }
 
 impl Selector {
@@ -118,23 +130,19 @@ impl Part {
                 .map(|(id, _)| id)
                 .collect(),
             Self::Text(text) if text.contains(['*', '?']) => {
-                let matcher = match Glob::new(text) {
-                    Ok(glob) => glob.compile_matcher(),
-                    Err(error) => {
-                        let title = format!("`{}` is not a glob: {}", **text, error.kind());
-                        problems.add(Problem::at(Code::BadName, text.place, title, "not a glob"));
-                        return None;
-                    }
+                let Some(matcher) = glob(text) else {
+                    let title = format!("`{}` is not a glob", **text);
+                    problems.add(Problem::at(Code::BadName, text.place, title, "not a glob"));
+                    return None;
                 };
                 among.all().filter(|(_, name)| matcher.is_match(name)).map(|(id, _)| id).collect()
             }
             Self::Text(text) => return resolve_names(text, among, problems),
         };
-        if found.is_empty() {
+        if found.is_empty() && !among.is_doubtful() {
             problems.add(self.matches_nothing(among));
-            return None;
         }
-        Some(found)
+        (!found.is_empty()).then_some(found)
     }
 
     fn matches_nothing(&self, among: &dyn Candidates) -> Problem {
@@ -165,28 +173,58 @@ fn resolve_names(
     let names = match expand(text) {
         Ok(names) => names,
         Err(fault) => {
-            let title = format!("`{}` is not a range: {fault}", **text);
-            problems.add(Problem::at(Code::BadName, text.place, title, "not a range"));
+            problems.add(not_a_range(text, &fault, text.place));
             return None;
         }
     };
-    let mut ids = Vec::with_capacity(names.len());
-    let mut good = true;
+    let wanted = names.len();
+    let mut ids = Vec::with_capacity(wanted);
+    let mut missing = Vec::new();
     for name in names {
-        if let Some(id) = among.named(&name) {
-            ids.push(id);
-        } else {
-            problems.add(unknown_instance(&name, text.place, among));
-            good = false;
+        match among.named(&name) {
+            Some(id) => ids.push(id),
+            None => missing.push(name),
         }
     }
-    good.then_some(ids)
+    if missing.is_empty() {
+        return Some(ids);
+    }
+    if !among.is_doubtful() {
+        let problem = match (missing.as_slice(), wanted) {
+            ([name], 1) => unknown_instance(name, text.place, among, problems.is_crowded()),
+            (missing, wanted) => {
+                let title =
+                    format!("{} of the {wanted} names in `{}` are unknown", missing.len(), **text);
+                let mut shown = missing[..missing.len().min(6)].join(", ");
+                if missing.len() > 6 {
+                    shown.push_str(", …");
+                }
+                Problem::at(Code::UnknownName, text.place, title, "not all in the fleet")
+                    .note(format!("the fleet has no {shown}"))
+            }
+        };
+        problems.add(problem);
+    }
+    None
+}
+
+/// A glob in which only `*` and `?` have a meaning.
+fn glob(text: &str) -> Option<GlobMatcher> {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '[' | ']' | '{' | '}' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    GlobBuilder::new(&pattern).backslash_escape(true).build().ok().map(|g| g.compile_matcher())
 }
 
 /// The message that nothing is called so, with where a similar name is defined.
-pub fn unknown_instance(name: &str, place: Place, among: &dyn Candidates) -> Problem {
-    // A suggestion is worth a look at every name only while there are not millions.
-    let close = closest(name, among.all().take(100_000).map(|(_, name)| name));
+/// A suggestion is worth a look at every name only while somebody will read it.
+fn unknown_instance(name: &str, place: Place, among: &dyn Candidates, is_crowded: bool) -> Problem {
+    let looked_at = if is_crowded { 0 } else { 100_000 };
+    let close = closest(name, among.all().take(looked_at).map(|(_, name)| name));
     let title = format!("no instance is called `{name}`");
     let mut problem = Problem::at(Code::UnknownName, place, title, "not in the fleet");
     if let Some(first) = close.first()
@@ -197,8 +235,15 @@ pub fn unknown_instance(name: &str, place: Place, among: &dyn Candidates) -> Pro
     problem.did_you_mean(&close)
 }
 
+/// The message that a text is no range.
+pub fn not_a_range(text: &str, fault: &str, place: Place) -> Problem {
+    let title = format!("`{text}` is not a range: {fault}");
+    Problem::at(Code::BadName, place, title, "not a range")
+        .help("a range is written `web-1..4`, for the names from web-1 to web-4")
+}
+
 /// The longest range.
-const LONGEST: u64 = 10_000_000;
+pub const LONGEST: u64 = 10_000_000;
 
 /// The names that a text stands for: itself, or those of a range `web-1..4`.
 ///
@@ -208,7 +253,10 @@ pub fn expand(text: &str) -> Result<Vec<String>, String> {
     let Some((first, last)) = text.split_once("..") else { return Ok(vec![text.to_owned()]) };
     let digits = first.len() - first.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let (prefix, from) = first.split_at(first.len() - digits);
-    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a number"));
+    let number = |text: &str| match text {
+        "" => Err("a number is missing".to_owned()),
+        _ => text.parse::<u64>().map_err(|_| format!("`{text}` is not a number")),
+    };
     let (low, high) = (number(from)?, number(last)?);
     if high < low {
         return Err(format!("{high} comes before {low}"));

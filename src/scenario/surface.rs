@@ -147,14 +147,25 @@ impl Read for EventsPart {
 /// One event: when, its id, and exactly one verb.
 #[derive(Debug, Clone)]
 pub struct EventPart {
-    /// When; `None` for `never`, which leaves the event out.
-    pub at: Option<Spanned<When>>,
+    /// When.
+    pub at: Due,
     /// What expectations and reports call it.
     pub id: Option<Spanned<Name>>,
     /// What it does; `None` if that could not be read, which has been told.
     pub verb: Option<WrittenVerb>,
     /// Where it stands.
     pub place: Place,
+}
+
+/// When an event happens.
+#[derive(Debug, Clone, Copy)]
+pub enum Due {
+    /// At a time.
+    At(Spanned<When>),
+    /// `never`: it is left out.
+    Never,
+    /// Somebody made a mistake here, which has been told.
+    Told,
 }
 
 impl Read for EventPart {
@@ -170,13 +181,18 @@ impl Read for EventPart {
         }
         let fields = Fields::open(node, "an event", &keys, problems)?;
         let never = fields.node("at").and_then(Node::scalar) == Some("never");
-        let at = if never { Some(None) } else { fields.required("at", problems).map(Some) };
+        let at = if never {
+            Due::Never
+        } else {
+            fields.required("at", problems).map_or(Due::Told, Due::At)
+        };
         let id = fields.optional("id", problems);
         let verb = match verbs.as_slice() {
             [Entry { key, value }] => WrittenVerb::read(key, value, problems),
             [] => None,
             [first, second, ..] => {
-                let title = "an event does one thing; this one does two";
+                let count = verbs.len();
+                let title = format!("an event does one thing; this one does {count}");
                 problems.add(
                     Problem::at(Code::OneVerb, second.key.place, title, "second verb")
                         .and_at(first.key.place, "first verb")
@@ -185,7 +201,7 @@ impl Read for EventPart {
                 None
             }
         };
-        Some(Self { at: at?, id, verb, place: node.place })
+        Some(Self { at, id, verb, place: node.place })
     }
 
     fn schema() -> Json {

@@ -1,6 +1,7 @@
 //! What stands in files beside a scenario: rows of tables become events and
 //! instances, providers' replies become parts of the fleet.
 
+use super::cases::value_name;
 use super::population::Population;
 use super::resolve::Resolver;
 use super::surface::{EventPart, EventsPart, FleetPart, InstancesPart, Written};
@@ -8,7 +9,8 @@ use super::verbs::{VERBS, WrittenVerb, verb_keys};
 use crate::fleet::{AccountPart, Fleet, InstancePart};
 use crate::import;
 use crate::text::{
-    Code, Entry, FileId, Node, Problem, Problems, Read, Sources, Spanned, Value, closest, rows,
+    Code, Entry, FileId, Node, Problem, Problems, Read, Severity, Sources, Spanned, Value, closest,
+    rows,
 };
 use crate::vocab::PolicyId;
 
@@ -39,13 +41,29 @@ impl Texts {
         known.sort_unstable();
         known.dedup();
         let mut events = Vec::new();
-        let Some(mut rows) = rows(sources, file, &known, problems) else { return events };
+        let Some(mut rows) = rows(sources, file, &known, &["at", "verb"], problems) else {
+            return events;
+        };
         while let Some(row) = rows.next_row(problems) {
+            check_cells(&row, problems);
             if let Some(event) = event_of_row(row, problems) {
                 events.push(event);
             }
         }
         events
+    }
+}
+
+/// Values of a case reach the scenario, not the tables beside it.
+fn check_cells(row: &Node, problems: &mut Problems) {
+    for entry in row.entries().unwrap_or_default() {
+        if let Some(name) = entry.value.scalar().and_then(value_name) {
+            let title =
+                format!("`${name}` stands for a value of the case, which tables do not have");
+            let problem = Problem::at(Code::UnknownCase, entry.value.place, title, "in a table");
+            problems
+                .add(problem.help("write the event into the scenario, or one table for each case"));
+        }
     }
 }
 
@@ -98,16 +116,14 @@ pub fn populate(
     for (name, group) in &part.groups.0 {
         population.group(&name.value, name.place, group);
     }
-    match &part.instances {
-        Some(InstancesPart::Here(instances)) => {
-            for (name, instance) in &instances.0 {
-                population.instances(name, instance);
-            }
+    if let Some(InstancesPart::Here(instances)) = &part.instances {
+        for (name, instance) in &instances.0 {
+            population.instances(name, instance);
         }
-        Some(InstancesPart::File(_)) => {
-            instances_of_file(&mut population, texts.instances, sources);
-        }
-        None => {}
+    }
+    let before = population.resolver.problems.count(Severity::Error);
+    if let Some(InstancesPart::File(_)) = &part.instances {
+        instances_of_file(&mut population, texts.instances, sources);
     }
     for (import, texts) in part.import.iter().zip(&texts.imports) {
         let found = import::import(&import.from, texts, sources, population.resolver.problems);
@@ -121,6 +137,9 @@ pub fn populate(
             population.imported(&name, &instance);
         }
     }
+    // A name that is missing may well stand in what could not be read.
+    let resolver = &mut *population.resolver;
+    resolver.doubtful |= resolver.problems.count(Severity::Error) > before;
     for event in events {
         if let Some(WrittenVerb::Create(create)) = &event.verb {
             let blank = InstancePart::blank();
@@ -136,8 +155,12 @@ fn instances_of_file(population: &mut Population<'_, '_>, file: Option<FileId>, 
     let Some(file) = file else { return };
     let mut known = vec!["instance"];
     known.extend(InstancePart::KEYS);
-    let Some(mut rows) = rows(sources, file, &known, population.resolver.problems) else { return };
+    let Some(mut rows) = rows(sources, file, &known, &["instance"], population.resolver.problems)
+    else {
+        return;
+    };
     while let Some(mut row) = rows.next_row(population.resolver.problems) {
+        check_cells(&row, population.resolver.problems);
         let Value::Map(entries) = &mut row.value else { continue };
         let Some(at) = entries.iter().position(|entry| &*entry.key.value == "instance") else {
             let title = "this row does not say which instance it is about";

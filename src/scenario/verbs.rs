@@ -4,6 +4,8 @@
 //! gets: the same, with ids in place of names. To add an event kind, add it here;
 //! the compiler names the arm that is missing in the world.
 
+use std::num::NonZero;
+
 use serde_json::Value as Json;
 
 use super::resolve::{
@@ -11,7 +13,7 @@ use super::resolve::{
 };
 use crate::fleet::InstancePart;
 use crate::text::{Node, Problems, Read};
-use crate::time::{ApiVersion, CalendarSpan};
+use crate::time::{ApiVersion, Term};
 use crate::vocab::{Billing, Channel, InstanceId, ProtectionSet};
 
 /// Some instances: a stretch of the plan's list of targets.
@@ -247,7 +249,7 @@ verbs! {
             /// How they are to be paid for.
             required "to" => to: Billing,
             /// For how long, if that is a subscription; a month if it does not say.
-            optional "for" => term: CalendarSpan,
+            optional "for" => term: Term,
         }
 
         /// Prolongs the terms of subscriptions.
@@ -255,7 +257,7 @@ verbs! {
             /// Which.
             required "instance" => instance: Instances,
             /// For how long; as long as they renew themselves for, if it does not say.
-            optional "for" => term: CalendarSpan,
+            optional "for" => term: Term,
         }
 
         /// Copies the disks of instances into snapshots.
@@ -299,7 +301,7 @@ verbs! {
             /// The group.
             required "group" => group: GroupRef,
             /// By how many members.
-            required "remove" => remove: u32,
+            required "remove" => remove: NonZero<u32>,
         }
 
         /// Tells a group to remove these very members.

@@ -15,32 +15,30 @@ pub struct Rows<'s> {
     record: ByteRecord,
     file: FileId,
     text: &'s str,
-    broken: bool,
 }
 
-/// Reads the header of a CSV file; its columns must be among `known`.
+/// Reads the header of a CSV file. Its columns must be among `known`, and those in
+/// `required` must be there.
 pub fn rows<'s>(
     sources: &'s Sources,
     file: FileId,
     known: &[&str],
+    required: &[&str],
     problems: &mut Problems,
 ) -> Option<Rows<'s>> {
     let text = sources.text(file);
-    let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
-    let header = match reader.byte_headers() {
-        Ok(header) if !header.is_empty() => header.clone(),
-        Ok(_) => {
-            let title = "the file is empty; a CSV file begins with a line of column names";
-            problems.add(Problem::at(Code::Syntax, sources.whole(file), title, ""));
-            return None;
-        }
-        Err(error) => {
-            problems.add(broken(file, &error, text));
-            return None;
-        }
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let header = reader.byte_headers().ok().filter(|header| !header.is_empty()).cloned();
+    let Some(header) = header else {
+        let title = "the file is empty; a CSV file begins with a line of column names";
+        let problem = Problem::at(Code::Syntax, sources.whole(file), title, "");
+        problems.add(problem.help(format!("such as `{}`", required.join(","))));
+        return None;
     };
+    let end = text.find('\n').unwrap_or(text.len());
+    let line = place(file, 0, end);
+    let mut good = is_well_quoted(file, text, 0, end, problems);
     let mut columns: Vec<Spanned<Box<str>>> = Vec::with_capacity(header.len());
-    let mut good = true;
     for (cell, place) in header.iter().zip(places(file, text, 0, &header)) {
         let name = String::from_utf8_lossy(cell).trim().to_owned();
         if let Some(first) = columns.iter().find(|column| *column.value == *name) {
@@ -49,45 +47,69 @@ pub fn rows<'s>(
                 .add(Problem::at(Code::Twice, place, title, "second").and_at(first.place, "first"));
             good = false;
         } else if !known.contains(&name.as_str()) && !name.starts_with("x-") {
-            let close = super::closest(&name, known.iter().copied());
-            let problem = Problem::at(
-                Code::UnknownKey,
-                place,
-                format!("unknown column `{name}`"),
-                "not a column here",
-            );
-            let problem = problem.did_you_mean(&close);
-            problems.add(problem.note(format!("columns allowed here: {}", known.join(", "))));
+            problems.add(unknown_column(&name, place, known));
             good = false;
         }
         columns.push(Spanned::new(name.into(), place));
     }
-    let record = ByteRecord::new();
-    good.then_some(Rows { reader, columns, record, file, text, broken: false })
+    for name in required {
+        // A header that could not be read has been told.
+        if good && columns.iter().all(|column| &*column.value != *name) {
+            let title = format!("the file has no column `{name}`, and every row needs it");
+            problems.add(Problem::at(Code::MissingKey, line, title, "not among these"));
+            good = false;
+        }
+    }
+    good.then_some(Rows { reader, columns, record: ByteRecord::new(), file, text })
+}
+
+fn unknown_column(name: &str, place: Place, known: &[&str]) -> Problem {
+    let title = format!("unknown column `{}`", name.escape_debug());
+    let problem = Problem::at(Code::UnknownKey, place, title, "not a column here");
+    let problem = problem.did_you_mean(&super::closest(name, known.iter().copied()));
+    let problem = match name.find([';', '\t', '|']) {
+        Some(_) => problem.help("columns are separated by commas"),
+        None => problem,
+    };
+    problem.note(format!("columns allowed here: {}", known.join(", ")))
 }
 
 impl Rows<'_> {
-    /// The next row, or the problem that ends the reading.
+    /// The next row that makes sense; those before it that do not are told.
     pub fn next_row(&mut self, problems: &mut Problems) -> Option<Node> {
-        if self.broken {
-            return None;
-        }
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(false) => None,
-            Ok(true) => Some(self.node()),
-            Err(error) => {
-                problems.add(broken(self.file, &error, self.text));
-                self.broken = true;
-                None
+        loop {
+            // Bytes are handed over as they are, so nothing but the end can come.
+            if !self.reader.read_byte_record(&mut self.record).unwrap_or(false) {
+                return None;
             }
+            let start = self.record.position().map_or(0, Position::byte);
+            let start = usize::try_from(start).unwrap_or(0);
+            let end = usize::try_from(self.reader.position().byte()).unwrap_or(self.text.len());
+            let start = start + self.blank_before(start);
+            let end = start + self.text[start..end].trim_end_matches(['\n', '\r']).len();
+            let quoted = self.text.as_bytes()[start..end].contains(&b'"');
+            if quoted && !is_well_quoted(self.file, self.text, start, end, problems) {
+                continue;
+            }
+            let (cells, columns) = (self.record.len(), self.columns.len());
+            if cells != columns {
+                let title = format!("this row has {cells} cells, and the header has {columns}");
+                let place = place(self.file, start, end);
+                let problem = Problem::at(Code::Syntax, place, title, "not as many");
+                problems.add(problem.help("put a text that holds a comma into double quotes"));
+                continue;
+            }
+            return Some(self.node(start, end));
         }
     }
 
-    fn node(&self) -> Node {
-        let start = self.record.position().map_or(0, Position::byte);
-        let start = usize::try_from(start).unwrap_or(0);
+    /// Ends of lines before a row, which the reader passes over.
+    fn blank_before(&self, start: usize) -> usize {
+        self.text[start..].len() - self.text[start..].trim_start_matches(['\n', '\r']).len()
+    }
+
+    fn node(&self, start: usize, end: usize) -> Node {
         let places = places(self.file, self.text, start, &self.record);
-        let row = places.first().copied().zip(places.last().copied());
         let mut entries = Vec::with_capacity(self.columns.len());
         for ((column, cell), place) in self.columns.iter().zip(&self.record).zip(&places) {
             let text = String::from_utf8_lossy(cell);
@@ -98,51 +120,72 @@ impl Rows<'_> {
                     .push(Entry { key: Spanned::new(column.value.clone(), *place), value: node });
             }
         }
-        let place = row.map_or(Place { file: self.file, start: 0, end: 0 }, |(a, b)| a.to(b));
-        Node { value: Value::Map(entries), place }
+        Node { value: Value::Map(entries), place: place(self.file, start, end) }
     }
 }
 
-/// Where the cells of a row stand: counted along while no cell was quoted, else the whole row.
+/// Where the cells of a row stand; in a row with quotes, each is the whole row.
 fn places(file: FileId, text: &str, start: usize, record: &ByteRecord) -> Vec<Place> {
-    let bytes = text.as_bytes();
-    let start = start + bytes[start..].iter().take_while(|b| matches!(b, b'\n' | b'\r')).count();
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    let quoted = bytes[start..line_end].contains(&b'"');
+    let quoted = text.as_bytes()[start..line_end].contains(&b'"');
     let mut at = start;
-    let place = |start: usize, end: usize| Place {
-        file,
-        start: u32::try_from(start).unwrap_or(u32::MAX),
-        end: u32::try_from(end).unwrap_or(u32::MAX),
-    };
     record
         .iter()
         .map(|cell| {
             if quoted {
-                return place(start, line_end);
+                return place(file, start, line_end);
             }
-            let here = place(at, at + cell.len());
+            let here = place(file, at, at + cell.len());
             at += cell.len() + 1;
             here
         })
         .collect()
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
-fn broken(file: FileId, error: &csv::Error, text: &str) -> Problem {
-    let start = error.position().map_or(0, Position::byte);
-    let start = usize::try_from(start).unwrap_or(0).min(text.len());
-    let end = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |n| start + n);
-    let place = Place {
-        file,
-        start: u32::try_from(start).unwrap_or(u32::MAX),
-        end: u32::try_from(end).unwrap_or(u32::MAX),
-    };
-    let title = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("this row has {len} cells, and the header has {expected_len}")
+/// Whether the quotes of a row stand as RFC 4180 wants them: around whole cells, and doubled
+/// inside. A stray one could swallow the rows behind it without a word.
+fn is_well_quoted(
+    file: FileId,
+    text: &str,
+    start: usize,
+    end: usize,
+    problems: &mut Problems,
+) -> bool {
+    let bytes = &text.as_bytes()[..end];
+    let mut at = start;
+    let mut open = None;
+    let mut fresh = true;
+    while at < end {
+        match (open, bytes[at]) {
+            (None, b'"') if fresh => open = Some(at),
+            (None, b'"') => return stray(file, at, "it opens in the middle of a cell", problems),
+            (None, b',') => fresh = true,
+            (None, _) => fresh = false,
+            (Some(_), b'"') if bytes.get(at + 1) == Some(&b'"') => at += 1,
+            (Some(_), b'"') if matches!(bytes.get(at + 1), None | Some(b',' | b'\r' | b'\n')) => {
+                (open, fresh) = (None, false);
+            }
+            (Some(_), b'"') => {
+                return stray(file, at, "it closes in the middle of a cell", problems);
+            }
+            (Some(_), _) => {}
         }
-        _ => format!("this is not CSV: {error}"),
-    };
-    Problem::at(Code::Syntax, place, title, "reading stopped here")
+        at += 1;
+    }
+    match open {
+        Some(at) => stray(file, at, "it is never closed", problems),
+        None => true,
+    }
+}
+
+fn stray(file: FileId, at: usize, what: &str, problems: &mut Problems) -> bool {
+    let place = place(file, at, at + 1);
+    let problem = Problem::at(Code::Syntax, place, format!("a quote stands alone: {what}"), "here");
+    problems.add(problem.help("put the whole cell in quotes, and double the quotes in it"));
+    false
+}
+
+fn place(file: FileId, start: usize, end: usize) -> Place {
+    let narrow = |at| u32::try_from(at).unwrap_or(u32::MAX);
+    Place { file, start: narrow(start), end: narrow(end) }
 }

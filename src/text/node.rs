@@ -49,6 +49,7 @@ impl Node {
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::Empty => "nothing",
+            Value::Scalar(text, _) if text.is_empty() => "an empty text",
             Value::Scalar(..) => "a single value",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",

@@ -68,7 +68,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Largest text that a place can point into [bytes].
+    /// Largest text that a place can point into, in bytes.
     pub const LARGEST: u64 = u32::MAX as u64;
 
     /// Takes in a text; `path` is what messages call it.

@@ -65,6 +65,8 @@ crate::vocab::words! {
         NoSource = "E110",
         /// A provider's reply that does not make sense.
         BadReply = "E120",
+        /// A file in a folder that is none of ours.
+        PassedOver = "W000",
         /// Seconds that the provider cuts off.
         SecondsCut = "W021",
         /// A protection that is on and can do nothing.
@@ -179,6 +181,9 @@ impl Problem {
     }
 }
 
+/// How many mistakes are shown; the rest is counted.
+pub(super) const SHOWN: usize = 20;
+
 /// How many mistakes are kept; further ones are only counted.
 const KEPT: usize = 1_000;
 
@@ -221,11 +226,19 @@ impl Problems {
         dropped
     }
 
-    /// All that are kept, in the order of their places.
+    /// All that are kept: first what refuses the input, then warnings, in the order of
+    /// their places.
     pub fn sorted(&self) -> Vec<&Problem> {
         let mut sorted: Vec<_> = self.list.iter().collect();
-        sorted.sort_by_key(|problem| problem.labels.first().map(|(place, _)| *place));
+        sorted.sort_by_key(|problem| {
+            (problem.code.severity(), problem.labels.first().map(|(place, _)| *place))
+        });
         sorted
+    }
+
+    /// Whether there are so many that one more would not be shown.
+    pub fn is_crowded(&self) -> bool {
+        self.list.len() > SHOWN
     }
 
     /// How many of a severity there are.

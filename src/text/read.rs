@@ -1,12 +1,14 @@
 //! Typed values from nodes: numbers, words, names, lists, times.
 
+use std::num::NonZero;
+
 use serde_json::{Value as Json, json};
 
 use super::node::{Entry, Node, Style, Value};
 use super::place::Spanned;
 use super::problem::{Code, Problem, Problems};
 use super::suggest::closest;
-use crate::time::{ApiVersion, CalendarSpan, SimSpan, TimeError, UtcOffset};
+use crate::time::{ApiVersion, CalendarSpan, SimSpan, SimTime, Term, TimeError, UtcOffset};
 use crate::vocab::Word;
 
 /// A type that a file can say.
@@ -79,12 +81,12 @@ impl Read for bool {
             "false" => Some(false),
             other => {
                 let title = format!("`{other}` is neither `true` nor `false`");
-                problems.add(Problem::at(
-                    Code::UnknownWord,
-                    node.place,
-                    title,
-                    "write one of them",
-                ));
+                let mut problem =
+                    Problem::at(Code::UnknownWord, node.place, title, "neither of them");
+                if let Some(meant) = meant(other) {
+                    problem = problem.help(format!("write `{meant}`"));
+                }
+                problems.add(problem);
                 None
             }
         }
@@ -95,15 +97,27 @@ impl Read for bool {
     }
 }
 
+/// What somebody meant by a word that other formats take for a yes or a no.
+fn meant(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "yes" | "y" | "on" | "1" | "true" => Some(true),
+        "no" | "n" | "off" | "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
 macro_rules! whole_numbers {
     ($($number:ty),+) => {$(
         impl Read for $number {
             fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
                 let text = scalar(node, "a whole number", problems)?;
-                let found = text.parse().ok();
+                let plain = text.bytes().all(|byte| byte.is_ascii_digit())
+                    && (text.len() == 1 || !text.starts_with('0'));
+                let found = plain.then(|| text.parse().ok()).flatten();
                 if found.is_none() {
                     let title = format!("`{text}` is not a whole number from 0 to {}", Self::MAX);
-                    problems.add(Problem::at(Code::BadNumber, node.place, title, "not this"));
+                    let problem = Problem::at(Code::BadNumber, node.place, title, "not a number");
+                    problems.add(problem.help("write digits alone, such as `12`"));
                 }
                 found
             }
@@ -117,6 +131,21 @@ macro_rules! whole_numbers {
 
 whole_numbers!(u32, u64);
 
+impl Read for NonZero<u32> {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let found = Self::new(u32::read(node, problems)?);
+        if found.is_none() {
+            let title = "0 would change nothing";
+            problems.add(Problem::at(Code::BadNumber, node.place, title, "at least 1"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "integer", "minimum": 1 })
+    }
+}
+
 /// The name of a thing: what reports print in a cell of a table.
 ///
 /// Names that a spreadsheet would run, and names with control characters, are
@@ -125,19 +154,24 @@ whole_numbers!(u32, u64);
 pub struct Name(pub Box<str>);
 
 impl Name {
-    /// Why a text is no name, if it is none.
-    pub fn fault(text: &str) -> Option<String> {
-        if text.is_empty() {
-            return Some("a name has at least one character".into());
-        }
+    /// Why a text may not stand in a cell of a report, if it may not.
+    pub fn harm(text: &str) -> Option<String> {
         if text.starts_with(['=', '+', '-', '@']) {
             let first = &text[..1];
-            return Some(format!(
-                "a name that begins with `{first}` would be run by a spreadsheet"
-            ));
+            return Some(format!("what begins with `{first}` would be run by a spreadsheet"));
         }
-        if text.chars().any(char::is_control) {
-            return Some("a name holds no tabs, line breaks or other control characters".into());
+        text.chars()
+            .any(is_unseen)
+            .then(|| "tabs, line breaks and other unseen characters have no place here".into())
+    }
+
+    /// Why a text is no name, if it is none.
+    pub fn fault(text: &str) -> Option<String> {
+        if text.trim().is_empty() {
+            return Some("a name has at least one character".into());
+        }
+        if let Some(harm) = Self::harm(text) {
+            return Some(harm);
         }
         if text.contains(['$', '*', '?', ';']) || text.contains("..") {
             return Some(
@@ -152,6 +186,13 @@ impl Name {
         let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
         Problem::at(Code::BadName, place, format!("`{shown}` is not a usable name"), fault)
     }
+}
+
+/// Characters that control a terminal, or turn or hide the text around them.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl std::ops::Deref for Name {
@@ -212,7 +253,13 @@ pub(super) fn bad_span(text: &str, node: &Node, fault: TimeError) -> Problem {
         }
         TimeError::NoOffset | TimeError::Fraction | TimeError::Malformed => {
             let title = format!("`{written}` is not a duration");
-            Problem::at(Code::BadTime, node.place, title, "not a duration")
+            let problem = Problem::at(Code::BadTime, node.place, title, "not a duration");
+            let weeks = text.strip_suffix('w').and_then(|weeks| weeks.parse::<u32>().ok());
+            let problem = match weeks.and_then(|weeks| weeks.checked_mul(7)) {
+                Some(days) => problem.help(format!("write `{sign}{days}d`")),
+                None => problem,
+            };
+            problem
                 .note(note)
                 .note("months and years have no fixed length, and signs have no place here")
         }
@@ -236,10 +283,21 @@ pub(super) fn bad_time(text: &str, node: &Node, fault: TimeError) -> Problem {
         }
         TimeError::NoUnit | TimeError::OutOfRange | TimeError::Malformed => {
             let title = format!("`{text}` is not a time");
-            Problem::at(Code::BadTime, node.place, title, "not a time")
+            let mut problem = Problem::at(Code::BadTime, node.place, title, "not a time");
+            if SimSpan::parse(text).is_ok() {
+                problem = problem.help(format!("did you mean `+{text}`, counted from the start?"));
+            } else if text.len() > 10 && text.is_char_boundary(10) && !is_day(&text[..10]) {
+                problem = problem.help(format!("`{}` is no day of the calendar", &text[..10]));
+            }
+            problem
                 .note("a time is written `2026-06-01T00:00:00+08:00`, or `+1d12h` after the start")
         }
     }
+}
+
+/// Whether a text is a day of the calendar.
+fn is_day(text: &str) -> bool {
+    SimTime::parse(&format!("{text}T00:00:00Z")).is_ok()
 }
 
 impl Read for CalendarSpan {
@@ -250,6 +308,21 @@ impl Read for CalendarSpan {
 
     fn schema() -> Json {
         json!({ "type": "string" })
+    }
+}
+
+impl Read for Term {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let found = Self::new(CalendarSpan::read(node, problems)?);
+        if found.is_none() {
+            let title = "a term is some time; this is none";
+            problems.add(Problem::at(Code::BadTime, node.place, title, "no time at all"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        CalendarSpan::schema()
     }
 }
 
@@ -386,7 +459,11 @@ impl<T: Read> Read for Map<T> {
         };
         let mut good = true;
         let mut map = Vec::with_capacity(entries.len());
-        for Entry { key, value } in entries.iter().filter(|entry| !entry.key.starts_with("x-")) {
+        for Entry { key, value } in entries {
+            if let Some(harm) = Name::harm(key) {
+                problems.add(Name::problem(key, &harm, key.place));
+                good = false;
+            }
             match T::read(value, problems) {
                 Some(value) => map.push((key.clone().map(Name), value)),
                 None => good = false,

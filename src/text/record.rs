@@ -29,7 +29,13 @@ impl<'n> Fields<'n> {
             Value::Map(entries) => entries,
             Value::Empty => &[],
             Value::Scalar(..) | Value::List(_) => {
-                problems.add(expected_kind(node, &format!("{what}, as a mapping")));
+                let problem = expected_kind(node, &format!("{what}, as a mapping"));
+                let first = keys.first().copied().unwrap_or_default();
+                problems.add(
+                    problem
+                        .help(format!("write `{{ {first}: … }}`"))
+                        .note(format!("keys allowed here: {}", keys.join(", "))),
+                );
                 return None;
             }
         };

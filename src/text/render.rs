@@ -3,13 +3,10 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::place::{FileId, Place, Sources};
-use super::problem::{Problem, Problems, Severity};
+use super::problem::{Problem, Problems, SHOWN, Severity};
 use crate::vocab::Word;
 
-/// How many problems are shown; the rest is counted.
-const SHOWN: usize = 20;
-
-/// Every problem as text, in the order of the files, at most twenty.
+/// Every problem as text, errors first, in the order of the files, at most twenty.
 pub fn render(problems: &Problems, sources: &Sources, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let sorted = problems.sorted();

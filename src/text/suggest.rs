@@ -1,14 +1,23 @@
 //! What somebody may have meant.
 
+/// Longer texts were not misspelt.
+const LONGEST: usize = 100;
+
 /// The words close to `text`, the closest first, three at most.
 ///
 /// Close means at most a third of the letters differ (swapped neighbours count
 /// once), or nothing but the case does.
 pub fn closest<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Vec<&'w str> {
     let lower = text.to_lowercase();
-    let bound = (text.chars().count() / 3).max(1);
+    let length = text.chars().count();
+    if length > LONGEST {
+        return Vec::new();
+    }
+    let bound = (length / 3).max(1);
     let mut close: Vec<(usize, &str)> = words
         .into_iter()
+        // Every letter more or less is a difference, and lengths are quickly compared.
+        .filter(|word| word.len().abs_diff(text.len()) <= 4 * bound)
         .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase()), word))
         .filter(|(distance, _)| *distance <= bound)
         .collect();

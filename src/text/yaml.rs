@@ -3,6 +3,9 @@
 //! Refused with a hint: tabs, duplicate keys, anchors, aliases, tags, merge
 //! keys, several documents, and nesting deeper than any file of ours needs.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
 use super::node::{Entry, Node, Style, Value};
@@ -19,8 +22,7 @@ const DEPTH: usize = 64;
 pub fn parse_yaml(sources: &Sources, file: FileId, problems: &mut Problems) -> Option<Node> {
     let text = sources.text(file);
     if text.trim().is_empty() {
-        let problem = Problem::at(Code::Syntax, sources.whole(file), "the file is empty", "");
-        problems.add(problem.help("a file begins with its format, such as `stayput: scenario/1`"));
+        problems.add(empty(sources.whole(file)));
         return None;
     }
     if let Some(at) = text.find(|c: char| c == '\0' || (c.is_control() && !"\n\r\t".contains(c))) {
@@ -45,6 +47,8 @@ struct Open {
     start: Place,
     value: Value,
     key: Option<Spanned<Box<str>>>,
+    /// The keys so far, and where each stands.
+    keys: BTreeMap<Box<str>, Place>,
 }
 
 impl Builder<'_> {
@@ -54,25 +58,28 @@ impl Builder<'_> {
             emit_unresolved_aliases: true,
             disallow_directives: true,
         };
-        let mut good = true;
         for next in Parser::new_from_str_with_options(self.text, options) {
             match next {
-                Ok((event, span)) => good &= self.event(&event, span, problems)?,
+                Ok((event, span)) => self.event(&event, span, problems)?,
                 Err(error) => {
                     problems.add(self.syntax(&error));
                     return None;
                 }
             }
         }
-        if good { self.root } else { None }
+        if self.root.is_none() {
+            problems.add(empty(Place { file: self.file, start: 0, end: 1 }));
+        }
+        self.root
     }
 
-    /// Takes in one event. `None` ends the reading, `false` spoils its result.
+    /// Takes in one event; `None` ends the reading. What is refused has been told, and
+    /// the tree goes on without it, so that all else is told as well.
     #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
-    fn event(&mut self, event: &Event, span: Span, problems: &mut Problems) -> Option<bool> {
+    fn event(&mut self, event: &Event, span: Span, problems: &mut Problems) -> Option<()> {
         let place = self.place(span);
         match event {
-            Event::DocumentStart(..) if self.root.is_none() => return Some(true),
+            Event::DocumentStart(..) if self.root.is_none() => return Some(()),
             Event::DocumentStart(..) => {
                 let title = "a second document begins here";
                 let problem = Problem::at(Code::Refused, place, title, "one file, one document");
@@ -82,11 +89,11 @@ impl Builder<'_> {
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 problems.add(refused(place, "aliases (`*name`) are not used here"));
                 self.place_value(Node { value: Value::Empty, place }, problems);
-                return Some(false);
+                return Some(());
             }
             Event::Anchor(..) => {
                 problems.add(refused(place, "anchors (`&name`) are not used here"));
-                return Some(false);
+                return Some(());
             }
             Event::Scalar(text, style, _, tag) => {
                 let plain = *style == ScalarStyle::Plain;
@@ -96,30 +103,30 @@ impl Builder<'_> {
                 } else {
                     Value::Scalar(text.as_ref().into(), style)
                 };
-                let good = self.place_value(Node { value, place }, problems);
+                self.place_value(Node { value, place }, problems);
                 if tag.is_some() {
                     self.tagged(place, problems);
                 }
-                return Some(good & tag.is_none());
+                return Some(());
             }
             Event::SequenceStart(_, _, tag) => {
                 self.open(place, Value::List(Vec::new()), problems)?;
                 if tag.is_some() {
                     self.tagged(place, problems);
                 }
-                return Some(tag.is_none());
+                return Some(());
             }
             Event::MappingStart(_, _, tag) => {
                 self.open(place, Value::Map(Vec::new()), problems)?;
                 if tag.is_some() {
                     self.tagged(place, problems);
                 }
-                return Some(tag.is_none());
+                return Some(());
             }
             Event::SequenceEnd | Event::MappingEnd => {}
-            _ => return Some(true),
+            _ => return Some(()),
         }
-        let Some(Open { start, value, .. }) = self.stack.pop() else { return Some(true) };
+        let Some(Open { start, value, .. }) = self.stack.pop() else { return Some(()) };
         let last = match &value {
             Value::List(items) => items.last().map(|item| item.place),
             Value::Map(entries) => entries.last().map(|entry| entry.value.place),
@@ -127,7 +134,8 @@ impl Builder<'_> {
         };
         // A flow collection ends with its bracket, a block one with its last item.
         let end = if place.start < place.end { place } else { last.unwrap_or(start) };
-        Some(self.place_value(Node { value, place: start.to(end) }, problems))
+        self.place_value(Node { value, place: start.to(end) }, problems);
+        Some(())
     }
 
     fn open(&mut self, start: Place, value: Value, problems: &mut Problems) -> Option<()> {
@@ -135,54 +143,53 @@ impl Builder<'_> {
             problems.add(too_deep(start));
             return None;
         }
-        self.stack.push(Open { start, value, key: None });
+        self.stack.push(Open { start, value, key: None, keys: BTreeMap::new() });
         Some(())
     }
 
     /// Puts a finished node where it belongs: as a key, as a value, as an item, or at the root.
-    fn place_value(&mut self, node: Node, problems: &mut Problems) -> bool {
+    fn place_value(&mut self, node: Node, problems: &mut Problems) {
         let Some(open) = self.stack.last_mut() else {
             self.root = Some(node);
-            return true;
+            return;
         };
         match &mut open.value {
             Value::List(items) => items.push(node),
             Value::Map(entries) => match open.key.take() {
                 Some(key) => {
-                    let first = entries.iter().find(|entry| entry.key.value == key.value);
-                    if let Some(first) = first {
+                    match open.keys.entry(key.value.clone()) {
                         // Told, and the first one counts: the rest of the file is still read.
-                        problems.add(twice(&key, first.key.place));
-                        return true;
+                        Slot::Occupied(first) => problems.add(twice(&key, *first.get())),
+                        Slot::Vacant(slot) => {
+                            slot.insert(key.place);
+                            entries.push(Entry { key, value: node });
+                        }
                     }
-                    entries.push(Entry { key, value: node });
                 }
-                None => return self.key(node, problems),
+                None => self.key(node, problems),
             },
             Value::Empty | Value::Scalar(..) => {}
         }
-        true
     }
 
-    fn key(&mut self, node: Node, problems: &mut Problems) -> bool {
+    fn key(&mut self, node: Node, problems: &mut Problems) {
         let place = node.place;
-        let (text, good) = match node.value {
+        let text = match node.value {
             Value::Scalar(text, Style::Plain) if &*text == "<<" => {
                 problems.add(refused(place, "merge keys (`<<`) are not used here"));
-                (text, false)
+                text
             }
-            Value::Scalar(text, _) => (text, true),
+            Value::Scalar(text, _) => text,
             Value::Empty | Value::List(_) | Value::Map(_) => {
                 let kind = node.kind();
                 let title = format!("a key must be a single value, and this is {kind}");
                 problems.add(Problem::at(Code::WrongKind, place, title, "not a key"));
-                ("".into(), false)
+                "".into()
             }
         };
         if let Some(open) = self.stack.last_mut() {
             open.key = Some(Spanned::new(text, place));
         }
-        good
     }
 
     fn place(&self, span: Span) -> Place {
@@ -231,8 +238,7 @@ impl Builder<'_> {
             )
             .help("indent with spaces; two for each level will do");
         }
-        let title = format!("this is not YAML: {}", error.info());
-        let problem = Problem::at(Code::Syntax, place, title, "reading stopped here");
+        let problem = Problem::at(Code::Syntax, place, "this is not YAML", "reading stopped here");
         match error.kind() {
             ErrorKind::MappingValueNotAllowed => problem.help(
                 "a `:` begins a value here: check the indentation of this line, or put the text in quotes",
@@ -243,7 +249,19 @@ impl Builder<'_> {
             ErrorKind::InvalidColonPlacement => {
                 problem.help("a `[` or `{` was opened on a line above and is not closed there")
             }
-            _ => problem,
+            ErrorKind::ExpectedFlowMappingSeparator
+            | ErrorKind::ExpectedFlowSequenceSeparator
+            | ErrorKind::UnexpectedEofFlowMapping
+            | ErrorKind::UnexpectedEofFlowSequence
+            | ErrorKind::UnexpectedEofImplicitFlowMapping => {
+                problem.help("a `,` or the closing `]` or `}` is missing before this")
+            }
+            ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
+                problem.help("a `:` is missing behind a key on this line or on the one above")
+            }
+            ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => problem
+                .help("this line is indented unlike those beside it, or its `-` is missing"),
+            _ => problem.note(format!("the reader says: {}", error.info())),
         }
     }
 }
@@ -256,6 +274,11 @@ fn point(file: FileId, at: usize) -> Place {
 /// Offsets fit, since [`Sources`] takes no larger text.
 fn narrow(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+fn empty(place: Place) -> Problem {
+    Problem::at(Code::Syntax, place, "the file is empty", "")
+        .help("a file begins with its format, such as `stayput: scenario/1`")
 }
 
 fn refused(place: Place, title: &str) -> Problem {

@@ -4,7 +4,7 @@ use super::Step;
 use crate::policy::{Answer, Basis, Facts, Rulebook, Table, Tables};
 use crate::record::{Cause, Change, Record, Refusal, Request, Subject, Target, What};
 use crate::scenario::FlagsRef;
-use crate::time::{ApiVersion, CalendarSpan, SimTime};
+use crate::time::{ApiVersion, SimTime, Term};
 use crate::vocab::{
     Action, ActorId, Billing, Channel, EventId, InstanceId, LastWord, PolicyId, RequestResult,
     RuleId, StoppedBy, Trigger,
@@ -86,9 +86,9 @@ pub(super) enum With {
     /// Protections to switch.
     Flags(FlagsRef, Option<ApiVersion>),
     /// A billing to convert to, and for how long.
-    Billing(Billing, CalendarSpan),
+    Billing(Billing, Term),
     /// A term to renew for; its own, if it does not say.
-    Term(Option<CalendarSpan>),
+    Term(Option<Term>),
     /// Whether a stop is to save money.
     Economical(bool),
     /// What shut an instance down.

@@ -7,7 +7,7 @@ use super::decide::Item;
 use crate::policy::{Column, Facts, FlagChange, Ruling};
 use crate::record::{Refusal, Subject, Target, What};
 use crate::scenario::{Flags, Targets, lead, order};
-use crate::time::{CalendarSpan, SimTime};
+use crate::time::{SimTime, Term};
 use crate::vocab::{
     Action, Billing, FlagFate, GroupId, InstanceId, Lifecycle, Lock, Obstacle, PolicyId,
     ProtectionSet, Trigger, YesNo,
@@ -183,7 +183,7 @@ impl Step<'_> {
 
     pub(super) fn convert_billing(&mut self, call: Call, o: order::ConvertBilling) {
         let ids = self.of(o.instance);
-        let term = o.term.unwrap_or_else(|| CalendarSpan::from_months(1));
+        let term = o.term.unwrap_or(Term::MONTH);
         let ask = Ask::call(call, Action::ConvertBilling, Target::these(&ids));
         let mut ask = ask.with(With::Billing(o.to, term));
         ask.facts.to = o.to;
@@ -203,7 +203,7 @@ impl Step<'_> {
         let instance = self.world.fleet.instance(id);
         let (on, old_end) = (instance.on, instance.expires);
         let new_end = match to {
-            Billing::Subscription => self.now.after_on_calendar(term, book.policy.calendar),
+            Billing::Subscription => self.now.after_on_calendar(term.span(), book.policy.calendar),
             Billing::PayAsYouGo | Billing::Spot => SimTime::NEVER,
         };
         let inert = book.inert(&Facts { billing: to, ..facts }, on).but(book.inert(&facts, on));

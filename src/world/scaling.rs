@@ -50,12 +50,12 @@ impl Step<'_> {
         let ask = ask.as_cause(Trigger::ScaleIn);
         let open = self.open(&ask, true);
         if let Err(why) = self.group_refusal(&ask, group) {
-            return self.refuse(open, o.remove, why);
+            return self.refuse(open, o.remove.get(), why);
         }
         let state = self.world.fleet.group(group);
         // A request that would cross the minimum is clipped to it.
         let room = count(state.members.len()).saturating_sub(state.min);
-        let wanted = o.remove.min(room);
+        let wanted = o.remove.get().min(room);
         let Some(drafts) = self.choose(&ask, group, wanted) else {
             return self.close(open, Tally::default());
         };
@@ -69,7 +69,7 @@ impl Step<'_> {
             };
             self.carry_out(&ask, open.seq, draft, word, &mut tally);
         }
-        self.close(open, Tally { wanted: o.remove, ..tally });
+        self.close(open, Tally { wanted: o.remove.get(), ..tally });
     }
 
     /// Walks the group's order until as many may go as are wanted. Whoever the

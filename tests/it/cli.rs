@@ -122,9 +122,12 @@ fn a_folder_of_ours_is_replaced_and_nothing_else_is() {
     let out = place.path().join("out");
     let run = || stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(run().code, 0);
-    fs::write(out.join("stray.txt"), "old").unwrap();
     assert_eq!(run().code, 0, "an earlier run wrote it");
-    assert!(!out.join("stray.txt").exists());
+    fs::write(out.join("notes.txt"), "mine").unwrap();
+    let ran = run();
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("it holds `notes.txt`, which no run wrote"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(out.join("notes.txt")).unwrap(), "mine");
     fs::remove_dir_all(&out).unwrap();
     fs::create_dir(&out).unwrap();
     fs::write(out.join("precious.txt"), "mine").unwrap();

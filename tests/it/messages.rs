@@ -164,7 +164,8 @@ fn a_csv_fleet_is_told_by_row_and_cell() {
         ("instance,instance\ndb-1,db-2\n", "the column `instance` appears twice"),
         ("instance\ndb-1\ndb-1\n", "fleet.csv:3:1"),
         ("instance\n=1+1\n", "would be run by a spreadsheet"),
-        ("billing\nspot\n", "this row does not say which instance it is about"),
+        ("billing\nspot\n", "the file has no column `instance`, and every row needs it"),
+        ("instance,billing\n,spot\n", "this row does not say which instance it is about"),
         ("", "a CSV file begins with a line of column names"),
         (
             "instance,tags\ndb-1,production\n",

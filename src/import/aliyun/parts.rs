@@ -5,7 +5,7 @@ use super::replies::{Disk, Group, Instance, Member, Renews, Wrapped, text_of};
 use crate::fleet::{AutoRelease, GroupPart, InstancePart, ProtectPart, ThingPart, ThingRecord};
 use crate::import::place_of;
 use crate::text::{Code, FileId, Map, Name, OneOrMany, Place, Problem, Spanned, When};
-use crate::time::{CalendarSpan, SimTime};
+use crate::time::{CalendarSpan, SimTime, Term};
 use crate::vocab::{Billing, HealthCheck, Lifecycle, Lock, Membership, Renewal, Thing};
 
 /// The attributes by which policies know the protections.
@@ -265,7 +265,7 @@ impl Reader<'_> {
         let Some(part) = self.known(file, &renews.instance_id, "a renewal setting") else { return };
         let renewal = if automatic { Renewal::Automatic } else { Renewal::None };
         part.renewal = Some(spanned_as(renewal, place));
-        part.renews_for = Some(span);
+        part.renews_for = Term::new(span);
     }
 }
 

@@ -5,6 +5,7 @@ use crate::policy::clock::{Clock, Step};
 use crate::policy::file::{PolicyFile, ScaleInPart, SchedulePart, StepPart};
 use crate::policy::{Order, Schedule};
 use crate::text::{Code, Node, Problem, closest};
+use crate::time::{CalendarSpan, SimTime, UtcOffset};
 use crate::vocab::{ClockKind, Trigger, Word};
 
 impl Compiler<'_> {
@@ -34,10 +35,20 @@ impl Compiler<'_> {
 
     pub(super) fn schedule(&mut self, part: &SchedulePart) -> Schedule {
         self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+        let days = |span: CalendarSpan| {
+            SimTime::from_seconds(0).after_on_calendar(span, UtcOffset::default())
+        };
+        if let (Some(earliest), Some(latest)) = (part.earliest, part.latest)
+            && days(*earliest) > days(*latest)
+        {
+            let title = "a release could never be set: the latest time is before the earliest";
+            let problem = Problem::at(Code::Contradiction, latest.place, title, "too soon");
+            self.problems.add(problem.and_at(earliest.place, "the earliest"));
+        }
         Schedule {
             granularity: part.granularity.unwrap_or_default(),
-            earliest: part.earliest,
-            latest: part.latest,
+            earliest: part.earliest.map(|span| span.value),
+            latest: part.latest.map(|span| span.value),
         }
     }
 
@@ -64,7 +75,7 @@ impl Compiler<'_> {
             let title = format!("a clock has at most {} steps", Clock::MOST);
             self.problems.add(Problem::at(Code::BadNumber, node.place, title, "one too many"));
         }
-        for (number, node) in nodes.iter().enumerate() {
+        for (number, node) in nodes.iter().take(Clock::MOST).enumerate() {
             let id = format!("{name}.{}", number + 1);
             let Some(part) = StepPart::read(&id, node, self.problems) else { continue };
             let since = part.since.as_ref().filter(|since| since.value != "start");

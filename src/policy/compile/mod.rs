@@ -8,16 +8,19 @@ mod tables;
 use super::facts::{Column, Condition};
 use super::file::{PolicyFile, read_space};
 use super::{Policy, Rule, Source, Switch};
-use crate::text::{Code, Problem, Problems};
+use crate::text::{Code, Problem, Problems, Severity};
 use crate::vocab::SwitchId;
 
 /// Compiles a policy file; every mistake goes to `problems`.
 pub fn compile(file: &PolicyFile, problems: &mut Problems) -> Option<Policy> {
-    let before = problems.count(crate::text::Severity::Error);
+    let before = problems.count(Severity::Error);
     let mut compiler = Compiler::new(file, problems);
-    let policy = compiler.policy(file)?;
-    (problems.count(crate::text::Severity::Error) == before).then_some(policy)
+    let policy = compiler.policy(file);
+    (problems.count(Severity::Error) == before).then_some(policy)
 }
+
+/// The most rules of a policy: their ids are 16 bits wide.
+const MOST_RULES: usize = 1 << 15;
 
 struct Compiler<'p> {
     problems: &'p mut Problems,
@@ -27,6 +30,8 @@ struct Compiler<'p> {
     /// The decision space of protections.
     columns: Vec<(Column, Vec<u8>)>,
     impossible: Vec<(Condition, String)>,
+    /// Whether all of it could be read.
+    space_is_whole: bool,
 }
 
 impl<'p> Compiler<'p> {
@@ -38,6 +43,7 @@ impl<'p> Compiler<'p> {
             dated: part.dated.clone(),
         });
         let sources = sources.collect();
+        let before = problems.count(Severity::Error);
         let columns = read_space(&file.space, problems);
         let mut compiler = Self {
             problems,
@@ -46,19 +52,31 @@ impl<'p> Compiler<'p> {
             rules: Vec::new(),
             columns,
             impossible: Vec::new(),
+            space_is_whole: true,
         };
+        compiler.demand_columns(file);
         compiler.read_switches(file);
         compiler.add_unknowns();
         compiler.read_impossible(file);
+        compiler.space_is_whole = compiler.problems.count(Severity::Error) == before;
         compiler
     }
 
-    fn policy(&mut self, file: &PolicyFile) -> Option<Policy> {
-        if *file.format.value != *"policy/1" {
-            let title = format!("this program reads `policy/1`, and this is `{}`", *file.format);
-            self.problems.add(Problem::at(Code::BadFormat, file.format.place, title, "not that"));
-            return None;
+    /// Nothing would ever be judged in a space without causes or without actions.
+    fn demand_columns(&mut self, file: &PolicyFile) {
+        for column in [Column::Trigger, Column::Action] {
+            if self.columns.iter().all(|(known, _)| *known != column) {
+                let title = format!("the decision space needs the column `{}`", column.name());
+                let mut place = file.space.place;
+                place.end = place.start + 1;
+                let problem = Problem::at(Code::MissingKey, place, title, "not in this space");
+                let known = column.words().join(", ");
+                self.problems.add(problem.note(format!("its words: {known}")));
+            }
         }
+    }
+
+    fn policy(&mut self, file: &PolicyFile) -> Policy {
         let protections = self.protections(file);
         let preconditions = self.preconditions(file, &protections);
         let tables = self.tables(file);
@@ -72,7 +90,12 @@ impl<'p> Compiler<'p> {
             .map(|(_, note)| (note.says.clone(), self.find_sources(&note.source.0)));
         let notes = notes.collect();
         let schedule = file.schedule.as_ref().map(|part| self.schedule(part)).unwrap_or_default();
-        Some(Policy {
+        if self.rules.len() > MOST_RULES {
+            let title = format!("a policy has at most {MOST_RULES} rules");
+            let problem = Problem::at(Code::BadNumber, file.policy.place, title, "too many");
+            self.problems.add(problem);
+        }
+        Policy {
             name: format!("{}@{}", *file.policy, *file.edition),
             title: file.title.clone(),
             digest: String::new(),
@@ -91,6 +114,6 @@ impl<'p> Compiler<'p> {
             default_orders,
             notes,
             impossible: std::mem::take(&mut self.impossible),
-        })
+        }
     }
 }

@@ -40,6 +40,13 @@ impl Compiler<'_> {
                 }
                 at.and_then(|at| u8::try_from(at).ok())
             });
+            if let Some(twice) = part.one_of.iter().enumerate().find(|(at, value)| {
+                part.one_of[..*at].iter().any(|earlier| earlier.value == value.value)
+            }) {
+                let title = format!("`{}` is a position of `{}` twice", **twice.1, **name);
+                let problem = Problem::at(Code::Twice, twice.1.place, title, "once more");
+                self.problems.add(problem);
+            }
             if values.len() < 2 || values.len() > 32 || self.switches.len() + 2 >= SwitchSet::MOST {
                 let title = format!("`{}` cannot be a switch", **name);
                 let label = "a switch has 2 to 32 positions, and a policy at most 30 switches";
@@ -79,8 +86,8 @@ impl Compiler<'_> {
     /// A rule gets its id, its condition and its basis.
     pub(super) fn rule(&mut self, part: &RulePart) -> (RuleId, Condition) {
         let mut when = Condition::default();
-        for (column, words) in &part.when {
-            when.require(**column, *words);
+        for test in &part.when {
+            when.require(test.column, test.words);
         }
         let mut switches = SwitchSet::EMPTY;
         for (name, values) in &part.assuming {
@@ -141,7 +148,10 @@ impl Compiler<'_> {
                 let title = format!("`{}` is not a position of `{}`", **value, **name);
                 let problem =
                     Problem::at(Code::UnknownWord, value.place, title, "unknown position");
-                self.problems.add(problem.note(format!("one of: {}", known.join(", "))));
+                let problem = problem
+                    .did_you_mean(&closest(value, known.iter().map(String::as_str)))
+                    .note(format!("one of: {}", known.join(", ")));
+                self.problems.add(problem);
             }
         }
         Some((SwitchId::at(at), mask))

@@ -3,7 +3,7 @@
 use super::Compiler;
 use crate::policy::facts::{Column, Condition};
 use crate::policy::faults::{self, Subject as Told};
-use crate::policy::file::{PolicyFile, RulePart};
+use crate::policy::file::{PolicyFile, RulePart, Test};
 use crate::policy::space::{Axis, MOST_CELLS, Over, Space};
 use crate::policy::table::{Row, Table};
 use crate::text::{Code, Place, Problem, Spanned};
@@ -16,9 +16,9 @@ impl Compiler<'_> {
             let id = Spanned::new("impossible".into(), start);
             let Some(part) = RulePart::read(id, node, &[], self.problems) else { continue };
             let mut when = Condition::default();
-            for (column, words) in &part.when {
-                self.demand_in_space(**column, column.place);
-                when.require(**column, *words);
+            for test in &part.when {
+                self.demand_in_space(test.column, test.place);
+                when.require(test.column, test.words);
             }
             let Some(because) = part.because else {
                 let title = "an impossible cell needs the key `because`";
@@ -35,6 +35,22 @@ impl Compiler<'_> {
             let title = format!("the decision space has no column `{}`", column.name());
             let problem = Problem::at(Code::UnknownWord, place, title, "not in `space`");
             self.problems.add(problem.note(format!("the space has: {}", names.join(", "))));
+        }
+    }
+
+    /// A rule on verdicts tests columns of the decision space, and words that it has there.
+    pub(super) fn demand_words_in_space(&mut self, part: &RulePart) {
+        for Test { column, place, words, negated } in part.when.iter().copied() {
+            self.demand_in_space(column, place);
+            let known = self.columns.iter().find(|(known, _)| *known == column);
+            let Some((_, inside)) = known.filter(|_| !negated) else { continue };
+            let inside: u32 = inside.iter().fold(0, |mask, word| mask | 1 << word);
+            for word in (0_u8..32).filter(|word| (words & !inside) >> word & 1 == 1) {
+                let word = column.words()[usize::from(word)];
+                let title = format!("the decision space has no {} `{word}`", column.name());
+                let problem = Problem::at(Code::UnknownWord, place, title, "not in `space`");
+                self.problems.add(problem.help("add it to `space:`, or take it out of this rule"));
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use crate::policy::space::{Axis, Over, Space};
 use crate::policy::table::{Row, Table, axes_of};
 use crate::policy::{FlagTest, Precondition, Protection, Tables};
 use crate::text::{
-    Code, Map, Node, OneOrMany, Place, Problem, Read, Spanned, Value, closest, read_word,
+    Code, Map, Node, OneOrMany, Place, Problem, Read, Severity, Spanned, Value, closest, read_word,
 };
 use crate::time::ApiVersion;
 use crate::vocab::{
@@ -41,16 +41,14 @@ impl Compiler<'_> {
             let id = id.map_or_else(|| format!("{name}.works-when"), str::to_owned);
             let id = Spanned::new(id.into_boxed_str(), node.place);
             let part = RulePart::read(id, node, &["id"], self.problems)?;
-            for (column, _) in &part.when {
-                self.demand_in_space(**column, column.place);
+            for test in &part.when {
+                self.demand_in_space(test.column, test.place);
             }
             Some(self.rule(&part))
         });
-        let (parts, rows) = self.rows::<Verdict>(&part.rules, "verdict");
+        let (parts, rows, whole) = self.rows::<Verdict>(&part.rules, "verdict");
         for part in &parts {
-            for (column, _) in &part.when {
-                self.demand_in_space(**column, column.place);
-            }
+            self.demand_words_in_space(part);
         }
         let conditions = rows.iter().map(|row| &row.when);
         let switches = self.switch_values();
@@ -65,7 +63,11 @@ impl Compiler<'_> {
         let works = |space: &Space, cell: usize| {
             works_when.as_ref().is_none_or(|(_, when)| space.takes(when, cell))
         };
-        let mut table = self.prove((name, place), axes, rows, &parts, works);
+        let mut table = if whole && self.space_is_whole {
+            self.prove((name, place), axes, rows, &parts, works)
+        } else {
+            Table::empty()
+        };
         if let Some((rule, when)) = &works_when {
             let inert =
                 Row { rule: *rule, when: Condition::default(), says: Verdict::NotConsulted };
@@ -89,11 +91,15 @@ impl Compiler<'_> {
     }
 
     /// The rows of a table whose conclusion stands under `key`.
+    ///
+    /// A table of which a part could not be read is not proved: what is missing has been
+    /// told, and everything else would only follow from it.
     pub(super) fn rows<C: Word>(
         &mut self,
         rules: &Map<Node>,
         key: &str,
-    ) -> (Vec<RulePart>, Vec<Row<C>>) {
+    ) -> (Vec<RulePart>, Vec<Row<C>>, bool) {
+        let before = self.problems.count(Severity::Error);
         let (mut parts, mut rows) = (Vec::new(), Vec::new());
         for (id, node) in &rules.0 {
             let id = id.clone().map(|name| name.0);
@@ -114,7 +120,8 @@ impl Compiler<'_> {
             rows.push(Row { rule, when, says });
             parts.push(part);
         }
-        (parts, rows)
+        let whole = self.problems.count(Severity::Error) == before;
+        (parts, rows, whole)
     }
 
     pub(super) fn preconditions(
@@ -242,8 +249,10 @@ impl Compiler<'_> {
         key: &str,
         fixed: &[(Column, Vec<u8>)],
     ) -> Table<C> {
-        let (parts, rows) = self.rows::<C>(rules, key);
-        let Some(first) = parts.first() else { return Table::empty() };
+        let (parts, rows, whole) = self.rows::<C>(rules, key);
+        let Some(first) = parts.first().filter(|_| whole && self.space_is_whole) else {
+            return Table::empty();
+        };
         let place = first.place;
         let switches = self.switch_values();
         let tested: Vec<Column> = rows.iter().flat_map(|row| row.when.columns()).collect();

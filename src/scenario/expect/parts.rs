@@ -3,7 +3,10 @@
 use serde_json::{Value as Json, json};
 
 use crate::scenario::selector::Selector;
-use crate::text::{Map, Name, Node, OneOrMany, Problems, Read, Spanned, When as Written, record};
+use crate::text::{
+    Code, Map, Name, Node, OneOrMany, Problem, Problems, Read, Spanned, Value, When as Written,
+    record,
+};
 use crate::vocab::{
     Action, Billing, Channel, Confidence, Effect, Fate, Lifecycle, Lock, Membership, Outcome,
     RequestResult, Thing, Trigger, Verdict, words,
@@ -14,19 +17,19 @@ record! {
     #[derive(Default)]
     ExpectPart: "`expect`" {
         /// Decisions: what became of an instance in a request.
-        default "decisions" => decisions: Vec<Spanned<DecisionPart>>,
+        default "decisions" => decisions: Lines<DecisionPart>,
         /// Requests: what became of a call or of a due timer.
-        default "requests" => requests: Vec<Spanned<RequestPart>>,
+        default "requests" => requests: Lines<RequestPart>,
         /// Things lost, or left behind and still billed.
-        default "losses" => losses: Vec<Spanned<LossPart>>,
+        default "losses" => losses: Lines<LossPart>,
         /// States, just after everything that is due at an instant.
-        default "states" => states: Vec<Spanned<StatePart>>,
+        default "states" => states: Lines<StatePart>,
         /// States that must never be seen, after any event.
-        default "never" => never: Vec<Spanned<WatchPart>>,
+        default "never" => never: Lines<WatchPart>,
         /// States that must be seen after every event.
-        default "always" => always: Vec<Spanned<WatchPart>>,
+        default "always" => always: Lines<WatchPart>,
         /// How many decisions of each outcome there are.
-        default "totals" => totals: Vec<Spanned<TotalPart>>,
+        default "totals" => totals: Lines<TotalPart>,
         /// Whether a decision that no line lists fails the test.
         default "exact" => exact: bool,
     }
@@ -189,6 +192,36 @@ record! {
         optional "spared" => spared: Spanned<u64>,
         /// Nothing to do.
         optional "no-op" => no_op: Spanned<u64>,
+    }
+}
+
+/// Lines of one kind; each must say something.
+#[derive(Debug, Clone)]
+pub struct Lines<P>(pub Vec<Spanned<P>>);
+
+impl<P> Default for Lines<P> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<P: Read> Read for Lines<P> {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let lines = Vec::<Spanned<P>>::read(node, problems);
+        let Value::List(items) = &node.value else { return lines.map(Self) };
+        for item in items {
+            let Some(entries) = item.entries() else { continue };
+            if entries.iter().all(|entry| &**entry.key == "in" || entry.key.starts_with("x-")) {
+                let title = "this line expects nothing";
+                let problem = Problem::at(Code::MissingKey, item.place, title, "expects what?");
+                problems.add(problem.help("say what must be seen, or remove the line"));
+            }
+        }
+        lines.map(Self)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "array", "items": P::schema() })
     }
 }
 

@@ -1,8 +1,8 @@
 //! From expectations as written to lines: names become ids, times instants.
 
 use super::parts::{
-    AccountIs, At, DecisionPart, ExpectPart, GroupIs, LossPart, RequestPart, StatePart, TotalPart,
-    Until, WatchPart,
+    AccountIs, At, DecisionPart, ExpectPart, GroupIs, Lines, LossPart, RequestPart, StatePart,
+    TotalPart, Until, WatchPart,
 };
 use super::{
     DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
@@ -10,12 +10,13 @@ use super::{
 };
 use crate::scenario::resolve::{Names, Resolver, unknown_protection};
 use crate::scenario::selector::Selector;
+use crate::scenario::verbs::VERBS;
 use crate::text::{
     Code, Name, Node, OneOrMany, Place, Problem, Read, Spanned, Style, Value, When as Written,
     closest,
 };
 use crate::time::SimTime;
-use crate::vocab::{EventId, InstanceId, LastWord, Lifecycle, Outcome, Word};
+use crate::vocab::{Action, EventId, InstanceId, LastWord, Lifecycle, Outcome, Word};
 
 /// What can be said of instances.
 const OF_INSTANCES: &[&str] = &["is", "billing", "lock", "protect", "auto-release", "expires"];
@@ -43,7 +44,7 @@ pub struct Expecting<'r, 'p> {
     pub cases: &'r [String],
     /// The names of events that happen in this case.
     pub events: &'r Names,
-    /// The names of events that some case leaves out.
+    /// The names of events that this case leaves out.
     pub left_out: &'r Names,
     /// The last instant.
     pub end: SimTime,
@@ -66,13 +67,13 @@ impl Expecting<'_, '_> {
 
     fn lines<P, L>(
         &mut self,
-        parts: &[Spanned<P>],
+        parts: &Lines<P>,
         within: impl Fn(&P) -> &Option<OneOrMany<Spanned<Name>>>,
         resolve: impl Fn(&mut Self, &P, Place) -> Option<L>,
     ) -> Vec<Expectation<L>> {
         let mut lines = Vec::new();
-        for part in parts {
-            if !self.concerns(within(&part.value).as_ref()) {
+        for part in &parts.0 {
+            if !self.concerns(within(&part.value).as_ref(), part.place) {
                 continue;
             }
             if let Some(line) = resolve(self, &part.value, part.place) {
@@ -83,8 +84,13 @@ impl Expecting<'_, '_> {
     }
 
     /// Whether a line is about this case.
-    fn concerns(&mut self, within: Option<&OneOrMany<Spanned<Name>>>) -> bool {
+    fn concerns(&mut self, within: Option<&OneOrMany<Spanned<Name>>>, place: Place) -> bool {
         let Some(OneOrMany(names)) = within else { return true };
+        if names.is_empty() {
+            let title = "no case at all: this line would never be looked at";
+            let problem = Problem::at(Code::NeverReached, place, title, "an empty `in:`");
+            self.resolver.problems.add(problem.help("name the cases, or leave `in:` out"));
+        }
         for name in names {
             if !self.cases.contains(&name.to_string()) {
                 let known = self.cases.iter().map(String::as_str);
@@ -102,11 +108,13 @@ impl Expecting<'_, '_> {
         if let Some(at) = self.events.get(name) {
             return Ok(Some(EventId::at(at)));
         }
+        if self.resolver.doubtful && self.left_out.get(name).is_none() {
+            return Err(Told);
+        }
         let problem = if self.left_out.get(name).is_some() {
-            let title =
-                format!("the event `{}` does not happen in the case `{}`", **name, self.case);
+            let title = format!("`{}` does not happen in every case of this line", **name);
             Problem::at(Code::NeverReached, name.place, title, "left out by `at: never`")
-                .help("say with `in:` in which cases the line holds")
+                .help("say with `in:` in which cases the line holds, or remove it")
         } else {
             let title = format!("no event is called `{}`", **name);
             Problem::at(Code::UnknownName, name.place, title, "no such event")
@@ -119,8 +127,9 @@ impl Expecting<'_, '_> {
     fn time(&mut self, at: Option<&Spanned<Written>>) -> Given<SimTime> {
         let Some(at) = at else { return Ok(None) };
         let instant = at.from(self.resolver.start);
-        if instant > self.end {
-            self.resolver.problems.add(never_reached(at.place, instant, self.end));
+        let start = self.resolver.start;
+        if instant > self.end || instant < start {
+            self.resolver.problems.add(never_reached(at.place, instant, (start, self.end)));
             return Err(Told);
         }
         Ok(Some(instant))
@@ -192,7 +201,7 @@ impl Expecting<'_, '_> {
             channel: part.channel,
             outcome: part.outcome,
             effect: part.effect,
-            answer: part.answer.as_ref().map(|answer| answer.value.clone()),
+            answer: self.answer(part.answer.as_ref()),
             rule: part.rule.as_ref().map(|rule| rule.value.clone()),
             decided_by: part.decided_by.as_ref().map(|name| name.value.clone()),
             verdicts: verdicts.iter().map(|(name, v)| (name.to_string(), *v)).collect(),
@@ -203,6 +212,9 @@ impl Expecting<'_, '_> {
     }
 
     fn request(&mut self, part: &RequestPart, _: Place) -> Option<RequestLine> {
+        if let Some(verb) = &part.verb {
+            self.verb(verb);
+        }
         let events = self.events(part.event.as_ref());
         let at = self.time(part.at.as_ref());
         self.rule(part.rule.as_ref());
@@ -212,11 +224,36 @@ impl Expecting<'_, '_> {
             verb: part.verb.as_ref().map(|verb| verb.value.clone()),
             at: at.ok()?,
             result: part.result,
-            answer: part.answer.as_ref().map(|answer| answer.value.clone()),
+            answer: self.answer(part.answer.as_ref()),
             rule: part.rule.as_ref().map(|rule| rule.value.clone()),
             wanted: part.wanted,
             got: part.got,
         })
+    }
+
+    /// A verb that requests can have: of an event, or of a timer.
+    fn verb(&mut self, verb: &Spanned<String>) {
+        let words = Action::ALL.iter().map(|action| action.word());
+        let mut known: Vec<&str> = VERBS.iter().copied().chain(words).collect();
+        known.sort_unstable();
+        known.dedup();
+        if !known.contains(&verb.as_str()) {
+            let title = format!("no request has the verb `{}`", **verb);
+            let problem = Problem::at(Code::UnknownWord, verb.place, title, "unknown verb");
+            let problem = problem.did_you_mean(&closest(verb, known.iter().copied()));
+            self.resolver.problems.add(problem);
+        }
+    }
+
+    /// An answer to expect; `~` alone would be contained in every one.
+    fn answer(&mut self, answer: Option<&Spanned<String>>) -> Option<String> {
+        let answer = answer?;
+        if **answer == "~" {
+            let title = "every answer contains nothing";
+            let problem = Problem::at(Code::MatchesNothing, answer.place, title, "`~` and what?");
+            self.resolver.problems.add(problem.help("write the text that it must contain"));
+        }
+        Some(answer.value.clone())
     }
 
     fn loss(&mut self, part: &LossPart, _: Place) -> Option<LossLine> {
@@ -401,8 +438,13 @@ impl Expecting<'_, '_> {
     }
 }
 
-fn never_reached(place: Place, at: SimTime, end: SimTime) -> Problem {
+fn never_reached(place: Place, at: SimTime, (start, end): (SimTime, SimTime)) -> Problem {
+    if at < start {
+        let title = "this expectation is never looked at: the run begins later";
+        let label = format!("{} before the start", start.since(at));
+        return Problem::at(Code::NeverReached, place, title, label);
+    }
     let title = "this expectation is never looked at: the run has ended by then";
     Problem::at(Code::NeverReached, place, title, format!("{} after the end", at.since(end)))
-        .help("let the scenario run longer with `for:`, or use `at: end`")
+        .help(format!("write `for: {}` or more, or use `at: end`", at.since(start)))
 }
