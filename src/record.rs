@@ -7,9 +7,9 @@
 use crate::policy::{Basis, Rule, Rulebook, Ruling};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
-    AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, InstanceId,
-    LastWord, Lifecycle, Lock, Membership, Obstacle, Outcome, PolicyId, ProtectionId,
-    ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word,
+    AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, Health,
+    InstanceId, LastWord, Lifecycle, Lock, Membership, ModelId, Obstacle, Outcome, PolicyId,
+    Process, ProtectionId, ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word,
 };
 
 /// One thing that the engine has to say.
@@ -189,6 +189,14 @@ pub enum What {
     Exists(bool, bool),
     /// Whether an account is in arrears.
     Arrears(bool, bool),
+    /// Whether an account is cancelled.
+    Cancelled(bool, bool),
+    /// The model of a group, or the one that a member was brought to.
+    Model(ModelId, ModelId),
+    /// What is reported of a member's health.
+    Health(Health, Health),
+    /// What a group was told not to do by itself: a bit for each, by its place.
+    Suspended(u8, u8),
     /// What an instance has beside it: a snapshot, an image, another kind of address.
     Property(Option<Thing>, Thing),
 }
@@ -258,6 +266,10 @@ pub struct Legend {
     pub instances: Vec<Box<str>>,
     /// The names of callers.
     pub actors: Vec<Box<str>>,
+    /// The names of zones.
+    pub zones: Vec<Box<str>>,
+    /// The names of models; the first is empty, for groups that name none.
+    pub models: Vec<Box<str>>,
     /// The names of events.
     pub events: Vec<Box<str>>,
 }
@@ -281,6 +293,20 @@ impl Legend {
     /// The name of a caller.
     pub fn actor(&self, id: ActorId) -> &str {
         &self.actors[id.index()]
+    }
+
+    /// The name of a model; `(first)` for the one of groups that name none.
+    pub fn model(&self, id: ModelId) -> &str {
+        match &*self.models[id.index()] {
+            "" => "(first)",
+            name => name,
+        }
+    }
+
+    /// The names of processes, joined as reports join lists.
+    pub fn processes(&self, set: u8) -> String {
+        let held = Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
+        held.map(|process| process.word()).collect::<Vec<_>>().join(";")
     }
 
     /// What made something happen, as reports name it: an event's id, or `timer:…`.

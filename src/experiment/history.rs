@@ -68,6 +68,13 @@ pub(super) fn of_change(what: &What, legend: &Legend) -> Option<String> {
         What::Exists(_, false) => "deleted".into(),
         What::Arrears(_, true) => "in arrears".into(),
         What::Arrears(_, false) => "settled".into(),
+        What::Cancelled(_, true) => "cancelled".into(),
+        What::Cancelled(_, false) => "active again".into(),
+        What::Model(from, to) => {
+            format!("model {} → {}", legend.model(*from), legend.model(*to))
+        }
+        What::Health(from, to) => format!("{from} → {to}"),
+        What::Suspended(_, to) => format!("suspended: {}", legend.processes(*to)),
         What::Property(_, to) => format!("has a new {to}"),
     })
 }

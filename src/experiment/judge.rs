@@ -7,11 +7,12 @@ use super::matching::{is_in, wrong_group, wrong_state};
 use super::wanted::Wanted;
 use crate::record::{Cause, Decision, Legend, Record, Request, Subject, What};
 use crate::scenario::{
-    DecisionLine, Expectation, Expectations, LookAt, LossLine, RequestLine, StateOf, Watch,
+    AccountIs, DecisionLine, Expectation, Expectations, LookAt, LossLine, RequestLine, StateOf,
+    Watch,
 };
 use crate::text::Place;
 use crate::time::SimTime;
-use crate::vocab::{EventId, InstanceId, Lifecycle};
+use crate::vocab::{ClockKind, EventId, InstanceId, Lifecycle};
 use crate::world::World;
 
 /// An expectation that was not met.
@@ -141,13 +142,15 @@ impl Judge {
             StateOf::Group(group, state) => {
                 wrong_group(&state, group, world).into_iter().for_each(|title| fail(title, None));
             }
-            StateOf::Account(account, overdue) => {
-                if world.fleet().account(account).arrears.is_some() != overdue {
-                    let words = |overdue| if overdue { "overdue" } else { "paid" };
+            StateOf::Account(account, is) => {
+                let found = match world.fleet().account(account).arrears.map(|a| a.clock) {
+                    None => AccountIs::Paid,
+                    Some(ClockKind::Cancellation) => AccountIs::Cancelled,
+                    Some(_) => AccountIs::Overdue,
+                };
+                if found != is {
                     let name = legend.account(account);
-                    let title =
-                        format!("{name}: expected {}, got {}", words(overdue), words(!overdue));
-                    fail(title, None);
+                    fail(format!("{name}: expected {is}, got {found}"), None);
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::wanted::Line;
 use crate::record::{Cause, Decision, Legend, Loss, Request};
 use crate::scenario::{DecisionLine, GroupState, InstanceState, LossLine, RequestLine};
 use crate::time::SimTime;
-use crate::vocab::{EventId, GroupId, InstanceId, Lifecycle, Word};
+use crate::vocab::{EventId, GroupId, Health, InstanceId, Lifecycle, Word, ZoneId};
 use crate::world::World;
 
 /// Counts the keys in which something is not as expected, and tells them if asked to.
@@ -147,6 +147,8 @@ impl Line for DecisionLine {
         differ.text("group", self.group.map(|group| legend.group(group)), group);
         differ.word("channel", self.channel, Some(decision.channel));
         differ.word("confidence", self.confidence, Some(decision.basis.confidence));
+        let by = decision.actor.map_or("nobody", |actor| legend.actor(actor));
+        differ.text("caller", self.by.as_deref(), by);
         differ.word("billing", self.billing, Some(decision.billing));
         differ.word("membership", self.membership, decision.membership);
     }
@@ -176,6 +178,8 @@ impl Line for RequestLine {
         differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
         differ.answer(self.answer.as_deref(), answer);
         differ.word("trigger", self.trigger, request.trigger);
+        let by = request.actor.map_or("nobody", |actor| legend.actor(actor));
+        differ.text("caller", self.by.as_deref(), by);
         differ.text("verb", self.verb.as_deref(), request.verb);
         differ.value("at", self.at, &request.at);
     }
@@ -238,6 +242,16 @@ pub(super) fn wrong_state(expected: &InstanceState, id: InstanceId, world: &Worl
         let found = words(instance.group == Some(group));
         differ.text(legend.group(group), Some(words(member)), found);
     }
+    if let Some(latest) = expected.latest_model {
+        let model = |group| world.fleet().group(group).upgrades.model;
+        let words = |latest| if latest { "the latest" } else { "an old one" };
+        let has = instance.group.is_some_and(|group| model(group) == instance.model);
+        differ.text("model", Some(words(latest)), words(has));
+    }
+    let health = if instance.unhealthy { Health::Unhealthy } else { Health::Healthy };
+    differ.word("health", expected.health, Some(health));
+    let zone = |id: ZoneId| &*legend.zones[id.index()];
+    differ.text("zone", expected.zone.map(zone), instance.zone.map_or("none", zone));
     let name = legend.instance(id);
     differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()
 }
@@ -251,6 +265,8 @@ pub(super) fn wrong_group(expected: &GroupState, id: GroupId, world: &World) -> 
     let words = |there| if there { "there" } else { "deleted" };
     differ.text("state", expected.there.map(words), words(!group.deleted));
     differ.value("size", expected.size.map(|size| size as usize), &group.members.len());
+    let desired = group.desired.map_or_else(|| "none".to_owned(), |size| size.to_string());
+    differ.text("desired", expected.desired.map(|size| size.to_string()).as_deref(), &desired);
     differ.protections(expected.protect.as_deref(), legend.protections(policy, group.on));
     let name = legend.group(id);
     differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()

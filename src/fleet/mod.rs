@@ -9,7 +9,10 @@ mod select;
 mod tables;
 
 pub use parts::{
-    AccountPart, AutoRelease, GroupPart, InstancePart, ProtectPart, ThingPart, ThingRecord,
+    AccountPart, AutoRelease, GroupPart, HookPart, InstancePart, ProtectPart, ThingPart,
+    ThingRecord,
 };
-pub use select::{Choice, Walk};
-pub use tables::{Account, Arrears, Fleet, Group, Instance, Property};
+pub use select::{Choice, Offer, Spread, Walk};
+pub use tables::{
+    Account, Arrears, Care, Fleet, Group, Hook, Instance, NEWCOMER, Property, Upgrades,
+};

@@ -9,7 +9,10 @@ use crate::text::{
     Map, Name, Node, OneOrMany, Problems, Read, Spanned, Style, Value, When, read_word, record,
 };
 use crate::time::{SimSpan, Term};
-use crate::vocab::{Billing, HealthCheck, Lifecycle, Lock, Membership, Renewal, Thing};
+use crate::vocab::{
+    Billing, Eviction, Health, HealthCheck, HookResult, Lifecycle, Lock, Membership, Orchestration,
+    Process, Reclaim, Renewal, Repair, Thing, Upgrade, ZonePolicy,
+};
 
 record! {
     /// An account: what gets the bill, and has a policy.
@@ -23,6 +26,7 @@ record! {
 
 record! {
     /// A scaling group or scale set.
+    #[derive(Default)]
     GroupPart: "a group" {
         /// Who pays for it.
         optional "account" => account: Spanned<Name>,
@@ -30,12 +34,60 @@ record! {
         optional "min" => min: u32,
         /// The largest number of members.
         optional "max" => max: u32,
+        /// The number of members that it is meant to have.
+        optional "desired" => desired: Spanned<u32>,
+        /// How its members are kept: `uniform` if it does not say.
+        optional "orchestration" => orchestration: Orchestration,
         /// The orders by which it shrinks; the provider's own, if it names none.
         optional "removal" => removal: OneOrMany<Spanned<String>>,
+        /// The same, by the other name in use for it.
+        optional "scale-in-policy" => scale_in_policy: OneOrMany<Spanned<String>>,
+        /// The zones that it spreads over, in order.
+        default "zones" => zones: Vec<Spanned<Name>>,
+        /// How it spreads over them.
+        optional "zone-policy" => zone_policy: ZonePolicy,
+        /// How long it rests after it has grown or shrunk.
+        optional "cooldown" => cooldown: SimSpan,
+        /// What it was told not to do by itself.
+        default "suspended" => suspended: Vec<Process>,
         /// How it watches its members.
         optional "health-check" => health_check: HealthCheck,
+        /// What it does to a member that is unhealthy: `replace` if it does not say.
+        optional "repair" => repair: Repair,
+        /// How long it waits before that.
+        optional "repair-grace" => repair_grace: Spanned<SimSpan>,
+        /// What it does with members that it no longer needs: `release` if it does not say.
+        optional "reclaim" => reclaim: Reclaim,
+        /// Whether its disks are kept by the provider; they are, if it does not say.
+        optional "managed-disks" => managed_disks: bool,
+        /// How a new model reaches its members: `manual` if it does not say.
+        optional "upgrade-mode" => upgrade_mode: Spanned<Upgrade>,
+        /// The size of a batch of an upgrade, in percent of the members; 20 if it does not say.
+        optional "batch-percent" => batch_percent: Spanned<u32>,
+        /// How long it waits between two batches.
+        optional "batch-pause" => batch_pause: SimSpan,
+        /// The model that its members were made from.
+        optional "model" => model: Name,
+        /// What holds up a member that comes.
+        optional "launch-hook" => launch_hook: Spanned<HookPart>,
+        /// What holds up a member that goes.
+        optional "terminate-hook" => terminate_hook: Spanned<HookPart>,
+        /// What a member is like that it creates by itself.
+        optional "new-members" => new_members: InstancePart,
+        /// The names of such members, in order; when they run out it goes on counting.
+        default "new-names" => new_names: OneOrMany<Spanned<String>>,
         /// The protections that are set on it.
         default "protect" => protect: ProtectPart,
+    }
+}
+
+record! {
+    /// What holds up a member that comes or goes, until somebody says that all is done.
+    HookPart: "a hook" {
+        /// For how long.
+        required "timeout" => timeout: SimSpan,
+        /// What becomes of it, if nobody has said so by then: `continue` if it does not say.
+        optional "result" => result: Spanned<HookResult>,
     }
 }
 
@@ -50,6 +102,8 @@ record! {
         optional "membership" => membership: Spanned<Membership>,
         /// The zone that it is in.
         optional "zone" => zone: Name,
+        /// The fault domain that it is in.
+        optional "fault-domain" => fault_domain: u8,
         /// When it was created; the start, if it does not say.
         optional "created" => created: Spanned<When>,
         /// When it joined its group; its creation, if it does not say.
@@ -74,6 +128,12 @@ record! {
         optional "economical" => economical: bool,
         /// The age of the configuration that it was made from; lower is older.
         optional "configuration" => configuration: u32,
+        /// The model of its group that it was brought to; the group's, if it does not say.
+        optional "model" => model: Name,
+        /// Whether it was reported healthy or unhealthy.
+        optional "health" => health: Health,
+        /// What becomes of it if it is spot capacity and taken back.
+        optional "eviction" => eviction: Eviction,
         /// What belongs to it, by name: disks, snapshots, images, addresses.
         optional "things" => things: Map<ThingPart>,
         /// What it is tagged with.
@@ -89,6 +149,7 @@ impl InstancePart {
             group: None,
             membership: None,
             zone: None,
+            fault_domain: None,
             created: None,
             joined: None,
             billing: None,
@@ -101,6 +162,9 @@ impl InstancePart {
             lock: None,
             economical: None,
             configuration: None,
+            model: None,
+            health: None,
+            eviction: None,
             things: None,
             tags: None,
         }
@@ -114,6 +178,7 @@ impl InstancePart {
             group,
             membership,
             zone,
+            fault_domain,
             created,
             joined,
             billing,
@@ -126,6 +191,9 @@ impl InstancePart {
             lock,
             economical,
             configuration,
+            model,
+            health,
+            eviction,
             things,
             tags,
         } = self;
@@ -134,6 +202,7 @@ impl InstancePart {
             group: group.or_else(|| defaults.group.clone()),
             membership: membership.or(defaults.membership),
             zone: zone.or_else(|| defaults.zone.clone()),
+            fault_domain: fault_domain.or(defaults.fault_domain),
             created: created.or(defaults.created),
             joined: joined.or(defaults.joined),
             billing: billing.or(defaults.billing),
@@ -146,6 +215,9 @@ impl InstancePart {
             lock: lock.or(defaults.lock),
             economical: economical.or(defaults.economical),
             configuration: configuration.or(defaults.configuration),
+            model: model.or_else(|| defaults.model.clone()),
+            health: health.or(defaults.health),
+            eviction: eviction.or(defaults.eviction),
             things: things.or_else(|| defaults.things.clone()),
             tags: tags.or_else(|| defaults.tags.clone()),
         }

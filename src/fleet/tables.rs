@@ -1,11 +1,12 @@
 //! The tables, and the few moves that keep them consistent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::time::{SimSpan, SimTime, Term};
 use crate::vocab::{
-    AccountId, Billing, GroupId, HealthCheck, InstanceId, Lifecycle, Lock, Membership, PolicyId,
-    ProtectionSet, Renewal, StoppedBy, Thing,
+    AccountId, Billing, ClockKind, Eviction, GroupId, HealthCheck, HookResult, InstanceId,
+    Lifecycle, Lock, Membership, ModelId, Orchestration, PolicyId, Process, ProtectionSet, Reclaim,
+    Renewal, Repair, StoppedBy, Thing, Upgrade, Word, ZoneId, ZonePolicy,
 };
 
 /// What gets the bill.
@@ -15,7 +16,7 @@ pub struct Account {
     pub policy: PolicyId,
     /// How long it is allowed to be in arrears before anything happens.
     pub grace: SimSpan,
-    /// Its arrears, if it is in any.
+    /// Its arrears, if it is in any; a cancelled account counts as one.
     pub arrears: Option<Arrears>,
     /// Its instances, in the order in which they came.
     pub instances: Vec<InstanceId>,
@@ -23,9 +24,11 @@ pub struct Account {
     pub waiting: u32,
 }
 
-/// How far the arrears of an account have come.
+/// How far an account has come that owes, or that was cancelled.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrears {
+    /// The clock that runs: of a bill that is not paid, or of a cancellation.
+    pub clock: ClockKind,
     /// When they began.
     pub since: SimTime,
     /// The steps of the billing clock that have been due: a bit for each, by its place.
@@ -48,10 +51,42 @@ pub struct Group {
     pub min: u32,
     /// Its bounds.
     pub max: u32,
+    /// The size that it is meant to have, if it was given one.
+    pub desired: Option<u32>,
+    /// How its members are kept.
+    pub orchestration: Orchestration,
     /// The orders by which it shrinks, as places in its policy's list.
     pub orders: Vec<usize>,
-    /// How it watches its members.
-    pub health_check: HealthCheck,
+    /// The zones that it spreads over, in the order in which it lists them.
+    pub zones: Vec<ZoneId>,
+    /// How it spreads.
+    pub zone_policy: ZonePolicy,
+    /// What it does with members that it no longer needs.
+    pub reclaim: Reclaim,
+    /// Whether its disks are kept by the provider.
+    pub managed_disks: bool,
+    /// How it looks after the health of its members.
+    pub care: Care,
+    /// How a new model reaches its members.
+    pub upgrades: Upgrades,
+    /// How long it rests after it has grown or shrunk.
+    pub cooldown: SimSpan,
+    /// Until when it rests; long past, if it does not.
+    pub rests_until: SimTime,
+    /// What it was told not to do by itself: a bit for each process, by its place.
+    pub suspended: u8,
+    /// What holds up a member that comes.
+    pub launch_hook: Option<Hook>,
+    /// What holds up a member that goes.
+    pub terminate_hook: Option<Hook>,
+    /// What a member is like that it creates.
+    pub newcomer: Instance,
+    /// What belongs to such a member.
+    pub newcomer_things: Vec<Property>,
+    /// The number of the next member that it creates and that has no name yet.
+    pub numbering: u32,
+    /// The next members that it creates; they have names already.
+    pub expected: VecDeque<InstanceId>,
     /// The protections that are set on it.
     pub on: ProtectionSet,
     /// The protections of which nobody knows whether they are set.
@@ -60,6 +95,82 @@ pub struct Group {
     pub members: Vec<InstanceId>,
     /// Whether it has been deleted.
     pub deleted: bool,
+}
+
+/// How a group looks after the health of its members.
+#[derive(Debug, Clone, Copy)]
+pub struct Care {
+    /// What it looks at.
+    pub check: HealthCheck,
+    /// What it does to a member that is unhealthy.
+    pub repair: Repair,
+    /// How long it waits first.
+    pub grace: SimSpan,
+}
+
+/// How a new model reaches the members of a group.
+#[derive(Debug, Clone, Copy)]
+pub struct Upgrades {
+    /// In which way.
+    pub mode: Upgrade,
+    /// The model that members are made from now.
+    pub model: ModelId,
+    /// The size of a batch, in percent of the members.
+    pub batch_percent: u32,
+    /// How long it waits between two batches.
+    pub pause: SimSpan,
+}
+
+/// What holds up a member that comes or goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Hook {
+    /// For how long.
+    pub timeout: SimSpan,
+    /// What then becomes of it, if nobody says otherwise.
+    pub result: HookResult,
+}
+
+impl Group {
+    /// An empty group of which nothing is said.
+    pub const fn new(account: AccountId, born: SimTime) -> Self {
+        Self {
+            account,
+            min: 0,
+            max: u32::MAX,
+            desired: None,
+            orchestration: Orchestration::Uniform,
+            orders: Vec::new(),
+            zones: Vec::new(),
+            zone_policy: ZonePolicy::None,
+            reclaim: Reclaim::Release,
+            managed_disks: true,
+            care: Care { check: HealthCheck::None, repair: Repair::Replace, grace: SimSpan::ZERO },
+            upgrades: Upgrades {
+                mode: Upgrade::Manual,
+                model: ModelId(0),
+                batch_percent: 20,
+                pause: SimSpan::ZERO,
+            },
+            cooldown: SimSpan::ZERO,
+            rests_until: born,
+            suspended: 0,
+            launch_hook: None,
+            terminate_hook: None,
+            newcomer: Instance::new(account, born),
+            newcomer_things: Vec::new(),
+            numbering: 1,
+            expected: VecDeque::new(),
+            on: ProtectionSet::EMPTY,
+            unknown: ProtectionSet::EMPTY,
+            members: Vec::new(),
+            deleted: false,
+        }
+    }
+
+    /// Whether it was told not to do something by itself.
+    pub fn is_suspended(&self, process: Process) -> bool {
+        self.suspended >> process.index() & 1 == 1
+    }
 }
 
 /// An instance. Kept small: a fleet has millions of them.
@@ -74,6 +185,16 @@ pub struct Instance {
     slot: u32,
     /// The age of the configuration that it was made from; lower is older.
     pub configuration: u32,
+    /// The zone that it is in.
+    pub zone: Option<ZoneId>,
+    /// The fault domain that it is in.
+    pub fault_domain: u8,
+    /// The model of its group that it was brought to last.
+    pub model: ModelId,
+    /// Whether it was reported unhealthy.
+    pub unhealthy: bool,
+    /// What becomes of it if it is spot capacity and taken back.
+    pub eviction: Eviction,
     /// When it was created.
     pub created: SimTime,
     /// When it joined its group.
@@ -122,6 +243,11 @@ impl Instance {
             group: None,
             slot: 0,
             configuration: u32::MAX,
+            zone: None,
+            fault_domain: 0,
+            model: ModelId(0),
+            unhealthy: false,
+            eviction: Eviction::Deallocate,
             created,
             joined: created,
             expires: SimTime::NEVER,
@@ -144,6 +270,16 @@ impl Instance {
         }
     }
 
+    /// Whether its group stopped it and may use it again.
+    pub fn is_recycled(&self) -> bool {
+        self.stopped_by == StoppedBy::Group && self.is_down()
+    }
+
+    /// Whether it is shut down.
+    pub const fn is_down(&self) -> bool {
+        matches!(self.state, Lifecycle::Stopped | Lifecycle::Reclaimed | Lifecycle::Deallocated)
+    }
+
     /// Whether it is there: created, and not released.
     pub fn is_there(&self) -> bool {
         !matches!(self.state, Lifecycle::Absent | Lifecycle::Released)
@@ -162,6 +298,9 @@ pub struct Property {
     /// Whether it is set to go with the instance.
     pub with_instance: bool,
 }
+
+/// What stands in a name between the group that created the member and its number.
+pub const NEWCOMER: &str = "-new-";
 
 /// Everything that exists, in dense tables.
 #[derive(Debug, Clone, Default)]
@@ -322,18 +461,8 @@ mod tests {
             instances: Vec::new(),
             waiting: 0,
         });
-        let group = fleet.add_group(Group {
-            account,
-            min: 0,
-            max: 9,
-            orders: Vec::new(),
-            health_check: HealthCheck::None,
-            on: ProtectionSet::EMPTY,
-            unknown: ProtectionSet::EMPTY,
-            members: Vec::new(),
-            deleted: false,
-        });
         let start = SimTime::from_seconds(0);
+        let group = fleet.add_group(Group::new(account, start));
         let ids = (0..4).map(|_| {
             fleet.add_instance(Instance { group: Some(group), ..Instance::new(account, start) })
         });
@@ -360,6 +489,6 @@ mod tests {
 
     #[test]
     fn an_instance_stays_small() {
-        assert!(size_of::<Instance>() <= 88, "{} bytes", size_of::<Instance>());
+        assert!(size_of::<Instance>() <= 112, "{} bytes", size_of::<Instance>());
     }
 }

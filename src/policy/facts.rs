@@ -1,8 +1,9 @@
 //! The columns that a rule may test, all in one place, and one situation of them.
 
 use crate::vocab::{
-    Action, Billing, Capacity, Channel, Effect, Lead, Lifecycle, Lock, Membership, Renewal,
-    StoppedBy, SwitchId, Thing, Trigger, Word, YesNo,
+    Action, Billing, Capacity, Channel, Effect, Eviction, HealthCheck, Initiator, Lead, Lifecycle,
+    Lock, Membership, Orchestration, Reclaim, Renewal, Repair, StoppedBy, SwitchId, Thing, Trigger,
+    Upgrade, Word, YesNo, ZonePolicy,
 };
 
 /// Declares the columns and the struct of one situation from one list.
@@ -111,6 +112,30 @@ columns! {
     Capacity "capacity" => capacity: Capacity = Capacity::Within,
     /// Whether the group has members.
     Members "members" => members: YesNo = YesNo::No,
+    /// Whether the request names the instance.
+    Named "named" => named: YesNo = YesNo::No,
+    /// How the members of the group are kept.
+    Orchestration "orchestration" => orchestration: Orchestration = Orchestration::Uniform,
+    /// How a new model reaches the members.
+    Upgrade "upgrade" => upgrade: Upgrade = Upgrade::Manual,
+    /// Who or what has the group grow or shrink.
+    Initiator "initiator" => initiator: Initiator = Initiator::User,
+    /// Whether the group has grown or shrunk so lately that it rests.
+    Cooling "cooling" => cooling: YesNo = YesNo::No,
+    /// Whether the group was told not to do this by itself.
+    Suspended "suspended" => suspended: YesNo = YesNo::No,
+    /// How the group repairs a member.
+    Repair "repair" => repair: Repair = Repair::Replace,
+    /// How the group spreads its members over zones.
+    ZonePolicy "zone-policy" => zone_policy: ZonePolicy = ZonePolicy::None,
+    /// How the group watches its members.
+    HealthCheck "health-check" => health_check: HealthCheck = HealthCheck::None,
+    /// What the group does with members that it no longer needs.
+    Reclaim "reclaim" => reclaim: Reclaim = Reclaim::Release,
+    /// Whether the disks of the group are kept by the provider.
+    ManagedDisks "managed-disks" => managed_disks: YesNo = YesNo::Yes,
+    /// What becomes of the spot capacity if it is taken back.
+    Eviction "eviction" => eviction: Eviction = Eviction::Deallocate,
     /// A thing that belongs to the instance.
     Thing "thing" => thing: Thing = Thing::SystemDisk,
     /// Whether that thing is set to go with the instance.

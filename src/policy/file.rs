@@ -9,7 +9,8 @@ use crate::text::{
 };
 use crate::time::{CalendarSpan, SimSpan, UtcOffset};
 use crate::vocab::{
-    ClockAction, Confidence, Criterion, Extreme, Occasion, Subject, Trigger, words,
+    Billing, ClockAction, Confidence, Criterion, Extreme, HookResult, Occasion, Subject, Trigger,
+    words,
 };
 
 record! {
@@ -61,6 +62,14 @@ record! {
         default "clocks" => clocks: Map<Vec<Node>>,
         /// How a group chooses when it shrinks.
         optional "scale-in" => scale_in: ScaleInPart,
+        /// How a new model reaches the members of a group.
+        default "roll-outs" => roll_outs: Map<Node>,
+        /// How a group makes up for members that have gone.
+        default "refills" => refills: Map<Node>,
+        /// How long a group may wait before it repairs a member.
+        optional "repairs" => repairs: RepairsPart,
+        /// What may hold up members that come or go.
+        optional "hooks" => hooks: HooksPart,
         /// What an instance's things survive.
         default "effects" => effects: Map<Node>,
         /// Questions that the documents leave open.
@@ -93,6 +102,8 @@ record! {
         optional "about" => about: String,
         /// What it is set on: `instance` or `group`.
         optional "of" => of: Spanned<Subject>,
+        /// Whether it is the state that `enter-standby` enters and `exit-standby` leaves.
+        default "standby" => standby: bool,
         /// When it can be switched.
         optional "settable" => settable: SettablePart,
         /// Where it can work; elsewhere it is inert.
@@ -139,8 +150,50 @@ record! {
         default "default" => default: Vec<Spanned<String>>,
         /// Which of several equal members goes.
         default "ties" => ties: Map<Node>,
+        /// What zones have to do with it.
+        default "zones" => zones: Map<Node>,
+        /// What happens when all members of a zone are protected.
+        default "zone-held" => zone_held: Map<Node>,
         /// What happens when too few members may go.
         default "shortfall" => shortfall: Map<Node>,
+    }
+}
+
+record! {
+    /// How long a group may wait before it repairs a member.
+    RepairsPart: "limits on repairs" {
+        /// At least.
+        optional "shortest" => shortest: SimSpan,
+        /// At most.
+        optional "longest" => longest: SimSpan,
+        /// If the group does not say.
+        default "grace" => grace: SimSpan,
+        /// The statement's source.
+        optional "source" => source: OneOrMany<Spanned<String>>,
+    }
+}
+
+record! {
+    /// What may hold up members that come or go.
+    HooksPart: "hooks" {
+        /// How long at least.
+        optional "shortest" => shortest: SimSpan,
+        /// How long at most.
+        optional "longest" => longest: SimSpan,
+        /// How it may end; the first is what holds if a hook does not say.
+        required "results" => results: Vec<HookResult>,
+        /// Whether those of a group that may go wait for those that may not yet.
+        default "together" => together: bool,
+        /// For which billings; all, if it does not say.
+        default "billing" => billing: Vec<Billing>,
+        /// How often it can be prolonged.
+        default "heartbeats" => heartbeats: u32,
+        /// How long at most with all that.
+        optional "in-all" => in_all: SimSpan,
+        /// The source of these figures.
+        optional "source" => source: OneOrMany<Spanned<String>>,
+        /// Which members wait.
+        default "holds" => holds: Map<Node>,
     }
 }
 
@@ -151,6 +204,8 @@ record! {
         required "by" => by: Criterion,
         /// Which end goes first.
         required "first" => first: Extreme,
+        /// Whether the fullest fault domain of a zone goes before that.
+        default "fault-domains" => fault_domains: bool,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
     }

@@ -141,6 +141,11 @@ impl Rulebook {
             effects: t.effects.under(&settings),
             ties: t.ties.under(&settings),
             shortfall: t.shortfall.under(&settings),
+            zones: t.zones.under(&settings),
+            zone_held: t.zone_held.under(&settings),
+            roll_outs: t.roll_outs.under(&settings),
+            refills: t.refills.under(&settings),
+            hooks: t.hooks.under(&settings),
         };
         let verdicts = policy.protections.iter().map(|p| p.table.under(&settings)).collect();
         Self { policy, tables, verdicts, settings, taken }

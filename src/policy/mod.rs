@@ -39,9 +39,10 @@ pub use table::{Row, Table};
 use crate::text::Place;
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::vocab::{
-    Action, AfterSettling, Batch, CheckedFirst, ClockKind, Confidence, Criterion, EconomicalStop,
-    Extreme, Fate, FlagFate, HealthFate, Occasion, ProtectionId, ProtectionSet, RuleId,
-    ScheduleFate, Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word,
+    Action, AfterSettling, Batch, Billing, CheckedFirst, ClockKind, Confidence, Criterion,
+    EconomicalStop, Extreme, Fate, FlagFate, HealthFate, HookFate, HookResult, Occasion,
+    ProtectionId, ProtectionSet, Refill, RollOut, RuleId, ScheduleFate, Shortfall, Subject,
+    SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word, ZoneHeld, ZoneRule,
 };
 
 /// The switch that every policy has about protections of which nobody knows.
@@ -90,6 +91,10 @@ pub struct Policy {
     pub orders: Vec<Order>,
     /// The orders of a group that names none, by their place in [`Self::orders`].
     pub default_orders: Vec<usize>,
+    /// Limits on repairs.
+    pub repairs: Repairs,
+    /// What may hold up members that come or go.
+    pub hooks: Option<Hooks>,
     /// Statements that no rule can carry, with their sources.
     pub notes: Vec<(String, Vec<usize>)>,
     /// Reasons why cells cannot occur, with their conditions.
@@ -126,6 +131,16 @@ pub struct Tables {
     pub ties: Table<TieBreak>,
     /// What happens when too few members may go.
     pub shortfall: Table<Shortfall>,
+    /// What zones have to do with the order by which a group shrinks.
+    pub zones: Table<ZoneRule>,
+    /// What happens when all members of a zone are protected.
+    pub zone_held: Table<ZoneHeld>,
+    /// How a new model reaches the members of a group.
+    pub roll_outs: Table<RollOut>,
+    /// How a group makes up for members that have gone.
+    pub refills: Table<Refill>,
+    /// Whether a member that comes or goes waits for its group's hook.
+    pub hooks: Table<HookFate>,
 }
 
 /// A document.
@@ -199,6 +214,8 @@ pub struct Protection {
     pub about: Option<String>,
     /// What it is set on: an instance or a group.
     pub of: Subject,
+    /// Whether it is the state of standing by.
+    pub standby: bool,
     /// When it can be switched.
     pub occasions: Vec<Occasion>,
     /// Where it can work, and the rule that says so; everywhere if there is none.
@@ -266,6 +283,38 @@ pub struct Schedule {
     pub latest: Option<CalendarSpan>,
 }
 
+/// Limits on how long a group waits before it repairs a member.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Repairs {
+    /// At least.
+    pub shortest: Option<SimSpan>,
+    /// At most.
+    pub longest: Option<SimSpan>,
+    /// If the group does not say.
+    pub grace: SimSpan,
+}
+
+/// What may hold up members that come or go.
+#[derive(Debug, Clone)]
+pub struct Hooks {
+    /// How long at least.
+    pub shortest: Option<SimSpan>,
+    /// How long at most.
+    pub longest: Option<SimSpan>,
+    /// How it may end.
+    pub results: Vec<HookResult>,
+    /// How it ends, if a hook does not say.
+    pub default: HookResult,
+    /// Whether those of a group that may go wait for those that may not yet.
+    pub together: bool,
+    /// For which billings; all, if it is empty.
+    pub billing: Vec<Billing>,
+    /// How often it can be prolonged.
+    pub heartbeats: u32,
+    /// How long at most with all that.
+    pub in_all: Option<SimSpan>,
+}
+
 /// An order by which a group may shrink.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -275,6 +324,8 @@ pub struct Order {
     pub by: Criterion,
     /// Which end goes first.
     pub first: Extreme,
+    /// Whether the fullest fault domain of a zone goes before that.
+    pub fault_domains: bool,
 }
 
 impl Policy {
@@ -286,6 +337,11 @@ impl Policy {
     /// The protection of that name.
     pub fn protection(&self, name: &str) -> Option<ProtectionId> {
         self.protections.iter().position(|p| p.name == name).map(ProtectionId::at)
+    }
+
+    /// The protection that is the state of standing by.
+    pub fn standby(&self) -> Option<ProtectionId> {
+        self.protections.iter().position(|p| p.standby).map(ProtectionId::at)
     }
 
     /// The switch of that name.

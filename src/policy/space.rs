@@ -4,7 +4,7 @@ use super::facts::{Column, Condition, Facts};
 use crate::vocab::SwitchId;
 
 /// The most cells that a space may have; a table that needs more tests too much.
-pub const MOST_CELLS: usize = 1 << 17;
+pub const MOST_CELLS: usize = 1 << 18;
 
 /// What an axis runs over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,15 +95,51 @@ impl Space {
 
     /// Whether a condition takes a cell. What has no axis here is not asked.
     pub fn takes(&self, condition: &Condition, cell: usize) -> bool {
-        (0..self.axes.len()).all(|axis| {
-            let words = match self.axes[axis].over {
-                Over::Column(column) => condition.words(column),
-                Over::Switch(switch) => {
-                    condition.switches().iter().find(|(s, _)| *s == switch).map(|(_, v)| *v)
-                }
+        (0..self.axes.len())
+            .all(|axis| self.mask(condition, axis) >> self.word(cell, axis) & 1 == 1)
+    }
+
+    /// Whether it has an axis for every column that a condition tests.
+    pub fn has_all(&self, condition: &Condition) -> bool {
+        let has = |column| self.axes.iter().any(|axis| axis.over == Over::Column(column));
+        condition.columns().all(has)
+    }
+
+    /// Visits every cell that a condition takes, and no other, in order.
+    pub fn each(&self, condition: &Condition, mut visit: impl FnMut(usize)) {
+        let steps: Vec<Vec<usize>> = (0..self.axes.len())
+            .map(|axis| {
+                let mask = self.mask(condition, axis);
+                let places = 0..self.axes[axis].words.len();
+                let taken = places.filter(|place| mask >> self.axes[axis].words[*place] & 1 == 1);
+                taken.map(|place| place * self.strides[axis]).collect()
+            })
+            .collect();
+        if steps.iter().any(Vec::is_empty) {
+            return;
+        }
+        // Counts through the product like an odometer, the last axis fastest.
+        let mut at = vec![0; steps.len()];
+        loop {
+            visit(at.iter().zip(&steps).map(|(at, steps)| steps[*at]).sum());
+            let Some(axis) = (0..steps.len()).rev().find(|axis| at[*axis] + 1 < steps[*axis].len())
+            else {
+                return;
             };
-            words.is_none_or(|words| words >> self.word(cell, axis) & 1 == 1)
-        })
+            at[axis] += 1;
+            at[axis + 1..].fill(0);
+        }
+    }
+
+    /// The words that a condition takes along an axis, as a mask.
+    fn mask(&self, condition: &Condition, axis: usize) -> u32 {
+        let words = match self.axes[axis].over {
+            Over::Column(column) => condition.words(column),
+            Over::Switch(switch) => {
+                condition.switches().iter().find(|(s, _)| *s == switch).map(|(_, v)| *v)
+            }
+        };
+        words.unwrap_or(u32::MAX)
     }
 
     /// Where a cell's switches stand as `settings` say.

@@ -61,21 +61,23 @@ impl<C: Clone> Table<C> {
     ) -> Result<Self, Box<Unproved<C>>> {
         let mut cells = vec![NOBODY; space.cells()];
         let mut alive = vec![false; rows.len()];
-        let mut open = Vec::new();
         let mut twice: Vec<Fault> = Vec::new();
-        for cell in (0..space.cells()).filter(|cell| possible(&space, *cell)) {
-            let mut takers = (0..rows.len()).filter(|row| space.takes(&rows[*row].when, cell));
-            let Some(first) = takers.next() else {
-                open.push(cell);
-                continue;
-            };
-            alive[first] = true;
-            cells[cell] = u16::try_from(first).unwrap_or(NOBODY);
-            for second in takers {
-                alive[second] = true;
-                note_twice(&mut twice, first, second, cell);
-            }
+        let possible: Vec<bool> = (0..space.cells()).map(|cell| possible(&space, cell)).collect();
+        // Each row visits the cells that it takes: the cost is the size of what is covered.
+        for (row, number) in rows.iter().zip(0_u16..) {
+            space.each(&row.when, |cell| {
+                if !possible[cell] {
+                    return;
+                }
+                alive[usize::from(number)] = true;
+                match cells[cell] {
+                    NOBODY => cells[cell] = number,
+                    first => note_twice(&mut twice, first.into(), number.into(), cell),
+                }
+            });
         }
+        let open: Vec<usize> =
+            (0..space.cells()).filter(|cell| possible[*cell] && cells[*cell] == NOBODY).collect();
         let dead = (0..rows.len()).filter(|row| !alive[*row]).map(Fault::Dead);
         let open = (!open.is_empty()).then_some(Fault::Open(open));
         let faults: Vec<_> = open.into_iter().chain(twice).chain(dead).collect();

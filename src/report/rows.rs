@@ -194,6 +194,14 @@ pub(super) fn what<'l>(what: &What, legend: &'l Legend) -> (&'static str, Cell<'
             ("group-state", yes(*a, "there", "deleted"), yes(*b, "there", "deleted"))
         }
         What::Arrears(a, b) => ("bill", yes(*a, "overdue", "paid"), yes(*b, "overdue", "paid")),
+        What::Cancelled(a, b) => {
+            ("subscription", yes(*a, "cancelled", "active"), yes(*b, "cancelled", "active"))
+        }
+        What::Model(a, b) => ("model", legend.model(*a).into(), legend.model(*b).into()),
+        What::Health(a, b) => ("health", a.word().into(), b.word().into()),
+        What::Suspended(a, b) => {
+            ("suspended", legend.processes(*a).into(), legend.processes(*b).into())
+        }
         What::Property(a, b) => {
             ("thing", a.map_or(EMPTY, |thing| thing.word().into()), b.word().into())
         }

@@ -225,6 +225,12 @@ fn tell_changes(changes: &[(Subject, What)], legend: &Legend) -> Vec<String> {
             (Subject::Account(id), What::Arrears(_, false)) => {
                 (legend.account(*id), "has settled".to_owned())
             }
+            (Subject::Account(id), What::Cancelled(_, true)) => {
+                (legend.account(*id), "is cancelled".to_owned())
+            }
+            (Subject::Account(id), What::Cancelled(_, false)) => {
+                (legend.account(*id), "is active again".to_owned())
+            }
             (Subject::Account(id), _) => (legend.account(*id), "changes".to_owned()),
             (Subject::Group(id), what) => (legend.group(*id), in_words(what, legend)),
             (Subject::Instance(id), what) => (legend.instance(*id), in_words(what, legend)),
@@ -249,6 +255,10 @@ fn in_words(what: &What, legend: &Legend) -> String {
         | What::Size(..)
         | What::Exists(..)
         | What::Arrears(..)
+        | What::Cancelled(..)
+        | What::Model(..)
+        | What::Health(..)
+        | What::Suspended(..)
         | What::Property(..) => {
             let (name, _, to) = rows::what(what, legend);
             let to = if to.is_empty() { "none".into() } else { to };

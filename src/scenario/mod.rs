@@ -27,8 +27,8 @@ mod verbs;
 
 pub use compile::{Compiled, Options, compile};
 pub use expect::{
-    DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
-    StateLine, StateOf, TotalLine, Watch, When as LookAt,
+    AccountIs, DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine,
+    RequestLine, StateLine, StateOf, TotalLine, Watch, When as LookAt,
 };
 pub use plan::{Assumption, Plan, Scripted};
 pub use population::lead;

@@ -3,15 +3,16 @@
 use super::resolve::{Resolver, protection_of};
 use super::selector::{LONGEST, expand, not_a_range};
 use crate::fleet::{
-    Account, AccountPart, Fleet, Group, GroupPart, Instance, InstancePart, Property, ProtectPart,
+    Account, AccountPart, Care, Fleet, Group, GroupPart, Hook, HookPart, Instance, InstancePart,
+    Property, ProtectPart, Upgrades,
 };
 use crate::policy::{Column, Facts, Rulebook};
-use crate::text::{Code, Map, Name, Place, Problem, Spanned, When};
+use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
-    AccountId, Action, Billing, ClockAction, ClockKind, GroupId, HealthCheck, InstanceId, Lead,
-    Lifecycle, Lock, Membership, PolicyId, ProtectionId, ProtectionSet, Renewal, StoppedBy,
-    Subject, Trigger,
+    AccountId, Action, Billing, ClockAction, ClockKind, Eviction, GroupId, Health, HealthCheck,
+    InstanceId, Lead, Lifecycle, Lock, Membership, ModelId, PolicyId, ProtectionId, ProtectionSet,
+    Renewal, Repair, StoppedBy, Subject, Trigger, Upgrade, Word, ZoneId, ZonePolicy,
 };
 
 /// The most instances of a fleet: twice a range of the greatest length.
@@ -153,30 +154,160 @@ impl Population<'_, '_> {
         if self.define(Subject::Group, name, place).is_none() {
             return;
         }
-        let (min, max) = (part.min.unwrap_or(0), part.max.unwrap_or(u32::MAX));
-        if min > max {
+        let mut group = Group::new(account, self.resolver.start);
+        self.bounds(&mut group, name, place, part);
+        self.resolver.models.intern("");
+        group.orchestration = part.orchestration.unwrap_or(group.orchestration);
+        group.orders = self.orders(part, account);
+        group.zones = part.zones.iter().map(|zone| self.zone(&zone.value)).collect();
+        group.zone_policy = part.zone_policy.unwrap_or(ZonePolicy::None);
+        group.reclaim = part.reclaim.unwrap_or(group.reclaim);
+        group.managed_disks = part.managed_disks.unwrap_or(true);
+        group.cooldown = part.cooldown.unwrap_or(SimSpan::ZERO);
+        group.suspended = part.suspended.iter().fold(0, |set, p| set | 1 << p.index());
+        group.upgrades = self.upgrades(&group, part);
+        group.care = self.care(account, part);
+        group.launch_hook = self.hook(account, part.launch_hook.as_ref());
+        group.terminate_hook = self.hook(account, part.terminate_hook.as_ref());
+        (group.on, group.unknown) = self.protections(&part.protect, account, Subject::Group);
+        let id = self.fleet.add_group(group);
+        self.newcomers(id, name, place, part);
+    }
+
+    fn bounds(&mut self, group: &mut Group, name: &str, place: Place, part: &GroupPart) {
+        group.min = part.min.unwrap_or(group.min);
+        group.max = part.max.unwrap_or(group.max);
+        group.desired = part.desired.map(|desired| desired.value);
+        if group.min > group.max {
             let title = format!("the group `{name}` has a minimum above its maximum");
-            let problem = Problem::at(Code::Contradiction, place, title, format!("{min} > {max}"));
+            let label = format!("{} > {}", group.min, group.max);
+            self.resolver.problems.add(Problem::at(Code::Contradiction, place, title, label));
+        }
+        let within = |desired: &Spanned<u32>| (group.min..=group.max).contains(&desired.value);
+        if let Some(desired) = part.desired.filter(|desired| !within(desired)) {
+            let title = format!("the group `{name}` is meant to have a size outside its bounds");
+            let label = format!("not from {} to {}", group.min, group.max);
+            self.resolver.problems.add(Problem::at(
+                Code::Contradiction,
+                desired.place,
+                title,
+                label,
+            ));
+        }
+    }
+
+    fn zone(&mut self, name: &str) -> ZoneId {
+        ZoneId::at(self.resolver.zones.intern(name))
+    }
+
+    fn upgrades(&mut self, group: &Group, part: &GroupPart) -> Upgrades {
+        let mut upgrades = group.upgrades;
+        if let Some(mode) = part.upgrade_mode {
+            upgrades.mode = mode.value;
+            if mode.value == Upgrade::OsImage {
+                self.contradicts(mode.place, "an image of the system is no mode of a group");
+            }
+        }
+        if let Some(percent) = part.batch_percent {
+            upgrades.batch_percent = percent.value;
+            if !(1..=100).contains(&percent.value) {
+                let title = "a batch has 1 to 100 percent of the members";
+                let problem = Problem::at(Code::BadNumber, percent.place, title, "out of range");
+                self.resolver.problems.add(problem);
+            }
+        }
+        upgrades.pause = part.batch_pause.unwrap_or(upgrades.pause);
+        if let Some(model) = &part.model {
+            upgrades.model = ModelId::at(self.resolver.models.intern(model));
+        }
+        upgrades
+    }
+
+    /// How a group looks after its members; the policy bounds how long it may wait.
+    fn care(&mut self, account: AccountId, part: &GroupPart) -> Care {
+        let limits = self.book(account).policy.repairs;
+        let check = part.health_check.unwrap_or(HealthCheck::None);
+        let grace = match part.repair_grace {
+            Some(grace) => {
+                self.within(grace.place, grace.value, limits.shortest, limits.longest);
+                grace.value
+            }
+            None => limits.grace,
+        };
+        Care { check, repair: part.repair.unwrap_or(Repair::Replace), grace }
+    }
+
+    fn hook(&mut self, account: AccountId, part: Option<&Spanned<HookPart>>) -> Option<Hook> {
+        let part = part?;
+        let policy = &self.book(account).policy;
+        let Some(limits) = policy.hooks.clone() else {
+            let title = format!("{} says nothing about hooks", policy.name);
+            let problem = Problem::at(Code::UnknownTrigger, part.place, title, "not known there");
+            self.resolver.problems.add(problem.help("take a policy that has `hooks:`"));
+            return None;
+        };
+        self.within(part.place, part.timeout, limits.shortest, limits.longest);
+        let result = part.result.map_or(limits.default, |result| result.value);
+        if !limits.results.contains(&result) {
+            let known: Vec<&str> = limits.results.iter().map(|result| result.word()).collect();
+            let title = format!("a hook cannot end in `{result}` there");
+            let place = part.result.map_or(part.place, |result| result.place);
+            let problem = Problem::at(Code::ProviderRefuses, place, title, "not offered");
+            self.resolver.problems.add(problem.note(format!("offered: {}", known.join(", "))));
+        }
+        Some(Hook { timeout: part.timeout, result })
+    }
+
+    /// A span that the provider bounds.
+    fn within(
+        &mut self,
+        place: Place,
+        span: SimSpan,
+        shortest: Option<SimSpan>,
+        longest: Option<SimSpan>,
+    ) {
+        if shortest.is_some_and(|least| span < least) || longest.is_some_and(|most| span > most) {
+            let bound = |span: Option<SimSpan>| span.map_or("any".to_owned(), |s| s.to_string());
+            let title =
+                format!("the provider takes {} to {} here", bound(shortest), bound(longest));
+            let problem = Problem::at(Code::ProviderRefuses, place, title, format!("{span}"));
             self.resolver.problems.add(problem);
         }
-        let orders = self.orders(part, account);
-        let (on, unknown) = self.protections(&part.protect, account, Subject::Group);
-        self.fleet.add_group(Group {
-            account,
-            min,
-            max,
-            orders,
-            health_check: part.health_check.unwrap_or(HealthCheck::None),
-            on,
-            unknown,
-            members: Vec::new(),
-            deleted: false,
-        });
+    }
+
+    /// What a member is like that a group creates by itself, and what the first are called.
+    fn newcomers(&mut self, group: GroupId, name: &str, place: Place, part: &GroupPart) {
+        let mut like = part.new_members.clone().unwrap_or_else(InstancePart::blank);
+        like.group = Name::fault(name).is_none().then(|| Spanned::new(Name(name.into()), place));
+        let Some(newcomer) = self.settle(&like, place, true) else { return };
+        let things = things_of(&like).collect();
+        let state = self.fleet.group_mut(group);
+        state.newcomer = newcomer;
+        (state.newcomer.group, state.newcomer.state) = (None, Lifecycle::Absent);
+        state.newcomer_things = things;
+        for written in &part.new_names.0 {
+            let names = match expand(&written.value) {
+                Ok(names) => names,
+                Err(fault) => {
+                    let problem = not_a_range(&written.value, &fault, written.place);
+                    self.resolver.problems.add(problem);
+                    continue;
+                }
+            };
+            for name in names {
+                if self.define(Subject::Instance, &name, written.place).is_some() {
+                    let newcomer = self.fleet.group(group).newcomer;
+                    let id = self.fleet.add_instance(newcomer);
+                    self.fleet.group_mut(group).expected.push_back(id);
+                }
+            }
+        }
     }
 
     fn orders(&mut self, part: &GroupPart, account: AccountId) -> Vec<usize> {
         let policy = &self.book(account).policy;
-        let Some(named) = &part.removal else { return policy.default_orders.clone() };
+        let named = part.removal.as_ref().or(part.scale_in_policy.as_ref());
+        let Some(named) = named else { return policy.default_orders.clone() };
         let mut orders = Vec::new();
         let mut problems = Vec::new();
         for name in &named.0 {
@@ -190,6 +321,12 @@ impl Population<'_, '_> {
             let close = crate::text::closest(name, known.iter().copied());
             problems
                 .push(problem.did_you_mean(&close).note(format!("orders: {}", known.join(", "))));
+        }
+        if let (Some(_), Some(OneOrMany(again))) = (&part.removal, &part.scale_in_policy)
+            && let Some(again) = again.first()
+        {
+            let title = "`removal` and `scale-in-policy` say the same";
+            problems.push(Problem::at(Code::Twice, again.place, title, "once more"));
         }
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
         orders
@@ -270,14 +407,8 @@ impl Population<'_, '_> {
     }
 
     fn belongings(&mut self, id: InstanceId, part: &InstancePart) {
-        if let Some(things) = &part.things {
-            let properties = things.0.iter().map(|(name, thing)| Property {
-                name: name.value.0.clone(),
-                thing: thing.0.kind,
-                gib: thing.0.gib,
-                with_instance: thing.0.with_instance.unwrap_or(true),
-            });
-            let properties: Vec<Property> = properties.collect();
+        let properties: Vec<Property> = things_of(part).collect();
+        if !properties.is_empty() {
             self.fleet.properties_mut(id).extend(properties);
         }
         if let Some(term) = part.renews_for {
@@ -313,11 +444,20 @@ impl Population<'_, '_> {
         instance.joined = time(part.joined).unwrap_or(created);
         instance.expires = time(part.expires).unwrap_or(SimTime::NEVER);
         instance.configuration = part.configuration.unwrap_or(u32::MAX);
+        instance.zone = part.zone.as_ref().map(|zone| self.zone(zone));
+        instance.fault_domain = part.fault_domain.unwrap_or(0);
+        instance.unhealthy = part.health == Some(Health::Unhealthy);
+        instance.eviction = part.eviction.unwrap_or(Eviction::Deallocate);
+        instance.model = match (&part.model, group) {
+            (Some(model), _) => ModelId::at(self.resolver.models.intern(model)),
+            (None, Some(group)) => self.fleet.group(group).upgrades.model,
+            (None, None) => ModelId(0),
+        };
         instance.economical = part.economical.unwrap_or(false);
         instance.lock = part.lock.map_or(Lock::None, |lock| lock.value);
         instance.renewal = part.renewal.map_or(Renewal::None, |renewal| renewal.value);
         instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
-        if matches!(instance.state, Lifecycle::Stopped | Lifecycle::Reclaimed) {
+        if instance.is_down() {
             instance.stopped_by = StoppedBy::User;
         }
         if let Some(state) = part.state.filter(|_| !instance.is_there()) {
@@ -327,6 +467,7 @@ impl Population<'_, '_> {
             self.contradicts(renewal.place, &format!("a renewal and {billing}"));
         }
         self.membership(&mut instance, part, place);
+        self.hook_of(group, part, billing, place);
         self.term(&mut instance, part, place);
         if let Some(protect) = &part.protect {
             let (on, unknown) = self.protections(protect, account, Subject::Instance);
@@ -336,6 +477,25 @@ impl Population<'_, '_> {
         }
         self.schedule(&mut instance, part);
         Some(instance)
+    }
+
+    /// Whether the group's hook is offered for a member that is paid for like that.
+    fn hook_of(
+        &mut self,
+        group: Option<GroupId>,
+        part: &InstancePart,
+        billing: Billing,
+        place: Place,
+    ) {
+        let Some(group) = group.map(|group| self.fleet.group(group)) else { return };
+        let limits = self.book(group.account).policy.hooks.as_ref();
+        let offered = limits.is_none_or(|l| l.billing.is_empty() || l.billing.contains(&billing));
+        if group.terminate_hook.is_some() && !offered {
+            let title = format!("the provider offers no hook for members on {billing}");
+            let place = part.billing.map_or(place, |billing| billing.place);
+            let problem = Problem::at(Code::ProviderRefuses, place, title, "its group has one");
+            self.resolver.problems.add(problem);
+        }
     }
 
     fn same_account(&mut self, part: &InstancePart, account: AccountId, group: Option<GroupId>) {
@@ -426,6 +586,7 @@ impl Population<'_, '_> {
             match step.action {
                 ClockAction::Stop => instance.state = Lifecycle::Stopped,
                 ClockAction::Reclaim => instance.state = Lifecycle::Reclaimed,
+                ClockAction::Deallocate => instance.state = Lifecycle::Deallocated,
                 ClockAction::Release => released = Some((due, step.rule)),
                 ClockAction::Renew => {}
             }
@@ -561,6 +722,17 @@ impl Population<'_, '_> {
             self.resolver.problems.add(problem);
         }
     }
+}
+
+/// What belongs to an instance of a part.
+fn things_of(part: &InstancePart) -> impl Iterator<Item = Property> {
+    let things = part.things.iter().flat_map(|things| &things.0);
+    things.map(|(name, thing)| Property {
+        name: name.value.0.clone(),
+        thing: thing.0.kind,
+        gib: thing.0.gib,
+        with_instance: thing.0.with_instance.unwrap_or(true),
+    })
 }
 
 /// The message that a release is scheduled more finely than the provider keeps it.

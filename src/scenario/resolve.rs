@@ -11,10 +11,13 @@ use super::verbs::{Flags, FlagsRef, Targets};
 use crate::fleet::InstancePart;
 use crate::policy::Rulebook;
 use crate::record::Legend;
-use crate::text::{Code, Map, Name, Place, Problem, Problems, Read, Spanned, When, closest};
+use crate::text::{
+    Code, Map, Name, OneOrMany, Place, Problem, Problems, Read, Spanned, When, closest,
+};
 use crate::time::{ApiVersion, SimTime, Term, UtcOffset};
 use crate::vocab::{
-    AccountId, ActorId, Billing, Channel, GroupId, InstanceId, ProtectionId, Subject, Word,
+    AccountId, ActorId, Billing, Channel, GroupDeed, GroupId, Health, HookResult, Initiator,
+    InstanceId, ModelId, Process, ProtectionId, Subject, Word,
 };
 
 /// Names of one kind, in the order of their ids, with where each is defined.
@@ -75,6 +78,10 @@ pub struct Resolver<'p> {
     pub tags: BTreeMap<InstanceId, BTreeMap<Box<str>, String>>,
     /// Who calls.
     pub actors: Names,
+    /// The zones.
+    pub zones: Names,
+    /// The models of groups; the first is of those that name none.
+    pub models: Names,
     /// The policies in use.
     pub rulebooks: Vec<Rulebook>,
     /// The instances that events are about, in stretches.
@@ -120,6 +127,8 @@ impl<'p> Resolver<'p> {
             instances: Names::default(),
             tags: BTreeMap::new(),
             actors: Names::default(),
+            zones: Names::default(),
+            models: Names::default(),
             rulebooks,
             targets: Vec::new(),
             doubtful: false,
@@ -143,6 +152,8 @@ impl<'p> Resolver<'p> {
             groups: self.groups.into_names(),
             instances: self.instances.into_names(),
             actors: self.actors.into_names(),
+            zones: self.zones.into_names(),
+            models: self.models.into_names(),
             events: events.into_names(),
         }
     }
@@ -271,6 +282,30 @@ impl Part for Actor {
     }
 }
 
+/// A model of a group.
+pub struct ModelRef;
+
+impl Part for ModelRef {
+    type Written = Name;
+    type Resolved = ModelId;
+
+    fn resolve(written: &Name, resolver: &mut Resolver<'_>) -> Option<ModelId> {
+        Some(ModelId::at(resolver.models.intern(written)))
+    }
+}
+
+/// Things that a group does by itself: a bit for each, by its place.
+pub struct ProcessSet;
+
+impl Part for ProcessSet {
+    type Written = OneOrMany<Process>;
+    type Resolved = u8;
+
+    fn resolve(written: &OneOrMany<Process>, _: &mut Resolver<'_>) -> Option<u8> {
+        Some(written.0.iter().fold(0, |set, process| set | 1 << process.index()))
+    }
+}
+
 /// An instant.
 pub struct TimeRef;
 
@@ -368,4 +403,16 @@ macro_rules! plain {
     )+};
 }
 
-plain!(bool, NonZero<u32>, ApiVersion, Billing, Channel, Term);
+plain!(
+    bool,
+    u32,
+    NonZero<u32>,
+    ApiVersion,
+    Billing,
+    Channel,
+    GroupDeed,
+    Health,
+    HookResult,
+    Initiator,
+    Term
+);

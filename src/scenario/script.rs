@@ -11,7 +11,7 @@ use crate::fleet::Fleet;
 use crate::policy::Column;
 use crate::text::{Code, Place, Problem};
 use crate::time::SimTime;
-use crate::vocab::{AccountId, EventId, Subject, Trigger};
+use crate::vocab::{AccountId, EventId, GroupId, Subject, Trigger};
 
 /// The script of a plan.
 pub struct Script {
@@ -66,7 +66,7 @@ pub fn script(
         }
         let Some(written) = &event.verb else { continue };
         let Some(order) = written.resolve(resolver) else { continue };
-        check_flags(resolver, fleet, written, &order);
+        check_flags(resolver, fleet, written, &order, event.place);
         check_order(resolver, fleet, &order, event.place);
         let event = EventId::at(script.names.len() - 1);
         script.events.push(Scripted { at: instant, event, order });
@@ -103,7 +103,13 @@ fn outside(
 }
 
 /// Every protection that is set must be one of that policy, for that kind of thing.
-fn check_flags(resolver: &mut Resolver<'_>, fleet: &Fleet, written: &WrittenVerb, order: &Order) {
+fn check_flags(
+    resolver: &mut Resolver<'_>,
+    fleet: &Fleet,
+    written: &WrittenVerb,
+    order: &Order,
+    place: Place,
+) {
     let (WrittenVerb::SetProtection(written), Order::SetProtection(order)) = (written, order)
     else {
         return;
@@ -111,8 +117,11 @@ fn check_flags(resolver: &mut Resolver<'_>, fleet: &Fleet, written: &WrittenVerb
     let (kind, accounts) = match (order.instance, order.group) {
         (Some(targets), None) => (Subject::Instance, of_targets(resolver, fleet, targets)),
         (None, Some(group)) => (Subject::Group, vec![fleet.group(group).account]),
-        // To name both, or none of them, has been told.
-        _ => return,
+        _ => {
+            let title = "`set-protection` is about instances or about a group";
+            let problem = Problem::at(Code::MissingKey, place, title, "give one of the two");
+            return resolver.problems.add(problem);
+        }
     };
     for account in accounts {
         let book = &resolver.rulebooks[fleet.account(account).policy.index()];
@@ -123,6 +132,17 @@ fn check_flags(resolver: &mut Resolver<'_>, fleet: &Fleet, written: &WrittenVerb
             .filter_map(|(name, _)| protection_of(book, &name.value, name.place, kind).err())
             .collect();
         wrong.into_iter().for_each(|problem| resolver.problems.add(*problem));
+    }
+}
+
+/// Members can stand by only where the policy has such a state.
+fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, place: Place) {
+    let account = fleet.account(fleet.group(group).account);
+    let policy = &resolver.rulebooks[account.policy.index()].policy;
+    if policy.standby().is_none() {
+        let title = format!("{} has no state of standing by", policy.name);
+        let problem = Problem::at(Code::UnknownTrigger, place, title, "not known there");
+        resolver.problems.add(problem);
     }
 }
 
@@ -142,15 +162,17 @@ fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, place:
         Order::DeleteMembers(o) => (Trigger::DeleteMembers, vec![fleet.group(o.group).account]),
         Order::Detach(o) => (Trigger::Detach, vec![fleet.group(o.group).account]),
         Order::DeleteGroup(o) => (Trigger::GroupDelete, vec![fleet.group(o.group).account]),
-        Order::SetProtection(o) => {
-            if o.instance.is_some() == o.group.is_some() {
-                let title = "`set-protection` is about instances or about a group";
-                let problem = Problem::at(Code::MissingKey, place, title, "give one of the two");
-                resolver.problems.add(problem);
-            }
-            return;
-        }
-        Order::Create(_)
+        Order::SetCapacity(o) => (Trigger::ScaleIn, vec![fleet.group(o.group).account]),
+        Order::GroupAction(o) => (Trigger::GroupAction, vec![fleet.group(o.group).account]),
+        Order::UpdateModel(o) => (Trigger::ModelUpdate, vec![fleet.group(o.group).account]),
+        Order::Upgrade(o) => (Trigger::ModelUpdate, vec![fleet.group(o.group).account]),
+        Order::BalanceZones(o) => (Trigger::ZoneBalance, vec![fleet.group(o.group).account]),
+        Order::Maintenance(o) => (Trigger::Maintenance, of_targets(resolver, fleet, o.instance)),
+        Order::Cancel(o) => (Trigger::Cancellation, vec![o.account]),
+        Order::EnterStandby(o) => return check_standby(resolver, fleet, o.group, place),
+        Order::ExitStandby(o) => return check_standby(resolver, fleet, o.group, place),
+        Order::SetProtection(_)
+        | Order::Create(_)
         | Order::Stop(_)
         | Order::Start(_)
         | Order::Restart(_)
@@ -161,6 +183,15 @@ fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, place:
         | Order::CreateImage(_)
         | Order::ConvertAddress(_)
         | Order::Attach(_)
+        | Order::ScaleOut(_)
+        | Order::Reimage(_)
+        | Order::Deallocate(_)
+        | Order::Redeploy(_)
+        | Order::Suspend(_)
+        | Order::Resume(_)
+        | Order::CompleteHook(_)
+        | Order::Heartbeat(_)
+        | Order::SetHealth(_)
         | Order::Settle(_)
         | Order::SecurityLock(_)
         | Order::SecurityUnlock(_) => return,

@@ -9,12 +9,15 @@ use std::num::NonZero;
 use serde_json::Value as Json;
 
 use super::resolve::{
-    AccountRef, Actor, FlagSwitches, GroupRef, Instances, NewInstance, Part, Resolver, TimeRef,
+    AccountRef, Actor, FlagSwitches, GroupRef, Instances, ModelRef, NewInstance, Part, ProcessSet,
+    Resolver, TimeRef,
 };
 use crate::fleet::InstancePart;
 use crate::text::{Node, Problems, Read};
 use crate::time::{ApiVersion, Term};
-use crate::vocab::{Billing, Channel, InstanceId, ProtectionSet};
+use crate::vocab::{
+    Billing, Channel, GroupDeed, Health, HookResult, Initiator, InstanceId, ProtectionSet,
+};
 
 /// Some instances: a stretch of the plan's list of targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -302,6 +305,122 @@ verbs! {
             required "group" => group: GroupRef,
             /// By how many members.
             required "remove" => remove: NonZero<u32>,
+            /// Who or what wants it; `user` if it does not say.
+            optional "initiator" => initiator: Initiator,
+        }
+
+        /// Has a group grow; it creates the members itself.
+        "scale-out" => ScaleOut {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// By how many members.
+            required "add" => add: NonZero<u32>,
+            /// Who or what wants it; `user` if it does not say.
+            optional "initiator" => initiator: Initiator,
+        }
+
+        /// Gives a group another size; it creates or chooses the members itself.
+        "set-capacity" => SetCapacity {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// How many members it is to have.
+            required "to" => to: u32,
+            /// Who or what wants it; `user` if it does not say.
+            optional "initiator" => initiator: Initiator,
+        }
+
+        /// Has a group do something to all of its members, or to those that are named.
+        "group-action" => GroupAction {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// What.
+            required "do" => deed: GroupDeed,
+            /// The members; all, if none is named.
+            optional "instances" => instances: Instances,
+        }
+
+        /// Gives a group another model. How it reaches the members is the group's mode.
+        "update-model" => UpdateModel {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// The name of the model.
+            required "to" => to: ModelRef,
+        }
+
+        /// Brings members of a group to its model.
+        "upgrade" => Upgrade {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// The members; all, if none is named.
+            optional "instances" => instances: Instances,
+            /// Whether it is the platform's own upgrade of the image of the system.
+            optional "os-image" => os_image: bool,
+        }
+
+        /// Gives instances fresh system disks.
+        "reimage" => Reimage {
+            /// Which.
+            required "instance" => instance: Instances,
+            /// Whether their other disks are to be fresh as well.
+            optional "all-disks" => all_disks: bool,
+        }
+
+        /// Shuts instances down and gives their compute back.
+        "deallocate" => Deallocate {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Moves instances to other hosts.
+        "redeploy" => Redeploy {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
+        /// Lets members of a group stand by.
+        "enter-standby" => EnterStandby {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// The members.
+            required "instances" => instances: Instances,
+        }
+
+        /// Puts members of a group back into service.
+        "exit-standby" => ExitStandby {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// The members.
+            required "instances" => instances: Instances,
+        }
+
+        /// Tells a group not to do things by itself.
+        "suspend" => Suspend {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// What.
+            required "process" => process: ProcessSet,
+        }
+
+        /// Lets a group do things by itself again.
+        "resume" => Resume {
+            /// The group.
+            required "group" => group: GroupRef,
+            /// What.
+            required "process" => process: ProcessSet,
+        }
+
+        /// Says that what a hook waited for is done, for instances that it holds up.
+        "complete-hook" => CompleteHook {
+            /// Which.
+            required "instance" => instance: Instances,
+            /// What becomes of what it held up; `continue` if it does not say.
+            optional "result" => result: HookResult,
+        }
+
+        /// Says that what a hook waits for takes longer, for instances that it holds up.
+        "heartbeat" => Heartbeat {
+            /// Which.
+            required "instance" => instance: Instances,
         }
 
         /// Tells a group to remove these very members.
@@ -328,6 +447,32 @@ verbs! {
     }
 
     befalls them {
+        /// Has an account cancelled.
+        "cancel" => Cancel {
+            /// The account.
+            required "account" => account: AccountRef,
+        }
+
+        /// Reports how well instances serve.
+        "set-health" => SetHealth {
+            /// Which.
+            required "instance" => instance: Instances,
+            /// How well.
+            required "health" => health: Health,
+        }
+
+        /// Has a group even out its zones.
+        "balance-zones" => BalanceZones {
+            /// The group.
+            required "group" => group: GroupRef,
+        }
+
+        /// Has the platform work on the hosts of instances.
+        "maintenance" => Maintenance {
+            /// Which.
+            required "instance" => instance: Instances,
+        }
+
         /// Leaves an account's bill unpaid.
         "overdue" => Overdue {
             /// The account.

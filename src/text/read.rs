@@ -129,7 +129,7 @@ macro_rules! whole_numbers {
     )+};
 }
 
-whole_numbers!(u32, u64);
+whole_numbers!(u8, u32, u64);
 
 impl Read for NonZero<u32> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
@@ -415,6 +415,12 @@ fn split_cell(text: &str, node: &Node) -> Vec<Node> {
 /// One value, or a list of them.
 #[derive(Debug, Clone)]
 pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
 
 impl<T: Read> Read for OneOrMany<T> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {

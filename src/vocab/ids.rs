@@ -30,6 +30,10 @@ ids! {
     GroupId(u32);
     /// An instance.
     InstanceId(u32);
+    /// A zone.
+    ZoneId(u32);
+    /// A model that a group makes its members from.
+    ModelId(u32);
     /// Who asked for something: a name in an event's `by`.
     ActorId(u32);
     /// An event that a scenario wrote.

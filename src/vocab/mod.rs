@@ -4,20 +4,25 @@
 //! anything works, so that files, reports and the engine can share the words
 //! without sharing behaviour.
 
+mod groups;
 mod ids;
 mod terms;
 mod word;
 
+pub use groups::{
+    Capacity, Criterion, Eviction, Extreme, GroupDeed, Health, HealthCheck, HealthFate, HookFate,
+    HookResult, Initiator, Membership, Orchestration, Process, Reclaim, Refill, Repair, RollOut,
+    Shortfall, TieBreak, Upgrade, ZoneHeld, ZonePolicy, ZoneRule,
+};
 pub use ids::{
-    AccountId, ActorId, EventId, GroupId, InstanceId, PolicyId, ProtectionId, ProtectionSet,
-    RuleId, SwitchId, SwitchSet,
+    AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,
+    ProtectionSet, RuleId, SwitchId, SwitchSet, ZoneId,
 };
 pub use terms::{
-    Action, AfterSettling, Batch, Billing, Capacity, Channel, CheckedFirst, ClockAction, ClockKind,
-    Confidence, Criterion, EconomicalStop, Effect, Extreme, Fate, FlagFate, HealthCheck,
-    HealthFate, LastWord, Lead, Lifecycle, Lock, Membership, Obstacle, Occasion, Outcome, Renewal,
-    RequestResult, ScheduleFate, Shortfall, StoppedBy, Subject, TermFrom, Thing, TieBreak, Trigger,
-    Verdict, YesNo,
+    Action, AfterSettling, Batch, Billing, Channel, CheckedFirst, ClockAction, ClockKind,
+    Confidence, EconomicalStop, Effect, Fate, FlagFate, LastWord, Lead, Lifecycle, Lock, Obstacle,
+    Occasion, Outcome, Renewal, RequestResult, ScheduleFate, StoppedBy, Subject, TermFrom, Thing,
+    Trigger, Verdict, YesNo,
 };
 pub use word::Word;
 pub(crate) use word::words;

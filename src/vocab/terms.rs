@@ -27,24 +27,39 @@ words! {
         Detach = "detach",
         /// Its whole group is deleted.
         GroupDelete = "group-delete",
+        /// Somebody told its group to do this to its members.
+        GroupAction = "group-action",
+        /// The model of its group has changed and reaches the members.
+        ModelUpdate = "model-update",
+        /// Its group evens out its zones.
+        ZoneBalance = "zone-balance",
+        /// The platform works on the host.
+        Maintenance = "maintenance",
+        /// The account was cancelled.
+        Cancellation = "cancellation",
     }
 }
 
 impl Trigger {
-    /// Whether a group asks, and so what it asks depends on the membership.
+    /// Whether a group asks, and what it asks depends on how the member came in.
     pub const fn is_from_group(self) -> bool {
         match self {
             Self::ScaleIn
             | Self::HealthCheck
             | Self::DeleteMembers
             | Self::Detach
+            | Self::ZoneBalance
             | Self::GroupDelete => true,
             Self::Manual
             | Self::ScheduledRelease
             | Self::BillingOverdue
             | Self::Expiry
             | Self::SecurityRelease
-            | Self::SpotReclaim => false,
+            | Self::SpotReclaim
+            | Self::GroupAction
+            | Self::ModelUpdate
+            | Self::Maintenance
+            | Self::Cancellation => false,
         }
     }
 }
@@ -92,6 +107,26 @@ words! {
         Detach = "detach",
         /// Delete its group.
         DeleteGroup = "delete-group",
+        /// Put a fresh system disk in place of its own.
+        Reimage = "reimage",
+        /// Put fresh disks in place of all of its own.
+        ReimageAll = "reimage-all",
+        /// Shut it down and give its compute back; its disks stay.
+        Deallocate = "deallocate",
+        /// Move it to another host.
+        Redeploy = "redeploy",
+        /// Stop it, and keep it for its group to use again.
+        Recycle = "recycle",
+        /// Bring it to the latest model of its group.
+        Upgrade = "upgrade",
+        /// Work on its host.
+        Maintain = "maintain",
+        /// Have its group grow.
+        ScaleOut = "scale-out",
+        /// Give its group another size.
+        SetCapacity = "set-capacity",
+        /// Give its group another model.
+        UpdateModel = "update-model",
     }
 }
 
@@ -108,20 +143,6 @@ words! {
 }
 
 words! {
-    /// How an instance came into its group.
-    Membership: "a membership" {
-        /// It is in no group.
-        None = "none",
-        /// The group created it.
-        AutoCreated = "auto-created",
-        /// It was attached, and the group manages its life.
-        Entrusted = "entrusted",
-        /// It was attached and stays its owner's.
-        Attached = "attached",
-    }
-}
-
-words! {
     /// The state of an instance.
     Lifecycle: "a state" {
         /// Not created yet.
@@ -134,6 +155,10 @@ words! {
         Stopped = "stopped",
         /// Shut down, and its compute was taken back; its disks are still there.
         Reclaimed = "reclaimed",
+        /// Shut down, and its compute was given back; its disks are still there.
+        Deallocated = "deallocated",
+        /// About to go: a hook has the last word.
+        Removing = "removing",
         /// Given up for good.
         Released = "released",
     }
@@ -152,6 +177,8 @@ words! {
         Expiry = "expiry",
         /// The platform, for security.
         Security = "security",
+        /// Its group, which may use it again.
+        Group = "group",
     }
 }
 
@@ -214,18 +241,6 @@ words! {
 }
 
 words! {
-    /// Where a request would leave the size of its group.
-    Capacity: "a capacity" {
-        /// Between the group's bounds, or no group is concerned.
-        Within = "within",
-        /// Below its minimum.
-        BelowMin = "below-min",
-        /// Above its maximum.
-        AboveMax = "above-max",
-    }
-}
-
-words! {
     /// How the instances of one request hang together.
     Batch: "a batch mode" {
         /// Each has its own fate.
@@ -234,16 +249,6 @@ words! {
         AllOrNothing = "all-or-nothing",
         /// Protected ones are passed over without an error; if all are, it is refused.
         SkipProtected = "skip-protected",
-    }
-}
-
-words! {
-    /// How a group watches its members.
-    HealthCheck: "a health check" {
-        /// Not at all.
-        None = "none",
-        /// A member that does not run is unhealthy.
-        Instance = "instance",
     }
 }
 
@@ -294,6 +299,22 @@ words! {
         Stopped = "stopped",
         /// Its compute was taken back; its disks are still there.
         Reclaimed = "reclaimed",
+        /// It was shut down and its compute given back; its disks are still there.
+        Deallocated = "deallocated",
+        /// It has a fresh system disk.
+        Reimaged = "reimaged",
+        /// It has fresh disks altogether.
+        ReimagedAll = "reimaged-all",
+        /// It has the latest model of its group.
+        Upgraded = "upgraded",
+        /// It was started.
+        Started = "started",
+        /// It was stopped and started.
+        Restarted = "restarted",
+        /// It was moved to another host.
+        Redeployed = "redeployed",
+        /// Its host was worked on.
+        Maintained = "maintained",
     }
 }
 
@@ -314,6 +335,8 @@ words! {
         Neighbour = "neighbour",
         /// The state of the instance: released already, or never there.
         State = "state",
+        /// A hook that the group runs before a member goes.
+        Hook = "hook",
     }
 }
 
@@ -330,6 +353,14 @@ words! {
         NotSpot = "not-spot",
         /// The group has been deleted.
         GroupDeleted = "group-deleted",
+        /// The instance is in no group.
+        NotInAGroup = "not-in-a-group",
+        /// No hook holds the instance up.
+        NoHook = "no-hook",
+        /// The hook has been prolonged as often as it can be.
+        NoMoreTime = "no-more-time",
+        /// The group has as many members as it may have.
+        Full = "full",
     }
 }
 
@@ -438,16 +469,6 @@ words! {
 }
 
 words! {
-    /// What a health check does to a member that does not run.
-    HealthFate: "an answer of a health check" {
-        /// It is taken for unhealthy and removed.
-        Removes = "removes",
-        /// It is left alone.
-        Ignores = "ignores",
-    }
-}
-
-words! {
     /// Which of two reasons against a request counts.
     CheckedFirst: "a first check" {
         /// A protection that holds.
@@ -478,48 +499,6 @@ words! {
 }
 
 words! {
-    /// What a scale-in does when too few members may go.
-    Shortfall: "an answer to a shortfall" {
-        /// Those that may go, go.
-        Partial = "partial",
-        /// None goes.
-        Refused = "refused",
-    }
-}
-
-words! {
-    /// Which of several equal members a scale-in takes.
-    TieBreak: "a tie-break" {
-        /// The one whose name comes first.
-        ByName = "by-name",
-        /// Any of them: drawn from the group's own random stream.
-        AtRandom = "at-random",
-    }
-}
-
-words! {
-    /// What a group orders its members by when it shrinks.
-    Criterion: "a criterion" {
-        /// When the member joined the group.
-        Joined = "joined",
-        /// When the instance was created.
-        Created = "created",
-        /// The age of the configuration it was made from.
-        Configuration = "configuration",
-    }
-}
-
-words! {
-    /// Which end of that order goes first.
-    Extreme: "an end of an order" {
-        /// The lowest: the oldest.
-        Lowest = "lowest",
-        /// The highest: the newest.
-        Highest = "highest",
-    }
-}
-
-words! {
     /// The spans of a provider's that run by themselves once begun.
     ClockKind: "a clock" {
         /// Of an account that has not paid. Settling stops it.
@@ -528,6 +507,8 @@ words! {
         Expiry = "expiry",
         /// Of a spot instance that is being taken back. Nothing stops it.
         SpotReclaim = "spot-reclaim",
+        /// Of an account that was cancelled. Settling stops it.
+        Cancellation = "cancellation",
     }
 }
 
@@ -538,6 +519,8 @@ words! {
         Stop = "stop",
         /// Take back its compute.
         Reclaim = "reclaim",
+        /// Shut it down and give its compute back.
+        Deallocate = "deallocate",
         /// Give it up for good.
         Release = "release",
         /// Prolong its term.
@@ -550,6 +533,7 @@ impl From<ClockAction> for Action {
         match action {
             ClockAction::Stop => Self::Stop,
             ClockAction::Reclaim => Self::Reclaim,
+            ClockAction::Deallocate => Self::Deallocate,
             ClockAction::Release => Self::Release,
             ClockAction::Renew => Self::Renew,
         }

@@ -8,8 +8,8 @@ use crate::record::{Loss, Record, Subject, What};
 use crate::scenario::Flags;
 use crate::time::SimTime;
 use crate::vocab::{
-    Action, EconomicalStop, Effect, Fate, HealthCheck, InstanceId, Lifecycle, Lock, Membership,
-    StoppedBy, Thing, Trigger, YesNo,
+    Action, EconomicalStop, Effect, Fate, InstanceId, Lifecycle, Lock, Membership, StoppedBy,
+    Thing, Trigger, YesNo,
 };
 
 impl Step<'_> {
@@ -32,12 +32,27 @@ impl Step<'_> {
                 return Effect::Removed;
             }
             Action::Stop => return self.shut_down(ask, seq, id),
+            Action::Recycle => {
+                let ask = ask.with(With::StoppedBy(StoppedBy::Group));
+                self.world.fleet.instance_mut(id).economical = true;
+                return self.shut_down(&ask, seq, id);
+            }
             Action::Reclaim => {
                 self.move_to(ask, seq, id, Lifecycle::Reclaimed);
                 self.lose(ask, seq, id, Effect::Reclaimed, ask.trigger);
                 return Effect::Reclaimed;
             }
-            Action::Start => self.bring_up(ask, seq, id),
+            Action::Start => {
+                self.bring_up(ask, seq, id);
+                return Effect::Started;
+            }
+            Action::Deallocate => return self.deallocate(ask, seq, id),
+            Action::Upgrade => return self.bring_to_model(ask, seq, id),
+            Action::Restart => return self.renew_parts(ask, seq, id, Effect::Restarted),
+            Action::Redeploy => return self.renew_parts(ask, seq, id, Effect::Redeployed),
+            Action::Maintain => return self.renew_parts(ask, seq, id, Effect::Maintained),
+            Action::Reimage => return self.renew_parts(ask, seq, id, Effect::Reimaged),
+            Action::ReimageAll => return self.renew_parts(ask, seq, id, Effect::ReimagedAll),
             Action::SetProtection => self.switch_flags(ask, seq, id),
             Action::ScheduleRelease => {
                 if let With::Time(at) = ask.with {
@@ -50,13 +65,15 @@ impl Step<'_> {
             Action::Snapshot => self.gain(ask, seq, id, None, Thing::Snapshot),
             Action::CreateImage => self.gain(ask, seq, id, None, Thing::Image),
             Action::ConvertAddress => self.gain(ask, seq, id, Some(Thing::StaticIp), Thing::Eip),
-            // Restarting leaves nothing behind; the rest concerns groups and is done there.
-            Action::Restart
-            | Action::Create
+            // What concerns groups is done there.
+            Action::Create
             | Action::Attach
             | Action::ScaleIn
             | Action::DeleteMembers
             | Action::Detach
+            | Action::ScaleOut
+            | Action::SetCapacity
+            | Action::UpdateModel
             | Action::DeleteGroup => {}
         }
         Effect::None
@@ -69,7 +86,14 @@ impl Step<'_> {
         self.lose(ask, seq, id, Effect::Released, ask.trigger);
         self.leave(ask, seq, id);
         self.stop_waiting(id);
-        for timer in [Timer::TermStep(id), Timer::ReclaimStep(id), Timer::ScheduledRelease(id)] {
+        self.world.held.remove(&id);
+        for timer in [
+            Timer::TermStep(id),
+            Timer::ReclaimStep(id),
+            Timer::ScheduledRelease(id),
+            Timer::Hook(id),
+            Timer::HealthCheck(id),
+        ] {
             self.agenda.clear(timer);
         }
         let instance = self.world.fleet.instance_mut(id);
@@ -88,6 +112,7 @@ impl Step<'_> {
         self.change(ask, seq, Subject::Instance(id), What::Group(Some(group), None));
         let sizes = What::Size(count(before), count(before - 1));
         self.change(ask, seq, Subject::Group(group), sizes);
+        self.followups.push_back(Followup::Refill(group, ask.trigger));
     }
 
     /// Moves an instance to a state, and tells its group.
@@ -98,14 +123,36 @@ impl Step<'_> {
         if from == to {
             return;
         }
-        let group = instance.group;
         self.change(ask, seq, Subject::Instance(id), What::State(from, to));
-        let watched = group.is_some_and(|group| {
-            self.world.fleet.group(group).health_check == HealthCheck::Instance
-        });
-        if watched && served && !self.world.serves(id) {
-            self.followups.push_back(Followup::HealthCheck(id));
+        if served != self.world.serves(id) {
+            self.watch(id);
         }
+    }
+
+    fn deallocate(&mut self, ask: &Ask, seq: u64, id: InstanceId) -> Effect {
+        let by = if let With::StoppedBy(by) = ask.with { by } else { StoppedBy::User };
+        self.world.fleet.instance_mut(id).stopped_by = by;
+        self.move_to(ask, seq, id, Lifecycle::Deallocated);
+        self.lose(ask, seq, id, Effect::Deallocated, ask.trigger);
+        Effect::Deallocated
+    }
+
+    /// Brings a member to the model of its group.
+    fn bring_to_model(&mut self, ask: &Ask, seq: u64, id: InstanceId) -> Effect {
+        let Some(group) = self.world.fleet.instance(id).group else { return Effect::None };
+        let to = self.world.fleet.group(group).upgrades.model;
+        let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).model, to);
+        if from != to {
+            self.change(ask, seq, Subject::Instance(id), What::Model(from, to));
+        }
+        self.lose(ask, seq, id, Effect::Upgraded, ask.trigger);
+        Effect::Upgraded
+    }
+
+    /// What leaves an instance where it is and as it is, but for parts of it.
+    fn renew_parts(&mut self, ask: &Ask, seq: u64, id: InstanceId, effect: Effect) -> Effect {
+        self.lose(ask, seq, id, effect, ask.trigger);
+        effect
     }
 
     fn shut_down(&mut self, ask: &Ask, seq: u64, id: InstanceId) -> Effect {
@@ -135,9 +182,8 @@ impl Step<'_> {
     }
 
     fn switch_flags(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
-        let With::Flags(flags, _) = ask.with else { return };
         let policy = self.world.policy_of(id);
-        let Flags { on, off } = self.world.flags_of(flags, policy);
+        let Some(Flags { on, off }) = self.flags(ask, policy) else { return };
         let instance = self.world.fleet.instance_mut(id);
         let from = instance.on;
         instance.on = from.and(on).but(off);
@@ -211,7 +257,9 @@ impl Step<'_> {
                 }));
             }
         }
-        if effect != Effect::Released && !gone.is_empty() {
+        let leaves_a_gap =
+            matches!(effect, Effect::Stopped | Effect::Reclaimed | Effect::Deallocated);
+        if leaves_a_gap && !gone.is_empty() {
             for at in gone.into_iter().rev() {
                 things.remove(at);
             }

@@ -44,6 +44,8 @@ pub(super) struct Ask {
     pub facts: Facts,
     /// The rule that the request itself rests on.
     pub ground: Option<Ground>,
+    /// Whether no hook holds it up any more.
+    pub past_hook: bool,
     /// What it carries with it.
     pub with: With,
 }
@@ -93,6 +95,8 @@ pub(super) enum With {
     Economical(bool),
     /// What shut an instance down.
     StoppedBy(StoppedBy),
+    /// Whether members are to stand by.
+    Standby(bool),
 }
 
 impl Ask {
@@ -108,6 +112,7 @@ impl Ask {
             target,
             facts: Facts::default(),
             ground: None,
+            past_hook: false,
             with: With::Nothing,
         }
     }
@@ -129,6 +134,7 @@ impl Ask {
             target,
             facts: Facts::default(),
             ground: None,
+            past_hook: false,
             with: With::Nothing,
         }
     }

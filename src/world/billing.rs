@@ -8,6 +8,7 @@ use super::ask::{Ask, Call, Ground, Tally, With};
 use super::decide::Item;
 use super::{Step, Timer};
 use crate::fleet::Arrears;
+use crate::policy::Column;
 use crate::record::{Subject, Target, What};
 use crate::time::SimTime;
 use crate::vocab::{
@@ -19,45 +20,62 @@ impl Step<'_> {
         let ask = Ask::call(call, Action::Stop, Target::Account(account));
         let open = self.open(&ask, false);
         if self.world.fleet.account(account).arrears.is_none() {
-            let arrears = Arrears { since: self.now, taken: 0 };
-            self.world.fleet.account_mut(account).arrears = Some(arrears);
+            self.begin_clock(account, ClockKind::PaymentOverdue);
             self.change(&ask, open.seq, Subject::Account(account), What::Arrears(false, true));
-            self.wind_billing(account);
         }
         self.close(open, Tally::all(1));
     }
 
-    /// The steps of an account's billing clock, in the order in which they fall due.
-    fn billing_timetable(&self, account: AccountId, since: SimTime) -> Vec<(SimTime, usize)> {
+    /// An account is cancelled; whatever it owes no longer matters.
+    pub(super) fn cancel(&mut self, call: Call, account: AccountId) {
+        let ask = Ask::call(call, Action::Stop, Target::Account(account));
+        let open = self.open(&ask, false);
+        let arrears = self.world.fleet.account(account).arrears;
+        if arrears.is_none_or(|arrears| arrears.clock != ClockKind::Cancellation) {
+            self.begin_clock(account, ClockKind::Cancellation);
+            self.change(&ask, open.seq, Subject::Account(account), What::Cancelled(false, true));
+        }
+        self.close(open, Tally::all(1));
+    }
+
+    fn begin_clock(&mut self, account: AccountId, clock: ClockKind) {
+        let arrears = Arrears { clock, since: self.now, taken: 0 };
+        self.world.fleet.account_mut(account).arrears = Some(arrears);
+        self.agenda.clear(Timer::BillingStep(account));
+        self.wind_billing(account);
+    }
+
+    /// The steps of an account's clock, in the order in which they fall due.
+    fn billing_timetable(&self, account: AccountId, arrears: Arrears) -> Vec<(SimTime, usize)> {
         let book = self.world.book(account);
         let grace = self.world.fleet.account(account).grace;
-        let clock = book.policy.clock(ClockKind::PaymentOverdue);
-        let timetable = clock.map(|clock| clock.timetable(since, grace, book.policy.calendar));
+        let clock = book.policy.clock(arrears.clock);
+        let timetable =
+            clock.map(|clock| clock.timetable(arrears.since, grace, book.policy.calendar));
         timetable.unwrap_or_default()
     }
 
     /// Sets the timer for the next step, if there is one.
     fn wind_billing(&mut self, account: AccountId) {
         let Some(arrears) = self.world.fleet.account(account).arrears else { return };
-        let timetable = self.billing_timetable(account, arrears.since);
+        let timetable = self.billing_timetable(account, arrears);
         if let Some((due, _)) = timetable.get(arrears.steps()) {
             self.agenda.set(Timer::BillingStep(account), (*due).max(self.now));
         }
     }
 
-    /// A step of the billing clock is due.
+    /// A step of an account's clock is due.
     pub(super) fn billing_step(&mut self, account: AccountId) {
         let Some(arrears) = self.world.fleet.account(account).arrears else { return };
-        let timetable = self.billing_timetable(account, arrears.since);
+        let timetable = self.billing_timetable(account, arrears);
         let Some((_, number)) = timetable.get(arrears.steps()).copied() else { return };
         let book = self.world.book(account);
-        let Some(clock) = book.policy.clock(ClockKind::PaymentOverdue) else { return };
+        let Some(clock) = book.policy.clock(arrears.clock) else { return };
         let step = &clock.steps[number];
         let (action, trigger) = (Action::from(step.action), step.trigger);
-        let ask =
-            Ask::timer(ClockKind::PaymentOverdue.word(), trigger, action, Target::Account(account))
-                .resting_on(Some(Ground::of_clock(book, step.rule)))
-                .with(With::StoppedBy(StoppedBy::Arrears));
+        let ask = Ask::timer(arrears.clock.word(), trigger, action, Target::Account(account))
+            .resting_on(Some(Ground::of_clock(book, step.rule)))
+            .with(With::StoppedBy(StoppedBy::Arrears));
         if book.assumes(&step.when) {
             let when = step.when.clone();
             let concerned: Vec<InstanceId> = self
@@ -88,6 +106,7 @@ impl Step<'_> {
                 // What is down already is not stopped again, and only what is down is reclaimed.
                 (ask.action != Action::Stop || self.world.serves(*id))
                     && (ask.action != Action::Reclaim || state == Lifecycle::Stopped)
+                    && (ask.action != Action::Deallocate || state != Lifecycle::Deallocated)
             })
             .collect();
         if moved.is_empty() {
@@ -97,7 +116,9 @@ impl Step<'_> {
             let policy = self.world.policy_of(*first);
             self.rely(policy, Ground::basis(ask.ground));
         }
-        let judged = ask.action == Action::Release;
+        let policy = &self.book_of(moved[0]).policy;
+        let judged =
+            policy.knows(Column::Action, ask.action) && policy.knows(Column::Trigger, ask.trigger);
         let open = self.open(ask, judged);
         let tally = if judged {
             let items: Vec<Item> =
@@ -121,7 +142,9 @@ impl Step<'_> {
         let (steps, waiting) = (arrears.map_or(0, Arrears::steps), state.waiting);
         if arrears.is_some() {
             self.agenda.clear(Timer::BillingStep(account));
-            self.change(&ask, open.seq, Subject::Account(account), What::Arrears(true, false));
+            let was_cancelled = arrears.is_some_and(|a| a.clock == ClockKind::Cancellation);
+            let what = if was_cancelled { What::Cancelled } else { What::Arrears };
+            self.change(&ask, open.seq, Subject::Account(account), what(true, false));
         }
         // Instances need a look only if the clock has touched any of them.
         if steps > 0 || waiting > 0 {
@@ -137,8 +160,7 @@ impl Step<'_> {
     /// What settling does to an instance that the arrears had stopped.
     fn after_settling(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
-        let down = matches!(instance.state, Lifecycle::Stopped | Lifecycle::Reclaimed);
-        if !down || instance.stopped_by != StoppedBy::Arrears {
+        if !instance.is_down() || instance.stopped_by != StoppedBy::Arrears {
             return;
         }
         let facts = self.facts(ask, id, Action::Start);

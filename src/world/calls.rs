@@ -44,7 +44,7 @@ impl Step<'_> {
     }
 
     /// Does to an instance what is not judged, unless something refuses it.
-    fn do_or_refuse(&mut self, ask: &Ask, seq: u64, id: InstanceId, tally: &mut Tally) {
+    pub(super) fn do_or_refuse(&mut self, ask: &Ask, seq: u64, id: InstanceId, tally: &mut Tally) {
         tally.wanted += 1;
         match self.refusal(ask, id) {
             Ok(()) => {
@@ -81,14 +81,33 @@ impl Step<'_> {
     ) -> Result<(), Refusal> {
         let book = self.world.legend.rulebook(policy);
         let mut change = FlagChange::default();
-        if let With::Flags(flags, version) = ask.with {
-            let Flags { on, off } = self.world.flags_of(flags, policy);
+        if let Some(Flags { on, off }) = self.flags(ask, policy) {
+            let version = if let With::Flags(_, version) = ask.with { version } else { None };
             change = FlagChange { on, off, after: set.and(on).but(off), version };
         }
         let Some(rule) = book.refusal_to_set(facts, &change) else { return Ok(()) };
         let basis = book.basis(rule);
         self.rely(policy, basis);
         Err(Refusal::Rule(policy, rule))
+    }
+
+    /// The protections that a request sets, by the ids of a policy.
+    pub(super) fn flags(&self, ask: &Ask, policy: PolicyId) -> Option<Flags> {
+        match ask.with {
+            With::Flags(flags, _) => Some(self.world.flags_of(flags, policy)),
+            With::Standby(by) => {
+                let standby = self.world.legend.rulebook(policy).policy.standby()?;
+                let set = ProtectionSet::EMPTY.with(standby);
+                let none = ProtectionSet::EMPTY;
+                Some(if by { Flags { on: set, off: none } } else { Flags { on: none, off: set } })
+            }
+            With::Nothing
+            | With::Time(_)
+            | With::Billing(..)
+            | With::Term(_)
+            | With::Economical(_)
+            | With::StoppedBy(_) => None,
+        }
     }
 
     pub(super) fn create(&mut self, call: Call, id: InstanceId) {
@@ -146,13 +165,12 @@ impl Step<'_> {
     }
 
     fn protect_group(&mut self, ask: &Ask, id: GroupId) {
-        let With::Flags(flags, _) = ask.with else { return };
         let open = self.open(ask, false);
         if let Err(why) = self.group_refusal(ask, id) {
             return self.refuse(open, 1, why);
         }
-        let policy = self.world.fleet.account(self.world.fleet.group(id).account).policy;
-        let Flags { on, off } = self.world.flags_of(flags, policy);
+        let policy = self.policy_of_group(id);
+        let Flags { on, off } = self.flags(ask, policy).unwrap_or_default();
         let group = self.world.fleet.group_mut(id);
         let from = group.on;
         group.on = from.and(on).but(off);
@@ -226,6 +244,12 @@ impl Step<'_> {
         let ids = self.of(targets);
         let ask = Ask::call(call, Action::Release, Target::these(&ids));
         self.request(&ask.as_cause(Trigger::SecurityRelease), &ids);
+    }
+
+    pub(super) fn maintenance(&mut self, call: Call, targets: Targets) {
+        let ids = self.of(targets);
+        let ask = Ask::call(call, Action::Maintain, Target::these(&ids));
+        self.request(&ask.as_cause(Trigger::Maintenance), &ids);
     }
 
     /// The platform does not ask; only instances that are there have a lock.

@@ -74,6 +74,13 @@ pub(super) struct Word {
     pub basis: Basis,
 }
 
+impl Draft {
+    /// Whether nothing stands against it.
+    pub(super) fn goes(&self) -> bool {
+        self.fate == Fate::Goes
+    }
+}
+
 impl Step<'_> {
     /// Decides on every item of a request and does what was decided.
     pub(super) fn decide(&mut self, ask: &Ask, seq: u64, items: &[Item]) -> Tally {
@@ -82,10 +89,16 @@ impl Step<'_> {
             let Some(draft) = self.draft(ask, *item) else { return Tally::default() };
             drafts.push(draft);
         }
-        let batch = self.batch(&drafts);
+        // What is asked of several providers at once is a call to each of them.
+        let mut policies: Vec<PolicyId> = drafts.iter().map(|draft| draft.policy).collect();
+        policies.sort_unstable();
+        policies.dedup();
+        let batches: Vec<(PolicyId, Option<Together>)> =
+            policies.into_iter().map(|policy| (policy, self.batch(&drafts, policy))).collect();
         let mut tally = Tally::default();
         for draft in &drafts {
-            let word = last_word(ask, draft, batch.as_ref());
+            let batch = batches.iter().find(|(policy, _)| *policy == draft.policy);
+            let word = last_word(ask, draft, batch.and_then(|(_, batch)| batch.as_ref()));
             self.carry_out(ask, seq, draft, word, &mut tally);
         }
         tally
@@ -113,8 +126,15 @@ impl Step<'_> {
         match instance.state {
             Lifecycle::Released => return Some(draft),
             Lifecycle::Absent => return Some(Draft { fate: Fate::Absent, ..draft }),
-            Lifecycle::Pending | Lifecycle::Running | Lifecycle::Stopped | Lifecycle::Reclaimed => {
-            }
+            Lifecycle::Pending
+            | Lifecycle::Running
+            | Lifecycle::Stopped
+            | Lifecycle::Reclaimed
+            | Lifecycle::Deallocated
+            | Lifecycle::Removing => {}
+        }
+        if is_idle(item.action, instance.state) {
+            return Some(draft);
         }
         match book.judge(&facts, instance.membership_known, on, unknown) {
             Ok(ruling) => Some(weigh(book, Draft { ruling, ..draft })),
@@ -126,9 +146,10 @@ impl Step<'_> {
     }
 
     /// How the instances of a request hang together, if it makes a difference.
-    fn batch(&mut self, drafts: &[Draft]) -> Option<Together> {
-        let first = drafts.first().filter(|_| drafts.len() > 1)?;
-        let any = |fate: fn(&Fate) -> bool| drafts.iter().find(|draft| fate(&draft.fate));
+    fn batch(&mut self, drafts: &[Draft], policy: PolicyId) -> Option<Together> {
+        let drafts = || drafts.iter().filter(|draft| draft.policy == policy);
+        let first = drafts().next().filter(|_| drafts().count() > 1)?;
+        let any = |fate: fn(&Fate) -> bool| drafts().find(|draft| fate(&draft.fate));
         let held = any(|fate| *fate == Fate::Held);
         let stopped = held.or_else(|| any(|f| matches!(f, Fate::Denied(_) | Fate::Absent)))?;
         any(|fate| *fate == Fate::Goes)?;
@@ -151,11 +172,18 @@ impl Step<'_> {
         word: Word,
         tally: &mut Tally,
     ) {
+        let goes = matches!(word.outcome, Outcome::Overridden | Outcome::Unprotected);
+        let hook = if goes { self.hook_of(ask, draft) } else { None };
+        let word = hook.as_ref().map_or(word, |(_, answer)| Word {
+            outcome: Outcome::Deferred,
+            decided_by: DecidedBy::Other(LastWord::Hook),
+            rule: Some(answer.rule),
+            basis: word.basis.and(answer.basis),
+        });
         let grounds = Ground::basis(ask.ground).and(Ground::basis(draft.item.ground));
         let basis = grounds.and(word.basis);
         self.rely(draft.policy, basis);
         tally.wanted += u32::from(draft.fate != Fate::Gone);
-        let goes = matches!(word.outcome, Outcome::Overridden | Outcome::Unprotected);
         tally.got += u32::from(goes);
         // The caller hears of what stood against it itself, not of what that did to others.
         match (word.outcome, draft.fate, word.rule) {
@@ -168,7 +196,10 @@ impl Step<'_> {
         let slot = self.out.len();
         let decision = self.decision(ask, seq, draft, word, basis);
         self.out.push_back(Record::Decision(Box::new(decision)));
-        if goes {
+        if let Some((hook, answer)) = hook {
+            let ground = Ground::of(LastWord::Hook, &answer);
+            self.hold(ask, seq, draft, hook, ground);
+        } else if goes {
             let effect = self.apply(ask, seq, draft.item.id, draft.item.action, &draft.ruling);
             if let Some(Record::Decision(decision)) = self.out.get_mut(slot) {
                 decision.effect = effect;
@@ -211,6 +242,18 @@ impl Step<'_> {
             ruling: draft.ruling,
             policy: draft.policy,
         }
+    }
+}
+
+/// Whether an action would change nothing, as things stand.
+const fn is_idle(action: Action, state: Lifecycle) -> bool {
+    match state {
+        Lifecycle::Running => matches!(action, Action::Start),
+        Lifecycle::Stopped => matches!(action, Action::Stop | Action::Recycle),
+        Lifecycle::Reclaimed | Lifecycle::Deallocated => {
+            matches!(action, Action::Stop | Action::Deallocate)
+        }
+        Lifecycle::Absent | Lifecycle::Pending | Lifecycle::Removing | Lifecycle::Released => false,
     }
 }
 
@@ -266,7 +309,9 @@ fn last_word(ask: &Ask, draft: &Draft, batch: Option<&Together>) -> Word {
             basis: batch.basis.and(batch.stopped),
         },
         (Batch::SkipProtected, Fate::Held) => Word { outcome: Outcome::Skipped, ..with_batch },
-        (Batch::Each | Batch::AllOrNothing | Batch::SkipProtected, _) => with_batch,
+        (Batch::SkipProtected, _) => with_batch,
+        // Who does not go would not go alone either.
+        (Batch::Each | Batch::AllOrNothing, _) => alone,
     }
 }
 

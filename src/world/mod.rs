@@ -16,10 +16,15 @@ mod ask;
 mod billing;
 mod calls;
 mod decide;
-mod scaling;
+mod grow;
+mod health;
+mod hooks;
+mod members;
 mod schedule;
+mod shrink;
 mod situation;
 mod terms;
+mod upgrade;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -31,7 +36,9 @@ use crate::policy::{Rulebook, Undecided};
 use crate::record::{Legend, Record};
 use crate::scenario::{Flags, FlagsRef, Order, Plan, Scripted};
 use crate::time::SimTime;
-use crate::vocab::{AccountId, Action, EventId, GroupId, InstanceId, Lock, PolicyId, SwitchSet};
+use crate::vocab::{
+    AccountId, Action, EventId, GroupId, HookResult, InstanceId, Lock, PolicyId, SwitchSet, Trigger,
+};
 use ask::Call;
 
 /// What the world schedules itself, named by what it is about.
@@ -47,6 +54,12 @@ pub enum Timer {
     ReclaimStep(InstanceId),
     /// The release for which a time was set.
     ScheduledRelease(InstanceId),
+    /// The time-out of a hook that holds an instance up.
+    Hook(InstanceId),
+    /// A group looks at a member that it has found unhealthy.
+    HealthCheck(InstanceId),
+    /// The next batch of a group's upgrade.
+    UpgradeBatch(GroupId),
 }
 
 impl Named for Timer {
@@ -56,6 +69,9 @@ impl Named for Timer {
             Self::TermStep(_) => 2,
             Self::ReclaimStep(_) => 3,
             Self::ScheduledRelease(_) => 4,
+            Self::Hook(_) => 5,
+            Self::HealthCheck(_) => 6,
+            Self::UpgradeBatch(_) => 7,
         })
     }
 }
@@ -81,6 +97,10 @@ pub struct World {
     flags: Vec<Flags>,
     streams: Streams,
     ties: BTreeMap<GroupId, ChaCha8Rng>,
+    /// What hooks hold up.
+    held: BTreeMap<InstanceId, hooks::Held>,
+    /// New models on their way to members.
+    rolling: BTreeMap<GroupId, upgrade::Rolling>,
     relied: Vec<SwitchSet>,
     seq: u64,
     halt: Option<Halt>,
@@ -133,6 +153,8 @@ enum Followup {
     HealthCheck(InstanceId),
     /// A release that has waited may fire.
     Schedule(InstanceId),
+    /// A member of a group went, for that cause.
+    Refill(GroupId, Trigger),
 }
 
 impl Model for World {
@@ -171,10 +193,35 @@ impl Model for World {
             Order::Attach(o) => step.attach(call(o.by, o.via), o),
             Order::Detach(o) => step.detach(call(o.by, o.via), o),
             Order::ScaleIn(o) => step.scale_in(call(o.by, o.via), o),
+            Order::ScaleOut(o) => step.scale_out(call(o.by, o.via), o),
+            Order::SetCapacity(o) => step.set_capacity(call(o.by, o.via), o),
+            Order::GroupAction(o) => step.group_action(call(o.by, o.via), o),
+            Order::UpdateModel(o) => step.update_model(call(o.by, o.via), o),
+            Order::Upgrade(o) => step.upgrade(call(o.by, o.via), o),
+            Order::Reimage(o) => {
+                let all = o.all_disks.unwrap_or(false);
+                let action = if all { Action::ReimageAll } else { Action::Reimage };
+                step.each(call(o.by, o.via), action, o.instance);
+            }
+            Order::Deallocate(o) => step.each(call(o.by, o.via), Action::Deallocate, o.instance),
+            Order::Redeploy(o) => step.each(call(o.by, o.via), Action::Redeploy, o.instance),
+            Order::EnterStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instances, true),
+            Order::ExitStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instances, false),
+            Order::Suspend(o) => step.suspend(call(o.by, o.via), o.group, o.process, true),
+            Order::Resume(o) => step.suspend(call(o.by, o.via), o.group, o.process, false),
+            Order::CompleteHook(o) => {
+                let result = o.result.unwrap_or(HookResult::Continue);
+                step.complete_hook(call(o.by, o.via), o.instance, result);
+            }
+            Order::Heartbeat(o) => step.heartbeat(call(o.by, o.via), o.instance),
             Order::DeleteMembers(o) => step.delete_members(call(o.by, o.via), o),
             Order::DeleteGroup(o) => step.delete_group(call(o.by, o.via), o),
             Order::Settle(o) => step.settle(call(o.by, o.via), o.account),
             Order::Overdue(o) => step.overdue(nobody, o.account),
+            Order::Cancel(o) => step.cancel(nobody, o.account),
+            Order::SetHealth(o) => step.set_health(nobody, o),
+            Order::BalanceZones(o) => step.balance_zones(nobody, o.group),
+            Order::Maintenance(o) => step.maintenance(nobody, o.instance),
             Order::SecurityLock(o) => step.lock(nobody, o.instance, Lock::Security),
             Order::SecurityUnlock(o) => step.lock(nobody, o.instance, Lock::None),
             Order::SecurityRelease(o) => step.security_release(nobody, o.instance),
@@ -195,6 +242,9 @@ impl Model for World {
             Timer::TermStep(instance) => step.term_step(instance),
             Timer::ReclaimStep(instance) => step.reclaim_step(instance),
             Timer::ScheduledRelease(instance) => step.scheduled_release(instance),
+            Timer::Hook(instance) => step.hook_step(instance),
+            Timer::HealthCheck(instance) => step.health_check(instance),
+            Timer::UpgradeBatch(group) => step.upgrade_batch(group),
         }
         step.finish()
     }
@@ -216,6 +266,7 @@ impl<'w> Step<'w> {
             match followup {
                 Followup::HealthCheck(instance) => self.health_check(instance),
                 Followup::Schedule(instance) => self.fire_waiting(instance),
+                Followup::Refill(group, trigger) => self.refill(group, trigger),
             }
         }
         if self.world.halt.is_some() { Flow::Halt } else { Flow::Continue }
@@ -249,6 +300,8 @@ impl Run {
             flags,
             streams,
             ties: BTreeMap::new(),
+            held: BTreeMap::new(),
+            rolling: BTreeMap::new(),
             relied,
             seq: 0,
             halt: None,

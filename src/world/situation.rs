@@ -1,10 +1,12 @@
 //! The situation of an instance as its policy sees it: facts read off the fleet.
 
 use super::World;
+use crate::fleet::{Account, Group};
 use crate::policy::Facts;
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
-    ClockAction, ClockKind, InstanceId, Lifecycle, Lock, PolicyId, ProtectionSet, Thing, YesNo,
+    AccountId, Action, ClockAction, ClockKind, GroupId, Initiator, InstanceId, Lifecycle, Lock,
+    PolicyId, Process, ProtectionSet, Thing, Trigger, YesNo,
 };
 
 impl World {
@@ -20,19 +22,47 @@ impl World {
             state: instance.state,
             stopped_by: instance.stopped_by,
             expired: YesNo::from(instance.expired),
-            overdue: YesNo::from(account.arrears.is_some()),
+            overdue: owes(account),
             grace: YesNo::from(account.grace > SimSpan::ZERO),
             scheduled: YesNo::from(instance.auto_release < SimTime::NEVER),
             economical: YesNo::from(instance.economical),
             local_disk: YesNo::from(local),
             lock: instance.lock,
             renewal: instance.renewal,
+            eviction: instance.eviction,
             ..asked
         };
-        if facts.lock == Lock::None && self.is_stopped_for_arrears(id, &facts) {
-            return Facts { lock: Lock::Financial, ..facts };
-        }
-        facts
+        let facts = match instance.group {
+            Some(group) => of_group(self.fleet.group(group), facts),
+            None => facts,
+        };
+        self.with_lock_of(instance.account, facts)
+    }
+
+    /// The situation of a group at an instant; `asked` has the columns that a request fills.
+    pub(super) fn situation_of_group(&self, id: GroupId, now: SimTime, asked: Facts) -> Facts {
+        let group = self.fleet.group(id);
+        let account = self.fleet.account(group.account);
+        let process = if asked.action == Action::ScaleOut {
+            Process::ScaleOut
+        } else if asked.trigger == Trigger::HealthCheck {
+            Process::HealthCheck
+        } else {
+            Process::ScaleIn
+        };
+        let initiated = match asked.initiator {
+            Initiator::Alarm => group.is_suspended(Process::Alarm),
+            Initiator::Schedule => group.is_suspended(Process::Schedule),
+            Initiator::User | Initiator::Bounds => false,
+        };
+        let facts = Facts {
+            overdue: owes(account),
+            members: YesNo::from(!group.members.is_empty()),
+            cooling: YesNo::from(group.rests_until > now),
+            suspended: YesNo::from(initiated || group.is_suspended(process)),
+            ..of_group(group, asked)
+        };
+        self.with_lock_of(group.account, facts)
     }
 
     /// What bars an instance's owner from some calls.
@@ -40,20 +70,22 @@ impl World {
         self.situation(id, Facts::default()).lock
     }
 
-    /// Whether the clock of its account's arrears has come to a stop that concerns an
-    /// instance. It need not be what stopped it: who was down already is locked too.
-    fn is_stopped_for_arrears(&self, id: InstanceId, facts: &Facts) -> bool {
-        let instance = self.fleet.instance(id);
-        let Some(arrears) = self.fleet.account(instance.account).arrears else { return false };
-        let book = self.book(instance.account);
-        let clock = book.policy.clock(ClockKind::PaymentOverdue);
+    /// The same facts, with the lock of an account whose clock has come to a stop that
+    /// concerns them. It need not be what stopped an instance: who was down already is
+    /// locked too.
+    fn with_lock_of(&self, account: AccountId, facts: Facts) -> Facts {
+        let Some(arrears) = self.fleet.account(account).arrears else { return facts };
+        let book = self.book(account);
+        let clock = book.policy.clock(arrears.clock);
         let steps = clock.map(|clock| clock.steps.as_slice()).unwrap_or_default();
-        steps.iter().enumerate().any(|(number, step)| {
+        let is_shut = steps.iter().enumerate().any(|(number, step)| {
             arrears.taken >> number & 1 == 1
-                && step.action == ClockAction::Stop
+                && matches!(step.action, ClockAction::Stop | ClockAction::Deallocate)
                 && book.assumes(&step.when)
-                && step.when.meets(facts)
-        })
+                && step.when.meets(&facts)
+        });
+        let barred = facts.lock == Lock::None && is_shut;
+        if barred { Facts { lock: Lock::Financial, ..facts } } else { facts }
     }
 
     /// The protections that are set on an instance and on its group, and those of
@@ -73,5 +105,23 @@ impl World {
     /// Whether an instance works, as its group sees it.
     pub(super) fn serves(&self, id: InstanceId) -> bool {
         matches!(self.fleet.instance(id).state, Lifecycle::Running | Lifecycle::Pending)
+    }
+}
+
+/// Whether an account has not paid; one that was cancelled owes nothing.
+fn owes(account: &Account) -> YesNo {
+    YesNo::from(account.arrears.is_some_and(|a| a.clock == ClockKind::PaymentOverdue))
+}
+
+/// The same facts, with those that a group gives.
+fn of_group(group: &Group, facts: Facts) -> Facts {
+    Facts {
+        orchestration: group.orchestration,
+        repair: group.care.repair,
+        health_check: group.care.check,
+        reclaim: group.reclaim,
+        managed_disks: YesNo::from(group.managed_disks),
+        zone_policy: group.zone_policy,
+        ..facts
     }
 }

@@ -8,8 +8,7 @@ use crate::record::{Refusal, Subject, Target, What};
 use crate::scenario::{Targets, order};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
-    Action, Billing, ClockKind, InstanceId, Lifecycle, Lock, Obstacle, StoppedBy, TermFrom,
-    Trigger, Word,
+    Action, Billing, ClockKind, InstanceId, Lock, Obstacle, StoppedBy, TermFrom, Trigger, Word,
 };
 
 /// When the next step of an instance's term is due, if it has one.
@@ -111,9 +110,8 @@ impl Step<'_> {
         let instance = self.world.fleet.instance_mut(id);
         instance.expires = new;
         instance.expired = new <= self.now;
-        let revive = !instance.expired
-            && instance.stopped_by == StoppedBy::Expiry
-            && matches!(instance.state, Lifecycle::Stopped | Lifecycle::Reclaimed);
+        let revive =
+            !instance.expired && instance.stopped_by == StoppedBy::Expiry && instance.is_down();
         self.change(ask, seq, Subject::Instance(id), What::Term(old, new));
         if revive {
             self.bring_up(ask, seq, id);

@@ -221,15 +221,11 @@ impl Reader<'_> {
                 "taken in without bounds and without protection known",
             );
             let part = GroupPart {
-                account: None,
-                min: None,
-                max: None,
-                removal: None,
-                health_check: None,
                 protect: ProtectPart {
                     on: Vec::new(),
                     unknown: vec![Spanned::new(GROUP_DELETION_PROTECTION.to_owned(), name.place)],
                 },
+                ..GroupPart::default()
             };
             self.out.groups.push((Spanned::new(name.value.to_string(), name.place), part));
         }

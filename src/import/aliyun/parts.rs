@@ -177,12 +177,12 @@ impl Reader<'_> {
         let removal: Vec<_> =
             group.removal_policies.texts().map(|word| Spanned::new(kebab(word), place)).collect();
         let part = GroupPart {
-            account: None,
             min: group.min_size,
             max: group.max_size,
             removal: (!removal.is_empty()).then_some(OneOrMany(removal)),
             health_check: Some(health_check),
             protect,
+            ..GroupPart::default()
         };
         self.out.groups.push((Spanned::new(id, place), part));
     }

@@ -17,7 +17,12 @@ impl Compiler<'_> {
             .orders
             .0
             .iter()
-            .map(|(name, order)| Order { name: name.to_string(), by: order.by, first: order.first })
+            .map(|(name, order)| Order {
+                name: name.to_string(),
+                by: order.by,
+                first: order.first,
+                fault_domains: order.fault_domains,
+            })
             .collect();
         let mut default = Vec::new();
         for name in &part.default {
@@ -104,6 +109,7 @@ impl Compiler<'_> {
                     ClockKind::PaymentOverdue => Trigger::BillingOverdue,
                     ClockKind::Expiry => Trigger::Expiry,
                     ClockKind::SpotReclaim => Trigger::SpotReclaim,
+                    ClockKind::Cancellation => Trigger::Cancellation,
                 }),
             });
         }

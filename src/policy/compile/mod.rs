@@ -89,6 +89,8 @@ impl<'p> Compiler<'p> {
             .iter()
             .map(|(_, note)| (note.says.clone(), self.find_sources(&note.source.0)));
         let notes = notes.collect();
+        let repairs = self.repairs(file);
+        let hooks = self.hooks(file);
         let schedule = file.schedule.as_ref().map(|part| self.schedule(part)).unwrap_or_default();
         if self.rules.len() > MOST_RULES {
             let title = format!("a policy has at most {MOST_RULES} rules");
@@ -112,6 +114,8 @@ impl<'p> Compiler<'p> {
             clocks,
             orders,
             default_orders,
+            repairs,
+            hooks,
             notes,
             impossible: std::mem::take(&mut self.impossible),
         }

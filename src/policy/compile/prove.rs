@@ -4,7 +4,7 @@ use super::Compiler;
 use crate::policy::facts::{Column, Condition};
 use crate::policy::faults::{self, Subject as Told};
 use crate::policy::file::{PolicyFile, RulePart, Test};
-use crate::policy::space::{Axis, MOST_CELLS, Over, Space};
+use crate::policy::space::{Axis, MOST_CELLS, Space};
 use crate::policy::table::{Row, Table};
 use crate::text::{Code, Place, Problem, Spanned};
 
@@ -54,15 +54,14 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether the space says that a cell cannot occur. Entries that test a
-    /// column which this space does not have say nothing about it.
-    pub(super) fn is_impossible(
-        impossible: &[(Condition, String)],
-        space: &Space,
-        cell: usize,
-    ) -> bool {
-        let has = |column| space.axes().iter().any(|axis| axis.over == Over::Column(column));
-        impossible.iter().any(|(when, _)| when.columns().all(has) && space.takes(when, cell))
+    /// Which cells of a space can occur. Entries that test a column which this space
+    /// does not have say nothing about it.
+    pub(super) fn occurring(&self, space: &Space) -> Vec<bool> {
+        let mut occurs = vec![true; space.cells()];
+        for (when, _) in self.impossible.iter().filter(|(when, _)| space.has_all(when)) {
+            space.each(when, |cell| occurs[cell] = false);
+        }
+        occurs
     }
 
     pub(super) fn space(&mut self, axes: Vec<Axis>, place: Place) -> Option<Space> {
@@ -89,10 +88,8 @@ impl Compiler<'_> {
         works: impl Fn(&Space, usize) -> bool,
     ) -> Table<C> {
         let Some(space) = self.space(axes, place) else { return Table::empty() };
-        let impossible = &self.impossible;
-        let possible = |space: &Space, cell| {
-            !Self::is_impossible(impossible, space, cell) && works(space, cell)
-        };
+        let occurs = self.occurring(&space);
+        let possible = |space: &Space, cell: usize| occurs[cell] && works(space, cell);
         match Table::prove(space, rows, possible) {
             Ok(table) => table,
             Err(unproved) => {

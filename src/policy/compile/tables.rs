@@ -5,14 +5,14 @@ use crate::policy::facts::{Column, Condition};
 use crate::policy::file::{PolicyFile, ProtectionPart, RulePart};
 use crate::policy::space::{Axis, Over, Space};
 use crate::policy::table::{Row, Table, axes_of};
-use crate::policy::{FlagTest, Precondition, Protection, Tables};
+use crate::policy::{FlagTest, Hooks, Precondition, Protection, Repairs, Tables};
 use crate::text::{
     Code, Map, Node, OneOrMany, Place, Problem, Read, Severity, Spanned, Value, closest, read_word,
 };
 use crate::time::ApiVersion;
 use crate::vocab::{
-    Action, Effect, Fate, Lifecycle, Membership, Occasion, ProtectionId, ProtectionSet, Subject,
-    Trigger, Verdict, Word,
+    Action, ClockAction, ClockKind, Effect, Fate, HookResult, Lifecycle, Membership, Occasion,
+    ProtectionId, ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
 };
 
 /// What a precondition may ask of a request to set protections.
@@ -71,9 +71,8 @@ impl Compiler<'_> {
         if let Some((rule, when)) = &works_when {
             let inert =
                 Row { rule: *rule, when: Condition::default(), says: Verdict::NotConsulted };
-            table.fill(inert, |space, cell| {
-                !space.takes(when, cell) && !Self::is_impossible(&self.impossible, space, cell)
-            });
+            let occurs = self.occurring(table.space());
+            table.fill(inert, |space, cell| !space.takes(when, cell) && occurs[cell]);
         }
         let settable = part.settable.as_ref();
         if let Some(sources) = settable.and_then(|settable| settable.source.as_ref()) {
@@ -84,6 +83,7 @@ impl Compiler<'_> {
             attribute: part.attribute.clone(),
             about: part.about.clone(),
             of: part.of.map_or(Subject::Instance, |of| of.value),
+            standby: part.standby,
             occasions: settable.map_or_else(|| Occasion::ALL.to_vec(), |s| s.at.clone()),
             works_when,
             table,
@@ -187,7 +187,11 @@ impl Compiler<'_> {
             .collect();
         let members = [(Column::Trigger, from_group), (Column::Membership, members)];
         let triggers = [(Column::Trigger, self.words_in_space(Column::Trigger))];
-        let shut = vec![Lifecycle::Stopped.index(), Lifecycle::Reclaimed.index()];
+        let shut = shut_by(file);
+        let rollings: Vec<u8> = (self.words_in_space(Column::Upgrade).into_iter())
+            .filter(|word| *word != Upgrade::OsImage.index())
+            .collect();
+        let rollings = [(Column::Upgrade, rollings)];
         let nothing = Map::default();
         let schedule = file.schedule.as_ref();
         let scale_in = file.scale_in.as_ref();
@@ -209,6 +213,21 @@ impl Compiler<'_> {
                 scale_in.map_or(&nothing, |s| &s.shortfall),
                 "then",
                 &[],
+            ),
+            zones: self.table("zones", scale_in.map_or(&nothing, |s| &s.zones), "then", &[]),
+            zone_held: self.table(
+                "zone-held",
+                scale_in.map_or(&nothing, |s| &s.zone_held),
+                "then",
+                &[],
+            ),
+            roll_outs: self.table("roll-outs", &file.roll_outs, "then", &rollings),
+            refills: self.table("refills", &file.refills, "then", &triggers),
+            hooks: self.table(
+                "hooks",
+                file.hooks.as_ref().map_or(&nothing, |hooks| &hooks.holds),
+                "then",
+                &triggers,
             ),
         }
     }
@@ -240,6 +259,27 @@ impl Compiler<'_> {
         )
     }
 
+    pub(super) fn repairs(&mut self, file: &PolicyFile) -> Repairs {
+        let Some(part) = &file.repairs else { return Repairs::default() };
+        self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+        Repairs { shortest: part.shortest, longest: part.longest, grace: part.grace }
+    }
+
+    pub(super) fn hooks(&mut self, file: &PolicyFile) -> Option<Hooks> {
+        let part = file.hooks.as_ref()?;
+        self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+        Some(Hooks {
+            shortest: part.shortest,
+            longest: part.longest,
+            results: part.results.clone(),
+            default: part.results.first().copied().unwrap_or(HookResult::Continue),
+            together: part.together,
+            billing: part.billing.clone(),
+            heartbeats: part.heartbeats,
+            in_all: part.in_all,
+        })
+    }
+
     /// A table of its own: its space is what its rules test, with all words of
     /// each column but for those in `fixed`.
     pub(super) fn table<C: Word>(
@@ -263,4 +303,24 @@ impl Compiler<'_> {
         });
         self.prove((name, place), axes, rows, &parts, |_, _| true)
     }
+}
+
+/// The states in which an account's clock can leave an instance.
+fn shut_by(file: &PolicyFile) -> Vec<u8> {
+    let of_accounts = [ClockKind::PaymentOverdue, ClockKind::Cancellation];
+    let clocks = file.clocks.0.iter().filter(|(name, _)| {
+        ClockKind::spelled(name).is_some_and(|kind| of_accounts.contains(&kind))
+    });
+    let actions = clocks.flat_map(|(_, steps)| steps).filter_map(|step| step.get("action"));
+    let mut states: Vec<u8> = actions
+        .filter_map(|action| match ClockAction::spelled(action.scalar()?)? {
+            ClockAction::Stop => Some(Lifecycle::Stopped.index()),
+            ClockAction::Reclaim => Some(Lifecycle::Reclaimed.index()),
+            ClockAction::Deallocate => Some(Lifecycle::Deallocated.index()),
+            ClockAction::Release | ClockAction::Renew => None,
+        })
+        .collect();
+    states.sort_unstable();
+    states.dedup();
+    states
 }

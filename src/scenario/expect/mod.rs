@@ -3,14 +3,15 @@
 mod parts;
 mod resolve;
 
-pub use parts::ExpectPart;
+pub use parts::{AccountIs, ExpectPart};
 pub(super) use resolve::Expecting;
 
 use crate::text::{Place, Spanned};
 use crate::time::SimTime;
 use crate::vocab::{
-    AccountId, Action, Billing, Channel, Confidence, Effect, EventId, Fate, GroupId, InstanceId,
-    Lifecycle, Lock, Membership, Outcome, RequestResult, Thing, Trigger, Verdict,
+    AccountId, Action, Billing, Channel, Confidence, Effect, EventId, Fate, GroupId, Health,
+    InstanceId, Lifecycle, Lock, Membership, Outcome, RequestResult, Thing, Trigger, Verdict,
+    ZoneId,
 };
 
 /// What is expected of one case.
@@ -71,6 +72,7 @@ pub struct DecisionLine {
     pub instances: Vec<InstanceId>,
     pub group: Option<GroupId>,
     pub at: Option<SimTime>,
+    pub by: Option<String>,
     pub channel: Option<Channel>,
     pub outcome: Option<Outcome>,
     pub effect: Option<Effect>,
@@ -89,6 +91,7 @@ pub struct DecisionLine {
 pub struct RequestLine {
     pub events: Vec<EventId>,
     pub trigger: Option<Trigger>,
+    pub by: Option<String>,
     pub verb: Option<String>,
     pub at: Option<SimTime>,
     pub result: Option<RequestResult>,
@@ -136,8 +139,8 @@ pub enum StateOf {
     Instances(Vec<InstanceId>, Box<InstanceState>),
     /// A group.
     Group(GroupId, GroupState),
-    /// An account: whether it is in arrears.
-    Account(AccountId, bool),
+    /// An account.
+    Account(AccountId, AccountIs),
 }
 
 /// What is expected of an instance.
@@ -151,6 +154,9 @@ pub struct InstanceState {
     pub auto_release: Option<SimTime>,
     pub expires: Option<SimTime>,
     pub member: Option<(GroupId, bool)>,
+    pub latest_model: Option<bool>,
+    pub health: Option<Health>,
+    pub zone: Option<ZoneId>,
 }
 
 /// What is expected of a group.
@@ -159,6 +165,7 @@ pub struct InstanceState {
 pub struct GroupState {
     pub there: Option<bool>,
     pub size: Option<u32>,
+    pub desired: Option<u32>,
     pub protect: Option<Vec<String>>,
 }
 

@@ -8,8 +8,8 @@ use crate::text::{
     record,
 };
 use crate::vocab::{
-    Action, Billing, Channel, Confidence, Effect, Fate, Lifecycle, Lock, Membership, Outcome,
-    RequestResult, Thing, Trigger, Verdict, words,
+    Action, Billing, Channel, Confidence, Effect, Fate, Health, Lifecycle, Lock, Membership,
+    Outcome, RequestResult, Thing, Trigger, Verdict, words,
 };
 
 record! {
@@ -52,6 +52,8 @@ record! {
         optional "group" => group: Spanned<Name>,
         /// When.
         optional "at" => at: Spanned<Written>,
+        /// Who called.
+        optional "by" => by: Spanned<Name>,
         /// The way by which the call came in.
         optional "channel" => channel: Channel,
         /// What became of them.
@@ -84,6 +86,8 @@ record! {
         optional "event" => event: OneOrMany<Spanned<Name>>,
         /// The cause that asked.
         optional "trigger" => trigger: Trigger,
+        /// Who called.
+        optional "by" => by: Spanned<Name>,
         /// The verb.
         optional "verb" => verb: Spanned<String>,
         /// When.
@@ -140,6 +144,14 @@ record! {
         optional "is" => is: Spanned<String>,
         /// The number of members of the group.
         optional "size" => size: u32,
+        /// The number of members that the group is meant to have.
+        optional "desired" => desired: u32,
+        /// Whether the instances have the latest model of their group.
+        optional "latest-model" => latest_model: bool,
+        /// What is reported of their health.
+        optional "health" => health: Health,
+        /// The zone that they are in.
+        optional "zone" => zone: Spanned<Name>,
         /// How the instances are paid for.
         optional "billing" => billing: Billing,
         /// What bars their owner.
@@ -281,5 +293,7 @@ words! {
         Paid = "paid",
         /// It is in arrears.
         Overdue = "overdue",
+        /// It was cancelled.
+        Cancelled = "cancelled",
     }
 }

@@ -16,15 +16,35 @@ use crate::text::{
     closest,
 };
 use crate::time::SimTime;
-use crate::vocab::{Action, EventId, InstanceId, LastWord, Lifecycle, Outcome, Word};
+use crate::vocab::{Action, EventId, InstanceId, LastWord, Lifecycle, Outcome, Word, ZoneId};
 
 /// What can be said of instances.
-const OF_INSTANCES: &[&str] = &["is", "billing", "lock", "protect", "auto-release", "expires"];
+const OF_INSTANCES: &[&str] = &[
+    "is",
+    "billing",
+    "lock",
+    "protect",
+    "auto-release",
+    "expires",
+    "latest-model",
+    "health",
+    "zone",
+];
 /// What can be said of instances in respect of a group.
-const OF_MEMBERS: &[&str] =
-    &["member", "is", "billing", "lock", "protect", "auto-release", "expires"];
+const OF_MEMBERS: &[&str] = &[
+    "member",
+    "is",
+    "billing",
+    "lock",
+    "protect",
+    "auto-release",
+    "expires",
+    "latest-model",
+    "health",
+    "zone",
+];
 /// What can be said of a group.
-const OF_GROUPS: &[&str] = &["is", "size", "protect"];
+const OF_GROUPS: &[&str] = &["is", "size", "desired", "protect"];
 /// What can be said of an account.
 const OF_ACCOUNTS: &[&str] = &["is"];
 
@@ -198,6 +218,7 @@ impl Expecting<'_, '_> {
             instances: instances.ok()?,
             group: group?,
             at: at.ok()?,
+            by: self.caller(part.by.as_ref()),
             channel: part.channel,
             outcome: part.outcome,
             effect: part.effect,
@@ -221,6 +242,7 @@ impl Expecting<'_, '_> {
         Some(RequestLine {
             events: events.ok()?,
             trigger: part.trigger,
+            by: self.caller(part.by.as_ref()),
             verb: part.verb.as_ref().map(|verb| verb.value.clone()),
             at: at.ok()?,
             result: part.result,
@@ -351,6 +373,10 @@ impl Expecting<'_, '_> {
             ("auto-release", part.auto_release.is_some()),
             ("expires", part.expires.is_some()),
             ("member", part.member.is_some()),
+            ("desired", part.desired.is_some()),
+            ("latest-model", part.latest_model.is_some()),
+            ("health", part.health.is_some()),
+            ("zone", part.zone.is_some()),
         ];
         let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(key, _)| *key).collect();
         let known = format!("of {kind} one can say: {}", allowed.join(", "));
@@ -398,8 +424,38 @@ impl Expecting<'_, '_> {
             auto_release: until(&part.auto_release),
             expires: until(&part.expires),
             member,
+            latest_model: part.latest_model,
+            health: part.health,
+            zone: self.zone(part.zone.as_ref()).ok()?,
         };
         Some(StateOf::Instances(instances, Box::new(state)))
+    }
+
+    /// A zone that somebody is in, or that a group lists.
+    fn zone(&mut self, name: Option<&Spanned<Name>>) -> Given<ZoneId> {
+        let Some(name) = name else { return Ok(None) };
+        if let Some(at) = self.resolver.zones.get(name) {
+            return Ok(Some(ZoneId::at(at)));
+        }
+        let title = format!("no zone is called `{}`", **name);
+        let problem = Problem::at(Code::UnknownName, name.place, title, "not in the fleet");
+        let known: Vec<&str> = self.resolver.zones.iter().collect();
+        let close = closest(name, known);
+        self.resolver.problems.add(problem.did_you_mean(&close));
+        Err(Told)
+    }
+
+    /// Somebody who calls, whom some event must name.
+    fn caller(&mut self, name: Option<&Spanned<Name>>) -> Option<String> {
+        let name = name?;
+        if self.resolver.actors.get(name).is_none() {
+            let title = format!("nobody called `{}` calls", **name);
+            let problem = Problem::at(Code::UnknownName, name.place, title, "no event's `by`");
+            let known: Vec<&str> = self.resolver.actors.iter().collect();
+            let close = closest(name, known);
+            self.resolver.problems.add(problem.did_you_mean(&close));
+        }
+        Some(name.to_string())
     }
 
     /// The protections that must be set, and no others, sorted.
@@ -420,13 +476,15 @@ impl Expecting<'_, '_> {
             None => None,
         };
         let protect = self.protections(part);
-        Some(StateOf::Group(group, GroupState { there, size: part.size, protect }))
+        Some(StateOf::Group(
+            group,
+            GroupState { there, size: part.size, desired: part.desired, protect },
+        ))
     }
 
     fn account_state(&mut self, part: &StatePart, name: &Spanned<Name>) -> Option<StateOf> {
         let account = self.resolver.account(name, name.place)?;
-        let overdue = self.word::<AccountIs>(part.is.as_ref()?)? == AccountIs::Overdue;
-        Some(StateOf::Account(account, overdue))
+        Some(StateOf::Account(account, self.word::<AccountIs>(part.is.as_ref()?)?))
     }
 
     fn word<W: Word>(&mut self, text: &Spanned<String>) -> Option<W> {

@@ -1,0 +1,192 @@
+//! Groups that grow: new members, their names and zones, and making up for those that went.
+
+use super::Step;
+use super::apply::count;
+use super::ask::{Ask, Call, Tally};
+use crate::record::{Refusal, Subject, Target, What};
+use crate::scenario::order;
+use crate::vocab::{
+    Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, Membership, Obstacle, PolicyId,
+    Refill, Trigger, ZoneId,
+};
+
+impl Step<'_> {
+    /// The policy of a group.
+    pub(super) fn policy_of_group(&self, group: GroupId) -> PolicyId {
+        self.world.fleet.account(self.world.fleet.group(group).account).policy
+    }
+
+    pub(super) fn scale_out(&mut self, call: Call, o: order::ScaleOut) {
+        let mut ask = Ask::call(call, Action::ScaleOut, Target::Group(o.group));
+        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        self.grow(&ask, o.group, o.add.get());
+    }
+
+    /// Has a group create so many members. A request that would cross the maximum is
+    /// clipped to it.
+    pub(super) fn grow(&mut self, ask: &Ask, group: GroupId, add: u32) {
+        let open = self.open(ask, false);
+        if let Err(why) = self.group_refusal(ask, group) {
+            return self.refuse(open, add, why);
+        }
+        let size = count(self.standing(group).len());
+        let room = self.world.fleet.group(group).max.saturating_sub(size);
+        let got = self.grow_by(ask, open.seq, group, add.min(room));
+        self.has_scaled(group, got);
+        let full = (got < add).then_some(Refusal::Obstacle(Obstacle::Full));
+        self.close(open, Tally { wanted: add, got, refusal: full });
+    }
+
+    pub(super) fn set_capacity(&mut self, call: Call, o: order::SetCapacity) {
+        let (group, to) = (o.group, o.to);
+        let size = count(self.standing(group).len());
+        let action = if to < size { Action::ScaleIn } else { Action::ScaleOut };
+        let mut ask = Ask::call(call, Action::SetCapacity, Target::Group(group));
+        let state = self.world.fleet.group(group);
+        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        ask.facts.capacity = match to {
+            _ if to < state.min => Capacity::BelowMin,
+            _ if to > state.max => Capacity::AboveMax,
+            _ => Capacity::Within,
+        };
+        if let Err(why) = self.group_refusal(&ask, group) {
+            let open = self.open(&ask, false);
+            return self.refuse(open, to.abs_diff(size), why);
+        }
+        let ask = Ask { action, ..ask };
+        if to < size {
+            self.shrink(&ask.as_cause(Trigger::ScaleIn), group, size - to);
+        } else {
+            self.grow(&ask, group, to - size);
+        }
+        self.world.fleet.group_mut(group).desired = Some(to);
+    }
+
+    /// After a group has grown or shrunk it rests, and has the size that it is meant to have.
+    pub(super) fn has_scaled(&mut self, group: GroupId, by: u32) {
+        if by == 0 {
+            return;
+        }
+        let size = count(self.standing(group).len());
+        let now = self.now;
+        let state = self.world.fleet.group_mut(group);
+        state.rests_until = now.after(state.cooldown);
+        if state.desired.is_some() {
+            state.desired = Some(size);
+        }
+    }
+
+    /// Creates so many members, and says how many it did create.
+    pub(super) fn grow_by(&mut self, ask: &Ask, seq: u64, group: GroupId, add: u32) -> u32 {
+        // Members that were put by come back first.
+        let put_by: Vec<InstanceId> = self
+            .members_of(group)
+            .into_iter()
+            .filter(|id| self.world.fleet.instance(*id).is_recycled())
+            .take(add as usize)
+            .collect();
+        for id in &put_by {
+            self.world.fleet.instance_mut(*id).economical = false;
+            self.bring_up(ask, seq, *id);
+        }
+        let mut sizes = self.zone_sizes(group);
+        for _ in count(put_by.len())..add {
+            // The emptiest zone gets the next; among equals the one that is listed first.
+            let emptiest = sizes.iter_mut().min_by_key(|(_, size)| *size);
+            let zone = emptiest.map(|(zone, size)| {
+                *size += 1;
+                *zone
+            });
+            self.bear(ask, seq, group, zone);
+        }
+        add
+    }
+
+    /// How many members each zone of a group has, in the order in which the group lists them.
+    pub(super) fn zone_sizes(&self, group: GroupId) -> Vec<(ZoneId, u32)> {
+        let state = self.world.fleet.group(group);
+        let mut sizes: Vec<(ZoneId, u32)> = state.zones.iter().map(|zone| (*zone, 0)).collect();
+        let mut of_members: Vec<ZoneId> =
+            state.members.iter().filter_map(|id| self.world.fleet.instance(*id).zone).collect();
+        of_members.sort_unstable();
+        for same in of_members.chunk_by(PartialEq::eq) {
+            match sizes.iter_mut().find(|(zone, _)| *zone == same[0]) {
+                Some((_, size)) => *size = count(same.len()),
+                None => sizes.push((same[0], count(same.len()))),
+            }
+        }
+        sizes
+    }
+
+    /// Creates a member.
+    fn bear(&mut self, ask: &Ask, seq: u64, group: GroupId, zone: Option<ZoneId>) {
+        let now = self.now;
+        let id = match self.world.fleet.group_mut(group).expected.pop_front() {
+            Some(id) => id,
+            None => self.world.name_newcomer(group),
+        };
+        let state = self.world.fleet.group(group);
+        let (model, hook, things) =
+            (state.upgrades.model, state.launch_hook, state.newcomer_things.clone());
+        let to = if hook.is_some() { Lifecycle::Pending } else { Lifecycle::Running };
+        let instance = self.world.fleet.instance_mut(id);
+        instance.state = to;
+        instance.created = now;
+        instance.joined = now;
+        instance.membership = Membership::AutoCreated;
+        instance.membership_known = true;
+        instance.model = model;
+        instance.zone = instance.zone.or(zone);
+        if !things.is_empty() {
+            *self.world.fleet.properties_mut(id) = things;
+        }
+        self.world.fleet.join(id, group);
+        self.change(ask, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
+        let size = count(self.world.fleet.group(group).members.len());
+        self.change(ask, seq, Subject::Group(group), What::Size(size - 1, size));
+        if let Some(hook) = hook {
+            self.hold_launch(id, hook);
+        }
+    }
+
+    /// Makes up for a member that went, as the policy says for that cause.
+    pub(super) fn refill(&mut self, group: GroupId, trigger: Trigger) {
+        let ask = Ask::timer("refill", trigger, Action::ScaleOut, Target::Group(group));
+        let facts = self.group_facts(&ask, group);
+        let policy = self.policy_of_group(group);
+        let Some(answer) = self.consult(policy, |t| &t.refills, &facts) else { return };
+        let state = self.world.fleet.group(group);
+        if state.deleted {
+            return;
+        }
+        let size = count(self.standing(group).len());
+        let lacks = match answer.says {
+            Refill::None => {
+                // It is not meant to have any more than it has.
+                let state = self.world.fleet.group_mut(group);
+                state.desired = state.desired.map(|_| size);
+                0
+            }
+            Refill::ToSize => state.desired.unwrap_or(state.min).saturating_sub(size),
+            Refill::OneForOne => 1,
+        };
+        if lacks > 0 {
+            let open = self.open(&ask, false);
+            let got = self.grow_by(&ask, open.seq, group, lacks);
+            self.close(open, Tally::all(got));
+        }
+    }
+}
+
+impl super::World {
+    /// A new row for a member that a group creates and that nobody has named.
+    fn name_newcomer(&mut self, group: GroupId) -> InstanceId {
+        let state = self.fleet.group_mut(group);
+        let newcomer = state.newcomer;
+        let number = state.numbering;
+        state.numbering += 1;
+        let name = format!("{}{}{number}", self.legend.group(group), crate::fleet::NEWCOMER);
+        self.legend.instances.push(name.into());
+        self.fleet.add_instance(newcomer)
+    }
+}

@@ -1,0 +1,97 @@
+//! The health of members: what is reported, what is seen, and what a group does about it.
+
+use super::apply::count;
+use super::ask::{Ask, Call, Ground, Tally};
+use super::{Followup, Step, Timer};
+use crate::record::{Refusal, Subject, Target, What};
+use crate::scenario::order;
+use crate::time::SimSpan;
+use crate::vocab::{
+    Action, Health, HealthCheck, HealthFate, InstanceId, LastWord, Lifecycle, Obstacle, StoppedBy,
+    Trigger,
+};
+
+impl Step<'_> {
+    /// Health is reported from outside; nobody is asked.
+    pub(super) fn set_health(&mut self, call: Call, o: order::SetHealth) {
+        let ids = self.of(o.instance);
+        let ask = Ask::call(call, Action::SetProtection, Target::these(&ids));
+        let open = self.open(&ask, false);
+        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
+        for id in ids {
+            let instance = self.world.fleet.instance_mut(id);
+            if !instance.is_there() {
+                tally.refuse(Refusal::Obstacle(Obstacle::NotThere));
+                continue;
+            }
+            tally.got += 1;
+            let to = o.health == Health::Unhealthy;
+            let from = std::mem::replace(&mut instance.unhealthy, to);
+            if from == to {
+                continue;
+            }
+            let health = |ill| if ill { Health::Unhealthy } else { Health::Healthy };
+            let what = What::Health(health(from), health(to));
+            self.change(&ask, open.seq, Subject::Instance(id), what);
+            self.watch(id);
+        }
+        self.close(open, tally);
+    }
+
+    /// Whether a group that looks after its members would find this one unhealthy.
+    fn is_ill(&self, id: InstanceId) -> bool {
+        let instance = self.world.fleet.instance(id);
+        let Some(group) = instance.group else { return false };
+        if instance.state == Lifecycle::Removing || instance.stopped_by == StoppedBy::Group {
+            return false;
+        }
+        match self.world.fleet.group(group).care.check {
+            HealthCheck::None => false,
+            HealthCheck::Instance => {
+                instance.unhealthy || !self.world.serves(id) && instance.is_there()
+            }
+            // Health is reported by what runs.
+            HealthCheck::Application => instance.unhealthy && self.world.serves(id),
+        }
+    }
+
+    /// Whatever a member's health depends on has changed: its group waits, if it does,
+    /// and then looks.
+    pub(super) fn watch(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance(id);
+        let Some(group) = instance.group.filter(|_| self.is_ill(id)) else {
+            self.agenda.clear(Timer::HealthCheck(id));
+            return;
+        };
+        let grace = self.world.fleet.group(group).care.grace;
+        if grace > SimSpan::ZERO {
+            self.agenda.set(Timer::HealthCheck(id), self.now.after(grace));
+        } else {
+            self.followups.push_back(Followup::HealthCheck(id));
+        }
+    }
+
+    /// A group looks at a member that it has found unhealthy.
+    pub(super) fn health_check(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance(id);
+        let Some(group) = instance.group.filter(|_| self.is_ill(id)) else { return };
+        let ask =
+            Ask::timer("health-check", Trigger::HealthCheck, Action::Release, Target::Group(group));
+        let mut facts = self.facts(&ask, id, Action::Release);
+        facts.suspended = self.group_facts(&ask, group).suspended;
+        let policy = self.world.policy_of(id);
+        let Some(answer) = self.consult(policy, |t| &t.health, &facts) else { return };
+        if answer.says == HealthFate::Ignores {
+            return;
+        }
+        let ask = ask.resting_on(Some(Ground::of(LastWord::HealthCheck, &answer)));
+        let open = self.open(&ask, true);
+        let item = self.asks_of(&ask, id);
+        let tally = self.decide(&ask, open.seq, &[item]);
+        if tally.got > 0 {
+            // Whatever was done to it, it has another chance.
+            self.world.fleet.instance_mut(id).unhealthy = false;
+        }
+        self.close(open, tally);
+    }
+}

@@ -1,0 +1,195 @@
+//! Hooks: what holds up a member that comes or goes, until somebody says that all is
+//! done or the time is out.
+
+use super::apply::count;
+use super::ask::{Ask, Call, Ground, Tally, With};
+use super::decide::{Draft, Fate, Item, Word, alone};
+use super::{Step, Timer};
+use crate::fleet::Hook;
+use crate::policy::{Answer, Ruling};
+use crate::record::{DecidedBy, Refusal, Subject, Target, What};
+use crate::scenario::Targets;
+use crate::time::SimTime;
+use crate::vocab::{
+    Action, GroupId, HookFate, HookResult, InstanceId, LastWord, Lifecycle, Obstacle, Outcome,
+};
+
+/// What a hook holds up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    /// What was asked of a member that is to go; `None` for one that has just come.
+    asked: Option<(Ask, Item, Ground)>,
+    /// The state that it was in.
+    was: Lifecycle,
+    hook: Hook,
+    since: SimTime,
+    /// How often it was prolonged.
+    beats: u32,
+    /// Whether it may go on as soon as its neighbours may.
+    approved: bool,
+}
+
+impl Step<'_> {
+    /// Whether a hook holds up what was decided, and the rule that says so.
+    pub(super) fn hook_of(&mut self, ask: &Ask, draft: &Draft) -> Option<(Hook, Answer<HookFate>)> {
+        if !matches!(draft.item.action, Action::Release | Action::Remove) || ask.past_hook {
+            return None;
+        }
+        let group = self.world.fleet.instance(draft.item.id).group?;
+        let hook = self.world.fleet.group(group).terminate_hook?;
+        let answer = self.consult(draft.policy, |t| &t.hooks, &draft.facts)?;
+        (answer.says == HookFate::Waits).then_some((hook, answer))
+    }
+
+    /// Holds up a member that is to go.
+    pub(super) fn hold(&mut self, ask: &Ask, seq: u64, draft: &Draft, hook: Hook, ground: Ground) {
+        let id = draft.item.id;
+        let was = self.world.fleet.instance(id).state;
+        let asked = Some((*ask, draft.item, ground));
+        self.world.fleet.instance_mut(id).state = Lifecycle::Removing;
+        self.change(ask, seq, Subject::Instance(id), What::State(was, Lifecycle::Removing));
+        let held = Held { asked, was, hook, since: self.now, beats: 0, approved: false };
+        self.world.held.insert(id, held);
+        self.agenda.set(Timer::Hook(id), self.now.after(hook.timeout));
+    }
+
+    /// Holds up a member that has just come.
+    pub(super) fn hold_launch(&mut self, id: InstanceId, hook: Hook) {
+        let was = Lifecycle::Pending;
+        let held = Held { asked: None, was, hook, since: self.now, beats: 0, approved: false };
+        self.world.held.insert(id, held);
+        self.agenda.set(Timer::Hook(id), self.now.after(hook.timeout));
+    }
+
+    /// The time of a hook is out.
+    pub(super) fn hook_step(&mut self, id: InstanceId) {
+        let Some(held) = self.world.held.get(&id) else { return };
+        let result = held.hook.result;
+        let ask =
+            Ask::timer("hook", crate::vocab::Trigger::Manual, Action::Start, Target::Instance(id));
+        self.end_hold_and_free(&ask, id, result);
+    }
+
+    pub(super) fn complete_hook(&mut self, call: Call, targets: Targets, result: HookResult) {
+        let ids = self.of(targets);
+        let ask = Ask::call(call, Action::SetProtection, Target::these(&ids));
+        let open = self.open(&ask, false);
+        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
+        let mut ready = Vec::new();
+        for id in ids {
+            match self.world.held.get_mut(&id) {
+                Some(held) => {
+                    held.approved = true;
+                    tally.got += 1;
+                    ready.push(id);
+                }
+                None => tally.refuse(Refusal::Obstacle(Obstacle::NoHook)),
+            }
+        }
+        self.close(open, tally);
+        for id in ready {
+            if result != HookResult::Continue || self.may_go_on(id) {
+                self.end_hold_and_free(&ask, id, result);
+            }
+        }
+    }
+
+    /// Whether a member that may go on has to wait for neighbours that may not yet.
+    fn may_go_on(&self, id: InstanceId) -> bool {
+        let Some(group) = self.world.fleet.instance(id).group else { return true };
+        let book = self.world.legend.rulebook(self.policy_of_group(group));
+        if !book.policy.hooks.as_ref().is_some_and(|hooks| hooks.together) {
+            return true;
+        }
+        self.held_of(group).iter().all(|other| self.world.held[other].approved)
+    }
+
+    /// The members of a group that are about to go and held up.
+    fn held_of(&self, group: GroupId) -> Vec<InstanceId> {
+        let of = |id: &InstanceId| self.world.fleet.instance(*id).group == Some(group);
+        let held = self.world.held.iter().filter(|(_, held)| held.asked.is_some());
+        held.map(|(id, _)| *id).filter(of).collect()
+    }
+
+    /// Ends the hold on a member, and on those that waited for it alone.
+    fn end_hold_and_free(&mut self, ask: &Ask, id: InstanceId, result: HookResult) {
+        let group = self.world.fleet.instance(id).group;
+        self.end_hold(ask, id, result);
+        let waiting = group.map(|group| self.held_of(group)).unwrap_or_default();
+        if waiting.iter().all(|other| self.world.held[other].approved) {
+            for other in waiting {
+                self.end_hold(ask, other, HookResult::Continue);
+            }
+        }
+    }
+
+    pub(super) fn heartbeat(&mut self, call: Call, targets: Targets) {
+        let ids = self.of(targets);
+        let ask = Ask::call(call, Action::SetProtection, Target::these(&ids));
+        let open = self.open(&ask, false);
+        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
+        for id in ids {
+            let limits = self.book_of(id).policy.hooks.clone();
+            let Some(held) = self.world.held.get_mut(&id) else {
+                tally.refuse(Refusal::Obstacle(Obstacle::NoHook));
+                continue;
+            };
+            let most = limits.as_ref().map_or(0, |limits| limits.heartbeats);
+            if held.beats >= most {
+                tally.refuse(Refusal::Obstacle(Obstacle::NoMoreTime));
+                continue;
+            }
+            held.beats += 1;
+            tally.got += 1;
+            let last = limits.and_then(|limits| limits.in_all).map(|span| held.since.after(span));
+            let until = self.now.after(held.hook.timeout);
+            self.agenda.set(Timer::Hook(id), last.map_or(until, |last| until.min(last)));
+        }
+        self.close(open, tally);
+    }
+
+    /// Ends the hold on a member, one way or the other.
+    fn end_hold(&mut self, by: &Ask, id: InstanceId, result: HookResult) {
+        let Some(held) = self.world.held.remove(&id) else { return };
+        self.agenda.clear(Timer::Hook(id));
+        let Some((asked, item, ground)) = held.asked else {
+            return self.end_launch(by, id, result);
+        };
+        let ask = Ask { cause: by.cause, verb: by.verb, past_hook: true, ..asked };
+        let ask = Ask { target: Target::Instance(id), ..ask };
+        let open = self.open(&ask, true);
+        let Some(draft) = self.draft(&ask, item) else { return self.close(open, Tally::default()) };
+        let mut tally = Tally::default();
+        let word = match (draft.fate, result) {
+            (Fate::Goes, HookResult::RollBack) => Word {
+                outcome: Outcome::Held,
+                decided_by: DecidedBy::Other(LastWord::Hook),
+                rule: Some(ground.rule),
+                basis: draft.basis.and(ground.basis),
+            },
+            _ => alone(&ask, &draft),
+        };
+        self.carry_out(&ask, open.seq, &draft, word, &mut tally);
+        if self.world.fleet.instance(id).state == Lifecycle::Removing {
+            self.world.fleet.instance_mut(id).state = held.was;
+            let back = What::State(Lifecycle::Removing, held.was);
+            self.change(&ask, open.seq, Subject::Instance(id), back);
+        }
+        self.close(open, tally);
+    }
+
+    /// A member that has just come goes into service, or is given up again.
+    fn end_launch(&mut self, by: &Ask, id: InstanceId, result: HookResult) {
+        let ask = Ask { target: Target::Instance(id), with: With::Nothing, ..*by };
+        let open = self.open(&ask, false);
+        if self.world.fleet.instance(id).state == Lifecycle::Pending {
+            match result {
+                HookResult::Continue => self.move_to(&ask, open.seq, id, Lifecycle::Running),
+                HookResult::Abandon | HookResult::RollBack => {
+                    self.apply(&ask, open.seq, id, Action::Release, &Ruling::NOTHING);
+                }
+            }
+        }
+        self.close(open, Tally::all(1));
+    }
+}

@@ -1,0 +1,242 @@
+//! Members of a group: how they come in, how they are named to go, and the group's own end.
+
+use super::Step;
+use super::apply::count;
+use super::ask::{Ask, Call, Ground, Tally, With};
+use super::decide::Item;
+use crate::policy::Facts;
+use crate::record::{Refusal, Subject, Target, What};
+use crate::scenario::{Targets, order};
+use crate::vocab::{
+    Action, Capacity, GroupId, InstanceId, LastWord, Lifecycle, Membership, Obstacle,
+    ProtectionSet, Trigger, YesNo,
+};
+
+impl Step<'_> {
+    /// What a group asks of a member, by how it came in.
+    pub(super) fn asks_of(&mut self, ask: &Ask, id: InstanceId) -> Item {
+        let facts = self.facts(ask, id, ask.action);
+        let answer = self.consult(self.world.policy_of(id), |t| &t.members, &facts);
+        let ground = answer.map(|answer| Ground::of(LastWord::Membership, &answer));
+        Item { id, action: answer.map_or(Action::Release, |answer| answer.says), ground }
+    }
+
+    /// The situation of a group in a request that is about no single member.
+    pub(super) fn group_facts(&self, ask: &Ask, group: GroupId) -> Facts {
+        let Ask { trigger, action, channel, facts, .. } = *ask;
+        self.world.situation_of_group(group, self.now, Facts { trigger, action, channel, ..facts })
+    }
+
+    /// A refusal of a request to a group, which is about no single member.
+    ///
+    /// # Errors
+    /// What refuses it.
+    pub(super) fn group_refusal(&mut self, ask: &Ask, group: GroupId) -> Result<(), Refusal> {
+        let state = self.world.fleet.group(group);
+        if state.deleted {
+            return Err(Refusal::Obstacle(Obstacle::GroupDeleted));
+        }
+        let (on, policy) = (state.on, self.world.fleet.account(state.account).policy);
+        let facts = self.group_facts(ask, group);
+        self.refusal_in(ask, policy, on, &facts)
+    }
+
+    /// The members of a group, in the order of their ids.
+    pub(super) fn members_of(&self, group: GroupId) -> Vec<InstanceId> {
+        let mut members = self.world.fleet.group(group).members.clone();
+        members.sort_unstable();
+        members
+    }
+
+    /// The members of a group that count: not about to go, and not put by for later. In the
+    /// order of their ids.
+    pub(super) fn standing(&self, group: GroupId) -> Vec<InstanceId> {
+        let mut members = self.members_of(group);
+        members.retain(|id| {
+            let member = self.world.fleet.instance(*id);
+            member.state != Lifecycle::Removing && !member.is_recycled()
+        });
+        members
+    }
+
+    /// The members that a request names, or all; strangers refuse it as a whole.
+    ///
+    /// # Errors
+    /// That one of them is not a member.
+    pub(super) fn named_or_all(
+        &self,
+        group: GroupId,
+        named: Option<Targets>,
+    ) -> Result<Vec<InstanceId>, Refusal> {
+        let Some(named) = named else { return Ok(self.members_of(group)) };
+        let ids = self.of(named);
+        let strange = |id: &InstanceId| self.world.fleet.instance(*id).group != Some(group);
+        if ids.iter().any(strange) {
+            return Err(Refusal::Obstacle(Obstacle::NotAMember));
+        }
+        Ok(ids)
+    }
+
+    pub(super) fn delete_members(&mut self, call: Call, o: order::DeleteMembers) {
+        let ask = Ask::call(call, Action::DeleteMembers, Target::Group(o.group));
+        self.named_members(ask.as_cause(Trigger::DeleteMembers), o.group, o.instances);
+    }
+
+    pub(super) fn detach(&mut self, call: Call, o: order::Detach) {
+        let ask = Ask::call(call, Action::Detach, Target::Group(o.group));
+        self.named_members(ask.as_cause(Trigger::Detach), o.group, o.instances);
+    }
+
+    /// A request to a group that names members.
+    fn named_members(&mut self, mut ask: Ask, group: GroupId, targets: Targets) {
+        let open = self.open(&ask, true);
+        let state = self.world.fleet.group(group);
+        let asked = targets.len;
+        let left = count(state.members.len()).saturating_sub(asked);
+        ask.facts.capacity = if left < state.min { Capacity::BelowMin } else { Capacity::Within };
+        ask.facts.named = YesNo::Yes;
+        if let Err(why) = self.group_refusal(&ask, group) {
+            return self.refuse(open, asked, why);
+        }
+        let ids = match self.named_or_all(group, Some(targets)) {
+            Ok(ids) => ids,
+            Err(why) => return self.refuse(open, asked, why),
+        };
+        let items: Vec<Item> = ids.iter().map(|id| self.asks_of(&ask, *id)).collect();
+        let tally = self.decide(&ask, open.seq, &items);
+        self.close(open, tally);
+    }
+
+    pub(super) fn delete_group(&mut self, call: Call, o: order::DeleteGroup) {
+        let group = o.group;
+        let ask = Ask::call(call, Action::DeleteGroup, Target::Group(group));
+        let mut ask = ask.as_cause(Trigger::GroupDelete);
+        ask.facts.force = YesNo::from(o.force.unwrap_or(false));
+        let open = self.open(&ask, true);
+        let members = self.members_of(group);
+        if let Err(why) = self.group_refusal(&ask, group) {
+            return self.refuse(open, count(members.len()), why);
+        }
+        if let Some(why) = self.guarded(&ask, group).filter(|_| members.is_empty()) {
+            return self.refuse(open, 1, why);
+        }
+        let items: Vec<Item> = members.iter().map(|id| self.asks_of(&ask, *id)).collect();
+        let tally = self.decide(&ask, open.seq, &items);
+        let empty = self.world.fleet.group(group).members.is_empty();
+        if empty && self.world.halt.is_none() {
+            self.world.fleet.group_mut(group).deleted = true;
+            self.change(&ask, open.seq, Subject::Group(group), What::Exists(true, false));
+        }
+        self.close(open, tally);
+    }
+
+    /// A protection of the group that keeps whatever is in it, and so the group itself
+    /// if nothing is.
+    fn guarded(&mut self, ask: &Ask, group: GroupId) -> Option<Refusal> {
+        let group = self.world.fleet.group(group);
+        let policy = self.world.fleet.account(group.account).policy;
+        let book = self.world.legend.rulebook(policy);
+        let rule = book.guards(ask.trigger, group.on)?.rule?;
+        let basis = book.basis(rule);
+        self.rely(policy, basis);
+        Some(Refusal::Rule(policy, rule))
+    }
+
+    pub(super) fn attach(&mut self, call: Call, o: order::Attach) {
+        let ids = self.of(o.instance);
+        let mut ask = Ask::call(call, Action::Attach, Target::Group(o.group));
+        let open = self.open(&ask, false);
+        let membership =
+            if o.entrusted.unwrap_or(false) { Membership::Entrusted } else { Membership::Attached };
+        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
+        for id in ids {
+            let state = self.world.fleet.group(o.group);
+            let full = count(state.members.len()) >= state.max;
+            ask.facts.capacity = if full { Capacity::AboveMax } else { Capacity::Within };
+            match self.attach_refusal(&ask, id, o.group, membership) {
+                Ok(()) => {
+                    self.take_in(&ask, open.seq, id, o.group, membership);
+                    tally.got += 1;
+                }
+                Err(why) => tally.refuse(why),
+            }
+        }
+        self.close(open, tally);
+    }
+
+    /// Whether anything refuses to take an instance in. What is asked about is the
+    /// membership that it would have; who is in a group already is refused.
+    fn attach_refusal(
+        &mut self,
+        ask: &Ask,
+        id: InstanceId,
+        group: GroupId,
+        membership: Membership,
+    ) -> Result<(), Refusal> {
+        let instance = self.world.fleet.instance(id);
+        let obstacle = if self.world.fleet.group(group).deleted {
+            Some(Obstacle::GroupDeleted)
+        } else if !instance.is_there() {
+            Some(Obstacle::NotThere)
+        } else {
+            instance.group.map(|_| Obstacle::InAGroup)
+        };
+        if let Some(obstacle) = obstacle {
+            return Err(Refusal::Obstacle(obstacle));
+        }
+        let facts = Facts { membership, ..self.facts(ask, id, Action::Attach) };
+        self.refusal_in(ask, self.world.policy_of(id), ProtectionSet::EMPTY, &facts)
+    }
+
+    fn take_in(
+        &mut self,
+        ask: &Ask,
+        seq: u64,
+        id: InstanceId,
+        group: GroupId,
+        membership: Membership,
+    ) {
+        self.world.fleet.join(id, group);
+        let now = self.now;
+        let instance = self.world.fleet.instance_mut(id);
+        instance.membership = membership;
+        instance.membership_known = true;
+        instance.joined = now;
+        let size = count(self.world.fleet.group(group).members.len());
+        self.change(ask, seq, Subject::Instance(id), What::Group(None, Some(group)));
+        self.change(ask, seq, Subject::Group(group), What::Size(size - 1, size));
+    }
+
+    /// Members begin or cease to stand by: their policy knows which protection that is.
+    pub(super) fn stand_by(&mut self, call: Call, group: GroupId, instances: Targets, by: bool) {
+        let ask = Ask::call(call, Action::SetProtection, Target::Group(group));
+        let ask = ask.with(With::Standby(by));
+        let open = self.open(&ask, false);
+        let ids = match self.named_or_all(group, Some(instances)) {
+            Ok(ids) => ids,
+            Err(why) => return self.refuse(open, instances.len, why),
+        };
+        let mut tally = Tally::default();
+        for id in ids {
+            self.do_or_refuse(&ask, open.seq, id, &mut tally);
+        }
+        self.close(open, tally);
+    }
+
+    /// A group is told not to do things by itself, or to do them again.
+    pub(super) fn suspend(&mut self, call: Call, group: GroupId, processes: u8, suspended: bool) {
+        let ask = Ask::call(call, Action::SetProtection, Target::Group(group));
+        let open = self.open(&ask, false);
+        if self.world.fleet.group(group).deleted {
+            return self.refuse(open, 1, Refusal::Obstacle(Obstacle::GroupDeleted));
+        }
+        let state = self.world.fleet.group_mut(group);
+        let from = state.suspended;
+        state.suspended = if suspended { from | processes } else { from & !processes };
+        let to = state.suspended;
+        if from != to {
+            self.change(&ask, open.seq, Subject::Group(group), What::Suspended(from, to));
+        }
+        self.close(open, Tally::all(1));
+    }
+}
