@@ -1,8 +1,9 @@
 use stayput::import::{Imported, import};
 use stayput::text::{Problems, Sources, Spanned, render};
+use stayput::time::SimTime;
 use stayput::vocab::{Billing, Lifecycle, Membership, Thing};
 
-use crate::support::{folder, root, stayput, write};
+use crate::support::{files, folder, root, stayput, write};
 
 /// Reads files of `scenarios/data/aliyun`; gives what came out and what was told.
 pub(crate) fn read(names: &[&str]) -> (Imported, String) {
@@ -71,6 +72,48 @@ fn several_regions_are_one_fleet_and_one_instance_is_protected() {
         all.filter(|(_, thing)| thing.0.kind == kind).count()
     };
     assert_eq!((things(Thing::Eip), things(Thing::StaticIp), things(Thing::LocalDisk)), (3, 2, 1));
+}
+
+/// The counts of `scenarios/data/aliyun`, as they were made by hand from each file.
+#[test]
+fn every_sample_is_read_without_an_error() {
+    let counts = [
+        ("ecs-describe-instance-history-events-cn-beijing.json", "10 system events"),
+        ("ecs-describe-instances-cn-beijing.json", "2 instances"),
+        ("ecs-describe-instances-cn-heyuan.json", "12 instances"),
+        ("ecs-describe-instances-cn-hongkong.json", "1 instance"),
+        ("ecs-describe-instances-cn-shanghai.json", "4 instances"),
+        ("ecs-describe-instances-empty.json", "0 instances"),
+        ("ecs-describe-instances-full-status-cn-heyuan.json", "12 instance states of 16"),
+        ("ecs-doc-auto-renew-attribute.json", "1 renewal setting"),
+        ("ecs-doc-describe-disks.json", "1 disk of 76"),
+        ("ecs-doc-describe-instances.json", "1 instance"),
+        ("ecs-doc-event-notifications.json", "4 event notifications"),
+        ("ecs-doc-full-status-expiring.json", "2 instance states"),
+        ("ess-doc-describe-scaling-groups.json", "1 scaling group"),
+        ("ess-doc-describe-scaling-instances.json", "1 group member"),
+    ];
+    let folder = root().join("scenarios/data/aliyun");
+    let samples = files(&folder, &["json"]);
+    let samples = samples.iter().map(|path| path.file_name().unwrap().to_string_lossy());
+    let samples: Vec<_> = samples.filter(|name| name.starts_with('e')).collect();
+    assert_eq!(samples, counts.map(|(name, _)| name));
+    for (name, count) in counts {
+        let (imported, told) = read(&[name]);
+        assert!(!told.contains("error["), "{told}");
+        let line = &imported.read[0];
+        assert!(line.starts_with(&format!("{name}: {count}")), "{line}");
+    }
+}
+
+#[test]
+fn a_scheduled_release_comes_with_its_instance() {
+    let (imported, told) = read(&["ecs-doc-describe-instances.json"]);
+    assert!(!told.contains("error["), "{told}");
+    let (_, part) = &imported.instances[0];
+    let (release, created) = (part.auto_release.unwrap().at, part.created.unwrap());
+    assert_eq!(release, created.value, "the page gives the same time for both");
+    assert_eq!(release.from(SimTime::NEVER).to_string(), "2017-12-10T04:04:00Z");
 }
 
 #[test]

@@ -415,3 +415,20 @@ fn ten_times_the_rows_are_ten_times_the_work() {
     assert!(small < 10 * short, "each byte is looked at a few times: {small} of {short}");
     assert!(large * short <= small * long + small * short, "{large} of {long}, {small} of {short}");
 }
+
+#[test]
+fn of_a_long_line_only_what_is_meant_is_shown() {
+    let [fleet, _] = large(5_000);
+    let wrong =
+        fleet.replacen("false,\"RegionId\":\"cn-a\"}]", "\"no\",\"RegionId\":\"cn-a\"}]", 1);
+    let column = wrong.find("\"no\"").unwrap() + 1;
+    let (_, told) = read(&wrong);
+    assert!(told.contains(&format!("--> reply.json:1:{column}\n")), "{told}");
+    assert!(told.len() < 1_000, "{told}");
+    let twice = fleet.replacen("i-004999", "i-000000", 1);
+    let (first, second) = (twice.find("i-000000").unwrap(), twice.rfind("i-000000").unwrap());
+    let (_, told) = read(&twice);
+    assert!(told.contains(&format!("--> reply.json:1:{second}\n")), "{told}");
+    assert!(told.contains(&format!("::: reply.json:1:{first}\n")), "{told}");
+    assert!(told.len() < 1_000, "{told}");
+}

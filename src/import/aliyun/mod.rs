@@ -79,7 +79,7 @@ impl Reader<'_> {
             Kind::Members => self.member(row),
             Kind::Renewals => self.renewal(row),
             Kind::States => self.status(row),
-            // These change nothing in a fleet, and were counted.
+            // These change nothing in a fleet, and are counted when their page is opened.
             Kind::SystemEvents | Kind::Notifications => {}
         }
     }

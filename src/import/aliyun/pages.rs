@@ -40,17 +40,9 @@ const CALLS: [Call; 7] = [
 ];
 
 impl Kind {
-    /// Every kind: first what is, then what is said of it.
-    pub(super) const IN_ORDER: [Self; 8] = [
-        Self::Instances,
-        Self::Groups,
-        Self::Disks,
-        Self::Members,
-        Self::Renewals,
-        Self::States,
-        Self::SystemEvents,
-        Self::Notifications,
-    ];
+    /// The kinds that a fleet is made of: first what is there, then what is said of it.
+    pub(super) const IN_ORDER: [Self; 6] =
+        [Self::Instances, Self::Groups, Self::Disks, Self::Members, Self::Renewals, Self::States];
 
     /// One row, for a message.
     pub(super) const fn one(self) -> &'static str {
