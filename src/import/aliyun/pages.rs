@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{SAVE, events};
 use crate::import::json::{Piece, Shape, shown};
 use crate::import::row::{Row, items};
-use crate::text::{Code, Problem, Problems, Spanned, closest, many};
+use crate::text::{Code, Place, Problem, Problems, Spanned, closest, many};
 
 /// What the rows of a reply are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,11 +77,17 @@ pub(super) struct Page<'t> {
 impl<'t> Page<'t> {
     /// What a reply lists; told, if it is none that can be read.
     pub(super) fn open(piece: Piece<'t>, problems: &mut Problems) -> Vec<Self> {
-        if let Shape::List(rows) = piece.shape()
-            && !rows.is_empty()
-            && rows.iter().all(|row| is_notification(*row))
-        {
-            return vec![Self { kind: Kind::Notifications, rows, total: None, region: None }];
+        let shape = piece.shape();
+        if !matches!(shape, Shape::Object(_)) {
+            let kind = shape.kind();
+            if let Shape::List(rows) = shape
+                && !rows.is_empty()
+                && rows.iter().all(|row| is_notification(*row))
+            {
+                return vec![Self { kind: Kind::Notifications, rows, total: None, region: None }];
+            }
+            problems.add(no_reply(piece.place(), &format!("this is {kind}")));
+            return Vec::new();
         }
         let Some(reply) = Row::open(piece, "a reply", problems) else { return Vec::new() };
         let listed: Vec<_> =
@@ -136,14 +142,15 @@ fn unreadable(reply: &Row<'_>, problems: &mut Problems) -> Problem {
         let problem = problem.and_at(message.place, "what it says");
         return problem.help("call once more as somebody who may, and save what comes then");
     }
-    let title = "this is no reply that can be read";
-    let mut problem = Problem::at(Code::BadReply, reply.place, title, "unknown reply");
     let lists = || CALLS.iter().map(|call| call.list);
-    if let Some(close) = reply.keys().find_map(|key| closest(key, lists()).first().copied()) {
-        problem = problem.did_you_mean(&[close]);
-    }
+    let close = reply.keys().find_map(|key| closest(key, lists()).first().copied());
+    no_reply(reply.place, "unknown reply").did_you_mean(close.as_slice())
+}
+
+fn no_reply(place: Place, label: &str) -> Problem {
     let names: Vec<&str> = CALLS.iter().map(|call| call.name).collect();
-    problem
+    let title = "this is no reply that can be read";
+    Problem::at(Code::BadReply, place, title, label)
         .help(SAVE)
         .note(format!("read are replies of {}, and lists of event notifications", names.join(", ")))
 }
