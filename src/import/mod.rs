@@ -1,14 +1,19 @@
 //! Real state: providers' replies turned into the parts of a fleet.
 //!
-//! The only room that knows providers by name, one file for each. It must never
+//! The only room that knows providers by name, a folder for each. It must never
 //! invent: what a reply does not say is *unknown*, what cannot be placed is
 //! reported. It knows no policy: a protection is named by the provider's
 //! attribute, and the policy's own `attribute:` says which protection that is.
+//!
+//! Three layers: `json` knows where each value stands, `row` reads fields as
+//! what they have to be, and the provider's folder knows what they mean.
 
 pub mod aliyun;
+mod json;
+mod row;
 
 use crate::fleet::{GroupPart, InstancePart};
-use crate::text::{Code, FileId, Place, Problem, Problems, Sources, Spanned, closest};
+use crate::text::{Code, FileId, Problem, Problems, Sources, Spanned, closest};
 
 /// What some replies say.
 #[derive(Debug, Default)]
@@ -17,8 +22,11 @@ pub struct Imported {
     pub instances: Vec<(Spanned<String>, InstancePart)>,
     /// Groups by their ids.
     pub groups: Vec<(Spanned<String>, GroupPart)>,
-    /// One line for each file: what it held.
+    /// One line for each reply: what it held.
     pub read: Vec<String>,
+    /// How many bytes were looked at, each counted as often as it was. It grows as the
+    /// texts do, whatever they hold.
+    pub work: u64,
 }
 
 /// The providers whose replies can be read.
@@ -39,17 +47,4 @@ pub fn import(
     let problem = problem.did_you_mean(&closest(provider, PROVIDERS.iter().copied()));
     problems.add(problem.note(format!("one of: {}", PROVIDERS.join(", "))));
     Imported::default()
-}
-
-/// The place where an id stands in a reply: where it first appears in quotes.
-fn place_of(id: &str, file: FileId, sources: &Sources) -> Place {
-    let quoted = format!("\"{id}\"");
-    let whole = sources.whole(file);
-    match sources.text(file).find(&quoted) {
-        Some(at) => {
-            let start = u32::try_from(at + 1).unwrap_or(u32::MAX);
-            Place { start, end: start + u32::try_from(id.len()).unwrap_or(0), ..whole }
-        }
-        None => Place { end: 1.min(whole.end), ..whole },
-    }
 }

@@ -21,6 +21,16 @@ const MOST_INSTANCES: u64 = 2 * LONGEST;
 /// The account of a fleet that names none.
 const DEFAULT_ACCOUNT: &str = "default";
 
+/// Who gave a thing its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// Whoever wrote the scenario: selectors must be able to tell names apart.
+    Here,
+    /// A provider, whose ids may hold what selectors read otherwise (masked ones hold
+    /// `*`); a report must be able to carry them all the same.
+    Elsewhere,
+}
+
 /// Fills the tables of a fleet, and the resolver's names beside them.
 pub struct Population<'r, 'p> {
     /// Names to ids.
@@ -39,7 +49,7 @@ impl Population<'_, '_> {
         policy_of: impl Fn(&AccountPart) -> PolicyId,
     ) {
         for (name, part) in &accounts.0 {
-            if self.define(Subject::Account, &name.value, name.place).is_some() {
+            if self.define(Subject::Account, &name.value, name.place, Named::Here).is_some() {
                 self.fleet.add_account(Account {
                     policy: policy_of(part),
                     grace: part.grace.unwrap_or(SimSpan::ZERO),
@@ -62,13 +72,17 @@ impl Population<'_, '_> {
     }
 
     /// Gives a name its id; told, if it is taken or no name at all.
-    fn define(&mut self, kind: Subject, name: &str, place: Place) -> Option<usize> {
+    fn define(&mut self, kind: Subject, name: &str, place: Place, by: Named) -> Option<usize> {
         if kind == Subject::Instance && self.resolver.instances.len() as u64 >= MOST_INSTANCES {
             let title = format!("a fleet has at most {MOST_INSTANCES} instances");
             self.resolver.problems.add(Problem::at(Code::BadNumber, place, title, "too many"));
             return None;
         }
-        if let Some(fault) = Name::fault(name) {
+        let fault = match by {
+            Named::Here => Name::fault(name),
+            Named::Elsewhere => Name::harm(name),
+        };
+        if let Some(fault) = fault {
             self.resolver.problems.add(Name::problem(name, &fault, place));
             return None;
         }
@@ -148,10 +162,10 @@ impl Population<'_, '_> {
     }
 
     /// Takes in a group.
-    pub fn group(&mut self, name: &str, place: Place, part: &GroupPart) {
+    pub fn group(&mut self, name: &str, place: Place, part: &GroupPart, by: Named) {
         // What it lacks has been told; its name is known all the same.
         let account = self.account(part.account.as_ref(), place).unwrap_or(AccountId(0));
-        if self.define(Subject::Group, name, place).is_none() {
+        if self.define(Subject::Group, name, place, by).is_none() {
             return;
         }
         let mut group = Group::new(account, self.resolver.start);
@@ -295,7 +309,7 @@ impl Population<'_, '_> {
                 }
             };
             for name in names {
-                if self.define(Subject::Instance, &name, written.place).is_some() {
+                if self.define(Subject::Instance, &name, written.place, Named::Here).is_some() {
                     let newcomer = self.fleet.group(group).newcomer;
                     let id = self.fleet.add_instance(newcomer);
                     self.fleet.group_mut(group).expected.push_back(id);
@@ -367,43 +381,31 @@ impl Population<'_, '_> {
     /// Takes in an instance that somebody wrote; `absent` if an event creates it.
     pub fn instance(&mut self, name: &str, place: Place, part: &InstancePart, absent: bool) {
         let part = part.clone().or(&self.defaults);
-        let settled = self.settle(&part, place, absent);
-        if self.define(Subject::Instance, name, place).is_none() {
+        self.take_in(name, place, &part, absent, Named::Here);
+    }
+
+    /// Takes in an instance that a provider's reply lists; nothing is added by default.
+    pub fn imported(&mut self, name: &Spanned<String>, part: &InstancePart) {
+        self.take_in(name, name.place, part, false, Named::Elsewhere);
+    }
+
+    fn take_in(&mut self, name: &str, place: Place, part: &InstancePart, absent: bool, by: Named) {
+        let settled = self.settle(part, place, absent);
+        if let Some(instance) = &settled {
+            self.inert(instance, part, place, by);
+        }
+        if self.define(Subject::Instance, name, place, by).is_none() {
             return;
         }
-        // What cannot be settled has been told; its name is known all the same.
-        let mut instance = settled.unwrap_or_else(|| self.stand_in());
+        // What cannot be settled has been told; its name is known all the same. No plan is
+        // made of the instance that stands in its place.
+        let stand_in = || Instance::new(AccountId(0), self.resolver.start);
+        let mut instance = settled.unwrap_or_else(stand_in);
         if absent {
             instance.state = Lifecycle::Absent;
         }
         let id = self.fleet.add_instance(instance);
-        self.belongings(id, &part);
-    }
-
-    /// An instance in place of one of which something is wrong: no plan is made of it.
-    fn stand_in(&self) -> Instance {
-        Instance::new(AccountId(0), self.resolver.start)
-    }
-
-    /// Takes in an instance that a provider's reply lists. Its id may hold what a
-    /// name may not (masked ids hold `*`), and nothing is added by default.
-    pub fn imported(&mut self, name: &Spanned<String>, part: &InstancePart) {
-        let settled = self.settle(part, name.place, false);
-        let instance = settled.unwrap_or_else(|| self.stand_in());
-        match self.resolver.instances.define(name, Some(name.place)) {
-            Ok(_) => {
-                let id = self.fleet.add_instance(instance);
-                self.belongings(id, part);
-            }
-            Err(first) => {
-                let title = format!("instance `{}` is defined twice", **name);
-                let mut problem = Problem::at(Code::Twice, name.place, title, "second definition");
-                if let Some(first) = first {
-                    problem = problem.and_at(first, "first definition");
-                }
-                self.resolver.problems.add(problem);
-            }
-        }
+        self.belongings(id, part);
     }
 
     fn belongings(&mut self, id: InstanceId, part: &InstancePart) {
@@ -473,7 +475,6 @@ impl Population<'_, '_> {
             let (on, unknown) = self.protections(protect, account, Subject::Instance);
             (instance.on, instance.unknown) = (on, unknown);
             self.occasions(&instance, protect, absent);
-            self.inert(&instance, part, place);
         }
         self.schedule(&mut instance, part);
         Some(instance)
@@ -625,7 +626,7 @@ impl Population<'_, '_> {
     }
 
     /// Warns of protections that are on and can do nothing.
-    fn inert(&mut self, instance: &Instance, part: &InstancePart, place: Place) {
+    fn inert(&mut self, instance: &Instance, part: &InstancePart, place: Place, by: Named) {
         let facts = Facts {
             billing: instance.billing,
             membership: instance.membership,
@@ -643,8 +644,12 @@ impl Population<'_, '_> {
                 format!("this one is on {}", instance.billing)
             };
             let mut problem = Problem::at(Code::Inert, place, title, why);
-            let set = part.protect.iter().flat_map(|protect| &protect.on);
-            if let Some(set) = set.into_iter().find(|name| *name.value == protection.name) {
+            let mut set = part.protect.iter().flat_map(|protect| &protect.on);
+            let is_it = |name: &&Spanned<String>| {
+                let attribute = protection.attribute.as_ref();
+                name.value == protection.name || Some(&name.value) == attribute
+            };
+            if let Some(set) = set.find(is_it) {
                 problem = problem.and_at(set.place, "set here");
             }
             if let Some((rule, _)) = &protection.works_when {
@@ -660,8 +665,10 @@ impl Population<'_, '_> {
                     instance.expires
                 ));
             }
-            problems
-                .push(problem.help("take it away with `protect: []`, or list W050 under `allow:`"));
+            problems.push(problem.help(match by {
+                Named::Here => "take it away with `protect: []`, or list W050 under `allow:`",
+                Named::Elsewhere => "list W050 under `allow:`, if this is known",
+            }));
         }
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
     }

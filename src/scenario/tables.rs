@@ -2,7 +2,7 @@
 //! instances, providers' replies become parts of the fleet.
 
 use super::cases::value_name;
-use super::population::Population;
+use super::population::{Named, Population};
 use super::resolve::Resolver;
 use super::surface::{EventPart, EventsPart, FleetPart, InstancesPart, Written};
 use super::verbs::{VERBS, WrittenVerb, verb_keys};
@@ -114,7 +114,7 @@ pub fn populate(
     let mut population = Population { resolver, fleet: Fleet::default(), defaults };
     population.accounts(&part.accounts, policy_of);
     for (name, group) in &part.groups.0 {
-        population.group(&name.value, name.place, group);
+        population.group(&name.value, name.place, group, Named::Here);
     }
     if let Some(InstancesPart::Here(instances)) = &part.instances {
         for (name, instance) in &instances.0 {
@@ -130,7 +130,7 @@ pub fn populate(
         read.extend(found.read);
         for (name, mut group) in found.groups {
             group.account = group.account.or_else(|| import.account.clone());
-            population.group(&name, name.place, &group);
+            population.group(&name, name.place, &group, Named::Elsewhere);
         }
         for (name, mut instance) in found.instances {
             instance.account = instance.account.or_else(|| import.account.clone());

@@ -6,6 +6,12 @@ use super::place::{FileId, Place, Sources};
 use super::problem::{Problem, Problems, SHOWN, Severity};
 use crate::vocab::Word;
 
+/// Labels that are further apart are shown apart [bytes].
+const APART: usize = 1 << 14;
+
+/// How much of a long line is shown on either side of what is meant [bytes].
+const ASIDE: usize = 1 << 10;
+
 /// Every problem as text, errors first, in the order of the files, at most twenty.
 pub fn render(problems: &Problems, sources: &Sources, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -41,9 +47,13 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
     };
     let mut group =
         Group::with_title(level.primary_title(problem.title.as_str()).id(problem.code.word()));
+    let mut places = Vec::new();
     for file in files(problem) {
-        let labels: Vec<_> = problem.labels.iter().filter(|(p, _)| p.file == file).collect();
-        group = group.element(snippet(&labels, problem, sources));
+        for labels in clusters(problem, file) {
+            let (snippet, place) = snippet(&labels, problem, sources);
+            group = group.element(snippet);
+            places.extend(place);
+        }
     }
     for note in &problem.notes {
         group = group.element(Level::NOTE.message(note.as_str()));
@@ -51,7 +61,8 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
     for help in &problem.helps {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    renderer.render(&[group])
+    let text = renderer.render(&[group]);
+    places.iter().fold(text, |text, (seen, true_place)| text.replacen(seen, true_place, 1))
 }
 
 /// The files that a problem points into, that of the main place first.
@@ -65,24 +76,48 @@ fn files(problem: &Problem) -> Vec<FileId> {
     files
 }
 
-/// The lines from the first to the last label, with the labels.
+/// The labels in a file, those together that are near each other; the main one's first.
+fn clusters(problem: &Problem, file: FileId) -> Vec<Vec<&(Place, String)>> {
+    let mut labels: Vec<_> = problem.labels.iter().filter(|(p, _)| p.file == file).collect();
+    let main = labels.first().map(|(place, _)| *place);
+    labels.sort_by_key(|(place, _)| *place);
+    let near = |a: &&(Place, String), b: &&(Place, String)| {
+        (b.0.start.saturating_sub(a.0.end) as usize) <= APART
+    };
+    let mut clusters: Vec<Vec<_>> = labels.chunk_by(near).map(<[_]>::to_vec).collect();
+    clusters.sort_by_key(|labels| !labels.iter().any(|(place, _)| Some(*place) == main));
+    clusters
+}
+
+/// The lines from the first to the last label, with the labels. Of a long line only what is
+/// near them is shown; comes with the place that the renderer then sees, and the true one.
 fn snippet<'s>(
     labels: &[&'s (Place, String)],
     problem: &Problem,
     sources: &'s Sources,
-) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
+) -> (Snippet<'s, annotate_snippets::Annotation<'s>>, Option<(String, String)>) {
     let file = labels[0].0.file;
     let text = sources.text(file);
     let starts = labels.iter().map(|(place, _)| place.start as usize);
-    let ends = labels.iter().map(|(place, _)| place.end as usize);
+    let ends = labels.iter().map(|(p, _)| (p.end as usize).min(p.start as usize + APART));
     let first = boundary(text, starts.min().unwrap_or(0));
     let last = boundary(text, ends.max().unwrap_or(0).max(first));
-    let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
-    let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
-    let line = text[..from].bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let line_start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+    let from = boundary(text, line_start.max(first.saturating_sub(ASIDE)));
+    let to = boundary(text, line_end.min(last + ASIDE));
+    let path = sources.path(file);
+    let (line, _) = sources.line_column(labels[0].0);
     let main = problem.labels.first().map(|(place, _)| *place);
-    let mut snippet =
-        Snippet::source(&text[from..to]).line_start(line).path(sources.path(file)).fold(true);
+    let (at, _) = labels.iter().find(|(place, _)| Some(*place) == main).unwrap_or(&labels[0]);
+    let cut = text[line_start..from].chars().count();
+    let is_cut =
+        cut > 0 && !text.get(from..at.start as usize).is_some_and(|before| before.contains('\n'));
+    let place = is_cut.then(|| {
+        let (line, column) = sources.line_column(*at);
+        (format!("{path}:{line}:{}", column - cut), format!("{path}:{line}:{column}"))
+    });
+    let mut snippet = Snippet::source(&text[from..to]).line_start(line).path(path).fold(true);
     for (place, label) in labels {
         let kind =
             if Some(*place) == main { AnnotationKind::Primary } else { AnnotationKind::Context };
@@ -96,7 +131,7 @@ fn snippet<'s>(
         }
         snippet = snippet.annotation(annotation);
     }
-    snippet
+    (snippet, place)
 }
 
 /// The nearest character boundary at or before `at`.

@@ -19,6 +19,8 @@ mod policies;
 mod properties;
 /// README and CHANGELOG against the program.
 mod readme;
+/// Replies that make no sense, and what is said of them; how much work reading is.
+mod replies;
 /// Every scenario of the repository, run and judged.
 mod scenarios;
 /// How to run the program from a test.

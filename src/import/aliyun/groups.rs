@@ -1,0 +1,181 @@
+//! Scaling groups, and how instances came into them.
+
+use std::collections::BTreeSet;
+
+use super::pages::Kind;
+use super::{GROUP_DELETION_PROTECTION, PROTECTED, Reader, STANDBY};
+use crate::fleet::{GroupPart, ProtectPart};
+use crate::import::row::{Row, text};
+use crate::text::{OneOrMany, Place, Spanned, When};
+use crate::time::SimSpan;
+use crate::vocab::{HealthCheck, Membership, ZonePolicy};
+
+/// How members come in. `Managed` ones are machines of other providers.
+const CREATIONS: &[(&str, Option<Creation>)] = &[
+    ("AutoCreated", Some(Creation::Automatic)),
+    ("Attached", Some(Creation::Attached)),
+    ("Managed", None),
+];
+
+#[derive(Clone, Copy)]
+enum Creation {
+    Automatic,
+    Attached,
+}
+
+impl Reader<'_> {
+    pub(super) fn group(&mut self, row: &Row<'_>) {
+        let id = row.id("ScalingGroupId", self.problems);
+        let state = row.text("LifecycleState", self.problems);
+        let health = row.text("HealthCheckType", self.problems);
+        let protected = row.flag(GROUP_DELETION_PROTECTION, self.problems);
+        let (min, max) =
+            (row.number("MinSize", self.problems), row.number("MaxSize", self.problems));
+        let desired = row.number("DesiredCapacity", self.problems);
+        let cooldown = row.number("DefaultCooldown", self.problems);
+        let zones = row.text("MultiAZPolicy", self.problems);
+        let removal = self.removal(row);
+        let Some(id) = id.filter(|id| self.is_first(Kind::Groups, id)) else { return };
+        if let Some(state) = state.filter(|state| **state != "Active") {
+            let title = format!("the group `{}` is {}", id.value, state.to_lowercase());
+            self.left_out(state.place, title, "the replay treats it as active");
+        }
+        let health_check = match health.as_ref().map(|health| health.as_ref()) {
+            Some("NONE") => HealthCheck::None,
+            Some(_) => HealthCheck::Instance,
+            None => {
+                let title =
+                    format!("the group `{}` does not say how it watches its members", id.value);
+                self.left_out(id.place, title, "taken as not at all");
+                HealthCheck::None
+            }
+        };
+        let mut part = undescribed(id.place);
+        if let Some(flag) = protected {
+            part.protect = ProtectPart::default();
+            if *flag {
+                part.protect.on.push(flag.map(|_| GROUP_DELETION_PROTECTION.to_owned()));
+            }
+        }
+        part.min = min.map(|min| min.value);
+        part.max = max.map(|max| max.value);
+        part.desired = desired;
+        part.cooldown = cooldown.map(|seconds| SimSpan::from_seconds(i64::from(seconds.value)));
+        part.zone_policy = zones.and_then(|policy| match policy.as_ref() {
+            "PRIORITY" => Some(ZonePolicy::Priority),
+            "BALANCE" => Some(ZonePolicy::Balance),
+            other => {
+                let title = format!("the group `{}` spreads by {other}", id.value);
+                self.left_out(policy.place, title, "taken as naming no policy on zones");
+                None
+            }
+        });
+        part.removal = removal;
+        part.health_check = Some(health_check);
+        self.out.groups.push((id.map(|name| name.0.into_string()), part));
+    }
+
+    fn removal(&mut self, row: &Row<'_>) -> Option<OneOrMany<Spanned<String>>> {
+        let pieces = row.list("RemovalPolicies", "RemovalPolicy", self.problems);
+        let words = pieces.into_iter().filter_map(|p| text("RemovalPolicy", p, self.problems));
+        let orders: Vec<_> = words.map(|word| word.map(|word| kebab(&word))).collect();
+        (!orders.is_empty()).then_some(OneOrMany(orders))
+    }
+
+    pub(super) fn member(&mut self, row: &Row<'_>) {
+        let id = row.id("InstanceId", self.problems);
+        let group = row.id("ScalingGroupId", self.problems);
+        let minutes = row.time("CreationTime", self.problems);
+        let joined = row.time("CreatedTime", self.problems).or(minutes);
+        let creation = row.word("CreationType", CREATIONS, self.problems);
+        let entrusted = row.flag("Entrusted", self.problems);
+        let state = row.text("LifecycleState", self.problems);
+        let Some(id) = id.filter(|id| self.is_first(Kind::Members, id)) else { return };
+        let Some(at) = self.known(&id, "a membership") else { return };
+        let membership = match creation.and_then(|creation| creation.value) {
+            Some(Creation::Automatic) => Some(Membership::AutoCreated),
+            Some(Creation::Attached) => Some(match entrusted {
+                Some(Spanned { value: true, .. }) => Membership::Entrusted,
+                Some(_) => Membership::Attached,
+                None => {
+                    let title = format!("nothing says whether `{}` is entrusted", id.value);
+                    self.left_out(id.place, title, "taken as not");
+                    Membership::Attached
+                }
+            }),
+            None => None,
+        };
+        if let Some(state) = &state
+            && !["InService", "Protected", "Standby"].contains(&state.as_ref())
+        {
+            let title = format!("`{}` is {} in its group", id.value, **state);
+            self.left_out(state.place, title, "the replay treats it as in service");
+        }
+        let part = &mut self.out.instances[at].1;
+        part.group = group.or(part.group.take());
+        part.membership = membership.map(|of| Spanned::new(of, id.place));
+        part.joined = joined.map(|at| at.map(When::At)).or(part.joined);
+        let protect = part.protect.get_or_insert_default();
+        protect.unknown.retain(|name| ![PROTECTED, STANDBY].contains(&name.value.as_str()));
+        match state.as_ref().map(|state| (state.as_ref(), state.place)) {
+            None => protect.unknown.extend(states_of_members(id.place)),
+            Some(("Protected", place)) => {
+                protect.on.push(Spanned::new(PROTECTED.to_owned(), place));
+            }
+            Some(("Standby", place)) => protect.on.push(Spanned::new(STANDBY.to_owned(), place)),
+            Some(_) => {}
+        }
+    }
+
+    /// Groups that members name and no reply describes are taken in without bounds.
+    pub(super) fn complete_groups(&mut self) {
+        let mut known: BTreeSet<String> =
+            self.out.groups.iter().map(|(name, _)| name.value.clone()).collect();
+        let mut told = Vec::new();
+        for (id, part) in &self.out.instances {
+            let Some(group) = &part.group else { continue };
+            if part.membership.is_none() {
+                let title = format!("no reply says how `{}` came into its group", id.value);
+                let label = "taken as auto-created, or as attached if it is a subscription";
+                told.push((group.place, title, label));
+            }
+            if known.insert(group.value.to_string()) {
+                let title =
+                    format!("no DescribeScalingGroups reply lists the group `{}`", group.value);
+                let label = "taken in without bounds and without protection known";
+                told.push((group.place, title, label));
+                let part = undescribed(group.place);
+                self.out.groups.push((group.clone().map(|name| name.0.into_string()), part));
+            }
+        }
+        for (place, title, label) in told {
+            self.left_out(place, title, label);
+        }
+    }
+}
+
+/// The protections that a member's state shows, as long as nobody knows the state.
+pub(super) fn states_of_members(place: Place) -> [Spanned<String>; 2] {
+    [PROTECTED, STANDBY].map(|name| Spanned::new(name.to_owned(), place))
+}
+
+/// A group of which nothing is known but its name.
+fn undescribed(place: Place) -> GroupPart {
+    let attribute = Spanned::new(GROUP_DELETION_PROTECTION.to_owned(), place);
+    GroupPart {
+        protect: ProtectPart { on: Vec::new(), unknown: vec![attribute] },
+        ..GroupPart::default()
+    }
+}
+
+/// `OldestInstance` as policies spell it: `oldest-instance`.
+fn kebab(word: &str) -> String {
+    let mut out = String::with_capacity(word.len() + 4);
+    for (at, c) in word.char_indices() {
+        if c.is_ascii_uppercase() && at > 0 {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}

@@ -1,0 +1,183 @@
+//! Instances: what `DescribeInstances` says of each.
+
+use super::disks::thing;
+use super::groups::states_of_members;
+use super::pages::Kind;
+use super::{DELETION_PROTECTION, Reader};
+use crate::fleet::{AutoRelease, InstancePart, ProtectPart, ThingPart};
+use crate::import::row::{Row, Told, harmless, text};
+use crate::text::{Code, Map, Name, Problem, Spanned, When};
+use crate::time::SimTime;
+use crate::vocab::{Billing, Lifecycle, Lock, Thing};
+
+/// The tag by which Auto Scaling marks its members.
+const GROUP_TAG: &str = "acs:autoscaling:scalingGroupId";
+
+/// A term that ends in or after the year 2099 does not end: that year stands where
+/// there is no term.
+const NEVER_FROM: SimTime = SimTime::from_seconds(4_070_908_800);
+
+const CHARGES: &[(&str, Billing)] =
+    &[("PostPaid", Billing::PayAsYouGo), ("PrePaid", Billing::Subscription)];
+
+/// Whether an instance is a spot instance.
+const STRATEGIES: &[(&str, bool)] =
+    &[("NoSpot", false), ("SpotWithPriceLimit", true), ("SpotAsPriceGo", true)];
+
+impl Reader<'_> {
+    pub(super) fn instance(&mut self, row: &Row<'_>) {
+        let id = row.id("InstanceId", self.problems);
+        if let Some(id) = &id
+            && !self.is_first(Kind::Instances, id)
+        {
+            return;
+        }
+        // Of a row without a name, too, all that is wrong is told.
+        let called = match &id {
+            Some(id) => Spanned::new(format!("`{}`", id.value), id.place),
+            None => Spanned::new("this instance".to_owned(), row.place),
+        };
+        let part = self.part(row, &called);
+        if let (Some(id), Some(part)) = (id, part) {
+            self.at.insert(id.value.clone(), self.out.instances.len());
+            self.out.instances.push((id.map(|name| name.0.into_string()), part));
+        }
+    }
+
+    fn part(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<InstancePart> {
+        let mut part = InstancePart::blank();
+        part.billing = self.billing(row, id);
+        part.state = self.state(row, id);
+        let mode = row.text("StoppedMode", self.problems);
+        part.economical = mode.map(|mode| *mode == "StopCharging");
+        part.zone = row.name("ZoneId", self.problems).map(|zone| zone.value);
+        part.created = row.time("CreationTime", self.problems).map(|created| created.map(When::At));
+        part.expires = self.expires(row, id, part.billing.map(|billing| billing.value));
+        let release = row.time("AutoReleaseTime", self.problems);
+        part.auto_release =
+            release.map(|at| at.map(|at| AutoRelease { at: When::At(at), set_earlier: true }));
+        let mut protect = ProtectPart::default();
+        let attribute = |place| Spanned::new(DELETION_PROTECTION.to_owned(), place);
+        match row.flag(DELETION_PROTECTION, self.problems) {
+            Some(flag) if *flag => protect.on.push(attribute(flag.place)),
+            Some(_) => {}
+            None => protect.unknown.push(attribute(id.place)),
+        }
+        let tags = self.tags(row);
+        if let Some((_, group)) = tags.iter().find(|(key, _)| &*key.value == GROUP_TAG) {
+            // A member by its tag; how, another reply may tell.
+            part.group = harmless(group, self.problems);
+            protect.unknown.extend(states_of_members(id.place));
+        }
+        part.protect = Some(protect);
+        let tags = tags.into_iter().map(|(key, value)| (key, value.value.into_owned()));
+        part.tags = Some(Map(tags.collect())).filter(|tags| !tags.0.is_empty());
+        part.lock = self.lock(row, id);
+        part.things = Some(Map(self.things(row)));
+        part.billing.is_some().then_some(part)
+    }
+
+    fn billing(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Billing>> {
+        let is_spot = row.word("SpotStrategy", STRATEGIES, self.problems);
+        let charge = row.word("InstanceChargeType", CHARGES, self.problems);
+        if charge.is_none() && row.is_silent("InstanceChargeType") {
+            let title = format!("{} does not say how it is paid for", id.value);
+            let label = "InstanceChargeType says nothing";
+            let problem = Problem::at(Code::BadReply, id.place, title, label);
+            let help = "write `\"InstanceChargeType\": \"PostPaid\"` or `\"PrePaid\"` into its row";
+            self.problems.add(problem.help(help));
+        }
+        charge.map(|charge| {
+            let is_spot = *charge == Billing::PayAsYouGo && is_spot.is_some_and(|spot| *spot);
+            charge.map(|charge| if is_spot { Billing::Spot } else { charge })
+        })
+    }
+
+    fn state(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Lifecycle>> {
+        let status = row.text("Status", self.problems);
+        let known = match status.as_ref().map(|status| status.as_ref()) {
+            Some("Running" | "Stopping") => Lifecycle::Running,
+            Some("Pending" | "Starting") => Lifecycle::Pending,
+            Some("Stopped") => Lifecycle::Stopped,
+            said => {
+                let label = format!("Status says {}", said.unwrap_or("nothing"));
+                let place = status.as_ref().map_or(id.place, |status| status.place);
+                let title = format!("{} is in an unknown state, and is taken as running", id.value);
+                self.left_out(place, title, &label);
+                return None;
+            }
+        };
+        status.map(|status| Spanned::new(known, status.place))
+    }
+
+    fn expires(
+        &mut self,
+        row: &Row<'_>,
+        id: &Spanned<String>,
+        billing: Option<Billing>,
+    ) -> Option<Spanned<When>> {
+        let expires = row.time("ExpiredTime", self.problems);
+        if billing != Some(Billing::Subscription) {
+            return None;
+        }
+        if row.is_silent("ExpiredTime") {
+            let title = format!("{} does not say when its term ends", id.value);
+            self.left_out(id.place, title, "taken as never");
+        }
+        expires.filter(|at| **at < NEVER_FROM).map(|at| at.map(When::At))
+    }
+
+    fn tags<'t>(&mut self, row: &Row<'t>) -> Vec<(Spanned<Name>, Told<'t>)> {
+        let mut tags = Vec::new();
+        for tag in row.list("Tags", "Tag", self.problems) {
+            let Some(tag) = Row::open(tag, "a tag", self.problems) else { continue };
+            let key = tag.id("TagKey", self.problems);
+            let value = tag.text("TagValue", self.problems);
+            if let Some(key) = key {
+                let empty = Spanned::new("".into(), key.place);
+                tags.push((key, value.unwrap_or(empty)));
+            }
+        }
+        tags
+    }
+
+    fn lock(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Lock>> {
+        let mut found: Option<Spanned<Lock>> = None;
+        for lock in row.list("OperationLocks", "LockReason", self.problems) {
+            let Some(lock) = Row::open(lock, "a lock", self.problems) else { continue };
+            let Some(reason) = lock.id("LockReason", self.problems) else { continue };
+            match reason.to_ascii_lowercase().as_str() {
+                "security" => found = Some(reason.map(|_| Lock::Security)),
+                "recycling" => {
+                    found = found.or(Some(reason.map(|_| Lock::Recycling)));
+                }
+                _ => {
+                    let title = format!("{} is locked: {}", id.value, reason.value);
+                    let label = "since when is not said; the replay begins without this lock";
+                    self.left_out(reason.place, title, label);
+                }
+            }
+        }
+        found
+    }
+
+    /// The addresses and local disks of an instance.
+    fn things(&mut self, row: &Row<'_>) -> Vec<(Spanned<Name>, ThingPart)> {
+        let mut things = Vec::new();
+        let eip = row.row("EipAddress", self.problems);
+        if let Some(eip) = eip.and_then(|eip| eip.name("AllocationId", self.problems)) {
+            things.push(thing(eip, Thing::Eip, None, None));
+        }
+        for address in row.list("PublicIpAddress", "IpAddress", self.problems) {
+            let address = text("IpAddress", address, self.problems);
+            let address = address.and_then(|address| harmless(&address, self.problems));
+            things.extend(address.map(|address| thing(address, Thing::StaticIp, None, None)));
+        }
+        let local = row.number("LocalStorageCapacity", self.problems);
+        if let Some(local) = local.filter(|gib| **gib > 0) {
+            let name = Spanned::new(Name("local-storage".into()), local.place);
+            things.push(thing(name, Thing::LocalDisk, Some(u64::from(*local)), None));
+        }
+        things
+    }
+}

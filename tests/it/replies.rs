@@ -1,0 +1,434 @@
+use stayput::import::Imported;
+use stayput::time::{CalendarSpan, SimTime, Term};
+use stayput::vocab::{Billing, Membership, Renewal, Thing};
+
+use crate::imports::{instances, read_texts};
+use crate::support::{folder, stayput, write};
+
+/// Reads one reply; gives what came out and what was told.
+fn read(text: &str) -> (Imported, String) {
+    read_texts(&[("reply.json".to_owned(), text.to_owned())])
+}
+
+/// Reads replies by the names `1.json`, `2.json` and so on.
+fn read_all(texts: &[String]) -> (Imported, String) {
+    let named = texts.iter().enumerate().map(|(n, text)| (format!("{}.json", n + 1), text.clone()));
+    read_texts(&named.collect::<Vec<_>>())
+}
+
+/// What is told of each text, one after the other. None of the program's own types or of its
+/// libraries' words may show.
+fn told_of(texts: &[&str]) -> String {
+    let told = texts.iter().map(|text| {
+        let (_, told) = read(text);
+        for word in ["expected `", "u64", "invalid type", "missing field", "EOF", "struct"] {
+            assert!(!told.contains(word), "{told}");
+        }
+        assert!(told.contains("reply.json:"), "every message has its place: {text}\n{told}");
+        told
+    });
+    told.collect::<Vec<_>>().join("\n\n\n")
+}
+
+/// A reply of one instance that is paid for as it is used, with more fields.
+fn instance(more: &str) -> String {
+    format!(
+        r#"{{"Instances":{{"Instance":[
+  {{"InstanceId":"i-1","Status":"Running","InstanceChargeType":"PostPaid","DeletionProtection":false{more}}}]}}}}"#
+    )
+}
+
+/// A reply of one subscription, with more fields.
+fn subscription(more: &str) -> String {
+    instance(more).replace("PostPaid", "PrePaid")
+}
+
+#[test]
+fn what_is_no_json_is_told_in_words_of_ours() {
+    insta::assert_snapshot!(told_of(&[
+        "",
+        " \n ",
+        "{\"Instances\":",
+        "{\"Instances\": {\"Instance\": [\n  {\"InstanceId\": \"i-1\",}\n]}}",
+        "{'Instances': {}}",
+        "InstanceId | Status\ni-1 | Running",
+        "{\"Instances\": {\"Instance\": []}} and more",
+    ]));
+}
+
+#[test]
+fn a_page_of_another_shape_is_refused_in_its_place() {
+    insta::assert_snapshot!(told_of(&[
+        "[]",
+        "12",
+        r#"{"Things":{}}"#,
+        r#"{"instances":{"Instance":[]}}"#,
+        r#"{"Code":"Forbidden.RAM","Message":"User not authorized to operate on the specified resource."}"#,
+        r#"{"Instances":{}}"#,
+        r#"{"Instances":{"Instances":[]}}"#,
+        r#"{"Instances":{"Instance":{"InstanceId":"i-1"}}}"#,
+        r#"{"Disks":null}"#,
+        r#"{"ScalingInstances":"none"}"#,
+        r#"{"Instances":{"Instance":[]},"TotalCount":"many"}"#,
+    ]));
+}
+
+#[test]
+fn a_row_of_another_shape_is_refused_in_its_place() {
+    insta::assert_snapshot!(told_of(&[r#"{"Instances":{"Instance":[
+  "i-1",
+  null,
+  ["i-2"],
+  {"Status":"Running"},
+  {"InstanceId":"","InstanceChargeType":"PostPaid"},
+  {"InstanceId":null,"InstanceChargeType":"PostPaid"},
+  {"InstanceId":7,"InstanceChargeType":"PostPaid"},
+  {"InstanceId":"i-3","InstanceId":"i-4","InstanceChargeType":"PostPaid"}]}}"#,]));
+}
+
+#[test]
+fn every_field_of_a_wrong_type_is_told_at_once() {
+    let fields = [
+        r#""DeletionProtection":"yes""#,
+        r#""ExpiredTime":20991231"#,
+        r#""AutoReleaseTime":"2026-06-01T00:00:00""#,
+        r#""CreationTime":"yesterday""#,
+        r#""InstanceChargeType":"PrePayed""#,
+        r#""SpotStrategy":true"#,
+        r#""LocalStorageCapacity":-5"#,
+        r#""ZoneId":["cn-a"]"#,
+        r#""Tags":{"Tags":[]}"#,
+        r#""OperationLocks":{"LockReason":["security"]}"#,
+        r#""PublicIpAddress":{"IpAddress":[203]}"#,
+        r#""EipAddress":"eip-1""#,
+    ];
+    let row = format!("{{\"InstanceId\":\"i-1\",\n   {}}}", fields.join(",\n   "));
+    let text = format!("{{\"Instances\":{{\"Instance\":[\n  {row}]}}}}");
+    let (imported, _) = read(&text);
+    assert!(imported.instances.is_empty());
+    let told = told_of(&[&text]);
+    assert_eq!(told.matches("error[").count(), fields.len(), "{told}");
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn fields_of_disks_members_groups_and_renewals_are_told_as_well() {
+    insta::assert_snapshot!(told_of(&[
+        r#"{"Disks":{"Disk":[{"DiskId":"d-1","InstanceId":"i-1","Type":"systm","Size":"40 GiB","DeleteWithInstance":1}]}}"#,
+        r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","CreationType":"Auto","Entrusted":"on","CreatedTime":"x"}]}}"#,
+        r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"asg-1","MinSize":1.5,"MaxSize":99999999999,"RemovalPolicies":["OldestInstance",3]}]}}"#,
+        r#"{"InstanceRenewAttributes":{"InstanceRenewAttribute":[{"InstanceId":"i-1","RenewalStatus":"AutoRenew","PeriodUnit":"Fortnight","Duration":-1}]}}"#,
+    ]));
+}
+
+#[test]
+fn numbers_and_flags_are_read_in_quotes_and_without() {
+    for (flag, size) in [("true", "40"), ("\"true\"", "\"40\"")] {
+        let fleet = instance("")
+            .replace("\"DeletionProtection\":false", &format!("\"DeletionProtection\":{flag}"));
+        let disks = format!(
+            r#"{{"Disks":{{"Disk":[{{"DiskId":"d-1","InstanceId":"i-1","Type":"data","Size":{size},"DeleteWithInstance":{flag}}}]}},"TotalCount":"1"}}"#
+        );
+        let (imported, told) = read_all(&[fleet, disks]);
+        assert_eq!(told, "");
+        let part = &imported.instances[0].1;
+        assert_eq!(part.protect.as_ref().unwrap().on[0].value, "DeletionProtection");
+        let disk = &part.things.as_ref().unwrap().0[0].1.0;
+        assert_eq!((disk.gib, disk.with_instance), (Some(40), Some(true)));
+    }
+}
+
+#[test]
+fn what_is_null_or_empty_is_unknown_and_never_off() {
+    for nothing in ["null", "\"\""] {
+        let text = instance("").replace(":false", &format!(":{nothing}"));
+        let (imported, told) = read(&text);
+        assert_eq!(told, "");
+        let protect = imported.instances[0].1.protect.as_ref().unwrap();
+        assert!(protect.on.is_empty());
+        assert_eq!(protect.unknown[0].value, "DeletionProtection");
+    }
+    let members = r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","ScalingGroupId":"asg-1","CreationType":"AutoCreated"}]}}"#;
+    let (imported, _) = read_all(&[instance(""), members.to_owned()]);
+    let protect = imported.instances[0].1.protect.as_ref().unwrap();
+    let unknown: Vec<&str> = protect.unknown.iter().map(|name| name.value.as_str()).collect();
+    assert_eq!(unknown, ["ProtectedFromScaleIn", "Standby"], "no state, so nobody knows");
+}
+
+#[test]
+fn a_list_is_read_whether_it_is_wrapped_once_or_twice() {
+    let row = r#"[{"ScalingGroupId":"asg-1","HealthCheckType":"ECS","GroupDeletionProtection":true,"RemovalPolicies":["NewestInstance"]}]"#;
+    let wrapped = format!(r#"{{"ScalingGroups":{{"ScalingGroup":{row}}}}}"#);
+    for text in [format!(r#"{{"ScalingGroups":{row}}}"#), wrapped] {
+        let (imported, told) = read(&text);
+        assert_eq!(told, "");
+        assert_eq!(imported.groups[0].1.removal.as_ref().unwrap().0[0].value, "newest-instance");
+    }
+}
+
+#[test]
+fn a_term_ends_when_it_says_and_the_year_2099_means_never() {
+    let expires = |time: &str| {
+        let (imported, told) = read(&subscription(&format!(r#","ExpiredTime":"{time}""#)));
+        (
+            imported
+                .instances
+                .first()
+                .map(|(_, part)| part.expires.map(|at| at.from(SimTime::NEVER))),
+            told,
+        )
+    };
+    let june = SimTime::parse("2026-06-30T16:00:00Z").unwrap();
+    assert_eq!(expires("2026-06-30T16:00Z"), (Some(Some(june)), String::new()));
+    assert_eq!(
+        expires("2098-12-31T15:59Z").0.unwrap().unwrap().to_string(),
+        "2098-12-31T15:59:00Z"
+    );
+    assert_eq!(expires("2099-12-31T15:59Z"), (Some(None), String::new()));
+    assert_eq!(expires("2999-09-08T16:00Z"), (Some(None), String::new()));
+    let (_, told) = expires("zzz");
+    assert!(
+        told.contains("error[E120]: `ExpiredTime` must be a time, and this is the text `zzz`"),
+        "{told}"
+    );
+    let (_, told) = read(&subscription(""));
+    assert!(told.contains("`i-1` does not say when its term ends"), "{told}");
+}
+
+#[test]
+fn a_renewal_is_for_so_many_units_or_is_refused() {
+    let renewal = |more: &str| {
+        let row = format!(r#"{{"InstanceId":"i-1"{more}}}"#);
+        let text = format!(r#"{{"InstanceRenewAttributes":{{"InstanceRenewAttribute":[{row}]}}}}"#);
+        let (imported, told) =
+            read_all(&[subscription(r#","ExpiredTime":"2026-06-30T16:00Z""#), text]);
+        let part = &imported.instances[0].1;
+        (part.renewal.map(|renewal| renewal.value), part.renews_for, told)
+    };
+    let term = |text: &str| Term::new(CalendarSpan::parse(text).unwrap());
+    let auto = Some(Renewal::Automatic);
+    for (more, expected) in [
+        (r#","RenewalStatus":"AutoRenewal","Duration":2,"PeriodUnit":"Week""#, (auto, term("14d"))),
+        (
+            r#","RenewalStatus":"AutoRenewal","Duration":"3","PeriodUnit":"Month""#,
+            (auto, term("3mo")),
+        ),
+        (r#","RenewalStatus":"AutoRenewal","Duration":1,"PeriodUnit":"Year""#, (auto, term("1y"))),
+        (r#","RenewalStatus":"AutoRenewal","Duration":6"#, (auto, term("6mo"))),
+        (r#","RenewalStatus":"Normal","Duration":0,"PeriodUnit":"""#, (Some(Renewal::None), None)),
+    ] {
+        let (renewal, renews_for, told) = renewal(more);
+        assert_eq!((renewal, renews_for), expected, "{more}");
+        assert_eq!(told, "");
+    }
+    for (more, expected) in [
+        (
+            r#","RenewalStatus":"AutoRenewal","Duration":0"#,
+            "error[E120]: it renews itself, for no time at all",
+        ),
+        (
+            r#","RenewalStatus":"AutoRenewal","Duration":4294967295"#,
+            "error[E120]: it renews itself for more than a thousand years",
+        ),
+        (
+            r#","RenewalStatus":"Normal","Duration":-1"#,
+            "error[E120]: `Duration` must be a whole number",
+        ),
+        (
+            r#","RenewalStatus":"Normal","PeriodUnit":"Fortnight""#,
+            "error[E120]: `PeriodUnit` must be one of its words, and this is the text `Fortnight`",
+        ),
+        (
+            r#","RenewalStatus":"AutoRenewal""#,
+            "warning[W120]: nothing says for how long this is renewed",
+        ),
+        (r#","Duration":1"#, "warning[W120]: nothing says whether `i-1` renews itself"),
+    ] {
+        let (_, _, told) = renewal(more);
+        assert!(told.contains(expected) && told.contains("2.json:1:"), "{more}\n{told}");
+    }
+}
+
+#[test]
+fn what_is_listed_twice_counts_once_and_is_told_with_both_places() {
+    let disk =
+        r#"{"DiskId":"d-1","InstanceId":"i-1","Type":"data","Size":40,"DeleteWithInstance":false}"#;
+    let again = disk.replace("40", "80");
+    let disks = format!("{{\"Disks\":{{\"Disk\":[\n  {disk},\n  {again}]}}}}");
+    let fleet = instances(&["i-1", "i-1", "i-2****", "i-2****"], r#","DeletionProtection":false"#)
+        .replace("},{", "},\n{");
+    let (imported, told) = read_all(&[fleet, disks]);
+    assert_eq!(imported.instances.len(), 2);
+    let things = &imported.instances[0].1.things.as_ref().unwrap().0;
+    assert_eq!(things.len(), 1);
+    assert_eq!(things[0].1.0.gib, Some(40), "the first one counts");
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn names_that_would_do_harm_in_a_report_are_refused_wherever_they_stand() {
+    let more = r#",
+   "ZoneId":"@zone",
+   "Tags":{"Tag":[{"TagKey":"=cmd()","TagValue":"x"},{"TagKey":"acs:autoscaling:scalingGroupId","TagValue":"-asg"}]},
+   "EipAddress":{"AllocationId":"+eip"},
+   "PublicIpAddress":{"IpAddress":["203.0.113.1\u0007"]}"#;
+    let rows = [
+        instance(more),
+        instance("").replace("i-1", "=cmd()"),
+        r#"{"Disks":{"Disk":[{"DiskId":"-d","InstanceId":"i-1"}]}}"#.to_owned(),
+        r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"asg\u2028","HealthCheckType":"ECS"}]}}"#.to_owned(),
+        r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","ScalingGroupId":"@asg"}]}}"#.to_owned(),
+    ];
+    let (_, told) = read_all(&rows);
+    assert_eq!(told.matches("error[E008]").count(), 9, "{told}");
+    insta::assert_snapshot!(told);
+}
+
+/// A page of instances of a region that says how many there are on all pages.
+fn page(region: &str, ids: &[&str], total: usize) -> String {
+    let text = instances(ids, &format!(r#","DeletionProtection":false,"RegionId":"{region}""#));
+    format!("{},\"TotalCount\":{total}}}", text.strip_suffix('}').unwrap())
+}
+
+#[test]
+fn pages_that_are_missing_are_told_and_pages_that_add_up_are_not() {
+    let told = |pages: &[String]| read_all(pages).1;
+    let (first, second) = (page("cn-a", &["i-1", "i-2"], 3), page("cn-a", &["i-3"], 3));
+    let behind = r#"{"Instances":{"Instance":[]},"TotalCount":3}"#.to_owned();
+    assert_eq!(told(&[first.clone(), second.clone()]), "");
+    assert_eq!(told(&[second.clone(), first.clone(), behind]), "");
+    let both = format!("{first}\n{second}");
+    assert_eq!(told(&[both]), "", "several pages may stand in one file");
+    assert_eq!(told(&[page("cn-a", &["i-1", "i-2"], 1)]), "", "a total is not trusted");
+    assert_eq!(told(&[page("cn-a", &[], 0)]), "");
+    // Another region with the same total fills no gap.
+    let elsewhere = page("cn-b", &["i-4", "i-5", "i-6"], 3);
+    insta::assert_snapshot!(told(&[first, elsewhere]));
+    let none = r#"{"Disks":{"Disk":[]},"TotalCount":2}"#.to_owned();
+    assert!(told(&[none]).contains("the reply speaks of 2 disks, and 0 are here"));
+}
+
+#[test]
+fn a_member_by_its_tag_alone_is_taken_in_and_that_is_told() {
+    let tag = r#","Tags":{"Tag":[{"TagKey":"acs:autoscaling:scalingGroupId","TagValue":"asg-1"}]}"#;
+    let (imported, told) = read(&instance(tag));
+    assert_eq!(imported.groups[0].0.value, "asg-1");
+    assert!(told.contains("no reply says how `i-1` came into its group"), "{told}");
+    assert!(told.contains("no DescribeScalingGroups reply lists the group `asg-1`"), "{told}");
+    let attached = r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","ScalingGroupId":"asg-1","CreationType":"Attached","LifecycleState":"InService"}]}}"#;
+    let (imported, told) = read_all(&[instance(tag), attached.to_owned()]);
+    assert_eq!(imported.instances[0].1.membership.unwrap().value, Membership::Attached);
+    assert!(told.contains("nothing says whether `i-1` is entrusted"), "{told}");
+}
+
+#[test]
+fn a_spot_instance_and_its_things_come_with_their_places() {
+    let more = r#","SpotStrategy":"SpotAsPriceGo","EipAddress":{"AllocationId":"eip-1"}"#;
+    let (imported, told) = read(&instance(more));
+    assert_eq!(told, "");
+    let (id, part) = &imported.instances[0];
+    assert_eq!(part.billing.unwrap().value, Billing::Spot);
+    let text = instance(more);
+    assert_eq!(&text[id.place.start as usize..id.place.end as usize], "\"i-1\"");
+    let (eip, thing) = &part.things.as_ref().unwrap().0[0];
+    assert_eq!(&text[eip.place.start as usize..eip.place.end as usize], "\"eip-1\"");
+    assert_eq!(thing.0.kind, Thing::Eip);
+}
+
+/// Checks a scenario whose fleet is in `fleet.json`.
+fn check(fleet: &str, more: &str) -> (i32, String) {
+    let place = folder();
+    write(place.path(), "fleet.json", fleet);
+    let text = format!(
+        "stayput: scenario/1\nname: imported\npolicy: alibaba-ecs@2026-05-15\nstart: 2026-06-01T00:00:00Z\nfor: 1d\n\
+         fleet:\n  import: [{{ from: aliyun, files: [fleet.json] }}]\n{more}"
+    );
+    let path = write(place.path(), "imported.yaml", text);
+    let ran = stayput(&["check", &path]);
+    (ran.code, ran.stderr.replace(&*place.path().to_string_lossy(), "DIR"))
+}
+
+#[test]
+fn a_protection_that_cannot_work_is_told_of_an_imported_instance_too() {
+    let fleet = subscription(",\n   \"ExpiredTime\":\"2026-12-31T16:00Z\"")
+        .replace("\"DeletionProtection\":false", "\n   \"DeletionProtection\":true");
+    let (code, told) = check(&fleet, "");
+    assert_eq!(code, 0, "{told}");
+    insta::assert_snapshot!(told);
+    assert_eq!(check(&fleet, "allow: [W050]\n"), (0, String::new()));
+}
+
+#[test]
+fn masked_ids_of_groups_and_instances_are_taken_as_they_are() {
+    let fleet = instances(&["i-bp1****"], r#","DeletionProtection":false"#);
+    let groups = r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"asg-bp1****","MinSize":0,"HealthCheckType":"NONE","GroupDeletionProtection":false}]}}"#;
+    let members = r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-bp1****","ScalingGroupId":"asg-bp1****","CreationType":"AutoCreated","LifecycleState":"InService"}]}}"#;
+    let (code, told) = check(&format!("{fleet}\n{groups}\n{members}"), "");
+    assert_eq!((code, told), (0, String::new()));
+    // What is written is held to more: a selector could not tell it from a pattern.
+    let written = "  groups: { \"web-*\": {} }\n";
+    let (code, told) = check(&fleet, written);
+    assert_eq!(code, 2);
+    assert!(told.contains("error[E008]: `web-*` is not a usable name"), "{told}");
+}
+
+#[test]
+fn no_depth_and_no_broken_escape_does_harm() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let (imported, told) = read(&instance(&format!(r#","Tags":{deep}"#)));
+    assert!(imported.instances.len() <= 1);
+    assert!(told.contains("a tag must be an object, and this is a list"), "{told}");
+    let (_, told) = read(&instance(r#","ZoneId":"\ud800""#));
+    assert!(told.contains("`ZoneId` must be a text, and this is no text"), "{told}");
+    let (_, told) = read(r#"{"Instances":{"Instance":[{"\ud800":1}]}}"#);
+    assert!(told.contains("an instance must be an object"), "{told}");
+}
+
+/// A page of so many instances with disks of their own, all on one line.
+fn large(rows: usize) -> [String; 2] {
+    let ids: Vec<String> = (0..rows).map(|n| format!("i-{n:06}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let fleet = page("cn-a", &ids, rows);
+    let disks: Vec<String> = ids
+        .iter()
+        .map(|id| format!(r#"{{"DiskId":"d-{id}","InstanceId":"{id}","Type":"system","Size":40,"DeleteWithInstance":true}}"#))
+        .collect();
+    [fleet, format!(r#"{{"Disks":{{"Disk":[{}]}}}}"#, disks.join(","))]
+}
+
+#[test]
+fn ten_times_the_rows_are_ten_times_the_work() {
+    let work = |rows: usize| {
+        let texts = large(rows);
+        let (imported, told) = read_all(&texts);
+        assert_eq!(told, "");
+        assert_eq!(imported.instances.len(), rows);
+        let (last, part) = imported.instances.last().unwrap();
+        assert_eq!(
+            &texts[0][last.place.start as usize..last.place.end as usize],
+            format!("\"i-{:06}\"", rows - 1)
+        );
+        assert_eq!(part.things.as_ref().unwrap().0.len(), 1);
+        (imported.work, texts.iter().map(String::len).sum::<usize>() as u64)
+    };
+    let ((small, short), (large, long)) = (work(5_000), work(50_000));
+    assert!(small < 10 * short, "each byte is looked at a few times: {small} of {short}");
+    assert!(large * short <= small * long + small * short, "{large} of {long}, {small} of {short}");
+}
+
+#[test]
+fn of_a_long_line_only_what_is_meant_is_shown() {
+    let [fleet, _] = large(5_000);
+    let wrong =
+        fleet.replacen("false,\"RegionId\":\"cn-a\"}]", "\"no\",\"RegionId\":\"cn-a\"}]", 1);
+    let column = wrong.find("\"no\"").unwrap() + 1;
+    let (_, told) = read(&wrong);
+    assert!(told.contains(&format!("--> reply.json:1:{column}\n")), "{told}");
+    assert!(told.len() < 1_000, "{told}");
+    let twice = fleet.replacen("i-004999", "i-000000", 1);
+    let (first, second) = (twice.find("i-000000").unwrap(), twice.rfind("i-000000").unwrap());
+    let (_, told) = read(&twice);
+    assert!(told.contains(&format!("--> reply.json:1:{second}\n")), "{told}");
+    assert!(told.contains(&format!("::: reply.json:1:{first}\n")), "{told}");
+    assert!(told.len() < 1_000, "{told}");
+}
