@@ -301,6 +301,11 @@ impl UtcOffset {
         Self::of_time(&format!("2000-01-01T00:00:00{text}")).ok_or(TimeError::Malformed)
     }
 
+    /// How far it is ahead of UTC, in seconds.
+    pub const fn seconds(self) -> i64 {
+        self.0 as i64
+    }
+
     /// The offset that an RFC 3339 time is written in.
     pub fn of_time(text: &str) -> Option<Self> {
         let instant: Timestamp = text.parse().ok()?;

@@ -238,9 +238,9 @@ pub(super) fn wrong_state(expected: &InstanceState, id: InstanceId, world: &Worl
     let on = legend.protections(world.policy_of(id), instance.on);
     differ.protections(expected.protect.as_deref(), on);
     if let Some((group, member)) = expected.member {
-        let words = |member| if member { "a member" } else { "not a member" };
+        let words = |member| if member { "true" } else { "false" };
         let found = words(instance.group == Some(group));
-        differ.text(legend.group(group), Some(words(member)), found);
+        differ.text(&format!("member of {}", legend.group(group)), Some(words(member)), found);
     }
     if let Some(latest) = expected.latest_model {
         let model = |group| world.fleet().group(group).upgrades.model;

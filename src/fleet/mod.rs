@@ -4,10 +4,15 @@
 //! never know policies or the agenda: it holds state and keeps it consistent,
 //! and does not decide.
 
+mod autoscale;
 mod parts;
 mod select;
 mod tables;
 
+pub use autoscale::{
+    Autoscale, AutoscalePart, CALLER as AUTOSCALE, Change, Level, Profile, ProfilePart,
+    Rule as MetricRule, RulePart as MetricRulePart, Series, Wish,
+};
 pub use parts::{
     AccountPart, AutoRelease, GroupPart, HookPart, InstancePart, ProtectPart, ThingPart,
     ThingRecord,

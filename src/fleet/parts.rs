@@ -5,6 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::autoscale::AutoscalePart;
 use crate::text::{
     Map, Name, Node, OneOrMany, Problems, Read, Spanned, Style, Value, When, read_word, record,
 };
@@ -72,6 +73,8 @@ record! {
         optional "launch-hook" => launch_hook: Spanned<HookPart>,
         /// What holds up a member that goes.
         optional "terminate-hook" => terminate_hook: Spanned<HookPart>,
+        /// What makes it want another size.
+        optional "autoscale" => autoscale: Spanned<AutoscalePart>,
         /// What a member is like that it creates by itself.
         optional "new-members" => new_members: InstancePart,
         /// The names of such members, in order; when they run out it goes on counting.

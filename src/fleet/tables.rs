@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::autoscale::{Autoscale, Series};
 use crate::time::{SimSpan, SimTime, Term};
 use crate::vocab::{
     AccountId, Billing, ClockKind, Eviction, GroupId, HealthCheck, HookResult, InstanceId,
@@ -79,6 +80,8 @@ pub struct Group {
     pub launch_hook: Option<Hook>,
     /// What holds up a member that goes.
     pub terminate_hook: Option<Hook>,
+    /// What makes it want another size.
+    pub autoscale: Option<Box<Autoscale>>,
     /// What a member is like that it creates.
     pub newcomer: Instance,
     /// What belongs to such a member.
@@ -156,6 +159,7 @@ impl Group {
             suspended: 0,
             launch_hook: None,
             terminate_hook: None,
+            autoscale: None,
             newcomer: Instance::new(account, born),
             newcomer_things: Vec::new(),
             numbering: 1,
@@ -312,6 +316,8 @@ pub struct Fleet {
     properties: BTreeMap<InstanceId, Vec<Property>>,
     /// How long subscriptions are prolonged for, where it is not a month.
     terms: BTreeMap<InstanceId, Term>,
+    /// What autoscale looks at.
+    pub metrics: Vec<Series>,
     /// The groups of instances that are still to be created.
     meant_for: BTreeMap<InstanceId, GroupId>,
 }

@@ -8,9 +8,9 @@ use super::expect::Expecting;
 use super::plan::Plan;
 use super::resolve::Resolver;
 use super::script::script;
-use super::surface::{EventsPart, InstancesPart, Written};
+use super::surface::{EventsPart, InstancesPart, MetricStep, MetricsPart, Written};
 use super::tables::{Texts, populate};
-use crate::fleet::AccountPart;
+use crate::fleet::{AccountPart, Series};
 use crate::policy::{Policy, load};
 use crate::record::Legend;
 use crate::text::{
@@ -245,8 +245,11 @@ impl Compiler<'_> {
             let at = part.policy.as_ref().and_then(|p| asked.iter().position(|a| *a == p.value));
             PolicyId::at(at.unwrap_or(0))
         };
-        let fleet =
+        let metrics = texts.metrics(written, self.sources, resolver.problems);
+        let metrics = series(&mut resolver, metrics);
+        let mut fleet =
             populate(&mut resolver, &written.fleet, &events, &texts, self.sources, policy_of, read);
+        fleet.metrics = metrics;
         let mut script = script(&mut resolver, &fleet, &events, (end, written.length.place));
         script.events.sort_by_key(|event| event.at);
         let expectations = Expecting {
@@ -315,11 +318,28 @@ impl Compiler<'_> {
             EventsPart::File(path) => self.table(path),
             EventsPart::Here(_) => None,
         };
+        let metrics = match &written.metrics {
+            MetricsPart::File(path) => self.table(path),
+            MetricsPart::Here(_) => None,
+        };
         let imports = written
             .fleet
             .import
             .iter()
             .map(|part| part.files.iter().filter_map(|path| self.table(path)).collect());
-        Texts { instances, events, imports: imports.collect() }
+        Texts { instances, events, metrics, imports: imports.collect() }
     }
+}
+
+/// The metrics by name; their names become known.
+fn series(resolver: &mut Resolver<'_>, steps: Vec<(Spanned<String>, MetricStep)>) -> Vec<Series> {
+    let mut of_metric: Vec<Vec<_>> = Vec::new();
+    for (name, step) in steps {
+        let at = resolver.metrics.intern(&name);
+        if at == of_metric.len() {
+            of_metric.push(Vec::new());
+        }
+        of_metric[at].push((step.at.from(resolver.start), step.value.0));
+    }
+    of_metric.into_iter().map(Series::new).collect()
 }

@@ -19,6 +19,7 @@ mod expect;
 mod plan;
 mod population;
 mod resolve;
+mod scaling;
 mod script;
 mod selector;
 mod surface;

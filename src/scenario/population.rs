@@ -1,10 +1,11 @@
 //! The fleet of a plan: from parts told by name to dense tables.
 
 use super::resolve::{Resolver, protection_of};
+use super::scaling::Scaling;
 use super::selector::{LONGEST, expand, not_a_range};
 use crate::fleet::{
-    Account, AccountPart, Care, Fleet, Group, GroupPart, Hook, HookPart, Instance, InstancePart,
-    Property, ProtectPart, Upgrades,
+    AUTOSCALE, Account, AccountPart, Care, Fleet, Group, GroupPart, Hook, HookPart, Instance,
+    InstancePart, Property, ProtectPart, Upgrades,
 };
 use crate::policy::{Column, Facts, Rulebook};
 use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When};
@@ -183,6 +184,11 @@ impl Population<'_, '_> {
         group.care = self.care(account, part);
         group.launch_hook = self.hook(account, part.launch_hook.as_ref());
         group.terminate_hook = self.hook(account, part.terminate_hook.as_ref());
+        if let Some(part) = &part.autoscale {
+            self.resolver.actors.intern(AUTOSCALE);
+            let autoscale = Scaling { resolver: self.resolver }.autoscale(part);
+            group.autoscale = Some(Box::new(autoscale));
+        }
         (group.on, group.unknown) = self.protections(&part.protect, account, Subject::Group);
         let id = self.fleet.add_group(group);
         self.newcomers(id, name, place, part);

@@ -80,6 +80,8 @@ pub struct Resolver<'p> {
     pub actors: Names,
     /// The zones.
     pub zones: Names,
+    /// The metrics.
+    pub metrics: Names,
     /// The models of groups; the first is of those that name none.
     pub models: Names,
     /// The policies in use.
@@ -128,6 +130,7 @@ impl<'p> Resolver<'p> {
             tags: BTreeMap::new(),
             actors: Names::default(),
             zones: Names::default(),
+            metrics: Names::default(),
             models: Names::default(),
             rulebooks,
             targets: Vec::new(),

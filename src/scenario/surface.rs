@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::expect::ExpectPart;
 use super::verbs::{VERBS, WrittenVerb, verb_schemas};
-use crate::fleet::{AccountPart, GroupPart, InstancePart};
+use crate::fleet::{AccountPart, GroupPart, InstancePart, Level};
 use crate::text::{
     Code, Entry, Fields, Map, Name, Node, Place, Problem, Problems, Read, Spanned, Value, When,
     closest, expected_kind, object_schema, record,
@@ -36,6 +36,8 @@ record! {
         optional "cases" => cases: Map<Map<Node>>,
         /// What there is.
         required "fleet" => fleet: FleetPart,
+        /// Levels over time that autoscale looks at, by name, or `{ file: metrics.csv }`.
+        default "metrics" => metrics: MetricsPart,
         /// What happens, in the order written.
         default "events" => events: EventsPart,
         /// What is expected. Only `test` looks at it.
@@ -108,6 +110,61 @@ fn is_file(node: &Node) -> bool {
 
 fn read_file(node: &Node, problems: &mut Problems) -> Option<Spanned<String>> {
     FilePart::read(node, problems).map(|part| part.file)
+}
+
+record! {
+    /// A level of a metric, which holds until the next.
+    MetricStep: "a step of a metric" {
+        /// Since when.
+        required "at" => at: Spanned<When>,
+        /// The level, or `unknown` where it cannot be read.
+        required "value" => value: MetricLevel,
+    }
+}
+
+/// A level, or `unknown`.
+#[derive(Debug, Clone, Copy)]
+pub struct MetricLevel(pub Option<Level>);
+
+impl Read for MetricLevel {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match node.scalar() {
+            Some("unknown") => Some(Self(None)),
+            _ => Level::read(node, problems).map(|level| Self(Some(level))),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [{ "const": "unknown" }, Level::schema()] })
+    }
+}
+
+/// Metrics, here or in a CSV file.
+#[derive(Debug, Clone)]
+pub enum MetricsPart {
+    /// Here, by name.
+    Here(Map<Vec<MetricStep>>),
+    /// In a file with the columns `metric`, `at` and `value`.
+    File(Spanned<String>),
+}
+
+impl Default for MetricsPart {
+    fn default() -> Self {
+        Self::Here(Map::default())
+    }
+}
+
+impl Read for MetricsPart {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if is_file(node) {
+            return read_file(node, problems).map(Self::File);
+        }
+        Map::read(node, problems).map(Self::Here)
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [FilePart::schema(), Map::<Vec<MetricStep>>::schema()] })
+    }
 }
 
 /// Events, here or in a CSV file.

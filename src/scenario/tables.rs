@@ -4,13 +4,15 @@
 use super::cases::value_name;
 use super::population::{Named, Population};
 use super::resolve::Resolver;
-use super::surface::{EventPart, EventsPart, FleetPart, InstancesPart, Written};
+use super::surface::{
+    EventPart, EventsPart, FleetPart, InstancesPart, MetricStep, MetricsPart, Written,
+};
 use super::verbs::{VERBS, WrittenVerb, verb_keys};
 use crate::fleet::{AccountPart, Fleet, InstancePart};
 use crate::import;
 use crate::text::{
-    Code, Entry, FileId, Node, Problem, Problems, Read, Severity, Sources, Spanned, Value, closest,
-    rows,
+    Code, Entry, FileId, Name, Node, Problem, Problems, Read, Severity, Sources, Spanned, Value,
+    closest, rows,
 };
 use crate::vocab::PolicyId;
 
@@ -20,6 +22,8 @@ pub struct Texts {
     pub instances: Option<FileId>,
     /// The table of events.
     pub events: Option<FileId>,
+    /// The table of metrics.
+    pub metrics: Option<FileId>,
     /// The replies behind each import.
     pub imports: Vec<Vec<FileId>>,
 }
@@ -51,6 +55,42 @@ impl Texts {
             }
         }
         events
+    }
+}
+
+impl Texts {
+    /// The steps of metrics by name, from here or from their file.
+    pub fn metrics(
+        &self,
+        written: &Written,
+        sources: &Sources,
+        problems: &mut Problems,
+    ) -> Vec<(Spanned<String>, MetricStep)> {
+        if let MetricsPart::Here(metrics) = &written.metrics {
+            let named = metrics.0.iter().flat_map(|(name, steps)| {
+                steps
+                    .iter()
+                    .map(|step| (name.clone().map(|name| name.0.into_string()), step.clone()))
+            });
+            return named.collect();
+        }
+        let Some(file) = self.metrics else { return Vec::new() };
+        let columns = ["metric", "at", "value"];
+        let mut steps = Vec::new();
+        let Some(mut rows) = rows(sources, file, &columns, &columns, problems) else {
+            return steps;
+        };
+        while let Some(mut row) = rows.next_row(problems) {
+            let Value::Map(entries) = &mut row.value else { continue };
+            let at = entries.iter().position(|entry| &*entry.key.value == "metric");
+            let name = at.map(|at| entries.remove(at).value);
+            let name = name.and_then(|name| Spanned::<Name>::read(&name, problems));
+            let step = MetricStep::read(&row, problems);
+            if let (Some(name), Some(step)) = (name, step) {
+                steps.push((name.map(|name| name.0.into_string()), step));
+            }
+        }
+        steps
     }
 }
 

@@ -313,3 +313,55 @@ impl From<GroupDeed> for Action {
         }
     }
 }
+
+words! {
+    /// How a rule compares a metric with a level.
+    Comparison: "a comparison" {
+        /// The metric is higher.
+        Above = "above",
+        /// The metric is as high, or higher.
+        AtLeast = "at-least",
+        /// The metric is lower.
+        Below = "below",
+        /// The metric is as low, or lower.
+        AtMost = "at-most",
+    }
+}
+
+words! {
+    /// What a rule makes of the past of a metric.
+    Statistic: "a statistic" {
+        /// The average over time.
+        Average = "average",
+        /// The lowest level.
+        Minimum = "minimum",
+        /// The highest level.
+        Maximum = "maximum",
+        /// The latest level.
+        Last = "last",
+        /// The levels of all samples together.
+        Sum = "sum",
+        /// The number of samples.
+        Count = "count",
+    }
+}
+
+words! {
+    /// A day of the week.
+    Weekday: "a day of the week" {
+        /// The first.
+        Monday = "monday",
+        /// The second.
+        Tuesday = "tuesday",
+        /// The third.
+        Wednesday = "wednesday",
+        /// The fourth.
+        Thursday = "thursday",
+        /// The fifth.
+        Friday = "friday",
+        /// The sixth.
+        Saturday = "saturday",
+        /// The last.
+        Sunday = "sunday",
+    }
+}

@@ -10,9 +10,9 @@ mod terms;
 mod word;
 
 pub use groups::{
-    Capacity, Criterion, Eviction, Extreme, GroupDeed, Health, HealthCheck, HealthFate, HookFate,
-    HookResult, Initiator, Membership, Orchestration, Process, Reclaim, Refill, Repair, RollOut,
-    Shortfall, TieBreak, Upgrade, ZoneHeld, ZonePolicy, ZoneRule,
+    Capacity, Comparison, Criterion, Eviction, Extreme, GroupDeed, Health, HealthCheck, HealthFate,
+    HookFate, HookResult, Initiator, Membership, Orchestration, Process, Reclaim, Refill, Repair,
+    RollOut, Shortfall, Statistic, TieBreak, Upgrade, Weekday, ZoneHeld, ZonePolicy, ZoneRule,
 };
 pub use ids::{
     AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,

@@ -184,7 +184,8 @@ impl Step<'_> {
         if let Some(obstacle) = obstacle {
             return Err(Refusal::Obstacle(obstacle));
         }
-        let facts = Facts { membership, ..self.facts(ask, id, Action::Attach) };
+        let orchestration = self.world.fleet.group(group).orchestration;
+        let facts = Facts { membership, orchestration, ..self.facts(ask, id, Action::Attach) };
         self.refusal_in(ask, self.world.policy_of(id), ProtectionSet::EMPTY, &facts)
     }
 

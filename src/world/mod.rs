@@ -13,6 +13,7 @@
 
 mod apply;
 mod ask;
+mod autoscale;
 mod billing;
 mod calls;
 mod decide;
@@ -60,6 +61,8 @@ pub enum Timer {
     HealthCheck(InstanceId),
     /// The next batch of a group's upgrade.
     UpgradeBatch(GroupId),
+    /// Autoscale looks at a group again.
+    Autoscale(GroupId),
 }
 
 impl Named for Timer {
@@ -72,6 +75,7 @@ impl Named for Timer {
             Self::Hook(_) => 5,
             Self::HealthCheck(_) => 6,
             Self::UpgradeBatch(_) => 7,
+            Self::Autoscale(_) => 8,
         })
     }
 }
@@ -245,6 +249,7 @@ impl Model for World {
             Timer::Hook(instance) => step.hook_step(instance),
             Timer::HealthCheck(instance) => step.health_check(instance),
             Timer::UpgradeBatch(group) => step.upgrade_batch(group),
+            Timer::Autoscale(group) => step.autoscale(group),
         }
         step.finish()
     }
@@ -367,6 +372,11 @@ impl World {
             }
         }
         let start = agenda.now();
+        for (id, group) in self.fleet.groups() {
+            if group.autoscale.is_some() {
+                due.push((Timer::Autoscale(id), start));
+            }
+        }
         for (timer, at) in due {
             agenda.set(timer, at.max(start));
         }

@@ -1,0 +1,42 @@
+//! Autoscale at work: it looks, and if another size is wanted it asks its group for that.
+
+use super::apply::count;
+use super::ask::Ask;
+use super::{Step, Timer};
+use crate::fleet::AUTOSCALE;
+use crate::record::Target;
+use crate::vocab::{Action, ActorId, GroupId, Trigger};
+
+impl Step<'_> {
+    /// Autoscale looks at a group.
+    pub(super) fn autoscale(&mut self, group: GroupId) {
+        let state = self.world.fleet.group(group);
+        let Some(autoscale) = state.autoscale.as_deref().filter(|_| !state.deleted) else { return };
+        let size = count(self.standing(group).len());
+        let wish = autoscale.look(self.now, size, &self.world.fleet.metrics);
+        self.agenda.set(Timer::Autoscale(group), self.now.after(autoscale.every));
+        let Some(wish) = wish else { return };
+        let action = if wish.size < size { Action::ScaleIn } else { Action::ScaleOut };
+        let mut ask = Ask::timer(AUTOSCALE, Trigger::ScaleIn, action, Target::Group(group));
+        ask.actor = self.world.autoscale_caller();
+        ask.facts.initiator = wish.initiator;
+        if wish.size < size {
+            self.shrink(&ask, group, size - wish.size);
+        } else {
+            ask.trigger = Trigger::Manual;
+            self.grow(&ask, group, wish.size - size);
+        }
+        // It rests after what it asked for, whatever came of that: what else it would do
+        // if nobody may go, no document says.
+        let until = self.now.after(wish.cooldown);
+        if let Some(autoscale) = self.world.fleet.group_mut(group).autoscale.as_deref_mut() {
+            autoscale.rests_until = until;
+        }
+    }
+}
+
+impl super::World {
+    fn autoscale_caller(&self) -> Option<ActorId> {
+        self.legend.actors.iter().position(|name| &**name == AUTOSCALE).map(ActorId::at)
+    }
+}
