@@ -58,6 +58,15 @@ impl Named for Timer {
             Self::ScheduledRelease(_) => 4,
         })
     }
+
+    fn index(&self) -> u32 {
+        match self {
+            Self::BillingStep(account) => account.0,
+            Self::TermStep(instance)
+            | Self::ReclaimStep(instance)
+            | Self::ScheduledRelease(instance) => instance.0,
+        }
+    }
 }
 
 /// Why a run could not be decided to its end.
