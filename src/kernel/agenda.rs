@@ -5,7 +5,7 @@
 //!
 //! # Layout
 //!
-//! * `due`: when each timer falls due, a dense array for each rank. The truth.
+//! * `due`: when each timer falls due, a dense array. The truth.
 //! * `pages`: one for each day to come, with a note of every timer that was set
 //!   to it, in no order. A note may be out of date: the truth decides.
 //! * `near`: the timers of the pages that have been opened, in their order.
@@ -22,17 +22,18 @@ use std::mem;
 use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
 
-use crate::time::{SimSpan, SimTime};
+use crate::time::SimTime;
 
-/// How much time a page covers: a day. Anything from an hour to a day is as fast.
-const PAGE: SimSpan = SimSpan::from_seconds(86_400);
+/// How much time a page covers: two to this power of seconds, 18 hours and some.
+/// Anything from an hour to a day is as fast; a power, so that no time is divided.
+const PAGE: u32 = 16;
 
 /// How many pages a volume has; the last one holds everything that lies beyond.
 const PAGES: usize = 4_096;
 
 /// How many notes a page may hold for each timer that is due on it, before it is
 /// written anew; and how many in any case.
-const NOTES_PER_TIMER: usize = 4;
+const NOTES_PER_TIMER: usize = 8;
 const NOTES_AT_LEAST: usize = 64;
 
 /// Place of a kind of timer among those of the same instant; lower fires first.
@@ -42,14 +43,18 @@ pub struct Rank(pub u8);
 /// What waits in an agenda: a name, small enough to copy.
 ///
 /// Rank and index together are its name: two timers are equal if and only if
-/// they agree in both.
+/// they agree in both. An agenda keeps a table with a row for each index and a
+/// column for each rank, so what is about one thing lies together, and indices
+/// should be dense.
 pub trait Timer: Copy + Eq + Hash {
+    /// How many ranks there are; each is below it.
+    const RANKS: u8;
+
     /// Where timers of this kind stand among those of the same instant.
     fn rank(&self) -> Rank;
 
     /// Which one of its kind it is; also its place among those of the same rank
-    /// and instant. An agenda keeps a table for each rank that is as long as the
-    /// largest index, so they should be dense.
+    /// and instant.
     fn index(&self) -> u32;
 }
 
@@ -96,8 +101,8 @@ impl<T> Page<T> {
 /// never with those that were cleared or moved.
 pub struct Agenda<T: Timer> {
     now: SimTime,
-    /// By rank and index; [`SimTime::NEVER`] is not set.
-    due: Vec<Vec<SimTime>>,
+    /// By index, then rank; [`SimTime::NEVER`] is not set.
+    due: Vec<SimTime>,
     waiting: usize,
     /// `priority-queue` leaves equal priorities in arbitrary order; a moment
     /// names its timer, so no two are equal.
@@ -109,7 +114,8 @@ pub struct Agenda<T: Timer> {
     last: usize,
     /// Where the first page begins.
     origin: SimTime,
-    width: SimSpan,
+    /// Of a page: two to this power of seconds.
+    width: u32,
 }
 
 impl<T: Timer> Agenda<T> {
@@ -118,8 +124,8 @@ impl<T: Timer> Agenda<T> {
         Self::with_pages(start, PAGE, PAGES)
     }
 
-    /// An agenda with that many pages, two at least, of another width than a day.
-    fn with_pages(start: SimTime, width: SimSpan, pages: usize) -> Self {
+    /// An agenda with that many pages, two at least, of another width.
+    fn with_pages(start: SimTime, width: u32, pages: usize) -> Self {
         Self {
             now: start,
             due: Vec::new(),
@@ -146,25 +152,22 @@ impl<T: Timer> Agenda<T> {
     pub fn set(&mut self, timer: T, at: SimTime) {
         assert!(at >= self.now, "a timer was set {} in the past", self.now.since(at));
         let before = self.record(timer, at);
-        match (self.page(before), self.page(at)) {
-            (None, None) => {}
-            (None, Some(to)) => {
-                self.waiting += 1;
-                self.enter(timer, at, to);
-            }
-            (Some(from), None) => {
-                self.waiting -= 1;
-                self.leave(timer, from);
-            }
-            // The note on a closed page says only which day, so it still holds.
-            (Some(from), Some(to)) if from == to && to >= self.open => {}
-            (Some(from), Some(to)) => {
-                // Within `near`, entering again is moving.
-                if from >= self.open || to >= self.open {
-                    self.leave(timer, from);
-                }
-                self.enter(timer, at, to);
-            }
+        let (from, to) = (self.page(before), self.page(at));
+        // A note on a closed page says only which day, so it still holds.
+        if from == to && to >= self.open {
+            return;
+        }
+        self.waiting += usize::from(at < SimTime::NEVER);
+        self.waiting -= usize::from(before < SimTime::NEVER);
+        if from >= self.open {
+            self.strike(from);
+        } else if to >= self.open {
+            self.near.remove(&timer);
+        }
+        if to < self.open {
+            self.near.push(timer, Reverse(Moment::of(timer, at)));
+        } else {
+            self.note(timer, to);
         }
     }
 
@@ -193,7 +196,7 @@ impl<T: Timer> Agenda<T> {
     /// No page is opened that begins after `bound`, so that what is set until
     /// then can still be noted instead of queued.
     pub(super) fn next_by(&mut self, bound: SimTime) -> Option<SimTime> {
-        while self.near.is_empty() && self.waiting > 0 && self.open <= self.number(bound) {
+        while self.near.is_empty() && self.waiting > 0 && self.open <= self.page(bound) {
             self.turn();
         }
         let (_, Reverse(first)) = self.near.peek()?;
@@ -217,40 +220,35 @@ impl<T: Timer> Agenda<T> {
         self.now = to;
     }
 
+    /// The place of a timer in the truth.
+    fn slot(timer: T) -> usize {
+        timer.index() as usize * usize::from(T::RANKS) + usize::from(timer.rank().0)
+    }
+
     fn truth(&self, timer: T) -> SimTime {
-        let table = self.due.get(usize::from(timer.rank().0));
-        let at = table.and_then(|table| table.get(timer.index() as usize));
-        at.copied().unwrap_or(SimTime::NEVER)
+        self.due.get(Self::slot(timer)).copied().unwrap_or(SimTime::NEVER)
     }
 
     /// Writes down when `timer` is due; returns what was there.
     fn record(&mut self, timer: T, at: SimTime) -> SimTime {
-        let (rank, who) = (usize::from(timer.rank().0), timer.index() as usize);
-        if self.due.len() <= rank {
-            self.due.resize_with(rank + 1, Vec::new);
+        let slot = Self::slot(timer);
+        if self.due.len() <= slot {
+            self.due.resize(slot + 1, SimTime::NEVER);
         }
-        let table = &mut self.due[rank];
-        if table.len() <= who {
-            table.resize(who + 1, SimTime::NEVER);
-        }
-        mem::replace(&mut table[who], at)
+        mem::replace(&mut self.due[slot], at)
     }
 
-    /// The number of the page that `at` lies on; what lies before the first belongs to it.
-    fn number(&self, at: SimTime) -> usize {
-        let number = at.since(self.origin).seconds() / self.width.seconds();
-        usize::try_from(number).map_or(self.last, |number| number.min(self.last))
+    /// The page that `at` lies on. What lies before the first belongs to it; what
+    /// is never due has a page to itself, on which nothing is noted.
+    fn page(&self, at: SimTime) -> usize {
+        let number = at.since(self.origin).seconds() >> self.width;
+        let number = usize::try_from(number).map_or(self.last, |number| number.min(self.last));
+        number + usize::from(at == SimTime::NEVER)
     }
 
-    /// The same for a due time; never is on no page.
-    fn page(&self, at: SimTime) -> Option<usize> {
-        (at < SimTime::NEVER).then(|| self.number(at))
-    }
-
-    /// Puts `timer` where the timers of that page are.
-    fn enter(&mut self, timer: T, at: SimTime, page: usize) {
-        if page < self.open {
-            self.near.push(timer, Reverse(Moment::of(timer, at)));
+    /// Notes `timer` on a page.
+    fn note(&mut self, timer: T, page: usize) {
+        if page > self.last {
             return;
         }
         if self.pages.len() <= page {
@@ -260,15 +258,11 @@ impl<T: Timer> Agenda<T> {
         self.pages[page].due += 1;
     }
 
-    /// Takes `timer` from where the timers of that page are; its note may stay.
-    fn leave(&mut self, timer: T, page: usize) {
-        if page < self.open {
-            self.near.remove(&timer);
-            return;
-        }
-        let left = &mut self.pages[page];
-        left.due -= 1;
-        if left.notes.len() > NOTES_PER_TIMER * left.due + NOTES_AT_LEAST {
+    /// Counts a timer out that was noted on a page. The note stays until most are out of date.
+    fn strike(&mut self, page: usize) {
+        let Some(Page { notes, due }) = self.pages.get_mut(page) else { return };
+        *due -= 1;
+        if notes.len() > NOTES_PER_TIMER * *due + NOTES_AT_LEAST {
             self.pages[page].notes = self.read(page);
         }
     }
@@ -276,7 +270,7 @@ impl<T: Timer> Agenda<T> {
     /// The timers that are in truth due on a page, each of them once.
     fn read(&mut self, page: usize) -> Vec<T> {
         let mut notes = mem::take(&mut self.pages[page].notes);
-        notes.retain(|timer| self.page(self.truth(*timer)) == Some(page));
+        notes.retain(|timer| self.page(self.truth(*timer)) == page);
         notes.sort_unstable_by_key(|timer| (timer.rank(), timer.index()));
         notes.dedup();
         notes
@@ -289,13 +283,12 @@ impl<T: Timer> Agenda<T> {
             return self.begin_volume();
         }
         self.open += 1;
-        let turned = self.pages.get_mut(page).map(|page| mem::replace(page, Page::BLANK));
-        for timer in turned.map(|page| page.notes).unwrap_or_default() {
-            let at = self.truth(timer);
-            if self.page(at) == Some(page) {
-                self.near.push(timer, Reverse(Moment::of(timer, at)));
-            }
-        }
+        let notes = self.pages.get_mut(page).map(|page| mem::replace(page, Page::BLANK).notes);
+        // First all due times, then the queue: so the waits for memory overlap.
+        let times = notes.iter().flatten().map(|timer| (*timer, self.truth(*timer)));
+        let current: Vec<_> = times.filter(|(_, at)| self.page(*at) == page).collect();
+        let moment = |(timer, at)| (timer, Reverse(Moment::of(timer, at)));
+        self.near.extend(current.into_iter().map(moment));
     }
 
     /// Spreads the last page over new ones, from the first timer on it onwards.
@@ -306,8 +299,7 @@ impl<T: Timer> Agenda<T> {
         self.open = 0;
         self.pages.clear();
         for timer in timers {
-            let at = self.truth(timer);
-            self.enter(timer, at, self.number(at));
+            self.note(timer, self.page(self.truth(timer)));
         }
     }
 }
@@ -319,6 +311,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::time::SimSpan;
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     enum Probe {
@@ -327,6 +320,8 @@ mod tests {
     }
 
     impl Timer for Probe {
+        const RANKS: u8 = 3;
+
         fn rank(&self) -> Rank {
             match self {
                 Self::Early(_) => Rank(1),
@@ -504,17 +499,15 @@ mod tests {
         #[test]
         fn any_page_width_gives_the_same_log(
             steps in steps(),
-            width in 1_i64..2_000,
+            width in 0_u32..12,
             pages in 2_usize..40,
         ) {
-            let width = SimSpan::from_seconds(width);
             let agenda = Agenda::with_pages(second(0), width, pages);
             prop_assert_eq!(replay(&steps, agenda), replay_model(&steps));
         }
 
         #[test]
-        fn as_many_wait_as_are_due(steps in steps(), width in 1_i64..2_000) {
-            let width = SimSpan::from_seconds(width);
+        fn as_many_wait_as_are_due(steps in steps(), width in 0_u32..12) {
             let mut agenda = Agenda::with_pages(second(0), width, 9);
             for (what, who, delay, early) in steps {
                 let timer = if early { Probe::Early(who) } else { Probe::Late(who) };
@@ -523,7 +516,7 @@ mod tests {
                     2 => agenda.clear(timer),
                     _ => drop(agenda.take()),
                 }
-                let due = agenda.due.iter().flatten().filter(|at| **at < SimTime::NEVER).count();
+                let due = agenda.due.iter().filter(|at| **at < SimTime::NEVER).count();
                 let noted: usize = agenda.pages.iter().map(|page| page.due).sum();
                 prop_assert_eq!(agenda.len(), due);
                 prop_assert_eq!(agenda.near.len() + noted, due);

@@ -218,6 +218,8 @@ mod tests {
     struct Tick;
 
     impl Timer for Tick {
+        const RANKS: u8 = 1;
+
         fn rank(&self) -> Rank {
             Rank(0)
         }

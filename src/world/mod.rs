@@ -50,12 +50,14 @@ pub enum Timer {
 }
 
 impl Named for Timer {
+    const RANKS: u8 = 4;
+
     fn rank(&self) -> Rank {
         Rank(match self {
-            Self::BillingStep(_) => 1,
-            Self::TermStep(_) => 2,
-            Self::ReclaimStep(_) => 3,
-            Self::ScheduledRelease(_) => 4,
+            Self::BillingStep(_) => 0,
+            Self::TermStep(_) => 1,
+            Self::ReclaimStep(_) => 2,
+            Self::ScheduledRelease(_) => 3,
         })
     }
 
