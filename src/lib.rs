@@ -39,6 +39,7 @@ pub mod policy;
 pub mod record;
 pub mod report;
 pub mod scenario;
+pub mod stats;
 pub mod text;
 pub mod time;
 pub mod vocab;

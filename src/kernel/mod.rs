@@ -15,12 +15,14 @@
 //!
 //! What a script says is never put into a heap: it is read once, in order.
 //! Random numbers come from named [`Streams`], so that one more source of them
-//! moves no other draw.
+//! moves no other draw; a [`Distribution`] makes spans of time out of them.
 
 mod agenda;
+mod chance;
 mod simulation;
 mod streams;
 
 pub use agenda::{Agenda, Moment, Rank, Timer};
+pub use chance::Distribution;
 pub use simulation::{Flow, Limit, Limits, Model, Simulation, Stop};
 pub use streams::Streams;

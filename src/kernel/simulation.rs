@@ -136,12 +136,8 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
     /// The instant of the next event, if one comes before the horizon has passed.
     pub fn next_at(&mut self) -> Option<SimTime> {
         let scripted = self.script.peek().map(|(at, _)| *at);
-        let due = self.agenda.next_at();
-        // `None` must lose against any time, so it cannot simply be `min`.
-        let next = match (scripted, due) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let bound = scripted.map_or(self.horizon, |at| at.min(self.horizon));
+        let next = self.agenda.next_by(bound).or(scripted);
         next.filter(|at| self.stop.is_none() && *at <= self.horizon)
     }
 
@@ -222,8 +218,14 @@ mod tests {
     struct Tick;
 
     impl Timer for Tick {
+        const RANKS: u8 = 1;
+
         fn rank(&self) -> Rank {
             Rank(0)
+        }
+
+        fn index(&self) -> u32 {
+            0
         }
     }
 

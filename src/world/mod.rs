@@ -66,17 +66,31 @@ pub enum Timer {
 }
 
 impl Named for Timer {
+    const RANKS: u8 = 8;
+
     fn rank(&self) -> Rank {
         Rank(match self {
-            Self::BillingStep(_) => 1,
-            Self::TermStep(_) => 2,
-            Self::ReclaimStep(_) => 3,
-            Self::ScheduledRelease(_) => 4,
-            Self::Hook(_) => 5,
-            Self::HealthCheck(_) => 6,
-            Self::UpgradeBatch(_) => 7,
-            Self::Autoscale(_) => 8,
+            Self::BillingStep(_) => 0,
+            Self::TermStep(_) => 1,
+            Self::ReclaimStep(_) => 2,
+            Self::ScheduledRelease(_) => 3,
+            Self::Hook(_) => 4,
+            Self::HealthCheck(_) => 5,
+            Self::UpgradeBatch(_) => 6,
+            Self::Autoscale(_) => 7,
         })
+    }
+
+    fn index(&self) -> u32 {
+        match self {
+            Self::BillingStep(account) => account.0,
+            Self::TermStep(instance)
+            | Self::ReclaimStep(instance)
+            | Self::ScheduledRelease(instance)
+            | Self::Hook(instance)
+            | Self::HealthCheck(instance) => instance.0,
+            Self::UpgradeBatch(group) | Self::Autoscale(group) => group.0,
+        }
     }
 }
 

@@ -9,6 +9,10 @@ mod cli;
 mod determinism;
 /// Real replies of providers, and the outcomes that were counted by hand.
 mod imports;
+/// The kernel against queues whose figures are known exactly.
+mod kernel_theory;
+/// The kernel against the traces of other simulators, with their own draws.
+mod kernel_traces;
 /// The layer table of ARCHITECTURE.md against the imports in `src`.
 mod layers;
 /// Every kind of mistake in a file, and the message for it.
@@ -23,6 +27,8 @@ mod readme;
 mod replies;
 /// Every scenario of the repository, run and judged.
 mod scenarios;
+/// Intervals hold the truth as often as they say.
+mod stats;
 /// How to run the program from a test.
 mod support;
 /// Habits: lengths of lines and functions, leftovers, names of providers.

@@ -1,0 +1,162 @@
+//! What is measured: the kernel, the limit, and the queue that the kernel had before.
+
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+
+use priority_queue::PriorityQueue;
+use rustc_hash::FxBuildHasher;
+use stayput::kernel::{Agenda, Flow, Limits, Model, Moment, Simulation, Timer};
+use stayput::time::SimTime;
+
+use super::fleet::{END, Fleet, Order, Outcome, Timers, Wait, Year};
+
+const START: SimTime = SimTime::from_seconds(0);
+
+/// What fired, and when.
+pub type Schedule = Vec<(SimTime, Wait)>;
+
+/// The whole kernel: agenda, script, clock, limits.
+pub fn kernel(year: &Year) -> Outcome {
+    simulate(year, None).0
+}
+
+/// The schedule of the firings, and what the year comes to.
+pub fn schedule(year: &Year) -> (Schedule, Outcome) {
+    let (outcome, log) = simulate(year, Some(Schedule::new()));
+    (log.unwrap_or_default(), outcome)
+}
+
+struct Simulated {
+    fleet: Fleet,
+    log: Option<Schedule>,
+}
+
+impl Timers for Agenda<Wait> {
+    fn set(&mut self, timer: Wait, at: SimTime) {
+        Agenda::set(self, timer, at);
+    }
+
+    fn clear(&mut self, timer: Wait) {
+        Agenda::clear(self, timer);
+    }
+}
+
+impl Model for Simulated {
+    type Order = Order;
+    type Timer = Wait;
+    type Record = ();
+
+    fn obey(&mut self, order: Order, agenda: &mut Agenda<Wait>, _: &mut VecDeque<()>) -> Flow {
+        self.fleet.obey(order, agenda.now(), agenda);
+        Flow::Continue
+    }
+
+    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut VecDeque<()>) -> Flow {
+        if let Some(log) = &mut self.log {
+            log.push((agenda.now(), timer));
+        }
+        self.fleet.ring(timer, agenda.now(), agenda);
+        Flow::Continue
+    }
+}
+
+fn simulate(year: &Year, log: Option<Schedule>) -> (Outcome, Option<Schedule>) {
+    let mut agenda = Agenda::starting_at(START);
+    let mut model = Simulated { fleet: Fleet::new(year), log };
+    model.fleet.start(&mut agenda);
+    let horizon = SimTime::from_seconds(END.seconds() - 1);
+    let mut run = Simulation::new(model, year.script(), agenda, horizon, Limits::default());
+    while run.step() {}
+    let outcome = run.model().fleet.outcome(year.orders.len());
+    let log = run.model().log.clone();
+    (outcome, log)
+}
+
+/// A queue that the plain loop can be run on.
+trait Queue: Timers {
+    fn next(&self) -> Option<SimTime>;
+    fn take(&mut self) -> Option<Wait>;
+}
+
+/// The loop without a kernel; an order comes before the timers of its instant.
+fn plain(year: &Year, mut queue: impl Queue) -> Outcome {
+    let mut fleet = Fleet::new(year);
+    fleet.start(&mut queue);
+    let mut script = year.script().peekable();
+    loop {
+        let ordered = script.peek().map_or(END, |(at, _)| *at);
+        match queue.next().filter(|at| *at < ordered) {
+            Some(at) => {
+                if let Some(timer) = queue.take() {
+                    fleet.ring(timer, at, &mut queue);
+                }
+            }
+            None => match script.next() {
+                Some((at, order)) => fleet.obey(order, at, &mut queue),
+                None => return fleet.outcome(year.orders.len()),
+            },
+        }
+    }
+}
+
+/// No queue at all: due times are stored, and what fires next is known beforehand.
+pub fn limit(year: &Year, schedule: &Schedule) -> Outcome {
+    let due = vec![[SimTime::NEVER; 3]; year.instances as usize];
+    plain(year, Known { due, schedule, next: 0 })
+}
+
+struct Known<'a> {
+    due: Vec<[SimTime; 3]>,
+    schedule: &'a Schedule,
+    next: usize,
+}
+
+impl Timers for Known<'_> {
+    fn set(&mut self, timer: Wait, at: SimTime) {
+        self.due[timer.index() as usize][usize::from(timer.rank().0)] = at;
+    }
+
+    fn clear(&mut self, timer: Wait) {
+        self.set(timer, SimTime::NEVER);
+    }
+}
+
+impl Queue for Known<'_> {
+    fn next(&self) -> Option<SimTime> {
+        self.schedule.get(self.next).map(|(at, _)| *at)
+    }
+
+    fn take(&mut self) -> Option<Wait> {
+        let (_, timer) = *self.schedule.get(self.next)?;
+        self.next += 1;
+        self.clear(timer);
+        Some(timer)
+    }
+}
+
+/// Every timer in one `priority-queue`.
+pub fn bare(year: &Year) -> Outcome {
+    plain(year, Bare(PriorityQueue::with_default_hasher()))
+}
+
+struct Bare(PriorityQueue<Wait, Reverse<Moment>, FxBuildHasher>);
+
+impl Timers for Bare {
+    fn set(&mut self, timer: Wait, at: SimTime) {
+        self.0.push(timer, Reverse(Moment::of(timer, at)));
+    }
+
+    fn clear(&mut self, timer: Wait) {
+        self.0.remove(&timer);
+    }
+}
+
+impl Queue for Bare {
+    fn next(&self) -> Option<SimTime> {
+        self.0.peek().map(|(_, Reverse(first))| first.at)
+    }
+
+    fn take(&mut self) -> Option<Wait> {
+        self.0.pop().map(|(timer, _)| timer)
+    }
+}

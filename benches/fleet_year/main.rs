@@ -1,0 +1,104 @@
+//! A year of a fleet, and how far the kernel is from the limit of the machine.
+//!
+//! Every design runs the same orders and must take the same decisions in the
+//! same order; what counts is the ratio of its processor time to that of the
+//! limit in the same round. The rounds are interleaved, since other work on the
+//! machine moves all of them. See README.md in this folder for the results.
+//!
+//! `cargo bench --bench fleet_year -- [rounds] [instances ...]`
+
+#![expect(
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::expect_used,
+    reason = "a measurement, not the model"
+)]
+
+mod designs;
+mod fleet;
+
+use std::hint::black_box;
+
+use fleet::{Outcome, Year};
+
+/// Orders in the year, at any size.
+const ORDERS: usize = 5_000_000;
+
+/// A design: how it is called, and what runs it.
+type Design = (&'static str, fn(&Year) -> Outcome);
+
+/// Nanoseconds of processor time that this process has used.
+#[cfg(unix)]
+fn clock() -> i128 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
+}
+
+/// Nanoseconds, where processor time is not to be had.
+#[cfg(not(unix))]
+#[expect(clippy::disallowed_methods, reason = "a measurement")]
+fn clock() -> i128 {
+    static START: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    i128::try_from(START.elapsed().as_nanos()).unwrap_or_default()
+}
+
+/// Middle, smallest and largest.
+fn spread(values: &[f64]) -> [f64; 3] {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    [sorted[sorted.len() / 2], sorted[0], sorted[sorted.len() - 1]]
+}
+
+fn measure(instances: u32, rounds: usize) {
+    let year = Year::new(instances, ORDERS);
+    let (schedule, expected) = designs::schedule(&year);
+    let limit = |year: &Year| designs::limit(year, &schedule);
+    let others: [Design; 2] = [("kernel", designs::kernel), ("bare queue", designs::bare)];
+    println!(
+        "\n{instances} instances, {} events, {} decisions, fingerprint {:016x}\n",
+        expected.events, expected.decisions, expected.fingerprint
+    );
+    println!("| design | ns per event | times the limit |\n|---|---|---|");
+    let mut times = [const { Vec::new() }; 3];
+    let mut ratios = [const { Vec::new() }; 3];
+    for _ in 0..rounds {
+        let mut timed = |design: usize, run: &dyn Fn(&Year) -> Outcome| {
+            let start = clock();
+            let outcome = black_box(run(&year));
+            let spent = clock() - start;
+            assert_eq!(outcome, expected, "every design decides the same");
+            times[design].push(spent as f64 / outcome.events as f64);
+        };
+        timed(0, &limit);
+        for (number, (_, run)) in others.iter().enumerate() {
+            timed(number + 1, run);
+        }
+        for design in 0..3 {
+            let last = times[design].len() - 1;
+            ratios[design].push(times[design][last] / times[0][last]);
+        }
+    }
+    let names = ["limit"].into_iter().chain(others.map(|(name, _)| name));
+    for (design, name) in names.enumerate() {
+        let [time, low, high] = spread(&times[design]);
+        let [ratio, least, most] = spread(&ratios[design]);
+        println!(
+            "| {name} | {time:.1} ({low:.1} to {high:.1}) | {ratio:.2} ({least:.2} to {most:.2}) |"
+        );
+    }
+}
+
+fn main() {
+    let numbers: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    let (rounds, sizes) = match numbers.as_slice() {
+        [] => (5, &[100_000, 1_000_000][..]),
+        [rounds] => (*rounds, &[100_000, 1_000_000][..]),
+        [rounds, sizes @ ..] => (*rounds, sizes),
+    };
+    for size in sizes {
+        measure(u32::try_from(*size).unwrap_or(u32::MAX), rounds.max(1));
+    }
+}

@@ -1,0 +1,79 @@
+//! Every observation, kept: for what no sum can tell.
+
+#![expect(
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a count is a place in it"
+)]
+
+/// Observations, for their quantiles. It keeps all of them: 8 bytes each.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    values: Vec<i64>,
+    sorted: bool,
+}
+
+impl Sample {
+    /// One observation more.
+    pub fn add(&mut self, value: i64) {
+        self.values.push(value);
+        self.sorted = false;
+    }
+
+    /// How many observations there are.
+    pub const fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The smallest observation that at least that share of them does not exceed:
+    /// the inverse of the empirical distribution function, definition 1 of
+    /// Hyndman and Fan (1996, The American Statistician 50, 361–365).
+    ///
+    /// It is always something that was observed. `None` if nothing was, or if the
+    /// share does not lie between 0 and 1.
+    pub fn quantile(&mut self, share: f64) -> Option<i64> {
+        if !(0.0..=1.0).contains(&share) {
+            return None;
+        }
+        if !self.sorted {
+            self.values.sort_unstable();
+            self.sorted = true;
+        }
+        let place = libm::ceil(share * self.values.len() as f64) as usize;
+        self.values.get(place.max(1) - 1).copied()
+    }
+}
+
+impl FromIterator<i64> for Sample {
+    fn from_iter<I: IntoIterator<Item = i64>>(values: I) -> Self {
+        Self { values: values.into_iter().collect(), sorted: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_something_that_was_observed() {
+        let mut sample: Sample = [40, 10, 30, 20].into_iter().collect();
+        let cases =
+            [(0.0, 10), (0.25, 10), (0.26, 20), (0.5, 20), (0.75, 30), (0.76, 40), (1.0, 40)];
+        for (share, expected) in cases {
+            assert_eq!(sample.quantile(share), Some(expected), "{share}");
+        }
+        sample.add(5);
+        assert_eq!((sample.count(), sample.quantile(0.2)), (5, Some(5)));
+    }
+
+    #[test]
+    fn what_is_no_share_has_no_quantile() {
+        let mut sample: Sample = [1].into_iter().collect();
+        for share in [-0.1, 1.1, f64::NAN] {
+            assert_eq!(sample.quantile(share), None);
+        }
+        assert_eq!(Sample::default().quantile(0.5), None);
+    }
+}

@@ -1,0 +1,44 @@
+#![expect(
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    reason = "probabilities are summed here"
+)]
+
+use stayput::stats::{Confidence, Counter, Interval};
+
+/// The probability of each number of hits out of `of`.
+fn binomial(of: u64, p: f64) -> Vec<f64> {
+    let mut terms = vec![(1.0 - p).powi(i32::try_from(of).unwrap())];
+    for k in 0..of {
+        let last = terms[terms.len() - 1];
+        terms.push(last * (of - k) as f64 / (k + 1) as f64 * p / (1.0 - p));
+    }
+    terms
+}
+
+#[test]
+fn the_interval_of_a_share_never_promises_too_much() {
+    // Not by simulation: every outcome with its probability.
+    for of in [1, 5, 20, 100] {
+        for confidence in [0.8, 0.95, 0.99] {
+            let level = Confidence::new(confidence).unwrap();
+            let intervals: Vec<Interval> =
+                (0..=of).map(|hits| Counter::new(hits, of).interval(level)).collect();
+            for p in (1..200).map(|n| f64::from(n) / 200.0) {
+                let terms = binomial(of, p).into_iter().zip(&intervals);
+                let holds: f64 =
+                    terms.filter(|(_, interval)| interval.holds(p)).map(|(term, _)| term).sum();
+                assert!(holds >= confidence - 1e-9, "{of}, {p}: {holds} below {confidence}");
+            }
+        }
+    }
+}
+
+#[test]
+fn more_of_the_same_says_more() {
+    let of = |n: u64| Counter::new(3 * n, 10 * n).interval(Confidence::P95);
+    let widths: Vec<f64> =
+        [1, 10, 100, 100_000].map(of).iter().map(|found| found.high - found.low).collect();
+    assert!(widths.is_sorted_by(|wide, narrow| narrow < wide), "{widths:?}");
+    assert!(of(100_000).holds(0.3) && widths[3] < 0.002);
+}
