@@ -222,6 +222,7 @@ impl<T: Timer> Agenda<T> {
 
     /// The place of a timer in the truth.
     fn slot(timer: T) -> usize {
+        debug_assert!(timer.rank().0 < T::RANKS, "two timers would share a place");
         timer.index() as usize * usize::from(T::RANKS) + usize::from(timer.rank().0)
     }
 
