@@ -3,6 +3,7 @@
 //! The only room that reads files, the terminal, the environment or signals.
 
 mod check;
+mod diff;
 mod exit;
 mod files;
 mod load;
@@ -46,6 +47,8 @@ enum Verb {
     Run(run::Arguments),
     /// Run scenarios and judge what they expect.
     Test(test::Arguments),
+    /// Compare two policies, cell by cell. Exit 1 when anything differs.
+    Diff(diff::Arguments),
     /// Read files, resolve names and prove tables, without simulating anything.
     Check(check::Arguments),
     /// Print every trigger of a policy against every protection, with rules and sources.
@@ -133,6 +136,7 @@ fn obey(arguments: Vec<std::ffi::OsString>) -> Exit {
     let ended = match arguments.verb {
         Verb::Run(verb) => run::run(&verb, colour),
         Verb::Test(verb) => test::run(&verb, colour),
+        Verb::Diff(verb) => diff::run(&verb, colour),
         Verb::Check(verb) => check::run(&verb, colour),
         Verb::Matrix(verb) => matrix::run(&verb, colour),
         Verb::Schema(verb) => schema::run(&verb),

@@ -1,7 +1,7 @@
 //! `stayput schema`: the formats, for machines.
 
 use super::Exit;
-use crate::report::{csv_schema, policy_schema, scenario_schema};
+use crate::report::{csv_schema, diff_schema, policy_schema, scenario_schema};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -17,6 +17,8 @@ enum Format {
     Policy,
     /// The tables that a run writes, as Table Schema.
     Csv,
+    /// What `diff -f json` prints, as JSON Schema.
+    Diff,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Exit> {
@@ -24,6 +26,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Exit> {
         Format::Scenario => scenario_schema(),
         Format::Policy => policy_schema(),
         Format::Csv => csv_schema(),
+        Format::Diff => diff_schema(),
     };
     super::print(&format!("{schema:#}"))
 }

@@ -42,12 +42,21 @@ pub type Block = Vec<u32>;
 impl Space {
     /// The product of `axes`; `None` if it has more than `MOST_CELLS` cells.
     pub fn new(axes: Vec<Axis>) -> Option<Self> {
+        Self::up_to(MOST_CELLS, axes)
+    }
+
+    /// The product of `axes`; `None` if it has more than `most` cells, or an axis of more words
+    /// than a block can hold.
+    pub fn up_to(most: usize, axes: Vec<Axis>) -> Option<Self> {
+        if axes.iter().any(|axis| axis.words.iter().any(|word| *word >= 32)) {
+            return None;
+        }
         let mut strides = vec![0; axes.len()];
         let mut places = vec![[OUTSIDE; 32]; axes.len()];
         let mut cells = 1_usize;
         for (at, axis) in axes.iter().enumerate().rev() {
             strides[at] = cells;
-            cells = cells.checked_mul(axis.words.len()).filter(|cells| *cells <= MOST_CELLS)?;
+            cells = cells.checked_mul(axis.words.len()).filter(|cells| *cells <= most)?;
             for (place, word) in (0_u8..).zip(&axis.words) {
                 places[at][usize::from(*word)] = place;
             }
@@ -83,6 +92,19 @@ impl Space {
                 }
                 cell += usize::from(place) * stride;
             }
+        }
+        Some(cell)
+    }
+
+    /// The cell with these words along its axes; `None` if one lies outside.
+    pub fn at(&self, word: impl Fn(&Axis) -> Option<u8>) -> Option<usize> {
+        let mut cell = 0;
+        for ((axis, stride), places) in self.axes.iter().zip(&self.strides).zip(&self.places) {
+            let place = *places.get(usize::from(word(axis)?))?;
+            if place == OUTSIDE {
+                return None;
+            }
+            cell += usize::from(place) * stride;
         }
         Some(cell)
     }
@@ -139,6 +161,26 @@ impl Space {
         has: impl Fn(usize) -> bool,
         free: impl Fn(usize) -> bool,
     ) -> Vec<Block> {
+        self.search(most, false, has, free)
+    }
+
+    /// The same, where a block rather leaves an axis out altogether than takes in one more
+    /// word of another: what is told needs fewer words.
+    pub fn blocks_in_brief(
+        &self,
+        has: impl Fn(usize) -> bool,
+        free: impl Fn(usize) -> bool,
+    ) -> Vec<Block> {
+        self.search(usize::MAX, true, has, free)
+    }
+
+    fn search(
+        &self,
+        most: usize,
+        brief: bool,
+        has: impl Fn(usize) -> bool,
+        free: impl Fn(usize) -> bool,
+    ) -> Vec<Block> {
         let wanted: Vec<bool> = (0..self.cells).map(has).collect();
         let inside: Vec<bool> = (0..self.cells).map(|cell| wanted[cell] || free(cell)).collect();
         let mut covered = vec![false; self.cells];
@@ -147,6 +189,13 @@ impl Space {
             let mut block: Block = (0..self.axes.len())
                 .map(|axis| 1 << (seed / self.strides[axis] % self.axes[axis].words.len()))
                 .collect();
+            for axis in (0..self.axes.len()).rev().filter(|_| brief) {
+                let before = block[axis];
+                block[axis] = u32::MAX >> (32 - self.axes[axis].words.len());
+                if !self.members(&block).all(|cell| inside[cell]) {
+                    block[axis] = before;
+                }
+            }
             // Later axes vary fastest; growing along them first keeps rows short.
             for axis in (0..self.axes.len()).rev() {
                 for place in 0..self.axes[axis].words.len() {
@@ -167,14 +216,15 @@ impl Space {
         blocks
     }
 
-    /// The cells of a block.
-    pub fn members<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
-        (0..self.cells).filter(move |cell| {
-            (0..self.axes.len()).all(|axis| {
-                let place = cell / self.strides[axis] % self.axes[axis].words.len();
-                block[axis] >> place & 1 == 1
-            })
-        })
+    /// The cells of a block, in their order.
+    pub fn members(&self, block: &Block) -> impl Iterator<Item = usize> + use<> {
+        let mut cells = vec![0];
+        for ((mask, stride), axis) in block.iter().zip(&self.strides).zip(&self.axes) {
+            let places = || (0..axis.words.len()).filter(|place| mask >> place & 1 == 1);
+            cells =
+                cells.iter().flat_map(|cell| places().map(move |p| cell + p * stride)).collect();
+        }
+        cells.into_iter()
     }
 
     /// Whether a block takes every word of an axis.

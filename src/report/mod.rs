@@ -5,6 +5,7 @@
 
 mod columns;
 mod csv;
+mod diff;
 mod json;
 mod matrix;
 mod rows;
@@ -15,9 +16,10 @@ mod timeline;
 
 pub use columns::{Column, Kind, TABLES, Table};
 pub use csv::{CsvTables, DecisionsCsv, InstanceRow};
+pub use diff::{diff_json, diff_markdown, diff_text};
 pub use json::{Input, JsonLines, RunEnd, RunFile, run_json};
 pub use matrix::{matrix_csv, matrix_text};
-pub use schema::{csv_schema, policy_schema, scenario_schema};
+pub use schema::{csv_schema, diff_schema, policy_schema, scenario_schema};
 pub use terminal::{Paint, table};
 pub use tests::{CaseReport, test_report};
 pub use timeline::Timeline;

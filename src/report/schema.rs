@@ -27,6 +27,11 @@ pub fn policy_schema() -> Json {
     schema("stayput policy/1", PolicyFile::schema())
 }
 
+/// What `diff -f json` prints.
+pub fn diff_schema() -> Json {
+    schema("stayput diff/1", super::diff::schema())
+}
+
 /// The tables that a run writes, as Table Schema (specs.frictionlessdata.io).
 pub fn csv_schema() -> Json {
     let resources = TABLES.iter().map(|table| {

@@ -510,7 +510,7 @@ impl Population<'_, '_> {
         let Some(auto) = part.auto_release else { return };
         let start = self.resolver.start;
         let book = self.book(instance.account);
-        let limits = book.policy.schedule;
+        let limits = &book.policy.schedule;
         let written = auto.at.from(start);
         let at = written.floor_to(limits.granularity);
         let lead = lead(book, written, start);

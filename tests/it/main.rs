@@ -7,6 +7,8 @@
 mod cli;
 /// The same inputs give the same bytes, and strangers change nothing.
 mod determinism;
+/// Two editions: every difference, and nothing else.
+mod diff;
 /// Real replies of providers, and the outcomes that were counted by hand.
 mod imports;
 /// The layer table of ARCHITECTURE.md against the imports in `src`.

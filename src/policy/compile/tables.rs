@@ -76,15 +76,15 @@ impl Compiler<'_> {
             });
         }
         let settable = part.settable.as_ref();
-        if let Some(sources) = settable.and_then(|settable| settable.source.as_ref()) {
-            self.find_sources(&sources.0);
-        }
+        let named = settable.and_then(|settable| settable.source.as_ref());
+        let named = named.map(|sources| self.find_sources(&sources.0)).unwrap_or_default();
         Protection {
             name: name.to_owned(),
             attribute: part.attribute.clone(),
             about: part.about.clone(),
             of: part.of.map_or(Subject::Instance, |of| of.value),
             occasions: settable.map_or_else(|| Occasion::ALL.to_vec(), |s| s.at.clone()),
+            settable: named,
             works_when,
             table,
         }
