@@ -84,7 +84,8 @@ struct Overrides {
 
 impl Overrides {
     fn options(&self) -> crate::scenario::Options {
-        crate::scenario::Options { policy: self.policy.clone(), seed: self.seed }
+        let (policy, seed) = (self.policy.clone(), self.seed);
+        crate::scenario::Options { policy, seed, unjudged: false }
     }
 
     fn limits(&self) -> crate::kernel::Limits {

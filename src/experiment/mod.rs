@@ -8,10 +8,12 @@ mod history;
 mod judge;
 mod matching;
 mod summary;
+mod touched;
 mod wanted;
 
 pub use judge::{Failure, Judge, Judgement};
 pub use summary::Summary;
+pub use touched::touched;
 
 use crate::kernel::{Limits, Stop};
 use crate::record::Record;

@@ -398,6 +398,11 @@ pub(super) fn schema() -> Json {
         "required": ["key", "part", "subject", "situation", "class", "direction", "cells", "old", "new"],
     });
     let count = json!({ "type": "integer", "minimum": 0 });
+    let decision = decision_schema();
+    let touched = json!({
+        "type": "object",
+        "properties": { "difference": text, "run": text, "instances": texts },
+    });
     json!({
         "type": "object",
         "properties": {
@@ -409,7 +414,30 @@ pub(super) fn schema() -> Json {
             "worse": count,
             "better": count,
             "differences": { "type": "array", "items": difference },
+            "touched": { "type": "array", "items": touched },
+            "compared": count,
+            "decisions": { "type": "array", "items": decision },
         },
         "required": ["format", "old", "new", "differences"],
+    })
+}
+
+fn decision_schema() -> Json {
+    let words = |words: Vec<&str>| json!({ "enum": words });
+    let text = json!({ "type": "string" });
+    let row = json!({
+        "type": ["object", "null"],
+        "description": "a row of decisions.csv, without its empty cells",
+        "additionalProperties": text,
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "key": text,
+            "class": words(Class::ALL.iter().map(|w| w.word()).collect()),
+            "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
+            "old": row,
+            "new": row,
+        },
     })
 }

@@ -3,6 +3,7 @@
 //! A report reads records and the legend that goes with them. It must never know
 //! the world or the fleet, and never feeds back. Writers are handed in.
 
+mod changed;
 mod columns;
 mod csv;
 mod diff;
@@ -14,6 +15,9 @@ mod terminal;
 mod tests;
 mod timeline;
 
+pub use changed::{
+    Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text, read_decisions,
+};
 pub use columns::{Column, Kind, TABLES, Table};
 pub use csv::{CsvTables, DecisionsCsv, InstanceRow};
 pub use diff::{diff_json, diff_markdown, diff_text};

@@ -385,3 +385,105 @@ fn a_policy_that_is_none_is_bad_input() {
         assert_eq!(stayput(&arguments).code, 2);
     }
 }
+
+/// Two members, one of them entrusted: the case of the notes, section 10, row 2.
+const SCALE_IN: &str = "\
+stayput: scenario/1
+name: night
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 10d
+fleet:
+  groups:
+    web: { min: 0, max: 8, removal: [oldest-instance] }
+  defaults: { group: web, protect: [release-protection] }
+  instances:
+    auto-1: { membership: auto-created, joined: 2026-01-01T00:00:00Z }
+    mine-1: { membership: entrusted, joined: 2026-01-02T00:00:00Z }
+events:
+  - { at: +4h, id: quiet, scale-in: { group: web, remove: 2 } }
+expect:
+  decisions:
+    - { event: quiet, instance: mine-1, rule: RP5 }
+";
+
+const OLD: &str = "alibaba-ecs@2019-01-15";
+
+#[test]
+fn scenarios_are_run_under_both_and_who_is_worse_off_is_named() {
+    let place = folder();
+    let path = write(place.path(), "night.yaml", SCALE_IN);
+    let ran = stayput(&["diff", OLD, BASE, &path, "-f", "json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{}", ran.stdout);
+    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["compared"], 2);
+    let verdicts: Vec<&Json> =
+        told["decisions"].as_array().unwrap().iter().filter(|d| d["class"] == "verdict").collect();
+    assert_eq!(verdicts.len(), 1);
+    let (old, new) = (&verdicts[0]["old"], &verdicts[0]["new"]);
+    assert_eq!(verdicts[0]["direction"], "worse");
+    for side in [old, new] {
+        assert_eq!((&side["event"], &side["instance"]), (&"quiet".into(), &"mine-1".into()));
+    }
+    assert_eq!((&old["outcome"], &old["rule"]), (&"held".into(), &"RP5b".into()));
+    assert_eq!((&new["outcome"], &new["rule"]), (&"overridden".into(), &"RP5".into()));
+    // Without running anything it is known whom the changed verdict is about.
+    assert_eq!(told["touched"][0]["instances"], serde_json::json!(["mine-1"]));
+    let text = stayput(&["diff", OLD, BASE, &path]).stdout;
+    assert!(
+        text.contains("WORSE  +4h  mine-1  scale-in  quiet  HELD (RP5b, unconfirmed)"),
+        "{text}"
+    );
+    assert!(text.ends_with("WORSE OFF\n  night  mine-1\n"), "{text}");
+    let markdown = stayput(&["diff", OLD, BASE, &path, "-f", "markdown"]).stdout;
+    assert!(markdown.contains("**worse off:** mine-1 (night)"), "{markdown}");
+}
+
+#[test]
+fn an_edition_that_is_the_same_changes_no_decision() {
+    let ran = stayput(&["diff", BASE, BASE, "scenarios/two-ways-to-go.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("2 decisions compared: nothing differs\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn recorded_runs_are_compared_row_by_row() {
+    let place = folder();
+    let path = write(place.path(), "night.yaml", SCALE_IN);
+    let out = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let (a, b) = (out("a"), out("b"));
+    for (policy, out) in [(OLD, &a), (BASE, &b)] {
+        let text = SCALE_IN.split("expect:").next().unwrap();
+        write(place.path(), "night.yaml", text);
+        assert_eq!(stayput(&["run", &path, "--policy", policy, "--out", out]).code, 0);
+    }
+    let same = stayput(&["diff", &a, &a]);
+    assert_eq!((same.code, same.stdout.as_str()), (0, "2 decisions compared: nothing differs\n"));
+    let ran = stayput(&["diff", &a, &b]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stdout.contains("HELD (RP5b, unconfirmed)  -> OVERRIDDEN released (RP5, documented)"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(stayput(&["diff", &a, BASE]).code, 2, "a run is no policy");
+    assert_eq!(stayput(&["diff", &a, &b, &path]).code, 2, "they have been run already");
+    fs::write(place.path().join("a/decisions.csv"), "scenario,case\n").unwrap();
+    let ran = stayput(&["diff", &a, &b]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("it has no column `replication`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_scenario_about_another_policy_is_passed_over_in_a_folder_and_nothing_is_no_success() {
+    let place = folder();
+    let other = SCALE_IN
+        .replace("policy: alibaba-ecs@2026-05-15", "policy: other@1")
+        .replace("[release-protection]", "[lock]");
+    let path = write(place.path(), "other.yaml", &other);
+    let dir = place.path().to_string_lossy().into_owned();
+    let ran = stayput(&["diff", OLD, BASE, &dir]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 scenario about other policies passed over"), "{}", ran.stderr);
+    assert_eq!(stayput(&["diff", OLD, BASE, &path]).code, 2, "by name it is meant");
+}
