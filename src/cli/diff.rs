@@ -7,15 +7,17 @@ use serde_json::json;
 
 use super::load::{Kind, Loaded, Loader};
 use super::run::{name_of, undecided};
-use super::{Exit, terminal};
+use super::{Exit, bless, terminal};
 use crate::experiment::{carry_out, touched};
-use crate::policy::{Class, Comparison, Direction, compare};
+use crate::policy::{Class, Comparison, Difference, Direction, compare};
 use crate::report::{
-    Changed, DecisionRow, Paint, changed, changed_json, changed_markdown, changed_text, diff_json,
-    diff_markdown, diff_text, read_decisions,
+    Acceptance, AcceptedFile, Changed, DecisionRow, Paint, accept, accepted_json, accepted_text,
+    changed, changed_json, changed_markdown, changed_text, diff_json, diff_markdown, diff_text,
+    read_decisions,
 };
 use crate::scenario::{Options, Plan};
 use crate::text::{many, parse_yaml};
+use crate::time::SimTime;
 use crate::world::Run;
 
 #[derive(Debug, clap::Args)]
@@ -30,6 +32,12 @@ pub(super) struct Arguments {
     /// How to print it.
     #[arg(short, long, default_value = "text")]
     format: Format,
+    /// The file of accepted changes, in place of the one beside the new policy.
+    #[arg(long, value_name = "FILE")]
+    accepted: Option<PathBuf>,
+    /// The day on which acceptances are looked at, in place of the clock's: 2026-12-31.
+    #[arg(long, value_name = "DAY", value_parser = super::day_start)]
+    today: Option<SimTime>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -53,11 +61,44 @@ pub(super) struct Findings {
     pub changed: Vec<Changed>,
     /// How many decisions were compared; `None` if nothing was run.
     pub compared: Option<usize>,
+    /// What somebody accepted before.
+    accepted: Vec<Acceptance>,
+    /// Whether an acceptance has expired, or is idle.
+    stale: bool,
 }
 
 impl Findings {
+    /// The keys of everything that differs.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let policy = self.comparison.iter().flat_map(|c| &c.differences).map(Difference::key);
+        let mut keys: Vec<String> = policy.chain(self.changed.iter().map(Changed::key)).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        keys.retain(|key| seen.insert(key.clone()));
+        keys
+    }
+
+    /// Takes out what is accepted.
+    fn accept(&mut self, file: Option<&AcceptedFile>, today: Option<SimTime>, loader: &mut Loader) {
+        let (Some(file), Some(comparison)) = (file, &mut self.comparison) else { return };
+        let today = today.unwrap_or_else(super::today);
+        let touched = std::mem::take(&mut self.touched);
+        let before: Vec<String> = comparison.differences.iter().map(Difference::key).collect();
+        let ran = self.compared.is_some();
+        self.accepted =
+            accept(file, comparison, &mut self.changed, ran, today, &mut loader.problems);
+        // The numbers of those that are left have changed.
+        self.touched = touched
+            .into_iter()
+            .filter_map(|(at, run, names)| {
+                let left = comparison.differences.iter().position(|d| d.key() == before[at])?;
+                Some((left, run, names))
+            })
+            .collect();
+    }
+
     fn is_same(&self) -> bool {
-        self.comparison.as_ref().is_none_or(Comparison::is_same) && self.changed.is_empty()
+        let same = self.comparison.as_ref().is_none_or(Comparison::is_same);
+        same && self.changed.is_empty() && !self.stale
     }
 }
 
@@ -68,9 +109,18 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         [true, true] => recorded(arguments)?,
         [false, false] => {
             let mut loader = Loader::new();
-            let found = policies(arguments, &mut loader);
+            let names = (arguments.old.as_str(), arguments.new.as_str());
+            let found = policies(names, &arguments.paths, &mut loader);
+            let path = arguments.accepted.clone().unwrap_or_else(|| bless::accepted_path(names.1));
+            let file = bless::read(&path, &mut loader);
             loader.refuse_or_go_on(talk)?;
-            found?
+            let mut found = found?;
+            found.accept(file.as_ref(), arguments.today, &mut loader);
+            found.stale = loader.problems.refuse();
+            if found.stale {
+                loader.tell(talk);
+            }
+            found
         }
         [true, false] | [false, true] => {
             terminal::talk(
@@ -111,18 +161,22 @@ fn recorded(arguments: &Arguments) -> Result<Findings, Exit> {
 ///
 /// # Errors
 /// [`Exit`], after everything but the mistakes in files has been told.
-pub(super) fn policies(arguments: &Arguments, loader: &mut Loader) -> Result<Findings, Exit> {
-    let names = [&arguments.old, &arguments.new];
+pub(super) fn policies(
+    names: (&str, &str),
+    paths: &[PathBuf],
+    loader: &mut Loader,
+) -> Result<Findings, Exit> {
+    let names = [names.0, names.1];
     let loaded = names.map(|name| loader.policy(name));
     let [Some(old), Some(new)] = &loaded else { return Err(Exit::BadInput) };
     let mut findings = Findings { comparison: Some(compare(old, new)), ..Findings::default() };
-    if arguments.paths.is_empty() {
+    if paths.is_empty() {
         return Ok(findings);
     }
     let about = [&old.name, &new.name].map(|name| family(name).to_owned());
     let (mut ran, mut passed_over) = (0, 0);
     terminal::heed_interrupts();
-    for (path, named) in loader.find(&arguments.paths) {
+    for (path, named) in loader.find(paths) {
         let Some(text) = loader.read(&path) else { continue };
         if !named && loader.kind(&path, &text) != Some(Kind::Scenario) {
             continue;
@@ -159,7 +213,7 @@ fn under_both(
     loader: &mut Loader,
     path: &Path,
     text: &str,
-    names: [&String; 2],
+    names: [&str; 2],
     named: bool,
     about: &[String; 2],
 ) -> Option<[Option<Loaded>; 2]> {
@@ -167,7 +221,7 @@ fn under_both(
     let compile = |loader: &mut Loader| {
         names.map(|name| {
             let options =
-                Options { policy: Some(name.clone()), unjudged: true, ..Options::default() };
+                Options { policy: Some(name.to_owned()), unjudged: true, ..Options::default() };
             loader.scenario(path, text.to_owned(), &options)
         })
     };
@@ -280,6 +334,11 @@ fn text(findings: &Findings, paint: Paint) -> String {
         }
         out.extend(changed_text(&findings.changed, compared, paint));
     }
+    if !findings.accepted.is_empty() {
+        out.push(String::new());
+        out.push(format!("{} accepted", many(findings.accepted.len(), "change")));
+        out.extend(accepted_text(&findings.accepted));
+    }
     out.join("\n")
 }
 
@@ -304,6 +363,9 @@ fn json(arguments: &Arguments, findings: &Findings) -> String {
         object.insert("compared".into(), compared.into());
         object.insert("decisions".into(), changed_json(&findings.changed));
     }
+    if let (Some(object), false) = (told.as_object_mut(), findings.accepted.is_empty()) {
+        object.insert("accepted".into(), accepted_json(&findings.accepted));
+    }
     format!("{told:#}")
 }
 
@@ -318,6 +380,13 @@ fn markdown(findings: &Findings) -> String {
     if let Some(compared) = findings.compared {
         out.push(String::new());
         out.extend(changed_markdown(&findings.changed, compared));
+    }
+    if !findings.accepted.is_empty() {
+        let count = many(findings.accepted.len(), "change");
+        out.push(format!("\n<details><summary>{count} accepted</summary>\n"));
+        let line = |one: &Acceptance| format!("* `{}`: {}", one.change, one.reason);
+        out.extend(findings.accepted.iter().map(line));
+        out.push("\n</details>".into());
     }
     out.join("\n")
 }

@@ -4,6 +4,7 @@
 //! one; whoever carries a plan out hands each to the [`Judge`], to the
 //! [`Summary`], and to whatever writes them.
 
+mod filter;
 mod history;
 mod judge;
 mod matching;
@@ -11,6 +12,7 @@ mod summary;
 mod touched;
 mod wanted;
 
+pub use filter::{Candidate, Filter};
 pub use judge::{Failure, Judge, Judgement};
 pub use summary::Summary;
 pub use touched::touched;

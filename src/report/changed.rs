@@ -36,6 +36,11 @@ impl DecisionRow {
         at.and_then(|at| self.0.get(at)).map_or("", String::as_str)
     }
 
+    /// Every cell, in the order of the columns.
+    pub(super) fn cells(&self) -> &[String] {
+        &self.0
+    }
+
     fn key(&self) -> [&str; 7] {
         KEY.map(|column| self.get(column))
     }

@@ -243,16 +243,19 @@ fn grounds(comparison: &Comparison) -> Vec<String> {
 
 /// `1056 cells compared, 3 differ · 1 worse, 0 better, 2 other · 1 verdict, 2 source`.
 fn totals(comparison: &Comparison) -> String {
+    let cells = many(comparison.cells, "cell");
     if comparison.is_same() {
-        return format!("{} compared: nothing differs", many(comparison.cells, "cell"));
+        return match comparison.accepted {
+            0 => format!("{cells} compared: nothing differs"),
+            _ => format!("{cells} compared: nothing differs that is not accepted"),
+        };
     }
     let classes = Class::ALL.iter().filter_map(|class| {
         let count = comparison.differences.iter().filter(|d| d.class == *class).count();
         (count > 0).then(|| format!("{count} {class}"))
     });
     format!(
-        "{} compared, {} differ · {}: {} · {} worse, {} better",
-        many(comparison.cells, "cell"),
+        "{cells} compared, {} differ · {}: {} · {} worse, {} better",
         comparison.changed,
         many(comparison.differences.len(), "difference"),
         classes.collect::<Vec<_>>().join(", "),
@@ -270,7 +273,7 @@ pub(super) fn cell(text: &str) -> String {
 pub fn diff_markdown(comparison: &Comparison) -> String {
     let title = format!("**stayput** · `{}` {ARROW} `{}`", comparison.old, comparison.new);
     if comparison.is_same() {
-        return format!("{title}: nothing differs ({})", many(comparison.cells, "cell"));
+        return format!("{title}: {}", totals(comparison));
     }
     let mut out = vec![format!("{title}: {}", totals(comparison)), String::new()];
     let plain: Vec<&Difference> =

@@ -11,6 +11,9 @@ mod determinism;
 mod diff;
 /// Real replies of providers, and the outcomes that were counted by hand.
 mod imports;
+/// `test`, `bless`, and what is accepted: reports for machines, and nothing that passes for
+/// nothing.
+mod judging;
 /// The layer table of ARCHITECTURE.md against the imports in `src`.
 mod layers;
 /// Every kind of mistake in a file, and the message for it.

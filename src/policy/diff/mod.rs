@@ -218,6 +218,8 @@ pub struct Comparison {
     pub changed: usize,
     /// Every difference: by part, and within it the gravest first.
     pub differences: Vec<Difference>,
+    /// How many were taken out because somebody accepted them.
+    pub accepted: usize,
 }
 
 impl Comparison {
@@ -264,5 +266,6 @@ pub fn compare(old: &Policy, new: &Policy) -> Comparison {
         cells: found.cells,
         changed: found.changed,
         differences,
+        accepted: 0,
     }
 }
