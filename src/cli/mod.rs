@@ -6,6 +6,7 @@ mod bless;
 mod check;
 mod diff;
 mod exit;
+mod explain;
 mod files;
 mod judging;
 mod load;
@@ -55,6 +56,8 @@ enum Verb {
     Diff(diff::Arguments),
     /// Accept what test or diff reported: store outcomes, or changes of a policy with a reason.
     Bless(bless::Arguments),
+    /// Tell one decision, or one situation, step by step, with every rule and its source.
+    Explain(explain::Arguments),
     /// Read files, resolve names and prove tables, without simulating anything.
     Check(check::Arguments),
     /// Print every trigger of a policy against every protection, with rules and sources.
@@ -162,6 +165,7 @@ fn obey(arguments: Vec<std::ffi::OsString>) -> Exit {
         Verb::Test(verb) => test::run(&verb, colour),
         Verb::Diff(verb) => diff::run(&verb, colour),
         Verb::Bless(verb) => bless::run(&verb, colour),
+        Verb::Explain(verb) => explain::run(&verb, colour),
         Verb::Check(verb) => check::run(&verb, colour),
         Verb::Matrix(verb) => matrix::run(&verb, colour),
         Verb::Schema(verb) => schema::run(&verb),

@@ -11,11 +11,13 @@ mod matching;
 mod summary;
 mod touched;
 mod wanted;
+mod witness;
 
 pub use filter::{Candidate, Filter};
 pub use judge::{Failure, Judge, Judgement};
 pub use summary::Summary;
 pub use touched::touched;
+pub use witness::{Lookout, Witness};
 
 use crate::kernel::{Limits, Stop};
 use crate::record::Record;

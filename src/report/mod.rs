@@ -8,6 +8,7 @@ mod changed;
 mod columns;
 mod csv;
 mod diff;
+mod explain;
 mod github;
 mod json;
 mod junit;
@@ -31,6 +32,7 @@ pub use changed::{
 pub use columns::{Column, Kind, TABLES, Table};
 pub use csv::{CsvTables, DecisionsCsv, InstanceRow};
 pub use diff::{diff_json, diff_markdown, diff_text};
+pub use explain::{Question, explain_decision, explain_situation};
 pub use github::github;
 pub use json::{Input, JsonLines, RunEnd, RunFile, run_json};
 pub use junit::junit;

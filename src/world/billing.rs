@@ -96,6 +96,9 @@ impl Step<'_> {
         if let Some(first) = moved.first() {
             let policy = self.world.policy_of(*first);
             self.rely(policy, Ground::basis(ask.ground));
+            if let Some(ground) = ask.ground {
+                self.reach(policy, ground.rule);
+            }
         }
         let judged = ask.action == Action::Release;
         let open = self.open(ask, judged);

@@ -21,7 +21,7 @@ mod schedule;
 mod situation;
 mod terms;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand_chacha::ChaCha8Rng;
 
@@ -31,7 +31,9 @@ use crate::policy::{Rulebook, Undecided};
 use crate::record::{Legend, Record};
 use crate::scenario::{Flags, FlagsRef, Order, Plan, Scripted};
 use crate::time::SimTime;
-use crate::vocab::{AccountId, Action, EventId, GroupId, InstanceId, Lock, PolicyId, SwitchSet};
+use crate::vocab::{
+    AccountId, Action, EventId, GroupId, InstanceId, Lock, PolicyId, RuleId, SwitchSet,
+};
 use ask::Call;
 
 /// What the world schedules itself, named by what it is about.
@@ -82,6 +84,7 @@ pub struct World {
     streams: Streams,
     ties: BTreeMap<GroupId, ChaCha8Rng>,
     relied: Vec<SwitchSet>,
+    reached: BTreeSet<(PolicyId, RuleId)>,
     seq: u64,
     halt: Option<Halt>,
 }
@@ -100,6 +103,12 @@ impl World {
     /// The switches that anything has relied on so far, for each policy.
     pub fn relied(&self) -> &[SwitchSet] {
         &self.relied
+    }
+
+    /// The rules that have had something to say so far, besides those that decisions,
+    /// requests and losses name.
+    pub const fn reached(&self) -> &BTreeSet<(PolicyId, RuleId)> {
+        &self.reached
     }
 
     /// Why the run could not go on, if it could not.
@@ -250,6 +259,7 @@ impl Run {
             streams,
             ties: BTreeMap::new(),
             relied,
+            reached: BTreeSet::new(),
             seq: 0,
             halt: None,
         };

@@ -9,6 +9,8 @@ mod cli;
 mod determinism;
 /// Two editions: every difference, and nothing else.
 mod diff;
+/// One decision or one situation, step by step.
+mod explain;
 /// Real replies of providers, and the outcomes that were counted by hand.
 mod imports;
 /// `test`, `bless`, and what is accepted: reports for machines, and nothing that passes for
