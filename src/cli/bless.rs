@@ -76,10 +76,8 @@ fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     }
     let jobs = jobs(&loaded);
     if jobs.is_empty() {
-        let code = Code::NothingFound;
-        terminal::talk(&format!(
-            "error[{code}]: there is nothing to bless; name a scenario to store its outcomes"
-        ));
+        let why = "there is nothing to bless; name a scenario to store its outcomes";
+        super::nothing(Code::NothingFound, why);
         return Err(Exit::NothingRan);
     }
     terminal::heed_interrupts();

@@ -131,7 +131,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     };
     let paint = terminal::paint(colour);
     super::print(&match arguments.format {
-        Format::Text => text(&findings, paint),
+        Format::Text => text(arguments, &findings, paint),
         Format::Json => json(arguments, &findings),
         Format::Markdown => markdown(&findings),
     })?;
@@ -196,7 +196,10 @@ pub(super) fn policies(
         terminal::talk(&format!("{what} about other policies passed over"));
     }
     if ran == 0 && !loader.problems.refuse() {
-        terminal::talk("stayput: nothing ran: no scenario about these policies was found");
+        super::nothing(
+            crate::text::Code::NothingFound,
+            "no scenario about these policies was found",
+        );
         return Err(Exit::NothingRan);
     }
     Ok(findings)
@@ -312,7 +315,7 @@ fn touched_lines(findings: &Findings, direction: Direction) -> Vec<String> {
     lines.into_iter().map(|(what, names)| format!("{what}: {}", names.join(", "))).collect()
 }
 
-fn text(findings: &Findings, paint: Paint) -> String {
+fn text(arguments: &Arguments, findings: &Findings, paint: Paint) -> String {
     let mut out = Vec::new();
     if let Some(comparison) = &findings.comparison {
         out.push(diff_text(comparison, paint));
@@ -338,6 +341,15 @@ fn text(findings: &Findings, paint: Paint) -> String {
         out.push(String::new());
         out.push(format!("{} accepted", many(findings.accepted.len(), "change")));
         out.extend(accepted_text(&findings.accepted));
+    }
+    if findings.comparison.is_some() && !findings.keys().is_empty() {
+        let paths = arguments.paths.iter().map(|path| path.display().to_string());
+        let paths: Vec<String> = std::iter::once(String::new()).chain(paths).collect();
+        let paths = paths.join(" ");
+        let Arguments { old, new, .. } = arguments;
+        out.push(format!(
+            "accept: stayput bless --diff {old} {new}{paths} --reason \"…\" [--until 2026-12-31]"
+        ));
     }
     out.join("\n")
 }

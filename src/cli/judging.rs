@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::run::{name_of, undecided};
 use super::terminal;
-use crate::experiment::{Judge, Judgement, Summary, carry_out};
+use crate::experiment::{Judge, Judgement, Reach, Reached, Summary, carry_out};
 use crate::kernel::Limits;
 use crate::record::Record;
 use crate::report::{CaseReport, DecisionRow};
@@ -36,6 +36,8 @@ pub struct Judged {
     pub rows: Vec<DecisionRow>,
     /// The switches that anything relied on, for each policy.
     pub relied: Vec<SwitchSet>,
+    /// What it reached of each policy in use.
+    pub reached: Vec<Reached>,
 }
 
 /// What holds for every case.
@@ -87,10 +89,11 @@ pub fn judge_all(jobs: &[Job], terms: Terms) -> Result<Vec<Judged>, Interrupted>
 pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
     let mut judge = Judge::new(job.plan.expectations.clone());
     let mut summary = Summary::default();
-    let mut rows = Vec::new();
+    let (mut rows, mut reach) = (Vec::new(), Reach::default());
     let (ending, run) =
         carry_out(job.plan.clone(), terms.limits, Some(&mut judge), |record, world| {
             summary.take(&record);
+            reach.take(&record, world);
             if let Record::Decision(decision) = &record {
                 rows.push(DecisionRow::of(decision, world.legend()));
             }
@@ -117,5 +120,6 @@ pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
         broken,
         again: job.again.clone(),
     };
-    Ok(Judged { file: job.file, report, rows, relied: world.relied().to_vec() })
+    let (relied, reached) = (world.relied().to_vec(), reach.finish(world));
+    Ok(Judged { file: job.file, report, rows, relied, reached })
 }

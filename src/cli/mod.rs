@@ -4,6 +4,7 @@
 
 mod bless;
 mod check;
+mod coverage;
 mod diff;
 mod exit;
 mod explain;
@@ -122,6 +123,11 @@ fn today() -> SimTime {
 fn day_start(text: &str) -> Result<SimTime, String> {
     SimTime::parse(&format!("{text}T00:00:00Z"))
         .map_err(|_| "a day is written 2026-12-31".to_owned())
+}
+
+/// Tells that nothing was done, since nothing was there to do it with: no success.
+fn nothing(code: crate::text::Code, why: &str) {
+    terminal::talk(&format!("error[{code}]: {why}\nstayput: nothing ran"));
 }
 
 /// The paths of a verb, or the folder that it looks into by itself.

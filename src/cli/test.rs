@@ -7,11 +7,11 @@ use anstream::ColorChoice;
 use super::judging::{Job, Judged, Terms, judge_all};
 use super::load::{Loaded, Loader};
 use super::outputs::{Output, put};
-use super::{Exit, Overrides, or_default, terminal};
+use super::{Exit, Overrides, coverage, or_default, terminal};
 use crate::experiment::{Candidate, Filter};
 use crate::report::{
-    CaseReport, TestRun, github, junit, read_decisions, stored, test_json, test_markdown,
-    test_report,
+    CaseReport, DecisionRow, TestRun, github, junit, read_decisions, stored, test_json,
+    test_markdown, test_report,
 };
 use crate::text::{Code, Problem, Problems, hex_digest, many};
 
@@ -31,6 +31,8 @@ pub(super) struct Arguments {
     /// Only the k-th of n parts; a case is always in the same one.
     #[arg(long, value_name = "K/N", value_parser = Shard::parse)]
     shard: Option<Shard>,
+    #[command(flatten)]
+    look: coverage::Looking,
     /// How to print it: text, json (see `schema test`), junit, github (annotations) or markdown;
     /// FORMAT=FILE writes it to a file. May be given several times.
     #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
@@ -93,27 +95,34 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     })?;
     warn_of_idle_assumptions(&loaded, &judged, &mut loader.problems);
     let own = options.policy.is_none() && options.seed.is_none();
-    let reports = against_stored(&loaded, judged, own, &mut loader);
+    let kept: Vec<_> = loaded.iter().map(|one| kept(one, own, &mut loader)).collect();
+    let mut judged = judged;
+    against_stored(&kept, &mut judged);
+    let looked = coverage::look(&arguments.look, &jobs, &judged, &kept, terms(arguments));
+    let looked = looked.map_err(|_| Exit::Interrupted)?;
     loader.tell(talk);
+    let gates = looked.as_ref().map(|looked| looked.gates(&arguments.look)).unwrap_or_default();
+    let reports: Vec<CaseReport> = judged.into_iter().map(|judged| judged.report).collect();
     let run = TestRun {
         cases: &reports,
         broken: &loader.broken,
         problems: &loader.problems,
         sources: &loader.sources,
-        gates: &[],
+        gates: &gates,
     };
-    for output in &arguments.format {
-        let text = match output.format {
-            Format::Text => test_report(&run, paint(output, colour)),
-            Format::Json => format!("{:#}", test_json(&run, None)),
-            Format::Junit => junit(&run).map_err(|why| {
-                terminal::talk(&format!("stayput: cannot write JUnit XML: {why}"));
-                Exit::CouldNotWrite
-            })?,
-            Format::Github => github(&run),
-            Format::Markdown => test_markdown(&run),
-        };
+    // A skeleton is to be written to a file: then nothing else goes to standard output.
+    let quiet = arguments.look.suggests();
+    for output in arguments.format.iter().filter(|output| !quiet || output.file.is_some()) {
+        let text = print(&run, looked.as_ref(), arguments, output, colour)?;
         put(output.file.as_deref(), &text)?;
+    }
+    match looked.as_ref().and_then(|looked| looked.suggestion(&arguments.look)) {
+        Some(Ok(skeleton)) => put(None, &skeleton)?,
+        Some(Err(why)) => {
+            terminal::talk(&format!("stayput: nothing to suggest: {why}"));
+            return Err(Exit::NothingRan);
+        }
+        None => {}
     }
     let undecided = reports.iter().any(|report| report.broken.is_some());
     Ok(match run.passed() {
@@ -121,6 +130,34 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         true => Exit::Yes,
         false if undecided => Exit::Undecided,
         false => Exit::No,
+    })
+}
+
+/// The run in a format.
+fn print(
+    run: &TestRun<'_>,
+    looked: Option<&coverage::Looked>,
+    arguments: &Arguments,
+    output: &Output<Format>,
+    colour: ColorChoice,
+) -> Result<String, Exit> {
+    let paint = paint(output, colour);
+    Ok(match output.format {
+        Format::Text => {
+            let mut text = test_report(run, paint);
+            let told = looked.map(|looked| looked.text(&arguments.look, paint));
+            if let Some(told) = told.filter(|told| !told.is_empty()) {
+                text.push_str(&format!("\n\n{told}"));
+            }
+            text
+        }
+        Format::Json => format!("{:#}", test_json(run, looked.map(coverage::Looked::json))),
+        Format::Junit => junit(run).map_err(|why| {
+            terminal::talk(&format!("stayput: cannot write JUnit XML: {why}"));
+            Exit::CouldNotWrite
+        })?,
+        Format::Github => github(run),
+        Format::Markdown => test_markdown(run),
     })
 }
 
@@ -256,51 +293,46 @@ pub(super) fn stored_path(scenario: &str) -> PathBuf {
     Path::new(scenario).with_extension("decisions.csv")
 }
 
-/// Holds the decisions of each scenario against what is stored beside it, if anything is, and
-/// if they came about by the scenario's `own` policy and seed.
-fn against_stored(
-    loaded: &[Loaded],
-    judged: Vec<Judged>,
-    own: bool,
-    loader: &mut Loader,
-) -> Vec<CaseReport> {
-    let mut reports: Vec<CaseReport> = Vec::with_capacity(judged.len());
-    let mut kept: Vec<Option<Vec<crate::report::DecisionRow>>> = Vec::new();
-    for one in loaded {
-        let path = stored_path(&one.path);
-        if !own || !path.is_file() {
-            kept.push(None);
-            continue;
-        }
-        let shown = path.to_string_lossy().into_owned();
-        let text = super::files::read_text(&path).map_err(|failure| failure.to_string());
-        let rows = text.and_then(|text| read_decisions(&text)).map_err(|why| {
+/// The outcomes that are stored beside a scenario, if any are, and if it is run under its `own`
+/// policy and seed.
+fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>> {
+    let path = stored_path(&one.path);
+    if !own || !path.is_file() {
+        return None;
+    }
+    let shown = path.to_string_lossy().into_owned();
+    let mut tell = |problem: Problem| {
+        let mut problem = problem.help("write it anew with `stayput bless`");
+        problem.path = Some(shown.clone());
+        loader.problems.add(problem);
+    };
+    let text = super::files::read_text(&path).map_err(|failure| failure.to_string());
+    let rows = match text.and_then(|text| read_decisions(&text)) {
+        Ok(rows) => rows,
+        Err(why) => {
             let title = format!("`{shown}` holds no stored outcomes: {why}");
-            let mut problem = Problem::bare(Code::BadFormat, title);
-            problem.path = Some(shown.clone());
-            loader.problems.add(problem.help("write it anew with `stayput bless`"));
-        });
-        let rows = rows.ok();
-        let known = |row: &crate::report::DecisionRow| {
-            let plans = &one.compiled.plans;
-            plans.iter().any(|plan| plan.legend.case == row.get("case"))
+            tell(Problem::bare(Code::BadFormat, title));
+            return None;
+        }
+    };
+    let cases: Vec<&str> =
+        one.compiled.plans.iter().map(|plan| plan.legend.case.as_str()).collect();
+    if let Some(row) = rows.iter().find(|row| !cases.contains(&row.get("case"))) {
+        let title = format!("stored outcomes of `{}`, which no scenario makes", row.run());
+        tell(Problem::bare(Code::StoredIdle, title));
+    }
+    Some(rows)
+}
+
+/// Holds the decisions of each case against what is stored of it.
+fn against_stored(kept: &[Option<Vec<DecisionRow>>], judged: &mut [Judged]) {
+    for Judged { file, report, rows, .. } in judged {
+        let Some(Some(kept)) = kept.get(*file).filter(|_| report.broken.is_none()) else {
+            continue;
         };
-        if let Some(row) = rows.iter().flatten().find(|row| !known(row)) {
-            let title = format!("stored outcomes of `{}`, which no scenario makes", row.run());
-            let mut problem = Problem::bare(Code::StoredIdle, title);
-            problem.path = Some(shown);
-            loader.problems.add(problem.help("write it anew with `stayput bless`"));
-        }
-        kept.push(rows);
+        let of_case = kept.iter().filter(|row| row.get("case") == report.case);
+        let kept: Vec<_> = of_case.cloned().collect();
+        report.judgement.judged += 1;
+        report.judgement.failures.extend(stored(&kept, rows, &report.path));
     }
-    for Judged { file, mut report, rows, .. } in judged {
-        if let (Some(Some(kept)), None) = (kept.get(file), &report.broken) {
-            let of_case = |row: &&crate::report::DecisionRow| row.get("case") == report.case;
-            let kept: Vec<_> = kept.iter().filter(of_case).cloned().collect();
-            report.judgement.judged += 1;
-            report.judgement.failures.extend(stored(&kept, &rows, &report.path));
-        }
-        reports.push(report);
-    }
-    reports
 }

@@ -92,6 +92,13 @@ impl<C: Clone> Table<C> {
         Self { cells: vec![NOBODY; space.cells()], space, rows: Vec::new() }
     }
 
+    /// Has a rule say something else wherever it applies.
+    pub fn say(&mut self, rule: RuleId, says: &C) {
+        for row in self.rows.iter_mut().filter(|row| row.rule == rule) {
+            row.says.clone_from(says);
+        }
+    }
+
     /// Gives a row to the cells that have none and for which `has` is true.
     pub fn fill(&mut self, row: Row<C>, has: impl Fn(&Space, usize) -> bool) {
         let place = u16::try_from(self.rows.len()).unwrap_or(NOBODY);

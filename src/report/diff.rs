@@ -81,42 +81,47 @@ fn subject(d: &Difference) -> String {
 /// Rules that differ in the same way, as one row.
 struct Ground<'d> {
     first: &'d Difference,
+    class: Class,
+    change: [String; 2],
     rules: Vec<String>,
     cells: usize,
 }
 
-impl Ground<'_> {
-    fn change(&self) -> [String; 2] {
-        let quote = |text: String| {
-            if self.first.class == Class::Wording { format!("“{text}”") } else { text }
-        };
-        let Difference { old, new, .. } = self.first;
-        [quote(self.first.detail(old)), quote(self.first.detail(new))]
-    }
-}
-
 /// What rests on something else and decides the same: what is said of several rules in the
-/// same words is one row.
+/// same words is one row. Where rules differ in more than one way, each way has its row.
 fn joined(comparison: &Comparison) -> Vec<Ground<'_>> {
     let of = comparison.differences.iter().filter(|d| !is_plain(d.class));
     let mut rows: Vec<Ground<'_>> = Vec::new();
     for d in of.filter(|d| !matches!(d.part, Part::Source | Part::Note)) {
         let rule = rule_pair(d.old.rule.as_ref(), d.new.rule.as_ref());
-        let key = |d: &Difference| (d.class, d.part, d.detail(&d.old), d.detail(&d.new));
-        let same = rows.iter_mut().find(|row| {
-            row.first.subject == d.subject && !rule.is_empty() && key(row.first) == key(d)
-        });
-        match same {
-            Some(row) => {
+        let mut classes = d.aspects();
+        // Another id, and other words, say nothing beside a graver difference.
+        classes.retain(|class| *class < Class::Rule || *class == d.class);
+        if classes.is_empty() {
+            classes.push(d.class);
+        }
+        for class in classes {
+            let quote = |text: String| {
+                if class == Class::Wording { format!("“{text}”") } else { text }
+            };
+            let change = [&d.old, &d.new].map(|side| quote(d.detail_of(class, side)));
+            let same = rows.iter_mut().find(|row| {
+                (row.class, row.first.part, &row.first.subject) == (class, d.part, &d.subject)
+                    && row.change == change
+                    && !rule.is_empty()
+            });
+            if let Some(row) = same {
                 row.cells += d.cells;
                 if !row.rules.contains(&rule) {
-                    row.rules.push(rule);
+                    row.rules.push(rule.clone());
                 }
+            } else {
+                let rules = vec![rule.clone()];
+                rows.push(Ground { first: d, class, change, rules, cells: d.cells });
             }
-            None => rows.push(Ground { first: d, rules: vec![rule], cells: d.cells }),
         }
     }
-    rows.sort_by_key(|row| (row.first.class, row.first.part));
+    rows.sort_by_key(|row| (row.class, row.first.part));
     rows
 }
 
@@ -205,6 +210,9 @@ fn cite(rule: &Cited) -> String {
     if let Some(because) = &rule.because {
         line.push_str(&format!(" {because}"));
     }
+    if let Some(answer) = &rule.answer {
+        line.push_str(&format!(" (answer {answer})"));
+    }
     line.push_str(" [");
     line.push_str(&if rule.documents.is_empty() {
         "no source".into()
@@ -225,10 +233,10 @@ fn grounds(comparison: &Comparison) -> Vec<String> {
         }
     };
     let rows = joined(comparison).into_iter().map(|row| {
-        let [old, new] = row.change();
+        let [old, new] = &row.change;
         let cells = if row.cells > 0 { many(row.cells, "cell") } else { String::new() };
         vec![
-            row.first.class.word().to_owned(),
+            row.class.word().to_owned(),
             subject(row.first),
             row.rules.join(", "),
             cells,
@@ -302,8 +310,8 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
         out.push("| kind | what | rules | before | after |".into());
         out.push("|-|-|-|-|-|".into());
         for row in &rest {
-            let [old, new] = row.change();
-            let (class, rules) = (row.first.class.word().to_owned(), row.rules.join(", "));
+            let [old, new] = row.change.clone();
+            let (class, rules) = (row.class.word().to_owned(), row.rules.join(", "));
             let cells = [class, subject(row.first), rules, old, new].map(|text| cell(&text));
             out.push(format!("| {} |", cells.join(" | ")));
         }
@@ -340,6 +348,7 @@ fn difference_json(d: &Difference) -> Json {
         "subject": d.subject,
         "situation": situation,
         "class": d.class.word(),
+        "aspects": d.aspects().into_iter().map(Word::word).collect::<Vec<_>>(),
         "direction": d.direction.word(),
         "cells": d.cells,
         "old": statement_json(&d.old),
@@ -385,6 +394,7 @@ pub(super) fn schema() -> Json {
         },
         "required": ["says"],
     });
+    let classes = words(Class::ALL.iter().map(|w| w.word()).collect());
     let difference = json!({
         "type": "object",
         "properties": {
@@ -392,13 +402,14 @@ pub(super) fn schema() -> Json {
             "part": words(Part::ALL.iter().map(|w| w.word()).collect()),
             "subject": text,
             "situation": { "type": "object", "additionalProperties": texts },
-            "class": words(Class::ALL.iter().map(|w| w.word()).collect()),
+            "class": classes,
+            "aspects": { "type": "array", "items": classes, "description": "in what the two rules differ besides" },
             "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
             "cells": { "type": "integer", "minimum": 0 },
             "old": statement,
             "new": statement,
         },
-        "required": ["key", "part", "subject", "situation", "class", "direction", "cells", "old", "new"],
+        "required": ["key", "part", "subject", "situation", "class", "aspects", "direction", "cells", "old", "new"],
     });
     let count = json!({ "type": "integer", "minimum": 0 });
     let decision = decision_schema();

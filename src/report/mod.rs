@@ -6,6 +6,7 @@
 mod accepted;
 mod changed;
 mod columns;
+mod coverage;
 mod csv;
 mod diff;
 mod explain;
@@ -30,6 +31,9 @@ pub use changed::{
     Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text, read_decisions,
 };
 pub use columns::{Column, Kind, TABLES, Table};
+pub use coverage::{
+    Mutant, coverage_json, coverage_per_cent, coverage_text, mutation_per_cent, mutation_text,
+};
 pub use csv::{CsvTables, DecisionsCsv, InstanceRow};
 pub use diff::{diff_json, diff_markdown, diff_text};
 pub use explain::{Question, explain_decision, explain_situation};

@@ -77,8 +77,14 @@ fn a_flipped_verdict_is_one_difference_with_both_rules() {
         (&found[0]["old"]["rule"], &found[0]["new"]["rule"]),
         (&"RP2".into(), &"RP2".into())
     );
-    // pay-as-you-go and spot, each with four memberships, in both positions of `flag-on-spot`.
-    assert_eq!(found[0]["cells"], 16);
+    let policy = policy(BASE);
+    let table = &policy
+        .protection("release-protection")
+        .map(|id| &policy.protections[id.index()].table)
+        .unwrap();
+    let says = |cell| table.row(cell).is_some_and(|row| policy.rule(row.rule).id == "RP2");
+    let cells = (0..table.space().cells()).filter(|cell| says(*cell)).count();
+    assert_eq!(found[0]["cells"], cells);
 }
 
 #[test]
@@ -343,6 +349,41 @@ fn every_changed_cell_is_in_exactly_the_rows_that_say_so() {
     }
 }
 
+/// Whoever accepts a difference names it by its key.
+#[test]
+fn no_two_differences_have_the_same_key() {
+    let names: Vec<&str> = Catalog::names().collect();
+    for (old, new) in names.iter().zip(names.iter().skip(1)) {
+        let comparison = compare(&policy(old), &policy(new));
+        let mut keys: Vec<String> =
+            comparison.differences.iter().map(stayput::policy::Difference::key).collect();
+        keys.sort();
+        let twice: Vec<&[String]> = keys.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+        assert!(twice.is_empty(), "{old} {new}: {twice:?}");
+    }
+}
+
+#[test]
+fn a_rule_that_differs_in_two_ways_is_told_in_both() {
+    let found = differences(&[(
+        "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
+        "SP1: { trigger: scale-in, verdict: held, confidence: inferred, source: ess-guide",
+    )]);
+    assert_eq!(told(&found), ["protection scale-in-protection confidence neutral: held -> held"]);
+    assert_eq!(found[0]["aspects"], serde_json::json!(["confidence", "source"]));
+    let place = folder();
+    let text = edited(&[(
+        "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
+        "SP1: { trigger: scale-in, verdict: held, confidence: inferred, source: ess-guide",
+    )]);
+    let path = write(place.path(), "new.yaml", text);
+    let text = stayput(&["diff", BASE, &path]).stdout;
+    assert!(
+        text.contains("documented -> inferred") && text.contains("ess-protect -> ess-guide"),
+        "{text}"
+    );
+}
+
 #[test]
 fn text_and_markdown_say_what_the_data_say() {
     let arguments = ["diff", "alibaba-ecs@2019-01-15", BASE];
@@ -434,7 +475,7 @@ fn scenarios_are_run_under_both_and_who_is_worse_off_is_named() {
         text.contains("WORSE  +4h  mine-1  scale-in  quiet  HELD (RP5b, unconfirmed)"),
         "{text}"
     );
-    assert!(text.ends_with("WORSE OFF\n  night  mine-1\n"), "{text}");
+    assert!(text.contains("\nWORSE OFF\n  night  mine-1\naccept: stayput bless --diff "), "{text}");
     let markdown = stayput(&["diff", OLD, BASE, &path, "-f", "markdown"]).stdout;
     assert!(markdown.contains("**worse off:** mine-1 (night)"), "{markdown}");
 }
@@ -486,4 +527,27 @@ fn a_scenario_about_another_policy_is_passed_over_in_a_folder_and_nothing_is_no_
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("1 scenario about other policies passed over"), "{}", ran.stderr);
     assert_eq!(stayput(&["diff", OLD, BASE, &path]).code, 2, "by name it is meant");
+}
+
+/// Three changed lines are three differences, and every verb takes the edition.
+#[test]
+fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
+    let house = "examples/house.yaml";
+    let base = "alibaba-ecs-cn@2026-05-15";
+    assert_eq!(stayput(&["check", house]).code, 0);
+    assert_eq!(stayput(&["matrix", house]).code, 0);
+    assert_eq!(
+        told(&differences_of(base, house)),
+        [
+            "refusal set-protection verdict neutral: no such refusal -> refused",
+            "schedule at the earliest timing neutral: 30m -> 1d",
+            "switch api-batch setting neutral: open: all-or-nothing | skips-protected, default all-or-nothing -> open: all-or-nothing | skips-protected, default skips-protected",
+        ]
+    );
+    let ran = stayput(&["test", "--policy", house, "scenarios/unpaid-fortnight.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let ran = stayput(&["explain", house, "action=set-protection"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let ran = stayput(&["diff", base, house, "scenarios/unpaid-fortnight.yaml"]);
+    assert!(ran.stdout.contains("decisions compared: nothing differs"), "{}", ran.stdout);
 }

@@ -305,6 +305,117 @@ fn accepted_decisions_are_looked_at_only_where_something_is_run() {
     }
 }
 
+/// What a suite of two cases reaches can be counted by hand.
+#[test]
+fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
+    let place = folder();
+    let path =
+        write(place.path(), "three.yaml", CASES.replace("outcome: held", "outcome: overridden"));
+    let ran = stayput(&["test", &path, "--coverage", "-f", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let policy = &told["coverage"]["policies"][0];
+    assert_eq!(policy["policy"], BASE);
+    // One situation of one protection, in each of the three cases.
+    assert_eq!(policy["cells"]["reached"], 1);
+    let missed = |key: &str| -> Vec<String> {
+        policy[key]["missed"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (rule, reached) in
+        [("RP2", true), ("SD1", true), ("EF1", true), ("RP1", false), ("SP1", false)]
+    {
+        assert_eq!(!missed("rules").contains(&rule.to_owned()), reached, "{rule}");
+    }
+    assert_eq!(policy["clocks"]["reached"], 0);
+    assert!(missed("switches").contains(&"api-batch".to_owned()));
+    assert_eq!(stayput(&["test", &path, "--coverage-floor", "1"]).code, 0);
+    let ran = stayput(&["test", &path, "--coverage-floor", "90"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stdout.contains("% of the rules are reached, and the floor is 90 %"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("not reached of alibaba-ecs@2026-05-15"), "{}", ran.stdout);
+    assert_eq!(stayput(&["test", &path, "--coverage-floor", "101"]).code, 2);
+}
+
+#[test]
+fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
+    let place = folder();
+    let good = CASES.replace("outcome: held", "outcome: overridden");
+    let path = write(place.path(), "three.yaml", &good);
+    let mutants = |path: &str| -> Vec<Json> {
+        let ran = stayput(&["test", path, "--mutate", "-f", "json"]);
+        let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+        told["coverage"]["mutations"].as_array().unwrap().clone()
+    };
+    let noticed = |list: &[Json]| -> Vec<String> {
+        let of = list.iter().filter(|one| !one["noticed_by"].is_null());
+        of.map(|one| one["rule"].as_str().unwrap().to_owned()).collect()
+    };
+    let list = mutants(&path);
+    assert_eq!(noticed(&list), ["RP2"], "the only rule that these cases reach");
+    let text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
+    let verdicts = text.lines().filter(|line| line.contains(" verdict: ")).count();
+    assert_eq!(list.len(), verdicts, "one flip for each verdict that the edition writes");
+    let blind = good.split("expect:").next().unwrap().to_owned()
+        + "expect:\n  states:\n    - { at: +1h, instance: db-1, is: running }\n";
+    let path = write(place.path(), "blind.yaml", blind);
+    let list = mutants(&path);
+    assert!(noticed(&list).is_empty());
+    let blind = list.iter().find(|one| one["rule"] == "RP2").unwrap();
+    assert_eq!(
+        (&blind["from"], &blind["to"], &blind["reached"]),
+        (&"overridden".into(), &"held".into(), &3.into())
+    );
+    let ran = stayput(&["test", &path, "--mutation-floor", "1"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stdout.contains("0 % of the flips are noticed, and the floor is 1 %"),
+        "{}",
+        ran.stdout
+    );
+    // What is stored notices everything.
+    assert_eq!(stayput(&["bless", &path]).code, 0);
+    assert_eq!(noticed(&mutants(&path)), ["RP2"]);
+}
+
+/// Each suggestion is a scenario that passes and reaches what it was asked to reach.
+#[test]
+fn every_suggestion_reaches_its_rule() {
+    let place = folder();
+    let path = write(place.path(), "small.yaml", SMALL);
+    let list: Json =
+        serde_json::from_str(&stayput(&["test", &path, "--mutate", "-f", "json"]).stdout).unwrap();
+    let rules: Vec<&str> = list["coverage"]["mutations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["rule"].as_str().unwrap())
+        .collect();
+    assert!(rules.len() > 20);
+    let mut wrong = Vec::new();
+    for rule in rules {
+        let ran = stayput(&["test", &path, &format!("--suggest={rule}")]);
+        assert_eq!(ran.code, 0, "{rule}: {}", ran.stderr);
+        let next = write(place.path(), "next.yaml", &ran.stdout);
+        let again = stayput(&["test", &next, "--coverage", "-f", "json"]);
+        let told: Json = serde_json::from_str(&again.stdout).unwrap_or_default();
+        let missed = told["coverage"]["policies"][0]["rules"]["missed"].as_array().cloned();
+        if again.code != 0 || missed.is_none_or(|missed| missed.contains(&rule.into())) {
+            wrong.push(format!("{rule}:\n{}\n{}{}", ran.stdout, again.stdout, again.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n\n"));
+    assert_eq!(stayput(&["test", &path, "--suggest=RP99"]).code, 4);
+}
+
 #[test]
 fn the_examples_for_ci_name_verbs_and_flags_that_exist() {
     let known = [&["test", "--help"][..], &["diff", "--help"], &["check", "--help"]]

@@ -201,6 +201,19 @@ impl Grid {
         hear: impl Fn(usize) -> (Heard, Heard),
         found: &mut Found,
     ) {
+        self.compare_over(pair, about, hear, |_, _| false, found);
+    }
+
+    /// The same, where the blocks of a difference, which has the given conclusions, may also
+    /// take in cells for which `free` is true.
+    pub(super) fn compare_over(
+        &self,
+        pair: &Pair<'_>,
+        about: &About<'_>,
+        hear: impl Fn(usize) -> (Heard, Heard),
+        free: impl Fn(usize, [Option<RuleId>; 2]) -> bool,
+        found: &mut Found,
+    ) {
         let mut heard: Vec<(Heard, Heard)> = Vec::new();
         let mut cells: Vec<usize> = Vec::with_capacity(self.space.cells());
         for cell in 0..self.space.cells() {
@@ -221,8 +234,10 @@ impl Grid {
             found.changed += cells.iter().filter(|known| **known == kind).count();
             found.shown[0].extend(a.rule());
             found.shown[1].extend(b.rule());
-            let blocks =
-                self.space.blocks_in_brief(|cell| cells[cell] == kind, |cell| silent[cells[cell]]);
+            let blocks = self.space.blocks_in_brief(
+                |cell| cells[cell] == kind,
+                |cell| silent[cells[cell]] || free(cell, [a.rule(), b.rule()]),
+            );
             for block in blocks {
                 let members = self.space.members(&block);
                 let inside: Vec<usize> = members.filter(|cell| cells[*cell] == kind).collect();

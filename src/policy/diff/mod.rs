@@ -148,13 +148,33 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// Everything in which the two rules differ, besides what they decide: the class of the
+    /// difference is the gravest of these, unless something else is decided.
+    pub fn aspects(&self) -> Vec<Class> {
+        let (Some(old), Some(new)) = (&self.old.rule, &self.new.rule) else { return Vec::new() };
+        let differs = [
+            (Class::Answer, old.answer != new.answer),
+            (Class::Confidence, old.confidence != new.confidence),
+            // A document under another key is the same one.
+            (Class::Source, old.sources != new.sources && old.documents != new.documents),
+            (Class::Rule, old.id != new.id),
+            (Class::Wording, (&old.because, &old.way_out) != (&new.because, &new.way_out)),
+        ];
+        differs.into_iter().filter(|(_, differs)| *differs).map(|(class, _)| class).collect()
+    }
+
     /// What this difference is about, in one edition: the words that changed.
     pub fn detail(&self, side: &Statement) -> String {
+        self.detail_of(self.class, side)
+    }
+
+    /// The words that changed of one aspect.
+    pub fn detail_of(&self, class: Class, side: &Statement) -> String {
         let Some(rule) = &side.rule else { return side.says.clone() };
         let list = |items: &[String]| {
             if items.is_empty() { "none".to_owned() } else { items.join(", ") }
         };
-        match self.class {
+        match class {
             Class::Verdict | Class::Timing | Class::Presence | Class::Setting => side.says.clone(),
             Class::Answer => rule.answer.clone().unwrap_or_else(|| "no answer known".into()),
             Class::Confidence => rule.confidence.to_string(),

@@ -89,6 +89,25 @@ fn both(grid: &Grid, cell: usize, old: &Refusing<'_>, new: &Refusing<'_>) -> (He
     (heard(never.0, first), heard(never.1, second))
 }
 
+/// Whether a refusal that came or went stands behind another one in a cell, so that nobody
+/// hears of it there: what is told of it may take in such a cell.
+fn is_behind_another(
+    grid: &Grid,
+    cell: usize,
+    old: &Refusing<'_>,
+    new: &Refusing<'_>,
+    rules: [Option<RuleId>; 2],
+) -> bool {
+    let fits = |refusing: &Refusing<'_>, rule: RuleId| {
+        refusing.fitting(grid, cell).into_iter().skip(1).any(|known| known == rule)
+    };
+    match rules {
+        [Some(gone), None] => fits(old, gone),
+        [None, Some(come)] => fits(new, come),
+        _ => false,
+    }
+}
+
 fn said(action: Action, rule: Option<RuleId>) -> Said {
     let word = if rule.is_some() { "refused" } else { "no such refusal" };
     let good = if rule.is_some() { worth(action) } else { 0 };
@@ -173,7 +192,8 @@ pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found) {
             continue;
         };
         let hear = |cell| both(&grid, cell, &old, &new);
-        grid.compare(pair, &about, hear, found);
+        let free = |cell, rules| is_behind_another(&grid, cell, &old, &new, rules);
+        grid.compare_over(pair, &about, hear, free, found);
     }
     join_actions(&mut found.differences, from);
 }
