@@ -4,7 +4,7 @@
 //! [`Legend`] goes with it to whoever writes it. Records never hold a reference
 //! into the world, so nothing that reads them can disturb it.
 
-use crate::policy::{Basis, Rule, Rulebook, Ruling};
+use crate::policy::{Basis, Facts, Rule, Rulebook, Ruling};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
     AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, Health,
@@ -153,6 +153,8 @@ pub struct Decision {
     pub ruling: Ruling,
     /// The policy that it was made under.
     pub policy: PolicyId,
+    /// The situation that was judged.
+    pub facts: Facts,
 }
 
 /// What a change of state is about.

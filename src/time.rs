@@ -235,6 +235,13 @@ impl CalendarSpan {
         Self { months: 0, rest: SimSpan::from_seconds(days.saturating_mul(DAY)) }
     }
 
+    /// This span and `more`.
+    #[must_use]
+    pub const fn plus(self, more: Self) -> Self {
+        let months = self.months.saturating_add(more.months);
+        Self { months, rest: self.rest.plus(more.rest) }
+    }
+
     /// Reads `3y`, `1mo`, or any [`SimSpan`].
     ///
     /// # Errors
@@ -337,6 +344,12 @@ impl ApiVersion {
     /// Reads `2019-03-01`. Whatever follows the date, as in `2019-03-01-preview`, does not count.
     pub fn parse(text: &str) -> Option<Self> {
         text.get(..10)?.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     }
     loader.tell(paint);
     if checked == 0 && loader.broken.is_empty() {
-        terminal::talk("stayput: nothing to check: no scenario and no policy was found");
+        super::nothing(crate::text::Code::NothingFound, "no scenario and no policy was found");
         return Err(Exit::NothingRan);
     }
     if !lines.is_empty() {

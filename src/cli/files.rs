@@ -108,7 +108,9 @@ fn search(
     entries.sort_by_key(fs::DirEntry::path);
     for entry in entries {
         let path = entry.path();
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // What was accepted stands beside what it is about, and is read with it.
+        let hidden = name.starts_with('.') || name.ends_with(".accepted.yaml");
         let yaml = path
             .extension()
             .is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"));

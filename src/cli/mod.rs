@@ -2,12 +2,18 @@
 //!
 //! The only room that reads files, the terminal, the environment or signals.
 
+mod bless;
 mod check;
+mod coverage;
+mod diff;
 mod exit;
+mod explain;
 mod files;
+mod judging;
 mod load;
 mod matrix;
 mod out;
+mod outputs;
 mod run;
 mod schema;
 mod terminal;
@@ -20,6 +26,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
 
+use crate::time::SimTime;
 use crate::vocab::{Confidence, Word};
 
 /// Replays the ways a cloud instance gets released and shows which protections held.
@@ -46,6 +53,12 @@ enum Verb {
     Run(run::Arguments),
     /// Run scenarios and judge what they expect.
     Test(test::Arguments),
+    /// Compare two policies, cell by cell. Exit 1 when anything differs.
+    Diff(diff::Arguments),
+    /// Accept what test or diff reported: store outcomes, or changes of a policy with a reason.
+    Bless(bless::Arguments),
+    /// Tell one decision, or one situation, step by step, with every rule and its source.
+    Explain(explain::Arguments),
     /// Read files, resolve names and prove tables, without simulating anything.
     Check(check::Arguments),
     /// Print every trigger of a policy against every protection, with rules and sources.
@@ -81,7 +94,8 @@ struct Overrides {
 
 impl Overrides {
     fn options(&self) -> crate::scenario::Options {
-        crate::scenario::Options { policy: self.policy.clone(), seed: self.seed }
+        let (policy, seed) = (self.policy.clone(), self.seed);
+        crate::scenario::Options { policy, seed, unjudged: false }
     }
 
     fn limits(&self) -> crate::kernel::Limits {
@@ -92,6 +106,28 @@ impl Overrides {
 fn confidence(text: &str) -> Result<Confidence, String> {
     let words: Vec<&str> = Confidence::ALL.iter().map(|word| word.word()).collect();
     Confidence::spelled(text).ok_or_else(|| format!("one of {}", words.join(", ")))
+}
+
+/// What day it is: the only thing that the program ever asks the real clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an acceptance holds until a day of the real calendar"
+)]
+fn today() -> SimTime {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = now.ok().and_then(|now| i64::try_from(now.as_secs()).ok());
+    SimTime::from_seconds(seconds.unwrap_or(0))
+}
+
+/// The beginning of a day.
+fn day_start(text: &str) -> Result<SimTime, String> {
+    SimTime::parse(&format!("{text}T00:00:00Z"))
+        .map_err(|_| "a day is written 2026-12-31".to_owned())
+}
+
+/// Tells that nothing was done, since nothing was there to do it with: no success.
+fn nothing(code: crate::text::Code, why: &str) {
+    terminal::talk(&format!("error[{code}]: {why}\nstayput: nothing ran"));
 }
 
 /// The paths of a verb, or the folder that it looks into by itself.
@@ -133,6 +169,9 @@ fn obey(arguments: Vec<std::ffi::OsString>) -> Exit {
     let ended = match arguments.verb {
         Verb::Run(verb) => run::run(&verb, colour),
         Verb::Test(verb) => test::run(&verb, colour),
+        Verb::Diff(verb) => diff::run(&verb, colour),
+        Verb::Bless(verb) => bless::run(&verb, colour),
+        Verb::Explain(verb) => explain::run(&verb, colour),
         Verb::Check(verb) => check::run(&verb, colour),
         Verb::Matrix(verb) => matrix::run(&verb, colour),
         Verb::Schema(verb) => schema::run(&verb),

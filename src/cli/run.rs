@@ -101,7 +101,7 @@ fn cannot(path: &std::path::Path, error: &io::Error) -> Exit {
 pub(super) fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit> {
     let all: Vec<Plan> = loaded.into_iter().flat_map(|one| one.compiled.plans).collect();
     if all.is_empty() {
-        terminal::talk("stayput: nothing ran: no scenario was found");
+        super::nothing(crate::text::Code::NothingFound, "no scenario was found");
         return Err(Exit::NothingRan);
     }
     let Some(case) = case else { return Ok(all) };
@@ -116,7 +116,8 @@ pub(super) fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>
             (None, []) => "; there are no cases".to_owned(),
             (None, known) => format!("; there are: {}", known.join(", ")),
         };
-        terminal::talk(&format!("stayput: no scenario has a case `{case}`{help}"));
+        let why = format!("no scenario has a case `{case}`{help}");
+        super::nothing(crate::text::Code::FilterMatchesNone, &why);
         return Err(Exit::NothingRan);
     }
     Ok(wanted)

@@ -1,7 +1,9 @@
 //! `stayput schema`: the formats, for machines.
 
 use super::Exit;
-use crate::report::{csv_schema, policy_schema, scenario_schema};
+use crate::report::{
+    accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -17,6 +19,12 @@ enum Format {
     Policy,
     /// The tables that a run writes, as Table Schema.
     Csv,
+    /// What `diff -f json` prints, as JSON Schema.
+    Diff,
+    /// What `test -f json` prints, as JSON Schema.
+    Test,
+    /// What a file of accepted changes may say, as JSON Schema.
+    Accepted,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Exit> {
@@ -24,6 +32,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Exit> {
         Format::Scenario => scenario_schema(),
         Format::Policy => policy_schema(),
         Format::Csv => csv_schema(),
+        Format::Diff => diff_schema(),
+        Format::Test => test_schema(),
+        Format::Accepted => accepted_schema(),
     };
     super::print(&format!("{schema:#}"))
 }

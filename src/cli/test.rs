@@ -1,16 +1,19 @@
 //! `stayput test`: is it what we said?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
-use super::load::Loader;
-use super::run::{name_of, undecided};
-use super::{Exit, Overrides, or_default, terminal};
-use crate::experiment::{Judge, Summary, carry_out};
-use crate::report::{CaseReport, test_report};
-use crate::scenario::Plan;
-use crate::text::{Code, Problem};
+use super::judging::{Job, Judged, Terms, judge_all};
+use super::load::{Loaded, Loader};
+use super::outputs::{Output, put};
+use super::{Exit, Overrides, coverage, or_default, terminal};
+use crate::experiment::{Candidate, Filter};
+use crate::report::{
+    CaseReport, DecisionRow, TestRun, github, junit, read_decisions, stored, test_json,
+    test_markdown, test_report,
+};
+use crate::text::{Code, Problem, Problems, hex_digest, many};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -19,10 +22,61 @@ pub(super) struct Arguments {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
+    /// Only what this expression takes: `name(unpaid-*) and not case(never-*)`.
+    #[arg(short = 'E', long, value_name = "EXPRESSION", value_parser = Filter::parse)]
+    filter: Option<Filter>,
+    /// Run so many cases at once; the report is the same with any number.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Only the k-th of n parts; a case is always in the same one.
+    #[arg(long, value_name = "K/N", value_parser = Shard::parse)]
+    shard: Option<Shard>,
+    #[command(flatten)]
+    look: coverage::Looking,
+    /// How to print it: text, json (see `schema test`), junit, github (annotations) or markdown;
+    /// FORMAT=FILE writes it to a file. May be given several times.
+    #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    format: Vec<Output<Format>>,
 }
 
-/// What ends a test run before its time.
-struct Interrupted;
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For machines; `schema test` describes it.
+    Json,
+    /// For CI servers.
+    Junit,
+    /// Annotations of a pull request on GitHub.
+    Github,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
+/// One of several parts of a suite.
+#[derive(Debug, Clone, Copy)]
+struct Shard {
+    part: u64,
+    of: u64,
+}
+
+impl Shard {
+    fn parse(text: &str) -> Result<Self, String> {
+        let numbers = text
+            .split_once('/')
+            .and_then(|(part, of)| Some(Self { part: part.parse().ok()?, of: of.parse().ok()? }));
+        let found = numbers.filter(|shard| (1..=shard.of).contains(&shard.part));
+        found.ok_or_else(|| "written K/N, with K from 1 to N, such as `2/4`".to_owned())
+    }
+
+    /// Whether a case is in this part: by a digest of its names, so that neither its place in a
+    /// folder nor its neighbours move it.
+    fn takes(self, scenario: &str, case: &str) -> bool {
+        let digest = hex_digest(&[scenario, "\n", case]);
+        let number = digest.get(..15).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        number.unwrap_or(0) % self.of == self.part - 1
+    }
+}
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let talk = terminal::paint_talk(colour);
@@ -30,39 +84,48 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let options = arguments.overrides.options();
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options);
     terminal::heed_interrupts();
-    let case = arguments.overrides.case.as_deref();
-    let mut reports = Vec::new();
-    for one in loaded {
-        let mut relied = Relied::new(&one.compiled.plans);
-        for plan in one.compiled.plans {
-            if case.is_some_and(|case| plan.legend.case != case) {
-                relied.passed_over = true;
-                continue;
-            }
-            if let Ok(report) = judge(plan, &one.path, arguments, &mut relied) {
-                reports.push(report);
-            } else {
-                terminal::talk("stayput: interrupted");
-                return Err(Exit::Interrupted);
-            }
-        }
-        let mut unused = crate::text::Problems::default();
-        relied.tell(&mut unused);
-        let allowed: Vec<Code> = one.compiled.allow.iter().map(|code| code.value).collect();
-        unused.allow(&allowed);
-        loader.problems.extend(unused);
+    let jobs = jobs(&loaded, arguments);
+    if jobs.is_empty() && loader.broken.is_empty() {
+        loader.tell(talk);
+        return nothing_ran(&loaded, arguments);
     }
+    let judged = judge_all(&jobs, terms(arguments)).map_err(|_| {
+        terminal::talk("stayput: interrupted");
+        Exit::Interrupted
+    })?;
+    warn_of_idle_assumptions(&loaded, &judged, &mut loader.problems);
+    let own = options.policy.is_none() && options.seed.is_none();
+    let kept: Vec<_> = loaded.iter().map(|one| kept(one, own, &mut loader)).collect();
+    let mut judged = judged;
+    against_stored(&kept, &mut judged);
+    let looked = coverage::look(&arguments.look, &jobs, &judged, &kept, terms(arguments));
+    let looked = looked.map_err(|_| Exit::Interrupted)?;
     loader.tell(talk);
-    if reports.is_empty() && loader.broken.is_empty() {
-        let what =
-            if case.is_some() { "no scenario has that case" } else { "no scenario was found" };
-        terminal::talk(&format!("stayput: nothing ran: {what}"));
-        return Err(Exit::NothingRan);
+    let gates = looked.as_ref().map(|looked| looked.gates(&arguments.look)).unwrap_or_default();
+    let reports: Vec<CaseReport> = judged.into_iter().map(|judged| judged.report).collect();
+    let run = TestRun {
+        cases: &reports,
+        broken: &loader.broken,
+        problems: &loader.problems,
+        sources: &loader.sources,
+        gates: &gates,
+    };
+    // A skeleton is to be written to a file: then nothing else goes to standard output.
+    let quiet = arguments.look.suggests();
+    for output in arguments.format.iter().filter(|output| !quiet || output.file.is_some()) {
+        let text = print(&run, looked.as_ref(), arguments, output, colour)?;
+        put(output.file.as_deref(), &text)?;
     }
-    let paint = terminal::paint(colour);
-    super::print(&test_report(&reports, &loader.broken, &loader.sources, paint))?;
+    match looked.as_ref().and_then(|looked| looked.suggestion(&arguments.look)) {
+        Some(Ok(skeleton)) => put(None, &skeleton)?,
+        Some(Err(why)) => {
+            terminal::talk(&format!("stayput: nothing to suggest: {why}"));
+            return Err(Exit::NothingRan);
+        }
+        None => {}
+    }
     let undecided = reports.iter().any(|report| report.broken.is_some());
-    Ok(match reports.iter().all(CaseReport::passed) {
+    Ok(match run.passed() {
         _ if loader.problems.refuse() => Exit::BadInput,
         true => Exit::Yes,
         false if undecided => Exit::Undecided,
@@ -70,80 +133,206 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     })
 }
 
-fn judge(
-    plan: Plan,
-    path: &str,
+/// The run in a format.
+fn print(
+    run: &TestRun<'_>,
+    looked: Option<&coverage::Looked>,
     arguments: &Arguments,
-    relied: &mut Relied,
-) -> Result<CaseReport, Interrupted> {
-    let mut judge = Judge::new(plan.expectations.clone());
-    let mut summary = Summary::default();
-    let limits = arguments.overrides.limits();
-    let (ending, run) = carry_out(plan, limits, Some(&mut judge), |record, _| {
-        summary.take(&record);
-        if terminal::is_interrupted() { Err(Interrupted) } else { Ok(()) }
-    })?;
-    let world = run.world();
-    let legend = world.legend();
-    relied.take(world.relied());
-    let mut broken = undecided(&ending, legend);
-    if let (None, Some(only)) = (&broken, arguments.overrides.only) {
-        let weaker = summary.weaker_than(only);
-        broken = (weaker > 0).then(|| format!("{weaker} decisions are founded worse than {only}"));
-    }
-    let mut judgement = judge.finish(legend);
-    if broken.is_some() {
-        // What was not reached was not missed.
-        judgement.failures.clear();
-    }
-    Ok(CaseReport {
-        name: name_of(legend),
-        path: path.to_owned(),
-        case: legend.case.clone(),
-        judgement,
-        broken,
+    output: &Output<Format>,
+    colour: ColorChoice,
+) -> Result<String, Exit> {
+    let paint = paint(output, colour);
+    Ok(match output.format {
+        Format::Text => {
+            let mut text = test_report(run, paint);
+            let told = looked.map(|looked| looked.text(&arguments.look, paint));
+            if let Some(told) = told.filter(|told| !told.is_empty()) {
+                text.push_str(&format!("\n\n{told}"));
+            }
+            text
+        }
+        Format::Json => format!("{:#}", test_json(run, looked.map(coverage::Looked::json))),
+        Format::Junit => junit(run).map_err(|why| {
+            terminal::talk(&format!("stayput: cannot write JUnit XML: {why}"));
+            Exit::CouldNotWrite
+        })?,
+        Format::Github => github(run),
+        Format::Markdown => test_markdown(run),
     })
 }
 
-/// Which assumptions of a scenario anything relied on, over all of its cases.
-struct Relied {
-    assumptions: Vec<(crate::scenario::Assumption, bool)>,
-    passed_over: bool,
+/// Colour has no place in a file.
+fn paint(output: &Output<Format>, colour: ColorChoice) -> crate::report::Paint {
+    match output.file {
+        Some(_) => crate::report::Paint(false),
+        None => terminal::paint(colour),
+    }
 }
 
-impl Relied {
-    fn new(plans: &[Plan]) -> Self {
-        let first = plans.first();
-        let assumptions = first.map(|plan| plan.assumptions.clone()).unwrap_or_default();
-        Self {
-            assumptions: assumptions.into_iter().map(|assumption| (assumption, false)).collect(),
-            passed_over: false,
+fn terms(arguments: &Arguments) -> Terms {
+    let own = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Terms {
+        limits: arguments.overrides.limits(),
+        only: arguments.overrides.only,
+        jobs: arguments.jobs.map_or_else(own, usize::from),
+    }
+}
+
+/// The cases that are wanted, in the order of the files.
+fn jobs(loaded: &[Loaded], arguments: &Arguments) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for (file, one) in loaded.iter().enumerate() {
+        for plan in &one.compiled.plans {
+            let legend = &plan.legend;
+            let names: Vec<&str> =
+                legend.rulebooks.iter().map(|b| b.policy.name.as_str()).collect();
+            let candidate = Candidate {
+                name: &legend.scenario,
+                case: &legend.case,
+                file: &one.path,
+                policies: &names,
+            };
+            let case = arguments.overrides.case.as_ref();
+            let wanted = case.is_none_or(|case| *case == legend.case)
+                && arguments.filter.as_ref().is_none_or(|filter| filter.takes(&candidate))
+                && arguments.shard.is_none_or(|shard| shard.takes(&legend.scenario, &legend.case));
+            if wanted {
+                let again = again(&one.path, &legend.case, &arguments.overrides);
+                jobs.push(Job { file, path: one.path.clone(), plan: plan.clone(), again });
+            }
         }
     }
+    jobs
+}
 
-    fn take(&mut self, relied: &[crate::vocab::SwitchSet]) {
-        for (assumption, used) in &mut self.assumptions {
-            *used |= assumption
-                .settles
-                .iter()
-                .any(|(policy, switch)| relied[policy.index()].has(*switch));
-        }
+/// The command that runs a case alone.
+fn again(path: &str, case: &str, overrides: &Overrides) -> String {
+    let mut command = format!("stayput test {path}");
+    if !case.is_empty() {
+        command.push_str(&format!(" --case {case}"));
     }
+    if let Some(policy) = &overrides.policy {
+        command.push_str(&format!(" --policy {policy}"));
+    }
+    if let Some(seed) = overrides.seed {
+        command.push_str(&format!(" --seed {seed}"));
+    }
+    command
+}
 
-    /// Warns of assumptions on which nothing relied; a case that was passed over might have.
-    fn tell(&self, problems: &mut crate::text::Problems) {
-        if self.passed_over {
-            return;
+/// Nothing passes because nothing was there.
+fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
+    let cases: usize = loaded.iter().map(|one| one.compiled.plans.len()).sum();
+    let narrowed = arguments.filter.is_some() || arguments.overrides.case.is_some();
+    if let (Some(shard), false) = (arguments.shard, narrowed || cases == 0) {
+        // The others have them; together the parts hold every case.
+        let Shard { part, of } = shard;
+        terminal::talk(&format!(
+            "stayput: part {part} of {of} holds none of {}",
+            many(cases, "case")
+        ));
+        return Ok(Exit::Yes);
+    }
+    let why = if cases == 0 {
+        let paths: Vec<String> = or_default(&arguments.paths)
+            .iter()
+            .map(|path| format!("`{}`", path.display()))
+            .collect();
+        let title = format!("no scenario was found in {}", paths.join(", "));
+        Problem::bare(Code::NothingFound, title)
+            .help("a scenario is a YAML file that begins with `stayput: scenario/1`")
+    } else if let (Some(case), None) = (&arguments.overrides.case, &arguments.filter) {
+        let known =
+            loaded.iter().flat_map(|one| &one.compiled.plans).map(|p| p.legend.case.as_str());
+        let known: Vec<&str> = known.filter(|case| !case.is_empty()).collect();
+        Problem::bare(Code::FilterMatchesNone, format!("no scenario has a case `{case}`"))
+            .did_you_mean(&crate::text::closest(case, known.iter().copied()))
+    } else {
+        let what = many(cases, "case");
+        Problem::bare(Code::FilterMatchesNone, format!("the filter takes none of {what}"))
+            .help("`name(…)`, `case(…)`, `file(…)` and `policy(…)` take patterns: `name(unpaid-*)`")
+    };
+    let mut problems = Problems::default();
+    problems.add(why);
+    terminal::talk(&crate::text::render(&problems, &crate::text::Sources::default(), false));
+    terminal::talk("stayput: nothing ran");
+    Err(Exit::NothingRan)
+}
+
+/// Warns of assumptions on which nothing relied; a case that was passed over might have.
+fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut Problems) {
+    for (file, one) in loaded.iter().enumerate() {
+        let ran: Vec<&Judged> = judged.iter().filter(|judged| judged.file == file).collect();
+        let Some(first) = one.compiled.plans.first() else { continue };
+        if ran.len() < one.compiled.plans.len() {
+            continue;
         }
-        for (assumption, used) in &self.assumptions {
+        let mut unused = Problems::default();
+        for assumption in &first.assumptions {
+            let used = ran.iter().any(|judged| {
+                let mut settles = assumption.settles.iter();
+                settles.any(|(policy, switch)| judged.relied[policy.index()].has(*switch))
+            });
             if !used {
                 let title =
                     format!("nothing relied on `{}: {}`", assumption.name, assumption.value);
-                problems.add(
+                unused.add(
                     Problem::at(Code::UnusedAssumption, assumption.place, title, "has no effect")
                         .help("remove it, or list W061 under `allow:`"),
                 );
             }
         }
+        let allowed: Vec<Code> = one.compiled.allow.iter().map(|code| code.value).collect();
+        unused.allow(&allowed);
+        problems.extend(unused);
+    }
+}
+
+/// Where the outcomes of a scenario are stored.
+pub(super) fn stored_path(scenario: &str) -> PathBuf {
+    Path::new(scenario).with_extension("decisions.csv")
+}
+
+/// The outcomes that are stored beside a scenario, if any are, and if it is run under its `own`
+/// policy and seed.
+fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>> {
+    let path = stored_path(&one.path);
+    if !own || !path.is_file() {
+        return None;
+    }
+    let shown = path.to_string_lossy().into_owned();
+    let mut tell = |problem: Problem| {
+        let mut problem = problem.help("write it anew with `stayput bless`");
+        problem.path = Some(shown.clone());
+        loader.problems.add(problem);
+    };
+    let text = super::files::read_text(&path).map_err(|failure| failure.to_string());
+    let rows = match text.and_then(|text| read_decisions(&text)) {
+        Ok(rows) => rows,
+        Err(why) => {
+            let title = format!("`{shown}` holds no stored outcomes: {why}");
+            tell(Problem::bare(Code::BadFormat, title));
+            return None;
+        }
+    };
+    let cases: Vec<&str> =
+        one.compiled.plans.iter().map(|plan| plan.legend.case.as_str()).collect();
+    if let Some(row) = rows.iter().find(|row| !cases.contains(&row.get("case"))) {
+        let title = format!("stored outcomes of `{}`, which no scenario makes", row.run());
+        tell(Problem::bare(Code::StoredIdle, title));
+    }
+    Some(rows)
+}
+
+/// Holds the decisions of each case against what is stored of it.
+fn against_stored(kept: &[Option<Vec<DecisionRow>>], judged: &mut [Judged]) {
+    for Judged { file, report, rows, .. } in judged {
+        let Some(Some(kept)) = kept.get(*file).filter(|_| report.broken.is_none()) else {
+            continue;
+        };
+        let of_case = kept.iter().filter(|row| row.get("case") == report.case);
+        let kept: Vec<_> = of_case.cloned().collect();
+        report.judgement.judged += 1;
+        report.judgement.failures.extend(stored(&kept, rows, &report.path));
     }
 }

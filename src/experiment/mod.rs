@@ -4,14 +4,24 @@
 //! one; whoever carries a plan out hands each to the [`Judge`], to the
 //! [`Summary`], and to whatever writes them.
 
+mod coverage;
+mod filter;
 mod history;
 mod judge;
 mod matching;
+mod suggest;
 mod summary;
+mod touched;
 mod wanted;
+mod witness;
 
+pub use coverage::{Coverage, PolicyCoverage, Reach, Reached, Share};
+pub use filter::{Candidate, Filter};
 pub use judge::{Failure, Judge, Judgement};
+pub use suggest::suggest;
 pub use summary::Summary;
+pub use touched::touched;
+pub use witness::{Lookout, Witness};
 
 use crate::kernel::{Limits, Stop};
 use crate::record::Record;

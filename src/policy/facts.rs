@@ -41,6 +41,16 @@ macro_rules! columns {
             }
         }
 
+        impl Facts {
+            /// The same situation with another word in a column; `None` if it has no such word.
+            pub fn with(mut self, column: Column, word: &str) -> Option<Self> {
+                match column {
+                    $(Column::$variant => self.$field = <$words>::spelled(word)?,)+
+                }
+                Some(self)
+            }
+        }
+
         impl Column {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];

@@ -22,7 +22,7 @@ pub struct Subject<'t> {
 pub fn tell<C: Clone>(
     unproved: &Unproved<C>,
     subject: &Subject<'_>,
-    possible: &impl Fn(&Space, usize) -> bool,
+    possible: &[bool],
 ) -> Vec<Problem> {
     let told = unproved.faults.iter().map(|fault| tell_one(fault, subject, &unproved.space));
     let mut problems: Vec<Problem> = told.collect();
@@ -118,7 +118,7 @@ fn describe(space: &Space, block: &Block, subject: &Subject<'_>) -> String {
 /// A rule is never widened: that would put a verdict where nobody has stated one.
 fn mend<C: Clone>(
     Unproved { space, rows, faults }: &Unproved<C>,
-    possible: &impl Fn(&Space, usize) -> bool,
+    possible: &[bool],
     subject: &Subject<'_>,
 ) -> Option<String> {
     // A mistaken word leaves its own cells open. Every candidate is proved anew, and only

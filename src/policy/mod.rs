@@ -21,6 +21,7 @@
 mod catalog;
 mod clock;
 mod compile;
+mod diff;
 mod facts;
 mod faults;
 mod file;
@@ -30,6 +31,7 @@ mod table;
 
 pub use catalog::{Catalog, load};
 pub use clock::{Clock, Step};
+pub use diff::{Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, compare};
 pub use facts::{Column, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
 pub use judge::{Answer, Basis, Finding, Rulebook, Ruling, Undecided};
@@ -154,6 +156,8 @@ pub struct Source {
     pub section: Option<String>,
     /// Its date, as far as it is known.
     pub dated: Option<String>,
+    /// Where it is.
+    pub at: Option<String>,
 }
 
 /// `Elastic Compute Service: Release an instance (Release protection), 2026-05-15`.
@@ -180,6 +184,8 @@ pub struct Switch {
     pub confidence: Confidence,
     /// The question.
     pub because: Option<String>,
+    /// What speaks for it, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
 }
 
 /// A rule: the statement behind a row, a refusal or a step.
@@ -218,6 +224,8 @@ pub struct Protection {
     pub standby: bool,
     /// When it can be switched.
     pub occasions: Vec<Occasion>,
+    /// The documents that say when, by place in [`Policy::sources`].
+    pub settable: Vec<usize>,
     /// Where it can work, and the rule that says so; everywhere if there is none.
     pub works_when: Option<(RuleId, Condition)>,
     /// Its verdicts.
@@ -273,7 +281,7 @@ impl FlagTest {
 }
 
 /// Limits on scheduled releases.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Schedule {
     /// Times are cut down to a multiple of this.
     pub granularity: SimSpan,
@@ -281,10 +289,12 @@ pub struct Schedule {
     pub earliest: Option<CalendarSpan>,
     /// How far ahead one may be set.
     pub latest: Option<CalendarSpan>,
+    /// The documents that say so, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
 }
 
 /// Limits on how long a group waits before it repairs a member.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Repairs {
     /// At least.
     pub shortest: Option<SimSpan>,
@@ -292,6 +302,8 @@ pub struct Repairs {
     pub longest: Option<SimSpan>,
     /// If the group does not say.
     pub grace: SimSpan,
+    /// The documents that say so, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
 }
 
 /// What may hold up members that come or go.
@@ -313,6 +325,8 @@ pub struct Hooks {
     pub heartbeats: u32,
     /// How long at most with all that.
     pub in_all: Option<SimSpan>,
+    /// The documents that say so, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
 }
 
 /// An order by which a group may shrink.
@@ -326,6 +340,8 @@ pub struct Order {
     pub first: Extreme,
     /// Whether the fullest fault domain of a zone goes before that.
     pub fault_domains: bool,
+    /// The documents that say so, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
 }
 
 impl Policy {

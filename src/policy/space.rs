@@ -42,12 +42,21 @@ pub type Block = Vec<u32>;
 impl Space {
     /// The product of `axes`; `None` if it has more than `MOST_CELLS` cells.
     pub fn new(axes: Vec<Axis>) -> Option<Self> {
+        Self::up_to(MOST_CELLS, axes)
+    }
+
+    /// The product of `axes`; `None` if it has more than `most` cells, or an axis of more words
+    /// than a block can hold.
+    pub fn up_to(most: usize, axes: Vec<Axis>) -> Option<Self> {
+        if axes.iter().any(|axis| axis.words.iter().any(|word| *word >= 32)) {
+            return None;
+        }
         let mut strides = vec![0; axes.len()];
         let mut places = vec![[OUTSIDE; 32]; axes.len()];
         let mut cells = 1_usize;
         for (at, axis) in axes.iter().enumerate().rev() {
             strides[at] = cells;
-            cells = cells.checked_mul(axis.words.len()).filter(|cells| *cells <= MOST_CELLS)?;
+            cells = cells.checked_mul(axis.words.len()).filter(|cells| *cells <= most)?;
             for (place, word) in (0_u8..).zip(&axis.words) {
                 places[at][usize::from(*word)] = place;
             }
@@ -87,6 +96,19 @@ impl Space {
         Some(cell)
     }
 
+    /// The cell with these words along its axes; `None` if one lies outside.
+    pub fn at(&self, word: impl Fn(&Axis) -> Option<u8>) -> Option<usize> {
+        let mut cell = 0;
+        for ((axis, stride), places) in self.axes.iter().zip(&self.strides).zip(&self.places) {
+            let place = *places.get(usize::from(word(axis)?))?;
+            if place == OUTSIDE {
+                return None;
+            }
+            cell += usize::from(place) * stride;
+        }
+        Some(cell)
+    }
+
     /// The word of a cell along an axis.
     pub fn word(&self, cell: usize, axis: usize) -> u8 {
         let words = &self.axes[axis].words;
@@ -118,17 +140,25 @@ impl Space {
         if steps.iter().any(Vec::is_empty) {
             return;
         }
-        // Counts through the product like an odometer, the last axis fastest.
-        let mut at = vec![0; steps.len()];
+        // Axes that are taken whole lie together: one stretch of cells instead of many.
+        let whole = |axis: &usize| steps[*axis].len() == self.axes[*axis].words.len();
+        let tail = (0..steps.len()).rev().take_while(whole).count();
+        let (heads, stretch) = (steps.len() - tail, self.stretch(steps.len() - tail));
+        let mut at = vec![0; heads];
         loop {
-            visit(at.iter().zip(&steps).map(|(at, steps)| steps[*at]).sum());
-            let Some(axis) = (0..steps.len()).rev().find(|axis| at[*axis] + 1 < steps[*axis].len())
-            else {
-                return;
-            };
+            let first: usize = at.iter().zip(&steps).map(|(at, steps)| steps[*at]).sum();
+            (first..first + stretch).for_each(&mut visit);
+            // Counts through the rest of the product like an odometer, the last axis fastest.
+            let turns = |axis: &usize| at[*axis] + 1 < steps[*axis].len();
+            let Some(axis) = (0..heads).rev().find(turns) else { return };
             at[axis] += 1;
             at[axis + 1..].fill(0);
         }
+    }
+
+    /// How many cells lie together from an axis on.
+    fn stretch(&self, axis: usize) -> usize {
+        if axis == 0 { self.cells } else { self.strides[axis - 1] }
     }
 
     /// The words that a condition takes along an axis, as a mask.
@@ -140,14 +170,6 @@ impl Space {
             }
         };
         words.unwrap_or(u32::MAX)
-    }
-
-    /// Where a cell's switches stand as `settings` say.
-    pub fn settled(&self, cell: usize, settings: &[u8]) -> bool {
-        (0..self.axes.len()).all(|axis| match self.axes[axis].over {
-            Over::Column(_) => true,
-            Over::Switch(switch) => self.word(cell, axis) == settings[switch.index()],
-        })
     }
 
     /// The set of cells for which `has` is true, as few blocks as a greedy search finds.
@@ -175,6 +197,26 @@ impl Space {
         has: impl Fn(usize) -> bool,
         free: impl Fn(usize) -> bool,
     ) -> Vec<Block> {
+        self.search(most, false, has, free)
+    }
+
+    /// The same, where a block rather leaves an axis out altogether than takes in one more
+    /// word of another: what is told needs fewer words.
+    pub fn blocks_in_brief(
+        &self,
+        has: impl Fn(usize) -> bool,
+        free: impl Fn(usize) -> bool,
+    ) -> Vec<Block> {
+        self.search(usize::MAX, true, has, free)
+    }
+
+    fn search(
+        &self,
+        most: usize,
+        brief: bool,
+        has: impl Fn(usize) -> bool,
+        free: impl Fn(usize) -> bool,
+    ) -> Vec<Block> {
         let wanted: Vec<bool> = (0..self.cells).map(has).collect();
         let inside: Vec<bool> = (0..self.cells).map(|cell| wanted[cell] || free(cell)).collect();
         let mut covered = vec![false; self.cells];
@@ -183,6 +225,13 @@ impl Space {
             let mut block: Block = (0..self.axes.len())
                 .map(|axis| 1 << (seed / self.strides[axis] % self.axes[axis].words.len()))
                 .collect();
+            for axis in (0..self.axes.len()).rev().filter(|_| brief) {
+                let before = block[axis];
+                block[axis] = u32::MAX >> (32 - self.axes[axis].words.len());
+                if !self.members(&block).all(|cell| inside[cell]) {
+                    block[axis] = before;
+                }
+            }
             // Later axes vary fastest; growing along them first keeps rows short.
             for axis in (0..self.axes.len()).rev() {
                 for place in 0..self.axes[axis].words.len() {
@@ -203,14 +252,15 @@ impl Space {
         blocks
     }
 
-    /// The cells of a block.
-    pub fn members<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
-        (0..self.cells).filter(move |cell| {
-            (0..self.axes.len()).all(|axis| {
-                let place = cell / self.strides[axis] % self.axes[axis].words.len();
-                block[axis] >> place & 1 == 1
-            })
-        })
+    /// The cells of a block, in their order.
+    pub fn members(&self, block: &Block) -> impl Iterator<Item = usize> + use<> {
+        let mut cells = vec![0];
+        for ((mask, stride), axis) in block.iter().zip(&self.strides).zip(&self.axes) {
+            let places = || (0..axis.words.len()).filter(|place| mask >> place & 1 == 1);
+            cells =
+                cells.iter().flat_map(|cell| places().map(move |p| cell + p * stride)).collect();
+        }
+        cells.into_iter()
     }
 
     /// Whether a block takes every word of an axis.

@@ -50,19 +50,18 @@ pub struct Table<C> {
 const NOBODY: u16 = u16::MAX;
 
 impl<C: Clone> Table<C> {
-    /// Proves that `rows` cover every cell for which `possible` is true exactly once.
+    /// Proves that `rows` cover every cell that is `possible` exactly once.
     ///
     /// # Errors
     /// Every fault there is.
     pub fn prove(
         space: Space,
         rows: Vec<Row<C>>,
-        possible: impl Fn(&Space, usize) -> bool,
+        possible: &[bool],
     ) -> Result<Self, Box<Unproved<C>>> {
         let mut cells = vec![NOBODY; space.cells()];
         let mut alive = vec![false; rows.len()];
         let mut twice: Vec<Fault> = Vec::new();
-        let possible: Vec<bool> = (0..space.cells()).map(|cell| possible(&space, cell)).collect();
         // Each row visits the cells that it takes: the cost is the size of what is covered.
         for (row, number) in rows.iter().zip(0_u16..) {
             space.each(&row.when, |cell| {
@@ -94,12 +93,19 @@ impl<C: Clone> Table<C> {
         Self { cells: vec![NOBODY; space.cells()], space, rows: Vec::new() }
     }
 
-    /// Gives a row to the cells that have none and for which `has` is true.
-    pub fn fill(&mut self, row: Row<C>, has: impl Fn(&Space, usize) -> bool) {
+    /// Has a rule say something else wherever it applies.
+    pub fn say(&mut self, rule: RuleId, says: &C) {
+        for row in self.rows.iter_mut().filter(|row| row.rule == rule) {
+            row.says.clone_from(says);
+        }
+    }
+
+    /// Gives a row to the cells that have none and are in `taken`.
+    pub fn fill(&mut self, row: Row<C>, taken: &[bool]) {
         let place = u16::try_from(self.rows.len()).unwrap_or(NOBODY);
         self.rows.push(row);
         for cell in 0..self.space.cells() {
-            if self.cells[cell] == NOBODY && has(&self.space, cell) {
+            if self.cells[cell] == NOBODY && taken[cell] {
                 self.cells[cell] = place;
             }
         }
@@ -129,10 +135,14 @@ impl<C: Clone> Table<C> {
     #[must_use]
     pub fn under(&self, settings: &[u8]) -> Self {
         let axes: Vec<Axis> = self.space.axes().iter().filter(|a| is_column(a)).cloned().collect();
-        let cells = (0..self.space.cells())
-            .filter(|cell| self.space.settled(*cell, settings))
-            .map(|cell| self.cells[cell])
-            .collect();
+        let mut settled = Condition::default();
+        for axis in self.space.axes() {
+            if let Over::Switch(switch) = axis.over {
+                settled.assume(switch, 1 << settings[switch.index()]);
+            }
+        }
+        let mut cells = Vec::new();
+        self.space.each(&settled, |cell| cells.push(self.cells[cell]));
         // Fewer axes than a space that was built: it cannot be too large.
         let space = Space::new(axes).unwrap_or_else(|| self.space.clone());
         Self { space, rows: self.rows.clone(), cells }
@@ -209,7 +219,7 @@ mod tests {
                 says,
             })
             .collect();
-        Table::prove(billing_space(), rows, |_, _| true).map_err(|unproved| unproved.faults)
+        Table::prove(billing_space(), rows, &[true; 3]).map_err(|unproved| unproved.faults)
     }
 
     #[test]
@@ -243,7 +253,7 @@ mod tests {
             })
             .collect();
         let axes = axes_of(rows.iter().map(|row| &row.when), &[], |_| 2);
-        let table = Table::prove(Space::new(axes).unwrap(), rows, |_, _| true).unwrap();
+        let table = Table::prove(Space::new(axes).unwrap(), rows, &[true; 2]).unwrap();
         for (setting, says) in [(0, 'a'), (1, 'b')] {
             let settled = table.under(&[setting]);
             assert_eq!(settled.decide(&Facts::default()).map(|row| row.says), Some(says));

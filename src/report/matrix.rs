@@ -187,7 +187,7 @@ fn protections(policy: &Policy) -> Vec<String> {
 
 /// The limits on scheduled releases.
 fn schedule(policy: &Policy) -> Vec<String> {
-    let Schedule { granularity, earliest, latest } = policy.schedule;
+    let Schedule { granularity, earliest, latest, .. } = policy.schedule;
     let mut rows = Vec::new();
     let mut row = |what: &str, span: Option<String>| {
         rows.extend(span.map(|span| vec![what.to_owned(), span]));

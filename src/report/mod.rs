@@ -3,21 +3,50 @@
 //! A report reads records and the legend that goes with them. It must never know
 //! the world or the fleet, and never feeds back. Writers are handed in.
 
+mod accepted;
+mod changed;
 mod columns;
+mod coverage;
 mod csv;
+mod diff;
+mod explain;
+mod github;
 mod json;
+mod junit;
+mod markdown;
 mod matrix;
 mod rows;
 mod schema;
+mod stored;
 mod terminal;
+mod test_json;
 mod tests;
 mod timeline;
 
+pub use accepted::{
+    Acceptance, AcceptedFile, AcceptedPart, accept, accepted_json, accepted_text, accepted_yaml,
+    end_of_day, read_accepted,
+};
+pub use changed::{
+    Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text, read_decisions,
+};
 pub use columns::{Column, Kind, TABLES, Table};
+pub use coverage::{
+    Mutant, coverage_json, coverage_per_cent, coverage_text, mutation_per_cent, mutation_text,
+};
 pub use csv::{CsvTables, DecisionsCsv, InstanceRow};
+pub use diff::{diff_json, diff_markdown, diff_text};
+pub use explain::{Question, explain_decision, explain_situation};
+pub use github::github;
 pub use json::{Input, JsonLines, RunEnd, RunFile, run_json};
+pub use junit::junit;
+pub use markdown::test_markdown;
 pub use matrix::{matrix_csv, matrix_text};
-pub use schema::{csv_schema, policy_schema, scenario_schema};
+pub use schema::{
+    accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
+};
+pub use stored::{decisions_csv, stored};
 pub use terminal::{Paint, table};
-pub use tests::{CaseReport, test_report};
+pub use test_json::test_json;
+pub use tests::{CaseReport, TestRun, test_report};
 pub use timeline::Timeline;

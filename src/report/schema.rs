@@ -27,6 +27,21 @@ pub fn policy_schema() -> Json {
     schema("stayput policy/1", PolicyFile::schema())
 }
 
+/// What `diff -f json` prints.
+pub fn diff_schema() -> Json {
+    schema("stayput diff/1", super::diff::schema())
+}
+
+/// What a file of accepted changes may say.
+pub fn accepted_schema() -> Json {
+    schema("stayput accepted/1", super::accepted::schema())
+}
+
+/// What `test -f json` prints.
+pub fn test_schema() -> Json {
+    schema("stayput test/1", super::test_json::schema())
+}
+
 /// The tables that a run writes, as Table Schema (specs.frictionlessdata.io).
 pub fn csv_schema() -> Json {
     let resources = TABLES.iter().map(|table| {

@@ -2,7 +2,7 @@
 
 use super::terminal::{Paint, table};
 use crate::experiment::{Failure, Judgement};
-use crate::text::{Place, Sources, many};
+use crate::text::{Code, Place, Problems, Severity, Sources, many};
 
 /// What came of one case.
 #[derive(Debug)]
@@ -11,12 +11,16 @@ pub struct CaseReport {
     pub name: String,
     /// The file.
     pub path: String,
+    /// The scenario.
+    pub scenario: String,
     /// The case; empty if there is none.
     pub case: String,
     /// What came of judging it.
     pub judgement: Judgement,
     /// Why it could not be judged, if it could not.
     pub broken: Option<String>,
+    /// The command that runs it alone.
+    pub again: String,
 }
 
 impl CaseReport {
@@ -24,15 +28,63 @@ impl CaseReport {
     pub const fn passed(&self) -> bool {
         self.judgement.failures.is_empty() && self.broken.is_none() && self.judgement.judged > 0
     }
+
+    /// The line of the first expectation that was not met.
+    pub(super) fn line(&self, sources: &Sources) -> Option<usize> {
+        let place = self.judgement.failures.iter().find_map(|failure| failure.place)?;
+        Some(sources.line_column(place).0)
+    }
 }
 
-/// The report of a test run; `broken` are the files that could not be run at all.
-pub fn test_report(
-    cases: &[CaseReport],
-    broken: &[String],
-    sources: &Sources,
-    paint: Paint,
-) -> String {
+/// Everything that a test run came to.
+#[derive(Debug, Clone, Copy)]
+pub struct TestRun<'a> {
+    /// Every case that ran, in the order of the files.
+    pub cases: &'a [CaseReport],
+    /// The files that could not be run at all.
+    pub broken: &'a [String],
+    /// Everything that is wrong with files, warnings included.
+    pub problems: &'a Problems,
+    /// Every text that was read.
+    pub sources: &'a Sources,
+    /// Demands on the run as a whole that were not met.
+    pub gates: &'a [String],
+}
+
+impl TestRun<'_> {
+    /// Whether all is well.
+    pub fn passed(&self) -> bool {
+        self.cases.iter().all(CaseReport::passed)
+            && self.broken.is_empty()
+            && self.gates.is_empty()
+            && !self.problems.refuse()
+    }
+
+    /// `5 ran, 4 passed, 1 failed · 56 expectations, 2 not met`.
+    pub(super) fn totals(&self) -> String {
+        totals(self.cases, self.broken.len())
+    }
+
+    /// The mistakes in a file, a line for each.
+    pub(super) fn mistakes(&self, path: &str) -> Vec<String> {
+        let of = self.problems.sorted().into_iter().filter(|problem| {
+            let place = problem.labels.first().map(|(place, _)| place.file);
+            problem.code.severity() == Severity::Error
+                && place.map_or(problem.path.as_deref(), |file| Some(self.sources.path(file)))
+                    == Some(path)
+        });
+        let told = of.map(|problem| {
+            let place = problem.labels.first().map(|(place, _)| self.sources.locate(*place));
+            let place = place.unwrap_or_else(|| path.to_owned());
+            format!("{place} {}: {}", problem.code, problem.title)
+        });
+        told.collect()
+    }
+}
+
+/// The report of a test run for people.
+pub fn test_report(run: &TestRun<'_>, paint: Paint) -> String {
+    let TestRun { cases, broken, sources, .. } = *run;
     let rows = cases.iter().map(|case| {
         let word = if case.passed() { "PASS" } else { "FAIL" };
         vec![word.to_owned(), case.name.clone(), verdict(case)]
@@ -55,19 +107,22 @@ pub fn test_report(
             out.push(format!("  {broken}"));
         }
         if case.judgement.judged == 0 && case.broken.is_none() {
-            out.push(format!("  {}: nothing is expected of it; add `expect:`", case.path));
+            out.push(format!(
+                "  {}: {}: nothing is expected of it; add `expect:`, or store what happens with `stayput bless`",
+                case.path,
+                Code::NothingExpected
+            ));
         }
         for failure in &case.judgement.failures {
             out.push(String::new());
             out.extend(tell(failure, case, sources));
         }
-        let only =
-            if case.case.is_empty() { String::new() } else { format!(" --case {}", case.case) };
         out.push(String::new());
-        out.push(format!("  again: stayput test {}{only}", case.path));
+        out.push(format!("  again: {}", case.again));
     }
     out.push(String::new());
-    out.push(totals(cases, broken.len()));
+    out.push(run.totals());
+    out.extend(run.gates.iter().map(|gate| format!("{} {gate}", paint.bad("FAIL"))));
     out.join("\n")
 }
 
@@ -81,7 +136,8 @@ fn verdict(case: &CaseReport) -> String {
     }
 }
 
-fn tell(failure: &Failure, case: &CaseReport, sources: &Sources) -> Vec<String> {
+/// A failure with its line, and what happened instead.
+pub(super) fn tell(failure: &Failure, case: &CaseReport, sources: &Sources) -> Vec<String> {
     let mut lines = Vec::new();
     match failure.place {
         Some(place) => {

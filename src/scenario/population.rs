@@ -245,7 +245,7 @@ impl Population<'_, '_> {
 
     /// How a group looks after its members; the policy bounds how long it may wait.
     fn care(&mut self, account: AccountId, part: &GroupPart) -> Care {
-        let limits = self.book(account).policy.repairs;
+        let limits = self.book(account).policy.repairs.clone();
         let check = part.health_check.unwrap_or(HealthCheck::None);
         let grace = match part.repair_grace {
             Some(grace) => {
@@ -684,7 +684,7 @@ impl Population<'_, '_> {
         let Some(auto) = part.auto_release else { return };
         let start = self.resolver.start;
         let book = self.book(instance.account);
-        let limits = book.policy.schedule;
+        let limits = &book.policy.schedule;
         let written = auto.at.from(start);
         let at = written.floor_to(limits.granularity);
         let lead = lead(book, written, start);

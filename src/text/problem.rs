@@ -55,6 +55,18 @@ crate::vocab::words! {
         UnknownTrigger = "E062",
         /// An expectation that is never looked at.
         NeverReached = "E070",
+        /// No scenario was found.
+        NothingFound = "E080",
+        /// A filter or a case that matches nothing.
+        FilterMatchesNone = "E081",
+        /// A scenario of which nothing is expected.
+        NothingExpected = "E082",
+        /// An accepted change that has expired.
+        AcceptanceExpired = "E083",
+        /// An accepted change that does not occur.
+        AcceptanceIdle = "E084",
+        /// Stored outcomes of a run that no scenario makes any more.
+        StoredIdle = "E085",
         /// A cell of the decision space that no rule covers.
         OpenCell = "E101",
         /// A rule that covers no cell.

@@ -256,6 +256,11 @@ impl Step<'_> {
         *relied = relied.and(basis.switches);
     }
 
+    /// Remembers that a rule had something to say.
+    pub(super) fn reach(&mut self, policy: PolicyId, rule: RuleId) {
+        self.world.reached.insert((policy, rule));
+    }
+
     /// What a table of a policy says. The switches that it rests on are remembered.
     pub(super) fn consult<C: Copy>(
         &mut self,
@@ -266,6 +271,7 @@ impl Step<'_> {
         let book = self.world.legend.rulebook(policy);
         let answer = book.ask(table(&book.tables), facts)?;
         self.rely(policy, answer.basis);
+        self.reach(policy, answer.rule);
         Some(answer)
     }
 

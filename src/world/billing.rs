@@ -115,6 +115,9 @@ impl Step<'_> {
         if let Some(first) = moved.first() {
             let policy = self.world.policy_of(*first);
             self.rely(policy, Ground::basis(ask.ground));
+            if let Some(ground) = ask.ground {
+                self.reach(policy, ground.rule);
+            }
         }
         let policy = &self.book_of(moved[0]).policy;
         let judged =

@@ -183,6 +183,9 @@ impl Step<'_> {
         let grounds = Ground::basis(ask.ground).and(Ground::basis(draft.item.ground));
         let basis = grounds.and(word.basis);
         self.rely(draft.policy, basis);
+        for ground in [ask.ground, draft.item.ground].into_iter().flatten() {
+            self.reach(draft.policy, ground.rule);
+        }
         tally.wanted += u32::from(draft.fate != Fate::Gone);
         tally.got += u32::from(goes);
         // The caller hears of what stood against it itself, not of what that did to others.
@@ -241,6 +244,7 @@ impl Step<'_> {
             basis,
             ruling: draft.ruling,
             policy: draft.policy,
+            facts: draft.facts,
         }
     }
 }

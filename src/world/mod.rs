@@ -27,7 +27,7 @@ mod situation;
 mod terms;
 mod upgrade;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand_chacha::ChaCha8Rng;
 
@@ -38,7 +38,8 @@ use crate::record::{Legend, Record};
 use crate::scenario::{Flags, FlagsRef, Order, Plan, Scripted};
 use crate::time::SimTime;
 use crate::vocab::{
-    AccountId, Action, EventId, GroupId, HookResult, InstanceId, Lock, PolicyId, SwitchSet, Trigger,
+    AccountId, Action, EventId, GroupId, HookResult, InstanceId, Lock, PolicyId, RuleId, SwitchSet,
+    Trigger,
 };
 use ask::Call;
 
@@ -120,6 +121,7 @@ pub struct World {
     /// New models on their way to members.
     rolling: BTreeMap<GroupId, upgrade::Rolling>,
     relied: Vec<SwitchSet>,
+    reached: BTreeSet<(PolicyId, RuleId)>,
     seq: u64,
     halt: Option<Halt>,
 }
@@ -138,6 +140,12 @@ impl World {
     /// The switches that anything has relied on so far, for each policy.
     pub fn relied(&self) -> &[SwitchSet] {
         &self.relied
+    }
+
+    /// The rules that have had something to say so far, besides those that decisions,
+    /// requests and losses name.
+    pub const fn reached(&self) -> &BTreeSet<(PolicyId, RuleId)> {
+        &self.reached
     }
 
     /// Why the run could not go on, if it could not.
@@ -322,6 +330,7 @@ impl Run {
             held: BTreeMap::new(),
             rolling: BTreeMap::new(),
             relied,
+            reached: BTreeSet::new(),
             seq: 0,
             halt: None,
         };

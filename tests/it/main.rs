@@ -7,8 +7,15 @@
 mod cli;
 /// The same inputs give the same bytes, and strangers change nothing.
 mod determinism;
+/// Two editions: every difference, and nothing else.
+mod diff;
+/// One decision or one situation, step by step.
+mod explain;
 /// Real replies of providers, and the outcomes that were counted by hand.
 mod imports;
+/// `test`, `bless`, and what is accepted: reports for machines, and nothing that passes for
+/// nothing.
+mod judging;
 /// The kernel against queues whose figures are known exactly.
 mod kernel_theory;
 /// The kernel against the traces of other simulators, with their own draws.

@@ -10,20 +10,18 @@ use crate::vocab::{ClockKind, Trigger, Word};
 
 impl Compiler<'_> {
     pub(super) fn orders(&mut self, part: &ScaleInPart) -> (Vec<Order>, Vec<usize>) {
-        for (_, order) in &part.orders.0 {
-            self.find_sources(&order.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
-        }
-        let orders: Vec<Order> = part
-            .orders
-            .0
-            .iter()
-            .map(|(name, order)| Order {
+        let mut orders: Vec<Order> = Vec::new();
+        for (name, order) in &part.orders.0 {
+            let named = order.source.as_ref().map(|s| s.0.clone()).unwrap_or_default();
+            let sources = self.find_sources(&named);
+            orders.push(Order {
                 name: name.to_string(),
                 by: order.by,
                 first: order.first,
                 fault_domains: order.fault_domains,
-            })
-            .collect();
+                sources,
+            });
+        }
         let mut default = Vec::new();
         for name in &part.default {
             if let Some(at) = orders.iter().position(|order| order.name == **name) {
@@ -39,7 +37,8 @@ impl Compiler<'_> {
     }
 
     pub(super) fn schedule(&mut self, part: &SchedulePart) -> Schedule {
-        self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+        let sources =
+            self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
         let days = |span: CalendarSpan| {
             SimTime::from_seconds(0).after_on_calendar(span, UtcOffset::default())
         };
@@ -54,6 +53,7 @@ impl Compiler<'_> {
             granularity: part.granularity.unwrap_or_default(),
             earliest: part.earliest.map(|span| span.value),
             latest: part.latest.map(|span| span.value),
+            sources,
         }
     }
 

@@ -41,6 +41,7 @@ impl<'p> Compiler<'p> {
             title: part.title.clone(),
             section: part.section.clone(),
             dated: part.dated.clone(),
+            at: part.at.clone(),
         });
         let sources = sources.collect();
         let before = problems.count(Severity::Error);

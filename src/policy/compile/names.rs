@@ -28,7 +28,8 @@ impl Compiler<'_> {
 
     pub(super) fn read_switches(&mut self, file: &PolicyFile) {
         for (name, part) in &file.switches.0 {
-            self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+            let sources =
+                self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
             let values: Vec<String> = part.one_of.iter().map(|value| value.value.clone()).collect();
             let default = part.default.as_ref().and_then(|default| {
                 let at = values.iter().position(|value| *value == **default);
@@ -59,6 +60,7 @@ impl Compiler<'_> {
                 default,
                 confidence: part.confidence.unwrap_or(Confidence::Unconfirmed),
                 because: part.because.clone(),
+                sources,
             });
         }
     }
@@ -79,6 +81,7 @@ impl Compiler<'_> {
                 default: Some(0),
                 confidence: Confidence::Unconfirmed,
                 because: Some(because.to_owned()),
+                sources: Vec::new(),
             });
         }
     }

@@ -85,12 +85,16 @@ impl Compiler<'_> {
         axes: Vec<Axis>,
         rows: Vec<Row<C>>,
         parts: &[RulePart],
-        works: impl Fn(&Space, usize) -> bool,
+        works: Option<&Condition>,
     ) -> Table<C> {
         let Some(space) = self.space(axes, place) else { return Table::empty() };
-        let occurs = self.occurring(&space);
-        let possible = |space: &Space, cell: usize| occurs[cell] && works(space, cell);
-        match Table::prove(space, rows, possible) {
+        let mut possible = self.occurring(&space);
+        if let Some(works) = works {
+            let mut at_work = vec![false; space.cells()];
+            space.each(works, |cell| at_work[cell] = possible[cell]);
+            possible = at_work;
+        }
+        match Table::prove(space, rows, &possible) {
             Ok(table) => table,
             Err(unproved) => {
                 let switches = self.switch_values();

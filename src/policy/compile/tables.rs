@@ -3,7 +3,7 @@
 use super::Compiler;
 use crate::policy::facts::{Column, Condition};
 use crate::policy::file::{PolicyFile, ProtectionPart, RulePart};
-use crate::policy::space::{Axis, Over, Space};
+use crate::policy::space::{Axis, Over};
 use crate::policy::table::{Row, Table, axes_of};
 use crate::policy::{FlagTest, Hooks, Precondition, Protection, Repairs, Tables};
 use crate::text::{
@@ -60,10 +60,8 @@ impl Compiler<'_> {
             Over::Switch(_) => true,
         };
         let axes: Vec<Axis> = axes.into_iter().filter(in_space).collect();
-        let works = |space: &Space, cell: usize| {
-            works_when.as_ref().is_none_or(|(_, when)| space.takes(when, cell))
-        };
         let mut table = if whole && self.space_is_whole {
+            let works = works_when.as_ref().map(|(_, when)| when);
             self.prove((name, place), axes, rows, &parts, works)
         } else {
             Table::empty()
@@ -71,13 +69,13 @@ impl Compiler<'_> {
         if let Some((rule, when)) = &works_when {
             let inert =
                 Row { rule: *rule, when: Condition::default(), says: Verdict::NotConsulted };
-            let occurs = self.occurring(table.space());
-            table.fill(inert, |space, cell| !space.takes(when, cell) && occurs[cell]);
+            let mut elsewhere = self.occurring(table.space());
+            table.space().each(when, |cell| elsewhere[cell] = false);
+            table.fill(inert, &elsewhere);
         }
         let settable = part.settable.as_ref();
-        if let Some(sources) = settable.and_then(|settable| settable.source.as_ref()) {
-            self.find_sources(&sources.0);
-        }
+        let named = settable.and_then(|settable| settable.source.as_ref());
+        let named = named.map(|sources| self.find_sources(&sources.0)).unwrap_or_default();
         Protection {
             name: name.to_owned(),
             attribute: part.attribute.clone(),
@@ -85,6 +83,7 @@ impl Compiler<'_> {
             of: part.of.map_or(Subject::Instance, |of| of.value),
             standby: part.standby,
             occasions: settable.map_or_else(|| Occasion::ALL.to_vec(), |s| s.at.clone()),
+            settable: named,
             works_when,
             table,
         }
@@ -261,13 +260,15 @@ impl Compiler<'_> {
 
     pub(super) fn repairs(&mut self, file: &PolicyFile) -> Repairs {
         let Some(part) = &file.repairs else { return Repairs::default() };
-        self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
-        Repairs { shortest: part.shortest, longest: part.longest, grace: part.grace }
+        let named = part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default();
+        let sources = self.find_sources(&named);
+        Repairs { shortest: part.shortest, longest: part.longest, grace: part.grace, sources }
     }
 
     pub(super) fn hooks(&mut self, file: &PolicyFile) -> Option<Hooks> {
         let part = file.hooks.as_ref()?;
-        self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+        let named = part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default();
+        let sources = self.find_sources(&named);
         Some(Hooks {
             shortest: part.shortest,
             longest: part.longest,
@@ -277,6 +278,7 @@ impl Compiler<'_> {
             billing: part.billing.clone(),
             heartbeats: part.heartbeats,
             in_all: part.in_all,
+            sources,
         })
     }
 
@@ -301,7 +303,7 @@ impl Compiler<'_> {
         let axes = axes_of(rows.iter().map(|row| &row.when), &fixed, |switch| {
             u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
         });
-        self.prove((name, place), axes, rows, &parts, |_, _| true)
+        self.prove((name, place), axes, rows, &parts, None)
     }
 }
 

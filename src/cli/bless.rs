@@ -1,0 +1,214 @@
+//! `stayput bless`: what test or diff reported is right.
+//!
+//! Writes outcomes beside their scenarios and accepted changes beside their policy, and never
+//! what somebody wrote by hand.
+
+use std::path::{Path, PathBuf};
+
+use anstream::ColorChoice;
+
+use super::diff::{self, Findings};
+use super::judging::{Job, Terms, judge_all};
+use super::load::{Loaded, Loader};
+use super::outputs::write;
+use super::test::stored_path;
+use super::{Exit, or_default, terminal};
+use crate::report::{
+    Acceptance, AcceptedFile, DecisionRow, accept, accepted_yaml, decisions_csv, end_of_day,
+    read_accepted,
+};
+use crate::scenario::Options;
+use crate::text::{Code, Problem, Problems, many};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Scenarios whose outcomes to store beside them. Without any, those that are stored already
+    /// are written anew.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Accept what another policy changes, for the scenarios as well if any are named.
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], requires = "reason")]
+    diff: Option<Vec<String>>,
+    /// Why it is right.
+    #[arg(long, value_name = "TEXT", requires = "diff")]
+    reason: Option<String>,
+    /// The last day on which it is: 2026-12-31.
+    #[arg(long, value_name = "DAY", requires = "diff", value_parser = day)]
+    until: Option<String>,
+    /// Only changes whose key holds this text.
+    #[arg(long, value_name = "TEXT", requires = "diff")]
+    only: Option<String>,
+    /// The file of accepted changes, in place of the one beside the new policy.
+    #[arg(long, value_name = "FILE", requires = "diff")]
+    accepted: Option<PathBuf>,
+    /// Write although the environment says that this is CI.
+    #[arg(long)]
+    even_in_ci: bool,
+}
+
+fn day(text: &str) -> Result<String, String> {
+    end_of_day(text)
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "a day is written 2026-12-31".to_owned())
+}
+
+pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let ci = std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
+    if ci && !arguments.even_in_ci {
+        terminal::talk(
+            "stayput: CI is set, and what CI accepts nobody has looked at; bless it where you work, or say `--even-in-ci`",
+        );
+        return Err(Exit::BadInput);
+    }
+    match arguments.diff.as_deref() {
+        Some([old, new]) => changes(arguments, (old, new), colour),
+        _ => outcomes(arguments, colour),
+    }
+}
+
+/// Stores the outcomes of scenarios.
+fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut loader = Loader::new();
+    let mut loaded = loader.scenarios(&or_default(&arguments.paths), &Options::default());
+    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    if arguments.paths.is_empty() {
+        loaded.retain(|one| stored_path(&one.path).exists());
+    }
+    let jobs = jobs(&loaded);
+    if jobs.is_empty() {
+        let why = "there is nothing to bless; name a scenario to store its outcomes";
+        super::nothing(Code::NothingFound, why);
+        return Err(Exit::NothingRan);
+    }
+    terminal::heed_interrupts();
+    let terms = Terms { limits: crate::kernel::Limits::default(), only: None, jobs: 1 };
+    let judged = judge_all(&jobs, terms).map_err(|_| Exit::Interrupted)?;
+    if let Some((name, why)) =
+        judged.iter().find_map(|one| one.report.broken.as_ref().map(|why| (&one.report.name, why)))
+    {
+        terminal::talk(&format!("stayput: {name}: {why}; nothing was written"));
+        return Err(Exit::Undecided);
+    }
+    let mut lines = Vec::new();
+    for (file, one) in loaded.iter().enumerate() {
+        let of_file = judged.iter().filter(|judged| judged.file == file);
+        let rows: Vec<DecisionRow> = of_file.flat_map(|judged| judged.rows.clone()).collect();
+        lines.push(store(&stored_path(&one.path), &rows)?);
+    }
+    super::print(&lines.join("\n"))?;
+    let unmet: usize = judged.iter().map(|one| one.report.judgement.failures.len()).sum();
+    if unmet > 0 {
+        let what = many(unmet, "expectation");
+        terminal::talk(&format!("{what} not met: bless does not rewrite what you wrote by hand"));
+        return Ok(Exit::No);
+    }
+    Ok(Exit::Yes)
+}
+
+fn jobs(loaded: &[Loaded]) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for (file, one) in loaded.iter().enumerate() {
+        for plan in one.compiled.plans.clone() {
+            jobs.push(Job { file, path: one.path.clone(), plan, again: String::new() });
+        }
+    }
+    jobs
+}
+
+/// Writes a file of outcomes, if they are not stored like that already.
+fn store(path: &Path, rows: &[DecisionRow]) -> Result<String, Exit> {
+    let text = decisions_csv(rows).map_err(|_| Exit::CouldNotWrite)?;
+    let shown = path.display();
+    let before = super::files::read_text(path).ok();
+    if before.as_ref() == Some(&text) {
+        return Ok(format!("{shown}: as it was"));
+    }
+    write(path, &text)?;
+    let word = if before.is_some() { "written anew" } else { "written" };
+    Ok(format!("{shown}: {word}, {}", many(rows.len(), "decision")))
+}
+
+/// Where changes from older editions are accepted: beside the new policy's file, or, if the
+/// program brought it along, in the current folder.
+pub(super) fn accepted_path(new: &str) -> PathBuf {
+    let path = Path::new(new);
+    let is_file = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    if is_file {
+        path.with_extension("accepted.yaml")
+    } else {
+        format!("{new}.accepted.yaml").into()
+    }
+}
+
+/// The accepted changes of a file, if it exists.
+pub(super) fn read(path: &Path, loader: &mut Loader) -> Option<AcceptedFile> {
+    if !path.is_file() {
+        return None;
+    }
+    let text = loader.read(path)?;
+    let file = loader.sources.add(path.to_string_lossy(), text);
+    read_accepted(file, &loader.sources, &mut loader.problems)
+}
+
+/// Accepts what another policy changes.
+fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> Result<Exit, Exit> {
+    let talk = terminal::paint_talk(colour);
+    let mut loader = Loader::new();
+    let found = diff::policies(names, &arguments.paths, &mut loader);
+    let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
+    let file = read(&path, &mut loader);
+    loader.refuse_or_go_on(talk)?;
+    let mut findings = found?;
+    let mut kept = keep(file.as_ref(), &mut findings);
+    let before = kept.len();
+    let from = findings.comparison.as_ref().map(|c| c.old.clone()).unwrap_or_default();
+    let wanted = |key: &String| arguments.only.as_ref().is_none_or(|only| key.contains(only));
+    for change in findings.keys().into_iter().filter(wanted) {
+        let (reason, until) =
+            (arguments.reason.clone().unwrap_or_default(), arguments.until.clone());
+        kept.push(Acceptance { from: from.clone(), change, reason, until });
+    }
+    let new = kept.len() - before;
+    if new == 0 && file.is_none() {
+        let why = arguments.only.as_ref().map_or_else(
+            || "nothing differs".to_owned(),
+            |only| format!("no change's key holds `{only}`"),
+        );
+        let mut problems = Problems::default();
+        problems.add(Problem::bare(
+            Code::FilterMatchesNone,
+            format!("there is nothing to accept: {why}"),
+        ));
+        terminal::talk(&crate::text::render(&problems, &loader.sources, false));
+        return Err(Exit::NothingRan);
+    }
+    write(&path, &accepted_yaml(&kept))?;
+    super::print(&format!(
+        "{}: {} accepted anew, {} kept",
+        path.display(),
+        many(new, "change"),
+        before
+    ))
+}
+
+/// What is accepted already and still occurs; what has expired or is idle goes.
+fn keep(file: Option<&AcceptedFile>, findings: &mut Findings) -> Vec<Acceptance> {
+    let (Some(file), Some(comparison)) = (file, &mut findings.comparison) else {
+        return Vec::new();
+    };
+    let ran = findings.compared.is_some();
+    let old = comparison.old.clone();
+    let taken = accept(
+        file,
+        comparison,
+        &mut findings.changed,
+        ran,
+        super::today(),
+        &mut Problems::default(),
+    );
+    let others = file.accepted.iter().map(Acceptance::from).filter(|one| {
+        // Those from other editions, and of runs that were not made, are not looked at here.
+        one.from != old || (!ran && one.change.starts_with("decision "))
+    });
+    others.chain(taken).collect()
+}

@@ -1,0 +1,208 @@
+//! How much a suite looks at: coverage, the scenario that would reach more, and mutations.
+
+use super::judging::{Job, Judged, Terms, judge_all};
+use crate::experiment::{Coverage, suggest};
+use crate::policy::Policy;
+use crate::report::{
+    DecisionRow, Mutant, Paint, coverage_json, coverage_per_cent, coverage_text, mutation_per_cent,
+    mutation_text,
+};
+use crate::vocab::{RuleId, Verdict, Word};
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Looking {
+    /// Say what the suite reaches of its policies: rules, cells, steps of clocks, switches.
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if fewer of a hundred rules are reached.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
+    coverage_floor: Option<u8>,
+    /// Write the skeleton of a scenario that reaches this rule, or the next one that is missed.
+    #[arg(long, value_name = "RULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    suggest: Option<String>,
+    /// Flip one verdict at a time, run the suite again, and say which flips nothing notices.
+    #[arg(long)]
+    mutate: bool,
+    /// Fail if fewer of a hundred flips are noticed.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
+    mutation_floor: Option<u8>,
+}
+
+/// What came of looking at a suite.
+pub(super) struct Looked {
+    coverage: Coverage,
+    mutants: Option<Vec<Mutant>>,
+}
+
+impl Looking {
+    const fn wanted(&self) -> bool {
+        self.coverage || self.coverage_floor.is_some() || self.suggest.is_some() || self.mutates()
+    }
+
+    /// Whether a skeleton is asked for.
+    pub(super) const fn suggests(&self) -> bool {
+        self.suggest.is_some()
+    }
+
+    const fn mutates(&self) -> bool {
+        self.mutate || self.mutation_floor.is_some()
+    }
+}
+
+/// Looks at a suite that has just been run, if anybody asked for it.
+///
+/// # Errors
+/// [`super::judging::Interrupted`]
+pub(super) fn look(
+    arguments: &Looking,
+    jobs: &[Job],
+    judged: &[Judged],
+    kept: &[Option<Vec<DecisionRow>>],
+    terms: Terms,
+) -> Result<Option<Looked>, super::judging::Interrupted> {
+    if !arguments.wanted() {
+        return Ok(None);
+    }
+    let mut coverage = Coverage::default();
+    for (job, judged) in jobs.iter().zip(judged) {
+        coverage.add(&job.plan.legend.rulebooks, &judged.reached);
+    }
+    let mutants = if arguments.mutates() {
+        let mut list = Vec::new();
+        for policy in coverage.all() {
+            list.extend(mutate(policy, jobs, judged, kept, terms)?);
+        }
+        Some(list)
+    } else {
+        None
+    };
+    Ok(Some(Looked { coverage, mutants }))
+}
+
+/// Flips each verdict of a policy in turn.
+fn mutate(
+    policy: &Policy,
+    jobs: &[Job],
+    judged: &[Judged],
+    kept: &[Option<Vec<DecisionRow>>],
+    terms: Terms,
+) -> Result<Vec<Mutant>, super::judging::Interrupted> {
+    let mut mutants = Vec::new();
+    for protection in &policy.protections {
+        let inert = protection.works_when.as_ref().map(|(rule, _)| *rule);
+        for row in protection.table.rows().iter().filter(|row| Some(row.rule) != inert) {
+            let to = match row.says {
+                Verdict::Held => Verdict::Overridden,
+                Verdict::Overridden | Verdict::NotConsulted => Verdict::Held,
+            };
+            let flipped = flipped(policy, row.rule, to, jobs, judged);
+            let reached = flipped.len();
+            let noticed_by = judge_all(&flipped, terms)?.into_iter().find(|one| {
+                let stored = kept.get(one.file).and_then(Option::as_ref).is_some_and(|kept| {
+                    let of_case = kept.iter().filter(|row| row.get("case") == one.report.case);
+                    !of_case.eq(one.rows.iter())
+                });
+                stored || !one.report.passed()
+            });
+            mutants.push(Mutant {
+                policy: policy.name.clone(),
+                protection: protection.name.clone(),
+                rule: policy.rule(row.rule).id.clone(),
+                from: row.says.word(),
+                to: to.word(),
+                noticed_by: noticed_by.map(|one| one.report.name),
+                reached,
+            });
+        }
+    }
+    Ok(mutants)
+}
+
+/// The cases in which a rule had something to say and that all is well with, with that rule
+/// saying something else.
+fn flipped(
+    policy: &Policy,
+    rule: RuleId,
+    to: Verdict,
+    jobs: &[Job],
+    judged: &[Judged],
+) -> Vec<Job> {
+    let mut flipped = Vec::new();
+    for (job, judged) in jobs.iter().zip(judged) {
+        let books = &job.plan.legend.rulebooks;
+        let at = books.iter().position(|book| {
+            book.policy.name == policy.name && book.policy.digest == policy.digest
+        });
+        let Some(at) = at else { continue };
+        let reached = judged.reached.get(at).is_some_and(|reached| reached.rules.contains(&rule));
+        if reached && judged.report.passed() {
+            let mut job = job.clone();
+            let book = &mut job.plan.legend.rulebooks[at];
+            *book = book.with_verdict(rule, to);
+            flipped.push(job);
+        }
+    }
+    flipped
+}
+
+impl Looked {
+    /// What it comes to for people.
+    pub(super) fn text(&self, arguments: &Looking, paint: Paint) -> String {
+        let mut out = Vec::new();
+        if arguments.coverage || arguments.coverage_floor.is_some() {
+            out.push(coverage_text(&self.coverage.policies(), paint));
+        }
+        out.extend(self.mutants.as_ref().map(|mutants| mutation_text(mutants, paint)));
+        out.join("\n\n")
+    }
+
+    /// What it comes to for machines.
+    pub(super) fn json(&self) -> serde_json::Value {
+        coverage_json(&self.coverage.policies(), self.mutants.as_deref())
+    }
+
+    /// Floors that are not reached.
+    pub(super) fn gates(&self, arguments: &Looking) -> Vec<String> {
+        let mut gates = Vec::new();
+        let reached = coverage_per_cent(&self.coverage.policies());
+        if let Some(floor) = arguments.coverage_floor.filter(|floor| usize::from(*floor) > reached)
+        {
+            gates.push(format!(
+                "coverage: {reached} % of the rules are reached, and the floor is {floor} %"
+            ));
+        }
+        if let (Some(floor), Some(mutants)) = (arguments.mutation_floor, &self.mutants) {
+            let noticed = mutation_per_cent(mutants);
+            if usize::from(floor) > noticed {
+                gates.push(format!(
+                    "mutations: {noticed} % of the flips are noticed, and the floor is {floor} %"
+                ));
+            }
+        }
+        gates
+    }
+
+    /// The skeleton that was asked for; `None` if nobody asked.
+    pub(super) fn suggestion(&self, arguments: &Looking) -> Option<Result<String, String>> {
+        let wanted = arguments.suggest.as_deref()?;
+        let found = if wanted.is_empty() {
+            self.coverage.next_missed()
+        } else {
+            let mut all = self.coverage.all();
+            all.find_map(|policy| {
+                let at = policy.rules.iter().position(|rule| rule.id == wanted)?;
+                Some((policy, RuleId::at(at)))
+            })
+        };
+        let told = match found {
+            Some((policy, rule)) => suggest(policy, rule).ok_or_else(|| {
+                format!("`{wanted}` is no rule of a protection: what reaches it is another matter")
+            }),
+            None if wanted.is_empty() => {
+                Err("every rule of every protection is reached".to_owned())
+            }
+            None => Err(format!("no policy in use has a rule `{wanted}`")),
+        };
+        Some(told)
+    }
+}

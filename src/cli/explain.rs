@@ -1,0 +1,200 @@
+//! `stayput explain`: why?
+
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+
+use super::load::Loader;
+use super::run::name_of;
+use super::{Exit, terminal};
+use crate::experiment::{Lookout, carry_out};
+use crate::policy::{Column, Facts, Rulebook};
+use crate::report::{Question, explain_decision, explain_situation};
+use crate::scenario::{Options, Plan};
+use crate::text::{Code, Problem, Problems, Sources, closest, render};
+use crate::vocab::{ProtectionSet, SwitchSet, Word};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A decision: FILE#EVENT/INSTANCE. A policy, NAME@EDITION or a file, with a situation after
+    /// it. Or the code of a message, such as E010.
+    what: String,
+    /// The situation: COLUMN=WORD, such as `trigger=scale-in membership=entrusted`; and
+    /// `on=PROTECTION,…` for those that are set.
+    #[arg(value_name = "COLUMN=WORD")]
+    situation: Vec<String>,
+    /// Only this case.
+    #[arg(long, value_name = "NAME")]
+    case: Option<String>,
+    /// A position that is taken where the documents are silent: SWITCH=POSITION.
+    #[arg(long, value_name = "SWITCH=POSITION")]
+    assume: Vec<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    if let Some(code) = Code::spelled(&arguments.what) {
+        return super::print(&format!("{code}: {}", code.meaning()));
+    }
+    match arguments.what.rsplit_once('#') {
+        Some((file, about)) => decision(arguments, (file, about), colour),
+        None => situation(arguments, colour),
+    }
+}
+
+/// Tells a mistake in the arguments.
+fn refuse(problem: Problem) -> Exit {
+    let mut problems = Problems::default();
+    problems.add(problem);
+    terminal::talk(&render(&problems, &Sources::default(), false));
+    Exit::BadInput
+}
+
+/// One decision of a scenario.
+fn decision(
+    arguments: &Arguments,
+    (file, about): (&str, &str),
+    colour: ColorChoice,
+) -> Result<Exit, Exit> {
+    let Some((event, instance)) = about.rsplit_once('/') else {
+        let title = format!("`#{about}` names no decision");
+        let problem = Problem::bare(Code::UnknownName, title);
+        return Err(refuse(
+            problem.help("write FILE#EVENT/INSTANCE, such as `night.yaml#quiet/web-1`"),
+        ));
+    };
+    let mut loader = Loader::new();
+    let options = Options { unjudged: true, ..Options::default() };
+    let loaded = loader.scenarios(&[PathBuf::from(file)], &options);
+    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    let plans = super::run::plans(loaded, arguments.case.as_deref())?;
+    let paint = terminal::paint(colour);
+    let (mut told, mut elsewhere, mut known) = (Vec::new(), Vec::new(), Vec::new());
+    let mut is_there = false;
+    for plan in plans {
+        let place = place_of(event, &plan, &loader.sources);
+        known.extend(plan.legend.instances.iter().map(ToString::to_string));
+        let mut lookout = Lookout::new(event, instance, &plan.legend);
+        is_there |= lookout.knows_instance();
+        let limits = crate::kernel::Limits::default();
+        let (_, run) = carry_out(plan, limits, None, |record, world| {
+            lookout.take(&record, world);
+            Ok::<(), Exit>(())
+        })?;
+        let legend = run.world().legend();
+        elsewhere.extend(lookout.elsewhere.iter().cloned());
+        for witness in lookout.finish() {
+            let head = paint.dim(&name_of(legend));
+            told.push(format!("{head}\n{}", explain_decision(&witness, legend, &place, paint)));
+        }
+    }
+    if told.is_empty() {
+        return Err(nothing_decided((event, instance), is_there, &known, &mut elsewhere));
+    }
+    super::print(&told.join("\n\n"))
+}
+
+/// Where an event stands, as far as it can be quoted.
+fn place_of(event: &str, plan: &Plan, sources: &Sources) -> String {
+    let at = plan.legend.events.iter().position(|name| **name == *event);
+    let place = at.and_then(|at| plan.event_places.get(at));
+    place.map_or_else(|| "by itself".to_owned(), |place| sources.locate(*place))
+}
+
+fn nothing_decided(
+    (event, instance): (&str, &str),
+    is_there: bool,
+    known: &[String],
+    elsewhere: &mut Vec<String>,
+) -> Exit {
+    if !is_there {
+        let close = closest(instance, known.iter().map(String::as_str));
+        let title = format!("no instance is called `{instance}`");
+        return refuse(Problem::bare(Code::UnknownName, title).did_you_mean(&close));
+    }
+    elsewhere.sort();
+    elsewhere.dedup();
+    let title = format!("`{event}` decides nothing about {instance}");
+    let problem = Problem::bare(Code::NeverReached, title);
+    let close = closest(event, elsewhere.iter().map(String::as_str));
+    refuse(if elsewhere.is_empty() {
+        problem.help("nothing does, in this scenario")
+    } else {
+        problem
+            .did_you_mean(&close)
+            .note(format!("what decides about it: {}", elsewhere.join(", ")))
+    })
+}
+
+/// One situation under a policy.
+fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut loader = Loader::new();
+    let policy = loader.policy(&arguments.what);
+    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    let Some(policy) = policy else { return Err(Exit::BadInput) };
+    let mut settings: Vec<u8> = policy.switches.iter().map(|s| s.default.unwrap_or(0)).collect();
+    let mut taken = SwitchSet::EMPTY;
+    for pair in &arguments.assume {
+        let (name, value) = split(pair)?;
+        let Some(switch) = policy.switch(name) else {
+            let known = policy.switches.iter().map(|switch| switch.name.as_str());
+            let title = format!("{} leaves no question `{name}` open", policy.name);
+            return Err(refuse(
+                Problem::bare(Code::UnknownRule, title).did_you_mean(&closest(name, known)),
+            ));
+        };
+        let values = &policy.switches[switch.index()].values;
+        let Some(at) = values.iter().position(|known| known == value) else {
+            let title = format!("`{value}` is not a position of `{name}`");
+            let note = format!("one of: {}", values.join(", "));
+            return Err(refuse(Problem::bare(Code::UnknownWord, title).note(note)));
+        };
+        settings[switch.index()] = u8::try_from(at).unwrap_or(0);
+        taken = taken.with(switch);
+    }
+    let (mut facts, mut on, mut on_is_told) = (Facts::default(), ProtectionSet::EMPTY, false);
+    for pair in &arguments.situation {
+        let (name, value) = split(pair)?;
+        if name == "on" {
+            on_is_told = true;
+            for protection in value.split(',').filter(|name| !name.is_empty()) {
+                let Some(id) = policy.protection(protection) else {
+                    let known = policy.protections.iter().map(|p| p.name.as_str());
+                    let title = format!("this policy has no protection `{protection}`");
+                    let problem = Problem::bare(Code::UnknownRule, title);
+                    return Err(refuse(problem.did_you_mean(&closest(protection, known))));
+                };
+                on = on.with(id);
+            }
+            continue;
+        }
+        facts = set(facts, name, value)?;
+    }
+    let book = Rulebook::new(policy, settings, taken);
+    let question = Question { book: &book, facts, on, on_is_told };
+    super::print(&explain_situation(&question, terminal::paint(colour)))
+}
+
+fn split(pair: &str) -> Result<(&str, &str), Exit> {
+    pair.split_once('=').ok_or_else(|| {
+        let title = format!("`{pair}` is not of the form `column=word`");
+        refuse(Problem::bare(Code::WrongKind, title))
+    })
+}
+
+/// A situation with another word in a column.
+fn set(facts: Facts, name: &str, value: &str) -> Result<Facts, Exit> {
+    let Some(column) = Column::named(name) else {
+        let known = Column::ALL.iter().map(|column| column.name()).chain(["on"]);
+        let title = format!("there is no column `{name}`");
+        return Err(refuse(
+            Problem::bare(Code::UnknownWord, title).did_you_mean(&closest(name, known)),
+        ));
+    };
+    facts.with(column, value).ok_or_else(|| {
+        let words = column.words();
+        let title = format!("`{value}` is no word of the column `{name}`");
+        let problem = Problem::bare(Code::UnknownWord, title);
+        let close = closest(value, words.iter().copied());
+        refuse(problem.did_you_mean(&close).note(format!("one of: {}", words.join(", "))))
+    })
+}

@@ -1,0 +1,125 @@
+//! Cases carried out and judged, several at once; what comes out is in the order of the files.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::run::{name_of, undecided};
+use super::terminal;
+use crate::experiment::{Judge, Judgement, Reach, Reached, Summary, carry_out};
+use crate::kernel::Limits;
+use crate::record::Record;
+use crate::report::{CaseReport, DecisionRow};
+use crate::scenario::Plan;
+use crate::vocab::{Confidence, SwitchSet};
+
+/// A case that is to be run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The place of its file among those that were loaded.
+    pub file: usize,
+    /// The path of that file.
+    pub path: String,
+    /// What to carry out.
+    pub plan: Plan,
+    /// The command that runs it alone.
+    pub again: String,
+}
+
+/// What came of a case.
+#[derive(Debug)]
+pub struct Judged {
+    /// The place of its file.
+    pub file: usize,
+    /// What is told of it.
+    pub report: CaseReport,
+    /// Its decisions.
+    pub rows: Vec<DecisionRow>,
+    /// The switches that anything relied on, for each policy.
+    pub relied: Vec<SwitchSet>,
+    /// What it reached of each policy in use.
+    pub reached: Vec<Reached>,
+}
+
+/// What holds for every case.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// When to give up.
+    pub limits: Limits,
+    /// How well everything must be founded.
+    pub only: Option<Confidence>,
+    /// How many cases run at once.
+    pub jobs: usize,
+}
+
+/// Somebody asked for an end.
+#[derive(Debug, Clone, Copy)]
+pub struct Interrupted;
+
+/// Carries out all of them. The order of what comes out is that of `jobs`, whoever is first.
+///
+/// # Errors
+/// [`Interrupted`]
+pub fn judge_all(jobs: &[Job], terms: Terms) -> Result<Vec<Judged>, Interrupted> {
+    let next = AtomicUsize::new(0);
+    let done: Vec<Mutex<Option<Judged>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(job), Some(slot)) = (jobs.get(at), done.get(at)) else { break };
+            let Ok(judged) = judge(job, terms) else { break };
+            if let Ok(mut slot) = slot.lock() {
+                *slot = Some(judged);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..terms.jobs.min(jobs.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let done = done.into_iter().map(|slot| slot.into_inner().ok().flatten().ok_or(Interrupted));
+    done.collect()
+}
+
+/// Carries out one case.
+///
+/// # Errors
+/// [`Interrupted`]
+pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
+    let mut judge = Judge::new(job.plan.expectations.clone());
+    let mut summary = Summary::default();
+    let (mut rows, mut reach) = (Vec::new(), Reach::default());
+    let (ending, run) =
+        carry_out(job.plan.clone(), terms.limits, Some(&mut judge), |record, world| {
+            summary.take(&record);
+            reach.take(&record, world);
+            if let Record::Decision(decision) = &record {
+                rows.push(DecisionRow::of(decision, world.legend()));
+            }
+            if terminal::is_interrupted() { Err(Interrupted) } else { Ok(()) }
+        })?;
+    let world = run.world();
+    let legend = world.legend();
+    let mut broken = undecided(&ending, legend);
+    if let (None, Some(only)) = (&broken, terms.only) {
+        let weaker = summary.weaker_than(only);
+        broken = (weaker > 0).then(|| format!("{weaker} decisions are founded worse than {only}"));
+    }
+    let mut judgement: Judgement = judge.finish(legend);
+    if broken.is_some() {
+        // What was not reached was not missed.
+        judgement.failures.clear();
+    }
+    let report = CaseReport {
+        name: name_of(legend),
+        path: job.path.clone(),
+        scenario: legend.scenario.clone(),
+        case: legend.case.clone(),
+        judgement,
+        broken,
+        again: job.again.clone(),
+    };
+    let (relied, reached) = (world.relied().to_vec(), reach.finish(world));
+    Ok(Judged { file: job.file, report, rows, relied, reached })
+}

@@ -1,0 +1,133 @@
+//! Clocks: when is what due, counted from the start, in every situation that a step tests.
+//!
+//! A step that counts from an earlier one is compared by the sum, so that a moved step moves
+//! what follows it, and a chain that is written in another way and comes to the same does not.
+
+use super::grid::{About, Axes, Grid, Heard, Said};
+use super::pair::Pair;
+use super::{Found, Part};
+use crate::policy::clock::{Clock, Step};
+use crate::policy::file::Rounding;
+use crate::policy::{Column, Policy};
+use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
+use crate::vocab::{ClockAction, ClockKind, Trigger, Word};
+
+/// What a clock may ask: an action, and as what cause.
+type Asks = (ClockAction, Trigger);
+
+/// Every clock of either edition.
+pub(super) fn clocks(pair: &Pair<'_>, found: &mut Found) {
+    let empty = Clock::default();
+    for kind in ClockKind::ALL {
+        let old = pair.old.clock(*kind).unwrap_or(&empty);
+        let new = pair.new.clock(*kind).unwrap_or(&empty);
+        let mut asked: Vec<Asks> = Vec::new();
+        for step in old.steps.iter().chain(&new.steps) {
+            let asks = (step.action, step.trigger);
+            if !asked.contains(&asks) {
+                asked.push(asks);
+            }
+        }
+        let causes = |action| asked.iter().filter(|(known, _)| *known == action).count();
+        for (action, trigger) in &asked {
+            let cause = if causes(*action) > 1 { format!(" as {trigger}") } else { String::new() };
+            let subject = format!("{kind}: {action}{cause}");
+            clock(pair, &subject, (old, new), (*action, *trigger), found);
+        }
+    }
+}
+
+fn clock(
+    pair: &Pair<'_>,
+    subject: &str,
+    (old, new): (&Clock, &Clock),
+    asks: Asks,
+    found: &mut Found,
+) {
+    let mut axes = Axes::default();
+    for (policy, clock) in [(pair.old, old), (pair.new, new)] {
+        for step in clock.steps.iter().filter(|step| (step.action, step.trigger) == asks) {
+            for column in step.when.columns() {
+                let known = policy.words(column);
+                let all = || (0_u8..).take(column.words().len()).collect();
+                axes.column(column, if known.is_empty() { all() } else { known });
+            }
+            step.when.switches().iter().for_each(|(switch, _)| axes.switch(policy, *switch));
+        }
+    }
+    let about = About { part: Part::Clock, subject, timing: true };
+    let Some(grid) = Grid::new(axes) else { return found.too_large(about.part, subject) };
+    let hear = |cell, policy: &Policy, clock| hear(&grid, cell, policy, clock, asks);
+    let both = |cell| (hear(cell, pair.old, old), hear(cell, pair.new, new));
+    grid.compare(pair, &about, both, found);
+}
+
+/// When a clock asks for something in a cell.
+fn hear(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Asks) -> Heard {
+    let never = policy.impossible.iter().any(|(when, _)| {
+        let known = |column: Column| grid.column(cell, column).is_some();
+        when.columns().next().is_some()
+            && when.columns().all(known)
+            && grid.takes(cell, policy, when)
+    });
+    if never {
+        return Heard::Never;
+    }
+    let fits =
+        |step: &&Step| (step.action, step.trigger) == asks && grid.takes(cell, policy, &step.when);
+    let mut due: Vec<(SimTime, String, &Step)> =
+        clock.steps.iter().filter(fits).map(|step| deadline(clock, step)).collect();
+    due.sort_by_key(|(at, ..)| *at);
+    let said = match due.first() {
+        None => Said {
+            word: "never".to_owned(),
+            rule: None,
+            good: worth(asks.0, SimTime::NEVER),
+            loses: false,
+        },
+        Some((at, _, step)) => Said {
+            word: due.iter().map(|(_, word, _)| word.as_str()).collect::<Vec<_>>().join(" and "),
+            rule: Some(step.rule),
+            good: worth(asks.0, *at),
+            loses: true,
+        },
+    };
+    Heard::Said(said)
+}
+
+/// Of what takes something away, later is better; of what prolongs, earlier.
+const fn worth(action: ClockAction, at: SimTime) -> i64 {
+    match action {
+        ClockAction::Stop
+        | ClockAction::Reclaim
+        | ClockAction::Deallocate
+        | ClockAction::Release => at.seconds(),
+        ClockAction::Renew => -at.seconds(),
+    }
+}
+
+/// When a step is due: for comparison, counted from an instant of our own, and in words.
+fn deadline<'c>(clock: &'c Clock, step: &'c Step) -> (SimTime, String, &'c Step) {
+    let (mut span, mut graces) = (CalendarSpan::default(), 0_i64);
+    let mut start_of_day = false;
+    let mut link = Some(step);
+    while let Some(step) = link {
+        span = step.after.plus(span);
+        graces += i64::from(step.plus_grace);
+        start_of_day |= step.rounding == Rounding::DayStart;
+        // INVARIANT: a step counts from an earlier one, so this ends.
+        link = step.since.map(|earlier| &clock.steps[earlier]);
+    }
+    let mut word = format!("after {span}");
+    for _ in 0..graces {
+        word.push_str(" + grace");
+    }
+    if start_of_day {
+        word.push_str(", at 00:00");
+    }
+    let at = SimTime::from_seconds(0).after_on_calendar(span, UtcOffset::default());
+    // An allowance is some time, and the start of a day is before its end.
+    let at = at.after(SimSpan::from_seconds(graces)).after(SimSpan::from_seconds(1));
+    let at = if start_of_day { SimTime::from_seconds(at.seconds() - 1) } else { at };
+    (at, word, step)
+}

@@ -1,0 +1,317 @@
+//! What is no table: the space itself, limits, orders, switches, documents, notes; and, so that
+//! nothing is forgotten, every rule that no other difference shows.
+
+use super::pair::{Pair, cited, keys};
+use super::{Class, Difference, Direction, Found, Part, Statement};
+use crate::policy::facts::{Column, Condition};
+use crate::policy::{Hooks, Policy, Repairs, Schedule, Source};
+use crate::time::SimSpan;
+use crate::vocab::{RuleId, Word};
+
+const NEUTRAL: Direction = Direction::Neutral;
+
+/// Everything that is written as a list.
+pub(super) fn lists(pair: &Pair<'_>, found: &mut Found) {
+    space(pair, found);
+    schedule(pair, found);
+    groups(pair, found);
+    orders(pair, found);
+    switches(pair, found);
+    sources(pair, found);
+    notes(pair, found);
+    impossible(pair, found);
+    rules(pair, found);
+}
+
+/// Causes, actions and facts that only one of them knows.
+fn space(pair: &Pair<'_>, found: &mut Found) {
+    for column in Column::ALL {
+        let (old, new) = (pair.old.words(*column), pair.new.words(*column));
+        let subject = |words: &[u8]| {
+            let all = column.words();
+            let words: Vec<&str> = words.iter().map(|word| all[usize::from(*word)]).collect();
+            format!("{} {}", column.name(), words.join(" "))
+        };
+        if old.is_empty() != new.is_empty() {
+            let says = |words: &[u8]| if words.is_empty() { "not tested" } else { "tested" };
+            let about = (Part::Space, column.name());
+            found.entry(about, (Class::Presence, NEUTRAL), says(&old), says(&new));
+            continue;
+        }
+        let only = |a: &[u8], b: &[u8]| -> Vec<u8> {
+            a.iter().filter(|word| !b.contains(word)).copied().collect()
+        };
+        for (words, before, after) in
+            [(only(&old, &new), "known", "not known"), (only(&new, &old), "not known", "known")]
+        {
+            for word in words {
+                let about = (Part::Space, subject(&[word]));
+                found.entry((about.0, &about.1), (Class::Presence, NEUTRAL), before, after);
+            }
+        }
+    }
+    let calendar = |policy: &Policy| format!("days are counted at {}", policy.calendar);
+    let about = (Part::Clock, "calendar");
+    found.entry(about, (Class::Timing, NEUTRAL), calendar(pair.old), calendar(pair.new));
+}
+
+/// Limits on scheduled releases.
+fn schedule(pair: &Pair<'_>, found: &mut Found) {
+    let Schedule { granularity, earliest, latest, sources } = &pair.old.schedule;
+    let new = &pair.new.schedule;
+    let mut entry = |subject: &str, old: Option<String>, new: Option<String>| {
+        let or_none = |span: Option<String>| span.unwrap_or_else(|| "no limit".into());
+        let timing = (Class::Timing, NEUTRAL);
+        found.entry((Part::Schedule, subject), timing, or_none(old), or_none(new));
+    };
+    let text = |granularity: &crate::time::SimSpan| Some(granularity.to_string());
+    entry("cut down to a multiple of", text(granularity), text(&new.granularity));
+    let text = |span: &Option<crate::time::CalendarSpan>| span.map(|span| span.to_string());
+    entry("at the earliest", text(earliest), text(&new.earliest));
+    entry("at the latest", text(latest), text(&new.latest));
+    named(pair, (Part::Schedule, "limits"), (sources, &new.sources), found);
+}
+
+/// How long groups may wait before they repair, and what may hold up their members.
+fn groups(pair: &Pair<'_>, found: &mut Found) {
+    let mut entry = |subject: &str, class: Class, old: String, new: String| {
+        found.entry((Part::Table, subject), (class, NEUTRAL), old, new);
+    };
+    let Repairs { shortest, longest, grace, sources } = &pair.old.repairs;
+    let new = &pair.new.repairs;
+    entry("a repair waits at least", Class::Timing, limit(*shortest), limit(new.shortest));
+    entry("a repair waits at most", Class::Timing, limit(*longest), limit(new.longest));
+    entry("a repair waits", Class::Timing, grace.to_string(), new.grace.to_string());
+    let (old_sources, new_sources) = (sources, &new.sources);
+    match (&pair.old.hooks, &pair.new.hooks) {
+        (None, None) => {}
+        (Some(_), None) => entry("hooks", Class::Presence, "known".into(), "not known".into()),
+        (None, Some(_)) => entry("hooks", Class::Presence, "not known".into(), "known".into()),
+        (Some(old), Some(new)) => {
+            for (subject, class, says) in HOOKS {
+                entry(subject, *class, says(old), says(new));
+            }
+            named(pair, (Part::Table, "hooks"), (&old.sources, &new.sources), found);
+        }
+    }
+    named(pair, (Part::Table, "repairs"), (old_sources, new_sources), found);
+}
+
+/// Something that can be said of hooks: what, its class, and its words.
+type OfHooks = (&'static str, Class, fn(&Hooks) -> String);
+
+const HOOKS: &[OfHooks] = &[
+    ("a hook lasts at least", Class::Timing, |h| limit(h.shortest)),
+    ("a hook lasts at most", Class::Timing, |h| limit(h.longest)),
+    ("a prolonged hook lasts at most", Class::Timing, |h| limit(h.in_all)),
+    ("a hook can be prolonged", Class::Setting, |h| format!("{} times", h.heartbeats)),
+    ("a hook may end in", Class::Setting, |h| words(&h.results)),
+    ("a hook that does not say ends in", Class::Setting, |h| h.default.to_string()),
+    ("hooks are offered for", Class::Setting, |h| words(&h.billing)),
+    ("hooks of a group", Class::Setting, |h| {
+        if h.together { "wait for each other".into() } else { "end each by itself".into() }
+    }),
+];
+
+fn limit(span: Option<SimSpan>) -> String {
+    span.map_or("no limit".to_owned(), |span| span.to_string())
+}
+
+fn words<W: Word>(words: &[W]) -> String {
+    if words.is_empty() {
+        return "all".into();
+    }
+    words.iter().map(|word| word.word()).collect::<Vec<_>>().join(", ")
+}
+
+/// Documents behind an entry that is no rule.
+fn named(
+    pair: &Pair<'_>,
+    about: (Part, &str),
+    (old, new): (&[usize], &[usize]),
+    found: &mut Found,
+) {
+    if pair.same_sources(old, new) {
+        return;
+    }
+    let says = |policy, sources| {
+        let keys = keys(policy, sources);
+        if keys.is_empty() { "no source".to_owned() } else { format!("by {}", keys.join(", ")) }
+    };
+    let (old, new) = (says(pair.old, old), says(pair.new, new));
+    found.entry(about, (Class::Source, NEUTRAL), old, new);
+}
+
+/// The orders by which a group may shrink.
+fn orders(pair: &Pair<'_>, found: &mut Found) {
+    let presence = (Class::Presence, NEUTRAL);
+    for order in &pair.old.orders {
+        let about = (Part::Order, order.name.as_str());
+        match pair.new.orders.iter().find(|other| other.name == order.name) {
+            None => found.entry(about, presence, in_words(order), "no such order"),
+            Some(other) => {
+                found.entry(about, (Class::Setting, NEUTRAL), in_words(order), in_words(other));
+                named(pair, about, (&order.sources, &other.sources), found);
+            }
+        }
+    }
+    for order in &pair.new.orders {
+        if pair.old.orders.iter().all(|other| other.name != order.name) {
+            let about = (Part::Order, order.name.as_str());
+            found.entry(about, presence, "no such order", in_words(order));
+        }
+    }
+    let default = |policy: &Policy| {
+        let names: Vec<&str> =
+            policy.default_orders.iter().map(|at| policy.orders[*at].name.as_str()).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    let about = (Part::Order, "default");
+    found.entry(about, (Class::Setting, NEUTRAL), default(pair.old), default(pair.new));
+}
+
+fn in_words(order: &crate::policy::Order) -> String {
+    let domains = if order.fault_domains { "the fullest fault domain, then " } else { "" };
+    format!("{domains}by {}, {} first", order.by.word(), order.first.word())
+}
+
+/// Questions that the documents leave open.
+fn switches(pair: &Pair<'_>, found: &mut Found) {
+    let presence = (Class::Presence, NEUTRAL);
+    let open = |switch: &crate::policy::Switch| {
+        let default = switch.default.map(|at| switch.values[usize::from(at)].as_str());
+        format!("open: {}, default {}", switch.values.join(" | "), default.unwrap_or("none"))
+    };
+    for switch in &pair.old.switches {
+        let about = (Part::Switch, switch.name.as_str());
+        let Some(other) = pair.new.switches.iter().find(|other| other.name == switch.name) else {
+            found.entry(about, presence, open(switch), "not open");
+            continue;
+        };
+        found.entry(about, (Class::Setting, NEUTRAL), open(switch), open(other));
+        let confidence = (Class::Confidence, NEUTRAL);
+        found.entry(about, confidence, switch.confidence.word(), other.confidence.word());
+        named(pair, about, (&switch.sources, &other.sources), found);
+        let why = |switch: &crate::policy::Switch| switch.because.clone().unwrap_or_default();
+        found.entry(about, (Class::Wording, NEUTRAL), why(switch), why(other));
+    }
+    for switch in &pair.new.switches {
+        if pair.old.switch(&switch.name).is_none() {
+            found.entry((Part::Switch, &switch.name), presence, "not open", open(switch));
+        }
+    }
+}
+
+/// Documents: what changed about each, once.
+fn sources(pair: &Pair<'_>, found: &mut Found) {
+    let class = (Class::Source, NEUTRAL);
+    let in_full = |source: &Source| match &source.at {
+        Some(at) => format!("{source} <{at}>"),
+        None => source.to_string(),
+    };
+    for (at, source) in pair.old.sources.iter().enumerate() {
+        let key = pair.renamed(at).unwrap_or(&source.key);
+        let about = (Part::Source, source.key.as_str());
+        let Some(other) = pair.new.sources.iter().find(|other| other.key == key) else {
+            found.entry(about, class, in_full(source), "no such source");
+            continue;
+        };
+        if key != source.key {
+            let old = format!("called {}", source.key);
+            found.entry(about, class, old, format!("called {key}"));
+        }
+        found.entry(about, class, in_full(source), in_full(other));
+    }
+    for source in &pair.new.sources {
+        let known = (0..pair.old.sources.len())
+            .any(|at| pair.renamed(at).unwrap_or(&pair.old.sources[at].key) == source.key);
+        if !known {
+            found.entry((Part::Source, &source.key), class, "no such source", in_full(source));
+        }
+    }
+}
+
+/// Statements that no rule carries, by what they say.
+fn notes(pair: &Pair<'_>, found: &mut Found) {
+    let class = (Class::Wording, NEUTRAL);
+    for (says, sources) in &pair.old.notes {
+        match pair.new.notes.iter().find(|(other, _)| other == says) {
+            Some((_, other)) => named(pair, (Part::Note, says), (sources, other), found),
+            None => found.entry((Part::Note, says), class, "stated", "not stated"),
+        }
+    }
+    for (says, _) in &pair.new.notes {
+        if pair.old.notes.iter().all(|(other, _)| other != says) {
+            found.entry((Part::Note, says), class, "not stated", "stated");
+        }
+    }
+}
+
+/// Reasons why something cannot occur. Cells that become possible are told where they are.
+fn impossible(pair: &Pair<'_>, found: &mut Found) {
+    let about = |when: &Condition| {
+        let parts = when.columns().map(|column| {
+            let all = column.words();
+            let mask = when.words(column).unwrap_or_default();
+            let words = (0..all.len()).filter(|word| mask >> word & 1 == 1).map(|word| all[word]);
+            words.collect::<Vec<_>>().join(" ")
+        });
+        parts.collect::<Vec<_>>().join(" · ")
+    };
+    let class = (Class::Wording, NEUTRAL);
+    for (when, because) in &pair.old.impossible {
+        let subject = format!("impossible: {}", about(when));
+        match pair.new.impossible.iter().find(|(other, _)| other == when) {
+            Some((_, other)) => found.entry((Part::Space, &subject), class, because, other),
+            None if found.occurs => {}
+            None => found.entry((Part::Space, &subject), class, because, "not stated"),
+        }
+    }
+    for (when, because) in &pair.new.impossible {
+        let known = pair.old.impossible.iter().any(|(other, _)| other == when);
+        if !known && !found.occurs {
+            let subject = format!("impossible: {}", about(when));
+            found.entry((Part::Space, &subject), class, "not stated", because);
+        }
+    }
+}
+
+/// Every rule that differs and that no other difference shows.
+fn rules(pair: &Pair<'_>, found: &mut Found) {
+    let none = || Statement { says: "no such rule".to_owned(), rule: None };
+    let side = |policy: &Policy, at: usize| {
+        let rule = &policy.rules[at];
+        Statement { says: format!("rule {}", rule.id), rule: Some(cited(policy, rule)) }
+    };
+    let mut add = |subject: &str, old, new, class| {
+        found.differences.push(Difference {
+            part: Part::Rule,
+            subject: subject.to_owned(),
+            situation: Vec::new(),
+            old,
+            new,
+            class,
+            direction: NEUTRAL,
+            cells: 0,
+        });
+    };
+    for (at, rule) in pair.old.rules.iter().enumerate() {
+        let other = pair.new.rules.iter().position(|other| other.id == rule.id);
+        let shown = found.shown[0].contains(&RuleId::at(at));
+        match other {
+            _ if shown => {}
+            None => add(&rule.id, side(pair.old, at), none(), Class::Presence),
+            Some(other) => {
+                if let Some(class) = pair.rules_differ(RuleId::at(at), RuleId::at(other)) {
+                    add(&rule.id, side(pair.old, at), side(pair.new, other), class);
+                }
+            }
+        }
+    }
+    for (at, rule) in pair.new.rules.iter().enumerate() {
+        let known = pair.old.rules.iter().any(|other| other.id == rule.id);
+        if !known && !found.shown[1].contains(&RuleId::at(at)) {
+            add(&rule.id, none(), side(pair.new, at), Class::Presence);
+        }
+    }
+}

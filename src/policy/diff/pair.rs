@@ -1,0 +1,88 @@
+//! Two editions side by side: whose rule, whose document, and what differs between two rules.
+
+use super::{Cited, Class, Statement};
+use crate::policy::{Policy, Rule};
+use crate::vocab::RuleId;
+
+/// The two editions, and which document of the one is which of the other.
+pub(super) struct Pair<'p> {
+    pub(super) old: &'p Policy,
+    pub(super) new: &'p Policy,
+    /// For each document of the old edition the key by which both know it.
+    known: Vec<&'p str>,
+}
+
+impl<'p> Pair<'p> {
+    pub(super) fn new(old: &'p Policy, new: &'p Policy) -> Self {
+        let has = |policy: &Policy, key: &str| policy.sources.iter().any(|s| s.key == key);
+        let known = old.sources.iter().map(|source| {
+            let same = new.sources.iter().find(|other| {
+                !has(old, &other.key)
+                    && (&other.title, &other.section, &other.dated)
+                        == (&source.title, &source.section, &source.dated)
+            });
+            match same {
+                Some(other) if !has(new, &source.key) => other.key.as_str(),
+                _ => source.key.as_str(),
+            }
+        });
+        Self { old, new, known: known.collect() }
+    }
+
+    /// The key under which the new edition has a document of the old one, if it renamed it.
+    pub(super) fn renamed(&self, source: usize) -> Option<&'p str> {
+        let key = self.known[source];
+        (key != self.old.sources[source].key).then_some(key)
+    }
+
+    /// Whether documents of the old edition are those of the new one.
+    pub(super) fn same_sources(&self, old: &[usize], new: &[usize]) -> bool {
+        let mut a: Vec<&str> = old.iter().map(|at| self.known[*at]).collect();
+        let mut b: Vec<&str> = new.iter().map(|at| self.new.sources[*at].key.as_str()).collect();
+        a.sort_unstable();
+        b.sort_unstable();
+        a == b
+    }
+
+    /// In what two rules differ, besides their conclusions; the gravest difference.
+    pub(super) fn rules_differ(&self, old: RuleId, new: RuleId) -> Option<Class> {
+        let (a, b) = (self.old.rule(old), self.new.rule(new));
+        if a.answer != b.answer {
+            Some(Class::Answer)
+        } else if a.confidence != b.confidence {
+            Some(Class::Confidence)
+        } else if !self.same_sources(&a.sources, &b.sources) {
+            Some(Class::Source)
+        } else if a.id != b.id {
+            Some(Class::Rule)
+        } else if (&a.because, &a.way_out) != (&b.because, &b.way_out) {
+            Some(Class::Wording)
+        } else {
+            None
+        }
+    }
+}
+
+/// A statement with its rule.
+pub(super) fn statement(policy: &Policy, says: &str, rule: Option<RuleId>) -> Statement {
+    let says = says.to_owned();
+    Statement { says, rule: rule.map(|rule| cited(policy, policy.rule(rule))) }
+}
+
+/// A rule in full.
+pub(super) fn cited(policy: &Policy, rule: &Rule) -> Cited {
+    Cited {
+        id: rule.id.clone(),
+        confidence: rule.confidence,
+        sources: keys(policy, &rule.sources),
+        documents: rule.sources.iter().map(|at| policy.sources[*at].to_string()).collect(),
+        answer: rule.answer.clone(),
+        because: rule.because.clone(),
+        way_out: rule.way_out.clone(),
+    }
+}
+
+/// The keys of some documents.
+pub(super) fn keys(policy: &Policy, sources: &[usize]) -> Vec<String> {
+    sources.iter().map(|at| policy.sources[*at].key.clone()).collect()
+}

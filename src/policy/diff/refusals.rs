@@ -1,0 +1,222 @@
+//! Refusals: the first that fits answers, so they are compared by what comes of them.
+//!
+//! Each action is a question of its own: its grid has the columns that a refusal of that
+//! action tests, and no others.
+
+use super::grid::{About, Axes, Grid, Heard, Said};
+use super::pair::Pair;
+use super::{Difference, Found, Part, Tested};
+use crate::policy::facts::Column;
+use crate::policy::{FlagTest, Policy, Precondition};
+use crate::vocab::{Action, ProtectionSet, RuleId, Word};
+
+/// What one edition refuses of one action.
+struct Refusing<'p> {
+    policy: &'p Policy,
+    action: Action,
+    /// Those that may fit, in their order, and what each asks of a request to set protections.
+    list: Vec<(&'p Precondition, Option<String>)>,
+}
+
+impl<'p> Refusing<'p> {
+    fn of(policy: &'p Policy, action: Action) -> Self {
+        let fits = |p: &&Precondition| {
+            let words = p.when.words(Column::Action);
+            words.is_none_or(|words| words >> action.index() & 1 == 1)
+        };
+        let list = policy.preconditions.iter().filter(fits);
+        let list = list.map(|p| (p, flag_test(policy, &p.flags)));
+        Self { policy, action, list: list.collect() }
+    }
+
+    fn axes(&self, axes: &mut Axes) {
+        for (precondition, flags) in &self.list {
+            for column in precondition.when.columns() {
+                axes.column(column, words(self.policy, column));
+            }
+            for (switch, _) in precondition.when.switches() {
+                axes.switch(self.policy, *switch);
+            }
+            if let Some(flags) = flags {
+                axes.question(flags, ["no", "yes"].into_iter());
+            }
+        }
+    }
+
+    /// Whether it says that a cell cannot occur.
+    fn is_never(&self, grid: &Grid, cell: usize) -> bool {
+        self.policy.impossible.iter().any(|(when, _)| {
+            when.columns().all(|column| grid.column(cell, column).is_some())
+                && grid.takes(cell, self.policy, when)
+        })
+    }
+
+    /// Those that fit a cell, in their order: the first of them answers.
+    fn fitting(&self, grid: &Grid, cell: usize) -> Vec<RuleId> {
+        let fits = self.list.iter().filter(|(precondition, flags)| {
+            grid.takes(cell, self.policy, &precondition.when)
+                && flags.as_ref().is_none_or(|name| grid.answer(cell, name) == Some("yes"))
+        });
+        fits.map(|(precondition, _)| precondition.rule).collect()
+    }
+
+    fn names(&self, rules: &[RuleId], id: &str) -> bool {
+        rules.iter().any(|rule| self.policy.rule(*rule).id == id)
+    }
+}
+
+/// What both say of a cell.
+///
+/// Where one refusal goes and another that fitted all along takes its place, the first is gone;
+/// and where a new one comes before another that still fits, it is new. So each is told once,
+/// for all of the situations in which it came or went.
+fn both(grid: &Grid, cell: usize, old: &Refusing<'_>, new: &Refusing<'_>) -> (Heard, Heard) {
+    let never = (old.is_never(grid, cell), new.is_never(grid, cell));
+    let (before, after) = (old.fitting(grid, cell), new.fitting(grid, cell));
+    let (mut first, mut second) = (before.first().copied(), after.first().copied());
+    if let (Some(a), Some(b)) = (first, second) {
+        let (gone, come) = (&old.policy.rule(a).id, &new.policy.rule(b).id);
+        let stays = new.names(&after, gone);
+        let was = old.names(&before, come);
+        match (stays, was) {
+            (false, true) => second = None,
+            (true, false) => first = None,
+            (true, true) | (false, false) => {}
+        }
+    }
+    let heard =
+        |never, rule| if never { Heard::Never } else { Heard::Said(said(old.action, rule)) };
+    (heard(never.0, first), heard(never.1, second))
+}
+
+/// Whether a refusal that came or went stands behind another one in a cell, so that nobody
+/// hears of it there: what is told of it may take in such a cell.
+fn is_behind_another(
+    grid: &Grid,
+    cell: usize,
+    old: &Refusing<'_>,
+    new: &Refusing<'_>,
+    rules: [Option<RuleId>; 2],
+) -> bool {
+    let fits = |refusing: &Refusing<'_>, rule: RuleId| {
+        refusing.fitting(grid, cell).into_iter().skip(1).any(|known| known == rule)
+    };
+    match rules {
+        [Some(gone), None] => fits(old, gone),
+        [None, Some(come)] => fits(new, come),
+        _ => false,
+    }
+}
+
+fn said(action: Action, rule: Option<RuleId>) -> Said {
+    let word = if rule.is_some() { "refused" } else { "no such refusal" };
+    let good = if rule.is_some() { worth(action) } else { 0 };
+    Said { word: word.to_owned(), rule, good, loses: false }
+}
+
+/// Whether it is good for the owner that an action is refused: of what takes away it is, of
+/// what gives or prolongs it is not, and of the rest nobody can say.
+const fn worth(action: Action) -> i64 {
+    let takes = matches!(
+        action,
+        Action::Release
+            | Action::Remove
+            | Action::ScaleIn
+            | Action::DeleteMembers
+            | Action::Detach
+            | Action::DeleteGroup
+    );
+    let gives = matches!(
+        action,
+        Action::Start
+            | Action::Renew
+            | Action::Snapshot
+            | Action::CreateImage
+            | Action::CancelScheduledRelease
+    );
+    if takes {
+        1
+    } else if gives {
+        -1
+    } else {
+        0
+    }
+}
+
+/// The words of a column: those of the decision space where it has the column.
+fn words(policy: &Policy, column: Column) -> Vec<u8> {
+    let words = policy.words(column);
+    if words.is_empty() || column == Column::Action {
+        let all = (0_u8..).take(column.words().len());
+        return all.collect();
+    }
+    words
+}
+
+/// What a refusal asks of a request to set protections, in words.
+fn flag_test(policy: &Policy, test: &FlagTest) -> Option<String> {
+    if *test == FlagTest::default() {
+        return None;
+    }
+    let names = |set: ProtectionSet| {
+        let names = set.iter().map(|id| policy.protections[id.index()].name.as_str());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let mut parts = Vec::new();
+    for (word, set) in [("sets", test.any), ("sets off", test.off), ("leaves on", test.left_on)] {
+        if !set.is_empty() {
+            parts.push(format!("{word} {}", names(set)));
+        }
+    }
+    parts.extend(test.before.map(|version| format!("interface before {version}")));
+    Some(parts.join(", "))
+}
+
+/// Every refusal of every action.
+pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found) {
+    let from = found.differences.len();
+    for action in Action::ALL {
+        let (old, new) = (Refusing::of(pair.old, *action), Refusing::of(pair.new, *action));
+        if old.list.is_empty() && new.list.is_empty() {
+            continue;
+        }
+        let mut axes = Axes::default();
+        axes.column(Column::Action, [action.index()]);
+        old.axes(&mut axes);
+        new.axes(&mut axes);
+        axes.columns.retain(|(column, _)| *column != Column::Action);
+        axes.column(Column::Action, [action.index()]);
+        let about = About { part: Part::Refusal, subject: action.word(), timing: false };
+        let Some(grid) = Grid::new(axes) else {
+            found.too_large(about.part, about.subject);
+            continue;
+        };
+        let hear = |cell| both(&grid, cell, &old, &new);
+        let free = |cell, rules| is_behind_another(&grid, cell, &old, &new, rules);
+        grid.compare_over(pair, &about, hear, free, found);
+    }
+    join_actions(&mut found.differences, from);
+}
+
+/// The same difference under several actions is told once.
+fn join_actions(differences: &mut Vec<Difference>, from: usize) {
+    let mut joined: Vec<(Difference, Vec<String>)> = Vec::new();
+    for difference in differences.drain(from..) {
+        let same = joined.iter_mut().find(|(known, _)| {
+            (&known.situation, &known.old, &known.new)
+                == (&difference.situation, &difference.old, &difference.new)
+        });
+        if let Some((known, actions)) = same {
+            known.cells += difference.cells;
+            actions.push(difference.subject);
+        } else {
+            let actions = vec![difference.subject.clone()];
+            joined.push((difference, actions));
+        }
+    }
+    differences.extend(joined.into_iter().map(|(mut difference, actions)| {
+        difference.subject = actions.join(" ");
+        difference.situation.retain(|tested: &Tested| tested.name != Column::Action.name());
+        difference
+    }));
+}

@@ -1,0 +1,280 @@
+//! Verdicts of protections, and every other table.
+
+use super::grid::{About, Axes, Grid, Heard, Said};
+use super::pair::{Pair, keys};
+use super::{Class, Difference, Direction, Found, Part, Statement};
+use crate::policy::facts::{Column, Condition};
+use crate::policy::space::{Over, Space};
+use crate::policy::{Policy, Protection, Table, Tables};
+use crate::vocab::{
+    Action, AfterSettling, Fate, FlagFate, HealthFate, HookFate, ScheduleFate, Shortfall, Verdict,
+    Word, ZoneHeld,
+};
+
+/// Whether an edition says that a cell of one of its tables cannot occur.
+fn is_impossible(policy: &Policy, space: &Space, cell: usize) -> bool {
+    let has = |column| space.axes().iter().any(|axis| axis.over == Over::Column(column));
+    let takes = |when: &Condition| when.columns().all(has) && space.takes(when, cell);
+    policy.impossible.iter().any(|(when, _)| takes(when))
+}
+
+/// What a table says in a cell of a grid.
+fn hear<C: Clone>(
+    grid: &Grid,
+    cell: usize,
+    policy: &Policy,
+    table: &Table<C>,
+    say: impl Fn(&crate::policy::Row<C>) -> Said,
+) -> Heard {
+    let Some(own) = grid.within(cell, policy, table) else { return Heard::Unknown };
+    match table.row(own) {
+        Some(row) => Heard::Said(say(row)),
+        None if is_impossible(policy, table.space(), own) => Heard::Never,
+        None => Heard::Unknown,
+    }
+}
+
+/// The union of the spaces of two tables; what is too large is told, and counts as changed.
+fn union<C: Clone>(
+    pair: &Pair<'_>,
+    about: &About<'_>,
+    (old, new): (&Table<C>, &Table<C>),
+    found: &mut Found,
+) -> Option<Grid> {
+    let mut axes = Axes::default();
+    axes.space(pair.old, old.space());
+    axes.space(pair.new, new.space());
+    let grid = Grid::new(axes);
+    if grid.is_none() {
+        found.too_large(about.part, about.subject);
+    }
+    grid
+}
+
+impl Found {
+    /// A table that cannot be compared cell by cell must not pass for one that is the same.
+    pub(super) fn too_large(&mut self, part: Part, subject: &str) {
+        let state = |says: &str| Statement { says: says.to_owned(), rule: None };
+        self.differences.push(Difference {
+            part,
+            subject: subject.to_owned(),
+            situation: Vec::new(),
+            old: state("not compared"),
+            new: state("not compared: both spaces together have too many cells"),
+            class: Class::Verdict,
+            direction: Direction::Neutral,
+            cells: 0,
+        });
+    }
+
+    /// An entry of a list that is not the same, or that only one edition has.
+    pub(super) fn entry(
+        &mut self,
+        (part, subject): (Part, &str),
+        (class, direction): (Class, Direction),
+        old: impl Into<String>,
+        new: impl Into<String>,
+    ) {
+        let (old, new) = (old.into(), new.into());
+        if old == new {
+            return;
+        }
+        self.differences.push(Difference {
+            part,
+            subject: subject.to_owned(),
+            situation: Vec::new(),
+            old: Statement { says: old, rule: None },
+            new: Statement { says: new, rule: None },
+            class,
+            direction,
+            cells: 0,
+        });
+    }
+}
+
+/// Every protection of either edition.
+pub(super) fn protections(pair: &Pair<'_>, found: &mut Found) {
+    for protection in &pair.old.protections {
+        let other = pair.new.protections.iter().find(|other| other.name == protection.name);
+        if let Some(other) = other {
+            both(pair, protection, other, found);
+            continue;
+        }
+        let (says, gone) = (in_brief(protection), "no such protection");
+        let subject = (Part::Protection, protection.name.as_str());
+        found.entry(subject, (Class::Presence, Direction::Worse), says, gone);
+        found.shown[0].extend(protection.table.rows().iter().map(|row| row.rule));
+    }
+    for protection in &pair.new.protections {
+        if pair.old.protection(&protection.name).is_none() {
+            let says = in_brief(protection);
+            let subject = (Part::Protection, protection.name.as_str());
+            found.entry(subject, (Class::Presence, Direction::Better), "no such protection", says);
+            found.shown[1].extend(protection.table.rows().iter().map(|row| row.rule));
+        }
+    }
+}
+
+/// What a protection is worth, in a line: `holds against scale-in, health-check`.
+fn in_brief(protection: &Protection) -> String {
+    let space = protection.table.space();
+    let axis = space.axes().iter().position(|axis| axis.over == Over::Column(Column::Trigger));
+    let mut held: Vec<u8> = (0..space.cells())
+        .filter(|cell| protection.table.row(*cell).is_some_and(|row| row.says == Verdict::Held))
+        .filter_map(|cell| axis.map(|axis| space.word(cell, axis)))
+        .collect();
+    held.sort_unstable();
+    held.dedup();
+    let words = Column::Trigger.words();
+    let words: Vec<&str> = held.into_iter().map(|word| words[usize::from(word)]).collect();
+    let cells = (0..space.cells()).filter(|cell| protection.table.row(*cell).is_some()).count();
+    let rules = protection.table.rows().len();
+    match words.as_slice() {
+        [] => format!("holds against nothing ({rules} rules, {cells} cells)"),
+        words => format!("holds against {} ({rules} rules, {cells} cells)", words.join(", ")),
+    }
+}
+
+fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found) {
+    let about = About { part: Part::Protection, subject: &old.name, timing: false };
+    if let Some(grid) = union(pair, &about, (&old.table, &new.table), found) {
+        let say = |protection: &Protection, row: &crate::policy::Row<Verdict>| {
+            let inert = protection.works_when.as_ref().is_some_and(|(rule, _)| *rule == row.rule);
+            let word = if inert { "inert" } else { row.says.word() };
+            Said {
+                word: word.to_owned(),
+                rule: Some(row.rule),
+                // That a protection has no part in it keeps nobody: it is no better than to fail.
+                good: i64::from(row.says == Verdict::Held),
+                loses: row.says == Verdict::Overridden,
+            }
+        };
+        grid.compare(
+            pair,
+            &about,
+            |cell| {
+                let a = hear(&grid, cell, pair.old, &old.table, |row| say(old, row));
+                (a, hear(&grid, cell, pair.new, &new.table, |row| say(new, row)))
+            },
+            found,
+        );
+    }
+    let subject = (Part::Protection, old.name.as_str());
+    let setting = (Class::Setting, Direction::Neutral);
+    let attribute = |p: &Protection| format!("called {}", p.attribute.as_deref().unwrap_or("-"));
+    found.entry(subject, setting, attribute(old), attribute(new));
+    found.entry(subject, setting, format!("set on: {}", old.of), format!("set on: {}", new.of));
+    let occasions = |p: &Protection| {
+        let words: Vec<&str> = p.occasions.iter().map(|at| at.word()).collect();
+        format!("settable: {}", words.join(", "))
+    };
+    found.entry(subject, setting, occasions(old), occasions(new));
+    if !pair.same_sources(&old.settable, &new.settable) {
+        let says =
+            |policy, sources: &[usize]| format!("settable by {}", keys(policy, sources).join(", "));
+        let (a, b) = (says(pair.old, &old.settable), says(pair.new, &new.settable));
+        found.entry(subject, (Class::Source, Direction::Neutral), a, b);
+    }
+    let standby = |p: &Protection| {
+        if p.standby { "a state of standing by" } else { "no state of standing by" }
+    };
+    found.entry(subject, setting, standby(old), standby(new));
+    let about = |p: &Protection| p.about.clone().unwrap_or_default();
+    found.entry(subject, (Class::Wording, Direction::Neutral), about(old), about(new));
+}
+
+/// What a word of a table is worth to the owner: below 0, an instance or a thing is lost.
+type Worth<C> = fn(C) -> i64;
+
+fn table<C: Word>(
+    pair: &Pair<'_>,
+    part: Part,
+    subject: &str,
+    tables: (&Table<C>, &Table<C>),
+    worth: Worth<C>,
+    found: &mut Found,
+) {
+    let about = About { part, subject, timing: false };
+    let Some(grid) = union(pair, &about, tables, found) else { return };
+    let say = |row: &crate::policy::Row<C>| Said {
+        word: row.says.word().to_owned(),
+        rule: Some(row.rule),
+        good: worth(row.says),
+        loses: worth(row.says) < 0,
+    };
+    grid.compare(
+        pair,
+        &about,
+        |cell| {
+            let a = hear(&grid, cell, pair.old, tables.0, say);
+            (a, hear(&grid, cell, pair.new, tables.1, say))
+        },
+        found,
+    );
+}
+
+const fn even<C: Copy>(_: C) -> i64 {
+    0
+}
+
+/// Every table besides those of protections.
+pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
+    // Taken apart, so that a new table is not forgotten.
+    let Tables {
+        members,
+        check_order,
+        batches,
+        due,
+        settled,
+        settling,
+        conversions,
+        health,
+        economical,
+        renewals,
+        effects,
+        ties,
+        shortfall,
+        zones,
+        zone_held,
+        roll_outs,
+        refills,
+        hooks,
+    } = &pair.old.tables;
+    let new = &pair.new.tables;
+    let schedule = |fate| match fate {
+        ScheduleFate::Fires => -1,
+        ScheduleFate::Waits => 1,
+        ScheduleFate::Dropped => 2,
+    };
+    let t = Part::Table;
+    let asks = |action| if action == Action::Release { -1 } else { 1 };
+    table(pair, t, "members", (members, &new.members), asks, found);
+    table(pair, t, "check-order", (check_order, &new.check_order), even, found);
+    table(pair, t, "batches", (batches, &new.batches), even, found);
+    table(pair, Part::Schedule, "due", (due, &new.due), schedule, found);
+    table(pair, Part::Schedule, "settled", (settled, &new.settled), schedule, found);
+    let restarts = |then| i64::from(then == AfterSettling::Restarts);
+    table(pair, t, "settling", (settling, &new.settling), restarts, found);
+    let kept = |fate| i64::from(fate == FlagFate::Kept);
+    table(pair, t, "conversions", (conversions, &new.conversions), kept, found);
+    let ignores = |fate| if fate == HealthFate::Ignores { 1 } else { -1 };
+    table(pair, t, "health-checks", (health, &new.health), ignores, found);
+    table(pair, t, "economical-stops", (economical, &new.economical), even, found);
+    table(pair, t, "renewals", (renewals, &new.renewals), even, found);
+    let fate = |fate| match fate {
+        Fate::Lost => -1,
+        Fate::KeptBilled => 1,
+        Fate::Kept => 2,
+    };
+    table(pair, Part::Effect, "effects", (effects, &new.effects), fate, found);
+    table(pair, Part::Order, "ties", (ties, &new.ties), even, found);
+    let refused = |then| i64::from(then == Shortfall::Refused);
+    table(pair, Part::Order, "shortfall", (shortfall, &new.shortfall), refused, found);
+    table(pair, Part::Order, "zones", (zones, &new.zones), even, found);
+    let stops = |then| i64::from(then == ZoneHeld::Stops);
+    table(pair, Part::Order, "zone-held", (zone_held, &new.zone_held), stops, found);
+    table(pair, t, "roll-outs", (roll_outs, &new.roll_outs), even, found);
+    table(pair, t, "refills", (refills, &new.refills), even, found);
+    let waits = |then| i64::from(then == HookFate::Waits);
+    table(pair, t, "hooks", (hooks, &new.hooks), waits, found);
+}

@@ -1,0 +1,174 @@
+//! Accepted changes: differences that somebody has looked at and meant, kept in a file.
+//!
+//! Each has a reason and may have a day until which it holds. One that has expired, and one
+//! that does not occur any more, is a mistake: the file says what is, or it says nothing.
+
+use serde_json::{Value as Json, json};
+
+use super::changed::Changed;
+use crate::policy::Comparison;
+use crate::text::{Code, FileId, Problem, Problems, Read, Sources, Spanned, parse_yaml, record};
+use crate::time::{SimSpan, SimTime};
+
+record! {
+    /// Changes of a policy that are meant.
+    AcceptedFile: "accepted changes" {
+        /// The format: `accepted/1`.
+        required "stayput" => format: Spanned<String>,
+        /// The changes.
+        default "accepted" => accepted: Vec<AcceptedPart>,
+    }
+}
+
+record! {
+    /// A change that is meant.
+    AcceptedPart: "an accepted change" {
+        /// The edition that it is a change from.
+        required "from" => from: Spanned<String>,
+        /// The change, as `diff -f json` names it by its key.
+        required "change" => change: Spanned<String>,
+        /// Why it is meant.
+        required "reason" => reason: Spanned<String>,
+        /// The last day on which it is accepted: `2026-12-31`.
+        optional "until" => until: Spanned<String>,
+    }
+}
+
+/// A change that somebody accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The edition that it is a change from.
+    pub from: String,
+    /// The change.
+    pub change: String,
+    /// Why it is meant.
+    pub reason: String,
+    /// The last day on which it is accepted.
+    pub until: Option<String>,
+}
+
+impl From<&AcceptedPart> for Acceptance {
+    fn from(part: &AcceptedPart) -> Self {
+        Self {
+            from: part.from.value.clone(),
+            change: part.change.value.clone(),
+            reason: part.reason.value.clone(),
+            until: part.until.as_ref().map(|until| until.value.clone()),
+        }
+    }
+}
+
+/// The end of a day.
+pub fn end_of_day(day: &str) -> Option<SimTime> {
+    let start = SimTime::parse(&format!("{day}T00:00:00Z")).ok()?;
+    Some(start.after(SimSpan::from_seconds(24 * 60 * 60)))
+}
+
+/// Reads a file of accepted changes.
+pub fn read_accepted(
+    file: FileId,
+    sources: &Sources,
+    problems: &mut Problems,
+) -> Option<AcceptedFile> {
+    let node = parse_yaml(sources, file, problems)?;
+    let read = AcceptedFile::read(&node, problems)?;
+    if read.format.value != "accepted/1" {
+        let title = format!("this program reads `accepted/1` here, and this is `{}`", *read.format);
+        problems.add(Problem::at(Code::BadFormat, read.format.place, title, "not one it knows"));
+        return None;
+    }
+    for until in read.accepted.iter().filter_map(|part| part.until.as_ref()) {
+        if end_of_day(until).is_none() {
+            let title = format!("`{}` is no day of the calendar", **until);
+            let problem = Problem::at(Code::BadTime, until.place, title, "not a day");
+            problems.add(problem.help("write it as `2026-12-31`"));
+        }
+    }
+    Some(read)
+}
+
+/// Takes what is accepted out of a comparison and out of changed decisions.
+///
+/// `today` is when it is asked; `ran` says whether decisions were compared at all. What has
+/// expired stays where it is, and is told; so is what does not occur.
+pub fn accept(
+    file: &AcceptedFile,
+    comparison: &mut Comparison,
+    changed: &mut Vec<Changed>,
+    ran: bool,
+    today: SimTime,
+    problems: &mut Problems,
+) -> Vec<Acceptance> {
+    let mut taken = Vec::new();
+    for part in file.accepted.iter().filter(|part| part.from.value == comparison.old) {
+        let key = part.change.value.as_str();
+        let in_policy = comparison.differences.iter().any(|d| d.key() == key);
+        let in_runs = changed.iter().any(|one| one.key() == key);
+        if !in_policy && !in_runs {
+            if ran || !key.starts_with("decision ") {
+                let title = "this accepted change does not occur";
+                let problem =
+                    Problem::at(Code::AcceptanceIdle, part.change.place, title, "is idle");
+                problems.add(
+                    problem.help("remove it, or write the file anew with `stayput bless --diff`"),
+                );
+            }
+            continue;
+        }
+        let end = part.until.as_ref().and_then(|until| end_of_day(until));
+        if let (Some(until), true) = (&part.until, end.is_some_and(|end| end <= today)) {
+            let title = format!("this change was accepted until {}", **until);
+            let problem = Problem::at(Code::AcceptanceExpired, until.place, title, "is over");
+            problems.add(
+                problem
+                    .and_at(part.change.place, "the change")
+                    .help("undo the change, or accept it anew with `stayput bless --diff`"),
+            );
+            continue;
+        }
+        let before = comparison.differences.len();
+        comparison.differences.retain(|d| d.key() != key);
+        comparison.accepted += before - comparison.differences.len();
+        changed.retain(|one| one.key() != key);
+        taken.push(Acceptance::from(part));
+    }
+    taken
+}
+
+/// A file of accepted changes.
+pub fn accepted_yaml(list: &[Acceptance]) -> String {
+    let none = if list.is_empty() { " []" } else { "" };
+    let mut out = format!("stayput: accepted/1\naccepted:{none}\n");
+    // A JSON string is a quoted text of YAML as well.
+    let quote = |text: &str| Json::from(text).to_string();
+    for one in list {
+        out.push_str(&format!("  - from: {}\n", quote(&one.from)));
+        out.push_str(&format!("    change: {}\n", quote(&one.change)));
+        out.push_str(&format!("    reason: {}\n", quote(&one.reason)));
+        if let Some(until) = &one.until {
+            out.push_str(&format!("    until: {until}\n"));
+        }
+    }
+    out
+}
+
+/// Accepted changes for people.
+pub fn accepted_text(list: &[Acceptance]) -> Vec<String> {
+    let line = |one: &Acceptance| {
+        let until = one.until.as_ref().map(|day| format!(", until {day}")).unwrap_or_default();
+        format!("  {}\n         {}{until}", one.change, one.reason)
+    };
+    list.iter().map(line).collect()
+}
+
+/// Accepted changes for machines.
+pub fn accepted_json(list: &[Acceptance]) -> Json {
+    let one =
+        |one: &Acceptance| json!({ "key": one.change, "reason": one.reason, "until": one.until });
+    list.iter().map(one).collect()
+}
+
+/// What a file of accepted changes may say.
+pub(super) fn schema() -> Json {
+    AcceptedFile::schema()
+}

@@ -1,0 +1,154 @@
+//! What a suite reaches of its policies, and which flips of a verdict it notices.
+
+use serde_json::{Value as Json, json};
+
+use super::terminal::{Paint, table};
+use crate::experiment::{PolicyCoverage, Share};
+
+/// One flipped verdict, and whether anything noticed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mutant {
+    /// The policy.
+    pub policy: String,
+    /// The protection.
+    pub protection: String,
+    /// The rule.
+    pub rule: String,
+    /// What it says.
+    pub from: &'static str,
+    /// What it was made to say.
+    pub to: &'static str,
+    /// The first case that noticed.
+    pub noticed_by: Option<String>,
+    /// How many cases the rule had something to say in.
+    pub reached: usize,
+}
+
+/// Names shown in a line before it says how many more there are.
+const MOST_NAMES: usize = 12;
+
+/// Of nothing, nothing is reached: a suite must not look complete because it is empty.
+fn per_cent(part: usize, of: usize) -> usize {
+    (part * 100).checked_div(of).unwrap_or(0)
+}
+
+/// How many of the rules and steps of all policies are reached, of a hundred.
+pub fn coverage_per_cent(list: &[PolicyCoverage]) -> usize {
+    let shares = || list.iter().flat_map(|one| [&one.rules, &one.clocks]);
+    per_cent(shares().map(|share| share.reached).sum(), shares().map(|share| share.of).sum())
+}
+
+/// How many flips were noticed, of a hundred.
+pub fn mutation_per_cent(list: &[Mutant]) -> usize {
+    per_cent(list.iter().filter(|one| one.noticed_by.is_some()).count(), list.len())
+}
+
+/// The coverage for people.
+pub fn coverage_text(list: &[PolicyCoverage], paint: Paint) -> String {
+    let of = |share: &Share| format!("{} of {}", share.reached, share.of);
+    let mut rows =
+        vec![["", "rules", "cells", "clock steps", "switches"].map(str::to_owned).to_vec()];
+    rows.extend(list.iter().map(|one| {
+        vec![one.policy.clone(), of(&one.rules), of(&one.cells), of(&one.clocks), of(&one.switches)]
+    }));
+    let mut out = vec![format!("{} {} %", paint.bold("coverage"), coverage_per_cent(list))];
+    out.extend(table(rows, &[]).into_iter().map(|line| format!("  {line}")));
+    for one in list {
+        let mut missed = Vec::new();
+        for (what, share) in
+            [("rules", &one.rules), ("clock steps", &one.clocks), ("switches", &one.switches)]
+        {
+            if !share.missed.is_empty() {
+                missed.push(vec![what.to_owned(), names(&share.missed)]);
+            }
+        }
+        if !missed.is_empty() {
+            out.push(format!("  not reached of {}", one.policy));
+            out.extend(table(missed, &[]).into_iter().map(|line| format!("    {line}")));
+        }
+    }
+    out.join("\n")
+}
+
+fn names(names: &[String]) -> String {
+    let shown = names.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(" ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// The score of a suite for people: every flip that nothing noticed.
+pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
+    let noticed = list.iter().filter(|one| one.noticed_by.is_some()).count();
+    let mut out = vec![format!(
+        "{} {} %: {noticed} of {} flipped verdicts are noticed",
+        paint.bold("mutations"),
+        mutation_per_cent(list),
+        list.len()
+    )];
+    let missed = || list.iter().filter(|one| one.noticed_by.is_none());
+    let rows = missed().filter(|one| one.reached > 0).map(|one| {
+        let cases = crate::text::many(one.reached, "case");
+        vec![
+            one.policy.clone(),
+            one.protection.clone(),
+            one.rule.clone(),
+            format!("{} -> {}", one.from, one.to),
+            format!("decides in {cases}, and nothing is expected of that"),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    if !rows.is_empty() {
+        out.push("  not noticed".to_owned());
+        out.extend(table(rows, &[]).into_iter().map(|line| format!("    {line}")));
+    }
+    let mut unreached: Vec<(String, Vec<String>)> = Vec::new();
+    for one in missed().filter(|one| one.reached == 0) {
+        match unreached.iter_mut().find(|(policy, _)| *policy == one.policy) {
+            Some((_, rules)) => rules.push(one.rule.clone()),
+            None => unreached.push((one.policy.clone(), vec![one.rule.clone()])),
+        }
+    }
+    if !unreached.is_empty() {
+        out.push("  not noticed, since no case that passes reaches them".to_owned());
+        let rows = unreached.into_iter().map(|(policy, rules)| vec![policy, rules.join(" ")]);
+        out.extend(table(rows.collect(), &[]).into_iter().map(|line| format!("    {line}")));
+    }
+    out.join("\n")
+}
+
+/// Both for machines.
+pub fn coverage_json(list: &[PolicyCoverage], mutants: Option<&[Mutant]>) -> Json {
+    let share =
+        |share: &Share| json!({ "reached": share.reached, "of": share.of, "missed": share.missed });
+    let policies = list.iter().map(|one| {
+        json!({
+            "policy": one.policy,
+            "rules": share(&one.rules),
+            "cells": { "reached": one.cells.reached, "of": one.cells.of },
+            "clocks": share(&one.clocks),
+            "switches": share(&one.switches),
+        })
+    });
+    let mut told = json!({
+        "per_cent": coverage_per_cent(list),
+        "policies": policies.collect::<Vec<_>>(),
+    });
+    if let (Some(object), Some(mutants)) = (told.as_object_mut(), mutants) {
+        let one = |one: &Mutant| {
+            json!({
+                "policy": one.policy,
+                "protection": one.protection,
+                "rule": one.rule,
+                "from": one.from,
+                "to": one.to,
+                "noticed_by": one.noticed_by,
+                "reached": one.reached,
+            })
+        };
+        object.insert("mutations_per_cent".into(), mutation_per_cent(mutants).into());
+        object.insert("mutations".into(), mutants.iter().map(one).collect());
+    }
+    told
+}

@@ -1,0 +1,289 @@
+//! One decision, or one situation, step by step: what was asked, who was in question, what each
+//! protection had to say and on what that rests, how it combined, and the way out.
+
+use super::terminal::{Paint, table};
+use crate::experiment::Witness;
+use crate::policy::{Column, Facts, Finding, Rulebook, Ruling};
+use crate::record::{DecidedBy, Decision, Legend};
+use crate::text::many;
+use crate::vocab::{Outcome, ProtectionId, ProtectionSet, RuleId, Verdict, Word};
+
+/// A situation that is asked about without any run.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The policy, settled.
+    pub book: &'a Rulebook,
+    /// The situation.
+    pub facts: Facts,
+    /// The protections that are set.
+    pub on: ProtectionSet,
+    /// Whether somebody said which are set; else each is looked at by itself.
+    pub on_is_told: bool,
+}
+
+/// One decision of a run. `place` is where its event stands.
+pub fn explain_decision(witness: &Witness, legend: &Legend, place: &str, paint: Paint) -> String {
+    let Witness { decision, facts, together, orders } = witness;
+    let book = legend.rulebook(decision.policy);
+    let mut out = vec![paint.bold(&sentence(decision, legend)), String::new()];
+    let actor = decision.actor.map(|actor| format!(" by {}", legend.actor(actor)));
+    let mut rows = vec![row(
+        "asked",
+        format!(
+            "{} of it, as {}: {}{} ({place})",
+            decision.action,
+            decision.trigger,
+            legend.cause(decision.cause),
+            actor.unwrap_or_default()
+        ),
+    )];
+    rows.push(row("under", book.policy.name.clone()));
+    rows.push(row("situation", situation(book, facts)));
+    rows.extend(chosen(together, orders, decision, legend));
+    rows.push(refusal(book, facts, decision));
+    out.extend(lay_out(rows));
+    out.push(String::new());
+    out.extend(protections(book, facts, decision.on, &decision.ruling, Some(decision)));
+    out.push(String::new());
+    let mut rows = vec![row("combined", combined(&decision.ruling, decision.outcome))];
+    rows.extend(last_word(decision, legend));
+    rows.extend(rests_on(book, decision.basis));
+    if let Some(way_out) = decision.rule.and_then(|rule| book.policy.rule(rule).way_out.as_ref()) {
+        rows.push(row("way out", way_out.clone()));
+    }
+    rows.extend(also_kept(book, facts, decision));
+    out.extend(lay_out(rows));
+    out.join("\n")
+}
+
+fn row(head: &str, text: String) -> Vec<String> {
+    vec![head.to_owned(), text]
+}
+
+fn lay_out(rows: Vec<Vec<String>>) -> Vec<String> {
+    table(rows, &[]).into_iter().map(|line| format!("  {line}")).collect()
+}
+
+/// `web-1 was released at 06-01 04:00 although release-protection was on.`
+fn sentence(decision: &Decision, legend: &Legend) -> String {
+    let name = legend.instance(decision.instance);
+    let at = decision.at.for_people_in_full(legend.offset);
+    let on = legend.protections(decision.policy, decision.on);
+    let although = match on.as_slice() {
+        [] => ", and no protection was on".to_owned(),
+        [one] => format!(", although {one} was on"),
+        many => format!(", although {} were on", many.join(" and ")),
+    };
+    let by = legend.decided_by(decision);
+    match decision.outcome {
+        Outcome::Overridden | Outcome::Unprotected => {
+            format!("{name} was {} at {at}{although}.", decision.effect)
+        }
+        Outcome::Held => format!("{name} was kept at {at}: {by} held."),
+        Outcome::Denied => format!("{name} was kept at {at}: the request was refused ({by})."),
+        Outcome::Deferred => format!("{name} was left alone at {at}: it waits ({by})."),
+        Outcome::Skipped => format!("{name} was passed over at {at}: {by} is on."),
+        Outcome::Spared => format!("{name} was kept at {at}, only because a neighbour was."),
+        Outcome::NoOp => format!("{name} was gone already at {at}."),
+    }
+}
+
+/// The words of a situation, column by column, as far as the policy asks for them.
+fn situation(book: &Rulebook, facts: &Facts) -> String {
+    let asked = Column::ALL.iter().filter(|column| !book.policy.words(**column).is_empty());
+    let words = asked.map(|column| {
+        let word = column.words()[usize::from(facts.word(*column))];
+        format!("{} {word}", column.name())
+    });
+    words.collect::<Vec<_>>().join(" · ")
+}
+
+/// The others of the same request, in the order in which they were looked at.
+fn chosen(
+    together: &[Decision],
+    orders: &[String],
+    decision: &Decision,
+    legend: &Legend,
+) -> Option<Vec<String>> {
+    if together.len() < 2 {
+        return None;
+    }
+    let place = together.iter().position(|other| other.instance == decision.instance)? + 1;
+    let told: Vec<String> = together
+        .iter()
+        .map(|other| {
+            let name = legend.instance(other.instance);
+            let rule = other
+                .rule
+                .map(|rule| format!(" ({})", legend.rulebook(other.policy).policy.rule(rule).id));
+            let word = other.outcome.word().to_uppercase();
+            format!("{name} {word}{}", rule.unwrap_or_default())
+        })
+        .collect();
+    let count = many(together.len(), "instance");
+    let by =
+        if orders.is_empty() { String::new() } else { format!(", by {}", orders.join(", then ")) };
+    Some(row("chosen", format!("{place} of {count} in this request{by}: {}", told.join(", "))))
+}
+
+/// The refusal that fits, whether or not it had the last word.
+fn refusal(book: &Rulebook, facts: &Facts, decision: &Decision) -> Vec<String> {
+    let told = match book.refusal(facts) {
+        Some(rule) => {
+            let last = decision.rule == Some(rule);
+            let word = if last { "" } else { ", and was not asked first" };
+            format!("{}{word}", cite(book, rule))
+        }
+        None => "no precondition refuses this".to_owned(),
+    };
+    row("refusals", told)
+}
+
+/// `RP5, documented: because …; "Title (Section), 2026-05-15"`.
+fn cite(book: &Rulebook, rule: RuleId) -> String {
+    let rule = book.policy.rule(rule);
+    let mut text = format!("{}, {}", rule.id, rule.confidence);
+    if let Some(because) = &rule.because {
+        text.push_str(&format!(": {because}"));
+    }
+    if let Some(answer) = &rule.answer {
+        text.push_str(&format!("; answer {answer}"));
+    }
+    let documents: Vec<String> =
+        rule.sources.iter().map(|at| book.policy.sources[*at].to_string()).collect();
+    if !documents.is_empty() {
+        text.push_str(&format!(" [{}]", documents.join("; ")));
+    }
+    text
+}
+
+/// What each protection of the policy had to say, those that are off included.
+fn protections(
+    book: &Rulebook,
+    facts: &Facts,
+    on: ProtectionSet,
+    ruling: &Ruling,
+    decision: Option<&Decision>,
+) -> Vec<String> {
+    let inert = book.inert(facts, on);
+    let rows = book.policy.protections.iter().enumerate().map(|(at, protection)| {
+        let id = ProtectionId::at(at);
+        let asked = ruling.findings().find(|finding| finding.protection == id);
+        let would = book.verdicts()[at].decide(facts);
+        let unknown = decision.is_some_and(|decision| decision.unknown.has(id));
+        let set = match (on.has(id), unknown) {
+            (true, _) if inert.has(id) => "on, inert",
+            (true, _) => "on",
+            (false, true) => "unknown",
+            (false, false) => "off",
+        };
+        let (word, rule) = match (asked, would) {
+            (Some(Finding { verdict, rule: Some(rule), .. }), _) => (told(verdict), Some(rule)),
+            (Some(Finding { .. }), _) => ("not asked: refused before".to_owned(), None),
+            (None, Some(row)) => (format!("would be {}", told(row.says)), Some(row.rule)),
+            (None, None) => ("cannot occur".to_owned(), None),
+        };
+        let because = rule.map(|rule| cite(book, rule)).unwrap_or_default();
+        vec![protection.name.clone(), set.to_owned(), word, because]
+    });
+    lay_out(rows.collect())
+}
+
+fn told(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::NotConsulted => "not consulted".to_owned(),
+        Verdict::Held | Verdict::Overridden => verdict.word().to_uppercase(),
+    }
+}
+
+fn combined(ruling: &Ruling, outcome: Outcome) -> String {
+    let count = |verdict| ruling.findings().filter(|finding| finding.verdict == verdict).count();
+    let (held, overridden) = (count(Verdict::Held), count(Verdict::Overridden));
+    let alone = ruling.outcome();
+    let mut text =
+        format!("{held} held, {overridden} overridden  ->  {}", alone.word().to_uppercase());
+    if alone != outcome {
+        text.push_str(&format!("; and in the end {}", outcome.word().to_uppercase()));
+    }
+    text
+}
+
+/// Who had the last word, where it was no protection.
+fn last_word(decision: &Decision, legend: &Legend) -> Option<Vec<String>> {
+    let by = legend.decided_by(decision);
+    let book = legend.rulebook(decision.policy);
+    let told = match (by, decision.rule) {
+        ("", _) => return None,
+        // What a protection had to say stands above.
+        _ if matches!(decision.decided_by, DecidedBy::Protection(_)) => return None,
+        (by, Some(rule)) => format!("{by}, by {}", cite(book, rule)),
+        (by, None) => by.to_owned(),
+    };
+    Some(row("last word", told))
+}
+
+fn rests_on(book: &Rulebook, basis: crate::policy::Basis) -> Vec<Vec<String>> {
+    let mut rows = vec![row("founded", format!("{} at its weakest link", basis.confidence))];
+    for switch in basis.switches.iter() {
+        let known = &book.policy.switches[switch.index()];
+        let taken = if book.is_taken(switch) { "assumed" } else { "by default" };
+        let because = known.because.as_deref().unwrap_or("the documents do not say");
+        let text = format!("{}: {} ({taken}): {because}", known.name, book.setting(switch));
+        rows.push(row("hangs on", text));
+    }
+    rows
+}
+
+/// The protections that are off and would have held.
+fn also_kept(book: &Rulebook, facts: &Facts, decision: &Decision) -> Option<Vec<String>> {
+    if !matches!(decision.outcome, Outcome::Overridden | Outcome::Unprotected) {
+        return None;
+    }
+    let names: Vec<&str> = holders(book, facts, decision.on);
+    (!names.is_empty()).then(|| row("would hold", names.join(", ")))
+}
+
+fn holders<'b>(book: &'b Rulebook, facts: &Facts, on: ProtectionSet) -> Vec<&'b str> {
+    let all = book.policy.protections.iter().zip(book.verdicts()).enumerate();
+    let held = all.filter(|(at, (_, table))| {
+        let says = table.decide(facts).map(|row| row.says);
+        !on.has(ProtectionId::at(*at)) && says == Some(Verdict::Held)
+    });
+    held.map(|(_, (protection, _))| protection.name.as_str()).collect()
+}
+
+/// One situation, without any run.
+pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
+    let Question { book, facts, on, on_is_told } = *question;
+    let mut out = vec![paint.bold(&book.policy.name), String::new()];
+    let mut rows = vec![row("situation", situation(book, &facts))];
+    rows.push(row(
+        "refusals",
+        book.refusal(&facts)
+            .map_or_else(|| "no precondition refuses this".to_owned(), |rule| cite(book, rule)),
+    ));
+    let never = book.policy.impossible.iter().find(|(when, _)| when.meets(&facts));
+    rows.extend(never.map(|(_, because)| row("but", format!("this cannot occur: {because}"))));
+    out.extend(lay_out(rows));
+    out.push(String::new());
+    let Ok(ruling) = book.judge(&facts, true, on, ProtectionSet::EMPTY) else {
+        out.push("  nobody knows".to_owned());
+        return out.join("\n");
+    };
+    out.extend(protections(book, &facts, on, &ruling, None));
+    out.push(String::new());
+    let mut rows = Vec::new();
+    if on_is_told {
+        rows.push(row("combined", combined(&ruling, ruling.outcome())));
+        rows.extend(rests_on(book, ruling.basis));
+        let rule = ruling.deciding().and_then(|finding| finding.rule);
+        if let Some(way_out) = rule.and_then(|rule| book.policy.rule(rule).way_out.as_ref()) {
+            rows.push(row("way out", way_out.clone()));
+        }
+    }
+    let holders = holders(book, &facts, on);
+    let told = if holders.is_empty() { "nothing else".to_owned() } else { holders.join(", ") };
+    rows.push(row("would hold", told));
+    out.extend(lay_out(rows));
+    out.join("\n")
+}

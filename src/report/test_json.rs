@@ -1,0 +1,125 @@
+//! A test run for machines, and the schema of it.
+
+use serde_json::{Value as Json, json};
+
+use super::tests::TestRun;
+use crate::experiment::Failure;
+use crate::text::{Problem, Severity};
+use crate::vocab::Word;
+
+/// What `test -f json` prints; `schema test` describes it.
+pub fn test_json(run: &TestRun<'_>, coverage: Option<Json>) -> Json {
+    let cases = run.cases.iter().map(|case| {
+        let failures = case.judgement.failures.iter();
+        json!({
+            "file": case.path,
+            "scenario": case.scenario,
+            "case": case.case,
+            "passed": case.passed(),
+            "expectations": case.judgement.judged,
+            "undecided": case.broken,
+            "again": case.again,
+            "failures": failures.map(|f| failure(f, &case.path, run)).collect::<Vec<_>>(),
+        })
+    });
+    let mut told = json!({
+        "format": "test/1",
+        "passed": run.passed(),
+        "cases": cases.collect::<Vec<_>>(),
+        "broken": run.broken,
+        "problems": run.problems.sorted().into_iter().map(|p| problem(p, run)).collect::<Vec<_>>(),
+        "gates": run.gates,
+    });
+    if let (Some(object), Some(coverage)) = (told.as_object_mut(), coverage) {
+        object.insert("coverage".into(), coverage);
+    }
+    told
+}
+
+fn failure(failure: &Failure, path: &str, run: &TestRun<'_>) -> Json {
+    let (line, column) = failure.place.map_or((1, 1), |place| run.sources.line_column(place));
+    let file = failure.place.map_or(path, |place| run.sources.path(place.file));
+    json!({
+        "file": file,
+        "line": line,
+        "column": column,
+        "title": failure.title,
+        "instead": failure.instead,
+    })
+}
+
+fn problem(problem: &Problem, run: &TestRun<'_>) -> Json {
+    let place = problem.labels.first().map(|(place, _)| *place);
+    let at = place.map(|place| run.sources.line_column(place));
+    let severity = match problem.code.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    json!({
+        "code": problem.code.word(),
+        "severity": severity,
+        "title": problem.title,
+        "file": place.map_or(problem.path.as_deref(), |place| Some(run.sources.path(place.file))),
+        "line": at.map(|(line, _)| line),
+        "column": at.map(|(_, column)| column),
+        "notes": problem.notes,
+        "helps": problem.helps,
+    })
+}
+
+/// The schema of [`test_json`].
+pub(super) fn schema() -> Json {
+    let text = json!({ "type": "string" });
+    let texts = json!({ "type": "array", "items": text });
+    let maybe_text = json!({ "type": ["string", "null"] });
+    let number = json!({ "type": "integer", "minimum": 0 });
+    let maybe_number = json!({ "type": ["integer", "null"], "minimum": 1 });
+    let failure = json!({
+        "type": "object",
+        "properties": {
+            "file": text, "line": number, "column": number, "title": text, "instead": texts,
+        },
+        "required": ["file", "line", "column", "title", "instead"],
+    });
+    let case = json!({
+        "type": "object",
+        "properties": {
+            "file": text,
+            "scenario": text,
+            "case": { "type": "string", "description": "empty if the scenario has no cases" },
+            "passed": { "type": "boolean" },
+            "expectations": number,
+            "undecided": maybe_text,
+            "again": { "type": "string", "description": "the command that runs it alone" },
+            "failures": { "type": "array", "items": failure },
+        },
+        "required": ["file", "scenario", "case", "passed", "expectations", "failures"],
+    });
+    let problem = json!({
+        "type": "object",
+        "properties": {
+            "code": text,
+            "severity": { "enum": ["error", "warning"] },
+            "title": text,
+            "file": maybe_text,
+            "line": maybe_number,
+            "column": maybe_number,
+            "notes": texts,
+            "helps": texts,
+        },
+        "required": ["code", "severity", "title"],
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "format": { "const": "test/1" },
+            "passed": { "type": "boolean" },
+            "cases": { "type": "array", "items": case },
+            "broken": texts,
+            "problems": { "type": "array", "items": problem },
+            "gates": texts,
+            "coverage": { "type": "object", "description": "with --coverage or --mutate" },
+        },
+        "required": ["format", "passed", "cases", "broken", "problems", "gates"],
+    })
+}

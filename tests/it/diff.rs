@@ -1,0 +1,553 @@
+use std::fs;
+
+use serde_json::Value as Json;
+use stayput::policy::{Catalog, Class, Part, Policy, compare, load};
+use stayput::text::{NoFiles, Problems, Sources};
+
+use crate::support::{folder, root, stayput, write};
+
+const BASE: &str = "alibaba-ecs@2026-05-15";
+
+/// The text of an edition with some lines changed; each must be there.
+fn edited(changes: &[(&str, &str)]) -> String {
+    let mut text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "the edition has no `{from}`");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+/// The differences of an edition and a changed copy of it.
+fn differences(changes: &[(&str, &str)]) -> Vec<Json> {
+    let place = folder();
+    let path = write(place.path(), "new.yaml", edited(changes));
+    differences_of(BASE, &path)
+}
+
+fn differences_of(old: &str, new: &str) -> Vec<Json> {
+    let ran = stayput(&["diff", old, new, "-f", "json"]);
+    assert_eq!(ran.stderr, "");
+    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let list = told["differences"].as_array().unwrap().clone();
+    assert_eq!(ran.code, i32::from(!list.is_empty()), "{}", ran.stdout);
+    list
+}
+
+/// `part subject class direction: old -> new`, for each.
+fn told(differences: &[Json]) -> Vec<String> {
+    let line = |d: &Json| {
+        let text = |key: &str| d[key].as_str().unwrap().to_owned();
+        let says = |side: &str| d[side]["says"].as_str().unwrap().to_owned();
+        format!(
+            "{} {} {} {}: {} -> {}",
+            text("part"),
+            text("subject"),
+            text("class"),
+            text("direction"),
+            says("old"),
+            says("new")
+        )
+    };
+    differences.iter().map(line).collect()
+}
+
+#[test]
+fn an_edition_does_not_differ_from_itself_nor_by_a_comment() {
+    for name in Catalog::names() {
+        let ran = stayput(&["diff", name, name]);
+        assert_eq!(ran.code, 0, "{name}: {}", ran.stdout);
+        assert!(ran.stdout.ends_with("compared: nothing differs\n"), "{}", ran.stdout);
+    }
+    assert!(differences(&[("protections:\n", "protections: # the heart of it\n")]).is_empty());
+    for format in ["text", "json", "markdown"] {
+        assert_eq!(stayput(&["diff", BASE, BASE, "-f", format]).code, 0);
+    }
+}
+
+#[test]
+fn a_flipped_verdict_is_one_difference_with_both_rules() {
+    let found = differences(&[(
+        "RP2: { trigger: scheduled-release, verdict: overridden",
+        "RP2: { trigger: scheduled-release, verdict: held",
+    )]);
+    assert_eq!(told(&found), ["protection release-protection verdict better: overridden -> held"]);
+    assert_eq!(found[0]["situation"], serde_json::json!({ "trigger": ["scheduled-release"] }));
+    assert_eq!(
+        (&found[0]["old"]["rule"], &found[0]["new"]["rule"]),
+        (&"RP2".into(), &"RP2".into())
+    );
+    let policy = policy(BASE);
+    let table = &policy
+        .protection("release-protection")
+        .map(|id| &policy.protections[id.index()].table)
+        .unwrap();
+    let says = |cell| table.row(cell).is_some_and(|row| policy.rule(row.rule).id == "RP2");
+    let cells = (0..table.space().cells()).filter(|cell| says(*cell)).count();
+    assert_eq!(found[0]["cells"], cells);
+}
+
+#[test]
+fn a_moved_deadline_is_one_difference_with_its_direction() {
+    let step = "{ id: OD1, billing: [pay-as-you-go, spot], after: 15d";
+    for (days, direction) in [("14d", "worse"), ("16d", "better")] {
+        let found = differences(&[(step, &step.replace("15d", days))]);
+        let line =
+            format!("clock payment-overdue: release timing {direction}: after 15d -> after {days}");
+        assert_eq!(told(&found), [line]);
+    }
+    let found = differences(&[("earliest: 30m", "earliest: 1h")]);
+    assert_eq!(told(&found), ["schedule at the earliest timing neutral: 30m -> 1h"]);
+}
+
+#[test]
+fn a_removed_rule_is_told_where_it_applied() {
+    let text = edited(&[]);
+    let rule = text.lines().find(|line| line.trim_start().starts_with("PC20:")).unwrap();
+    let found = differences(&[(&format!("{rule}\n"), "")]);
+    assert_eq!(
+        told(&found),
+        ["refusal delete-members detach verdict worse: refused -> no such refusal"]
+    );
+    assert_eq!(found[0]["situation"], serde_json::json!({ "capacity": ["below-min"] }));
+    // A rule of a table cannot simply go: another must take its cells.
+    let found = differences(&[
+        (
+            "      SP2: { trigger: health-check, verdict: held, source: ess-protect, because: the health of a protected member is not checked }\n",
+            "",
+        ),
+        ("SP5: { trigger: delete-members,", "SP5: { trigger: [delete-members, health-check],"),
+    ]);
+    assert_eq!(told(&found), ["protection scale-in-protection verdict worse: held -> overridden"]);
+    assert_eq!(
+        (&found[0]["old"]["rule"], &found[0]["new"]["rule"]),
+        (&"SP2".into(), &"SP5".into())
+    );
+    assert_eq!(found[0]["situation"], serde_json::json!({ "trigger": ["health-check"] }));
+}
+
+#[test]
+fn a_renamed_source_is_one_difference_and_another_one_is_told_for_each_rule() {
+    let renamed = differences(&[("disk-api:", "disk-page:"), ("disk-api]", "disk-page]")]);
+    assert_eq!(
+        told(&renamed),
+        ["source disk-api source neutral: called disk-api -> called disk-page"]
+    );
+    let dated = differences(&[(
+        "\"Release a disk\", dated: 2021-03-23",
+        "\"Release a disk\", dated: 2027-01-01",
+    )]);
+    assert_eq!(
+        told(&dated),
+        ["source disks source neutral: Release a disk, 2021-03-23 -> Release a disk, 2027-01-01"]
+    );
+    let other = differences(&[(
+        "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
+        "SP1: { trigger: scale-in, verdict: held, source: ess-guide",
+    )]);
+    assert_eq!(told(&other), ["protection scale-in-protection source neutral: held -> held"]);
+    assert_eq!(other[0]["new"]["source"], serde_json::json!(["ess-guide"]));
+}
+
+#[test]
+fn an_added_protection_is_one_difference_and_so_is_its_loss() {
+    let protection = "  backup-lock:\n    about: keeps what has no backup\n    rules:\n      \
+        BL1: { trigger: manual, verdict: held, confidence: inferred }\n      \
+        BL2: { trigger: { not: manual }, verdict: overridden, confidence: inferred }\n\n  \
+        group-deletion-protection:\n";
+    let place = folder();
+    let text = edited(&[("  group-deletion-protection:\n", protection)]);
+    let path = write(place.path(), "new.yaml", text);
+    let added = told(&differences_of(BASE, &path));
+    assert_eq!(added.len(), 1, "{added:?}");
+    assert!(
+        added[0].starts_with(
+            "protection backup-lock presence better: no such protection -> holds against manual"
+        ),
+        "{added:?}"
+    );
+    let lost = told(&differences_of(&path, BASE));
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert!(lost[0].starts_with("protection backup-lock presence worse: holds against manual"));
+}
+
+#[test]
+fn a_cause_that_only_one_knows_is_told_with_its_verdicts() {
+    let place = folder();
+    let path = write(
+        place.path(),
+        "new.yaml",
+        edited(
+            &[
+                ("expiry, security-release, spot-reclaim,\n", "expiry, spot-reclaim,\n"),
+                ("expiry, security-release, spot-reclaim]", "expiry, spot-reclaim]"),
+                ("      RP4: {", "      x-RP4: {"),
+                (
+                    ", because: what is forcibly released is under a security lock }",
+                    ", because: x }",
+                ),
+            ]
+            .map(|pair| pair),
+        ),
+    );
+    let text = fs::read_to_string(&path).unwrap();
+    let keep = |line: &&str| !line.contains("EF3b:") && !line.contains("x-RP4");
+    let text = text.lines().filter(keep).collect::<Vec<_>>().join("\n");
+    let path = write(place.path(), "new.yaml", text);
+    let found = told(&differences_of(BASE, &path));
+    let has = |line: &str| assert!(found.iter().any(|told| told == line), "{line}\n{found:#?}");
+    has("space trigger security-release presence neutral: known -> not known");
+    has("protection release-protection presence better: overridden -> not known");
+}
+
+#[test]
+fn switches_defaults_effects_orders_and_words_are_told() {
+    for (from, to, line) in [
+        (
+            "one-of: [fires, dropped], default: fires",
+            "one-of: [fires, dropped], default: dropped",
+            "switch schedule-after-settling setting neutral: open: fires | dropped, default fires -> open: fires | dropped, default dropped",
+        ),
+        (
+            "EF9:  { effect: released, thing: static-ip, fate: lost",
+            "EF9:  { effect: released, thing: static-ip, fate: kept",
+            "effect effects verdict better: lost -> kept",
+        ),
+        (
+            "default: [oldest-scaling-configuration, oldest-instance]",
+            "default: [oldest-instance]",
+            "order default setting neutral: oldest-scaling-configuration, oldest-instance -> oldest-instance",
+        ),
+        (
+            "newest-instance: { by: joined, first: highest",
+            "newest-instance: { by: created, first: highest",
+            "order newest-instance setting neutral: by joined, highest first -> by created, highest first",
+        ),
+        (
+            "because: the health of a protected member is not checked",
+            "because: nobody looks",
+            "protection scale-in-protection wording neutral: held -> held",
+        ),
+        (
+            "attribute: ProtectedFromScaleIn",
+            "attribute: KeptFromScaleIn",
+            "protection scale-in-protection setting neutral: called ProtectedFromScaleIn -> called KeptFromScaleIn",
+        ),
+        (
+            "calendar: +08:00",
+            "calendar: +09:00",
+            "clock calendar timing neutral: days are counted at +08:00 -> days are counted at +09:00",
+        ),
+        (
+            "source: [schedule-api, schedule-cut]\n",
+            "source: [schedule-api]\n",
+            "schedule limits source neutral: by schedule-api, schedule-cut -> by schedule-api",
+        ),
+    ] {
+        assert_eq!(told(&differences(&[(from, to)])), [line]);
+    }
+}
+
+/// Section 10 of the provider's notes: the one verdict, the expired subscriptions, and what
+/// every other row of that list comes to.
+#[test]
+fn the_two_editions_of_the_page_differ_in_what_the_notes_say() {
+    let found = differences_of("alibaba-ecs@2019-01-15", BASE);
+    let plain: Vec<&Json> = found
+        .iter()
+        .filter(|d| {
+            ["verdict", "timing", "presence", "setting"].contains(&d["class"].as_str().unwrap())
+        })
+        .collect();
+    let lines: Vec<String> = plain
+        .iter()
+        .map(|d| {
+            let words: Vec<String> = d["situation"]
+                .as_object()
+                .unwrap()
+                .values()
+                .map(|words| {
+                    words
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|w| w.as_str().unwrap())
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                })
+                .collect();
+            format!("{} [{}]", told(&[(*d).clone()])[0], words.join(" · "))
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            // Rows 2 and 5: who is taken in a scale-in, and that the list is closed.
+            "protection release-protection verdict worse: held -> overridden [scale-in · release · entrusted]",
+            // Row 15: an expired subscription can be released.
+            "refusal release verdict worse: refused -> no such refusal [manual · none console · subscription · true]",
+            "refusal release verdict worse: refused -> no such refusal [manual · subscription · true · true]",
+        ]
+    );
+    let line = |part: &str, class: &str, old: &str, new: &str| {
+        let hit = found.iter().any(|d| {
+            let rule = |side: &str| d[side]["rule"].as_str().unwrap_or_default().to_owned();
+            d["part"] == part && d["class"] == class && rule("old") == old && rule("new") == new
+        });
+        assert!(hit, "{part} {class} {old} -> {new}");
+    };
+    line("clock", "confidence", "OD1", "OD1"); // row 1: no figure any more
+    line("protection", "source", "RP4", "RP4"); // row 3
+    line("protection", "source", "RP2", "RP2"); // row 4
+    line("protection", "confidence", "RP1c", "RP1"); // row 7: the command line is named
+    line("protection", "answer", "RP1b", "RP1"); // row 9: no warning is described
+    line("effect", "confidence", "EF9", "EF9"); // row 16
+    let held = |d: &&Json| d["part"] == "protection" && d["class"] == "verdict";
+    assert_eq!(found.iter().filter(held).count(), 1);
+}
+
+fn policy(name: &str) -> Policy {
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    load(name, None, &NoFiles, &mut sources, &mut problems).unwrap()
+}
+
+/// Each cell by itself, looked up in both tables: the rows must cover exactly those that differ.
+#[test]
+fn every_changed_cell_is_in_exactly_the_rows_that_say_so() {
+    let names: Vec<&str> = Catalog::names().collect();
+    for old in &names {
+        for new in names.iter().filter(|new| *new > old) {
+            let (a, b) = (policy(old), policy(new));
+            let comparison = compare(&a, &b);
+            for protection in &a.protections {
+                let Some(other) = b.protections.iter().find(|o| o.name == protection.name) else {
+                    continue;
+                };
+                if protection.table.space() != other.table.space() {
+                    continue;
+                }
+                let says =
+                    |p: &stayput::policy::Protection, cell| p.table.row(cell).map(|row| row.says);
+                let differ = (0..protection.table.space().cells())
+                    .filter(|cell| says(protection, *cell) != says(other, *cell))
+                    .count();
+                let rows = comparison.differences.iter().filter(|d| {
+                    d.part == Part::Protection
+                        && d.subject == protection.name
+                        && matches!(d.class, Class::Verdict | Class::Presence)
+                        && (&*d.old.says, &*d.new.says) != ("inert", "not-consulted")
+                        && (&*d.old.says, &*d.new.says) != ("not-consulted", "inert")
+                });
+                assert_eq!(
+                    rows.map(|d| d.cells).sum::<usize>(),
+                    differ,
+                    "{old} {new} {}",
+                    protection.name
+                );
+            }
+        }
+    }
+}
+
+/// Whoever accepts a difference names it by its key.
+#[test]
+fn no_two_differences_have_the_same_key() {
+    let names: Vec<&str> = Catalog::names().collect();
+    for (old, new) in names.iter().zip(names.iter().skip(1)) {
+        let comparison = compare(&policy(old), &policy(new));
+        let mut keys: Vec<String> =
+            comparison.differences.iter().map(stayput::policy::Difference::key).collect();
+        keys.sort();
+        let twice: Vec<&[String]> = keys.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+        assert!(twice.is_empty(), "{old} {new}: {twice:?}");
+    }
+}
+
+#[test]
+fn a_rule_that_differs_in_two_ways_is_told_in_both() {
+    let found = differences(&[(
+        "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
+        "SP1: { trigger: scale-in, verdict: held, confidence: inferred, source: ess-guide",
+    )]);
+    assert_eq!(told(&found), ["protection scale-in-protection confidence neutral: held -> held"]);
+    assert_eq!(found[0]["aspects"], serde_json::json!(["confidence", "source"]));
+    let place = folder();
+    let text = edited(&[(
+        "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
+        "SP1: { trigger: scale-in, verdict: held, confidence: inferred, source: ess-guide",
+    )]);
+    let path = write(place.path(), "new.yaml", text);
+    let text = stayput(&["diff", BASE, &path]).stdout;
+    assert!(
+        text.contains("documented -> inferred") && text.contains("ess-protect -> ess-guide"),
+        "{text}"
+    );
+}
+
+#[test]
+fn text_and_markdown_say_what_the_data_say() {
+    let arguments = ["diff", "alibaba-ecs@2019-01-15", BASE];
+    let text = stayput(&arguments);
+    assert_eq!(text.code, 1);
+    insta::assert_snapshot!("diff-2019-2026", text.stdout);
+    let markdown = stayput(&[arguments.as_slice(), &["-f", "markdown"]].concat());
+    assert_eq!(markdown.code, 1);
+    insta::assert_snapshot!("diff-2019-2026-markdown", markdown.stdout);
+    let plain = stayput(&[arguments.as_slice(), &["--color", "always"]].concat());
+    assert!(plain.stdout.contains('\u{1b}') && !text.stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn what_diff_prints_is_what_its_schema_says() {
+    let schema: Json = serde_json::from_str(&stayput(&["schema", "diff"]).stdout).unwrap();
+    let keys =
+        |object: &Json| -> Vec<String> { object.as_object().unwrap().keys().cloned().collect() };
+    let ran = stayput(&["diff", "alibaba-ecs@2019-01-15", BASE, "-f", "json"]);
+    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let known = keys(&schema["properties"]);
+    assert!(keys(&told).iter().all(|key| known.contains(key)), "{known:?}");
+    let item = &schema["properties"]["differences"]["items"];
+    for difference in told["differences"].as_array().unwrap() {
+        assert_eq!(keys(difference), keys(&item["properties"]));
+        for side in ["old", "new"] {
+            let known = keys(&item["properties"][side]["properties"]);
+            assert!(keys(&difference[side]).iter().all(|key| known.contains(key)));
+        }
+        for word in ["part", "class", "direction"] {
+            let words = item["properties"][word]["enum"].as_array().unwrap();
+            assert!(words.contains(&difference[word]), "{word}");
+        }
+    }
+}
+
+#[test]
+fn a_policy_that_is_none_is_bad_input() {
+    for arguments in [["diff", "no-such@1", BASE], ["diff", BASE, "no-such@1"]] {
+        assert_eq!(stayput(&arguments).code, 2);
+    }
+}
+
+/// Two members, one of them entrusted: the case of the notes, section 10, row 2.
+const SCALE_IN: &str = "\
+stayput: scenario/1
+name: night
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 10d
+fleet:
+  groups:
+    web: { min: 0, max: 8, removal: [oldest-instance] }
+  defaults: { group: web, protect: [release-protection] }
+  instances:
+    auto-1: { membership: auto-created, joined: 2026-01-01T00:00:00Z }
+    mine-1: { membership: entrusted, joined: 2026-01-02T00:00:00Z }
+events:
+  - { at: +4h, id: quiet, scale-in: { group: web, remove: 2 } }
+expect:
+  decisions:
+    - { event: quiet, instance: mine-1, rule: RP5 }
+";
+
+const OLD: &str = "alibaba-ecs@2019-01-15";
+
+#[test]
+fn scenarios_are_run_under_both_and_who_is_worse_off_is_named() {
+    let place = folder();
+    let path = write(place.path(), "night.yaml", SCALE_IN);
+    let ran = stayput(&["diff", OLD, BASE, &path, "-f", "json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{}", ran.stdout);
+    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["compared"], 2);
+    let verdicts: Vec<&Json> =
+        told["decisions"].as_array().unwrap().iter().filter(|d| d["class"] == "verdict").collect();
+    assert_eq!(verdicts.len(), 1);
+    let (old, new) = (&verdicts[0]["old"], &verdicts[0]["new"]);
+    assert_eq!(verdicts[0]["direction"], "worse");
+    for side in [old, new] {
+        assert_eq!((&side["event"], &side["instance"]), (&"quiet".into(), &"mine-1".into()));
+    }
+    assert_eq!((&old["outcome"], &old["rule"]), (&"held".into(), &"RP5b".into()));
+    assert_eq!((&new["outcome"], &new["rule"]), (&"overridden".into(), &"RP5".into()));
+    // Without running anything it is known whom the changed verdict is about.
+    assert_eq!(told["touched"][0]["instances"], serde_json::json!(["mine-1"]));
+    let text = stayput(&["diff", OLD, BASE, &path]).stdout;
+    assert!(
+        text.contains("WORSE  +4h  mine-1  scale-in  quiet  HELD (RP5b, unconfirmed)"),
+        "{text}"
+    );
+    assert!(text.contains("\nWORSE OFF\n  night  mine-1\naccept: stayput bless --diff "), "{text}");
+    let markdown = stayput(&["diff", OLD, BASE, &path, "-f", "markdown"]).stdout;
+    assert!(markdown.contains("**worse off:** mine-1 (night)"), "{markdown}");
+}
+
+#[test]
+fn an_edition_that_is_the_same_changes_no_decision() {
+    let ran = stayput(&["diff", BASE, BASE, "scenarios/two-ways-to-go.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("2 decisions compared: nothing differs\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn recorded_runs_are_compared_row_by_row() {
+    let place = folder();
+    let path = write(place.path(), "night.yaml", SCALE_IN);
+    let out = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let (a, b) = (out("a"), out("b"));
+    for (policy, out) in [(OLD, &a), (BASE, &b)] {
+        let text = SCALE_IN.split("expect:").next().unwrap();
+        write(place.path(), "night.yaml", text);
+        assert_eq!(stayput(&["run", &path, "--policy", policy, "--out", out]).code, 0);
+    }
+    let same = stayput(&["diff", &a, &a]);
+    assert_eq!((same.code, same.stdout.as_str()), (0, "2 decisions compared: nothing differs\n"));
+    let ran = stayput(&["diff", &a, &b]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stdout.contains("HELD (RP5b, unconfirmed)  -> OVERRIDDEN released (RP5, documented)"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(stayput(&["diff", &a, BASE]).code, 2, "a run is no policy");
+    assert_eq!(stayput(&["diff", &a, &b, &path]).code, 2, "they have been run already");
+    fs::write(place.path().join("a/decisions.csv"), "scenario,case\n").unwrap();
+    let ran = stayput(&["diff", &a, &b]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("it has no column `replication`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_scenario_about_another_policy_is_passed_over_in_a_folder_and_nothing_is_no_success() {
+    let place = folder();
+    let other = SCALE_IN
+        .replace("policy: alibaba-ecs@2026-05-15", "policy: other@1")
+        .replace("[release-protection]", "[lock]");
+    let path = write(place.path(), "other.yaml", &other);
+    let dir = place.path().to_string_lossy().into_owned();
+    let ran = stayput(&["diff", OLD, BASE, &dir]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 scenario about other policies passed over"), "{}", ran.stderr);
+    assert_eq!(stayput(&["diff", OLD, BASE, &path]).code, 2, "by name it is meant");
+}
+
+/// Three changed lines are three differences, and every verb takes the edition.
+#[test]
+fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
+    let house = "examples/house.yaml";
+    let base = "alibaba-ecs-cn@2026-05-15";
+    assert_eq!(stayput(&["check", house]).code, 0);
+    assert_eq!(stayput(&["matrix", house]).code, 0);
+    assert_eq!(
+        told(&differences_of(base, house)),
+        [
+            "refusal set-protection verdict neutral: no such refusal -> refused",
+            "schedule at the earliest timing neutral: 30m -> 1d",
+            "switch api-batch setting neutral: open: all-or-nothing | skips-protected, default all-or-nothing -> open: all-or-nothing | skips-protected, default skips-protected",
+        ]
+    );
+    let ran = stayput(&["test", "--policy", house, "scenarios/unpaid-fortnight.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let ran = stayput(&["explain", house, "action=set-protection"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let ran = stayput(&["diff", base, house, "scenarios/unpaid-fortnight.yaml"]);
+    assert!(ran.stdout.contains("decisions compared: nothing differs"), "{}", ran.stdout);
+}

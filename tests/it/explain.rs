@@ -1,0 +1,72 @@
+use crate::support::stayput;
+
+#[test]
+fn one_decision_is_told_step_by_step() {
+    let ran = stayput(&[
+        "explain",
+        "scenarios/unpaid-fortnight.yaml#quiet-night/web-1",
+        "--case",
+        "never-pays",
+    ]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("decision", ran.stdout);
+}
+
+#[test]
+fn one_situation_is_told_without_any_run() {
+    let arguments = [
+        "explain",
+        "alibaba-ecs@2026-05-15",
+        "trigger=scale-in",
+        "membership=entrusted",
+        "on=release-protection",
+    ];
+    let ran = stayput(&arguments);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("situation", ran.stdout);
+    let assumed = ["explain", "alibaba-ecs@2026-05-15", "billing=spot", "on=release-protection"];
+    let by_default = stayput(&assumed).stdout;
+    assert!(
+        by_default.contains("HELD") && by_default.contains("RP1s, unconfirmed"),
+        "{by_default}"
+    );
+    let otherwise = stayput(&[&assumed[..], &["--assume", "flag-on-spot=inert"]].concat()).stdout;
+    assert!(otherwise.contains("0 held, 0 overridden  ->  UNPROTECTED"), "{otherwise}");
+    let never = stayput(&["explain", "alibaba-ecs@2026-05-15", "trigger=scale-in"]).stdout;
+    assert!(never.contains("this cannot occur: not in a group"), "{never}");
+}
+
+#[test]
+fn what_is_asked_wrongly_is_told_with_what_there_is() {
+    let file = "scenarios/unpaid-fortnight.yaml";
+    for (arguments, told) in [
+        (vec![format!("{file}#quiet-night/web-9")], "no instance is called `web-9`"),
+        (vec![format!("{file}#mis-click/web-1")], "`mis-click` decides nothing about web-1"),
+        (vec![format!("{file}#quiet-night")], "names no decision"),
+        (
+            vec!["alibaba-ecs@2026-05-15".into(), "trigger=scalein".into()],
+            "did you mean `scale-in`?",
+        ),
+        (vec!["alibaba-ecs@2026-05-15".into(), "trigge=manual".into()], "did you mean `trigger`?"),
+        (vec!["alibaba-ecs@2026-05-15".into(), "on=standbye".into()], "did you mean `standby`?"),
+        (
+            vec!["alibaba-ecs@2026-05-15".into(), "manual".into()],
+            "is not of the form `column=word`",
+        ),
+        (
+            vec!["alibaba-ecs@2026-05-15".into(), "--assume".into(), "x=y".into()],
+            "leaves no question `x` open",
+        ),
+        (vec!["no-such@1".into()], "there is no policy called `no-such@1`"),
+    ] {
+        let mut all = vec!["explain"];
+        all.extend(arguments.iter().map(String::as_str));
+        let ran = stayput(&all);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stdout);
+        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+    }
+    assert_eq!(
+        stayput(&["explain", "E070"]).stdout,
+        "E070: An expectation that is never looked at.\n"
+    );
+}

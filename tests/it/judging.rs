@@ -1,0 +1,445 @@
+use std::fs;
+
+use serde_json::Value as Json;
+
+use crate::support::{SMALL, command, folder, ran, root, stayput, write};
+
+/// Three cases, of which the middle one is not met.
+const CASES: &str = "\
+stayput: scenario/1
+name: three
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 10d
+cases:
+  first: { time: 2026-06-03T00:00:00Z }
+  second: { time: 2026-06-04T00:00:00Z }
+  third: { time: 2026-06-05T00:00:00Z }
+fleet:
+  instances:
+    db-1: { protect: [release-protection], auto-release: $time }
+events: []
+expect:
+  decisions:
+    - { trigger: scheduled-release, instance: db-1, outcome: overridden, in: [first, third] }
+    - { trigger: scheduled-release, instance: db-1, outcome: held, in: second }
+";
+
+#[test]
+fn junit_has_a_suite_for_each_file_and_a_case_for_each_case() {
+    let place = folder();
+    write(place.path(), "three.yaml", CASES);
+    write(
+        place.path(),
+        "broken.yaml",
+        SMALL.replace("instance: db-1, force", "instance: db-9, force"),
+    );
+    let out = place.path().join("out.xml").to_string_lossy().into_owned();
+    let dir = place.path().to_string_lossy().into_owned();
+    let ran = stayput(&["test", &dir, "-f", &format!("junit={out}")]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    let xml = fs::read_to_string(&out).unwrap();
+    assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), "{xml}");
+    assert!(
+        xml.contains(
+            "<testsuites name=\"stayput\" tests=\"4\" skipped=\"0\" failures=\"1\" errors=\"1\">"
+        ),
+        "{xml}"
+    );
+    assert_eq!(xml.matches("<testsuite ").count(), 2);
+    assert_eq!(xml.matches("<testcase ").count(), 4);
+    assert!(xml.contains("<testcase name=\"three [second]\""), "{xml}");
+    assert!(xml.contains("line=\"17\""), "{xml}");
+    assert!(xml.contains("what happened to db-1:"), "{xml}");
+    assert!(
+        !xml.contains("timestamp") && !xml.contains("time="),
+        "the same run, the same bytes: {xml}"
+    );
+}
+
+#[test]
+fn github_shows_ten_of_each_the_worst_first_and_counts_the_rest() {
+    let place = folder();
+    for number in 0..14 {
+        let text = CASES.replace("name: three", &format!("name: n{number}"));
+        write(place.path(), &format!("n{number:02}.yaml"), text);
+    }
+    write(place.path(), "z.yaml", SMALL.replace("instance: db-1, force", "instance: db-9, force"));
+    let dir = place.path().to_string_lossy().into_owned();
+    let ran = stayput(&["test", &dir, "-f", "github"]);
+    let errors: Vec<&str> =
+        ran.stdout.lines().filter(|line| line.starts_with("::error ")).collect();
+    assert_eq!(errors.len(), 10, "{}", ran.stdout);
+    assert!(errors[0].contains("title=E010"), "a mistake is worse than a failure: {}", errors[0]);
+    assert!(errors[1].contains("n00.yaml,line=17,col=7,title=n0 [second]::"), "{}", errors[1]);
+    assert!(errors[1].contains("%0A"), "its lines are one: {}", errors[1]);
+    assert!(ran.stdout.contains("\n5 errors and 0 warnings more are not shown"), "{}", ran.stdout);
+}
+
+#[test]
+fn json_is_what_its_schema_says_and_markdown_fits_a_comment() {
+    let place = folder();
+    let path = write(place.path(), "three.yaml", CASES);
+    let ran = stayput(&["test", &path, "-f", "json"]);
+    assert_eq!(ran.code, 1);
+    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let schema: Json = serde_json::from_str(&stayput(&["schema", "test"]).stdout).unwrap();
+    let keys = |object: &Json| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let known = |object: &Json, schema: &Json| {
+        let known = keys(&schema["properties"]);
+        assert!(keys(object).iter().all(|key| known.contains(key)), "{known:?}");
+        for key in schema["required"].as_array().unwrap() {
+            assert!(object.get(key.as_str().unwrap()).is_some(), "{key}");
+        }
+    };
+    known(&told, &schema);
+    let case = &schema["properties"]["cases"]["items"];
+    told["cases"].as_array().unwrap().iter().for_each(|told| known(told, case));
+    let failure = &told["cases"][1]["failures"][0];
+    known(failure, &case["properties"]["failures"]["items"]);
+    assert_eq!((&failure["line"], &failure["column"]), (&17.into(), &7.into()));
+    assert_eq!(told["passed"], false);
+    let markdown = stayput(&["test", &path, "-f", "markdown"]).stdout;
+    assert!(markdown.starts_with("**stayput** · FAIL · 3 ran, 2 passed, 1 failed"), "{markdown}");
+    assert!(markdown.contains("<details><summary>2 cases passed</summary>"), "{markdown}");
+}
+
+#[test]
+fn a_filter_takes_what_it_says_and_nothing_taken_is_no_success() {
+    let place = folder();
+    let path = write(place.path(), "three.yaml", CASES);
+    for (filter, code, told) in [
+        ("case(first) or case(third)", 0, "2 ran, 2 passed"),
+        ("not case(second)", 0, "2 ran, 2 passed"),
+        ("policy(alibaba-*) and name(three)", 1, "3 ran, 2 passed"),
+    ] {
+        let ran = stayput(&["test", &path, "-E", filter]);
+        assert_eq!(ran.code, code, "{filter}: {}", ran.stdout);
+        assert!(ran.stdout.contains(told), "{filter}: {}", ran.stdout);
+    }
+    let ran = stayput(&["test", &path, "-E", "case(fourth)"]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.stderr.contains("error[E081]: the filter takes none of 3 cases"), "{}", ran.stderr);
+    let ran = stayput(&["test", &path, "--case", "thrid"]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.stderr.contains("did you mean `third`?"), "{}", ran.stderr);
+    let ran = stayput(&["test", &path, "-E", "cass(first)"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("did you mean `case`?"), "{}", ran.stderr);
+    let empty = place.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let ran = stayput(&["test", &empty.to_string_lossy()]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.stderr.contains("error[E080]: no scenario was found in"), "{}", ran.stderr);
+    let silent = write(place.path(), "silent.yaml", SMALL.split("expect:").next().unwrap());
+    let ran = stayput(&["test", &silent]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.contains("E082: nothing is expected of it"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_parts_of_a_suite_hold_each_case_once_and_jobs_change_no_byte() {
+    let all = stayput(&["test", "scenarios", "-f", "json"]);
+    let names = |text: &str| -> Vec<String> {
+        let told: Json = serde_json::from_str(text).unwrap();
+        let cases = told["cases"].as_array().unwrap().iter();
+        cases.map(|case| format!("{} {}", case["scenario"], case["case"])).collect()
+    };
+    let mut whole = names(&all.stdout);
+    let mut parts = Vec::new();
+    for part in 1..=3 {
+        let ran = stayput(&["test", "scenarios", "-f", "json", "--shard", &format!("{part}/3")]);
+        let held = names(&ran.stdout);
+        assert!(!held.is_empty() && held.len() < whole.len());
+        parts.extend(held);
+    }
+    whole.sort();
+    parts.sort();
+    assert_eq!(whole, parts);
+    for jobs in ["1", "7"] {
+        assert_eq!(stayput(&["test", "scenarios", "-f", "json", "-j", jobs]).stdout, all.stdout);
+    }
+    assert_eq!(stayput(&["test", "scenarios", "--shard", "4/3"]).code, 2);
+}
+
+#[test]
+fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
+    let place = folder();
+    let path = write(place.path(), "small.yaml", SMALL);
+    let stored = place.path().join("small.decisions.csv");
+    assert_eq!(stayput(&["test", &path]).code, 0);
+    assert!(!stored.exists(), "test writes nothing");
+    let before = fs::read_to_string(&path).unwrap();
+    assert_eq!(stayput(&["bless", &path]).code, 0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), before, "bless leaves what was written by hand");
+    let good = fs::read_to_string(&stored).unwrap();
+    let run = stayput(&["run", &path, "-f", "csv"]).stdout;
+    assert_eq!(good, run, "it is the table of decisions");
+    assert!(stayput(&["test", &path]).stdout.contains("2 expectations, 0 not met"));
+    for (from, to, told) in [
+        (
+            ",held,",
+            ",overridden,",
+            "stored OVERRIDDEN (RP1, documented), now HELD (RP1, documented)",
+        ),
+        (",alice,", ",bob,", "in: actor"),
+    ] {
+        fs::write(&stored, good.replace(from, to)).unwrap();
+        let ran = stayput(&["test", &path]);
+        assert_eq!(ran.code, 1, "{}", ran.stdout);
+        assert!(ran.stdout.contains(told), "{}", ran.stdout);
+        assert!(ran.stdout.contains("if that is right: stayput bless "), "{}", ran.stdout);
+    }
+    assert!(stayput(&["bless", &path]).stdout.contains("written anew, 1 decision"));
+    assert!(stayput(&["bless", &path]).stdout.contains("as it was"));
+    fs::write(&stored, "scenario,case\n").unwrap();
+    assert_eq!(stayput(&["test", &path]).code, 2, "what cannot be read is no success");
+    fs::write(&stored, good.replace("small,,0", "small,gone,0")).unwrap();
+    let ran = stayput(&["test", &path]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("error[E085]"), "{}", ran.stderr);
+}
+
+#[test]
+fn bless_does_nothing_in_ci_and_does_not_hide_what_is_not_met() {
+    let place = folder();
+    let path =
+        write(place.path(), "failing.yaml", SMALL.replace("outcome: held", "outcome: denied"));
+    let stored = place.path().join("failing.decisions.csv");
+    let refused = ran(command(&["bless", &path]).env("CI", "true").output().unwrap());
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("--even-in-ci") && !stored.exists(), "{}", refused.stderr);
+    let told = ran(command(&["bless", &path, "--even-in-ci"]).env("CI", "true").output().unwrap());
+    assert_eq!(told.code, 1, "{}", told.stderr);
+    assert!(
+        told.stderr.contains("1 expectation not met: bless does not rewrite"),
+        "{}",
+        told.stderr
+    );
+    assert!(stored.exists());
+    let empty = place.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    assert_eq!(stayput(&["bless", &empty.to_string_lossy()]).code, 4);
+}
+
+const BASE: &str = "alibaba-ecs@2026-05-15";
+
+/// An edition of a house, with changes of its own.
+const HOUSE: &str = "\
+stayput: policy/1
+policy: house
+edition: 2026-11
+title: ours
+extends: alibaba-ecs@2026-05-15
+protections: { release-protection: { rules: { RP2: { verdict: held } } } }
+schedule: { earliest: 1h }
+";
+
+#[test]
+fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
+    let place = folder();
+    let house = write(place.path(), "house.yaml", HOUSE);
+    let file = place.path().join("house.accepted.yaml");
+    let diff = |more: &[&str]| stayput(&[&["diff", BASE, &house], more].concat());
+    assert_eq!(diff(&[]).code, 1);
+    assert_eq!(stayput(&["bless", "--diff", BASE, &house]).code, 2, "no reason");
+    let bless = |more: &[&str]| {
+        let all = ["bless", "--diff", BASE, &house, "--reason", "we asked; OPS-4412"];
+        stayput(&[&all, more].concat())
+    };
+    assert!(bless(&["--only", "RP9"]).code == 4, "nothing is accepted because nothing matched");
+    let ran = bless(&["--only", "verdict", "--until", "2026-12-31"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let ran = diff(&["--today", "2026-12-31"]);
+    assert_eq!(ran.code, 1, "the limit is not accepted: {}", ran.stdout);
+    assert!(
+        !ran.stdout.contains("BETTER") && ran.stdout.contains("1 change accepted"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(bless(&[]).code, 0);
+    let ran = diff(&["--today", "2026-12-31"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let ran = diff(&["--today", "2027-01-01"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr.contains("error[E083]: this change was accepted until 2026-12-31"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.contains("BETTER"), "what has expired is told again: {}", ran.stdout);
+    let told: Json =
+        serde_json::from_str(&diff(&["-f", "json", "--today", "2026-12-31"]).stdout).unwrap();
+    assert_eq!(told["accepted"].as_array().unwrap().len(), 2);
+    write(place.path(), "house.yaml", HOUSE.replace("schedule: { earliest: 1h }\n", ""));
+    let ran = diff(&["--today", "2026-12-31"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr.contains("error[E084]: this accepted change does not occur"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(bless(&[]).code, 0, "blessed anew, the idle one is gone");
+    assert_eq!(diff(&["--today", "2026-12-31"]).code, 0);
+    let text = fs::read_to_string(&file).unwrap();
+    assert_eq!(text.matches("- from:").count(), 1, "{text}");
+    assert_eq!(stayput(&["check", &place.path().to_string_lossy()]).stderr, "", "the file is ours");
+}
+
+#[test]
+fn accepted_decisions_are_looked_at_only_where_something_is_run() {
+    let place = folder();
+    let text = SMALL.replace(
+        "protect: [release-protection]",
+        "auto-release: 2026-06-05T00:00:00Z, protect: [release-protection]",
+    );
+    let scenario = write(place.path(), "small.yaml", text);
+    let house =
+        write(place.path(), "house.yaml", HOUSE.replace("schedule: { earliest: 1h }\n", ""));
+    let ran = stayput(&["bless", "--diff", BASE, &house, &scenario, "--reason", "known"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("2 changes accepted anew"), "{}", ran.stdout);
+    for more in [&[][..], &[scenario.as_str()][..]] {
+        let ran = stayput(&[&["diff", BASE, &house], more].concat());
+        assert_eq!(ran.code, 0, "{more:?}: {}{}", ran.stdout, ran.stderr);
+    }
+}
+
+/// What a suite of two cases reaches can be counted by hand.
+#[test]
+fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
+    let place = folder();
+    let path =
+        write(place.path(), "three.yaml", CASES.replace("outcome: held", "outcome: overridden"));
+    let ran = stayput(&["test", &path, "--coverage", "-f", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let policy = &told["coverage"]["policies"][0];
+    assert_eq!(policy["policy"], BASE);
+    // One situation of one protection, in each of the three cases.
+    assert_eq!(policy["cells"]["reached"], 1);
+    let missed = |key: &str| -> Vec<String> {
+        policy[key]["missed"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (rule, reached) in
+        [("RP2", true), ("SD1", true), ("EF1", true), ("RP1", false), ("SP1", false)]
+    {
+        assert_eq!(!missed("rules").contains(&rule.to_owned()), reached, "{rule}");
+    }
+    assert_eq!(policy["clocks"]["reached"], 0);
+    assert!(missed("switches").contains(&"api-batch".to_owned()));
+    assert_eq!(stayput(&["test", &path, "--coverage-floor", "1"]).code, 0);
+    let ran = stayput(&["test", &path, "--coverage-floor", "90"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stdout.contains("% of the rules are reached, and the floor is 90 %"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("not reached of alibaba-ecs@2026-05-15"), "{}", ran.stdout);
+    assert_eq!(stayput(&["test", &path, "--coverage-floor", "101"]).code, 2);
+}
+
+#[test]
+fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
+    let place = folder();
+    let good = CASES.replace("outcome: held", "outcome: overridden");
+    let path = write(place.path(), "three.yaml", &good);
+    let mutants = |path: &str| -> Vec<Json> {
+        let ran = stayput(&["test", path, "--mutate", "-f", "json"]);
+        let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+        told["coverage"]["mutations"].as_array().unwrap().clone()
+    };
+    let noticed = |list: &[Json]| -> Vec<String> {
+        let of = list.iter().filter(|one| !one["noticed_by"].is_null());
+        of.map(|one| one["rule"].as_str().unwrap().to_owned()).collect()
+    };
+    let list = mutants(&path);
+    assert_eq!(noticed(&list), ["RP2"], "the only rule that these cases reach");
+    let text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
+    let verdicts = text.lines().filter(|line| line.contains(" verdict: ")).count();
+    assert_eq!(list.len(), verdicts, "one flip for each verdict that the edition writes");
+    let blind = good.split("expect:").next().unwrap().to_owned()
+        + "expect:\n  states:\n    - { at: +1h, instance: db-1, is: running }\n";
+    let path = write(place.path(), "blind.yaml", blind);
+    let list = mutants(&path);
+    assert!(noticed(&list).is_empty());
+    let blind = list.iter().find(|one| one["rule"] == "RP2").unwrap();
+    assert_eq!(
+        (&blind["from"], &blind["to"], &blind["reached"]),
+        (&"overridden".into(), &"held".into(), &3.into())
+    );
+    let ran = stayput(&["test", &path, "--mutation-floor", "1"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stdout.contains("0 % of the flips are noticed, and the floor is 1 %"),
+        "{}",
+        ran.stdout
+    );
+    // What is stored notices everything.
+    assert_eq!(stayput(&["bless", &path]).code, 0);
+    assert_eq!(noticed(&mutants(&path)), ["RP2"]);
+}
+
+/// Each suggestion is a scenario that passes and reaches what it was asked to reach.
+#[test]
+fn every_suggestion_reaches_its_rule() {
+    let place = folder();
+    let path = write(place.path(), "small.yaml", SMALL);
+    let list: Json =
+        serde_json::from_str(&stayput(&["test", &path, "--mutate", "-f", "json"]).stdout).unwrap();
+    let rules: Vec<&str> = list["coverage"]["mutations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["rule"].as_str().unwrap())
+        .collect();
+    assert!(rules.len() > 20);
+    let mut wrong = Vec::new();
+    for rule in rules {
+        let ran = stayput(&["test", &path, &format!("--suggest={rule}")]);
+        assert_eq!(ran.code, 0, "{rule}: {}", ran.stderr);
+        let next = write(place.path(), "next.yaml", &ran.stdout);
+        let again = stayput(&["test", &next, "--coverage", "-f", "json"]);
+        let told: Json = serde_json::from_str(&again.stdout).unwrap_or_default();
+        let missed = told["coverage"]["policies"][0]["rules"]["missed"].as_array().cloned();
+        if again.code != 0 || missed.is_none_or(|missed| missed.contains(&rule.into())) {
+            wrong.push(format!("{rule}:\n{}\n{}{}", ran.stdout, again.stdout, again.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n\n"));
+    assert_eq!(stayput(&["test", &path, "--suggest=RP99"]).code, 4);
+}
+
+#[test]
+fn the_examples_for_ci_name_verbs_and_flags_that_exist() {
+    let known = [&["test", "--help"][..], &["diff", "--help"], &["check", "--help"]]
+        .map(|arguments| stayput(arguments).stdout)
+        .concat();
+    let mut seen = 0;
+    for name in [
+        "github-actions.yml",
+        "gitlab-ci.yml",
+        "Jenkinsfile",
+        "pre-commit",
+        "pre-commit-hooks.yaml",
+    ] {
+        let text = fs::read_to_string(root().join("examples/ci").join(name)).unwrap();
+        for line in text
+            .lines()
+            .filter(|line| line.contains("stayput test") || line.contains("stayput diff"))
+        {
+            seen += 1;
+            for format in line.split("-f ").skip(1) {
+                let word: String = format.chars().take_while(char::is_ascii_lowercase).collect();
+                assert!(known.contains(&word), "{name}: {word}");
+            }
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+}
