@@ -109,7 +109,13 @@ fn jobs(loaded: &[Loaded]) -> Vec<Job> {
     let mut jobs = Vec::new();
     for (file, one) in loaded.iter().enumerate() {
         for plan in one.compiled.plans.clone() {
-            jobs.push(Job { file, path: one.path.clone(), plan, again: String::new() });
+            jobs.push(Job {
+                file,
+                path: one.path.clone(),
+                plan,
+                again: String::new(),
+                keeps: true,
+            });
         }
     }
     jobs
@@ -153,6 +159,13 @@ pub(super) fn read(path: &Path, loader: &mut Loader) -> Option<AcceptedFile> {
 /// Accepts what another policy changes.
 fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> Result<Exit, Exit> {
     let talk = terminal::paint_talk(colour);
+    let over = arguments.until.as_deref().and_then(end_of_day).is_some_and(|e| e <= super::today());
+    if let (Some(until), true) = (&arguments.until, over) {
+        terminal::talk(&format!(
+            "stayput: {until} is over: what is accepted until then fails at once"
+        ));
+        return Err(Exit::BadInput);
+    }
     let mut loader = Loader::new();
     let found = diff::policies(names, &arguments.paths, &mut loader);
     let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));

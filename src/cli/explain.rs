@@ -4,20 +4,20 @@ use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
-use super::load::Loader;
+use super::load::{Kind, Loader, kind_of};
 use super::run::name_of;
 use super::{Exit, terminal};
 use crate::experiment::{Lookout, carry_out};
 use crate::policy::{Column, Facts, Rulebook};
-use crate::report::{Question, explain_decision, explain_situation};
+use crate::report::{Question, explain_decision, explain_situation, table};
 use crate::scenario::{Options, Plan};
 use crate::text::{Code, Problem, Problems, Sources, closest, render};
 use crate::vocab::{ProtectionSet, SwitchSet, Word};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A decision: FILE#EVENT/INSTANCE. A policy, NAME@EDITION or a file, with a situation after
-    /// it. Or the code of a message, such as E010.
+    /// A decision: FILE#EVENT/INSTANCE; a scenario alone lists what it decides. A policy,
+    /// NAME@EDITION or a file, with a situation after it. Or the code of a message: E010.
     what: String,
     /// The situation: COLUMN=WORD, such as `trigger=scale-in membership=entrusted`; and
     /// `on=PROTECTION,…` for those that are set.
@@ -35,8 +35,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     if let Some(code) = Code::spelled(&arguments.what) {
         return super::print(&format!("{code}: {}", code.meaning()));
     }
+    let text = super::files::read_text(std::path::Path::new(&arguments.what)).ok();
     match arguments.what.rsplit_once('#') {
         Some((file, about)) => decision(arguments, (file, about), colour),
+        None if text.is_some_and(|text| kind_of(&text) == Some(Kind::Scenario)) => {
+            list(arguments, colour)
+        }
         None => situation(arguments, colour),
     }
 }
@@ -47,6 +51,33 @@ fn refuse(problem: Problem) -> Exit {
     problems.add(problem);
     terminal::talk(&render(&problems, &Sources::default(), false));
     Exit::BadInput
+}
+
+/// What of a scenario can be explained: every decision, as it is asked for.
+fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut loader = Loader::new();
+    let options = Options { unjudged: true, ..Options::default() };
+    let loaded = loader.scenarios(&[PathBuf::from(&arguments.what)], &options);
+    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for plan in super::run::plans(loaded, arguments.case.as_deref())? {
+        for row in super::diff::decisions(plan)? {
+            let mut words =
+                format!("{}#{}/{}", arguments.what, row.get("event"), row.get("instance"));
+            if !row.get("case").is_empty() {
+                words.push_str(&format!(" --case {}", row.get("case")));
+            }
+            let row = vec![words, row.get("trigger").to_owned(), row.get("outcome").to_uppercase()];
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+    }
+    if rows.is_empty() {
+        super::nothing(Code::NothingFound, "nothing is decided in this scenario");
+        return Err(Exit::NothingRan);
+    }
+    super::print(&table(rows, &[]).join("\n"))
 }
 
 /// One decision of a scenario.

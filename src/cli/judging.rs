@@ -23,6 +23,8 @@ pub struct Job {
     pub plan: Plan,
     /// The command that runs it alone.
     pub again: String,
+    /// Whether its decisions are to be kept: a large fleet makes many.
+    pub keeps: bool,
 }
 
 /// What came of a case.
@@ -32,7 +34,7 @@ pub struct Judged {
     pub file: usize,
     /// What is told of it.
     pub report: CaseReport,
-    /// Its decisions.
+    /// Its decisions, if they were to be kept.
     pub rows: Vec<DecisionRow>,
     /// The switches that anything relied on, for each policy.
     pub relied: Vec<SwitchSet>,
@@ -94,7 +96,7 @@ pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
         carry_out(job.plan.clone(), terms.limits, Some(&mut judge), |record, world| {
             summary.take(&record);
             reach.take(&record, world);
-            if let Record::Decision(decision) = &record {
+            if let (Record::Decision(decision), true) = (&record, job.keeps) {
                 rows.push(DecisionRow::of(decision, world.legend()));
             }
             if terminal::is_interrupted() { Err(Interrupted) } else { Ok(()) }

@@ -84,7 +84,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let options = arguments.overrides.options();
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options);
     terminal::heed_interrupts();
-    let jobs = jobs(&loaded, arguments);
+    let own = options.policy.is_none() && options.seed.is_none();
+    let kept: Vec<_> = loaded.iter().map(|one| kept(one, own, &mut loader)).collect();
+    let jobs = jobs(&loaded, &kept, arguments);
     if jobs.is_empty() && loader.broken.is_empty() {
         loader.tell(talk);
         return nothing_ran(&loaded, arguments);
@@ -94,8 +96,6 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         Exit::Interrupted
     })?;
     warn_of_idle_assumptions(&loaded, &judged, &mut loader.problems);
-    let own = options.policy.is_none() && options.seed.is_none();
-    let kept: Vec<_> = loaded.iter().map(|one| kept(one, own, &mut loader)).collect();
     let mut judged = judged;
     against_stored(&kept, &mut judged);
     let looked = coverage::look(&arguments.look, &jobs, &judged, &kept, terms(arguments));
@@ -179,7 +179,7 @@ fn terms(arguments: &Arguments) -> Terms {
 }
 
 /// The cases that are wanted, in the order of the files.
-fn jobs(loaded: &[Loaded], arguments: &Arguments) -> Vec<Job> {
+fn jobs(loaded: &[Loaded], kept: &[Option<Vec<DecisionRow>>], arguments: &Arguments) -> Vec<Job> {
     let mut jobs = Vec::new();
     for (file, one) in loaded.iter().enumerate() {
         for plan in &one.compiled.plans {
@@ -198,7 +198,9 @@ fn jobs(loaded: &[Loaded], arguments: &Arguments) -> Vec<Job> {
                 && arguments.shard.is_none_or(|shard| shard.takes(&legend.scenario, &legend.case));
             if wanted {
                 let again = again(&one.path, &legend.case, &arguments.overrides);
-                jobs.push(Job { file, path: one.path.clone(), plan: plan.clone(), again });
+                let keeps = kept.get(file).is_some_and(Option::is_some);
+                let (path, plan) = (one.path.clone(), plan.clone());
+                jobs.push(Job { file, path, plan, again, keeps });
             }
         }
     }

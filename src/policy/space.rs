@@ -96,17 +96,10 @@ impl Space {
         Some(cell)
     }
 
-    /// The cell with these words along its axes; `None` if one lies outside.
-    pub fn at(&self, word: impl Fn(&Axis) -> Option<u8>) -> Option<usize> {
-        let mut cell = 0;
-        for ((axis, stride), places) in self.axes.iter().zip(&self.strides).zip(&self.places) {
-            let place = *places.get(usize::from(word(axis)?))?;
-            if place == OUTSIDE {
-                return None;
-            }
-            cell += usize::from(place) * stride;
-        }
-        Some(cell)
+    /// How far a word of an axis moves a cell; `None` if the axis has no such word.
+    pub fn step(&self, axis: usize, word: u8) -> Option<usize> {
+        let place = *self.places[axis].get(usize::from(word))?;
+        (place != OUTSIDE).then(|| usize::from(place) * self.strides[axis])
     }
 
     /// The word of a cell along an axis.

@@ -104,9 +104,9 @@ impl<C: Clone> Table<C> {
     pub fn fill(&mut self, row: Row<C>, taken: &[bool]) {
         let place = u16::try_from(self.rows.len()).unwrap_or(NOBODY);
         self.rows.push(row);
-        for cell in 0..self.space.cells() {
-            if self.cells[cell] == NOBODY && taken[cell] {
-                self.cells[cell] = place;
+        for (cell, taken) in self.cells.iter_mut().zip(taken) {
+            if *cell == NOBODY && *taken {
+                *cell = place;
             }
         }
     }

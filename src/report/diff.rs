@@ -277,6 +277,15 @@ pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
 }
 
+/// What an edition says, with the documents of its rule, as a cell of a Markdown table.
+fn with_documents(statement: &Statement) -> String {
+    let mut text = cell(&side(statement));
+    for document in statement.rule.iter().flat_map(|rule| &rule.documents) {
+        text.push_str(&format!("<br>{}", cell(document)));
+    }
+    text
+}
+
 /// The comparison for a pull request.
 pub fn diff_markdown(comparison: &Comparison) -> String {
     let title = format!("**stayput** · `{}` {ARROW} `{}`", comparison.old, comparison.new);
@@ -295,8 +304,8 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
                 d.direction,
                 cell(&subject(d)),
                 cell(&d.place()),
-                cell(&side(&d.old)),
-                cell(&side(&d.new))
+                with_documents(&d.old),
+                with_documents(&d.new)
             ));
         }
         out.push(String::new());

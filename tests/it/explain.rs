@@ -36,6 +36,18 @@ fn one_situation_is_told_without_any_run() {
     assert!(never.contains("this cannot occur: not in a group"), "{never}");
 }
 
+/// A scenario alone lists what can be asked for; each line of it is an answer.
+#[test]
+fn a_scenario_lists_what_it_decides() {
+    let ran = stayput(&["explain", "scenarios/two-ways-to-go.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(ran.stdout.lines().count(), 2);
+    for line in ran.stdout.lines() {
+        let what = line.split_whitespace().next().unwrap();
+        assert_eq!(stayput(&["explain", what]).code, 0, "{what}");
+    }
+}
+
 #[test]
 fn what_is_asked_wrongly_is_told_with_what_there_is() {
     let file = "scenarios/unpaid-fortnight.yaml";

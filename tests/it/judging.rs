@@ -248,9 +248,11 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
         stayput(&[&all, more].concat())
     };
     assert!(bless(&["--only", "RP9"]).code == 4, "nothing is accepted because nothing matched");
-    let ran = bless(&["--only", "verdict", "--until", "2026-12-31"]);
+    let ran = bless(&["--until", "2020-02-29"]);
+    assert_eq!(ran.code, 2, "that day is over: {}", ran.stderr);
+    let ran = bless(&["--only", "verdict", "--until", "2999-12-31"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let ran = diff(&["--today", "2026-12-31"]);
+    let ran = diff(&["--today", "2999-12-31"]);
     assert_eq!(ran.code, 1, "the limit is not accepted: {}", ran.stdout);
     assert!(
         !ran.stdout.contains("BETTER") && ran.stdout.contains("1 change accepted"),
@@ -258,21 +260,21 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
         ran.stdout
     );
     assert_eq!(bless(&[]).code, 0);
-    let ran = diff(&["--today", "2026-12-31"]);
+    let ran = diff(&["--today", "2999-12-31"]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-    let ran = diff(&["--today", "2027-01-01"]);
+    let ran = diff(&["--today", "3000-01-01"]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.stderr.contains("error[E083]: this change was accepted until 2026-12-31"),
+        ran.stderr.contains("error[E083]: this change was accepted until 2999-12-31"),
         "{}",
         ran.stderr
     );
     assert!(ran.stdout.contains("BETTER"), "what has expired is told again: {}", ran.stdout);
     let told: Json =
-        serde_json::from_str(&diff(&["-f", "json", "--today", "2026-12-31"]).stdout).unwrap();
+        serde_json::from_str(&diff(&["-f", "json", "--today", "2999-12-31"]).stdout).unwrap();
     assert_eq!(told["accepted"].as_array().unwrap().len(), 2);
     write(place.path(), "house.yaml", HOUSE.replace("schedule: { earliest: 1h }\n", ""));
-    let ran = diff(&["--today", "2026-12-31"]);
+    let ran = diff(&["--today", "2999-12-31"]);
     assert_eq!(ran.code, 1);
     assert!(
         ran.stderr.contains("error[E084]: this accepted change does not occur"),
@@ -280,7 +282,7 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
         ran.stderr
     );
     assert_eq!(bless(&[]).code, 0, "blessed anew, the idle one is gone");
-    assert_eq!(diff(&["--today", "2026-12-31"]).code, 0);
+    assert_eq!(diff(&["--today", "2999-12-31"]).code, 0);
     let text = fs::read_to_string(&file).unwrap();
     assert_eq!(text.matches("- from:").count(), 1, "{text}");
     assert_eq!(stayput(&["check", &place.path().to_string_lossy()]).stderr, "", "the file is ours");

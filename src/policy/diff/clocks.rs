@@ -80,13 +80,18 @@ fn hear(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Asks) ->
     due.sort_by_key(|(at, ..)| *at);
     let said = match due.first() {
         None => Said {
-            word: "never".to_owned(),
+            word: "never".into(),
             rule: None,
             good: worth(asks.0, SimTime::NEVER),
             loses: false,
         },
         Some((at, _, step)) => Said {
-            word: due.iter().map(|(_, word, _)| word.as_str()).collect::<Vec<_>>().join(" and "),
+            word: due
+                .iter()
+                .map(|(_, word, _)| word.as_str())
+                .collect::<Vec<_>>()
+                .join(" and ")
+                .into(),
             rule: Some(step.rule),
             good: worth(asks.0, *at),
             loses: true,

@@ -1,10 +1,12 @@
 //! The union of two spaces, and what two editions say in each of its cells.
 
+use std::borrow::Cow;
+
 use super::pair::{Pair, statement};
 use super::{Class, Difference, Direction, Found, Part, Statement, Tested};
+use crate::policy::Policy;
 use crate::policy::facts::Column;
 use crate::policy::space::{Axis, Block, Over, Space};
-use crate::policy::{Policy, Table};
 use crate::vocab::{RuleId, SwitchId};
 
 /// The most cells that a union may have: more than any proved table, so that two of them fit.
@@ -80,7 +82,7 @@ pub(super) enum Heard {
 /// is lost by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
-    pub(super) word: String,
+    pub(super) word: Cow<'static, str>,
     pub(super) rule: Option<RuleId>,
     pub(super) good: i64,
     pub(super) loses: bool,
@@ -165,14 +167,37 @@ impl Grid {
         self.questions[at].positions.get(position).map(String::as_str)
     }
 
-    /// The cell of a table that a cell of the union falls into.
-    pub(super) fn within<C: Clone>(
-        &self,
-        cell: usize,
-        policy: &Policy,
-        table: &Table<C>,
-    ) -> Option<usize> {
-        table.space().at(|axis| self.word(cell, policy, axis.over))
+    /// For each cell of the union the cell of a policy's own space that it falls into; what that
+    /// space does not look at makes no difference, and a word that it does not have is outside.
+    pub(super) fn project(&self, policy: &Policy, space: &Space) -> Vec<Option<usize>> {
+        let mut cells = vec![Some(0)];
+        for axis in self.space.axes() {
+            let own = space.axes().iter().position(|own| match (own.over, axis.over) {
+                (Over::Column(a), Over::Column(b)) => a == b,
+                (Over::Switch(a), Over::Switch(b)) => {
+                    policy.switches[a.index()].name == self.questions[b.index()].name
+                }
+                (Over::Column(_), Over::Switch(_)) | (Over::Switch(_), Over::Column(_)) => false,
+            });
+            let step = |word: u8| {
+                let Some(own) = own else { return Some(0) };
+                let word = match (space.axes()[own].over, axis.over) {
+                    (Over::Switch(a), Over::Switch(b)) => {
+                        let position = &self.questions[b.index()].positions[usize::from(word)];
+                        let values = &policy.switches[a.index()].values;
+                        u8::try_from(values.iter().position(|value| value == position)?).ok()?
+                    }
+                    _ => word,
+                };
+                space.step(own, word)
+            };
+            let steps: Vec<Option<usize>> = axis.words.iter().map(|word| step(*word)).collect();
+            let further = |cell: Option<usize>| {
+                steps.iter().map(move |step| Some(cell? + (*step)?)).collect::<Vec<_>>()
+            };
+            cells = cells.into_iter().flat_map(further).collect();
+        }
+        cells
     }
 
     /// Whether a condition takes a cell: every column that it tests is one of the grid's.

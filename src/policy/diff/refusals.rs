@@ -111,7 +111,7 @@ fn is_behind_another(
 fn said(action: Action, rule: Option<RuleId>) -> Said {
     let word = if rule.is_some() { "refused" } else { "no such refusal" };
     let good = if rule.is_some() { worth(action) } else { 0 };
-    Said { word: word.to_owned(), rule, good, loses: false }
+    Said { word: word.into(), rule, good, loses: false }
 }
 
 /// Whether it is good for the owner that an action is refused: of what takes away it is, of

@@ -18,19 +18,32 @@ fn is_impossible(policy: &Policy, space: &Space, cell: usize) -> bool {
     policy.impossible.iter().any(|(when, _)| takes(when))
 }
 
-/// What a table says in a cell of a grid.
-fn hear<C: Clone>(
-    grid: &Grid,
-    cell: usize,
-    policy: &Policy,
-    table: &Table<C>,
-    say: impl Fn(&crate::policy::Row<C>) -> Said,
-) -> Heard {
-    let Some(own) = grid.within(cell, policy, table) else { return Heard::Unknown };
-    match table.row(own) {
-        Some(row) => Heard::Said(say(row)),
-        None if is_impossible(policy, table.space(), own) => Heard::Never,
-        None => Heard::Unknown,
+/// What a table says in each cell of a grid.
+struct Voice {
+    /// For each cell of the grid that of the table.
+    own: Vec<Option<usize>>,
+    /// What the table says in each of its cells.
+    says: Vec<Heard>,
+}
+
+impl Voice {
+    fn new<C: Clone>(
+        grid: &Grid,
+        policy: &Policy,
+        table: &Table<C>,
+        say: impl Fn(&crate::policy::Row<C>) -> Said,
+    ) -> Self {
+        let space = table.space();
+        let says = (0..space.cells()).map(|cell| match table.row(cell) {
+            Some(row) => Heard::Said(say(row)),
+            None if is_impossible(policy, space, cell) => Heard::Never,
+            None => Heard::Unknown,
+        });
+        Self { own: grid.project(policy, space), says: says.collect() }
+    }
+
+    fn hear(&self, cell: usize) -> Heard {
+        self.own[cell].map_or(Heard::Unknown, |own| self.says[own].clone())
     }
 }
 
@@ -142,22 +155,16 @@ fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found) 
             let inert = protection.works_when.as_ref().is_some_and(|(rule, _)| *rule == row.rule);
             let word = if inert { "inert" } else { row.says.word() };
             Said {
-                word: word.to_owned(),
+                word: word.into(),
                 rule: Some(row.rule),
                 // That a protection has no part in it keeps nobody: it is no better than to fail.
                 good: i64::from(row.says == Verdict::Held),
                 loses: row.says == Verdict::Overridden,
             }
         };
-        grid.compare(
-            pair,
-            &about,
-            |cell| {
-                let a = hear(&grid, cell, pair.old, &old.table, |row| say(old, row));
-                (a, hear(&grid, cell, pair.new, &new.table, |row| say(new, row)))
-            },
-            found,
-        );
+        let a = Voice::new(&grid, pair.old, &old.table, |row| say(old, row));
+        let b = Voice::new(&grid, pair.new, &new.table, |row| say(new, row));
+        grid.compare(pair, &about, |cell| (a.hear(cell), b.hear(cell)), found);
     }
     let subject = (Part::Protection, old.name.as_str());
     let setting = (Class::Setting, Direction::Neutral);
@@ -197,20 +204,14 @@ fn table<C: Word>(
     let about = About { part, subject, timing: false };
     let Some(grid) = union(pair, &about, tables, found) else { return };
     let say = |row: &crate::policy::Row<C>| Said {
-        word: row.says.word().to_owned(),
+        word: row.says.word().into(),
         rule: Some(row.rule),
         good: worth(row.says),
         loses: worth(row.says) < 0,
     };
-    grid.compare(
-        pair,
-        &about,
-        |cell| {
-            let a = hear(&grid, cell, pair.old, tables.0, say);
-            (a, hear(&grid, cell, pair.new, tables.1, say))
-        },
-        found,
-    );
+    let a = Voice::new(&grid, pair.old, tables.0, say);
+    let b = Voice::new(&grid, pair.new, tables.1, say);
+    grid.compare(pair, &about, |cell| (a.hear(cell), b.hear(cell)), found);
 }
 
 const fn even<C: Copy>(_: C) -> i64 {
