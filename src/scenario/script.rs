@@ -114,6 +114,11 @@ fn check_flags(
     else {
         return;
     };
+    if written.flags.0.is_empty() {
+        let title = "`set-protection` without a protection would change nothing";
+        let problem = Problem::at(Code::MissingKey, place, title, "sets nothing");
+        resolver.problems.add(problem.help("write `flags: { NAME: true }`"));
+    }
     let (kind, accounts) = match (order.instance, order.group) {
         (Some(targets), None) => (Subject::Instance, of_targets(resolver, fleet, targets)),
         (None, Some(group)) => (Subject::Group, vec![fleet.group(group).account]),

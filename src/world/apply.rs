@@ -1,7 +1,7 @@
 //! The deeds: what an action does to an instance once nothing stands against it.
 
 use super::ask::{Ask, With};
-use super::{Followup, Step, Timer};
+use super::{Step, Timer};
 use crate::fleet::Property;
 use crate::policy::{Facts, Ruling};
 use crate::record::{Loss, Record, Subject, What};
@@ -86,12 +86,10 @@ impl Step<'_> {
         self.lose(ask, seq, id, Effect::Released, ask.trigger);
         self.leave(ask, seq, id);
         self.stop_waiting(id);
-        self.world.held.remove(&id);
         for timer in [
             Timer::TermStep(id),
             Timer::ReclaimStep(id),
             Timer::ScheduledRelease(id),
-            Timer::Hook(id),
             Timer::HealthCheck(id),
         ] {
             self.agenda.clear(timer);
@@ -104,6 +102,8 @@ impl Step<'_> {
     /// Takes an instance out of its group, if it is in one.
     pub(super) fn leave(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
         let Some(group) = self.world.fleet.instance(id).group else { return };
+        // Whatever the group's hook waited for no longer matters.
+        self.forget_hold(id);
         let before = self.world.fleet.group(group).members.len();
         self.world.fleet.leave(id);
         let instance = self.world.fleet.instance_mut(id);
@@ -112,7 +112,11 @@ impl Step<'_> {
         self.change(ask, seq, Subject::Instance(id), What::Group(Some(group), None));
         let sizes = What::Size(count(before), count(before - 1));
         self.change(ask, seq, Subject::Group(group), sizes);
-        self.followups.push_back(Followup::Refill(group, ask.trigger));
+        // A request that takes many is made up for once.
+        match self.gone.back_mut() {
+            Some((of, by, lost)) if (*of, *by) == (group, ask.trigger) => *lost += 1,
+            _ => self.gone.push_back((group, ask.trigger, 1)),
+        }
     }
 
     /// Moves an instance to a state, and tells its group.

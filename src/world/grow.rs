@@ -149,8 +149,8 @@ impl Step<'_> {
         }
     }
 
-    /// Makes up for a member that went, as the policy says for that cause.
-    pub(super) fn refill(&mut self, group: GroupId, trigger: Trigger) {
+    /// Makes up for members that went, as the policy says for that cause.
+    pub(super) fn refill(&mut self, group: GroupId, trigger: Trigger, lost: u32) {
         let ask = Ask::timer("refill", trigger, Action::ScaleOut, Target::Group(group));
         let facts = self.group_facts(&ask, group);
         let policy = self.policy_of_group(group);
@@ -168,7 +168,7 @@ impl Step<'_> {
                 0
             }
             Refill::ToSize => state.desired.unwrap_or(state.min).saturating_sub(size),
-            Refill::OneForOne => 1,
+            Refill::OneForOne => lost,
         };
         if lacks > 0 {
             let open = self.open(&ask, false);

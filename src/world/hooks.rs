@@ -1,6 +1,8 @@
 //! Hooks: what holds up a member that comes or goes, until somebody says that all is
 //! done or the time is out.
 
+use std::collections::BTreeSet;
+
 use super::apply::count;
 use super::ask::{Ask, Call, Ground, Tally, With};
 use super::decide::{Draft, Fate, Item, Word, alone};
@@ -11,7 +13,7 @@ use crate::record::{DecidedBy, Refusal, Subject, Target, What};
 use crate::scenario::Targets;
 use crate::time::SimTime;
 use crate::vocab::{
-    Action, GroupId, HookFate, HookResult, InstanceId, LastWord, Lifecycle, Obstacle, Outcome,
+    Action, HookFate, HookResult, InstanceId, LastWord, Lifecycle, Obstacle, Outcome,
 };
 
 /// What a hook holds up.
@@ -27,6 +29,15 @@ pub(super) struct Held {
     beats: u32,
     /// Whether it may go on as soon as its neighbours may.
     approved: bool,
+}
+
+/// The members of a group that are held up on their way out.
+#[derive(Debug, Default)]
+pub(super) struct Leaving {
+    /// How many of them may not go on yet.
+    unapproved: u32,
+    /// Those that may, as soon as all may.
+    approved: BTreeSet<InstanceId>,
 }
 
 impl Step<'_> {
@@ -50,6 +61,9 @@ impl Step<'_> {
         self.change(ask, seq, Subject::Instance(id), What::State(was, Lifecycle::Removing));
         let held = Held { asked, was, hook, since: self.now, beats: 0, approved: false };
         self.world.held.insert(id, held);
+        if let Some(group) = self.world.fleet.instance(id).group {
+            self.world.leaving.entry(group).or_default().unapproved += 1;
+        }
         self.agenda.set(Timer::Hook(id), self.now.after(hook.timeout));
     }
 
@@ -79,7 +93,13 @@ impl Step<'_> {
         for id in ids {
             match self.world.held.get_mut(&id) {
                 Some(held) => {
-                    held.approved = true;
+                    let first = !std::mem::replace(&mut held.approved, true);
+                    let of = self.world.fleet.instance(id).group.filter(|_| held.asked.is_some());
+                    let leaving = of.and_then(|group| self.world.leaving.get_mut(&group));
+                    if let Some(leaving) = leaving.filter(|_| first) {
+                        leaving.unapproved -= 1;
+                        leaving.approved.insert(id);
+                    }
                     tally.got += 1;
                     ready.push(id);
                 }
@@ -101,25 +121,35 @@ impl Step<'_> {
         if !book.policy.hooks.as_ref().is_some_and(|hooks| hooks.together) {
             return true;
         }
-        self.held_of(group).iter().all(|other| self.world.held[other].approved)
+        self.world.leaving.get(&group).is_none_or(|leaving| leaving.unapproved == 0)
     }
 
-    /// The members of a group that are about to go and held up.
-    fn held_of(&self, group: GroupId) -> Vec<InstanceId> {
-        let of = |id: &InstanceId| self.world.fleet.instance(*id).group == Some(group);
-        let held = self.world.held.iter().filter(|(_, held)| held.asked.is_some());
-        held.map(|(id, _)| *id).filter(of).collect()
+    /// An instance is no longer held up.
+    pub(super) fn forget_hold(&mut self, id: InstanceId) -> Option<Held> {
+        let held = self.world.held.remove(&id)?;
+        self.agenda.clear(Timer::Hook(id));
+        let of = self.world.fleet.instance(id).group.filter(|_| held.asked.is_some());
+        if let Some(leaving) = of.and_then(|group| self.world.leaving.get_mut(&group)) {
+            leaving.unapproved -= u32::from(!held.approved);
+            leaving.approved.remove(&id);
+        }
+        Some(held)
     }
 
     /// Ends the hold on a member, and on those that waited for it alone.
     fn end_hold_and_free(&mut self, ask: &Ask, id: InstanceId, result: HookResult) {
         let group = self.world.fleet.instance(id).group;
         self.end_hold(ask, id, result);
-        let waiting = group.map(|group| self.held_of(group)).unwrap_or_default();
-        if waiting.iter().all(|other| self.world.held[other].approved) {
-            for other in waiting {
-                self.end_hold(ask, other, HookResult::Continue);
+        let free = |leaving: &mut Leaving| {
+            if leaving.unapproved == 0 {
+                std::mem::take(&mut leaving.approved)
+            } else {
+                BTreeSet::new()
             }
+        };
+        let leaving = group.and_then(|group| self.world.leaving.get_mut(&group));
+        for other in leaving.map(free).unwrap_or_default() {
+            self.end_hold(ask, other, HookResult::Continue);
         }
     }
 
@@ -150,8 +180,7 @@ impl Step<'_> {
 
     /// Ends the hold on a member, one way or the other.
     fn end_hold(&mut self, by: &Ask, id: InstanceId, result: HookResult) {
-        let Some(held) = self.world.held.remove(&id) else { return };
-        self.agenda.clear(Timer::Hook(id));
+        let Some(held) = self.forget_hold(id) else { return };
         let Some((asked, item, ground)) = held.asked else {
             return self.end_launch(by, id, result);
         };

@@ -118,6 +118,8 @@ pub struct World {
     ties: BTreeMap<GroupId, ChaCha8Rng>,
     /// What hooks hold up.
     held: BTreeMap<InstanceId, hooks::Held>,
+    /// The members of each group that are held up on their way out.
+    leaving: BTreeMap<GroupId, hooks::Leaving>,
     /// New models on their way to members.
     rolling: BTreeMap<GroupId, upgrade::Rolling>,
     relied: Vec<SwitchSet>,
@@ -170,6 +172,8 @@ struct Step<'w> {
     out: &'w mut VecDeque<Record>,
     now: SimTime,
     followups: VecDeque<Followup>,
+    /// How many members each group has lost, and by what cause.
+    gone: VecDeque<(GroupId, Trigger, u32)>,
 }
 
 /// What a request makes happen at once to others.
@@ -179,8 +183,6 @@ enum Followup {
     HealthCheck(InstanceId),
     /// A release that has waited may fire.
     Schedule(InstanceId),
-    /// A member of a group went, for that cause.
-    Refill(GroupId, Trigger),
 }
 
 impl Model for World {
@@ -284,16 +286,19 @@ impl<'w> Step<'w> {
         out: &'w mut VecDeque<Record>,
     ) -> Self {
         let now = agenda.now();
-        Self { world, agenda, out, now, followups: VecDeque::new() }
+        Self { world, agenda, out, now, followups: VecDeque::new(), gone: VecDeque::new() }
     }
 
     /// Does what the event made happen at once to others.
     fn finish(mut self) -> Flow {
-        while let Some(followup) = self.followups.pop_front() {
-            match followup {
-                Followup::HealthCheck(instance) => self.health_check(instance),
-                Followup::Schedule(instance) => self.fire_waiting(instance),
-                Followup::Refill(group, trigger) => self.refill(group, trigger),
+        loop {
+            match self.followups.pop_front() {
+                Some(Followup::HealthCheck(instance)) => self.health_check(instance),
+                Some(Followup::Schedule(instance)) => self.fire_waiting(instance),
+                None => match self.gone.pop_front() {
+                    Some((group, trigger, lost)) => self.refill(group, trigger, lost),
+                    None => break,
+                },
             }
         }
         if self.world.halt.is_some() { Flow::Halt } else { Flow::Continue }
@@ -328,6 +333,7 @@ impl Run {
             streams,
             ties: BTreeMap::new(),
             held: BTreeMap::new(),
+            leaving: BTreeMap::new(),
             rolling: BTreeMap::new(),
             relied,
             reached: BTreeSet::new(),
