@@ -361,6 +361,8 @@ words! {
         NoMoreTime = "no-more-time",
         /// The group has as many members as it may have.
         Full = "full",
+        /// The groups of a run have created as many members as this program lets them.
+        TooMany = "too-many",
     }
 }
 

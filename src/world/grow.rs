@@ -10,6 +10,10 @@ use crate::vocab::{
     Refill, Trigger, ZoneId,
 };
 
+/// The most members that the groups of a run create by themselves: a mistake in a file
+/// must not fill the memory.
+const MOST_CREATED: u32 = 1_000_000;
+
 impl Step<'_> {
     /// The policy of a group.
     pub(super) fn policy_of_group(&self, group: GroupId) -> PolicyId {
@@ -33,8 +37,13 @@ impl Step<'_> {
         let room = self.world.fleet.group(group).max.saturating_sub(size);
         let got = self.grow_by(ask, open.seq, group, add.min(room));
         self.has_scaled(group, got);
-        let full = (got < add).then_some(Refusal::Obstacle(Obstacle::Full));
-        self.close(open, Tally { wanted: add, got, refusal: full });
+        let obstacle = match got {
+            _ if got == add => None,
+            _ if got == room => Some(Obstacle::Full),
+            _ => Some(Obstacle::TooMany),
+        };
+        let refusal = obstacle.map(Refusal::Obstacle);
+        self.close(open, Tally { wanted: add, got, refusal });
     }
 
     pub(super) fn set_capacity(&mut self, call: Call, o: order::SetCapacity) {
@@ -90,7 +99,10 @@ impl Step<'_> {
             self.bring_up(ask, seq, *id);
         }
         let mut sizes = self.zone_sizes(group);
-        for _ in count(put_by.len())..add {
+        let back = count(put_by.len());
+        let new = (add - back).min(MOST_CREATED - self.world.created);
+        self.world.created += new;
+        for _ in 0..new {
             // The emptiest zone gets the next; among equals the one that is listed first.
             let emptiest = sizes.iter_mut().min_by_key(|(_, size)| *size);
             let zone = emptiest.map(|(zone, size)| {
@@ -99,7 +111,7 @@ impl Step<'_> {
             });
             self.bear(ask, seq, group, zone);
         }
-        add
+        back + new
     }
 
     /// How many members each zone of a group has, in the order in which the group lists them.

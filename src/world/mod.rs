@@ -122,6 +122,8 @@ pub struct World {
     leaving: BTreeMap<GroupId, hooks::Leaving>,
     /// New models on their way to members.
     rolling: BTreeMap<GroupId, upgrade::Rolling>,
+    /// How many members groups have created.
+    created: u32,
     relied: Vec<SwitchSet>,
     reached: BTreeSet<(PolicyId, RuleId)>,
     seq: u64,
@@ -334,6 +336,7 @@ impl Run {
             ties: BTreeMap::new(),
             held: BTreeMap::new(),
             leaving: BTreeMap::new(),
+            created: 0,
             rolling: BTreeMap::new(),
             relied,
             reached: BTreeSet::new(),
