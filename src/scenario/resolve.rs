@@ -249,14 +249,14 @@ impl Part for InstancePart {
     }
 }
 
-/// A group.
+/// A group. Any text will do that is the name of one: imported ones may be masked.
 pub struct GroupRef;
 
 impl Part for GroupRef {
-    type Written = Spanned<Name>;
+    type Written = Spanned<String>;
     type Resolved = GroupId;
 
-    fn resolve(written: &Spanned<Name>, resolver: &mut Resolver<'_>) -> Option<GroupId> {
+    fn resolve(written: &Spanned<String>, resolver: &mut Resolver<'_>) -> Option<GroupId> {
         resolver.group(&written.value, written.place)
     }
 }

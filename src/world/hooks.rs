@@ -52,9 +52,12 @@ impl Step<'_> {
         (answer.says == HookFate::Waits).then_some((hook, answer))
     }
 
-    /// Holds up a member that is to go.
+    /// Holds up a member that is to go. Who asks again changes nothing: the time runs.
     pub(super) fn hold(&mut self, ask: &Ask, seq: u64, draft: &Draft, hook: Hook, ground: Ground) {
         let id = draft.item.id;
+        if self.world.held.contains_key(&id) {
+            return;
+        }
         let was = self.world.fleet.instance(id).state;
         let asked = Some((*ask, draft.item, ground));
         self.world.fleet.instance_mut(id).state = Lifecycle::Removing;

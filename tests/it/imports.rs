@@ -270,3 +270,21 @@ fn an_absent_flag_is_unknown_and_a_run_that_hangs_on_it_gives_no_answer() {
     );
     assert!(gone.stdout.contains("unknown-protection=unset"), "the report repeats the assumption");
 }
+
+/// Samples that people publish have their ids masked; events can name such a group all the same.
+#[test]
+fn a_masked_group_can_be_named_by_an_event() {
+    let place = folder();
+    let group =
+        r#"{"ScalingGroupId":"asg-bp1****","MinSize":0,"MaxSize":5,"HealthCheckType":"NONE"}"#;
+    let reply = format!(r#"{{"ScalingGroups":{{"ScalingGroup":[{group}]}},"TotalCount":1}}"#);
+    write(place.path(), "groups.json", reply);
+    let text = "stayput: scenario/1\nname: masked\npolicy: alibaba-ecs@2026-05-15\n\
+        start: 2026-06-01T00:00:00Z\nfor: 1d\nassume: { unknown-protection: unset }\n\
+        fleet: { import: [{ from: aliyun, files: [groups.json] }] }\n\
+        events: [{ at: +1h, id: night, scale-in: { group: 'asg-bp1****', remove: 1 } }]\n\
+        expect: { states: [{ at: end, group: 'asg-bp1****', size: 0 }] }\n";
+    let path = write(place.path(), "masked.yaml", text);
+    let ran = stayput(&["test", &path]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+}

@@ -49,7 +49,7 @@ record! {
         /// The instances.
         optional "instance" => instance: Selector,
         /// The group that they were in.
-        optional "group" => group: Spanned<Name>,
+        optional "group" => group: Spanned<String>,
         /// When.
         optional "at" => at: Spanned<Written>,
         /// Who called.
@@ -137,7 +137,7 @@ record! {
         /// The instances.
         optional "instance" => instance: Selector,
         /// The group.
-        optional "group" => group: Spanned<Name>,
+        optional "group" => group: Spanned<String>,
         /// The account.
         optional "account" => account: Spanned<Name>,
         /// The state; of a group `there` or `deleted`, of an account `paid` or `overdue`.

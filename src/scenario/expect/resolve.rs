@@ -398,7 +398,7 @@ impl Expecting<'_, '_> {
         &mut self,
         part: &StatePart,
         selector: &Selector,
-        group: Option<&Spanned<Name>>,
+        group: Option<&Spanned<String>>,
     ) -> Option<StateOf> {
         let instances = self.resolver.select(selector)?;
         let is = match &part.is {
@@ -469,7 +469,7 @@ impl Expecting<'_, '_> {
         Some(names)
     }
 
-    fn group_state(&mut self, part: &StatePart, name: &Spanned<Name>) -> Option<StateOf> {
+    fn group_state(&mut self, part: &StatePart, name: &Spanned<String>) -> Option<StateOf> {
         let group = self.resolver.group(name, name.place)?;
         let there = match &part.is {
             Some(is) => Some(self.word::<GroupIs>(is)? == GroupIs::There),
