@@ -4,6 +4,8 @@
 //! [`Legend`] goes with it to whoever writes it. Records never hold a reference
 //! into the world, so nothing that reads them can disturb it.
 
+use std::sync::Arc;
+
 use crate::policy::{Basis, Facts, Rule, Rulebook, Ruling};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
@@ -18,7 +20,7 @@ pub enum Record {
     /// A call or a due timer, and what became of it.
     Request(Request),
     /// What became of one instance in a request.
-    Decision(Box<Decision>),
+    Decision(Decision),
     /// A change of state.
     Change(Change),
     /// A thing that was lost, or left behind and still billed.
@@ -231,8 +233,8 @@ pub struct Loss {
     pub trigger: Trigger,
     /// What it is.
     pub thing: Thing,
-    /// Its name; empty if nobody gave one.
-    pub name: Box<str>,
+    /// Its name, if somebody gave one.
+    pub name: Option<Arc<str>>,
     /// What became of it.
     pub fate: Fate,
     /// Its size, if it has one that is known, in GiB.

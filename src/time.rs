@@ -108,9 +108,19 @@ impl SimTime {
     /// This instant and `span` more, counted on the calendar at `offset`.
     #[must_use]
     pub fn after_on_calendar(self, span: CalendarSpan, offset: UtcOffset) -> Self {
+        if span.months == 0 {
+            return self.after(span.rest);
+        }
         let moved =
             offset.civil(self).and_then(|civil| civil.checked_add(span.months.months()).ok());
         moved.and_then(|civil| offset.instant(civil)).unwrap_or(Self::NEVER).after(span.rest)
+    }
+
+    /// Whether this is later than `span` after `start`, counted on the calendar at `offset`.
+    pub fn is_later_than(self, start: Self, span: CalendarSpan, offset: UtcOffset) -> bool {
+        // No month is shorter than 28 days: most of the time nobody needs a calendar.
+        let least = start.after(SimSpan(i64::from(span.months).saturating_mul(28 * 86_400)));
+        self > least.after(span.rest) && self > start.after_on_calendar(span, offset)
     }
 
     /// How long after `earlier` this is; nothing if it is not after it.
@@ -434,6 +444,11 @@ mod tests {
             at("2027-02-28T10:00:00Z")
         );
         assert_eq!((month.to_string(), years.to_string()), ("1mo".into(), "3y".into()));
+        let start = at("2026-01-31T00:00:00+08:00");
+        for (hours, later) in [(-1, false), (0, false), (1, true), (9_999, true)] {
+            let then = SimTime(end.0 + hours * 3_600);
+            assert_eq!(then.is_later_than(start, month, china), later, "{hours}");
+        }
     }
 
     #[test]

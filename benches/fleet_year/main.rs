@@ -2,7 +2,8 @@
 //!
 //! Every design runs the same orders and must take the same decisions in the
 //! same order; what counts is the ratio of its processor time to that of the
-//! limit in the same round. The rounds are interleaved, since other work on the
+//! limit in the same round. The whole engine runs a year of its own beside them.
+//! The rounds are interleaved, since other work on the
 //! machine moves all of them. See README.md in this folder for the results.
 //!
 //! `cargo bench --bench fleet_year -- [rounds] [instances ...]`
@@ -17,6 +18,7 @@
 )]
 
 mod designs;
+mod engine;
 mod fleet;
 
 use std::hint::black_box;
@@ -91,6 +93,50 @@ fn measure(instances: u32, rounds: usize) {
     }
 }
 
+/// The whole engine, beside the limit: their years differ, so what is compared is an event.
+fn measure_engine(instances: u32, rounds: usize) {
+    let year = Year::new(instances, ORDERS);
+    let (schedule, limit) = designs::schedule(&year);
+    let plan = engine::plan(instances, ORDERS);
+    let mut ratios = Vec::new();
+    let mut times = Vec::new();
+    let mut told = engine::Told::default();
+    for _ in 0..rounds {
+        let start = clock();
+        black_box(designs::limit(&year, &schedule));
+        let of_limit = (clock() - start) as f64 / limit.events as f64;
+        let copy = plan.clone();
+        let start = clock();
+        told = black_box(engine::run(copy));
+        let of_engine = (clock() - start) as f64 / told.events as f64;
+        times.push(of_engine);
+        ratios.push(of_engine / of_limit);
+    }
+    let [time, low, high] = spread(&times);
+    let [ratio, least, most] = spread(&ratios);
+    println!(
+        "| engine | {time:.1} ({low:.1} to {high:.1}) | {ratio:.2} ({least:.2} to {most:.2}) |\n\n{told:?}"
+    );
+}
+
+/// What a fleet takes up, names, timers and accounts included [bytes].
+#[cfg(target_os = "linux")]
+fn measure_memory(instances: u32) {
+    let before = resident();
+    let run = engine::start(engine::plan(instances, 0));
+    let taken = resident() - before;
+    println!("{instances} instances: {} bytes each", taken / u64::from(instances));
+    black_box(run);
+}
+
+/// The resident memory of this process [bytes], in pages of 4 KiB.
+#[cfg(target_os = "linux")]
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.expect("a number of pages") * 4_096
+}
+
 fn main() {
     let numbers: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
     let (rounds, sizes) = match numbers.as_slice() {
@@ -99,6 +145,10 @@ fn main() {
         [rounds, sizes @ ..] => (*rounds, sizes),
     };
     for size in sizes {
-        measure(u32::try_from(*size).unwrap_or(u32::MAX), rounds.max(1));
+        let size = u32::try_from(*size).unwrap_or(u32::MAX);
+        #[cfg(target_os = "linux")]
+        measure_memory(size);
+        measure(size, rounds.max(1));
+        measure_engine(size, rounds.max(1));
     }
 }

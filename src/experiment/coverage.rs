@@ -61,7 +61,7 @@ impl Reach {
     /// What was reached at the end, for each policy in use.
     pub fn finish(mut self, world: &World) -> Vec<Reached> {
         for (policy, rule) in world.reached() {
-            self.of(*policy).rules.insert(*rule);
+            self.of(policy).rules.insert(rule);
         }
         for (at, switches) in world.relied().iter().enumerate() {
             self.of(PolicyId::at(at)).switches = *switches;

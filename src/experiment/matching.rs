@@ -203,7 +203,7 @@ impl Line for LossLine {
     fn compare(&self, loss: &Loss, legend: &Legend, differ: &mut Differ) {
         let (policy, rule) = loss.rule;
         differ.word("kind", self.kind, Some(loss.thing));
-        differ.text("name", self.name.as_deref(), &loss.name);
+        differ.text("name", self.name.as_deref(), loss.name.as_deref().unwrap_or_default());
         differ.word("fate", self.fate, Some(loss.fate));
         differ.word("trigger", self.trigger, Some(loss.trigger));
         differ.value("at", self.at, &loss.at);
@@ -260,7 +260,7 @@ pub(super) fn wrong_state(expected: &InstanceState, id: InstanceId, world: &Worl
 pub(super) fn wrong_group(expected: &GroupState, id: GroupId, world: &World) -> Vec<String> {
     let legend = world.legend();
     let group = world.fleet().group(id);
-    let policy = world.fleet().account(group.account).policy;
+    let policy = world.policy_of_group(id);
     let mut differ = Differ::telling();
     let words = |there| if there { "there" } else { "deleted" };
     differ.text("state", expected.there.map(words), words(!group.deleted));

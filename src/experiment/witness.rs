@@ -54,7 +54,7 @@ impl Lookout {
             self.elsewhere.push(cause.clone().into_owned());
         }
         if cause == self.event {
-            self.seen.push(((**decision).clone(), orders(decision, world)));
+            self.seen.push((decision.clone(), orders(decision, world)));
         }
     }
 

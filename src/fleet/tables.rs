@@ -1,6 +1,9 @@
 //! The tables, and the few moves that keep them consistent.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::autoscale::{Autoscale, Series};
 use crate::time::{SimSpan, SimTime, Term};
@@ -96,6 +99,8 @@ pub struct Group {
     pub unknown: ProtectionSet,
     /// Its members, in no order that means anything.
     pub members: Vec<InstanceId>,
+    /// How many of them do not count: about to go, or put by for later.
+    aside: u32,
     /// Whether it has been deleted.
     pub deleted: bool,
 }
@@ -167,8 +172,14 @@ impl Group {
             on: ProtectionSet::EMPTY,
             unknown: ProtectionSet::EMPTY,
             members: Vec::new(),
+            aside: 0,
             deleted: false,
         }
+    }
+
+    /// How many of its members count: not about to go, and not put by for later.
+    pub fn size(&self) -> u32 {
+        u32::try_from(self.members.len()).unwrap_or(u32::MAX) - self.aside
     }
 
     /// Whether it was told not to do something by itself.
@@ -217,9 +228,9 @@ pub struct Instance {
     pub membership: Membership,
     /// Whether that is known.
     pub membership_known: bool,
-    /// Its state.
+    /// Its state; changed by [`Fleet::set_state`] only.
     pub state: Lifecycle,
-    /// What shut it down.
+    /// What shut it down; changed by [`Fleet::set_state`] only.
     pub stopped_by: StoppedBy,
     /// What bars its owner from some calls, arrears aside.
     pub lock: Lock,
@@ -274,6 +285,11 @@ impl Instance {
         }
     }
 
+    /// Whether its group does not count it: it is about to go, or put by for later.
+    pub fn is_aside(&self) -> bool {
+        self.state == Lifecycle::Removing || self.is_recycled()
+    }
+
     /// Whether its group stopped it and may use it again.
     pub fn is_recycled(&self) -> bool {
         self.stopped_by == StoppedBy::Group && self.is_down()
@@ -293,8 +309,8 @@ impl Instance {
 /// A thing that belongs to an instance and may be lost with it.
 #[derive(Debug, Clone)]
 pub struct Property {
-    /// Its name; empty if nobody gave one.
-    pub name: Box<str>,
+    /// Its name, if somebody gave one.
+    pub name: Option<Arc<str>>,
     /// What it is.
     pub thing: Thing,
     /// Its size, if it has one that is known, in GiB.
@@ -313,13 +329,13 @@ pub struct Fleet {
     groups: Vec<Group>,
     instances: Vec<Instance>,
     /// What belongs to instances, for those of which anything is known.
-    properties: BTreeMap<InstanceId, Vec<Property>>,
+    properties: FxHashMap<InstanceId, Vec<Property>>,
     /// How long subscriptions are prolonged for, where it is not a month.
-    terms: BTreeMap<InstanceId, Term>,
+    terms: FxHashMap<InstanceId, Term>,
     /// What autoscale looks at.
     pub metrics: Vec<Series>,
     /// The groups of instances that are still to be created.
-    meant_for: BTreeMap<InstanceId, GroupId>,
+    meant_for: FxHashMap<InstanceId, GroupId>,
 }
 
 impl Fleet {
@@ -415,6 +431,19 @@ impl Fleet {
         let instance = &mut self.instances[id.index()];
         instance.group = Some(group);
         instance.slot = slot;
+        self.groups[group.index()].aside += u32::from(instance.is_aside());
+    }
+
+    /// Moves an instance to a state, and says what shut it down.
+    pub fn set_state(&mut self, id: InstanceId, state: Lifecycle, stopped_by: StoppedBy) {
+        let instance = &mut self.instances[id.index()];
+        let before = instance.is_aside();
+        instance.state = state;
+        instance.stopped_by = stopped_by;
+        if let Some(group) = instance.group {
+            let aside = &mut self.groups[group.index()].aside;
+            *aside = *aside + u32::from(instance.is_aside()) - u32::from(before);
+        }
     }
 
     /// Takes an instance out of its group, if it is in one; its membership ends.
@@ -430,7 +459,9 @@ impl Fleet {
         if let Some(moved) = members.get(slot as usize).copied() {
             self.instances[moved.index()].slot = slot;
         }
-        self.instances[id.index()].group = None;
+        let instance = &mut self.instances[id.index()];
+        instance.group = None;
+        self.groups[group.index()].aside -= u32::from(instance.is_aside());
     }
 
     /// What belongs to an instance, as far as it is known.
@@ -491,6 +522,21 @@ mod tests {
         assert_eq!(fleet.group(group).members, [ids[2]]);
         fleet.join(ids[0], group);
         assert_eq!(fleet.group(group).members, [ids[2], ids[0]]);
+    }
+
+    #[test]
+    fn who_is_about_to_go_or_put_by_does_not_count() {
+        let (mut fleet, group, ids) = fleet();
+        fleet.set_state(ids[0], Lifecycle::Removing, StoppedBy::Nothing);
+        fleet.set_state(ids[1], Lifecycle::Stopped, StoppedBy::Group);
+        fleet.set_state(ids[2], Lifecycle::Stopped, StoppedBy::User);
+        assert_eq!(fleet.group(group).size(), 2);
+        fleet.leave(ids[0]);
+        fleet.set_state(ids[1], Lifecycle::Running, StoppedBy::Nothing);
+        assert_eq!(fleet.group(group).size(), 3);
+        fleet.set_state(ids[0], Lifecycle::Running, StoppedBy::Nothing);
+        fleet.join(ids[0], group);
+        assert_eq!(fleet.group(group).size(), 4);
     }
 
     #[test]

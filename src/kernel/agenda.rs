@@ -5,15 +5,17 @@
 //!
 //! # Layout
 //!
-//! * `due`: when each timer falls due, a dense array. The truth.
+//! * `due`: when each timer falls due, a dense array for each rank. The truth.
 //! * `pages`: one for each day to come, with a note of every timer that was set
 //!   to it, in no order. A note may be out of date: the truth decides.
-//! * `near`: the timers of the pages that have been opened, in their order.
+//! * `today`: the notes of the page that was opened last, sorted once.
+//! * `near`: what was set for a page that had been opened already.
 //!
 //! A page is opened when nothing nearer is left: its notes are held against the
-//! truth, and those that still hold go to `near`. So the queue is as long as a
-//! day and not as the future, and stays in the cache. How wide a page is changes
-//! no order, only the speed.
+//! truth, and those that still hold are sorted. A note of `today` is held against
+//! the truth once more when its turn comes, so moving a timer away costs nothing
+//! there; only what comes in while the day is under way needs a queue, which
+//! stays short. How wide a page is changes no order, only the speed.
 
 use std::cmp::Reverse;
 use std::hash::Hash;
@@ -31,10 +33,13 @@ const PAGE: u32 = 16;
 /// How many pages a volume has; the last one holds everything that lies beyond.
 const PAGES: usize = 4_096;
 
-/// How many notes a page may hold for each timer that is due on it, before it is
-/// written anew; and how many in any case.
-const NOTES_PER_TIMER: usize = 8;
-const NOTES_AT_LEAST: usize = 64;
+/// How many notes of the day are held against the truth at one time.
+const AHEAD: usize = 32;
+
+/// How many notes there may be for each place in the truth before all are read again,
+/// and how many in any case.
+const NOTES_PER_PLACE: usize = 8;
+const NOTES_AT_LEAST: usize = 4_096;
 
 /// Place of a kind of timer among those of the same instant; lower fires first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,33 +86,27 @@ impl Moment {
     }
 }
 
-/// One day to come.
-struct Page<T> {
-    /// Timers that were set to it; those that have moved or gone among them, and doubles.
-    notes: Vec<T>,
-    /// How many timers are in truth due on it.
-    due: usize,
-}
-
-impl<T> Page<T> {
-    const BLANK: Self = Self { notes: Vec::new(), due: 0 };
-}
-
 /// The future event list: at most one entry for each timer.
 ///
 /// Setting, moving and clearing a timer of a later day cost O(1) on average, of
-/// an opened day O(log d), where d is the number of timers of a day. Memory grows
-/// with the largest index of each rank and with the timers that wait at one time,
-/// never with those that were cleared or moved.
+/// an opened day O(log d), where d is the number of timers that came into the day
+/// after it had been opened. Memory grows with the largest index of each rank,
+/// never with how often timers are set, cleared or moved.
 pub struct Agenda<T: Timer> {
     now: SimTime,
-    /// By index, then rank; [`SimTime::NEVER`] is not set.
-    due: Vec<SimTime>,
-    waiting: usize,
+    /// By rank, then index; [`SimTime::NEVER`] is not set.
+    due: Vec<Vec<SimTime>>,
+    /// The latest first. A timer that stands in `near` as well is taken from there.
+    today: Vec<(SimTime, T)>,
+    /// How many notes of `today` have not been looked at since it was opened.
+    unseen: usize,
     /// `priority-queue` leaves equal priorities in arbitrary order; a moment
     /// names its timer, so no two are equal.
     near: PriorityQueue<T, Reverse<Moment>, FxBuildHasher>,
-    pages: Vec<Page<T>>,
+    /// Timers that were set to a day; those that have moved or gone among them, and doubles.
+    pages: Vec<Vec<T>>,
+    /// How many notes stand on all pages.
+    notes: usize,
     /// The first page that has not been opened.
     open: usize,
     /// The page that holds everything beyond the others.
@@ -128,10 +127,12 @@ impl<T: Timer> Agenda<T> {
     fn with_pages(start: SimTime, width: u32, pages: usize) -> Self {
         Self {
             now: start,
-            due: Vec::new(),
-            waiting: 0,
+            due: vec![Vec::new(); usize::from(T::RANKS)],
+            today: Vec::new(),
+            unseen: 0,
             near: PriorityQueue::with_default_hasher(),
             pages: Vec::new(),
+            notes: 0,
             open: 0,
             last: pages - 1,
             origin: start,
@@ -151,24 +152,16 @@ impl<T: Timer> Agenda<T> {
     /// If `at` has passed: that is a mistake of the model.
     pub fn set(&mut self, timer: T, at: SimTime) {
         assert!(at >= self.now, "a timer was set {} in the past", self.now.since(at));
-        let before = self.record(timer, at);
-        let (from, to) = (self.page(before), self.page(at));
-        // A note on a closed page says only which day, so it still holds.
-        if from == to && to >= self.open {
+        self.record(timer, at);
+        let page = self.page(at);
+        if page < self.open {
+            self.near.push(timer, Reverse(Moment::of(timer, at)));
             return;
         }
-        self.waiting += usize::from(at < SimTime::NEVER);
-        self.waiting -= usize::from(before < SimTime::NEVER);
-        if from >= self.open {
-            self.strike(from);
-        } else if to >= self.open {
+        if !self.near.is_empty() {
             self.near.remove(&timer);
         }
-        if to < self.open {
-            self.near.push(timer, Reverse(Moment::of(timer, at)));
-        } else {
-            self.note(timer, to);
-        }
+        self.note(timer, page);
     }
 
     /// Takes `timer` out; nothing happens if it was not set.
@@ -181,14 +174,9 @@ impl<T: Timer> Agenda<T> {
         Some(self.truth(timer)).filter(|at| *at < SimTime::NEVER)
     }
 
-    /// How many timers wait.
-    pub const fn len(&self) -> usize {
-        self.waiting
-    }
-
-    /// Whether no timer waits.
-    pub const fn is_empty(&self) -> bool {
-        self.waiting == 0
+    /// Whether no timer waits. It looks at every place of the truth.
+    pub fn is_empty(&self) -> bool {
+        self.due.iter().flatten().all(|at| *at == SimTime::NEVER)
     }
 
     /// The instant of the next timer, if it is due by `bound`, inclusive.
@@ -196,20 +184,65 @@ impl<T: Timer> Agenda<T> {
     /// No page is opened that begins after `bound`, so that what is set until
     /// then can still be noted instead of queued.
     pub(super) fn next_by(&mut self, bound: SimTime) -> Option<SimTime> {
-        while self.near.is_empty() && self.waiting > 0 && self.open <= self.page(bound) {
-            self.turn();
+        loop {
+            self.strip();
+            if let Some(first) = self.first() {
+                return Some(first.at).filter(|at| *at <= bound);
+            }
+            if self.open > self.page(bound) || !self.turn() {
+                return None;
+            }
         }
-        let (_, Reverse(first)) = self.near.peek()?;
-        (first.at <= bound).then_some(first.at)
+    }
+
+    /// Takes notes off the end of `today` that no longer hold.
+    fn strip(&mut self) {
+        loop {
+            if self.today.len() <= self.unseen {
+                self.look_ahead();
+            }
+            match self.today.last() {
+                Some((at, timer)) if self.truth(*timer) != *at => drop(self.today.pop()),
+                _ => return,
+            }
+        }
+    }
+
+    /// Holds the next few notes of `today` against the truth: all together, so that
+    /// the waits for memory overlap.
+    fn look_ahead(&mut self) {
+        self.unseen = self.today.len().saturating_sub(AHEAD);
+        let mut kept = self.unseen;
+        for place in self.unseen..self.today.len() {
+            let (at, timer) = self.today[place];
+            if self.truth(timer) == at {
+                self.today[kept] = (at, timer);
+                kept += 1;
+            }
+        }
+        self.today.truncate(kept);
+    }
+
+    /// The earliest moment of the pages that have been opened.
+    fn first(&self) -> Option<Moment> {
+        let noted = self.today.last().map(|(at, timer)| Moment::of(*timer, *at));
+        let queued = self.near.peek().map(|(_, Reverse(moment))| *moment);
+        noted.into_iter().chain(queued).min()
     }
 
     /// Takes the next timer and moves the clock to it.
     pub(super) fn take(&mut self) -> Option<T> {
         self.next_by(SimTime::NEVER)?;
-        let (timer, Reverse(moment)) = self.near.pop()?;
+        let first = self.first()?;
+        let is_queued = self.near.peek().is_some_and(|(_, Reverse(moment))| *moment == first);
+        // A note of the same moment no longer holds once the truth has been cleared.
+        let timer = if is_queued {
+            self.near.pop().map(|(timer, _)| timer)
+        } else {
+            self.today.pop().map(|(_, timer)| timer)
+        }?;
         self.record(timer, SimTime::NEVER);
-        self.waiting -= 1;
-        self.advance(moment.at);
+        self.advance(first.at);
         Some(timer)
     }
 
@@ -220,23 +253,21 @@ impl<T: Timer> Agenda<T> {
         self.now = to;
     }
 
-    /// The place of a timer in the truth.
-    fn slot(timer: T) -> usize {
-        debug_assert!(timer.rank().0 < T::RANKS, "two timers would share a place");
-        timer.index() as usize * usize::from(T::RANKS) + usize::from(timer.rank().0)
-    }
-
     fn truth(&self, timer: T) -> SimTime {
-        self.due.get(Self::slot(timer)).copied().unwrap_or(SimTime::NEVER)
+        let of_rank = &self.due[usize::from(timer.rank().0)];
+        of_rank.get(timer.index() as usize).copied().unwrap_or(SimTime::NEVER)
     }
 
-    /// Writes down when `timer` is due; returns what was there.
-    fn record(&mut self, timer: T, at: SimTime) -> SimTime {
-        let slot = Self::slot(timer);
-        if self.due.len() <= slot {
-            self.due.resize(slot + 1, SimTime::NEVER);
+    /// Writes down when `timer` is due. What was there is not read: nothing waits for memory.
+    fn record(&mut self, timer: T, at: SimTime) {
+        let of_rank = &mut self.due[usize::from(timer.rank().0)];
+        let index = timer.index() as usize;
+        if let Some(due) = of_rank.get_mut(index) {
+            *due = at;
+        } else if at < SimTime::NEVER {
+            of_rank.resize(index + 1, SimTime::NEVER);
+            of_rank[index] = at;
         }
-        mem::replace(&mut self.due[slot], at)
     }
 
     /// The page that `at` lies on. What lies before the first belongs to it; what
@@ -253,55 +284,71 @@ impl<T: Timer> Agenda<T> {
             return;
         }
         if self.pages.len() <= page {
-            self.pages.resize_with(page + 1, || Page::BLANK);
+            self.pages.resize_with(page + 1, Vec::new);
         }
-        self.pages[page].notes.push(timer);
-        self.pages[page].due += 1;
+        self.pages[page].push(timer);
+        self.notes += 1;
+        if self.notes > NOTES_AT_LEAST && self.notes > NOTES_PER_PLACE * self.places() {
+            self.reread();
+        }
     }
 
-    /// Counts a timer out that was noted on a page. The note stays until most are out of date.
-    fn strike(&mut self, page: usize) {
-        let Some(Page { notes, due }) = self.pages.get_mut(page) else { return };
-        *due -= 1;
-        if notes.len() > NOTES_PER_TIMER * *due + NOTES_AT_LEAST {
-            self.pages[page].notes = self.read(page);
+    /// How many places the truth has.
+    fn places(&self) -> usize {
+        self.due.iter().map(Vec::len).sum()
+    }
+
+    /// Strikes out every note that no longer holds, and doubles.
+    fn reread(&mut self) {
+        for page in self.open..self.pages.len() {
+            self.pages[page] = self.read(page);
         }
+        self.notes = self.pages.iter().map(Vec::len).sum();
     }
 
     /// The timers that are in truth due on a page, each of them once.
     fn read(&mut self, page: usize) -> Vec<T> {
-        let mut notes = mem::take(&mut self.pages[page].notes);
+        let mut notes = self.pages.get_mut(page).map(mem::take).unwrap_or_default();
         notes.retain(|timer| self.page(self.truth(*timer)) == page);
         notes.sort_unstable_by_key(|timer| (timer.rank(), timer.index()));
         notes.dedup();
         notes
     }
 
-    /// Opens the next page.
-    fn turn(&mut self) {
+    /// Opens the next page; `false` if there is none.
+    fn turn(&mut self) -> bool {
         let page = self.open;
         if page == self.last {
             return self.begin_volume();
         }
         self.open += 1;
-        let notes = self.pages.get_mut(page).map(|page| mem::replace(page, Page::BLANK).notes);
-        // First all due times, then the queue: so the waits for memory overlap.
-        let times = notes.iter().flatten().map(|timer| (*timer, self.truth(*timer)));
-        let current: Vec<_> = times.filter(|(_, at)| self.page(*at) == page).collect();
-        let moment = |(timer, at)| (timer, Reverse(Moment::of(timer, at)));
-        self.near.extend(current.into_iter().map(moment));
+        let notes = self.pages.get_mut(page).map(mem::take).unwrap_or_default();
+        self.notes -= notes.len();
+        let mut today = mem::take(&mut self.today);
+        // First all due times, then the sorting: so the waits for memory overlap.
+        let times = notes.iter().map(|timer| (self.truth(*timer), *timer));
+        today.extend(times.filter(|(at, _)| self.page(*at) == page));
+        today.sort_unstable_by_key(|(at, timer)| Reverse(Moment::of(*timer, *at)));
+        self.unseen = today.len();
+        self.today = today;
+        true
     }
 
-    /// Spreads the last page over new ones, from the first timer on it onwards.
-    fn begin_volume(&mut self) {
+    /// Spreads the last page over new ones, from the first timer on it onwards; `false`
+    /// if there is none.
+    fn begin_volume(&mut self) -> bool {
         let timers = self.read(self.last);
-        let first = timers.iter().map(|timer| self.truth(*timer)).min();
-        self.origin = first.unwrap_or(self.now);
-        self.open = 0;
         self.pages.clear();
+        self.notes = 0;
+        let Some(first) = timers.iter().map(|timer| self.truth(*timer)).min() else {
+            return false;
+        };
+        self.origin = first;
+        self.open = 0;
         for timer in timers {
             self.note(timer, self.page(self.truth(timer)));
         }
+        true
     }
 }
 
@@ -346,7 +393,7 @@ mod tests {
     }
 
     fn notes(agenda: &Agenda<Probe>) -> usize {
-        agenda.pages.iter().map(|page| page.notes.len()).sum()
+        agenda.pages.iter().map(Vec::len).sum()
     }
 
     #[test]
@@ -374,7 +421,7 @@ mod tests {
         assert_eq!(agenda.due(Probe::Early(1)), Some(second(9)));
         assert_eq!(agenda.due(Probe::Early(2)), None);
         assert_eq!(agenda.due(Probe::Late(1)), None);
-        assert_eq!(agenda.len(), 1);
+        assert!(!agenda.is_empty());
         assert_eq!(drain(agenda), [(9, Probe::Early(1))]);
     }
 
@@ -399,9 +446,8 @@ mod tests {
             agenda.set(Probe::Late(who), second((round % 7 + 1) * day));
             agenda.clear(Probe::Late(who));
         }
-        assert_eq!(agenda.len(), 100);
-        // Fourteen pages, each with some notes in any case, and the timers that wait.
-        assert!(notes(&agenda) <= 14 * NOTES_AT_LEAST + NOTES_PER_TIMER * 100);
+        assert_eq!(notes(&agenda), agenda.notes);
+        assert!(agenda.notes <= NOTES_AT_LEAST + 1, "{} notes", agenda.notes);
         assert_eq!(drain(agenda).len(), 100);
     }
 
@@ -413,7 +459,7 @@ mod tests {
         }
         let mut most = 0;
         while agenda.take().is_some() {
-            most = most.max(agenda.near.len());
+            most = most.max(agenda.today.len() + agenda.near.len());
         }
         assert!(most <= 24, "{most}");
     }
@@ -424,7 +470,7 @@ mod tests {
         agenda.set(Probe::Early(0), second(1_000_000));
         assert_eq!(agenda.next_by(second(500_000)), None);
         agenda.set(Probe::Early(1), second(700_000));
-        assert!(agenda.near.is_empty(), "both are notes");
+        assert_eq!(notes(&agenda), 2, "both are notes");
         assert_eq!(agenda.next_by(second(700_000)), Some(second(700_000)));
     }
 
@@ -508,20 +554,27 @@ mod tests {
         }
 
         #[test]
-        fn as_many_wait_as_are_due(steps in steps(), width in 0_u32..12) {
+        fn what_is_due_is_noted_where_it_will_be_found(steps in steps(), width in 0_u32..12) {
             let mut agenda = Agenda::with_pages(second(0), width, 9);
             for (what, who, delay, early) in steps {
                 let timer = if early { Probe::Early(who) } else { Probe::Late(who) };
                 match what {
                     0 | 1 => agenda.set(timer, agenda.now().after(SimSpan::from_seconds(delay))),
                     2 => agenda.clear(timer),
+                    3 => agenda.reread(),
                     _ => drop(agenda.take()),
                 }
-                let due = agenda.due.iter().filter(|at| **at < SimTime::NEVER).count();
-                let noted: usize = agenda.pages.iter().map(|page| page.due).sum();
-                prop_assert_eq!(agenda.len(), due);
-                prop_assert_eq!(agenda.near.len() + noted, due);
-                prop_assert!(notes(&agenda) <= NOTES_PER_TIMER * noted + 10 * NOTES_AT_LEAST);
+                for timer in (0..9).flat_map(|who| [Probe::Early(who), Probe::Late(who)]) {
+                    let due = agenda.due(timer);
+                    let page = agenda.page(agenda.truth(timer));
+                    let is_noted = agenda.pages.get(page).is_some_and(|p| p.contains(&timer));
+                    let is_queued = agenda.near.get_priority(&timer).map(|Reverse(m)| m.at);
+                    let is_today = agenda.today.contains(&(agenda.truth(timer), timer));
+                    let found = is_noted || is_queued.is_some() || is_today;
+                    prop_assert!(found || due.is_none());
+                    prop_assert!(is_queued.is_none() || is_queued == due, "a queue is exact");
+                }
+                prop_assert_eq!(notes(&agenda), agenda.notes);
             }
         }
     }

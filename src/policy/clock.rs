@@ -1,5 +1,7 @@
 //! Clocks: steps that follow from a start by themselves.
 
+use smallvec::SmallVec;
+
 use super::facts::Condition;
 use super::file::Rounding;
 use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
@@ -26,6 +28,9 @@ pub struct Step {
     pub trigger: Trigger,
 }
 
+/// The steps of a clock in the order in which they fall due, with their instants.
+pub type Timetable = SmallVec<[(SimTime, usize); 4]>;
+
 /// A span that runs by itself once begun.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
@@ -51,14 +56,9 @@ impl Clock {
     }
 
     /// The steps in the order in which they fall due, with their instants.
-    pub fn timetable(
-        &self,
-        start: SimTime,
-        grace: SimSpan,
-        calendar: UtcOffset,
-    ) -> Vec<(SimTime, usize)> {
+    pub fn timetable(&self, start: SimTime, grace: SimSpan, calendar: UtcOffset) -> Timetable {
         let due = |step| (self.due(step, start, grace, calendar), step);
-        let mut timetable: Vec<_> = (0..self.steps.len()).map(due).collect();
+        let mut timetable: Timetable = (0..self.steps.len()).map(due).collect();
         timetable.sort_unstable();
         timetable
     }

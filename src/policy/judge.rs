@@ -3,10 +3,10 @@
 use super::facts::{Column, Facts};
 use super::space::Over;
 use super::table::{Row, Table};
-use super::{FlagChange, Policy, Precondition, SET, Tables, UNSET};
+use super::{FlagChange, Policy, Precondition, Rule, SET, Tables, UNSET};
 use crate::vocab::{
-    Confidence, Membership, Outcome, ProtectionId, ProtectionSet, RuleId, SwitchId, SwitchSet,
-    Trigger, Verdict, Word,
+    Action, Confidence, Membership, Outcome, ProtectionId, ProtectionSet, RuleId, SwitchId,
+    SwitchSet, Trigger, Verdict, Word,
 };
 
 /// A policy with every switch settled: what the world consults.
@@ -17,6 +17,10 @@ pub struct Rulebook {
     /// Its tables, as settled.
     pub tables: Tables,
     verdicts: Vec<Table<Verdict>>,
+    /// What each rule rests on.
+    bases: Vec<Basis>,
+    /// For each action, the preconditions that may refuse it as the switches stand, by place.
+    refusals: Vec<Vec<usize>>,
     settings: Vec<u8>,
     taken: SwitchSet,
 }
@@ -66,13 +70,19 @@ impl Basis {
     }
 }
 
-/// All verdicts of one situation.
+/// All verdicts of one situation. Kept small: every decision carries one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ruling {
-    findings: [Option<Finding>; ProtectionSet::MOST],
+    /// The protections that there is a verdict on.
+    on: ProtectionSet,
+    verdicts: [Verdict; ProtectionSet::MOST],
+    rules: [RuleId; ProtectionSet::MOST],
     /// What they rest on.
     pub basis: Basis,
 }
+
+/// Marks verdicts without a rule. A policy has fewer rules than that: reading refuses more.
+const NO_RULE: RuleId = RuleId(u16::MAX);
 
 /// Why a situation has no answer: it hangs on something that nobody saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +95,27 @@ pub enum Undecided {
 
 impl Ruling {
     /// The ruling on an instance without any protection.
-    pub const NOTHING: Self = Self { findings: [None; ProtectionSet::MOST], basis: Basis::NONE };
+    pub const NOTHING: Self = Self {
+        on: ProtectionSet::EMPTY,
+        verdicts: [Verdict::NotConsulted; ProtectionSet::MOST],
+        rules: [NO_RULE; ProtectionSet::MOST],
+        basis: Basis::NONE,
+    };
 
     /// One finding for each protection that is on, in the order of the policy.
     pub fn findings(&self) -> impl Iterator<Item = Finding> {
-        self.findings.iter().flatten().copied()
+        self.on.iter().map(|protection| {
+            let rule = self.rules[protection.index()];
+            let verdict = self.verdicts[protection.index()];
+            Finding { protection, verdict, rule: (rule != NO_RULE).then_some(rule) }
+        })
+    }
+
+    fn add(&mut self, finding: Finding) {
+        let place = finding.protection.index();
+        self.on = self.on.with(finding.protection);
+        self.verdicts[place] = finding.verdict;
+        self.rules[place] = finding.rule.unwrap_or(NO_RULE);
     }
 
     /// The outcome: any held, held; else any overridden, overridden; else unprotected.
@@ -114,11 +140,8 @@ impl Ruling {
 
     /// The same protections, none of which was consulted: the request was refused before.
     #[must_use]
-    pub fn unasked(mut self) -> Self {
-        for finding in self.findings.iter_mut().flatten() {
-            *finding = Finding { verdict: Verdict::NotConsulted, rule: None, ..*finding };
-        }
-        self
+    pub const fn unasked(self) -> Self {
+        Self { on: self.on, basis: self.basis, ..Self::NOTHING }
     }
 }
 
@@ -148,7 +171,10 @@ impl Rulebook {
             hooks: t.hooks.under(&settings),
         };
         let verdicts = policy.protections.iter().map(|p| p.table.under(&settings)).collect();
-        Self { policy, tables, verdicts, settings, taken }
+        let bases = policy.rules.iter().map(|rule| founded(&policy, rule)).collect();
+        let refusals = Action::ALL.iter().map(|action| refusing(&policy, &settings, *action));
+        let refusals = refusals.collect();
+        Self { policy, tables, verdicts, bases, refusals, settings, taken }
     }
 
     /// The same with another verdict of one rule: for seeing whether anybody would notice.
@@ -229,9 +255,9 @@ impl Rulebook {
     }
 
     fn rule(&self, facts: &Facts, on: ProtectionSet) -> Ruling {
-        let mut ruling = Ruling { findings: [None; ProtectionSet::MOST], basis: Basis::NONE };
+        let mut ruling = Ruling::NOTHING;
         for protection in on.iter() {
-            ruling.findings[protection.index()] = Some(self.find(facts, protection));
+            ruling.add(self.find(facts, protection));
         }
         // One protection is enough to hold; that it went ahead, all of them say.
         ruling.basis = match ruling.deciding().filter(|finding| finding.verdict == Verdict::Held) {
@@ -272,12 +298,9 @@ impl Rulebook {
 
     /// The first refusal of a request to set protections.
     pub fn refusal_to_set(&self, facts: &Facts, change: &FlagChange) -> Option<RuleId> {
-        let fits = |refusal: &&Precondition| {
-            refusal.flags.takes(change)
-                && refusal.when.assumed(&self.settings)
-                && refusal.when.meets(facts)
-        };
-        self.policy.preconditions.iter().find(fits).map(|refusal| refusal.rule)
+        let refusals = self.refusals[usize::from(facts.action.index())].iter();
+        let mut refusals = refusals.map(|place| &self.policy.preconditions[*place]);
+        refusals.find(|r| r.flags.takes(change) && r.when.meets(facts)).map(|refusal| refusal.rule)
     }
 
     /// The protection in `on` that keeps whatever the trigger asks about, be it what
@@ -312,13 +335,7 @@ impl Rulebook {
 
     /// What a rule rests on, the switches that it tests included.
     pub fn basis(&self, rule: RuleId) -> Basis {
-        let rule = self.policy.rule(rule);
-        let weakest = rule
-            .switches
-            .iter()
-            .map(|switch| self.policy.switches[switch.index()].confidence)
-            .fold(rule.confidence, Confidence::max);
-        Basis { confidence: weakest, switches: rule.switches }
+        self.bases[rule.index()]
     }
 
     /// What one of the tables says, with its rule and what it rests on.
@@ -346,3 +363,23 @@ impl Rulebook {
 
 /// What a verdict without a rule rests on: the space says that it cannot occur.
 const UNFOUNDED: Basis = Basis { confidence: Confidence::Unconfirmed, switches: SwitchSet::EMPTY };
+
+/// What a rule rests on: its own confidence, or that of a switch that is weaker.
+fn founded(policy: &Policy, rule: &Rule) -> Basis {
+    let weakest = rule
+        .switches
+        .iter()
+        .map(|switch| policy.switches[switch.index()].confidence)
+        .fold(rule.confidence, Confidence::max);
+    Basis { confidence: weakest, switches: rule.switches }
+}
+
+/// The preconditions that may refuse an action, by place, in the order written.
+fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
+    let may = |refusal: &Precondition| {
+        let asks = refusal.when.words(Column::Action);
+        refusal.when.assumed(settings) && asks.is_none_or(|words| words >> action.index() & 1 == 1)
+    };
+    let all = policy.preconditions.iter().enumerate();
+    all.filter(|(_, refusal)| may(refusal)).map(|(place, _)| place).collect()
+}

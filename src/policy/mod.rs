@@ -30,7 +30,7 @@ mod space;
 mod table;
 
 pub use catalog::{Catalog, load};
-pub use clock::{Clock, Step};
+pub use clock::{Clock, Step, Timetable};
 pub use diff::{Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, compare};
 pub use facts::{Column, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
@@ -378,11 +378,11 @@ impl Policy {
     }
 
     /// The words that the decision space has in a column; empty if it has no such column.
-    pub fn words(&self, column: Column) -> Vec<u8> {
+    pub fn words(&self, column: Column) -> &[u8] {
         let spaces = self.protections.first().map(|p| p.table.space());
         let axes = spaces.map(Space::axes).unwrap_or_default();
         let axis = axes.iter().find(|axis| axis.over == Over::Column(column));
-        axis.map(|axis| axis.words.clone()).unwrap_or_default()
+        axis.map(|axis| axis.words.as_slice()).unwrap_or_default()
     }
 
     /// Whether the decision space has a word.

@@ -157,7 +157,7 @@ pub(super) fn loss<'l>(l: &Loss, legend: &'l Legend) -> [Cell<'l>; LOSS_COLUMNS]
         l.seq.to_string().into(),
         legend.instance(l.instance).into(),
         l.thing.word().into(),
-        l.name.to_string().into(),
+        l.name.as_deref().unwrap_or_default().to_owned().into(),
         l.fate.word().into(),
         l.at.to_string().into(),
         l.trigger.word().into(),

@@ -741,7 +741,7 @@ impl Population<'_, '_> {
 fn things_of(part: &InstancePart) -> impl Iterator<Item = Property> {
     let things = part.things.iter().flat_map(|things| &things.0);
     things.map(|(name, thing)| Property {
-        name: name.value.0.clone(),
+        name: Some((*name.value.0).into()),
         thing: thing.0.kind,
         gib: thing.0.gib,
         with_instance: thing.0.with_instance.unwrap_or(true),
@@ -757,10 +757,10 @@ pub fn seconds_cut(place: Place, written: SimTime, at: SimTime) -> Problem {
 /// How far ahead a release is set, by the limits of a policy.
 pub fn lead(book: &Rulebook, at: SimTime, now: SimTime) -> Lead {
     let limits = &book.policy.schedule;
-    let from_now = |span| now.after_on_calendar(span, book.policy.calendar);
-    if limits.earliest.is_some_and(|earliest| at < from_now(earliest)) {
+    let calendar = book.policy.calendar;
+    if limits.earliest.is_some_and(|earliest| at < now.after_on_calendar(earliest, calendar)) {
         Lead::TooSoon
-    } else if limits.latest.is_some_and(|latest| at > from_now(latest)) {
+    } else if limits.latest.is_some_and(|latest| at.is_later_than(now, latest, calendar)) {
         Lead::TooLate
     } else {
         Lead::Within

@@ -102,7 +102,12 @@ macro_rules! sets {
 
             /// Its members, lowest first.
             pub fn iter(self) -> impl Iterator<Item = $id> {
-                (0_u8..).take(Self::MOST).map($id).filter(move |id| self.has(*id))
+                let mut left = self.0;
+                std::iter::from_fn(move || {
+                    let lowest = u8::try_from(left.trailing_zeros()).unwrap_or(u8::MAX);
+                    left = left.checked_sub(1).map(|below| left & below)?;
+                    Some($id(lowest))
+                })
             }
         }
 

@@ -1,8 +1,10 @@
 //! The deeds: what an action does to an instance once nothing stands against it.
 
+use smallvec::SmallVec;
+
 use super::ask::{Ask, With};
 use super::{Step, Timer};
-use crate::fleet::Property;
+use crate::fleet::{Instance, Property};
 use crate::policy::{Facts, Ruling};
 use crate::record::{Loss, Record, Subject, What};
 use crate::scenario::Flags;
@@ -46,7 +48,9 @@ impl Step<'_> {
                 self.bring_up(ask, seq, id);
                 return Effect::Started;
             }
-            Action::Deallocate => return self.deallocate(ask, seq, id),
+            Action::Deallocate => {
+                return self.go_down(ask, seq, id, (Lifecycle::Deallocated, Effect::Deallocated));
+            }
             Action::Upgrade => return self.bring_to_model(ask, seq, id),
             Action::Restart => return self.renew_parts(ask, seq, id, Effect::Restarted),
             Action::Redeploy => return self.renew_parts(ask, seq, id, Effect::Redeployed),
@@ -94,8 +98,8 @@ impl Step<'_> {
         ] {
             self.agenda.clear(timer);
         }
-        let instance = self.world.fleet.instance_mut(id);
-        let from = std::mem::replace(&mut instance.state, Lifecycle::Released);
+        let Instance { state: from, stopped_by, .. } = *self.world.fleet.instance(id);
+        self.world.fleet.set_state(id, Lifecycle::Released, stopped_by);
         self.change(ask, seq, Subject::Instance(id), What::State(from, Lifecycle::Released));
     }
 
@@ -113,17 +117,22 @@ impl Step<'_> {
         let sizes = What::Size(count(before), count(before - 1));
         self.change(ask, seq, Subject::Group(group), sizes);
         // A request that takes many is made up for once.
-        match self.gone.back_mut() {
+        match self.world.gone.back_mut() {
             Some((of, by, lost)) if (*of, *by) == (group, ask.trigger) => *lost += 1,
-            _ => self.gone.push_back((group, ask.trigger, 1)),
+            _ => self.world.gone.push_back((group, ask.trigger, 1)),
         }
     }
 
     /// Moves an instance to a state, and tells its group.
     pub(super) fn move_to(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: Lifecycle) {
+        self.move_by(ask, seq, id, to, self.world.fleet.instance(id).stopped_by);
+    }
+
+    /// The same, and says what shut it down.
+    fn move_by(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: Lifecycle, by: StoppedBy) {
         let served = self.world.serves(id);
-        let instance = self.world.fleet.instance_mut(id);
-        let from = std::mem::replace(&mut instance.state, to);
+        let from = self.world.fleet.instance(id).state;
+        self.world.fleet.set_state(id, to, by);
         if from == to {
             return;
         }
@@ -133,12 +142,18 @@ impl Step<'_> {
         }
     }
 
-    fn deallocate(&mut self, ask: &Ask, seq: u64, id: InstanceId) -> Effect {
+    /// Shuts an instance down, in one way or the other.
+    fn go_down(
+        &mut self,
+        ask: &Ask,
+        seq: u64,
+        id: InstanceId,
+        (to, effect): (Lifecycle, Effect),
+    ) -> Effect {
         let by = if let With::StoppedBy(by) = ask.with { by } else { StoppedBy::User };
-        self.world.fleet.instance_mut(id).stopped_by = by;
-        self.move_to(ask, seq, id, Lifecycle::Deallocated);
-        self.lose(ask, seq, id, Effect::Deallocated, ask.trigger);
-        Effect::Deallocated
+        self.move_by(ask, seq, id, to, by);
+        self.lose(ask, seq, id, effect, ask.trigger);
+        effect
     }
 
     /// Brings a member to the model of its group.
@@ -160,7 +175,6 @@ impl Step<'_> {
     }
 
     fn shut_down(&mut self, ask: &Ask, seq: u64, id: InstanceId) -> Effect {
-        let by = if let With::StoppedBy(by) = ask.with { by } else { StoppedBy::User };
         if let With::Economical(true) = ask.with {
             let facts = self.facts(ask, id, Action::Stop);
             let policy = self.world.policy_of(id);
@@ -169,10 +183,7 @@ impl Step<'_> {
                 self.world.fleet.instance_mut(id).economical = frees;
             }
         }
-        self.world.fleet.instance_mut(id).stopped_by = by;
-        self.move_to(ask, seq, id, Lifecycle::Stopped);
-        self.lose(ask, seq, id, Effect::Stopped, ask.trigger);
-        Effect::Stopped
+        self.go_down(ask, seq, id, (Lifecycle::Stopped, Effect::Stopped))
     }
 
     /// Starts an instance that was shut down.
@@ -181,8 +192,7 @@ impl Step<'_> {
         if instance.stopped_by == StoppedBy::User {
             instance.economical = false;
         }
-        instance.stopped_by = StoppedBy::Nothing;
-        self.move_to(ask, seq, id, Lifecycle::Running);
+        self.move_by(ask, seq, id, Lifecycle::Running, StoppedBy::Nothing);
     }
 
     fn switch_flags(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
@@ -210,7 +220,12 @@ impl Step<'_> {
         } else {
             let number = properties.iter().filter(|property| property.thing == to).count() + 1;
             let name = format!("{to}-{number}").into();
-            properties.push(Property { name, thing: to, gib: None, with_instance: false });
+            properties.push(Property {
+                name: Some(name),
+                thing: to,
+                gib: None,
+                with_instance: false,
+            });
             gained = 1;
         }
         for _ in 0..gained {
@@ -221,55 +236,51 @@ impl Step<'_> {
     /// Writes down what an instance loses, and what it leaves behind that is still billed.
     fn lose(&mut self, ask: &Ask, seq: u64, id: InstanceId, effect: Effect, trigger: Trigger) {
         let facts = Facts { trigger, effect, ..self.facts(ask, id, ask.action) };
-        let policy = self.world.policy_of(id);
-        let mut things = self.world.fleet.properties(id).to_vec();
-        if things.iter().all(|property| property.thing != Thing::SystemDisk) {
+        let mut gone: SmallVec<[usize; 4]> = SmallVec::new();
+        let boots = |things: &[Property]| things.iter().any(|p| p.thing == Thing::SystemDisk);
+        if !boots(self.world.fleet.properties(id)) {
             // Every instance boots from a disk, whether or not somebody told us of it.
-            things.insert(
-                0,
-                Property {
-                    name: "".into(),
-                    thing: Thing::SystemDisk,
-                    gib: None,
-                    with_instance: true,
-                },
-            );
+            let disk =
+                Property { name: None, thing: Thing::SystemDisk, gib: None, with_instance: true };
+            self.fate(seq, id, &facts, disk);
         }
-        let mut gone = Vec::new();
-        for (at, property) in things.iter().enumerate() {
-            let facts = Facts {
-                thing: property.thing,
-                with_instance: YesNo::from(property.with_instance),
-                ..facts
-            };
-            let Some(answer) = self.consult(policy, |t| &t.effects, &facts) else { continue };
-            let (fate, rule) = (answer.says, answer.rule);
-            if fate == Fate::Lost {
-                gone.push(at);
+        let mut place = 0;
+        while let Some(property) = self.world.fleet.properties(id).get(place).cloned() {
+            if self.fate(seq, id, &facts, property) == Some(Fate::Lost) {
+                gone.push(place);
             }
-            if fate != Fate::Kept {
-                self.out.push_back(Record::Loss(Loss {
-                    seq,
-                    at: self.now,
-                    instance: id,
-                    trigger,
-                    thing: property.thing,
-                    name: property.name.clone(),
-                    fate,
-                    gib: property.gib,
-                    rule: (policy, rule),
-                }));
-            }
+            place += 1;
         }
         let leaves_a_gap =
             matches!(effect, Effect::Stopped | Effect::Reclaimed | Effect::Deallocated);
         if leaves_a_gap && !gone.is_empty() {
-            for at in gone.into_iter().rev() {
-                things.remove(at);
+            let things = self.world.fleet.properties_mut(id);
+            for place in gone.into_iter().rev() {
+                things.remove(place);
             }
-            things.retain(|property| !property.name.is_empty());
-            *self.world.fleet.properties_mut(id) = things;
         }
+    }
+
+    /// What becomes of a thing; it is written down, unless it is just kept.
+    fn fate(&mut self, seq: u64, id: InstanceId, facts: &Facts, of: Property) -> Option<Fate> {
+        let facts =
+            Facts { thing: of.thing, with_instance: YesNo::from(of.with_instance), ..*facts };
+        let policy = self.world.policy_of(id);
+        let answer = self.consult(policy, |t| &t.effects, &facts)?;
+        if answer.says != Fate::Kept {
+            self.out.push_back(Record::Loss(Loss {
+                seq,
+                at: self.now,
+                instance: id,
+                trigger: facts.trigger,
+                thing: of.thing,
+                name: of.name,
+                fate: answer.says,
+                gib: of.gib,
+                rule: (policy, answer.rule),
+            }));
+        }
+        Some(answer.says)
     }
 
     /// Sets what bars an instance's owner.

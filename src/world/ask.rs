@@ -1,5 +1,7 @@
 //! One request: who asks what of whom, and how it is written down.
 
+use smallvec::SmallVec;
+
 use super::Step;
 use crate::policy::{Answer, Basis, Facts, Rulebook, Table, Tables};
 use crate::record::{Cause, Change, Record, Refusal, Request, Subject, Target, What};
@@ -9,6 +11,9 @@ use crate::vocab::{
     Action, ActorId, Billing, Channel, EventId, InstanceId, LastWord, PolicyId, RequestResult,
     RuleId, StoppedBy, Trigger,
 };
+
+/// The instances of a request, which are few as a rule.
+pub(super) type Ids = SmallVec<[InstanceId; 4]>;
 
 /// The event that calls.
 #[derive(Debug, Clone, Copy)]
@@ -258,7 +263,7 @@ impl Step<'_> {
 
     /// Remembers that a rule had something to say.
     pub(super) fn reach(&mut self, policy: PolicyId, rule: RuleId) {
-        self.world.reached.insert((policy, rule));
+        self.world.reached[policy.index()][rule.index()] = true;
     }
 
     /// What a table of a policy says. The switches that it rests on are remembered.

@@ -1,6 +1,5 @@
 //! Autoscale at work: it looks, and if another size is wanted it asks its group for that.
 
-use super::apply::count;
 use super::ask::Ask;
 use super::{Step, Timer};
 use crate::fleet::AUTOSCALE;
@@ -12,7 +11,7 @@ impl Step<'_> {
     pub(super) fn autoscale(&mut self, group: GroupId) {
         let state = self.world.fleet.group(group);
         let Some(autoscale) = state.autoscale.as_deref().filter(|_| !state.deleted) else { return };
-        let size = count(self.standing(group).len());
+        let size = state.size();
         let wish = autoscale.look(self.now, size, &self.world.fleet.metrics);
         self.agenda.set(Timer::Autoscale(group), self.now.after(autoscale.every));
         let Some(wish) = wish else { return };

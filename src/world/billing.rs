@@ -5,12 +5,11 @@
 
 use super::apply::count;
 use super::ask::{Ask, Call, Ground, Tally, With};
-use super::decide::Item;
+use super::decide::alike;
 use super::{Step, Timer};
 use crate::fleet::Arrears;
-use crate::policy::Column;
+use crate::policy::{Column, Timetable};
 use crate::record::{Subject, Target, What};
-use crate::time::SimTime;
 use crate::vocab::{
     AccountId, Action, AfterSettling, ClockKind, InstanceId, Lifecycle, StoppedBy, Trigger, Word,
 };
@@ -46,7 +45,7 @@ impl Step<'_> {
     }
 
     /// The steps of an account's clock, in the order in which they fall due.
-    fn billing_timetable(&self, account: AccountId, arrears: Arrears) -> Vec<(SimTime, usize)> {
+    fn billing_timetable(&self, account: AccountId, arrears: Arrears) -> Timetable {
         let book = self.world.book(account);
         let grace = self.world.fleet.account(account).grace;
         let clock = book.policy.clock(arrears.clock);
@@ -124,9 +123,7 @@ impl Step<'_> {
             policy.knows(Column::Action, ask.action) && policy.knows(Column::Trigger, ask.trigger);
         let open = self.open(ask, judged);
         let tally = if judged {
-            let items: Vec<Item> =
-                moved.iter().map(|id| Item { id: *id, action: ask.action, ground: None }).collect();
-            self.decide(ask, open.seq, &items)
+            self.decide(ask, open.seq, &alike(&moved, ask.action))
         } else {
             for id in &moved {
                 self.apply(ask, open.seq, *id, ask.action, &crate::policy::Ruling::NOTHING);
@@ -173,7 +170,8 @@ impl Step<'_> {
             AfterSettling::Restarts => self.bring_up(ask, seq, id),
             // From now on it is its owner who leaves it stopped.
             AfterSettling::Stays => {
-                self.world.fleet.instance_mut(id).stopped_by = StoppedBy::User;
+                let state = self.world.fleet.instance(id).state;
+                self.world.fleet.set_state(id, state, StoppedBy::User);
             }
         }
     }

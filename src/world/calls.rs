@@ -2,21 +2,21 @@
 
 use super::Step;
 use super::apply::count;
-use super::ask::{Ask, Call, Tally, With};
-use super::decide::Item;
+use super::ask::{Ask, Call, Ids, Tally, With};
+use super::decide::alike;
 use crate::policy::{Column, Facts, FlagChange, Ruling};
 use crate::record::{Refusal, Subject, Target, What};
 use crate::scenario::{Flags, Targets, lead, order};
 use crate::time::{SimTime, Term};
 use crate::vocab::{
     Action, Billing, FlagFate, GroupId, InstanceId, Lifecycle, Lock, Obstacle, PolicyId,
-    ProtectionSet, Trigger, YesNo,
+    ProtectionSet, StoppedBy, Trigger, YesNo,
 };
 
 impl Step<'_> {
     /// The instances of an order.
-    pub(super) fn of(&self, targets: Targets) -> Vec<InstanceId> {
-        targets.of(&self.world.targets).to_vec()
+    pub(super) fn of(&self, targets: Targets) -> Ids {
+        Ids::from_slice(targets.of(&self.world.targets))
     }
 
     /// Asks the same of several instances and needs nothing else for it.
@@ -29,15 +29,31 @@ impl Step<'_> {
     /// anything else is done unless something refuses it.
     pub(super) fn request(&mut self, ask: &Ask, ids: &[InstanceId]) {
         let judges = |id: &InstanceId| self.book_of(*id).policy.knows(Column::Action, ask.action);
-        let (judged, others): (Vec<InstanceId>, Vec<InstanceId>) =
-            ids.iter().copied().partition(judges);
-        let items = judged.iter().map(|id| Item { id: *id, action: ask.action, ground: None });
-        let items: Vec<Item> = items.collect();
-        let open = self.open(ask, !items.is_empty());
-        let mut tally = self.decide(ask, open.seq, &items);
+        let (judged, others): (Ids, Ids) = ids.iter().copied().partition(judges);
+        let open = self.open(ask, !judged.is_empty());
+        let mut tally = self.decide(ask, open.seq, &alike(&judged, ask.action));
         for id in others {
             if self.world.halt.is_none() {
                 self.do_or_refuse(ask, open.seq, id, &mut tally);
+            }
+        }
+        self.close(open, tally);
+    }
+
+    /// Tells several instances something that nobody is asked about; `tell` says what
+    /// stands against it.
+    pub(super) fn tell(
+        &mut self,
+        ask: &Ask,
+        ids: &[InstanceId],
+        mut tell: impl FnMut(&mut Self, u64, InstanceId) -> Result<(), Obstacle>,
+    ) {
+        let open = self.open(ask, false);
+        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
+        for id in ids {
+            match tell(self, open.seq, *id) {
+                Ok(()) => tally.got += 1,
+                Err(obstacle) => tally.refuse(Refusal::Obstacle(obstacle)),
             }
         }
         self.close(open, tally);
@@ -119,8 +135,8 @@ impl Step<'_> {
             return self.refuse(open, 1, why);
         }
         let now = self.now;
+        self.world.fleet.set_state(id, Lifecycle::Running, StoppedBy::Nothing);
         let instance = self.world.fleet.instance_mut(id);
-        instance.state = Lifecycle::Running;
         instance.created = now;
         instance.joined = now;
         let (billing, release) = (instance.billing, instance.auto_release);
@@ -169,7 +185,7 @@ impl Step<'_> {
         if let Err(why) = self.group_refusal(ask, id) {
             return self.refuse(open, 1, why);
         }
-        let policy = self.policy_of_group(id);
+        let policy = self.world.policy_of_group(id);
         let Flags { on, off } = self.flags(ask, policy).unwrap_or_default();
         let group = self.world.fleet.group_mut(id);
         let from = group.on;
@@ -256,16 +272,12 @@ impl Step<'_> {
     pub(super) fn lock(&mut self, call: Call, targets: Targets, to: Lock) {
         let ids = self.of(targets);
         let ask = Ask::call(call, Action::SetProtection, Target::these(&ids));
-        let open = self.open(&ask, false);
-        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
-        for id in ids {
-            if self.world.fleet.instance(id).is_there() {
-                self.set_lock(&ask, open.seq, id, to);
-                tally.got += 1;
-            } else {
-                tally.refuse(Refusal::Obstacle(Obstacle::NotThere));
+        self.tell(&ask, &ids, |step, seq, id| {
+            if !step.world.fleet.instance(id).is_there() {
+                return Err(Obstacle::NotThere);
             }
-        }
-        self.close(open, tally);
+            step.set_lock(&ask, seq, id, to);
+            Ok(())
+        });
     }
 }

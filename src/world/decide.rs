@@ -17,6 +17,8 @@
 //! Then the batch may change it: where one held keeps all, the others are
 //! spared; where protected ones are passed over, the held are skipped.
 
+use smallvec::SmallVec;
+
 use super::ask::{Ask, Ground, Tally};
 use super::{Halt, Step};
 use crate::policy::{Basis, Facts, Rulebook, Ruling};
@@ -36,6 +38,14 @@ pub(super) struct Item {
     /// The rule by which just this is asked.
     pub ground: Option<Ground>,
 }
+
+/// The same asked of each.
+pub(super) fn alike(ids: &[InstanceId], action: Action) -> SmallVec<[Item; 1]> {
+    ids.iter().map(|id| Item { id: *id, action, ground: None }).collect()
+}
+
+/// The drafts of a request, which most of the time is about one instance.
+pub(super) type Drafts = SmallVec<[Draft; 1]>;
 
 /// A decision before the batch has had its say.
 #[derive(Debug, Clone, Copy)]
@@ -84,17 +94,18 @@ impl Draft {
 impl Step<'_> {
     /// Decides on every item of a request and does what was decided.
     pub(super) fn decide(&mut self, ask: &Ask, seq: u64, items: &[Item]) -> Tally {
-        let mut drafts = Vec::with_capacity(items.len());
+        let mut drafts = Drafts::with_capacity(items.len());
         for item in items {
             let Some(draft) = self.draft(ask, *item) else { return Tally::default() };
             drafts.push(draft);
         }
         // What is asked of several providers at once is a call to each of them.
-        let mut policies: Vec<PolicyId> = drafts.iter().map(|draft| draft.policy).collect();
-        policies.sort_unstable();
-        policies.dedup();
-        let batches: Vec<(PolicyId, Option<Together>)> =
-            policies.into_iter().map(|policy| (policy, self.batch(&drafts, policy))).collect();
+        let mut batches: SmallVec<[(PolicyId, Option<Together>); 1]> = SmallVec::new();
+        for draft in &drafts {
+            if batches.iter().all(|(policy, _)| *policy != draft.policy) {
+                batches.push((draft.policy, self.batch(&drafts, draft.policy)));
+            }
+        }
         let mut tally = Tally::default();
         for draft in &drafts {
             let batch = batches.iter().find(|(policy, _)| *policy == draft.policy);
@@ -198,7 +209,7 @@ impl Step<'_> {
         }
         let slot = self.out.len();
         let decision = self.decision(ask, seq, draft, word, basis);
-        self.out.push_back(Record::Decision(Box::new(decision)));
+        self.out.push_back(Record::Decision(decision));
         if let Some((hook, answer)) = hook {
             let ground = Ground::of(LastWord::Hook, &answer);
             self.hold(ask, seq, draft, hook, ground);

@@ -6,8 +6,8 @@ use super::ask::{Ask, Call, Tally};
 use crate::record::{Refusal, Subject, Target, What};
 use crate::scenario::order;
 use crate::vocab::{
-    Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, Membership, Obstacle, PolicyId,
-    Refill, Trigger, ZoneId,
+    Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, Membership, Obstacle, Refill,
+    StoppedBy, Trigger, ZoneId,
 };
 
 /// The most members that the groups of a run create by themselves: a mistake in a file
@@ -15,11 +15,6 @@ use crate::vocab::{
 const MOST_CREATED: u32 = 1_000_000;
 
 impl Step<'_> {
-    /// The policy of a group.
-    pub(super) fn policy_of_group(&self, group: GroupId) -> PolicyId {
-        self.world.fleet.account(self.world.fleet.group(group).account).policy
-    }
-
     pub(super) fn scale_out(&mut self, call: Call, o: order::ScaleOut) {
         let mut ask = Ask::call(call, Action::ScaleOut, Target::Group(o.group));
         ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
@@ -33,7 +28,7 @@ impl Step<'_> {
         if let Err(why) = self.group_refusal(ask, group) {
             return self.refuse(open, add, why);
         }
-        let size = count(self.standing(group).len());
+        let size = self.world.fleet.group(group).size();
         let room = self.world.fleet.group(group).max.saturating_sub(size);
         let got = self.grow_by(ask, open.seq, group, add.min(room));
         self.has_scaled(group, got);
@@ -48,7 +43,7 @@ impl Step<'_> {
 
     pub(super) fn set_capacity(&mut self, call: Call, o: order::SetCapacity) {
         let (group, to) = (o.group, o.to);
-        let size = count(self.standing(group).len());
+        let size = self.world.fleet.group(group).size();
         let action = if to < size { Action::ScaleIn } else { Action::ScaleOut };
         let mut ask = Ask::call(call, Action::SetCapacity, Target::Group(group));
         let state = self.world.fleet.group(group);
@@ -76,7 +71,7 @@ impl Step<'_> {
         if by == 0 {
             return;
         }
-        let size = count(self.standing(group).len());
+        let size = self.world.fleet.group(group).size();
         let now = self.now;
         let state = self.world.fleet.group_mut(group);
         state.rests_until = now.after(state.cooldown);
@@ -141,8 +136,8 @@ impl Step<'_> {
         let (model, hook, things) =
             (state.upgrades.model, state.launch_hook, state.newcomer_things.clone());
         let to = if hook.is_some() { Lifecycle::Pending } else { Lifecycle::Running };
+        self.world.fleet.set_state(id, to, StoppedBy::Nothing);
         let instance = self.world.fleet.instance_mut(id);
-        instance.state = to;
         instance.created = now;
         instance.joined = now;
         instance.membership = Membership::AutoCreated;
@@ -165,13 +160,13 @@ impl Step<'_> {
     pub(super) fn refill(&mut self, group: GroupId, trigger: Trigger, lost: u32) {
         let ask = Ask::timer("refill", trigger, Action::ScaleOut, Target::Group(group));
         let facts = self.group_facts(&ask, group);
-        let policy = self.policy_of_group(group);
+        let policy = self.world.policy_of_group(group);
         let Some(answer) = self.consult(policy, |t| &t.refills, &facts) else { return };
         let state = self.world.fleet.group(group);
         if state.deleted {
             return;
         }
-        let size = count(self.standing(group).len());
+        let size = self.world.fleet.group(group).size();
         let lacks = match answer.says {
             Refill::None => {
                 // It is not meant to have any more than it has.

@@ -1,9 +1,8 @@
 //! The health of members: what is reported, what is seen, and what a group does about it.
 
-use super::apply::count;
-use super::ask::{Ask, Call, Ground, Tally};
+use super::ask::{Ask, Call, Ground};
 use super::{Followup, Step, Timer};
-use crate::record::{Refusal, Subject, Target, What};
+use crate::record::{Subject, Target, What};
 use crate::scenario::order;
 use crate::time::SimSpan;
 use crate::vocab::{
@@ -16,26 +15,21 @@ impl Step<'_> {
     pub(super) fn set_health(&mut self, call: Call, o: order::SetHealth) {
         let ids = self.of(o.instance);
         let ask = Ask::call(call, Action::SetProtection, Target::these(&ids));
-        let open = self.open(&ask, false);
-        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
-        for id in ids {
-            let instance = self.world.fleet.instance_mut(id);
+        self.tell(&ask, &ids, |step, seq, id| {
+            let instance = step.world.fleet.instance_mut(id);
             if !instance.is_there() {
-                tally.refuse(Refusal::Obstacle(Obstacle::NotThere));
-                continue;
+                return Err(Obstacle::NotThere);
             }
-            tally.got += 1;
             let to = o.health == Health::Unhealthy;
             let from = std::mem::replace(&mut instance.unhealthy, to);
-            if from == to {
-                continue;
+            if from != to {
+                let health = |ill| if ill { Health::Unhealthy } else { Health::Healthy };
+                let what = What::Health(health(from), health(to));
+                step.change(&ask, seq, Subject::Instance(id), what);
+                step.watch(id);
             }
-            let health = |ill| if ill { Health::Unhealthy } else { Health::Healthy };
-            let what = What::Health(health(from), health(to));
-            self.change(&ask, open.seq, Subject::Instance(id), what);
-            self.watch(id);
-        }
-        self.close(open, tally);
+            Ok(())
+        });
     }
 
     /// Whether a group that looks after its members would find this one unhealthy.
@@ -67,7 +61,7 @@ impl Step<'_> {
         if grace > SimSpan::ZERO {
             self.agenda.set(Timer::HealthCheck(id), self.now.after(grace));
         } else {
-            self.followups.push_back(Followup::HealthCheck(id));
+            self.world.followups.push_back(Followup::HealthCheck(id));
         }
     }
 

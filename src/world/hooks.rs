@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::apply::count;
-use super::ask::{Ask, Call, Ground, Tally, With};
+use super::ask::{Ask, Call, Ground, Ids, Tally, With};
 use super::decide::{Draft, Fate, Item, Word, alone};
 use super::{Step, Timer};
 use crate::fleet::Hook;
 use crate::policy::{Answer, Ruling};
-use crate::record::{DecidedBy, Refusal, Subject, Target, What};
+use crate::record::{DecidedBy, Subject, Target, What};
 use crate::scenario::Targets;
 use crate::time::SimTime;
 use crate::vocab::{
@@ -60,7 +59,8 @@ impl Step<'_> {
         }
         let was = self.world.fleet.instance(id).state;
         let asked = Some((*ask, draft.item, ground));
-        self.world.fleet.instance_mut(id).state = Lifecycle::Removing;
+        let by = self.world.fleet.instance(id).stopped_by;
+        self.world.fleet.set_state(id, Lifecycle::Removing, by);
         self.change(ask, seq, Subject::Instance(id), What::State(was, Lifecycle::Removing));
         let held = Held { asked, was, hook, since: self.now, beats: 0, approved: false };
         self.world.held.insert(id, held);
@@ -90,26 +90,20 @@ impl Step<'_> {
     pub(super) fn complete_hook(&mut self, call: Call, targets: Targets, result: HookResult) {
         let ids = self.of(targets);
         let ask = Ask::call(call, Action::SetProtection, Target::these(&ids));
-        let open = self.open(&ask, false);
-        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
-        let mut ready = Vec::new();
-        for id in ids {
-            match self.world.held.get_mut(&id) {
-                Some(held) => {
-                    let first = !std::mem::replace(&mut held.approved, true);
-                    let of = self.world.fleet.instance(id).group.filter(|_| held.asked.is_some());
-                    let leaving = of.and_then(|group| self.world.leaving.get_mut(&group));
-                    if let Some(leaving) = leaving.filter(|_| first) {
-                        leaving.unapproved -= 1;
-                        leaving.approved.insert(id);
-                    }
-                    tally.got += 1;
-                    ready.push(id);
-                }
-                None => tally.refuse(Refusal::Obstacle(Obstacle::NoHook)),
+        let mut ready = Ids::new();
+        self.tell(&ask, &ids, |step, _, id| {
+            let world = &mut *step.world;
+            let held = world.held.get_mut(&id).ok_or(Obstacle::NoHook)?;
+            let first = !std::mem::replace(&mut held.approved, true);
+            let of = world.fleet.instance(id).group.filter(|_| held.asked.is_some());
+            let leaving = of.and_then(|group| world.leaving.get_mut(&group));
+            if let Some(leaving) = leaving.filter(|_| first) {
+                leaving.unapproved -= 1;
+                leaving.approved.insert(id);
             }
-        }
-        self.close(open, tally);
+            ready.push(id);
+            Ok(())
+        });
         for id in ready {
             if result != HookResult::Continue || self.may_go_on(id) {
                 self.end_hold_and_free(&ask, id, result);
@@ -120,7 +114,7 @@ impl Step<'_> {
     /// Whether a member that may go on has to wait for neighbours that may not yet.
     fn may_go_on(&self, id: InstanceId) -> bool {
         let Some(group) = self.world.fleet.instance(id).group else { return true };
-        let book = self.world.legend.rulebook(self.policy_of_group(group));
+        let book = self.world.legend.rulebook(self.world.policy_of_group(group));
         if !book.policy.hooks.as_ref().is_some_and(|hooks| hooks.together) {
             return true;
         }
@@ -159,26 +153,19 @@ impl Step<'_> {
     pub(super) fn heartbeat(&mut self, call: Call, targets: Targets) {
         let ids = self.of(targets);
         let ask = Ask::call(call, Action::SetProtection, Target::these(&ids));
-        let open = self.open(&ask, false);
-        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
-        for id in ids {
-            let limits = self.book_of(id).policy.hooks.clone();
-            let Some(held) = self.world.held.get_mut(&id) else {
-                tally.refuse(Refusal::Obstacle(Obstacle::NoHook));
-                continue;
-            };
+        self.tell(&ask, &ids, |step, _, id| {
+            let limits = step.book_of(id).policy.hooks.clone();
+            let held = step.world.held.get_mut(&id).ok_or(Obstacle::NoHook)?;
             let most = limits.as_ref().map_or(0, |limits| limits.heartbeats);
             if held.beats >= most {
-                tally.refuse(Refusal::Obstacle(Obstacle::NoMoreTime));
-                continue;
+                return Err(Obstacle::NoMoreTime);
             }
             held.beats += 1;
-            tally.got += 1;
             let last = limits.and_then(|limits| limits.in_all).map(|span| held.since.after(span));
-            let until = self.now.after(held.hook.timeout);
-            self.agenda.set(Timer::Hook(id), last.map_or(until, |last| until.min(last)));
-        }
-        self.close(open, tally);
+            let until = step.now.after(held.hook.timeout);
+            step.agenda.set(Timer::Hook(id), last.map_or(until, |last| until.min(last)));
+            Ok(())
+        });
     }
 
     /// Ends the hold on a member, one way or the other.
@@ -202,8 +189,10 @@ impl Step<'_> {
             _ => alone(&ask, &draft),
         };
         self.carry_out(&ask, open.seq, &draft, word, &mut tally);
-        if self.world.fleet.instance(id).state == Lifecycle::Removing {
-            self.world.fleet.instance_mut(id).state = held.was;
+        let instance = self.world.fleet.instance(id);
+        if instance.state == Lifecycle::Removing {
+            let by = instance.stopped_by;
+            self.world.fleet.set_state(id, held.was, by);
             let back = What::State(Lifecycle::Removing, held.was);
             self.change(&ask, open.seq, Subject::Instance(id), back);
         }

@@ -4,12 +4,13 @@ use super::Step;
 use super::apply::count;
 use super::ask::{Ask, Call, Ground, Tally, With};
 use super::decide::Item;
+use super::situation::of_group;
 use crate::policy::Facts;
 use crate::record::{Refusal, Subject, Target, What};
 use crate::scenario::{Targets, order};
 use crate::vocab::{
-    Action, Capacity, GroupId, InstanceId, LastWord, Lifecycle, Membership, Obstacle,
-    ProtectionSet, Trigger, YesNo,
+    Action, Capacity, GroupId, InstanceId, LastWord, Membership, Obstacle, ProtectionSet, Trigger,
+    YesNo,
 };
 
 impl Step<'_> {
@@ -36,9 +37,9 @@ impl Step<'_> {
         if state.deleted {
             return Err(Refusal::Obstacle(Obstacle::GroupDeleted));
         }
-        let (on, policy) = (state.on, self.world.fleet.account(state.account).policy);
+        let on = state.on;
         let facts = self.group_facts(ask, group);
-        self.refusal_in(ask, policy, on, &facts)
+        self.refusal_in(ask, self.world.policy_of_group(group), on, &facts)
     }
 
     /// The members of a group, in the order of their ids.
@@ -52,10 +53,7 @@ impl Step<'_> {
     /// order of their ids.
     pub(super) fn standing(&self, group: GroupId) -> Vec<InstanceId> {
         let mut members = self.members_of(group);
-        members.retain(|id| {
-            let member = self.world.fleet.instance(*id);
-            member.state != Lifecycle::Removing && !member.is_recycled()
-        });
+        members.retain(|id| !self.world.fleet.instance(*id).is_aside());
         members
     }
 
@@ -74,7 +72,7 @@ impl Step<'_> {
         if ids.iter().any(strange) {
             return Err(Refusal::Obstacle(Obstacle::NotAMember));
         }
-        Ok(ids)
+        Ok(ids.into_vec())
     }
 
     pub(super) fn delete_members(&mut self, call: Call, o: order::DeleteMembers) {
@@ -133,10 +131,9 @@ impl Step<'_> {
     /// A protection of the group that keeps whatever is in it, and so the group itself
     /// if nothing is.
     fn guarded(&mut self, ask: &Ask, group: GroupId) -> Option<Refusal> {
-        let group = self.world.fleet.group(group);
-        let policy = self.world.fleet.account(group.account).policy;
+        let policy = self.world.policy_of_group(group);
         let book = self.world.legend.rulebook(policy);
-        let rule = book.guards(ask.trigger, group.on)?.rule?;
+        let rule = book.guards(ask.trigger, self.world.fleet.group(group).on)?.rule?;
         let basis = book.basis(rule);
         self.rely(policy, basis);
         Some(Refusal::Rule(policy, rule))
@@ -184,8 +181,8 @@ impl Step<'_> {
         if let Some(obstacle) = obstacle {
             return Err(Refusal::Obstacle(obstacle));
         }
-        let orchestration = self.world.fleet.group(group).orchestration;
-        let facts = Facts { membership, orchestration, ..self.facts(ask, id, Action::Attach) };
+        let facts = of_group(self.world.fleet.group(group), self.facts(ask, id, Action::Attach));
+        let facts = Facts { membership, ..facts };
         self.refusal_in(ask, self.world.policy_of(id), ProtectionSet::EMPTY, &facts)
     }
 

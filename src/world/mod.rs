@@ -27,7 +27,7 @@ mod situation;
 mod terms;
 mod upgrade;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use rand_chacha::ChaCha8Rng;
 
@@ -125,8 +125,13 @@ pub struct World {
     /// How many members groups have created.
     created: u32,
     relied: Vec<SwitchSet>,
-    reached: BTreeSet<(PolicyId, RuleId)>,
+    /// For each policy, the rules that have had something to say.
+    reached: Vec<Vec<bool>>,
     seq: u64,
+    /// What the event under way makes happen at once to others.
+    followups: VecDeque<Followup>,
+    /// How many members each group has lost by it, and by what cause.
+    gone: VecDeque<(GroupId, Trigger, u32)>,
     halt: Option<Halt>,
 }
 
@@ -148,8 +153,11 @@ impl World {
 
     /// The rules that have had something to say so far, besides those that decisions,
     /// requests and losses name.
-    pub const fn reached(&self) -> &BTreeSet<(PolicyId, RuleId)> {
-        &self.reached
+    pub fn reached(&self) -> impl Iterator<Item = (PolicyId, RuleId)> {
+        self.reached.iter().enumerate().flat_map(|(policy, rules)| {
+            let reached = rules.iter().enumerate().filter(|(_, reached)| **reached);
+            reached.map(move |(rule, _)| (PolicyId::at(policy), RuleId::at(rule)))
+        })
     }
 
     /// Why the run could not go on, if it could not.
@@ -173,9 +181,6 @@ struct Step<'w> {
     agenda: &'w mut Agenda<Timer>,
     out: &'w mut VecDeque<Record>,
     now: SimTime,
-    followups: VecDeque<Followup>,
-    /// How many members each group has lost, and by what cause.
-    gone: VecDeque<(GroupId, Trigger, u32)>,
 }
 
 /// What a request makes happen at once to others.
@@ -288,16 +293,16 @@ impl<'w> Step<'w> {
         out: &'w mut VecDeque<Record>,
     ) -> Self {
         let now = agenda.now();
-        Self { world, agenda, out, now, followups: VecDeque::new(), gone: VecDeque::new() }
+        Self { world, agenda, out, now }
     }
 
     /// Does what the event made happen at once to others.
     fn finish(mut self) -> Flow {
         loop {
-            match self.followups.pop_front() {
+            match self.world.followups.pop_front() {
                 Some(Followup::HealthCheck(instance)) => self.health_check(instance),
                 Some(Followup::Schedule(instance)) => self.fire_waiting(instance),
-                None => match self.gone.pop_front() {
+                None => match self.world.gone.pop_front() {
                     Some((group, trigger, lost)) => self.refill(group, trigger, lost),
                     None => break,
                 },
@@ -327,6 +332,8 @@ impl Run {
         let end = legend.end;
         let streams = Streams::new(legend.seed, legend.replication);
         let relied = vec![SwitchSet::EMPTY; legend.rulebooks.len()];
+        let books = legend.rulebooks.iter();
+        let reached = books.map(|book| vec![false; book.policy.rules.len()]).collect();
         let mut world = World {
             fleet,
             legend,
@@ -339,8 +346,10 @@ impl Run {
             created: 0,
             rolling: BTreeMap::new(),
             relied,
-            reached: BTreeSet::new(),
+            reached,
             seq: 0,
+            followups: VecDeque::new(),
+            gone: VecDeque::new(),
             halt: None,
         };
         world.wind_up(&mut agenda);

@@ -67,7 +67,7 @@ impl Step<'_> {
             basis: answer.basis,
         };
         let decision = self.decision(&ask, open.seq, &draft, word, answer.basis);
-        self.out.push_back(Record::Decision(Box::new(decision)));
+        self.out.push_back(Record::Decision(decision));
         let account = self.world.fleet.instance(id).account;
         self.world.fleet.instance_mut(id).waiting = true;
         self.world.fleet.account_mut(account).waiting += 1;
@@ -98,8 +98,9 @@ impl Step<'_> {
 
     /// Lets the releases that waited for an account come next.
     pub(super) fn wake_waiting(&mut self, ids: &[InstanceId]) {
-        let waiting = ids.iter().filter(|id| self.world.fleet.instance(**id).waiting);
-        self.followups.extend(waiting.map(|id| Followup::Schedule(*id)));
+        for id in ids.iter().filter(|id| self.world.fleet.instance(**id).waiting) {
+            self.world.followups.push_back(Followup::Schedule(*id));
+        }
     }
 
     /// The account has settled: what becomes of a release that waited for it?

@@ -5,7 +5,7 @@ use super::apply::count;
 use super::ask::{Ask, Call, Tally};
 use super::decide::{Draft, Fate, Word, alone};
 use crate::fleet::{Choice, Spread, Walk};
-use crate::policy::{Answer, Facts};
+use crate::policy::Answer;
 use crate::record::{DecidedBy, Target};
 use crate::scenario::order;
 use crate::vocab::{
@@ -28,7 +28,7 @@ impl Step<'_> {
         if let Err(why) = self.group_refusal(ask, group) {
             return self.refuse(open, remove, why);
         }
-        let size = count(self.standing(group).len());
+        let size = self.world.fleet.group(group).size();
         let wanted = remove.min(size.saturating_sub(self.world.fleet.group(group).min));
         let Some(drafts) = self.choose(ask, group, wanted) else {
             return self.close(open, Tally::default());
@@ -69,7 +69,11 @@ impl Step<'_> {
             drafts.push(draft);
         }
         if tied {
-            self.consult(self.policy_of_group(group), |t| &t.ties, &self.group_facts(ask, group));
+            self.consult(
+                self.world.policy_of_group(group),
+                |t| &t.ties,
+                &self.group_facts(ask, group),
+            );
         }
         Some(drafts)
     }
@@ -77,7 +81,7 @@ impl Step<'_> {
     /// A walk over the members of a group in the order in which they go.
     pub(super) fn walk(&mut self, ask: &Ask, group: GroupId) -> Walk {
         let facts = self.group_facts(ask, group);
-        let policy = self.policy_of_group(group);
+        let policy = self.world.policy_of_group(group);
         let rule = self.consult(policy, |t| &t.zones, &facts);
         let members = self.standing(group);
         let book = self.world.legend.rulebook(policy);
@@ -133,14 +137,14 @@ impl Step<'_> {
     /// What happens when nobody of the fullest zone may go.
     fn zone_held(&mut self, ask: &Ask, group: GroupId) -> ZoneHeld {
         let facts = self.group_facts(ask, group);
-        let answer = self.consult(self.policy_of_group(group), |t| &t.zone_held, &facts);
+        let answer = self.consult(self.world.policy_of_group(group), |t| &t.zone_held, &facts);
         answer.map_or(ZoneHeld::NextZone, |answer| answer.says)
     }
 
     /// What becomes of those who might go when too few may: `None` if they go.
     fn shortfall(&mut self, ask: &Ask, group: GroupId) -> Option<Word> {
-        let facts = Facts { trigger: ask.trigger, action: ask.action, ..Facts::default() };
-        let policy = self.policy_of_group(group);
+        let facts = self.group_facts(ask, group);
+        let policy = self.world.policy_of_group(group);
         let Answer { says, rule, basis } = self.consult(policy, |t| &t.shortfall, &facts)?;
         match says {
             Shortfall::Partial => None,

@@ -102,6 +102,11 @@ impl World {
         self.fleet.account(self.fleet.instance(id).account).policy
     }
 
+    /// The policy of a group.
+    pub fn policy_of_group(&self, id: GroupId) -> PolicyId {
+        self.fleet.account(self.fleet.group(id).account).policy
+    }
+
     /// Whether an instance works, as its group sees it.
     pub(super) fn serves(&self, id: InstanceId) -> bool {
         matches!(self.fleet.instance(id).state, Lifecycle::Running | Lifecycle::Pending)
@@ -114,7 +119,7 @@ fn owes(account: &Account) -> YesNo {
 }
 
 /// The same facts, with those that a group gives.
-fn of_group(group: &Group, facts: Facts) -> Facts {
+pub(super) fn of_group(group: &Group, facts: Facts) -> Facts {
     Facts {
         orchestration: group.orchestration,
         repair: group.care.repair,

@@ -1,10 +1,10 @@
 //! Clocks of single instances: the end of a subscription's term, and the reclaim
 //! of spot capacity.
 
-use super::ask::{Ask, Call, Ground, Tally, With};
+use super::ask::{Ask, Call, Ground, With};
 use super::{Step, Timer, World};
-use crate::policy::Clock;
-use crate::record::{Refusal, Subject, Target, What};
+use crate::policy::{Clock, Timetable};
+use crate::record::{Subject, Target, What};
 use crate::scenario::{Targets, order};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
@@ -21,12 +21,7 @@ pub(super) fn next_term_step(world: &World, id: InstanceId) -> Option<SimTime> {
     timetable.get(usize::from(instance.term_steps)).map(|(due, _)| *due)
 }
 
-fn timetable(
-    world: &World,
-    id: InstanceId,
-    kind: ClockKind,
-    since: SimTime,
-) -> Option<Vec<(SimTime, usize)>> {
+fn timetable(world: &World, id: InstanceId, kind: ClockKind, since: SimTime) -> Option<Timetable> {
     let policy = &world.book(world.fleet.instance(id).account).policy;
     let clock: &Clock = policy.clock(kind)?;
     Some(clock.timetable(since, SimSpan::ZERO, policy.calendar))
@@ -123,27 +118,24 @@ impl Step<'_> {
         let ids = self.of(targets);
         let ask = Ask::call(call, Action::Reclaim, Target::these(&ids));
         let ask = ask.as_cause(Trigger::SpotReclaim);
-        let open = self.open(&ask, false);
-        let mut tally = Tally { wanted: super::apply::count(ids.len()), ..Tally::default() };
-        for id in ids {
-            let instance = self.world.fleet.instance_mut(id);
-            // Only spot capacity can be taken back, and only once.
-            if !instance.is_there() || instance.billing != Billing::Spot {
-                let there = instance.is_there();
-                let obstacle = if there { Obstacle::NotSpot } else { Obstacle::NotThere };
-                tally.refuse(Refusal::Obstacle(obstacle));
-                continue;
+        self.tell(&ask, &ids, |step, seq, id| {
+            let now = step.now;
+            let instance = step.world.fleet.instance_mut(id);
+            if !instance.is_there() {
+                return Err(Obstacle::NotThere);
             }
-            tally.got += 1;
-            if instance.reclaim_since < SimTime::NEVER {
-                continue;
+            if instance.billing != Billing::Spot {
+                return Err(Obstacle::NotSpot);
             }
-            instance.reclaim_since = self.now;
-            instance.reclaim_steps = 0;
-            self.set_lock(&ask, open.seq, id, Lock::Recycling);
-            self.wind_reclaim(id);
-        }
-        self.close(open, tally);
+            // It can be taken back only once.
+            if instance.reclaim_since == SimTime::NEVER {
+                instance.reclaim_since = now;
+                instance.reclaim_steps = 0;
+                step.set_lock(&ask, seq, id, Lock::Recycling);
+                step.wind_reclaim(id);
+            }
+            Ok(())
+        });
     }
 
     fn wind_reclaim(&mut self, id: InstanceId) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::apply::count;
 use super::ask::{Ask, Call, Tally};
-use super::decide::Item;
+use super::decide::{Drafts, alike};
 use super::{Step, Timer};
 use crate::record::{Subject, Target, What};
 use crate::scenario::{Targets, order};
@@ -77,7 +77,7 @@ impl Step<'_> {
         }
         self.change(&ask, open.seq, Subject::Group(group), What::Model(from, o.to));
         let facts = self.group_facts(&ask, group);
-        let answer = self.consult(self.policy_of_group(group), |t| &t.roll_outs, &facts);
+        let answer = self.consult(self.world.policy_of_group(group), |t| &t.roll_outs, &facts);
         let ask = Ask { action: Action::Upgrade, ..ask };
         let tally = match answer.map_or(RollOut::Waits, |answer| answer.says) {
             RollOut::Waits => Tally::all(1),
@@ -137,7 +137,7 @@ impl Step<'_> {
 
     /// New members come first, as many as there are old ones that may go; then those go.
     fn replace(&mut self, ask: &Ask, seq: u64, group: GroupId, batch: &[InstanceId]) -> Tally {
-        let mut drafts = Vec::new();
+        let mut drafts = Drafts::new();
         for item in alike(batch, Action::Release) {
             let Some(draft) = self.draft(ask, item) else { return Tally::default() };
             drafts.push(draft);
@@ -168,9 +168,4 @@ impl Step<'_> {
         let tally = self.roll(&ask, open.seq, group);
         self.close(open, tally);
     }
-}
-
-/// The same asked of each.
-fn alike(ids: &[InstanceId], action: Action) -> Vec<Item> {
-    ids.iter().map(|id| Item { id: *id, action, ground: None }).collect()
 }

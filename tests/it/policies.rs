@@ -58,7 +58,7 @@ fn every_edition_answers_for_every_trigger_that_it_lists() {
         let triggers = policy.words(Column::Trigger);
         for protection in &policy.protections {
             let space = protection.table.space();
-            for trigger in &triggers {
+            for trigger in triggers {
                 let answered = (0..space.cells())
                     .filter(|cell| space.word(*cell, 0) == *trigger)
                     .any(|cell| protection.table.row(cell).is_some());

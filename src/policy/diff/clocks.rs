@@ -48,7 +48,7 @@ fn clock(
     for (policy, clock) in [(pair.old, old), (pair.new, new)] {
         for step in clock.steps.iter().filter(|step| (step.action, step.trigger) == asks) {
             for column in step.when.columns() {
-                let known = policy.words(column);
+                let known = policy.words(column).to_vec();
                 let all = || (0_u8..).take(column.words().len()).collect();
                 axes.column(column, if known.is_empty() { all() } else { known });
             }

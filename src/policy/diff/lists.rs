@@ -35,14 +35,14 @@ fn space(pair: &Pair<'_>, found: &mut Found) {
         if old.is_empty() != new.is_empty() {
             let says = |words: &[u8]| if words.is_empty() { "not tested" } else { "tested" };
             let about = (Part::Space, column.name());
-            found.entry(about, (Class::Presence, NEUTRAL), says(&old), says(&new));
+            found.entry(about, (Class::Presence, NEUTRAL), says(old), says(new));
             continue;
         }
         let only = |a: &[u8], b: &[u8]| -> Vec<u8> {
             a.iter().filter(|word| !b.contains(word)).copied().collect()
         };
         for (words, before, after) in
-            [(only(&old, &new), "known", "not known"), (only(&new, &old), "not known", "known")]
+            [(only(old, new), "known", "not known"), (only(new, old), "not known", "known")]
         {
             for word in words {
                 let about = (Part::Space, subject(&[word]));

@@ -145,7 +145,7 @@ const fn worth(action: Action) -> i64 {
 
 /// The words of a column: those of the decision space where it has the column.
 fn words(policy: &Policy, column: Column) -> Vec<u8> {
-    let words = policy.words(column);
+    let words = policy.words(column).to_vec();
     if words.is_empty() || column == Column::Action {
         let all = (0_u8..).take(column.words().len());
         return all.collect();

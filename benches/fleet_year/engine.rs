@@ -1,0 +1,168 @@
+//! The whole engine: the same kind of year as a plan, through policy, fleet and records.
+//!
+//! What is ordered is what [`super::fleet`] orders, said in the words of scenarios
+//! and judged by a shipped policy. Three things differ, since our world is not a
+//! toy: a released instance stays released, so nine of ten are protected and what
+//! is scheduled lies up to three years ahead; a subscription has a term instead
+//! of a schedule, so every fourth instance is one; and an unpaid bill is a clock
+//! of several steps on the account.
+
+use stayput::fleet::{Account, Instance};
+use stayput::kernel::{Limits, Streams};
+use stayput::record::Record;
+use stayput::scenario::{Flags, FlagsRef, Options, Order, Plan, Scripted, Targets, compile, order};
+use stayput::text::{NoFiles, Problems, Sources, render};
+use stayput::time::{SimSpan, SimTime};
+use stayput::vocab::{AccountId, Billing, Channel, EventId, InstanceId, PolicyId, ProtectionSet};
+use stayput::world::Run;
+
+use rand::{Rng, RngExt};
+
+const DAY: i64 = 86_400;
+const PER_ACCOUNT: u32 = 1_000;
+const SCENARIO: &str = "\
+stayput: scenario/1
+name: fleet-year
+policy: alibaba-ecs@2026-05-15
+start: 2026-01-01T00:00:00Z
+for: 365d
+fleet: {}
+";
+
+/// What a run comes to; two runs agree if they agree in this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Told {
+    pub events: u64,
+    pub requests: u64,
+    pub decisions: u64,
+    pub changes: u64,
+    pub losses: u64,
+    /// Every decision folded in the order in which it was taken.
+    pub fingerprint: u64,
+}
+
+/// Starts a plan.
+pub fn start(plan: Plan) -> Run {
+    Run::start_within(plan, Limits::default())
+}
+
+/// Runs a plan to its end with a sink that only counts.
+pub fn run(plan: Plan) -> Told {
+    let mut told = Told::default();
+    let mut run = start(plan);
+    while run.step() {
+        while let Some(record) = run.pop() {
+            match record {
+                Record::Request(_) => told.requests += 1,
+                Record::Decision(decision) => {
+                    told.decisions += 1;
+                    let who = u64::from(decision.instance.0);
+                    let word = who << 8 | (decision.outcome as u64) << 4 | decision.effect as u64;
+                    told.fingerprint = (told.fingerprint ^ word)
+                        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                        .rotate_left(29);
+                }
+                Record::Change(_) => told.changes += 1,
+                Record::Loss(_) => told.losses += 1,
+            }
+        }
+    }
+    told.events = run.events();
+    told
+}
+
+/// A fleet of that size and a year of orders.
+pub fn plan(instances: u32, orders: usize) -> Plan {
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add("fleet-year.yaml", SCENARIO.to_owned());
+    let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
+    let told = render(&problems, &sources, false);
+    let mut plan = compiled.and_then(|mut compiled| compiled.plans.pop()).expect(&told);
+    let policy = &plan.legend.rulebooks[0].policy;
+    let protection = policy.protection("release-protection").expect("the policy has it");
+    let flag = ProtectionSet::EMPTY.with(protection);
+    plan.flags = vec![
+        Flags { on: flag, off: ProtectionSet::EMPTY },
+        Flags { on: ProtectionSet::EMPTY, off: flag },
+    ];
+    let start = plan.legend.start;
+    let mut stream = Streams::new(7, 0).named("fleet-year/engine");
+    for account in 1..instances.div_ceil(PER_ACCOUNT) {
+        plan.legend.accounts.push(format!("account-{account}").into());
+        plan.fleet.add_account(Account {
+            policy: PolicyId(0),
+            grace: SimSpan::ZERO,
+            arrears: None,
+            instances: Vec::new(),
+            waiting: 0,
+        });
+    }
+    for who in 0..instances {
+        let bits = stream.next_u64();
+        let mut instance = Instance::new(AccountId(who / PER_ACCOUNT), start);
+        if bits & 3 == 0 {
+            instance.billing = Billing::Subscription;
+            instance.expires = later(start, bits, 730 * DAY);
+        } else {
+            instance.auto_release = later(start, bits, 1_000 * DAY);
+        }
+        if bits >> 2 & 15 != 0 {
+            instance.on = flag;
+        }
+        plan.fleet.add_instance(instance);
+        plan.legend.instances.push(format!("i-{who:010}").into());
+    }
+    plan.targets = (0..instances).map(InstanceId).collect();
+    plan.script = script(start, instances, orders, &mut stream);
+    plan
+}
+
+/// Some time after `from`, a minute ahead at least, evenly spread over `span` seconds.
+fn later(from: SimTime, bits: u64, span: i64) -> SimTime {
+    let seconds = i64::try_from((u128::from(bits) * span as u128) >> 64).unwrap_or(0);
+    from.after(SimSpan::from_seconds(seconds / 60 * 60 + 3_600))
+}
+
+fn script(start: SimTime, instances: u32, orders: usize, stream: &mut impl Rng) -> Vec<Scripted> {
+    let mut times: Vec<i64> = (0..orders).map(|_| stream.random_range(0..365 * DAY)).collect();
+    times.sort_unstable();
+    let via = Some(Channel::Console);
+    let scripted = |(number, second): (usize, i64)| {
+        let at = start.after(SimSpan::from_seconds(second));
+        let (kind, who) = (stream.random_range(0..20), stream.random_range(0..instances));
+        let instance = Targets { start: who, len: 1 };
+        let account = AccountId(who / PER_ACCOUNT);
+        let order = match kind {
+            0..8 => Order::ScheduleRelease(order::ScheduleRelease {
+                instance,
+                time: later(at, stream.next_u64(), 1_000 * DAY),
+                by: None,
+                via,
+            }),
+            8..12 => Order::CancelScheduledRelease(order::CancelScheduledRelease {
+                instance,
+                by: None,
+                via,
+            }),
+            12..16 => Order::Release(order::Release {
+                instance,
+                force: None,
+                terminate_subscription: None,
+                by: None,
+                via,
+            }),
+            16..18 => Order::SetProtection(order::SetProtection {
+                instance: Some(instance),
+                group: None,
+                flags: FlagsRef(u32::from(stream.random_range(0..16) == 0)),
+                api_version: None,
+                by: None,
+                via,
+            }),
+            18 => Order::Overdue(order::Overdue { account }),
+            _ => Order::Settle(order::Settle { account, by: None, via }),
+        };
+        Scripted { at, event: EventId::at(number), order }
+    };
+    times.into_iter().enumerate().map(scripted).collect()
+}
