@@ -270,7 +270,7 @@ mod tests {
         let sixth = u64::MAX / 6 + 1;
         for number in 0..6 {
             assert_eq!(share(number * sixth, 6), number);
-            assert_eq!(share(number * sixth + sixth - 5, 6), number);
+            assert_eq!(share(number * sixth + (sixth - 5), 6), number);
         }
         assert_eq!([share(u64::MAX, 6), share(u64::MAX, 1), share(u64::MAX, 0)], [5, 0, 0]);
         assert_eq!(share(u64::MAX, u64::MAX), u64::MAX - 1);

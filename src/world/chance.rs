@@ -14,8 +14,14 @@
 //!   each occurrence and each thing that can follow it, N counting from 1.
 //!
 //! So what is added to a source moves nothing of what it did before.
+//!
+//! At one instant sources strike in the order written, after the script and before
+//! whatever falls due: of each first what follows earlier occurrences, in the order
+//! of those and of what can follow them, then its next occurrence. Each of them is
+//! an event of its own, with whatever it makes happen at once.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::OccupiedEntry;
 
 use rand_chacha::ChaCha8Rng;
 
@@ -88,54 +94,59 @@ impl Source {
         self.next = if is_over || next > self.planned.until { SimTime::NEVER } else { next };
     }
 
-    /// What happens at an instant at which it is due: what follows an earlier
-    /// occurrence first, else the next occurrence.
-    fn take(&mut self, now: SimTime, among: &Fate<'_>) -> (EventId, Order) {
-        let event = self.planned.event;
-        if let Some(entry) = self.pending.first_entry()
-            && entry.key().0 <= now
-        {
-            let ((_, _, number), aim) = entry.remove_entry();
-            let follow = &self.planned.then[number];
-            let later = among.later(follow.is_relative, now);
-            return (event, follow.order.aimed(&Aim { later, ..follow.same.of(&aim) }));
-        }
-        let weights = self.planned.deeds.iter().map(|deed| u64::from(deed.weight));
-        let mut left = below(weights.sum(), &mut self.deeds);
-        let drawn = self.planned.deeds.iter().find(|deed| {
-            let is_it = left < u64::from(deed.weight);
-            left = left.saturating_sub(u64::from(deed.weight));
-            is_it
+    /// What happens now that it is due: what follows an earlier occurrence first.
+    fn take(&mut self, now: SimTime, setting: &Setting<'_>) -> Order {
+        let pending = self.pending.first_entry().filter(|entry| entry.key().0 <= now);
+        let Some(((_, _, number), aim)) = pending.map(OccupiedEntry::remove_entry) else {
+            return self.occur(now, setting);
+        };
+        let follow = &self.planned.then[number];
+        let later = setting.later(follow.is_relative, now);
+        follow.order.aimed(&Aim { later, ..follow.same.of(&aim) })
+    }
+
+    /// The next occurrence: what is done, to whom, what will follow it, and when the one after
+    /// it comes.
+    fn occur(&mut self, now: SimTime, setting: &Setting<'_>) -> Order {
+        let deeds = &self.planned.deeds;
+        let total = deeds.iter().map(|deed| u64::from(deed.weight)).sum();
+        let mut left = below(total, &mut self.deeds);
+        let drawn = deeds.iter().find(|deed| match left.checked_sub(deed.weight.into()) {
+            Some(rest) => {
+                left = rest;
+                false
+            }
+            None => true,
         });
         // INVARIANT: the weights come to something, else the file was refused.
-        let deed = drawn.unwrap_or(&self.planned.deeds[0]);
-        let (aim, order) = (draw(&deed.among, &mut self.targets), deed.order);
-        let later = among.later(deed.is_relative, now);
+        let deed = drawn.unwrap_or(&deeds[0]);
+        let aim = draw(&deed.among, &mut self.targets);
+        let aim = Aim { later: setting.later(deed.is_relative, now), ..aim };
+        let order = deed.order.aimed(&aim);
         self.occurred += 1;
+        let whose = Aim { account: setting.payer(&aim), ..aim };
         for (number, follow) in self.then.iter_mut().enumerate() {
+            let at = now.after(follow.after.draw(&mut follow.delays));
             let Thousandths(probability) = self.planned.then[number].probability;
-            let after = follow.after.draw(&mut follow.delays);
-            let happens = below(1_000, &mut follow.whether) < u64::from(probability);
-            let at = now.after(after);
-            if happens && at <= among.end {
-                let aim = Aim { account: among.payer(&aim), ..aim };
-                self.pending.insert((at, self.occurred, number), aim);
+            let happens = below(1_000, &mut follow.whether) < probability.into();
+            if happens && at <= setting.end {
+                self.pending.insert((at, self.occurred, number), whose);
             }
         }
         self.wait();
-        (event, order.aimed(&Aim { later, ..aim }))
+        order
     }
 }
 
 /// What an occurrence has to know beside what is drawn; nothing of it ever changes.
-struct Fate<'w> {
+struct Setting<'w> {
     fleet: &'w Fleet,
     targets: &'w [InstanceId],
     start: SimTime,
     end: SimTime,
 }
 
-impl Fate<'_> {
+impl Setting<'_> {
     /// How much later than written the times of a verb are.
     fn later(&self, is_relative: bool, now: SimTime) -> SimSpan {
         if is_relative { now.since(self.start) } else { SimSpan::ZERO }
@@ -194,10 +205,10 @@ impl Step<'_> {
     /// What a random source does now.
     pub(super) fn strike(&mut self, id: SourceId) -> (EventId, Order) {
         let World { sources, fleet, targets, legend, .. } = &mut *self.world;
-        let fate = Fate { fleet, targets, start: legend.start, end: legend.end };
+        let setting = Setting { fleet, targets, start: legend.start, end: legend.end };
         let source = &mut sources[id.index()];
-        let drawn = source.take(self.now, &fate);
+        let order = source.take(self.now, &setting);
         self.agenda.set(Timer::Chance(id), source.due());
-        drawn
+        (source.planned.event, order)
     }
 }

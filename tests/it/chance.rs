@@ -394,3 +394,45 @@ proptest! {
         prop_assert!(!fixed || follow.len() == deeds.len(), "with no chance of it, all follow");
     }
 }
+
+#[test]
+fn at_one_instant_people_come_first_then_sources_in_order_and_then_what_falls_due() {
+    let events =
+        "events:\n  - { at: +2d, id: b, schedule-release: { instance: i-2, time: +4d } }\n";
+    let random = "  y: { every: 1d, at-most: 2, stop: { instance: j-1 }, then: [{ after: 1d, start: {} }] }\n  \
+                  x: { every: 2d, at-most: 1, cancel-scheduled-release: { instance: i-2 } }\n  \
+                  z: { every: 4d, at-most: 1, cancel-scheduled-release: { instance: i-3 } }\n";
+    let place = folder();
+    let text = scenario(ALIBABA, events, random)
+        .replace("i-1..5: {", "i-3: { account: a-1, auto-release: +4d }\n    i-1..2: {");
+    let path = write(place.path(), "luck.yaml", text);
+    let out = place.path().join("out");
+    let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let requests = std::fs::read_to_string(out.join("requests.csv")).unwrap();
+    let rows = requests.lines().skip(1).map(|row| {
+        let cells: Vec<&str> = row.split(',').collect();
+        format!("{}d {} {}", cells[5].parse::<u64>().unwrap() / 86_400, cells[6], cells[8])
+    });
+    let rows: Vec<String> = rows.collect();
+    let wanted = [
+        "1d y stop",
+        "2d b schedule-release",
+        "2d y start",
+        "2d y stop",
+        "2d x cancel-scheduled-release",
+        "3d y start",
+        "4d z cancel-scheduled-release",
+    ];
+    assert_eq!(rows, wanted, "neither release is due any more\n{requests}");
+}
+
+#[test]
+fn a_source_in_a_hurry_ends_at_a_limit() {
+    let place = folder();
+    let text = scenario(ALIBABA, "", "  x: { every: 1s, snapshot: { instance: i-1 } }\n");
+    let path = write(place.path(), "luck.yaml", text);
+    let ran = stayput(&["run", &path, "--max-events", "1000"]);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(ran.stderr.contains("gave up after 1000 events"), "{}", ran.stderr);
+}

@@ -135,6 +135,10 @@ pub enum LawPart {
     File(Spanned<String>),
 }
 
+/// What a law is.
+const ABOUT: &str = "How long it takes: one of these. What is drawn is rounded to the nearest \
+                     whole second, half a second up.";
+
 /// The distributions, each with what it is.
 const LAWS: [(&str, &str); 5] = [
     ("exponential", "what comes at any time, whenever the last one was"),
@@ -192,7 +196,7 @@ impl Read for Spanned<LawPart> {
             }
         };
         let keys = LAWS.map(|(key, about)| (key, about, of(key), false));
-        let mut one = object_schema("How long it takes: one of these.", keys.to_vec());
+        let mut one = object_schema(ABOUT, keys.to_vec());
         one["minProperties"] = 1.into();
         json!({ "anyOf": [SimSpan::schema(), one] })
     }
@@ -271,7 +275,8 @@ fn weighed(spans: Vec<(SimSpan, u32)>, place: Place, problems: &mut Problems) ->
     Some(Law::Empirical(spans))
 }
 
-/// Tells of gaps that would never let time pass.
+/// Tells of gaps that would never let time pass. Any other law gives a second or more at least
+/// three times in ten: it has a mean, scale or median of a second or more, or a span that does.
 pub fn check_gaps(law: &Law, place: Place, problems: &mut Problems) {
     if law.is_nothing() {
         let title = "a source whose gaps are no time at all would never let time pass";

@@ -224,7 +224,7 @@ impl Read for ThenPart {
         keys.extend(then_schemas());
         object_schema(
             "What follows an occurrence: exactly one verb. What it does not say of its target is \
-             the occurrence's.",
+             the occurrence's; whom it names it is about, all of them, as an event is.",
             keys,
         )
     }
