@@ -79,6 +79,10 @@ fn told(path: &str, compiled: &crate::scenario::Compiled) -> String {
         n => format!(" in {n} cases"),
     };
     let (instances, events) = (many(instances, "instance"), many(events, "event"));
+    let random = match first.map_or(0, |plan| plan.random.len()) {
+        0 => String::new(),
+        n => format!(", {}", many(n, "random source")),
+    };
     let expected = many(expected, "expectation");
-    format!("{path}: {}, {instances}, {events}{cases}, {expected}", compiled.name)
+    format!("{path}: {}, {instances}, {events}{random}{cases}, {expected}", compiled.name)
 }

@@ -96,6 +96,17 @@ impl Distribution {
     }
 }
 
+/// A whole number below `total`, each as likely as any other to 1 part in 2⁶⁴ / total; 0 if
+/// there is none below it. One word of the stream, and a larger word never gives less.
+pub fn below(total: u64, stream: &mut ChaCha8Rng) -> u64 {
+    share(stream.next_u64(), total)
+}
+
+/// A word's share of a total: that much of it as the word is of 2⁶⁴, rounded down.
+fn share(word: u64, total: u64) -> u64 {
+    u64::try_from((u128::from(word) * u128::from(total)) >> 64).unwrap_or(0)
+}
+
 #[expect(clippy::cast_precision_loss, reason = "exact up to 285 million years")]
 fn seconds(span: SimSpan) -> f64 {
     span.seconds() as f64
@@ -115,8 +126,8 @@ fn hazard(word: u64) -> f64 {
 /// The first span whose cumulated weight exceeds the word's share of the total.
 fn pick(up_to: &[(SimSpan, u64)], word: u64) -> SimSpan {
     let total = up_to.last().map_or(0, |(_, total)| *total);
-    let share = (u128::from(word) * u128::from(total)) >> 64;
-    let place = up_to.partition_point(|(_, below)| u128::from(*below) <= share);
+    let share = share(word, total);
+    let place = up_to.partition_point(|(_, below)| *below <= share);
     up_to.get(place).map_or(SimSpan::ZERO, |(span, _)| *span)
 }
 
@@ -252,6 +263,17 @@ mod tests {
         assert_eq!(one_in_four.invert((3 << 62) - 1), span(5));
         assert_eq!(one_in_four.invert(3 << 62), span(60));
         assert_eq!(one_in_four.invert(u64::MAX), span(60));
+    }
+
+    #[test]
+    fn every_number_below_a_total_has_the_same_share_of_words() {
+        let sixth = u64::MAX / 6 + 1;
+        for number in 0..6 {
+            assert_eq!(share(number * sixth, 6), number);
+            assert_eq!(share(number * sixth + (sixth - 5), 6), number);
+        }
+        assert_eq!([share(u64::MAX, 6), share(u64::MAX, 1), share(u64::MAX, 0)], [5, 0, 0]);
+        assert_eq!(share(u64::MAX, u64::MAX), u64::MAX - 1);
     }
 
     #[test]

@@ -23,6 +23,6 @@ mod simulation;
 mod streams;
 
 pub use agenda::{Agenda, Moment, Rank, Timer};
-pub use chance::Distribution;
+pub use chance::{Distribution, below};
 pub use simulation::{Flow, Limit, Limits, Model, Simulation, Stop};
 pub use streams::Streams;

@@ -6,6 +6,7 @@ use super::assume::Assuming;
 use super::cases;
 use super::expect::Expecting;
 use super::plan::Plan;
+use super::random::{self, Sourcing};
 use super::resolve::Resolver;
 use super::script::script;
 use super::surface::{EventsPart, InstancesPart, MetricStep, MetricsPart, Written};
@@ -239,7 +240,6 @@ impl Compiler<'_> {
         }
         .settle(&written.assume);
         let texts = self.texts(written);
-        let seed = self.options.seed.or(written.seed).unwrap_or(0);
         let mut resolver = Resolver::new(start, rulebooks, self.problems);
         resolver.doubtful = self.doubtful;
         let events = texts.events(written, self.sources, resolver.problems);
@@ -253,6 +253,9 @@ impl Compiler<'_> {
             populate(&mut resolver, &written.fleet, &events, &texts, self.sources, policy_of, read);
         fleet.metrics = metrics;
         let mut script = script(&mut resolver, &fleet, &events, (end, written.length.place));
+        let tables = random::Tables { files: &self.tables, sources: self.sources };
+        let random = Sourcing::new(&mut resolver, &fleet, tables, &mut script)
+            .sources(&written.random, (end, written.length.place));
         script.events.sort_by_key(|event| event.at);
         let nothing = super::expect::ExpectPart::default();
         let expectations = Expecting {
@@ -273,13 +276,14 @@ impl Compiler<'_> {
             start,
             end,
             offset,
-            seed,
+            seed: self.options.seed.or(written.seed).unwrap_or(0),
             ..resolver.into_legend(script.names)
         };
         Some(Plan {
             legend,
             fleet,
             script: script.events,
+            random,
             targets,
             flags,
             expectations,
@@ -330,7 +334,11 @@ impl Compiler<'_> {
             .import
             .iter()
             .map(|part| part.files.iter().filter_map(|path| self.table(path)).collect());
-        Texts { instances, events, metrics, imports: imports.collect() }
+        let imports = imports.collect();
+        for path in random::files(&written.random) {
+            self.table(path);
+        }
+        Texts { instances, events, metrics, imports }
     }
 }
 

@@ -18,6 +18,7 @@ mod compile;
 mod expect;
 mod plan;
 mod population;
+mod random;
 mod resolve;
 mod scaling;
 mod script;
@@ -33,8 +34,9 @@ pub use expect::{
 };
 pub use plan::{Assumption, Plan, Scripted};
 pub use population::lead;
+pub use random::{Among, Deed, FollowUp, Law, Same, Source, Thousandths};
 pub use surface::Written;
-pub use verbs::{Flags, FlagsRef, Order, Targets, VERBS};
+pub use verbs::{Aim, Flags, FlagsRef, Order, Targets, VERBS};
 pub mod order {
     //! What each verb asks, with ids in place of names.
     pub use super::verbs::resolved::*;

@@ -1,6 +1,7 @@
 //! A plan: a scenario in which no name is left to resolve and nothing is left to fail.
 
 use super::expect::Expectations;
+use super::random::Source;
 use super::verbs::{Flags, Order};
 use crate::fleet::Fleet;
 use crate::record::Legend;
@@ -41,6 +42,8 @@ pub struct Plan {
     pub fleet: Fleet,
     /// What happens, sorted by time, and by the order written within one instant.
     pub script: Vec<Scripted>,
+    /// What happens by chance.
+    pub random: Vec<Source>,
     /// The instances that events are about.
     pub targets: Vec<InstanceId>,
     /// The flags that events switch, for each policy.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::selector::{Candidates, Selector};
-use super::verbs::{Flags, FlagsRef, Targets};
+use super::verbs::{Aim, Flags, FlagsRef, Targets};
 use crate::fleet::InstancePart;
 use crate::policy::Rulebook;
 use crate::record::Legend;
@@ -209,6 +209,12 @@ pub trait Part {
 
     /// From the one to the other.
     fn resolve(written: &Self::Written, resolver: &mut Resolver<'_>) -> Option<Self::Resolved>;
+
+    /// Says what it is about, if it names anything of the fleet.
+    fn tell(_: &Self::Resolved, _: &mut Aim) {}
+
+    /// Names what an aim names instead, if it is of that kind.
+    fn turn(_: &mut Self::Resolved, _: &Aim) {}
 }
 
 /// Instances that exist.
@@ -224,6 +230,14 @@ impl Part for Instances {
         let len = u32::try_from(ids.len()).ok()?;
         resolver.targets.extend(ids);
         Some(Targets { start, len })
+    }
+
+    fn tell(targets: &Targets, aim: &mut Aim) {
+        aim.instances = Some(*targets);
+    }
+
+    fn turn(targets: &mut Targets, aim: &Aim) {
+        *targets = aim.instances.unwrap_or(*targets);
     }
 }
 
@@ -259,6 +273,14 @@ impl Part for GroupRef {
     fn resolve(written: &Spanned<String>, resolver: &mut Resolver<'_>) -> Option<GroupId> {
         resolver.group(&written.value, written.place)
     }
+
+    fn tell(group: &GroupId, aim: &mut Aim) {
+        aim.group = Some(*group);
+    }
+
+    fn turn(group: &mut GroupId, aim: &Aim) {
+        *group = aim.group.unwrap_or(*group);
+    }
 }
 
 /// An account.
@@ -270,6 +292,14 @@ impl Part for AccountRef {
 
     fn resolve(written: &Spanned<Name>, resolver: &mut Resolver<'_>) -> Option<AccountId> {
         resolver.account(&written.value, written.place)
+    }
+
+    fn tell(account: &AccountId, aim: &mut Aim) {
+        aim.account = Some(*account);
+    }
+
+    fn turn(account: &mut AccountId, aim: &Aim) {
+        *account = aim.account.unwrap_or(*account);
     }
 }
 
@@ -318,6 +348,10 @@ impl Part for TimeRef {
 
     fn resolve(written: &When, resolver: &mut Resolver<'_>) -> Option<SimTime> {
         Some(written.from(resolver.start))
+    }
+
+    fn turn(at: &mut SimTime, aim: &Aim) {
+        *at = at.after(aim.later);
     }
 }
 

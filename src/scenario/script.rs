@@ -103,7 +103,7 @@ fn outside(
 }
 
 /// Every protection that is set must be one of that policy, for that kind of thing.
-fn check_flags(
+pub fn check_flags(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
     written: &WrittenVerb,
@@ -152,7 +152,7 @@ fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, pla
 }
 
 /// What can be said of an order before it runs: its policy must know its cause.
-fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, place: Place) {
+pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, place: Place) {
     let (trigger, accounts): (Trigger, Vec<_>) = match order {
         Order::Release(o) => (Trigger::Manual, of_targets(resolver, fleet, o.instance)),
         Order::SecurityRelease(o) => {
@@ -218,7 +218,7 @@ fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, place:
     }
 }
 
-fn of_targets(resolver: &Resolver<'_>, fleet: &Fleet, targets: Targets) -> Vec<AccountId> {
+pub fn of_targets(resolver: &Resolver<'_>, fleet: &Fleet, targets: Targets) -> Vec<AccountId> {
     let mut accounts: Vec<_> =
         targets.of(&resolver.targets).iter().map(|id| fleet.instance(*id).account).collect();
     accounts.sort_unstable();

@@ -209,7 +209,7 @@ fn resolve_names(
 }
 
 /// A glob in which only `*` and `?` have a meaning.
-fn glob(text: &str) -> Option<GlobMatcher> {
+pub fn glob(text: &str) -> Option<GlobMatcher> {
     let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '[' | ']' | '{' | '}' | '\\') {

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::expect::ExpectPart;
+use super::random::SourcePart;
 use super::verbs::{VERBS, WrittenVerb, verb_schemas};
 use crate::fleet::{AccountPart, GroupPart, InstancePart, Level};
 use crate::text::{
@@ -40,6 +41,8 @@ record! {
         default "metrics" => metrics: MetricsPart,
         /// What happens, in the order written.
         default "events" => events: EventsPart,
+        /// What happens by chance: sources of events, by name.
+        default "random" => random: Map<SourcePart>,
         /// What is expected. Only `test` looks at it.
         default "expect" => expect: ExpectPart,
     }

@@ -14,9 +14,10 @@ use super::resolve::{
 };
 use crate::fleet::InstancePart;
 use crate::text::{Node, Problems, Read};
-use crate::time::{ApiVersion, Term};
+use crate::time::{ApiVersion, SimSpan, Term};
 use crate::vocab::{
-    Billing, Channel, GroupDeed, Health, HookResult, Initiator, InstanceId, ProtectionSet,
+    AccountId, Billing, Channel, GroupDeed, GroupId, Health, HookResult, Initiator, InstanceId,
+    ProtectionSet,
 };
 
 /// Some instances: a stretch of the plan's list of targets.
@@ -33,6 +34,19 @@ impl Targets {
     pub fn of(self, list: &[InstanceId]) -> &[InstanceId] {
         &list[self.start as usize..(self.start + self.len) as usize]
     }
+}
+
+/// What an order is about, as far as it names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Aim {
+    /// The instances.
+    pub instances: Option<Targets>,
+    /// The account.
+    pub account: Option<AccountId>,
+    /// The group.
+    pub group: Option<GroupId>,
+    /// How much later than written its times are meant.
+    pub later: SimSpan,
 }
 
 /// Protections to switch, by the ids of one policy.
@@ -145,6 +159,28 @@ macro_rules! verbs {
                     $(Self::$name(_) => $verb,)+
                 }
             }
+
+            /// What it is about.
+            pub fn aim(&self) -> Aim {
+                let mut aim = Aim::default();
+                match self {
+                    $(Self::$name(order) => {
+                        $(verbs!(@tell $mode $part, &order.$field, &mut aim);)+
+                    })+
+                }
+                aim
+            }
+
+            /// The same about something else, in each key that it has and the aim names.
+            #[must_use]
+            pub fn aimed(mut self, aim: &Aim) -> Self {
+                match &mut self {
+                    $(Self::$name(order) => {
+                        $(verbs!(@turn $mode $part, &mut order.$field, aim);)+
+                    })+
+                }
+                self
+            }
         }
 
         /// For each verb: itself, what it is about, its schema, whether it must be there.
@@ -164,6 +200,14 @@ macro_rules! verbs {
                 _ => &[],
             }
         }
+
+        /// For each verb, those of its keys that must be there.
+        pub fn verb_needs(verb: &str) -> Vec<&'static str> {
+            match verb {
+                $($verb => [$(verbs!(@need $mode $key)),+].into_iter().flatten().collect(),)+
+                _ => Vec::new(),
+            }
+        }
     };
     (@type required $type:ty) => { $type };
     (@type optional $type:ty) => { Option<$type> };
@@ -177,6 +221,24 @@ macro_rules! verbs {
         }
     };
     (@take $mode:ident $field:ident) => { $field? };
+    (@tell required $part:ty, $resolved:expr, $aim:expr) => {
+        <$part as Part>::tell($resolved, $aim)
+    };
+    (@tell optional $part:ty, $resolved:expr, $aim:expr) => {
+        if let Some(resolved) = $resolved {
+            <$part as Part>::tell(resolved, $aim);
+        }
+    };
+    (@turn required $part:ty, $resolved:expr, $aim:expr) => {
+        <$part as Part>::turn($resolved, $aim)
+    };
+    (@turn optional $part:ty, $resolved:expr, $aim:expr) => {
+        if let Some(resolved) = $resolved {
+            <$part as Part>::turn(resolved, $aim);
+        }
+    };
+    (@need required $key:literal) => { Some($key) };
+    (@need optional $key:literal) => { None };
 }
 
 verbs! {

@@ -38,6 +38,8 @@ ids! {
     ActorId(u32);
     /// An event that a scenario wrote.
     EventId(u32);
+    /// A random source of events.
+    SourceId(u32);
     /// A policy in use: each run has a short list of them.
     PolicyId(u8);
     /// A protection within a policy.

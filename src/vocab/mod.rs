@@ -16,7 +16,7 @@ pub use groups::{
 };
 pub use ids::{
     AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,
-    ProtectionSet, RuleId, SwitchId, SwitchSet, ZoneId,
+    ProtectionSet, RuleId, SourceId, SwitchId, SwitchSet, ZoneId,
 };
 pub use terms::{
     Action, AfterSettling, Batch, Billing, Channel, CheckedFirst, ClockAction, ClockKind,

@@ -16,6 +16,7 @@ mod ask;
 mod autoscale;
 mod billing;
 mod calls;
+mod chance;
 mod decide;
 mod grow;
 mod health;
@@ -38,8 +39,8 @@ use crate::record::{Legend, Record};
 use crate::scenario::{Flags, FlagsRef, Order, Plan, Scripted};
 use crate::time::SimTime;
 use crate::vocab::{
-    AccountId, Action, EventId, GroupId, HookResult, InstanceId, Lock, PolicyId, RuleId, SwitchSet,
-    Trigger,
+    AccountId, Action, EventId, GroupId, HookResult, InstanceId, Lock, PolicyId, RuleId, SourceId,
+    SwitchSet, Trigger,
 };
 use ask::Call;
 
@@ -48,6 +49,9 @@ use ask::Call;
 /// At one instant they fire in the order written here, and among each other by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
+    /// What a random source does next: a deed like an event of the script, so it comes
+    /// before what falls due.
+    Chance(SourceId),
     /// The next step of an account's arrears.
     BillingStep(AccountId),
     /// The next step of a subscription whose term ends.
@@ -67,23 +71,25 @@ pub enum Timer {
 }
 
 impl Named for Timer {
-    const RANKS: u8 = 8;
+    const RANKS: u8 = 9;
 
     fn rank(&self) -> Rank {
         Rank(match self {
-            Self::BillingStep(_) => 0,
-            Self::TermStep(_) => 1,
-            Self::ReclaimStep(_) => 2,
-            Self::ScheduledRelease(_) => 3,
-            Self::Hook(_) => 4,
-            Self::HealthCheck(_) => 5,
-            Self::UpgradeBatch(_) => 6,
-            Self::Autoscale(_) => 7,
+            Self::Chance(_) => 0,
+            Self::BillingStep(_) => 1,
+            Self::TermStep(_) => 2,
+            Self::ReclaimStep(_) => 3,
+            Self::ScheduledRelease(_) => 4,
+            Self::Hook(_) => 5,
+            Self::HealthCheck(_) => 6,
+            Self::UpgradeBatch(_) => 7,
+            Self::Autoscale(_) => 8,
         })
     }
 
     fn index(&self) -> u32 {
         match self {
+            Self::Chance(source) => source.0,
             Self::BillingStep(account) => account.0,
             Self::TermStep(instance)
             | Self::ReclaimStep(instance)
@@ -115,6 +121,8 @@ pub struct World {
     targets: Vec<InstanceId>,
     flags: Vec<Flags>,
     streams: Streams,
+    /// What is left to chance.
+    sources: Vec<chance::Source>,
     ties: BTreeMap<GroupId, ChaCha8Rng>,
     /// What hooks hold up.
     held: BTreeMap<InstanceId, hooks::Held>,
@@ -273,6 +281,10 @@ impl Model for World {
     ) -> Flow {
         let mut step = Step::new(self, agenda, out);
         match timer {
+            Timer::Chance(source) => {
+                let order = step.strike(source);
+                return self.obey(order, agenda, out);
+            }
             Timer::BillingStep(account) => step.billing_step(account),
             Timer::TermStep(instance) => step.term_step(instance),
             Timer::ReclaimStep(instance) => step.reclaim_step(instance),
@@ -327,7 +339,7 @@ impl Run {
 
     /// Starts a plan that may not exceed some limits.
     pub fn start_within(plan: Plan, limits: Limits) -> Self {
-        let Plan { legend, fleet, script, targets, flags, .. } = plan;
+        let Plan { legend, fleet, script, random, targets, flags, .. } = plan;
         let mut agenda = Agenda::starting_at(legend.start);
         let end = legend.end;
         let streams = Streams::new(legend.seed, legend.replication);
@@ -340,6 +352,7 @@ impl Run {
             targets,
             flags,
             streams,
+            sources: random.into_iter().map(|s| chance::Source::new(s, &streams)).collect(),
             ties: BTreeMap::new(),
             held: BTreeMap::new(),
             leaving: BTreeMap::new(),
@@ -353,6 +366,7 @@ impl Run {
             halt: None,
         };
         world.wind_up(&mut agenda);
+        world.begin_chance(&mut agenda);
         let script: Vec<_> =
             script.into_iter().map(|Scripted { at, event, order }| (at, (event, order))).collect();
         Self { simulation: Simulation::new(world, script.into_iter(), agenda, end, limits) }

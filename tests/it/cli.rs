@@ -244,6 +244,15 @@ fn the_schemas_are_json_and_know_the_keys() {
     for key in ["\"auto-release\"", "\"terminate-subscription\"", "\"never\"", "\"import\""] {
         assert!(schema.contains(key), "{key}");
     }
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let source = &schema["properties"]["random"]["additionalProperties"]["properties"];
+    for key in ["every", "from", "until", "at-most", "one-of", "pick", "then", "overdue"] {
+        assert!(source[key].is_object(), "{key}");
+    }
+    assert!(source["create"].is_null(), "nobody is born by chance");
+    assert_eq!(source["overdue"]["required"], serde_json::json!(["account"]));
+    let follow = &source["then"]["items"]["properties"];
+    assert_eq!(follow["settle"]["required"], serde_json::json!([]), "whom, the occurrence says");
 }
 
 #[test]

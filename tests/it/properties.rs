@@ -71,8 +71,9 @@ fn scenario() -> impl Strategy<Value = String> {
     let fleet = prop::collection::vec(instance(), 8);
     let events = prop::collection::vec((0_u32..40, event()), 0..25);
     let health = prop::sample::select(vec!["none", "instance"]);
-    let parts = (prop::sample::select(policies.to_vec()), fleet, events, health);
-    parts.prop_map(|(policy, fleet, events, health)| {
+    let luck = prop::option::of((event(), 0_u32..9));
+    let parts = (prop::sample::select(policies.to_vec()), fleet, events, health, luck);
+    parts.prop_map(|(policy, fleet, events, health, luck)| {
         let mut text = format!(
             "stayput: scenario/1\nname: random\npolicy: {policy}\nstart: 2026-06-01T00:00:00+08:00\nfor: 60d\n\
              fleet:\n  groups:\n    web: {{ min: 1, max: 20, health-check: {health} }}\n  instances:\n"
@@ -85,6 +86,10 @@ fn scenario() -> impl Strategy<Value = String> {
         }
         for (day, event) in events {
             text.push_str(&format!("  - {{ at: +{day}d1h, {event} }}\n"));
+        }
+        if let Some((event, mean)) = luck {
+            let every = format!("{{ exponential: {{ mean: {mean}d1h }} }}");
+            text.push_str(&format!("random:\n  luck: {{ every: {every}, at-most: 20, {event} }}\n"));
         }
         text
     })

@@ -133,7 +133,7 @@ impl Expecting<'_, '_> {
         }
         let problem = if self.left_out.get(name).is_some() {
             let title = format!("`{}` does not happen in every case of this line", **name);
-            Problem::at(Code::NeverReached, name.place, title, "left out by `at: never`")
+            Problem::at(Code::NeverReached, name.place, title, "left out by `never`")
                 .help("say with `in:` in which cases the line holds, or remove it")
         } else {
             let title = format!("no event is called `{}`", **name);
