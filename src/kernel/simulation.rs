@@ -1,7 +1,6 @@
 //! The loop: take the earlier head, let the model react, hand out what it recorded.
 
 use std::collections::VecDeque;
-use std::iter::Peekable;
 
 use super::agenda::{Agenda, Timer};
 use crate::time::SimTime;
@@ -14,6 +13,10 @@ pub trait Model {
     type Timer: Timer;
     /// What it reports, in order.
     type Record;
+
+    /// Is shown an order a little before its time, together with its neighbours, so that
+    /// what it is about can be fetched from memory meanwhile. Nothing else may come of it.
+    fn foresee(&self, _order: &Self::Order) {}
 
     /// Reacts to an order of the script at `agenda.now()`.
     fn obey(
@@ -31,6 +34,9 @@ pub trait Model {
         out: &mut VecDeque<Self::Record>,
     ) -> Flow;
 }
+
+/// How many orders of the script are read at a time.
+const AHEAD: usize = 32;
 
 /// Whether a model can go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +89,9 @@ impl Default for Limits {
 /// nobody, so nothing can feed back.
 pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Order)>> {
     model: M,
-    script: Peekable<S>,
+    script: S,
+    /// The next orders of the script, which the model has been shown.
+    ahead: VecDeque<(SimTime, M::Order)>,
     agenda: Agenda<M::Timer>,
     horizon: SimTime,
     limits: Limits,
@@ -107,7 +115,8 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
     ) -> Self {
         Self {
             model,
-            script: script.peekable(),
+            script,
+            ahead: VecDeque::with_capacity(AHEAD),
             agenda,
             horizon,
             limits,
@@ -135,7 +144,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
 
     /// The instant of the next event, if one comes before the horizon has passed.
     pub fn next_at(&mut self) -> Option<SimTime> {
-        let scripted = self.script.peek().map(|(at, _)| *at);
+        let scripted = self.next_order_at();
         let bound = scripted.map_or(self.horizon, |at| at.min(self.horizon));
         let next = self.agenda.next_by(bound).or(scripted);
         next.filter(|at| self.stop.is_none() && *at <= self.horizon)
@@ -149,7 +158,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
             return false;
         }
         let Some(at) = self.next_at() else {
-            let nothing_left = self.script.peek().is_none() && self.agenda.is_empty();
+            let nothing_left = self.ahead.is_empty() && self.agenda.is_empty();
             self.stop = Some(if nothing_left { Stop::Drained } else { Stop::Horizon });
             return false;
         };
@@ -169,9 +178,20 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
         true
     }
 
+    /// The instant of the next order of the script.
+    fn next_order_at(&mut self) -> Option<SimTime> {
+        if self.ahead.is_empty() {
+            self.ahead.extend(self.script.by_ref().take(AHEAD));
+            self.ahead.iter().for_each(|(_, order)| self.model.foresee(order));
+        }
+        self.ahead.front().map(|(at, _)| *at)
+    }
+
     /// One event of the instant `at`: the script's if it has one, else a timer.
     fn react(&mut self, at: SimTime) -> Flow {
-        if let Some((_, order)) = self.script.next_if(|(scripted, _)| *scripted == at) {
+        if self.ahead.front().is_some_and(|(scripted, _)| *scripted == at)
+            && let Some((_, order)) = self.ahead.pop_front()
+        {
             self.agenda.advance(at);
             return self.model.obey(order, &mut self.agenda, &mut self.outbox);
         }

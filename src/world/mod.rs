@@ -29,6 +29,7 @@ mod terms;
 mod upgrade;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hint::black_box;
 
 use rand_chacha::ChaCha8Rng;
 
@@ -204,6 +205,14 @@ impl Model for World {
     type Order = (EventId, Order);
     type Timer = Timer;
     type Record = Record;
+
+    fn foresee(&self, (_, order): &(EventId, Order)) {
+        let targets = order.aim().instances.map(|targets| targets.of(&self.targets));
+        if let Some([first, ..]) = targets {
+            let instance = self.fleet.instance(*first);
+            black_box((instance.created, instance.state));
+        }
+    }
 
     fn obey(
         &mut self,
