@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::expect::ExpectPart;
+use super::expect::{DecisionPart, ExpectPart};
 use super::verbs::{VERBS, WrittenVerb, verb_schemas};
 use crate::fleet::{AccountPart, GroupPart, InstancePart, Level};
 use crate::text::{
@@ -40,6 +40,9 @@ record! {
         default "metrics" => metrics: MetricsPart,
         /// What happens, in the order written.
         default "events" => events: EventsPart,
+        /// Decisions to count in each replication, by a name of yours. Only `--replications` and
+        /// `--until-halfwidth` look at it.
+        default "counts" => counts: Map<DecisionPart>,
         /// What is expected. Only `test` looks at it.
         default "expect" => expect: ExpectPart,
     }
