@@ -477,9 +477,8 @@ fn json(arguments: &Arguments, findings: &Findings) -> String {
 
 fn csv(findings: &Findings) -> Result<String, Exit> {
     let mut out = Vec::new();
-    let written = paired_csv(&findings.paired, &mut out).map_err(|error| {
-        terminal::could_not_write("standard output", &error).unwrap_or(Exit::Yes)
-    });
+    let written = paired_csv(&findings.paired, &mut out)
+        .map_err(|error| terminal::could_not_write("standard output", &error).unwrap_or(Exit::Yes));
     written.map(|()| String::from_utf8_lossy(&out).into_owned())
 }
 

@@ -77,7 +77,8 @@ fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
     let (Ok(account), Ok(rows)) = (account, rows) else { return None };
     let mut none = |why: String| {
         let title = format!("`{shown}` is no part of a study: {why}");
-        let help = "parts are written by `stayput run SCENARIO --replications N --shard K/N --out DIR`";
+        let help =
+            "parts are written by `stayput run SCENARIO --replications N --shard K/N --out DIR`";
         problems.add(Problem::bare(Code::BadFormat, title).help(help));
     };
     let file: RunFile = match serde_json::from_str(&account) {
@@ -125,7 +126,10 @@ fn compare(first: &Part, other: &Part, problems: &mut Problems) {
     };
     let pair = |of: &dyn Fn(&Part) -> String| [of(first), of(other)];
     for (what, of) in [
-        ("another version of the program", &(|p: &Part| p.file.version.clone()) as &dyn Fn(&Part) -> String),
+        (
+            "another version of the program",
+            &(|p: &Part| p.file.version.clone()) as &dyn Fn(&Part) -> String,
+        ),
         ("another seed", &|p: &Part| p.file.seed.to_string()),
         ("another number of replications", &|p: &Part| p.study.replications.to_string()),
         ("another level", &|p: &Part| p.study.level.to_string()),
@@ -138,8 +142,13 @@ fn compare(first: &Part, other: &Part, problems: &mut Problems) {
             differ(what, both);
         }
     }
-    if digests(first) != digests(other) {
-        differ("its input files have other contents", [String::new(), String::new()]);
+    let (ours, theirs) = (digests(first), digests(other));
+    if ours != theirs {
+        // The same file may lie elsewhere on another machine: only what it holds counts.
+        let strange = other.file.inputs.iter().filter(|input| !ours.contains(&input.sha256));
+        let names: Vec<&str> = strange.map(|input| input.name.as_str()).collect();
+        let what = format!("other input files: {}", names.join(", "));
+        differ(&what, [String::new(), String::new()]);
     }
     if policies(first) == policies(other) && first.file.policies != other.file.policies {
         differ("its policies have other contents", [String::new(), String::new()]);

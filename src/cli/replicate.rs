@@ -14,7 +14,9 @@ use anstream::ColorChoice;
 use super::load::Loader;
 use super::out::OutDir;
 use super::progress::Progress;
-use super::run::{Arguments, Format, assumed, cannot, inputs, name_of, note_policies, undecided, wrote};
+use super::run::{
+    Arguments, Format, assumed, cannot, inputs, name_of, note_policies, undecided, wrote,
+};
 use super::{Exit, Overrides, Shard, terminal};
 use crate::experiment::{Crew, Observed, Replications, Target, estimates, observe};
 use crate::report::{
@@ -98,8 +100,7 @@ impl Asked {
     /// The numbers of the replications to carry out.
     fn numbers(&self) -> Result<Range<u64>, Exit> {
         let Some(shard) = self.shard else { return Ok(0..self.most()) };
-        let numbers = shard.numbers(self.most());
-        if numbers.is_empty() {
+        if shard.of > self.most() {
             terminal::talk(&format!(
                 "stayput: {} cannot be parted into {}",
                 many_u64(self.most(), "replication"),
@@ -107,7 +108,7 @@ impl Asked {
             ));
             return Err(Exit::BadInput);
         }
-        Ok(numbers)
+        Ok(shard.numbers(self.most()))
     }
 
     /// Refuses a precision of something that no plan has.
@@ -308,8 +309,7 @@ pub(super) fn run(
     let out = begin(arguments.out.as_deref())?;
     let level = asked.many.confidence();
     let until: Vec<Target> = asked.until_halfwidth.iter().map(|until| until.0.clone()).collect();
-    let progress =
-        Progress::of((numbers.end - numbers.start) * plans.len() as u64, "replications");
+    let progress = Progress::of((numbers.end - numbers.start) * plans.len() as u64, "replications");
     let mut all = Vec::new();
     for plan in plans {
         let template = Template::of(plan, &arguments.overrides);
@@ -427,7 +427,6 @@ fn print(figures: &[Estimated<'_>], format: Format, colour: ColorChoice) -> Resu
         figures.iter().try_for_each(|of| estimates_jsonl(of, &mut out))
     };
     let written = written.and_then(|()| out.flush());
-    written.or_else(|error| {
-        terminal::could_not_write("standard output", &error).map_or(Ok(()), Err)
-    })
+    written
+        .or_else(|error| terminal::could_not_write("standard output", &error).map_or(Ok(()), Err))
 }

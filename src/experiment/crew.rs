@@ -40,8 +40,7 @@ impl Crew {
             }
             done
         };
-        let mut all: Vec<(u64, T)> =
-            self.0.broadcast(|_| work()).into_iter().flatten().collect();
+        let mut all: Vec<(u64, T)> = self.0.broadcast(|_| work()).into_iter().flatten().collect();
         all.sort_unstable_by_key(|(number, _)| *number);
         let gapless = all.into_iter().zip(numbers).take_while(|((number, _), at)| number == at);
         gapless.map(|((_, result), _)| result).collect()
