@@ -123,7 +123,8 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         [false, false] => {
             let mut loader = Loader::new();
             let names = (arguments.old.as_str(), arguments.new.as_str());
-            let found = policies(names, &arguments.paths, arguments.pairing()?, &mut loader);
+            let found =
+                policies(names, &arguments.paths, arguments.pairing()?.as_ref(), &mut loader);
             let path = arguments.accepted.clone().unwrap_or_else(|| bless::accepted_path(names.1));
             let file = bless::read(&path, &mut loader);
             loader.refuse_or_go_on(talk)?;
@@ -210,7 +211,7 @@ fn recorded(arguments: &Arguments) -> Result<Findings, Exit> {
 pub(super) fn policies(
     names: (&str, &str),
     paths: &[PathBuf],
-    pairing: Option<Pairing>,
+    pairing: Option<&Pairing>,
     loader: &mut Loader,
 ) -> Result<Findings, Exit> {
     let names = [names.0, names.1];
@@ -228,7 +229,7 @@ pub(super) fn policies(
         if !named && loader.kind(&path, &text) != Some(Kind::Scenario) {
             continue;
         }
-        let seed = pairing.as_ref().and_then(|pairing| pairing.seed);
+        let seed = pairing.and_then(|pairing| pairing.seed);
         let Some(both) = under_both(loader, (&path, &text), names, (named, seed), &about) else {
             passed_over += 1;
             continue;
@@ -236,7 +237,7 @@ pub(super) fn policies(
         let [Some(old), Some(new)] = both else { continue };
         for (old, new) in old.compiled.plans.into_iter().zip(new.compiled.plans) {
             ran += 1;
-            match &pairing {
+            match pairing {
                 Some(pairing) => pair(pairing, &old, &new, &mut findings)?,
                 None => judge(old, new, &mut findings)?,
             }

@@ -111,7 +111,7 @@ impl Series {
             estimate.method = Method::ClopperPearson;
             return estimate;
         }
-        estimate.interval = tally.interval(level).filter(|_| tally.differs());
+        estimate.interval = tally.differs().then(|| tally.interval(level)).flatten();
         if estimate.interval.is_some() {
             estimate.method = Method::StudentT;
         }

@@ -47,7 +47,7 @@ pub fn paired(old: &Replications, new: &Replications, level: Confidence) -> Vec<
             let interval = Interval::of_paired_shares(gained, lost, n, level);
             (Some(interval), Method::ClopperPearsonPaired)
         } else {
-            let interval = change.interval(level).filter(|_| change.differs());
+            let interval = change.differs().then(|| change.interval(level)).flatten();
             (interval, interval.map_or(Method::None, |_| Method::StudentT))
         };
         Paired {

@@ -47,18 +47,10 @@ impl Target {
         let all = Series::all(counts);
         let share = match &self.metric {
             None => true,
-            Some(name) => match all.iter().find(|series| series.name == *name) {
-                Some(series) => series.unit == Unit::Share,
-                None => {
-                    let known: Vec<&str> = all.iter().map(|series| series.name.as_str()).collect();
-                    let close = closest(name, known.iter().copied());
-                    let help = match close.first() {
-                        Some(close) => format!("did you mean `{close}`?"),
-                        None => format!("there are: {}", known.join(", ")),
-                    };
-                    return Err(format!("there is no metric `{name}`; {help}"));
-                }
-            },
+            Some(name) => {
+                let found = all.iter().find(|series| series.name == *name);
+                found.ok_or_else(|| unknown(name, &all))?.unit == Unit::Share
+            }
         };
         if share && self.relative {
             return Err("a share is asked for between 0 and 1: 0.01, not 1%".to_owned());
@@ -78,6 +70,16 @@ impl Target {
             estimate.interval.is_some_and(|found| found.half_width() <= self.width * wide)
         })
     }
+}
+
+/// That there is no such metric, and what there is.
+fn unknown(name: &str, all: &[Series]) -> String {
+    let known: Vec<&str> = all.iter().map(|series| series.name.as_str()).collect();
+    let help = match closest(name, known.iter().copied()).first() {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => format!("there are: {}", known.join(", ")),
+    };
+    format!("there is no metric `{name}`; {help}")
 }
 
 #[cfg(test)]

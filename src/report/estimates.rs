@@ -3,6 +3,7 @@
 #![expect(
     clippy::float_arithmetic,
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     reason = "numbers are printed here"
 )]
 
@@ -17,6 +18,9 @@ use crate::experiment::{Estimate, Replications};
 use crate::text::many;
 use crate::time::SimSpan;
 use crate::vocab::{Unit, Word};
+
+/// In fewer replications than that, what is seen says little of how far it spreads.
+const FEW: f64 = 10.0;
 
 /// Replications of a plan, and what they come to.
 #[derive(Debug)]
@@ -186,6 +190,17 @@ fn notes(of: &Estimated<'_>, answers: usize) -> Vec<String> {
     }
     if of.estimates.iter().any(|one| one.n > 0 && one.interval.is_none()) {
         notes.push("no interval: every replication gave the same, so how far the mean may be off is not known".into());
+    }
+    let rare = of.estimates.iter().filter(|one| {
+        let hits = one.mean.unwrap_or(0.0) * one.n as f64;
+        one.unit == Unit::Share && hits > 0.5 && hits < FEW
+    });
+    let rare: Vec<&str> = rare.filter_map(|one| one.metric.strip_prefix("any-")).collect();
+    if !rare.is_empty() {
+        notes.push(format!(
+            "seen in few replications: {}; the interval of such a mean is too narrow, that of its share is not",
+            rare.join(", ")
+        ));
     }
     let without = of.of.rows.len() - answers;
     if without > 0 {
