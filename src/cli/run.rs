@@ -28,7 +28,8 @@ pub(super) struct Arguments {
     pub(super) overrides: Overrides,
     #[command(flatten)]
     pub(super) study: replicate::Asked,
-    /// Only this replication, with all of its records: what `--replications` drew under that number.
+    /// Only this replication, with all of its records: what `--replications` drew under that
+    /// number.
     #[arg(long, value_name = "K", conflicts_with_all = ["replications", "until_halfwidth"])]
     replication: Option<u64>,
     /// Write the tables to this folder.

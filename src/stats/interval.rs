@@ -78,7 +78,7 @@ impl Interval {
     ///
     /// The two are shares of all chances, and the difference is theirs. Each gets an interval of
     /// [`Self::of_share`] that leaves out half of what may be left out, so that both hold at once
-    /// at least as often as it says (Bonferroni): it is safe at every count, and wider than need be.
+    /// at least as often as it says (Bonferroni): safe at every count, and wider than need be.
     pub fn of_paired_shares(gained: u64, lost: u64, of: u64, confidence: Confidence) -> Self {
         let each = Confidence(1.0 - confidence.tail());
         let (up, down) = (Self::of_share(gained, of, each), Self::of_share(lost, of, each));
