@@ -37,7 +37,7 @@ pub struct Estimate {
     pub interval: Option<Interval>,
     /// How that was made.
     pub method: Method,
-    /// What was observed: the smallest, the quantiles at [`QUANTILES`], the largest.
+    /// What was observed: the smallest, what 5, 25, 50, 75 and 95 % do not exceed, the largest.
     pub observed: Option<[i64; 7]>,
 }
 
