@@ -167,7 +167,7 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
         return Err(Exit::BadInput);
     }
     let mut loader = Loader::new();
-    let found = diff::policies(names, &arguments.paths, &mut loader);
+    let found = diff::policies(names, &arguments.paths, None, &mut loader);
     let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
     let file = read(&path, &mut loader);
     loader.refuse_or_go_on(talk)?;

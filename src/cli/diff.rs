@@ -6,14 +6,16 @@ use anstream::ColorChoice;
 use serde_json::json;
 
 use super::load::{Kind, Loaded, Loader};
+use super::progress::Progress;
+use super::replicate::{Many, Template};
 use super::run::{name_of, undecided};
-use super::{Exit, bless, terminal};
-use crate::experiment::{carry_out, touched};
+use super::{Exit, Overrides, bless, terminal};
+use crate::experiment::{Crew, Observed, carry_out, paired, touched};
 use crate::policy::{Class, Comparison, Difference, Direction, compare};
 use crate::report::{
-    Acceptance, AcceptedFile, Changed, DecisionRow, Paint, accept, accepted_json, accepted_text,
-    changed, changed_json, changed_markdown, changed_text, diff_json, diff_markdown, diff_text,
-    read_decisions,
+    Acceptance, AcceptedFile, Changed, DecisionRow, Paint, PairedRun, accept, accepted_json,
+    accepted_text, changed, changed_json, changed_markdown, changed_text, diff_json, diff_markdown,
+    diff_text, paired_csv, paired_json, paired_markdown, paired_text, read_decisions,
 };
 use crate::scenario::{Options, Plan};
 use crate::text::{many, parse_yaml};
@@ -32,6 +34,11 @@ pub(super) struct Arguments {
     /// How to print it.
     #[arg(short, long, default_value = "text")]
     format: Format,
+    #[command(flatten)]
+    many: Many,
+    /// The seed of everything random, in place of the scenarios'.
+    #[arg(long, value_name = "N", requires = "replications")]
+    seed: Option<u64>,
     /// The file of accepted changes, in place of the one beside the new policy.
     #[arg(long, value_name = "FILE")]
     accepted: Option<PathBuf>,
@@ -48,6 +55,8 @@ enum Format {
     Json,
     /// For a pull request.
     Markdown,
+    /// What replications differ in, as `differences.csv`.
+    Csv,
 }
 
 /// What came of it.
@@ -59,8 +68,10 @@ pub(super) struct Findings {
     pub touched: Vec<(usize, String, Vec<String>)>,
     /// Changed decisions.
     pub changed: Vec<Changed>,
-    /// How many decisions were compared; `None` if nothing was run.
+    /// How many decisions were compared; `None` if none were.
     pub compared: Option<usize>,
+    /// What replications on the same draws differ in, in place of decisions.
+    paired: Vec<PairedRun>,
     /// What somebody accepted before.
     accepted: Vec<Acceptance>,
     /// Whether an acceptance has expired, or is idle.
@@ -98,19 +109,22 @@ impl Findings {
 
     fn is_same(&self) -> bool {
         let same = self.comparison.as_ref().is_none_or(Comparison::is_same);
+        let same = same && self.paired.iter().all(|run| run.differ == 0);
         same && self.changed.is_empty() && !self.stale
     }
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let talk = terminal::paint_talk(colour);
+    refuse_what_needs_replications(arguments)?;
     let folders = [&arguments.old, &arguments.new].map(|name| Path::new(name).is_dir());
     let findings = match folders {
         [true, true] => recorded(arguments)?,
         [false, false] => {
             let mut loader = Loader::new();
             let names = (arguments.old.as_str(), arguments.new.as_str());
-            let found = policies(names, &arguments.paths, &mut loader);
+            let found =
+                policies(names, &arguments.paths, arguments.pairing()?.as_ref(), &mut loader);
             let path = arguments.accepted.clone().unwrap_or_else(|| bless::accepted_path(names.1));
             let file = bless::read(&path, &mut loader);
             loader.refuse_or_go_on(talk)?;
@@ -134,8 +148,41 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         Format::Text => text(arguments, &findings, paint),
         Format::Json => json(arguments, &findings),
         Format::Markdown => markdown(&findings),
+        Format::Csv => csv(&findings)?,
     })?;
     Ok(if findings.is_same() { Exit::Yes } else { Exit::No })
+}
+
+/// On what terms replications are compared.
+pub(super) struct Pairing {
+    many: Many,
+    seed: Option<u64>,
+    crew: Crew,
+}
+
+impl Arguments {
+    fn pairing(&self) -> Result<Option<Pairing>, Exit> {
+        if self.many.replications.is_none() {
+            return Ok(None);
+        }
+        let (many, seed) = (self.many.clone(), self.seed);
+        Ok(Some(Pairing { crew: many.crew()?, many, seed }))
+    }
+}
+
+/// Tells what was asked of replications, if there are none.
+fn refuse_what_needs_replications(arguments: &Arguments) -> Result<(), Exit> {
+    let csv = matches!(arguments.format, Format::Csv);
+    let why = match arguments.many.replications {
+        None if csv => "`-f csv` prints what replications differ in; say `--replications N`",
+        None if arguments.many.jobs.is_some() => {
+            "`--jobs` is about replications; say `--replications N`"
+        }
+        Some(_) if arguments.paths.is_empty() => "replications of what? name a scenario",
+        None | Some(_) => return Ok(()),
+    };
+    terminal::talk(&format!("stayput: {why}"));
+    Err(Exit::BadInput)
 }
 
 /// Two folders that `run --out` wrote.
@@ -164,6 +211,7 @@ fn recorded(arguments: &Arguments) -> Result<Findings, Exit> {
 pub(super) fn policies(
     names: (&str, &str),
     paths: &[PathBuf],
+    pairing: Option<&Pairing>,
     loader: &mut Loader,
 ) -> Result<Findings, Exit> {
     let names = [names.0, names.1];
@@ -181,14 +229,18 @@ pub(super) fn policies(
         if !named && loader.kind(&path, &text) != Some(Kind::Scenario) {
             continue;
         }
-        let Some(both) = under_both(loader, &path, &text, names, named, &about) else {
+        let seed = pairing.and_then(|pairing| pairing.seed);
+        let Some(both) = under_both(loader, (&path, &text), names, (named, seed), &about) else {
             passed_over += 1;
             continue;
         };
         let [Some(old), Some(new)] = both else { continue };
         for (old, new) in old.compiled.plans.into_iter().zip(new.compiled.plans) {
             ran += 1;
-            judge(old, new, &mut findings)?;
+            match pairing {
+                Some(pairing) => pair(pairing, &old, &new, &mut findings)?,
+                None => judge(old, new, &mut findings)?,
+            }
         }
     }
     if passed_over > 0 {
@@ -214,17 +266,15 @@ fn family(name: &str) -> &str {
 /// another policy, and makes no sense under these.
 fn under_both(
     loader: &mut Loader,
-    path: &Path,
-    text: &str,
+    (path, text): (&Path, &str),
     names: [&str; 2],
-    named: bool,
+    (named, seed): (bool, Option<u64>),
     about: &[String; 2],
 ) -> Option<[Option<Loaded>; 2]> {
     let mut scratch = Loader::new();
     let compile = |loader: &mut Loader| {
         names.map(|name| {
-            let options =
-                Options { policy: Some(name.to_owned()), unjudged: true, ..Options::default() };
+            let options = Options { policy: Some(name.to_owned()), seed, unjudged: true };
             loader.scenario(path, text.to_owned(), &options)
         })
     };
@@ -256,6 +306,44 @@ fn judge(old: Plan, new: Plan, findings: &mut Findings) -> Result<(), Exit> {
     let new = decisions(new)?;
     *findings.compared.get_or_insert(0) += old.len().max(new.len());
     findings.changed.extend(changed(&old, &new));
+    Ok(())
+}
+
+/// Carries out the same replications under each of two policies: their draws are the same, since
+/// a stream hangs on seed, number and name alone.
+fn pair(pairing: &Pairing, old: &Plan, new: &Plan, findings: &mut Findings) -> Result<(), Exit> {
+    note_touched(old, findings);
+    let overrides = Overrides::default();
+    let numbers = 0..pairing.many.replications.unwrap_or(0);
+    let level = pairing.many.confidence();
+    let progress = Progress::of(2 * numbers.end, "replications");
+    let mut both = Vec::new();
+    for plan in [old, new] {
+        let template = Template::of(plan, &overrides);
+        let carried = template.carry_out(&pairing.crew, numbers.clone(), &[], level, &progress);
+        if terminal::is_interrupted() {
+            drop(progress);
+            terminal::talk("stayput: interrupted");
+            return Err(Exit::Interrupted);
+        }
+        if carried.judge(&overrides) != Exit::Yes {
+            return Err(Exit::Undecided);
+        }
+        both.push(carried.of);
+    }
+    let [old, new] = both.as_slice() else { return Err(Exit::OurBug) };
+    let differs = |(old, new): &(&Observed, &Observed)| {
+        (old.values, &old.counts) != (new.values, &new.counts)
+    };
+    findings.paired.push(PairedRun {
+        scenario: old.scenario.clone(),
+        case: old.case.clone(),
+        policies: [old.policy.clone(), new.policy.clone()],
+        replications: old.rows.len(),
+        differ: old.rows.iter().zip(&new.rows).filter(differs).count(),
+        level: pairing.many.level,
+        figures: paired(old, new, level),
+    });
     Ok(())
 }
 
@@ -337,6 +425,10 @@ fn text(arguments: &Arguments, findings: &Findings, paint: Paint) -> String {
         }
         out.extend(changed_text(&findings.changed, compared, paint));
     }
+    if !findings.paired.is_empty() {
+        out.push(String::new());
+        out.extend(paired_text(&findings.paired, paint));
+    }
     if !findings.accepted.is_empty() {
         out.push(String::new());
         out.push(format!("{} accepted", many(findings.accepted.len(), "change")));
@@ -375,10 +467,20 @@ fn json(arguments: &Arguments, findings: &Findings) -> String {
         object.insert("compared".into(), compared.into());
         object.insert("decisions".into(), changed_json(&findings.changed));
     }
+    if let (Some(object), false) = (told.as_object_mut(), findings.paired.is_empty()) {
+        object.insert("replications".into(), paired_json(&findings.paired));
+    }
     if let (Some(object), false) = (told.as_object_mut(), findings.accepted.is_empty()) {
         object.insert("accepted".into(), accepted_json(&findings.accepted));
     }
     format!("{told:#}")
+}
+
+fn csv(findings: &Findings) -> Result<String, Exit> {
+    let mut out = Vec::new();
+    let written = paired_csv(&findings.paired, &mut out)
+        .map_err(|error| terminal::could_not_write("standard output", &error).unwrap_or(Exit::Yes));
+    written.map(|()| String::from_utf8_lossy(&out).into_owned())
 }
 
 fn markdown(findings: &Findings) -> String {
@@ -392,6 +494,10 @@ fn markdown(findings: &Findings) -> String {
     if let Some(compared) = findings.compared {
         out.push(String::new());
         out.extend(changed_markdown(&findings.changed, compared));
+    }
+    if !findings.paired.is_empty() {
+        out.push(String::new());
+        out.extend(paired_markdown(&findings.paired));
     }
     if !findings.accepted.is_empty() {
         let count = many(findings.accepted.len(), "change");

@@ -1,11 +1,9 @@
 //! Cases carried out and judged, several at once; what comes out is in the order of the files.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
+use super::progress::Progress;
 use super::run::{name_of, undecided};
 use super::terminal;
-use crate::experiment::{Judge, Judgement, Reach, Reached, Summary, carry_out};
+use crate::experiment::{Crew, Judge, Judgement, Reach, Reached, Summary, carry_out};
 use crate::kernel::Limits;
 use crate::record::Record;
 use crate::report::{CaseReport, DecisionRow};
@@ -62,26 +60,17 @@ pub struct Interrupted;
 /// # Errors
 /// [`Interrupted`]
 pub fn judge_all(jobs: &[Job], terms: Terms) -> Result<Vec<Judged>, Interrupted> {
-    let next = AtomicUsize::new(0);
-    let done: Vec<Mutex<Option<Judged>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
-    let work = || {
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(job), Some(slot)) = (jobs.get(at), done.get(at)) else { break };
-            let Ok(judged) = judge(job, terms) else { break };
-            if let Ok(mut slot) = slot.lock() {
-                *slot = Some(judged);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..terms.jobs.min(jobs.len()) {
-            scope.spawn(work);
-        }
-        work();
+    let crew = Crew::of(terms.jobs.min(jobs.len())).map_err(|why| {
+        terminal::talk(&format!("stayput: {why}"));
+        Interrupted
+    })?;
+    let progress = Progress::of(jobs.len() as u64, "cases");
+    let judged = crew.in_order(0..jobs.len() as u64, |at| {
+        let judged = judge(jobs.get(usize::try_from(at).ok()?)?, terms).ok();
+        progress.one_more();
+        judged
     });
-    let done = done.into_iter().map(|slot| slot.into_inner().ok().flatten().ok_or(Interrupted));
-    done.collect()
+    if judged.len() < jobs.len() { Err(Interrupted) } else { Ok(judged) }
 }
 
 /// Carries out one case.

@@ -12,8 +12,11 @@ mod files;
 mod judging;
 mod load;
 mod matrix;
+mod merge;
 mod out;
 mod outputs;
+mod progress;
+mod replicate;
 mod run;
 mod schema;
 mod terminal;
@@ -51,6 +54,8 @@ enum Colour {
 enum Verb {
     /// Simulate scenarios and print what happens. Never judges what is expected.
     Run(run::Arguments),
+    /// Put the parts of a study together that `run --shard` wrote.
+    Merge(merge::Arguments),
     /// Run scenarios and judge what they expect.
     Test(test::Arguments),
     /// Compare two policies, cell by cell. Exit 1 when anything differs.
@@ -92,6 +97,13 @@ struct Overrides {
     max_events: u64,
 }
 
+impl Default for Overrides {
+    fn default() -> Self {
+        let max_events = crate::kernel::Limits::default().events;
+        Self { policy: None, seed: None, case: None, only: None, max_events }
+    }
+}
+
 impl Overrides {
     fn options(&self) -> crate::scenario::Options {
         let (policy, seed) = (self.policy.clone(), self.seed);
@@ -101,6 +113,47 @@ impl Overrides {
     fn limits(&self) -> crate::kernel::Limits {
         crate::kernel::Limits { events: self.max_events, ..crate::kernel::Limits::default() }
     }
+}
+
+/// One of several parts of the work.
+#[derive(Debug, Clone, Copy)]
+struct Shard {
+    part: u64,
+    of: u64,
+}
+
+impl Shard {
+    fn parse(text: &str) -> Result<Self, String> {
+        let numbers = text
+            .split_once('/')
+            .and_then(|(part, of)| Some(Self { part: part.parse().ok()?, of: of.parse().ok()? }));
+        let found = numbers.filter(|shard| (1..=shard.of).contains(&shard.part));
+        found.ok_or_else(|| "written K/N, with K from 1 to N, such as `2/4`".to_owned())
+    }
+
+    /// The numbers of those of `all` replications that are in this part: neighbours, so that
+    /// parts are put together by laying them end to end.
+    fn numbers(self, all: u64) -> std::ops::Range<u64> {
+        let end = |part: u64| {
+            let end = u128::from(all) * u128::from(part) / u128::from(self.of);
+            u64::try_from(end).unwrap_or(all)
+        };
+        end(self.part - 1)..end(self.part)
+    }
+
+    /// Whether a case is in this part: by a digest of its names, so that neither its place in a
+    /// folder nor its neighbours move it.
+    fn takes(self, scenario: &str, case: &str) -> bool {
+        let digest = crate::text::hex_digest(&[scenario, "\n", case]);
+        let number = digest.get(..15).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        number.unwrap_or(0) % self.of == self.part - 1
+    }
+}
+
+/// How many work side by side: so many as were asked for, or one for each processor.
+fn jobs(asked: Option<u16>) -> usize {
+    let own = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    asked.map_or_else(own, usize::from)
 }
 
 fn confidence(text: &str) -> Result<Confidence, String> {
@@ -168,6 +221,7 @@ fn obey(arguments: Vec<std::ffi::OsString>) -> Exit {
     };
     let ended = match arguments.verb {
         Verb::Run(verb) => run::run(&verb, colour),
+        Verb::Merge(verb) => merge::run(&verb, colour),
         Verb::Test(verb) => test::run(&verb, colour),
         Verb::Diff(verb) => diff::run(&verb, colour),
         Verb::Bless(verb) => bless::run(&verb, colour),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::report::{RunFile, TABLES};
+use crate::report::{RunFile, STUDY_TABLES, TABLES};
 
 /// The file by which a folder of ours is known.
 const RUN: &str = "run.json";
@@ -80,7 +80,8 @@ fn obstacle(target: &Path) -> io::Result<Option<String>> {
         return Ok(Some(foreign.to_owned()));
     }
     // What lies beside our files is somebody's, and would be lost.
-    names.retain(|name| name != RUN && TABLES.iter().all(|table| table.file != name));
+    let ours = |name: &str| TABLES.iter().chain(STUDY_TABLES).any(|table| table.file == name);
+    names.retain(|name| name != RUN && !ours(name));
     names.sort();
     let told = names
         .first()

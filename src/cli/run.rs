@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::load::{Loaded, Loader};
 use super::out::OutDir;
-use super::{Exit, Overrides, terminal};
-use crate::experiment::{Ending, Summary, carry_out};
+use super::{Exit, Overrides, replicate, terminal};
+use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::kernel::{Limit, Stop};
 use crate::record::{Legend, Record};
 use crate::report::{
@@ -15,6 +15,7 @@ use crate::report::{
 };
 use crate::scenario::Plan;
 use crate::text::{hex_digest, many};
+use crate::vocab::{PolicyId, SwitchSet};
 use crate::world::{Halt, Run, World};
 use anstream::ColorChoice;
 
@@ -22,24 +23,30 @@ use anstream::ColorChoice;
 pub(super) struct Arguments {
     /// Scenario files.
     #[arg(value_name = "SCENARIO", required = true)]
-    scenarios: Vec<PathBuf>,
+    pub(super) scenarios: Vec<PathBuf>,
     #[command(flatten)]
-    overrides: Overrides,
+    pub(super) overrides: Overrides,
+    #[command(flatten)]
+    pub(super) study: replicate::Asked,
+    /// Only this replication, with all of its records: what `--replications` drew under that
+    /// number.
+    #[arg(long, value_name = "K", conflicts_with_all = ["replications", "until_halfwidth"])]
+    replication: Option<u64>,
     /// Write the tables to this folder.
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// What to print.
     #[arg(short, long, default_value = "text")]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// The timeline, for people.
+pub(super) enum Format {
+    /// The timeline, or the figures over replications, for people.
     Text,
-    /// The decisions, as `decisions.csv` has them.
+    /// The decisions, as `decisions.csv` has them; of replications, as `estimates.csv`.
     Csv,
-    /// Every record, one object a line.
+    /// Every record, or every figure, one object a line.
     Jsonl,
 }
 
@@ -47,8 +54,6 @@ enum Format {
 enum Broken {
     /// A write failed; `None` if whoever read standard output went away.
     Write(Option<Exit>),
-    /// Somebody asked for an end.
-    Interrupted,
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -59,37 +64,50 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     loader.refuse_or_go_on(talk)?;
     let plans = plans(loaded, arguments.overrides.case.as_deref())?;
     terminal::heed_interrupts();
+    if arguments.study.is_wanted()? {
+        return replicate::run(arguments, &plans, &loader, colour);
+    }
     let out = match &arguments.out {
         Some(path) => Some(OutDir::begin(path).map_err(|error| cannot(path, &error))?),
         None => None,
     };
     let mut running = Running::new(arguments, out.as_ref(), terminal::paint(colour))?;
     let mut exit = Exit::Yes;
-    for plan in plans {
+    let mut left = plans.len();
+    for mut plan in plans {
+        left -= 1;
+        plan.legend.replication = arguments.replication.unwrap_or(0);
         match running.carry_out(plan) {
             Ok(one) => exit = exit.max(one),
             // Whoever read has enough, and there is nothing else to do.
             Err(Broken::Write(None)) => return Ok(exit),
             Err(Broken::Write(Some(exit))) => return Err(exit),
-            Err(Broken::Interrupted) => {
-                let lost = if out.is_some() { "; no tables were written" } else { "" };
-                terminal::talk(&format!("stayput: interrupted{lost}"));
-                return Err(Exit::Interrupted);
-            }
+        }
+        if terminal::is_interrupted() {
+            running.complete &= left == 0;
+            break;
         }
     }
     let file = running.finish(&loader)?;
     if let (Some(out), Some(path), Some(file)) = (out, &arguments.out, file) {
-        if terminal::is_interrupted() {
-            return Err(Exit::Interrupted);
-        }
+        let complete = file.complete;
         out.finish(&file).map_err(|error| cannot(path, &error))?;
-        terminal::talk(&format!("wrote {}", path.display()));
+        terminal::talk(&wrote(path, complete));
+    }
+    if terminal::is_interrupted() {
+        terminal::talk("stayput: interrupted");
+        return Err(Exit::Interrupted);
     }
     Ok(exit)
 }
 
-fn cannot(path: &std::path::Path, error: &io::Error) -> Exit {
+/// What was written, and whether it is all of it.
+pub(super) fn wrote(path: &std::path::Path, complete: bool) -> String {
+    let partial = if complete { "" } else { "; it is partial, and its run.json says so" };
+    format!("wrote {}{partial}", path.display())
+}
+
+pub(super) fn cannot(path: &std::path::Path, error: &io::Error) -> Exit {
     terminal::talk(&format!("stayput: cannot write {}: {error}", path.display()));
     Exit::CouldNotWrite
 }
@@ -177,10 +195,8 @@ impl<'a> Running<'a> {
         let limits = self.arguments.overrides.limits();
         let (mut summary, mut timeline) = (Summary::default(), Timeline::default());
         let text = self.arguments.format == Format::Text && self.heard;
-        let (ending, run) = carry_out(plan, limits, None, |record, world| {
-            if terminal::is_interrupted() {
-                return Err(Broken::Interrupted);
-            }
+        let go_on = || !terminal::is_interrupted();
+        let (ending, run) = carry_out_while(plan, limits, None, go_on, |record, world| {
             summary.take(&record);
             if text {
                 timeline.take(&record, world.legend());
@@ -190,7 +206,10 @@ impl<'a> Running<'a> {
         let world = run.world();
         let legend = world.legend();
         summary.relied(world.relied());
-        self.end_of_run(&run).map_err(|error| Broken::Write(self.table_failed(&error)))?;
+        if ending.word() != Stopped::Interrupted {
+            // In the middle of a run nothing stands as it does at its end.
+            self.end_of_run(&run).map_err(|error| Broken::Write(self.table_failed(&error)))?;
+        }
         self.note(&summary, world, ending);
         if text {
             let mut told = timeline.finish(legend, &summary, self.paint);
@@ -205,6 +224,9 @@ impl<'a> Running<'a> {
             said.or_else(|why| self.not_heard(why))?;
         }
         self.first = false;
+        if ending.word() == Stopped::Interrupted {
+            return Ok(Exit::Yes); // which is told once, at the end
+        }
         Ok(judge_ending(&ending, &summary, legend, self.arguments.overrides.only))
     }
 
@@ -266,25 +288,14 @@ impl<'a> Running<'a> {
             scenario: legend.scenario.clone(),
             case: legend.case.clone(),
             events: ending.events,
-            stop: stop_word(&ending).to_owned(),
+            stop: ending.word().to_string(),
         });
-        for (policy, switches) in summary.switches() {
-            let book = legend.rulebook(policy);
-            for switch in switches.iter() {
-                let name = &book.policy.switches[switch.index()].name;
-                let line = format!("{}: {name}={}", book.policy.name, book.setting(switch));
-                if !self.assumptions.contains(&line) {
-                    self.assumptions.push(line);
-                }
+        for line in assumed(legend, summary.switches()) {
+            if !self.assumptions.contains(&line) {
+                self.assumptions.push(line);
             }
         }
-        for book in &legend.rulebooks {
-            let input =
-                Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() };
-            if !self.policies.contains(&input) {
-                self.policies.push(input);
-            }
-        }
+        note_policies(legend, &mut self.policies);
     }
 
     /// Closes every stream; gives the account of the run, if tables were written.
@@ -305,23 +316,17 @@ impl<'a> Running<'a> {
             Some(path) => cannot(path, &error),
             None => Exit::CouldNotWrite,
         })?;
-        let inputs = loader
-            .sources
-            .all()
-            .map(|(path, text)| Input { name: path.to_owned(), sha256: hex_digest(&[text]) });
-        let mut inputs: Vec<Input> = inputs.collect();
-        inputs.sort();
-        inputs.dedup();
         Ok(Some(RunFile {
-            program: "stayput",
-            version: env!("CARGO_PKG_VERSION"),
-            format: "run/1",
+            program: "stayput".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            format: "run/1".to_owned(),
             command: std::env::args_os()
                 .skip(1)
                 .map(|a| a.to_string_lossy().into_owned())
                 .collect(),
             seed: self.seed,
-            inputs,
+            study: None,
+            inputs: inputs(loader),
             policies: self.policies,
             assumptions: self.assumptions,
             rows: rows.into_iter().map(|(file, rows)| (file.to_owned(), rows.into())).collect(),
@@ -331,15 +336,39 @@ impl<'a> Running<'a> {
     }
 }
 
-/// How a run ended, as files say it.
-const fn stop_word(ending: &Ending) -> &'static str {
-    match ending.stop {
-        Some(Stop::Drained) => "drained",
-        Some(Stop::Horizon) => "horizon",
-        Some(Stop::Limit(Limit::Events)) => "limit-events",
-        Some(Stop::Limit(Limit::EventsAtOnce)) => "limit-events-at-once",
-        Some(Stop::Halted) => "undecided",
-        None => "interrupted",
+/// Every file that was read.
+pub(super) fn inputs(loader: &Loader) -> Vec<Input> {
+    let all = loader.sources.all();
+    let all = all.map(|(path, text)| Input { name: path.to_owned(), sha256: hex_digest(&[text]) });
+    let mut inputs: Vec<Input> = all.collect();
+    inputs.sort();
+    inputs.dedup();
+    inputs
+}
+
+/// The positions that anything rested on, a line for each.
+pub(super) fn assumed(
+    legend: &Legend,
+    switches: impl Iterator<Item = (PolicyId, SwitchSet)>,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (policy, switches) in switches {
+        let book = legend.rulebook(policy);
+        for switch in switches.iter() {
+            let name = &book.policy.switches[switch.index()].name;
+            lines.push(format!("{}: {name}={}", book.policy.name, book.setting(switch)));
+        }
+    }
+    lines
+}
+
+/// Notes the policies in use, each once.
+pub(super) fn note_policies(legend: &Legend, policies: &mut Vec<Input>) {
+    for book in &legend.rulebooks {
+        let input = Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() };
+        if !policies.contains(&input) {
+            policies.push(input);
+        }
     }
 }
 

@@ -7,13 +7,13 @@ use anstream::ColorChoice;
 use super::judging::{Job, Judged, Terms, judge_all};
 use super::load::{Loaded, Loader};
 use super::outputs::{Output, put};
-use super::{Exit, Overrides, coverage, or_default, terminal};
+use super::{Exit, Overrides, Shard, coverage, or_default, terminal};
 use crate::experiment::{Candidate, Filter};
 use crate::report::{
     CaseReport, DecisionRow, TestRun, github, junit, read_decisions, stored, test_json,
     test_markdown, test_report,
 };
-use crate::text::{Code, Problem, Problems, hex_digest, many};
+use crate::text::{Code, Problem, Problems, many};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -51,31 +51,6 @@ enum Format {
     Github,
     /// For a comment on a pull request.
     Markdown,
-}
-
-/// One of several parts of a suite.
-#[derive(Debug, Clone, Copy)]
-struct Shard {
-    part: u64,
-    of: u64,
-}
-
-impl Shard {
-    fn parse(text: &str) -> Result<Self, String> {
-        let numbers = text
-            .split_once('/')
-            .and_then(|(part, of)| Some(Self { part: part.parse().ok()?, of: of.parse().ok()? }));
-        let found = numbers.filter(|shard| (1..=shard.of).contains(&shard.part));
-        found.ok_or_else(|| "written K/N, with K from 1 to N, such as `2/4`".to_owned())
-    }
-
-    /// Whether a case is in this part: by a digest of its names, so that neither its place in a
-    /// folder nor its neighbours move it.
-    fn takes(self, scenario: &str, case: &str) -> bool {
-        let digest = hex_digest(&[scenario, "\n", case]);
-        let number = digest.get(..15).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        number.unwrap_or(0) % self.of == self.part - 1
-    }
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -170,11 +145,10 @@ fn paint(output: &Output<Format>, colour: ColorChoice) -> crate::report::Paint {
 }
 
 fn terms(arguments: &Arguments) -> Terms {
-    let own = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Terms {
         limits: arguments.overrides.limits(),
         only: arguments.overrides.only,
-        jobs: arguments.jobs.map_or_else(own, usize::from),
+        jobs: super::jobs(arguments.jobs),
     }
 }
 

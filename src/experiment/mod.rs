@@ -5,10 +5,15 @@
 //! [`Summary`], and to whatever writes them.
 
 mod coverage;
+mod crew;
+mod estimate;
 mod filter;
 mod history;
 mod judge;
 mod matching;
+mod paired;
+mod precision;
+mod replication;
 mod suggest;
 mod summary;
 mod touched;
@@ -16,16 +21,22 @@ mod wanted;
 mod witness;
 
 pub use coverage::{Coverage, PolicyCoverage, Reach, Reached, Share};
+pub use crew::Crew;
+pub use estimate::{Estimate, Method, estimates};
 pub use filter::{Candidate, Filter};
 pub use judge::{Failure, Judge, Judgement};
+pub use paired::{Paired, paired};
+pub use precision::Target;
+pub use replication::{Observed, Replications, observe};
 pub use suggest::suggest;
 pub use summary::Summary;
 pub use touched::touched;
 pub use witness::{Lookout, Witness};
 
-use crate::kernel::{Limits, Stop};
+use crate::kernel::{Limit, Limits, Stop};
 use crate::record::Record;
 use crate::scenario::Plan;
+use crate::vocab::words;
 use crate::world::{Halt, Run, World};
 
 /// How a run ended.
@@ -42,7 +53,44 @@ pub struct Ending {
 impl Ending {
     /// Whether everything up to the end has happened.
     pub const fn is_complete(&self) -> bool {
-        matches!(self.stop, Some(Stop::Drained | Stop::Horizon))
+        self.word().is_complete()
+    }
+
+    /// The same in a word.
+    pub const fn word(&self) -> Stopped {
+        match self.stop {
+            Some(Stop::Drained) => Stopped::Drained,
+            Some(Stop::Horizon) => Stopped::Horizon,
+            Some(Stop::Limit(Limit::Events)) => Stopped::LimitEvents,
+            Some(Stop::Limit(Limit::EventsAtOnce)) => Stopped::LimitEventsAtOnce,
+            Some(Stop::Halted) => Stopped::Undecided,
+            None => Stopped::Interrupted,
+        }
+    }
+}
+
+words! {
+    /// How a run ended, as files say it.
+    Stopped: "an end of a run" {
+        /// Nothing more was to happen.
+        Drained = "drained",
+        /// Its time was over.
+        Horizon = "horizon",
+        /// There were too many events.
+        LimitEvents = "limit-events",
+        /// There were too many events at one instant.
+        LimitEventsAtOnce = "limit-events-at-once",
+        /// Its course hung on something that nobody knows.
+        Undecided = "undecided",
+        /// Somebody asked for an end.
+        Interrupted = "interrupted",
+    }
+}
+
+impl Stopped {
+    /// Whether everything up to the end has happened.
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self::Drained | Self::Horizon)
     }
 }
 
@@ -56,14 +104,29 @@ impl Ending {
 pub fn carry_out<E>(
     plan: Plan,
     limits: Limits,
+    judge: Option<&mut Judge>,
+    take: impl FnMut(Record, &World) -> Result<(), E>,
+) -> Result<(Ending, Run), E> {
+    carry_out_while(plan, limits, judge, || true, take)
+}
+
+/// The same, as long as `go_on` says so: it is asked between two events, so that whatever
+/// belongs to one event has been taken.
+///
+/// # Errors
+/// Whatever `take` answers with.
+pub fn carry_out_while<E>(
+    plan: Plan,
+    limits: Limits,
     mut judge: Option<&mut Judge>,
+    go_on: impl Fn() -> bool,
     mut take: impl FnMut(Record, &World) -> Result<(), E>,
 ) -> Result<(Ending, Run), E> {
     let mut run = Run::start_within(plan, limits);
     if let Some(judge) = &mut judge {
         judge.begin(run.world());
     }
-    loop {
+    while go_on() {
         let next = run.next_at();
         if let Some(judge) = &mut judge {
             judge.look(next, run.world());

@@ -12,6 +12,8 @@ pub enum Kind {
     Time,
     /// One of a closed list of words.
     Word,
+    /// A decimal, as short as it can be read back.
+    Number,
     /// Texts joined by `;`.
     List,
 }
@@ -39,7 +41,7 @@ pub struct Table {
 }
 
 macro_rules! tables {
-    ($($name:ident $count:ident $file:literal: $row:literal {
+    ($(#[doc = $of:literal])+ $list:ident: $($name:ident $count:ident $file:literal: $row:literal {
         $($column:ident $kind:ident $about:literal,)+
     })+) => {
         $(
@@ -56,12 +58,14 @@ macro_rules! tables {
                 }),+],
             };
         )+
-        /// Every table, in the order in which they are written.
-        pub const TABLES: &[Table] = &[$($name),+];
+        $(#[doc = $of])+
+        pub const $list: &[Table] = &[$($name),+];
     };
 }
 
 tables! {
+    /// Every table of a run, in the order in which they are written.
+    TABLES:
     REQUESTS REQUEST_COLUMNS "requests.csv": "request" {
         scenario Text "name of the scenario",
         case Text "case of the scenario; empty if it has none",
@@ -166,5 +170,66 @@ tables! {
         from Text "before",
         to Text "after",
         cause Text "id of the event, or `timer:` and the name of the timer",
+    }
+}
+
+tables! {
+    /// Every table of many replications, in the order in which they are written.
+    STUDY_TABLES:
+    REPLICATIONS REPLICATION_COLUMNS "replications.csv": "replication" {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; empty if it has none",
+        policy List "the policies in use, the scenario's own first",
+        replication Integer "its number, from 0",
+        events Integer "how many events happened",
+        stop Word "drained or horizon; anything else gave no answer, and nothing is counted of it",
+        protected_lost Integer "instances released although a protection was on, inert ones included",
+        released Integer "instances released",
+        held Integer "decisions in which a protection held",
+        overridden Integer "decisions that went ahead although a protection was in force",
+        gib_lost Integer "known size of what was lost, in GiB",
+        lost_of_unknown_size Integer "disks lost whose size nobody told; gib_lost is too small by theirs",
+        first_protected_loss_s Integer "seconds from the start to the first of protected_lost; empty if there is none",
+        loss_free_s Integer "the same, or all of the run's seconds if there is none",
+        counts List "what the scenario counts, as `name=count`",
+    }
+    ESTIMATES ESTIMATE_COLUMNS "estimates.csv": "figure over all replications" {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; empty if it has none",
+        policy List "the policies in use, the scenario's own first",
+        metric Text "what it is a figure of; `any-NAME` is the share of replications in which NAME is not 0",
+        unit Word "share, instances, decisions, disks, GiB or seconds",
+        replications Integer "how many replications gave an answer",
+        n Integer "in how many of them there was something to observe",
+        mean Number "the mean of what was observed, or the share",
+        std_error Number "the standard error of that",
+        ci_low Number "the lower end of its confidence interval",
+        ci_high Number "the upper end",
+        level Number "how often such an interval holds the truth, in per cent",
+        method Word "student-t, clopper-pearson, or none where observations do not differ",
+        min Integer "the smallest that was observed",
+        p05 Integer "no more than this in at least 5 % of observations",
+        p25 Integer "the same for 25 %",
+        p50 Integer "the same for half of them",
+        p75 Integer "the same for 75 %",
+        p95 Integer "the same for 95 %",
+        max Integer "the largest that was observed",
+    }
+    DIFFERENCES DIFFERENCE_COLUMNS "differences.csv": "figure under two policies, on the same draws" {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; empty if it has none",
+        old Text "the old policy",
+        new Text "the new one",
+        metric Text "what it is a figure of",
+        unit Word "share, instances, decisions, disks, GiB or seconds",
+        n Integer "in how many replications there was something to observe under both",
+        old_mean Number "the mean under the old policy, over these",
+        new_mean Number "the mean under the new one",
+        difference Number "new - old",
+        std_error Number "the standard error of the difference",
+        ci_low Number "the lower end of its confidence interval",
+        ci_high Number "the upper end",
+        level Number "how often such an interval holds the truth, in per cent",
+        method Word "student-t, clopper-pearson-paired, or none where differences are all the same",
     }
 }

@@ -12,7 +12,7 @@ use crate::record::{Decision, Legend, Record};
 use crate::time::SimTime;
 use crate::vocab::{AccountId, Effect, GroupId, InstanceId, Lifecycle, Trigger, Word};
 
-fn writer<W: Write>(out: W, table: &Table) -> io::Result<Writer<W>> {
+pub(super) fn writer<W: Write>(out: W, table: &Table) -> io::Result<Writer<W>> {
     let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out);
     writer.write_record(table.columns.iter().map(|column| column.name)).map_err(io_error)?;
     Ok(writer)
@@ -27,7 +27,7 @@ pub(super) fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-fn put<W: Write, const N: usize>(
+pub(super) fn put<W: Write, const N: usize>(
     writer: &mut Writer<W>,
     row: &[rows::Cell<'_>; N],
 ) -> io::Result<()> {

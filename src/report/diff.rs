@@ -440,6 +440,7 @@ pub(super) fn schema() -> Json {
             "touched": { "type": "array", "items": touched },
             "compared": count,
             "decisions": { "type": "array", "items": decision },
+            "replications": { "type": "array", "items": { "type": "object" }, "description": "what replications on the same draws differ in, with the columns of differences.csv" },
         },
         "required": ["format", "old", "new", "differences"],
     })

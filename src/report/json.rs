@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::columns::{DECISIONS, Kind, LOSSES, REQUESTS, TIMELINE, Table};
@@ -44,7 +44,7 @@ impl<W: Write> JsonLines<W> {
 }
 
 /// A row as an object; cells that do not apply are left out.
-fn object(record: &str, table: &Table, row: &[rows::Cell<'_>]) -> Json {
+pub(super) fn object(record: &str, table: &Table, row: &[rows::Cell<'_>]) -> Json {
     let mut object = Map::new();
     object.insert("record".into(), record.into());
     for (column, cell) in table.columns.iter().zip(row) {
@@ -53,6 +53,7 @@ fn object(record: &str, table: &Table, row: &[rows::Cell<'_>]) -> Json {
         }
         let value = match column.kind {
             Kind::Integer => cell.parse::<u64>().map_or_else(|_| Json::from(&**cell), Json::from),
+            Kind::Number => cell.parse::<f64>().map_or_else(|_| Json::from(&**cell), Json::from),
             Kind::List => cell.split(';').map(Json::from).collect(),
             Kind::Text | Kind::Time | Kind::Word => Json::from(&**cell),
         };
@@ -62,18 +63,21 @@ fn object(record: &str, table: &Table, row: &[rows::Cell<'_>]) -> Json {
 }
 
 /// What is written beside the tables of a run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFile {
     /// `stayput`: by this a folder of ours is known.
-    pub program: &'static str,
+    pub program: String,
     /// The version of the program.
-    pub version: &'static str,
+    pub version: String,
     /// The format of this file.
-    pub format: &'static str,
-    /// The command line.
+    pub format: String,
+    /// The command line; of many replications, only what their results depend on.
     pub command: Vec<String>,
     /// The seed of each run that has one of its own.
     pub seed: u64,
+    /// What was asked of replications, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<StudyPart>,
     /// Every file that was read.
     pub inputs: Vec<Input>,
     /// Every policy that was used.
@@ -88,8 +92,25 @@ pub struct RunFile {
     pub complete: bool,
 }
 
+/// What was asked of replications.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StudyPart {
+    /// How many, all parts together; the most of them, if there is a precision to reach.
+    pub replications: u64,
+    /// How often intervals are to hold the truth, in per cent.
+    pub level: f64,
+    /// The precision to reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub until_halfwidth: Vec<String>,
+    /// After how many events a replication gives up.
+    pub max_events: u64,
+    /// Which part of them this is; all, if it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+}
+
 /// A file that was read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Input {
     /// Its name.
     pub name: String,
@@ -98,15 +119,17 @@ pub struct Input {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunEnd {
     /// The scenario.
     pub scenario: String,
     /// Its case.
     pub case: String,
-    /// How many events happened.
+    /// How many events happened, in all replications together.
     pub events: u64,
-    /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `undecided` or `interrupted`.
+    /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `undecided` or `interrupted`;
+    /// of replications `replications` (all of them), `halfwidth` (the precision was reached),
+    /// `limit-replications` (it was not) or `interrupted`.
     pub stop: String,
 }
 

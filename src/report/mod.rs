@@ -9,12 +9,15 @@ mod columns;
 mod coverage;
 mod csv;
 mod diff;
+mod estimates;
 mod explain;
 mod github;
 mod json;
 mod junit;
 mod markdown;
 mod matrix;
+mod paired;
+mod replications;
 mod rows;
 mod schema;
 mod stored;
@@ -30,18 +33,21 @@ pub use accepted::{
 pub use changed::{
     Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text, read_decisions,
 };
-pub use columns::{Column, Kind, TABLES, Table};
+pub use columns::{Column, Kind, STUDY_TABLES, TABLES, Table};
 pub use coverage::{
     Mutant, coverage_json, coverage_per_cent, coverage_text, mutation_per_cent, mutation_text,
 };
 pub use csv::{CsvTables, DecisionsCsv, InstanceRow};
 pub use diff::{diff_json, diff_markdown, diff_text};
+pub use estimates::{Estimated, estimates_csv, estimates_jsonl, estimates_text};
 pub use explain::{Question, explain_decision, explain_situation};
 pub use github::github;
-pub use json::{Input, JsonLines, RunEnd, RunFile, run_json};
+pub use json::{Input, JsonLines, RunEnd, RunFile, StudyPart, run_json};
 pub use junit::junit;
 pub use markdown::test_markdown;
 pub use matrix::{matrix_csv, matrix_text};
+pub use paired::{PairedRun, paired_csv, paired_json, paired_markdown, paired_text};
+pub use replications::{read_replications, replications_csv};
 pub use schema::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
 };

@@ -8,7 +8,7 @@ use super::columns::{
 use crate::policy::Finding;
 use crate::record::{Change, Decision, Legend, Loss, Request, Subject, Target, What};
 use crate::time::SimTime;
-use crate::vocab::{Channel, PolicyId, ProtectionSet, Thing, Word};
+use crate::vocab::{Channel, PolicyId, ProtectionSet, Word};
 
 /// A cell.
 pub(super) type Cell<'l> = Cow<'l, str>;
@@ -136,16 +136,6 @@ pub(super) fn verdict<'l>(
     ]
 }
 
-/// Whether things of a kind have a size.
-const fn has_size(thing: Thing) -> bool {
-    match thing {
-        Thing::SystemDisk | Thing::DataDisk | Thing::LocalDisk => true,
-        Thing::AutoSnapshot | Thing::Snapshot | Thing::Image | Thing::StaticIp | Thing::Eip => {
-            false
-        }
-    }
-}
-
 /// A loss as a row.
 pub(super) fn loss<'l>(l: &Loss, legend: &'l Legend) -> [Cell<'l>; LOSS_COLUMNS] {
     let [scenario, case, replication] = head(legend);
@@ -164,7 +154,7 @@ pub(super) fn loss<'l>(l: &Loss, legend: &'l Legend) -> [Cell<'l>; LOSS_COLUMNS]
         rule.id.as_str().into(),
         match l.gib {
             Some(gib) => gib.to_string().into(),
-            None if has_size(l.thing) => "unknown".into(),
+            None if l.thing.has_size() => "unknown".into(),
             None => EMPTY,
         },
         rule.way_out.as_deref().unwrap_or_default().into(),

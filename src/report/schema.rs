@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::columns::{Kind, TABLES};
+use super::columns::{Kind, STUDY_TABLES, TABLES};
 use crate::policy::PolicyFile;
 use crate::scenario::Written;
 use crate::text::Read;
@@ -42,12 +42,13 @@ pub fn test_schema() -> Json {
     schema("stayput test/1", super::test_json::schema())
 }
 
-/// The tables that a run writes, as Table Schema (specs.frictionlessdata.io).
+/// The tables that a run or many replications write, as Table Schema (specs.frictionlessdata.io).
 pub fn csv_schema() -> Json {
-    let resources = TABLES.iter().map(|table| {
+    let resources = TABLES.iter().chain(STUDY_TABLES).map(|table| {
         let fields = table.columns.iter().map(|column| {
             let kind = match column.kind {
                 Kind::Integer => "integer",
+                Kind::Number => "number",
                 Kind::Time => "datetime",
                 Kind::Text | Kind::Word | Kind::List => "string",
             };

@@ -258,15 +258,17 @@ impl Compiler<'_> {
             .sources(&written.random, (end, written.length.place));
         script.events.sort_by_key(|event| event.at);
         let nothing = super::expect::ExpectPart::default();
-        let expectations = Expecting {
+        let mut expecting = Expecting {
             resolver: &mut resolver,
             case,
             cases,
             events: &script.names,
             left_out: &script.left_out,
             end,
-        }
-        .resolve(if self.options.unjudged { &nothing } else { &written.expect });
+        };
+        let counts = expecting.counts(&written.counts);
+        let expectations =
+            expecting.resolve(if self.options.unjudged { &nothing } else { &written.expect });
         let (targets, flags) =
             (std::mem::take(&mut resolver.targets), std::mem::take(&mut resolver.flags));
         let legend = Legend {
@@ -287,6 +289,7 @@ impl Compiler<'_> {
             targets,
             flags,
             expectations,
+            counts,
             assumptions,
             event_places: script.places,
         })

@@ -1,6 +1,6 @@
 //! A plan: a scenario in which no name is left to resolve and nothing is left to fail.
 
-use super::expect::Expectations;
+use super::expect::{DecisionLine, Expectations};
 use super::random::Source;
 use super::verbs::{Flags, Order};
 use crate::fleet::Fleet;
@@ -50,6 +50,8 @@ pub struct Plan {
     pub flags: Vec<Flags>,
     /// What is expected.
     pub expectations: Expectations,
+    /// What is counted in each replication, by name.
+    pub counts: Vec<(String, DecisionLine)>,
     /// What is assumed.
     pub assumptions: Vec<Assumption>,
     /// Where each event stands in its file, if it stands in one that can be quoted.

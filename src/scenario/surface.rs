@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::expect::ExpectPart;
+use super::expect::{DecisionPart, ExpectPart};
 use super::random::SourcePart;
 use super::verbs::{VERBS, WrittenVerb, verb_schemas};
 use crate::fleet::{AccountPart, GroupPart, InstancePart, Level};
@@ -43,6 +43,9 @@ record! {
         default "events" => events: EventsPart,
         /// What happens by chance: sources of events, by name.
         default "random" => random: Map<SourcePart>,
+        /// Decisions to count in each replication, by a name of yours. Only `--replications` and
+        /// `--until-halfwidth` look at it.
+        default "counts" => counts: Map<DecisionPart>,
         /// What is expected. Only `test` looks at it.
         default "expect" => expect: ExpectPart,
     }

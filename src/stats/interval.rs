@@ -16,6 +16,11 @@ impl Confidence {
     /// 95 %.
     pub const P95: Self = Self(0.95);
 
+    /// So many per cent, between 0 and 100, neither of them.
+    pub fn per_cent(level: f64) -> Option<Self> {
+        Self::new(level / 100.0)
+    }
+
     /// A confidence between 0 and 1, neither of them.
     pub fn new(share: f64) -> Option<Self> {
         (share > 0.0 && share < 1.0).then_some(Self(share))
@@ -66,6 +71,23 @@ impl Interval {
         // The upper end is the lower end of the misses, seen from the other side.
         let high = if hits >= of { 1.0 } else { 1.0 - beta::quantile(miss, hit + 1.0, tail) };
         Self { low, high }
+    }
+
+    /// Of the difference of two probabilities, new − old, from chances that were tried under
+    /// both: `gained` had a hit only under the new, `lost` only under the old.
+    ///
+    /// The two are shares of all chances, and the difference is theirs. Each gets an interval of
+    /// [`Self::of_share`] that leaves out half of what may be left out, so that both hold at once
+    /// at least as often as it says (Bonferroni): safe at every count, and wider than need be.
+    pub fn of_paired_shares(gained: u64, lost: u64, of: u64, confidence: Confidence) -> Self {
+        let each = Confidence(1.0 - confidence.tail());
+        let (up, down) = (Self::of_share(gained, of, each), Self::of_share(lost, of, each));
+        Self { low: up.low - down.high, high: up.high - down.low }
+    }
+
+    /// Half of the way from end to end.
+    pub fn half_width(self) -> f64 {
+        (self.high - self.low) / 2.0
     }
 
     /// Whether it holds a figure.
@@ -119,6 +141,20 @@ mod tests {
                 assert!((many - tail).abs() < 1e-9, "{hits} of {of}: {many}");
             }
         }
+    }
+
+    #[test]
+    fn a_difference_of_shares_has_an_interval_where_nothing_differs_as_well() {
+        // Nothing differs in n: from −u to u, where u = 1 − (α/4)^(1/n) ends each of the two.
+        let end = 1.0 - libm::pow(0.0125, 1.0 / 400.0);
+        let none = Interval::of_paired_shares(0, 0, 400, Confidence::P95);
+        assert!(close(none.high, end) && close(none.low, -end), "{none:?}");
+        assert!(close(none.half_width(), end));
+        let all = Interval::of_paired_shares(400, 0, 400, Confidence::P95);
+        assert!(all.holds(1.0) && all.low > 0.97 && !all.holds(0.9), "{all:?}");
+        let worse = Interval::of_paired_shares(10, 70, 400, Confidence::P95);
+        let better = Interval::of_paired_shares(70, 10, 400, Confidence::P95);
+        assert!(worse.high < 0.0 && close(worse.low, -better.high), "{worse:?}");
     }
 
     #[test]

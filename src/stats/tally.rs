@@ -48,6 +48,11 @@ impl Counter {
         (self.of > 0).then(|| self.hits as f64 / self.of as f64)
     }
 
+    /// The standard error of the share: √(share · (1 − share) / of).
+    pub fn error(self) -> Option<f64> {
+        self.share().map(|share| libm::sqrt(share * (1.0 - share) / self.of as f64))
+    }
+
     /// Where the probability of a hit lies, by Clopper and Pearson, see
     /// [`Interval::of_share`]. It holds for no hit and for nothing but hits.
     pub fn interval(self, confidence: Confidence) -> Interval {
@@ -137,6 +142,16 @@ impl Tally {
     /// The standard deviation: the root of [`Self::variance`].
     pub fn deviation(&self) -> Option<f64> {
         self.variance().map(libm::sqrt)
+    }
+
+    /// The standard error of the mean: deviation / √count. `None` below two observations.
+    pub fn error(&self) -> Option<f64> {
+        self.deviation().map(|deviation| deviation / libm::sqrt(self.count as f64))
+    }
+
+    /// Whether any observation differs from another.
+    pub fn differs(&self) -> bool {
+        self.range.is_some_and(|(least, most)| least != most)
     }
 
     /// Where the true mean lies, by Student's t, see [`Interval::of_mean`].

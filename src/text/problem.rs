@@ -67,6 +67,10 @@ crate::vocab::words! {
         AcceptanceIdle = "E084",
         /// Stored outcomes of a run that no scenario makes any more.
         StoredIdle = "E085",
+        /// A part of another study than the others.
+        PartDiffers = "E086",
+        /// Replications that no part holds, or that two parts hold.
+        PartsDoNotAddUp = "E087",
         /// A cell of the decision space that no rule covers.
         OpenCell = "E101",
         /// A rule that covers no cell.

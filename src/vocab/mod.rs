@@ -6,6 +6,7 @@
 
 mod groups;
 mod ids;
+mod metrics;
 mod terms;
 mod word;
 
@@ -18,6 +19,7 @@ pub use ids::{
     AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,
     ProtectionSet, RuleId, SourceId, SwitchId, SwitchSet, ZoneId,
 };
+pub use metrics::{Metric, Unit};
 pub use terms::{
     Action, AfterSettling, Batch, Billing, Channel, CheckedFirst, ClockAction, ClockKind,
     Confidence, EconomicalStop, Effect, Fate, FlagFate, LastWord, Lead, Lifecycle, Lock, Obstacle,

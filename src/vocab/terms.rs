@@ -414,6 +414,16 @@ words! {
     }
 }
 
+impl Thing {
+    /// Whether things of this kind have a size.
+    pub const fn has_size(self) -> bool {
+        match self {
+            Self::SystemDisk | Self::DataDisk | Self::LocalDisk => true,
+            Self::AutoSnapshot | Self::Snapshot | Self::Image | Self::StaticIp | Self::Eip => false,
+        }
+    }
+}
+
 words! {
     /// What becomes of such a thing.
     Fate: "a fate" {

@@ -1,8 +1,6 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
-use std::thread::sleep;
-use std::time::Duration;
 
 use crate::support::{SMALL, command, folder, ran, stayput, write};
 
@@ -88,11 +86,19 @@ fn a_folder_of_reports_holds_every_table_that_the_schema_lists() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let schema: serde_json::Value =
         serde_json::from_str(&stayput(&["schema", "csv"]).stdout).unwrap();
-    let mut listed = vec!["run.json".to_owned()];
+    let many = place.path().join("many");
+    let many_text = many.to_string_lossy().into_owned();
+    assert_eq!(stayput(&["run", &path, "--replications", "3", "--out", &many_text]).code, 0);
+    let diff = ["diff", "alibaba-ecs@2026-05-15", "alibaba-ecs@2026-05-15", &path];
+    let differences = stayput(&[&diff[..], &["--replications", "3", "-f", "csv"]].concat());
+    write(&many, "differences.csv", differences.stdout);
+    let mut listed = vec!["run.json".to_owned(); 2];
     for table in schema["resources"].as_array().unwrap() {
         let file = table["name"].as_str().unwrap();
         listed.push(file.to_owned());
-        let text = fs::read_to_string(out.join(file)).unwrap();
+        let of_many = many.join(file);
+        let path = if of_many.exists() { of_many } else { out.join(file) };
+        let text = fs::read_to_string(path).unwrap();
         let fields = table["schema"]["fields"].as_array().unwrap();
         let names: Vec<&str> = fields.iter().map(|field| field["name"].as_str().unwrap()).collect();
         assert_eq!(text.lines().next().unwrap(), names.join(","), "{file}");
@@ -103,6 +109,7 @@ fn a_folder_of_reports_holds_every_table_that_the_schema_lists() {
     }
     let mut written: Vec<String> = fs::read_dir(&out)
         .unwrap()
+        .chain(fs::read_dir(&many).unwrap())
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
     written.sort();
@@ -203,13 +210,13 @@ fn a_closed_pipe_is_no_error() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_leaves_nothing_half_written() {
+fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
     let place = folder();
     let (scenario, rows) = long_scenario(200_000);
     write(place.path(), "events.csv", rows);
     let path = write(place.path(), "long.yaml", scenario);
     let out = place.path().join("out");
-    let child = command(&["run", &path, "--out", &out.to_string_lossy(), "-f", "jsonl"])
+    let mut child = command(&["run", &path, "--out", &out.to_string_lossy(), "-f", "jsonl"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -220,17 +227,30 @@ fn an_interrupt_leaves_nothing_half_written() {
             .unwrap()
             .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".stayput-"))
     };
-    while !begun() {
-        sleep(Duration::from_millis(5));
-    }
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).unwrap();
+    assert!(begun());
     let pid = child.id().to_string();
     let killed = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
     assert!(killed.success());
+    stdout.read_to_end(&mut Vec::new()).unwrap();
     let ran = ran(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
-    assert!(!out.exists());
     assert!(!begun(), "the temporary folder is gone");
+    let run: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    assert_eq!(run["complete"], false);
+    assert_eq!(run["runs"][0]["stop"], "interrupted");
+    let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    let requests = read("requests.csv");
+    assert!(requests.ends_with('\n'));
+    let seqs = requests.lines().skip(1).map(|line| line.split(',').nth(3).unwrap());
+    let count = seqs.enumerate().map(|(at, seq)| assert_eq!(seq, at.to_string())).count();
+    assert!(count < 200_000, "it was in the middle of its work");
+    assert_eq!(run["rows"]["requests.csv"], count);
+    assert_eq!(run["runs"][0]["events"], count);
+    assert_eq!(read("instances.csv").lines().count(), 1, "nothing has come to its end");
 }
 
 #[test]

@@ -260,11 +260,16 @@ fn one_server_with_a_queue() {
     let cases = [
         ("load 0.5", 5_000, 1.0, 0.5, 2.0, 1.0, 5.991_464_547_108, 0.06),
         ("load 0.8", 8_000, 4.0, 3.2, 5.0, 4.0, 14.978_661_367_77, 0.18),
+        ("load 0.95", 9_500, 19.0, 18.05, 20.0, 19.0, 59.914_645_471_08, 0.45),
     ];
     for (name, service, l, lq, w, wq, w95, widest) in cases {
         let mut figures = Figures(name, Vec::new());
         for seed in 0..RUNS {
-            let case = Case::markov(10_000, service, 1);
+            let mut case = Case::markov(10_000, service, 1);
+            if service > 9_000 {
+                // It takes long to forget how it began, and longer to be seen as it is.
+                (case.warm, case.end) = (4_000 * 10_000, 34_000 * 10_000);
+            }
             let mut seen = case.run(seed);
             let end = at(case.end);
             let unit = service as f64;
@@ -285,10 +290,26 @@ fn one_server_with_a_queue() {
 fn several_servers_with_one_queue() {
     // M/M/c by Erlang's C formula.
     let cases = [
-        ("two", 2, 15_000, 0.642_857_142_857, 1.928_571_428_571, 3.428_571_428_571),
-        ("three", 3, 24_000, 0.647_191_011_236, 2.588_764_044_944, 4.988_764_044_944),
+        (
+            "two",
+            2,
+            15_000,
+            0.642_857_142_857,
+            1.928_571_428_571,
+            3.428_571_428_571,
+            1.285_714_285_714,
+        ),
+        (
+            "three",
+            3,
+            24_000,
+            0.647_191_011_236,
+            2.588_764_044_944,
+            4.988_764_044_944,
+            1.078_651_685_393,
+        ),
     ];
-    for (name, servers, service, waits, lq, l) in cases {
+    for (name, servers, service, waits, lq, l, wq) in cases {
         let mut figures = Figures(name, Vec::new());
         for seed in 0..RUNS {
             let case = Case::markov(10_000, service, servers);
@@ -296,6 +317,7 @@ fn several_servers_with_one_queue() {
             figures.add("P(wait)", waits, seen.delayed.share());
             figures.add("Lq", lq, seen.queued.mean_by(at(case.end)));
             figures.add("L", l, seen.present.mean_by(at(case.end)));
+            figures.add("Wq", wq, seen.waits.mean().map(|wait| wait / service as f64));
         }
         figures.judge(0.16);
     }
@@ -305,18 +327,21 @@ fn several_servers_with_one_queue() {
 fn a_station_with_room_for_few() {
     // M/M/1/K: whoever finds K there is refused.
     let cases = [
-        ("five", 5, 9_000, 0.126_022_549_988, 2.194_782_300_628),
-        ("ten", 10, 12_000, 0.192_586_495_127, 6.710_708_678_369),
+        ("five", 5, 9_000, 0.126_022_549_988, 2.194_782_300_628, 0.213_422_494_99, 0.07),
+        ("ten", 10, 12_000, 0.192_586_495_127, 6.710_708_678_369, 0.031_103_794_152, 0.2),
     ];
-    for (name, room, service, refused, l) in cases {
+    for (name, room, service, refused, l, empty, widest) in cases {
         let mut figures = Figures(name, Vec::new());
         for seed in 0..RUNS {
             let case = Case { room, ..Case::markov(10_000, service, 1) };
             let seen = case.run(seed);
             figures.add("P(refused)", refused, seen.refused.share());
             figures.add("L", l, seen.present.mean_by(at(case.end)));
+            // Arrivals see averages over time; of those that came in, the share that found nobody.
+            let at_once = seen.delayed.share().map(|share| 1.0 - share);
+            figures.add("P0", empty / (1.0 - refused), at_once);
         }
-        figures.judge(0.07);
+        figures.judge(widest);
     }
 }
 
@@ -359,6 +384,33 @@ fn a_crowd_that_never_waits_depends_on_the_mean_stay_alone() {
         let variance = counts.variance().unwrap();
         assert!((variance / 60.0 - 1.0).abs() < 3.5 * 0.071, "{name}: {variance}");
     }
+}
+
+#[test]
+fn a_large_crowd_and_one_that_has_just_begun() {
+    // M/G/∞ with λ = 174.2 and a mean stay of 6, seen after eight stays: a Poisson number with
+    // mean (and variance) 1045.2 · (1 − exp(−8)).
+    let (unit, stay) = (1_742_000, 6 * 1_742_000);
+    let mut counts = Tally::default();
+    for seed in 0..40 {
+        let mut case = Case::markov(unit * 10 / 1_742, stay, u32::MAX);
+        (case.warm, case.end) = (0, 8 * stay);
+        counts.add(case.run(seed).present.value());
+    }
+    let truth = 1_045.2 * (1.0 - libm::exp(-8.0));
+    let within = counts.interval(Confidence::new(0.999).unwrap()).unwrap();
+    assert!(within.holds(truth) && within.half_width() < 0.03 * truth, "{within:?}");
+    let variance = counts.variance().unwrap();
+    assert!((variance / truth - 1.0).abs() < 3.5 * 0.226, "{variance}");
+    // M/M/∞ from empty with λ = 20, E = 3 at t = 1: 60 · (1 − exp(−1/3)).
+    let mut counts = Tally::default();
+    for seed in 0..1_000 {
+        let mut case = Case::markov(1_000, 60_000, u32::MAX);
+        (case.warm, case.end) = (0, 20_000);
+        counts.add(case.run(seed).present.value());
+    }
+    let within = counts.interval(Confidence::new(0.999).unwrap()).unwrap();
+    assert!(within.holds(17.008_121_365_573) && within.half_width() < 0.5, "{within:?}");
 }
 
 /// Machines that fail and a crew that repairs them, in order of failure.

@@ -32,6 +32,8 @@ mod policies;
 mod properties;
 /// README and CHANGELOG against the program.
 mod readme;
+/// Many draws of one plan: figures, parts, precision, interrupts.
+mod replications;
 /// Replies that make no sense, and what is said of them; how much work reading is.
 mod replies;
 /// Every scenario of the repository, run and judged.

@@ -3,7 +3,7 @@
 mod parts;
 mod resolve;
 
-pub use parts::{AccountIs, ExpectPart};
+pub use parts::{AccountIs, DecisionPart, ExpectPart};
 pub(super) use resolve::Expecting;
 
 use crate::text::{Place, Spanned};

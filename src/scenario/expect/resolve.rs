@@ -12,11 +12,13 @@ use crate::scenario::resolve::{Names, Resolver, unknown_protection};
 use crate::scenario::selector::Selector;
 use crate::scenario::verbs::VERBS;
 use crate::text::{
-    Code, Name, Node, OneOrMany, Place, Problem, Read, Spanned, Style, Value, When as Written,
+    Code, Map, Name, Node, OneOrMany, Place, Problem, Read, Spanned, Style, Value, When as Written,
     closest,
 };
 use crate::time::SimTime;
-use crate::vocab::{Action, EventId, InstanceId, LastWord, Lifecycle, Outcome, Word, ZoneId};
+use crate::vocab::{
+    Action, EventId, InstanceId, LastWord, Lifecycle, Metric, Outcome, Word, ZoneId,
+};
 
 /// What can be said of instances.
 const OF_INSTANCES: &[&str] = &[
@@ -83,6 +85,28 @@ impl Expecting<'_, '_> {
             totals: self.lines(&part.totals, |p| &p.within, Self::total),
             exact: part.exact,
         }
+    }
+
+    /// Resolves what this case counts, by name.
+    pub fn counts(&mut self, parts: &Map<DecisionPart>) -> Vec<(String, DecisionLine)> {
+        let mut counts = Vec::new();
+        for (name, part) in &parts.0 {
+            let taken = Metric::spelled(name).is_some() || name.starts_with("any-");
+            if taken || name.contains([';', '=']) {
+                let title = format!("nothing of a scenario's own can be counted as `{}`", **name);
+                let problem = Problem::at(Code::BadName, name.place, title, "not free");
+                let known: Vec<&str> = Metric::ALL.iter().map(|metric| metric.word()).collect();
+                let note = format!("counted of every run: {}", known.join(", "));
+                let help = "take another name, that begins not with `any-`, without `;` and `=`";
+                self.resolver.problems.add(problem.note(note).help(help));
+                continue;
+            }
+            if self.concerns(part.within.as_ref(), name.place) {
+                let line = self.decision(part, name.place);
+                counts.extend(line.map(|line| (name.to_string(), line)));
+            }
+        }
+        counts
     }
 
     fn lines<P, L>(

@@ -1,0 +1,285 @@
+//! `stayput merge`: the parts of a study, put together.
+//!
+//! Any batch system may carry out `run --replications N --shard K/N`. What comes of the parts
+//! together is what one machine would have written, byte for byte; parts that are of different
+//! studies, or that do not add up to one, are refused, with all that is wrong told at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anstream::ColorChoice;
+
+use super::replicate::{begin, end_of, finish};
+use super::run::Format;
+use super::{Exit, files, terminal};
+use crate::experiment::Replications;
+use crate::report::{Paint, RunFile, StudyPart, read_replications};
+use crate::text::{Code, Problem, Problems, Sources, render, summary};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folders that `run --replications N --shard K/N --out DIR` wrote, in any order.
+    #[arg(value_name = "DIR", required = true)]
+    parts: Vec<PathBuf>,
+    /// Write the whole to this folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What to print.
+    #[arg(short, long, default_value = "text")]
+    format: Format,
+}
+
+/// A part as it was read.
+struct Part {
+    path: String,
+    file: RunFile,
+    study: StudyPart,
+    replications: Vec<Replications>,
+}
+
+pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut problems = Problems::default();
+    let parts: Vec<Part> =
+        arguments.parts.iter().filter_map(|path| read(path, &mut problems)).collect();
+    if let Some((first, others)) = parts.split_first() {
+        others.iter().for_each(|other| compare(first, other, &mut problems));
+        if !problems.refuse() {
+            add_up(&parts, &mut problems);
+        }
+    }
+    refuse_or_go_on(&problems, terminal::paint_talk(colour))?;
+    let Some((file, all)) = whole(parts) else { return Err(Exit::BadInput) };
+    let out = begin(arguments.out.as_deref())?;
+    let of: Vec<&Replications> = all.iter().collect();
+    finish(file, &of, out, (arguments.out.as_deref(), arguments.format), colour)?;
+    let answered = all.iter().all(|of| of.answers() == of.rows.len());
+    Ok(if answered { Exit::Yes } else { Exit::Undecided })
+}
+
+fn refuse_or_go_on(problems: &Problems, paint: Paint) -> Result<(), Exit> {
+    if !problems.refuse() {
+        return Ok(());
+    }
+    let told = render(problems, &Sources::default(), paint.0);
+    terminal::talk(&format!("{told}\n\n{}", summary(problems)));
+    Err(Exit::BadInput)
+}
+
+/// Reads a part.
+fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
+    let shown = path.to_string_lossy().into_owned();
+    let mut text = |name: &str| {
+        let file = path.join(name);
+        files::read_text(&file)
+            .map_err(|failure| problems.add(Problem::unreadable(&file.to_string_lossy(), failure)))
+    };
+    let (account, rows) = (text("run.json"), text("replications.csv"));
+    let (Ok(account), Ok(rows)) = (account, rows) else { return None };
+    let mut none = |why: String| {
+        let title = format!("`{shown}` is no part of a study: {why}");
+        let help =
+            "parts are written by `stayput run SCENARIO --replications N --shard K/N --out DIR`";
+        problems.add(Problem::bare(Code::BadFormat, title).help(help));
+    };
+    let file: RunFile = match serde_json::from_str(&account) {
+        Ok(file) => file,
+        Err(error) => {
+            none(format!("its run.json makes no sense: {error}"));
+            return None;
+        }
+    };
+    let Some(study) = file.study.clone().filter(|study| study.until_halfwidth.is_empty()) else {
+        none("it is a run of another kind".to_owned());
+        return None;
+    };
+    match read_replications(&rows) {
+        Ok(replications) => Some(Part { path: shown, file, study, replications }),
+        Err(why) => {
+            none(format!("in its replications.csv, {why}"));
+            None
+        }
+    }
+}
+
+/// Tells in what a part is of another study than the first one.
+fn compare(first: &Part, other: &Part, problems: &mut Problems) {
+    let digests = |part: &Part| {
+        part.file.inputs.iter().map(|input| input.sha256.clone()).collect::<BTreeSet<_>>()
+    };
+    let plans = |part: &Part| {
+        let names = part.file.runs.iter().map(|run| match run.case.as_str() {
+            "" => run.scenario.clone(),
+            case => format!("{} [{case}]", run.scenario),
+        });
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let policies = |part: &Part| {
+        let names = part.file.policies.iter().map(|policy| policy.name.clone());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let mut differ = |what: &str, [one, two]: [String; 2]| {
+        let title = format!("`{}` is of another study than `{}`: {what}", other.path, first.path);
+        let note = if one == two { None } else { Some(format!("{two}, and not {one}")) };
+        let mut problem = Problem::bare(Code::PartDiffers, title);
+        problem.notes.extend(note);
+        problems.add(problem);
+    };
+    let pair = |of: &dyn Fn(&Part) -> String| [of(first), of(other)];
+    for (what, of) in [
+        (
+            "another version of the program",
+            &(|p: &Part| p.file.version.clone()) as &dyn Fn(&Part) -> String,
+        ),
+        ("another seed", &|p: &Part| p.file.seed.to_string()),
+        ("another number of replications", &|p: &Part| p.study.replications.to_string()),
+        ("another level", &|p: &Part| p.study.level.to_string()),
+        ("another limit of events", &|p: &Part| p.study.max_events.to_string()),
+        ("other scenarios or cases", &plans),
+        ("other policies", &policies),
+    ] {
+        let both = pair(of);
+        if both[0] != both[1] {
+            differ(what, both);
+        }
+    }
+    let (ours, theirs) = (digests(first), digests(other));
+    if ours != theirs {
+        // The same file may lie elsewhere on another machine: only what it holds counts.
+        let strange = other.file.inputs.iter().filter(|input| !ours.contains(&input.sha256));
+        let names: Vec<&str> = strange.map(|input| input.name.as_str()).collect();
+        let what = format!("other input files: {}", names.join(", "));
+        differ(&what, [String::new(), String::new()]);
+    }
+    if policies(first) == policies(other) && first.file.policies != other.file.policies {
+        differ("its policies have other contents", [String::new(), String::new()]);
+    }
+}
+
+/// `3`, or `3 to 7`.
+fn range(from: u64, to: u64) -> String {
+    if from == to { from.to_string() } else { format!("{from} to {to}") }
+}
+
+/// Numbers that follow each other, as ranges.
+fn ranges(numbers: impl IntoIterator<Item = u64>) -> Vec<(u64, u64)> {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match ranges.last_mut() {
+            Some((_, to)) if *to + 1 == number => *to = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    ranges
+}
+
+/// Tells which replications no part holds, and which more than one.
+fn add_up(parts: &[Part], problems: &mut Problems) {
+    let Some(first) = parts.first() else { return };
+    for run in &first.file.runs {
+        let name = if run.case.is_empty() {
+            run.scenario.clone()
+        } else {
+            format!("{} [{}]", run.scenario, run.case)
+        };
+        // Where each number was found first, and the numbers that were found again.
+        let mut found: BTreeMap<u64, &str> = BTreeMap::new();
+        let mut again: BTreeMap<[&str; 2], BTreeSet<u64>> = BTreeMap::new();
+        let mut differ = BTreeSet::new();
+        for part in parts {
+            let of = part.replications.iter();
+            let of = of.filter(|of| of.scenario == run.scenario && of.case == run.case);
+            for (of, row) in of.flat_map(|of| of.rows.iter().map(move |row| (of, row))) {
+                differ.insert((of.policy.clone(), of.counts.clone()));
+                match found.get(&row.replication) {
+                    Some(before) => {
+                        again.entry([before, &part.path]).or_default().insert(row.replication);
+                    }
+                    None => {
+                        found.insert(row.replication, &part.path);
+                    }
+                }
+            }
+        }
+        for ([one, two], numbers) in again {
+            for (from, to) in ranges(numbers) {
+                let numbers = range(from, to);
+                let title = format!("replication {numbers} of {name} is in `{one}` and in `{two}`");
+                problems.add(Problem::bare(Code::PartsDoNotAddUp, title));
+            }
+        }
+        let all = first.study.replications;
+        let missing = ranges((0..all).filter(|number| !found.contains_key(number)));
+        for (from, to) in missing {
+            let title = format!("no part holds replication {} of {name}", range(from, to));
+            problems.add(missing_help(parts, Problem::bare(Code::PartsDoNotAddUp, title)));
+        }
+        for (number, path) in found.range(all..) {
+            let title = format!("`{path}` holds a replication {number} of {name}, of {all}");
+            problems.add(Problem::bare(Code::PartsDoNotAddUp, title));
+        }
+        if differ.iter().filter(|(_, counts)| !counts.is_empty()).count() > 1 {
+            let title = format!("parts count different things in {name}");
+            problems.add(Problem::bare(Code::PartDiffers, title));
+        }
+    }
+}
+
+/// Says which parts are not whole, and which were not given.
+fn missing_help(parts: &[Part], mut problem: Problem) -> Problem {
+    for part in parts.iter().filter(|part| !part.file.complete) {
+        problem.notes.push(format!("`{}` is not complete", part.path));
+    }
+    let given: BTreeSet<&str> =
+        parts.iter().filter_map(|part| part.study.shard.as_deref()).collect();
+    let of = given.iter().next().and_then(|shard| shard.split_once('/')).map(|(_, of)| of);
+    if let Some((of, count)) = of.and_then(|of| Some((of, of.parse::<u64>().ok()?))) {
+        let missing = (1..=count.min(10_000)).map(|part| format!("{part}/{of}"));
+        let missing: Vec<String> =
+            missing.filter(|shard| !given.contains(shard.as_str())).collect();
+        if !missing.is_empty() {
+            let more = if missing.len() > 6 { ", …" } else { "" };
+            let shown = missing.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
+            problem.helps.push(format!("parts that were not given: {shown}{more}"));
+        }
+    }
+    problem
+}
+
+/// The whole study: its account, and the replications of each plan in their order.
+fn whole(parts: Vec<Part>) -> Option<(RunFile, Vec<Replications>)> {
+    let assumptions: BTreeSet<String> =
+        parts.iter().flat_map(|part| part.file.assumptions.iter().cloned()).collect();
+    let first = parts.first()?;
+    let study = StudyPart { shard: None, ..first.study.clone() };
+    let mut file = RunFile {
+        study: Some(study),
+        assumptions: assumptions.into_iter().collect(),
+        rows: serde_json::Map::new(),
+        runs: Vec::new(),
+        complete: true,
+        ..first.file.clone()
+    };
+    let order: Vec<(String, String)> =
+        first.file.runs.iter().map(|run| (run.scenario.clone(), run.case.clone())).collect();
+    let mut all: BTreeMap<(String, String), Replications> = BTreeMap::new();
+    for of in parts.into_iter().flat_map(|part| part.replications) {
+        match all.entry((of.scenario.clone(), of.case.clone())) {
+            std::collections::btree_map::Entry::Vacant(none) => {
+                none.insert(of);
+            }
+            std::collections::btree_map::Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                if known.counts.is_empty() {
+                    known.counts = of.counts;
+                }
+                known.rows.extend(of.rows);
+            }
+        }
+    }
+    let mut whole: Vec<Replications> = order.iter().filter_map(|name| all.remove(name)).collect();
+    for of in &mut whole {
+        of.rows.sort_by_key(|row| row.replication);
+        file.runs.push(end_of(of, "replications"));
+    }
+    Some((file, whole))
+}

@@ -1,0 +1,164 @@
+//! One replication: a plan carried out on draws of its own, and what is counted of it.
+//!
+//! It must never know how many there are: replication 7 is the same whoever asks for it, and
+//! after whatever others. Counts are whole; figures are made of many of them in `estimate`.
+
+use super::matching::Differ;
+use super::wanted::Line;
+use super::{Ending, Stopped, carry_out_while};
+use crate::kernel::Limits;
+use crate::record::{Decision, Legend, Loss, Record};
+use crate::scenario::{DecisionLine, Plan};
+use crate::time::SimTime;
+use crate::vocab::{Confidence, Effect, Fate, Metric, Outcome};
+use crate::world::Run;
+
+/// What one replication came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// Its number.
+    pub replication: u64,
+    /// How many events happened.
+    pub events: u64,
+    /// How it ended. Unless that was its end, it gives no answer, and nothing is counted.
+    pub stop: Stopped,
+    /// A value for each metric, by its place; none where there was nothing to observe.
+    pub values: [Option<i64>; Metric::COUNT],
+    /// What the scenario counts.
+    pub counts: Vec<i64>,
+}
+
+/// Every replication of a plan that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replications {
+    /// The scenario.
+    pub scenario: String,
+    /// Its case.
+    pub case: String,
+    /// The policies in use, joined by `;`.
+    pub policy: String,
+    /// The names of what the scenario counts.
+    pub counts: Vec<String>,
+    /// One for each, by their numbers.
+    pub rows: Vec<Observed>,
+}
+
+impl Replications {
+    /// None of a plan yet.
+    pub fn of(plan: &Plan) -> Self {
+        let books = plan.legend.rulebooks.iter();
+        let policies: Vec<&str> = books.map(|book| book.policy.name.as_str()).collect();
+        Self {
+            scenario: plan.legend.scenario.clone(),
+            case: plan.legend.case.clone(),
+            policy: policies.join(";"),
+            counts: plan.counts.iter().map(|(name, _)| name.clone()).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// How many of them gave an answer.
+    pub fn answers(&self) -> usize {
+        self.rows.iter().filter(|row| row.stop.is_complete()).count()
+    }
+}
+
+/// What is counted while a run is under way.
+#[derive(Default)]
+struct Counting {
+    protected_lost: i64,
+    released: i64,
+    held: i64,
+    overridden: i64,
+    gib_lost: i64,
+    of_unknown_size: i64,
+    first: Option<SimTime>,
+    counts: Vec<i64>,
+    weaker: u64,
+}
+
+impl Counting {
+    fn decision(&mut self, decision: &Decision, legend: &Legend, lines: &[(String, DecisionLine)]) {
+        self.held += i64::from(decision.outcome == Outcome::Held);
+        self.overridden += i64::from(decision.outcome == Outcome::Overridden);
+        if decision.effect == Effect::Released {
+            self.released += 1;
+            if !decision.on.is_empty() {
+                self.protected_lost += 1;
+                self.first.get_or_insert(decision.at);
+            }
+        }
+        for ((_, line), count) in lines.iter().zip(&mut self.counts) {
+            if line.slot(decision).is_some() {
+                let mut differ = Differ::counting();
+                line.compare(decision, legend, &mut differ);
+                *count += i64::from(differ.count() == 0);
+            }
+        }
+    }
+
+    fn loss(&mut self, loss: &Loss) {
+        if loss.fate != Fate::Lost {
+            return;
+        }
+        let gib = loss.gib.and_then(|gib| i64::try_from(gib).ok());
+        self.gib_lost = self.gib_lost.saturating_add(gib.unwrap_or(0));
+        self.of_unknown_size += i64::from(loss.gib.is_none() && loss.thing.has_size());
+    }
+
+    fn finish(self, ending: &Ending, legend: &Legend) -> Observed {
+        let length = legend.elapsed(legend.end).seconds();
+        let first = self.first.map(|at| legend.elapsed(at).seconds());
+        let stop = ending.word();
+        let mut observed = Observed {
+            replication: legend.replication,
+            events: ending.events,
+            stop,
+            values: [None; Metric::COUNT],
+            counts: Vec::new(),
+        };
+        if stop.is_complete() {
+            observed.values = [
+                Some(self.protected_lost),
+                Some(self.released),
+                Some(self.held),
+                Some(self.overridden),
+                Some(self.gib_lost),
+                Some(self.of_unknown_size),
+                first,
+                Some(first.unwrap_or(length)),
+            ];
+            observed.counts = self.counts;
+        }
+        observed
+    }
+}
+
+/// Carries out a plan as the replication that its legend names. `None` if `go_on` said no.
+///
+/// With it come the run as it ended, and how many decisions are founded worse than `only`.
+pub fn observe(
+    plan: Plan,
+    limits: Limits,
+    only: Option<Confidence>,
+    go_on: impl Fn() -> bool,
+) -> Option<(Observed, Ending, Run, u64)> {
+    let lines = plan.counts.clone();
+    let mut counting = Counting { counts: vec![0; lines.len()], ..Counting::default() };
+    let done = carry_out_while(plan, limits, None, go_on, |record, world| {
+        match &record {
+            Record::Decision(decision) => {
+                let weaker = only.is_some_and(|only| decision.basis.confidence > only);
+                counting.weaker += u64::from(weaker);
+                counting.decision(decision, world.legend(), &lines);
+            }
+            Record::Loss(loss) => counting.loss(loss),
+            Record::Request(_) | Record::Change(_) => {}
+        }
+        Ok::<(), std::convert::Infallible>(())
+    });
+    let Ok((ending, run)) = done;
+    let weaker = counting.weaker;
+    (ending.word() != Stopped::Interrupted)
+        .then(|| (counting.finish(&ending, run.world().legend()), ending, run, weaker))
+}

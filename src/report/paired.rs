@@ -1,0 +1,150 @@
+//! Two policies on the same draws: what differs, for people, pull requests and machines.
+
+use std::io::{self, Write};
+
+use serde_json::Value as Json;
+
+use super::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
+use super::csv::{put, writer};
+use super::estimates::{decimal, label, shown};
+use super::json::object;
+use super::rows::Cell;
+use super::terminal::{Paint, table};
+use crate::experiment::Paired;
+use crate::text::many;
+use crate::vocab::Word;
+
+/// A scenario's figures under two policies.
+#[derive(Debug)]
+pub struct PairedRun {
+    /// The scenario.
+    pub scenario: String,
+    /// Its case.
+    pub case: String,
+    /// The old policy and the new one.
+    pub policies: [String; 2],
+    /// How many replications.
+    pub replications: usize,
+    /// In how many of them anything that is counted differs.
+    pub differ: usize,
+    /// How often intervals are to hold the truth, in per cent.
+    pub level: f64,
+    /// The figures.
+    pub figures: Vec<Paired>,
+}
+
+fn row<'r>(of: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS] {
+    [
+        of.scenario.as_str().into(),
+        of.case.as_str().into(),
+        of.policies[0].as_str().into(),
+        of.policies[1].as_str().into(),
+        one.metric.as_str().into(),
+        one.unit.word().into(),
+        one.n.to_string().into(),
+        decimal(one.means.map(|means| means[0])),
+        decimal(one.means.map(|means| means[1])),
+        decimal(one.difference),
+        decimal(one.error),
+        decimal(one.interval.map(|interval| interval.low)),
+        decimal(one.interval.map(|interval| interval.high)),
+        decimal(Some(of.level)),
+        one.method.word().into(),
+    ]
+}
+
+/// The differences as CSV.
+///
+/// # Errors
+/// If they cannot be written.
+pub fn paired_csv(all: &[PairedRun], out: impl Write) -> io::Result<()> {
+    let mut writer = writer(out, &DIFFERENCES)?;
+    for of in all {
+        for one in &of.figures {
+            put(&mut writer, &row(of, one))?;
+        }
+    }
+    writer.flush()
+}
+
+/// The differences for machines: objects with the columns of `differences.csv`.
+pub fn paired_json(all: &[PairedRun]) -> Json {
+    let one = |of: &PairedRun| -> Vec<Json> {
+        of.figures.iter().map(|one| object("difference", &DIFFERENCES, &row(of, one))).collect()
+    };
+    all.iter().flat_map(one).collect()
+}
+
+/// The cells of a row for people.
+fn people(one: &Paired) -> Option<[String; 5]> {
+    let ([old, new], difference) = one.means.zip(one.difference)?;
+    let signed = |number: f64| {
+        let text = shown(number, one.unit);
+        if number > 0.0 { format!("+{text}") } else { text }
+    };
+    let interval = one.interval.map_or("-".to_owned(), |interval| {
+        format!("{} to {}", signed(interval.low), signed(interval.high))
+    });
+    Some([
+        label(&one.metric, one.unit),
+        shown(old, one.unit),
+        shown(new, one.unit),
+        signed(difference),
+        interval,
+    ])
+}
+
+fn head(of: &PairedRun) -> [String; 5] {
+    let level = format!("{} % interval", of.level);
+    [String::new(), "before".into(), "after".into(), "difference".into(), level]
+}
+
+fn name(of: &PairedRun) -> String {
+    if of.case.is_empty() { of.scenario.clone() } else { format!("{} [{}]", of.scenario, of.case) }
+}
+
+fn sum(of: &PairedRun) -> String {
+    let count = many(of.replications, "replication");
+    if of.differ == 0 {
+        return format!("{count} on the same draws: nothing that is counted differs");
+    }
+    format!("{count} on the same draws, {} differ", of.differ)
+}
+
+/// The differences for people.
+pub fn paired_text(all: &[PairedRun], paint: Paint) -> Vec<String> {
+    let mut out = Vec::new();
+    for of in all {
+        out.push(format!("{}   {}", paint.bold(&name(of)), sum(of)));
+        if of.differ == 0 {
+            continue;
+        }
+        let mut rows = vec![head(of).to_vec()];
+        rows.extend(of.figures.iter().filter_map(people).map(Vec::from));
+        out.push(String::new());
+        out.extend(table(rows, &[1, 2, 3, 4]).into_iter().map(|line| format!("  {line}")));
+        out.push(String::new());
+    }
+    while out.last().is_some_and(String::is_empty) {
+        out.pop();
+    }
+    out
+}
+
+/// The differences as Markdown.
+pub fn paired_markdown(all: &[PairedRun]) -> Vec<String> {
+    let mut out = Vec::new();
+    for of in all {
+        out.push(format!("**{}**: {}", name(of), sum(of)));
+        out.push(String::new());
+        if of.differ == 0 {
+            continue;
+        }
+        out.push(format!("| {} |", head(of).join(" | ")));
+        out.push("|-|-:|-:|-:|-:|".into());
+        let rows = of.figures.iter().filter_map(people);
+        out.extend(rows.map(|cells| format!("| {} |", cells.join(" | "))));
+        out.push(String::new());
+    }
+    out
+}

@@ -1,0 +1,162 @@
+//! `replications.csv`: what each replication came to, written and read again.
+
+use std::io::{self, Write};
+
+use super::columns::{REPLICATION_COLUMNS, REPLICATIONS};
+use super::csv::{put, writer};
+use super::rows::Cell;
+use crate::experiment::{Observed, Replications, Stopped};
+use crate::vocab::{Metric, Word};
+
+/// Where the metrics begin among the columns.
+const FIRST: usize = 6;
+
+/// Writes the table; gives the number of its rows.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn replications_csv(all: &[&Replications], out: impl Write) -> io::Result<u64> {
+    let mut writer = writer(out, &REPLICATIONS)?;
+    let mut rows = 0;
+    for of in all {
+        for one in &of.rows {
+            put(&mut writer, &row(of, one))?;
+            rows += 1;
+        }
+    }
+    writer.flush()?;
+    Ok(rows)
+}
+
+fn row<'r>(of: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_COLUMNS] {
+    let value =
+        |at: usize| one.values[at].map_or(Cell::Borrowed(""), |value| value.to_string().into());
+    let counts = of.counts.iter().zip(&one.counts).map(|(name, count)| format!("{name}={count}"));
+    [
+        of.scenario.as_str().into(),
+        of.case.as_str().into(),
+        of.policy.as_str().into(),
+        one.replication.to_string().into(),
+        one.events.to_string().into(),
+        one.stop.word().into(),
+        value(0),
+        value(1),
+        value(2),
+        value(3),
+        value(4),
+        value(5),
+        value(6),
+        value(7),
+        counts.collect::<Vec<_>>().join(";").into(),
+    ]
+}
+
+/// Reads the table.
+///
+/// # Errors
+/// In words, for the first row that makes no sense.
+pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
+    let mut reader = ::csv::ReaderBuilder::new().has_headers(true).from_reader(text.as_bytes());
+    let names: Vec<&str> = REPLICATIONS.columns.iter().map(|column| column.name).collect();
+    let header = reader.headers().map_err(|error| error.to_string())?;
+    if header.iter().ne(names.iter().copied()) {
+        return Err("its columns are not those of `replications.csv`".to_owned());
+    }
+    let mut all: Vec<Replications> = Vec::new();
+    let mut answered = std::collections::BTreeSet::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        let line = record.position().map_or(0, ::csv::Position::line);
+        let cells: Vec<&str> = record.iter().collect();
+        let (one, counts) = read_row(&cells).ok_or(format!("line {line} makes no sense"))?;
+        let [scenario, case, policy] = [cells[0], cells[1], cells[2]];
+        let known = all.iter().position(|of| (&*of.scenario, &*of.case) == (scenario, case));
+        let at = known.unwrap_or_else(|| {
+            all.push(Replications {
+                scenario: scenario.to_owned(),
+                case: case.to_owned(),
+                policy: policy.to_owned(),
+                counts: Vec::new(),
+                rows: Vec::new(),
+            });
+            all.len() - 1
+        });
+        let of = &mut all[at];
+        if !one.stop.is_complete() {
+            // Nothing is counted of it.
+        } else if answered.insert(at) {
+            of.counts = counts;
+        } else if of.counts != counts {
+            return Err(format!("line {line} counts other things than the lines before"));
+        }
+        of.rows.push(one);
+    }
+    Ok(all)
+}
+
+fn read_row(cells: &[&str]) -> Option<(Observed, Vec<String>)> {
+    let mut values = [None; Metric::COUNT];
+    for (value, cell) in values.iter_mut().zip(&cells[FIRST..]) {
+        *value = if cell.is_empty() { None } else { Some(cell.parse().ok()?) };
+    }
+    let (mut names, mut counts) = (Vec::new(), Vec::new());
+    for pair in cells[FIRST + Metric::COUNT].split(';').filter(|pair| !pair.is_empty()) {
+        let (name, count) = pair.split_once('=')?;
+        names.push(name.to_owned());
+        counts.push(count.parse().ok()?);
+    }
+    let one = Observed {
+        replication: cells[3].parse().ok()?,
+        events: cells[4].parse().ok()?,
+        stop: Stopped::spelled(cells[5])?,
+        values,
+        counts,
+    };
+    // What gave an answer has a value everywhere but where nothing may have been observed.
+    let optional = usize::from(Metric::FirstProtectedLoss.index());
+    let whole = values.iter().enumerate().all(|(at, v)| at == optional || v.is_some());
+    (whole || !one.stop.is_complete()).then_some((one, names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let row = |replication, first| Observed {
+            replication,
+            events: 7,
+            stop: Stopped::Horizon,
+            values: [0, 1, 2, 3, 4, 5, 6, 7].map(|v| (v != 6 || first).then_some(v)),
+            counts: vec![3, 0],
+        };
+        let none = Observed {
+            stop: Stopped::Undecided,
+            values: [None; Metric::COUNT],
+            counts: Vec::new(),
+            ..row(2, true)
+        };
+        let of = Replications {
+            scenario: "a, b".into(),
+            case: "\"c\"".into(),
+            policy: "p;q".into(),
+            counts: vec!["web".into(), "db".into()],
+            rows: vec![row(0, true), row(1, false), none],
+        };
+        let mut out = Vec::new();
+        assert_eq!(replications_csv(&[&of], &mut out).unwrap(), 3);
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(read_replications(&text).unwrap(), [of]);
+        for (from, to, told) in [
+            (",horizon,", ",maybe,", "line 2 makes no sense"),
+            (",7,horizon,0,", ",7,horizon,,", "line 2 makes no sense"),
+            ("web=3", "other=3", "line 3 counts other things"),
+            ("scenario,", "story,", "its columns are not"),
+        ] {
+            let broken = text.replacen(from, to, 1);
+            let why = read_replications(&broken).unwrap_err();
+            assert!(why.contains(told), "{why}");
+        }
+    }
+}

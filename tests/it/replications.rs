@@ -1,0 +1,490 @@
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use crate::support::{Ran, folder, stayput, write};
+
+const WHO_GOES: &str = "scenarios/who-goes.yaml";
+
+/// Every file of a folder, by name.
+fn tables(folder: &Path) -> Vec<(String, String)> {
+    let mut all: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// The rows of a table, each as `(column, cell)`.
+fn rows(text: &str) -> Vec<Vec<(String, String)>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let row = |record: csv::StringRecord| {
+        header.iter().cloned().zip(record.iter().map(str::to_owned)).collect()
+    };
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
+
+fn cell<'r>(row: &'r [(String, String)], column: &str) -> &'r str {
+    &row.iter().find(|(name, _)| name == column).unwrap().1
+}
+
+fn run_json(folder: &Path) -> Json {
+    serde_json::from_str(&fs::read_to_string(folder.join("run.json")).unwrap()).unwrap()
+}
+
+/// Replications of a scenario, written to a folder.
+fn into(out: &Path, path: &str, more: &[&str]) -> Ran {
+    let out = out.to_string_lossy().into_owned();
+    stayput(&[&["run", path, "--out", &out], more].concat())
+}
+
+#[test]
+fn any_number_of_workers_gives_the_same_bytes() {
+    let place = folder();
+    let of = |jobs: &str, more: &[&str]| {
+        let out = place.path().join(jobs);
+        let ran = into(&out, WHO_GOES, &[more, &["--jobs", jobs]].concat());
+        assert_eq!((ran.code, ran.stderr), (0, format!("wrote {}\n", out.display())));
+        (ran.stdout, tables(&out))
+    };
+    for more in [&["--replications", "230"][..], &["--until-halfwidth", "any-protected-lost=0.05"]]
+    {
+        let alone = of("1", more);
+        assert_eq!(alone.1.len(), 3, "{:?}", alone.1);
+        for jobs in ["2", "5"] {
+            assert_eq!(of(jobs, more), alone, "{jobs}");
+        }
+    }
+}
+
+#[test]
+fn the_figures_are_those_of_the_rows() {
+    let place = folder();
+    let out = place.path().join("out");
+    assert_eq!(into(&out, WHO_GOES, &["--replications", "400"]).code, 0);
+    let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
+    assert_eq!(raw.len(), 400);
+    let numbers: Vec<String> = (0..400).map(|n| n.to_string()).collect();
+    assert!(raw.iter().map(|row| cell(row, "replication")).eq(numbers.iter().map(String::as_str)));
+    let lost: Vec<u32> =
+        raw.iter().map(|row| cell(row, "protected_lost").parse().unwrap()).collect();
+    // Of six, three protected, two go: the rest of what is lost is 20 GiB a piece, these 40.
+    for (row, lost) in raw.iter().zip(&lost) {
+        assert_eq!(cell(row, "gib_lost"), (40 + 20 * lost).to_string());
+        let first = if *lost > 0 { "86400" } else { "" };
+        assert_eq!(cell(row, "first_protected_loss_s"), first);
+        assert_eq!(cell(row, "loss_free_s"), if *lost > 0 { "86400" } else { "172800" });
+    }
+    let figures = rows(&fs::read_to_string(out.join("estimates.csv")).unwrap());
+    let find = |name: &str| figures.iter().find(|row| cell(row, "metric") == name).unwrap();
+    let number = |name: &str, column: &str| cell(find(name), column).parse::<f64>().unwrap();
+    let any = lost.iter().filter(|lost| **lost > 0).count();
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+    close(number("any-protected-lost", "mean"), f64::from(u32::try_from(any).unwrap()) / 400.0);
+    let mean = f64::from(lost.iter().sum::<u32>()) / 400.0;
+    close(number("protected-lost", "mean"), mean);
+    let squares: f64 = lost.iter().map(|lost| (f64::from(*lost) - mean).powi(2)).sum();
+    let error = (squares / 399.0 / 400.0).sqrt();
+    close(number("protected-lost", "std_error"), error);
+    // Student's t with 399 degrees of freedom, 97.5 %: 1.965927 (R, qt).
+    let half = (number("protected-lost", "ci_high") - number("protected-lost", "ci_low")) / 2.0;
+    assert!((half / error - 1.965_927).abs() < 1e-5, "{half}");
+    assert_eq!(cell(find("first-protected-loss"), "n"), any.to_string());
+    assert_eq!(cell(find("first-protected-loss"), "method"), "none");
+    assert_eq!(cell(find("any-released"), "ci_high"), "1");
+    let counted = raw.iter().filter(|row| cell(row, "counts") == "prod-1-lost=1").count();
+    close(number("prod-1-lost", "mean"), f64::from(u32::try_from(counted).unwrap()) / 400.0);
+}
+
+#[test]
+fn figures_as_csv_and_json_are_those_of_the_folder() {
+    let place = folder();
+    let out = place.path().join("out");
+    let arguments = ["--replications", "60", "--level", "90"];
+    let printed = into(&out, WHO_GOES, &[&arguments[..], &["-f", "csv"]].concat()).stdout;
+    let figures = fs::read_to_string(out.join("estimates.csv")).unwrap();
+    assert_eq!(printed, figures);
+    let lines = stayput(&[&["run", WHO_GOES, "-f", "jsonl"], &arguments[..]].concat()).stdout;
+    let figures = rows(&figures);
+    assert_eq!(lines.lines().count(), figures.len());
+    for (line, row) in lines.lines().zip(&figures) {
+        let object: Json = serde_json::from_str(line).unwrap();
+        assert_eq!(object["record"], "estimate");
+        assert_eq!(object["metric"], cell(row, "metric"));
+        assert_eq!(object["level"], 90.0);
+        assert!(object["n"].is_u64() && object["mean"].is_number() || cell(row, "n") == "0");
+    }
+}
+
+#[test]
+fn one_replication_can_be_looked_at_alone() {
+    let place = folder();
+    let out = place.path().join("out");
+    assert_eq!(into(&out, WHO_GOES, &["--replications", "30"]).code, 0);
+    let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
+    let mut seen = std::collections::BTreeSet::new();
+    for (number, row) in raw.iter().enumerate() {
+        let ran = stayput(&["run", WHO_GOES, "-f", "csv", "--replication", &number.to_string()]);
+        let decisions = rows(&ran.stdout);
+        assert!(decisions.iter().all(|row| cell(row, "replication") == number.to_string()));
+        let lost = decisions.iter().filter(|row| cell(row, "outcome") == "overridden").count();
+        assert_eq!(cell(row, "protected_lost"), lost.to_string(), "{number}");
+        seen.insert(ran.stdout.split(",quiet-night,").nth(1).map(str::to_owned));
+    }
+    assert!(seen.len() > 1, "they differ");
+    let plain = stayput(&["run", WHO_GOES, "-f", "csv"]).stdout;
+    let first = stayput(&["run", WHO_GOES, "-f", "csv", "--replication", "0"]).stdout;
+    assert_eq!(plain, first);
+}
+
+/// Two scenarios, one of them with cases, in one study.
+fn two_scenarios(place: &Path) -> [String; 2] {
+    let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
+    let cases = text
+        .replace("name: who-goes", "name: how-many")
+        .replace("seed: 1\n", "seed: 1\ncases:\n  one: { some: 1 }\n  three: { some: 3 }\n")
+        .replace("remove: 2", "remove: $some")
+        .split("expect:")
+        .next()
+        .unwrap()
+        .to_owned();
+    [write(place, "who-goes.yaml", text), write(place, "how-many.yaml", cases)]
+}
+
+#[test]
+fn parts_put_together_are_the_whole_byte_for_byte() {
+    let place = folder();
+    let [one, two] = two_scenarios(place.path());
+    let study = |out: &str, more: &[&str]| {
+        let out = place.path().join(out).to_string_lossy().into_owned();
+        let ran =
+            stayput(&[&["run", &one, &two, "--out", &out, "--replications", "101"], more].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        (out, ran.stdout)
+    };
+    let (whole, printed) = study("whole", &["--jobs", "2"]);
+    let parts: Vec<String> =
+        (1..=4).map(|n| study(&format!("part-{n}"), &["--shard", &format!("{n}/4")]).0).collect();
+    let merged = place.path().join("merged").to_string_lossy().into_owned();
+    for order in [[2, 0, 3, 1], [0, 1, 2, 3]] {
+        let parts: Vec<&str> = order.iter().map(|at| parts[*at].as_str()).collect();
+        let ran = stayput(&[&["merge", "--out", &merged], parts.as_slice()].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_eq!(ran.stdout, printed);
+        assert_eq!(tables(Path::new(&merged)), tables(Path::new(&whole)));
+    }
+    // What was merged is a whole: merging it alone changes nothing.
+    let again = place.path().join("again").to_string_lossy().into_owned();
+    assert_eq!(stayput(&["merge", "--out", &again, &merged]).code, 0);
+    assert_eq!(tables(Path::new(&again)), tables(Path::new(&whole)));
+    assert_eq!(run_json(Path::new(&parts[1]))["study"]["shard"], "2/4");
+    let of = |part: &String| {
+        let text = fs::read_to_string(Path::new(part).join("replications.csv")).unwrap();
+        rows(&text).len()
+    };
+    // Each of three plans has 101.
+    assert_eq!(parts.iter().map(of).collect::<Vec<_>>(), [75, 75, 75, 78]);
+}
+
+#[test]
+fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
+    let place = folder();
+    let path = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let part = |name: &str, more: &[&str]| {
+        let ran =
+            into(Path::new(&path(name)), WHO_GOES, &[&["--replications", "40"], more].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    };
+    part("a", &["--shard", "1/4"]);
+    part("b", &["--shard", "2/4"]);
+    part("d", &["--shard", "4/4"]);
+    let merge = |names: &[&str]| {
+        let out = path("out");
+        let names: Vec<String> = names.iter().map(|name| path(name)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let ran = stayput(&[&["merge", "--out", &out], names.as_slice()].concat());
+        assert!(!Path::new(&out).exists(), "nothing is written");
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        ran.stderr.replace(&*place.path().to_string_lossy(), "")
+    };
+    let told = merge(&["a", "b", "d", "b"]);
+    assert!(told.contains("replication 10 to 19 of who-goes is in `/b` and in `/b`"), "{told}");
+    assert!(told.contains("no part holds replication 20 to 29 of who-goes"), "{told}");
+    assert!(told.contains("parts that were not given: 3/4"), "{told}");
+    assert!(told.contains("error[E087]") && told.contains("2 errors"), "{told}");
+    part("seed", &["--shard", "3/4", "--seed", "8"]);
+    part("level", &["--shard", "3/4", "--level", "99", "--policy", "alibaba-ecs-cn@2026-05-15"]);
+    let told = merge(&["a", "b", "seed", "level", "d"]);
+    for what in ["another seed", "8, and not 1", "another level", "other policies"] {
+        assert!(told.contains(what), "{what}: {told}");
+    }
+    // The policy's file is an input as well.
+    assert_eq!(told.matches("error[E086]").count(), 4, "{told}");
+    // A changed scenario is another study, whatever it is called.
+    let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
+    let other = write(place.path(), "who-goes.yaml", text.replace("+1d", "+2h"));
+    let out = path("other");
+    stayput(&["run", &other, "--replications", "40", "--shard", "3/4", "--out", &out]);
+    assert!(merge(&["a", "b", "other", "d"]).contains("other input files: "));
+    // What is no part at all.
+    into(Path::new(&path("plain")), WHO_GOES, &[]);
+    let broken = fs::read_to_string(Path::new(&path("d")).join("replications.csv")).unwrap();
+    write(Path::new(&path("d")), "replications.csv", broken.replacen("86400", "soon", 1));
+    let told = merge(&["a", "plain", "nowhere", "d"]);
+    assert!(told.contains("`/d` is no part of a study: in its replications.csv, line"), "{told}");
+    assert!(told.contains("cannot read `/plain/replications.csv`"), "{told}");
+    assert!(told.contains("cannot read `/nowhere/run.json`"), "{told}");
+}
+
+#[test]
+fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
+    let place = folder();
+    let out = place.path().join("out");
+    let until = |more: &[&str]| into(&out, WHO_GOES, more);
+    let ran = until(&["--until-halfwidth", "any-protected-lost=0.04,protected-lost=5%"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let run = run_json(&out);
+    assert_eq!((&run["runs"][0]["stop"], &run["complete"]), (&"halfwidth".into(), &true.into()));
+    let count = run["rows"]["replications.csv"].as_u64().unwrap();
+    // 1.96 · √(0.8 · 0.2 / n) = 0.04 at n = 384; Clopper and Pearson take somewhat more.
+    assert!(count.is_multiple_of(100) && (400..=700).contains(&count), "{count}");
+    let ran = until(&["--until-halfwidth", "0.01", "--replications", "250"]);
+    assert_eq!(ran.code, 5);
+    assert!(
+        ran.stderr.contains("250 replications are not enough for that precision"),
+        "{}",
+        ran.stderr
+    );
+    let run = run_json(&out);
+    assert_eq!(run["runs"][0]["stop"], "limit-replications");
+    assert_eq!(run["complete"], false);
+    for (text, told) in [
+        ("any-released=1%", "a share is asked for between 0 and 1"),
+        ("any-prod-1-los=0.1", "did you mean `any-prod-1-lost`?"),
+        ("0", "written 0.01"),
+    ] {
+        let ran = until(&["--until-halfwidth", text]);
+        assert_eq!(ran.code, 2, "{text}");
+        assert!(ran.stderr.contains(told), "{text}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_told() {
+    for (arguments, told) in [
+        (&["--jobs", "2"][..], "say `--replications N`"),
+        (&["--shard", "1/2"], "--replications"),
+        (&["--replications", "3", "--shard", "4/5"], "3 replications cannot be parted into 5"),
+        (&["--replications", "0"], "0 is not in 1..="),
+        (&["--replications", "9", "--replication", "3"], "cannot be used with"),
+        (&["--until-halfwidth", "0.1", "--shard", "1/2"], "cannot be used with"),
+        (&["--replications", "9", "--level", "100"], "between 0 and 100"),
+    ] {
+        let ran = stayput(&[&["run", WHO_GOES], arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+    }
+    let place = folder();
+    let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
+    for name in ["released", "any-thing", "a;b", "a=b"] {
+        let path =
+            write(place.path(), "x.yaml", text.replace("prod-1-lost:", &format!("\"{name}\":")));
+        let ran = stayput(&["check", &path]);
+        assert_eq!(ran.code, 2, "{name}");
+        assert!(ran.stderr.contains(&format!("counted as `{name}`")), "{}", ran.stderr);
+    }
+    let path =
+        write(place.path(), "x.yaml", text.replace("{ instance: prod-1,", "{ instance: prod-9,"));
+    assert!(stayput(&["check", &path]).stderr.contains("prod-9"));
+}
+
+#[test]
+fn replications_without_an_answer_are_counted_nowhere_and_told() {
+    let place = folder();
+    let out = place.path().join("out");
+    let ran = into(&out, WHO_GOES, &["--replications", "7", "--max-events", "0"]);
+    assert_eq!(ran.code, 5);
+    assert!(ran.stderr.contains("replication 0: gave up after 0 events"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("; 6 more"), "{}", ran.stderr);
+    let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
+    assert!(raw.iter().all(|row| cell(row, "stop") == "limit-events"));
+    assert!(raw.iter().all(|row| cell(row, "released").is_empty()));
+    let figures = rows(&fs::read_to_string(out.join("estimates.csv")).unwrap());
+    assert!(figures.iter().all(|row| cell(row, "n") == "0" && cell(row, "mean").is_empty()));
+    assert_eq!(run_json(&out)["complete"], false);
+    assert!(
+        ran.stdout.contains("7 replications gave no answer and are left out"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn two_policies_are_compared_on_the_same_draws() {
+    let place = folder();
+    let base = "alibaba-ecs@2026-05-15";
+    let same = stayput(&["diff", base, base, WHO_GOES, "--replications", "50"]);
+    assert_eq!(same.code, 0, "{}", same.stdout);
+    assert!(same.stdout.contains("nothing that is counted differs"), "{}", same.stdout);
+    // An edition in which release protection holds at a scale-in: whoever is drawn is kept.
+    let text =
+        fs::read_to_string(crate::support::root().join(format!("policies/{base}.yaml"))).unwrap();
+    let rule = text.lines().find(|line| line.trim_start().starts_with("RP5:")).unwrap();
+    let kept = rule.replace("verdict: overridden", "verdict: held");
+    assert_ne!(rule, kept);
+    let new = write(place.path(), "kept.yaml", text.replace(rule, &kept));
+    let arguments = ["diff", base, &new, WHO_GOES, "--replications", "300"];
+    let ran = stayput(&[&arguments[..], &["-f", "csv"]].concat());
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let figures = rows(&ran.stdout);
+    let find = |name: &str| figures.iter().find(|row| cell(row, "metric") == name).unwrap();
+    let number = |name: &str, column: &str| cell(find(name), column).parse::<f64>().unwrap();
+    assert_eq!(cell(find("protected-lost"), "new_mean"), "0");
+    // The old side is what the old policy comes to alone, on the same numbers.
+    let alone = stayput(&["run", WHO_GOES, "--replications", "300", "-f", "csv"]).stdout;
+    let alone = rows(&alone);
+    let alone = alone.iter().find(|row| cell(row, "metric") == "protected-lost").unwrap();
+    assert_eq!(cell(alone, "mean"), cell(find("protected-lost"), "old_mean"));
+    let difference = number("protected-lost", "difference");
+    assert_eq!(
+        format!("-{}", cell(find("protected-lost"), "old_mean")),
+        cell(find("protected-lost"), "difference")
+    );
+    assert!(number("protected-lost", "ci_low") < difference && difference < -0.8);
+    // A share: 80 % lose one before, none after.
+    assert_eq!(cell(find("any-protected-lost"), "method"), "clopper-pearson-paired");
+    let (low, high) =
+        (number("any-protected-lost", "ci_low"), number("any-protected-lost", "ci_high"));
+    assert!(low < -0.8 && -0.8 < high && high - low < 0.15, "{low} {high}");
+    for jobs in ["1", "3"] {
+        let more = ["-f", "csv", "--jobs", jobs];
+        assert_eq!(stayput(&[&arguments[..], &more].concat()).stdout, ran.stdout);
+    }
+    let json: Json =
+        serde_json::from_str(&stayput(&[&arguments[..], &["-f", "json"]].concat()).stdout).unwrap();
+    assert_eq!(json["replications"].as_array().unwrap().len(), figures.len());
+    let text = stayput(&arguments).stdout;
+    assert!(text.contains("300 replications on the same draws, "), "{text}");
+    let markdown = stayput(&[&arguments[..], &["-f", "markdown"]].concat()).stdout;
+    assert!(markdown.contains("| any-protected-lost |"), "{markdown}");
+    assert_eq!(stayput(&["diff", base, &new, "--replications", "9"]).code, 2, "of what?");
+}
+
+/// A scenario that takes long: one server goes at random every second, and another comes.
+#[cfg(unix)]
+const LONG: &str = "\
+stayput: scenario/1
+name: long
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 100d
+assume: { scale-in-ties: at-random }
+fleet:
+  groups:
+    web: { min: 0, max: 900, removal: [oldest-instance] }
+  instances:
+    web-1..900: { group: web, joined: 2026-01-01T00:00:00Z, protect: [release-protection] }
+events: { file: events.csv }
+";
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
+    use std::process::Stdio;
+    use std::time::Duration;
+    let place = folder();
+    let mut events = String::from("at,id,verb,group,remove\n");
+    (1..=800).for_each(|n| events.push_str(&format!("+{n}s,e{n},scale-in,web,1\n")));
+    write(place.path(), "events.csv", events);
+    let path = write(place.path(), "long.yaml", LONG);
+    let out = place.path().join("out");
+    let text = out.to_string_lossy().into_owned();
+    let arguments = ["run", &path, "--replications", "1000000", "--jobs", "2", "--out", &text];
+    let child = crate::support::command(&arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = || {
+        fs::read_dir(place.path())
+            .unwrap()
+            .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".stayput-"))
+    };
+    while !begun() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // How far it gets until then does not matter: what is there must be right.
+    std::thread::sleep(Duration::from_millis(1_500));
+    let killed =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.unwrap().success());
+    let ran = crate::support::ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 130, "{}", ran.stderr);
+    assert!(!begun(), "the temporary folder is gone");
+    let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
+    let told = format!("interrupted after {} replication", raw.len());
+    assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it is partial, and its run.json says so"), "{}", ran.stderr);
+    let run = run_json(&out);
+    assert_eq!(run["complete"], false);
+    assert_eq!(run["runs"][0]["stop"], "interrupted");
+    assert_eq!(run["rows"]["replications.csv"], raw.len());
+    // The first ones, without a gap, each of them whole.
+    for (number, row) in raw.iter().enumerate() {
+        assert_eq!(cell(row, "replication"), number.to_string());
+        assert_eq!((cell(row, "released"), cell(row, "stop")), ("800", "drained"));
+    }
+    let figures = rows(&fs::read_to_string(out.join("estimates.csv")).unwrap());
+    assert!(figures.iter().all(|row| cell(row, "replications") == raw.len().to_string()));
+    // It cannot pass for the whole.
+    let ran = stayput(&["merge", &text]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("is not complete"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_interval_of_a_study_holds_the_truth_as_often_as_it_says() {
+    use stayput::experiment::{Crew, Replications, estimates, observe};
+    use stayput::kernel::Limits;
+    use stayput::scenario::{Options, compile};
+    use stayput::stats::{Confidence, Counter};
+    use stayput::text::{NoFiles, Problems, Sources};
+
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
+    let file = sources.add(WHO_GOES, text);
+    let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
+    let plan = compiled.unwrap().plans.swap_remove(0);
+    let crew = Crew::of(2).unwrap();
+    // Two of six go, three are protected: the number of these is hypergeometric. None with
+    // probability 3/15, so 80 % lose one; one on average; a given one goes in 1/3.
+    let truths =
+        [("any-protected-lost", 0.8), ("protected-lost", 1.0), ("any-prod-1-lost", 1.0 / 3.0)];
+    let mut held = [Counter::default(); 3];
+    for study in 0..150_u64 {
+        let mut of = Replications::of(&plan);
+        of.rows = crew.in_order(0..40, |number| {
+            let mut plan = plan.clone();
+            (plan.legend.seed, plan.legend.replication) = (study, number);
+            observe(plan, Limits::default(), None, || true).map(|(observed, ..)| observed)
+        });
+        let figures = estimates(&of, Confidence::P95);
+        for ((name, truth), held) in truths.iter().zip(&mut held) {
+            let figure = figures.iter().find(|figure| figure.metric == *name).unwrap();
+            held.add(figure.interval.unwrap().holds(*truth));
+        }
+    }
+    // Clopper and Pearson's holds at least as often as it says; Student's about so.
+    let nearly_sure = Confidence::new(0.999).unwrap();
+    for ((name, _), held) in truths.iter().zip(held) {
+        assert!(held.interval(nearly_sure).high >= 0.95, "{name}: {held:?}");
+        assert!(held.hits() >= 135, "{name}: {held:?}");
+    }
+}
