@@ -13,8 +13,8 @@ use crate::record::{Legend, Record};
 use crate::report::{
     CsvTables, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, RunEnd, RunFile, Timeline,
 };
-use crate::scenario::Plan;
-use crate::text::{hex_digest, many};
+use crate::scenario::{Plan, Unread};
+use crate::text::many;
 use crate::world::{Halt, Run, World};
 use anstream::ColorChoice;
 
@@ -49,6 +49,8 @@ enum Broken {
     Write(Option<Exit>),
     /// Somebody asked for an end.
     Interrupted,
+    /// A table is no longer what it was when it was checked.
+    Input(String),
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -65,14 +67,18 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     };
     let mut running = Running::new(arguments, out.as_ref(), terminal::paint(colour))?;
     let mut exit = Exit::Yes;
+    let lost = if out.is_some() { "; no tables were written" } else { "" };
     for plan in plans {
         match running.carry_out(plan) {
             Ok(one) => exit = exit.max(one),
             // Whoever read has enough, and there is nothing else to do.
             Err(Broken::Write(None)) => return Ok(exit),
             Err(Broken::Write(Some(exit))) => return Err(exit),
+            Err(Broken::Input(why)) => {
+                terminal::talk(&format!("stayput: {why}{lost}"));
+                return Err(Exit::BadInput);
+            }
             Err(Broken::Interrupted) => {
-                let lost = if out.is_some() { "; no tables were written" } else { "" };
                 terminal::talk(&format!("stayput: interrupted{lost}"));
                 return Err(Exit::Interrupted);
             }
@@ -188,6 +194,9 @@ impl<'a> Running<'a> {
             self.write(&record, world)
         })?;
         let world = run.world();
+        if let Some(Unread { path, why }) = world.unread() {
+            return Err(Broken::Input(format!("{path}: {why}")));
+        }
         let legend = world.legend();
         summary.relied(world.relied());
         self.end_of_run(&run).map_err(|error| Broken::Write(self.table_failed(&error)))?;
@@ -305,13 +314,8 @@ impl<'a> Running<'a> {
             Some(path) => cannot(path, &error),
             None => Exit::CouldNotWrite,
         })?;
-        let inputs = loader
-            .sources
-            .all()
-            .map(|(path, text)| Input { name: path.to_owned(), sha256: hex_digest(&[text]) });
-        let mut inputs: Vec<Input> = inputs.collect();
-        inputs.sort();
-        inputs.dedup();
+        let inputs = loader.sources.digests().into_iter();
+        let inputs = inputs.map(|(name, sha256)| Input { name, sha256 }).collect();
         Ok(Some(RunFile {
             program: "stayput",
             version: env!("CARGO_PKG_VERSION"),
@@ -386,7 +390,10 @@ pub(super) fn undecided(ending: &Ending, legend: &Legend) -> Option<String> {
         Some(Stop::Limit(Limit::EventsAtOnce)) => {
             Some("gave up: too many events at one instant".into())
         }
-        Some(Stop::Halted) => ending.halt.map(|halt| hangs_on(&halt, legend)),
+        Some(Stop::Halted) => Some(ending.halt.map_or_else(
+            || "its table of events changed while it was read".to_owned(),
+            |halt| hangs_on(&halt, legend),
+        )),
         None => Some("was interrupted".into()),
     }
 }

@@ -35,7 +35,7 @@ use crate::fleet::Fleet;
 use crate::kernel::{Agenda, Flow, Limits, Model, Rank, Simulation, Stop, Streams, Timer as Named};
 use crate::policy::{Rulebook, Undecided};
 use crate::record::{Legend, Record};
-use crate::scenario::{Flags, FlagsRef, Order, Plan, Scripted};
+use crate::scenario::{Flags, FlagsRef, Order, Plan, Play, Unread};
 use crate::time::SimTime;
 use crate::vocab::{
     AccountId, Action, EventId, GroupId, HookResult, InstanceId, Lock, PolicyId, RuleId, SwitchSet,
@@ -128,6 +128,7 @@ pub struct World {
     reached: BTreeSet<(PolicyId, RuleId)>,
     seq: u64,
     halt: Option<Halt>,
+    unread: Option<Unread>,
 }
 
 impl World {
@@ -155,6 +156,11 @@ impl World {
     /// Why the run could not go on, if it could not.
     pub const fn halt(&self) -> Option<Halt> {
         self.halt
+    }
+
+    /// What became of the table of events, if it could not be read to its end.
+    pub const fn unread(&self) -> Option<&Unread> {
+        self.unread.as_ref()
     }
 
     /// The protections that an order switches, by the ids of a policy.
@@ -188,16 +194,23 @@ enum Followup {
 }
 
 impl Model for World {
-    type Order = (EventId, Order);
+    type Order = Result<(EventId, Order), Unread>;
     type Timer = Timer;
     type Record = Record;
 
     fn obey(
         &mut self,
-        (event, order): (EventId, Order),
+        order: Result<(EventId, Order), Unread>,
         agenda: &mut Agenda<Timer>,
         out: &mut VecDeque<Record>,
     ) -> Flow {
+        let (event, order) = match order {
+            Ok(order) => order,
+            Err(unread) => {
+                self.unread = Some(unread);
+                return Flow::Halt;
+            }
+        };
         let verb = order.verb();
         let call = |by, via| Call { event, verb, by, via };
         let nobody = call(None, None);
@@ -307,11 +320,10 @@ impl<'w> Step<'w> {
     }
 }
 
-type Script = std::vec::IntoIter<(SimTime, (EventId, Order))>;
-
-/// A plan under way: an iterator over its records. Nothing can fail from here on.
+/// A plan under way: an iterator over its records. Nothing can fail from here on, unless
+/// somebody changes a table of events while it is read; see [`World::unread`].
 pub struct Run {
-    simulation: Simulation<World, Script>,
+    simulation: Simulation<World, Play>,
 }
 
 impl Run {
@@ -342,11 +354,10 @@ impl Run {
             reached: BTreeSet::new(),
             seq: 0,
             halt: None,
+            unread: None,
         };
         world.wind_up(&mut agenda);
-        let script: Vec<_> =
-            script.into_iter().map(|Scripted { at, event, order }| (at, (event, order))).collect();
-        Self { simulation: Simulation::new(world, script.into_iter(), agenda, end, limits) }
+        Self { simulation: Simulation::new(world, script.play(), agenda, end, limits) }
     }
 
     /// The world as it stands between two steps.
