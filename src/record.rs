@@ -10,7 +10,7 @@ use crate::policy::{Basis, Facts, Rule, Rulebook, Ruling};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
     AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, Health,
-    InstanceId, LastWord, Lifecycle, Lock, Membership, ModelId, Obstacle, Outcome, PolicyId,
+    InstanceId, LastWord, Lifecycle, Lock, Membership, ModelId, Names, Obstacle, Outcome, PolicyId,
     Process, ProtectionId, ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word,
 };
 
@@ -275,7 +275,66 @@ pub struct Legend {
     /// The names of models; the first is empty, for groups that name none.
     pub models: Vec<Box<str>>,
     /// The names of events.
-    pub events: Vec<Box<str>>,
+    pub events: EventNames,
+}
+
+/// The names of events. One without an `id` is called by its place in the list, which costs
+/// no memory: the first is `event-1`.
+#[derive(Debug, Clone, Default)]
+pub struct EventNames {
+    /// How many events there are.
+    count: u32,
+    /// Those that are called otherwise, in order.
+    named: Vec<EventId>,
+    /// What they are called.
+    names: Names,
+}
+
+impl EventNames {
+    /// So many events, of which some have names of their own, in order.
+    pub const fn new(count: u32, named: Vec<EventId>, names: Names) -> Self {
+        Self { count, named, names }
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The name of an event.
+    pub fn name(&self, id: EventId) -> std::borrow::Cow<'_, str> {
+        match self.named.binary_search(&id) {
+            Ok(at) => self.names.at(at).into(),
+            Err(_) => format!("{UNNAMED}{}", id.index() + 1).into(),
+        }
+    }
+
+    /// The event of that name.
+    pub fn called(&self, name: &str) -> Option<EventId> {
+        let own = self.names.iter().position(|own| own == name);
+        own.and_then(|at| self.named.get(at).copied()).or_else(|| self.unnamed(name))
+    }
+
+    /// The event that is called so by its place.
+    pub fn unnamed(&self, name: &str) -> Option<EventId> {
+        let id = EventId(numbered(name)?.checked_sub(1)?);
+        (id.index() < self.len() && self.named.binary_search(&id).is_err()).then_some(id)
+    }
+}
+
+/// What stands before the number of an event without a name of its own.
+const UNNAMED: &str = "event-";
+
+/// The number in a name such as `event-17`.
+pub fn numbered(name: &str) -> Option<u32> {
+    let number = name.strip_prefix(UNNAMED)?;
+    let plain = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
+    plain.then(|| number.parse().ok()).flatten()
 }
 
 impl Legend {
@@ -313,10 +372,15 @@ impl Legend {
         held.map(|process| process.word()).collect::<Vec<_>>().join(";")
     }
 
+    /// The name of an event.
+    pub fn event(&self, id: EventId) -> std::borrow::Cow<'_, str> {
+        self.events.name(id)
+    }
+
     /// What made something happen, as reports name it: an event's id, or `timer:…`.
     pub fn cause(&self, cause: Cause) -> std::borrow::Cow<'_, str> {
         match cause {
-            Cause::Event(id) => (&*self.events[id.index()]).into(),
+            Cause::Event(id) => self.event(id),
             Cause::Timer(name) => format!("timer:{name}").into(),
         }
     }

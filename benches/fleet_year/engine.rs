@@ -10,7 +10,9 @@
 use stayput::fleet::{Account, Instance};
 use stayput::kernel::{Limits, Streams};
 use stayput::record::Record;
-use stayput::scenario::{Flags, FlagsRef, Options, Order, Plan, Scripted, Targets, compile, order};
+use stayput::scenario::{
+    Flags, FlagsRef, Options, Order, Plan, Script, Scripted, Targets, compile, order,
+};
 use stayput::text::{NoFiles, Problems, Sources, render};
 use stayput::time::{SimSpan, SimTime};
 use stayput::vocab::{AccountId, Billing, Channel, EventId, InstanceId, PolicyId, ProtectionSet};
@@ -113,7 +115,7 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
         plan.legend.instances.push(format!("i-{who:010}").into());
     }
     plan.targets = (0..instances).map(InstanceId).collect();
-    plan.script = script(start, instances, orders, &mut stream);
+    plan.script = Script::Listed(script(start, instances, orders, &mut stream).into());
     plan
 }
 

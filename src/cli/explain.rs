@@ -10,7 +10,7 @@ use super::{Exit, terminal};
 use crate::experiment::{Lookout, carry_out};
 use crate::policy::{Column, Facts, Rulebook};
 use crate::report::{Question, explain_decision, explain_situation, table};
-use crate::scenario::{Options, Plan};
+use crate::scenario::{Options, Plan, Script};
 use crate::text::{Code, Problem, Problems, Sources, closest, render};
 use crate::vocab::{ProtectionSet, SwitchSet, Word};
 
@@ -126,8 +126,11 @@ fn decision(
 
 /// Where an event stands, as far as it can be quoted.
 fn place_of(event: &str, plan: &Plan, sources: &Sources) -> String {
-    let at = plan.legend.events.iter().position(|name| **name == *event);
-    let place = at.and_then(|at| plan.event_places.get(at));
+    let id = plan.legend.events.called(event);
+    if let (Some(id), Script::Streamed(table)) = (id, &plan.script) {
+        return format!("{}, row {}", table.path(), id.index() + 1);
+    }
+    let place = id.and_then(|id| plan.event_places.get(id.index()));
     place.map_or_else(|| "by itself".to_owned(), |place| sources.locate(*place))
 }
 

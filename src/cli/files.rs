@@ -3,14 +3,19 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::text::{Files, ReadFailure, Sources};
+use crate::text::{Files, ReadFailure, Sources, Stream};
 
 /// The largest file that is taken for a scenario or a policy [bytes].
 const LARGEST_YAML: u64 = 16 << 20;
 
 /// The largest file that is taken for a table or a provider's reply [bytes].
 const LARGEST_TABLE: u64 = Sources::LARGEST;
+
+/// The smallest table that is read row by row [bytes]. One that is smaller is read whole: its
+/// events can then be quoted by `explain`.
+const STREAMED: u64 = 1 << 20;
 
 /// The most that is taken from a pipe or a device, whose size nobody knows [bytes].
 const LARGEST_STREAM: u64 = 1 << 28;
@@ -23,6 +28,15 @@ impl Files for Disk {
     fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure> {
         let shown = beside(from, path);
         read_text(&shown).map(|text| (shown.to_string_lossy().into_owned(), text))
+    }
+
+    fn stream(&self, from: &str, path: &str) -> Option<Stream> {
+        let file = beside(from, path);
+        // A pipe can be read once only, and is read whole.
+        let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
+        let shown = file.to_string_lossy().as_ref().into();
+        let open = move || Ok(Box::new(File::open(&file)?) as Box<dyn Read + Send>);
+        (meta.len() >= STREAMED).then(|| Stream { path: shown, open: Arc::new(open) })
     }
 }
 

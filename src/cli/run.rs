@@ -13,8 +13,8 @@ use crate::record::{Legend, Record};
 use crate::report::{
     CsvTables, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, RunEnd, RunFile, Timeline,
 };
-use crate::scenario::Plan;
-use crate::text::{hex_digest, many};
+use crate::scenario::{Plan, Unread};
+use crate::text::many;
 use crate::vocab::{PolicyId, SwitchSet};
 use crate::world::{Halt, Run, World};
 use anstream::ColorChoice;
@@ -54,6 +54,8 @@ pub(super) enum Format {
 enum Broken {
     /// A write failed; `None` if whoever read standard output went away.
     Write(Option<Exit>),
+    /// A table is no longer what it was when it was checked.
+    Input(String),
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -73,6 +75,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     };
     let mut running = Running::new(arguments, out.as_ref(), terminal::paint(colour))?;
     let mut exit = Exit::Yes;
+    let lost = if out.is_some() { "; no tables were written" } else { "" };
     let mut left = plans.len();
     for mut plan in plans {
         left -= 1;
@@ -82,6 +85,10 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             // Whoever read has enough, and there is nothing else to do.
             Err(Broken::Write(None)) => return Ok(exit),
             Err(Broken::Write(Some(exit))) => return Err(exit),
+            Err(Broken::Input(why)) => {
+                terminal::talk(&format!("stayput: {why}{lost}"));
+                return Err(Exit::BadInput);
+            }
         }
         if terminal::is_interrupted() {
             running.complete &= left == 0;
@@ -204,6 +211,9 @@ impl<'a> Running<'a> {
             self.write(&record, world)
         })?;
         let world = run.world();
+        if let Some(Unread { path, why }) = world.unread() {
+            return Err(Broken::Input(format!("{path}: {why}")));
+        }
         let legend = world.legend();
         summary.relied(world.relied());
         if ending.word() != Stopped::Interrupted {
@@ -338,12 +348,8 @@ impl<'a> Running<'a> {
 
 /// Every file that was read.
 pub(super) fn inputs(loader: &Loader) -> Vec<Input> {
-    let all = loader.sources.all();
-    let all = all.map(|(path, text)| Input { name: path.to_owned(), sha256: hex_digest(&[text]) });
-    let mut inputs: Vec<Input> = all.collect();
-    inputs.sort();
-    inputs.dedup();
-    inputs
+    let digests = loader.sources.digests().into_iter();
+    digests.map(|(name, sha256)| Input { name, sha256 }).collect()
 }
 
 /// The positions that anything rested on, a line for each.
@@ -415,7 +421,10 @@ pub(super) fn undecided(ending: &Ending, legend: &Legend) -> Option<String> {
         Some(Stop::Limit(Limit::EventsAtOnce)) => {
             Some("gave up: too many events at one instant".into())
         }
-        Some(Stop::Halted) => ending.halt.map(|halt| hangs_on(&halt, legend)),
+        Some(Stop::Halted) => Some(ending.halt.map_or_else(
+            || "its table of events changed while it was read".to_owned(),
+            |halt| hangs_on(&halt, legend),
+        )),
         None => Some("was interrupted".into()),
     }
 }

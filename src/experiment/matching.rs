@@ -102,7 +102,7 @@ fn about(
         text.push_str(&format!(" about {}", legend.instance(*id)));
     }
     if let Some(event) = events.get(slot / width) {
-        text.push_str(&format!(" at `{}`", legend.events[event.index()]));
+        text.push_str(&format!(" at `{}`", legend.event(*event)));
     }
     text
 }

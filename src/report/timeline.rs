@@ -109,7 +109,7 @@ impl Timeline {
         let changes = std::mem::take(&mut self.changes);
         let (Some(request), Some(at)) = (self.request.take(), self.now) else { return };
         let cause = match request.cause {
-            Cause::Event(event) => legend.events[event.index()].to_string(),
+            Cause::Event(event) => legend.event(event).into_owned(),
             Cause::Timer(name) => name.to_owned(),
         };
         let told = tell_changes(&changes, legend);

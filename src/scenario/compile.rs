@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use super::assume::Assuming;
 use super::cases;
 use super::expect::Expecting;
-use super::plan::Plan;
-use super::random::{self, Sourcing};
+use super::plan::{Assumption, Plan, Script};
+use super::random::{self, Source, Sourcing};
 use super::resolve::Resolver;
-use super::script::script;
+use super::script::{Listed, script};
+use super::streamed::{Checked, Streamed, Whole, check};
 use super::surface::{EventsPart, InstancesPart, MetricStep, MetricsPart, Written};
-use super::tables::{Texts, populate};
-use crate::fleet::{AccountPart, Series};
-use crate::policy::{Policy, load};
+use super::tables::{Table, Texts, populate};
+use crate::fleet::{AccountPart, Fleet, Series};
+use crate::policy::{Policy, Rulebook, load};
 use crate::record::Legend;
 use crate::text::{
-    Code, FileId, Files, Node, Place, Problem, Problems, Read, Severity, Sources, Spanned, When,
-    parse_yaml,
+    Code, FileId, Files, Node, Place, Problem, Problems, Read, Severity, Sources, Spanned, Stream,
+    When, parse_yaml,
 };
 use crate::time::{SimTime, UtcOffset};
 use crate::vocab::PolicyId;
@@ -66,6 +67,7 @@ pub fn compile(
         policies: BTreeMap::new(),
         doubtful: false,
         tables: BTreeMap::new(),
+        whole: BTreeMap::new(),
     };
     compiler.all(&node)
 }
@@ -95,6 +97,8 @@ struct Compiler<'a> {
     doubtful: bool,
     /// Files that were read, by path: the cases of a scenario share them.
     tables: BTreeMap<String, Option<FileId>>,
+    /// Tables that have to be read whole, by path, with the row that is to blame.
+    whole: BTreeMap<String, usize>,
 }
 
 impl Compiler<'_> {
@@ -160,12 +164,27 @@ impl Compiler<'_> {
             Err(failure) => {
                 let mut problem = Problem::unreadable(path, failure);
                 problem.labels.push((path.place, "named here".into()));
+                if let Some(row) = self.whole.get(&path.value).filter(|row| **row > 0) {
+                    let why = format!("row {row} cannot be taken as it is, or is out of order");
+                    problem = problem.note(why);
+                }
                 self.problems.add(problem);
                 None
             }
         };
         self.tables.insert(path.value.clone(), found);
         found
+    }
+
+    /// A table that the scenario names: a large one is to be read row by row, unless it turned
+    /// out that there is something to be told about it.
+    fn large_table(&mut self, path: &Spanned<String>) -> Option<Table> {
+        if !self.whole.contains_key(&path.value)
+            && let Some(stream) = self.files.stream(self.sources.path(path.place.file), path)
+        {
+            return Some(Table::Stream(stream));
+        }
+        self.table(path).map(Table::Text)
     }
 
     fn policy(&mut self, name: &str, at: Option<Place>) -> Option<Policy> {
@@ -239,60 +258,99 @@ impl Compiler<'_> {
             problems: self.problems,
         }
         .settle(&written.assume);
-        let texts = self.texts(written);
-        let mut resolver = Resolver::new(start, rulebooks, self.problems);
+        let case = Case {
+            name: case,
+            all: cases,
+            written,
+            start,
+            end,
+            offset,
+            seed: self.options.seed.or(written.seed).unwrap_or(0),
+            rulebooks,
+            asked,
+            assumptions,
+        };
+        // What has to be told about a large table is told by whoever reads it whole; then the
+        // case is made once more, without what was told meanwhile.
+        loop {
+            let texts = self.texts(written);
+            let told = std::mem::take(self.problems);
+            read.clear();
+            match self.plan(&case, &texts, read) {
+                Ok(plan) => {
+                    let more = std::mem::replace(self.problems, told);
+                    self.problems.extend(more);
+                    return Some(plan);
+                }
+                Err((path, Whole(row))) => {
+                    *self.problems = told;
+                    self.whole.insert(path, row);
+                }
+            }
+        }
+    }
+
+    /// The plan of a case.
+    ///
+    /// # Errors
+    /// The path of a table that has to be read whole.
+    fn plan(
+        &mut self,
+        case: &Case<'_>,
+        texts: &Texts,
+        read: &mut Vec<String>,
+    ) -> Result<Plan, (String, Whole)> {
+        let Case { written, end, .. } = *case;
+        let mut resolver = Resolver::new(case.start, case.rulebooks.clone(), self.problems);
         resolver.doubtful = self.doubtful;
         let events = texts.events(written, self.sources, resolver.problems);
         let policy_of = |part: &AccountPart| {
+            let asked = &case.asked;
             let at = part.policy.as_ref().and_then(|p| asked.iter().position(|a| *a == p.value));
             PolicyId::at(at.unwrap_or(0))
         };
         let metrics = texts.metrics(written, self.sources, resolver.problems);
         let metrics = series(&mut resolver, metrics);
-        let mut fleet =
-            populate(&mut resolver, &written.fleet, &events, &texts, self.sources, policy_of, read);
+        let filled =
+            populate(&mut resolver, &written.fleet, &events, texts, self.sources, policy_of, read);
+        let path_of =
+            |path: Option<&Spanned<String>>| path.map_or(String::new(), |p| p.value.clone());
+        let (mut fleet, of_fleet) = match (filled, &written.fleet.instances) {
+            (Ok(filled), _) => filled,
+            (Err(whole), Some(InstancesPart::File(path))) => {
+                return Err((path_of(Some(path)), whole));
+            }
+            (Err(whole), _) => return Err((path_of(None), whole)),
+        };
         fleet.metrics = metrics;
-        let mut script = script(&mut resolver, &fleet, &events, (end, written.length.place));
+        resolver.all_are_targets();
+        let mut listed = script(&mut resolver, &fleet, &events, (end, written.length.place));
+        listed.events.sort_by_key(|event| event.at);
+        let mut streamed = None;
+        if let (Some(Table::Stream(table)), EventsPart::File(path)) =
+            (&texts.events, &written.events)
+        {
+            let checked = check(&mut resolver, &fleet, table, end);
+            let (names, checked) = checked.map_err(|whole| (path_of(Some(path)), whole))?;
+            listed.names = names;
+            streamed = Some((table.clone(), checked));
+        }
         let tables = random::Tables { files: &self.tables, sources: self.sources };
-        let random = Sourcing::new(&mut resolver, &fleet, tables, &mut script)
+        let random = Sourcing::new(&mut resolver, &fleet, tables, &mut listed)
             .sources(&written.random, (end, written.length.place));
-        script.events.sort_by_key(|event| event.at);
-        let nothing = super::expect::ExpectPart::default();
-        let mut expecting = Expecting {
-            resolver: &mut resolver,
-            case,
-            cases,
-            events: &script.names,
-            left_out: &script.left_out,
-            end,
-        };
-        let counts = expecting.counts(&written.counts);
-        let expectations =
-            expecting.resolve(if self.options.unjudged { &nothing } else { &written.expect });
-        let (targets, flags) =
-            (std::mem::take(&mut resolver.targets), std::mem::take(&mut resolver.flags));
-        let legend = Legend {
-            scenario: written.name.to_string(),
-            case: case.to_owned(),
-            replication: 0,
-            start,
-            end,
-            offset,
-            seed: self.options.seed.or(written.seed).unwrap_or(0),
-            ..resolver.into_legend(script.names)
-        };
-        Some(Plan {
-            legend,
-            fleet,
-            script: script.events,
-            random,
-            targets,
-            flags,
-            expectations,
-            counts,
-            assumptions,
-            event_places: script.places,
-        })
+        let plan = finish(case, resolver, fleet, (listed, streamed, random), self.options.unjudged);
+        self.note_streams(&plan, texts, of_fleet);
+        Ok(plan)
+    }
+
+    /// Takes note of the tables that were read row by row: reports name every input.
+    fn note_streams(&mut self, plan: &Plan, texts: &Texts, of_fleet: Option<String>) {
+        if let (Some(Table::Stream(table)), Some(sha256)) = (&texts.instances, of_fleet) {
+            self.sources.add_streamed(&*table.path, sha256);
+        }
+        if let Script::Streamed(streamed) = &plan.script {
+            self.sources.add_streamed(streamed.path(), streamed.sha256());
+        }
     }
 
     /// When the scenario begins, and when it ends.
@@ -321,11 +379,11 @@ impl Compiler<'_> {
     /// Loads the files that the fleet and the events name.
     fn texts(&mut self, written: &Written) -> Texts {
         let instances = match &written.fleet.instances {
-            Some(InstancesPart::File(path)) => self.table(path),
+            Some(InstancesPart::File(path)) => self.large_table(path),
             Some(InstancesPart::Here(_)) | None => None,
         };
         let events = match &written.events {
-            EventsPart::File(path) => self.table(path),
+            EventsPart::File(path) => self.large_table(path),
             EventsPart::Here(_) => None,
         };
         let metrics = match &written.metrics {
@@ -342,6 +400,72 @@ impl Compiler<'_> {
             self.table(path);
         }
         Texts { instances, events, metrics, imports }
+    }
+}
+
+/// What a case is made of.
+struct Case<'c> {
+    name: &'c str,
+    /// The names of all cases.
+    all: &'c [String],
+    written: &'c Written,
+    start: SimTime,
+    end: SimTime,
+    offset: UtcOffset,
+    seed: u64,
+    rulebooks: Vec<Rulebook>,
+    /// The policies, as they were asked for.
+    asked: Vec<String>,
+    assumptions: Vec<Assumption>,
+}
+
+/// What is expected is resolved, and everything is put in its place.
+fn finish(
+    case: &Case<'_>,
+    mut resolver: Resolver<'_>,
+    fleet: Fleet,
+    (listed, streamed, random): (Listed, Option<(Stream, Checked)>, Vec<Source>),
+    unjudged: bool,
+) -> Plan {
+    let nothing = super::expect::ExpectPart::default();
+    let mut expecting = Expecting {
+        resolver: &mut resolver,
+        case: case.name,
+        cases: case.all,
+        events: &listed.names,
+        left_out: &listed.left_out,
+        end: case.end,
+    };
+    let counts = expecting.counts(&case.written.counts);
+    let expectations = expecting.resolve(if unjudged { &nothing } else { &case.written.expect });
+    let (targets, flags) =
+        (std::mem::take(&mut resolver.targets), std::mem::take(&mut resolver.flags));
+    let (legend, known) = resolver.finish(listed.names.into_names());
+    let legend = Legend {
+        scenario: case.written.name.to_string(),
+        case: case.name.to_owned(),
+        replication: 0,
+        start: case.start,
+        end: case.end,
+        offset: case.offset,
+        seed: case.seed,
+        ..legend
+    };
+    let script = match streamed {
+        Some((table, checked)) => Script::Streamed(Streamed::new(table, known, checked).into()),
+        None => Script::Listed(listed.events.into()),
+    };
+    Plan {
+        legend,
+        fleet,
+        script,
+        random,
+        targets,
+        flags,
+        expectations,
+        counts,
+        assumptions: case.assumptions.clone(),
+        event_places: listed.places,
     }
 }
 

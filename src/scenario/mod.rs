@@ -23,6 +23,8 @@ mod resolve;
 mod scaling;
 mod script;
 mod selector;
+mod stock;
+mod streamed;
 mod surface;
 mod tables;
 mod verbs;
@@ -32,9 +34,10 @@ pub use expect::{
     AccountIs, DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine,
     RequestLine, StateLine, StateOf, TotalLine, Watch, When as LookAt,
 };
-pub use plan::{Assumption, Plan, Scripted};
+pub use plan::{Assumption, Plan, Play, Script, Scripted};
 pub use population::lead;
 pub use random::{Among, Deed, FollowUp, Law, Same, Source, Thousandths};
+pub use streamed::{Streamed, Unread};
 pub use surface::Written;
 pub use verbs::{Aim, Flags, FlagsRef, Order, Targets, VERBS};
 pub mod order {

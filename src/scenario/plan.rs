@@ -1,7 +1,10 @@
 //! A plan: a scenario in which no name is left to resolve and nothing is left to fail.
 
+use std::sync::Arc;
+
 use super::expect::{DecisionLine, Expectations};
 use super::random::Source;
+use super::streamed::{Streamed, Unread};
 use super::verbs::{Flags, Order};
 use crate::fleet::Fleet;
 use crate::record::Legend;
@@ -10,7 +13,7 @@ use crate::time::SimTime;
 use crate::vocab::{EventId, InstanceId, PolicyId, SwitchId};
 
 /// One event of the script.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scripted {
     /// When.
     pub at: SimTime,
@@ -18,6 +21,61 @@ pub struct Scripted {
     pub event: EventId,
     /// What it asks.
     pub order: Order,
+}
+
+/// What happens, sorted by time, and by the order written within one instant.
+#[derive(Debug, Clone)]
+pub enum Script {
+    /// In a list, which clones share.
+    Listed(Arc<[Scripted]>),
+    /// In a table that was checked, and is read once more while the plan is carried out.
+    Streamed(Arc<Streamed>),
+}
+
+impl Script {
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Listed(list) => list.len(),
+            Self::Streamed(table) => table.len(),
+        }
+    }
+
+    /// Whether nothing happens.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One event after the other.
+    pub fn play(&self) -> Play {
+        match self {
+            Self::Listed(list) => Play::Listed(Arc::clone(list), 0),
+            Self::Streamed(table) => Play::Streamed(Box::new(table.play())),
+        }
+    }
+}
+
+/// A script under way.
+pub enum Play {
+    /// A list, and how far it has been taken.
+    Listed(Arc<[Scripted]>, usize),
+    /// A table.
+    Streamed(Box<super::streamed::Play>),
+}
+
+impl Iterator for Play {
+    type Item = (SimTime, Result<(EventId, Order), Unread>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Listed(list, taken) => {
+                let Scripted { at, event, order } = *list.get(*taken)?;
+                *taken += 1;
+                Some((at, Ok((event, order))))
+            }
+            Self::Streamed(table) => table.next(),
+        }
+    }
 }
 
 /// A position that the scenario takes where the documents are silent.
@@ -41,10 +99,10 @@ pub struct Plan {
     /// The fleet as it stands at the start.
     pub fleet: Fleet,
     /// What happens, sorted by time, and by the order written within one instant.
-    pub script: Vec<Scripted>,
+    pub script: Script,
     /// What happens by chance.
     pub random: Vec<Source>,
-    /// The instances that events are about.
+    /// The instances that events are about: first all of them, then stretches of some.
     pub targets: Vec<InstanceId>,
     /// The flags that events switch, for each policy.
     pub flags: Vec<Flags>,

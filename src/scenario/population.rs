@@ -120,7 +120,7 @@ impl Population<'_, '_> {
         None
     }
 
-    fn book(&self, account: AccountId) -> &Rulebook {
+    pub(super) fn book(&self, account: AccountId) -> &Rulebook {
         &self.resolver.rulebooks[self.fleet.account(account).policy.index()]
     }
 
@@ -412,6 +412,32 @@ impl Population<'_, '_> {
         }
         let id = self.fleet.add_instance(instance);
         self.belongings(id, part);
+    }
+
+    /// Settles an instance of which somebody wrote a row that cannot be quoted.
+    pub(super) fn settle_plain(&mut self, part: &InstancePart, place: Place) -> Option<Instance> {
+        let instance = self.settle(part, place, false)?;
+        self.inert(&instance, part, place, Named::Here);
+        Some(instance)
+    }
+
+    /// Takes in an instance that is settled already; false, if its name will not do.
+    pub(super) fn take_in_plain(
+        &mut self,
+        name: &str,
+        instance: Instance,
+        part: &InstancePart,
+    ) -> bool {
+        let full = self.resolver.instances.len() as u64 >= MOST_INSTANCES;
+        if full || Name::fault(name).is_some() {
+            return false;
+        }
+        if self.resolver.instances.define(name, None).is_err() {
+            return false;
+        }
+        let id = self.fleet.add_instance(instance);
+        self.belongings(id, part);
+        true
     }
 
     fn belongings(&mut self, id: InstanceId, part: &InstancePart) {

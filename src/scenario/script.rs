@@ -6,19 +6,107 @@ use super::plan::Scripted;
 use super::population::{seconds_cut, unknown_trigger};
 use super::resolve::{Names, Resolver, protection_of};
 use super::surface::{Due, EventPart};
-use super::verbs::{Order, Targets, WrittenVerb};
+use super::verbs::{Order, Targets, WrittenVerb, resolved};
 use crate::fleet::Fleet;
 use crate::policy::Column;
-use crate::text::{Code, Place, Problem};
+use crate::record::{EventNames, numbered};
+use crate::text::{Code, Map, Place, Problem, Problems};
 use crate::time::SimTime;
-use crate::vocab::{AccountId, EventId, GroupId, Subject, Trigger};
+use crate::vocab::{AccountId, EventId, GroupId, PolicyId, Subject, Trigger};
 
-/// The script of a plan.
-pub struct Script {
+/// The events of a plan by their names.
+#[derive(Debug, Default)]
+pub struct Events {
+    count: usize,
+    /// Those that have names of their own.
+    named: Vec<EventId>,
+    names: Names,
+}
+
+impl Events {
+    /// Takes in the next event, which is called by its place.
+    pub fn unnamed(&mut self) -> EventId {
+        self.count += 1;
+        EventId::at(self.count - 1)
+    }
+
+    /// Takes in the next event under a name of its own.
+    ///
+    /// # Errors
+    /// Where the event is defined that is called so already, as far as that is known.
+    pub fn named(&mut self, name: &str, place: Option<Place>) -> Result<EventId, Option<Place>> {
+        if self.by_place(name).is_some() {
+            return Err(None);
+        }
+        self.names.define(name, place)?;
+        let id = self.unnamed();
+        self.named.push(id);
+        Ok(id)
+    }
+
+    /// Takes in the next event under the name that it is `given`, or has by its place; told, if
+    /// another is called so.
+    fn next(
+        &mut self,
+        name: &str,
+        given: bool,
+        place: Place,
+        problems: &mut Problems,
+    ) -> Option<EventId> {
+        if !given && name == format!("event-{}", self.count + 1) {
+            return Some(self.unnamed());
+        }
+        let first = match self.named(name, Some(place)) {
+            Ok(id) => return Some(id),
+            Err(first) => first,
+        };
+        let title = format!("the event `{name}` is defined twice");
+        let mut problem = Problem::at(Code::Twice, place, title, "second definition");
+        if let Some(first) = first {
+            problem = problem.and_at(first, "first definition");
+        }
+        problems.add(problem.help("give one of them another `id`"));
+        None
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The event of that name.
+    pub fn get(&self, name: &str) -> Option<EventId> {
+        let own = self.names.get(name).and_then(|at| self.named.get(at)).copied();
+        own.or_else(|| self.by_place(name))
+    }
+
+    fn by_place(&self, name: &str) -> Option<EventId> {
+        let id = EventId(numbered(name)?.checked_sub(1)?);
+        (id.index() < self.count && self.named.binary_search(&id).is_err()).then_some(id)
+    }
+
+    /// Names that somebody may have meant: those of the first hundred thousand.
+    pub fn suggestions(&self) -> Vec<String> {
+        let own = self.names.iter().map(str::to_owned);
+        let by_place = (0..self.count).map(|at| format!("event-{}", at + 1));
+        let by_place = by_place.filter(|name| self.by_place(name).is_some());
+        own.take(100_000).chain(by_place.take(100_000)).collect()
+    }
+
+    /// What ids mean.
+    pub fn into_names(self) -> EventNames {
+        let count = u32::try_from(self.count).unwrap_or(u32::MAX);
+        EventNames::new(count, self.named, self.names.into_names())
+    }
+}
+
+/// The events of a scenario that are kept in memory.
+#[derive(Default)]
+pub struct Listed {
     /// What happens, in the order written.
     pub events: Vec<Scripted>,
     /// The names of the events.
-    pub names: Names,
+    pub names: Events,
     /// The names of those that this case leaves out.
     pub left_out: Names,
     /// Where each stands.
@@ -31,13 +119,8 @@ pub fn script(
     fleet: &Fleet,
     events: &[EventPart],
     (end, length): (SimTime, Place),
-) -> Script {
-    let mut script = Script {
-        events: Vec::new(),
-        names: Names::default(),
-        left_out: Names::default(),
-        places: Vec::new(),
-    };
+) -> Listed {
+    let mut script = Listed::default();
     let taken: BTreeSet<&str> =
         events.iter().filter_map(|e| e.id.as_ref()).map(|id| &***id).collect();
     for (number, event) in events.iter().enumerate() {
@@ -49,15 +132,10 @@ pub fn script(
             script.left_out.intern(&name);
             continue;
         }
-        if let Err(first) = script.names.define(&name, Some(place)) {
-            let title = format!("the event `{name}` is defined twice");
-            let mut problem = Problem::at(Code::Twice, place, title, "second definition");
-            if let Some(first) = first {
-                problem = problem.and_at(first, "first definition");
-            }
-            resolver.problems.add(problem.help("give one of them another `id`"));
+        let Some(id) = script.names.next(&name, event.id.is_some(), place, resolver.problems)
+        else {
             continue;
-        }
+        };
         script.places.push(event.place);
         let Due::At(at) = event.at else { continue };
         let instant = at.from(resolver.start);
@@ -66,10 +144,13 @@ pub fn script(
         }
         let Some(written) = &event.verb else { continue };
         let Some(order) = written.resolve(resolver) else { continue };
-        check_flags(resolver, fleet, written, &order, event.place);
+        if let (WrittenVerb::SetProtection(written), Order::SetProtection(order)) =
+            (written, &order)
+        {
+            check_flags(resolver, fleet, &written.flags, order, event.place);
+        }
         check_order(resolver, fleet, &order, event.place);
-        let event = EventId::at(script.names.len() - 1);
-        script.events.push(Scripted { at: instant, event, order });
+        script.events.push(Scripted { at: instant, event: id, order });
     }
     script
 }
@@ -106,37 +187,31 @@ fn outside(
 pub fn check_flags(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
-    written: &WrittenVerb,
-    order: &Order,
+    flags: &Map<bool>,
+    order: &resolved::SetProtection,
     place: Place,
 ) {
-    let (WrittenVerb::SetProtection(written), Order::SetProtection(order)) = (written, order)
-    else {
-        return;
-    };
-    if written.flags.0.is_empty() {
+    if flags.0.is_empty() {
         let title = "`set-protection` without a protection would change nothing";
         let problem = Problem::at(Code::MissingKey, place, title, "sets nothing");
         resolver.problems.add(problem.help("write `flags: { NAME: true }`"));
     }
-    let (kind, accounts) = match (order.instance, order.group) {
-        (Some(targets), None) => (Subject::Instance, of_targets(resolver, fleet, targets)),
-        (None, Some(group)) => (Subject::Group, vec![fleet.group(group).account]),
+    let (kind, policies) = match (order.instance, order.group) {
+        (Some(targets), None) => (Subject::Instance, Policies::of(resolver, fleet, targets)),
+        (None, Some(group)) => (Subject::Group, Policies::one(fleet, fleet.group(group).account)),
         _ => {
             let title = "`set-protection` is about instances or about a group";
             let problem = Problem::at(Code::MissingKey, place, title, "give one of the two");
             return resolver.problems.add(problem);
         }
     };
-    for account in accounts {
-        let book = &resolver.rulebooks[fleet.account(account).policy.index()];
-        let wrong: Vec<_> = written
-            .flags
-            .0
-            .iter()
-            .filter_map(|(name, _)| protection_of(book, &name.value, name.place, kind).err())
-            .collect();
-        wrong.into_iter().for_each(|problem| resolver.problems.add(*problem));
+    for policy in policies.iter() {
+        for (name, _) in &flags.0 {
+            let book = &resolver.rulebooks[policy.index()];
+            if let Err(problem) = protection_of(book, &name.value, name.place, kind) {
+                resolver.problems.add(*problem);
+            }
+        }
     }
 }
 
@@ -153,27 +228,26 @@ fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, pla
 
 /// What can be said of an order before it runs: its policy must know its cause.
 pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, place: Place) {
-    let (trigger, accounts): (Trigger, Vec<_>) = match order {
-        Order::Release(o) => (Trigger::Manual, of_targets(resolver, fleet, o.instance)),
-        Order::SecurityRelease(o) => {
-            (Trigger::SecurityRelease, of_targets(resolver, fleet, o.instance))
-        }
-        Order::SpotReclaim(o) => (Trigger::SpotReclaim, of_targets(resolver, fleet, o.instance)),
-        Order::ScheduleRelease(o) => {
-            (Trigger::ScheduledRelease, of_targets(resolver, fleet, o.instance))
-        }
-        Order::Overdue(o) => (Trigger::BillingOverdue, vec![o.account]),
-        Order::ScaleIn(o) => (Trigger::ScaleIn, vec![fleet.group(o.group).account]),
-        Order::DeleteMembers(o) => (Trigger::DeleteMembers, vec![fleet.group(o.group).account]),
-        Order::Detach(o) => (Trigger::Detach, vec![fleet.group(o.group).account]),
-        Order::DeleteGroup(o) => (Trigger::GroupDelete, vec![fleet.group(o.group).account]),
-        Order::SetCapacity(o) => (Trigger::ScaleIn, vec![fleet.group(o.group).account]),
-        Order::GroupAction(o) => (Trigger::GroupAction, vec![fleet.group(o.group).account]),
-        Order::UpdateModel(o) => (Trigger::ModelUpdate, vec![fleet.group(o.group).account]),
-        Order::Upgrade(o) => (Trigger::ModelUpdate, vec![fleet.group(o.group).account]),
-        Order::BalanceZones(o) => (Trigger::ZoneBalance, vec![fleet.group(o.group).account]),
-        Order::Maintenance(o) => (Trigger::Maintenance, of_targets(resolver, fleet, o.instance)),
-        Order::Cancel(o) => (Trigger::Cancellation, vec![o.account]),
+    let of = |targets| Policies::of(resolver, fleet, targets);
+    let of_account = |account| Policies::one(fleet, account);
+    let of_group = |group| of_account(fleet.group(group).account);
+    let (trigger, policies) = match order {
+        Order::Release(o) => (Trigger::Manual, of(o.instance)),
+        Order::SecurityRelease(o) => (Trigger::SecurityRelease, of(o.instance)),
+        Order::SpotReclaim(o) => (Trigger::SpotReclaim, of(o.instance)),
+        Order::ScheduleRelease(o) => (Trigger::ScheduledRelease, of(o.instance)),
+        Order::Overdue(o) => (Trigger::BillingOverdue, of_account(o.account)),
+        Order::ScaleIn(o) => (Trigger::ScaleIn, of_group(o.group)),
+        Order::DeleteMembers(o) => (Trigger::DeleteMembers, of_group(o.group)),
+        Order::Detach(o) => (Trigger::Detach, of_group(o.group)),
+        Order::DeleteGroup(o) => (Trigger::GroupDelete, of_group(o.group)),
+        Order::SetCapacity(o) => (Trigger::ScaleIn, of_group(o.group)),
+        Order::GroupAction(o) => (Trigger::GroupAction, of_group(o.group)),
+        Order::UpdateModel(o) => (Trigger::ModelUpdate, of_group(o.group)),
+        Order::Upgrade(o) => (Trigger::ModelUpdate, of_group(o.group)),
+        Order::BalanceZones(o) => (Trigger::ZoneBalance, of_group(o.group)),
+        Order::Maintenance(o) => (Trigger::Maintenance, of(o.instance)),
+        Order::Cancel(o) => (Trigger::Cancellation, of_account(o.account)),
         Order::EnterStandby(o) => return check_standby(resolver, fleet, o.group, place),
         Order::ExitStandby(o) => return check_standby(resolver, fleet, o.group, place),
         Order::SetProtection(_)
@@ -201,15 +275,14 @@ pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, pl
         | Order::SecurityLock(_)
         | Order::SecurityUnlock(_) => return,
     };
-    for account in accounts {
+    for policy in policies.iter() {
+        let policy = &resolver.rulebooks[policy.index()].policy;
         if let Order::ScheduleRelease(o) = order {
-            let book = &resolver.rulebooks[fleet.account(account).policy.index()];
-            let at = o.time.floor_to(book.policy.schedule.granularity);
+            let at = o.time.floor_to(policy.schedule.granularity);
             if at != o.time {
                 resolver.problems.add(seconds_cut(place, o.time, at));
             }
         }
-        let policy = &resolver.rulebooks[fleet.account(account).policy.index()].policy;
         if !policy.knows(Column::Trigger, trigger) {
             let problem = unknown_trigger(&policy.name, trigger, place);
             resolver.problems.add(problem);
@@ -218,10 +291,31 @@ pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, pl
     }
 }
 
-pub fn of_targets(resolver: &Resolver<'_>, fleet: &Fleet, targets: Targets) -> Vec<AccountId> {
-    let mut accounts: Vec<_> =
-        targets.of(&resolver.targets).iter().map(|id| fleet.instance(*id).account).collect();
-    accounts.sort_unstable();
-    accounts.dedup();
-    accounts
+/// The policies that some instances are under: a bit for each.
+#[derive(Debug, Clone, Copy)]
+struct Policies(u64);
+
+impl Policies {
+    /// The one of an account.
+    fn one(fleet: &Fleet, account: AccountId) -> Self {
+        Self(1 << fleet.account(account).policy.index())
+    }
+
+    /// Those of some instances. Where there is only one, nobody needs to be asked.
+    fn of(resolver: &Resolver<'_>, fleet: &Fleet, targets: Targets) -> Self {
+        if resolver.rulebooks.len() == 1 {
+            return Self(1);
+        }
+        let accounts = targets.of(&resolver.targets).iter().map(|id| fleet.instance(*id).account);
+        Self(accounts.fold(0, |set, account| set | Self::one(fleet, account).0))
+    }
+
+    fn iter(self) -> impl Iterator<Item = PolicyId> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let at = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (at < 64).then(|| PolicyId::at(at))
+        })
+    }
 }

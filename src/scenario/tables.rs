@@ -4,6 +4,8 @@
 use super::cases::value_name;
 use super::population::{Named, Population};
 use super::resolve::Resolver;
+use super::stock;
+use super::streamed::Whole;
 use super::surface::{
     EventPart, EventsPart, FleetPart, InstancesPart, MetricStep, MetricsPart, Written,
 };
@@ -11,17 +13,26 @@ use super::verbs::{VERBS, WrittenVerb, verb_keys};
 use crate::fleet::{AccountPart, Fleet, InstancePart};
 use crate::import;
 use crate::text::{
-    Code, Entry, FileId, Name, Node, Problem, Problems, Read, Severity, Sources, Spanned, Value,
-    closest, rows,
+    Code, Entry, FileId, Name, Node, Problem, Problems, Read, Severity, Sources, Spanned, Stream,
+    Value, closest, rows,
 };
 use crate::vocab::PolicyId;
+
+/// A table that a scenario names.
+#[derive(Debug, Clone)]
+pub enum Table {
+    /// It was read whole.
+    Text(FileId),
+    /// It is to be read row by row.
+    Stream(Stream),
+}
 
 /// The files that a case needs.
 pub struct Texts {
     /// The table of instances.
-    pub instances: Option<FileId>,
+    pub instances: Option<Table>,
     /// The table of events.
-    pub events: Option<FileId>,
+    pub events: Option<Table>,
     /// The table of metrics.
     pub metrics: Option<FileId>,
     /// The replies behind each import.
@@ -29,7 +40,7 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// The events, from here or from their file.
+    /// The events, from here or from their file; none of those that are read row by row.
     pub fn events(
         &self,
         written: &Written,
@@ -39,11 +50,8 @@ impl Texts {
         if let EventsPart::Here(events) = &written.events {
             return events.clone();
         }
-        let Some(file) = self.events else { return Vec::new() };
-        let mut known = vec!["at", "id", "verb"];
-        known.extend(VERBS.iter().flat_map(|verb| verb_keys(verb)));
-        known.sort_unstable();
-        known.dedup();
+        let Some(Table::Text(file)) = self.events else { return Vec::new() };
+        let known = columns_of_events();
         let mut events = Vec::new();
         let Some(mut rows) = rows(sources, file, &known, &["at", "verb"], problems) else {
             return events;
@@ -94,6 +102,15 @@ impl Texts {
     }
 }
 
+/// The columns that a table of events may have.
+pub fn columns_of_events() -> Vec<&'static str> {
+    let mut known = vec!["at", "id", "verb"];
+    known.extend(VERBS.iter().flat_map(|verb| verb_keys(verb)));
+    known.sort_unstable();
+    known.dedup();
+    known
+}
+
 /// Values of a case reach the scenario, not the tables beside it.
 fn check_cells(row: &Node, problems: &mut Problems) {
     for entry in row.entries().unwrap_or_default() {
@@ -140,7 +157,11 @@ fn event_of_row(row: Node, problems: &mut Problems) -> Option<EventPart> {
 }
 
 /// Fills the fleet: accounts, groups, instances written here or in a file, real
-/// ones, and those that events create.
+/// ones, and those that events create. Gives it with the digest of a table that was read row
+/// by row.
+///
+/// # Errors
+/// [`Whole`], if that table has to be read whole.
 pub fn populate(
     resolver: &mut Resolver<'_>,
     part: &FleetPart,
@@ -149,7 +170,7 @@ pub fn populate(
     sources: &Sources,
     policy_of: impl Fn(&AccountPart) -> PolicyId,
     read: &mut Vec<String>,
-) -> Fleet {
+) -> Result<(Fleet, Option<String>), Whole> {
     let defaults = part.defaults.clone().unwrap_or_else(InstancePart::blank);
     let mut population = Population { resolver, fleet: Fleet::default(), defaults };
     population.accounts(&part.accounts, policy_of);
@@ -162,8 +183,11 @@ pub fn populate(
         }
     }
     let before = population.resolver.problems.count(Severity::Error);
-    if let Some(InstancesPart::File(_)) = &part.instances {
-        instances_of_file(&mut population, texts.instances, sources);
+    let mut digest = None;
+    match &texts.instances {
+        Some(Table::Text(file)) => instances_of_file(&mut population, *file, sources),
+        Some(Table::Stream(table)) => digest = Some(stock::take_in(&mut population, table)?),
+        None => {}
     }
     for (import, texts) in part.import.iter().zip(&texts.imports) {
         let found = import::import(&import.from, texts, sources, population.resolver.problems);
@@ -188,11 +212,10 @@ pub fn populate(
             population.instance(&name.value, name.place, like, true);
         }
     }
-    population.fleet
+    Ok((population.fleet, digest))
 }
 
-fn instances_of_file(population: &mut Population<'_, '_>, file: Option<FileId>, sources: &Sources) {
-    let Some(file) = file else { return };
+fn instances_of_file(population: &mut Population<'_, '_>, file: FileId, sources: &Sources) {
     let mut known = vec!["instance"];
     known.extend(InstancePart::KEYS);
     let Some(mut rows) = rows(sources, file, &known, &["instance"], population.resolver.problems)

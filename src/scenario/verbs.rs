@@ -9,11 +9,11 @@ use std::num::NonZero;
 use serde_json::Value as Json;
 
 use super::resolve::{
-    AccountRef, Actor, FlagSwitches, GroupRef, Instances, ModelRef, NewInstance, Part, ProcessSet,
-    Resolver, TimeRef,
+    AccountRef, Actor, Desk, FlagSwitches, GroupRef, Instances, ModelRef, NewInstance, Part,
+    ProcessSet, Resolver, TimeRef,
 };
 use crate::fleet::InstancePart;
-use crate::text::{Node, Problems, Read};
+use crate::text::{Node, Problems, Read, Row};
 use crate::time::{ApiVersion, SimSpan, Term};
 use crate::vocab::{
     AccountId, Billing, Channel, GroupDeed, GroupId, Health, HookResult, Initiator, InstanceId,
@@ -109,7 +109,7 @@ macro_rules! verbs {
             use super::*;
             $(
                 $(#[doc = $about])+
-                #[derive(Debug, Clone, Copy)]
+                #[derive(Debug, Clone, Copy, PartialEq, Eq)]
                 pub struct $name {
                     $($(#[doc = $doc])+ pub $field: verbs!(@type $mode <$part as Part>::Resolved),)+
                 }
@@ -123,7 +123,7 @@ macro_rules! verbs {
         }
 
         /// A verb with every name resolved: what the world is told to do.
-        #[derive(Debug, Clone, Copy)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Order {
             $($(#[doc = $about])+ $name(resolved::$name),)+
         }
@@ -149,6 +149,17 @@ macro_rules! verbs {
                         }))
                     })+
                 }
+            }
+        }
+
+        /// What reads the keys of a verb from a row that is plainly right.
+        pub fn quick_verb(verb: &str) -> Option<QuickVerb> {
+            match verb {
+                $($verb => Some(|keys, desk| {
+                    $(let $field = verbs!(@quick $mode $part, keys.take(), desk)?;)+
+                    Some(Order::$name(resolved::$name { $($field,)+ }))
+                }),)+
+                _ => None,
             }
         }
 
@@ -239,6 +250,45 @@ macro_rules! verbs {
     };
     (@need required $key:literal) => { Some($key) };
     (@need optional $key:literal) => { None };
+    (@quick required $part:ty, $cell:expr, $desk:ident) => {
+        $cell.and_then(|cell| <$part as Part>::quick(cell, $desk))
+    };
+    (@quick optional $part:ty, $cell:expr, $desk:ident) => {
+        match $cell {
+            Some(cell) => <$part as Part>::quick(cell, $desk).map(Some),
+            None => Some(None),
+        }
+    };
+}
+
+/// Reads the keys of one verb from a row of a streamed table.
+pub type QuickVerb = fn(&mut Keys<'_>, &mut dyn Desk) -> Option<Order>;
+
+/// The cells of a row that belong to its verb, in the order of the verb's keys.
+pub struct Keys<'r> {
+    row: Row<'r>,
+    columns: std::slice::Iter<'r, Option<usize>>,
+    taken: usize,
+}
+
+impl<'r> Keys<'r> {
+    /// Those of a row; `columns` has where the keys of its verb stand, one by one.
+    pub fn new(row: Row<'r>, columns: &'r [Option<usize>]) -> Self {
+        Self { row, columns: columns.iter(), taken: 0 }
+    }
+
+    /// What the next key says, if it says anything.
+    fn take(&mut self) -> Option<&'r str> {
+        let column = self.columns.next().copied().flatten();
+        let cell = column.map(|column| self.row.cell(column)).filter(|cell| !cell.is_empty());
+        self.taken += usize::from(cell.is_some());
+        cell
+    }
+
+    /// How many have said something.
+    pub const fn taken(&self) -> usize {
+        self.taken
+    }
 }
 
 verbs! {

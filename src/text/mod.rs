@@ -9,6 +9,7 @@
 //! texts are handed in.
 
 mod cells;
+mod lines;
 mod node;
 mod place;
 mod problem;
@@ -20,10 +21,13 @@ mod when;
 mod yaml;
 
 pub use cells::{Rows, rows};
+pub use lines::{Given, Lines, Row};
 pub use node::{Entry, Node, Style, Value};
-pub use place::{FileId, Files, NoFiles, Place, ReadFailure, Sources, Spanned, hex_digest};
+pub use place::{
+    FileId, Files, NoFiles, Opener, Place, ReadFailure, Sources, Spanned, Stream, hex_digest,
+};
 pub use problem::{Code, Problem, Problems, Severity};
-pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_word};
+pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};
 pub use record::{Fields, object_schema};
 pub use render::{many, render, summary};
 pub use suggest::closest;

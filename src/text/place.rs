@@ -1,7 +1,9 @@
 //! Where something is written.
 
 use std::fmt;
+use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -21,6 +23,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where a row of a [`Stream`] stands: its text is not kept, so nothing can quote it.
+    /// What is told of such a row is never shown; whoever finds anything wrong with one
+    /// reads the file whole.
+    pub const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
+
     /// The stretch from the start of this place to the end of `other`.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
@@ -65,6 +72,8 @@ impl<T> std::ops::Deref for Spanned<T> {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<(String, String)>,
+    /// Files that were read row by row: their paths and digests.
+    streamed: Vec<(String, String)>,
 }
 
 impl Sources {
@@ -92,9 +101,18 @@ impl Sources {
         &self.files[file.0 as usize].1
     }
 
-    /// Every file: its path and its text.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    /// Takes note of a file that was read row by row and is not kept.
+    pub fn add_streamed(&mut self, path: impl Into<String>, sha256: impl Into<String>) {
+        self.streamed.push((path.into(), sha256.into()));
+    }
+
+    /// Every file that was read: its path and the SHA-256 of its text, sorted, each once.
+    pub fn digests(&self) -> Vec<(String, String)> {
+        let kept = self.files.iter().map(|(path, text)| (path.clone(), hex_digest(&[text])));
+        let mut all: Vec<_> = kept.chain(self.streamed.iter().cloned()).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// The whole of a file.
@@ -127,6 +145,11 @@ impl Sources {
 pub fn hex_digest(texts: &[&str]) -> String {
     let mut digest = Sha256::new();
     texts.iter().for_each(|text| digest.update(text));
+    in_hex(digest)
+}
+
+/// A digest in hexadecimal digits.
+pub(super) fn in_hex(digest: Sha256) -> String {
     let mut hex = String::with_capacity(64);
     for byte in digest.finalize() {
         hex.push_str(&format!("{byte:02x}"));
@@ -160,6 +183,31 @@ pub trait Files {
     /// # Errors
     /// Whatever keeps the text from being had, in words for people.
     fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure>;
+
+    /// The table at `path` to be read row by row; nothing, if it is to be read whole, as small
+    /// ones are.
+    fn stream(&self, from: &str, path: &str) -> Option<Stream> {
+        let _ = (from, path);
+        None
+    }
+}
+
+/// Begins to read a file once more.
+pub type Opener = Arc<dyn Fn() -> io::Result<Box<dyn io::Read + Send>> + Send + Sync>;
+
+/// A table that is read row by row, as often as need be, and never kept.
+#[derive(Clone)]
+pub struct Stream {
+    /// What messages call it.
+    pub path: Arc<str>,
+    /// Begins to read it.
+    pub open: Opener,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stream").field(&self.path).finish()
+    }
 }
 
 /// A place without any file.

@@ -252,6 +252,16 @@ impl Problems {
         sorted
     }
 
+    /// How many there are of any severity.
+    pub fn len(&self) -> usize {
+        self.list.len() + self.more.iter().sum::<usize>()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether there are so many that one more would not be shown.
     pub fn is_crowded(&self) -> bool {
         self.list.len() > SHOWN

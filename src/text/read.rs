@@ -5,7 +5,7 @@ use std::num::NonZero;
 use serde_json::{Value as Json, json};
 
 use super::node::{Entry, Node, Style, Value};
-use super::place::Spanned;
+use super::place::{Place, Spanned};
 use super::problem::{Code, Problem, Problems};
 use super::suggest::closest;
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, SimTime, Term, TimeError, UtcOffset};
@@ -33,6 +33,13 @@ pub(super) fn scalar<'n>(node: &'n Node, what: &str, problems: &mut Problems) ->
 pub fn expected_kind(node: &Node, what: &str) -> Problem {
     let title = format!("expected {what}, and this is {}", node.kind());
     Problem::at(Code::WrongKind, node.place, title, format!("not {what}"))
+}
+
+/// What a cell of a table says, if nothing is wrong with it; what is, is not told.
+pub fn read_cell<T: Read>(cell: &str) -> Option<T> {
+    let node = Node { value: Value::Scalar(cell.into(), Style::Cell), place: Place::NOWHERE };
+    let mut problems = Problems::default();
+    T::read(&node, &mut problems).filter(|_| problems.is_empty())
 }
 
 /// Reads a word of a closed list.
@@ -167,6 +174,12 @@ impl Name {
 
     /// Why a text is no name, if it is none.
     pub fn fault(text: &str) -> Option<String> {
+        // Names as machines give them, of which there are millions.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let begins = text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+        if begins && text.len() <= 255 && text.bytes().all(plain) {
+            return None;
+        }
         if text.trim().is_empty() {
             return Some("a name has at least one character".into());
         }

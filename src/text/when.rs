@@ -17,6 +17,14 @@ pub enum When {
 }
 
 impl When {
+    /// Reads a text that is plainly a time; nothing else comes of any other.
+    pub fn plain(text: &str) -> Option<Self> {
+        match text.strip_prefix('+') {
+            Some(span) => SimSpan::parse(span).ok().map(Self::After),
+            None => SimTime::parse(text).ok().map(Self::At),
+        }
+    }
+
     /// The instant, in a scenario that starts at `start`.
     pub const fn from(self, start: SimTime) -> SimTime {
         match self {

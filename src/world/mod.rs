@@ -37,7 +37,7 @@ use crate::fleet::Fleet;
 use crate::kernel::{Agenda, Flow, Limits, Model, Rank, Simulation, Stop, Streams, Timer as Named};
 use crate::policy::{Rulebook, Undecided};
 use crate::record::{Legend, Record};
-use crate::scenario::{Flags, FlagsRef, Order, Plan, Scripted};
+use crate::scenario::{Flags, FlagsRef, Order, Plan, Play, Unread};
 use crate::time::SimTime;
 use crate::vocab::{
     AccountId, Action, EventId, GroupId, HookResult, InstanceId, Lock, PolicyId, RuleId, SourceId,
@@ -142,6 +142,7 @@ pub struct World {
     /// How many members each group has lost by it, and by what cause.
     gone: VecDeque<(GroupId, Trigger, u32)>,
     halt: Option<Halt>,
+    unread: Option<Unread>,
 }
 
 impl World {
@@ -174,6 +175,11 @@ impl World {
         self.halt
     }
 
+    /// What became of the table of events, if it could not be read to its end.
+    pub const fn unread(&self) -> Option<&Unread> {
+        self.unread.as_ref()
+    }
+
     /// The protections that an order switches, by the ids of a policy.
     fn flags_of(&self, flags: FlagsRef, policy: PolicyId) -> Flags {
         self.flags[flags.0 as usize + policy.index()]
@@ -202,11 +208,12 @@ enum Followup {
 }
 
 impl Model for World {
-    type Order = (EventId, Order);
+    type Order = Result<(EventId, Order), Unread>;
     type Timer = Timer;
     type Record = Record;
 
-    fn foresee(&self, (_, order): &(EventId, Order)) {
+    fn foresee(&self, order: &Result<(EventId, Order), Unread>) {
+        let Ok((_, order)) = order else { return };
         let targets = order.aim().instances.map(|targets| targets.of(&self.targets));
         if let Some([first, ..]) = targets {
             let instance = self.fleet.instance(*first);
@@ -216,14 +223,60 @@ impl Model for World {
 
     fn obey(
         &mut self,
-        (event, order): (EventId, Order),
+        order: Result<(EventId, Order), Unread>,
         agenda: &mut Agenda<Timer>,
         out: &mut VecDeque<Record>,
     ) -> Flow {
+        match order {
+            Ok((event, order)) => Step::new(self, agenda, out).follow(event, order),
+            Err(unread) => {
+                self.unread = Some(unread);
+                Flow::Halt
+            }
+        }
+    }
+
+    fn ring(
+        &mut self,
+        timer: Timer,
+        agenda: &mut Agenda<Timer>,
+        out: &mut VecDeque<Record>,
+    ) -> Flow {
+        let mut step = Step::new(self, agenda, out);
+        match timer {
+            Timer::Chance(source) => {
+                let (event, order) = step.strike(source);
+                return step.follow(event, order);
+            }
+            Timer::BillingStep(account) => step.billing_step(account),
+            Timer::TermStep(instance) => step.term_step(instance),
+            Timer::ReclaimStep(instance) => step.reclaim_step(instance),
+            Timer::ScheduledRelease(instance) => step.scheduled_release(instance),
+            Timer::Hook(instance) => step.hook_step(instance),
+            Timer::HealthCheck(instance) => step.health_check(instance),
+            Timer::UpgradeBatch(group) => step.upgrade_batch(group),
+            Timer::Autoscale(group) => step.autoscale(group),
+        }
+        step.finish()
+    }
+}
+
+impl<'w> Step<'w> {
+    fn new(
+        world: &'w mut World,
+        agenda: &'w mut Agenda<Timer>,
+        out: &'w mut VecDeque<Record>,
+    ) -> Self {
+        let now = agenda.now();
+        Self { world, agenda, out, now }
+    }
+
+    /// Does what somebody ordered.
+    fn follow(mut self, event: EventId, order: Order) -> Flow {
         let verb = order.verb();
         let call = |by, via| Call { event, verb, by, via };
         let nobody = call(None, None);
-        let mut step = Step::new(self, agenda, out);
+        let step = &mut self;
         match order {
             Order::Create(o) => step.create(call(o.by, o.via), o.instance),
             Order::Release(o) => step.release_call(call(o.by, o.via), o),
@@ -279,42 +332,7 @@ impl Model for World {
             Order::SecurityRelease(o) => step.security_release(nobody, o.instance),
             Order::SpotReclaim(o) => step.spot_reclaim(nobody, o.instance),
         }
-        step.finish()
-    }
-
-    fn ring(
-        &mut self,
-        timer: Timer,
-        agenda: &mut Agenda<Timer>,
-        out: &mut VecDeque<Record>,
-    ) -> Flow {
-        let mut step = Step::new(self, agenda, out);
-        match timer {
-            Timer::Chance(source) => {
-                let order = step.strike(source);
-                return self.obey(order, agenda, out);
-            }
-            Timer::BillingStep(account) => step.billing_step(account),
-            Timer::TermStep(instance) => step.term_step(instance),
-            Timer::ReclaimStep(instance) => step.reclaim_step(instance),
-            Timer::ScheduledRelease(instance) => step.scheduled_release(instance),
-            Timer::Hook(instance) => step.hook_step(instance),
-            Timer::HealthCheck(instance) => step.health_check(instance),
-            Timer::UpgradeBatch(group) => step.upgrade_batch(group),
-            Timer::Autoscale(group) => step.autoscale(group),
-        }
-        step.finish()
-    }
-}
-
-impl<'w> Step<'w> {
-    fn new(
-        world: &'w mut World,
-        agenda: &'w mut Agenda<Timer>,
-        out: &'w mut VecDeque<Record>,
-    ) -> Self {
-        let now = agenda.now();
-        Self { world, agenda, out, now }
+        self.finish()
     }
 
     /// Does what the event made happen at once to others.
@@ -333,11 +351,10 @@ impl<'w> Step<'w> {
     }
 }
 
-type Script = std::vec::IntoIter<(SimTime, (EventId, Order))>;
-
-/// A plan under way: an iterator over its records. Nothing can fail from here on.
+/// A plan under way: an iterator over its records. Nothing can fail from here on, unless
+/// somebody changes a table of events while it is read; see [`World::unread`].
 pub struct Run {
-    simulation: Simulation<World, Script>,
+    simulation: Simulation<World, Play>,
 }
 
 impl Run {
@@ -373,12 +390,11 @@ impl Run {
             followups: VecDeque::new(),
             gone: VecDeque::new(),
             halt: None,
+            unread: None,
         };
         world.wind_up(&mut agenda);
         world.begin_chance(&mut agenda);
-        let script: Vec<_> =
-            script.into_iter().map(|Scripted { at, event, order }| (at, (event, order))).collect();
-        Self { simulation: Simulation::new(world, script.into_iter(), agenda, end, limits) }
+        Self { simulation: Simulation::new(world, script.play(), agenda, end, limits) }
     }
 
     /// The world as it stands between two steps.

@@ -40,6 +40,8 @@ mod replies;
 mod scenarios;
 /// Intervals hold the truth as often as they say.
 mod stats;
+/// Tables that are read row by row: the same as if they were read whole, in less memory.
+mod streams;
 /// How to run the program from a test.
 mod support;
 /// Habits: lengths of lines and functions, leftovers, names of providers.

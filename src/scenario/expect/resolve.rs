@@ -9,6 +9,7 @@ use super::{
     StateLine, StateOf, TotalLine, Watch, When,
 };
 use crate::scenario::resolve::{Names, Resolver, unknown_protection};
+use crate::scenario::script::Events;
 use crate::scenario::selector::Selector;
 use crate::scenario::verbs::VERBS;
 use crate::text::{
@@ -65,7 +66,7 @@ pub struct Expecting<'r, 'p> {
     /// Every case of the file.
     pub cases: &'r [String],
     /// The names of events that happen in this case.
-    pub events: &'r Names,
+    pub events: &'r Events,
     /// The names of events that this case leaves out.
     pub left_out: &'r Names,
     /// The last instant.
@@ -149,8 +150,8 @@ impl Expecting<'_, '_> {
 
     fn event(&mut self, name: Option<&Spanned<Name>>) -> Given<EventId> {
         let Some(name) = name else { return Ok(None) };
-        if let Some(at) = self.events.get(name) {
-            return Ok(Some(EventId::at(at)));
+        if let Some(id) = self.events.get(name) {
+            return Ok(Some(id));
         }
         if self.resolver.doubtful && self.left_out.get(name).is_none() {
             return Err(Told);
@@ -161,8 +162,9 @@ impl Expecting<'_, '_> {
                 .help("say with `in:` in which cases the line holds, or remove it")
         } else {
             let title = format!("no event is called `{}`", **name);
+            let known = self.events.suggestions();
             Problem::at(Code::UnknownName, name.place, title, "no such event")
-                .did_you_mean(&closest(name, self.events.iter()))
+                .did_you_mean(&closest(name, known.iter().map(String::as_str)))
         };
         self.resolver.problems.add(problem);
         Err(Told)

@@ -5,7 +5,7 @@ use super::parts::{CallPart, DeedPart, Several, Since, SourcePart, ThenPart, lef
 use super::{Among, Deed, FollowUp, Law, Pick, Same, Source, Tables};
 use crate::fleet::Fleet;
 use crate::scenario::resolve::Resolver;
-use crate::scenario::script::{Script, check_flags, check_order, of_targets};
+use crate::scenario::script::{Listed, check_flags, check_order};
 use crate::scenario::selector::{expand, glob, not_a_range};
 use crate::scenario::verbs::{Aim, Order, WrittenVerb};
 use crate::text::{Code, Map, Name, Node, Place, Problem, Spanned, closest};
@@ -22,7 +22,7 @@ pub struct Sourcing<'s, 'p> {
     resolver: &'s mut Resolver<'p>,
     fleet: &'s Fleet,
     tables: Tables<'s>,
-    script: &'s mut Script,
+    script: &'s mut Listed,
 }
 
 impl<'s, 'p> Sourcing<'s, 'p> {
@@ -31,7 +31,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         resolver: &'s mut Resolver<'p>,
         fleet: &'s Fleet,
         tables: Tables<'s>,
-        script: &'s mut Script,
+        script: &'s mut Listed,
     ) -> Self {
         Self { resolver, fleet, tables, script }
     }
@@ -79,10 +79,13 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             self.resolver.problems.add(Name::problem(name, &fault, name.place));
             return None;
         }
-        match self.script.names.define(name, Some(name.place)) {
-            Ok(at) => {
-                self.script.places.push(name.place);
-                Some(EventId::at(at))
+        match self.script.names.named(name, Some(name.place)) {
+            Ok(event) => {
+                // The events of a large table stand nowhere, and then sources do not either.
+                if self.script.places.len() == event.index() {
+                    self.script.places.push(name.place);
+                }
+                Some(event)
             }
             Err(first) => {
                 let title = format!("an event is called `{}` already", **name);
@@ -198,7 +201,10 @@ impl<'s, 'p> Sourcing<'s, 'p> {
 
     /// What can be said of an order before it runs.
     fn check(&mut self, written: &WrittenVerb, order: &Order, place: Place) {
-        check_flags(self.resolver, self.fleet, written, order, place);
+        if let (WrittenVerb::SetProtection(written), Order::SetProtection(order)) = (written, order)
+        {
+            check_flags(self.resolver, self.fleet, &written.flags, order, place);
+        }
         check_order(self.resolver, self.fleet, order, place);
     }
 
@@ -220,7 +226,14 @@ impl<'s, 'p> Sourcing<'s, 'p> {
     fn accounts(&self, among: &Among) -> Vec<AccountId> {
         match among.instances {
             _ if !among.accounts.is_empty() => among.accounts.clone(),
-            Some(targets) => of_targets(self.resolver, self.fleet, targets),
+            Some(targets) => {
+                let ids = targets.of(&self.resolver.targets).iter();
+                let mut accounts: Vec<AccountId> =
+                    ids.map(|id| self.fleet.instance(*id).account).collect();
+                accounts.sort_unstable();
+                accounts.dedup();
+                accounts
+            }
             None => {
                 let of_groups = among.groups.iter().map(|id| self.fleet.group(*id).account);
                 let mut accounts: Vec<AccountId> = of_groups.collect();

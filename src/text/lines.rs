@@ -1,0 +1,245 @@
+//! CSV row by row from a reader, for tables of millions of rows.
+//!
+//! It understands what is plainly right and nothing else: one row a line, quotes around
+//! whole cells only, as many cells as columns. Whatever is not, ends it with
+//! [`Given::Unclear`]; then [`rows`](super::rows) reads the file whole and tells what is
+//! wrong, so that mistakes have one reader. What it gives is what that reader would give.
+//!
+//! It keeps one row. A row costs its letters once for each: found, checked, hashed, split.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use sha2::{Digest, Sha256};
+
+use super::node::{Entry, Node, Style, Value};
+use super::place::{Place, Spanned, Stream, in_hex};
+
+/// How much is read at once, in bytes.
+const AT_ONCE: usize = 1 << 18;
+
+/// The longest row, in bytes; a file without ends of lines must not fill the memory.
+const LONGEST_ROW: u64 = 1 << 20;
+
+/// What comes next in a table.
+#[derive(Debug)]
+pub enum Given {
+    /// A row; it can be had with [`Lines::row`].
+    Row,
+    /// The end.
+    End,
+    /// Something that has to be read with more care.
+    Unclear,
+}
+
+/// A table that is read row by row.
+pub struct Lines {
+    reader: BufReader<Hashed>,
+    columns: Vec<Box<str>>,
+    /// Whether each column says something to us.
+    heard: Vec<bool>,
+    line: String,
+    /// Where each cell of the row begins and ends, blanks around it left out.
+    cells: Vec<(u32, u32)>,
+    /// The cells that say something, by their columns.
+    filled: Vec<u16>,
+}
+
+/// Passes on what it reads, and takes its digest.
+struct Hashed {
+    inner: Box<dyn Read + Send>,
+    digest: Sha256,
+}
+
+impl Read for Hashed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.digest.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+/// A row, as it stands in a line.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'r> {
+    columns: &'r [Box<str>],
+    line: &'r str,
+    cells: &'r [(u32, u32)],
+    filled: &'r [u16],
+}
+
+impl Lines {
+    /// Begins to read a table, whose columns must be among `known` and have all of `required`.
+    /// Nothing comes of a header that is not plainly right.
+    ///
+    /// # Errors
+    /// Whatever keeps the file from being read.
+    pub fn open(stream: &Stream, known: &[&str], required: &[&str]) -> io::Result<Option<Self>> {
+        let inner = after_mark((stream.open)()?)?;
+        let hashed = Hashed { inner, digest: Sha256::new() };
+        let mut lines = Self {
+            reader: BufReader::with_capacity(AT_ONCE, hashed),
+            columns: Vec::new(),
+            heard: Vec::new(),
+            line: String::new(),
+            cells: Vec::new(),
+            filled: Vec::new(),
+        };
+        if !matches!(lines.next_line()?, Given::Row) {
+            return Ok(None);
+        }
+        let mut columns: Vec<Box<str>> = Vec::new();
+        for (start, end) in &lines.cells {
+            let name = &lines.line[*start as usize..*end as usize];
+            let unknown = !known.contains(&name) && !name.starts_with("x-");
+            if unknown || columns.iter().any(|column| **column == *name) {
+                return Ok(None);
+            }
+            columns.push(name.into());
+        }
+        let is_there = |name: &&str| columns.iter().any(|column| **column == **name);
+        let whole = required.iter().all(is_there) && u16::try_from(columns.len()).is_ok();
+        lines.heard = columns.iter().map(|column| !column.starts_with("x-")).collect();
+        lines.columns = columns;
+        Ok(whole.then_some(lines))
+    }
+
+    /// The place of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| **column == *name)
+    }
+
+    /// Takes the next row.
+    ///
+    /// # Errors
+    /// Whatever keeps the file from being read.
+    pub fn advance(&mut self) -> io::Result<Given> {
+        let given = self.next_line()?;
+        if matches!(given, Given::Row) && self.cells.len() != self.columns.len() {
+            return Ok(Given::Unclear);
+        }
+        self.filled.clear();
+        for (at, ((start, end), heard)) in (0_u16..).zip(self.cells.iter().zip(&self.heard)) {
+            if *heard && start < end {
+                self.filled.push(at);
+            }
+        }
+        Ok(given)
+    }
+
+    /// The row that was taken last.
+    pub fn row(&self) -> Row<'_> {
+        Row { columns: &self.columns, line: &self.line, cells: &self.cells, filled: &self.filled }
+    }
+
+    /// The SHA-256 of all that was read, in hexadecimal digits.
+    pub fn digest(self) -> String {
+        in_hex(self.reader.into_inner().digest)
+    }
+
+    /// Takes the next line that is not empty, and splits it.
+    fn next_line(&mut self) -> io::Result<Given> {
+        let mut line = std::mem::take(&mut self.line).into_bytes();
+        loop {
+            line.clear();
+            let mut limited = self.reader.by_ref().take(LONGEST_ROW);
+            let read = limited.read_until(b'\n', &mut line)?;
+            if read == 0 {
+                return Ok(Given::End);
+            }
+            if line.last() == Some(&b'\n') {
+                line.pop();
+                if line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+            } else if read as u64 == LONGEST_ROW {
+                return Ok(Given::Unclear);
+            }
+            if !line.is_empty() {
+                break;
+            }
+        }
+        let Ok(line) = String::from_utf8(line) else { return Ok(Given::Unclear) };
+        self.line = line;
+        Ok(if self.split() { Given::Row } else { Given::Unclear })
+    }
+
+    /// Finds the cells of the line; false if it is not plainly right.
+    fn split(&mut self) -> bool {
+        self.cells.clear();
+        let bytes = self.line.as_bytes();
+        let mut start = 0;
+        loop {
+            let is_quoted = bytes.get(start) == Some(&b'"');
+            let from = start + usize::from(is_quoted);
+            let ends = if is_quoted { b'"' } else { b',' };
+            let mut to = from;
+            while to < bytes.len() && bytes[to] != ends {
+                // A quote where none belongs, and what ends a line elsewhere.
+                if bytes[to] == b'\r' || bytes[to] == b'"' {
+                    return false;
+                }
+                to += 1;
+            }
+            if is_quoted && to == bytes.len() {
+                return false;
+            }
+            let next = to + usize::from(is_quoted);
+            self.cells.push(without_blanks(&self.line, from, to));
+            match bytes.get(next) {
+                None => return true,
+                Some(b',') => start = next + 1,
+                Some(_) => return false,
+            }
+        }
+    }
+}
+
+/// Where a cell begins and ends without the blanks around it. Few have any.
+fn without_blanks(line: &str, from: usize, to: usize) -> (u32, u32) {
+    // A line is no longer than `LONGEST_ROW`.
+    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let bytes = &line.as_bytes()[from..to];
+    let is_letter = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    if is_letter(bytes.first()) && is_letter(bytes.last()) {
+        return (narrow(from), narrow(to));
+    }
+    let cell = line[from..to].trim_start();
+    let begin = to - cell.len();
+    (narrow(begin), narrow(begin + cell.trim_end().len()))
+}
+
+/// What follows the mark with which some editors begin a text.
+fn after_mark(mut inner: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let mut first = Vec::new();
+    inner.by_ref().take(3).read_to_end(&mut first)?;
+    if first == "\u{feff}".as_bytes() {
+        return Ok(inner);
+    }
+    Ok(Box::new(io::Cursor::new(first).chain(inner)))
+}
+
+impl<'r> Row<'r> {
+    /// What stands in a column, without the blanks around it.
+    pub fn cell(&self, column: usize) -> &'r str {
+        let (start, end) = self.cells.get(column).copied().unwrap_or_default();
+        &self.line[start as usize..end as usize]
+    }
+
+    /// The cells that say something, with their columns.
+    pub fn filled(&self) -> impl Iterator<Item = (usize, &'r str)> {
+        let row = *self;
+        self.filled.iter().map(move |at| (usize::from(*at), row.cell(usize::from(*at))))
+    }
+
+    /// The row as a mapping from column to cell, `without` one column, as the other reader
+    /// gives it; its places are nowhere.
+    pub fn node(&self, without: usize) -> Node {
+        let place = Place::NOWHERE;
+        let entry = |(column, cell): (usize, &str)| Entry {
+            key: Spanned::new(self.columns[column].clone(), place),
+            value: Node { value: Value::Scalar(cell.into(), Style::Cell), place },
+        };
+        let entries = self.filled().filter(|(column, _)| *column != without).map(entry);
+        Node { value: Value::Map(entries.collect()), place }
+    }
+}

@@ -1,0 +1,429 @@
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use proptest::prelude::*;
+use stayput::record::Record;
+use stayput::scenario::{Compiled, Options, Plan, Script, Scripted, compile};
+use stayput::text::{Files, Problems, ReadFailure, Sources, Stream, render};
+use stayput::world::Run;
+
+use crate::support::{folder, stayput, write};
+
+/// Files in memory, whose tables are read row by row, or whole.
+struct Shelf {
+    texts: BTreeMap<String, String>,
+    /// What the names of tables that are read row by row begin with.
+    streams: &'static str,
+}
+
+impl Files for Shelf {
+    fn read(&self, _: &str, path: &str) -> Result<(String, String), ReadFailure> {
+        let text = self.texts.get(path).cloned();
+        let failure = ReadFailure { what: "there is no such file".into(), help: None };
+        text.map(|text| (path.to_owned(), text)).ok_or(failure)
+    }
+
+    fn stream(&self, _: &str, path: &str) -> Option<Stream> {
+        let text: Arc<[u8]> = self.texts.get(path)?.as_bytes().into();
+        let open = move || Ok(Box::new(Cursor::new(text.clone())) as Box<dyn std::io::Read + Send>);
+        path.starts_with(self.streams).then(|| Stream { path: path.into(), open: Arc::new(open) })
+    }
+}
+
+const SCENARIO: &str = "\
+stayput: scenario/1
+name: streams
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 60d
+fleet:
+  accounts: { shop: { grace: 0h }, lab: { grace: 1d }, az: { policy: azure-vmss@2026-05-19 } }
+  groups:
+    web: { account: shop, max: 30 }
+    ss: { account: az, max: 30 }
+  instances: { file: fleet.csv }
+events: { file: events.csv }
+expect:
+  never: [{ instance: i-1, is: released }]
+";
+
+/// What comes of pairs of tables, a case for each: the plans, or what is told.
+fn compiled(pairs: &[(&str, &str)], streams: &'static str) -> Result<(Compiled, Sources), String> {
+    let (mut texts, mut scenario) = (BTreeMap::new(), SCENARIO.to_owned());
+    scenario = scenario.replace("fleet.csv", "$fleet").replace("events.csv", "$events");
+    scenario.push_str("cases:\n");
+    for (at, (fleet, events)) in pairs.iter().enumerate() {
+        texts.insert(format!("fleet-{at}.csv"), (*fleet).to_owned());
+        texts.insert(format!("events-{at}.csv"), (*events).to_owned());
+        scenario
+            .push_str(&format!("  c{at}: {{ fleet: fleet-{at}.csv, events: events-{at}.csv }}\n"));
+    }
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add("streams.yaml", scenario);
+    let shelf = Shelf { texts, streams };
+    let compiled = compile(file, &Options::default(), &shelf, &mut sources, &mut problems);
+    let told = render(&problems, &sources, false);
+    // Warnings are told of what can be carried out as well: both ways must tell the same.
+    compiled.filter(|_| told.is_empty()).map(|compiled| (compiled, sources)).ok_or(told)
+}
+
+/// Every event with its name.
+fn events(plan: &Plan) -> Vec<(Scripted, String)> {
+    let events = plan.script.play().map(|(at, order)| {
+        let (event, order) = order.expect("nobody changes it meanwhile");
+        (Scripted { at, event, order }, plan.legend.event(event).into_owned())
+    });
+    events.collect()
+}
+
+fn is_streamed(plan: &Plan) -> bool {
+    matches!(plan.script, Script::Streamed(_))
+}
+
+/// Both readers must make the same of tables; how many tables of events were taken row by row.
+fn both_agree(pairs: &[(&str, &str)], tables: &'static str) -> Option<usize> {
+    let whole = compiled(pairs, "none of them");
+    let rows = compiled(pairs, tables);
+    let told = |made: &Result<_, String>| made.as_ref().err().cloned();
+    assert_eq!(told(&rows), told(&whole), "mistakes are told alike: {pairs:?}");
+    let (Ok((whole, kept)), Ok((rows, streamed))) = (whole, rows) else { return None };
+    assert_eq!(kept.digests(), streamed.digests(), "the digests of the inputs are the same");
+    for ((whole, rows), (fleet, table)) in whole.plans.iter().zip(&rows.plans).zip(pairs) {
+        assert!(!is_streamed(whole), "this one was read whole");
+        assert_eq!(events(rows), events(whole), "{table}");
+        assert_eq!((&rows.targets, &rows.flags), (&whole.targets, &whole.flags));
+        assert_eq!(rows.legend.instances, whole.legend.instances);
+        assert_eq!(rows.legend.actors, whole.legend.actors);
+        assert_eq!(format!("{:?}", rows.fleet), format!("{:?}", whole.fleet), "{fleet}");
+        let records = |plan: &Plan| Run::start(plan.clone()).map(|r| format!("{r:?}")).collect();
+        let (of_rows, of_whole): (Vec<String>, Vec<String>) = (records(rows), records(whole));
+        assert_eq!(of_rows, of_whole, "{table}");
+    }
+    assert_eq!(rows.plans.len(), pairs.len());
+    Some(rows.plans.iter().filter(|plan| is_streamed(plan)).count())
+}
+
+const EVENTS: &str = "events";
+
+const FLEET: &str = "instance,account,group,billing,auto-release\n\
+    i-1,shop,web,,\ni-2,shop,web,,\ni-3,shop,,,+20d\ni-4,lab,,subscription,\n\
+    i-5,lab,,,\nvm-1,az,ss,,\nvm-2,az,ss,,\n";
+
+/// One of some words; if it may go wrong, one of others as well.
+fn pick(
+    sour: bool,
+    good: &'static [&'static str],
+    bad: &'static [&'static str],
+) -> impl Strategy<Value = &'static str> {
+    let bad = if sour { bad } else { &[] };
+    prop::sample::select([good, bad].concat())
+}
+
+/// What a verb may say; some of it is wrong in a sour table.
+fn keys(sour: bool) -> impl Strategy<Value = (&'static str, Vec<(&'static str, String)>)> {
+    let target = pick(
+        sour,
+        &["i-1", "i-2", "i-3", "i-5", " i-3", "i-1..3", "i-*", "i-5;i-1", "\"i-2\"", "i-2..3"],
+        &["vm-1", "vm-*", "i-9", "i-1..9", "$who", "*", "i-1;i-9"],
+    );
+    let word = pick(sour, &["true", "false", ""], &["yes"]);
+    let account = pick(sour, &["shop", "lab"], &["az", "nobody"]);
+    let time = pick(
+        sour,
+        &["+30d", "2026-06-20T00:00:00Z", "2026-06-20T08:00:00+08:00"],
+        &["2026-06-20T00:00:30Z", "soon"],
+    );
+    let flags = pick(
+        sour,
+        &[
+            "release-protection=true",
+            "release-protection=false",
+            "release-protection=true;standby=false",
+        ],
+        &["release-protection", "DeletionProtection=true", "nonsense=true"],
+    );
+    let by = pick(sour, &["", "alice", "bob"], &["=alice", "-"]);
+    let via = pick(sour, &["", "api", "console"], &["fax"]);
+    (0_u8..14, target, word, account, (time, flags), (by, via)).prop_map(
+        |(verb, target, word, account, (time, flags), (by, via))| {
+            let target = ("instance", target.to_owned());
+            let group = ("group", if account == "az" { "ss" } else { "web" }.to_owned());
+            let (verb, mut keys) = match verb {
+                0..=2 => ("release", vec![target, ("force", word.to_owned())]),
+                3 | 4 => ("schedule-release", vec![target, ("time", time.to_owned())]),
+                5 => ("cancel-scheduled-release", vec![target]),
+                6 | 7 => ("set-protection", vec![target, ("flags", flags.to_owned())]),
+                8 => (
+                    "set-protection",
+                    vec![group, ("flags", "group-deletion-protection=true".into())],
+                ),
+                9 => ("overdue", vec![("account", account.to_owned())]),
+                10 => ("settle", vec![("account", account.to_owned())]),
+                11 => ("scale-in", vec![group, ("remove", account.len().to_string())]),
+                12 => ("stop", vec![target, ("economical", word.to_owned())]),
+                _ => ("suspend", vec![group, ("process", "scale-in;health-check".to_owned())]),
+            };
+            if verb != "overdue" {
+                keys.push(("by", by.to_owned()));
+                keys.push(("via", via.to_owned()));
+            }
+            (verb, keys)
+        },
+    )
+}
+
+/// A table of events; a sour one has mistakes, for the most part.
+fn table(sour: bool) -> impl Strategy<Value = String> {
+    let id = pick(sour, &["", "", "a", "b", "c", "d"], &["event-2", "event-99", "+a"]);
+    let row = ((0_u32..50, 0_u8..40), id, keys(sour), 0_u8..40);
+    let sorted = if sour { 0_u8..8 } else { 1..8 };
+    let parts = (prop::collection::vec(row, 1..9), 0_u8..4, sorted);
+    parts.prop_map(move |(mut rows, ids, sorted)| {
+        if sorted > 0 {
+            rows.sort_by_key(|row| row.0.0);
+        }
+        let columns =
+            "at,verb,instance,group,account,time,flags,force,remove,economical,process,by,via";
+        let ids = ids == 0;
+        let mut text = format!("x-note,{columns}{}\r\n", if ids { ",id" } else { "" });
+        for (number, ((day, how), id, (verb, keys), odd)) in rows.iter().enumerate() {
+            let at = match how {
+                0 if sour => "never".to_owned(),
+                1 if sour => "2026-06-01".to_owned(),
+                2..=20 => format!("+{day}d{number}h"),
+                _ if *day < 30 => format!("2026-06-{:02}T{number:02}:00:00Z", day + 1),
+                _ => format!("2026-07-{:02}T{number:02}:00:00Z", day - 29),
+            };
+            let cells = columns.split(',').skip(2).map(|column| {
+                keys.iter().find(|(key, _)| *key == column).map_or("", |(_, cell)| cell)
+            });
+            let cells: Vec<&str> = cells.collect();
+            text.push_str(&format!("{},{at},{verb},{}", "é".repeat(number), cells.join(",")));
+            if ids {
+                text.push_str(&format!(",{id}"));
+            }
+            text.push_str(match odd {
+                0 => "\n\n",
+                1 if sour => ",\n",
+                2 if sour => "\"\n",
+                3 => " \n",
+                _ => "\r\n",
+            });
+        }
+        text
+    })
+}
+
+/// How many times some random tables are tried; each time they are compiled twice, policies
+/// and all.
+const CASES: u32 = 6;
+
+/// How many random tables were taken row by row, so that the test tests something.
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() })]
+
+    fn random_tables_are_read_alike(
+        sour in table(true),
+        tables in prop::collection::vec(table(false), 16),
+    ) {
+        both_agree(&[(FLEET, &sour)], EVENTS);
+        for table in tables.chunks(8) {
+            let pairs: Vec<_> = table.iter().map(|table| (FLEET, table.as_str())).collect();
+            TAKEN.fetch_add(both_agree(&pairs, EVENTS).unwrap_or(0), Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn events_that_are_read_row_by_row_are_those_of_the_whole_table() {
+    random_tables_are_read_alike();
+    let taken = TAKEN.load(Ordering::Relaxed);
+    assert!(taken > 10, "{taken} tables were plainly right");
+}
+
+/// A row of a fleet.
+fn instance() -> impl Strategy<Value = String> {
+    let pick = |words: &'static [&'static str]| pick(false, words, &[]);
+    let place =
+        pick(&["shop,", "lab,", "shop,web", ",web", "az,", "az,ss", "nobody,", "lab,web", ","]);
+    let billing = pick(&["", "", "", "", "", "spot", "spot", "subscription"]);
+    let times = (
+        pick(&[
+            "",
+            "",
+            "",
+            "2026-01-01T00:00:00Z",
+            "2026-02-01T00:00:00Z",
+            "2026-03-01T00:00:00Z",
+            "+1d",
+        ]),
+        pick(&["", "", "2026-02-01T00:00:00Z", "soon"]),
+        pick(&["", "", "2027-01-01T00:00:00Z", "2026-05-31T00:00:00Z", "2020-01-01T00:00:00Z"]),
+        pick(&["", "", "+20d", "+9999d", "+10m", "2026-06-20T00:00:00Z", "2026-06-20T00:00:30Z"]),
+    );
+    let protect = pick(&["", "", "release-protection", "standby", "nonsense"]);
+    let tags = pick(&["", "", "env=production", "env=test;tier=1", "$env"]);
+    (place, billing, times, protect, tags, 0_u8..8).prop_map(
+        |(place, billing, (created, joined, expires, release), protect, tags, plain)| {
+            if plain > 0 {
+                return format!("shop,,{billing},{created},,,+{plain}d,,");
+            }
+            format!("{place},{billing},{created},{joined},{expires},{release},{protect},{tags}")
+        },
+    )
+}
+
+static FILLED: AtomicUsize = AtomicUsize::new(0);
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() })]
+
+    fn random_fleets_are_read_alike(fleets in prop::collection::vec(
+        prop::collection::vec(instance(), 1..5), 3,
+    )) {
+        let columns = "account,group,billing,created,joined,expires,auto-release,protect,tags";
+        let fleets: Vec<String> = fleets.iter().map(|rows| {
+            let mut text = format!("instance,{columns}\n");
+            for (number, row) in rows.iter().chain(rows.iter().rev()).enumerate() {
+                text.push_str(&format!("i-{},{row}\n", number + 1));
+            }
+            text
+        }).collect();
+        let stop = "at,verb,instance\n+1d,stop,i-1\n";
+        for fleet in &fleets {
+            let good = both_agree(&[(fleet, stop)], "fleet").is_some();
+            FILLED.fetch_add(usize::from(good), Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn fleets_that_are_read_row_by_row_are_those_of_the_whole_table() {
+    random_fleets_are_read_alike();
+    let filled = FILLED.load(Ordering::Relaxed);
+    assert!(filled > 2, "{filled} fleets were plainly right");
+}
+
+#[test]
+fn what_is_not_plainly_right_is_read_whole() {
+    let head = "at,verb,instance,id";
+    let taken = [
+        "+1d,stop,i-1,\n+1d,start,i-1,\n",
+        "\n\"+1d\",stop,\"i-1\",x\r\n\r\n+2d,start,i-1..3,y",
+        "+1d,stop,i-1;i-2,web-restart\n",
+    ];
+    for rows in taken {
+        let table = format!("{head}\n{rows}");
+        assert_eq!(both_agree(&[(FLEET, &table)], EVENTS), Some(1), "{rows}");
+    }
+    let left = [
+        ("+2d,stop,i-1,\n+1d,start,i-1,\n", "out of order"),
+        ("never,stop,i-1,\n", "left out"),
+        ("+1d,stop,\"i-1\ni-2\",\n", "a line in a cell"),
+        ("+1d,create,i-99,\n", "it makes the fleet larger"),
+        ("+1d,stop,i-1,event-7\n", "a name that a place could have"),
+    ];
+    for (rows, why) in left {
+        let whole = both_agree(&[(FLEET, &format!("{head}\n{rows}"))], EVENTS);
+        assert_ne!(whole, Some(1), "{why}");
+    }
+}
+
+/// A large table beside a scenario that names it.
+fn large(folder: &Path) -> (String, String) {
+    let mut rows = "at,verb,instance\n".to_owned();
+    for minute in 0..40_000 {
+        rows.push_str(&format!("+{minute}m,cancel-scheduled-release,i-{}\n", minute % 5 + 1));
+    }
+    write(folder, "fleet.csv", FLEET);
+    let table = write(folder, "events.csv", rows);
+    (write(folder, "large.yaml", SCENARIO), table)
+}
+
+#[test]
+fn a_large_table_gives_the_same_reports_whichever_way_it_is_read() {
+    let folder = folder();
+    let (scenario, table) = large(folder.path());
+    let out = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let run = |name: &str| stayput(&["run", &scenario, "--out", &out(name), "-f", "csv"]);
+    let streamed = run("streamed");
+    assert_eq!(streamed.code, 0, "{}", streamed.stderr);
+    // A cell with a line in it is left to the other reader.
+    let text = std::fs::read_to_string(&table).unwrap();
+    let text = text.replacen("at,verb", "x-note,at,verb", 1).replace("\n+", "\n,+");
+    let text = text.replacen("\n,+0m", "\n\"one\nand two\",+0m", 1);
+    std::fs::write(&table, text).unwrap();
+    let whole = run("whole");
+    assert_eq!(whole.code, 0, "{}", whole.stderr);
+    for name in ["requests.csv", "decisions.csv", "timeline.csv", "instances.csv"] {
+        let read = |of: &str| std::fs::read(folder.path().join(of).join(name)).unwrap();
+        assert_eq!(read("streamed"), read("whole"), "{name}");
+    }
+    let account = std::fs::read_to_string(folder.path().join("streamed/run.json")).unwrap();
+    assert!(account.contains("events.csv"), "{account}");
+}
+
+#[test]
+fn a_mistake_in_a_large_table_is_told_where_it_stands() {
+    let folder = folder();
+    let (scenario, table) = large(folder.path());
+    let mut text = std::fs::read_to_string(&table).unwrap();
+    text.push_str("+39999m,relase,i-1\n");
+    std::fs::write(&table, text).unwrap();
+    let ran = stayput(&["run", &scenario]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("events.csv:40002:9"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean `release`?"), "{}", ran.stderr);
+}
+
+/// A table that reads otherwise each time.
+struct Shifty(Vec<&'static str>, Arc<AtomicUsize>);
+
+impl Files for Shifty {
+    fn read(&self, _: &str, _: &str) -> Result<(String, String), ReadFailure> {
+        Ok(("fleet.csv".into(), FLEET.into()))
+    }
+
+    fn stream(&self, _: &str, path: &str) -> Option<Stream> {
+        let (texts, turn) = (self.0.clone(), self.1.clone());
+        let open = move || {
+            let text = texts.get(turn.fetch_add(1, Ordering::Relaxed)).copied().map(str::as_bytes);
+            let text = text.ok_or_else(|| std::io::Error::other("it is gone"))?;
+            Ok(Box::new(Cursor::new(text)) as Box<dyn std::io::Read + Send>)
+        };
+        (path == "events.csv").then(|| Stream { path: path.into(), open: Arc::new(open) })
+    }
+}
+
+#[test]
+fn a_table_that_changes_under_a_run_ends_it() {
+    let first = "at,verb,instance\n+1d,stop,i-1\n+2d,start,i-1\n";
+    let later = [
+        (Some("at,verb,instance\n+1d,stop,i-1\n+2d,start,i-2\n"), "it changed"),
+        (Some("at,verb,instance\n+1d,stop,i-1\n"), "it changed"),
+        (Some("at,verb,instance\n+1d,stop,i-1\n+2d,start,i-1\n+2d,start,i-1\n"), "it changed"),
+        (Some("at,verb,instance\n+1d,stop,i-1\n+2d,start,i-77\n"), "it changed"),
+        (Some("at,verb,instance\n+1d,stop,i-1\n+0d,start,i-1\n"), "it changed"),
+        (Some(""), "it changed"),
+        (None, "it is gone"),
+    ];
+    for (later, why) in later {
+        let texts: Vec<&'static str> = [Some(first), later].into_iter().flatten().collect();
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let file = sources.add("streams.yaml", SCENARIO);
+        let shifty = Shifty(texts, Arc::default());
+        let compiled = compile(file, &Options::default(), &shifty, &mut sources, &mut problems);
+        let plan = compiled.expect("it was right at first").plans.swap_remove(0);
+        let mut run = Run::start(plan);
+        let records: Vec<Record> = run.by_ref().collect();
+        let unread = run.world().unread().expect("it is noticed");
+        assert!(unread.why.starts_with(why), "{unread:?}");
+        assert_eq!(&*unread.path, "events.csv");
+        assert!(records.len() < 10 && run.stop().is_some());
+    }
+}
