@@ -103,7 +103,7 @@ fn decision(
     let mut is_there = false;
     for plan in plans {
         let place = place_of(event, &plan, &loader.sources);
-        known.extend(plan.legend.instances.iter().map(ToString::to_string));
+        known.extend(plan.legend.instances.iter().map(str::to_owned));
         let mut lookout = Lookout::new(event, instance, &plan.legend);
         is_there |= lookout.knows_instance();
         let limits = crate::kernel::Limits::default();
@@ -126,7 +126,7 @@ fn decision(
 
 /// Where an event stands, as far as it can be quoted.
 fn place_of(event: &str, plan: &Plan, sources: &Sources) -> String {
-    let at = plan.legend.events.iter().position(|name| **name == *event);
+    let at = plan.legend.events.position(event);
     let place = at.and_then(|at| plan.event_places.get(at));
     place.map_or_else(|| "by itself".to_owned(), |place| sources.locate(*place))
 }

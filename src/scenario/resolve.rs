@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -59,8 +60,8 @@ impl Names {
     }
 
     /// The names alone, in the order of their ids.
-    pub fn into_names(self) -> Vec<Box<str>> {
-        self.0.into_keys().collect()
+    pub fn into_names(self) -> crate::record::Names {
+        self.iter().collect()
     }
 }
 
@@ -150,7 +151,7 @@ impl<'p> Resolver<'p> {
             end: self.start,
             offset: UtcOffset::default(),
             seed: 0,
-            rulebooks: self.rulebooks,
+            rulebooks: self.rulebooks.into_iter().map(Arc::new).collect(),
             accounts: self.accounts.into_names(),
             groups: self.groups.into_names(),
             instances: self.instances.into_names(),

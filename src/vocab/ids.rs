@@ -102,7 +102,13 @@ macro_rules! sets {
 
             /// Its members, lowest first.
             pub fn iter(self) -> impl Iterator<Item = $id> {
-                (0_u8..).take(Self::MOST).map($id).filter(move |id| self.has(*id))
+                let mut left = self.0;
+                std::iter::from_fn(move || {
+                    // No member lies beyond the bits of a word.
+                    let lowest = u8::try_from(left.trailing_zeros()).ok()?;
+                    left &= left.checked_sub(1)?;
+                    Some($id(lowest))
+                })
             }
         }
 

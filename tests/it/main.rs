@@ -38,5 +38,7 @@ mod scenarios;
 mod stats;
 /// How to run the program from a test.
 mod support;
+/// The tables that a thread writes against those of the plain writer, byte by byte.
+mod tables;
 /// Habits: lengths of lines and functions, leftovers, names of providers.
 mod tidy;

@@ -4,12 +4,18 @@
 //! [`Legend`] goes with it to whoever writes it. Records never hold a reference
 //! into the world, so nothing that reads them can disturb it.
 
+mod names;
+
+pub use names::Names;
+
+use std::sync::Arc;
+
 use crate::policy::{Basis, Facts, Rule, Rulebook, Ruling};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
     AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, Health,
     InstanceId, LastWord, Lifecycle, Lock, Membership, ModelId, Obstacle, Outcome, PolicyId,
-    Process, ProtectionId, ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word,
+    Process, ProtectionId, ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word, ZoneId,
 };
 
 /// One thing that the engine has to say.
@@ -242,6 +248,9 @@ pub struct Loss {
 }
 
 /// What the ids of a run mean.
+///
+/// What is large in it is shared, so that every replication and every thread can
+/// have a legend of its own.
 #[derive(Debug, Clone)]
 pub struct Legend {
     /// The scenario.
@@ -259,47 +268,57 @@ pub struct Legend {
     /// The seed of every draw.
     pub seed: u64,
     /// The policies in use, each with its switches settled.
-    pub rulebooks: Vec<Rulebook>,
+    pub rulebooks: Vec<Arc<Rulebook>>,
     /// The names of accounts.
-    pub accounts: Vec<Box<str>>,
+    pub accounts: Names,
     /// The names of groups.
-    pub groups: Vec<Box<str>>,
+    pub groups: Names,
     /// The names of instances.
-    pub instances: Vec<Box<str>>,
+    pub instances: Names,
     /// The names of callers.
-    pub actors: Vec<Box<str>>,
+    pub actors: Names,
     /// The names of zones.
-    pub zones: Vec<Box<str>>,
+    pub zones: Names,
     /// The names of models; the first is empty, for groups that name none.
-    pub models: Vec<Box<str>>,
+    pub models: Names,
     /// The names of events.
-    pub events: Vec<Box<str>>,
+    pub events: Names,
 }
 
 impl Legend {
     /// The name of an account.
     pub fn account(&self, id: AccountId) -> &str {
-        &self.accounts[id.index()]
+        self.accounts.get(id.index())
     }
 
     /// The name of a group.
     pub fn group(&self, id: GroupId) -> &str {
-        &self.groups[id.index()]
+        self.groups.get(id.index())
     }
 
     /// The name of an instance.
     pub fn instance(&self, id: InstanceId) -> &str {
-        &self.instances[id.index()]
+        self.instances.get(id.index())
     }
 
     /// The name of a caller.
     pub fn actor(&self, id: ActorId) -> &str {
-        &self.actors[id.index()]
+        self.actors.get(id.index())
+    }
+
+    /// The name of a zone.
+    pub fn zone(&self, id: ZoneId) -> &str {
+        self.zones.get(id.index())
+    }
+
+    /// The name of an event.
+    pub fn event(&self, id: EventId) -> &str {
+        self.events.get(id.index())
     }
 
     /// The name of a model; `(first)` for the one of groups that name none.
     pub fn model(&self, id: ModelId) -> &str {
-        match &*self.models[id.index()] {
+        match self.models.get(id.index()) {
             "" => "(first)",
             name => name,
         }
@@ -314,7 +333,7 @@ impl Legend {
     /// What made something happen, as reports name it: an event's id, or `timer:…`.
     pub fn cause(&self, cause: Cause) -> std::borrow::Cow<'_, str> {
         match cause {
-            Cause::Event(id) => (&*self.events[id.index()]).into(),
+            Cause::Event(id) => self.event(id).into(),
             Cause::Timer(name) => format!("timer:{name}").into(),
         }
     }
