@@ -2,6 +2,8 @@
 //!
 //! A program of its own, since it counts for all of its threads.
 
+#![cfg(test)]
+
 use std::alloc::System;
 use std::io::{self, Write};
 use std::sync::Arc;

@@ -61,17 +61,18 @@ fn measure(rounds: usize, per: f64, designs: &[(&str, &dyn Fn())]) {
             let before = clocks();
             run();
             let after = clocks();
-            for clock in 0..2 {
-                spent[clock].push((after[clock] - before[clock]) as f64 / per);
+            let passed = after.iter().zip(before).map(|(after, before)| after - before);
+            for (spent, passed) in spent.iter_mut().zip(passed) {
+                spent.push(passed as f64 / per);
             }
         }
     }
     for (at, (name, _)) in designs.iter().enumerate() {
         let mut line = format!("| {name} |");
-        for clock in 0..2 {
-            let [time, low, high] = spread(&spent[at][clock]);
-            let pairs = spent[at][clock].iter().zip(&spent[0][clock]);
-            let ratios: Vec<f64> = pairs.map(|(one, first)| one / first).collect();
+        for (times, firsts) in spent[at].iter().zip(&spent[0]) {
+            let [time, low, high] = spread(times);
+            let ratios: Vec<f64> =
+                times.iter().zip(firsts).map(|(one, first)| one / first).collect();
             let [ratio, least, most] = spread(&ratios);
             line.push_str(&format!(
                 " {time:.0} ({low:.0} to {high:.0}) | {ratio:.2} ({least:.2} to {most:.2}) |"

@@ -29,7 +29,8 @@ fn plans(name: &str, text: &str, files: &dyn Files) -> Vec<Plan> {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add(name, text);
     let compiled = compile(file, &Options::default(), files, &mut sources, &mut problems);
-    compiled.unwrap_or_else(|| panic!("{text}\n{}", render(&problems, &sources, false))).plans
+    assert!(compiled.is_some(), "{text}\n{}", render(&problems, &sources, false));
+    compiled.unwrap().plans
 }
 
 /// A file that a thread may write and a test may read.
@@ -48,10 +49,10 @@ impl Write for Shared {
 
 type Texts = Vec<(String, Shared)>;
 
-fn open(texts: &mut Texts, name: &str) -> io::Result<Shared> {
+fn open(texts: &mut Texts, name: &str) -> Shared {
     let file = Shared::default();
     texts.push((name.to_owned(), file.clone()));
-    Ok(file)
+    file
 }
 
 fn instances(world: &World) -> Vec<InstanceRow> {
@@ -67,7 +68,7 @@ fn instances(world: &World) -> Vec<InstanceRow> {
 /// The tables by the model: one record after the other.
 fn plain(plans: &[Plan]) -> (Texts, Counts) {
     let mut texts = Vec::new();
-    let mut tables = CsvTables::<Plain<Shared>>::new(|name| open(&mut texts, name)).unwrap();
+    let mut tables = CsvTables::<Plain<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
     for plan in plans {
         let take = |record: Record, world: &World| tables.write(&[record], world.legend());
         let (_, run) = carry_out(plan.clone(), Limits::default(), None, take).unwrap();
@@ -81,7 +82,7 @@ fn plain(plans: &[Plan]) -> (Texts, Counts) {
 /// The same tables as runs have them written.
 fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
     let mut texts = Vec::new();
-    let tables = CsvTables::<Quick<Shared>>::new(|name| open(&mut texts, name)).unwrap();
+    let tables = CsvTables::<Quick<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
     let mut scribe = Scribe::start(tables).unwrap();
     for plan in plans {
         scribe.begin(&plan.legend).unwrap();
@@ -102,10 +103,8 @@ fn same_bytes(plans: &[Plan]) -> Counts {
     for ((name, expected), (_, found)) in expected.iter().zip(&found) {
         let text = |file: &Shared| String::from_utf8(file.0.lock().unwrap().clone()).unwrap();
         let (expected, found) = (text(expected), text(found));
-        if expected != found {
-            let differ = expected.lines().zip(found.lines()).find(|(a, b)| a != b);
-            panic!("{name}: {differ:?}");
-        }
+        let differ = || expected.lines().zip(found.lines()).find(|(a, b)| a != b);
+        assert!(expected == found, "{name}: {:?}", differ());
     }
     counts
 }
