@@ -11,7 +11,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use super::csv::{Counts, CsvTables, InstanceRow, Quick};
-use crate::record::{Legend, Names, Record};
+use crate::record::{Legend, Record};
+use crate::vocab::Names;
 
 /// How many records go over at once.
 const BATCH: usize = 2_048;

@@ -60,7 +60,7 @@ impl Names {
     }
 
     /// The names alone, in the order of their ids.
-    pub fn into_names(self) -> crate::record::Names {
+    pub fn into_names(self) -> crate::vocab::Names {
         self.iter().collect()
     }
 }

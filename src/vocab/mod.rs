@@ -1,11 +1,12 @@
 //! The nouns of the field, one meaning each.
 //!
-//! Closed lists of words and typed ids, nothing else. It must never know how
+//! Closed lists of words, typed ids and what they are called, nothing else. It must never know how
 //! anything works, so that files, reports and the engine can share the words
 //! without sharing behaviour.
 
 mod groups;
 mod ids;
+mod names;
 mod terms;
 mod word;
 
@@ -18,6 +19,7 @@ pub use ids::{
     AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,
     ProtectionSet, RuleId, SwitchId, SwitchSet, ZoneId,
 };
+pub use names::Names;
 pub use terms::{
     Action, AfterSettling, Batch, Billing, Channel, CheckedFirst, ClockAction, ClockKind,
     Confidence, EconomicalStop, Effect, Fate, FlagFate, LastWord, Lead, Lifecycle, Lock, Obstacle,

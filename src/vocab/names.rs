@@ -30,9 +30,10 @@ impl Arena {
         self.ends.push(self.text.len() as u64);
     }
 
-    fn get(&self, at: usize) -> &str {
+    fn at(&self, at: usize) -> &str {
+        let Some(end) = self.ends.get(at) else { return "" };
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[place(start)..place(self.ends[at])]
+        &self.text[place(start)..place(*end)]
     }
 }
 
@@ -43,14 +44,11 @@ const fn place(end: u64) -> usize {
 }
 
 impl Names {
-    /// The name at a place.
-    ///
-    /// # Panics
-    /// If there is none: ids come from where the names come from.
-    pub fn get(&self, at: usize) -> &str {
+    /// The name at a place; empty, if there is none.
+    pub fn at(&self, at: usize) -> &str {
         match at.checked_sub(self.shared.ends.len()) {
-            None => self.shared.get(at),
-            Some(at) => self.own.get(at),
+            None => self.shared.at(at),
+            Some(at) => self.own.at(at),
         }
     }
 
@@ -76,12 +74,27 @@ impl Names {
 
     /// The names from a place on.
     pub fn since(&self, start: usize) -> impl Iterator<Item = &str> {
-        (start..self.len()).map(|at| self.get(at))
+        (start..self.len()).map(|at| self.at(at))
     }
 
     /// The place of the first name that is spelled so.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.iter().position(|known| known == name)
+    }
+
+    /// The same names, all of them shared by the copies that are made from now on.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        let mut all = if self.shared.ends.is_empty() {
+            self.own
+        } else {
+            let mut all = Arena::default();
+            self.iter().for_each(|name| all.push(name));
+            all
+        };
+        all.text.shrink_to_fit();
+        all.ends.shrink_to_fit();
+        Self { shared: Arc::new(all), own: Arena::default() }
     }
 
     /// Forgets those that were added, and keeps the room that they took.
@@ -93,11 +106,9 @@ impl Names {
 
 impl<N: AsRef<str>> FromIterator<N> for Names {
     fn from_iter<I: IntoIterator<Item = N>>(names: I) -> Self {
-        let mut arena = Arena::default();
-        names.into_iter().for_each(|name| arena.push(name.as_ref()));
-        arena.text.shrink_to_fit();
-        arena.ends.shrink_to_fit();
-        Self { shared: Arc::new(arena), own: Arena::default() }
+        let mut all = Self::default();
+        names.into_iter().for_each(|name| all.push(name.as_ref()));
+        all.shared()
     }
 }
 
@@ -116,9 +127,12 @@ mod tests {
         assert_eq!(second.since(2).collect::<Vec<_>>(), ["größe", "db", ""]);
         assert_eq!((first.len(), second.len()), (4, 5));
         assert_eq!((second.position("db"), first.position("db")), (Some(3), None));
+        let third = second.clone().shared();
+        assert!(third.iter().eq(second.iter()) && third.own.ends.is_empty());
+        assert_eq!(third.at(5), "");
         second.forget_own();
         second.push("again");
-        assert_eq!(second.get(3), "again");
+        assert_eq!(second.at(3), "again");
         assert!(Names::default().is_empty());
     }
 

@@ -4,17 +4,13 @@
 //! [`Legend`] goes with it to whoever writes it. Records never hold a reference
 //! into the world, so nothing that reads them can disturb it.
 
-mod names;
-
-pub use names::Names;
-
 use std::sync::Arc;
 
 use crate::policy::{Basis, Facts, Rule, Rulebook, Ruling};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
     AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, Health,
-    InstanceId, LastWord, Lifecycle, Lock, Membership, ModelId, Obstacle, Outcome, PolicyId,
+    InstanceId, LastWord, Lifecycle, Lock, Membership, ModelId, Names, Obstacle, Outcome, PolicyId,
     Process, ProtectionId, ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word, ZoneId,
 };
 
@@ -288,37 +284,37 @@ pub struct Legend {
 impl Legend {
     /// The name of an account.
     pub fn account(&self, id: AccountId) -> &str {
-        self.accounts.get(id.index())
+        self.accounts.at(id.index())
     }
 
     /// The name of a group.
     pub fn group(&self, id: GroupId) -> &str {
-        self.groups.get(id.index())
+        self.groups.at(id.index())
     }
 
     /// The name of an instance.
     pub fn instance(&self, id: InstanceId) -> &str {
-        self.instances.get(id.index())
+        self.instances.at(id.index())
     }
 
     /// The name of a caller.
     pub fn actor(&self, id: ActorId) -> &str {
-        self.actors.get(id.index())
+        self.actors.at(id.index())
     }
 
     /// The name of a zone.
     pub fn zone(&self, id: ZoneId) -> &str {
-        self.zones.get(id.index())
+        self.zones.at(id.index())
     }
 
     /// The name of an event.
     pub fn event(&self, id: EventId) -> &str {
-        self.events.get(id.index())
+        self.events.at(id.index())
     }
 
     /// The name of a model; `(first)` for the one of groups that name none.
     pub fn model(&self, id: ModelId) -> &str {
-        match self.models.get(id.index()) {
+        match self.models.at(id.index()) {
             "" => "(first)",
             name => name,
         }
