@@ -11,7 +11,7 @@ use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
     AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, Health,
     InstanceId, LastWord, Lifecycle, Lock, Membership, ModelId, Names, Obstacle, Outcome, PolicyId,
-    Process, ProtectionId, ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word,
+    Process, ProtectionId, ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word, ZoneId,
 };
 
 /// One thing that the engine has to say.
@@ -244,6 +244,9 @@ pub struct Loss {
 }
 
 /// What the ids of a run mean.
+///
+/// What is large in it is shared, so that every replication and every thread can
+/// have a legend of its own.
 #[derive(Debug, Clone)]
 pub struct Legend {
     /// The scenario.
@@ -261,19 +264,19 @@ pub struct Legend {
     /// The seed of every draw.
     pub seed: u64,
     /// The policies in use, each with its switches settled.
-    pub rulebooks: Vec<Rulebook>,
+    pub rulebooks: Vec<Arc<Rulebook>>,
     /// The names of accounts.
-    pub accounts: Vec<Box<str>>,
+    pub accounts: Names,
     /// The names of groups.
-    pub groups: Vec<Box<str>>,
+    pub groups: Names,
     /// The names of instances.
-    pub instances: Vec<Box<str>>,
+    pub instances: Names,
     /// The names of callers.
-    pub actors: Vec<Box<str>>,
+    pub actors: Names,
     /// The names of zones.
-    pub zones: Vec<Box<str>>,
+    pub zones: Names,
     /// The names of models; the first is empty, for groups that name none.
-    pub models: Vec<Box<str>>,
+    pub models: Names,
     /// The names of events.
     pub events: EventNames,
 }
@@ -308,10 +311,15 @@ impl EventNames {
 
     /// The name of an event.
     pub fn name(&self, id: EventId) -> std::borrow::Cow<'_, str> {
-        match self.named.binary_search(&id) {
-            Ok(at) => self.names.at(at).into(),
-            Err(_) => format!("{UNNAMED}{}", id.index() + 1).into(),
+        match self.own(id) {
+            Some(name) => name.into(),
+            None => format!("{UNNAMED}{}", id.index() + 1).into(),
         }
+    }
+
+    /// The name of its own that an event has, if it has one.
+    pub fn own(&self, id: EventId) -> Option<&str> {
+        self.named.binary_search(&id).ok().map(|at| self.names.at(at))
     }
 
     /// The event of that name.
@@ -328,7 +336,7 @@ impl EventNames {
 }
 
 /// What stands before the number of an event without a name of its own.
-const UNNAMED: &str = "event-";
+pub const UNNAMED: &str = "event-";
 
 /// The number in a name such as `event-17`.
 pub fn numbered(name: &str) -> Option<u32> {
@@ -340,27 +348,32 @@ pub fn numbered(name: &str) -> Option<u32> {
 impl Legend {
     /// The name of an account.
     pub fn account(&self, id: AccountId) -> &str {
-        &self.accounts[id.index()]
+        self.accounts.at(id.index())
     }
 
     /// The name of a group.
     pub fn group(&self, id: GroupId) -> &str {
-        &self.groups[id.index()]
+        self.groups.at(id.index())
     }
 
     /// The name of an instance.
     pub fn instance(&self, id: InstanceId) -> &str {
-        &self.instances[id.index()]
+        self.instances.at(id.index())
     }
 
     /// The name of a caller.
     pub fn actor(&self, id: ActorId) -> &str {
-        &self.actors[id.index()]
+        self.actors.at(id.index())
+    }
+
+    /// The name of a zone.
+    pub fn zone(&self, id: ZoneId) -> &str {
+        self.zones.at(id.index())
     }
 
     /// The name of a model; `(first)` for the one of groups that name none.
     pub fn model(&self, id: ModelId) -> &str {
-        match &*self.models[id.index()] {
+        match self.models.at(id.index()) {
             "" => "(first)",
             name => name,
         }

@@ -90,7 +90,7 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
     let start = plan.legend.start;
     let mut stream = Streams::new(7, 0).named("fleet-year/engine");
     for account in 1..instances.div_ceil(PER_ACCOUNT) {
-        plan.legend.accounts.push(format!("account-{account}").into());
+        plan.legend.accounts.push(&format!("account-{account}"));
         plan.fleet.add_account(Account {
             policy: PolicyId(0),
             grace: SimSpan::ZERO,
@@ -112,8 +112,9 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
             instance.on = flag;
         }
         plan.fleet.add_instance(instance);
-        plan.legend.instances.push(format!("i-{who:010}").into());
+        plan.legend.instances.push(&format!("i-{who:010}"));
     }
+    plan.legend.instances = std::mem::take(&mut plan.legend.instances).shared();
     plan.targets = (0..instances).map(InstanceId).collect();
     plan.script = Script::Listed(script(start, instances, orders, &mut stream).into());
     plan

@@ -1,5 +1,7 @@
 //! How much a suite looks at: coverage, the scenario that would reach more, and mutations.
 
+use std::sync::Arc;
+
 use super::judging::{Job, Judged, Terms, judge_all};
 use crate::experiment::{Coverage, suggest};
 use crate::policy::Policy;
@@ -138,7 +140,7 @@ fn flipped(
         if reached && judged.report.passed() {
             let mut job = job.clone();
             let book = &mut job.plan.legend.rulebooks[at];
-            *book = book.with_verdict(rule, to);
+            *book = Arc::new(book.with_verdict(rule, to));
             flipped.push(job);
         }
     }

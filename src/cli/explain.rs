@@ -103,7 +103,7 @@ fn decision(
     let mut is_there = false;
     for plan in plans {
         let place = place_of(event, &plan, &loader.sources);
-        known.extend(plan.legend.instances.iter().map(ToString::to_string));
+        known.extend(plan.legend.instances.iter().map(str::to_owned));
         let mut lookout = Lookout::new(event, instance, &plan.legend);
         is_there |= lookout.knows_instance();
         let limits = crate::kernel::Limits::default();

@@ -39,8 +39,8 @@ impl OutDir {
     ///
     /// # Errors
     /// If it cannot be created.
-    pub fn open(&self, name: &str) -> io::Result<BufWriter<File>> {
-        File::create(self.temporary.path().join(name)).map(BufWriter::new)
+    pub fn open(&self, name: &str) -> io::Result<File> {
+        File::create(self.temporary.path().join(name))
     }
 
     /// Writes the account of the run and moves the folder to its place.
@@ -48,7 +48,7 @@ impl OutDir {
     /// # Errors
     /// If that cannot be done; then the place is as it was before.
     pub fn finish(self, run: &RunFile) -> io::Result<()> {
-        crate::report::run_json(run, self.open(RUN)?)?;
+        crate::report::run_json(run, BufWriter::new(self.open(RUN)?))?;
         let done = self.temporary.keep();
         let moved = replace(&done, &self.target);
         if moved.is_err() {

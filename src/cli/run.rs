@@ -1,6 +1,5 @@
 //! `stayput run`: what happens?
 
-use std::fs::File;
 use std::io::{self, BufWriter, StdoutLock};
 use std::path::PathBuf;
 
@@ -11,7 +10,8 @@ use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::kernel::{Limit, Stop};
 use crate::record::{Legend, Record};
 use crate::report::{
-    CsvTables, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, RunEnd, RunFile, Timeline,
+    CsvTables, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, Quick, RunEnd, RunFile, Scribe,
+    Timeline,
 };
 use crate::scenario::{Plan, Unread};
 use crate::text::many;
@@ -152,8 +152,8 @@ pub(super) fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>
 struct Running<'a> {
     arguments: &'a Arguments,
     paint: Paint,
-    tables: Option<CsvTables<BufWriter<File>>>,
-    decisions: Option<DecisionsCsv<StdoutLock<'static>>>,
+    tables: Option<Scribe>,
+    decisions: Option<DecisionsCsv<Quick<StdoutLock<'static>>>>,
     lines: Option<JsonLines<BufWriter<StdoutLock<'static>>>>,
     first: bool,
     /// Whether anybody still reads standard output.
@@ -169,7 +169,8 @@ impl<'a> Running<'a> {
     fn new(arguments: &'a Arguments, out: Option<&OutDir>, paint: Paint) -> Result<Self, Exit> {
         let tables = match (out, &arguments.out) {
             (Some(out), Some(path)) => {
-                Some(CsvTables::new(|name| out.open(name)).map_err(|error| cannot(path, &error))?)
+                let tables = CsvTables::new(|name| out.open(name)).and_then(Scribe::start);
+                Some(tables.map_err(|error| cannot(path, &error))?)
             }
             _ => None,
         };
@@ -202,13 +203,17 @@ impl<'a> Running<'a> {
         let limits = self.arguments.overrides.limits();
         let (mut summary, mut timeline) = (Summary::default(), Timeline::default());
         let text = self.arguments.format == Format::Text && self.heard;
+        if let Some(tables) = &mut self.tables {
+            let begun = tables.begin(&plan.legend);
+            begun.map_err(|error| Broken::Write(self.table_failed(&error)))?;
+        }
         let go_on = || !terminal::is_interrupted();
         let (ending, run) = carry_out_while(plan, limits, None, go_on, |record, world| {
             summary.take(&record);
             if text {
                 timeline.take(&record, world.legend());
             }
-            self.write(&record, world)
+            self.write(record, world)
         })?;
         let world = run.world();
         if let Some(Unread { path, why }) = world.unread() {
@@ -240,20 +245,19 @@ impl<'a> Running<'a> {
         Ok(judge_ending(&ending, &summary, legend, self.arguments.overrides.only))
     }
 
-    fn write(&mut self, record: &Record, world: &World) -> Result<(), Broken> {
+    fn write(&mut self, record: Record, world: &World) -> Result<(), Broken> {
         let legend = world.legend();
-        if let Some(tables) = &mut self.tables {
-            let written = tables.write(record, legend);
-            written.map_err(|error| Broken::Write(self.table_failed(&error)))?;
-        }
         let mut written = Ok(());
         if let Some(decisions) = &mut self.decisions {
-            written = decisions.write(record, legend);
+            written = decisions.write(&record, legend);
         } else if let Some(lines) = &mut self.lines {
-            written = lines.write(record, legend);
+            written = lines.write(&record, legend);
         }
         let to_stdout = |error| terminal::could_not_write("standard output", &error);
-        written.map_err(to_stdout).or_else(|why| self.not_heard(why))
+        written.map_err(to_stdout).or_else(|why| self.not_heard(why))?;
+        let Some(tables) = &mut self.tables else { return Ok(()) };
+        let written = tables.write(record, legend);
+        written.map_err(|error| Broken::Write(self.table_failed(&error)))
     }
 
     /// Nobody reads standard output any more: a run that writes tables goes on without it.

@@ -2,6 +2,7 @@
 //! and switches that something hung on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::policy::{Policy, Rulebook};
 use crate::record::{Record, Refusal};
@@ -104,7 +105,7 @@ pub struct Coverage {
 
 impl Coverage {
     /// Adds what a case reached.
-    pub fn add(&mut self, books: &[Rulebook], reached: &[Reached]) {
+    pub fn add(&mut self, books: &[Arc<Rulebook>], reached: &[Reached]) {
         for (book, reached) in books.iter().zip(reached) {
             let key = format!("{} {}", book.policy.name, book.policy.digest);
             let known = self.policies.entry(key);

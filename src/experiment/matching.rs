@@ -250,7 +250,7 @@ pub(super) fn wrong_state(expected: &InstanceState, id: InstanceId, world: &Worl
     }
     let health = if instance.unhealthy { Health::Unhealthy } else { Health::Healthy };
     differ.word("health", expected.health, Some(health));
-    let zone = |id: ZoneId| &*legend.zones[id.index()];
+    let zone = |id: ZoneId| legend.zone(id);
     differ.text("zone", expected.zone.map(zone), instance.zone.map_or("none", zone));
     let name = legend.instance(id);
     differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()

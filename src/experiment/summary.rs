@@ -1,38 +1,47 @@
 //! What a run comes to: counts, and what it rested on.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::record::{Decision, Loss, Record};
 use crate::vocab::{
     Confidence, Effect, Fate, InstanceId, Outcome, PolicyId, ProtectionSet, SwitchSet, Thing, Word,
 };
 
 /// Counts over one run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Summary {
     /// Requests.
     pub requests: u64,
     /// Decisions, by outcome.
-    outcomes: BTreeMap<Outcome, u64>,
+    outcomes: [u64; Outcome::ALL.len()],
     /// Decisions, by confidence.
-    confidence: BTreeMap<Confidence, u64>,
+    confidence: [u64; Confidence::ALL.len()],
     /// Instances that were released.
     pub released: u64,
-    /// Things lost or left behind: how many, and their known size, in GiB.
-    things: BTreeMap<(Fate, Thing), (u64, u64)>,
+    /// Things lost or left behind, by fate and kind: how many, and their known size, in GiB.
+    things: [[(u64, u64); Thing::ALL.len()]; Fate::ALL.len()],
     /// Changes of state.
     pub changes: u64,
     /// Things lost or left behind.
     pub losses: u64,
     /// The switches that anything rested on, for each policy.
     switches: Vec<SwitchSet>,
-    /// Instances with protections that were on and could do nothing.
-    inert: BTreeMap<InstanceId, (PolicyId, ProtectionSet)>,
-    /// How often an instance was held, and how often overridden.
-    pub by_instance: BTreeMap<InstanceId, (u64, u64)>,
-    /// Ways out that were missed: when, of which rule, for whom.
-    pub missed:
-        BTreeMap<(crate::time::SimTime, PolicyId, crate::vocab::RuleId), BTreeSet<InstanceId>>,
+    /// By instance, the protections that were on and could do nothing, with their policy.
+    inert: Vec<Option<(PolicyId, ProtectionSet)>>,
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self {
+            requests: 0,
+            outcomes: [0; Outcome::ALL.len()],
+            confidence: [0; Confidence::ALL.len()],
+            released: 0,
+            things: [[(0, 0); Thing::ALL.len()]; Fate::ALL.len()],
+            changes: 0,
+            losses: 0,
+            switches: Vec::new(),
+            inert: Vec::new(),
+        }
+    }
 }
 
 impl Summary {
@@ -47,27 +56,15 @@ impl Summary {
     }
 
     fn decision(&mut self, decision: &Decision) {
-        *self.outcomes.entry(decision.outcome).or_default() += 1;
-        *self.confidence.entry(decision.basis.confidence).or_default() += 1;
+        self.outcomes[usize::from(decision.outcome.index())] += 1;
+        self.confidence[usize::from(decision.basis.confidence.index())] += 1;
         self.released += u64::from(decision.effect == Effect::Released);
         if !decision.inert.is_empty() {
-            self.inert.insert(decision.instance, (decision.policy, decision.inert));
-        }
-        let went = matches!(decision.outcome, Outcome::Overridden | Outcome::Unprotected);
-        if let Some(rule) = decision.rule.filter(|_| went) {
-            let key = (decision.at, decision.policy, rule);
-            self.missed.entry(key).or_default().insert(decision.instance);
-        }
-        let (held, overridden) = self.by_instance.entry(decision.instance).or_default();
-        match decision.outcome {
-            Outcome::Held => *held += 1,
-            Outcome::Overridden => *overridden += 1,
-            Outcome::Unprotected
-            | Outcome::Denied
-            | Outcome::Deferred
-            | Outcome::Skipped
-            | Outcome::Spared
-            | Outcome::NoOp => {}
+            let at = decision.instance.index();
+            if self.inert.len() <= at {
+                self.inert.resize(at + 1, None);
+            }
+            self.inert[at] = Some((decision.policy, decision.inert));
         }
     }
 
@@ -83,24 +80,25 @@ impl Summary {
 
     fn loss(&mut self, loss: &Loss) {
         self.losses += 1;
-        let (count, gib) = self.things.entry((loss.fate, loss.thing)).or_default();
+        let of_fate = &mut self.things[usize::from(loss.fate.index())];
+        let (count, gib) = &mut of_fate[usize::from(loss.thing.index())];
         *count += 1;
         *gib += loss.gib.unwrap_or(0);
     }
 
     /// How many decisions had that outcome.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
-        self.outcomes.get(&outcome).copied().unwrap_or(0)
+        self.outcomes[usize::from(outcome.index())]
     }
 
     /// How many decisions there were.
     pub fn decisions(&self) -> u64 {
-        self.outcomes.values().sum()
+        self.outcomes.iter().sum()
     }
 
     /// How many decisions are founded no better than that.
     pub fn founded(&self, confidence: Confidence) -> u64 {
-        self.confidence.get(&confidence).copied().unwrap_or(0)
+        self.confidence[usize::from(confidence.index())]
     }
 
     /// How many decisions are founded worse than that.
@@ -111,12 +109,13 @@ impl Summary {
 
     /// Things of one fate: what, how many, and their known size, in GiB.
     pub fn things(&self, fate: Fate) -> impl Iterator<Item = (Thing, u64, u64)> {
-        let of = self.things.iter().filter(move |((f, _), _)| *f == fate);
-        of.map(|((_, thing), (count, gib))| (*thing, *count, *gib))
+        let of = Thing::ALL.iter().zip(self.things[usize::from(fate.index())]);
+        of.map(|(thing, (count, gib))| (*thing, count, gib)).filter(|(_, count, _)| *count > 0)
     }
 
-    /// Instances with protections that were on and could do nothing.
+    /// Instances with protections that were on and could do nothing, in the order of their ids.
     pub fn inert(&self) -> impl Iterator<Item = (InstanceId, PolicyId, ProtectionSet)> {
-        self.inert.iter().map(|(id, (policy, set))| (*id, *policy, *set))
+        let all = self.inert.iter().enumerate();
+        all.filter_map(|(at, found)| found.map(|(policy, set)| (InstanceId::at(at), policy, set)))
     }
 }

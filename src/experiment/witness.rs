@@ -31,7 +31,7 @@ pub struct Lookout {
 impl Lookout {
     /// Looks out for what an event (its id, or `timer:…`) makes of an instance.
     pub fn new(event: &str, instance: &str, legend: &Legend) -> Self {
-        let at = legend.instances.iter().position(|name| **name == *instance);
+        let at = legend.instances.position(instance);
         Self {
             event: event.to_owned(),
             instance: at.map(InstanceId::at),

@@ -1,22 +1,21 @@
 //! CSV: RFC 4180, `\n` at the end of each row, a header always.
+//!
+//! There are two writers of rows, and they give the same bytes. [`Quick`] takes
+//! no memory for a row and is what runs use. [`Plain`] is the library's: the model
+//! that tests hold the other one against.
 
 use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
-use super::columns::{
-    DECISIONS, INSTANCE_COLUMNS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS,
-};
+use super::cells::{Cell, Pen};
+use super::columns::{DECISIONS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS};
 use super::rows;
-use crate::record::{Decision, Legend, Record};
+use crate::record::{Change, Decision, Legend, Record, Request, Subject, Target};
 use crate::time::SimTime;
-use crate::vocab::{AccountId, Effect, GroupId, InstanceId, Lifecycle, Trigger, Word};
-
-pub(super) fn writer<W: Write>(out: W, table: &Table) -> io::Result<Writer<W>> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out);
-    writer.write_record(table.columns.iter().map(|column| column.name)).map_err(io_error)?;
-    Ok(writer)
-}
+use crate::vocab::{
+    AccountId, Effect, GroupId, InstanceId, Lifecycle, Outcome, PolicyId, ProtectionSet, Trigger,
+};
 
 /// The reason behind an error of the CSV library.
 #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
@@ -27,23 +26,120 @@ pub(super) fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-pub(super) fn put<W: Write, const N: usize>(
-    writer: &mut Writer<W>,
-    row: &[rows::Cell<'_>; N],
-) -> io::Result<()> {
-    writer.write_record(row.iter().map(|cell| cell.as_bytes())).map_err(io_error)
+/// Writes rows of cells.
+pub trait Rows {
+    /// To where.
+    type Out;
+
+    /// Writes to `out`, from its beginning.
+    fn to(out: Self::Out) -> Self;
+
+    /// Writes a row.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn row(&mut self, pen: &mut Pen, cells: &[Cell<'_>]) -> io::Result<()>;
+
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+/// Rows as the CSV library writes them.
+pub struct Plain<W: Write>(Writer<W>);
+
+impl<W: Write> Rows for Plain<W> {
+    type Out = W;
+
+    fn to(out: W) -> Self {
+        Self(WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out))
+    }
+
+    fn row(&mut self, _: &mut Pen, cells: &[Cell<'_>]) -> io::Result<()> {
+        self.0.write_record(cells.iter().map(ToString::to_string)).map_err(io_error)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// How much [`Quick`] holds back before it writes [bytes].
+const FULL: usize = 64 * 1024;
+
+/// Room for the row that fills it [bytes]; a longer one gets more.
+const ROW: usize = 4 * 1024;
+
+/// Rows that are put together in one buffer, and written when it is full.
+pub struct Quick<W: Write> {
+    out: W,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> Rows for Quick<W> {
+    type Out = W;
+
+    fn to(out: W) -> Self {
+        Self { out, buffer: Vec::with_capacity(FULL + ROW) }
+    }
+
+    fn row(&mut self, pen: &mut Pen, cells: &[Cell<'_>]) -> io::Result<()> {
+        for cell in cells {
+            pen.write(cell, &mut self.buffer);
+            self.buffer.push(b',');
+        }
+        if let Some(last) = self.buffer.last_mut() {
+            *last = b'\n';
+        }
+        if self.buffer.len() < FULL { Ok(()) } else { self.pass_on() }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.pass_on()?;
+        self.out.flush()
+    }
+}
+
+impl<W: Write> Quick<W> {
+    fn pass_on(&mut self) -> io::Result<()> {
+        let written = self.out.write_all(&self.buffer);
+        self.buffer.clear();
+        written
+    }
+}
+
+/// Whoever gives up leaves what was written so far, as whole rows.
+impl<W: Write> Drop for Quick<W> {
+    fn drop(&mut self) {
+        let _ = self.flush();
+    }
+}
+
+/// Begins a table with its header.
+pub(super) fn begin<T: Rows>(out: T::Out, table: &Table, pen: &mut Pen) -> io::Result<T> {
+    let mut rows = T::to(out);
+    let header: Vec<Cell<'_>> =
+        table.columns.iter().map(|column| Cell::Word(column.name)).collect();
+    rows.row(pen, &header)?;
+    Ok(rows)
 }
 
 /// Only the decisions, as one stream.
-pub struct DecisionsCsv<W: Write>(Writer<W>);
+pub struct DecisionsCsv<T: Rows> {
+    rows: T,
+    pen: Pen,
+}
 
-impl<W: Write> DecisionsCsv<W> {
+impl<T: Rows> DecisionsCsv<T> {
     /// Begins with the header.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn new(out: W) -> io::Result<Self> {
-        writer(out, &DECISIONS).map(Self)
+    pub fn new(out: T::Out) -> io::Result<Self> {
+        let mut pen = Pen::default();
+        Ok(Self { rows: begin(out, &DECISIONS, &mut pen)?, pen })
     }
 
     /// Writes a record, if it is a decision.
@@ -52,7 +148,9 @@ impl<W: Write> DecisionsCsv<W> {
     /// If it cannot be written.
     pub fn write(&mut self, record: &Record, legend: &Legend) -> io::Result<()> {
         match record {
-            Record::Decision(decision) => put(&mut self.0, &rows::decision(decision, legend)),
+            Record::Decision(decision) => {
+                self.rows.row(&mut self.pen, &rows::decision(decision, legend))
+            }
             Record::Request(_) | Record::Change(_) | Record::Loss(_) => Ok(()),
         }
     }
@@ -62,7 +160,7 @@ impl<W: Write> DecisionsCsv<W> {
     /// # Errors
     /// If it cannot be written.
     pub fn finish(mut self) -> io::Result<()> {
-        self.0.flush()
+        self.rows.flush()
     }
 }
 
@@ -78,40 +176,46 @@ pub struct InstanceRow {
     /// Its state.
     pub state: Lifecycle,
     /// The policy that it is under.
-    pub policy: crate::vocab::PolicyId,
+    pub policy: PolicyId,
     /// The protections that are on.
-    pub on: crate::vocab::ProtectionSet,
+    pub on: ProtectionSet,
     /// Those of which nobody knows.
-    pub unknown: crate::vocab::ProtectionSet,
+    pub unknown: ProtectionSet,
 }
 
-/// What the rows of instances at the end need to know of the run.
+/// What the row of an instance at the end needs to know of the run.
 #[derive(Debug, Clone, Copy, Default)]
-struct Tally {
-    released: Option<(SimTime, Trigger)>,
-    held: u64,
-    overridden: u64,
+pub(super) struct Tally {
+    /// When it was released, and why.
+    pub(super) released: Option<(SimTime, Trigger)>,
+    /// How often a protection held.
+    pub(super) held: u32,
+    /// How often protections were overridden.
+    pub(super) overridden: u32,
 }
 
 /// All tables, each to a writer of its own.
-pub struct CsvTables<W: Write> {
-    requests: Writer<W>,
-    decisions: Writer<W>,
-    verdicts: Writer<W>,
-    instances: Writer<W>,
-    losses: Writer<W>,
-    timeline: Writer<W>,
+pub struct CsvTables<T: Rows> {
+    requests: T,
+    decisions: T,
+    verdicts: T,
+    instances: T,
+    losses: T,
+    timeline: T,
+    pen: Pen,
     tallies: Vec<Tally>,
     counts: [u64; 6],
+    touched: usize,
 }
 
-impl<W: Write> CsvTables<W> {
+impl<T: Rows> CsvTables<T> {
     /// Begins every table with its header; `open` gives the writer of a file.
     ///
     /// # Errors
     /// If one cannot be opened or written.
-    pub fn new(mut open: impl FnMut(&str) -> io::Result<W>) -> io::Result<Self> {
-        let mut table = |table: &Table| writer(open(table.file)?, table);
+    pub fn new(mut open: impl FnMut(&str) -> io::Result<T::Out>) -> io::Result<Self> {
+        let mut pen = Pen::default();
+        let mut table = |table: &Table| begin(open(table.file)?, table, &mut pen);
         Ok(Self {
             requests: table(&REQUESTS)?,
             decisions: table(&DECISIONS)?,
@@ -119,91 +223,103 @@ impl<W: Write> CsvTables<W> {
             instances: table(&INSTANCES)?,
             losses: table(&LOSSES)?,
             timeline: table(&TIMELINE)?,
+            pen,
             tallies: Vec::new(),
             counts: [0; 6],
+            touched: 0,
         })
     }
 
-    /// Writes a record to its table.
+    /// Writes records to their tables, in their order.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub fn write(&mut self, record: &Record, legend: &Legend) -> io::Result<()> {
-        match record {
-            Record::Request(request) => {
-                self.counts[0] += 1;
-                put(&mut self.requests, &rows::request(request, legend))
+    /// If one cannot be written.
+    pub fn write(&mut self, records: &[Record], legend: &Legend) -> io::Result<()> {
+        self.look_ahead(records, legend);
+        let pen = &mut self.pen;
+        for record in records {
+            match record {
+                Record::Request(request) => {
+                    self.counts[0] += 1;
+                    self.requests.row(pen, &rows::request(request, legend))?;
+                }
+                Record::Decision(decision) => {
+                    self.counts[1] += 1;
+                    self.decisions.row(pen, &rows::decision(decision, legend))?;
+                    for finding in decision.ruling.findings() {
+                        self.counts[2] += 1;
+                        self.verdicts.row(pen, &rows::verdict(decision, finding, legend))?;
+                    }
+                }
+                Record::Loss(loss) => {
+                    self.counts[4] += 1;
+                    self.losses.row(pen, &rows::loss(loss, legend))?;
+                }
+                Record::Change(change) => {
+                    self.counts[5] += 1;
+                    self.timeline.row(pen, &rows::change(change, legend))?;
+                }
             }
-            Record::Decision(decision) => self.decision(decision, legend),
-            Record::Loss(loss) => {
-                self.counts[4] += 1;
-                put(&mut self.losses, &rows::loss(loss, legend))
-            }
-            Record::Change(change) => {
-                self.counts[5] += 1;
-                put(&mut self.timeline, &rows::change(change, legend))
-            }
+        }
+        Ok(())
+    }
+
+    /// Counts the decisions, and reads a byte of each name that they will ask for.
+    ///
+    /// Nothing here waits for what came before it, so the waits for memory overlap;
+    /// while rows are put together they would come one after the other.
+    fn look_ahead(&mut self, records: &[Record], legend: &Legend) {
+        if self.tallies.len() < legend.instances.len() {
+            self.tallies.resize(legend.instances.len(), Tally::default());
+        }
+        for record in records {
+            let instance = match record {
+                Record::Request(Request { target: Target::Instance(id), .. })
+                | Record::Change(Change { subject: Subject::Instance(id), .. }) => *id,
+                Record::Decision(decision) => {
+                    self.count(decision);
+                    decision.instance
+                }
+                Record::Request(_) | Record::Change(_) | Record::Loss(_) => continue,
+            };
+            let first = legend.instance(instance).as_bytes().first();
+            self.touched = self.touched.wrapping_add(first.copied().unwrap_or(0).into());
         }
     }
 
-    fn decision(&mut self, decision: &Decision, legend: &Legend) -> io::Result<()> {
-        let at = decision.instance.index();
-        if self.tallies.len() <= at {
-            self.tallies.resize(at + 1, Tally::default());
-        }
-        let tally = &mut self.tallies[at];
-        tally.held += u64::from(decision.outcome == crate::vocab::Outcome::Held);
-        tally.overridden += u64::from(decision.outcome == crate::vocab::Outcome::Overridden);
+    fn count(&mut self, decision: &Decision) {
+        let tally = &mut self.tallies[decision.instance.index()];
+        tally.held += u32::from(decision.outcome == Outcome::Held);
+        tally.overridden += u32::from(decision.outcome == Outcome::Overridden);
         if decision.effect == Effect::Released {
             tally.released = Some((decision.at, decision.trigger));
         }
-        self.counts[1] += 1;
-        put(&mut self.decisions, &rows::decision(decision, legend))?;
-        for finding in decision.ruling.findings() {
-            self.counts[2] += 1;
-            put(&mut self.verdicts, &rows::verdict(decision, finding, legend))?;
+    }
+
+    /// Writes instances as they stand at the end of a run.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn instances(&mut self, instances: &[InstanceRow], legend: &Legend) -> io::Result<()> {
+        for row in instances {
+            let tally = self.tallies.get(row.instance.index()).copied().unwrap_or_default();
+            self.counts[3] += 1;
+            self.instances.row(&mut self.pen, &rows::instance(row, &tally, legend))?;
         }
         Ok(())
     }
 
-    /// Writes the instances as they stand at the end of a run, and forgets that run.
-    ///
-    /// # Errors
-    /// If they cannot be written.
-    pub fn end_of_run(
-        &mut self,
-        instances: impl Iterator<Item = InstanceRow>,
-        legend: &Legend,
-    ) -> io::Result<()> {
-        for row in instances {
-            let tally = self.tallies.get(row.instance.index()).copied().unwrap_or_default();
-            let cells: [rows::Cell<'_>; INSTANCE_COLUMNS] = [
-                legend.scenario.as_str().into(),
-                legend.case.as_str().into(),
-                legend.replication.to_string().into(),
-                legend.instance(row.instance).into(),
-                legend.account(row.account).into(),
-                row.group.map_or("", |group| legend.group(group)).into(),
-                row.state.word().into(),
-                tally.released.map_or_else(String::new, |(at, _)| at.to_string()).into(),
-                tally.released.map_or("", |(_, trigger)| trigger.word()).into(),
-                rows::protections(legend, row.policy, row.on, row.unknown).into(),
-                tally.held.to_string().into(),
-                tally.overridden.to_string().into(),
-            ];
-            self.counts[3] += 1;
-            put(&mut self.instances, &cells)?;
-        }
+    /// Forgets a run that has ended.
+    pub fn end_of_run(&mut self) {
         self.tallies.clear();
-        Ok(())
     }
 
     /// Writes what is still held back; gives the number of rows of each file.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn finish(mut self) -> io::Result<Vec<(&'static str, u64)>> {
-        for writer in [
+    pub fn finish(mut self) -> io::Result<Counts> {
+        for rows in [
             &mut self.requests,
             &mut self.decisions,
             &mut self.verdicts,
@@ -211,8 +327,11 @@ impl<W: Write> CsvTables<W> {
             &mut self.losses,
             &mut self.timeline,
         ] {
-            writer.flush()?;
+            rows.flush()?;
         }
         Ok(TABLES.iter().map(|table| table.file).zip(self.counts).collect())
     }
 }
+
+/// The number of rows of each file.
+pub type Counts = Vec<(&'static str, u64)>;

@@ -9,10 +9,10 @@
 
 use std::io::{self, Write};
 
+use super::cells::{Cell, Pen};
 use super::columns::{ESTIMATE_COLUMNS, ESTIMATES};
-use super::csv::{put, writer};
+use super::csv::{Quick, Rows, begin};
 use super::json::object;
-use super::rows::Cell;
 use super::terminal::{Paint, table};
 use crate::experiment::{Estimate, Replications};
 use crate::text::many;
@@ -38,26 +38,25 @@ pub struct Estimated<'r> {
 /// A decimal as files have it: the shortest that reads back as the same number.
 pub(super) fn decimal(number: Option<f64>) -> Cell<'static> {
     // Zero has no sign here.
-    number.map_or(Cell::Borrowed(""), |number| (number + 0.0).to_string().into())
+    number.map_or(Cell::EMPTY, |number| Cell::Decimal(number + 0.0))
 }
 
 fn row<'e>(of: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COLUMNS] {
-    let observed =
-        |at: usize| one.observed.map_or(Cell::Borrowed(""), |all| all[at].to_string().into());
+    let observed = |at: usize| one.observed.map_or(Cell::EMPTY, |all| Cell::Signed(all[at]));
     [
-        of.of.scenario.as_str().into(),
-        of.of.case.as_str().into(),
-        of.of.policy.as_str().into(),
-        one.metric.as_str().into(),
-        one.unit.word().into(),
-        one.replications.to_string().into(),
-        one.n.to_string().into(),
+        Cell::Text(&of.of.scenario),
+        Cell::Text(&of.of.case),
+        Cell::Text(&of.of.policy),
+        Cell::Text(&one.metric),
+        Cell::word(one.unit),
+        Cell::Number(one.replications),
+        Cell::Number(one.n),
         decimal(one.mean),
         decimal(one.error),
         decimal(one.interval.map(|interval| interval.low)),
         decimal(one.interval.map(|interval| interval.high)),
         decimal(Some(of.level)),
-        one.method.word().into(),
+        Cell::word(one.method),
         observed(0),
         observed(1),
         observed(2),
@@ -73,15 +72,16 @@ fn row<'e>(of: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COLU
 /// # Errors
 /// If it cannot be written.
 pub fn estimates_csv(all: &[Estimated<'_>], out: impl Write) -> io::Result<u64> {
-    let mut writer = writer(out, &ESTIMATES)?;
+    let mut pen = Pen::default();
+    let mut table: Quick<_> = begin(out, &ESTIMATES, &mut pen)?;
     let mut rows = 0;
     for of in all {
         for one in &of.estimates {
-            put(&mut writer, &row(of, one))?;
+            table.row(&mut pen, &row(of, one))?;
             rows += 1;
         }
     }
-    writer.flush()?;
+    table.flush()?;
     Ok(rows)
 }
 

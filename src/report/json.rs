@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use super::cells::Cell;
 use super::columns::{DECISIONS, Kind, LOSSES, REQUESTS, TIMELINE, Table};
 use super::rows;
 use crate::record::{Legend, Record};
@@ -44,18 +45,20 @@ impl<W: Write> JsonLines<W> {
 }
 
 /// A row as an object; cells that do not apply are left out.
-pub(super) fn object(record: &str, table: &Table, row: &[rows::Cell<'_>]) -> Json {
+pub(super) fn object(record: &str, table: &Table, row: &[Cell<'_>]) -> Json {
     let mut object = Map::new();
     object.insert("record".into(), record.into());
     for (column, cell) in table.columns.iter().zip(row) {
-        if cell.is_empty() {
-            continue;
-        }
-        let value = match column.kind {
-            Kind::Integer => cell.parse::<u64>().map_or_else(|_| Json::from(&**cell), Json::from),
-            Kind::Number => cell.parse::<f64>().map_or_else(|_| Json::from(&**cell), Json::from),
-            Kind::List => cell.split(';').map(Json::from).collect(),
-            Kind::Text | Kind::Time | Kind::Word => Json::from(&**cell),
+        let text = cell.to_string();
+        let value = match (cell, column.kind) {
+            _ if text.is_empty() => continue,
+            (Cell::Number(number), Kind::Integer) => Json::from(*number),
+            (Cell::Signed(number), Kind::Integer) => Json::from(*number),
+            (Cell::Decimal(number), Kind::Number) => Json::from(*number),
+            (_, Kind::List) => text.split(';').map(Json::from).collect(),
+            (_, Kind::Integer | Kind::Number | Kind::Text | Kind::Time | Kind::Word) => {
+                Json::from(text)
+            }
         };
         object.insert(column.name.into(), value);
     }

@@ -4,6 +4,7 @@
 //! the world or the fleet, and never feeds back. Writers are handed in.
 
 mod accepted;
+mod cells;
 mod changed;
 mod columns;
 mod coverage;
@@ -20,6 +21,7 @@ mod paired;
 mod replications;
 mod rows;
 mod schema;
+mod scribe;
 mod stored;
 mod terminal;
 mod test_json;
@@ -37,7 +39,7 @@ pub use columns::{Column, Kind, STUDY_TABLES, TABLES, Table};
 pub use coverage::{
     Mutant, coverage_json, coverage_per_cent, coverage_text, mutation_per_cent, mutation_text,
 };
-pub use csv::{CsvTables, DecisionsCsv, InstanceRow};
+pub use csv::{Counts, CsvTables, DecisionsCsv, InstanceRow, Plain, Quick, Rows};
 pub use diff::{diff_json, diff_markdown, diff_text};
 pub use estimates::{Estimated, estimates_csv, estimates_jsonl, estimates_text};
 pub use explain::{Question, explain_decision, explain_situation};
@@ -51,6 +53,7 @@ pub use replications::{read_replications, replications_csv};
 pub use schema::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
 };
+pub use scribe::Scribe;
 pub use stored::{decisions_csv, stored};
 pub use terminal::{Paint, table};
 pub use test_json::test_json;

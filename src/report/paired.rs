@@ -4,15 +4,14 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
+use super::cells::{Cell, Pen};
 use super::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
-use super::csv::{put, writer};
+use super::csv::{Quick, Rows, begin};
 use super::estimates::{decimal, label, shown};
 use super::json::object;
-use super::rows::Cell;
 use super::terminal::{Paint, table};
 use crate::experiment::Paired;
 use crate::text::many;
-use crate::vocab::Word;
 
 /// A scenario's figures under two policies.
 #[derive(Debug)]
@@ -35,13 +34,13 @@ pub struct PairedRun {
 
 fn row<'r>(of: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS] {
     [
-        of.scenario.as_str().into(),
-        of.case.as_str().into(),
-        of.policies[0].as_str().into(),
-        of.policies[1].as_str().into(),
-        one.metric.as_str().into(),
-        one.unit.word().into(),
-        one.n.to_string().into(),
+        Cell::Text(&of.scenario),
+        Cell::Text(&of.case),
+        Cell::Text(&of.policies[0]),
+        Cell::Text(&of.policies[1]),
+        Cell::Text(&one.metric),
+        Cell::word(one.unit),
+        Cell::Number(one.n),
         decimal(one.means.map(|means| means[0])),
         decimal(one.means.map(|means| means[1])),
         decimal(one.difference),
@@ -49,7 +48,7 @@ fn row<'r>(of: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS]
         decimal(one.interval.map(|interval| interval.low)),
         decimal(one.interval.map(|interval| interval.high)),
         decimal(Some(of.level)),
-        one.method.word().into(),
+        Cell::word(one.method),
     ]
 }
 
@@ -58,13 +57,14 @@ fn row<'r>(of: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS]
 /// # Errors
 /// If they cannot be written.
 pub fn paired_csv(all: &[PairedRun], out: impl Write) -> io::Result<()> {
-    let mut writer = writer(out, &DIFFERENCES)?;
+    let mut pen = Pen::default();
+    let mut table: Quick<_> = begin(out, &DIFFERENCES, &mut pen)?;
     for of in all {
         for one in &of.figures {
-            put(&mut writer, &row(of, one))?;
+            table.row(&mut pen, &row(of, one))?;
         }
     }
-    writer.flush()
+    table.flush()
 }
 
 /// The differences for machines: objects with the columns of `differences.csv`.

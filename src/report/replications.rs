@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::cells::{Cell, Pen};
 use super::columns::{REPLICATION_COLUMNS, REPLICATIONS};
-use super::csv::{put, writer};
-use super::rows::Cell;
+use super::csv::{Quick, Rows, begin};
 use crate::experiment::{Observed, Replications, Stopped};
 use crate::vocab::{Metric, Word};
 
@@ -16,29 +16,28 @@ const FIRST: usize = 6;
 /// # Errors
 /// If it cannot be written.
 pub fn replications_csv(all: &[&Replications], out: impl Write) -> io::Result<u64> {
-    let mut writer = writer(out, &REPLICATIONS)?;
+    let mut pen = Pen::default();
+    let mut table: Quick<_> = begin(out, &REPLICATIONS, &mut pen)?;
     let mut rows = 0;
     for of in all {
         for one in &of.rows {
-            put(&mut writer, &row(of, one))?;
+            table.row(&mut pen, &row(of, one))?;
             rows += 1;
         }
     }
-    writer.flush()?;
+    table.flush()?;
     Ok(rows)
 }
 
 fn row<'r>(of: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_COLUMNS] {
-    let value =
-        |at: usize| one.values[at].map_or(Cell::Borrowed(""), |value| value.to_string().into());
-    let counts = of.counts.iter().zip(&one.counts).map(|(name, count)| format!("{name}={count}"));
+    let value = |at: usize| one.values[at].map_or(Cell::EMPTY, Cell::Signed);
     [
-        of.scenario.as_str().into(),
-        of.case.as_str().into(),
-        of.policy.as_str().into(),
-        one.replication.to_string().into(),
-        one.events.to_string().into(),
-        one.stop.word().into(),
+        Cell::Text(&of.scenario),
+        Cell::Text(&of.case),
+        Cell::Text(&of.policy),
+        Cell::Number(one.replication),
+        Cell::Number(one.events),
+        Cell::word(one.stop),
         value(0),
         value(1),
         value(2),
@@ -47,7 +46,7 @@ fn row<'r>(of: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_CO
         value(5),
         value(6),
         value(7),
-        counts.collect::<Vec<_>>().join(";").into(),
+        Cell::Counts(&of.counts, &one.counts),
     ]
 }
 

@@ -1,30 +1,35 @@
 //! Records as rows of cells, in the order of their columns.
 
-use std::borrow::Cow;
-
+use super::cells::Cell;
 use super::columns::{
-    DECISION_COLUMNS, LOSS_COLUMNS, REQUEST_COLUMNS, TIMELINE_COLUMNS, VERDICT_COLUMNS,
+    DECISION_COLUMNS, INSTANCE_COLUMNS, LOSS_COLUMNS, REQUEST_COLUMNS, TIMELINE_COLUMNS,
+    VERDICT_COLUMNS,
 };
+use super::csv::{InstanceRow, Tally};
 use crate::policy::Finding;
-use crate::record::{Change, Decision, Legend, Loss, Request, Subject, Target, What};
+use crate::record::{Cause, Change, Decision, Legend, Loss, Request, Subject, Target, What};
 use crate::time::SimTime;
-use crate::vocab::{Channel, PolicyId, ProtectionSet, Word};
+use crate::vocab::{Channel, GroupId, ProtectionSet};
 
-/// A cell.
-pub(super) type Cell<'l> = Cow<'l, str>;
-
-const EMPTY: Cell<'static> = Cow::Borrowed("");
+const EMPTY: Cell<'static> = Cell::EMPTY;
 
 fn head(legend: &Legend) -> [Cell<'_>; 3] {
-    [
-        legend.scenario.as_str().into(),
-        legend.case.as_str().into(),
-        legend.replication.to_string().into(),
-    ]
+    [Cell::Text(&legend.scenario), Cell::Text(&legend.case), Cell::Number(legend.replication)]
 }
 
 fn channel(channel: Channel) -> Cell<'static> {
-    if channel == Channel::None { EMPTY } else { channel.word().into() }
+    if channel == Channel::None { EMPTY } else { Cell::word(channel) }
+}
+
+fn cause(cause: Cause, legend: &Legend) -> Cell<'_> {
+    match cause {
+        Cause::Event(id) => Cell::Event(&legend.events, id),
+        Cause::Timer(name) => Cell::Timer(name),
+    }
+}
+
+fn group(group: Option<GroupId>, legend: &Legend) -> Cell<'_> {
+    Cell::text(group.map(|group| legend.group(group)))
 }
 
 /// A request as a row.
@@ -35,41 +40,27 @@ pub(super) fn request<'l>(r: &Request, legend: &'l Legend) -> [Cell<'l>; REQUEST
         scenario,
         case,
         replication,
-        r.seq.to_string().into(),
-        r.at.to_string().into(),
-        legend.elapsed(r.at).seconds().to_string().into(),
-        legend.cause(r.cause),
-        r.trigger.map_or(EMPTY, |trigger| trigger.word().into()),
-        r.verb.into(),
-        r.actor.map_or(EMPTY, |actor| legend.actor(actor).into()),
+        Cell::Number(r.seq),
+        Cell::Time(r.at),
+        Cell::seconds(legend.elapsed(r.at)),
+        cause(r.cause, legend),
+        r.trigger.map_or(EMPTY, Cell::word),
+        Cell::Word(r.verb),
+        Cell::text(r.actor.map(|actor| legend.actor(actor))),
         channel(r.channel),
         match r.target {
-            Target::Instance(id) => legend.instance(id).into(),
-            Target::Group(id) => legend.group(id).into(),
-            Target::Account(id) => legend.account(id).into(),
+            Target::Instance(id) => Cell::Text(legend.instance(id)),
+            Target::Group(id) => Cell::Text(legend.group(id)),
+            Target::Account(id) => Cell::Text(legend.account(id)),
             Target::Instances => EMPTY,
         },
-        r.result.word().into(),
-        r.wanted.to_string().into(),
-        r.got.to_string().into(),
-        rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default().into(),
-        rule.map_or("", |rule| &rule.id).into(),
-        r.refusal.map_or("", |refusal| legend.reason(refusal)).into(),
+        Cell::word(r.result),
+        Cell::Number(r.wanted.into()),
+        Cell::Number(r.got.into()),
+        Cell::text(rule.and_then(|rule| rule.answer.as_deref())),
+        Cell::text(rule.map(|rule| rule.id.as_str())),
+        Cell::text(r.refusal.map(|refusal| legend.reason(refusal))),
     ]
-}
-
-/// The protections that are on, and those of which nobody knows.
-pub(super) fn protections(
-    legend: &Legend,
-    policy: PolicyId,
-    on: ProtectionSet,
-    unknown: ProtectionSet,
-) -> String {
-    let mut names: Vec<String> =
-        legend.protections(policy, on).into_iter().map(str::to_owned).collect();
-    let unknown = legend.protections(policy, unknown).into_iter();
-    names.extend(unknown.map(|name| format!("{name}=unknown")));
-    names.join(";")
 }
 
 /// A decision as a row.
@@ -77,40 +68,34 @@ pub(super) fn decision<'l>(d: &Decision, legend: &'l Legend) -> [Cell<'l>; DECIS
     let [scenario, case, replication] = head(legend);
     let book = legend.rulebook(d.policy);
     let rule = d.rule.map(|rule| book.policy.rule(rule));
-    let assumptions: Vec<String> = d
-        .basis
-        .switches
-        .iter()
-        .map(|s| format!("{}={}", book.policy.switches[s.index()].name, book.setting(s)))
-        .collect();
     [
         scenario,
         case,
         replication,
-        d.seq.to_string().into(),
-        d.at.to_string().into(),
-        legend.elapsed(d.at).seconds().to_string().into(),
-        legend.cause(d.cause),
-        d.trigger.word().into(),
-        d.action.word().into(),
-        d.actor.map_or(EMPTY, |actor| legend.actor(actor).into()),
+        Cell::Number(d.seq),
+        Cell::Time(d.at),
+        Cell::seconds(legend.elapsed(d.at)),
+        cause(d.cause, legend),
+        Cell::word(d.trigger),
+        Cell::word(d.action),
+        Cell::text(d.actor.map(|actor| legend.actor(actor))),
         channel(d.channel),
-        legend.account(d.account).into(),
-        d.group.map_or(EMPTY, |group| legend.group(group).into()),
-        legend.instance(d.instance).into(),
-        d.billing.word().into(),
-        d.membership.map_or("unknown", Word::word).into(),
-        protections(legend, d.policy, d.on, d.unknown).into(),
-        legend.protections(d.policy, d.inert).join(";").into(),
-        d.outcome.word().into(),
-        d.effect.word().into(),
-        legend.decided_by(d).into(),
-        rule.map_or(EMPTY, |rule| rule.id.as_str().into()),
-        d.basis.confidence.word().into(),
-        d.rule.map_or(EMPTY, |rule| book.policy.source_keys(rule).into()),
-        rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default().into(),
-        assumptions.join(";").into(),
-        book.policy.name.as_str().into(),
+        Cell::Text(legend.account(d.account)),
+        group(d.group, legend),
+        Cell::Text(legend.instance(d.instance)),
+        Cell::word(d.billing),
+        d.membership.map_or(Cell::Word("unknown"), Cell::word),
+        Cell::Protections(&book.policy, d.on, d.unknown),
+        Cell::Protections(&book.policy, d.inert, ProtectionSet::EMPTY),
+        Cell::word(d.outcome),
+        Cell::word(d.effect),
+        Cell::Text(legend.decided_by(d)),
+        Cell::text(rule.map(|rule| rule.id.as_str())),
+        Cell::word(d.basis.confidence),
+        d.rule.map_or(EMPTY, |rule| Cell::Sources(&book.policy, rule)),
+        Cell::text(rule.and_then(|rule| rule.answer.as_deref())),
+        Cell::Switches(book, d.basis.switches),
+        Cell::Text(&book.policy.name),
     ]
 }
 
@@ -126,60 +111,82 @@ pub(super) fn verdict<'l>(
         scenario,
         case,
         replication,
-        d.seq.to_string().into(),
-        legend.instance(d.instance).into(),
-        book.policy.protections[finding.protection.index()].name.as_str().into(),
-        finding.verdict.word().into(),
-        finding.rule.map_or(EMPTY, |rule| book.policy.rule(rule).id.as_str().into()),
-        finding.rule.map_or(EMPTY, |rule| book.basis(rule).confidence.word().into()),
-        finding.rule.map_or(EMPTY, |rule| book.policy.source_keys(rule).into()),
+        Cell::Number(d.seq),
+        Cell::Text(legend.instance(d.instance)),
+        Cell::Text(&book.policy.protections[finding.protection.index()].name),
+        Cell::word(finding.verdict),
+        finding.rule.map_or(EMPTY, |rule| Cell::Text(&book.policy.rule(rule).id)),
+        finding.rule.map_or(EMPTY, |rule| Cell::word(book.basis(rule).confidence)),
+        finding.rule.map_or(EMPTY, |rule| Cell::Sources(&book.policy, rule)),
+    ]
+}
+
+/// An instance at the end as a row.
+pub(super) fn instance<'l>(
+    row: &InstanceRow,
+    tally: &Tally,
+    legend: &'l Legend,
+) -> [Cell<'l>; INSTANCE_COLUMNS] {
+    let [scenario, case, replication] = head(legend);
+    let released = tally.released;
+    [
+        scenario,
+        case,
+        replication,
+        Cell::Text(legend.instance(row.instance)),
+        Cell::Text(legend.account(row.account)),
+        group(row.group, legend),
+        Cell::word(row.state),
+        released.map_or(EMPTY, |(at, _)| Cell::Time(at)),
+        released.map_or(EMPTY, |(_, trigger)| Cell::word(trigger)),
+        Cell::Protections(&legend.rulebook(row.policy).policy, row.on, row.unknown),
+        Cell::Number(tally.held.into()),
+        Cell::Number(tally.overridden.into()),
     ]
 }
 
 /// A loss as a row.
-pub(super) fn loss<'l>(l: &Loss, legend: &'l Legend) -> [Cell<'l>; LOSS_COLUMNS] {
+pub(super) fn loss<'l>(l: &'l Loss, legend: &'l Legend) -> [Cell<'l>; LOSS_COLUMNS] {
     let [scenario, case, replication] = head(legend);
     let rule = legend.rulebook(l.rule.0).policy.rule(l.rule.1);
     [
         scenario,
         case,
         replication,
-        l.seq.to_string().into(),
-        legend.instance(l.instance).into(),
-        l.thing.word().into(),
-        l.name.as_deref().unwrap_or_default().to_owned().into(),
-        l.fate.word().into(),
-        l.at.to_string().into(),
-        l.trigger.word().into(),
-        rule.id.as_str().into(),
+        Cell::Number(l.seq),
+        Cell::Text(legend.instance(l.instance)),
+        Cell::word(l.thing),
+        Cell::text(l.name.as_deref()),
+        Cell::word(l.fate),
+        Cell::Time(l.at),
+        Cell::word(l.trigger),
+        Cell::Text(&rule.id),
         match l.gib {
-            Some(gib) => gib.to_string().into(),
-            None if l.thing.has_size() => "unknown".into(),
+            Some(gib) => Cell::Number(gib),
+            None if l.thing.has_size() => Cell::Word("unknown"),
             None => EMPTY,
         },
-        rule.way_out.as_deref().unwrap_or_default().into(),
+        Cell::text(rule.way_out.as_deref()),
     ]
 }
 
 /// What changed, before and after.
 pub(super) fn what<'l>(what: &What, legend: &'l Legend) -> (&'static str, Cell<'l>, Cell<'l>) {
-    let time = |at: &SimTime| if *at == SimTime::NEVER { EMPTY } else { at.to_string().into() };
-    let yes = |yes: bool, a: &'static str, b: &'static str| Cow::Borrowed(if yes { a } else { b });
+    let time = |at: &SimTime| if *at == SimTime::NEVER { EMPTY } else { Cell::Time(*at) };
+    let yes = |yes: bool, a: &'static str, b: &'static str| Cell::Word(if yes { a } else { b });
     match what {
-        What::State(a, b) => ("state", a.word().into(), b.word().into()),
-        What::Group(a, b) => {
-            let name = |group: &Option<_>| group.map_or(EMPTY, |group| legend.group(group).into());
-            ("group", name(a), name(b))
-        }
+        What::State(a, b) => ("state", Cell::word(*a), Cell::word(*b)),
+        What::Group(a, b) => ("group", group(*a, legend), group(*b, legend)),
         What::Schedule(a, b) => ("scheduled-release", time(a), time(b)),
         What::Protections(policy, a, b) => {
-            let list = |set: &ProtectionSet| legend.protections(*policy, *set).join(";").into();
+            let policy = &legend.rulebook(*policy).policy;
+            let list = |set: &ProtectionSet| Cell::Protections(policy, *set, ProtectionSet::EMPTY);
             ("protections", list(a), list(b))
         }
-        What::Billing(a, b) => ("billing", a.word().into(), b.word().into()),
+        What::Billing(a, b) => ("billing", Cell::word(*a), Cell::word(*b)),
         What::Term(a, b) => ("term", time(a), time(b)),
-        What::Lock(a, b) => ("lock", a.word().into(), b.word().into()),
-        What::Size(a, b) => ("size", a.to_string().into(), b.to_string().into()),
+        What::Lock(a, b) => ("lock", Cell::word(*a), Cell::word(*b)),
+        What::Size(a, b) => ("size", Cell::Number((*a).into()), Cell::Number((*b).into())),
         What::Exists(a, b) => {
             ("group-state", yes(*a, "there", "deleted"), yes(*b, "there", "deleted"))
         }
@@ -187,14 +194,10 @@ pub(super) fn what<'l>(what: &What, legend: &'l Legend) -> (&'static str, Cell<'
         What::Cancelled(a, b) => {
             ("subscription", yes(*a, "cancelled", "active"), yes(*b, "cancelled", "active"))
         }
-        What::Model(a, b) => ("model", legend.model(*a).into(), legend.model(*b).into()),
-        What::Health(a, b) => ("health", a.word().into(), b.word().into()),
-        What::Suspended(a, b) => {
-            ("suspended", legend.processes(*a).into(), legend.processes(*b).into())
-        }
-        What::Property(a, b) => {
-            ("thing", a.map_or(EMPTY, |thing| thing.word().into()), b.word().into())
-        }
+        What::Model(a, b) => ("model", Cell::Text(legend.model(*a)), Cell::Text(legend.model(*b))),
+        What::Health(a, b) => ("health", Cell::word(*a), Cell::word(*b)),
+        What::Suspended(a, b) => ("suspended", Cell::Processes(*a), Cell::Processes(*b)),
+        What::Property(a, b) => ("thing", a.map_or(EMPTY, Cell::word), Cell::word(*b)),
     }
 }
 
@@ -204,23 +207,23 @@ pub(super) fn change<'l>(c: &Change, legend: &'l Legend) -> [Cell<'l>; TIMELINE_
     let (what, from, to) = what(&c.what, legend);
     let (mut account, mut group, mut instance) = (EMPTY, EMPTY, EMPTY);
     match c.subject {
-        Subject::Account(id) => account = legend.account(id).into(),
-        Subject::Group(id) => group = legend.group(id).into(),
-        Subject::Instance(id) => instance = legend.instance(id).into(),
+        Subject::Account(id) => account = Cell::Text(legend.account(id)),
+        Subject::Group(id) => group = Cell::Text(legend.group(id)),
+        Subject::Instance(id) => instance = Cell::Text(legend.instance(id)),
     }
     [
         scenario,
         case,
         replication,
-        c.at.to_string().into(),
-        legend.elapsed(c.at).seconds().to_string().into(),
-        c.seq.to_string().into(),
+        Cell::Time(c.at),
+        Cell::seconds(legend.elapsed(c.at)),
+        Cell::Number(c.seq),
         account,
         group,
         instance,
-        what.into(),
+        Cell::Word(what),
         from,
         to,
-        legend.cause(c.cause),
+        cause(c.cause, legend),
     ]
 }

@@ -1,6 +1,8 @@
 //! The timeline of a run for people: what happened, in order, and what it came to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
 
 use super::rows;
 use super::terminal::{Paint, table};
@@ -8,7 +10,10 @@ use crate::experiment::Summary;
 use crate::record::{Cause, Decision, Legend, Record, Request, Subject, What};
 use crate::text::many;
 use crate::time::SimTime;
-use crate::vocab::{Confidence, Fate, Obstacle, Outcome, RequestResult, Word};
+use crate::vocab::{
+    Confidence, Fate, InstanceId, Obstacle, Outcome, PolicyId, ProtectionSet, RequestResult,
+    RuleId, Word,
+};
 
 /// The most rows that are shown; whoever wants more takes the CSV files.
 const MOST_ROWS: usize = 2_000;
@@ -24,8 +29,10 @@ pub struct Timeline {
     last: Option<SimTime>,
     request: Option<Request>,
     changes: Vec<(Subject, What)>,
+    /// Whether the request under way changed anything that is told.
+    changed: bool,
     decided: bool,
-    now: Option<SimTime>,
+    exits: Exits,
 }
 
 struct Row {
@@ -40,24 +47,33 @@ impl Timeline {
             Record::Request(request) => {
                 self.close(legend);
                 self.request = Some(*request);
-                self.now = Some(request.at);
                 self.decided = false;
             }
             Record::Decision(decision) => {
                 self.decided = true;
-                let cells = Self::decision(decision, legend);
-                self.row(decision.at, cells, Some(decision.outcome), legend);
+                self.exits.take(decision, legend);
+                if self.is_full() {
+                    self.left_out += 1;
+                } else {
+                    let cells = Self::decision(decision, legend);
+                    self.row(decision.at, cells, Some(decision.outcome), legend);
+                }
             }
-            Record::Change(change) => self.changes.push((change.subject, change.what)),
-            Record::Loss(_) => {}
+            Record::Change(change) if is_told(change.subject, &change.what) => {
+                self.changed = true;
+                if !self.is_full() {
+                    self.changes.push((change.subject, change.what));
+                }
+            }
+            Record::Change(_) | Record::Loss(_) => {}
         }
     }
 
+    fn is_full(&self) -> bool {
+        self.rows.len() >= MOST_ROWS
+    }
+
     fn row(&mut self, at: SimTime, cells: Vec<String>, outcome: Option<Outcome>, legend: &Legend) {
-        if self.rows.len() >= MOST_ROWS {
-            self.left_out += 1;
-            return;
-        }
         let first = self.last != Some(at);
         self.last = Some(at);
         let mut all = if first {
@@ -106,27 +122,30 @@ impl Timeline {
 
     /// A request that decided nothing is told by what it changed.
     fn close(&mut self, legend: &Legend) {
-        let changes = std::mem::take(&mut self.changes);
-        let (Some(request), Some(at)) = (self.request.take(), self.now) else { return };
-        let cause = match request.cause {
-            Cause::Event(event) => legend.event(event).into_owned(),
-            Cause::Timer(name) => name.to_owned(),
-        };
-        let told = tell_changes(&changes, legend);
-        if self.decided {
-            return;
+        let mut changes = std::mem::take(&mut self.changes);
+        let changed = std::mem::take(&mut self.changed);
+        if let Some(request) = self.request.take() {
+            let refused = request.result != RequestResult::Accepted;
+            let told = !self.decided && (refused || changed);
+            if told && self.is_full() {
+                self.left_out += 1;
+            } else if told {
+                let cause = match request.cause {
+                    Cause::Event(event) => legend.event(event).into_owned(),
+                    Cause::Timer(name) => name.to_owned(),
+                };
+                let mut parts = Vec::new();
+                if refused {
+                    parts.push(refusal(&request, legend));
+                }
+                parts.extend(tell_changes(&changes, legend));
+                let cells = vec!["·".to_owned(), cause, parts.join("; ")];
+                self.row(request.at, cells, None, legend);
+            }
         }
-        let refused = request.result != RequestResult::Accepted;
-        if !refused && told.is_empty() {
-            return;
-        }
-        let mut parts = Vec::new();
-        if refused {
-            parts.push(refusal(&request, legend));
-        }
-        parts.extend(told);
-        let cells = vec!["·".to_owned(), cause, parts.join("; ")];
-        self.row(at, cells, None, legend);
+        // The next request finds the room that this one needed.
+        changes.clear();
+        self.changes = changes;
     }
 
     /// The whole of it.
@@ -141,7 +160,7 @@ impl Timeline {
             out.push("  nothing happened".into());
         }
         out.push(String::new());
-        out.extend(sum_up(legend, summary));
+        out.extend(sum_up(legend, summary, &self.exits));
         out.join("\n")
     }
 }
@@ -213,12 +232,16 @@ fn refusal(request: &Request, legend: &Legend) -> String {
     text
 }
 
+/// Whether a change is worth a word: the size of a group follows from its members.
+const fn is_told(subject: Subject, what: &What) -> bool {
+    !matches!((subject, what), (Subject::Group(_), What::Size(..)))
+}
+
 /// Changes in words, those of the same kind together.
 fn tell_changes(changes: &[(Subject, What)], legend: &Legend) -> Vec<String> {
     let mut kinds: Vec<(String, Vec<&str>)> = Vec::new();
     for (subject, what) in changes {
         let (name, kind) = match (subject, what) {
-            (Subject::Group(_), What::Size(..)) => continue,
             (Subject::Account(id), What::Arrears(_, true)) => {
                 (legend.account(*id), "is overdue".to_owned())
             }
@@ -261,8 +284,8 @@ fn in_words(what: &What, legend: &Legend) -> String {
         | What::Suspended(..)
         | What::Property(..) => {
             let (name, _, to) = rows::what(what, legend);
-            let to = if to.is_empty() { "none".into() } else { to };
-            format!("{name}: {to}")
+            let to = to.to_string();
+            format!("{name}: {}", if to.is_empty() { "none" } else { &to })
         }
     }
 }
@@ -276,7 +299,7 @@ fn name_list(names: &[&str]) -> String {
 }
 
 /// What the run came to.
-fn sum_up(legend: &Legend, summary: &Summary) -> Vec<String> {
+fn sum_up(legend: &Legend, summary: &Summary, exits: &Exits) -> Vec<String> {
     let counts: Vec<String> = Outcome::ALL
         .iter()
         .map(|outcome| (summary.outcome(*outcome), outcome.word().to_uppercase()))
@@ -303,29 +326,51 @@ fn sum_up(legend: &Legend, summary: &Summary) -> Vec<String> {
             lines.push(format!("{label}: {}", things.join(", ")));
         }
     }
-    lines.extend(last_exits(legend, summary));
+    lines.extend(exits.tell(legend));
     lines.extend(footing(legend, summary));
     lines
 }
 
-/// What would have kept the instances that were lost in spite of a protection.
-fn last_exits(legend: &Legend, summary: &Summary) -> Vec<String> {
-    let mut exits: Vec<Vec<String>> = Vec::new();
-    for ((at, policy, rule), ids) in &summary.missed {
-        let rule = legend.rulebook(*policy).policy.rule(*rule);
-        let Some(way_out) = &rule.way_out else { continue };
-        let names: Vec<&str> = ids.iter().map(|id| legend.instance(*id)).collect();
-        let label = if exits.is_empty() { "last exits" } else { "" };
-        exits.push(vec![
-            label.to_owned(),
-            at.for_people(legend.offset),
-            format!("{way_out} ({})", name_list(&names)),
-        ]);
-        if exits.len() == 10 {
-            break;
+/// The most exits that are told.
+const MOST_EXITS: usize = 10;
+
+/// What would have kept the first instances that were lost in spite of a protection.
+#[derive(Default)]
+struct Exits(BTreeMap<(SimTime, PolicyId, RuleId), Vec<InstanceId>>);
+
+impl Exits {
+    fn take(&mut self, d: &Decision, legend: &Legend) {
+        let went = matches!(d.outcome, Outcome::Overridden | Outcome::Unprotected);
+        let Some(rule) = d.rule.filter(|_| went) else { return };
+        let key = (d.at, d.policy, rule);
+        let is_late = || self.0.last_key_value().is_some_and(|(last, _)| key > *last);
+        if self.0.len() == MOST_EXITS && is_late()
+            || legend.rulebook(d.policy).policy.rule(rule).way_out.is_none()
+        {
+            return;
+        }
+        self.0.entry(key).or_default().push(d.instance);
+        if self.0.len() > MOST_EXITS {
+            self.0.pop_last();
         }
     }
-    table(exits, &[])
+
+    fn tell(&self, legend: &Legend) -> Vec<String> {
+        let mut lines: Vec<Vec<String>> = Vec::new();
+        for ((at, policy, rule), ids) in &self.0 {
+            let rule = legend.rulebook(*policy).policy.rule(*rule);
+            let ids: BTreeSet<InstanceId> = ids.iter().copied().collect();
+            let names: Vec<&str> = ids.iter().map(|id| legend.instance(*id)).collect();
+            let label = if lines.is_empty() { "last exits" } else { "" };
+            let way_out = rule.way_out.as_deref().unwrap_or_default();
+            lines.push(vec![
+                label.to_owned(),
+                at.for_people(legend.offset),
+                format!("{way_out} ({})", name_list(&names)),
+            ]);
+        }
+        table(lines, &[])
+    }
 }
 
 /// How well it is founded, and what was assumed.
@@ -361,11 +406,7 @@ fn footing(legend: &Legend, summary: &Summary) -> Vec<String> {
             ));
         }
     }
-    let mut inert: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
-    for (id, policy, set) in summary.inert() {
-        inert.entry(legend.protections(policy, set)).or_default().push(legend.instance(id));
-    }
-    for (protections, names) in inert {
+    for (protections, names) in inert(legend, summary) {
         let does = if names.len() == 1 { "does" } else { "do" };
         lines.push(format!(
             "inert: {} {does} nothing on {}",
@@ -374,6 +415,26 @@ fn footing(legend: &Legend, summary: &Summary) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// Protections that could do nothing, with the instances on which they were set.
+fn inert<'l>(legend: &'l Legend, summary: &Summary) -> Vec<(Vec<&'l str>, Vec<&'l str>)> {
+    let mut lists: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+    // Fleets have many instances and few sets of protections: each is put into words once.
+    let mut known: IndexMap<(PolicyId, ProtectionSet), usize> = IndexMap::new();
+    for (id, policy, set) in summary.inert() {
+        let at = *known.entry((policy, set)).or_insert_with(|| {
+            let protections = legend.protections(policy, set);
+            let place = lists.iter().position(|(known, _)| *known == protections);
+            place.unwrap_or_else(|| {
+                lists.push((protections, Vec::new()));
+                lists.len() - 1
+            })
+        });
+        lists[at].1.push(legend.instance(id));
+    }
+    lists.sort();
+    lists
 }
 
 /// A count as one of this machine's own: no list that it counts could be longer.

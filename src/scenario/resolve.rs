@@ -100,13 +100,14 @@ impl Names {
     }
 
     /// How many there are.
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// The names alone, in the order of their ids.
-    pub fn into_names(self) -> vocab::Names {
-        self.names
+    /// The names alone, in the order of their ids; both have the same piece of memory.
+    pub fn share(&mut self) -> vocab::Names {
+        self.names = std::mem::take(&mut self.names).shared();
+        self.names.clone()
     }
 }
 
@@ -289,8 +290,7 @@ impl<'p> Resolver<'p> {
 
     /// What the ids mean, with the header of the scenario left blank; and what a streamed
     /// table needs to be read once more.
-    pub fn finish(self, events: EventNames) -> (Legend, Known) {
-        let names = |names: &Names| names.iter().map(Into::into).collect();
+    pub fn finish(mut self, events: EventNames) -> (Legend, Known) {
         let legend = Legend {
             scenario: String::new(),
             case: String::new(),
@@ -299,13 +299,13 @@ impl<'p> Resolver<'p> {
             end: self.start,
             offset: UtcOffset::default(),
             seed: 0,
-            rulebooks: self.rulebooks,
-            accounts: names(&self.accounts),
-            groups: names(&self.groups),
-            instances: names(&self.instances),
-            actors: names(&self.actors),
-            zones: names(&self.zones),
-            models: names(&self.models),
+            rulebooks: self.rulebooks.into_iter().map(Arc::new).collect(),
+            accounts: self.accounts.share(),
+            groups: self.groups.share(),
+            instances: self.instances.share(),
+            actors: self.actors.share(),
+            zones: self.zones.share(),
+            models: self.models.share(),
             events,
         };
         let known = Known {

@@ -94,9 +94,9 @@ impl Events {
     }
 
     /// What ids mean.
-    pub fn into_names(self) -> EventNames {
+    pub fn into_names(mut self) -> EventNames {
         let count = u32::try_from(self.count).unwrap_or(u32::MAX);
-        EventNames::new(count, self.named, self.names.into_names())
+        EventNames::new(count, self.named, self.names.share())
     }
 }
 

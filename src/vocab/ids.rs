@@ -106,8 +106,9 @@ macro_rules! sets {
             pub fn iter(self) -> impl Iterator<Item = $id> {
                 let mut left = self.0;
                 std::iter::from_fn(move || {
-                    let lowest = u8::try_from(left.trailing_zeros()).unwrap_or(u8::MAX);
-                    left = left.checked_sub(1).map(|below| left & below)?;
+                    // No member lies beyond the bits of a word.
+                    let lowest = u8::try_from(left.trailing_zeros()).ok()?;
+                    left &= left.checked_sub(1)?;
                     Some($id(lowest))
                 })
             }

@@ -36,6 +36,6 @@ impl Step<'_> {
 
 impl super::World {
     fn autoscale_caller(&self) -> Option<ActorId> {
-        self.legend.actors.iter().position(|name| &**name == AUTOSCALE).map(ActorId::at)
+        self.legend.actors.position(AUTOSCALE).map(ActorId::at)
     }
 }

@@ -193,7 +193,7 @@ impl super::World {
         let number = state.numbering;
         state.numbering += 1;
         let name = format!("{}{}{number}", self.legend.group(group), crate::fleet::NEWCOMER);
-        self.legend.instances.push(name.into());
+        self.legend.instances.push(&name);
         self.fleet.add_instance(newcomer)
     }
 }

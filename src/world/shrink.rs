@@ -98,7 +98,7 @@ impl Step<'_> {
         let orders: Vec<_> = state.orders.iter().map(|at| &book.policy.orders[*at]).collect();
         let names = &self.world.legend.instances;
         let mut by_name: Vec<usize> = (0..members.len()).collect();
-        by_name.sort_unstable_by_key(|at| &names[members[*at].index()]);
+        by_name.sort_unstable_by_key(|at| names.at(members[*at].index()));
         let mut places = vec![0; members.len()];
         for (place, at) in by_name.into_iter().enumerate() {
             places[at] = count(place);
@@ -110,7 +110,7 @@ impl Step<'_> {
                     Criterion::Joined => instance.joined.seconds(),
                     Criterion::Created => instance.created.seconds(),
                     Criterion::Configuration => i64::from(instance.configuration),
-                    Criterion::Number => number_at_end(&names[id.index()]),
+                    Criterion::Number => number_at_end(names.at(id.index())),
                 };
                 match order.first {
                     Extreme::Lowest => key,

@@ -44,5 +44,7 @@ mod stats;
 mod streams;
 /// How to run the program from a test.
 mod support;
+/// The tables that a thread writes against those of the plain writer, byte by byte.
+mod tables;
 /// Habits: lengths of lines and functions, leftovers, names of providers.
 mod tidy;

@@ -1,0 +1,192 @@
+//! What the log costs: a row, and a whole run with it and without.
+//!
+//! Rows are written to nowhere, by the writer that runs use and by the model that it must
+//! agree with. Whole runs go through the real engine; the log goes to files. Rounds are
+//! interleaved, since other work on the machine moves all of them; what counts is the ratio
+//! within a round. See README.md in the folder above for the results.
+//!
+//! `cargo bench --bench writing -- [rounds] [instances] [events]`
+
+#![expect(
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    clippy::expect_used,
+    reason = "a measurement, not the model"
+)]
+
+mod year;
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io;
+use std::path::Path;
+
+use stayput::experiment::{Summary, carry_out};
+use stayput::record::{Legend, Record};
+use stayput::report::{CsvTables, InstanceRow, Plain, Quick, Rows, Scribe};
+use stayput::scenario::Plan;
+use stayput::world::{Run, World};
+
+/// What is measured, in nanoseconds: processor time of all threads, and of the one that runs
+/// the engine alone; the clock on the wall. Where two cores are free, a run with a thread that
+/// writes takes as long on the wall as the busier of the two.
+const CLOCKS: usize = 3;
+
+#[cfg(unix)]
+fn clocks() -> [i128; CLOCKS] {
+    use rustix::time::{ClockId, clock_gettime};
+    [ClockId::ProcessCPUTime, ClockId::ThreadCPUTime, ClockId::Monotonic].map(|clock| {
+        let now = clock_gettime(clock);
+        i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
+    })
+}
+
+/// The clock on the wall alone, where processor time is not to be had.
+#[cfg(not(unix))]
+#[expect(clippy::disallowed_methods, reason = "a measurement")]
+fn clocks() -> [i128; CLOCKS] {
+    static START: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    [i128::try_from(START.elapsed().as_nanos()).unwrap_or_default(); CLOCKS]
+}
+
+const HEAD: &str = "\
+| all threads: ns | times | engine's thread: ns | times | on the wall: ns | times |
+|---|---|---|---|---|---|---|";
+
+/// Middle, smallest and largest.
+fn spread(values: &[f64]) -> [f64; 3] {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    [sorted[sorted.len() / 2], sorted[0], sorted[sorted.len() - 1]]
+}
+
+/// Runs every design in every round; prints a line for each, against the first.
+fn measure(rounds: usize, per: f64, designs: &[(&str, &dyn Fn())]) {
+    let mut spent = vec![[const { Vec::new() }; CLOCKS]; designs.len()];
+    for _ in 0..rounds {
+        for ((_, run), spent) in designs.iter().zip(&mut spent) {
+            let before = clocks();
+            run();
+            let after = clocks();
+            let passed = after.iter().zip(before).map(|(after, before)| after - before);
+            for (spent, passed) in spent.iter_mut().zip(passed) {
+                spent.push(passed as f64 / per);
+            }
+        }
+    }
+    for (at, (name, _)) in designs.iter().enumerate() {
+        let mut line = format!("| {name} |");
+        for (times, firsts) in spent[at].iter().zip(&spent[0]) {
+            let [time, low, high] = spread(times);
+            let ratios: Vec<f64> =
+                times.iter().zip(firsts).map(|(one, first)| one / first).collect();
+            let [ratio, least, most] = spread(&ratios);
+            line.push_str(&format!(
+                " {time:.0} ({low:.0} to {high:.0}) | {ratio:.2} ({least:.2} to {most:.2}) |"
+            ));
+        }
+        println!("{line}");
+    }
+}
+
+/// The instances as they stand at the end of a run.
+fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> {
+    world.fleet().instances().map(|(id, instance)| {
+        let (on, unknown) = world.protections(id);
+        let (account, group, state) = (instance.account, instance.group, instance.state);
+        let policy = world.policy_of(id);
+        InstanceRow { instance: id, account, group, state, policy, on, unknown }
+    })
+}
+
+/// A run of which every record goes to `take`.
+fn run(plan: &Plan, mut take: impl FnMut(Record, &Legend)) -> Run {
+    let mut summary = Summary::default();
+    let carried = carry_out(plan.clone(), year::limits(), None, |record, world| {
+        summary.take(&record);
+        take(record, world.legend());
+        Ok::<(), io::Error>(())
+    });
+    black_box(&summary);
+    carried.expect("nothing is written").1
+}
+
+fn without(plan: &Plan) {
+    black_box(run(plan, |record, _| drop(black_box(record))));
+}
+
+fn beside<T: Rows<Out = File>>(plan: &Plan, folder: &Path) {
+    let mut tables = tables::<T>(folder);
+    let run = run(plan, |record, legend| {
+        tables.write(&[record], legend).expect("a disk");
+    });
+    let rows: Vec<InstanceRow> = at_the_end(run.world()).collect();
+    tables.instances(&rows, run.world().legend()).expect("a disk");
+    tables.finish().expect("a disk");
+}
+
+fn by_thread(plan: &Plan, folder: &Path) {
+    let mut scribe = Scribe::start(tables::<Quick<File>>(folder)).expect("a thread");
+    scribe.begin(&plan.legend).expect("a disk");
+    let run = run(plan, |record, legend| scribe.write(record, legend).expect("a disk"));
+    let legend = run.world().legend();
+    scribe.end_of_run(at_the_end(run.world()), legend).expect("a disk");
+    scribe.finish().expect("a disk");
+}
+
+fn tables<T: Rows<Out = File>>(folder: &Path) -> CsvTables<T> {
+    CsvTables::new(|name| File::create(folder.join(name))).expect("a disk")
+}
+
+fn to_nowhere<T: Rows<Out = io::Sink>>(records: &[Record], legend: &Legend) {
+    let mut tables = CsvTables::<T>::new(|_| Ok(io::sink())).expect("nowhere");
+    for batch in records.chunks(2_048) {
+        tables.write(batch, legend).expect("nowhere");
+    }
+    black_box(tables.finish().expect("nowhere"));
+}
+
+fn main() {
+    let numbers: Vec<u32> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    let number = |at: usize, or: u32| numbers.get(at).copied().unwrap_or(or);
+    let (rounds, instances, events) = (number(0, 5), number(1, 100_000), number(2, 500_000));
+    let plan = year::plan(instances, events);
+    let mut records = Vec::new();
+    let ran = run(&plan, |record, _| records.push(record));
+    let legend = ran.world().legend();
+    let rows: u64 = {
+        let mut tables = CsvTables::<Quick<io::Sink>>::new(|_| Ok(io::sink())).expect("nowhere");
+        tables.write(&records, legend).expect("nowhere");
+        tables.finish().expect("nowhere").iter().map(|(_, rows)| rows).sum()
+    };
+    println!(
+        "{instances} instances, {} events, {rows} rows; a record has {} bytes\n",
+        ran.events(),
+        size_of::<Record>()
+    );
+    println!("| a row, to nowhere {HEAD}");
+    let rounds = rounds.max(1) as usize;
+    measure(
+        rounds,
+        rows as f64,
+        &[
+            ("plain", &|| to_nowhere::<Plain<io::Sink>>(&records, legend)),
+            ("quick", &|| to_nowhere::<Quick<io::Sink>>(&records, legend)),
+        ],
+    );
+    drop(records);
+    let folder = tempfile::tempdir().expect("a disk");
+    let folder = folder.path();
+    println!("\n| a run, per event {HEAD}");
+    measure(
+        rounds,
+        ran.events() as f64,
+        &[
+            ("without the log", &|| without(&plan)),
+            ("plain, in between", &|| beside::<Plain<File>>(&plan, folder)),
+            ("quick, in between", &|| beside::<Quick<File>>(&plan, folder)),
+            ("quick, by a thread", &|| by_thread(&plan, folder)),
+        ],
+    );
+}

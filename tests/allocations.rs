@@ -1,0 +1,120 @@
+//! Rows cost no memory of their own: counted, not timed.
+//!
+//! A program of its own, since it counts for all of its threads.
+
+#![cfg(test)]
+
+use std::alloc::System;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::yield_now;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use stayput::record::Record;
+use stayput::report::{CsvTables, Quick, Scribe};
+use stayput::scenario::{Options, Plan, compile};
+use stayput::text::{NoFiles, Problems, Sources};
+use stayput::world::Run;
+
+#[global_allocator]
+static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// A fleet whose days are alike: refused, held, released on time, and names that need quotes.
+fn plan() -> Plan {
+    let mut text = "\
+stayput: scenario/1
+name: every, day
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 400d
+fleet:
+  instances:
+    \"db, 1..20\": { protect: [release-protection] }
+    web-1..200: {}
+events:
+"
+    .to_owned();
+    for day in 0..200 {
+        for (hour, verb) in [
+            (1, "release: { instance: \"db, *\", by: \"a, b\" }".to_owned()),
+            (2, format!("schedule-release: {{ instance: \"web-*\", time: +{}d }}", day + 300)),
+            (
+                3,
+                "set-protection: { instance: \"web-*\", flags: { release-protection: true } }"
+                    .to_owned(),
+            ),
+            (4, "stop: { instance: \"web-*\" }".to_owned()),
+            (5, "start: { instance: \"web-*\" }".to_owned()),
+            (
+                6,
+                "set-protection: { instance: \"web-*\", flags: { release-protection: false } }"
+                    .to_owned(),
+            ),
+            (7, "overdue: { account: default }".to_owned()),
+            (8, "settle: { account: default }".to_owned()),
+            (9, format!("release: {{ instance: web-{}, force: true }}", day + 1)),
+        ] {
+            text.push_str(&format!("  - {{ at: +{day}d{hour}h, {verb} }}\n"));
+        }
+    }
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add("every-day.yaml", text);
+    let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
+    let told = stayput::text::render(&problems, &sources, false);
+    compiled.unwrap_or_else(|| panic!("{told}")).plans.swap_remove(0)
+}
+
+/// Counts what it is given.
+#[derive(Clone, Default)]
+struct Counted(Arc<AtomicU64>);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn in_the_steady_state_rows_are_written_without_any_memory() {
+    let plan = plan();
+    let mut run = Run::start(plan.clone());
+    let records: Vec<Record> = run.by_ref().collect();
+    let legend = run.world().legend();
+    // Twice what goes over at once, for each of what the rows are told apart by.
+    let half = records.len() / 2;
+    assert!(half > 40_000, "{half}");
+
+    let written = Counted::default();
+    let mut tables = CsvTables::<Quick<Counted>>::new(|_| Ok(written.clone())).unwrap();
+    records[..half].chunks(2_048).for_each(|batch| tables.write(batch, legend).unwrap());
+    let before = written.0.load(Ordering::Relaxed);
+    let region = Region::new(COUNTED);
+    records[half..].chunks(2_048).for_each(|batch| tables.write(batch, legend).unwrap());
+    let change = region.change();
+    assert!(written.0.load(Ordering::Relaxed) > before + 1_000_000);
+    assert_eq!((change.allocations, change.reallocations), (0, 0), "{change:?}");
+    tables.finish().unwrap();
+
+    // The same through the thread: what it is given it gives back.
+    let written = Counted::default();
+    let tables = CsvTables::<Quick<Counted>>::new(|_| Ok(written.clone())).unwrap();
+    let mut scribe = Scribe::start(tables).unwrap();
+    scribe.begin(legend).unwrap();
+    let mut records = records.into_iter();
+    records.by_ref().take(half).for_each(|record| scribe.write(record, legend).unwrap());
+    let before = written.0.load(Ordering::Relaxed);
+    let region = Region::new(COUNTED);
+    records.by_ref().for_each(|record| scribe.write(record, legend).unwrap());
+    while written.0.load(Ordering::Relaxed) < before + 1_000_000 {
+        yield_now();
+    }
+    let change = region.change();
+    assert_eq!((change.allocations, change.reallocations), (0, 0), "{change:?}");
+    scribe.finish().unwrap();
+}

@@ -1,0 +1,269 @@
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use proptest::prelude::*;
+use stayput::experiment::carry_out;
+use stayput::kernel::Limits;
+use stayput::record::Record;
+use stayput::report::{Counts, CsvTables, InstanceRow, Plain, Quick, Scribe};
+use stayput::scenario::{Options, Plan, compile};
+use stayput::text::{Files, NoFiles, Problems, ReadFailure, Sources, render};
+use stayput::world::World;
+
+use crate::support::{files, folder, root, shown, stayput, write};
+
+/// Files of the repository.
+struct Repository;
+
+impl Files for Repository {
+    fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure> {
+        let beside = Path::new(from).parent().unwrap().join(path);
+        let text = std::fs::read_to_string(root().join(&beside));
+        let text = text.map_err(|error| ReadFailure { what: error.to_string(), help: None })?;
+        Ok((beside.to_string_lossy().into_owned(), text))
+    }
+}
+
+fn plans(name: &str, text: &str, files: &dyn Files) -> Vec<Plan> {
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add(name, text);
+    let compiled = compile(file, &Options::default(), files, &mut sources, &mut problems);
+    assert!(compiled.is_some(), "{text}\n{}", render(&problems, &sources, false));
+    compiled.unwrap().plans
+}
+
+/// A file that a thread may write and a test may read.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+type Texts = Vec<(String, Shared)>;
+
+fn open(texts: &mut Texts, name: &str) -> Shared {
+    let file = Shared::default();
+    texts.push((name.to_owned(), file.clone()));
+    file
+}
+
+fn instances(world: &World) -> Vec<InstanceRow> {
+    let row = |(id, instance): (_, &stayput::fleet::Instance)| {
+        let (on, unknown) = world.protections(id);
+        let (account, group, state) = (instance.account, instance.group, instance.state);
+        let policy = world.policy_of(id);
+        InstanceRow { instance: id, account, group, state, policy, on, unknown }
+    };
+    world.fleet().instances().map(row).collect()
+}
+
+/// The tables by the model: one record after the other.
+fn plain(plans: &[Plan]) -> (Texts, Counts) {
+    let mut texts = Vec::new();
+    let mut tables = CsvTables::<Plain<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
+    for plan in plans {
+        let take = |record: Record, world: &World| tables.write(&[record], world.legend());
+        let (_, run) = carry_out(plan.clone(), Limits::default(), None, take).unwrap();
+        tables.instances(&instances(run.world()), run.world().legend()).unwrap();
+        tables.end_of_run();
+    }
+    let counts = tables.finish().unwrap();
+    (texts, counts)
+}
+
+/// The same tables as runs have them written.
+fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
+    let mut texts = Vec::new();
+    let tables = CsvTables::<Quick<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
+    let mut scribe = Scribe::start(tables).unwrap();
+    for plan in plans {
+        scribe.begin(&plan.legend).unwrap();
+        let take = |record, world: &World| scribe.write(record, world.legend());
+        let (_, run) = carry_out(plan.clone(), Limits::default(), None, take).unwrap();
+        let rows = instances(run.world()).into_iter();
+        scribe.end_of_run(rows, run.world().legend()).unwrap();
+    }
+    let counts = scribe.finish().unwrap();
+    (texts, counts)
+}
+
+/// Both ways give the same bytes; how many rows each file has.
+fn same_bytes(plans: &[Plan]) -> Counts {
+    let ((expected, counts), (found, counted)) = (plain(plans), by_thread(plans));
+    assert_eq!(counts, counted);
+    assert_eq!(expected.len(), 6);
+    for ((name, expected), (_, found)) in expected.iter().zip(&found) {
+        let text = |file: &Shared| String::from_utf8(file.0.lock().unwrap().clone()).unwrap();
+        let (expected, found) = (text(expected), text(found));
+        let differ = || expected.lines().zip(found.lines()).find(|(a, b)| a != b);
+        assert!(expected == found, "{name}: {:?}", differ());
+    }
+    counts
+}
+
+#[test]
+fn the_thread_writes_every_scenario_of_the_repository_as_the_model_does() {
+    let mut all = Vec::new();
+    for path in files(&root().join("scenarios"), &["yaml"]) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        all.extend(plans(&shown(&path), &text, &Repository));
+    }
+    // All go through one thread, one after the other.
+    let counts = same_bytes(&all);
+    assert!(all.len() > 50 && counts.iter().all(|(_, rows)| *rows > 0), "{counts:?}");
+}
+
+#[test]
+fn names_that_a_run_makes_up_travel_with_their_records() {
+    let text = "\
+stayput: scenario/1
+name: many, \"many\"
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 10d
+fleet:
+  groups: { \"we,b\": { min: 0, max: 90000 } }
+events:
+  - { at: +1h, scale-out: { group: \"we,b\", add: 9000 } }
+  - { at: +2h, scale-in: { group: \"we,b\", remove: 5000 } }
+  - { at: +3h, scale-out: { group: \"we,b\", add: 3000 } }
+  - { at: +4h, delete-group: { group: \"we,b\", force: true } }
+";
+    let counts = same_bytes(&plans("many.yaml", text, &NoFiles));
+    assert_eq!(counts.iter().find(|(file, _)| *file == "instances.csv").unwrap().1, 12_000);
+    let rows: u64 = counts.iter().map(|(_, rows)| rows).sum();
+    assert!(rows > 30_000, "several batches: {counts:?}");
+}
+
+/// Names with all that needs quotes, and with much that does not.
+fn odd_name() -> impl Strategy<Value = String> {
+    let any = "[a-z\",' ä中\u{1f600}|\\\\#:.<-]{1,12}";
+    any.prop_filter("a name", |name| stayput::text::Name::fault(name).is_none())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 40,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn odd_names_are_written_as_the_model_writes_them(
+        names in prop::collection::btree_set(odd_name(), 6..12),
+        ids in prop::collection::btree_set(odd_name(), 3),
+        (scenario, by) in (odd_name(), odd_name()),
+    ) {
+        let quoted = |text: &String| serde_json::to_string(text).unwrap();
+        let mut text = format!(
+            "stayput: scenario/1\nname: {}\npolicy: alibaba-ecs@2026-05-15\n\
+             start: 2026-06-01T00:00:00Z\nfor: 60d\nfleet:\n  groups: {{ {}: {{ max: 99 }} }}\n  instances:\n",
+            quoted(&scenario), quoted(&by)
+        );
+        for (at, name) in names.iter().enumerate() {
+            let protect = ["", "release-protection"][at % 2];
+            let group = if at % 3 == 0 { format!(", group: {}", quoted(&by)) } else { String::new() };
+            let keys = format!("protect: [{protect}]{group}");
+            text.push_str(&format!("    {}: {{ {keys} }}\n", quoted(name)));
+        }
+        let ids: Vec<String> = ids.iter().map(quoted).collect();
+        text.push_str(&format!(
+            "events:\n  - {{ at: +1h, id: {}, release: {{ instance: \"*\", by: {} }} }}\n  \
+             - {{ at: +2h, id: {}, scale-out: {{ group: {}, add: 3 }} }}\n  \
+             - {{ at: +3h, id: {}, overdue: {{ account: default }} }}\n",
+            ids[0], quoted(&by), ids[1], quoted(&by), ids[2]
+        ));
+        same_bytes(&plans("odd.yaml", &text, &NoFiles));
+    }
+}
+
+/// A disk with room for so many bytes.
+struct Full(usize);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.0.checked_sub(bytes.len());
+        self.0 = left.ok_or_else(|| io::Error::new(ErrorKind::StorageFull, "no room"))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_cannot_be_written_ends_the_run_and_says_why() {
+    let text = "\
+stayput: scenario/1
+name: full
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 10d
+fleet: { groups: { web: { min: 0, max: 90000 } } }
+events:
+  - { at: +1h, scale-out: { group: web, add: 20000 } }
+";
+    let plan = plans("full.yaml", text, &NoFiles).swap_remove(0);
+    for room in [0, 100, 70_000, 300_000] {
+        let tables = CsvTables::new(|_| Ok(Full(room))).unwrap();
+        let mut scribe = Scribe::start::<Full>(tables).unwrap();
+        let ended = scribe.begin(&plan.legend).and_then(|()| {
+            let take = |record, world: &World| scribe.write(record, world.legend());
+            let (_, run) = carry_out(plan.clone(), Limits::default(), None, take)?;
+            let rows = instances(run.world()).into_iter();
+            scribe.end_of_run(rows, run.world().legend())
+        });
+        // It is told at the latest when all has been handed over, and only once.
+        let error = ended.and_then(|()| scribe.finish().map(drop)).unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::StorageFull, "no room"));
+    }
+}
+
+#[test]
+fn people_get_the_first_of_many_rows_and_exits() {
+    let place = folder();
+    let mut text = "\
+stayput: scenario/1
+name: long
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 90d
+fleet:
+  instances:
+    kept-1..50: { protect: [release-protection] }
+"
+    .to_owned();
+    for day in 1..=12 {
+        let keys = format!("protect: [release-protection], auto-release: +{day}d");
+        text.push_str(&format!("    late-{day}: {{ {keys} }}\n"));
+    }
+    text.push_str("events:\n");
+    for hour in 0..60 {
+        text.push_str(&format!(
+            "  - {{ at: +{}d, release: {{ instance: \"kept-*\", force: true }} }}\n",
+            20 + hour
+        ));
+    }
+    let path = write(place.path(), "long.yaml", text);
+    let out = place.path().join("out");
+    let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    // 12 releases that were due and 60 times 50 that were refused; people see 2,000 of them.
+    assert!(ran.stdout.contains("\n  … and 1012 more rows; `--out DIR` writes them all\n"));
+    assert!(ran.stdout.contains("3012 decisions   3000 HELD · 12 OVERRIDDEN"), "{}", ran.stdout);
+    let told = |line: &&str| line.contains("cancel the schedule before it is due");
+    let exits: Vec<&str> = ran.stdout.lines().filter(told).collect();
+    assert_eq!(exits.len(), 10);
+    assert!(exits[0].contains("(late-1)") && exits[9].contains("(late-10)"), "{exits:?}");
+    let rows = std::fs::read_to_string(out.join("decisions.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 3_013);
+}
