@@ -204,12 +204,8 @@ impl Model for World {
         agenda: &mut Agenda<Timer>,
         out: &mut VecDeque<Record>,
     ) -> Flow {
-        let (event, order) = match order {
-            Ok(order) => order,
-            Err(unread) => {
-                self.unread = Some(unread);
-                return Flow::Halt;
-            }
+        let Ok((event, order)) = order.map_err(|unread| self.unread = Some(unread)) else {
+            return Flow::Halt;
         };
         let verb = order.verb();
         let call = |by, via| Call { event, verb, by, via };
