@@ -221,11 +221,15 @@ fn table(sour: bool) -> impl Strategy<Value = String> {
 /// and all.
 const CASES: u32 = 6;
 
+fn few() -> ProptestConfig {
+    ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() }
+}
+
 /// How many random tables were taken row by row, so that the test tests something.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(few())]
 
     fn random_tables_are_read_alike(
         sour in table(true),
@@ -281,7 +285,7 @@ fn instance() -> impl Strategy<Value = String> {
 static FILLED: AtomicUsize = AtomicUsize::new(0);
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(few())]
 
     fn random_fleets_are_read_alike(fleets in prop::collection::vec(
         prop::collection::vec(instance(), 1..5), 3,
