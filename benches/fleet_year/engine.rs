@@ -102,13 +102,13 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
     for who in 0..instances {
         let bits = stream.next_u64();
         let mut instance = Instance::new(AccountId(who / PER_ACCOUNT), start);
-        if bits % 4 == 0 {
+        if bits.is_multiple_of(4) {
             instance.billing = Billing::Subscription;
             instance.expires = later(start, bits, 730 * DAY);
         } else {
             instance.auto_release = later(start, bits, 1_000 * DAY);
         }
-        if bits / 4 % 16 != 0 {
+        if !(bits / 4).is_multiple_of(16) {
             instance.on = flag;
         }
         plan.fleet.add_instance(instance);
@@ -122,7 +122,8 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
 
 /// Some time after `from`, a minute ahead at least, evenly spread over `span` seconds.
 fn later(from: SimTime, bits: u64, span: i64) -> SimTime {
-    let seconds = i64::try_from((u128::from(bits) * u128::from(span.unsigned_abs())) >> 64).unwrap_or(0);
+    let share = (u128::from(bits) * u128::from(span.unsigned_abs())) >> 64;
+    let seconds = i64::try_from(share).unwrap_or(0);
     from.after(SimSpan::from_seconds(seconds / 60 * 60 + 3_600))
 }
 

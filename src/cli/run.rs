@@ -221,10 +221,8 @@ impl<'a> Running<'a> {
         }
         let legend = world.legend();
         summary.relied(world.relied());
-        if ending.word() != Stopped::Interrupted {
-            // In the middle of a run nothing stands as it does at its end.
-            self.end_of_run(&run).map_err(|error| Broken::Write(self.table_failed(&error)))?;
-        }
+        let ended = self.end_of_run(&run, ending);
+        ended.map_err(|error| Broken::Write(self.table_failed(&error)))?;
         self.note(&summary, world, ending);
         if text {
             let mut told = timeline.finish(legend, &summary, self.paint);
@@ -275,8 +273,12 @@ impl<'a> Running<'a> {
         self.arguments.out.as_ref().map(|path| cannot(path, error))
     }
 
-    fn end_of_run(&mut self, run: &Run) -> io::Result<()> {
+    fn end_of_run(&mut self, run: &Run, ending: Ending) -> io::Result<()> {
         let Some(tables) = &mut self.tables else { return Ok(()) };
+        if ending.word() == Stopped::Interrupted {
+            // In the middle of a run nothing stands as it does at its end.
+            return tables.end_of_run(std::iter::empty(), run.world().legend());
+        }
         let fleet = run.world().fleet();
         let rows = fleet.instances().map(|(id, instance)| {
             let (on, unknown) = run.world().protections(id);
