@@ -1,4 +1,4 @@
-//! Rows cost no memory of their own: counted, not timed.
+//! Events and rows cost no memory of their own: counted, not timed.
 //!
 //! A program of its own, since it counts for all of its threads.
 
@@ -58,11 +58,44 @@ events:
             text.push_str(&format!("  - {{ at: +{day}d{hour}h, {verb} }}\n"));
         }
     }
+    compiled(&text)
+}
+
+fn compiled(text: &str) -> Plan {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let file = sources.add("every-day.yaml", text);
+    let file = sources.add("plan.yaml", text.to_owned());
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
     let told = stayput::text::render(&problems, &sources, false);
     compiled.unwrap_or_else(|| panic!("{told}")).plans.swap_remove(0)
+}
+
+/// Many events, each of which is about one instance.
+fn one_by_one() -> Plan {
+    let mut text = "\
+stayput: scenario/1
+name: one-by-one
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 400d
+fleet:
+  defaults: { protect: [release-protection] }
+  instances: { web-1..100: {} }
+events:
+"
+    .to_owned();
+    for day in 0..24 {
+        for web in 1..=100 {
+            for verb in [
+                format!("schedule-release: {{ instance: web-{web}, time: +{}d }}", day + 300),
+                format!("release: {{ instance: web-{web}, by: ann }}"),
+                format!("cancel-scheduled-release: {{ instance: web-{web} }}"),
+                format!("restart: {{ instance: web-{web} }}"),
+            ] {
+                text.push_str(&format!("  - {{ at: +{day}d{web}m, {verb} }}\n"));
+            }
+        }
+    }
+    compiled(&text)
 }
 
 /// Counts what it is given.
@@ -81,7 +114,31 @@ impl Write for Counted {
 }
 
 #[test]
-fn in_the_steady_state_rows_are_written_without_any_memory() {
+fn in_the_steady_state_nothing_takes_memory() {
+    events();
+    rows();
+}
+
+fn events() {
+    let mut run = Run::start(one_by_one());
+    let mut step = |steps: usize| {
+        let mut records = 0;
+        for _ in 0..steps {
+            assert!(run.step());
+            records += std::iter::from_fn(|| run.pop()).count();
+        }
+        records
+    };
+    step(4_800);
+    let region = Region::new(COUNTED);
+    let records = step(4_800);
+    let change = region.change();
+    assert!(records > 4_800, "{records}");
+    // The page of each of twelve new days is begun, and doubles as its hundred notes come.
+    assert!(change.allocations + change.reallocations <= 12 * 7, "{change:?}");
+}
+
+fn rows() {
     let plan = plan();
     let mut run = Run::start(plan.clone());
     let records: Vec<Record> = run.by_ref().collect();

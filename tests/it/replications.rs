@@ -48,14 +48,17 @@ fn into(out: &Path, path: &str, more: &[&str]) -> Ran {
 #[test]
 fn any_number_of_workers_gives_the_same_bytes() {
     let place = folder();
-    let of = |jobs: &str, more: &[&str]| {
-        let out = place.path().join(jobs);
-        let ran = into(&out, WHO_GOES, &[more, &["--jobs", jobs]].concat());
-        assert_eq!((ran.code, ran.stderr), (0, format!("wrote {}\n", out.display())));
-        (ran.stdout, tables(&out))
-    };
-    for more in [&["--replications", "230"][..], &["--until-halfwidth", "any-protected-lost=0.05"]]
-    {
+    for (scenario, more) in [
+        (WHO_GOES, &["--replications", "230"][..]),
+        (WHO_GOES, &["--until-halfwidth", "any-protected-lost=0.05"]),
+        ("scenarios/year-of-luck.yaml", &["--replications", "40"]),
+    ] {
+        let of = |jobs: &str, more: &[&str]| {
+            let out = place.path().join(jobs);
+            let ran = into(&out, scenario, &[more, &["--jobs", jobs]].concat());
+            assert_eq!((ran.code, ran.stderr), (0, format!("wrote {}\n", out.display())));
+            (ran.stdout, tables(&out))
+        };
         let alone = of("1", more);
         assert_eq!(alone.1.len(), 3, "{:?}", alone.1);
         for jobs in ["2", "5"] {
