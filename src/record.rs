@@ -27,6 +27,18 @@ pub enum Record {
     Loss(Loss),
 }
 
+impl Record {
+    /// When it was.
+    pub const fn at(&self) -> SimTime {
+        match self {
+            Self::Request(request) => request.at,
+            Self::Decision(decision) => decision.at,
+            Self::Change(change) => change.at,
+            Self::Loss(loss) => loss.at,
+        }
+    }
+}
+
 /// What made something happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {

@@ -36,10 +36,21 @@ impl Progress {
 
     /// One more is done.
     pub fn one_more(&self) {
-        if !self.seen {
-            return;
+        if self.seen {
+            self.bar.inc(1);
+            self.show();
         }
-        self.bar.inc(1);
+    }
+
+    /// So many are done.
+    pub fn reached(&self, count: u64) {
+        if self.seen && self.bar.position() != count {
+            self.bar.set_position(count);
+            self.show();
+        }
+    }
+
+    fn show(&self) {
         let due = self.bar.elapsed() > PATIENCE;
         if due && !self.drawn.swap(true, Ordering::Relaxed) {
             // Not more often than can be seen.

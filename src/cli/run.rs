@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::load::{Loaded, Loader};
 use super::out::OutDir;
+use super::progress::Progress;
 use super::{Exit, Overrides, replicate, terminal};
 use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::kernel::{Limit, Stop};
@@ -15,6 +16,7 @@ use crate::report::{
 };
 use crate::scenario::{Plan, Unread};
 use crate::text::many;
+use crate::time::SimSpan;
 use crate::vocab::{PolicyId, SwitchSet};
 use crate::world::{Halt, Run, World};
 use anstream::ColorChoice;
@@ -208,13 +210,16 @@ impl<'a> Running<'a> {
             begun.map_err(|error| Broken::Write(self.table_failed(&error)))?;
         }
         let go_on = || !terminal::is_interrupted();
+        let progress = Progress::of(days(plan.legend.elapsed(plan.legend.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, go_on, |record, world| {
+            progress.reached(days(world.legend().elapsed(record.at())));
             summary.take(&record);
             if text {
                 timeline.take(&record, world.legend());
             }
             self.write(record, world)
         })?;
+        drop(progress);
         let world = run.world();
         if let Some(Unread { path, why }) = world.unread() {
             return Err(Broken::Input(format!("{path}: {why}")));
@@ -350,6 +355,11 @@ impl<'a> Running<'a> {
             complete: self.complete,
         }))
     }
+}
+
+/// Whole days.
+const fn days(span: SimSpan) -> u64 {
+    span.seconds().unsigned_abs() / 86_400
 }
 
 /// Every file that was read.

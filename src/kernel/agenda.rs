@@ -48,9 +48,8 @@ pub struct Rank(pub u8);
 /// What waits in an agenda: a name, small enough to copy.
 ///
 /// Rank and index together are its name: two timers are equal if and only if
-/// they agree in both. An agenda keeps a table with a row for each index and a
-/// column for each rank, so what is about one thing lies together, and indices
-/// should be dense.
+/// they agree in both. An agenda keeps an array of due times for each rank, as long
+/// as its largest index, so indices should be dense.
 pub trait Timer: Copy + Eq + Hash {
     /// How many ranks there are; each is below it.
     const RANKS: u8;
@@ -96,6 +95,8 @@ pub struct Agenda<T: Timer> {
     now: SimTime,
     /// By rank, then index; [`SimTime::NEVER`] is not set.
     due: Vec<Vec<SimTime>>,
+    /// How many places all of them have.
+    places: usize,
     /// The latest first. A timer that stands in `near` as well is taken from there.
     today: Vec<(SimTime, T)>,
     /// How many notes of `today` have not been looked at since it was opened.
@@ -128,6 +129,7 @@ impl<T: Timer> Agenda<T> {
         Self {
             now: start,
             due: vec![Vec::new(); usize::from(T::RANKS)],
+            places: 0,
             today: Vec::new(),
             unseen: 0,
             near: PriorityQueue::with_default_hasher(),
@@ -265,6 +267,7 @@ impl<T: Timer> Agenda<T> {
         if let Some(due) = of_rank.get_mut(index) {
             *due = at;
         } else if at < SimTime::NEVER {
+            self.places += index + 1 - of_rank.len();
             of_rank.resize(index + 1, SimTime::NEVER);
             of_rank[index] = at;
         }
@@ -288,14 +291,9 @@ impl<T: Timer> Agenda<T> {
         }
         self.pages[page].push(timer);
         self.notes += 1;
-        if self.notes > NOTES_AT_LEAST && self.notes > NOTES_PER_PLACE * self.places() {
+        if self.notes > NOTES_AT_LEAST && self.notes > NOTES_PER_PLACE * self.places {
             self.reread();
         }
-    }
-
-    /// How many places the truth has.
-    fn places(&self) -> usize {
-        self.due.iter().map(Vec::len).sum()
     }
 
     /// Strikes out every note that no longer holds, and doubles.
