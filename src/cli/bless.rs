@@ -187,12 +187,8 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
             || "nothing differs".to_owned(),
             |only| format!("no change's key holds `{only}`"),
         );
-        let mut problems = Problems::default();
-        problems.add(Problem::bare(
-            Code::FilterMatchesNone,
-            format!("there is nothing to accept: {why}"),
-        ));
-        terminal::talk(&crate::text::render(&problems, &loader.sources, false));
+        let title = format!("there is nothing to accept: {why}");
+        super::tell(Problem::bare(Code::FilterMatchesNone, title));
         return Err(Exit::NothingRan);
     }
     write(&path, &accepted_yaml(&kept))?;

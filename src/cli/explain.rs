@@ -11,7 +11,7 @@ use crate::experiment::{Lookout, carry_out};
 use crate::policy::{Column, Facts, Rulebook};
 use crate::report::{Question, explain_decision, explain_situation, table};
 use crate::scenario::{Options, Plan, Script};
-use crate::text::{Code, Problem, Problems, Sources, closest, render};
+use crate::text::{Code, Problem, Sources, closest};
 use crate::vocab::{ProtectionSet, SwitchSet, Word};
 
 #[derive(Debug, clap::Args)]
@@ -47,9 +47,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 
 /// Tells a mistake in the arguments.
 fn refuse(problem: Problem) -> Exit {
-    let mut problems = Problems::default();
-    problems.add(problem);
-    terminal::talk(&render(&problems, &Sources::default(), false));
+    super::tell(problem);
     Exit::BadInput
 }
 

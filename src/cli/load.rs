@@ -109,10 +109,7 @@ impl Loader {
 
     /// Tells every mistake on standard error.
     pub fn tell(&self, paint: Paint) {
-        let text = render(&self.problems, &self.sources, paint.0);
-        if !text.is_empty() {
-            terminal::talk(&format!("{text}\n\n{}", summary(&self.problems)));
-        }
+        tell_all(&self.problems, &self.sources, paint);
     }
 
     /// Ends the verb if anything was wrong; warnings are counted in a line.
@@ -130,6 +127,14 @@ impl Loader {
             terminal::talk(&paint.dim(&line));
         }
         Ok(())
+    }
+}
+
+/// Tells every mistake on standard error, and how many there are.
+pub(super) fn tell_all(problems: &Problems, sources: &Sources, paint: Paint) {
+    let text = render(problems, sources, paint.0);
+    if !text.is_empty() {
+        terminal::talk(&format!("{text}\n\n{}", summary(problems)));
     }
 }
 

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
+use super::load::tell_all;
 use super::replicate::{begin, end_of, finish};
 use super::run::Format;
 use super::{Exit, files, terminal};
 use crate::experiment::Replications;
-use crate::report::{Paint, RunFile, StudyPart, read_replications};
-use crate::text::{Code, Problem, Problems, Sources, render, summary};
+use crate::report::{RunFile, StudyPart, read_replications};
+use crate::text::{Code, Problem, Problems, Sources};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -47,22 +48,16 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             add_up(&parts, &mut problems);
         }
     }
-    refuse_or_go_on(&problems, terminal::paint_talk(colour))?;
+    if problems.refuse() {
+        tell_all(&problems, &Sources::default(), terminal::paint_talk(colour));
+        return Err(Exit::BadInput);
+    }
     let Some((file, all)) = whole(parts) else { return Err(Exit::BadInput) };
     let out = begin(arguments.out.as_deref())?;
     let of: Vec<&Replications> = all.iter().collect();
     finish(file, &of, out, (arguments.out.as_deref(), arguments.format), colour)?;
     let answered = all.iter().all(|of| of.answers() == of.rows.len());
     Ok(if answered { Exit::Yes } else { Exit::Undecided })
-}
-
-fn refuse_or_go_on(problems: &Problems, paint: Paint) -> Result<(), Exit> {
-    if !problems.refuse() {
-        return Ok(());
-    }
-    let told = render(problems, &Sources::default(), paint.0);
-    terminal::talk(&format!("{told}\n\n{}", summary(problems)));
-    Err(Exit::BadInput)
 }
 
 /// Reads a part.

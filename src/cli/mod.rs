@@ -178,6 +178,13 @@ fn day_start(text: &str) -> Result<SimTime, String> {
         .map_err(|_| "a day is written 2026-12-31".to_owned())
 }
 
+/// Tells one mistake that stands in no file.
+fn tell(problem: crate::text::Problem) {
+    let mut problems = crate::text::Problems::default();
+    problems.add(problem);
+    terminal::talk(&crate::text::render(&problems, &crate::text::Sources::default(), false));
+}
+
 /// Tells that nothing was done, since nothing was there to do it with: no success.
 fn nothing(code: crate::text::Code, why: &str) {
     terminal::talk(&format!("error[{code}]: {why}\nstayput: nothing ran"));

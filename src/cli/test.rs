@@ -228,9 +228,7 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
         Problem::bare(Code::FilterMatchesNone, format!("the filter takes none of {what}"))
             .help("`name(…)`, `case(…)`, `file(…)` and `policy(…)` take patterns: `name(unpaid-*)`")
     };
-    let mut problems = Problems::default();
-    problems.add(why);
-    terminal::talk(&crate::text::render(&problems, &crate::text::Sources::default(), false));
+    super::tell(why);
     terminal::talk("stayput: nothing ran");
     Err(Exit::NothingRan)
 }

@@ -138,12 +138,12 @@ impl Counting {
 ///
 /// With it come the run as it ended, and how many decisions are founded worse than `only`.
 pub fn observe(
-    plan: Plan,
+    mut plan: Plan,
     limits: Limits,
     only: Option<Confidence>,
     go_on: impl Fn() -> bool,
 ) -> Option<(Observed, Ending, Run, u64)> {
-    let lines = plan.counts.clone();
+    let lines = std::mem::take(&mut plan.counts);
     let mut counting = Counting { counts: vec![0; lines.len()], ..Counting::default() };
     let done = carry_out_while(plan, limits, None, go_on, |record, world| {
         match &record {

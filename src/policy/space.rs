@@ -115,9 +115,19 @@ impl Space {
     }
 
     /// Whether it has an axis for every column that a condition tests.
-    pub fn has_all(&self, condition: &Condition) -> bool {
+    fn has_all(&self, condition: &Condition) -> bool {
         let has = |column| self.axes.iter().any(|axis| axis.over == Over::Column(column));
         condition.columns().all(has)
+    }
+
+    /// Which cells can occur, if none can that one of some conditions takes. A condition that
+    /// tests a column which this space does not have says nothing about it.
+    pub fn occurring<'c>(&self, impossible: impl Iterator<Item = &'c Condition>) -> Vec<bool> {
+        let mut occurs = vec![true; self.cells];
+        for when in impossible.filter(|when| self.has_all(when)) {
+            self.each(when, |cell| occurs[cell] = false);
+        }
+        occurs
     }
 
     /// Visits every cell that a condition takes, and no other, in order.

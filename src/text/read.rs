@@ -429,6 +429,13 @@ fn split_cell(text: &str, node: &Node) -> Vec<Node> {
 #[derive(Debug, Clone)]
 pub struct OneOrMany<T>(pub Vec<T>);
 
+impl<T> OneOrMany<T> {
+    /// The items of a key; none, if it is left out.
+    pub fn items(of: Option<&Self>) -> &[T] {
+        of.map(|items| items.0.as_slice()).unwrap_or_default()
+    }
+}
+
 impl<T> Default for OneOrMany<T> {
     fn default() -> Self {
         Self(Vec::new())

@@ -222,22 +222,15 @@ fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
         .spawn()
         .unwrap();
     // Nobody reads its output, so it waits for us in the middle of its work.
-    let begun = || {
-        fs::read_dir(place.path())
-            .unwrap()
-            .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".stayput-"))
-    };
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.read_line(&mut String::new()).unwrap();
-    assert!(begun());
-    let pid = child.id().to_string();
-    let killed = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    assert!(killed.success());
+    assert!(crate::support::has_begun(place.path()));
+    crate::support::interrupt(&child);
     stdout.read_to_end(&mut Vec::new()).unwrap();
     let ran = ran(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
-    assert!(!begun(), "the temporary folder is gone");
+    assert!(!crate::support::has_begun(place.path()), "the temporary folder is gone");
     let run: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
     assert_eq!(run["complete"], false);

@@ -415,22 +415,15 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let begun = || {
-        fs::read_dir(place.path())
-            .unwrap()
-            .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".stayput-"))
-    };
-    while !begun() {
+    while !crate::support::has_begun(place.path()) {
         std::thread::sleep(Duration::from_millis(5));
     }
     // How far it gets until then does not matter: what is there must be right.
     std::thread::sleep(Duration::from_millis(1_500));
-    let killed =
-        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(killed.unwrap().success());
+    crate::support::interrupt(&child);
     let ran = crate::support::ran(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{}", ran.stderr);
-    assert!(!begun(), "the temporary folder is gone");
+    assert!(!crate::support::has_begun(place.path()), "the temporary folder is gone");
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     let told = format!("interrupted after {} replication", raw.len());
     assert!(ran.stderr.contains(&told), "{}", ran.stderr);

@@ -48,6 +48,22 @@ pub(crate) fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> String
     path.to_string_lossy().into_owned()
 }
 
+/// Whether the program has begun to write a folder in that place.
+#[cfg(unix)]
+pub(crate) fn has_begun(place: &Path) -> bool {
+    let mut entries = fs::read_dir(place).expect("a folder");
+    entries.any(|entry| {
+        entry.expect("an entry").file_name().to_string_lossy().starts_with(".stayput-")
+    })
+}
+
+/// Interrupts the program, as Ctrl-C does.
+#[cfg(unix)]
+pub(crate) fn interrupt(child: &std::process::Child) {
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("`kill` is there").success());
+}
+
 /// Every file below a folder with one of these endings, sorted.
 pub(crate) fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();

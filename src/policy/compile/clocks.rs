@@ -4,7 +4,7 @@ use super::Compiler;
 use crate::policy::clock::{Clock, Step};
 use crate::policy::file::{PolicyFile, ScaleInPart, SchedulePart, StepPart};
 use crate::policy::{Order, Schedule};
-use crate::text::{Code, Node, Problem, closest};
+use crate::text::{Code, Node, OneOrMany, Problem, closest};
 use crate::time::{CalendarSpan, SimTime, UtcOffset};
 use crate::vocab::{ClockKind, Trigger, Word};
 
@@ -12,8 +12,7 @@ impl Compiler<'_> {
     pub(super) fn orders(&mut self, part: &ScaleInPart) -> (Vec<Order>, Vec<usize>) {
         let mut orders: Vec<Order> = Vec::new();
         for (name, order) in &part.orders.0 {
-            let named = order.source.as_ref().map(|s| s.0.clone()).unwrap_or_default();
-            let sources = self.find_sources(&named);
+            let sources = self.find_sources(OneOrMany::items(order.source.as_ref()));
             orders.push(Order {
                 name: name.to_string(),
                 by: order.by,
@@ -37,8 +36,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn schedule(&mut self, part: &SchedulePart) -> Schedule {
-        let sources =
-            self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+        let sources = self.find_sources(OneOrMany::items(part.source.as_ref()));
         let days = |span: CalendarSpan| {
             SimTime::from_seconds(0).after_on_calendar(span, UtcOffset::default())
         };

@@ -4,7 +4,7 @@ use super::Compiler;
 use crate::policy::facts::Condition;
 use crate::policy::file::{PolicyFile, RulePart};
 use crate::policy::{Rule, SET, Switch, UNDECIDED, UNKNOWN_MEMBERSHIP, UNKNOWN_PROTECTION, UNSET};
-use crate::text::{Code, Problem, Spanned, closest};
+use crate::text::{Code, OneOrMany, Problem, Spanned, closest};
 use crate::vocab::{Confidence, Membership, RuleId, SwitchId, SwitchSet, Word};
 
 impl Compiler<'_> {
@@ -28,8 +28,7 @@ impl Compiler<'_> {
 
     pub(super) fn read_switches(&mut self, file: &PolicyFile) {
         for (name, part) in &file.switches.0 {
-            let sources =
-                self.find_sources(&part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default());
+            let sources = self.find_sources(OneOrMany::items(part.source.as_ref()));
             let values: Vec<String> = part.one_of.iter().map(|value| value.value.clone()).collect();
             let default = part.default.as_ref().and_then(|default| {
                 let at = values.iter().position(|value| *value == **default);

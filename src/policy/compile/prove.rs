@@ -54,14 +54,9 @@ impl Compiler<'_> {
         }
     }
 
-    /// Which cells of a space can occur. Entries that test a column which this space
-    /// does not have say nothing about it.
+    /// Which cells of a space can occur.
     pub(super) fn occurring(&self, space: &Space) -> Vec<bool> {
-        let mut occurs = vec![true; space.cells()];
-        for (when, _) in self.impossible.iter().filter(|(when, _)| space.has_all(when)) {
-            space.each(when, |cell| occurs[cell] = false);
-        }
-        occurs
+        space.occurring(self.impossible.iter().map(|(when, _)| when))
     }
 
     pub(super) fn space(&mut self, axes: Vec<Axis>, place: Place) -> Option<Space> {

@@ -75,7 +75,7 @@ impl Compiler<'_> {
         }
         let settable = part.settable.as_ref();
         let named = settable.and_then(|settable| settable.source.as_ref());
-        let named = named.map(|sources| self.find_sources(&sources.0)).unwrap_or_default();
+        let named = self.find_sources(OneOrMany::items(named));
         Protection {
             name: name.to_owned(),
             attribute: part.attribute.clone(),
@@ -260,15 +260,13 @@ impl Compiler<'_> {
 
     pub(super) fn repairs(&mut self, file: &PolicyFile) -> Repairs {
         let Some(part) = &file.repairs else { return Repairs::default() };
-        let named = part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default();
-        let sources = self.find_sources(&named);
+        let sources = self.find_sources(OneOrMany::items(part.source.as_ref()));
         Repairs { shortest: part.shortest, longest: part.longest, grace: part.grace, sources }
     }
 
     pub(super) fn hooks(&mut self, file: &PolicyFile) -> Option<Hooks> {
         let part = file.hooks.as_ref()?;
-        let named = part.source.as_ref().map(|s| s.0.clone()).unwrap_or_default();
-        let sources = self.find_sources(&named);
+        let sources = self.find_sources(OneOrMany::items(part.source.as_ref()));
         Some(Hooks {
             shortest: part.shortest,
             longest: part.longest,

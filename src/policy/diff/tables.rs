@@ -3,20 +3,13 @@
 use super::grid::{About, Axes, Grid, Heard, Said};
 use super::pair::{Pair, keys};
 use super::{Class, Difference, Direction, Found, Part, Statement};
-use crate::policy::facts::{Column, Condition};
-use crate::policy::space::{Over, Space};
+use crate::policy::facts::Column;
+use crate::policy::space::Over;
 use crate::policy::{Policy, Protection, Table, Tables};
 use crate::vocab::{
     Action, AfterSettling, Fate, FlagFate, HealthFate, HookFate, ScheduleFate, Shortfall, Verdict,
     Word, ZoneHeld,
 };
-
-/// Whether an edition says that a cell of one of its tables cannot occur.
-fn is_impossible(policy: &Policy, space: &Space, cell: usize) -> bool {
-    let has = |column| space.axes().iter().any(|axis| axis.over == Over::Column(column));
-    let takes = |when: &Condition| when.columns().all(has) && space.takes(when, cell);
-    policy.impossible.iter().any(|(when, _)| takes(when))
-}
 
 /// What a table says in each cell of a grid.
 struct Voice {
@@ -34,9 +27,10 @@ impl Voice {
         say: impl Fn(&crate::policy::Row<C>) -> Said,
     ) -> Self {
         let space = table.space();
+        let occurs = space.occurring(policy.impossible.iter().map(|(when, _)| when));
         let says = (0..space.cells()).map(|cell| match table.row(cell) {
             Some(row) => Heard::Said(say(row)),
-            None if is_impossible(policy, space, cell) => Heard::Never,
+            None if !occurs[cell] => Heard::Never,
             None => Heard::Unknown,
         });
         Self { own: grid.project(policy, space), says: says.collect() }

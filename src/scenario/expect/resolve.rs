@@ -21,19 +21,7 @@ use crate::vocab::{
     Action, EventId, InstanceId, LastWord, Lifecycle, Metric, Outcome, Word, ZoneId,
 };
 
-/// What can be said of instances.
-const OF_INSTANCES: &[&str] = &[
-    "is",
-    "billing",
-    "lock",
-    "protect",
-    "auto-release",
-    "expires",
-    "latest-model",
-    "health",
-    "zone",
-];
-/// What can be said of instances in respect of a group.
+/// What can be said of instances in respect of a group; the first needs one.
 const OF_MEMBERS: &[&str] = &[
     "member",
     "is",
@@ -197,7 +185,7 @@ impl Expecting<'_, '_> {
 
     /// The events that a line names; none asks for none.
     fn events(&mut self, names: Option<&OneOrMany<Spanned<Name>>>) -> Result<Vec<EventId>, Told> {
-        let names = names.map(|names| names.0.as_slice()).unwrap_or_default();
+        let names = OneOrMany::items(names);
         let found: Vec<_> = names.iter().map(|name| self.event(Some(name))).collect();
         Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
@@ -361,7 +349,7 @@ impl Expecting<'_, '_> {
         };
         let (kind, allowed): (&str, &[&str]) = match (&part.instance, &part.group, &part.account) {
             (Some(_), Some(_), None) => ("instances", OF_MEMBERS),
-            (Some(_), None, None) => ("instances", OF_INSTANCES),
+            (Some(_), None, None) => ("instances", &OF_MEMBERS[1..]),
             (None, Some(_), None) => ("a group", OF_GROUPS),
             (None, None, Some(_)) => ("an account", OF_ACCOUNTS),
             _ => {

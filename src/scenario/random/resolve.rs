@@ -224,24 +224,17 @@ impl<'s, 'p> Sourcing<'s, 'p> {
 
     /// Who pays for what a deed can be about.
     fn accounts(&self, among: &Among) -> Vec<AccountId> {
-        match among.instances {
-            _ if !among.accounts.is_empty() => among.accounts.clone(),
+        let mut accounts: Vec<AccountId> = match among.instances {
+            _ if !among.accounts.is_empty() => return among.accounts.clone(),
             Some(targets) => {
                 let ids = targets.of(&self.resolver.targets).iter();
-                let mut accounts: Vec<AccountId> =
-                    ids.map(|id| self.fleet.instance(*id).account).collect();
-                accounts.sort_unstable();
-                accounts.dedup();
-                accounts
+                ids.map(|id| self.fleet.instance(*id).account).collect()
             }
-            None => {
-                let of_groups = among.groups.iter().map(|id| self.fleet.group(*id).account);
-                let mut accounts: Vec<AccountId> = of_groups.collect();
-                accounts.sort_unstable();
-                accounts.dedup();
-                accounts
-            }
-        }
+            None => among.groups.iter().map(|id| self.fleet.group(*id).account).collect(),
+        };
+        accounts.sort_unstable();
+        accounts.dedup();
+        accounts
     }
 
     fn follow_up(
