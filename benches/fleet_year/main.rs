@@ -20,10 +20,13 @@
 mod designs;
 mod engine;
 mod fleet;
+#[path = "../measure/mod.rs"]
+mod measure;
 
 use std::hint::black_box;
 
 use fleet::{Outcome, Year};
+use measure::{clocks, spread};
 
 /// Orders in the year, at any size.
 const ORDERS: usize = 5_000_000;
@@ -32,26 +35,9 @@ const ORDERS: usize = 5_000_000;
 type Design = (&'static str, fn(&Year) -> Outcome);
 
 /// Nanoseconds of processor time that this process has used.
-#[cfg(unix)]
 fn clock() -> i128 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
-}
-
-/// Nanoseconds, where processor time is not to be had.
-#[cfg(not(unix))]
-#[expect(clippy::disallowed_methods, reason = "a measurement")]
-fn clock() -> i128 {
-    static START: std::sync::LazyLock<std::time::Instant> =
-        std::sync::LazyLock::new(std::time::Instant::now);
-    i128::try_from(START.elapsed().as_nanos()).unwrap_or_default()
-}
-
-/// Middle, smallest and largest.
-fn spread(values: &[f64]) -> [f64; 3] {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    [sorted[sorted.len() / 2], sorted[0], sorted[sorted.len() - 1]]
+    let [processor, ..] = clocks();
+    processor
 }
 
 fn measure(instances: u32, rounds: usize) {

@@ -3,7 +3,8 @@
 //! Rows are written to nowhere, by the writer that runs use and by the model that it must
 //! agree with. Whole runs go through the real engine; the log goes to files. Rounds are
 //! interleaved, since other work on the machine moves all of them; what counts is the ratio
-//! within a round. See README.md in the folder above for the results.
+//! within a round. Where two cores are free, a run with a thread that writes takes as long on
+//! the wall as the busier of the two. See README.md in the folder above for the results.
 //!
 //! `cargo bench --bench writing -- [rounds] [instances] [events]`
 
@@ -14,6 +15,8 @@
     reason = "a measurement, not the model"
 )]
 
+#[path = "../measure/mod.rs"]
+mod measure;
 mod year;
 
 use std::fs::File;
@@ -21,45 +24,16 @@ use std::hint::black_box;
 use std::io;
 use std::path::Path;
 
+use measure::{CLOCKS, clocks, spread};
 use stayput::experiment::{Summary, carry_out};
 use stayput::record::{Legend, Record};
 use stayput::report::{CsvTables, InstanceRow, Plain, Quick, Rows, Scribe};
 use stayput::scenario::Plan;
 use stayput::world::{Run, World};
 
-/// What is measured, in nanoseconds: processor time of all threads, and of the one that runs
-/// the engine alone; the clock on the wall. Where two cores are free, a run with a thread that
-/// writes takes as long on the wall as the busier of the two.
-const CLOCKS: usize = 3;
-
-#[cfg(unix)]
-fn clocks() -> [i128; CLOCKS] {
-    use rustix::time::{ClockId, clock_gettime};
-    [ClockId::ProcessCPUTime, ClockId::ThreadCPUTime, ClockId::Monotonic].map(|clock| {
-        let now = clock_gettime(clock);
-        i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
-    })
-}
-
-/// The clock on the wall alone, where processor time is not to be had.
-#[cfg(not(unix))]
-#[expect(clippy::disallowed_methods, reason = "a measurement")]
-fn clocks() -> [i128; CLOCKS] {
-    static START: std::sync::LazyLock<std::time::Instant> =
-        std::sync::LazyLock::new(std::time::Instant::now);
-    [i128::try_from(START.elapsed().as_nanos()).unwrap_or_default(); CLOCKS]
-}
-
 const HEAD: &str = "\
 | all threads: ns | times | engine's thread: ns | times | on the wall: ns | times |
 |---|---|---|---|---|---|---|";
-
-/// Middle, smallest and largest.
-fn spread(values: &[f64]) -> [f64; 3] {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    [sorted[sorted.len() / 2], sorted[0], sorted[sorted.len() - 1]]
-}
 
 /// Runs every design in every round; prints a line for each, against the first.
 fn measure(rounds: usize, per: f64, designs: &[(&str, &dyn Fn())]) {
