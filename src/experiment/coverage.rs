@@ -100,7 +100,7 @@ pub struct PolicyCoverage {
 /// Adds up what cases reached.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
-    policies: BTreeMap<String, (Box<Policy>, Reached)>,
+    policies: BTreeMap<String, (Arc<Policy>, Reached)>,
 }
 
 impl Coverage {
@@ -109,8 +109,7 @@ impl Coverage {
         for (book, reached) in books.iter().zip(reached) {
             let key = format!("{} {}", book.policy.name, book.policy.digest);
             let known = self.policies.entry(key);
-            let (_, all) =
-                known.or_insert_with(|| (Box::new(book.policy.clone()), Reached::default()));
+            let (_, all) = known.or_insert_with(|| (book.policy.clone(), Reached::default()));
             all.rules.extend(&reached.rules);
             all.cells.extend(&reached.cells);
             all.switches = all.switches.and(reached.switches);

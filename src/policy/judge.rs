@@ -1,5 +1,7 @@
 //! The one place where verdicts come from.
 
+use std::sync::Arc;
+
 use super::facts::{Column, Facts};
 use super::space::Over;
 use super::table::{Row, Table};
@@ -12,8 +14,8 @@ use crate::vocab::{
 /// A policy with every switch settled: what the world consults.
 #[derive(Debug, Clone)]
 pub struct Rulebook {
-    /// The policy; its tables still hold every setting.
-    pub policy: Policy,
+    /// The policy, as it was read: its tables still hold every setting.
+    pub policy: Arc<Policy>,
     /// Its tables, as settled.
     pub tables: Tables,
     verdicts: Vec<Table<Verdict>>,
@@ -148,7 +150,8 @@ impl Ruling {
 impl Rulebook {
     /// Settles every switch; `settings` has a value for each, `taken` marks those
     /// on which the scenario took a position.
-    pub fn new(policy: Policy, settings: Vec<u8>, taken: SwitchSet) -> Self {
+    pub fn new(policy: impl Into<Arc<Policy>>, settings: Vec<u8>, taken: SwitchSet) -> Self {
+        let policy = policy.into();
         let t = &policy.tables;
         let tables = Tables {
             members: t.members.under(&settings),
@@ -181,8 +184,7 @@ impl Rulebook {
     #[must_use]
     pub fn with_verdict(&self, rule: RuleId, verdict: Verdict) -> Self {
         let mut book = self.clone();
-        let tables = book.policy.protections.iter_mut().map(|p| &mut p.table);
-        tables.chain(&mut book.verdicts).for_each(|table| table.say(rule, &verdict));
+        book.verdicts.iter_mut().for_each(|table| table.say(rule, &verdict));
         book
     }
 

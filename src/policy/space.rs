@@ -1,5 +1,7 @@
 //! A finite space of situations: its axes, its cells, and sets of cells as boxes.
 
+use std::ops::Range;
+
 use super::facts::{Column, Condition, Facts};
 use crate::vocab::SwitchId;
 
@@ -125,43 +127,56 @@ impl Space {
     pub fn occurring<'c>(&self, impossible: impl Iterator<Item = &'c Condition>) -> Vec<bool> {
         let mut occurs = vec![true; self.cells];
         for when in impossible.filter(|when| self.has_all(when)) {
-            self.each(when, |cell| occurs[cell] = false);
+            self.each(when, |stretch| occurs[stretch].fill(false));
         }
         occurs
     }
 
-    /// Visits every cell that a condition takes, and no other, in order.
-    pub fn each(&self, condition: &Condition, mut visit: impl FnMut(usize)) {
-        let steps: Vec<Vec<usize>> = (0..self.axes.len())
-            .map(|axis| {
-                let mask = self.mask(condition, axis);
-                let places = 0..self.axes[axis].words.len();
-                let taken = places.filter(|place| mask >> self.axes[axis].words[*place] & 1 == 1);
-                taken.map(|place| place * self.strides[axis]).collect()
-            })
-            .collect();
-        if steps.iter().any(Vec::is_empty) {
+    /// Visits every cell that a condition takes, and no other, in order: as stretches of cells
+    /// that lie together.
+    pub fn each(&self, condition: &Condition, mut visit: impl FnMut(Range<usize>)) {
+        let taken: Vec<u32> =
+            (0..self.axes.len()).map(|axis| self.taken(condition, axis)).collect();
+        if taken.contains(&0) {
             return;
         }
-        // Axes that are taken whole lie together: one stretch of cells instead of many.
-        let whole = |axis: &usize| steps[*axis].len() == self.axes[*axis].words.len();
-        let tail = (0..steps.len()).rev().take_while(whole).count();
-        let (heads, stretch) = (steps.len() - tail, self.stretch(steps.len() - tail));
-        let mut at = vec![0; heads];
+        // Axes that are taken whole lie together, and so do neighbours along the one before them.
+        let whole = |axis: &usize| taken[*axis].count_ones() as usize == self.len(*axis);
+        let tail = (0..taken.len()).rev().take_while(whole).count();
+        let heads = taken.len() - tail;
+        let Some(last) = heads.checked_sub(1) else { return visit(0..self.cells) };
+        let runs = runs(taken[last]);
+        let steps: Vec<Vec<usize>> = (0..last)
+            .map(|axis| {
+                let places = (0..self.len(axis)).filter(|place| taken[axis] >> place & 1 == 1);
+                places.map(|place| place * self.strides[axis]).collect()
+            })
+            .collect();
+        let mut at = vec![0; last];
         loop {
             let first: usize = at.iter().zip(&steps).map(|(at, steps)| steps[*at]).sum();
-            (first..first + stretch).for_each(&mut visit);
+            for run in &runs {
+                let cells = |place| first + place * self.strides[last];
+                visit(cells(run.start)..cells(run.end));
+            }
             // Counts through the rest of the product like an odometer, the last axis fastest.
             let turns = |axis: &usize| at[*axis] + 1 < steps[*axis].len();
-            let Some(axis) = (0..heads).rev().find(turns) else { return };
+            let Some(axis) = (0..last).rev().find(turns) else { return };
             at[axis] += 1;
             at[axis + 1..].fill(0);
         }
     }
 
-    /// How many cells lie together from an axis on.
-    fn stretch(&self, axis: usize) -> usize {
-        if axis == 0 { self.cells } else { self.strides[axis - 1] }
+    /// How many words an axis has.
+    fn len(&self, axis: usize) -> usize {
+        self.axes[axis].words.len()
+    }
+
+    /// The places that a condition takes along an axis, as a mask.
+    fn taken(&self, condition: &Condition, axis: usize) -> u32 {
+        let mask = self.mask(condition, axis);
+        let words = (0_u32..).zip(&self.axes[axis].words);
+        words.fold(0, |taken, (place, word)| taken | (mask >> word & 1) << place)
     }
 
     /// The words that a condition takes along an axis, as a mask.
@@ -278,6 +293,19 @@ impl Space {
     }
 }
 
+/// The stretches of ones in a mask.
+fn runs(mask: u32) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut left = u64::from(mask);
+    while left != 0 {
+        let start = left.trailing_zeros();
+        let end = start + (left >> start).trailing_ones();
+        runs.push(start as usize..end as usize);
+        left = left >> end << end;
+    }
+    runs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,6 +342,24 @@ mod tests {
         cells.sort_unstable();
         cells.dedup();
         assert_eq!(cells, [0, 1, 2, 5]);
+    }
+
+    #[test]
+    fn the_stretches_of_a_condition_are_the_cells_that_it_takes() {
+        let axis =
+            |column, words: u8| Axis { over: Over::Column(column), words: (0..words).collect() };
+        let columns = [(Column::Trigger, 3), (Column::Billing, 3), (Column::State, 4)];
+        let space = Space::new(columns.map(|(column, words)| axis(column, words)).into()).unwrap();
+        for masks in 0..1_u32 << 10 {
+            let mut when = Condition::default();
+            when.require(Column::Trigger, masks & 7);
+            when.require(Column::Billing, masks >> 3 & 7);
+            when.require(Column::State, masks >> 6);
+            let mut visited = Vec::new();
+            space.each(&when, |stretch| visited.extend(stretch));
+            let taken = (0..space.cells()).filter(|cell| space.takes(&when, *cell));
+            assert_eq!(visited, taken.collect::<Vec<_>>(), "{masks:b}");
+        }
     }
 
     #[test]

@@ -64,14 +64,15 @@ impl<C: Clone> Table<C> {
         let mut twice: Vec<Fault> = Vec::new();
         // Each row visits the cells that it takes: the cost is the size of what is covered.
         for (row, number) in rows.iter().zip(0_u16..) {
-            space.each(&row.when, |cell| {
-                if !possible[cell] {
-                    return;
-                }
-                alive[usize::from(number)] = true;
-                match cells[cell] {
-                    NOBODY => cells[cell] = number,
-                    first => note_twice(&mut twice, first.into(), number.into(), cell),
+            space.each(&row.when, |stretch| {
+                let taken = cells[stretch.clone()].iter_mut().zip(&possible[stretch.clone()]);
+                for ((owner, _), cell) in taken.zip(stretch).filter(|((_, possible), _)| **possible)
+                {
+                    alive[usize::from(number)] = true;
+                    match *owner {
+                        NOBODY => *owner = number,
+                        first => note_twice(&mut twice, first.into(), number.into(), cell),
+                    }
                 }
             });
         }
@@ -100,12 +101,12 @@ impl<C: Clone> Table<C> {
         }
     }
 
-    /// Gives a row to the cells that have none and are in `taken`.
-    pub fn fill(&mut self, row: Row<C>, taken: &[bool]) {
+    /// Gives a row to the cells that have none and are `possible`.
+    pub fn fill(&mut self, row: Row<C>, possible: &[bool]) {
         let place = u16::try_from(self.rows.len()).unwrap_or(NOBODY);
         self.rows.push(row);
-        for (cell, taken) in self.cells.iter_mut().zip(taken) {
-            if *cell == NOBODY && *taken {
+        for (cell, possible) in self.cells.iter_mut().zip(possible) {
+            if *cell == NOBODY && *possible {
                 *cell = place;
             }
         }
@@ -135,14 +136,15 @@ impl<C: Clone> Table<C> {
     #[must_use]
     pub fn under(&self, settings: &[u8]) -> Self {
         let axes: Vec<Axis> = self.space.axes().iter().filter(|a| is_column(a)).cloned().collect();
-        let mut settled = Condition::default();
-        for axis in self.space.axes() {
+        // Switches are the last axes: the cells of one setting lie evenly apart.
+        let (mut first, mut apart) = (0, 1);
+        for axis in &self.space.axes()[axes.len()..] {
             if let Over::Switch(switch) = axis.over {
-                settled.assume(switch, 1 << settings[switch.index()]);
+                first = first * axis.words.len() + usize::from(settings[switch.index()]);
+                apart *= axis.words.len();
             }
         }
-        let mut cells = Vec::new();
-        self.space.each(&settled, |cell| cells.push(self.cells[cell]));
+        let cells = self.cells.iter().skip(first).step_by(apart).copied().collect();
         // Fewer axes than a space that was built: it cannot be too large.
         let space = Space::new(axes).unwrap_or_else(|| self.space.clone());
         Self { space, rows: self.rows.clone(), cells }

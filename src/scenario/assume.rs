@@ -1,5 +1,7 @@
 //! Positions: where the documents are silent, somebody must take one.
 
+use std::sync::Arc;
+
 use super::plan::Assumption;
 use crate::policy::{Policy, Rulebook};
 use crate::text::{Code, Map, Name, Place, Problem, Problems, Spanned, closest};
@@ -8,7 +10,7 @@ use crate::vocab::{PolicyId, SwitchId, SwitchSet};
 /// Settles the switches of some policies, as a scenario assumes.
 pub struct Assuming<'p> {
     /// The policies, in the order of their ids.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<Arc<Policy>>,
     /// Where the scenario is named: what is missing is told there.
     pub scenario: Place,
     /// Whether another policy than the scenario's own is in use; then the
@@ -20,7 +22,10 @@ pub struct Assuming<'p> {
 
 impl Assuming<'_> {
     /// Settles every switch: as assumed, else as the policy says by default.
-    pub fn settle(mut self, assumed: &Map<Spanned<String>>) -> (Vec<Rulebook>, Vec<Assumption>) {
+    pub fn settle(
+        mut self,
+        assumed: &Map<Spanned<String>>,
+    ) -> (Vec<Arc<Rulebook>>, Vec<Assumption>) {
         let mut settings: Vec<Vec<Option<u8>>> =
             self.policies.iter().map(|policy| vec![None; policy.switches.len()]).collect();
         let mut assumptions = Vec::new();
@@ -35,7 +40,7 @@ impl Assuming<'_> {
         }
         let policies = std::mem::take(&mut self.policies);
         let books = policies.into_iter().zip(settings);
-        (books.map(|(policy, settings)| self.book(policy, &settings)).collect(), assumptions)
+        (books.map(|(policy, settings)| self.book(policy, &settings).into()).collect(), assumptions)
     }
 
     /// Takes a position in every policy that asks for it.
@@ -76,7 +81,7 @@ impl Assuming<'_> {
         self.problems.add(problem.note(format!("switches: {}", known.join(", "))));
     }
 
-    fn book(&mut self, policy: Policy, settings: &[Option<u8>]) -> Rulebook {
+    fn book(&mut self, policy: Arc<Policy>, settings: &[Option<u8>]) -> Rulebook {
         let mut taken = SwitchSet::EMPTY;
         let mut values = Vec::with_capacity(settings.len());
         for (at, (switch, setting)) in policy.switches.iter().zip(settings).enumerate() {

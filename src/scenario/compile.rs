@@ -1,6 +1,7 @@
 //! From a file to plans, one for each case; every mistake of every case at once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::assume::Assuming;
 use super::cases;
@@ -92,7 +93,7 @@ struct Compiler<'a> {
     sources: &'a mut Sources,
     problems: &'a mut Problems,
     /// Policies by the name under which they were asked for.
-    policies: BTreeMap<String, Option<Policy>>,
+    policies: BTreeMap<String, Option<Arc<Policy>>>,
     /// Whether something could not be read, so that names may be missing.
     doubtful: bool,
     /// Files that were read, by path: the cases of a scenario share them.
@@ -187,16 +188,16 @@ impl Compiler<'_> {
         self.table(path).map(Table::Text)
     }
 
-    fn policy(&mut self, name: &str, at: Option<Place>) -> Option<Policy> {
+    fn policy(&mut self, name: &str, at: Option<Place>) -> Option<Arc<Policy>> {
         if !self.policies.contains_key(name) {
             let policy = load(name, at, self.files, self.sources, self.problems);
-            self.policies.insert(name.to_owned(), policy);
+            self.policies.insert(name.to_owned(), policy.map(Arc::new));
         }
         self.policies.get(name).cloned().flatten()
     }
 
     /// The policies in use, the scenario's own first, and the place of each account's.
-    fn policies(&mut self, written: &Written) -> Option<(Vec<Policy>, Vec<String>)> {
+    fn policies(&mut self, written: &Written) -> Option<(Vec<Arc<Policy>>, Vec<String>)> {
         let mut asked: Vec<(String, Option<Place>)> = Vec::new();
         match (&self.options.policy, &written.policy) {
             (Some(name), _) => asked.push((name.clone(), None)),
@@ -234,9 +235,9 @@ impl Compiler<'_> {
             self.problems.add(Problem::at(Code::BadNumber, place, title, "one too many"));
             return None;
         }
-        let loaded: Vec<Option<Policy>> =
+        let loaded: Vec<Option<Arc<Policy>>> =
             asked.iter().map(|(name, at)| self.policy(name, *at)).collect();
-        let policies: Option<Vec<Policy>> = loaded.into_iter().collect();
+        let policies: Option<Vec<Arc<Policy>>> = loaded.into_iter().collect();
         Some((policies?, asked.into_iter().map(|(name, _)| name).collect()))
     }
 
@@ -413,7 +414,7 @@ struct Case<'c> {
     end: SimTime,
     offset: UtcOffset,
     seed: u64,
-    rulebooks: Vec<Rulebook>,
+    rulebooks: Vec<Arc<Rulebook>>,
     /// The policies, as they were asked for.
     asked: Vec<String>,
     assumptions: Vec<Assumption>,

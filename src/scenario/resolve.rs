@@ -11,7 +11,7 @@ use rustc_hash::FxBuildHasher;
 use super::selector::{Candidates, Selector};
 use super::verbs::{Aim, Flags, FlagsRef, Targets};
 use crate::fleet::InstancePart;
-use crate::policy::Rulebook;
+use crate::policy::{Policy, Rulebook};
 use crate::record::{EventNames, Legend};
 use crate::text::{
     Code, Map, Name, OneOrMany, Place, Problem, Problems, Read, Spanned, When, closest, read_cell,
@@ -227,7 +227,7 @@ pub struct Resolver<'p> {
     /// The models of groups; the first is of those that name none.
     pub models: Names,
     /// The policies in use.
-    pub rulebooks: Vec<Rulebook>,
+    pub rulebooks: Vec<Arc<Rulebook>>,
     /// The instances that events are about, in stretches.
     pub targets: Vec<InstanceId>,
     /// Whether the fleet could not be read whole: a name may be missing through no
@@ -267,7 +267,7 @@ impl Candidates for Resolver<'_> {
 
 impl<'p> Resolver<'p> {
     /// Knows no name yet.
-    pub fn new(start: SimTime, rulebooks: Vec<Rulebook>, problems: &'p mut Problems) -> Self {
+    pub fn new(start: SimTime, rulebooks: Vec<Arc<Rulebook>>, problems: &'p mut Problems) -> Self {
         Self {
             start,
             accounts: Names::default(),
@@ -299,7 +299,7 @@ impl<'p> Resolver<'p> {
             end: self.start,
             offset: UtcOffset::default(),
             seed: 0,
-            rulebooks: self.rulebooks.into_iter().map(Arc::new).collect(),
+            rulebooks: self.rulebooks,
             accounts: self.accounts.share(),
             groups: self.groups.share(),
             instances: self.instances.share(),
@@ -677,7 +677,7 @@ impl Part for FlagSwitches {
 
     fn resolve(written: &Map<bool>, resolver: &mut Resolver<'_>) -> Option<FlagsRef> {
         // Whether a name fits is asked once it is known on what it is to be set.
-        let of_book = |book: &Rulebook| {
+        let of_book = |book: &Arc<Rulebook>| {
             let mut flags = Flags::default();
             for (name, set) in &written.0 {
                 let Some(id) = book.policy.protection(&name.value) else { continue };
@@ -718,7 +718,7 @@ pub fn protection_of(
         policy.protections.iter().position(of).map(ProtectionId::at)
     };
     let Some(id) = policy.protection(name).or_else(by_attribute) else {
-        return Err(Box::new(unknown_protection(name, place, std::slice::from_ref(book))));
+        return Err(Box::new(unknown_protection(name, place, &[policy])));
     };
     let of = policy.protections[id.index()].of;
     if of == kind {
@@ -736,15 +736,15 @@ fn a(subject: Subject) -> String {
 }
 
 /// The message that no policy in use has a protection of that name.
-pub fn unknown_protection(name: &str, place: Place, rulebooks: &[Rulebook]) -> Problem {
-    let mut known: Vec<&str> = rulebooks
+pub fn unknown_protection(name: &str, place: Place, policies: &[&Policy]) -> Problem {
+    let mut known: Vec<&str> = policies
         .iter()
-        .flat_map(|book| &book.policy.protections)
+        .flat_map(|policy| &policy.protections)
         .map(|protection| protection.name.as_str())
         .collect();
     known.sort_unstable();
     known.dedup();
-    let policies: Vec<&str> = rulebooks.iter().map(|book| book.policy.name.as_str()).collect();
+    let policies: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
     let title = format!("{} has no protection `{name}`", policies.join(", "));
     let problem = Problem::at(Code::UnknownRule, place, title, "unknown protection");
     let problem = problem.did_you_mean(&closest(name, known.iter().copied()));

@@ -73,28 +73,35 @@ impl Compiler<'_> {
         self.switches.iter().map(|s| (s.name.clone(), s.values.clone())).collect()
     }
 
-    /// Proves one table, telling what is wrong with it.
+    /// Proves one table, telling what is wrong with it. Outside the condition of `inert` its rows
+    /// need not say anything: there that row does.
     pub(super) fn prove<C: Clone>(
         &mut self,
         (name, place): (&str, Place),
         axes: Vec<Axis>,
         rows: Vec<Row<C>>,
         parts: &[RulePart],
-        works: Option<&Condition>,
+        inert: Option<(&Condition, Row<C>)>,
     ) -> Table<C> {
         let Some(space) = self.space(axes, place) else { return Table::empty() };
-        let mut possible = self.occurring(&space);
-        if let Some(works) = works {
+        let occurs = self.occurring(&space);
+        let at_work = inert.as_ref().map(|(works, _)| {
             let mut at_work = vec![false; space.cells()];
-            space.each(works, |cell| at_work[cell] = possible[cell]);
-            possible = at_work;
-        }
-        match Table::prove(space, rows, &possible) {
-            Ok(table) => table,
+            space.each(works, |cells| at_work[cells.clone()].copy_from_slice(&occurs[cells]));
+            at_work
+        });
+        let possible = at_work.as_ref().unwrap_or(&occurs);
+        match Table::prove(space, rows, possible) {
+            Ok(mut table) => {
+                if let Some((_, inert)) = inert {
+                    table.fill(inert, &occurs);
+                }
+                table
+            }
             Err(unproved) => {
                 let switches = self.switch_values();
                 let told = Told { name, place, parts, switches: &switches };
-                let problems = faults::tell(&unproved, &told, &possible);
+                let problems = faults::tell(&unproved, &told, possible);
                 problems.into_iter().for_each(|problem| self.problems.add(problem));
                 Table::empty()
             }

@@ -60,19 +60,15 @@ impl Compiler<'_> {
             Over::Switch(_) => true,
         };
         let axes: Vec<Axis> = axes.into_iter().filter(in_space).collect();
-        let mut table = if whole && self.space_is_whole {
-            let works = works_when.as_ref().map(|(_, when)| when);
-            self.prove((name, place), axes, rows, &parts, works)
+        let table = if whole && self.space_is_whole {
+            let inert = works_when.as_ref().map(|(rule, works)| {
+                let when = Condition::default();
+                (works, Row { rule: *rule, when, says: Verdict::NotConsulted })
+            });
+            self.prove((name, place), axes, rows, &parts, inert)
         } else {
             Table::empty()
         };
-        if let Some((rule, when)) = &works_when {
-            let inert =
-                Row { rule: *rule, when: Condition::default(), says: Verdict::NotConsulted };
-            let mut elsewhere = self.occurring(table.space());
-            table.space().each(when, |cell| elsewhere[cell] = false);
-            table.fill(inert, &elsewhere);
-        }
         let settable = part.settable.as_ref();
         let named = settable.and_then(|settable| settable.source.as_ref());
         let named = self.find_sources(OneOrMany::items(named));

@@ -8,6 +8,7 @@ use super::{
     DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
     StateLine, StateOf, TotalLine, Watch, When,
 };
+use crate::policy::Policy;
 use crate::scenario::resolve::{Names, Resolver, unknown_protection};
 use crate::scenario::script::Events;
 use crate::scenario::selector::Selector;
@@ -200,9 +201,10 @@ impl Expecting<'_, '_> {
 
     /// Tells if no policy in use has a protection of that name.
     fn check_protection(&mut self, name: &str, place: Place) {
-        let books = &self.resolver.rulebooks;
-        if books.iter().all(|book| book.policy.protection(name).is_none()) {
-            let problem = unknown_protection(name, place, books);
+        let books = self.resolver.rulebooks.iter();
+        let policies: Vec<&Policy> = books.map(|book| &*book.policy).collect();
+        if policies.iter().all(|policy| policy.protection(name).is_none()) {
+            let problem = unknown_protection(name, place, &policies);
             self.resolver.problems.add(problem);
         }
     }
