@@ -10,8 +10,6 @@
     reason = "a measurement, not the model"
 )]
 
-use std::collections::VecDeque;
-
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rand::Rng;
@@ -55,11 +53,11 @@ impl Model for Holding {
     type Timer = Hold;
     type Record = ();
 
-    fn obey(&mut self, (): (), _: &mut Agenda<Hold>, _: &mut VecDeque<()>) -> Flow {
+    fn obey(&mut self, (): &(), _: &mut Agenda<Hold>, _: &mut Vec<()>) -> Flow {
         Flow::Continue
     }
 
-    fn ring(&mut self, timer: Hold, agenda: &mut Agenda<Hold>, _: &mut VecDeque<()>) -> Flow {
+    fn ring(&mut self, timer: Hold, agenda: &mut Agenda<Hold>, _: &mut Vec<()>) -> Flow {
         self.again(timer, agenda);
         Flow::Continue
     }

@@ -125,7 +125,7 @@ fn events() {
         let mut records = 0;
         for _ in 0..steps {
             assert!(run.step());
-            records += std::iter::from_fn(|| run.pop()).count();
+            records += run.records().len();
         }
         records
     };
@@ -163,11 +163,10 @@ fn rows() {
     let tables = CsvTables::<Quick<Counted>>::new(|_| Ok(written.clone())).unwrap();
     let mut scribe = Scribe::start(tables).unwrap();
     scribe.begin(legend).unwrap();
-    let mut records = records.into_iter();
-    records.by_ref().take(half).for_each(|record| scribe.write(record, legend).unwrap());
+    records[..half].iter().for_each(|record| scribe.write(record, legend).unwrap());
     let before = written.0.load(Ordering::Relaxed);
     let region = Region::new(COUNTED);
-    records.by_ref().for_each(|record| scribe.write(record, legend).unwrap());
+    records[half..].iter().for_each(|record| scribe.write(record, legend).unwrap());
     while written.0.load(Ordering::Relaxed) < before + 1_000_000 {
         yield_now();
     }

@@ -1,7 +1,6 @@
 //! What is measured: the kernel, the limit, and the queue that the kernel had before.
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
 
 use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
@@ -46,12 +45,22 @@ impl Model for Simulated {
     type Timer = Wait;
     type Record = ();
 
-    fn obey(&mut self, order: Order, agenda: &mut Agenda<Wait>, _: &mut VecDeque<()>) -> Flow {
-        self.fleet.obey(order, agenda.now(), agenda);
+    fn foresee_order(&self, order: &Order) {
+        self.fleet.touch(order.instance);
+    }
+
+    fn foresee_timer(&self, timer: Wait) {
+        if let Wait::Release(instance) | Wait::Term(instance) = timer {
+            self.fleet.touch(instance);
+        }
+    }
+
+    fn obey(&mut self, order: &Order, agenda: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
+        self.fleet.obey(*order, agenda.now(), agenda);
         Flow::Continue
     }
 
-    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut VecDeque<()>) -> Flow {
+    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
         if let Some(log) = &mut self.log {
             log.push((agenda.now(), timer));
         }

@@ -53,7 +53,7 @@ pub fn run(plan: Plan) -> Told {
     let mut told = Told::default();
     let mut run = start(plan);
     while run.step() {
-        while let Some(record) = run.pop() {
+        for record in run.records() {
             match record {
                 Record::Request(_) => told.requests += 1,
                 Record::Decision(decision) => {

@@ -6,6 +6,8 @@
 //! an instance, 10 % switch a protection, 10 % let an account fall into arrears or
 //! settle. The place of a released instance is taken by a new one.
 
+use std::hint::black_box;
+
 use rand::{Rng, RngExt};
 use stayput::kernel::{Rank, Streams, Timer};
 use stayput::time::{SimSpan, SimTime};
@@ -177,6 +179,11 @@ impl Fleet {
         for who in 0..self.instances.len() {
             self.settle_in(who as u32, SimTime::from_seconds(0), timers);
         }
+    }
+
+    /// Has an instance fetched from memory.
+    pub fn touch(&self, instance: u32) {
+        black_box(self.instances[instance as usize].births);
     }
 
     pub fn obey(&mut self, order: Order, now: SimTime, timers: &mut impl Timers) {

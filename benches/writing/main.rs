@@ -75,10 +75,10 @@ fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> {
 }
 
 /// A run of which every record goes to `take`.
-fn run(plan: &Plan, mut take: impl FnMut(Record, &Legend)) -> Run {
+fn run(plan: &Plan, mut take: impl FnMut(&Record, &Legend)) -> Run {
     let mut summary = Summary::default();
     let carried = carry_out(plan.clone(), year::limits(), None, |record, world| {
-        summary.take(&record);
+        summary.take(record);
         take(record, world.legend());
         Ok::<(), io::Error>(())
     });
@@ -87,13 +87,15 @@ fn run(plan: &Plan, mut take: impl FnMut(Record, &Legend)) -> Run {
 }
 
 fn without(plan: &Plan) {
-    black_box(run(plan, |record, _| drop(black_box(record))));
+    black_box(run(plan, |record, _| {
+        black_box(record);
+    }));
 }
 
 fn beside<T: Rows<Out = File>>(plan: &Plan, folder: &Path) {
     let mut tables = tables::<T>(folder);
     let run = run(plan, |record, legend| {
-        tables.write(&[record], legend).expect("a disk");
+        tables.write(std::slice::from_ref(record), legend).expect("a disk");
     });
     let rows: Vec<InstanceRow> = at_the_end(run.world()).collect();
     tables.instances(&rows, run.world().legend()).expect("a disk");
@@ -127,7 +129,7 @@ fn main() {
     let (rounds, instances, events) = (number(0, 5), number(1, 100_000), number(2, 500_000));
     let plan = year::plan(instances, events);
     let mut records = Vec::new();
-    let ran = run(&plan, |record, _| records.push(record));
+    let ran = run(&plan, |record, _| records.push(record.clone()));
     let legend = ran.world().legend();
     let rows: u64 = {
         let mut tables = CsvTables::<Quick<io::Sink>>::new(|_| Ok(io::sink())).expect("nowhere");

@@ -370,7 +370,7 @@ pub(super) fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
     let mut rows = Vec::new();
     let (ending, run) =
         carry_out(plan, crate::kernel::Limits::default(), None, |record, world| {
-            if let crate::record::Record::Decision(decision) = &record {
+            if let crate::record::Record::Decision(decision) = record {
                 rows.push(DecisionRow::of(decision, world.legend()));
             }
             if terminal::is_interrupted() { Err(Exit::Interrupted) } else { Ok(()) }

@@ -106,7 +106,7 @@ fn decision(
         is_there |= lookout.knows_instance();
         let limits = crate::kernel::Limits::default();
         let (_, run) = carry_out(plan, limits, None, |record, world| {
-            lookout.take(&record, world);
+            lookout.take(record, world);
             Ok::<(), Exit>(())
         })?;
         let legend = run.world().legend();

@@ -83,9 +83,9 @@ pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
     let (mut rows, mut reach) = (Vec::new(), Reach::default());
     let (ending, run) =
         carry_out(job.plan.clone(), terms.limits, Some(&mut judge), |record, world| {
-            summary.take(&record);
-            reach.take(&record, world);
-            if let (Record::Decision(decision), true) = (&record, job.keeps) {
+            summary.take(record);
+            reach.take(record, world);
+            if let (Record::Decision(decision), true) = (record, job.keeps) {
                 rows.push(DecisionRow::of(decision, world.legend()));
             }
             if terminal::is_interrupted() { Err(Interrupted) } else { Ok(()) }

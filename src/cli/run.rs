@@ -213,9 +213,9 @@ impl<'a> Running<'a> {
         let progress = Progress::of(days(plan.legend.elapsed(plan.legend.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, go_on, |record, world| {
             progress.reached(days(world.legend().elapsed(record.at())));
-            summary.take(&record);
+            summary.take(record);
             if text {
-                timeline.take(&record, world.legend());
+                timeline.take(record, world.legend());
             }
             self.write(record, world)
         })?;
@@ -248,13 +248,13 @@ impl<'a> Running<'a> {
         Ok(judge_ending(&ending, &summary, legend, self.arguments.overrides.only))
     }
 
-    fn write(&mut self, record: Record, world: &World) -> Result<(), Broken> {
+    fn write(&mut self, record: &Record, world: &World) -> Result<(), Broken> {
         let legend = world.legend();
         let mut written = Ok(());
         if let Some(decisions) = &mut self.decisions {
-            written = decisions.write(&record, legend);
+            written = decisions.write(record, legend);
         } else if let Some(lines) = &mut self.lines {
-            written = lines.write(&record, legend);
+            written = lines.write(record, legend);
         }
         let to_stdout = |error| terminal::could_not_write("standard output", &error);
         written.map_err(to_stdout).or_else(|why| self.not_heard(why))?;

@@ -105,7 +105,7 @@ pub fn carry_out<E>(
     plan: Plan,
     limits: Limits,
     judge: Option<&mut Judge>,
-    take: impl FnMut(Record, &World) -> Result<(), E>,
+    take: impl FnMut(&Record, &World) -> Result<(), E>,
 ) -> Result<(Ending, Run), E> {
     carry_out_while(plan, limits, judge, || true, take)
 }
@@ -120,23 +120,23 @@ pub fn carry_out_while<E>(
     limits: Limits,
     mut judge: Option<&mut Judge>,
     go_on: impl Fn() -> bool,
-    mut take: impl FnMut(Record, &World) -> Result<(), E>,
+    mut take: impl FnMut(&Record, &World) -> Result<(), E>,
 ) -> Result<(Ending, Run), E> {
     let mut run = Run::start_within(plan, limits);
     if let Some(judge) = &mut judge {
         judge.begin(run.world());
     }
     while go_on() {
-        let next = run.next_at();
         if let Some(judge) = &mut judge {
+            let next = run.next_at();
             judge.look(next, run.world());
         }
         if !run.step() {
             break;
         }
-        while let Some(record) = run.pop() {
+        for record in run.records() {
             if let Some(judge) = &mut judge {
-                judge.take(&record, run.world());
+                judge.take(record, run.world());
             }
             take(record, run.world())?;
         }

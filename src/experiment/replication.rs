@@ -146,7 +146,7 @@ pub fn observe(
     let lines = std::mem::take(&mut plan.counts);
     let mut counting = Counting { counts: vec![0; lines.len()], ..Counting::default() };
     let done = carry_out_while(plan, limits, None, go_on, |record, world| {
-        match &record {
+        match record {
             Record::Decision(decision) => {
                 let weaker = only.is_some_and(|only| decision.basis.confidence > only);
                 counting.weaker += u64::from(weaker);

@@ -5,25 +5,26 @@
 //!
 //! # Layout
 //!
-//! * `due`: when each timer falls due, a dense array for each rank. The truth.
+//! * `truth`: when each timer falls due, a dense array for each rank.
 //! * `pages`: one for each day to come, with a note of every timer that was set
 //!   to it, in no order. A note may be out of date: the truth decides.
 //! * `today`: the notes of the page that was opened last, sorted once.
 //! * `near`: what was set for a page that had been opened already.
 //!
 //! A page is opened when nothing nearer is left: its notes are held against the
-//! truth, and those that still hold are sorted. A note of `today` is held against
-//! the truth once more when its turn comes, so moving a timer away costs nothing
-//! there; only what comes in while the day is under way needs a queue, which
-//! stays short. How wide a page is changes no order, only the speed.
+//! truth, and those that still hold are sorted. What stands in `today` or `near` is
+//! held against the truth once more when its turn comes, so moving a timer away
+//! costs nothing there; only what comes in while the day is under way needs a queue,
+//! which stays short. How wide a page is changes no order, only the speed.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::hash::Hash;
 use std::mem;
 
 use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
 
+use super::truth::Truth;
 use crate::time::SimTime;
 
 /// How much time a page covers: two to this power of seconds, 18 hours and some.
@@ -66,9 +67,8 @@ pub trait Timer: Copy + Eq + Hash {
 ///
 /// Ties break by meaning and never by the order of insertion, so the order
 /// survives any queue, any page width and any number of workers. This is the
-/// only place where the order is stated; `derive(Ord)` compares the fields in
-/// the order written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// only place where the order is stated; the fields are compared in the order written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// When.
     pub at: SimTime,
@@ -83,6 +83,23 @@ impl Moment {
     pub fn of(timer: impl Timer, at: SimTime) -> Self {
         Self { at, rank: timer.rank(), who: timer.index() }
     }
+
+    /// The fields as the digits of one number: one comparison, without a branch.
+    fn number(self) -> i128 {
+        i128::from(self.at.seconds()) << 64 | i128::from(self.rank.0) << 32 | i128::from(self.who)
+    }
+}
+
+impl Ord for Moment {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number().cmp(&other.number())
+    }
+}
+
+impl PartialOrd for Moment {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// The future event list: at most one entry for each timer.
@@ -93,17 +110,14 @@ impl Moment {
 /// never with how often timers are set, cleared or moved.
 pub struct Agenda<T: Timer> {
     now: SimTime,
-    /// By rank, then index; [`SimTime::NEVER`] is not set.
-    due: Vec<Vec<SimTime>>,
-    /// How many places all of them have.
-    places: usize,
+    truth: Truth<T>,
     /// The latest first. A timer that stands in `near` as well is taken from there.
     today: Vec<(SimTime, T)>,
     /// How many notes of `today` have not been looked at since it was opened.
     unseen: usize,
-    /// `priority-queue` leaves equal priorities in arbitrary order; a moment
-    /// names its timer, so no two are equal.
-    near: PriorityQueue<T, Reverse<Moment>, FxBuildHasher>,
+    /// Whether those that were looked at last have not been told as coming.
+    untold: bool,
+    near: Near<T>,
     /// Timers that were set to a day; those that have moved or gone among them, and doubles.
     pages: Vec<Vec<T>>,
     /// How many notes stand on all pages.
@@ -128,11 +142,11 @@ impl<T: Timer> Agenda<T> {
     fn with_pages(start: SimTime, width: u32, pages: usize) -> Self {
         Self {
             now: start,
-            due: vec![Vec::new(); usize::from(T::RANKS)],
-            places: 0,
+            truth: Truth::from(start),
             today: Vec::new(),
             unseen: 0,
-            near: PriorityQueue::with_default_hasher(),
+            untold: false,
+            near: Near { queue: PriorityQueue::with_default_hasher(), first: None },
             pages: Vec::new(),
             notes: 0,
             open: 0,
@@ -154,16 +168,13 @@ impl<T: Timer> Agenda<T> {
     /// If `at` has passed: that is a mistake of the model.
     pub fn set(&mut self, timer: T, at: SimTime) {
         assert!(at >= self.now, "a timer was set {} in the past", self.now.since(at));
-        self.record(timer, at);
+        self.truth.set(timer, at);
         let page = self.page(at);
         if page < self.open {
-            self.near.push(timer, Reverse(Moment::of(timer, at)));
-            return;
+            self.near.set(timer, at);
+        } else {
+            self.note(timer, page);
         }
-        if !self.near.is_empty() {
-            self.near.remove(&timer);
-        }
-        self.note(timer, page);
     }
 
     /// Takes `timer` out; nothing happens if it was not set.
@@ -173,12 +184,12 @@ impl<T: Timer> Agenda<T> {
 
     /// When `timer` is due, if it is set.
     pub fn due(&self, timer: T) -> Option<SimTime> {
-        Some(self.truth(timer)).filter(|at| *at < SimTime::NEVER)
+        Some(self.truth.of(timer)).filter(|at| *at < SimTime::NEVER)
     }
 
     /// Whether no timer waits. It looks at every place of the truth.
     pub fn is_empty(&self) -> bool {
-        self.due.iter().flatten().all(|at| *at == SimTime::NEVER)
+        self.truth.is_empty()
     }
 
     /// The instant of the next timer, if it is due by `bound`, inclusive.
@@ -197,14 +208,19 @@ impl<T: Timer> Agenda<T> {
         }
     }
 
-    /// Takes notes off the end of `today` that no longer hold.
+    /// Takes off the heads of `today` and `near` that no longer hold.
     fn strip(&mut self) {
+        while let Some((moment, timer)) = self.near.first
+            && self.truth.of(timer) != moment.at
+        {
+            self.near.pop();
+        }
         loop {
             if self.today.len() <= self.unseen {
                 self.look_ahead();
             }
             match self.today.last() {
-                Some((at, timer)) if self.truth(*timer) != *at => drop(self.today.pop()),
+                Some((at, timer)) if self.truth.of(*timer) != *at => drop(self.today.pop()),
                 _ => return,
             }
         }
@@ -217,33 +233,45 @@ impl<T: Timer> Agenda<T> {
         let mut kept = self.unseen;
         for place in self.unseen..self.today.len() {
             let (at, timer) = self.today[place];
-            if self.truth(timer) == at {
+            if self.truth.of(timer) == at {
                 self.today[kept] = (at, timer);
                 kept += 1;
             }
         }
         self.today.truncate(kept);
+        self.untold = true;
+    }
+
+    /// Timers that are likely to come next, each batch of them told once. What is set for a
+    /// day that is under way is not among them.
+    pub(super) fn coming(&mut self) -> impl Iterator<Item = T> {
+        let untold = mem::take(&mut self.untold);
+        let coming = if untold { &self.today[self.unseen..] } else { &[] };
+        coming.iter().map(|(_, timer)| *timer)
     }
 
     /// The earliest moment of the pages that have been opened.
     fn first(&self) -> Option<Moment> {
         let noted = self.today.last().map(|(at, timer)| Moment::of(*timer, *at));
-        let queued = self.near.peek().map(|(_, Reverse(moment))| *moment);
-        noted.into_iter().chain(queued).min()
+        match (noted, self.near.first) {
+            (Some(noted), Some((queued, _))) => Some(noted.min(queued)),
+            (noted, queued) => noted.or(queued.map(|(moment, _)| moment)),
+        }
     }
 
     /// Takes the next timer and moves the clock to it.
     pub(super) fn take(&mut self) -> Option<T> {
         self.next_by(SimTime::NEVER)?;
         let first = self.first()?;
-        let is_queued = self.near.peek().is_some_and(|(_, Reverse(moment))| *moment == first);
         // A note of the same moment no longer holds once the truth has been cleared.
-        let timer = if is_queued {
-            self.near.pop().map(|(timer, _)| timer)
-        } else {
-            self.today.pop().map(|(_, timer)| timer)
-        }?;
-        self.record(timer, SimTime::NEVER);
+        let timer = match self.near.first {
+            Some((moment, timer)) if moment == first => {
+                self.near.pop();
+                timer
+            }
+            _ => self.today.pop()?.1,
+        };
+        self.truth.set(timer, SimTime::NEVER);
         self.advance(first.at);
         Some(timer)
     }
@@ -253,24 +281,6 @@ impl<T: Timer> Agenda<T> {
         // INVARIANT: the clock never goes back; the simulation takes the earlier head.
         assert!(to >= self.now, "the clock would go back to {to}");
         self.now = to;
-    }
-
-    fn truth(&self, timer: T) -> SimTime {
-        let of_rank = &self.due[usize::from(timer.rank().0)];
-        of_rank.get(timer.index() as usize).copied().unwrap_or(SimTime::NEVER)
-    }
-
-    /// Writes down when `timer` is due. What was there is not read: nothing waits for memory.
-    fn record(&mut self, timer: T, at: SimTime) {
-        let of_rank = &mut self.due[usize::from(timer.rank().0)];
-        let index = timer.index() as usize;
-        if let Some(due) = of_rank.get_mut(index) {
-            *due = at;
-        } else if at < SimTime::NEVER {
-            self.places += index + 1 - of_rank.len();
-            of_rank.resize(index + 1, SimTime::NEVER);
-            of_rank[index] = at;
-        }
     }
 
     /// The page that `at` lies on. What lies before the first belongs to it; what
@@ -291,7 +301,7 @@ impl<T: Timer> Agenda<T> {
         }
         self.pages[page].push(timer);
         self.notes += 1;
-        if self.notes > NOTES_AT_LEAST && self.notes > NOTES_PER_PLACE * self.places {
+        if self.notes > NOTES_AT_LEAST && self.notes > NOTES_PER_PLACE * self.truth.places() {
             self.reread();
         }
     }
@@ -307,7 +317,7 @@ impl<T: Timer> Agenda<T> {
     /// The timers that are in truth due on a page, each of them once.
     fn read(&mut self, page: usize) -> Vec<T> {
         let mut notes = self.pages.get_mut(page).map(mem::take).unwrap_or_default();
-        notes.retain(|timer| self.page(self.truth(*timer)) == page);
+        notes.retain(|timer| self.page(self.truth.of(*timer)) == page);
         notes.sort_unstable_by_key(|timer| (timer.rank(), timer.index()));
         notes.dedup();
         notes
@@ -324,7 +334,7 @@ impl<T: Timer> Agenda<T> {
         self.notes -= notes.len();
         let mut today = mem::take(&mut self.today);
         // First all due times, then the sorting: so the waits for memory overlap.
-        let times = notes.iter().map(|timer| (self.truth(*timer), *timer));
+        let times = notes.iter().map(|timer| (self.truth.of(*timer), *timer));
         today.extend(times.filter(|(at, _)| self.page(*at) == page));
         today.sort_unstable_by_key(|(at, timer)| Reverse(Moment::of(*timer, *at)));
         self.unseen = today.len();
@@ -338,15 +348,40 @@ impl<T: Timer> Agenda<T> {
         let timers = self.read(self.last);
         self.pages.clear();
         self.notes = 0;
-        let Some(first) = timers.iter().map(|timer| self.truth(*timer)).min() else {
+        let Some(first) = timers.iter().map(|timer| self.truth.of(*timer)).min() else {
             return false;
         };
         self.origin = first;
         self.open = 0;
         for timer in timers {
-            self.note(timer, self.page(self.truth(timer)));
+            self.note(timer, self.page(self.truth.of(timer)));
         }
         true
+    }
+}
+
+/// Timers of days that have been opened, those that have moved or gone among them.
+struct Near<T: Timer> {
+    /// `priority-queue` leaves equal priorities in arbitrary order; a moment
+    /// names its timer, so no two are equal.
+    queue: PriorityQueue<T, Reverse<Moment>, FxBuildHasher>,
+    /// Its head, which is looked at far more often than it changes.
+    first: Option<(Moment, T)>,
+}
+
+impl<T: Timer> Near<T> {
+    fn set(&mut self, timer: T, at: SimTime) {
+        self.queue.push(timer, Reverse(Moment::of(timer, at)));
+        self.look();
+    }
+
+    fn pop(&mut self) {
+        self.queue.pop();
+        self.look();
+    }
+
+    fn look(&mut self) {
+        self.first = self.queue.peek().map(|(timer, Reverse(moment))| (*moment, *timer));
     }
 }
 
@@ -457,7 +492,7 @@ mod tests {
         }
         let mut most = 0;
         while agenda.take().is_some() {
-            most = most.max(agenda.today.len() + agenda.near.len());
+            most = most.max(agenda.today.len() + agenda.near.queue.len());
         }
         assert!(most <= 24, "{most}");
     }
@@ -563,14 +598,13 @@ mod tests {
                     _ => drop(agenda.take()),
                 }
                 for timer in (0..9).flat_map(|who| [Probe::Early(who), Probe::Late(who)]) {
-                    let due = agenda.due(timer);
-                    let page = agenda.page(agenda.truth(timer));
-                    let is_noted = agenda.pages.get(page).is_some_and(|p| p.contains(&timer));
-                    let is_queued = agenda.near.get_priority(&timer).map(|Reverse(m)| m.at);
-                    let is_today = agenda.today.contains(&(agenda.truth(timer), timer));
-                    let found = is_noted || is_queued.is_some() || is_today;
-                    prop_assert!(found || due.is_none());
-                    prop_assert!(is_queued.is_none() || is_queued == due, "a queue is exact");
+                    let Some(due) = agenda.due(timer) else { continue };
+                    let page = agenda.pages.get(agenda.page(due));
+                    let is_noted = page.is_some_and(|page| page.contains(&timer));
+                    let queued = agenda.near.queue.get_priority(&timer);
+                    let is_queued = queued == Some(&Reverse(Moment::of(timer, due)));
+                    let is_today = agenda.today.contains(&(due, timer));
+                    prop_assert!(is_noted || is_queued || is_today);
                 }
                 prop_assert_eq!(notes(&agenda), agenda.notes);
             }

@@ -21,6 +21,7 @@ mod agenda;
 mod chance;
 mod simulation;
 mod streams;
+mod truth;
 
 pub use agenda::{Agenda, Moment, Rank, Timer};
 pub use chance::{Distribution, below};

@@ -1,7 +1,5 @@
 //! The loop: take the earlier head, let the model react, hand out what it recorded.
 
-use std::collections::VecDeque;
-
 use super::agenda::{Agenda, Timer};
 use crate::time::SimTime;
 
@@ -16,14 +14,17 @@ pub trait Model {
 
     /// Is shown an order a little before its time, together with its neighbours, so that
     /// what it is about can be fetched from memory meanwhile. Nothing else may come of it.
-    fn foresee(&self, _order: &Self::Order) {}
+    fn foresee_order(&self, _order: &Self::Order) {}
+
+    /// The same for a timer. It may yet be moved or cleared, and few others are not shown.
+    fn foresee_timer(&self, _timer: Self::Timer) {}
 
     /// Reacts to an order of the script at `agenda.now()`.
     fn obey(
         &mut self,
-        order: Self::Order,
+        order: &Self::Order,
         agenda: &mut Agenda<Self::Timer>,
-        out: &mut VecDeque<Self::Record>,
+        out: &mut Vec<Self::Record>,
     ) -> Flow;
 
     /// Reacts to a timer that has come due at `agenda.now()`.
@@ -31,7 +32,7 @@ pub trait Model {
         &mut self,
         timer: Self::Timer,
         agenda: &mut Agenda<Self::Timer>,
-        out: &mut VecDeque<Self::Record>,
+        out: &mut Vec<Self::Record>,
     ) -> Flow;
 }
 
@@ -90,14 +91,19 @@ impl Default for Limits {
 pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Order)>> {
     model: M,
     script: S,
-    /// The next orders of the script, which the model has been shown.
-    ahead: VecDeque<(SimTime, M::Order)>,
+    /// The orders of the script that were read last, which the model has been shown.
+    ahead: Vec<(SimTime, M::Order)>,
+    /// How many of them have been obeyed.
+    obeyed: usize,
     agenda: Agenda<M::Timer>,
     horizon: SimTime,
     limits: Limits,
     events: u64,
     events_now: u64,
-    outbox: VecDeque<M::Record>,
+    /// What the last event made the model record.
+    records: Vec<M::Record>,
+    /// How many of them the iterator has given.
+    given: usize,
     stop: Option<Stop>,
 }
 
@@ -116,13 +122,15 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
         Self {
             model,
             script,
-            ahead: VecDeque::with_capacity(AHEAD),
+            ahead: Vec::with_capacity(AHEAD),
+            obeyed: 0,
             agenda,
             horizon,
             limits,
             events: 0,
             events_now: 0,
-            outbox: VecDeque::new(),
+            records: Vec::new(),
+            given: 0,
             stop: None,
         }
     }
@@ -147,18 +155,21 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
         let scripted = self.next_order_at();
         let bound = scripted.map_or(self.horizon, |at| at.min(self.horizon));
         let next = self.agenda.next_by(bound).or(scripted);
+        self.agenda.coming().for_each(|timer| self.model.foresee_timer(timer));
         next.filter(|at| self.stop.is_none() && *at <= self.horizon)
     }
 
-    /// Takes the next event; its records can then be had with [`Self::pop`].
+    /// Takes the next event; what it made the model record is then in [`Self::records`].
     ///
     /// Returns `false` once the simulation has stopped.
     pub fn step(&mut self) -> bool {
+        self.records.clear();
+        self.given = 0;
         if self.stop.is_some() {
             return false;
         }
         let Some(at) = self.next_at() else {
-            let nothing_left = self.ahead.is_empty() && self.agenda.is_empty();
+            let nothing_left = self.obeyed == self.ahead.len() && self.agenda.is_empty();
             self.stop = Some(if nothing_left { Stop::Drained } else { Stop::Horizon });
             return false;
         };
@@ -180,40 +191,47 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
 
     /// The instant of the next order of the script.
     fn next_order_at(&mut self) -> Option<SimTime> {
-        if self.ahead.is_empty() {
+        if self.obeyed == self.ahead.len() {
+            self.ahead.clear();
+            self.obeyed = 0;
             self.ahead.extend(self.script.by_ref().take(AHEAD));
-            self.ahead.iter().for_each(|(_, order)| self.model.foresee(order));
+            self.ahead.iter().for_each(|(_, order)| self.model.foresee_order(order));
         }
-        self.ahead.front().map(|(at, _)| *at)
+        self.ahead.get(self.obeyed).map(|(at, _)| *at)
     }
 
     /// One event of the instant `at`: the script's if it has one, else a timer.
     fn react(&mut self, at: SimTime) -> Flow {
-        if self.ahead.front().is_some_and(|(scripted, _)| *scripted == at)
-            && let Some((_, order)) = self.ahead.pop_front()
+        if let Some((scripted, order)) = self.ahead.get(self.obeyed)
+            && *scripted == at
         {
+            self.obeyed += 1;
             self.agenda.advance(at);
-            return self.model.obey(order, &mut self.agenda, &mut self.outbox);
+            return self.model.obey(order, &mut self.agenda, &mut self.records);
         }
         match self.agenda.take() {
-            Some(timer) => self.model.ring(timer, &mut self.agenda, &mut self.outbox),
+            Some(timer) => self.model.ring(timer, &mut self.agenda, &mut self.records),
             None => Flow::Continue,
         }
     }
 
-    /// The oldest record that has not been handed out yet.
-    pub fn pop(&mut self) -> Option<M::Record> {
-        self.outbox.pop_front()
+    /// What the last event made the model record, in order.
+    pub fn records(&self) -> &[M::Record] {
+        &self.records
     }
 }
 
-impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Iterator for Simulation<M, S> {
+impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Iterator for Simulation<M, S>
+where
+    M::Record: Clone,
+{
     type Item = M::Record;
 
     fn next(&mut self) -> Option<M::Record> {
         loop {
-            if let Some(record) = self.pop() {
-                return Some(record);
+            if let Some(record) = self.records.get(self.given) {
+                self.given += 1;
+                return Some(record.clone());
             }
             if !self.step() {
                 return None;
@@ -256,20 +274,20 @@ mod tests {
 
         fn obey(
             &mut self,
-            order: &'static str,
+            order: &&'static str,
             agenda: &mut Agenda<Tick>,
-            out: &mut VecDeque<String>,
+            out: &mut Vec<String>,
         ) -> Flow {
-            out.push_back(format!("{} {order}", agenda.now().seconds()));
-            if order == "stop" {
+            out.push(format!("{} {order}", agenda.now().seconds()));
+            if *order == "stop" {
                 agenda.clear(Tick);
             }
             Flow::Continue
         }
 
-        fn ring(&mut self, _: Tick, agenda: &mut Agenda<Tick>, out: &mut VecDeque<String>) -> Flow {
+        fn ring(&mut self, _: Tick, agenda: &mut Agenda<Tick>, out: &mut Vec<String>) -> Flow {
             let now = agenda.now();
-            out.push_back(format!("{} tick", now.seconds()));
+            out.push(format!("{} tick", now.seconds()));
             agenda.set(Tick, now.after(SimSpan::from_seconds(self.period)));
             if now.seconds() >= self.halt_at { Flow::Halt } else { Flow::Continue }
         }

@@ -91,8 +91,8 @@ impl Scribe {
     ///
     /// # Errors
     /// If what came before could not be written.
-    pub fn write(&mut self, record: Record, legend: &Legend) -> io::Result<()> {
-        self.batch.records.push(record);
+    pub fn write(&mut self, record: &Record, legend: &Legend) -> io::Result<()> {
+        self.batch.records.push(record.clone());
         if self.batch.records.len() < BATCH { Ok(()) } else { self.hand_over(legend) }
     }
 

@@ -268,7 +268,7 @@ impl Step<'_> {
         let policy = self.world.policy_of(id);
         let answer = self.consult(policy, |t| &t.effects, &facts)?;
         if answer.says != Fate::Kept {
-            self.out.push_back(Record::Loss(Loss {
+            self.out.push(Record::Loss(Loss {
                 seq,
                 at: self.now,
                 instance: id,

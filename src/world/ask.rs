@@ -202,7 +202,7 @@ impl Step<'_> {
         let seq = self.world.seq;
         self.world.seq += 1;
         let slot = self.out.len();
-        self.out.push_back(Record::Request(Request {
+        self.out.push(Record::Request(Request {
             seq,
             at: self.now,
             cause: ask.cause,
@@ -247,7 +247,7 @@ impl Step<'_> {
     /// Writes a change of state down.
     pub(super) fn change(&mut self, ask: &Ask, seq: u64, subject: Subject, what: What) {
         let at = self.now;
-        self.out.push_back(Record::Change(Change { seq, at, subject, what, cause: ask.cause }));
+        self.out.push(Record::Change(Change { seq, at, subject, what, cause: ask.cause }));
     }
 
     /// The policy of an instance.

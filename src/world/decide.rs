@@ -209,7 +209,7 @@ impl Step<'_> {
         }
         let slot = self.out.len();
         let decision = self.decision(ask, seq, draft, word, basis);
-        self.out.push_back(Record::Decision(decision));
+        self.out.push(Record::Decision(decision));
         if let Some((hook, answer)) = hook {
             let ground = Ground::of(LastWord::Hook, &answer);
             self.hold(ask, seq, draft, hook, ground);

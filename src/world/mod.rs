@@ -188,13 +188,19 @@ impl World {
     fn book(&self, account: AccountId) -> &Rulebook {
         self.legend.rulebook(self.fleet.account(account).policy)
     }
+
+    /// Has an instance fetched from memory, all of it.
+    fn touch(&self, instance: InstanceId) {
+        let instance = self.fleet.instance(instance);
+        black_box((instance.created, instance.state));
+    }
 }
 
 /// One event under way: the world, the agenda, and where records go.
 struct Step<'w> {
     world: &'w mut World,
     agenda: &'w mut Agenda<Timer>,
-    out: &'w mut VecDeque<Record>,
+    out: &'w mut Vec<Record>,
     now: SimTime,
 }
 
@@ -212,36 +218,44 @@ impl Model for World {
     type Timer = Timer;
     type Record = Record;
 
-    fn foresee(&self, order: &Result<(EventId, Order), Unread>) {
+    fn foresee_order(&self, order: &Result<(EventId, Order), Unread>) {
         let Ok((_, order)) = order else { return };
         let targets = order.aim().instances.map(|targets| targets.of(&self.targets));
         if let Some([first, ..]) = targets {
-            let instance = self.fleet.instance(*first);
-            black_box((instance.created, instance.state));
+            self.touch(*first);
+        }
+    }
+
+    fn foresee_timer(&self, timer: Timer) {
+        match timer {
+            Timer::TermStep(instance)
+            | Timer::ReclaimStep(instance)
+            | Timer::ScheduledRelease(instance)
+            | Timer::Hook(instance)
+            | Timer::HealthCheck(instance) => self.touch(instance),
+            Timer::Chance(_)
+            | Timer::BillingStep(_)
+            | Timer::UpgradeBatch(_)
+            | Timer::Autoscale(_) => {}
         }
     }
 
     fn obey(
         &mut self,
-        order: Result<(EventId, Order), Unread>,
+        order: &Result<(EventId, Order), Unread>,
         agenda: &mut Agenda<Timer>,
-        out: &mut VecDeque<Record>,
+        out: &mut Vec<Record>,
     ) -> Flow {
         match order {
-            Ok((event, order)) => Step::new(self, agenda, out).follow(event, order),
+            Ok((event, order)) => Step::new(self, agenda, out).follow(*event, *order),
             Err(unread) => {
-                self.unread = Some(unread);
+                self.unread = Some(unread.clone());
                 Flow::Halt
             }
         }
     }
 
-    fn ring(
-        &mut self,
-        timer: Timer,
-        agenda: &mut Agenda<Timer>,
-        out: &mut VecDeque<Record>,
-    ) -> Flow {
+    fn ring(&mut self, timer: Timer, agenda: &mut Agenda<Timer>, out: &mut Vec<Record>) -> Flow {
         let mut step = Step::new(self, agenda, out);
         match timer {
             Timer::Chance(source) => {
@@ -262,11 +276,7 @@ impl Model for World {
 }
 
 impl<'w> Step<'w> {
-    fn new(
-        world: &'w mut World,
-        agenda: &'w mut Agenda<Timer>,
-        out: &'w mut VecDeque<Record>,
-    ) -> Self {
+    fn new(world: &'w mut World, agenda: &'w mut Agenda<Timer>, out: &'w mut Vec<Record>) -> Self {
         let now = agenda.now();
         Self { world, agenda, out, now }
     }
@@ -417,14 +427,14 @@ impl Run {
         self.simulation.next_at()
     }
 
-    /// Takes the next event; its records can then be had with [`Self::pop`].
+    /// Takes the next event; what it made the world record is then in [`Self::records`].
     pub fn step(&mut self) -> bool {
         self.simulation.step()
     }
 
-    /// The oldest record that has not been handed out yet.
-    pub fn pop(&mut self) -> Option<Record> {
-        self.simulation.pop()
+    /// What the last event made the world record, in order.
+    pub fn records(&self) -> &[Record] {
+        self.simulation.records()
     }
 }
 

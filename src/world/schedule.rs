@@ -67,7 +67,7 @@ impl Step<'_> {
             basis: answer.basis,
         };
         let decision = self.decision(&ask, open.seq, &draft, word, answer.basis);
-        self.out.push_back(Record::Decision(decision));
+        self.out.push(Record::Decision(decision));
         let account = self.world.fleet.instance(id).account;
         self.world.fleet.instance_mut(id).waiting = true;
         self.world.fleet.account_mut(account).waiting += 1;

@@ -44,7 +44,7 @@ fn drawn(text: &str, seed: u64, replication: u64) -> BTreeMap<String, Vec<Drawn>
     let mut run = Run::start(plan);
     let mut all: BTreeMap<String, Vec<Drawn>> = BTreeMap::new();
     while run.step() {
-        while let Some(record) = run.pop() {
+        for record in run.records() {
             let Record::Request(request) = record else { continue };
             if !matches!(request.cause, Cause::Event(_)) {
                 continue;

@@ -212,11 +212,11 @@ impl Model for Station {
     type Timer = Wait;
     type Record = ();
 
-    fn obey(&mut self, (): (), _: &mut Agenda<Wait>, _: &mut VecDeque<()>) -> Flow {
+    fn obey(&mut self, (): &(), _: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
         Flow::Continue
     }
 
-    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut VecDeque<()>) -> Flow {
+    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
         let now = agenda.now();
         match timer {
             Wait::Arrival => self.arrive(now, agenda),
@@ -450,11 +450,11 @@ impl Model for Shop {
     type Timer = Machine;
     type Record = ();
 
-    fn obey(&mut self, (): (), _: &mut Agenda<Machine>, _: &mut VecDeque<()>) -> Flow {
+    fn obey(&mut self, (): &(), _: &mut Agenda<Machine>, _: &mut Vec<()>) -> Flow {
         Flow::Continue
     }
 
-    fn ring(&mut self, timer: Machine, agenda: &mut Agenda<Machine>, _: &mut VecDeque<()>) -> Flow {
+    fn ring(&mut self, timer: Machine, agenda: &mut Agenda<Machine>, _: &mut Vec<()>) -> Flow {
         let now = agenda.now();
         match timer {
             Machine::Fails(who) => {

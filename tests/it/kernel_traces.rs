@@ -43,11 +43,11 @@ impl<S> Model for Program<S> {
     type Timer = Wait;
     type Record = ();
 
-    fn obey(&mut self, (): (), _: &mut Agenda<Wait>, _: &mut VecDeque<()>) -> Flow {
+    fn obey(&mut self, (): &(), _: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
         Flow::Continue
     }
 
-    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut VecDeque<()>) -> Flow {
+    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
         (self.1)(&mut self.0, timer, agenda);
         Flow::Continue
     }

@@ -70,7 +70,9 @@ fn plain(plans: &[Plan]) -> (Texts, Counts) {
     let mut texts = Vec::new();
     let mut tables = CsvTables::<Plain<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
     for plan in plans {
-        let take = |record: Record, world: &World| tables.write(&[record], world.legend());
+        let take = |record: &Record, world: &World| {
+            tables.write(std::slice::from_ref(record), world.legend())
+        };
         let (_, run) = carry_out(plan.clone(), Limits::default(), None, take).unwrap();
         tables.instances(&instances(run.world()), run.world().legend()).unwrap();
         tables.end_of_run();
@@ -86,7 +88,7 @@ fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
     let mut scribe = Scribe::start(tables).unwrap();
     for plan in plans {
         scribe.begin(&plan.legend).unwrap();
-        let take = |record, world: &World| scribe.write(record, world.legend());
+        let take = |record: &Record, world: &World| scribe.write(record, world.legend());
         let (_, run) = carry_out(plan.clone(), Limits::default(), None, take).unwrap();
         let rows = instances(run.world()).into_iter();
         scribe.end_of_run(rows, run.world().legend()).unwrap();
@@ -217,7 +219,7 @@ events:
         let tables = CsvTables::new(|_| Ok(Full(room))).unwrap();
         let mut scribe = Scribe::start::<Full>(tables).unwrap();
         let ended = scribe.begin(&plan.legend).and_then(|()| {
-            let take = |record, world: &World| scribe.write(record, world.legend());
+            let take = |record: &Record, world: &World| scribe.write(record, world.legend());
             let (_, run) = carry_out(plan.clone(), Limits::default(), None, take)?;
             let rows = instances(run.world()).into_iter();
             scribe.end_of_run(rows, run.world().legend())
