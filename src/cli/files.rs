@@ -17,6 +17,9 @@ const LARGEST_TABLE: u64 = Sources::LARGEST;
 /// events can then be quoted by `explain`.
 const STREAMED: u64 = 1 << 20;
 
+/// How many events of such a table are kept, so that it is read once: they take 64 MiB at most.
+const KEPT: usize = 1 << 20;
+
 /// The most that is taken from a pipe or a device, whose size nobody knows [bytes].
 const LARGEST_STREAM: u64 = 1 << 28;
 
@@ -36,7 +39,7 @@ impl Files for Disk {
         let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
         let shown = file.to_string_lossy().as_ref().into();
         let open = move || Ok(Box::new(File::open(&file)?) as Box<dyn Read + Send>);
-        (meta.len() >= STREAMED).then(|| Stream { path: shown, open: Arc::new(open) })
+        (meta.len() >= STREAMED).then(|| Stream { path: shown, open: Arc::new(open), keep: KEPT })
     }
 }
 

@@ -194,6 +194,9 @@ pub(super) struct Tally {
     pub(super) overridden: u32,
 }
 
+/// How many records are looked at before they are written.
+const AHEAD: usize = 64;
+
 /// All tables, each to a writer of its own.
 pub struct CsvTables<T: Rows> {
     requests: T,
@@ -235,7 +238,13 @@ impl<T: Rows> CsvTables<T> {
     /// # Errors
     /// If one cannot be written.
     pub fn write(&mut self, records: &[Record], legend: &Legend) -> io::Result<()> {
-        self.look_ahead(records, legend);
+        records.chunks(AHEAD).try_for_each(|records| {
+            self.look_ahead(records, legend);
+            self.put(records, legend)
+        })
+    }
+
+    fn put(&mut self, records: &[Record], legend: &Legend) -> io::Result<()> {
         let pen = &mut self.pen;
         for record in records {
             match record {

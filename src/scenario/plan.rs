@@ -28,7 +28,7 @@ pub struct Scripted {
 pub enum Script {
     /// In a list, which clones share.
     Listed(Arc<[Scripted]>),
-    /// In a table that was checked, and is read once more while the plan is carried out.
+    /// In a table that was checked; a long one is read once more while the plan is carried out.
     Streamed(Arc<Streamed>),
 }
 

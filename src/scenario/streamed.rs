@@ -1,5 +1,5 @@
-//! The events of a table that is too large to be kept: read once to be checked, and once
-//! more while they happen.
+//! The events of a large table: read once to be checked and, unless they are few enough to be
+//! kept meanwhile, once more while they happen.
 //!
 //! Only what is plainly right is taken this way: every row complete, every name known, sorted
 //! by time, nothing to be told about it. At the first row that is anything else the whole
@@ -7,7 +7,8 @@
 //! is what that reader would have made of it, and a test holds the two side by side.
 //!
 //! What stays in memory is what names mean, one entry for each selector that is more than a
-//! name, and the `id`s of rows that have one. A row without is called by its number.
+//! name, the `id`s of rows that have one (a row without is called by its number), and as many
+//! orders as the table may keep.
 
 use std::io;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct Checked {
     pub rows: usize,
     /// The SHA-256 of the table.
     pub sha256: String,
+    /// All that it says, if that is not too much.
+    kept: Option<Vec<(SimTime, Order)>>,
 }
 
 /// A table that is not what it was when it was checked: somebody changed it meanwhile.
@@ -65,6 +68,7 @@ pub fn check(
     let told = resolver.problems.len();
     let mut rows = Rows::open(table).ok().flatten().ok_or(Whole(0))?;
     let mut last = resolver.start;
+    let mut kept = Some(Vec::new());
     loop {
         let here = Whole(events.len() + 1);
         let (at, order) = match rows.next(resolver).map_err(|_| here)? {
@@ -87,9 +91,14 @@ pub fn check(
         if resolver.problems.len() != told {
             return Err(here);
         }
+        kept = kept.filter(|kept| kept.len() < table.keep);
+        if let Some(kept) = &mut kept {
+            kept.push((at, order));
+        }
     }
-    let rows_of = events.len();
-    Ok((events, Checked { rows: rows_of, sha256: rows.lines.digest() }))
+    let sha256 = rows.lines.digest();
+    let rows = events.len();
+    Ok((events, Checked { rows, sha256, kept }))
 }
 
 /// Gives an event its name; nothing, if anything is to be said about that.
@@ -151,7 +160,11 @@ impl Iterator for Play {
         if self.over {
             return None;
         }
-        match self.take() {
+        let next = match &self.of.checked.kept {
+            Some(kept) => Ok(kept.get(self.taken).copied()),
+            None => self.read(),
+        };
+        match next {
             Ok(Some((at, order))) => {
                 self.last = at;
                 self.taken += 1;
@@ -178,7 +191,7 @@ impl Play {
     ///
     /// # Errors
     /// What went wrong; nothing, if the table has changed.
-    fn take(&mut self) -> Result<Option<(SimTime, Order)>, Option<io::Error>> {
+    fn read(&mut self) -> Result<Option<(SimTime, Order)>, Option<io::Error>> {
         if self.rows.is_none() {
             self.rows = Rows::open(&self.of.table)?;
         }

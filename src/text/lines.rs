@@ -5,20 +5,24 @@
 //! [`Given::Unclear`]; then [`rows`](super::rows) reads the file whole and tells what is
 //! wrong, so that mistakes have one reader. What it gives is what that reader would give.
 //!
-//! It keeps one row. A row costs its letters once for each: found, checked, hashed, split.
+//! It keeps the lines that it read at once. A row costs its letters once for each: found, checked,
+//! hashed, split.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
+use std::mem;
+use std::ops::Range;
 
+use memchr::memchr;
 use sha2::{Digest, Sha256};
 
 use super::node::{Entry, Node, Style, Value};
 use super::place::{Place, Spanned, Stream, in_hex};
 
 /// How much is read at once, in bytes.
-const AT_ONCE: usize = 1 << 18;
+const AT_ONCE: u64 = 1 << 18;
 
 /// The longest row, in bytes; a file without ends of lines must not fill the memory.
-const LONGEST_ROW: u64 = 1 << 20;
+const LONGEST_ROW: usize = 1 << 20;
 
 /// What comes next in a table.
 #[derive(Debug)]
@@ -33,15 +37,32 @@ pub enum Given {
 
 /// A table that is read row by row.
 pub struct Lines {
-    reader: BufReader<Hashed>,
+    reader: Hashed,
     columns: Vec<Box<str>>,
     /// Whether each column says something to us.
     heard: Vec<bool>,
-    line: String,
-    /// Where each cell of the row begins and ends, blanks around it left out.
+    /// Whole lines, as many as were read at once.
+    text: String,
+    /// What was read of the line after them.
+    rest: Vec<u8>,
+    /// What comes after that.
+    then: Then,
+    /// Where the line that was taken last lies in the text.
+    line: Range<usize>,
+    /// Where the next begins.
+    next: usize,
+    /// Where each cell of the row begins and ends in its line, blanks around it left out.
     cells: Vec<(u32, u32)>,
     /// The cells that say something, by their columns.
     filled: Vec<u16>,
+}
+
+/// What comes after the lines that were read.
+#[derive(Clone, Copy)]
+enum Then {
+    More,
+    End,
+    Unclear,
 }
 
 /// Passes on what it reads, and takes its digest.
@@ -75,12 +96,15 @@ impl Lines {
     /// Whatever keeps the file from being read.
     pub fn open(stream: &Stream, known: &[&str], required: &[&str]) -> io::Result<Option<Self>> {
         let inner = after_mark((stream.open)()?)?;
-        let hashed = Hashed { inner, digest: Sha256::new() };
         let mut lines = Self {
-            reader: BufReader::with_capacity(AT_ONCE, hashed),
+            reader: Hashed { inner, digest: Sha256::new() },
             columns: Vec::new(),
             heard: Vec::new(),
-            line: String::new(),
+            text: String::new(),
+            rest: Vec::new(),
+            then: Then::More,
+            line: 0..0,
+            next: 0,
             cells: Vec::new(),
             filled: Vec::new(),
         };
@@ -89,7 +113,7 @@ impl Lines {
         }
         let mut columns: Vec<Box<str>> = Vec::new();
         for (start, end) in &lines.cells {
-            let name = &lines.line[*start as usize..*end as usize];
+            let name = &lines.text[lines.line.clone()][*start as usize..*end as usize];
             let unknown = !known.contains(&name) && !name.starts_with("x-");
             if unknown || columns.iter().any(|column| **column == *name) {
                 return Ok(None);
@@ -128,45 +152,103 @@ impl Lines {
 
     /// The row that was taken last.
     pub fn row(&self) -> Row<'_> {
-        Row { columns: &self.columns, line: &self.line, cells: &self.cells, filled: &self.filled }
+        let line = &self.text[self.line.clone()];
+        Row { columns: &self.columns, line, cells: &self.cells, filled: &self.filled }
     }
 
     /// The SHA-256 of all that was read, in hexadecimal digits.
     pub fn digest(self) -> String {
-        in_hex(self.reader.into_inner().digest)
+        in_hex(self.reader.digest)
     }
 
     /// Takes the next line that is not empty, and splits it.
     fn next_line(&mut self) -> io::Result<Given> {
-        let mut line = std::mem::take(&mut self.line).into_bytes();
         loop {
-            line.clear();
-            let mut limited = self.reader.by_ref().take(LONGEST_ROW);
-            let read = limited.read_until(b'\n', &mut line)?;
-            if read == 0 {
-                return Ok(Given::End);
-            }
-            if line.last() == Some(&b'\n') {
-                line.pop();
-                if line.last() == Some(&b'\r') {
-                    line.pop();
+            let left = &self.text.as_bytes()[self.next..];
+            if left.is_empty() {
+                match self.then {
+                    Then::More => self.read_on()?,
+                    Then::End => return Ok(Given::End),
+                    Then::Unclear => return Ok(Given::Unclear),
                 }
-            } else if read as u64 == LONGEST_ROW {
-                return Ok(Given::Unclear);
+                continue;
             }
-            if !line.is_empty() {
+            let line = &left[..memchr(b'\n', left).unwrap_or(left.len())];
+            let is_ended = line.len() < left.len();
+            let line = line.strip_suffix(b"\r").filter(|_| is_ended).unwrap_or(line);
+            self.line = self.next..self.next + line.len();
+            self.next += (line.len() + 1).min(left.len());
+            if !self.line.is_empty() {
                 break;
             }
         }
-        let Ok(line) = String::from_utf8(line) else { return Ok(Given::Unclear) };
-        self.line = line;
-        Ok(if self.split() { Given::Row } else { Given::Unclear })
+        Ok(if self.split() || self.split_with_quotes() { Given::Row } else { Given::Unclear })
     }
 
-    /// Finds the cells of the line; false if it is not plainly right.
+    /// Reads on, to the end of a line at least. What is no text ends it.
+    fn read_on(&mut self) -> io::Result<()> {
+        let mut bytes = mem::take(&mut self.text).into_bytes();
+        bytes.clear();
+        bytes.append(&mut self.rest);
+        self.next = 0;
+        loop {
+            let known = bytes.len();
+            let read = self.reader.by_ref().take(AT_ONCE).read_to_end(&mut bytes)?;
+            if let Some(last) = bytes[known..].iter().rposition(|byte| *byte == b'\n') {
+                self.rest.extend(bytes.drain(known + last + 1..));
+                break;
+            }
+            if read == 0 {
+                self.then = Then::End;
+                break;
+            }
+            if bytes.len() > LONGEST_ROW {
+                self.then = Then::Unclear;
+                return Ok(());
+            }
+        }
+        self.text = String::from_utf8(bytes).unwrap_or_else(|no_text| {
+            self.then = Then::Unclear;
+            let valid = no_text.utf8_error().valid_up_to();
+            let whole = no_text.as_bytes()[..valid].iter().rposition(|byte| *byte == b'\n');
+            let mut bytes = no_text.into_bytes();
+            bytes.truncate(whole.map_or(0, |last| last + 1));
+            String::from_utf8(bytes).unwrap_or_default()
+        });
+        Ok(())
+    }
+
+    /// Finds the cells of a line without quotes; false if it has any, or a mark that ends a
+    /// line elsewhere.
     fn split(&mut self) -> bool {
         self.cells.clear();
-        let bytes = self.line.as_bytes();
+        let line = &self.text[self.line.clone()];
+        let (eights, last) = line.as_bytes().as_chunks::<8>();
+        let mut rest = [0; 8];
+        rest[..last.len()].copy_from_slice(last);
+        let mut start = 0;
+        for (number, eight) in eights.iter().chain([&rest]).enumerate() {
+            let word = u64::from_le_bytes(*eight);
+            if places(word, b'"') | places(word, b'\r') != 0 {
+                return false;
+            }
+            let mut commas = places(word, b',');
+            while commas != 0 {
+                let end = number * 8 + commas.trailing_zeros() as usize / 8;
+                self.cells.push(without_blanks(line, start, end));
+                start = end + 1;
+                commas &= commas - 1;
+            }
+        }
+        self.cells.push(without_blanks(line, start, line.len()));
+        true
+    }
+
+    /// Finds the cells of a line; false if it is not plainly right.
+    fn split_with_quotes(&mut self) -> bool {
+        self.cells.clear();
+        let line = &self.text[self.line.clone()];
+        let bytes = line.as_bytes();
         let mut start = 0;
         loop {
             let is_quoted = bytes.get(start) == Some(&b'"');
@@ -184,7 +266,7 @@ impl Lines {
                 return false;
             }
             let next = to + usize::from(is_quoted);
-            self.cells.push(without_blanks(&self.line, from, to));
+            self.cells.push(without_blanks(line, from, to));
             match bytes.get(next) {
                 None => return true,
                 Some(b',') => start = next + 1,
@@ -194,10 +276,24 @@ impl Lines {
     }
 }
 
+/// Where a byte stands among eight: the highest bit of each that is it.
+///
+/// After Anderson, Bit Twiddling Hacks, "Determine if a word has a zero byte": of the tests there
+/// the one that marks those bytes and no others.
+const fn places(word: u64, byte: u8) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const LOW: u64 = ONES * 127;
+    let word = word ^ (ONES * byte as u64);
+    !(((word & LOW) + LOW) | word | LOW)
+}
+
 /// Where a cell begins and ends without the blanks around it. Few have any.
 fn without_blanks(line: &str, from: usize, to: usize) -> (u32, u32) {
     // A line is no longer than `LONGEST_ROW`.
     let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    if from == to {
+        return (narrow(from), narrow(to));
+    }
     let bytes = &line.as_bytes()[from..to];
     let is_letter = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
     if is_letter(bytes.first()) && is_letter(bytes.last()) {

@@ -195,13 +195,15 @@ pub trait Files {
 /// Begins to read a file once more.
 pub type Opener = Arc<dyn Fn() -> io::Result<Box<dyn io::Read + Send>> + Send + Sync>;
 
-/// A table that is read row by row, as often as need be, and never kept.
+/// A table that is read row by row, as often as need be.
 #[derive(Clone)]
 pub struct Stream {
     /// What messages call it.
     pub path: Arc<str>,
     /// Begins to read it.
     pub open: Opener,
+    /// How many rows of it may be kept, so that it need not be read again.
+    pub keep: usize,
 }
 
 impl fmt::Debug for Stream {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
-use stayput::record::Record;
+use stayput::record::{Cause, Record};
 use stayput::scenario::{Compiled, Options, Plan, Script, Scripted, compile};
 use stayput::text::{Files, Problems, ReadFailure, Sources, Stream, render};
 use stayput::world::Run;
@@ -17,6 +17,8 @@ struct Shelf {
     texts: BTreeMap<String, String>,
     /// What the names of tables that are read row by row begin with.
     streams: &'static str,
+    /// How many rows of those are kept.
+    keep: usize,
 }
 
 impl Files for Shelf {
@@ -29,7 +31,8 @@ impl Files for Shelf {
     fn stream(&self, _: &str, path: &str) -> Option<Stream> {
         let text: Arc<[u8]> = self.texts.get(path)?.as_bytes().into();
         let open = move || Ok(Box::new(Cursor::new(text.clone())) as Box<dyn std::io::Read + Send>);
-        path.starts_with(self.streams).then(|| Stream { path: path.into(), open: Arc::new(open) })
+        let streamed = path.starts_with(self.streams);
+        streamed.then(|| Stream { path: path.into(), open: Arc::new(open), keep: self.keep })
     }
 }
 
@@ -51,7 +54,11 @@ expect:
 ";
 
 /// What comes of pairs of tables, a case for each: the plans, or what is told.
-fn compiled(pairs: &[(&str, &str)], streams: &'static str) -> Result<(Compiled, Sources), String> {
+fn compiled(
+    pairs: &[(&str, &str)],
+    streams: &'static str,
+    keep: usize,
+) -> Result<(Compiled, Sources), String> {
     let (mut texts, mut scenario) = (BTreeMap::new(), SCENARIO.to_owned());
     scenario = scenario.replace("fleet.csv", "$fleet").replace("events.csv", "$events");
     scenario.push_str("cases:\n");
@@ -63,7 +70,7 @@ fn compiled(pairs: &[(&str, &str)], streams: &'static str) -> Result<(Compiled, 
     }
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("streams.yaml", scenario);
-    let shelf = Shelf { texts, streams };
+    let shelf = Shelf { texts, streams, keep };
     let compiled = compile(file, &Options::default(), &shelf, &mut sources, &mut problems);
     let told = render(&problems, &sources, false);
     // Warnings are told of what can be carried out as well: both ways must tell the same.
@@ -83,10 +90,17 @@ fn is_streamed(plan: &Plan) -> bool {
     matches!(plan.script, Script::Streamed(_))
 }
 
-/// Both readers must make the same of tables; how many tables of events were taken row by row.
+/// Both readers must make the same of tables, however much is kept; how many tables of events
+/// were taken row by row.
 fn both_agree(pairs: &[(&str, &str)], tables: &'static str) -> Option<usize> {
-    let whole = compiled(pairs, "none of them");
-    let rows = compiled(pairs, tables);
+    let taken = [0, 4, usize::MAX].map(|keep| two_agree(pairs, tables, keep));
+    assert!(taken.iter().all(|rows| *rows == taken[0]), "{taken:?}");
+    taken[0]
+}
+
+fn two_agree(pairs: &[(&str, &str)], tables: &'static str, keep: usize) -> Option<usize> {
+    let whole = compiled(pairs, "none of them", 0);
+    let rows = compiled(pairs, tables, keep);
     let told = |made: &Result<_, String>| made.as_ref().err().cloned();
     assert_eq!(told(&rows), told(&whole), "mistakes are told alike: {pairs:?}");
     let (Ok((whole, kept)), Ok((rows, streamed))) = (whole, rows) else { return None };
@@ -386,7 +400,7 @@ fn a_mistake_in_a_large_table_is_told_where_it_stands() {
 }
 
 /// A table that reads otherwise each time.
-struct Shifty(Vec<&'static str>, Arc<AtomicUsize>);
+struct Shifty(Vec<&'static str>, Arc<AtomicUsize>, usize);
 
 impl Files for Shifty {
     fn read(&self, _: &str, _: &str) -> Result<(String, String), ReadFailure> {
@@ -400,7 +414,8 @@ impl Files for Shifty {
             let text = text.ok_or_else(|| std::io::Error::other("it is gone"))?;
             Ok(Box::new(Cursor::new(text)) as Box<dyn std::io::Read + Send>)
         };
-        (path == "events.csv").then(|| Stream { path: path.into(), open: Arc::new(open) })
+        let keep = self.2;
+        (path == "events.csv").then(|| Stream { path: path.into(), open: Arc::new(open), keep })
     }
 }
 
@@ -420,7 +435,7 @@ fn a_table_that_changes_under_a_run_ends_it() {
         let texts: Vec<&'static str> = [Some(first), later].into_iter().flatten().collect();
         let (mut sources, mut problems) = (Sources::default(), Problems::default());
         let file = sources.add("streams.yaml", SCENARIO);
-        let shifty = Shifty(texts, Arc::default());
+        let shifty = Shifty(texts, Arc::default(), 1);
         let compiled = compile(file, &Options::default(), &shifty, &mut sources, &mut problems);
         let plan = compiled.expect("it was right at first").plans.swap_remove(0);
         let mut run = Run::start(plan);
@@ -430,4 +445,23 @@ fn a_table_that_changes_under_a_run_ends_it() {
         assert_eq!(&*unread.path, "events.csv");
         assert!(records.len() < 10 && run.stop().is_some());
     }
+}
+
+#[test]
+fn a_table_that_is_kept_is_read_once() {
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add("streams.yaml", SCENARIO);
+    let shifty = Shifty(vec!["at,verb,instance\n+1d,stop,i-1\n+2d,start,i-1\n"], Arc::default(), 2);
+    let compiled = compile(file, &Options::default(), &shifty, &mut sources, &mut problems);
+    let plan = compiled.expect("it is right").plans.swap_remove(0);
+    assert!(is_streamed(&plan));
+    for _ in 0..2 {
+        let mut run = Run::start(plan.clone());
+        let ordered = |record: &Record| {
+            matches!(record, Record::Request(request) if matches!(request.cause, Cause::Event(_)))
+        };
+        assert_eq!(run.by_ref().filter(ordered).count(), 2);
+        assert_eq!(run.world().unread(), None);
+    }
+    assert_eq!(shifty.1.load(Ordering::Relaxed), 1);
 }
