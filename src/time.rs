@@ -113,14 +113,16 @@ impl SimTime {
         if shape.iter().any(|(at, mark)| text[*at] != *mark) {
             return None;
         }
-        let number = |from: usize, to: usize| {
-            text[from..to].iter().try_fold(0_i64, |number, digit| match digit {
-                b'0'..=b'9' => Some(number * 10 + i64::from(digit - b'0')),
-                _ => None,
-            })
-        };
-        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-        let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+        // The digits stand in pairs; all are looked at, so that nothing branches for each.
+        let is_digit = |at: usize| text[at].is_ascii_digit();
+        let is_pair = |at: usize| is_digit(at) & is_digit(at + 1);
+        let is_date = is_pair(0) & is_pair(2) & is_pair(5) & is_pair(8);
+        if !(is_date & is_pair(11) & is_pair(14) & is_pair(17)) {
+            return None;
+        }
+        let pair = |at: usize| i64::from(text[at] & 15) * 10 + i64::from(text[at + 1] & 15);
+        let (year, month, day) = (pair(0) * 100 + pair(2), pair(5), pair(8));
+        let (hour, minute, second) = (pair(11), pair(14), pair(17));
         // Day 29 to 31 need a calendar in some months; the first 28 are in all of them.
         let days = match month {
             2 => 28,

@@ -19,7 +19,7 @@ use crate::text::{
 use crate::time::{ApiVersion, SimTime, Term, UtcOffset};
 use crate::vocab::{
     self, AccountId, ActorId, Billing, Channel, GroupDeed, GroupId, Health, HookResult, Initiator,
-    InstanceId, ModelId, Process, ProtectionId, Subject, Word,
+    InstanceId, ModelId, Process, ProtectionId, Subject, Word, ZoneId,
 };
 
 /// Names of one kind, in the order of their ids, with where each is defined.
@@ -143,8 +143,7 @@ impl Numbered {
             0 => !digits.starts_with('0') || digits == "0",
             width => digits.len() == width,
         };
-        let digits = Some(digits).filter(|digits| plain && is_number(digits))?;
-        let number: u64 = digits.parse().ok()?;
+        let number = plain.then(|| number(digits)).flatten()?;
         usize::try_from(number.checked_sub(self.from)?).ok()
     }
 }
@@ -153,11 +152,14 @@ impl Numbered {
 fn numbered(name: &str) -> Option<(&str, &str)> {
     let prefix = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = &name[prefix.len()..];
-    is_number(digits).then_some((prefix, digits))
+    number(digits).map(|_| (prefix, digits))
 }
 
-fn is_number(digits: &str) -> bool {
-    (1..=18).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+/// What digits say, if they are digits and not so many that it would be too much.
+fn number(digits: &str) -> Option<u64> {
+    let add =
+        |number: u64, byte: u8| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'));
+    (1..=18).contains(&digits.len()).then(|| digits.bytes().try_fold(0, add)).flatten()
 }
 
 fn hash(name: &str) -> u64 {
@@ -371,16 +373,31 @@ impl<'p> Resolver<'p> {
         }
         found
     }
+
+    /// The zone of that name: that somebody is in, or that a group lists.
+    pub fn zone(&mut self, name: &str, place: Place) -> Option<ZoneId> {
+        let found = self.zones.get(name).map(ZoneId::at);
+        if found.is_none() && !self.doubtful {
+            self.problems.add(unknown("zone", name, place, &self.zones));
+        }
+        found
+    }
 }
 
 fn unknown(kind: &str, name: &str, place: Place, names: &Names) -> Problem {
-    let known: Vec<&str> = names.iter().take(1_000).collect();
     let title = format!("no {kind} is called `{name}`");
     let problem = Problem::at(Code::UnknownName, place, title, "not in the fleet");
+    meant(problem, name, names, ("the fleet has", &format!("the fleet has no {kind}")))
+}
+
+/// Tells of the names that somebody may have meant, and of all there are, if they are few:
+/// behind `some`, or as `none` if there are none.
+pub fn meant(problem: Problem, name: &str, names: &Names, (some, none): (&str, &str)) -> Problem {
+    let known: Vec<&str> = names.iter().take(1_000).collect();
     let problem = problem.did_you_mean(&closest(name, known.iter().copied()));
     match known.len() {
-        0 => problem.note(format!("the fleet has no {kind}")),
-        1..=12 => problem.note(format!("the fleet has: {}", known.join(", "))),
+        0 => problem.note(none),
+        1..=12 => problem.note(format!("{some}: {}", known.join(", "))),
         _ => problem,
     }
 }

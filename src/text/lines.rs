@@ -12,7 +12,7 @@ use std::io::{self, Read};
 use std::mem;
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use sha2::{Digest, Sha256};
 
 use super::node::{Entry, Node, Style, Value};
@@ -221,18 +221,17 @@ impl Lines {
     /// Finds the cells of a line without quotes; false if it has any, or a mark that ends a
     /// line elsewhere.
     fn split(&mut self) -> bool {
-        self.cells.clear();
         let line = &self.text[self.line.clone()];
+        if memchr2(b'"', b'\r', line.as_bytes()).is_some() {
+            return false;
+        }
+        self.cells.clear();
         let (eights, last) = line.as_bytes().as_chunks::<8>();
         let mut rest = [0; 8];
         rest[..last.len()].copy_from_slice(last);
         let mut start = 0;
         for (number, eight) in eights.iter().chain([&rest]).enumerate() {
-            let word = u64::from_le_bytes(*eight);
-            if places(word, b'"') | places(word, b'\r') != 0 {
-                return false;
-            }
-            let mut commas = places(word, b',');
+            let mut commas = places(u64::from_le_bytes(*eight), b',');
             while commas != 0 {
                 let end = number * 8 + commas.trailing_zeros() as usize / 8;
                 self.cells.push(without_blanks(line, start, end));

@@ -457,10 +457,11 @@ fn a_table_that_is_kept_is_read_once() {
     assert!(is_streamed(&plan));
     for _ in 0..2 {
         let mut run = Run::start(plan.clone());
-        let ordered = |record: &Record| {
-            matches!(record, Record::Request(request) if matches!(request.cause, Cause::Event(_)))
+        let is_ordered = |record: &Record| match record {
+            Record::Request(request) => matches!(request.cause, Cause::Event(_)),
+            _ => false,
         };
-        assert_eq!(run.by_ref().filter(ordered).count(), 2);
+        assert_eq!(run.by_ref().filter(is_ordered).count(), 2);
         assert_eq!(run.world().unread(), None);
     }
     assert_eq!(shifty.1.load(Ordering::Relaxed), 1);

@@ -9,7 +9,7 @@ use super::{
     StateLine, StateOf, TotalLine, Watch, When,
 };
 use crate::policy::Policy;
-use crate::scenario::resolve::{Names, Resolver, unknown_protection};
+use crate::scenario::resolve::{Names, Resolver, meant, unknown_protection};
 use crate::scenario::script::Events;
 use crate::scenario::selector::Selector;
 use crate::scenario::verbs::VERBS;
@@ -447,29 +447,24 @@ impl Expecting<'_, '_> {
         Some(StateOf::Instances(instances, Box::new(state)))
     }
 
-    /// A zone that somebody is in, or that a group lists.
     fn zone(&mut self, name: Option<&Spanned<Name>>) -> Given<ZoneId> {
         let Some(name) = name else { return Ok(None) };
-        if let Some(at) = self.resolver.zones.get(name) {
-            return Ok(Some(ZoneId::at(at)));
-        }
-        let title = format!("no zone is called `{}`", **name);
-        let problem = Problem::at(Code::UnknownName, name.place, title, "not in the fleet");
-        let known: Vec<&str> = self.resolver.zones.iter().collect();
-        let close = closest(name, known);
-        self.resolver.problems.add(problem.did_you_mean(&close));
-        Err(Told)
+        self.resolver.zone(name, name.place).map(Some).ok_or(Told)
     }
 
     /// Somebody who calls, whom some event must name.
     fn caller(&mut self, name: Option<&Spanned<Name>>) -> Option<String> {
         let name = name?;
-        if self.resolver.actors.get(name).is_none() {
+        if self.resolver.actors.get(name).is_none() && !self.resolver.doubtful {
             let title = format!("nobody called `{}` calls", **name);
             let problem = Problem::at(Code::UnknownName, name.place, title, "no event's `by`");
-            let known: Vec<&str> = self.resolver.actors.iter().collect();
-            let close = closest(name, known);
-            self.resolver.problems.add(problem.did_you_mean(&close));
+            let problem = meant(
+                problem,
+                name,
+                &self.resolver.actors,
+                ("who calls", "no event says who calls"),
+            );
+            self.resolver.problems.add(problem);
         }
         Some(name.to_string())
     }
