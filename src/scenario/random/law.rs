@@ -3,6 +3,7 @@
 //! It must never draw: a law is what a file says, and the kernel makes spans of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
@@ -23,8 +24,9 @@ pub enum Law {
     Weibull(SimSpan, Thousandths),
     /// Log-normal with that median, and that standard deviation of the logarithm.
     LogNormal(SimSpan, Thousandths),
-    /// One of these spans, each as likely as its weight has it.
-    Empirical(Vec<(SimSpan, u32)>),
+    /// One of these spans, each as likely as its weight has it; sorted, and shared by all
+    /// replications.
+    Empirical(Arc<[(SimSpan, u32)]>),
 }
 
 impl Law {
@@ -265,14 +267,15 @@ fn read_spans(node: &Node, problems: &mut Problems) -> Option<LawPart> {
 }
 
 /// Spans of which at least one can be drawn.
-fn weighed(spans: Vec<(SimSpan, u32)>, place: Place, problems: &mut Problems) -> Option<Law> {
+fn weighed(mut spans: Vec<(SimSpan, u32)>, place: Place, problems: &mut Problems) -> Option<Law> {
     if spans.iter().all(|(_, weight)| *weight == 0) {
         let what = if spans.is_empty() { "no span" } else { "every weight is 0" };
         let title = "there is no span to draw";
         problems.add(Problem::at(Code::BadNumber, place, title, what));
         return None;
     }
-    Some(Law::Empirical(spans))
+    spans.sort_unstable();
+    Some(Law::Empirical(spans.into()))
 }
 
 /// Tells of gaps that would never let time pass. Any other law gives a second or more at least
