@@ -38,6 +38,8 @@ pub enum Given {
 /// A table that is read row by row.
 pub struct Lines {
     reader: Hashed,
+    /// How much is read at once, in bytes.
+    at_once: u64,
     columns: Vec<Box<str>>,
     /// Whether each column says something to us.
     heard: Vec<bool>,
@@ -95,9 +97,19 @@ impl Lines {
     /// # Errors
     /// Whatever keeps the file from being read.
     pub fn open(stream: &Stream, known: &[&str], required: &[&str]) -> io::Result<Option<Self>> {
+        Self::reading(AT_ONCE, stream, known, required)
+    }
+
+    fn reading(
+        at_once: u64,
+        stream: &Stream,
+        known: &[&str],
+        required: &[&str],
+    ) -> io::Result<Option<Self>> {
         let inner = after_mark((stream.open)()?)?;
         let mut lines = Self {
             reader: Hashed { inner, digest: Sha256::new() },
+            at_once,
             columns: Vec::new(),
             heard: Vec::new(),
             text: String::new(),
@@ -193,7 +205,7 @@ impl Lines {
         self.next = 0;
         loop {
             let known = bytes.len();
-            let read = self.reader.by_ref().take(AT_ONCE).read_to_end(&mut bytes)?;
+            let read = self.reader.by_ref().take(self.at_once).read_to_end(&mut bytes)?;
             if let Some(last) = bytes[known..].iter().rposition(|byte| *byte == b'\n') {
                 self.rest.extend(bytes.drain(known + last + 1..));
                 break;
@@ -336,5 +348,103 @@ impl<'r> Row<'r> {
         };
         let entries = self.filled().filter(|(column, _)| *column != without).map(entry);
         Node { value: Value::Map(entries.collect()), place }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stream(bytes: &[u8]) -> Stream {
+        let bytes: Arc<[u8]> = bytes.into();
+        let open = move || Ok(Box::new(io::Cursor::new(bytes.clone())) as Box<dyn Read + Send>);
+        Stream { path: "table.csv".into(), open: Arc::new(open), keep: 0 }
+    }
+
+    /// The rows of a table with the columns `a` and `b`, and whether it was read to its end.
+    fn read(at_once: u64, bytes: &[u8]) -> (Vec<(String, String)>, bool) {
+        let opened = Lines::reading(at_once, &stream(bytes), &["a", "b"], &["a"]).unwrap();
+        let Some(mut lines) = opened else { return (Vec::new(), false) };
+        let mut rows = Vec::new();
+        loop {
+            match lines.advance().unwrap() {
+                Given::Row => {
+                    let row = lines.row();
+                    rows.push((row.cell(0).to_owned(), row.cell(1).to_owned()));
+                }
+                Given::End => return (rows, true),
+                Given::Unclear => return (rows, false),
+            }
+        }
+    }
+
+    /// The same of a text without quotes, by the methods of texts.
+    fn model(bytes: &[u8]) -> (Vec<(String, String)>, bool) {
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap(),
+        };
+        let is_text = text.len() == bytes.len();
+        let whole = if is_text { text.len() } else { text.rfind('\n').map_or(0, |at| at + 1) };
+        let mut rows = Vec::new();
+        for line in text[..whole].split_inclusive('\n') {
+            let line = line.strip_suffix('\n').map_or(line, |l| l.strip_suffix('\r').unwrap_or(l));
+            match line.split(',').map(str::trim).collect::<Vec<_>>()[..] {
+                _ if line.is_empty() => {}
+                _ if line.contains('\r') => return (rows, false),
+                [a, b] => rows.push((a.to_owned(), b.to_owned())),
+                _ => return (rows, false),
+            }
+        }
+        (rows, is_text)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn it_does_not_matter_how_much_is_read_at_once(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec!["x", ",", "y,z", "\n", "\r\n", "\r", " ", "é", "0123456789", "a-,-b\n"]),
+                0..40,
+            ),
+            bad in prop::option::of(0_usize..60),
+            at_once in 1_u64..9,
+        ) {
+            let mut bytes = b"a,b\n".to_vec();
+            bytes.extend(pieces.concat().as_bytes());
+            if let Some(bad) = bad.filter(|bad| (4..bytes.len()).contains(bad)) {
+                bytes[bad] = 0xff;
+            }
+            let (rows, is_whole) = read(at_once, &bytes);
+            prop_assert_eq!(&(rows.clone(), is_whole), &read(AT_ONCE, &bytes));
+            prop_assert_eq!((rows, is_whole), model(&bytes[4..]));
+        }
+    }
+
+    #[test]
+    fn a_byte_is_found_among_eight_wherever_it_stands_and_whatever_stands_beside_it() {
+        for byte in [b',', 0, 0x80, 0xff] {
+            for other in 0..=u8::MAX {
+                for mask in 0..=u8::MAX {
+                    let eight: [u8; 8] =
+                        std::array::from_fn(|at| if mask >> at & 1 == 1 { byte } else { other });
+                    let expected = (0..8).filter(|at| eight[*at] == byte);
+                    let expected = expected.fold(0_u64, |marks, at| marks | 0x80 << (at * 8));
+                    assert_eq!(places(u64::from_le_bytes(eight), byte), expected, "{eight:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_read_to_its_end() {
+        let mut bytes = b"a,b\nx,y\n".to_vec();
+        bytes.resize(3 * LONGEST_ROW, b'x');
+        assert_eq!(read(AT_ONCE, &bytes), (vec![("x".into(), "y".into())], false));
     }
 }

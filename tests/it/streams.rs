@@ -457,9 +457,9 @@ fn a_table_that_is_kept_is_read_once() {
     assert!(is_streamed(&plan));
     for _ in 0..2 {
         let mut run = Run::start(plan.clone());
-        let is_ordered = |record: &Record| match record {
-            Record::Request(request) => matches!(request.cause, Cause::Event(_)),
-            _ => false,
+        let is_ordered = |record: &Record| {
+            let Record::Request(request) = record else { return false };
+            matches!(request.cause, Cause::Event(_))
         };
         assert_eq!(run.by_ref().filter(is_ordered).count(), 2);
         assert_eq!(run.world().unread(), None);
