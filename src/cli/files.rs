@@ -17,7 +17,8 @@ const LARGEST_TABLE: u64 = Sources::LARGEST;
 /// events can then be quoted by `explain`.
 const STREAMED: u64 = 1 << 20;
 
-/// How many events of such a table are kept, so that it is read once: they take 64 MiB at most.
+/// How many events of such a table are kept, so that it is read once: they take 64 MiB at most,
+/// in all cases of a scenario together.
 const KEPT: usize = 1 << 20;
 
 /// The most that is taken from a pipe or a device, whose size nobody knows [bytes].

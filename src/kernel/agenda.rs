@@ -66,8 +66,8 @@ pub trait Timer: Copy + Eq + Hash {
 /// The total order of a simulated universe: time, then rank, then who.
 ///
 /// Ties break by meaning and never by the order of insertion, so the order
-/// survives any queue, any page width and any number of workers. This is the
-/// only place where the order is stated; the fields are compared in the order written.
+/// survives any queue, any page width and any number of workers. `Moment::number`
+/// is the only place where the order is stated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// When.
@@ -84,7 +84,7 @@ impl Moment {
         Self { at, rank: timer.rank(), who: timer.index() }
     }
 
-    /// The fields as the digits of one number: one comparison, without a branch.
+    /// Time, rank and who as the digits of one number: one comparison, without a branch.
     fn number(self) -> i128 {
         i128::from(self.at.seconds()) << 64 | i128::from(self.rank.0) << 32 | i128::from(self.who)
     }

@@ -16,7 +16,8 @@ pub trait Model {
     /// what it is about can be fetched from memory meanwhile. Nothing else may come of it.
     fn foresee_order(&self, _order: &Self::Order) {}
 
-    /// The same for a timer. It may yet be moved or cleared, and few others are not shown.
+    /// The same for a timer. It may yet be moved or cleared; one that is set for a day under way
+    /// is not shown.
     fn foresee_timer(&self, _timer: Self::Timer) {}
 
     /// Reacts to an order of the script at `agenda.now()`.

@@ -331,7 +331,9 @@ impl Compiler<'_> {
         if let (Some(Table::Stream(table)), EventsPart::File(path)) =
             (&texts.events, &written.events)
         {
-            let checked = check(&mut resolver, &fleet, table, end);
+            // All cases of a scenario are there at once, and share what may be kept.
+            let keep = table.keep / case.all.len().max(1);
+            let checked = check(&mut resolver, &fleet, table, keep, end);
             let (names, checked) = checked.map_err(|whole| (path_of(Some(path)), whole))?;
             listed.names = names;
             streamed = Some((table.clone(), checked));

@@ -155,7 +155,7 @@ fn numbered(name: &str) -> Option<(&str, &str)> {
     number(digits).map(|_| (prefix, digits))
 }
 
-/// What digits say, if they are digits and not so many that it would be too much.
+/// The number that digits spell, eighteen of them at most.
 fn number(digits: &str) -> Option<u64> {
     let add =
         |number: u64, byte: u8| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'));
@@ -387,12 +387,12 @@ impl<'p> Resolver<'p> {
 fn unknown(kind: &str, name: &str, place: Place, names: &Names) -> Problem {
     let title = format!("no {kind} is called `{name}`");
     let problem = Problem::at(Code::UnknownName, place, title, "not in the fleet");
-    meant(problem, name, names, ("the fleet has", &format!("the fleet has no {kind}")))
+    with_known(problem, name, names, "the fleet has", &format!("the fleet has no {kind}"))
 }
 
 /// Tells of the names that somebody may have meant, and of all there are, if they are few:
 /// behind `some`, or as `none` if there are none.
-pub fn meant(problem: Problem, name: &str, names: &Names, (some, none): (&str, &str)) -> Problem {
+pub fn with_known(problem: Problem, name: &str, names: &Names, some: &str, none: &str) -> Problem {
     let known: Vec<&str> = names.iter().take(1_000).collect();
     let problem = problem.did_you_mean(&closest(name, known.iter().copied()));
     match known.len() {

@@ -54,7 +54,8 @@ pub struct Unread {
     pub why: String,
 }
 
-/// Reads a table of events and keeps nothing but what names mean.
+/// Reads a table of events; keeps what names mean, and all that it says if it has no more than
+/// `keep` rows.
 ///
 /// # Errors
 /// [`Whole`], if there is anything to be told about it.
@@ -62,6 +63,7 @@ pub fn check(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
     table: &Stream,
+    keep: usize,
     end: SimTime,
 ) -> Result<(Events, Checked), Whole> {
     let mut events = Events::default();
@@ -91,7 +93,7 @@ pub fn check(
         if resolver.problems.len() != told {
             return Err(here);
         }
-        kept = kept.filter(|kept| kept.len() < table.keep);
+        kept = kept.filter(|kept| kept.len() < keep);
         if let Some(kept) = &mut kept {
             kept.push((at, order));
         }
@@ -290,5 +292,15 @@ impl Rows {
             Some((at, order)) => Read::Event(at, order),
             None => Read::Unclear,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_row_stays_small() {
+        assert!(size_of::<(SimTime, Order)>() <= 64);
     }
 }

@@ -21,7 +21,8 @@ use super::place::{Place, Spanned, Stream, in_hex};
 /// How much is read at once, in bytes.
 const AT_ONCE: u64 = 1 << 18;
 
-/// The longest row, in bytes; a file without ends of lines must not fill the memory.
+/// The longest row, in bytes, give or take what is read at once; a file without ends of lines
+/// must not fill the memory.
 const LONGEST_ROW: usize = 1 << 20;
 
 /// What comes next in a table.
@@ -185,11 +186,11 @@ impl Lines {
                 }
                 continue;
             }
-            let line = &left[..memchr(b'\n', left).unwrap_or(left.len())];
-            let is_ended = line.len() < left.len();
-            let line = line.strip_suffix(b"\r").filter(|_| is_ended).unwrap_or(line);
+            let end = memchr(b'\n', left);
+            let line = &left[..end.unwrap_or(left.len())];
+            let line = line.strip_suffix(b"\r").filter(|_| end.is_some()).unwrap_or(line);
             self.line = self.next..self.next + line.len();
-            self.next += (line.len() + 1).min(left.len());
+            self.next += end.map_or(left.len(), |end| end + 1);
             if !self.line.is_empty() {
                 break;
             }
@@ -300,7 +301,7 @@ const fn places(word: u64, byte: u8) -> u64 {
 
 /// Where a cell begins and ends without the blanks around it. Few have any.
 fn without_blanks(line: &str, from: usize, to: usize) -> (u32, u32) {
-    // A line is no longer than `LONGEST_ROW`.
+    // A line is far shorter than this can count: see `LONGEST_ROW`.
     let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     if from == to {
         return (narrow(from), narrow(to));
@@ -443,7 +444,8 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_not_read_to_its_end() {
-        let mut bytes = b"a,b\nx,y\n".to_vec();
+        // All of it would be one more row.
+        let mut bytes = b"a,b\nx,y\nx,".to_vec();
         bytes.resize(3 * LONGEST_ROW, b'x');
         assert_eq!(read(AT_ONCE, &bytes), (vec![("x".into(), "y".into())], false));
     }

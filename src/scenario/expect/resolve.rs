@@ -9,7 +9,7 @@ use super::{
     StateLine, StateOf, TotalLine, Watch, When,
 };
 use crate::policy::Policy;
-use crate::scenario::resolve::{Names, Resolver, meant, unknown_protection};
+use crate::scenario::resolve::{Names, Resolver, unknown_protection, with_known};
 use crate::scenario::script::Events;
 use crate::scenario::selector::Selector;
 use crate::scenario::verbs::VERBS;
@@ -458,12 +458,8 @@ impl Expecting<'_, '_> {
         if self.resolver.actors.get(name).is_none() && !self.resolver.doubtful {
             let title = format!("nobody called `{}` calls", **name);
             let problem = Problem::at(Code::UnknownName, name.place, title, "no event's `by`");
-            let problem = meant(
-                problem,
-                name,
-                &self.resolver.actors,
-                ("who calls", "no event says who calls"),
-            );
+            let actors = &self.resolver.actors;
+            let problem = with_known(problem, name, actors, "who calls", "no event says who calls");
             self.resolver.problems.add(problem);
         }
         Some(name.to_string())

@@ -24,8 +24,8 @@ pub enum Law {
     Weibull(SimSpan, Thousandths),
     /// Log-normal with that median, and that standard deviation of the logarithm.
     LogNormal(SimSpan, Thousandths),
-    /// One of these spans, each as likely as its weight has it; sorted, and shared by all
-    /// replications.
+    /// One of these spans, each as likely as its weight has it. All replications share them, and
+    /// they are sorted, which each of them would otherwise have to do.
     Empirical(Arc<[(SimSpan, u32)]>),
 }
 
