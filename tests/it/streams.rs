@@ -301,7 +301,7 @@ proptest! {
     #![proptest_config(few())]
 
     fn random_fleets_are_read_alike(fleets in prop::collection::vec(
-        prop::collection::vec(instance(), 1..5), 4,
+        prop::collection::vec(instance(), 1..5), 6,
     )) {
         let columns = "account,group,billing,created,joined,expires,auto-release,protect,tags";
         let fleets: Vec<String> = fleets.iter().map(|rows| {
@@ -323,7 +323,7 @@ proptest! {
 fn fleets_that_are_read_row_by_row_are_those_of_the_whole_table() {
     random_fleets_are_read_alike();
     let filled = FILLED.load(Ordering::Relaxed);
-    assert!(filled > 0, "one in three is plainly right");
+    assert!(filled > 2, "{filled} fleets were plainly right");
 }
 
 #[test]
