@@ -42,9 +42,13 @@ impl Progress {
         }
     }
 
-    /// So many are done.
-    pub fn reached(&self, count: u64) {
-        if self.seen && self.bar.position() != count {
+    /// So many are done; counted only if somebody sees it.
+    pub fn reached(&self, count: impl FnOnce() -> u64) {
+        if !self.seen {
+            return;
+        }
+        let count = count();
+        if self.bar.position() != count {
             self.bar.set_position(count);
             self.show();
         }

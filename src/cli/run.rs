@@ -212,7 +212,7 @@ impl<'a> Running<'a> {
         let go_on = || !terminal::is_interrupted();
         let progress = Progress::of(days(plan.legend.elapsed(plan.legend.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, go_on, |record, world| {
-            progress.reached(days(world.legend().elapsed(record.at())));
+            progress.reached(|| days(world.legend().elapsed(record.at())));
             summary.take(record);
             if text {
                 timeline.take(record, world.legend());

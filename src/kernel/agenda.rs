@@ -197,10 +197,14 @@ impl<T: Timer> Agenda<T> {
     /// No page is opened that begins after `bound`, so that what is set until
     /// then can still be noted instead of queued.
     pub(super) fn next_by(&mut self, bound: SimTime) -> Option<SimTime> {
+        self.head_by(bound).map(|first| first.at)
+    }
+
+    fn head_by(&mut self, bound: SimTime) -> Option<Moment> {
         loop {
             self.strip();
             if let Some(first) = self.first() {
-                return Some(first.at).filter(|at| *at <= bound);
+                return Some(first).filter(|first| first.at <= bound);
             }
             if self.open > self.page(bound) || !self.turn() {
                 return None;
@@ -261,8 +265,7 @@ impl<T: Timer> Agenda<T> {
 
     /// Takes the next timer and moves the clock to it.
     pub(super) fn take(&mut self) -> Option<T> {
-        self.next_by(SimTime::NEVER)?;
-        let first = self.first()?;
+        let first = self.head_by(SimTime::NEVER)?;
         // A note of the same moment no longer holds once the truth has been cleared.
         let timer = match self.near.first {
             Some((moment, timer)) if moment == first => {

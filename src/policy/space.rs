@@ -135,23 +135,22 @@ impl Space {
     /// Visits every cell that a condition takes, and no other, in order: as stretches of cells
     /// that lie together.
     pub fn each(&self, condition: &Condition, mut visit: impl FnMut(Range<usize>)) {
-        let taken: Vec<u32> =
-            (0..self.axes.len()).map(|axis| self.taken(condition, axis)).collect();
+        let taken: Block = (0..self.axes.len()).map(|axis| self.taken(condition, axis)).collect();
         if taken.contains(&0) {
             return;
         }
         // Axes that are taken whole lie together, and so do neighbours along the one before them.
-        let whole = |axis: &usize| taken[*axis].count_ones() as usize == self.len(*axis);
+        let whole = |axis: &usize| self.is_whole(&taken, *axis);
         let tail = (0..taken.len()).rev().take_while(whole).count();
         let heads = taken.len() - tail;
         let Some(last) = heads.checked_sub(1) else { return visit(0..self.cells) };
-        let runs = runs(taken[last]);
         let steps: Vec<Vec<usize>> = (0..last)
             .map(|axis| {
-                let places = (0..self.len(axis)).filter(|place| taken[axis] >> place & 1 == 1);
+                let places = runs(taken[axis]).into_iter().flatten();
                 places.map(|place| place * self.strides[axis]).collect()
             })
             .collect();
+        let runs = runs(taken[last]);
         let mut at = vec![0; last];
         loop {
             let first: usize = at.iter().zip(&steps).map(|(at, steps)| steps[*at]).sum();
@@ -165,11 +164,6 @@ impl Space {
             at[axis] += 1;
             at[axis + 1..].fill(0);
         }
-    }
-
-    /// How many words an axis has.
-    fn len(&self, axis: usize) -> usize {
-        self.axes[axis].words.len()
     }
 
     /// The places that a condition takes along an axis, as a mask.

@@ -65,12 +65,10 @@ impl<C: Clone> Table<C> {
         // Each row visits the cells that it takes: the cost is the size of what is covered.
         for (row, number) in rows.iter().zip(0_u16..) {
             space.each(&row.when, |stretch| {
-                let taken = cells[stretch.clone()].iter_mut().zip(&possible[stretch.clone()]);
-                for ((owner, _), cell) in taken.zip(stretch).filter(|((_, possible), _)| **possible)
-                {
+                for cell in stretch.filter(|cell| possible[*cell]) {
                     alive[usize::from(number)] = true;
-                    match *owner {
-                        NOBODY => *owner = number,
+                    match cells[cell] {
+                        NOBODY => cells[cell] = number,
                         first => note_twice(&mut twice, first.into(), number.into(), cell),
                     }
                 }

@@ -332,7 +332,7 @@ impl Compiler<'_> {
             (&texts.events, &written.events)
         {
             // All cases of a scenario are there at once, and share what may be kept.
-            let keep = table.keep / case.all.len().max(1);
+            let keep = table.keep / case.all.len();
             let checked = check(&mut resolver, &fleet, table, keep, end);
             let (names, checked) = checked.map_err(|whole| (path_of(Some(path)), whole))?;
             listed.names = names;

@@ -131,7 +131,7 @@ impl Numbered {
     fn after(before: &str, name: &str, id: usize) -> Option<Self> {
         let (prefix, digits) = numbered(before)?;
         let width = if digits.starts_with('0') { digits.len() } else { 0 };
-        let from = digits.parse().ok()?;
+        let from = number(digits)?;
         let run = Self { prefix: prefix.into(), width, from, id, len: 1 };
         (run.place_of(name) == Some(1)).then(|| Self { from: run.from + 1, ..run })
     }

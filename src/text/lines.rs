@@ -303,9 +303,6 @@ const fn places(word: u64, byte: u8) -> u64 {
 fn without_blanks(line: &str, from: usize, to: usize) -> (u32, u32) {
     // A line is far shorter than this can count: see `LONGEST_ROW`.
     let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    if from == to {
-        return (narrow(from), narrow(to));
-    }
     let bytes = &line.as_bytes()[from..to];
     let is_letter = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
     if is_letter(bytes.first()) && is_letter(bytes.last()) {
