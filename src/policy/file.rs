@@ -248,7 +248,7 @@ words! {
 }
 
 /// What every rule may say besides its conditions and its conclusion.
-const BASIS: &[&str] = &["if", "source", "confidence", "because", "way-out", "answer"];
+const BASIS: &[&str] = &["if", "source", "confidence", "because", "remedy", "answer"];
 
 /// A name as written.
 pub type Written = Spanned<Box<str>>;
@@ -282,7 +282,7 @@ pub struct RulePart {
     /// Why.
     pub because: Option<String>,
     /// What to do about it.
-    pub way_out: Option<String>,
+    pub remedy: Option<String>,
     /// What the provider answers.
     pub answer: Option<String>,
     /// Where it stands.
@@ -311,7 +311,7 @@ impl RulePart {
             sources: Vec::new(),
             confidence: None,
             because: None,
-            way_out: None,
+            remedy: None,
             answer: None,
         };
         for Entry { key, value } in entries {
@@ -335,7 +335,7 @@ impl RulePart {
             "source" => self.sources = read_sources(node, problems),
             "confidence" => self.confidence = Confidence::read(node, problems),
             "because" => self.because = read_line(node, problems),
-            "way-out" => self.way_out = read_line(node, problems),
+            "remedy" => self.remedy = read_line(node, problems),
             "answer" => self.answer = read_line(node, problems),
             _ => {
                 for (switch, values) in

@@ -200,7 +200,7 @@ pub struct Rule {
     /// Why.
     pub because: Option<String>,
     /// What to do about it.
-    pub way_out: Option<String>,
+    pub remedy: Option<String>,
     /// What the provider answers.
     pub answer: Option<String>,
     /// The switches that it rests on.

@@ -154,7 +154,7 @@ tables! {
         trigger Word "the cause",
         rule Text "the rule that says so",
         gib Integer "its size in GiB; `unknown` if it has one that nobody told",
-        way_out Text "what would have kept it, or what to do about it",
+        remedy Text "what would have kept it, or what to do about it",
     }
     TIMELINE TIMELINE_COLUMNS "timeline.csv": "change of state" {
         scenario Text "name of the scenario",

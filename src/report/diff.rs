@@ -374,7 +374,7 @@ fn statement_json(statement: &Statement) -> Json {
         object.insert("source".into(), json!(rule.sources));
         object.insert("documents".into(), json!(rule.documents));
         let texts =
-            [("answer", &rule.answer), ("because", &rule.because), ("way_out", &rule.way_out)];
+            [("answer", &rule.answer), ("because", &rule.because), ("remedy", &rule.remedy)];
         for (key, text) in texts {
             if let Some(text) = text {
                 object.insert(key.into(), json!(text));
@@ -399,7 +399,7 @@ pub(super) fn schema() -> Json {
             "documents": texts,
             "answer": text,
             "because": text,
-            "way_out": text,
+            "remedy": text,
         },
         "required": ["says"],
     });

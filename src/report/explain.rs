@@ -1,5 +1,5 @@
 //! One decision, or one situation, step by step: what was asked, who was in question, what each
-//! protection had to say and on what that rests, how it combined, and the way out.
+//! protection had to say and on what that rests, how it combined, and the remedy.
 
 use super::terminal::{Paint, table};
 use crate::experiment::Witness;
@@ -48,8 +48,8 @@ pub fn explain_decision(witness: &Witness, legend: &Legend, place: &str, paint: 
     let mut rows = vec![row("combined", combined(&decision.ruling, decision.outcome))];
     rows.extend(last_word(decision, legend));
     rows.extend(rests_on(book, decision.basis));
-    if let Some(way_out) = decision.rule.and_then(|rule| book.policy.rule(rule).way_out.as_ref()) {
-        rows.push(row("way out", way_out.clone()));
+    if let Some(remedy) = decision.rule.and_then(|rule| book.policy.rule(rule).remedy.as_ref()) {
+        rows.push(row("remedy", remedy.clone()));
     }
     rows.extend(also_kept(book, facts, decision));
     out.extend(lay_out(rows));
@@ -277,8 +277,8 @@ pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
         rows.push(row("combined", combined(&ruling, ruling.outcome())));
         rows.extend(rests_on(book, ruling.basis));
         let rule = ruling.deciding().and_then(|finding| finding.rule);
-        if let Some(way_out) = rule.and_then(|rule| book.policy.rule(rule).way_out.as_ref()) {
-            rows.push(row("way out", way_out.clone()));
+        if let Some(remedy) = rule.and_then(|rule| book.policy.rule(rule).remedy.as_ref()) {
+            rows.push(row("remedy", remedy.clone()));
         }
     }
     let holders = holders(book, &facts, on);

@@ -1,4 +1,4 @@
-//! Mistakes in files, told well: a stable code, a sentence, places, a way out.
+//! Mistakes in files, told well: a stable code, a sentence, places, a replacement.
 
 use super::place::{Place, ReadFailure};
 use crate::vocab::Word;
@@ -176,7 +176,7 @@ impl Problem {
         self
     }
 
-    /// Adds a way out.
+    /// Adds what to write instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.helps.push(help.into());

@@ -121,7 +121,7 @@ impl Compiler<'_> {
             sources,
             confidence,
             because: part.because.clone(),
-            way_out: part.way_out.clone(),
+            remedy: part.remedy.clone(),
             answer: part.answer.clone(),
             switches,
             place: part.place,

@@ -103,7 +103,7 @@ pub struct Cited {
     /// Why.
     pub because: Option<String>,
     /// What to do about it.
-    pub way_out: Option<String>,
+    pub remedy: Option<String>,
 }
 
 /// What one edition says.
@@ -158,7 +158,7 @@ impl Difference {
             // A document under another key is the same one.
             (Class::Source, old.sources != new.sources && old.documents != new.documents),
             (Class::Rule, old.id != new.id),
-            (Class::Wording, (&old.because, &old.way_out) != (&new.because, &new.way_out)),
+            (Class::Wording, (&old.because, &old.remedy) != (&new.because, &new.remedy)),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(class, _)| class).collect()
     }
@@ -183,7 +183,7 @@ impl Difference {
             Class::Wording => {
                 let other = if side == &self.old { &self.new } else { &self.old };
                 let same = other.rule.as_ref().is_some_and(|other| other.because == rule.because);
-                let text = if same { &rule.way_out } else { &rule.because };
+                let text = if same { &rule.remedy } else { &rule.because };
                 text.clone().unwrap_or_else(|| "nothing".into())
             }
         }
