@@ -1,6 +1,7 @@
 //! Whether what happened is what a line expects, key by key.
 
 use super::wanted::Line;
+use crate::policy::Policy;
 use crate::record::{Cause, Decision, Legend, Loss, Request};
 use crate::scenario::{DecisionLine, GroupState, InstanceState, LossLine, RequestLine};
 use crate::time::SimTime;
@@ -60,12 +61,16 @@ impl Differ {
         }
     }
 
-    /// The protections that are set.
-    fn protections(&mut self, wanted: Option<&[String]>, mut found: Vec<&str>) {
-        let list = |names: &[&str]| if names.is_empty() { "none".into() } else { names.join(", ") };
-        found.sort_unstable();
-        let wanted = wanted.map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
-        self.text("protections", wanted.as_deref().map(list).as_deref(), &list(&found));
+    /// The protections that are set, under a policy.
+    fn protections(&mut self, policy: &Policy, wanted: Option<&[String]>, found: Vec<&str>) {
+        let list = |mut names: Vec<&str>| {
+            names.sort_unstable();
+            names.dedup();
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        };
+        let wanted = wanted.map(|names| names.iter().map(|name| in_words_of(policy, name)));
+        let wanted = wanted.map(|names| list(names.collect()));
+        self.text("protections", wanted.as_deref(), &list(found));
     }
 
     /// A key whose value can be shown.
@@ -74,6 +79,12 @@ impl Differ {
             self.differs(key, &wanted.to_string(), &found.to_string());
         }
     }
+}
+
+/// What a policy itself calls the protection that a line names; the line's own words, if it
+/// has none that is called so.
+fn in_words_of<'n>(policy: &'n Policy, name: &'n str) -> &'n str {
+    policy.protection(name).map_or(name, |id| &policy.protections[id.index()].name)
 }
 
 /// The place of an event among those that a line names; the first, if it names none.
@@ -129,13 +140,13 @@ impl Line for DecisionLine {
         differ.word("trigger", self.trigger, Some(decision.trigger));
         differ.word("action", self.action, Some(decision.action));
         differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
-        differ.text("decided-by", self.decided_by.as_deref(), legend.decided_by(decision));
+        let decided_by = self.decided_by.as_deref().map(|name| in_words_of(policy, name));
+        differ.text("decided-by", decided_by, legend.decided_by(decision));
         differ.answer(self.answer.as_deref(), answer);
         for (name, wanted) in &self.verdicts {
-            let on = |p: &crate::policy::Protection| p.name == *name;
-            let id = policy.protections.iter().position(on);
+            let id = policy.protection(name);
             let mut findings = decision.ruling.findings();
-            let found = findings.find(|finding| Some(finding.protection.index()) == id);
+            let found = findings.find(|finding| Some(finding.protection) == id);
             let key = format!("verdict of {name}");
             match found {
                 Some(found) => differ.word(&key, Some(*wanted), Some(found.verdict)),
@@ -235,8 +246,9 @@ pub(super) fn wrong_state(expected: &InstanceState, id: InstanceId, world: &Worl
     let release = time(instance.auto_release);
     differ.text("scheduled release", expected.auto_release.map(time).as_deref(), &release);
     differ.text("term", expected.expires.map(time).as_deref(), &time(instance.expires));
-    let on = legend.protections(world.policy_of(id), instance.on);
-    differ.protections(expected.protect.as_deref(), on);
+    let policy = world.policy_of(id);
+    let on = legend.protections(policy, instance.on);
+    differ.protections(&legend.rulebook(policy).policy, expected.protect.as_deref(), on);
     if let Some((group, member)) = expected.member {
         let words = |member| if member { "true" } else { "false" };
         let found = words(instance.group == Some(group));
@@ -267,7 +279,8 @@ pub(super) fn wrong_group(expected: &GroupState, id: GroupId, world: &World) -> 
     differ.value("size", expected.size.map(|size| size as usize), &group.members.len());
     let desired = group.desired.map_or_else(|| "none".to_owned(), |size| size.to_string());
     differ.text("desired", expected.desired.map(|size| size.to_string()).as_deref(), &desired);
-    differ.protections(expected.protect.as_deref(), legend.protections(policy, group.on));
+    let on = legend.protections(policy, group.on);
+    differ.protections(&legend.rulebook(policy).policy, expected.protect.as_deref(), on);
     let name = legend.group(id);
     differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()
 }

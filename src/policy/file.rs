@@ -97,7 +97,7 @@ record! {
     /// A setting meant to keep an instance.
     ProtectionPart: "a protection" {
         /// What the provider calls it.
-        optional "attribute" => attribute: String,
+        optional "attribute" => attribute: Spanned<String>,
         /// What it is, in a sentence.
         optional "about" => about: String,
         /// What it is set on: `instance` or `group`.

@@ -232,6 +232,13 @@ pub struct Protection {
     pub table: Table<Verdict>,
 }
 
+impl Protection {
+    /// Whether a file may call it so.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.attribute.as_deref() == Some(name)
+    }
+}
+
 /// A refusal that is no protection.
 #[derive(Debug, Clone)]
 pub struct Precondition {
@@ -350,9 +357,10 @@ impl Policy {
         &self.rules[id.index()]
     }
 
-    /// The protection of that name.
+    /// The protection that a file calls so: by its name, or by the provider's attribute. The
+    /// only look-up of a protection; loading proves that it is never ambiguous.
     pub fn protection(&self, name: &str) -> Option<ProtectionId> {
-        self.protections.iter().position(|p| p.name == name).map(ProtectionId::at)
+        self.protections.iter().position(|p| p.is_called(name)).map(ProtectionId::at)
     }
 
     /// The protection that is the state of standing by.

@@ -645,8 +645,7 @@ impl Population<'_, '_> {
             if !protection.occasions.contains(&crate::vocab::Occasion::Create) {
                 let title =
                     format!("`{}` cannot be set with the creation of an instance", protection.name);
-                let place =
-                    part.on.iter().find(|name| *name.value == protection.name).map(|n| n.place);
+                let place = part.on.iter().find(|n| protection.is_called(n)).map(|n| n.place);
                 if let Some(place) = place {
                     let problem = Problem::at(Code::ProviderRefuses, place, title, "only later");
                     self.resolver
@@ -677,11 +676,7 @@ impl Population<'_, '_> {
             };
             let mut problem = Problem::at(Code::Inert, place, title, why);
             let mut set = part.protect.iter().flat_map(|protect| &protect.on);
-            let is_it = |name: &&Spanned<String>| {
-                let attribute = protection.attribute.as_ref();
-                name.value == protection.name || Some(&name.value) == attribute
-            };
-            if let Some(set) = set.find(is_it) {
+            if let Some(set) = set.find(|name| protection.is_called(name)) {
                 problem = problem.and_at(set.place, "set here");
             }
             if let Some((rule, _)) = &protection.works_when {

@@ -730,11 +730,7 @@ pub fn protection_of(
     kind: Subject,
 ) -> Result<ProtectionId, Box<Problem>> {
     let policy = &book.policy;
-    let by_attribute = || {
-        let of = |p: &crate::policy::Protection| p.attribute.as_deref() == Some(name);
-        policy.protections.iter().position(of).map(ProtectionId::at)
-    };
-    let Some(id) = policy.protection(name).or_else(by_attribute) else {
+    let Some(id) = policy.protection(name) else {
         return Err(Box::new(unknown_protection(name, place, &[policy])));
     };
     let of = policy.protections[id.index()].of;
@@ -754,18 +750,19 @@ fn a(subject: Subject) -> String {
 
 /// The message that no policy in use has a protection of that name.
 pub fn unknown_protection(name: &str, place: Place, policies: &[&Policy]) -> Problem {
-    let mut known: Vec<&str> = policies
-        .iter()
-        .flat_map(|policy| &policy.protections)
-        .map(|protection| protection.name.as_str())
-        .collect();
+    let all = || policies.iter().flat_map(|policy| &policy.protections);
+    let mut known: Vec<&str> = all().map(|protection| protection.name.as_str()).collect();
     known.sort_unstable();
     known.dedup();
+    let attributes = all().filter_map(|protection| protection.attribute.as_deref());
+    let mut close = closest(name, known.iter().copied());
+    if close.is_empty() {
+        close = closest(name, attributes);
+    }
     let policies: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
     let title = format!("{} has no protection `{name}`", policies.join(", "));
     let problem = Problem::at(Code::UnknownRule, place, title, "unknown protection");
-    let problem = problem.did_you_mean(&closest(name, known.iter().copied()));
-    problem.note(format!("protections: {}", known.join(", ")))
+    problem.did_you_mean(&close).note(format!("protections: {}", known.join(", ")))
 }
 
 macro_rules! plain {

@@ -12,7 +12,7 @@ use crate::policy::Column;
 use crate::record::{EventNames, numbered};
 use crate::text::{Code, Map, Place, Problem, Problems};
 use crate::time::SimTime;
-use crate::vocab::{AccountId, EventId, GroupId, PolicyId, Subject, Trigger};
+use crate::vocab::{AccountId, EventId, GroupId, PolicyId, ProtectionSet, Subject, Trigger};
 
 /// The events of a plan by their names.
 #[derive(Debug, Default)]
@@ -206,10 +206,18 @@ pub fn check_flags(
         }
     };
     for policy in policies.iter() {
+        let mut named = ProtectionSet::EMPTY;
         for (name, _) in &flags.0 {
             let book = &resolver.rulebooks[policy.index()];
-            if let Err(problem) = protection_of(book, &name.value, name.place, kind) {
-                resolver.problems.add(*problem);
+            match protection_of(book, &name.value, name.place, kind) {
+                Err(problem) => resolver.problems.add(*problem),
+                Ok(id) if named.has(id) => {
+                    let called = &book.policy.protections[id.index()].name;
+                    let title = format!("`{}` is set twice: it is `{called}`", name.value);
+                    let problem = Problem::at(Code::Twice, name.place, title, "once more");
+                    resolver.problems.add(problem.help("keep one of them"));
+                }
+                Ok(id) => named = named.with(id),
             }
         }
     }

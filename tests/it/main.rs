@@ -30,6 +30,8 @@ mod messages;
 mod policies;
 /// What holds in any scenario: random ones.
 mod properties;
+/// A protection has a name and an attribute; both mean it wherever one is written.
+mod protection_names;
 /// README and CHANGELOG against the program.
 mod readme;
 /// Many draws of one plan: figures, parts, precision, interrupts.

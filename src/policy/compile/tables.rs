@@ -7,7 +7,8 @@ use crate::policy::space::{Axis, Over};
 use crate::policy::table::{Row, Table, axes_of};
 use crate::policy::{FlagTest, Hooks, Precondition, Protection, Repairs, Tables};
 use crate::text::{
-    Code, Map, Node, OneOrMany, Place, Problem, Read, Severity, Spanned, Value, closest, read_word,
+    Code, Map, Name, Node, OneOrMany, Place, Problem, Read, Severity, Spanned, Value, closest,
+    read_word,
 };
 use crate::time::ApiVersion;
 use crate::vocab::{
@@ -26,8 +27,28 @@ impl Compiler<'_> {
             self.problems.add(Problem::at(Code::BadNumber, place, title, "one too many"));
             return Vec::new();
         }
+        self.demand_one_meaning(file);
         let all = file.protections.0.iter();
         all.map(|(name, part)| self.protection(name, name.place, part)).collect()
+    }
+
+    /// A protection is looked up by its name and by its attribute: neither may be another's.
+    fn demand_one_meaning(&mut self, file: &PolicyFile) {
+        let parts = &file.protections.0;
+        for (at, (name, part)) in parts.iter().enumerate() {
+            let Some(attribute) = &part.attribute else { continue };
+            let of = |part: &ProtectionPart| part.attribute.as_ref().map(|a| a.value.clone());
+            let same = |(place, (other, part)): &(usize, &(Spanned<Name>, ProtectionPart))| {
+                let twin = *place < at && of(part).as_ref() == Some(&attribute.value);
+                *place != at && (twin || *other.value.0 == **attribute)
+            };
+            let Some((_, (other, _))) = parts.iter().enumerate().find(same) else { continue };
+            let title = format!("`{}` would mean both `{}` and `{}`", **attribute, **other, **name);
+            let label = "one name for two protections";
+            let problem = Problem::at(Code::Twice, attribute.place, title, label);
+            let problem = problem.help("give each protection an `attribute:` of its own");
+            self.problems.add(problem);
+        }
     }
 
     pub(super) fn protection(
@@ -74,7 +95,7 @@ impl Compiler<'_> {
         let named = self.find_sources(OneOrMany::items(named));
         Protection {
             name: name.to_owned(),
-            attribute: part.attribute.clone(),
+            attribute: part.attribute.as_ref().map(|attribute| attribute.value.clone()),
             about: part.about.clone(),
             of: part.of.map_or(Subject::Instance, |of| of.value),
             standby: part.standby,
@@ -160,7 +181,7 @@ impl Compiler<'_> {
         protections: &[Protection],
     ) -> Option<ProtectionId> {
         let known = || protections.iter().map(|protection| protection.name.as_str());
-        let at = known().position(|known| *known == **name);
+        let at = protections.iter().position(|protection| protection.is_called(name));
         if at.is_none() {
             let title = format!("this policy has no protection `{}`", **name);
             let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown protection");

@@ -113,7 +113,7 @@ pub(super) fn protections(pair: &Pair<'_>, found: &mut Found) {
         found.shown[0].extend(protection.table.rows().iter().map(|row| row.rule));
     }
     for protection in &pair.new.protections {
-        if pair.old.protection(&protection.name).is_none() {
+        if pair.old.protections.iter().all(|old| old.name != protection.name) {
             let says = in_brief(protection);
             let subject = (Part::Protection, protection.name.as_str());
             found.entry(subject, (Class::Presence, Direction::Better), "no such protection", says);
