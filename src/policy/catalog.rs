@@ -154,7 +154,13 @@ fn merge(base: &mut Node, over: Node) {
                 match entries.iter_mut().find(|known| known.key.value == entry.key.value) {
                     // What is changed is told at the place of the change.
                     Some(known) => {
+                        // A remedy is one statement: parts of two would not make one.
+                        let whole = &**entry.key == "remedy";
                         known.key = entry.key;
+                        if whole {
+                            known.value = entry.value;
+                            continue;
+                        }
                         merge(&mut known.value, entry.value);
                     }
                     None => entries.push(entry),

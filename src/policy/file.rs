@@ -3,6 +3,7 @@
 //! Nothing is resolved here except words; names of sources and switches stay text.
 
 use super::facts::Column;
+use super::remedy_part::RemedyPart;
 use crate::text::{
     Code, Entry, Map, Name, Node, OneOrMany, Place, Problem, Problems, Read, Spanned, Value,
     closest, expected_kind, read_word, record,
@@ -281,8 +282,8 @@ pub struct RulePart {
     pub confidence: Option<Confidence>,
     /// Why.
     pub because: Option<String>,
-    /// What to do about it.
-    pub remedy: Option<String>,
+    /// What would have prevented the loss.
+    pub remedy: RemedyPart,
     /// What the provider answers.
     pub answer: Option<String>,
     /// Where it stands.
@@ -311,7 +312,7 @@ impl RulePart {
             sources: Vec::new(),
             confidence: None,
             because: None,
-            remedy: None,
+            remedy: RemedyPart::default(),
             answer: None,
         };
         for Entry { key, value } in entries {
@@ -335,7 +336,7 @@ impl RulePart {
             "source" => self.sources = read_sources(node, problems),
             "confidence" => self.confidence = Confidence::read(node, problems),
             "because" => self.because = read_line(node, problems),
-            "remedy" => self.remedy = read_line(node, problems),
+            "remedy" => self.remedy = RemedyPart::read(node, problems),
             "answer" => self.answer = read_line(node, problems),
             _ => {
                 for (switch, values) in
@@ -350,7 +351,7 @@ impl RulePart {
 }
 
 /// A text that reports print in a cell.
-fn read_line(node: &Node, problems: &mut Problems) -> Option<String> {
+pub(super) fn read_line(node: &Node, problems: &mut Problems) -> Option<String> {
     let text = String::read(node, problems)?;
     if let Some(harm) = Name::harm(&text) {
         let title = "this text could do harm in a report";

@@ -26,6 +26,8 @@ mod facts;
 mod faults;
 mod file;
 mod judge;
+mod remedy;
+mod remedy_part;
 mod space;
 mod table;
 
@@ -35,6 +37,7 @@ pub use diff::{Cited, Class, Comparison, Difference, Direction, Part, Statement,
 pub use facts::{Column, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
 pub use judge::{Answer, Basis, Finding, Rulebook, Ruling, Undecided};
+pub use remedy::{Advice, Means};
 pub use space::{Axis, Block, Over, Space};
 pub use table::{Row, Table};
 
@@ -199,8 +202,8 @@ pub struct Rule {
     pub confidence: Confidence,
     /// Why.
     pub because: Option<String>,
-    /// What to do about it.
-    pub remedy: Option<String>,
+    /// What would have prevented the loss that it lets pass.
+    pub remedy: Advice,
     /// What the provider answers.
     pub answer: Option<String>,
     /// The switches that it rests on.

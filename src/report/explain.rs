@@ -48,7 +48,8 @@ pub fn explain_decision(witness: &Witness, legend: &Legend, place: &str, paint: 
     let mut rows = vec![row("combined", combined(&decision.ruling, decision.outcome))];
     rows.extend(last_word(decision, legend));
     rows.extend(rests_on(book, decision.basis));
-    if let Some(remedy) = decision.rule.and_then(|rule| book.policy.rule(rule).remedy.as_ref()) {
+    if let Some(remedy) = decision.rule.and_then(|rule| book.policy.rule(rule).remedy.line.as_ref())
+    {
         rows.push(row("remedy", remedy.clone()));
     }
     rows.extend(also_kept(book, facts, decision));
@@ -277,7 +278,7 @@ pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
         rows.push(row("combined", combined(&ruling, ruling.outcome())));
         rows.extend(rests_on(book, ruling.basis));
         let rule = ruling.deciding().and_then(|finding| finding.rule);
-        if let Some(remedy) = rule.and_then(|rule| book.policy.rule(rule).remedy.as_ref()) {
+        if let Some(remedy) = rule.and_then(|rule| book.policy.rule(rule).remedy.line.as_ref()) {
             rows.push(row("remedy", remedy.clone()));
         }
     }

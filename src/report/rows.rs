@@ -166,7 +166,7 @@ pub(super) fn loss<'l>(l: &'l Loss, legend: &'l Legend) -> [Cell<'l>; LOSS_COLUM
             None if l.thing.has_size() => Cell::Word("unknown"),
             None => EMPTY,
         },
-        Cell::text(rule.remedy.as_deref()),
+        Cell::text(rule.remedy.line.as_deref()),
     ]
 }
 

@@ -345,7 +345,7 @@ impl Exits {
         let key = (d.at, d.policy, rule);
         let is_late = || self.0.last_key_value().is_some_and(|(last, _)| key > *last);
         if self.0.len() == MOST_EXITS && is_late()
-            || legend.rulebook(d.policy).policy.rule(rule).remedy.is_none()
+            || legend.rulebook(d.policy).policy.rule(rule).remedy.line.is_none()
         {
             return;
         }
@@ -362,7 +362,7 @@ impl Exits {
             let ids: BTreeSet<InstanceId> = ids.iter().copied().collect();
             let names: Vec<&str> = ids.iter().map(|id| legend.instance(*id)).collect();
             let label = if lines.is_empty() { "last exits" } else { "" };
-            let remedy = rule.remedy.as_deref().unwrap_or_default();
+            let remedy = rule.remedy.line.as_deref().unwrap_or_default();
             lines.push(vec![
                 label.to_owned(),
                 at.for_people(legend.offset),

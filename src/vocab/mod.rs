@@ -4,6 +4,7 @@
 //! anything works, so that files, reports and the engine can share the words
 //! without sharing behaviour.
 
+mod acts;
 mod groups;
 mod ids;
 mod metrics;
@@ -11,6 +12,7 @@ mod names;
 mod terms;
 mod word;
 
+pub use acts::Act;
 pub use groups::{
     Capacity, Comparison, Criterion, Eviction, Extreme, GroupDeed, Health, HealthCheck, HealthFate,
     HookFate, HookResult, Initiator, Membership, Orchestration, Process, Reclaim, Refill, Repair,

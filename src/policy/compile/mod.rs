@@ -3,6 +3,7 @@
 mod clocks;
 mod names;
 mod prove;
+mod remedies;
 mod tables;
 
 use super::facts::{Column, Condition};
@@ -27,6 +28,8 @@ struct Compiler<'p> {
     sources: Vec<Source>,
     switches: Vec<Switch>,
     rules: Vec<Rule>,
+    /// The protections: name and attribute, in the order written.
+    protections: Vec<(Box<str>, Option<String>)>,
     /// The decision space of protections.
     columns: Vec<(Column, Vec<u8>)>,
     impossible: Vec<(Condition, String)>,
@@ -44,6 +47,14 @@ impl<'p> Compiler<'p> {
             at: part.at.clone(),
         });
         let sources = sources.collect();
+        let protections = file.protections.0.iter();
+        let protections = protections.map(|(name, part)| {
+            (
+                name.to_string().into(),
+                part.attribute.as_ref().map(|attribute| attribute.value.clone()),
+            )
+        });
+        let protections = protections.collect();
         let before = problems.count(Severity::Error);
         let columns = read_space(&file.space, problems);
         let mut compiler = Self {
@@ -51,6 +62,7 @@ impl<'p> Compiler<'p> {
             sources,
             switches: Vec::new(),
             rules: Vec::new(),
+            protections,
             columns,
             impossible: Vec::new(),
             space_is_whole: true,

@@ -116,12 +116,13 @@ impl Compiler<'_> {
                     .help("reports name rules by their ids; give it another one"),
             );
         }
+        let remedy = self.advice(&part.remedy);
         self.rules.push(Rule {
             id: part.id.to_string(),
             sources,
             confidence,
             because: part.because.clone(),
-            remedy: part.remedy.clone(),
+            remedy,
             answer: part.answer.clone(),
             switches,
             place: part.place,

@@ -55,7 +55,7 @@ impl<'p> Pair<'p> {
             Some(Class::Source)
         } else if a.id != b.id {
             Some(Class::Rule)
-        } else if (&a.because, &a.remedy) != (&b.because, &b.remedy) {
+        } else if (&a.because, &a.remedy.line) != (&b.because, &b.remedy.line) {
             Some(Class::Wording)
         } else {
             None
@@ -78,7 +78,7 @@ pub(super) fn cited(policy: &Policy, rule: &Rule) -> Cited {
         documents: rule.sources.iter().map(|at| policy.sources[*at].to_string()).collect(),
         answer: rule.answer.clone(),
         because: rule.because.clone(),
-        remedy: rule.remedy.clone(),
+        remedy: rule.remedy.line.clone(),
     }
 }
 

@@ -1,0 +1,115 @@
+//! The key `remedy` of a rule as written.
+//!
+//! A remedy names an act, so that a program can check that it helps: `settle`, or
+//! `{ do: settle, says: … }`, or `{ set: PROTECTION }`, or a list of these in order of
+//! preference. A sentence is advice outside of the policy, which nothing checks.
+
+use super::file::{Written, read_line};
+use crate::text::{
+    Code, Fields, Name, Node, Place, Problem, Problems, Read, Spanned, Value, closest,
+    expected_kind, read_word,
+};
+use crate::vocab::{Act, Word};
+
+/// What a rule says against the loss that it lets pass.
+#[derive(Debug, Clone, Default)]
+pub struct RemedyPart {
+    /// Acts, the preferred one first.
+    pub acts: Vec<ActPart>,
+    /// Advice that nothing checks.
+    pub text: Option<String>,
+}
+
+/// An act as written.
+#[derive(Debug, Clone)]
+pub struct ActPart {
+    /// What is done.
+    pub what: WhatPart,
+    /// The words for it, if the rule has some of its own.
+    pub says: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What is done: a protection is set, or something else.
+#[derive(Debug, Clone)]
+pub enum WhatPart {
+    /// The protection of this name, or of this attribute, is set.
+    Set(Written),
+    /// This is done.
+    Do(Act),
+}
+
+/// The keys of an act.
+const KEYS: &[&str] = &["do", "set", "says"];
+
+impl RemedyPart {
+    /// Reads a remedy; what is wrong goes to `problems`.
+    pub fn read(node: &Node, problems: &mut Problems) -> Self {
+        match &node.value {
+            Value::List(items) => {
+                let acts = items.iter().filter_map(|item| ActPart::read(item, problems));
+                Self { acts: acts.collect(), text: None }
+            }
+            Value::Map(_) => {
+                Self { acts: ActPart::read(node, problems).into_iter().collect(), text: None }
+            }
+            Value::Empty | Value::Scalar(..) => match node.scalar() {
+                // Acts are single words; advice is a sentence.
+                Some(text) if text.contains(' ') => {
+                    Self { acts: Vec::new(), text: read_line(node, problems) }
+                }
+                _ => Self { acts: ActPart::read(node, problems).into_iter().collect(), text: None },
+            },
+        }
+    }
+}
+
+impl ActPart {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let place = node.place;
+        if node.scalar().is_some() {
+            let act = read_act(node, problems)?;
+            return Some(Self { what: WhatPart::Do(act), says: None, place });
+        }
+        if node.entries().is_none() {
+            problems.add(expected_kind(node, "an act, as a word or a mapping"));
+            return None;
+        }
+        let fields = Fields::open(node, "an act", KEYS, problems)?;
+        let says = fields.node("says").and_then(|node| read_line(node, problems));
+        let what = match (fields.node("do"), fields.node("set")) {
+            (Some(act), None) => WhatPart::Do(read_act(act, problems)?),
+            (None, Some(name)) => {
+                let name = Spanned::<Name>::read(name, problems)?;
+                WhatPart::Set(name.map(|name| name.0))
+            }
+            _ => {
+                let title = "a remedy names one act";
+                let problem = Problem::at(Code::MissingKey, place, title, "not one act");
+                problems
+                    .add(problem.help("write `{ do: settle }` or `{ set: NAME-OF-A-PROTECTION }`"));
+                return None;
+            }
+        };
+        Some(Self { what, says, place })
+    }
+}
+
+fn read_act(node: &Node, problems: &mut Problems) -> Option<Act> {
+    let text = node.scalar().unwrap_or_default();
+    if let Some(act) = Act::spelled(text) {
+        return Some(act);
+    }
+    if text.is_empty() {
+        return read_word(node, problems);
+    }
+    let words: Vec<&str> = Act::ALL.iter().map(|act| act.word()).collect();
+    let title = format!("`{text}` is not an act");
+    let problem = Problem::at(Code::UnknownWord, node.place, title, "not one of the words");
+    let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
+    problems.add(problem.note(format!("one of: {}", words.join(", "))).help(
+        "to set a protection write `{ set: NAME }`; advice that nothing checks is a sentence",
+    ));
+    None
+}
