@@ -226,6 +226,8 @@ impl Population<'_, '_> {
             upgrades.mode = mode.value;
             if mode.value == Upgrade::OsImage {
                 self.contradicts(mode.place, "an image of the system is no mode of a group");
+            } else if mode.value != Upgrade::Manual {
+                self.demand_mode(group.account, mode);
             }
         }
         if let Some(percent) = part.batch_percent {
@@ -241,6 +243,25 @@ impl Population<'_, '_> {
             upgrades.model = ModelId::at(self.resolver.models.intern(model));
         }
         upgrades
+    }
+
+    /// A group upgrades its members only in a way that its policy knows.
+    fn demand_mode(&mut self, account: AccountId, mode: Spanned<Upgrade>) {
+        let policy = &self.book(account).policy;
+        if policy.knows(Column::Upgrade, mode.value) {
+            return;
+        }
+        let title = format!("{} says nothing about the upgrade mode `{}`", policy.name, mode.value);
+        let modes =
+            policy.words(Column::Upgrade).iter().map(|word| Upgrade::ALL[usize::from(*word)]);
+        let modes = modes.filter(|mode| *mode != Upgrade::OsImage);
+        let known: Vec<&str> = modes.map(|mode| mode.word()).collect();
+        let problem = Problem::at(Code::UnknownTrigger, mode.place, title, "not known there");
+        self.resolver.problems.add(if known.is_empty() {
+            problem.help("leave it out, or take a policy that has upgrade modes")
+        } else {
+            problem.help(format!("take one of its modes: {}", known.join(", ")))
+        });
     }
 
     /// How a group looks after its members; the policy bounds how long it may wait.

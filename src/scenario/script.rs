@@ -12,7 +12,9 @@ use crate::policy::Column;
 use crate::record::{EventNames, numbered};
 use crate::text::{Code, Map, Place, Problem, Problems};
 use crate::time::SimTime;
-use crate::vocab::{AccountId, EventId, GroupId, PolicyId, ProtectionSet, Subject, Trigger};
+use crate::vocab::{
+    AccountId, EventId, GroupId, PolicyId, ProtectionSet, Subject, Trigger, Upgrade,
+};
 
 /// The events of a plan by their names.
 #[derive(Debug, Default)]
@@ -294,6 +296,16 @@ pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, pl
         if !policy.knows(Column::Trigger, trigger) {
             let problem = unknown_trigger(&policy.name, trigger, place);
             resolver.problems.add(problem);
+            return;
+        }
+        if let Order::Upgrade(o) = order
+            && o.os_image == Some(true)
+            && !policy.knows(Column::Upgrade, Upgrade::OsImage)
+        {
+            let title = format!("{} says nothing about upgrades of the image", policy.name);
+            let problem = Problem::at(Code::UnknownTrigger, place, title, "not known there");
+            let help = "leave out `os-image`, or take an edition that has the upgrade `os-image`";
+            resolver.problems.add(problem.help(help));
             return;
         }
     }

@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
 use std::fs;
 
 use stayput::policy::{Catalog, Column, load};
 use stayput::text::{NoFiles, Problems, Sources, render};
+use stayput::vocab::{Confidence, Verdict};
 
 use crate::support::{root, shown, stayput};
 
@@ -75,4 +77,35 @@ fn the_folder_says_where_each_sentence_of_a_page_went() {
     let name = Catalog::names().find(|name| name.ends_with("2026-05-15")).unwrap();
     let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
     assert!(policy.rules.iter().any(|rule| text.contains(&rule.id)), "{}", shown(root()));
+}
+
+/// One reason, one verdict, one confidence: a sentence of a document that two rules of a table
+/// cite for the same reason is not read in two ways, unless a switch asks about it.
+#[test]
+fn one_reason_is_one_verdict_and_one_confidence() {
+    for name in Catalog::names() {
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
+        let mut read: BTreeMap<(&str, &[usize]), (&str, Confidence)> = BTreeMap::new();
+        for rule in &policy.rules {
+            let Some(because) = &rule.because else { continue };
+            let reason = (because.as_str(), rule.sources.as_slice());
+            let (first, confidence) = read.entry(reason).or_insert((&rule.id, rule.confidence));
+            let told = format!("{name}: {first} and {} give one reason", rule.id);
+            assert_eq!(*confidence, rule.confidence, "{told}: `{because}`");
+        }
+        for protection in &policy.protections {
+            let mut read: BTreeMap<&str, (&str, Verdict)> = BTreeMap::new();
+            for row in protection.table.rows() {
+                let rule = policy.rule(row.rule);
+                let Some(because) = rule.because.as_deref() else { continue };
+                if !rule.switches.is_empty() {
+                    continue;
+                }
+                let (first, says) = read.entry(because).or_insert((&rule.id, row.says));
+                let told = format!("{name}: {first} and {} give one reason", rule.id);
+                assert_eq!(*says, row.says, "{told}: `{because}`");
+            }
+        }
+    }
 }
