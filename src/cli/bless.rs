@@ -10,7 +10,7 @@ use anstream::ColorChoice;
 use super::diff::{self, Findings};
 use super::judging::{Job, Terms, judge_all};
 use super::load::{Loaded, Loader};
-use super::outputs::write;
+use super::output_file::write;
 use super::test::stored_path;
 use super::{Exit, or_default, terminal};
 use crate::report::{

@@ -50,6 +50,11 @@ fn beside(from: &str, path: &str) -> PathBuf {
     folder.join(path)
 }
 
+/// A path as messages show it: on one line, whatever its name contains.
+pub fn shown(path: &Path) -> String {
+    crate::text::visible(&path.to_string_lossy()).into_owned()
+}
+
 /// The text of a file, or in words why there is none.
 pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     let is_yaml = path.extension().is_none_or(|ending| ending == "yaml" || ending == "yml");

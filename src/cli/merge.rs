@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 use anstream::ColorChoice;
 
 use super::load::tell_all;
-use super::replicate::{begin, end_of, finish};
+use super::output_folder;
+use super::replicate::{LARGEST, finish};
 use super::run::Format;
 use super::{Exit, files, terminal};
 use crate::experiment::Replications;
-use crate::report::{RunFile, StudyPart, read_replications};
-use crate::text::{Code, Problem, Problems, Sources};
+use crate::report::{Input, RunEnd, RunFile, StudyPart, read_replications};
+use crate::stats::Confidence;
+use crate::text::{Code, Problem, Problems, Sources, hex_digest};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -30,6 +32,9 @@ pub(super) struct Arguments {
     format: Format,
 }
 
+/// The table of a part.
+const TABLE: &str = "replications.csv";
+
 /// A part as it was read.
 struct Part {
     path: String,
@@ -39,9 +44,13 @@ struct Part {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    terminal::heed_interrupts();
     let mut problems = Problems::default();
-    let parts: Vec<Part> =
-        arguments.parts.iter().filter_map(|path| read(path, &mut problems)).collect();
+    let mut parts = Vec::new();
+    for path in &arguments.parts {
+        parts.extend(read(path, &mut problems));
+        go_on()?;
+    }
     if let Some((first, others)) = parts.split_first() {
         others.iter().for_each(|other| compare(first, other, &mut problems));
         if !problems.refuse() {
@@ -53,11 +62,21 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         return Err(Exit::BadInput);
     }
     let Some((file, all)) = whole(parts) else { return Err(Exit::BadInput) };
-    let out = begin(arguments.out.as_deref())?;
+    go_on()?;
+    let out = output_folder::begin(arguments.out.as_deref())?;
     let of: Vec<&Replications> = all.iter().collect();
     finish(file, &of, out, (arguments.out.as_deref(), arguments.format), colour)?;
     let answered = all.iter().all(|of| of.answers() == of.rows.len());
     Ok(if answered { Exit::Yes } else { Exit::Undecided })
+}
+
+/// Ends the verb if somebody asked for it. Nothing has been written by then.
+fn go_on() -> Result<(), Exit> {
+    if terminal::is_interrupted() {
+        terminal::talk("stayput: interrupted; nothing was written");
+        return Err(Exit::Interrupted);
+    }
+    Ok(())
 }
 
 /// Reads a part.
@@ -68,7 +87,7 @@ fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
         files::read_text(&file)
             .map_err(|failure| problems.add(Problem::unreadable(&file.to_string_lossy(), failure)))
     };
-    let (account, rows) = (text("run.json"), text("replications.csv"));
+    let (account, rows) = (text("run.json"), text(TABLE));
     let (Ok(account), Ok(rows)) = (account, rows) else { return None };
     let mut none = |why: String| {
         let title = format!("`{shown}` is no part of a study: {why}");
@@ -79,7 +98,7 @@ fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
     let file: RunFile = match serde_json::from_str(&account) {
         Ok(file) => file,
         Err(error) => {
-            none(format!("its run.json makes no sense: {error}"));
+            none(format!("its run.json is not valid: {error}"));
             return None;
         }
     };
@@ -87,12 +106,38 @@ fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
         none("it is a run of another kind".to_owned());
         return None;
     };
+    if let Err(why) = possible(&study).and_then(|()| as_written(&file.outputs, &rows)) {
+        none(why);
+        return None;
+    }
     match read_replications(&rows) {
         Ok(replications) => Some(Part { path: shown, file, study, replications }),
         Err(why) => {
             none(format!("in its replications.csv, {why}"));
             None
         }
+    }
+}
+
+/// Checks figures that a run of this program can have.
+fn possible(study: &StudyPart) -> Result<(), String> {
+    if !(1..=LARGEST).contains(&study.replications) {
+        let most = format!("a study has 1 to {LARGEST}");
+        return Err(format!("its run.json says {} replications; {most}", study.replications));
+    }
+    if Confidence::per_cent(study.level).is_none() {
+        return Err(format!("its run.json says a level of {:e} per cent", study.level));
+    }
+    Ok(())
+}
+
+/// Checks that the table is the one that the run wrote.
+fn as_written(outputs: &[Input], rows: &str) -> Result<(), String> {
+    let written = outputs.iter().find(|output| output.name == TABLE);
+    match written {
+        Some(output) if output.sha256 == hex_digest(&[rows]) => Ok(()),
+        Some(_) => Err(format!("its {TABLE} was changed after the run wrote it")),
+        None => Err(format!("its run.json has no digest of {TABLE}")),
     }
 }
 
@@ -125,7 +170,7 @@ fn compare(first: &Part, other: &Part, problems: &mut Problems) {
             "another version of the program",
             &(|p: &Part| p.file.version.clone()) as &dyn Fn(&Part) -> String,
         ),
-        ("another seed", &|p: &Part| p.file.seed.to_string()),
+        ("another seed", &|p: &Part| seeds(&p.file.runs)),
         ("another number of replications", &|p: &Part| p.study.replications.to_string()),
         ("another level", &|p: &Part| p.study.level.to_string()),
         ("another limit of events", &|p: &Part| p.study.max_events.to_string()),
@@ -148,6 +193,12 @@ fn compare(first: &Part, other: &Part, problems: &mut Problems) {
     if policies(first) == policies(other) && first.file.policies != other.file.policies {
         differ("its policies have other contents", [String::new(), String::new()]);
     }
+}
+
+/// The seeds of some runs, each once.
+fn seeds(runs: &[RunEnd]) -> String {
+    let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
+    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// `3`, or `3 to 7`.
@@ -245,17 +296,17 @@ fn whole(parts: Vec<Part>) -> Option<(RunFile, Vec<Replications>)> {
     let assumptions: BTreeSet<String> =
         parts.iter().flat_map(|part| part.file.assumptions.iter().cloned()).collect();
     let first = parts.first()?;
+    let first_runs = first.file.runs.clone();
     let study = StudyPart { shard: None, ..first.study.clone() };
     let mut file = RunFile {
         study: Some(study),
         assumptions: assumptions.into_iter().collect(),
         rows: serde_json::Map::new(),
+        outputs: Vec::new(),
         runs: Vec::new(),
         complete: true,
         ..first.file.clone()
     };
-    let order: Vec<(String, String)> =
-        first.file.runs.iter().map(|run| (run.scenario.clone(), run.case.clone())).collect();
     let mut all: BTreeMap<(String, String), Replications> = BTreeMap::new();
     for of in parts.into_iter().flat_map(|part| part.replications) {
         match all.entry((of.scenario.clone(), of.case.clone())) {
@@ -271,10 +322,13 @@ fn whole(parts: Vec<Part>) -> Option<(RunFile, Vec<Replications>)> {
             }
         }
     }
-    let mut whole: Vec<Replications> = order.iter().filter_map(|name| all.remove(name)).collect();
-    for of in &mut whole {
+    let mut whole = Vec::new();
+    for run in &first_runs {
+        let Some(mut of) = all.remove(&(run.scenario.clone(), run.case.clone())) else { continue };
         of.rows.sort_by_key(|row| row.replication);
-        file.runs.push(end_of(of, "replications"));
+        let (events, stop) = (of.events(), "replications".to_owned());
+        file.runs.push(RunEnd { events, stop, ..run.clone() });
+        whole.push(of);
     }
     Some((file, whole))
 }

@@ -13,12 +13,15 @@ mod judging;
 mod load;
 mod matrix;
 mod merge;
-mod out;
+mod output_file;
+mod output_folder;
 mod outputs;
 mod progress;
 mod replicate;
 mod run;
 mod schema;
+mod staging;
+mod system_calls;
 mod terminal;
 mod test;
 

@@ -1,10 +1,10 @@
 //! Where the formats of a verb go: to standard output, or each to a file of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::Exit;
-use super::terminal;
+use super::output_file::{self, OutputFile};
 
 /// `FORMAT` or `FORMAT=FILE`.
 #[derive(Debug, Clone)]
@@ -33,35 +33,36 @@ impl<F: clap::ValueEnum> FromStr for Output<F> {
     }
 }
 
-/// Writes a text where it belongs.
-///
-/// # Errors
-/// [`Exit::CouldNotWrite`]
-pub fn put(file: Option<&std::path::Path>, text: &str) -> Result<(), Exit> {
-    let Some(path) = file else { return super::print(text).map(|_| ()) };
-    write(path, &format!("{}\n", text.trim_end_matches('\n')))
+/// Where a report goes, tried before the work begins.
+pub enum Target<'a> {
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File(&'a Path, OutputFile),
 }
 
-/// Writes a file whole or not at all.
-///
-/// # Errors
-/// [`Exit::CouldNotWrite`]
-pub fn write(path: &std::path::Path, text: &str) -> Result<(), Exit> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| std::path::Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|file| {
-        std::fs::write(file.path(), text)?;
-        // A temporary file is its owner's alone; what stands there is for everybody.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(path).map_or(0o644, |meta| meta.permissions().mode());
-            std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode))?;
+impl<'a> Target<'a> {
+    /// Tries the place.
+    ///
+    /// # Errors
+    /// [`Exit::CouldNotWrite`]
+    pub fn begin(file: Option<&'a Path>) -> Result<Self, Exit> {
+        Ok(match file {
+            None => Self::Stdout,
+            Some(path) => Self::File(path, output_file::begin(path)?),
+        })
+    }
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// [`Exit::CouldNotWrite`]
+    pub fn finish(self, text: &str) -> Result<(), Exit> {
+        match self {
+            Self::Stdout => super::print(text).map(|_| ()),
+            Self::File(path, file) => {
+                output_file::finish(path, file, &format!("{}\n", text.trim_end_matches('\n')))
+            }
         }
-        file.persist(path).map(|_| ()).map_err(|error| error.error)
-    });
-    written.map_err(|error| {
-        terminal::talk(&format!("stayput: cannot write {}: {error}", path.display()));
-        Exit::CouldNotWrite
-    })
+    }
 }

@@ -12,16 +12,13 @@ use std::path::Path;
 use anstream::ColorChoice;
 
 use super::load::Loader;
-use super::out::OutDir;
+use super::output_folder::{self, OutputFolder, cannot};
 use super::progress::Progress;
-use super::run::{
-    Arguments, Format, assumed, cannot, inputs, name_of, note_policies, undecided, wrote,
-};
+use super::run::{Arguments, Format, assumed, inputs, name_of, note_policies, run_end, undecided};
 use super::{Exit, Overrides, Shard, terminal};
 use crate::experiment::{Crew, Observed, Replications, Target, estimates, observe};
 use crate::report::{
-    Estimated, RunEnd, RunFile, StudyPart, estimates_csv, estimates_jsonl, estimates_text,
-    replications_csv,
+    Estimated, RunFile, StudyPart, estimates_csv, estimates_jsonl, estimates_text, replications_csv,
 };
 use crate::scenario::{Expectations, Plan};
 use crate::stats::Confidence;
@@ -31,6 +28,9 @@ use crate::vocab::{PolicyId, SwitchSet};
 /// So many replications are carried out before the precision is looked at.
 const ROUND: u64 = 100;
 
+/// The highest number of replications of a study.
+pub(super) const LARGEST: u64 = 10_000_000;
+
 /// So many at most, if a precision is asked for and no number.
 const MOST: u64 = 100_000;
 
@@ -38,7 +38,7 @@ const MOST: u64 = 100_000;
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Many {
     /// Carry out so many replications, each on draws of its own, and print what they come to.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=LARGEST))]
     pub(super) replications: Option<u64>,
     /// Carry out so many at once; the results are the same with any number.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -306,7 +306,7 @@ pub(super) fn run(
     asked.check(plans)?;
     let numbers = asked.numbers()?;
     let crew = asked.many.crew()?;
-    let out = begin(arguments.out.as_deref())?;
+    let out = output_folder::begin(arguments.out.as_deref())?;
     let level = asked.many.confidence();
     let until: Vec<Target> = asked.until_halfwidth.iter().map(|until| until.0.clone()).collect();
     let progress = Progress::of((numbers.end - numbers.start) * plans.len() as u64, "replications");
@@ -324,21 +324,21 @@ pub(super) fn run(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         format: "run/1".to_owned(),
         command: asked.command(arguments),
-        seed: plans.first().map_or(0, |plan| plan.legend.seed),
         study: Some(asked.part(&arguments.overrides)),
         inputs: inputs(loader),
         policies: Vec::new(),
         assumptions: Vec::new(),
         rows: serde_json::Map::new(),
+        outputs: Vec::new(), // filled in when they are complete
         runs: Vec::new(),
         complete: all.len() == plans.len(),
     };
     plans.iter().for_each(|plan| note_policies(&plan.legend, &mut file.policies));
     let assumptions: BTreeSet<&String> = all.iter().flat_map(|one| &one.assumptions).collect();
     file.assumptions = assumptions.into_iter().cloned().collect();
-    for one in &all {
+    for (one, plan) in all.iter().zip(plans) {
         file.complete &= matches!(one.stop, "replications" | "halfwidth");
-        file.runs.push(end_of(&one.of, one.stop));
+        file.runs.push(run_end(&plan.legend, one.of.events(), one.stop));
     }
     let of: Vec<&Replications> = all.iter().map(|one| &one.of).collect();
     finish(file, &of, out, (arguments.out.as_deref(), arguments.format), colour)?;
@@ -366,28 +366,12 @@ impl Many {
     }
 }
 
-/// How the replications of a plan ended, as files say it.
-pub(super) fn end_of(of: &Replications, stop: &str) -> RunEnd {
-    RunEnd {
-        scenario: of.scenario.clone(),
-        case: of.case.clone(),
-        events: of.rows.iter().map(|row| row.events).sum(),
-        stop: stop.to_owned(),
-    }
-}
-
-/// Begins the folder, if one is wanted, before any work is done.
-pub(super) fn begin(path: Option<&Path>) -> Result<Option<OutDir>, Exit> {
-    let begin = |path: &Path| OutDir::begin(path).map_err(|error| cannot(path, &error));
-    path.map(begin).transpose()
-}
-
 /// Writes what replications came to, and prints it. The file is whole but for what only the
 /// replications themselves know.
 pub(super) fn finish(
     mut file: RunFile,
     all: &[&Replications],
-    out: Option<OutDir>,
+    out: Option<OutputFolder>,
     (path, format): (Option<&Path>, Format),
     colour: ColorChoice,
 ) -> Result<(), Exit> {
@@ -396,20 +380,20 @@ pub(super) fn finish(
     let estimated = |of: &&'_ Replications| estimates(of, level);
     let figures: Vec<Estimated<'_>> = all
         .iter()
-        .map(|of| Estimated { of, estimates: estimated(of), level: percent, seed: file.seed })
+        .zip(&file.runs)
+        .map(|(of, run)| Estimated { of, estimates: estimated(of), level: percent, seed: run.seed })
         .collect();
     file.complete &= all.iter().all(|of| of.answers() == of.rows.len());
     if let (Some(out), Some(path)) = (out, path) {
-        let complete = file.complete;
-        let write = || -> io::Result<()> {
+        let mut write = || -> io::Result<()> {
             let rows = replications_csv(all, out.open("replications.csv")?)?;
             file.rows.insert("replications.csv".into(), rows.into());
             let rows = estimates_csv(&figures, out.open("estimates.csv")?)?;
             file.rows.insert("estimates.csv".into(), rows.into());
-            out.finish(&file)
+            Ok(())
         };
         write().map_err(|error| cannot(path, &error))?;
-        terminal::talk(&wrote(path, complete));
+        output_folder::finish(out, &mut file)?;
     }
     print(&figures, format, colour)
 }

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, StdoutLock};
 use std::path::PathBuf;
 
 use super::load::{Loaded, Loader};
-use super::out::OutDir;
+use super::output_folder::{self, OutputFolder, cannot};
 use super::progress::Progress;
 use super::{Exit, Overrides, replicate, terminal};
 use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
@@ -71,10 +71,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     if arguments.study.is_wanted()? {
         return replicate::run(arguments, &plans, &loader, colour);
     }
-    let out = match &arguments.out {
-        Some(path) => Some(OutDir::begin(path).map_err(|error| cannot(path, &error))?),
-        None => None,
-    };
+    let out = output_folder::begin(arguments.out.as_deref())?;
     let mut running = Running::new(arguments, out.as_ref(), terminal::paint(colour))?;
     let mut exit = Exit::Yes;
     let lost = if out.is_some() { "; no tables were written" } else { "" };
@@ -98,27 +95,14 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         }
     }
     let file = running.finish(&loader)?;
-    if let (Some(out), Some(path), Some(file)) = (out, &arguments.out, file) {
-        let complete = file.complete;
-        out.finish(&file).map_err(|error| cannot(path, &error))?;
-        terminal::talk(&wrote(path, complete));
+    if let (Some(out), Some(mut file)) = (out, file) {
+        output_folder::finish(out, &mut file)?;
     }
     if terminal::is_interrupted() {
         terminal::talk("stayput: interrupted");
         return Err(Exit::Interrupted);
     }
     Ok(exit)
-}
-
-/// What was written, and whether it is all of it.
-pub(super) fn wrote(path: &std::path::Path, complete: bool) -> String {
-    let partial = if complete { "" } else { "; it is partial, and its run.json says so" };
-    format!("wrote {}{partial}", path.display())
-}
-
-pub(super) fn cannot(path: &std::path::Path, error: &io::Error) -> Exit {
-    terminal::talk(&format!("stayput: cannot write {}: {error}", path.display()));
-    Exit::CouldNotWrite
 }
 
 /// The plans that are wanted.
@@ -163,12 +147,15 @@ struct Running<'a> {
     runs: Vec<RunEnd>,
     policies: Vec<Input>,
     assumptions: Vec<String>,
-    seed: u64,
     complete: bool,
 }
 
 impl<'a> Running<'a> {
-    fn new(arguments: &'a Arguments, out: Option<&OutDir>, paint: Paint) -> Result<Self, Exit> {
+    fn new(
+        arguments: &'a Arguments,
+        out: Option<&OutputFolder>,
+        paint: Paint,
+    ) -> Result<Self, Exit> {
         let tables = match (out, &arguments.out) {
             (Some(out), Some(path)) => {
                 let tables = CsvTables::new(|name| out.open(name)).and_then(Scribe::start);
@@ -195,7 +182,6 @@ impl<'a> Running<'a> {
             runs: Vec::new(),
             policies: Vec::new(),
             assumptions: Vec::new(),
-            seed: 0,
             complete: true,
         })
     }
@@ -303,14 +289,8 @@ impl<'a> Running<'a> {
     /// Notes what the account of the run will say.
     fn note(&mut self, summary: &Summary, world: &World, ending: Ending) {
         let legend = world.legend();
-        self.seed = legend.seed;
         self.complete &= ending.is_complete();
-        self.runs.push(RunEnd {
-            scenario: legend.scenario.clone(),
-            case: legend.case.clone(),
-            events: ending.events,
-            stop: ending.word().to_string(),
-        });
+        self.runs.push(run_end(legend, ending.events, &ending.word().to_string()));
         for line in assumed(legend, summary.switches()) {
             if !self.assumptions.contains(&line) {
                 self.assumptions.push(line);
@@ -345,15 +325,30 @@ impl<'a> Running<'a> {
                 .skip(1)
                 .map(|a| a.to_string_lossy().into_owned())
                 .collect(),
-            seed: self.seed,
             study: None,
             inputs: inputs(loader),
             policies: self.policies,
             assumptions: self.assumptions,
+            outputs: Vec::new(), // filled in when they are complete
             rows: rows.into_iter().map(|(file, rows)| (file.to_owned(), rows.into())).collect(),
             runs: self.runs,
             complete: self.complete,
         }))
+    }
+}
+
+/// How a run ended, as its run file says it.
+pub(super) fn run_end(legend: &Legend, events: u64, stop: &str) -> RunEnd {
+    RunEnd {
+        scenario: legend.scenario.clone(),
+        case: legend.case.clone(),
+        seed: legend.seed,
+        start: legend.start.to_string(),
+        end: legend.end.to_string(),
+        offset: legend.offset.to_string(),
+        policies: legend.rulebooks.iter().map(|book| book.policy.name.clone()).collect(),
+        events,
+        stop: stop.to_owned(),
     }
 }
 

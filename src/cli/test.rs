@@ -6,7 +6,7 @@ use anstream::ColorChoice;
 
 use super::judging::{Job, Judged, Terms, judge_all};
 use super::load::{Loaded, Loader};
-use super::outputs::{Output, put};
+use super::outputs::{Output, Target};
 use super::{Exit, Overrides, Shard, coverage, or_default, terminal};
 use crate::experiment::{Candidate, Filter};
 use crate::report::{
@@ -59,6 +59,11 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let options = arguments.overrides.options();
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options);
     terminal::heed_interrupts();
+    // A skeleton is to be written to a file: then nothing else goes to standard output.
+    let quiet = arguments.look.suggests();
+    let wanted = arguments.format.iter().filter(|output| !quiet || output.file.is_some());
+    let outputs = wanted.map(|output| Ok((output, Target::begin(output.file.as_deref())?)));
+    let outputs: Vec<_> = outputs.collect::<Result<_, Exit>>()?;
     let own = options.policy.is_none() && options.seed.is_none();
     let kept: Vec<_> = loaded.iter().map(|one| kept(one, own, &mut loader)).collect();
     let jobs = jobs(&loaded, &kept, arguments);
@@ -85,14 +90,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         sources: &loader.sources,
         gates: &gates,
     };
-    // A skeleton is to be written to a file: then nothing else goes to standard output.
-    let quiet = arguments.look.suggests();
-    for output in arguments.format.iter().filter(|output| !quiet || output.file.is_some()) {
-        let text = print(&run, looked.as_ref(), arguments, output, colour)?;
-        put(output.file.as_deref(), &text)?;
+    for (output, target) in outputs {
+        target.finish(&print(&run, looked.as_ref(), arguments, output, colour)?)?;
     }
-    match looked.as_ref().and_then(|looked| looked.suggestion(&arguments.look)) {
-        Some(Ok(skeleton)) => put(None, &skeleton)?,
+    let suggestion = looked.as_ref().and_then(|looked| looked.suggestion(&arguments.look));
+    match suggestion.filter(|_| !loader.problems.refuse()) {
+        Some(Ok(skeleton)) => Target::Stdout.finish(&skeleton)?,
         Some(Err(why)) => {
             terminal::talk(&format!("stayput: nothing to suggest: {why}"));
             return Err(Exit::NothingRan);

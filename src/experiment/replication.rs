@@ -44,6 +44,11 @@ pub struct Replications {
 }
 
 impl Replications {
+    /// Number of events in all of them together.
+    pub fn events(&self) -> u64 {
+        self.rows.iter().map(|row| row.events).sum()
+    }
+
     /// None of a plan yet.
     pub fn of(plan: &Plan) -> Self {
         let books = plan.legend.rulebooks.iter();

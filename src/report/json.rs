@@ -76,8 +76,6 @@ pub struct RunFile {
     pub format: String,
     /// The command line; of many replications, only what their results depend on.
     pub command: Vec<String>,
-    /// The seed of each run that has one of its own.
-    pub seed: u64,
     /// What was asked of replications, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub study: Option<StudyPart>,
@@ -89,6 +87,9 @@ pub struct RunFile {
     pub assumptions: Vec<String>,
     /// How many rows each table has.
     pub rows: Map<String, Json>,
+    /// The digest of each table.
+    #[serde(default)]
+    pub outputs: Vec<Input>,
     /// How each run ended.
     pub runs: Vec<RunEnd>,
     /// Whether the tables hold everything that was to happen.
@@ -112,7 +113,7 @@ pub struct StudyPart {
     pub shard: Option<String>,
 }
 
-/// A file that was read.
+/// A file or a policy, and what it contained.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Input {
     /// Its name.
@@ -128,7 +129,17 @@ pub struct RunEnd {
     pub scenario: String,
     /// Its case.
     pub case: String,
-    /// How many events happened, in all replications together.
+    /// Its seed.
+    pub seed: u64,
+    /// When it begins, in UTC.
+    pub start: String,
+    /// When it ends, in UTC.
+    pub end: String,
+    /// The offset from UTC in which the scenario wrote its start.
+    pub offset: String,
+    /// The policies in use, the scenario's own first; [`RunFile::policies`] has their digests.
+    pub policies: Vec<String>,
+    /// Number of events in all replications together.
     pub events: u64,
     /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `undecided` or `interrupted`;
     /// of replications `replications` (all of them), `halfwidth` (the precision was reached),

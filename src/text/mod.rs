@@ -17,6 +17,7 @@ mod read;
 mod record;
 mod render;
 mod suggest;
+mod visible;
 mod when;
 mod yaml;
 
@@ -24,13 +25,15 @@ pub use cells::{Rows, rows};
 pub use lines::{Given, Lines, Row};
 pub use node::{Entry, Node, Style, Value};
 pub use place::{
-    FileId, Files, NoFiles, Opener, Place, ReadFailure, Sources, Spanned, Stream, hex_digest,
+    FileId, Files, NoFiles, Opener, Place, ReadFailure, Sources, Spanned, Stream, digest_of,
+    hex_digest,
 };
 pub use problem::{Code, Problem, Problems, Severity};
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};
 pub use record::{Fields, object_schema};
 pub use render::{many, render, summary};
 pub use suggest::closest;
+pub use visible::visible;
 pub use when::When;
 pub use yaml::parse_yaml;
 

@@ -148,6 +148,23 @@ pub fn hex_digest(texts: &[&str]) -> String {
     in_hex(digest)
 }
 
+/// The SHA-256 of all that a reader gives, in hexadecimal digits.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn digest_of(mut from: impl std::io::Read) -> std::io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(in_hex(digest)),
+            Ok(read) => digest.update(&piece[..read]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// A digest in hexadecimal digits.
 pub(super) fn in_hex(digest: Sha256) -> String {
     let mut hex = String::with_capacity(64);

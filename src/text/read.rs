@@ -8,6 +8,7 @@ use super::node::{Entry, Node, Style, Value};
 use super::place::{Place, Spanned};
 use super::problem::{Code, Problem, Problems};
 use super::suggest::closest;
+use super::visible::is_unseen;
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, SimTime, Term, TimeError, UtcOffset};
 use crate::vocab::Word;
 
@@ -199,13 +200,6 @@ impl Name {
         let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
         Problem::at(Code::BadName, place, format!("`{shown}` is not a usable name"), fault)
     }
-}
-
-/// Characters that control a terminal, or turn or hide the text around them.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl std::ops::Deref for Name {

@@ -133,7 +133,7 @@ fn a_folder_of_ours_is_replaced_and_nothing_else_is() {
     fs::write(out.join("notes.txt"), "mine").unwrap();
     let ran = run();
     assert_eq!(ran.code, 3);
-    assert!(ran.stderr.contains("it holds `notes.txt`, which no run wrote"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it contains `notes.txt`, which no run wrote"), "{}", ran.stderr);
     assert_eq!(fs::read_to_string(out.join("notes.txt")).unwrap(), "mine");
     fs::remove_dir_all(&out).unwrap();
     fs::create_dir(&out).unwrap();

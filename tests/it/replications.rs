@@ -239,7 +239,15 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
     // What is no part at all.
     into(Path::new(&path("plain")), WHO_GOES, &[]);
     let broken = fs::read_to_string(Path::new(&path("d")).join("replications.csv")).unwrap();
-    write(Path::new(&path("d")), "replications.csv", broken.replacen("86400", "soon", 1));
+    let edited = broken.replacen("86400", "soon", 1);
+    write(Path::new(&path("d")), "replications.csv", &edited);
+    let told = merge(&["a", "plain", "nowhere", "d"]);
+    assert!(told.contains("its replications.csv was changed after the run wrote it"), "{told}");
+    // One whose digest was changed as well is read, and refused for what it contains.
+    let run = fs::read_to_string(Path::new(&path("d")).join("run.json")).unwrap();
+    let run =
+        run.replace(&stayput::text::hex_digest(&[&broken]), &stayput::text::hex_digest(&[&edited]));
+    write(Path::new(&path("d")), "run.json", run);
     let told = merge(&["a", "plain", "nowhere", "d"]);
     assert!(told.contains("`/d` is no part of a study: in its replications.csv, line"), "{told}");
     assert!(told.contains("cannot read `/plain/replications.csv`"), "{told}");
@@ -265,7 +273,8 @@ fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
         "{}",
         ran.stderr
     );
-    let run = run_json(&out);
+    assert_eq!(run_json(&out)["complete"], true, "a partial result replaces no complete one");
+    let run = run_json(&place.path().join("out.partial"));
     assert_eq!(run["runs"][0]["stop"], "limit-replications");
     assert_eq!(run["complete"], false);
     for (text, told) in [
