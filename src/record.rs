@@ -10,8 +10,9 @@ use crate::policy::{Basis, Facts, Rule, Rulebook, Ruling};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
     AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, Health,
-    InstanceId, LastWord, Lifecycle, Lock, Membership, ModelId, Names, Obstacle, Outcome, PolicyId,
-    Process, ProtectionId, ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word, ZoneId,
+    InstanceId, LastWord, Lifecycle, Locks, Membership, ModelId, Names, Obstacle, Outcome,
+    PolicyId, Process, ProtectionId, ProtectionSet, RequestResult, RuleId, Thing, Trigger, Word,
+    ZoneId,
 };
 
 /// One thing that the engine has to say.
@@ -198,7 +199,7 @@ pub enum What {
     /// The end of an instance's term.
     Term(SimTime, SimTime),
     /// What bars an instance's owner.
-    Lock(Lock, Lock),
+    Lock(Locks, Locks),
     /// The number of members of a group.
     Size(u32, u32),
     /// Whether a group exists.

@@ -242,7 +242,10 @@ pub(super) fn wrong_state(expected: &InstanceState, id: InstanceId, world: &Worl
     let is = expected.is.filter(|is| !is_in(instance.state, *is));
     differ.word("state", is, Some(instance.state));
     differ.word("billing", expected.billing, Some(instance.billing));
-    differ.word("lock", expected.lock, Some(world.lock(id)));
+    let locks = world.locks(id);
+    for lock in expected.lock.iter().flatten().filter(|lock| !locks.has(**lock)) {
+        differ.differs("lock", lock.word(), locks.word());
+    }
     let release = time(instance.auto_release);
     differ.text("scheduled release", expected.auto_release.map(time).as_deref(), &release);
     differ.text("term", expected.expires.map(time).as_deref(), &time(instance.expires));

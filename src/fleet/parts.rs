@@ -125,8 +125,8 @@ record! {
         optional "protect" => protect: ProtectPart,
         /// The state that it is in; `running` if it does not say.
         optional "state" => state: Spanned<Lifecycle>,
-        /// What bars its owner from some calls.
-        optional "lock" => lock: Spanned<Lock>,
+        /// What bars its owner from some calls: a lock, or several.
+        optional "lock" => lock: OneOrMany<Spanned<Lock>>,
         /// Whether, while it is stopped, it pays nothing for compute.
         optional "economical" => economical: bool,
         /// The age of the configuration that it was made from; lower is older.
@@ -215,7 +215,7 @@ impl InstancePart {
             auto_release: auto_release.or(defaults.auto_release),
             protect: protect.or_else(|| defaults.protect.clone()),
             state: state.or(defaults.state),
-            lock: lock.or(defaults.lock),
+            lock: lock.or_else(|| defaults.lock.clone()),
             economical: economical.or(defaults.economical),
             configuration: configuration.or(defaults.configuration),
             model: model.or_else(|| defaults.model.clone()),

@@ -9,8 +9,8 @@ use super::autoscale::{Autoscale, Series};
 use crate::time::{SimSpan, SimTime, Term};
 use crate::vocab::{
     AccountId, Billing, ClockKind, Eviction, GroupId, HealthCheck, HookResult, InstanceId,
-    Lifecycle, Lock, Membership, ModelId, Orchestration, PolicyId, Process, ProtectionSet, Reclaim,
-    Renewal, Repair, StoppedBy, Thing, Upgrade, Word, ZoneId, ZonePolicy,
+    Lifecycle, Locks, Membership, ModelId, Orchestration, PolicyId, Process, ProtectionSet,
+    Reclaim, Renewal, Repair, StoppedBy, Thing, Upgrade, Word, ZoneId, ZonePolicy,
 };
 
 /// What gets the bill.
@@ -232,8 +232,8 @@ pub struct Instance {
     pub state: Lifecycle,
     /// What shut it down; changed by [`Fleet::set_state`] only.
     pub stopped_by: StoppedBy,
-    /// What bars its owner from some calls, arrears aside.
-    pub lock: Lock,
+    /// What bars its owner from some calls, besides the clock of its account.
+    pub locks: Locks,
     /// Whether, if stopped, it pays nothing for compute.
     pub economical: bool,
     /// Whether its release was due and waits for the account to settle.
@@ -274,7 +274,7 @@ impl Instance {
             membership_known: true,
             state: Lifecycle::Running,
             stopped_by: StoppedBy::Nothing,
-            lock: Lock::None,
+            locks: Locks::NONE,
             economical: false,
             waiting: false,
             expired: false,

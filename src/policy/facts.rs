@@ -2,8 +2,8 @@
 
 use crate::vocab::{
     Action, Billing, Capacity, Channel, Effect, Eviction, HealthCheck, Initiator, Lead, Lifecycle,
-    Lock, Membership, Orchestration, Reclaim, Renewal, Repair, StoppedBy, SwitchId, Thing, Trigger,
-    Upgrade, Word, YesNo, ZonePolicy,
+    Locks, Membership, Orchestration, Reclaim, Renewal, Repair, StoppedBy, SwitchId, Thing,
+    Trigger, Upgrade, Word, YesNo, ZonePolicy,
 };
 
 /// Declares the columns and the struct of one situation from one list.
@@ -69,6 +69,24 @@ macro_rules! columns {
                 }
             }
 
+            /// What a condition may write, with the words that it then takes, as a mask.
+            pub fn choices(self) -> Vec<(&'static str, u32)> {
+                match self {
+                    $(Self::$variant => <$words>::choices(),)+
+                }
+            }
+
+            /// Some of its words, given by their places, as a condition writes them.
+            pub fn told(self, words: impl Iterator<Item = u8> + Clone) -> Vec<String> {
+                let mask = words.clone().fold(0, |mask, word| mask | 1 << word);
+                let short = match self {
+                    $(Self::$variant => <$words>::told(mask),)+
+                };
+                let all = self.words();
+                let one_by_one = || words.map(|word| all[usize::from(word)].to_owned()).collect();
+                short.map_or_else(one_by_one, |short| vec![short])
+            }
+
             /// What it means.
             pub const fn meaning(self) -> &'static str {
                 match self {
@@ -106,8 +124,8 @@ columns! {
     Economical "economical" => economical: YesNo = YesNo::No,
     /// Whether the instance has a disk inside its host.
     LocalDisk "local-disk" => local_disk: YesNo = YesNo::No,
-    /// What bars the owner from some calls.
-    Lock "lock" => lock: Lock = Lock::None,
+    /// What bars the owner from some calls. A condition names a lock that must be among them.
+    Lock "lock" => lock: Locks = Locks::NONE,
     /// Whether the subscription prolongs itself.
     Renewal "renewal" => renewal: Renewal = Renewal::None,
     /// Whether the call insists.

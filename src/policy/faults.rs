@@ -92,15 +92,12 @@ fn describe(space: &Space, block: &Block, subject: &Subject<'_>) -> String {
     let parts: Vec<String> = (0..space.axes().len())
         .filter(|axis| !space.is_whole(block, *axis))
         .map(|axis| {
-            let names: Vec<&str> = match space.axes()[axis].over {
-                Over::Column(column) => {
-                    let words = column.words();
-                    space.words_of(block, axis).map(|word| words[usize::from(word)]).collect()
-                }
+            let words: Vec<u8> = space.words_of(block, axis).collect();
+            let names: Vec<String> = match space.axes()[axis].over {
+                Over::Column(column) => column.told(words.into_iter()),
                 Over::Switch(switch) => {
                     let values = &subject.switches[switch.index()].1;
-                    let words = space.words_of(block, axis);
-                    words.map(|word| values[usize::from(word)].as_str()).collect()
+                    words.into_iter().map(|word| values[usize::from(word)].clone()).collect()
                 }
             };
             let axis = match space.axes()[axis].over {

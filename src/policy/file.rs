@@ -387,7 +387,7 @@ fn read_words(column: Column, node: &Node, problems: &mut Problems) -> Option<u3
         problems.add(Problem::at(Code::MatchesNothing, node.place, title, "no word"));
         return None;
     }
-    let words = column.words();
+    let choices = column.choices();
     let mut mask = 0;
     let mut good = true;
     for item in items {
@@ -395,9 +395,10 @@ fn read_words(column: Column, node: &Node, problems: &mut Problems) -> Option<u3
             problems.add(expected_kind(item, "a word or a list of words"));
             return None;
         };
-        if let Some(at) = words.iter().position(|word| *word == text) {
-            mask |= 1 << at;
+        if let Some((_, taken)) = choices.iter().find(|(word, _)| *word == text) {
+            mask |= taken;
         } else {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
             let title = format!("`{text}` is no word of the column `{}`", column.name());
             let problem = Problem::at(Code::UnknownWord, item.place, title, "unknown word");
             let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
@@ -437,7 +438,12 @@ pub fn read_space(node: &Node, problems: &mut Problems) -> Vec<(Column, Vec<u8>)
             problems.add(problem.did_you_mean(&closest(key, names)));
             continue;
         };
-        if let Some(mask) = read_words(column, value, problems) {
+        if let Some(mut mask) = read_words(column, value, problems) {
+            if !is_negated(value) {
+                // A set of locks that a space does not list is in no cell of it.
+                let others = column.choices().into_iter().filter(|(_, taken)| taken & !mask != 0);
+                mask &= !others.fold(0, |others, (_, taken)| others | taken);
+            }
             columns.push((column, (0..32).filter(|word| mask >> word & 1 == 1).collect()));
         }
     }

@@ -74,8 +74,7 @@ fn words(space: &Space, block: &Block, axis: usize, occurs: &impl Fn(usize) -> b
     if here == all && axis > 0 {
         return String::new();
     }
-    let words = column.words();
-    here.iter().map(|word| words[usize::from(*word)]).collect::<Vec<_>>().join(" ")
+    column.told(here.iter().copied()).join(" ")
 }
 
 fn mark(confidence: Confidence) -> &'static str {

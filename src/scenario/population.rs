@@ -12,8 +12,8 @@ use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
     AccountId, Action, Billing, ClockAction, ClockKind, Eviction, GroupId, Health, HealthCheck,
-    InstanceId, Lead, Lifecycle, Lock, Membership, ModelId, PolicyId, ProtectionId, ProtectionSet,
-    Renewal, Repair, StoppedBy, Subject, Trigger, Upgrade, Word, ZoneId, ZonePolicy,
+    InstanceId, Lead, Lifecycle, Lock, Locks, Membership, ModelId, PolicyId, ProtectionId,
+    ProtectionSet, Renewal, Repair, StoppedBy, Subject, Trigger, Upgrade, Word, ZoneId, ZonePolicy,
 };
 
 /// The most instances of a fleet: twice a range of the greatest length.
@@ -509,7 +509,7 @@ impl Population<'_, '_> {
             (None, None) => ModelId(0),
         };
         instance.economical = part.economical.unwrap_or(false);
-        instance.lock = part.lock.map_or(Lock::None, |lock| lock.value);
+        instance.locks = self.locks(part);
         instance.renewal = part.renewal.map_or(Renewal::None, |renewal| renewal.value);
         instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
         if instance.is_down() {
@@ -531,6 +531,16 @@ impl Population<'_, '_> {
         }
         self.schedule(&mut instance, part);
         Some(instance)
+    }
+
+    /// The locks that an instance is under; `none` stands alone.
+    fn locks(&mut self, part: &InstancePart) -> Locks {
+        let written = part.lock.as_ref().map(|locks| locks.0.as_slice()).unwrap_or_default();
+        let none = written.iter().find(|lock| lock.value == Lock::None);
+        if let Some(none) = none.filter(|_| written.len() > 1) {
+            self.contradicts(none.place, "a lock, and none");
+        }
+        written.iter().map(|lock| lock.value).collect()
     }
 
     /// Whether the group's hook is offered for a member that is paid for like that.

@@ -7,6 +7,7 @@
 mod acts;
 mod groups;
 mod ids;
+mod locks;
 mod metrics;
 mod names;
 mod terms;
@@ -22,6 +23,7 @@ pub use ids::{
     AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,
     ProtectionSet, RuleId, SourceId, SwitchId, SwitchSet, ZoneId,
 };
+pub use locks::Locks;
 pub use metrics::{Metric, Unit};
 pub use names::Names;
 pub use terms::{

@@ -183,7 +183,7 @@ words! {
 }
 
 words! {
-    /// What bars an instance's owner from some calls.
+    /// What bars an instance's owner from some calls. An instance may be under several.
     Lock: "a lock" {
         /// Nothing does.
         None = "none",

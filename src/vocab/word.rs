@@ -20,6 +20,18 @@ pub trait Word: Copy + Eq + 'static {
     fn spelled(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|word| word.word() == text)
     }
+
+    /// What a rule may write to ask for one of these, and the words that it then takes, as a
+    /// mask of their places: each word for itself, where a word is no set.
+    fn choices() -> Vec<(&'static str, u32)> {
+        Self::ALL.iter().map(|word| (word.word(), 1 << word.index())).collect()
+    }
+
+    /// What a rule may write to ask for just the words of a mask, where it is not a list of them.
+    fn told(words: u32) -> Option<String> {
+        let _ = words;
+        None
+    }
 }
 
 /// Declares an enum that is a [`Word`]: variant, spelling and meaning in one place.

@@ -283,9 +283,12 @@ impl Step<'_> {
         Some(answer.says)
     }
 
-    /// Sets what bars an instance's owner.
-    pub(super) fn set_lock(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: Lock) {
-        let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).lock, to);
+    /// Puts an instance under a lock, or takes that lock away; its others stay.
+    pub(super) fn set_lock(&mut self, ask: &Ask, seq: u64, id: InstanceId, lock: Lock, on: bool) {
+        let locks = &mut self.world.fleet.instance_mut(id).locks;
+        let from = *locks;
+        *locks = if on { from.with(lock) } else { from.without(lock) };
+        let to = *locks;
         if from != to {
             self.change(ask, seq, Subject::Instance(id), What::Lock(from, to));
         }

@@ -11,7 +11,8 @@ use crate::fleet::Arrears;
 use crate::policy::{Column, Timetable};
 use crate::record::{Subject, Target, What};
 use crate::vocab::{
-    AccountId, Action, AfterSettling, ClockKind, InstanceId, Lifecycle, StoppedBy, Trigger, Word,
+    AccountId, Action, AfterSettling, ClockKind, InstanceId, Lifecycle, Lock, StoppedBy, Trigger,
+    Word,
 };
 
 impl Step<'_> {
@@ -159,6 +160,9 @@ impl Step<'_> {
 
     /// What settling does to an instance that the arrears had stopped.
     fn after_settling(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+        if self.world.fleet.instance(id).is_there() {
+            self.set_lock(ask, seq, id, Lock::Financial, false);
+        }
         let instance = self.world.fleet.instance(id);
         if !instance.is_down() || instance.stopped_by != StoppedBy::Arrears {
             return;

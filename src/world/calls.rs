@@ -269,14 +269,14 @@ impl Step<'_> {
     }
 
     /// The platform does not ask; only instances that are there have a lock.
-    pub(super) fn lock(&mut self, call: Call, targets: Targets, to: Lock) {
+    pub(super) fn security_lock(&mut self, call: Call, targets: Targets, on: bool) {
         let ids = self.of(targets);
         let ask = Ask::call(call, Action::SetProtection, Target::these(&ids));
         self.tell(&ask, &ids, |step, seq, id| {
             if !step.world.fleet.instance(id).is_there() {
                 return Err(Obstacle::NotThere);
             }
-            step.set_lock(&ask, seq, id, to);
+            step.set_lock(&ask, seq, id, Lock::Security, on);
             Ok(())
         });
     }

@@ -40,7 +40,7 @@ use crate::record::{Legend, Record};
 use crate::scenario::{Flags, FlagsRef, Order, Plan, Play, Unread};
 use crate::time::SimTime;
 use crate::vocab::{
-    AccountId, Action, EventId, GroupId, HookResult, InstanceId, Lock, PolicyId, RuleId, SourceId,
+    AccountId, Action, EventId, GroupId, HookResult, InstanceId, PolicyId, RuleId, SourceId,
     SwitchSet, Trigger,
 };
 use ask::Call;
@@ -337,8 +337,8 @@ impl<'w> Step<'w> {
             Order::SetHealth(o) => step.set_health(nobody, o),
             Order::BalanceZones(o) => step.balance_zones(nobody, o.group),
             Order::Maintenance(o) => step.maintenance(nobody, o.instance),
-            Order::SecurityLock(o) => step.lock(nobody, o.instance, Lock::Security),
-            Order::SecurityUnlock(o) => step.lock(nobody, o.instance, Lock::None),
+            Order::SecurityLock(o) => step.security_lock(nobody, o.instance, true),
+            Order::SecurityUnlock(o) => step.security_lock(nobody, o.instance, false),
             Order::SecurityRelease(o) => step.security_release(nobody, o.instance),
             Order::SpotReclaim(o) => step.spot_reclaim(nobody, o.instance),
         }

@@ -6,7 +6,7 @@ use crate::policy::Facts;
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
     AccountId, Action, ClockAction, ClockKind, GroupId, Initiator, InstanceId, Lifecycle, Lock,
-    PolicyId, Process, ProtectionSet, Thing, Trigger, YesNo,
+    Locks, PolicyId, Process, ProtectionSet, Thing, Trigger, YesNo,
 };
 
 impl World {
@@ -27,7 +27,7 @@ impl World {
             scheduled: YesNo::from(instance.auto_release < SimTime::NEVER),
             economical: YesNo::from(instance.economical),
             local_disk: YesNo::from(local),
-            lock: instance.lock,
+            lock: instance.locks,
             renewal: instance.renewal,
             eviction: instance.eviction,
             ..asked
@@ -66,7 +66,7 @@ impl World {
     }
 
     /// What bars an instance's owner from some calls.
-    pub fn lock(&self, id: InstanceId) -> Lock {
+    pub fn locks(&self, id: InstanceId) -> Locks {
         self.situation(id, Facts::default()).lock
     }
 
@@ -84,8 +84,7 @@ impl World {
                 && book.assumes(&step.when)
                 && step.when.meets(&facts)
         });
-        let barred = facts.lock == Lock::None && is_shut;
-        if barred { Facts { lock: Lock::Financial, ..facts } } else { facts }
+        if is_shut { Facts { lock: facts.lock.with(Lock::Financial), ..facts } } else { facts }
     }
 
     /// The protections that are set on an instance and on its group, and those of

@@ -131,7 +131,7 @@ impl Step<'_> {
             if instance.reclaim_since == SimTime::NEVER {
                 instance.reclaim_since = now;
                 instance.reclaim_steps = 0;
-                step.set_lock(&ask, seq, id, Lock::Recycling);
+                step.set_lock(&ask, seq, id, Lock::Recycling, true);
                 step.wind_reclaim(id);
             }
             Ok(())

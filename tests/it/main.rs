@@ -24,6 +24,8 @@ mod kernel_theory;
 mod kernel_traces;
 /// The layer table of ARCHITECTURE.md against the imports in `src`.
 mod layers;
+/// The locks of an instance are a set: in fleets, tables, replies, conditions and reports.
+mod locks;
 /// Every kind of mistake in a file, and the message for it.
 mod messages;
 /// The full matrix of every edition: a change of a verdict is a change of a line.

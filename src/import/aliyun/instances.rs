@@ -6,7 +6,7 @@ use super::pages::Kind;
 use super::{DELETION_PROTECTION, Reader};
 use crate::fleet::{AutoRelease, InstancePart, ProtectPart, ThingPart};
 use crate::import::row::{Row, Told, harmless, text};
-use crate::text::{Code, Map, Name, Problem, Spanned, When};
+use crate::text::{Code, Map, Name, OneOrMany, Problem, Spanned, When};
 use crate::time::SimTime;
 use crate::vocab::{Billing, Lifecycle, Lock, Thing};
 
@@ -72,7 +72,7 @@ impl Reader<'_> {
         part.protect = Some(protect);
         let tags = tags.into_iter().map(|(key, value)| (key, value.value.into_owned()));
         part.tags = Some(Map(tags.collect())).filter(|tags| !tags.0.is_empty());
-        part.lock = self.lock(row, id);
+        part.lock = Some(OneOrMany(self.locks(row, id))).filter(|locks| !locks.0.is_empty());
         part.things = Some(Map(self.things(row)));
         part.billing.is_some().then_some(part)
     }
@@ -141,16 +141,14 @@ impl Reader<'_> {
         tags
     }
 
-    fn lock(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Lock>> {
-        let mut found: Option<Spanned<Lock>> = None;
+    fn locks(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Vec<Spanned<Lock>> {
+        let mut found = Vec::new();
         for lock in row.list("OperationLocks", "LockReason", self.problems) {
             let Some(lock) = Row::open(lock, "a lock", self.problems) else { continue };
             let Some(reason) = lock.id("LockReason", self.problems) else { continue };
             match reason.to_ascii_lowercase().as_str() {
-                "security" => found = Some(reason.map(|_| Lock::Security)),
-                "recycling" => {
-                    found = found.or(Some(reason.map(|_| Lock::Recycling)));
-                }
+                "security" => found.push(reason.map(|_| Lock::Security)),
+                "recycling" => found.push(reason.map(|_| Lock::Recycling)),
                 _ => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
                     let label = "since when is not said; the replay begins without this lock";

@@ -284,28 +284,23 @@ impl Grid {
     fn situation(&self, block: &Block, inside: &[usize]) -> Vec<Tested> {
         let axes = self.space.axes().iter().enumerate();
         let told = axes.filter(|(at, _)| !self.space.is_whole(block, *at)).map(|(at, axis)| {
-            let all: Vec<&str> = match axis.over {
-                Over::Column(column) => column.words(),
+            let told = |words: Vec<u8>| match axis.over {
+                Over::Column(column) => column.told(words.into_iter()),
                 Over::Switch(switch) => {
-                    self.questions[switch.index()].positions.iter().map(String::as_str).collect()
+                    let all = &self.questions[switch.index()].positions;
+                    words.into_iter().map(|word| all[usize::from(word)].clone()).collect()
                 }
             };
             let name = match axis.over {
                 Over::Column(column) => column.name(),
                 Over::Switch(switch) => &self.questions[switch.index()].name,
             };
-            let text = |word: u8| all[usize::from(word)].to_owned();
             let taken: Vec<u8> = self.space.words_of(block, at).collect();
             let has = |word: &u8| inside.iter().any(|cell| self.space.word(*cell, at) == *word);
             Tested {
                 name: name.to_owned(),
-                words: taken.iter().filter(|word| has(word)).map(|word| text(*word)).collect(),
-                except: axis
-                    .words
-                    .iter()
-                    .filter(|w| !taken.contains(w))
-                    .map(|w| text(*w))
-                    .collect(),
+                words: told(taken.iter().copied().filter(has).collect()),
+                except: told(axis.words.iter().copied().filter(|w| !taken.contains(w)).collect()),
             }
         });
         told.collect()

@@ -251,10 +251,8 @@ fn notes(pair: &Pair<'_>, found: &mut Found) {
 fn impossible(pair: &Pair<'_>, found: &mut Found) {
     let about = |when: &Condition| {
         let parts = when.columns().map(|column| {
-            let all = column.words();
             let mask = when.words(column).unwrap_or_default();
-            let words = (0..all.len()).filter(|word| mask >> word & 1 == 1).map(|word| all[word]);
-            words.collect::<Vec<_>>().join(" ")
+            column.told((0_u8..32).filter(|word| mask >> word & 1 == 1)).join(" ")
         });
         parts.collect::<Vec<_>>().join(" · ")
     };

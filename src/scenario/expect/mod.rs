@@ -149,7 +149,7 @@ pub enum StateOf {
 pub struct InstanceState {
     pub is: Option<Lifecycle>,
     pub billing: Option<Billing>,
-    pub lock: Option<Lock>,
+    pub lock: Option<Vec<Lock>>,
     pub protect: Option<Vec<String>>,
     pub auto_release: Option<SimTime>,
     pub expires: Option<SimTime>,

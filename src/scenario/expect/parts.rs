@@ -154,8 +154,8 @@ record! {
         optional "zone" => zone: Spanned<Name>,
         /// How the instances are paid for.
         optional "billing" => billing: Billing,
-        /// What bars their owner.
-        optional "lock" => lock: Lock,
+        /// Locks that bar their owner, of which there may be others; `none` if nothing does.
+        optional "lock" => lock: OneOrMany<Spanned<Lock>>,
         /// The protections that are set on them, all of them.
         optional "protect" => protect: Vec<Spanned<String>>,
         /// When they are to be released: a time, or `never`.

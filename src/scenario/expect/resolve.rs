@@ -435,7 +435,7 @@ impl Expecting<'_, '_> {
         let state = InstanceState {
             is,
             billing: part.billing,
-            lock: part.lock,
+            lock: part.lock.as_ref().map(|locks| locks.0.iter().map(|lock| lock.value).collect()),
             protect: self.protections(part),
             auto_release: until(&part.auto_release),
             expires: until(&part.expires),
