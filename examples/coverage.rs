@@ -22,7 +22,7 @@ use stayput::kernel::{Limits, Streams};
 use stayput::scenario::{Options, Plan, compile};
 use stayput::stats::{Confidence, Counter};
 use stayput::text::{NoFiles, Problems, Sources, render};
-use stayput::vocab::Metric;
+use stayput::vocab::{Metric, Word as _};
 
 /// So often is each study made.
 const STUDIES: u64 = 2_000;
@@ -36,7 +36,7 @@ fn uniform(stream: &mut impl Rng) -> f64 {
 fn study(lost: impl Iterator<Item = i64>) -> Replications {
     let row = |(replication, lost): (usize, i64)| {
         let mut values = [Some(0); Metric::COUNT];
-        values[0] = Some(lost);
+        values[usize::from(Metric::ProtectedLost.index())] = Some(lost);
         let (replication, stop) = (replication as u64, Stopped::Drained);
         Observed { replication, events: 1, stop, values, counts: Vec::new() }
     };
@@ -170,7 +170,8 @@ fn stopped() -> Result<(), String> {
 /// The whole line, from a scenario's text: two of six go, three are protected.
 fn engine(plan: &Plan) -> Result<(), String> {
     let crew = Crew::of(2)?;
-    let truths = [("any-protected-lost", 0.8), ("protected-lost", 1.0), ("loss-free", 103_680.0)];
+    let truths =
+        [("any-protected-lost", 0.8), ("protected-lost", 1.0), ("protected-loss-free", 103_680.0)];
     let mut held = [Counter::default(); 3];
     for seed in 0..STUDIES / 4 {
         let mut of = Replications::of(plan);

@@ -135,8 +135,18 @@ mod tests {
     use super::*;
 
     fn row(replication: u64, lost: i64, first: Option<i64>, count: i64) -> Observed {
-        let values =
-            [Some(lost), Some(2), Some(0), Some(lost), Some(40), Some(0), first, first.or(Some(9))];
+        let values = [
+            Some(2),
+            Some(lost),
+            Some(0),
+            Some(lost),
+            Some(40),
+            Some(0),
+            Some(3),
+            Some(3),
+            first,
+            first.or(Some(9)),
+        ];
         let (events, stop, counts) = (1, Stopped::Drained, vec![count]);
         Observed { replication, events, stop, values, counts }
     }
@@ -159,7 +169,9 @@ mod tests {
         assert_eq!((any.n, any.mean, any.method), (3, Some(2.0 / 3.0), Method::ClopperPearson));
         let first = find(&all, "first-protected-loss");
         assert_eq!((first.replications, first.n, first.mean), (3, 2, Some(5.0)));
-        assert_eq!(find(&all, "loss-free").mean, Some(19.0 / 3.0));
+        assert_eq!(find(&all, "protected-loss-free").mean, Some(19.0 / 3.0));
+        assert_eq!(find(&all, "loss-free").mean, Some(3.0));
+        assert_eq!(all[0].metric, "any-released");
         assert_eq!(find(&all, "protected-lost").observed, Some([0, 0, 0, 1, 2, 2, 2]));
         assert_eq!(find(&all, "any-web").mean, Some(1.0 / 3.0));
         assert_eq!(find(&all, "web").mean, Some(1.0));

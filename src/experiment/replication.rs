@@ -10,7 +10,7 @@ use crate::kernel::Limits;
 use crate::record::{Decision, Legend, Loss, Record};
 use crate::scenario::{DecisionLine, Plan};
 use crate::time::SimTime;
-use crate::vocab::{Confidence, Effect, Fate, Metric, Outcome};
+use crate::vocab::{Confidence, Effect, Fate, Metric, Outcome, Word};
 use crate::world::Run;
 
 /// What one replication came to.
@@ -78,6 +78,7 @@ struct Counting {
     gib_lost: i64,
     of_unknown_size: i64,
     first: Option<SimTime>,
+    first_protected: Option<SimTime>,
     counts: Vec<i64>,
     weaker: u64,
 }
@@ -88,9 +89,10 @@ impl Counting {
         self.overridden += i64::from(decision.outcome == Outcome::Overridden);
         if decision.effect == Effect::Released {
             self.released += 1;
+            self.first.get_or_insert(decision.at);
             if !decision.on.is_empty() {
                 self.protected_lost += 1;
-                self.first.get_or_insert(decision.at);
+                self.first_protected.get_or_insert(decision.at);
             }
         }
         for ((_, line), count) in lines.iter().zip(&mut self.counts) {
@@ -113,7 +115,9 @@ impl Counting {
 
     fn finish(self, ending: &Ending, legend: &Legend) -> Observed {
         let length = legend.elapsed(legend.end).seconds();
-        let first = self.first.map(|at| legend.elapsed(at).seconds());
+        let since_start = |at| legend.elapsed(at).seconds();
+        let first = self.first.map(since_start);
+        let first_protected = self.first_protected.map(since_start);
         let stop = ending.word();
         let mut observed = Observed {
             replication: legend.replication,
@@ -123,16 +127,20 @@ impl Counting {
             counts: Vec::new(),
         };
         if stop.is_complete() {
-            observed.values = [
-                Some(self.protected_lost),
-                Some(self.released),
-                Some(self.held),
-                Some(self.overridden),
-                Some(self.gib_lost),
-                Some(self.of_unknown_size),
-                first,
-                Some(first.unwrap_or(length)),
-            ];
+            for metric in Metric::ALL {
+                observed.values[usize::from(metric.index())] = match metric {
+                    Metric::Released => Some(self.released),
+                    Metric::ProtectedLost => Some(self.protected_lost),
+                    Metric::Held => Some(self.held),
+                    Metric::Overridden => Some(self.overridden),
+                    Metric::GibLost => Some(self.gib_lost),
+                    Metric::LostOfUnknownSize => Some(self.of_unknown_size),
+                    Metric::FirstLoss => first,
+                    Metric::LossFree => Some(first.unwrap_or(length)),
+                    Metric::FirstProtectedLoss => first_protected,
+                    Metric::ProtectedLossFree => Some(first_protected.unwrap_or(length)),
+                };
+            }
             observed.counts = self.counts;
         }
         observed

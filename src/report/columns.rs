@@ -183,14 +183,16 @@ tables! {
         replication Integer "its number, from 0",
         events Integer "how many events happened",
         stop Word "drained or horizon; anything else gave no answer, and nothing is counted of it",
+        released Integer "instances released, protected or not",
         protected_lost Integer "instances released although a protection was on, inert ones included",
-        released Integer "instances released",
         held Integer "decisions in which a protection held",
         overridden Integer "decisions that went ahead although a protection was in force",
         gib_lost Integer "known size of what was lost, in GiB",
         lost_of_unknown_size Integer "disks lost whose size nobody told; gib_lost is too small by theirs",
-        first_protected_loss_s Integer "seconds from the start to the first of protected_lost; empty if there is none",
+        first_loss_s Integer "seconds from the start to the first of released; empty if there is none",
         loss_free_s Integer "the same, or all of the run's seconds if there is none",
+        first_protected_loss_s Integer "seconds from the start to the first of protected_lost; empty if there is none",
+        protected_loss_free_s Integer "the same, or all of the run's seconds if there is none",
         counts List "what the scenario counts, as `name=count`",
     }
     ESTIMATES ESTIMATE_COLUMNS "estimates.csv": "figure over all replications" {

@@ -179,11 +179,15 @@ pub fn estimates_text(of: &Estimated<'_>, paint: Paint) -> String {
 fn notes(of: &Estimated<'_>, answers: usize) -> Vec<String> {
     let mut notes = Vec::new();
     let find = |name: &str| of.estimates.iter().find(|one| one.metric == name);
-    if let Some(first) = find("first-protected-loss").filter(|first| first.n < first.replications) {
-        notes.push(format!(
-            "first-protected-loss: of the {} of {answers} replications that had one; loss-free counts the others to the end of the run",
-            first.n
-        ));
+    for (first, free) in
+        [("first-loss", "loss-free"), ("first-protected-loss", "protected-loss-free")]
+    {
+        if let Some(some) = find(first).filter(|some| some.n < some.replications) {
+            notes.push(format!(
+                "{first}: of the {} of {answers} replications that had one; {free} counts the others to the end of the run",
+                some.n
+            ));
+        }
     }
     if find("lost-of-unknown-size").is_some_and(|one| one.mean.is_some_and(|mean| mean > 0.0)) {
         notes.push("gib-lost: known sizes only; of some disks that were lost nobody told".into());

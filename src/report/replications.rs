@@ -46,6 +46,8 @@ fn row<'r>(of: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_CO
         value(5),
         value(6),
         value(7),
+        value(8),
+        value(9),
         Cell::Counts(&of.counts, &one.counts),
     ]
 }
@@ -112,8 +114,8 @@ fn read_row(cells: &[&str]) -> Option<(Observed, Vec<String>)> {
         counts,
     };
     // What gave an answer has a value everywhere but where nothing may have been observed.
-    let optional = usize::from(Metric::FirstProtectedLoss.index());
-    let whole = values.iter().enumerate().all(|(at, v)| at == optional || v.is_some());
+    let mut metrics = Metric::ALL.iter().zip(&values);
+    let whole = metrics.all(|(metric, value)| metric.is_optional() || value.is_some());
     (whole || !one.stop.is_complete()).then_some((one, names))
 }
 
@@ -127,7 +129,8 @@ mod tests {
             replication,
             events: 7,
             stop: Stopped::Horizon,
-            values: [0, 1, 2, 3, 4, 5, 6, 7].map(|v| (v != 6 || first).then_some(v)),
+            values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+                .map(|v| (v != 6 && v != 8 || first).then_some(v)),
             counts: vec![3, 0],
         };
         let none = Observed {

@@ -5,10 +5,10 @@ use super::words;
 words! {
     /// What is counted of every run, in the order of the columns of `replications.csv`.
     Metric: "a metric" {
+        /// Instances released, protected or not.
+        Released = "released",
         /// Instances released although a protection was on.
         ProtectedLost = "protected-lost",
-        /// Instances released.
-        Released = "released",
         /// Decisions in which a protection held.
         Held = "held",
         /// Decisions that went ahead although a protection was in force.
@@ -17,10 +17,14 @@ words! {
         GibLost = "gib-lost",
         /// Disks lost whose size nobody told.
         LostOfUnknownSize = "lost-of-unknown-size",
+        /// From the start to the first release of any instance, if there is one.
+        FirstLoss = "first-loss",
+        /// From the start to that, or to the end if there is none.
+        LossFree = "loss-free",
         /// From the start to the first release of a protected instance, if there is one.
         FirstProtectedLoss = "first-protected-loss",
         /// From the start to that, or to the end if there is none.
-        LossFree = "loss-free",
+        ProtectedLossFree = "protected-loss-free",
     }
 }
 
@@ -53,8 +57,16 @@ impl Metric {
             Self::Held | Self::Overridden => Unit::Decisions,
             Self::GibLost => Unit::Gib,
             Self::LostOfUnknownSize => Unit::Disks,
-            Self::FirstProtectedLoss | Self::LossFree => Unit::Seconds,
+            Self::FirstLoss
+            | Self::LossFree
+            | Self::FirstProtectedLoss
+            | Self::ProtectedLossFree => Unit::Seconds,
         }
+    }
+
+    /// Whether a replication that gave an answer may have no value of it.
+    pub const fn is_optional(self) -> bool {
+        matches!(self, Self::FirstLoss | Self::FirstProtectedLoss)
     }
 
     /// Whether it is also told in how many replications there was any.

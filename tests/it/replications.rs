@@ -83,7 +83,10 @@ fn the_figures_are_those_of_the_rows() {
         assert_eq!(cell(row, "gib_lost"), (40 + 20 * lost).to_string());
         let first = if *lost > 0 { "86400" } else { "" };
         assert_eq!(cell(row, "first_protected_loss_s"), first);
-        assert_eq!(cell(row, "loss_free_s"), if *lost > 0 { "86400" } else { "172800" });
+        let free = if *lost > 0 { "86400" } else { "172800" };
+        assert_eq!(cell(row, "protected_loss_free_s"), free);
+        // Two go in any case, whether they are protected or not.
+        assert_eq!((cell(row, "first_loss_s"), cell(row, "loss_free_s")), ("86400", "86400"));
     }
     let figures = rows(&fs::read_to_string(out.join("estimates.csv")).unwrap());
     let find = |name: &str| figures.iter().find(|row| cell(row, "metric") == name).unwrap();
