@@ -26,6 +26,9 @@ pub struct Step {
     pub action: ClockAction,
     /// As what cause.
     pub trigger: Trigger,
+    /// Its place among steps that are due at one instant: what takes less comes first, then the
+    /// first by its id. The order in which steps are written means nothing.
+    pub turn: u8,
 }
 
 /// The steps of a clock in the order in which they fall due, with their instants.
@@ -59,7 +62,7 @@ impl Clock {
     pub fn timetable(&self, start: SimTime, grace: SimSpan, calendar: UtcOffset) -> Timetable {
         let due = |step| (self.due(step, start, grace, calendar), step);
         let mut timetable: Timetable = (0..self.steps.len()).map(due).collect();
-        timetable.sort_unstable();
+        timetable.sort_unstable_by_key(|(due, step)| (*due, self.steps[*step].turn));
         timetable
     }
 }

@@ -79,6 +79,8 @@ pub struct Ruling {
     on: ProtectionSet,
     verdicts: [Verdict; ProtectionSet::MOST],
     rules: [RuleId; ProtectionSet::MOST],
+    /// The one that the outcome is named after.
+    decisive: Option<ProtectionId>,
     /// What they rest on.
     pub basis: Basis,
 }
@@ -101,16 +103,19 @@ impl Ruling {
         on: ProtectionSet::EMPTY,
         verdicts: [Verdict::NotConsulted; ProtectionSet::MOST],
         rules: [NO_RULE; ProtectionSet::MOST],
+        decisive: None,
         basis: Basis::NONE,
     };
 
-    /// One finding for each protection that is on, in the order of the policy.
+    /// One finding for each protection that is on, by the name of the protection.
     pub fn findings(&self) -> impl Iterator<Item = Finding> {
-        self.on.iter().map(|protection| {
-            let rule = self.rules[protection.index()];
-            let verdict = self.verdicts[protection.index()];
-            Finding { protection, verdict, rule: (rule != NO_RULE).then_some(rule) }
-        })
+        self.on.iter().map(|protection| self.finding(protection))
+    }
+
+    fn finding(&self, protection: ProtectionId) -> Finding {
+        let rule = self.rules[protection.index()];
+        let verdict = self.verdicts[protection.index()];
+        Finding { protection, verdict, rule: (rule != NO_RULE).then_some(rule) }
     }
 
     fn add(&mut self, finding: Finding) {
@@ -134,10 +139,10 @@ impl Ruling {
         self.outcome() == Outcome::Held
     }
 
-    /// The finding that the outcome is named after; the first one among equals.
+    /// The finding that the outcome is named after: of several with the same verdict the one
+    /// with the strongest evidence, and among these the first by the name of its protection.
     pub fn deciding(&self) -> Option<Finding> {
-        let first = |verdict| self.findings().find(|finding| finding.verdict == verdict);
-        first(Verdict::Held).or_else(|| first(Verdict::Overridden))
+        self.decisive.map(|protection| self.finding(protection))
     }
 
     /// The same protections, none of which was consulted: the request was refused before.
@@ -261,6 +266,11 @@ impl Rulebook {
         for protection in on.iter() {
             ruling.add(self.find(facts, protection));
         }
+        ruling.decisive = [Verdict::Held, Verdict::Overridden].into_iter().find_map(|verdict| {
+            let of = ruling.findings().filter(|finding| finding.verdict == verdict);
+            // The strongest evidence; the first of equals, and findings come by name.
+            of.min_by_key(|finding| self.founded(*finding).confidence).map(|f| f.protection)
+        });
         // One protection is enough to hold; that it went ahead, all of them say.
         ruling.basis = match ruling.deciding().filter(|finding| finding.verdict == Verdict::Held) {
             Some(held) => self.founded(held),
@@ -329,10 +339,11 @@ impl Rulebook {
             }
             held
         };
-        on.iter().find_map(|protection| {
+        let holding = on.iter().filter_map(|protection| {
             let rule = guard(&protection)?;
             Some(Finding { protection, verdict: Verdict::Held, rule: Some(rule) })
-        })
+        });
+        holding.min_by_key(|finding| self.founded(*finding).confidence)
     }
 
     /// What a rule rests on, the switches that it tests included.

@@ -74,7 +74,7 @@ pub struct Policy {
     pub calendar: UtcOffset,
     /// The documents that rules name.
     pub sources: Vec<Source>,
-    /// Questions that the documents leave open.
+    /// Questions that the documents leave open, by name; then those that every policy has.
     pub switches: Vec<Switch>,
     /// The switch called [`UNKNOWN_PROTECTION`].
     pub unknown_protection: SwitchId,
@@ -82,7 +82,7 @@ pub struct Policy {
     pub unknown_membership: SwitchId,
     /// Every rule of every kind.
     pub rules: Vec<Rule>,
-    /// The protections, in the order written.
+    /// The protections, by name: the order of keys in a file means nothing.
     pub protections: Vec<Protection>,
     /// Refusals that are no protection, in the order in which they are asked.
     pub preconditions: Vec<Precondition>,
@@ -217,6 +217,8 @@ pub struct Rule {
 pub struct Protection {
     /// Its name.
     pub name: String,
+    /// Its place in the file: where protections are shown side by side, the author chose the order.
+    pub written: usize,
     /// What the provider calls it.
     pub attribute: Option<String>,
     /// What it is, in a sentence.
@@ -358,6 +360,14 @@ impl Policy {
     /// A rule.
     pub fn rule(&self, id: RuleId) -> &Rule {
         &self.rules[id.index()]
+    }
+
+    /// The protections in the order of the file.
+    pub fn as_written(&self) -> Vec<(ProtectionId, &Protection)> {
+        let all = self.protections.iter().enumerate();
+        let mut all: Vec<_> = all.map(|(at, one)| (ProtectionId::at(at), one)).collect();
+        all.sort_by_key(|(_, protection)| protection.written);
+        all
     }
 
     /// The protection that a file calls so: by its name, or by the provider's attribute. The

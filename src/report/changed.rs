@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::columns::DECISIONS;
+use super::columns::{DECISIONS, Kind};
 use super::diff::{ARROW, cell, direction_word};
 use super::rows;
 use super::terminal::{Paint, table};
@@ -34,6 +34,18 @@ impl DecisionRow {
     pub fn get(&self, column: &str) -> &str {
         let at = DECISIONS.columns.iter().position(|known| known.name == column);
         at.and_then(|at| self.0.get(at)).map_or("", String::as_str)
+    }
+
+    /// What stands in a cell: of a list its items in a fixed order, since the order in which
+    /// protections and sources are written in a policy means nothing.
+    fn items(&self, column: &str) -> Vec<&str> {
+        let known = DECISIONS.columns.iter().find(|known| known.name == column);
+        if known.is_none_or(|known| known.kind != Kind::List) {
+            return vec![self.get(column)];
+        }
+        let mut items: Vec<&str> = self.get(column).split(';').collect();
+        items.sort_unstable();
+        items
     }
 
     /// Every cell, in the order of the columns.
@@ -194,7 +206,7 @@ pub fn changed(old: &[DecisionRow], new: &[DecisionRow]) -> Vec<Changed> {
 }
 
 fn differ(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
-    let same = |columns: &[&str]| columns.iter().all(|c| old.get(c) == new.get(c));
+    let same = |columns: &[&str]| columns.iter().all(|c| old.items(c) == new.items(c));
     let class = if !same(&["outcome", "effect"]) {
         Class::Verdict
     } else if !same(&["at"]) {

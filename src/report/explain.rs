@@ -167,10 +167,9 @@ fn protections(
     decision: Option<&Decision>,
 ) -> Vec<String> {
     let inert = book.inert(facts, on);
-    let rows = book.policy.protections.iter().enumerate().map(|(at, protection)| {
-        let id = ProtectionId::at(at);
+    let rows = book.policy.as_written().into_iter().map(|(id, protection)| {
         let asked = ruling.findings().find(|finding| finding.protection == id);
-        let would = book.verdicts()[at].decide(facts);
+        let would = book.verdicts()[id.index()].decide(facts);
         let unknown = decision.is_some_and(|decision| decision.unknown.has(id));
         let set = match (on.has(id), unknown) {
             (true, _) if inert.has(id) => "on, inert",

@@ -7,7 +7,7 @@ use super::csv::io_error;
 use super::terminal::{Paint, table};
 use crate::policy::{Block, Column, Over, Policy, Rulebook, Schedule, Space, Table};
 use crate::time::SimSpan;
-use crate::vocab::{Confidence, RuleId, SwitchSet, Verdict, Word};
+use crate::vocab::{Confidence, ProtectionId, RuleId, SwitchSet, Verdict, Word};
 
 /// One row of the matrix: a set of situations in which every protection has one rule.
 struct Line {
@@ -27,8 +27,10 @@ fn lines(book: &Rulebook) -> (Space, Vec<Line>) {
     let verdicts = book.verdicts();
     let Some(first) = verdicts.first() else { return (Space::nothing(), Vec::new()) };
     let space = first.space().clone();
+    let written = book.policy.as_written();
     let answers = |cell: usize| -> Option<Vec<(RuleId, Verdict)>> {
-        verdicts.iter().map(|table| table.row(cell).map(|row| (row.rule, row.says))).collect()
+        let row = |(id, _): &(ProtectionId, _)| verdicts[id.index()].row(cell);
+        written.iter().map(|one| row(one).map(|row| (row.rule, row.says))).collect()
     };
     let all: Vec<Option<Vec<(RuleId, Verdict)>>> = (0..space.cells()).map(answers).collect();
     let mut lines = Vec::new();
@@ -103,7 +105,8 @@ pub fn matrix_text(policy: &Policy, paint: Paint) -> String {
         if std::mem::replace(&mut trigger, &line.words[0]) == line.words[0] {
             row[0].clear();
         }
-        for (protection, (rule, verdict)) in policy.protections.iter().zip(&line.answers) {
+        for ((_, protection), (rule, verdict)) in policy.as_written().into_iter().zip(&line.answers)
+        {
             let inert = protection.works_when.as_ref().is_some_and(|(works, _)| works == rule);
             let word = match verdict {
                 _ if inert => "inert".to_owned(),
@@ -140,7 +143,7 @@ fn heading(policy: &Policy, space: &Space, axes: &[usize]) -> Vec<String> {
             Over::Switch(_) => String::new(),
         })
         .collect();
-    for protection in &policy.protections {
+    for (_, protection) in policy.as_written() {
         heading.push(protection.name.clone());
         heading.push(String::new());
     }
@@ -171,7 +174,7 @@ fn count_cells(book: &Rulebook) -> String {
 
 /// What each protection is, and when it can be set.
 fn protections(policy: &Policy) -> Vec<String> {
-    let rows = policy.protections.iter().map(|protection| {
+    let rows = policy.as_written().into_iter().map(|(_, protection)| {
         let occasions: Vec<&str> = protection.occasions.iter().map(|at| at.word()).collect();
         vec![
             protection.name.clone(),
@@ -266,7 +269,8 @@ pub fn matrix_csv(policy: &Policy, out: impl Write) -> io::Result<()> {
     let head = axes.iter().map(|column| column.name());
     let mut put = |row: Vec<&str>| writer.write_record(row).map_err(io_error);
     put(head.chain(["protection", "verdict", "rule", "confidence", "source"]).collect())?;
-    for (protection, table) in policy.protections.iter().zip(verdicts) {
+    for (id, protection) in policy.as_written() {
+        let table = &verdicts[id.index()];
         for cell in 0..table.space().cells() {
             let Some(row) = table.row(cell) else { continue };
             let rule = policy.rule(row.rule);

@@ -6,7 +6,7 @@ use crate::policy::file::{PolicyFile, ScaleInPart, SchedulePart, StepPart};
 use crate::policy::{Order, Schedule};
 use crate::text::{Code, Node, OneOrMany, Problem, closest};
 use crate::time::{CalendarSpan, SimTime, UtcOffset};
-use crate::vocab::{ClockKind, Trigger, Word};
+use crate::vocab::{ClockAction, ClockKind, Trigger, Word};
 
 impl Compiler<'_> {
     pub(super) fn orders(&mut self, part: &ScaleInPart) -> (Vec<Order>, Vec<usize>) {
@@ -109,8 +109,27 @@ impl Compiler<'_> {
                     ClockKind::SpotReclaim => Trigger::SpotReclaim,
                     ClockKind::Cancellation => Trigger::Cancellation,
                 }),
+                turn: 0,
             });
         }
+        let steps =
+            clock.steps.iter().map(|step| (takes(step.action), &*self.rules[step.rule.index()].id));
+        let mut turns: Vec<_> = steps.enumerate().map(|(at, key)| (key, at)).collect();
+        turns.sort_unstable();
+        for (turn, at) in (0..).zip(turns.into_iter().map(|(_, at)| at).collect::<Vec<_>>()) {
+            clock.steps[at].turn = turn;
+        }
         clock
+    }
+}
+
+/// How much a step takes from the owner of an instance.
+const fn takes(action: ClockAction) -> u8 {
+    match action {
+        ClockAction::Renew => 0,
+        ClockAction::Stop => 1,
+        ClockAction::Deallocate => 2,
+        ClockAction::Reclaim => 3,
+        ClockAction::Release => 4,
     }
 }

@@ -62,6 +62,7 @@ impl Compiler<'_> {
                 sources,
             });
         }
+        self.switches.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
     /// Two questions are open under every policy: what nobody has seen.

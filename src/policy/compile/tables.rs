@@ -28,8 +28,13 @@ impl Compiler<'_> {
             return Vec::new();
         }
         self.demand_one_meaning(file);
-        let all = file.protections.0.iter();
-        all.map(|(name, part)| self.protection(name, name.place, part)).collect()
+        let all = file.protections.0.iter().enumerate();
+        let mut all: Vec<Protection> = all
+            .map(|(written, (name, part))| self.protection((name, name.place), written, part))
+            .collect();
+        // Their ids go by name, so that nothing depends on the order of keys.
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
     }
 
     /// A protection is looked up by its name and by its attribute: neither may be another's.
@@ -53,8 +58,8 @@ impl Compiler<'_> {
 
     pub(super) fn protection(
         &mut self,
-        name: &str,
-        place: Place,
+        (name, place): (&str, Place),
+        written: usize,
         part: &ProtectionPart,
     ) -> Protection {
         let works_when = part.works_when.as_ref().and_then(|node| {
@@ -95,6 +100,7 @@ impl Compiler<'_> {
         let named = self.find_sources(OneOrMany::items(named));
         Protection {
             name: name.to_owned(),
+            written,
             attribute: part.attribute.as_ref().map(|attribute| attribute.value.clone()),
             about: part.about.clone(),
             of: part.of.map_or(Subject::Instance, |of| of.value),

@@ -77,7 +77,7 @@ fn hear(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Asks) ->
         |step: &&Step| (step.action, step.trigger) == asks && grid.takes(cell, policy, &step.when);
     let mut due: Vec<(SimTime, String, &Step)> =
         clock.steps.iter().filter(fits).map(|step| deadline(clock, step)).collect();
-    due.sort_by_key(|(at, ..)| *at);
+    due.sort_by_key(|(at, _, step)| (*at, step.turn));
     let said = match due.first() {
         None => Said {
             word: "never".into(),

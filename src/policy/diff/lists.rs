@@ -4,7 +4,7 @@
 use super::pair::{Pair, cited, keys};
 use super::{Class, Difference, Direction, Found, Part, Statement};
 use crate::policy::facts::{Column, Condition};
-use crate::policy::{Hooks, Policy, Repairs, Schedule, Source};
+use crate::policy::{Hooks, Policy, Repairs, Schedule, Source, Switch};
 use crate::time::SimSpan;
 use crate::vocab::{RuleId, Word};
 
@@ -121,7 +121,10 @@ fn words<W: Word>(words: &[W]) -> String {
     if words.is_empty() {
         return "all".into();
     }
-    words.iter().map(|word| word.word()).collect::<Vec<_>>().join(", ")
+    // The order of such a list means nothing.
+    let mut words: Vec<&str> = words.iter().map(|word| word.word()).collect();
+    words.sort_unstable();
+    words.join(", ")
 }
 
 /// Documents behind an entry that is no rule.
@@ -178,7 +181,7 @@ fn in_words(order: &crate::policy::Order) -> String {
 /// Questions that the documents leave open.
 fn switches(pair: &Pair<'_>, found: &mut Found) {
     let presence = (Class::Presence, NEUTRAL);
-    let open = |switch: &crate::policy::Switch| {
+    let open = |switch: &Switch| {
         let default = switch.default.map(|at| switch.values[usize::from(at)].as_str());
         format!("open: {}, default {}", switch.values.join(" | "), default.unwrap_or("none"))
     };
@@ -188,11 +191,13 @@ fn switches(pair: &Pair<'_>, found: &mut Found) {
             found.entry(about, presence, open(switch), "not open");
             continue;
         };
-        found.entry(about, (Class::Setting, NEUTRAL), open(switch), open(other));
+        if !same_positions(switch, other) {
+            found.entry(about, (Class::Setting, NEUTRAL), open(switch), open(other));
+        }
         let confidence = (Class::Confidence, NEUTRAL);
         found.entry(about, confidence, switch.confidence.word(), other.confidence.word());
         named(pair, about, (&switch.sources, &other.sources), found);
-        let why = |switch: &crate::policy::Switch| switch.because.clone().unwrap_or_default();
+        let why = |switch: &Switch| switch.because.clone().unwrap_or_default();
         found.entry(about, (Class::Wording, NEUTRAL), why(switch), why(other));
     }
     for switch in &pair.new.switches {
@@ -200,6 +205,17 @@ fn switches(pair: &Pair<'_>, found: &mut Found) {
             found.entry((Part::Switch, &switch.name), presence, "not open", open(switch));
         }
     }
+}
+
+/// Whether two switches have the same positions, in whatever order, and the same default.
+fn same_positions(old: &Switch, new: &Switch) -> bool {
+    let sorted = |switch: &Switch| {
+        let mut values = switch.values.clone();
+        values.sort_unstable();
+        values
+    };
+    let default = |switch: &Switch| switch.default.map(|at| switch.values[usize::from(at)].clone());
+    sorted(old) == sorted(new) && default(old) == default(new)
 }
 
 /// Documents: what changed about each, once.

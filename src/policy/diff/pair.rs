@@ -69,20 +69,29 @@ pub(super) fn statement(policy: &Policy, says: &str, rule: Option<RuleId>) -> St
     Statement { says, rule: rule.map(|rule| cited(policy, policy.rule(rule))) }
 }
 
-/// A rule in full.
+/// A rule in full; its documents by their keys, since the order in which they are written
+/// means nothing.
 pub(super) fn cited(policy: &Policy, rule: &Rule) -> Cited {
+    let sources = by_key(policy, &rule.sources);
     Cited {
         id: rule.id.clone(),
         confidence: rule.confidence,
-        sources: keys(policy, &rule.sources),
-        documents: rule.sources.iter().map(|at| policy.sources[*at].to_string()).collect(),
+        sources: keys(policy, &sources),
+        documents: sources.iter().map(|at| policy.sources[*at].to_string()).collect(),
         answer: rule.answer.clone(),
         because: rule.because.clone(),
         remedy: rule.remedy.line.clone(),
     }
 }
 
-/// The keys of some documents.
+/// Some documents in the order of their keys.
+fn by_key(policy: &Policy, sources: &[usize]) -> Vec<usize> {
+    let mut sources = sources.to_vec();
+    sources.sort_by(|a, b| policy.sources[*a].key.cmp(&policy.sources[*b].key));
+    sources
+}
+
+/// The keys of some documents, in their order.
 pub(super) fn keys(policy: &Policy, sources: &[usize]) -> Vec<String> {
-    sources.iter().map(|at| policy.sources[*at].key.clone()).collect()
+    by_key(policy, sources).iter().map(|at| policy.sources[*at].key.clone()).collect()
 }

@@ -166,7 +166,8 @@ fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found) 
     found.entry(subject, setting, attribute(old), attribute(new));
     found.entry(subject, setting, format!("set on: {}", old.of), format!("set on: {}", new.of));
     let occasions = |p: &Protection| {
-        let words: Vec<&str> = p.occasions.iter().map(|at| at.word()).collect();
+        let mut words: Vec<&str> = p.occasions.iter().map(|at| at.word()).collect();
+        words.sort_unstable();
         format!("settable: {}", words.join(", "))
     };
     found.entry(subject, setting, occasions(old), occasions(new));
