@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::judging::{Job, Judged, Terms, judge_all};
+use super::load::Loader;
 use crate::experiment::{Coverage, suggest};
-use crate::policy::Policy;
+use crate::policy::{Catalog, Policy, Row};
 use crate::report::{
-    DecisionRow, Mutant, Paint, coverage_json, coverage_per_cent, coverage_text, mutation_per_cent,
-    mutation_text,
+    DecisionRow, Mutant, Paint, coverage_json, coverage_missed, coverage_per_cent, coverage_text,
+    mutants_missed, mutation_per_cent, mutation_text,
 };
 use crate::vocab::{RuleId, Verdict, Word};
 
@@ -16,6 +17,9 @@ pub(super) struct Looking {
     /// Say what the suite reaches of its policies: rules, cells, steps of clocks, switches.
     #[arg(long)]
     coverage: bool,
+    /// Count every edition that comes with the program, whether a scenario uses it or not.
+    #[arg(long)]
+    all_editions: bool,
     /// Fail if fewer of a hundred rules are reached.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
     coverage_floor: Option<u8>,
@@ -38,12 +42,23 @@ pub(super) struct Looked {
 
 impl Looking {
     const fn wanted(&self) -> bool {
-        self.coverage || self.coverage_floor.is_some() || self.suggest.is_some() || self.mutates()
+        self.reports() || self.suggest.is_some() || self.mutates()
+    }
+
+    /// Whether the rules that are reached are reported.
+    const fn reports(&self) -> bool {
+        self.coverage || self.all_editions || self.coverage_floor.is_some()
     }
 
     /// Whether a skeleton is asked for.
     pub(super) const fn suggests(&self) -> bool {
         self.suggest.is_some()
+    }
+
+    /// The editions that count whether a scenario uses them or not.
+    pub(super) fn editions(&self, loader: &mut Loader) -> Vec<Arc<Policy>> {
+        let names = Catalog::names().filter(|_| self.all_editions);
+        names.filter_map(|name| loader.policy(name)).map(Arc::new).collect()
     }
 
     const fn mutates(&self) -> bool {
@@ -57,6 +72,7 @@ impl Looking {
 /// [`super::judging::Interrupted`]
 pub(super) fn look(
     arguments: &Looking,
+    editions: &[Arc<Policy>],
     jobs: &[Job],
     judged: &[Judged],
     kept: &[Option<Vec<DecisionRow>>],
@@ -66,6 +82,7 @@ pub(super) fn look(
         return Ok(None);
     }
     let mut coverage = Coverage::default();
+    editions.iter().for_each(|policy| coverage.count(policy));
     for (job, judged) in jobs.iter().zip(judged) {
         coverage.add(&job.plan.legend.rulebooks, &judged.reached);
     }
@@ -81,7 +98,8 @@ pub(super) fn look(
     Ok(Some(Looked { coverage, mutants }))
 }
 
-/// Flips each verdict of a policy in turn.
+/// Gives each verdict of a policy each of its other words in turn, those where a protection is
+/// inert included.
 fn mutate(
     policy: &Policy,
     jobs: &[Job],
@@ -91,13 +109,15 @@ fn mutate(
 ) -> Result<Vec<Mutant>, super::judging::Interrupted> {
     let mut mutants = Vec::new();
     for protection in &policy.protections {
-        let inert = protection.works_when.as_ref().map(|(rule, _)| *rule);
-        for row in protection.table.rows().iter().filter(|row| Some(row.rule) != inert) {
-            let to = match row.says {
-                Verdict::Held => Verdict::Overridden,
-                Verdict::Overridden | Verdict::NotConsulted => Verdict::Held,
-            };
-            let flipped = flipped(policy, row.rule, to, jobs, judged);
+        let rows = protection.table.rows().iter();
+        let possible = rows.filter(|row| policy.rule(row.rule).unreachable.is_none());
+        let others = |row: &Row<Verdict>| {
+            let (rule, says) = (row.rule, row.says);
+            let others = Verdict::ALL.iter().copied().filter(move |to| *to != says);
+            others.map(move |to| (rule, says, to))
+        };
+        for (rule, from, to) in possible.flat_map(others) {
+            let flipped = flipped(policy, rule, to, jobs, judged);
             let reached = flipped.len();
             let noticed_by = judge_all(&flipped, terms)?.into_iter().find(|one| {
                 let stored = kept.get(one.file).and_then(Option::as_ref).is_some_and(|kept| {
@@ -109,8 +129,8 @@ fn mutate(
             mutants.push(Mutant {
                 policy: policy.name.clone(),
                 protection: protection.name.clone(),
-                rule: policy.rule(row.rule).id.clone(),
-                from: row.says.word(),
+                rule: policy.rule(rule).id.clone(),
+                from: from.word(),
                 to: to.word(),
                 noticed_by: noticed_by.map(|one| one.report.name),
                 reached,
@@ -151,7 +171,7 @@ impl Looked {
     /// What it comes to for people.
     pub(super) fn text(&self, arguments: &Looking, paint: Paint) -> String {
         let mut out = Vec::new();
-        if arguments.coverage || arguments.coverage_floor.is_some() {
+        if arguments.reports() {
             out.push(coverage_text(&self.coverage.policies(), paint));
         }
         out.extend(self.mutants.as_ref().map(|mutants| mutation_text(mutants, paint)));
@@ -166,18 +186,33 @@ impl Looked {
     /// Floors that are not reached.
     pub(super) fn gates(&self, arguments: &Looking) -> Vec<String> {
         let mut gates = Vec::new();
-        let reached = coverage_per_cent(&self.coverage.policies());
+        let policies = self.coverage.policies();
+        let reached = coverage_per_cent(&policies);
+        if arguments.reports() {
+            let refuted = policies.iter().filter(|one| !one.refuted.is_empty());
+            gates.extend(refuted.map(|one| {
+                let rules = one.refuted.join(" ");
+                format!(
+                    "coverage: {} says that these cannot occur, and they do: {rules}",
+                    one.policy
+                )
+            }));
+        }
         if let Some(floor) = arguments.coverage_floor.filter(|floor| usize::from(*floor) > reached)
         {
             gates.push(format!(
-                "coverage: {reached} % of the rules are reached, and the floor is {floor} %"
+                "coverage: {reached} % of the rules are reached, and the floor is {floor} %; \
+                 missed: {}",
+                coverage_missed(&policies)
             ));
         }
         if let (Some(floor), Some(mutants)) = (arguments.mutation_floor, &self.mutants) {
             let noticed = mutation_per_cent(mutants);
             if usize::from(floor) > noticed {
                 gates.push(format!(
-                    "mutations: {noticed} % of the flips are noticed, and the floor is {floor} %"
+                    "mutations: {noticed} % of the flips are noticed, and the floor is {floor} %; \
+                     missed: {}",
+                    mutants_missed(mutants)
                 ));
             }
         }

@@ -78,7 +78,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     warn_of_idle_assumptions(&loaded, &judged, &mut loader.problems);
     let mut judged = judged;
     against_stored(&kept, &mut judged);
-    let looked = coverage::look(&arguments.look, &jobs, &judged, &kept, terms(arguments));
+    let editions = arguments.look.editions(&mut loader);
+    let looked =
+        coverage::look(&arguments.look, &editions, &jobs, &judged, &kept, terms(arguments));
     let looked = looked.map_err(|_| Exit::Interrupted)?;
     loader.tell(talk);
     let gates = looked.as_ref().map(|looked| looked.gates(&arguments.look)).unwrap_or_default();

@@ -18,6 +18,8 @@ pub struct Reached {
     cells: BTreeSet<(usize, usize)>,
     /// Switches that something hung on.
     switches: SwitchSet,
+    /// Those switches with the positions that they were in.
+    positions: BTreeSet<(usize, u8)>,
 }
 
 /// Watches a run: what it reaches of each policy in use.
@@ -95,6 +97,12 @@ pub struct PolicyCoverage {
     pub clocks: Share,
     /// Its switches.
     pub switches: Share,
+    /// The positions of its switches, each written `SWITCH=POSITION`.
+    pub positions: Share,
+    /// Rules that no run can come to, as the policy says; they count nowhere.
+    pub unreachable: Vec<String>,
+    /// Those of them that a case came to all the same.
+    pub refuted: Vec<String>,
 }
 
 /// Adds up what cases reached.
@@ -104,15 +112,25 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// Counts a policy, whether a case uses it or not.
+    pub fn count(&mut self, policy: &Arc<Policy>) {
+        self.entry(policy);
+    }
+
+    fn entry(&mut self, policy: &Arc<Policy>) -> &mut Reached {
+        let known = self.policies.entry(format!("{} {}", policy.name, policy.digest));
+        &mut known.or_insert_with(|| (policy.clone(), Reached::default())).1
+    }
+
     /// Adds what a case reached.
     pub fn add(&mut self, books: &[Arc<Rulebook>], reached: &[Reached]) {
         for (book, reached) in books.iter().zip(reached) {
-            let key = format!("{} {}", book.policy.name, book.policy.digest);
-            let known = self.policies.entry(key);
-            let (_, all) = known.or_insert_with(|| (book.policy.clone(), Reached::default()));
+            let all = self.entry(&book.policy);
             all.rules.extend(&reached.rules);
             all.cells.extend(&reached.cells);
             all.switches = all.switches.and(reached.switches);
+            let relied = reached.switches.iter();
+            all.positions.extend(relied.map(|switch| (switch.index(), book.position(switch))));
         }
     }
 
@@ -125,7 +143,9 @@ impl Coverage {
     pub fn next_missed(&self) -> Option<(&Policy, RuleId)> {
         self.policies.values().find_map(|(policy, reached)| {
             let rules = policy.protections.iter().flat_map(|p| p.table.rows()).map(|row| row.rule);
-            let missed = rules.into_iter().find(|rule| !reached.rules.contains(rule))?;
+            let missed = rules.into_iter().find(|rule| {
+                !reached.rules.contains(rule) && policy.rule(*rule).unreachable.is_none()
+            })?;
             Some((&**policy, missed))
         })
     }
@@ -143,7 +163,7 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
         let mut share = Share::default();
         for at in 0..policy.rules.len() {
             let rule = RuleId::at(at);
-            if steps.contains(&rule) != of_clocks {
+            if steps.contains(&rule) != of_clocks || policy.rule(rule).unreachable.is_some() {
                 continue;
             }
             share.of += 1;
@@ -155,7 +175,7 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
         }
         share
     };
-    let mut switches = Share::default();
+    let (mut switches, mut positions) = (Share::default(), Share::default());
     for (at, switch) in policy.switches.iter().enumerate() {
         let id = crate::vocab::SwitchId::at(at);
         // Those that every policy has are about the fleet, and not about the documents.
@@ -168,7 +188,21 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
         } else {
             switches.missed.push(switch.name.clone());
         }
+        for (value, name) in switch.values.iter().enumerate() {
+            positions.of += 1;
+            let taken = u8::try_from(value).is_ok_and(|v| reached.positions.contains(&(at, v)));
+            if taken {
+                positions.reached += 1;
+            } else {
+                positions.missed.push(format!("{}={name}", switch.name));
+            }
+        }
     }
+    let named = |of: &dyn Fn(RuleId) -> bool| -> Vec<String> {
+        let rules = (0..policy.rules.len()).map(RuleId::at);
+        let rules = rules.filter(|rule| policy.rule(*rule).unreachable.is_some() && of(*rule));
+        rules.map(|rule| policy.rule(rule).id.clone()).collect()
+    };
     let settings: Vec<u8> = policy.switches.iter().map(|s| s.default.unwrap_or(0)).collect();
     let cells = policy.protections.iter().map(|protection| {
         let table = protection.table.under(&settings);
@@ -181,5 +215,8 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
         cells,
         clocks: share(true),
         switches,
+        positions,
+        unreachable: named(&|_| true),
+        refuted: named(&|rule| reached.rules.contains(&rule)),
     }
 }

@@ -173,6 +173,10 @@ fn is_asked(policy: &Policy, space: &Space, cell: usize) -> bool {
     let reclaim = if recycles { Reclaim::Recycle } else { Reclaim::Release };
     let repair = Repair::spelled(facts.action.word()).unwrap_or(Repair::Replace);
     let facts = Facts { repair, reclaim, ..facts };
+    // What is refused for another reason asks no protection.
+    if policy.preconditions.iter().any(|refusal| refusal.when.meets(&facts)) {
+        return false;
+    }
     let members = policy.tables.members.under(&settings);
     members.decide(&facts).is_none_or(|row| row.says == facts.action)
 }

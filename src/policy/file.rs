@@ -249,7 +249,8 @@ words! {
 }
 
 /// What every rule may say besides its conditions and its conclusion.
-const BASIS: &[&str] = &["if", "source", "confidence", "because", "remedy", "answer"];
+const BASIS: &[&str] =
+    &["if", "source", "confidence", "because", "remedy", "answer", "unreachable"];
 
 /// A name as written.
 pub type Written = Spanned<Box<str>>;
@@ -286,6 +287,8 @@ pub struct RulePart {
     pub remedy: RemedyPart,
     /// What the provider answers.
     pub answer: Option<String>,
+    /// Why no run can come to it.
+    pub unreachable: Option<String>,
     /// Where it stands.
     pub place: Place,
 }
@@ -314,6 +317,7 @@ impl RulePart {
             because: None,
             remedy: RemedyPart::default(),
             answer: None,
+            unreachable: None,
         };
         for Entry { key, value } in entries {
             let name: &str = key;
@@ -338,6 +342,7 @@ impl RulePart {
             "because" => self.because = read_line(node, problems),
             "remedy" => self.remedy = RemedyPart::read(node, problems),
             "answer" => self.answer = read_line(node, problems),
+            "unreachable" => self.unreachable = read_line(node, problems),
             _ => {
                 for (switch, values) in
                     Map::<OneOrMany<Spanned<String>>>::read(node, problems).unwrap_or_default().0

@@ -357,6 +357,11 @@ impl Rulebook {
         Some(Answer { says: *says, rule: *rule, basis: self.basis(*rule) })
     }
 
+    /// The position of a switch, as its place among the positions.
+    pub fn position(&self, switch: SwitchId) -> u8 {
+        self.settings[switch.index()]
+    }
+
     /// The setting of a switch, in the file's word for it.
     pub fn setting(&self, switch: SwitchId) -> &str {
         let values = &self.policy.switches[switch.index()].values;

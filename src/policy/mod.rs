@@ -206,6 +206,8 @@ pub struct Rule {
     pub remedy: Advice,
     /// What the provider answers.
     pub answer: Option<String>,
+    /// Why no run can come to it: a table must be total, and this part of it never occurs.
+    pub unreachable: Option<String>,
     /// The switches that it rests on.
     pub switches: SwitchSet,
     /// Where it stands.

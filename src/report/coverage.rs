@@ -43,23 +43,57 @@ pub fn mutation_per_cent(list: &[Mutant]) -> usize {
     per_cent(list.iter().filter(|one| one.noticed_by.is_some()).count(), list.len())
 }
 
+/// The rules and steps that were missed, by policy: what a floor that is not reached prints.
+pub fn coverage_missed(list: &[PolicyCoverage]) -> String {
+    let missed = list
+        .iter()
+        .map(|one| (one.policy.as_str(), [&*one.rules.missed, &*one.clocks.missed].concat()));
+    by_policy(missed)
+}
+
+/// The flips that nothing noticed, by policy.
+pub fn mutants_missed(list: &[Mutant]) -> String {
+    let mut policies: Vec<(&str, Vec<String>)> = Vec::new();
+    for one in list.iter().filter(|one| one.noticed_by.is_none()) {
+        let name = format!("{}->{}", one.rule, one.to);
+        match policies.iter_mut().find(|(policy, _)| *policy == one.policy) {
+            Some((_, rules)) => rules.push(name),
+            None => policies.push((&one.policy, vec![name])),
+        }
+    }
+    by_policy(policies.into_iter())
+}
+
+fn by_policy<'a>(list: impl Iterator<Item = (&'a str, Vec<String>)>) -> String {
+    let some = list.filter(|(_, names)| !names.is_empty());
+    some.map(|(policy, names)| format!("{policy} {}", names.join(" ")))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
 /// The coverage for people.
 pub fn coverage_text(list: &[PolicyCoverage], paint: Paint) -> String {
     let of = |share: &Share| format!("{} of {}", share.reached, share.of);
-    let mut rows =
-        vec![["", "rules", "cells", "clock steps", "switches"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["", "rules", "cells", "clock steps", "switches", "positions"].map(str::to_owned).to_vec(),
+    ];
     rows.extend(list.iter().map(|one| {
-        vec![one.policy.clone(), of(&one.rules), of(&one.cells), of(&one.clocks), of(&one.switches)]
+        let shares = [&one.rules, &one.cells, &one.clocks, &one.switches, &one.positions];
+        std::iter::once(one.policy.clone()).chain(shares.map(of)).collect()
     }));
     let mut out = vec![format!("{} {} %", paint.bold("coverage"), coverage_per_cent(list))];
     out.extend(table(rows, &[]).into_iter().map(|line| format!("  {line}")));
     for one in list {
         let mut missed = Vec::new();
-        for (what, share) in
-            [("rules", &one.rules), ("clock steps", &one.clocks), ("switches", &one.switches)]
-        {
-            if !share.missed.is_empty() {
-                missed.push(vec![what.to_owned(), names(&share.missed)]);
+        for (what, list) in [
+            ("rules", &one.rules.missed),
+            ("clock steps", &one.clocks.missed),
+            ("switches", &one.switches.missed),
+            ("positions", &one.positions.missed),
+            ("cannot occur", &one.unreachable),
+        ] {
+            if !list.is_empty() {
+                missed.push(vec![what.to_owned(), names(list)]);
             }
         }
         if !missed.is_empty() {
@@ -129,6 +163,8 @@ pub fn coverage_json(list: &[PolicyCoverage], mutants: Option<&[Mutant]>) -> Jso
             "cells": { "reached": one.cells.reached, "of": one.cells.of },
             "clocks": share(&one.clocks),
             "switches": share(&one.switches),
+            "positions": share(&one.positions),
+            "unreachable": one.unreachable,
         })
     });
     let mut told = json!({

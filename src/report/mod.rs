@@ -37,7 +37,8 @@ pub use changed::{
 };
 pub use columns::{Column, Kind, STUDY_TABLES, TABLES, Table};
 pub use coverage::{
-    Mutant, coverage_json, coverage_per_cent, coverage_text, mutation_per_cent, mutation_text,
+    Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,
+    mutation_per_cent, mutation_text,
 };
 pub use csv::{Counts, CsvTables, DecisionsCsv, InstanceRow, Plain, Quick, Rows};
 pub use diff::{diff_json, diff_markdown, diff_text};

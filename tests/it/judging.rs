@@ -1,8 +1,9 @@
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value as Json;
 
-use crate::support::{SMALL, command, folder, ran, root, stayput, write};
+use crate::support::{Ran, SMALL, command, folder, ran, root, stayput, write};
 
 /// Three cases, of which the middle one is not met.
 const CASES: &str = "\
@@ -343,8 +344,47 @@ fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
         "{}",
         ran.stdout
     );
+    assert!(ran.stdout.contains("missed: alibaba-ecs@2026-05-15 RP0 RP1 "), "{}", ran.stdout);
     assert!(ran.stdout.contains("not reached of alibaba-ecs@2026-05-15"), "{}", ran.stdout);
     assert_eq!(stayput(&["test", &path, "--coverage-floor", "101"]).code, 2);
+    // An edition that no scenario names counts when all do.
+    let ran = stayput(&["test", &path, "--coverage", "--all-editions", "-f", "json"]);
+    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let policies = told["coverage"]["policies"].as_array().unwrap();
+    let of = |name: &str| policies.iter().find(|one| one["policy"] == name).unwrap();
+    assert_eq!(of("azure-vmss@2019-05-22")["rules"]["reached"], 0);
+    assert_eq!(of(BASE)["cells"]["reached"], 1);
+}
+
+/// A rule that cannot occur counts nowhere; a case that comes to it all the same says so.
+#[test]
+fn a_rule_that_is_said_not_to_occur_is_held_to_it() {
+    let place = folder();
+    let house = |rule: &str| {
+        let rules =
+            format!("{{ {rule}: {{ unreachable: our house never does this, source: release }} }}");
+        let text = format!(
+            "stayput: policy/1\npolicy: house\nedition: 2026-06-01\ntitle: a house\nextends: {BASE}\n\
+             protections: {{ release-protection: {{ rules: {rules} }} }}\n"
+        );
+        let house = write(place.path(), "house.yaml", text);
+        let path = write(
+            place.path(),
+            "three.yaml",
+            CASES.replace("outcome: held", "outcome: overridden"),
+        );
+        stayput(&["test", &path, "--policy", &house, "--coverage", "-f", "json"])
+    };
+    let (right, wrong) = (house("RP1"), house("RP2"));
+    let of = |ran: &Ran| -> Json {
+        let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+        told["coverage"]["policies"][0].clone()
+    };
+    assert_eq!((right.code, wrong.code), (0, 1), "{}", wrong.stdout);
+    let missed = of(&right)["rules"]["missed"].as_array().unwrap().clone();
+    assert!(!missed.contains(&"RP1".into()));
+    assert_eq!(of(&right)["unreachable"], serde_json::json!(["RP1", "GP0", "EF12b"]));
+    assert!(wrong.stdout.contains("says that these cannot occur, and they do: RP2"));
 }
 
 #[test]
@@ -362,10 +402,12 @@ fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
         of.map(|one| one["rule"].as_str().unwrap().to_owned()).collect()
     };
     let list = mutants(&path);
-    assert_eq!(noticed(&list), ["RP2"], "the only rule that these cases reach");
+    assert_eq!(noticed(&list), ["RP2", "RP2"], "the only rule that these cases reach");
     let text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
-    let verdicts = text.lines().filter(|line| line.contains(" verdict: ")).count();
-    assert_eq!(list.len(), verdicts, "one flip for each verdict that the edition writes");
+    let says = [" verdict: ", " works-when: "];
+    let verdicts = text.lines().filter(|line| says.iter().any(|key| line.contains(key))).count();
+    // Two flips for each verdict that the edition writes, but for GP0, which cannot occur.
+    assert_eq!(list.len(), 2 * (verdicts - 1));
     let blind = good.split("expect:").next().unwrap().to_owned()
         + "expect:\n  states:\n    - { at: +1h, instance: db-1, is: running }\n";
     let path = write(place.path(), "blind.yaml", blind);
@@ -385,7 +427,7 @@ fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
     );
     // What is stored notices everything.
     assert_eq!(stayput(&["bless", &path]).code, 0);
-    assert_eq!(noticed(&mutants(&path)), ["RP2"]);
+    assert_eq!(noticed(&mutants(&path)), ["RP2", "RP2"]);
 }
 
 /// Each suggestion is a scenario that passes and reaches what it was asked to reach.
@@ -395,7 +437,7 @@ fn every_suggestion_reaches_its_rule() {
     let path = write(place.path(), "small.yaml", SMALL);
     let list: Json =
         serde_json::from_str(&stayput(&["test", &path, "--mutate", "-f", "json"]).stdout).unwrap();
-    let rules: Vec<&str> = list["coverage"]["mutations"]
+    let rules: BTreeSet<&str> = list["coverage"]["mutations"]
         .as_array()
         .unwrap()
         .iter()

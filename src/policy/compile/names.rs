@@ -125,6 +125,7 @@ impl Compiler<'_> {
             because: part.because.clone(),
             remedy,
             answer: part.answer.clone(),
+            unreachable: part.unreachable.clone(),
             switches,
             place: part.place,
         });
