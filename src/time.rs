@@ -11,6 +11,7 @@
 use std::fmt;
 
 use jiff::civil::DateTime;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 
@@ -94,6 +95,10 @@ impl SimTime {
             } else {
                 Err(TimeError::Fraction)
             };
+        }
+        // The last day of the calendar is how people write that something never happens.
+        if is_last_day(text) {
+            return Ok(Self::NEVER);
         }
         Err(if text.parse::<DateTime>().is_ok() {
             TimeError::NoOffset
@@ -264,6 +269,15 @@ impl SimSpan {
     }
 }
 
+/// Whether a text is an instant, with an offset, of the last two days of the year 9999: those
+/// that may lie behind the last instant of a [`Timestamp`].
+fn is_last_day(text: &str) -> bool {
+    let Ok(pieces) = Pieces::parse(text) else { return false };
+    let date = pieces.date();
+    let whole = pieces.time().is_some() && pieces.offset().is_some();
+    whole && (date.year(), date.month()) == (9999, 12) && date.day() >= 30
+}
+
 /// The shortest form that [`SimSpan::parse`] reads back: `1d12h`, `0s`.
 impl fmt::Display for SimSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -424,6 +438,18 @@ mod tests {
 
     fn at(text: &str) -> SimTime {
         SimTime::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_last_day_of_the_calendar_is_never() {
+        for text in
+            ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59-12:00"]
+        {
+            assert_eq!(SimTime::parse(text), Ok(SimTime::NEVER), "{text}");
+        }
+        assert!(SimTime::parse("9999-12-29T23:59:59Z").unwrap() < SimTime::NEVER);
+        assert_eq!(SimTime::parse("9999-12-31T23:59:59"), Err(TimeError::NoOffset));
+        assert_eq!(SimTime::parse("9999-12-32T00:00:00Z"), Err(TimeError::Malformed));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The disk: the only place where files are read.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::text::{Files, ReadFailure, Sources, Stream};
 
@@ -24,21 +26,71 @@ const KEPT: usize = 1 << 20;
 /// The most that is taken from a pipe or a device, whose size nobody knows [bytes].
 const LARGEST_STREAM: u64 = 1 << 28;
 
-/// Reads files where they are.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Disk;
+/// Reads files where they are, and, on behalf of a file, only where that file may read.
+///
+/// What a scenario or a policy names must be a regular file in the folder of that file or below
+/// it, or in the working directory or below it, links resolved. Other places have to be allowed
+/// by whoever runs the program: with `--allow-outside`, or by naming the file on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Disk {
+    /// The files and folders named on the command line, links resolved.
+    named: BTreeSet<PathBuf>,
+}
+
+/// Whether `--allow-outside` was given.
+static OUTSIDE: AtomicBool = AtomicBool::new(false);
+
+/// Allows files to name others anywhere, for as long as the program runs.
+pub fn allow_outside() {
+    OUTSIDE.store(true, Ordering::Relaxed);
+}
+
+impl Disk {
+    /// Notes that the command line names a file or a folder.
+    pub fn name(&mut self, path: &Path) {
+        self.named.extend(fs::canonicalize(path));
+    }
+
+    /// The path of a file that the file `from` names.
+    ///
+    /// # Errors
+    /// If it may not be read on behalf of that file.
+    fn allowed(&self, from: &str, path: &str) -> Result<PathBuf, ReadFailure> {
+        let path = beside(from, path);
+        let real = fs::canonicalize(&path).map_err(|error| in_words(&error))?;
+        if self.named.iter().any(|named| real.starts_with(named)) {
+            return Ok(path);
+        }
+        let folder = Path::new(from).parent().filter(|folder| !folder.as_os_str().is_empty());
+        let roots = [folder.unwrap_or_else(|| Path::new(".")), Path::new(".")];
+        let inside = |root: &Path| fs::canonicalize(root).is_ok_and(|root| real.starts_with(root));
+        if !OUTSIDE.load(Ordering::Relaxed) && !roots.into_iter().any(inside) {
+            return Err(ReadFailure {
+                what: "it is outside the folder of this file and the working directory".into(),
+                help: Some("run with `--allow-outside`, or name it on the command line".into()),
+            });
+        }
+        match fs::metadata(&real) {
+            Ok(meta) if meta.is_dir() || meta.is_file() => Ok(path),
+            Ok(_) => Err(ReadFailure {
+                what: "it is a device, a pipe or a socket".into(),
+                help: Some("save its contents to a file".into()),
+            }),
+            Err(error) => Err(in_words(&error)),
+        }
+    }
+}
 
 impl Files for Disk {
     fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure> {
-        let shown = beside(from, path);
-        read_text(&shown).map(|text| (shown.to_string_lossy().into_owned(), text))
+        let path = self.allowed(from, path)?;
+        read_text(&path).map(|text| (shown(&path), text))
     }
 
     fn stream(&self, from: &str, path: &str) -> Option<Stream> {
-        let file = beside(from, path);
-        // A pipe can be read once only, and is read whole.
+        let file = self.allowed(from, path).ok()?;
         let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
-        let shown = file.to_string_lossy().as_ref().into();
+        let shown = shown(&file).into();
         let open = move || Ok(Box::new(File::open(&file)?) as Box<dyn Read + Send>);
         (meta.len() >= STREAMED).then(|| Stream { path: shown, open: Arc::new(open), keep: KEPT })
     }

@@ -20,6 +20,7 @@ pub struct Loader {
     pub problems: Problems,
     /// The scenarios that cannot be carried out for their mistakes.
     pub broken: Vec<String>,
+    disk: Disk,
 }
 
 /// A scenario that can be carried out.
@@ -33,7 +34,12 @@ pub struct Loaded {
 impl Loader {
     /// Has read nothing yet.
     pub fn new() -> Self {
-        Self { sources: Sources::default(), problems: Problems::default(), broken: Vec::new() }
+        Self {
+            sources: Sources::default(),
+            problems: Problems::default(),
+            broken: Vec::new(),
+            disk: Disk::default(),
+        }
     }
 
     /// Every scenario under some paths. In folders, policies are passed over.
@@ -52,8 +58,9 @@ impl Loader {
     pub fn find(&mut self, paths: &[PathBuf]) -> Vec<(PathBuf, bool)> {
         let mut failed = Vec::new();
         let found = files::find(paths, &mut failed);
+        paths.iter().for_each(|path| self.disk.name(path));
         for (path, failure) in failed {
-            let path = path.to_string_lossy().into_owned();
+            let path = files::shown(&path);
             self.problems.add(Problem::unreadable(&path, failure));
             self.broken.push(path);
         }
@@ -66,7 +73,7 @@ impl Loader {
         if kind.is_none() {
             let title = "this is neither a scenario nor a policy, and is passed over";
             let mut problem = Problem::bare(Code::PassedOver, title);
-            problem.path = Some(path.to_string_lossy().into_owned());
+            problem.path = Some(files::shown(path));
             self.problems.add(
                 problem.help(
                     "a file of ours begins with `stayput: scenario/1` or `stayput: policy/1`",
@@ -78,10 +85,11 @@ impl Loader {
 
     /// The text of a file.
     pub fn read(&mut self, path: &Path) -> Option<String> {
+        self.disk.name(path);
         match read_text(path) {
             Ok(text) => Some(text),
             Err(failure) => {
-                let path = path.to_string_lossy().into_owned();
+                let path = files::shown(path);
                 self.problems.add(Problem::unreadable(&path, failure));
                 self.broken.push(path);
                 None
@@ -91,10 +99,11 @@ impl Loader {
 
     /// Compiles a scenario's text.
     pub fn scenario(&mut self, path: &Path, text: String, options: &Options) -> Option<Loaded> {
-        let path = path.to_string_lossy().into_owned();
+        let path = files::shown(path);
         let file = self.sources.add(path.clone(), text);
         let mut problems = Problems::default();
-        let compiled = compile(file, options, &Disk, &mut self.sources, &mut problems);
+        options.policy.iter().for_each(|policy| self.disk.name(Path::new(policy)));
+        let compiled = compile(file, options, &self.disk, &mut self.sources, &mut problems);
         self.problems.extend(problems);
         if compiled.is_none() {
             self.broken.push(path.clone());
@@ -104,7 +113,8 @@ impl Loader {
 
     /// Loads a policy by name or path.
     pub fn policy(&mut self, name: &str) -> Option<Policy> {
-        load_policy(name, None, &Disk, &mut self.sources, &mut self.problems)
+        self.disk.name(Path::new(name));
+        load_policy(name, None, &self.disk, &mut self.sources, &mut self.problems)
     }
 
     /// Tells every mistake on standard error.

@@ -42,6 +42,9 @@ struct Arguments {
     /// When to colour; words always say what colour says.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Colour,
+    /// Let scenarios and policies name files outside their own folder and the working directory.
+    #[arg(long, global = true)]
+    allow_outside: bool,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -224,6 +227,9 @@ fn obey(arguments: Vec<std::ffi::OsString>) -> Exit {
             return printed.err().flatten().unwrap_or(Exit::Yes);
         }
     };
+    if arguments.allow_outside {
+        files::allow_outside();
+    }
     let colour = match arguments.color {
         Colour::Auto => ColorChoice::Auto,
         Colour::Always => ColorChoice::Always,

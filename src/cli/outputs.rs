@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::Exit;
 use super::output_file::{self, OutputFile};
+use super::terminal;
 
 /// `FORMAT` or `FORMAT=FILE`.
 #[derive(Debug, Clone)]
@@ -51,6 +52,20 @@ impl<'a> Target<'a> {
             None => Self::Stdout,
             Some(path) => Self::File(path, output_file::begin(path)?),
         })
+    }
+
+    /// Writes lines that a CI server is to read as commands.
+    ///
+    /// # Errors
+    /// [`Exit::CouldNotWrite`]
+    pub fn finish_commands(self, text: &str) -> Result<(), Exit> {
+        match self {
+            Self::Stdout => match terminal::say_commands(text.trim_end_matches('\n')) {
+                Err(Some(exit)) => Err(exit),
+                Ok(()) | Err(None) => Ok(()),
+            },
+            Self::File(..) => self.finish(text),
+        }
     }
 
     /// Writes the report.

@@ -1,5 +1,6 @@
 //! The two streams: standard output is data, standard error is talk.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,12 +29,31 @@ fn colours(stream: &impl anstream::stream::RawStream, choice: ColorChoice) -> bo
 /// # Errors
 /// [`Exit::CouldNotWrite`] for everything else, and `None` for the closed pipe.
 pub fn say(text: &str) -> Result<(), Option<Exit>> {
+    say_commands(&inert(text))
+}
+
+/// The same for lines that a CI server is to read as commands, as annotations are.
+///
+/// # Errors
+/// As [`say`].
+pub fn say_commands(text: &str) -> Result<(), Option<Exit>> {
     let mut out = io::stdout().lock();
     let written = out
         .write_all(text.as_bytes())
         .and_then(|()| out.write_all(b"\n"))
         .and_then(|()| out.flush());
     written.map_err(|error| could_not_write("standard output", &error))
+}
+
+/// The text, with no line that a CI server would read as a command: one begins with `::`.
+fn inert(text: &str) -> Cow<'_, str> {
+    if text.starts_with("::") || text.contains("\n::") {
+        let lines = text
+            .split('\n')
+            .map(|line| if line.starts_with("::") { format!(" {line}") } else { line.to_owned() });
+        return lines.collect::<Vec<_>>().join("\n").into();
+    }
+    text.into()
 }
 
 /// What to do after a failed write: nothing if the reader went away, else tell and end.
@@ -48,7 +68,7 @@ pub fn could_not_write(what: &str, error: &io::Error) -> Option<Exit> {
 /// Writes a line to standard error. If even that fails, there is nobody to tell.
 pub fn talk(text: &str) {
     let mut out = io::stderr().lock();
-    let _ = writeln!(out, "{text}");
+    let _ = writeln!(out, "{}", inert(text));
 }
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);

@@ -93,7 +93,13 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         gates: &gates,
     };
     for (output, target) in outputs {
-        target.finish(&print(&run, looked.as_ref(), arguments, output, colour)?)?;
+        let text = print(&run, looked.as_ref(), arguments, output, colour)?;
+        match output.format {
+            Format::Github => target.finish_commands(&text)?,
+            Format::Text | Format::Json | Format::Junit | Format::Markdown => {
+                target.finish(&text)?
+            }
+        }
     }
     let suggestion = looked.as_ref().and_then(|looked| looked.suggestion(&arguments.look));
     match suggestion.filter(|_| !loader.problems.refuse()) {

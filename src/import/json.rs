@@ -116,6 +116,10 @@ impl<'s> Text<'s> {
         }
         let title = "this is not JSON";
         let problem = Problem::at(Code::Syntax, self.place(at, 1), title, "reading stopped here");
+        if !self.text.trim_start().starts_with(['{', '[']) {
+            // It is a file of another kind.
+            return problem.unquoted().help(self.save);
+        }
         let rest = self.text.get(at..).unwrap_or_default();
         let before = self.text.get(..at).unwrap_or_default().trim_end();
         if rest.starts_with(['}', ']']) && before.ends_with(',') {

@@ -4,8 +4,8 @@ use super::Policy;
 use super::compile::compile;
 use super::file::PolicyFile;
 use crate::text::{
-    Code, Files, Node, Place, Problem, Problems, Read, Severity, Sources, Spanned, Value, closest,
-    hex_digest, parse_yaml,
+    Code, Files, Node, Place, Problem, Problems, Read, ReadFailure, Severity, Sources, Spanned,
+    Value, closest, hex_digest, parse_yaml,
 };
 
 /// Every file of `policies/`: name and text. Nothing is parsed until it is used.
@@ -120,7 +120,15 @@ fn find(
             .is_some_and(|ending| ending.eq_ignore_ascii_case("yaml") || ending == "yml");
     if is_path {
         let from = at.map(|place| sources.path(place.file)).unwrap_or_default();
-        match files.read(from, name) {
+        let read = files.read(from, name).and_then(|(path, text)| {
+            // Nothing may be quoted from a file that is none of the program's.
+            let quotable = at.is_none() || begins_as_policy(&text);
+            quotable.then_some((path, text)).ok_or_else(|| ReadFailure {
+                what: "it is not a policy: its first line is not `stayput: policy/1`".into(),
+                help: Some("a policy file begins with `stayput: policy/1`".into()),
+            })
+        });
+        match read {
             Ok(found) => return Some(found),
             Err(failure) => {
                 let mut problem = Problem::unreadable(name, failure);
@@ -144,6 +152,14 @@ fn find(
             .note("a file of your own is named by its path, such as `./house.yaml`"),
     );
     None
+}
+
+/// Whether the first line of a text that is neither empty nor a comment names a format of the
+/// program.
+fn begins_as_policy(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with("stayput:"))
 }
 
 /// Lays one mapping over another: mappings join, everything else replaces.

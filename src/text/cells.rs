@@ -35,6 +35,15 @@ pub fn rows<'s>(
         problems.add(problem.help(format!("such as `{}`", required.join(","))));
         return None;
     };
+    let is_known = |cell: &[u8]| known.contains(&String::from_utf8_lossy(cell).trim());
+    if !header.iter().any(is_known) {
+        // It is another kind of file, of which nothing is quoted.
+        let title = format!("`{}` is not a table that can be read here", sources.path(file));
+        let problem = Problem::bare(Code::BadFormat, title);
+        let problem = problem.note("its first line contains none of the column names");
+        problems.add(problem.help(format!("the first line is such as `{}`", required.join(","))));
+        return None;
+    }
     let end = text.find('\n').unwrap_or(text.len());
     let line = place(file, 0, end);
     let mut good = is_well_quoted(file, text, 0, end, problems);

@@ -127,6 +127,9 @@ pub struct Problem {
     pub helps: Vec<String>,
     /// The file, where there is no place in it.
     pub path: Option<String>,
+    /// Whether only the place is shown and not its line: the file is of another kind, and what it
+    /// contains is not repeated.
+    pub unquoted: bool,
 }
 
 impl Problem {
@@ -159,7 +162,15 @@ impl Problem {
             notes: Vec::new(),
             helps: Vec::new(),
             path: None,
+            unquoted: false,
         }
+    }
+
+    /// Shows only where it is, and not the line.
+    #[must_use]
+    pub const fn unquoted(mut self) -> Self {
+        self.unquoted = true;
+        self
     }
 
     /// Points at a second place.

@@ -168,6 +168,9 @@ impl Name {
             let first = &text[..1];
             return Some(format!("what begins with `{first}` would be run by a spreadsheet"));
         }
+        if text.starts_with("::") {
+            return Some("a CI server would read what begins with `::` as a command".into());
+        }
         text.chars()
             .any(is_unseen)
             .then(|| "tabs, line breaks and other unseen characters have no place here".into())

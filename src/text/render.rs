@@ -1,6 +1,6 @@
 //! How problems look.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::place::{FileId, Place, Sources};
 use super::problem::{Problem, Problems, SHOWN, Severity};
@@ -48,7 +48,18 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
     let mut group =
         Group::with_title(level.primary_title(problem.title.as_str()).id(problem.code.word()));
     let mut places = Vec::new();
-    for file in files(problem) {
+    let origins: Vec<(&str, (usize, usize))> = match problem.unquoted {
+        true => problem
+            .labels
+            .iter()
+            .map(|(place, _)| (sources.path(place.file), sources.line_column(*place)))
+            .collect(),
+        false => Vec::new(),
+    };
+    for (path, (line, column)) in &origins {
+        group = group.element(Origin::path(*path).line(*line).char_column(*column));
+    }
+    for file in files(problem).into_iter().filter(|_| !problem.unquoted) {
         for labels in clusters(problem, file) {
             let (snippet, place) = snippet(&labels, problem, sources);
             group = group.element(snippet);

@@ -11,6 +11,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, opti
 use super::node::{Entry, Node, Style, Value};
 use super::place::{FileId, Place, Sources, Spanned};
 use super::problem::{Code, Problem, Problems};
+use super::visible::is_unseen;
 
 /// Deepest nesting that is read.
 const DEPTH: usize = 64;
@@ -32,6 +33,23 @@ pub fn parse_yaml(sources: &Sources, file: FileId, problems: &mut Problems) -> O
         return None;
     }
     Builder { file, text, stack: Vec::new(), root: None }.build(problems)
+}
+
+/// A block of text on one line. No report shows lines of a file as lines of its own.
+fn one_line(text: &str) -> Box<str> {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").into()
+}
+
+/// A text with a character that would do something where it is shown.
+fn hidden(place: Place, unseen: char) -> Problem {
+    let what = match unseen {
+        '\n' | '\r' => "a line break",
+        c if c.is_control() => "a control character",
+        _ => "a character that hides or turns the text around it",
+    };
+    let title = format!("a text contains {what} (`{}`)", unseen.escape_default());
+    let problem = Problem::at(Code::Refused, place, title, "not allowed in a text");
+    problem.help("remove it; a long text may be written behind `>` and is read as one line")
 }
 
 /// A tree under construction.
@@ -96,12 +114,17 @@ impl Builder<'_> {
                 return Some(());
             }
             Event::Scalar(text, style, _, tag) => {
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let text = if block { one_line(text) } else { text.as_ref().into() };
+                if let Some(unseen) = text.chars().find(|c| is_unseen(*c)) {
+                    problems.add(hidden(place, unseen));
+                }
                 let plain = *style == ScalarStyle::Plain;
                 let style = if plain { Style::Plain } else { Style::Quoted };
                 let value = if style == Style::Plain && place.start == place.end {
                     Value::Empty
                 } else {
-                    Value::Scalar(text.as_ref().into(), style)
+                    Value::Scalar(text, style)
                 };
                 self.place_value(Node { value, place }, problems);
                 if tag.is_some() {

@@ -52,3 +52,5 @@ mod support;
 mod tables;
 /// Habits: lengths of lines and functions, leftovers, names of providers.
 mod tidy;
+/// What a file may read, and what is quoted from files of another kind.
+mod trust;

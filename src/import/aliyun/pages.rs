@@ -150,7 +150,9 @@ fn unreadable(reply: &Row<'_>, problems: &mut Problems) -> Problem {
 fn no_reply(place: Place, label: &str) -> Problem {
     let names: Vec<&str> = CALLS.iter().map(|call| call.name).collect();
     let title = "this is no reply that can be read";
+    // It may be a file of any kind.
     Problem::at(Code::BadReply, place, title, label)
+        .unquoted()
         .help(SAVE)
         .note(format!("read are replies of {}, and lists of event notifications", names.join(", ")))
 }
