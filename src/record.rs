@@ -38,6 +38,16 @@ impl Record {
             Self::Loss(loss) => loss.at,
         }
     }
+
+    /// The number of the request that it belongs to.
+    pub const fn seq(&self) -> u64 {
+        match self {
+            Self::Request(request) => request.seq,
+            Self::Decision(decision) => decision.seq,
+            Self::Change(change) => change.seq,
+            Self::Loss(loss) => loss.seq,
+        }
+    }
 }
 
 /// What made something happen.

@@ -142,6 +142,10 @@ columns! {
     Members "members" => members: YesNo = YesNo::No,
     /// Whether the request names the instance.
     Named "named" => named: YesNo = YesNo::No,
+    /// Whether every instance that the request is about is held by a protection of its own.
+    AllHeld "all-held" => all_held: YesNo = YesNo::No,
+    /// Whether the instance has the latest model of its group.
+    LatestModel "latest-model" => latest_model: YesNo = YesNo::No,
     /// How the members of the group are kept.
     Orchestration "orchestration" => orchestration: Orchestration = Orchestration::Uniform,
     /// How a new model reaches the members.

@@ -11,8 +11,8 @@ use crate::record::{Cause, Decision, Legend, Record, Request, Subject, What};
 use crate::text::many;
 use crate::time::SimTime;
 use crate::vocab::{
-    Confidence, Fate, InstanceId, Obstacle, Outcome, PolicyId, ProtectionSet, RequestResult,
-    RuleId, Word,
+    Confidence, Fate, InstanceId, Lifecycle, Obstacle, Outcome, PolicyId, ProtectionSet,
+    RequestResult, RuleId, Word,
 };
 
 /// The most rows that are shown; whoever wants more takes the CSV files.
@@ -43,6 +43,10 @@ struct Row {
 impl Timeline {
     /// Takes a record in.
     pub fn take(&mut self, record: &Record, legend: &Legend) {
+        if self.request.is_some_and(|request| request.seq != record.seq()) {
+            // What comes now belongs to a request that was told before.
+            self.close(legend);
+        }
         match record {
             Record::Request(request) => {
                 self.close(legend);
@@ -106,7 +110,8 @@ impl Timeline {
             }
             Outcome::Skipped => "passed over without an error".to_owned(),
             Outcome::Spared => "kept with its protected neighbour".to_owned(),
-            Outcome::NoOp => "released already".to_owned(),
+            Outcome::NoOp if d.facts.state == Lifecycle::Released => "released already".to_owned(),
+            Outcome::NoOp => "nothing to do".to_owned(),
         };
         let decided_by = legend.decided_by(d);
         let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };

@@ -25,7 +25,7 @@ use crate::policy::{Basis, Facts, Rulebook, Ruling};
 use crate::record::{DecidedBy, Decision, Record, Refusal};
 use crate::vocab::{
     Action, Batch, CheckedFirst, Effect, InstanceId, LastWord, Lifecycle, Obstacle, Outcome,
-    PolicyId, ProtectionSet, RuleId,
+    PolicyId, ProtectionSet, RuleId, Trigger, Upgrade, YesNo,
 };
 
 /// What is asked of one instance of a request.
@@ -144,7 +144,7 @@ impl Step<'_> {
             | Lifecycle::Deallocated
             | Lifecycle::Removing => {}
         }
-        if is_idle(item.action, instance.state) {
+        if is_idle(&facts) {
             return Some(draft);
         }
         match book.judge(&facts, instance.membership_known, on, unknown) {
@@ -261,7 +261,15 @@ impl Step<'_> {
 }
 
 /// Whether an action would change nothing, as things stand.
-const fn is_idle(action: Action, state: Lifecycle) -> bool {
+fn is_idle(facts: &Facts) -> bool {
+    let Facts { action, state, trigger, upgrade, .. } = *facts;
+    // A new image of the system is news to every instance.
+    if trigger == Trigger::ModelUpdate
+        && upgrade != Upgrade::OsImage
+        && facts.latest_model == YesNo::Yes
+    {
+        return true;
+    }
     match state {
         Lifecycle::Running => matches!(action, Action::Start),
         Lifecycle::Stopped => matches!(action, Action::Stop | Action::Recycle),

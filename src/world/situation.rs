@@ -33,7 +33,11 @@ impl World {
             ..asked
         };
         let facts = match instance.group {
-            Some(group) => of_group(self.fleet.group(group), facts),
+            Some(group) => {
+                let group = self.fleet.group(group);
+                let latest_model = YesNo::from(instance.model == group.upgrades.model);
+                of_group(group, Facts { latest_model, ..facts })
+            }
             None => facts,
         };
         self.with_lock_of(instance.account, facts)

@@ -5,23 +5,24 @@ use std::collections::VecDeque;
 
 use super::apply::count;
 use super::ask::{Ask, Call, Tally};
-use super::decide::{Drafts, alike};
+use super::decide::{Drafts, Fate, alike, alone};
 use super::{Step, Timer};
-use crate::record::{Subject, Target, What};
+use crate::record::{DecidedBy, Refusal, Subject, Target, What};
 use crate::scenario::{Targets, order};
-use crate::vocab::{Action, GroupId, InstanceId, RollOut, Trigger, Upgrade, YesNo};
+use crate::vocab::{
+    Action, GroupId, InstanceId, RollOut, Subject as Holder, Trigger, Upgrade, YesNo,
+};
 
-/// A new model on its way to the members of a group, batch by batch.
+/// A new model on its way to the members of a group, batch by batch: one request over all of them.
 #[derive(Debug)]
 pub(super) struct Rolling {
+    /// What was asked, and the number of that request.
+    ask: Ask,
+    seq: u64,
     /// Who has not been asked yet.
     left: VecDeque<InstanceId>,
     /// How many are asked at a time.
     batch: usize,
-    /// In which way.
-    upgrade: Upgrade,
-    /// Whether new members come in place of old ones.
-    replaces: bool,
 }
 
 impl Step<'_> {
@@ -40,7 +41,9 @@ impl Step<'_> {
         if let Err(why) = self.group_refusal(&ask, o.group) {
             return self.refuse(open, 1, why);
         }
-        let tally = self.begin_rolling(&ask, open.seq, o.group, Upgrade::OsImage, false);
+        let mut ask = ask;
+        ask.facts.upgrade = Upgrade::OsImage;
+        let tally = self.begin_rolling(ask, open.seq, o.group);
         self.close(open, tally);
     }
 
@@ -70,7 +73,7 @@ impl Step<'_> {
             return self.refuse(open, 1, why);
         }
         let upgrades = &mut self.world.fleet.group_mut(group).upgrades;
-        let (from, mode) = (upgrades.model, upgrades.mode);
+        let from = upgrades.model;
         upgrades.model = o.to;
         if from == o.to {
             return self.close(open, Tally::all(1));
@@ -85,46 +88,84 @@ impl Step<'_> {
                 let members = self.members_of(group);
                 self.decide(&ask, open.seq, &alike(&members, Action::Upgrade))
             }
-            RollOut::InBatches => self.begin_rolling(&ask, open.seq, group, mode, false),
-            RollOut::Replaces => self.begin_rolling(&ask, open.seq, group, mode, true),
+            RollOut::InBatches => self.begin_rolling(ask, open.seq, group),
+            RollOut::Replaces => {
+                let ask = Ask { action: Action::Release, ..ask };
+                self.begin_rolling(ask, open.seq, group)
+            }
         };
         self.close(open, tally);
     }
 
     /// The first batch goes with the request itself, the others follow by a timer. A
     /// roll-out that was under way ends.
-    fn begin_rolling(
-        &mut self,
-        ask: &Ask,
-        seq: u64,
-        group: GroupId,
-        upgrade: Upgrade,
-        replaces: bool,
-    ) -> Tally {
-        let left = VecDeque::from(self.members_of(group));
+    ///
+    /// The request is about all members, and so is what it comes to: how many of them there is
+    /// something to do for, and how many nothing stands against when it is made.
+    fn begin_rolling(&mut self, ask: Ask, seq: u64, group: GroupId) -> Tally {
+        let members = self.members_of(group);
+        let Some((tally, all_held)) = self.foresee(&ask, &members) else {
+            return Tally::default();
+        };
+        if all_held && let Some(why) = self.refused_if_all_are_held(&ask, group) {
+            let told = self.decide(&ask, seq, &alike(&members, ask.action));
+            return Tally { refusal: Some(why), ..told };
+        }
         let percent = self.world.fleet.group(group).upgrades.batch_percent;
         // A share of the members, rounded down, and one at least.
-        let batch = (left.len() * percent as usize / 100).max(1);
-        self.world.rolling.insert(group, Rolling { left, batch, upgrade, replaces });
-        self.roll(ask, seq, group)
+        let batch = (members.len() * percent as usize / 100).max(1);
+        self.world.rolling.insert(group, Rolling { ask, seq, left: members.into(), batch });
+        self.roll(group);
+        tally
+    }
+
+    /// What a request would come to if all of its instances were asked now, and whether each of
+    /// them is held by a protection of its own. `None` if that cannot be known.
+    fn foresee(&mut self, ask: &Ask, members: &[InstanceId]) -> Option<(Tally, bool)> {
+        let mut tally = Tally::default();
+        let mut held = 0;
+        for item in alike(members, ask.action) {
+            let draft = self.draft(ask, item)?;
+            if draft.fate == Fate::Gone {
+                continue;
+            }
+            tally.wanted += 1;
+            if draft.goes() {
+                tally.got += 1;
+                continue;
+            }
+            let word = alone(ask, &draft);
+            if let DecidedBy::Protection(protection) = word.decided_by {
+                let book = self.world.legend.rulebook(draft.policy);
+                let of = book.policy.protections[protection.index()].of;
+                held += u32::from(of == Holder::Instance);
+            }
+            if let Some(rule) = word.rule {
+                tally.refuse(Refusal::Rule(draft.policy, rule));
+            }
+        }
+        Some((tally, tally.wanted > 0 && held == tally.wanted))
+    }
+
+    /// Whether a request is refused as a whole because every member is held.
+    fn refused_if_all_are_held(&mut self, ask: &Ask, group: GroupId) -> Option<Refusal> {
+        let mut ask = *ask;
+        ask.facts.all_held = YesNo::Yes;
+        self.group_refusal(&ask, group).err()
     }
 
     /// Asks the next batch.
-    fn roll(&mut self, ask: &Ask, seq: u64, group: GroupId) -> Tally {
-        let Some(rolling) = self.world.rolling.get_mut(&group) else { return Tally::default() };
+    fn roll(&mut self, group: GroupId) {
+        let Some(rolling) = self.world.rolling.get_mut(&group) else { return };
         let size = rolling.batch.min(rolling.left.len());
         let mut batch: Vec<InstanceId> = rolling.left.drain(..size).collect();
-        let (replaces, upgrade) = (rolling.replaces, rolling.upgrade);
-        let over = rolling.left.is_empty();
+        let (ask, seq, over) = (rolling.ask, rolling.seq, rolling.left.is_empty());
         batch.retain(|id| self.world.fleet.instance(*id).group == Some(group));
-        let mut ask = *ask;
-        ask.facts.upgrade = upgrade;
-        ask.action = if replaces { Action::Release } else { Action::Upgrade };
-        let tally = if replaces {
-            self.replace(&ask, seq, group, &batch)
+        if ask.action == Action::Release {
+            self.replace(&ask, seq, group, &batch);
         } else {
-            self.decide(&ask, seq, &alike(&batch, Action::Upgrade))
-        };
+            self.decide(&ask, seq, &alike(&batch, ask.action));
+        }
         if over {
             self.world.rolling.remove(&group);
             self.agenda.clear(Timer::UpgradeBatch(group));
@@ -132,40 +173,34 @@ impl Step<'_> {
             let next = self.now.after(self.world.fleet.group(group).upgrades.pause);
             self.agenda.set(Timer::UpgradeBatch(group), next);
         }
-        tally
     }
 
     /// New members come first, as many as there are old ones that may go; then those go.
-    fn replace(&mut self, ask: &Ask, seq: u64, group: GroupId, batch: &[InstanceId]) -> Tally {
+    fn replace(&mut self, ask: &Ask, seq: u64, group: GroupId, batch: &[InstanceId]) {
         let mut drafts = Drafts::new();
         for item in alike(batch, Action::Release) {
-            let Some(draft) = self.draft(ask, item) else { return Tally::default() };
+            let Some(draft) = self.draft(ask, item) else { return };
             drafts.push(draft);
         }
         let going = drafts.iter().filter(|draft| draft.goes()).count();
         self.grow_by(ask, seq, group, count(going));
         let mut tally = Tally::default();
         for draft in &drafts {
-            let word = super::decide::alone(ask, draft);
-            self.carry_out(ask, seq, draft, word, &mut tally);
+            self.carry_out(ask, seq, draft, alone(ask, draft), &mut tally);
         }
-        tally
     }
 
     /// The next batch of a roll-out is due.
     pub(super) fn upgrade_batch(&mut self, group: GroupId) {
-        let ask = Ask::timer(
-            "upgrade-batch",
-            Trigger::ModelUpdate,
-            Action::Upgrade,
-            Target::Group(group),
-        );
         if self.world.fleet.group(group).deleted {
             self.world.rolling.remove(&group);
             return;
         }
-        let open = self.open(&ask, true);
-        let tally = self.roll(&ask, open.seq, group);
-        self.close(open, tally);
+        let before = self.out.len();
+        self.roll(group);
+        if self.world.halt.is_some() {
+            // A batch that could not be decided did not happen.
+            self.out.truncate(before);
+        }
     }
 }
