@@ -513,7 +513,9 @@ impl Population<'_, '_> {
         instance.renewal = part.renewal.map_or(Renewal::None, |renewal| renewal.value);
         instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
         if instance.is_down() {
-            instance.stopped_by = StoppedBy::User;
+            // A lock for arrears says who shut it down; a term that has ended says so itself.
+            let owing = billing != Billing::Subscription && instance.locks.has(Lock::Financial);
+            instance.stopped_by = if owing { StoppedBy::Arrears } else { StoppedBy::User };
         }
         if let Some(state) = part.state.filter(|_| !instance.is_there()) {
             self.contradicts(state.place, &format!("a fleet has it, and it is {}", state.value));
