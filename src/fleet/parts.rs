@@ -11,8 +11,8 @@ use crate::text::{
 };
 use crate::time::{SimSpan, Term};
 use crate::vocab::{
-    Billing, Eviction, Health, HealthCheck, HookResult, Lifecycle, Lock, Membership, Orchestration,
-    Process, Reclaim, Renewal, Repair, Thing, Upgrade, ZonePolicy,
+    Billing, Channel, Eviction, Health, HealthCheck, HookResult, Lifecycle, Lock, Membership,
+    Orchestration, Process, Reclaim, Renewal, Repair, Thing, Upgrade, ZonePolicy,
 };
 
 record! {
@@ -37,7 +37,9 @@ record! {
         optional "max" => max: u32,
         /// The number of members that it is meant to have.
         optional "desired" => desired: Spanned<u32>,
-        /// How its members are kept: `uniform` if it does not say.
+        /// The way by which it was created, where the provider's defaults depend on that.
+        optional "via" => via: Channel,
+        /// How its members are kept; the provider's default, if it does not say.
         optional "orchestration" => orchestration: Orchestration,
         /// The orders by which it shrinks; the provider's own, if it names none.
         optional "removal" => removal: OneOrMany<Spanned<String>>,
@@ -45,25 +47,28 @@ record! {
         optional "scale-in-policy" => scale_in_policy: OneOrMany<Spanned<String>>,
         /// The zones that it spreads over, in order.
         default "zones" => zones: Vec<Spanned<Name>>,
-        /// How it spreads over them.
+        /// How it spreads over them; the provider's default, if it does not say.
         optional "zone-policy" => zone_policy: ZonePolicy,
-        /// How long it rests after it has grown or shrunk.
+        /// How long it rests after a member was added or removed; the provider's default, if it
+        /// does not say.
         optional "cooldown" => cooldown: SimSpan,
         /// What it was told not to do by itself.
         default "suspended" => suspended: Vec<Process>,
-        /// How it watches its members.
+        /// How it watches its members; the provider's default, if it does not say.
         optional "health-check" => health_check: HealthCheck,
-        /// What it does to a member that is unhealthy: `replace` if it does not say.
+        /// What it does to a member that is unhealthy; the provider's default, if it does not say.
         optional "repair" => repair: Repair,
-        /// How long it waits before that.
+        /// How long it waits before that; the provider's default, if it does not say.
         optional "repair-grace" => repair_grace: Spanned<SimSpan>,
-        /// What it does with members that it no longer needs: `release` if it does not say.
+        /// What it does with members that it no longer needs; the provider's default, if it does
+        /// not say.
         optional "reclaim" => reclaim: Reclaim,
         /// Whether its disks are kept by the provider; they are, if it does not say.
         optional "managed-disks" => managed_disks: bool,
         /// How a new model reaches its members: `manual` if it does not say.
         optional "upgrade-mode" => upgrade_mode: Spanned<Upgrade>,
-        /// The size of a batch of an upgrade, in percent of the members; 20 if it does not say.
+        /// The size of a batch of an upgrade, in percent of the members; the provider's default,
+        /// if it does not say.
         optional "batch-percent" => batch_percent: Spanned<u32>,
         /// How long it waits between two batches.
         optional "batch-pause" => batch_pause: SimSpan,
@@ -87,9 +92,10 @@ record! {
 record! {
     /// What holds up a member that comes or goes, until somebody says that all is done.
     HookPart: "a hook" {
-        /// For how long.
-        required "timeout" => timeout: SimSpan,
-        /// What becomes of it, if nobody has said so by then: `continue` if it does not say.
+        /// For how long; the provider's default, if it does not say.
+        optional "timeout" => timeout: SimSpan,
+        /// What becomes of it, if nobody has said so by then; the provider's default, if it does
+        /// not say.
         optional "result" => result: Spanned<HookResult>,
     }
 }
@@ -311,7 +317,7 @@ record! {
         required "kind" => kind: Thing,
         /// Its size in GiB.
         optional "gib" => gib: u64,
-        /// Whether it is set to go with the instance; it is, if it does not say.
+        /// Whether it is set to go with the instance; the provider's default, if it does not say.
         optional "with-instance" => with_instance: bool,
     }
 }

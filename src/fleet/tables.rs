@@ -156,7 +156,7 @@ impl Group {
             upgrades: Upgrades {
                 mode: Upgrade::Manual,
                 model: ModelId(0),
-                batch_percent: 20,
+                batch_percent: 100,
                 pause: SimSpan::ZERO,
             },
             cooldown: SimSpan::ZERO,
@@ -315,8 +315,8 @@ pub struct Property {
     pub thing: Thing,
     /// Its size, if it has one that is known, in GiB.
     pub gib: Option<u64>,
-    /// Whether it is set to go with the instance.
-    pub with_instance: bool,
+    /// Whether it is set to go with the instance; `None` where nobody says.
+    pub with_instance: Option<bool>,
 }
 
 /// What stands in a name between the group that created the member and its number.

@@ -2,6 +2,7 @@
 //!
 //! Nothing is resolved here except words; names of sources and switches stay text.
 
+use super::defaults::DefaultsPart;
 use super::facts::Column;
 use super::remedy_part::RemedyPart;
 use crate::text::{
@@ -73,6 +74,8 @@ record! {
         optional "hooks" => hooks: HooksPart,
         /// What an instance's things survive.
         default "effects" => effects: Map<Node>,
+        /// What the provider sets where nobody says otherwise.
+        default "defaults" => defaults: DefaultsPart,
         /// Questions that the documents leave open.
         default "switches" => switches: Map<SwitchPart>,
         /// Statements of the documents that no rule can carry.
@@ -147,8 +150,6 @@ record! {
     ScaleInPart: "a scale-in" {
         /// The orders that a group may name, by the provider's words for them.
         required "orders" => orders: Map<OrderPart>,
-        /// The orders of a group that names none.
-        default "default" => default: Vec<Spanned<String>>,
         /// Which of several equal members goes.
         default "ties" => ties: Map<Node>,
         /// What zones have to do with it.
@@ -167,8 +168,6 @@ record! {
         optional "shortest" => shortest: SimSpan,
         /// At most.
         optional "longest" => longest: SimSpan,
-        /// If the group does not say.
-        default "grace" => grace: SimSpan,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
     }
@@ -181,7 +180,7 @@ record! {
         optional "shortest" => shortest: SimSpan,
         /// How long at most.
         optional "longest" => longest: SimSpan,
-        /// How it may end; the first is what holds if a hook does not say.
+        /// How it may end.
         required "results" => results: Vec<HookResult>,
         /// Whether those of a group that may go wait for those that may not yet.
         default "together" => together: bool,

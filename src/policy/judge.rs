@@ -177,6 +177,7 @@ impl Rulebook {
             roll_outs: t.roll_outs.under(&settings),
             refills: t.refills.under(&settings),
             hooks: t.hooks.under(&settings),
+            defaults: t.defaults.under(&settings),
         };
         let verdicts = policy.protections.iter().map(|p| p.table.under(&settings)).collect();
         let bases = policy.rules.iter().map(|rule| founded(&policy, rule)).collect();

@@ -21,6 +21,7 @@
 mod catalog;
 mod clock;
 mod compile;
+mod defaults;
 mod diff;
 mod facts;
 mod faults;
@@ -33,6 +34,7 @@ mod table;
 
 pub use catalog::{Catalog, load};
 pub use clock::{Clock, Step, Timetable};
+pub use defaults::{DefaultRow, Defaults, Orders};
 pub use diff::{Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, compare};
 pub use facts::{Column, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
@@ -94,8 +96,6 @@ pub struct Policy {
     pub clocks: Vec<(ClockKind, Clock)>,
     /// The orders by which a group may shrink.
     pub orders: Vec<Order>,
-    /// The orders of a group that names none, by their place in [`Self::orders`].
-    pub default_orders: Vec<usize>,
     /// Limits on repairs.
     pub repairs: Repairs,
     /// What may hold up members that come or go.
@@ -146,6 +146,8 @@ pub struct Tables {
     pub refills: Table<Refill>,
     /// Whether a member that comes or goes waits for its group's hook.
     pub hooks: Table<HookFate>,
+    /// What is set where nobody says otherwise.
+    pub defaults: Defaults,
 }
 
 /// A document.
@@ -314,8 +316,6 @@ pub struct Repairs {
     pub shortest: Option<SimSpan>,
     /// At most.
     pub longest: Option<SimSpan>,
-    /// If the group does not say.
-    pub grace: SimSpan,
     /// The documents that say so, by place in [`Policy::sources`].
     pub sources: Vec<usize>,
 }
@@ -329,8 +329,6 @@ pub struct Hooks {
     pub longest: Option<SimSpan>,
     /// How it may end.
     pub results: Vec<HookResult>,
-    /// How it ends, if a hook does not say.
-    pub default: HookResult,
     /// Whether those of a group that may go wait for those that may not yet.
     pub together: bool,
     /// For which billings; all, if it is empty.

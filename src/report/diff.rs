@@ -31,6 +31,7 @@ pub(super) const fn heading(part: Part) -> &'static str {
         Part::Table => "other questions",
         Part::Effect => "what becomes of an instance's things",
         Part::Order => "scale-in",
+        Part::Default => "defaults: where nobody says otherwise",
         Part::Switch => "switches: where the documents are silent",
         Part::Source => "sources",
         Part::Note => "notes",
@@ -72,6 +73,7 @@ fn subject(d: &Difference) -> String {
         Part::Refusal => format!("refusal of {}", d.subject.replace(' ', ", ")),
         Part::Schedule => format!("scheduled release, {}", d.subject),
         Part::Order => format!("scale-in, {}", d.subject),
+        Part::Default => format!("default of {}", d.subject),
         Part::Switch | Part::Source | Part::Note | Part::Rule => {
             format!("{} {}", d.part, d.subject)
         }

@@ -125,6 +125,7 @@ pub fn matrix_text(policy: &Policy, paint: Paint) -> String {
     for section in [
         protections(policy),
         schedule(policy),
+        defaults(policy),
         rules(policy),
         switches(policy),
         notes(policy),
@@ -199,6 +200,26 @@ fn schedule(policy: &Policy) -> Vec<String> {
     row("at the earliest", earliest.map(|span| format!("{span} ahead")));
     row("at the latest", latest.map(|span| format!("{span} ahead")));
     if rows.is_empty() { Vec::new() } else { section("scheduled releases", rows) }
+}
+
+/// What the provider sets where nobody says otherwise.
+fn defaults(policy: &Policy) -> Vec<String> {
+    let rows: Vec<Vec<String>> = policy
+        .tables
+        .defaults
+        .rows(&policy.orders)
+        .into_iter()
+        .map(|row| {
+            let rule = policy.rule(row.rule);
+            let positions = rule.switches.iter().map(|id| policy.switches[id.index()].name.clone());
+            let open: Vec<String> = positions.map(|name| format!("by {name}")).collect();
+            vec![row.name.to_owned(), row.is, rule.id.clone(), open.join(", ")]
+        })
+        .collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    section("defaults: where nobody says otherwise", rows)
 }
 
 fn rules(policy: &Policy) -> Vec<String> {

@@ -443,6 +443,7 @@ fn finish(
     let expectations = expecting.resolve(if unjudged { &nothing } else { &case.written.expect });
     let (targets, flags) =
         (std::mem::take(&mut resolver.targets), std::mem::take(&mut resolver.flags));
+    let defaults = std::mem::take(&mut resolver.defaults);
     let (legend, known) = resolver.finish(listed.names.into_names());
     let legend = Legend {
         scenario: case.written.name.to_string(),
@@ -467,6 +468,7 @@ fn finish(
         flags,
         expectations,
         counts,
+        defaults,
         assumptions: case.assumptions.clone(),
         event_places: listed.places,
     }

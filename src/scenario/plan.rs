@@ -1,5 +1,6 @@
 //! A plan: a scenario in which no name is left to resolve and nothing is left to fail.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::expect::{DecisionLine, Expectations};
@@ -10,7 +11,7 @@ use crate::fleet::Fleet;
 use crate::record::Legend;
 use crate::text::Place;
 use crate::time::SimTime;
-use crate::vocab::{EventId, InstanceId, PolicyId, SwitchId};
+use crate::vocab::{EventId, InstanceId, PolicyId, RuleId, SwitchId};
 
 /// One event of the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +111,8 @@ pub struct Plan {
     pub expectations: Expectations,
     /// What is counted in each replication, by name.
     pub counts: Vec<(String, DecisionLine)>,
+    /// The rules on defaults that the fleet relies on.
+    pub defaults: BTreeSet<(PolicyId, RuleId)>,
     /// What is assumed.
     pub assumptions: Vec<Assumption>,
     /// Where each event stands in its file, if it stands in one that can be quoted.

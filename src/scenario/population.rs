@@ -7,13 +7,14 @@ use crate::fleet::{
     AUTOSCALE, Account, AccountPart, Care, Fleet, Group, GroupPart, Hook, HookPart, Instance,
     InstancePart, Property, ProtectPart, Upgrades,
 };
-use crate::policy::{Column, Facts, Rulebook};
+use crate::policy::{Column, Defaults, Facts, Orders, Rulebook, Table};
 use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
-    AccountId, Action, Billing, ClockAction, ClockKind, Eviction, GroupId, Health, HealthCheck,
-    InstanceId, Lead, Lifecycle, Lock, Locks, Membership, ModelId, PolicyId, ProtectionId,
-    ProtectionSet, Renewal, Repair, StoppedBy, Subject, Trigger, Upgrade, Word, ZoneId, ZonePolicy,
+    AccountId, Action, Billing, Channel, ClockAction, ClockKind, Eviction, GroupId, Health,
+    HookResult, InstanceId, Lead, Lifecycle, Lock, Locks, Membership, ModelId, PolicyId,
+    ProtectionId, ProtectionSet, Renewal, StoppedBy, Subject, Thing, Trigger, Upgrade, Word, YesNo,
+    ZoneId,
 };
 
 /// The most instances of a fleet: twice a range of the greatest length.
@@ -40,6 +41,8 @@ pub struct Population<'r, 'p> {
     pub fleet: Fleet,
     /// What holds where an instance does not say otherwise.
     pub defaults: InstancePart,
+    /// The way by which an event creates the next instances, if it says.
+    pub created_via: Channel,
 }
 
 impl Population<'_, '_> {
@@ -124,6 +127,20 @@ impl Population<'_, '_> {
         &self.resolver.rulebooks[self.fleet.account(account).policy.index()]
     }
 
+    /// What the policy of an account sets where nobody says otherwise, if it says anything.
+    fn default_of<V: Copy>(
+        &mut self,
+        account: AccountId,
+        table: impl Fn(&Defaults) -> &Table<V>,
+        facts: &Facts,
+    ) -> Option<V> {
+        let policy = self.fleet.account(account).policy;
+        let book = &self.resolver.rulebooks[policy.index()];
+        let answer = book.ask(table(&book.tables.defaults), facts)?;
+        self.resolver.defaults.insert((policy, answer.rule));
+        Some(answer.says)
+    }
+
     /// The protections that a part names, set and unknown, which must be of that kind.
     fn protections(
         &mut self,
@@ -172,18 +189,10 @@ impl Population<'_, '_> {
         let mut group = Group::new(account, self.resolver.start);
         self.bounds(&mut group, name, place, part);
         self.resolver.models.intern("");
-        group.orchestration = part.orchestration.unwrap_or(group.orchestration);
-        group.orders = self.orders(part, account);
         group.zones = part.zones.iter().map(|zone| self.zone(&zone.value)).collect();
-        group.zone_policy = part.zone_policy.unwrap_or(ZonePolicy::None);
-        group.reclaim = part.reclaim.unwrap_or(group.reclaim);
         group.managed_disks = part.managed_disks.unwrap_or(true);
-        group.cooldown = part.cooldown.unwrap_or(SimSpan::ZERO);
         group.suspended = part.suspended.iter().fold(0, |set, p| set | 1 << p.index());
-        group.upgrades = self.upgrades(&group, part);
-        group.care = self.care(account, part);
-        group.launch_hook = self.hook(account, part.launch_hook.as_ref());
-        group.terminate_hook = self.hook(account, part.terminate_hook.as_ref());
+        self.settings(&mut group, part);
         if let Some(part) = &part.autoscale {
             self.resolver.actors.intern(AUTOSCALE);
             let autoscale = Scaling { resolver: self.resolver }.autoscale(part);
@@ -192,6 +201,30 @@ impl Population<'_, '_> {
         (group.on, group.unknown) = self.protections(&part.protect, account, Subject::Group);
         let id = self.fleet.add_group(group);
         self.newcomers(id, name, place, part);
+    }
+
+    /// What a group says of itself, and where it says nothing, what its policy sets.
+    fn settings(&mut self, group: &mut Group, part: &GroupPart) {
+        let account = group.account;
+        let asked = Facts { channel: part.via.unwrap_or(Channel::None), ..Facts::default() };
+        group.orchestration = (part.orchestration)
+            .or_else(|| self.default_of(account, |d| &d.orchestration, &asked))
+            .unwrap_or(group.orchestration);
+        let facts = Facts { orchestration: group.orchestration, ..asked };
+        group.orders = self.orders(part, account, &facts);
+        group.zone_policy = (part.zone_policy)
+            .or_else(|| self.default_of(account, |d| &d.zone_policy, &facts))
+            .unwrap_or(group.zone_policy);
+        group.reclaim = (part.reclaim)
+            .or_else(|| self.default_of(account, |d| &d.reclaim, &facts))
+            .unwrap_or(group.reclaim);
+        group.cooldown = (part.cooldown)
+            .or_else(|| self.default_of(account, |d| &d.cooldown, &facts))
+            .unwrap_or(group.cooldown);
+        group.upgrades = self.upgrades(group, part, &facts);
+        group.care = self.care(group.care, account, part, &facts);
+        group.launch_hook = self.hook(account, part.launch_hook.as_ref(), &facts);
+        group.terminate_hook = self.hook(account, part.terminate_hook.as_ref(), &facts);
     }
 
     fn bounds(&mut self, group: &mut Group, name: &str, place: Place, part: &GroupPart) {
@@ -220,7 +253,7 @@ impl Population<'_, '_> {
         ZoneId::at(self.resolver.zones.intern(name))
     }
 
-    fn upgrades(&mut self, group: &Group, part: &GroupPart) -> Upgrades {
+    fn upgrades(&mut self, group: &Group, part: &GroupPart, facts: &Facts) -> Upgrades {
         let mut upgrades = group.upgrades;
         if let Some(mode) = part.upgrade_mode {
             upgrades.mode = mode.value;
@@ -237,6 +270,12 @@ impl Population<'_, '_> {
                 let problem = Problem::at(Code::BadNumber, percent.place, title, "out of range");
                 self.resolver.problems.add(problem);
             }
+        }
+        // Only what goes in batches has a size of them.
+        let at_once = matches!(upgrades.mode, Upgrade::Manual | Upgrade::Automatic);
+        if part.batch_percent.is_none() && !at_once {
+            let percent = self.default_of(group.account, |d| &d.batch_percent, facts);
+            upgrades.batch_percent = percent.unwrap_or(upgrades.batch_percent);
         }
         upgrades.pause = part.batch_pause.unwrap_or(upgrades.pause);
         if let Some(model) = &part.model {
@@ -255,7 +294,7 @@ impl Population<'_, '_> {
         let modes =
             policy.words(Column::Upgrade).iter().map(|word| Upgrade::ALL[usize::from(*word)]);
         let modes = modes.filter(|mode| *mode != Upgrade::OsImage);
-        let known: Vec<&str> = modes.map(|mode| mode.word()).collect();
+        let known: Vec<&str> = modes.map(Word::word).collect();
         let problem = Problem::at(Code::UnknownTrigger, mode.place, title, "not known there");
         self.resolver.problems.add(if known.is_empty() {
             problem.help("leave it out, or take a policy that has upgrade modes")
@@ -265,30 +304,50 @@ impl Population<'_, '_> {
     }
 
     /// How a group looks after its members; the policy bounds how long it may wait.
-    fn care(&mut self, account: AccountId, part: &GroupPart) -> Care {
+    fn care(&mut self, care: Care, account: AccountId, part: &GroupPart, facts: &Facts) -> Care {
         let limits = self.book(account).policy.repairs.clone();
-        let check = part.health_check.unwrap_or(HealthCheck::None);
-        let grace = match part.repair_grace {
-            Some(grace) => {
-                self.within(grace.place, grace.value, limits.shortest, limits.longest);
-                grace.value
-            }
-            None => limits.grace,
+        let check = (part.health_check)
+            .or_else(|| self.default_of(account, |d| &d.health_check, facts))
+            .unwrap_or(care.check);
+        let repair = (part.repair)
+            .or_else(|| self.default_of(account, |d| &d.repair, facts))
+            .unwrap_or(care.repair);
+        let grace = if let Some(grace) = part.repair_grace {
+            self.within(grace.place, grace.value, limits.shortest, limits.longest);
+            grace.value
+        } else {
+            self.default_of(account, |d| &d.repair_grace, facts).unwrap_or(care.grace)
         };
-        Care { check, repair: part.repair.unwrap_or(Repair::Replace), grace }
+        Care { check, repair, grace }
     }
 
-    fn hook(&mut self, account: AccountId, part: Option<&Spanned<HookPart>>) -> Option<Hook> {
+    fn hook(
+        &mut self,
+        account: AccountId,
+        part: Option<&Spanned<HookPart>>,
+        facts: &Facts,
+    ) -> Option<Hook> {
         let part = part?;
         let policy = &self.book(account).policy;
+        let name = policy.name.clone();
         let Some(limits) = policy.hooks.clone() else {
-            let title = format!("{} says nothing about hooks", policy.name);
+            let title = format!("{name} says nothing about hooks");
             let problem = Problem::at(Code::UnknownTrigger, part.place, title, "not known there");
             self.resolver.problems.add(problem.help("take a policy that has `hooks:`"));
             return None;
         };
-        self.within(part.place, part.timeout, limits.shortest, limits.longest);
-        let result = part.result.map_or(limits.default, |result| result.value);
+        let timeout = part.timeout.or_else(|| self.default_of(account, |d| &d.hook_timeout, facts));
+        let Some(timeout) = timeout else {
+            let title = format!("{name} has no default for how long a hook waits");
+            let problem = Problem::at(Code::MissingKey, part.place, title, "no `timeout` here");
+            self.resolver.problems.add(problem.help("add `timeout:`, such as `timeout: 10m`"));
+            return None;
+        };
+        self.within(part.place, timeout, limits.shortest, limits.longest);
+        let result = (part.result.map(|result| result.value))
+            .or_else(|| self.default_of(account, |d| &d.hook_result, facts))
+            .or(limits.results.first().copied())
+            .unwrap_or(HookResult::Continue);
         if !limits.results.contains(&result) {
             let known: Vec<&str> = limits.results.iter().map(|result| result.word()).collect();
             let title = format!("a hook cannot end in `{result}` there");
@@ -296,7 +355,7 @@ impl Population<'_, '_> {
             let problem = Problem::at(Code::ProviderRefuses, place, title, "not offered");
             self.resolver.problems.add(problem.note(format!("offered: {}", known.join(", "))));
         }
-        Some(Hook { timeout: part.timeout, result })
+        Some(Hook { timeout, result })
     }
 
     /// A span that the provider bounds.
@@ -345,10 +404,13 @@ impl Population<'_, '_> {
         }
     }
 
-    fn orders(&mut self, part: &GroupPart, account: AccountId) -> Vec<usize> {
-        let policy = &self.book(account).policy;
+    fn orders(&mut self, part: &GroupPart, account: AccountId, facts: &Facts) -> Vec<usize> {
         let named = part.removal.as_ref().or(part.scale_in_policy.as_ref());
-        let Some(named) = named else { return policy.default_orders.clone() };
+        let Some(named) = named else {
+            let default = self.default_of(account, |d| &d.removal, facts);
+            return default.iter().flat_map(Orders::places).collect();
+        };
+        let policy = &self.book(account).policy;
         let mut orders = Vec::new();
         let mut problems = Vec::new();
         for name in &named.0 {
@@ -462,7 +524,8 @@ impl Population<'_, '_> {
     }
 
     fn belongings(&mut self, id: InstanceId, part: &InstancePart) {
-        let properties: Vec<Property> = things_of(part).collect();
+        let mut properties: Vec<Property> = things_of(part).collect();
+        self.set_by_channel(id, &mut properties);
         if !properties.is_empty() {
             self.fleet.properties_mut(id).extend(properties);
         }
@@ -473,6 +536,36 @@ impl Population<'_, '_> {
             let tags = tags.0.iter().map(|(key, value)| (key.value.0.clone(), value.clone()));
             self.resolver.tags.insert(id, tags.collect());
         }
+    }
+
+    /// Whether resources go with their instance may depend on the way by which it is created.
+    /// Where that makes no difference, the default is asked for when something is lost.
+    fn set_by_channel(&mut self, id: InstanceId, properties: &mut Vec<Property>) {
+        if self.created_via == Channel::None {
+            return;
+        }
+        let Instance { account, billing, .. } = *self.fleet.instance(id);
+        let boots = properties.iter().any(|property| property.thing == Thing::SystemDisk);
+        let implied = (!boots).then_some(Property {
+            name: None,
+            thing: Thing::SystemDisk,
+            gib: None,
+            with_instance: None,
+        });
+        let unsaid = properties.iter_mut().filter(|property| property.with_instance.is_none());
+        let mut implied = implied.into_iter().collect::<Vec<_>>();
+        for property in unsaid.chain(&mut implied) {
+            let facts = Facts { billing, thing: property.thing, ..Facts::default() };
+            let here = Facts { channel: self.created_via, ..facts };
+            let book = self.book(account);
+            let ask = |facts| book.ask(&book.tables.defaults.with_instance, facts);
+            if ask(&facts) != ask(&here) {
+                let default = self.default_of(account, |d| &d.with_instance, &here);
+                property.with_instance = default.map(|says| says == YesNo::Yes);
+            }
+        }
+        implied.retain(|property| property.with_instance.is_some());
+        properties.append(&mut implied);
     }
 
     /// From what is said of an instance to its row in the table.
@@ -502,7 +595,7 @@ impl Population<'_, '_> {
         instance.zone = part.zone.as_ref().map(|zone| self.zone(zone));
         instance.fault_domain = part.fault_domain.unwrap_or(0);
         instance.unhealthy = part.health == Some(Health::Unhealthy);
-        instance.eviction = part.eviction.unwrap_or(Eviction::Deallocate);
+        instance.eviction = self.eviction(part, &instance);
         instance.model = match (&part.model, group) {
             (Some(model), _) => ModelId::at(self.resolver.models.intern(model)),
             (None, Some(group)) => self.fleet.group(group).upgrades.model,
@@ -543,6 +636,17 @@ impl Population<'_, '_> {
             self.contradicts(none.place, "a lock, and none");
         }
         written.iter().map(|lock| lock.value).collect()
+    }
+
+    /// What becomes of spot capacity that is taken back; nothing else can be.
+    fn eviction(&mut self, part: &InstancePart, instance: &Instance) -> Eviction {
+        let default = |population: &mut Self| {
+            let facts = Facts { billing: instance.billing, ..Facts::default() };
+            population.default_of(instance.account, |d| &d.eviction, &facts)
+        };
+        let spot = instance.billing == Billing::Spot;
+        let said = part.eviction;
+        said.or_else(|| spot.then(|| default(self)).flatten()).unwrap_or(instance.eviction)
     }
 
     /// Whether the group's hook is offered for a member that is paid for like that.
@@ -798,7 +902,7 @@ fn things_of(part: &InstancePart) -> impl Iterator<Item = Property> {
         name: Some((*name.value.0).into()),
         thing: thing.0.kind,
         gib: thing.0.gib,
-        with_instance: thing.0.with_instance.unwrap_or(true),
+        with_instance: thing.0.with_instance,
     })
 }
 

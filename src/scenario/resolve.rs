@@ -1,6 +1,6 @@
 //! From names to ids, while a plan is being made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::text::{
 use crate::time::{ApiVersion, SimTime, Term, UtcOffset};
 use crate::vocab::{
     self, AccountId, ActorId, Billing, Channel, GroupDeed, GroupId, Health, HookResult, Initiator,
-    InstanceId, ModelId, Process, ProtectionId, Subject, Word, ZoneId,
+    InstanceId, ModelId, PolicyId, Process, ProtectionId, RuleId, Subject, Word, ZoneId,
 };
 
 /// Names of one kind, in the order of their ids, with where each is defined.
@@ -196,18 +196,6 @@ pub trait Desk {
     fn model(&mut self, cell: &str) -> Option<usize>;
 }
 
-/// What names and cells mean, once a table has been checked.
-#[derive(Debug)]
-pub struct Known {
-    start: SimTime,
-    instances: Names,
-    accounts: Names,
-    groups: Names,
-    actors: Names,
-    models: Names,
-    memo: Memo,
-}
-
 /// What is known while names become ids.
 pub struct Resolver<'p> {
     /// When the scenario starts.
@@ -239,6 +227,8 @@ pub struct Resolver<'p> {
     stretches: HashTable<Targets>,
     /// Flags for each policy, in stretches of as many as there are policies.
     pub flags: Vec<Flags>,
+    /// The rules on defaults that something relies on because it does not say otherwise.
+    pub defaults: BTreeSet<(PolicyId, RuleId)>,
     /// What cells of streamed tables mean.
     pub memo: Memo,
     /// Every mistake found so far.
@@ -267,6 +257,18 @@ impl Candidates for Resolver<'_> {
     }
 }
 
+/// What names and cells mean, once a table has been checked.
+#[derive(Debug)]
+pub struct Known {
+    start: SimTime,
+    instances: Names,
+    accounts: Names,
+    groups: Names,
+    actors: Names,
+    models: Names,
+    memo: Memo,
+}
+
 impl<'p> Resolver<'p> {
     /// Knows no name yet.
     pub fn new(start: SimTime, rulebooks: Vec<Arc<Rulebook>>, problems: &'p mut Problems) -> Self {
@@ -285,6 +287,7 @@ impl<'p> Resolver<'p> {
             stretches: HashTable::new(),
             doubtful: false,
             flags: Vec::new(),
+            defaults: BTreeSet::new(),
             memo: Memo::default(),
             problems,
         }

@@ -16,7 +16,7 @@ use crate::text::{
     Code, Entry, FileId, Name, Node, Problem, Problems, Read, Severity, Sources, Spanned, Stream,
     Value, closest, rows,
 };
-use crate::vocab::PolicyId;
+use crate::vocab::{Channel, PolicyId};
 
 /// A table that a scenario names.
 #[derive(Debug, Clone)]
@@ -172,7 +172,8 @@ pub fn populate(
     read: &mut Vec<String>,
 ) -> Result<(Fleet, Option<String>), Whole> {
     let defaults = part.defaults.clone().unwrap_or_else(InstancePart::blank);
-    let mut population = Population { resolver, fleet: Fleet::default(), defaults };
+    let mut population =
+        Population { resolver, fleet: Fleet::default(), defaults, created_via: Channel::None };
     population.accounts(&part.accounts, policy_of);
     for (name, group) in &part.groups.0 {
         population.group(&name.value, name.place, group, Named::Here);
@@ -209,6 +210,7 @@ pub fn populate(
             let blank = InstancePart::blank();
             let like = create.like.as_ref().unwrap_or(&blank);
             let name = &create.instance;
+            population.created_via = create.via.unwrap_or(Channel::None);
             population.instance(&name.value, name.place, like, true);
         }
     }

@@ -224,7 +224,7 @@ impl Step<'_> {
                 name: Some(name),
                 thing: to,
                 gib: None,
-                with_instance: false,
+                with_instance: Some(false),
             });
             gained = 1;
         }
@@ -241,7 +241,7 @@ impl Step<'_> {
         if !boots(self.world.fleet.properties(id)) {
             // Every instance boots from a disk, whether or not somebody told us of it.
             let disk =
-                Property { name: None, thing: Thing::SystemDisk, gib: None, with_instance: true };
+                Property { name: None, thing: Thing::SystemDisk, gib: None, with_instance: None };
             self.fate(seq, id, &facts, disk);
         }
         let mut place = 0;
@@ -263,8 +263,9 @@ impl Step<'_> {
 
     /// What becomes of a thing; it is written down, unless it is just kept.
     fn fate(&mut self, seq: u64, id: InstanceId, facts: &Facts, of: Property) -> Option<Fate> {
-        let facts =
-            Facts { thing: of.thing, with_instance: YesNo::from(of.with_instance), ..*facts };
+        let facts = Facts { thing: of.thing, ..*facts };
+        let with_instance = self.goes_with(id, &facts, of.with_instance);
+        let facts = Facts { with_instance, ..facts };
         let policy = self.world.policy_of(id);
         let answer = self.consult(policy, |t| &t.effects, &facts)?;
         if answer.says != Fate::Kept {
@@ -281,6 +282,25 @@ impl Step<'_> {
             }));
         }
         Some(answer.says)
+    }
+
+    /// Whether a thing is set to go with its instance. Where nobody says, the policy knows what
+    /// the provider sets; it is asked only where that makes a difference.
+    fn goes_with(&mut self, id: InstanceId, facts: &Facts, said: Option<bool>) -> YesNo {
+        if let Some(said) = said {
+            return YesNo::from(said);
+        }
+        let policy = self.world.policy_of(id);
+        let book = self.world.legend.rulebook(policy);
+        let fate =
+            |with_instance| book.ask(&book.tables.effects, &Facts { with_instance, ..*facts });
+        if fate(YesNo::Yes) == fate(YesNo::No) {
+            return YesNo::Yes;
+        }
+        let Facts { billing, thing, .. } = *facts;
+        let default = Facts { billing, thing, ..Facts::default() };
+        self.consult(policy, |t| &t.defaults.with_instance, &default)
+            .map_or(YesNo::Yes, |answer| answer.says)
     }
 
     /// Puts an instance under a lock, or takes that lock away; its others stay.

@@ -375,13 +375,19 @@ impl Run {
 
     /// Starts a plan that may not exceed some limits.
     pub fn start_within(plan: Plan, limits: Limits) -> Self {
-        let Plan { legend, fleet, script, random, targets, flags, .. } = plan;
+        let Plan { legend, fleet, script, random, targets, flags, defaults, .. } = plan;
         let mut agenda = Agenda::starting_at(legend.start);
         let end = legend.end;
         let streams = Streams::new(legend.seed, legend.replication);
-        let relied = vec![SwitchSet::EMPTY; legend.rulebooks.len()];
+        let mut relied = vec![SwitchSet::EMPTY; legend.rulebooks.len()];
         let books = legend.rulebooks.iter();
-        let reached = books.map(|book| vec![false; book.policy.rules.len()]).collect();
+        let mut reached: Vec<Vec<bool>> =
+            books.map(|book| vec![false; book.policy.rules.len()]).collect();
+        for (policy, rule) in defaults {
+            let switches = legend.rulebook(policy).basis(rule).switches;
+            relied[policy.index()] = relied[policy.index()].and(switches);
+            reached[policy.index()][rule.index()] = true;
+        }
         let mut world = World {
             fleet,
             legend,

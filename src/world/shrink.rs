@@ -82,8 +82,13 @@ impl Step<'_> {
     pub(super) fn walk(&mut self, ask: &Ask, group: GroupId) -> Walk {
         let facts = self.group_facts(ask, group);
         let policy = self.world.policy_of_group(group);
-        let rule = self.consult(policy, |t| &t.zones, &facts);
         let members = self.standing(group);
+        let zone = |id: &InstanceId| self.world.fleet.instance(*id).zone;
+        let mut zones = members.iter().map(zone);
+        let first = zones.next();
+        // In one zone every rule on zones gives the same order.
+        let spread = zones.any(|zone| Some(zone) != first);
+        let rule = if spread { self.consult(policy, |t| &t.zones, &facts) } else { None };
         let book = self.world.legend.rulebook(policy);
         let draws =
             book.ask(&book.tables.ties, &facts).is_some_and(|tie| tie.says == TieBreak::AtRandom);

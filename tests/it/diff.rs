@@ -101,6 +101,66 @@ fn a_moved_deadline_is_one_difference_with_its_direction() {
 }
 
 #[test]
+fn a_changed_default_is_one_difference() {
+    let found = differences(&[("DF2: { is: 300s,", "DF2: { is: 60s,")]);
+    assert_eq!(told(&found), ["default cooldown setting neutral: 5m -> 1m"]);
+    assert_eq!(
+        (&found[0]["old"]["rule"], &found[0]["situation"]),
+        (&"DF2".into(), &serde_json::json!({}))
+    );
+    let orders = "is: [oldest-scaling-configuration, oldest-instance]";
+    let found = differences(&[(orders, "is: newest-instance")]);
+    let line = "default removal setting neutral: oldest-scaling-configuration, oldest-instance -> newest-instance";
+    assert_eq!(told(&found), [line]);
+    let found = differences(&[(
+        "DF4: { is: priority, source: ess-choice",
+        "DF4: { is: priority, source: ess-guide",
+    )]);
+    assert_eq!(told(&found), ["default zone-policy source neutral: priority -> priority"]);
+}
+
+/// A house may know better what its groups have; it says where that is written.
+#[test]
+fn an_edition_that_extends_another_changes_a_default() {
+    let house = "stayput: policy/1
+policy: house
+edition: \"1\"
+title: Groups of the house check no health
+extends: alibaba-ecs@2026-05-15
+sources:
+  handbook: { title: House handbook, section: Groups, dated: 2026-01-01, at: \"https://house.example/groups\" }
+defaults:
+  health-check:
+    DF1: { is: none, source: handbook, because: the module of the house switches it off }
+";
+    let scenario = |policy: &str| {
+        format!(
+            "stayput: scenario/1
+name: house
+policy: {policy}
+start: 2026-06-01T00:00:00Z
+for: 1d
+fleet:
+  groups: {{ g: {{}} }}
+  instances: {{ a: {{ group: g }} }}
+events:
+  - {{ at: +1h, id: halt, stop: {{ instance: a, by: bob, via: console }} }}
+"
+        )
+    };
+    let place = folder();
+    write(place.path(), "house.yaml", house);
+    let released = |policy: &str| {
+        let path = write(place.path(), "scenario.yaml", scenario(policy));
+        let ran = stayput(&["run", &path]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stdout.contains("1 of 1 instance released")
+    };
+    assert!(released(BASE));
+    assert!(!released("./house.yaml"));
+}
+
+#[test]
 fn a_removed_rule_is_told_where_it_applied() {
     let text = edited(&[]);
     let rule = text.lines().find(|line| line.trim_start().starts_with("PC20:")).unwrap();

@@ -41,13 +41,13 @@ impl Reader<'_> {
             self.left_out(state.place, title, "the replay treats it as active");
         }
         let health_check = match health.as_ref().map(|health| health.as_ref()) {
-            Some("NONE") => HealthCheck::None,
-            Some(_) => HealthCheck::Instance,
+            Some("NONE") => Some(HealthCheck::None),
+            Some(_) => Some(HealthCheck::Instance),
             None => {
                 let title =
                     format!("the group `{}` does not say how it watches its members", id.value);
-                self.left_out(id.place, title, "taken as not at all");
-                HealthCheck::None
+                self.left_out(id.place, title, "taken as the provider sets it by default");
+                None
             }
         };
         let mut part = undescribed(id.place);
@@ -71,7 +71,7 @@ impl Reader<'_> {
             }
         });
         part.removal = removal;
-        part.health_check = Some(health_check);
+        part.health_check = health_check;
         self.out.groups.push((id.map(|name| name.0.into_string()), part));
     }
 
@@ -142,7 +142,7 @@ impl Reader<'_> {
             if known.insert(group.value.to_string()) {
                 let title =
                     format!("no DescribeScalingGroups reply lists the group `{}`", group.value);
-                let label = "taken in without bounds and without protection known";
+                let label = "taken in without bounds, with the provider's defaults, and without protection known";
                 told.push((group.place, title, label));
                 let part = undescribed(group.place);
                 self.out.groups.push((group.clone().map(|name| name.0.into_string()), part));

@@ -9,7 +9,7 @@ use crate::time::{CalendarSpan, SimTime, UtcOffset};
 use crate::vocab::{ClockAction, ClockKind, Trigger, Word};
 
 impl Compiler<'_> {
-    pub(super) fn orders(&mut self, part: &ScaleInPart) -> (Vec<Order>, Vec<usize>) {
+    pub(super) fn orders(&mut self, part: &ScaleInPart) -> Vec<Order> {
         let mut orders: Vec<Order> = Vec::new();
         for (name, order) in &part.orders.0 {
             let sources = self.find_sources(OneOrMany::items(order.source.as_ref()));
@@ -21,18 +21,7 @@ impl Compiler<'_> {
                 sources,
             });
         }
-        let mut default = Vec::new();
-        for name in &part.default {
-            if let Some(at) = orders.iter().position(|order| order.name == **name) {
-                default.push(at);
-            } else {
-                let title = format!("`{}` is not one of the orders", **name);
-                let known = orders.iter().map(|order| order.name.as_str());
-                let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown order");
-                self.problems.add(problem.did_you_mean(&closest(name, known)));
-            }
-        }
-        (orders, default)
+        orders
     }
 
     pub(super) fn schedule(&mut self, part: &SchedulePart) -> Schedule {

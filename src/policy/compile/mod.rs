@@ -1,6 +1,7 @@
 //! From a file as written to a proved policy: names become ids, tables are proved.
 
 mod clocks;
+mod defaults;
 mod names;
 mod prove;
 mod remedies;
@@ -92,9 +93,8 @@ impl<'p> Compiler<'p> {
     fn policy(&mut self, file: &PolicyFile) -> Policy {
         let protections = self.protections(file);
         let preconditions = self.preconditions(file, &protections);
-        let tables = self.tables(file);
-        let (orders, default_orders) =
-            file.scale_in.as_ref().map(|part| self.orders(part)).unwrap_or_default();
+        let orders = file.scale_in.as_ref().map(|part| self.orders(part)).unwrap_or_default();
+        let tables = self.tables(file, &orders);
         let clocks = self.clocks(file);
         let notes = file
             .notes
@@ -126,7 +126,6 @@ impl<'p> Compiler<'p> {
             schedule,
             clocks,
             orders,
-            default_orders,
             repairs,
             hooks,
             notes,

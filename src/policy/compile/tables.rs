@@ -5,15 +5,15 @@ use crate::policy::facts::{Column, Condition};
 use crate::policy::file::{PolicyFile, ProtectionPart, RulePart};
 use crate::policy::space::{Axis, Over};
 use crate::policy::table::{Row, Table, axes_of};
-use crate::policy::{FlagTest, Hooks, Precondition, Protection, Repairs, Tables};
+use crate::policy::{FlagTest, Hooks, Order, Precondition, Protection, Repairs, Tables};
 use crate::text::{
-    Code, Map, Name, Node, OneOrMany, Place, Problem, Read, Severity, Spanned, Value, closest,
-    read_word,
+    Code, Map, Name, Node, OneOrMany, Place, Problem, Problems, Read, Severity, Spanned, Value,
+    closest, read_word,
 };
 use crate::time::ApiVersion;
 use crate::vocab::{
-    Action, ClockAction, ClockKind, Effect, Fate, HookResult, Lifecycle, Membership, Occasion,
-    ProtectionId, ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
+    Action, ClockAction, ClockKind, Effect, Fate, Lifecycle, Membership, Occasion, ProtectionId,
+    ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
 };
 
 /// What a precondition may ask of a request to set protections.
@@ -121,6 +121,16 @@ impl Compiler<'_> {
         rules: &Map<Node>,
         key: &str,
     ) -> (Vec<RulePart>, Vec<Row<C>>, bool) {
+        self.rows_read(rules, key, read_word)
+    }
+
+    /// The same; `read` reads a conclusion.
+    pub(super) fn rows_read<C>(
+        &mut self,
+        rules: &Map<Node>,
+        key: &str,
+        read: impl Fn(&Node, &mut Problems) -> Option<C>,
+    ) -> (Vec<RulePart>, Vec<Row<C>>, bool) {
         let before = self.problems.count(Severity::Error);
         let (mut parts, mut rows) = (Vec::new(), Vec::new());
         for (id, node) in &rules.0 {
@@ -137,7 +147,7 @@ impl Compiler<'_> {
                 ));
                 continue;
             };
-            let Some(says) = read_word(says, self.problems) else { continue };
+            let Some(says) = read(says, self.problems) else { continue };
             let (rule, when) = self.rule(&part);
             rows.push(Row { rule, when, says });
             parts.push(part);
@@ -196,7 +206,7 @@ impl Compiler<'_> {
         at.map(ProtectionId::at)
     }
 
-    pub(super) fn tables(&mut self, file: &PolicyFile) -> Tables {
+    pub(super) fn tables(&mut self, file: &PolicyFile, orders: &[Order]) -> Tables {
         let from_group: Vec<u8> = self
             .words_in_space(Column::Trigger)
             .into_iter()
@@ -251,6 +261,7 @@ impl Compiler<'_> {
                 "then",
                 &triggers,
             ),
+            defaults: self.defaults(&file.defaults, orders),
         }
     }
 
@@ -284,7 +295,7 @@ impl Compiler<'_> {
     pub(super) fn repairs(&mut self, file: &PolicyFile) -> Repairs {
         let Some(part) = &file.repairs else { return Repairs::default() };
         let sources = self.find_sources(OneOrMany::items(part.source.as_ref()));
-        Repairs { shortest: part.shortest, longest: part.longest, grace: part.grace, sources }
+        Repairs { shortest: part.shortest, longest: part.longest, sources }
     }
 
     pub(super) fn hooks(&mut self, file: &PolicyFile) -> Option<Hooks> {
@@ -294,7 +305,6 @@ impl Compiler<'_> {
             shortest: part.shortest,
             longest: part.longest,
             results: part.results.clone(),
-            default: part.results.first().copied().unwrap_or(HookResult::Continue),
             together: part.together,
             billing: part.billing.clone(),
             heartbeats: part.heartbeats,
@@ -312,7 +322,17 @@ impl Compiler<'_> {
         key: &str,
         fixed: &[(Column, Vec<u8>)],
     ) -> Table<C> {
-        let (parts, rows, whole) = self.rows::<C>(rules, key);
+        let rows = self.rows::<C>(rules, key);
+        self.proved(name, rows, fixed)
+    }
+
+    /// The table of some rows; it is empty if one of them could not be read.
+    pub(super) fn proved<C: Clone>(
+        &mut self,
+        name: &str,
+        (parts, rows, whole): (Vec<RulePart>, Vec<Row<C>>, bool),
+        fixed: &[(Column, Vec<u8>)],
+    ) -> Table<C> {
         let Some(first) = parts.first().filter(|_| whole && self.space_is_whole) else {
             return Table::empty();
         };

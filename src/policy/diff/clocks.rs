@@ -5,7 +5,7 @@
 
 use super::grid::{About, Axes, Grid, Heard, Said};
 use super::pair::Pair;
-use super::{Found, Part};
+use super::{Class, Found, Part};
 use crate::policy::clock::{Clock, Step};
 use crate::policy::file::Rounding;
 use crate::policy::{Column, Policy};
@@ -55,7 +55,7 @@ fn clock(
             step.when.switches().iter().for_each(|(switch, _)| axes.switch(policy, *switch));
         }
     }
-    let about = About { part: Part::Clock, subject, timing: true };
+    let about = About { part: Part::Clock, subject, class: Class::Timing };
     let Some(grid) = Grid::new(axes) else { return found.too_large(about.part, subject) };
     let hear = |cell, policy: &Policy, clock| hear(&grid, cell, policy, clock, asks);
     let both = |cell| (hear(cell, pair.old, old), hear(cell, pair.new, new));

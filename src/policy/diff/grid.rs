@@ -119,8 +119,8 @@ pub(super) struct Grid {
 pub(super) struct About<'a> {
     pub(super) part: Part,
     pub(super) subject: &'a str,
-    /// Whether what is said is a time.
-    pub(super) timing: bool,
+    /// The class of a difference in what is said.
+    pub(super) class: Class,
 }
 
 impl Grid {
@@ -325,13 +325,12 @@ fn classify(
         _ => return None,
     };
     if a.word != b.word {
-        let class = if about.timing { Class::Timing } else { Class::Verdict };
         let direction = match b.good.cmp(&a.good) {
             std::cmp::Ordering::Less => Direction::Worse,
             std::cmp::Ordering::Equal => Direction::Neutral,
             std::cmp::Ordering::Greater => Direction::Better,
         };
-        return Some((class, direction));
+        return Some((about.class, direction));
     }
     let class = pair.rules_differ(a.rule?, b.rule?)?;
     Some((class, Direction::Neutral))

@@ -77,11 +77,10 @@ fn groups(pair: &Pair<'_>, found: &mut Found) {
     let mut entry = |subject: &str, class: Class, old: String, new: String| {
         found.entry((Part::Table, subject), (class, NEUTRAL), old, new);
     };
-    let Repairs { shortest, longest, grace, sources } = &pair.old.repairs;
+    let Repairs { shortest, longest, sources } = &pair.old.repairs;
     let new = &pair.new.repairs;
     entry("a repair waits at least", Class::Timing, limit(*shortest), limit(new.shortest));
     entry("a repair waits at most", Class::Timing, limit(*longest), limit(new.longest));
-    entry("a repair waits", Class::Timing, grace.to_string(), new.grace.to_string());
     let (old_sources, new_sources) = (sources, &new.sources);
     match (&pair.old.hooks, &pair.new.hooks) {
         (None, None) => {}
@@ -106,7 +105,6 @@ const HOOKS: &[OfHooks] = &[
     ("a prolonged hook lasts at most", Class::Timing, |h| limit(h.in_all)),
     ("a hook can be prolonged", Class::Setting, |h| format!("{} times", h.heartbeats)),
     ("a hook may end in", Class::Setting, |h| words(&h.results)),
-    ("a hook that does not say ends in", Class::Setting, |h| h.default.to_string()),
     ("hooks are offered for", Class::Setting, |h| words(&h.billing)),
     ("hooks of a group", Class::Setting, |h| {
         if h.together { "wait for each other".into() } else { "end each by itself".into() }
@@ -164,13 +162,6 @@ fn orders(pair: &Pair<'_>, found: &mut Found) {
             found.entry(about, presence, "no such order", in_words(order));
         }
     }
-    let default = |policy: &Policy| {
-        let names: Vec<&str> =
-            policy.default_orders.iter().map(|at| policy.orders[*at].name.as_str()).collect();
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-    };
-    let about = (Part::Order, "default");
-    found.entry(about, (Class::Setting, NEUTRAL), default(pair.old), default(pair.new));
 }
 
 fn in_words(order: &crate::policy::Order) -> String {

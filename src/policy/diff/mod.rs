@@ -76,6 +76,8 @@ words! {
         Effect = "effect",
         /// How a group chooses when it shrinks.
         Order = "order",
+        /// What is set where nobody says otherwise.
+        Default = "default",
         /// A question that the documents leave open.
         Switch = "switch",
         /// A document.

@@ -5,7 +5,7 @@
 
 use super::grid::{About, Axes, Grid, Heard, Said};
 use super::pair::Pair;
-use super::{Difference, Found, Part, Tested};
+use super::{Class, Difference, Found, Part, Tested};
 use crate::policy::facts::Column;
 use crate::policy::{FlagTest, Policy, Precondition};
 use crate::vocab::{Action, ProtectionSet, RuleId, Word};
@@ -186,7 +186,7 @@ pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found) {
         new.axes(&mut axes);
         axes.columns.retain(|(column, _)| *column != Column::Action);
         axes.column(Column::Action, [action.index()]);
-        let about = About { part: Part::Refusal, subject: action.word(), timing: false };
+        let about = About { part: Part::Refusal, subject: action.word(), class: Class::Verdict };
         let Some(grid) = Grid::new(axes) else {
             found.too_large(about.part, about.subject);
             continue;

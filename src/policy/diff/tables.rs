@@ -3,6 +3,7 @@
 use super::grid::{About, Axes, Grid, Heard, Said};
 use super::pair::{Pair, keys};
 use super::{Class, Difference, Direction, Found, Part, Statement};
+use crate::policy::defaults::{LookAtBoth, Value};
 use crate::policy::facts::Column;
 use crate::policy::space::Over;
 use crate::policy::{Policy, Protection, Table, Tables};
@@ -143,7 +144,7 @@ fn in_brief(protection: &Protection) -> String {
 }
 
 fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found) {
-    let about = About { part: Part::Protection, subject: &old.name, timing: false };
+    let about = About { part: Part::Protection, subject: &old.name, class: Class::Verdict };
     if let Some(grid) = union(pair, &about, (&old.table, &new.table), found) {
         let say = |protection: &Protection, row: &crate::policy::Row<Verdict>| {
             let inert = protection.works_when.as_ref().is_some_and(|(rule, _)| *rule == row.rule);
@@ -196,7 +197,7 @@ fn table<C: Word>(
     worth: Worth<C>,
     found: &mut Found,
 ) {
-    let about = About { part, subject, timing: false };
+    let about = About { part, subject, class: Class::Verdict };
     let Some(grid) = union(pair, &about, tables, found) else { return };
     let say = |row: &crate::policy::Row<C>| Said {
         word: row.says.word().into(),
@@ -235,6 +236,7 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
         roll_outs,
         refills,
         hooks,
+        defaults,
     } = &pair.old.tables;
     let new = &pair.new.tables;
     let schedule = |fate| match fate {
@@ -273,4 +275,28 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
     table(pair, t, "refills", (refills, &new.refills), even, found);
     let waits = |then| i64::from(then == HookFate::Waits);
     table(pair, t, "hooks", (hooks, &new.hooks), waits, found);
+    defaults.beside(&new.defaults, &mut OfDefaults { pair, found });
+}
+
+/// What is set where nobody says otherwise.
+struct OfDefaults<'a, 'p> {
+    pair: &'a Pair<'p>,
+    found: &'a mut Found,
+}
+
+impl LookAtBoth for OfDefaults<'_, '_> {
+    fn default<V: Value>(&mut self, name: &'static str, old: &Table<V>, new: &Table<V>) {
+        let Self { pair, found } = self;
+        let about = About { part: Part::Default, subject: name, class: Class::Setting };
+        let Some(grid) = union(pair, &about, (old, new), found) else { return };
+        let say = |policy: &Policy, row: &crate::policy::Row<V>| Said {
+            word: row.says.in_words(&policy.orders).into(),
+            rule: Some(row.rule),
+            good: 0,
+            loses: false,
+        };
+        let a = Voice::new(&grid, pair.old, old, |row| say(pair.old, row));
+        let b = Voice::new(&grid, pair.new, new, |row| say(pair.new, row));
+        grid.compare(pair, &about, |cell| (a.hear(cell), b.hear(cell)), found);
+    }
 }

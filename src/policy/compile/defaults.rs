@@ -1,0 +1,46 @@
+//! What a provider sets where nobody says otherwise.
+
+use super::Compiler;
+use crate::policy::Order;
+use crate::policy::defaults::{Defaults, DefaultsPart, IS, Make, Value};
+use crate::policy::facts::Column;
+use crate::policy::table::Table;
+use crate::text::{Code, Map, Node, Problem};
+
+impl Compiler<'_> {
+    pub(super) fn defaults(&mut self, part: &DefaultsPart, orders: &[Order]) -> Defaults {
+        Defaults::make(part, &mut Making { compiler: self, orders })
+    }
+}
+
+struct Making<'c, 'p, 'o> {
+    compiler: &'c mut Compiler<'p>,
+    orders: &'o [Order],
+}
+
+impl Make for Making<'_, '_, '_> {
+    fn table<V: Value>(
+        &mut self,
+        name: &'static str,
+        rules: &Map<Node>,
+        columns: &[Column],
+    ) -> Table<V> {
+        let read = |node: &Node, problems: &mut _| V::read_default(node, self.orders, problems);
+        let rows = self.compiler.rows_read(rules, IS, read);
+        let known: Vec<&str> =
+            columns.iter().map(|c| c.name()).filter(|column| *column != name).collect();
+        let mut whole = rows.2;
+        for test in rows.0.iter().flat_map(|part| &part.when) {
+            if known.contains(&test.column.name()) {
+                continue;
+            }
+            let title =
+                format!("the default of `{name}` cannot depend on `{}`", test.column.name());
+            let problem = Problem::at(Code::UnknownKey, test.place, title, "not known by then");
+            let known = known.join(", ");
+            self.compiler.problems.add(problem.note(format!("columns allowed here: {known}")));
+            whole = false;
+        }
+        self.compiler.proved(name, (rows.0, rows.1, whole), &[])
+    }
+}
