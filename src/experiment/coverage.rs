@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::policy::{Policy, Rulebook};
-use crate::record::{Record, Refusal};
-use crate::vocab::{PolicyId, RuleId, SwitchSet};
+use crate::policy::{Finding, Policy, Rulebook};
+use crate::record::{Decision, Record, Refusal};
+use crate::vocab::{Outcome, PolicyId, RuleId, SwitchSet, Verdict};
 use crate::world::World;
 
 /// What one case reached of one policy.
@@ -41,6 +41,7 @@ impl Reach {
                 let book = world.legend().rulebook(decision.policy);
                 let reached = self.of(decision.policy);
                 reached.rules.extend(decision.rule);
+                reached.rules.extend(check_order(book, decision));
                 for finding in decision.ruling.findings() {
                     let Some(rule) = finding.rule else { continue };
                     reached.rules.insert(rule);
@@ -71,6 +72,20 @@ impl Reach {
         }
         self.0
     }
+}
+
+/// The rule that said which of two refusals comes first: that is asked where a protection holds
+/// and a precondition refuses as well.
+fn check_order(book: &Rulebook, decision: &Decision) -> Option<RuleId> {
+    let facts = &decision.facts;
+    let holds = |finding: Finding| {
+        let row = book.verdicts()[finding.protection.index()].decide(facts);
+        row.is_some_and(|row| row.says == Verdict::Held)
+    };
+    let refused = matches!(decision.outcome, Outcome::Held | Outcome::Denied);
+    (refused && decision.ruling.findings().any(holds) && book.refusal(facts).is_some())
+        .then(|| book.ask(&book.tables.check_order, facts))?
+        .map(|answer| answer.rule)
 }
 
 /// So many of so many, and the names of the rest.
