@@ -11,9 +11,14 @@ pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
         substitute(&mut tree, &Map::default(), problems);
         return vec![(String::new(), tree)];
     };
+    // A case has no use for the values of the others, and each would have a copy of them.
+    let mut without_cases = node.clone();
+    if let Value::Map(entries) = &mut without_cases.value {
+        entries.retain(|entry| &**entry.key != "cases");
+    }
     let mut trees = Vec::with_capacity(cases.0.len());
     for (name, values) in &cases.0 {
-        let mut tree = node.clone();
+        let mut tree = without_cases.clone();
         substitute(&mut tree, values, problems);
         trees.push((name.to_string(), tree));
     }

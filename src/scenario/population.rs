@@ -2,7 +2,7 @@
 
 use super::resolve::{Resolver, protection_of};
 use super::scaling::Scaling;
-use super::selector::{LONGEST, expand, not_a_range};
+use super::selector::{LONGEST, count, expand, not_a_range};
 use crate::fleet::{
     AUTOSCALE, Account, AccountPart, Care, Fleet, Group, GroupPart, Hook, HookPart, Instance,
     InstancePart, Property, ProtectPart, Upgrades,
@@ -433,6 +433,24 @@ impl Population<'_, '_> {
         }
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
         orders
+    }
+
+    /// Whether a fleet can have as many instances as these names and ranges stand for together.
+    /// Asked before any of them is made.
+    pub fn has_room<'n>(&mut self, names: impl Iterator<Item = &'n Spanned<Name>>) -> bool {
+        let mut all = 0_u64;
+        for name in names {
+            all = all.saturating_add(count(&name.value));
+            if all > MOST_INSTANCES {
+                let title = format!("a fleet has at most {MOST_INSTANCES} instances");
+                let problem =
+                    Problem::at(Code::BadNumber, name.place, title, "too many with these");
+                self.resolver.problems.add(problem.help("split it into several scenarios"));
+                self.resolver.doubtful = true;
+                return false;
+            }
+        }
+        true
     }
 
     /// Takes in every instance that a name, perhaps a range, stands for.

@@ -327,9 +327,10 @@ impl<'p> Resolver<'p> {
 
     /// The instances that a selector selects.
     pub fn select(&mut self, selector: &Selector) -> Option<Vec<InstanceId>> {
-        let mut problems = Problems::default();
+        // The same list goes on, so that a long one needs no more suggestions.
+        let mut problems = std::mem::take(self.problems);
         let found = selector.resolve(self, &mut problems);
-        self.problems.extend(problems);
+        *self.problems = problems;
         found
     }
 

@@ -1,5 +1,7 @@
 //! Selectors: which instances an event or an expectation is about.
 
+use std::ops::RangeInclusive;
+
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::{Value as Json, json};
 
@@ -250,7 +252,25 @@ pub const LONGEST: u64 = 10_000_000;
 /// # Errors
 /// What is wrong with the range.
 pub fn expand(text: &str) -> Result<Vec<String>, String> {
-    let Some((first, last)) = text.split_once("..") else { return Ok(vec![text.to_owned()]) };
+    let Some((prefix, width, numbers)) = range(text)? else { return Ok(vec![text.to_owned()]) };
+    Ok(numbers.map(|n| format!("{prefix}{n:0width$}")).collect())
+}
+
+/// Number of names that a text stands for; 0 if it is a range with a mistake.
+pub fn count(text: &str) -> u64 {
+    match range(text) {
+        Ok(None) => 1,
+        Ok(Some((_, _, numbers))) => numbers.end() - numbers.start() + 1,
+        Err(_) => 0,
+    }
+}
+
+/// A range as its prefix, the number of digits that its numbers are filled up to, and the
+/// numbers; `None` if the text is a single name.
+type Range<'t> = (&'t str, usize, RangeInclusive<u64>);
+
+fn range(text: &str) -> Result<Option<Range<'_>>, String> {
+    let Some((first, last)) = text.split_once("..") else { return Ok(None) };
     let digits = first.len() - first.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let (prefix, from) = first.split_at(first.len() - digits);
     let number = |text: &str| match text {
@@ -266,7 +286,7 @@ pub fn expand(text: &str) -> Result<Vec<String>, String> {
     }
     // `web-01..10` keeps its zeros.
     let width = if from.starts_with('0') { from.len() } else { 0 };
-    Ok((low..=high).map(|n| format!("{prefix}{n:0width$}")).collect())
+    Ok(Some((prefix, width, low..=high)))
 }
 
 #[cfg(test)]

@@ -178,7 +178,9 @@ pub fn populate(
     for (name, group) in &part.groups.0 {
         population.group(&name.value, name.place, group, Named::Here);
     }
-    if let Some(InstancesPart::Here(instances)) = &part.instances {
+    if let Some(InstancesPart::Here(instances)) = &part.instances
+        && population.has_room(instances.0.iter().map(|(name, _)| name))
+    {
         for (name, instance) in &instances.0 {
             population.instances(name, instance);
         }

@@ -1,5 +1,7 @@
 //! What somebody may have meant.
 
+use rapidfuzz::distance::osa::{Args, BatchComparator};
+
 /// Longer texts were not misspelt.
 const LONGEST: usize = 100;
 
@@ -14,12 +16,17 @@ pub fn closest<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Vec<
         return Vec::new();
     }
     let bound = (length / 3).max(1);
+    let compare = BatchComparator::new(lower.chars());
+    let within = Args::default().score_cutoff(bound);
+    let distance = |word: &str| {
+        let lower = word.chars().flat_map(char::to_lowercase);
+        compare.distance_with_args(lower, &within)
+    };
     let mut close: Vec<(usize, &str)> = words
         .into_iter()
         // Every letter more or less is a difference, and lengths are quickly compared.
         .filter(|word| word.len().abs_diff(text.len()) <= 4 * bound)
-        .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase()), word))
-        .filter(|(distance, _)| *distance <= bound)
+        .filter_map(|word| Some((distance(word)?, word)))
         .collect();
     close.sort_unstable();
     close.dedup();

@@ -24,6 +24,8 @@ mod kernel_theory;
 mod kernel_traces;
 /// The layer table of ARCHITECTURE.md against the imports in `src`.
 mod layers;
+/// Memory and work that an input may take.
+mod limits;
 /// The locks of an instance are a set: in fleets, tables, replies, conditions and reports.
 mod locks;
 /// Every kind of mistake in a file, and the message for it.
