@@ -7,8 +7,8 @@ use super::space::Over;
 use super::table::{Row, Table};
 use super::{FlagChange, Policy, Precondition, Rule, SET, Tables, UNSET};
 use crate::vocab::{
-    Action, Confidence, Membership, Outcome, ProtectionId, ProtectionSet, RuleId, SwitchId,
-    SwitchSet, Trigger, Verdict, Word,
+    Action, Confidence, Lifecycle, Membership, Outcome, ProtectionId, ProtectionSet, RuleId,
+    SwitchId, SwitchSet, Trigger, Verdict, Word,
 };
 
 /// A policy with every switch settled: what the world consults.
@@ -307,6 +307,19 @@ impl Rulebook {
     /// The first refusal that fits, if any does.
     pub fn refusal(&self, facts: &Facts) -> Option<RuleId> {
         self.refusal_to_set(facts, &FlagChange::default())
+    }
+
+    /// The first refusal that is about instances which are not there: it names that state and no
+    /// other. What refuses calls about instances that are there says nothing of those.
+    pub fn refusal_of_absent(&self, facts: &Facts) -> Option<RuleId> {
+        let absent = 1 << Lifecycle::Absent.index() | 1 << Lifecycle::Released.index();
+        let refusals = self.refusals[usize::from(facts.action.index())].iter();
+        let mut refusals = refusals.map(|place| &self.policy.preconditions[*place]);
+        let refusal = refusals.find(|refusal| {
+            let states = refusal.when.words(Column::State);
+            states.is_some_and(|states| states & !absent == 0) && refusal.when.meets(facts)
+        });
+        refusal.map(|refusal| refusal.rule)
     }
 
     /// The first refusal of a request to set protections.

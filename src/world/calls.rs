@@ -76,12 +76,30 @@ impl Step<'_> {
     /// # Errors
     /// What refuses it.
     pub(super) fn refusal(&mut self, ask: &Ask, id: InstanceId) -> Result<(), Refusal> {
-        if !self.world.fleet.instance(id).is_there() {
-            return Err(Refusal::Obstacle(Obstacle::NotThere));
-        }
         let policy = self.world.policy_of(id);
+        if !self.world.fleet.instance(id).is_there() {
+            let facts = self.facts(ask, id, ask.action);
+            return Err(self.refusal_of_absent(policy, &facts, Obstacle::NotThere));
+        }
         let on = self.world.fleet.instance(id).on;
         self.refusal_in(ask, policy, on, &self.facts(ask, id, ask.action))
+    }
+
+    /// What refuses a call about an instance that is not there: the provider's own answer, if
+    /// its policy has one.
+    pub(super) fn refusal_of_absent(
+        &mut self,
+        policy: PolicyId,
+        facts: &Facts,
+        otherwise: Obstacle,
+    ) -> Refusal {
+        let book = self.world.legend.rulebook(policy);
+        let Some(rule) = book.refusal_of_absent(facts) else {
+            return Refusal::Obstacle(otherwise);
+        };
+        let basis = book.basis(rule);
+        self.rely(policy, basis);
+        Refusal::Rule(policy, rule)
     }
 
     /// Whether a precondition refuses a request in a situation; `set` is what is on now.

@@ -62,17 +62,19 @@ impl Step<'_> {
     /// # Errors
     /// That one of them is not a member.
     pub(super) fn named_or_all(
-        &self,
+        &mut self,
+        ask: &Ask,
         group: GroupId,
         named: Option<Targets>,
     ) -> Result<Vec<InstanceId>, Refusal> {
         let Some(named) = named else { return Ok(self.members_of(group)) };
         let ids = self.of(named);
-        let strange = |id: &InstanceId| self.world.fleet.instance(*id).group != Some(group);
-        if ids.iter().any(strange) {
-            return Err(Refusal::Obstacle(Obstacle::NotAMember));
-        }
-        Ok(ids.into_vec())
+        let strange = |id: &&InstanceId| self.world.fleet.instance(**id).group != Some(group);
+        let Some(stranger) = ids.iter().find(strange) else { return Ok(ids.into_vec()) };
+        let state = self.world.fleet.instance(*stranger).state;
+        let facts = Facts { state, ..self.group_facts(ask, group) };
+        let policy = self.world.policy_of_group(group);
+        Err(self.refusal_of_absent(policy, &facts, Obstacle::NotAMember))
     }
 
     pub(super) fn delete_members(&mut self, call: Call, o: order::DeleteMembers) {
@@ -96,7 +98,7 @@ impl Step<'_> {
         if let Err(why) = self.group_refusal(&ask, group) {
             return self.refuse(open, asked, why);
         }
-        let ids = match self.named_or_all(group, Some(targets)) {
+        let ids = match self.named_or_all(&ask, group, Some(targets)) {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, asked, why),
         };
@@ -210,7 +212,7 @@ impl Step<'_> {
         let ask = Ask::call(call, Action::SetProtection, Target::Group(group));
         let ask = ask.with(With::Standby(by));
         let open = self.open(&ask, false);
-        let ids = match self.named_or_all(group, Some(instances)) {
+        let ids = match self.named_or_all(&ask, group, Some(instances)) {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, instances.len, why),
         };

@@ -55,7 +55,7 @@ impl Step<'_> {
         if let Err(why) = self.group_refusal(&ask, group) {
             return self.refuse(open, asked, why);
         }
-        let ids = match self.named_or_all(group, named) {
+        let ids = match self.named_or_all(&ask, group, named) {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, asked, why),
         };
