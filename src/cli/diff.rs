@@ -274,7 +274,8 @@ fn under_both(
     let mut scratch = Loader::new();
     let compile = |loader: &mut Loader| {
         names.map(|name| {
-            let options = Options { policy: Some(name.to_owned()), seed, unjudged: true };
+            let beside = names.map(str::to_owned).to_vec();
+            let options = Options { policy: Some(name.to_owned()), beside, seed, unjudged: true };
             loader.scenario(path, text.to_owned(), &options)
         })
     };

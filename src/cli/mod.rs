@@ -113,7 +113,7 @@ impl Default for Overrides {
 impl Overrides {
     fn options(&self) -> crate::scenario::Options {
         let (policy, seed) = (self.policy.clone(), self.seed);
-        crate::scenario::Options { policy, seed, unjudged: false }
+        crate::scenario::Options { policy, seed, ..crate::scenario::Options::default() }
     }
 
     fn limits(&self) -> crate::kernel::Limits {

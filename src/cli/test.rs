@@ -253,9 +253,10 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
             continue;
         }
         let mut unused = Problems::default();
-        for assumption in &first.assumptions {
-            let used = ran.iter().any(|judged| {
-                let mut settles = assumption.settles.iter();
+        for (at, assumption) in first.assumptions.iter().enumerate() {
+            // Each case has policies of its own, and may settle it otherwise.
+            let used = ran.iter().zip(&one.compiled.plans).any(|(judged, plan)| {
+                let mut settles = plan.assumptions.get(at).into_iter().flat_map(|a| &a.settles);
                 settles.any(|(policy, switch)| judged.relied[policy.index()].has(*switch))
             });
             if !used {

@@ -135,7 +135,8 @@ record! {
         optional "lock" => lock: OneOrMany<Spanned<Lock>>,
         /// Whether, while it is stopped, it pays nothing for compute.
         optional "economical" => economical: bool,
-        /// The age of the configuration that it was made from; lower is older.
+        /// The age of the configuration that it was made from; lower is older. What was added to
+        /// its group by hand was made from none.
         optional "configuration" => configuration: u32,
         /// The model of its group that it was brought to; the group's, if it does not say.
         optional "model" => model: Name,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::plan::Assumption;
-use crate::policy::{Policy, Rulebook};
+use crate::policy::{Policy, Rulebook, Switch};
 use crate::text::{Code, Map, Name, Place, Problem, Problems, Spanned, closest};
 use crate::vocab::{PolicyId, SwitchId, SwitchSet};
 
@@ -13,9 +13,9 @@ pub struct Assuming<'p> {
     pub policies: Vec<Arc<Policy>>,
     /// Where the scenario is named: what is missing is told there.
     pub scenario: Place,
-    /// Whether another policy than the scenario's own is in use; then the
-    /// scenario may well assume too much.
-    pub replaced: bool,
+    /// Policies that the scenario or the command names besides: a position on a question of
+    /// theirs is right, though nothing here asks for it.
+    pub beside: &'p [Arc<Policy>],
     /// Every mistake found so far.
     pub problems: &'p mut Problems,
 }
@@ -53,30 +53,33 @@ impl Assuming<'_> {
         let mut settles = Vec::new();
         for (number, (policy, settings)) in self.policies.iter().zip(settings).enumerate() {
             let Some(switch) = policy.switch(&name.value) else { continue };
-            let values = &policy.switches[switch.index()].values;
-            if let Some(at) = values.iter().position(|known| *known == value.value) {
+            if let Some(at) = demand_position(&policy.switches[switch.index()], value, self.problems) {
                 settings[switch.index()] = u8::try_from(at).ok();
                 settles.push((PolicyId::at(number), switch));
-                continue;
             }
-            let title = format!("`{}` is not a position of `{}`", **value, **name);
-            let problem = Problem::at(Code::UnknownWord, value.place, title, "unknown position");
-            let problem = problem.did_you_mean(&closest(value, values.iter().map(String::as_str)));
-            self.problems.add(problem.note(format!("one of: {}", values.join(", "))));
         }
-        if self.policies.iter().all(|policy| policy.switch(&name.value).is_none()) {
-            self.unknown_switch(name);
+        let elsewhere = || self.beside.iter().find_map(|policy| switch_of(policy, name));
+        if self.policies.iter().all(|policy| switch_of(policy, name).is_none()) {
+            match elsewhere() {
+                Some(switch) => drop(demand_position(switch, value, self.problems)),
+                None => self.unknown_switch(name),
+            }
         }
         settles
     }
 
     fn unknown_switch(&mut self, name: &Spanned<Name>) {
-        let known: Vec<&str> =
-            self.policies.iter().flat_map(|p| &p.switches).map(|s| s.name.as_str()).collect();
-        let names: Vec<&str> = self.policies.iter().map(|policy| policy.name.as_str()).collect();
-        let title = format!("{} leaves no question `{}` open", names.join(", "), **name);
-        let code = if self.replaced { Code::UnusedAssumption } else { Code::UnknownRule };
-        let problem = Problem::at(code, name.place, title, "unknown switch");
+        let all = || self.policies.iter().chain(self.beside);
+        let mut known: Vec<&str> =
+            all().flat_map(|p| &p.switches).map(|switch| switch.name.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        let names: Vec<&str> = all().map(|policy| policy.name.as_str()).collect();
+        let title = match names.as_slice() {
+            [one] => format!("{one} leaves no question `{}` open", **name),
+            several => format!("none of {} leaves a question `{}` open", several.join(", "), **name),
+        };
+        let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown switch");
         let problem = problem.did_you_mean(&closest(&name.value, known.iter().copied()));
         self.problems.add(problem.note(format!("switches: {}", known.join(", "))));
     }
@@ -97,7 +100,7 @@ impl Assuming<'_> {
         Rulebook::new(policy, values, taken)
     }
 
-    fn open_question(&self, policy: &Policy, switch: &crate::policy::Switch) -> Problem {
+    fn open_question(&self, policy: &Policy, switch: &Switch) -> Problem {
         let title =
             format!("{} leaves `{}` open, and nobody took a position", policy.name, switch.name);
         let mut problem =
@@ -110,4 +113,26 @@ impl Assuming<'_> {
         }
         problem
     }
+}
+
+/// The switch of a policy that a scenario calls so.
+fn switch_of<'p>(policy: &'p Policy, name: &Spanned<Name>) -> Option<&'p Switch> {
+    policy.switch(&name.value).map(|switch| &policy.switches[switch.index()])
+}
+
+/// The place of a position among those of a switch; it is a mistake if it is none of them.
+fn demand_position(
+    switch: &Switch,
+    value: &Spanned<String>,
+    problems: &mut Problems,
+) -> Option<usize> {
+    let values = &switch.values;
+    let at = values.iter().position(|known| *known == value.value);
+    if at.is_none() {
+        let title = format!("`{}` is not a position of `{}`", **value, switch.name);
+        let problem = Problem::at(Code::UnknownWord, value.place, title, "unknown position");
+        let problem = problem.did_you_mean(&closest(value, values.iter().map(String::as_str)));
+        problems.add(problem.note(format!("one of: {}", values.join(", "))));
+    }
+    at
 }

@@ -31,6 +31,8 @@ const MOST_POLICIES: usize = 64;
 pub struct Options {
     /// The policy of accounts that name none.
     pub policy: Option<String>,
+    /// Further policies of the same command: the scenario may assume for them too.
+    pub beside: Vec<String>,
     /// The seed.
     pub seed: Option<u64>,
     /// Leaves out what is expected: under another policy its rules may not exist.
@@ -118,12 +120,18 @@ impl Compiler<'_> {
             .map(|(case, tree)| (case, Written::read(&tree, self.problems)))
             .collect();
         self.doubtful = self.problems.count(Severity::Error) > before;
+        let assumed = written.iter().flat_map(|(_, written)| written);
+        let beside = if assumed.clone().all(|written| written.assume.0.is_empty()) {
+            Vec::new()
+        } else {
+            self.beside(&assumed.collect::<Vec<_>>())
+        };
         for (case, written) in &written {
             let Some(written) = written else { continue };
             compiled.name = written.name.to_string();
             compiled.allow.clone_from(&written.allow);
             let mut read = Vec::new();
-            compiled.plans.extend(self.case(case, &names, written, &mut read));
+            compiled.plans.extend(self.case((case, &names), written, &beside, &mut read));
             compiled.read = read;
         }
         self.allow(&compiled.allow);
@@ -196,6 +204,34 @@ impl Compiler<'_> {
         self.policies.get(name).cloned().flatten()
     }
 
+    /// Every policy that any case names, or the command: an assumption that one of them knows
+    /// is right. What cannot be read is left out; where it is needed, that is told.
+    fn beside(&mut self, cases: &[&Written]) -> Vec<Arc<Policy>> {
+        let accounts = cases.iter().flat_map(|written| &written.fleet.accounts.0);
+        let of_accounts = accounts.filter_map(|(_, part)| part.policy.as_ref());
+        let of_cases = cases.iter().filter_map(|written| written.policy.as_ref());
+        let mut names: Vec<(&str, Option<Place>)> =
+            of_cases.chain(of_accounts).map(|name| (name.value.as_str(), Some(name.place))).collect();
+        names.extend(self.options.beside.iter().map(|name| (name.as_str(), None)));
+        let mut seen: Vec<Arc<Policy>> = Vec::new();
+        for (name, at) in names {
+            let mut scratch = Problems::default();
+            let known = self.policies.get(name).cloned();
+            let policy = known.unwrap_or_else(|| {
+                load(name, at, self.files, self.sources, &mut scratch).map(Arc::new)
+            });
+            if let Some(policy) = policy {
+                if scratch.is_empty() {
+                    self.policies.insert(name.to_owned(), Some(Arc::clone(&policy)));
+                }
+                if seen.iter().all(|known| known.name != policy.name) {
+                    seen.push(policy);
+                }
+            }
+        }
+        seen
+    }
+
     /// The policies in use, the scenario's own first, and the place of each account's.
     fn policies(&mut self, written: &Written) -> Option<(Vec<Arc<Policy>>, Vec<String>)> {
         let mut asked: Vec<(String, Option<Place>)> = Vec::new();
@@ -243,9 +279,9 @@ impl Compiler<'_> {
 
     fn case(
         &mut self,
-        case: &str,
-        cases: &[String],
+        (case, cases): (&str, &[String]),
         written: &Written,
+        beside: &[Arc<Policy>],
         read: &mut Vec<String>,
     ) -> Option<Plan> {
         let (start, end) = self.span(written)?;
@@ -255,7 +291,7 @@ impl Compiler<'_> {
         let (rulebooks, assumptions) = Assuming {
             policies,
             scenario: written.name.place,
-            replaced: self.options.policy.is_some(),
+            beside,
             problems: self.problems,
         }
         .settle(&written.assume);

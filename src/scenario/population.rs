@@ -7,9 +7,9 @@ use crate::fleet::{
     AUTOSCALE, Account, AccountPart, Care, Fleet, Group, GroupPart, Hook, HookPart, Instance,
     InstancePart, Property, ProtectPart, Upgrades,
 };
-use crate::policy::{Column, Defaults, Facts, Orders, Rulebook, Table};
+use crate::policy::{Column, Defaults, Facts, Orders, Rulebook, Step, Table};
 use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When};
-use crate::time::{SimSpan, SimTime};
+use crate::time::{SimSpan, SimTime, Term};
 use crate::vocab::{
     AccountId, Action, Billing, Channel, ClockAction, ClockKind, Eviction, GroupId, Health,
     HookResult, InstanceId, Lead, Lifecycle, Lock, Locks, Membership, ModelId, PolicyId,
@@ -635,6 +635,10 @@ impl Population<'_, '_> {
             self.contradicts(renewal.place, &format!("a renewal and {billing}"));
         }
         self.membership(&mut instance, part, place);
+        if matches!(instance.membership, Membership::Attached | Membership::Entrusted) {
+            // What was added by hand was made from no configuration of the group.
+            instance.configuration = u32::MAX;
+        }
         self.hook_of(group, part, billing, place);
         self.term(&mut instance, part, place);
         if let Some(protect) = &part.protect {
@@ -753,6 +757,7 @@ impl Population<'_, '_> {
             return;
         }
         let start = self.resolver.start;
+        self.renewed(instance, part);
         instance.expired = instance.expires <= start;
         let book = self.book(instance.account);
         let Some(clock) = book.policy.clock(ClockKind::Expiry).filter(|_| instance.expired) else {
@@ -787,6 +792,32 @@ impl Population<'_, '_> {
         }
         if let Some(state) = part.state {
             instance.state = state.value;
+        }
+    }
+
+    /// A term that renews itself, and that ended at the start or before, has done so.
+    fn renewed(&self, instance: &mut Instance, part: &InstancePart) {
+        let book = self.book(instance.account);
+        let Some(clock) = book.policy.clock(ClockKind::Expiry) else { return };
+        let (start, calendar) = (self.resolver.start, book.policy.calendar);
+        let facts =
+            Facts { billing: instance.billing, renewal: instance.renewal, ..Facts::default() };
+        let renews = |due: SimTime, step: &Step| {
+            due <= start
+                && step.action == ClockAction::Renew
+                && step.when.meets(&facts)
+                && book.assumes(&step.when)
+        };
+        let term = part.renews_for.unwrap_or(Term::MONTH).span();
+        loop {
+            let timetable = clock.timetable(instance.expires, SimSpan::ZERO, calendar);
+            let mut steps = timetable.into_iter();
+            let next = instance.expires.after_on_calendar(term, calendar);
+            let again = steps.any(|(due, step)| renews(due, &clock.steps[step]));
+            if !again || next <= instance.expires {
+                break;
+            }
+            instance.expires = next;
         }
     }
 

@@ -202,6 +202,8 @@ impl Step<'_> {
         instance.membership = membership;
         instance.membership_known = true;
         instance.joined = now;
+        // What is added by hand was made from no configuration of the group.
+        instance.configuration = u32::MAX;
         let size = count(self.world.fleet.group(group).members.len());
         self.change(ask, seq, Subject::Instance(id), What::Group(None, Some(group)));
         self.change(ask, seq, Subject::Group(group), What::Size(size - 1, size));

@@ -97,11 +97,8 @@ impl Step<'_> {
             Some(TermFrom::Renewal) => self.now.max(old),
             Some(TermFrom::Expiry) | None => old,
         };
-        let mut new = from.after_on_calendar(span, calendar);
-        // A term that renews itself does so as often as it must.
-        while ask.actor.is_none() && new <= self.now && new > old {
-            new = new.after_on_calendar(span, calendar);
-        }
+        // One period, whoever asks: a term that renews itself asks again when that ends.
+        let new = from.after_on_calendar(span, calendar);
         let instance = self.world.fleet.instance_mut(id);
         instance.expires = new;
         instance.expired = new <= self.now;
