@@ -5,6 +5,7 @@
 //! and does not decide.
 
 mod autoscale;
+pub mod numbers;
 mod parts;
 mod select;
 mod tables;

@@ -2,8 +2,8 @@
 
 use crate::vocab::{
     Action, Billing, Capacity, Channel, Effect, Eviction, HealthCheck, Initiator, Lead, Lifecycle,
-    Locks, Membership, Orchestration, Reclaim, Renewal, Repair, StoppedBy, SwitchId, Thing,
-    Trigger, Upgrade, Word, YesNo, ZonePolicy,
+    Locks, Membership, NameForm, Orchestration, Reclaim, Renewal, Repair, StoppedBy, SwitchId,
+    Thing, Trigger, Upgrade, Word, YesNo, ZonePolicy,
 };
 
 /// Declares the columns and the struct of one situation from one list.
@@ -146,6 +146,8 @@ columns! {
     AllHeld "all-held" => all_held: YesNo = YesNo::No,
     /// Whether the instance has the latest model of its group.
     LatestModel "latest-model" => latest_model: YesNo = YesNo::No,
+    /// What the name of the member looks like at its end.
+    NameForm "name-form" => name_form: NameForm = NameForm::Plain,
     /// How the members of the group are kept.
     Orchestration "orchestration" => orchestration: Orchestration = Orchestration::Uniform,
     /// How a new model reaches the members.

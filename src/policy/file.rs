@@ -150,6 +150,8 @@ record! {
     ScaleInPart: "a scale-in" {
         /// The orders that a group may name, by the provider's words for them.
         required "orders" => orders: Map<OrderPart>,
+        /// How members are numbered; not at all, if it does not say.
+        default "numbers" => numbers: Map<Node>,
         /// Which of several equal members goes.
         default "ties" => ties: Map<Node>,
         /// What zones have to do with it.

@@ -47,7 +47,7 @@ use crate::text::Place;
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::vocab::{
     Action, AfterSettling, Batch, Billing, CheckedFirst, ClockKind, Confidence, Criterion,
-    EconomicalStop, Extreme, Fate, FlagFate, HealthFate, HookFate, HookResult, Occasion,
+    EconomicalStop, Extreme, Fate, FlagFate, HealthFate, HookFate, HookResult, Numbering, Occasion,
     ProtectionId, ProtectionSet, Refill, RollOut, RuleId, ScheduleFate, Shortfall, Subject,
     SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word, ZoneHeld, ZoneRule,
 };
@@ -132,6 +132,8 @@ pub struct Tables {
     pub renewals: Table<TermFrom>,
     /// What becomes of an instance's things.
     pub effects: Table<Fate>,
+    /// How the members of a group are numbered.
+    pub numbers: Table<Numbering>,
     /// Which of several equal members goes.
     pub ties: Table<TieBreak>,
     /// What happens when too few members may go.

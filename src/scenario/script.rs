@@ -298,17 +298,19 @@ pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, pl
             resolver.problems.add(problem);
             return;
         }
-        if let Order::Upgrade(o) = order
-            && o.os_image == Some(true)
-            && !policy.knows(Column::Upgrade, Upgrade::OsImage)
-        {
-            let title = format!("{} says nothing about upgrades of the image", policy.name);
-            let problem = Problem::at(Code::UnknownTrigger, place, title, "not known there");
-            let help = "leave out `os-image`, or take an edition that has the upgrade `os-image`";
-            resolver.problems.add(problem.help(help));
+        let of_image = matches!(order, Order::Upgrade(o) if o.os_image == Some(true));
+        if of_image && !policy.knows(Column::Upgrade, Upgrade::OsImage) {
+            let problem = unknown_image_upgrade(&policy.name, place);
+            resolver.problems.add(problem);
             return;
         }
     }
+}
+
+fn unknown_image_upgrade(policy: &str, place: Place) -> Problem {
+    let title = format!("{policy} says nothing about upgrades of the image");
+    Problem::at(Code::UnknownTrigger, place, title, "not known there")
+        .help("leave out `os-image`, or take an edition that has the upgrade `os-image`")
 }
 
 /// The policies that some instances are under: a bit for each.

@@ -86,6 +86,30 @@ words! {
 }
 
 words! {
+    /// How the members of a group are numbered, so that the number at the end of a name counts.
+    Numbering: "a numbering" {
+        /// By decimal numbers.
+        Decimal = "decimal",
+        /// By numbers whose digits are 0 to 9 and a to z.
+        Base36 = "base-36",
+        /// Not at all: names are random.
+        None = "none",
+        /// Not at all, and their age counts instead: the oldest member counts as the highest.
+        Age = "age",
+    }
+}
+
+words! {
+    /// What the name of a member looks like at its end.
+    NameForm: "a form of names" {
+        /// It ends in six letters and digits, of which the first is 0.
+        Padded = "padded",
+        /// In any other way.
+        Plain = "plain",
+    }
+}
+
+words! {
     /// Which end of that order goes first.
     Extreme: "an end of an order" {
         /// The lowest: the oldest.

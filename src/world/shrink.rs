@@ -4,13 +4,13 @@ use super::Step;
 use super::apply::count;
 use super::ask::{Ask, Call, Tally};
 use super::decide::{Draft, Fate, Word, alone};
-use crate::fleet::{Choice, Spread, Walk};
-use crate::policy::Answer;
+use crate::fleet::{Choice, Spread, Walk, numbers};
+use crate::policy::{Answer, Basis, Facts};
 use crate::record::{DecidedBy, Target};
 use crate::scenario::order;
 use crate::vocab::{
-    Action, Criterion, Extreme, GroupId, Initiator, InstanceId, LastWord, Outcome, Shortfall,
-    TieBreak, Trigger, ZoneHeld, ZoneRule,
+    Action, Criterion, Extreme, GroupId, Initiator, InstanceId, LastWord, NameForm, Numbering,
+    Outcome, Shortfall, TieBreak, Trigger, Word as _, ZoneHeld, ZoneRule,
 };
 
 impl Step<'_> {
@@ -50,7 +50,7 @@ impl Step<'_> {
     /// Walks the group's order until as many may go as are wanted. Whoever the
     /// order names and a protection holds is passed over, and told.
     fn choose(&mut self, ask: &Ask, group: GroupId, wanted: u32) -> Option<Vec<Draft>> {
-        let mut walk = self.walk(ask, group);
+        let (mut walk, rests_on) = self.walk(ask, group);
         let mut drafts = Vec::new();
         let mut going = 0;
         let mut tied = false;
@@ -61,10 +61,12 @@ impl Step<'_> {
             }
             tied |= offer.tied;
             let item = self.asks_of(ask, offer.member);
-            let draft = self.draft(ask, item)?;
+            let mut draft = self.draft(ask, item)?;
             if draft.fate == Fate::Goes {
                 going += 1;
                 walk.goes();
+                // That it is this one rests on the order.
+                draft.basis = draft.basis.and(rests_on);
             }
             drafts.push(draft);
         }
@@ -78,8 +80,37 @@ impl Step<'_> {
         Some(drafts)
     }
 
-    /// A walk over the members of a group in the order in which they go.
-    pub(super) fn walk(&mut self, ask: &Ask, group: GroupId) -> Walk {
+    /// How the members of a group are numbered, by the form of their names, and what that rests
+    /// on if its order is by number.
+    fn numbering(&mut self, facts: &Facts, group: GroupId) -> ([Numbering; 2], Basis) {
+        let policy = self.world.policy_of_group(group);
+        let members = &self.world.fleet.group(group).members;
+        let names = &self.world.legend.instances;
+        let has = |form| members.iter().any(|id| numbers::form(names.at(id.index())) == form);
+        let forms = [NameForm::Padded, NameForm::Plain].map(|form| has(form).then_some(form));
+        let book = self.world.legend.rulebook(policy);
+        let mut orders = self.world.fleet.group(group).orders.iter();
+        let by_number = orders.any(|at| book.policy.orders[*at].by == Criterion::Number);
+        let mut basis = Basis::NONE;
+        let numbering = forms.map(|form| {
+            let facts = Facts { name_form: form?, ..*facts };
+            let answer = if by_number {
+                self.consult(policy, |t| &t.numbers, &facts)
+            } else {
+                let book = self.world.legend.rulebook(policy);
+                book.ask(&book.tables.numbers, &facts)
+            }?;
+            if by_number {
+                basis = basis.and(answer.basis);
+            }
+            Some(answer.says)
+        });
+        (numbering.map(|says| says.unwrap_or(Numbering::None)), basis)
+    }
+
+    /// A walk over the members of a group in the order in which they go, and what the order
+    /// rests on.
+    pub(super) fn walk(&mut self, ask: &Ask, group: GroupId) -> (Walk, Basis) {
         let facts = self.group_facts(ask, group);
         let policy = self.world.policy_of_group(group);
         let members = self.standing(group);
@@ -89,6 +120,8 @@ impl Step<'_> {
         // In one zone every rule on zones gives the same order.
         let spread = zones.any(|zone| Some(zone) != first);
         let rule = if spread { self.consult(policy, |t| &t.zones, &facts) } else { None };
+        let (numbering, rests_on) = self.numbering(&facts, group);
+        let numbering = |name: &str| numbering[usize::from(numbers::form(name).index())];
         let book = self.world.legend.rulebook(policy);
         let draws =
             book.ask(&book.tables.ties, &facts).is_some_and(|tie| tie.says == TieBreak::AtRandom);
@@ -102,10 +135,13 @@ impl Step<'_> {
         let state = self.world.fleet.group(group);
         let orders: Vec<_> = state.orders.iter().map(|at| &book.policy.orders[*at]).collect();
         let names = &self.world.legend.instances;
-        let mut by_name: Vec<usize> = (0..members.len()).collect();
-        by_name.sort_unstable_by_key(|at| names.at(members[*at].index()));
+        let counted = |name| (numbers::parts(name, numbering(name)), name);
+        let mut by_name: Vec<_> = (members.iter().enumerate())
+            .map(|(at, id)| (counted(names.at(id.index())), at))
+            .collect();
+        by_name.sort_unstable();
         let mut places = vec![0; members.len()];
-        for (place, at) in by_name.into_iter().enumerate() {
+        for (place, (_, at)) in by_name.into_iter().enumerate() {
             places[at] = count(place);
         }
         let choices = members.iter().zip(places).map(|(id, name)| {
@@ -115,7 +151,13 @@ impl Step<'_> {
                     Criterion::Joined => instance.joined.seconds(),
                     Criterion::Created => instance.created.seconds(),
                     Criterion::Configuration => i64::from(instance.configuration),
-                    Criterion::Number => number_at_end(names.at(id.index())),
+                    Criterion::Number => {
+                        let name = names.at(id.index());
+                        match numbering(name) {
+                            Numbering::Age => -instance.created.seconds(),
+                            numbering => numbers::parts(name, numbering).1,
+                        }
+                    }
                 };
                 match order.first {
                     Extreme::Lowest => key,
@@ -136,7 +178,7 @@ impl Step<'_> {
             listed: &state.zones,
             fault_domains: orders.iter().any(|order| order.fault_domains),
         };
-        Walk::new(choices.collect(), spread)
+        (Walk::new(choices.collect(), spread), rests_on)
     }
 
     /// What happens when nobody of the fullest zone may go.
@@ -178,7 +220,7 @@ impl Step<'_> {
         if most > least + 1 {
             let fullest: Vec<_> =
                 sizes.iter().filter(|(_, size)| *size == most).map(|(zone, _)| *zone).collect();
-            let walk = self.walk(&ask, group);
+            let (walk, rests_on) = self.walk(&ask, group);
             let of_fullest: Vec<InstanceId> = walk
                 .map(|offer| offer.member)
                 .filter(|id| {
@@ -188,9 +230,10 @@ impl Step<'_> {
                 .collect();
             for id in of_fullest {
                 let item = self.asks_of(&ask, id);
-                let Some(draft) = self.draft(&ask, item) else { break };
+                let Some(mut draft) = self.draft(&ask, item) else { break };
                 let goes = draft.fate == Fate::Goes;
                 if goes {
+                    draft.basis = draft.basis.and(rests_on);
                     self.grow_by(&ask, open.seq, group, 1);
                 }
                 self.carry_out(&ask, open.seq, &draft, alone(&ask, &draft), &mut tally);
@@ -202,10 +245,4 @@ impl Step<'_> {
         }
         self.close(open, tally);
     }
-}
-
-/// The number at the end of a name; lower than any number, if it ends in none.
-fn number_at_end(name: &str) -> i64 {
-    let digits = name.len() - name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    name[name.len() - digits..].parse().unwrap_or(-1)
 }

@@ -6,13 +6,21 @@ use crate::policy::file::{PolicyFile, ScaleInPart, SchedulePart, StepPart};
 use crate::policy::{Order, Schedule};
 use crate::text::{Code, Node, OneOrMany, Problem, closest};
 use crate::time::{CalendarSpan, SimTime, UtcOffset};
-use crate::vocab::{ClockAction, ClockKind, Trigger, Word};
+use crate::vocab::{ClockAction, ClockKind, Criterion, Trigger, Word};
 
 impl Compiler<'_> {
     pub(super) fn orders(&mut self, part: &ScaleInPart) -> Vec<Order> {
         let mut orders: Vec<Order> = Vec::new();
         for (name, order) in &part.orders.0 {
             let sources = self.find_sources(OneOrMany::items(order.source.as_ref()));
+            if order.by == Criterion::Number && part.numbers.0.is_empty() {
+                let title =
+                    format!("`{}` orders by numbers, and nothing says what they are", **name);
+                let problem = Problem::at(Code::MissingKey, name.place, title, "no `numbers`");
+                self.problems.add(problem.help(
+                    "add `numbers:` to `scale-in:`, such as `numbers: { NB1: { then: decimal, source: … } }`",
+                ));
+            }
             orders.push(Order {
                 name: name.to_string(),
                 by: order.by,

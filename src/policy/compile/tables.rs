@@ -239,6 +239,7 @@ impl Compiler<'_> {
             economical: self.table("economical-stops", &file.economical, "then", &[]),
             renewals: self.table("renewals", &file.renewals, "from", &[]),
             effects: self.effects(&file.effects),
+            numbers: self.table("numbers", scale_in.map_or(&nothing, |s| &s.numbers), "then", &[]),
             ties: self.table("ties", scale_in.map_or(&nothing, |s| &s.ties), "then", &[]),
             shortfall: self.table(
                 "shortfall",

@@ -229,6 +229,7 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
         economical,
         renewals,
         effects,
+        numbers,
         ties,
         shortfall,
         zones,
@@ -265,6 +266,7 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
         Fate::Kept => 2,
     };
     table(pair, Part::Effect, "effects", (effects, &new.effects), fate, found);
+    table(pair, Part::Order, "numbers", (numbers, &new.numbers), even, found);
     table(pair, Part::Order, "ties", (ties, &new.ties), even, found);
     let refused = |then| i64::from(then == Shortfall::Refused);
     table(pair, Part::Order, "shortfall", (shortfall, &new.shortfall), refused, found);
