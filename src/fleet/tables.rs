@@ -73,7 +73,7 @@ pub struct Group {
     pub care: Care,
     /// How a new model reaches its members.
     pub upgrades: Upgrades,
-    /// How long it rests after it has grown or shrunk.
+    /// How long it rests after a member was added or removed, by whatever means.
     pub cooldown: SimSpan,
     /// Until when it rests; long past, if it does not.
     pub rests_until: SimTime,
@@ -358,7 +358,7 @@ impl Fleet {
         self.accounts[instance.account.index()].instances.push(id);
         self.instances.push(Instance { group: None, ..instance });
         match group {
-            Some(group) if instance.is_there() => self.join(id, group),
+            Some(group) if instance.is_there() => self.enter(id, group),
             Some(group) => {
                 self.meant_for.insert(id, group);
             }
@@ -415,16 +415,28 @@ impl Fleet {
 
     /// Takes an instance that has just been created into the group that it was
     /// meant for; gives the group and its new size.
-    pub fn born_into(&mut self, id: InstanceId) -> Option<(GroupId, u32)> {
+    pub fn born_into(&mut self, id: InstanceId, now: SimTime) -> Option<(GroupId, u32)> {
         let group = self.meant_for.remove(&id)?;
-        self.join(id, group);
+        self.join(id, group, now);
         let size = self.groups[group.index()].members.len();
         Some((group, u32::try_from(size).unwrap_or(u32::MAX)))
     }
 
-    /// Takes an instance into a group.
-    pub fn join(&mut self, id: InstanceId, group: GroupId) {
-        self.leave(id);
+    /// Takes an instance into a group, whose cooldown begins.
+    pub fn join(&mut self, id: InstanceId, group: GroupId, now: SimTime) {
+        self.leave(id, now);
+        self.enter(id, group);
+        self.cool_down(group, now);
+    }
+
+    /// Has the cooldown of a group begin: a member was added or removed.
+    pub fn cool_down(&mut self, group: GroupId, since: SimTime) {
+        let group = &mut self.groups[group.index()];
+        group.rests_until = group.rests_until.max(since.after(group.cooldown));
+    }
+
+    /// Puts an instance that is in no group at the end of a group's list.
+    fn enter(&mut self, id: InstanceId, group: GroupId) {
         let members = &mut self.groups[group.index()].members;
         let slot = u32::try_from(members.len()).unwrap_or(u32::MAX);
         members.push(id);
@@ -446,11 +458,12 @@ impl Fleet {
         }
     }
 
-    /// Takes an instance out of its group, if it is in one; its membership ends.
+    /// Takes an instance out of its group, if it is in one, and has the cooldown of the group
+    /// begin; its membership ends.
     ///
     /// The last member takes the place that becomes free, so this costs the same
     /// in a group of any size.
-    pub fn leave(&mut self, id: InstanceId) {
+    pub fn leave(&mut self, id: InstanceId, now: SimTime) {
         let Instance { group: Some(group), slot, .. } = self.instances[id.index()] else { return };
         let members = &mut self.groups[group.index()].members;
         // INVARIANT: a member's slot is its place in its group's list.
@@ -462,6 +475,7 @@ impl Fleet {
         let instance = &mut self.instances[id.index()];
         instance.group = None;
         self.groups[group.index()].aside -= u32::from(instance.is_aside());
+        self.cool_down(group, now);
     }
 
     /// What belongs to an instance, as far as it is known.
@@ -489,6 +503,8 @@ impl Fleet {
 mod tests {
     use super::*;
 
+    const NOW: SimTime = SimTime::from_seconds(1_000);
+
     fn fleet() -> (Fleet, GroupId, Vec<InstanceId>) {
         let mut fleet = Fleet::default();
         let account = fleet.add_account(Account {
@@ -511,8 +527,8 @@ mod tests {
     fn members_come_and_go_in_any_order_and_slots_stay_right() {
         let (mut fleet, group, ids) = fleet();
         for leaver in [1, 3, 0] {
-            fleet.leave(ids[leaver]);
-            fleet.leave(ids[leaver]);
+            fleet.leave(ids[leaver], NOW);
+            fleet.leave(ids[leaver], NOW);
             assert_eq!(fleet.instance(ids[leaver]).group, None);
             for member in fleet.group(group).members.clone() {
                 let slot = fleet.instance(member).slot as usize;
@@ -520,7 +536,7 @@ mod tests {
             }
         }
         assert_eq!(fleet.group(group).members, [ids[2]]);
-        fleet.join(ids[0], group);
+        fleet.join(ids[0], group, NOW);
         assert_eq!(fleet.group(group).members, [ids[2], ids[0]]);
     }
 
@@ -531,12 +547,28 @@ mod tests {
         fleet.set_state(ids[1], Lifecycle::Stopped, StoppedBy::Group);
         fleet.set_state(ids[2], Lifecycle::Stopped, StoppedBy::User);
         assert_eq!(fleet.group(group).size(), 2);
-        fleet.leave(ids[0]);
+        fleet.leave(ids[0], NOW);
         fleet.set_state(ids[1], Lifecycle::Running, StoppedBy::Nothing);
         assert_eq!(fleet.group(group).size(), 3);
         fleet.set_state(ids[0], Lifecycle::Running, StoppedBy::Nothing);
-        fleet.join(ids[0], group);
+        fleet.join(ids[0], group, NOW);
         assert_eq!(fleet.group(group).size(), 4);
+    }
+
+    #[test]
+    fn a_group_rests_from_the_last_member_that_came_or_went() {
+        let (mut fleet, group, ids) = fleet();
+        fleet.group_mut(group).cooldown = SimSpan::from_seconds(300);
+        let rests = |fleet: &Fleet| fleet.group(group).rests_until.seconds();
+        assert_eq!(rests(&fleet), 0, "nothing has changed yet");
+        fleet.leave(ids[0], NOW);
+        assert_eq!(rests(&fleet), 1_300);
+        fleet.leave(ids[0], SimTime::from_seconds(2_000));
+        assert_eq!(rests(&fleet), 1_300, "who is in no group leaves none");
+        fleet.join(ids[0], group, SimTime::from_seconds(2_000));
+        assert_eq!(rests(&fleet), 2_300);
+        fleet.cool_down(group, NOW);
+        assert_eq!(rests(&fleet), 2_300, "what was earlier shortens nothing");
     }
 
     #[test]

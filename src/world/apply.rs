@@ -37,6 +37,9 @@ impl Step<'_> {
             Action::Recycle => {
                 let ask = ask.with(With::StoppedBy(StoppedBy::Group));
                 self.world.fleet.instance_mut(id).economical = true;
+                if let Some(group) = self.world.fleet.instance(id).group {
+                    self.world.fleet.cool_down(group, self.now);
+                }
                 return self.shut_down(&ask, seq, id);
             }
             Action::Reclaim => {
@@ -109,7 +112,7 @@ impl Step<'_> {
         // Whatever the group's hook waited for no longer matters.
         self.forget_hold(id);
         let before = self.world.fleet.group(group).members.len();
-        self.world.fleet.leave(id);
+        self.world.fleet.leave(id, self.now);
         let instance = self.world.fleet.instance_mut(id);
         instance.membership = Membership::None;
         instance.membership_known = true;

@@ -158,7 +158,7 @@ impl Step<'_> {
         instance.created = now;
         instance.joined = now;
         let (billing, release) = (instance.billing, instance.auto_release);
-        let group = self.world.fleet.born_into(id);
+        let group = self.world.fleet.born_into(id, now);
         let what = What::State(Lifecycle::Absent, Lifecycle::Running);
         self.change(&ask, open.seq, Subject::Instance(id), what);
         if let Some((group, size)) = group {

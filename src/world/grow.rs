@@ -66,15 +66,13 @@ impl Step<'_> {
         self.world.fleet.group_mut(group).desired = Some(to);
     }
 
-    /// After a group has grown or shrunk it rests, and has the size that it is meant to have.
+    /// After a group has grown or shrunk it has the size that it is meant to have.
     pub(super) fn has_scaled(&mut self, group: GroupId, by: u32) {
         if by == 0 {
             return;
         }
         let size = self.world.fleet.group(group).size();
-        let now = self.now;
         let state = self.world.fleet.group_mut(group);
-        state.rests_until = now.after(state.cooldown);
         if state.desired.is_some() {
             state.desired = Some(size);
         }
@@ -92,6 +90,7 @@ impl Step<'_> {
         for id in &put_by {
             self.world.fleet.instance_mut(*id).economical = false;
             self.bring_up(ask, seq, *id);
+            self.world.fleet.cool_down(group, self.now);
         }
         let mut sizes = self.zone_sizes(group);
         let back = count(put_by.len());
@@ -147,7 +146,7 @@ impl Step<'_> {
         if !things.is_empty() {
             *self.world.fleet.properties_mut(id) = things;
         }
-        self.world.fleet.join(id, group);
+        self.world.fleet.join(id, group, now);
         self.change(ask, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
         let size = count(self.world.fleet.group(group).members.len());
         self.change(ask, seq, Subject::Group(group), What::Size(size - 1, size));

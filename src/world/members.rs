@@ -196,8 +196,8 @@ impl Step<'_> {
         group: GroupId,
         membership: Membership,
     ) {
-        self.world.fleet.join(id, group);
         let now = self.now;
+        self.world.fleet.join(id, group, now);
         let instance = self.world.fleet.instance_mut(id);
         instance.membership = membership;
         instance.membership_known = true;

@@ -455,10 +455,17 @@ impl Iterator for Run {
 impl World {
     /// Sets the timers that the fleet brings with it.
     fn wind_up(&mut self, agenda: &mut Agenda<Timer>) {
+        let start = agenda.now();
         let mut due = Vec::new();
+        let mut joined: Vec<Option<SimTime>> = vec![None; self.fleet.groups().count()];
         for (id, instance) in self.fleet.instances() {
             if !instance.is_there() {
                 continue;
+            }
+            // A member of which nobody says when it joined is as old as the start.
+            if let Some(group) = instance.group.filter(|_| instance.joined < start) {
+                let last = &mut joined[group.index()];
+                *last = (*last).max(Some(instance.joined));
             }
             if instance.auto_release < SimTime::NEVER {
                 due.push((Timer::ScheduledRelease(id), instance.auto_release));
@@ -467,7 +474,11 @@ impl World {
                 due.push((Timer::TermStep(id), at));
             }
         }
-        let start = agenda.now();
+        for (group, last) in joined.into_iter().enumerate() {
+            if let Some(last) = last {
+                self.fleet.cool_down(GroupId::at(group), last);
+            }
+        }
         for (id, group) in self.fleet.groups() {
             if group.autoscale.is_some() {
                 due.push((Timer::Autoscale(id), start));
