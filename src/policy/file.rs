@@ -62,6 +62,8 @@ record! {
         default "renewals" => renewals: Map<Node>,
         /// Spans that run by themselves once begun.
         default "clocks" => clocks: Map<Vec<Node>>,
+        /// What becomes of a request that would take a group across one of its bounds.
+        default "bounds" => bounds: Map<Node>,
         /// How a group chooses when it shrinks.
         optional "scale-in" => scale_in: ScaleInPart,
         /// How a new model reaches the members of a group.
@@ -160,6 +162,8 @@ record! {
         default "zone-held" => zone_held: Map<Node>,
         /// What happens when too few members may go.
         default "shortfall" => shortfall: Map<Node>,
+        /// What a group is meant to have after that.
+        default "desired-after-shortfall" => desired_after: Map<Node>,
     }
 }
 

@@ -173,6 +173,8 @@ impl Rulebook {
             numbers: t.numbers.under(&settings),
             ties: t.ties.under(&settings),
             shortfall: t.shortfall.under(&settings),
+            desired_after: t.desired_after.under(&settings),
+            bounds: t.bounds.under(&settings),
             zones: t.zones.under(&settings),
             zone_held: t.zone_held.under(&settings),
             roll_outs: t.roll_outs.under(&settings),

@@ -46,10 +46,11 @@ pub use table::{Row, Table};
 use crate::text::Place;
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::vocab::{
-    Action, AfterSettling, Batch, Billing, CheckedFirst, ClockKind, Confidence, Criterion,
-    EconomicalStop, Extreme, Fate, FlagFate, HealthFate, HookFate, HookResult, Numbering, Occasion,
-    ProtectionId, ProtectionSet, Refill, RollOut, RuleId, ScheduleFate, Shortfall, Subject,
-    SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word, ZoneHeld, ZoneRule,
+    Action, AfterSettling, Batch, Billing, BoundFate, CheckedFirst, ClockKind, Confidence,
+    Criterion, DesiredAfter, EconomicalStop, Extreme, Fate, FlagFate, HealthFate, HookFate,
+    HookResult, Numbering, Occasion, ProtectionId, ProtectionSet, Refill, RollOut, RuleId,
+    ScheduleFate, Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word,
+    ZoneHeld, ZoneRule,
 };
 
 /// The switch that every policy has about protections of which nobody knows.
@@ -138,6 +139,10 @@ pub struct Tables {
     pub ties: Table<TieBreak>,
     /// What happens when too few members may go.
     pub shortfall: Table<Shortfall>,
+    /// What a group is meant to have after that.
+    pub desired_after: Table<DesiredAfter>,
+    /// What becomes of a request that would take a group across one of its bounds.
+    pub bounds: Table<BoundFate>,
     /// What zones have to do with the order by which a group shrinks.
     pub zones: Table<ZoneRule>,
     /// What happens when all members of a zone are protected.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::rows;
 use super::terminal::{Paint, table};
 use crate::experiment::Summary;
-use crate::record::{Cause, Decision, Legend, Record, Request, Subject, What};
+use crate::record::{Cause, Decision, Legend, Record, Refusal, Request, Subject, What};
 use crate::text::many;
 use crate::time::SimTime;
 use crate::vocab::{
@@ -32,6 +32,8 @@ pub struct Timeline {
     /// Whether the request under way changed anything that is told.
     changed: bool,
     decided: bool,
+    /// Whether a decision of the request under way shows why not all of it was done.
+    explained: bool,
     exits: Exits,
 }
 
@@ -52,9 +54,13 @@ impl Timeline {
                 self.close(legend);
                 self.request = Some(*request);
                 self.decided = false;
+                self.explained = false;
             }
             Record::Decision(decision) => {
                 self.decided = true;
+                let why = self.request.and_then(|request| request.refusal);
+                let here = decision.rule.map(|rule| Refusal::Rule(decision.policy, rule));
+                self.explained |= why.is_none() || why == here;
                 self.exits.take(decision, legend);
                 if self.is_full() {
                     self.left_out += 1;
@@ -125,13 +131,15 @@ impl Timeline {
         ]
     }
 
-    /// A request that decided nothing is told by what it changed.
+    /// A request that decided nothing is told by what it changed; so is one that something cut
+    /// short that no decision shows.
     fn close(&mut self, legend: &Legend) {
         let mut changes = std::mem::take(&mut self.changes);
         let changed = std::mem::take(&mut self.changed);
         if let Some(request) = self.request.take() {
             let refused = request.result != RequestResult::Accepted;
-            let told = !self.decided && (refused || changed);
+            let cut = self.decided && refused && !self.explained;
+            let told = cut || !self.decided && (refused || changed);
             if told && self.is_full() {
                 self.left_out += 1;
             } else if told {
@@ -143,7 +151,9 @@ impl Timeline {
                 if refused {
                     parts.push(refusal(&request, legend));
                 }
-                parts.extend(tell_changes(&changes, legend));
+                if !cut {
+                    parts.extend(tell_changes(&changes, legend));
+                }
                 let cells = vec!["·".to_owned(), cause, parts.join("; ")];
                 self.row(request.at, cells, None, legend);
             }
@@ -224,6 +234,9 @@ fn lay_out(rows: &[Row], paint: Paint) -> Vec<String> {
 
 fn refusal(request: &Request, legend: &Legend) -> String {
     let mut text = format!("{} {}", request.verb, request.result);
+    if request.result == RequestResult::Partial {
+        text.push_str(&format!(", {} of {}", request.got, request.wanted));
+    }
     let Some(refusal) = request.refusal else { return text };
     if let Some(rule) = legend.rule_of(refusal) {
         let answer = rule.answer.iter().map(String::as_str);

@@ -53,7 +53,9 @@ impl Assuming<'_> {
         let mut settles = Vec::new();
         for (number, (policy, settings)) in self.policies.iter().zip(settings).enumerate() {
             let Some(switch) = policy.switch(&name.value) else { continue };
-            if let Some(at) = demand_position(&policy.switches[switch.index()], value, self.problems) {
+            if let Some(at) =
+                demand_position(&policy.switches[switch.index()], value, self.problems)
+            {
                 settings[switch.index()] = u8::try_from(at).ok();
                 settles.push((PolicyId::at(number), switch));
             }
@@ -77,7 +79,9 @@ impl Assuming<'_> {
         let names: Vec<&str> = all().map(|policy| policy.name.as_str()).collect();
         let title = match names.as_slice() {
             [one] => format!("{one} leaves no question `{}` open", **name),
-            several => format!("none of {} leaves a question `{}` open", several.join(", "), **name),
+            several => {
+                format!("none of {} leaves a question `{}` open", several.join(", "), **name)
+            }
         };
         let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown switch");
         let problem = problem.did_you_mean(&closest(&name.value, known.iter().copied()));

@@ -210,8 +210,10 @@ impl Compiler<'_> {
         let accounts = cases.iter().flat_map(|written| &written.fleet.accounts.0);
         let of_accounts = accounts.filter_map(|(_, part)| part.policy.as_ref());
         let of_cases = cases.iter().filter_map(|written| written.policy.as_ref());
-        let mut names: Vec<(&str, Option<Place>)> =
-            of_cases.chain(of_accounts).map(|name| (name.value.as_str(), Some(name.place))).collect();
+        let mut names: Vec<(&str, Option<Place>)> = of_cases
+            .chain(of_accounts)
+            .map(|name| (name.value.as_str(), Some(name.place)))
+            .collect();
         names.extend(self.options.beside.iter().map(|name| (name.as_str(), None)));
         let mut seen: Vec<Arc<Policy>> = Vec::new();
         for (name, at) in names {
@@ -288,13 +290,9 @@ impl Compiler<'_> {
         let start_text = self.sources.quote(written.start.place).trim_matches(['"', '\'']);
         let offset = UtcOffset::of_time(start_text).unwrap_or_default();
         let (policies, asked) = self.policies(written)?;
-        let (rulebooks, assumptions) = Assuming {
-            policies,
-            scenario: written.name.place,
-            beside,
-            problems: self.problems,
-        }
-        .settle(&written.assume);
+        let (rulebooks, assumptions) =
+            Assuming { policies, scenario: written.name.place, beside, problems: self.problems }
+                .settle(&written.assume);
         let case = Case {
             name: case,
             all: cases,

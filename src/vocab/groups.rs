@@ -30,6 +30,28 @@ words! {
 }
 
 words! {
+    /// What becomes of a request that would take a group across one of its bounds.
+    BoundFate: "an answer to a bound" {
+        /// It is carried out as far as the bound.
+        Clipped = "clipped",
+        /// It is refused.
+        Refused = "refused",
+        /// It is carried out: the bound does not concern it.
+        NotBounded = "not-bounded",
+    }
+}
+
+words! {
+    /// What a group is meant to have after a scale-in that protection cut short.
+    DesiredAfter: "an answer to a scale-in that was cut short" {
+        /// What was asked for.
+        AsAsked = "as-asked",
+        /// What it has.
+        RealSize = "real-size",
+    }
+}
+
+words! {
     /// How a group watches its members.
     HealthCheck: "a health check" {
         /// Not at all.

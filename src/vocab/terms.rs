@@ -359,8 +359,8 @@ words! {
         NoHook = "no-hook",
         /// The hook has been prolonged as often as it can be.
         NoMoreTime = "no-more-time",
-        /// The group has as many members as it may have.
-        Full = "full",
+        /// The group has no more members.
+        Empty = "empty",
         /// The groups of a run have created as many members as this program lets them.
         TooMany = "too-many",
     }

@@ -20,10 +20,10 @@ impl Step<'_> {
         ask.actor = self.world.autoscale_caller();
         ask.facts.initiator = wish.initiator;
         if wish.size < size {
-            self.shrink(&ask, group, size - wish.size);
+            self.shrink(&ask, Action::ScaleIn, group, size - wish.size);
         } else {
             ask.trigger = Trigger::Manual;
-            self.grow(&ask, group, wish.size - size);
+            self.grow(&ask, Action::ScaleOut, group, wish.size - size);
         }
         // It rests after what it asked for, whatever came of that: what else it would do
         // if nobody may go, no document says.

@@ -18,63 +18,56 @@ impl Step<'_> {
     pub(super) fn scale_out(&mut self, call: Call, o: order::ScaleOut) {
         let mut ask = Ask::call(call, Action::ScaleOut, Target::Group(o.group));
         ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
-        self.grow(&ask, o.group, o.add.get());
+        self.grow(&ask, Action::ScaleOut, o.group, o.add.get());
     }
 
-    /// Has a group create so many members. A request that would cross the maximum is
-    /// clipped to it.
-    pub(super) fn grow(&mut self, ask: &Ask, group: GroupId, add: u32) {
+    /// Has a group create so many members, or as many of them as its policy lets a request have
+    /// that would cross the maximum. `asked` is what the request calls for by name.
+    pub(super) fn grow(&mut self, ask: &Ask, asked: Action, group: GroupId, add: u32) {
         let open = self.open(ask, false);
         if let Err(why) = self.group_refusal(ask, group) {
             return self.refuse(open, add, why);
         }
-        let size = self.world.fleet.group(group).size();
-        let room = self.world.fleet.group(group).max.saturating_sub(size);
-        let got = self.grow_by(ask, open.seq, group, add.min(room));
-        self.has_scaled(group, got);
-        let obstacle = match got {
-            _ if got == add => None,
-            _ if got == room => Some(Obstacle::Full),
-            _ => Some(Obstacle::TooMany),
+        let extent = match self.extent_of_growing(ask, asked, group, add) {
+            Ok(extent) => extent,
+            Err(why) => return self.refuse(open, add, why),
         };
-        let refusal = obstacle.map(Refusal::Obstacle);
-        self.close(open, Tally { wanted: add, got, refusal });
+        let got = self.grow_by(ask, open.seq, group, extent.by);
+        if self.sets_desired(asked, group) {
+            let state = self.world.fleet.group_mut(group);
+            state.desired = Some(state.size());
+        }
+        let too_many = (got < extent.by).then_some(Refusal::Obstacle(Obstacle::TooMany));
+        self.close(open, Tally { wanted: add, got, refusal: too_many.or(extent.limit) });
     }
 
     pub(super) fn set_capacity(&mut self, call: Call, o: order::SetCapacity) {
         let (group, to) = (o.group, o.to);
-        let size = self.world.fleet.group(group).size();
-        let action = if to < size { Action::ScaleIn } else { Action::ScaleOut };
-        let mut ask = Ask::call(call, Action::SetCapacity, Target::Group(group));
         let state = self.world.fleet.group(group);
-        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
-        ask.facts.capacity = match to {
+        let size = state.size();
+        let capacity = match to {
             _ if to < state.min => Capacity::BelowMin,
             _ if to > state.max => Capacity::AboveMax,
             _ => Capacity::Within,
         };
-        if let Err(why) = self.group_refusal(&ask, group) {
+        let mut ask = Ask::call(call, Action::SetCapacity, Target::Group(group));
+        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        ask.facts.capacity = capacity;
+        let refused = match self.group_refusal(&ask, group) {
+            Ok(()) if capacity == Capacity::Within => Ok(()),
+            Ok(()) => self.bound(&ask, Action::SetCapacity, group, capacity).map(|_| ()),
+            Err(why) => Err(why),
+        };
+        if let Err(why) = refused {
             let open = self.open(&ask, false);
             return self.refuse(open, to.abs_diff(size), why);
         }
-        let ask = Ask { action, ..ask };
         if to < size {
-            self.shrink(&ask.as_cause(Trigger::ScaleIn), group, size - to);
+            let ask = Ask { action: Action::ScaleIn, ..ask.as_cause(Trigger::ScaleIn) };
+            self.shrink(&ask, Action::SetCapacity, group, size - to);
         } else {
-            self.grow(&ask, group, to - size);
-        }
-        self.world.fleet.group_mut(group).desired = Some(to);
-    }
-
-    /// After a group has grown or shrunk it has the size that it is meant to have.
-    pub(super) fn has_scaled(&mut self, group: GroupId, by: u32) {
-        if by == 0 {
-            return;
-        }
-        let size = self.world.fleet.group(group).size();
-        let state = self.world.fleet.group_mut(group);
-        if state.desired.is_some() {
-            state.desired = Some(size);
+            let ask = Ask { action: Action::ScaleOut, ..ask };
+            self.grow(&ask, Action::SetCapacity, group, to - size);
         }
     }
 
@@ -168,9 +161,12 @@ impl Step<'_> {
         let size = self.world.fleet.group(group).size();
         let lacks = match answer.says {
             Refill::None => {
-                // It is not meant to have any more than it has.
-                let state = self.world.fleet.group_mut(group);
-                state.desired = state.desired.map(|_| size);
+                // It is not meant to have any more than it has; a scale-in has said itself what
+                // it is meant to have.
+                if trigger != Trigger::ScaleIn {
+                    let state = self.world.fleet.group_mut(group);
+                    state.desired = state.desired.map(|_| size);
+                }
                 0
             }
             Refill::ToSize => state.desired.unwrap_or(state.min).saturating_sub(size),

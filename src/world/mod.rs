@@ -15,6 +15,7 @@ mod apply;
 mod ask;
 mod autoscale;
 mod billing;
+mod bounds;
 mod calls;
 mod chance;
 mod decide;

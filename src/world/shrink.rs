@@ -18,33 +18,46 @@ impl Step<'_> {
         let ask = Ask::call(call, Action::ScaleIn, Target::Group(o.group));
         let mut ask = ask.as_cause(Trigger::ScaleIn);
         ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
-        self.shrink(&ask, o.group, o.remove.get());
+        self.shrink(&ask, Action::ScaleIn, o.group, o.remove.get());
     }
 
-    /// Has a group lose so many members. A request that would cross the minimum is
-    /// clipped to it.
-    pub(super) fn shrink(&mut self, ask: &Ask, group: GroupId, remove: u32) {
+    /// Has a group lose so many members, or as many of them as its policy lets a request take
+    /// that would cross the minimum. `asked` is what the request calls for by name.
+    pub(super) fn shrink(&mut self, ask: &Ask, asked: Action, group: GroupId, remove: u32) {
         let open = self.open(ask, true);
         if let Err(why) = self.group_refusal(ask, group) {
             return self.refuse(open, remove, why);
         }
-        let size = self.world.fleet.group(group).size();
-        let wanted = remove.min(size.saturating_sub(self.world.fleet.group(group).min));
-        let Some(drafts) = self.choose(ask, group, wanted) else {
+        let extent = match self.extent_of_shrinking(ask, asked, group, remove) {
+            Ok(extent) => extent,
+            Err(why) => return self.refuse(open, remove, why),
+        };
+        let to = self.world.fleet.group(group).size() - extent.by;
+        let Some(mut drafts) = self.choose(ask, group, extent.by) else {
             return self.close(open, Tally::default());
         };
         let going = count(drafts.iter().filter(|draft| draft.fate == Fate::Goes).count());
-        let spare = if going < wanted { self.shortfall(ask, group) } else { None };
+        let short = going < extent.by;
+        let spare = if short { self.shortfall(ask, group) } else { None };
         let mut tally = Tally::default();
-        for draft in &drafts {
+        for draft in &mut drafts {
+            if let (Fate::Goes, Some(bound)) = (draft.fate, extent.bound) {
+                draft.basis = draft.basis.and(bound.basis);
+            }
             let word = match (&spare, draft.fate) {
                 (Some(word), Fate::Goes) => *word,
                 _ => alone(ask, draft),
             };
             self.carry_out(ask, open.seq, draft, word, &mut tally);
         }
-        self.has_scaled(group, tally.got);
-        self.close(open, Tally { wanted: remove, ..tally });
+        if spare.is_none() && self.sets_desired(asked, group) {
+            let desired = if short { self.desired_after(ask, group, to) } else { to };
+            self.world.fleet.group_mut(group).desired = Some(desired);
+        }
+        // Where protection left fewer than the bound would have, protection is the reason.
+        let refusal =
+            if short { tally.refusal.or(extent.limit) } else { extent.limit.or(tally.refusal) };
+        self.close(open, Tally { wanted: remove, refusal, ..tally });
     }
 
     /// Walks the group's order until as many may go as are wanted. Whoever the

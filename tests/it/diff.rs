@@ -561,7 +561,8 @@ fn recorded_runs_are_compared_row_by_row() {
     for (policy, out) in [(OLD, &a), (BASE, &b)] {
         let text = SCALE_IN.split("expect:").next().unwrap();
         // Of a command's policies one must know what is assumed: here each runs alone.
-        let text = if policy == OLD { text.to_owned() } else { text.replace("assume:", "x-assume:") };
+        let text =
+            if policy == OLD { text.to_owned() } else { text.replace("assume:", "x-assume:") };
         write(place.path(), "night.yaml", text);
         assert_eq!(stayput(&["run", &path, "--policy", policy, "--out", out]).code, 0);
     }

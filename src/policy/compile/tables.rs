@@ -12,8 +12,8 @@ use crate::text::{
 };
 use crate::time::ApiVersion;
 use crate::vocab::{
-    Action, ClockAction, ClockKind, Effect, Fate, Lifecycle, Membership, Occasion, ProtectionId,
-    ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
+    Action, Capacity, ClockAction, ClockKind, Effect, Fate, Lifecycle, Membership, Occasion,
+    ProtectionId, ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
 };
 
 /// What a precondition may ask of a request to set protections.
@@ -247,6 +247,13 @@ impl Compiler<'_> {
                 "then",
                 &[],
             ),
+            desired_after: self.table(
+                "desired-after-shortfall",
+                scale_in.map_or(&nothing, |s| &s.desired_after),
+                "then",
+                &[],
+            ),
+            bounds: self.table("bounds", &file.bounds, "then", &crossing()),
             zones: self.table("zones", scale_in.map_or(&nothing, |s| &s.zones), "then", &[]),
             zone_held: self.table(
                 "zone-held",
@@ -347,6 +354,16 @@ impl Compiler<'_> {
         });
         self.prove((name, place), axes, rows, &parts, None)
     }
+}
+
+/// The requests that can take a group across a bound, and where that leaves it.
+fn crossing() -> [(Column, Vec<u8>); 2] {
+    let sizing = [Action::ScaleIn, Action::ScaleOut, Action::SetCapacity];
+    let across = [Capacity::BelowMin, Capacity::AboveMax];
+    [
+        (Column::Action, sizing.map(Word::index).to_vec()),
+        (Column::Capacity, across.map(Word::index).to_vec()),
+    ]
 }
 
 /// The states in which an account's clock can leave an instance.

@@ -8,8 +8,8 @@ use crate::policy::facts::Column;
 use crate::policy::space::Over;
 use crate::policy::{Policy, Protection, Table, Tables};
 use crate::vocab::{
-    Action, AfterSettling, Fate, FlagFate, HealthFate, HookFate, ScheduleFate, Shortfall, Verdict,
-    Word, ZoneHeld,
+    Action, AfterSettling, BoundFate, DesiredAfter, Fate, FlagFate, HealthFate, HookFate,
+    ScheduleFate, Shortfall, Verdict, Word, ZoneHeld,
 };
 
 /// What a table says in each cell of a grid.
@@ -214,6 +214,15 @@ const fn even<C: Copy>(_: C) -> i64 {
     0
 }
 
+/// The nearer a request is kept to a bound, the fewer members it takes.
+const fn bounded(then: BoundFate) -> i64 {
+    match then {
+        BoundFate::NotBounded => 0,
+        BoundFate::Clipped => 1,
+        BoundFate::Refused => 2,
+    }
+}
+
 /// Every table besides those of protections.
 pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
     // Taken apart, so that a new table is not forgotten.
@@ -232,6 +241,8 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
         numbers,
         ties,
         shortfall,
+        desired_after,
+        bounds,
         zones,
         zone_held,
         roll_outs,
@@ -270,6 +281,10 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
     table(pair, Part::Order, "ties", (ties, &new.ties), even, found);
     let refused = |then| i64::from(then == Shortfall::Refused);
     table(pair, Part::Order, "shortfall", (shortfall, &new.shortfall), refused, found);
+    let real = |then| i64::from(then == DesiredAfter::RealSize);
+    let subject = "desired-after-shortfall";
+    table(pair, Part::Order, subject, (desired_after, &new.desired_after), real, found);
+    table(pair, t, "bounds", (bounds, &new.bounds), bounded, found);
     table(pair, Part::Order, "zones", (zones, &new.zones), even, found);
     let stops = |then| i64::from(then == ZoneHeld::Stops);
     table(pair, Part::Order, "zone-held", (zone_held, &new.zone_held), stops, found);
