@@ -58,7 +58,7 @@ impl Looking {
     /// The editions that count whether a scenario uses them or not.
     pub(super) fn editions(&self, loader: &mut Loader) -> Vec<Arc<Policy>> {
         let names = Catalog::names().filter(|_| self.all_editions);
-        names.filter_map(|name| loader.policy(name)).map(Arc::new).collect()
+        names.filter_map(|name| loader.policy(name)).collect()
     }
 
     const fn mutates(&self) -> bool {

@@ -224,13 +224,17 @@ pub(super) fn policies(
     let about = [&old.name, &new.name].map(|name| family(name).to_owned());
     let (mut ran, mut passed_over) = (0, 0);
     terminal::heed_interrupts();
+    // It reads each policy once for all scenarios.
+    let mut scratch = Loader::new();
     for (path, named) in loader.find(paths) {
         let Some(text) = loader.read(&path) else { continue };
         if !named && loader.kind(&path, &text) != Some(Kind::Scenario) {
             continue;
         }
         let seed = pairing.and_then(|pairing| pairing.seed);
-        let Some(both) = under_both(loader, (&path, &text), names, (named, seed), &about) else {
+        let Some(both) =
+            under_both([loader, &mut scratch], (&path, &text), names, (named, seed), &about)
+        else {
             passed_over += 1;
             continue;
         };
@@ -265,13 +269,13 @@ fn family(name: &str) -> &str {
 /// A scenario, compiled under each of two policies. `None` if it was found in a folder, is about
 /// another policy, and makes no sense under these.
 fn under_both(
-    loader: &mut Loader,
+    [loader, scratch]: [&mut Loader; 2],
     (path, text): (&Path, &str),
     names: [&str; 2],
     (named, seed): (bool, Option<u64>),
     about: &[String; 2],
 ) -> Option<[Option<Loaded>; 2]> {
-    let mut scratch = Loader::new();
+    scratch.forget_problems();
     let compile = |loader: &mut Loader| {
         names.map(|name| {
             let beside = names.map(str::to_owned).to_vec();
@@ -279,7 +283,7 @@ fn under_both(
             loader.scenario(path, text.to_owned(), &options)
         })
     };
-    let tried = compile(&mut scratch);
+    let tried = compile(scratch);
     if tried.iter().all(Option::is_some) {
         return Some(tried);
     }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use super::exit::Exit;
 use super::files::{self, Disk, read_text};
 use super::terminal;
-use crate::policy::{Policy, load as load_policy};
+use std::sync::Arc;
+
+use crate::policy::{Library, Policy};
 use crate::report::Paint;
-use crate::scenario::{Compiled, Options, compile};
+use crate::scenario::{Compiled, Options, compile_with};
 use crate::text::{
     Code, Problem, Problems, Severity, Sources, closest, many, parse_yaml, render, summary,
 };
@@ -21,6 +23,7 @@ pub struct Loader {
     /// The scenarios that cannot be carried out for their mistakes.
     pub broken: Vec<String>,
     disk: Disk,
+    library: Library,
 }
 
 /// A scenario that can be carried out.
@@ -39,7 +42,14 @@ impl Loader {
             problems: Problems::default(),
             broken: Vec::new(),
             disk: Disk::default(),
+            library: Library::default(),
         }
+    }
+
+    /// Forgets every mistake, so that another file can be tried.
+    pub fn forget_problems(&mut self) {
+        self.problems = Problems::default();
+        self.broken.clear();
     }
 
     /// Every scenario under some paths. In folders, policies are passed over.
@@ -103,7 +113,14 @@ impl Loader {
         let file = self.sources.add(path.clone(), text);
         let mut problems = Problems::default();
         options.policy.iter().for_each(|policy| self.disk.name(Path::new(policy)));
-        let compiled = compile(file, options, &self.disk, &mut self.sources, &mut problems);
+        let compiled = compile_with(
+            &mut self.library,
+            file,
+            options,
+            &self.disk,
+            &mut self.sources,
+            &mut problems,
+        );
         self.problems.extend(problems);
         if compiled.is_none() {
             self.broken.push(path.clone());
@@ -112,9 +129,9 @@ impl Loader {
     }
 
     /// Loads a policy by name or path.
-    pub fn policy(&mut self, name: &str) -> Option<Policy> {
+    pub fn policy(&mut self, name: &str) -> Option<Arc<Policy>> {
         self.disk.name(Path::new(name));
-        load_policy(name, None, &self.disk, &mut self.sources, &mut self.problems)
+        self.library.load(name, None, &self.disk, &mut self.sources, &mut self.problems)
     }
 
     /// Tells every mistake on standard error.

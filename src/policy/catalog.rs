@@ -1,5 +1,8 @@
 //! The editions that come with the program, and how an edition is loaded.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::Policy;
 use super::compile::compile;
 use super::file::PolicyFile;
@@ -29,6 +32,34 @@ impl Catalog {
 
 /// The deepest chain of editions that extend each other.
 const DEEPEST: usize = 8;
+
+/// The editions of the program that were loaded so far, each proved once.
+///
+/// All loads have to be made with the same [`Sources`]: the rules of an edition point into it.
+#[derive(Debug, Default)]
+pub struct Library(BTreeMap<String, Arc<Policy>>);
+
+impl Library {
+    /// Loads an edition as [`load`] does. One of the program's own is read and proved the first
+    /// time; a file is read each time, since its path is relative to where it is named.
+    pub fn load(
+        &mut self,
+        name: &str,
+        at: Option<Place>,
+        files: &dyn Files,
+        sources: &mut Sources,
+        problems: &mut Problems,
+    ) -> Option<Arc<Policy>> {
+        if let Some(known) = self.0.get(name) {
+            return Some(Arc::clone(known));
+        }
+        let policy = Arc::new(load(name, at, files, sources, problems)?);
+        if Catalog::text(name).is_some() {
+            self.0.insert(name.to_owned(), Arc::clone(&policy));
+        }
+        Some(policy)
+    }
+}
 
 /// Loads the edition that somebody named: one of the program's own, or a file.
 ///

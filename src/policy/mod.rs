@@ -32,7 +32,7 @@ mod remedy_part;
 mod space;
 mod table;
 
-pub use catalog::{Catalog, load};
+pub use catalog::{Catalog, Library, load};
 pub use clock::{Clock, Step, Timetable};
 pub use defaults::{DefaultRow, Defaults, Orders};
 pub use diff::{Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, compare};

@@ -14,7 +14,7 @@ use super::streamed::{Checked, Streamed, Whole, check};
 use super::surface::{EventsPart, InstancesPart, MetricStep, MetricsPart, Written};
 use super::tables::{Table, Texts, populate};
 use crate::fleet::{AccountPart, Fleet, Series};
-use crate::policy::{Policy, Rulebook, load};
+use crate::policy::{Library, Policy, Rulebook};
 use crate::record::Legend;
 use crate::text::{
     Code, FileId, Files, Node, Place, Problem, Problems, Read, Severity, Sources, Spanned, Stream,
@@ -60,9 +60,22 @@ pub fn compile(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Compiled> {
+    compile_with(&mut Library::default(), file, options, files, sources, problems)
+}
+
+/// Compiles one of several scenario files, with the policies that others have loaded already.
+pub fn compile_with(
+    library: &mut Library,
+    file: FileId,
+    options: &Options,
+    files: &dyn Files,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Option<Compiled> {
     let node = parse_yaml(sources, file, problems)?;
     check_format(&node, problems)?;
     let mut compiler = Compiler {
+        library,
         options,
         files,
         sources,
@@ -90,6 +103,7 @@ fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
 }
 
 struct Compiler<'a> {
+    library: &'a mut Library,
     options: &'a Options,
     files: &'a dyn Files,
     sources: &'a mut Sources,
@@ -198,8 +212,8 @@ impl Compiler<'_> {
 
     fn policy(&mut self, name: &str, at: Option<Place>) -> Option<Arc<Policy>> {
         if !self.policies.contains_key(name) {
-            let policy = load(name, at, self.files, self.sources, self.problems);
-            self.policies.insert(name.to_owned(), policy.map(Arc::new));
+            let policy = self.library.load(name, at, self.files, self.sources, self.problems);
+            self.policies.insert(name.to_owned(), policy);
         }
         self.policies.get(name).cloned().flatten()
     }
@@ -220,7 +234,7 @@ impl Compiler<'_> {
             let mut scratch = Problems::default();
             let known = self.policies.get(name).cloned();
             let policy = known.unwrap_or_else(|| {
-                load(name, at, self.files, self.sources, &mut scratch).map(Arc::new)
+                self.library.load(name, at, self.files, self.sources, &mut scratch)
             });
             if let Some(policy) = policy {
                 if scratch.is_empty() {

@@ -29,7 +29,7 @@ mod surface;
 mod tables;
 mod verbs;
 
-pub use compile::{Compiled, Options, compile};
+pub use compile::{Compiled, Options, compile, compile_with};
 pub use expect::{
     AccountIs, DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine,
     RequestLine, StateLine, StateOf, TotalLine, Watch, When as LookAt,
