@@ -97,7 +97,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         match output.format {
             Format::Github => target.finish_commands(&text)?,
             Format::Text | Format::Json | Format::Junit | Format::Markdown => {
-                target.finish(&text)?
+                target.finish(&text)?;
             }
         }
     }

@@ -48,13 +48,11 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
     let mut group =
         Group::with_title(level.primary_title(problem.title.as_str()).id(problem.code.word()));
     let mut places = Vec::new();
-    let origins: Vec<(&str, (usize, usize))> = match problem.unquoted {
-        true => problem
-            .labels
-            .iter()
-            .map(|(place, _)| (sources.path(place.file), sources.line_column(*place)))
-            .collect(),
-        false => Vec::new(),
+    let origins: Vec<(&str, (usize, usize))> = if problem.unquoted {
+        let places = problem.labels.iter().map(|(place, _)| *place);
+        places.map(|place| (sources.path(place.file), sources.line_column(place))).collect()
+    } else {
+        Vec::new()
     };
     for (path, (line, column)) in &origins {
         group = group.element(Origin::path(*path).line(*line).char_column(*column));

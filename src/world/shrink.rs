@@ -84,18 +84,17 @@ impl Step<'_> {
             drafts.push(draft);
         }
         if tied {
-            self.consult(
-                self.world.policy_of_group(group),
-                |t| &t.ties,
-                &self.group_facts(ask, group),
-            );
+            let facts = self.group_facts(ask, group);
+            self.consult(self.world.policy_of_group(group), |t| &t.ties, &facts);
+            // Equal members go by their names, which compare as they are numbered.
+            self.numbering(&facts, group, true);
         }
         Some(drafts)
     }
 
     /// How the members of a group are numbered, by the form of their names, and what that rests
-    /// on if its order is by number.
-    fn numbering(&mut self, facts: &Facts, group: GroupId) -> ([Numbering; 2], Basis) {
+    /// on if it matters: if the order is by number, or `tied` members go by name.
+    fn numbering(&mut self, facts: &Facts, group: GroupId, tied: bool) -> ([Numbering; 2], Basis) {
         let policy = self.world.policy_of_group(group);
         let members = &self.world.fleet.group(group).members;
         let names = &self.world.legend.instances;
@@ -103,7 +102,7 @@ impl Step<'_> {
         let forms = [NameForm::Padded, NameForm::Plain].map(|form| has(form).then_some(form));
         let book = self.world.legend.rulebook(policy);
         let mut orders = self.world.fleet.group(group).orders.iter();
-        let by_number = orders.any(|at| book.policy.orders[*at].by == Criterion::Number);
+        let by_number = tied || orders.any(|at| book.policy.orders[*at].by == Criterion::Number);
         let mut basis = Basis::NONE;
         let numbering = forms.map(|form| {
             let facts = Facts { name_form: form?, ..*facts };
@@ -133,7 +132,7 @@ impl Step<'_> {
         // In one zone every rule on zones gives the same order.
         let spread = zones.any(|zone| Some(zone) != first);
         let rule = if spread { self.consult(policy, |t| &t.zones, &facts) } else { None };
-        let (numbering, rests_on) = self.numbering(&facts, group);
+        let (numbering, rests_on) = self.numbering(&facts, group, false);
         let numbering = |name: &str| numbering[usize::from(numbers::form(name).index())];
         let book = self.world.legend.rulebook(policy);
         let draws =
@@ -168,7 +167,9 @@ impl Step<'_> {
                         let name = names.at(id.index());
                         match numbering(name) {
                             Numbering::Age => -instance.created.seconds(),
-                            numbering => numbers::parts(name, numbering).1,
+                            numbering @ (Numbering::Decimal
+                            | Numbering::Base36
+                            | Numbering::None) => numbers::parts(name, numbering).1,
                         }
                     }
                 };

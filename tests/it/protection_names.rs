@@ -108,7 +108,6 @@ const PLACES: &[Place] = &[
         random: "flags: { every: 1h, until: +90m, set-protection: { instance: db-1, flags: { FLAG: true }, by: ann, via: api } }",
         events: CLICK,
         expect: HELD,
-        ..BLANK
     },
     Place {
         about: "an expected verdict",
