@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::policy::{Basis, Facts, Rule, Rulebook, Ruling};
+use crate::policy::{Basis, Facts, Remedy, Rule, Rulebook, Ruling};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::vocab::{
     AccountId, Action, ActorId, Billing, Channel, Effect, EventId, Fate, GroupId, Health,
@@ -180,6 +180,8 @@ pub struct Decision {
     pub policy: PolicyId,
     /// The situation that was judged.
     pub facts: Facts,
+    /// What would have prevented it; `None` if nothing was lost.
+    pub remedy: Option<Remedy>,
 }
 
 /// What a change of state is about.
@@ -264,6 +266,8 @@ pub struct Loss {
     pub gib: Option<u64>,
     /// The rule that says so, with its policy.
     pub rule: (PolicyId, RuleId),
+    /// What would have saved it; `None` if it was not lost and its rule names no way.
+    pub remedy: Option<Remedy>,
 }
 
 /// What the ids of a run mean.

@@ -39,7 +39,7 @@ pub use diff::{Cited, Class, Comparison, Difference, Direction, Part, Statement,
 pub use facts::{Column, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
 pub use judge::{Answer, Basis, Finding, Rulebook, Ruling, Undecided};
-pub use remedy::{Advice, Means};
+pub use remedy::{Advice, Danger, Means, Moment, Remedy, is_called};
 pub use space::{Axis, Block, Over, Space};
 pub use table::{Row, Table};
 

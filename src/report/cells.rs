@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io::Write as _;
 
-use crate::policy::{Policy, Rulebook};
+use crate::policy::{Policy, Remedy, Rulebook};
 use crate::record::{EventNames, UNNAMED};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{EventId, Process, ProtectionSet, RuleId, SwitchSet, Word};
@@ -36,6 +36,8 @@ pub enum Cell<'l> {
     Protections(&'l Policy, ProtectionSet, ProtectionSet),
     /// Switches with their positions.
     Switches(&'l Rulebook, SwitchSet),
+    /// A remedy, in the words of its policy.
+    Remedy(&'l Policy, Remedy),
     /// The documents that state a rule.
     Sources(&'l Policy, RuleId),
     /// What a group was told not to do by itself: a bit for each, by its place.
@@ -99,6 +101,7 @@ impl<'l> Cell<'l> {
                 let sources = policy.rule(rule).sources.iter();
                 sources.for_each(|source| list(&[&policy.sources[*source].key]));
             }
+            Self::Remedy(policy, remedy) => remedy.pieces(policy, &mut put),
             Self::Processes(set) => {
                 let held = Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
                 held.for_each(|process| list(&[process.word()]));
@@ -167,6 +170,7 @@ impl Pen {
             | Cell::Timer(_)
             | Cell::Protections(..)
             | Cell::Switches(..)
+            | Cell::Remedy(..)
             | Cell::Sources(..)
             | Cell::Processes(_) => self.list(cell, out),
         }

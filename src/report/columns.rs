@@ -113,6 +113,8 @@ tables! {
         source List "the documents that state the rule",
         answer Text "the provider's answer, as far as it is documented",
         assumptions List "the switches that it rests on, as `name=value`",
+        remedy Text "what would have prevented it; empty if nothing was lost",
+        remedy_until Time "the last instant at which the remedy helps, before whatever else happens then",
         policy Text "the policy that it was made under",
     }
     VERDICTS VERDICT_COLUMNS "verdicts.csv": "decision × protection on" {
@@ -140,6 +142,8 @@ tables! {
         protections_on List "protections that are on; `NAME=unknown` where nobody knows",
         held_count Integer "how often a protection held",
         overridden_count Integer "how often protections were overridden",
+        remedy Text "what would have prevented its release, or else the last loss of its data",
+        remedy_until Time "the last instant at which the remedy helps, before whatever else happens then",
     }
     LOSSES LOSS_COLUMNS "losses.csv": "thing lost, or left behind and still billed" {
         scenario Text "name of the scenario",
@@ -155,6 +159,7 @@ tables! {
         rule Text "the rule that says so",
         gib Integer "its size in GiB; `unknown` if it has one that nobody told",
         remedy Text "what would have kept it, or what to do about it",
+        remedy_until Time "the last instant at which the remedy helps, before whatever else happens then",
     }
     TIMELINE TIMELINE_COLUMNS "timeline.csv": "change of state" {
         scenario Text "name of the scenario",

@@ -11,6 +11,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 use super::cells::{Cell, Pen};
 use super::columns::{DECISIONS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS};
 use super::rows;
+use crate::policy::Remedy;
 use crate::record::{Change, Decision, Legend, Record, Request, Subject, Target};
 use crate::time::SimTime;
 use crate::vocab::{
@@ -192,6 +193,8 @@ pub(super) struct Tally {
     pub(super) held: u32,
     /// How often protections were overridden.
     pub(super) overridden: u32,
+    /// What would have prevented its release, or else the last loss of its data.
+    pub(super) remedy: Option<Remedy>,
 }
 
 /// How many records are looked at before they are written.
@@ -300,6 +303,9 @@ impl<T: Rows> CsvTables<T> {
         let tally = &mut self.tallies[decision.instance.index()];
         tally.held += u32::from(decision.outcome == Outcome::Held);
         tally.overridden += u32::from(decision.outcome == Outcome::Overridden);
+        if decision.effect.takes_the_instance() {
+            tally.remedy = decision.remedy;
+        }
         if decision.effect == Effect::Released {
             tally.released = Some((decision.at, decision.trigger));
         }

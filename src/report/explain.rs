@@ -3,7 +3,7 @@
 
 use super::terminal::{Paint, table};
 use crate::experiment::Witness;
-use crate::policy::{Column, Facts, Finding, Rulebook, Ruling};
+use crate::policy::{Column, Danger, Facts, Finding, Moment, Rulebook, Ruling};
 use crate::record::{DecidedBy, Decision, Legend};
 use crate::text::many;
 use crate::vocab::{Outcome, ProtectionId, ProtectionSet, RuleId, Verdict, Word};
@@ -48,10 +48,7 @@ pub fn explain_decision(witness: &Witness, legend: &Legend, place: &str, paint: 
     let mut rows = vec![row("combined", combined(&decision.ruling, decision.outcome))];
     rows.extend(last_word(decision, legend));
     rows.extend(rests_on(book, decision.basis));
-    if let Some(remedy) = decision.rule.and_then(|rule| book.policy.rule(rule).remedy.line.as_ref())
-    {
-        rows.push(row("remedy", remedy.clone()));
-    }
+    rows.extend(remedy(decision, legend));
     rows.extend(also_kept(book, facts, decision));
     out.extend(lay_out(rows));
     out.join("\n")
@@ -222,6 +219,22 @@ fn last_word(decision: &Decision, legend: &Legend) -> Option<Vec<String>> {
     Some(row("last word", told))
 }
 
+/// What would have prevented a loss, and until when; or what a refused caller can do.
+fn remedy(decision: &Decision, legend: &Legend) -> Option<Vec<String>> {
+    let book = legend.rulebook(decision.policy);
+    let Some(remedy) = decision.remedy else {
+        return decision.rule.and_then(|rule| advice(book, rule));
+    };
+    let text = remedy.text(&book.policy);
+    let until = remedy.until.map(|at| format!(", until {}", at.for_people_in_full(legend.offset)));
+    Some(row("remedy", text + &until.unwrap_or_default()))
+}
+
+/// What a rule advises, which nothing checks.
+fn advice(book: &Rulebook, rule: RuleId) -> Option<Vec<String>> {
+    book.policy.rule(rule).remedy.text.clone().map(|text| row("remedy", text))
+}
+
 fn rests_on(book: &Rulebook, basis: crate::policy::Basis) -> Vec<Vec<String>> {
     let mut rows = vec![row("founded", format!("{} at its weakest link", basis.confidence))];
     for switch in basis.switches.iter() {
@@ -277,8 +290,12 @@ pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
         rows.push(row("combined", combined(&ruling, ruling.outcome())));
         rows.extend(rests_on(book, ruling.basis));
         let rule = ruling.deciding().and_then(|finding| finding.rule);
-        if let Some(remedy) = rule.and_then(|rule| book.policy.rule(rule).remedy.line.as_ref()) {
-            rows.push(row("remedy", remedy.clone()));
+        if ruling.blocks() {
+            rows.extend(rule.and_then(|rule| advice(book, rule)));
+        } else {
+            let moment = Moment::of(facts);
+            let danger = Danger::of(&moment, on, rule);
+            rows.push(row("remedy", book.remedy(&danger).text(&book.policy)));
         }
     }
     let holders = holders(book, &facts, on);

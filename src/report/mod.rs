@@ -11,6 +11,7 @@ mod coverage;
 mod csv;
 mod diff;
 mod estimates;
+mod exits;
 mod explain;
 mod github;
 mod json;

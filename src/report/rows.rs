@@ -6,10 +6,10 @@ use super::columns::{
     VERDICT_COLUMNS,
 };
 use super::csv::{InstanceRow, Tally};
-use crate::policy::Finding;
+use crate::policy::{Finding, Remedy};
 use crate::record::{Cause, Change, Decision, Legend, Loss, Request, Subject, Target, What};
 use crate::time::SimTime;
-use crate::vocab::{Channel, GroupId, ProtectionSet};
+use crate::vocab::{Channel, GroupId, PolicyId, ProtectionSet};
 
 const EMPTY: Cell<'static> = Cell::EMPTY;
 
@@ -30,6 +30,16 @@ fn cause(cause: Cause, legend: &Legend) -> Cell<'_> {
 
 fn group(group: Option<GroupId>, legend: &Legend) -> Cell<'_> {
     Cell::text(group.map(|group| legend.group(group)))
+}
+
+/// The words of a remedy.
+fn remedy(remedy: Option<Remedy>, policy: PolicyId, legend: &Legend) -> Cell<'_> {
+    remedy.map_or(EMPTY, |remedy| Cell::Remedy(&legend.rulebook(policy).policy, remedy))
+}
+
+/// The last instant at which a remedy helps.
+fn until(remedy: Option<Remedy>) -> Cell<'static> {
+    remedy.and_then(|remedy| remedy.until).map_or(EMPTY, Cell::Time)
 }
 
 /// A request as a row.
@@ -95,6 +105,8 @@ pub(super) fn decision<'l>(d: &Decision, legend: &'l Legend) -> [Cell<'l>; DECIS
         d.rule.map_or(EMPTY, |rule| Cell::Sources(&book.policy, rule)),
         Cell::text(rule.and_then(|rule| rule.answer.as_deref())),
         Cell::Switches(book, d.basis.switches),
+        remedy(d.remedy, d.policy, legend),
+        until(d.remedy),
         Cell::Text(&book.policy.name),
     ]
 }
@@ -142,6 +154,8 @@ pub(super) fn instance<'l>(
         Cell::Protections(&legend.rulebook(row.policy).policy, row.on, row.unknown),
         Cell::Number(tally.held.into()),
         Cell::Number(tally.overridden.into()),
+        remedy(tally.remedy, row.policy, legend),
+        until(tally.remedy),
     ]
 }
 
@@ -166,7 +180,12 @@ pub(super) fn loss<'l>(l: &'l Loss, legend: &'l Legend) -> [Cell<'l>; LOSS_COLUM
             None if l.thing.has_size() => Cell::Word("unknown"),
             None => EMPTY,
         },
-        Cell::text(rule.remedy.line.as_deref()),
+        match l.remedy {
+            Some(_) => remedy(l.remedy, l.rule.0, legend),
+            // What stays has advice that nothing checks.
+            None => Cell::text(rule.remedy.text.as_deref()),
+        },
+        until(l.remedy),
     ]
 }
 

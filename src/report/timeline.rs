@@ -1,9 +1,8 @@
 //! The timeline of a run for people: what happened, in order, and what it came to.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use indexmap::IndexMap;
 
+use super::exits::Exits;
 use super::rows;
 use super::terminal::{Paint, table};
 use crate::experiment::Summary;
@@ -11,8 +10,7 @@ use crate::record::{Cause, Decision, Legend, Record, Refusal, Request, Subject, 
 use crate::text::many;
 use crate::time::SimTime;
 use crate::vocab::{
-    Confidence, Fate, InstanceId, Lifecycle, Obstacle, Outcome, PolicyId, ProtectionSet,
-    RequestResult, RuleId, Word,
+    Confidence, Fate, Lifecycle, Obstacle, Outcome, PolicyId, ProtectionSet, RequestResult, Word,
 };
 
 /// The most rows that are shown; whoever wants more takes the CSV files.
@@ -61,7 +59,7 @@ impl Timeline {
                 let why = self.request.and_then(|request| request.refusal);
                 let here = decision.rule.map(|rule| Refusal::Rule(decision.policy, rule));
                 self.explained |= why.is_none() || why == here;
-                self.exits.take(decision, legend);
+                self.exits.take(decision);
                 if self.is_full() {
                     self.left_out += 1;
                 } else {
@@ -308,7 +306,7 @@ fn in_words(what: &What, legend: &Legend) -> String {
     }
 }
 
-fn name_list(names: &[&str]) -> String {
+pub(super) fn name_list(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(" ");
     match names.len().saturating_sub(MOST_NAMES) {
         0 => shown,
@@ -347,48 +345,6 @@ fn sum_up(legend: &Legend, summary: &Summary, exits: &Exits) -> Vec<String> {
     lines.extend(exits.tell(legend));
     lines.extend(footing(legend, summary));
     lines
-}
-
-/// The most exits that are told.
-const MOST_EXITS: usize = 10;
-
-/// What would have kept the first instances that were lost in spite of a protection.
-#[derive(Default)]
-struct Exits(BTreeMap<(SimTime, PolicyId, RuleId), Vec<InstanceId>>);
-
-impl Exits {
-    fn take(&mut self, d: &Decision, legend: &Legend) {
-        let went = matches!(d.outcome, Outcome::Overridden | Outcome::Unprotected);
-        let Some(rule) = d.rule.filter(|_| went) else { return };
-        let key = (d.at, d.policy, rule);
-        let is_late = || self.0.last_key_value().is_some_and(|(last, _)| key > *last);
-        if self.0.len() == MOST_EXITS && is_late()
-            || legend.rulebook(d.policy).policy.rule(rule).remedy.line.is_none()
-        {
-            return;
-        }
-        self.0.entry(key).or_default().push(d.instance);
-        if self.0.len() > MOST_EXITS {
-            self.0.pop_last();
-        }
-    }
-
-    fn tell(&self, legend: &Legend) -> Vec<String> {
-        let mut lines: Vec<Vec<String>> = Vec::new();
-        for ((at, policy, rule), ids) in &self.0 {
-            let rule = legend.rulebook(*policy).policy.rule(*rule);
-            let ids: BTreeSet<InstanceId> = ids.iter().copied().collect();
-            let names: Vec<&str> = ids.iter().map(|id| legend.instance(*id)).collect();
-            let label = if lines.is_empty() { "last exits" } else { "" };
-            let remedy = rule.remedy.line.as_deref().unwrap_or_default();
-            lines.push(vec![
-                label.to_owned(),
-                at.for_people(legend.offset),
-                format!("{remedy} ({})", name_list(&names)),
-            ]);
-        }
-        table(lines, &[])
-    }
 }
 
 /// How well it is founded, and what was assumed.

@@ -318,6 +318,27 @@ words! {
     }
 }
 
+impl Effect {
+    /// Whether the instance or its data is gone.
+    pub const fn takes_the_instance(self) -> bool {
+        match self {
+            Self::Released
+            | Self::Reclaimed
+            | Self::Deallocated
+            | Self::Reimaged
+            | Self::ReimagedAll => true,
+            Self::None
+            | Self::Removed
+            | Self::Stopped
+            | Self::Upgraded
+            | Self::Started
+            | Self::Restarted
+            | Self::Redeployed
+            | Self::Maintained => false,
+        }
+    }
+}
+
 words! {
     /// What has the last word in a decision, if it is no protection.
     LastWord: "a last word" {

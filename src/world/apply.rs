@@ -245,11 +245,11 @@ impl Step<'_> {
             // Every instance boots from a disk, whether or not somebody told us of it.
             let disk =
                 Property { name: None, thing: Thing::SystemDisk, gib: None, with_instance: None };
-            self.fate(seq, id, &facts, disk);
+            self.fate(ask, seq, id, &facts, disk);
         }
         let mut place = 0;
         while let Some(property) = self.world.fleet.properties(id).get(place).cloned() {
-            if self.fate(seq, id, &facts, property) == Some(Fate::Lost) {
+            if self.fate(ask, seq, id, &facts, property) == Some(Fate::Lost) {
                 gone.push(place);
             }
             place += 1;
@@ -265,13 +265,21 @@ impl Step<'_> {
     }
 
     /// What becomes of a thing; it is written down, unless it is just kept.
-    fn fate(&mut self, seq: u64, id: InstanceId, facts: &Facts, of: Property) -> Option<Fate> {
+    fn fate(
+        &mut self,
+        ask: &Ask,
+        seq: u64,
+        id: InstanceId,
+        facts: &Facts,
+        of: Property,
+    ) -> Option<Fate> {
         let facts = Facts { thing: of.thing, ..*facts };
         let with_instance = self.goes_with(id, &facts, of.with_instance);
         let facts = Facts { with_instance, ..facts };
         let policy = self.world.policy_of(id);
         let answer = self.consult(policy, |t| &t.effects, &facts)?;
         if answer.says != Fate::Kept {
+            let remedy = self.remedy_of_resource(ask, id, &facts, &answer);
             self.out.push(Record::Loss(Loss {
                 seq,
                 at: self.now,
@@ -282,6 +290,7 @@ impl Step<'_> {
                 fate: answer.says,
                 gib: of.gib,
                 rule: (policy, answer.rule),
+                remedy,
             }));
         }
         Some(answer.says)
@@ -313,6 +322,7 @@ impl Step<'_> {
         *locks = if on { from.with(lock) } else { from.without(lock) };
         let to = *locks;
         if from != to {
+            self.world.note_lock(id, lock, on, self.now);
             self.change(ask, seq, Subject::Instance(id), What::Lock(from, to));
         }
     }

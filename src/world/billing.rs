@@ -6,6 +6,7 @@
 use super::apply::count;
 use super::ask::{Ask, Call, Ground, Tally, With};
 use super::decide::alike;
+use super::remedy::Settled;
 use super::{Step, Timer};
 use crate::fleet::Arrears;
 use crate::policy::{Column, Timetable};
@@ -141,9 +142,10 @@ impl Step<'_> {
         let state = self.world.fleet.account_mut(account);
         let arrears = state.arrears.take();
         let (steps, waiting) = (arrears.map_or(0, Arrears::steps), state.waiting);
-        if arrears.is_some() {
+        if let Some(arrears) = arrears {
+            self.world.settled = Some(Settled { account, arrears });
             self.agenda.clear(Timer::BillingStep(account));
-            let was_cancelled = arrears.is_some_and(|a| a.clock == ClockKind::Cancellation);
+            let was_cancelled = arrears.clock == ClockKind::Cancellation;
             let what = if was_cancelled { What::Cancelled } else { What::Arrears };
             self.change(&ask, open.seq, Subject::Account(account), what(true, false));
         }

@@ -20,6 +20,7 @@
 use smallvec::SmallVec;
 
 use super::ask::{Ask, Ground, Tally};
+use super::remedy::may_lose;
 use super::{Halt, Step};
 use crate::policy::{Basis, Facts, Rulebook, Ruling};
 use crate::record::{DecidedBy, Decision, Record, Refusal};
@@ -214,9 +215,17 @@ impl Step<'_> {
             let ground = Ground::of(LastWord::Hook, &answer);
             self.hold(ask, seq, draft, hook, ground);
         } else if goes {
+            let grounds = [ask.ground, draft.item.ground];
+            let ground = grounds.into_iter().flatten().next().map(|ground| ground.rule);
+            let rules = [word.rule, ground.filter(|ground| word.rule != Some(*ground))];
+            let remedy = may_lose(draft.item.action)
+                .then(|| self.remedy(ask, draft.item.id, &draft.facts, rules));
+            self.world.remedy = remedy;
             let effect = self.apply(ask, seq, draft.item.id, draft.item.action, &draft.ruling);
+            self.world.remedy = None;
             if let Some(Record::Decision(decision)) = self.out.get_mut(slot) {
                 decision.effect = effect;
+                decision.remedy = remedy;
             }
         }
     }
@@ -256,6 +265,7 @@ impl Step<'_> {
             ruling: draft.ruling,
             policy: draft.policy,
             facts: draft.facts,
+            remedy: None,
         }
     }
 }

@@ -23,6 +23,7 @@ mod grow;
 mod health;
 mod hooks;
 mod members;
+mod remedy;
 mod schedule;
 mod shrink;
 mod situation;
@@ -36,7 +37,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::fleet::Fleet;
 use crate::kernel::{Agenda, Flow, Limits, Model, Rank, Simulation, Stop, Streams, Timer as Named};
-use crate::policy::{Rulebook, Undecided};
+use crate::policy::{Remedy, Rulebook, Undecided};
 use crate::record::{Legend, Record};
 use crate::scenario::{Flags, FlagsRef, Order, Plan, Play, Unread};
 use crate::time::SimTime;
@@ -134,6 +135,12 @@ pub struct World {
     rolling: BTreeMap<GroupId, upgrade::Rolling>,
     /// How many members groups have created.
     created: u32,
+    /// Since when instances are locked for security, if that began in this run.
+    locked: BTreeMap<InstanceId, SimTime>,
+    /// The remedy of the decision that is being carried out.
+    remedy: Option<Remedy>,
+    /// The bill that the event under way has settled.
+    settled: Option<remedy::Settled>,
     relied: Vec<SwitchSet>,
     /// For each policy, the rules that have had something to say.
     reached: Vec<Vec<bool>>,
@@ -358,6 +365,7 @@ impl<'w> Step<'w> {
                 },
             }
         }
+        self.world.settled = None;
         if self.world.halt.is_some() { Flow::Halt } else { Flow::Continue }
     }
 }
@@ -400,6 +408,9 @@ impl Run {
             held: BTreeMap::new(),
             leaving: BTreeMap::new(),
             created: 0,
+            locked: BTreeMap::new(),
+            remedy: None,
+            settled: None,
             rolling: BTreeMap::new(),
             relied,
             reached,

@@ -38,6 +38,8 @@ mod properties;
 mod protection_names;
 /// README and CHANGELOG against the program.
 mod readme;
+/// Every remedy is tried, and prevents its loss.
+mod remedies;
 /// Many draws of one plan: figures, parts, precision, interrupts.
 mod replications;
 /// Replies that make no sense, and what is said of them; how much work reading is.

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use stayput::record::{Record, Subject, What};
-use stayput::scenario::{Options, compile};
+use stayput::scenario::{Options, Plan, compile};
 use stayput::text::{NoFiles, Problems, Sources, render};
 use stayput::vocab::{Effect, Lifecycle, Outcome, Verdict};
 use stayput::world::Run;
@@ -65,7 +65,7 @@ fn event() -> impl Strategy<Value = String> {
     })
 }
 
-fn scenario() -> impl Strategy<Value = String> {
+pub(crate) fn scenario() -> impl Strategy<Value = String> {
     let policies =
         ["alibaba-ecs@2019-01-15", "alibaba-ecs-cn@2026-05-15", "alibaba-ecs-intl@2026-05-15"];
     let fleet = prop::collection::vec(instance(), 8);
@@ -97,6 +97,13 @@ fn scenario() -> impl Strategy<Value = String> {
 
 /// Runs a scenario; nothing where it is refused, as a subscription that a group manages is.
 fn run(text: &str) -> Option<(Vec<Record>, Run)> {
+    let mut run = Run::start(plan(text)?);
+    let records = run.by_ref().collect();
+    Some((records, run))
+}
+
+/// Compiles a scenario; nothing where it is refused.
+pub(crate) fn plan(text: &str) -> Option<Plan> {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("random.yaml", text);
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
@@ -105,9 +112,7 @@ fn run(text: &str) -> Option<(Vec<Record>, Run)> {
         assert!(told.contains("error["), "a refusal has a reason:\n{text}\n{told}");
         return None;
     };
-    let mut run = Run::start(compiled.plans.swap_remove(0));
-    let records = run.by_ref().collect();
-    Some((records, run))
+    Some(compiled.plans.swap_remove(0))
 }
 
 proptest! {

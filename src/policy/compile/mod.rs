@@ -29,7 +29,7 @@ struct Compiler<'p> {
     sources: Vec<Source>,
     switches: Vec<Switch>,
     rules: Vec<Rule>,
-    /// The protections: name and attribute, in the order written.
+    /// The protections: name and attribute, in the order of their ids.
     protections: Vec<(Box<str>, Option<String>)>,
     /// The decision space of protections.
     columns: Vec<(Column, Vec<u8>)>,
@@ -55,7 +55,9 @@ impl<'p> Compiler<'p> {
                 part.attribute.as_ref().map(|attribute| attribute.value.clone()),
             )
         });
-        let protections = protections.collect();
+        let mut protections: Vec<(Box<str>, Option<String>)> = protections.collect();
+        // By name, as protections get their ids.
+        protections.sort();
         let before = problems.count(Severity::Error);
         let columns = read_space(&file.space, problems);
         let mut compiler = Self {

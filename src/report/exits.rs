@@ -1,0 +1,71 @@
+//! The last exits: what would have prevented the losses of a run, and until when.
+
+use std::collections::BTreeMap;
+
+use super::terminal::table;
+use super::timeline::name_list;
+use crate::policy::Remedy;
+use crate::record::{Decision, Legend};
+use crate::time::SimTime;
+use crate::vocab::{InstanceId, Outcome, PolicyId};
+
+/// The most lines that are printed.
+const MOST: usize = 10;
+
+/// Remedies in the order of their last instants; those that have none come last.
+#[derive(Default)]
+pub struct Exits {
+    /// The first of them, with the instances that they would have kept.
+    first: BTreeMap<(SimTime, PolicyId, Remedy), Vec<InstanceId>>,
+    /// How many instances the others would have kept.
+    others: usize,
+}
+
+impl Exits {
+    /// Takes a decision in: if an instance or its data is gone, or if a protection was overridden.
+    pub fn take(&mut self, d: &Decision) {
+        let Some(remedy) = d.remedy else { return };
+        if !d.effect.takes_the_instance() && d.outcome != Outcome::Overridden {
+            return;
+        }
+        let key = (remedy.until.unwrap_or(SimTime::NEVER), d.policy, remedy);
+        let is_late = || self.first.last_key_value().is_some_and(|(last, _)| key > *last);
+        if self.first.len() == MOST && is_late() {
+            self.others += 1;
+            return;
+        }
+        self.first.entry(key).or_default().push(d.instance);
+        if self.first.len() > MOST {
+            self.others += self.first.pop_last().map_or(0, |(_, ids)| ids.len());
+        }
+    }
+
+    /// A line for each remedy and instant.
+    pub fn tell(&self, legend: &Legend) -> Vec<String> {
+        let mut lines: Vec<(SimTime, String, Vec<InstanceId>)> = Vec::new();
+        for ((until, policy, remedy), ids) in &self.first {
+            let text = remedy.text(&legend.rulebook(*policy).policy);
+            match lines.iter_mut().find(|(at, known, _)| at == until && *known == text) {
+                Some((_, _, instances)) => instances.extend(ids),
+                None => lines.push((*until, text, ids.clone())),
+            }
+        }
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for (until, text, mut ids) in lines {
+            ids.sort_unstable();
+            ids.dedup();
+            let names: Vec<&str> = ids.iter().map(|id| legend.instance(*id)).collect();
+            let until =
+                if until == SimTime::NEVER { "-".into() } else { until.for_people(legend.offset) };
+            rows.push(vec![String::new(), until, format!("{text} ({})", name_list(&names))]);
+        }
+        if self.others > 0 {
+            let more = format!("and {} more (see instances.csv)", self.others);
+            rows.push(vec![String::new(), String::new(), more]);
+        }
+        if let Some(first) = rows.first_mut() {
+            first[0] = "last exits".to_owned();
+        }
+        table(rows, &[])
+    }
+}

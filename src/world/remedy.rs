@@ -1,0 +1,214 @@
+//! What would have prevented a loss: the situation, and what it was before something barred the
+//! owner's calls, as [`Rulebook::remedy`](crate::policy::Rulebook::remedy) asks for it.
+
+use smallvec::SmallVec;
+
+use super::ask::Ask;
+use super::{Step, World};
+use crate::fleet::Arrears;
+use crate::policy::{Answer, Danger, Facts, Moment, Remedy, is_called};
+use crate::time::{SimSpan, SimTime};
+use crate::vocab::{
+    AccountId, Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, RuleId,
+    StoppedBy, YesNo,
+};
+
+/// The moments before which calls may be accepted; most instances have one.
+pub(super) type Moments = SmallVec<[Moment; 2]>;
+
+impl Step<'_> {
+    /// What would have prevented what is about to happen to an instance, if it is a loss. `rules`
+    /// are the deciding one and the one by which it is asked.
+    pub(super) fn remedy(
+        &self,
+        ask: &Ask,
+        id: InstanceId,
+        facts: &Facts,
+        rules: [Option<RuleId>; 2],
+    ) -> Remedy {
+        let moments = self.world.moments(id, facts, self.now);
+        let danger = self.danger(ask, id, facts, rules, &moments);
+        self.book_of(id).remedy(&danger)
+    }
+
+    /// What would have saved a resource that an instance loses, or leaves behind.
+    pub(super) fn remedy_of_resource(
+        &self,
+        ask: &Ask,
+        id: InstanceId,
+        facts: &Facts,
+        answer: &Answer<Fate>,
+    ) -> Option<Remedy> {
+        let book = self.book_of(id);
+        let advice = &book.policy.rule(answer.rule).remedy;
+        if answer.says != Fate::Lost && advice.means.is_empty() {
+            return None;
+        }
+        let whole = self.world.remedy;
+        if let Some(remedy) = whole.filter(|_| advice.means.is_empty() && advice.text.is_none()) {
+            return Some(remedy);
+        }
+        let moments = self.world.moments(id, facts, self.now);
+        let danger = self.danger(ask, id, facts, [None; 2], &moments);
+        let instance = || whole.unwrap_or_else(|| book.remedy(&danger));
+        Some(book.remedy_of_resource(&danger, facts, answer.rule, instance))
+    }
+
+    /// A loss that is about to happen to an instance.
+    pub(super) fn danger<'p>(
+        &self,
+        ask: &Ask,
+        id: InstanceId,
+        facts: &Facts,
+        rules: [Option<RuleId>; 2],
+        moments: &'p Moments,
+    ) -> Danger<'p> {
+        let instance = self.world.fleet.instance(id);
+        let size_without = instance.group.map_or(Capacity::Within, |group| {
+            let group = self.world.fleet.group(group);
+            let left = group.members.len().saturating_sub(1);
+            if left < group.min as usize { Capacity::BelowMin } else { Capacity::Within }
+        });
+        Danger {
+            facts: *facts,
+            on: self.world.protections(id).0,
+            rules,
+            moments,
+            in_group: instance.group.is_some(),
+            size_without,
+            waiting: instance.waiting,
+            called: matches!(ask.cause, crate::record::Cause::Event(_)) && is_called(facts),
+        }
+    }
+}
+
+/// Whether an action takes an instance, something of it, or its place in a group.
+pub(super) const fn may_lose(action: Action) -> bool {
+    match action {
+        Action::Release
+        | Action::Remove
+        | Action::Recycle
+        | Action::Reclaim
+        | Action::Reimage
+        | Action::ReimageAll
+        | Action::Deallocate
+        | Action::Redeploy
+        | Action::Upgrade => true,
+        Action::Create
+        | Action::Stop
+        | Action::Start
+        | Action::Restart
+        | Action::SetProtection
+        | Action::ScheduleRelease
+        | Action::CancelScheduledRelease
+        | Action::ConvertBilling
+        | Action::Renew
+        | Action::Snapshot
+        | Action::CreateImage
+        | Action::ConvertAddress
+        | Action::Attach
+        | Action::ScaleIn
+        | Action::DeleteMembers
+        | Action::Detach
+        | Action::DeleteGroup
+        | Action::Maintain
+        | Action::ScaleOut
+        | Action::SetCapacity
+        | Action::UpdateModel => false,
+    }
+}
+
+/// A bill that was settled by the event under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settled {
+    /// The account.
+    pub account: AccountId,
+    /// The arrears that it was in.
+    pub arrears: Arrears,
+}
+
+/// Adds the moment of a change: what was so later was not yet so before it.
+fn push_earlier(moments: &mut Moments, until: SimTime, undo: impl Fn(&mut Facts)) {
+    let later = moments.iter().filter(|moment| moment.until >= until);
+    let Some(mut earlier) = later.min_by_key(|moment| moment.until).copied() else { return };
+    earlier.until = until;
+    undo(&mut earlier.facts);
+    for moment in moments.iter_mut().filter(|moment| moment.until < until) {
+        undo(&mut moment.facts);
+    }
+    moments.push(earlier);
+}
+
+impl World {
+    /// The moments before which a call for an instance may be accepted, the last one first: now;
+    /// before its account settled, if that brings the loss about, and before its arrears began;
+    /// before a security lock; before its compute was taken back.
+    fn moments(&self, id: InstanceId, facts: &Facts, now: SimTime) -> Moments {
+        let mut moments = Moments::new();
+        let instance = self.fleet.instance(id);
+        match self.settled.filter(|settled| settled.account == instance.account) {
+            Some(Settled { arrears, .. }) => {
+                let locked = arrears.taken > 0;
+                let lock = if locked { facts.lock.with(Lock::Financial) } else { facts.lock };
+                let owing = Facts { overdue: YesNo::Yes, lock, ..*facts };
+                moments.push(Moment { until: now, facts: owing, may_settle: false });
+                if arrears.since >= self.legend.start {
+                    moments.push(Moment { until: arrears.since, facts: *facts, may_settle: true });
+                }
+            }
+            None => moments.push(Moment { until: now, facts: *facts, may_settle: true }),
+        }
+        if facts.lock.has(Lock::Security)
+            && let Some(until) = self.locked.get(&id)
+        {
+            push_earlier(&mut moments, *until, |facts| {
+                facts.lock = facts.lock.without(Lock::Security)
+            });
+        }
+        if facts.state == Lifecycle::Reclaimed
+            && let Some(until) = self.reclaimed_at(id)
+        {
+            push_earlier(&mut moments, until, |facts| facts.state = Lifecycle::Stopped);
+        }
+        // Arrears that began later did not bar anything yet.
+        let arrears = self.fleet.account(instance.account).arrears;
+        let before = |moment: &&mut Moment| arrears.is_some_and(|a| a.since >= moment.until);
+        for moment in moments.iter_mut().skip(1).filter(before) {
+            let lock = moment.facts.lock.without(Lock::Financial);
+            moment.facts = Facts { overdue: YesNo::No, lock, ..moment.facts };
+        }
+        moments.sort_by_key(|moment| std::cmp::Reverse(moment.until));
+        moments
+    }
+
+    /// When a clock took back the compute of an instance; `None` if that was before the run.
+    fn reclaimed_at(&self, id: InstanceId) -> Option<SimTime> {
+        let instance = self.fleet.instance(id);
+        let account = self.fleet.account(instance.account);
+        let (kind, since, grace) = match (instance.stopped_by, account.arrears) {
+            (StoppedBy::Expiry, _) => (ClockKind::Expiry, instance.expires, SimSpan::ZERO),
+            (_, Some(arrears)) => (arrears.clock, arrears.since, account.grace),
+            (_, None) => return None,
+        };
+        let book = self.book(instance.account);
+        let clock = book.policy.clock(kind)?;
+        let facts = self.situation(id, Facts { action: Action::Reclaim, ..Facts::default() });
+        let due = |(number, step): (usize, &crate::policy::Step)| {
+            let takes = step.action == ClockAction::Reclaim
+                && book.assumes(&step.when)
+                && step.when.meets(&facts);
+            takes.then(|| clock.due(number, since, grace, book.policy.calendar))
+        };
+        let at = clock.steps.iter().enumerate().find_map(due)?;
+        (at >= self.legend.start).then_some(at)
+    }
+
+    /// Remembers since when an instance is locked for security.
+    pub(super) fn note_lock(&mut self, id: InstanceId, lock: Lock, on: bool, at: SimTime) {
+        if lock == Lock::Security && on {
+            self.locked.insert(id, at);
+        } else if lock == Lock::Security {
+            self.locked.remove(&id);
+        }
+    }
+}
