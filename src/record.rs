@@ -97,8 +97,8 @@ pub struct Request {
     pub verb: &'static str,
     /// Who called.
     pub actor: Option<ActorId>,
-    /// The way by which the call came in.
-    pub channel: Channel,
+    /// The way by which the call came in; `None` if nobody knows.
+    pub channel: Option<Channel>,
     /// What it is about.
     pub target: Target,
     /// What became of it.
@@ -146,16 +146,16 @@ pub struct Decision {
     pub action: Action,
     /// Who called.
     pub actor: Option<ActorId>,
-    /// The way by which the call came in.
-    pub channel: Channel,
+    /// The way by which the call came in; `None` if nobody knows.
+    pub channel: Option<Channel>,
     /// Who pays for the instance.
     pub account: AccountId,
     /// The group that it was in.
     pub group: Option<GroupId>,
     /// The instance.
     pub instance: InstanceId,
-    /// How it is paid for.
-    pub billing: Billing,
+    /// How it is paid for; `None` if nobody knows.
+    pub billing: Option<Billing>,
     /// How it came into its group; `None` if nobody knows.
     pub membership: Option<Membership>,
     /// The protections that were on.

@@ -24,6 +24,7 @@ mod staging;
 mod system_calls;
 mod terminal;
 mod test;
+mod undecided;
 
 use std::path::PathBuf;
 

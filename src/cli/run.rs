@@ -18,7 +18,7 @@ use crate::scenario::{Plan, Unread};
 use crate::text::many;
 use crate::time::SimSpan;
 use crate::vocab::{PolicyId, SwitchSet};
-use crate::world::{Halt, Run, World};
+use crate::world::{Run, World};
 use anstream::ColorChoice;
 
 #[derive(Debug, clap::Args)]
@@ -212,9 +212,9 @@ impl<'a> Running<'a> {
         }
         let legend = world.legend();
         summary.relied(world.relied());
-        let ended = self.end_of_run(&run, ending);
+        let ended = self.end_of_run(&run, &ending);
         ended.map_err(|error| Broken::Write(self.table_failed(&error)))?;
-        self.note(&summary, world, ending);
+        self.note(&summary, world, &ending);
         if text {
             let mut told = timeline.finish(legend, &summary, self.paint);
             if expectations > 0 {
@@ -264,7 +264,7 @@ impl<'a> Running<'a> {
         self.arguments.out.as_ref().map(|path| cannot(path, error))
     }
 
-    fn end_of_run(&mut self, run: &Run, ending: Ending) -> io::Result<()> {
+    fn end_of_run(&mut self, run: &Run, ending: &Ending) -> io::Result<()> {
         let Some(tables) = &mut self.tables else { return Ok(()) };
         if ending.word() == Stopped::Interrupted {
             // In the middle of a run nothing stands as it does at its end.
@@ -287,7 +287,7 @@ impl<'a> Running<'a> {
     }
 
     /// Notes what the account of the run will say.
-    fn note(&mut self, summary: &Summary, world: &World, ending: Ending) {
+    fn note(&mut self, summary: &Summary, world: &World, ending: &Ending) {
         let legend = world.legend();
         self.complete &= ending.is_complete();
         self.runs.push(run_end(legend, ending.events, &ending.word().to_string()));
@@ -432,27 +432,10 @@ pub(super) fn undecided(ending: &Ending, legend: &Legend) -> Option<String> {
         Some(Stop::Limit(Limit::EventsAtOnce)) => {
             Some("gave up: too many events at one instant".into())
         }
-        Some(Stop::Halted) => Some(ending.halt.map_or_else(
+        Some(Stop::Halted) => Some(ending.halt.as_ref().map_or_else(
             || "its table of events changed while it was read".to_owned(),
-            |halt| hangs_on(&halt, legend),
+            |halt| super::undecided::tell(halt, legend),
         )),
         None => Some("was interrupted".into()),
-    }
-}
-
-fn hangs_on(halt: &Halt, legend: &Legend) -> String {
-    use crate::policy::Undecided;
-    let instance = legend.instance(halt.instance);
-    let at = legend.elapsed(halt.at);
-    match halt.on {
-        Undecided::Protection(id) => {
-            let name = &legend.rulebook(halt.policy).policy.protections[id.index()].name;
-            format!(
-                "undecided at +{at}: what becomes of {instance} hangs on whether {name} is on, and nobody knows; add the reply that tells it, or write `unknown-protection: …` under `assume:`"
-            )
-        }
-        Undecided::Membership => format!(
-            "undecided at +{at}: what becomes of {instance} hangs on how it came into its group, and nobody knows; add the reply that tells it, or write `unknown-membership: …` under `assume:`"
-        ),
     }
 }

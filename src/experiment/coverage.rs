@@ -194,7 +194,7 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
     for (at, switch) in policy.switches.iter().enumerate() {
         let id = crate::vocab::SwitchId::at(at);
         // Those that every policy has are about the fleet, and not about the documents.
-        if id == policy.unknown_protection || id == policy.unknown_membership {
+        if policy.unknown.holds(id) {
             continue;
         }
         switches.of += 1;

@@ -156,11 +156,11 @@ impl Line for DecisionLine {
         differ.value("at", self.at, &decision.at);
         let group = decision.group.map_or("", |group| legend.group(group));
         differ.text("group", self.group.map(|group| legend.group(group)), group);
-        differ.word("channel", self.channel, Some(decision.channel));
+        differ.word("channel", self.channel, decision.channel);
         differ.word("confidence", self.confidence, Some(decision.basis.confidence));
         let by = decision.actor.map_or("nobody", |actor| legend.actor(actor));
         differ.text("caller", self.by.as_deref(), by);
-        differ.word("billing", self.billing, Some(decision.billing));
+        differ.word("billing", self.billing, decision.billing);
         differ.word("membership", self.membership, decision.membership);
     }
 

@@ -40,7 +40,7 @@ use crate::vocab::words;
 use crate::world::{Halt, Run, World};
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Ending {
     /// Why it stopped; `None` if whoever took the records had enough.
     pub stop: Option<Stop>,
@@ -144,6 +144,7 @@ pub fn carry_out_while<E>(
     if let Some(judge) = &mut judge {
         judge.end(run.world());
     }
-    let ending = Ending { stop: run.stop(), halt: run.world().halt(), events: run.events() };
+    let ending =
+        Ending { stop: run.stop(), halt: run.world().halt().cloned(), events: run.events() };
     Ok((ending, run))
 }

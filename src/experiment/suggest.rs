@@ -2,7 +2,7 @@
 //! the cause about, and what the rule says.
 
 use crate::policy::{Column, Facts, Over, Policy, Protection, Space};
-use crate::vocab::{Action, Reclaim, Repair, RuleId, Subject, Verdict, Word};
+use crate::vocab::{Action, Channel, Reclaim, Repair, RuleId, Subject, Verdict, Word};
 
 /// A situation in which a rule applies, in words.
 struct Case<'p> {
@@ -49,7 +49,10 @@ pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
         out.push(format!("  groups: {{ group-1: {{ {} }} }}", keys.join(", ")));
     }
     let keys = of_the_instance(&case, grouped);
-    if trigger == "zone-balance" {
+    if trigger == "launch-hook" {
+        // The group creates it.
+        out.push("  instances: {}".to_owned());
+    } else if trigger == "zone-balance" {
         // Two in one zone, and none in the other.
         let keys = format!("{}, zone: zone-1", keys.join(", "));
         out.push(format!("  instances: {{ it: {{ {keys} }}, other: {{ {keys} }} }}"));
@@ -81,6 +84,9 @@ fn of_the_group(case: &Case<'_>) -> Vec<String> {
             }
         }
         ("zone-balance", _) => keys.push("zones: [zone-1, zone-2]".to_owned()),
+        ("launch-hook", _) => {
+            keys.push("launch-hook: { timeout: 10m, result: abandon }, new-names: [it]".to_owned());
+        }
         (_, "recycle") => keys.push("reclaim: recycle".to_owned()),
         ("model-update", _) if !matches!(case.word(Column::Upgrade), "manual" | "os-image") => {
             keys.push(format!("upgrade-mode: {}", case.word(Column::Upgrade)));
@@ -108,8 +114,11 @@ fn of_the_instance(case: &Case<'_>, grouped: bool) -> Vec<String> {
         }
         billing => keys.push(format!("billing: {billing}")),
     }
-    if case.word(Column::Action) == "start" {
-        keys.push("state: stopped".to_owned());
+    match case.word(Column::Action) {
+        "start" => keys.push("state: stopped".to_owned()),
+        // Where protections are about releases alone, only a stop that takes something decides.
+        "stop" => keys.push("things: { address: { kind: static-ip } }".to_owned()),
+        _ => {}
     }
     if trigger == "spot-reclaim" && case.word(Column::Action) == "release" {
         keys.push("eviction: delete".to_owned());
@@ -132,7 +141,10 @@ fn find<'p>(policy: &'p Policy, protection: &'p Protection, rule: RuleId) -> Opt
     let fits = |cell: &usize| {
         protection.of != Subject::Group || word_of(space, *cell, Column::Membership) != "none"
     };
-    let asked = cells().find(|cell| fits(cell) && is_asked(policy, space, *cell));
+    let asked = || cells().filter(|cell| fits(cell) && is_asked(policy, space, *cell));
+    // A stop decides nothing unless it takes something.
+    let is_stop = |cell| matches!(word_of(space, cell, Column::Action), "stop" | "reclaim");
+    let asked = asked().find(|cell| !is_stop(*cell)).or_else(|| asked().next());
     let cell = asked.or_else(|| cells().find(fits)).or_else(|| cells().next())?;
     let row = table.row(cell)?;
     let (mut words, mut assume) = (Vec::new(), Vec::new());
@@ -183,8 +195,12 @@ fn is_asked(policy: &Policy, space: &Space, cell: usize) -> bool {
 
 /// What brings the cause of a case about.
 fn events(case: &Case<'_>) -> Vec<String> {
+    // A call whose channel nobody knows may be undecided.
+    let mut channels = case.policy.words(Column::Channel).iter();
+    let some = channels.find(|word| **word != Channel::None.index());
+    let some = some.map(|word| Column::Channel.words()[usize::from(*word)]);
     let via = match case.word(Column::Channel) {
-        "" | "none" => String::new(),
+        "" | "none" => some.map_or(String::new(), |channel| format!(", via: {channel}")),
         channel => format!(", via: {channel}"),
     };
     let action = case.word(Column::Action);
@@ -198,7 +214,23 @@ fn events(case: &Case<'_>) -> Vec<String> {
         "manual" if action == "reimage-all" => {
             format!("reimage: {{ instance: it, all-disks: true{via} }}")
         }
+        "manual" if action == "stop" => format!("stop: {{ instance: it, economical: true{via} }}"),
         "manual" if action != "maintain" => format!("{action}: {{ instance: it{via} }}"),
+        "launch-hook" if case.protection.of == Subject::Group => {
+            format!("scale-out: {{ group: group-1, add: 1{via} }}")
+        }
+        "launch-hook" => {
+            let flags = format!("{{ {}: true }}", case.protection.name);
+            return vec![
+                "events:".to_owned(),
+                format!(
+                    "  - {{ at: +1h, id: grow, scale-out: {{ group: group-1, add: 1{via} }} }}"
+                ),
+                format!(
+                    "  - {{ at: +1h1m, id: set, set-protection: {{ instance: it, flags: {flags}{via} }} }}"
+                ),
+            ];
+        }
         "billing-overdue" => "overdue: { account: default }".to_owned(),
         "cancellation" => "cancel: { account: default }".to_owned(),
         "security-release" => "security-release: { instance: it }".to_owned(),

@@ -224,6 +224,8 @@ pub struct Instance {
     pub unknown: ProtectionSet,
     /// How it is paid for.
     pub billing: Billing,
+    /// Whether that is known; if not, it may be spot capacity.
+    pub billing_known: bool,
     /// How it came into its group.
     pub membership: Membership,
     /// Whether that is known.
@@ -234,6 +236,10 @@ pub struct Instance {
     pub stopped_by: StoppedBy,
     /// What bars its owner from some calls, besides the clock of its account.
     pub locks: Locks,
+    /// Whether that is known.
+    pub lock_known: bool,
+    /// Whether it is known if its release is scheduled.
+    pub schedule_known: bool,
     /// Whether, if stopped, it pays nothing for compute.
     pub economical: bool,
     /// Whether its release was due and waits for the account to settle.
@@ -270,11 +276,14 @@ impl Instance {
             on: ProtectionSet::EMPTY,
             unknown: ProtectionSet::EMPTY,
             billing: Billing::PayAsYouGo,
+            billing_known: true,
             membership: Membership::None,
             membership_known: true,
             state: Lifecycle::Running,
             stopped_by: StoppedBy::Nothing,
             locks: Locks::NONE,
+            lock_known: true,
+            schedule_known: true,
             economical: false,
             waiting: false,
             expired: false,

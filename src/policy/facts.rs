@@ -23,12 +23,14 @@ macro_rules! columns {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct Facts {
             $($(#[doc = $doc])+ pub $field: $words,)+
+            /// The columns of which nobody knows the word; what stands in them means nothing.
+            pub unknown: Columns,
         }
 
         impl Default for Facts {
             /// What holds where a column does not apply.
             fn default() -> Self {
-                Self { $($field: $default,)+ }
+                Self { $($field: $default,)+ unknown: Columns::NONE }
             }
         }
 
@@ -47,6 +49,17 @@ macro_rules! columns {
                 match column {
                     $(Column::$variant => self.$field = <$words>::spelled(word)?,)+
                 }
+                Some(self)
+            }
+
+            /// The same situation, in which a column is known to hold the word at a place of
+            /// its list; `None` if the list is shorter.
+            pub fn settled(mut self, column: Column, place: u8) -> Option<Self> {
+                let place = usize::from(place);
+                match column {
+                    $(Column::$variant => self.$field = *<$words>::ALL.get(place)?,)+
+                }
+                self.unknown = self.unknown.without(column);
                 Some(self)
             }
         }
@@ -85,6 +98,13 @@ macro_rules! columns {
                 let all = self.words();
                 let one_by_one = || words.map(|word| all[usize::from(word)].to_owned()).collect();
                 short.map_or_else(one_by_one, |short| vec![short])
+            }
+
+            /// How many words that is.
+            pub const fn size(self) -> usize {
+                match self {
+                    $(Self::$variant => <$words>::ALL.len(),)+
+                }
             }
 
             /// What it means.
@@ -185,6 +205,53 @@ impl Column {
     }
 }
 
+/// Some columns: a bit for each, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Columns(u64);
+
+impl Columns {
+    /// No column.
+    pub const NONE: Self = Self(0);
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether it holds that one.
+    pub const fn has(self, column: Column) -> bool {
+        self.0 >> column as u8 & 1 == 1
+    }
+
+    /// The same with one more.
+    #[must_use]
+    pub const fn with(self, column: Column) -> Self {
+        Self(self.0 | 1 << column as u8)
+    }
+
+    /// The same with one more, if that is so.
+    #[must_use]
+    pub const fn with_if(self, column: Column, is_so: bool) -> Self {
+        if is_so { self.with(column) } else { self }
+    }
+
+    /// The same without one.
+    #[must_use]
+    pub const fn without(self, column: Column) -> Self {
+        Self(self.0 & !(1 << column as u8))
+    }
+
+    /// The first of them.
+    pub fn first(self) -> Option<Column> {
+        Column::ALL.iter().copied().find(|column| self.has(*column))
+    }
+
+    /// Each of them, in the order of the columns.
+    pub fn iter(self) -> impl Iterator<Item = Column> {
+        Column::ALL.iter().copied().filter(move |column| self.has(*column))
+    }
+}
+
 /// What a rule asks of a situation: for each column it tests, the words it takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Condition {
@@ -246,6 +313,7 @@ mod tests {
     fn every_column_fits_the_mask_of_a_condition() {
         for column in Column::ALL {
             assert!(column.words().len() <= 32, "{}", column.name());
+            assert!(u64::BITS > *column as u32, "{}", column.name());
             assert_eq!(Column::named(column.name()), Some(*column));
         }
     }

@@ -187,7 +187,7 @@ record! {
         /// How long at most.
         optional "longest" => longest: SimSpan,
         /// How it may end.
-        required "results" => results: Vec<HookResult>,
+        required "results" => results: Vec<Spanned<HookResult>>,
         /// Whether those of a group that may go wait for those that may not yet.
         default "together" => together: bool,
         /// For which billings; all, if it does not say.

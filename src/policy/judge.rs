@@ -1,284 +1,311 @@
-//! The one place where verdicts come from.
+//! The one place where verdicts come from, and with them the permits without which nothing
+//! is lost.
+//!
+//! What is judged may hold unknowns: then it is judged in every position that they can have,
+//! and the courses are put together by [`super::unknown`].
 
-use std::sync::Arc;
+use smallvec::{SmallVec, smallvec};
 
+use super::domain::Standing;
 use super::facts::{Column, Facts};
+use super::rulebook::{Answer, Basis, Rulebook};
+use super::ruling::{Finding, Ruling};
 use super::space::Over;
-use super::table::{Row, Table};
-use super::{FlagChange, Policy, Precondition, Rule, SET, Tables, UNSET};
+use super::table::Row;
+use super::unknown::{Course, Position, Undecided, Unknown};
+use super::{SET, UNDECIDED, UNSET};
 use crate::vocab::{
-    Action, Confidence, Lifecycle, Membership, Outcome, ProtectionId, ProtectionSet, RuleId,
-    SwitchId, SwitchSet, Trigger, Verdict, Word,
+    Action, CheckedFirst, Confidence, InstanceId, Lifecycle, Outcome, ProtectionId, ProtectionSet,
+    RuleId, SwitchSet, Trigger, Upgrade, Verdict, Word, YesNo,
 };
 
-/// A policy with every switch settled: what the world consults.
-#[derive(Debug, Clone)]
-pub struct Rulebook {
-    /// The policy, as it was read: its tables still hold every setting.
-    pub policy: Arc<Policy>,
-    /// Its tables, as settled.
-    pub tables: Tables,
-    verdicts: Vec<Table<Verdict>>,
-    /// What each rule rests on.
-    bases: Vec<Basis>,
-    /// For each action, the preconditions that may refuse it as the switches stand, by place.
-    refusals: Vec<Vec<usize>>,
-    settings: Vec<u8>,
-    taken: SwitchSet,
+/// The proof that a decision lets an action pass, for one instance. Whatever takes an instance,
+/// its data, its address or its place in a group asks for one by value, and only
+/// [`Rulebook::judge`] makes them.
+#[derive(Debug)]
+#[must_use]
+pub struct Permit {
+    instance: InstanceId,
+    action: Action,
 }
 
-/// What became of one protection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Finding {
-    /// Which.
-    pub protection: ProtectionId,
-    /// What became of it.
-    pub verdict: Verdict,
-    /// The rule that says so; `None` where the situation cannot occur.
-    pub rule: Option<RuleId>,
+impl Permit {
+    /// The instance that it is about.
+    pub const fn instance(&self) -> InstanceId {
+        self.instance
+    }
+
+    /// The action that it lets pass.
+    pub const fn action(&self) -> Action {
+        self.action
+    }
 }
 
-/// What a table says of a situation.
+/// What is asked of an instance, and what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The situation.
+    pub facts: Facts,
+    /// What is asked.
+    pub asks: Asks,
+    /// The protections that are set.
+    pub on: ProtectionSet,
+    /// Those of which nobody knows.
+    pub unknown: ProtectionSet,
+}
+
+/// What is asked of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answer<C> {
-    /// What it says.
-    pub says: C,
-    /// The rule that says so.
-    pub rule: RuleId,
+pub enum Asks {
+    /// This.
+    This(Action),
+    /// What its group asks of a member that came in as it did.
+    ByMembership,
+}
+
+/// What comes of judging.
+#[derive(Debug)]
+pub struct Judgement {
+    /// The situation that was judged; where it holds unknowns, the first of its positions.
+    pub facts: Facts,
+    /// What a group asks of a member, and why.
+    pub asked: Option<Answer<Action>>,
+    /// Every verdict.
+    pub ruling: Ruling,
+    /// What becomes of the instance, if it is looked at alone.
+    pub fate: Resolution,
     /// What that rests on.
     pub basis: Basis,
 }
 
-/// What a statement rests on: its weakest founded link, and the switches on the way.
+/// What becomes of an instance that is looked at alone.
+#[derive(Debug)]
+pub enum Resolution {
+    /// Nothing stands against it.
+    Goes(Permit),
+    /// A protection holds it.
+    Held,
+    /// Something else stands against it.
+    Denied(RuleId),
+    /// There is nothing to do.
+    Idle,
+}
+
+/// What one position comes to.
+#[derive(Debug, Clone, Copy)]
+struct Leaning {
+    facts: Facts,
+    asked: Option<Answer<Action>>,
+    ruling: Ruling,
+    kind: Kind,
+    basis: Basis,
+}
+
+/// A fate without its permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Basis {
-    /// The weakest confidence of the chain.
-    pub confidence: Confidence,
-    /// The switches that it relied on.
-    pub switches: SwitchSet,
+enum Kind {
+    Goes,
+    Held,
+    Denied(RuleId),
+    Idle,
 }
 
-impl Basis {
-    /// Rests on nothing yet.
-    pub const NONE: Self = Self { confidence: Confidence::Documented, switches: SwitchSet::EMPTY };
+/// The protection that a position takes as set or not, if it does, and what it comes to.
+type Leanings = SmallVec<[(Option<(ProtectionId, bool)>, Leaning); 2]>;
 
-    /// Rests on both.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            confidence: self.confidence.max(other.confidence),
-            switches: self.switches.and(other.switches),
-        }
-    }
-}
-
-/// All verdicts of one situation. Kept small: every decision carries one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ruling {
-    /// The protections that there is a verdict on.
-    on: ProtectionSet,
-    verdicts: [Verdict; ProtectionSet::MOST],
-    rules: [RuleId; ProtectionSet::MOST],
-    /// The one that the outcome is named after.
-    decisive: Option<ProtectionId>,
-    /// What they rest on.
-    pub basis: Basis,
-}
-
-/// Marks verdicts without a rule. A policy has fewer rules than that: reading refuses more.
-const NO_RULE: RuleId = RuleId(u16::MAX);
-
-/// Why a situation has no answer: it hangs on something that nobody saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undecided {
-    /// Whether this protection is on.
-    Protection(ProtectionId),
-    /// How the instance came into its group.
-    Membership,
-}
-
-impl Ruling {
-    /// The ruling on an instance without any protection.
-    pub const NOTHING: Self = Self {
-        on: ProtectionSet::EMPTY,
-        verdicts: [Verdict::NotConsulted; ProtectionSet::MOST],
-        rules: [NO_RULE; ProtectionSet::MOST],
-        decisive: None,
-        basis: Basis::NONE,
-    };
-
-    /// One finding for each protection that is on, by the name of the protection.
-    pub fn findings(&self) -> impl Iterator<Item = Finding> {
-        self.on.iter().map(|protection| self.finding(protection))
-    }
-
-    fn finding(&self, protection: ProtectionId) -> Finding {
-        let rule = self.rules[protection.index()];
-        let verdict = self.verdicts[protection.index()];
-        Finding { protection, verdict, rule: (rule != NO_RULE).then_some(rule) }
-    }
-
-    fn add(&mut self, finding: Finding) {
-        let place = finding.protection.index();
-        self.on = self.on.with(finding.protection);
-        self.verdicts[place] = finding.verdict;
-        self.rules[place] = finding.rule.unwrap_or(NO_RULE);
-    }
-
-    /// The outcome: any held, held; else any overridden, overridden; else unprotected.
-    pub fn outcome(&self) -> Outcome {
-        match self.deciding().map(|finding| finding.verdict) {
-            Some(Verdict::Held) => Outcome::Held,
-            Some(Verdict::Overridden) => Outcome::Overridden,
-            Some(Verdict::NotConsulted) | None => Outcome::Unprotected,
-        }
-    }
-
-    /// Whether any protection held.
-    pub fn blocks(&self) -> bool {
-        self.outcome() == Outcome::Held
-    }
-
-    /// The finding that the outcome is named after: of several with the same verdict the one
-    /// with the strongest evidence, and among these the first by the name of its protection.
-    pub fn deciding(&self) -> Option<Finding> {
-        self.decisive.map(|protection| self.finding(protection))
-    }
-
-    /// The same protections, none of which was consulted: the request was refused before.
-    #[must_use]
-    pub const fn unasked(self) -> Self {
-        Self { on: self.on, basis: self.basis, ..Self::NOTHING }
+impl Leaning {
+    /// For a message.
+    fn course(&self) -> Course {
+        let (says, rule) = match self.kind {
+            Kind::Goes => (self.facts.action.effect().word(), None),
+            Kind::Held => {
+                (Outcome::Held.word(), self.ruling.deciding().and_then(|finding| finding.rule))
+            }
+            Kind::Denied(rule) => (Outcome::Denied.word(), Some(rule)),
+            Kind::Idle => (Outcome::NoOp.word(), None),
+        };
+        Course { says, rule }
     }
 }
 
 impl Rulebook {
-    /// Settles every switch; `settings` has a value for each, `taken` marks those
-    /// on which the scenario took a position.
-    pub fn new(policy: impl Into<Arc<Policy>>, settings: Vec<u8>, taken: SwitchSet) -> Self {
-        let policy = policy.into();
-        let t = &policy.tables;
-        let tables = Tables {
-            members: t.members.under(&settings),
-            check_order: t.check_order.under(&settings),
-            batches: t.batches.under(&settings),
-            due: t.due.under(&settings),
-            settled: t.settled.under(&settings),
-            settling: t.settling.under(&settings),
-            conversions: t.conversions.under(&settings),
-            health: t.health.under(&settings),
-            economical: t.economical.under(&settings),
-            renewals: t.renewals.under(&settings),
-            effects: t.effects.under(&settings),
-            numbers: t.numbers.under(&settings),
-            ties: t.ties.under(&settings),
-            shortfall: t.shortfall.under(&settings),
-            desired_after: t.desired_after.under(&settings),
-            bounds: t.bounds.under(&settings),
-            zones: t.zones.under(&settings),
-            zone_held: t.zone_held.under(&settings),
-            roll_outs: t.roll_outs.under(&settings),
-            refills: t.refills.under(&settings),
-            hooks: t.hooks.under(&settings),
-            defaults: t.defaults.under(&settings),
-        };
-        let verdicts = policy.protections.iter().map(|p| p.table.under(&settings)).collect();
-        let bases = policy.rules.iter().map(|rule| founded(&policy, rule)).collect();
-        let refusals = Action::ALL.iter().map(|action| refusing(&policy, &settings, *action));
-        let refusals = refusals.collect();
-        Self { policy, tables, verdicts, bases, refusals, settings, taken }
-    }
-
-    /// The same with another verdict of one rule: for seeing whether anybody would notice.
-    #[must_use]
-    pub fn with_verdict(&self, rule: RuleId, verdict: Verdict) -> Self {
-        let mut book = self.clone();
-        book.verdicts.iter_mut().for_each(|table| table.say(rule, &verdict));
-        book
-    }
-
-    /// The verdicts of each protection, in the order of the policy, as settled.
-    pub fn verdicts(&self) -> &[Table<Verdict>] {
-        &self.verdicts
-    }
-
-    /// Every verdict on a situation with the protections in `on`.
+    /// What becomes of an instance, with every verdict; and if nothing stands against it, the
+    /// permit.
     ///
-    /// Pure and total. A protection in `unknown` may be on or off, and an unknown
-    /// membership may be any: if the answer is the same either way it is given,
-    /// and otherwise it is undecided.
+    /// Pure and total. What is unknown is taken in every position that it can have: what comes
+    /// of all of them is the answer if it is the same, and otherwise it is undecided.
     ///
     /// # Errors
-    /// What the answer hangs on.
-    pub fn judge(
-        &self,
-        facts: &Facts,
-        membership_known: bool,
-        on: ProtectionSet,
-        unknown: ProtectionSet,
-    ) -> Result<Ruling, Undecided> {
-        if membership_known {
-            return self.judge_known(facts, on, unknown);
+    /// What the answer depends on; or that the policy says nothing of such a situation.
+    pub fn judge(&self, case: &Case) -> Result<Judgement, Undecided> {
+        if case.facts.unknown.is_empty() && case.unknown.is_empty() {
+            let leaning = self.lean(case, case.facts, case.on, ProtectionSet::EMPTY)?;
+            return Ok(settle(case, leaning));
         }
-        let switch = self.policy.unknown_membership;
-        if let Some(membership) = Membership::spelled(self.setting(switch)) {
-            let mut ruling = self.judge_known(&Facts { membership, ..*facts }, on, unknown)?;
-            ruling.basis = ruling.basis.and(self.assumed(switch));
-            return Ok(ruling);
+        let (positions, basis) = self.positions(&case.facts);
+        let mut all: SmallVec<[(Facts, Option<(ProtectionId, bool)>, Leaning); 4]> =
+            SmallVec::new();
+        let mut never = None;
+        for facts in positions {
+            match self.with_flags(case, facts) {
+                Ok(leanings) => all.extend(leanings.into_iter().map(|(flag, l)| (facts, flag, l))),
+                // Not a position that it can have.
+                Err(impossible) => never = never.or(Some(impossible)),
+            }
         }
-        let possible = Membership::ALL.iter().map(|membership| {
-            self.judge_known(&Facts { membership: *membership, ..*facts }, on, unknown)
-        });
-        let mut answers = possible.collect::<Result<Vec<_>, _>>()?;
-        let same = answers.iter().all(|ruling| ruling.outcome() == answers[0].outcome());
-        if same { Ok(answers.swap_remove(0)) } else { Err(Undecided::Membership) }
-    }
-
-    fn judge_known(
-        &self,
-        facts: &Facts,
-        on: ProtectionSet,
-        unknown: ProtectionSet,
-    ) -> Result<Ruling, Undecided> {
-        let ruling = self.rule(facts, on);
-        if unknown.is_empty() || ruling.blocks() {
-            return Ok(ruling);
-        }
-        // Set or not: would it make a difference to what happens?
-        let decisive = unknown.iter().find(|p| self.find(facts, *p).verdict == Verdict::Held);
-        let Some(protection) = decisive else { return Ok(ruling) };
-        let switch = self.policy.unknown_protection;
-        let mut ruling = match self.setting(switch) {
-            SET => self.rule(facts, on.and(unknown)),
-            UNSET => ruling,
-            _ => return Err(Undecided::Protection(protection)),
+        let Some((_, _, first)) = all.first() else {
+            return Err(never.unwrap_or(Undecided::Outside(Column::Trigger)));
         };
-        ruling.basis = ruling.basis.and(self.assumed(switch));
-        Ok(ruling)
+        let goes = |leaning: &Leaning| leaning.kind == Kind::Goes;
+        let alike = |leaning: &Leaning| {
+            goes(leaning) == goes(first)
+                && (!goes(first) || leaning.facts.action == first.facts.action)
+        };
+        if !all.iter().all(|(_, _, leaning)| alike(leaning)) {
+            let courses = all.iter().map(|(facts, flag, leaning)| {
+                let mut position = Position::of(case.facts.unknown, facts);
+                position.extend(flag.map(|(protection, set)| {
+                    (Unknown::Protection(protection), if set { SET } else { UNSET })
+                }));
+                (position, leaning.course())
+            });
+            return Err(Undecided::differs(courses.collect()));
+        }
+        let leanings = || all.iter().map(|(_, _, leaning)| leaning);
+        // Of several reasons that keep it, the one that does not count on a protection.
+        let is = |kind: fn(Kind) -> bool| leanings().find(|leaning| kind(leaning.kind));
+        let denied = is(|kind| matches!(kind, Kind::Denied(_)));
+        let chosen = denied.or_else(|| is(|kind| kind == Kind::Idle)).unwrap_or(first);
+        let mut common = *chosen;
+        if goes(chosen) {
+            common.ruling = leanings().fold(chosen.ruling, |ruling, l| ruling.common(&l.ruling));
+        }
+        common.basis = leanings().fold(basis, |basis, leaning| basis.and(leaning.basis));
+        common.facts.unknown = case.facts.unknown;
+        Ok(settle(case, common))
     }
 
-    /// What a position rests on: the switch alone.
-    fn assumed(&self, switch: SwitchId) -> Basis {
-        Basis {
-            confidence: self.policy.switches[switch.index()].confidence,
-            switches: SwitchSet::EMPTY.with(switch),
+    /// One position of the facts, in the positions that unknown protections can have in it.
+    fn with_flags(&self, case: &Case, facts: Facts) -> Result<Leanings, Undecided> {
+        let off = self.lean(case, facts, case.on, case.unknown)?;
+        if case.unknown.is_empty() {
+            return Ok(smallvec![(None, off)]);
+        }
+        let verdict = |p: ProtectionId| self.find(&off.facts, p).map(|finding| finding.verdict);
+        let asked = |p: &ProtectionId| verdict(*p).is_some_and(|v| v != Verdict::NotConsulted);
+        let switch = self.policy.unknown.protection;
+        let set = match self.setting(switch) {
+            UNDECIDED => None,
+            setting => Some(setting == SET),
+        };
+        if let Some(set) = set {
+            let on = if set { case.on.and(case.unknown) } else { case.on };
+            let mut leaning = self.lean(case, facts, on, ProtectionSet::EMPTY)?;
+            if case.unknown.iter().any(|p| asked(&p)) && leaning.kind != Kind::Idle {
+                leaning.basis = leaning.basis.and(self.assumed(switch));
+            }
+            return Ok(smallvec![(None, leaning)]);
+        }
+        let holds = case.unknown.iter().find(|p| verdict(*p) == Some(Verdict::Held));
+        let Some(protection) = holds.filter(|_| off.kind != Kind::Held) else {
+            return Ok(smallvec![(None, off)]);
+        };
+        let on = self.lean(case, facts, case.on.with(protection), case.unknown)?;
+        Ok(smallvec![(Some((protection, false)), off), (Some((protection, true)), on)])
+    }
+
+    /// What a known situation comes to, with the protections in `on` and perhaps those in `doubt`,
+    /// of which none may hold.
+    fn lean(
+        &self,
+        case: &Case,
+        facts: Facts,
+        on: ProtectionSet,
+        doubt: ProtectionSet,
+    ) -> Result<Leaning, Undecided> {
+        let (asked, action) = match case.asks {
+            Asks::This(action) => (None, action),
+            Asks::ByMembership => {
+                let asked = self.ask(&self.tables.members, &facts);
+                (asked, asked.map_or(Action::Release, |answer| answer.says))
+            }
+        };
+        let facts = Facts { action, ..facts };
+        let refusal = self.refusal(&facts);
+        let cell = match self.policy.domain.standing(&facts) {
+            Standing::Occurs(cell) => Some(cell),
+            _ if refusal.is_some() || is_idle(&facts) => None,
+            Standing::Outside(Column::Trigger | Column::Action)
+                if !self.can_lose(facts.trigger, action) =>
+            {
+                None
+            }
+            Standing::Impossible(line) => return Err(Undecided::Impossible(line)),
+            Standing::Outside(column) => return Err(Undecided::Outside(column)),
+        };
+        let ruling = match cell {
+            Some(cell) => self.rule(cell, on, doubt),
+            None => Ruling::unasked_of(on),
+        };
+        let of = |kind, ruling: Ruling, basis| Leaning { facts, asked, ruling, kind, basis };
+        // What is refused before was not kept by any protection.
+        let denied = |rule, basis: Basis| {
+            of(Kind::Denied(rule), ruling.unasked(), basis.and(self.basis(rule)))
+        };
+        let idle = is_idle(&facts);
+        Ok(match (ruling.blocks() && !idle, refusal) {
+            (false, Some(rule)) => denied(rule, Basis::NONE),
+            (false, None) if idle => of(Kind::Idle, Ruling::NONE, Basis::NONE),
+            (false, None) => of(Kind::Goes, ruling, ruling.basis),
+            (true, None) => of(Kind::Held, ruling, ruling.basis),
+            (true, Some(rule)) => {
+                let order = self.ask(&self.tables.check_order, &facts);
+                let basis = order.map_or(Basis::NONE, |order| order.basis);
+                match order.map_or(CheckedFirst::Protection, |order| order.says) {
+                    CheckedFirst::Refusal => denied(rule, basis),
+                    CheckedFirst::Protection => of(Kind::Held, ruling, ruling.basis.and(basis)),
+                }
+            }
+        })
+    }
+
+    /// Every verdict on a known situation with the protections in `on`.
+    ///
+    /// # Errors
+    /// That the policy says nothing of such a situation.
+    pub fn ruling(&self, facts: &Facts, on: ProtectionSet) -> Result<Ruling, Undecided> {
+        match self.policy.domain.standing(facts) {
+            Standing::Occurs(cell) => Ok(self.rule(cell, on, ProtectionSet::EMPTY)),
+            Standing::Impossible(line) => Err(Undecided::Impossible(line)),
+            Standing::Outside(column) => Err(Undecided::Outside(column)),
         }
     }
 
-    fn rule(&self, facts: &Facts, on: ProtectionSet) -> Ruling {
-        let mut ruling = Ruling::NOTHING;
+    fn rule(&self, cell: usize, on: ProtectionSet, doubt: ProtectionSet) -> Ruling {
+        let mut ruling = Ruling::NONE;
         for protection in on.iter() {
-            ruling.add(self.find(facts, protection));
+            if let Some(finding) = self.find_at(cell, protection) {
+                ruling.add(finding);
+            }
         }
         ruling.decisive = [Verdict::Held, Verdict::Overridden].into_iter().find_map(|verdict| {
             let of = ruling.findings().filter(|finding| finding.verdict == verdict);
             // The strongest evidence; the first of equals, and findings come by name.
             of.min_by_key(|finding| self.founded(*finding).confidence).map(|f| f.protection)
         });
+        let unsure = doubt.iter().filter_map(|protection| self.find_at(cell, protection));
+        let overridden = |finding: &Finding| finding.verdict == Verdict::Overridden;
+        ruling.doubtful = unsure.into_iter().find(overridden);
         // One protection is enough to hold; that it went ahead, all of them say.
-        ruling.basis = match ruling.deciding().filter(|finding| finding.verdict == Verdict::Held) {
+        let held = ruling.findings().find(|finding| finding.verdict == Verdict::Held);
+        ruling.basis = match held {
             Some(held) => self.founded(held),
-            None => ruling.findings().map(|f| self.founded(f)).fold(Basis::NONE, Basis::and),
+            None => {
+                let all = ruling.findings().chain(ruling.doubtful);
+                all.map(|finding| self.founded(finding)).fold(Basis::NONE, Basis::and)
+            }
         };
         ruling
     }
@@ -287,56 +314,25 @@ impl Rulebook {
         finding.rule.map_or(UNFOUNDED, |rule| self.basis(rule))
     }
 
-    fn find(&self, facts: &Facts, protection: ProtectionId) -> Finding {
-        let row = self.verdicts.get(protection.index()).and_then(|table| table.decide(facts));
-        match row {
-            Some(Row { rule, says, .. }) => {
-                Finding { protection, verdict: *says, rule: Some(*rule) }
-            }
-            None => Finding { protection, verdict: Verdict::NotConsulted, rule: None },
+    fn find(&self, facts: &Facts, protection: ProtectionId) -> Option<Finding> {
+        match self.policy.domain.standing(facts) {
+            Standing::Occurs(cell) => self.find_at(cell, protection),
+            Standing::Impossible(_) | Standing::Outside(_) => None,
         }
     }
 
-    /// The protections of `on` that can do nothing in this situation.
-    pub fn inert(&self, facts: &Facts, on: ProtectionSet) -> ProtectionSet {
-        on.iter()
-            .filter(|p| {
-                let works = self.policy.protections[p.index()].works_when.as_ref();
-                works.is_some_and(|(_, when)| !when.meets(facts))
-            })
-            .collect()
-    }
-
-    /// The first refusal that fits, if any does.
-    pub fn refusal(&self, facts: &Facts) -> Option<RuleId> {
-        self.refusal_to_set(facts, &FlagChange::default())
-    }
-
-    /// The first refusal that is about instances which are not there: it names that state and no
-    /// other. What refuses calls about instances that are there says nothing of those.
-    pub fn refusal_of_absent(&self, facts: &Facts) -> Option<RuleId> {
-        let absent = 1 << Lifecycle::Absent.index() | 1 << Lifecycle::Released.index();
-        let refusals = self.refusals[usize::from(facts.action.index())].iter();
-        let mut refusals = refusals.map(|place| &self.policy.preconditions[*place]);
-        let refusal = refusals.find(|refusal| {
-            let states = refusal.when.words(Column::State);
-            states.is_some_and(|states| states & !absent == 0) && refusal.when.meets(facts)
-        });
-        refusal.map(|refusal| refusal.rule)
-    }
-
-    /// The first refusal of a request to set protections.
-    pub fn refusal_to_set(&self, facts: &Facts, change: &FlagChange) -> Option<RuleId> {
-        let refusals = self.refusals[usize::from(facts.action.index())].iter();
-        let mut refusals = refusals.map(|place| &self.policy.preconditions[*place]);
-        refusals.find(|r| r.flags.takes(change) && r.when.meets(facts)).map(|refusal| refusal.rule)
+    /// The verdict on a protection in a cell of the decision space.
+    fn find_at(&self, cell: usize, protection: ProtectionId) -> Option<Finding> {
+        // INVARIANT: with its switches settled, a table of verdicts has the axes of the space.
+        let Row { rule, says, .. } = self.verdicts().get(protection.index())?.row(cell)?;
+        Some(Finding { protection, verdict: *says, rule: Some(*rule) })
     }
 
     /// The protection in `on` that keeps whatever the trigger asks about, be it what
     /// it may: in every situation with that trigger in which it can work, it holds.
     pub fn guards(&self, trigger: Trigger, on: ProtectionSet) -> Option<Finding> {
         let guard = |protection: &ProtectionId| {
-            let table = &self.verdicts[protection.index()];
+            let table = &self.verdicts()[protection.index()];
             let works = self.policy.protections[protection.index()].works_when.as_ref();
             let axis = table
                 .space()
@@ -362,59 +358,39 @@ impl Rulebook {
         });
         holding.min_by_key(|finding| self.founded(*finding).confidence)
     }
-
-    /// What a rule rests on, the switches that it tests included.
-    pub fn basis(&self, rule: RuleId) -> Basis {
-        self.bases[rule.index()]
-    }
-
-    /// What one of the tables says, with its rule and what it rests on.
-    pub fn ask<C: Copy>(&self, table: &Table<C>, facts: &Facts) -> Option<Answer<C>> {
-        let Row { rule, says, .. } = table.decide(facts)?;
-        Some(Answer { says: *says, rule: *rule, basis: self.basis(*rule) })
-    }
-
-    /// The position of a switch, as its place among the positions.
-    pub fn position(&self, switch: SwitchId) -> u8 {
-        self.settings[switch.index()]
-    }
-
-    /// The setting of a switch, in the file's word for it.
-    pub fn setting(&self, switch: SwitchId) -> &str {
-        let values = &self.policy.switches[switch.index()].values;
-        &values[usize::from(self.settings[switch.index()])]
-    }
-
-    /// Whether the scenario took a position on a switch.
-    pub const fn is_taken(&self, switch: SwitchId) -> bool {
-        self.taken.has(switch)
-    }
-
-    /// Whether a condition's switches stand as it asks.
-    pub fn assumes(&self, when: &super::Condition) -> bool {
-        when.assumed(&self.settings)
-    }
 }
 
-/// What a verdict without a rule rests on: the space says that it cannot occur.
-const UNFOUNDED: Basis = Basis { confidence: Confidence::Unconfirmed, switches: SwitchSet::EMPTY };
-
-/// What a rule rests on: its own confidence, or that of a switch that is weaker.
-fn founded(policy: &Policy, rule: &Rule) -> Basis {
-    let weakest = rule
-        .switches
-        .iter()
-        .map(|switch| policy.switches[switch.index()].confidence)
-        .fold(rule.confidence, Confidence::max);
-    Basis { confidence: weakest, switches: rule.switches }
-}
-
-/// The preconditions that may refuse an action, by place, in the order written.
-fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
-    let may = |refusal: &Precondition| {
-        let asks = refusal.when.words(Column::Action);
-        refusal.when.assumed(settings) && asks.is_none_or(|words| words >> action.index() & 1 == 1)
+/// Makes of a leaning what the world can act upon. The only place where a permit is made.
+fn settle(case: &Case, leaning: Leaning) -> Judgement {
+    let Leaning { facts, asked, ruling, kind, basis } = leaning;
+    let fate = match kind {
+        Kind::Goes => Resolution::Goes(Permit { instance: case.instance, action: facts.action }),
+        Kind::Held => Resolution::Held,
+        Kind::Denied(rule) => Resolution::Denied(rule),
+        Kind::Idle => Resolution::Idle,
     };
-    let all = policy.preconditions.iter().enumerate();
-    all.filter(|(_, refusal)| may(refusal)).map(|(place, _)| place).collect()
+    Judgement { facts, asked, ruling, fate, basis }
 }
+
+/// Whether an action would change nothing, as things stand.
+fn is_idle(facts: &Facts) -> bool {
+    let Facts { action, state, trigger, upgrade, .. } = *facts;
+    // A new image of the system is news to every instance.
+    if trigger == Trigger::ModelUpdate
+        && upgrade != Upgrade::OsImage
+        && facts.latest_model == YesNo::Yes
+    {
+        return true;
+    }
+    match state {
+        Lifecycle::Running => matches!(action, Action::Start),
+        Lifecycle::Stopped => matches!(action, Action::Stop | Action::Recycle),
+        Lifecycle::Reclaimed | Lifecycle::Deallocated => {
+            matches!(action, Action::Stop | Action::Deallocate)
+        }
+        Lifecycle::Absent | Lifecycle::Pending | Lifecycle::Removing | Lifecycle::Released => false,
+    }
+}
+
+/// What a verdict without a rule rests on.
+const UNFOUNDED: Basis = Basis { confidence: Confidence::Unconfirmed, switches: SwitchSet::EMPTY };

@@ -23,25 +23,33 @@ mod clock;
 mod compile;
 mod defaults;
 mod diff;
+mod domain;
 mod facts;
 mod faults;
 mod file;
 mod judge;
 mod remedy;
 mod remedy_part;
+mod rulebook;
+mod ruling;
 mod space;
 mod table;
+mod unknown;
 
 pub use catalog::{Catalog, Library, load};
 pub use clock::{Clock, Step, Timetable};
 pub use defaults::{DefaultRow, Defaults, Orders};
 pub use diff::{Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, compare};
-pub use facts::{Column, Condition, Facts};
+pub use domain::{Domain, Standing};
+pub use facts::{Column, Columns, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
-pub use judge::{Answer, Basis, Finding, Rulebook, Ruling, Undecided};
+pub use judge::{Asks, Case, Judgement, Permit, Resolution};
 pub use remedy::{Advice, Danger, Means, Moment, Remedy, is_called};
+pub use rulebook::{Answer, Basis, Rulebook, may_lose};
+pub use ruling::{Finding, Ruling};
 pub use space::{Axis, Block, Over, Space};
 pub use table::{Row, Table};
+pub use unknown::{Course, Position, Undecided, Unknown};
 
 use crate::text::Place;
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
@@ -55,14 +63,69 @@ use crate::vocab::{
 
 /// The switch that every policy has about protections of which nobody knows.
 pub const UNKNOWN_PROTECTION: &str = "unknown-protection";
-/// The switch that every policy has about members of whom nobody knows how they came in.
+/// The switch that every policy has about members of which nobody knows how they came in.
 pub const UNKNOWN_MEMBERSHIP: &str = "unknown-membership";
-/// The position that takes no position: whatever hangs on it is undecided.
+/// The one about locks that no reply mentions.
+pub const UNKNOWN_LOCK: &str = "unknown-lock";
+/// The one about instances that may be spot capacity.
+pub const UNKNOWN_BILLING: &str = "unknown-billing";
+/// The one about release times that no reply mentions.
+pub const UNKNOWN_SCHEDULE: &str = "unknown-schedule";
+/// The position that takes no position: what depends on it is undecided.
 const UNDECIDED: &str = "undecided";
 /// The position that a protection of which nobody knows is set.
 const SET: &str = "set";
 /// The position that it is not.
 const UNSET: &str = "unset";
+/// The position that no release is scheduled.
+const NO_SCHEDULE: &str = "none";
+
+/// The switches that every policy has about what nobody knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Unknowns {
+    /// The switch called [`UNKNOWN_PROTECTION`].
+    pub protection: SwitchId,
+    /// The switch called [`UNKNOWN_MEMBERSHIP`].
+    pub membership: SwitchId,
+    /// The switch called [`UNKNOWN_LOCK`].
+    pub lock: SwitchId,
+    /// The switch called [`UNKNOWN_BILLING`].
+    pub billing: SwitchId,
+    /// The switch called [`UNKNOWN_SCHEDULE`].
+    pub schedule: SwitchId,
+}
+
+impl Unknowns {
+    /// How many there are.
+    const COUNT: usize = 5;
+
+    /// Those of a policy, which are the last of its switches.
+    const fn last_of(switches: usize) -> Self {
+        Self {
+            protection: SwitchId::at(switches - 5),
+            membership: SwitchId::at(switches - 4),
+            lock: SwitchId::at(switches - 3),
+            billing: SwitchId::at(switches - 2),
+            schedule: SwitchId::at(switches - 1),
+        }
+    }
+
+    /// Whether a switch is one of them.
+    pub fn holds(self, switch: SwitchId) -> bool {
+        switch >= self.protection
+    }
+
+    /// The switch about a column.
+    pub const fn of(self, column: Column) -> Option<SwitchId> {
+        match column {
+            Column::Membership => Some(self.membership),
+            Column::Lock => Some(self.lock),
+            Column::Billing => Some(self.billing),
+            Column::Scheduled => Some(self.schedule),
+            _ => None,
+        }
+    }
+}
 
 /// A proved edition.
 #[derive(Debug, Clone)]
@@ -79,10 +142,8 @@ pub struct Policy {
     pub sources: Vec<Source>,
     /// Questions that the documents leave open, by name; then those that every policy has.
     pub switches: Vec<Switch>,
-    /// The switch called [`UNKNOWN_PROTECTION`].
-    pub unknown_protection: SwitchId,
-    /// The switch called [`UNKNOWN_MEMBERSHIP`].
-    pub unknown_membership: SwitchId,
+    /// The switches about what nobody knows.
+    pub unknown: Unknowns,
     /// Every rule of every kind.
     pub rules: Vec<Rule>,
     /// The protections, by name: the order of keys in a file means nothing.
@@ -105,6 +166,10 @@ pub struct Policy {
     pub notes: Vec<(String, Vec<usize>)>,
     /// Reasons why cells cannot occur, with their conditions.
     pub impossible: Vec<(Condition, String)>,
+    /// The situations of which it speaks.
+    pub domain: Domain,
+    /// The columns that any of its rules tests.
+    tested: Columns,
 }
 
 /// What a provider decides besides verdicts. A table that the file leaves out
@@ -407,10 +472,12 @@ impl Policy {
 
     /// The words that the decision space has in a column; empty if it has no such column.
     pub fn words(&self, column: Column) -> &[u8] {
-        let spaces = self.protections.first().map(|p| p.table.space());
-        let axes = spaces.map(Space::axes).unwrap_or_default();
-        let axis = axes.iter().find(|axis| axis.over == Over::Column(column));
-        axis.map(|axis| axis.words.as_slice()).unwrap_or_default()
+        self.domain.words(column)
+    }
+
+    /// Whether any of its rules tests a column.
+    pub const fn tests(&self, column: Column) -> bool {
+        self.tested.has(column)
     }
 
     /// Whether the decision space has a word.

@@ -4,7 +4,7 @@
 //! situation, is not in place already, is accepted by the same policy, and changes the outcome.
 
 use super::facts::{Column, Facts};
-use super::judge::Rulebook;
+use super::rulebook::Rulebook;
 use super::{FlagChange, Policy};
 use crate::text::Place;
 use crate::time::SimTime;
@@ -328,6 +328,7 @@ const fn cause(facts: &Facts) -> Option<Act> {
         Trigger::BillingOverdue => Some(Act::Settle),
         Trigger::Cancellation => Some(Act::Reactivate),
         Trigger::Expiry => Some(Act::Renew),
+        Trigger::LaunchHook => Some(Act::CompleteHook),
         Trigger::Manual
         | Trigger::SecurityRelease
         | Trigger::SpotReclaim
@@ -361,6 +362,7 @@ const fn is_about_members(trigger: Trigger) -> bool {
         | Trigger::SpotReclaim
         | Trigger::Detach
         | Trigger::Maintenance
+        | Trigger::LaunchHook
         | Trigger::Cancellation => false,
     }
 }
@@ -495,6 +497,7 @@ pub const fn is_called(facts: &Facts) -> bool {
         | Trigger::HealthCheck
         | Trigger::ZoneBalance
         | Trigger::Maintenance
+        | Trigger::LaunchHook
         | Trigger::Cancellation => false,
     }
 }

@@ -76,6 +76,11 @@ impl Space {
         &self.axes
     }
 
+    /// Whether it has an axis for a column.
+    pub fn tests(&self, column: Column) -> bool {
+        self.axes.iter().any(|axis| axis.over == Over::Column(column))
+    }
+
     /// How many cells it has.
     pub const fn cells(&self) -> usize {
         self.cells
@@ -118,8 +123,7 @@ impl Space {
 
     /// Whether it has an axis for every column that a condition tests.
     fn has_all(&self, condition: &Condition) -> bool {
-        let has = |column| self.axes.iter().any(|axis| axis.over == Over::Column(column));
-        condition.columns().all(has)
+        condition.columns().all(|column| self.tests(column))
     }
 
     /// Which cells can occur, if none can that one of some conditions takes. A condition that

@@ -72,7 +72,7 @@ impl DecisionRow {
     /// Whether the instance was given up, or left its group.
     fn went(&self) -> bool {
         let outcome = Outcome::spelled(self.get("outcome"));
-        matches!(outcome, Some(Outcome::Overridden | Outcome::Unprotected))
+        matches!(outcome, Some(Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined))
     }
 
     /// `OVERRIDDEN released (RP5, documented)`.

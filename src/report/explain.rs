@@ -3,7 +3,7 @@
 
 use super::terminal::{Paint, table};
 use crate::experiment::Witness;
-use crate::policy::{Column, Danger, Facts, Finding, Moment, Rulebook, Ruling};
+use crate::policy::{Column, Danger, Facts, Finding, Moment, Rulebook, Ruling, Undecided};
 use crate::record::{DecidedBy, Decision, Legend};
 use crate::text::many;
 use crate::vocab::{Outcome, ProtectionId, ProtectionSet, RuleId, Verdict, Word};
@@ -77,6 +77,10 @@ fn sentence(decision: &Decision, legend: &Legend) -> String {
         Outcome::Overridden | Outcome::Unprotected => {
             format!("{name} was {} at {at}{although}.", decision.effect)
         }
+        Outcome::Undetermined => {
+            let effect = decision.effect;
+            format!("{name} was {effect} at {at}; whether a protection was on is not known.")
+        }
         Outcome::Held => format!("{name} was kept at {at}: {by} held."),
         Outcome::Denied => format!("{name} was kept at {at}: the request was refused ({by})."),
         Outcome::Deferred => format!("{name} was left alone at {at}: it waits ({by})."),
@@ -90,7 +94,8 @@ fn sentence(decision: &Decision, legend: &Legend) -> String {
 fn situation(book: &Rulebook, facts: &Facts) -> String {
     let asked = Column::ALL.iter().filter(|column| !book.policy.words(**column).is_empty());
     let words = asked.map(|column| {
-        let word = column.words()[usize::from(facts.word(*column))];
+        let known = column.words()[usize::from(facts.word(*column))];
+        let word = if facts.unknown.has(*column) { "unknown" } else { known };
         format!("{} {word}", column.name())
     });
     words.collect::<Vec<_>>().join(" · ")
@@ -249,7 +254,10 @@ fn rests_on(book: &Rulebook, basis: crate::policy::Basis) -> Vec<Vec<String>> {
 
 /// The protections that are off and would have held.
 fn also_kept(book: &Rulebook, facts: &Facts, decision: &Decision) -> Option<Vec<String>> {
-    if !matches!(decision.outcome, Outcome::Overridden | Outcome::Unprotected) {
+    if !matches!(
+        decision.outcome,
+        Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined
+    ) {
         return None;
     }
     let names: Vec<&str> = holders(book, facts, decision.on);
@@ -265,6 +273,26 @@ fn holders<'b>(book: &'b Rulebook, facts: &Facts, on: ProtectionSet) -> Vec<&'b 
     held.map(|(_, (protection, _))| protection.name.as_str()).collect()
 }
 
+/// Why there is no verdict on a situation.
+fn no_verdict(book: &Rulebook, why: &Undecided) -> String {
+    match why {
+        Undecided::Impossible(line) => {
+            let because = book.policy.impossible.get(*line).map_or("", |(_, because)| because);
+            format!(
+                "no verdict: this cannot occur: {because} (line {} of `impossible:`); a run that comes here stops as undecided",
+                line + 1
+            )
+        }
+        Undecided::Outside(column) => format!(
+            "no verdict: the decision space lacks this word in the column `{}`; a run that comes here stops as undecided",
+            column.name()
+        ),
+        Undecided::Differs(_) | Undecided::ReleaseTime | Undecided::ArrearsSince => {
+            "no verdict: it depends on what nobody knows".to_owned()
+        }
+    }
+}
+
 /// One situation, without any run.
 pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
     let Question { book, facts, on, on_is_told } = *question;
@@ -275,13 +303,14 @@ pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
         book.refusal(&facts)
             .map_or_else(|| "no precondition refuses this".to_owned(), |rule| cite(book, rule)),
     ));
-    let never = book.policy.impossible.iter().find(|(when, _)| when.meets(&facts));
-    rows.extend(never.map(|(_, because)| row("but", format!("this cannot occur: {because}"))));
     out.extend(lay_out(rows));
     out.push(String::new());
-    let Ok(ruling) = book.judge(&facts, true, on, ProtectionSet::EMPTY) else {
-        out.push("  nobody knows".to_owned());
-        return out.join("\n");
+    let ruling = match book.ruling(&facts, on) {
+        Ok(ruling) => ruling,
+        Err(why) => {
+            out.push(format!("  {}", no_verdict(book, &why)));
+            return out.join("\n");
+        }
     };
     out.extend(protections(book, &facts, on, &ruling, None));
     out.push(String::new());

@@ -12,13 +12,19 @@ use crate::time::SimTime;
 use crate::vocab::{Channel, GroupId, PolicyId, ProtectionSet};
 
 const EMPTY: Cell<'static> = Cell::EMPTY;
+/// What nobody knows.
+const UNKNOWN: Cell<'static> = Cell::Word("unknown");
 
 fn head(legend: &Legend) -> [Cell<'_>; 3] {
     [Cell::Text(&legend.scenario), Cell::Text(&legend.case), Cell::Number(legend.replication)]
 }
 
-fn channel(channel: Channel) -> Cell<'static> {
-    if channel == Channel::None { EMPTY } else { Cell::word(channel) }
+fn channel(channel: Option<Channel>) -> Cell<'static> {
+    match channel {
+        Some(Channel::None) => EMPTY,
+        Some(channel) => Cell::word(channel),
+        None => UNKNOWN,
+    }
 }
 
 fn cause(cause: Cause, legend: &Legend) -> Cell<'_> {
@@ -93,8 +99,8 @@ pub(super) fn decision<'l>(d: &Decision, legend: &'l Legend) -> [Cell<'l>; DECIS
         Cell::Text(legend.account(d.account)),
         group(d.group, legend),
         Cell::Text(legend.instance(d.instance)),
-        Cell::word(d.billing),
-        d.membership.map_or(Cell::Word("unknown"), Cell::word),
+        d.billing.map_or(UNKNOWN, Cell::word),
+        d.membership.map_or(UNKNOWN, Cell::word),
         Cell::Protections(&book.policy, d.on, d.unknown),
         Cell::Protections(&book.policy, d.inert, ProtectionSet::EMPTY),
         Cell::word(d.outcome),

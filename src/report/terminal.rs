@@ -37,12 +37,12 @@ impl Paint {
     }
 
     /// The colour of an outcome: kept in green, lost in spite of a protection in
-    /// red, lost without one in yellow.
+    /// red, lost without one, as far as is known, in yellow.
     pub const fn of(outcome: Outcome) -> Style {
         match outcome {
             Outcome::Held => AnsiColor::Green.on_default(),
             Outcome::Overridden => AnsiColor::Red.on_default().bold(),
-            Outcome::Unprotected => AnsiColor::Yellow.on_default(),
+            Outcome::Unprotected | Outcome::Undetermined => AnsiColor::Yellow.on_default(),
             Outcome::Denied
             | Outcome::Deferred
             | Outcome::Skipped

@@ -105,7 +105,9 @@ impl Timeline {
         let answer = rule.and_then(|rule| rule.answer.as_deref());
         let because = rule.and_then(|rule| rule.because.as_deref());
         let told = match d.outcome {
-            Outcome::Overridden | Outcome::Unprotected => d.effect.word().to_owned(),
+            Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined => {
+                d.effect.word().to_owned()
+            }
             Outcome::Held => answer.or(because).unwrap_or("kept").to_owned(),
             Outcome::Denied if rule.is_none() => Obstacle::NotThere.meaning().to_owned(),
             Outcome::Denied | Outcome::Deferred => {

@@ -7,7 +7,7 @@ use crate::fleet::{
     AUTOSCALE, Account, AccountPart, Care, Fleet, Group, GroupPart, Hook, HookPart, Instance,
     InstancePart, Property, ProtectPart, Upgrades,
 };
-use crate::policy::{Column, Defaults, Facts, Orders, Rulebook, Step, Table};
+use crate::policy::{Column, Condition, Defaults, Facts, Orders, Rulebook, Step, Table};
 use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When};
 use crate::time::{SimSpan, SimTime, Term};
 use crate::vocab::{
@@ -729,18 +729,47 @@ impl Population<'_, '_> {
                 said
             }
         };
-        let facts = Facts {
+        let place = part.membership.map_or(place, |m| m.place);
+        self.demand_possible(instance, place);
+    }
+
+    /// What an instance is, as far as that never changes by itself, must be something that its
+    /// policy can judge.
+    fn demand_possible(&mut self, instance: &Instance, place: Place) {
+        let mut facts = Facts {
             billing: instance.billing,
             membership: instance.membership,
             ..Facts::default()
         };
-        let impossible = self.book(instance.account).policy.impossible.iter().find(|(when, _)| {
-            when.columns().all(|column| [Column::Billing, Column::Membership].contains(&column))
-                && when.meets(&facts)
+        if let Some(group) = instance.group {
+            facts.orchestration = self.fleet.group(group).orchestration;
+        }
+        let policy = &self.book(instance.account).policy;
+        let known = [
+            (Column::Billing, instance.billing_known),
+            (Column::Membership, instance.membership_known),
+            (Column::Orchestration, true),
+        ];
+        let is_known = |column| known.contains(&(column, true));
+        let lacks = known.iter().find(|(column, is_known)| {
+            let words = policy.words(*column);
+            *is_known && !words.is_empty() && !words.contains(&facts.word(*column))
         });
-        if let Some((_, because)) = impossible {
-            let what = format!("{} and {}: {because}", instance.billing, instance.membership);
-            self.contradicts(part.membership.map_or(place, |m| m.place), &what);
+        let word = |column: Column| column.words()[usize::from(facts.word(column))];
+        let what = if let Some((column, _)) = lacks {
+            let lists = format!("{} lists no such {}", policy.name, column.name());
+            Some(format!("{}: {lists} in its `space:`", word(*column)))
+        } else {
+            let mut impossible = policy.impossible.iter();
+            let line =
+                impossible.find(|(when, _)| when.columns().all(is_known) && when.meets(&facts));
+            line.map(|(when, because)| {
+                let words: Vec<&str> = when.columns().map(word).collect();
+                format!("{}: {because}", words.join(" and "))
+            })
+        };
+        if let Some(what) = what {
+            self.contradicts(place, &what);
         }
     }
 
@@ -936,11 +965,9 @@ impl Population<'_, '_> {
         }
         instance.auto_release = at;
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
-        if !self.book(instance.account).policy.knows(Column::Trigger, Trigger::ScheduledRelease) {
-            let name = self.book(instance.account).policy.name.clone();
-            let problem = unknown_trigger(&name, Trigger::ScheduledRelease, auto.place);
-            self.resolver.problems.add(problem);
-        }
+        let pair = (Trigger::ScheduledRelease, Some(Action::Release));
+        let problem = unjudged(self.book(instance.account), pair.0, pair.1, auto.place);
+        problem.into_iter().for_each(|problem| self.resolver.problems.add(problem));
     }
 }
 
@@ -974,11 +1001,44 @@ pub fn lead(book: &Rulebook, at: SimTime, now: SimTime) -> Lead {
     }
 }
 
-/// The message that a policy says nothing about a cause.
-pub fn unknown_trigger(policy: &str, trigger: Trigger, place: Place) -> Problem {
-    let title = format!("{policy} says nothing about `{trigger}`");
-    Problem::at(Code::UnknownTrigger, place, title, "not in its decision space")
-        .help("take a policy whose `space:` lists this trigger")
+/// The message that a policy cannot judge what would be asked, if it cannot: it does not know
+/// the cause, or not with an action that may take something of an instance.
+pub fn unjudged(
+    book: &Rulebook,
+    trigger: Trigger,
+    action: Option<Action>,
+    place: Place,
+) -> Option<Problem> {
+    let policy = &book.policy;
+    let name = &policy.name;
+    let losing = action.filter(|action| book.can_lose(trigger, *action));
+    if let Some(action) = losing
+        && !policy.domain.allows(trigger, action, &Condition::default())
+    {
+        let title = format!("{name} cannot judge whether to {action} for `{trigger}`");
+        let problem = Problem::at(Code::UnknownTrigger, place, title, "not in its decision space");
+        let lacks = [
+            (Column::Trigger, policy.knows(Column::Trigger, trigger), trigger.word()),
+            (Column::Action, policy.knows(Column::Action, action), action.word()),
+        ];
+        let lacks = lacks.iter().filter(|(_, known, _)| !known);
+        let lacks: Vec<String> =
+            lacks.map(|(column, _, word)| format!("`{word}` to its `{}`", column.name())).collect();
+        let add = if lacks.is_empty() {
+            "take this out of its `impossible:`".to_owned()
+        } else {
+            format!("add {}", lacks.join(" and "))
+        };
+        return Some(problem.help(format!(
+            "take a policy whose `space:` has this, or {add} and give each protection a rule for it"
+        )));
+    }
+    let plain = trigger == Trigger::Manual && losing.is_none();
+    (!plain && !policy.knows(Column::Trigger, trigger)).then(|| {
+        let title = format!("{name} says nothing about `{trigger}`");
+        Problem::at(Code::UnknownTrigger, place, title, "not in its decision space")
+            .help("take a policy whose `space:` lists this trigger")
+    })
 }
 
 fn membership_in_words(membership: Membership) -> String {

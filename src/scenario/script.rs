@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan::Scripted;
-use super::population::{seconds_cut, unknown_trigger};
+use super::population::{seconds_cut, unjudged};
 use super::resolve::{Names, Resolver, protection_of};
 use super::surface::{Due, EventPart};
 use super::verbs::{Order, Targets, WrittenVerb, resolved};
@@ -13,7 +13,8 @@ use crate::record::{EventNames, numbered};
 use crate::text::{Code, Map, Place, Problem, Problems};
 use crate::time::SimTime;
 use crate::vocab::{
-    AccountId, EventId, GroupId, PolicyId, ProtectionSet, Subject, Trigger, Upgrade,
+    AccountId, Action, EventId, GroupId, HookResult, PolicyId, ProtectionSet, Subject, Trigger,
+    Upgrade, Word,
 };
 
 /// The events of a plan by their names.
@@ -236,65 +237,33 @@ fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, pla
     }
 }
 
-/// What can be said of an order before it runs: its policy must know its cause.
+/// What can be said of an order before it runs: what it may take of an instance, its policy
+/// must be able to judge.
 pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, place: Place) {
-    let of = |targets| Policies::of(resolver, fleet, targets);
-    let of_account = |account| Policies::one(fleet, account);
-    let of_group = |group| of_account(fleet.group(group).account);
-    let (trigger, policies) = match order {
-        Order::Release(o) => (Trigger::Manual, of(o.instance)),
-        Order::SecurityRelease(o) => (Trigger::SecurityRelease, of(o.instance)),
-        Order::SpotReclaim(o) => (Trigger::SpotReclaim, of(o.instance)),
-        Order::ScheduleRelease(o) => (Trigger::ScheduledRelease, of(o.instance)),
-        Order::Overdue(o) => (Trigger::BillingOverdue, of_account(o.account)),
-        Order::ScaleIn(o) => (Trigger::ScaleIn, of_group(o.group)),
-        Order::DeleteMembers(o) => (Trigger::DeleteMembers, of_group(o.group)),
-        Order::Detach(o) => (Trigger::Detach, of_group(o.group)),
-        Order::DeleteGroup(o) => (Trigger::GroupDelete, of_group(o.group)),
-        Order::SetCapacity(o) => (Trigger::ScaleIn, of_group(o.group)),
-        Order::GroupAction(o) => (Trigger::GroupAction, of_group(o.group)),
-        Order::UpdateModel(o) => (Trigger::ModelUpdate, of_group(o.group)),
-        Order::Upgrade(o) => (Trigger::ModelUpdate, of_group(o.group)),
-        Order::BalanceZones(o) => (Trigger::ZoneBalance, of_group(o.group)),
-        Order::Maintenance(o) => (Trigger::Maintenance, of(o.instance)),
-        Order::Cancel(o) => (Trigger::Cancellation, of_account(o.account)),
+    let aim = order.aim();
+    let policies = match (aim.instances, aim.group, aim.account) {
+        (_, Some(group), _) => Policies::one(fleet, fleet.group(group).account),
+        (Some(targets), None, _) => Policies::of(resolver, fleet, targets),
+        (None, None, Some(account)) => Policies::one(fleet, account),
+        (None, None, None) => return,
+    };
+    match order {
         Order::EnterStandby(o) => return check_standby(resolver, fleet, o.group, place),
         Order::ExitStandby(o) => return check_standby(resolver, fleet, o.group, place),
-        Order::SetProtection(_)
-        | Order::Create(_)
-        | Order::Stop(_)
-        | Order::Start(_)
-        | Order::Restart(_)
-        | Order::CancelScheduledRelease(_)
-        | Order::ConvertBilling(_)
-        | Order::Renew(_)
-        | Order::Snapshot(_)
-        | Order::CreateImage(_)
-        | Order::ConvertAddress(_)
-        | Order::Attach(_)
-        | Order::ScaleOut(_)
-        | Order::Reimage(_)
-        | Order::Deallocate(_)
-        | Order::Redeploy(_)
-        | Order::Suspend(_)
-        | Order::Resume(_)
-        | Order::CompleteHook(_)
-        | Order::Heartbeat(_)
-        | Order::SetHealth(_)
-        | Order::Settle(_)
-        | Order::SecurityLock(_)
-        | Order::SecurityUnlock(_) => return,
-    };
+        Order::CompleteHook(o) => return check_result(resolver, policies, o.result, place),
+        _ => {}
+    }
+    let Some((trigger, action)) = asks(order) else { return };
     for policy in policies.iter() {
-        let policy = &resolver.rulebooks[policy.index()].policy;
+        let book = &resolver.rulebooks[policy.index()];
+        let policy = &book.policy;
         if let Order::ScheduleRelease(o) = order {
             let at = o.time.floor_to(policy.schedule.granularity);
             if at != o.time {
                 resolver.problems.add(seconds_cut(place, o.time, at));
             }
         }
-        if !policy.knows(Column::Trigger, trigger) {
-            let problem = unknown_trigger(&policy.name, trigger, place);
+        if let Some(problem) = unjudged(book, trigger, action, place) {
             resolver.problems.add(problem);
             return;
         }
@@ -311,6 +280,77 @@ fn unknown_image_upgrade(policy: &str, place: Place) -> Problem {
     let title = format!("{policy} says nothing about upgrades of the image");
     Problem::at(Code::UnknownTrigger, place, title, "not known there")
         .help("leave out `os-image`, or take an edition that has the upgrade `os-image`")
+}
+
+/// As what cause an order asks, and for which action; `None` for an action that a group or a
+/// clock asks then: their policy was read with a proof that it can judge those.
+fn asks(order: &Order) -> Option<(Trigger, Option<Action>)> {
+    let manual = |action| (Trigger::Manual, Some(action));
+    Some(match order {
+        Order::Release(_) => manual(Action::Release),
+        Order::Stop(_) => manual(Action::Stop),
+        Order::Restart(_) => manual(Action::Restart),
+        Order::Reimage(o) if o.all_disks == Some(true) => manual(Action::ReimageAll),
+        Order::Reimage(_) => manual(Action::Reimage),
+        Order::Deallocate(_) => manual(Action::Deallocate),
+        Order::Redeploy(_) => manual(Action::Redeploy),
+        Order::SecurityRelease(_) => (Trigger::SecurityRelease, Some(Action::Release)),
+        Order::ScheduleRelease(_) => (Trigger::ScheduledRelease, Some(Action::Release)),
+        Order::Maintenance(_) => (Trigger::Maintenance, Some(Action::Maintain)),
+        Order::GroupAction(o) => (Trigger::GroupAction, Some(Action::from(o.deed))),
+        Order::Upgrade(_) => (Trigger::ModelUpdate, Some(Action::Upgrade)),
+        Order::UpdateModel(_) => (Trigger::ModelUpdate, None),
+        Order::SpotReclaim(_) => (Trigger::SpotReclaim, None),
+        Order::Overdue(_) => (Trigger::BillingOverdue, None),
+        Order::Cancel(_) => (Trigger::Cancellation, None),
+        Order::ScaleIn(_) | Order::SetCapacity(_) => (Trigger::ScaleIn, None),
+        Order::DeleteMembers(_) => (Trigger::DeleteMembers, None),
+        Order::Detach(_) => (Trigger::Detach, None),
+        Order::DeleteGroup(_) => (Trigger::GroupDelete, None),
+        Order::BalanceZones(_) => (Trigger::ZoneBalance, None),
+        Order::EnterStandby(_)
+        | Order::ExitStandby(_)
+        | Order::CompleteHook(_)
+        | Order::SetProtection(_)
+        | Order::Create(_)
+        | Order::Start(_)
+        | Order::CancelScheduledRelease(_)
+        | Order::ConvertBilling(_)
+        | Order::Renew(_)
+        | Order::Snapshot(_)
+        | Order::CreateImage(_)
+        | Order::ConvertAddress(_)
+        | Order::Attach(_)
+        | Order::ScaleOut(_)
+        | Order::Suspend(_)
+        | Order::Resume(_)
+        | Order::Heartbeat(_)
+        | Order::SetHealth(_)
+        | Order::Settle(_)
+        | Order::SecurityLock(_)
+        | Order::SecurityUnlock(_) => return None,
+    })
+}
+
+/// A hook ends only as its provider lets it.
+fn check_result(
+    resolver: &mut Resolver<'_>,
+    policies: Policies,
+    result: Option<HookResult>,
+    place: Place,
+) {
+    let result = result.unwrap_or(HookResult::Continue);
+    for policy in policies.iter() {
+        let policy = &resolver.rulebooks[policy.index()].policy;
+        let Some(hooks) = policy.hooks.as_ref() else { continue };
+        if !hooks.results.contains(&result) {
+            let known: Vec<&str> = hooks.results.iter().map(|result| result.word()).collect();
+            let title = format!("under {} a hook cannot end in `{result}`", policy.name);
+            let problem = Problem::at(Code::ProviderRefuses, place, title, "not offered");
+            let problem = problem.help(format!("offered: {}", known.join(", ")));
+            return resolver.problems.add(problem);
+        }
+    }
 }
 
 /// The policies that some instances are under: a bit for each.

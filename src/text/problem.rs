@@ -51,7 +51,7 @@ crate::vocab::words! {
         Contradiction = "E050",
         /// A question that the documents leave open, and nobody took a position.
         OpenQuestion = "E060",
-        /// The policy says nothing about this cause.
+        /// The policy's decision space does not have this cause, or not with this action.
         UnknownTrigger = "E062",
         /// An expectation that is never looked at.
         NeverReached = "E070",

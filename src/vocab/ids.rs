@@ -126,5 +126,5 @@ sets! {
     /// Some protections of one policy.
     ProtectionSet of ProtectionId in u16;
     /// Some switches of one policy.
-    SwitchSet of SwitchId in u32;
+    SwitchSet of SwitchId in u64;
 }

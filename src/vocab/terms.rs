@@ -37,6 +37,8 @@ words! {
         Maintenance = "maintenance",
         /// The account was cancelled.
         Cancellation = "cancellation",
+        /// The hook that held its launch up has ended, and the launch is given up.
+        LaunchHook = "launch-hook",
     }
 }
 
@@ -59,7 +61,8 @@ impl Trigger {
             | Self::GroupAction
             | Self::ModelUpdate
             | Self::Maintenance
-            | Self::Cancellation => false,
+            | Self::Cancellation
+            | Self::LaunchHook => false,
         }
     }
 }
@@ -127,6 +130,79 @@ words! {
         SetCapacity = "set-capacity",
         /// Give its group another model.
         UpdateModel = "update-model",
+    }
+}
+
+impl Action {
+    /// Whether it takes an instance, its data or its place in a group, whatever the policy says.
+    pub const fn always_loses(self) -> bool {
+        match self {
+            Self::Release
+            | Self::Remove
+            | Self::Recycle
+            | Self::Reimage
+            | Self::ReimageAll
+            | Self::Deallocate
+            | Self::Upgrade => true,
+            Self::Stop
+            | Self::Reclaim
+            | Self::Restart
+            | Self::Redeploy
+            | Self::Maintain
+            | Self::Create
+            | Self::Start
+            | Self::SetProtection
+            | Self::ScheduleRelease
+            | Self::CancelScheduledRelease
+            | Self::ConvertBilling
+            | Self::Renew
+            | Self::Snapshot
+            | Self::CreateImage
+            | Self::ConvertAddress
+            | Self::Attach
+            | Self::ScaleIn
+            | Self::DeleteMembers
+            | Self::Detach
+            | Self::DeleteGroup
+            | Self::ScaleOut
+            | Self::SetCapacity
+            | Self::UpdateModel => false,
+        }
+    }
+
+    /// What it does to an instance.
+    pub const fn effect(self) -> Effect {
+        match self {
+            Self::Release => Effect::Released,
+            Self::Remove => Effect::Removed,
+            Self::Stop | Self::Recycle => Effect::Stopped,
+            Self::Reclaim => Effect::Reclaimed,
+            Self::Start => Effect::Started,
+            Self::Restart => Effect::Restarted,
+            Self::Deallocate => Effect::Deallocated,
+            Self::Upgrade => Effect::Upgraded,
+            Self::Redeploy => Effect::Redeployed,
+            Self::Maintain => Effect::Maintained,
+            Self::Reimage => Effect::Reimaged,
+            Self::ReimageAll => Effect::ReimagedAll,
+            Self::Create
+            | Self::SetProtection
+            | Self::ScheduleRelease
+            | Self::CancelScheduledRelease
+            | Self::ConvertBilling
+            | Self::Renew
+            | Self::Snapshot
+            | Self::CreateImage
+            | Self::ConvertAddress
+            | Self::Attach
+            | Self::ScaleIn
+            | Self::DeleteMembers
+            | Self::Detach
+            | Self::DeleteGroup
+            | Self::ScaleOut
+            | Self::SetCapacity
+            | Self::UpdateModel => Effect::None,
+        }
     }
 }
 
@@ -273,6 +349,8 @@ words! {
         Overridden = "overridden",
         /// Went ahead; no protection was in force against it.
         Unprotected = "unprotected",
+        /// Went ahead either way; whether a protection was in force against it is not known.
+        Undetermined = "undetermined",
         /// Refused for another reason: term not ended, permission, wrong state.
         Denied = "denied",
         /// Accepted and waiting, or due and waiting.

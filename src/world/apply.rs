@@ -1,79 +1,63 @@
-//! The deeds: what an action does to an instance once nothing stands against it.
+//! What an action does to an instance once nothing stands against it.
+//!
+//! What takes an instance, its data, its address or its place in a group asks for a
+//! [`Permit`]; what takes nothing is [`Harmless`]. There is no third way.
 
 use smallvec::SmallVec;
 
 use super::ask::{Ask, With};
+use super::decide::Draft;
 use super::{Step, Timer};
 use crate::fleet::{Instance, Property};
-use crate::policy::{Facts, Ruling};
-use crate::record::{Loss, Record, Subject, What};
+use crate::policy::{Facts, Permit};
+use crate::record::{Loss, Record, Subject, Target, What};
 use crate::scenario::Flags;
 use crate::time::SimTime;
 use crate::vocab::{
     Action, EconomicalStop, Effect, Fate, InstanceId, Lifecycle, Lock, Membership, StoppedBy,
-    Thing, Trigger, YesNo,
+    Thing, YesNo,
 };
 
-impl Step<'_> {
-    /// Does what was asked of an instance, and says what happened to it.
-    pub(super) fn apply(
-        &mut self,
-        ask: &Ask,
-        seq: u64,
-        id: InstanceId,
-        action: Action,
-        ruling: &Ruling,
-    ) -> Effect {
-        match action {
-            Action::Release => {
-                self.release(ask, seq, id, ruling);
-                return Effect::Released;
-            }
-            Action::Remove => {
-                self.leave(ask, seq, id);
-                return Effect::Removed;
-            }
-            Action::Stop => return self.shut_down(ask, seq, id),
-            Action::Recycle => {
-                let ask = ask.with(With::StoppedBy(StoppedBy::Group));
-                self.world.fleet.instance_mut(id).economical = true;
-                if let Some(group) = self.world.fleet.instance(id).group {
-                    self.world.fleet.cool_down(group, self.now);
-                }
-                return self.shut_down(&ask, seq, id);
-            }
-            Action::Reclaim => {
-                self.move_to(ask, seq, id, Lifecycle::Reclaimed);
-                self.lose(ask, seq, id, Effect::Reclaimed, ask.trigger);
-                return Effect::Reclaimed;
-            }
-            Action::Start => {
-                self.bring_up(ask, seq, id);
-                return Effect::Started;
-            }
-            Action::Deallocate => {
-                return self.go_down(ask, seq, id, (Lifecycle::Deallocated, Effect::Deallocated));
-            }
-            Action::Upgrade => return self.bring_to_model(ask, seq, id),
-            Action::Restart => return self.renew_parts(ask, seq, id, Effect::Restarted),
-            Action::Redeploy => return self.renew_parts(ask, seq, id, Effect::Redeployed),
-            Action::Maintain => return self.renew_parts(ask, seq, id, Effect::Maintained),
-            Action::Reimage => return self.renew_parts(ask, seq, id, Effect::Reimaged),
-            Action::ReimageAll => return self.renew_parts(ask, seq, id, Effect::ReimagedAll),
-            Action::SetProtection => self.switch_flags(ask, seq, id),
-            Action::ScheduleRelease => {
-                if let With::Time(at) = ask.with {
-                    self.set_schedule(ask, seq, id, at);
-                }
-            }
-            Action::CancelScheduledRelease => self.set_schedule(ask, seq, id, SimTime::NEVER),
-            Action::ConvertBilling => self.convert(ask, seq, id),
-            Action::Renew => self.prolong(ask, seq, id),
-            Action::Snapshot => self.gain(ask, seq, id, None, Thing::Snapshot),
-            Action::CreateImage => self.gain(ask, seq, id, None, Thing::Image),
-            Action::ConvertAddress => self.gain(ask, seq, id, Some(Thing::StaticIp), Thing::Eip),
-            // What concerns groups is done there.
-            Action::Create
+/// An action that takes nothing of an instance, whatever its policy says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Harmless {
+    Start,
+    SetProtection,
+    ScheduleRelease,
+    CancelScheduledRelease,
+    ConvertBilling,
+    Renew,
+    Snapshot,
+    CreateImage,
+    ConvertAddress,
+}
+
+impl Harmless {
+    /// An action as a harmless one, if it is; what is asked of groups is not done to instances.
+    pub(super) const fn of(action: Action) -> Option<Self> {
+        Some(match action {
+            Action::Start => Self::Start,
+            Action::SetProtection => Self::SetProtection,
+            Action::ScheduleRelease => Self::ScheduleRelease,
+            Action::CancelScheduledRelease => Self::CancelScheduledRelease,
+            Action::ConvertBilling => Self::ConvertBilling,
+            Action::Renew => Self::Renew,
+            Action::Snapshot => Self::Snapshot,
+            Action::CreateImage => Self::CreateImage,
+            Action::ConvertAddress => Self::ConvertAddress,
+            Action::Release
+            | Action::Remove
+            | Action::Stop
+            | Action::Recycle
+            | Action::Reclaim
+            | Action::Deallocate
+            | Action::Upgrade
+            | Action::Restart
+            | Action::Redeploy
+            | Action::Maintain
+            | Action::Reimage
+            | Action::ReimageAll
+            | Action::Create
             | Action::Attach
             | Action::ScaleIn
             | Action::DeleteMembers
@@ -81,17 +65,97 @@ impl Step<'_> {
             | Action::ScaleOut
             | Action::SetCapacity
             | Action::UpdateModel
-            | Action::DeleteGroup => {}
+            | Action::DeleteGroup => return None,
+        })
+    }
+}
+
+impl Step<'_> {
+    /// Does what a permit lets pass, and says what happened to the instance.
+    pub(super) fn apply(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+        let (id, action) = (permit.instance(), permit.action());
+        if let Some(harmless) = Harmless::of(action) {
+            return self.apply_harmless(ask, seq, id, harmless);
+        }
+        match action {
+            Action::Release => self.release(ask, seq, permit),
+            Action::Remove => self.remove(ask, seq, permit),
+            Action::Stop => self.shut_down(ask, seq, permit),
+            Action::Recycle => {
+                let ask = ask.with(With::StoppedBy(StoppedBy::Group));
+                self.world.fleet.instance_mut(id).economical = true;
+                if let Some(group) = self.world.fleet.instance(id).group {
+                    self.world.fleet.cool_down(group, self.now);
+                }
+                self.shut_down(&ask, seq, permit)
+            }
+            Action::Reclaim => {
+                self.move_to(ask, seq, id, Lifecycle::Reclaimed);
+                self.renew_parts(ask, seq, permit)
+            }
+            Action::Deallocate => self.go_down(ask, seq, permit, Lifecycle::Deallocated),
+            Action::Upgrade => self.bring_to_model(ask, seq, permit),
+            Action::Restart
+            | Action::Redeploy
+            | Action::Maintain
+            | Action::Reimage
+            | Action::ReimageAll => self.renew_parts(ask, seq, permit),
+            // What concerns groups is done there, and the rest is harmless.
+            Action::Start
+            | Action::SetProtection
+            | Action::ScheduleRelease
+            | Action::CancelScheduledRelease
+            | Action::ConvertBilling
+            | Action::Renew
+            | Action::Snapshot
+            | Action::CreateImage
+            | Action::ConvertAddress
+            | Action::Create
+            | Action::Attach
+            | Action::ScaleIn
+            | Action::DeleteMembers
+            | Action::Detach
+            | Action::ScaleOut
+            | Action::SetCapacity
+            | Action::UpdateModel
+            | Action::DeleteGroup => Effect::None,
+        }
+    }
+
+    /// Does what takes nothing of an instance.
+    pub(super) fn apply_harmless(
+        &mut self,
+        ask: &Ask,
+        seq: u64,
+        id: InstanceId,
+        action: Harmless,
+    ) -> Effect {
+        match action {
+            Harmless::Start => {
+                self.bring_up(ask, seq, id);
+                return Effect::Started;
+            }
+            Harmless::SetProtection => self.switch_flags(ask, seq, id),
+            Harmless::ScheduleRelease => {
+                if let With::Time(at) = ask.with {
+                    self.set_schedule(ask, seq, id, at);
+                }
+            }
+            Harmless::CancelScheduledRelease => self.set_schedule(ask, seq, id, SimTime::NEVER),
+            Harmless::ConvertBilling => self.convert(ask, seq, id),
+            Harmless::Renew => self.prolong(ask, seq, id),
+            Harmless::Snapshot => self.gain(ask, seq, id, None, Thing::Snapshot),
+            Harmless::CreateImage => self.gain(ask, seq, id, None, Thing::Image),
+            Harmless::ConvertAddress => self.gain(ask, seq, id, Some(Thing::StaticIp), Thing::Eip),
         }
         Effect::None
     }
 
     /// Gives an instance up for good. The only way to [`Lifecycle::Released`].
-    fn release(&mut self, ask: &Ask, seq: u64, id: InstanceId, ruling: &Ruling) {
-        // INVARIANT: nothing is released against a protection that holds.
-        assert!(!ruling.blocks(), "a protected instance was about to be released");
-        self.lose(ask, seq, id, Effect::Released, ask.trigger);
-        self.leave(ask, seq, id);
+    fn release(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+        let id = permit.instance();
+        let effect = self.lose(ask, seq, &permit);
+        self.leave(ask, seq, &permit);
         self.stop_waiting(id);
         for timer in [
             Timer::TermStep(id),
@@ -104,10 +168,21 @@ impl Step<'_> {
         let Instance { state: from, stopped_by, .. } = *self.world.fleet.instance(id);
         self.world.fleet.set_state(id, Lifecycle::Released, stopped_by);
         self.change(ask, seq, Subject::Instance(id), What::State(from, Lifecycle::Released));
+        drop(permit);
+        effect
+    }
+
+    /// Takes an instance out of its group; it lives on.
+    fn remove(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+        self.leave(ask, seq, &permit);
+        let effect = permit.action().effect();
+        drop(permit);
+        effect
     }
 
     /// Takes an instance out of its group, if it is in one.
-    pub(super) fn leave(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+    fn leave(&mut self, ask: &Ask, seq: u64, permit: &Permit) {
+        let id = permit.instance();
         let Some(group) = self.world.fleet.instance(id).group else { return };
         // Whatever the group's hook waited for no longer matters.
         self.forget_hold(id);
@@ -146,47 +221,42 @@ impl Step<'_> {
     }
 
     /// Shuts an instance down, in one way or the other.
-    fn go_down(
-        &mut self,
-        ask: &Ask,
-        seq: u64,
-        id: InstanceId,
-        (to, effect): (Lifecycle, Effect),
-    ) -> Effect {
+    fn go_down(&mut self, ask: &Ask, seq: u64, permit: Permit, to: Lifecycle) -> Effect {
         let by = if let With::StoppedBy(by) = ask.with { by } else { StoppedBy::User };
-        self.move_by(ask, seq, id, to, by);
-        self.lose(ask, seq, id, effect, ask.trigger);
-        effect
+        self.move_by(ask, seq, permit.instance(), to, by);
+        self.renew_parts(ask, seq, permit)
     }
 
     /// Brings a member to the model of its group.
-    fn bring_to_model(&mut self, ask: &Ask, seq: u64, id: InstanceId) -> Effect {
+    fn bring_to_model(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+        let id = permit.instance();
         let Some(group) = self.world.fleet.instance(id).group else { return Effect::None };
         let to = self.world.fleet.group(group).upgrades.model;
         let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).model, to);
         if from != to {
             self.change(ask, seq, Subject::Instance(id), What::Model(from, to));
         }
-        self.lose(ask, seq, id, Effect::Upgraded, ask.trigger);
-        Effect::Upgraded
+        self.renew_parts(ask, seq, permit)
     }
 
     /// What leaves an instance where it is and as it is, but for parts of it.
-    fn renew_parts(&mut self, ask: &Ask, seq: u64, id: InstanceId, effect: Effect) -> Effect {
-        self.lose(ask, seq, id, effect, ask.trigger);
+    fn renew_parts(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+        let effect = self.lose(ask, seq, &permit);
+        drop(permit);
         effect
     }
 
-    fn shut_down(&mut self, ask: &Ask, seq: u64, id: InstanceId) -> Effect {
+    fn shut_down(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+        let id = permit.instance();
         if let With::Economical(true) = ask.with {
             let facts = self.facts(ask, id, Action::Stop);
             let policy = self.world.policy_of(id);
-            if let Some(answer) = self.consult(policy, |t| &t.economical, &facts) {
+            if let Some(answer) = self.consult(ask, policy, |t| &t.economical, &facts) {
                 let frees = answer.says == EconomicalStop::Frees;
                 self.world.fleet.instance_mut(id).economical = frees;
             }
         }
-        self.go_down(ask, seq, id, (Lifecycle::Stopped, Effect::Stopped))
+        self.go_down(ask, seq, permit, Lifecycle::Stopped)
     }
 
     /// Starts an instance that was shut down.
@@ -237,15 +307,13 @@ impl Step<'_> {
     }
 
     /// Writes down what an instance loses, and what it leaves behind that is still billed.
-    fn lose(&mut self, ask: &Ask, seq: u64, id: InstanceId, effect: Effect, trigger: Trigger) {
-        let facts = Facts { trigger, effect, ..self.facts(ask, id, ask.action) };
+    fn lose(&mut self, ask: &Ask, seq: u64, permit: &Permit) -> Effect {
+        let (id, effect) = (permit.instance(), permit.action().effect());
+        let facts = Facts { effect, ..self.facts(ask, id, ask.action) };
         let mut gone: SmallVec<[usize; 4]> = SmallVec::new();
         let boots = |things: &[Property]| things.iter().any(|p| p.thing == Thing::SystemDisk);
         if !boots(self.world.fleet.properties(id)) {
-            // Every instance boots from a disk, whether or not somebody told us of it.
-            let disk =
-                Property { name: None, thing: Thing::SystemDisk, gib: None, with_instance: None };
-            self.fate(ask, seq, id, &facts, disk);
+            self.fate(ask, seq, id, &facts, SYSTEM_DISK);
         }
         let mut place = 0;
         while let Some(property) = self.world.fleet.properties(id).get(place).cloned() {
@@ -262,6 +330,7 @@ impl Step<'_> {
                 things.remove(place);
             }
         }
+        effect
     }
 
     /// What becomes of a thing; it is written down, unless it is just kept.
@@ -274,10 +343,10 @@ impl Step<'_> {
         of: Property,
     ) -> Option<Fate> {
         let facts = Facts { thing: of.thing, ..*facts };
-        let with_instance = self.goes_with(id, &facts, of.with_instance);
+        let with_instance = self.goes_with(ask, id, &facts, of.with_instance);
         let facts = Facts { with_instance, ..facts };
         let policy = self.world.policy_of(id);
-        let answer = self.consult(policy, |t| &t.effects, &facts)?;
+        let answer = self.consult(ask, policy, |t| &t.effects, &facts)?;
         if answer.says != Fate::Kept {
             let remedy = self.remedy_of_resource(ask, id, &facts, &answer);
             self.out.push(Record::Loss(Loss {
@@ -298,7 +367,7 @@ impl Step<'_> {
 
     /// Whether a thing is set to go with its instance. Where nobody says, the policy knows what
     /// the provider sets; it is asked only where that makes a difference.
-    fn goes_with(&mut self, id: InstanceId, facts: &Facts, said: Option<bool>) -> YesNo {
+    fn goes_with(&mut self, ask: &Ask, id: InstanceId, facts: &Facts, said: Option<bool>) -> YesNo {
         if let Some(said) = said {
             return YesNo::from(said);
         }
@@ -311,8 +380,58 @@ impl Step<'_> {
         }
         let Facts { billing, thing, .. } = *facts;
         let default = Facts { billing, thing, ..Facts::default() };
-        self.consult(policy, |t| &t.defaults.with_instance, &default)
+        self.consult(ask, policy, |t| &t.defaults.with_instance, &default)
             .map_or(YesNo::Yes, |answer| answer.says)
+    }
+
+    /// Whether anything of an instance goes, or is left behind and still billed, if this is done.
+    pub(super) fn would_lose(&self, ask: &Ask, draft: &Draft) -> bool {
+        let book = self.world.legend.rulebook(draft.policy);
+        let takes = |facts: &Facts| {
+            let row = book.tables.effects.decide(facts);
+            row.is_some_and(|row| row.says != Fate::Kept)
+        };
+        self.things_at_stake(ask, draft).any(|facts| takes(&facts))
+    }
+
+    /// Whether it is known what goes with an instance, if this is done; the run stops, if not.
+    pub(super) fn losses_are_known(&mut self, ask: &Ask, draft: &Draft) -> bool {
+        if draft.facts.unknown.is_empty() {
+            return true;
+        }
+        let book = self.world.legend.rulebook(draft.policy);
+        let effects = &book.tables.effects;
+        let mut at_stake = self.things_at_stake(ask, draft);
+        let fault = at_stake.find_map(|facts| book.ask_all(effects, &facts).err());
+        drop(at_stake);
+        let Some(on) = fault else { return true };
+        self.halt(ask, Target::Instance(draft.id), draft.policy, on);
+        false
+    }
+
+    /// The situation of each thing of an instance, if this is done.
+    fn things_at_stake(&self, ask: &Ask, draft: &Draft) -> impl Iterator<Item = Facts> {
+        let book = self.world.legend.rulebook(draft.policy);
+        let mut facts = Facts { effect: draft.action.effect(), ..draft.facts };
+        if let (Action::Stop, With::Economical(true)) = (draft.action, ask.with) {
+            let answer = book.ask(&book.tables.economical, &facts);
+            facts.economical = answer.map_or(facts.economical, |answer| {
+                YesNo::from(answer.says == EconomicalStop::Frees)
+            });
+        }
+        let things = self.world.fleet.properties(draft.id);
+        let boots = things.iter().any(|property| property.thing == Thing::SystemDisk);
+        let assumed = (!boots).then_some(&SYSTEM_DISK);
+        things.iter().chain(assumed).map(move |of| {
+            let default = || {
+                let Facts { billing, .. } = facts;
+                let default = Facts { billing, thing: of.thing, ..Facts::default() };
+                let row = book.tables.defaults.with_instance.decide(&default);
+                row.map_or(YesNo::Yes, |row| row.says)
+            };
+            let with_instance = of.with_instance.map_or_else(default, YesNo::from);
+            Facts { thing: of.thing, with_instance, ..facts }
+        })
     }
 
     /// Puts an instance under a lock, or takes that lock away; its others stay.
@@ -327,6 +446,10 @@ impl Step<'_> {
         }
     }
 }
+
+/// Every instance boots from a disk, whether or not the fleet names it.
+const SYSTEM_DISK: Property =
+    Property { name: None, thing: Thing::SystemDisk, gib: None, with_instance: None };
 
 /// A count as reports carry it.
 pub(super) fn count(n: usize) -> u32 {

@@ -2,14 +2,14 @@
 
 use smallvec::SmallVec;
 
-use super::Step;
-use crate::policy::{Answer, Basis, Facts, Rulebook, Table, Tables};
+use super::{Halt, Step};
+use crate::policy::{Answer, Basis, Column, Columns, Facts, Rulebook, Table, Tables, Undecided};
 use crate::record::{Cause, Change, Record, Refusal, Request, Subject, Target, What};
 use crate::scenario::FlagsRef;
 use crate::time::{ApiVersion, SimTime, Term};
 use crate::vocab::{
     Action, ActorId, Billing, Channel, EventId, InstanceId, LastWord, PolicyId, RequestResult,
-    RuleId, StoppedBy, Trigger,
+    RuleId, StoppedBy, Trigger, Word,
 };
 
 /// The instances of a request, which are few as a rule.
@@ -24,7 +24,7 @@ pub(super) struct Call {
     pub verb: &'static str,
     /// Who calls.
     pub by: Option<ActorId>,
-    /// The way by which the call comes in.
+    /// The way by which the call comes in; `None` if the event does not say.
     pub via: Option<Channel>,
 }
 
@@ -41,8 +41,8 @@ pub(super) struct Ask {
     pub action: Action,
     /// Who calls.
     pub actor: Option<ActorId>,
-    /// The way by which the call comes in.
-    pub channel: Channel,
+    /// The way by which the call comes in; `None` if nobody knows.
+    pub channel: Option<Channel>,
     /// What it is about.
     pub target: Target,
     /// The columns that the call itself fills.
@@ -113,9 +113,12 @@ impl Ask {
             trigger: Trigger::Manual,
             action,
             actor: call.by,
-            channel: call.via.unwrap_or(Channel::None),
+            channel: call.via,
             target,
-            facts: Facts::default(),
+            facts: Facts {
+                unknown: Columns::NONE.with_if(Column::Channel, call.via.is_none()),
+                ..Facts::default()
+            },
             ground: None,
             past_hook: false,
             with: With::Nothing,
@@ -135,13 +138,19 @@ impl Ask {
             trigger,
             action,
             actor: None,
-            channel: Channel::None,
+            channel: Some(Channel::None),
             target,
             facts: Facts::default(),
             ground: None,
             past_hook: false,
             with: With::Nothing,
         }
+    }
+
+    /// The columns that a request fills, if this is asked.
+    pub(super) fn columns(&self, action: Action) -> Facts {
+        let channel = self.channel.unwrap_or(Channel::None);
+        Facts { trigger: self.trigger, action, channel, ..self.facts }
     }
 
     pub(super) const fn as_cause(mut self, trigger: Trigger) -> Self {
@@ -166,12 +175,14 @@ pub(super) struct Tally {
     pub wanted: u32,
     pub got: u32,
     pub refusal: Option<Refusal>,
+    /// Whether there was anything to decide.
+    pub decided: bool,
 }
 
 impl Tally {
     /// Everything that was asked has been done.
     pub(super) const fn all(count: u32) -> Self {
-        Self { wanted: count, got: count, refusal: None }
+        Self { wanted: count, got: count, refusal: None, decided: false }
     }
 
     /// Notes that something stood against a part of it; the first reason is told.
@@ -194,6 +205,15 @@ impl Tally {
 pub(super) struct Open {
     slot: usize,
     pub seq: u64,
+    /// As what cause it asks.
+    trigger: Trigger,
+}
+
+impl Open {
+    /// The same, asked for another cause.
+    pub(super) const fn as_cause(self, trigger: Trigger) -> Self {
+        Self { trigger, ..self }
+    }
 }
 
 impl Step<'_> {
@@ -216,7 +236,7 @@ impl Step<'_> {
             got: 0,
             refusal: None,
         }));
-        Open { slot, seq }
+        Open { slot, seq, trigger: ask.trigger }
     }
 
     /// Writes what became of it.
@@ -226,7 +246,7 @@ impl Step<'_> {
 
     /// Writes that nothing was done, and why.
     pub(super) fn refuse(&mut self, open: Open, wanted: u32, why: Refusal) {
-        let tally = Tally { wanted, got: 0, refusal: Some(why) };
+        let tally = Tally { wanted, refusal: Some(why), ..Tally::default() };
         self.close_as(open, tally, RequestResult::Refused);
     }
 
@@ -238,6 +258,7 @@ impl Step<'_> {
         }
         if let Some(Record::Request(request)) = self.out.get_mut(open.slot) {
             request.result = result;
+            request.trigger = request.trigger.or(tally.decided.then_some(open.trigger));
             request.wanted = tally.wanted;
             request.got = tally.got;
             request.refusal = tally.refusal;
@@ -266,15 +287,35 @@ impl Step<'_> {
         self.world.reached[policy.index()][rule.index()] = true;
     }
 
-    /// What a table of a policy says. The switches that it rests on are remembered.
-    pub(super) fn consult<C: Copy>(
+    /// Stops the run: its further course depends on what nobody knows, or its policy says
+    /// nothing of it. The first reason counts.
+    pub(super) fn halt(&mut self, ask: &Ask, target: Target, policy: PolicyId, on: Undecided) {
+        self.halt_by(ask.cause, target, policy, on);
+    }
+
+    /// The same, for what a cause leads to.
+    pub(super) fn halt_by(&mut self, cause: Cause, about: Target, policy: PolicyId, on: Undecided) {
+        let halt = Halt { at: self.now, cause, about, policy, on };
+        self.world.halt.get_or_insert(Box::new(halt));
+    }
+
+    /// What a table of a policy says. The switches that it rests on are remembered. Where it
+    /// depends on what nobody knows, the run stops.
+    pub(super) fn consult<C: Word>(
         &mut self,
+        ask: &Ask,
         policy: PolicyId,
         table: impl Fn(&Tables) -> &Table<C>,
         facts: &Facts,
     ) -> Option<Answer<C>> {
         let book = self.world.legend.rulebook(policy);
-        let answer = book.ask(table(&book.tables), facts)?;
+        let answer = match book.ask_all(table(&book.tables), facts) {
+            Ok(answer) => answer?,
+            Err(on) => {
+                self.halt(ask, ask.target, policy, on);
+                return None;
+            }
+        };
         self.rely(policy, answer.basis);
         self.reach(policy, answer.rule);
         Some(answer)
@@ -282,7 +323,6 @@ impl Step<'_> {
 
     /// The situation of an instance in a request.
     pub(super) fn facts(&self, ask: &Ask, id: InstanceId, action: Action) -> Facts {
-        let Ask { trigger, channel, facts, .. } = *ask;
-        self.world.situation(id, Facts { trigger, action, channel, ..facts })
+        self.world.situation(id, ask.columns(action))
     }
 }

@@ -3,13 +3,13 @@
 //! What an account decides is kept on the account: one clock for all of its
 //! instances, which are looked at only when a step of it is due.
 
-use super::apply::count;
+use super::apply::{Harmless, count};
 use super::ask::{Ask, Call, Ground, Tally, With};
 use super::decide::alike;
 use super::remedy::Settled;
 use super::{Step, Timer};
 use crate::fleet::Arrears;
-use crate::policy::{Column, Timetable};
+use crate::policy::Timetable;
 use crate::record::{Subject, Target, What};
 use crate::vocab::{
     AccountId, Action, AfterSettling, ClockKind, InstanceId, Lifecycle, Lock, StoppedBy, Trigger,
@@ -120,18 +120,14 @@ impl Step<'_> {
                 self.reach(policy, ground.rule);
             }
         }
-        let policy = &self.book_of(moved[0]).policy;
-        let judged =
-            policy.knows(Column::Action, ask.action) && policy.knows(Column::Trigger, ask.trigger);
-        let open = self.open(ask, judged);
-        let tally = if judged {
-            self.decide(ask, open.seq, &alike(&moved, ask.action))
-        } else {
+        let open = self.open(ask, false);
+        if let Some(harmless) = Harmless::of(ask.action) {
             for id in &moved {
-                self.apply(ask, open.seq, *id, ask.action, &crate::policy::Ruling::NOTHING);
+                self.apply_harmless(ask, open.seq, *id, harmless);
             }
-            Tally::all(count(moved.len()))
-        };
+            return self.close(open, Tally::all(count(moved.len())));
+        }
+        let tally = self.decide(ask, open.seq, &alike(&moved, ask.action));
         self.close(open, tally);
     }
 
@@ -171,7 +167,7 @@ impl Step<'_> {
         }
         let facts = self.facts(ask, id, Action::Start);
         let policy = self.world.policy_of(id);
-        let Some(answer) = self.consult(policy, |t| &t.settling, &facts) else { return };
+        let Some(answer) = self.consult(ask, policy, |t| &t.settling, &facts) else { return };
         match answer.says {
             AfterSettling::Restarts => self.bring_up(ask, seq, id),
             // From now on it is its owner who leaves it stopped.

@@ -88,7 +88,7 @@ impl Step<'_> {
     ) -> Result<Option<Answer<BoundFate>>, Refusal> {
         let facts = Facts { action: asked, capacity, ..self.group_facts(ask, group) };
         let policy = self.world.policy_of_group(group);
-        let answer = self.consult(policy, |t| &t.bounds, &facts);
+        let answer = self.consult(ask, policy, |t| &t.bounds, &facts);
         match answer.filter(|answer| answer.says == BoundFate::Refused) {
             Some(refused) => Err(Refusal::Rule(policy, refused.rule)),
             None => Ok(answer),
@@ -100,7 +100,7 @@ impl Step<'_> {
     pub(super) fn desired_after(&mut self, ask: &Ask, group: GroupId, to: u32) -> u32 {
         let facts = self.group_facts(ask, group);
         let policy = self.world.policy_of_group(group);
-        let answer = self.consult(policy, |t| &t.desired_after, &facts);
+        let answer = self.consult(ask, policy, |t| &t.desired_after, &facts);
         match answer.map_or(DesiredAfter::AsAsked, |answer| answer.says) {
             DesiredAfter::AsAsked => to,
             DesiredAfter::RealSize => self.world.fleet.group(group).size(),

@@ -1,10 +1,10 @@
 //! Calls that are about instances, one by one.
 
 use super::Step;
-use super::apply::count;
+use super::apply::{Harmless, count};
 use super::ask::{Ask, Call, Ids, Tally, With};
 use super::decide::alike;
-use crate::policy::{Column, Facts, FlagChange, Ruling};
+use crate::policy::{Column, Facts, FlagChange};
 use crate::record::{Refusal, Subject, Target, What};
 use crate::scenario::{Flags, Targets, lead, order};
 use crate::time::{SimTime, Term};
@@ -25,17 +25,19 @@ impl Step<'_> {
         self.request(&Ask::call(call, action, Target::these(&ids)), &ids);
     }
 
-    /// Asks the same of several instances. What their policy judges is decided;
-    /// anything else is done unless something refuses it.
+    /// Asks the same of several instances. What takes nothing of them, and their policy does
+    /// not judge, is done unless something refuses it; anything else is decided.
     pub(super) fn request(&mut self, ask: &Ask, ids: &[InstanceId]) {
+        let open = self.open(ask, false);
+        let Some(harmless) = Harmless::of(ask.action) else {
+            let tally = self.decide(ask, open.seq, &alike(ids, ask.action));
+            return self.close(open, tally);
+        };
         let judges = |id: &InstanceId| self.book_of(*id).policy.knows(Column::Action, ask.action);
         let (judged, others): (Ids, Ids) = ids.iter().copied().partition(judges);
-        let open = self.open(ask, !judged.is_empty());
         let mut tally = self.decide(ask, open.seq, &alike(&judged, ask.action));
         for id in others {
-            if self.world.halt.is_none() {
-                self.do_or_refuse(ask, open.seq, id, &mut tally);
-            }
+            self.do_or_refuse(ask, open.seq, (id, harmless), &mut tally);
         }
         self.close(open, tally);
     }
@@ -59,19 +61,28 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// Does to an instance what is not judged, unless something refuses it.
-    pub(super) fn do_or_refuse(&mut self, ask: &Ask, seq: u64, id: InstanceId, tally: &mut Tally) {
+    /// Does to an instance what takes nothing of it, unless something refuses it.
+    pub(super) fn do_or_refuse(
+        &mut self,
+        ask: &Ask,
+        seq: u64,
+        (id, action): (InstanceId, Harmless),
+        tally: &mut Tally,
+    ) {
+        if self.world.halt.is_some() {
+            return;
+        }
         tally.wanted += 1;
         match self.refusal(ask, id) {
             Ok(()) => {
-                self.apply(ask, seq, id, ask.action, &Ruling::NOTHING);
+                self.apply_harmless(ask, seq, id, action);
                 tally.got += 1;
             }
             Err(why) => tally.refuse(why),
         }
     }
 
-    /// Whether anything refuses a deed that is not judged.
+    /// Whether anything refuses an action that is not judged.
     ///
     /// # Errors
     /// What refuses it.
@@ -119,10 +130,18 @@ impl Step<'_> {
             let version = if let With::Flags(_, version) = ask.with { version } else { None };
             change = FlagChange { on, off, after: set.and(on).but(off), version };
         }
-        let Some(rule) = book.refusal_to_set(facts, &change) else { return Ok(()) };
-        let basis = book.basis(rule);
-        self.rely(policy, basis);
-        Err(Refusal::Rule(policy, rule))
+        match book.refused_in_all(facts, |facts| book.refusal_to_set(facts, &change)) {
+            Ok(None) => Ok(()),
+            Ok(Some((rule, basis))) => {
+                self.rely(policy, basis);
+                Err(Refusal::Rule(policy, rule))
+            }
+            Err(on) => {
+                self.halt(ask, ask.target, policy, on);
+                // Nothing of this request is written down: its run stops.
+                Err(Refusal::Obstacle(Obstacle::NotThere))
+            }
+        }
     }
 
     /// The protections that a request sets, by the ids of a policy.
@@ -228,7 +247,7 @@ impl Step<'_> {
             let lead = lead(book, o.time, self.now);
             let one = Ask { facts: Facts { lead, ..ask.facts }, ..ask };
             let one = one.with(With::Time(at.max(self.now)));
-            self.do_or_refuse(&one, open.seq, id, &mut tally);
+            self.do_or_refuse(&one, open.seq, (id, Harmless::ScheduleRelease), &mut tally);
         }
         self.close(open, tally);
     }
@@ -250,7 +269,7 @@ impl Step<'_> {
             return;
         }
         let policy = self.world.policy_of(id);
-        let flags = self.consult(policy, |t| &t.conversions, &facts).map(|answer| answer.says);
+        let flags = self.consult(ask, policy, |t| &t.conversions, &facts).map(|answer| answer.says);
         let book = self.world.legend.rulebook(policy);
         let instance = self.world.fleet.instance(id);
         let (on, old_end) = (instance.on, instance.expires);

@@ -38,7 +38,8 @@ impl Step<'_> {
             state.desired = Some(state.size());
         }
         let too_many = (got < extent.by).then_some(Refusal::Obstacle(Obstacle::TooMany));
-        self.close(open, Tally { wanted: add, got, refusal: too_many.or(extent.limit) });
+        let refusal = too_many.or(extent.limit);
+        self.close(open, Tally { wanted: add, got, refusal, ..Tally::default() });
     }
 
     pub(super) fn set_capacity(&mut self, call: Call, o: order::SetCapacity) {
@@ -153,7 +154,7 @@ impl Step<'_> {
         let ask = Ask::timer("refill", trigger, Action::ScaleOut, Target::Group(group));
         let facts = self.group_facts(&ask, group);
         let policy = self.world.policy_of_group(group);
-        let Some(answer) = self.consult(policy, |t| &t.refills, &facts) else { return };
+        let Some(answer) = self.consult(&ask, policy, |t| &t.refills, &facts) else { return };
         let state = self.world.fleet.group(group);
         if state.deleted {
             return;

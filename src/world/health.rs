@@ -1,6 +1,7 @@
 //! The health of members: what is reported, what is seen, and what a group does about it.
 
 use super::ask::{Ask, Call, Ground};
+use super::decide::Item;
 use super::{Followup, Step, Timer};
 use crate::record::{Subject, Target, What};
 use crate::scenario::order;
@@ -74,14 +75,13 @@ impl Step<'_> {
         let mut facts = self.facts(&ask, id, Action::Release);
         facts.suspended = self.group_facts(&ask, group).suspended;
         let policy = self.world.policy_of(id);
-        let Some(answer) = self.consult(policy, |t| &t.health, &facts) else { return };
+        let Some(answer) = self.consult(&ask, policy, |t| &t.health, &facts) else { return };
         if answer.says == HealthFate::Ignores {
             return;
         }
         let ask = ask.resting_on(Some(Ground::of(LastWord::HealthCheck, &answer)));
         let open = self.open(&ask, true);
-        let item = self.asks_of(&ask, id);
-        let tally = self.decide(&ask, open.seq, &[item]);
+        let tally = self.decide(&ask, open.seq, &[Item::of_member(id)]);
         if tally.got > 0 {
             // Whatever was done to it, it has another chance.
             self.world.fleet.instance_mut(id).unhealthy = false;

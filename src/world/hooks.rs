@@ -7,12 +7,12 @@ use super::ask::{Ask, Call, Ground, Ids, Tally, With};
 use super::decide::{Draft, Fate, Item, Word, alone};
 use super::{Step, Timer};
 use crate::fleet::Hook;
-use crate::policy::{Answer, Ruling};
+use crate::policy::Answer;
 use crate::record::{DecidedBy, Subject, Target, What};
 use crate::scenario::Targets;
 use crate::time::SimTime;
 use crate::vocab::{
-    Action, HookFate, HookResult, InstanceId, LastWord, Lifecycle, Obstacle, Outcome,
+    Action, HookFate, HookResult, InstanceId, LastWord, Lifecycle, Obstacle, Outcome, Trigger,
 };
 
 /// What a hook holds up.
@@ -42,23 +42,24 @@ pub(super) struct Leaving {
 impl Step<'_> {
     /// Whether a hook holds up what was decided, and the rule that says so.
     pub(super) fn hook_of(&mut self, ask: &Ask, draft: &Draft) -> Option<(Hook, Answer<HookFate>)> {
-        if !matches!(draft.item.action, Action::Release | Action::Remove) || ask.past_hook {
+        if !matches!(draft.action, Action::Release | Action::Remove) || ask.past_hook {
             return None;
         }
-        let group = self.world.fleet.instance(draft.item.id).group?;
+        let group = self.world.fleet.instance(draft.id).group?;
         let hook = self.world.fleet.group(group).terminate_hook?;
-        let answer = self.consult(draft.policy, |t| &t.hooks, &draft.facts)?;
+        let answer = self.consult(ask, draft.policy, |t| &t.hooks, &draft.facts)?;
         (answer.says == HookFate::Waits).then_some((hook, answer))
     }
 
     /// Holds up a member that is to go. Who asks again changes nothing: the time runs.
     pub(super) fn hold(&mut self, ask: &Ask, seq: u64, draft: &Draft, hook: Hook, ground: Ground) {
-        let id = draft.item.id;
+        let id = draft.id;
         if self.world.held.contains_key(&id) {
             return;
         }
         let was = self.world.fleet.instance(id).state;
-        let asked = Some((*ask, draft.item, ground));
+        let item = Item { ground: draft.ground, ..Item::new(id, draft.action) };
+        let asked = Some((*ask, item, ground));
         let by = self.world.fleet.instance(id).stopped_by;
         self.world.fleet.set_state(id, Lifecycle::Removing, by);
         self.change(ask, seq, Subject::Instance(id), What::State(was, Lifecycle::Removing));
@@ -82,8 +83,7 @@ impl Step<'_> {
     pub(super) fn hook_step(&mut self, id: InstanceId) {
         let Some(held) = self.world.held.get(&id) else { return };
         let result = held.hook.result;
-        let ask =
-            Ask::timer("hook", crate::vocab::Trigger::Manual, Action::Start, Target::Instance(id));
+        let ask = Ask::timer("hook", Trigger::Manual, Action::Start, Target::Instance(id));
         self.end_hold_and_free(&ask, id, result);
     }
 
@@ -177,10 +177,12 @@ impl Step<'_> {
         let ask = Ask { cause: by.cause, verb: by.verb, past_hook: true, ..asked };
         let ask = Ask { target: Target::Instance(id), ..ask };
         let open = self.open(&ask, true);
-        let Some(draft) = self.draft(&ask, item) else { return self.close(open, Tally::default()) };
+        let Some(draft) = self.draft_alone(&ask, item) else {
+            return self.close(open, Tally::default());
+        };
         let mut tally = Tally::default();
-        let word = match (draft.fate, result) {
-            (Fate::Goes, HookResult::RollBack) => Word {
+        let word = match (&draft.fate, result) {
+            (Fate::Goes(_), HookResult::RollBack) => Word {
                 outcome: Outcome::Held,
                 decided_by: DecidedBy::Other(LastWord::Hook),
                 rule: Some(ground.rule),
@@ -188,7 +190,7 @@ impl Step<'_> {
             },
             _ => alone(&ask, &draft),
         };
-        self.carry_out(&ask, open.seq, &draft, word, &mut tally);
+        self.carry_out(&ask, open.seq, draft, word, &mut tally);
         let instance = self.world.fleet.instance(id);
         if instance.state == Lifecycle::Removing {
             let by = instance.stopped_by;
@@ -203,14 +205,17 @@ impl Step<'_> {
     fn end_launch(&mut self, by: &Ask, id: InstanceId, result: HookResult) {
         let ask = Ask { target: Target::Instance(id), with: With::Nothing, ..*by };
         let open = self.open(&ask, false);
+        let mut tally = Tally::all(1);
         if self.world.fleet.instance(id).state == Lifecycle::Pending {
             match result {
                 HookResult::Continue => self.move_to(&ask, open.seq, id, Lifecycle::Running),
                 HookResult::Abandon | HookResult::RollBack => {
-                    self.apply(&ask, open.seq, id, Action::Release, &Ruling::NOTHING);
+                    let ask = Ask { action: Action::Release, past_hook: true, ..ask };
+                    let ask = ask.as_cause(Trigger::LaunchHook);
+                    tally = self.decide(&ask, open.seq, &[Item::new(id, Action::Release)]);
                 }
             }
         }
-        self.close(open, Tally::all(1));
+        self.close(open.as_cause(Trigger::LaunchHook), tally);
     }
 }

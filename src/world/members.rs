@@ -1,31 +1,21 @@
 //! Members of a group: how they come in, how they are named to go, and the group's own end.
 
 use super::Step;
-use super::apply::count;
-use super::ask::{Ask, Call, Ground, Tally, With};
+use super::apply::{Harmless, count};
+use super::ask::{Ask, Call, Tally, With};
 use super::decide::Item;
 use super::situation::of_group;
 use crate::policy::Facts;
 use crate::record::{Refusal, Subject, Target, What};
 use crate::scenario::{Targets, order};
 use crate::vocab::{
-    Action, Capacity, GroupId, InstanceId, LastWord, Membership, Obstacle, ProtectionSet, Trigger,
-    YesNo,
+    Action, Capacity, GroupId, InstanceId, Membership, Obstacle, ProtectionSet, Trigger, YesNo,
 };
 
 impl Step<'_> {
-    /// What a group asks of a member, by how it came in.
-    pub(super) fn asks_of(&mut self, ask: &Ask, id: InstanceId) -> Item {
-        let facts = self.facts(ask, id, ask.action);
-        let answer = self.consult(self.world.policy_of(id), |t| &t.members, &facts);
-        let ground = answer.map(|answer| Ground::of(LastWord::Membership, &answer));
-        Item { id, action: answer.map_or(Action::Release, |answer| answer.says), ground }
-    }
-
     /// The situation of a group in a request that is about no single member.
     pub(super) fn group_facts(&self, ask: &Ask, group: GroupId) -> Facts {
-        let Ask { trigger, action, channel, facts, .. } = *ask;
-        self.world.situation_of_group(group, self.now, Facts { trigger, action, channel, ..facts })
+        self.world.situation_of_group(group, self.now, ask.columns(ask.action))
     }
 
     /// A refusal of a request to a group, which is about no single member.
@@ -102,7 +92,7 @@ impl Step<'_> {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, asked, why),
         };
-        let items: Vec<Item> = ids.iter().map(|id| self.asks_of(&ask, *id)).collect();
+        let items: Vec<Item> = ids.iter().copied().map(Item::of_member).collect();
         let tally = self.decide(&ask, open.seq, &items);
         self.close(open, tally);
     }
@@ -120,7 +110,7 @@ impl Step<'_> {
         if let Some(why) = self.guarded(&ask, group).filter(|_| members.is_empty()) {
             return self.refuse(open, 1, why);
         }
-        let items: Vec<Item> = members.iter().map(|id| self.asks_of(&ask, *id)).collect();
+        let items: Vec<Item> = members.iter().copied().map(Item::of_member).collect();
         let tally = self.decide(&ask, open.seq, &items);
         let empty = self.world.fleet.group(group).members.is_empty();
         if empty && self.world.halt.is_none() {
@@ -220,7 +210,7 @@ impl Step<'_> {
         };
         let mut tally = Tally::default();
         for id in ids {
-            self.do_or_refuse(&ask, open.seq, id, &mut tally);
+            self.do_or_refuse(&ask, open.seq, (id, Harmless::SetProtection), &mut tally);
         }
         self.close(open, tally);
     }

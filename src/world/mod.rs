@@ -38,12 +38,12 @@ use rand_chacha::ChaCha8Rng;
 use crate::fleet::Fleet;
 use crate::kernel::{Agenda, Flow, Limits, Model, Rank, Simulation, Stop, Streams, Timer as Named};
 use crate::policy::{Remedy, Rulebook, Undecided};
-use crate::record::{Legend, Record};
+use crate::record::{Cause, Legend, Record, Target};
 use crate::scenario::{Flags, FlagsRef, Order, Plan, Play, Unread};
 use crate::time::SimTime;
 use crate::vocab::{
-    AccountId, Action, EventId, GroupId, HookResult, InstanceId, PolicyId, RuleId, SourceId,
-    SwitchSet, Trigger,
+    AccountId, Action, Channel, EventId, GroupId, HookResult, InstanceId, PolicyId, RuleId,
+    SourceId, SwitchSet, Trigger,
 };
 use ask::Call;
 
@@ -105,15 +105,17 @@ impl Named for Timer {
 }
 
 /// Why a run could not be decided to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halt {
     /// When.
     pub at: SimTime,
-    /// Whose fate hangs on it.
-    pub instance: InstanceId,
+    /// What asked.
+    pub cause: Cause,
+    /// Of what.
+    pub about: Target,
     /// Its policy.
     pub policy: PolicyId,
-    /// On what.
+    /// What the answer depends on.
     pub on: Undecided,
 }
 
@@ -149,7 +151,7 @@ pub struct World {
     followups: VecDeque<Followup>,
     /// How many members each group has lost by it, and by what cause.
     gone: VecDeque<(GroupId, Trigger, u32)>,
-    halt: Option<Halt>,
+    halt: Option<Box<Halt>>,
     unread: Option<Unread>,
 }
 
@@ -179,8 +181,8 @@ impl World {
     }
 
     /// Why the run could not go on, if it could not.
-    pub const fn halt(&self) -> Option<Halt> {
-        self.halt
+    pub fn halt(&self) -> Option<&Halt> {
+        self.halt.as_deref()
     }
 
     /// What became of the table of events, if it could not be read to its end.
@@ -293,7 +295,8 @@ impl<'w> Step<'w> {
     fn follow(mut self, event: EventId, order: Order) -> Flow {
         let verb = order.verb();
         let call = |by, via| Call { event, verb, by, via };
-        let nobody = call(None, None);
+        // What nobody calls comes in by no channel, and that is known.
+        let nobody = call(None, Some(Channel::None));
         let step = &mut self;
         match order {
             Order::Create(o) => step.create(call(o.by, o.via), o.instance),
@@ -355,7 +358,7 @@ impl<'w> Step<'w> {
 
     /// Does what the event made happen at once to others.
     fn finish(mut self) -> Flow {
-        loop {
+        while self.world.halt.is_none() {
             match self.world.followups.pop_front() {
                 Some(Followup::HealthCheck(instance)) => self.health_check(instance),
                 Some(Followup::Schedule(instance)) => self.fire_waiting(instance),

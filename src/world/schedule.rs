@@ -44,7 +44,7 @@ impl Step<'_> {
     pub(super) fn scheduled_release(&mut self, id: InstanceId) {
         let ask = Self::ask_for_release(id);
         let facts = self.facts(&ask, id, Action::Release);
-        let answer = self.consult(self.world.policy_of(id), |t| &t.due, &facts);
+        let answer = self.consult(&ask, self.world.policy_of(id), |t| &t.due, &facts);
         match answer {
             Some(answer) if answer.says == ScheduleFate::Waits => self.put_off(id, &answer),
             _ => self.fire_or_drop(id, answer),
@@ -55,8 +55,7 @@ impl Step<'_> {
     fn put_off(&mut self, id: InstanceId, answer: &Answer<ScheduleFate>) {
         let ask = Self::ask_for_release(id);
         let open = self.open(&ask, true);
-        let item = Item { id, action: Action::Release, ground: None };
-        let Some(mut draft) = self.draft(&ask, item) else {
+        let Some(mut draft) = self.draft_alone(&ask, Item::new(id, Action::Release)) else {
             return self.close(open, Tally::default());
         };
         draft.ruling = draft.ruling.unasked();
@@ -89,8 +88,7 @@ impl Step<'_> {
             Some(ScheduleFate::Fires | ScheduleFate::Waits) | None => {
                 let ask = Self::ask_for_release(id).resting_on(ground);
                 let open = self.open(&ask, true);
-                let item = Item { id, action: Action::Release, ground: None };
-                let tally = self.decide(&ask, open.seq, &[item]);
+                let tally = self.decide(&ask, open.seq, &[Item::new(id, Action::Release)]);
                 self.close(open, tally);
             }
         }
@@ -109,8 +107,9 @@ impl Step<'_> {
             return;
         }
         self.stop_waiting(id);
-        let facts = self.facts(&Self::ask_for_release(id), id, Action::Release);
-        let answer = self.consult(self.world.policy_of(id), |t| &t.settled, &facts);
+        let ask = Self::ask_for_release(id);
+        let facts = self.facts(&ask, id, Action::Release);
+        let answer = self.consult(&ask, self.world.policy_of(id), |t| &t.settled, &facts);
         self.fire_or_drop(id, answer);
     }
 }

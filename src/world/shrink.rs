@@ -3,7 +3,7 @@
 use super::Step;
 use super::apply::count;
 use super::ask::{Ask, Call, Tally};
-use super::decide::{Draft, Fate, Word, alone};
+use super::decide::{Draft, Item, Word, alone};
 use crate::fleet::{Choice, Spread, Walk, numbers};
 use crate::policy::{Answer, Basis, Facts};
 use crate::record::{DecidedBy, Target};
@@ -33,20 +33,20 @@ impl Step<'_> {
             Err(why) => return self.refuse(open, remove, why),
         };
         let to = self.world.fleet.group(group).size() - extent.by;
-        let Some(mut drafts) = self.choose(ask, group, extent.by) else {
+        let Some(drafts) = self.choose(ask, group, extent.by) else {
             return self.close(open, Tally::default());
         };
-        let going = count(drafts.iter().filter(|draft| draft.fate == Fate::Goes).count());
+        let going = count(drafts.iter().filter(|draft| draft.goes()).count());
         let short = going < extent.by;
         let spare = if short { self.shortfall(ask, group) } else { None };
         let mut tally = Tally::default();
-        for draft in &mut drafts {
-            if let (Fate::Goes, Some(bound)) = (draft.fate, extent.bound) {
+        for mut draft in drafts {
+            if let (true, Some(bound)) = (draft.goes(), extent.bound) {
                 draft.basis = draft.basis.and(bound.basis);
             }
-            let word = match (&spare, draft.fate) {
-                (Some(word), Fate::Goes) => *word,
-                _ => alone(ask, draft),
+            let word = match spare {
+                Some(word) if draft.goes() => word,
+                _ => alone(ask, &draft),
             };
             self.carry_out(ask, open.seq, draft, word, &mut tally);
         }
@@ -73,9 +73,8 @@ impl Step<'_> {
                 break;
             }
             tied |= offer.tied;
-            let item = self.asks_of(ask, offer.member);
-            let mut draft = self.draft(ask, item)?;
-            if draft.fate == Fate::Goes {
+            let mut draft = self.draft_alone(ask, Item::of_member(offer.member))?;
+            if draft.goes() {
                 going += 1;
                 walk.goes();
                 // That it is this one rests on the order.
@@ -85,16 +84,22 @@ impl Step<'_> {
         }
         if tied {
             let facts = self.group_facts(ask, group);
-            self.consult(self.world.policy_of_group(group), |t| &t.ties, &facts);
+            self.consult(ask, self.world.policy_of_group(group), |t| &t.ties, &facts);
             // Equal members go by their names, which compare as they are numbered.
-            self.numbering(&facts, group, true);
+            self.numbering(ask, &facts, group, true);
         }
         Some(drafts)
     }
 
     /// How the members of a group are numbered, by the form of their names, and what that rests
     /// on if it matters: if the order is by number, or `tied` members go by name.
-    fn numbering(&mut self, facts: &Facts, group: GroupId, tied: bool) -> ([Numbering; 2], Basis) {
+    fn numbering(
+        &mut self,
+        ask: &Ask,
+        facts: &Facts,
+        group: GroupId,
+        tied: bool,
+    ) -> ([Numbering; 2], Basis) {
         let policy = self.world.policy_of_group(group);
         let members = &self.world.fleet.group(group).members;
         let names = &self.world.legend.instances;
@@ -107,7 +112,7 @@ impl Step<'_> {
         let numbering = forms.map(|form| {
             let facts = Facts { name_form: form?, ..*facts };
             let answer = if by_number {
-                self.consult(policy, |t| &t.numbers, &facts)
+                self.consult(ask, policy, |t| &t.numbers, &facts)
             } else {
                 let book = self.world.legend.rulebook(policy);
                 book.ask(&book.tables.numbers, &facts)
@@ -131,8 +136,8 @@ impl Step<'_> {
         let first = zones.next();
         // In one zone every rule on zones gives the same order.
         let spread = zones.any(|zone| Some(zone) != first);
-        let rule = if spread { self.consult(policy, |t| &t.zones, &facts) } else { None };
-        let (numbering, rests_on) = self.numbering(&facts, group, false);
+        let rule = if spread { self.consult(ask, policy, |t| &t.zones, &facts) } else { None };
+        let (numbering, rests_on) = self.numbering(ask, &facts, group, false);
         let numbering = |name: &str| numbering[usize::from(numbers::form(name).index())];
         let book = self.world.legend.rulebook(policy);
         let draws =
@@ -198,7 +203,7 @@ impl Step<'_> {
     /// What happens when nobody of the fullest zone may go.
     fn zone_held(&mut self, ask: &Ask, group: GroupId) -> ZoneHeld {
         let facts = self.group_facts(ask, group);
-        let answer = self.consult(self.world.policy_of_group(group), |t| &t.zone_held, &facts);
+        let answer = self.consult(ask, self.world.policy_of_group(group), |t| &t.zone_held, &facts);
         answer.map_or(ZoneHeld::NextZone, |answer| answer.says)
     }
 
@@ -206,7 +211,7 @@ impl Step<'_> {
     fn shortfall(&mut self, ask: &Ask, group: GroupId) -> Option<Word> {
         let facts = self.group_facts(ask, group);
         let policy = self.world.policy_of_group(group);
-        let Answer { says, rule, basis } = self.consult(policy, |t| &t.shortfall, &facts)?;
+        let Answer { says, rule, basis } = self.consult(ask, policy, |t| &t.shortfall, &facts)?;
         match says {
             Shortfall::Partial => None,
             Shortfall::Refused => Some(Word {
@@ -243,14 +248,14 @@ impl Step<'_> {
                 })
                 .collect();
             for id in of_fullest {
-                let item = self.asks_of(&ask, id);
-                let Some(mut draft) = self.draft(&ask, item) else { break };
-                let goes = draft.fate == Fate::Goes;
+                let Some(mut draft) = self.draft_alone(&ask, Item::of_member(id)) else { break };
+                let goes = draft.goes();
                 if goes {
                     draft.basis = draft.basis.and(rests_on);
                     self.grow_by(&ask, open.seq, group, 1);
                 }
-                self.carry_out(&ask, open.seq, &draft, alone(&ask, &draft), &mut tally);
+                let word = alone(&ask, &draft);
+                self.carry_out(&ask, open.seq, draft, word, &mut tally);
                 if goes {
                     break;
                 }

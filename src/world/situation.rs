@@ -1,8 +1,8 @@
 //! The situation of an instance as its policy sees it: facts read off the fleet.
 
 use super::World;
-use crate::fleet::{Account, Group};
-use crate::policy::Facts;
+use crate::fleet::{Account, Group, Instance};
+use crate::policy::{Column, Columns, Facts};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
     AccountId, Action, ClockAction, ClockKind, GroupId, Initiator, InstanceId, Lifecycle, Lock,
@@ -30,6 +30,7 @@ impl World {
             lock: instance.locks,
             renewal: instance.renewal,
             eviction: instance.eviction,
+            unknown: unknown(instance, asked.unknown),
             ..asked
         };
         let facts = match instance.group {
@@ -114,6 +115,15 @@ impl World {
     pub(super) fn serves(&self, id: InstanceId) -> bool {
         matches!(self.fleet.instance(id).state, Lifecycle::Running | Lifecycle::Pending)
     }
+}
+
+/// The columns of an instance that nobody knows, with those of a request.
+fn unknown(instance: &Instance, asked: Columns) -> Columns {
+    asked
+        .with_if(Column::Membership, !instance.membership_known && instance.group.is_some())
+        .with_if(Column::Billing, !instance.billing_known)
+        .with_if(Column::Lock, !instance.lock_known)
+        .with_if(Column::Scheduled, !instance.schedule_known)
 }
 
 /// Whether an account has not paid; one that was cancelled owes nothing.

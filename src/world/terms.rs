@@ -91,7 +91,7 @@ impl Step<'_> {
         }
         let policy = self.world.policy_of(id);
         let calendar = self.world.legend.rulebook(policy).policy.calendar;
-        let answer = self.consult(policy, |t| &t.renewals, &facts);
+        let answer = self.consult(ask, policy, |t| &t.renewals, &facts);
         let span = span.unwrap_or_else(|| self.world.fleet.term(id)).span();
         let from = match answer.map(|answer| answer.says) {
             Some(TermFrom::Renewal) => self.now.max(old),

@@ -80,7 +80,8 @@ impl Step<'_> {
         }
         self.change(&ask, open.seq, Subject::Group(group), What::Model(from, o.to));
         let facts = self.group_facts(&ask, group);
-        let answer = self.consult(self.world.policy_of_group(group), |t| &t.roll_outs, &facts);
+        let answer =
+            self.consult(&ask, self.world.policy_of_group(group), |t| &t.roll_outs, &facts);
         let ask = Ask { action: Action::Upgrade, ..ask };
         let tally = match answer.map_or(RollOut::Waits, |answer| answer.says) {
             RollOut::Waits => Tally::all(1),
@@ -125,8 +126,8 @@ impl Step<'_> {
         let mut tally = Tally::default();
         let mut held = 0;
         for item in alike(members, ask.action) {
-            let draft = self.draft(ask, item)?;
-            if draft.fate == Fate::Gone {
+            let draft = self.draft_alone(ask, item)?;
+            if matches!(draft.fate, Fate::Gone) {
                 continue;
             }
             tally.wanted += 1;
@@ -179,14 +180,15 @@ impl Step<'_> {
     fn replace(&mut self, ask: &Ask, seq: u64, group: GroupId, batch: &[InstanceId]) {
         let mut drafts = Drafts::new();
         for item in alike(batch, Action::Release) {
-            let Some(draft) = self.draft(ask, item) else { return };
+            let Some(draft) = self.draft_alone(ask, item) else { return };
             drafts.push(draft);
         }
         let going = drafts.iter().filter(|draft| draft.goes()).count();
         self.grow_by(ask, seq, group, count(going));
         let mut tally = Tally::default();
-        for draft in &drafts {
-            self.carry_out(ask, seq, draft, alone(ask, draft), &mut tally);
+        for draft in drafts {
+            let word = alone(ask, &draft);
+            self.carry_out(ask, seq, draft, word, &mut tally);
         }
     }
 

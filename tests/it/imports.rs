@@ -254,7 +254,7 @@ fn an_absent_flag_is_unknown_and_a_run_that_hangs_on_it_gives_no_answer() {
     };
     let ran = run("");
     assert_eq!(ran.code, 5);
-    assert!(ran.stderr.contains("hangs on whether release-protection is on"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("depends on whether release-protection is on"), "{}", ran.stderr);
     assert!(!ran.stdout.contains("click"), "what was not decided is not written");
     let held = run("assume: { unknown-protection: set }\n");
     assert!(

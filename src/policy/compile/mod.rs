@@ -2,16 +2,16 @@
 
 mod clocks;
 mod defaults;
+mod judged;
 mod names;
 mod prove;
 mod remedies;
 mod tables;
 
-use super::facts::{Column, Condition};
+use super::facts::{Column, Columns, Condition};
 use super::file::{PolicyFile, read_space};
-use super::{Policy, Rule, Source, Switch};
+use super::{Policy, Rule, Source, Switch, Unknowns};
 use crate::text::{Code, Problem, Problems, Severity};
-use crate::vocab::SwitchId;
 
 /// Compiles a policy file; every mistake goes to `problems`.
 pub fn compile(file: &PolicyFile, problems: &mut Problems) -> Option<Policy> {
@@ -36,6 +36,8 @@ struct Compiler<'p> {
     impossible: Vec<(Condition, String)>,
     /// Whether all of it could be read.
     space_is_whole: bool,
+    /// The columns that any rule tests.
+    tested: Columns,
 }
 
 impl<'p> Compiler<'p> {
@@ -69,6 +71,7 @@ impl<'p> Compiler<'p> {
             columns,
             impossible: Vec::new(),
             space_is_whole: true,
+            tested: Columns::NONE,
         };
         compiler.demand_columns(file);
         compiler.read_switches(file);
@@ -112,14 +115,17 @@ impl<'p> Compiler<'p> {
             let problem = Problem::at(Code::BadNumber, file.policy.place, title, "too many");
             self.problems.add(problem);
         }
+        let domain = self.domain(file);
+        if self.space_is_whole {
+            self.demand_judged(&domain, &clocks, &tables, file);
+        }
         Policy {
             name: format!("{}@{}", *file.policy, *file.edition),
             title: file.title.clone(),
             digest: String::new(),
             calendar: file.calendar,
             sources: std::mem::take(&mut self.sources),
-            unknown_protection: SwitchId::at(self.switches.len() - 2),
-            unknown_membership: SwitchId::at(self.switches.len() - 1),
+            unknown: Unknowns::last_of(self.switches.len()),
             switches: std::mem::take(&mut self.switches),
             rules: std::mem::take(&mut self.rules),
             protections,
@@ -132,6 +138,8 @@ impl<'p> Compiler<'p> {
             hooks,
             notes,
             impossible: std::mem::take(&mut self.impossible),
+            domain,
+            tested: self.tested,
         }
     }
 }

@@ -3,9 +3,12 @@
 use super::Compiler;
 use crate::policy::facts::Condition;
 use crate::policy::file::{PolicyFile, RulePart};
-use crate::policy::{Rule, SET, Switch, UNDECIDED, UNKNOWN_MEMBERSHIP, UNKNOWN_PROTECTION, UNSET};
+use crate::policy::{
+    NO_SCHEDULE, Rule, SET, Switch, UNDECIDED, UNKNOWN_BILLING, UNKNOWN_LOCK, UNKNOWN_MEMBERSHIP,
+    UNKNOWN_PROTECTION, UNKNOWN_SCHEDULE, UNSET, Unknowns,
+};
 use crate::text::{Code, OneOrMany, Problem, Spanned, closest};
-use crate::vocab::{Confidence, Membership, RuleId, SwitchId, SwitchSet, Word};
+use crate::vocab::{Billing, Confidence, Lock, Membership, RuleId, SwitchId, SwitchSet, Word};
 
 impl Compiler<'_> {
     pub(super) fn find_sources(&mut self, named: &[Spanned<String>]) -> Vec<usize> {
@@ -47,9 +50,12 @@ impl Compiler<'_> {
                 let problem = Problem::at(Code::Twice, twice.1.place, title, "once more");
                 self.problems.add(problem);
             }
-            if values.len() < 2 || values.len() > 32 || self.switches.len() + 2 >= SwitchSet::MOST {
+            if values.len() < 2
+                || values.len() > 32
+                || self.switches.len() + Unknowns::COUNT >= SwitchSet::MOST
+            {
                 let title = format!("`{}` cannot be a switch", **name);
-                let label = "a switch has 2 to 32 positions, and a policy at most 30 switches";
+                let label = "a switch has 2 to 32 positions, and a policy at most 58 switches";
                 self.problems.add(Problem::at(Code::BadNumber, name.place, title, label));
                 continue;
             }
@@ -65,19 +71,44 @@ impl Compiler<'_> {
         self.switches.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
-    /// Two questions are open under every policy: what nobody has seen.
+    /// Some questions are open under every policy: what nobody has looked at.
     pub(super) fn add_unknowns(&mut self) {
-        let memberships = Membership::ALL.iter().map(|word| word.word().to_owned());
-        let memberships: Vec<String> =
-            [UNDECIDED.to_owned()].into_iter().chain(memberships).collect();
-        let positions = [UNDECIDED, UNSET, SET].map(str::to_owned).to_vec();
+        let of = |words: Vec<&'static str>| [vec![UNDECIDED], words].concat();
+        let memberships = Membership::ALL.iter().map(|word| word.word());
+        let memberships = memberships.filter(|word| *word != Membership::None.word()).collect();
+        let locks = Lock::ALL.iter().map(|word| word.word()).collect();
+        let billings = vec![Billing::PayAsYouGo.word(), Billing::Spot.word()];
+        // In the order of `Unknowns::last_of`.
         for (name, values, because) in [
-            (UNKNOWN_PROTECTION, positions, "whether a protection is set that no reply tells of"),
-            (UNKNOWN_MEMBERSHIP, memberships, "how a member came in of whom no reply tells it"),
+            (
+                UNKNOWN_PROTECTION,
+                of(vec![UNSET, SET]),
+                "whether a protection is set that no reply mentions",
+            ),
+            (
+                UNKNOWN_MEMBERSHIP,
+                of(memberships),
+                "how a member came into its group that no reply describes",
+            ),
+            (
+                UNKNOWN_LOCK,
+                of(locks),
+                "what bars the owner of an instance of which no reply mentions locks",
+            ),
+            (
+                UNKNOWN_BILLING,
+                of(billings),
+                "whether an instance is spot capacity of which no reply says so",
+            ),
+            (
+                UNKNOWN_SCHEDULE,
+                of(vec![NO_SCHEDULE]),
+                "whether a release is scheduled that no reply mentions",
+            ),
         ] {
             self.switches.push(Switch {
                 name: name.to_owned(),
-                values,
+                values: values.into_iter().map(str::to_owned).collect(),
                 default: Some(0),
                 confidence: Confidence::Unconfirmed,
                 because: Some(because.to_owned()),
@@ -91,6 +122,7 @@ impl Compiler<'_> {
         let mut when = Condition::default();
         for test in &part.when {
             when.require(test.column, test.words);
+            self.tested = self.tested.with(test.column);
         }
         let mut switches = SwitchSet::EMPTY;
         for (name, values) in &part.assuming {

@@ -312,7 +312,7 @@ impl Compiler<'_> {
         Some(Hooks {
             shortest: part.shortest,
             longest: part.longest,
-            results: part.results.clone(),
+            results: part.results.iter().map(|result| result.value).collect(),
             together: part.together,
             billing: part.billing.clone(),
             heartbeats: part.heartbeats,

@@ -194,6 +194,8 @@ record! {
         optional "overridden" => overridden: Spanned<u64>,
         /// Went ahead without one.
         optional "unprotected" => unprotected: Spanned<u64>,
+        /// How many went ahead where nobody knows whether a protection was in force.
+        optional "undetermined" => undetermined: Spanned<u64>,
         /// Refused for another reason.
         optional "denied" => denied: Spanned<u64>,
         /// Waiting.

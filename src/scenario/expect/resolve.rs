@@ -320,6 +320,7 @@ impl Expecting<'_, '_> {
             (Outcome::Held, part.held),
             (Outcome::Overridden, part.overridden),
             (Outcome::Unprotected, part.unprotected),
+            (Outcome::Undetermined, part.undetermined),
             (Outcome::Denied, part.denied),
             (Outcome::Deferred, part.deferred),
             (Outcome::Skipped, part.skipped),

@@ -1,0 +1,159 @@
+//! Why a run could not go on, in a line: what each position would give, and what to write.
+
+use crate::policy::{Column, Course, Policy, Position, Undecided, Unknown};
+use crate::record::{Cause, Legend, Target};
+use crate::vocab::{ProtectionId, RuleId};
+use crate::world::Halt;
+
+/// What stopped a run that could not be decided.
+pub(super) fn tell(halt: &Halt, legend: &Legend) -> String {
+    let at = legend.elapsed(halt.at);
+    let policy = &legend.rulebook(halt.policy).policy;
+    let asked = format!("`{}`", legend.cause(halt.cause));
+    let subject = subject(halt.about, legend);
+    match &halt.on {
+        Undecided::Differs(courses) => {
+            let unknowns = unknowns(courses);
+            let what: Vec<String> = unknowns.iter().map(|u| in_words(*u, policy)).collect();
+            let each = each(courses, unknowns.len() > 1, policy);
+            let write: Vec<String> = unknowns
+                .iter()
+                .map(|unknown| advice(*unknown, courses, halt.cause, legend))
+                .collect();
+            format!(
+                "undecided at +{at}: what {asked} does to {subject} depends on {}, which nobody knows ({each}); {}",
+                what.join(" and on "),
+                write.join("; ")
+            )
+        }
+        Undecided::Impossible(line) => {
+            let because = policy.impossible.get(*line).map_or("", |(_, because)| because);
+            format!(
+                "undecided at +{at}: {asked} brings {subject} into a situation that cannot occur: {because} (line {} of `impossible:` in {}); nothing was done. Change the scenario, or take that line out of the policy and give each protection a rule for it",
+                line + 1,
+                policy.name
+            )
+        }
+        Undecided::Outside(column) => format!(
+            "undecided at +{at}: {asked} brings {subject} into a situation of which {} says nothing: its decision space lacks the word that stands in the column `{}`; nothing was done. Take a policy whose `space:` has it",
+            policy.name,
+            column.name()
+        ),
+        Undecided::ReleaseTime => format!(
+            "undecided at +{at}: nobody knows whether a release of {subject} is scheduled, and one may be due at any time; add the reply that has its release time, or write `assume: {{ unknown-schedule: none }}`"
+        ),
+        Undecided::ArrearsSince => format!(
+            "undecided at +{at}: {subject} owes, and nobody knows since when: any step of its clock may be due at any time; write `arrears-since: TIME` on the account"
+        ),
+    }
+}
+
+fn subject(about: Target, legend: &Legend) -> String {
+    match about {
+        Target::Instance(id) => legend.instance(id).to_owned(),
+        Target::Instances => "several instances".to_owned(),
+        Target::Group(id) => format!("the group {}", legend.group(id)),
+        Target::Account(id) => format!("the account {}", legend.account(id)),
+    }
+}
+
+/// What is unknown and makes a difference.
+fn unknowns(courses: &[(Position, Course)]) -> Vec<Unknown> {
+    let mut unknowns = Vec::new();
+    for (unknown, _) in courses.iter().flat_map(|(position, _)| &position.0) {
+        if !unknowns.contains(unknown) {
+            unknowns.push(*unknown);
+        }
+    }
+    unknowns
+}
+
+fn name(policy: &Policy, protection: ProtectionId) -> &str {
+    &policy.protections[protection.index()].name
+}
+
+fn in_words(unknown: Unknown, policy: &Policy) -> String {
+    match unknown {
+        Unknown::Protection(id) => format!("whether {} is on", name(policy, id)),
+        Unknown::Column(Column::Channel) => "the channel of the call".to_owned(),
+        Unknown::Column(Column::Membership) => "how it came into its group".to_owned(),
+        Unknown::Column(Column::Lock) => "whether it is locked".to_owned(),
+        Unknown::Column(Column::Billing) => "whether it is spot capacity".to_owned(),
+        Unknown::Column(Column::Scheduled) => "whether a release of it is scheduled".to_owned(),
+        Unknown::Column(column) => format!("the word of the column {}", column.name()),
+    }
+}
+
+/// `console: released; api, cli: denied (PC4 IncorrectInstanceStatus)`.
+fn each(courses: &[(Position, Course)], several: bool, policy: &Policy) -> String {
+    let mut kinds: Vec<(&Course, Vec<String>)> = Vec::new();
+    for (position, course) in courses {
+        let words: Vec<String> = position
+            .0
+            .iter()
+            .map(|(unknown, word)| match unknown {
+                Unknown::Protection(id) if several => format!("{} {word}", name(policy, *id)),
+                Unknown::Column(column) if several => format!("{} {word}", column.name()),
+                Unknown::Protection(_) | Unknown::Column(_) => (*word).to_owned(),
+            })
+            .collect();
+        let words = words.join(" and ");
+        match kinds.iter_mut().find(|(known, _)| *known == course) {
+            Some((_, positions)) => positions.push(words),
+            None => kinds.push((course, vec![words])),
+        }
+    }
+    let told = kinds.iter().map(|(course, positions)| {
+        let rule = course.rule.map(|rule| format!(" ({})", cite(policy, rule)));
+        format!("{}: {}{}", positions.join(", "), course.says, rule.unwrap_or_default())
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// A rule and its answer: `PC4 IncorrectInstanceStatus`.
+fn cite(policy: &Policy, rule: RuleId) -> String {
+    let rule = policy.rule(rule);
+    match &rule.answer {
+        Some(answer) => format!("{} {answer}", rule.id),
+        None => rule.id.clone(),
+    }
+}
+
+/// What to write, so that it is known.
+fn advice(
+    unknown: Unknown,
+    courses: &[(Position, Course)],
+    cause: Cause,
+    legend: &Legend,
+) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for (of, word) in courses.iter().flat_map(|(position, _)| &position.0) {
+        if *of == unknown && !words.contains(word) {
+            words.push(word);
+        }
+    }
+    let or = |prefix: &str| {
+        let all: Vec<String> = words.iter().map(|word| format!("`{prefix}{word}`")).collect();
+        match all.as_slice() {
+            [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            all => all.concat(),
+        }
+    };
+    let assume = |switch: &str| {
+        format!(
+            "add the reply that tells it, or under `assume:` write {}",
+            or(&format!("{switch}: "))
+        )
+    };
+    match unknown {
+        Unknown::Column(Column::Channel) => match cause {
+            Cause::Event(_) => format!("add {} to event `{}`", or("via: "), legend.cause(cause)),
+            Cause::Timer(_) => format!("add {} to the event that began it", or("via: ")),
+        },
+        Unknown::Protection(_) => assume("unknown-protection"),
+        Unknown::Column(Column::Membership) => assume("unknown-membership"),
+        Unknown::Column(Column::Lock) => assume("unknown-lock"),
+        Unknown::Column(Column::Billing) => assume("unknown-billing"),
+        Unknown::Column(column) => format!("say which: {}", or(&format!("{}: ", column.name()))),
+    }
+}

@@ -1,0 +1,131 @@
+//! What a policy lets happen by itself must be something that it can judge: a step of a clock,
+//! a hook or a group that takes something of an instance has a place in the decision space.
+
+use super::Compiler;
+use crate::policy::clock::Clock;
+use crate::policy::domain::Domain;
+use crate::policy::facts::{Column, Condition};
+use crate::policy::file::PolicyFile;
+use crate::policy::table::Table;
+use crate::policy::{Tables, may_lose};
+use crate::text::{Code, Place, Problem};
+use crate::vocab::{Action, ClockAction, ClockKind, HookResult, RollOut, RuleId, Trigger, Word};
+
+impl Compiler<'_> {
+    /// The decision space, with what cannot occur in it.
+    pub(super) fn domain(&mut self, file: &PolicyFile) -> Domain {
+        if !self.space_is_whole {
+            return Domain::nothing();
+        }
+        let domain = Domain::new(&self.columns, &self.impossible);
+        // Each protection has a table over the same space, and said so already.
+        if domain.is_none() && file.protections.0.is_empty() {
+            let most = crate::policy::space::MOST_CELLS;
+            let title = format!("the decision space would have more than {most} cells");
+            let mut place = file.space.place;
+            place.end = place.start + 1;
+            self.problems.add(Problem::at(Code::BadNumber, place, title, "too many"));
+        }
+        domain.unwrap_or_else(Domain::nothing)
+    }
+
+    /// Demands that whatever can take something of an instance can be judged.
+    pub(super) fn demand_judged(
+        &mut self,
+        domain: &Domain,
+        clocks: &[(ClockKind, Clock)],
+        tables: &Tables,
+        file: &PolicyFile,
+    ) {
+        for step in clocks.iter().flat_map(|(_, clock)| &clock.steps) {
+            let action = Action::from(step.action);
+            if step.action != ClockAction::Renew && may_lose(&tables.effects, step.trigger, action)
+            {
+                self.demand_cell(domain, step.rule, (step.trigger, action), &step.when);
+            }
+        }
+        self.demand_members(domain, &tables.members);
+        for row in tables.roll_outs.rows() {
+            let action = match row.says {
+                RollOut::Waits => continue,
+                RollOut::AtOnce | RollOut::InBatches => Action::Upgrade,
+                RollOut::Replaces => Action::Release,
+            };
+            self.demand_cell(domain, row.rule, (Trigger::ModelUpdate, action), &row.when);
+        }
+        let results = file.hooks.iter().flat_map(|hooks| &hooks.results);
+        let gives_up = |result: HookResult| result != HookResult::Continue;
+        let pair = (Trigger::LaunchHook, Action::Release);
+        if let Some(result) = results.into_iter().find(|result| gives_up(result.value))
+            && !domain.allows(pair.0, pair.1, &Condition::default())
+        {
+            let title = format!(
+                "a launch that ends in `{}` is released, and the decision space does not have that",
+                result.value
+            );
+            self.problems.add(unjudged(domain, pair, result.place, title));
+        }
+    }
+
+    /// What a group asks of its members.
+    fn demand_members(&mut self, domain: &Domain, members: &Table<Action>) {
+        let all = |of: Option<u32>| of.unwrap_or(u32::MAX);
+        let in_space = domain.words(Column::Trigger).to_vec();
+        for row in members.rows() {
+            for trigger in in_space.iter().map(|word| Trigger::ALL[usize::from(*word)]) {
+                let asks = trigger.is_from_group()
+                    && all(row.when.words(Column::Trigger)) >> trigger.index() & 1 == 1;
+                if asks {
+                    self.demand_cell(domain, row.rule, (trigger, row.says), &row.when);
+                }
+            }
+        }
+    }
+
+    fn demand_cell(
+        &mut self,
+        domain: &Domain,
+        rule: RuleId,
+        pair: (Trigger, Action),
+        when: &Condition,
+    ) {
+        if domain.allows(pair.0, pair.1, when) {
+            return;
+        }
+        let rule = &self.rules[rule.index()];
+        let (trigger, action) = pair;
+        let title = format!(
+            "`{}` asks to {action} for `{trigger}`, and the decision space does not have that",
+            rule.id
+        );
+        self.problems.add(unjudged(domain, pair, rule.place, title));
+    }
+}
+
+/// The message that something would happen which the policy cannot judge.
+fn unjudged(
+    domain: &Domain,
+    (trigger, action): (Trigger, Action),
+    place: Place,
+    title: String,
+) -> Problem {
+    let mut problem = Problem::at(Code::UnknownTrigger, place, title, "could never be judged");
+    let mut lacks = false;
+    for (column, place, word) in [
+        (Column::Trigger, trigger.index(), trigger.word()),
+        (Column::Action, action.index(), action.word()),
+    ] {
+        if !domain.words(column).contains(&place) {
+            lacks = true;
+            problem = problem.help(format!(
+                "add `{word}` to `space: {{ {}: … }}`, and to each protection a rule for it",
+                column.name()
+            ));
+        }
+    }
+    if lacks {
+        problem
+    } else {
+        problem.help("take it out of `impossible:`, and give each protection a rule for it")
+    }
+}

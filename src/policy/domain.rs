@@ -1,0 +1,83 @@
+//! The decision space: the situations of which a policy speaks, and those that cannot occur.
+
+use super::facts::{Column, Condition, Facts};
+use super::space::{Axis, Over, Space};
+use crate::vocab::{Action, Trigger, Word};
+
+/// Where a situation stands in the decision space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It can occur, and this is its cell.
+    Occurs(usize),
+    /// It cannot, by the line of this number under `impossible`.
+    Impossible(usize),
+    /// The space has no such word in this column.
+    Outside(Column),
+}
+
+/// The decision space with every impossible cell marked.
+#[derive(Debug, Clone)]
+pub struct Domain {
+    space: Space,
+    /// For each cell 0, or 1 and the number of the line that says that it cannot occur.
+    lines: Vec<u16>,
+}
+
+impl Domain {
+    /// The space of some columns; `None` if it has too many cells.
+    pub fn new(columns: &[(Column, Vec<u8>)], impossible: &[(Condition, String)]) -> Option<Self> {
+        let mut columns = columns.to_vec();
+        columns.sort_unstable_by_key(|(column, _)| *column);
+        let axes =
+            columns.into_iter().map(|(column, words)| Axis { over: Over::Column(column), words });
+        let space = Space::new(axes.collect())?;
+        let mut lines = vec![0; space.cells()];
+        for ((when, _), line) in impossible.iter().zip(1_u16..) {
+            space.each(when, |cells| {
+                lines[cells].iter_mut().filter(|of| **of == 0).for_each(|of| *of = line);
+            });
+        }
+        Some(Self { space, lines })
+    }
+
+    /// A space of one cell, for a policy that could not be read.
+    pub fn nothing() -> Self {
+        Self { space: Space::nothing(), lines: vec![0] }
+    }
+
+    /// Where a situation stands.
+    pub fn standing(&self, facts: &Facts) -> Standing {
+        match self.space.cell(facts) {
+            Some(cell) => match self.lines[cell].checked_sub(1) {
+                None => Standing::Occurs(cell),
+                Some(line) => Standing::Impossible(line.into()),
+            },
+            None => Standing::Outside(self.outside(facts)),
+        }
+    }
+
+    /// The first column in which the space lacks the word of a situation.
+    fn outside(&self, facts: &Facts) -> Column {
+        let mut axes = self.space.axes().iter().filter_map(|axis| match axis.over {
+            Over::Column(column) => Some((column, &axis.words)),
+            Over::Switch(_) => None,
+        });
+        let lacks = |(column, words): &(Column, &Vec<u8>)| !words.contains(&facts.word(*column));
+        axes.find(lacks).map_or(Column::Trigger, |(column, _)| column)
+    }
+
+    /// The words that the space has in a column; empty if it has no such column.
+    pub fn words(&self, column: Column) -> &[u8] {
+        let axis = self.space.axes().iter().find(|axis| axis.over == Over::Column(column));
+        axis.map(|axis| axis.words.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether a cause can ask for an action in any situation that a condition takes.
+    pub fn allows(&self, trigger: Trigger, action: Action, when: &Condition) -> bool {
+        let when = when.with(Column::Trigger, 1 << trigger.index());
+        let when = when.with(Column::Action, 1 << action.index());
+        let mut any = false;
+        self.space.each(&when, |cells| any |= self.lines[cells].contains(&0));
+        any
+    }
+}

@@ -1,0 +1,250 @@
+//! What nobody knows: the positions that it can have, and whether they come to the same.
+
+use smallvec::SmallVec;
+
+use super::UNDECIDED;
+use super::facts::{Column, Columns, Facts};
+use super::rulebook::{Answer, Basis, Rulebook};
+use super::table::Table;
+use crate::vocab::{Channel, Membership, Outcome, ProtectionId, RuleId, Word};
+
+/// Something that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// The word of a column.
+    Column(Column),
+    /// Whether a protection is set.
+    Protection(ProtectionId),
+}
+
+/// One position of what nobody knows: a word for each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Position(pub Vec<(Unknown, &'static str)>);
+
+impl Position {
+    /// The words that stand in some columns.
+    pub fn of(unknown: Columns, facts: &Facts) -> Self {
+        let word = |column: Column| {
+            let place = usize::from(facts.word(column));
+            (Unknown::Column(column), column.words().get(place).copied().unwrap_or_default())
+        };
+        Self(unknown.iter().map(word).collect())
+    }
+
+    /// Adds a word for something else.
+    pub fn extend(&mut self, more: Option<(Unknown, &'static str)>) {
+        self.0.extend(more);
+    }
+}
+
+/// What a position comes to, for a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Course {
+    /// In a word.
+    pub says: &'static str,
+    /// The rule behind it, if it needs to be named.
+    pub rule: Option<RuleId>,
+}
+
+/// Why a situation has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undecided {
+    /// It differs between the positions that something unknown can have.
+    Differs(Vec<(Position, Course)>),
+    /// The policy says that the situation cannot occur: the line of that number.
+    Impossible(usize),
+    /// The decision space does not have the word that stands in this column.
+    Outside(Column),
+    /// It may be released at any time: nobody knows whether a release is scheduled.
+    ReleaseTime,
+    /// The clock of its arrears may take a step at any time: nobody knows when they began.
+    ArrearsSince,
+}
+
+impl Undecided {
+    /// Positions that do not come to the same, without what makes no difference.
+    pub fn differs(courses: Vec<(Position, Course)>) -> Self {
+        let mut unknowns: Vec<Unknown> = Vec::new();
+        for (unknown, _) in courses.iter().flat_map(|(position, _)| &position.0) {
+            if !unknowns.contains(unknown) {
+                unknowns.push(*unknown);
+            }
+        }
+        let mut courses = courses;
+        for unknown in unknowns {
+            let without = |position: &Position| {
+                Position(position.0.iter().filter(|(of, _)| *of != unknown).copied().collect())
+            };
+            let shorter: Vec<_> =
+                courses.iter().map(|(position, course)| (without(position), course)).collect();
+            let clash = shorter.iter().enumerate().any(|(at, (position, course))| {
+                shorter[..at].iter().any(|(other, says)| other == position && says != course)
+            });
+            if clash {
+                continue;
+            }
+            let mut kept: Vec<(Position, Course)> = Vec::new();
+            for (position, course) in shorter {
+                if kept.iter().all(|(known, _)| *known != position) {
+                    kept.push((position, course.clone()));
+                }
+            }
+            courses = kept;
+        }
+        Self::Differs(courses)
+    }
+}
+
+/// The positions of a situation, one after the other.
+#[derive(Debug, Clone)]
+pub struct Positions {
+    facts: Facts,
+    /// The unknown columns, each with the words that it may hold, as places in its list.
+    columns: SmallVec<[(Column, SmallVec<[u8; 8]>); 2]>,
+    next: usize,
+    count: usize,
+}
+
+impl Iterator for Positions {
+    type Item = Facts;
+
+    fn next(&mut self) -> Option<Facts> {
+        if self.next >= self.count {
+            return None;
+        }
+        let mut left = self.next;
+        self.next += 1;
+        let mut facts = self.facts;
+        for (column, words) in &self.columns {
+            facts = facts.settled(*column, words[left % words.len()])?;
+            left /= words.len();
+        }
+        Some(facts)
+    }
+}
+
+impl Rulebook {
+    /// Every position of a situation, and what it rests on that there are no others.
+    ///
+    /// There are few: a column has a handful of words, and few columns can be unknown.
+    pub fn positions(&self, facts: &Facts) -> (Positions, Basis) {
+        let mut columns = SmallVec::new();
+        let mut basis = Basis::NONE;
+        let mut known = *facts;
+        let mut count = 1;
+        for column in facts.unknown.iter() {
+            let mut words = self.possible(column);
+            if let Some(switch) = self.policy.unknown.of(column) {
+                let setting = self.setting(switch);
+                let place = column.words().iter().position(|word| *word == setting);
+                if let Some(place) = place.filter(|_| setting != UNDECIDED) {
+                    words = SmallVec::from_slice(&[u8::try_from(place).unwrap_or(0)]);
+                    basis = basis.and(self.assumed(switch));
+                }
+            }
+            if words.is_empty() {
+                // The policy does not look at it: it is as good as known.
+                known.unknown = known.unknown.without(column);
+                continue;
+            }
+            count *= words.len();
+            columns.push((column, words));
+        }
+        (Positions { facts: known, columns, next: 0, count }, basis)
+    }
+
+    /// The words that an unknown column may hold, as places in its list.
+    fn possible(&self, column: Column) -> SmallVec<[u8; 8]> {
+        let in_space = self.policy.domain.words(column);
+        let all = (0_u8..).take(column.size());
+        match column {
+            // A call comes in by one of the policy's channels.
+            Column::Channel if in_space.is_empty() && !self.policy.tests(column) => SmallVec::new(),
+            Column::Channel if in_space.is_empty() => {
+                all.filter(|word| *word != Channel::None.index()).collect()
+            }
+            Column::Channel => {
+                let called = |word: &u8| *word != Channel::None.index();
+                in_space.iter().copied().filter(called).collect()
+            }
+            // What is a member came in somehow.
+            Column::Membership => {
+                let member = |word: &u8| *word != Membership::None.index();
+                all.filter(member).filter(|w| in_space.is_empty() || in_space.contains(w)).collect()
+            }
+            // What is unknown of billing is whether it is spot capacity.
+            Column::Billing => {
+                use crate::vocab::Billing;
+                let words = [Billing::PayAsYouGo, Billing::Spot].map(Word::index);
+                let known = |word: &u8| in_space.is_empty() || in_space.contains(word);
+                words.into_iter().filter(known).collect()
+            }
+            _ => all.collect(),
+        }
+    }
+
+    /// What one of the tables says of a situation, if it says the same in all of its positions.
+    ///
+    /// # Errors
+    /// What it says in each of them.
+    pub fn ask_all<C: Word>(
+        &self,
+        table: &Table<C>,
+        facts: &Facts,
+    ) -> Result<Option<Answer<C>>, Undecided> {
+        let course = |answer: &Option<Answer<C>>| Course {
+            says: answer.map_or("nothing", |answer| answer.says.word()),
+            rule: answer.map(|answer| answer.rule),
+        };
+        let alike = |a: &Option<Answer<C>>, b: &Option<Answer<C>>| {
+            a.map(|answer| answer.says) == b.map(|answer| answer.says)
+        };
+        let mut looked_at = *facts;
+        for column in facts.unknown.iter().filter(|column| !table.space().tests(*column)) {
+            looked_at.unknown = looked_at.unknown.without(column);
+        }
+        let found = self.in_all(&looked_at, |facts| self.ask(table, facts), alike, course)?;
+        Ok(found
+            .and_then(|(first, basis)| first.map(|a| Answer { basis: a.basis.and(basis), ..a })))
+    }
+
+    /// What refuses a situation, if something does in all of its positions or in none.
+    ///
+    /// # Errors
+    /// What comes of each of them.
+    pub fn refused_in_all(
+        &self,
+        facts: &Facts,
+        refusal: impl Fn(&Facts) -> Option<RuleId>,
+    ) -> Result<Option<(RuleId, Basis)>, Undecided> {
+        let course = |rule: &Option<RuleId>| Course {
+            says: if rule.is_some() { Outcome::Denied.word() } else { "accepted" },
+            rule: *rule,
+        };
+        let alike = |a: &Option<RuleId>, b: &Option<RuleId>| a.is_some() == b.is_some();
+        let found = self.in_all(facts, refusal, alike, course)?;
+        Ok(found.and_then(|(rule, basis)| rule.map(|rule| (rule, basis.and(self.basis(rule))))))
+    }
+
+    /// What all positions of a situation come to: the first of them, if the others are alike.
+    fn in_all<T>(
+        &self,
+        facts: &Facts,
+        of: impl Fn(&Facts) -> T,
+        alike: impl Fn(&T, &T) -> bool,
+        course: impl Fn(&T) -> Course,
+    ) -> Result<Option<(T, Basis)>, Undecided> {
+        if facts.unknown.is_empty() {
+            return Ok(Some((of(facts), Basis::NONE)));
+        }
+        let (positions, basis) = self.positions(facts);
+        let all: SmallVec<[(Facts, T); 4]> = positions.map(|facts| (facts, of(&facts))).collect();
+        let same = all.iter().all(|(_, found)| alike(found, &all[0].1));
+        if same {
+            return Ok(all.into_iter().next().map(|(_, found)| (found, basis)));
+        }
+        let courses =
+            all.iter().map(|(at, found)| (Position::of(facts.unknown, at), course(found)));
+        Err(Undecided::differs(courses.collect()))
+    }
+}

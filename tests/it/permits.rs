@@ -1,0 +1,155 @@
+//! Nothing is lost without a decision: the source makes permits in one place only, and every
+//! instance that is gone at the end of a shipped scenario has exactly one decision that let it
+//! go.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::support::{files, folder, root, shown, stayput, write};
+
+/// Every line of the code in `src`, with its file; comments and tests aside.
+fn code() -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for path in files(&root().join("src"), &["rs"]) {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        lines.extend(code.map(|line| (shown(&path), line.trim().to_owned())));
+    }
+    lines
+}
+
+fn places(what: impl Fn(&str) -> bool) -> Vec<String> {
+    code().into_iter().filter(|(_, line)| what(line)).map(|(file, _)| file).collect()
+}
+
+#[test]
+fn only_judging_makes_a_permit_and_none_is_copied() {
+    let makes = |line: &str| {
+        line.contains("Permit {") && !line.starts_with("pub struct") && !line.starts_with("impl")
+    };
+    assert_eq!(places(makes), ["src/policy/judge.rs"]);
+    let code = code();
+    let at = code.iter().position(|(_, line)| line == "pub struct Permit {").unwrap();
+    assert_eq!(code[at - 2].1, "#[derive(Debug)]", "a permit is neither cloned nor copied");
+    assert_eq!(code[at - 1].1, "#[must_use]");
+    for (_, field) in code[at + 1..].iter().take_while(|(_, line)| line != "}") {
+        assert!(!field.starts_with("pub"), "a field of a permit is private: {field}");
+    }
+}
+
+#[test]
+fn what_takes_an_instance_stands_beside_the_permits() {
+    let leaves = |line: &str| line.contains("fleet.leave(");
+    assert_eq!(places(leaves), ["src/world/apply.rs"]);
+    let releases = |line: &str| line.contains("set_state(") && line.contains("Released");
+    assert_eq!(places(releases), ["src/world/apply.rs"]);
+    let loses = |line: &str| line.contains("Record::Loss(Loss {");
+    assert_eq!(places(loses), ["src/world/apply.rs"]);
+}
+
+/// The rows of a table, each by the names of its columns.
+fn table(folder: &std::path::Path, name: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(folder.join(name)).unwrap();
+    let columns = reader.headers().unwrap().clone();
+    let rows = reader.records().map(Result::unwrap);
+    rows.map(|row| {
+        let cells = columns.iter().zip(row.iter());
+        cells.map(|(column, cell)| (column.to_owned(), cell.to_owned())).collect()
+    })
+    .collect()
+}
+
+#[test]
+fn each_instance_that_is_gone_has_one_decision_that_let_it_go_and_each_loss_has_one() {
+    let mut seen = 0;
+    for path in files(&root().join("scenarios"), &["yaml"]) {
+        let place = folder();
+        let out = place.path().join("out");
+        let (path, out_text) = (shown(&path), out.to_string_lossy().into_owned());
+        let ran = stayput(&["run", &path, "--out", &out_text]);
+        if !out.is_dir() {
+            assert_ne!(ran.code, 0, "{path}");
+            continue;
+        }
+        let mut let_go: BTreeMap<[String; 3], usize> = BTreeMap::new();
+        let mut decided: BTreeMap<[String; 3], usize> = BTreeMap::new();
+        for row in table(&out, "decisions.csv") {
+            let instance =
+                [row["case"].clone(), row["replication"].clone(), row["instance"].clone()];
+            if row["effect"] == "released" {
+                *let_go.entry(instance).or_default() += 1;
+            }
+            let went = !matches!(row["effect"].as_str(), "" | "none");
+            let of_request = [row["case"].clone(), row["seq"].clone(), row["instance"].clone()];
+            *decided.entry(of_request).or_default() += usize::from(went);
+        }
+        for row in table(&out, "instances.csv") {
+            let instance =
+                [row["case"].clone(), row["replication"].clone(), row["instance"].clone()];
+            let expected = usize::from(row["state"] == "released");
+            let found = let_go.get(&instance).copied().unwrap_or(0);
+            assert_eq!(found, expected, "{path}: {instance:?}");
+            assert_eq!(expected == 1, !row["released_at"].is_empty(), "{path}: {instance:?}");
+            seen += expected;
+        }
+        for row in table(&out, "losses.csv") {
+            let of_request = [row["case"].clone(), row["seq"].clone(), row["instance"].clone()];
+            assert_eq!(decided.get(&of_request), Some(&1), "{path}: a loss of {of_request:?}");
+        }
+    }
+    assert!(seen > 100, "{seen} instances were released");
+}
+
+const TINY: &str = "\
+stayput: policy/1
+policy: tiny
+edition: \"1\"
+title: a small policy
+sources:
+  page: { title: A page, section: all of it, at: \"https://example.org\", dated: 2026-01-01 }
+space:
+  trigger: [manual]
+  action: [release]
+protections:
+  keep:
+    rules:
+      K1: { verdict: held, source: page }
+";
+
+#[test]
+fn under_a_tiny_policy_only_what_it_judges_can_take_anything() {
+    let place = folder();
+    write(place.path(), "tiny.yaml", TINY);
+    let run = |event: &str| {
+        let text = format!(
+            "stayput: scenario/1\nname: s\npolicy: ./tiny.yaml\nstart: 2026-06-01T00:00:00Z\nfor: 5d\n\
+             fleet: {{ groups: {{ g: {{}} }}, instances: {{ a: {{}}, b: {{ group: g }} }} }}\n\
+             events:\n  - {{ at: +1h, id: e, {event} }}\n"
+        );
+        stayput(&["run", &write(place.path(), "s.yaml", text)])
+    };
+    for event in [
+        "reimage: { instance: a }",
+        "deallocate: { instance: a }",
+        "overdue: { account: default }",
+        "scale-in: { group: g, remove: 1 }",
+        "delete-members: { group: g, instances: [b] }",
+        "detach: { group: g, instances: [b] }",
+        "delete-group: { group: g, force: true }",
+        "group-action: { group: g, do: reimage }",
+        "upgrade: { group: g }",
+        "schedule-release: { instance: a, time: +2d }",
+        "security-release: { instance: a }",
+        "spot-reclaim: { instance: a }",
+        "maintenance: { instance: a }",
+    ] {
+        let ran = run(event);
+        assert_eq!(ran.code, 2, "{event}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains("E062"), "{event}: {}", ran.stderr);
+    }
+    for event in ["release: { instance: a }", "stop: { instance: a }", "restart: { instance: a }"] {
+        let ran = run(event);
+        assert_eq!(ran.code, 0, "{event}: {}", ran.stderr);
+    }
+}
