@@ -222,6 +222,8 @@ pub enum What {
     Cancelled(bool, bool),
     /// The model of a group, or the one that a member was brought to.
     Model(ModelId, ModelId),
+    /// Whether what probes the health of a group's members sees it.
+    Probed(bool, bool),
     /// What is reported of a member's health.
     Health(Health, Health),
     /// What a group was told not to do by itself: a bit for each, by its place.
@@ -400,6 +402,11 @@ impl Legend {
 
     /// The name of a model; `(first)` for the one of groups that name none.
     pub fn model(&self, id: ModelId) -> &str {
+        match id {
+            ModelId::OWN => return "(its own)",
+            ModelId::UNKNOWN => return "(unknown)",
+            _ => {}
+        }
         match self.models.at(id.index()) {
             "" => "(first)",
             name => name,

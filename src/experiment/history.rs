@@ -73,6 +73,8 @@ pub(super) fn of_change(what: &What, legend: &Legend) -> Option<String> {
         What::Model(from, to) => {
             format!("model {} → {}", legend.model(*from), legend.model(*to))
         }
+        What::Probed(_, true) => "its health is probed again".into(),
+        What::Probed(_, false) => "its health is no longer probed".into(),
         What::Health(from, to) => format!("{from} → {to}"),
         What::Suspended(_, to) => format!("suspended: {}", legend.processes(*to)),
         What::Property(_, to) => format!("has a new {to}"),

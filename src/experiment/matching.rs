@@ -5,7 +5,7 @@ use crate::policy::Policy;
 use crate::record::{Cause, Decision, Legend, Loss, Request};
 use crate::scenario::{DecisionLine, GroupState, InstanceState, LossLine, RequestLine};
 use crate::time::SimTime;
-use crate::vocab::{EventId, GroupId, Health, InstanceId, Lifecycle, Word, ZoneId};
+use crate::vocab::{EventId, GroupId, Health, InstanceId, Lifecycle, ModelId, Word, ZoneId};
 use crate::world::World;
 
 /// Counts the keys in which something is not as expected, and tells them if asked to.
@@ -261,7 +261,12 @@ pub(super) fn wrong_state(expected: &InstanceState, id: InstanceId, world: &Worl
         let model = |group| world.fleet().group(group).upgrades.model;
         let words = |latest| if latest { "the latest" } else { "an old one" };
         let has = instance.group.is_some_and(|group| model(group) == instance.model);
-        differ.text("model", Some(words(latest)), words(has));
+        let known = instance.model != ModelId::UNKNOWN;
+        differ.text("model", Some(words(latest)), if known { words(has) } else { "unknown" });
+    }
+    if let Some(probed) = expected.probed {
+        let words = |probed| if probed { "true" } else { "false" };
+        differ.text("probed", Some(words(probed)), words(instance.probed));
     }
     let health = if instance.unhealthy { Health::Unhealthy } else { Health::Healthy };
     differ.word("health", expected.health, Some(health));

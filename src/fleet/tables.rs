@@ -208,6 +208,8 @@ pub struct Instance {
     pub model: ModelId,
     /// Whether it was reported unhealthy.
     pub unhealthy: bool,
+    /// Whether what probes the health of its group's members sees it.
+    pub probed: bool,
     /// What becomes of it if it is spot capacity and taken back.
     pub eviction: Eviction,
     /// When it was created.
@@ -268,6 +270,7 @@ impl Instance {
             fault_domain: 0,
             model: ModelId(0),
             unhealthy: false,
+            probed: true,
             eviction: Eviction::Deallocate,
             created,
             joined: created,

@@ -68,6 +68,8 @@ record! {
         optional "scale-in" => scale_in: ScaleInPart,
         /// How a new model reaches the members of a group.
         default "roll-outs" => roll_outs: Map<Node>,
+        /// What setting a protection that is `in-model` does to an instance besides.
+        default "flag-changes" => flag_changes: Map<Node>,
         /// How a group makes up for members that have gone.
         default "refills" => refills: Map<Node>,
         /// How long a group may wait before it repairs a member.
@@ -110,6 +112,8 @@ record! {
         optional "of" => of: Spanned<Subject>,
         /// Whether it is the state that `enter-standby` enters and `exit-standby` leaves.
         default "standby" => standby: bool,
+        /// Whether it is a part of the instance's own model, so that `flag-changes` apply.
+        default "in-model" => in_model: bool,
         /// When it can be switched.
         optional "settable" => settable: SettablePart,
         /// Where it can work; elsewhere it is inert.

@@ -55,10 +55,10 @@ use crate::text::Place;
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::vocab::{
     Action, AfterSettling, Batch, Billing, BoundFate, CheckedFirst, ClockKind, Confidence,
-    Criterion, DesiredAfter, EconomicalStop, Extreme, Fate, FlagFate, HealthFate, HookFate,
-    HookResult, Numbering, Occasion, ProtectionId, ProtectionSet, Refill, RollOut, RuleId,
-    ScheduleFate, Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word,
-    ZoneHeld, ZoneRule,
+    Criterion, DesiredAfter, EconomicalStop, Extreme, Fate, FlagEffect, FlagFate, HealthFate,
+    HookFate, HookResult, Numbering, Occasion, ProtectionId, ProtectionSet, Refill, RollOut,
+    RuleId, ScheduleFate, Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict,
+    Word, ZoneHeld, ZoneRule,
 };
 
 /// The switch that every policy has about protections of which nobody knows.
@@ -198,6 +198,8 @@ pub struct Tables {
     pub renewals: Table<TermFrom>,
     /// What becomes of an instance's things.
     pub effects: Table<Fate>,
+    /// What setting a protection does to an instance besides.
+    pub flag_changes: Table<FlagEffect>,
     /// How the members of a group are numbered.
     pub numbers: Table<Numbering>,
     /// Which of several equal members goes.
@@ -303,6 +305,8 @@ pub struct Protection {
     pub of: Subject,
     /// Whether it is the state of standing by.
     pub standby: bool,
+    /// Whether it is a part of the instance's own model.
+    pub in_model: bool,
     /// When it can be switched.
     pub occasions: Vec<Occasion>,
     /// The documents that say when, by place in [`Policy::sources`].
@@ -446,6 +450,12 @@ impl Policy {
     /// only look-up of a protection; loading proves that it is never ambiguous.
     pub fn protection(&self, name: &str) -> Option<ProtectionId> {
         self.protections.iter().position(|p| p.is_called(name)).map(ProtectionId::at)
+    }
+
+    /// The protections that are a part of the instance's own model.
+    pub fn in_model(&self) -> ProtectionSet {
+        let protections = self.protections.iter().enumerate();
+        protections.filter(|(_, p)| p.in_model).map(|(at, _)| ProtectionId::at(at)).collect()
     }
 
     /// The protection that is the state of standing by.

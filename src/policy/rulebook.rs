@@ -83,6 +83,7 @@ impl Rulebook {
             economical: t.economical.under(&settings),
             renewals: t.renewals.under(&settings),
             effects: t.effects.under(&settings),
+            flag_changes: t.flag_changes.under(&settings),
             numbers: t.numbers.under(&settings),
             ties: t.ties.under(&settings),
             shortfall: t.shortfall.under(&settings),

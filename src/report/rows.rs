@@ -220,6 +220,7 @@ pub(super) fn what<'l>(what: &What, legend: &'l Legend) -> (&'static str, Cell<'
             ("subscription", yes(*a, "cancelled", "active"), yes(*b, "cancelled", "active"))
         }
         What::Model(a, b) => ("model", Cell::Text(legend.model(*a)), Cell::Text(legend.model(*b))),
+        What::Probed(a, b) => ("health-probe", yes(*a, "on", "off"), yes(*b, "on", "off")),
         What::Health(a, b) => ("health", Cell::word(*a), Cell::word(*b)),
         What::Suspended(a, b) => ("suspended", Cell::Processes(*a), Cell::Processes(*b)),
         What::Property(a, b) => ("thing", a.map_or(EMPTY, Cell::word), Cell::word(*b)),

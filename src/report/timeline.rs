@@ -299,6 +299,7 @@ fn in_words(what: &What, legend: &Legend) -> String {
         | What::Cancelled(..)
         | What::Model(..)
         | What::Health(..)
+        | What::Probed(..)
         | What::Suspended(..)
         | What::Property(..) => {
             let (name, _, to) = rows::what(what, legend);

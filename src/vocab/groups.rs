@@ -132,6 +132,19 @@ words! {
 }
 
 words! {
+    /// What setting a protection does to an instance besides, where the protection is a part of
+    /// the instance's own model.
+    FlagEffect: "an effect of setting protections" {
+        /// Nothing.
+        Nothing = "nothing",
+        /// The instance has a model of its own from then on, and not the latest of its group.
+        LeavesModel = "leaves-model",
+        /// The same, and what probes the health of members no longer sees it.
+        LosesProbe = "leaves-model-and-probe",
+    }
+}
+
+words! {
     /// Which end of that order goes first.
     Extreme: "an end of an order" {
         /// The lowest: the oldest.

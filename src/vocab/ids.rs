@@ -128,3 +128,10 @@ sets! {
     /// Some switches of one policy.
     SwitchSet of SwitchId in u64;
 }
+
+impl ModelId {
+    /// A model that an instance has for itself.
+    pub const OWN: Self = Self(u32::MAX);
+    /// One of which nobody knows whether it is that of the group.
+    pub const UNKNOWN: Self = Self(u32::MAX - 1);
+}

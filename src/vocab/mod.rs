@@ -15,10 +15,10 @@ mod word;
 
 pub use acts::Act;
 pub use groups::{
-    BoundFate, Capacity, Comparison, Criterion, DesiredAfter, Eviction, Extreme, GroupDeed, Health,
-    HealthCheck, HealthFate, HookFate, HookResult, Initiator, Membership, NameForm, Numbering,
-    Orchestration, Process, Reclaim, Refill, Repair, RollOut, Shortfall, Statistic, TieBreak,
-    Upgrade, Weekday, ZoneHeld, ZonePolicy, ZoneRule,
+    BoundFate, Capacity, Comparison, Criterion, DesiredAfter, Eviction, Extreme, FlagEffect,
+    GroupDeed, Health, HealthCheck, HealthFate, HookFate, HookResult, Initiator, Membership,
+    NameForm, Numbering, Orchestration, Process, Reclaim, Refill, Repair, RollOut, Shortfall,
+    Statistic, TieBreak, Upgrade, Weekday, ZoneHeld, ZonePolicy, ZoneRule,
 };
 pub use ids::{
     AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,

@@ -9,13 +9,13 @@ use super::ask::{Ask, With};
 use super::decide::Draft;
 use super::{Step, Timer};
 use crate::fleet::{Instance, Property};
-use crate::policy::{Facts, Permit};
+use crate::policy::{Column, Facts, Permit};
 use crate::record::{Loss, Record, Subject, Target, What};
 use crate::scenario::Flags;
 use crate::time::SimTime;
 use crate::vocab::{
-    Action, EconomicalStop, Effect, Fate, InstanceId, Lifecycle, Lock, Membership, StoppedBy,
-    Thing, YesNo,
+    Action, Channel, EconomicalStop, Effect, Fate, FlagEffect, InstanceId, Lifecycle, Lock,
+    Membership, ModelId, StoppedBy, Thing, YesNo,
 };
 
 /// An action that takes nothing of an instance, whatever its policy says.
@@ -191,6 +191,7 @@ impl Step<'_> {
         let instance = self.world.fleet.instance_mut(id);
         instance.membership = Membership::None;
         instance.membership_known = true;
+        instance.probed = true;
         self.change(ask, seq, Subject::Instance(id), What::Group(Some(group), None));
         let sizes = What::Size(count(before), count(before - 1));
         self.change(ask, seq, Subject::Group(group), sizes);
@@ -232,10 +233,8 @@ impl Step<'_> {
         let id = permit.instance();
         let Some(group) = self.world.fleet.instance(id).group else { return Effect::None };
         let to = self.world.fleet.group(group).upgrades.model;
-        let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).model, to);
-        if from != to {
-            self.change(ask, seq, Subject::Instance(id), What::Model(from, to));
-        }
+        self.set_model(ask, seq, id, to);
+        self.probe(ask, seq, id, true);
         self.renew_parts(ask, seq, permit)
     }
 
@@ -278,6 +277,62 @@ impl Step<'_> {
         let to = instance.on;
         if from != to {
             self.change(ask, seq, Subject::Instance(id), What::Protections(policy, from, to));
+        }
+        let in_model = self.world.legend.rulebook(policy).policy.in_model();
+        if !in_model.within(on.and(off)).is_empty() {
+            self.change_model(ask, seq, id);
+        }
+    }
+
+    /// What it does to the model of an instance that a protection in it was set. A call of which
+    /// nobody knows the way is asked about in each: what they do not agree on is unknown.
+    fn change_model(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+        let facts = self.facts(ask, id, Action::SetProtection);
+        let policy = self.world.policy_of(id);
+        let ways = match facts.channel {
+            Channel::None => &[Channel::Console, Channel::Api, Channel::Cli][..],
+            Channel::Console => &[Channel::Console],
+            Channel::Api => &[Channel::Api],
+            Channel::Cli => &[Channel::Cli],
+        };
+        let mut effects: SmallVec<[FlagEffect; 3]> = SmallVec::new();
+        for channel in ways {
+            let unknown = facts.unknown.without(Column::Channel);
+            let facts = Facts { channel: *channel, unknown, ..facts };
+            let answer = self.consult(ask, policy, |t| &t.flag_changes, &facts);
+            effects.extend(answer.map(|answer| answer.says));
+        }
+        let Some(first) = effects.first().copied() else { return };
+        let instance = self.world.fleet.instance(id);
+        if instance.group.is_none() {
+            return;
+        }
+        let agree = effects.iter().all(|effect| *effect == first);
+        let model = match first {
+            _ if !agree && instance.model == ModelId::OWN => return,
+            _ if !agree => ModelId::UNKNOWN,
+            FlagEffect::Nothing => return,
+            FlagEffect::LeavesModel | FlagEffect::LosesProbe => ModelId::OWN,
+        };
+        self.set_model(ask, seq, id, model);
+        if agree && first == FlagEffect::LosesProbe {
+            self.probe(ask, seq, id, false);
+        }
+    }
+
+    fn set_model(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: ModelId) {
+        let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).model, to);
+        if from != to {
+            self.change(ask, seq, Subject::Instance(id), What::Model(from, to));
+        }
+    }
+
+    /// Has the health of a member seen, or no longer.
+    fn probe(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: bool) {
+        let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).probed, to);
+        if from != to {
+            self.change(ask, seq, Subject::Instance(id), What::Probed(from, to));
+            self.watch(id);
         }
     }
 

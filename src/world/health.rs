@@ -46,7 +46,9 @@ impl Step<'_> {
                 instance.unhealthy || !self.world.serves(id) && instance.is_there()
             }
             // Health is reported by what runs.
-            HealthCheck::Application => instance.unhealthy && self.world.serves(id),
+            HealthCheck::Application => {
+                instance.unhealthy && instance.probed && self.world.serves(id)
+            }
         }
     }
 

@@ -12,8 +12,8 @@ use crate::text::{
 };
 use crate::time::ApiVersion;
 use crate::vocab::{
-    Action, Capacity, ClockAction, ClockKind, Effect, Fate, Lifecycle, Membership, Occasion,
-    ProtectionId, ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
+    Action, Capacity, Channel, ClockAction, ClockKind, Effect, Fate, Lifecycle, Membership,
+    Occasion, ProtectionId, ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
 };
 
 /// What a precondition may ask of a request to set protections.
@@ -105,6 +105,7 @@ impl Compiler<'_> {
             about: part.about.clone(),
             of: part.of.map_or(Subject::Instance, |of| of.value),
             standby: part.standby,
+            in_model: part.in_model,
             occasions: settable.map_or_else(|| Occasion::ALL.to_vec(), |s| s.at.clone()),
             settable: named,
             works_when,
@@ -224,6 +225,9 @@ impl Compiler<'_> {
             .filter(|word| *word != Upgrade::OsImage.index())
             .collect();
         let rollings = [(Column::Upgrade, rollings)];
+        // What nobody sees the way of is asked in each of them.
+        let by_call = Channel::ALL.iter().filter(|channel| **channel != Channel::None);
+        let calls = [(Column::Channel, by_call.map(|channel| channel.index()).collect())];
         let nothing = Map::default();
         let schedule = file.schedule.as_ref();
         let scale_in = file.scale_in.as_ref();
@@ -239,6 +243,7 @@ impl Compiler<'_> {
             economical: self.table("economical-stops", &file.economical, "then", &[]),
             renewals: self.table("renewals", &file.renewals, "from", &[]),
             effects: self.effects(&file.effects),
+            flag_changes: self.table("flag-changes", &file.flag_changes, "then", &calls),
             numbers: self.table("numbers", scale_in.map_or(&nothing, |s| &s.numbers), "then", &[]),
             ties: self.table("ties", scale_in.map_or(&nothing, |s| &s.ties), "then", &[]),
             shortfall: self.table(

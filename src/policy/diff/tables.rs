@@ -182,6 +182,10 @@ fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found) 
         if p.standby { "a state of standing by" } else { "no state of standing by" }
     };
     found.entry(subject, setting, standby(old), standby(new));
+    let in_model = |p: &Protection| {
+        if p.in_model { "a part of the instance's model" } else { "no part of a model" }
+    };
+    found.entry(subject, setting, in_model(old), in_model(new));
     let about = |p: &Protection| p.about.clone().unwrap_or_default();
     found.entry(subject, (Class::Wording, Direction::Neutral), about(old), about(new));
 }
@@ -238,6 +242,7 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
         economical,
         renewals,
         effects,
+        flag_changes,
         numbers,
         ties,
         shortfall,
@@ -277,6 +282,7 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
         Fate::Kept => 2,
     };
     table(pair, Part::Effect, "effects", (effects, &new.effects), fate, found);
+    table(pair, t, "flag-changes", (flag_changes, &new.flag_changes), even, found);
     table(pair, Part::Order, "numbers", (numbers, &new.numbers), even, found);
     table(pair, Part::Order, "ties", (ties, &new.ties), even, found);
     let refused = |then| i64::from(then == Shortfall::Refused);

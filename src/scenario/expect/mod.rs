@@ -155,6 +155,7 @@ pub struct InstanceState {
     pub expires: Option<SimTime>,
     pub member: Option<(GroupId, bool)>,
     pub latest_model: Option<bool>,
+    pub probed: Option<bool>,
     pub health: Option<Health>,
     pub zone: Option<ZoneId>,
 }

@@ -148,6 +148,8 @@ record! {
         optional "desired" => desired: u32,
         /// Whether the instances have the latest model of their group.
         optional "latest-model" => latest_model: bool,
+        /// Whether what probes the health of members sees them.
+        optional "probed" => probed: bool,
         /// What is reported of their health.
         optional "health" => health: Health,
         /// The zone that they are in.

@@ -32,6 +32,7 @@ const OF_MEMBERS: &[&str] = &[
     "auto-release",
     "expires",
     "latest-model",
+    "probed",
     "health",
     "zone",
 ];
@@ -392,6 +393,7 @@ impl Expecting<'_, '_> {
             ("member", part.member.is_some()),
             ("desired", part.desired.is_some()),
             ("latest-model", part.latest_model.is_some()),
+            ("probed", part.probed.is_some()),
             ("health", part.health.is_some()),
             ("zone", part.zone.is_some()),
         ];
@@ -442,6 +444,7 @@ impl Expecting<'_, '_> {
             expires: until(&part.expires),
             member,
             latest_model: part.latest_model,
+            probed: part.probed,
             health: part.health,
             zone: self.zone(part.zone.as_ref()).ok()?,
         };
