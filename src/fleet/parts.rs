@@ -318,8 +318,11 @@ record! {
         required "kind" => kind: Thing,
         /// Its size in GiB.
         optional "gib" => gib: u64,
-        /// Whether it is set to go with the instance; the provider's default, if it does not say.
+        /// Whether it is set to go with the instance; where it does not say, the policy does. A
+        /// snapshot of a disk goes with that disk.
         optional "with-instance" => with_instance: bool,
+        /// The disk that a snapshot is of: it stays where that disk stays.
+        optional "disk" => disk: Spanned<Name>,
     }
 }
 
@@ -328,7 +331,7 @@ impl Read for ThingPart {
         match &node.value {
             Value::Scalar(_, Style::Plain | Style::Cell | Style::Quoted) => {
                 let kind = read_word(node, problems)?;
-                Some(Self(ThingRecord { kind, gib: None, with_instance: None }))
+                Some(Self(ThingRecord { kind, gib: None, with_instance: None, disk: None }))
             }
             Value::Empty | Value::List(_) | Value::Map(_) => {
                 ThingRecord::read(node, problems).map(Self)

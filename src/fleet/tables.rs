@@ -329,6 +329,8 @@ pub struct Property {
     pub gib: Option<u64>,
     /// Whether it is set to go with the instance; `None` where nobody says.
     pub with_instance: Option<bool>,
+    /// The name of the disk that it is a snapshot of, if it is one and somebody said so.
+    pub disk: Option<Arc<str>>,
 }
 
 /// What stands in a name between the group that created the member and its number.

@@ -136,6 +136,8 @@ columns! {
     Expired "expired" => expired: YesNo = YesNo::No,
     /// Whether the account is in arrears.
     Overdue "overdue" => overdue: YesNo = YesNo::No,
+    /// Whether the clock of the account has suspended snapshots.
+    SnapshotsSuspended "snapshots-suspended" => snapshots_suspended: YesNo = YesNo::No,
     /// Whether the account has an allowance for arrears.
     Grace "grace" => grace: YesNo = YesNo::No,
     /// Whether a time is set for the release of the instance.

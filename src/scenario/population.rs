@@ -8,7 +8,7 @@ use crate::fleet::{
     InstancePart, Property, ProtectPart, Upgrades,
 };
 use crate::policy::{Column, Condition, Defaults, Facts, Orders, Rulebook, Step, Table};
-use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When};
+use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When, closest};
 use crate::time::{SimSpan, SimTime, Term};
 use crate::vocab::{
     AccountId, Action, Billing, Channel, ClockAction, ClockKind, Eviction, GroupId, Health,
@@ -569,6 +569,7 @@ impl Population<'_, '_> {
             thing: Thing::SystemDisk,
             gib: None,
             with_instance: None,
+            disk: None,
         });
         let unsaid = properties.iter_mut().filter(|property| property.with_instance.is_none());
         let mut implied = implied.into_iter().collect::<Vec<_>>();
@@ -634,6 +635,7 @@ impl Population<'_, '_> {
         if let Some(renewal) = part.renewal.filter(|_| billing != Billing::Subscription) {
             self.contradicts(renewal.place, &format!("a renewal and {billing}"));
         }
+        self.disks(part);
         self.membership(&mut instance, part, place);
         if matches!(instance.membership, Membership::Attached | Membership::Entrusted) {
             // What was added by hand was made from no configuration of the group.
@@ -648,6 +650,36 @@ impl Population<'_, '_> {
         }
         self.schedule(&mut instance, part);
         Some(instance)
+    }
+
+    /// A snapshot may say which disk of the same instance it is of.
+    fn disks(&mut self, part: &InstancePart) {
+        let things = part.things.as_ref().map(|things| things.0.as_slice()).unwrap_or_default();
+        let is_disk = |kind| matches!(kind, Thing::SystemDisk | Thing::DataDisk | Thing::LocalDisk);
+        for (name, thing) in things {
+            let Some(disk) = &thing.0.disk else { continue };
+            if !matches!(thing.0.kind, Thing::AutoSnapshot | Thing::Snapshot) {
+                self.contradicts(
+                    disk.place,
+                    &format!("`{}` is no snapshot, and of a disk", **name),
+                );
+                continue;
+            }
+            let found = things.iter().find(|(other, _)| *other.value.0 == *disk.value.0);
+            if found.is_some_and(|(_, other)| is_disk(other.0.kind)) {
+                continue;
+            }
+            let disks: Vec<&str> = things
+                .iter()
+                .filter(|(_, other)| is_disk(other.0.kind))
+                .map(|(name, _)| &*name.value.0)
+                .collect();
+            let title = format!("the instance has no disk `{}`", **disk);
+            let problem = Problem::at(Code::UnknownName, disk.place, title, "not among them");
+            let problem = problem.did_you_mean(&closest(disk, disks.iter().copied()));
+            let known = if disks.is_empty() { "none".to_owned() } else { disks.join(", ") };
+            self.resolver.problems.add(problem.note(format!("its disks: {known}")));
+        }
     }
 
     /// The locks that an instance is under; `none` stands alone.
@@ -810,7 +842,7 @@ impl Population<'_, '_> {
                 ClockAction::Reclaim => instance.state = Lifecycle::Reclaimed,
                 ClockAction::Deallocate => instance.state = Lifecycle::Deallocated,
                 ClockAction::Release => released = Some((due, step.rule)),
-                ClockAction::Renew => {}
+                ClockAction::Renew | ClockAction::SuspendSnapshots => {}
             }
             instance.stopped_by = StoppedBy::Expiry;
         }
@@ -979,6 +1011,7 @@ fn things_of(part: &InstancePart) -> impl Iterator<Item = Property> {
         thing: thing.0.kind,
         gib: thing.0.gib,
         with_instance: thing.0.with_instance,
+        disk: thing.0.disk.as_ref().map(|disk| (*disk.value.0).into()),
     })
 }
 

@@ -636,6 +636,8 @@ words! {
         Release = "release",
         /// Prolong its term.
         Renew = "renew",
+        /// Make no more snapshots for the account; no instance is touched.
+        SuspendSnapshots = "suspend-snapshots",
     }
 }
 
@@ -647,6 +649,7 @@ impl From<ClockAction> for Action {
             ClockAction::Deallocate => Self::Deallocate,
             ClockAction::Release => Self::Release,
             ClockAction::Renew => Self::Renew,
+            ClockAction::SuspendSnapshots => Self::Snapshot,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! What takes an instance, its data, its address or its place in a group asks for a
 //! [`Permit`]; what takes nothing is [`Harmless`]. There is no third way.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::ask::{Ask, With};
@@ -353,6 +355,7 @@ impl Step<'_> {
                 thing: to,
                 gib: None,
                 with_instance: Some(false),
+                disk: None,
             });
             gained = 1;
         }
@@ -398,7 +401,10 @@ impl Step<'_> {
         of: Property,
     ) -> Option<Fate> {
         let facts = Facts { thing: of.thing, ..*facts };
-        let with_instance = self.goes_with(ask, id, &facts, of.with_instance);
+        let mut with_instance = self.goes_with(ask, id, &facts, of.with_instance);
+        if let (YesNo::Yes, Some(disk)) = (with_instance, &of.disk) {
+            with_instance = YesNo::from(self.is_lost(ask, id, &facts, disk));
+        }
         let facts = Facts { with_instance, ..facts };
         let policy = self.world.policy_of(id);
         let answer = self.consult(ask, policy, |t| &t.effects, &facts)?;
@@ -418,6 +424,19 @@ impl Step<'_> {
             }));
         }
         Some(answer.says)
+    }
+
+    /// Whether a disk is lost; one that is not there any more has been.
+    fn is_lost(&mut self, ask: &Ask, id: InstanceId, facts: &Facts, disk: &Arc<str>) -> bool {
+        let is_it = |property: &&Property| property.name.as_ref() == Some(disk);
+        let Some(disk) = self.world.fleet.properties(id).iter().find(is_it) else { return true };
+        let (thing, said) = (disk.thing, disk.with_instance);
+        let facts = Facts { thing, ..*facts };
+        let with_instance = self.goes_with(ask, id, &facts, said);
+        let facts = Facts { with_instance, ..facts };
+        let policy = self.world.policy_of(id);
+        let answer = self.consult(ask, policy, |t| &t.effects, &facts);
+        answer.is_some_and(|answer| answer.says == Fate::Lost)
     }
 
     /// Whether a thing is set to go with its instance. Where nobody says, the policy knows what
@@ -504,7 +523,7 @@ impl Step<'_> {
 
 /// Every instance boots from a disk, whether or not the fleet names it.
 const SYSTEM_DISK: Property =
-    Property { name: None, thing: Thing::SystemDisk, gib: None, with_instance: None };
+    Property { name: None, thing: Thing::SystemDisk, gib: None, with_instance: None, disk: None };
 
 /// A count as reports carry it.
 pub(super) fn count(n: usize) -> u32 {

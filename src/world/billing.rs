@@ -12,8 +12,8 @@ use crate::fleet::Arrears;
 use crate::policy::Timetable;
 use crate::record::{Subject, Target, What};
 use crate::vocab::{
-    AccountId, Action, AfterSettling, ClockKind, InstanceId, Lifecycle, Lock, StoppedBy, Trigger,
-    Word,
+    AccountId, Action, AfterSettling, ClockAction, ClockKind, InstanceId, Lifecycle, Lock,
+    StoppedBy, Trigger, Word,
 };
 
 impl Step<'_> {
@@ -77,7 +77,14 @@ impl Step<'_> {
         let ask = Ask::timer(arrears.clock.word(), trigger, action, Target::Account(account))
             .resting_on(Some(Ground::of_clock(book, step.rule)))
             .with(With::StoppedBy(StoppedBy::Arrears));
-        if book.assumes(&step.when) {
+        if step.action == ClockAction::SuspendSnapshots {
+            // No instance is touched: a refusal reads it off the steps that have been taken.
+            let rule = step.rule;
+            if book.assumes(&step.when) {
+                let policy = self.world.fleet.account(account).policy;
+                self.reach(policy, rule);
+            }
+        } else if book.assumes(&step.when) {
             let when = step.when.clone();
             let concerned: Vec<InstanceId> = self
                 .world

@@ -248,7 +248,12 @@ impl Step<'_> {
         // What is gone, or never was there, was not kept or lost by any protection.
         match world.fleet.instance(item.id).state {
             Lifecycle::Released => return Some(draft),
-            Lifecycle::Absent => return Some(Draft { fate: Fate::Absent, ..draft }),
+            Lifecycle::Absent => {
+                let refusal = book.refusal_of_absent(&facts);
+                let basis = refusal.map_or(Basis::NONE, |rule| book.basis(rule));
+                let fate = refusal.map_or(Fate::Absent, Fate::Denied);
+                return Some(Draft { fate, basis, ..draft });
+            }
             Lifecycle::Pending
             | Lifecycle::Running
             | Lifecycle::Stopped

@@ -41,7 +41,7 @@ impl World {
             }
             None => facts,
         };
-        self.with_lock_of(instance.account, facts)
+        self.with_clock_of(instance.account, facts)
     }
 
     /// The situation of a group at an instant; `asked` has the columns that a request fills.
@@ -67,7 +67,7 @@ impl World {
             suspended: YesNo::from(initiated || group.is_suspended(process)),
             ..of_group(group, asked)
         };
-        self.with_lock_of(group.account, facts)
+        self.with_clock_of(group.account, facts)
     }
 
     /// What bars an instance's owner from some calls.
@@ -75,21 +75,26 @@ impl World {
         self.situation(id, Facts::default()).lock
     }
 
-    /// The same facts, with the lock of an account whose clock has come to a stop that
-    /// concerns them. It need not be what stopped an instance: who was down already is
-    /// locked too.
-    fn with_lock_of(&self, account: AccountId, facts: Facts) -> Facts {
+    /// The same facts, with what the steps of the account's clock that concern them have done:
+    /// a stop locks, and snapshots may be suspended. A stop need not be what stopped an
+    /// instance: one that was down already is locked too.
+    fn with_clock_of(&self, account: AccountId, facts: Facts) -> Facts {
         let Some(arrears) = self.fleet.account(account).arrears else { return facts };
         let book = self.book(account);
         let clock = book.policy.clock(arrears.clock);
         let steps = clock.map(|clock| clock.steps.as_slice()).unwrap_or_default();
-        let is_shut = steps.iter().enumerate().any(|(number, step)| {
-            arrears.taken >> number & 1 == 1
-                && matches!(step.action, ClockAction::Stop | ClockAction::Deallocate)
-                && book.assumes(&step.when)
-                && step.when.meets(&facts)
-        });
-        if is_shut { Facts { lock: facts.lock.with(Lock::Financial), ..facts } } else { facts }
+        let taken = |action: fn(ClockAction) -> bool| {
+            steps.iter().enumerate().any(|(number, step)| {
+                arrears.taken >> number & 1 == 1
+                    && action(step.action)
+                    && book.assumes(&step.when)
+                    && step.when.meets(&facts)
+            })
+        };
+        let shut = taken(|a| matches!(a, ClockAction::Stop | ClockAction::Deallocate));
+        let suspended = taken(|a| a == ClockAction::SuspendSnapshots);
+        let lock = if shut { facts.lock.with(Lock::Financial) } else { facts.lock };
+        Facts { lock, snapshots_suspended: YesNo::from(suspended), ..facts }
     }
 
     /// The protections that are set on an instance and on its group, and those of

@@ -50,5 +50,5 @@ pub(super) fn thing(
     gib: Option<u64>,
     with_instance: Option<bool>,
 ) -> (Spanned<Name>, ThingPart) {
-    (name, ThingPart(ThingRecord { kind, gib, with_instance }))
+    (name, ThingPart(ThingRecord { kind, gib, with_instance, disk: None }))
 }

@@ -90,6 +90,13 @@ impl Compiler<'_> {
                 }
                 at
             });
+            let of_account = matches!(kind, ClockKind::PaymentOverdue | ClockKind::Cancellation);
+            if part.action == ClockAction::SuspendSnapshots && !of_account {
+                let title = format!("the clock `{name}` is of an instance and suspends nothing");
+                let place = part.rule.id.place;
+                let label = "snapshots are suspended by the clock of an account";
+                self.problems.add(Problem::at(Code::Contradiction, place, title, label));
+            }
             let (rule, when) = self.rule(&part.rule);
             ids.push(part.rule.id.value.clone());
             clock.steps.push(Step {
@@ -123,7 +130,7 @@ impl Compiler<'_> {
 /// How much a step takes from the owner of an instance.
 const fn takes(action: ClockAction) -> u8 {
     match action {
-        ClockAction::Renew => 0,
+        ClockAction::Renew | ClockAction::SuspendSnapshots => 0,
         ClockAction::Stop => 1,
         ClockAction::Deallocate => 2,
         ClockAction::Reclaim => 3,

@@ -383,7 +383,7 @@ fn shut_by(file: &PolicyFile) -> Vec<u8> {
             ClockAction::Stop => Some(Lifecycle::Stopped.index()),
             ClockAction::Reclaim => Some(Lifecycle::Reclaimed.index()),
             ClockAction::Deallocate => Some(Lifecycle::Deallocated.index()),
-            ClockAction::Release | ClockAction::Renew => None,
+            ClockAction::Release | ClockAction::Renew | ClockAction::SuspendSnapshots => None,
         })
         .collect();
     states.sort_unstable();

@@ -106,6 +106,7 @@ const fn worth(action: ClockAction, at: SimTime) -> i64 {
         ClockAction::Stop
         | ClockAction::Reclaim
         | ClockAction::Deallocate
+        | ClockAction::SuspendSnapshots
         | ClockAction::Release => at.seconds(),
         ClockAction::Renew => -at.seconds(),
     }
