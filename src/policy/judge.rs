@@ -113,6 +113,9 @@ enum Kind {
 }
 
 /// The protection that a position takes as set or not, if it does, and what it comes to.
+/// A position of the facts, that of an unknown protection, and what comes of both.
+type Taken = (Facts, Option<(ProtectionId, bool)>, Leaning);
+
 type Leanings = SmallVec<[(Option<(ProtectionId, bool)>, Leaning); 2]>;
 
 impl Leaning {
@@ -145,8 +148,7 @@ impl Rulebook {
             return Ok(settle(case, leaning));
         }
         let (positions, basis) = self.positions(&case.facts);
-        let mut all: SmallVec<[(Facts, Option<(ProtectionId, bool)>, Leaning); 4]> =
-            SmallVec::new();
+        let mut all: SmallVec<[Taken; 4]> = SmallVec::new();
         let mut never = None;
         for facts in positions {
             match self.with_flags(case, facts) {
@@ -300,12 +302,11 @@ impl Rulebook {
         ruling.doubtful = unsure.into_iter().find(overridden);
         // One protection is enough to hold; that it went ahead, all of them say.
         let held = ruling.findings().find(|finding| finding.verdict == Verdict::Held);
-        ruling.basis = match held {
-            Some(held) => self.founded(held),
-            None => {
-                let all = ruling.findings().chain(ruling.doubtful);
-                all.map(|finding| self.founded(finding)).fold(Basis::NONE, Basis::and)
-            }
+        ruling.basis = if let Some(held) = held {
+            self.founded(held)
+        } else {
+            let all = ruling.findings().chain(ruling.doubtful);
+            all.map(|finding| self.founded(finding)).fold(Basis::NONE, Basis::and)
         };
         ruling
     }

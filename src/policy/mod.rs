@@ -116,14 +116,14 @@ impl Unknowns {
     }
 
     /// The switch about a column.
-    pub const fn of(self, column: Column) -> Option<SwitchId> {
-        match column {
-            Column::Membership => Some(self.membership),
-            Column::Lock => Some(self.lock),
-            Column::Billing => Some(self.billing),
-            Column::Scheduled => Some(self.schedule),
-            _ => None,
-        }
+    pub fn of(self, column: Column) -> Option<SwitchId> {
+        let switches = [
+            (Column::Membership, self.membership),
+            (Column::Lock, self.lock),
+            (Column::Billing, self.billing),
+            (Column::Scheduled, self.schedule),
+        ];
+        switches.into_iter().find(|(of, _)| *of == column).map(|(_, switch)| switch)
     }
 }
 

@@ -113,6 +113,17 @@ pub struct Moment {
 /// A way, and whose words it has.
 type Candidate = (Means, Option<(RuleId, u8)>);
 
+/// Whether a policy accepts the call that a way needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Accepted {
+    /// It refuses it.
+    No,
+    /// It accepts it as things stand.
+    AsIs,
+    /// It accepts it once this has been done.
+    After(Act),
+}
+
 impl Rulebook {
     /// What would have prevented a loss of an instance.
     pub fn remedy(&self, danger: &Danger<'_>) -> Remedy {
@@ -123,7 +134,7 @@ impl Rulebook {
         let rest = [Act::Detach, Act::Renew].map(|act| (Means::Do(act), None));
         let candidates = proposed.chain(of_cause).chain(protections).chain(rest);
         let helps = |(means, _): &Candidate| self.helps(danger, *means);
-        self.last_accepted(danger, candidates.filter(helps))
+        self.last_accepted(danger, &candidates.filter(helps))
             .unwrap_or_else(|| self.nothing(danger, self.speaking(danger)))
     }
 
@@ -142,7 +153,7 @@ impl Rulebook {
             Means::Do(_) | Means::Set(_) => self.helps(danger, *means),
         };
         let proposed = self.proposals(rule).filter(saves);
-        if let Some(remedy) = self.last_accepted(danger, proposed) {
+        if let Some(remedy) = self.last_accepted(danger, &proposed) {
             return remedy;
         }
         let remedy = instance();
@@ -188,11 +199,15 @@ impl Rulebook {
     fn last_accepted(
         &self,
         danger: &Danger<'_>,
-        candidates: impl Iterator<Item = Candidate> + Clone,
+        candidates: &(impl Iterator<Item = Candidate> + Clone),
     ) -> Option<Remedy> {
         danger.moments.iter().find_map(|moment| {
             candidates.clone().find_map(|(means, words_of)| {
-                let first = self.accepted(danger, moment, means)?;
+                let first = match self.accepted(danger, moment, means) {
+                    Accepted::No => return None,
+                    Accepted::AsIs => None,
+                    Accepted::After(act) => Some(act),
+                };
                 let until = Some(moment.until);
                 let called = danger.called;
                 Some(Remedy { until, first, means: Some(means), words_of, called })
@@ -200,22 +215,27 @@ impl Rulebook {
         })
     }
 
-    /// What has to be done first, if anything, so that the policy accepts a way before a moment;
-    /// `None` if it does not accept it.
-    fn accepted(&self, danger: &Danger<'_>, moment: &Moment, means: Means) -> Option<Option<Act>> {
+    /// Whether the policy accepts a way before a moment.
+    fn accepted(&self, danger: &Danger<'_>, moment: &Moment, means: Means) -> Accepted {
         let Moment { facts, may_settle, .. } = moment;
-        match means {
+        let after = |act, accepts| if accepts { Accepted::After(act) } else { Accepted::No };
+        if means == Means::Do(Act::Settle) {
             // Before the arrears there is nothing to settle.
-            Means::Do(Act::Settle) if facts.overdue == YesNo::No => return None,
-            Means::Do(Act::Settle) if danger.waiting && self.would_fire(facts) => {
-                let cancel = Means::Do(Act::CancelSchedule);
-                return self.takes(danger, facts, cancel).then_some(Some(Act::CancelSchedule));
+            if facts.overdue == YesNo::No {
+                return Accepted::No;
             }
-            _ if self.takes(danger, facts, means) => return Some(None),
-            _ => {}
+            if danger.waiting && self.would_fire(facts) {
+                let cancel = Means::Do(Act::CancelSchedule);
+                return after(Act::CancelSchedule, self.takes(danger, facts, cancel));
+            }
         }
-        let pays = pays(facts).filter(|_| *may_settle)?;
-        self.takes(danger, &paid(facts), means).then_some(Some(pays))
+        if self.takes(danger, facts, means) {
+            return Accepted::AsIs;
+        }
+        match pays(facts).filter(|_| *may_settle) {
+            Some(pays) => after(pays, self.takes(danger, &paid(facts), means)),
+            None => Accepted::No,
+        }
     }
 
     /// Whether a release that waits would fire once the account has settled.

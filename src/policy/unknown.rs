@@ -6,7 +6,7 @@ use super::UNDECIDED;
 use super::facts::{Column, Columns, Facts};
 use super::rulebook::{Answer, Basis, Rulebook};
 use super::table::Table;
-use crate::vocab::{Channel, Membership, Outcome, ProtectionId, RuleId, Word};
+use crate::vocab::{Billing, Channel, Membership, Outcome, ProtectionId, RuleId, Word};
 
 /// Something that nobody knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,29 +157,26 @@ impl Rulebook {
     fn possible(&self, column: Column) -> SmallVec<[u8; 8]> {
         let in_space = self.policy.domain.words(column);
         let all = (0_u8..).take(column.size());
-        match column {
+        let in_space_too = |word: &u8| in_space.is_empty() || in_space.contains(word);
+        if column == Column::Channel {
             // A call comes in by one of the policy's channels.
-            Column::Channel if in_space.is_empty() && !self.policy.tests(column) => SmallVec::new(),
-            Column::Channel if in_space.is_empty() => {
-                all.filter(|word| *word != Channel::None.index()).collect()
-            }
-            Column::Channel => {
-                let called = |word: &u8| *word != Channel::None.index();
+            let called = |word: &u8| *word != Channel::None.index();
+            if !in_space.is_empty() {
                 in_space.iter().copied().filter(called).collect()
+            } else if self.policy.tests(column) {
+                all.filter(called).collect()
+            } else {
+                SmallVec::new()
             }
+        } else if column == Column::Membership {
             // What is a member came in somehow.
-            Column::Membership => {
-                let member = |word: &u8| *word != Membership::None.index();
-                all.filter(member).filter(|w| in_space.is_empty() || in_space.contains(w)).collect()
-            }
+            all.filter(|word| *word != Membership::None.index()).filter(in_space_too).collect()
+        } else if column == Column::Billing {
             // What is unknown of billing is whether it is spot capacity.
-            Column::Billing => {
-                use crate::vocab::Billing;
-                let words = [Billing::PayAsYouGo, Billing::Spot].map(Word::index);
-                let known = |word: &u8| in_space.is_empty() || in_space.contains(word);
-                words.into_iter().filter(known).collect()
-            }
-            _ => all.collect(),
+            let words = [Billing::PayAsYouGo, Billing::Spot].map(Word::index);
+            words.into_iter().filter(in_space_too).collect()
+        } else {
+            all.collect()
         }
     }
 

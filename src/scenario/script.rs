@@ -247,11 +247,14 @@ pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Order, pl
         (None, None, Some(account)) => Policies::one(fleet, account),
         (None, None, None) => return,
     };
-    match order {
-        Order::EnterStandby(o) => return check_standby(resolver, fleet, o.group, place),
-        Order::ExitStandby(o) => return check_standby(resolver, fleet, o.group, place),
-        Order::CompleteHook(o) => return check_result(resolver, policies, o.result, place),
-        _ => {}
+    if let Order::EnterStandby(o) = order {
+        return check_standby(resolver, fleet, o.group, place);
+    }
+    if let Order::ExitStandby(o) = order {
+        return check_standby(resolver, fleet, o.group, place);
+    }
+    if let Order::CompleteHook(o) = order {
+        return check_result(resolver, policies, o.result, place);
     }
     let Some((trigger, action)) = asks(order) else { return };
     for policy in policies.iter() {

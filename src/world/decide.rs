@@ -247,11 +247,13 @@ impl Step<'_> {
         };
         // What is gone, or never was there, was not kept or lost by any protection.
         match world.fleet.instance(item.id).state {
-            Lifecycle::Released => return Some(draft),
-            Lifecycle::Absent => {
+            // To release what is released already is nothing to do, and no mistake.
+            Lifecycle::Released if action == Action::Release => return Some(draft),
+            state @ (Lifecycle::Released | Lifecycle::Absent) => {
+                let otherwise = if state == Lifecycle::Absent { Fate::Absent } else { Fate::Gone };
                 let refusal = book.refusal_of_absent(&facts);
                 let basis = refusal.map_or(Basis::NONE, |rule| book.basis(rule));
-                let fate = refusal.map_or(Fate::Absent, Fate::Denied);
+                let fate = refusal.map_or(otherwise, Fate::Denied);
                 return Some(Draft { fate, basis, ..draft });
             }
             Lifecycle::Pending

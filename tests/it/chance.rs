@@ -258,7 +258,7 @@ fn spans_can_come_from_a_file() {
         ("span,weight\n1d,x\n", "gaps.csv:2:4"),
         ("span\n", "there is no span to draw"),
         ("span,weight\n0s,1\n9d,0\n", "would never let time pass"),
-        ("gap\n1d\n", "unknown column `gap`"),
+        ("gap\n1d\n", "is not a table that can be read here"),
     ] {
         write(place.path(), "gaps.csv", rows);
         let ran = stayput(&["check", &path]);

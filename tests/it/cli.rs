@@ -60,7 +60,7 @@ fn data_goes_to_standard_output_and_talk_to_standard_error() {
     let path = write(place.path(), "small.yaml", SMALL);
     let out = place.path().join("out").to_string_lossy().into_owned();
     let ran = stayput(&["run", &path, "-f", "csv", "--out", &out]);
-    assert!(ran.stdout.lines().all(|line| line.split(',').count() == 27), "{}", ran.stdout);
+    assert!(ran.stdout.lines().all(|line| line.split(',').count() == 29), "{}", ran.stdout);
     assert_eq!(ran.stderr, format!("wrote {out}\n"));
 }
 

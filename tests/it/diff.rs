@@ -193,15 +193,17 @@ fn a_renamed_source_is_one_difference_and_another_one_is_told_for_each_rule() {
         told(&renamed),
         ["source disk-api source neutral: called disk-api -> called disk-page"]
     );
+    let page = "Release a disk (Enable or disable the Release Disk with Instance feature)";
+    let at = "https://github.com/AlibabaCloudDocs/ecs/blob/2076cc10c48ae9139be548983189078802d529ce/intl.en-US/Block%20Storage/Cloud%20disks/Release%20a%20disk.md";
     let dated = differences(&[(
         "Release Disk with Instance feature, dated: 2021-03-23",
         "Release Disk with Instance feature, dated: 2027-01-01",
     )]);
     assert_eq!(
         told(&dated),
-        [
-            "source disks source neutral: Release a disk (Enable or disable the Release Disk with Instance feature), 2021-03-23 -> Release a disk (Enable or disable the Release Disk with Instance feature), 2027-01-01"
-        ]
+        [format!(
+            "source disks source neutral: {page}, 2021-03-23 <{at}> -> {page}, 2027-01-01 <{at}>"
+        )]
     );
     let other = differences(&[(
         "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
@@ -276,9 +278,9 @@ fn switches_defaults_effects_orders_and_words_are_told() {
             "effect effects verdict better: lost -> kept",
         ),
         (
-            "default: [oldest-scaling-configuration, oldest-instance]",
-            "default: [oldest-instance]",
-            "order default setting neutral: oldest-scaling-configuration, oldest-instance -> oldest-instance",
+            "is: [oldest-scaling-configuration, oldest-instance]",
+            "is: [oldest-instance]",
+            "default removal setting neutral: oldest-scaling-configuration, oldest-instance -> oldest-instance",
         ),
         (
             "newest-instance: { by: joined, first: highest",
@@ -349,8 +351,14 @@ fn the_two_editions_of_the_page_differ_in_what_the_notes_say() {
             // Row 15: an expired subscription can be released.
             "refusal release verdict worse: refused -> no such refusal [manual · none console · subscription · true]",
             "refusal release verdict worse: refused -> no such refusal [manual · subscription · true · true]",
+            // What the 2026 edition takes from the pages of one site or the other.
+            "clock payment-overdue: release timing better: after 15d -> after 30d [pay-as-you-go spot · international]",
+            "clock expiry: stop timing better: after 0s -> after 15d [failing · international]",
+            "clock expiry: release timing better: after 15d -> after 16d, at 00:00 [none failing · china]",
+            "clock expiry: release timing better: after 15d -> after 30d [failing · international]",
             // Row 2 again: what the page of 2019 leaves open, the page of 2026 says.
             "switch entrusted-at-scale-in presence neutral: open: by-the-letter | by-the-principle, default by-the-principle -> not open []",
+            "switch billing-site presence neutral: not open -> open: china | international, default china []",
         ]
     );
     let line = |part: &str, class: &str, old: &str, new: &str| {
@@ -360,7 +368,7 @@ fn the_two_editions_of_the_page_differ_in_what_the_notes_say() {
         });
         assert!(hit, "{part} {class} {old} -> {new}");
     };
-    line("clock", "confidence", "OD1", "OD1"); // row 1: no figure any more
+    line("clock", "timing", "OD1", "OD2"); // row 1: a figure for each site
     line("protection", "source", "RP4", "RP4"); // row 3
     line("protection", "source", "RP2", "RP2"); // row 4
     line("protection", "confidence", "RP1c", "RP1"); // row 7: the command line is named

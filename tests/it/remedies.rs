@@ -153,7 +153,7 @@ fn tried(
         } else if gone(&outcome) {
             return Ok(());
         } else {
-            why = "the loss occurs all the same".to_owned();
+            "the loss occurs all the same".clone_into(&mut why);
         }
     }
     Err(why)
@@ -279,7 +279,7 @@ fn keep(plan: &mut Plan, loss: &Loss) {
     }
     if !found {
         let (thing, name, gib) = (loss.thing, loss.name.clone(), loss.gib);
-        things.push(Property { name, thing, gib, with_instance: Some(false) });
+        things.push(Property { name, thing, gib, with_instance: Some(false), disk: None });
     }
 }
 
