@@ -151,6 +151,9 @@ impl World {
                 let locked = arrears.taken > 0;
                 let lock = if locked { facts.lock.with(Lock::Financial) } else { facts.lock };
                 let owing = Facts { overdue: YesNo::Yes, lock, ..*facts };
+                let Facts { snapshots_suspended, .. } =
+                    self.in_arrears(instance.account, arrears, owing);
+                let owing = Facts { snapshots_suspended, ..owing };
                 moments.push(Moment { until: now, facts: owing, may_settle: false });
                 if arrears.since >= self.legend.start {
                     moments.push(Moment { until: arrears.since, facts: *facts, may_settle: true });

@@ -142,13 +142,11 @@ impl Step<'_> {
         let book = self.world.legend.rulebook(policy);
         let draws =
             book.ask(&book.tables.ties, &facts).is_some_and(|tie| tie.says == TieBreak::AtRandom);
-        let mut stream = if draws {
+        let mut stream = draws.then(|| {
             let name = format!("scale-in-ties/{}", self.world.legend.group(group));
             let fresh = || self.world.streams.named(&name);
-            Some(self.world.ties.entry(group).or_insert_with(fresh))
-        } else {
-            None
-        };
+            self.world.ties.entry(group).or_insert_with(fresh)
+        });
         let state = self.world.fleet.group(group);
         let orders: Vec<_> = state.orders.iter().map(|at| &book.policy.orders[*at]).collect();
         let names = &self.world.legend.instances;

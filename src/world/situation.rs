@@ -1,7 +1,7 @@
 //! The situation of an instance as its policy sees it: facts read off the fleet.
 
 use super::World;
-use crate::fleet::{Account, Group, Instance};
+use crate::fleet::{Account, Arrears, Group, Instance};
 use crate::policy::{Column, Columns, Facts};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
@@ -79,7 +79,12 @@ impl World {
     /// a stop locks, and snapshots may be suspended. A stop need not be what stopped an
     /// instance: one that was down already is locked too.
     fn with_clock_of(&self, account: AccountId, facts: Facts) -> Facts {
-        let Some(arrears) = self.fleet.account(account).arrears else { return facts };
+        let arrears = self.fleet.account(account).arrears;
+        arrears.map_or(facts, |arrears| self.in_arrears(account, arrears, facts))
+    }
+
+    /// The same facts, with what those steps had done in some arrears of the account.
+    pub(super) fn in_arrears(&self, account: AccountId, arrears: Arrears, facts: Facts) -> Facts {
         let book = self.book(account);
         let clock = book.policy.clock(arrears.clock);
         let steps = clock.map(|clock| clock.steps.as_slice()).unwrap_or_default();

@@ -227,6 +227,14 @@ const fn bounded(then: BoundFate) -> i64 {
     }
 }
 
+fn refused(then: Shortfall) -> i64 {
+    i64::from(then == Shortfall::Refused)
+}
+
+fn real(then: DesiredAfter) -> i64 {
+    i64::from(then == DesiredAfter::RealSize)
+}
+
 /// Every table besides those of protections.
 pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
     // Taken apart, so that a new table is not forgotten.
@@ -285,9 +293,7 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
     table(pair, t, "flag-changes", (flag_changes, &new.flag_changes), even, found);
     table(pair, Part::Order, "numbers", (numbers, &new.numbers), even, found);
     table(pair, Part::Order, "ties", (ties, &new.ties), even, found);
-    let refused = |then| i64::from(then == Shortfall::Refused);
     table(pair, Part::Order, "shortfall", (shortfall, &new.shortfall), refused, found);
-    let real = |then| i64::from(then == DesiredAfter::RealSize);
     let subject = "desired-after-shortfall";
     table(pair, Part::Order, subject, (desired_after, &new.desired_after), real, found);
     table(pair, t, "bounds", (bounds, &new.bounds), bounded, found);
