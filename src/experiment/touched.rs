@@ -3,7 +3,7 @@
 
 use crate::policy::{Column, Difference, Part};
 use crate::record::Legend;
-use crate::vocab::{Membership, Word};
+use crate::vocab::{Membership, PolicyId, Word};
 use crate::world::World;
 
 /// The instances that have the protection set and stand where a difference applies, as far as
@@ -17,6 +17,14 @@ pub fn touched(difference: &Difference, world: &World) -> Vec<String> {
         let tested = difference.situation.iter().find(|tested| tested.name == column.name());
         tested.is_none_or(|tested| tested.words.iter().any(|known| known == word))
     };
+    let assumed = |policy: PolicyId| {
+        let book = &legend.rulebooks[policy.index()];
+        difference.situation.iter().all(|tested| {
+            let switch = book.policy.switch(&tested.name);
+            switch
+                .is_none_or(|switch| tested.words.iter().any(|known| known == book.setting(switch)))
+        })
+    };
     let concerned = world.fleet().instances().filter(|(id, instance)| {
         let policy = world.policy_of(*id);
         let (on, unknown) = world.protections(*id);
@@ -26,7 +34,7 @@ pub fn touched(difference: &Difference, world: &World) -> Vec<String> {
         // Of whom nobody knows how it came in may have come in like that.
         let here = !instance.membership_known || is(Column::Membership, membership.word());
         let grouped = membership != Membership::None || !from_group(difference);
-        named && here && grouped && is(Column::Billing, instance.billing.word())
+        named && here && grouped && assumed(policy) && is(Column::Billing, instance.billing.word())
     });
     concerned.map(|(id, _)| legend.instance(id).to_owned()).collect()
 }

@@ -35,7 +35,9 @@ mod table;
 pub use catalog::{Catalog, Library, load};
 pub use clock::{Clock, Step, Timetable};
 pub use defaults::{DefaultRow, Defaults, Orders};
-pub use diff::{Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, compare};
+pub use diff::{
+    Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, already, compare,
+};
 pub use facts::{Column, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
 pub use judge::{Answer, Basis, Finding, Rulebook, Ruling, Undecided};

@@ -137,6 +137,11 @@ impl Grid {
         Some(Self { space, questions: axes.questions })
     }
 
+    /// How many cells it has.
+    pub(super) const fn cells(&self) -> usize {
+        self.space.cells()
+    }
+
     /// The word that a cell has for an axis of a policy's own; `None` if the policy has no such
     /// position. A cell has a word for every column of either edition.
     pub(super) fn word(&self, cell: usize, policy: &Policy, over: Over) -> Option<u8> {
@@ -224,7 +229,7 @@ impl Grid {
         pair: &Pair<'_>,
         about: &About<'_>,
         hear: impl Fn(usize) -> (Heard, Heard),
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) {
         self.compare_over(pair, about, hear, |_, _| false, found);
     }
@@ -237,8 +242,11 @@ impl Grid {
         about: &About<'_>,
         hear: impl Fn(usize) -> (Heard, Heard),
         free: impl Fn(usize, [Option<RuleId>; 2]) -> bool,
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) {
+        if let Some(probe) = &mut found.probe {
+            return probe.grid(self, pair, about, &hear);
+        }
         let mut heard: Vec<(Heard, Heard)> = Vec::new();
         let mut cells: Vec<usize> = Vec::with_capacity(self.space.cells());
         for cell in 0..self.space.cells() {
@@ -275,6 +283,7 @@ impl Grid {
                     class,
                     direction,
                     cells: inside.len(),
+                    off_default: Vec::new(),
                 });
             }
         }
@@ -316,10 +325,13 @@ fn classify(
 ) -> Option<(Class, Direction)> {
     let (a, b) = match (old, new) {
         (Heard::Said(a), Heard::Said(b)) => (a, b),
-        (Heard::Said(lost), _) => {
+        // That a case is not known keeps nobody, so to know it is neither better nor worse.
+        (Heard::Said(_), Heard::Unknown) => return Some((Class::Presence, Direction::Uncovered)),
+        (Heard::Unknown, Heard::Said(_)) => return Some((Class::Presence, Direction::Covered)),
+        (Heard::Said(lost), Heard::Never) => {
             return Some((Class::Presence, appears(lost, Direction::Better)));
         }
-        (_, Heard::Said(gained)) => {
+        (Heard::Never, Heard::Said(gained)) => {
             return Some((Class::Presence, appears(gained, Direction::Worse)));
         }
         _ => return None,
