@@ -34,6 +34,8 @@ mod messages;
 mod policies;
 /// What holds in any scenario: random ones.
 mod properties;
+/// Random scenarios: a small model of a fleet and of what happens to it, and its text.
+mod random;
 /// A protection has a name and an attribute; both mean it wherever one is written.
 mod protection_names;
 /// README and CHANGELOG against the program.
