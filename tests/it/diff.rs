@@ -195,12 +195,12 @@ fn a_renamed_source_is_one_difference_and_another_one_is_told_for_each_rule() {
     );
     let dated = differences(&[(
         "Release Disk with Instance feature, dated: 2021-03-23",
-        "Release Disk with Instance feature, dated: 2027-01-01",
+        "Release Disk with Instance feature, dated: 2020-01-01",
     )]);
     assert_eq!(
         told(&dated),
         [
-            "source disks source neutral: Release a disk (Enable or disable the Release Disk with Instance feature), 2021-03-23 -> Release a disk (Enable or disable the Release Disk with Instance feature), 2027-01-01"
+            "source disks source neutral: Release a disk (Enable or disable the Release Disk with Instance feature), 2021-03-23 -> Release a disk (Enable or disable the Release Disk with Instance feature), 2020-01-01"
         ]
     );
     let other = differences(&[(
@@ -266,8 +266,8 @@ fn a_cause_that_only_one_knows_is_told_with_its_verdicts() {
 fn switches_defaults_effects_orders_and_words_are_told() {
     for (from, to, line) in [
         (
-            "one-of: [fires, dropped], default: fires",
-            "one-of: [fires, dropped], default: dropped",
+            "one-of: [fires, dropped], cautious: fires, default: fires",
+            "one-of: [fires, dropped], cautious: dropped, default: dropped",
             "switch schedule-after-settling setting neutral: open: fires | dropped, default fires -> open: fires | dropped, default dropped",
         ),
         (
@@ -597,15 +597,20 @@ fn a_scenario_about_another_policy_is_passed_over_in_a_folder_and_nothing_is_no_
     assert_eq!(stayput(&["diff", OLD, BASE, &path]).code, 2, "by name it is meant");
 }
 
-/// Three changed lines are three differences, and every verb takes the edition.
+/// Three changed lines are three differences, besides what the house's word does to the evidence;
+/// and every verb takes the edition.
 #[test]
 fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
     let house = "examples/house.yaml";
     let base = "alibaba-ecs-cn@2026-05-15";
     assert_eq!(stayput(&["check", house]).code, 0);
     assert_eq!(stayput(&["matrix", house]).code, 0);
+    let (evidence, changed): (Vec<Json>, Vec<Json>) = differences_of(base, house)
+        .into_iter()
+        .partition(|d| ["confidence", "source"].contains(&d["class"].as_str().unwrap()));
+    assert!(evidence.iter().any(|d| d["subject"] == "api-batch" && d["class"] == "confidence"));
     assert_eq!(
-        told(&differences_of(base, house)),
+        told(&changed),
         [
             "refusal set-protection verdict neutral: no such refusal -> refused",
             "schedule at the earliest timing neutral: 30m -> 1d",

@@ -11,6 +11,8 @@ mod cli;
 mod determinism;
 /// Two editions: every difference, and nothing else.
 mod diff;
+/// On what rules rest, and what an overlay may change of another edition.
+mod evidence;
 /// One decision or one situation, step by step.
 mod explain;
 /// Real replies of providers, and the outcomes that were counted by hand.
