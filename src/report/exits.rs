@@ -64,7 +64,7 @@ impl Exits {
             rows.push(vec![String::new(), String::new(), more]);
         }
         if let Some(first) = rows.first_mut() {
-            first[0] = "last exits".to_owned();
+            "last exits".clone_into(&mut first[0]);
         }
         table(rows, &[])
     }

@@ -162,7 +162,7 @@ impl World {
             && let Some(until) = self.locked.get(&id)
         {
             push_earlier(&mut moments, *until, |facts| {
-                facts.lock = facts.lock.without(Lock::Security)
+                facts.lock = facts.lock.without(Lock::Security);
             });
         }
         if facts.state == Lifecycle::Reclaimed

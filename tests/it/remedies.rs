@@ -153,7 +153,7 @@ fn tried(
         } else if gone(&outcome) {
             return Ok(());
         } else {
-            why = "the loss occurs all the same".to_owned();
+            why = String::from("the loss occurs all the same");
         }
     }
     Err(why)
