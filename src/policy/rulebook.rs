@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::facts::{Column, Facts};
 use super::space::Over;
 use super::table::{Row, Table};
-use super::{FlagChange, Policy, Precondition, Rule, Tables};
+use super::{FlagChange, Policy, Precondition, Rule, Tables, UNDECIDED};
 use crate::vocab::{
     Action, Confidence, Fate, Lifecycle, ProtectionSet, RuleId, SwitchId, SwitchSet, Trigger,
     Verdict, Word,
@@ -176,6 +176,11 @@ impl Rulebook {
     pub fn setting(&self, switch: SwitchId) -> &str {
         let values = &self.policy.switches[switch.index()].values;
         &values[usize::from(self.settings[switch.index()])]
+    }
+
+    /// Whether a switch about something unknown stands at the position that takes none.
+    pub fn is_open(&self, switch: SwitchId) -> bool {
+        self.setting(switch) == UNDECIDED
     }
 
     /// Whether the scenario took a position on a switch.

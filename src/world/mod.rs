@@ -42,7 +42,7 @@ use crate::record::{Cause, Legend, Record, Target};
 use crate::scenario::{Flags, FlagsRef, Order, Plan, Play, Unread};
 use crate::time::SimTime;
 use crate::vocab::{
-    AccountId, Action, Channel, EventId, GroupId, HookResult, InstanceId, PolicyId, RuleId,
+    AccountId, Action, Billing, Channel, EventId, GroupId, HookResult, InstanceId, PolicyId, RuleId,
     SourceId, SwitchSet, Trigger,
 };
 use ask::Call;
@@ -471,7 +471,7 @@ impl World {
     /// Sets the timers that the fleet brings with it.
     fn wind_up(&mut self, agenda: &mut Agenda<Timer>) {
         let start = agenda.now();
-        let mut due = Vec::new();
+        let (mut due, mut unclear) = (Vec::new(), Vec::new());
         let mut joined: Vec<Option<SimTime>> = vec![None; self.fleet.groups().count()];
         for (id, instance) in self.fleet.instances() {
             if !instance.is_there() {
@@ -481,6 +481,9 @@ impl World {
             if let Some(group) = instance.group.filter(|_| instance.joined < start) {
                 let last = &mut joined[group.index()];
                 *last = (*last).max(Some(instance.joined));
+            }
+            if !instance.schedule_known && instance.billing != Billing::Subscription {
+                unclear.push(id);
             }
             if instance.auto_release < SimTime::NEVER {
                 due.push((Timer::ScheduledRelease(id), instance.auto_release));
@@ -494,13 +497,38 @@ impl World {
                 self.fleet.cool_down(GroupId::at(group), last);
             }
         }
+        for (id, account) in self.fleet.accounts() {
+            due.extend(billing::next_step(self, account).map(|at| (Timer::BillingStep(id), at)));
+        }
         for (id, group) in self.fleet.groups() {
             if group.autoscale.is_some() {
                 due.push((Timer::Autoscale(id), start));
             }
         }
+        due.extend(self.unclear_schedules(&unclear).into_iter().map(|timer| (timer, start)));
         for (timer, at) in due {
             agenda.set(timer, at.max(start));
         }
+    }
+
+    /// Of some instances nobody knows whether a release is scheduled: one may be due at any time,
+    /// unless the scenario takes the position that there is none.
+    fn unclear_schedules(&mut self, ids: &[InstanceId]) -> Vec<Timer> {
+        let mut timers = Vec::new();
+        for id in ids {
+            let policy = self.policy_of(*id);
+            let book = self.legend.rulebook(policy);
+            let switch = book.policy.unknown.schedule;
+            if !book.policy.knows(crate::policy::Column::Trigger, Trigger::ScheduledRelease) {
+                self.fleet.instance_mut(*id).schedule_known = true;
+            } else if book.is_open(switch) {
+                timers.push(Timer::ScheduledRelease(*id));
+            } else {
+                let relied = &mut self.relied[policy.index()];
+                *relied = relied.with(switch);
+                self.fleet.instance_mut(*id).schedule_known = true;
+            }
+        }
+        timers
     }
 }

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Ground, Tally};
 use super::decide::{Item, Word};
 use super::{Followup, Step, Timer};
-use crate::policy::Answer;
+use crate::policy::{Answer, Undecided};
 use crate::record::{DecidedBy, Record, Subject, Target, What};
 use crate::time::SimTime;
 use crate::vocab::{Action, InstanceId, LastWord, Outcome, ScheduleFate, Trigger};
@@ -17,6 +17,7 @@ impl Step<'_> {
         self.stop_waiting(id);
         let instance = self.world.fleet.instance_mut(id);
         let from = std::mem::replace(&mut instance.auto_release, at);
+        instance.schedule_known = true;
         if at < SimTime::NEVER {
             self.agenda.set(Timer::ScheduledRelease(id), at);
         } else {
@@ -43,6 +44,11 @@ impl Step<'_> {
     /// The time set for a release has come.
     pub(super) fn scheduled_release(&mut self, id: InstanceId) {
         let ask = Self::ask_for_release(id);
+        if !self.world.fleet.instance(id).schedule_known {
+            // Whether a time is set nobody knows, and it may be this one.
+            let policy = self.world.policy_of(id);
+            return self.halt(&ask, ask.target, policy, Undecided::ReleaseTime);
+        }
         let facts = self.facts(&ask, id, Action::Release);
         let answer = self.consult(&ask, self.world.policy_of(id), |t| &t.due, &facts);
         match answer {

@@ -121,6 +121,10 @@ impl Step<'_> {
             if !instance.is_there() {
                 return Err(Obstacle::NotThere);
             }
+            if !instance.billing_known {
+                // Only spot capacity is taken back: now it is known.
+                (instance.billing, instance.billing_known) = (Billing::Spot, true);
+            }
             if instance.billing != Billing::Spot {
                 return Err(Obstacle::NotSpot);
             }
