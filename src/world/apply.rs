@@ -11,14 +11,11 @@ use super::ask::{Ask, With};
 use super::decide::Draft;
 use super::{Step, Timer};
 use crate::fleet::{Instance, Property};
-use crate::policy::{Column, Facts, Permit};
+use crate::policy::{Facts, Permit};
 use crate::record::{Loss, Record, Subject, Target, What};
 use crate::scenario::Flags;
 use crate::time::SimTime;
-use crate::vocab::{
-    Action, Channel, EconomicalStop, Effect, Fate, FlagEffect, InstanceId, Lifecycle, Lock,
-    Membership, ModelId, StoppedBy, Thing, YesNo,
-};
+use crate::vocab::{Action, EconomicalStop, Effect, Fate, FlagEffect, InstanceId, Lifecycle, Lock, Membership, ModelId, StoppedBy, Thing, YesNo};
 
 /// An action that takes nothing of an instance, whatever its policy says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,39 +283,34 @@ impl Step<'_> {
         }
     }
 
-    /// What it does to the model of an instance that a protection in it was set. A call of which
-    /// nobody knows the way is asked about in each: what they do not agree on is unknown.
+    /// What it does to the model of an instance that a protection in it was set. Where nobody
+    /// knows by which way that was, and the ways differ, nobody knows the model.
     fn change_model(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
-        let facts = self.facts(ask, id, Action::SetProtection);
-        let policy = self.world.policy_of(id);
-        let ways = match facts.channel {
-            Channel::None => &[Channel::Console, Channel::Api, Channel::Cli][..],
-            Channel::Console => &[Channel::Console],
-            Channel::Api => &[Channel::Api],
-            Channel::Cli => &[Channel::Cli],
-        };
-        let mut effects: SmallVec<[FlagEffect; 3]> = SmallVec::new();
-        for channel in ways {
-            let unknown = facts.unknown.without(Column::Channel);
-            let facts = Facts { channel: *channel, unknown, ..facts };
-            let answer = self.consult(ask, policy, |t| &t.flag_changes, &facts);
-            effects.extend(answer.map(|answer| answer.says));
-        }
-        let Some(first) = effects.first().copied() else { return };
-        let instance = self.world.fleet.instance(id);
-        if instance.group.is_none() {
+        if self.world.fleet.instance(id).group.is_none() {
             return;
         }
-        let agree = effects.iter().all(|effect| *effect == first);
-        let model = match first {
-            _ if !agree && instance.model == ModelId::OWN => return,
-            _ if !agree => ModelId::UNKNOWN,
-            FlagEffect::Nothing => return,
-            FlagEffect::LeavesModel | FlagEffect::LosesProbe => ModelId::OWN,
+        let facts = self.facts(ask, id, Action::SetProtection);
+        let policy = self.world.policy_of(id);
+        let book = self.world.legend.rulebook(policy);
+        let effect = match book.ask_all(&book.tables.flag_changes, &facts) {
+            Ok(None) => return,
+            Ok(Some(answer)) => {
+                self.rely(policy, answer.basis);
+                self.reach(policy, answer.rule);
+                Some(answer.says)
+            }
+            Err(_) => None,
         };
-        self.set_model(ask, seq, id, model);
-        if agree && first == FlagEffect::LosesProbe {
-            self.probe(ask, seq, id, false);
+        match effect {
+            Some(FlagEffect::Nothing) => {}
+            Some(FlagEffect::LeavesModel) => self.set_model(ask, seq, id, ModelId::OWN),
+            Some(FlagEffect::LosesProbe) => {
+                self.set_model(ask, seq, id, ModelId::OWN);
+                self.probe(ask, seq, id, false);
+            }
+            // What has a model of its own keeps it either way.
+            None if self.world.fleet.instance(id).model == ModelId::OWN => {}
+            None => self.set_model(ask, seq, id, ModelId::UNKNOWN),
         }
     }
 
