@@ -154,6 +154,9 @@ fn advice(
         Unknown::Column(Column::Membership) => assume("unknown-membership"),
         Unknown::Column(Column::Lock) => assume("unknown-lock"),
         Unknown::Column(Column::Billing) => assume("unknown-billing"),
+        Unknown::Column(Column::LatestModel) => {
+            "add `via: ` to the event that set its protection".to_owned()
+        }
         Unknown::Column(column) => format!("say which: {}", or(&format!("{}: ", column.name()))),
     }
 }

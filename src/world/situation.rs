@@ -6,7 +6,7 @@ use crate::policy::{Column, Columns, Facts};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
     AccountId, Action, ClockAction, ClockKind, GroupId, Initiator, InstanceId, Lifecycle, Lock,
-    Locks, PolicyId, Process, ProtectionSet, Thing, Trigger, YesNo,
+    Locks, ModelId, PolicyId, Process, ProtectionSet, Thing, Trigger, YesNo,
 };
 
 impl World {
@@ -30,7 +30,7 @@ impl World {
             lock: instance.locks,
             renewal: instance.renewal,
             eviction: instance.eviction,
-            unknown: unknown(instance, asked.unknown),
+            unknown: unknown(instance, &asked),
             ..asked
         };
         let facts = match instance.group {
@@ -128,8 +128,12 @@ impl World {
 }
 
 /// The columns of an instance that nobody knows, with those of a request.
-fn unknown(instance: &Instance, asked: Columns) -> Columns {
+fn unknown(instance: &Instance, asked: &Facts) -> Columns {
+    // Nothing but a new model asks about the model.
+    let of_model = asked.trigger == Trigger::ModelUpdate && instance.model == ModelId::UNKNOWN;
     asked
+        .unknown
+        .with_if(Column::LatestModel, of_model)
         .with_if(Column::Membership, !instance.membership_known && instance.group.is_some())
         .with_if(Column::Billing, !instance.billing_known)
         .with_if(Column::Lock, !instance.lock_known)
