@@ -117,15 +117,22 @@ fn mutate(
             others.map(move |to| (rule, says, to))
         };
         for (rule, from, to) in possible.flat_map(others) {
-            let flipped = flipped(policy, rule, to, jobs, judged);
-            let reached = flipped.len();
-            let noticed_by = judge_all(&flipped, terms)?.into_iter().find(|one| {
-                let stored = kept.get(one.file).and_then(Option::as_ref).is_some_and(|kept| {
-                    let of_case = kept.iter().filter(|row| row.get("case") == one.report.case);
-                    !of_case.eq(one.rows.iter())
+            let cases = reaching(policy, rule, jobs, judged);
+            let mut noticed_by = None;
+            // One case that notices is enough, and most of the time the first does.
+            for some in cases.chunks(terms.jobs.max(1)) {
+                let flipped: Vec<Job> = some.iter().map(|case| case.flipped(rule, to)).collect();
+                noticed_by = judge_all(&flipped, terms)?.into_iter().find(|one| {
+                    let stored = kept.get(one.file).and_then(Option::as_ref).is_some_and(|kept| {
+                        let of_case = kept.iter().filter(|row| row.get("case") == one.report.case);
+                        !of_case.eq(one.rows.iter())
+                    });
+                    stored || !one.report.passed()
                 });
-                stored || !one.report.passed()
-            });
+                if noticed_by.is_some() {
+                    break;
+                }
+            }
             mutants.push(Mutant {
                 policy: policy.name.clone(),
                 protection: protection.name.clone(),
@@ -133,38 +140,46 @@ fn mutate(
                 from: from.word(),
                 to: to.word(),
                 noticed_by: noticed_by.map(|one| one.report.name),
-                reached,
+                reached: cases.len(),
             });
         }
     }
     Ok(mutants)
 }
 
-/// The cases in which a rule had something to say and that all is well with, with that rule
-/// saying something else.
-fn flipped(
+/// A case that a rule had something to say in, and the place of its rulebook.
+struct Reaching<'j> {
+    job: &'j Job,
+    book: usize,
+}
+
+impl Reaching<'_> {
+    /// The same with another verdict of that rule.
+    fn flipped(&self, rule: RuleId, to: Verdict) -> Job {
+        let mut job = self.job.clone();
+        let book = &mut job.plan.legend.rulebooks[self.book];
+        *book = Arc::new(book.with_verdict(rule, to));
+        job
+    }
+}
+
+/// The cases that all is well with and that a rule had something to say in.
+fn reaching<'j>(
     policy: &Policy,
     rule: RuleId,
-    to: Verdict,
-    jobs: &[Job],
+    jobs: &'j [Job],
     judged: &[Judged],
-) -> Vec<Job> {
-    let mut flipped = Vec::new();
-    for (job, judged) in jobs.iter().zip(judged) {
-        let books = &job.plan.legend.rulebooks;
-        let at = books.iter().position(|book| {
+) -> Vec<Reaching<'j>> {
+    let cases = jobs.iter().zip(judged).filter(|(_, judged)| judged.report.passed());
+    let reaching = cases.filter_map(|(job, judged)| {
+        let mut books = job.plan.legend.rulebooks.iter();
+        let book = books.position(|book| {
             book.policy.name == policy.name && book.policy.digest == policy.digest
-        });
-        let Some(at) = at else { continue };
-        let reached = judged.reached.get(at).is_some_and(|reached| reached.rules.contains(&rule));
-        if reached && judged.report.passed() {
-            let mut job = job.clone();
-            let book = &mut job.plan.legend.rulebooks[at];
-            *book = Arc::new(book.with_verdict(rule, to));
-            flipped.push(job);
-        }
-    }
-    flipped
+        })?;
+        let reached = judged.reached.get(book).is_some_and(|reached| reached.rules.contains(&rule));
+        reached.then_some(Reaching { job, book })
+    });
+    reaching.collect()
 }
 
 impl Looked {

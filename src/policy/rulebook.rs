@@ -102,7 +102,7 @@ impl Rulebook {
         let refusals = Action::ALL.iter().map(|action| refusing(&policy, &settings, *action));
         let refusals = refusals.collect();
         let verdicts: Vec<Table<Verdict>> = verdicts;
-        let consulted = Action::ALL.iter().map(|action| consulted(&verdicts, *action)).collect();
+        let consulted = consulted(&verdicts);
         let losing = Action::ALL.iter().map(|action| losing(&tables.effects, *action)).collect();
         Self { policy, tables, verdicts, bases, refusals, settings, taken, consulted, losing }
     }
@@ -112,8 +112,7 @@ impl Rulebook {
     pub fn with_verdict(&self, rule: RuleId, verdict: Verdict) -> Self {
         let mut book = self.clone();
         book.verdicts.iter_mut().for_each(|table| table.say(rule, &verdict));
-        let of_action = |action: &Action| consulted(&book.verdicts, *action);
-        book.consulted = Action::ALL.iter().map(of_action).collect();
+        book.consulted = consulted(&book.verdicts);
         book
     }
 
@@ -229,9 +228,9 @@ fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
     all.filter(|(_, refusal)| may(refusal)).map(|(place, _)| place).collect()
 }
 
-/// The causes for which some protection is consulted about an action, as a mask.
-fn consulted(verdicts: &[Table<Verdict>], action: Action) -> u32 {
-    let mut mask = 0;
+/// For each action, the causes for which some protection is consulted, as a mask.
+fn consulted(verdicts: &[Table<Verdict>]) -> Vec<u32> {
+    let mut masks = vec![0; Action::ALL.len()];
     for table in verdicts {
         let space = table.space();
         let axis = |column| space.axes().iter().position(|a| a.over == Over::Column(column));
@@ -239,14 +238,14 @@ fn consulted(verdicts: &[Table<Verdict>], action: Action) -> u32 {
         else {
             continue;
         };
-        for cell in (0..space.cells()).filter(|cell| space.word(*cell, of_action) == action.index())
-        {
+        for cell in 0..space.cells() {
             if table.row(cell).is_some_and(|row| row.says != Verdict::NotConsulted) {
-                mask |= 1 << space.word(cell, of_trigger);
+                let action = usize::from(space.word(cell, of_action));
+                masks[action] |= 1 << space.word(cell, of_trigger);
             }
         }
     }
-    mask
+    masks
 }
 
 /// The causes for which an action can take something of an instance, as a mask.
