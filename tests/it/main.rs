@@ -61,3 +61,5 @@ mod tables;
 mod tidy;
 /// What a file may read, and what is quoted from files of another kind.
 mod trust;
+/// What the world does, step by step: arrears, terms, hooks, zones.
+mod world;

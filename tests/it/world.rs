@@ -1,0 +1,491 @@
+//! What the world does, told in lines: one for each change of state or term, and one for each
+//! request of which not everything was done.
+
+use stayput::record::{Record, Refusal, Subject, What};
+use stayput::scenario::{Options, compile};
+use stayput::text::{NoFiles, Problems, Sources, render};
+use stayput::vocab::RequestResult;
+use stayput::world::Run;
+
+const ALIBABA: &str = "alibaba-ecs@2026-05-15";
+const CHINA: &str = "alibaba-ecs-cn@2026-05-15";
+const INTERNATIONAL: &str = "alibaba-ecs-intl@2026-05-15";
+const AZURE: &str = "azure-vmss@2026-05-19";
+
+/// What a scenario comes to that starts at the first of June, Beijing time.
+fn story(policy: &str, length: &str, rest: &str) -> Vec<String> {
+    story_from("2026-06-01T00:00:00+08:00", policy, length, rest)
+}
+
+fn story_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<String> {
+    let text = format!(
+        "stayput: scenario/1\nname: story\npolicy: {policy}\nstart: {start}\nfor: {length}\n{rest}"
+    );
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add("story.yaml", &text);
+    let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
+    let told = render(&problems, &sources, false);
+    let mut compiled = compiled.unwrap_or_else(|| panic!("{text}\n{told}"));
+    let mut run = Run::start(compiled.plans.swap_remove(0));
+    let records: Vec<Record> = run.by_ref().collect();
+    assert_eq!(run.world().halt(), None, "undecided\n{text}");
+    let legend = run.world().legend();
+    let mut lines = Vec::new();
+    for record in &records {
+        let at = legend.elapsed(record.at());
+        match record {
+            Record::Request(request) if request.result != RequestResult::Accepted => {
+                let why = match request.refusal {
+                    Some(Refusal::Rule(policy, rule)) => {
+                        legend.rulebook(policy).policy.rule(rule).id.clone()
+                    }
+                    Some(Refusal::Obstacle(obstacle)) => obstacle.to_string(),
+                    None => "-".to_owned(),
+                };
+                let what = legend.cause(request.cause);
+                lines.push(format!("+{at} {what}: {} {why}", request.result));
+            }
+            Record::Change(change) => match (change.subject, change.what) {
+                (Subject::Instance(id), What::State(_, to)) => {
+                    lines.push(format!("+{at} {} {to}", legend.instance(id)));
+                }
+                (Subject::Instance(id), What::Term(_, to)) => {
+                    lines.push(format!("+{at} {} until {to}", legend.instance(id)));
+                }
+                _ => {}
+            },
+            Record::Request(_) | Record::Decision(_) | Record::Loss(_) => {}
+        }
+    }
+    lines
+}
+
+/// An account's clocks.
+mod arrears {
+    use super::*;
+
+    const ONE: &str = "fleet: { instances: { a: {} } }\n";
+
+    #[test]
+    fn each_step_counts_from_its_own_beginning_and_an_allowance_comes_on_top() {
+        let owes = "events: [{ at: +1d, overdue: { account: default } }]\n";
+        let plain = story(CHINA, "30d", &format!("{ONE}{owes}"));
+        assert_eq!(plain, ["+1d a stopped", "+3d a reclaimed", "+16d a released"]);
+        let graced = "fleet: { accounts: { shop: { grace: 5d } }, instances: { a: {} } }\n";
+        let owes = "events: [{ at: +1d, overdue: { account: shop } }]\n";
+        let story = story(CHINA, "30d", &format!("{graced}{owes}"));
+        assert_eq!(story, ["+6d a stopped", "+8d a reclaimed", "+16d a released"]);
+    }
+
+    #[test]
+    fn who_is_overdue_already_does_not_begin_again() {
+        let events = "events:
+  - { at: +1d, overdue: { account: default } }
+  - { at: +5d, overdue: { account: default } }
+";
+        let story = story(CHINA, "30d", &format!("{ONE}{events}"));
+        assert_eq!(story, ["+1d a stopped", "+3d a reclaimed", "+16d a released"]);
+    }
+
+    #[test]
+    fn settling_ends_a_clock_and_the_next_arrears_begin_a_new_one() {
+        let events = "events:
+  - { at: +1d, overdue: { account: default } }
+  - { at: +1d12h, settle: { account: default } }
+  - { at: +10d, overdue: { account: default } }
+";
+        let story = story(CHINA, "30d", &format!("{ONE}{events}"));
+        let told = ["+1d a stopped", "+1d12h a running", "+10d a stopped", "+12d a reclaimed"];
+        assert_eq!(story[..4], told);
+        assert_eq!(story[4..], ["+25d a released"]);
+    }
+
+    #[test]
+    fn settling_before_the_first_step_touches_nothing() {
+        let events = "events:
+  - { at: +1d, overdue: { account: default } }
+  - { at: +15d, settle: { account: default } }
+";
+        assert!(story(INTERNATIONAL, "60d", &format!("{ONE}{events}")).is_empty());
+    }
+
+    /// What its owner had stopped, and what runs, is no business of the settlement.
+    #[test]
+    fn settling_restarts_only_what_the_arrears_had_stopped() {
+        let fleet = "fleet: { instances: { a: {}, b: { state: stopped } } }\n";
+        let events = "events:
+  - { at: +1d, overdue: { account: default } }
+  - { at: +2d, settle: { account: default } }
+";
+        let story = story(CHINA, "30d", &format!("{fleet}{events}"));
+        assert_eq!(story, ["+1d a stopped", "+2d a running"]);
+    }
+
+    #[test]
+    fn a_cancelled_subscription_is_not_cancelled_again() {
+        let events = "events:
+  - { at: +1d, cancel: { account: default } }
+  - { at: +50d, cancel: { account: default } }
+";
+        let story = story(AZURE, "200d", &format!("{ONE}{events}"));
+        assert_eq!(story, ["+1d a deallocated", "+91d a released"]);
+    }
+}
+
+/// Terms of subscriptions: their ends, and renewals.
+mod terms {
+    use super::*;
+
+    fn subscription(expires: &str, more: &str) -> String {
+        format!(
+            "fleet: {{ instances: {{ a: {{ billing: subscription, expires: \"{expires}\"{more} }} }} }}\n"
+        )
+    }
+
+    /// Midnight of the sixteenth day where the provider counts its days, not where clocks say Z.
+    #[test]
+    fn days_end_where_the_provider_counts_them() {
+        for (expires, released) in [
+            // 10:00 in Beijing, 02:00 elsewhere.
+            ("2026-06-03T10:00:00+08:00", "+18d a released"),
+            // 05:00 in Beijing is the day before elsewhere.
+            ("2026-06-03T05:00:00+08:00", "+18d a released"),
+            // The last second of a day, and the first.
+            ("2026-06-02T23:59:59+08:00", "+17d a released"),
+            ("2026-06-03T00:00:00+08:00", "+18d a released"),
+        ] {
+            let story = story(CHINA, "40d", &subscription(expires, ""));
+            assert_eq!(story.last().map(String::as_str), Some(released), "{expires}");
+            assert_eq!(story.len(), 3, "{story:?}");
+        }
+    }
+
+    #[test]
+    fn a_term_that_ends_at_the_last_second_has_ended_then() {
+        let fleet = subscription("2026-06-02T00:00:00+08:00", "");
+        let events = "events:
+  - { at: +23h59m59s, id: early, release: { instance: a, by: b, via: console, force: true } }
+  - { at: +1d,        id: late,  release: { instance: a, by: b, via: console, force: true } }
+  - { at: +1d1s,      id: ended, release: { instance: a, by: b, via: console, force: true } }
+";
+        let story = story(CHINA, "3d", &format!("{fleet}{events}"));
+        // What people do at an instant comes before what falls due at it.
+        let told = ["+23h59m59s early: refused PC1", "+1d late: refused PC1", "+1d a stopped"];
+        assert_eq!(story[..3], told);
+        assert_eq!(story[3..], ["+1d1s a released"]);
+    }
+
+    /// The end of a month is the last day that it has, and the hour is the provider's.
+    #[test]
+    fn months_end_on_the_calendar_of_the_provider() {
+        let renews = ", renewal: automatic";
+        // Half past midnight in Beijing is the day before at Greenwich.
+        let fleet = subscription("2026-01-31T00:30:00+08:00", renews);
+        let told = story_from("2026-01-01T00:00:00+08:00", CHINA, "100d", &fleet);
+        assert_eq!(
+            told,
+            [
+                "+30d30m a until 2026-02-27T16:30:00Z",
+                "+58d30m a until 2026-03-27T16:30:00Z",
+                "+86d30m a until 2026-04-27T16:30:00Z",
+            ]
+        );
+        let fleet = subscription("2028-01-31T12:00:00+08:00", renews);
+        let told = story_from("2028-01-01T00:00:00+08:00", CHINA, "40d", &fleet);
+        assert_eq!(told, ["+30d12h a until 2028-02-29T04:00:00Z"]);
+        let fleet = subscription("2026-06-30T23:30:00+08:00", renews);
+        let told = story(CHINA, "31d", &fleet);
+        assert_eq!(told, ["+29d23h30m a until 2026-07-30T15:30:00Z"]);
+    }
+
+    #[test]
+    fn a_term_renews_for_as_long_as_was_agreed() {
+        for (agreed, until) in [
+            ("", "2026-07-11T04:00:00Z"),
+            (", renews-for: 3mo", "2026-09-11T04:00:00Z"),
+            (", renews-for: 1y", "2027-06-11T04:00:00Z"),
+        ] {
+            let renews = format!(", renewal: automatic{agreed}");
+            let fleet = subscription("2026-06-11T12:00:00+08:00", &renews);
+            let told = story(CHINA, "20d", &fleet);
+            assert_eq!(told, [format!("+10d12h a until {until}")], "{agreed}");
+        }
+    }
+
+    /// An early renewal prolongs the term that runs; on the China site a late one counts from
+    /// the old end as well, on the other one from the renewal.
+    #[test]
+    fn a_renewal_counts_from_the_end_or_from_itself() {
+        let fleet = subscription("2026-06-11T12:00:00+08:00", "");
+        let renew = |at: &str| {
+            format!(
+                "events: [{{ at: {at}, renew: {{ instance: a, for: 1mo, by: b, via: console }} }}]\n"
+            )
+        };
+        for policy in [CHINA, INTERNATIONAL] {
+            let told = story(policy, "20d", &format!("{fleet}{}", renew("+5d")));
+            assert_eq!(told, ["+5d a until 2026-07-11T04:00:00Z"], "{policy}");
+        }
+        let told = story(CHINA, "30d", &format!("{fleet}{}", renew("+20d")));
+        let until = ["+10d12h a stopped", "+20d a until 2026-07-11T04:00:00Z", "+20d a running"];
+        assert_eq!(told, until);
+    }
+
+    /// After a renewal the clock of the term begins anew, with its first step.
+    #[test]
+    fn a_renewed_term_ends_as_the_first_one_did() {
+        let fleet = subscription("2026-06-11T12:00:00+08:00", "");
+        let events =
+            "events: [{ at: +15d, renew: { instance: a, for: 1mo, by: b, via: console } }]\n";
+        let told = story(CHINA, "70d", &format!("{fleet}{events}"));
+        assert_eq!(
+            told,
+            [
+                "+10d12h a stopped",
+                "+15d a until 2026-07-11T04:00:00Z",
+                "+15d a running",
+                "+40d12h a stopped",
+                "+55d12h a reclaimed",
+                "+56d a released",
+            ]
+        );
+    }
+
+    /// Who was stopped by its owner is not started by a renewal.
+    #[test]
+    fn a_renewal_starts_only_what_the_end_of_the_term_had_stopped() {
+        let fleet = subscription("2026-06-11T12:00:00+08:00", ", state: stopped");
+        let events =
+            "events: [{ at: +5d, renew: { instance: a, for: 1mo, by: b, via: console } }]\n";
+        let told = story(CHINA, "20d", &format!("{fleet}{events}"));
+        assert_eq!(told, ["+5d a until 2026-07-11T04:00:00Z"]);
+    }
+}
+
+/// What a hook holds up, and for how long.
+mod hooks {
+    use super::*;
+
+    fn group(policy: &str, hook: &str, members: u32, events: &str) -> Vec<String> {
+        let fleet = format!(
+            "fleet:
+  groups: {{ g: {{ health-check: none, cooldown: 0s, removal: [{}], terminate-hook: {hook} }} }}
+  defaults: {{ group: g }}
+  instances:
+{}",
+            if policy == AZURE { "oldest-vm" } else { "oldest-instance" },
+            (1..=members)
+                .map(|n| format!("    m{n}: {{ created: 2026-05-0{n}T00:00:00Z }}\n"))
+                .collect::<String>()
+        );
+        story(policy, "2d", &format!("{fleet}events:\n{events}"))
+    }
+
+    #[test]
+    fn the_time_of_a_hook_is_out_at_its_very_end() {
+        let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }\n";
+        let told = group(ALIBABA, "{ timeout: 10m }", 1, events);
+        assert_eq!(told, ["+1h m1 removing", "+1h10m m1 released"]);
+    }
+
+    #[test]
+    fn whoever_may_go_on_goes_on_and_an_answer_is_given_once() {
+        let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
+  - { at: +1h3m, id: done, complete-hook: { instance: m1 } }
+  - { at: +1h4m, id: twice, complete-hook: { instance: m1 } }
+";
+        let told = group(ALIBABA, "{ timeout: 10m }", 1, events);
+        assert_eq!(told, ["+1h m1 removing", "+1h3m m1 released", "+1h4m twice: refused no-hook"]);
+    }
+
+    /// To give up goes on as well: only a roll-back keeps the member, in the state it was in.
+    #[test]
+    fn a_member_that_was_to_go_is_kept_by_a_roll_back_alone() {
+        for (result, end) in
+            [("continue", "released"), ("abandon", "released"), ("roll-back", "running")]
+        {
+            let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }\n";
+            let hook = format!("{{ timeout: 10m, result: {result} }}");
+            let told = group(ALIBABA, &hook, 1, events);
+            assert_eq!(told[..1], ["+1h m1 removing"]);
+            assert_eq!(told.last().unwrap(), &format!("+1h10m m1 {end}"), "{result}");
+            let events = format!(
+                "{events}  - {{ at: +1h2m, complete-hook: {{ instance: m1, result: {result} }} }}\n"
+            );
+            let told = group(ALIBABA, "{ timeout: 10m }", 1, &events);
+            assert_eq!(told.last().unwrap(), &format!("+1h2m m1 {end}"), "{result}");
+        }
+    }
+
+    #[test]
+    fn a_roll_back_gives_a_member_the_state_that_it_had() {
+        let events = "  - { at: +30m, stop: { instance: m1, by: b, via: console } }
+  - { at: +1h, scale-in: { group: g, remove: 1 } }
+  - { at: +1h2m, complete-hook: { instance: m1, result: roll-back } }
+";
+        let told = group(ALIBABA, "{ timeout: 10m }", 1, events);
+        let kept = "+1h2m event-3: refused -";
+        assert_eq!(told, ["+30m m1 stopped", "+1h m1 removing", kept, "+1h2m m1 stopped"]);
+    }
+
+    /// Each heartbeat gives the whole time again, twenty times and six hours in all.
+    #[test]
+    fn a_hook_is_prolonged_so_often_and_so_long() {
+        let beats = |gap: u32, count: u32| -> String {
+            (1..=count)
+                .map(|n| {
+                    format!(
+                        "  - {{ at: +{}m, id: beat-{n}, heartbeat: {{ instance: m1 }} }}\n",
+                        60 + n * gap
+                    )
+                })
+                .collect()
+        };
+        let down = "  - { at: +1h, scale-in: { group: g, remove: 1 } }\n";
+        let told = group(ALIBABA, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 1)));
+        assert_eq!(told, ["+1h m1 removing", "+1h15m m1 released"]);
+        // The twentieth is taken, the next is refused and changes nothing.
+        let told = group(ALIBABA, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 21)));
+        assert_eq!(
+            told,
+            ["+1h m1 removing", "+2h45m beat-21: refused no-more-time", "+2h50m m1 released"]
+        );
+        // Six hours from the beginning, however long the hook is and however often it is asked.
+        let told = group(ALIBABA, "{ timeout: 1h }", 1, &format!("{down}{}", beats(30, 13)));
+        assert_eq!(told, ["+1h m1 removing", "+7h m1 released", "+7h30m beat-13: refused no-hook"]);
+        let told = group(AZURE, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 1)));
+        let refused =
+            ["+1h m1 removing", "+1h5m beat-1: refused no-more-time", "+1h10m m1 released"];
+        assert_eq!(told, refused);
+    }
+
+    #[test]
+    fn to_ask_again_gives_no_more_time() {
+        let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
+  - { at: +1h5m, release: { instance: m1, by: b, via: api, force: true } }
+";
+        let told = group(AZURE, "{ timeout: 10m }", 1, events);
+        assert_eq!(told, ["+1h m1 removing", "+1h10m m1 released"]);
+    }
+
+    /// Members of one set go on together; those of a scaling group each by itself.
+    #[test]
+    fn who_may_go_on_waits_for_the_others_where_the_provider_says_so() {
+        let events = "  - { at: +1h, scale-in: { group: g, remove: 2 } }
+  - { at: +1h2m, complete-hook: { instance: m1 } }
+  - { at: +1h6m, complete-hook: { instance: m2 } }
+";
+        let told = group(AZURE, "{ timeout: 10m }", 2, events);
+        let both = ["+1h m1 removing", "+1h m2 removing", "+1h6m m2 released", "+1h6m m1 released"];
+        assert_eq!(told, both);
+        let told = group(ALIBABA, "{ timeout: 10m }", 2, events);
+        let each = ["+1h m1 removing", "+1h m2 removing", "+1h2m m1 released", "+1h6m m2 released"];
+        assert_eq!(told, each);
+    }
+
+    /// Who may go on is free as soon as nobody is left that may not, whatever ended the wait.
+    #[test]
+    fn the_last_one_whose_time_is_out_frees_those_that_waited() {
+        let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
+  - { at: +1h5m, scale-in: { group: g, remove: 1 } }
+  - { at: +1h6m, complete-hook: { instance: m2 } }
+";
+        let told = group(AZURE, "{ timeout: 10m }", 2, events);
+        let free =
+            ["+1h m1 removing", "+1h5m m2 removing", "+1h10m m1 released", "+1h10m m2 released"];
+        assert_eq!(told, free);
+        // One more that may not go on: its neighbour has to wait, until its own time is out.
+        let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
+  - { at: +1h5m, scale-in: { group: g, remove: 2 } }
+  - { at: +1h6m, complete-hook: { instance: m2 } }
+";
+        let told = group(AZURE, "{ timeout: 10m }", 3, events);
+        assert_eq!(told[3], "+1h10m m1 released");
+        assert_eq!(told[4..], ["+1h15m m2 released", "+1h15m m3 released"]);
+    }
+
+    #[test]
+    fn a_member_that_comes_waits_and_is_given_up_unless_it_goes_on() {
+        for (result, end) in
+            [("continue", "running"), ("abandon", "released"), ("roll-back", "released")]
+        {
+            let fleet = format!(
+                "fleet: {{ groups: {{ g: {{ new-names: n1, launch-hook: {{ timeout: 10m, result: {result} }} }} }} }}\n"
+            );
+            let up = "events:\n  - { at: +1h, scale-out: { group: g, add: 1 } }\n";
+            let told = story(ALIBABA, "1d", &format!("{fleet}{up}"));
+            assert_eq!(told, ["+1h n1 pending".to_owned(), format!("+1h10m n1 {end}")]);
+            let done = format!(
+                "  - {{ at: +1h4m, complete-hook: {{ instance: n1, result: {result} }} }}\n"
+            );
+            let fleet =
+                "fleet: { groups: { g: { new-names: n1, launch-hook: { timeout: 10m } } } }\n";
+            let told = story(ALIBABA, "1d", &format!("{fleet}{up}{done}"));
+            assert_eq!(told, ["+1h n1 pending".to_owned(), format!("+1h4m n1 {end}")]);
+        }
+    }
+}
+
+/// Which member goes where several are alike, and where the next one comes.
+mod zones {
+    use super::*;
+
+    fn goes(policy: &str, group: &str, members: &str, count: u32) -> Vec<String> {
+        let fleet = format!(
+            "fleet:\n  groups: {{ g: {group} }}\n  defaults: {{ group: g }}\n  instances: {members}\n"
+        );
+        let events: String = (1..=count)
+            .map(|hour| format!("  - {{ at: +{hour}h, scale-in: {{ group: g, remove: 1 }} }}\n"))
+            .collect();
+        let told = story(policy, "2d", &format!("{fleet}events:\n{events}"));
+        told.iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn of_equal_members_the_first_by_name_goes() {
+        let members = "{ b: {}, a: {}, c: {} }";
+        assert_eq!(goes(ALIBABA, "{ health-check: none }", members, 3), ["a", "b", "c"]);
+    }
+
+    /// Zones of equal size compete by the order of the group, and only then by name.
+    #[test]
+    fn equal_zones_compete_by_the_order_of_the_group() {
+        let group = "{ health-check: none, zone-policy: balance, zones: [z1, z2], removal: [oldest-instance] }";
+        let members = "{ a: { zone: z1, joined: 2026-05-03T00:00:00Z }, b: { zone: z1, joined: 2026-05-04T00:00:00Z }, \
+             c: { zone: z2, joined: 2026-05-01T00:00:00Z }, d: { zone: z2, joined: 2026-05-02T00:00:00Z } }";
+        assert_eq!(goes(ALIBABA, group, members, 4), ["c", "a", "d", "b"]);
+        let members = "{ b: { zone: z1 }, d: { zone: z1 }, a: { zone: z2 }, c: { zone: z2 } }";
+        assert_eq!(goes(ALIBABA, group, members, 4), ["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_zone_that_gave_is_counted_again() {
+        let group = "{ health-check: none, zone-policy: balance, zones: [z1, z2], removal: [newest-instance] }";
+        let members = "{ a1: { zone: z1, joined: 2026-05-01T00:00:00Z }, a2: { zone: z1, joined: 2026-05-02T00:00:00Z }, \
+             a3: { zone: z1, joined: 2026-05-03T00:00:00Z }, b1: { zone: z2, joined: 2026-05-09T00:00:00Z } }";
+        assert_eq!(goes(ALIBABA, group, members, 3), ["a3", "a2", "b1"]);
+    }
+
+    #[test]
+    fn a_new_member_comes_in_the_emptiest_zone_and_else_in_the_first() {
+        let fleet = "fleet:
+  groups: { g: { zones: [z1, z2, z3], new-names: n1..4 } }
+  instances: { a: { group: g, zone: z1 } }
+events:
+  - { at: +1h, scale-out: { group: g, add: 4 } }
+  - { at: +2h, scale-in: { group: g, remove: 1, by: b } }
+  - { at: +3h, scale-in: { group: g, remove: 1, by: b } }
+  - { at: +4h, scale-in: { group: g, remove: 1, by: b } }
+";
+        let with = |rule: &str| {
+            fleet.replace(
+                "zones: [z1",
+                &format!("removal: [newest-instance], zone-policy: {rule}, zones: [z1"),
+            )
+        };
+        // z1 has a; n1 is created in z2, n2 in z3, n3 in z1 and n4 in z2. The fullest zones give first.
+        let told = story(ALIBABA, "1d", &with("balance"));
+        let gone = &told[told.len() - 3..];
+        assert_eq!(gone, ["+2h n1 released", "+3h n3 released", "+4h n2 released"]);
+    }
+}
