@@ -296,6 +296,14 @@ impl Condition {
         &self.switches
     }
 
+    /// Whether some situation meets both, all switches aside.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let meets = |(column, words): &(Column, u32)| {
+            other.words(*column).is_none_or(|others| others & words != 0)
+        };
+        self.columns.iter().all(meets)
+    }
+
     /// Whether a situation meets it, all switches aside.
     pub fn meets(&self, facts: &Facts) -> bool {
         self.columns.iter().all(|(column, words)| words >> facts.word(*column) & 1 == 1)

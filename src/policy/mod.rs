@@ -18,6 +18,7 @@
 //! Any `held` holds; else any `overridden` overrides; else the instance was
 //! unprotected. One line, in [`Ruling`], and nowhere else.
 
+mod advice;
 mod catalog;
 mod clock;
 mod compile;
@@ -28,6 +29,7 @@ mod facts;
 mod faults;
 mod file;
 mod judge;
+mod prevent;
 mod remedy;
 mod remedy_part;
 mod rulebook;
@@ -36,6 +38,7 @@ mod space;
 mod table;
 mod unknown;
 
+pub use advice::{Advice, Means};
 pub use catalog::{Catalog, Library, load};
 pub use clock::{Clock, Step, Timetable};
 pub use defaults::{DefaultRow, Defaults, Orders};
@@ -44,7 +47,7 @@ pub use domain::{Domain, Standing};
 pub use facts::{Column, Columns, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
 pub use judge::{Asks, Case, Judgement, Permit, Resolution};
-pub use remedy::{Advice, Danger, Means, Moment, Remedy, is_called};
+pub use remedy::{Danger, Moment, Remedy, is_called};
 pub use rulebook::{Answer, Basis, Rulebook, may_lose};
 pub use ruling::{Finding, Ruling};
 pub use space::{Axis, Block, Over, Space};

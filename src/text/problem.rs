@@ -79,6 +79,8 @@ crate::vocab::words! {
         CoveredTwice = "E103",
         /// A claim without its source.
         NoSource = "E110",
+        /// A remedy that never helps where its rule applies.
+        IdleRemedy = "E111",
         /// A provider's reply that does not make sense.
         BadReply = "E120",
         /// A file in a folder that is none of ours.

@@ -1,6 +1,6 @@
 //! What an owner can do against a loss before it happens.
 
-use super::words;
+use super::{Trigger, words};
 
 words! {
     /// What an owner can do against a loss, besides setting a protection.
@@ -58,6 +58,20 @@ impl Act {
             | Self::Detach
             | Self::CompleteHook
             | Self::Reactivate => false,
+        }
+    }
+
+    /// Whether it may end a cause of losses.
+    pub const fn may_end(self, trigger: Trigger) -> bool {
+        match self {
+            Self::CancelSchedule => matches!(trigger, Trigger::ScheduledRelease),
+            Self::Settle => matches!(trigger, Trigger::BillingOverdue),
+            Self::Reactivate => matches!(trigger, Trigger::Cancellation),
+            // A subscription that has been renewed is not released by hand.
+            Self::Renew => matches!(trigger, Trigger::Expiry | Trigger::Manual),
+            Self::Detach => trigger.is_about_members(),
+            Self::CompleteHook => matches!(trigger, Trigger::LaunchHook),
+            Self::Snapshot | Self::CreateImage | Self::ConvertAddress | Self::Keep => false,
         }
     }
 }

@@ -65,6 +65,29 @@ impl Trigger {
             | Self::LaunchHook => false,
         }
     }
+
+    /// Whether it reaches an instance because that is a member of a group.
+    pub const fn is_about_members(self) -> bool {
+        match self {
+            Self::ScaleIn
+            | Self::HealthCheck
+            | Self::DeleteMembers
+            | Self::GroupDelete
+            | Self::GroupAction
+            | Self::ModelUpdate
+            | Self::ZoneBalance => true,
+            Self::Manual
+            | Self::ScheduledRelease
+            | Self::BillingOverdue
+            | Self::Expiry
+            | Self::SecurityRelease
+            | Self::SpotReclaim
+            | Self::Detach
+            | Self::Maintenance
+            | Self::LaunchHook
+            | Self::Cancellation => false,
+        }
+    }
 }
 
 words! {

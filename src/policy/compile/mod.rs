@@ -101,6 +101,7 @@ impl<'p> Compiler<'p> {
         let orders = file.scale_in.as_ref().map(|part| self.orders(part)).unwrap_or_default();
         let tables = self.tables(file, &orders);
         let clocks = self.clocks(file);
+        self.demand_helpful_remedies(&protections, &clocks, &tables.effects);
         let notes = file
             .notes
             .0

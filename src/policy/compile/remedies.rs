@@ -1,10 +1,16 @@
 //! Remedies: names of protections become ids.
 
 use super::Compiler;
-use crate::policy::remedy::{Advice, Means, Proposal};
+use crate::policy::Protection;
+use crate::policy::advice::{Advice, Means, Proposal};
+use crate::policy::clock::Clock;
+use crate::policy::facts::{Column, Condition};
 use crate::policy::remedy_part::{RemedyPart, WhatPart};
-use crate::text::{Code, Problem, closest};
-use crate::vocab::ProtectionId;
+use crate::policy::table::Table;
+use crate::text::{Code, Place, Problem, closest};
+use crate::vocab::{
+    Act, ClockKind, Fate, ProtectionId, RuleId, Thing, Trigger, Verdict, Word, YesNo,
+};
 
 impl Compiler<'_> {
     pub(super) fn advice(&mut self, part: &RemedyPart) -> Advice {
@@ -32,5 +38,92 @@ impl Compiler<'_> {
         }
         let names: Vec<&str> = self.protections.iter().map(|(name, _)| &**name).collect();
         Advice::new(means, part.text.clone(), &names)
+    }
+
+    /// A remedy that never helps where its rule applies would mislead whoever reads the rule.
+    pub(super) fn demand_helpful_remedies(
+        &mut self,
+        protections: &[Protection],
+        clocks: &[(ClockKind, Clock)],
+        effects: &Table<Fate>,
+    ) {
+        let mut idle: Vec<(RuleId, Place)> = Vec::new();
+        for (place, protection) in protections.iter().enumerate() {
+            let own = Means::Set(ProtectionId::at(place));
+            let rows = protection.table.rows().iter();
+            for row in rows.filter(|row| row.says != Verdict::Held) {
+                let helps = |means| means != own && may_help(protections, means, &row.when);
+                self.note_idle(row.rule, helps, &mut idle);
+            }
+        }
+        for step in clocks.iter().flat_map(|(_, clock)| &clock.steps) {
+            let mut when = step.when.clone();
+            when.require(Column::Trigger, 1 << step.trigger.index());
+            self.note_idle(step.rule, |means| may_help(protections, means, &when), &mut idle);
+        }
+        for row in effects.rows() {
+            let helps = |means| match means {
+                Means::Do(act) if act.saves_a_resource() => saves(act, &row.when),
+                Means::Do(_) | Means::Set(_) => may_help(protections, means, &row.when),
+            };
+            self.note_idle(row.rule, helps, &mut idle);
+        }
+        idle.sort_unstable_by_key(|(_, place)| (place.file, place.start));
+        for (rule, place) in idle {
+            let id = &self.rules[rule.index()].id;
+            let title = format!("this remedy never helps where `{id}` applies");
+            let problem = Problem::at(Code::IdleRemedy, place, title, "does not end that loss");
+            self.problems.add(problem.help(
+                "name an act that ends the cause, or a protection that holds there; advice that nothing checks is a sentence",
+            ));
+        }
+    }
+
+    fn note_idle(
+        &self,
+        rule: RuleId,
+        helps: impl Fn(Means) -> bool,
+        idle: &mut Vec<(RuleId, Place)>,
+    ) {
+        let proposals = self.rules[rule.index()].remedy.means.iter();
+        let useless = proposals.filter(|proposal| !helps(proposal.means));
+        idle.extend(useless.map(|proposal| (rule, proposal.place)));
+    }
+}
+
+/// Whether a way may prevent what a condition takes: some protection holds there, or an act may
+/// end the cause.
+fn may_help(protections: &[Protection], means: Means, when: &Condition) -> bool {
+    match means {
+        Means::Set(id) => {
+            let table = protections.get(id.index()).map(|protection| &protection.table);
+            let mut rows = table.into_iter().flat_map(Table::rows);
+            rows.any(|row| row.says == Verdict::Held && row.when.overlaps(when))
+        }
+        Means::Do(act) => {
+            let words = when.words(Column::Trigger).unwrap_or(u32::MAX);
+            let takes = |trigger: &&Trigger| words >> trigger.index() & 1 == 1;
+            Trigger::ALL.iter().filter(takes).any(|trigger| act.may_end(*trigger))
+        }
+    }
+}
+
+/// Whether an act may save a resource that a condition takes.
+fn saves(act: Act, when: &Condition) -> bool {
+    let takes = |thing: Thing| {
+        when.words(Column::Thing).is_none_or(|words| words >> thing.index() & 1 == 1)
+    };
+    match act {
+        Act::Snapshot | Act::CreateImage => takes(Thing::SystemDisk) || takes(Thing::DataDisk),
+        Act::ConvertAddress => takes(Thing::StaticIp),
+        Act::Keep => when
+            .words(Column::WithInstance)
+            .is_none_or(|words| words >> YesNo::Yes.index() & 1 == 1),
+        Act::CancelSchedule
+        | Act::Settle
+        | Act::Renew
+        | Act::Detach
+        | Act::CompleteHook
+        | Act::Reactivate => false,
     }
 }

@@ -1,0 +1,313 @@
+//! Which remedy a loss has.
+//!
+//! Rules propose ways and the cause of a loss has its own. A way counts only if it applies in the
+//! situation, is not in place already, is accepted by the same policy, and changes the outcome.
+
+use super::FlagChange;
+use super::advice::Means;
+use super::facts::{Column, Facts};
+use super::rulebook::Rulebook;
+use super::remedy::{Danger, Moment, Remedy};
+use crate::vocab::{
+    Act, Action, Billing, Capacity, Channel, Fate, Initiator, Lead, Lock, Occasion, ProtectionId,
+    ProtectionSet, RuleId, ScheduleFate, Subject, Thing, Trigger, Upgrade, Verdict, YesNo,
+};
+
+/// Whether a policy accepts a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Acceptance {
+    /// As things stand.
+    AtOnce,
+    /// After this has been done.
+    After(Act),
+    /// It refuses it.
+    Never,
+}
+
+/// A way, and whose words it has.
+type Candidate = (Means, Option<(RuleId, u8)>);
+
+impl Rulebook {
+    /// What would have prevented a loss of an instance.
+    pub fn remedy(&self, danger: &Danger<'_>) -> Remedy {
+        let proposed = self.speaking(danger).flat_map(|rule| self.proposals(rule));
+        let of_cause = cause(&danger.facts).map(|act| (Means::Do(act), None));
+        let protections = (0..self.policy.protections.len()).map(ProtectionId::at);
+        let protections = protections.map(|protection| (Means::Set(protection), None));
+        let rest = [Act::Detach, Act::Renew].map(|act| (Means::Do(act), None));
+        let candidates = proposed.chain(of_cause).chain(protections).chain(rest);
+        let helps = |(means, _): &Candidate| self.helps(danger, *means);
+        self.last_accepted(danger, &candidates.filter(helps))
+            .unwrap_or_else(|| self.nothing(danger, self.speaking(danger)))
+    }
+
+    /// What would have saved a resource: what its rule proposes, or else what would have prevented
+    /// the loss of the instance. `lost` is the situation of the resource; `None` if `rule` says
+    /// nothing of one that stays.
+    pub fn remedy_of_resource(
+        &self,
+        danger: &Danger<'_>,
+        lost: &Facts,
+        rule: RuleId,
+        instance: impl FnOnce() -> Remedy,
+    ) -> Remedy {
+        let saves = |(means, _): &Candidate| match means {
+            Means::Do(act) if act.saves_a_resource() => self.saves(lost, *act),
+            Means::Do(_) | Means::Set(_) => self.helps(danger, *means),
+        };
+        let proposed = self.proposals(rule).filter(saves);
+        if let Some(remedy) = self.last_accepted(danger, &proposed) {
+            return remedy;
+        }
+        let remedy = instance();
+        if remedy.means.is_some() {
+            return remedy;
+        }
+        let rules = std::iter::once(rule).chain(self.speaking(danger));
+        self.nothing(danger, rules)
+    }
+
+    /// The rules that may have something to say on a loss: those that let it pass, and those of
+    /// protections that would not have held it.
+    fn speaking<'r>(
+        &'r self,
+        danger: &Danger<'_>,
+    ) -> impl Iterator<Item = RuleId> + Clone + use<'r> {
+        let facts = danger.facts;
+        let rows = self.verdicts().iter().filter_map(move |table| table.decide(&facts));
+        let passing = rows.filter(|row| row.says == Verdict::Overridden).map(|row| row.rule);
+        danger.rules.into_iter().flatten().chain(passing)
+    }
+
+    /// What a rule proposes.
+    fn proposals(&self, rule: RuleId) -> impl Iterator<Item = Candidate> + Clone {
+        let proposals = self.policy.rule(rule).remedy.means.iter().zip(0_u8..);
+        proposals.map(move |(proposal, place)| (proposal.means, Some((rule, place))))
+    }
+
+    /// The remedy of a loss that nothing in the policy prevents; a rule may have a word for it.
+    fn nothing(&self, danger: &Danger<'_>, rules: impl Iterator<Item = RuleId>) -> Remedy {
+        let mut rules = rules.filter(|rule| self.policy.rule(*rule).remedy.text.is_some());
+        Remedy {
+            until: None,
+            first: None,
+            means: None,
+            words_of: rules.next().map(|rule| (rule, 0)),
+            called: danger.called,
+        }
+    }
+
+    /// Of ways that help, the first that the policy accepts at the last moment; or else at an
+    /// earlier one.
+    fn last_accepted(
+        &self,
+        danger: &Danger<'_>,
+        candidates: &(impl Iterator<Item = Candidate> + Clone),
+    ) -> Option<Remedy> {
+        danger.moments.iter().find_map(|moment| {
+            candidates.clone().find_map(|(means, words_of)| {
+                let first = match self.accepts(danger, moment, means) {
+                    Acceptance::AtOnce => None,
+                    Acceptance::After(first) => Some(first),
+                    Acceptance::Never => return None,
+                };
+                let until = Some(moment.until);
+                let called = danger.called;
+                Some(Remedy { until, first, means: Some(means), words_of, called })
+            })
+        })
+    }
+
+    /// Whether the policy accepts a way before a moment, and what has to be done first.
+    fn accepts(&self, danger: &Danger<'_>, moment: &Moment, means: Means) -> Acceptance {
+        let Moment { facts, may_settle, .. } = moment;
+        if means == Means::Do(Act::Settle) {
+            return match facts.overdue {
+                // Before the arrears there is nothing to settle.
+                YesNo::No => Acceptance::Never,
+                YesNo::Yes if danger.waiting && self.would_fire(facts) => {
+                    let cancels = self.takes(danger, facts, Means::Do(Act::CancelSchedule));
+                    if cancels { Acceptance::After(Act::CancelSchedule) } else { Acceptance::Never }
+                }
+                YesNo::Yes => Acceptance::AtOnce,
+            };
+        }
+        if self.takes(danger, facts, means) {
+            return Acceptance::AtOnce;
+        }
+        match pays(facts).filter(|_| *may_settle) {
+            Some(first) if self.takes(danger, &paid(facts), means) => Acceptance::After(first),
+            _ => Acceptance::Never,
+        }
+    }
+
+    /// Whether a release that waits would fire once the account has settled.
+    fn would_fire(&self, facts: &Facts) -> bool {
+        let settled = self.ask(&self.tables.settled, &paid(facts));
+        settled.is_none_or(|answer| answer.says != ScheduleFate::Dropped)
+    }
+
+    /// Whether the policy accepts the call that a way needs.
+    fn takes(&self, danger: &Danger<'_>, facts: &Facts, means: Means) -> bool {
+        match means {
+            Means::Set(protection) => {
+                let on = ProtectionSet::EMPTY.with(protection);
+                let change = FlagChange { on, after: danger.on.and(on), ..FlagChange::default() };
+                self.refusal_to_set(&call(facts, Action::SetProtection), &change).is_none()
+            }
+            Means::Do(act) => {
+                let Some(action) = action(act) else { return true };
+                let mut asked = call(facts, action);
+                if act == Act::Detach {
+                    asked.trigger = Trigger::Detach;
+                    asked.capacity = danger.size_without;
+                    asked.named = YesNo::Yes;
+                }
+                self.refusal(&asked).is_none()
+            }
+        }
+    }
+
+    /// Whether a way applies, is not in place already, and changes the outcome.
+    fn helps(&self, danger: &Danger<'_>, means: Means) -> bool {
+        let facts = &danger.facts;
+        match means {
+            Means::Set(id) => {
+                let protection = &self.policy.protections[id.index()];
+                let of_group = protection.of == Subject::Group || protection.standby;
+                let works = protection.works_when.as_ref();
+                let says = self.verdicts()[id.index()].decide(facts).map(|row| row.says);
+                !danger.on.has(id)
+                    && protection.occasions.contains(&Occasion::Later)
+                    && (danger.in_group || !of_group)
+                    && works.is_none_or(|(_, when)| when.meets(facts))
+                    && says == Some(Verdict::Held)
+            }
+            Means::Do(Act::Detach) => {
+                danger.in_group && facts.trigger.is_about_members() && self.lets_go(danger)
+            }
+            Means::Do(Act::Renew) => self.renewal_helps(facts),
+            Means::Do(act) => cause(facts) == Some(act),
+        }
+    }
+
+    /// Whether a renewal ends the cause of a loss, or has the policy refuse the call.
+    fn renewal_helps(&self, facts: &Facts) -> bool {
+        let renewed = Facts { expired: YesNo::No, ..*facts };
+        let is_refused = || {
+            let by_hand = facts.trigger == Trigger::Manual && facts.expired == YesNo::Yes;
+            by_hand && self.refusal(&renewed).is_some()
+        };
+        facts.billing == Billing::Subscription && (facts.trigger == Trigger::Expiry || is_refused())
+    }
+
+    /// Whether a member may be detached: nothing holds it, and the policy knows of it.
+    fn lets_go(&self, danger: &Danger<'_>) -> bool {
+        let mut asked = call(&danger.facts, Action::Remove);
+        asked.trigger = Trigger::Detach;
+        asked.named = YesNo::Yes;
+        let knows = self.policy.knows(Column::Trigger, Trigger::Detach)
+            && self.policy.knows(Column::Action, Action::Remove);
+        let never = self.policy.impossible.iter().any(|(when, _)| when.meets(&asked));
+        let held = danger.on.iter().any(|protection| {
+            let row = self.verdicts()[protection.index()].decide(&asked);
+            row.is_some_and(|row| row.says == Verdict::Held)
+        });
+        knows && !never && !held
+    }
+
+    /// Whether an act would have saved a resource that is lost.
+    fn saves(&self, lost: &Facts, act: Act) -> bool {
+        let is_disk = matches!(lost.thing, Thing::SystemDisk | Thing::DataDisk);
+        let copy = |thing| Facts { thing, with_instance: YesNo::No, ..*lost };
+        let stays = |facts: Facts| {
+            let row = self.tables.effects.decide(&facts);
+            row.is_none_or(|row| row.says != Fate::Lost)
+        };
+        match act {
+            Act::Snapshot => is_disk && stays(copy(Thing::Snapshot)),
+            Act::CreateImage => is_disk && stays(copy(Thing::Image)),
+            Act::ConvertAddress => {
+                lost.thing == Thing::StaticIp && stays(Facts { thing: Thing::Eip, ..*lost })
+            }
+            Act::Keep => {
+                lost.with_instance == YesNo::Yes
+                    && stays(Facts { with_instance: YesNo::No, ..*lost })
+            }
+            Act::CancelSchedule
+            | Act::Settle
+            | Act::Renew
+            | Act::Detach
+            | Act::CompleteHook
+            | Act::Reactivate => false,
+        }
+    }
+}
+
+/// What ends the cause of a loss, if anything does.
+const fn cause(facts: &Facts) -> Option<Act> {
+    match facts.trigger {
+        Trigger::ScheduledRelease => Some(Act::CancelSchedule),
+        Trigger::BillingOverdue => Some(Act::Settle),
+        Trigger::Cancellation => Some(Act::Reactivate),
+        Trigger::Expiry => Some(Act::Renew),
+        Trigger::LaunchHook => Some(Act::CompleteHook),
+        Trigger::Manual
+        | Trigger::SecurityRelease
+        | Trigger::SpotReclaim
+        | Trigger::ScaleIn
+        | Trigger::HealthCheck
+        | Trigger::DeleteMembers
+        | Trigger::Detach
+        | Trigger::GroupDelete
+        | Trigger::GroupAction
+        | Trigger::ModelUpdate
+        | Trigger::ZoneBalance
+        | Trigger::Maintenance => None,
+    }
+}
+
+/// The action that an act asks for, if the policy is asked about it.
+const fn action(act: Act) -> Option<Action> {
+    match act {
+        Act::CancelSchedule => Some(Action::CancelScheduledRelease),
+        Act::Renew => Some(Action::Renew),
+        Act::Detach => Some(Action::Detach),
+        Act::Snapshot => Some(Action::Snapshot),
+        Act::CreateImage => Some(Action::CreateImage),
+        Act::ConvertAddress => Some(Action::ConvertAddress),
+        Act::Settle | Act::Reactivate | Act::CompleteHook | Act::Keep => None,
+    }
+}
+
+/// What ends the arrears of a situation, or the cancellation, if it is in any.
+const fn pays(facts: &Facts) -> Option<Act> {
+    match facts.overdue {
+        YesNo::Yes => Some(Act::Settle),
+        YesNo::No if facts.lock.has(Lock::Financial) => Some(Act::Reactivate),
+        YesNo::No => None,
+    }
+}
+
+/// The same situation after the account has settled.
+const fn paid(facts: &Facts) -> Facts {
+    Facts { overdue: YesNo::No, lock: facts.lock.without(Lock::Financial), ..*facts }
+}
+
+/// The situation of an instance in a call of its owner: the columns that a request fills are empty.
+fn call(facts: &Facts, action: Action) -> Facts {
+    let Facts { force, terminate_subscription, .. } = Facts::default();
+    Facts {
+        trigger: Trigger::Manual,
+        action,
+        channel: Channel::Api,
+        force,
+        terminate_subscription,
+        lead: Lead::None,
+        capacity: Capacity::Within,
+        named: YesNo::No,
+        upgrade: Upgrade::Manual,
+        initiator: Initiator::User,
+        ..*facts
+    }
+}
