@@ -6,8 +6,8 @@
 use super::FlagChange;
 use super::advice::Means;
 use super::facts::{Column, Facts};
-use super::rulebook::Rulebook;
 use super::remedy::{Danger, Moment, Remedy};
+use super::rulebook::Rulebook;
 use crate::vocab::{
     Act, Action, Billing, Capacity, Channel, Fate, Initiator, Lead, Lock, Occasion, ProtectionId,
     ProtectionSet, RuleId, ScheduleFate, Subject, Thing, Trigger, Upgrade, Verdict, YesNo,
@@ -132,10 +132,17 @@ impl Rulebook {
                 YesNo::Yes => Acceptance::AtOnce,
             };
         }
-        if self.takes(danger, facts, means) {
+        let takes = self.takes(danger, facts, means);
+        if moment.perhaps_owing {
+            let always = takes && self.takes(danger, &in_arrears(facts), means);
+            return if always { Acceptance::AtOnce } else { Acceptance::Never };
+        }
+        if takes {
             return Acceptance::AtOnce;
         }
-        match pays(facts).filter(|_| *may_settle) {
+        // Settling first must not bring a release about that has waited for it.
+        let fires = danger.waiting && self.would_fire(facts);
+        match pays(facts).filter(|_| *may_settle && !fires) {
             Some(first) if self.takes(danger, &paid(facts), means) => Acceptance::After(first),
             _ => Acceptance::Never,
         }
@@ -153,7 +160,8 @@ impl Rulebook {
             Means::Set(protection) => {
                 let on = ProtectionSet::EMPTY.with(protection);
                 let change = FlagChange { on, after: danger.on.and(on), ..FlagChange::default() };
-                self.refusal_to_set(&call(facts, Action::SetProtection), &change).is_none()
+                let asked = call(facts, Action::SetProtection);
+                self.whatever_is_unknown(&asked, |f| self.refusal_to_set(f, &change).is_none())
             }
             Means::Do(act) => {
                 let Some(action) = action(act) else { return true };
@@ -163,9 +171,18 @@ impl Rulebook {
                     asked.capacity = danger.size_without;
                     asked.named = YesNo::Yes;
                 }
-                self.refusal(&asked).is_none()
+                self.whatever_is_unknown(&asked, |facts| self.refusal(facts).is_none())
             }
         }
+    }
+
+    /// Whether something is so in every position that the unknown facts of a situation can have.
+    fn whatever_is_unknown(&self, facts: &Facts, is_so: impl Fn(&Facts) -> bool) -> bool {
+        if facts.unknown.is_empty() {
+            return is_so(facts);
+        }
+        let (mut positions, _) = self.positions(facts);
+        positions.all(|facts| is_so(&facts))
     }
 
     /// Whether a way applies, is not in place already, and changes the outcome.
@@ -176,12 +193,15 @@ impl Rulebook {
                 let protection = &self.policy.protections[id.index()];
                 let of_group = protection.of == Subject::Group || protection.standby;
                 let works = protection.works_when.as_ref();
-                let says = self.verdicts()[id.index()].decide(facts).map(|row| row.says);
+                let holds = |facts: &Facts| {
+                    let row = self.verdicts()[id.index()].decide(facts);
+                    works.is_none_or(|(_, when)| when.meets(facts))
+                        && row.is_some_and(|row| row.says == Verdict::Held)
+                };
                 !danger.on.has(id)
                     && protection.occasions.contains(&Occasion::Later)
                     && (danger.in_group || !of_group)
-                    && works.is_none_or(|(_, when)| when.meets(facts))
-                    && says == Some(Verdict::Held)
+                    && self.whatever_is_unknown(facts, holds)
             }
             Means::Do(Act::Detach) => {
                 danger.in_group && facts.trigger.is_about_members() && self.lets_go(danger)
@@ -291,7 +311,14 @@ const fn pays(facts: &Facts) -> Option<Act> {
 
 /// The same situation after the account has settled.
 const fn paid(facts: &Facts) -> Facts {
-    Facts { overdue: YesNo::No, lock: facts.lock.without(Lock::Financial), ..*facts }
+    let lock = facts.lock.without(Lock::Financial);
+    Facts { overdue: YesNo::No, snapshots_suspended: YesNo::No, lock, ..*facts }
+}
+
+/// The same situation in arrears that have come to everything that arrears bar.
+const fn in_arrears(facts: &Facts) -> Facts {
+    let lock = facts.lock.with(Lock::Financial);
+    Facts { overdue: YesNo::Yes, snapshots_suspended: YesNo::Yes, lock, ..*facts }
 }
 
 /// The situation of an instance in a call of its owner: the columns that a request fills are empty.
@@ -308,6 +335,7 @@ fn call(facts: &Facts, action: Action) -> Facts {
         named: YesNo::No,
         upgrade: Upgrade::Manual,
         initiator: Initiator::User,
+        unknown: facts.unknown.without(Column::Channel),
         ..*facts
     }
 }

@@ -53,6 +53,8 @@ pub struct Moment {
     pub facts: Facts,
     /// Whether the owner may settle first without bringing the loss about.
     pub may_settle: bool,
+    /// Whether the account may have been in arrears then that have been settled since.
+    pub perhaps_owing: bool,
 }
 
 impl Remedy {
@@ -118,7 +120,7 @@ impl<'a> Danger<'a> {
 impl Moment {
     /// The moment of a loss without a run.
     pub const fn of(facts: Facts) -> Self {
-        Self { until: SimTime::NEVER, facts, may_settle: true }
+        Self { until: SimTime::NEVER, facts, may_settle: true, perhaps_owing: false }
     }
 }
 

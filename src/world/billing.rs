@@ -147,6 +147,7 @@ impl Step<'_> {
         let (steps, waiting) = (arrears.map_or(0, Arrears::steps), state.waiting);
         if let Some(arrears) = arrears {
             self.world.settled = Some(Settled { account, arrears });
+            self.world.settled_at.insert(account, self.now);
             self.agenda.clear(Timer::BillingStep(account));
             let was_cancelled = arrears.clock == ClockKind::Cancellation;
             let what = if was_cancelled { What::Cancelled } else { What::Arrears };

@@ -23,7 +23,6 @@ use smallvec::SmallVec;
 
 use super::Step;
 use super::ask::{Ask, Ground, Tally};
-use super::remedy::may_lose;
 use crate::policy::{
     Asks, Basis, Case, Column, Course, Facts, Permit, Position, Resolution, Ruling, Undecided,
 };
@@ -358,11 +357,8 @@ impl Step<'_> {
             let ground = Ground::of(LastWord::Hook, &answer);
             self.hold(ask, seq, &draft, hook, ground);
         } else if goes {
-            let grounds = [ask.ground, draft.ground];
-            let ground = grounds.into_iter().flatten().next().map(|ground| ground.rule);
-            let rules = [word.rule, ground.filter(|ground| word.rule != Some(*ground))];
-            let remedy =
-                may_lose(draft.action).then(|| self.remedy(ask, draft.id, &draft.facts, rules));
+            let remedy = self.remedy_of(ask, &draft, word.rule);
+            let (id, loses) = (draft.id, draft.action.always_loses());
             let Fate::Goes(permit) = draft.fate else { return };
             self.world.remedy = remedy;
             let effect = self.apply(ask, seq, permit);
@@ -370,6 +366,9 @@ impl Step<'_> {
             if let Some(Record::Decision(decision)) = self.out.get_mut(slot).filter(|_| is_told) {
                 decision.effect = effect;
                 decision.remedy = remedy;
+            }
+            if is_told && !loses {
+                self.remedy_by_resource(slot, id);
             }
         }
     }

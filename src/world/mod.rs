@@ -143,6 +143,8 @@ pub struct World {
     remedy: Option<Remedy>,
     /// The bill that the event under way has settled.
     settled: Option<remedy::Settled>,
+    /// When each account last settled a bill.
+    settled_at: BTreeMap<AccountId, SimTime>,
     relied: Vec<SwitchSet>,
     /// For each policy, the rules that have had something to say.
     reached: Vec<Vec<bool>>,
@@ -414,6 +416,7 @@ impl Run {
             locked: BTreeMap::new(),
             remedy: None,
             settled: None,
+            settled_at: BTreeMap::new(),
             rolling: BTreeMap::new(),
             relied,
             reached,

@@ -4,9 +4,11 @@
 use smallvec::SmallVec;
 
 use super::ask::Ask;
+use super::decide::Draft;
 use super::{Step, World};
 use crate::fleet::Arrears;
 use crate::policy::{Answer, Danger, Facts, Moment, Remedy, is_called};
+use crate::record::Record;
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
     AccountId, Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, RuleId,
@@ -19,7 +21,7 @@ pub(super) type Moments = SmallVec<[Moment; 2]>;
 impl Step<'_> {
     /// What would have prevented what is about to happen to an instance, if it is a loss. `rules`
     /// are the deciding one and the one by which it is asked.
-    pub(super) fn remedy(
+    fn remedy(
         &self,
         ask: &Ask,
         id: InstanceId,
@@ -29,6 +31,26 @@ impl Step<'_> {
         let moments = self.world.moments(id, facts, self.now);
         let danger = self.danger(ask, id, facts, rules, &moments);
         self.book_of(id).remedy(&danger)
+    }
+
+    /// What would have prevented what is about to happen to an instance, if that takes it, its
+    /// place in its group, or something of it.
+    pub(super) fn remedy_of(
+        &self,
+        ask: &Ask,
+        draft: &Draft,
+        deciding: Option<RuleId>,
+    ) -> Option<Remedy> {
+        let book = self.world.legend.rulebook(draft.policy);
+        let takes_something =
+            || book.can_lose(draft.facts.trigger, draft.action) && self.would_lose(ask, draft);
+        if !draft.action.always_loses() && !takes_something() {
+            return None;
+        }
+        let mut grounds = [ask.ground, draft.ground].into_iter().flatten();
+        let ground = grounds.next().map(|ground| ground.rule);
+        let rules = [deciding, ground.filter(|ground| deciding != Some(*ground))];
+        Some(self.remedy(ask, draft.id, &draft.facts, rules))
     }
 
     /// What would have saved a resource that an instance loses, or leaves behind.
@@ -54,8 +76,28 @@ impl Step<'_> {
         Some(book.remedy_of_resource(&danger, facts, answer.rule, instance))
     }
 
+    /// A decision that leaves the instance there, and that nothing prevents, is remedied by what
+    /// saves the resource that it takes.
+    pub(super) fn remedy_by_resource(&mut self, slot: usize, id: InstanceId) {
+        let Some((Record::Decision(decision), after)) =
+            self.out.get_mut(slot..).and_then(<[Record]>::split_first_mut)
+        else {
+            return;
+        };
+        if decision.remedy.is_some_and(|remedy| remedy.means.is_some()) {
+            return;
+        }
+        let saving = after.iter().find_map(|record| match record {
+            Record::Loss(loss) if loss.instance == id && loss.fate == Fate::Lost => {
+                loss.remedy.filter(|remedy| remedy.means.is_some())
+            }
+            Record::Loss(_) | Record::Request(_) | Record::Decision(_) | Record::Change(_) => None,
+        });
+        decision.remedy = saving.or(decision.remedy);
+    }
+
     /// A loss that is about to happen to an instance.
-    pub(super) fn danger<'p>(
+    fn danger<'p>(
         &self,
         ask: &Ask,
         id: InstanceId,
@@ -79,42 +121,6 @@ impl Step<'_> {
             waiting: instance.waiting,
             called: matches!(ask.cause, crate::record::Cause::Event(_)) && is_called(facts),
         }
-    }
-}
-
-/// Whether an action takes an instance, something of it, or its place in a group.
-pub(super) const fn may_lose(action: Action) -> bool {
-    match action {
-        Action::Release
-        | Action::Remove
-        | Action::Recycle
-        | Action::Reclaim
-        | Action::Reimage
-        | Action::ReimageAll
-        | Action::Deallocate
-        | Action::Redeploy
-        | Action::Upgrade => true,
-        Action::Create
-        | Action::Stop
-        | Action::Start
-        | Action::Restart
-        | Action::SetProtection
-        | Action::ScheduleRelease
-        | Action::CancelScheduledRelease
-        | Action::ConvertBilling
-        | Action::Renew
-        | Action::Snapshot
-        | Action::CreateImage
-        | Action::ConvertAddress
-        | Action::Attach
-        | Action::ScaleIn
-        | Action::DeleteMembers
-        | Action::Detach
-        | Action::DeleteGroup
-        | Action::Maintain
-        | Action::ScaleOut
-        | Action::SetCapacity
-        | Action::UpdateModel => false,
     }
 }
 
@@ -154,12 +160,27 @@ impl World {
                 let Facts { snapshots_suspended, .. } =
                     self.in_arrears(instance.account, arrears, owing);
                 let owing = Facts { snapshots_suspended, ..owing };
-                moments.push(Moment { until: now, facts: owing, may_settle: false });
+                moments.push(Moment {
+                    until: now,
+                    facts: owing,
+                    may_settle: false,
+                    perhaps_owing: false,
+                });
                 if arrears.since >= self.legend.start {
-                    moments.push(Moment { until: arrears.since, facts: *facts, may_settle: true });
+                    moments.push(Moment {
+                        until: arrears.since,
+                        facts: *facts,
+                        may_settle: true,
+                        perhaps_owing: false,
+                    });
                 }
             }
-            None => moments.push(Moment { until: now, facts: *facts, may_settle: true }),
+            None => moments.push(Moment {
+                until: now,
+                facts: *facts,
+                may_settle: true,
+                perhaps_owing: false,
+            }),
         }
         if facts.lock.has(Lock::Security)
             && let Some(until) = self.locked.get(&id)
@@ -179,6 +200,12 @@ impl World {
         for moment in moments.iter_mut().skip(1).filter(before) {
             let lock = moment.facts.lock.without(Lock::Financial);
             moment.facts = Facts { overdue: YesNo::No, lock, ..moment.facts };
+        }
+        // What an account owed before it last settled is not kept.
+        let settled = self.settled_at.get(&instance.account);
+        for moment in moments.iter_mut().skip(1) {
+            let begins = self.settled.is_some_and(|s| s.arrears.since == moment.until);
+            moment.perhaps_owing = !begins && settled.is_some_and(|at| *at >= moment.until);
         }
         moments.sort_by_key(|moment| std::cmp::Reverse(moment.until));
         moments

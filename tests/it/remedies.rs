@@ -330,7 +330,7 @@ fn every_remedy_of_every_scenario_is_accepted_and_prevents_its_loss() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 40,
+        cases: 60,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
