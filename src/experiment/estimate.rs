@@ -138,6 +138,7 @@ mod tests {
         let values = [
             Some(2),
             Some(lost),
+            Some(lost),
             Some(0),
             Some(lost),
             Some(40),

@@ -72,6 +72,7 @@ impl Replications {
 #[derive(Default)]
 struct Counting {
     protected_lost: i64,
+    protected_lost_at_most: i64,
     released: i64,
     held: i64,
     overridden: i64,
@@ -90,6 +91,8 @@ impl Counting {
         if decision.effect == Effect::Released {
             self.released += 1;
             self.first.get_or_insert(decision.at);
+            let may_be_protected = !decision.on.is_empty() || !decision.unknown.is_empty();
+            self.protected_lost_at_most += i64::from(may_be_protected);
             if !decision.on.is_empty() {
                 self.protected_lost += 1;
                 self.first_protected.get_or_insert(decision.at);
@@ -131,6 +134,7 @@ impl Counting {
                 observed.values[usize::from(metric.index())] = match metric {
                     Metric::Released => Some(self.released),
                     Metric::ProtectedLost => Some(self.protected_lost),
+                    Metric::ProtectedLostAtMost => Some(self.protected_lost_at_most),
                     Metric::Held => Some(self.held),
                     Metric::Overridden => Some(self.overridden),
                     Metric::GibLost => Some(self.gib_lost),

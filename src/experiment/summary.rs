@@ -16,6 +16,8 @@ pub struct Summary {
     confidence: [u64; Confidence::ALL.len()],
     /// Instances that were released.
     pub released: u64,
+    /// Those of them on which a protection was on: at least and at most so many.
+    pub protected_lost: (u64, u64),
     /// Things lost or left behind, by fate and kind: how many, and their known size, in GiB.
     things: [[(u64, u64); Thing::ALL.len()]; Fate::ALL.len()],
     /// Changes of state.
@@ -35,6 +37,7 @@ impl Default for Summary {
             outcomes: [0; Outcome::ALL.len()],
             confidence: [0; Confidence::ALL.len()],
             released: 0,
+            protected_lost: (0, 0),
             things: [[(0, 0); Thing::ALL.len()]; Fate::ALL.len()],
             changes: 0,
             losses: 0,
@@ -58,7 +61,12 @@ impl Summary {
     fn decision(&mut self, decision: &Decision) {
         self.outcomes[usize::from(decision.outcome.index())] += 1;
         self.confidence[usize::from(decision.basis.confidence.index())] += 1;
-        self.released += u64::from(decision.effect == Effect::Released);
+        if decision.effect == Effect::Released {
+            self.released += 1;
+            let (least, most) = &mut self.protected_lost;
+            *least += u64::from(!decision.on.is_empty());
+            *most += u64::from(!decision.on.is_empty() || !decision.unknown.is_empty());
+        }
         if !decision.inert.is_empty() {
             let at = decision.instance.index();
             if self.inert.len() <= at {

@@ -17,7 +17,7 @@ use super::terminal::{Paint, table};
 use crate::experiment::{Estimate, Replications};
 use crate::text::many;
 use crate::time::SimSpan;
-use crate::vocab::{Unit, Word};
+use crate::vocab::{Metric, Unit, Word};
 
 /// In fewer replications than that, what is seen says little of how far it spreads.
 const FEW: f64 = 10.0;
@@ -168,11 +168,21 @@ pub fn estimates_text(of: &Estimated<'_>, paint: Paint) -> String {
     let level = format!("{} % interval", of.level);
     let head = ["", "mean", "std error", &level, "least", "5 %", "median", "95 %", "most"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    rows.extend(of.estimates.iter().map(people));
+    let told = of.estimates.iter().filter(|one| !is_the_same(of, one));
+    rows.extend(told.map(people));
     out.extend(table(rows, &[1, 2, 3, 4, 5, 6, 7, 8]).into_iter().map(|line| format!("  {line}")));
     out.push(String::new());
     out.extend(notes(of, answers));
     out.join("\n")
+}
+
+/// Whether a figure is the upper end of a count that is known in every replication: then the
+/// count itself says as much.
+fn is_the_same(of: &Estimated<'_>, one: &Estimate) -> bool {
+    let least = Metric::ProtectedLost.word();
+    let least = of.estimates.iter().find(|other| other.metric == least);
+    one.metric == Metric::ProtectedLostAtMost.word()
+        && least.is_some_and(|least| (least.mean, least.observed) == (one.mean, one.observed))
 }
 
 /// What one must know to read the figures right.

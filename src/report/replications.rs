@@ -48,6 +48,7 @@ fn row<'r>(of: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_CO
         value(7),
         value(8),
         value(9),
+        value(10),
         Cell::Counts(&of.counts, &one.counts),
     ]
 }
@@ -129,8 +130,8 @@ mod tests {
             replication,
             events: 7,
             stop: Stopped::Horizon,
-            values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
-                .map(|v| (v != 6 && v != 8 || first).then_some(v)),
+            values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+                .map(|v| (v != 7 && v != 9 || first).then_some(v)),
             counts: vec![3, 0],
         };
         let none = Observed {

@@ -328,8 +328,12 @@ fn sum_up(legend: &Legend, summary: &Summary, exits: &Exits) -> Vec<String> {
     let decisions =
         format!("{}   {}", many(count(summary.decisions()), "decision"), counts.join(" · "));
     let mut lines = vec![decisions.trim_end().to_owned()];
+    let (least, most) = summary.protected_lost;
+    // Of some, nobody knows whether a protection was on.
+    let protected =
+        if least < most { format!(", {least} to {most} under protection") } else { String::new() };
     lines.push(format!(
-        "{} of {} released",
+        "{} of {} released{protected}",
         summary.released,
         many(legend.instances.len(), "instance")
     ));

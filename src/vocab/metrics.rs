@@ -7,8 +7,10 @@ words! {
     Metric: "a metric" {
         /// Instances released, protected or not.
         Released = "released",
-        /// Instances released although a protection was on.
+        /// Instances released although a protection was on: at least so many.
         ProtectedLost = "protected-lost",
+        /// The same at most: with those that may have had one, which nobody knows.
+        ProtectedLostAtMost = "protected-lost-at-most",
         /// Decisions in which a protection held.
         Held = "held",
         /// Decisions that went ahead although a protection was in force.
@@ -53,7 +55,7 @@ impl Metric {
     /// What it is counted in.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::ProtectedLost | Self::Released => Unit::Instances,
+            Self::ProtectedLost | Self::ProtectedLostAtMost | Self::Released => Unit::Instances,
             Self::Held | Self::Overridden => Unit::Decisions,
             Self::GibLost => Unit::Gib,
             Self::LostOfUnknownSize => Unit::Disks,
