@@ -2,7 +2,7 @@
 
 use crate::policy::{Column, Course, Policy, Position, Undecided, Unknown};
 use crate::record::{Cause, Legend, Target};
-use crate::vocab::{ProtectionId, RuleId};
+use crate::vocab::{ProtectionId, RuleId, SwitchId};
 use crate::world::Halt;
 
 /// What stopped a run that could not be decided.
@@ -18,7 +18,7 @@ pub(super) fn tell(halt: &Halt, legend: &Legend) -> String {
             let each = each(courses, unknowns.len() > 1, policy);
             let write: Vec<String> = unknowns
                 .iter()
-                .map(|unknown| advice(*unknown, courses, halt.cause, legend))
+                .map(|unknown| advice(*unknown, courses, (halt.cause, legend), policy))
                 .collect();
             format!(
                 "undecided at +{at}: what {asked} does to {subject} depends on {}, which nobody knows ({each}); {}",
@@ -38,9 +38,6 @@ pub(super) fn tell(halt: &Halt, legend: &Legend) -> String {
             "undecided at +{at}: {asked} brings {subject} into a situation of which {} says nothing: its decision space lacks the word that stands in the column `{}`; nothing was done. Take a policy whose `space:` has it",
             policy.name,
             column.name()
-        ),
-        Undecided::ReleaseTime => format!(
-            "undecided at +{at}: nobody knows whether a release of {subject} is scheduled, and one may be due at any time; add the reply that has its release time, or write `assume: {{ unknown-schedule: none }}`"
         ),
         Undecided::ArrearsSince => format!(
             "undecided at +{at}: {subject} owes, and nobody knows since when: any step of its clock may be due at any time; write `arrears-since: TIME` on the account"
@@ -119,12 +116,20 @@ fn cite(policy: &Policy, rule: RuleId) -> String {
     }
 }
 
+/// `a, b or c`.
+fn one_of(all: &[String]) -> String {
+    match all {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        all => all.concat(),
+    }
+}
+
 /// What to write, so that it is known.
 fn advice(
     unknown: Unknown,
     courses: &[(Position, Course)],
-    cause: Cause,
-    legend: &Legend,
+    (cause, legend): (Cause, &Legend),
+    policy: &Policy,
 ) -> String {
     let mut words: Vec<&str> = Vec::new();
     for (of, word) in courses.iter().flat_map(|(position, _)| &position.0) {
@@ -134,29 +139,26 @@ fn advice(
     }
     let or = |prefix: &str| {
         let all: Vec<String> = words.iter().map(|word| format!("`{prefix}{word}`")).collect();
-        match all.as_slice() {
-            [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-            all => all.concat(),
-        }
+        one_of(&all)
     };
-    let assume = |switch: &str| {
-        format!(
-            "add the reply that tells it, or under `assume:` write {}",
-            or(&format!("{switch}: "))
-        )
+    let assume = |switch: SwitchId| {
+        let switch = &policy.switches[switch.index()];
+        let taken = switch.values.iter().skip(1);
+        let words: Vec<String> = taken.map(|value| format!("`{}: {value}`", switch.name)).collect();
+        format!("add the reply that tells it, or under `assume:` write {}", one_of(&words))
     };
     match unknown {
         Unknown::Column(Column::Channel) => match cause {
             Cause::Event(_) => format!("add {} to event `{}`", or("via: "), legend.cause(cause)),
             Cause::Timer(_) => format!("add {} to the event that began it", or("via: ")),
         },
-        Unknown::Protection(_) => assume("unknown-protection"),
-        Unknown::Column(Column::Membership) => assume("unknown-membership"),
-        Unknown::Column(Column::Lock) => assume("unknown-lock"),
-        Unknown::Column(Column::Billing) => assume("unknown-billing"),
+        Unknown::Protection(_) => assume(policy.unknown.protection),
         Unknown::Column(Column::LatestModel) => {
             "add `via: ` to the event that set its protection".to_owned()
         }
-        Unknown::Column(column) => format!("say which: {}", or(&format!("{}: ", column.name()))),
+        Unknown::Column(column) => match policy.unknown.of(column) {
+            Some(switch) => assume(switch),
+            None => format!("say which: {}", or(&format!("{}: ", column.name()))),
+        },
     }
 }

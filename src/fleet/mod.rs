@@ -15,7 +15,7 @@ pub use autoscale::{
     Rule as MetricRule, RulePart as MetricRulePart, Series, Wish,
 };
 pub use parts::{
-    AccountPart, AutoRelease, GroupPart, HookPart, InstancePart, ProtectPart, ThingPart,
+    AccountPart, AutoRelease, GroupPart, HookPart, InstancePart, Known, ProtectPart, ThingPart,
     ThingRecord,
 };
 pub use select::{Choice, Offer, Spread, Walk};

@@ -22,6 +22,8 @@ record! {
         optional "policy" => policy: Spanned<String>,
         /// How long it may be in arrears before anything happens.
         optional "grace" => grace: SimSpan,
+        /// Since when it has been in arrears, if it is at the start; `unknown` if nobody knows.
+        optional "arrears-since" => arrears_since: Spanned<Known<When>>,
     }
 }
 
@@ -107,8 +109,9 @@ record! {
         optional "account" => account: Spanned<Name>,
         /// The group that it is in.
         optional "group" => group: Spanned<Name>,
-        /// How it came into its group; `auto-created` if it does not say.
-        optional "membership" => membership: Spanned<Membership>,
+        /// How it came into its group; `auto-created` if it does not say, and `unknown` if
+        /// nobody knows.
+        optional "membership" => membership: Spanned<Known<Membership>>,
         /// The zone that it is in.
         optional "zone" => zone: Name,
         /// The fault domain that it is in.
@@ -117,22 +120,23 @@ record! {
         optional "created" => created: Spanned<When>,
         /// When it joined its group; its creation, if it does not say.
         optional "joined" => joined: Spanned<When>,
-        /// How it is paid for; `pay-as-you-go` if it does not say.
-        optional "billing" => billing: Spanned<Billing>,
+        /// How it is paid for; `pay-as-you-go` if it does not say. `unknown`: by use, and nobody
+        /// knows whether as spot capacity.
+        optional "billing" => billing: Spanned<Known<Billing>>,
         /// When its term ends.
         optional "expires" => expires: Spanned<When>,
         /// Whether its subscription prolongs itself.
         optional "renewal" => renewal: Spanned<Renewal>,
         /// How long it is then prolonged for.
         optional "renews-for" => renews_for: Term,
-        /// When it is to be released.
-        optional "auto-release" => auto_release: Spanned<AutoRelease>,
+        /// When it is to be released; `unknown` if nobody knows whether a time is set.
+        optional "auto-release" => auto_release: Spanned<Known<AutoRelease>>,
         /// The protections that are set on it. `unknown` stands for those that nobody looked at.
         optional "protect" => protect: ProtectPart,
         /// The state that it is in; `running` if it does not say.
         optional "state" => state: Spanned<Lifecycle>,
-        /// What bars its owner from some calls: a lock, or several.
-        optional "lock" => lock: OneOrMany<Spanned<Lock>>,
+        /// What bars its owner from some calls: a lock, or several; `unknown` if nobody knows.
+        optional "lock" => lock: Known<OneOrMany<Spanned<Lock>>>,
         /// Whether, while it is stopped, it pays nothing for compute.
         optional "economical" => economical: bool,
         /// The age of the configuration that it was made from; lower is older. What was added to
@@ -231,6 +235,36 @@ impl InstancePart {
             things: things.or_else(|| defaults.things.clone()),
             tags: tags.or_else(|| defaults.tags.clone()),
         }
+    }
+}
+
+/// The word for what nobody knows.
+const UNKNOWN: &str = "unknown";
+
+/// Something that a file says, or `unknown`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known<T>(pub Option<T>);
+
+impl<T> Known<T> {
+    /// What nobody knows.
+    pub const UNKNOWN: Self = Self(None);
+
+    /// Whether it is known.
+    pub const fn is_known(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl<T: Read> Read for Known<T> {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if node.scalar() == Some(UNKNOWN) {
+            return Some(Self::UNKNOWN);
+        }
+        T::read(node, problems).map(|known| Self(Some(known)))
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [T::schema(), { "const": UNKNOWN }] })
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Arrears {
     pub clock: ClockKind,
     /// When they began.
     pub since: SimTime,
+    /// Whether that is known.
+    pub since_known: bool,
     /// The steps of the billing clock that have been due: a bit for each, by its place.
     pub taken: u32,
 }

@@ -58,6 +58,12 @@ impl<'t> Row<'t> {
         self.said(key).is_none()
     }
 
+    /// Whether there is no such field, or one that holds `null`: nobody knows. A field that
+    /// holds an empty text says that there is nothing.
+    pub(super) fn is_missing(&self, key: &str) -> bool {
+        self.piece(key).is_none_or(|piece| matches!(piece.shape(), Shape::Null))
+    }
+
     /// A field that says something.
     fn said(&self, key: &str) -> Option<(Piece<'t>, Shape<'t>)> {
         let piece = self.piece(key)?;

@@ -7,8 +7,8 @@ use super::space::Over;
 use super::table::{Row, Table};
 use super::{FlagChange, Policy, Precondition, Rule, Tables};
 use crate::vocab::{
-    Action, Confidence, Fate, Lifecycle, ProtectionSet, RuleId, SwitchId, SwitchSet, Trigger,
-    Verdict, Word,
+    Action, Confidence, Effect, Fate, Lifecycle, ProtectionSet, RuleId, SwitchId, SwitchSet,
+    Trigger, Verdict, Word,
 };
 
 /// A policy with every switch settled: what the world consults.
@@ -252,6 +252,9 @@ fn consulted(verdicts: &[Table<Verdict>]) -> Vec<u32> {
 fn losing(effects: &Table<Fate>, action: Action) -> u32 {
     if action.always_loses() {
         return u32::MAX;
+    }
+    if action.effect() == Effect::None {
+        return 0;
     }
     let effect = 1_u32 << action.effect().index();
     let takes = |row: &&Row<Fate>| {

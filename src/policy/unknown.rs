@@ -2,11 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::UNDECIDED;
-use super::facts::{Column, Columns, Facts};
+use super::facts::{Column, Columns, Condition, Facts};
 use super::rulebook::{Answer, Basis, Rulebook};
 use super::table::Table;
-use crate::vocab::{Billing, Channel, Membership, Outcome, ProtectionId, RuleId, Word};
+use super::{NO_SCHEDULE, UNDECIDED};
+use crate::vocab::{Billing, Channel, Membership, Outcome, ProtectionId, RuleId, Word, YesNo};
 
 /// Something that nobody knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +55,6 @@ pub enum Undecided {
     Impossible(usize),
     /// The decision space does not have the word that stands in this column.
     Outside(Column),
-    /// It may be released at any time: nobody knows whether a release is scheduled.
-    ReleaseTime,
     /// The clock of its arrears may take a step at any time: nobody knows when they began.
     ArrearsSince,
 }
@@ -136,6 +134,11 @@ impl Rulebook {
             let mut words = self.possible(column);
             if let Some(switch) = self.policy.unknown.of(column) {
                 let setting = self.setting(switch);
+                // The switch about schedules asks whether there is one.
+                let setting = match (column, setting) {
+                    (Column::Scheduled, NO_SCHEDULE) => YesNo::No.word(),
+                    (_, setting) => setting,
+                };
                 let place = column.words().iter().position(|word| *word == setting);
                 if let Some(place) = place.filter(|_| setting != UNDECIDED) {
                     words = SmallVec::from_slice(&[u8::try_from(place).unwrap_or(0)]);
@@ -221,6 +224,19 @@ impl Rulebook {
         let alike = |a: &Option<RuleId>, b: &Option<RuleId>| a.is_some() == b.is_some();
         let found = self.in_all(facts, refusal, alike, course)?;
         Ok(found.and_then(|(rule, basis)| rule.map(|rule| (rule, basis.and(self.basis(rule))))))
+    }
+
+    /// Whether a situation meets a condition, if it does in all of its positions or in none.
+    ///
+    /// # Errors
+    /// Which positions do.
+    pub fn meets_in_all(&self, when: &Condition, facts: &Facts) -> Result<bool, Undecided> {
+        let course = |meets: &bool| Course {
+            says: if *meets { "concerned" } else { "not concerned" },
+            rule: None,
+        };
+        let found = self.in_all(facts, |facts| when.meets(facts), |a, b| a == b, course)?;
+        Ok(found.is_some_and(|(meets, _)| meets))
     }
 
     /// What all positions of a situation come to: the first of them, if the others are alike.

@@ -287,7 +287,7 @@ fn no_verdict(book: &Rulebook, why: &Undecided) -> String {
             "no verdict: the decision space lacks this word in the column `{}`; a run that comes here stops as undecided",
             column.name()
         ),
-        Undecided::Differs(_) | Undecided::ReleaseTime | Undecided::ArrearsSince => {
+        Undecided::Differs(_) | Undecided::ArrearsSince => {
             "no verdict: it depends on what nobody knows".to_owned()
         }
     }

@@ -4,8 +4,8 @@ use super::resolve::{Resolver, protection_of};
 use super::scaling::Scaling;
 use super::selector::{LONGEST, count, expand, not_a_range};
 use crate::fleet::{
-    AUTOSCALE, Account, AccountPart, Care, Fleet, Group, GroupPart, Hook, HookPart, Instance,
-    InstancePart, Property, ProtectPart, Upgrades,
+    AUTOSCALE, Account, AccountPart, Arrears, Care, Fleet, Group, GroupPart, Hook, HookPart,
+    Instance, InstancePart, Known, Property, ProtectPart, Upgrades,
 };
 use crate::policy::{Column, Condition, Defaults, Facts, Orders, Rulebook, Step, Table};
 use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When, closest};
@@ -54,10 +54,13 @@ impl Population<'_, '_> {
     ) {
         for (name, part) in &accounts.0 {
             if self.define(Subject::Account, &name.value, name.place, Named::Here).is_some() {
+                let policy = policy_of(part);
+                let grace = part.grace.unwrap_or(SimSpan::ZERO);
+                let arrears = self.arrears(policy, grace, part.arrears_since);
                 self.fleet.add_account(Account {
-                    policy: policy_of(part),
-                    grace: part.grace.unwrap_or(SimSpan::ZERO),
-                    arrears: None,
+                    policy,
+                    grace,
+                    arrears,
                     instances: Vec::new(),
                     waiting: 0,
                 });
@@ -72,6 +75,89 @@ impl Population<'_, '_> {
                 instances: Vec::new(),
                 waiting: 0,
             });
+        }
+    }
+
+    /// The arrears of an account that owes at the start: the steps of its clock that were due by
+    /// then have been taken.
+    fn arrears(
+        &mut self,
+        policy: PolicyId,
+        grace: SimSpan,
+        since: Option<Spanned<Known<When>>>,
+    ) -> Option<Arrears> {
+        let written = since?;
+        let kind = ClockKind::PaymentOverdue;
+        let start = self.resolver.start;
+        let book = &self.resolver.rulebooks[policy.index()];
+        if !book.policy.knows(Column::Trigger, Trigger::BillingOverdue) {
+            let problem = unjudged(book, Trigger::BillingOverdue, None, written.place);
+            problem.into_iter().for_each(|problem| self.resolver.problems.add(problem));
+            return None;
+        }
+        let Some(since) = written.0.map(|since| since.from(start)) else {
+            return Some(Arrears { clock: kind, since: start, since_known: false, taken: 0 });
+        };
+        if since > start {
+            let title = "these arrears begin after the start";
+            let problem = Problem::at(Code::Contradiction, written.place, title, "too late");
+            let help = "let an event say it: `overdue: { account: … }`";
+            self.resolver.problems.add(problem.help(help));
+            return None;
+        }
+        let clock = book.policy.clock(kind);
+        let timetable = clock.map(|clock| clock.timetable(since, grace, book.policy.calendar));
+        let due = timetable.unwrap_or_default().into_iter().filter(|(due, _)| *due <= start);
+        let taken = due.fold(0, |taken, (_, step)| taken | 1 << step);
+        Some(Arrears { clock: kind, since, since_known: true, taken })
+    }
+
+    /// What the steps of an account's arrears that were due by the start have done to one of
+    /// its instances, unless it says itself in what state it is.
+    fn in_arrears(&mut self, instance: &mut Instance, part: &InstancePart, place: Place) {
+        let account = self.fleet.account(instance.account);
+        let Some(arrears) = account.arrears.filter(|_| instance.is_there()) else { return };
+        if instance.is_down() && instance.locks.has(Lock::Financial) {
+            instance.stopped_by = StoppedBy::Arrears;
+        }
+        let facts = Facts {
+            billing: instance.billing,
+            membership: instance.membership,
+            overdue: YesNo::Yes,
+            grace: YesNo::from(account.grace > SimSpan::ZERO),
+            ..Facts::default()
+        };
+        let book = self.book(instance.account);
+        let Some(clock) = book.policy.clock(arrears.clock) else { return };
+        let timetable = clock.timetable(arrears.since, account.grace, book.policy.calendar);
+        let mut released = None;
+        for (due, number) in timetable {
+            let step = &clock.steps[number];
+            let taken = arrears.taken >> number & 1 == 1;
+            if !taken || !step.when.meets(&facts) || !book.assumes(&step.when) {
+                continue;
+            }
+            let state = match step.action {
+                ClockAction::Stop => Lifecycle::Stopped,
+                ClockAction::Reclaim => Lifecycle::Reclaimed,
+                ClockAction::Deallocate => Lifecycle::Deallocated,
+                ClockAction::Release => {
+                    released = Some((due, step.rule));
+                    continue;
+                }
+                ClockAction::Renew | ClockAction::SuspendSnapshots => continue,
+            };
+            if part.state.is_none() {
+                instance.state = state;
+            }
+            if instance.is_down() {
+                instance.stopped_by = StoppedBy::Arrears;
+            }
+        }
+        if let Some((due, rule)) = released {
+            let rule = &book.policy.rule(rule).id;
+            let what = format!("by rule `{rule}` it was released at {due}, before the start");
+            self.contradicts(place, &what);
         }
     }
 
@@ -493,7 +579,29 @@ impl Population<'_, '_> {
 
     /// Takes in an instance that a provider's reply lists; nothing is added by default.
     pub fn imported(&mut self, name: &Spanned<String>, part: &InstancePart) {
+        self.owes(part);
         self.take_in(name, name.place, part, false, Named::Elsewhere);
+    }
+
+    /// What a provider has locked for an unpaid bill is of an account that owes. Since when, no
+    /// reply says; the scenario may.
+    fn owes(&mut self, part: &InstancePart) {
+        let locks = part.lock.as_ref().and_then(|locks| locks.0.as_ref());
+        let is_financial = |lock: &Spanned<Lock>| lock.value == Lock::Financial;
+        let by_use = part.billing.is_none_or(|b| b.value != Known(Some(Billing::Subscription)));
+        let Some(lock) =
+            locks.filter(|_| by_use).and_then(|l| l.0.iter().find(|l| is_financial(l)))
+        else {
+            return;
+        };
+        let named = part.account.as_ref().map(|name| self.resolver.accounts.get(&name.value));
+        let Some(account) = named.unwrap_or(Some(0)).map(AccountId::at) else { return };
+        let state = self.fleet.account(account);
+        let (policy, grace, arrears) = (state.policy, state.grace, state.arrears);
+        if arrears.is_none() {
+            let since = Spanned::new(Known::UNKNOWN, lock.place);
+            self.fleet.account_mut(account).arrears = self.arrears(policy, grace, Some(since));
+        }
     }
 
     fn take_in(&mut self, name: &str, place: Place, part: &InstancePart, absent: bool, by: Named) {
@@ -599,7 +707,8 @@ impl Population<'_, '_> {
             (named, _) => self.account(named.as_ref(), place)?,
         };
         self.same_account(part, account, group);
-        let billing = part.billing.map_or(Billing::PayAsYouGo, |billing| billing.value);
+        let by_use = Billing::PayAsYouGo;
+        let billing = part.billing.map_or(by_use, |billing| billing.0.unwrap_or(by_use));
         let time = |at: Option<Spanned<When>>| at.map(|at| at.from(start));
         let created = time(part.created).unwrap_or(start);
         if let Some(written) = part.created.filter(|_| created > start && !absent) {
@@ -608,6 +717,7 @@ impl Population<'_, '_> {
         let mut instance = Instance::new(account, created);
         instance.group = group;
         instance.billing = billing;
+        instance.billing_known = part.billing.is_none_or(|billing| billing.is_known());
         instance.joined = time(part.joined).unwrap_or(created);
         instance.expires = time(part.expires).unwrap_or(SimTime::NEVER);
         instance.configuration = part.configuration.unwrap_or(u32::MAX);
@@ -622,6 +732,7 @@ impl Population<'_, '_> {
         };
         instance.economical = part.economical.unwrap_or(false);
         instance.locks = self.locks(part);
+        instance.lock_known = part.lock.as_ref().is_none_or(Known::is_known);
         instance.renewal = part.renewal.map_or(Renewal::None, |renewal| renewal.value);
         instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
         if instance.is_down() {
@@ -648,6 +759,7 @@ impl Population<'_, '_> {
             (instance.on, instance.unknown) = (on, unknown);
             self.occasions(&instance, protect, absent);
         }
+        self.in_arrears(&mut instance, part, place);
         self.schedule(&mut instance, part);
         Some(instance)
     }
@@ -684,7 +796,8 @@ impl Population<'_, '_> {
 
     /// The locks that an instance is under; `none` stands alone.
     fn locks(&mut self, part: &InstancePart) -> Locks {
-        let written = part.lock.as_ref().map(|locks| locks.0.as_slice()).unwrap_or_default();
+        let written = part.lock.as_ref().and_then(|locks| locks.0.as_ref());
+        let written = written.map(|locks| locks.0.as_slice()).unwrap_or_default();
         let none = written.iter().find(|lock| lock.value == Lock::None);
         if let Some(none) = none.filter(|_| written.len() > 1) {
             self.contradicts(none.place, "a lock, and none");
@@ -739,7 +852,11 @@ impl Population<'_, '_> {
     }
 
     fn membership(&mut self, instance: &mut Instance, part: &InstancePart, place: Place) {
-        let said = part.membership.map(|membership| membership.value);
+        let unknown = part.membership.is_some_and(|membership| !membership.is_known());
+        // Only the owner of a subscription manages it.
+        let is_open = instance.billing != Billing::Subscription || !instance.billing_known;
+        instance.membership_known = !(unknown && instance.group.is_some() && is_open);
+        let said = part.membership.and_then(|membership| membership.0);
         instance.membership = match (instance.group, said) {
             (None, None | Some(Membership::None)) => Membership::None,
             (Some(_), Some(said)) if said != Membership::None => said,
@@ -950,6 +1067,11 @@ impl Population<'_, '_> {
     /// A schedule that the provider would refuse is told, unless it was set before the start.
     fn schedule(&mut self, instance: &mut Instance, part: &InstancePart) {
         let Some(auto) = part.auto_release else { return };
+        instance.schedule_known = auto.is_known();
+        let Some(Spanned { value: auto, place }) = auto.0.map(|at| Spanned::new(at, auto.place))
+        else {
+            return;
+        };
         let start = self.resolver.start;
         let book = self.book(instance.account);
         let limits = &book.policy.schedule;
@@ -976,7 +1098,7 @@ impl Population<'_, '_> {
                 Lead::TooSoon | Lead::TooLate => format!("{} after the start", at.since(start)),
                 Lead::None | Lead::Within => "not here".to_owned(),
             };
-            let mut problem = Problem::at(Code::ProviderRefuses, auto.place, title, label);
+            let mut problem = Problem::at(Code::ProviderRefuses, place, title, label);
             problem = problem.note(format!(
                 "rule {} of {}, from {} ({})",
                 rule.id,
@@ -993,12 +1115,12 @@ impl Population<'_, '_> {
             }
             problems.push(problem);
         } else if at != written {
-            problems.push(seconds_cut(auto.place, written, at));
+            problems.push(seconds_cut(place, written, at));
         }
         instance.auto_release = at;
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
         let pair = (Trigger::ScheduledRelease, Some(Action::Release));
-        let problem = unjudged(self.book(instance.account), pair.0, pair.1, auto.place);
+        let problem = unjudged(self.book(instance.account), pair.0, pair.1, place);
         problem.into_iter().for_each(|problem| self.resolver.problems.add(problem));
     }
 }

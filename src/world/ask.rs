@@ -3,7 +3,9 @@
 use smallvec::SmallVec;
 
 use super::{Halt, Step};
-use crate::policy::{Answer, Basis, Column, Columns, Facts, Rulebook, Table, Tables, Undecided};
+use crate::policy::{
+    Answer, Basis, Column, Columns, Condition, Facts, Rulebook, Table, Tables, Undecided,
+};
 use crate::record::{Cause, Change, Record, Refusal, Request, Subject, Target, What};
 use crate::scenario::FlagsRef;
 use crate::time::{ApiVersion, SimTime, Term};
@@ -319,6 +321,23 @@ impl Step<'_> {
         self.rely(policy, answer.basis);
         self.reach(policy, answer.rule);
         Some(answer)
+    }
+
+    /// Whether a step of a clock concerns an instance. Where that depends on what nobody knows,
+    /// the run stops.
+    pub(super) fn concerns(&mut self, ask: &Ask, id: InstanceId, when: &Condition) -> bool {
+        let facts = self.facts(ask, id, ask.action);
+        if facts.unknown.is_empty() {
+            return when.meets(&facts);
+        }
+        let policy = self.world.policy_of(id);
+        match self.world.legend.rulebook(policy).meets_in_all(when, &facts) {
+            Ok(meets) => meets,
+            Err(on) => {
+                self.halt(ask, Target::Instance(id), policy, on);
+                false
+            }
+        }
     }
 
     /// The situation of an instance in a request.

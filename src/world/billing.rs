@@ -7,14 +7,28 @@ use super::apply::{Harmless, count};
 use super::ask::{Ask, Call, Ground, Tally, With};
 use super::decide::alike;
 use super::remedy::Settled;
-use super::{Step, Timer};
-use crate::fleet::Arrears;
-use crate::policy::Timetable;
-use crate::record::{Subject, Target, What};
+use super::{Step, Timer, World};
+use crate::fleet::{Account, Arrears};
+use crate::policy::{Timetable, Undecided};
+use crate::record::{Cause, Subject, Target, What};
+use crate::time::SimTime;
 use crate::vocab::{
     AccountId, Action, AfterSettling, ClockAction, ClockKind, InstanceId, Lifecycle, Lock,
     StoppedBy, Trigger, Word,
 };
+
+/// When the clock of an account's arrears is to be looked at first: at once, if nobody knows
+/// when they began.
+pub(super) fn next_step(world: &World, account: &Account) -> Option<SimTime> {
+    let arrears = account.arrears?;
+    if !arrears.since_known {
+        return Some(world.legend.start);
+    }
+    let policy = &world.legend.rulebook(account.policy).policy;
+    let clock = policy.clock(arrears.clock)?;
+    let timetable = clock.timetable(arrears.since, account.grace, policy.calendar);
+    timetable.get(arrears.steps()).map(|(due, _)| *due)
+}
 
 impl Step<'_> {
     pub(super) fn overdue(&mut self, call: Call, account: AccountId) {
@@ -40,7 +54,7 @@ impl Step<'_> {
     }
 
     fn begin_clock(&mut self, account: AccountId, clock: ClockKind) {
-        let arrears = Arrears { clock, since: self.now, taken: 0 };
+        let arrears = Arrears { clock, since: self.now, since_known: true, taken: 0 };
         self.world.fleet.account_mut(account).arrears = Some(arrears);
         self.agenda.clear(Timer::BillingStep(account));
         self.wind_billing(account);
@@ -68,6 +82,9 @@ impl Step<'_> {
     /// A step of an account's clock is due.
     pub(super) fn billing_step(&mut self, account: AccountId) {
         let Some(arrears) = self.world.fleet.account(account).arrears else { return };
+        if !arrears.since_known {
+            return self.any_step(account, arrears);
+        }
         let timetable = self.billing_timetable(account, arrears);
         let Some((_, number)) = timetable.get(arrears.steps()).copied() else { return };
         let book = self.world.book(account);
@@ -86,22 +103,53 @@ impl Step<'_> {
             }
         } else if book.assumes(&step.when) {
             let when = step.when.clone();
-            let concerned: Vec<InstanceId> = self
-                .world
-                .fleet
-                .account(account)
-                .instances
-                .iter()
-                .copied()
-                .filter(|id| self.world.fleet.instance(*id).is_there())
-                .filter(|id| when.meets(&self.facts(&ask, *id, action)))
-                .collect();
-            self.take_step(&ask, &concerned);
+            let mut concerned = self.world.fleet.account(account).instances.clone();
+            concerned.retain(|id| self.world.fleet.instance(*id).is_there());
+            concerned.retain(|id| self.concerns(&ask, *id, &when));
+            if self.world.halt.is_none() {
+                self.take_step(&ask, &concerned);
+            }
         }
         if let Some(arrears) = &mut self.world.fleet.account_mut(account).arrears {
             arrears.taken |= 1 << number;
         }
         self.wind_billing(account);
+    }
+
+    /// Nobody knows when the arrears of an account began: any step of its clock may be due now.
+    /// If one of them concerns any of its instances, the run stops.
+    fn any_step(&mut self, account: AccountId, arrears: Arrears) {
+        let book = self.world.book(account);
+        let steps = book.policy.clock(arrears.clock).map(|clock| clock.steps.clone());
+        let steps = steps.unwrap_or_default();
+        let target = Target::Account(account);
+        let concerns = |step: &crate::policy::Step| {
+            let action = Action::from(step.action);
+            let ask = Ask::timer(arrears.clock.word(), step.trigger, action, target);
+            let ids = self.world.fleet.account(account).instances.iter();
+            let mut there = ids.filter(|id| self.world.fleet.instance(**id).is_there());
+            !matches!(step.action, ClockAction::Renew | ClockAction::SuspendSnapshots)
+                && book.assumes(&step.when)
+                && there.any(|id| {
+                    let facts = self.facts(&ask, *id, action);
+                    book.positions(&facts).0.any(|facts| step.when.meets(&facts))
+                })
+        };
+        if steps.iter().any(concerns) {
+            let policy = self.world.fleet.account(account).policy;
+            let cause = Cause::Timer(arrears.clock.word());
+            self.halt_by(cause, target, policy, Undecided::ArrearsSince);
+        }
+    }
+
+    /// An instance has come to an account, or is paid for in another way: where nobody knows
+    /// since when the account owes, that may concern it.
+    pub(super) fn look_at_arrears(&mut self, id: InstanceId) {
+        let account = self.world.fleet.instance(id).account;
+        let arrears = self.world.fleet.account(account).arrears;
+        if arrears.is_some_and(|arrears| !arrears.since_known) {
+            self.agenda.set(Timer::BillingStep(account), self.now);
+        }
     }
 
     /// Does what a step of a clock asks of the instances that it concerns.
@@ -154,7 +202,8 @@ impl Step<'_> {
             self.change(&ask, open.seq, Subject::Account(account), what(true, false));
         }
         // Instances need a look only if the clock has touched any of them.
-        if steps > 0 || waiting > 0 {
+        let unclear = arrears.is_some_and(|arrears| !arrears.since_known);
+        if steps > 0 || waiting > 0 || unclear {
             let ids = self.world.fleet.account(account).instances.clone();
             for id in &ids {
                 self.after_settling(&ask, open.seq, *id);

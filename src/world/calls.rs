@@ -189,6 +189,7 @@ impl Step<'_> {
         if billing == Billing::Subscription {
             self.wind_term(id);
         }
+        self.look_at_arrears(id);
         self.close(open, Tally::all(1));
     }
 
@@ -280,7 +281,7 @@ impl Step<'_> {
         let inert = book.inert(&Facts { billing: to, ..facts }, on).but(book.inert(&facts, on));
         let kept = if flags == Some(FlagFate::Cleared) { on.but(inert) } else { on };
         let instance = self.world.fleet.instance_mut(id);
-        instance.billing = to;
+        (instance.billing, instance.billing_known) = (to, true);
         instance.expires = new_end;
         instance.expired = false;
         instance.on = kept;
@@ -291,6 +292,7 @@ impl Step<'_> {
             self.change(ask, seq, subject, What::Protections(policy, on, kept));
         }
         self.wind_term(id);
+        self.look_at_arrears(id);
     }
 
     pub(super) fn security_release(&mut self, call: Call, targets: Targets) {

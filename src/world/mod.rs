@@ -497,6 +497,9 @@ impl World {
                 self.fleet.cool_down(GroupId::at(group), last);
             }
         }
+        for (id, account) in self.fleet.accounts() {
+            due.extend(billing::next_step(self, account).map(|at| (Timer::BillingStep(id), at)));
+        }
         for (id, group) in self.fleet.groups() {
             if group.autoscale.is_some() {
                 due.push((Timer::Autoscale(id), start));

@@ -17,6 +17,7 @@ impl Step<'_> {
         self.stop_waiting(id);
         let instance = self.world.fleet.instance_mut(id);
         let from = std::mem::replace(&mut instance.auto_release, at);
+        instance.schedule_known = true;
         if at < SimTime::NEVER {
             self.agenda.set(Timer::ScheduledRelease(id), at);
         } else {

@@ -99,7 +99,11 @@ impl World {
         let shut = taken(|a| matches!(a, ClockAction::Stop | ClockAction::Deallocate));
         let suspended = taken(|a| a == ClockAction::SuspendSnapshots);
         let lock = if shut { facts.lock.with(Lock::Financial) } else { facts.lock };
-        Facts { lock, snapshots_suspended: YesNo::from(suspended), ..facts }
+        // Where nobody knows when they began, nobody knows whether that step has been taken.
+        let unclear = !arrears.since_known
+            && steps.iter().any(|step| step.action == ClockAction::SuspendSnapshots);
+        let unknown = facts.unknown.with_if(Column::SnapshotsSuspended, unclear);
+        Facts { lock, snapshots_suspended: YesNo::from(suspended), unknown, ..facts }
     }
 
     /// The protections that are set on an instance and on its group, and those of

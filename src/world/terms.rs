@@ -68,8 +68,9 @@ impl Step<'_> {
         let ask = Ask::timer(kind.word(), step.trigger, action, Target::Instance(id))
             .resting_on(Some(Ground::of_clock(book, step.rule)))
             .with(if action == Action::Renew { With::Term(None) } else { With::StoppedBy(by) });
-        let concerned = book.assumes(&step.when) && step.when.meets(&self.facts(&ask, id, action));
-        if concerned && self.world.fleet.instance(id).is_there() {
+        let may = book.assumes(&step.when) && self.world.fleet.instance(id).is_there();
+        let when = step.when.clone();
+        if may && self.concerns(&ask, id, &when) {
             self.take_step(&ask, &[id]);
         }
     }
@@ -120,6 +121,10 @@ impl Step<'_> {
             let instance = step.world.fleet.instance_mut(id);
             if !instance.is_there() {
                 return Err(Obstacle::NotThere);
+            }
+            if !instance.billing_known {
+                // Only spot capacity is taken back: now it is known.
+                (instance.billing, instance.billing_known) = (Billing::Spot, true);
             }
             if instance.billing != Billing::Spot {
                 return Err(Obstacle::NotSpot);

@@ -39,7 +39,7 @@ fn a_region_comes_out_as_it_was_counted_by_hand() {
     let economical = heyuan.instances.iter().filter(|(_, part)| part.economical == Some(true));
     assert_eq!(economical.count(), 1, "one of the stopped has given its compute back");
     for (_, part) in &heyuan.instances {
-        assert_eq!(part.billing.unwrap().value, Billing::PayAsYouGo);
+        assert_eq!(part.billing.unwrap().value.0, Some(Billing::PayAsYouGo));
         assert!(part.auto_release.is_none() && part.expires.is_none(), "the year 2099 means none");
         let protect = part.protect.as_ref().unwrap();
         assert!(
@@ -111,7 +111,8 @@ fn a_scheduled_release_comes_with_its_instance() {
     let (imported, told) = read(&["ecs-doc-describe-instances.json"]);
     assert!(!told.contains("error["), "{told}");
     let (_, part) = &imported.instances[0];
-    let (release, created) = (part.auto_release.unwrap().at, part.created.unwrap());
+    let (release, created) =
+        (part.auto_release.unwrap().value.0.unwrap().at, part.created.unwrap());
     assert_eq!(release, created.value, "the page gives the same time for both");
     assert_eq!(release.from(SimTime::NEVER).to_string(), "2017-12-10T04:04:00Z");
 }
@@ -208,7 +209,7 @@ const MEMBERS: &str = r#"{"ScalingInstances":{"ScalingInstance":[
 pub(crate) fn instances(ids: &[&str], rest: &str) -> String {
     let rows: Vec<String> = ids
         .iter()
-        .map(|id| format!(r#"{{"InstanceId":"{id}","Status":"Running","InstanceChargeType":"PostPaid"{rest}}}"#))
+        .map(|id| format!(r#"{{"InstanceId":"{id}","Status":"Running","InstanceChargeType":"PostPaid","SpotStrategy":"NoSpot","AutoReleaseTime":"","OperationLocks":{{"LockReason":[]}}{rest}}}"#))
         .collect();
     format!(r#"{{"Instances":{{"Instance":[{}]}}}}"#, rows.join(","))
 }
@@ -224,7 +225,8 @@ fn members_are_joined_with_instances_whatever_comes_first() {
         let texts: Vec<_> = order.iter().map(|at| texts[*at].clone()).collect();
         let (imported, told) = read_texts(&texts);
         let of = |n: usize| &imported.instances[n].1;
-        let memberships: Vec<_> = (0..3).map(|n| of(n).membership.unwrap().value).collect();
+        let memberships: Vec<_> =
+            (0..3).map(|n| of(n).membership.unwrap().value.0.unwrap()).collect();
         assert_eq!(
             memberships,
             [Membership::AutoCreated, Membership::Entrusted, Membership::Attached]

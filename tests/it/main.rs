@@ -61,5 +61,7 @@ mod tables;
 mod tidy;
 /// What a file may read, and what is quoted from files of another kind.
 mod trust;
+/// What nobody knows is judged in every position.
+mod unknowns;
 /// What the world does, step by step: arrears, terms, hooks, zones.
 mod world;

@@ -1,6 +1,6 @@
 use stayput::import::Imported;
 use stayput::time::{CalendarSpan, SimTime, Term};
-use stayput::vocab::{Billing, Membership, Renewal, Thing};
+use stayput::vocab::{Billing, Renewal, Thing};
 
 use crate::imports::{instances, read_texts};
 use crate::support::{folder, stayput, write};
@@ -34,7 +34,7 @@ fn told_of(texts: &[&str]) -> String {
 fn instance(more: &str) -> String {
     format!(
         r#"{{"Instances":{{"Instance":[
-  {{"InstanceId":"i-1","Status":"Running","InstanceChargeType":"PostPaid","DeletionProtection":false{more}}}]}}}}"#
+  {{"InstanceId":"i-1","Status":"Running","InstanceChargeType":"PostPaid","AutoReleaseTime":"","DeletionProtection":false{more}}}]}}}}"#
     )
 }
 
@@ -317,7 +317,7 @@ fn a_member_by_its_tag_alone_is_taken_in_and_that_is_told() {
     assert!(told.contains("no DescribeScalingGroups reply lists the group `asg-1`"), "{told}");
     let attached = r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","ScalingGroupId":"asg-1","CreationType":"Attached","LifecycleState":"InService"}]}}"#;
     let (imported, told) = read_all(&[instance(tag), attached.to_owned()]);
-    assert_eq!(imported.instances[0].1.membership.unwrap().value, Membership::Attached);
+    assert_eq!(imported.instances[0].1.membership.unwrap().value.0, None);
     assert!(told.contains("nothing says whether `i-1` is entrusted"), "{told}");
 }
 
@@ -327,7 +327,7 @@ fn a_spot_instance_and_its_things_come_with_their_places() {
     let (imported, told) = read(&instance(more));
     assert_eq!(told, "");
     let (id, part) = &imported.instances[0];
-    assert_eq!(part.billing.unwrap().value, Billing::Spot);
+    assert_eq!(part.billing.unwrap().value.0, Some(Billing::Spot));
     let text = instance(more);
     assert_eq!(&text[id.place.start as usize..id.place.end as usize], "\"i-1\"");
     let (eip, thing) = &part.things.as_ref().unwrap().0[0];

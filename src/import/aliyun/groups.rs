@@ -4,23 +4,27 @@ use std::collections::BTreeSet;
 
 use super::pages::Kind;
 use super::{GROUP_DELETION_PROTECTION, PROTECTED, Reader, STANDBY};
-use crate::fleet::{GroupPart, ProtectPart};
+use crate::fleet::{GroupPart, Known, ProtectPart};
 use crate::import::row::{Row, text};
 use crate::text::{OneOrMany, Place, Spanned, When};
 use crate::time::SimSpan;
 use crate::vocab::{HealthCheck, Membership, ZonePolicy};
 
 /// How members come in. `Managed` ones are machines of other providers.
-const CREATIONS: &[(&str, Option<Creation>)] = &[
-    ("AutoCreated", Some(Creation::Automatic)),
-    ("Attached", Some(Creation::Attached)),
-    ("Managed", None),
+const CREATIONS: &[(&str, Creation)] = &[
+    ("AutoCreated", Creation::Automatic),
+    ("Attached", Creation::Attached),
+    ("Managed", Creation::Managed),
 ];
+
+/// What is made of a member of which no reply says how it came in.
+const MEMBERSHIP_UNKNOWN: &str = "its membership is unknown";
 
 #[derive(Clone, Copy)]
 enum Creation {
     Automatic,
     Attached,
+    Managed,
 }
 
 impl Reader<'_> {
@@ -92,19 +96,25 @@ impl Reader<'_> {
         let state = row.text("LifecycleState", self.problems);
         let Some(id) = id.filter(|id| self.is_first(Kind::Members, id)) else { return };
         let Some(at) = self.known(&id, "a membership") else { return };
-        let membership = match creation.and_then(|creation| creation.value) {
-            Some(Creation::Automatic) => Some(Membership::AutoCreated),
-            Some(Creation::Attached) => Some(match entrusted {
-                Some(Spanned { value: true, .. }) => Membership::Entrusted,
-                Some(_) => Membership::Attached,
-                None => {
-                    let title = format!("nothing says whether `{}` is entrusted", id.value);
-                    self.left_out(id.place, title, "taken as not");
-                    Membership::Attached
-                }
-            }),
-            None => None,
+        let (membership, unclear) = match (creation.map(|creation| creation.value), entrusted) {
+            (Some(Creation::Automatic), _) => (Some(Membership::AutoCreated), None),
+            (Some(Creation::Attached), Some(Spanned { value: true, .. })) => {
+                (Some(Membership::Entrusted), None)
+            }
+            (Some(Creation::Attached), Some(_)) => (Some(Membership::Attached), None),
+            (Some(Creation::Attached), None) => {
+                (None, Some(format!("nothing says whether `{}` is entrusted", id.value)))
+            }
+            (Some(Creation::Managed), _) => {
+                (None, Some(format!("`{}` is managed: a machine of another provider", id.value)))
+            }
+            (None, _) => {
+                (None, Some(format!("nothing says how `{}` came into its group", id.value)))
+            }
         };
+        if let Some(title) = unclear {
+            self.left_out(id.place, title, MEMBERSHIP_UNKNOWN);
+        }
         if let Some(state) = &state
             && !["InService", "Protected", "Standby"].contains(&state.as_ref())
         {
@@ -113,7 +123,7 @@ impl Reader<'_> {
         }
         let part = &mut self.out.instances[at].1;
         part.group = group.or(part.group.take());
-        part.membership = membership.map(|of| Spanned::new(of, id.place));
+        part.membership = Some(Spanned::new(Known(membership), id.place));
         part.joined = joined.map(|at| at.map(When::At)).or(part.joined);
         let protect = part.protect.get_or_insert_default();
         protect.unknown.retain(|name| ![PROTECTED, STANDBY].contains(&name.value.as_str()));
@@ -131,13 +141,13 @@ impl Reader<'_> {
     pub(super) fn complete_groups(&mut self) {
         let mut known: BTreeSet<String> =
             self.out.groups.iter().map(|(name, _)| name.value.clone()).collect();
-        let mut told = Vec::new();
-        for (id, part) in &self.out.instances {
+        let (mut told, mut unknown) = (Vec::new(), Vec::new());
+        for (at, (id, part)) in self.out.instances.iter().enumerate() {
             let Some(group) = &part.group else { continue };
             if part.membership.is_none() {
                 let title = format!("no reply says how `{}` came into its group", id.value);
-                let label = "taken as auto-created, or as attached if it is a subscription";
-                told.push((group.place, title, label));
+                told.push((group.place, title, MEMBERSHIP_UNKNOWN));
+                unknown.push(at);
             }
             if known.insert(group.value.to_string()) {
                 let title =
@@ -147,6 +157,11 @@ impl Reader<'_> {
                 let part = undescribed(group.place);
                 self.out.groups.push((group.clone().map(|name| name.0.into_string()), part));
             }
+        }
+        for at in unknown {
+            let part = &mut self.out.instances[at].1;
+            let place = part.group.as_ref().map(|group| group.place);
+            part.membership = place.map(|place| Spanned::new(Known::UNKNOWN, place));
         }
         for (place, title, label) in told {
             self.left_out(place, title, label);

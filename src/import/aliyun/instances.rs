@@ -4,7 +4,7 @@ use super::disks::thing;
 use super::groups::states_of_members;
 use super::pages::Kind;
 use super::{DELETION_PROTECTION, Reader};
-use crate::fleet::{AutoRelease, InstancePart, ProtectPart, ThingPart};
+use crate::fleet::{AutoRelease, InstancePart, Known, ProtectPart, ThingPart};
 use crate::import::row::{Row, Told, harmless, text};
 use crate::text::{Code, Map, Name, OneOrMany, Problem, Spanned, When};
 use crate::time::SimTime;
@@ -52,10 +52,8 @@ impl Reader<'_> {
         part.economical = mode.map(|mode| *mode == "StopCharging");
         part.zone = row.name("ZoneId", self.problems).map(|zone| zone.value);
         part.created = row.time("CreationTime", self.problems).map(|created| created.map(When::At));
-        part.expires = self.expires(row, id, part.billing.map(|billing| billing.value));
-        let release = row.time("AutoReleaseTime", self.problems);
-        part.auto_release =
-            release.map(|at| at.map(|at| AutoRelease { at: When::At(at), set_earlier: true }));
+        part.expires = self.expires(row, id, part.billing.and_then(|billing| billing.value.0));
+        part.auto_release = self.release_time(row, id, part.billing);
         let mut protect = ProtectPart::default();
         let attribute = |place| Spanned::new(DELETION_PROTECTION.to_owned(), place);
         match row.flag(DELETION_PROTECTION, self.problems) {
@@ -72,12 +70,50 @@ impl Reader<'_> {
         part.protect = Some(protect);
         let tags = tags.into_iter().map(|(key, value)| (key, value.value.into_owned()));
         part.tags = Some(Map(tags.collect())).filter(|tags| !tags.0.is_empty());
-        part.lock = Some(OneOrMany(self.locks(row, id))).filter(|locks| !locks.0.is_empty());
+        part.lock = Some(self.locks(row, id));
         part.things = Some(Map(self.things(row)));
         part.billing.is_some().then_some(part)
     }
 
-    fn billing(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Billing>> {
+    /// Says of which instances nobody knows whether a release is scheduled: nothing else would.
+    pub(super) fn tell_unscheduled(&mut self) {
+        let Some(first) = self.unscheduled.first() else { return };
+        let more = match self.unscheduled.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let title = format!("nothing says whether a release of {}{more} is scheduled", first.value);
+        let place = first.place;
+        let problem =
+            Problem::at(Code::LeftOut, place, title, "AutoReleaseTime is missing: unknown");
+        let help =
+            "save the whole reply, or take the position `assume: { unknown-schedule: none }`";
+        self.problems.add(problem.note("no release is simulated for it").help(help));
+    }
+
+    /// The time set for its release. An empty text says that there is none, and no text at all
+    /// that nobody knows. On a subscription none can be set.
+    fn release_time(
+        &mut self,
+        row: &Row<'_>,
+        id: &Spanned<String>,
+        billing: Option<Spanned<Known<Billing>>>,
+    ) -> Option<Spanned<Known<AutoRelease>>> {
+        let key = "AutoReleaseTime";
+        let release = row.time(key, self.problems);
+        let set = |at: SimTime| AutoRelease { at: When::At(at), set_earlier: true };
+        if let Some(at) = release {
+            return Some(at.map(|at| Known(Some(set(at)))));
+        }
+        let subscription = billing.is_some_and(|b| b.value == Known(Some(Billing::Subscription)));
+        if subscription || !row.is_missing(key) {
+            return None;
+        }
+        self.unscheduled.push(id.clone());
+        Some(Spanned::new(Known::UNKNOWN, id.place))
+    }
+
+    fn billing(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Known<Billing>>> {
         let is_spot = row.word("SpotStrategy", STRATEGIES, self.problems);
         let charge = row.word("InstanceChargeType", CHARGES, self.problems);
         if charge.is_none() && row.is_silent("InstanceChargeType") {
@@ -87,10 +123,12 @@ impl Reader<'_> {
             let help = "write `\"InstanceChargeType\": \"PostPaid\"` or `\"PrePaid\"` into its row";
             self.problems.add(problem.help(help));
         }
-        charge.map(|charge| {
-            let is_spot = *charge == Billing::PayAsYouGo && is_spot.is_some_and(|spot| *spot);
-            charge.map(|charge| if is_spot { Billing::Spot } else { charge })
-        })
+        let charge = charge?;
+        Some(charge.map(|charge| match (charge, is_spot) {
+            (Billing::PayAsYouGo, Some(Spanned { value: true, .. })) => Known(Some(Billing::Spot)),
+            (Billing::PayAsYouGo, None) => Known::UNKNOWN,
+            (charge, _) => Known(Some(charge)),
+        }))
     }
 
     fn state(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Lifecycle>> {
@@ -141,22 +179,31 @@ impl Reader<'_> {
         tags
     }
 
-    fn locks(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Vec<Spanned<Lock>> {
+    fn locks(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Known<OneOrMany<Spanned<Lock>>> {
         let mut found = Vec::new();
+        if row.is_missing("OperationLocks") {
+            return Known::UNKNOWN;
+        }
         for lock in row.list("OperationLocks", "LockReason", self.problems) {
             let Some(lock) = Row::open(lock, "a lock", self.problems) else { continue };
             let Some(reason) = lock.id("LockReason", self.problems) else { continue };
             match reason.to_ascii_lowercase().as_str() {
                 "security" => found.push(reason.map(|_| Lock::Security)),
                 "recycling" => found.push(reason.map(|_| Lock::Recycling)),
+                "financial" => {
+                    let title = format!("{} is locked: {}", id.value, reason.value);
+                    let label = "its account owes; since when is not said: unknown";
+                    self.left_out(reason.place, title, label);
+                    found.push(reason.map(|_| Lock::Financial));
+                }
                 _ => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
-                    let label = "since when is not said; the replay begins without this lock";
+                    let label = "what that bars is not known; the replay begins without it";
                     self.left_out(reason.place, title, label);
                 }
             }
         }
-        found
+        Known(Some(OneOrMany(found)))
     }
 
     /// The addresses and local disks of an instance.

@@ -45,7 +45,13 @@ pub fn import(files: &[FileId], sources: &Sources, problems: &mut Problems) -> I
         }
     }
     pages::tell_missing(&pages, problems);
-    let mut reader = Reader { problems, out, at: BTreeMap::new(), seen: BTreeMap::new() };
+    let mut reader = Reader {
+        problems,
+        out,
+        at: BTreeMap::new(),
+        seen: BTreeMap::new(),
+        unscheduled: Vec::new(),
+    };
     for kind in Kind::IN_ORDER {
         for page in pages.iter().filter(|page| page.kind == kind) {
             for row in &page.rows {
@@ -56,6 +62,7 @@ pub fn import(files: &[FileId], sources: &Sources, problems: &mut Problems) -> I
         }
     }
     reader.complete_groups();
+    reader.tell_unscheduled();
     reader.out.work = texts.iter().map(Text::work).sum();
     reader.out
 }
@@ -66,6 +73,8 @@ struct Reader<'a> {
     out: Imported,
     /// Where each instance stands in `out`.
     at: BTreeMap<Name, usize>,
+    /// Instances of which no reply says whether a release is scheduled.
+    unscheduled: Vec<Spanned<String>>,
     /// Where each row was first read.
     seen: BTreeMap<(Kind, Name), Place>,
 }

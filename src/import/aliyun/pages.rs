@@ -92,12 +92,21 @@ impl<'t> Page<'t> {
         let Some(reply) = Row::open(piece, "a reply", problems) else { return Vec::new() };
         let listed: Vec<_> =
             CALLS.iter().filter_map(|call| Some((call, reply.piece(call.list)?))).collect();
-        if listed.is_empty() {
+        if listed.is_empty() && CALLS.iter().all(|call| reply.piece(call.item).is_none()) {
             let problem = unreadable(&reply, problems);
             problems.add(problem);
         }
         let total = reply.number("TotalCount", problems);
         let mut pages = Vec::new();
+        // A record of one thing, as inventories keep it: `{"Instance": { … }, "Disks": { … }}`.
+        for call in CALLS.iter().filter(|call| call.item != call.list) {
+            let Some(one) = reply.piece(call.item) else { continue };
+            let rows = match one.shape() {
+                Shape::List(rows) => rows,
+                _ => vec![one],
+            };
+            pages.push(Self { kind: call.kind, rows, total: None, region: None });
+        }
         for (call, list) in listed {
             let Some(rows) = items(call.list, list, call.item, problems) else { continue };
             let region = region(&reply, rows.first().copied());

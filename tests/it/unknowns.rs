@@ -1,0 +1,194 @@
+//! What nobody knows is never taken as off: it is judged in every position, and the run goes on
+//! where all of them come to the same.
+
+use crate::support::{Ran, folder, stayput, write};
+
+/// A run of a small fleet for twenty days, with its decisions as CSV.
+fn run(policy: &str, head: &str, fleet: &str, events: &[&str]) -> Ran {
+    let place = folder();
+    let events: Vec<String> = events.iter().map(|event| format!("  - {{ {event} }}\n")).collect();
+    let events = if events.is_empty() {
+        "events: []\n".into()
+    } else {
+        format!("events:\n{}", events.concat())
+    };
+    let text = format!(
+        "stayput: scenario/1\nname: unknowns\npolicy: {policy}\nstart: 2026-06-01T00:00:00Z\nfor: 20d\n\
+         allow: [W050]\n{head}fleet:\n{fleet}{events}"
+    );
+    stayput(&["run", &write(place.path(), "s.yaml", text), "-f", "csv"])
+}
+
+const ECS: &str = "alibaba-ecs@2026-05-15";
+
+/// What of each decision is of interest: instance, outcome, effect.
+fn decisions(ran: &Ran) -> Vec<[String; 3]> {
+    let mut reader = csv::Reader::from_reader(ran.stdout.as_bytes());
+    let columns = reader.headers().unwrap().clone();
+    let at = |name: &str| columns.iter().position(|column| column == name).unwrap();
+    let wanted = ["instance", "outcome", "effect"].map(at);
+    reader.records().map(|row| wanted.map(|at| row.as_ref().unwrap()[at].to_owned())).collect()
+}
+
+fn decided(ran: &Ran, expected: &[[&str; 3]]) {
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(decisions(ran), expected, "{}", ran.stdout);
+}
+
+/// The run stopped, and said all of this and none of that.
+fn undecided(ran: &Ran, says: &[&str], not: &[&str]) {
+    assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
+    for text in says {
+        assert!(ran.stderr.contains(text), "`{text}` is not said: {}", ran.stderr);
+    }
+    for text in not {
+        assert!(!ran.stderr.contains(text), "`{text}` is said: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_unknown_protection_that_changes_nothing_is_undetermined_and_one_that_does_stops() {
+    let fleet = "  instances: { a: { protect: [\"release-protection=unknown\"] } }\n";
+    let unpaid = "at: +1h, id: bill, overdue: { account: default }";
+    decided(&run(ECS, "", fleet, &[unpaid]), &[["a", "undetermined", "released"]]);
+    let set = run(ECS, "assume: { unknown-protection: set }\n", fleet, &[unpaid]);
+    decided(&set, &[["a", "overridden", "released"]]);
+    assert!(set.stdout.contains("unknown-protection=set"), "{}", set.stdout);
+    let unset = run(ECS, "assume: { unknown-protection: unset }\n", fleet, &[unpaid]);
+    decided(&unset, &[["a", "unprotected", "released"]]);
+    assert!(unset.stdout.contains("unknown-protection=unset"), "{}", unset.stdout);
+    assert!(!unset.stdout.contains(",documented,"), "{}", unset.stdout);
+
+    let click = "at: +1h, id: click, release: { instance: a, force: true, by: alice }";
+    let ran = run(ECS, "", fleet, &[click]);
+    let says =
+        ["release-protection", "unset: released", "set: held (RP1", "unknown-protection: set"];
+    // The channel is unknown as well, and makes no difference.
+    undecided(&ran, &says, &["channel", "via:"]);
+}
+
+#[test]
+fn a_neighbour_decides_about_an_unknown_protection_if_the_batch_hangs_together() {
+    let fleet = "  instances:\n    kept: { protect: [release-protection] }\n    open: { protect: [\"release-protection=unknown\"] }\n";
+    let click = |via: &str| {
+        format!(
+            "at: +1h, id: both, release: {{ instance: [kept, open], force: true, by: alice{via} }}"
+        )
+    };
+    let by_api = run(ECS, "", fleet, &[&click(", via: api")]);
+    decided(&by_api, &[["kept", "held", "none"], ["open", "spared", "none"]]);
+    let by_console = run(ECS, "", fleet, &[&click(", via: console")]);
+    undecided(&by_console, &["open", "set: held", "unset: released"], &[]);
+    // By whichever channel: at the console it depends on the protection.
+    let by_any = run(ECS, "", fleet, &[&click("")]);
+    assert_eq!(by_any.code, 5, "{}", by_any.stderr);
+}
+
+#[test]
+fn an_unknown_membership_is_every_membership_that_it_can_be() {
+    let fleet = |keys: &str, group: &str| {
+        format!(
+            "  groups: {{ g: {{ min: 0, max: 9{group} }} }}\n  instances: {{ a: {{ group: g, membership: unknown{keys} }} }}\n"
+        )
+    };
+    let calls = [
+        "scale-in: { group: g, remove: 1, by: bob, via: api }",
+        "delete-members: { group: g, instances: [a], by: bob, via: api }",
+        "delete-group: { group: g, force: true, by: bob, via: api }",
+        "set-health: { instance: a, health: unhealthy }",
+    ];
+    for call in calls {
+        let event = format!("at: +1h, id: e, {call}");
+        let ran = run(ECS, "", &fleet("", ""), &[&event]);
+        let says = ["attached: removed", "released", "unknown-membership: attached", " a "];
+        undecided(&ran, &says, &["scale-in-protection"]);
+        let head = "assume: { unknown-membership: attached }\n";
+        let ran = run(ECS, head, &fleet("", ""), &[&event]);
+        decided(&ran, &[["a", "unprotected", "removed"]]);
+        assert!(ran.stdout.contains("unknown-membership=attached"), "{}", ran.stdout);
+    }
+    // All of them let go of it.
+    let detach = "at: +1h, id: e, detach: { group: g, instances: [a], by: bob, via: api }";
+    decided(&run(ECS, "", &fleet("", ""), &[detach]), &[["a", "unprotected", "removed"]]);
+    // All of them are held.
+    let shrink = "at: +1h, id: e, scale-in: { group: g, remove: 1, by: bob, via: api }";
+    let ran = run(ECS, "", &fleet(", protect: [scale-in-protection]", ""), &[shrink]);
+    decided(&ran, &[["a", "held", "none"]]);
+    // A subscription is managed by nobody but its owner.
+    let keys = ", billing: subscription, expires: 2027-01-01T00:00:00Z";
+    decided(&run(ECS, "", &fleet(keys, ""), &[shrink]), &[["a", "unprotected", "removed"]]);
+}
+
+#[test]
+fn an_unknown_way_of_paying_an_unknown_lock_and_an_unknown_schedule_are_judged_in_every_position() {
+    let spot = "  instances: { a: { billing: unknown, protect: [release-protection] } }\n";
+    let click = "at: +1h, id: click, release: { instance: a, force: true, by: alice, via: api }";
+    let works = "assume: { flag-on-spot: works }\n";
+    let inert = "assume: { flag-on-spot: inert }\n";
+    decided(&run(ECS, works, spot, &[click]), &[["a", "held", "none"]]);
+    let ran = run(ECS, inert, spot, &[click]);
+    undecided(&ran, &["pay-as-you-go: held (RP1", "spot: released", "unknown-billing: spot"], &[]);
+    // Spot capacity alone is taken back: then it is known.
+    let taken = "at: +1h, id: taken, spot-reclaim: { instance: a }";
+    decided(&run(ECS, works, spot, &[taken]), &[["a", "overridden", "released"]]);
+
+    let locked = "  instances: { a: { lock: unknown, state: stopped } }\n";
+    let start = "at: +1h, id: on, start: { instance: a, by: alice, via: api }";
+    undecided(&run(ECS, "", locked, &[start]), &["financial", "accepted", "unknown-lock"], &[]);
+    assert_eq!(run(ECS, "assume: { unknown-lock: none }\n", locked, &[start]).code, 0);
+
+    // A conversion is refused as long as a release is scheduled.
+    let due = "  instances: { a: { auto-release: unknown }, b: {} }\n";
+    let convert =
+        "at: +1h, id: c, convert-billing: { instance: a, to: subscription, by: alice, via: api }";
+    undecided(&run(ECS, "", due, &[convert]), &["PC9", "unknown-schedule: none"], &[]);
+    let none = "assume: { unknown-schedule: none }\n";
+    assert_eq!(run(ECS, none, due, &[convert]).code, 0);
+    let cancel = "at: +0s, id: x, cancel-scheduled-release: { instance: a, by: alice, via: api }";
+    assert_eq!(run(ECS, "", due, &[cancel, convert]).code, 0);
+}
+
+#[test]
+fn arrears_that_began_before_the_start_go_on_from_there() {
+    let cn = "alibaba-ecs-cn@2026-05-15";
+    let fleet = |since: &str, keys: &str| {
+        format!(
+            "  accounts: {{ shop: {{ arrears-since: {since} }} }}\n  instances: {{ a: {{ {keys} }}, s: {{ billing: subscription, expires: 2027-01-01T00:00:00Z }} }}\n"
+        )
+    };
+    // Stopped and reclaimed long ago; released on the fifteenth day.
+    let ran = run(cn, "", &fleet("2026-05-20T00:00:00Z", ""), &[]);
+    decided(&ran, &[["a", "unprotected", "released"]]);
+    assert!(ran.stdout.contains("2026-06-04T00:00:00Z"), "{}", ran.stdout);
+    // Released before the start: such a fleet cannot be.
+    let ran = run(cn, "", &fleet("2026-05-01T00:00:00Z", ""), &[]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("E050") && ran.stderr.contains("OD3"), "{}", ran.stderr);
+    let ran = run(cn, "", &fleet("2026-07-01T00:00:00Z", ""), &[]);
+    assert!(ran.code == 2 && ran.stderr.contains("E050"), "{}", ran.stderr);
+
+    let unknown = fleet("unknown", "");
+    undecided(&run(cn, "", &unknown, &[]), &["+0s", "shop", "arrears-since: TIME"], &[]);
+    let settle = "at: +0s, id: paid, settle: { account: shop, by: alice, via: console }";
+    assert_eq!(run(cn, "", &unknown, &[settle]).code, 0);
+    // No step of the clock concerns a subscription.
+    let fleet = "  accounts: { shop: { arrears-since: unknown } }\n  instances: { s: { billing: subscription, expires: 2027-01-01T00:00:00Z } }\n";
+    assert_eq!(run(cn, "", fleet, &[]).code, 0);
+}
+
+#[test]
+fn a_group_call_without_a_channel_goes_on_where_no_rule_asks_for_it() {
+    let fleet = "  groups: { g: { min: 0, max: 9, health-check: none } }\n  instances: { a: { group: g } }\n";
+    let shrink = "at: +1h, id: e, scale-in: { group: g, remove: 1, by: bob }";
+    let ran = run(ECS, "", fleet, &[shrink]);
+    decided(&ran, &[["a", "unprotected", "released"]]);
+    let fleet = "  instances: { a: {} }\n";
+    let ran = run(ECS, "", fleet, &["at: +1h, id: e, release: { instance: a, by: bob }"]);
+    let says = [
+        "console: released",
+        "api, cli: denied (PC4 IncorrectInstanceStatus)",
+        "`via: api`",
+        "event `e`",
+    ];
+    undecided(&ran, &says, &[]);
+}
