@@ -42,7 +42,7 @@ record! {
         /// The way by which it was created, where the provider's defaults depend on that.
         optional "via" => via: Channel,
         /// How its members are kept; the provider's default, if it does not say.
-        optional "orchestration" => orchestration: Orchestration,
+        optional "orchestration" => orchestration: Spanned<Orchestration>,
         /// The orders by which it shrinks; the provider's own, if it names none.
         optional "removal" => removal: OneOrMany<Spanned<String>>,
         /// The same, by the other name in use for it.

@@ -12,9 +12,9 @@ use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When, clo
 use crate::time::{SimSpan, SimTime, Term};
 use crate::vocab::{
     AccountId, Action, Billing, Channel, ClockAction, ClockKind, Eviction, GroupId, Health,
-    HookResult, InstanceId, Lead, Lifecycle, Lock, Locks, Membership, ModelId, PolicyId,
-    ProtectionId, ProtectionSet, Renewal, StoppedBy, Subject, Thing, Trigger, Upgrade, Word, YesNo,
-    ZoneId,
+    HookResult, InstanceId, Lead, Lifecycle, Lock, Locks, Membership, ModelId, Orchestration,
+    PolicyId, ProtectionId, ProtectionSet, Renewal, StoppedBy, Subject, Thing, Trigger, Upgrade,
+    Word, YesNo, ZoneId,
 };
 
 /// The most instances of a fleet: twice a range of the greatest length.
@@ -293,7 +293,10 @@ impl Population<'_, '_> {
     fn settings(&mut self, group: &mut Group, part: &GroupPart) {
         let account = group.account;
         let asked = Facts { channel: part.via.unwrap_or(Channel::None), ..Facts::default() };
-        group.orchestration = (part.orchestration)
+        if let Some(orchestration) = part.orchestration {
+            self.demand_orchestration(account, orchestration);
+        }
+        group.orchestration = (part.orchestration.map(|orchestration| orchestration.value))
             .or_else(|| self.default_of(account, |d| &d.orchestration, &asked))
             .unwrap_or(group.orchestration);
         let facts = Facts { orchestration: group.orchestration, ..asked };
@@ -368,6 +371,31 @@ impl Population<'_, '_> {
             upgrades.model = ModelId::at(self.resolver.models.intern(model));
         }
         upgrades
+    }
+
+    /// A group keeps its members only in a way that its policy knows. Where a policy knows of no
+    /// ways, all of them keep theirs in the one that it does not need to name.
+    fn demand_orchestration(&mut self, account: AccountId, way: Spanned<Orchestration>) {
+        let policy = &self.book(account).policy;
+        let known = policy.words(Column::Orchestration);
+        let unnamed = Facts::default().orchestration;
+        if policy.knows(Column::Orchestration, way.value)
+            || known.is_empty() && way.value == unnamed
+        {
+            return;
+        }
+        let title = format!("{} says nothing about `orchestration: {}`", policy.name, way.value);
+        let ways = known.iter().map(|word| Orchestration::ALL[usize::from(*word)].word());
+        let ways: Vec<&str> = ways.collect();
+        let problem = Problem::at(Code::UnknownTrigger, way.place, title, "not known there");
+        self.resolver.problems.add(if ways.is_empty() {
+            problem.help(format!(
+                "leave it out, or take a policy whose `space:` lists `orchestration: {}`",
+                way.value
+            ))
+        } else {
+            problem.help(format!("write `orchestration: {}`", ways.join("` or `orchestration: ")))
+        });
     }
 
     /// A group upgrades its members only in a way that its policy knows.

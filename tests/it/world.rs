@@ -483,7 +483,8 @@ events:
                 &format!("removal: [newest-instance], zone-policy: {rule}, zones: [z1"),
             )
         };
-        // z1 has a; n1 is created in z2, n2 in z3, n3 in z1 and n4 in z2. The fullest zones give first.
+        // z1 has a; n1 is created in z2, n2 in z3, n3 in z1 and n4 in z2. The fullest zones give
+        // first.
         let told = story(ALIBABA, "1d", &with("balance"));
         let gone = &told[told.len() - 3..];
         assert_eq!(gone, ["+2h n1 released", "+3h n3 released", "+4h n2 released"]);
