@@ -225,7 +225,15 @@ impl Step<'_> {
 
     /// Shuts an instance down, in one way or the other.
     fn go_down(&mut self, ask: &Ask, seq: u64, permit: Permit, to: Lifecycle) -> Effect {
-        let by = if let With::StoppedBy(by) = ask.with { by } else { StoppedBy::User };
+        let instance = self.world.fleet.instance(permit.instance());
+        let by = match ask.with {
+            // A clock that takes more of what is down already is not why it is down.
+            With::StoppedBy(StoppedBy::Arrears | StoppedBy::Expiry) if instance.is_down() => {
+                instance.stopped_by
+            }
+            With::StoppedBy(by) => by,
+            _ => StoppedBy::User,
+        };
         self.move_by(ask, seq, permit.instance(), to, by);
         self.renew_parts(ask, seq, permit)
     }
@@ -496,7 +504,7 @@ impl Step<'_> {
         let things = self.world.fleet.properties(draft.id);
         let boots = things.iter().any(|property| property.thing == Thing::SystemDisk);
         let assumed = (!boots).then_some(&SYSTEM_DISK);
-        things.iter().chain(assumed).map(move |of| {
+        let of_thing = move |of: &Property| {
             let default = || {
                 let Facts { billing, .. } = facts;
                 let default = Facts { billing, thing: of.thing, ..Facts::default() };
@@ -505,6 +513,23 @@ impl Step<'_> {
             };
             let with_instance = of.with_instance.map_or_else(default, YesNo::from);
             Facts { thing: of.thing, with_instance, ..facts }
+        };
+        // What belongs to a disk goes only with that disk; one that is not there any more has gone.
+        let goes_too = move |disk: &Arc<str>| {
+            let disk = things.iter().find(|property| property.name.as_ref() == Some(disk));
+            disk.is_none_or(|disk| {
+                let row = book.tables.effects.decide(&of_thing(disk));
+                row.is_some_and(|row| row.says == Fate::Lost)
+            })
+        };
+        things.iter().chain(assumed).map(move |of| {
+            let facts = of_thing(of);
+            match &of.disk {
+                Some(disk) if facts.with_instance == YesNo::Yes => {
+                    Facts { with_instance: YesNo::from(goes_too(disk)), ..facts }
+                }
+                _ => facts,
+            }
         })
     }
 
