@@ -331,7 +331,7 @@ impl Step<'_> {
             return;
         }
         let grounds = Ground::basis(ask.ground).and(Ground::basis(draft.ground));
-        let basis = grounds.and(word.basis);
+        let basis = grounds.and(word.basis).and(self.unscheduled(draft.id));
         self.rely(draft.policy, basis);
         for ground in [ask.ground, draft.ground].into_iter().flatten() {
             self.reach(draft.policy, ground.rule);
@@ -371,6 +371,15 @@ impl Step<'_> {
                 self.remedy_by_resource(slot, id);
             }
         }
+    }
+
+    /// What rests on no release having been due of which no reply says whether it is scheduled.
+    fn unscheduled(&self, id: InstanceId) -> Basis {
+        if self.world.fleet.instance(id).schedule_known {
+            return Basis::NONE;
+        }
+        let book = self.world.legend.rulebook(self.world.policy_of(id));
+        book.assumed(book.policy.unknown.schedule)
     }
 
     /// Whether what becomes of an instance is a decision: a protection may be consulted about

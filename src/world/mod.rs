@@ -402,6 +402,12 @@ impl Run {
             relied[policy.index()] = relied[policy.index()].and(switches);
             reached[policy.index()][rule.index()] = true;
         }
+        // No release comes due of which nobody knows whether it is scheduled.
+        for (_, instance) in fleet.instances().filter(|(_, instance)| !instance.schedule_known) {
+            let policy = fleet.account(instance.account).policy;
+            let switch = legend.rulebook(policy).policy.unknown.schedule;
+            relied[policy.index()] = relied[policy.index()].with(switch);
+        }
         let mut world = World {
             fleet,
             legend,

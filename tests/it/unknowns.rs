@@ -142,6 +142,11 @@ fn an_unknown_way_of_paying_an_unknown_lock_and_an_unknown_schedule_are_judged_i
     let convert =
         "at: +1h, id: c, convert-billing: { instance: a, to: subscription, by: alice, via: api }";
     undecided(&run(ECS, "", due, &[convert]), &["PC9", "unknown-schedule: none"], &[]);
+    // Whatever becomes of it rests on no release having been due.
+    let click = "at: +1h, id: click, release: { instance: a, force: true, by: alice, via: api }";
+    let ran = run(ECS, "", due, &[click]);
+    decided(&ran, &[["a", "unprotected", "released"]]);
+    assert!(ran.stdout.contains("unknown-schedule=undecided"), "{}", ran.stdout);
     let none = "assume: { unknown-schedule: none }\n";
     assert_eq!(run(ECS, none, due, &[convert]).code, 0);
     let cancel = "at: +0s, id: x, cancel-scheduled-release: { instance: a, by: alice, via: api }";
@@ -191,4 +196,42 @@ fn a_group_call_without_a_channel_goes_on_where_no_rule_asks_for_it() {
         "event `e`",
     ];
     undecided(&ran, &says, &[]);
+}
+
+#[test]
+fn what_belongs_to_a_disk_that_stays_is_not_at_stake() {
+    let house = "stayput: policy/1\npolicy: house\nedition: 2026-12\ntitle: a trial\n\
+                 extends: alibaba-ecs@2026-05-15\neffects:\n  \
+                 EF5: { effect: released, thing: auto-snapshot, with-instance: true, \
+                 billing: spot, fate: lost, confidence: unconfirmed, because: a trial }\n  \
+                 EF5b: { effect: released, thing: auto-snapshot, with-instance: true, \
+                 billing: { not: spot }, fate: kept-billed, confidence: unconfirmed, because: so \
+                 }\n";
+    let place = folder();
+    write(place.path(), "house.yaml", house);
+    let ran = |disk: &str| {
+        let text = format!(
+            "stayput: scenario/1\nname: unknowns\npolicy: house.yaml\n\
+             start: 2026-06-01T00:00:00Z\nfor: 1d\nallow: [W050]\nfleet:\n  \
+             instances:\n    a:\n      billing: unknown\n      \
+             things:\n        data: {{ kind: data-disk, with-instance: {disk} }}\n        \
+             of-data: {{ kind: auto-snapshot, disk: data, with-instance: true }}\n\
+             events:\n  - at: +1h\n    \
+             release: {{ instance: a, force: true, by: b, via: api }}\n"
+        );
+        stayput(&["run", &write(place.path(), "s.yaml", text), "-f", "csv"])
+    };
+    decided(&ran("false"), &[["a", "unprotected", "released"]]);
+    undecided(&ran("true"), &["spot: lost", "pay-as-you-go: kept-billed"], &[]);
+}
+
+#[test]
+fn a_lock_bars_calls_and_not_the_clock_that_stops_for_a_bill() {
+    let intl = "alibaba-ecs-intl@2026-05-15";
+    let unpaid = "at: +1h, id: bill, overdue: { account: default }";
+    for keys in ["lock: unknown", "lock: financial", "lock: [security, financial]", "lock: none"] {
+        let fleet = format!("  instances: {{ a: {{ {keys} }} }}\n");
+        let ran = run(intl, "", &fleet, &[unpaid]);
+        assert_eq!(ran.code, 0, "{keys}: {}{}", ran.stdout, ran.stderr);
+    }
 }
