@@ -1,12 +1,15 @@
 //! Whether what happened is what a line expects, key by key.
 
 use super::wanted::Line;
-use crate::policy::Policy;
+use crate::policy::{Column, Policy};
 use crate::record::{Cause, Decision, Legend, Loss, Request};
 use crate::scenario::{DecisionLine, GroupState, InstanceState, LossLine, RequestLine};
 use crate::time::SimTime;
-use crate::vocab::{EventId, GroupId, Health, InstanceId, Lifecycle, ModelId, Word, ZoneId};
+use crate::vocab::{EventId, GroupId, Health, InstanceId, Lifecycle, Lock, ModelId, Word, ZoneId};
 use crate::world::World;
+
+/// What stands for what nobody knows.
+const UNKNOWN: &str = "unknown";
 
 /// Counts the keys in which something is not as expected, and tells them if asked to.
 pub(super) struct Differ {
@@ -42,7 +45,7 @@ impl Differ {
     /// A key whose value is a word.
     fn word<W: Word>(&mut self, key: &str, wanted: Option<W>, found: Option<W>) {
         if let Some(wanted) = wanted.filter(|wanted| found != Some(*wanted)) {
-            self.differs(key, wanted.word(), found.map_or("unknown", Word::word));
+            self.differs(key, wanted.word(), found.map_or(UNKNOWN, Word::word));
         }
     }
 
@@ -241,12 +244,24 @@ pub(super) fn wrong_state(expected: &InstanceState, id: InstanceId, world: &Worl
     let time = |at: SimTime| if at == SimTime::NEVER { "never".to_owned() } else { at.to_string() };
     let is = expected.is.filter(|is| !is_in(instance.state, *is));
     differ.word("state", is, Some(instance.state));
-    differ.word("billing", expected.billing, Some(instance.billing));
-    let locks = world.locks(id);
-    for lock in expected.lock.iter().flatten().filter(|lock| !locks.has(**lock)) {
-        differ.differs("lock", lock.word(), locks.word());
+    let facts = world.standing(id);
+    let known = |column| !facts.unknown.has(column);
+    differ.word("billing", expected.billing, known(Column::Billing).then_some(facts.billing));
+    let locks = facts.lock;
+    // Where nobody knows of locks, nothing says that there is none.
+    let found = |lock: Lock| locks.has(lock) && (known(Column::Lock) || lock != Lock::None);
+    for lock in expected.lock.iter().flatten().filter(|lock| !found(**lock)) {
+        differ.differs(
+            "lock",
+            lock.word(),
+            if known(Column::Lock) { locks.word() } else { UNKNOWN },
+        );
     }
-    let release = time(instance.auto_release);
+    let release = if known(Column::Scheduled) || instance.auto_release < SimTime::NEVER {
+        time(instance.auto_release)
+    } else {
+        UNKNOWN.to_owned()
+    };
     differ.text("scheduled release", expected.auto_release.map(time).as_deref(), &release);
     differ.text("term", expected.expires.map(time).as_deref(), &time(instance.expires));
     let policy = world.policy_of(id);

@@ -3,7 +3,7 @@
 
 use crate::policy::{Column, Difference, Part};
 use crate::record::Legend;
-use crate::vocab::{Membership, Word};
+use crate::vocab::{Billing, Membership, Word};
 use crate::world::World;
 
 /// The instances that have the protection set and stand where a difference applies, as far as
@@ -26,7 +26,10 @@ pub fn touched(difference: &Difference, world: &World) -> Vec<String> {
         // Of whom nobody knows how it came in may have come in like that.
         let here = !instance.membership_known || is(Column::Membership, membership.word());
         let grouped = membership != Membership::None || !from_group(difference);
-        named && here && grouped && is(Column::Billing, instance.billing.word())
+        // Of whose way of paying nobody knows may be spot capacity.
+        let paid = is(Column::Billing, instance.billing.word())
+            || !instance.billing_known && is(Column::Billing, Billing::Spot.word());
+        named && here && grouped && paid
     });
     concerned.map(|(id, _)| legend.instance(id).to_owned()).collect()
 }

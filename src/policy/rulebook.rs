@@ -7,8 +7,8 @@ use super::space::Over;
 use super::table::{Row, Table};
 use super::{FlagChange, Policy, Precondition, Rule, Tables};
 use crate::vocab::{
-    Action, Confidence, Effect, Fate, Lifecycle, ProtectionSet, RuleId, SwitchId, SwitchSet,
-    Trigger, Verdict, Word,
+    Action, Confidence, Effect, Fate, Lifecycle, ProtectionId, ProtectionSet, RuleId, SwitchId,
+    SwitchSet, Trigger, Verdict, Word,
 };
 
 /// A policy with every switch settled: what the world consults.
@@ -121,14 +121,16 @@ impl Rulebook {
         &self.verdicts
     }
 
-    /// The protections of `on` that can do nothing in this situation.
+    /// The protections of `on` that can do nothing in this situation, whatever is unknown of it.
     pub fn inert(&self, facts: &Facts, on: ProtectionSet) -> ProtectionSet {
-        on.iter()
-            .filter(|p| {
-                let works = self.policy.protections[p.index()].works_when.as_ref();
-                works.is_some_and(|(_, when)| !when.meets(facts))
-            })
-            .collect()
+        let works = |p: &ProtectionId| self.policy.protections[p.index()].works_when.as_ref();
+        let tested = on.iter().filter(|p| works(p).is_some());
+        let idle =
+            |p: &ProtectionId, facts: &Facts| works(p).is_some_and(|(_, when)| !when.meets(facts));
+        if facts.unknown.is_empty() {
+            return tested.filter(|p| idle(p, facts)).collect();
+        }
+        tested.filter(|p| self.positions(facts).0.all(|facts| idle(p, &facts))).collect()
     }
 
     /// The first refusal that fits, if any does.

@@ -2,11 +2,13 @@
 
 use smallvec::SmallVec;
 
-use super::facts::{Column, Columns, Condition, Facts};
+use super::facts::{Column, Columns, Facts};
 use super::rulebook::{Answer, Basis, Rulebook};
 use super::table::Table;
 use super::{NO_SCHEDULE, UNDECIDED};
-use crate::vocab::{Billing, Channel, Membership, Outcome, ProtectionId, RuleId, Word, YesNo};
+use crate::vocab::{
+    Billing, Channel, Locks, Membership, Outcome, ProtectionId, RuleId, Word, YesNo,
+};
 
 /// Something that nobody knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,20 +133,8 @@ impl Rulebook {
         let mut known = *facts;
         let mut count = 1;
         for column in facts.unknown.iter() {
-            let mut words = self.possible(column);
-            if let Some(switch) = self.policy.unknown.of(column) {
-                let setting = self.setting(switch);
-                // The switch about schedules asks whether there is one.
-                let setting = match (column, setting) {
-                    (Column::Scheduled, NO_SCHEDULE) => YesNo::No.word(),
-                    (_, setting) => setting,
-                };
-                let place = column.words().iter().position(|word| *word == setting);
-                if let Some(place) = place.filter(|_| setting != UNDECIDED) {
-                    words = SmallVec::from_slice(&[u8::try_from(place).unwrap_or(0)]);
-                    basis = basis.and(self.assumed(switch));
-                }
-            }
+            let (words, assumed) = self.left_open(column, facts);
+            basis = basis.and(assumed);
             if words.is_empty() {
                 // The policy does not look at it: it is as good as known.
                 known.unknown = known.unknown.without(column);
@@ -154,6 +144,48 @@ impl Rulebook {
             columns.push((column, words));
         }
         (Positions { facts: known, columns, next: 0, count }, basis)
+    }
+
+    /// The same situation, in which those unknown columns are known that can hold one word only.
+    pub fn narrowed(&self, facts: &Facts) -> Facts {
+        facts.unknown.iter().fold(*facts, |narrowed, column| {
+            match self.left_open(column, facts).0.as_slice() {
+                [one] => narrowed.settled(column, *one).unwrap_or(narrowed),
+                _ => narrowed,
+            }
+        })
+    }
+
+    /// The words that an unknown column of a situation may hold once a position is taken, as
+    /// places in its list, and what that rests on.
+    fn left_open(&self, column: Column, facts: &Facts) -> (SmallVec<[u8; 8]>, Basis) {
+        let mut words = self.possible(column);
+        let mut basis = Basis::NONE;
+        if let Some(switch) = self.policy.unknown.of(column) {
+            let setting = self.setting(switch);
+            // The switch about schedules asks whether there is one.
+            let setting = match (column, setting) {
+                (Column::Scheduled, NO_SCHEDULE) => YesNo::No.word(),
+                (_, setting) => setting,
+            };
+            let place = column.words().iter().position(|word| *word == setting);
+            if let Some(place) = place.filter(|_| setting != UNDECIDED) {
+                words = SmallVec::from_slice(&[u8::try_from(place).unwrap_or(0)]);
+                basis = self.assumed(switch);
+            }
+        }
+        if column == Column::Lock {
+            // What is known to bar it does so in every position.
+            let mut sets = SmallVec::new();
+            for word in words.iter().filter_map(|word| Locks::ALL.get(usize::from(*word))) {
+                let set = word.and(facts.lock).index();
+                if !sets.contains(&set) {
+                    sets.push(set);
+                }
+            }
+            words = sets;
+        }
+        (words, basis)
     }
 
     /// The words that an unknown column may hold, as places in its list.
@@ -226,17 +258,20 @@ impl Rulebook {
         Ok(found.and_then(|(rule, basis)| rule.map(|rule| (rule, basis.and(self.basis(rule))))))
     }
 
-    /// Whether a situation meets a condition, if it does in all of its positions or in none.
+    /// Whether something holds of a situation, if it does in all of its positions or in none.
+    /// `says` is what comes of it if it does, and if not.
     ///
     /// # Errors
-    /// Which positions do.
-    pub fn meets_in_all(&self, when: &Condition, facts: &Facts) -> Result<bool, Undecided> {
-        let course = |meets: &bool| Course {
-            says: if *meets { "concerned" } else { "not concerned" },
-            rule: None,
-        };
-        let found = self.in_all(facts, |facts| when.meets(facts), |a, b| a == b, course)?;
-        Ok(found.is_some_and(|(meets, _)| meets))
+    /// In which positions it does.
+    pub fn agreed(
+        &self,
+        facts: &Facts,
+        holds: impl Fn(&Facts) -> bool,
+        says: [&'static str; 2],
+    ) -> Result<(bool, Basis), Undecided> {
+        let course = |holds: &bool| Course { says: says[usize::from(!*holds)], rule: None };
+        let found = self.in_all(facts, holds, |a, b| a == b, course)?;
+        Ok(found.unwrap_or((false, Basis::NONE)))
     }
 
     /// What all positions of a situation come to: the first of them, if the others are alike.

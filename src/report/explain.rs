@@ -68,6 +68,9 @@ fn sentence(decision: &Decision, legend: &Legend) -> String {
     let at = decision.at.for_people_in_full(legend.offset);
     let on = legend.protections(decision.policy, decision.on);
     let although = match on.as_slice() {
+        [] if !decision.unknown.is_empty() => {
+            ", and no protection is known to have been on".to_owned()
+        }
         [] => ", and no protection was on".to_owned(),
         [one] => format!(", although {one} was on"),
         many => format!(", although {} were on", many.join(" and ")),

@@ -7,7 +7,7 @@ use crate::fleet::{
     AUTOSCALE, Account, AccountPart, Arrears, Care, Fleet, Group, GroupPart, Hook, HookPart,
     Instance, InstancePart, Known, Property, ProtectPart, Upgrades,
 };
-use crate::policy::{Column, Condition, Defaults, Facts, Orders, Rulebook, Step, Table};
+use crate::policy::{Column, Columns, Condition, Defaults, Facts, Orders, Rulebook, Step, Table};
 use crate::text::{Code, Map, Name, OneOrMany, Place, Problem, Spanned, When, closest};
 use crate::time::{SimSpan, SimTime, Term};
 use crate::vocab::{
@@ -885,6 +885,9 @@ impl Population<'_, '_> {
         let is_open = instance.billing != Billing::Subscription || !instance.billing_known;
         instance.membership_known = !(unknown && instance.group.is_some() && is_open);
         let said = part.membership.and_then(|membership| membership.0);
+        let book = self.book(instance.account);
+        let assumed = Membership::spelled(book.setting(book.policy.unknown.membership));
+        let said = said.or_else(|| assumed.filter(|_| !instance.membership_known));
         instance.membership = match (instance.group, said) {
             (None, None | Some(Membership::None)) => Membership::None,
             (Some(_), Some(said)) if said != Membership::None => said,
@@ -1053,6 +1056,9 @@ impl Population<'_, '_> {
         let facts = Facts {
             billing: instance.billing,
             membership: instance.membership,
+            unknown: Columns::NONE
+                .with_if(Column::Billing, !instance.billing_known)
+                .with_if(Column::Membership, !instance.membership_known),
             ..Facts::default()
         };
         let book = self.book(instance.account);

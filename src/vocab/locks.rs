@@ -38,6 +38,12 @@ impl Locks {
         Self(self.0 | Self::bit(lock))
     }
 
+    /// These and others.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     /// The same without one of them; the others stay.
     #[must_use]
     pub const fn without(self, lock: Lock) -> Self {

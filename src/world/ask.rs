@@ -326,13 +326,22 @@ impl Step<'_> {
     /// Whether a step of a clock concerns an instance. Where that depends on what nobody knows,
     /// the run stops.
     pub(super) fn concerns(&mut self, ask: &Ask, id: InstanceId, when: &Condition) -> bool {
-        let facts = self.facts(ask, id, ask.action);
+        let mut facts = self.facts(ask, id, ask.action);
+        for column in facts.unknown.iter() {
+            if when.columns().all(|tested| tested != column) {
+                facts.unknown = facts.unknown.without(column);
+            }
+        }
         if facts.unknown.is_empty() {
             return when.meets(&facts);
         }
         let policy = self.world.policy_of(id);
-        match self.world.legend.rulebook(policy).meets_in_all(when, &facts) {
-            Ok(meets) => meets,
+        let book = self.world.legend.rulebook(policy);
+        match book.agreed(&facts, |facts| when.meets(facts), ["concerned", "not concerned"]) {
+            Ok((meets, basis)) => {
+                self.rely(policy, basis);
+                meets
+            }
             Err(on) => {
                 self.halt(ask, Target::Instance(id), policy, on);
                 false

@@ -6,7 +6,7 @@ use crate::policy::{Column, Columns, Facts};
 use crate::time::{SimSpan, SimTime};
 use crate::vocab::{
     AccountId, Action, ClockAction, ClockKind, GroupId, Initiator, InstanceId, Lifecycle, Lock,
-    Locks, ModelId, PolicyId, Process, ProtectionSet, Thing, Trigger, YesNo,
+    ModelId, PolicyId, Process, ProtectionSet, Thing, Trigger, YesNo,
 };
 
 impl World {
@@ -70,9 +70,10 @@ impl World {
         self.with_clock_of(group.account, facts)
     }
 
-    /// What bars an instance's owner from some calls.
-    pub fn locks(&self, id: InstanceId) -> Locks {
-        self.situation(id, Facts::default()).lock
+    /// How an instance stands, whatever is asked of it.
+    pub fn standing(&self, id: InstanceId) -> Facts {
+        let book = self.legend.rulebook(self.policy_of(id));
+        book.narrowed(&self.situation(id, Facts::default()))
     }
 
     /// The same facts, with what the steps of the account's clock that concern them have done:

@@ -3,7 +3,7 @@
 
 use super::ask::{Ask, Call, Ground, With};
 use super::{Step, Timer, World};
-use crate::policy::{Clock, Timetable};
+use crate::policy::{Clock, Column, Columns, Facts, Timetable};
 use crate::record::{Subject, Target, What};
 use crate::scenario::{Targets, order};
 use crate::time::{SimSpan, SimTime};
@@ -122,13 +122,10 @@ impl Step<'_> {
             if !instance.is_there() {
                 return Err(Obstacle::NotThere);
             }
-            if !instance.billing_known {
-                // Only spot capacity is taken back: now it is known.
-                (instance.billing, instance.billing_known) = (Billing::Spot, true);
-            }
-            if instance.billing != Billing::Spot {
+            if !step.is_spot(&ask, id) {
                 return Err(Obstacle::NotSpot);
             }
+            let instance = step.world.fleet.instance_mut(id);
             // It can be taken back only once.
             if instance.reclaim_since == SimTime::NEVER {
                 instance.reclaim_since = now;
@@ -138,6 +135,26 @@ impl Step<'_> {
             }
             Ok(())
         });
+    }
+
+    /// Whether an instance is spot capacity; the run stops where nobody knows.
+    fn is_spot(&mut self, ask: &Ask, id: InstanceId) -> bool {
+        let instance = self.world.fleet.instance(id);
+        let unknown = Columns::NONE.with_if(Column::Billing, !instance.billing_known);
+        let facts = Facts { billing: instance.billing, unknown, ..Facts::default() };
+        let policy = self.world.policy_of(id);
+        let book = self.world.legend.rulebook(policy);
+        let says = [Action::Reclaim.effect().word(), "refused"];
+        match book.agreed(&facts, |facts| facts.billing == Billing::Spot, says) {
+            Ok((is_spot, basis)) => {
+                self.rely(policy, basis);
+                is_spot
+            }
+            Err(on) => {
+                self.halt(ask, Target::Instance(id), policy, on);
+                false
+            }
+        }
     }
 
     fn wind_reclaim(&mut self, id: InstanceId) {

@@ -128,9 +128,10 @@ fn an_unknown_way_of_paying_an_unknown_lock_and_an_unknown_schedule_are_judged_i
     decided(&run(ECS, works, spot, &[click]), &[["a", "held", "none"]]);
     let ran = run(ECS, inert, spot, &[click]);
     undecided(&ran, &["pay-as-you-go: held (RP1", "spot: released", "unknown-billing: spot"], &[]);
-    // Spot capacity alone is taken back: then it is known.
+    // Spot capacity alone is taken back.
     let taken = "at: +1h, id: taken, spot-reclaim: { instance: a }";
-    decided(&run(ECS, works, spot, &[taken]), &[["a", "overridden", "released"]]);
+    let ran = run(ECS, works, spot, &[taken]);
+    undecided(&ran, &["pay-as-you-go: refused; spot: reclaimed", "unknown-billing: spot"], &[]);
 
     let locked = "  instances: { a: { lock: unknown, state: stopped } }\n";
     let start = "at: +1h, id: on, start: { instance: a, by: alice, via: api }";
@@ -233,5 +234,57 @@ fn a_lock_bars_calls_and_not_the_clock_that_stops_for_a_bill() {
         let fleet = format!("  instances: {{ a: {{ {keys} }} }}\n");
         let ran = run(intl, "", &fleet, &[unpaid]);
         assert_eq!(ran.code, 0, "{keys}: {}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn what_comes_to_be_known_of_a_lock_holds_in_every_position() {
+    let fleet = "  instances: { a: { lock: unknown, state: stopped } }\n";
+    let lock = "at: +1h, id: l, security-lock: { instance: a }";
+    let start = "at: +2h, id: on, start: { instance: a, by: alice, via: api }";
+    for head in ["", "assume: { unknown-lock: none }\n"] {
+        let ran = run(ECS, head, fleet, &[lock, start]);
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn a_position_on_what_is_unknown_is_taken_wherever_it_counts() {
+    let spot = "  instances: { a: { billing: unknown } }\n";
+    let taken = "at: +1h, id: taken, spot-reclaim: { instance: a }";
+    decided(&run(ECS, "assume: { unknown-billing: pay-as-you-go }\n", spot, &[taken]), &[]);
+    let spot_too = run(ECS, "assume: { unknown-billing: spot }\n", spot, &[taken]);
+    decided(&spot_too, &[["a", "unprotected", "released"]]);
+    // What was added by hand was made from no configuration and comes last.
+    let fleet = "  groups: { g: { min: 0, max: 9, removal: [oldest-scaling-configuration] } }\n  \
+                 instances: { a: { group: g, membership: unknown, configuration: 1 }, b: { group: g, configuration: 2 } }\n";
+    let shrink = "at: +1h, id: e, scale-in: { group: g, remove: 1, by: bob, via: api }";
+    let head = "assume: { unknown-membership: attached }\n";
+    decided(&run(ECS, head, fleet, &[shrink]), &[["b", "unprotected", "released"]]);
+    let head = "assume: { unknown-membership: auto-created }\n";
+    decided(&run(ECS, head, fleet, &[shrink]), &[["a", "unprotected", "released"]]);
+}
+
+#[test]
+fn no_expectation_is_met_by_what_nobody_knows() {
+    let place = folder();
+    let ends = |head: &str, keys: &str, expected: &str| {
+        let text = format!(
+            "stayput: scenario/1\nname: unknowns\npolicy: {ECS}\nstart: 2026-06-01T00:00:00Z\n\
+             for: 1d\nallow: [W050]\n{head}fleet:\n  instances: {{ a: {{ {keys}: unknown }} }}\n\
+             events: []\nexpect:\n  states: [{{ at: end, instance: a, {expected} }}]\n"
+        );
+        stayput(&["test", &write(place.path(), "s.yaml", text)])
+    };
+    for (keys, expected, assumed) in [
+        ("lock", "lock: none", "unknown-lock: none"),
+        ("billing", "billing: pay-as-you-go", "unknown-billing: pay-as-you-go"),
+        ("billing", "billing: spot", "unknown-billing: spot"),
+    ] {
+        let open = ends("", keys, expected);
+        assert_eq!(open.code, 1, "{}{}", open.stdout, open.stderr);
+        assert!(open.stdout.contains("unknown"), "{}", open.stdout);
+        let taken = ends(&format!("assume: {{ {assumed} }}\n"), keys, expected);
+        assert_eq!(taken.code, 0, "{}{}", taken.stdout, taken.stderr);
     }
 }
