@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
-use super::diff::{self, Findings};
+use super::diff::{self, Asked, Findings};
 use super::judging::{Job, Terms, judge_all};
 use super::load::{Loaded, Loader};
 use super::output_file::write;
 use super::test::stored_path;
 use super::{Exit, or_default, terminal};
 use crate::report::{
-    Acceptance, AcceptedFile, DecisionRow, accept, accepted_yaml, decisions_csv, end_of_day,
-    read_accepted,
+    Acceptance, AcceptedFile, Accepting, DecisionRow, accept, accepted_yaml, decisions_csv,
+    end_of_day, read_accepted,
 };
 use crate::scenario::Options;
 use crate::text::{Code, Problem, Problems, many};
@@ -167,7 +167,7 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
         return Err(Exit::BadInput);
     }
     let mut loader = Loader::new();
-    let found = diff::policies(names, &arguments.paths, None, &mut loader);
+    let found = diff::policies(names, &arguments.paths, &Asked::default(), &mut loader);
     let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
     let file = read(&path, &mut loader);
     loader.refuse_or_go_on(talk)?;
@@ -207,14 +207,9 @@ fn keep(file: Option<&AcceptedFile>, findings: &mut Findings) -> Vec<Acceptance>
     };
     let ran = findings.compared.is_some();
     let old = comparison.old.clone();
-    let taken = accept(
-        file,
-        comparison,
-        &mut findings.changed,
-        ran,
-        super::today(),
-        &mut Problems::default(),
-    );
+    let terms = Accepting { ran, today: super::today(), spent: &findings.spent };
+    let problems = &mut Problems::default();
+    let taken = accept(file, comparison, &mut findings.changed, &terms, problems).taken;
     let others = file.accepted.iter().map(Acceptance::from).filter(|one| {
         // Those from other editions, and of runs that were not made, are not looked at here.
         one.from != old || (!ran && one.change.starts_with("decision "))

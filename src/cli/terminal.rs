@@ -7,11 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstream::{AutoStream, ColorChoice};
 
 use super::exit::Exit;
-use crate::report::Paint;
+use crate::report::{Page, Paint, WIDTH};
 
 /// Whether to colour what is written to standard output.
 pub fn paint(choice: ColorChoice) -> Paint {
     Paint(colours(&io::stdout(), choice))
+}
+
+/// What is written to standard output: in colour or not, and as wide as the terminal.
+pub fn page(choice: ColorChoice) -> Page {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    let width = size.map_or(WIDTH, |(width, _)| usize::from(width.0));
+    Page { paint: paint(choice), width }
 }
 
 /// Whether to colour what is written to standard error.

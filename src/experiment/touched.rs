@@ -3,7 +3,7 @@
 
 use crate::policy::{Column, Difference, Part};
 use crate::record::Legend;
-use crate::vocab::{Billing, Membership, Word};
+use crate::vocab::{Billing, Membership, PolicyId, Word};
 use crate::world::World;
 
 /// The instances that have the protection set and stand where a difference applies, as far as
@@ -17,6 +17,14 @@ pub fn touched(difference: &Difference, world: &World) -> Vec<String> {
         let tested = difference.situation.iter().find(|tested| tested.name == column.name());
         tested.is_none_or(|tested| tested.words.iter().any(|known| known == word))
     };
+    let assumed = |policy: PolicyId| {
+        let book = &legend.rulebooks[policy.index()];
+        difference.situation.iter().all(|tested| {
+            let switch = book.policy.switch(&tested.name);
+            switch
+                .is_none_or(|switch| tested.words.iter().any(|known| known == book.setting(switch)))
+        })
+    };
     let concerned = world.fleet().instances().filter(|(id, instance)| {
         let policy = world.policy_of(*id);
         let (on, unknown) = world.protections(*id);
@@ -29,7 +37,7 @@ pub fn touched(difference: &Difference, world: &World) -> Vec<String> {
         // Of whose way of paying nobody knows may be spot capacity.
         let paid = is(Column::Billing, instance.billing.word())
             || !instance.billing_known && is(Column::Billing, Billing::Spot.word());
-        named && here && grouped && paid
+        named && here && grouped && assumed(policy) && paid
     });
     concerned.map(|(id, _)| legend.instance(id).to_owned()).collect()
 }

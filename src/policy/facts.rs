@@ -257,6 +257,7 @@ impl Columns {
 /// What a rule asks of a situation: for each column it tests, the words it takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Condition {
+    // INVARIANT: both are sorted, so that the order in which a file tests them means nothing.
     columns: Vec<(Column, u32)>,
     switches: Vec<(SwitchId, u32)>,
 }
@@ -264,12 +265,14 @@ pub struct Condition {
 impl Condition {
     /// Asks that a column hold one of the words of a mask.
     pub fn require(&mut self, column: Column, words: u32) {
-        self.columns.push((column, words));
+        let at = self.columns.partition_point(|known| *known < (column, words));
+        self.columns.insert(at, (column, words));
     }
 
     /// Asks that a switch stand at one of the values of a mask.
     pub fn assume(&mut self, switch: SwitchId, values: u32) {
-        self.switches.push((switch, values));
+        let at = self.switches.partition_point(|known| *known < (switch, values));
+        self.switches.insert(at, (switch, values));
     }
 
     /// The words that it takes in a column; `None` means any.

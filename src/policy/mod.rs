@@ -42,7 +42,9 @@ pub use advice::{Advice, Means};
 pub use catalog::{Catalog, Library, load};
 pub use clock::{Clock, Step, Timetable};
 pub use defaults::{DefaultRow, Defaults, Orders};
-pub use diff::{Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, compare};
+pub use diff::{
+    Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, already, compare,
+};
 pub use domain::{Domain, Standing};
 pub use facts::{Column, Columns, Condition, Facts};
 pub use file::{PolicyFile, Rounding};

@@ -3,11 +3,17 @@
 //! Each has a reason and may have a day until which it holds. One that has expired, and one
 //! that does not occur any more, is a mistake: the file says what is, or it says nothing.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 
-use super::changed::Changed;
+use super::changed::{Changed, DECISION};
+use super::diff::cell;
+use super::terminal::hanging;
 use crate::policy::Comparison;
-use crate::text::{Code, FileId, Problem, Problems, Read, Sources, Spanned, parse_yaml, record};
+use crate::text::{
+    Code, FileId, Problem, Problems, Read, Sources, Spanned, many, parse_yaml, record,
+};
 use crate::time::{SimSpan, SimTime};
 
 record! {
@@ -87,37 +93,52 @@ pub fn read_accepted(
     Some(read)
 }
 
+/// On what terms acceptances are looked at.
+pub struct Accepting<'a> {
+    /// Whether decisions were compared at all.
+    pub ran: bool,
+    /// The day.
+    pub today: SimTime,
+    /// The changes that the old policy has made already, by their keys.
+    pub spent: &'a BTreeSet<String>,
+}
+
+/// What came of acceptances.
+#[derive(Debug, Default)]
+pub struct Accepted {
+    /// What was accepted, and is no difference any more.
+    pub taken: Vec<Acceptance>,
+    /// Acceptances that have expired or do not occur, with the reason: they fail.
+    pub stale: Vec<(String, String)>,
+}
+
 /// Takes what is accepted out of a comparison and out of changed decisions.
 ///
-/// `today` is when it is asked; `ran` says whether decisions were compared at all. What has
-/// expired stays where it is, and is told; so is what does not occur.
+/// What has expired stays where it is and is reported, and so is what does not occur. A change
+/// that does not occur since the old policy has made it already is spent, which only warns: so
+/// it is after a merge.
 pub fn accept(
     file: &AcceptedFile,
     comparison: &mut Comparison,
     changed: &mut Vec<Changed>,
-    ran: bool,
-    today: SimTime,
+    terms: &Accepting<'_>,
     problems: &mut Problems,
-) -> Vec<Acceptance> {
-    let mut taken = Vec::new();
+) -> Accepted {
+    let mut accepted = Accepted::default();
     for part in file.accepted.iter().filter(|part| part.from.value == comparison.old) {
         let key = part.change.value.as_str();
         let in_policy = comparison.differences.iter().any(|d| d.key() == key);
         let in_runs = changed.iter().any(|one| one.key() == key);
         if !in_policy && !in_runs {
-            if ran || !key.starts_with("decision ") {
-                let title = "this accepted change does not occur";
-                let problem =
-                    Problem::at(Code::AcceptanceIdle, part.change.place, title, "is idle");
-                problems.add(
-                    problem.help("remove it, or write the file anew with `stayput bless --diff`"),
-                );
+            if terms.ran || !key.starts_with(DECISION) {
+                accepted.stale.extend(no_change(part, terms.spent.contains(key), problems));
             }
             continue;
         }
         let end = part.until.as_ref().and_then(|until| end_of_day(until));
-        if let (Some(until), true) = (&part.until, end.is_some_and(|end| end <= today)) {
+        if let (Some(until), true) = (&part.until, end.is_some_and(|end| end <= terms.today)) {
             let title = format!("this change was accepted until {}", **until);
+            accepted.stale.push((key.to_owned(), format!("accepted until {}", **until)));
             let problem = Problem::at(Code::AcceptanceExpired, until.place, title, "is over");
             problems.add(
                 problem
@@ -130,9 +151,43 @@ pub fn accept(
         comparison.differences.retain(|d| d.key() != key);
         comparison.accepted += before - comparison.differences.len();
         changed.retain(|one| one.key() != key);
-        taken.push(Acceptance::from(part));
+        accepted.taken.push(Acceptance::from(part));
     }
-    taken
+    accepted
+}
+
+/// An acceptance of a change that does not occur: spent, or a mistake.
+fn no_change(
+    part: &AcceptedPart,
+    is_spent: bool,
+    problems: &mut Problems,
+) -> Option<(String, String)> {
+    let place = part.change.place;
+    if is_spent {
+        let title = "the old policy has made this accepted change already";
+        let problem = Problem::at(Code::AcceptanceSpent, place, title, "is spent");
+        problems.add(problem.help("remove it, or run `stayput bless --diff` to rewrite the file"));
+        return None;
+    }
+    let title = "this accepted change does not occur";
+    let problem = Problem::at(Code::AcceptanceIdle, place, title, "is idle");
+    problems.add(problem.help("remove it, or write the file anew with `stayput bless --diff`"));
+    Some((part.change.value.clone(), "does not occur".to_owned()))
+}
+
+/// Acceptances that fail, for a pull request.
+pub fn stale_markdown(stale: &[(String, String)]) -> Vec<String> {
+    if stale.is_empty() {
+        return Vec::new();
+    }
+    let head = format!("**{} no longer valid**", many(stale.len(), "acceptance"));
+    let line = |(change, why): &(String, String)| format!("* {}: {why}", cell(change));
+    [String::new(), head, String::new()].into_iter().chain(stale.iter().map(line)).collect()
+}
+
+/// Acceptances that fail, for machines.
+pub fn stale_json(stale: &[(String, String)]) -> Json {
+    stale.iter().map(|(change, why)| json!({ "key": change, "why": why })).collect()
 }
 
 /// A file of accepted changes.
@@ -153,12 +208,14 @@ pub fn accepted_yaml(list: &[Acceptance]) -> String {
 }
 
 /// Accepted changes for people.
-pub fn accepted_text(list: &[Acceptance]) -> Vec<String> {
-    let line = |one: &Acceptance| {
+pub fn accepted_text(list: &[Acceptance], width: usize) -> Vec<String> {
+    let lines = |one: &Acceptance| {
         let until = one.until.as_ref().map(|day| format!(", until {day}")).unwrap_or_default();
-        format!("  {}\n         {}{until}", one.change, one.reason)
+        let mut lines = hanging("  ", &one.change, width);
+        lines.extend(hanging("         ", &format!("{}{until}", one.reason), width));
+        lines
     };
-    list.iter().map(line).collect()
+    list.iter().flat_map(lines).collect()
 }
 
 /// Accepted changes for machines.

@@ -3,14 +3,14 @@
 //! A decision is the same one in both if it has the same scenario, case, replication, event,
 //! trigger, action and instance; where these come several times, they are paired in their order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
 use super::columns::{DECISIONS, Kind};
-use super::diff::{ARROW, cell, direction_word};
+use super::diff::{ARROW, cell, direction_word, painted};
 use super::rows;
-use super::terminal::{Paint, table};
+use super::terminal::{Page, folded, hanging};
 use crate::policy::{Class, Direction};
 use crate::record::{Decision, Legend};
 use crate::text::many;
@@ -34,6 +34,14 @@ impl DecisionRow {
     pub fn get(&self, column: &str) -> &str {
         let at = DECISIONS.columns.iter().position(|known| known.name == column);
         at.and_then(|at| self.0.get(at)).map_or("", String::as_str)
+    }
+
+    /// Puts something else into a cell.
+    pub fn set(&mut self, column: &str, text: &str) {
+        let at = DECISIONS.columns.iter().position(|known| known.name == column);
+        if let Some(cell) = at.and_then(|at| self.0.get_mut(at)) {
+            text.clone_into(cell);
+        }
     }
 
     /// What stands in a cell: of a list its items in a fixed order, since the order in which
@@ -167,10 +175,74 @@ impl Changed {
         [tell(old), tell(new)]
     }
 
-    /// What names this change for good: whoever accepts it writes this.
+    /// What names this change for good: a person who accepts it writes this.
     pub fn key(&self) -> String {
         let [old, new] = self.change();
-        format!("decision {}: {} {}: {old} -> {new}", self.row().run(), self.what(), self.class)
+        format!("{}{}: {old} -> {new}", self.subject(), self.class)
+    }
+
+    /// What the keys of all changes of this decision begin with.
+    fn subject(&self) -> String {
+        format!("{DECISION}{}: {} ", self.row().run(), self.what())
+    }
+}
+
+/// What the keys of changed decisions begin with, and no others.
+pub(super) const DECISION: &str = "decision ";
+
+/// Changes of decisions, by their keys, that are looked for in runs under the old policy.
+#[derive(Debug, Default)]
+pub struct Already {
+    keys: BTreeSet<String>,
+    /// Those of which a run came to the new side.
+    made: BTreeSet<String>,
+    /// Those of which a run has the decision at all.
+    there: BTreeSet<String>,
+    runs: BTreeSet<String>,
+}
+
+impl Already {
+    /// Looks for changes; those that are not of decisions are left out.
+    pub fn of(keys: impl IntoIterator<Item = String>) -> Self {
+        let keys = keys.into_iter().filter(|key| key.starts_with(DECISION)).collect();
+        Self { keys, ..Self::default() }
+    }
+
+    /// Looks at the decisions of a run.
+    pub fn note(&mut self, name: &str, rows: &[DecisionRow]) {
+        if self.keys.is_empty() {
+            return;
+        }
+        self.runs.insert(name.to_owned());
+        for row in rows {
+            let (old, new, direction) = (None, Some(row.clone()), Direction::Neutral);
+            let mut one = Changed { old, new, class: Class::Verdict, direction };
+            let subject = one.subject();
+            let of = self.keys.range(subject.clone()..).take_while(|key| key.starts_with(&subject));
+            for key in of {
+                let Some((class, change)) = key[subject.len()..].split_once(": ") else { continue };
+                let Some(class) = Class::spelled(class) else { continue };
+                self.there.insert(key.clone());
+                one.class = class;
+                let [_, new] = one.change();
+                if change.strip_suffix(&new).is_some_and(|rest| rest.ends_with("-> ")) {
+                    self.made.insert(key.clone());
+                }
+            }
+        }
+    }
+
+    /// The changes that the old policy has made already: runs came to the new side, or a decision
+    /// that goes does not happen.
+    pub fn made(mut self) -> BTreeSet<String> {
+        let gone = self.keys.iter().filter(|key| key.ends_with("-> did not happen"));
+        let ran = |key: &&String| {
+            self.runs.iter().any(|run| key.starts_with(&format!("{DECISION}{run}: ")))
+        };
+        let gone: Vec<String> =
+            gone.filter(|key| !self.there.contains(*key)).filter(ran).cloned().collect();
+        self.made.extend(gone);
+        self.made
     }
 }
 
@@ -266,7 +338,7 @@ fn worse_off(list: &[Changed]) -> Vec<(String, String)> {
 
 /// Changed decisions for people: those in which something else happened, run by run; then those
 /// that came to the same by another rule. `compared` is how many decisions there were.
-pub fn changed_text(list: &[Changed], compared: usize, paint: Paint) -> Vec<String> {
+pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String> {
     if list.is_empty() {
         return vec![format!("{} compared: nothing differs", many(compared, "decision"))];
     }
@@ -282,9 +354,9 @@ pub fn changed_text(list: &[Changed], compared: usize, paint: Paint) -> Vec<Stri
         let of: Vec<&Changed> = list.iter().filter(|one| one.row().run() == run).collect();
         let (plain, other): (Vec<&Changed>, Vec<&Changed>) =
             of.into_iter().partition(|one| is_plain(one.class));
-        out.push(paint.bold(&run));
-        out.extend(plain_rows(&plain, paint));
-        out.extend(other_rows(&other));
+        out.push(page.paint.bold(&run));
+        out.extend(plain_rows(&plain, page));
+        out.extend(other_rows(&other, page.width));
         out.push(String::new());
     }
     let counts = Class::ALL.iter().filter_map(|class| {
@@ -292,12 +364,8 @@ pub fn changed_text(list: &[Changed], compared: usize, paint: Paint) -> Vec<Stri
         (count > 0).then(|| format!("{count} {class}"))
     });
     let counts: Vec<String> = counts.collect();
-    out.push(format!(
-        "{} compared, {} differ: {}",
-        many(compared, "decision"),
-        list.len(),
-        counts.join(", ")
-    ));
+    let sum = format!("{} compared, {} differ: ", many(compared, "decision"), list.len());
+    out.extend(hanging("", &format!("{sum}{}", counts.join(", ")), page.width));
     let mut worse: Vec<(String, Vec<String>)> = Vec::new();
     for (run, name) in worse_off(list) {
         match worse.iter_mut().find(|(known, _)| *known == run) {
@@ -305,16 +373,16 @@ pub fn changed_text(list: &[Changed], compared: usize, paint: Paint) -> Vec<Stri
             None => worse.push((run, vec![name])),
         }
     }
-    let rows = worse.into_iter().map(|(run, names)| vec![run, names.join(" ")]);
-    let rows = table(rows.collect(), &[]);
+    let rows: Vec<Vec<String>> =
+        worse.into_iter().map(|(run, names)| vec![run, names.join(" ")]).collect();
     if !rows.is_empty() {
-        out.push(paint.bad("WORSE OFF"));
-        out.extend(rows.into_iter().map(|row| format!("  {row}")));
+        out.push(page.paint.bad("WORSE OFF"));
+        out.extend(folded(&rows, &[], 1, page.width).concat());
     }
     out
 }
 
-fn plain_rows(list: &[&Changed], paint: Paint) -> Vec<String> {
+fn plain_rows(list: &[&Changed], page: Page) -> Vec<String> {
     let rows = list.iter().map(|one| {
         let row = one.row();
         let [old, new] = one.change();
@@ -328,22 +396,18 @@ fn plain_rows(list: &[&Changed], paint: Paint) -> Vec<String> {
             format!("{ARROW} {new}"),
         ]
     });
-    let lines = table(rows.collect(), &[]);
-    let painted = lines.into_iter().zip(list).map(|(line, one)| {
-        let word = direction_word(one.direction);
-        let rest = line.strip_prefix(word).unwrap_or(&line);
-        let word = match one.direction {
-            Direction::Worse => paint.bad(word),
-            Direction::Better => paint.good(word),
-            Direction::Neutral => word.to_owned(),
-        };
-        format!("  {word}{rest}")
-    });
-    painted.collect()
+    let rows: Vec<Vec<String>> = rows.collect();
+    let mut rows = folded(&rows, &[], 5, page.width);
+    for (lines, one) in rows.iter_mut().zip(list) {
+        if let Some(first) = lines.first_mut() {
+            *first = painted(one.direction, first, page.paint);
+        }
+    }
+    rows.concat()
 }
 
 /// The same change of a rule, a source or a confidence is one row, with its instances.
-fn other_rows(list: &[&Changed]) -> Vec<String> {
+fn other_rows(list: &[&Changed], width: usize) -> Vec<String> {
     let mut rows: Vec<(Class, String, Vec<&str>)> = Vec::new();
     for one in list {
         let [old, new] = one.change();
@@ -369,7 +433,8 @@ fn other_rows(list: &[&Changed]) -> Vec<String> {
     let rows = rows.into_iter().map(|(class, change, names)| {
         vec!["=".to_owned(), class.word().to_owned(), change, names.join(" ")]
     });
-    table(rows.collect(), &[]).into_iter().map(|line| format!("  {line}")).collect()
+    let rows: Vec<Vec<String>> = rows.collect();
+    folded(&rows, &[], 2, width).concat()
 }
 
 /// Changed decisions as rows of a Markdown table, with its head.

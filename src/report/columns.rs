@@ -223,9 +223,10 @@ tables! {
         p95 Integer "the same for 95 %",
         max Integer "the largest that was observed",
     }
-    DIFFERENCES DIFFERENCE_COLUMNS "differences.csv": "figure under two policies, on the same draws" {
+    DIFFERENCES DIFFERENCE_COLUMNS "differences.csv": "figure under two policies or of two cases, on the same draws" {
         scenario Text "name of the scenario",
-        case Text "case of the scenario; empty if it has none",
+        old_case Text "the old case of the scenario; empty if it has none",
+        new_case Text "the new one; the same, unless two cases are compared",
         old Text "the old policy",
         new Text "the new one",
         metric Text "what it is a figure of",

@@ -1,16 +1,17 @@
-//! The differences of two editions: for people, for a pull request, for machines.
+//! The differences of two editions: for people and for a pull request.
 //!
-//! The words carry everything that colour does: WORSE, BETTER, OTHER.
+//! The words carry everything that colour does: WORSE, BETTER, NEW, GONE, OTHER.
 
-use serde_json::{Map, Value as Json, json};
-
-use super::terminal::{Paint, table};
+use super::terminal::{Page, Paint, hanging};
 use crate::policy::{Cited, Class, Comparison, Difference, Direction, Part, Statement};
 use crate::text::many;
-use crate::vocab::{Confidence, Verdict, Word};
+use crate::vocab::{Verdict, Word};
 
 /// The arrow between before and after.
 pub(super) const ARROW: &str = "->";
+
+/// What heads the differences that a run meets only if a scenario takes a position.
+const OFF_DEFAULT: &str = "only where a switch stands at a position that is not its default";
 
 /// Whether a difference changes what happens, and not only what it rests on.
 const fn is_plain(class: Class) -> bool {
@@ -23,6 +24,7 @@ const fn is_plain(class: Class) -> bool {
 /// The heading of a part.
 pub(super) const fn heading(part: Part) -> &'static str {
     match part {
+        Part::Title => "title",
         Part::Space => "what they know",
         Part::Protection => "protections",
         Part::Refusal => "refusals that are no protection",
@@ -44,8 +46,21 @@ pub(super) const fn direction_word(direction: Direction) -> &'static str {
     match direction {
         Direction::Worse => "WORSE",
         Direction::Better => "BETTER",
+        Direction::Covered => "NEW",
+        Direction::Uncovered => "GONE",
         Direction::Neutral => "OTHER",
     }
+}
+
+/// A direction at the head of a line, in its colour.
+pub(super) fn painted(direction: Direction, line: &str, paint: Paint) -> String {
+    let word = direction_word(direction);
+    let colour = match direction {
+        Direction::Worse => paint.bad(word),
+        Direction::Better => paint.good(word),
+        Direction::Covered | Direction::Uncovered | Direction::Neutral => word.to_owned(),
+    };
+    line.replacen(word, &colour, 1)
 }
 
 /// What an edition says, as tables for people say it: verdicts are shouted.
@@ -74,6 +89,7 @@ fn subject(d: &Difference) -> String {
         Part::Schedule => format!("scheduled release, {}", d.subject),
         Part::Order => format!("scale-in, {}", d.subject),
         Part::Default => format!("default of {}", d.subject),
+        Part::Title => d.part.to_string(),
         Part::Switch | Part::Source | Part::Note | Part::Rule => {
             format!("{} {}", d.part, d.subject)
         }
@@ -84,9 +100,54 @@ fn subject(d: &Difference) -> String {
 struct Ground<'d> {
     first: &'d Difference,
     class: Class,
+    /// The word for it: the class, or which text of a rule differs.
+    kind: &'static str,
     change: [String; 2],
     rules: Vec<String>,
     cells: usize,
+}
+
+impl Ground<'_> {
+    /// `release-protection (RP1b -> RP1, 8 cells)`.
+    fn what(&self) -> String {
+        let mut of: Vec<String> =
+            self.rules.iter().filter(|rule| !rule.is_empty()).cloned().collect();
+        of.extend((self.cells > 0).then(|| many(self.cells, "cell")));
+        let subject = subject(self.first);
+        if of.is_empty() { subject } else { format!("{subject} ({})", of.join(", ")) }
+    }
+}
+
+/// In what two rules differ besides what they decide, in the words of both.
+fn grounds_of(d: &Difference) -> Vec<(Class, &'static str, [String; 2])> {
+    let mut classes = d.aspects();
+    // Another id says nothing beside a graver difference: it is shown with it.
+    classes.retain(|class| *class != Class::Rule || *class == d.class);
+    if classes.is_empty() {
+        classes.push(d.class);
+    }
+    let quoted = |text: Option<&str>| text.map_or("nothing".to_owned(), |text| format!("“{text}”"));
+    let mut grounds = Vec::new();
+    for class in classes {
+        match (class, &d.old.rule, &d.new.rule) {
+            (Class::Wording, Some(old), Some(new)) => {
+                grounds.extend(
+                    old.texts(new).into_iter().map(|(kind, before, after)| {
+                        (class, kind, [quoted(before), quoted(after)])
+                    }),
+                );
+            }
+            (Class::Wording, ..) => {
+                let change = [&d.old, &d.new].map(|side| quoted(Some(&side.says)));
+                grounds.push((class, class.word(), change));
+            }
+            _ => {
+                let change = [&d.old, &d.new].map(|side| d.detail_of(class, side));
+                grounds.push((class, class.word(), change));
+            }
+        }
+    }
+    grounds
 }
 
 /// What rests on something else and decides the same: what is said of several rules in the
@@ -96,20 +157,11 @@ fn joined(comparison: &Comparison) -> Vec<Ground<'_>> {
     let mut rows: Vec<Ground<'_>> = Vec::new();
     for d in of.filter(|d| !matches!(d.part, Part::Source | Part::Note)) {
         let rule = rule_pair(d.old.rule.as_ref(), d.new.rule.as_ref());
-        let mut classes = d.aspects();
-        // Another id, and other words, say nothing beside a graver difference.
-        classes.retain(|class| *class < Class::Rule || *class == d.class);
-        if classes.is_empty() {
-            classes.push(d.class);
-        }
-        for class in classes {
-            let quote = |text: String| {
-                if class == Class::Wording { format!("“{text}”") } else { text }
-            };
-            let change = [&d.old, &d.new].map(|side| quote(d.detail_of(class, side)));
+        for (class, kind, change) in grounds_of(d) {
             let same = rows.iter_mut().find(|row| {
-                (row.class, row.first.part, &row.first.subject) == (class, d.part, &d.subject)
-                    && row.change == change
+                let about = (row.first.part, &row.first.subject, row.first.is_off_default());
+                about == (d.part, &d.subject, d.is_off_default())
+                    && (row.kind, &row.change) == (kind, &change)
                     && !rule.is_empty()
             });
             if let Some(row) = same {
@@ -119,11 +171,11 @@ fn joined(comparison: &Comparison) -> Vec<Ground<'_>> {
                 }
             } else {
                 let rules = vec![rule.clone()];
-                rows.push(Ground { first: d, class, change, rules, cells: d.cells });
+                rows.push(Ground { first: d, class, kind, change, rules, cells: d.cells });
             }
         }
     }
-    rows.sort_by_key(|row| (row.class, row.first.part));
+    rows.sort_by_key(|row| (row.first.is_off_default(), row.class, row.first.part));
     rows
 }
 
@@ -136,122 +188,107 @@ fn rule_pair(old: Option<&Cited>, new: Option<&Cited>) -> String {
     }
 }
 
-/// Documents and notes: what was taken out, put in, or changed.
-fn entries(comparison: &Comparison, part: Part) -> Vec<Vec<String>> {
+/// Documents and notes: what was taken out, put in, or changed, as a sign and a text.
+fn entries(comparison: &Comparison, part: Part) -> Vec<(&'static str, String)> {
     let of = comparison.differences.iter().filter(|d| d.part == part && !is_plain(d.class));
     let row = |d: &Difference| {
         let (old, new) = (d.detail(&d.old), d.detail(&d.new));
+        let subject = &d.subject;
         match (old.as_str(), new.as_str()) {
-            ("stated", _) => vec!["-".to_owned(), d.subject.clone()],
-            (_, "stated") => vec!["+".to_owned(), d.subject.clone()],
-            ("no such source", _) => vec!["+".to_owned(), d.subject.clone(), new],
-            (_, "no such source") => vec!["-".to_owned(), d.subject.clone(), old],
-            _ => vec!["~".to_owned(), d.subject.clone(), format!("{old} {ARROW} {new}")],
+            ("stated", _) => ("-", subject.clone()),
+            (_, "stated") => ("+", subject.clone()),
+            ("no such source", _) => ("+", format!("{subject}: {new}")),
+            (_, "no such source") => ("-", format!("{subject}: {old}")),
+            _ => ("~", format!("{subject}: {old} {ARROW} {new}")),
         }
     };
     of.map(row).collect()
 }
 
 /// The comparison for people.
-pub fn diff_text(comparison: &Comparison, paint: Paint) -> String {
+pub fn diff_text(comparison: &Comparison, page: Page) -> String {
     let title = format!("{}  {ARROW}  {}", comparison.old, comparison.new);
-    let mut out = vec![paint.bold(&title)];
+    let mut out = vec![page.paint.bold(&title)];
+    let plain = |off: bool| {
+        let all = comparison.differences.iter();
+        all.filter(move |d| is_plain(d.class) && d.is_off_default() == off)
+    };
     for part in Part::ALL {
-        let plain: Vec<&Difference> = comparison
-            .differences
-            .iter()
-            .filter(|d| d.part == *part && is_plain(d.class))
-            .collect();
-        if !plain.is_empty() {
-            out.push(String::new());
-            out.push(heading(*part).to_owned());
-            out.extend(plain_rows(&plain, paint));
+        let of: Vec<&Difference> = plain(false).filter(|d| d.part == *part).collect();
+        if !of.is_empty() {
+            out.extend([String::new(), heading(*part).to_owned()]);
+            out.extend(of.into_iter().flat_map(|d| plain_row(d, page)));
         }
     }
-    out.extend(grounds(comparison));
+    let (off, usual): (Vec<Ground<'_>>, Vec<Ground<'_>>) =
+        joined(comparison).into_iter().partition(|row| row.first.is_off_default());
+    let usual: Vec<String> = usual.iter().flat_map(|row| ground_row(row, page)).collect();
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            out.extend([String::new(), title.to_owned()]);
+            out.extend(lines);
+        }
+    };
+    section("decided as before, and founded otherwise", usual);
+    for (part, what) in [(Part::Source, "sources"), (Part::Note, "notes")] {
+        let rows = entries(comparison, part).into_iter();
+        let lines =
+            rows.flat_map(|(sign, text)| hanging(&format!("  {sign}  "), &text, page.width));
+        section(&format!("{what}: - only the old, + only the new, ~ both"), lines.collect());
+    }
+    let mut last: Vec<String> = plain(true).flat_map(|d| plain_row(d, page)).collect();
+    last.extend(off.iter().flat_map(|row| ground_row(row, page)));
+    section(OFF_DEFAULT, last);
     out.push(String::new());
-    out.push(totals(comparison));
+    out.extend(hanging("", &totals(comparison), page.width));
     out.join("\n")
 }
 
-/// What is decided otherwise: a line for each, and below it both rules with their documents.
-fn plain_rows(differences: &[&Difference], paint: Paint) -> Vec<String> {
-    let rows: Vec<Vec<String>> = differences
-        .iter()
-        .map(|d| {
-            vec![
-                direction_word(d.direction).to_owned(),
-                subject(d),
-                d.place(),
-                side(&d.old),
-                format!("{ARROW} {}", side(&d.new)),
-            ]
-        })
-        .collect();
-    let mut out = Vec::new();
-    for (line, d) in table(rows, &[]).into_iter().zip(differences) {
-        let word = direction_word(d.direction);
-        let rest = line.strip_prefix(word).unwrap_or(&line);
-        let word = match d.direction {
-            Direction::Worse => paint.bad(word),
-            Direction::Better => paint.good(word),
-            Direction::Neutral => word.to_owned(),
-        };
-        out.push(format!("  {word}{rest}"));
-        let mut cited: Vec<&Cited> =
-            [&d.old, &d.new].iter().filter_map(|s| s.rule.as_ref()).collect();
-        cited.dedup();
-        out.extend(cited.into_iter().map(|rule| paint.dim(&format!("         {}", cite(rule)))));
+/// What is decided otherwise: where, before and after, and both rules with their documents.
+fn plain_row(d: &Difference, page: Page) -> Vec<String> {
+    let indent = " ".repeat(10);
+    let place = d.place();
+    let what = if place.is_empty() { subject(d) } else { format!("{}: {place}", subject(d)) };
+    let head = format!("  {:<8}", direction_word(d.direction));
+    let mut out = hanging(&head, &what, page.width);
+    if let Some(first) = out.first_mut() {
+        *first = painted(d.direction, first, page.paint);
     }
+    let change = format!("{} {ARROW} {}", side(&d.old), side(&d.new));
+    out.extend(hanging(&indent, &change, page.width));
+    let mut cited: Vec<&Cited> = [&d.old, &d.new].iter().filter_map(|s| s.rule.as_ref()).collect();
+    cited.dedup();
+    let lines = cited.into_iter().flat_map(|rule| hanging(&indent, &cite(rule), page.width));
+    out.extend(lines.map(|line| page.paint.dim(&line)));
     out
 }
 
-/// A rule with its reason and its documents: `RP5: because …; "Title", 2026-05-15`.
+fn ground_row(row: &Ground<'_>, page: Page) -> Vec<String> {
+    let [old, new] = &row.change;
+    let head = format!("  {:<12}", row.kind);
+    hanging(&head, &format!("{}: {old} {ARROW} {new}", row.what()), page.width)
+}
+
+/// What a rule says besides its verdict: why, what the provider answers, what helps.
+fn reasons(rule: &Cited) -> Vec<String> {
+    let mut reasons: Vec<String> = rule.because.iter().cloned().collect();
+    reasons.extend(rule.answer.iter().map(|answer| format!("answer: {answer}")));
+    reasons.extend(rule.remedy.iter().map(|remedy| format!("remedy: {remedy}")));
+    reasons
+}
+
+/// A rule with its reasons and its documents: `RP5: because …; answer: … ["Title", 2026-05-15]`.
 fn cite(rule: &Cited) -> String {
-    let mut line = format!("{}:", rule.id);
-    if let Some(because) = &rule.because {
-        line.push_str(&format!(" {because}"));
+    let mut line = format!("{}: {}", rule.id, reasons(rule).join("; "));
+    if !line.ends_with(' ') {
+        line.push(' ');
     }
-    if let Some(answer) = &rule.answer {
-        line.push_str(&format!(" (answer {answer})"));
-    }
-    line.push_str(" [");
-    line.push_str(&if rule.documents.is_empty() {
-        "no source".into()
-    } else {
-        rule.documents.join("; ")
-    });
-    line.push(']');
+    let documents = rule.documents.join("; ");
+    line.push_str(&format!("[{}]", if documents.is_empty() { "no source" } else { &documents }));
     line
 }
 
-/// What rests on something else and decides the same; then documents and notes.
-fn grounds(comparison: &Comparison) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut section = |title: &str, rows: Vec<Vec<String>>| {
-        if !rows.is_empty() {
-            out.extend([String::new(), title.to_owned()]);
-            out.extend(table(rows, &[]).into_iter().map(|line| format!("  {line}")));
-        }
-    };
-    let rows = joined(comparison).into_iter().map(|row| {
-        let [old, new] = &row.change;
-        let cells = if row.cells > 0 { many(row.cells, "cell") } else { String::new() };
-        vec![
-            row.class.word().to_owned(),
-            subject(row.first),
-            row.rules.join(", "),
-            cells,
-            format!("{old} {ARROW} {new}"),
-        ]
-    });
-    section("decided as before, and founded otherwise", rows.collect());
-    section("sources: - only the old, + only the new, ~ both", entries(comparison, Part::Source));
-    section("notes: - only the old, + only the new, ~ both", entries(comparison, Part::Note));
-    out
-}
-
-/// `1056 cells compared, 3 differ · 1 worse, 0 better, 2 other · 1 verdict, 2 source`.
+/// `1056 cells compared, 3 differ · 1 worse, 0 better, 2 newly covered · 1 verdict, 2 source`.
 fn totals(comparison: &Comparison) -> String {
     let cells = many(comparison.cells, "cell");
     if comparison.is_same() {
@@ -264,14 +301,27 @@ fn totals(comparison: &Comparison) -> String {
         let count = comparison.differences.iter().filter(|d| d.class == *class).count();
         (count > 0).then(|| format!("{count} {class}"))
     });
-    format!(
+    let mut line = format!(
         "{cells} compared, {} differ · {}: {} · {} worse, {} better",
         comparison.changed,
         many(comparison.differences.len(), "difference"),
         classes.collect::<Vec<_>>().join(", "),
         comparison.count(Direction::Worse),
         comparison.count(Direction::Better),
-    )
+    );
+    for (direction, words) in
+        [(Direction::Covered, "newly covered"), (Direction::Uncovered, "no longer covered")]
+    {
+        let count = comparison.count(direction);
+        if count > 0 {
+            line.push_str(&format!(", {count} {words}"));
+        }
+    }
+    let off = comparison.differences.iter().filter(|d| d.is_off_default()).count();
+    if off > 0 {
+        line.push_str(&format!(" · {off} {OFF_DEFAULT}"));
+    }
+    line
 }
 
 /// A text as a cell of a Markdown table.
@@ -279,11 +329,14 @@ pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
 }
 
-/// What an edition says, with the documents of its rule, as a cell of a Markdown table.
-fn with_documents(statement: &Statement) -> String {
+/// What an edition says, with the reasons and the documents of its rule, as a cell of a Markdown
+/// table.
+fn in_full(statement: &Statement) -> String {
     let mut text = cell(&side(statement));
-    for document in statement.rule.iter().flat_map(|rule| &rule.documents) {
-        text.push_str(&format!("<br>{}", cell(document)));
+    if let Some(rule) = &statement.rule {
+        for line in reasons(rule).iter().chain(&rule.documents) {
+            text.push_str(&format!("<br>{}", cell(line)));
+        }
     }
     text
 }
@@ -295,21 +348,25 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
         return format!("{title}: {}", totals(comparison));
     }
     let mut out = vec![format!("{title}: {}", totals(comparison)), String::new()];
-    let plain: Vec<&Difference> =
-        comparison.differences.iter().filter(|d| is_plain(d.class)).collect();
-    if !plain.is_empty() {
+    for off in [false, true] {
+        let plain = comparison.differences.iter();
+        let plain = plain.filter(|d| is_plain(d.class) && d.is_off_default() == off);
+        let rows: Vec<String> = plain
+            .map(|d| {
+                let [what, place] = [subject(d), d.place()].map(|text| cell(&text));
+                let [before, after] = [&d.old, &d.new].map(in_full);
+                format!("| {} | {what} | {place} | {before} | {after} |", d.direction)
+            })
+            .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        if off {
+            out.extend([format!("**{OFF_DEFAULT}**"), String::new()]);
+        }
         out.push("| | what | where | before | after |".into());
         out.push("|-|-|-|-|-|".into());
-        for d in &plain {
-            out.push(format!(
-                "| {} | {} | {} | {} | {} |",
-                d.direction,
-                cell(&subject(d)),
-                cell(&d.place()),
-                with_documents(&d.old),
-                with_documents(&d.new)
-            ));
-        }
+        out.extend(rows);
         out.push(String::new());
     }
     let rest = joined(comparison);
@@ -318,152 +375,19 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
         let count = many(rest.len() + lists.len(), "difference");
         out.push(format!("<details><summary>{count} in what the rest is founded on</summary>"));
         out.push(String::new());
-        out.push("| kind | what | rules | before | after |".into());
-        out.push("|-|-|-|-|-|".into());
+        out.push("| kind | what | before | after |".into());
+        out.push("|-|-|-|-|".into());
         for row in &rest {
             let [old, new] = row.change.clone();
-            let (class, rules) = (row.class.word().to_owned(), row.rules.join(", "));
-            let cells = [class, subject(row.first), rules, old, new].map(|text| cell(&text));
-            out.push(format!("| {} |", cells.join(" | ")));
+            let off =
+                if row.first.is_off_default() { format!(", {OFF_DEFAULT}") } else { String::new() };
+            let cells = [row.kind.to_owned(), format!("{}{off}", row.what()), old, new];
+            out.push(format!("| {} |", cells.map(|text| cell(&text)).join(" | ")));
         }
         out.push(String::new());
-        out.extend(
-            lists.iter().map(|row| format!("* `{}` {}", row[0], cell(&row[1..].join(": ")))),
-        );
+        out.extend(lists.iter().map(|(sign, text)| format!("* `{sign}` {}", cell(text))));
         out.push(String::new());
         out.push("</details>".into());
     }
     out.join("\n")
-}
-
-/// The comparison for machines; `schema diff` describes it.
-pub fn diff_json(comparison: &Comparison) -> Json {
-    json!({
-        "format": "diff/1",
-        "old": comparison.old,
-        "new": comparison.new,
-        "cells": comparison.cells,
-        "changed": comparison.changed,
-        "worse": comparison.count(Direction::Worse),
-        "better": comparison.count(Direction::Better),
-        "differences": comparison.differences.iter().map(difference_json).collect::<Vec<_>>(),
-    })
-}
-
-fn difference_json(d: &Difference) -> Json {
-    let situation: Map<String, Json> =
-        d.situation.iter().map(|t| (t.name.clone(), json!(t.words))).collect();
-    json!({
-        "key": d.key(),
-        "part": d.part.word(),
-        "subject": d.subject,
-        "situation": situation,
-        "class": d.class.word(),
-        "aspects": d.aspects().into_iter().map(Word::word).collect::<Vec<_>>(),
-        "direction": d.direction.word(),
-        "cells": d.cells,
-        "old": statement_json(&d.old),
-        "new": statement_json(&d.new),
-    })
-}
-
-fn statement_json(statement: &Statement) -> Json {
-    let mut object = Map::new();
-    object.insert("says".into(), json!(statement.says));
-    if let Some(rule) = &statement.rule {
-        object.insert("rule".into(), json!(rule.id));
-        object.insert("confidence".into(), json!(rule.confidence.word()));
-        object.insert("source".into(), json!(rule.sources));
-        object.insert("documents".into(), json!(rule.documents));
-        let texts =
-            [("answer", &rule.answer), ("because", &rule.because), ("remedy", &rule.remedy)];
-        for (key, text) in texts {
-            if let Some(text) = text {
-                object.insert(key.into(), json!(text));
-            }
-        }
-    }
-    Json::Object(object)
-}
-
-/// What `diff -f json` prints, as JSON Schema.
-pub(super) fn schema() -> Json {
-    let words = |words: Vec<&str>| json!({ "enum": words });
-    let text = json!({ "type": "string" });
-    let texts = json!({ "type": "array", "items": text });
-    let statement = json!({
-        "type": "object",
-        "properties": {
-            "says": text,
-            "rule": text,
-            "confidence": words(Confidence::ALL.iter().map(|w| w.word()).collect()),
-            "source": texts,
-            "documents": texts,
-            "answer": text,
-            "because": text,
-            "remedy": text,
-        },
-        "required": ["says"],
-    });
-    let classes = words(Class::ALL.iter().map(|w| w.word()).collect());
-    let difference = json!({
-        "type": "object",
-        "properties": {
-            "key": { "type": "string", "description": "what names it for good; to be accepted by" },
-            "part": words(Part::ALL.iter().map(|w| w.word()).collect()),
-            "subject": text,
-            "situation": { "type": "object", "additionalProperties": texts },
-            "class": classes,
-            "aspects": { "type": "array", "items": classes, "description": "in what the two rules differ besides" },
-            "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
-            "cells": { "type": "integer", "minimum": 0 },
-            "old": statement,
-            "new": statement,
-        },
-        "required": ["key", "part", "subject", "situation", "class", "aspects", "direction", "cells", "old", "new"],
-    });
-    let count = json!({ "type": "integer", "minimum": 0 });
-    let decision = decision_schema();
-    let touched = json!({
-        "type": "object",
-        "properties": { "difference": text, "run": text, "instances": texts },
-    });
-    json!({
-        "type": "object",
-        "properties": {
-            "format": { "const": "diff/1" },
-            "old": text,
-            "new": text,
-            "cells": count,
-            "changed": count,
-            "worse": count,
-            "better": count,
-            "differences": { "type": "array", "items": difference },
-            "touched": { "type": "array", "items": touched },
-            "compared": count,
-            "decisions": { "type": "array", "items": decision },
-            "replications": { "type": "array", "items": { "type": "object" }, "description": "what replications on the same draws differ in, with the columns of differences.csv" },
-        },
-        "required": ["format", "old", "new", "differences"],
-    })
-}
-
-fn decision_schema() -> Json {
-    let words = |words: Vec<&str>| json!({ "enum": words });
-    let text = json!({ "type": "string" });
-    let row = json!({
-        "type": ["object", "null"],
-        "description": "a row of decisions.csv, without its empty cells",
-        "additionalProperties": text,
-    });
-    json!({
-        "type": "object",
-        "properties": {
-            "key": text,
-            "class": words(Class::ALL.iter().map(|w| w.word()).collect()),
-            "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
-            "old": row,
-            "new": row,
-        },
-    })
 }

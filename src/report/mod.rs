@@ -10,6 +10,7 @@ mod columns;
 mod coverage;
 mod csv;
 mod diff;
+mod diff_json;
 mod estimates;
 mod exits;
 mod explain;
@@ -30,11 +31,12 @@ mod tests;
 mod timeline;
 
 pub use accepted::{
-    Acceptance, AcceptedFile, AcceptedPart, accept, accepted_json, accepted_text, accepted_yaml,
-    end_of_day, read_accepted,
+    Acceptance, Accepted, AcceptedFile, AcceptedPart, Accepting, accept, accepted_json,
+    accepted_text, accepted_yaml, end_of_day, read_accepted, stale_json, stale_markdown,
 };
 pub use changed::{
-    Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text, read_decisions,
+    Already, Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text,
+    read_decisions,
 };
 pub use columns::{Column, Kind, STUDY_TABLES, TABLES, Table};
 pub use coverage::{
@@ -42,7 +44,8 @@ pub use coverage::{
     mutation_per_cent, mutation_text,
 };
 pub use csv::{Counts, CsvTables, DecisionsCsv, InstanceRow, Plain, Quick, Rows};
-pub use diff::{diff_json, diff_markdown, diff_text};
+pub use diff::{diff_markdown, diff_text};
+pub use diff_json::diff_json;
 pub use estimates::{Estimated, estimates_csv, estimates_jsonl, estimates_text};
 pub use explain::{Question, explain_decision, explain_situation};
 pub use github::github;
@@ -57,7 +60,7 @@ pub use schema::{
 };
 pub use scribe::Scribe;
 pub use stored::{decisions_csv, stored};
-pub use terminal::{Paint, table};
+pub use terminal::{Page, Paint, WIDTH, hanging, table};
 pub use test_json::test_json;
 pub use tests::{CaseReport, TestRun, test_report};
 pub use timeline::Timeline;

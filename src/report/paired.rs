@@ -1,4 +1,5 @@
-//! Two policies on the same draws: what differs, for people, pull requests and machines.
+//! Two policies, or two cases, on the same draws: what differs, for people, pull requests and
+//! machines.
 
 use std::io::{self, Write};
 
@@ -7,19 +8,20 @@ use serde_json::Value as Json;
 use super::cells::{Cell, Pen};
 use super::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
 use super::csv::{Quick, Rows, begin};
+use super::diff::ARROW;
 use super::estimates::{decimal, label, shown};
 use super::json::object;
-use super::terminal::{Paint, table};
+use super::terminal::{Page, folded, hanging};
 use crate::experiment::Paired;
 use crate::text::many;
 
-/// A scenario's figures under two policies.
+/// A scenario's figures under two policies, or of two of its cases.
 #[derive(Debug)]
 pub struct PairedRun {
     /// The scenario.
     pub scenario: String,
-    /// Its case.
-    pub case: String,
+    /// Its old case and its new one: the same, unless two cases are compared.
+    pub cases: [String; 2],
     /// The old policy and the new one.
     pub policies: [String; 2],
     /// How many replications.
@@ -35,7 +37,8 @@ pub struct PairedRun {
 fn row<'r>(of: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS] {
     [
         Cell::Text(&of.scenario),
-        Cell::Text(&of.case),
+        Cell::Text(&of.cases[0]),
+        Cell::Text(&of.cases[1]),
         Cell::Text(&of.policies[0]),
         Cell::Text(&of.policies[1]),
         Cell::Text(&one.metric),
@@ -100,7 +103,11 @@ fn head(of: &PairedRun) -> [String; 5] {
 }
 
 fn name(of: &PairedRun) -> String {
-    if of.case.is_empty() { of.scenario.clone() } else { format!("{} [{}]", of.scenario, of.case) }
+    match of.cases.each_ref().map(String::as_str) {
+        ["", ""] => of.scenario.clone(),
+        [old, new] if old == new => format!("{} [{old}]", of.scenario),
+        [old, new] => format!("{} [{old} {ARROW} {new}]", of.scenario),
+    }
 }
 
 fn sum(of: &PairedRun) -> String {
@@ -112,17 +119,18 @@ fn sum(of: &PairedRun) -> String {
 }
 
 /// The differences for people.
-pub fn paired_text(all: &[PairedRun], paint: Paint) -> Vec<String> {
+pub fn paired_text(all: &[PairedRun], page: Page) -> Vec<String> {
     let mut out = Vec::new();
     for of in all {
-        out.push(format!("{}   {}", paint.bold(&name(of)), sum(of)));
+        out.push(page.paint.bold(&name(of)));
+        out.extend(hanging("  ", &sum(of), page.width));
         if of.differ == 0 {
             continue;
         }
         let mut rows = vec![head(of).to_vec()];
         rows.extend(of.figures.iter().filter_map(people).map(Vec::from));
         out.push(String::new());
-        out.extend(table(rows, &[1, 2, 3, 4]).into_iter().map(|line| format!("  {line}")));
+        out.extend(folded(&rows, &[1, 2, 3, 4], 4, page.width).concat());
         out.push(String::new());
     }
     while out.last().is_some_and(String::is_empty) {

@@ -29,7 +29,7 @@ pub fn policy_schema() -> Json {
 
 /// What `diff -f json` prints.
 pub fn diff_schema() -> Json {
-    schema("stayput diff/1", super::diff::schema())
+    schema("stayput diff/1", super::diff_json::schema())
 }
 
 /// What a file of accepted changes may say.

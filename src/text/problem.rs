@@ -93,6 +93,8 @@ crate::vocab::words! {
         UnusedAssumption = "W061",
         /// A warning that is meant and that nobody gives.
         UnusedAllowance = "W062",
+        /// An accepted change that the old policy has made already.
+        AcceptanceSpent = "W084",
         /// Part of a provider's reply that could not be used.
         LeftOut = "W120",
     }

@@ -8,6 +8,12 @@ use crate::support::{folder, root, stayput, write};
 
 const BASE: &str = "alibaba-ecs@2026-05-15";
 
+/// Takes out a remedy that helps only as long as SP2 holds against health checks.
+const NO_REMEDY: (&str, &str) = (
+    "without regard to the flag, remedy: { set: scale-in-protection } }",
+    "without regard to the flag, remedy: mend its health }",
+);
+
 /// The text of an edition with some lines changed; each must be there.
 fn edited(changes: &[(&str, &str)]) -> String {
     let mut text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
@@ -170,14 +176,19 @@ fn a_removed_rule_is_told_where_it_applied() {
         ["refusal delete-members detach verdict worse: refused -> no such refusal"]
     );
     assert_eq!(found[0]["situation"], serde_json::json!({ "capacity": ["below-min"] }));
-    // A rule of a table cannot simply go: another must take its cells.
-    let found = differences(&[
+    // A rule of a table cannot simply go: another must take its cells, and what relied on it as
+    // a remedy must say so no more.
+    let place = folder();
+    let old = write(place.path(), "old.yaml", edited(&[NO_REMEDY]));
+    let new = edited(&[
+        NO_REMEDY,
         (
             "      SP2: { trigger: health-check, verdict: held, source: ess-protect, because: the health of a protected member is not checked }\n",
             "",
         ),
         ("SP5: { trigger: delete-members,", "SP5: { trigger: [delete-members, health-check],"),
     ]);
+    let found = differences_of(&old, &write(place.path(), "new.yaml", new));
     assert_eq!(told(&found), ["protection scale-in-protection verdict worse: held -> overridden"]);
     assert_eq!(
         (&found[0]["old"]["rule"], &found[0]["new"]["rule"]),
@@ -261,7 +272,135 @@ fn a_cause_that_only_one_knows_is_told_with_its_verdicts() {
     let found = told(&differences_of(BASE, &path));
     let has = |line: &str| assert!(found.iter().any(|told| told == line), "{line}\n{found:#?}");
     has("space trigger security-release presence neutral: known -> not known");
-    has("protection release-protection presence better: overridden -> not known");
+    // To know a case no longer keeps nobody: it is neither better nor worse.
+    has("protection release-protection presence no-longer-covered: overridden -> not known");
+    let back = told(&differences_of(&path, BASE));
+    let line = "protection release-protection presence newly-covered: not known -> overridden";
+    assert!(back.iter().any(|told| told == line), "{back:#?}");
+    assert!(!back.iter().any(|told| told.contains("presence worse: not known")), "{back:#?}");
+    let text = stayput(&["diff", &path, BASE]).stdout;
+    assert!(text.contains("  NEW     release-protection: security-release"), "{text}");
+    assert!(text.contains("newly covered"), "{text}");
+}
+
+/// Every line of a text is no wider than a terminal of 80 columns, but for single words.
+fn assert_fits(text: &str) {
+    for line in text.lines() {
+        let words = line.split_whitespace().count();
+        assert!(line.chars().count() <= 80 || words < 2, "{line}");
+    }
+}
+
+#[test]
+fn lines_fit_a_terminal_of_80_columns() {
+    for arguments in [
+        &["diff", OLD, BASE][..],
+        &["diff", "azure-vmss@2019-05-22", "azure-vmss@2026-05-19"],
+        &["diff", OLD, BASE, "scenarios/two-editions.yaml"],
+        &["diff", OLD, BASE, "scenarios/who-goes.yaml", "--replications", "20"],
+    ] {
+        let text = stayput(arguments).stdout;
+        assert_fits(text.split("accept: ").next().unwrap());
+    }
+}
+
+#[test]
+fn a_changed_title_is_a_difference() {
+    let found = differences(&[("title: Alibaba Cloud ECS", "title: ECS")]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(told(&found)[0].starts_with("title policy wording neutral: Alibaba Cloud ECS"));
+    let place = folder();
+    let path =
+        write(place.path(), "new.yaml", edited(&[("title: Alibaba Cloud ECS", "title: ECS")]));
+    for format in ["text", "markdown"] {
+        let ran = stayput(&["diff", BASE, &path, "-f", format]);
+        assert!(ran.stdout.contains("“ECS release protection"), "{}", ran.stdout);
+    }
+}
+
+/// Three changed texts, each in a row that differs in something graver as well.
+#[test]
+fn changed_words_are_shown_where_the_row_differs_otherwise() {
+    let place = folder();
+    let rule = "SP2: { trigger: health-check, verdict: held, ";
+    let (because, new) = ("the health of a protected member is not checked", "nobody looks");
+    for change in ["confidence: inferred, ", "answer: No, ", "remedy: look after it, "] {
+        let text = edited(&[(rule, &format!("{rule}{change}")), (because, new)]);
+        let path = write(place.path(), "new.yaml", text);
+        for format in ["text", "markdown"] {
+            let out = stayput(&["diff", BASE, &path, "-f", format]).stdout;
+            let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(out.contains(&format!("“{because}”")), "{change} {format}: {out}");
+            assert!(out.contains(&format!("“{new}”")), "{change} {format}: {out}");
+            let remedy = change.starts_with("remedy");
+            assert_eq!(out.contains("“look after it”"), remedy, "{change} {format}: {out}");
+        }
+    }
+    // Where something else is decided both rules are shown in full, in Markdown too.
+    let text = edited(&[
+        NO_REMEDY,
+        (rule, &rule.replace("held", "overridden, remedy: look after it")),
+        (because, new),
+    ]);
+    let path = write(place.path(), "new.yaml", text);
+    for format in ["text", "markdown"] {
+        let out = stayput(&["diff", BASE, &path, "-f", format]).stdout;
+        let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in [because, new, "remedy: look after it"] {
+            assert!(out.contains(words), "{format}: {out}");
+        }
+    }
+}
+
+/// Two editions that differ only where a switch stands at a position that is no default.
+const OPEN: &str = "\
+stayput: policy/1
+policy: small
+edition: '1'
+title: a small policy
+sources: { page: { title: A page, section: One, at: 'https://example.org/', dated: '2026' } }
+space: { trigger: [manual, expiry], action: [release] }
+switches:
+  odd: { one-of: [kind, strict], default: strict, confidence: inferred, because: no page says }
+protections:
+  lock:
+    rules:
+      L1: { trigger: manual, if: { odd: strict }, verdict: overridden, source: page }
+      L2: { trigger: manual, if: { odd: kind }, verdict: held, source: page }
+      L3: { trigger: expiry, verdict: overridden, source: page }
+";
+
+#[test]
+fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
+    let place = folder();
+    let old = write(place.path(), "old.yaml", OPEN);
+    let new = OPEN
+        .replace(
+            "L2: { trigger: manual, if: { odd: kind }, verdict: held",
+            "L2: { trigger: manual, if: { odd: kind }, verdict: not-consulted",
+        )
+        .replace(
+            "L3: { trigger: expiry, verdict: overridden",
+            "L3: { trigger: expiry, verdict: held",
+        );
+    let new = write(place.path(), "new.yaml", new);
+    let found = differences_of(&old, &new);
+    assert_eq!(
+        told(&found),
+        [
+            "protection lock verdict better: overridden -> held",
+            "protection lock verdict worse: held -> not-consulted",
+        ]
+    );
+    assert_eq!(found[0]["off-default"], serde_json::json!([]));
+    assert_eq!(found[1]["off-default"], serde_json::json!(["odd"]));
+    for format in ["text", "markdown"] {
+        let out = stayput(&["diff", &old, &new, "-f", format]).stdout;
+        let (before, last) = out.split_once("only where a switch stands").unwrap();
+        let last =
+            if format == "markdown" { out.rsplit("**only where").next().unwrap() } else { last };
+        assert!(before.len() > 20 && last.contains("odd: kind"), "{format}: {out}");
+    }
 }
 
 #[test]
@@ -346,19 +485,21 @@ fn the_two_editions_of_the_page_differ_in_what_the_notes_say() {
     assert_eq!(
         lines,
         [
-            // Rows 2 and 5: who is taken in a scale-in, and that the list is closed.
-            "protection release-protection verdict worse: held -> overridden [scale-in · release · entrusted · by-the-letter]",
             // Row 15: an expired subscription can be released.
             "refusal release verdict worse: refused -> no such refusal [manual · none console · subscription · true]",
             "refusal release verdict worse: refused -> no such refusal [manual · subscription · true · true]",
             // What the 2026 edition takes from the pages of one site or the other.
-            "clock payment-overdue: release timing better: after 15d -> after 30d [pay-as-you-go spot · international]",
-            "clock expiry: stop timing better: after 0s -> after 15d [failing · international]",
             "clock expiry: release timing better: after 15d -> after 16d, at 00:00 [none failing · china]",
-            "clock expiry: release timing better: after 15d -> after 30d [failing · international]",
             // Row 2 again: what the page of 2019 leaves open, the page of 2026 says.
             "switch entrusted-at-scale-in presence neutral: open: by-the-letter | by-the-principle, default by-the-principle -> not open []",
             "switch billing-site presence neutral: not open -> open: china | international, default china []",
+            // Rows 2 and 5: who is taken in a scale-in, and that the list is closed; last, since a
+            // run meets it only if its scenario reads the page by the letter.
+            "protection release-protection verdict worse: held -> overridden [scale-in · release · entrusted · by-the-letter]",
+            // Nor does a run meet the figures of the international site unless it says so.
+            "clock payment-overdue: release timing better: after 15d -> after 30d [pay-as-you-go spot · international]",
+            "clock expiry: stop timing better: after 0s -> after 15d [failing · international]",
+            "clock expiry: release timing better: after 15d -> after 30d [failing · international]",
         ]
     );
     let line = |part: &str, class: &str, old: &str, new: &str| {
@@ -544,11 +685,13 @@ fn scenarios_are_run_under_both_and_who_is_worse_off_is_named() {
     // Without running anything it is known whom the changed verdict is about.
     assert_eq!(told["touched"][0]["instances"], serde_json::json!(["mine-1"]));
     let text = stayput(&["diff", OLD, BASE, &path]).stdout;
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        text.contains("WORSE  +4h  mine-1  scale-in  quiet  HELD (RP5b, unconfirmed)"),
+        words.contains("WORSE +4h mine-1 scale-in quiet HELD (RP5b, unconfirmed) -> OVERRIDDEN"),
         "{text}"
     );
     assert!(text.contains("\nWORSE OFF\n  night  mine-1\naccept: stayput bless --diff "), "{text}");
+    assert_fits(text.split("accept: ").next().unwrap());
     let markdown = stayput(&["diff", OLD, BASE, &path, "-f", "markdown"]).stdout;
     assert!(markdown.contains("**worse off:** mine-1 (night)"), "{markdown}");
 }
@@ -578,11 +721,9 @@ fn recorded_runs_are_compared_row_by_row() {
     assert_eq!((same.code, same.stdout.as_str()), (0, "2 decisions compared: nothing differs\n"));
     let ran = stayput(&["diff", &a, &b]);
     assert_eq!(ran.code, 1);
-    assert!(
-        ran.stdout.contains("HELD (RP5b, unconfirmed)  -> OVERRIDDEN released (RP5, documented)"),
-        "{}",
-        ran.stdout
-    );
+    let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let change = "HELD (RP5b, unconfirmed) -> OVERRIDDEN released (RP5, documented)";
+    assert!(words.contains(change), "{}", ran.stdout);
     assert_eq!(stayput(&["diff", &a, BASE]).code, 2, "a run is no policy");
     assert_eq!(stayput(&["diff", &a, &b, &path]).code, 2, "they have been run already");
     fs::write(place.path().join("a/decisions.csv"), "scenario,case\n").unwrap();
@@ -605,7 +746,7 @@ fn a_scenario_about_another_policy_is_passed_over_in_a_folder_and_nothing_is_no_
     assert_eq!(stayput(&["diff", OLD, BASE, &path]).code, 2, "by name it is meant");
 }
 
-/// Three changed lines are three differences, and every verb takes the edition.
+/// Three changed lines and a title are four differences, and every verb takes the edition.
 #[test]
 fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
     let house = "examples/house.yaml";
@@ -615,6 +756,7 @@ fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
     assert_eq!(
         told(&differences_of(base, house)),
         [
+            "title policy wording neutral: Alibaba Cloud ECS release protection, China site, as documented on 2026-05-15 -> The China site, and nobody here switches protection off",
             "refusal set-protection verdict neutral: no such refusal -> refused",
             "schedule at the earliest timing neutral: 30m -> 1d",
             "switch api-batch setting neutral: open: all-or-nothing | skips-protected, default all-or-nothing -> open: all-or-nothing | skips-protected, default skips-protected",

@@ -273,7 +273,7 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
     assert!(ran.stdout.contains("BETTER"), "what has expired is told again: {}", ran.stdout);
     let told: Json =
         serde_json::from_str(&diff(&["-f", "json", "--today", "2999-12-31"]).stdout).unwrap();
-    assert_eq!(told["accepted"].as_array().unwrap().len(), 2);
+    assert_eq!(told["accepted"].as_array().unwrap().len(), 3, "the title is one");
     write(place.path(), "house.yaml", HOUSE.replace("schedule: { earliest: 1h }\n", ""));
     let ran = diff(&["--today", "2999-12-31"]);
     assert_eq!(ran.code, 1);
@@ -285,8 +285,77 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
     assert_eq!(bless(&[]).code, 0, "blessed anew, the idle one is gone");
     assert_eq!(diff(&["--today", "2999-12-31"]).code, 0);
     let text = fs::read_to_string(&file).unwrap();
-    assert_eq!(text.matches("- from:").count(), 1, "{text}");
+    assert_eq!(text.matches("- from:").count(), 2, "{text}");
     assert_eq!(stayput(&["check", &place.path().to_string_lossy()]).stderr, "", "the file is ours");
+}
+
+/// What the CI workflow of `examples/ci` does: the policy as the main branch has it against the
+/// policy as it is, before the merge and after it.
+#[test]
+fn an_accepted_change_is_spent_once_the_base_has_it() {
+    let place = folder();
+    let text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
+    let before = write(place.path(), "house-before.yaml", &text);
+    let mut changed = text.clone();
+    for (from, to) in [
+        (
+            "RP2: { trigger: scheduled-release, verdict: overridden",
+            "RP2: { trigger: scheduled-release, verdict: held",
+        ),
+        ("because: the health of a protected member is not checked", "because: nobody looks"),
+        ("earliest: 30m", "earliest: 1h"),
+        ("title: Alibaba Cloud ECS", "title: ECS"),
+        ("attribute: ProtectedFromScaleIn", "attribute: KeptFromScaleIn"),
+    ] {
+        assert!(changed.contains(from), "{from}");
+        changed = changed.replacen(from, to, 1);
+    }
+    // A refusal goes, and a note comes.
+    let refusal = changed.lines().find(|line| line.trim_start().starts_with("PC20:")).unwrap();
+    let changed = changed.replacen(&format!("{refusal}\n"), "", 1);
+    let house = write(place.path(), "house.yaml", &changed);
+    let scenario = "\
+stayput: scenario/1
+name: due
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 9d
+fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d } } }
+";
+    let scenario = write(place.path(), "due.yaml", scenario);
+    let diff = |more: &[&str]| stayput(&[&["diff", &before, &house, &scenario], more].concat());
+    assert_eq!(diff(&[]).code, 1);
+    let bless = ["bless", "--diff", &before, &house, &scenario, "--reason", "we asked"];
+    assert_eq!(stayput(&bless).code, 0);
+    let ran = diff(&[]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+    let accepted = fs::read_to_string(place.path().join("house.accepted.yaml")).unwrap();
+    let changes = accepted.matches("change:").count();
+    assert!(changes >= 7 && accepted.contains("change: \"decision "), "{accepted}");
+    // After the merge the base has every one of them.
+    write(place.path(), "house-before.yaml", &changed);
+    for format in ["text", "markdown", "json"] {
+        let ran = diff(&["-f", format]);
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+        let told = ran.stderr.matches("warning[W084]: the old policy has made").count();
+        assert_eq!(told, changes, "{}", ran.stderr);
+    }
+    // To undo one of them is no success, and what the exit rests on stands in the report.
+    let undone = changed.replacen("earliest: 1h", "earliest: 30m", 1);
+    write(place.path(), "house.yaml", &undone);
+    write(place.path(), "house-before.yaml", &undone);
+    let ran = diff(&["-f", "markdown"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.stderr.matches("error[E084]").count(), 1, "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("**1 acceptance no longer valid**")
+            && ran
+                .stdout
+                .contains("* schedule at the earliest timing: 30m -&gt; 1h: does not occur")
+            || ran.stdout.contains("* schedule at the earliest timing: 30m -> 1h: does not occur"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -301,7 +370,8 @@ fn accepted_decisions_are_looked_at_only_where_something_is_run() {
         write(place.path(), "house.yaml", HOUSE.replace("schedule: { earliest: 1h }\n", ""));
     let ran = stayput(&["bless", "--diff", BASE, &house, &scenario, "--reason", "known"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("2 changes accepted anew"), "{}", ran.stdout);
+    // The verdict, what comes of it, and the title.
+    assert!(ran.stdout.contains("3 changes accepted anew"), "{}", ran.stdout);
     for more in [&[][..], &[scenario.as_str()][..]] {
         let ran = stayput(&[&["diff", BASE, &house], more].concat());
         assert_eq!(ran.code, 0, "{more:?}: {}{}", ran.stdout, ran.stderr);

@@ -11,6 +11,7 @@ mod cli;
 mod determinism;
 /// Two editions: every difference, and nothing else.
 mod diff;
+mod diff_order;
 /// One decision or one situation, step by step.
 mod explain;
 /// Real replies of providers, and the outcomes that were counted by hand.

@@ -496,3 +496,96 @@ fn the_interval_of_a_study_holds_the_truth_as_often_as_it_says() {
         assert!(held.hits() >= 135, "{name}: {held:?}");
     }
 }
+
+/// A scenario with two cases: how long the bill stays unpaid is drawn, what is protected differs.
+const TWO_CASES: &str = "\
+stayput: scenario/1
+name: bill
+policy: alibaba-ecs-cn@2026-05-15
+start: 2026-06-01T00:00:00+08:00
+for: 60d
+seed: 3
+cases: { bare: { flags: [] }, kept: { flags: [release-protection] } }
+fleet:
+  instances:
+    db-1: { protect: $flags }
+    web-1..3: {}
+events:
+  - { at: +1d, id: slip, release: { instance: db-1, force: true, by: ann, via: api } }
+random:
+  slips: { every: { exponential: { mean: 20d } }, release: { instance: \"web-*\", force: true, by: bob, via: api } }
+";
+
+#[test]
+fn two_recorded_cases_are_compared_with_each_other() {
+    let place = folder();
+    let path = write(place.path(), "bill.yaml", TWO_CASES);
+    let out = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let [both, bare, kept] = ["both", "bare", "kept"].map(out);
+    assert_eq!(stayput(&["run", &path, "--out", &both]).code, 0);
+    for (case, out) in [("bare", &bare), ("kept", &kept)] {
+        assert_eq!(stayput(&["run", &path, "--case", case, "--out", out]).code, 0);
+    }
+    // Two folders of one case each, or two cases of one folder: one comparison.
+    let [one, two] = ["bare", "kept"].map(|case| format!("{both}#{case}"));
+    let ran = stayput(&["diff", &bare, &kept]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{}", ran.stdout);
+    assert_eq!(stayput(&["diff", &one, &two]), ran);
+    assert_eq!(stayput(&["diff", &one, &kept]), ran);
+    assert!(ran.stdout.contains("bill [bare -> kept]"), "{}", ran.stdout);
+    let change = "UNPROTECTED released (documented) -> HELD";
+    let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("BETTER +1d db-1") && words.contains(change), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("did not happen"), "the draws are the same: {}", ran.stdout);
+    assert_eq!(stayput(&["diff", &one, &bare]).code, 0);
+    assert_eq!(stayput(&["diff", &both, &both]).code, 0);
+    let ran = stayput(&["diff", &format!("{both}#bar"), &bare]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("has no case `bar`: bare, kept"), "{}", ran.stderr);
+}
+
+#[test]
+fn recorded_replications_are_compared_in_pairs() {
+    let place = folder();
+    let path = write(place.path(), "bill.yaml", TWO_CASES);
+    let out = |name: &str| place.path().join(name);
+    let name = |name: &str| out(name).to_string_lossy().into_owned();
+    let study = ["--replications", "60"];
+    assert_eq!(into(&out("both"), &path, &study).code, 0);
+    for case in ["bare", "kept"] {
+        assert_eq!(into(&out(case), &path, &[&study[..], &["--case", case]].concat()).code, 0);
+    }
+    let [one, two] = ["bare", "kept"].map(|case| format!("{}#{case}", name("both")));
+    let ran = stayput(&["diff", &name("bare"), &name("kept"), "-f", "csv"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{}", ran.stdout);
+    assert_eq!(stayput(&["diff", &one, &two, "-f", "csv"]), ran);
+    let figures = rows(&ran.stdout);
+    let find = |metric: &str| figures.iter().find(|row| cell(row, "metric") == metric).unwrap();
+    let released = find("released");
+    assert_eq!((cell(released, "old_case"), cell(released, "new_case")), ("bare", "kept"));
+    // In every replication the same but for db-1: the difference is known exactly.
+    assert_eq!((cell(released, "n"), cell(released, "difference")), ("60", "-1"));
+    assert_eq!(cell(find("held"), "difference"), "1");
+    let text = stayput(&["diff", &name("bare"), &name("kept")]).stdout;
+    assert!(text.contains("bill [bare -> kept]"), "{text}");
+    assert!(text.contains("60 replications on the same draws, 60 differ"), "{text}");
+    let same = stayput(&["diff", &name("both"), &name("both")]);
+    assert_eq!(same.code, 0, "{}", same.stdout);
+    // Other draws, another kind of recording, and too few.
+    assert_eq!(into(&out("seed"), &path, &[&study[..], &["--seed", "4"]].concat()).code, 0);
+    let ran = stayput(&["diff", &name("both"), &name("seed")]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("the seeds are 3 and 4"), "{}", ran.stderr);
+    assert_eq!(stayput(&["run", &path, "--out", &name("single")]).code, 0);
+    let ran = stayput(&["diff", &name("both"), &name("single")]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("cannot compare replications with a single run"), "{}", ran.stderr);
+    assert_eq!(into(&out("few"), &path, &["--replications", "9"]).code, 0);
+    let ran = stayput(&["diff", &name("few"), &name("both")]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("51 replications of bill only on one side left out"),
+        "{}",
+        ran.stderr
+    );
+}

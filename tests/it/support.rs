@@ -8,6 +8,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// What a run of the program left behind.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) stdout: String,

@@ -16,7 +16,7 @@ use crate::vocab::{ClockAction, ClockKind, Trigger, Word};
 type Asks = (ClockAction, Trigger);
 
 /// Every clock of either edition.
-pub(super) fn clocks(pair: &Pair<'_>, found: &mut Found) {
+pub(super) fn clocks(pair: &Pair<'_>, found: &mut Found<'_>) {
     let empty = Clock::default();
     for kind in ClockKind::ALL {
         let old = pair.old.clock(*kind).unwrap_or(&empty);
@@ -42,7 +42,7 @@ fn clock(
     subject: &str,
     (old, new): (&Clock, &Clock),
     asks: Asks,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     let mut axes = Axes::default();
     for (policy, clock) in [(pair.old, old), (pair.new, new)] {

@@ -126,7 +126,10 @@ pub(super) struct About<'a> {
 impl Grid {
     /// The product of some axes; `None` if it is beyond all reason.
     pub(super) fn new(mut axes: Axes) -> Option<Self> {
+        // By name, so that nothing depends on the order in which either edition writes them.
         axes.columns.sort_unstable_by_key(|(column, _)| *column);
+        axes.questions.sort_by(|a, b| a.name.cmp(&b.name));
+        axes.questions.iter_mut().for_each(|question| question.positions.sort_unstable());
         let columns = axes.columns.into_iter();
         let columns = columns.map(|(column, words)| Axis { over: Over::Column(column), words });
         let questions = axes.questions.iter().enumerate().map(|(at, question)| Axis {
@@ -135,6 +138,11 @@ impl Grid {
         });
         let space = Space::up_to(MOST, columns.chain(questions).collect())?;
         Some(Self { space, questions: axes.questions })
+    }
+
+    /// How many cells it has.
+    pub(super) const fn cells(&self) -> usize {
+        self.space.cells()
     }
 
     /// The word that a cell has for an axis of a policy's own; `None` if the policy has no such
@@ -224,7 +232,7 @@ impl Grid {
         pair: &Pair<'_>,
         about: &About<'_>,
         hear: impl Fn(usize) -> (Heard, Heard),
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) {
         self.compare_over(pair, about, hear, |_, _| false, found);
     }
@@ -237,8 +245,11 @@ impl Grid {
         about: &About<'_>,
         hear: impl Fn(usize) -> (Heard, Heard),
         free: impl Fn(usize, [Option<RuleId>; 2]) -> bool,
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) {
+        if let Some(probe) = &mut found.probe {
+            return probe.grid(self, pair, about, &hear);
+        }
         let mut heard: Vec<(Heard, Heard)> = Vec::new();
         let mut cells: Vec<usize> = Vec::with_capacity(self.space.cells());
         for cell in 0..self.space.cells() {
@@ -275,6 +286,7 @@ impl Grid {
                     class,
                     direction,
                     cells: inside.len(),
+                    off_default: Vec::new(),
                 });
             }
         }
@@ -316,10 +328,13 @@ fn classify(
 ) -> Option<(Class, Direction)> {
     let (a, b) = match (old, new) {
         (Heard::Said(a), Heard::Said(b)) => (a, b),
-        (Heard::Said(lost), _) => {
+        // That a case is not known keeps nobody, so to know it is neither better nor worse.
+        (Heard::Said(_), Heard::Unknown) => return Some((Class::Presence, Direction::Uncovered)),
+        (Heard::Unknown, Heard::Said(_)) => return Some((Class::Presence, Direction::Covered)),
+        (Heard::Said(lost), Heard::Never) => {
             return Some((Class::Presence, appears(lost, Direction::Better)));
         }
-        (_, Heard::Said(gained)) => {
+        (Heard::Never, Heard::Said(gained)) => {
             return Some((Class::Presence, appears(gained, Direction::Worse)));
         }
         _ => return None,

@@ -11,7 +11,9 @@ use crate::vocab::{RuleId, Word};
 const NEUTRAL: Direction = Direction::Neutral;
 
 /// Everything that is written as a list.
-pub(super) fn lists(pair: &Pair<'_>, found: &mut Found) {
+pub(super) fn lists(pair: &Pair<'_>, found: &mut Found<'_>) {
+    let title = (Class::Wording, NEUTRAL);
+    found.entry((Part::Title, "policy"), title, &*pair.old.title, &*pair.new.title);
     space(pair, found);
     schedule(pair, found);
     groups(pair, found);
@@ -24,7 +26,7 @@ pub(super) fn lists(pair: &Pair<'_>, found: &mut Found) {
 }
 
 /// Causes, actions and facts that only one of them knows.
-fn space(pair: &Pair<'_>, found: &mut Found) {
+fn space(pair: &Pair<'_>, found: &mut Found<'_>) {
     for column in Column::ALL {
         let (old, new) = (pair.old.words(*column), pair.new.words(*column));
         let subject = |words: &[u8]| {
@@ -37,6 +39,11 @@ fn space(pair: &Pair<'_>, found: &mut Found) {
             let about = (Part::Space, column.name());
             found.entry(about, (Class::Presence, NEUTRAL), says(old), says(new));
             continue;
+        }
+        if let Some(probe) = &mut found.probe {
+            let says = if new.is_empty() { "not tested" } else { "tested" };
+            probe.entry((Part::Space, column.name()), says);
+            new.iter().for_each(|word| probe.entry((Part::Space, &subject(&[*word])), "known"));
         }
         let only = |a: &[u8], b: &[u8]| -> Vec<u8> {
             a.iter().filter(|word| !b.contains(word)).copied().collect()
@@ -56,7 +63,7 @@ fn space(pair: &Pair<'_>, found: &mut Found) {
 }
 
 /// Limits on scheduled releases.
-fn schedule(pair: &Pair<'_>, found: &mut Found) {
+fn schedule(pair: &Pair<'_>, found: &mut Found<'_>) {
     let Schedule { granularity, earliest, latest, sources } = &pair.old.schedule;
     let new = &pair.new.schedule;
     let mut entry = |subject: &str, old: Option<String>, new: Option<String>| {
@@ -73,7 +80,7 @@ fn schedule(pair: &Pair<'_>, found: &mut Found) {
 }
 
 /// How long groups may wait before they repair, and what may hold up their members.
-fn groups(pair: &Pair<'_>, found: &mut Found) {
+fn groups(pair: &Pair<'_>, found: &mut Found<'_>) {
     let mut entry = |subject: &str, class: Class, old: String, new: String| {
         found.entry((Part::Table, subject), (class, NEUTRAL), old, new);
     };
@@ -115,6 +122,13 @@ fn limit(span: Option<SimSpan>) -> String {
     span.map_or("no limit".to_owned(), |span| span.to_string())
 }
 
+/// The entries of a list with their places in it, by name: the order of keys means nothing.
+fn by_name<'l, T, K: Ord>(list: &'l [T], name: impl Fn(&'l T) -> K) -> Vec<(usize, &'l T)> {
+    let mut entries: Vec<(usize, &T)> = list.iter().enumerate().collect();
+    entries.sort_by_key(|(_, entry)| name(entry));
+    entries
+}
+
 fn words<W: Word>(words: &[W]) -> String {
     if words.is_empty() {
         return "all".into();
@@ -130,9 +144,9 @@ fn named(
     pair: &Pair<'_>,
     about: (Part, &str),
     (old, new): (&[usize], &[usize]),
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
-    if pair.same_sources(old, new) {
+    if found.probe.is_none() && pair.same_sources(old, new) {
         return;
     }
     let says = |policy, sources| {
@@ -144,9 +158,9 @@ fn named(
 }
 
 /// The orders by which a group may shrink.
-fn orders(pair: &Pair<'_>, found: &mut Found) {
+fn orders(pair: &Pair<'_>, found: &mut Found<'_>) {
     let presence = (Class::Presence, NEUTRAL);
-    for order in &pair.old.orders {
+    for (_, order) in by_name(&pair.old.orders, |order| &order.name) {
         let about = (Part::Order, order.name.as_str());
         match pair.new.orders.iter().find(|other| other.name == order.name) {
             None => found.entry(about, presence, in_words(order), "no such order"),
@@ -156,7 +170,7 @@ fn orders(pair: &Pair<'_>, found: &mut Found) {
             }
         }
     }
-    for order in &pair.new.orders {
+    for (_, order) in by_name(&pair.new.orders, |order| &order.name) {
         if pair.old.orders.iter().all(|other| other.name != order.name) {
             let about = (Part::Order, order.name.as_str());
             found.entry(about, presence, "no such order", in_words(order));
@@ -170,7 +184,7 @@ fn in_words(order: &crate::policy::Order) -> String {
 }
 
 /// Questions that the documents leave open.
-fn switches(pair: &Pair<'_>, found: &mut Found) {
+fn switches(pair: &Pair<'_>, found: &mut Found<'_>) {
     let presence = (Class::Presence, NEUTRAL);
     let open = |switch: &Switch| {
         let default = switch.default.map(|at| switch.values[usize::from(at)].as_str());
@@ -182,7 +196,7 @@ fn switches(pair: &Pair<'_>, found: &mut Found) {
             found.entry(about, presence, open(switch), "not open");
             continue;
         };
-        if !same_positions(switch, other) {
+        if found.probe.is_some() || !same_positions(switch, other) {
             found.entry(about, (Class::Setting, NEUTRAL), open(switch), open(other));
         }
         let confidence = (Class::Confidence, NEUTRAL);
@@ -210,13 +224,13 @@ fn same_positions(old: &Switch, new: &Switch) -> bool {
 }
 
 /// Documents: what changed about each, once.
-fn sources(pair: &Pair<'_>, found: &mut Found) {
+fn sources(pair: &Pair<'_>, found: &mut Found<'_>) {
     let class = (Class::Source, NEUTRAL);
     let in_full = |source: &Source| match &source.at {
         Some(at) => format!("{source} <{at}>"),
         None => source.to_string(),
     };
-    for (at, source) in pair.old.sources.iter().enumerate() {
+    for (at, source) in by_name(&pair.old.sources, |source| &source.key) {
         let key = pair.renamed(at).unwrap_or(&source.key);
         let about = (Part::Source, source.key.as_str());
         let Some(other) = pair.new.sources.iter().find(|other| other.key == key) else {
@@ -229,7 +243,7 @@ fn sources(pair: &Pair<'_>, found: &mut Found) {
         }
         found.entry(about, class, in_full(source), in_full(other));
     }
-    for source in &pair.new.sources {
+    for (_, source) in by_name(&pair.new.sources, |source| &source.key) {
         let known = (0..pair.old.sources.len())
             .any(|at| pair.renamed(at).unwrap_or(&pair.old.sources[at].key) == source.key);
         if !known {
@@ -239,15 +253,18 @@ fn sources(pair: &Pair<'_>, found: &mut Found) {
 }
 
 /// Statements that no rule carries, by what they say.
-fn notes(pair: &Pair<'_>, found: &mut Found) {
+fn notes(pair: &Pair<'_>, found: &mut Found<'_>) {
     let class = (Class::Wording, NEUTRAL);
-    for (says, sources) in &pair.old.notes {
+    for (_, (says, sources)) in by_name(&pair.old.notes, |(says, _)| says) {
         match pair.new.notes.iter().find(|(other, _)| other == says) {
-            Some((_, other)) => named(pair, (Part::Note, says), (sources, other), found),
+            Some((_, other)) => {
+                found.entry((Part::Note, says), class, "stated", "stated");
+                named(pair, (Part::Note, says), (sources, other), found);
+            }
             None => found.entry((Part::Note, says), class, "stated", "not stated"),
         }
     }
-    for (says, _) in &pair.new.notes {
+    for (_, (says, _)) in by_name(&pair.new.notes, |(says, _)| says) {
         if pair.old.notes.iter().all(|(other, _)| other != says) {
             found.entry((Part::Note, says), class, "not stated", "stated");
         }
@@ -255,7 +272,7 @@ fn notes(pair: &Pair<'_>, found: &mut Found) {
 }
 
 /// Reasons why something cannot occur. Cells that become possible are told where they are.
-fn impossible(pair: &Pair<'_>, found: &mut Found) {
+fn impossible(pair: &Pair<'_>, found: &mut Found<'_>) {
     let about = |when: &Condition| {
         let parts = when.columns().map(|column| {
             let mask = when.words(column).unwrap_or_default();
@@ -282,7 +299,11 @@ fn impossible(pair: &Pair<'_>, found: &mut Found) {
 }
 
 /// Every rule that differs and that no other difference shows.
-fn rules(pair: &Pair<'_>, found: &mut Found) {
+fn rules(pair: &Pair<'_>, found: &mut Found<'_>) {
+    if let Some(probe) = &mut found.probe {
+        let all = (0..pair.new.rules.len()).map(RuleId::at);
+        return all.for_each(|rule| probe.rule(pair.new, rule));
+    }
     let none = || Statement { says: "no such rule".to_owned(), rule: None };
     let side = |policy: &Policy, at: usize| {
         let rule = &policy.rules[at];
@@ -298,9 +319,10 @@ fn rules(pair: &Pair<'_>, found: &mut Found) {
             class,
             direction: NEUTRAL,
             cells: 0,
+            off_default: Vec::new(),
         });
     };
-    for (at, rule) in pair.old.rules.iter().enumerate() {
+    for (at, rule) in by_name(&pair.old.rules, |rule| &rule.id) {
         let other = pair.new.rules.iter().position(|other| other.id == rule.id);
         let shown = found.shown[0].contains(&RuleId::at(at));
         match other {
@@ -313,7 +335,7 @@ fn rules(pair: &Pair<'_>, found: &mut Found) {
             }
         }
     }
-    for (at, rule) in pair.new.rules.iter().enumerate() {
+    for (at, rule) in by_name(&pair.new.rules, |rule| &rule.id) {
         let known = pair.old.rules.iter().any(|other| other.id == rule.id);
         if !known && !found.shown[1].contains(&RuleId::at(at)) {
             add(&rule.id, none(), side(pair.new, at), Class::Presence);

@@ -13,6 +13,7 @@ mod grid;
 mod lists;
 mod pair;
 mod refusals;
+mod spent;
 mod tables;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,8 @@ use std::collections::BTreeSet;
 use super::Policy;
 use crate::vocab::{RuleId, Word, words};
 use pair::Pair;
+use spent::Probe;
+pub use spent::already;
 
 words! {
     /// What kind of difference it is, the gravest first.
@@ -52,6 +55,10 @@ words! {
         Worse = "worse",
         /// Something is kept better, or longer.
         Better = "better",
+        /// The old edition does not know the case, and the new one says what happens in it.
+        Covered = "newly-covered",
+        /// The new edition does not know the case any more.
+        Uncovered = "no-longer-covered",
         /// Neither.
         Neutral = "neutral",
     }
@@ -60,6 +67,8 @@ words! {
 words! {
     /// The part of a policy that a difference is in.
     Part: "a part of a policy" {
+        /// What the edition is called in a sentence.
+        Title = "title",
         /// The causes, actions and facts that it knows.
         Space = "space",
         /// A protection and its verdicts.
@@ -108,6 +117,18 @@ pub struct Cited {
     pub remedy: Option<String>,
 }
 
+/// A kind of text of a rule, and what two rules say there.
+type Texts<'r> = (&'static str, Option<&'r str>, Option<&'r str>);
+
+impl Cited {
+    /// The texts in which two rules differ.
+    pub fn texts<'r>(&'r self, other: &'r Self) -> Vec<Texts<'r>> {
+        let because = ("because", self.because.as_deref(), other.because.as_deref());
+        let remedy = ("remedy", self.remedy.as_deref(), other.remedy.as_deref());
+        [because, remedy].into_iter().filter(|(_, this, other)| this != other).collect()
+    }
+}
+
 /// What one edition says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -126,6 +147,25 @@ pub struct Tested {
     pub words: Vec<String>,
     /// The words that it is not about.
     pub except: Vec<String>,
+}
+
+/// Between the columns of a place.
+const PLACES: &str = " · ";
+
+impl Tested {
+    /// `manual expiry`, or `not manual` where it is about most words.
+    fn brief(&self) -> String {
+        if self.except.len() * 2 < self.words.len() {
+            format!("not {}", self.except.join(" "))
+        } else {
+            self.words.join(" ")
+        }
+    }
+
+    /// `trigger: manual expiry`.
+    fn named(&self) -> String {
+        format!("{}: {}", self.name, self.brief())
+    }
 }
 
 /// One difference: a block of situations, or an entry of a list.
@@ -147,6 +187,8 @@ pub struct Difference {
     pub direction: Direction,
     /// How many cells it covers; 0 for what has no cells.
     pub cells: usize,
+    /// The switches that must stand at a position which is the default of neither edition.
+    pub off_default: Vec<String>,
 }
 
 impl Difference {
@@ -172,44 +214,38 @@ impl Difference {
 
     /// The words that changed of one aspect.
     pub fn detail_of(&self, class: Class, side: &Statement) -> String {
-        let Some(rule) = &side.rule else { return side.says.clone() };
-        let list = |items: &[String]| {
-            if items.is_empty() { "none".to_owned() } else { items.join(", ") }
-        };
-        match class {
-            Class::Verdict | Class::Timing | Class::Presence | Class::Setting => side.says.clone(),
-            Class::Answer => rule.answer.clone().unwrap_or_else(|| "no answer known".into()),
-            Class::Confidence => rule.confidence.to_string(),
-            Class::Source => list(&rule.sources),
-            Class::Rule => rule.id.clone(),
-            Class::Wording => {
+        match &side.rule {
+            None => side.says.clone(),
+            Some(rule) if class == Class::Wording => {
                 let other = if side == &self.old { &self.new } else { &self.old };
-                let same = other.rule.as_ref().is_some_and(|other| other.because == rule.because);
-                let text = if same { &rule.remedy } else { &rule.because };
-                text.clone().unwrap_or_else(|| "nothing".into())
+                let texts = other.rule.as_ref().map_or_else(Vec::new, |other| rule.texts(other));
+                let texts = texts.into_iter().map(|(_, text, _)| text.unwrap_or("nothing"));
+                texts.collect::<Vec<_>>().join(" · ")
             }
+            Some(rule) => detail(class, &side.says, rule),
         }
+    }
+
+    /// Whether it can only be met where a switch stands at a position that is no default.
+    pub const fn is_off_default(&self) -> bool {
+        !self.off_default.is_empty()
     }
 
     /// Where it applies, in a line; empty where it applies everywhere.
     pub fn place(&self) -> String {
         let words = self.situation.iter().map(|tested| {
-            let mostly = tested.except.len() * 2 < tested.words.len();
-            let words = if mostly {
-                format!("not {}", tested.except.join(" "))
-            } else {
-                tested.words.join(" ")
-            };
             let bare = super::Column::named(&tested.name)
                 .is_some_and(|column| !is_yes_or_no(&column.words()));
-            if bare { words } else { format!("{}: {words}", tested.name) }
+            if bare { tested.brief() } else { tested.named() }
         });
         words.collect::<Vec<_>>().join(" · ")
     }
 
-    /// What names this difference for good: whoever accepts it writes this.
+    /// What names this difference for good: a person who accepts it writes this. Every column is
+    /// named in it, so that it can be read again without doubt.
     pub fn key(&self) -> String {
-        let place = self.place();
+        let place: Vec<String> = self.situation.iter().map(Tested::named).collect();
+        let place = place.join(PLACES);
         let place = if place.is_empty() { String::new() } else { format!(" [{place}]") };
         format!(
             "{} {}{place} {}: {} -> {}",
@@ -219,6 +255,19 @@ impl Difference {
             self.detail(&self.old),
             self.detail(&self.new)
         )
+    }
+}
+
+/// What a rule is in a class of difference; of words, why it says so.
+fn detail(class: Class, says: &str, rule: &Cited) -> String {
+    match class {
+        Class::Verdict | Class::Timing | Class::Presence | Class::Setting => says.to_owned(),
+        Class::Answer => rule.answer.clone().unwrap_or_else(|| "no answer known".into()),
+        Class::Confidence => rule.confidence.to_string(),
+        Class::Source if rule.sources.is_empty() => "none".to_owned(),
+        Class::Source => rule.sources.join(", "),
+        Class::Rule => rule.id.clone(),
+        Class::Wording => rule.because.clone().unwrap_or_else(|| "nothing".into()),
     }
 }
 
@@ -238,7 +287,8 @@ pub struct Comparison {
     pub cells: usize,
     /// How many of them differ in any way.
     pub changed: usize,
-    /// Every difference: by part, and within it the gravest first.
+    /// Every difference: by part, and within it the gravest first; last those that can only be met
+    /// where a switch stands at a position that is no default.
     pub differences: Vec<Difference>,
     /// How many were taken out because somebody accepted them.
     pub accepted: usize,
@@ -258,7 +308,7 @@ impl Comparison {
 
 /// What has been found so far.
 #[derive(Default)]
-struct Found {
+struct Found<'k> {
     differences: Vec<Difference>,
     cells: usize,
     changed: usize,
@@ -266,20 +316,46 @@ struct Found {
     shown: [BTreeSet<RuleId>; 2],
     /// Whether a cell that cannot occur in one edition can in the other.
     occurs: bool,
+    /// If one edition is asked about changes, and not two about differences.
+    probe: Option<Probe<'k>>,
+}
+
+/// The switches of a situation that stand at the default of neither edition in all of it. A
+/// switch without a default stands wherever a scenario puts it.
+fn off_default(pair: &Pair<'_>, situation: &[Tested]) -> Vec<String> {
+    let off = |tested: &&Tested| {
+        let policies = [pair.old, pair.new].into_iter();
+        let mut switches = policies
+            .filter_map(|policy| Some(&policy.switches[policy.switch(&tested.name)?.index()]));
+        let meets = |switch: &super::Switch| {
+            let default = switch.default.map(|at| &switch.values[usize::from(at)]);
+            default.is_none_or(|default| tested.words.contains(default))
+        };
+        let known = super::Column::named(&tested.name).is_none();
+        known && switches.clone().next().is_some() && !switches.any(meets)
+    };
+    situation.iter().filter(off).map(|tested| tested.name.clone()).collect()
+}
+
+fn hold(pair: &Pair<'_>, found: &mut Found<'_>) {
+    tables::protections(pair, found);
+    refusals::refusals(pair, found);
+    clocks::clocks(pair, found);
+    tables::others(pair, found);
+    lists::lists(pair, found);
 }
 
 /// Holds two editions against each other.
 pub fn compare(old: &Policy, new: &Policy) -> Comparison {
     let pair = Pair::new(old, new);
     let mut found = Found::default();
-    tables::protections(&pair, &mut found);
-    refusals::refusals(&pair, &mut found);
-    clocks::clocks(&pair, &mut found);
-    tables::others(&pair, &mut found);
-    lists::lists(&pair, &mut found);
+    hold(&pair, &mut found);
     let mut differences = found.differences;
+    for difference in &mut differences {
+        difference.off_default = off_default(&pair, &difference.situation);
+    }
     differences.sort_by(|a, b| {
-        let rank = |d: &Difference| (d.part, d.class, d.direction);
+        let rank = |d: &Difference| (d.is_off_default(), d.part, d.class, d.direction);
         rank(a).cmp(&rank(b))
     });
     Comparison {

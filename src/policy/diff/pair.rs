@@ -16,11 +16,13 @@ impl<'p> Pair<'p> {
     pub(super) fn new(old: &'p Policy, new: &'p Policy) -> Self {
         let has = |policy: &Policy, key: &str| policy.sources.iter().any(|s| s.key == key);
         let known = old.sources.iter().map(|source| {
-            let same = new.sources.iter().find(|other| {
+            let same = new.sources.iter().filter(|other| {
                 !has(old, &other.key)
                     && (&other.title, &other.section, &other.dated)
                         == (&source.title, &source.section, &source.dated)
             });
+            // The first by name, so that nothing depends on the order of keys.
+            let same = same.min_by_key(|other| &other.key);
             match same {
                 Some(other) if !has(new, &source.key) => other.key.as_str(),
                 _ => source.key.as_str(),

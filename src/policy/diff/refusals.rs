@@ -173,7 +173,7 @@ fn flag_test(policy: &Policy, test: &FlagTest) -> Option<String> {
 }
 
 /// Every refusal of every action.
-pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found) {
+pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found<'_>) {
     let from = found.differences.len();
     for action in Action::ALL {
         let (old, new) = (Refusing::of(pair.old, *action), Refusing::of(pair.new, *action));

@@ -47,7 +47,7 @@ fn union<C: Clone>(
     pair: &Pair<'_>,
     about: &About<'_>,
     (old, new): (&Table<C>, &Table<C>),
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) -> Option<Grid> {
     let mut axes = Axes::default();
     axes.space(pair.old, old.space());
@@ -59,7 +59,7 @@ fn union<C: Clone>(
     grid
 }
 
-impl Found {
+impl Found<'_> {
     /// A table that cannot be compared cell by cell must not pass for one that is the same.
     pub(super) fn too_large(&mut self, part: Part, subject: &str) {
         let state = |says: &str| Statement { says: says.to_owned(), rule: None };
@@ -72,6 +72,7 @@ impl Found {
             class: Class::Verdict,
             direction: Direction::Neutral,
             cells: 0,
+            off_default: Vec::new(),
         });
     }
 
@@ -84,6 +85,9 @@ impl Found {
         new: impl Into<String>,
     ) {
         let (old, new) = (old.into(), new.into());
+        if let Some(probe) = &mut self.probe {
+            return probe.entry((part, subject), &new);
+        }
         if old == new {
             return;
         }
@@ -96,16 +100,20 @@ impl Found {
             class,
             direction,
             cells: 0,
+            off_default: Vec::new(),
         });
     }
 }
 
 /// Every protection of either edition.
-pub(super) fn protections(pair: &Pair<'_>, found: &mut Found) {
+pub(super) fn protections(pair: &Pair<'_>, found: &mut Found<'_>) {
     for protection in &pair.old.protections {
         let other = pair.new.protections.iter().find(|other| other.name == protection.name);
         if let Some(other) = other {
             both(pair, protection, other, found);
+            if let Some(probe) = &mut found.probe {
+                probe.entry((Part::Protection, &other.name), &in_brief(other));
+            }
             continue;
         }
         let (says, gone) = (in_brief(protection), "no such protection");
@@ -143,7 +151,7 @@ fn in_brief(protection: &Protection) -> String {
     }
 }
 
-fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found) {
+fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'_>) {
     let about = About { part: Part::Protection, subject: &old.name, class: Class::Verdict };
     if let Some(grid) = union(pair, &about, (&old.table, &new.table), found) {
         let say = |protection: &Protection, row: &crate::policy::Row<Verdict>| {
@@ -172,7 +180,7 @@ fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found) 
         format!("settable: {}", words.join(", "))
     };
     found.entry(subject, setting, occasions(old), occasions(new));
-    if !pair.same_sources(&old.settable, &new.settable) {
+    if found.probe.is_some() || !pair.same_sources(&old.settable, &new.settable) {
         let says =
             |policy, sources: &[usize]| format!("settable by {}", keys(policy, sources).join(", "));
         let (a, b) = (says(pair.old, &old.settable), says(pair.new, &new.settable));
@@ -199,7 +207,7 @@ fn table<C: Word>(
     subject: &str,
     tables: (&Table<C>, &Table<C>),
     worth: Worth<C>,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     let about = About { part, subject, class: Class::Verdict };
     let Some(grid) = union(pair, &about, tables, found) else { return };
@@ -236,7 +244,7 @@ fn real(then: DesiredAfter) -> i64 {
 }
 
 /// Every table besides those of protections.
-pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
+pub(super) fn others(pair: &Pair<'_>, found: &mut Found<'_>) {
     // Taken apart, so that a new table is not forgotten.
     let Tables {
         members,
@@ -308,12 +316,12 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found) {
 }
 
 /// What is set where nobody says otherwise.
-struct OfDefaults<'a, 'p> {
+struct OfDefaults<'a, 'p, 'k> {
     pair: &'a Pair<'p>,
-    found: &'a mut Found,
+    found: &'a mut Found<'k>,
 }
 
-impl LookAtBoth for OfDefaults<'_, '_> {
+impl LookAtBoth for OfDefaults<'_, '_, '_> {
     fn default<V: Value>(&mut self, name: &'static str, old: &Table<V>, new: &Table<V>) {
         let Self { pair, found } = self;
         let about = About { part: Part::Default, subject: name, class: Class::Setting };

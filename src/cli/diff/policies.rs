@@ -1,0 +1,203 @@
+//! Two policies, and the scenarios that are run under both.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::recorded::paired_at;
+use super::{Asked, Findings, Pairing};
+use crate::cli::load::{Kind, Loaded, Loader};
+use crate::cli::progress::Progress;
+use crate::cli::replicate::Template;
+use crate::cli::run::{name_of, undecided};
+use crate::cli::{Exit, Overrides, nothing, terminal};
+use crate::experiment::{carry_out, touched};
+use crate::policy::{Class, Comparison, Difference, already, compare};
+use crate::report::{AcceptedFile, Already, DecisionRow, changed};
+use crate::scenario::{Options, Plan};
+use crate::text::{many, parse_yaml};
+use crate::world::Run;
+
+/// Two policies, and the scenarios that are run under both.
+///
+/// # Errors
+/// [`Exit`], after everything but the mistakes in files has been told.
+pub(crate) fn policies(
+    names: (&str, &str),
+    paths: &[PathBuf],
+    asked: &Asked<'_>,
+    loader: &mut Loader,
+) -> Result<Findings, Exit> {
+    let names = [names.0, names.1];
+    let loaded = names.map(|name| loader.policy(name));
+    let [Some(old), Some(new)] = &loaded else { return Err(Exit::BadInput) };
+    let pairing = asked.pairing;
+    let mut findings = Findings { comparison: Some(compare(old, new)), ..Findings::default() };
+    let keys = missing(asked.accepted, findings.comparison.as_ref());
+    findings.spent = already(old, &keys);
+    let mut decided = Already::of(keys);
+    if paths.is_empty() {
+        return Ok(findings);
+    }
+    let about = [&old.name, &new.name].map(|name| family(name).to_owned());
+    let (mut ran, mut passed_over) = (0, 0);
+    terminal::heed_interrupts();
+    // It reads each policy once for all scenarios.
+    let mut scratch = Loader::new();
+    for (path, named) in loader.find(paths) {
+        let Some(text) = loader.read(&path) else { continue };
+        if !named && loader.kind(&path, &text) != Some(Kind::Scenario) {
+            continue;
+        }
+        let seed = pairing.and_then(|pairing| pairing.seed);
+        let Some(both) =
+            under_both([loader, &mut scratch], (&path, &text), names, (named, seed), &about)
+        else {
+            passed_over += 1;
+            continue;
+        };
+        let [Some(old), Some(new)] = both else { continue };
+        for (old, new) in old.compiled.plans.into_iter().zip(new.compiled.plans) {
+            ran += 1;
+            match pairing {
+                Some(pairing) => pair(pairing, &old, &new, &mut findings)?,
+                None => judge(old, new, &mut decided, &mut findings)?,
+            }
+        }
+    }
+    if passed_over > 0 {
+        let what = many(passed_over, "scenario");
+        terminal::talk(&format!("{what} about other policies passed over"));
+    }
+    if ran == 0 && !loader.problems.refuse() {
+        nothing(crate::text::Code::NothingFound, "no scenario about these policies was found");
+        return Err(Exit::NothingRan);
+    }
+    findings.spent.append(&mut decided.made());
+    Ok(findings)
+}
+
+/// The accepted changes from the old policy that no difference shows.
+fn missing(file: Option<&AcceptedFile>, comparison: Option<&Comparison>) -> Vec<String> {
+    let (Some(file), Some(comparison)) = (file, comparison) else { return Vec::new() };
+    let there: BTreeSet<String> = comparison.differences.iter().map(Difference::key).collect();
+    let of = file.accepted.iter().filter(|part| part.from.value == comparison.old);
+    of.map(|part| part.change.value.clone()).filter(|key| !there.contains(key)).collect()
+}
+
+/// The provider's product that an edition is about.
+fn family(name: &str) -> &str {
+    name.split('@').next().unwrap_or(name)
+}
+
+/// A scenario, compiled under each of two policies. `None` if it was found in a folder, is about
+/// another policy, and makes no sense under these.
+fn under_both(
+    [loader, scratch]: [&mut Loader; 2],
+    (path, text): (&Path, &str),
+    names: [&str; 2],
+    (named, seed): (bool, Option<u64>),
+    about: &[String; 2],
+) -> Option<[Option<Loaded>; 2]> {
+    scratch.forget_problems();
+    let compile = |loader: &mut Loader| {
+        names.map(|name| {
+            let beside = names.map(str::to_owned).to_vec();
+            let options = Options { policy: Some(name.to_owned()), beside, seed, unjudged: true };
+            loader.scenario(path, text.to_owned(), &options)
+        })
+    };
+    let tried = compile(scratch);
+    if tried.iter().all(Option::is_some) {
+        return Some(tried);
+    }
+    let own = policy_of(text);
+    let foreign = own.is_some_and(|own| !about.iter().any(|known| known == family(&own)));
+    if foreign && !named {
+        return None;
+    }
+    // Once more where its mistakes are told.
+    Some(compile(loader))
+}
+
+/// The policy that a scenario names.
+fn policy_of(text: &str) -> Option<String> {
+    let mut sources = crate::text::Sources::default();
+    let file = sources.add("", text);
+    let node = parse_yaml(&sources, file, &mut crate::text::Problems::default())?;
+    node.get("policy")?.scalar().map(str::to_owned)
+}
+
+/// Runs a plan under each of two policies, and keeps what differs.
+fn judge(old: Plan, new: Plan, decided: &mut Already, findings: &mut Findings) -> Result<(), Exit> {
+    note_touched(&old, findings);
+    let name = name_of(&old.legend);
+    let old = decisions(old)?;
+    decided.note(&name, &old);
+    let new = decisions(new)?;
+    *findings.compared.get_or_insert(0) += old.len().max(new.len());
+    findings.changed.extend(changed(&old, &new));
+    Ok(())
+}
+
+/// Carries out the same replications under each of two policies: their draws are the same, since
+/// a stream hangs on seed, number and name alone.
+fn pair(pairing: &Pairing, old: &Plan, new: &Plan, findings: &mut Findings) -> Result<(), Exit> {
+    note_touched(old, findings);
+    let overrides = Overrides::default();
+    let numbers = 0..pairing.many.replications.unwrap_or(0);
+    let level = pairing.many.confidence();
+    let progress = Progress::of(2 * numbers.end, "replications");
+    let mut both = Vec::new();
+    for plan in [old, new] {
+        let template = Template::of(plan, &overrides);
+        let carried = template.carry_out(&pairing.crew, numbers.clone(), &[], level, &progress);
+        if terminal::is_interrupted() {
+            drop(progress);
+            terminal::talk("stayput: interrupted");
+            return Err(Exit::Interrupted);
+        }
+        if carried.judge(&overrides) != Exit::Yes {
+            return Err(Exit::Undecided);
+        }
+        both.push(carried.of);
+    }
+    let [old, new] = both.as_slice() else { return Err(Exit::OurBug) };
+    findings.paired.push(paired_at(old, new, &pairing.many));
+    Ok(())
+}
+
+/// Remembers which instances of the fleet a changed verdict is about.
+fn note_touched(plan: &Plan, findings: &mut Findings) {
+    let Some(comparison) = &findings.comparison else { return };
+    let run = Run::start(plan.clone());
+    for (number, difference) in comparison.differences.iter().enumerate() {
+        if !matches!(difference.class, Class::Verdict | Class::Presence) {
+            continue;
+        }
+        let names = touched(difference, run.world());
+        if !names.is_empty() {
+            findings.touched.push((number, name_of(&plan.legend), names));
+        }
+    }
+}
+
+/// Every decision of a plan.
+///
+/// # Errors
+/// If it gives no answer to its end.
+pub(crate) fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
+    let mut rows = Vec::new();
+    let (ending, run) =
+        carry_out(plan, crate::kernel::Limits::default(), None, |record, world| {
+            if let crate::record::Record::Decision(decision) = record {
+                rows.push(DecisionRow::of(decision, world.legend()));
+            }
+            if terminal::is_interrupted() { Err(Exit::Interrupted) } else { Ok(()) }
+        })?;
+    let legend = run.world().legend();
+    if let Some(why) = undecided(&ending, legend) {
+        terminal::talk(&format!("stayput: {}: {why}", name_of(legend)));
+        return Err(Exit::Undecided);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,196 @@
+//! Which changes an edition has made already: the new side of their keys is what it says.
+//!
+//! The edition is held against itself, by the same code as two editions: where two would differ,
+//! what the one says is compared with what the change says that it will say.
+
+use std::collections::BTreeSet;
+
+use super::grid::{About, Grid, Heard};
+use super::pair::{Pair, statement};
+use super::{Class, Found, PLACES, Part};
+use crate::policy::{Column, Policy};
+use crate::vocab::{Action, RuleId, Word};
+
+/// What an edition says of something that it does not have.
+const ABSENT: &[&str] = &[
+    "no such protection",
+    "no such refusal",
+    "no such order",
+    "no such source",
+    "no such rule",
+    "not open",
+    "not stated",
+    "not known",
+    "not tested",
+    "never",
+];
+
+/// A change, and what was found of it.
+struct Change<'k> {
+    key: &'k str,
+    /// Whether its subject was found at all.
+    is_there: bool,
+    /// Whether the edition says what the change says, wherever it was asked.
+    agrees: Option<bool>,
+}
+
+/// The changes that are looked for.
+pub(super) struct Probe<'k>(Vec<Change<'k>>);
+
+/// The part of a key behind its subject, if it is a change of that subject.
+struct Tail<'k> {
+    /// `trigger: manual · membership: none`; empty where it applies everywhere.
+    place: &'k str,
+    class: Class,
+    /// `held -> overridden`.
+    change: &'k str,
+}
+
+impl<'k> Tail<'k> {
+    fn of(key: &'k str, part: Part, subject: &str) -> Option<Self> {
+        let rest = key.strip_prefix(part.word())?.strip_prefix(' ')?;
+        let rest = if part == Part::Refusal {
+            // One refusal of several actions is one change.
+            let mut rest = rest;
+            let mut found = false;
+            while let Some((word, more)) = rest.split_once(' ') {
+                if Action::spelled(word).is_none() {
+                    break;
+                }
+                found |= word == subject;
+                rest = more;
+            }
+            found.then_some(rest)?
+        } else {
+            rest.strip_prefix(subject)?.strip_prefix(' ')?
+        };
+        let (place, rest) = match rest.strip_prefix('[') {
+            Some(rest) => rest.split_once("] ")?,
+            None => ("", rest),
+        };
+        let (class, change) = rest.split_once(": ")?;
+        Some(Self { place, class: Class::spelled(class)?, change })
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.change.strip_suffix(text).is_some_and(|rest| rest.ends_with("-> "))
+    }
+
+    /// Whether what an edition says by a rule is what the change says.
+    fn says_by(&self, policy: &Policy, says: &str, rule: Option<RuleId>) -> bool {
+        let told = statement(policy, says, rule);
+        let Some(rule) = &told.rule else { return self.says(says) };
+        let or_nothing = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into());
+        if self.class != Class::Wording {
+            return self.says(&super::detail(self.class, says, rule));
+        }
+        let (because, remedy) = (or_nothing(&rule.because), or_nothing(&rule.remedy));
+        self.says(&because) || self.says(&remedy) || self.says(&format!("{because} · {remedy}"))
+    }
+}
+
+impl Change<'_> {
+    fn note(&mut self, agrees: bool) {
+        self.agrees = Some(self.agrees.unwrap_or(true) && agrees);
+    }
+}
+
+impl Probe<'_> {
+    /// An entry of a list.
+    pub(super) fn entry(&mut self, (part, subject): (Part, &str), says: &str) {
+        for change in &mut self.0 {
+            if let Some(tail) = Tail::of(change.key, part, subject) {
+                change.is_there = true;
+                // One subject may have several entries: one of them is meant.
+                if tail.says(says) {
+                    change.agrees = Some(true);
+                }
+            }
+        }
+    }
+
+    /// A rule that no cell shows.
+    pub(super) fn rule(&mut self, policy: &Policy, rule: RuleId) {
+        let id = &policy.rule(rule).id;
+        let says = format!("rule {id}");
+        for change in &mut self.0 {
+            if let Some(tail) = Tail::of(change.key, Part::Rule, id) {
+                change.is_there = true;
+                change.note(tail.says(&says) || tail.says_by(policy, &says, Some(rule)));
+            }
+        }
+    }
+
+    /// What stands in the cells of a grid.
+    pub(super) fn grid(
+        &mut self,
+        grid: &Grid,
+        pair: &Pair<'_>,
+        about: &About<'_>,
+        hear: &dyn Fn(usize) -> (Heard, Heard),
+    ) {
+        for change in &mut self.0 {
+            let Some(tail) = Tail::of(change.key, about.part, about.subject) else { continue };
+            change.is_there = true;
+            let place = grid.place(tail.place);
+            for cell in (0..grid.cells()).filter(|cell| place.iter().all(|test| test(*cell))) {
+                match hear(cell).1 {
+                    Heard::Said(said) => {
+                        let agrees = tail.says_by(pair.new, &said.word, said.rule);
+                        // A refusal that went may stand behind another one.
+                        let behind = about.part == Part::Refusal && tail.says("no such refusal");
+                        change.note(agrees || behind);
+                    }
+                    Heard::Never if tail.says("cannot occur") => change.note(true),
+                    Heard::Unknown if tail.says("not known") => change.note(true),
+                    // Blocks take in cells of which nothing is said.
+                    Heard::Never | Heard::Unknown => {}
+                }
+            }
+        }
+    }
+}
+
+impl Grid {
+    /// The tests of a place as keys have it; what the grid does not look at is not tested.
+    fn place<'g>(&'g self, place: &'g str) -> Vec<Box<dyn Fn(usize) -> bool + 'g>> {
+        let tests = place.split(PLACES).filter_map(|text| text.split_once(": "));
+        let test = |(name, words): (&'g str, &'g str)| {
+            let (positive, words) = match words.strip_prefix("not ") {
+                Some(words) => (false, words),
+                None => (true, words),
+            };
+            let words: Vec<&str> = words.split(' ').collect();
+            let takes =
+                move |word: Option<&str>| word.is_none_or(|word| words.contains(&word) == positive);
+            let test: Box<dyn Fn(usize) -> bool + 'g> = match Column::named(name) {
+                Some(column) => Box::new(move |cell| {
+                    let word = self.column(cell, column);
+                    takes(word.map(|word| column.words()[usize::from(word)]))
+                }),
+                None => Box::new(move |cell| takes(self.answer(cell, name))),
+            };
+            test
+        };
+        tests.map(test).collect()
+    }
+}
+
+/// The changes, by their keys, of which an edition says the new side already.
+pub fn already(policy: &Policy, keys: &[String]) -> BTreeSet<String> {
+    let changes = keys.iter().map(|key| Change { key, is_there: false, agrees: None });
+    let mut found = Found { probe: Some(Probe(changes.collect())), ..Found::default() };
+    if keys.is_empty() {
+        return BTreeSet::new();
+    }
+    super::hold(&Pair::new(policy, policy), &mut found);
+    let changes = found.probe.map(|probe| probe.0).unwrap_or_default();
+    let is_absent = |key: &str| {
+        let after = |word: &&str| key.strip_suffix(*word).is_some_and(|rest| rest.ends_with("-> "));
+        ABSENT.iter().any(after)
+    };
+    let spent = changes
+        .into_iter()
+        .filter(|change| change.agrees.unwrap_or(!change.is_there && is_absent(change.key)));
+    spent.map(|change| change.key.to_owned()).collect()
+}

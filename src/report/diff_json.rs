@@ -1,0 +1,147 @@
+//! The differences of two editions for machines, and the schema of that.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::policy::{Class, Comparison, Difference, Direction, Part, Statement};
+use crate::vocab::{Confidence, Word};
+
+/// The comparison for machines; `schema diff` describes it.
+pub fn diff_json(comparison: &Comparison) -> Json {
+    json!({
+        "format": "diff/1",
+        "old": comparison.old,
+        "new": comparison.new,
+        "cells": comparison.cells,
+        "changed": comparison.changed,
+        "worse": comparison.count(Direction::Worse),
+        "better": comparison.count(Direction::Better),
+        "differences": comparison.differences.iter().map(difference_json).collect::<Vec<_>>(),
+    })
+}
+
+fn difference_json(d: &Difference) -> Json {
+    let situation: Map<String, Json> =
+        d.situation.iter().map(|t| (t.name.clone(), json!(t.words))).collect();
+    json!({
+        "key": d.key(),
+        "part": d.part.word(),
+        "subject": d.subject,
+        "situation": situation,
+        "class": d.class.word(),
+        "aspects": d.aspects().into_iter().map(Word::word).collect::<Vec<_>>(),
+        "direction": d.direction.word(),
+        "cells": d.cells,
+        "off-default": d.off_default,
+        "old": statement_json(&d.old),
+        "new": statement_json(&d.new),
+    })
+}
+
+fn statement_json(statement: &Statement) -> Json {
+    let mut object = Map::new();
+    object.insert("says".into(), json!(statement.says));
+    if let Some(rule) = &statement.rule {
+        object.insert("rule".into(), json!(rule.id));
+        object.insert("confidence".into(), json!(rule.confidence.word()));
+        object.insert("source".into(), json!(rule.sources));
+        object.insert("documents".into(), json!(rule.documents));
+        let texts =
+            [("answer", &rule.answer), ("because", &rule.because), ("remedy", &rule.remedy)];
+        for (key, text) in texts {
+            if let Some(text) = text {
+                object.insert(key.into(), json!(text));
+            }
+        }
+    }
+    Json::Object(object)
+}
+
+/// What `diff -f json` prints, as JSON Schema.
+pub(super) fn schema() -> Json {
+    let words = |words: Vec<&str>| json!({ "enum": words });
+    let text = json!({ "type": "string" });
+    let texts = json!({ "type": "array", "items": text });
+    let statement = json!({
+        "type": "object",
+        "properties": {
+            "says": text,
+            "rule": text,
+            "confidence": words(Confidence::ALL.iter().map(|w| w.word()).collect()),
+            "source": texts,
+            "documents": texts,
+            "answer": text,
+            "because": text,
+            "remedy": text,
+        },
+        "required": ["says"],
+    });
+    let classes = words(Class::ALL.iter().map(|w| w.word()).collect());
+    let difference = json!({
+        "type": "object",
+        "properties": {
+            "key": { "type": "string", "description": "what names it for good; to be accepted by" },
+            "part": words(Part::ALL.iter().map(|w| w.word()).collect()),
+            "subject": text,
+            "situation": { "type": "object", "additionalProperties": texts },
+            "class": classes,
+            "aspects": { "type": "array", "items": classes, "description": "in what the two rules differ besides" },
+            "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
+            "cells": { "type": "integer", "minimum": 0 },
+            "off-default": {
+                "type": "array",
+                "items": text,
+                "description": "switches that must stand at a position which is no default",
+            },
+            "old": statement,
+            "new": statement,
+        },
+        "required": ["key", "part", "subject", "situation", "class", "aspects", "direction", "cells", "off-default", "old", "new"],
+    });
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let decision = decision_schema();
+    let touched = json!({
+        "type": "object",
+        "properties": { "difference": text, "run": text, "instances": texts },
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "format": { "const": "diff/1" },
+            "old": text,
+            "new": text,
+            "cells": count,
+            "changed": count,
+            "worse": count,
+            "better": count,
+            "differences": { "type": "array", "items": difference },
+            "touched": { "type": "array", "items": touched },
+            "compared": count,
+            "decisions": { "type": "array", "items": decision },
+            "accepted": { "type": "array", "items": { "type": "object" }, "description": "accepted changes: key, reason, until" },
+            "stale": { "type": "array", "items": { "type": "object" }, "description": "acceptances that have expired or do not occur: key, why" },
+            "incomplete": { "type": "array", "items": text, "description": "recorded runs that are incomplete" },
+            "replications": { "type": "array", "items": { "type": "object" }, "description": "what replications on the same draws differ in, with the columns of differences.csv" },
+        },
+        "required": ["format", "old", "new", "differences"],
+    })
+}
+
+fn decision_schema() -> Json {
+    let words = |words: Vec<&str>| json!({ "enum": words });
+    let text = json!({ "type": "string" });
+    let row = json!({
+        "type": ["object", "null"],
+        "description": "a row of decisions.csv, without its empty cells",
+        "additionalProperties": text,
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "key": text,
+            "class": words(Class::ALL.iter().map(|w| w.word()).collect()),
+            "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
+            "old": row,
+            "new": row,
+        },
+    })
+}
