@@ -232,7 +232,13 @@ impl Step<'_> {
                 instance.stopped_by
             }
             With::StoppedBy(by) => by,
-            _ => StoppedBy::User,
+            With::Nothing
+            | With::Time(_)
+            | With::Flags(..)
+            | With::Billing(..)
+            | With::Term(_)
+            | With::Economical(_)
+            | With::Standby(_) => StoppedBy::User,
         };
         self.move_by(ask, seq, permit.instance(), to, by);
         self.renew_parts(ask, seq, permit)

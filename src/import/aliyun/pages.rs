@@ -103,7 +103,12 @@ impl<'t> Page<'t> {
             let Some(one) = reply.piece(call.item) else { continue };
             let rows = match one.shape() {
                 Shape::List(rows) => rows,
-                _ => vec![one],
+                Shape::Null
+                | Shape::Flag(_)
+                | Shape::Number(_)
+                | Shape::Text(_)
+                | Shape::Object(_)
+                | Shape::Broken => vec![one],
             };
             pages.push(Self { kind: call.kind, rows, total: None, region: None });
         }
