@@ -500,8 +500,9 @@ impl<T: Read> Read for Map<T> {
     }
 }
 
-fn split_pairs(text: &str, node: &Node, problems: &mut Problems) -> Option<Vec<Entry>> {
-    let mut entries = Vec::new();
+/// The pairs of a mapping in a cell.
+pub(super) fn split_pairs(text: &str, node: &Node, problems: &mut Problems) -> Option<Vec<Entry>> {
+    let mut entries: Vec<Entry> = Vec::new();
     for part in text.split(';') {
         let Some((key, value)) = part.split_once('=') else {
             let title = format!("`{part}` is not of the form `key=value`");
@@ -511,9 +512,16 @@ fn split_pairs(text: &str, node: &Node, problems: &mut Problems) -> Option<Vec<E
             );
             return None;
         };
+        let key = key.trim();
+        if entries.iter().any(|entry| &**entry.key == key) {
+            let title = format!("`{key}` is defined twice");
+            let problem = Problem::at(Code::Twice, node.place, title, "in this cell");
+            problems.add(problem.help("keep one of them"));
+            return None;
+        }
         let value = Value::Scalar(value.trim().into(), Style::Cell);
         entries.push(Entry {
-            key: Spanned::new(key.trim().into(), node.place),
+            key: Spanned::new(key.into(), node.place),
             value: Node { value, place: node.place },
         });
     }

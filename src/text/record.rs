@@ -3,31 +3,35 @@
 //! From one statement come the struct, its reader (which finds every mistake),
 //! its messages and its JSON schema, so that none of them can drift apart.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json, json};
 
-use super::node::{Entry, Node, Value};
+use super::node::{Entry, Node, Style, Value};
 use super::problem::{Code, Problem, Problems};
-use super::read::{Read, expected_kind};
+use super::read::{Read, expected_kind, split_pairs};
 use super::suggest::closest;
 
 /// The keys of a mapping while they are being read.
 pub struct Fields<'n> {
     what: &'static str,
     node: &'n Node,
-    entries: &'n [Entry],
+    entries: Cow<'n, [Entry]>,
 }
 
 impl<'n> Fields<'n> {
-    /// Opens a mapping called `what`, which may have `keys` and those beginning with `x-`.
+    /// Opens a mapping called `what`, which may have `keys` and those beginning with `x-`. In a
+    /// cell of a CSV file it is written `key=value;key=value`.
     pub fn open(
         node: &'n Node,
         what: &'static str,
         keys: &[&str],
         problems: &mut Problems,
     ) -> Option<Self> {
-        let entries: &[Entry] = match &node.value {
-            Value::Map(entries) => entries,
-            Value::Empty => &[],
+        let entries: Cow<'n, [Entry]> = match &node.value {
+            Value::Map(entries) => Cow::Borrowed(entries),
+            Value::Empty => Cow::Borrowed(&[]),
+            Value::Scalar(text, Style::Cell) => Cow::Owned(split_pairs(text, node, problems)?),
             Value::Scalar(..) | Value::List(_) => {
                 let problem = expected_kind(node, &format!("{what}, as a mapping"));
                 let first = keys.first().copied().unwrap_or_default();
@@ -39,7 +43,7 @@ impl<'n> Fields<'n> {
                 return None;
             }
         };
-        for entry in entries {
+        for entry in entries.iter() {
             let key: &str = &entry.key;
             if !keys.contains(&key) && !key.starts_with("x-") {
                 let title = format!("unknown key `{key}` in {what}");
@@ -53,7 +57,7 @@ impl<'n> Fields<'n> {
     }
 
     /// The value of a key, as written.
-    pub fn node(&self, key: &str) -> Option<&'n Node> {
+    pub fn node(&self, key: &str) -> Option<&Node> {
         self.entries.iter().find(|entry| &**entry.key == key).map(|entry| &entry.value)
     }
 
@@ -169,3 +173,27 @@ macro_rules! record {
 }
 
 pub(crate) use record;
+
+#[cfg(test)]
+mod tests {
+    use crate::text::read::read_cell;
+
+    record! {
+        /// A pair.
+        Pair: "a pair" {
+            /// One.
+            required "one" => one: u32,
+            /// The other.
+            optional "other" => other: Vec<String>,
+        }
+    }
+
+    #[test]
+    fn a_mapping_is_written_into_a_cell_as_pairs() {
+        let pair = read_cell::<Pair>("one=1; other=two").map(|pair| (pair.one, pair.other));
+        assert_eq!(pair, Some((1, Some(vec!["two".to_owned()]))));
+        for wrong in ["other=two", "one=1;one=2", "one", "one=1;third=3"] {
+            assert!(read_cell::<Pair>(wrong).is_none(), "{wrong}");
+        }
+    }
+}
