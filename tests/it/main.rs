@@ -40,6 +40,8 @@ mod policies;
 mod properties;
 /// A protection has a name and an attribute; both mean it wherever one is written.
 mod protection_names;
+/// Random scenarios: a small model of a fleet and of what happens to it, and its text.
+mod random;
 /// README and CHANGELOG against the program.
 mod readme;
 /// Every remedy is tried, and prevents its loss.

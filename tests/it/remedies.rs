@@ -1,7 +1,10 @@
 //! Every remedy is tried: it is done at its last instant, the run is repeated, and the loss must
 //! be gone. Where a report says that nothing helps, every protection is tried in vain.
 
+use std::cell::RefCell;
+
 use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use stayput::fleet::Property;
 use stayput::policy::{Means, Remedy};
 use stayput::record::{Cause, Decision, Loss, Record};
@@ -13,7 +16,8 @@ use stayput::vocab::{
 };
 use stayput::world::Run;
 
-use crate::properties::scenario;
+use crate::properties::Shelf;
+use crate::random::{Choices, EDITIONS, Model, PLAIN};
 use crate::support::{files, root, shown};
 use crate::tables::{Repository, plans};
 
@@ -328,17 +332,20 @@ fn every_remedy_of_every_scenario_is_accepted_and_prevents_its_loss() {
     assert!(tries > 300, "{tries}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 60,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
-
-    #[test]
-    fn every_remedy_of_a_random_scenario_is_accepted_and_prevents_its_loss(text in scenario()) {
-        let Some(plan) = crate::properties::plan(&text) else { return Ok(()) };
+#[test]
+fn every_remedy_of_a_random_scenario_is_accepted_and_prevents_its_loss() {
+    let config = ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() };
+    let mut runner =
+        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let shelf = RefCell::new(Shelf::default());
+    let all = (0..EDITIONS.len(), prop::collection::vec(any::<u16>(), 60..400));
+    let done = runner.run(&all, |(edition, choices)| {
+        let (text, files) = Model::new(edition, &mut Choices::new(&choices)).written(PLAIN);
+        let Ok(plan) = shelf.borrow_mut().plan(&text, &files) else { return Ok(()) };
         let (_, faults) = faults("random", &plan);
         prop_assert!(faults.is_empty(), "{}\n{text}", faults.join("\n"));
-    }
+        Ok(())
+    });
+    let why = done.err().map(|why| why.to_string()).unwrap_or_default();
+    assert!(why.is_empty(), "{why}");
 }

@@ -35,7 +35,14 @@ pub(crate) fn plans(name: &str, text: &str, files: &dyn Files) -> Vec<Plan> {
 
 /// A file that a thread may write and a test may read.
 #[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    /// What was written to it.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -55,7 +62,7 @@ fn open(texts: &mut Texts, name: &str) -> Shared {
     file
 }
 
-fn instances(world: &World) -> Vec<InstanceRow> {
+pub(crate) fn instances(world: &World) -> Vec<InstanceRow> {
     let row = |(id, instance): (_, &stayput::fleet::Instance)| {
         let (on, unknown) = world.protections(id);
         let (account, group, state) = (instance.account, instance.group, instance.state);

@@ -1,0 +1,114 @@
+//! A scenario that was carried out, and what its reports say.
+
+use std::cell::RefCell;
+
+use stayput::kernel::Stop;
+use stayput::policy::Library;
+use stayput::record::Record;
+use stayput::report::{CsvTables, Plain};
+use stayput::scenario::{Options, Plan, compile_with};
+use stayput::text::{Problems, Sources, render};
+use stayput::time::SimTime;
+use stayput::world::Run;
+
+use crate::random::{Memory, Writing};
+use crate::tables::{Shared, instances};
+
+/// What came of a scenario.
+pub(crate) struct Course {
+    pub(crate) plan: Plan,
+    pub(crate) records: Vec<Record>,
+    pub(crate) run: Run,
+}
+
+impl Course {
+    /// Whether nothing that nobody knows ended it early.
+    pub(super) fn is_decided(&self) -> bool {
+        matches!(self.run.stop(), Some(Stop::Drained | Stop::Horizon))
+    }
+
+    /// Every table that a report has, and how the run ended.
+    pub(super) fn tables(&self) -> Vec<(String, String)> {
+        let mut files: Vec<(String, Shared)> = Vec::new();
+        let mut tables = CsvTables::<Plain<Shared>>::new(|name| {
+            let file = Shared::default();
+            files.push((name.to_owned(), file.clone()));
+            Ok(file)
+        })
+        .unwrap();
+        let legend = self.run.world().legend();
+        tables.write(&self.records, legend).unwrap();
+        tables.instances(&instances(self.run.world()), legend).unwrap();
+        tables.finish().unwrap();
+        let files = files.into_iter();
+        let mut texts: Vec<(String, String)> =
+            files.map(|(name, file)| (name, String::from_utf8(file.bytes()).unwrap())).collect();
+        texts.push(("stop".to_owned(), format!("{:?}\n", self.run.stop())));
+        texts
+    }
+
+    /// The lines of those tables in words that depend neither on names nor on the calendar, and
+    /// without the instance of another account.
+    pub(super) fn lines(&self, how: Writing) -> Vec<String> {
+        let start = self.plan.legend.start;
+        let tables = self.tables();
+        let lines = tables
+            .iter()
+            .flat_map(|(name, text)| text.lines().map(move |line| format!("{name}: {line}")));
+        let known = lines.filter(|line| !line.contains("zz-1,stranger"));
+        known.map(|line| relative(&line.replace(how.prefix, "§"), start)).collect()
+    }
+}
+
+/// A line with each time in it counted from the start.
+fn relative(line: &str, start: SimTime) -> String {
+    const LIKE: &[u8] = b"0000-00-00T00:00:00Z";
+    let like = |bytes: &[u8]| {
+        let same = |(byte, like): (&u8, &u8)| match like {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == like,
+        };
+        bytes.iter().zip(LIKE).all(same)
+    };
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.as_bytes().windows(LIKE.len()).position(like) {
+        let time: jiff::Timestamp = rest[at..at + LIKE.len()].parse().unwrap();
+        out.push_str(&rest[..at]);
+        out.push_str(&format!("{:+}s", time.as_second() - start.seconds()));
+        rest = &rest[at + LIKE.len()..];
+    }
+    out + rest
+}
+
+/// The editions that were read, each once, with the texts that they came from.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    library: Library,
+    sources: Sources,
+}
+
+impl Shelf {
+    /// Compiles a scenario; where it is refused, why.
+    pub(crate) fn plan(&mut self, text: &str, files: &Memory) -> Result<Plan, String> {
+        let Self { library, sources } = self;
+        let mut problems = Problems::default();
+        let file = sources.add("random.yaml", text);
+        let options = Options::default();
+        let compiled = compile_with(library, file, &options, files, sources, &mut problems);
+        let why = || {
+            let why = render(&problems, sources, false);
+            assert!(why.contains("error["), "a refusal has a reason:\n{text}\n{why}");
+            why
+        };
+        compiled.map(|mut compiled| compiled.plans.swap_remove(0)).ok_or_else(why)
+    }
+}
+
+/// Runs a scenario; where it is refused, why.
+pub(super) fn course(shelf: &RefCell<Shelf>, text: &str, files: &Memory) -> Result<Course, String> {
+    let plan = shelf.borrow_mut().plan(text, files)?;
+    let mut run = Run::start(plan.clone());
+    let records = run.by_ref().collect();
+    Ok(Course { plan, records, run })
+}

@@ -1,0 +1,37 @@
+//! What holds for any text that is given as a scenario.
+
+use proptest::prelude::*;
+use stayput::scenario::{Options, compile};
+use stayput::text::{NoFiles, Problems, Sources, render};
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..Default::default()
+    })]
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC{0,200}") {
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let file = sources.add("noise.yaml", text);
+        let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
+        prop_assert!(compiled.is_none() && problems.refuse());
+        render(&problems, &sources, false);
+    }
+
+    /// A good file with one character changed is read, or refused with a place in it.
+    #[test]
+    fn no_slip_of_a_finger_makes_the_reader_panic(at in 0_usize..900, with in any::<char>()) {
+        let good = include_str!("../../../scenarios/two-ways-to-go.yaml");
+        let mut letters: Vec<char> = good.chars().collect();
+        let at = at % letters.len();
+        letters[at] = with;
+        let text: String = letters.into_iter().collect();
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let file = sources.add("slip.yaml", text);
+        let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
+        let told = render(&problems, &sources, false);
+        prop_assert!(compiled.is_some() || told.contains("slip.yaml"), "{}", told);
+    }
+}
