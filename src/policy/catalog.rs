@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::Policy;
 use super::compile::compile;
 use super::file::PolicyFile;
+use super::overlay::Overlay;
 use crate::text::{
     Code, Files, Node, Place, Problem, Problems, Read, ReadFailure, Severity, Sources, Spanned,
-    Value, closest, hex_digest, parse_yaml,
+    closest, hex_digest, parse_yaml,
 };
 
 /// Every file of `policies/`: name and text. Nothing is parsed until it is used.
@@ -22,6 +23,12 @@ impl Catalog {
     /// Their names, `POLICY@EDITION`, sorted.
     pub fn names() -> impl Iterator<Item = &'static str> {
         EMBEDDED.iter().map(|(name, _)| *name)
+    }
+
+    /// The edition that one extends, if it extends one.
+    pub fn extends(name: &str) -> Option<String> {
+        let line = Self::text(name)?.lines().find_map(|line| line.strip_prefix("extends:"))?;
+        Some(line.trim().to_owned())
     }
 
     /// The text of one.
@@ -61,6 +68,23 @@ impl Library {
     }
 }
 
+/// What was read of an edition and of those that it extends.
+#[derive(Debug, Default)]
+pub struct ReadFiles {
+    /// Their texts, the edition itself first.
+    texts: Vec<String>,
+    /// Statements that conclude otherwise than in the edition that theirs extends, by the places
+    /// of their keys.
+    changed: Vec<Place>,
+}
+
+impl ReadFiles {
+    /// Whether the rule that begins at a place replaces the conclusion of an extended edition.
+    pub fn replaces(&self, place: Place) -> bool {
+        self.changed.iter().any(|key| (key.file, key.start) == (place.file, place.start))
+    }
+}
+
 /// Loads the edition that somebody named: one of the program's own, or a file.
 ///
 /// `at` is where it is named, if in a file; paths are relative to that file.
@@ -72,11 +96,11 @@ pub fn load(
     problems: &mut Problems,
 ) -> Option<Policy> {
     let before = problems.count(Severity::Error);
-    let mut texts = Vec::new();
-    let node = tree(name, at, files, sources, problems, &mut texts, 0)?;
+    let mut read = ReadFiles::default();
+    let node = tree(name, at, files, sources, problems, &mut read, 0)?;
     let file = PolicyFile::read(&node, problems)?;
-    let mut policy = compile(&file, problems)?;
-    policy.digest = hex_digest(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut policy = compile(&file, &read, problems)?;
+    policy.digest = hex_digest(&read.texts.iter().map(String::as_str).collect::<Vec<_>>());
     (problems.count(Severity::Error) == before).then_some(policy)
 }
 
@@ -87,11 +111,11 @@ fn tree(
     files: &dyn Files,
     sources: &mut Sources,
     problems: &mut Problems,
-    texts: &mut Vec<String>,
+    read: &mut ReadFiles,
     depth: usize,
 ) -> Option<Node> {
     let (path, text) = find(name, at, files, sources, problems)?;
-    texts.push(text.clone());
+    read.texts.push(text.clone());
     let file = sources.add(path, text);
     let node = parse_yaml(sources, file, problems)?;
     check_format(&node, problems)?;
@@ -110,9 +134,8 @@ fn tree(
         problems.add(problem.help("does one of them extend itself?"));
         return None;
     }
-    let mut merged = tree(&base, Some(base.place), files, sources, problems, texts, depth + 1)?;
-    drop_keys(&mut merged, &node, problems);
-    merge(&mut merged, node);
+    let mut merged = tree(&base, Some(base.place), files, sources, problems, read, depth + 1)?;
+    Overlay::new(&base, &mut read.changed, problems).lay(&mut merged, node);
     Some(merged)
 }
 
@@ -191,60 +214,4 @@ fn begins_as_policy(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim_start);
     let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|line| line.starts_with("stayput:"))
-}
-
-/// Lays one mapping over another: mappings join, everything else replaces.
-fn merge(base: &mut Node, over: Node) {
-    match (&mut base.value, over.value) {
-        (Value::Map(entries), Value::Map(new)) => {
-            for entry in new {
-                match entries.iter_mut().find(|known| known.key.value == entry.key.value) {
-                    // What is changed is told at the place of the change.
-                    Some(known) => {
-                        // A remedy is one statement: parts of two would not make one.
-                        let whole = &**entry.key == "remedy";
-                        known.key = entry.key;
-                        if whole {
-                            known.value = entry.value;
-                            continue;
-                        }
-                        merge(&mut known.value, entry.value);
-                    }
-                    None => entries.push(entry),
-                }
-            }
-            base.place = over.place;
-        }
-        (_, value) => *base = Node { value, place: over.place },
-    }
-}
-
-/// Takes the keys under `drops` out of the extended edition.
-fn drop_keys(base: &mut Node, over: &Node, problems: &mut Problems) {
-    let items = match over.get("drops").map(|node| &node.value) {
-        Some(Value::List(items)) => items.as_slice(),
-        _ => &[],
-    };
-    // Each for itself: a bad one must not hide the others.
-    let drops = items.iter().filter_map(|item| Spanned::<String>::read(item, problems));
-    for path in drops.collect::<Vec<_>>() {
-        let (parent, key) = path.rsplit_once('.').unwrap_or(("", &path));
-        let mut steps = parent.split('.').filter(|step| !step.is_empty());
-        let owner = steps.try_fold(&mut *base, |node, step| node.get_mut(step));
-        let dropped = owner.is_some_and(|node| match &mut node.value {
-            Value::Map(entries) => {
-                let before = entries.len();
-                entries.retain(|entry| &**entry.key != key);
-                entries.len() < before
-            }
-            Value::Empty | Value::Scalar(..) | Value::List(_) => false,
-        });
-        if !dropped {
-            let title = format!("the extended edition has no `{}`", *path);
-            problems.add(
-                Problem::at(Code::UnknownRule, path.place, title, "nothing to leave out")
-                    .note("a path is written `protections.release-protection.rules.RP5`"),
-            );
-        }
-    }
 }

@@ -4,10 +4,11 @@
 
 use super::defaults::DefaultsPart;
 use super::facts::Column;
+use super::overlay::listed;
 use super::remedy_part::RemedyPart;
 use crate::text::{
-    Code, Entry, Map, Name, Node, OneOrMany, Place, Problem, Problems, Read, Spanned, Value,
-    closest, expected_kind, read_word, record,
+    Code, Entry, Fields, Map, Name, Node, OneOrMany, Place, Problem, Problems, Read, Spanned,
+    Value, closest, expected_kind, read_word, record,
 };
 use crate::time::{CalendarSpan, SimSpan, UtcOffset};
 use crate::vocab::{
@@ -61,7 +62,7 @@ record! {
         /// From when a renewed term counts.
         default "renewals" => renewals: Map<Node>,
         /// Spans that run by themselves once begun.
-        default "clocks" => clocks: Map<Vec<Node>>,
+        default "clocks" => clocks: Map<StepNodes>,
         /// What becomes of a request that would take a group across one of its bounds.
         default "bounds" => bounds: Map<Node>,
         /// How a group chooses when it shrinks.
@@ -95,9 +96,11 @@ record! {
         /// The part of it.
         optional "section" => section: String,
         /// Its date, as far as it is known.
-        optional "dated" => dated: String,
-        /// Where it is.
-        optional "at" => at: String,
+        optional "dated" => dated: Spanned<String>,
+        /// Where it is: an address, https://…
+        optional "at" => at: Spanned<String>,
+        /// The answers that stand in it, by their codes: what a rule may cite it for.
+        default "answers" => answers: Vec<String>,
     }
 }
 
@@ -130,6 +133,8 @@ record! {
         required "at" => at: Vec<Occasion>,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
+        /// How well they are founded, where that is said.
+        optional "confidence" => confidence: Confidence,
     }
 }
 
@@ -144,6 +149,8 @@ record! {
         optional "latest" => latest: Spanned<CalendarSpan>,
         /// The source of these figures.
         optional "source" => source: OneOrMany<Spanned<String>>,
+        /// How well they are founded, where that is said.
+        optional "confidence" => confidence: Confidence,
         /// What becomes of one that is due.
         default "due" => due: Map<Node>,
         /// What becomes of one that has waited, once the account settles.
@@ -180,6 +187,8 @@ record! {
         optional "longest" => longest: SimSpan,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
+        /// How well they are founded, where that is said.
+        optional "confidence" => confidence: Confidence,
     }
 }
 
@@ -202,6 +211,8 @@ record! {
         optional "in-all" => in_all: SimSpan,
         /// The source of these figures.
         optional "source" => source: OneOrMany<Spanned<String>>,
+        /// How well they are founded, where that is said.
+        optional "confidence" => confidence: Confidence,
         /// Which members wait.
         default "holds" => holds: Map<Node>,
     }
@@ -218,6 +229,8 @@ record! {
         default "fault-domains" => fault_domains: bool,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
+        /// How well they are founded, where that is said.
+        optional "confidence" => confidence: Confidence,
     }
 }
 
@@ -228,8 +241,11 @@ record! {
         required "one-of" => one_of: Vec<Spanned<String>>,
         /// The position of a scenario that takes none; without it, each must.
         optional "default" => default: Spanned<String>,
+        /// The position at which protections are worth least: the default, unless a source
+        /// speaks for another.
+        optional "cautious" => cautious: Spanned<String>,
         /// How well that position is founded.
-        optional "confidence" => confidence: Confidence,
+        optional "confidence" => confidence: Spanned<Confidence>,
         /// The question, and why it is open.
         optional "because" => because: String,
         /// What speaks for it.
@@ -277,6 +293,42 @@ pub struct Test {
     pub negated: bool,
 }
 
+/// An answer as written: a code, or `{ code, source, confidence }`.
+#[derive(Debug, Clone)]
+pub struct AnswerPart {
+    /// What the provider answers.
+    pub code: String,
+    /// The documents that have it, if not those of the rule.
+    pub sources: Vec<Spanned<String>>,
+    /// How well it is founded, if not as the rule.
+    pub confidence: Option<Spanned<Confidence>>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl AnswerPart {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let alone =
+            Self { code: String::new(), sources: Vec::new(), confidence: None, place: node.place };
+        let Some(_) = node.entries() else {
+            return Some(Self { code: read_line(node, problems)?, ..alone });
+        };
+        let fields = Fields::open(node, "an answer", &["code", "source", "confidence"], problems)?;
+        let sources = fields.optional("source", problems);
+        let confidence = fields.optional("confidence", problems);
+        let code: Node = fields.node("code").cloned().or_else(|| {
+            let _: Option<String> = fields.required("code", problems);
+            None
+        })?;
+        Some(Self {
+            code: read_line(&code, problems)?,
+            sources: sources.map(|many: OneOrMany<_>| many.0).unwrap_or_default(),
+            confidence,
+            place: code.place,
+        })
+    }
+}
+
 /// A rule as written.
 #[derive(Debug, Clone)]
 pub struct RulePart {
@@ -289,13 +341,15 @@ pub struct RulePart {
     /// The documents it names.
     pub sources: Vec<Spanned<String>>,
     /// How well it is founded; documented where it does not say.
-    pub confidence: Option<Confidence>,
+    pub confidence: Option<Spanned<Confidence>>,
     /// Why.
     pub because: Option<String>,
     /// What would have prevented the loss.
     pub remedy: RemedyPart,
+    /// What it tests and what it concludes, as written: keys and words.
+    pub says: Vec<(Box<str>, String)>,
     /// What the provider answers.
-    pub answer: Option<String>,
+    pub answer: Option<AnswerPart>,
     /// Why no run can come to it.
     pub unreachable: Option<String>,
     /// Where it stands.
@@ -325,6 +379,7 @@ impl RulePart {
             confidence: None,
             because: None,
             remedy: RemedyPart::default(),
+            says: as_written(entries),
             answer: None,
             unreachable: None,
         };
@@ -347,10 +402,10 @@ impl RulePart {
     fn read_basis(&mut self, key: &str, node: &Node, problems: &mut Problems) {
         match key {
             "source" => self.sources = read_sources(node, problems),
-            "confidence" => self.confidence = Confidence::read(node, problems),
+            "confidence" => self.confidence = Spanned::read(node, problems),
             "because" => self.because = read_line(node, problems),
             "remedy" => self.remedy = RemedyPart::read(node, problems),
-            "answer" => self.answer = read_line(node, problems),
+            "answer" => self.answer = AnswerPart::read(node, problems),
             "unreachable" => self.unreachable = read_line(node, problems),
             _ => {
                 for (switch, values) in
@@ -360,6 +415,28 @@ impl RulePart {
                     self.assuming.push((switch.map(|name| name.0), values.collect()));
                 }
             }
+        }
+    }
+}
+
+/// What a rule tests and concludes, its basis apart.
+fn as_written(entries: &[Entry]) -> Vec<(Box<str>, String)> {
+    let says = entries.iter().filter(|Entry { key, .. }| {
+        let key: &str = key;
+        key != "id" && !key.starts_with("x-") && (key == "if" || !BASIS.contains(&key))
+    });
+    says.map(|Entry { key, value }| (key.value.clone(), words_written(value))).collect()
+}
+
+/// A value in a line: `manual or expiry`, `not remove`, `flag-on-spot works`.
+fn words_written(node: &Node) -> String {
+    match &node.value {
+        Value::Empty => String::new(),
+        Value::Scalar(text, _) => text.to_string(),
+        Value::List(items) => items.iter().map(words_written).collect::<Vec<_>>().join(" or "),
+        Value::Map(entries) => {
+            let each = entries.iter().map(|e| format!("{} {}", *e.key, words_written(&e.value)));
+            each.collect::<Vec<_>>().join(", ")
         }
     }
 }
@@ -383,6 +460,11 @@ pub fn read_sources(node: &Node, problems: &mut Problems) -> Vec<Spanned<String>
 /// Whether a condition is `{ not: … }`.
 fn is_negated(node: &Node) -> bool {
     matches!(node.entries(), Some([Entry { key, .. }]) if &*key.value == "not")
+}
+
+/// The words of a condition on a column, as a mask; `None` if it cannot be read.
+pub fn words_of(column: Column, node: &Node) -> Option<u32> {
+    read_words(column, node, &mut Problems::default())
 }
 
 /// The words of a condition on a column, as a mask: a word, a list, or `{ not: … }`.
@@ -465,6 +547,26 @@ pub fn read_space(node: &Node, problems: &mut Problems) -> Vec<(Column, Vec<u8>)
     columns
 }
 
+/// The steps of a clock, each with its id: a list, or a mapping from ids.
+#[derive(Debug, Clone, Default)]
+pub struct StepNodes(pub Vec<Node>);
+
+impl Read for StepNodes {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        Vec::read(&listed(node), problems).map(Self)
+    }
+
+    fn schema() -> serde_json::Value {
+        let step = serde_json::json!({ "type": "object" });
+        serde_json::json!({
+            "anyOf": [
+                { "type": "array", "items": step.clone() },
+                { "type": "object", "additionalProperties": step },
+            ],
+        })
+    }
+}
+
 /// A step of a clock as written.
 #[derive(Debug, Clone)]
 pub struct StepPart {
@@ -509,7 +611,8 @@ impl StepPart {
             ),
             place: node.place,
         };
-        let rule = RulePart::read(Spanned::new(id.into(), place), &tested, STEP, problems)?;
+        let mut rule = RulePart::read(Spanned::new(id.into(), place), &tested, STEP, problems)?;
+        rule.says = as_written(node.entries().unwrap_or_default());
         let Some(action) = node.get("action") else {
             let title = "a step of a clock needs the key `action`";
             problems.add(Problem::at(Code::MissingKey, place, title, "no `action` here"));

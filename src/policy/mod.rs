@@ -22,6 +22,7 @@ mod advice;
 mod catalog;
 mod clock;
 mod compile;
+mod dated;
 mod defaults;
 mod diff;
 mod domain;
@@ -29,6 +30,7 @@ mod facts;
 mod faults;
 mod file;
 mod judge;
+mod overlay;
 mod prevent;
 mod remedy;
 mod remedy_part;
@@ -242,6 +244,10 @@ pub struct Source {
     pub dated: Option<String>,
     /// Where it is.
     pub at: Option<String>,
+    /// The answers that are known to stand in it.
+    pub answers: Vec<String>,
+    /// Whether it is later than the edition.
+    pub is_late: bool,
 }
 
 /// `Elastic Compute Service: Release an instance (Release protection), 2026-05-15`.
@@ -264,6 +270,8 @@ pub struct Switch {
     pub values: Vec<String>,
     /// The position of a scenario that takes none.
     pub default: Option<u8>,
+    /// The position at which protections are worth least.
+    pub cautious: Option<u8>,
     /// How well that position is founded.
     pub confidence: Confidence,
     /// The question.
@@ -279,6 +287,10 @@ pub struct Rule {
     pub id: String,
     /// The documents that state it, by their place in [`Policy::sources`].
     pub sources: Vec<usize>,
+    /// The table that it is in.
+    pub part: String,
+    /// What it tests and what it concludes, as written: keys and words.
+    pub says: Vec<(Box<str>, String)>,
     /// How well it is founded.
     pub confidence: Confidence,
     /// Why.
@@ -287,12 +299,23 @@ pub struct Rule {
     pub remedy: Advice,
     /// What the provider answers.
     pub answer: Option<String>,
+    /// On what that answer rests, if not on what the rule rests on.
+    pub answer_basis: Option<AnswerBasis>,
     /// Why no run can come to it: a table must be total, and this part of it never occurs.
     pub unreachable: Option<String>,
     /// The switches that it rests on.
     pub switches: SwitchSet,
     /// Where it stands.
     pub place: Place,
+}
+
+/// On what an answer rests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerBasis {
+    /// The documents that have it, by their place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+    /// How well it is founded.
+    pub confidence: Confidence,
 }
 
 /// A setting meant to keep an instance.

@@ -85,6 +85,7 @@ fn mark(confidence: Confidence) -> &'static str {
         Confidence::Observed => "+",
         Confidence::Inferred => "*",
         Confidence::Unconfirmed => "?",
+        Confidence::Assumed => "!",
     }
 }
 

@@ -101,6 +101,7 @@ impl Timeline {
             Confidence::Observed => "+",
             Confidence::Inferred => "*",
             Confidence::Unconfirmed => "?",
+            Confidence::Assumed => "!",
         };
         let answer = rule.and_then(|rule| rule.answer.as_deref());
         let because = rule.and_then(|rule| rule.because.as_deref());
@@ -361,6 +362,7 @@ fn footing(legend: &Legend, summary: &Summary) -> Vec<String> {
         (Confidence::Observed, "+ observed"),
         (Confidence::Inferred, "* inferred"),
         (Confidence::Unconfirmed, "? unconfirmed"),
+        (Confidence::Assumed, "! assumed"),
     ]
     .into_iter()
     .map(|(level, mark)| (summary.founded(level), mark))

@@ -81,6 +81,14 @@ crate::vocab::words! {
         NoSource = "E110",
         /// A remedy that never helps where its rule applies.
         IdleRemedy = "E111",
+        /// A claim by a document that is later than the edition.
+        SourceLater = "E112",
+        /// A document of which it is not said where it can be read.
+        NoAddress = "E113",
+        /// A switch that stands on the kind side, or does not say which is the cautious one.
+        NotCautious = "E115",
+        /// An unconfirmed rule that rests on no switch.
+        NoSwitch = "E116",
         /// A provider's reply that does not make sense.
         BadReply = "E120",
         /// A file in a folder that is none of ours.
@@ -95,6 +103,12 @@ crate::vocab::words! {
         UnusedAllowance = "W062",
         /// An accepted change that the old policy has made already.
         AcceptanceSpent = "W084",
+        /// A document of somebody's own edition of which it is not said where it can be read.
+        Unaddressed = "W113",
+        /// An answer of somebody's own edition that no cited document is known to have.
+        AnswerUnlisted = "W114",
+        /// A switch of somebody's own edition that does not say which position is cautious.
+        NoCautious = "W115",
         /// Part of a provider's reply that could not be used.
         LeftOut = "W120",
     }

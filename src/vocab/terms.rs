@@ -511,6 +511,8 @@ words! {
         Inferred = "inferred",
         /// Nobody says; the value is an assumption.
         Unconfirmed = "unconfirmed",
+        /// A rule of somebody's own, or a what-if: nobody claims that it is so.
+        Assumed = "assumed",
     }
 }
 

@@ -208,12 +208,12 @@ fn a_renamed_source_is_one_difference_and_another_one_is_told_for_each_rule() {
     let at = "https://github.com/AlibabaCloudDocs/ecs/blob/2076cc10c48ae9139be548983189078802d529ce/intl.en-US/Block%20Storage/Cloud%20disks/Release%20a%20disk.md";
     let dated = differences(&[(
         "Release Disk with Instance feature, dated: 2021-03-23",
-        "Release Disk with Instance feature, dated: 2027-01-01",
+        "Release Disk with Instance feature, dated: 2020-01-01",
     )]);
     assert_eq!(
         told(&dated),
         [format!(
-            "source disks source neutral: {page}, 2021-03-23 <{at}> -> {page}, 2027-01-01 <{at}>"
+            "source disks source neutral: {page}, 2021-03-23 <{at}> -> {page}, 2020-01-01 <{at}>"
         )]
     );
     let other = differences(&[(
@@ -407,8 +407,8 @@ fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
 fn switches_defaults_effects_orders_and_words_are_told() {
     for (from, to, line) in [
         (
-            "one-of: [fires, dropped], default: fires",
-            "one-of: [fires, dropped], default: dropped",
+            "one-of: [fires, dropped], cautious: fires, default: fires",
+            "one-of: [fires, dropped], cautious: dropped, default: dropped",
             "switch schedule-after-settling setting neutral: open: fires | dropped, default fires -> open: fires | dropped, default dropped",
         ),
         (
@@ -746,15 +746,20 @@ fn a_scenario_about_another_policy_is_passed_over_in_a_folder_and_nothing_is_no_
     assert_eq!(stayput(&["diff", OLD, BASE, &path]).code, 2, "by name it is meant");
 }
 
-/// Three changed lines and a title are four differences, and every verb takes the edition.
+/// Three changed lines and a title are four differences, besides what the house's word does to the
+/// evidence; and every verb takes the edition.
 #[test]
 fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
     let house = "examples/house.yaml";
     let base = "alibaba-ecs-cn@2026-05-15";
     assert_eq!(stayput(&["check", house]).code, 0);
     assert_eq!(stayput(&["matrix", house]).code, 0);
+    let (evidence, changed): (Vec<Json>, Vec<Json>) = differences_of(base, house)
+        .into_iter()
+        .partition(|d| ["confidence", "source"].contains(&d["class"].as_str().unwrap()));
+    assert!(evidence.iter().any(|d| d["subject"] == "api-batch" && d["class"] == "confidence"));
     assert_eq!(
-        told(&differences_of(base, house)),
+        told(&changed),
         [
             "title policy wording neutral: Alibaba Cloud ECS release protection, China site, as documented on 2026-05-15 -> The China site, and nobody here switches protection off",
             "refusal set-protection verdict neutral: no such refusal -> refused",
@@ -767,5 +772,9 @@ fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
     let ran = stayput(&["explain", house, "action=set-protection"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let ran = stayput(&["diff", base, house, "scenarios/unpaid-fortnight.yaml"]);
-    assert!(ran.stdout.contains("decisions compared: nothing differs"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("30 decisions compared, 6 differ: 6 confidence"),
+        "the schedule is of the house: {}",
+        ran.stdout
+    );
 }

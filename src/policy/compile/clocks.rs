@@ -63,12 +63,13 @@ impl Compiler<'_> {
                 self.problems.add(problem.note(format!("one of: {}", known.join(", "))));
                 continue;
             };
-            clocks.push((kind, self.clock(kind, name, steps)));
+            clocks.push((kind, self.clock(kind, name, &steps.0)));
         }
         clocks
     }
 
     pub(super) fn clock(&mut self, kind: ClockKind, name: &str, nodes: &[Node]) -> Clock {
+        self.part = format!("clocks.{name}");
         let mut clock = Clock::default();
         let mut ids: Vec<Box<str>> = Vec::new();
         if let Some(node) = nodes.get(Clock::MOST) {

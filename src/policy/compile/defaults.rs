@@ -25,6 +25,7 @@ impl Make for Making<'_, '_, '_> {
         rules: &Map<Node>,
         columns: &[Column],
     ) -> Table<V> {
+        self.compiler.part = format!("defaults.{name}");
         let read = |node: &Node, problems: &mut _| V::read_default(node, self.orders, problems);
         let rows = self.compiler.rows_read(rules, IS, read);
         let known: Vec<&str> =

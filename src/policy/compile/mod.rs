@@ -2,21 +2,24 @@
 
 mod clocks;
 mod defaults;
+mod evidence;
 mod judged;
 mod names;
 mod prove;
 mod remedies;
 mod tables;
 
+use super::catalog::ReadFiles;
 use super::facts::{Column, Columns, Condition};
 use super::file::{PolicyFile, read_space};
-use super::{Policy, Rule, Source, Switch, Unknowns};
-use crate::text::{Code, Problem, Problems, Severity};
+use super::{Policy, Rule, Source, Switch, Tables, Unknowns};
+use crate::text::{Code, Place, Problem, Problems, Severity};
+use crate::vocab::RuleId;
 
 /// Compiles a policy file; every mistake goes to `problems`.
-pub fn compile(file: &PolicyFile, problems: &mut Problems) -> Option<Policy> {
+pub fn compile(file: &PolicyFile, read: &ReadFiles, problems: &mut Problems) -> Option<Policy> {
     let before = problems.count(Severity::Error);
-    let mut compiler = Compiler::new(file, problems);
+    let mut compiler = Compiler::new(file, read, problems);
     let policy = compiler.policy(file);
     (problems.count(Severity::Error) == before).then_some(policy)
 }
@@ -26,9 +29,15 @@ const MOST_RULES: usize = 1 << 15;
 
 struct Compiler<'p> {
     problems: &'p mut Problems,
+    /// What was read of this edition.
+    read: &'p ReadFiles,
+    /// Where its date stands.
+    edition: Place,
     sources: Vec<Source>,
     switches: Vec<Switch>,
     rules: Vec<Rule>,
+    /// The part of the file that is being read, as rules are listed.
+    part: String,
     /// The protections: name and attribute, in the order of their ids.
     protections: Vec<(Box<str>, Option<String>)>,
     /// The decision space of protections.
@@ -41,15 +50,8 @@ struct Compiler<'p> {
 }
 
 impl<'p> Compiler<'p> {
-    fn new(file: &PolicyFile, problems: &'p mut Problems) -> Self {
-        let sources = file.sources.0.iter().map(|(key, part)| Source {
-            key: key.to_string(),
-            title: part.title.clone(),
-            section: part.section.clone(),
-            dated: part.dated.clone(),
-            at: part.at.clone(),
-        });
-        let sources = sources.collect();
+    fn new(file: &PolicyFile, read: &'p ReadFiles, problems: &'p mut Problems) -> Self {
+        let sources = evidence::sources(file, problems);
         let protections = file.protections.0.iter();
         let protections = protections.map(|(name, part)| {
             (
@@ -64,15 +66,19 @@ impl<'p> Compiler<'p> {
         let columns = read_space(&file.space, problems);
         let mut compiler = Self {
             problems,
+            read,
+            edition: file.edition.place,
             sources,
             switches: Vec::new(),
             rules: Vec::new(),
+            part: String::new(),
             protections,
             columns,
             impossible: Vec::new(),
             space_is_whole: true,
             tested: Columns::NONE,
         };
+        compiler.demand_addresses(file);
         compiler.demand_columns(file);
         compiler.read_switches(file);
         compiler.add_unknowns();
@@ -111,6 +117,7 @@ impl<'p> Compiler<'p> {
         let repairs = self.repairs(file);
         let hooks = self.hooks(file);
         let schedule = file.schedule.as_ref().map(|part| self.schedule(part)).unwrap_or_default();
+        self.lean_on_figures(file, &tables, &preconditions);
         if self.rules.len() > MOST_RULES {
             let title = format!("a policy has at most {MOST_RULES} rules");
             let problem = Problem::at(Code::BadNumber, file.policy.place, title, "too many");
@@ -141,6 +148,33 @@ impl<'p> Compiler<'p> {
             impossible: std::mem::take(&mut self.impossible),
             domain,
             tested: self.tested,
+        }
+    }
+
+    /// What goes by figures, orders or limits is founded no better than these.
+    fn lean_on_figures(
+        &mut self,
+        file: &PolicyFile,
+        tables: &Tables,
+        preconditions: &[super::Precondition],
+    ) {
+        fn of<C: Clone>(table: &super::Table<C>) -> Vec<RuleId> {
+            table.rows().iter().map(|row| row.rule).collect()
+        }
+        if let Some(schedule) = &file.schedule {
+            let by_lead = preconditions.iter().filter(|p| p.when.words(Column::Lead).is_some());
+            let by_lead: Vec<RuleId> = by_lead.map(|refusal| refusal.rule).collect();
+            self.lean(&[of(&tables.due), by_lead].concat(), schedule.confidence);
+        }
+        if let Some(repairs) = &file.repairs {
+            self.lean(&of(&tables.health), repairs.confidence);
+        }
+        if let Some(hooks) = &file.hooks {
+            self.lean(&of(&tables.hooks), hooks.confidence);
+        }
+        if let Some(scale_in) = &file.scale_in {
+            let orders = scale_in.orders.0.iter().filter_map(|(_, order)| order.confidence);
+            self.lean(&[of(&tables.zones), of(&tables.ties)].concat(), orders.max());
         }
     }
 }

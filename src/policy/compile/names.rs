@@ -33,16 +33,7 @@ impl Compiler<'_> {
         for (name, part) in &file.switches.0 {
             let sources = self.find_sources(OneOrMany::items(part.source.as_ref()));
             let values: Vec<String> = part.one_of.iter().map(|value| value.value.clone()).collect();
-            let default = part.default.as_ref().and_then(|default| {
-                let at = values.iter().position(|value| *value == **default);
-                if at.is_none() {
-                    let title =
-                        format!("`{}` is not one of the positions of `{}`", **default, **name);
-                    let problem = Problem::at(Code::UnknownWord, default.place, title, "not one");
-                    self.problems.add(problem.note(format!("one of: {}", values.join(", "))));
-                }
-                at.and_then(|at| u8::try_from(at).ok())
-            });
+            let (default, cautious) = self.positions(name, part, !sources.is_empty());
             if let Some(twice) = part.one_of.iter().enumerate().find(|(at, value)| {
                 part.one_of[..*at].iter().any(|earlier| earlier.value == value.value)
             }) {
@@ -59,11 +50,15 @@ impl Compiler<'_> {
                 self.problems.add(Problem::at(Code::BadNumber, name.place, title, label));
                 continue;
             }
+            let confidence = part.confidence.map_or(Confidence::Unconfirmed, |stated| {
+                self.founded((name, name.place), Some(stated), &sources)
+            });
             self.switches.push(Switch {
                 name: name.to_string(),
                 values,
                 default,
-                confidence: part.confidence.unwrap_or(Confidence::Unconfirmed),
+                cautious,
+                confidence,
                 because: part.because.clone(),
                 sources,
             });
@@ -110,6 +105,7 @@ impl Compiler<'_> {
                 name: name.to_owned(),
                 values: values.into_iter().map(str::to_owned).collect(),
                 default: Some(0),
+                cautious: None,
                 confidence: Confidence::Unconfirmed,
                 because: Some(because.to_owned()),
                 sources: Vec::new(),
@@ -132,14 +128,15 @@ impl Compiler<'_> {
             }
         }
         let sources = self.find_sources(&part.sources);
-        let confidence = part.confidence.unwrap_or(Confidence::Documented);
-        if confidence == Confidence::Documented && part.sources.is_empty() {
-            let title = format!("`{}` claims to be documented and names no source", *part.id);
-            self.problems.add(
-                Problem::at(Code::NoSource, part.place, title, "where is it documented?")
-                    .help("add `source:`, or `confidence: inferred` or `unconfirmed`"),
-            );
-        }
+        // A source that is named and not known has been reported.
+        let is_whole = sources.len() == part.sources.len();
+        let confidence = match (is_whole, part.confidence) {
+            (true, stated) => self.founded((&part.id, part.place), stated, &sources),
+            (false, stated) => stated.map_or(Confidence::Documented, |stated| stated.value),
+        };
+        self.demand_switch(part, confidence, switches);
+        let answer_basis =
+            part.answer.as_ref().and_then(|answer| self.answer(answer, (confidence, &sources)));
         let same = self.rules.iter().find(|rule| *rule.id == **part.id);
         if let Some(first) = same {
             let title = format!("the rule `{}` is defined twice", *part.id);
@@ -153,10 +150,13 @@ impl Compiler<'_> {
         self.rules.push(Rule {
             id: part.id.to_string(),
             sources,
+            part: self.part.clone(),
+            says: part.says.clone(),
             confidence,
             because: part.because.clone(),
             remedy,
-            answer: part.answer.clone(),
+            answer: part.answer.as_ref().map(|answer| answer.code.clone()),
+            answer_basis,
             unreachable: part.unreachable.clone(),
             switches,
             place: part.place,

@@ -62,6 +62,7 @@ impl Compiler<'_> {
         written: usize,
         part: &ProtectionPart,
     ) -> Protection {
+        self.part = format!("protections.{name}");
         let works_when = part.works_when.as_ref().and_then(|node| {
             let id = node.get("id").and_then(Node::scalar);
             let id = id.map_or_else(|| format!("{name}.works-when"), str::to_owned);
@@ -163,6 +164,7 @@ impl Compiler<'_> {
         protections: &[Protection],
     ) -> Vec<Precondition> {
         let mut list = Vec::new();
+        "preconditions".clone_into(&mut self.part);
         for (id, node) in &file.preconditions.0 {
             let id = id.clone().map(|name| name.0);
             let Some(part) = RulePart::read(id, node, FLAGS, self.problems) else {
@@ -335,6 +337,7 @@ impl Compiler<'_> {
         key: &str,
         fixed: &[(Column, Vec<u8>)],
     ) -> Table<C> {
+        name.clone_into(&mut self.part);
         let rows = self.rows::<C>(rules, key);
         self.proved(name, rows, fixed)
     }
@@ -377,7 +380,7 @@ fn shut_by(file: &PolicyFile) -> Vec<u8> {
     let clocks = file.clocks.0.iter().filter(|(name, _)| {
         ClockKind::spelled(name).is_some_and(|kind| of_accounts.contains(&kind))
     });
-    let actions = clocks.flat_map(|(_, steps)| steps).filter_map(|step| step.get("action"));
+    let actions = clocks.flat_map(|(_, steps)| &steps.0).filter_map(|step| step.get("action"));
     let mut states: Vec<u8> = actions
         .filter_map(|action| match ClockAction::spelled(action.scalar()?)? {
             ClockAction::Stop => Some(Lifecycle::Stopped.index()),

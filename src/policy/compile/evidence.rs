@@ -1,0 +1,219 @@
+//! On what an edition rests: documents that can be looked up, claims that are no stronger than
+//! these, and switches that stand on the cautious side.
+
+use super::Compiler;
+use crate::policy::dated::{Dated, FORMS};
+use crate::policy::file::{AnswerPart, PolicyFile, RulePart, SourcePart, SwitchPart};
+use crate::policy::{AnswerBasis, Source};
+use crate::text::{Code, Place, Problem, Problems, Spanned};
+use crate::vocab::{Confidence, RuleId, SwitchSet};
+
+/// The documents of an edition, as written.
+pub(super) fn sources(file: &PolicyFile, problems: &mut Problems) -> Vec<Source> {
+    // An edition that is named otherwise than by a date is before nothing.
+    let edition = Dated::parse(&file.edition);
+    let all = file.sources.0.iter();
+    all.map(|(key, part)| {
+        let dated = part.dated.as_ref().and_then(|dated| read_date(dated, problems));
+        read_address(part.at.as_ref(), problems);
+        Source {
+            key: key.to_string(),
+            title: part.title.clone(),
+            section: part.section.clone(),
+            dated: part.dated.as_ref().map(|dated| dated.value.clone()),
+            at: part.at.as_ref().map(|at| at.value.clone()),
+            answers: part.answers.clone(),
+            is_late: dated.zip(edition).is_some_and(|(dated, edition)| dated.is_after(edition)),
+        }
+    })
+    .collect()
+}
+
+fn read_date(dated: &Spanned<String>, problems: &mut Problems) -> Option<Dated> {
+    let read = Dated::parse(dated);
+    if read.is_none() {
+        let title = format!("`{}` is not a date of a document", **dated);
+        let problem = Problem::at(Code::BadTime, dated.place, title, "cannot be compared");
+        problems.add(problem.note(format!("it is written as {FORMS}")));
+    }
+    read
+}
+
+fn read_address(at: Option<&Spanned<String>>, problems: &mut Problems) {
+    let Some(at) = at else { return };
+    let rest = at.strip_prefix("https://").unwrap_or_default();
+    if rest.is_empty() || rest.contains(char::is_whitespace) {
+        let title = format!("`{}` is no address", **at);
+        let problem = Problem::at(Code::NoAddress, at.place, title, "nobody can look this up");
+        problems.add(problem.help("an address begins with `https://` and holds no blank"));
+    }
+}
+
+impl Compiler<'_> {
+    /// Asks for the address and the section of every document.
+    pub(super) fn demand_addresses(&mut self, file: &PolicyFile) {
+        for (key, part) in &file.sources.0 {
+            let lacks = lacking(part);
+            if !lacks.is_empty() {
+                let (code, lacks) = (Code::Unaddressed, lacks.join(" and "));
+                let title = format!("the source `{}` has no {lacks}", **key);
+                let problem = Problem::at(code, key.place, title, "nobody can look this up");
+                self.problems.add(problem.help(
+                    "write `at: https://…` and `section: …`; a rule is believed as far as it can be read up",
+                ));
+            }
+        }
+    }
+
+    /// How well a statement is founded: as it says, and at best as its documents allow.
+    pub(super) fn founded(
+        &mut self,
+        (name, place): (&str, Place),
+        stated: Option<Spanned<Confidence>>,
+        sources: &[usize],
+    ) -> Confidence {
+        let claim = stated.as_ref().map_or(Confidence::Documented, |stated| stated.value);
+        if claim <= Confidence::Observed && sources.is_empty() {
+            let title = format!("`{name}` claims to be {claim} and names no source");
+            self.problems.add(
+                Problem::at(Code::NoSource, place, title, format!("where is it {claim}?"))
+                    .help("add `source:`, or `confidence: inferred` or `unconfirmed`"),
+            );
+        }
+        let late = sources.iter().map(|at| &self.sources[*at]).find(|source| source.is_late);
+        let Some(late) = late.filter(|_| claim < Confidence::Inferred) else { return claim };
+        // What an extended edition says of itself is true there; under an earlier date it is not.
+        if let Some(stated) = stated.filter(|stated| stated.place.file == self.edition.file) {
+            let title = format!("`{name}` claims to be {claim} by a document of a later date");
+            let dated = late.dated.as_deref().unwrap_or_default();
+            self.problems.add(
+                Problem::at(Code::SourceLater, stated.place, title, "before that document")
+                    .and_at(self.edition, "the edition")
+                    .note(format!("the source `{}` is dated {dated}", late.key))
+                    .help("a later document makes a rule `inferred` at best; or leave it out"),
+            );
+        }
+        Confidence::Inferred
+    }
+
+    /// A rule of which nothing is confirmed rests on a switch: nobody may rely on it unasked.
+    pub(super) fn demand_switch(&mut self, part: &RulePart, has: Confidence, on: SwitchSet) {
+        // What an edition of somebody's own concludes otherwise has another position already: the
+        // edition that it extends.
+        let replaces = self.read.replaces(part.place);
+        if has != Confidence::Unconfirmed || !on.is_empty() || replaces {
+            return;
+        }
+        let title = format!("`{}` is unconfirmed and rests on no switch", *part.id);
+        self.problems.add(
+            Problem::at(Code::NoSwitch, part.place, title, "nobody could decide otherwise")
+                .help("name a switch under `if:`, with a rule for each of its positions")
+                .help("or write `confidence: inferred` with what it follows from, or `assumed`"),
+        );
+    }
+
+    /// On what an answer rests, if not on what its rule rests on; a code that is claimed to stand
+    /// on a page is one that the page is known to have.
+    pub(super) fn answer(
+        &mut self,
+        answer: &AnswerPart,
+        (confidence, sources): (Confidence, &[usize]),
+    ) -> Option<AnswerBasis> {
+        let own = self.find_sources(&answer.sources);
+        let stands_alone = !own.is_empty() || answer.confidence.is_some();
+        let own_claim = if stands_alone {
+            self.founded((&answer.code, answer.place), answer.confidence, &own)
+        } else {
+            confidence
+        };
+        let cited = if own.is_empty() { sources } else { &own };
+        let has = |at: &usize| self.sources[*at].answers.contains(&answer.code);
+        if own_claim <= Confidence::Observed && !cited.iter().any(has) {
+            let code = Code::AnswerUnlisted;
+            let title =
+                format!("no document that is cited is known to have the answer `{}`", answer.code);
+            let keys: Vec<&str> = cited.iter().map(|at| self.sources[*at].key.as_str()).collect();
+            self.problems.add(
+                Problem::at(code, answer.place, title, "on which page does it stand?")
+                    .note(format!("cited here: {}", keys.join(", ")))
+                    .help(format!(
+                        "write `answers: [{}]` at the source that has it, and cite that one: `answer: {{ code: {}, source: … }}`",
+                        answer.code, answer.code
+                    ))
+                    .help("or say that it is not: `answer: { code: …, confidence: inferred }`"),
+            );
+        }
+        stands_alone.then_some(AnswerBasis { sources: own, confidence: own_claim })
+    }
+
+    /// The cautious position of a switch, and its default: the same, unless something speaks for
+    /// another.
+    pub(super) fn positions(
+        &mut self,
+        name: &Spanned<crate::text::Name>,
+        part: &SwitchPart,
+        is_supported: bool,
+    ) -> (Option<u8>, Option<u8>) {
+        let cautious = self.position(name, part, part.cautious.as_ref());
+        let default = self.position(name, part, part.default.as_ref());
+        let assumed = part.confidence.as_ref().is_some_and(|c| c.value == Confidence::Assumed);
+        if let (Some(stated), Some(cautious), Some(default)) = (&part.default, cautious, default)
+            && cautious != default
+            && !is_supported
+            && !assumed
+        {
+            let title = format!(
+                "`{}` stands at `{}` by default, and no source speaks for it",
+                **name, **stated
+            );
+            let side = &part.one_of[usize::from(cautious)].value;
+            self.problems.add(
+                Problem::at(Code::NotCautious, stated.place, title, "the kind side")
+                    .note(format!("protections are worth least at `{side}`"))
+                    .help(format!("write `default: {side}`, or a `source:` for `{}`", **stated)),
+            );
+        }
+        // Without any position each scenario takes its own.
+        if part.cautious.is_none() && part.default.is_some() {
+            let code = Code::NoCautious;
+            let title = format!("the switch `{}` does not say which position is cautious", **name);
+            let problem = Problem::at(code, name.place, title, "no `cautious` here");
+            self.problems.add(problem.help(
+                "write `cautious: POSITION`, the one at which protections are worth least; it is the default",
+            ));
+        }
+        (default.or(cautious), cautious)
+    }
+
+    fn position(
+        &mut self,
+        name: &Spanned<crate::text::Name>,
+        part: &SwitchPart,
+        stated: Option<&Spanned<String>>,
+    ) -> Option<u8> {
+        let stated = stated?;
+        let at = part.one_of.iter().position(|value| value.value == **stated);
+        if at.is_none() {
+            let title = format!("`{}` is not one of the positions of `{}`", **stated, **name);
+            let known: Vec<&str> = part.one_of.iter().map(|value| value.as_str()).collect();
+            let problem = Problem::at(Code::UnknownWord, stated.place, title, "not one");
+            self.problems.add(problem.note(format!("one of: {}", known.join(", "))));
+        }
+        at.and_then(|at| u8::try_from(at).ok())
+    }
+
+    /// Has some rules be founded no better than the figures that they go by.
+    pub(super) fn lean(&mut self, rules: &[RuleId], on: Option<Confidence>) {
+        let Some(figures) = on else { return };
+        for rule in rules {
+            let rule = &mut self.rules[rule.index()];
+            rule.confidence = rule.confidence.max(figures);
+        }
+    }
+}
+
+/// What a reader would miss of a document.
+fn lacking(part: &SourcePart) -> Vec<&'static str> {
+    let lacks = [(part.at.is_none(), "address"), (part.section.is_none(), "section")];
+    lacks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, what)| what).collect()
+}

@@ -1,0 +1,484 @@
+//! One edition laid over another. What an overlay concludes otherwise it vouches for itself.
+
+use super::facts::Column;
+use super::file::words_of;
+use crate::text::{Code, Entry, Node, Place, Problem, Problems, Read, Spanned, Style, Value};
+use crate::vocab::{Confidence, Word};
+
+/// What a statement rests on and how it is worded: no part of what it concludes.
+const BASIS: &[&str] = &["source", "confidence", "because", "remedy", "unreachable"];
+
+/// What only names a statement or a protection.
+const NAMES: &[&str] = &["id", "about", "title", "attribute"];
+
+/// What falls away with a conclusion: it spoke for the one that is replaced.
+const SPOKE: &[&str] = &["source", "confidence", "because", "remedy"];
+
+/// What kind of statement a mapping is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Statement {
+    /// A rule of a table that is proved: where it says nothing, another rule must.
+    Rule,
+    /// A rule whose absence is an answer as well: a refusal, a step, where a protection works.
+    Loose,
+    /// Figures, lists or limits that share one source.
+    Figures,
+    /// A question that the documents leave open.
+    Switch,
+    /// A document, or what one says.
+    Document,
+}
+
+/// The statement that stands at a path of keys, if one does.
+fn statement_at(path: &[&str]) -> Option<Statement> {
+    Some(match path {
+        ["protections", _, "works-when"] | ["preconditions", _] | ["clocks", _, _] => {
+            Statement::Loose
+        }
+        ["protections", _, "settable"]
+        | ["schedule" | "hooks" | "repairs"]
+        | ["scale-in", "orders", _] => Statement::Figures,
+        ["switches", _] => Statement::Switch,
+        ["sources" | "notes", _] => Statement::Document,
+        ["protections", _, "rules", _]
+        | ["schedule", "due" | "settled", _]
+        | ["hooks", "holds", _]
+        | ["scale-in" | "defaults", _, _] => Statement::Rule,
+        [
+            "protections" | "space" | "schedule" | "hooks" | "repairs" | "scale-in" | "defaults",
+            ..,
+        ] => {
+            return None;
+        }
+        // A clock is a list of steps; the step is the statement.
+        ["clocks", _] => return None,
+        [_, _] => Statement::Rule,
+        _ => return None,
+    })
+}
+
+/// Whether a key of a mapping that is a statement leads to statements of its own.
+fn is_section(path: &[&str], key: &str) -> bool {
+    match path {
+        ["schedule"] => matches!(key, "due" | "settled"),
+        ["hooks"] => key == "holds",
+        _ => false,
+    }
+}
+
+/// An edition that is being laid over another.
+pub struct Overlay<'p> {
+    /// What the extended edition is called.
+    pub extends: &'p str,
+    /// Statements that conclude otherwise than in the extended edition, by the places of their
+    /// keys.
+    pub changed: &'p mut Vec<Place>,
+    /// Every mistake found so far.
+    pub problems: &'p mut Problems,
+    /// Statements of which a key was left out, with the place that says so.
+    cut: Vec<(String, Place)>,
+}
+
+/// The keys that lead to a node.
+type Path = Vec<Spanned<Box<str>>>;
+
+/// What becomes of a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Scope {
+    /// It takes what it took.
+    Same,
+    /// It takes less.
+    Narrower,
+    /// It takes something that it did not take.
+    Other,
+}
+
+impl<'p> Overlay<'p> {
+    /// An overlay of which nothing is known yet.
+    pub const fn new(
+        extends: &'p str,
+        changed: &'p mut Vec<Place>,
+        problems: &'p mut Problems,
+    ) -> Self {
+        Self { extends, changed, problems, cut: Vec::new() }
+    }
+
+    /// Lays `over` over `base`, once the keys that it leaves out are gone.
+    pub fn lay(&mut self, base: &mut Node, over: Node) {
+        self.drop_keys(base, &over);
+        self.merge(&mut Vec::new(), base, over);
+        for (path, place) in std::mem::take(&mut self.cut) {
+            let name = path.rsplit('.').next().unwrap_or(&path).to_owned();
+            self.refuse(&name, place, "its scope or its conclusion is cut here", None);
+        }
+    }
+
+    /// Mappings join, lists of things with ids join by their ids, everything else replaces.
+    fn merge(&mut self, path: &mut Path, base: &mut Node, over: Node) {
+        let keys: Vec<&str> = path.iter().map(|key| &*key.value).collect();
+        let statement = statement_at(&keys);
+        if matches!(keys.last(), Some(&("remedy" | "answer"))) {
+            *base = over;
+            return;
+        }
+        let is_clock = matches!(keys[..], ["clocks", _]);
+        let are_maps = matches!((&base.value, &over.value), (Value::Map(_), Value::Map(_)));
+        let have_parts = |node: &Node| matches!(node.value, Value::Map(_) | Value::List(_));
+        if is_clock && have_parts(base) && have_parts(&over) {
+            *base = listed(base);
+            self.join(path, base, listed(&over));
+        } else if are_maps {
+            if let Some(statement) = statement {
+                self.vouch(path, statement, base, &over);
+            }
+            self.join_maps(path, base, over);
+        } else if has_ids(base) && has_ids(&over) {
+            self.join(path, base, over);
+        } else {
+            *base = over;
+        }
+    }
+
+    fn join_maps(&mut self, path: &mut Path, base: &mut Node, over: Node) {
+        let Value::Map(new) = over.value else { return };
+        let Value::Map(entries) = &mut base.value else { return };
+        for entry in new {
+            match entries.iter_mut().find(|known| known.key.value == entry.key.value) {
+                // What is changed is reported at the place of the change.
+                Some(known) => {
+                    known.key = entry.key;
+                    path.push(known.key.clone());
+                    self.merge(path, &mut known.value, entry.value);
+                    path.pop();
+                }
+                None => entries.push(entry),
+            }
+        }
+        base.place = over.place;
+    }
+
+    /// Lays a list of things with ids over another.
+    ///
+    /// Of things without ids nobody knows which they change: such a list replaces the other.
+    fn join(&mut self, path: &mut Path, base: &mut Node, over: Node) {
+        if !has_ids(base) || !has_ids(&over) {
+            *base = over;
+            return;
+        }
+        let Value::List(new) = over.value else { return };
+        let Value::List(items) = &mut base.value else { return };
+        for item in new {
+            let id = id_of(&item);
+            let same = |known: &&mut Node| id.as_ref().is_some_and(|id| is_called(known, id));
+            match (&id, items.iter_mut().find(same)) {
+                (Some(id), Some(known)) => {
+                    path.push(id.clone());
+                    self.merge(path, known, item);
+                    path.pop();
+                }
+                _ => items.push(item),
+            }
+        }
+        base.place = over.place;
+    }
+
+    /// Sees to it that a statement which concludes otherwise has its own standing, and takes
+    /// away what spoke for the one that it replaces.
+    fn vouch(
+        &mut self,
+        path: &[Spanned<Box<str>>],
+        statement: Statement,
+        base: &mut Node,
+        over: &Node,
+    ) {
+        let keys: Vec<&str> = path.iter().map(|key| &*key.value).collect();
+        let Some(key) = path.last() else { return };
+        let name = &*key.value;
+        let whole = keys.join(".");
+        let cut = self.cut.iter().position(|(cut, _)| *cut == whole);
+        let cut = cut.map(|at| self.cut.swap_remove(at).1);
+        let changes: Vec<&Entry> = over
+            .entries()
+            .unwrap_or_default()
+            .iter()
+            .filter(|entry| {
+                !is_section(&keys, &entry.key) && changes(statement, &keys, base, entry)
+            })
+            .collect();
+        let first = changes.first().map(|entry| entry.key.place).or(cut);
+        let has = |key| over.get(key).is_some();
+        let Some(first) = first else {
+            if claims_more(statement, base, over) && !has("source") {
+                let place = over.get("confidence").map_or(over.place, |node| node.place);
+                self.refuse(name, place, "claims more than what it replaces", Some(base.place));
+            }
+            return;
+        };
+        let stands = match statement {
+            Statement::Document => has("source") && keys[0] == "notes",
+            Statement::Rule | Statement::Loose | Statement::Figures | Statement::Switch => {
+                has("source") || has("confidence")
+            }
+        };
+        if statement == Statement::Document && keys[0] == "sources" {
+            let title = format!("`{name}` is a source of {} already", self.extends);
+            self.problems.add(
+                Problem::at(Code::NoSource, first, title, "another document under the same key")
+                    .and_at(base.place, "rules rest on this one")
+                    .help("give your document a key of its own"),
+            );
+            return;
+        }
+        // A refusal may get another answer, with a source of its own; the rest stays as it was.
+        let answers = |entry: &&Entry| &**entry.key == "answer" && stands_alone(&entry.value);
+        if cut.is_none() && changes.iter().all(answers) {
+            return;
+        }
+        if !stands {
+            self.refuse(name, first, "changed here", Some(base.place));
+        }
+        self.changed.push(key.place);
+        let place = base.place;
+        let Value::Map(entries) = &mut base.value else { return };
+        let concludes = changes.iter().any(|entry| is_conclusion(&keys, &entry.key));
+        entries.retain(|entry| match &**entry.key {
+            // The question stays the same, whatever its default.
+            "because" if statement == Statement::Switch => true,
+            "answer" => !concludes,
+            key => !SPOKE.contains(&key),
+        });
+        // Read on as if it were assumed, so that one mistake is reported once.
+        if !stands && statement != Statement::Document {
+            let value = Value::Scalar(Confidence::Assumed.word().into(), Style::Plain);
+            let key = Spanned::new("confidence".into(), place);
+            entries.push(Entry { key, value: Node { value, place } });
+        }
+    }
+
+    fn refuse(&mut self, name: &str, place: Place, label: &str, base: Option<Place>) {
+        let title = format!(
+            "`{name}` concludes otherwise than {} does, and names nothing that it rests on",
+            self.extends
+        );
+        let mut problem = Problem::at(Code::NoSource, place, title, label);
+        if let Some(base) = base {
+            problem = problem.and_at(first_of(base), "what it replaces");
+        }
+        self.problems.add(
+            problem
+                .note("the source of what it replaces does not speak for it")
+                .help("add `source:`, with a document of its own under `sources:`")
+                .help("or `confidence: assumed`, for a rule of your house or a what-if"),
+        );
+    }
+
+    /// Takes the keys under `drops` out of the extended edition.
+    fn drop_keys(&mut self, base: &mut Node, over: &Node) {
+        let items = match over.get("drops").map(|node| &node.value) {
+            Some(Value::List(items)) => items.as_slice(),
+            _ => &[],
+        };
+        // Each for itself: a bad one must not hide the others.
+        let drops: Vec<_> =
+            items.iter().filter_map(|item| Spanned::<String>::read(item, self.problems)).collect();
+        for path in drops {
+            let (parent, key) = path.rsplit_once('.').unwrap_or(("", &path));
+            let steps: Vec<&str> = parent.split('.').filter(|step| !step.is_empty()).collect();
+            let owner = steps.iter().try_fold(&mut *base, |node, step| child(node, step));
+            if !owner.is_some_and(|node| remove(node, key)) {
+                let title = format!("the extended edition has no `{}`", *path);
+                self.problems.add(
+                    Problem::at(Code::UnknownRule, path.place, title, "nothing to leave out")
+                        .note("a path is written `protections.release-protection.rules.RP5`"),
+                );
+                continue;
+            }
+            let wording = matches!(key, "source" | "because" | "remedy" | "about" | "title");
+            // A switch without a default concludes nothing: each scenario takes a position.
+            let opens = steps.first() == Some(&"switches") && matches!(key, "default" | "cautious");
+            let says = statement_at(&steps).is_some() && !is_section(&steps, key);
+            if says && !wording && !opens {
+                self.cut.push((parent.to_owned(), path.place));
+            }
+        }
+    }
+}
+
+/// Whether an answer says itself on what it rests.
+fn stands_alone(answer: &Node) -> bool {
+    answer.get("source").is_some() || answer.get("confidence").is_some()
+}
+
+/// The beginning of a place, so that a long statement is not shown whole.
+fn first_of(place: Place) -> Place {
+    Place { end: place.start + 1, ..place }
+}
+
+/// Whether a key of a statement is a part of what it concludes, and no condition.
+fn is_conclusion(path: &[&str], key: &str) -> bool {
+    let asked = path[0] == "clocks" && matches!(key, "action" | "trigger");
+    asked || (Column::named(key).is_none() && key != "if")
+}
+
+/// Whether an entry of an overlay changes what a statement says, its wording apart.
+fn changes(statement: Statement, path: &[&str], base: &Node, entry: &Entry) -> bool {
+    let key: &str = &entry.key;
+    if NAMES.contains(&key) && statement != Statement::Document
+        || BASIS.contains(&key)
+        || key.starts_with("x-")
+    {
+        return false;
+    }
+    if is_conclusion(path, key) {
+        return base.get(key).is_none_or(|old| !same(old, &entry.value));
+    }
+    let scope = scope(key, base.get(key), &entry.value);
+    match statement {
+        Statement::Rule => scope == Scope::Other,
+        Statement::Loose | Statement::Figures | Statement::Switch | Statement::Document => {
+            scope != Scope::Same
+        }
+    }
+}
+
+/// What a condition becomes.
+fn scope(key: &str, old: Option<&Node>, new: &Node) -> Scope {
+    let Some(old) = old else { return Scope::Narrower };
+    let Some(column) = Column::named(key) else { return assuming(old, new) };
+    match (words_of(column, old), words_of(column, new)) {
+        (Some(old), Some(new)) if old == new => Scope::Same,
+        (Some(old), Some(new)) if new & !old == 0 => Scope::Narrower,
+        _ => Scope::Other,
+    }
+}
+
+/// What a condition on switches becomes: each joins by its name.
+fn assuming(old: &Node, new: &Node) -> Scope {
+    let entries = new.entries().unwrap_or_default().iter();
+    let each = entries.map(|entry| {
+        let Some(old) = old.get(&entry.key) else { return Scope::Narrower };
+        let (old, new) = (items(old), items(&entry.value));
+        let within = |a: &[&Node], b: &[&Node]| a.iter().all(|a| b.iter().any(|b| same(a, b)));
+        match (within(&new, &old), within(&old, &new)) {
+            (true, true) => Scope::Same,
+            (true, false) => Scope::Narrower,
+            (false, _) => Scope::Other,
+        }
+    });
+    each.max().unwrap_or(Scope::Same)
+}
+
+/// Whether an overlay says that a statement is better founded than it was.
+fn claims_more(statement: Statement, base: &Node, over: &Node) -> bool {
+    let silent = match statement {
+        Statement::Switch => Confidence::Unconfirmed,
+        Statement::Rule | Statement::Loose | Statement::Figures | Statement::Document => {
+            Confidence::Documented
+        }
+    };
+    let read = |node: &Node| Confidence::spelled(node.get("confidence")?.scalar()?);
+    read(over).is_some_and(|new| new < read(base).unwrap_or(silent))
+}
+
+/// The items of a list; anything else is the one item of its own.
+fn items(node: &Node) -> Vec<&Node> {
+    match &node.value {
+        Value::List(items) => items.iter().collect(),
+        Value::Empty | Value::Scalar(..) | Value::Map(_) => vec![node],
+    }
+}
+
+/// Whether two pieces say the same; the order of keys means nothing.
+fn same(a: &Node, b: &Node) -> bool {
+    match (&a.value, &b.value) {
+        (Value::Map(a), Value::Map(b)) => {
+            let find = |key: &str| b.iter().find(|entry| &**entry.key == key);
+            a.len() == b.len()
+                && a.iter().all(|e| find(&e.key).is_some_and(|other| same(&e.value, &other.value)))
+        }
+        (Value::Scalar(a, _), Value::Scalar(b, _)) => a == b,
+        (Value::Empty, Value::Empty) => true,
+        (Value::List(_), _) | (_, Value::List(_)) => {
+            let (a, b) = (items(a), items(b));
+            a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same_item(a, b))
+        }
+        _ => false,
+    }
+}
+
+/// As [`same`], for an item: a list in a list is no list of one.
+fn same_item(a: &Node, b: &Node) -> bool {
+    match (&a.value, &b.value) {
+        (Value::List(a), Value::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_item(a, b))
+        }
+        (Value::List(_), _) | (_, Value::List(_)) => false,
+        _ => same(a, b),
+    }
+}
+
+/// Whether every item of a list has an id.
+fn has_ids(node: &Node) -> bool {
+    match &node.value {
+        Value::List(items) => items.iter().all(|item| item.get("id").is_some()),
+        Value::Empty | Value::Scalar(..) | Value::Map(_) => false,
+    }
+}
+
+/// The id of a thing in a list.
+fn id_of(item: &Node) -> Option<Spanned<Box<str>>> {
+    let id = item.get("id")?;
+    Some(Spanned::new(id.scalar()?.into(), id.place))
+}
+
+/// Whether a thing in a list has an id.
+fn is_called(item: &Node, id: &str) -> bool {
+    item.get("id").and_then(Node::scalar) == Some(id)
+}
+
+/// Things keyed by their ids, as a list of things with ids.
+pub fn listed(node: &Node) -> Node {
+    let Value::Map(entries) = &node.value else { return node.clone() };
+    let items = entries.iter().map(|entry| {
+        let mut item = entry.value.clone();
+        if let Value::Map(keys) = &mut item.value
+            && keys.iter().all(|known| &**known.key != "id")
+        {
+            let id = Node {
+                value: Value::Scalar(entry.key.value.clone(), Style::Plain),
+                place: entry.key.place,
+            };
+            keys.insert(0, Entry { key: Spanned::new("id".into(), entry.key.place), value: id });
+        }
+        item
+    });
+    Node { value: Value::List(items.collect()), place: node.place }
+}
+
+/// The part of a node that a step of a path names: a key, or an item by its id.
+fn child<'n>(node: &'n mut Node, step: &str) -> Option<&'n mut Node> {
+    match &mut node.value {
+        Value::Map(entries) => {
+            entries.iter_mut().find(|e| &**e.key == step).map(|entry| &mut entry.value)
+        }
+        Value::List(items) => items.iter_mut().find(|item| is_called(item, step)),
+        Value::Empty | Value::Scalar(..) => None,
+    }
+}
+
+/// Takes a key or an item out; whether it was there.
+fn remove(node: &mut Node, key: &str) -> bool {
+    match &mut node.value {
+        Value::Map(entries) => {
+            let before = entries.len();
+            entries.retain(|entry| &**entry.key != key);
+            entries.len() < before
+        }
+        Value::List(items) => {
+            let before = items.len();
+            items.retain(|item| !is_called(item, key));
+            items.len() < before
+        }
+        Value::Empty | Value::Scalar(..) => false,
+    }
+}
