@@ -8,8 +8,8 @@ use super::load::{Kind, Loader, kind_of};
 use super::run::name_of;
 use super::{Exit, terminal};
 use crate::experiment::{Lookout, carry_out};
-use crate::policy::{Column, Facts, Rulebook};
-use crate::report::{Question, explain_decision, explain_situation, table};
+use crate::policy::{Catalog, Column, Facts, Policy, Rule, Rulebook};
+use crate::report::{Paint, Question, explain_decision, explain_situation, rule_text, table};
 use crate::scenario::{Options, Plan, Script};
 use crate::text::{Code, Problem, Sources, closest};
 use crate::vocab::{ProtectionSet, SwitchSet, Word};
@@ -17,7 +17,8 @@ use crate::vocab::{ProtectionSet, SwitchSet, Word};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A decision: FILE#EVENT/INSTANCE; a scenario alone lists what it decides. A policy,
-    /// NAME@EDITION or a file, with a situation after it. Or the code of a message: E010.
+    /// NAME@EDITION or a file, with a situation after it. A rule: RP5 under every edition that has
+    /// it, FILE#RP5 under the policies of a scenario. Or the code of a message: E010.
     what: String,
     /// The situation: COLUMN=WORD, such as `trigger=scale-in membership=entrusted`; and
     /// `on=PROTECTION,…` for those that are set.
@@ -35,9 +36,19 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     if let Some(code) = Code::spelled(&arguments.what) {
         return super::print(&format!("{code}: {}", code.meaning()));
     }
+    if let [id] = &arguments.situation[..]
+        && !id.contains('=')
+    {
+        return rule(&arguments.what, id, colour);
+    }
     let text = super::files::read_text(std::path::Path::new(&arguments.what)).ok();
+    let is_bare = text.is_none() && arguments.situation.is_empty();
+    if is_bare && Catalog::names().any(|name| has_rule(name, &arguments.what)) {
+        return everywhere(&arguments.what, colour);
+    }
     match arguments.what.rsplit_once('#') {
-        Some((file, about)) => decision(arguments, (file, about), colour),
+        Some((file, about)) if about.contains('/') => decision(arguments, (file, about), colour),
+        Some((file, about)) => rule(file, about, colour),
         None if text.is_some_and(|text| kind_of(&text) == Some(Kind::Scenario)) => {
             list(arguments, colour)
         }
@@ -49,6 +60,84 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 fn refuse(problem: Problem) -> Exit {
     super::tell(problem);
     Exit::BadInput
+}
+
+/// Whether an edition that comes with the program has a rule.
+fn has_rule(name: &str, id: &str) -> bool {
+    let is_id = id.chars().all(|c| c.is_ascii_alphanumeric());
+    let text = Catalog::text(name).unwrap_or_default();
+    is_id && (text.contains(&format!(" {id}:")) || text.contains(&format!("id: {id},")))
+}
+
+/// A rule under every edition that has it; editions that say the same are named together.
+fn everywhere(id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut loader = Loader::new();
+    let names: Vec<&str> = Catalog::names().collect();
+    let policies: Vec<_> = names.iter().filter_map(|name| loader.policy(name)).collect();
+    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    tell_rule(id, policies.iter().map(|policy| &**policy), &loader.sources, colour)
+}
+
+/// A rule under a policy, or under the policies of a scenario.
+fn rule(what: &str, id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut loader = Loader::new();
+    let text = super::files::read_text(std::path::Path::new(what)).ok();
+    if text.is_some_and(|text| kind_of(&text) == Some(Kind::Scenario)) {
+        let options = Options { unjudged: true, ..Options::default() };
+        let loaded = loader.scenarios(&[PathBuf::from(what)], &options);
+        loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+        let plans = super::run::plans(loaded, None)?;
+        let mut rules = plans.iter().flat_map(|plan| plan.legend.rulebooks.iter());
+        let is_rule = rules.any(|book| book.policy.rules.iter().any(|rule| rule.id == id));
+        if !is_rule && plans.iter().any(|plan| plan.legend.events.called(id).is_some()) {
+            let problem = Problem::bare(Code::UnknownName, format!("`#{id}` names no decision"));
+            return Err(refuse(
+                problem.help("write FILE#EVENT/INSTANCE, such as `night.yaml#quiet/web-1`"),
+            ));
+        }
+        let books: Vec<_> = plans.iter().flat_map(|plan| plan.legend.rulebooks.iter()).collect();
+        return tell_rule(id, books.iter().map(|book| &*book.policy), &loader.sources, colour);
+    }
+    let policy = loader.policy(what);
+    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    tell_rule(id, policy.as_deref().into_iter(), &loader.sources, colour)
+}
+
+fn tell_rule<'p>(
+    id: &str,
+    policies: impl Iterator<Item = &'p Policy>,
+    files: &Sources,
+    colour: ColorChoice,
+) -> Result<Exit, Exit> {
+    let paint = terminal::paint(colour);
+    let (mut told, mut known): (Vec<(&Policy, &Rule, Vec<&str>)>, _) = (Vec::new(), Vec::new());
+    for policy in policies {
+        let Some(rule) = policy.rules.iter().find(|rule| rule.id == id) else {
+            known.extend(policy.rules.iter().map(|rule| rule.id.as_str()));
+            continue;
+        };
+        let as_told = |policy, rule| rule_text((policy, rule), "", files, Paint(false));
+        let text = as_told(policy, rule);
+        match told.iter_mut().find(|(policy, rule, _)| as_told(policy, rule) == text) {
+            Some((_, _, names)) if names.contains(&policy.name.as_str()) => {}
+            Some((_, _, names)) => names.push(&policy.name),
+            None => told.push((policy, rule, vec![&policy.name])),
+        }
+    }
+    if told.is_empty() {
+        known.sort_unstable();
+        known.dedup();
+        let problem = Problem::bare(Code::UnknownRule, format!("no policy has a rule `{id}`"));
+        let problem = problem.did_you_mean(&closest(id, known));
+        return Err(refuse(
+            problem
+                .note(format!("`{id}` is not of the form `column=word`, so it is read as a rule")),
+        ));
+    }
+    let texts = told
+        .iter()
+        .map(|(policy, rule, names)| rule_text((policy, rule), &names.join(", "), files, paint));
+    super::print(&texts.collect::<Vec<_>>().join("\n\n"))
 }
 
 /// What of a scenario can be explained: every decision, as it is asked for.
@@ -84,13 +173,7 @@ fn decision(
     (file, about): (&str, &str),
     colour: ColorChoice,
 ) -> Result<Exit, Exit> {
-    let Some((event, instance)) = about.rsplit_once('/') else {
-        let title = format!("`#{about}` names no decision");
-        let problem = Problem::bare(Code::UnknownName, title);
-        return Err(refuse(
-            problem.help("write FILE#EVENT/INSTANCE, such as `night.yaml#quiet/web-1`"),
-        ));
-    };
+    let (event, instance) = about.rsplit_once('/').unwrap_or((about, ""));
     let mut loader = Loader::new();
     let options = Options { unjudged: true, ..Options::default() };
     let loaded = loader.scenarios(&[PathBuf::from(file)], &options);

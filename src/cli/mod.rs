@@ -16,6 +16,7 @@ mod merge;
 mod output_file;
 mod output_folder;
 mod outputs;
+mod policies;
 mod progress;
 mod replicate;
 mod run;
@@ -75,6 +76,10 @@ enum Verb {
     Check(check::Arguments),
     /// Print every trigger of a policy against every protection, with rules and sources.
     Matrix(matrix::Arguments),
+    /// Print the editions that there are.
+    Policies(policies::Policies),
+    /// Print the rules of a policy, or one with its text, sources, switches and remedy.
+    Rules(policies::Rules),
     /// Describe a format for machines.
     Schema(schema::Arguments),
     /// Print a completion script for a shell.
@@ -245,6 +250,8 @@ fn obey(arguments: Vec<std::ffi::OsString>) -> Exit {
         Verb::Explain(verb) => explain::run(&verb, colour),
         Verb::Check(verb) => check::run(&verb, colour),
         Verb::Matrix(verb) => matrix::run(&verb, colour),
+        Verb::Policies(verb) => policies::policies(&verb, colour),
+        Verb::Rules(verb) => policies::rules(&verb, colour),
         Verb::Schema(verb) => schema::run(&verb),
         Verb::Completions { shell } => completions(shell),
     };

@@ -22,6 +22,7 @@ mod matrix;
 mod paired;
 mod replications;
 mod rows;
+mod rules;
 mod schema;
 mod scribe;
 mod stored;
@@ -55,6 +56,7 @@ pub use markdown::test_markdown;
 pub use matrix::{matrix_csv, matrix_text};
 pub use paired::{PairedRun, paired_csv, paired_json, paired_markdown, paired_text};
 pub use replications::{read_replications, replications_csv};
+pub use rules::{Edition, editions_json, editions_text, rule_text, rules_json, rules_text};
 pub use schema::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
 };

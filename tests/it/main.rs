@@ -12,6 +12,8 @@ mod determinism;
 /// Two editions: every difference, and nothing else.
 mod diff;
 mod diff_order;
+/// On what rules rest, and what an overlay may change of another edition.
+mod evidence;
 /// One decision or one situation, step by step.
 mod explain;
 /// Real replies of providers, and the outcomes that were counted by hand.

@@ -1,0 +1,84 @@
+//! `stayput policies`: the editions there are. `stayput rules`: what one of them says.
+
+use anstream::ColorChoice;
+
+use super::load::Loader;
+use super::{Exit, terminal};
+use crate::policy::{Catalog, Policy, Rule};
+use crate::report::{Edition, editions_json, editions_text, rule_text, rules_json, rules_text};
+use crate::text::{Code, Problem, closest};
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Policies {
+    /// How to print them.
+    #[arg(short, long, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Rules {
+    /// The policy: NAME@EDITION, or a file.
+    policy: String,
+    /// The rule; without it, all of them in a line each.
+    id: Option<String>,
+    /// How to print them.
+    #[arg(short, long, default_value = "text")]
+    format: Format,
+}
+
+/// Prints the editions that come with the program.
+pub(super) fn policies(arguments: &Policies, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut loader = Loader::new();
+    let mut editions = Vec::new();
+    for name in Catalog::names() {
+        if let Some(policy) = loader.policy(name) {
+            editions.push(Edition { policy, extends: Catalog::extends(name) });
+        }
+    }
+    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    match arguments.format {
+        Format::Text => super::print(&editions_text(&editions)),
+        Format::Json => super::print(&format!("{:#}", editions_json(&editions))),
+    }
+}
+
+/// Prints the rules of an edition, or one of them in full.
+pub(super) fn rules(arguments: &Rules, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut loader = Loader::new();
+    let policy = loader.policy(&arguments.policy);
+    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    let Some(policy) = policy else { return Err(Exit::BadInput) };
+    let one = arguments.id.as_deref().map(|id| named(&policy, id)).transpose()?;
+    let paint = terminal::paint(colour);
+    match (arguments.format, one) {
+        (Format::Json, one) => {
+            let chosen: Vec<&Rule> = match one {
+                Some(rule) => vec![rule],
+                None => policy.rules.iter().collect(),
+            };
+            super::print(&format!("{:#}", rules_json(&policy, &chosen, &loader.sources)))
+        }
+        (Format::Text, Some(rule)) => {
+            super::print(&rule_text((&policy, rule), &policy.name, &loader.sources, paint))
+        }
+        (Format::Text, None) => super::print(&rules_text(&policy, paint)),
+    }
+}
+
+fn named<'p>(policy: &'p Policy, id: &str) -> Result<&'p Rule, Exit> {
+    policy.rules.iter().find(|rule| rule.id == id).ok_or_else(|| {
+        let known = policy.rules.iter().map(|rule| rule.id.as_str());
+        let title = format!("{} has no rule `{id}`", policy.name);
+        let problem = Problem::bare(Code::UnknownRule, title).did_you_mean(&closest(id, known));
+        super::tell(problem.help(format!("`stayput rules {}` lists them", policy.name)));
+        Exit::BadInput
+    })
+}

@@ -1,0 +1,184 @@
+//! One rule with all that speaks for it; the rules of an edition; the editions there are.
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::terminal::{Paint, table};
+use crate::policy::{Policy, Rule, Source, Switch};
+use crate::text::{Sources, many};
+use crate::vocab::{SwitchId, Word};
+
+/// An edition, and what it starts from.
+#[derive(Debug)]
+pub struct Edition {
+    /// The edition.
+    pub policy: Arc<Policy>,
+    /// The edition that it extends.
+    pub extends: Option<String>,
+}
+
+/// One rule in full: what it says, why, on what it rests, and where it stands.
+///
+/// `of` names the editions that say so.
+pub fn rule_text(
+    (policy, rule): (&Policy, &Rule),
+    of: &str,
+    files: &Sources,
+    paint: Paint,
+) -> String {
+    let mut rows: Vec<(&str, String)> = vec![("of", of.to_owned()), ("in", rule.part.clone())];
+    rows.extend(rule.says.iter().map(|(key, words)| (&**key, words.clone())));
+    rows.extend(rule.because.iter().map(|because| ("because", because.clone())));
+    if let Some(answer) = &rule.answer {
+        rows.push(("answer", format!("{answer}{}", answer_from(policy, rule))));
+    }
+    rows.extend(rule.remedy.line.iter().map(|remedy| ("remedy", remedy.clone())));
+    rows.push(("confidence", rule.confidence.word().to_owned()));
+    for at in &rule.sources {
+        rows.extend(document(&policy.sources[*at]));
+    }
+    for switch in rule.switches.iter() {
+        rows.extend(question(&policy.switches[switch.index()]));
+    }
+    rows.push(("file", files.locate(rule.place)));
+    let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines = rows.iter().map(|(name, text)| {
+        format!("  {}  {text}", paint.dim(&format!("{name:<wide$}"))).trim_end().to_owned()
+    });
+    let mut all = vec![paint.bold(&rule.id)];
+    all.extend(lines);
+    all.join("\n")
+}
+
+fn document(source: &Source) -> Vec<(&'static str, String)> {
+    let at = source.at.clone().unwrap_or_else(|| "no address is known".into());
+    vec![("source", format!("{}: {source}", source.key)), ("", at)]
+}
+
+fn question(switch: &Switch) -> Vec<(&'static str, String)> {
+    let word = |at: Option<u8>| at.map_or("-", |at| switch.values[usize::from(at)].as_str());
+    let mut rows = vec![(
+        "switch",
+        format!(
+            "{}: {}; default {}, cautious {}, {}",
+            switch.name,
+            switch.values.join(" | "),
+            word(switch.default),
+            word(switch.cautious),
+            switch.confidence
+        ),
+    )];
+    rows.extend(switch.because.iter().map(|because| ("", because.clone())));
+    rows
+}
+
+fn answer_from(policy: &Policy, rule: &Rule) -> String {
+    let Some(basis) = &rule.answer_basis else { return String::new() };
+    let keys: Vec<&str> = basis.sources.iter().map(|at| policy.sources[*at].key.as_str()).collect();
+    let keys = if keys.is_empty() { String::new() } else { format!(": {}", keys.join(", ")) };
+    format!(" ({}{keys})", basis.confidence)
+}
+
+/// Every rule of an edition, a line each.
+pub fn rules_text(policy: &Policy, paint: Paint) -> String {
+    let rows = policy.rules.iter().map(|rule| {
+        let says: Vec<String> =
+            rule.says.iter().map(|(key, words)| format!("{key} {words}")).collect();
+        vec![rule.id.clone(), rule.confidence.word().to_owned(), rule.part.clone(), says.join(", ")]
+    });
+    let mut lines = vec![paint.bold(&policy.name)];
+    lines.extend(table(rows.collect(), &[]));
+    lines.join("\n")
+}
+
+/// Rules as data: each with what it says, its documents, its switches and its remedy.
+pub fn rules_json(policy: &Policy, rules: &[&Rule], files: &Sources) -> Json {
+    let rules: Vec<Json> = rules.iter().map(|rule| rule_json(policy, rule, files)).collect();
+    json!({ "policy": policy.name, "title": policy.title, "rules": rules })
+}
+
+fn rule_json(policy: &Policy, rule: &Rule, files: &Sources) -> Json {
+    let documents = |places: &[usize]| -> Vec<Json> {
+        places.iter().map(|at| source_json(&policy.sources[*at])).collect()
+    };
+    let says: serde_json::Map<String, Json> =
+        rule.says.iter().map(|(key, words)| (key.to_string(), json!(words))).collect();
+    let switches: Vec<Json> = rule.switches.iter().map(|id| switch_json(policy, id)).collect();
+    let answer = rule.answer_basis.as_ref();
+    json!({
+        "rule": rule.id,
+        "part": rule.part,
+        "says": says,
+        "confidence": rule.confidence.word(),
+        "because": rule.because,
+        "answer": rule.answer,
+        "answer_confidence": answer.map(|basis| basis.confidence.word()),
+        "answer_sources": answer.map(|basis| documents(&basis.sources)),
+        "remedy": rule.remedy.line,
+        "sources": documents(&rule.sources),
+        "switches": switches,
+        "file": files.locate(rule.place),
+    })
+}
+
+fn source_json(source: &Source) -> Json {
+    json!({
+        "source": source.key,
+        "title": source.title,
+        "section": source.section,
+        "dated": source.dated,
+        "at": source.at,
+    })
+}
+
+fn switch_json(policy: &Policy, id: SwitchId) -> Json {
+    let switch = &policy.switches[id.index()];
+    let word = |at: Option<u8>| at.map(|at| switch.values[usize::from(at)].as_str());
+    json!({
+        "switch": switch.name,
+        "positions": switch.values,
+        "default": word(switch.default),
+        "cautious": word(switch.cautious),
+        "confidence": switch.confidence.word(),
+        "because": switch.because,
+    })
+}
+
+/// The editions there are, a line each.
+pub fn editions_text(editions: &[Edition]) -> String {
+    let rows = editions.iter().map(|edition| {
+        let policy = &edition.policy;
+        vec![
+            policy.name.clone(),
+            many(policy.rules.len(), "rule"),
+            format!("{} switches", policy.switches.len()),
+            edition.extends.as_ref().map_or_else(|| "-".into(), |base| format!("extends {base}")),
+            policy.title.clone(),
+        ]
+    });
+    table(rows.collect(), &[]).join("\n")
+}
+
+/// The editions as data.
+pub fn editions_json(editions: &[Edition]) -> Json {
+    let all: Vec<Json> = editions
+        .iter()
+        .map(|edition| {
+            let policy = &edition.policy;
+            let date = policy.name.rsplit_once('@').map_or("", |(_, date)| date);
+            let switches: Vec<Json> = (0..policy.switches.len())
+                .map(|at| switch_json(policy, SwitchId::at(at)))
+                .collect();
+            json!({
+                "policy": policy.name,
+                "edition": date,
+                "title": policy.title,
+                "extends": edition.extends,
+                "rules": policy.rules.len(),
+                "switches": switches,
+            })
+        })
+        .collect();
+    Json::Array(all)
+}
