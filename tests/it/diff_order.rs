@@ -10,11 +10,8 @@ use stayput::text::{Entry, Files, Node, Problems, ReadFailure, Sources, Value, p
 
 use crate::support::{folder, root, stayput, write};
 
-/// The order of keys, and of lists in which it has no meaning: nothing differs, in no format.
-#[test]
-fn the_order_of_keys_is_no_difference_and_that_of_refusals_is() {
-    let place = folder();
-    let text = "\
+/// A small policy.
+const POLICY: &str = "\
 stayput: policy/1
 policy: small
 edition: '1'
@@ -46,7 +43,9 @@ clocks:
   expiry:
     - { id: EX1, after: 1d, action: release, source: a }
 ";
-    let turned = "\
+
+/// The same with its keys, and lists in which order has no meaning, in another order.
+const TURNED: &str = "\
 stayput: policy/1
 title: a small policy
 edition: '1'
@@ -78,8 +77,13 @@ sources:
   b: { dated: '2026', at: 'https://example.org/', section: One, title: Another }
   a: { dated: '2026', at: 'https://example.org/', section: One, title: A page }
 ";
-    let old = write(place.path(), "old.yaml", text);
-    let new = write(place.path(), "new.yaml", turned);
+
+/// The order of keys, and of lists in which it has no meaning: nothing differs, in no format.
+#[test]
+fn the_order_of_keys_is_no_difference_and_that_of_refusals_is() {
+    let place = folder();
+    let old = write(place.path(), "old.yaml", POLICY);
+    let new = write(place.path(), "new.yaml", TURNED);
     let scenario = "\
 stayput: scenario/1
 name: s
@@ -100,7 +104,7 @@ events:
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
     }
     // Of two refusals that fit, the first answers: their order is a difference, seen either way.
-    let swapped = text
+    let swapped = POLICY
         .replace("PC1: {", "PCx: {")
         .replace("PC2: {", "PC1: {")
         .replace("PCx: {", "PC2: {")
@@ -132,7 +136,8 @@ fn loaded(text: &str) -> Policy {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let files = Given(text.to_owned());
     let policy = load("./given.yaml", None, &files, &mut sources, &mut problems);
-    policy.unwrap_or_else(|| panic!("{problems:#?}"))
+    assert!(policy.is_some(), "{problems:#?}");
+    policy.unwrap()
 }
 
 /// Puts the keys of a mapping into another order.

@@ -25,7 +25,9 @@ fn rules(policy: &str) -> Vec<Json> {
 }
 
 fn rule<'r>(rules: &'r [Json], id: &str) -> &'r Json {
-    rules.iter().find(|rule| rule["rule"] == id).unwrap_or_else(|| panic!("{id}"))
+    let rule = rules.iter().find(|rule| rule["rule"] == id);
+    assert!(rule.is_some(), "{id}");
+    rule.unwrap()
 }
 
 /// One step of a clock is changed by its id, in a list or by its key; the others stay.

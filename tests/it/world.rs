@@ -1,6 +1,8 @@
 //! What the world does, told in lines: one for each change of state or term, and one for each
 //! request of which not everything was done.
 
+use std::ops::RangeInclusive;
+
 use stayput::record::{Record, Refusal, Subject, What};
 use stayput::scenario::{Options, compile};
 use stayput::text::{NoFiles, Problems, Sources, render};
@@ -25,7 +27,8 @@ fn story_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<String
     let file = sources.add("story.yaml", &text);
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
     let told = render(&problems, &sources, false);
-    let mut compiled = compiled.unwrap_or_else(|| panic!("{text}\n{told}"));
+    assert!(compiled.is_some(), "{text}\n{told}");
+    let mut compiled = compiled.unwrap();
     let mut run = Run::start(compiled.plans.swap_remove(0));
     let records: Vec<Record> = run.by_ref().collect();
     assert_eq!(run.world().halt(), None, "undecided\n{text}");
@@ -58,6 +61,11 @@ fn story_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<String
         }
     }
     lines
+}
+
+/// A line for each number of a range.
+fn lines(numbers: RangeInclusive<u32>, line: impl Fn(u32) -> String) -> String {
+    numbers.map(line).collect::<Vec<_>>().concat()
 }
 
 /// An account's clocks.
@@ -274,9 +282,7 @@ mod hooks {
   instances:
 {}",
             if policy == AZURE { "oldest-vm" } else { "oldest-instance" },
-            (1..=members)
-                .map(|n| format!("    m{n}: {{ created: 2026-05-0{n}T00:00:00Z }}\n"))
-                .collect::<String>()
+            lines(1..=members, |n| format!("    m{n}: {{ created: 2026-05-0{n}T00:00:00Z }}\n"))
         );
         story(policy, "2d", &format!("{fleet}events:\n{events}"))
     }
@@ -332,14 +338,12 @@ mod hooks {
     #[test]
     fn a_hook_is_prolonged_so_often_and_so_long() {
         let beats = |gap: u32, count: u32| -> String {
-            (1..=count)
-                .map(|n| {
-                    format!(
-                        "  - {{ at: +{}m, id: beat-{n}, heartbeat: {{ instance: m1 }} }}\n",
-                        60 + n * gap
-                    )
-                })
-                .collect()
+            lines(1..=count, |n| {
+                format!(
+                    "  - {{ at: +{}m, id: beat-{n}, heartbeat: {{ instance: m1 }} }}\n",
+                    60 + n * gap
+                )
+            })
         };
         let down = "  - { at: +1h, scale-in: { group: g, remove: 1 } }\n";
         let told = group(ALIBABA, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 1)));
@@ -434,9 +438,9 @@ mod zones {
         let fleet = format!(
             "fleet:\n  groups: {{ g: {group} }}\n  defaults: {{ group: g }}\n  instances: {members}\n"
         );
-        let events: String = (1..=count)
-            .map(|hour| format!("  - {{ at: +{hour}h, scale-in: {{ group: g, remove: 1 }} }}\n"))
-            .collect();
+        let events = lines(1..=count, |hour| {
+            format!("  - {{ at: +{hour}h, scale-in: {{ group: g, remove: 1 }} }}\n")
+        });
         let told = story(policy, "2d", &format!("{fleet}events:\n{events}"));
         told.iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
     }
