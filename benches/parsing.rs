@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use stayput::scenario::{Options, Plan, Script, compile};
-use stayput::text::{Files, Problems, ReadFailure, Sources, Stream, render};
+use stayput::diagnostics::{Files, Problems, ReadFailure, Sources, Stream, render};
+use stayput::plan::{Options, Plan, Script, compile};
 
 /// How many rows a table has.
 const ROWS: u32 = 200_000;

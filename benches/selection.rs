@@ -8,8 +8,8 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use stayput::scenario::{Options, Plan, compile};
-use stayput::text::{NoFiles, Problems, Sources};
+use stayput::diagnostics::{NoFiles, Problems, Sources};
+use stayput::plan::{Options, Plan, compile};
 use stayput::world::Run;
 
 /// A group of that many members, in nine zones or in none, one in ten of them protected.

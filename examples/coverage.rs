@@ -15,14 +15,14 @@
 use std::error::Error;
 
 use rand::Rng;
+use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::experiment::{
-    Crew, Estimate, Observed, Replications, Stopped, Target, estimates, observe, paired,
+    Estimate, Observed, Replications, Stopped, Target, WorkerPool, estimates, observe, paired,
 };
 use stayput::kernel::{Limits, Streams};
-use stayput::scenario::{Options, Plan, compile};
+use stayput::plan::{Options, Plan, compile};
 use stayput::stats::{Confidence, Counter};
-use stayput::text::{NoFiles, Problems, Sources, render};
-use stayput::vocab::{Metric, Word as _};
+use stayput::words::{Metric, Word as _};
 
 /// So often is each study made.
 const STUDIES: u64 = 2_000;
@@ -169,7 +169,7 @@ fn stopped() -> Result<(), String> {
 
 /// The whole line, from a scenario's text: two of six go, three are protected.
 fn engine(plan: &Plan) -> Result<(), String> {
-    let crew = Crew::of(2)?;
+    let crew = WorkerPool::of(2)?;
     let truths =
         [("any-protected-lost", 0.8), ("protected-lost", 1.0), ("protected-loss-free", 103_680.0)];
     let mut held = [Counter::default(); 3];
@@ -177,7 +177,7 @@ fn engine(plan: &Plan) -> Result<(), String> {
         let mut of = Replications::of(plan);
         of.rows = crew.in_order(0..100, |number| {
             let mut plan = plan.clone();
-            (plan.legend.seed, plan.legend.replication) = (seed, number);
+            (plan.header.seed, plan.header.replication) = (seed, number);
             observe(plan, Limits::default(), None, || true).map(|(observed, ..)| observed)
         });
         let figures = estimates(&of, Confidence::P95);

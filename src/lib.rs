@@ -4,8 +4,8 @@
 //!
 //! ```
 //! use stayput::record::Record;
-//! use stayput::scenario::{Options, compile};
-//! use stayput::text::{NoFiles, Problems, Sources, render};
+//! use stayput::plan::{Options, compile};
+//! use stayput::format::{NoFiles, Problems, Sources, render};
 //! use stayput::world::Run;
 //!
 //! let text = include_str!("../scenarios/two-ways-to-go.yaml");
@@ -31,16 +31,18 @@
 //! `ARCHITECTURE.md` has the map: which room knows what, and what is deliberately absent.
 
 pub mod cli;
+pub mod diagnostics;
 pub mod experiment;
 pub mod fleet;
+pub mod format;
 pub mod import;
 pub mod kernel;
+pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod report;
-pub mod scenario;
+pub mod run_header;
 pub mod stats;
-pub mod text;
 pub mod time;
-pub mod vocab;
+pub mod words;
 pub mod world;

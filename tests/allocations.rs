@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::yield_now;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use stayput::diagnostics::{NoFiles, Problems, Sources};
+use stayput::plan::{Options, Plan, compile};
 use stayput::record::Record;
-use stayput::report::{CsvTables, Quick, Scribe};
-use stayput::scenario::{Options, Plan, compile};
-use stayput::text::{NoFiles, Problems, Sources};
+use stayput::report::{BufferedCsv, CsvTables, CsvThread};
 use stayput::world::Run;
 
 #[global_allocator]
@@ -65,7 +65,7 @@ fn compiled(text: &str) -> Plan {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("plan.yaml", text.to_owned());
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-    let told = stayput::text::render(&problems, &sources, false);
+    let told = stayput::diagnostics::render(&problems, &sources, false);
     compiled.unwrap_or_else(|| panic!("{told}")).plans.swap_remove(0)
 }
 
@@ -142,17 +142,17 @@ fn rows() {
     let plan = plan();
     let mut run = Run::start(plan.clone());
     let records: Vec<Record> = run.by_ref().collect();
-    let legend = run.world().legend();
+    let header = run.world().header();
     // Twice what goes over at once, for each of what the rows are told apart by.
     let half = records.len() / 2;
     assert!(half > 40_000, "{half}");
 
     let written = Counted::default();
-    let mut tables = CsvTables::<Quick<Counted>>::new(|_| Ok(written.clone())).unwrap();
-    records[..half].chunks(2_048).for_each(|batch| tables.write(batch, legend).unwrap());
+    let mut tables = CsvTables::<BufferedCsv<Counted>>::new(|_| Ok(written.clone())).unwrap();
+    records[..half].chunks(2_048).for_each(|batch| tables.write(batch, header).unwrap());
     let before = written.0.load(Ordering::Relaxed);
     let region = Region::new(COUNTED);
-    records[half..].chunks(2_048).for_each(|batch| tables.write(batch, legend).unwrap());
+    records[half..].chunks(2_048).for_each(|batch| tables.write(batch, header).unwrap());
     let change = region.change();
     assert!(written.0.load(Ordering::Relaxed) > before + 1_000_000);
     assert_eq!((change.allocations, change.reallocations), (0, 0), "{change:?}");
@@ -160,13 +160,13 @@ fn rows() {
 
     // The same through the thread: what it is given it gives back.
     let written = Counted::default();
-    let tables = CsvTables::<Quick<Counted>>::new(|_| Ok(written.clone())).unwrap();
-    let mut scribe = Scribe::start(tables).unwrap();
-    scribe.begin(legend).unwrap();
-    records[..half].iter().for_each(|record| scribe.write(record, legend).unwrap());
+    let tables = CsvTables::<BufferedCsv<Counted>>::new(|_| Ok(written.clone())).unwrap();
+    let mut scribe = CsvThread::start(tables).unwrap();
+    scribe.begin(header).unwrap();
+    records[..half].iter().for_each(|record| scribe.write(record, header).unwrap());
     let before = written.0.load(Ordering::Relaxed);
     let region = Region::new(COUNTED);
-    records[half..].iter().for_each(|record| scribe.write(record, legend).unwrap());
+    records[half..].iter().for_each(|record| scribe.write(record, header).unwrap());
     while written.0.load(Ordering::Relaxed) < before + 1_000_000 {
         yield_now();
     }

@@ -4,17 +4,17 @@ use std::cmp::Reverse;
 
 use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
-use stayput::kernel::{Agenda, Flow, Limits, Model, Moment, Simulation, Timer};
+use stayput::kernel::{EventKey, Flow, FutureEvents, Limits, Model, Simulation, TimerId};
 use stayput::time::SimTime;
 
-use super::fleet::{END, Fleet, Order, Outcome, Timers, Wait, Year};
+use super::fleet::{END, Event, Fleet, Outcome, Timers, Wait, Year};
 
 const START: SimTime = SimTime::from_seconds(0);
 
 /// What fired, and when.
 pub type Schedule = Vec<(SimTime, Wait)>;
 
-/// The whole kernel: agenda, script, clock, limits.
+/// The whole kernel: future event list, script, clock, limits.
 pub fn kernel(year: &Year) -> Outcome {
     simulate(year, None).0
 }
@@ -30,51 +30,61 @@ struct Simulated {
     log: Option<Schedule>,
 }
 
-impl Timers for Agenda<Wait> {
+impl Timers for FutureEvents<Wait> {
     fn set(&mut self, timer: Wait, at: SimTime) {
-        Agenda::set(self, timer, at);
+        FutureEvents::set(self, timer, at);
     }
 
     fn clear(&mut self, timer: Wait) {
-        Agenda::clear(self, timer);
+        FutureEvents::clear(self, timer);
     }
 }
 
 impl Model for Simulated {
-    type Order = Order;
+    type Event = Event;
     type Timer = Wait;
     type Record = ();
 
-    fn foresee_order(&self, order: &Order) {
+    fn prefetch_event(&self, order: &Event) {
         self.fleet.touch(order.instance);
     }
 
-    fn foresee_timer(&self, timer: Wait) {
+    fn prefetch_timer(&self, timer: Wait) {
         if let Wait::Release(instance) | Wait::Term(instance) = timer {
             self.fleet.touch(instance);
         }
     }
 
-    fn obey(&mut self, order: &Order, agenda: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
-        self.fleet.obey(*order, agenda.now(), agenda);
+    fn handle_event(
+        &mut self,
+        order: &Event,
+        future_events: &mut FutureEvents<Wait>,
+        _: &mut Vec<()>,
+    ) -> Flow {
+        self.fleet.handle_event(*order, future_events.now(), future_events);
         Flow::Continue
     }
 
-    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
+    fn handle_timer(
+        &mut self,
+        timer: Wait,
+        future_events: &mut FutureEvents<Wait>,
+        _: &mut Vec<()>,
+    ) -> Flow {
         if let Some(log) = &mut self.log {
-            log.push((agenda.now(), timer));
+            log.push((future_events.now(), timer));
         }
-        self.fleet.ring(timer, agenda.now(), agenda);
+        self.fleet.handle_timer(timer, future_events.now(), future_events);
         Flow::Continue
     }
 }
 
 fn simulate(year: &Year, log: Option<Schedule>) -> (Outcome, Option<Schedule>) {
-    let mut agenda = Agenda::starting_at(START);
+    let mut future_events = FutureEvents::starting_at(START);
     let mut model = Simulated { fleet: Fleet::new(year), log };
-    model.fleet.start(&mut agenda);
+    model.fleet.start(&mut future_events);
     let horizon = SimTime::from_seconds(END.seconds() - 1);
-    let mut run = Simulation::new(model, year.script(), agenda, horizon, Limits::default());
+    let mut run = Simulation::new(model, year.script(), future_events, horizon, Limits::default());
     while run.step() {}
     let outcome = run.model().fleet.outcome(year.orders.len());
     let log = run.model().log.clone();
@@ -97,11 +107,11 @@ fn plain(year: &Year, mut queue: impl Queue) -> Outcome {
         match queue.next().filter(|at| *at < ordered) {
             Some(at) => {
                 if let Some(timer) = queue.take() {
-                    fleet.ring(timer, at, &mut queue);
+                    fleet.handle_timer(timer, at, &mut queue);
                 }
             }
             None => match script.next() {
-                Some((at, order)) => fleet.obey(order, at, &mut queue),
+                Some((at, order)) => fleet.handle_event(order, at, &mut queue),
                 None => return fleet.outcome(year.orders.len()),
             },
         }
@@ -122,7 +132,7 @@ struct Known<'a> {
 
 impl Timers for Known<'_> {
     fn set(&mut self, timer: Wait, at: SimTime) {
-        self.due[timer.index() as usize][usize::from(timer.rank().0)] = at;
+        self.due[timer.index() as usize][usize::from(timer.priority().0)] = at;
     }
 
     fn clear(&mut self, timer: Wait) {
@@ -148,11 +158,11 @@ pub fn bare(year: &Year) -> Outcome {
     plain(year, Bare(PriorityQueue::with_default_hasher()))
 }
 
-struct Bare(PriorityQueue<Wait, Reverse<Moment>, FxBuildHasher>);
+struct Bare(PriorityQueue<Wait, Reverse<EventKey>, FxBuildHasher>);
 
 impl Timers for Bare {
     fn set(&mut self, timer: Wait, at: SimTime) {
-        self.0.push(timer, Reverse(Moment::of(timer, at)));
+        self.0.push(timer, Reverse(EventKey::of(timer, at)));
     }
 
     fn clear(&mut self, timer: Wait) {

@@ -7,15 +7,15 @@
 //! of a schedule, so every fourth instance is one; and an unpaid bill is a clock
 //! of several steps on the account.
 
+use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::fleet::{Account, Instance};
 use stayput::kernel::{Limits, Streams};
-use stayput::record::Record;
-use stayput::scenario::{
-    Flags, FlagsRef, Options, Order, Plan, Script, Scripted, Targets, compile, order,
+use stayput::plan::{
+    Event, Flags, FlagsRef, Options, Plan, Script, Scripted, Targets, compile, order,
 };
-use stayput::text::{NoFiles, Problems, Sources, render};
+use stayput::record::Record;
 use stayput::time::{SimSpan, SimTime};
-use stayput::vocab::{AccountId, Billing, Channel, EventId, InstanceId, PolicyId, ProtectionSet};
+use stayput::words::{AccountId, Billing, Channel, EventId, InstanceId, PolicyId, ProtectionSet};
 use stayput::world::Run;
 
 use rand::{Rng, RngExt};
@@ -80,17 +80,17 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
     let told = render(&problems, &sources, false);
     let mut plan = compiled.and_then(|mut compiled| compiled.plans.pop()).expect(&told);
-    let policy = &plan.legend.rulebooks[0].policy;
+    let policy = &plan.header.rulebooks[0].policy;
     let protection = policy.protection("release-protection").expect("the policy has it");
     let flag = ProtectionSet::EMPTY.with(protection);
     plan.flags = vec![
         Flags { on: flag, off: ProtectionSet::EMPTY },
         Flags { on: ProtectionSet::EMPTY, off: flag },
     ];
-    let start = plan.legend.start;
+    let start = plan.header.start;
     let mut stream = Streams::new(7, 0).named("fleet-year/engine");
     for account in 1..instances.div_ceil(PER_ACCOUNT) {
-        plan.legend.accounts.push(&format!("account-{account}"));
+        plan.header.accounts.push(&format!("account-{account}"));
         plan.fleet.add_account(Account {
             policy: PolicyId(0),
             grace: SimSpan::ZERO,
@@ -112,9 +112,9 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
             instance.on = flag;
         }
         plan.fleet.add_instance(instance);
-        plan.legend.instances.push(&format!("i-{who:010}"));
+        plan.header.instances.push(&format!("i-{who:010}"));
     }
-    plan.legend.instances = std::mem::take(&mut plan.legend.instances).shared();
+    plan.header.instances = std::mem::take(&mut plan.header.instances).shared();
     plan.targets = (0..instances).map(InstanceId).collect();
     plan.script = Script::Listed(script(start, instances, orders, &mut stream).into());
     plan
@@ -137,25 +137,25 @@ fn script(start: SimTime, instances: u32, orders: usize, stream: &mut impl Rng) 
         let instance = Targets { start: who, len: 1 };
         let account = AccountId(who / PER_ACCOUNT);
         let order = match kind {
-            0..8 => Order::ScheduleRelease(order::ScheduleRelease {
+            0..8 => Event::ScheduleRelease(order::ScheduleRelease {
                 instance,
                 time: later(at, stream.next_u64(), 1_000 * DAY),
                 by: None,
                 via,
             }),
-            8..12 => Order::CancelScheduledRelease(order::CancelScheduledRelease {
+            8..12 => Event::CancelScheduledRelease(order::CancelScheduledRelease {
                 instance,
                 by: None,
                 via,
             }),
-            12..16 => Order::Release(order::Release {
+            12..16 => Event::Release(order::Release {
                 instance,
                 force: None,
                 terminate_subscription: None,
                 by: None,
                 via,
             }),
-            16..18 => Order::SetProtection(order::SetProtection {
+            16..18 => Event::SetProtection(order::SetProtection {
                 instance: Some(instance),
                 group: None,
                 flags: FlagsRef(u32::from(stream.random_range(0..16) == 0)),
@@ -163,8 +163,8 @@ fn script(start: SimTime, instances: u32, orders: usize, stream: &mut impl Rng) 
                 by: None,
                 via,
             }),
-            18 => Order::Overdue(order::Overdue { account }),
-            _ => Order::Settle(order::Settle { account, by: None, via }),
+            18 => Event::Overdue(order::Overdue { account }),
+            _ => Event::Settle(order::Settle { account, by: None, via }),
         };
         Scripted { at, event: EventId::at(number), order }
     };

@@ -9,7 +9,7 @@
 use std::hint::black_box;
 
 use rand::{Rng, RngExt};
-use stayput::kernel::{Rank, Streams, Timer};
+use stayput::kernel::{Priority, Streams, TimerId};
 use stayput::time::{SimSpan, SimTime};
 
 /// The end of the year; nothing happens at it any more.
@@ -26,11 +26,11 @@ pub enum Wait {
     Grace(u32),
 }
 
-impl Timer for Wait {
+impl TimerId for Wait {
     const RANKS: u8 = 3;
 
-    fn rank(&self) -> Rank {
-        Rank(match self {
+    fn priority(&self) -> Priority {
+        Priority(match self {
             Self::Release(_) => 0,
             Self::Term(_) => 1,
             Self::Grace(_) => 2,
@@ -62,7 +62,7 @@ pub enum Verb {
 
 /// An order of the year; what it does not need is there and without meaning.
 #[derive(Debug, Clone, Copy)]
-pub struct Order {
+pub struct Event {
     pub verb: Verb,
     /// Of two timers the term's; on; overdue.
     pub flag: bool,
@@ -74,7 +74,7 @@ pub struct Order {
 /// What is known beforehand: the size of the fleet and the orders by time.
 pub struct Year {
     pub instances: u32,
-    pub orders: Vec<(u32, Order)>,
+    pub orders: Vec<(u32, Event)>,
 }
 
 impl Year {
@@ -95,14 +95,14 @@ impl Year {
             let delay = waits.of(stream.next_u64(), 150 * DAY).seconds();
             let delay = u32::try_from(delay).expect("a few years");
             let (flag, instance) = (stream.random(), stream.random_range(0..instances));
-            (at, Order { verb, flag, instance, delay })
+            (at, Event { verb, flag, instance, delay })
         };
         let orders = times.into_iter().map(order).collect();
         Self { instances, orders }
     }
 
     /// The orders as a kernel takes them.
-    pub fn script(&self) -> impl Iterator<Item = (SimTime, Order)> {
+    pub fn script(&self) -> impl Iterator<Item = (SimTime, Event)> {
         self.orders.iter().map(|(at, order)| (SimTime::from_seconds(i64::from(*at)), *order))
     }
 }
@@ -186,8 +186,8 @@ impl Fleet {
         black_box(self.instances[instance as usize].births);
     }
 
-    pub fn obey(&mut self, order: Order, now: SimTime, timers: &mut impl Timers) {
-        let Order { verb, flag, instance, delay } = order;
+    pub fn handle_event(&mut self, order: Event, now: SimTime, timers: &mut impl Timers) {
+        let Event { verb, flag, instance, delay } = order;
         let timer = if flag { Wait::Term(instance) } else { Wait::Release(instance) };
         match verb {
             Verb::Set => timers.set(timer, now.after(SimSpan::from_seconds(i64::from(delay)))),
@@ -208,7 +208,7 @@ impl Fleet {
         }
     }
 
-    pub fn ring(&mut self, timer: Wait, now: SimTime, timers: &mut impl Timers) {
+    pub fn handle_timer(&mut self, timer: Wait, now: SimTime, timers: &mut impl Timers) {
         self.fired += 1;
         match timer {
             Wait::Release(instance) => {

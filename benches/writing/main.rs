@@ -26,9 +26,10 @@ use std::path::Path;
 
 use measure::{CLOCKS, clocks, spread};
 use stayput::experiment::{Summary, carry_out};
-use stayput::record::{Legend, Record};
-use stayput::report::{CsvTables, InstanceRow, Plain, Quick, Rows, Scribe};
-use stayput::scenario::Plan;
+use stayput::plan::Plan;
+use stayput::record::Record;
+use stayput::report::{BufferedCsv, CsvTables, CsvThread, InstanceRow, ReferenceCsv, Rows};
+use stayput::run_header::RunHeader;
 use stayput::world::{Run, World};
 
 const HEAD: &str = "\
@@ -75,11 +76,11 @@ fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> {
 }
 
 /// A run of which every record goes to `take`.
-fn run(plan: &Plan, mut take: impl FnMut(&Record, &Legend)) -> Run {
+fn run(plan: &Plan, mut take: impl FnMut(&Record, &RunHeader)) -> Run {
     let mut summary = Summary::default();
     let carried = carry_out(plan.clone(), year::limits(), None, |record, world| {
         summary.take(record);
-        take(record, world.legend());
+        take(record, world.header());
         Ok::<(), io::Error>(())
     });
     black_box(&summary);
@@ -94,20 +95,20 @@ fn without(plan: &Plan) {
 
 fn beside<T: Rows<Out = File>>(plan: &Plan, folder: &Path) {
     let mut tables = tables::<T>(folder);
-    let run = run(plan, |record, legend| {
-        tables.write(std::slice::from_ref(record), legend).expect("a disk");
+    let run = run(plan, |record, header| {
+        tables.write(std::slice::from_ref(record), header).expect("a disk");
     });
     let rows: Vec<InstanceRow> = at_the_end(run.world()).collect();
-    tables.instances(&rows, run.world().legend()).expect("a disk");
+    tables.instances(&rows, run.world().header()).expect("a disk");
     tables.finish().expect("a disk");
 }
 
 fn by_thread(plan: &Plan, folder: &Path) {
-    let mut scribe = Scribe::start(tables::<Quick<File>>(folder)).expect("a thread");
-    scribe.begin(&plan.legend).expect("a disk");
-    let run = run(plan, |record, legend| scribe.write(record, legend).expect("a disk"));
-    let legend = run.world().legend();
-    scribe.end_of_run(at_the_end(run.world()), legend).expect("a disk");
+    let mut scribe = CsvThread::start(tables::<BufferedCsv<File>>(folder)).expect("a thread");
+    scribe.begin(&plan.header).expect("a disk");
+    let run = run(plan, |record, header| scribe.write(record, header).expect("a disk"));
+    let header = run.world().header();
+    scribe.end_of_run(at_the_end(run.world()), header).expect("a disk");
     scribe.finish().expect("a disk");
 }
 
@@ -115,10 +116,10 @@ fn tables<T: Rows<Out = File>>(folder: &Path) -> CsvTables<T> {
     CsvTables::new(|name| File::create(folder.join(name))).expect("a disk")
 }
 
-fn to_nowhere<T: Rows<Out = io::Sink>>(records: &[Record], legend: &Legend) {
+fn to_nowhere<T: Rows<Out = io::Sink>>(records: &[Record], header: &RunHeader) {
     let mut tables = CsvTables::<T>::new(|_| Ok(io::sink())).expect("nowhere");
     for batch in records.chunks(2_048) {
-        tables.write(batch, legend).expect("nowhere");
+        tables.write(batch, header).expect("nowhere");
     }
     black_box(tables.finish().expect("nowhere"));
 }
@@ -130,10 +131,11 @@ fn main() {
     let plan = year::plan(instances, events);
     let mut records = Vec::new();
     let ran = run(&plan, |record, _| records.push(record.clone()));
-    let legend = ran.world().legend();
+    let header = ran.world().header();
     let rows: u64 = {
-        let mut tables = CsvTables::<Quick<io::Sink>>::new(|_| Ok(io::sink())).expect("nowhere");
-        tables.write(&records, legend).expect("nowhere");
+        let mut tables =
+            CsvTables::<BufferedCsv<io::Sink>>::new(|_| Ok(io::sink())).expect("nowhere");
+        tables.write(&records, header).expect("nowhere");
         tables.finish().expect("nowhere").iter().map(|(_, rows)| rows).sum()
     };
     println!(
@@ -147,8 +149,8 @@ fn main() {
         rounds,
         rows as f64,
         &[
-            ("plain", &|| to_nowhere::<Plain<io::Sink>>(&records, legend)),
-            ("quick", &|| to_nowhere::<Quick<io::Sink>>(&records, legend)),
+            ("plain", &|| to_nowhere::<ReferenceCsv<io::Sink>>(&records, header)),
+            ("quick", &|| to_nowhere::<BufferedCsv<io::Sink>>(&records, header)),
         ],
     );
     drop(records);
@@ -160,8 +162,8 @@ fn main() {
         ran.events() as f64,
         &[
             ("without the log", &|| without(&plan)),
-            ("plain, in between", &|| beside::<Plain<File>>(&plan, folder)),
-            ("quick, in between", &|| beside::<Quick<File>>(&plan, folder)),
+            ("plain, in between", &|| beside::<ReferenceCsv<File>>(&plan, folder)),
+            ("quick, in between", &|| beside::<BufferedCsv<File>>(&plan, folder)),
             ("quick, by a thread", &|| by_thread(&plan, folder)),
         ],
     );

@@ -5,9 +5,9 @@
 //! let an account fall into arrears or settle.
 
 use rand::RngExt;
+use stayput::diagnostics::{Files, Problems, ReadFailure, Sources};
 use stayput::kernel::{Limits, Streams};
-use stayput::scenario::{Options, Plan, compile};
-use stayput::text::{Files, Problems, ReadFailure, Sources};
+use stayput::plan::{Options, Plan, compile};
 use stayput::time::{SimSpan, SimTime};
 
 const DAY: i64 = 86_400;

@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 use anstream::ColorChoice;
 
 use super::diff::{self, Asked, Findings};
-use super::judging::{Job, Terms, judge_all};
-use super::load::{Loaded, Loader};
-use super::output_file::write;
+use super::or_default;
+use super::shared::exit::Exit;
+use super::shared::load::{Loaded, Loader};
+use super::shared::output_file::write;
+use super::shared::run_cases::{Job, Terms, judge_all};
+use super::shared::terminal;
 use super::test::stored_path;
-use super::{Exit, or_default, terminal};
+use crate::diagnostics::{Code, Problem, Problems, many};
+use crate::plan::Options;
 use crate::report::{
     Acceptance, AcceptedFile, Accepting, DecisionRow, accept, accepted_yaml, decisions_csv,
     end_of_day, read_accepted,
 };
-use crate::scenario::Options;
-use crate::text::{Code, Problem, Problems, many};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -55,7 +57,7 @@ fn day(text: &str) -> Result<String, String> {
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let ci = std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
     if ci && !arguments.even_in_ci {
-        terminal::talk(
+        terminal::print_stderr(
             "stayput: CI is set, and what CI accepts nobody has looked at; bless it where you work, or say `--even-in-ci`",
         );
         return Err(Exit::BadInput);
@@ -80,13 +82,13 @@ fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         super::nothing(Code::NothingFound, why);
         return Err(Exit::NothingRan);
     }
-    terminal::heed_interrupts();
+    terminal::install_interrupt_handler();
     let terms = Terms { limits: crate::kernel::Limits::default(), only: None, jobs: 1 };
     let judged = judge_all(&jobs, terms).map_err(|_| Exit::Interrupted)?;
     if let Some((name, why)) =
         judged.iter().find_map(|one| one.report.broken.as_ref().map(|why| (&one.report.name, why)))
     {
-        terminal::talk(&format!("stayput: {name}: {why}; nothing was written"));
+        terminal::print_stderr(&format!("stayput: {name}: {why}; nothing was written"));
         return Err(Exit::Undecided);
     }
     let mut lines = Vec::new();
@@ -99,10 +101,12 @@ fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let unmet: usize = judged.iter().map(|one| one.report.judgement.failures.len()).sum();
     if unmet > 0 {
         let what = many(unmet, "expectation");
-        terminal::talk(&format!("{what} not met: bless does not rewrite what you wrote by hand"));
-        return Ok(Exit::No);
+        terminal::print_stderr(&format!(
+            "{what} not met: bless does not rewrite what you wrote by hand"
+        ));
+        return Ok(Exit::Failure);
     }
-    Ok(Exit::Yes)
+    Ok(Exit::Success)
 }
 
 fn jobs(loaded: &[Loaded]) -> Vec<Job> {
@@ -125,7 +129,7 @@ fn jobs(loaded: &[Loaded]) -> Vec<Job> {
 fn store(path: &Path, rows: &[DecisionRow]) -> Result<String, Exit> {
     let text = decisions_csv(rows).map_err(|_| Exit::CouldNotWrite)?;
     let shown = path.display();
-    let before = super::files::read_text(path).ok();
+    let before = super::shared::files::read_text(path).ok();
     if before.as_ref() == Some(&text) {
         return Ok(format!("{shown}: as it was"));
     }
@@ -161,7 +165,7 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
     let talk = terminal::paint_talk(colour);
     let over = arguments.until.as_deref().and_then(end_of_day).is_some_and(|e| e <= super::today());
     if let (Some(until), true) = (&arguments.until, over) {
-        terminal::talk(&format!(
+        terminal::print_stderr(&format!(
             "stayput: {until} is over: what is accepted until then fails at once"
         ));
         return Err(Exit::BadInput);

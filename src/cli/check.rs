@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
-use super::load::{Kind, Loader, kind_of};
-use super::{Exit, terminal};
-use crate::scenario::Options;
-use crate::text::{Severity, many};
+use super::shared::exit::Exit;
+use super::shared::load::{Kind, Loader, kind_of};
+use super::shared::terminal;
+use crate::diagnostics::{Severity, many};
+use crate::plan::Options;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -60,18 +61,21 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     }
     loader.tell(paint);
     if checked == 0 && loader.broken.is_empty() {
-        super::nothing(crate::text::Code::NothingFound, "no scenario and no policy was found");
+        super::nothing(
+            crate::diagnostics::Code::NothingFound,
+            "no scenario and no policy was found",
+        );
         return Err(Exit::NothingRan);
     }
     if !lines.is_empty() {
         super::print(&lines.join("\n"))?;
     }
-    Ok(if loader.problems.count(Severity::Error) > 0 { Exit::BadInput } else { Exit::Yes })
+    Ok(if loader.problems.count(Severity::Error) > 0 { Exit::BadInput } else { Exit::Success })
 }
 
-fn told(path: &str, compiled: &crate::scenario::Compiled) -> String {
+fn told(path: &str, compiled: &crate::plan::Compiled) -> String {
     let first = compiled.plans.first();
-    let instances = first.map_or(0, |plan| plan.legend.instances.len());
+    let instances = first.map_or(0, |plan| plan.header.instances.len());
     let events = first.map_or(0, |plan| plan.script.len());
     let expected: usize = compiled.plans.iter().map(|plan| plan.expectations.len()).sum();
     let cases = match compiled.plans.len() {

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
-use super::load::{Kind, Loader, kind_of};
 use super::run::name_of;
-use super::{Exit, terminal};
-use crate::experiment::{Lookout, carry_out};
+use super::shared::exit::Exit;
+use super::shared::load::{Kind, Loader, kind_of};
+use super::shared::terminal;
+use crate::diagnostics::{Code, Problem, Sources, closest};
+use crate::experiment::{DecisionWatch, carry_out};
+use crate::plan::{Options, Plan, Script};
 use crate::policy::{Catalog, Column, Facts, Policy, Rule, Rulebook};
 use crate::report::{Paint, Question, explain_decision, explain_situation, rule_text, table};
-use crate::scenario::{Options, Plan, Script};
-use crate::text::{Code, Problem, Sources, closest};
-use crate::vocab::{ProtectionSet, SwitchSet, Word};
+use crate::words::{ProtectionSet, SwitchSet, Word};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -41,7 +42,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     {
         return rule(&arguments.what, id, colour);
     }
-    let text = super::files::read_text(std::path::Path::new(&arguments.what)).ok();
+    let text = super::shared::files::read_text(std::path::Path::new(&arguments.what)).ok();
     let is_bare = text.is_none() && arguments.situation.is_empty();
     if is_bare && Catalog::names().any(|name| has_rule(name, &arguments.what)) {
         return everywhere(&arguments.what, colour);
@@ -81,21 +82,21 @@ fn everywhere(id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
 /// A rule under a policy, or under the policies of a scenario.
 fn rule(what: &str, id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
-    let text = super::files::read_text(std::path::Path::new(what)).ok();
+    let text = super::shared::files::read_text(std::path::Path::new(what)).ok();
     if text.is_some_and(|text| kind_of(&text) == Some(Kind::Scenario)) {
         let options = Options { unjudged: true, ..Options::default() };
         let loaded = loader.scenarios(&[PathBuf::from(what)], &options);
         loader.refuse_or_go_on(terminal::paint_talk(colour))?;
         let plans = super::run::plans(loaded, None)?;
-        let mut rules = plans.iter().flat_map(|plan| plan.legend.rulebooks.iter());
+        let mut rules = plans.iter().flat_map(|plan| plan.header.rulebooks.iter());
         let is_rule = rules.any(|book| book.policy.rules.iter().any(|rule| rule.id == id));
-        if !is_rule && plans.iter().any(|plan| plan.legend.events.called(id).is_some()) {
+        if !is_rule && plans.iter().any(|plan| plan.header.events.called(id).is_some()) {
             let problem = Problem::bare(Code::UnknownName, format!("`#{id}` names no decision"));
             return Err(refuse(
                 problem.help("write FILE#EVENT/INSTANCE, such as `night.yaml#quiet/web-1`"),
             ));
         }
-        let books: Vec<_> = plans.iter().flat_map(|plan| plan.legend.rulebooks.iter()).collect();
+        let books: Vec<_> = plans.iter().flat_map(|plan| plan.header.rulebooks.iter()).collect();
         return tell_rule(id, books.iter().map(|book| &*book.policy), &loader.sources, colour);
     }
     let policy = loader.policy(what);
@@ -183,20 +184,20 @@ fn decision(
     let (mut told, mut elsewhere, mut known) = (Vec::new(), Vec::new(), Vec::new());
     let mut is_there = false;
     for plan in plans {
-        let place = place_of(event, &plan, &loader.sources);
-        known.extend(plan.legend.instances.iter().map(str::to_owned));
-        let mut lookout = Lookout::new(event, instance, &plan.legend);
+        let span = place_of(event, &plan, &loader.sources);
+        known.extend(plan.header.instances.iter().map(str::to_owned));
+        let mut lookout = DecisionWatch::new(event, instance, &plan.header);
         is_there |= lookout.knows_instance();
         let limits = crate::kernel::Limits::default();
         let (_, run) = carry_out(plan, limits, None, |record, world| {
             lookout.take(record, world);
             Ok::<(), Exit>(())
         })?;
-        let legend = run.world().legend();
+        let header = run.world().header();
         elsewhere.extend(lookout.elsewhere.iter().cloned());
         for witness in lookout.finish() {
-            let head = paint.dim(&name_of(legend));
-            told.push(format!("{head}\n{}", explain_decision(&witness, legend, &place, paint)));
+            let head = paint.dim(&name_of(header));
+            told.push(format!("{head}\n{}", explain_decision(&witness, header, &span, paint)));
         }
     }
     if told.is_empty() {
@@ -207,12 +208,12 @@ fn decision(
 
 /// Where an event stands, as far as it can be quoted.
 fn place_of(event: &str, plan: &Plan, sources: &Sources) -> String {
-    let id = plan.legend.events.called(event);
+    let id = plan.header.events.called(event);
     if let (Some(id), Script::Streamed(table)) = (id, &plan.script) {
         return format!("{}, row {}", table.path(), id.index() + 1);
     }
-    let place = id.and_then(|id| plan.event_places.get(id.index()));
-    place.map_or_else(|| "by itself".to_owned(), |place| sources.locate(*place))
+    let span = id.and_then(|id| plan.event_places.get(id.index()));
+    span.map_or_else(|| "by itself".to_owned(), |span| sources.locate(*span))
 }
 
 fn nothing_decided(

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use anstream::ColorChoice;
 
-use super::load::Loader;
-use super::{Exit, terminal};
+use super::shared::exit::Exit;
+use super::shared::load::Loader;
+use super::shared::terminal;
 use crate::report::{matrix_csv, matrix_text};
 
 #[derive(Debug, clap::Args)]
@@ -36,7 +37,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             let mut out = io::stdout().lock();
             let written = matrix_csv(&policy, &mut out).and_then(|()| out.flush());
             match written.map_err(|error| terminal::could_not_write("standard output", &error)) {
-                Ok(()) | Err(None) => Ok(Exit::Yes),
+                Ok(()) | Err(None) => Ok(Exit::Success),
                 Err(Some(exit)) => Err(exit),
             }
         }

@@ -9,15 +9,16 @@ use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
-use super::load::tell_all;
-use super::output_folder;
-use super::replicate::{LARGEST, finish};
 use super::run::Format;
-use super::{Exit, files, terminal};
+use super::shared::exit::Exit;
+use super::shared::load::tell_all;
+use super::shared::output_folder;
+use super::shared::study::{LARGEST, finish};
+use super::shared::{files, terminal};
+use crate::diagnostics::{Code, Problem, Problems, Sources, hex_digest};
 use crate::experiment::Replications;
-use crate::report::{Input, RunEnd, RunFile, StudyPart, read_replications};
+use crate::report::{Input, RunEnd, RunFile, WrittenStudy, read_replications};
 use crate::stats::Confidence;
-use crate::text::{Code, Problem, Problems, Sources, hex_digest};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -39,12 +40,12 @@ const TABLE: &str = "replications.csv";
 struct Part {
     path: String,
     file: RunFile,
-    study: StudyPart,
+    study: WrittenStudy,
     replications: Vec<Replications>,
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
-    terminal::heed_interrupts();
+    terminal::install_interrupt_handler();
     let mut problems = Problems::default();
     let mut parts = Vec::new();
     for path in &arguments.parts {
@@ -67,13 +68,13 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let of: Vec<&Replications> = all.iter().collect();
     finish(file, &of, out, (arguments.out.as_deref(), arguments.format), colour)?;
     let answered = all.iter().all(|of| of.answers() == of.rows.len());
-    Ok(if answered { Exit::Yes } else { Exit::Undecided })
+    Ok(if answered { Exit::Success } else { Exit::Undecided })
 }
 
 /// Ends the verb if somebody asked for it. Nothing has been written by then.
 fn go_on() -> Result<(), Exit> {
     if terminal::is_interrupted() {
-        terminal::talk("stayput: interrupted; nothing was written");
+        terminal::print_stderr("stayput: interrupted; nothing was written");
         return Err(Exit::Interrupted);
     }
     Ok(())
@@ -120,7 +121,7 @@ fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
 }
 
 /// Checks figures that a run of this program can have.
-fn possible(study: &StudyPart) -> Result<(), String> {
+fn possible(study: &WrittenStudy) -> Result<(), String> {
     if !(1..=LARGEST).contains(&study.replications) {
         let most = format!("a study has 1 to {LARGEST}");
         return Err(format!("its run.json says {} replications; {most}", study.replications));
@@ -297,7 +298,7 @@ fn whole(parts: Vec<Part>) -> Option<(RunFile, Vec<Replications>)> {
         parts.iter().flat_map(|part| part.file.assumptions.iter().cloned()).collect();
     let first = parts.first()?;
     let first_runs = first.file.runs.clone();
-    let study = StudyPart { shard: None, ..first.study.clone() };
+    let study = WrittenStudy { shard: None, ..first.study.clone() };
     let mut file = RunFile {
         study: Some(study),
         assumptions: assumptions.into_iter().collect(),

@@ -4,38 +4,25 @@
 
 mod bless;
 mod check;
-mod coverage;
 mod diff;
-mod exit;
 mod explain;
-mod files;
-mod judging;
-mod load;
 mod matrix;
 mod merge;
-mod output_file;
-mod output_folder;
-mod outputs;
 mod policies;
-mod progress;
-mod replicate;
 mod run;
 mod schema;
-mod staging;
-mod system_calls;
-mod terminal;
+mod shared;
 mod test;
-mod undecided;
+
+pub use shared::exit::Exit;
 
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub use exit::Exit;
-
 use crate::time::SimTime;
-use crate::vocab::{Confidence, Word};
+use crate::words::{Confidence, Word};
 
 /// Replays the ways a cloud instance gets released and shows which protections held.
 #[derive(Debug, Parser)]
@@ -117,9 +104,9 @@ impl Default for Overrides {
 }
 
 impl Overrides {
-    fn options(&self) -> crate::scenario::Options {
+    fn options(&self) -> crate::plan::Options {
         let (policy, seed) = (self.policy.clone(), self.seed);
-        crate::scenario::Options { policy, seed, ..crate::scenario::Options::default() }
+        crate::plan::Options { policy, seed, ..crate::plan::Options::default() }
     }
 
     fn limits(&self) -> crate::kernel::Limits {
@@ -156,7 +143,7 @@ impl Shard {
     /// Whether a case is in this part: by a digest of its names, so that neither its place in a
     /// folder nor its neighbours move it.
     fn takes(self, scenario: &str, case: &str) -> bool {
-        let digest = crate::text::hex_digest(&[scenario, "\n", case]);
+        let digest = crate::diagnostics::hex_digest(&[scenario, "\n", case]);
         let number = digest.get(..15).and_then(|digits| u64::from_str_radix(digits, 16).ok());
         number.unwrap_or(0) % self.of == self.part - 1
     }
@@ -191,15 +178,19 @@ fn day_start(text: &str) -> Result<SimTime, String> {
 }
 
 /// Tells one mistake that stands in no file.
-fn tell(problem: crate::text::Problem) {
-    let mut problems = crate::text::Problems::default();
+fn tell(problem: crate::diagnostics::Problem) {
+    let mut problems = crate::diagnostics::Problems::default();
     problems.add(problem);
-    terminal::talk(&crate::text::render(&problems, &crate::text::Sources::default(), false));
+    shared::terminal::print_stderr(&crate::diagnostics::render(
+        &problems,
+        &crate::diagnostics::Sources::default(),
+        false,
+    ));
 }
 
 /// Tells that nothing was done, since nothing was there to do it with: no success.
-fn nothing(code: crate::text::Code, why: &str) {
-    terminal::talk(&format!("error[{code}]: {why}\nstayput: nothing ran"));
+fn nothing(code: crate::diagnostics::Code, why: &str) {
+    shared::terminal::print_stderr(&format!("error[{code}]: {why}\nstayput: nothing ran"));
 }
 
 /// The paths of a verb, or the folder that it looks into by itself.
@@ -211,15 +202,15 @@ fn or_default(paths: &[PathBuf]) -> Vec<PathBuf> {
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let arguments: Vec<_> = arguments.into_iter().collect();
     std::panic::set_hook(Box::new(|panic| {
-        terminal::talk(&format!(
+        shared::terminal::print_stderr(&format!(
             "stayput: this is a bug of ours, not a mistake of yours: {panic}\n\
              please tell us, with the files that show it"
         ));
     }));
-    std::panic::catch_unwind(|| obey(arguments)).unwrap_or(Exit::OurBug)
+    std::panic::catch_unwind(|| dispatch(arguments)).unwrap_or(Exit::InternalError)
 }
 
-fn obey(arguments: Vec<std::ffi::OsString>) -> Exit {
+fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -229,12 +220,12 @@ fn obey(arguments: Vec<std::ffi::OsString>) -> Exit {
             }
             // Help and version are no errors; a closed pipe behind them is none either.
             let printed =
-                error.print().map_err(|e| terminal::could_not_write("standard output", &e));
-            return printed.err().flatten().unwrap_or(Exit::Yes);
+                error.print().map_err(|e| shared::terminal::could_not_write("standard output", &e));
+            return printed.err().flatten().unwrap_or(Exit::Success);
         }
     };
     if arguments.allow_outside {
-        files::allow_outside();
+        shared::files::allow_outside();
     }
     let colour = match arguments.color {
         Colour::Auto => ColorChoice::Auto,
@@ -266,8 +257,8 @@ fn completions(shell: clap_complete::Shell) -> Result<Exit, Exit> {
 
 /// Prints a text and ends well, also if nobody reads it to its end.
 fn print(text: &str) -> Result<Exit, Exit> {
-    match terminal::say(text.trim_end_matches('\n')) {
-        Ok(()) | Err(None) => Ok(Exit::Yes),
+    match shared::terminal::print_stdout(text.trim_end_matches('\n')) {
+        Ok(()) | Err(None) => Ok(Exit::Success),
         Err(Some(exit)) => Err(exit),
     }
 }

@@ -2,11 +2,12 @@
 
 use anstream::ColorChoice;
 
-use super::load::Loader;
-use super::{Exit, terminal};
+use super::shared::exit::Exit;
+use super::shared::load::Loader;
+use super::shared::terminal;
+use crate::diagnostics::{Code, Problem, closest};
 use crate::policy::{Catalog, Policy, Rule};
 use crate::report::{Edition, editions_json, editions_text, rule_text, rules_json, rules_text};
-use crate::text::{Code, Problem, closest};
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Format {

@@ -3,21 +3,24 @@
 use std::io::{self, BufWriter, StdoutLock};
 use std::path::PathBuf;
 
-use super::load::{Loaded, Loader};
-use super::output_folder::{self, OutputFolder, cannot};
-use super::progress::Progress;
-use super::{Exit, Overrides, replicate, terminal};
+use super::Overrides;
+use super::shared::exit::Exit;
+use super::shared::load::{Loaded, Loader};
+use super::shared::output_folder::{self, OutputFolder, cannot};
+use super::shared::progress::Progress;
+use super::shared::{study, terminal};
+use crate::diagnostics::many;
 use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::kernel::{Limit, Stop};
-use crate::record::{Legend, Record};
+use crate::plan::{Plan, Unread};
+use crate::record::Record;
 use crate::report::{
-    CsvTables, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, Quick, RunEnd, RunFile, Scribe,
-    Timeline,
+    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, RunEnd,
+    RunFile, Timeline,
 };
-use crate::scenario::{Plan, Unread};
-use crate::text::many;
+use crate::run_header::RunHeader;
 use crate::time::SimSpan;
-use crate::vocab::{PolicyId, SwitchSet};
+use crate::words::{PolicyId, SwitchSet};
 use crate::world::{Run, World};
 use anstream::ColorChoice;
 
@@ -29,7 +32,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) overrides: Overrides,
     #[command(flatten)]
-    pub(super) study: replicate::Asked,
+    pub(super) study: study::Asked,
     /// Only this replication, with all of its records: what `--replications` drew under that
     /// number.
     #[arg(long, value_name = "K", conflicts_with_all = ["replications", "until_halfwidth"])]
@@ -67,25 +70,25 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let loaded = loader.scenarios(&arguments.scenarios, &options);
     loader.refuse_or_go_on(talk)?;
     let plans = plans(loaded, arguments.overrides.case.as_deref())?;
-    terminal::heed_interrupts();
+    terminal::install_interrupt_handler();
     if arguments.study.is_wanted()? {
-        return replicate::run(arguments, &plans, &loader, colour);
+        return study::run(arguments, &plans, &loader, colour);
     }
     let out = output_folder::begin(arguments.out.as_deref())?;
     let mut running = Running::new(arguments, out.as_ref(), terminal::paint(colour))?;
-    let mut exit = Exit::Yes;
+    let mut exit = Exit::Success;
     let lost = if out.is_some() { "; no tables were written" } else { "" };
     let mut left = plans.len();
     for mut plan in plans {
         left -= 1;
-        plan.legend.replication = arguments.replication.unwrap_or(0);
+        plan.header.replication = arguments.replication.unwrap_or(0);
         match running.carry_out(plan) {
             Ok(one) => exit = exit.max(one),
             // Whoever read has enough, and there is nothing else to do.
             Err(Broken::Write(None)) => return Ok(exit),
             Err(Broken::Write(Some(exit))) => return Err(exit),
             Err(Broken::Input(why)) => {
-                terminal::talk(&format!("stayput: {why}{lost}"));
+                terminal::print_stderr(&format!("stayput: {why}{lost}"));
                 return Err(Exit::BadInput);
             }
         }
@@ -99,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         output_folder::finish(out, &mut file)?;
     }
     if terminal::is_interrupted() {
-        terminal::talk("stayput: interrupted");
+        terminal::print_stderr("stayput: interrupted");
         return Err(Exit::Interrupted);
     }
     Ok(exit)
@@ -112,23 +115,23 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 pub(super) fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit> {
     let all: Vec<Plan> = loaded.into_iter().flat_map(|one| one.compiled.plans).collect();
     if all.is_empty() {
-        super::nothing(crate::text::Code::NothingFound, "no scenario was found");
+        super::nothing(crate::diagnostics::Code::NothingFound, "no scenario was found");
         return Err(Exit::NothingRan);
     }
     let Some(case) = case else { return Ok(all) };
-    let mut known: Vec<String> = all.iter().map(|plan| plan.legend.case.clone()).collect();
+    let mut known: Vec<String> = all.iter().map(|plan| plan.header.case.clone()).collect();
     known.dedup();
     known.retain(|name| !name.is_empty());
-    let wanted: Vec<Plan> = all.into_iter().filter(|plan| plan.legend.case == case).collect();
+    let wanted: Vec<Plan> = all.into_iter().filter(|plan| plan.header.case == case).collect();
     if wanted.is_empty() {
-        let close = crate::text::closest(case, known.iter().map(String::as_str));
+        let close = crate::diagnostics::closest(case, known.iter().map(String::as_str));
         let help = match (close.first(), known.as_slice()) {
             (Some(name), _) => format!("; did you mean `{name}`?"),
             (None, []) => "; there are no cases".to_owned(),
             (None, known) => format!("; there are: {}", known.join(", ")),
         };
         let why = format!("no scenario has a case `{case}`{help}");
-        super::nothing(crate::text::Code::FilterMatchesNone, &why);
+        super::nothing(crate::diagnostics::Code::FilterMatchesNone, &why);
         return Err(Exit::NothingRan);
     }
     Ok(wanted)
@@ -138,8 +141,8 @@ pub(super) fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>
 struct Running<'a> {
     arguments: &'a Arguments,
     paint: Paint,
-    tables: Option<Scribe>,
-    decisions: Option<DecisionsCsv<Quick<StdoutLock<'static>>>>,
+    tables: Option<CsvThread>,
+    decisions: Option<DecisionsCsv<BufferedCsv<StdoutLock<'static>>>>,
     lines: Option<JsonLines<BufWriter<StdoutLock<'static>>>>,
     first: bool,
     /// Whether anybody still reads standard output.
@@ -158,14 +161,14 @@ impl<'a> Running<'a> {
     ) -> Result<Self, Exit> {
         let tables = match (out, &arguments.out) {
             (Some(out), Some(path)) => {
-                let tables = CsvTables::new(|name| out.open(name)).and_then(Scribe::start);
+                let tables = CsvTables::new(|name| out.open(name)).and_then(CsvThread::start);
                 Some(tables.map_err(|error| cannot(path, &error))?)
             }
             _ => None,
         };
         let decisions = match arguments.format {
             Format::Csv => Some(DecisionsCsv::new(io::stdout().lock()).map_err(|error| {
-                terminal::could_not_write("standard output", &error).unwrap_or(Exit::Yes)
+                terminal::could_not_write("standard output", &error).unwrap_or(Exit::Success)
             })?),
             Format::Text | Format::Jsonl => None,
         };
@@ -192,16 +195,16 @@ impl<'a> Running<'a> {
         let (mut summary, mut timeline) = (Summary::default(), Timeline::default());
         let text = self.arguments.format == Format::Text && self.heard;
         if let Some(tables) = &mut self.tables {
-            let begun = tables.begin(&plan.legend);
+            let begun = tables.begin(&plan.header);
             begun.map_err(|error| Broken::Write(self.table_failed(&error)))?;
         }
         let go_on = || !terminal::is_interrupted();
-        let progress = Progress::of(days(plan.legend.elapsed(plan.legend.end)), "days");
+        let progress = Progress::of(days(plan.header.elapsed(plan.header.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, go_on, |record, world| {
-            progress.reached(|| days(world.legend().elapsed(record.at())));
+            progress.reached(|| days(world.header().elapsed(record.at())));
             summary.take(record);
             if text {
-                timeline.take(record, world.legend());
+                timeline.take(record, world.header());
             }
             self.write(record, world)
         })?;
@@ -210,13 +213,13 @@ impl<'a> Running<'a> {
         if let Some(Unread { path, why }) = world.unread() {
             return Err(Broken::Input(format!("{path}: {why}")));
         }
-        let legend = world.legend();
+        let header = world.header();
         summary.relied(world.relied());
         let ended = self.end_of_run(&run, &ending);
         ended.map_err(|error| Broken::Write(self.table_failed(&error)))?;
         self.note(&summary, world, &ending);
         if text {
-            let mut told = timeline.finish(legend, &summary, self.paint);
+            let mut told = timeline.finish(header, &summary, self.paint);
             if expectations > 0 {
                 told.push_str(&format!(
                     "\n{} not judged; use `stayput test`",
@@ -224,28 +227,28 @@ impl<'a> Running<'a> {
                 ));
             }
             let gap = if self.first { "" } else { "\n" };
-            let said = terminal::say(&format!("{gap}{told}"));
+            let said = terminal::print_stdout(&format!("{gap}{told}"));
             said.or_else(|why| self.not_heard(why))?;
         }
         self.first = false;
         if ending.word() == Stopped::Interrupted {
-            return Ok(Exit::Yes); // which is told once, at the end
+            return Ok(Exit::Success); // which is told once, at the end
         }
-        Ok(judge_ending(&ending, &summary, legend, self.arguments.overrides.only))
+        Ok(judge_ending(&ending, &summary, header, self.arguments.overrides.only))
     }
 
     fn write(&mut self, record: &Record, world: &World) -> Result<(), Broken> {
-        let legend = world.legend();
+        let header = world.header();
         let mut written = Ok(());
         if let Some(decisions) = &mut self.decisions {
-            written = decisions.write(record, legend);
+            written = decisions.write(record, header);
         } else if let Some(lines) = &mut self.lines {
-            written = lines.write(record, legend);
+            written = lines.write(record, header);
         }
         let to_stdout = |error| terminal::could_not_write("standard output", &error);
         written.map_err(to_stdout).or_else(|why| self.not_heard(why))?;
         let Some(tables) = &mut self.tables else { return Ok(()) };
-        let written = tables.write(record, legend);
+        let written = tables.write(record, header);
         written.map_err(|error| Broken::Write(self.table_failed(&error)))
     }
 
@@ -268,7 +271,7 @@ impl<'a> Running<'a> {
         let Some(tables) = &mut self.tables else { return Ok(()) };
         if ending.word() == Stopped::Interrupted {
             // In the middle of a run nothing stands as it does at its end.
-            return tables.end_of_run(std::iter::empty(), run.world().legend());
+            return tables.end_of_run(std::iter::empty(), run.world().header());
         }
         let fleet = run.world().fleet();
         let rows = fleet.instances().map(|(id, instance)| {
@@ -283,20 +286,20 @@ impl<'a> Running<'a> {
                 unknown,
             }
         });
-        tables.end_of_run(rows, run.world().legend())
+        tables.end_of_run(rows, run.world().header())
     }
 
     /// Notes what the account of the run will say.
     fn note(&mut self, summary: &Summary, world: &World, ending: &Ending) {
-        let legend = world.legend();
+        let header = world.header();
         self.complete &= ending.is_complete();
-        self.runs.push(run_end(legend, ending.events, &ending.word().to_string()));
-        for line in assumed(legend, summary.switches()) {
+        self.runs.push(run_end(header, ending.events, &ending.word().to_string()));
+        for line in assumed(header, summary.switches()) {
             if !self.assumptions.contains(&line) {
                 self.assumptions.push(line);
             }
         }
-        note_policies(legend, &mut self.policies);
+        note_policies(header, &mut self.policies);
     }
 
     /// Closes every stream; gives the account of the run, if tables were written.
@@ -338,15 +341,15 @@ impl<'a> Running<'a> {
 }
 
 /// How a run ended, as its run file says it.
-pub(super) fn run_end(legend: &Legend, events: u64, stop: &str) -> RunEnd {
+pub(super) fn run_end(header: &RunHeader, events: u64, stop: &str) -> RunEnd {
     RunEnd {
-        scenario: legend.scenario.clone(),
-        case: legend.case.clone(),
-        seed: legend.seed,
-        start: legend.start.to_string(),
-        end: legend.end.to_string(),
-        offset: legend.offset.to_string(),
-        policies: legend.rulebooks.iter().map(|book| book.policy.name.clone()).collect(),
+        scenario: header.scenario.clone(),
+        case: header.case.clone(),
+        seed: header.seed,
+        start: header.start.to_string(),
+        end: header.end.to_string(),
+        offset: header.offset.to_string(),
+        policies: header.rulebooks.iter().map(|book| book.policy.name.clone()).collect(),
         events,
         stop: stop.to_owned(),
     }
@@ -365,12 +368,12 @@ pub(super) fn inputs(loader: &Loader) -> Vec<Input> {
 
 /// The positions that anything rested on, a line for each.
 pub(super) fn assumed(
-    legend: &Legend,
+    header: &RunHeader,
     switches: impl Iterator<Item = (PolicyId, SwitchSet)>,
 ) -> Vec<String> {
     let mut lines = Vec::new();
     for (policy, switches) in switches {
-        let book = legend.rulebook(policy);
+        let book = header.rulebook(policy);
         for switch in switches.iter() {
             let name = &book.policy.switches[switch.index()].name;
             lines.push(format!("{}: {name}={}", book.policy.name, book.setting(switch)));
@@ -380,8 +383,8 @@ pub(super) fn assumed(
 }
 
 /// Notes the policies in use, each once.
-pub(super) fn note_policies(legend: &Legend, policies: &mut Vec<Input>) {
-    for book in &legend.rulebooks {
+pub(super) fn note_policies(header: &RunHeader, policies: &mut Vec<Input>) {
+    for book in &header.rulebooks {
         let input = Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() };
         if !policies.contains(&input) {
             policies.push(input);
@@ -393,37 +396,37 @@ pub(super) fn note_policies(legend: &Legend, policies: &mut Vec<Input>) {
 pub(super) fn judge_ending(
     ending: &Ending,
     summary: &Summary,
-    legend: &Legend,
-    only: Option<crate::vocab::Confidence>,
+    header: &RunHeader,
+    only: Option<crate::words::Confidence>,
 ) -> Exit {
-    let name = name_of(legend);
-    if let Some(why) = undecided(ending, legend) {
-        terminal::talk(&format!("stayput: {name}: {why}"));
+    let name = name_of(header);
+    if let Some(why) = undecided(ending, header) {
+        terminal::print_stderr(&format!("stayput: {name}: {why}"));
         return Exit::Undecided;
     }
     if let Some(only) = only {
-        let weaker = summary.weaker_than(only);
+        let weaker = summary.below_confidence(only);
         if weaker > 0 {
-            terminal::talk(&format!(
+            terminal::print_stderr(&format!(
                 "stayput: {name}: {weaker} of {} decisions are founded worse than {only}; the column `confidence` of decisions.csv names them",
                 summary.decisions()
             ));
             return Exit::Undecided;
         }
     }
-    Exit::Yes
+    Exit::Success
 }
 
 /// `scenario` or `scenario [case]`.
-pub(super) fn name_of(legend: &Legend) -> String {
-    match legend.case.as_str() {
-        "" => legend.scenario.clone(),
-        case => format!("{} [{case}]", legend.scenario),
+pub(super) fn name_of(header: &RunHeader) -> String {
+    match header.case.as_str() {
+        "" => header.scenario.clone(),
+        case => format!("{} [{case}]", header.scenario),
     }
 }
 
 /// Why a run gives no answer to its end, if it gives none.
-pub(super) fn undecided(ending: &Ending, legend: &Legend) -> Option<String> {
+pub(super) fn undecided(ending: &Ending, header: &RunHeader) -> Option<String> {
     match ending.stop {
         Some(Stop::Drained | Stop::Horizon) => None,
         Some(Stop::Limit(Limit::Events)) => {
@@ -434,7 +437,7 @@ pub(super) fn undecided(ending: &Ending, legend: &Legend) -> Option<String> {
         }
         Some(Stop::Halted) => Some(ending.halt.as_ref().map_or_else(
             || "its table of events changed while it was read".to_owned(),
-            |halt| super::undecided::tell(halt, legend),
+            |halt| super::shared::undecided::tell(halt, header),
         )),
         None => Some("was interrupted".into()),
     }

@@ -1,6 +1,6 @@
 //! `stayput schema`: the formats, for machines.
 
-use super::Exit;
+use super::shared::exit::Exit;
 use crate::report::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
 };

@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
-use super::judging::{Job, Judged, Terms, judge_all};
-use super::load::{Loaded, Loader};
-use super::outputs::{Output, Target};
-use super::{Exit, Overrides, Shard, coverage, or_default, terminal};
+use super::shared::exit::Exit;
+use super::shared::format_target::{Output, Target};
+use super::shared::load::{Loaded, Loader};
+use super::shared::run_cases::{Job, Judged, Terms, judge_all};
+use super::shared::{coverage, terminal};
+use super::{Overrides, Shard, or_default};
+use crate::diagnostics::{Code, Problem, Problems, many};
 use crate::experiment::{Candidate, Filter};
 use crate::report::{
     CaseReport, DecisionRow, TestRun, github, junit, read_decisions, stored, test_json,
     test_markdown, test_report,
 };
-use crate::text::{Code, Problem, Problems, many};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -58,7 +60,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let mut loader = Loader::new();
     let options = arguments.overrides.options();
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options);
-    terminal::heed_interrupts();
+    terminal::install_interrupt_handler();
     // A skeleton is to be written to a file: then nothing else goes to standard output.
     let quiet = arguments.look.suggests();
     let wanted = arguments.format.iter().filter(|output| !quiet || output.file.is_some());
@@ -72,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         return nothing_ran(&loaded, arguments);
     }
     let judged = judge_all(&jobs, terms(arguments)).map_err(|_| {
-        terminal::talk("stayput: interrupted");
+        terminal::print_stderr("stayput: interrupted");
         Exit::Interrupted
     })?;
     warn_of_idle_assumptions(&loaded, &judged, &mut loader.problems);
@@ -105,7 +107,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     match suggestion.filter(|_| !loader.problems.refuse()) {
         Some(Ok(skeleton)) => Target::Stdout.finish(&skeleton)?,
         Some(Err(why)) => {
-            terminal::talk(&format!("stayput: nothing to suggest: {why}"));
+            terminal::print_stderr(&format!("stayput: nothing to suggest: {why}"));
             return Err(Exit::NothingRan);
         }
         None => {}
@@ -113,9 +115,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let undecided = reports.iter().any(|report| report.broken.is_some());
     Ok(match run.passed() {
         _ if loader.problems.refuse() => Exit::BadInput,
-        true => Exit::Yes,
+        true => Exit::Success,
         false if undecided => Exit::Undecided,
-        false => Exit::No,
+        false => Exit::Failure,
     })
 }
 
@@ -139,7 +141,7 @@ fn print(
         }
         Format::Json => format!("{:#}", test_json(run, looked.map(coverage::Looked::json))),
         Format::Junit => junit(run).map_err(|why| {
-            terminal::talk(&format!("stayput: cannot write JUnit XML: {why}"));
+            terminal::print_stderr(&format!("stayput: cannot write JUnit XML: {why}"));
             Exit::CouldNotWrite
         })?,
         Format::Github => github(run),
@@ -168,21 +170,21 @@ fn jobs(loaded: &[Loaded], kept: &[Option<Vec<DecisionRow>>], arguments: &Argume
     let mut jobs = Vec::new();
     for (file, one) in loaded.iter().enumerate() {
         for plan in &one.compiled.plans {
-            let legend = &plan.legend;
+            let header = &plan.header;
             let names: Vec<&str> =
-                legend.rulebooks.iter().map(|b| b.policy.name.as_str()).collect();
+                header.rulebooks.iter().map(|b| b.policy.name.as_str()).collect();
             let candidate = Candidate {
-                name: &legend.scenario,
-                case: &legend.case,
+                name: &header.scenario,
+                case: &header.case,
                 file: &one.path,
                 policies: &names,
             };
             let case = arguments.overrides.case.as_ref();
-            let wanted = case.is_none_or(|case| *case == legend.case)
+            let wanted = case.is_none_or(|case| *case == header.case)
                 && arguments.filter.as_ref().is_none_or(|filter| filter.takes(&candidate))
-                && arguments.shard.is_none_or(|shard| shard.takes(&legend.scenario, &legend.case));
+                && arguments.shard.is_none_or(|shard| shard.takes(&header.scenario, &header.case));
             if wanted {
-                let again = again(&one.path, &legend.case, &arguments.overrides);
+                let again = again(&one.path, &header.case, &arguments.overrides);
                 let keeps = kept.get(file).is_some_and(Option::is_some);
                 let (path, plan) = (one.path.clone(), plan.clone());
                 jobs.push(Job { file, path, plan, again, keeps });
@@ -214,11 +216,11 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
     if let (Some(shard), false) = (arguments.shard, narrowed || cases == 0) {
         // The others have them; together the parts hold every case.
         let Shard { part, of } = shard;
-        terminal::talk(&format!(
+        terminal::print_stderr(&format!(
             "stayput: part {part} of {of} holds none of {}",
             many(cases, "case")
         ));
-        return Ok(Exit::Yes);
+        return Ok(Exit::Success);
     }
     let why = if cases == 0 {
         let paths: Vec<String> = or_default(&arguments.paths)
@@ -230,17 +232,17 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
             .help("a scenario is a YAML file that begins with `stayput: scenario/1`")
     } else if let (Some(case), None) = (&arguments.overrides.case, &arguments.filter) {
         let known =
-            loaded.iter().flat_map(|one| &one.compiled.plans).map(|p| p.legend.case.as_str());
+            loaded.iter().flat_map(|one| &one.compiled.plans).map(|p| p.header.case.as_str());
         let known: Vec<&str> = known.filter(|case| !case.is_empty()).collect();
         Problem::bare(Code::FilterMatchesNone, format!("no scenario has a case `{case}`"))
-            .did_you_mean(&crate::text::closest(case, known.iter().copied()))
+            .did_you_mean(&crate::diagnostics::closest(case, known.iter().copied()))
     } else {
         let what = many(cases, "case");
         Problem::bare(Code::FilterMatchesNone, format!("the filter takes none of {what}"))
             .help("`name(…)`, `case(…)`, `file(…)` and `policy(…)` take patterns: `name(unpaid-*)`")
     };
     super::tell(why);
-    terminal::talk("stayput: nothing ran");
+    terminal::print_stderr("stayput: nothing ran");
     Err(Exit::NothingRan)
 }
 
@@ -263,7 +265,7 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
                 let title =
                     format!("nothing relied on `{}: {}`", assumption.name, assumption.value);
                 unused.add(
-                    Problem::at(Code::UnusedAssumption, assumption.place, title, "has no effect")
+                    Problem::at(Code::UnusedAssumption, assumption.span, title, "has no effect")
                         .help("remove it, or list W061 under `allow:`"),
                 );
             }
@@ -292,7 +294,7 @@ fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>
         problem.path = Some(shown.clone());
         loader.problems.add(problem);
     };
-    let text = super::files::read_text(&path).map_err(|failure| failure.to_string());
+    let text = super::shared::files::read_text(&path).map_err(|failure| failure.to_string());
     let rows = match text.and_then(|text| read_decisions(&text)) {
         Ok(rows) => rows,
         Err(why) => {
@@ -302,7 +304,7 @@ fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>
         }
     };
     let cases: Vec<&str> =
-        one.compiled.plans.iter().map(|plan| plan.legend.case.as_str()).collect();
+        one.compiled.plans.iter().map(|plan| plan.header.case.as_str()).collect();
     if let Some(row) = rows.iter().find(|row| !cases.contains(&row.get("case"))) {
         let title = format!("stored outcomes of `{}`, which no scenario makes", row.run());
         tell(Problem::bare(Code::StoredIdle, title));

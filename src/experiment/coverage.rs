@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::policy::{Finding, Policy, Rulebook};
 use crate::record::{Decision, Record, Refusal};
-use crate::vocab::{Outcome, PolicyId, RuleId, SwitchSet, Verdict};
+use crate::words::{Outcome, PolicyId, RuleId, SwitchSet, Verdict};
 use crate::world::World;
 
 /// What one case reached of one policy.
@@ -38,7 +38,7 @@ impl Reach {
     pub fn take(&mut self, record: &Record, world: &World) {
         match record {
             Record::Decision(decision) => {
-                let book = world.legend().rulebook(decision.policy);
+                let book = world.header().rulebook(decision.policy);
                 let reached = self.of(decision.policy);
                 reached.rules.extend(decision.rule);
                 reached.rules.extend(check_order(book, decision));
@@ -192,7 +192,7 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
     };
     let (mut switches, mut positions) = (Share::default(), Share::default());
     for (at, switch) in policy.switches.iter().enumerate() {
-        let id = crate::vocab::SwitchId::at(at);
+        let id = crate::words::SwitchId::at(at);
         // Those that every policy has are about the fleet, and not about the documents.
         if policy.unknown.holds(id) {
             continue;

@@ -2,7 +2,7 @@
 
 use super::replication::{Observed, Replications};
 use crate::stats::{Confidence, Counter, Interval, Sample, Tally};
-use crate::vocab::{Metric, Unit, Word, words};
+use crate::words::{Metric, Unit, Word, words};
 
 words! {
     /// How an interval is made.
@@ -131,8 +131,8 @@ pub fn estimates(of: &Replications, level: Confidence) -> Vec<Estimate> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Stopped;
     use super::*;
+    use crate::experiment::run::Stopped;
 
     fn row(replication: u64, lost: i64, first: Option<i64>, count: i64) -> Observed {
         let values = [

@@ -13,7 +13,7 @@
 
 use globset::{Glob, GlobMatcher};
 
-use crate::text::closest;
+use crate::diagnostics::closest;
 
 /// What a filter looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::estimate::{Method, Series};
 use super::replication::Replications;
 use crate::stats::{Confidence, Interval, Tally};
-use crate::vocab::Unit;
+use crate::words::Unit;
 
 /// A figure under two policies.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,8 +3,8 @@
 #![expect(clippy::float_arithmetic, reason = "a share of a figure is a float")]
 
 use super::estimate::{Estimate, Series};
-use crate::text::closest;
-use crate::vocab::Unit;
+use crate::diagnostics::closest;
+use crate::words::Unit;
 
 /// Half of an interval is to be no wider than that.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,14 +3,15 @@
 //! It must never know how many there are: replication 7 is the same whoever asks for it, and
 //! after whatever others. Counts are whole; figures are made of many of them in `estimate`.
 
-use super::matching::Differ;
-use super::wanted::Line;
-use super::{Ending, Stopped, carry_out_while};
+use super::expectations::compare::KeyDifferences;
+use super::expectations::slots::Expected;
+use super::run::{Ending, Stopped, carry_out_while};
 use crate::kernel::Limits;
-use crate::record::{Decision, Legend, Loss, Record};
-use crate::scenario::{DecisionLine, Plan};
+use crate::plan::{DecisionLine, Plan};
+use crate::record::{Decision, Loss, Record};
+use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::vocab::{Confidence, Effect, Fate, Metric, Outcome, Word};
+use crate::words::{Confidence, Effect, Fate, Metric, Outcome, Word};
 use crate::world::Run;
 
 /// What one replication came to.
@@ -51,11 +52,11 @@ impl Replications {
 
     /// None of a plan yet.
     pub fn of(plan: &Plan) -> Self {
-        let books = plan.legend.rulebooks.iter();
+        let books = plan.header.rulebooks.iter();
         let policies: Vec<&str> = books.map(|book| book.policy.name.as_str()).collect();
         Self {
-            scenario: plan.legend.scenario.clone(),
-            case: plan.legend.case.clone(),
+            scenario: plan.header.scenario.clone(),
+            case: plan.header.case.clone(),
             policy: policies.join(";"),
             counts: plan.counts.iter().map(|(name, _)| name.clone()).collect(),
             rows: Vec::new(),
@@ -85,7 +86,12 @@ struct Counting {
 }
 
 impl Counting {
-    fn decision(&mut self, decision: &Decision, legend: &Legend, lines: &[(String, DecisionLine)]) {
+    fn decision(
+        &mut self,
+        decision: &Decision,
+        header: &RunHeader,
+        lines: &[(String, DecisionLine)],
+    ) {
         self.held += i64::from(decision.outcome == Outcome::Held);
         self.overridden += i64::from(decision.outcome == Outcome::Overridden);
         if decision.effect == Effect::Released {
@@ -100,8 +106,8 @@ impl Counting {
         }
         for ((_, line), count) in lines.iter().zip(&mut self.counts) {
             if line.slot(decision).is_some() {
-                let mut differ = Differ::counting();
-                line.compare(decision, legend, &mut differ);
+                let mut differ = KeyDifferences::counting();
+                line.compare(decision, header, &mut differ);
                 *count += i64::from(differ.count() == 0);
             }
         }
@@ -113,17 +119,17 @@ impl Counting {
         }
         let gib = loss.gib.and_then(|gib| i64::try_from(gib).ok());
         self.gib_lost = self.gib_lost.saturating_add(gib.unwrap_or(0));
-        self.of_unknown_size += i64::from(loss.gib.is_none() && loss.thing.has_size());
+        self.of_unknown_size += i64::from(loss.gib.is_none() && loss.resource.has_size());
     }
 
-    fn finish(self, ending: &Ending, legend: &Legend) -> Observed {
-        let length = legend.elapsed(legend.end).seconds();
-        let since_start = |at| legend.elapsed(at).seconds();
+    fn finish(self, ending: &Ending, header: &RunHeader) -> Observed {
+        let length = header.elapsed(header.end).seconds();
+        let since_start = |at| header.elapsed(at).seconds();
         let first = self.first.map(since_start);
         let first_protected = self.first_protected.map(since_start);
         let stop = ending.word();
         let mut observed = Observed {
-            replication: legend.replication,
+            replication: header.replication,
             events: ending.events,
             stop,
             values: [None; Metric::COUNT],
@@ -151,7 +157,7 @@ impl Counting {
     }
 }
 
-/// Carries out a plan as the replication that its legend names. `None` if `go_on` said no.
+/// Carries out a plan as the replication that its run header names. `None` if `go_on` said no.
 ///
 /// With it come the run as it ended, and how many decisions are founded worse than `only`.
 pub fn observe(
@@ -167,7 +173,7 @@ pub fn observe(
             Record::Decision(decision) => {
                 let weaker = only.is_some_and(|only| decision.basis.confidence > only);
                 counting.weaker += u64::from(weaker);
-                counting.decision(decision, world.legend(), &lines);
+                counting.decision(decision, world.header(), &lines);
             }
             Record::Loss(loss) => counting.loss(loss),
             Record::Request(_) | Record::Change(_) => {}
@@ -177,5 +183,5 @@ pub fn observe(
     let Ok((ending, run)) = done;
     let weaker = counting.weaker;
     (ending.word() != Stopped::Interrupted)
-        .then(|| (counting.finish(&ending, run.world().legend()), ending, run, weaker))
+        .then(|| (counting.finish(&ending, run.world().header()), ending, run, weaker))
 }

@@ -2,7 +2,7 @@
 //! the cause about, and what the rule says.
 
 use crate::policy::{Column, Facts, Over, Policy, Protection, Space};
-use crate::vocab::{Action, Channel, Reclaim, Repair, RuleId, Subject, Verdict, Word};
+use crate::words::{Action, Channel, Reclaim, Repair, RuleId, Subject, Verdict, Word};
 
 /// A situation in which a rule applies, in words.
 struct Case<'p> {

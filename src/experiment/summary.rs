@@ -1,8 +1,9 @@
 //! What a run comes to: counts, and what it rested on.
 
 use crate::record::{Decision, Loss, Record};
-use crate::vocab::{
-    Confidence, Effect, Fate, InstanceId, Outcome, PolicyId, ProtectionSet, SwitchSet, Thing, Word,
+use crate::words::{
+    Confidence, Effect, Fate, InstanceId, Outcome, PolicyId, ProtectionSet, ResourceKind,
+    SwitchSet, Word,
 };
 
 /// Counts over one run.
@@ -19,7 +20,7 @@ pub struct Summary {
     /// Those of them on which a protection was on: at least and at most so many.
     pub protected_lost: (u64, u64),
     /// Things lost or left behind, by fate and kind: how many, and their known size, in GiB.
-    things: [[(u64, u64); Thing::ALL.len()]; Fate::ALL.len()],
+    resources: [[(u64, u64); ResourceKind::ALL.len()]; Fate::ALL.len()],
     /// Changes of state.
     pub changes: u64,
     /// Things lost or left behind.
@@ -38,7 +39,7 @@ impl Default for Summary {
             confidence: [0; Confidence::ALL.len()],
             released: 0,
             protected_lost: (0, 0),
-            things: [[(0, 0); Thing::ALL.len()]; Fate::ALL.len()],
+            resources: [[(0, 0); ResourceKind::ALL.len()]; Fate::ALL.len()],
             changes: 0,
             losses: 0,
             switches: Vec::new(),
@@ -88,8 +89,8 @@ impl Summary {
 
     fn loss(&mut self, loss: &Loss) {
         self.losses += 1;
-        let of_fate = &mut self.things[usize::from(loss.fate.index())];
-        let (count, gib) = &mut of_fate[usize::from(loss.thing.index())];
+        let of_fate = &mut self.resources[usize::from(loss.fate.index())];
+        let (count, gib) = &mut of_fate[usize::from(loss.resource.index())];
         *count += 1;
         *gib += loss.gib.unwrap_or(0);
     }
@@ -110,15 +111,16 @@ impl Summary {
     }
 
     /// How many decisions are founded worse than that.
-    pub fn weaker_than(&self, confidence: Confidence) -> u64 {
+    pub fn below_confidence(&self, confidence: Confidence) -> u64 {
         let weaker = Confidence::ALL.iter().filter(|level| **level > confidence);
         weaker.map(|level| self.founded(*level)).sum()
     }
 
     /// Things of one fate: what, how many, and their known size, in GiB.
-    pub fn things(&self, fate: Fate) -> impl Iterator<Item = (Thing, u64, u64)> {
-        let of = Thing::ALL.iter().zip(self.things[usize::from(fate.index())]);
-        of.map(|(thing, (count, gib))| (*thing, count, gib)).filter(|(_, count, _)| *count > 0)
+    pub fn resources(&self, fate: Fate) -> impl Iterator<Item = (ResourceKind, u64, u64)> {
+        let of = ResourceKind::ALL.iter().zip(self.resources[usize::from(fate.index())]);
+        of.map(|(resource, (count, gib))| (*resource, count, gib))
+            .filter(|(_, count, _)| *count > 0)
     }
 
     /// Instances with protections that were on and could do nothing, in the order of their ids.

@@ -1,24 +1,29 @@
 //! The fleet: accounts, groups, instances and what belongs to them, as they stand now.
 //!
 //! Dense tables by typed ids; no names, which live beside the plan. It must
-//! never know policies or the agenda: it holds state and keeps it consistent,
+//! never know policies or the future event list: it holds state and keeps it consistent,
 //! and does not decide.
 
+mod account;
 mod autoscale;
+mod autoscale_written;
+mod group;
+mod instance;
+mod metric;
 pub mod numbers;
 mod parts;
-mod select;
+mod selection;
 mod tables;
 
-pub use autoscale::{
-    Autoscale, AutoscalePart, CALLER as AUTOSCALE, Change, Level, Profile, ProfilePart,
-    Rule as MetricRule, RulePart as MetricRulePart, Series, Wish,
-};
+pub use account::{Account, Arrears};
+pub use autoscale::{Autoscale, CALLER as AUTOSCALE, Change, Profile, Rule as MetricRule, Wish};
+pub use autoscale_written::{WrittenAutoscale, WrittenMetricRule, WrittenProfile};
+pub use group::{Care, Group, Hook, Upgrades};
+pub use instance::{Instance, MEMBER_TEMPLATE, Property};
+pub use metric::{Level, Series};
 pub use parts::{
-    AccountPart, AutoRelease, GroupPart, HookPart, InstancePart, Known, ProtectPart, ThingPart,
-    ThingRecord,
+    AutoRelease, Known, WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,
+    WrittenResource, WrittenResourceRecord,
 };
-pub use select::{Choice, Offer, Spread, Walk};
-pub use tables::{
-    Account, Arrears, Care, Fleet, Group, Hook, Instance, NEWCOMER, Property, Upgrades,
-};
+pub use selection::{Choice, Offer, Spread, Walk};
+pub use tables::Fleet;

@@ -1,6 +1,6 @@
 //! The number of a member, as its name has it.
 
-use crate::vocab::{NameForm, Numbering};
+use crate::words::{NameForm, Numbering};
 
 /// How many digits a name has at its end that is numbered in base 36.
 const DIGITS: usize = 6;

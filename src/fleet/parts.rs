@@ -5,19 +5,18 @@
 
 use serde_json::{Value as Json, json};
 
-use super::autoscale::AutoscalePart;
-use crate::text::{
-    Map, Name, Node, OneOrMany, Problems, Read, Spanned, Style, Value, When, read_word, record,
-};
+use super::autoscale_written::WrittenAutoscale;
+use crate::diagnostics::{Problems, Spanned};
+use crate::format::{Map, Name, Node, OneOrMany, Read, Style, Value, When, read_word, record};
 use crate::time::{SimSpan, Term};
-use crate::vocab::{
+use crate::words::{
     Billing, Channel, Eviction, Health, HealthCheck, HookResult, Lifecycle, Lock, Membership,
-    Orchestration, Process, Reclaim, Renewal, Repair, Thing, Upgrade, ZonePolicy,
+    Orchestration, Process, Reclaim, Renewal, Repair, ResourceKind, Upgrade, ZonePolicy,
 };
 
 record! {
     /// An account: what gets the bill, and has a policy.
-    AccountPart: "an account" {
+    WrittenAccount: "an account" {
         /// The policy that its instances are under; the scenario's, if it names none.
         optional "policy" => policy: Spanned<String>,
         /// How long it may be in arrears before anything happens.
@@ -30,7 +29,7 @@ record! {
 record! {
     /// A scaling group or scale set.
     #[derive(Default)]
-    GroupPart: "a group" {
+    WrittenGroup: "a group" {
         /// Who pays for it.
         optional "account" => account: Spanned<Name>,
         /// The least number of members.
@@ -77,23 +76,23 @@ record! {
         /// The model that its members were made from.
         optional "model" => model: Name,
         /// What holds up a member that comes.
-        optional "launch-hook" => launch_hook: Spanned<HookPart>,
+        optional "launch-hook" => launch_hook: Spanned<WrittenHook>,
         /// What holds up a member that goes.
-        optional "terminate-hook" => terminate_hook: Spanned<HookPart>,
+        optional "terminate-hook" => terminate_hook: Spanned<WrittenHook>,
         /// What makes it want another size.
-        optional "autoscale" => autoscale: Spanned<AutoscalePart>,
+        optional "autoscale" => autoscale: Spanned<WrittenAutoscale>,
         /// What a member is like that it creates by itself.
-        optional "new-members" => new_members: InstancePart,
+        optional "new-members" => new_members: WrittenInstance,
         /// The names of such members, in order; when they run out it goes on counting.
         default "new-names" => new_names: OneOrMany<Spanned<String>>,
         /// The protections that are set on it.
-        default "protect" => protect: ProtectPart,
+        default "protect" => protect: WrittenProtect,
     }
 }
 
 record! {
     /// What holds up a member that comes or goes, until somebody says that all is done.
-    HookPart: "a hook" {
+    WrittenHook: "a hook" {
         /// For how long; the provider's default, if it does not say.
         optional "timeout" => timeout: SimSpan,
         /// What becomes of it, if nobody has said so by then; the provider's default, if it does
@@ -104,7 +103,7 @@ record! {
 
 record! {
     /// An instance.
-    InstancePart: "an instance" {
+    WrittenInstance: "an instance" {
         /// Who pays for it; its group's account, or the only one.
         optional "account" => account: Spanned<Name>,
         /// The group that it is in.
@@ -132,7 +131,7 @@ record! {
         /// When it is to be released; `unknown` if nobody knows whether a time is set.
         optional "auto-release" => auto_release: Spanned<Known<AutoRelease>>,
         /// The protections that are set on it. `unknown` stands for those that nobody looked at.
-        optional "protect" => protect: ProtectPart,
+        optional "protect" => protect: WrittenProtect,
         /// The state that it is in; `running` if it does not say.
         optional "state" => state: Spanned<Lifecycle>,
         /// What bars its owner from some calls: a lock, or several; `unknown` if nobody knows.
@@ -149,13 +148,13 @@ record! {
         /// What becomes of it if it is spot capacity and taken back.
         optional "eviction" => eviction: Eviction,
         /// What belongs to it, by name: disks, snapshots, images, addresses.
-        optional "things" => things: Map<ThingPart>,
+        optional "things" => resources: Map<WrittenResource>,
         /// What it is tagged with.
         optional "tags" => tags: Map<String>,
     }
 }
 
-impl InstancePart {
+impl WrittenInstance {
     /// An instance of which nothing is said.
     pub const fn blank() -> Self {
         Self {
@@ -179,7 +178,7 @@ impl InstancePart {
             model: None,
             health: None,
             eviction: None,
-            things: None,
+            resources: None,
             tags: None,
         }
     }
@@ -208,7 +207,7 @@ impl InstancePart {
             model,
             health,
             eviction,
-            things,
+            resources,
             tags,
         } = self;
         Self {
@@ -232,7 +231,7 @@ impl InstancePart {
             model: model.or_else(|| defaults.model.clone()),
             health: health.or(defaults.health),
             eviction: eviction.or(defaults.eviction),
-            things: things.or_else(|| defaults.things.clone()),
+            resources: resources.or_else(|| defaults.resources.clone()),
             tags: tags.or_else(|| defaults.tags.clone()),
         }
     }
@@ -270,20 +269,20 @@ impl<T: Read> Read for Known<T> {
 
 /// The protections that are set, and whether there may be others.
 #[derive(Debug, Clone, Default)]
-pub struct ProtectPart {
+pub struct WrittenProtect {
     /// Those that are set.
     pub on: Vec<Spanned<String>>,
     /// Those of which nobody knows, by name.
     pub unknown: Vec<Spanned<String>>,
 }
 
-impl Read for ProtectPart {
+impl Read for WrittenProtect {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let names = Vec::<Spanned<String>>::read(node, problems)?;
         let mut part = Self::default();
         for name in names {
             match name.strip_suffix("=unknown") {
-                Some(bare) => part.unknown.push(Spanned::new(bare.to_owned(), name.place)),
+                Some(bare) => part.unknown.push(Spanned::new(bare.to_owned(), name.span)),
                 None => part.on.push(name),
             }
         }
@@ -326,9 +325,9 @@ impl Read for AutoRelease {
         let record = AutoReleaseRecord::read(node, problems)?;
         if record.set.value != "earlier" {
             let title = format!("`{}` is not `earlier`", *record.set);
-            problems.add(crate::text::Problem::at(
-                crate::text::Code::UnknownWord,
-                record.set.place,
+            problems.add(crate::diagnostics::Problem::at(
+                crate::diagnostics::Code::UnknownWord,
+                record.set.span,
                 title,
                 "the only word here is `earlier`",
             ));
@@ -343,13 +342,13 @@ impl Read for AutoRelease {
 
 /// A thing that belongs to an instance: its kind, or more about it.
 #[derive(Debug, Clone)]
-pub struct ThingPart(pub ThingRecord);
+pub struct WrittenResource(pub WrittenResourceRecord);
 
 record! {
     /// A thing that belongs to an instance.
-    ThingRecord: "a thing" {
+    WrittenResourceRecord: "a thing" {
         /// What it is.
-        required "kind" => kind: Thing,
+        required "kind" => kind: ResourceKind,
         /// Its size in GiB.
         optional "gib" => gib: u64,
         /// Whether it is set to go with the instance; where it does not say, the policy does. A
@@ -360,20 +359,25 @@ record! {
     }
 }
 
-impl Read for ThingPart {
+impl Read for WrittenResource {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             Value::Scalar(_, Style::Plain | Style::Cell | Style::Quoted) => {
                 let kind = read_word(node, problems)?;
-                Some(Self(ThingRecord { kind, gib: None, with_instance: None, disk: None }))
+                Some(Self(WrittenResourceRecord {
+                    kind,
+                    gib: None,
+                    with_instance: None,
+                    disk: None,
+                }))
             }
             Value::Empty | Value::List(_) | Value::Map(_) => {
-                ThingRecord::read(node, problems).map(Self)
+                WrittenResourceRecord::read(node, problems).map(Self)
             }
         }
     }
 
     fn schema() -> Json {
-        json!({ "anyOf": [Thing::schema(), ThingRecord::schema()] })
+        json!({ "anyOf": [ResourceKind::schema(), WrittenResourceRecord::schema()] })
     }
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::text::{Code, FileId, Place, Problem, Problems, Sources};
+use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span};
 
 /// A text of JSON values, one after the other.
 pub(super) struct Text<'s> {
@@ -87,7 +87,7 @@ impl<'s> Text<'s> {
         }
         if values.is_empty() {
             let title = "the file holds no reply";
-            let problem = Problem::at(Code::Syntax, self.place(0, 0), title, "empty");
+            let problem = Problem::at(Code::Syntax, self.span(0, 0), title, "empty");
             problems.add(problem.help(self.save));
         }
         values
@@ -97,9 +97,9 @@ impl<'s> Text<'s> {
         self.work.set(self.work.get() + text.len() as u64);
     }
 
-    fn place(&self, start: usize, length: usize) -> Place {
+    fn span(&self, start: usize, length: usize) -> Span {
         let narrow = |at| u32::try_from(at).unwrap_or(u32::MAX);
-        Place { file: self.file, start: narrow(start), end: narrow(start + length) }
+        Span { file: self.file, start: narrow(start), end: narrow(start + length) }
     }
 
     /// Where and why reading stopped, in words of ours.
@@ -110,12 +110,12 @@ impl<'s> Text<'s> {
         if error.is_eof() {
             let title = "the reply breaks off: the file ends before what it opened is closed";
             let end = self.text.trim_end().len();
-            let place = self.place(end.saturating_sub(1), 1);
-            let problem = Problem::at(Code::Syntax, place, title, "the file ends here");
+            let span = self.span(end.saturating_sub(1), 1);
+            let problem = Problem::at(Code::Syntax, span, title, "the file ends here");
             return problem.help("save it once more, the whole of what the client prints");
         }
         let title = "this is not JSON";
-        let problem = Problem::at(Code::Syntax, self.place(at, 1), title, "reading stopped here");
+        let problem = Problem::at(Code::Syntax, self.span(at, 1), title, "reading stopped here");
         if !self.text.trim_start().starts_with(['{', '[']) {
             // It is a file of another kind.
             return problem.unquoted().help(self.save);
@@ -134,10 +134,10 @@ impl<'s> Text<'s> {
 
 impl<'t> Piece<'t> {
     /// Where it stands; of a list or an object, where it opens.
-    pub(super) fn place(self) -> Place {
+    pub(super) fn span(self) -> Span {
         let start = self.raw.as_ptr().addr() - self.of.text.as_ptr().addr();
         let opens = self.raw.starts_with(['[', '{']);
-        self.of.place(start, if opens { 1 } else { self.raw.len() })
+        self.of.span(start, if opens { 1 } else { self.raw.len() })
     }
 
     /// What it is, one level deep.

@@ -8,7 +8,7 @@
 //! 1. A [`Model`], a *script* (what is known beforehand, sorted by time) and a
 //!    horizon make a [`Simulation`].
 //! 2. Each step takes the earlier of two heads: the script's next order or the
-//!    [`Agenda`]'s next timer. At one instant the script goes first.
+//!    [`FutureEvents`]'s next timer. At one instant the script goes first.
 //! 3. The model reacts; it may set and clear timers and emits records.
 //! 4. The simulation ends [`Stop::Drained`], at the [`Stop::Horizon`], at a
 //!    [`Stop::Limit`], or [`Stop::Halted`] by its model.
@@ -17,13 +17,15 @@
 //! Random numbers come from named [`Streams`], so that one more source of them
 //! moves no other draw; a [`Distribution`] makes spans of time out of them.
 
-mod agenda;
-mod chance;
+mod distribution;
+mod due_times;
+mod future_events;
 mod simulation;
 mod streams;
-mod truth;
+mod timer;
 
-pub use agenda::{Agenda, Moment, Rank, Timer};
-pub use chance::{Distribution, below};
+pub use distribution::{Distribution, below};
+pub use future_events::FutureEvents;
 pub use simulation::{Flow, Limit, Limits, Model, Simulation, Stop};
 pub use streams::Streams;
+pub use timer::{EventKey, Priority, TimerId};

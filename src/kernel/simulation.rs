@@ -1,38 +1,39 @@
 //! The loop: take the earlier head, let the model react, hand out what it recorded.
 
-use super::agenda::{Agenda, Timer};
+use super::future_events::FutureEvents;
+use super::timer::TimerId;
 use crate::time::SimTime;
 
 /// What reacts to events.
 pub trait Model {
     /// What a script asks for.
-    type Order;
+    type Event;
     /// What the model schedules itself.
-    type Timer: Timer;
+    type Timer: TimerId;
     /// What it reports, in order.
     type Record;
 
     /// Is shown an order a little before its time, together with its neighbours, so that
     /// what it is about can be fetched from memory meanwhile. Nothing else may come of it.
-    fn foresee_order(&self, _order: &Self::Order) {}
+    fn prefetch_event(&self, _order: &Self::Event) {}
 
     /// The same for a timer. It may yet be moved or cleared; one that is set for a day under way
     /// is not shown.
-    fn foresee_timer(&self, _timer: Self::Timer) {}
+    fn prefetch_timer(&self, _timer: Self::Timer) {}
 
-    /// Reacts to an order of the script at `agenda.now()`.
-    fn obey(
+    /// Reacts to an order of the script at `future event list.now()`.
+    fn handle_event(
         &mut self,
-        order: &Self::Order,
-        agenda: &mut Agenda<Self::Timer>,
+        order: &Self::Event,
+        future_events: &mut FutureEvents<Self::Timer>,
         out: &mut Vec<Self::Record>,
     ) -> Flow;
 
-    /// Reacts to a timer that has come due at `agenda.now()`.
-    fn ring(
+    /// Reacts to a timer that has come due at `future event list.now()`.
+    fn handle_timer(
         &mut self,
         timer: Self::Timer,
-        agenda: &mut Agenda<Self::Timer>,
+        future_events: &mut FutureEvents<Self::Timer>,
         out: &mut Vec<Self::Record>,
     ) -> Flow;
 }
@@ -52,7 +53,7 @@ pub enum Flow {
 /// Why a simulation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// Neither the script nor the agenda holds anything more.
+    /// Neither the script nor the future event list holds anything more.
     Drained,
     /// Everything up to and including the horizon has happened.
     Horizon,
@@ -89,14 +90,14 @@ impl Default for Limits {
 
 /// A model under way. It is an iterator over the model's records: it calls
 /// nobody, so nothing can feed back.
-pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Order)>> {
+pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Event)>> {
     model: M,
     script: S,
     /// The orders of the script that were read last, which the model has been shown.
-    ahead: Vec<(SimTime, M::Order)>,
+    ahead: Vec<(SimTime, M::Event)>,
     /// How many of them have been obeyed.
     obeyed: usize,
-    agenda: Agenda<M::Timer>,
+    future_events: FutureEvents<M::Timer>,
     horizon: SimTime,
     limits: Limits,
     events: u64,
@@ -108,15 +109,15 @@ pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Order)>> {
     stop: Option<Stop>,
 }
 
-impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
-    /// Starts `model` with the timers already in `agenda`.
+impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
+    /// Starts `model` with the timers already in `future event list`.
     ///
     /// `script` must be sorted by time. The horizon is inclusive: what falls
     /// due at it still happens.
     pub fn new(
         model: M,
         script: S,
-        agenda: Agenda<M::Timer>,
+        future_events: FutureEvents<M::Timer>,
         horizon: SimTime,
         limits: Limits,
     ) -> Self {
@@ -125,7 +126,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
             script,
             ahead: Vec::with_capacity(AHEAD),
             obeyed: 0,
-            agenda,
+            future_events,
             horizon,
             limits,
             events: 0,
@@ -155,8 +156,8 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
     pub fn next_at(&mut self) -> Option<SimTime> {
         let scripted = self.next_order_at();
         let bound = scripted.map_or(self.horizon, |at| at.min(self.horizon));
-        let next = self.agenda.next_by(bound).or(scripted);
-        self.agenda.coming().for_each(|timer| self.model.foresee_timer(timer));
+        let next = self.future_events.next_by(bound).or(scripted);
+        self.future_events.coming().for_each(|timer| self.model.prefetch_timer(timer));
         next.filter(|at| self.stop.is_none() && *at <= self.horizon)
     }
 
@@ -170,11 +171,11 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
             return false;
         }
         let Some(at) = self.next_at() else {
-            let nothing_left = self.obeyed == self.ahead.len() && self.agenda.is_empty();
+            let nothing_left = self.obeyed == self.ahead.len() && self.future_events.is_empty();
             self.stop = Some(if nothing_left { Stop::Drained } else { Stop::Horizon });
             return false;
         };
-        self.events_now = if at == self.agenda.now() { self.events_now + 1 } else { 1 };
+        self.events_now = if at == self.future_events.now() { self.events_now + 1 } else { 1 };
         self.events += 1;
         if self.events > self.limits.events {
             self.stop = Some(Stop::Limit(Limit::Events));
@@ -196,7 +197,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
             self.ahead.clear();
             self.obeyed = 0;
             self.ahead.extend(self.script.by_ref().take(AHEAD));
-            self.ahead.iter().for_each(|(_, order)| self.model.foresee_order(order));
+            self.ahead.iter().for_each(|(_, order)| self.model.prefetch_event(order));
         }
         self.ahead.get(self.obeyed).map(|(at, _)| *at)
     }
@@ -207,11 +208,13 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
             && *scripted == at
         {
             self.obeyed += 1;
-            self.agenda.advance(at);
-            return self.model.obey(order, &mut self.agenda, &mut self.records);
+            self.future_events.advance(at);
+            return self.model.handle_event(order, &mut self.future_events, &mut self.records);
         }
-        match self.agenda.take() {
-            Some(timer) => self.model.ring(timer, &mut self.agenda, &mut self.records),
+        match self.future_events.take() {
+            Some(timer) => {
+                self.model.handle_timer(timer, &mut self.future_events, &mut self.records)
+            }
             None => Flow::Continue,
         }
     }
@@ -222,7 +225,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Simulation<M, S> {
     }
 }
 
-impl<M: Model, S: Iterator<Item = (SimTime, M::Order)>> Iterator for Simulation<M, S>
+impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Iterator for Simulation<M, S>
 where
     M::Record: Clone,
 {
@@ -243,8 +246,8 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::super::agenda::Rank;
     use super::*;
+    use crate::kernel::timer::Priority;
     use crate::time::SimSpan;
 
     /// Repeats itself every `period` seconds and writes down what it saw.
@@ -256,11 +259,11 @@ mod tests {
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     struct Tick;
 
-    impl Timer for Tick {
+    impl TimerId for Tick {
         const RANKS: u8 = 1;
 
-        fn rank(&self) -> Rank {
-            Rank(0)
+        fn priority(&self) -> Priority {
+            Priority(0)
         }
 
         fn index(&self) -> u32 {
@@ -269,27 +272,32 @@ mod tests {
     }
 
     impl Model for Clockwork {
-        type Order = &'static str;
+        type Event = &'static str;
         type Timer = Tick;
         type Record = String;
 
-        fn obey(
+        fn handle_event(
             &mut self,
             order: &&'static str,
-            agenda: &mut Agenda<Tick>,
+            future_events: &mut FutureEvents<Tick>,
             out: &mut Vec<String>,
         ) -> Flow {
-            out.push(format!("{} {order}", agenda.now().seconds()));
+            out.push(format!("{} {order}", future_events.now().seconds()));
             if *order == "stop" {
-                agenda.clear(Tick);
+                future_events.clear(Tick);
             }
             Flow::Continue
         }
 
-        fn ring(&mut self, _: Tick, agenda: &mut Agenda<Tick>, out: &mut Vec<String>) -> Flow {
-            let now = agenda.now();
+        fn handle_timer(
+            &mut self,
+            _: Tick,
+            future_events: &mut FutureEvents<Tick>,
+            out: &mut Vec<String>,
+        ) -> Flow {
+            let now = future_events.now();
             out.push(format!("{} tick", now.seconds()));
-            agenda.set(Tick, now.after(SimSpan::from_seconds(self.period)));
+            future_events.set(Tick, now.after(SimSpan::from_seconds(self.period)));
             if now.seconds() >= self.halt_at { Flow::Halt } else { Flow::Continue }
         }
     }
@@ -301,13 +309,14 @@ mod tests {
         horizon: i64,
         limits: Limits,
     ) -> (Vec<String>, Option<Stop>) {
-        let mut agenda = Agenda::starting_at(SimTime::from_seconds(0));
-        agenda.set(Tick, SimTime::from_seconds(period));
+        let mut future_events = FutureEvents::starting_at(SimTime::from_seconds(0));
+        future_events.set(Tick, SimTime::from_seconds(period));
         let script: Vec<_> =
             script.iter().map(|(at, o)| (SimTime::from_seconds(*at), *o)).collect();
         let model = Clockwork { period, halt_at };
         let horizon = SimTime::from_seconds(horizon);
-        let mut simulation = Simulation::new(model, script.into_iter(), agenda, horizon, limits);
+        let mut simulation =
+            Simulation::new(model, script.into_iter(), future_events, horizon, limits);
         let records = simulation.by_ref().collect();
         (records, simulation.stop())
     }

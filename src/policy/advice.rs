@@ -1,7 +1,7 @@
 //! What a rule says against the loss that it lets pass: acts, or a sentence.
 
-use crate::text::Place;
-use crate::vocab::{Act, ProtectionId};
+use crate::diagnostics::Span;
+use crate::words::{Act, ProtectionId};
 
 /// A way to prevent a loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ pub struct Proposal {
     /// The rule's words for it, if it has some of its own.
     pub says: Option<String>,
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
 }
 
 impl Advice {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Policy;
-use super::compile::compile;
+use super::compile::compiler::compile;
+use super::edition::Policy;
 use super::file::PolicyFile;
 use super::overlay::Overlay;
-use crate::text::{
-    Code, Files, Node, Place, Problem, Problems, Read, ReadFailure, Severity, Sources, Spanned,
-    closest, hex_digest, parse_yaml,
+use crate::diagnostics::{
+    Code, Files, Problem, Problems, ReadFailure, Severity, Sources, Span, Spanned, closest,
+    hex_digest,
 };
+use crate::format::{Node, Read, parse_yaml};
 
 /// Every file of `policies/`: name and text. Nothing is parsed until it is used.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
@@ -52,7 +53,7 @@ impl Library {
     pub fn load(
         &mut self,
         name: &str,
-        at: Option<Place>,
+        at: Option<Span>,
         files: &dyn Files,
         sources: &mut Sources,
         problems: &mut Problems,
@@ -75,13 +76,13 @@ pub struct ReadFiles {
     texts: Vec<String>,
     /// Statements that conclude otherwise than in the edition that theirs extends, by the places
     /// of their keys.
-    changed: Vec<Place>,
+    changed: Vec<Span>,
 }
 
 impl ReadFiles {
     /// Whether the rule that begins at a place replaces the conclusion of an extended edition.
-    pub fn replaces(&self, place: Place) -> bool {
-        self.changed.iter().any(|key| (key.file, key.start) == (place.file, place.start))
+    pub fn replaces(&self, span: Span) -> bool {
+        self.changed.iter().any(|key| (key.file, key.start) == (span.file, span.start))
     }
 }
 
@@ -90,7 +91,7 @@ impl ReadFiles {
 /// `at` is where it is named, if in a file; paths are relative to that file.
 pub fn load(
     name: &str,
-    at: Option<Place>,
+    at: Option<Span>,
     files: &dyn Files,
     sources: &mut Sources,
     problems: &mut Problems,
@@ -107,7 +108,7 @@ pub fn load(
 /// The tree of an edition, merged with those that it extends.
 fn tree(
     name: &str,
-    at: Option<Place>,
+    at: Option<Span>,
     files: &dyn Files,
     sources: &mut Sources,
     problems: &mut Problems,
@@ -122,7 +123,7 @@ fn tree(
     let Some(base) = node.get("extends").cloned() else {
         if let Some(drops) = node.get("drops") {
             let title = "there is nothing to leave out: this edition extends no other";
-            let problem = Problem::at(Code::Contradiction, drops.place, title, "without `extends`");
+            let problem = Problem::at(Code::Contradiction, drops.span, title, "without `extends`");
             problems.add(problem.help("remove `drops:`, or name the edition to start from"));
         }
         return Some(node);
@@ -130,11 +131,11 @@ fn tree(
     let base = Spanned::<String>::read(&base, problems)?;
     if depth >= DEEPEST {
         let title = format!("more than {DEEPEST} editions extend each other");
-        let problem = Problem::at(Code::BadNumber, base.place, title, "one too many");
+        let problem = Problem::at(Code::BadNumber, base.span, title, "one too many");
         problems.add(problem.help("does one of them extend itself?"));
         return None;
     }
-    let mut merged = tree(&base, Some(base.place), files, sources, problems, read, depth + 1)?;
+    let mut merged = tree(&base, Some(base.span), files, sources, problems, read, depth + 1)?;
     Overlay::new(&base, &mut read.changed, problems).lay(&mut merged, node);
     Some(merged)
 }
@@ -146,12 +147,7 @@ fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
         Some("policy/1") | None => Some(()),
         Some(other) => {
             let title = format!("this program reads `policy/1` here, and this is `{other}`");
-            problems.add(Problem::at(
-                Code::BadFormat,
-                format.place,
-                title,
-                "not a policy it knows",
-            ));
+            problems.add(Problem::at(Code::BadFormat, format.span, title, "not a policy it knows"));
             None
         }
     }
@@ -160,7 +156,7 @@ fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
 /// The text of an edition and what messages call it.
 fn find(
     name: &str,
-    at: Option<Place>,
+    at: Option<Span>,
     files: &dyn Files,
     sources: &Sources,
     problems: &mut Problems,
@@ -173,7 +169,7 @@ fn find(
             .extension()
             .is_some_and(|ending| ending.eq_ignore_ascii_case("yaml") || ending == "yml");
     if is_path {
-        let from = at.map(|place| sources.path(place.file)).unwrap_or_default();
+        let from = at.map(|span| sources.path(span.file)).unwrap_or_default();
         let read = files.read(from, name).and_then(|(path, text)| {
             // Nothing may be quoted from a file that is none of the program's.
             let quotable = at.is_none() || begins_as_policy(&text);
@@ -186,7 +182,7 @@ fn find(
             Ok(found) => return Some(found),
             Err(failure) => {
                 let mut problem = Problem::unreadable(name, failure);
-                problem.labels.extend(at.map(|place| (place, "named here".into())));
+                problem.labels.extend(at.map(|span| (span, "named here".into())));
                 problems.add(problem);
                 return None;
             }
@@ -194,7 +190,7 @@ fn find(
     }
     let title = format!("there is no policy called `{name}`");
     let mut problem = Problem::bare(Code::UnknownRule, title);
-    problem.labels.extend(at.map(|place| (place, "unknown policy".into())));
+    problem.labels.extend(at.map(|span| (span, "unknown policy".into())));
     let mut close = closest(name, Catalog::names());
     close.extend(Catalog::names().filter(|known| known.starts_with(&format!("{name}@"))));
     close.truncate(3);

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::facts::Condition;
 use super::file::Rounding;
 use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
-use crate::vocab::{ClockAction, RuleId, Trigger};
+use crate::words::{ClockAction, RuleId, Trigger};
 
 /// One step of a clock.
 #[derive(Debug, Clone)]

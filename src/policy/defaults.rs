@@ -3,12 +3,13 @@
 //! Each default is a small decision table of its own, so that a default is a rule like any
 //! other: with an id, sources, a confidence and, where the documents are silent, a switch.
 
-use super::Order;
+use super::edition::Order;
 use super::facts::Column;
 use super::table::Table;
-use crate::text::{Code, Map, Node, OneOrMany, Problem, Problems, Read, Spanned, closest, record};
+use crate::diagnostics::{Code, Problem, Problems, Spanned, closest};
+use crate::format::{Map, Node, OneOrMany, Read, record};
 use crate::time::SimSpan;
-use crate::vocab::{
+use crate::words::{
     Eviction, HealthCheck, HookResult, Orchestration, Reclaim, Repair, RuleId, Word, YesNo,
     ZonePolicy,
 };
@@ -16,7 +17,7 @@ use crate::vocab::{
 /// What the default of a group may depend on: the way by which the group was created.
 pub const OF_A_GROUP: &[Column] = &[Column::Channel, Column::Orchestration];
 /// What the default of an instance and of its resources may depend on.
-pub const OF_AN_INSTANCE: &[Column] = &[Column::Channel, Column::Billing, Column::Thing];
+pub const OF_AN_INSTANCE: &[Column] = &[Column::Channel, Column::Billing, Column::ResourceKind];
 
 /// The key under which a rule of these tables says what is set.
 pub const IS: &str = "is";
@@ -27,14 +28,14 @@ const MOST_ORDERS: usize = 4;
 /// Orders of a policy, by their places in its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Orders {
-    places: [u8; MOST_ORDERS],
+    indices: [u8; MOST_ORDERS],
     count: usize,
 }
 
 impl Orders {
     /// The places.
-    pub fn places(&self) -> impl Iterator<Item = usize> {
-        self.places.iter().take(self.count).map(|place| usize::from(*place))
+    pub fn indices(&self) -> impl Iterator<Item = usize> {
+        self.indices.iter().take(self.count).map(|index| usize::from(*index))
     }
 }
 
@@ -49,7 +50,7 @@ pub trait Value: Copy + PartialEq {
 
 impl<W: Word> Value for W {
     fn read_default(node: &Node, _: &[Order], problems: &mut Problems) -> Option<Self> {
-        crate::text::read_word(node, problems)
+        crate::format::read_word(node, problems)
     }
 
     fn in_words(&self, _: &[Order]) -> String {
@@ -85,13 +86,13 @@ impl Value for Orders {
             let Some(at) = orders.iter().position(|order| order.name == **name) else {
                 let title = format!("`{}` is not one of the orders", **name);
                 let known = orders.iter().map(|order| order.name.as_str());
-                let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown order");
+                let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown order");
                 problems.add(problem.did_you_mean(&closest(name, known)));
                 return None;
             };
-            let Some(slot) = read.places.get_mut(read.count) else {
+            let Some(slot) = read.indices.get_mut(read.count) else {
                 let title = format!("a default lists at most {MOST_ORDERS} orders");
-                problems.add(Problem::at(Code::BadNumber, name.place, title, "one too many"));
+                problems.add(Problem::at(Code::BadNumber, name.span, title, "one too many"));
                 return None;
             };
             *slot = u8::try_from(at).unwrap_or(u8::MAX);
@@ -101,7 +102,7 @@ impl Value for Orders {
     }
 
     fn in_words(&self, orders: &[Order]) -> String {
-        let names: Vec<&str> = self.places().map(|at| orders[at].name.as_str()).collect();
+        let names: Vec<&str> = self.indices().map(|at| orders[at].name.as_str()).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     }
 }
@@ -143,7 +144,7 @@ macro_rules! defaults {
         record! {
             /// What the provider sets where nobody says otherwise, each by rules that say `is`.
             #[derive(Default)]
-            DefaultsPart: "defaults" {
+            WrittenDefaults: "defaults" {
                 $(
                     $(#[doc = $doc])+
                     default $name => $field: Map<Node>,
@@ -160,7 +161,7 @@ macro_rules! defaults {
 
         impl Defaults {
             /// The tables of a file.
-            pub fn make(part: &DefaultsPart, make: &mut impl Make) -> Self {
+            pub fn make(part: &WrittenDefaults, make: &mut impl Make) -> Self {
                 Self { $($field: make.table($name, &part.$field, $columns),)+ }
             }
 

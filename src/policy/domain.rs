@@ -2,7 +2,7 @@
 
 use super::facts::{Column, Condition, Facts};
 use super::space::{Axis, Over, Space};
-use crate::vocab::{Action, Trigger, Word};
+use crate::words::{Action, Trigger, Word};
 
 /// Where a situation stands in the decision space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

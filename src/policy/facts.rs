@@ -1,9 +1,9 @@
 //! The columns that a rule may test, all in one place, and one situation of them.
 
-use crate::vocab::{
+use crate::words::{
     Action, Billing, Capacity, Channel, Effect, Eviction, HealthCheck, Initiator, Lead, Lifecycle,
-    Locks, Membership, NameForm, Orchestration, Reclaim, Renewal, Repair, StoppedBy, SwitchId,
-    Thing, Trigger, Upgrade, Word, YesNo, ZonePolicy,
+    Locks, Membership, NameForm, Orchestration, Reclaim, Renewal, Repair, ResourceKind, StoppedBy,
+    SwitchId, Trigger, Upgrade, Word, YesNo, ZonePolicy,
 };
 
 /// Declares the columns and the struct of one situation from one list.
@@ -54,10 +54,10 @@ macro_rules! columns {
 
             /// The same situation, in which a column is known to hold the word at a place of
             /// its list; `None` if the list is shorter.
-            pub fn settled(mut self, column: Column, place: u8) -> Option<Self> {
-                let place = usize::from(place);
+            pub fn settled(mut self, column: Column, index: u8) -> Option<Self> {
+                let index = usize::from(index);
                 match column {
-                    $(Column::$variant => self.$field = *<$words>::ALL.get(place)?,)+
+                    $(Column::$variant => self.$field = *<$words>::ALL.get(index)?,)+
                 }
                 self.unknown = self.unknown.without(column);
                 Some(self)
@@ -193,7 +193,7 @@ columns! {
     /// What becomes of the spot capacity if it is taken back.
     Eviction "eviction" => eviction: Eviction = Eviction::Deallocate,
     /// A thing that belongs to the instance.
-    Thing "thing" => thing: Thing = Thing::SystemDisk,
+    ResourceKind "thing" => resource: ResourceKind = ResourceKind::SystemDisk,
     /// Whether that thing is set to go with the instance.
     WithInstance "with-instance" => with_instance: YesNo = YesNo::Yes,
     /// What happens to the instance.

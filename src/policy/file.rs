@@ -2,16 +2,16 @@
 //!
 //! Nothing is resolved here except words; names of sources and switches stay text.
 
-use super::defaults::DefaultsPart;
+use super::defaults::WrittenDefaults;
 use super::facts::Column;
 use super::overlay::listed;
-use super::remedy_part::RemedyPart;
-use crate::text::{
-    Code, Entry, Fields, Map, Name, Node, OneOrMany, Place, Problem, Problems, Read, Spanned,
-    Value, closest, expected_kind, read_word, record,
+use super::remedy_part::WrittenRemedy;
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
+use crate::format::{
+    Entry, Fields, Map, Name, Node, OneOrMany, Read, Value, expected_kind, read_word, record,
 };
 use crate::time::{CalendarSpan, SimSpan, UtcOffset};
-use crate::vocab::{
+use crate::words::{
     Billing, ClockAction, Confidence, Criterion, Extreme, HookResult, Occasion, Subject, Trigger,
     words,
 };
@@ -34,13 +34,13 @@ record! {
         /// Where days and months are counted.
         default "calendar" => calendar: UtcOffset,
         /// The documents that rules name.
-        default "sources" => sources: Map<SourcePart>,
+        default "sources" => sources: Map<WrittenCitation>,
         /// The decision space: the columns that protections look at, and their words.
         required "space" => space: Node,
         /// Cells that cannot occur, each with its reason.
         default "impossible" => impossible: Vec<Node>,
         /// Settings meant to keep an instance, each with its decision table.
-        default "protections" => protections: Map<ProtectionPart>,
+        default "protections" => protections: Map<WrittenProtection>,
         /// Refusals that are no protection; the first one that fits answers.
         default "preconditions" => preconditions: Map<Node>,
         /// What a group asks of a member, by how it came in.
@@ -50,7 +50,7 @@ record! {
         /// How the instances of one request hang together.
         default "batches" => batches: Map<Node>,
         /// Scheduled releases.
-        optional "schedule" => schedule: SchedulePart,
+        optional "schedule" => schedule: WrittenSchedule,
         /// What paying does to instances that the arrears had stopped.
         default "settling" => settling: Map<Node>,
         /// What a conversion of the billing does to protections.
@@ -66,7 +66,7 @@ record! {
         /// What becomes of a request that would take a group across one of its bounds.
         default "bounds" => bounds: Map<Node>,
         /// How a group chooses when it shrinks.
-        optional "scale-in" => scale_in: ScaleInPart,
+        optional "scale-in" => scale_in: WrittenScaleIn,
         /// How a new model reaches the members of a group.
         default "roll-outs" => roll_outs: Map<Node>,
         /// What setting a protection that is `in-model` does to an instance besides.
@@ -74,23 +74,23 @@ record! {
         /// How a group makes up for members that have gone.
         default "refills" => refills: Map<Node>,
         /// How long a group may wait before it repairs a member.
-        optional "repairs" => repairs: RepairsPart,
+        optional "repairs" => repairs: WrittenRepairs,
         /// What may hold up members that come or go.
-        optional "hooks" => hooks: HooksPart,
+        optional "hooks" => hooks: WrittenHooks,
         /// What an instance's things survive.
         default "effects" => effects: Map<Node>,
         /// What the provider sets where nobody says otherwise.
-        default "defaults" => defaults: DefaultsPart,
+        default "defaults" => defaults: WrittenDefaults,
         /// Questions that the documents leave open.
-        default "switches" => switches: Map<SwitchPart>,
+        default "switches" => switches: Map<WrittenSwitch>,
         /// Statements of the documents that no rule can carry.
-        default "notes" => notes: Map<NotePart>,
+        default "notes" => notes: Map<WrittenNote>,
     }
 }
 
 record! {
     /// A document that rules name.
-    SourcePart: "a source" {
+    WrittenCitation: "a source" {
         /// Its title.
         required "title" => title: String,
         /// The part of it.
@@ -106,7 +106,7 @@ record! {
 
 record! {
     /// A setting meant to keep an instance.
-    ProtectionPart: "a protection" {
+    WrittenProtection: "a protection" {
         /// What the provider calls it.
         optional "attribute" => attribute: Spanned<String>,
         /// What it is, in a sentence.
@@ -118,7 +118,7 @@ record! {
         /// Whether it is a part of the instance's own model, so that `flag-changes` apply.
         default "in-model" => in_model: bool,
         /// When it can be switched.
-        optional "settable" => settable: SettablePart,
+        optional "settable" => settable: WrittenSettable,
         /// Where it can work; elsewhere it is inert.
         optional "works-when" => works_when: Node,
         /// Its decision table, keyed by the ids of the rules.
@@ -128,7 +128,7 @@ record! {
 
 record! {
     /// When a protection can be switched.
-    SettablePart: "`settable`" {
+    WrittenSettable: "`settable`" {
         /// The occasions.
         required "at" => at: Vec<Occasion>,
         /// The statement's source.
@@ -140,7 +140,7 @@ record! {
 
 record! {
     /// Scheduled releases: limits, and what becomes of them.
-    SchedulePart: "a schedule" {
+    WrittenSchedule: "a schedule" {
         /// Times are cut down to a multiple of this.
         optional "granularity" => granularity: SimSpan,
         /// How soon one may be set.
@@ -160,9 +160,9 @@ record! {
 
 record! {
     /// How a group chooses when it shrinks.
-    ScaleInPart: "a scale-in" {
+    WrittenScaleIn: "a scale-in" {
         /// The orders that a group may name, by the provider's words for them.
-        required "orders" => orders: Map<OrderPart>,
+        required "orders" => orders: Map<WrittenOrder>,
         /// How members are numbered; not at all, if it does not say.
         default "numbers" => numbers: Map<Node>,
         /// Which of several equal members goes.
@@ -180,7 +180,7 @@ record! {
 
 record! {
     /// How long a group may wait before it repairs a member.
-    RepairsPart: "limits on repairs" {
+    WrittenRepairs: "limits on repairs" {
         /// At least.
         optional "shortest" => shortest: SimSpan,
         /// At most.
@@ -194,7 +194,7 @@ record! {
 
 record! {
     /// What may hold up members that come or go.
-    HooksPart: "hooks" {
+    WrittenHooks: "hooks" {
         /// How long at least.
         optional "shortest" => shortest: SimSpan,
         /// How long at most.
@@ -220,7 +220,7 @@ record! {
 
 record! {
     /// An order of members.
-    OrderPart: "an order" {
+    WrittenOrder: "an order" {
         /// What members are ordered by.
         required "by" => by: Criterion,
         /// Which end goes first.
@@ -236,7 +236,7 @@ record! {
 
 record! {
     /// A question that the documents leave open.
-    SwitchPart: "a switch" {
+    WrittenSwitch: "a switch" {
         /// The positions that one may take.
         required "one-of" => one_of: Vec<Spanned<String>>,
         /// The position of a scenario that takes none; without it, each must.
@@ -255,7 +255,7 @@ record! {
 
 record! {
     /// A statement that no rule can carry.
-    NotePart: "a note" {
+    WrittenNote: "a note" {
         /// What the document says, in our words.
         required "says" => says: String,
         /// Where.
@@ -286,7 +286,7 @@ pub struct Test {
     /// Which.
     pub column: Column,
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// The words that it takes, as a mask.
     pub words: u32,
     /// Whether it names those that it does not take: then it may reach beyond the space.
@@ -295,7 +295,7 @@ pub struct Test {
 
 /// An answer as written: a code, or `{ code, source, confidence }`.
 #[derive(Debug, Clone)]
-pub struct AnswerPart {
+pub struct WrittenAnswer {
     /// What the provider answers.
     pub code: String,
     /// The documents that have it, if not those of the rule.
@@ -303,13 +303,13 @@ pub struct AnswerPart {
     /// How well it is founded, if not as the rule.
     pub confidence: Option<Spanned<Confidence>>,
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
 }
 
-impl AnswerPart {
+impl WrittenAnswer {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let alone =
-            Self { code: String::new(), sources: Vec::new(), confidence: None, place: node.place };
+            Self { code: String::new(), sources: Vec::new(), confidence: None, span: node.span };
         let Some(_) = node.entries() else {
             return Some(Self { code: read_line(node, problems)?, ..alone });
         };
@@ -324,14 +324,14 @@ impl AnswerPart {
             code: read_line(&code, problems)?,
             sources: sources.map(|many: OneOrMany<_>| many.0).unwrap_or_default(),
             confidence,
-            place: code.place,
+            span: code.span,
         })
     }
 }
 
 /// A rule as written.
 #[derive(Debug, Clone)]
-pub struct RulePart {
+pub struct WrittenRule {
     /// Its id.
     pub id: Spanned<Box<str>>,
     /// The columns it tests, with the words it takes.
@@ -345,18 +345,18 @@ pub struct RulePart {
     /// Why.
     pub because: Option<String>,
     /// What would have prevented the loss.
-    pub remedy: RemedyPart,
+    pub remedy: WrittenRemedy,
     /// What it tests and what it concludes, as written: keys and words.
     pub says: Vec<(Box<str>, String)>,
     /// What the provider answers.
-    pub answer: Option<AnswerPart>,
+    pub answer: Option<WrittenAnswer>,
     /// Why no run can come to it.
     pub unreachable: Option<String>,
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
 }
 
-impl RulePart {
+impl WrittenRule {
     /// Reads a rule. `conclusion` names the keys that its table reads itself.
     ///
     /// A rule without an `id` of its own in the text gets `id`.
@@ -371,14 +371,14 @@ impl RulePart {
             return None;
         };
         let mut part = Self {
-            place: Place { end: id.place.end, ..id.place },
+            span: Span { end: id.span.end, ..id.span },
             id,
             when: Vec::new(),
             assuming: Vec::new(),
             sources: Vec::new(),
             confidence: None,
             because: None,
-            remedy: RemedyPart::default(),
+            remedy: WrittenRemedy::default(),
             says: as_written(entries),
             answer: None,
             unreachable: None,
@@ -387,8 +387,8 @@ impl RulePart {
             let name: &str = key;
             if let Some(column) = Column::named(name) {
                 if let Some(words) = read_words(column, value, problems) {
-                    let place = key.place;
-                    part.when.push(Test { column, place, words, negated: is_negated(value) });
+                    let span = key.span;
+                    part.when.push(Test { column, span, words, negated: is_negated(value) });
                 }
             } else if BASIS.contains(&name) {
                 part.read_basis(name, value, problems);
@@ -404,8 +404,8 @@ impl RulePart {
             "source" => self.sources = read_sources(node, problems),
             "confidence" => self.confidence = Spanned::read(node, problems),
             "because" => self.because = read_line(node, problems),
-            "remedy" => self.remedy = RemedyPart::read(node, problems),
-            "answer" => self.answer = AnswerPart::read(node, problems),
+            "remedy" => self.remedy = WrittenRemedy::read(node, problems),
+            "answer" => self.answer = WrittenAnswer::read(node, problems),
             "unreachable" => self.unreachable = read_line(node, problems),
             _ => {
                 for (switch, values) in
@@ -446,7 +446,7 @@ pub(super) fn read_line(node: &Node, problems: &mut Problems) -> Option<String> 
     let text = String::read(node, problems)?;
     if let Some(harm) = Name::harm(&text) {
         let title = "this text could do harm in a report";
-        problems.add(Problem::at(Code::BadName, node.place, title, harm));
+        problems.add(Problem::at(Code::BadName, node.span, title, harm));
         return None;
     }
     Some(text)
@@ -480,7 +480,7 @@ fn read_words(column: Column, node: &Node, problems: &mut Problems) -> Option<u3
     };
     if items.is_empty() {
         let title = "an empty list takes nothing: this rule would never apply";
-        problems.add(Problem::at(Code::MatchesNothing, node.place, title, "no word"));
+        problems.add(Problem::at(Code::MatchesNothing, node.span, title, "no word"));
         return None;
     }
     let choices = column.choices();
@@ -496,7 +496,7 @@ fn read_words(column: Column, node: &Node, problems: &mut Problems) -> Option<u3
         } else {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
             let title = format!("`{text}` is no word of the column `{}`", column.name());
-            let problem = Problem::at(Code::UnknownWord, item.place, title, "unknown word");
+            let problem = Problem::at(Code::UnknownWord, item.span, title, "unknown word");
             let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
             problems.add(problem.note(format!("one of: {}", words.join(", "))));
             good = false;
@@ -510,7 +510,7 @@ fn unknown_key(key: &Spanned<Box<str>>, conclusion: &[&str]) -> Problem {
     let all: Vec<&str> =
         conclusion.iter().copied().chain(BASIS.iter().copied()).chain(columns).collect();
     let title = format!("unknown key `{}` in a rule", **key);
-    Problem::at(Code::UnknownKey, key.place, title, "neither a column nor a key of a rule")
+    Problem::at(Code::UnknownKey, key.span, title, "neither a column nor a key of a rule")
         .did_you_mean(&closest(key, all))
         .note(format!(
             "besides columns, a rule has: {}, {}",
@@ -530,7 +530,7 @@ pub fn read_space(node: &Node, problems: &mut Problems) -> Vec<(Column, Vec<u8>)
         let Some(column) = Column::named(key) else {
             let names = Column::ALL.iter().map(|column| column.name());
             let title = format!("there is no column `{}`", **key);
-            let problem = Problem::at(Code::UnknownWord, key.place, title, "unknown column");
+            let problem = Problem::at(Code::UnknownWord, key.span, title, "unknown column");
             problems.add(problem.did_you_mean(&closest(key, names)));
             continue;
         };
@@ -569,9 +569,9 @@ impl Read for StepNodes {
 
 /// A step of a clock as written.
 #[derive(Debug, Clone)]
-pub struct StepPart {
+pub struct WrittenStep {
     /// Its conditions and its basis.
-    pub rule: RulePart,
+    pub rule: WrittenRule,
     /// How long after what it counts from.
     pub after: CalendarSpan,
     /// Whether the account's grace comes on top.
@@ -589,16 +589,16 @@ pub struct StepPart {
 /// The keys of a step besides conditions and basis.
 const STEP: &[&str] = &["id", "after", "plus", "since", "at", "action", "trigger"];
 
-impl StepPart {
+impl WrittenStep {
     /// Reads a step; `name` is what it is called if it has no id.
     pub fn read(name: &str, node: &Node, problems: &mut Problems) -> Option<Self> {
         let id = match node.get("id") {
             Some(id) => String::read(id, problems)?,
             None => name.to_owned(),
         };
-        let mut start = node.place;
+        let mut start = node.span;
         start.end = start.start + 1;
-        let place = node.get("id").map_or(start, |id| id.place);
+        let span = node.get("id").map_or(start, |id| id.span);
         // A step's action and trigger are what it asks, not what it tests.
         let tested = Node {
             value: Value::Map(
@@ -609,13 +609,13 @@ impl StepPart {
                     .cloned()
                     .collect(),
             ),
-            place: node.place,
+            span: node.span,
         };
-        let mut rule = RulePart::read(Spanned::new(id.into(), place), &tested, STEP, problems)?;
+        let mut rule = WrittenRule::read(Spanned::new(id.into(), span), &tested, STEP, problems)?;
         rule.says = as_written(node.entries().unwrap_or_default());
         let Some(action) = node.get("action") else {
             let title = "a step of a clock needs the key `action`";
-            problems.add(Problem::at(Code::MissingKey, place, title, "no `action` here"));
+            problems.add(Problem::at(Code::MissingKey, span, title, "no `action` here"));
             return None;
         };
         let plus_grace = match node.get("plus") {
@@ -623,7 +623,7 @@ impl StepPart {
             Some(plus) if plus.scalar() == Some("grace") => true,
             Some(plus) => {
                 let title = "the only thing that a step may add is `grace`";
-                problems.add(Problem::at(Code::UnknownWord, plus.place, title, "not `grace`"));
+                problems.add(Problem::at(Code::UnknownWord, plus.span, title, "not `grace`"));
                 false
             }
         };

@@ -7,14 +7,14 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::domain::Standing;
+use super::edition::{SET, UNDECIDED, UNSET};
 use super::facts::{Column, Facts};
 use super::rulebook::{Answer, Basis, Rulebook};
 use super::ruling::{Finding, Ruling};
 use super::space::Over;
 use super::table::Row;
 use super::unknown::{Course, Position, Undecided, Unknown};
-use super::{SET, UNDECIDED, UNSET};
-use crate::vocab::{
+use crate::words::{
     Action, CheckedFirst, Confidence, InstanceId, Lifecycle, Outcome, ProtectionId, ProtectionSet,
     RuleId, SwitchSet, Trigger, Upgrade, Verdict, Word, YesNo,
 };

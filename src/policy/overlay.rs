@@ -2,8 +2,9 @@
 
 use super::facts::Column;
 use super::file::words_of;
-use crate::text::{Code, Entry, Node, Place, Problem, Problems, Read, Spanned, Style, Value};
-use crate::vocab::{Confidence, Word};
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
+use crate::format::{Entry, Node, Read, Style, Value};
+use crate::words::{Confidence, Word};
 
 /// What a statement rests on and how it is worded: no part of what it concludes.
 const BASIS: &[&str] = &["source", "confidence", "because", "remedy", "unreachable"];
@@ -72,11 +73,11 @@ pub struct Overlay<'p> {
     pub extends: &'p str,
     /// Statements that conclude otherwise than in the extended edition, by the places of their
     /// keys.
-    pub changed: &'p mut Vec<Place>,
+    pub changed: &'p mut Vec<Span>,
     /// Every mistake found so far.
     pub problems: &'p mut Problems,
     /// Statements of which a key was left out, with the place that says so.
-    cut: Vec<(String, Place)>,
+    cut: Vec<(String, Span)>,
 }
 
 /// The keys that lead to a node.
@@ -97,7 +98,7 @@ impl<'p> Overlay<'p> {
     /// An overlay of which nothing is known yet.
     pub const fn new(
         extends: &'p str,
-        changed: &'p mut Vec<Place>,
+        changed: &'p mut Vec<Span>,
         problems: &'p mut Problems,
     ) -> Self {
         Self { extends, changed, problems, cut: Vec::new() }
@@ -107,9 +108,9 @@ impl<'p> Overlay<'p> {
     pub fn lay(&mut self, base: &mut Node, over: Node) {
         self.drop_keys(base, &over);
         self.merge(&mut Vec::new(), base, over);
-        for (path, place) in std::mem::take(&mut self.cut) {
+        for (path, span) in std::mem::take(&mut self.cut) {
             let name = path.rsplit('.').next().unwrap_or(&path).to_owned();
-            self.refuse(&name, place, "its scope or its conclusion is cut here", None);
+            self.refuse(&name, span, "its scope or its conclusion is cut here", None);
         }
     }
 
@@ -154,7 +155,7 @@ impl<'p> Overlay<'p> {
                 None => entries.push(entry),
             }
         }
-        base.place = over.place;
+        base.span = over.span;
     }
 
     /// Lays a list of things with ids over another.
@@ -179,7 +180,7 @@ impl<'p> Overlay<'p> {
                 _ => items.push(item),
             }
         }
-        base.place = over.place;
+        base.span = over.span;
     }
 
     /// Sees to it that a statement which concludes otherwise has its own standing, and takes
@@ -205,12 +206,12 @@ impl<'p> Overlay<'p> {
                 !is_section(&keys, &entry.key) && changes(statement, &keys, base, entry)
             })
             .collect();
-        let first = changes.first().map(|entry| entry.key.place).or(cut);
+        let first = changes.first().map(|entry| entry.key.span).or(cut);
         let has = |key| over.get(key).is_some();
         let Some(first) = first else {
             if claims_more(statement, base, over) && !has("source") {
-                let place = over.get("confidence").map_or(over.place, |node| node.place);
-                self.refuse(name, place, "claims more than what it replaces", Some(base.place));
+                let span = over.get("confidence").map_or(over.span, |node| node.span);
+                self.refuse(name, span, "claims more than what it replaces", Some(base.span));
             }
             return;
         };
@@ -224,7 +225,7 @@ impl<'p> Overlay<'p> {
             let title = format!("`{name}` is a source of {} already", self.extends);
             self.problems.add(
                 Problem::at(Code::NoSource, first, title, "another document under the same key")
-                    .and_at(base.place, "rules rest on this one")
+                    .and_at(base.span, "rules rest on this one")
                     .help("give your document a key of its own"),
             );
             return;
@@ -235,10 +236,10 @@ impl<'p> Overlay<'p> {
             return;
         }
         if !stands {
-            self.refuse(name, first, "changed here", Some(base.place));
+            self.refuse(name, first, "changed here", Some(base.span));
         }
-        self.changed.push(key.place);
-        let place = base.place;
+        self.changed.push(key.span);
+        let span = base.span;
         let Value::Map(entries) = &mut base.value else { return };
         let concludes = changes.iter().any(|entry| is_conclusion(&keys, &entry.key));
         entries.retain(|entry| match &**entry.key {
@@ -250,17 +251,17 @@ impl<'p> Overlay<'p> {
         // Read on as if it were assumed, so that one mistake is reported once.
         if !stands && statement != Statement::Document {
             let value = Value::Scalar(Confidence::Assumed.word().into(), Style::Plain);
-            let key = Spanned::new("confidence".into(), place);
-            entries.push(Entry { key, value: Node { value, place } });
+            let key = Spanned::new("confidence".into(), span);
+            entries.push(Entry { key, value: Node { value, span } });
         }
     }
 
-    fn refuse(&mut self, name: &str, place: Place, label: &str, base: Option<Place>) {
+    fn refuse(&mut self, name: &str, span: Span, label: &str, base: Option<Span>) {
         let title = format!(
             "`{name}` concludes otherwise than {} does, and names nothing that it rests on",
             self.extends
         );
-        let mut problem = Problem::at(Code::NoSource, place, title, label);
+        let mut problem = Problem::at(Code::NoSource, span, title, label);
         if let Some(base) = base {
             problem = problem.and_at(first_of(base), "what it replaces");
         }
@@ -288,7 +289,7 @@ impl<'p> Overlay<'p> {
             if !owner.is_some_and(|node| remove(node, key)) {
                 let title = format!("the extended edition has no `{}`", *path);
                 self.problems.add(
-                    Problem::at(Code::UnknownRule, path.place, title, "nothing to leave out")
+                    Problem::at(Code::UnknownRule, path.span, title, "nothing to leave out")
                         .note("a path is written `protections.release-protection.rules.RP5`"),
                 );
                 continue;
@@ -298,7 +299,7 @@ impl<'p> Overlay<'p> {
             let opens = steps.first() == Some(&"switches") && matches!(key, "default" | "cautious");
             let says = statement_at(&steps).is_some() && !is_section(&steps, key);
             if says && !wording && !opens {
-                self.cut.push((parent.to_owned(), path.place));
+                self.cut.push((parent.to_owned(), path.span));
             }
         }
     }
@@ -310,8 +311,8 @@ fn stands_alone(answer: &Node) -> bool {
 }
 
 /// The beginning of a place, so that a long statement is not shown whole.
-fn first_of(place: Place) -> Place {
-    Place { end: place.start + 1, ..place }
+fn first_of(span: Span) -> Span {
+    Span { end: span.start + 1, ..span }
 }
 
 /// Whether a key of a statement is a part of what it concludes, and no condition.
@@ -428,7 +429,7 @@ fn has_ids(node: &Node) -> bool {
 /// The id of a thing in a list.
 fn id_of(item: &Node) -> Option<Spanned<Box<str>>> {
     let id = item.get("id")?;
-    Some(Spanned::new(id.scalar()?.into(), id.place))
+    Some(Spanned::new(id.scalar()?.into(), id.span))
 }
 
 /// Whether a thing in a list has an id.
@@ -446,13 +447,13 @@ pub fn listed(node: &Node) -> Node {
         {
             let id = Node {
                 value: Value::Scalar(entry.key.value.clone(), Style::Plain),
-                place: entry.key.place,
+                span: entry.key.span,
             };
-            keys.insert(0, Entry { key: Spanned::new("id".into(), entry.key.place), value: id });
+            keys.insert(0, Entry { key: Spanned::new("id".into(), entry.key.span), value: id });
         }
         item
     });
-    Node { value: Value::List(items.collect()), place: node.place }
+    Node { value: Value::List(items.collect()), span: node.span }
 }
 
 /// The part of a node that a step of a path names: a key, or an item by its id.

@@ -3,14 +3,14 @@
 //! Rules propose ways and the cause of a loss has its own. A way counts only if it applies in the
 //! situation, is not in place already, is accepted by the same policy, and changes the outcome.
 
-use super::FlagChange;
 use super::advice::Means;
+use super::edition::FlagChange;
 use super::facts::{Column, Facts};
 use super::remedy::{Danger, Moment, Remedy};
 use super::rulebook::Rulebook;
-use crate::vocab::{
+use crate::words::{
     Act, Action, Billing, Capacity, Channel, Fate, Initiator, Lead, Lock, Occasion, ProtectionId,
-    ProtectionSet, RuleId, ScheduleFate, Subject, Thing, Trigger, Upgrade, Verdict, YesNo,
+    ProtectionSet, ResourceKind, RuleId, ScheduleFate, Subject, Trigger, Upgrade, Verdict, YesNo,
 };
 
 /// Whether a policy accepts a way.
@@ -82,7 +82,7 @@ impl Rulebook {
     /// What a rule proposes.
     fn proposals(&self, rule: RuleId) -> impl Iterator<Item = Candidate> + Clone {
         let proposals = self.policy.rule(rule).remedy.means.iter().zip(0_u8..);
-        proposals.map(move |(proposal, place)| (proposal.means, Some((rule, place))))
+        proposals.map(move |(proposal, index)| (proposal.means, Some((rule, index))))
     }
 
     /// The remedy of a loss that nothing in the policy prevents; a rule may have a word for it.
@@ -238,17 +238,18 @@ impl Rulebook {
 
     /// Whether an act would have saved a resource that is lost.
     fn saves(&self, lost: &Facts, act: Act) -> bool {
-        let is_disk = matches!(lost.thing, Thing::SystemDisk | Thing::DataDisk);
-        let copy = |thing| Facts { thing, with_instance: YesNo::No, ..*lost };
+        let is_disk = matches!(lost.resource, ResourceKind::SystemDisk | ResourceKind::DataDisk);
+        let copy = |resource| Facts { resource, with_instance: YesNo::No, ..*lost };
         let stays = |facts: Facts| {
             let row = self.tables.effects.decide(&facts);
             row.is_none_or(|row| row.says != Fate::Lost)
         };
         match act {
-            Act::Snapshot => is_disk && stays(copy(Thing::Snapshot)),
-            Act::CreateImage => is_disk && stays(copy(Thing::Image)),
+            Act::Snapshot => is_disk && stays(copy(ResourceKind::Snapshot)),
+            Act::CreateImage => is_disk && stays(copy(ResourceKind::Image)),
             Act::ConvertAddress => {
-                lost.thing == Thing::StaticIp && stays(Facts { thing: Thing::Eip, ..*lost })
+                lost.resource == ResourceKind::StaticIp
+                    && stays(Facts { resource: ResourceKind::Eip, ..*lost })
             }
             Act::Keep => {
                 lost.with_instance == YesNo::Yes

@@ -1,10 +1,10 @@
 //! What would have prevented a loss, and until when: the question, the answer and its words.
 
-use super::Policy;
 use super::advice::Means;
+use super::edition::Policy;
 use super::facts::Facts;
 use crate::time::SimTime;
-use crate::vocab::{Act, Capacity, Initiator, Membership, ProtectionSet, RuleId, Subject, Trigger};
+use crate::words::{Act, Capacity, Initiator, Membership, ProtectionSet, RuleId, Subject, Trigger};
 
 /// What would have prevented a loss, and until when. Its words are those of its policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ pub struct Moment {
 impl Remedy {
     /// Its words, piece by piece, in the words of its policy.
     pub fn pieces<'p>(&self, policy: &'p Policy, mut put: impl FnMut(&'p str)) {
-        let rule = self.words_of.map(|(rule, place)| (&policy.rule(rule).remedy, place));
+        let rule = self.words_of.map(|(rule, index)| (&policy.rule(rule).remedy, index));
         let Some(means) = self.means else {
             put("nothing in this policy");
             match rule.and_then(|(advice, _)| advice.text.as_deref()) {
@@ -77,7 +77,7 @@ impl Remedy {
             put(first.wording());
             put(", then ");
         }
-        let says = rule.and_then(|(advice, place)| advice.means.get(usize::from(place)));
+        let says = rule.and_then(|(advice, index)| advice.means.get(usize::from(index)));
         match (says.and_then(|proposal| proposal.says.as_deref()), means) {
             (Some(says), _) => put(says),
             (None, Means::Do(act)) => put(act.wording()),

@@ -5,35 +5,33 @@
 //! preference. A sentence is advice outside of the policy, which nothing checks.
 
 use super::file::{Written, read_line};
-use crate::text::{
-    Code, Fields, Name, Node, Place, Problem, Problems, Read, Spanned, Value, closest,
-    expected_kind, read_word,
-};
-use crate::vocab::{Act, Word};
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
+use crate::format::{Fields, Name, Node, Read, Value, expected_kind, read_word};
+use crate::words::{Act, Word};
 
 /// What a rule says against the loss that it lets pass.
 #[derive(Debug, Clone, Default)]
-pub struct RemedyPart {
+pub struct WrittenRemedy {
     /// Acts, the preferred one first.
-    pub acts: Vec<ActPart>,
+    pub acts: Vec<WrittenAct>,
     /// Advice that nothing checks.
     pub text: Option<String>,
 }
 
 /// An act as written.
 #[derive(Debug, Clone)]
-pub struct ActPart {
+pub struct WrittenAct {
     /// What is done.
-    pub what: WhatPart,
+    pub what: WrittenWhat,
     /// The words for it, if the rule has some of its own.
     pub says: Option<String>,
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
 }
 
 /// What is done: a protection is set, or something else.
 #[derive(Debug, Clone)]
-pub enum WhatPart {
+pub enum WrittenWhat {
     /// The protection of this name, or of this attribute, is set.
     Set(Written),
     /// This is done.
@@ -43,34 +41,37 @@ pub enum WhatPart {
 /// The keys of an act.
 const KEYS: &[&str] = &["do", "set", "says"];
 
-impl RemedyPart {
+impl WrittenRemedy {
     /// Reads a remedy; what is wrong goes to `problems`.
     pub fn read(node: &Node, problems: &mut Problems) -> Self {
         match &node.value {
             Value::List(items) => {
-                let acts = items.iter().filter_map(|item| ActPart::read(item, problems));
+                let acts = items.iter().filter_map(|item| WrittenAct::read(item, problems));
                 Self { acts: acts.collect(), text: None }
             }
             Value::Map(_) => {
-                Self { acts: ActPart::read(node, problems).into_iter().collect(), text: None }
+                Self { acts: WrittenAct::read(node, problems).into_iter().collect(), text: None }
             }
             Value::Empty | Value::Scalar(..) => match node.scalar() {
                 // Acts are single words; advice is a sentence.
                 Some(text) if text.contains(' ') => {
                     Self { acts: Vec::new(), text: read_line(node, problems) }
                 }
-                _ => Self { acts: ActPart::read(node, problems).into_iter().collect(), text: None },
+                _ => Self {
+                    acts: WrittenAct::read(node, problems).into_iter().collect(),
+                    text: None,
+                },
             },
         }
     }
 }
 
-impl ActPart {
+impl WrittenAct {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let place = node.place;
+        let span = node.span;
         if node.scalar().is_some() {
             let act = read_act(node, problems)?;
-            return Some(Self { what: WhatPart::Do(act), says: None, place });
+            return Some(Self { what: WrittenWhat::Do(act), says: None, span });
         }
         if node.entries().is_none() {
             problems.add(expected_kind(node, "an act, as a word or a mapping"));
@@ -79,20 +80,20 @@ impl ActPart {
         let fields = Fields::open(node, "an act", KEYS, problems)?;
         let says = fields.node("says").and_then(|node| read_line(node, problems));
         let what = match (fields.node("do"), fields.node("set")) {
-            (Some(act), None) => WhatPart::Do(read_act(act, problems)?),
+            (Some(act), None) => WrittenWhat::Do(read_act(act, problems)?),
             (None, Some(name)) => {
                 let name = Spanned::<Name>::read(name, problems)?;
-                WhatPart::Set(name.map(|name| name.0))
+                WrittenWhat::Set(name.map(|name| name.0))
             }
             _ => {
                 let title = "a remedy names one act";
-                let problem = Problem::at(Code::MissingKey, place, title, "not one act");
+                let problem = Problem::at(Code::MissingKey, span, title, "not one act");
                 problems
                     .add(problem.help("write `{ do: settle }` or `{ set: NAME-OF-A-PROTECTION }`"));
                 return None;
             }
         };
-        Some(Self { what, says, place })
+        Some(Self { what, says, span })
     }
 }
 
@@ -106,7 +107,7 @@ fn read_act(node: &Node, problems: &mut Problems) -> Option<Act> {
     }
     let words: Vec<&str> = Act::ALL.iter().map(|act| act.word()).collect();
     let title = format!("`{text}` is not an act");
-    let problem = Problem::at(Code::UnknownWord, node.place, title, "not one of the words");
+    let problem = Problem::at(Code::UnknownWord, node.span, title, "not one of the words");
     let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
     problems.add(problem.note(format!("one of: {}", words.join(", "))).help(
         "to set a protection write `{ set: NAME }`; advice that nothing checks is a sentence",

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::edition::{FlagChange, Policy, Precondition, Rule, Tables};
 use super::facts::{Column, Facts};
 use super::space::Over;
 use super::table::{Row, Table};
-use super::{FlagChange, Policy, Precondition, Rule, Tables};
-use crate::vocab::{
+use crate::words::{
     Action, Confidence, Effect, Fate, Lifecycle, ProtectionId, ProtectionSet, RuleId, SwitchId,
     SwitchSet, Trigger, Verdict, Word,
 };
@@ -143,7 +143,7 @@ impl Rulebook {
     pub fn refusal_of_absent(&self, facts: &Facts) -> Option<RuleId> {
         let absent = 1 << Lifecycle::Absent.index() | 1 << Lifecycle::Released.index();
         let refusals = self.refusals[usize::from(facts.action.index())].iter();
-        let mut refusals = refusals.map(|place| &self.policy.preconditions[*place]);
+        let mut refusals = refusals.map(|index| &self.policy.preconditions[*index]);
         let refusal = refusals.find(|refusal| {
             let states = refusal.when.words(Column::State);
             states.is_some_and(|states| states & !absent == 0) && refusal.when.meets(facts)
@@ -154,7 +154,7 @@ impl Rulebook {
     /// The first refusal of a request to set protections.
     pub fn refusal_to_set(&self, facts: &Facts, change: &FlagChange) -> Option<RuleId> {
         let refusals = self.refusals[usize::from(facts.action.index())].iter();
-        let mut refusals = refusals.map(|place| &self.policy.preconditions[*place]);
+        let mut refusals = refusals.map(|index| &self.policy.preconditions[*index]);
         refusals.find(|r| r.flags.takes(change) && r.when.meets(facts)).map(|refusal| refusal.rule)
     }
 
@@ -186,7 +186,7 @@ impl Rulebook {
     }
 
     /// Whether a condition's switches stand as it asks.
-    pub fn assumes(&self, when: &super::Condition) -> bool {
+    pub fn assumes(&self, when: &super::facts::Condition) -> bool {
         when.assumed(&self.settings)
     }
 
@@ -227,7 +227,7 @@ fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
         refusal.when.assumed(settings) && asks.is_none_or(|words| words >> action.index() & 1 == 1)
     };
     let all = policy.preconditions.iter().enumerate();
-    all.filter(|(_, refusal)| may(refusal)).map(|(place, _)| place).collect()
+    all.filter(|(_, refusal)| may(refusal)).map(|(index, _)| index).collect()
 }
 
 /// For each action, the causes for which some protection is consulted, as a mask.

@@ -1,7 +1,7 @@
 //! The verdicts on one situation, and the one line by which they combine.
 
 use super::rulebook::Basis;
-use crate::vocab::{Outcome, ProtectionId, ProtectionSet, RuleId, Verdict};
+use crate::words::{Outcome, ProtectionId, ProtectionSet, RuleId, Verdict};
 
 /// What became of one protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +55,10 @@ impl Ruling {
     }
 
     pub(super) fn add(&mut self, finding: Finding) {
-        let place = finding.protection.index();
+        let index = finding.protection.index();
         self.on = self.on.with(finding.protection);
-        self.verdicts[place] = finding.verdict;
-        self.rules[place] = finding.rule.unwrap_or(NO_RULE);
+        self.verdicts[index] = finding.verdict;
+        self.rules[index] = finding.rule.unwrap_or(NO_RULE);
     }
 
     /// The outcome: any held, held; else any overridden, overridden; else a consulted

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::facts::{Column, Condition, Facts};
-use crate::vocab::SwitchId;
+use crate::words::SwitchId;
 
 /// The most cells that a space may have; a table that needs more tests too much.
 pub const MOST_CELLS: usize = 1 << 18;
@@ -32,7 +32,7 @@ pub struct Space {
     axes: Vec<Axis>,
     strides: Vec<usize>,
     /// For each axis: the place of each word along it, or [`OUTSIDE`].
-    places: Vec<[u8; 32]>,
+    indices: Vec<[u8; 32]>,
     cells: usize,
 }
 
@@ -54,21 +54,21 @@ impl Space {
             return None;
         }
         let mut strides = vec![0; axes.len()];
-        let mut places = vec![[OUTSIDE; 32]; axes.len()];
+        let mut indices = vec![[OUTSIDE; 32]; axes.len()];
         let mut cells = 1_usize;
         for (at, axis) in axes.iter().enumerate().rev() {
             strides[at] = cells;
             cells = cells.checked_mul(axis.words.len()).filter(|cells| *cells <= most)?;
-            for (place, word) in (0_u8..).zip(&axis.words) {
-                places[at][usize::from(*word)] = place;
+            for (index, word) in (0_u8..).zip(&axis.words) {
+                indices[at][usize::from(*word)] = index;
             }
         }
-        Some(Self { axes, strides, places, cells })
+        Some(Self { axes, strides, indices, cells })
     }
 
     /// The space without axes: one cell.
     pub const fn nothing() -> Self {
-        Self { axes: Vec::new(), strides: Vec::new(), places: Vec::new(), cells: 1 }
+        Self { axes: Vec::new(), strides: Vec::new(), indices: Vec::new(), cells: 1 }
     }
 
     /// Its axes.
@@ -91,13 +91,13 @@ impl Space {
     /// Switch axes count as standing at their first value.
     pub fn cell(&self, facts: &Facts) -> Option<usize> {
         let mut cell = 0;
-        for ((axis, stride), places) in self.axes.iter().zip(&self.strides).zip(&self.places) {
+        for ((axis, stride), indices) in self.axes.iter().zip(&self.strides).zip(&self.indices) {
             if let Over::Column(column) = axis.over {
-                let place = places[usize::from(facts.word(column))];
-                if place == OUTSIDE {
+                let index = indices[usize::from(facts.word(column))];
+                if index == OUTSIDE {
                     return None;
                 }
-                cell += usize::from(place) * stride;
+                cell += usize::from(index) * stride;
             }
         }
         Some(cell)
@@ -105,8 +105,8 @@ impl Space {
 
     /// How far a word of an axis moves a cell; `None` if the axis has no such word.
     pub fn step(&self, axis: usize, word: u8) -> Option<usize> {
-        let place = *self.places[axis].get(usize::from(word))?;
-        (place != OUTSIDE).then(|| usize::from(place) * self.strides[axis])
+        let index = *self.indices[axis].get(usize::from(word))?;
+        (index != OUTSIDE).then(|| usize::from(index) * self.strides[axis])
     }
 
     /// The word of a cell along an axis.
@@ -150,8 +150,8 @@ impl Space {
         let Some(last) = heads.checked_sub(1) else { return visit(0..self.cells) };
         let steps: Vec<Vec<usize>> = (0..last)
             .map(|axis| {
-                let places = runs(taken[axis]).into_iter().flatten();
-                places.map(|place| place * self.strides[axis]).collect()
+                let indices = runs(taken[axis]).into_iter().flatten();
+                indices.map(|index| index * self.strides[axis]).collect()
             })
             .collect();
         let runs = runs(taken[last]);
@@ -159,7 +159,7 @@ impl Space {
         loop {
             let first: usize = at.iter().zip(&steps).map(|(at, steps)| steps[*at]).sum();
             for run in &runs {
-                let cells = |place| first + place * self.strides[last];
+                let cells = |index| first + index * self.strides[last];
                 visit(cells(run.start)..cells(run.end));
             }
             // Counts through the rest of the product like an odometer, the last axis fastest.
@@ -174,7 +174,7 @@ impl Space {
     fn taken(&self, condition: &Condition, axis: usize) -> u32 {
         let mask = self.mask(condition, axis);
         let words = (0_u32..).zip(&self.axes[axis].words);
-        words.fold(0, |taken, (place, word)| taken | (mask >> word & 1) << place)
+        words.fold(0, |taken, (index, word)| taken | (mask >> word & 1) << index)
     }
 
     /// The words that a condition takes along an axis, as a mask.
@@ -250,11 +250,11 @@ impl Space {
             }
             // Later axes vary fastest; growing along them first keeps rows short.
             for axis in (0..self.axes.len()).rev() {
-                for place in 0..self.axes[axis].words.len() {
+                for index in 0..self.axes[axis].words.len() {
                     let before = block[axis];
-                    block[axis] = 1 << place;
+                    block[axis] = 1 << index;
                     let fits = self.members(&block).all(|cell| inside[cell]);
-                    block[axis] = if fits { before | 1 << place } else { before };
+                    block[axis] = if fits { before | 1 << index } else { before };
                 }
             }
             for cell in self.members(&block) {
@@ -272,9 +272,9 @@ impl Space {
     pub fn members(&self, block: &Block) -> impl Iterator<Item = usize> + use<> {
         let mut cells = vec![0];
         for ((mask, stride), axis) in block.iter().zip(&self.strides).zip(&self.axes) {
-            let places = || (0..axis.words.len()).filter(|place| mask >> place & 1 == 1);
+            let indices = || (0..axis.words.len()).filter(|index| mask >> index & 1 == 1);
             cells =
-                cells.iter().flat_map(|cell| places().map(move |p| cell + p * stride)).collect();
+                cells.iter().flat_map(|cell| indices().map(move |p| cell + p * stride)).collect();
         }
         cells.into_iter()
     }
@@ -287,7 +287,7 @@ impl Space {
     /// The words of a block along an axis, as places in the column's own list.
     pub fn words_of<'b>(&'b self, block: &'b Block, axis: usize) -> impl Iterator<Item = u8> + 'b {
         let words = self.axes[axis].words.iter().enumerate();
-        words.filter(move |(place, _)| block[axis] >> place & 1 == 1).map(|(_, word)| *word)
+        words.filter(move |(index, _)| block[axis] >> index & 1 == 1).map(|(_, word)| *word)
     }
 }
 
@@ -307,7 +307,7 @@ fn runs(mask: u32) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::{Billing, Trigger, Word};
+    use crate::words::{Billing, Trigger, Word};
 
     fn space() -> Space {
         let over = |column, words| Axis { over: Over::Column(column), words };

@@ -2,7 +2,7 @@
 
 use super::facts::{Column, Condition, Facts};
 use super::space::{Axis, Over, Space};
-use crate::vocab::RuleId;
+use crate::words::RuleId;
 
 /// A row of a table: when it applies and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,11 +101,11 @@ impl<C: Clone> Table<C> {
 
     /// Gives a row to the cells that have none and are `possible`.
     pub fn fill(&mut self, row: Row<C>, possible: &[bool]) {
-        let place = u16::try_from(self.rows.len()).unwrap_or(NOBODY);
+        let index = u16::try_from(self.rows.len()).unwrap_or(NOBODY);
         self.rows.push(row);
         for (cell, possible) in self.cells.iter_mut().zip(possible) {
             if *cell == NOBODY && *possible {
-                *cell = place;
+                *cell = index;
             }
         }
     }
@@ -170,7 +170,7 @@ fn note_twice(twice: &mut Vec<Fault>, first: usize, second: usize, cell: usize) 
 pub fn axes_of<'c>(
     conditions: impl Iterator<Item = &'c Condition>,
     fixed: &[(Column, Vec<u8>)],
-    switch_values: impl Fn(crate::vocab::SwitchId) -> u8,
+    switch_values: impl Fn(crate::words::SwitchId) -> u8,
 ) -> Vec<Axis> {
     let mut columns: Vec<Column> = fixed.iter().map(|(column, _)| *column).collect();
     let mut switches = Vec::new();
@@ -197,7 +197,7 @@ pub fn axes_of<'c>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::{Billing, SwitchId, Word};
+    use crate::words::{Billing, SwitchId, Word};
 
     fn when(column: Column, words: u32) -> Condition {
         let mut condition = Condition::default();

@@ -2,11 +2,11 @@
 
 use smallvec::SmallVec;
 
+use super::edition::{NO_SCHEDULE, UNDECIDED};
 use super::facts::{Column, Columns, Facts};
 use super::rulebook::{Answer, Basis, Rulebook};
 use super::table::Table;
-use super::{NO_SCHEDULE, UNDECIDED};
-use crate::vocab::{
+use crate::words::{
     Billing, Channel, Locks, Membership, Outcome, ProtectionId, RuleId, Word, YesNo,
 };
 
@@ -27,8 +27,8 @@ impl Position {
     /// The words that stand in some columns.
     pub fn of(unknown: Columns, facts: &Facts) -> Self {
         let word = |column: Column| {
-            let place = usize::from(facts.word(column));
-            (Unknown::Column(column), column.words().get(place).copied().unwrap_or_default())
+            let index = usize::from(facts.word(column));
+            (Unknown::Column(column), column.words().get(index).copied().unwrap_or_default())
         };
         Self(unknown.iter().map(word).collect())
     }
@@ -168,9 +168,9 @@ impl Rulebook {
                 (Column::Scheduled, NO_SCHEDULE) => YesNo::No.word(),
                 (_, setting) => setting,
             };
-            let place = column.words().iter().position(|word| *word == setting);
-            if let Some(place) = place.filter(|_| setting != UNDECIDED) {
-                words = SmallVec::from_slice(&[u8::try_from(place).unwrap_or(0)]);
+            let index = column.words().iter().position(|word| *word == setting);
+            if let Some(index) = index.filter(|_| setting != UNDECIDED) {
+                words = SmallVec::from_slice(&[u8::try_from(index).unwrap_or(0)]);
                 basis = self.assumed(switch);
             }
         }

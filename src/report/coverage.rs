@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::terminal::{Paint, table};
+use super::text_table::{Paint, table};
 use crate::experiment::{PolicyCoverage, Share};
 
 /// One flipped verdict, and whether anything noticed.
@@ -123,7 +123,7 @@ pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
     )];
     let missed = || list.iter().filter(|one| one.noticed_by.is_none());
     let rows = missed().filter(|one| one.reached > 0).map(|one| {
-        let cases = crate::text::many(one.reached, "case");
+        let cases = crate::diagnostics::many(one.reached, "case");
         vec![
             one.policy.clone(),
             one.protection.clone(),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::policy::{Class, Comparison, Difference, Direction, Part, Statement};
-use crate::vocab::{Confidence, Word};
+use crate::words::{Confidence, Word};
 
 /// The comparison for machines; `schema diff` describes it.
 pub fn diff_json(comparison: &Comparison) -> Json {

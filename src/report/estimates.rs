@@ -9,15 +9,15 @@
 
 use std::io::{self, Write};
 
-use super::cells::{Cell, Pen};
-use super::columns::{ESTIMATE_COLUMNS, ESTIMATES};
-use super::csv::{Quick, Rows, begin};
-use super::json::object;
-use super::terminal::{Paint, table};
+use super::csv::cells::{Cell, FieldEncoder};
+use super::csv::columns::{ESTIMATE_COLUMNS, ESTIMATES};
+use super::csv::tables::{BufferedCsv, Rows, begin};
+use super::jsonl::object;
+use super::text_table::{Paint, table};
+use crate::diagnostics::many;
 use crate::experiment::{Estimate, Replications};
-use crate::text::many;
 use crate::time::SimSpan;
-use crate::vocab::{Metric, Unit, Word};
+use crate::words::{Metric, Unit, Word};
 
 /// In fewer replications than that, what is seen says little of how far it spreads.
 const FEW: f64 = 10.0;
@@ -72,8 +72,8 @@ fn row<'e>(of: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COLU
 /// # Errors
 /// If it cannot be written.
 pub fn estimates_csv(all: &[Estimated<'_>], out: impl Write) -> io::Result<u64> {
-    let mut pen = Pen::default();
-    let mut table: Quick<_> = begin(out, &ESTIMATES, &mut pen)?;
+    let mut pen = FieldEncoder::default();
+    let mut table: BufferedCsv<_> = begin(out, &ESTIMATES, &mut pen)?;
     let mut rows = 0;
     for of in all {
         for one in &of.estimates {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::terminal::table;
-use super::timeline::name_list;
+use super::text::name_list;
+use super::text_table::table;
 use crate::policy::Remedy;
-use crate::record::{Decision, Legend};
+use crate::record::Decision;
+use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::vocab::{InstanceId, Outcome, PolicyId};
+use crate::words::{InstanceId, Outcome, PolicyId};
 
 /// The most lines that are printed.
 const MOST: usize = 10;
@@ -41,10 +42,10 @@ impl Exits {
     }
 
     /// A line for each remedy and instant.
-    pub fn tell(&self, legend: &Legend) -> Vec<String> {
+    pub fn tell(&self, header: &RunHeader) -> Vec<String> {
         let mut lines: Vec<(SimTime, String, Vec<InstanceId>)> = Vec::new();
         for ((until, policy, remedy), ids) in &self.first {
-            let text = remedy.text(&legend.rulebook(*policy).policy);
+            let text = remedy.text(&header.rulebook(*policy).policy);
             match lines.iter_mut().find(|(at, known, _)| at == until && *known == text) {
                 Some((_, _, instances)) => instances.extend(ids),
                 None => lines.push((*until, text, ids.clone())),
@@ -54,9 +55,9 @@ impl Exits {
         for (until, text, mut ids) in lines {
             ids.sort_unstable();
             ids.dedup();
-            let names: Vec<&str> = ids.iter().map(|id| legend.instance(*id)).collect();
+            let names: Vec<&str> = ids.iter().map(|id| header.instance(*id)).collect();
             let until =
-                if until == SimTime::NEVER { "-".into() } else { until.for_people(legend.offset) };
+                if until == SimTime::NEVER { "-".into() } else { until.for_people(header.offset) };
             rows.push(vec![String::new(), until, format!("{text} ({})", name_list(&names))]);
         }
         if self.others > 0 {

@@ -1,12 +1,13 @@
 //! One decision, or one situation, step by step: what was asked, who was in question, what each
 //! protection had to say and on what that rests, how it combined, and the remedy.
 
-use super::terminal::{Paint, table};
-use crate::experiment::Witness;
+use super::text_table::{Paint, table};
+use crate::diagnostics::many;
+use crate::experiment::ExplainedDecision;
 use crate::policy::{Column, Danger, Facts, Finding, Moment, Rulebook, Ruling, Undecided};
-use crate::record::{DecidedBy, Decision, Legend};
-use crate::text::many;
-use crate::vocab::{Outcome, ProtectionId, ProtectionSet, RuleId, Verdict, Word};
+use crate::record::{DecidedBy, Decision};
+use crate::run_header::RunHeader;
+use crate::words::{Outcome, ProtectionId, ProtectionSet, RuleId, Verdict, Word};
 
 /// A situation that is asked about without any run.
 #[derive(Debug, Clone, Copy)]
@@ -22,33 +23,38 @@ pub struct Question<'a> {
 }
 
 /// One decision of a run. `place` is where its event stands.
-pub fn explain_decision(witness: &Witness, legend: &Legend, place: &str, paint: Paint) -> String {
-    let Witness { decision, facts, together, orders } = witness;
-    let book = legend.rulebook(decision.policy);
-    let mut out = vec![paint.bold(&sentence(decision, legend)), String::new()];
-    let actor = decision.actor.map(|actor| format!(" by {}", legend.actor(actor)));
+pub fn explain_decision(
+    witness: &ExplainedDecision,
+    header: &RunHeader,
+    place: &str,
+    paint: Paint,
+) -> String {
+    let ExplainedDecision { decision, facts, together, orders } = witness;
+    let book = header.rulebook(decision.policy);
+    let mut out = vec![paint.bold(&sentence(decision, header)), String::new()];
+    let actor = decision.actor.map(|actor| format!(" by {}", header.actor(actor)));
     let mut rows = vec![row(
         "asked",
         format!(
             "{} of it, as {}: {}{} ({place})",
             decision.action,
             decision.trigger,
-            legend.cause(decision.cause),
+            header.cause(decision.cause),
             actor.unwrap_or_default()
         ),
     )];
     rows.push(row("under", book.policy.name.clone()));
     rows.push(row("situation", situation(book, facts)));
-    rows.extend(chosen(together, orders, decision, legend));
+    rows.extend(chosen(together, orders, decision, header));
     rows.push(refusal(book, facts, decision));
     out.extend(lay_out(rows));
     out.push(String::new());
     out.extend(protections(book, facts, decision.on, &decision.ruling, Some(decision)));
     out.push(String::new());
     let mut rows = vec![row("combined", combined(&decision.ruling, decision.outcome))];
-    rows.extend(last_word(decision, legend));
+    rows.extend(deciding_factor(decision, header));
     rows.extend(rests_on(book, decision.basis));
-    rows.extend(remedy(decision, legend));
+    rows.extend(remedy(decision, header));
     rows.extend(also_kept(book, facts, decision));
     out.extend(lay_out(rows));
     out.join("\n")
@@ -63,10 +69,10 @@ fn lay_out(rows: Vec<Vec<String>>) -> Vec<String> {
 }
 
 /// `web-1 was released at 06-01 04:00 although release-protection was on.`
-fn sentence(decision: &Decision, legend: &Legend) -> String {
-    let name = legend.instance(decision.instance);
-    let at = decision.at.for_people_in_full(legend.offset);
-    let on = legend.protections(decision.policy, decision.on);
+fn sentence(decision: &Decision, header: &RunHeader) -> String {
+    let name = header.instance(decision.instance);
+    let at = decision.at.for_people_in_full(header.offset);
+    let on = header.protections(decision.policy, decision.on);
     let although = match on.as_slice() {
         [] if !decision.unknown.is_empty() => {
             ", and no protection is known to have been on".to_owned()
@@ -75,7 +81,7 @@ fn sentence(decision: &Decision, legend: &Legend) -> String {
         [one] => format!(", although {one} was on"),
         many => format!(", although {} were on", many.join(" and ")),
     };
-    let by = legend.decided_by(decision);
+    let by = header.decided_by(decision);
     match decision.outcome {
         Outcome::Overridden | Outcome::Unprotected => {
             format!("{name} was {} at {at}{although}.", decision.effect)
@@ -109,7 +115,7 @@ fn chosen(
     together: &[Decision],
     orders: &[String],
     decision: &Decision,
-    legend: &Legend,
+    header: &RunHeader,
 ) -> Option<Vec<String>> {
     if together.len() < 2 {
         return None;
@@ -118,10 +124,10 @@ fn chosen(
     let told: Vec<String> = together
         .iter()
         .map(|other| {
-            let name = legend.instance(other.instance);
+            let name = header.instance(other.instance);
             let rule = other
                 .rule
-                .map(|rule| format!(" ({})", legend.rulebook(other.policy).policy.rule(rule).id));
+                .map(|rule| format!(" ({})", header.rulebook(other.policy).policy.rule(rule).id));
             let word = other.outcome.word().to_uppercase();
             format!("{name} {word}{}", rule.unwrap_or_default())
         })
@@ -214,9 +220,9 @@ fn combined(ruling: &Ruling, outcome: Outcome) -> String {
 }
 
 /// Who had the last word, where it was no protection.
-fn last_word(decision: &Decision, legend: &Legend) -> Option<Vec<String>> {
-    let by = legend.decided_by(decision);
-    let book = legend.rulebook(decision.policy);
+fn deciding_factor(decision: &Decision, header: &RunHeader) -> Option<Vec<String>> {
+    let by = header.decided_by(decision);
+    let book = header.rulebook(decision.policy);
     let told = match (by, decision.rule) {
         ("", _) => return None,
         // What a protection had to say stands above.
@@ -228,13 +234,13 @@ fn last_word(decision: &Decision, legend: &Legend) -> Option<Vec<String>> {
 }
 
 /// What would have prevented a loss, and until when; or what a refused caller can do.
-fn remedy(decision: &Decision, legend: &Legend) -> Option<Vec<String>> {
-    let book = legend.rulebook(decision.policy);
+fn remedy(decision: &Decision, header: &RunHeader) -> Option<Vec<String>> {
+    let book = header.rulebook(decision.policy);
     let Some(remedy) = decision.remedy else {
         return decision.rule.and_then(|rule| advice(book, rule));
     };
     let text = remedy.text(&book.policy);
-    let until = remedy.until.map(|at| format!(", until {}", at.for_people_in_full(legend.offset)));
+    let until = remedy.until.map(|at| format!(", until {}", at.for_people_in_full(header.offset)));
     Some(row("remedy", text + &until.unwrap_or_default()))
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::csv::io_error;
-use super::terminal::{Paint, table};
+use super::csv::tables::io_error;
+use super::text_table::{Paint, table};
 use crate::policy::{Block, Column, Over, Policy, Rulebook, Schedule, Space, Table};
 use crate::time::SimSpan;
-use crate::vocab::{Confidence, ProtectionId, RuleId, SwitchSet, Verdict, Word};
+use crate::words::{Confidence, ProtectionId, RuleId, SwitchSet, Verdict, Word};
 
 /// One row of the matrix: a set of situations in which every protection has one rule.
 struct Line {

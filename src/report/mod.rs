@@ -1,68 +1,66 @@
 //! Reports: what records look like, one file for each format.
 //!
-//! A report reads records and the legend that goes with them. It must never know
+//! A report reads records and the run header that goes with them. It must never know
 //! the world or the fleet, and never feeds back. Writers are handed in.
 
-mod accepted;
-mod cells;
-mod changed;
-mod columns;
+mod accepted_changes;
 mod coverage;
 mod csv;
-mod diff;
+mod decision_diff;
 mod diff_json;
 mod estimates;
 mod exits;
 mod explain;
-mod github;
-mod json;
-mod junit;
-mod markdown;
+mod jsonl;
 mod matrix;
 mod paired;
+mod policy_diff;
 mod replications;
-mod rows;
 mod rules;
 mod schema;
-mod scribe;
-mod stored;
-mod terminal;
+mod snapshot;
+mod test_github;
 mod test_json;
-mod tests;
-mod timeline;
+mod test_junit;
+mod test_markdown;
+mod test_text;
+mod text;
+mod text_table;
 
-pub use accepted::{
-    Acceptance, Accepted, AcceptedFile, AcceptedPart, Accepting, accept, accepted_json,
+pub use accepted_changes::{
+    Acceptance, Accepted, AcceptedFile, Accepting, WrittenAccepted, accept, accepted_json,
     accepted_text, accepted_yaml, end_of_day, read_accepted, stale_json, stale_markdown,
 };
-pub use changed::{
-    Already, Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text,
-    read_decisions,
-};
-pub use columns::{Column, Kind, STUDY_TABLES, TABLES, Table};
 pub use coverage::{
     Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,
     mutation_per_cent, mutation_text,
 };
-pub use csv::{Counts, CsvTables, DecisionsCsv, InstanceRow, Plain, Quick, Rows};
-pub use diff::{diff_markdown, diff_text};
+pub use csv::columns::{Column, Kind, STUDY_TABLES, TABLES, Table};
+pub use csv::tables::{
+    BufferedCsv, Counts, CsvTables, DecisionsCsv, InstanceRow, ReferenceCsv, Rows,
+};
+pub use csv::thread::CsvThread;
+pub use decision_diff::{
+    Already, Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text,
+    read_decisions,
+};
 pub use diff_json::diff_json;
 pub use estimates::{Estimated, estimates_csv, estimates_jsonl, estimates_text};
 pub use explain::{Question, explain_decision, explain_situation};
-pub use github::github;
-pub use json::{Input, JsonLines, RunEnd, RunFile, StudyPart, run_json};
-pub use junit::junit;
-pub use markdown::test_markdown;
+pub use jsonl::{Input, JsonLines, RunEnd, RunFile, WrittenStudy, run_json};
 pub use matrix::{matrix_csv, matrix_text};
 pub use paired::{PairedRun, paired_csv, paired_json, paired_markdown, paired_text};
+pub use policy_diff::{diff_markdown, diff_text};
 pub use replications::{read_replications, replications_csv};
 pub use rules::{Edition, editions_json, editions_text, rule_text, rules_json, rules_text};
 pub use schema::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
 };
-pub use scribe::Scribe;
-pub use stored::{decisions_csv, stored};
-pub use terminal::{Page, Paint, WIDTH, hanging, table};
+pub use snapshot::{decisions_csv, stored};
+pub use test_github::github;
 pub use test_json::test_json;
-pub use tests::{CaseReport, TestRun, test_report};
-pub use timeline::Timeline;
+pub use test_junit::junit;
+pub use test_markdown::test_markdown;
+pub use test_text::{CaseReport, TestRun, test_report};
+pub use text::Timeline;
+pub use text_table::{Page, Paint, WIDTH, hanging, table};

@@ -5,15 +5,15 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
-use super::cells::{Cell, Pen};
-use super::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
-use super::csv::{Quick, Rows, begin};
-use super::diff::ARROW;
+use super::csv::cells::{Cell, FieldEncoder};
+use super::csv::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
+use super::csv::tables::{BufferedCsv, Rows, begin};
 use super::estimates::{decimal, label, shown};
-use super::json::object;
-use super::terminal::{Page, folded, hanging};
+use super::jsonl::object;
+use super::policy_diff::ARROW;
+use super::text_table::{Page, folded, hanging};
+use crate::diagnostics::many;
 use crate::experiment::Paired;
-use crate::text::many;
 
 /// A scenario's figures under two policies, or of two of its cases.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ fn row<'r>(of: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS]
 /// # Errors
 /// If they cannot be written.
 pub fn paired_csv(all: &[PairedRun], out: impl Write) -> io::Result<()> {
-    let mut pen = Pen::default();
-    let mut table: Quick<_> = begin(out, &DIFFERENCES, &mut pen)?;
+    let mut pen = FieldEncoder::default();
+    let mut table: BufferedCsv<_> = begin(out, &DIFFERENCES, &mut pen)?;
     for of in all {
         for one in &of.figures {
             table.row(&mut pen, &row(of, one))?;

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::cells::{Cell, Pen};
-use super::columns::{REPLICATION_COLUMNS, REPLICATIONS};
-use super::csv::{Quick, Rows, begin};
+use super::csv::cells::{Cell, FieldEncoder};
+use super::csv::columns::{REPLICATION_COLUMNS, REPLICATIONS};
+use super::csv::tables::{BufferedCsv, Rows, begin};
 use crate::experiment::{Observed, Replications, Stopped};
-use crate::vocab::{Metric, Word};
+use crate::words::{Metric, Word};
 
 /// Where the metrics begin among the columns.
 const FIRST: usize = 6;
@@ -16,8 +16,8 @@ const FIRST: usize = 6;
 /// # Errors
 /// If it cannot be written.
 pub fn replications_csv(all: &[&Replications], out: impl Write) -> io::Result<u64> {
-    let mut pen = Pen::default();
-    let mut table: Quick<_> = begin(out, &REPLICATIONS, &mut pen)?;
+    let mut pen = FieldEncoder::default();
+    let mut table: BufferedCsv<_> = begin(out, &REPLICATIONS, &mut pen)?;
     let mut rows = 0;
     for of in all {
         for one in &of.rows {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::terminal::{Paint, table};
+use super::text_table::{Paint, table};
+use crate::diagnostics::{Sources, many};
 use crate::policy::{Policy, Rule, Source, Switch};
-use crate::text::{Sources, many};
-use crate::vocab::{SwitchId, Word};
+use crate::words::{SwitchId, Word};
 
 /// An edition, and what it starts from.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub fn rule_text(
     for switch in rule.switches.iter() {
         rows.extend(question(&policy.switches[switch.index()]));
     }
-    rows.push(("file", files.locate(rule.place)));
+    rows.push(("file", files.locate(rule.span)));
     let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let lines = rows.iter().map(|(name, text)| {
         format!("  {}  {text}", paint.dim(&format!("{name:<wide$}"))).trim_end().to_owned()
@@ -99,8 +99,8 @@ pub fn rules_json(policy: &Policy, rules: &[&Rule], files: &Sources) -> Json {
 }
 
 fn rule_json(policy: &Policy, rule: &Rule, files: &Sources) -> Json {
-    let documents = |places: &[usize]| -> Vec<Json> {
-        places.iter().map(|at| source_json(&policy.sources[*at])).collect()
+    let documents = |spans: &[usize]| -> Vec<Json> {
+        spans.iter().map(|at| source_json(&policy.sources[*at])).collect()
     };
     let says: serde_json::Map<String, Json> =
         rule.says.iter().map(|(key, words)| (key.to_string(), json!(words))).collect();
@@ -118,7 +118,7 @@ fn rule_json(policy: &Policy, rule: &Rule, files: &Sources) -> Json {
         "remedy": rule.remedy.line,
         "sources": documents(&rule.sources),
         "switches": switches,
-        "file": files.locate(rule.place),
+        "file": files.locate(rule.span),
     })
 }
 

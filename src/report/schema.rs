@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::columns::{Kind, STUDY_TABLES, TABLES};
+use super::csv::columns::{Kind, STUDY_TABLES, TABLES};
+use crate::format::Read;
+use crate::plan::WrittenScenario;
 use crate::policy::PolicyFile;
-use crate::scenario::Written;
-use crate::text::Read;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -19,7 +19,7 @@ fn schema(title: &str, mut schema: Json) -> Json {
 
 /// What a scenario may say.
 pub fn scenario_schema() -> Json {
-    schema("stayput scenario/1", Written::schema())
+    schema("stayput scenario/1", WrittenScenario::schema())
 }
 
 /// What a policy may say.
@@ -34,7 +34,7 @@ pub fn diff_schema() -> Json {
 
 /// What a file of accepted changes may say.
 pub fn accepted_schema() -> Json {
-    schema("stayput accepted/1", super::accepted::schema())
+    schema("stayput accepted/1", super::accepted_changes::schema())
 }
 
 /// What `test -f json` prints.

@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::tests::TestRun;
+use super::test_text::TestRun;
+use crate::diagnostics::{Problem, Severity};
 use crate::experiment::Failure;
-use crate::text::{Problem, Severity};
-use crate::vocab::Word;
+use crate::words::Word;
 
 /// What `test -f json` prints; `schema test` describes it.
 pub fn test_json(run: &TestRun<'_>, coverage: Option<Json>) -> Json {
@@ -37,8 +37,8 @@ pub fn test_json(run: &TestRun<'_>, coverage: Option<Json>) -> Json {
 }
 
 fn failure(failure: &Failure, path: &str, run: &TestRun<'_>) -> Json {
-    let (line, column) = failure.place.map_or((1, 1), |place| run.sources.line_column(place));
-    let file = failure.place.map_or(path, |place| run.sources.path(place.file));
+    let (line, column) = failure.span.map_or((1, 1), |span| run.sources.line_column(span));
+    let file = failure.span.map_or(path, |span| run.sources.path(span.file));
     json!({
         "file": file,
         "line": line,
@@ -49,8 +49,8 @@ fn failure(failure: &Failure, path: &str, run: &TestRun<'_>) -> Json {
 }
 
 fn problem(problem: &Problem, run: &TestRun<'_>) -> Json {
-    let place = problem.labels.first().map(|(place, _)| *place);
-    let at = place.map(|place| run.sources.line_column(place));
+    let span = problem.labels.first().map(|(span, _)| *span);
+    let at = span.map(|span| run.sources.line_column(span));
     let severity = match problem.code.severity() {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -59,7 +59,7 @@ fn problem(problem: &Problem, run: &TestRun<'_>) -> Json {
         "code": problem.code.word(),
         "severity": severity,
         "title": problem.title,
-        "file": place.map_or(problem.path.as_deref(), |place| Some(run.sources.path(place.file))),
+        "file": span.map_or(problem.path.as_deref(), |span| Some(run.sources.path(span.file))),
         "line": at.map(|(line, _)| line),
         "column": at.map(|(_, column)| column),
         "notes": problem.notes,

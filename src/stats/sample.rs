@@ -41,8 +41,8 @@ impl Sample {
             self.values.sort_unstable();
             self.sorted = true;
         }
-        let place = libm::ceil(share * self.values.len() as f64) as usize;
-        self.values.get(place.max(1) - 1).copied()
+        let index = libm::ceil(share * self.values.len() as f64) as usize;
+        self.values.get(index.max(1) - 1).copied()
     }
 }
 

@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::ask::{Ask, With};
 use super::decide::Draft;
-use super::{Step, Timer};
+use super::request::{Payload, RequestContext};
+use super::step::{Step, Timer};
 use crate::fleet::{Instance, Property};
+use crate::plan::Flags;
 use crate::policy::{Column, Facts, Permit};
 use crate::record::{Loss, Record, Subject, Target, What};
-use crate::scenario::Flags;
 use crate::time::SimTime;
-use crate::vocab::{
+use crate::words::{
     Action, Channel, EconomicalStop, Effect, Fate, FlagEffect, InstanceId, Lifecycle, Lock,
-    Membership, ModelId, StoppedBy, Thing, YesNo,
+    Membership, ModelId, ResourceKind, StoppedBy, YesNo,
 };
 
 /// An action that takes nothing of an instance, whatever its policy says.
@@ -74,7 +74,7 @@ impl Harmless {
 
 impl Step<'_> {
     /// Does what a permit lets pass, and says what happened to the instance.
-    pub(super) fn apply(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+    pub(super) fn apply(&mut self, ask: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let (id, action) = (permit.instance(), permit.action());
         if let Some(harmless) = Harmless::of(action) {
             return self.apply_harmless(ask, seq, id, harmless);
@@ -84,7 +84,7 @@ impl Step<'_> {
             Action::Remove => self.remove(ask, seq, permit),
             Action::Stop => self.shut_down(ask, seq, permit),
             Action::Recycle => {
-                let ask = ask.with(With::StoppedBy(StoppedBy::Group));
+                let ask = ask.with(Payload::StoppedBy(StoppedBy::Group));
                 self.world.fleet.instance_mut(id).economical = true;
                 if let Some(group) = self.world.fleet.instance(id).group {
                     self.world.fleet.cool_down(group, self.now);
@@ -127,7 +127,7 @@ impl Step<'_> {
     /// Does what takes nothing of an instance.
     pub(super) fn apply_harmless(
         &mut self,
-        ask: &Ask,
+        ask: &RequestContext,
         seq: u64,
         id: InstanceId,
         action: Harmless,
@@ -139,22 +139,24 @@ impl Step<'_> {
             }
             Harmless::SetProtection => self.switch_flags(ask, seq, id),
             Harmless::ScheduleRelease => {
-                if let With::Time(at) = ask.with {
+                if let Payload::Time(at) = ask.with {
                     self.set_schedule(ask, seq, id, at);
                 }
             }
             Harmless::CancelScheduledRelease => self.set_schedule(ask, seq, id, SimTime::NEVER),
             Harmless::ConvertBilling => self.convert(ask, seq, id),
             Harmless::Renew => self.prolong(ask, seq, id),
-            Harmless::Snapshot => self.gain(ask, seq, id, None, Thing::Snapshot),
-            Harmless::CreateImage => self.gain(ask, seq, id, None, Thing::Image),
-            Harmless::ConvertAddress => self.gain(ask, seq, id, Some(Thing::StaticIp), Thing::Eip),
+            Harmless::Snapshot => self.gain(ask, seq, id, None, ResourceKind::Snapshot),
+            Harmless::CreateImage => self.gain(ask, seq, id, None, ResourceKind::Image),
+            Harmless::ConvertAddress => {
+                self.gain(ask, seq, id, Some(ResourceKind::StaticIp), ResourceKind::Eip);
+            }
         }
         Effect::None
     }
 
     /// Gives an instance up for good. The only way to [`Lifecycle::Released`].
-    fn release(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+    fn release(&mut self, ask: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let id = permit.instance();
         let effect = self.lose(ask, seq, &permit);
         self.leave(ask, seq, &permit);
@@ -165,7 +167,7 @@ impl Step<'_> {
             Timer::ScheduledRelease(id),
             Timer::HealthCheck(id),
         ] {
-            self.agenda.clear(timer);
+            self.future_events.clear(timer);
         }
         let Instance { state: from, stopped_by, .. } = *self.world.fleet.instance(id);
         self.world.fleet.set_state(id, Lifecycle::Released, stopped_by);
@@ -175,7 +177,7 @@ impl Step<'_> {
     }
 
     /// Takes an instance out of its group; it lives on.
-    fn remove(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+    fn remove(&mut self, ask: &RequestContext, seq: u64, permit: Permit) -> Effect {
         self.leave(ask, seq, &permit);
         let effect = permit.action().effect();
         drop(permit);
@@ -183,7 +185,7 @@ impl Step<'_> {
     }
 
     /// Takes an instance out of its group, if it is in one.
-    fn leave(&mut self, ask: &Ask, seq: u64, permit: &Permit) {
+    fn leave(&mut self, ask: &RequestContext, seq: u64, permit: &Permit) {
         let id = permit.instance();
         let Some(group) = self.world.fleet.instance(id).group else { return };
         // Whatever the group's hook waited for no longer matters.
@@ -205,12 +207,25 @@ impl Step<'_> {
     }
 
     /// Moves an instance to a state, and tells its group.
-    pub(super) fn move_to(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: Lifecycle) {
+    pub(super) fn move_to(
+        &mut self,
+        ask: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        to: Lifecycle,
+    ) {
         self.move_by(ask, seq, id, to, self.world.fleet.instance(id).stopped_by);
     }
 
     /// The same, and says what shut it down.
-    fn move_by(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: Lifecycle, by: StoppedBy) {
+    fn move_by(
+        &mut self,
+        ask: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        to: Lifecycle,
+        by: StoppedBy,
+    ) {
         let served = self.world.serves(id);
         let from = self.world.fleet.instance(id).state;
         self.world.fleet.set_state(id, to, by);
@@ -224,28 +239,28 @@ impl Step<'_> {
     }
 
     /// Shuts an instance down, in one way or the other.
-    fn go_down(&mut self, ask: &Ask, seq: u64, permit: Permit, to: Lifecycle) -> Effect {
+    fn go_down(&mut self, ask: &RequestContext, seq: u64, permit: Permit, to: Lifecycle) -> Effect {
         let instance = self.world.fleet.instance(permit.instance());
         let by = match ask.with {
             // A clock that takes more of what is down already is not why it is down.
-            With::StoppedBy(StoppedBy::Arrears | StoppedBy::Expiry) if instance.is_down() => {
+            Payload::StoppedBy(StoppedBy::Arrears | StoppedBy::Expiry) if instance.is_down() => {
                 instance.stopped_by
             }
-            With::StoppedBy(by) => by,
-            With::Nothing
-            | With::Time(_)
-            | With::Flags(..)
-            | With::Billing(..)
-            | With::Term(_)
-            | With::Economical(_)
-            | With::Standby(_) => StoppedBy::User,
+            Payload::StoppedBy(by) => by,
+            Payload::Nothing
+            | Payload::Time(_)
+            | Payload::Flags(..)
+            | Payload::Billing(..)
+            | Payload::Term(_)
+            | Payload::Economical(_)
+            | Payload::Standby(_) => StoppedBy::User,
         };
         self.move_by(ask, seq, permit.instance(), to, by);
         self.renew_parts(ask, seq, permit)
     }
 
     /// Brings a member to the model of its group.
-    fn bring_to_model(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+    fn bring_to_model(&mut self, ask: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let id = permit.instance();
         let Some(group) = self.world.fleet.instance(id).group else { return Effect::None };
         let to = self.world.fleet.group(group).upgrades.model;
@@ -255,15 +270,15 @@ impl Step<'_> {
     }
 
     /// What leaves an instance where it is and as it is, but for parts of it.
-    fn renew_parts(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+    fn renew_parts(&mut self, ask: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let effect = self.lose(ask, seq, &permit);
         drop(permit);
         effect
     }
 
-    fn shut_down(&mut self, ask: &Ask, seq: u64, permit: Permit) -> Effect {
+    fn shut_down(&mut self, ask: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let id = permit.instance();
-        if let With::Economical(true) = ask.with {
+        if let Payload::Economical(true) = ask.with {
             let facts = self.facts(ask, id, Action::Stop);
             let policy = self.world.policy_of(id);
             if let Some(answer) = self.consult(ask, policy, |t| &t.economical, &facts) {
@@ -275,7 +290,7 @@ impl Step<'_> {
     }
 
     /// Starts an instance that was shut down.
-    pub(super) fn bring_up(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+    pub(super) fn bring_up(&mut self, ask: &RequestContext, seq: u64, id: InstanceId) {
         let instance = self.world.fleet.instance_mut(id);
         if instance.stopped_by == StoppedBy::User {
             instance.economical = false;
@@ -283,7 +298,7 @@ impl Step<'_> {
         self.move_by(ask, seq, id, Lifecycle::Running, StoppedBy::Nothing);
     }
 
-    fn switch_flags(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+    fn switch_flags(&mut self, ask: &RequestContext, seq: u64, id: InstanceId) {
         let policy = self.world.policy_of(id);
         let Some(Flags { on, off }) = self.flags(ask, policy) else { return };
         let instance = self.world.fleet.instance_mut(id);
@@ -294,7 +309,7 @@ impl Step<'_> {
         if from != to {
             self.change(ask, seq, Subject::Instance(id), What::Protections(policy, from, to));
         }
-        let in_model = self.world.legend.rulebook(policy).policy.in_model();
+        let in_model = self.world.header.rulebook(policy).policy.in_model();
         if !in_model.within(on.and(off)).is_empty() {
             self.change_model(ask, seq, id);
         }
@@ -302,7 +317,7 @@ impl Step<'_> {
 
     /// What it does to the model of an instance that a protection in it was set. A call of which
     /// nobody knows the way is asked about in each: what they do not agree on is unknown.
-    fn change_model(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+    fn change_model(&mut self, ask: &RequestContext, seq: u64, id: InstanceId) {
         let facts = self.facts(ask, id, Action::SetProtection);
         let policy = self.world.policy_of(id);
         let ways = match facts.channel {
@@ -336,7 +351,7 @@ impl Step<'_> {
         }
     }
 
-    fn set_model(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: ModelId) {
+    fn set_model(&mut self, ask: &RequestContext, seq: u64, id: InstanceId, to: ModelId) {
         let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).model, to);
         if from != to {
             self.change(ask, seq, Subject::Instance(id), What::Model(from, to));
@@ -344,7 +359,7 @@ impl Step<'_> {
     }
 
     /// Has the health of a member seen, or no longer.
-    fn probe(&mut self, ask: &Ask, seq: u64, id: InstanceId, to: bool) {
+    fn probe(&mut self, ask: &RequestContext, seq: u64, id: InstanceId, to: bool) {
         let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).probed, to);
         if from != to {
             self.change(ask, seq, Subject::Instance(id), What::Probed(from, to));
@@ -353,20 +368,27 @@ impl Step<'_> {
     }
 
     /// Gives an instance a thing, perhaps in exchange for others.
-    fn gain(&mut self, ask: &Ask, seq: u64, id: InstanceId, from: Option<Thing>, to: Thing) {
+    fn gain(
+        &mut self,
+        ask: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        from: Option<ResourceKind>,
+        to: ResourceKind,
+    ) {
         let properties = self.world.fleet.properties_mut(id);
         let mut gained = 0;
         if let Some(from) = from {
-            for property in properties.iter_mut().filter(|property| property.thing == from) {
-                property.thing = to;
+            for property in properties.iter_mut().filter(|property| property.resource == from) {
+                property.resource = to;
                 gained += 1;
             }
         } else {
-            let number = properties.iter().filter(|property| property.thing == to).count() + 1;
+            let number = properties.iter().filter(|property| property.resource == to).count() + 1;
             let name = format!("{to}-{number}").into();
             properties.push(Property {
                 name: Some(name),
-                thing: to,
+                resource: to,
                 gib: None,
                 with_instance: Some(false),
                 disk: None,
@@ -379,27 +401,29 @@ impl Step<'_> {
     }
 
     /// Writes down what an instance loses, and what it leaves behind that is still billed.
-    fn lose(&mut self, ask: &Ask, seq: u64, permit: &Permit) -> Effect {
+    fn lose(&mut self, ask: &RequestContext, seq: u64, permit: &Permit) -> Effect {
         let (id, effect) = (permit.instance(), permit.action().effect());
         let facts = Facts { effect, ..self.facts(ask, id, ask.action) };
         let mut gone: SmallVec<[usize; 4]> = SmallVec::new();
-        let boots = |things: &[Property]| things.iter().any(|p| p.thing == Thing::SystemDisk);
+        let boots = |resources: &[Property]| {
+            resources.iter().any(|p| p.resource == ResourceKind::SystemDisk)
+        };
         if !boots(self.world.fleet.properties(id)) {
             self.fate(ask, seq, id, &facts, SYSTEM_DISK);
         }
-        let mut place = 0;
-        while let Some(property) = self.world.fleet.properties(id).get(place).cloned() {
+        let mut index = 0;
+        while let Some(property) = self.world.fleet.properties(id).get(index).cloned() {
             if self.fate(ask, seq, id, &facts, property) == Some(Fate::Lost) {
-                gone.push(place);
+                gone.push(index);
             }
-            place += 1;
+            index += 1;
         }
         let leaves_a_gap =
             matches!(effect, Effect::Stopped | Effect::Reclaimed | Effect::Deallocated);
         if leaves_a_gap && !gone.is_empty() {
-            let things = self.world.fleet.properties_mut(id);
-            for place in gone.into_iter().rev() {
-                things.remove(place);
+            let resources = self.world.fleet.properties_mut(id);
+            for index in gone.into_iter().rev() {
+                resources.remove(index);
             }
         }
         effect
@@ -408,13 +432,13 @@ impl Step<'_> {
     /// What becomes of a thing; it is written down, unless it is just kept.
     fn fate(
         &mut self,
-        ask: &Ask,
+        ask: &RequestContext,
         seq: u64,
         id: InstanceId,
         facts: &Facts,
         of: Property,
     ) -> Option<Fate> {
-        let facts = Facts { thing: of.thing, ..*facts };
+        let facts = Facts { resource: of.resource, ..*facts };
         let mut with_instance = self.goes_with(ask, id, &facts, of.with_instance);
         if let (YesNo::Yes, Some(disk)) = (with_instance, &of.disk) {
             with_instance = YesNo::from(self.is_lost(ask, id, &facts, disk));
@@ -429,7 +453,7 @@ impl Step<'_> {
                 at: self.now,
                 instance: id,
                 trigger: facts.trigger,
-                thing: of.thing,
+                resource: of.resource,
                 name: of.name,
                 fate: answer.says,
                 gib: of.gib,
@@ -441,11 +465,17 @@ impl Step<'_> {
     }
 
     /// Whether a disk is lost; one that is not there any more has been.
-    fn is_lost(&mut self, ask: &Ask, id: InstanceId, facts: &Facts, disk: &Arc<str>) -> bool {
+    fn is_lost(
+        &mut self,
+        ask: &RequestContext,
+        id: InstanceId,
+        facts: &Facts,
+        disk: &Arc<str>,
+    ) -> bool {
         let is_it = |property: &&Property| property.name.as_ref() == Some(disk);
         let Some(disk) = self.world.fleet.properties(id).iter().find(is_it) else { return true };
-        let (thing, said) = (disk.thing, disk.with_instance);
-        let facts = Facts { thing, ..*facts };
+        let (resource, said) = (disk.resource, disk.with_instance);
+        let facts = Facts { resource, ..*facts };
         let with_instance = self.goes_with(ask, id, &facts, said);
         let facts = Facts { with_instance, ..facts };
         let policy = self.world.policy_of(id);
@@ -455,41 +485,47 @@ impl Step<'_> {
 
     /// Whether a thing is set to go with its instance. Where nobody says, the policy knows what
     /// the provider sets; it is asked only where that makes a difference.
-    fn goes_with(&mut self, ask: &Ask, id: InstanceId, facts: &Facts, said: Option<bool>) -> YesNo {
+    fn goes_with(
+        &mut self,
+        ask: &RequestContext,
+        id: InstanceId,
+        facts: &Facts,
+        said: Option<bool>,
+    ) -> YesNo {
         if let Some(said) = said {
             return YesNo::from(said);
         }
         let policy = self.world.policy_of(id);
-        let book = self.world.legend.rulebook(policy);
+        let book = self.world.header.rulebook(policy);
         let fate =
             |with_instance| book.ask(&book.tables.effects, &Facts { with_instance, ..*facts });
         if fate(YesNo::Yes) == fate(YesNo::No) {
             return YesNo::Yes;
         }
-        let Facts { billing, thing, .. } = *facts;
-        let default = Facts { billing, thing, ..Facts::default() };
+        let Facts { billing, resource, .. } = *facts;
+        let default = Facts { billing, resource, ..Facts::default() };
         self.consult(ask, policy, |t| &t.defaults.with_instance, &default)
             .map_or(YesNo::Yes, |answer| answer.says)
     }
 
     /// Whether anything of an instance goes, or is left behind and still billed, if this is done.
-    pub(super) fn would_lose(&self, ask: &Ask, draft: &Draft) -> bool {
-        let book = self.world.legend.rulebook(draft.policy);
+    pub(super) fn would_lose(&self, ask: &RequestContext, draft: &Draft) -> bool {
+        let book = self.world.header.rulebook(draft.policy);
         let takes = |facts: &Facts| {
             let row = book.tables.effects.decide(facts);
             row.is_some_and(|row| row.says != Fate::Kept)
         };
-        self.things_at_stake(ask, draft).any(|facts| takes(&facts))
+        self.resources_at_stake(ask, draft).any(|facts| takes(&facts))
     }
 
     /// Whether it is known what goes with an instance, if this is done; the run stops, if not.
-    pub(super) fn losses_are_known(&mut self, ask: &Ask, draft: &Draft) -> bool {
+    pub(super) fn losses_are_known(&mut self, ask: &RequestContext, draft: &Draft) -> bool {
         if draft.facts.unknown.is_empty() {
             return true;
         }
-        let book = self.world.legend.rulebook(draft.policy);
+        let book = self.world.header.rulebook(draft.policy);
         let effects = &book.tables.effects;
-        let mut at_stake = self.things_at_stake(ask, draft);
+        let mut at_stake = self.resources_at_stake(ask, draft);
         let fault = at_stake.find_map(|facts| book.ask_all(effects, &facts).err());
         drop(at_stake);
         let Some(on) = fault else { return true };
@@ -498,37 +534,41 @@ impl Step<'_> {
     }
 
     /// The situation of each thing of an instance, if this is done.
-    fn things_at_stake(&self, ask: &Ask, draft: &Draft) -> impl Iterator<Item = Facts> {
-        let book = self.world.legend.rulebook(draft.policy);
+    fn resources_at_stake(
+        &self,
+        ask: &RequestContext,
+        draft: &Draft,
+    ) -> impl Iterator<Item = Facts> {
+        let book = self.world.header.rulebook(draft.policy);
         let mut facts = Facts { effect: draft.action.effect(), ..draft.facts };
-        if let (Action::Stop, With::Economical(true)) = (draft.action, ask.with) {
+        if let (Action::Stop, Payload::Economical(true)) = (draft.action, ask.with) {
             let answer = book.ask(&book.tables.economical, &facts);
             facts.economical = answer.map_or(facts.economical, |answer| {
                 YesNo::from(answer.says == EconomicalStop::Frees)
             });
         }
-        let things = self.world.fleet.properties(draft.id);
-        let boots = things.iter().any(|property| property.thing == Thing::SystemDisk);
+        let resources = self.world.fleet.properties(draft.id);
+        let boots = resources.iter().any(|property| property.resource == ResourceKind::SystemDisk);
         let assumed = (!boots).then_some(&SYSTEM_DISK);
         let of_thing = move |of: &Property| {
             let default = || {
                 let Facts { billing, .. } = facts;
-                let default = Facts { billing, thing: of.thing, ..Facts::default() };
+                let default = Facts { billing, resource: of.resource, ..Facts::default() };
                 let row = book.tables.defaults.with_instance.decide(&default);
                 row.map_or(YesNo::Yes, |row| row.says)
             };
             let with_instance = of.with_instance.map_or_else(default, YesNo::from);
-            Facts { thing: of.thing, with_instance, ..facts }
+            Facts { resource: of.resource, with_instance, ..facts }
         };
         // What belongs to a disk goes only with that disk; one that is not there any more has gone.
         let goes_too = move |disk: &Arc<str>| {
-            let disk = things.iter().find(|property| property.name.as_ref() == Some(disk));
+            let disk = resources.iter().find(|property| property.name.as_ref() == Some(disk));
             disk.is_none_or(|disk| {
                 let row = book.tables.effects.decide(&of_thing(disk));
                 row.is_some_and(|row| row.says == Fate::Lost)
             })
         };
-        things.iter().chain(assumed).map(move |of| {
+        resources.iter().chain(assumed).map(move |of| {
             let facts = of_thing(of);
             match &of.disk {
                 Some(disk) if facts.with_instance == YesNo::Yes => {
@@ -540,7 +580,14 @@ impl Step<'_> {
     }
 
     /// Puts an instance under a lock, or takes that lock away; its others stay.
-    pub(super) fn set_lock(&mut self, ask: &Ask, seq: u64, id: InstanceId, lock: Lock, on: bool) {
+    pub(super) fn set_lock(
+        &mut self,
+        ask: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        lock: Lock,
+        on: bool,
+    ) {
         let locks = &mut self.world.fleet.instance_mut(id).locks;
         let from = *locks;
         *locks = if on { from.with(lock) } else { from.without(lock) };
@@ -553,8 +600,13 @@ impl Step<'_> {
 }
 
 /// Every instance boots from a disk, whether or not the fleet names it.
-const SYSTEM_DISK: Property =
-    Property { name: None, thing: Thing::SystemDisk, gib: None, with_instance: None, disk: None };
+const SYSTEM_DISK: Property = Property {
+    name: None,
+    resource: ResourceKind::SystemDisk,
+    gib: None,
+    with_instance: None,
+    disk: None,
+};
 
 /// A count as reports carry it.
 pub(super) fn count(n: usize) -> u32 {

@@ -4,15 +4,15 @@
 //! instances, which are looked at only when a step of it is due.
 
 use super::apply::{Harmless, count};
-use super::ask::{Ask, Call, Ground, Tally, With};
 use super::decide::alike;
 use super::remedy::Settled;
-use super::{Step, Timer, World};
+use super::request::{Call, Payload, Reason, RequestContext, Tally};
+use super::step::{Step, Timer, World};
 use crate::fleet::{Account, Arrears};
 use crate::policy::{Timetable, Undecided};
 use crate::record::{Cause, Subject, Target, What};
 use crate::time::SimTime;
-use crate::vocab::{
+use crate::words::{
     AccountId, Action, AfterSettling, ClockAction, ClockKind, InstanceId, Lifecycle, Lock,
     StoppedBy, Trigger, Word,
 };
@@ -22,9 +22,9 @@ use crate::vocab::{
 pub(super) fn next_step(world: &World, account: &Account) -> Option<SimTime> {
     let arrears = account.arrears?;
     if !arrears.since_known {
-        return Some(world.legend.start);
+        return Some(world.header.start);
     }
-    let policy = &world.legend.rulebook(account.policy).policy;
+    let policy = &world.header.rulebook(account.policy).policy;
     let clock = policy.clock(arrears.clock)?;
     let timetable = clock.timetable(arrears.since, account.grace, policy.calendar);
     timetable.get(arrears.steps()).map(|(due, _)| *due)
@@ -32,7 +32,7 @@ pub(super) fn next_step(world: &World, account: &Account) -> Option<SimTime> {
 
 impl Step<'_> {
     pub(super) fn overdue(&mut self, call: Call, account: AccountId) {
-        let ask = Ask::call(call, Action::Stop, Target::Account(account));
+        let ask = RequestContext::call(call, Action::Stop, Target::Account(account));
         let open = self.open(&ask, false);
         if self.world.fleet.account(account).arrears.is_none() {
             self.begin_clock(account, ClockKind::PaymentOverdue);
@@ -43,7 +43,7 @@ impl Step<'_> {
 
     /// An account is cancelled; whatever it owes no longer matters.
     pub(super) fn cancel(&mut self, call: Call, account: AccountId) {
-        let ask = Ask::call(call, Action::Stop, Target::Account(account));
+        let ask = RequestContext::call(call, Action::Stop, Target::Account(account));
         let open = self.open(&ask, false);
         let arrears = self.world.fleet.account(account).arrears;
         if arrears.is_none_or(|arrears| arrears.clock != ClockKind::Cancellation) {
@@ -56,8 +56,8 @@ impl Step<'_> {
     fn begin_clock(&mut self, account: AccountId, clock: ClockKind) {
         let arrears = Arrears { clock, since: self.now, since_known: true, taken: 0 };
         self.world.fleet.account_mut(account).arrears = Some(arrears);
-        self.agenda.clear(Timer::BillingStep(account));
-        self.wind_billing(account);
+        self.future_events.clear(Timer::BillingStep(account));
+        self.schedule_billing_step(account);
     }
 
     /// The steps of an account's clock, in the order in which they fall due.
@@ -71,11 +71,11 @@ impl Step<'_> {
     }
 
     /// Sets the timer for the next step, if there is one.
-    fn wind_billing(&mut self, account: AccountId) {
+    fn schedule_billing_step(&mut self, account: AccountId) {
         let Some(arrears) = self.world.fleet.account(account).arrears else { return };
         let timetable = self.billing_timetable(account, arrears);
         if let Some((due, _)) = timetable.get(arrears.steps()) {
-            self.agenda.set(Timer::BillingStep(account), (*due).max(self.now));
+            self.future_events.set(Timer::BillingStep(account), (*due).max(self.now));
         }
     }
 
@@ -91,9 +91,10 @@ impl Step<'_> {
         let Some(clock) = book.policy.clock(arrears.clock) else { return };
         let step = &clock.steps[number];
         let (action, trigger) = (Action::from(step.action), step.trigger);
-        let ask = Ask::timer(arrears.clock.word(), trigger, action, Target::Account(account))
-            .resting_on(Some(Ground::of_clock(book, step.rule)))
-            .with(With::StoppedBy(StoppedBy::Arrears));
+        let ask =
+            RequestContext::timer(arrears.clock.word(), trigger, action, Target::Account(account))
+                .resting_on(Some(Reason::of_clock(book, step.rule)))
+                .with(Payload::StoppedBy(StoppedBy::Arrears));
         if step.action == ClockAction::SuspendSnapshots {
             // No instance is touched: a refusal reads it off the steps that have been taken.
             let rule = step.rule;
@@ -113,7 +114,7 @@ impl Step<'_> {
         if let Some(arrears) = &mut self.world.fleet.account_mut(account).arrears {
             arrears.taken |= 1 << number;
         }
-        self.wind_billing(account);
+        self.schedule_billing_step(account);
     }
 
     /// Nobody knows when the arrears of an account began: any step of its clock may be due now.
@@ -125,7 +126,7 @@ impl Step<'_> {
         let target = Target::Account(account);
         let concerns = |step: &crate::policy::Step| {
             let action = Action::from(step.action);
-            let ask = Ask::timer(arrears.clock.word(), step.trigger, action, target);
+            let ask = RequestContext::timer(arrears.clock.word(), step.trigger, action, target);
             let ids = self.world.fleet.account(account).instances.iter();
             let mut there = ids.filter(|id| self.world.fleet.instance(**id).is_there());
             !matches!(step.action, ClockAction::Renew | ClockAction::SuspendSnapshots)
@@ -148,12 +149,12 @@ impl Step<'_> {
         let account = self.world.fleet.instance(id).account;
         let arrears = self.world.fleet.account(account).arrears;
         if arrears.is_some_and(|arrears| !arrears.since_known) {
-            self.agenda.set(Timer::BillingStep(account), self.now);
+            self.future_events.set(Timer::BillingStep(account), self.now);
         }
     }
 
     /// Does what a step of a clock asks of the instances that it concerns.
-    pub(super) fn take_step(&mut self, ask: &Ask, concerned: &[InstanceId]) {
+    pub(super) fn take_step(&mut self, ask: &RequestContext, concerned: &[InstanceId]) {
         let moved: Vec<InstanceId> = concerned
             .iter()
             .copied()
@@ -170,7 +171,7 @@ impl Step<'_> {
         }
         if let Some(first) = moved.first() {
             let policy = self.world.policy_of(*first);
-            self.rely(policy, Ground::basis(ask.ground));
+            self.rely(policy, Reason::basis(ask.ground));
             if let Some(ground) = ask.ground {
                 self.reach(policy, ground.rule);
             }
@@ -187,7 +188,7 @@ impl Step<'_> {
     }
 
     pub(super) fn settle(&mut self, call: Call, account: AccountId) {
-        let ask = Ask::call(call, Action::Start, Target::Account(account));
+        let ask = RequestContext::call(call, Action::Start, Target::Account(account));
         let ask = ask.as_cause(Trigger::BillingOverdue);
         let open = self.open(&ask, false);
         let state = self.world.fleet.account_mut(account);
@@ -196,7 +197,7 @@ impl Step<'_> {
         if let Some(arrears) = arrears {
             self.world.settled = Some(Settled { account, arrears });
             self.world.settled_at.insert(account, self.now);
-            self.agenda.clear(Timer::BillingStep(account));
+            self.future_events.clear(Timer::BillingStep(account));
             let was_cancelled = arrears.clock == ClockKind::Cancellation;
             let what = if was_cancelled { What::Cancelled } else { What::Arrears };
             self.change(&ask, open.seq, Subject::Account(account), what(true, false));
@@ -214,7 +215,7 @@ impl Step<'_> {
     }
 
     /// What settling does to an instance that the arrears had stopped.
-    fn after_settling(&mut self, ask: &Ask, seq: u64, id: InstanceId) {
+    fn after_settling(&mut self, ask: &RequestContext, seq: u64, id: InstanceId) {
         if self.world.fleet.instance(id).is_there() {
             self.set_lock(ask, seq, id, Lock::Financial, false);
         }

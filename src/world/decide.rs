@@ -21,15 +21,15 @@
 
 use smallvec::SmallVec;
 
-use super::Step;
-use super::ask::{Ask, Ground, Tally};
+use super::request::{Reason, RequestContext, Tally};
+use super::step::Step;
 use crate::policy::{
     Asks, Basis, Case, Column, Course, Facts, Permit, Position, Resolution, Ruling, Undecided,
 };
 use crate::record::{DecidedBy, Decision, Record, Refusal, Target};
-use crate::vocab::{
-    Action, Batch, Channel, Effect, InstanceId, LastWord, Lifecycle, Obstacle, Outcome, PolicyId,
-    ProtectionSet, RuleId, Word as _,
+use crate::words::{
+    Action, Batch, Channel, DecidingFactor, Effect, InstanceId, Lifecycle, Obstacle, Outcome,
+    PolicyId, ProtectionSet, RuleId, Word as _,
 };
 
 /// What is asked of one instance of a request.
@@ -40,7 +40,7 @@ pub(super) struct Item {
     /// What is asked of it.
     pub asks: Asks,
     /// The rule by which just this is asked.
-    pub ground: Option<Ground>,
+    pub ground: Option<Reason>,
 }
 
 impl Item {
@@ -72,7 +72,7 @@ pub(super) struct Draft {
     pub id: InstanceId,
     pub action: Action,
     /// The rule by which just this is asked.
-    pub ground: Option<Ground>,
+    pub ground: Option<Reason>,
     pub facts: Facts,
     pub policy: PolicyId,
     pub ruling: Ruling,
@@ -117,7 +117,7 @@ impl Draft {
 
 impl Step<'_> {
     /// Decides on every item of a request and does what was decided.
-    pub(super) fn decide(&mut self, ask: &Ask, seq: u64, items: &[Item]) -> Tally {
+    pub(super) fn decide(&mut self, ask: &RequestContext, seq: u64, items: &[Item]) -> Tally {
         let mut policies: SmallVec<[PolicyId; 1]> = SmallVec::new();
         for item in items {
             let policy = self.world.policy_of(item.id);
@@ -139,8 +139,8 @@ impl Step<'_> {
             decided.extend(of_policy);
         }
         if policies.len() > 1 {
-            let place = |id: InstanceId| items.iter().position(|item| item.id == id);
-            decided.sort_by_key(|(draft, _)| place(draft.id));
+            let index = |id: InstanceId| items.iter().position(|item| item.id == id);
+            decided.sort_by_key(|(draft, _)| index(draft.id));
         }
         let mut tally = Tally::default();
         for (draft, word) in decided {
@@ -151,14 +151,19 @@ impl Step<'_> {
 
     /// Decides on instances of one policy. A call whose channel is unknown is decided as if it
     /// had come in by each of them, and what comes of all is done if it is the same.
-    fn in_all_channels(&mut self, ask: &Ask, policy: PolicyId, items: &[Item]) -> Option<Decided> {
+    fn in_all_channels(
+        &mut self,
+        ask: &RequestContext,
+        policy: PolicyId,
+        items: &[Item],
+    ) -> Option<Decided> {
         if items.len() == 1 || !ask.facts.unknown.has(Column::Channel) {
             return self.together(ask, policy, items);
         }
-        let (positions, _) = self.world.legend.rulebook(policy).positions(&ask.facts);
+        let (positions, _) = self.world.header.rulebook(policy).positions(&ask.facts);
         let mut all: SmallVec<[(Channel, Decided); 3]> = SmallVec::new();
         for facts in positions {
-            let one = Ask { facts, channel: Some(facts.channel), ..*ask };
+            let one = RequestContext { facts, channel: Some(facts.channel), ..*ask };
             all.push((facts.channel, self.together(&one, policy, items)?));
         }
         let (channel, mut common) = all.remove(0);
@@ -190,7 +195,12 @@ impl Step<'_> {
     }
 
     /// Decides on instances of one policy, by a known way.
-    fn together(&mut self, ask: &Ask, policy: PolicyId, items: &[Item]) -> Option<Decided> {
+    fn together(
+        &mut self,
+        ask: &RequestContext,
+        policy: PolicyId,
+        items: &[Item],
+    ) -> Option<Decided> {
         let mut drafts = Drafts::with_capacity(items.len());
         for item in items {
             drafts.push(self.draft(ask, *item)?);
@@ -204,20 +214,20 @@ impl Step<'_> {
             return None;
         }
         let word = |draft: Draft| {
-            let word = last_word(ask, &draft, batch.as_ref());
+            let word = deciding_factor(ask, &draft, batch.as_ref());
             (draft, word)
         };
         Some(drafts.into_iter().map(word).collect())
     }
 
     /// Looks at one instance alone, of which nothing may be unsure. `None` if it is.
-    pub(super) fn draft_alone(&mut self, ask: &Ask, item: Item) -> Option<Draft> {
+    pub(super) fn draft_alone(&mut self, ask: &RequestContext, item: Item) -> Option<Draft> {
         let draft = self.draft(ask, item)?;
         self.known(ask, draft)
     }
 
     /// Stops the run at a draft that is unsure.
-    fn known(&mut self, ask: &Ask, draft: Draft) -> Option<Draft> {
+    fn known(&mut self, ask: &RequestContext, draft: Draft) -> Option<Draft> {
         if let Fate::Unsure(on) = draft.fate {
             self.halt(ask, Target::Instance(draft.id), draft.policy, *on);
             return None;
@@ -226,11 +236,11 @@ impl Step<'_> {
     }
 
     /// Looks at one instance alone. `None` if its policy says nothing of such a situation.
-    fn draft(&mut self, ask: &Ask, item: Item) -> Option<Draft> {
+    fn draft(&mut self, ask: &RequestContext, item: Item) -> Option<Draft> {
         let facts = self.facts(ask, item.id, ask.action);
         let world = &*self.world;
         let policy = world.policy_of(item.id);
-        let book = world.legend.rulebook(policy);
+        let book = world.header.rulebook(policy);
         let (on, unknown) = world.protections(item.id);
         let action = if let Asks::This(action) = item.asks { action } else { Action::Release };
         let mut draft = Draft {
@@ -278,7 +288,7 @@ impl Step<'_> {
         draft.inert = book.inert(&judged.facts, on);
         draft.ground = draft
             .ground
-            .or_else(|| judged.asked.map(|answer| Ground::of(LastWord::Membership, &answer)));
+            .or_else(|| judged.asked.map(|answer| Reason::of(DecidingFactor::Membership, &answer)));
         (draft.ruling, draft.basis) = (judged.ruling, judged.basis);
         draft.fate = match judged.fate {
             Resolution::Goes(permit) => Fate::Goes(permit),
@@ -290,9 +300,14 @@ impl Step<'_> {
     }
 
     /// How the instances of a request hang together, if it makes a difference.
-    fn batch(&mut self, ask: &Ask, drafts: &[Draft], policy: PolicyId) -> Option<Together> {
+    fn batch(
+        &mut self,
+        ask: &RequestContext,
+        drafts: &[Draft],
+        policy: PolicyId,
+    ) -> Option<Together> {
         let first = drafts.first().filter(|_| drafts.len() > 1)?;
-        let book = self.world.legend.rulebook(policy);
+        let book = self.world.header.rulebook(policy);
         if !first.action.always_loses() && !book.consults(first.facts.trigger, first.action) {
             return None;
         }
@@ -313,7 +328,7 @@ impl Step<'_> {
     /// Does what was decided, and writes it down.
     pub(super) fn carry_out(
         &mut self,
-        ask: &Ask,
+        ask: &RequestContext,
         seq: u64,
         draft: Draft,
         word: Word,
@@ -323,14 +338,14 @@ impl Step<'_> {
         let hook = if goes { self.hook_of(ask, &draft) } else { None };
         let word = hook.as_ref().map_or(word, |(_, answer)| Word {
             outcome: Outcome::Deferred,
-            decided_by: DecidedBy::Other(LastWord::Hook),
+            decided_by: DecidedBy::Other(DecidingFactor::Hook),
             rule: Some(answer.rule),
             basis: word.basis.and(answer.basis),
         });
         if self.world.halt.is_some() || goes && !self.losses_are_known(ask, &draft) {
             return;
         }
-        let grounds = Ground::basis(ask.ground).and(Ground::basis(draft.ground));
+        let grounds = Reason::basis(ask.ground).and(Reason::basis(draft.ground));
         let basis = grounds.and(word.basis).and(self.unscheduled(draft.id));
         self.rely(draft.policy, basis);
         for ground in [ask.ground, draft.ground].into_iter().flatten() {
@@ -354,7 +369,7 @@ impl Step<'_> {
             self.out.push(Record::Decision(decision));
         }
         if let Some((hook, answer)) = hook {
-            let ground = Ground::of(LastWord::Hook, &answer);
+            let ground = Reason::of(DecidingFactor::Hook, &answer);
             self.hold(ask, seq, &draft, hook, ground);
         } else if goes {
             let remedy = self.remedy_of(ask, &draft, word.rule);
@@ -378,15 +393,15 @@ impl Step<'_> {
         if self.world.fleet.instance(id).schedule_known {
             return Basis::NONE;
         }
-        let book = self.world.legend.rulebook(self.world.policy_of(id));
+        let book = self.world.header.rulebook(self.world.policy_of(id));
         book.assumed(book.policy.unknown.schedule)
     }
 
     /// Whether what becomes of an instance is a decision: a protection may be consulted about
     /// it, or something of it goes. Anything else, such as a plain stop where protections are
     /// about releases alone, is logged as a change.
-    fn is_decision(&self, ask: &Ask, draft: &Draft, goes: bool) -> bool {
-        let book = self.world.legend.rulebook(draft.policy);
+    fn is_decision(&self, ask: &RequestContext, draft: &Draft, goes: bool) -> bool {
+        let book = self.world.header.rulebook(draft.policy);
         let (trigger, action) = (draft.facts.trigger, draft.action);
         action.always_loses()
             || book.consults(trigger, action)
@@ -396,7 +411,7 @@ impl Step<'_> {
     /// The record of a decision, before anything has been done.
     pub(super) fn decision(
         &self,
-        ask: &Ask,
+        ask: &RequestContext,
         seq: u64,
         draft: &Draft,
         word: Word,
@@ -477,14 +492,14 @@ struct Together {
 }
 
 /// The last word on a draft, the batch considered.
-fn last_word(ask: &Ask, draft: &Draft, batch: Option<&Together>) -> Word {
+fn deciding_factor(ask: &RequestContext, draft: &Draft, batch: Option<&Together>) -> Word {
     let alone = alone(ask, draft);
     let Some(batch) = batch.filter(|batch| batch.mode != Batch::Each) else { return alone };
     let with_batch = Word { basis: alone.basis.and(batch.basis), ..alone };
     match (batch.mode, &draft.fate) {
         (Batch::AllOrNothing, Fate::Goes(_) | Fate::Unsure(_)) => Word {
             outcome: if batch.one_is_held { Outcome::Spared } else { Outcome::Denied },
-            decided_by: DecidedBy::Other(LastWord::Neighbour),
+            decided_by: DecidedBy::Other(DecidingFactor::Neighbour),
             rule: Some(batch.rule),
             basis: batch.basis.and(batch.stopped),
         },
@@ -496,15 +511,15 @@ fn last_word(ask: &Ask, draft: &Draft, batch: Option<&Together>) -> Word {
 }
 
 /// The last word on a draft, if it were the only one.
-pub(super) fn alone(ask: &Ask, draft: &Draft) -> Word {
+pub(super) fn alone(ask: &RequestContext, draft: &Draft) -> Word {
     let outcome = match draft.fate {
         Fate::Goes(_) | Fate::Held | Fate::Unsure(_) => draft.ruling.outcome(),
         Fate::Denied(_) | Fate::Absent => Outcome::Denied,
         Fate::Gone => Outcome::NoOp,
     };
     let (decided_by, rule) = match (&draft.fate, draft.ruling.deciding()) {
-        (Fate::Absent | Fate::Gone, _) => (DecidedBy::Other(LastWord::State), None),
-        (Fate::Denied(rule), _) => (DecidedBy::Other(LastWord::Precondition), Some(*rule)),
+        (Fate::Absent | Fate::Gone, _) => (DecidedBy::Other(DecidingFactor::State), None),
+        (Fate::Denied(rule), _) => (DecidedBy::Other(DecidingFactor::Precondition), Some(*rule)),
         (Fate::Goes(_) | Fate::Held | Fate::Unsure(_), Some(finding)) => {
             (DecidedBy::Protection(finding.protection), finding.rule)
         }

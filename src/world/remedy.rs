@@ -3,14 +3,14 @@
 
 use smallvec::SmallVec;
 
-use super::ask::Ask;
 use super::decide::Draft;
-use super::{Step, World};
+use super::request::RequestContext;
+use super::step::{Step, World};
 use crate::fleet::Arrears;
 use crate::policy::{Answer, Danger, Facts, Moment, Remedy, is_called};
 use crate::record::Record;
 use crate::time::{SimSpan, SimTime};
-use crate::vocab::{
+use crate::words::{
     AccountId, Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, RuleId,
     StoppedBy, YesNo,
 };
@@ -23,7 +23,7 @@ impl Step<'_> {
     /// are the deciding one and the one by which it is asked.
     fn remedy(
         &self,
-        ask: &Ask,
+        ask: &RequestContext,
         id: InstanceId,
         facts: &Facts,
         rules: [Option<RuleId>; 2],
@@ -37,11 +37,11 @@ impl Step<'_> {
     /// place in its group, or something of it.
     pub(super) fn remedy_of(
         &self,
-        ask: &Ask,
+        ask: &RequestContext,
         draft: &Draft,
         deciding: Option<RuleId>,
     ) -> Option<Remedy> {
-        let book = self.world.legend.rulebook(draft.policy);
+        let book = self.world.header.rulebook(draft.policy);
         let takes_something =
             || book.can_lose(draft.facts.trigger, draft.action) && self.would_lose(ask, draft);
         if !draft.action.always_loses() && !takes_something() {
@@ -56,7 +56,7 @@ impl Step<'_> {
     /// What would have saved a resource that an instance loses, or leaves behind.
     pub(super) fn remedy_of_resource(
         &self,
-        ask: &Ask,
+        ask: &RequestContext,
         id: InstanceId,
         facts: &Facts,
         answer: &Answer<Fate>,
@@ -99,7 +99,7 @@ impl Step<'_> {
     /// A loss that is about to happen to an instance.
     fn danger<'p>(
         &self,
-        ask: &Ask,
+        ask: &RequestContext,
         id: InstanceId,
         facts: &Facts,
         rules: [Option<RuleId>; 2],
@@ -166,7 +166,7 @@ impl World {
                     may_settle: false,
                     perhaps_owing: false,
                 });
-                if arrears.since >= self.legend.start {
+                if arrears.since >= self.header.start {
                     moments.push(Moment {
                         until: arrears.since,
                         facts: *facts,
@@ -230,7 +230,7 @@ impl World {
             takes.then(|| clock.due(number, since, grace, book.policy.calendar))
         };
         let at = clock.steps.iter().enumerate().find_map(due)?;
-        (at >= self.legend.start).then_some(at)
+        (at >= self.header.start).then_some(at)
     }
 
     /// Remembers since when an instance is locked for security.

@@ -1,27 +1,33 @@
 //! Scheduled releases: set, moved, cancelled, due, waiting.
 
-use super::ask::{Ask, Ground, Tally};
 use super::decide::{Item, Word};
-use super::{Followup, Step, Timer};
+use super::request::{Reason, RequestContext, Tally};
+use super::step::{Followup, Step, Timer};
 use crate::policy::Answer;
 use crate::record::{DecidedBy, Record, Subject, Target, What};
 use crate::time::SimTime;
-use crate::vocab::{Action, InstanceId, LastWord, Outcome, ScheduleFate, Trigger};
+use crate::words::{Action, DecidingFactor, InstanceId, Outcome, ScheduleFate, Trigger};
 
 /// What reports call the timer.
 const NAME: &str = "scheduled-release";
 
 impl Step<'_> {
     /// Sets the time of an instance's release, or takes it away with [`SimTime::NEVER`].
-    pub(super) fn set_schedule(&mut self, ask: &Ask, seq: u64, id: InstanceId, at: SimTime) {
+    pub(super) fn set_schedule(
+        &mut self,
+        ask: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        at: SimTime,
+    ) {
         self.stop_waiting(id);
         let instance = self.world.fleet.instance_mut(id);
         let from = std::mem::replace(&mut instance.auto_release, at);
         instance.schedule_known = true;
         if at < SimTime::NEVER {
-            self.agenda.set(Timer::ScheduledRelease(id), at);
+            self.future_events.set(Timer::ScheduledRelease(id), at);
         } else {
-            self.agenda.clear(Timer::ScheduledRelease(id));
+            self.future_events.clear(Timer::ScheduledRelease(id));
         }
         if from != at {
             self.change(ask, seq, Subject::Instance(id), What::Schedule(from, at));
@@ -37,8 +43,13 @@ impl Step<'_> {
         }
     }
 
-    fn ask_for_release(id: InstanceId) -> Ask {
-        Ask::timer(NAME, Trigger::ScheduledRelease, Action::Release, Target::Instance(id))
+    fn ask_for_release(id: InstanceId) -> RequestContext {
+        RequestContext::timer(
+            NAME,
+            Trigger::ScheduledRelease,
+            Action::Release,
+            Target::Instance(id),
+        )
     }
 
     /// The time set for a release has come.
@@ -62,7 +73,7 @@ impl Step<'_> {
         draft.ruling = draft.ruling.unasked();
         let word = Word {
             outcome: Outcome::Deferred,
-            decided_by: DecidedBy::Other(LastWord::Schedule),
+            decided_by: DecidedBy::Other(DecidingFactor::Schedule),
             rule: Some(answer.rule),
             basis: answer.basis,
         };
@@ -76,12 +87,12 @@ impl Step<'_> {
 
     /// What has come, or has waited long enough, asks for the release or is forgotten.
     fn fire_or_drop(&mut self, id: InstanceId, answer: Option<Answer<ScheduleFate>>) {
-        let ground = answer.as_ref().map(|answer| Ground::of(LastWord::Schedule, answer));
+        let ground = answer.as_ref().map(|answer| Reason::of(DecidingFactor::Schedule, answer));
         match answer.map(|answer| answer.says) {
             Some(ScheduleFate::Dropped) => {
                 let target = Target::Instance(id);
                 let action = Action::CancelScheduledRelease;
-                let ask = Ask::timer(NAME, Trigger::ScheduledRelease, action, target);
+                let ask = RequestContext::timer(NAME, Trigger::ScheduledRelease, action, target);
                 let open = self.open(&ask, false);
                 self.set_schedule(&ask, open.seq, id, SimTime::NEVER);
                 self.close(open, Tally::all(1));

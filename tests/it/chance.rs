@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use stayput::diagnostics::{NoFiles, Problems, Sources, render};
+use stayput::plan::{Options, compile};
 use stayput::record::{Cause, Record, Target};
-use stayput::scenario::{Options, compile};
-use stayput::text::{NoFiles, Problems, Sources, render};
 use stayput::time::SimTime;
 use stayput::world::Run;
 
@@ -40,7 +40,7 @@ fn drawn(text: &str, seed: u64, replication: u64) -> BTreeMap<String, Vec<Drawn>
     let compiled = compile(file, &options, &NoFiles, &mut sources, &mut problems);
     let told = render(&problems, &sources, false);
     let mut plan = compiled.expect(&told).plans.swap_remove(0);
-    plan.legend.replication = replication;
+    plan.header.replication = replication;
     let mut run = Run::start(plan);
     let mut all: BTreeMap<String, Vec<Drawn>> = BTreeMap::new();
     while run.step() {
@@ -49,14 +49,14 @@ fn drawn(text: &str, seed: u64, replication: u64) -> BTreeMap<String, Vec<Drawn>
             if !matches!(request.cause, Cause::Event(_)) {
                 continue;
             }
-            let legend = run.world().legend();
+            let header = run.world().header();
             let target = match request.target {
-                Target::Instance(id) => legend.instance(id).to_owned(),
+                Target::Instance(id) => header.instance(id).to_owned(),
                 Target::Instances => "several".to_owned(),
-                Target::Group(id) => legend.group(id).to_owned(),
-                Target::Account(id) => legend.account(id).to_owned(),
+                Target::Group(id) => header.group(id).to_owned(),
+                Target::Account(id) => header.account(id).to_owned(),
             };
-            let name = legend.cause(request.cause).into_owned();
+            let name = header.cause(request.cause).into_owned();
             all.entry(name).or_default().push((request.at, request.verb, target));
         }
     }
@@ -233,24 +233,24 @@ fn all_that_are_selected_can_be_meant_and_times_count_from_the_occurrence() {
     let found =
         of_x("  x: { every: 30d, at-most: 3, pick: all, snapshot: { instance: \"i-*\" } }\n", 0);
     assert!(found.iter().all(|(_, _, target)| target == "several"), "{found:?}");
-    let place = folder();
+    let span = folder();
     let text = scenario(
         ALIBABA,
         "",
         "  x: { every: 30d, at-most: 2, schedule-release: { instance: i-1, time: +5d } }\n",
     );
-    let ran = stayput(&["run", &write(place.path(), "luck.yaml", text)]);
+    let ran = stayput(&["run", &write(span.path(), "luck.yaml", text)]);
     // Protection does not keep what was to be released: 30 days and 5 more.
     assert!(ran.stdout.contains("02-05 00:00  +35d"), "{}", ran.stdout);
 }
 
 #[test]
 fn spans_can_come_from_a_file() {
-    let place = folder();
-    write(place.path(), "gaps.csv", "span,weight\n1d,1\n3d,0\n");
+    let span = folder();
+    write(span.path(), "gaps.csv", "span,weight\n1d,1\n3d,0\n");
     let random =
         "  x: { every: { empirical: { file: gaps.csv } }, at-most: 3, stop: { instance: i-1 } }\n";
-    let path = write(place.path(), "luck.yaml", scenario(ALIBABA, "", random));
+    let path = write(span.path(), "luck.yaml", scenario(ALIBABA, "", random));
     let ran = stayput(&["run", &path]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("01-02 00:00  +1d  "), "{}", ran.stdout);
@@ -260,11 +260,11 @@ fn spans_can_come_from_a_file() {
         ("span,weight\n0s,1\n9d,0\n", "would never let time pass"),
         ("gap\n1d\n", "is not a table that can be read here"),
     ] {
-        write(place.path(), "gaps.csv", rows);
+        write(span.path(), "gaps.csv", rows);
         let ran = stayput(&["check", &path]);
         assert!(ran.code == 2 && ran.stderr.contains(told), "{rows}\n{}", ran.stderr);
     }
-    std::fs::remove_file(place.path().join("gaps.csv")).unwrap();
+    std::fs::remove_file(span.path().join("gaps.csv")).unwrap();
     assert!(stayput(&["check", &path]).stderr.contains("cannot read"));
 }
 
@@ -277,9 +277,9 @@ fn a_case_can_leave_a_source_out() {
          expect: { requests: [{ event: x, verb: stop, in: CASES }] }\n\
          cases: { with: { since: +1d }, without: { since: never } }\n",
     );
-    let place = folder();
+    let span = folder();
     let test = |cases: &str| {
-        stayput(&["test", &write(place.path(), "luck.yaml", text.replace("CASES", cases))])
+        stayput(&["test", &write(span.path(), "luck.yaml", text.replace("CASES", cases))])
     };
     let ran = test("with");
     assert_eq!(ran.code, 1, "a case of which nothing is expected: {}", ran.stdout);
@@ -402,11 +402,11 @@ fn at_one_instant_people_come_first_then_sources_in_order_and_then_what_falls_du
     let random = "  y: { every: 1d, at-most: 2, stop: { instance: j-1 }, then: [{ after: 1d, start: {} }] }\n  \
                   x: { every: 2d, at-most: 1, cancel-scheduled-release: { instance: i-2 } }\n  \
                   z: { every: 4d, at-most: 1, cancel-scheduled-release: { instance: i-3 } }\n";
-    let place = folder();
+    let span = folder();
     let text = scenario(ALIBABA, events, random)
         .replace("i-1..5: {", "i-3: { account: a-1, auto-release: +4d }\n    i-1..2: {");
-    let path = write(place.path(), "luck.yaml", text);
-    let out = place.path().join("out");
+    let path = write(span.path(), "luck.yaml", text);
+    let out = span.path().join("out");
     let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let requests = std::fs::read_to_string(out.join("requests.csv")).unwrap();
@@ -429,9 +429,9 @@ fn at_one_instant_people_come_first_then_sources_in_order_and_then_what_falls_du
 
 #[test]
 fn a_source_in_a_hurry_ends_at_a_limit() {
-    let place = folder();
+    let span = folder();
     let text = scenario(ALIBABA, "", "  x: { every: 1s, snapshot: { instance: i-1 } }\n");
-    let path = write(place.path(), "luck.yaml", text);
+    let path = write(span.path(), "luck.yaml", text);
     let ran = stayput(&["run", &path, "--max-events", "1000"]);
     assert_eq!(ran.code, 5, "{}", ran.stderr);
     assert!(ran.stderr.contains("gave up after 1000 events"), "{}", ran.stderr);

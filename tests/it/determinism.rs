@@ -17,9 +17,9 @@ fn tables(folder: &Path) -> Vec<(String, String)> {
 
 #[test]
 fn the_same_inputs_and_seed_give_the_same_bytes() {
-    let place = folder();
+    let span = folder();
     for path in crate::support::files(&root().join("scenarios"), &["yaml"]) {
-        let (a, b) = (place.path().join("a"), place.path().join("b"));
+        let (a, b) = (span.path().join("a"), span.path().join("b"));
         for out in [&a, &b] {
             let ran =
                 stayput(&["run", &shown(&path), "--seed", "7", "--out", &out.to_string_lossy()]);
@@ -58,13 +58,13 @@ events:
 
 #[test]
 fn a_stranger_changes_no_row_of_others() {
-    let place = folder();
+    let span = folder();
     let alone =
         TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", "bank-1: { account: bank }");
     let extra = "bank-1: { account: bank }\n    bank-2: { account: bank, auto-release: 2026-06-01T17:00:00Z }";
     let with = TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", extra);
     let decisions = |name: &str, text: &str| {
-        let path = write(place.path(), name, text);
+        let path = write(span.path(), name, text);
         let ran = stayput(&["run", &path, "-f", "csv"]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         // The number of a request counts strangers too; everything else must stay.
@@ -81,11 +81,11 @@ fn a_stranger_changes_no_row_of_others() {
 
 #[test]
 fn the_seed_moves_only_what_is_random() {
-    let place = folder();
+    let span = folder();
     let text =
         TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", "bank-1: { account: bank }");
-    let path = write(place.path(), "random.yaml", &text);
-    let fixed = write(place.path(), "fixed.yaml", text.replace("at-random", "by-name"));
+    let path = write(span.path(), "random.yaml", &text);
+    let fixed = write(span.path(), "fixed.yaml", text.replace("at-random", "by-name"));
     let run = |path: &str, seed: &str| stayput(&["run", path, "--seed", seed, "-f", "csv"]).stdout;
     let seeds: Vec<String> = (0..8).map(|n| n.to_string()).collect();
     assert!(seeds.iter().all(|seed| run(&fixed, seed) == run(&fixed, "0")));

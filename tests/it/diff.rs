@@ -1,8 +1,8 @@
 use std::fs;
 
 use serde_json::Value as Json;
+use stayput::diagnostics::{NoFiles, Problems, Sources};
 use stayput::policy::{Catalog, Class, Part, Policy, compare, load};
-use stayput::text::{NoFiles, Problems, Sources};
 
 use crate::support::{folder, root, stayput, write};
 
@@ -26,8 +26,8 @@ fn edited(changes: &[(&str, &str)]) -> String {
 
 /// The differences of an edition and a changed copy of it.
 fn differences(changes: &[(&str, &str)]) -> Vec<Json> {
-    let place = folder();
-    let path = write(place.path(), "new.yaml", edited(changes));
+    let span = folder();
+    let path = write(span.path(), "new.yaml", edited(changes));
     differences_of(BASE, &path)
 }
 
@@ -154,10 +154,10 @@ events:
 "
         )
     };
-    let place = folder();
-    write(place.path(), "house.yaml", house);
+    let span = folder();
+    write(span.path(), "house.yaml", house);
     let released = |policy: &str| {
-        let path = write(place.path(), "scenario.yaml", scenario(policy));
+        let path = write(span.path(), "scenario.yaml", scenario(policy));
         let ran = stayput(&["run", &path]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         ran.stdout.contains("1 of 1 instance released")
@@ -178,8 +178,8 @@ fn a_removed_rule_is_told_where_it_applied() {
     assert_eq!(found[0]["situation"], serde_json::json!({ "capacity": ["below-min"] }));
     // A rule of a table cannot simply go: another must take its cells, and what relied on it as
     // a remedy must say so no more.
-    let place = folder();
-    let old = write(place.path(), "old.yaml", edited(&[NO_REMEDY]));
+    let span = folder();
+    let old = write(span.path(), "old.yaml", edited(&[NO_REMEDY]));
     let new = edited(&[
         NO_REMEDY,
         (
@@ -188,7 +188,7 @@ fn a_removed_rule_is_told_where_it_applied() {
         ),
         ("SP5: { trigger: delete-members,", "SP5: { trigger: [delete-members, health-check],"),
     ]);
-    let found = differences_of(&old, &write(place.path(), "new.yaml", new));
+    let found = differences_of(&old, &write(span.path(), "new.yaml", new));
     assert_eq!(told(&found), ["protection scale-in-protection verdict worse: held -> overridden"]);
     assert_eq!(
         (&found[0]["old"]["rule"], &found[0]["new"]["rule"]),
@@ -230,9 +230,9 @@ fn an_added_protection_is_one_difference_and_so_is_its_loss() {
         BL1: { trigger: manual, verdict: held, confidence: inferred }\n      \
         BL2: { trigger: { not: manual }, verdict: overridden, confidence: inferred }\n\n  \
         group-deletion-protection:\n";
-    let place = folder();
+    let span = folder();
     let text = edited(&[("  group-deletion-protection:\n", protection)]);
-    let path = write(place.path(), "new.yaml", text);
+    let path = write(span.path(), "new.yaml", text);
     let added = told(&differences_of(BASE, &path));
     assert_eq!(added.len(), 1, "{added:?}");
     assert!(
@@ -248,9 +248,9 @@ fn an_added_protection_is_one_difference_and_so_is_its_loss() {
 
 #[test]
 fn a_cause_that_only_one_knows_is_told_with_its_verdicts() {
-    let place = folder();
+    let span = folder();
     let path = write(
-        place.path(),
+        span.path(),
         "new.yaml",
         edited(
             &[
@@ -268,7 +268,7 @@ fn a_cause_that_only_one_knows_is_told_with_its_verdicts() {
     let text = fs::read_to_string(&path).unwrap();
     let keep = |line: &&str| !line.contains("EF3b:") && !line.contains("x-RP4");
     let text = text.lines().filter(keep).collect::<Vec<_>>().join("\n");
-    let path = write(place.path(), "new.yaml", text);
+    let path = write(span.path(), "new.yaml", text);
     let found = told(&differences_of(BASE, &path));
     let has = |line: &str| assert!(found.iter().any(|told| told == line), "{line}\n{found:#?}");
     has("space trigger security-release presence neutral: known -> not known");
@@ -309,9 +309,9 @@ fn a_changed_title_is_a_difference() {
     let found = differences(&[("title: Alibaba Cloud ECS", "title: ECS")]);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(told(&found)[0].starts_with("title policy wording neutral: Alibaba Cloud ECS"));
-    let place = folder();
+    let span = folder();
     let path =
-        write(place.path(), "new.yaml", edited(&[("title: Alibaba Cloud ECS", "title: ECS")]));
+        write(span.path(), "new.yaml", edited(&[("title: Alibaba Cloud ECS", "title: ECS")]));
     for format in ["text", "markdown"] {
         let ran = stayput(&["diff", BASE, &path, "-f", format]);
         assert!(ran.stdout.contains("“ECS release protection"), "{}", ran.stdout);
@@ -321,12 +321,12 @@ fn a_changed_title_is_a_difference() {
 /// Three changed texts, each in a row that differs in something graver as well.
 #[test]
 fn changed_words_are_shown_where_the_row_differs_otherwise() {
-    let place = folder();
+    let span = folder();
     let rule = "SP2: { trigger: health-check, verdict: held, ";
     let (because, new) = ("the health of a protected member is not checked", "nobody looks");
     for change in ["confidence: inferred, ", "answer: No, ", "remedy: look after it, "] {
         let text = edited(&[(rule, &format!("{rule}{change}")), (because, new)]);
-        let path = write(place.path(), "new.yaml", text);
+        let path = write(span.path(), "new.yaml", text);
         for format in ["text", "markdown"] {
             let out = stayput(&["diff", BASE, &path, "-f", format]).stdout;
             let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -342,7 +342,7 @@ fn changed_words_are_shown_where_the_row_differs_otherwise() {
         (rule, &rule.replace("held", "overridden, remedy: look after it")),
         (because, new),
     ]);
-    let path = write(place.path(), "new.yaml", text);
+    let path = write(span.path(), "new.yaml", text);
     for format in ["text", "markdown"] {
         let out = stayput(&["diff", BASE, &path, "-f", format]).stdout;
         let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -372,8 +372,8 @@ protections:
 
 #[test]
 fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
-    let place = folder();
-    let old = write(place.path(), "old.yaml", OPEN);
+    let span = folder();
+    let old = write(span.path(), "old.yaml", OPEN);
     let new = OPEN
         .replace(
             "L2: { trigger: manual, if: { odd: kind }, verdict: held",
@@ -383,7 +383,7 @@ fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
             "L3: { trigger: expiry, verdict: overridden",
             "L3: { trigger: expiry, verdict: held",
         );
-    let new = write(place.path(), "new.yaml", new);
+    let new = write(span.path(), "new.yaml", new);
     let found = differences_of(&old, &new);
     assert_eq!(
         told(&found),
@@ -584,12 +584,12 @@ fn a_rule_that_differs_in_two_ways_is_told_in_both() {
     )]);
     assert_eq!(told(&found), ["protection scale-in-protection confidence neutral: held -> held"]);
     assert_eq!(found[0]["aspects"], serde_json::json!(["confidence", "source"]));
-    let place = folder();
+    let span = folder();
     let text = edited(&[(
         "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
         "SP1: { trigger: scale-in, verdict: held, confidence: inferred, source: ess-guide",
     )]);
-    let path = write(place.path(), "new.yaml", text);
+    let path = write(span.path(), "new.yaml", text);
     let text = stayput(&["diff", BASE, &path]).stdout;
     assert!(
         text.contains("documented -> inferred") && text.contains("ess-protect -> ess-guide"),
@@ -666,8 +666,8 @@ const OLD: &str = "alibaba-ecs@2019-01-15";
 
 #[test]
 fn scenarios_are_run_under_both_and_who_is_worse_off_is_named() {
-    let place = folder();
-    let path = write(place.path(), "night.yaml", SCALE_IN);
+    let span = folder();
+    let path = write(span.path(), "night.yaml", SCALE_IN);
     let ran = stayput(&["diff", OLD, BASE, &path, "-f", "json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{}", ran.stdout);
     let told: Json = serde_json::from_str(&ran.stdout).unwrap();
@@ -705,16 +705,16 @@ fn an_edition_that_is_the_same_changes_no_decision() {
 
 #[test]
 fn recorded_runs_are_compared_row_by_row() {
-    let place = folder();
-    let path = write(place.path(), "night.yaml", SCALE_IN);
-    let out = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let span = folder();
+    let path = write(span.path(), "night.yaml", SCALE_IN);
+    let out = |name: &str| span.path().join(name).to_string_lossy().into_owned();
     let (a, b) = (out("a"), out("b"));
     for (policy, out) in [(OLD, &a), (BASE, &b)] {
         let text = SCALE_IN.split("expect:").next().unwrap();
         // Of a command's policies one must know what is assumed: here each runs alone.
         let text =
             if policy == OLD { text.to_owned() } else { text.replace("assume:", "x-assume:") };
-        write(place.path(), "night.yaml", text);
+        write(span.path(), "night.yaml", text);
         assert_eq!(stayput(&["run", &path, "--policy", policy, "--out", out]).code, 0);
     }
     let same = stayput(&["diff", &a, &a]);
@@ -726,7 +726,7 @@ fn recorded_runs_are_compared_row_by_row() {
     assert!(words.contains(change), "{}", ran.stdout);
     assert_eq!(stayput(&["diff", &a, BASE]).code, 2, "a run is no policy");
     assert_eq!(stayput(&["diff", &a, &b, &path]).code, 2, "they have been run already");
-    fs::write(place.path().join("a/decisions.csv"), "scenario,case\n").unwrap();
+    fs::write(span.path().join("a/decisions.csv"), "scenario,case\n").unwrap();
     let ran = stayput(&["diff", &a, &b]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("it has no column `replication`"), "{}", ran.stderr);
@@ -734,12 +734,12 @@ fn recorded_runs_are_compared_row_by_row() {
 
 #[test]
 fn a_scenario_about_another_policy_is_passed_over_in_a_folder_and_nothing_is_no_success() {
-    let place = folder();
+    let span = folder();
     let other = SCALE_IN
         .replace("policy: alibaba-ecs@2026-05-15", "policy: other@1")
         .replace("[release-protection]", "[lock]");
-    let path = write(place.path(), "other.yaml", &other);
-    let dir = place.path().to_string_lossy().into_owned();
+    let path = write(span.path(), "other.yaml", &other);
+    let dir = span.path().to_string_lossy().into_owned();
     let ran = stayput(&["diff", OLD, BASE, &dir]);
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("1 scenario about other policies passed over"), "{}", ran.stderr);

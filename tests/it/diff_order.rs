@@ -4,9 +4,10 @@
 use std::fs;
 
 use serde_json::Value as Json;
+use stayput::diagnostics::{Files, Problems, ReadFailure, Sources};
+use stayput::format::{Entry, Node, Value, parse_yaml};
 use stayput::policy::{Catalog, Policy, compare, load};
 use stayput::report::diff_json;
-use stayput::text::{Entry, Files, Node, Problems, ReadFailure, Sources, Value, parse_yaml};
 
 use crate::support::{folder, root, stayput, write};
 
@@ -81,9 +82,9 @@ sources:
 /// The order of keys, and of lists in which it has no meaning: nothing differs, in no format.
 #[test]
 fn the_order_of_keys_is_no_difference_and_that_of_refusals_is() {
-    let place = folder();
-    let old = write(place.path(), "old.yaml", POLICY);
-    let new = write(place.path(), "new.yaml", TURNED);
+    let span = folder();
+    let old = write(span.path(), "old.yaml", POLICY);
+    let new = write(span.path(), "new.yaml", TURNED);
     let scenario = "\
 stayput: scenario/1
 name: s
@@ -98,7 +99,7 @@ events:
   - { at: +1h, release: { instance: b-1, by: ann, via: api } }
   - { at: +2h, stop: { instance: a-1, by: ann, via: api } }
 ";
-    let scenario = write(place.path(), "s.yaml", scenario);
+    let scenario = write(span.path(), "s.yaml", scenario);
     for more in [&[][..], &[scenario.as_str()]] {
         let ran = stayput(&[&["diff", &old, &new], more].concat());
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
@@ -111,7 +112,7 @@ events:
         .replace("answer: First", "answer: 2")
         .replace("answer: Second", "answer: First")
         .replace("answer: 2", "answer: Second");
-    let new = write(place.path(), "new.yaml", swapped);
+    let new = write(span.path(), "new.yaml", swapped);
     for more in [&[][..], &[scenario.as_str()]] {
         let ran = stayput(&[&["diff", &old, &new, "-f", "json"], more].concat());
         assert_eq!(ran.code, 1, "{}", ran.stdout);
@@ -141,12 +142,12 @@ fn loaded(text: &str) -> Policy {
 }
 
 /// Puts the keys of a mapping into another order.
-type Order = fn(&mut Vec<&Entry>);
+type Event = fn(&mut Vec<&Entry>);
 
 /// Writes a tree with the keys of every mapping in another order; lists keep theirs, and so do
 /// refusals, of which the first that fits answers. What was a bare word is quoted, which means the
 /// same: the schema types it.
-fn turned(node: &Node, order: Order) -> String {
+fn turned(node: &Node, order: Event) -> String {
     let quoted = |text: &str| Json::from(text).to_string();
     match &node.value {
         Value::Empty => String::new(),
@@ -178,7 +179,7 @@ fn turned(node: &Node, order: Order) -> String {
 }
 
 /// The text of a policy with all its keys in another order.
-fn permuted(text: &str, order: Order) -> String {
+fn permuted(text: &str, order: Event) -> String {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("", text);
     let node = parse_yaml(&sources, file, &mut problems).unwrap();
@@ -201,8 +202,8 @@ protections:
   protect-from-scale-in: { about: for the fleet of the house, attribute: keptFromScaleIn }
 ";
     let edition = |name: &str| Catalog::text(name).unwrap();
-    let reversed: Order = |entries| entries.reverse();
-    let by_name: Order = |entries| entries.sort_by(|a, b| a.key.value.cmp(&b.key.value));
+    let reversed: Event = |entries| entries.reverse();
+    let by_name: Event = |entries| entries.sort_by(|a, b| a.key.value.cmp(&b.key.value));
     for (old, new) in [
         (edition("azure-vmss@2019-05-22"), edition("azure-vmss@2026-05-19")),
         (edition("azure-vmss@2026-05-19"), locks),

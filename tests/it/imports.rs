@@ -1,7 +1,7 @@
+use stayput::diagnostics::{Problems, Sources, Spanned, render};
 use stayput::import::{Imported, import};
-use stayput::text::{Problems, Sources, Spanned, render};
 use stayput::time::SimTime;
-use stayput::vocab::{Billing, Lifecycle, Membership, Thing};
+use stayput::words::{Billing, Lifecycle, Membership, ResourceKind};
 
 use crate::support::{files, folder, root, stayput, write};
 
@@ -20,8 +20,8 @@ pub(crate) fn read(names: &[&str]) -> (Imported, String) {
 pub(crate) fn read_texts(texts: &[(String, String)]) -> (Imported, String) {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let files: Vec<_> = texts.iter().map(|(name, text)| sources.add(name, text)).collect();
-    let place = sources.whole(files[0]);
-    let provider = Spanned::new("aliyun".to_owned(), place);
+    let span = sources.whole(files[0]);
+    let provider = Spanned::new("aliyun".to_owned(), span);
     let imported = import(&provider, &files, &sources, &mut problems);
     (imported, render(&problems, &sources, false))
 }
@@ -67,11 +67,18 @@ fn several_regions_are_one_fleet_and_one_instance_is_protected() {
         .map(|(name, _)| name.value.as_str())
         .collect();
     assert_eq!(protected, ["i-2zebej68ipknxhx10qy0"]);
-    let things = |kind: Thing| {
-        let all = all.instances.iter().flat_map(|(_, part)| &part.things.as_ref().unwrap().0);
-        all.filter(|(_, thing)| thing.0.kind == kind).count()
+    let resources = |kind: ResourceKind| {
+        let all = all.instances.iter().flat_map(|(_, part)| &part.resources.as_ref().unwrap().0);
+        all.filter(|(_, resource)| resource.0.kind == kind).count()
     };
-    assert_eq!((things(Thing::Eip), things(Thing::StaticIp), things(Thing::LocalDisk)), (3, 2, 1));
+    assert_eq!(
+        (
+            resources(ResourceKind::Eip),
+            resources(ResourceKind::StaticIp),
+            resources(ResourceKind::LocalDisk)
+        ),
+        (3, 2, 1)
+    );
 }
 
 /// The counts of `scenarios/data/aliyun`, as they were made by hand from each file.
@@ -119,14 +126,14 @@ fn a_scheduled_release_comes_with_its_instance() {
 
 #[test]
 fn a_schedule_that_is_due_already_fires_at_time_zero() {
-    let place = folder();
+    let span = folder();
     let reply = root().join("scenarios/data/aliyun/ecs-doc-describe-instances.json");
     let text = format!(
         "stayput: scenario/1\nname: due\nabout: x\npolicy: alibaba-ecs@2026-05-15\nstart: 2026-06-01T00:00:00Z\nfor: 1d\n\
          fleet:\n  import: [{{ from: aliyun, files: [{reply:?}] }}]\n\
          expect:\n  decisions:\n    - {{ trigger: scheduled-release, at: +0s, outcome: unprotected, effect: released }}\n  exact: true\n",
     );
-    let path = write(place.path(), "due.yaml", text);
+    let path = write(span.path(), "due.yaml", text);
     let ran = stayput(&["test", &path]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
@@ -241,8 +248,8 @@ fn members_are_joined_with_instances_whatever_comes_first() {
 
 #[test]
 fn an_absent_flag_is_unknown_and_a_run_that_hangs_on_it_gives_no_answer() {
-    let place = folder();
-    write(place.path(), "fleet.json", instances(&["i-1"], ""));
+    let span = folder();
+    write(span.path(), "fleet.json", instances(&["i-1"], ""));
     let scenario = |assume: &str| {
         format!(
             "stayput: scenario/1\nname: unknown\npolicy: alibaba-ecs@2026-05-15\nstart: 2026-06-01T00:00:00Z\nfor: 40d\n{assume}\
@@ -251,7 +258,7 @@ fn an_absent_flag_is_unknown_and_a_run_that_hangs_on_it_gives_no_answer() {
         )
     };
     let run = |assume: &str| {
-        let path = write(place.path(), "s.yaml", scenario(assume));
+        let path = write(span.path(), "s.yaml", scenario(assume));
         stayput(&["run", &path, "-f", "csv"])
     };
     let ran = run("");
@@ -276,17 +283,17 @@ fn an_absent_flag_is_unknown_and_a_run_that_hangs_on_it_gives_no_answer() {
 /// Samples that people publish have their ids masked; events can name such a group all the same.
 #[test]
 fn a_masked_group_can_be_named_by_an_event() {
-    let place = folder();
+    let span = folder();
     let group =
         r#"{"ScalingGroupId":"asg-bp1****","MinSize":0,"MaxSize":5,"HealthCheckType":"NONE"}"#;
     let reply = format!(r#"{{"ScalingGroups":{{"ScalingGroup":[{group}]}},"TotalCount":1}}"#);
-    write(place.path(), "groups.json", reply);
+    write(span.path(), "groups.json", reply);
     let text = "stayput: scenario/1\nname: masked\npolicy: alibaba-ecs@2026-05-15\n\
         start: 2026-06-01T00:00:00Z\nfor: 1d\nassume: { unknown-protection: unset }\n\
         fleet: { import: [{ from: aliyun, files: [groups.json] }] }\n\
         events: [{ at: +1h, id: night, scale-in: { group: 'asg-bp1****', remove: 1 } }]\n\
         expect: { states: [{ at: end, group: 'asg-bp1****', size: 0 }] }\n";
-    let path = write(place.path(), "masked.yaml", text);
+    let path = write(span.path(), "masked.yaml", text);
     let ran = stayput(&["test", &path]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }

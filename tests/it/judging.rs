@@ -28,15 +28,15 @@ expect:
 
 #[test]
 fn junit_has_a_suite_for_each_file_and_a_case_for_each_case() {
-    let place = folder();
-    write(place.path(), "three.yaml", CASES);
+    let span = folder();
+    write(span.path(), "three.yaml", CASES);
     write(
-        place.path(),
+        span.path(),
         "broken.yaml",
         SMALL.replace("instance: db-1, force", "instance: db-9, force"),
     );
-    let out = place.path().join("out.xml").to_string_lossy().into_owned();
-    let dir = place.path().to_string_lossy().into_owned();
+    let out = span.path().join("out.xml").to_string_lossy().into_owned();
+    let dir = span.path().to_string_lossy().into_owned();
     let ran = stayput(&["test", &dir, "-f", &format!("junit={out}")]);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
     let xml = fs::read_to_string(&out).unwrap();
@@ -60,13 +60,13 @@ fn junit_has_a_suite_for_each_file_and_a_case_for_each_case() {
 
 #[test]
 fn github_shows_ten_of_each_the_worst_first_and_counts_the_rest() {
-    let place = folder();
+    let span = folder();
     for number in 0..14 {
         let text = CASES.replace("name: three", &format!("name: n{number}"));
-        write(place.path(), &format!("n{number:02}.yaml"), text);
+        write(span.path(), &format!("n{number:02}.yaml"), text);
     }
-    write(place.path(), "z.yaml", SMALL.replace("instance: db-1, force", "instance: db-9, force"));
-    let dir = place.path().to_string_lossy().into_owned();
+    write(span.path(), "z.yaml", SMALL.replace("instance: db-1, force", "instance: db-9, force"));
+    let dir = span.path().to_string_lossy().into_owned();
     let ran = stayput(&["test", &dir, "-f", "github"]);
     let errors: Vec<&str> =
         ran.stdout.lines().filter(|line| line.starts_with("::error ")).collect();
@@ -79,8 +79,8 @@ fn github_shows_ten_of_each_the_worst_first_and_counts_the_rest() {
 
 #[test]
 fn json_is_what_its_schema_says_and_markdown_fits_a_comment() {
-    let place = folder();
-    let path = write(place.path(), "three.yaml", CASES);
+    let span = folder();
+    let path = write(span.path(), "three.yaml", CASES);
     let ran = stayput(&["test", &path, "-f", "json"]);
     assert_eq!(ran.code, 1);
     let told: Json = serde_json::from_str(&ran.stdout).unwrap();
@@ -107,8 +107,8 @@ fn json_is_what_its_schema_says_and_markdown_fits_a_comment() {
 
 #[test]
 fn a_filter_takes_what_it_says_and_nothing_taken_is_no_success() {
-    let place = folder();
-    let path = write(place.path(), "three.yaml", CASES);
+    let span = folder();
+    let path = write(span.path(), "three.yaml", CASES);
     for (filter, code, told) in [
         ("case(first) or case(third)", 0, "2 ran, 2 passed"),
         ("not case(second)", 0, "2 ran, 2 passed"),
@@ -127,12 +127,12 @@ fn a_filter_takes_what_it_says_and_nothing_taken_is_no_success() {
     let ran = stayput(&["test", &path, "-E", "cass(first)"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("did you mean `case`?"), "{}", ran.stderr);
-    let empty = place.path().join("empty");
+    let empty = span.path().join("empty");
     fs::create_dir(&empty).unwrap();
     let ran = stayput(&["test", &empty.to_string_lossy()]);
     assert_eq!(ran.code, 4);
     assert!(ran.stderr.contains("error[E080]: no scenario was found in"), "{}", ran.stderr);
-    let silent = write(place.path(), "silent.yaml", SMALL.split("expect:").next().unwrap());
+    let silent = write(span.path(), "silent.yaml", SMALL.split("expect:").next().unwrap());
     let ran = stayput(&["test", &silent]);
     assert_eq!(ran.code, 1);
     assert!(ran.stdout.contains("E082: nothing is expected of it"), "{}", ran.stdout);
@@ -165,9 +165,9 @@ fn the_parts_of_a_suite_hold_each_case_once_and_jobs_change_no_byte() {
 
 #[test]
 fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
-    let place = folder();
-    let path = write(place.path(), "small.yaml", SMALL);
-    let stored = place.path().join("small.decisions.csv");
+    let span = folder();
+    let path = write(span.path(), "small.yaml", SMALL);
+    let stored = span.path().join("small.decisions.csv");
     assert_eq!(stayput(&["test", &path]).code, 0);
     assert!(!stored.exists(), "test writes nothing");
     let before = fs::read_to_string(&path).unwrap();
@@ -203,10 +203,10 @@ fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
 
 #[test]
 fn bless_does_nothing_in_ci_and_does_not_hide_what_is_not_met() {
-    let place = folder();
+    let span = folder();
     let path =
-        write(place.path(), "failing.yaml", SMALL.replace("outcome: held", "outcome: denied"));
-    let stored = place.path().join("failing.decisions.csv");
+        write(span.path(), "failing.yaml", SMALL.replace("outcome: held", "outcome: denied"));
+    let stored = span.path().join("failing.decisions.csv");
     let refused = ran(command(&["bless", &path]).env("CI", "true").output().unwrap());
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("--even-in-ci") && !stored.exists(), "{}", refused.stderr);
@@ -218,7 +218,7 @@ fn bless_does_nothing_in_ci_and_does_not_hide_what_is_not_met() {
         told.stderr
     );
     assert!(stored.exists());
-    let empty = place.path().join("empty");
+    let empty = span.path().join("empty");
     fs::create_dir(&empty).unwrap();
     assert_eq!(stayput(&["bless", &empty.to_string_lossy()]).code, 4);
 }
@@ -238,9 +238,9 @@ schedule: { earliest: 1h, confidence: assumed }
 
 #[test]
 fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
-    let place = folder();
-    let house = write(place.path(), "house.yaml", HOUSE);
-    let file = place.path().join("house.accepted.yaml");
+    let span = folder();
+    let house = write(span.path(), "house.yaml", HOUSE);
+    let file = span.path().join("house.accepted.yaml");
     let diff = |more: &[&str]| stayput(&[&["diff", BASE, &house], more].concat());
     assert_eq!(diff(&[]).code, 1);
     assert_eq!(stayput(&["bless", "--diff", BASE, &house]).code, 2, "no reason");
@@ -280,7 +280,7 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
     };
     assert_eq!(accepted.iter().filter(concludes).count(), 3, "the title is one: {told:#}");
     write(
-        place.path(),
+        span.path(),
         "house.yaml",
         HOUSE.replace("schedule: { earliest: 1h, confidence: assumed }\n", ""),
     );
@@ -295,16 +295,16 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
     assert_eq!(diff(&["--today", "2999-12-31"]).code, 0);
     let text = fs::read_to_string(&file).unwrap();
     assert_eq!(text.matches("- from:").count(), 2, "{text}");
-    assert_eq!(stayput(&["check", &place.path().to_string_lossy()]).stderr, "", "the file is ours");
+    assert_eq!(stayput(&["check", &span.path().to_string_lossy()]).stderr, "", "the file is ours");
 }
 
 /// What the CI workflow of `examples/ci` does: the policy as the main branch has it against the
 /// policy as it is, before the merge and after it.
 #[test]
 fn an_accepted_change_is_spent_once_the_base_has_it() {
-    let place = folder();
+    let span = folder();
     let text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
-    let before = write(place.path(), "house-before.yaml", &text);
+    let before = write(span.path(), "house-before.yaml", &text);
     let mut changed = text.clone();
     for (from, to) in [
         (
@@ -322,7 +322,7 @@ fn an_accepted_change_is_spent_once_the_base_has_it() {
     // A refusal goes, and a note comes.
     let refusal = changed.lines().find(|line| line.trim_start().starts_with("PC20:")).unwrap();
     let changed = changed.replacen(&format!("{refusal}\n"), "", 1);
-    let house = write(place.path(), "house.yaml", &changed);
+    let house = write(span.path(), "house.yaml", &changed);
     let scenario = "\
 stayput: scenario/1
 name: due
@@ -331,18 +331,18 @@ start: 2026-06-01T00:00:00Z
 for: 9d
 fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d } } }
 ";
-    let scenario = write(place.path(), "due.yaml", scenario);
+    let scenario = write(span.path(), "due.yaml", scenario);
     let diff = |more: &[&str]| stayput(&[&["diff", &before, &house, &scenario], more].concat());
     assert_eq!(diff(&[]).code, 1);
     let bless = ["bless", "--diff", &before, &house, &scenario, "--reason", "we asked"];
     assert_eq!(stayput(&bless).code, 0);
     let ran = diff(&[]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
-    let accepted = fs::read_to_string(place.path().join("house.accepted.yaml")).unwrap();
+    let accepted = fs::read_to_string(span.path().join("house.accepted.yaml")).unwrap();
     let changes = accepted.matches("change:").count();
     assert!(changes >= 7 && accepted.contains("change: \"decision "), "{accepted}");
     // After the merge the base has every one of them.
-    write(place.path(), "house-before.yaml", &changed);
+    write(span.path(), "house-before.yaml", &changed);
     for format in ["text", "markdown", "json"] {
         let ran = diff(&["-f", format]);
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
@@ -351,8 +351,8 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
     }
     // To undo one of them is no success, and what the exit rests on stands in the report.
     let undone = changed.replacen("earliest: 1h", "earliest: 30m", 1);
-    write(place.path(), "house.yaml", &undone);
-    write(place.path(), "house-before.yaml", &undone);
+    write(span.path(), "house.yaml", &undone);
+    write(span.path(), "house-before.yaml", &undone);
     let ran = diff(&["-f", "markdown"]);
     assert_eq!(ran.code, 1);
     assert_eq!(ran.stderr.matches("error[E084]").count(), 1, "{}", ran.stderr);
@@ -369,14 +369,14 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
 
 #[test]
 fn accepted_decisions_are_looked_at_only_where_something_is_run() {
-    let place = folder();
+    let span = folder();
     let text = SMALL.replace(
         "protect: [release-protection]",
         "auto-release: 2026-06-05T00:00:00Z, protect: [release-protection]",
     );
-    let scenario = write(place.path(), "small.yaml", text);
+    let scenario = write(span.path(), "small.yaml", text);
     let house = write(
-        place.path(),
+        span.path(),
         "house.yaml",
         HOUSE.replace("schedule: { earliest: 1h, confidence: assumed }\n", ""),
     );
@@ -393,9 +393,9 @@ fn accepted_decisions_are_looked_at_only_where_something_is_run() {
 /// What a suite of two cases reaches can be counted by hand.
 #[test]
 fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
-    let place = folder();
+    let span = folder();
     let path =
-        write(place.path(), "three.yaml", CASES.replace("outcome: held", "outcome: overridden"));
+        write(span.path(), "three.yaml", CASES.replace("outcome: held", "outcome: overridden"));
     let ran = stayput(&["test", &path, "--coverage", "-f", "json"]);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     let told: Json = serde_json::from_str(&ran.stdout).unwrap();
@@ -441,7 +441,7 @@ fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
 /// A rule that cannot occur counts nowhere; a case that comes to it all the same says so.
 #[test]
 fn a_rule_that_is_said_not_to_occur_is_held_to_it() {
-    let place = folder();
+    let span = folder();
     let house = |rule: &str| {
         let rules =
             format!("{{ {rule}: {{ unreachable: our house never does this, source: release }} }}");
@@ -449,12 +449,9 @@ fn a_rule_that_is_said_not_to_occur_is_held_to_it() {
             "stayput: policy/1\npolicy: house\nedition: 2026-06-01\ntitle: a house\nextends: {BASE}\n\
              protections: {{ release-protection: {{ rules: {rules} }} }}\n"
         );
-        let house = write(place.path(), "house.yaml", text);
-        let path = write(
-            place.path(),
-            "three.yaml",
-            CASES.replace("outcome: held", "outcome: overridden"),
-        );
+        let house = write(span.path(), "house.yaml", text);
+        let path =
+            write(span.path(), "three.yaml", CASES.replace("outcome: held", "outcome: overridden"));
         stayput(&["test", &path, "--policy", &house, "--coverage", "-f", "json"])
     };
     let (right, wrong) = (house("RP1"), house("RP2"));
@@ -471,9 +468,9 @@ fn a_rule_that_is_said_not_to_occur_is_held_to_it() {
 
 #[test]
 fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
-    let place = folder();
+    let span = folder();
     let good = CASES.replace("outcome: held", "outcome: overridden");
-    let path = write(place.path(), "three.yaml", &good);
+    let path = write(span.path(), "three.yaml", &good);
     let mutants = |path: &str| -> Vec<Json> {
         let ran = stayput(&["test", path, "--mutate", "-f", "json"]);
         let told: Json = serde_json::from_str(&ran.stdout).unwrap();
@@ -492,7 +489,7 @@ fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
     assert_eq!(list.len(), 2 * (verdicts - 1));
     let blind = good.split("expect:").next().unwrap().to_owned()
         + "expect:\n  states:\n    - { at: +1h, instance: db-1, is: running }\n";
-    let path = write(place.path(), "blind.yaml", blind);
+    let path = write(span.path(), "blind.yaml", blind);
     let list = mutants(&path);
     assert!(noticed(&list).is_empty());
     let blind = list.iter().find(|one| one["rule"] == "RP2").unwrap();
@@ -515,8 +512,8 @@ fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
 /// Each suggestion is a scenario that passes and reaches what it was asked to reach.
 #[test]
 fn every_suggestion_reaches_its_rule() {
-    let place = folder();
-    let path = write(place.path(), "small.yaml", SMALL);
+    let span = folder();
+    let path = write(span.path(), "small.yaml", SMALL);
     let list: Json =
         serde_json::from_str(&stayput(&["test", &path, "--mutate", "-f", "json"]).stdout).unwrap();
     let rules: BTreeSet<&str> = list["coverage"]["mutations"]
@@ -530,7 +527,7 @@ fn every_suggestion_reaches_its_rule() {
     for rule in rules {
         let ran = stayput(&["test", &path, &format!("--suggest={rule}")]);
         assert_eq!(ran.code, 0, "{rule}: {}", ran.stderr);
-        let next = write(place.path(), "next.yaml", &ran.stdout);
+        let next = write(span.path(), "next.yaml", &ran.stdout);
         let again = stayput(&["test", &next, "--coverage", "-f", "json"]);
         let told: Json = serde_json::from_str(&again.stdout).unwrap_or_default();
         let missed = told["coverage"]["policies"][0]["rules"]["missed"].as_array().cloned();

@@ -13,7 +13,7 @@
 use std::collections::VecDeque;
 
 use stayput::kernel::{
-    Agenda, Distribution, Flow, Limits, Model, Rank, Simulation, Stop, Streams, Timer,
+    Distribution, Flow, FutureEvents, Limits, Model, Priority, Simulation, Stop, Streams, TimerId,
 };
 use stayput::stats::{Confidence, Counter, Interval, Sample, Tally, TimeWeighted};
 use stayput::time::{SimSpan, SimTime};
@@ -31,10 +31,10 @@ pub(crate) fn at(seconds: i64) -> SimTime {
 /// Runs a model up to and including `end` and hands it back.
 pub(crate) fn run<M: Model>(
     model: M,
-    agenda: Agenda<M::Timer>,
+    future_events: FutureEvents<M::Timer>,
     end: SimTime,
-) -> Simulation<M, std::iter::Empty<(SimTime, M::Order)>> {
-    let mut run = Simulation::new(model, std::iter::empty(), agenda, end, Limits::default());
+) -> Simulation<M, std::iter::Empty<(SimTime, M::Event)>> {
+    let mut run = Simulation::new(model, std::iter::empty(), future_events, end, Limits::default());
     while run.step() {}
     assert!(matches!(run.stop(), Some(Stop::Horizon | Stop::Drained)));
     run
@@ -46,11 +46,11 @@ enum Wait {
     Arrival,
 }
 
-impl Timer for Wait {
+impl TimerId for Wait {
     const RANKS: u8 = 2;
 
-    fn rank(&self) -> Rank {
-        Rank(match self {
+    fn priority(&self) -> Priority {
+        Priority(match self {
             Self::Service(_) => 0,
             Self::Arrival => 1,
         })
@@ -117,7 +117,7 @@ impl Case {
     }
 
     fn run(&self, seed: u64) -> Seen {
-        let mut agenda = Agenda::starting_at(at(0));
+        let mut future_events = FutureEvents::starting_at(at(0));
         let streams = Streams::new(seed, 0);
         let empty = TimeWeighted::starting_at(at(0), 0);
         let mut station = Station {
@@ -141,8 +141,8 @@ impl Case {
                 refused: Counter::default(),
             },
         };
-        agenda.set(Wait::Arrival, at(0).after(self.between.draw(&mut station.arrivals)));
-        run(station, agenda, at(self.end)).model().seen.clone()
+        future_events.set(Wait::Arrival, at(0).after(self.between.draw(&mut station.arrivals)));
+        run(station, future_events, at(self.end)).model().seen.clone()
     }
 }
 
@@ -156,9 +156,9 @@ impl Station {
         self.warm == at(0)
     }
 
-    fn arrive(&mut self, now: SimTime, agenda: &mut Agenda<Wait>) {
+    fn arrive(&mut self, now: SimTime, future_events: &mut FutureEvents<Wait>) {
         let warm = self.is_warm(now);
-        agenda.set(Wait::Arrival, now.after(self.between.draw(&mut self.arrivals)));
+        future_events.set(Wait::Arrival, now.after(self.between.draw(&mut self.arrivals)));
         let present = self.served.len() - self.idle.len() + self.queue.len();
         let refused = present >= self.room;
         if warm {
@@ -177,22 +177,28 @@ impl Station {
             self.seen.delayed.add(self.idle.is_empty());
         }
         if let Some(server) = self.idle.pop() {
-            self.serve(server, now, now, agenda);
+            self.serve(server, now, now, future_events);
         } else {
             self.queue.push_back(now);
             self.seen.queued.add(now, 1);
         }
     }
 
-    fn serve(&mut self, server: u32, came: SimTime, now: SimTime, agenda: &mut Agenda<Wait>) {
+    fn serve(
+        &mut self,
+        server: u32,
+        came: SimTime,
+        now: SimTime,
+        future_events: &mut FutureEvents<Wait>,
+    ) {
         self.served[server as usize] = came;
         if self.is_warm(now) {
             self.seen.waits.add(now.since(came).seconds());
         }
-        agenda.set(Wait::Service(server), now.after(self.service.draw(&mut self.services)));
+        future_events.set(Wait::Service(server), now.after(self.service.draw(&mut self.services)));
     }
 
-    fn leave(&mut self, server: u32, now: SimTime, agenda: &mut Agenda<Wait>) {
+    fn leave(&mut self, server: u32, now: SimTime, future_events: &mut FutureEvents<Wait>) {
         if self.is_warm(now) {
             self.seen.sojourns.add(now.since(self.served[server as usize]).seconds());
         }
@@ -200,7 +206,7 @@ impl Station {
         match self.queue.pop_front() {
             Some(came) => {
                 self.seen.queued.add(now, -1);
-                self.serve(server, came, now, agenda);
+                self.serve(server, came, now, future_events);
             }
             None => self.idle.push(server),
         }
@@ -208,19 +214,24 @@ impl Station {
 }
 
 impl Model for Station {
-    type Order = ();
+    type Event = ();
     type Timer = Wait;
     type Record = ();
 
-    fn obey(&mut self, (): &(), _: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
+    fn handle_event(&mut self, (): &(), _: &mut FutureEvents<Wait>, _: &mut Vec<()>) -> Flow {
         Flow::Continue
     }
 
-    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
-        let now = agenda.now();
+    fn handle_timer(
+        &mut self,
+        timer: Wait,
+        future_events: &mut FutureEvents<Wait>,
+        _: &mut Vec<()>,
+    ) -> Flow {
+        let now = future_events.now();
         match timer {
-            Wait::Arrival => self.arrive(now, agenda),
-            Wait::Service(server) => self.leave(server, now, agenda),
+            Wait::Arrival => self.arrive(now, future_events),
+            Wait::Service(server) => self.leave(server, now, future_events),
         }
         Flow::Continue
     }
@@ -431,11 +442,11 @@ enum Machine {
     Fails(u32),
 }
 
-impl Timer for Machine {
+impl TimerId for Machine {
     const RANKS: u8 = 2;
 
-    fn rank(&self) -> Rank {
-        Rank(u8::from(matches!(self, Self::Fails(_))))
+    fn priority(&self) -> Priority {
+        Priority(u8::from(matches!(self, Self::Fails(_))))
     }
 
     fn index(&self) -> u32 {
@@ -446,16 +457,21 @@ impl Timer for Machine {
 }
 
 impl Model for Shop {
-    type Order = ();
+    type Event = ();
     type Timer = Machine;
     type Record = ();
 
-    fn obey(&mut self, (): &(), _: &mut Agenda<Machine>, _: &mut Vec<()>) -> Flow {
+    fn handle_event(&mut self, (): &(), _: &mut FutureEvents<Machine>, _: &mut Vec<()>) -> Flow {
         Flow::Continue
     }
 
-    fn ring(&mut self, timer: Machine, agenda: &mut Agenda<Machine>, _: &mut Vec<()>) -> Flow {
-        let now = agenda.now();
+    fn handle_timer(
+        &mut self,
+        timer: Machine,
+        future_events: &mut FutureEvents<Machine>,
+        _: &mut Vec<()>,
+    ) -> Flow {
+        let now = future_events.now();
         match timer {
             Machine::Fails(who) => {
                 self.running.add(now, -1);
@@ -465,7 +481,7 @@ impl Model for Shop {
                 self.running.add(now, 1);
                 self.idle += 1;
                 let up = self.up.draw(&mut self.failures[who as usize]);
-                agenda.set(Machine::Fails(who), now.after(up));
+                future_events.set(Machine::Fails(who), now.after(up));
             }
         }
         while self.idle > 0
@@ -473,7 +489,7 @@ impl Model for Shop {
         {
             self.idle -= 1;
             let repair = self.repair.draw(&mut self.repairs);
-            agenda.set(Machine::Repaired(next), now.after(repair));
+            future_events.set(Machine::Repaired(next), now.after(repair));
         }
         Flow::Continue
     }
@@ -498,12 +514,12 @@ fn shop(
         queue: VecDeque::new(),
         running: TimeWeighted::starting_at(at(0), i64::from(machines)),
     };
-    let mut agenda = Agenda::starting_at(at(0));
+    let mut future_events = FutureEvents::starting_at(at(0));
     for who in 0..machines {
         let first = up.draw(&mut model.failures[who as usize]);
-        agenda.set(Machine::Fails(who), at(0).after(first));
+        future_events.set(Machine::Fails(who), at(0).after(first));
     }
-    run(model, agenda, at(end)).model().running.mean_by(at(end)).unwrap()
+    run(model, future_events, at(end)).model().running.mean_by(at(end)).unwrap()
 }
 
 #[test]

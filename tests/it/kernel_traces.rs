@@ -13,7 +13,7 @@
 
 use std::collections::VecDeque;
 
-use stayput::kernel::{Agenda, Flow, Model, Rank, Timer};
+use stayput::kernel::{Flow, FutureEvents, Model, Priority, TimerId};
 use stayput::stats::{Tally, TimeWeighted};
 use stayput::time::SimTime;
 
@@ -23,11 +23,11 @@ use crate::kernel_theory::{at, run, span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Wait(u8, u32);
 
-impl Timer for Wait {
+impl TimerId for Wait {
     const RANKS: u8 = 3;
 
-    fn rank(&self) -> Rank {
-        Rank(self.0)
+    fn priority(&self) -> Priority {
+        Priority(self.0)
     }
 
     fn index(&self) -> u32 {
@@ -35,20 +35,25 @@ impl Timer for Wait {
     }
 }
 
-/// A model that is one function of (program, timer, agenda).
-struct Program<S>(S, fn(&mut S, Wait, &mut Agenda<Wait>));
+/// A model that is one function of (program, timer, future event list).
+struct Program<S>(S, fn(&mut S, Wait, &mut FutureEvents<Wait>));
 
 impl<S> Model for Program<S> {
-    type Order = ();
+    type Event = ();
     type Timer = Wait;
     type Record = ();
 
-    fn obey(&mut self, (): &(), _: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
+    fn handle_event(&mut self, (): &(), _: &mut FutureEvents<Wait>, _: &mut Vec<()>) -> Flow {
         Flow::Continue
     }
 
-    fn ring(&mut self, timer: Wait, agenda: &mut Agenda<Wait>, _: &mut Vec<()>) -> Flow {
-        (self.1)(&mut self.0, timer, agenda);
+    fn handle_timer(
+        &mut self,
+        timer: Wait,
+        future_events: &mut FutureEvents<Wait>,
+        _: &mut Vec<()>,
+    ) -> Flow {
+        (self.1)(&mut self.0, timer, future_events);
         Flow::Continue
     }
 }
@@ -87,22 +92,22 @@ impl Bank {
         self.trace.push(format!("{:.4},Customer{who:02},{what},{waited}", minutes(now)));
     }
 
-    fn ring(&mut self, Wait(what, who): Wait, agenda: &mut Agenda<Wait>) {
-        let now = agenda.now();
+    fn handle_timer(&mut self, Wait(what, who): Wait, future_events: &mut FutureEvents<Wait>) {
+        let now = future_events.now();
         match what {
             Self::ARRIVE => {
                 // The source draws the next arrival before the customer does anything; after
                 // the fifth it draws once more, for nobody.
                 let next = now.after(span(self.draw()));
                 if who < 4 {
-                    agenda.set(Wait(Self::ARRIVE, who + 1), next);
+                    future_events.set(Wait(Self::ARRIVE, who + 1), next);
                 }
                 self.came.push(now);
                 self.say(now, who, "arrive", None);
                 let patience = self.draw();
                 self.queue.push_back(who);
                 if self.busy {
-                    agenda.set(Wait(Self::RENEGE, who), now.after(span(patience)));
+                    future_events.set(Wait(Self::RENEGE, who), now.after(span(patience)));
                 }
             }
             Self::FINISH => {
@@ -119,11 +124,11 @@ impl Bank {
             && let Some(next) = self.queue.pop_front()
         {
             self.busy = true;
-            agenda.clear(Wait(Self::RENEGE, next));
+            future_events.clear(Wait(Self::RENEGE, next));
             let waited = minutes(now) - minutes(self.came[next as usize]);
             self.say(now, next, "start_service", Some(waited));
             let service = self.draw();
-            agenda.set(Wait(Self::FINISH, next), now.after(span(service)));
+            future_events.set(Wait(Self::FINISH, next), now.after(span(service)));
         }
     }
 }
@@ -163,9 +168,9 @@ fn the_bank_of_simpy_with_its_draws_gives_its_trace() {
 40.4798,Customer04,start_service,0.000
 43.1401,Customer04,finish,";
     let bank = Bank { draws: draws.into(), ..Bank::default() };
-    let mut agenda = Agenda::starting_at(at(0));
-    agenda.set(Wait(Bank::ARRIVE, 0), at(0));
-    let ran = run(Program(bank, Bank::ring), agenda, SimTime::NEVER);
+    let mut future_events = FutureEvents::starting_at(at(0));
+    future_events.set(Wait(Bank::ARRIVE, 0), at(0));
+    let ran = run(Program(bank, Bank::handle_timer), future_events, SimTime::NEVER);
     let Program(bank, _) = ran.model();
     assert_eq!(bank.trace.join("\n"), expected);
     assert!(bank.draws.is_empty(), "every draw was needed");
@@ -184,13 +189,13 @@ impl CarWash {
     const LEAVE: u8 = 1;
     const ENTER: u8 = 2;
 
-    fn ring(&mut self, Wait(what, car): Wait, agenda: &mut Agenda<Wait>) {
-        let now = agenda.now();
+    fn handle_timer(&mut self, Wait(what, car): Wait, future_events: &mut FutureEvents<Wait>) {
+        let now = future_events.now();
         let word = match what {
             Self::ARRIVE => {
                 if car >= 3 {
                     let between = self.between.pop_front().expect("one for each arrival");
-                    agenda.set(Wait(Self::ARRIVE, car + 1), now.after(span(between)));
+                    future_events.set(Wait(Self::ARRIVE, car + 1), now.after(span(between)));
                 }
                 self.queue.push_back(car);
                 "arrives"
@@ -200,7 +205,7 @@ impl CarWash {
                 "leaves"
             }
             _ => {
-                agenda.set(Wait(Self::LEAVE, car), now.after(span(5)));
+                future_events.set(Wait(Self::LEAVE, car), now.after(span(5)));
                 "enters"
             }
         };
@@ -209,7 +214,7 @@ impl CarWash {
             && let Some(next) = self.queue.pop_front()
         {
             self.free -= 1;
-            agenda.set(Wait(Self::ENTER, next), now);
+            future_events.set(Wait(Self::ENTER, next), now);
         }
     }
 }
@@ -240,29 +245,33 @@ fn the_car_wash_of_simpy_gives_its_trace() {
 16.00,6,arrives
 16.00,6,enters";
     let wash = CarWash { between: [5, 5, 6, 9].into(), free: 2, ..CarWash::default() };
-    let mut agenda = Agenda::starting_at(at(0));
+    let mut future_events = FutureEvents::starting_at(at(0));
     for car in 0..4 {
-        agenda.set(Wait(CarWash::ARRIVE, car), at(0));
+        future_events.set(Wait(CarWash::ARRIVE, car), at(0));
     }
-    let ran = run(Program(wash, CarWash::ring), agenda, at(19));
+    let ran = run(Program(wash, CarWash::handle_timer), future_events, at(19));
     assert_eq!(ran.model().0.trace.join("\n"), expected);
 }
 
 #[test]
 fn the_cable_of_simpy_delays_every_message_alike() {
     // SimPy's example `latency`: a message every 5, each received 10 later, up to 100.
-    fn cable(received: &mut Vec<(i64, i64)>, Wait(what, message): Wait, agenda: &mut Agenda<Wait>) {
-        let now = agenda.now();
+    fn cable(
+        received: &mut Vec<(i64, i64)>,
+        Wait(what, message): Wait,
+        future_events: &mut FutureEvents<Wait>,
+    ) {
+        let now = future_events.now();
         if what == 0 {
-            agenda.set(Wait(1, message), now.after(span(10)));
-            agenda.set(Wait(0, message + 1), now.after(span(5)));
+            future_events.set(Wait(1, message), now.after(span(10)));
+            future_events.set(Wait(0, message + 1), now.after(span(5)));
         } else {
             received.push((i64::from(message) * 5, now.seconds()));
         }
     }
-    let mut agenda = Agenda::starting_at(at(0));
-    agenda.set(Wait(0, 1), at(5));
-    let ran = run(Program(Vec::new(), cable), agenda, at(99));
+    let mut future_events = FutureEvents::starting_at(at(0));
+    future_events.set(Wait(0, 1), at(5));
+    let ran = run(Program(Vec::new(), cable), future_events, at(99));
     let expected: Vec<(i64, i64)> = (1..=17).map(|n| (5 * n, 5 * n + 10)).collect();
     assert_eq!(ran.model().0, expected);
 }
@@ -285,35 +294,35 @@ impl Counter {
         ticks(-mean * libm::log(u))
     }
 
-    fn begin(&mut self, came: SimTime, agenda: &mut Agenda<Wait>) {
-        let now = agenda.now();
+    fn begin(&mut self, came: SimTime, future_events: &mut FutureEvents<Wait>) {
+        let now = future_events.now();
         self.delays.add(now.since(came).seconds());
         self.busy.set(now, 1);
         let service = self.exponential(0.5);
-        agenda.set(Wait(1, 0), now.after(span(service)));
+        future_events.set(Wait(1, 0), now.after(span(service)));
     }
 
-    fn ring(&mut self, Wait(what, _): Wait, agenda: &mut Agenda<Wait>) {
-        let now = agenda.now();
+    fn handle_timer(&mut self, Wait(what, _): Wait, future_events: &mut FutureEvents<Wait>) {
+        let now = future_events.now();
         if what == 0 {
             let next = now.after(span(self.exponential(1.0)));
-            agenda.set(Wait(0, 0), next);
+            future_events.set(Wait(0, 0), next);
             if self.busy.value() == 1 {
                 self.queue.push_back(now);
                 self.queued.add(now, 1);
             } else {
-                self.begin(now, agenda);
+                self.begin(now, future_events);
             }
         } else if let Some(came) = self.queue.pop_front() {
             self.queued.add(now, -1);
-            self.begin(came, agenda);
+            self.begin(came, future_events);
         } else {
             self.busy.set(now, 0);
         }
         if self.delays.count() == 1_000 {
             self.end = now;
-            agenda.clear(Wait(0, 0));
-            agenda.clear(Wait(1, 0));
+            future_events.clear(Wait(0, 0));
+            future_events.clear(Wait(1, 0));
         }
     }
 }
@@ -329,10 +338,10 @@ fn the_single_server_of_law_and_kelton_with_their_generator() {
         delays: Tally::default(),
         end: at(0),
     };
-    let mut agenda = Agenda::starting_at(at(0));
+    let mut future_events = FutureEvents::starting_at(at(0));
     let first = counter.exponential(1.0);
-    agenda.set(Wait(0, 0), at(first));
-    let ran = run(Program(counter, Counter::ring), agenda, SimTime::NEVER);
+    future_events.set(Wait(0, 0), at(first));
+    let ran = run(Program(counter, Counter::handle_timer), future_events, SimTime::NEVER);
     let Program(counter, _) = ran.model();
     // Published: 0.430, 0.418, 0.460, 1027.915; recomputed with 64-bit floats:
     let expected = [

@@ -18,14 +18,14 @@ fn check_within(kilobytes: u32, path: &str) -> crate::support::Ran {
 #[cfg(unix)]
 #[test]
 fn memory_grows_with_the_number_of_cases_and_not_with_its_square() {
-    let place = folder();
+    let span = folder();
     let mut text = format!("{HEAD}cases:\n");
     for case in 0..3_000 {
         writeln!(text, "  c{case}: {{ x: web-1 }}").unwrap();
     }
     text.push_str("fleet: { instances: { web-1: {} } }\n");
     text.push_str("events: [{ at: +1h, stop: { instance: $x, by: ann, via: api } }]\n");
-    let path = write(place.path(), "s.yaml", text);
+    let path = write(span.path(), "s.yaml", text);
     let ran = check_within(1_000_000, &path);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
@@ -33,10 +33,10 @@ fn memory_grows_with_the_number_of_cases_and_not_with_its_square() {
 #[cfg(unix)]
 #[test]
 fn ranges_that_are_too_long_together_are_refused_before_they_take_memory() {
-    let place = folder();
+    let span = folder();
     let instances = "{ a-1..9999999: {}, b-1..9999999: {}, c-1..9999999: {} }";
     let text = format!("{HEAD}fleet: {{ instances: {instances} }}\n");
-    let path = write(place.path(), "s.yaml", text);
+    let path = write(span.path(), "s.yaml", text);
     let ran = check_within(500_000, &path);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("a fleet has at most 20000000 instances"), "{}", ran.stderr);
@@ -44,14 +44,14 @@ fn ranges_that_are_too_long_together_are_refused_before_they_take_memory() {
 
 #[test]
 fn suggestions_are_worked_out_for_the_first_mistakes_alone() {
-    let place = folder();
+    let span = folder();
     let mut text =
         format!("{HEAD}fleet: {{ instances: {{ web-server-1..20000: {{}} }} }}\nevents:\n");
     for event in 1..=300 {
         let stop = format!("stop: {{ instance: wbe-server-{event}, by: ann, via: api }}");
         writeln!(text, "  - {{ at: +1h, {stop} }}").unwrap();
     }
-    let path = write(place.path(), "s.yaml", text);
+    let path = write(span.path(), "s.yaml", text);
     let ran = stayput(&["check", &path]);
     assert_eq!(ran.code, 2);
     assert_eq!(ran.stderr.matches("did you mean").count(), 20);

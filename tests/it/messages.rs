@@ -23,11 +23,11 @@ fn every_stored_mistake_gets_its_stored_message() {
 }
 
 fn check(name: &str, bytes: impl AsRef<[u8]>) -> String {
-    let place = folder();
-    let path = write(place.path(), name, bytes);
+    let span = folder();
+    let path = write(span.path(), name, bytes);
     let ran = stayput(&["check", &path]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
-    ran.stderr.replace(&*place.path().to_string_lossy(), "DIR")
+    ran.stderr.replace(&*span.path().to_string_lossy(), "DIR")
 }
 
 #[test]
@@ -39,12 +39,12 @@ fn files_that_are_no_text_are_told_as_that() {
 
 #[test]
 fn a_file_that_is_too_large_is_not_read() {
-    let place = folder();
-    let path = place.path().join("large.yaml");
+    let span = folder();
+    let path = span.path().join("large.yaml");
     fs::File::create(&path).unwrap().set_len(100 << 20).unwrap();
     let ran = stayput(&["check", &path.to_string_lossy()]);
     assert_eq!(ran.code, 2);
-    let said = ran.stderr.replace(&*place.path().to_string_lossy(), "DIR");
+    let said = ran.stderr.replace(&*span.path().to_string_lossy(), "DIR");
     insta::assert_snapshot!("large-file", said);
 }
 
@@ -66,7 +66,7 @@ fn deep_nesting_and_bombs_are_refused_at_once() {
 
 #[test]
 fn paths_that_lead_nowhere_are_told_in_words() {
-    let place = folder();
+    let span = folder();
     let missing = stayput(&["run", "no-such-file.yaml"]);
     insta::assert_snapshot!("missing-file", missing.stderr);
     let folder = stayput(&["run", "no-such-folder/x.yaml"]);
@@ -75,9 +75,9 @@ fn paths_that_lead_nowhere_are_told_in_words() {
         "instances:\n    db-1: { protect: [release-protection] }",
         "instances: { file: . }",
     );
-    let path = write(place.path(), "directory.yaml", text);
+    let path = write(span.path(), "directory.yaml", text);
     let ran = stayput(&["check", &path]);
-    let said = ran.stderr.replace(&*place.path().to_string_lossy(), "DIR");
+    let said = ran.stderr.replace(&*span.path().to_string_lossy(), "DIR");
     insta::assert_snapshot!("directory", said);
 }
 
@@ -85,8 +85,8 @@ fn paths_that_lead_nowhere_are_told_in_words() {
 #[test]
 fn a_file_that_may_not_be_read_is_told_as_that() {
     use std::os::unix::fs::PermissionsExt as _;
-    let place = folder();
-    let path = write(place.path(), "secret.yaml", SMALL);
+    let span = folder();
+    let path = write(span.path(), "secret.yaml", SMALL);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         // Whoever may read everything cannot see this message; a folder shows the same way.
@@ -145,16 +145,16 @@ fn text_with_every_name_wrong() -> String {
 
 #[test]
 fn a_csv_fleet_is_told_by_row_and_cell() {
-    let place = folder();
+    let span = folder();
     let text = SMALL.replace(
         "instances:\n    db-1: { protect: [release-protection] }",
         "instances: { file: fleet.csv }",
     );
-    let path = write(place.path(), "csv.yaml", text);
+    let path = write(span.path(), "csv.yaml", text);
     let check = |rows: &str| {
-        write(place.path(), "fleet.csv", rows);
+        write(span.path(), "fleet.csv", rows);
         let ran = stayput(&["check", &path]);
-        ran.stderr.replace(&*place.path().to_string_lossy(), "DIR")
+        ran.stderr.replace(&*span.path().to_string_lossy(), "DIR")
     };
     assert_eq!(check("instance,protect\ndb-1,release-protection\n"), "");
     for (rows, told) in [
@@ -179,17 +179,17 @@ fn a_csv_fleet_is_told_by_row_and_cell() {
 
 #[test]
 fn a_hundred_thousand_mistakes_are_counted_and_twenty_are_told() {
-    let place = folder();
+    let span = folder();
     let mut rows = String::from("instance,billing\n");
     for n in 0..100_000 {
         rows.push_str(&format!("db-{n},weekly\n"));
     }
-    write(place.path(), "fleet.csv", rows);
+    write(span.path(), "fleet.csv", rows);
     let text = SMALL.replace(
         "instances:\n    db-1: { protect: [release-protection] }",
         "instances: { file: fleet.csv }",
     );
-    let path = write(place.path(), "csv.yaml", text);
+    let path = write(span.path(), "csv.yaml", text);
     let ran = stayput(&["check", &path]);
     assert_eq!(ran.code, 2);
     assert_eq!(ran.stderr.matches("error[").count(), 20);

@@ -64,8 +64,8 @@ fn table(folder: &std::path::Path, name: &str) -> Vec<BTreeMap<String, String>> 
 fn each_instance_that_is_gone_has_one_decision_that_let_it_go_and_each_loss_has_one() {
     let mut seen = 0;
     for path in files(&root().join("scenarios"), &["yaml"]) {
-        let place = folder();
-        let out = place.path().join("out");
+        let span = folder();
+        let out = span.path().join("out");
         let (path, out_text) = (shown(&path), out.to_string_lossy().into_owned());
         let ran = stayput(&["run", &path, "--out", &out_text]);
         if !out.is_dir() {
@@ -119,15 +119,15 @@ protections:
 
 #[test]
 fn under_a_tiny_policy_only_what_it_judges_can_take_anything() {
-    let place = folder();
-    write(place.path(), "tiny.yaml", TINY);
+    let span = folder();
+    write(span.path(), "tiny.yaml", TINY);
     let run = |event: &str| {
         let text = format!(
             "stayput: scenario/1\nname: s\npolicy: ./tiny.yaml\nstart: 2026-06-01T00:00:00Z\nfor: 5d\n\
              fleet: {{ groups: {{ g: {{}} }}, instances: {{ a: {{}}, b: {{ group: g }} }} }}\n\
              events:\n  - {{ at: +1h, id: e, {event} }}\n"
         );
-        stayput(&["run", &write(place.path(), "s.yaml", text)])
+        stayput(&["run", &write(span.path(), "s.yaml", text)])
     };
     for event in [
         "reimage: { instance: a }",

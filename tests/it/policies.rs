@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::policy::{Catalog, Column, load};
-use stayput::text::{NoFiles, Problems, Sources, render};
-use stayput::vocab::{Confidence, Verdict};
+use stayput::words::{Confidence, Verdict};
 
 use crate::support::{root, shown, stayput};
 

@@ -2,7 +2,7 @@ use crate::support::{folder, stayput, write};
 
 /// A place that takes the name of a protection: files in which `FLAG` stands for the name and
 /// `GROUP` for that of the protection of a group, and a line of the log that shows what it did.
-struct Place {
+struct Span {
     about: &'static str,
     fleet: &'static str,
     random: &'static str,
@@ -10,7 +10,7 @@ struct Place {
     expect: &'static str,
 }
 
-const BLANK: Place = Place { about: "", fleet: "", random: "", events: "", expect: "" };
+const BLANK: Span = Span { about: "", fleet: "", random: "", events: "", expect: "" };
 
 /// A click on `db-1`, which release protection holds.
 const CLICK: &str =
@@ -18,15 +18,15 @@ const CLICK: &str =
 const HELD: &str = "decisions: [ { event: click, instance: db-1, outcome: held } ]";
 const WENT: &str = "decisions: [ { event: click, instance: db-1, outcome: unprotected } ]";
 
-const PLACES: &[Place] = &[
-    Place {
+const PLACES: &[Span] = &[
+    Span {
         about: "`protect` of an instance",
         fleet: "instances: { db-1: { protect: [FLAG] } }",
         events: CLICK,
         expect: HELD,
         ..BLANK
     },
-    Place {
+    Span {
         about: "what nobody looked at",
         fleet: "instances: { db-1: { protect: [FLAG=unknown] } }",
         events: "{ at: +1h, set-protection: { instance: db-1, flags: { release-protection: true }, by: ann, via: api } }, \
@@ -34,28 +34,28 @@ const PLACES: &[Place] = &[
         expect: HELD,
         ..BLANK
     },
-    Place {
+    Span {
         about: "the defaults of a fleet",
         fleet: "{ defaults: { protect: [FLAG] }, instances: { db-1: {} } }",
         events: CLICK,
         expect: HELD,
         ..BLANK
     },
-    Place {
+    Span {
         about: "a fleet from a table",
         fleet: "instances: { file: fleet.csv }",
         events: CLICK,
         expect: HELD,
         ..BLANK
     },
-    Place {
+    Span {
         about: "`protect` of a group",
         fleet: "groups: { g: { min: 0, max: 9, health-check: none, protect: [GROUP] } }",
         events: "{ at: +2h, id: gone, delete-group: { group: g, force: true, by: ann, via: api } }",
         expect: "{ requests: [ { event: gone, result: refused, rule: GP1 } ], states: [ { at: end, group: g, protect: [GROUP] } ] }",
         ..BLANK
     },
-    Place {
+    Span {
         about: "members that a group creates",
         fleet: "groups: { g: { min: 0, max: 9, health-check: none, new-members: { protect: [FLAG] }, new-names: [db-1] } }",
         events: "{ at: +1h, id: grow, scale-out: { group: g, add: 1 } }, \
@@ -63,7 +63,7 @@ const PLACES: &[Place] = &[
         expect: HELD,
         ..BLANK
     },
-    Place {
+    Span {
         about: "an instance that an event creates",
         fleet: "accounts: { default: {} }",
         events: "{ at: +1h, create: { instance: db-1, like: { protect: [FLAG] }, by: ann, via: api } }, \
@@ -71,7 +71,7 @@ const PLACES: &[Place] = &[
         expect: HELD,
         ..BLANK
     },
-    Place {
+    Span {
         about: "`set-protection` on",
         fleet: "instances: { db-1: {} }",
         events: "{ at: +1h, set-protection: { instance: db-1, flags: { FLAG: true }, by: ann, via: api } }, \
@@ -79,7 +79,7 @@ const PLACES: &[Place] = &[
         expect: HELD,
         ..BLANK
     },
-    Place {
+    Span {
         about: "`set-protection` off",
         fleet: "instances: { db-1: { protect: [release-protection] } }",
         events: "{ at: +1h, set-protection: { instance: db-1, flags: { FLAG: false }, by: ann, via: api } }, \
@@ -87,7 +87,7 @@ const PLACES: &[Place] = &[
         expect: WENT,
         ..BLANK
     },
-    Place {
+    Span {
         about: "`set-protection` of a group",
         fleet: "groups: { g: { min: 0, max: 9, health-check: none } }",
         events: "{ at: +1h, set-protection: { group: g, flags: { GROUP: true }, by: ann, via: api } }, \
@@ -95,35 +95,35 @@ const PLACES: &[Place] = &[
         expect: "requests: [ { event: gone, result: refused, rule: GP1 } ]",
         ..BLANK
     },
-    Place {
+    Span {
         about: "events from a table",
         fleet: "instances: { db-1: {} }",
         events: "FILE",
         expect: "decisions: [ { event: click, instance: db-1, outcome: held } ]",
         ..BLANK
     },
-    Place {
+    Span {
         about: "a deed of a random source",
         fleet: "instances: { db-1: {} }",
         random: "flags: { every: 1h, until: +90m, set-protection: { instance: db-1, flags: { FLAG: true }, by: ann, via: api } }",
         events: CLICK,
         expect: HELD,
     },
-    Place {
+    Span {
         about: "an expected verdict",
         fleet: "instances: { db-1: { protect: [release-protection] } }",
         events: CLICK,
         expect: "decisions: [ { event: click, instance: db-1, outcome: held, verdicts: { FLAG: held } } ]",
         ..BLANK
     },
-    Place {
+    Span {
         about: "what an expectation says decides",
         fleet: "instances: { db-1: { protect: [release-protection] } }",
         events: CLICK,
         expect: "decisions: [ { event: click, instance: db-1, decided-by: FLAG } ]",
         ..BLANK
     },
-    Place {
+    Span {
         about: "an expected state",
         fleet: "instances: { db-1: { protect: [release-protection] } }",
         events: CLICK,
@@ -132,14 +132,14 @@ const PLACES: &[Place] = &[
     },
 ];
 
-impl Place {
+impl Span {
     /// The outcome of its scenario under `stayput test`, with these names.
     fn test(&self, policy: &str, flag: &str, group: &str) -> (i32, String) {
-        let place = folder();
+        let span = folder();
         let put = |text: &str| text.replace("FLAG", flag).replace("GROUP", group);
-        write(place.path(), "fleet.csv", format!("instance,protect\ndb-1,{flag}\n"));
+        write(span.path(), "fleet.csv", format!("instance,protect\ndb-1,{flag}\n"));
         write(
-            place.path(),
+            span.path(),
             "events.csv",
             format!(
                 "at,id,verb,instance,flags,force,by,via\n\
@@ -165,24 +165,24 @@ impl Place {
             braced(self.fleet),
             braced(self.expect),
         );
-        let ran = stayput(&["test", &write(place.path(), "s.yaml", text)]);
+        let ran = stayput(&["test", &write(span.path(), "s.yaml", text)]);
         (ran.code, format!("{}{}", ran.stdout, ran.stderr))
     }
 }
 
 #[test]
 fn a_protection_is_known_by_its_name_and_by_its_attribute_wherever_it_stands() {
-    for place in PLACES {
+    for span in PLACES {
         for (flag, group) in [
             ("release-protection", "group-deletion-protection"),
             ("DeletionProtection", "GroupDeletionProtection"),
         ] {
-            let (code, said) = place.test("alibaba-ecs@2026-05-15", flag, group);
-            assert_eq!(code, 0, "{} with {flag}: {said}", place.about);
+            let (code, said) = span.test("alibaba-ecs@2026-05-15", flag, group);
+            assert_eq!(code, 0, "{} with {flag}: {said}", span.about);
         }
-        let (code, said) = place.test("alibaba-ecs@2026-05-15", "Deletion", "Deletion");
-        assert_eq!(code, 2, "{} with an unknown name: {said}", place.about);
-        assert!(said.contains("has no protection `Deletion`"), "{}: {said}", place.about);
+        let (code, said) = span.test("alibaba-ecs@2026-05-15", "Deletion", "Deletion");
+        assert_eq!(code, 2, "{} with an unknown name: {said}", span.about);
+        assert!(said.contains("has no protection `Deletion`"), "{}: {said}", span.about);
     }
 }
 
@@ -206,13 +206,13 @@ fn a_situation_is_explained_by_either_name() {
 /// What a policy calls one protection may not be what it calls another.
 #[test]
 fn a_policy_gives_no_name_to_two_protections() {
-    let place = folder();
+    let span = folder();
     for attribute in ["ProtectedFromScaleIn", "standby"] {
         let text = format!(
             "stayput: policy/1\npolicy: house\nedition: one\ntitle: t\nextends: alibaba-ecs@2026-05-15\n\
              protections: {{ release-protection: {{ attribute: {attribute} }} }}\n"
         );
-        let ran = stayput(&["check", &write(place.path(), "house.yaml", text)]);
+        let ran = stayput(&["check", &write(span.path(), "house.yaml", text)]);
         assert_eq!(ran.code, 2, "{}", ran.stdout);
         assert!(ran.stderr.contains("E002"), "{}", ran.stderr);
         assert!(ran.stderr.contains(&format!("`{attribute}` would mean both")), "{}", ran.stderr);
@@ -222,31 +222,31 @@ fn a_policy_gives_no_name_to_two_protections() {
 /// A refusal of a request to set protections may name them either way.
 #[test]
 fn a_policy_names_its_protections_either_way_in_a_refusal() {
-    let place = folder();
+    let span = folder();
     let text = "stayput: policy/1\npolicy: house\nedition: one\ntitle: t\nextends: alibaba-ecs@2026-05-15\n\
                 preconditions: { PC90: { action: set-protection, flags: DeletionProtection, confidence: inferred, because: a house rule } }\n";
-    write(place.path(), "house.yaml", text);
+    write(span.path(), "house.yaml", text);
     let text = "stayput: scenario/1\nname: s\npolicy: ./house.yaml\nfleet: { instances: { a: {} } }\n\
                 start: 2026-06-01T00:00:00Z\nfor: 1d\n\
                 events:\n\
                 \x20 - { at: +1h, id: on, set-protection: { instance: a, by: ann, via: api,\n\
                 \x20     flags: { release-protection: true } } }\n\
                 expect: { requests: [ { event: on, result: refused, rule: PC90 } ] }\n";
-    let ran = stayput(&["test", &write(place.path(), "s.yaml", text)]);
+    let ran = stayput(&["test", &write(span.path(), "s.yaml", text)]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]
 fn one_protection_is_not_set_twice_under_two_names() {
-    let place = Place {
+    let span = Span {
         about: "both names in one call",
         fleet: "instances: { db-1: {} }",
         events: "{ at: +1h, set-protection: { instance: db-1, flags: { FLAG: true, DeletionProtection: false }, by: ann, via: api } }",
         expect: "states: [ { at: end, instance: db-1, is: running } ]",
         ..BLANK
     };
-    let (code, said) = place.test("alibaba-ecs@2026-05-15", "release-protection", "");
-    assert_eq!(code, 2, "{}: {said}", place.about);
+    let (code, said) = span.test("alibaba-ecs@2026-05-15", "release-protection", "");
+    assert_eq!(code, 2, "{}: {said}", span.about);
     assert!(
         said.contains("`DeletionProtection` is set twice: it is `release-protection`"),
         "{said}"

@@ -37,12 +37,12 @@ fn the_transcripts_of_the_readme_are_real() {
 #[test]
 fn the_files_that_the_readme_shows_are_right() {
     let text = fs::read_to_string(root().join("README.md")).unwrap();
-    let place = folder();
+    let span = folder();
     let blocks = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let files: Vec<&str> = blocks.filter(|block| block.starts_with("stayput: ")).collect();
     assert!(files.len() >= 2, "a scenario and a policy are shown");
     for (number, file) in files.iter().enumerate() {
-        let path = write(place.path(), &format!("{number}.yaml"), file);
+        let path = write(span.path(), &format!("{number}.yaml"), file);
         let ran = stayput(&["check", &path]);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{file}");
     }

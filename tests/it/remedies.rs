@@ -6,13 +6,13 @@ use std::cell::RefCell;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use stayput::fleet::Property;
+use stayput::plan::{Event, Flags, FlagsRef, Plan, Script, Scripted, Targets, order};
 use stayput::policy::{Means, Remedy};
 use stayput::record::{Cause, Decision, Loss, Record};
-use stayput::scenario::{Flags, FlagsRef, Order, Plan, Script, Scripted, Targets, order};
 use stayput::time::SimTime;
-use stayput::vocab::{
+use stayput::words::{
     Act, Channel, EventId, Fate, HookResult, InstanceId, Occasion, PolicyId, ProtectionId,
-    ProtectionSet, RequestResult, Subject, Thing, Trigger,
+    ProtectionSet, RequestResult, ResourceKind, Subject, Trigger,
 };
 use stayput::world::Run;
 
@@ -47,12 +47,12 @@ fn run(plan: &Plan) -> Outcome {
 }
 
 /// An event that is tried: what is done, as an order.
-fn orders(plan: &mut Plan, instance: InstanceId, of: &Decision, remedy: &Remedy) -> Vec<Order> {
+fn orders(plan: &mut Plan, instance: InstanceId, of: &Decision, remedy: &Remedy) -> Vec<Event> {
     let means = [remedy.first.map(Means::Do), remedy.means];
     means.into_iter().flatten().map(|means| order_of(plan, instance, of, means)).collect()
 }
 
-fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Order {
+fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Event {
     let by = None;
     let via = Some(Channel::Api);
     plan.targets.push(id);
@@ -60,11 +60,11 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Ord
     let account = of.account;
     match means {
         Means::Set(protection) => {
-            let known = &plan.legend.rulebooks[of.policy.index()].policy.protections;
+            let known = &plan.header.rulebooks[of.policy.index()].policy.protections;
             let known = &known[protection.index()];
             if known.standby {
                 let group = of.group.unwrap();
-                return Order::EnterStandby(order::EnterStandby {
+                return Event::EnterStandby(order::EnterStandby {
                     by,
                     via,
                     group,
@@ -76,7 +76,7 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Ord
                 Subject::Instance | Subject::Account => (Some(instance), None),
             };
             let flags = FlagsRef(u32::try_from(plan.flags.len()).unwrap());
-            for policy in 0..plan.legend.rulebooks.len() {
+            for policy in 0..plan.header.rulebooks.len() {
                 let on = if policy == of.policy.index() {
                     ProtectionSet::EMPTY.with(protection)
                 } else {
@@ -85,7 +85,7 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Ord
                 plan.flags.push(Flags { on, off: ProtectionSet::EMPTY });
             }
             let api_version = None;
-            Order::SetProtection(order::SetProtection {
+            Event::SetProtection(order::SetProtection {
                 by,
                 via,
                 instance,
@@ -95,23 +95,23 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Ord
             })
         }
         Means::Do(Act::CancelSchedule) => {
-            Order::CancelScheduledRelease(order::CancelScheduledRelease { by, via, instance })
+            Event::CancelScheduledRelease(order::CancelScheduledRelease { by, via, instance })
         }
         Means::Do(Act::Settle | Act::Reactivate) => {
-            Order::Settle(order::Settle { by, via, account })
+            Event::Settle(order::Settle { by, via, account })
         }
-        Means::Do(Act::Renew) => Order::Renew(order::Renew { by, via, instance, term: None }),
+        Means::Do(Act::Renew) => Event::Renew(order::Renew { by, via, instance, term: None }),
         Means::Do(Act::Detach) => {
-            Order::Detach(order::Detach { by, via, group: of.group.unwrap(), instances: instance })
+            Event::Detach(order::Detach { by, via, group: of.group.unwrap(), instances: instance })
         }
         Means::Do(Act::CompleteHook) => {
             let result = Some(HookResult::Continue);
-            Order::CompleteHook(order::CompleteHook { by, via, instance, result })
+            Event::CompleteHook(order::CompleteHook { by, via, instance, result })
         }
-        Means::Do(Act::Snapshot) => Order::Snapshot(order::Snapshot { by, via, instance }),
-        Means::Do(Act::CreateImage) => Order::CreateImage(order::CreateImage { by, via, instance }),
+        Means::Do(Act::Snapshot) => Event::Snapshot(order::Snapshot { by, via, instance }),
+        Means::Do(Act::CreateImage) => Event::CreateImage(order::CreateImage { by, via, instance }),
         Means::Do(Act::ConvertAddress) => {
-            Order::ConvertAddress(order::ConvertAddress { by, via, instance })
+            Event::ConvertAddress(order::ConvertAddress { by, via, instance })
         }
         Means::Do(Act::Keep) => unreachable!("no verb does that"),
     }
@@ -123,7 +123,7 @@ fn tried(
     plan: &Plan,
     at: SimTime,
     cause: Cause,
-    orders: &[Order],
+    orders: &[Event],
     gone: impl Fn(&Outcome) -> bool,
 ) -> Result<(), String> {
     let script: Vec<Scripted> = plan
@@ -139,14 +139,14 @@ fn tried(
     let before_cause = script.iter().position(|s| Cause::Event(s.event) == cause && s.at == at);
     let places = before_cause.into_iter().chain((first..=last).rev());
     let mut why = String::new();
-    for place in places {
+    for span in places {
         let mut plan = plan.clone();
         let mut script = script.clone();
         let mut events = Vec::new();
         for (number, order) in orders.iter().enumerate() {
             let event = EventId(1_000_000 + u32::try_from(number).unwrap());
             events.push(event);
-            script.insert(place + number, Scripted { at, event, order: *order });
+            script.insert(span + number, Scripted { at, event, order: *order });
         }
         plan.script = Script::Listed(script.into());
         let outcome = run(&plan);
@@ -179,7 +179,7 @@ fn stays(of: &Decision) -> impl Fn(&Outcome) -> bool {
 /// What is wrong with the remedies of a run.
 fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
     let outcome = run(plan);
-    let legend = &plan.legend;
+    let header = &plan.header;
     let mut faults = Vec::new();
     let mut tries = 0;
     let told = |at: SimTime, text: &str, why: &str, what: &str| {
@@ -191,7 +191,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
             continue;
         }
         tries += 1;
-        let policy = &legend.rulebook(decision.policy).policy;
+        let policy = &header.rulebook(decision.policy).policy;
         let text = remedy.text(policy);
         let what = format!("{} {} ({})", decision.trigger, decision.effect, decision.instance.0);
         let gone = stays(decision);
@@ -220,17 +220,17 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
     let lost = outcome.losses.iter().filter(|loss| loss.fate == Fate::Lost);
     for loss in lost.filter(|loss| in_the_fleet(plan, loss.instance)) {
         tries += 1;
-        let what = format!("{} of {}", loss.thing, loss.instance.0);
+        let what = format!("{} of {}", loss.resource, loss.instance.0);
         let Some(remedy) = &loss.remedy else {
             faults.push(told(loss.at, "", "no remedy", &what));
             continue;
         };
-        let text = remedy.text(&legend.rulebook(loss.rule.0).policy);
+        let text = remedy.text(&header.rulebook(loss.rule.0).policy);
         let is_it = |other: &&Loss| {
             other.instance == loss.instance
                 && other.at == loss.at
                 && other.trigger == loss.trigger
-                && other.thing == loss.thing
+                && other.resource == loss.resource
                 && other.name == loss.name
                 && other.fate == Fate::Lost
         };
@@ -246,8 +246,8 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
                 }
                 continue;
             }
-            Some(Means::Do(Act::Snapshot)) => Some(Thing::Snapshot),
-            Some(Means::Do(Act::CreateImage)) => Some(Thing::Image),
+            Some(Means::Do(Act::Snapshot)) => Some(ResourceKind::Snapshot),
+            Some(Means::Do(Act::CreateImage)) => Some(ResourceKind::Image),
             _ => None,
         };
         let (instance, at) = (loss.instance, loss.at);
@@ -257,7 +257,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
         let gone = |outcome: &Outcome| match kept {
             // The copy of it stays.
             Some(copy) => !outcome.losses.iter().any(|l| {
-                l.instance == instance && l.at == at && l.thing == copy && l.fate == Fate::Lost
+                l.instance == instance && l.at == at && l.resource == copy && l.fate == Fate::Lost
             }),
             None => !outcome.losses.iter().any(|l| is_it(&l)),
         };
@@ -275,15 +275,15 @@ fn in_the_fleet(plan: &Plan, id: InstanceId) -> bool {
 
 /// A resource is set to stay when its instance goes.
 fn keep(plan: &mut Plan, loss: &Loss) {
-    let things = plan.fleet.properties_mut(loss.instance);
+    let resources = plan.fleet.properties_mut(loss.instance);
     let mut found = false;
-    for property in things.iter_mut().filter(|p| p.thing == loss.thing) {
+    for property in resources.iter_mut().filter(|p| p.resource == loss.resource) {
         property.with_instance = Some(false);
         found = true;
     }
     if !found {
-        let (thing, name, gib) = (loss.thing, loss.name.clone(), loss.gib);
-        things.push(Property { name, thing, gib, with_instance: Some(false), disk: None });
+        let (resource, name, gib) = (loss.resource, loss.name.clone(), loss.gib);
+        resources.push(Property { name, resource, gib, with_instance: Some(false), disk: None });
     }
 }
 
@@ -294,22 +294,22 @@ fn each_situation_has_the_remedy_that_is_stored() {
     for path in files(&root().join("tests/remedies"), &["yaml"]) {
         let text = std::fs::read_to_string(&path).unwrap();
         let plan = plans(&shown(&path), &text, &Repository).swap_remove(0);
-        told.push(format!("{} ({})", plan.legend.scenario, plan.legend.rulebooks[0].policy.name));
+        told.push(format!("{} ({})", plan.header.scenario, plan.header.rulebooks[0].policy.name));
         let outcome = run(&plan);
         let in_words = |remedy: &Remedy, policy: PolicyId| {
-            let text = remedy.text(&plan.legend.rulebook(policy).policy);
+            let text = remedy.text(&plan.header.rulebook(policy).policy);
             let until = remedy.until.map(|at| format!(", until {at}"));
             text + &until.unwrap_or_default()
         };
         for (d, remedy) in outcome.decisions.iter().filter_map(|d| Some((d, d.remedy.as_ref()?))) {
-            let (name, at) = (plan.legend.instance(d.instance), d.at);
+            let (name, at) = (plan.header.instance(d.instance), d.at);
             let remedy = in_words(remedy, d.policy);
             told.push(format!("  {at} {name} {}, {}: {remedy}", d.trigger, d.effect));
         }
         for (l, remedy) in outcome.losses.iter().filter_map(|l| Some((l, l.remedy.as_ref()?))) {
-            let (name, at) = (plan.legend.instance(l.instance), l.at);
+            let (name, at) = (plan.header.instance(l.instance), l.at);
             let remedy = in_words(remedy, l.rule.0);
-            told.push(format!("  {at} {} of {name}, {}: {remedy}", l.thing, l.fate));
+            told.push(format!("  {at} {} of {name}, {}: {remedy}", l.resource, l.fate));
         }
     }
     insta::assert_snapshot!(told.join("\n"));
@@ -322,7 +322,7 @@ fn every_remedy_of_every_scenario_is_accepted_and_prevents_its_loss() {
     for path in folders.iter().flat_map(|folder| files(&root().join(folder), &["yaml"])) {
         let text = std::fs::read_to_string(&path).unwrap();
         for plan in plans(&shown(&path), &text, &Repository) {
-            let name = format!("{} [{}]", shown(&path), plan.legend.case);
+            let name = format!("{} [{}]", shown(&path), plan.header.case);
             let (tried, faults) = faults(&name, &plan);
             tries += tried;
             all.extend(faults);

@@ -47,14 +47,14 @@ fn into(out: &Path, path: &str, more: &[&str]) -> Ran {
 
 #[test]
 fn any_number_of_workers_gives_the_same_bytes() {
-    let place = folder();
+    let span = folder();
     for (scenario, more) in [
         (WHO_GOES, &["--replications", "230"][..]),
         (WHO_GOES, &["--until-halfwidth", "any-protected-lost=0.05"]),
         ("scenarios/year-of-luck.yaml", &["--replications", "40"]),
     ] {
         let of = |jobs: &str, more: &[&str]| {
-            let out = place.path().join(jobs);
+            let out = span.path().join(jobs);
             let ran = into(&out, scenario, &[more, &["--jobs", jobs]].concat());
             assert_eq!((ran.code, ran.stderr), (0, format!("wrote {}\n", out.display())));
             (ran.stdout, tables(&out))
@@ -69,8 +69,8 @@ fn any_number_of_workers_gives_the_same_bytes() {
 
 #[test]
 fn the_figures_are_those_of_the_rows() {
-    let place = folder();
-    let out = place.path().join("out");
+    let span = folder();
+    let out = span.path().join("out");
     assert_eq!(into(&out, WHO_GOES, &["--replications", "400"]).code, 0);
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     assert_eq!(raw.len(), 400);
@@ -111,8 +111,8 @@ fn the_figures_are_those_of_the_rows() {
 
 #[test]
 fn figures_as_csv_and_json_are_those_of_the_folder() {
-    let place = folder();
-    let out = place.path().join("out");
+    let span = folder();
+    let out = span.path().join("out");
     let arguments = ["--replications", "60", "--level", "90"];
     let printed = into(&out, WHO_GOES, &[&arguments[..], &["-f", "csv"]].concat()).stdout;
     let figures = fs::read_to_string(out.join("estimates.csv")).unwrap();
@@ -131,8 +131,8 @@ fn figures_as_csv_and_json_are_those_of_the_folder() {
 
 #[test]
 fn one_replication_can_be_looked_at_alone() {
-    let place = folder();
-    let out = place.path().join("out");
+    let span = folder();
+    let out = span.path().join("out");
     assert_eq!(into(&out, WHO_GOES, &["--replications", "30"]).code, 0);
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     let mut seen = std::collections::BTreeSet::new();
@@ -151,7 +151,7 @@ fn one_replication_can_be_looked_at_alone() {
 }
 
 /// Two scenarios, one of them with cases, in one study.
-fn two_scenarios(place: &Path) -> [String; 2] {
+fn two_scenarios(span: &Path) -> [String; 2] {
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
     let cases = text
         .replace("name: who-goes", "name: how-many")
@@ -161,15 +161,15 @@ fn two_scenarios(place: &Path) -> [String; 2] {
         .next()
         .unwrap()
         .to_owned();
-    [write(place, "who-goes.yaml", text), write(place, "how-many.yaml", cases)]
+    [write(span, "who-goes.yaml", text), write(span, "how-many.yaml", cases)]
 }
 
 #[test]
 fn parts_put_together_are_the_whole_byte_for_byte() {
-    let place = folder();
-    let [one, two] = two_scenarios(place.path());
+    let span = folder();
+    let [one, two] = two_scenarios(span.path());
     let study = |out: &str, more: &[&str]| {
-        let out = place.path().join(out).to_string_lossy().into_owned();
+        let out = span.path().join(out).to_string_lossy().into_owned();
         let ran =
             stayput(&[&["run", &one, &two, "--out", &out, "--replications", "101"], more].concat());
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -178,7 +178,7 @@ fn parts_put_together_are_the_whole_byte_for_byte() {
     let (whole, printed) = study("whole", &["--jobs", "2"]);
     let parts: Vec<String> =
         (1..=4).map(|n| study(&format!("part-{n}"), &["--shard", &format!("{n}/4")]).0).collect();
-    let merged = place.path().join("merged").to_string_lossy().into_owned();
+    let merged = span.path().join("merged").to_string_lossy().into_owned();
     for order in [[2, 0, 3, 1], [0, 1, 2, 3]] {
         let parts: Vec<&str> = order.iter().map(|at| parts[*at].as_str()).collect();
         let ran = stayput(&[&["merge", "--out", &merged], parts.as_slice()].concat());
@@ -187,7 +187,7 @@ fn parts_put_together_are_the_whole_byte_for_byte() {
         assert_eq!(tables(Path::new(&merged)), tables(Path::new(&whole)));
     }
     // What was merged is a whole: merging it alone changes nothing.
-    let again = place.path().join("again").to_string_lossy().into_owned();
+    let again = span.path().join("again").to_string_lossy().into_owned();
     assert_eq!(stayput(&["merge", "--out", &again, &merged]).code, 0);
     assert_eq!(tables(Path::new(&again)), tables(Path::new(&whole)));
     assert_eq!(run_json(Path::new(&parts[1]))["study"]["shard"], "2/4");
@@ -201,8 +201,8 @@ fn parts_put_together_are_the_whole_byte_for_byte() {
 
 #[test]
 fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
-    let place = folder();
-    let path = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let span = folder();
+    let path = |name: &str| span.path().join(name).to_string_lossy().into_owned();
     let part = |name: &str, more: &[&str]| {
         let ran =
             into(Path::new(&path(name)), WHO_GOES, &[&["--replications", "40"], more].concat());
@@ -218,7 +218,7 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
         let ran = stayput(&[&["merge", "--out", &out], names.as_slice()].concat());
         assert!(!Path::new(&out).exists(), "nothing is written");
         assert_eq!(ran.code, 2, "{}", ran.stderr);
-        ran.stderr.replace(&*place.path().to_string_lossy(), "")
+        ran.stderr.replace(&*span.path().to_string_lossy(), "")
     };
     let told = merge(&["a", "b", "d", "b"]);
     assert!(told.contains("replication 10 to 19 of who-goes is in `/b` and in `/b`"), "{told}");
@@ -235,7 +235,7 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
     assert_eq!(told.matches("error[E086]").count(), 4, "{told}");
     // A changed scenario is another study, whatever it is called.
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
-    let other = write(place.path(), "who-goes.yaml", text.replace("+1d", "+2h"));
+    let other = write(span.path(), "who-goes.yaml", text.replace("+1d", "+2h"));
     let out = path("other");
     stayput(&["run", &other, "--replications", "40", "--shard", "3/4", "--out", &out]);
     assert!(merge(&["a", "b", "other", "d"]).contains("other input files: "));
@@ -248,8 +248,10 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
     assert!(told.contains("its replications.csv was changed after the run wrote it"), "{told}");
     // One whose digest was changed as well is read, and refused for what it contains.
     let run = fs::read_to_string(Path::new(&path("d")).join("run.json")).unwrap();
-    let run =
-        run.replace(&stayput::text::hex_digest(&[&broken]), &stayput::text::hex_digest(&[&edited]));
+    let run = run.replace(
+        &stayput::diagnostics::hex_digest(&[&broken]),
+        &stayput::diagnostics::hex_digest(&[&edited]),
+    );
     write(Path::new(&path("d")), "run.json", run);
     let told = merge(&["a", "plain", "nowhere", "d"]);
     assert!(told.contains("`/d` is no part of a study: in its replications.csv, line"), "{told}");
@@ -259,8 +261,8 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
 
 #[test]
 fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
-    let place = folder();
-    let out = place.path().join("out");
+    let span = folder();
+    let out = span.path().join("out");
     let until = |more: &[&str]| into(&out, WHO_GOES, more);
     let ran = until(&["--until-halfwidth", "any-protected-lost=0.04,protected-lost=5%"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -277,7 +279,7 @@ fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
         ran.stderr
     );
     assert_eq!(run_json(&out)["complete"], true, "a partial result replaces no complete one");
-    let run = run_json(&place.path().join("out.partial"));
+    let run = run_json(&span.path().join("out.partial"));
     assert_eq!(run["runs"][0]["stop"], "limit-replications");
     assert_eq!(run["complete"], false);
     for (text, told) in [
@@ -306,24 +308,24 @@ fn what_cannot_be_asked_is_told() {
         assert_eq!(ran.code, 2, "{arguments:?}");
         assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
     }
-    let place = folder();
+    let span = folder();
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
     for name in ["released", "any-thing", "a;b", "a=b"] {
         let path =
-            write(place.path(), "x.yaml", text.replace("prod-1-lost:", &format!("\"{name}\":")));
+            write(span.path(), "x.yaml", text.replace("prod-1-lost:", &format!("\"{name}\":")));
         let ran = stayput(&["check", &path]);
         assert_eq!(ran.code, 2, "{name}");
         assert!(ran.stderr.contains(&format!("counted as `{name}`")), "{}", ran.stderr);
     }
     let path =
-        write(place.path(), "x.yaml", text.replace("{ instance: prod-1,", "{ instance: prod-9,"));
+        write(span.path(), "x.yaml", text.replace("{ instance: prod-1,", "{ instance: prod-9,"));
     assert!(stayput(&["check", &path]).stderr.contains("prod-9"));
 }
 
 #[test]
 fn replications_without_an_answer_are_counted_nowhere_and_told() {
-    let place = folder();
-    let out = place.path().join("out");
+    let span = folder();
+    let out = span.path().join("out");
     let ran = into(&out, WHO_GOES, &["--replications", "7", "--max-events", "0"]);
     assert_eq!(ran.code, 5);
     assert!(ran.stderr.contains("replication 0: gave up after 0 events"), "{}", ran.stderr);
@@ -343,7 +345,7 @@ fn replications_without_an_answer_are_counted_nowhere_and_told() {
 
 #[test]
 fn two_policies_are_compared_on_the_same_draws() {
-    let place = folder();
+    let span = folder();
     let base = "alibaba-ecs@2026-05-15";
     let same = stayput(&["diff", base, base, WHO_GOES, "--replications", "50"]);
     assert_eq!(same.code, 0, "{}", same.stdout);
@@ -354,7 +356,7 @@ fn two_policies_are_compared_on_the_same_draws() {
     let rule = text.lines().find(|line| line.trim_start().starts_with("RP5:")).unwrap();
     let kept = rule.replace("verdict: overridden", "verdict: held");
     assert_ne!(rule, kept);
-    let new = write(place.path(), "kept.yaml", text.replace(rule, &kept));
+    let new = write(span.path(), "kept.yaml", text.replace(rule, &kept));
     let arguments = ["diff", base, &new, WHO_GOES, "--replications", "300"];
     let ran = stayput(&[&arguments[..], &["-f", "csv"]].concat());
     assert_eq!(ran.code, 1, "{}", ran.stderr);
@@ -414,12 +416,12 @@ events: { file: events.csv }
 fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
     use std::process::Stdio;
     use std::time::Duration;
-    let place = folder();
+    let span = folder();
     let mut events = String::from("at,id,verb,group,remove\n");
     (1..=800).for_each(|n| events.push_str(&format!("+{n}s,e{n},scale-in,web,1\n")));
-    write(place.path(), "events.csv", events);
-    let path = write(place.path(), "long.yaml", LONG);
-    let out = place.path().join("out");
+    write(span.path(), "events.csv", events);
+    let path = write(span.path(), "long.yaml", LONG);
+    let out = span.path().join("out");
     let text = out.to_string_lossy().into_owned();
     let arguments = ["run", &path, "--replications", "1000000", "--jobs", "2", "--out", &text];
     let child = crate::support::command(&arguments)
@@ -427,7 +429,7 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !crate::support::has_begun(place.path()) {
+    while !crate::support::has_begun(span.path()) {
         std::thread::sleep(Duration::from_millis(5));
     }
     // How far it gets until then does not matter: what is there must be right.
@@ -435,7 +437,7 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
     crate::support::interrupt(&child);
     let ran = crate::support::ran(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{}", ran.stderr);
-    assert!(!crate::support::has_begun(place.path()), "the temporary folder is gone");
+    assert!(!crate::support::has_begun(span.path()), "the temporary folder is gone");
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     let told = format!("interrupted after {} replication", raw.len());
     assert!(ran.stderr.contains(&told), "{}", ran.stderr);
@@ -459,18 +461,18 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
 
 #[test]
 fn the_interval_of_a_study_holds_the_truth_as_often_as_it_says() {
-    use stayput::experiment::{Crew, Replications, estimates, observe};
+    use stayput::diagnostics::{NoFiles, Problems, Sources};
+    use stayput::experiment::{Replications, WorkerPool, estimates, observe};
     use stayput::kernel::Limits;
-    use stayput::scenario::{Options, compile};
+    use stayput::plan::{Options, compile};
     use stayput::stats::{Confidence, Counter};
-    use stayput::text::{NoFiles, Problems, Sources};
 
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
     let file = sources.add(WHO_GOES, text);
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
     let plan = compiled.unwrap().plans.swap_remove(0);
-    let crew = Crew::of(2).unwrap();
+    let crew = WorkerPool::of(2).unwrap();
     // Two of six go, three are protected: the number of these is hypergeometric. None with
     // probability 3/15, so 80 % lose one; one on average; a given one goes in 1/3.
     let truths =
@@ -480,7 +482,7 @@ fn the_interval_of_a_study_holds_the_truth_as_often_as_it_says() {
         let mut of = Replications::of(&plan);
         of.rows = crew.in_order(0..40, |number| {
             let mut plan = plan.clone();
-            (plan.legend.seed, plan.legend.replication) = (study, number);
+            (plan.header.seed, plan.header.replication) = (study, number);
             observe(plan, Limits::default(), None, || true).map(|(observed, ..)| observed)
         });
         let figures = estimates(&of, Confidence::P95);
@@ -518,9 +520,9 @@ random:
 
 #[test]
 fn two_recorded_cases_are_compared_with_each_other() {
-    let place = folder();
-    let path = write(place.path(), "bill.yaml", TWO_CASES);
-    let out = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let span = folder();
+    let path = write(span.path(), "bill.yaml", TWO_CASES);
+    let out = |name: &str| span.path().join(name).to_string_lossy().into_owned();
     let [both, bare, kept] = ["both", "bare", "kept"].map(out);
     assert_eq!(stayput(&["run", &path, "--out", &both]).code, 0);
     for (case, out) in [("bare", &bare), ("kept", &kept)] {
@@ -546,9 +548,9 @@ fn two_recorded_cases_are_compared_with_each_other() {
 
 #[test]
 fn recorded_replications_are_compared_in_pairs() {
-    let place = folder();
-    let path = write(place.path(), "bill.yaml", TWO_CASES);
-    let out = |name: &str| place.path().join(name);
+    let span = folder();
+    let path = write(span.path(), "bill.yaml", TWO_CASES);
+    let out = |name: &str| span.path().join(name);
     let name = |name: &str| out(name).to_string_lossy().into_owned();
     let study = ["--replications", "60"];
     assert_eq!(into(&out("both"), &path, &study).code, 0);

@@ -1,6 +1,6 @@
 use stayput::import::Imported;
 use stayput::time::{CalendarSpan, SimTime, Term};
-use stayput::vocab::{Billing, Renewal, Thing};
+use stayput::words::{Billing, Renewal, ResourceKind};
 
 use crate::imports::{instances, read_texts};
 use crate::support::{folder, stayput, write};
@@ -133,7 +133,7 @@ fn numbers_and_flags_are_read_in_quotes_and_without() {
         assert_eq!(told, "");
         let part = &imported.instances[0].1;
         assert_eq!(part.protect.as_ref().unwrap().on[0].value, "DeletionProtection");
-        let disk = &part.things.as_ref().unwrap().0[0].1.0;
+        let disk = &part.resources.as_ref().unwrap().0[0].1.0;
         assert_eq!((disk.gib, disk.with_instance), (Some(40), Some(true)));
     }
 }
@@ -259,9 +259,9 @@ fn what_is_listed_twice_counts_once_and_is_told_with_both_places() {
         .replace("},{", "},\n{");
     let (imported, told) = read_all(&[fleet, disks]);
     assert_eq!(imported.instances.len(), 2);
-    let things = &imported.instances[0].1.things.as_ref().unwrap().0;
-    assert_eq!(things.len(), 1);
-    assert_eq!(things[0].1.0.gib, Some(40), "the first one counts");
+    let resources = &imported.instances[0].1.resources.as_ref().unwrap().0;
+    assert_eq!(resources.len(), 1);
+    assert_eq!(resources[0].1.0.gib, Some(40), "the first one counts");
     insta::assert_snapshot!(told);
 }
 
@@ -329,23 +329,23 @@ fn a_spot_instance_and_its_things_come_with_their_places() {
     let (id, part) = &imported.instances[0];
     assert_eq!(part.billing.unwrap().value.0, Some(Billing::Spot));
     let text = instance(more);
-    assert_eq!(&text[id.place.start as usize..id.place.end as usize], "\"i-1\"");
-    let (eip, thing) = &part.things.as_ref().unwrap().0[0];
-    assert_eq!(&text[eip.place.start as usize..eip.place.end as usize], "\"eip-1\"");
-    assert_eq!(thing.0.kind, Thing::Eip);
+    assert_eq!(&text[id.span.start as usize..id.span.end as usize], "\"i-1\"");
+    let (eip, resource) = &part.resources.as_ref().unwrap().0[0];
+    assert_eq!(&text[eip.span.start as usize..eip.span.end as usize], "\"eip-1\"");
+    assert_eq!(resource.0.kind, ResourceKind::Eip);
 }
 
 /// Checks a scenario whose fleet is in `fleet.json`.
 fn check(fleet: &str, more: &str) -> (i32, String) {
-    let place = folder();
-    write(place.path(), "fleet.json", fleet);
+    let span = folder();
+    write(span.path(), "fleet.json", fleet);
     let text = format!(
         "stayput: scenario/1\nname: imported\npolicy: alibaba-ecs@2026-05-15\nstart: 2026-06-01T00:00:00Z\nfor: 1d\n\
          fleet:\n  import: [{{ from: aliyun, files: [fleet.json] }}]\n{more}"
     );
-    let path = write(place.path(), "imported.yaml", text);
+    let path = write(span.path(), "imported.yaml", text);
     let ran = stayput(&["check", &path]);
-    (ran.code, ran.stderr.replace(&*place.path().to_string_lossy(), "DIR"))
+    (ran.code, ran.stderr.replace(&*span.path().to_string_lossy(), "DIR"))
 }
 
 #[test]
@@ -405,10 +405,10 @@ fn ten_times_the_rows_are_ten_times_the_work() {
         assert_eq!(imported.instances.len(), rows);
         let (last, part) = imported.instances.last().unwrap();
         assert_eq!(
-            &texts[0][last.place.start as usize..last.place.end as usize],
+            &texts[0][last.span.start as usize..last.span.end as usize],
             format!("\"i-{:06}\"", rows - 1)
         );
-        assert_eq!(part.things.as_ref().unwrap().0.len(), 1);
+        assert_eq!(part.resources.as_ref().unwrap().0.len(), 1);
         (imported.work, texts.iter().map(String::len).sum::<usize>() as u64)
     };
     let ((small, short), (large, long)) = (work(5_000), work(50_000));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
+use stayput::diagnostics::{Files, Problems, ReadFailure, Sources, Stream, render};
+use stayput::plan::{Compiled, Options, Plan, Script, Scripted, compile};
 use stayput::record::{Cause, Record};
-use stayput::scenario::{Compiled, Options, Plan, Script, Scripted, compile};
-use stayput::text::{Files, Problems, ReadFailure, Sources, Stream, render};
 use stayput::world::Run;
 
 use crate::support::{folder, stayput, write};
@@ -77,7 +77,7 @@ fn compiled(pairs: &[(&str, &str)], streams: &'static str, keep: usize) -> Made 
 fn events(plan: &Plan) -> Vec<(Scripted, String)> {
     let events = plan.script.play().map(|(at, order)| {
         let (event, order) = order.expect("nobody changes it meanwhile");
-        (Scripted { at, event, order }, plan.legend.event(event).into_owned())
+        (Scripted { at, event, order }, plan.header.event(event).into_owned())
     });
     events.collect()
 }
@@ -107,8 +107,8 @@ fn are_alike(whole: &Made, rows: &Made, pairs: &[(&str, &str)]) -> Option<usize>
         assert!(!is_streamed(whole), "this one was read whole");
         assert_eq!(events(rows), events(whole), "{table}");
         assert_eq!((&rows.targets, &rows.flags), (&whole.targets, &whole.flags));
-        assert!(rows.legend.instances.iter().eq(whole.legend.instances.iter()));
-        assert!(rows.legend.actors.iter().eq(whole.legend.actors.iter()));
+        assert!(rows.header.instances.iter().eq(whole.header.instances.iter()));
+        assert!(rows.header.actors.iter().eq(whole.header.actors.iter()));
         assert_eq!(format!("{:?}", rows.fleet), format!("{:?}", whole.fleet), "{fleet}");
         let records = |plan: &Plan| Run::start(plan.clone()).map(|r| format!("{r:?}")).collect();
         let (of_rows, of_whole): (Vec<String>, Vec<String>) = (records(rows), records(whole));
@@ -266,7 +266,7 @@ fn events_that_are_read_row_by_row_are_those_of_the_whole_table() {
 /// A row of a fleet.
 fn instance() -> impl Strategy<Value = String> {
     let pick = |words: &'static [&'static str]| pick(false, words, &[]);
-    let place =
+    let span =
         pick(&["shop,", "lab,", "shop,web", ",web", "az,", "az,ss", "nobody,", "lab,web", ","]);
     let billing = pick(&["", "", "", "", "", "spot", "spot", "subscription"]);
     let times = (
@@ -285,12 +285,12 @@ fn instance() -> impl Strategy<Value = String> {
     );
     let protect = pick(&["", "", "release-protection", "standby", "nonsense"]);
     let tags = pick(&["", "", "env=production", "env=test;tier=1", "$env"]);
-    (place, billing, times, protect, tags, 0_u8..8).prop_map(
-        |(place, billing, (created, joined, expires, release), protect, tags, plain)| {
+    (span, billing, times, protect, tags, 0_u8..8).prop_map(
+        |(span, billing, (created, joined, expires, release), protect, tags, plain)| {
             if plain > 0 {
                 return format!("shop,,{billing},{created},,,+{plain}d,,");
             }
-            format!("{place},{billing},{created},{joined},{expires},{release},{protect},{tags}")
+            format!("{span},{billing},{created},{joined},{expires},{release},{protect},{tags}")
         },
     )
 }

@@ -3,12 +3,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
+use stayput::diagnostics::{Files, NoFiles, Problems, ReadFailure, Sources, render};
 use stayput::experiment::carry_out;
 use stayput::kernel::Limits;
+use stayput::plan::{Options, Plan, compile};
 use stayput::record::Record;
-use stayput::report::{Counts, CsvTables, InstanceRow, Plain, Quick, Scribe};
-use stayput::scenario::{Options, Plan, compile};
-use stayput::text::{Files, NoFiles, Problems, ReadFailure, Sources, render};
+use stayput::report::{BufferedCsv, Counts, CsvTables, CsvThread, InstanceRow, ReferenceCsv};
 use stayput::world::World;
 
 use crate::support::{files, folder, root, shown, stayput, write};
@@ -75,13 +75,14 @@ pub(crate) fn instances(world: &World) -> Vec<InstanceRow> {
 /// The tables by the model: one record after the other.
 fn plain(plans: &[Plan]) -> (Texts, Counts) {
     let mut texts = Vec::new();
-    let mut tables = CsvTables::<Plain<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
+    let mut tables =
+        CsvTables::<ReferenceCsv<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
     for plan in plans {
         let take = |record: &Record, world: &World| {
-            tables.write(std::slice::from_ref(record), world.legend())
+            tables.write(std::slice::from_ref(record), world.header())
         };
         let (_, run) = carry_out(plan.clone(), Limits::default(), None, take).unwrap();
-        tables.instances(&instances(run.world()), run.world().legend()).unwrap();
+        tables.instances(&instances(run.world()), run.world().header()).unwrap();
         tables.end_of_run();
     }
     let counts = tables.finish().unwrap();
@@ -91,14 +92,14 @@ fn plain(plans: &[Plan]) -> (Texts, Counts) {
 /// The same tables as runs have them written.
 fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
     let mut texts = Vec::new();
-    let tables = CsvTables::<Quick<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
-    let mut scribe = Scribe::start(tables).unwrap();
+    let tables = CsvTables::<BufferedCsv<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
+    let mut scribe = CsvThread::start(tables).unwrap();
     for plan in plans {
-        scribe.begin(&plan.legend).unwrap();
-        let take = |record: &Record, world: &World| scribe.write(record, world.legend());
+        scribe.begin(&plan.header).unwrap();
+        let take = |record: &Record, world: &World| scribe.write(record, world.header());
         let (_, run) = carry_out(plan.clone(), Limits::default(), None, take).unwrap();
         let rows = instances(run.world()).into_iter();
-        scribe.end_of_run(rows, run.world().legend()).unwrap();
+        scribe.end_of_run(rows, run.world().header()).unwrap();
     }
     let counts = scribe.finish().unwrap();
     (texts, counts)
@@ -155,7 +156,7 @@ events:
 /// Names with all that needs quotes, and with much that does not.
 fn odd_name() -> impl Strategy<Value = String> {
     let any = "[a-z\",' ä中\u{1f600}|\\\\#:.<-]{1,12}";
-    any.prop_filter("a name", |name| stayput::text::Name::fault(name).is_none())
+    any.prop_filter("a name", |name| stayput::format::Name::fault(name).is_none())
 }
 
 proptest! {
@@ -224,12 +225,12 @@ events:
     let plan = plans("full.yaml", text, &NoFiles).swap_remove(0);
     for room in [0, 100, 70_000, 300_000] {
         let tables = CsvTables::new(|_| Ok(Full(room))).unwrap();
-        let mut scribe = Scribe::start::<Full>(tables).unwrap();
-        let ended = scribe.begin(&plan.legend).and_then(|()| {
-            let take = |record: &Record, world: &World| scribe.write(record, world.legend());
+        let mut scribe = CsvThread::start::<Full>(tables).unwrap();
+        let ended = scribe.begin(&plan.header).and_then(|()| {
+            let take = |record: &Record, world: &World| scribe.write(record, world.header());
             let (_, run) = carry_out(plan.clone(), Limits::default(), None, take)?;
             let rows = instances(run.world()).into_iter();
-            scribe.end_of_run(rows, run.world().legend())
+            scribe.end_of_run(rows, run.world().header())
         });
         // It is told at the latest when all has been handed over, and only once.
         let error = ended.and_then(|()| scribe.finish().map(drop)).unwrap_err();
@@ -239,7 +240,7 @@ events:
 
 #[test]
 fn people_get_the_first_of_many_rows_and_exits() {
-    let place = folder();
+    let span = folder();
     let mut text = "\
 stayput: scenario/1
 name: long
@@ -262,8 +263,8 @@ fleet:
             20 + hour
         ));
     }
-    let path = write(place.path(), "long.yaml", text);
-    let out = place.path().join("out");
+    let path = write(span.path(), "long.yaml", text);
+    let out = span.path().join("out");
     let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     // 12 releases that were due and 60 times 50 that were refused; people see 2,000 of them.

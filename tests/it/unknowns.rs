@@ -5,7 +5,7 @@ use crate::support::{Ran, folder, stayput, write};
 
 /// A run of a small fleet for twenty days, with its decisions as CSV.
 fn run(policy: &str, head: &str, fleet: &str, events: &[&str]) -> Ran {
-    let place = folder();
+    let span = folder();
     let events: Vec<String> = events.iter().map(|event| format!("  - {{ {event} }}\n")).collect();
     let events = if events.is_empty() {
         "events: []\n".into()
@@ -16,7 +16,7 @@ fn run(policy: &str, head: &str, fleet: &str, events: &[&str]) -> Ran {
         "stayput: scenario/1\nname: unknowns\npolicy: {policy}\nstart: 2026-06-01T00:00:00Z\nfor: 20d\n\
          allow: [W050]\n{head}fleet:\n{fleet}{events}"
     );
-    stayput(&["run", &write(place.path(), "s.yaml", text), "-f", "csv"])
+    stayput(&["run", &write(span.path(), "s.yaml", text), "-f", "csv"])
 }
 
 const ECS: &str = "alibaba-ecs@2026-05-15";
@@ -203,24 +203,24 @@ fn a_group_call_without_a_channel_goes_on_where_no_rule_asks_for_it() {
 fn what_belongs_to_a_disk_that_stays_is_not_at_stake() {
     let house = "stayput: policy/1\npolicy: house\nedition: 2026-12\ntitle: a trial\n\
                  extends: alibaba-ecs@2026-05-15\neffects:\n  \
-                 EF5: { effect: released, thing: auto-snapshot, with-instance: true, \
+                 EF5: { effect: released, resource: auto-snapshot, with-instance: true, \
                  billing: spot, fate: lost, confidence: unconfirmed, because: a trial }\n  \
-                 EF5b: { effect: released, thing: auto-snapshot, with-instance: true, \
+                 EF5b: { effect: released, resource: auto-snapshot, with-instance: true, \
                  billing: { not: spot }, fate: kept-billed, confidence: unconfirmed, because: so \
                  }\n";
-    let place = folder();
-    write(place.path(), "house.yaml", house);
+    let span = folder();
+    write(span.path(), "house.yaml", house);
     let ran = |disk: &str| {
         let text = format!(
             "stayput: scenario/1\nname: unknowns\npolicy: house.yaml\n\
              start: 2026-06-01T00:00:00Z\nfor: 1d\nallow: [W050]\nfleet:\n  \
              instances:\n    a:\n      billing: unknown\n      \
-             things:\n        data: {{ kind: data-disk, with-instance: {disk} }}\n        \
+             resources:\n        data: {{ kind: data-disk, with-instance: {disk} }}\n        \
              of-data: {{ kind: auto-snapshot, disk: data, with-instance: true }}\n\
              events:\n  - at: +1h\n    \
              release: {{ instance: a, force: true, by: b, via: api }}\n"
         );
-        stayput(&["run", &write(place.path(), "s.yaml", text), "-f", "csv"])
+        stayput(&["run", &write(span.path(), "s.yaml", text), "-f", "csv"])
     };
     decided(&ran("false"), &[["a", "unprotected", "released"]]);
     undecided(&ran("true"), &["spot: lost", "pay-as-you-go: kept-billed"], &[]);
@@ -267,14 +267,14 @@ fn a_position_on_what_is_unknown_is_taken_wherever_it_counts() {
 
 #[test]
 fn no_expectation_is_met_by_what_nobody_knows() {
-    let place = folder();
+    let span = folder();
     let ends = |head: &str, keys: &str, expected: &str| {
         let text = format!(
             "stayput: scenario/1\nname: unknowns\npolicy: {ECS}\nstart: 2026-06-01T00:00:00Z\n\
              for: 1d\nallow: [W050]\n{head}fleet:\n  instances: {{ a: {{ {keys}: unknown }} }}\n\
              events: []\nexpect:\n  states: [{{ at: end, instance: a, {expected} }}]\n"
         );
-        stayput(&["test", &write(place.path(), "s.yaml", text)])
+        stayput(&["test", &write(span.path(), "s.yaml", text)])
     };
     for (keys, expected, assumed) in [
         ("lock", "lock: none", "unknown-lock: none"),

@@ -3,10 +3,10 @@
 
 use std::ops::RangeInclusive;
 
+use stayput::diagnostics::{NoFiles, Problems, Sources, render};
+use stayput::plan::{Options, compile};
 use stayput::record::{Record, Refusal, Subject, What};
-use stayput::scenario::{Options, compile};
-use stayput::text::{NoFiles, Problems, Sources, render};
-use stayput::vocab::RequestResult;
+use stayput::words::RequestResult;
 use stayput::world::Run;
 
 const ALIBABA: &str = "alibaba-ecs@2026-05-15";
@@ -32,28 +32,28 @@ fn story_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<String
     let mut run = Run::start(compiled.plans.swap_remove(0));
     let records: Vec<Record> = run.by_ref().collect();
     assert_eq!(run.world().halt(), None, "undecided\n{text}");
-    let legend = run.world().legend();
+    let header = run.world().header();
     let mut lines = Vec::new();
     for record in &records {
-        let at = legend.elapsed(record.at());
+        let at = header.elapsed(record.at());
         match record {
             Record::Request(request) if request.result != RequestResult::Accepted => {
                 let why = match request.refusal {
                     Some(Refusal::Rule(policy, rule)) => {
-                        legend.rulebook(policy).policy.rule(rule).id.clone()
+                        header.rulebook(policy).policy.rule(rule).id.clone()
                     }
                     Some(Refusal::Obstacle(obstacle)) => obstacle.to_string(),
                     None => "-".to_owned(),
                 };
-                let what = legend.cause(request.cause);
+                let what = header.cause(request.cause);
                 lines.push(format!("+{at} {what}: {} {why}", request.result));
             }
             Record::Change(change) => match (change.subject, change.what) {
                 (Subject::Instance(id), What::State(_, to)) => {
-                    lines.push(format!("+{at} {} {to}", legend.instance(id)));
+                    lines.push(format!("+{at} {} {to}", header.instance(id)));
                 }
                 (Subject::Instance(id), What::Term(_, to)) => {
-                    lines.push(format!("+{at} {} until {to}", legend.instance(id)));
+                    lines.push(format!("+{at} {} until {to}", header.instance(id)));
                 }
                 _ => {}
             },

@@ -9,10 +9,12 @@ use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
-use super::load::Loader;
-use super::replicate::Many;
-use super::{Exit, bless, terminal};
-use crate::experiment::Crew;
+use super::bless;
+use super::shared::exit::Exit;
+use super::shared::load::Loader;
+use super::shared::study::Many;
+use super::shared::terminal;
+use crate::experiment::WorkerPool;
 use crate::policy::{Comparison, Difference};
 use crate::report::{Accepted, AcceptedFile, Accepting, Changed, PairedRun, accept};
 use crate::time::SimTime;
@@ -64,7 +66,7 @@ pub(super) struct Findings {
     /// The two policies.
     pub comparison: Option<Comparison>,
     /// Whom a changed verdict touches: the number of the difference, the scenario, instances.
-    pub touched: Vec<(usize, String, Vec<String>)>,
+    pub affected_instances: Vec<(usize, String, Vec<String>)>,
     /// Changed decisions.
     pub changed: Vec<Changed>,
     /// How many decisions were compared; `None` if none were.
@@ -93,13 +95,13 @@ impl Findings {
     fn accept(&mut self, file: Option<&AcceptedFile>, today: Option<SimTime>, loader: &mut Loader) {
         let (Some(file), Some(comparison)) = (file, &mut self.comparison) else { return };
         let today = today.unwrap_or_else(super::today);
-        let touched = std::mem::take(&mut self.touched);
+        let affected_instances = std::mem::take(&mut self.affected_instances);
         let before: Vec<String> = comparison.differences.iter().map(Difference::key).collect();
         let ran = self.compared.is_some();
         let terms = Accepting { ran, today, spent: &self.spent };
         self.accepted = accept(file, comparison, &mut self.changed, &terms, &mut loader.problems);
         // The numbers of those that are left have changed.
-        self.touched = touched
+        self.affected_instances = affected_instances
             .into_iter()
             .filter_map(|(at, run, names)| {
                 let left = comparison.differences.iter().position(|d| d.key() == before[at])?;
@@ -139,7 +141,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             found
         }
         [Some(_), None] | [None, Some(_)] => {
-            terminal::talk(
+            terminal::print_stderr(
                 "stayput: a recorded run is compared with another one, not with a policy",
             );
             return Err(Exit::BadInput);
@@ -153,8 +155,8 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         Format::Csv => csv(&findings)?,
     })?;
     // Of what an incomplete run lacks nobody can say that it is the same.
-    let same = if findings.incomplete.is_empty() { Exit::Yes } else { Exit::Undecided };
-    Ok(if findings.is_same() { same } else { Exit::No })
+    let same = if findings.incomplete.is_empty() { Exit::Success } else { Exit::Undecided };
+    Ok(if findings.is_same() { same } else { Exit::Failure })
 }
 
 /// What is asked of two policies, besides what they differ in.
@@ -170,7 +172,7 @@ pub(super) struct Asked<'a> {
 pub(super) struct Pairing {
     many: Many,
     seed: Option<u64>,
-    crew: Crew,
+    crew: WorkerPool,
 }
 
 impl Arguments {
@@ -197,6 +199,6 @@ fn refuse_what_needs_replications(arguments: &Arguments) -> Result<(), Exit> {
         Some(_) if arguments.paths.is_empty() => "replications of what? name a scenario",
         None | Some(_) => return Ok(()),
     };
-    terminal::talk(&format!("stayput: {why}"));
+    terminal::print_stderr(&format!("stayput: {why}"));
     Err(Exit::BadInput)
 }

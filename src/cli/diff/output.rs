@@ -3,19 +3,19 @@
 use serde_json::json;
 
 use super::{Arguments, Exit, Findings, terminal};
+use crate::diagnostics::many;
 use crate::policy::Direction;
 use crate::report::{
     Acceptance, Accepted, Page, accepted_json, accepted_text, changed_json, changed_markdown,
     changed_text, diff_json, diff_markdown, diff_text, hanging, paired_csv, paired_json,
     paired_markdown, paired_text, stale_json, stale_markdown,
 };
-use crate::text::many;
 
 /// Whom the worse of the changed verdicts touch: `att-1 att-2 (two-editions)`.
 fn touched_lines(findings: &Findings, direction: Direction) -> Vec<String> {
     let Some(comparison) = &findings.comparison else { return Vec::new() };
     let of = findings
-        .touched
+        .affected_instances
         .iter()
         .filter(|(at, ..)| comparison.differences[*at].direction == direction);
     let mut lines: Vec<(String, Vec<String>)> = Vec::new();
@@ -88,11 +88,11 @@ pub(super) fn json(arguments: &Arguments, findings: &Findings) -> String {
         diff_json,
     );
     if let (Some(object), Some(compared)) = (told.as_object_mut(), findings.compared) {
-        let touched = findings.touched.iter().map(|(at, scenario, names)| {
+        let affected_instances = findings.affected_instances.iter().map(|(at, scenario, names)| {
             let key = findings.comparison.as_ref().map(|c| c.differences[*at].key());
             json!({ "difference": key, "run": scenario, "instances": names })
         });
-        object.insert("touched".into(), touched.collect());
+        object.insert("touched".into(), affected_instances.collect());
         object.insert("compared".into(), compared.into());
         object.insert("decisions".into(), changed_json(&findings.changed));
     }
@@ -114,8 +114,9 @@ pub(super) fn json(arguments: &Arguments, findings: &Findings) -> String {
 
 pub(super) fn csv(findings: &Findings) -> Result<String, Exit> {
     let mut out = Vec::new();
-    let written = paired_csv(&findings.paired, &mut out)
-        .map_err(|error| terminal::could_not_write("standard output", &error).unwrap_or(Exit::Yes));
+    let written = paired_csv(&findings.paired, &mut out).map_err(|error| {
+        terminal::could_not_write("standard output", &error).unwrap_or(Exit::Success)
+    });
     written.map(|()| String::from_utf8_lossy(&out).into_owned())
 }
 

@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 
 use super::recorded::paired_at;
 use super::{Asked, Findings, Pairing};
-use crate::cli::load::{Kind, Loaded, Loader};
-use crate::cli::progress::Progress;
-use crate::cli::replicate::Template;
 use crate::cli::run::{name_of, undecided};
-use crate::cli::{Exit, Overrides, nothing, terminal};
-use crate::experiment::{carry_out, touched};
+use crate::cli::shared::exit::Exit;
+use crate::cli::shared::load::{Kind, Loaded, Loader};
+use crate::cli::shared::progress::Progress;
+use crate::cli::shared::study::Template;
+use crate::cli::shared::terminal;
+use crate::cli::{Overrides, nothing};
+use crate::diagnostics::many;
+use crate::experiment::{affected_instances, carry_out};
+use crate::format::parse_yaml;
+use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
 use crate::report::{AcceptedFile, Already, DecisionRow, changed};
-use crate::scenario::{Options, Plan};
-use crate::text::{many, parse_yaml};
 use crate::world::Run;
 
 /// Two policies, and the scenarios that are run under both.
@@ -40,7 +43,7 @@ pub(crate) fn policies(
     }
     let about = [&old.name, &new.name].map(|name| family(name).to_owned());
     let (mut ran, mut passed_over) = (0, 0);
-    terminal::heed_interrupts();
+    terminal::install_interrupt_handler();
     // It reads each policy once for all scenarios.
     let mut scratch = Loader::new();
     for (path, named) in loader.find(paths) {
@@ -66,10 +69,13 @@ pub(crate) fn policies(
     }
     if passed_over > 0 {
         let what = many(passed_over, "scenario");
-        terminal::talk(&format!("{what} about other policies passed over"));
+        terminal::print_stderr(&format!("{what} about other policies passed over"));
     }
     if ran == 0 && !loader.problems.refuse() {
-        nothing(crate::text::Code::NothingFound, "no scenario about these policies was found");
+        nothing(
+            crate::diagnostics::Code::NothingFound,
+            "no scenario about these policies was found",
+        );
         return Err(Exit::NothingRan);
     }
     findings.spent.append(&mut decided.made());
@@ -121,16 +127,16 @@ fn under_both(
 
 /// The policy that a scenario names.
 fn policy_of(text: &str) -> Option<String> {
-    let mut sources = crate::text::Sources::default();
+    let mut sources = crate::diagnostics::Sources::default();
     let file = sources.add("", text);
-    let node = parse_yaml(&sources, file, &mut crate::text::Problems::default())?;
+    let node = parse_yaml(&sources, file, &mut crate::diagnostics::Problems::default())?;
     node.get("policy")?.scalar().map(str::to_owned)
 }
 
 /// Runs a plan under each of two policies, and keeps what differs.
 fn judge(old: Plan, new: Plan, decided: &mut Already, findings: &mut Findings) -> Result<(), Exit> {
     note_touched(&old, findings);
-    let name = name_of(&old.legend);
+    let name = name_of(&old.header);
     let old = decisions(old)?;
     decided.note(&name, &old);
     let new = decisions(new)?;
@@ -153,15 +159,15 @@ fn pair(pairing: &Pairing, old: &Plan, new: &Plan, findings: &mut Findings) -> R
         let carried = template.carry_out(&pairing.crew, numbers.clone(), &[], level, &progress);
         if terminal::is_interrupted() {
             drop(progress);
-            terminal::talk("stayput: interrupted");
+            terminal::print_stderr("stayput: interrupted");
             return Err(Exit::Interrupted);
         }
-        if carried.judge(&overrides) != Exit::Yes {
+        if carried.judge(&overrides) != Exit::Success {
             return Err(Exit::Undecided);
         }
         both.push(carried.of);
     }
-    let [old, new] = both.as_slice() else { return Err(Exit::OurBug) };
+    let [old, new] = both.as_slice() else { return Err(Exit::InternalError) };
     findings.paired.push(paired_at(old, new, &pairing.many));
     Ok(())
 }
@@ -174,9 +180,9 @@ fn note_touched(plan: &Plan, findings: &mut Findings) {
         if !matches!(difference.class, Class::Verdict | Class::Presence) {
             continue;
         }
-        let names = touched(difference, run.world());
+        let names = affected_instances(difference, run.world());
         if !names.is_empty() {
-            findings.touched.push((number, name_of(&plan.legend), names));
+            findings.affected_instances.push((number, name_of(&plan.header), names));
         }
     }
 }
@@ -190,13 +196,13 @@ pub(crate) fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
     let (ending, run) =
         carry_out(plan, crate::kernel::Limits::default(), None, |record, world| {
             if let crate::record::Record::Decision(decision) = record {
-                rows.push(DecisionRow::of(decision, world.legend()));
+                rows.push(DecisionRow::of(decision, world.header()));
             }
             if terminal::is_interrupted() { Err(Exit::Interrupted) } else { Ok(()) }
         })?;
-    let legend = run.world().legend();
-    if let Some(why) = undecided(&ending, legend) {
-        terminal::talk(&format!("stayput: {}: {why}", name_of(legend)));
+    let header = run.world().header();
+    if let Some(why) = undecided(&ending, header) {
+        terminal::print_stderr(&format!("stayput: {}: {why}", name_of(header)));
         return Err(Exit::Undecided);
     }
     Ok(rows)

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Arguments, Exit, Findings, terminal};
-use crate::cli::files;
+use crate::cli::shared::files;
+use crate::diagnostics::many;
 use crate::experiment::{Observed, Replications, paired};
 use crate::report::{DecisionRow, PairedRun, RunFile, changed, read_decisions, read_replications};
-use crate::text::many;
 
 /// A folder that was named, and the case of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,10 @@ impl Recording {
         let path = self.folder.join(table);
         let text = files::read_text(&path).map_err(|failure| failure.to_string());
         text.and_then(|text| parse(&text)).map_err(|why| {
-            terminal::talk(&format!("stayput: {} is no recorded run: {why}", path.display()));
+            terminal::print_stderr(&format!(
+                "stayput: {} is no recorded run: {why}",
+                path.display()
+            ));
             Exit::BadInput
         })
     }
@@ -63,7 +66,7 @@ impl Recording {
             let known: Vec<String> = known.into_iter().filter(|case| !case.is_empty()).collect();
             let of = if known.is_empty() { "it has none".to_owned() } else { known.join(", ") };
             let folder = self.folder.display();
-            terminal::talk(&format!("stayput: {folder} has no case `{wanted}`: {of}"));
+            terminal::print_stderr(&format!("stayput: {folder} has no case `{wanted}`: {of}"));
             return Err(Exit::BadInput);
         }
         Ok(chosen)
@@ -81,21 +84,23 @@ fn both_cases(old: &str, new: &str) -> String {
 /// [`Exit`], after what is wrong was said.
 pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<Findings, Exit> {
     if !arguments.paths.is_empty() {
-        terminal::talk("stayput: recorded runs have been run already; leave the scenarios out");
+        terminal::print_stderr(
+            "stayput: recorded runs have been run already; leave the scenarios out",
+        );
         return Err(Exit::BadInput);
     }
     let mut findings = match sides.each_ref().map(Recording::is_study) {
         [false, false] => single(sides)?,
         [true, true] => studies(arguments, sides)?,
         [true, false] | [false, true] => {
-            terminal::talk("stayput: cannot compare replications with a single run");
+            terminal::print_stderr("stayput: cannot compare replications with a single run");
             return Err(Exit::BadInput);
         }
     };
     for side in sides {
         if side.account().is_some_and(|file| !file.complete) {
             let why = format!("{} is incomplete; what it lacks is not compared", side.name);
-            terminal::talk(&format!("stayput: {why}"));
+            terminal::print_stderr(&format!("stayput: {why}"));
             findings.incomplete.push(why);
         }
     }
@@ -148,7 +153,7 @@ fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<Findings, Ex
         findings.paired.push(pair(arguments, before, after)?);
     }
     if findings.paired.is_empty() {
-        terminal::talk(
+        terminal::print_stderr(
             "stayput: the two folders have no scenario and case in common; name a case as `DIR#CASE`",
         );
         return Err(Exit::BadInput);
@@ -169,7 +174,7 @@ fn same_draws(
     };
     match [seed(&sides[0], before), seed(&sides[1], after)] {
         [Some(old), Some(new)] if old != new => {
-            terminal::talk(&format!(
+            terminal::print_stderr(&format!(
                 "stayput: the draws of {} and {} are not the same: the seeds are {old} and {new}",
                 sides[0].name, sides[1].name
             ));
@@ -189,10 +194,13 @@ fn pair(arguments: &Arguments, old: &Replications, new: &Replications) -> Result
     let only = before.symmetric_difference(&after).count();
     if only > 0 {
         let what = many(only, "replication");
-        terminal::talk(&format!("stayput: {what} of {} only on one side left out", old.scenario));
+        terminal::print_stderr(&format!(
+            "stayput: {what} of {} only on one side left out",
+            old.scenario
+        ));
     }
     if common.is_empty() {
-        terminal::talk("stayput: no replication is on both sides");
+        terminal::print_stderr("stayput: no replication is on both sides");
         return Err(Exit::BadInput);
     }
     let kept = |of: &Replications| {

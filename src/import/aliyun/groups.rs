@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::pages::Kind;
-use super::{GROUP_DELETION_PROTECTION, PROTECTED, Reader, STANDBY};
-use crate::fleet::{GroupPart, Known, ProtectPart};
-use crate::import::row::{Row, text};
-use crate::text::{OneOrMany, Place, Spanned, When};
+use super::reader::{GROUP_DELETION_PROTECTION, PROTECTED, Reader, STANDBY};
+use super::reply_kind::Kind;
+use crate::diagnostics::{Span, Spanned};
+use crate::fleet::{Known, WrittenGroup, WrittenProtect};
+use crate::format::{OneOrMany, When};
+use crate::import::fields::{Row, text};
 use crate::time::SimSpan;
-use crate::vocab::{HealthCheck, Membership, ZonePolicy};
+use crate::words::{HealthCheck, Membership, ZonePolicy};
 
 /// How members come in. `Managed` ones are machines of other providers.
 const CREATIONS: &[(&str, Creation)] = &[
@@ -42,7 +43,7 @@ impl Reader<'_> {
         let Some(id) = id.filter(|id| self.is_first(Kind::Groups, id)) else { return };
         if let Some(state) = state.filter(|state| **state != "Active") {
             let title = format!("the group `{}` is {}", id.value, state.to_lowercase());
-            self.left_out(state.place, title, "the replay treats it as active");
+            self.left_out(state.span, title, "the replay treats it as active");
         }
         let health_check = match health.as_ref().map(|health| health.as_ref()) {
             Some("NONE") => Some(HealthCheck::None),
@@ -50,13 +51,13 @@ impl Reader<'_> {
             None => {
                 let title =
                     format!("the group `{}` does not say how it watches its members", id.value);
-                self.left_out(id.place, title, "taken as the provider sets it by default");
+                self.left_out(id.span, title, "taken as the provider sets it by default");
                 None
             }
         };
-        let mut part = undescribed(id.place);
+        let mut part = undescribed(id.span);
         if let Some(flag) = protected {
-            part.protect = ProtectPart::default();
+            part.protect = WrittenProtect::default();
             if *flag {
                 part.protect.on.push(flag.map(|_| GROUP_DELETION_PROTECTION.to_owned()));
             }
@@ -70,7 +71,7 @@ impl Reader<'_> {
             "BALANCE" => Some(ZonePolicy::Balance),
             other => {
                 let title = format!("the group `{}` spreads by {other}", id.value);
-                self.left_out(policy.place, title, "taken as naming no policy on zones");
+                self.left_out(policy.span, title, "taken as naming no policy on zones");
                 None
             }
         });
@@ -113,26 +114,26 @@ impl Reader<'_> {
             }
         };
         if let Some(title) = unclear {
-            self.left_out(id.place, title, MEMBERSHIP_UNKNOWN);
+            self.left_out(id.span, title, MEMBERSHIP_UNKNOWN);
         }
         if let Some(state) = &state
             && !["InService", "Protected", "Standby"].contains(&state.as_ref())
         {
             let title = format!("`{}` is {} in its group", id.value, **state);
-            self.left_out(state.place, title, "the replay treats it as in service");
+            self.left_out(state.span, title, "the replay treats it as in service");
         }
         let part = &mut self.out.instances[at].1;
         part.group = group.or(part.group.take());
-        part.membership = Some(Spanned::new(Known(membership), id.place));
+        part.membership = Some(Spanned::new(Known(membership), id.span));
         part.joined = joined.map(|at| at.map(When::At)).or(part.joined);
         let protect = part.protect.get_or_insert_default();
         protect.unknown.retain(|name| ![PROTECTED, STANDBY].contains(&name.value.as_str()));
-        match state.as_ref().map(|state| (state.as_ref(), state.place)) {
-            None => protect.unknown.extend(states_of_members(id.place)),
-            Some(("Protected", place)) => {
-                protect.on.push(Spanned::new(PROTECTED.to_owned(), place));
+        match state.as_ref().map(|state| (state.as_ref(), state.span)) {
+            None => protect.unknown.extend(states_of_members(id.span)),
+            Some(("Protected", span)) => {
+                protect.on.push(Spanned::new(PROTECTED.to_owned(), span));
             }
-            Some(("Standby", place)) => protect.on.push(Spanned::new(STANDBY.to_owned(), place)),
+            Some(("Standby", span)) => protect.on.push(Spanned::new(STANDBY.to_owned(), span)),
             Some(_) => {}
         }
     }
@@ -146,40 +147,40 @@ impl Reader<'_> {
             let Some(group) = &part.group else { continue };
             if part.membership.is_none() {
                 let title = format!("no reply says how `{}` came into its group", id.value);
-                told.push((group.place, title, MEMBERSHIP_UNKNOWN));
+                told.push((group.span, title, MEMBERSHIP_UNKNOWN));
                 unknown.push(at);
             }
             if known.insert(group.value.to_string()) {
                 let title =
                     format!("no DescribeScalingGroups reply lists the group `{}`", group.value);
                 let label = "taken in without bounds, with the provider's defaults, and without protection known";
-                told.push((group.place, title, label));
-                let part = undescribed(group.place);
+                told.push((group.span, title, label));
+                let part = undescribed(group.span);
                 self.out.groups.push((group.clone().map(|name| name.0.into_string()), part));
             }
         }
         for at in unknown {
             let part = &mut self.out.instances[at].1;
-            let place = part.group.as_ref().map(|group| group.place);
-            part.membership = place.map(|place| Spanned::new(Known::UNKNOWN, place));
+            let span = part.group.as_ref().map(|group| group.span);
+            part.membership = span.map(|span| Spanned::new(Known::UNKNOWN, span));
         }
-        for (place, title, label) in told {
-            self.left_out(place, title, label);
+        for (span, title, label) in told {
+            self.left_out(span, title, label);
         }
     }
 }
 
 /// The protections that a member's state shows, as long as nobody knows the state.
-pub(super) fn states_of_members(place: Place) -> [Spanned<String>; 2] {
-    [PROTECTED, STANDBY].map(|name| Spanned::new(name.to_owned(), place))
+pub(super) fn states_of_members(span: Span) -> [Spanned<String>; 2] {
+    [PROTECTED, STANDBY].map(|name| Spanned::new(name.to_owned(), span))
 }
 
 /// A group of which nothing is known but its name.
-fn undescribed(place: Place) -> GroupPart {
-    let attribute = Spanned::new(GROUP_DELETION_PROTECTION.to_owned(), place);
-    GroupPart {
-        protect: ProtectPart { on: Vec::new(), unknown: vec![attribute] },
-        ..GroupPart::default()
+fn undescribed(span: Span) -> WrittenGroup {
+    let attribute = Spanned::new(GROUP_DELETION_PROTECTION.to_owned(), span);
+    WrittenGroup {
+        protect: WrittenProtect { on: Vec::new(), unknown: vec![attribute] },
+        ..WrittenGroup::default()
     }
 }
 

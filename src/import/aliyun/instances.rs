@@ -1,14 +1,15 @@
 //! Instances: what `DescribeInstances` says of each.
 
-use super::disks::thing;
+use super::disks::resource;
 use super::groups::states_of_members;
-use super::pages::Kind;
-use super::{DELETION_PROTECTION, Reader};
-use crate::fleet::{AutoRelease, InstancePart, Known, ProtectPart, ThingPart};
-use crate::import::row::{Row, Told, harmless, text};
-use crate::text::{Code, Map, Name, OneOrMany, Problem, Spanned, When};
+use super::reader::{DELETION_PROTECTION, Reader};
+use super::reply_kind::Kind;
+use crate::diagnostics::{Code, Problem, Spanned};
+use crate::fleet::{AutoRelease, Known, WrittenInstance, WrittenProtect, WrittenResource};
+use crate::format::{Map, Name, OneOrMany, When};
+use crate::import::fields::{Row, Told, harmless, text};
 use crate::time::SimTime;
-use crate::vocab::{Billing, Lifecycle, Lock, Thing};
+use crate::words::{Billing, Lifecycle, Lock, ResourceKind};
 
 /// The tag by which Auto Scaling marks its members.
 const GROUP_TAG: &str = "acs:autoscaling:scalingGroupId";
@@ -34,8 +35,8 @@ impl Reader<'_> {
         }
         // Of a row without a name, too, all that is wrong is told.
         let called = match &id {
-            Some(id) => Spanned::new(format!("`{}`", id.value), id.place),
-            None => Spanned::new("this instance".to_owned(), row.place),
+            Some(id) => Spanned::new(format!("`{}`", id.value), id.span),
+            None => Spanned::new("this instance".to_owned(), row.span),
         };
         let part = self.part(row, &called);
         if let (Some(id), Some(part)) = (id, part) {
@@ -44,8 +45,8 @@ impl Reader<'_> {
         }
     }
 
-    fn part(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<InstancePart> {
-        let mut part = InstancePart::blank();
+    fn part(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<WrittenInstance> {
+        let mut part = WrittenInstance::blank();
         part.billing = self.billing(row, id);
         part.state = self.state(row, id);
         let mode = row.text("StoppedMode", self.problems);
@@ -54,24 +55,24 @@ impl Reader<'_> {
         part.created = row.time("CreationTime", self.problems).map(|created| created.map(When::At));
         part.expires = self.expires(row, id, part.billing.and_then(|billing| billing.value.0));
         part.auto_release = self.release_time(row, id, part.billing);
-        let mut protect = ProtectPart::default();
-        let attribute = |place| Spanned::new(DELETION_PROTECTION.to_owned(), place);
+        let mut protect = WrittenProtect::default();
+        let attribute = |span| Spanned::new(DELETION_PROTECTION.to_owned(), span);
         match row.flag(DELETION_PROTECTION, self.problems) {
-            Some(flag) if *flag => protect.on.push(attribute(flag.place)),
+            Some(flag) if *flag => protect.on.push(attribute(flag.span)),
             Some(_) => {}
-            None => protect.unknown.push(attribute(id.place)),
+            None => protect.unknown.push(attribute(id.span)),
         }
         let tags = self.tags(row);
         if let Some((_, group)) = tags.iter().find(|(key, _)| &*key.value == GROUP_TAG) {
             // A member by its tag; how, another reply may tell.
             part.group = harmless(group, self.problems);
-            protect.unknown.extend(states_of_members(id.place));
+            protect.unknown.extend(states_of_members(id.span));
         }
         part.protect = Some(protect);
         let tags = tags.into_iter().map(|(key, value)| (key, value.value.into_owned()));
         part.tags = Some(Map(tags.collect())).filter(|tags| !tags.0.is_empty());
         part.lock = Some(self.locks(row, id));
-        part.things = Some(Map(self.things(row)));
+        part.resources = Some(Map(self.resources(row)));
         part.billing.is_some().then_some(part)
     }
 
@@ -83,9 +84,9 @@ impl Reader<'_> {
             more => format!(" and {more} more"),
         };
         let title = format!("nothing says whether a release of {}{more} is scheduled", first.value);
-        let place = first.place;
+        let span = first.span;
         let problem =
-            Problem::at(Code::LeftOut, place, title, "AutoReleaseTime is missing: unknown");
+            Problem::at(Code::LeftOut, span, title, "AutoReleaseTime is missing: unknown");
         let help =
             "save the whole reply, or take the position `assume: { unknown-schedule: none }`";
         self.problems.add(problem.note("no release is simulated for it").help(help));
@@ -110,7 +111,7 @@ impl Reader<'_> {
             return None;
         }
         self.unscheduled.push(id.clone());
-        Some(Spanned::new(Known::UNKNOWN, id.place))
+        Some(Spanned::new(Known::UNKNOWN, id.span))
     }
 
     fn billing(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Known<Billing>>> {
@@ -119,7 +120,7 @@ impl Reader<'_> {
         if charge.is_none() && row.is_silent("InstanceChargeType") {
             let title = format!("{} does not say how it is paid for", id.value);
             let label = "InstanceChargeType says nothing";
-            let problem = Problem::at(Code::BadReply, id.place, title, label);
+            let problem = Problem::at(Code::BadReply, id.span, title, label);
             let help = "write `\"InstanceChargeType\": \"PostPaid\"` or `\"PrePaid\"` into its row";
             self.problems.add(problem.help(help));
         }
@@ -139,13 +140,13 @@ impl Reader<'_> {
             Some("Stopped") => Lifecycle::Stopped,
             said => {
                 let label = format!("Status says {}", said.unwrap_or("nothing"));
-                let place = status.as_ref().map_or(id.place, |status| status.place);
+                let span = status.as_ref().map_or(id.span, |status| status.span);
                 let title = format!("{} is in an unknown state, and is taken as running", id.value);
-                self.left_out(place, title, &label);
+                self.left_out(span, title, &label);
                 return None;
             }
         };
-        status.map(|status| Spanned::new(known, status.place))
+        status.map(|status| Spanned::new(known, status.span))
     }
 
     fn expires(
@@ -160,7 +161,7 @@ impl Reader<'_> {
         }
         if row.is_silent("ExpiredTime") {
             let title = format!("{} does not say when its term ends", id.value);
-            self.left_out(id.place, title, "taken as never");
+            self.left_out(id.span, title, "taken as never");
         }
         expires.filter(|at| **at < NEVER_FROM).map(|at| at.map(When::At))
     }
@@ -172,7 +173,7 @@ impl Reader<'_> {
             let key = tag.id("TagKey", self.problems);
             let value = tag.text("TagValue", self.problems);
             if let Some(key) = key {
-                let empty = Spanned::new("".into(), key.place);
+                let empty = Spanned::new("".into(), key.span);
                 tags.push((key, value.unwrap_or(empty)));
             }
         }
@@ -193,13 +194,13 @@ impl Reader<'_> {
                 "financial" => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
                     let label = "its account owes; since when is not said: unknown";
-                    self.left_out(reason.place, title, label);
+                    self.left_out(reason.span, title, label);
                     found.push(reason.map(|_| Lock::Financial));
                 }
                 _ => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
                     let label = "what that bars is not known; the replay begins without it";
-                    self.left_out(reason.place, title, label);
+                    self.left_out(reason.span, title, label);
                 }
             }
         }
@@ -207,22 +208,24 @@ impl Reader<'_> {
     }
 
     /// The addresses and local disks of an instance.
-    fn things(&mut self, row: &Row<'_>) -> Vec<(Spanned<Name>, ThingPart)> {
-        let mut things = Vec::new();
+    fn resources(&mut self, row: &Row<'_>) -> Vec<(Spanned<Name>, WrittenResource)> {
+        let mut resources = Vec::new();
         let eip = row.row("EipAddress", self.problems);
         if let Some(eip) = eip.and_then(|eip| eip.name("AllocationId", self.problems)) {
-            things.push(thing(eip, Thing::Eip, None, None));
+            resources.push(resource(eip, ResourceKind::Eip, None, None));
         }
         for address in row.list("PublicIpAddress", "IpAddress", self.problems) {
             let address = text("IpAddress", address, self.problems);
             let address = address.and_then(|address| harmless(&address, self.problems));
-            things.extend(address.map(|address| thing(address, Thing::StaticIp, None, None)));
+            resources.extend(
+                address.map(|address| resource(address, ResourceKind::StaticIp, None, None)),
+            );
         }
         let local = row.number("LocalStorageCapacity", self.problems);
         if let Some(local) = local.filter(|gib| **gib > 0) {
-            let name = Spanned::new(Name("local-storage".into()), local.place);
-            things.push(thing(name, Thing::LocalDisk, Some(u64::from(*local)), None));
+            let name = Spanned::new(Name("local-storage".into()), local.span);
+            resources.push(resource(name, ResourceKind::LocalDisk, Some(u64::from(*local)), None));
         }
-        things
+        resources
     }
 }

@@ -1,24 +1,12 @@
 //! Which reply a page is, where its rows are, and whether pages are missing.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{SAVE, events};
+use super::event_counts;
+use super::reader::SAVE;
+use super::reply_kind::Kind;
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
+use crate::import::fields::{Row, items};
 use crate::import::json::{Piece, Shape, shown};
-use crate::import::row::{Row, items};
-use crate::text::{Code, Place, Problem, Problems, Spanned, closest, many};
-
-/// What the rows of a reply are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
-    Instances,
-    Groups,
-    Disks,
-    Members,
-    Renewals,
-    States,
-    SystemEvents,
-    Notifications,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A call whose reply is read: `{"<list>": {"<item>": [ … ]}}`.
 struct Call {
@@ -38,31 +26,6 @@ const CALLS: [Call; 7] = [
     Call { kind: Kind::States, name: "DescribeInstancesFullStatus", list: "InstanceFullStatusSet", item: "InstanceFullStatusType" },
     Call { kind: Kind::SystemEvents, name: "DescribeInstanceHistoryEvents", list: "InstanceSystemEventSet", item: "InstanceSystemEventType" },
 ];
-
-impl Kind {
-    /// The kinds that a fleet is made of: first what is there, then what is said of it.
-    pub(super) const IN_ORDER: [Self; 6] =
-        [Self::Instances, Self::Groups, Self::Disks, Self::Members, Self::Renewals, Self::States];
-
-    /// One row, for a message.
-    pub(super) const fn one(self) -> &'static str {
-        match self {
-            Self::Instances => "an instance",
-            Self::Groups => "a scaling group",
-            Self::Disks => "a disk",
-            Self::Members => "a group member",
-            Self::Renewals => "a renewal setting",
-            Self::States => "an instance state",
-            Self::SystemEvents => "a system event",
-            Self::Notifications => "an event notification",
-        }
-    }
-
-    /// So many rows.
-    fn count(self, rows: usize) -> String {
-        many(rows, self.one().trim_start_matches("an ").trim_start_matches("a "))
-    }
-}
 
 /// Rows of one kind, as one reply lists them.
 pub(super) struct Page<'t> {
@@ -86,7 +49,7 @@ impl<'t> Page<'t> {
             {
                 return vec![Self { kind: Kind::Notifications, rows, total: None, region: None }];
             }
-            problems.add(no_reply(piece.place(), &format!("this is {kind}")));
+            problems.add(no_reply(piece.span(), &format!("this is {kind}")));
             return Vec::new();
         }
         let Some(reply) = Row::open(piece, "a reply", problems) else { return Vec::new() };
@@ -127,7 +90,7 @@ impl<'t> Page<'t> {
             words.push_str(&format!(" of {}", *total));
         }
         if matches!(self.kind, Kind::SystemEvents | Kind::Notifications) {
-            words.push_str(&events::by_kind(self.kind, &self.rows, problems));
+            words.push_str(&event_counts::by_kind(self.kind, &self.rows, problems));
         }
         words
     }
@@ -152,20 +115,20 @@ fn unreadable(reply: &Row<'_>, problems: &mut Problems) -> Problem {
         (reply.text("Code", problems), reply.text("Message", problems))
     {
         let title = format!("the provider refused the call: `{}`", shown(&code));
-        let problem = Problem::at(Code::BadReply, code.place, title, "this is no list");
-        let problem = problem.and_at(message.place, "what it says");
+        let problem = Problem::at(Code::BadReply, code.span, title, "this is no list");
+        let problem = problem.and_at(message.span, "what it says");
         return problem.help("call once more as somebody who may, and save what comes then");
     }
     let lists = || CALLS.iter().map(|call| call.list);
     let close = reply.keys().find_map(|key| closest(key, lists()).first().copied());
-    no_reply(reply.place, "unknown reply").did_you_mean(close.as_slice())
+    no_reply(reply.span, "unknown reply").did_you_mean(close.as_slice())
 }
 
-fn no_reply(place: Place, label: &str) -> Problem {
+fn no_reply(span: Span, label: &str) -> Problem {
     let names: Vec<&str> = CALLS.iter().map(|call| call.name).collect();
     let title = "this is no reply that can be read";
     // It may be a file of any kind.
-    Problem::at(Code::BadReply, place, title, label)
+    Problem::at(Code::BadReply, span, title, label)
         .unquoted()
         .help(SAVE)
         .note(format!("read are replies of {}, and lists of event notifications", names.join(", ")))
@@ -179,13 +142,13 @@ pub(super) fn tell_missing(pages: &[Page<'_>], problems: &mut Problems) {
     for page in pages {
         let Some(total) = page.total else { continue };
         let (rows, _) =
-            found.entry((page.kind, *total, page.region.as_deref())).or_insert((0, total.place));
+            found.entry((page.kind, *total, page.region.as_deref())).or_insert((0, total.span));
         *rows += page.rows.len();
         if !page.rows.is_empty() {
             with_rows.insert((page.kind, *total));
         }
     }
-    for ((kind, total, _), (rows, place)) in found {
+    for ((kind, total, _), (rows, span)) in found {
         // A page behind the last one is empty, and does not say of which region.
         let behind = rows == 0 && with_rows.contains(&(kind, total));
         if rows >= total as usize || behind {
@@ -193,7 +156,7 @@ pub(super) fn tell_missing(pages: &[Page<'_>], problems: &mut Problems) {
         }
         let here = format!("{rows} {} here", if rows == 1 { "is" } else { "are" });
         let title = format!("the reply speaks of {}, and {here}", kind.count(total as usize));
-        let problem = Problem::at(Code::LeftOut, place, title, "more than are here");
+        let problem = Problem::at(Code::LeftOut, span, title, "more than are here");
         let problem = problem.note("what is on pages that are not here takes no part");
         problems.add(problem.help("add the other pages, or let `--pager` fetch them all"));
     }

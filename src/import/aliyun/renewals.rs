@@ -1,11 +1,11 @@
 //! Whether subscriptions prolong themselves, and for how long.
 
-use super::Reader;
-use super::pages::Kind;
-use crate::import::row::Row;
-use crate::text::{Code, Problem, Spanned};
+use super::reader::Reader;
+use super::reply_kind::Kind;
+use crate::diagnostics::{Code, Problem, Spanned};
+use crate::import::fields::Row;
 use crate::time::{CalendarSpan, Term};
-use crate::vocab::Renewal;
+use crate::words::Renewal;
 
 /// Units in which terms are counted: so many of what our own durations say.
 const UNITS: &[(&str, (u64, &str))] =
@@ -27,10 +27,10 @@ impl Reader<'_> {
         let Some(at) = self.known(&id, "a renewal setting") else { return };
         if renewal.is_none() {
             let title = format!("nothing says whether `{}` renews itself", id.value);
-            self.left_out(id.place, title, "taken as not");
+            self.left_out(id.span, title, "taken as not");
         }
         let part = &mut self.out.instances[at].1;
-        part.renewal = Some(renewal.unwrap_or(Spanned::new(Renewal::None, id.place)));
+        part.renewal = Some(renewal.unwrap_or(Spanned::new(Renewal::None, id.span)));
         part.renews_for = term;
     }
 
@@ -44,7 +44,7 @@ impl Reader<'_> {
         let Some(count) = count else {
             if row.is_silent("Duration") {
                 let title = "nothing says for how long this is renewed".to_owned();
-                self.left_out(row.place, title, "taken as a month");
+                self.left_out(row.span, title, "taken as a month");
             }
             return None;
         };
@@ -55,7 +55,7 @@ impl Reader<'_> {
             Ok(None) => ("it renews itself, for no time at all", "at least 1"),
             Err(_) => ("it renews itself for more than a thousand years", "too long"),
         };
-        let problem = Problem::at(Code::BadReply, count.place, title, label);
+        let problem = Problem::at(Code::BadReply, count.span, title, label);
         self.problems.add(problem.help("write how many units, such as `1`"));
         None
     }

@@ -1,22 +1,23 @@
 //! Orders of scale-in, limits on schedules, and clocks.
 
-use super::Compiler;
+use super::compiler::Compiler;
+use crate::diagnostics::{Code, Problem, closest};
+use crate::format::{Node, OneOrMany};
 use crate::policy::clock::{Clock, Step};
-use crate::policy::file::{PolicyFile, ScaleInPart, SchedulePart, StepPart};
-use crate::policy::{Order, Schedule};
-use crate::text::{Code, Node, OneOrMany, Problem, closest};
+use crate::policy::edition::{Order, Schedule};
+use crate::policy::file::{PolicyFile, WrittenScaleIn, WrittenSchedule, WrittenStep};
 use crate::time::{CalendarSpan, SimTime, UtcOffset};
-use crate::vocab::{ClockAction, ClockKind, Criterion, Trigger, Word};
+use crate::words::{ClockAction, ClockKind, Criterion, Trigger, Word};
 
 impl Compiler<'_> {
-    pub(super) fn orders(&mut self, part: &ScaleInPart) -> Vec<Order> {
+    pub(super) fn orders(&mut self, part: &WrittenScaleIn) -> Vec<Order> {
         let mut orders: Vec<Order> = Vec::new();
         for (name, order) in &part.orders.0 {
             let sources = self.find_sources(OneOrMany::items(order.source.as_ref()));
             if order.by == Criterion::Number && part.numbers.0.is_empty() {
                 let title =
                     format!("`{}` orders by numbers, and nothing says what they are", **name);
-                let problem = Problem::at(Code::MissingKey, name.place, title, "no `numbers`");
+                let problem = Problem::at(Code::MissingKey, name.span, title, "no `numbers`");
                 self.problems.add(problem.help(
                     "add `numbers:` to `scale-in:`, such as `numbers: { NB1: { then: decimal, source: … } }`",
                 ));
@@ -32,7 +33,7 @@ impl Compiler<'_> {
         orders
     }
 
-    pub(super) fn schedule(&mut self, part: &SchedulePart) -> Schedule {
+    pub(super) fn schedule(&mut self, part: &WrittenSchedule) -> Schedule {
         let sources = self.find_sources(OneOrMany::items(part.source.as_ref()));
         let days = |span: CalendarSpan| {
             SimTime::from_seconds(0).after_on_calendar(span, UtcOffset::default())
@@ -41,8 +42,8 @@ impl Compiler<'_> {
             && days(*earliest) > days(*latest)
         {
             let title = "a release could never be set: the latest time is before the earliest";
-            let problem = Problem::at(Code::Contradiction, latest.place, title, "too soon");
-            self.problems.add(problem.and_at(earliest.place, "the earliest"));
+            let problem = Problem::at(Code::Contradiction, latest.span, title, "too soon");
+            self.problems.add(problem.and_at(earliest.span, "the earliest"));
         }
         Schedule {
             granularity: part.granularity.unwrap_or_default(),
@@ -58,7 +59,7 @@ impl Compiler<'_> {
             let Some(kind) = ClockKind::spelled(name) else {
                 let known: Vec<&str> = ClockKind::ALL.iter().map(|kind| kind.word()).collect();
                 let title = format!("`{}` is not {}", **name, ClockKind::WHAT);
-                let problem = Problem::at(Code::UnknownWord, name.place, title, "unknown clock");
+                let problem = Problem::at(Code::UnknownWord, name.span, title, "unknown clock");
                 let problem = problem.did_you_mean(&closest(name, known.iter().copied()));
                 self.problems.add(problem.note(format!("one of: {}", known.join(", "))));
                 continue;
@@ -74,18 +75,17 @@ impl Compiler<'_> {
         let mut ids: Vec<Box<str>> = Vec::new();
         if let Some(node) = nodes.get(Clock::MOST) {
             let title = format!("a clock has at most {} steps", Clock::MOST);
-            self.problems.add(Problem::at(Code::BadNumber, node.place, title, "one too many"));
+            self.problems.add(Problem::at(Code::BadNumber, node.span, title, "one too many"));
         }
         for (number, node) in nodes.iter().take(Clock::MOST).enumerate() {
             let id = format!("{name}.{}", number + 1);
-            let Some(part) = StepPart::read(&id, node, self.problems) else { continue };
+            let Some(part) = WrittenStep::read(&id, node, self.problems) else { continue };
             let since = part.since.as_ref().filter(|since| since.value != "start");
             let since = since.and_then(|since| {
                 let at = ids.iter().position(|id| **id == ***since);
                 if at.is_none() {
                     let title = format!("no earlier step is called `{}`", **since);
-                    let problem =
-                        Problem::at(Code::UnknownRule, since.place, title, "unknown step");
+                    let problem = Problem::at(Code::UnknownRule, since.span, title, "unknown step");
                     self.problems
                         .add(problem.did_you_mean(&closest(since, ids.iter().map(|i| &**i))));
                 }
@@ -94,9 +94,9 @@ impl Compiler<'_> {
             let of_account = matches!(kind, ClockKind::PaymentOverdue | ClockKind::Cancellation);
             if part.action == ClockAction::SuspendSnapshots && !of_account {
                 let title = format!("the clock `{name}` is of an instance and suspends nothing");
-                let place = part.rule.id.place;
+                let span = part.rule.id.span;
                 let label = "snapshots are suspended by the clock of an account";
-                self.problems.add(Problem::at(Code::Contradiction, place, title, label));
+                self.problems.add(Problem::at(Code::Contradiction, span, title, label));
             }
             let (rule, when) = self.rule(&part.rule);
             ids.push(part.rule.id.value.clone());

@@ -1,14 +1,15 @@
 //! What a provider sets where nobody says otherwise.
 
-use super::Compiler;
-use crate::policy::Order;
-use crate::policy::defaults::{Defaults, DefaultsPart, IS, Make, Value};
+use super::compiler::Compiler;
+use crate::diagnostics::{Code, Problem};
+use crate::format::{Map, Node};
+use crate::policy::defaults::{Defaults, IS, Make, Value, WrittenDefaults};
+use crate::policy::edition::Order;
 use crate::policy::facts::Column;
 use crate::policy::table::Table;
-use crate::text::{Code, Map, Node, Problem};
 
 impl Compiler<'_> {
-    pub(super) fn defaults(&mut self, part: &DefaultsPart, orders: &[Order]) -> Defaults {
+    pub(super) fn defaults(&mut self, part: &WrittenDefaults, orders: &[Order]) -> Defaults {
         Defaults::make(part, &mut Making { compiler: self, orders })
     }
 }
@@ -37,7 +38,7 @@ impl Make for Making<'_, '_, '_> {
             }
             let title =
                 format!("the default of `{name}` cannot depend on `{}`", test.column.name());
-            let problem = Problem::at(Code::UnknownKey, test.place, title, "not known by then");
+            let problem = Problem::at(Code::UnknownKey, test.span, title, "not known by then");
             let known = known.join(", ");
             self.compiler.problems.add(problem.note(format!("columns allowed here: {known}")));
             whole = false;

@@ -1,12 +1,12 @@
 //! On what an edition rests: documents that can be looked up, claims that are no stronger than
 //! these, and switches that stand on the cautious side.
 
-use super::Compiler;
+use super::compiler::Compiler;
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
 use crate::policy::dated::{Dated, FORMS};
-use crate::policy::file::{AnswerPart, PolicyFile, RulePart, SourcePart, SwitchPart};
-use crate::policy::{AnswerBasis, Source};
-use crate::text::{Code, Place, Problem, Problems, Spanned};
-use crate::vocab::{Confidence, RuleId, SwitchSet};
+use crate::policy::edition::{AnswerBasis, Source};
+use crate::policy::file::{PolicyFile, WrittenAnswer, WrittenCitation, WrittenRule, WrittenSwitch};
+use crate::words::{Confidence, RuleId, SwitchSet};
 
 /// The documents of an edition, as written.
 pub(super) fn sources(file: &PolicyFile, problems: &mut Problems) -> Vec<Source> {
@@ -33,7 +33,7 @@ fn read_date(dated: &Spanned<String>, problems: &mut Problems) -> Option<Dated> 
     let read = Dated::parse(dated);
     if read.is_none() {
         let title = format!("`{}` is not a date of a document", **dated);
-        let problem = Problem::at(Code::BadTime, dated.place, title, "cannot be compared");
+        let problem = Problem::at(Code::BadTime, dated.span, title, "cannot be compared");
         problems.add(problem.note(format!("it is written as {FORMS}")));
     }
     read
@@ -44,7 +44,7 @@ fn read_address(at: Option<&Spanned<String>>, problems: &mut Problems) {
     let rest = at.strip_prefix("https://").unwrap_or_default();
     if rest.is_empty() || rest.contains(char::is_whitespace) {
         let title = format!("`{}` is no address", **at);
-        let problem = Problem::at(Code::NoAddress, at.place, title, "nobody can look this up");
+        let problem = Problem::at(Code::NoAddress, at.span, title, "nobody can look this up");
         problems.add(problem.help("an address begins with `https://` and holds no blank"));
     }
 }
@@ -57,7 +57,7 @@ impl Compiler<'_> {
             if !lacks.is_empty() {
                 let (code, lacks) = (Code::Unaddressed, lacks.join(" and "));
                 let title = format!("the source `{}` has no {lacks}", **key);
-                let problem = Problem::at(code, key.place, title, "nobody can look this up");
+                let problem = Problem::at(code, key.span, title, "nobody can look this up");
                 self.problems.add(problem.help(
                     "write `at: https://…` and `section: …`; a rule is believed as far as it can be read up",
                 ));
@@ -68,7 +68,7 @@ impl Compiler<'_> {
     /// How well a statement is founded: as it says, and at best as its documents allow.
     pub(super) fn founded(
         &mut self,
-        (name, place): (&str, Place),
+        (name, span): (&str, Span),
         stated: Option<Spanned<Confidence>>,
         sources: &[usize],
     ) -> Confidence {
@@ -76,18 +76,18 @@ impl Compiler<'_> {
         if claim <= Confidence::Observed && sources.is_empty() {
             let title = format!("`{name}` claims to be {claim} and names no source");
             self.problems.add(
-                Problem::at(Code::NoSource, place, title, format!("where is it {claim}?"))
+                Problem::at(Code::NoSource, span, title, format!("where is it {claim}?"))
                     .help("add `source:`, or `confidence: inferred` or `unconfirmed`"),
             );
         }
         let late = sources.iter().map(|at| &self.sources[*at]).find(|source| source.is_late);
         let Some(late) = late.filter(|_| claim < Confidence::Inferred) else { return claim };
         // What an extended edition says of itself is true there; under an earlier date it is not.
-        if let Some(stated) = stated.filter(|stated| stated.place.file == self.edition.file) {
+        if let Some(stated) = stated.filter(|stated| stated.span.file == self.edition.file) {
             let title = format!("`{name}` claims to be {claim} by a document of a later date");
             let dated = late.dated.as_deref().unwrap_or_default();
             self.problems.add(
-                Problem::at(Code::SourceLater, stated.place, title, "before that document")
+                Problem::at(Code::SourceLater, stated.span, title, "before that document")
                     .and_at(self.edition, "the edition")
                     .note(format!("the source `{}` is dated {dated}", late.key))
                     .help("a later document makes a rule `inferred` at best; or leave it out"),
@@ -97,16 +97,16 @@ impl Compiler<'_> {
     }
 
     /// A rule of which nothing is confirmed rests on a switch: nobody may rely on it unasked.
-    pub(super) fn demand_switch(&mut self, part: &RulePart, has: Confidence, on: SwitchSet) {
+    pub(super) fn demand_switch(&mut self, part: &WrittenRule, has: Confidence, on: SwitchSet) {
         // What an edition of somebody's own concludes otherwise has another position already: the
         // edition that it extends.
-        let replaces = self.read.replaces(part.place);
+        let replaces = self.read.replaces(part.span);
         if has != Confidence::Unconfirmed || !on.is_empty() || replaces {
             return;
         }
         let title = format!("`{}` is unconfirmed and rests on no switch", *part.id);
         self.problems.add(
-            Problem::at(Code::NoSwitch, part.place, title, "nobody could decide otherwise")
+            Problem::at(Code::NoSwitch, part.span, title, "nobody could decide otherwise")
                 .help("name a switch under `if:`, with a rule for each of its positions")
                 .help("or write `confidence: inferred` with what it follows from, or `assumed`"),
         );
@@ -116,13 +116,13 @@ impl Compiler<'_> {
     /// on a page is one that the page is known to have.
     pub(super) fn answer(
         &mut self,
-        answer: &AnswerPart,
+        answer: &WrittenAnswer,
         (confidence, sources): (Confidence, &[usize]),
     ) -> Option<AnswerBasis> {
         let own = self.find_sources(&answer.sources);
         let stands_alone = !own.is_empty() || answer.confidence.is_some();
         let own_claim = if stands_alone {
-            self.founded((&answer.code, answer.place), answer.confidence, &own)
+            self.founded((&answer.code, answer.span), answer.confidence, &own)
         } else {
             confidence
         };
@@ -134,7 +134,7 @@ impl Compiler<'_> {
                 format!("no document that is cited is known to have the answer `{}`", answer.code);
             let keys: Vec<&str> = cited.iter().map(|at| self.sources[*at].key.as_str()).collect();
             self.problems.add(
-                Problem::at(code, answer.place, title, "on which page does it stand?")
+                Problem::at(code, answer.span, title, "on which page does it stand?")
                     .note(format!("cited here: {}", keys.join(", ")))
                     .help(format!(
                         "write `answers: [{}]` at the source that has it, and cite that one: `answer: {{ code: {}, source: … }}`",
@@ -150,8 +150,8 @@ impl Compiler<'_> {
     /// another.
     pub(super) fn positions(
         &mut self,
-        name: &Spanned<crate::text::Name>,
-        part: &SwitchPart,
+        name: &Spanned<crate::format::Name>,
+        part: &WrittenSwitch,
         is_supported: bool,
     ) -> (Option<u8>, Option<u8>) {
         let cautious = self.position(name, part, part.cautious.as_ref());
@@ -168,7 +168,7 @@ impl Compiler<'_> {
             );
             let side = &part.one_of[usize::from(cautious)].value;
             self.problems.add(
-                Problem::at(Code::NotCautious, stated.place, title, "the kind side")
+                Problem::at(Code::NotCautious, stated.span, title, "the kind side")
                     .note(format!("protections are worth least at `{side}`"))
                     .help(format!("write `default: {side}`, or a `source:` for `{}`", **stated)),
             );
@@ -177,7 +177,7 @@ impl Compiler<'_> {
         if part.cautious.is_none() && part.default.is_some() {
             let code = Code::NoCautious;
             let title = format!("the switch `{}` does not say which position is cautious", **name);
-            let problem = Problem::at(code, name.place, title, "no `cautious` here");
+            let problem = Problem::at(code, name.span, title, "no `cautious` here");
             self.problems.add(problem.help(
                 "write `cautious: POSITION`, the one at which protections are worth least; it is the default",
             ));
@@ -187,8 +187,8 @@ impl Compiler<'_> {
 
     fn position(
         &mut self,
-        name: &Spanned<crate::text::Name>,
-        part: &SwitchPart,
+        name: &Spanned<crate::format::Name>,
+        part: &WrittenSwitch,
         stated: Option<&Spanned<String>>,
     ) -> Option<u8> {
         let stated = stated?;
@@ -196,7 +196,7 @@ impl Compiler<'_> {
         if at.is_none() {
             let title = format!("`{}` is not one of the positions of `{}`", **stated, **name);
             let known: Vec<&str> = part.one_of.iter().map(|value| value.as_str()).collect();
-            let problem = Problem::at(Code::UnknownWord, stated.place, title, "not one");
+            let problem = Problem::at(Code::UnknownWord, stated.span, title, "not one");
             self.problems.add(problem.note(format!("one of: {}", known.join(", "))));
         }
         at.and_then(|at| u8::try_from(at).ok())
@@ -213,7 +213,7 @@ impl Compiler<'_> {
 }
 
 /// What a reader would miss of a document.
-fn lacking(part: &SourcePart) -> Vec<&'static str> {
+fn lacking(part: &WrittenCitation) -> Vec<&'static str> {
     let lacks = [(part.at.is_none(), "address"), (part.section.is_none(), "section")];
     lacks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, what)| what).collect()
 }

@@ -1,15 +1,16 @@
 //! What a policy lets happen by itself must be something that it can judge: a step of a clock,
 //! a hook or a group that takes something of an instance has a place in the decision space.
 
-use super::Compiler;
+use super::compiler::Compiler;
+use crate::diagnostics::{Code, Problem, Span};
 use crate::policy::clock::Clock;
 use crate::policy::domain::Domain;
+use crate::policy::edition::Tables;
 use crate::policy::facts::{Column, Condition};
 use crate::policy::file::PolicyFile;
+use crate::policy::rulebook::may_lose;
 use crate::policy::table::Table;
-use crate::policy::{Tables, may_lose};
-use crate::text::{Code, Place, Problem};
-use crate::vocab::{Action, ClockAction, ClockKind, HookResult, RollOut, RuleId, Trigger, Word};
+use crate::words::{Action, ClockAction, ClockKind, HookResult, RollOut, RuleId, Trigger, Word};
 
 impl Compiler<'_> {
     /// The decision space, with what cannot occur in it.
@@ -22,9 +23,9 @@ impl Compiler<'_> {
         if domain.is_none() && file.protections.0.is_empty() {
             let most = crate::policy::space::MOST_CELLS;
             let title = format!("the decision space would have more than {most} cells");
-            let mut place = file.space.place;
-            place.end = place.start + 1;
-            self.problems.add(Problem::at(Code::BadNumber, place, title, "too many"));
+            let mut span = file.space.span;
+            span.end = span.start + 1;
+            self.problems.add(Problem::at(Code::BadNumber, span, title, "too many"));
         }
         domain.unwrap_or_else(Domain::nothing)
     }
@@ -63,7 +64,7 @@ impl Compiler<'_> {
                 "a launch that ends in `{}` is released, and the decision space does not have that",
                 result.value
             );
-            self.problems.add(unjudged(domain, pair, result.place, title));
+            self.problems.add(unjudged(domain, pair, result.span, title));
         }
     }
 
@@ -98,7 +99,7 @@ impl Compiler<'_> {
             "`{}` asks to {action} for `{trigger}`, and the decision space does not have that",
             rule.id
         );
-        self.problems.add(unjudged(domain, pair, rule.place, title));
+        self.problems.add(unjudged(domain, pair, rule.span, title));
     }
 }
 
@@ -106,16 +107,16 @@ impl Compiler<'_> {
 fn unjudged(
     domain: &Domain,
     (trigger, action): (Trigger, Action),
-    place: Place,
+    span: Span,
     title: String,
 ) -> Problem {
-    let mut problem = Problem::at(Code::UnknownTrigger, place, title, "could never be judged");
+    let mut problem = Problem::at(Code::UnknownTrigger, span, title, "could never be judged");
     let mut lacks = false;
-    for (column, place, word) in [
+    for (column, span, word) in [
         (Column::Trigger, trigger.index(), trigger.word()),
         (Column::Action, action.index(), action.word()),
     ] {
-        if !domain.words(column).contains(&place) {
+        if !domain.words(column).contains(&span) {
             lacks = true;
             problem = problem.help(format!(
                 "add `{word}` to `space: {{ {}: … }}`, and to each protection a rule for it",

@@ -1,14 +1,15 @@
 //! Names of sources and switches, and the rules that use them.
 
-use super::Compiler;
-use crate::policy::facts::Condition;
-use crate::policy::file::{PolicyFile, RulePart};
-use crate::policy::{
+use super::compiler::Compiler;
+use crate::diagnostics::{Code, Problem, Spanned, closest};
+use crate::format::OneOrMany;
+use crate::policy::edition::{
     NO_SCHEDULE, Rule, SET, Switch, UNDECIDED, UNKNOWN_BILLING, UNKNOWN_LOCK, UNKNOWN_MEMBERSHIP,
     UNKNOWN_PROTECTION, UNKNOWN_SCHEDULE, UNSET, Unknowns,
 };
-use crate::text::{Code, OneOrMany, Problem, Spanned, closest};
-use crate::vocab::{Billing, Confidence, Lock, Membership, RuleId, SwitchId, SwitchSet, Word};
+use crate::policy::facts::Condition;
+use crate::policy::file::{PolicyFile, WrittenRule};
+use crate::words::{Billing, Confidence, Lock, Membership, RuleId, SwitchId, SwitchSet, Word};
 
 impl Compiler<'_> {
     pub(super) fn find_sources(&mut self, named: &[Spanned<String>]) -> Vec<usize> {
@@ -20,7 +21,7 @@ impl Compiler<'_> {
             }
             let keys = self.sources.iter().map(|source| source.key.as_str());
             let title = format!("`{}` is not defined under `sources`", **name);
-            let problem = Problem::at(Code::NoSource, name.place, title, "unknown source");
+            let problem = Problem::at(Code::NoSource, name.span, title, "unknown source");
             let problem = problem.did_you_mean(&closest(name, keys));
             self.problems.add(problem.help(
                 "without a source a rule may only be `inferred` or `unconfirmed`, never `documented`",
@@ -38,7 +39,7 @@ impl Compiler<'_> {
                 part.one_of[..*at].iter().any(|earlier| earlier.value == value.value)
             }) {
                 let title = format!("`{}` is a position of `{}` twice", **twice.1, **name);
-                let problem = Problem::at(Code::Twice, twice.1.place, title, "once more");
+                let problem = Problem::at(Code::Twice, twice.1.span, title, "once more");
                 self.problems.add(problem);
             }
             if values.len() < 2
@@ -47,11 +48,11 @@ impl Compiler<'_> {
             {
                 let title = format!("`{}` cannot be a switch", **name);
                 let label = "a switch has 2 to 32 positions, and a policy at most 58 switches";
-                self.problems.add(Problem::at(Code::BadNumber, name.place, title, label));
+                self.problems.add(Problem::at(Code::BadNumber, name.span, title, label));
                 continue;
             }
             let confidence = part.confidence.map_or(Confidence::Unconfirmed, |stated| {
-                self.founded((name, name.place), Some(stated), &sources)
+                self.founded((name, name.span), Some(stated), &sources)
             });
             self.switches.push(Switch {
                 name: name.to_string(),
@@ -114,7 +115,7 @@ impl Compiler<'_> {
     }
 
     /// A rule gets its id, its condition and its basis.
-    pub(super) fn rule(&mut self, part: &RulePart) -> (RuleId, Condition) {
+    pub(super) fn rule(&mut self, part: &WrittenRule) -> (RuleId, Condition) {
         let mut when = Condition::default();
         for test in &part.when {
             when.require(test.column, test.words);
@@ -131,7 +132,7 @@ impl Compiler<'_> {
         // A source that is named and not known has been reported.
         let is_whole = sources.len() == part.sources.len();
         let confidence = match (is_whole, part.confidence) {
-            (true, stated) => self.founded((&part.id, part.place), stated, &sources),
+            (true, stated) => self.founded((&part.id, part.span), stated, &sources),
             (false, stated) => stated.map_or(Confidence::Documented, |stated| stated.value),
         };
         self.demand_switch(part, confidence, switches);
@@ -141,8 +142,8 @@ impl Compiler<'_> {
         if let Some(first) = same {
             let title = format!("the rule `{}` is defined twice", *part.id);
             self.problems.add(
-                Problem::at(Code::Twice, part.place, title, "second definition")
-                    .and_at(first.place, "first definition")
+                Problem::at(Code::Twice, part.span, title, "second definition")
+                    .and_at(first.span, "first definition")
                     .help("reports name rules by their ids; give it another one"),
             );
         }
@@ -159,7 +160,7 @@ impl Compiler<'_> {
             answer_basis,
             unreachable: part.unreachable.clone(),
             switches,
-            place: part.place,
+            span: part.span,
         });
         (RuleId::at(self.rules.len() - 1), when)
     }
@@ -172,19 +173,18 @@ impl Compiler<'_> {
         let Some(at) = self.switches.iter().position(|switch| *switch.name == ***name) else {
             let known = self.switches.iter().map(|switch| switch.name.as_str());
             let title = format!("`{}` is not defined under `switches`", **name);
-            let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown switch");
+            let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown switch");
             self.problems.add(problem.did_you_mean(&closest(name, known)));
             return None;
         };
         let mut mask = 0;
         for value in values {
             let known = &self.switches[at].values;
-            if let Some(place) = known.iter().position(|known| **known == ***value) {
-                mask |= 1 << place;
+            if let Some(span) = known.iter().position(|known| **known == ***value) {
+                mask |= 1 << span;
             } else {
                 let title = format!("`{}` is not a position of `{}`", **value, **name);
-                let problem =
-                    Problem::at(Code::UnknownWord, value.place, title, "unknown position");
+                let problem = Problem::at(Code::UnknownWord, value.span, title, "unknown position");
                 let problem = problem
                     .did_you_mean(&closest(value, known.iter().map(String::as_str)))
                     .note(format!("one of: {}", known.join(", ")));

@@ -1,23 +1,23 @@
 //! Spaces, and the proof of a table over one.
 
-use super::Compiler;
+use super::compiler::Compiler;
+use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::policy::facts::{Column, Condition};
-use crate::policy::faults::{self, Subject as Told};
-use crate::policy::file::{PolicyFile, RulePart, Test};
+use crate::policy::file::{PolicyFile, Test, WrittenRule};
+use crate::policy::proof_messages::{self, Subject as Told};
 use crate::policy::space::{Axis, MOST_CELLS, Space};
 use crate::policy::table::{Row, Table};
-use crate::text::{Code, Place, Problem, Spanned};
 
 impl Compiler<'_> {
     pub(super) fn read_impossible(&mut self, file: &PolicyFile) {
         for node in &file.impossible {
-            let mut start = node.place;
+            let mut start = node.span;
             start.end = start.start + 1;
             let id = Spanned::new("impossible".into(), start);
-            let Some(part) = RulePart::read(id, node, &[], self.problems) else { continue };
+            let Some(part) = WrittenRule::read(id, node, &[], self.problems) else { continue };
             let mut when = Condition::default();
             for test in &part.when {
-                self.demand_in_space(test.column, test.place);
+                self.demand_in_space(test.column, test.span);
                 when.require(test.column, test.words);
             }
             let Some(because) = part.because else {
@@ -29,26 +29,26 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn demand_in_space(&mut self, column: Column, place: Place) {
+    pub(super) fn demand_in_space(&mut self, column: Column, span: Span) {
         if self.columns.iter().all(|(known, _)| *known != column) {
             let names: Vec<&str> = self.columns.iter().map(|(column, _)| column.name()).collect();
             let title = format!("the decision space has no column `{}`", column.name());
-            let problem = Problem::at(Code::UnknownWord, place, title, "not in `space`");
+            let problem = Problem::at(Code::UnknownWord, span, title, "not in `space`");
             self.problems.add(problem.note(format!("the space has: {}", names.join(", "))));
         }
     }
 
     /// A rule on verdicts tests columns of the decision space, and words that it has there.
-    pub(super) fn demand_words_in_space(&mut self, part: &RulePart) {
-        for Test { column, place, words, negated } in part.when.iter().copied() {
-            self.demand_in_space(column, place);
+    pub(super) fn demand_words_in_space(&mut self, part: &WrittenRule) {
+        for Test { column, span, words, negated } in part.when.iter().copied() {
+            self.demand_in_space(column, span);
             let known = self.columns.iter().find(|(known, _)| *known == column);
             let Some((_, inside)) = known.filter(|_| !negated) else { continue };
             let inside: u32 = inside.iter().fold(0, |mask, word| mask | 1 << word);
             for word in (0_u8..32).filter(|word| (words & !inside) >> word & 1 == 1) {
                 let word = column.words()[usize::from(word)];
                 let title = format!("the decision space has no {} `{word}`", column.name());
-                let problem = Problem::at(Code::UnknownWord, place, title, "not in `space`");
+                let problem = Problem::at(Code::UnknownWord, span, title, "not in `space`");
                 self.problems.add(problem.help("add it to `space:`, or take it out of this rule"));
             }
         }
@@ -59,11 +59,11 @@ impl Compiler<'_> {
         space.occurring(self.impossible.iter().map(|(when, _)| when))
     }
 
-    pub(super) fn space(&mut self, axes: Vec<Axis>, place: Place) -> Option<Space> {
+    pub(super) fn space(&mut self, axes: Vec<Axis>, span: Span) -> Option<Space> {
         let space = Space::new(axes);
         if space.is_none() {
             let title = format!("this table would have more than {MOST_CELLS} cells");
-            let problem = Problem::at(Code::BadNumber, place, title, "too many columns tested");
+            let problem = Problem::at(Code::BadNumber, span, title, "too many columns tested");
             self.problems.add(problem.help("test fewer columns"));
         }
         space
@@ -77,13 +77,13 @@ impl Compiler<'_> {
     /// need not say anything: there that row does.
     pub(super) fn prove<C: Clone>(
         &mut self,
-        (name, place): (&str, Place),
+        (name, span): (&str, Span),
         axes: Vec<Axis>,
         rows: Vec<Row<C>>,
-        parts: &[RulePart],
+        parts: &[WrittenRule],
         inert: Option<(&Condition, Row<C>)>,
     ) -> Table<C> {
-        let Some(space) = self.space(axes, place) else { return Table::empty() };
+        let Some(space) = self.space(axes, span) else { return Table::empty() };
         let occurs = self.occurring(&space);
         let at_work = inert.as_ref().map(|(works, _)| {
             let mut at_work = vec![false; space.cells()];
@@ -100,8 +100,8 @@ impl Compiler<'_> {
             }
             Err(unproved) => {
                 let switches = self.switch_values();
-                let told = Told { name, place, parts, switches: &switches };
-                let problems = faults::tell(&unproved, &told, possible);
+                let told = Told { name, span, parts, switches: &switches };
+                let problems = proof_messages::tell(&unproved, &told, possible);
                 problems.into_iter().for_each(|problem| self.problems.add(problem));
                 Table::empty()
             }

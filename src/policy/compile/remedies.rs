@@ -1,24 +1,24 @@
 //! Remedies: names of protections become ids.
 
-use super::Compiler;
-use crate::policy::Protection;
+use super::compiler::Compiler;
+use crate::diagnostics::{Code, Problem, Span, closest};
 use crate::policy::advice::{Advice, Means, Proposal};
 use crate::policy::clock::Clock;
+use crate::policy::edition::Protection;
 use crate::policy::facts::{Column, Condition};
-use crate::policy::remedy_part::{RemedyPart, WhatPart};
+use crate::policy::remedy_part::{WrittenRemedy, WrittenWhat};
 use crate::policy::table::Table;
-use crate::text::{Code, Place, Problem, closest};
-use crate::vocab::{
-    Act, ClockKind, Fate, ProtectionId, RuleId, Thing, Trigger, Verdict, Word, YesNo,
+use crate::words::{
+    Act, ClockKind, Fate, ProtectionId, ResourceKind, RuleId, Trigger, Verdict, Word, YesNo,
 };
 
 impl Compiler<'_> {
-    pub(super) fn advice(&mut self, part: &RemedyPart) -> Advice {
+    pub(super) fn advice(&mut self, part: &WrittenRemedy) -> Advice {
         let mut means = Vec::new();
         for act in &part.acts {
             let what = match &act.what {
-                WhatPart::Do(act) => Means::Do(*act),
-                WhatPart::Set(name) => {
+                WrittenWhat::Do(act) => Means::Do(*act),
+                WrittenWhat::Set(name) => {
                     let known = self.protections.iter();
                     let at = known.clone().position(|(known, attribute)| {
                         *known == name.value || attribute.as_deref() == Some(&*name.value)
@@ -26,7 +26,7 @@ impl Compiler<'_> {
                     let Some(at) = at else {
                         let title = format!("this policy has no protection `{}`", **name);
                         let problem =
-                            Problem::at(Code::UnknownRule, name.place, title, "unknown protection");
+                            Problem::at(Code::UnknownRule, name.span, title, "unknown protection");
                         let close = closest(name, known.map(|(known, _)| &**known));
                         self.problems.add(problem.did_you_mean(&close));
                         continue;
@@ -34,7 +34,7 @@ impl Compiler<'_> {
                     Means::Set(ProtectionId::at(at))
                 }
             };
-            means.push(Proposal { means: what, says: act.says.clone(), place: act.place });
+            means.push(Proposal { means: what, says: act.says.clone(), span: act.span });
         }
         let names: Vec<&str> = self.protections.iter().map(|(name, _)| &**name).collect();
         Advice::new(means, part.text.clone(), &names)
@@ -47,9 +47,9 @@ impl Compiler<'_> {
         clocks: &[(ClockKind, Clock)],
         effects: &Table<Fate>,
     ) {
-        let mut idle: Vec<(RuleId, Place)> = Vec::new();
-        for (place, protection) in protections.iter().enumerate() {
-            let own = Means::Set(ProtectionId::at(place));
+        let mut idle: Vec<(RuleId, Span)> = Vec::new();
+        for (span, protection) in protections.iter().enumerate() {
+            let own = Means::Set(ProtectionId::at(span));
             let rows = protection.table.rows().iter();
             for row in rows.filter(|row| row.says != Verdict::Held) {
                 let helps = |means| means != own && may_help(protections, means, &row.when);
@@ -68,11 +68,11 @@ impl Compiler<'_> {
             };
             self.note_idle(row.rule, helps, &mut idle);
         }
-        idle.sort_unstable_by_key(|(_, place)| (place.file, place.start));
-        for (rule, place) in idle {
+        idle.sort_unstable_by_key(|(_, span)| (span.file, span.start));
+        for (rule, span) in idle {
             let id = &self.rules[rule.index()].id;
             let title = format!("this remedy never helps where `{id}` applies");
-            let problem = Problem::at(Code::IdleRemedy, place, title, "does not end that loss");
+            let problem = Problem::at(Code::IdleRemedy, span, title, "does not end that loss");
             self.problems.add(problem.help(
                 "name an act that ends the cause, or a protection that holds there; advice that nothing checks is a sentence",
             ));
@@ -83,11 +83,11 @@ impl Compiler<'_> {
         &self,
         rule: RuleId,
         helps: impl Fn(Means) -> bool,
-        idle: &mut Vec<(RuleId, Place)>,
+        idle: &mut Vec<(RuleId, Span)>,
     ) {
         let proposals = self.rules[rule.index()].remedy.means.iter();
         let useless = proposals.filter(|proposal| !helps(proposal.means));
-        idle.extend(useless.map(|proposal| (rule, proposal.place)));
+        idle.extend(useless.map(|proposal| (rule, proposal.span)));
     }
 }
 
@@ -110,12 +110,14 @@ fn may_help(protections: &[Protection], means: Means, when: &Condition) -> bool 
 
 /// Whether an act may save a resource that a condition takes.
 fn saves(act: Act, when: &Condition) -> bool {
-    let takes = |thing: Thing| {
-        when.words(Column::Thing).is_none_or(|words| words >> thing.index() & 1 == 1)
+    let takes = |resource: ResourceKind| {
+        when.words(Column::ResourceKind).is_none_or(|words| words >> resource.index() & 1 == 1)
     };
     match act {
-        Act::Snapshot | Act::CreateImage => takes(Thing::SystemDisk) || takes(Thing::DataDisk),
-        Act::ConvertAddress => takes(Thing::StaticIp),
+        Act::Snapshot | Act::CreateImage => {
+            takes(ResourceKind::SystemDisk) || takes(ResourceKind::DataDisk)
+        }
+        Act::ConvertAddress => takes(ResourceKind::StaticIp),
         Act::Keep => when
             .words(Column::WithInstance)
             .is_none_or(|words| words >> YesNo::Yes.index() & 1 == 1),

@@ -1,17 +1,15 @@
 //! The tables: verdicts of protections, refusals, and what else a provider decides.
 
-use super::Compiler;
+use super::compiler::Compiler;
+use crate::diagnostics::{Code, Problem, Problems, Severity, Span, Spanned, closest};
+use crate::format::{Map, Name, Node, OneOrMany, Read, Value, read_word};
+use crate::policy::edition::{FlagTest, Hooks, Order, Precondition, Protection, Repairs, Tables};
 use crate::policy::facts::{Column, Condition};
-use crate::policy::file::{PolicyFile, ProtectionPart, RulePart};
+use crate::policy::file::{PolicyFile, WrittenProtection, WrittenRule};
 use crate::policy::space::{Axis, Over};
 use crate::policy::table::{Row, Table, axes_of};
-use crate::policy::{FlagTest, Hooks, Order, Precondition, Protection, Repairs, Tables};
-use crate::text::{
-    Code, Map, Name, Node, OneOrMany, Place, Problem, Problems, Read, Severity, Spanned, Value,
-    closest, read_word,
-};
 use crate::time::ApiVersion;
-use crate::vocab::{
+use crate::words::{
     Action, Capacity, Channel, ClockAction, ClockKind, Effect, Fate, Lifecycle, Membership,
     Occasion, ProtectionId, ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
 };
@@ -23,14 +21,14 @@ impl Compiler<'_> {
     pub(super) fn protections(&mut self, file: &PolicyFile) -> Vec<Protection> {
         if file.protections.0.len() > ProtectionSet::MOST {
             let title = format!("a policy has at most {} protections", ProtectionSet::MOST);
-            let place = file.protections.0[ProtectionSet::MOST].0.place;
-            self.problems.add(Problem::at(Code::BadNumber, place, title, "one too many"));
+            let span = file.protections.0[ProtectionSet::MOST].0.span;
+            self.problems.add(Problem::at(Code::BadNumber, span, title, "one too many"));
             return Vec::new();
         }
         self.demand_one_meaning(file);
         let all = file.protections.0.iter().enumerate();
         let mut all: Vec<Protection> = all
-            .map(|(written, (name, part))| self.protection((name, name.place), written, part))
+            .map(|(written, (name, part))| self.protection((name, name.span), written, part))
             .collect();
         // Their ids go by name, so that nothing depends on the order of keys.
         all.sort_by(|a, b| a.name.cmp(&b.name));
@@ -42,15 +40,15 @@ impl Compiler<'_> {
         let parts = &file.protections.0;
         for (at, (name, part)) in parts.iter().enumerate() {
             let Some(attribute) = &part.attribute else { continue };
-            let of = |part: &ProtectionPart| part.attribute.as_ref().map(|a| a.value.clone());
-            let same = |(place, (other, part)): &(usize, &(Spanned<Name>, ProtectionPart))| {
-                let twin = *place < at && of(part).as_ref() == Some(&attribute.value);
-                *place != at && (twin || *other.value.0 == **attribute)
+            let of = |part: &WrittenProtection| part.attribute.as_ref().map(|a| a.value.clone());
+            let same = |(span, (other, part)): &(usize, &(Spanned<Name>, WrittenProtection))| {
+                let twin = *span < at && of(part).as_ref() == Some(&attribute.value);
+                *span != at && (twin || *other.value.0 == **attribute)
             };
             let Some((_, (other, _))) = parts.iter().enumerate().find(same) else { continue };
             let title = format!("`{}` would mean both `{}` and `{}`", **attribute, **other, **name);
             let label = "one name for two protections";
-            let problem = Problem::at(Code::Twice, attribute.place, title, label);
+            let problem = Problem::at(Code::Twice, attribute.span, title, label);
             let problem = problem.help("give each protection an `attribute:` of its own");
             self.problems.add(problem);
         }
@@ -58,18 +56,18 @@ impl Compiler<'_> {
 
     pub(super) fn protection(
         &mut self,
-        (name, place): (&str, Place),
+        (name, span): (&str, Span),
         written: usize,
-        part: &ProtectionPart,
+        part: &WrittenProtection,
     ) -> Protection {
         self.part = format!("protections.{name}");
         let works_when = part.works_when.as_ref().and_then(|node| {
             let id = node.get("id").and_then(Node::scalar);
             let id = id.map_or_else(|| format!("{name}.works-when"), str::to_owned);
-            let id = Spanned::new(id.into_boxed_str(), node.place);
-            let part = RulePart::read(id, node, &["id"], self.problems)?;
+            let id = Spanned::new(id.into_boxed_str(), node.span);
+            let part = WrittenRule::read(id, node, &["id"], self.problems)?;
             for test in &part.when {
-                self.demand_in_space(test.column, test.place);
+                self.demand_in_space(test.column, test.span);
             }
             Some(self.rule(&part))
         });
@@ -92,7 +90,7 @@ impl Compiler<'_> {
                 let when = Condition::default();
                 (works, Row { rule: *rule, when, says: Verdict::NotConsulted })
             });
-            self.prove((name, place), axes, rows, &parts, inert)
+            self.prove((name, span), axes, rows, &parts, inert)
         } else {
             Table::empty()
         };
@@ -122,7 +120,7 @@ impl Compiler<'_> {
         &mut self,
         rules: &Map<Node>,
         key: &str,
-    ) -> (Vec<RulePart>, Vec<Row<C>>, bool) {
+    ) -> (Vec<WrittenRule>, Vec<Row<C>>, bool) {
         self.rows_read(rules, key, read_word)
     }
 
@@ -132,18 +130,18 @@ impl Compiler<'_> {
         rules: &Map<Node>,
         key: &str,
         read: impl Fn(&Node, &mut Problems) -> Option<C>,
-    ) -> (Vec<RulePart>, Vec<Row<C>>, bool) {
+    ) -> (Vec<WrittenRule>, Vec<Row<C>>, bool) {
         let before = self.problems.count(Severity::Error);
         let (mut parts, mut rows) = (Vec::new(), Vec::new());
         for (id, node) in &rules.0 {
             let id = id.clone().map(|name| name.0);
-            let place = id.place;
-            let Some(part) = RulePart::read(id, node, &[key], self.problems) else { continue };
+            let span = id.span;
+            let Some(part) = WrittenRule::read(id, node, &[key], self.problems) else { continue };
             let Some(says) = node.get(key) else {
                 let title = format!("the rule `{}` needs the key `{key}`", *part.id);
                 self.problems.add(Problem::at(
                     Code::MissingKey,
-                    place,
+                    span,
                     title,
                     format!("no `{key}`"),
                 ));
@@ -167,7 +165,7 @@ impl Compiler<'_> {
         "preconditions".clone_into(&mut self.part);
         for (id, node) in &file.preconditions.0 {
             let id = id.clone().map(|name| name.0);
-            let Some(part) = RulePart::read(id, node, FLAGS, self.problems) else {
+            let Some(part) = WrittenRule::read(id, node, FLAGS, self.problems) else {
                 continue;
             };
             let (rule, when) = self.rule(&part);
@@ -203,7 +201,7 @@ impl Compiler<'_> {
         let at = protections.iter().position(|protection| protection.is_called(name));
         if at.is_none() {
             let title = format!("this policy has no protection `{}`", **name);
-            let problem = Problem::at(Code::UnknownRule, name.place, title, "unknown protection");
+            let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown protection");
             self.problems.add(problem.did_you_mean(&closest(name, known())));
         }
         at.map(ProtectionId::at)
@@ -346,13 +344,13 @@ impl Compiler<'_> {
     pub(super) fn proved<C: Clone>(
         &mut self,
         name: &str,
-        (parts, rows, whole): (Vec<RulePart>, Vec<Row<C>>, bool),
+        (parts, rows, whole): (Vec<WrittenRule>, Vec<Row<C>>, bool),
         fixed: &[(Column, Vec<u8>)],
     ) -> Table<C> {
         let Some(first) = parts.first().filter(|_| whole && self.space_is_whole) else {
             return Table::empty();
         };
-        let place = first.place;
+        let span = first.span;
         let switches = self.switch_values();
         let tested: Vec<Column> = rows.iter().flat_map(|row| row.when.columns()).collect();
         let fixed: Vec<_> =
@@ -360,7 +358,7 @@ impl Compiler<'_> {
         let axes = axes_of(rows.iter().map(|row| &row.when), &fixed, |switch| {
             u8::try_from(switches[switch.index()].1.len()).unwrap_or(u8::MAX)
         });
-        self.prove((name, place), axes, rows, &parts, None)
+        self.prove((name, span), axes, rows, &parts, None)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::difference::{Class, Difference, Direction, Found, Part, Statement, Tested};
 use super::pair::{Pair, statement};
-use super::{Class, Difference, Direction, Found, Part, Statement, Tested};
-use crate::policy::Policy;
+use crate::policy::edition::Policy;
 use crate::policy::facts::Column;
 use crate::policy::space::{Axis, Block, Over, Space};
-use crate::vocab::{RuleId, SwitchId};
+use crate::words::{RuleId, SwitchId};
 
 /// The most cells that a union may have: more than any proved table, so that two of them fit.
 const MOST: usize = 1 << 22;
@@ -213,7 +213,7 @@ impl Grid {
         &self,
         cell: usize,
         policy: &Policy,
-        when: &crate::policy::Condition,
+        when: &crate::policy::facts::Condition,
     ) -> bool {
         let columns = when.columns().all(|column| {
             let word = self.column(cell, column);

@@ -1,12 +1,12 @@
 //! What is no table: the space itself, limits, orders, switches, documents, notes; and, so that
 //! nothing is forgotten, every rule that no other difference shows.
 
+use super::difference::{Class, Difference, Direction, Found, Part, Statement};
 use super::pair::{Pair, cited, keys};
-use super::{Class, Difference, Direction, Found, Part, Statement};
+use crate::policy::edition::{Hooks, Policy, Repairs, Schedule, Source, Switch};
 use crate::policy::facts::{Column, Condition};
-use crate::policy::{Hooks, Policy, Repairs, Schedule, Source, Switch};
 use crate::time::SimSpan;
-use crate::vocab::{RuleId, Word};
+use crate::words::{RuleId, Word};
 
 const NEUTRAL: Direction = Direction::Neutral;
 
@@ -178,7 +178,7 @@ fn orders(pair: &Pair<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn in_words(order: &crate::policy::Order) -> String {
+fn in_words(order: &crate::policy::edition::Order) -> String {
     let domains = if order.fault_domains { "the fullest fault domain, then " } else { "" };
     format!("{domains}by {}, {} first", order.by.word(), order.first.word())
 }

@@ -1,8 +1,8 @@
 //! Two editions side by side: whose rule, whose document, and what differs between two rules.
 
-use super::{Cited, Class, Statement};
-use crate::policy::{Policy, Rule};
-use crate::vocab::RuleId;
+use super::difference::{Cited, Class, Statement};
+use crate::policy::edition::{Policy, Rule};
+use crate::words::RuleId;
 
 /// The two editions, and which document of the one is which of the other.
 pub(super) struct Pair<'p> {

@@ -3,12 +3,12 @@
 //! Each action is a question of its own: its grid has the columns that a refusal of that
 //! action tests, and no others.
 
+use super::difference::{Class, Difference, Found, Part, Tested};
 use super::grid::{About, Axes, Grid, Heard, Said};
 use super::pair::Pair;
-use super::{Class, Difference, Found, Part, Tested};
+use crate::policy::edition::{FlagTest, Policy, Precondition};
 use crate::policy::facts::Column;
-use crate::policy::{FlagTest, Policy, Precondition};
-use crate::vocab::{Action, ProtectionSet, RuleId, Word};
+use crate::words::{Action, ProtectionSet, RuleId, Word};
 
 /// What one edition refuses of one action.
 struct Refusing<'p> {

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use super::difference::{Class, Found, PLACES, Part};
 use super::grid::{About, Grid, Heard};
 use super::pair::{Pair, statement};
-use super::{Class, Found, PLACES, Part};
-use crate::policy::{Column, Policy};
-use crate::vocab::{Action, RuleId, Word};
+use crate::policy::edition::Policy;
+use crate::policy::facts::Column;
+use crate::words::{Action, RuleId, Word};
 
 /// What an edition says of something that it does not have.
 const ABSENT: &[&str] = &[
@@ -82,7 +83,7 @@ impl<'k> Tail<'k> {
         let Some(rule) = &told.rule else { return self.says(says) };
         let or_nothing = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into());
         if self.class != Class::Wording {
-            return self.says(&super::detail(self.class, says, rule));
+            return self.says(&crate::policy::diff::difference::detail(self.class, says, rule));
         }
         let (because, remedy) = (or_nothing(&rule.because), or_nothing(&rule.remedy));
         self.says(&because) || self.says(&remedy) || self.says(&format!("{because} · {remedy}"))
@@ -183,7 +184,7 @@ pub fn already(policy: &Policy, keys: &[String]) -> BTreeSet<String> {
     if keys.is_empty() {
         return BTreeSet::new();
     }
-    super::hold(&Pair::new(policy, policy), &mut found);
+    crate::policy::diff::difference::hold(&Pair::new(policy, policy), &mut found);
     let changes = found.probe.map(|probe| probe.0).unwrap_or_default();
     let is_absent = |key: &str| {
         let after = |word: &&str| key.strip_suffix(*word).is_some_and(|rest| rest.ends_with("-> "));

@@ -1,13 +1,14 @@
 //! Verdicts of protections, and every other table.
 
+use super::difference::{Class, Difference, Direction, Found, Part, Statement};
 use super::grid::{About, Axes, Grid, Heard, Said};
 use super::pair::{Pair, keys};
-use super::{Class, Difference, Direction, Found, Part, Statement};
 use crate::policy::defaults::{LookAtBoth, Value};
+use crate::policy::edition::{Policy, Protection, Tables};
 use crate::policy::facts::Column;
 use crate::policy::space::Over;
-use crate::policy::{Policy, Protection, Table, Tables};
-use crate::vocab::{
+use crate::policy::table::Table;
+use crate::words::{
     Action, AfterSettling, BoundFate, DesiredAfter, Fate, FlagFate, HealthFate, HookFate,
     ScheduleFate, Shortfall, Verdict, Word, ZoneHeld,
 };
@@ -25,7 +26,7 @@ impl Voice {
         grid: &Grid,
         policy: &Policy,
         table: &Table<C>,
-        say: impl Fn(&crate::policy::Row<C>) -> Said,
+        say: impl Fn(&crate::policy::table::Row<C>) -> Said,
     ) -> Self {
         let space = table.space();
         let occurs = space.occurring(policy.impossible.iter().map(|(when, _)| when));
@@ -154,7 +155,7 @@ fn in_brief(protection: &Protection) -> String {
 fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'_>) {
     let about = About { part: Part::Protection, subject: &old.name, class: Class::Verdict };
     if let Some(grid) = union(pair, &about, (&old.table, &new.table), found) {
-        let say = |protection: &Protection, row: &crate::policy::Row<Verdict>| {
+        let say = |protection: &Protection, row: &crate::policy::table::Row<Verdict>| {
             let inert = protection.works_when.as_ref().is_some_and(|(rule, _)| *rule == row.rule);
             let word = if inert { "inert" } else { row.says.word() };
             Said {
@@ -211,7 +212,7 @@ fn table<C: Word>(
 ) {
     let about = About { part, subject, class: Class::Verdict };
     let Some(grid) = union(pair, &about, tables, found) else { return };
-    let say = |row: &crate::policy::Row<C>| Said {
+    let say = |row: &crate::policy::table::Row<C>| Said {
         word: row.says.word().into(),
         rule: Some(row.rule),
         good: worth(row.says),
@@ -326,7 +327,7 @@ impl LookAtBoth for OfDefaults<'_, '_, '_> {
         let Self { pair, found } = self;
         let about = About { part: Part::Default, subject: name, class: Class::Setting };
         let Some(grid) = union(pair, &about, (old, new), found) else { return };
-        let say = |policy: &Policy, row: &crate::policy::Row<V>| Said {
+        let say = |policy: &Policy, row: &crate::policy::table::Row<V>| Said {
             word: row.says.in_words(&policy.orders).into(),
             rule: Some(row.rule),
             good: 0,

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
+use stayput::diagnostics::{Problems, Sources, render};
 use stayput::kernel::Stop;
+use stayput::plan::{Options, Plan, compile_with};
 use stayput::policy::Library;
 use stayput::record::Record;
-use stayput::report::{CsvTables, Plain};
-use stayput::scenario::{Options, Plan, compile_with};
-use stayput::text::{Problems, Sources, render};
+use stayput::report::{CsvTables, ReferenceCsv};
 use stayput::time::SimTime;
 use stayput::world::Run;
 
@@ -30,15 +30,15 @@ impl Course {
     /// Every table that a report has, and how the run ended.
     pub(super) fn tables(&self) -> Vec<(String, String)> {
         let mut files: Vec<(String, Shared)> = Vec::new();
-        let mut tables = CsvTables::<Plain<Shared>>::new(|name| {
+        let mut tables = CsvTables::<ReferenceCsv<Shared>>::new(|name| {
             let file = Shared::default();
             files.push((name.to_owned(), file.clone()));
             Ok(file)
         })
         .unwrap();
-        let legend = self.run.world().legend();
-        tables.write(&self.records, legend).unwrap();
-        tables.instances(&instances(self.run.world()), legend).unwrap();
+        let header = self.run.world().header();
+        tables.write(&self.records, header).unwrap();
+        tables.instances(&instances(self.run.world()), header).unwrap();
         tables.finish().unwrap();
         let files = files.into_iter();
         let mut texts: Vec<(String, String)> =
@@ -50,7 +50,7 @@ impl Course {
     /// The lines of those tables in words that depend neither on names nor on the calendar, and
     /// without the instance of another account.
     pub(super) fn lines(&self, how: Writing) -> Vec<String> {
-        let start = self.plan.legend.start;
+        let start = self.plan.header.start;
         let tables = self.tables();
         let lines = tables
             .iter()

@@ -12,11 +12,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use stayput::experiment::{Stopped, observe};
 use stayput::kernel::{Limits, Stop};
+use stayput::plan::VERBS;
 use stayput::record::{Cause, Record, Subject, What};
 use stayput::report::JsonLines;
-use stayput::scenario::VERBS;
 use stayput::time::SimTime;
-use stayput::vocab::{Effect, InstanceId, Lifecycle, Metric, Outcome, Verdict, Word};
+use stayput::words::{Effect, InstanceId, Lifecycle, Metric, Outcome, Verdict, Word};
 
 use crate::random::{Choices, EDITIONS, Model, PLAIN, Writing};
 
@@ -114,14 +114,14 @@ const fn goes(outcome: Outcome) -> bool {
 /// Every report has the same decisions for what is gone: the tables, the lines of JSON, and the
 /// counts of a replication.
 fn agrees(of: &Course) -> Result<(), TestCaseError> {
-    let legend = of.run.world().legend();
+    let header = of.run.world().header();
     let decisions = of.records.iter().filter_map(|record| match record {
         Record::Decision(decision) => Some(decision),
         Record::Request(_) | Record::Change(_) | Record::Loss(_) => None,
     });
     let released = decisions.clone().filter(|d| d.effect == Effect::Released);
     let released: Vec<String> =
-        released.map(|d| format!("{} {}", d.seq, legend.instance(d.instance))).collect();
+        released.map(|d| format!("{} {}", d.seq, header.instance(d.instance))).collect();
 
     let tables = of.tables();
     let rows = |file: &str| {
@@ -142,7 +142,7 @@ fn agrees(of: &Course) -> Result<(), TestCaseError> {
 
     let mut lines = Vec::new();
     let mut json = JsonLines::new(&mut lines);
-    of.records.iter().for_each(|record| json.write(record, legend).unwrap());
+    of.records.iter().for_each(|record| json.write(record, header).unwrap());
     json.finish().unwrap();
     let lines = String::from_utf8(lines).unwrap();
     let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -239,8 +239,8 @@ fn protects(base: &Course, more: &Course, instance: &str) -> Result<(), TestCase
         return Ok(());
     }
     let id = |of: &Course| {
-        let legend = of.run.world().legend();
-        let found = legend.instances.iter().position(|name| name == instance);
+        let header = of.run.world().header();
+        let found = header.instances.iter().position(|name| name == instance);
         InstanceId::at(found.unwrap())
     };
     let lost = |of: &Course, deed: Option<&(u64, Deed)>| {

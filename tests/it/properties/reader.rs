@@ -1,8 +1,8 @@
 //! What holds for any text that is given as a scenario.
 
 use proptest::prelude::*;
-use stayput::scenario::{Options, compile};
-use stayput::text::{NoFiles, Problems, Sources, render};
+use stayput::diagnostics::{NoFiles, Problems, Sources, render};
+use stayput::plan::{Options, compile};
 
 proptest! {
     #![proptest_config(ProptestConfig {

@@ -8,7 +8,7 @@ mod editions;
 mod value;
 mod written;
 
-use stayput::scenario::VERBS;
+use stayput::plan::VERBS;
 
 pub(crate) use editions::{EDITIONS, Edition};
 pub(crate) use value::{Choices, Memory};
@@ -268,10 +268,10 @@ impl Model {
         }
         if c.once_in(3) {
             let kinds = ["data-disk", "static-ip", "snapshot", "eip", "image"];
-            let mut things = Keys::default();
-            things.text("boot", "system-disk");
-            things.text("more", c.one(&kinds));
-            keys.add("things", Val::Map(things.0));
+            let mut resources = Keys::default();
+            resources.text("boot", "system-disk");
+            resources.text("more", c.one(&kinds));
+            keys.add("things", Val::Map(resources.0));
         }
         if !of.is_azure && !of.is_early && c.once_in(12) {
             keys.text("lock", "security");

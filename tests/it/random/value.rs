@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use stayput::text::{Files, ReadFailure};
+use stayput::diagnostics::{Files, ReadFailure};
 
 /// Random choices, taken one by one; where they end, every choice is the first.
 pub(crate) struct Choices<'c>(std::slice::Iter<'c, u16>);

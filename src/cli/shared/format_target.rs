@@ -1,0 +1,83 @@
+//! Where the formats of a verb go: to standard output, or each to a file of its own.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::exit::Exit;
+use super::output_file::{self, OutputFile};
+use super::terminal;
+
+/// `FORMAT` or `FORMAT=FILE`.
+#[derive(Debug, Clone)]
+pub struct Output<F> {
+    /// The format.
+    pub format: F,
+    /// The file; standard output if there is none.
+    pub file: Option<PathBuf>,
+}
+
+impl<F: clap::ValueEnum> FromStr for Output<F> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("after `=` stands the name of a file".to_owned()),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = F::from_str(format, false).map_err(|_| {
+            let known = F::value_variants().iter().filter_map(F::to_possible_value);
+            let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+            format!("not a format; one of {}", known.join(", "))
+        })?;
+        Ok(Self { format, file })
+    }
+}
+
+/// Where a report goes, tried before the work begins.
+pub enum Target<'a> {
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File(&'a Path, OutputFile),
+}
+
+impl<'a> Target<'a> {
+    /// Tries the place.
+    ///
+    /// # Errors
+    /// [`Exit::CouldNotWrite`]
+    pub fn begin(file: Option<&'a Path>) -> Result<Self, Exit> {
+        Ok(match file {
+            None => Self::Stdout,
+            Some(path) => Self::File(path, output_file::begin(path)?),
+        })
+    }
+
+    /// Writes lines that a CI server is to read as commands.
+    ///
+    /// # Errors
+    /// [`Exit::CouldNotWrite`]
+    pub fn finish_commands(self, text: &str) -> Result<(), Exit> {
+        match self {
+            Self::Stdout => match terminal::say_commands(text.trim_end_matches('\n')) {
+                Err(Some(exit)) => Err(exit),
+                Ok(()) | Err(None) => Ok(()),
+            },
+            Self::File(..) => self.finish(text),
+        }
+    }
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// [`Exit::CouldNotWrite`]
+    pub fn finish(self, text: &str) -> Result<(), Exit> {
+        match self {
+            Self::Stdout => crate::cli::print(text).map(|_| ()),
+            Self::File(path, file) => {
+                output_file::finish(path, file, &format!("{}\n", text.trim_end_matches('\n')))
+            }
+        }
+    }
+}

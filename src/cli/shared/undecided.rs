@@ -1,0 +1,165 @@
+//! Why a run could not go on, in a line: what each position would give, and what to write.
+
+use crate::policy::{Column, Course, Policy, Position, Undecided, Unknown};
+use crate::record::{Cause, Target};
+use crate::run_header::RunHeader;
+use crate::words::{ProtectionId, RuleId, SwitchId};
+use crate::world::Halt;
+
+/// What stopped a run that could not be decided.
+pub(in crate::cli) fn tell(halt: &Halt, header: &RunHeader) -> String {
+    let at = header.elapsed(halt.at);
+    let policy = &header.rulebook(halt.policy).policy;
+    let asked = format!("`{}`", header.cause(halt.cause));
+    let subject = subject(halt.about, header);
+    match &halt.on {
+        Undecided::Differs(courses) => {
+            let unknowns = unknowns(courses);
+            let what: Vec<String> = unknowns.iter().map(|u| in_words(*u, policy)).collect();
+            let each = each(courses, unknowns.len() > 1, policy);
+            let write: Vec<String> = unknowns
+                .iter()
+                .map(|unknown| advice(*unknown, courses, (halt.cause, header), policy))
+                .collect();
+            format!(
+                "undecided at +{at}: what {asked} does to {subject} depends on {}, which nobody knows ({each}); {}",
+                what.join(" and on "),
+                write.join("; ")
+            )
+        }
+        Undecided::Impossible(line) => {
+            let because = policy.impossible.get(*line).map_or("", |(_, because)| because);
+            format!(
+                "undecided at +{at}: {asked} brings {subject} into a situation that cannot occur: {because} (line {} of `impossible:` in {}); nothing was done. Change the scenario, or take that line out of the policy and give each protection a rule for it",
+                line + 1,
+                policy.name
+            )
+        }
+        Undecided::Outside(column) => format!(
+            "undecided at +{at}: {asked} brings {subject} into a situation of which {} says nothing: its decision space lacks the word that stands in the column `{}`; nothing was done. Take a policy whose `space:` has it",
+            policy.name,
+            column.name()
+        ),
+        Undecided::ArrearsSince => format!(
+            "undecided at +{at}: {subject} owes, and nobody knows since when: any step of its clock may be due at any time; write `arrears-since: TIME` on the account"
+        ),
+    }
+}
+
+fn subject(about: Target, header: &RunHeader) -> String {
+    match about {
+        Target::Instance(id) => header.instance(id).to_owned(),
+        Target::Instances => "several instances".to_owned(),
+        Target::Group(id) => format!("the group {}", header.group(id)),
+        Target::Account(id) => format!("the account {}", header.account(id)),
+    }
+}
+
+/// What is unknown and makes a difference.
+fn unknowns(courses: &[(Position, Course)]) -> Vec<Unknown> {
+    let mut unknowns = Vec::new();
+    for (unknown, _) in courses.iter().flat_map(|(position, _)| &position.0) {
+        if !unknowns.contains(unknown) {
+            unknowns.push(*unknown);
+        }
+    }
+    unknowns
+}
+
+fn name(policy: &Policy, protection: ProtectionId) -> &str {
+    &policy.protections[protection.index()].name
+}
+
+fn in_words(unknown: Unknown, policy: &Policy) -> String {
+    match unknown {
+        Unknown::Protection(id) => format!("whether {} is on", name(policy, id)),
+        Unknown::Column(Column::Channel) => "the channel of the call".to_owned(),
+        Unknown::Column(Column::Membership) => "how it came into its group".to_owned(),
+        Unknown::Column(Column::Lock) => "whether it is locked".to_owned(),
+        Unknown::Column(Column::Billing) => "whether it is spot capacity".to_owned(),
+        Unknown::Column(Column::Scheduled) => "whether a release of it is scheduled".to_owned(),
+        Unknown::Column(column) => format!("the word of the column {}", column.name()),
+    }
+}
+
+/// `console: released; api, cli: denied (PC4 IncorrectInstanceStatus)`.
+fn each(courses: &[(Position, Course)], several: bool, policy: &Policy) -> String {
+    let mut kinds: Vec<(&Course, Vec<String>)> = Vec::new();
+    for (position, course) in courses {
+        let words: Vec<String> = position
+            .0
+            .iter()
+            .map(|(unknown, word)| match unknown {
+                Unknown::Protection(id) if several => format!("{} {word}", name(policy, *id)),
+                Unknown::Column(column) if several => format!("{} {word}", column.name()),
+                Unknown::Protection(_) | Unknown::Column(_) => (*word).to_owned(),
+            })
+            .collect();
+        let words = words.join(" and ");
+        match kinds.iter_mut().find(|(known, _)| *known == course) {
+            Some((_, positions)) => positions.push(words),
+            None => kinds.push((course, vec![words])),
+        }
+    }
+    let told = kinds.iter().map(|(course, positions)| {
+        let rule = course.rule.map(|rule| format!(" ({})", cite(policy, rule)));
+        format!("{}: {}{}", positions.join(", "), course.says, rule.unwrap_or_default())
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// A rule and its answer: `PC4 IncorrectInstanceStatus`.
+fn cite(policy: &Policy, rule: RuleId) -> String {
+    let rule = policy.rule(rule);
+    match &rule.answer {
+        Some(answer) => format!("{} {answer}", rule.id),
+        None => rule.id.clone(),
+    }
+}
+
+/// `a, b or c`.
+fn one_of(all: &[String]) -> String {
+    match all {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        all => all.concat(),
+    }
+}
+
+/// What to write, so that it is known.
+fn advice(
+    unknown: Unknown,
+    courses: &[(Position, Course)],
+    (cause, header): (Cause, &RunHeader),
+    policy: &Policy,
+) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for (of, word) in courses.iter().flat_map(|(position, _)| &position.0) {
+        if *of == unknown && !words.contains(word) {
+            words.push(word);
+        }
+    }
+    let or = |prefix: &str| {
+        let all: Vec<String> = words.iter().map(|word| format!("`{prefix}{word}`")).collect();
+        one_of(&all)
+    };
+    let assume = |switch: SwitchId| {
+        let switch = &policy.switches[switch.index()];
+        let taken = switch.values.iter().skip(1);
+        let words: Vec<String> = taken.map(|value| format!("`{}: {value}`", switch.name)).collect();
+        format!("add the reply that tells it, or under `assume:` write {}", one_of(&words))
+    };
+    match unknown {
+        Unknown::Column(Column::Channel) => match cause {
+            Cause::Event(_) => format!("add {} to event `{}`", or("via: "), header.cause(cause)),
+            Cause::Timer(_) => format!("add {} to the event that began it", or("via: ")),
+        },
+        Unknown::Protection(_) => assume(policy.unknown.protection),
+        Unknown::Column(Column::LatestModel) => {
+            "add `via: ` to the event that set its protection".to_owned()
+        }
+        Unknown::Column(column) => match policy.unknown.of(column) {
+            Some(switch) => assume(switch),
+            None => format!("say which: {}", or(&format!("{}: ", column.name()))),
+        },
+    }
+}

@@ -1,0 +1,19 @@
+//! What is wrong with a file, where, and what to write instead: spans, problems, suggestions, and
+//! their rendering as text with source lines.
+
+mod files;
+mod problem;
+mod render;
+mod span;
+mod suggest;
+mod visible;
+
+pub use files::{Files, NoFiles, Opener, ReadFailure, Stream};
+pub use problem::{Code, Problem, Problems, Severity};
+pub use render::{many, render, summary};
+pub use span::{FileId, Sources, Span, Spanned, digest_of, hex_digest};
+pub use suggest::closest;
+pub use visible::visible;
+
+pub(crate) use span::in_hex;
+pub(crate) use visible::is_unseen;

@@ -1,0 +1,300 @@
+//! Mistakes in files, told well: a stable code, a sentence, places, a replacement.
+
+use super::files::ReadFailure;
+use super::span::Span;
+use crate::words::Word;
+
+crate::words::words! {
+    /// The codes of messages. They are part of the public interface: a code
+    /// keeps its meaning for good. `E` refuses the input, `W` warns.
+    Code: "a code" {
+        /// A file cannot be read.
+        Unreadable = "E000",
+        /// A key that is not known there.
+        UnknownKey = "E001",
+        /// The same name or key twice.
+        Twice = "E002",
+        /// A key that must be there is missing.
+        MissingKey = "E003",
+        /// A value of another kind than expected.
+        WrongKind = "E004",
+        /// Text that is no YAML, CSV or JSON.
+        Syntax = "E005",
+        /// A part of YAML that these files do not use.
+        Refused = "E006",
+        /// A word that is not one of the closed list.
+        UnknownWord = "E007",
+        /// A name that could do harm in a report.
+        BadName = "E008",
+        /// A format or version that this program does not read.
+        BadFormat = "E009",
+        /// A name that nothing has.
+        UnknownName = "E010",
+        /// A selector that matches nothing.
+        MatchesNothing = "E011",
+        /// A rule, protection, policy or switch that does not exist.
+        UnknownRule = "E012",
+        /// A case or a value of a case that does not exist.
+        UnknownCase = "E013",
+        /// A duration without a unit.
+        NoUnit = "E020",
+        /// A time without an offset.
+        NoOffset = "E021",
+        /// Not a time or a duration.
+        BadTime = "E022",
+        /// A number out of its range.
+        BadNumber = "E023",
+        /// Something that the provider would refuse.
+        ProviderRefuses = "E030",
+        /// An event with two verbs, or with none.
+        OneVerb = "E040",
+        /// Facts that do not fit together.
+        Contradiction = "E050",
+        /// A question that the documents leave open, and nobody took a position.
+        OpenQuestion = "E060",
+        /// The policy's decision space does not have this cause, or not with this action.
+        UnknownTrigger = "E062",
+        /// An expectation that is never looked at.
+        NeverReached = "E070",
+        /// No scenario was found.
+        NothingFound = "E080",
+        /// A filter or a case that matches nothing.
+        FilterMatchesNone = "E081",
+        /// A scenario of which nothing is expected.
+        NothingExpected = "E082",
+        /// An accepted change that has expired.
+        AcceptanceExpired = "E083",
+        /// An accepted change that does not occur.
+        AcceptanceIdle = "E084",
+        /// Stored outcomes of a run that no scenario makes any more.
+        StoredIdle = "E085",
+        /// A part of another study than the others.
+        PartDiffers = "E086",
+        /// Replications that no part holds, or that two parts hold.
+        PartsDoNotAddUp = "E087",
+        /// A cell of the decision space that no rule covers.
+        OpenCell = "E101",
+        /// A rule that covers no cell.
+        DeadRule = "E102",
+        /// A cell that two rules cover.
+        CoveredTwice = "E103",
+        /// A claim without its source.
+        NoSource = "E110",
+        /// A remedy that never helps where its rule applies.
+        IdleRemedy = "E111",
+        /// A claim by a document that is later than the edition.
+        SourceLater = "E112",
+        /// A document of which it is not said where it can be read.
+        NoAddress = "E113",
+        /// A switch that stands on the kind side, or does not say which is the cautious one.
+        NotCautious = "E115",
+        /// An unconfirmed rule that rests on no switch.
+        NoSwitch = "E116",
+        /// A provider's reply that does not make sense.
+        BadReply = "E120",
+        /// A file in a folder that is none of ours.
+        PassedOver = "W000",
+        /// Seconds that the provider cuts off.
+        SecondsCut = "W021",
+        /// A protection that is on and can do nothing.
+        Inert = "W050",
+        /// An assumption that nothing relied on.
+        UnusedAssumption = "W061",
+        /// A warning that is meant and that nobody gives.
+        UnusedAllowance = "W062",
+        /// An accepted change that the old policy has made already.
+        AcceptanceSpent = "W084",
+        /// A document of somebody's own edition of which it is not said where it can be read.
+        Unaddressed = "W113",
+        /// An answer of somebody's own edition that no cited document is known to have.
+        AnswerUnlisted = "W114",
+        /// A switch of somebody's own edition that does not say which position is cautious.
+        NoCautious = "W115",
+        /// Part of a provider's reply that could not be used.
+        LeftOut = "W120",
+    }
+}
+
+/// Whether a problem refuses the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is run.
+    Error,
+    /// Worth knowing.
+    Warning,
+}
+
+impl Code {
+    /// Codes that begin with `W` only warn.
+    pub fn severity(self) -> Severity {
+        if self.word().starts_with('W') { Severity::Warning } else { Severity::Error }
+    }
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Its kind.
+    pub code: Code,
+    /// One plain sentence about the user's file; user input in backticks.
+    pub title: String,
+    /// Where, the main place first; what to say there may be empty.
+    pub labels: Vec<(Span, String)>,
+    /// Facts that explain it.
+    pub notes: Vec<String>,
+    /// What to do about it.
+    pub helps: Vec<String>,
+    /// The file, where there is no place in it.
+    pub path: Option<String>,
+    /// Whether only the place is shown and not its line: the file is of another kind, and what it
+    /// contains is not repeated.
+    pub unquoted: bool,
+}
+
+impl Problem {
+    /// A problem with a file as a whole.
+    pub fn unreadable(path: &str, failure: ReadFailure) -> Self {
+        let mut problem = Self::bare(Code::Unreadable, format!("cannot read `{path}`: {failure}"));
+        problem.path = Some(path.to_owned());
+        problem.helps.extend(failure.help);
+        problem
+    }
+
+    /// A problem at a place; `label` says what is wrong just there.
+    pub fn at(code: Code, span: Span, title: impl Into<String>, label: impl Into<String>) -> Self {
+        let mut problem = Self::bare(code, title);
+        problem.labels.push((span, label.into()));
+        problem
+    }
+
+    /// A problem without a place.
+    pub fn bare(code: Code, title: impl Into<String>) -> Self {
+        Self {
+            code,
+            title: title.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            helps: Vec::new(),
+            path: None,
+            unquoted: false,
+        }
+    }
+
+    /// Shows only where it is, and not the line.
+    #[must_use]
+    pub const fn unquoted(mut self) -> Self {
+        self.unquoted = true;
+        self
+    }
+
+    /// Points at a second place.
+    #[must_use]
+    pub fn and_at(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.labels.push((span, label.into()));
+        self
+    }
+
+    /// Adds a fact that explains it.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.helps.push(help.into());
+        self
+    }
+
+    /// Adds "did you mean", if anything is close.
+    #[must_use]
+    pub fn did_you_mean(self, close: &[&str]) -> Self {
+        match close {
+            [] => self,
+            [one] => self.help(format!("did you mean `{one}`?")),
+            [one, two] => self.help(format!("did you mean `{one}`? (`{two}` is also close)")),
+            [one, two, three, ..] => {
+                self.help(format!("did you mean `{one}`? (`{two}` and `{three}` are also close)"))
+            }
+        }
+    }
+}
+
+/// How many mistakes are shown; the rest is counted.
+pub(crate) const SHOWN: usize = 20;
+
+/// How many mistakes are kept; further ones are only counted.
+const KEPT: usize = 1_000;
+
+/// Every mistake found so far.
+#[derive(Debug, Default)]
+pub struct Problems {
+    list: Vec<Problem>,
+    /// Errors and warnings beyond those that are kept.
+    more: [usize; 2],
+}
+
+impl Problems {
+    /// Adds one, unless the very same is there already (the cases of a scenario share its text).
+    pub fn add(&mut self, problem: Problem) {
+        if self.list.len() >= KEPT {
+            self.more[problem.code.severity() as usize] += 1;
+        } else if !self.list.contains(&problem) {
+            self.list.push(problem);
+        }
+    }
+
+    /// Adds all of another list.
+    pub fn extend(&mut self, others: Self) {
+        others.list.into_iter().for_each(|problem| self.add(problem));
+        for (more, others) in self.more.iter_mut().zip(others.more) {
+            *more += others;
+        }
+    }
+
+    /// Whether the input is refused.
+    pub fn refuse(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// Drops the warnings of the given kinds; gives those of which there were any.
+    pub fn allow(&mut self, codes: &[Code]) -> Vec<Code> {
+        let meant = |p: &Problem| p.code.severity() == Severity::Warning && codes.contains(&p.code);
+        let dropped = self.list.iter().filter(|p| meant(p)).map(|p| p.code).collect();
+        self.list.retain(|p| !meant(p));
+        dropped
+    }
+
+    /// All that are kept: first what refuses the input, then warnings, in the order of
+    /// their places.
+    pub fn sorted(&self) -> Vec<&Problem> {
+        let mut sorted: Vec<_> = self.list.iter().collect();
+        sorted.sort_by_key(|problem| {
+            (problem.code.severity(), problem.labels.first().map(|(span, _)| *span))
+        });
+        sorted
+    }
+
+    /// How many there are of any severity.
+    pub fn len(&self) -> usize {
+        self.list.len() + self.more.iter().sum::<usize>()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there are so many that one more would not be shown.
+    pub fn is_crowded(&self) -> bool {
+        self.list.len() > SHOWN
+    }
+
+    /// How many of a severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        let kept = self.list.iter().filter(|problem| problem.code.severity() == severity);
+        kept.count() + self.more[severity as usize]
+    }
+}

@@ -1,0 +1,150 @@
+//! How problems look.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::problem::{Problem, Problems, SHOWN, Severity};
+use super::span::{FileId, Sources, Span};
+use crate::words::Word;
+
+/// Labels that are further apart are shown apart [bytes].
+const APART: usize = 1 << 14;
+
+/// How much of a long line is shown on either side of what is meant [bytes].
+const ASIDE: usize = 1 << 10;
+
+/// Every problem as text, errors first, in the order of the files, at most twenty.
+pub fn render(problems: &Problems, sources: &Sources, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let sorted = problems.sorted();
+    let mut shown: Vec<String> =
+        sorted.iter().take(SHOWN).map(|problem| one(problem, sources, &renderer)).collect();
+    let all = problems.count(Severity::Error) + problems.count(Severity::Warning);
+    if all > SHOWN {
+        shown.push(format!("… and {} more", all - SHOWN));
+    }
+    shown.join("\n\n")
+}
+
+/// One line that counts: `2 errors, 1 warning`.
+pub fn summary(problems: &Problems) -> String {
+    let count = |severity, word: &str| {
+        let n = problems.count(severity);
+        (n > 0).then(|| many(n, word))
+    };
+    let parts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// A count and what it counts: `1 event`, `2 events`.
+pub fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
+    let level = match problem.code.severity() {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group =
+        Group::with_title(level.primary_title(problem.title.as_str()).id(problem.code.word()));
+    let mut spans = Vec::new();
+    let origins: Vec<(&str, (usize, usize))> = if problem.unquoted {
+        let spans = problem.labels.iter().map(|(span, _)| *span);
+        spans.map(|span| (sources.path(span.file), sources.line_column(span))).collect()
+    } else {
+        Vec::new()
+    };
+    for (path, (line, column)) in &origins {
+        group = group.element(Origin::path(*path).line(*line).char_column(*column));
+    }
+    for file in files(problem).into_iter().filter(|_| !problem.unquoted) {
+        for labels in clusters(problem, file) {
+            let (snippet, span) = snippet(&labels, problem, sources);
+            group = group.element(snippet);
+            spans.extend(span);
+        }
+    }
+    for note in &problem.notes {
+        group = group.element(Level::NOTE.message(note.as_str()));
+    }
+    for help in &problem.helps {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    let text = renderer.render(&[group]);
+    spans.iter().fold(text, |text, (seen, true_place)| text.replacen(seen, true_place, 1))
+}
+
+/// The files that a problem points into, that of the main place first.
+fn files(problem: &Problem) -> Vec<FileId> {
+    let mut files = Vec::new();
+    for (span, _) in &problem.labels {
+        if !files.contains(&span.file) {
+            files.push(span.file);
+        }
+    }
+    files
+}
+
+/// The labels in a file, those together that are near each other; the main one's first.
+fn clusters(problem: &Problem, file: FileId) -> Vec<Vec<&(Span, String)>> {
+    let mut labels: Vec<_> = problem.labels.iter().filter(|(p, _)| p.file == file).collect();
+    let main = labels.first().map(|(span, _)| *span);
+    labels.sort_by_key(|(span, _)| *span);
+    let near = |a: &&(Span, String), b: &&(Span, String)| {
+        (b.0.start.saturating_sub(a.0.end) as usize) <= APART
+    };
+    let mut clusters: Vec<Vec<_>> = labels.chunk_by(near).map(<[_]>::to_vec).collect();
+    clusters.sort_by_key(|labels| !labels.iter().any(|(span, _)| Some(*span) == main));
+    clusters
+}
+
+/// The lines from the first to the last label, with the labels. Of a long line only what is
+/// near them is shown; comes with the place that the renderer then sees, and the true one.
+fn snippet<'s>(
+    labels: &[&'s (Span, String)],
+    problem: &Problem,
+    sources: &'s Sources,
+) -> (Snippet<'s, annotate_snippets::Annotation<'s>>, Option<(String, String)>) {
+    let file = labels[0].0.file;
+    let text = sources.text(file);
+    let starts = labels.iter().map(|(span, _)| span.start as usize);
+    let ends = labels.iter().map(|(p, _)| (p.end as usize).min(p.start as usize + APART));
+    let first = boundary(text, starts.min().unwrap_or(0));
+    let last = boundary(text, ends.max().unwrap_or(0).max(first));
+    let line_start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+    let from = boundary(text, line_start.max(first.saturating_sub(ASIDE)));
+    let to = boundary(text, line_end.min(last + ASIDE));
+    let path = sources.path(file);
+    let (line, _) = sources.line_column(labels[0].0);
+    let main = problem.labels.first().map(|(span, _)| *span);
+    let (at, _) = labels.iter().find(|(span, _)| Some(*span) == main).unwrap_or(&labels[0]);
+    let cut = text[line_start..from].chars().count();
+    let is_cut =
+        cut > 0 && !text.get(from..at.start as usize).is_some_and(|before| before.contains('\n'));
+    let span = is_cut.then(|| {
+        let (line, column) = sources.line_column(*at);
+        (format!("{path}:{line}:{}", column - cut), format!("{path}:{line}:{column}"))
+    });
+    let mut snippet = Snippet::source(&text[from..to]).line_start(line).path(path).fold(true);
+    for (span, label) in labels {
+        let kind =
+            if Some(*span) == main { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let start = boundary(text, span.start as usize) - from;
+        // A place of several lines is shown by its first.
+        let line_end = text[from + start..to].find('\n').map_or(to - from, |at| start + at);
+        let end = (boundary(text, span.end as usize).saturating_sub(from)).clamp(start, line_end);
+        let mut annotation = kind.span(start..end);
+        if !label.is_empty() {
+            annotation = annotation.label(label.as_str());
+        }
+        snippet = snippet.annotation(annotation);
+    }
+    (snippet, span)
+}
+
+/// The nearest character boundary at or before `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+}

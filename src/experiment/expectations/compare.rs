@@ -1,0 +1,318 @@
+//! Whether what happened is what a line expects, key by key.
+
+use super::slots::Expected;
+use crate::plan::{DecisionLine, GroupState, InstanceState, LossLine, RequestLine};
+use crate::policy::{Column, Policy};
+use crate::record::{Cause, Decision, Loss, Request};
+use crate::run_header::RunHeader;
+use crate::time::SimTime;
+use crate::words::{EventId, GroupId, Health, InstanceId, Lifecycle, Lock, ModelId, Word, ZoneId};
+use crate::world::World;
+
+/// What stands for what nobody knows.
+const UNKNOWN: &str = "unknown";
+
+/// Counts the keys in which something is not as expected, and tells them if asked to.
+pub(in crate::experiment) struct KeyDifferences {
+    count: usize,
+    told: Option<Vec<String>>,
+}
+
+impl KeyDifferences {
+    pub(in crate::experiment) const fn counting() -> Self {
+        Self { count: 0, told: None }
+    }
+
+    pub(in crate::experiment) const fn telling() -> Self {
+        Self { count: 0, told: Some(Vec::new()) }
+    }
+
+    pub(in crate::experiment) const fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(in crate::experiment) fn into_told(self) -> Vec<String> {
+        self.told.unwrap_or_default()
+    }
+
+    fn differs(&mut self, key: &str, wanted: &str, found: &str) {
+        self.count += 1;
+        if let Some(told) = &mut self.told {
+            let found = if found.is_empty() { "empty" } else { found };
+            told.push(format!("{key} is {found}, not {wanted}"));
+        }
+    }
+
+    /// A key whose value is a word.
+    fn word<W: Word>(&mut self, key: &str, wanted: Option<W>, found: Option<W>) {
+        if let Some(wanted) = wanted.filter(|wanted| found != Some(*wanted)) {
+            self.differs(key, wanted.word(), found.map_or(UNKNOWN, Word::word));
+        }
+    }
+
+    /// A key whose value is a text.
+    fn text(&mut self, key: &str, wanted: Option<&str>, found: &str) {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            self.differs(key, wanted, found);
+        }
+    }
+
+    /// A key whose value is an answer: `~text` is contained, anything else is equal.
+    fn answer(&mut self, wanted: Option<&str>, found: &str) {
+        match wanted.and_then(|wanted| wanted.strip_prefix('~')) {
+            Some(part) if found.contains(part) => {}
+            _ => self.text("answer", wanted, found),
+        }
+    }
+
+    /// The protections that are set, under a policy.
+    fn protections(&mut self, policy: &Policy, wanted: Option<&[String]>, found: Vec<&str>) {
+        let list = |mut names: Vec<&str>| {
+            names.sort_unstable();
+            names.dedup();
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        };
+        let wanted = wanted.map(|names| names.iter().map(|name| in_words_of(policy, name)));
+        let wanted = wanted.map(|names| list(names.collect()));
+        self.text("protections", wanted.as_deref(), &list(found));
+    }
+
+    /// A key whose value can be shown.
+    fn value<T: PartialEq + ToString>(&mut self, key: &str, wanted: Option<T>, found: &T) {
+        if let Some(wanted) = wanted.filter(|wanted| wanted != found) {
+            self.differs(key, &wanted.to_string(), &found.to_string());
+        }
+    }
+}
+
+/// What a policy itself calls the protection that a line names; the line's own words, if it
+/// has none that is called so.
+fn in_words_of<'n>(policy: &'n Policy, name: &'n str) -> &'n str {
+    policy.protection(name).map_or(name, |id| &policy.protections[id.index()].name)
+}
+
+/// The place of an event among those that a line names; the first, if it names none.
+fn event_slot(named: &[EventId], cause: Cause) -> Option<usize> {
+    if named.is_empty() {
+        return Some(0);
+    }
+    named.iter().position(|event| cause == Cause::Event(*event))
+}
+
+/// The place of an instance among those that a line names, which are sorted.
+fn instance_slot(named: &[InstanceId], id: InstanceId) -> Option<usize> {
+    if named.is_empty() { Some(0) } else { named.binary_search(&id).ok() }
+}
+
+/// "`db-1` at `mis-click`", as far as a line names them.
+fn about(
+    events: &[EventId],
+    instances: &[InstanceId],
+    slot: usize,
+    (what, header): (&str, &RunHeader),
+) -> String {
+    let width = instances.len().max(1);
+    let mut text = what.to_owned();
+    if let Some(id) = instances.get(slot % width) {
+        text.push_str(&format!(" about {}", header.instance(*id)));
+    }
+    if let Some(event) = events.get(slot / width) {
+        text.push_str(&format!(" at `{}`", header.event(*event)));
+    }
+    text
+}
+
+impl Expected for DecisionLine {
+    type Record = Decision;
+
+    fn slots(&self) -> usize {
+        self.events.len().max(1) * self.instances.len().max(1)
+    }
+
+    fn slot(&self, decision: &Decision) -> Option<usize> {
+        let event = event_slot(&self.events, decision.cause)?;
+        let instance = instance_slot(&self.instances, decision.instance)?;
+        Some(event * self.instances.len().max(1) + instance)
+    }
+
+    fn compare(&self, decision: &Decision, header: &RunHeader, differ: &mut KeyDifferences) {
+        let policy = &header.rulebook(decision.policy).policy;
+        let rule = decision.rule.map(|rule| policy.rule(rule));
+        let answer = rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default();
+        differ.word("outcome", self.outcome, Some(decision.outcome));
+        differ.word("effect", self.effect, Some(decision.effect));
+        differ.word("trigger", self.trigger, Some(decision.trigger));
+        differ.word("action", self.action, Some(decision.action));
+        differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
+        let decided_by = self.decided_by.as_deref().map(|name| in_words_of(policy, name));
+        differ.text("decided-by", decided_by, header.decided_by(decision));
+        differ.answer(self.answer.as_deref(), answer);
+        for (name, wanted) in &self.verdicts {
+            let id = policy.protection(name);
+            let mut findings = decision.ruling.findings();
+            let found = findings.find(|finding| Some(finding.protection) == id);
+            let key = format!("verdict of {name}");
+            match found {
+                Some(found) => differ.word(&key, Some(*wanted), Some(found.verdict)),
+                None => differ.differs(&key, wanted.word(), "off"),
+            }
+        }
+        differ.value("at", self.at, &decision.at);
+        let group = decision.group.map_or("", |group| header.group(group));
+        differ.text("group", self.group.map(|group| header.group(group)), group);
+        differ.word("channel", self.channel, decision.channel);
+        differ.word("confidence", self.confidence, Some(decision.basis.confidence));
+        let by = decision.actor.map_or("nobody", |actor| header.actor(actor));
+        differ.text("caller", self.by.as_deref(), by);
+        differ.word("billing", self.billing, decision.billing);
+        differ.word("membership", self.membership, decision.membership);
+    }
+
+    fn asks(&self, slot: usize, header: &RunHeader) -> String {
+        about(&self.events, &self.instances, slot, ("a decision", header))
+    }
+}
+
+impl Expected for RequestLine {
+    type Record = Request;
+
+    fn slots(&self) -> usize {
+        self.events.len().max(1)
+    }
+
+    fn slot(&self, request: &Request) -> Option<usize> {
+        event_slot(&self.events, request.cause)
+    }
+
+    fn compare(&self, request: &Request, header: &RunHeader, differ: &mut KeyDifferences) {
+        let rule = request.refusal.and_then(|refusal| header.rule_of(refusal));
+        let answer = rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default();
+        differ.word("result", self.result, Some(request.result));
+        differ.value("wanted", self.wanted, &request.wanted);
+        differ.value("got", self.got, &request.got);
+        differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
+        differ.answer(self.answer.as_deref(), answer);
+        differ.word("trigger", self.trigger, request.trigger);
+        let by = request.actor.map_or("nobody", |actor| header.actor(actor));
+        differ.text("caller", self.by.as_deref(), by);
+        differ.text("verb", self.verb.as_deref(), request.verb);
+        differ.value("at", self.at, &request.at);
+    }
+
+    fn asks(&self, slot: usize, header: &RunHeader) -> String {
+        about(&self.events, &[], slot, ("a request", header))
+    }
+}
+
+impl Expected for LossLine {
+    type Record = Loss;
+
+    fn slots(&self) -> usize {
+        self.instances.len().max(1)
+    }
+
+    fn slot(&self, loss: &Loss) -> Option<usize> {
+        instance_slot(&self.instances, loss.instance)
+    }
+
+    fn compare(&self, loss: &Loss, header: &RunHeader, differ: &mut KeyDifferences) {
+        let (policy, rule) = loss.rule;
+        differ.word("kind", self.kind, Some(loss.resource));
+        differ.text("name", self.name.as_deref(), loss.name.as_deref().unwrap_or_default());
+        differ.word("fate", self.fate, Some(loss.fate));
+        differ.word("trigger", self.trigger, Some(loss.trigger));
+        differ.value("at", self.at, &loss.at);
+        let rule = &header.rulebook(policy).policy.rule(rule).id;
+        differ.text("rule", self.rule.as_deref(), rule);
+    }
+
+    fn asks(&self, slot: usize, header: &RunHeader) -> String {
+        about(&[], &self.instances, slot, ("a loss", header))
+    }
+}
+
+/// Whether a state counts as another. What was reclaimed is stopped as well: the
+/// providers' own replies call it so.
+pub(in crate::experiment) fn is_in(state: Lifecycle, expected: Lifecycle) -> bool {
+    state == expected || (expected == Lifecycle::Stopped && state == Lifecycle::Reclaimed)
+}
+
+/// The keys in which an instance is not as expected.
+pub(in crate::experiment) fn wrong_state(
+    expected: &InstanceState,
+    id: InstanceId,
+    world: &World,
+) -> Vec<String> {
+    let header = world.header();
+    let instance = world.fleet().instance(id);
+    let mut differ = KeyDifferences::telling();
+    let time = |at: SimTime| if at == SimTime::NEVER { "never".to_owned() } else { at.to_string() };
+    let is = expected.is.filter(|is| !is_in(instance.state, *is));
+    differ.word("state", is, Some(instance.state));
+    let facts = world.standing(id);
+    let known = |column| !facts.unknown.has(column);
+    differ.word("billing", expected.billing, known(Column::Billing).then_some(facts.billing));
+    let locks = facts.lock;
+    // Where nobody knows of locks, nothing says that there is none.
+    let found = |lock: Lock| locks.has(lock) && (known(Column::Lock) || lock != Lock::None);
+    for lock in expected.lock.iter().flatten().filter(|lock| !found(**lock)) {
+        differ.differs(
+            "lock",
+            lock.word(),
+            if known(Column::Lock) { locks.word() } else { UNKNOWN },
+        );
+    }
+    let release = if known(Column::Scheduled) || instance.auto_release < SimTime::NEVER {
+        time(instance.auto_release)
+    } else {
+        UNKNOWN.to_owned()
+    };
+    differ.text("scheduled release", expected.auto_release.map(time).as_deref(), &release);
+    differ.text("term", expected.expires.map(time).as_deref(), &time(instance.expires));
+    let policy = world.policy_of(id);
+    let on = header.protections(policy, instance.on);
+    differ.protections(&header.rulebook(policy).policy, expected.protect.as_deref(), on);
+    if let Some((group, member)) = expected.member {
+        let words = |member| if member { "true" } else { "false" };
+        let found = words(instance.group == Some(group));
+        differ.text(&format!("member of {}", header.group(group)), Some(words(member)), found);
+    }
+    if let Some(latest) = expected.latest_model {
+        let model = |group| world.fleet().group(group).upgrades.model;
+        let words = |latest| if latest { "the latest" } else { "an old one" };
+        let has = instance.group.is_some_and(|group| model(group) == instance.model);
+        let known = instance.model != ModelId::UNKNOWN;
+        differ.text("model", Some(words(latest)), if known { words(has) } else { "unknown" });
+    }
+    if let Some(probed) = expected.probed {
+        let words = |probed| if probed { "true" } else { "false" };
+        differ.text("probed", Some(words(probed)), words(instance.probed));
+    }
+    let health = if instance.unhealthy { Health::Unhealthy } else { Health::Healthy };
+    differ.word("health", expected.health, Some(health));
+    let zone = |id: ZoneId| header.zone(id);
+    differ.text("zone", expected.zone.map(zone), instance.zone.map_or("none", zone));
+    let name = header.instance(id);
+    differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()
+}
+
+/// The keys in which a group is not as expected.
+pub(in crate::experiment) fn wrong_group(
+    expected: &GroupState,
+    id: GroupId,
+    world: &World,
+) -> Vec<String> {
+    let header = world.header();
+    let group = world.fleet().group(id);
+    let policy = world.policy_of_group(id);
+    let mut differ = KeyDifferences::telling();
+    let words = |there| if there { "there" } else { "deleted" };
+    differ.text("state", expected.there.map(words), words(!group.deleted));
+    differ.value("size", expected.size.map(|size| size as usize), &group.members.len());
+    let desired = group.desired.map_or_else(|| "none".to_owned(), |size| size.to_string());
+    differ.text("desired", expected.desired.map(|size| size.to_string()).as_deref(), &desired);
+    let on = header.protections(policy, group.on);
+    differ.protections(&header.rulebook(policy).policy, expected.protect.as_deref(), on);
+    let name = header.group(id);
+    differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()
+}

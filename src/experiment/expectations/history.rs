@@ -1,0 +1,83 @@
+//! What happened to an instance, in lines for people.
+
+use crate::policy::Rule;
+use crate::record::{Decision, Request, What};
+use crate::run_header::RunHeader;
+use crate::time::SimTime;
+use crate::words::{Effect, Lifecycle};
+
+/// A decision in a line: `mis-click: manual, held by release-protection (RP1)`.
+pub(in crate::experiment) fn of_decision(decision: &Decision, header: &RunHeader) -> String {
+    let cause = header.cause(decision.cause);
+    let mut line = format!("{cause}: {}, {}", decision.trigger, decision.outcome);
+    let by = header.decided_by(decision);
+    if !by.is_empty() {
+        line.push_str(&format!(" by {by}"));
+    }
+    if let Some(rule) = decision.rule {
+        of_rule(&mut line, header.rulebook(decision.policy).policy.rule(rule));
+    }
+    if decision.effect != Effect::None {
+        line.push_str(&format!(", {}", decision.effect));
+    }
+    line
+}
+
+/// A request in a line: `mis-click: release refused, 0 of 1 (RP1), answer …`.
+pub(in crate::experiment) fn of_request(request: &Request, header: &RunHeader) -> String {
+    let Request { verb, result, got, wanted, .. } = request;
+    let cause = header.cause(request.cause);
+    let mut line = format!("{cause}: {verb} {result}, {got} of {wanted}");
+    if let Some(refusal) = request.refusal {
+        match header.rule_of(refusal) {
+            Some(rule) => of_rule(&mut line, rule),
+            None => line.push_str(&format!(" ({})", header.reason(refusal))),
+        }
+    }
+    line
+}
+
+fn of_rule(line: &mut String, rule: &Rule) {
+    line.push_str(&format!(" ({})", rule.id));
+    if let Some(answer) = &rule.answer {
+        line.push_str(&format!(", answer {answer}"));
+    }
+}
+
+/// A change in words: `running → stopped`.
+pub(in crate::experiment) fn of_change(what: &What, header: &RunHeader) -> Option<String> {
+    let time = |at: SimTime| if at == SimTime::NEVER { "none".into() } else { at.to_string() };
+    let flags = |policy, set| {
+        let names = header.protections(policy, set);
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    Some(match what {
+        // Its release stands in the decision already.
+        What::State(_, Lifecycle::Released) | What::Group(None, None) => return None,
+        What::State(from, to) => format!("{from} → {to}"),
+        What::Group(Some(group), None) => format!("left the group {}", header.group(*group)),
+        What::Group(_, Some(group)) => format!("joined the group {}", header.group(*group)),
+        What::Schedule(from, to) => format!("scheduled release {} → {}", time(*from), time(*to)),
+        What::Protections(policy, from, to) => {
+            format!("protections {} → {}", flags(*policy, *from), flags(*policy, *to))
+        }
+        What::Billing(from, to) => format!("billing {from} → {to}"),
+        What::Term(from, to) => format!("term ends {} → {}", time(*from), time(*to)),
+        What::Lock(from, to) => format!("lock {from} → {to}"),
+        What::Size(from, to) => format!("size {from} → {to}"),
+        What::Exists(_, true) => "created".into(),
+        What::Exists(_, false) => "deleted".into(),
+        What::Arrears(_, true) => "in arrears".into(),
+        What::Arrears(_, false) => "settled".into(),
+        What::Cancelled(_, true) => "cancelled".into(),
+        What::Cancelled(_, false) => "active again".into(),
+        What::Model(from, to) => {
+            format!("model {} → {}", header.model(*from), header.model(*to))
+        }
+        What::Probed(_, true) => "its health is probed again".into(),
+        What::Probed(_, false) => "its health is no longer probed".into(),
+        What::Health(from, to) => format!("{from} → {to}"),
+        What::Suspended(_, to) => format!("suspended: {}", header.processes(*to)),
+        What::Property(_, to) => format!("has a new {to}"),
+    })
+}

@@ -1,0 +1,333 @@
+//! Judging: what was expected against what happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compare::{is_in, wrong_group, wrong_state};
+use super::history;
+use super::slots::ExpectedLines;
+use crate::diagnostics::Span;
+use crate::plan::{
+    AccountIs, DecisionLine, Expectation, Expectations, LookAt, LossLine, RequestLine, StateOf,
+    Watch,
+};
+use crate::record::{Cause, Decision, Record, Request, Subject, What};
+use crate::run_header::RunHeader;
+use crate::time::SimTime;
+use crate::words::{ClockKind, EventId, InstanceId, Lifecycle};
+use crate::world::World;
+
+/// An expectation that was not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Where it stands; `None` if it is the whole of `exact: true`.
+    pub span: Option<Span>,
+    /// What was not met, in a line.
+    pub title: String,
+    /// What happened instead.
+    pub instead: Vec<String>,
+}
+
+/// What came of judging one case.
+#[derive(Debug, Clone, Default)]
+pub struct Judgement {
+    /// How many expectations were judged.
+    pub judged: usize,
+    /// Those that were not met, in the order of the file.
+    pub failures: Vec<Failure>,
+}
+
+/// The most entries of an instance's history that a failure shows.
+const SHOWN: usize = 12;
+
+/// Watches a run and judges it at its end.
+pub struct Judge {
+    /// States, watches and totals; the rest has moved next door.
+    expected: Expectations,
+    judged: usize,
+    decisions: ExpectedLines<DecisionLine>,
+    requests: ExpectedLines<RequestLine>,
+    losses: ExpectedLines<LossLine>,
+    looked: Vec<bool>,
+    counts: Vec<Vec<u64>>,
+    unlisted: Vec<(u64, SimTime, InstanceId, String)>,
+    broken: BTreeSet<(bool, usize)>,
+    history: BTreeMap<InstanceId, Vec<(SimTime, String)>>,
+    seen_requests: Vec<(Cause, SimTime, String)>,
+    failures: Vec<Failure>,
+}
+
+impl Judge {
+    /// Judges by these expectations.
+    pub fn new(mut expected: Expectations) -> Self {
+        let mut history = BTreeMap::new();
+        let of_decisions = expected.decisions.iter().flat_map(|e| &e.line.instances);
+        let of_losses = expected.losses.iter().flat_map(|e| &e.line.instances);
+        let of_states = expected.states.iter().flat_map(|e| match &e.line.of {
+            StateOf::Instances(ids, _) => ids.as_slice(),
+            StateOf::Group(..) | StateOf::Account(..) => &[],
+        });
+        let of_watches =
+            expected.never.iter().chain(&expected.always).flat_map(|e| e.line.instances.iter());
+        for id in of_decisions.chain(of_losses).chain(of_states).chain(of_watches) {
+            history.insert(*id, Vec::new());
+        }
+        let judged = expected.len();
+        Self {
+            decisions: ExpectedLines::new(std::mem::take(&mut expected.decisions)),
+            requests: ExpectedLines::new(std::mem::take(&mut expected.requests)),
+            losses: ExpectedLines::new(std::mem::take(&mut expected.losses)),
+            looked: vec![false; expected.states.len()],
+            counts: expected.totals.iter().map(|e| vec![0; e.line.counts.len()]).collect(),
+            unlisted: Vec::new(),
+            broken: BTreeSet::new(),
+            history,
+            seen_requests: Vec::new(),
+            failures: Vec::new(),
+            judged,
+            expected,
+        }
+    }
+
+    /// The run is about to begin.
+    pub fn begin(&mut self, world: &World) {
+        let ids: BTreeSet<InstanceId> = self
+            .expected
+            .never
+            .iter()
+            .chain(&self.expected.always)
+            .flat_map(|watch| watch.line.instances.iter().copied())
+            .collect();
+        for id in ids {
+            self.watch(id, world.fleet().instance(id).state, world.header().start, world.header());
+        }
+    }
+
+    /// Looks at the states whose instant is over before the next event.
+    pub fn look(&mut self, next: Option<SimTime>, world: &World) {
+        for at in 0..self.expected.states.len() {
+            let due = match self.expected.states[at].line.at {
+                LookAt::At(instant) => next.is_none_or(|next| next > instant),
+                LookAt::End => false,
+            };
+            if due && !self.looked[at] {
+                self.look_at(at, world);
+            }
+        }
+    }
+
+    /// The run has ended.
+    pub fn end(&mut self, world: &World) {
+        for at in 0..self.expected.states.len() {
+            if !self.looked[at] {
+                self.look_at(at, world);
+            }
+        }
+    }
+
+    fn look_at(&mut self, at: usize, world: &World) {
+        self.looked[at] = true;
+        let Expectation { line, span } = self.expected.states[at].clone();
+        let header = world.header();
+        let mut fail = |title: String, id: Option<InstanceId>| {
+            let instead = id.map(|id| tell(&self.history, id, header)).unwrap_or_default();
+            self.failures.push(Failure { span: Some(span), title, instead });
+        };
+        match line.of {
+            StateOf::Instances(ids, expected) => {
+                for id in ids {
+                    for title in wrong_state(&expected, id, world) {
+                        fail(title, Some(id));
+                    }
+                }
+            }
+            StateOf::Group(group, state) => {
+                wrong_group(&state, group, world).into_iter().for_each(|title| fail(title, None));
+            }
+            StateOf::Account(account, is) => {
+                let found = match world.fleet().account(account).arrears.map(|a| a.clock) {
+                    None => AccountIs::Paid,
+                    Some(ClockKind::Cancellation) => AccountIs::Cancelled,
+                    Some(_) => AccountIs::Overdue,
+                };
+                if found != is {
+                    let name = header.account(account);
+                    fail(format!("{name}: expected {is}, got {found}"), None);
+                }
+            }
+        }
+    }
+
+    /// Takes a record in.
+    pub fn take(&mut self, record: &Record, world: &World) {
+        let header = world.header();
+        match record {
+            Record::Request(request) => self.request(request, header),
+            Record::Decision(decision) => self.decision(decision, header),
+            Record::Change(change) => {
+                let Subject::Instance(id) = change.subject else { return };
+                if let (Some(history), Some(line)) =
+                    (self.history.get_mut(&id), history::of_change(&change.what, header))
+                {
+                    history.push((change.at, line));
+                }
+                if let What::State(_, to) = change.what {
+                    self.watch(id, to, change.at, header);
+                }
+            }
+            Record::Loss(loss) => {
+                self.losses.take(loss, loss.at, header);
+            }
+        }
+    }
+
+    fn request(&mut self, request: &Request, header: &RunHeader) {
+        self.requests.take(request, request.at, header);
+        if !self.requests.is_empty() {
+            let line = history::of_request(request, header);
+            self.seen_requests.push((request.cause, request.at, line));
+        }
+    }
+
+    fn decision(&mut self, decision: &Decision, header: &RunHeader) {
+        let (listed, number) = self.decisions.take(decision, decision.at, header);
+        for (counts, expected) in self.counts.iter_mut().zip(&self.expected.totals) {
+            let line = &expected.line;
+            let of_event = line.event.is_none_or(|event| decision.cause == Cause::Event(event));
+            let of_trigger = line.trigger.is_none_or(|trigger| decision.trigger == trigger);
+            if of_event && of_trigger {
+                for (count, (outcome, _)) in counts.iter_mut().zip(&line.counts) {
+                    *count += u64::from(decision.outcome == *outcome);
+                }
+            }
+        }
+        let unlisted = self.expected.exact && !listed;
+        let told = self.history.get_mut(&decision.instance);
+        if !unlisted && told.is_none() {
+            return;
+        }
+        let line = history::of_decision(decision, header);
+        if let Some(told) = told {
+            told.push((decision.at, line.clone()));
+        }
+        if unlisted {
+            self.unlisted.push((number, decision.at, decision.instance, line));
+        }
+    }
+
+    /// An instance has come to a state: is anything watching for that?
+    fn watch(&mut self, id: InstanceId, state: Lifecycle, at: SimTime, header: &RunHeader) {
+        let broken = |watch: &Watch, must: bool| {
+            watch.instances.contains(&id) && (is_in(state, watch.is) != must)
+        };
+        for (must, lines) in [(false, &self.expected.never), (true, &self.expected.always)] {
+            for (number, expected) in lines.iter().enumerate() {
+                if !broken(&expected.line, must) || self.broken.contains(&(must, number)) {
+                    continue;
+                }
+                self.broken.insert((must, number));
+                let name = header.instance(id);
+                let word = if must { "always" } else { "never" };
+                let title = format!(
+                    "{name} was {state} at +{}, and {word} {} was expected",
+                    header.elapsed(at),
+                    expected.line.is
+                );
+                let instead = tell(&self.history, id, header);
+                self.failures.push(Failure { span: Some(expected.span), title, instead });
+            }
+        }
+    }
+
+    /// What came of it.
+    pub fn finish(mut self, header: &RunHeader) -> Judgement {
+        let mut told = Vec::new();
+        let mut failures = self.decisions.unmet(header, &mut told, |line, slot| {
+            let at = slot % line.instances.len().max(1);
+            let id = line.instances.get(at);
+            id.map(|id| tell(&self.history, *id, header)).unwrap_or_default()
+        });
+        failures.extend(self.requests.unmet(header, &mut Vec::new(), |line, slot| {
+            self.tell_requests(line.events.get(slot).copied(), header)
+        }));
+        failures.extend(self.losses.unmet(header, &mut Vec::new(), |line, slot| {
+            let id = line.instances.get(slot);
+            id.map(|id| tell(&self.history, *id, header)).unwrap_or_default()
+        }));
+        self.failures.extend(failures);
+        self.wrong_totals();
+        // What came closest to a line has been told there.
+        self.unlisted.retain(|(number, ..)| !told.contains(number));
+        self.unlisted(header);
+        self.failures.sort_by_key(|failure| failure.span.map(|span| span.start));
+        let judged = self.judged + usize::from(self.expected.exact);
+        Judgement { judged, failures: self.failures }
+    }
+
+    /// What was requested, by an event if one is named.
+    fn tell_requests(&self, event: Option<EventId>, header: &RunHeader) -> Vec<String> {
+        let of_event = |cause: &Cause| event.is_none_or(|event| *cause == Cause::Event(event));
+        let seen = self.seen_requests.iter().filter(|(cause, ..)| of_event(cause));
+        let lines = seen.take(SHOWN).map(|(_, at, line)| entry(*at, line, header));
+        let mut lines: Vec<String> = lines.collect();
+        if !lines.is_empty() {
+            lines.insert(0, "what was requested:".into());
+        }
+        lines
+    }
+
+    fn wrong_totals(&mut self) {
+        for (counts, expected) in self.counts.iter().zip(&self.expected.totals) {
+            for (found, (outcome, wanted)) in counts.iter().zip(&expected.line.counts) {
+                if *found != wanted.value {
+                    let title = format!("{outcome}: expected {}, got {found}", wanted.value);
+                    let span = Some(wanted.span);
+                    self.failures.push(Failure { span, title, instead: Vec::new() });
+                }
+            }
+        }
+    }
+
+    fn unlisted(&mut self, header: &RunHeader) {
+        if self.unlisted.is_empty() {
+            return;
+        }
+        let count = self.unlisted.len();
+        let decisions = if count == 1 { "decision is" } else { "decisions are" };
+        let title = format!("`exact: true`, and {count} {decisions} not listed");
+        let mut instead: Vec<String> = self
+            .unlisted
+            .iter()
+            .take(SHOWN)
+            .map(|(_, at, id, line)| {
+                entry(*at, &format!("{}  {line}", header.instance(*id)), header)
+            })
+            .collect();
+        if count > SHOWN {
+            instead.push(format!("… and {} more", count - SHOWN));
+        }
+        self.failures.push(Failure { span: None, title, instead });
+    }
+}
+
+fn entry(at: SimTime, line: &str, header: &RunHeader) -> String {
+    format!("  {:<9} {line}", format!("+{}", header.elapsed(at)))
+}
+
+/// The history of an instance, for people.
+fn tell(
+    history: &BTreeMap<InstanceId, Vec<(SimTime, String)>>,
+    id: InstanceId,
+    header: &RunHeader,
+) -> Vec<String> {
+    let name = header.instance(id);
+    let entries = history.get(&id).map(Vec::as_slice).unwrap_or_default();
+    if entries.is_empty() {
+        return vec![format!("nothing happened to {name}")];
+    }
+    let mut lines = vec![format!("what happened to {name}:")];
+    lines.extend(entries.iter().take(SHOWN).map(|(at, line)| entry(*at, line, header)));
+    if entries.len() > SHOWN {
+        lines.push(format!("  … and {} more", entries.len() - SHOWN));
+    }
+    lines
+}

@@ -1,0 +1,6 @@
+//! What a scenario expects, compared with what a run did.
+
+pub(super) mod compare;
+pub(super) mod history;
+pub(super) mod judge;
+pub(super) mod slots;

@@ -1,0 +1,289 @@
+//! Autoscale profiles and rules at run time.
+
+use super::metric::{Level, Reading, Series};
+use crate::time::{SimSpan, SimTime, UtcOffset};
+use crate::words::{Comparison, Initiator, Statistic};
+
+/// Who calls, as reports name it, when autoscale does.
+pub const CALLER: &str = "autoscale";
+
+/// What makes a group want another size.
+#[derive(Debug, Clone)]
+pub struct Autoscale {
+    /// How often it looks.
+    pub every: SimSpan,
+    /// Where days and weeks are counted.
+    pub offset: UtcOffset,
+    /// The profile that holds if no other does.
+    pub usual: Profile,
+    /// Those that hold from one date to another; the first that holds counts.
+    pub fixed: Vec<(SimTime, SimTime, Profile)>,
+    /// Those that recur every week.
+    pub recurring: Vec<Profile>,
+    /// When in the week they begin, in seconds from Monday 00:00: the profile, or the end
+    /// of one. Sorted.
+    pub marks: Vec<(i64, Option<usize>)>,
+    /// Until when it rests.
+    pub rests_until: SimTime,
+}
+
+/// Bounds, and rules between them.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// At least so many members.
+    pub min: u32,
+    /// At most so many.
+    pub max: u32,
+    /// So many while a metric cannot be read.
+    pub default: Option<u32>,
+    /// What asks for another size.
+    pub rules: Vec<Rule>,
+}
+
+/// A rule on a metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// The metric, by its place.
+    pub metric: usize,
+    /// How much of the past it looks at.
+    pub over: SimSpan,
+    /// What it makes of that.
+    pub statistic: Statistic,
+    /// Whether that is divided by the number of members.
+    pub per_instance: bool,
+    /// How it compares.
+    pub comparison: Comparison,
+    /// With what.
+    pub level: Level,
+    /// What it asks for.
+    pub change: Change,
+    /// How long nothing else happens once it has fired.
+    pub cooldown: SimSpan,
+}
+
+/// What a rule asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// So many more.
+    Add(u32),
+    /// So many fewer.
+    Remove(u32),
+    /// So much more, in percent of the present size, one at least.
+    AddPercent(u32),
+    /// So much fewer, in percent of the present size, one at least.
+    RemovePercent(u32),
+}
+
+/// What a look comes to: another size, why, and how long to rest then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// The size that is wanted.
+    pub size: u32,
+    /// What wants it.
+    pub initiator: Initiator,
+    /// How long to rest.
+    pub cooldown: SimSpan,
+}
+
+impl Change {
+    const fn adds(self) -> bool {
+        matches!(self, Self::Add(_) | Self::AddPercent(_))
+    }
+
+    /// The size that it asks for.
+    fn from(self, size: u32) -> u32 {
+        let share = |percent: u32| {
+            let share = u64::from(size) * u64::from(percent) / 100;
+            u32::try_from(share).unwrap_or(u32::MAX).max(1)
+        };
+        match self {
+            Self::Add(n) => size.saturating_add(n),
+            Self::Remove(n) => size.saturating_sub(n),
+            Self::AddPercent(percent) => size.saturating_add(share(percent)),
+            Self::RemovePercent(percent) => size.saturating_sub(share(percent)),
+        }
+    }
+}
+
+impl Rule {
+    /// What it reads in a group of some size; `None` if the metric cannot be read.
+    fn reads(&self, now: SimTime, size: u32, metrics: &[Series]) -> Option<Reading> {
+        let reading = metrics[self.metric].read(now, self.over, self.statistic)?;
+        Some(if self.per_instance { reading.shared_by(size) } else { reading })
+    }
+
+    fn fires_at(&self, reading: Reading) -> bool {
+        reading.compares(self.comparison, self.level)
+    }
+}
+
+const WEEK: i64 = 7 * 24 * 3_600;
+
+impl Autoscale {
+    /// The profile that holds at an instant.
+    fn profile(&self, now: SimTime) -> &Profile {
+        let fixed = self.fixed.iter().find(|(from, until, _)| *from <= now && now < *until);
+        if let Some((_, _, profile)) = fixed {
+            return profile;
+        }
+        let second = second_of_week(now, self.offset);
+        // The mark before now; before the first of the week, the last of the week before.
+        let last = self.marks.iter().rev().find(|(at, _)| *at <= second).or(self.marks.last());
+        last.and_then(|(_, profile)| *profile).map_or(&self.usual, |at| &self.recurring[at])
+    }
+
+    /// Looks once. `None` if the size is as it should be.
+    pub fn look(&self, now: SimTime, size: u32, metrics: &[Series]) -> Option<Wish> {
+        let Profile { min, max, default, rules } = self.profile(now);
+        let within = size.clamp(*min, *max);
+        if within != size {
+            let cooldown = SimSpan::ZERO;
+            return Some(Wish { size: within, initiator: Initiator::Bounds, cooldown });
+        }
+        if now < self.rests_until {
+            return None;
+        }
+        let readings: Vec<(&Rule, Option<Reading>)> =
+            rules.iter().map(|rule| (rule, rule.reads(now, size, metrics))).collect();
+        let blind = readings.iter().any(|(_, reading)| reading.is_none());
+        if let Some(default) = default.filter(|default| blind && size < *default) {
+            let (initiator, cooldown) = (Initiator::Bounds, SimSpan::ZERO);
+            return Some(Wish { size: default, initiator, cooldown });
+        }
+        let fires = |(rule, reading): &(&Rule, Option<Reading>)| {
+            reading.is_some_and(|reading| rule.fires_at(reading))
+        };
+        let largest = |adding: bool| {
+            let asked = readings.iter().filter(|(rule, _)| rule.change.adds() == adding);
+            let asked = asked
+                .filter(|read| fires(read))
+                .map(|(rule, _)| (rule.change.from(size).clamp(*min, *max), rule.cooldown));
+            asked.max_by_key(|(size, cooldown)| (*size, *cooldown))
+        };
+        let wish = |(size, cooldown)| Wish { size, initiator: Initiator::Alarm, cooldown };
+        if let Some(more) = largest(true) {
+            return Some(wish(more)).filter(|wish| wish.size > size);
+        }
+        let all = readings.iter().filter(|(rule, _)| !rule.change.adds()).all(fires);
+        let (least, cooldown) = largest(false).filter(|_| all && !blind)?;
+        let flaps = |to: u32| {
+            readings.iter().any(|(rule, reading)| {
+                rule.change.adds()
+                    && reading.is_some_and(|reading| rule.fires_at(reading.moved(size, to)))
+            })
+        };
+        (least..size).find(|to| !flaps(*to)).map(|to| wish((to, cooldown)))
+    }
+}
+
+/// How far into its week an instant is; weeks begin on Monday.
+fn second_of_week(at: SimTime, offset: UtcOffset) -> i64 {
+    // 1970-01-01 was a Thursday, the fourth day of its week.
+    (at.seconds() + offset.seconds() + 3 * 24 * 3_600).rem_euclid(WEEK)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fleet::autoscale::*;
+
+    fn rule(comparison: Comparison, level: i64, change: Change) -> Rule {
+        Rule {
+            metric: 0,
+            over: SimSpan::from_seconds(600),
+            statistic: Statistic::Average,
+            per_instance: false,
+            comparison,
+            level: Level::from_thousandths(level * 1_000),
+            change,
+            cooldown: SimSpan::from_seconds(300),
+        }
+    }
+
+    fn autoscale(rules: Vec<Rule>) -> Autoscale {
+        Autoscale {
+            every: SimSpan::from_seconds(60),
+            offset: UtcOffset::default(),
+            usual: Profile { min: 1, max: 10, default: Some(4), rules },
+            fixed: Vec::new(),
+            recurring: Vec::new(),
+            marks: Vec::new(),
+            rests_until: SimTime::from_seconds(0),
+        }
+    }
+
+    fn steady(level: i64) -> Vec<Series> {
+        let level = Some(Level::from_thousandths(level * 1_000));
+        vec![Series::new(vec![(SimTime::from_seconds(0), level)])]
+    }
+
+    const NOW: SimTime = SimTime::from_seconds(7_200);
+
+    fn size(autoscale: &Autoscale, size: u32, level: i64) -> Option<u32> {
+        autoscale.look(NOW, size, &steady(level)).map(|wish| wish.size)
+    }
+
+    #[test]
+    fn any_rule_adds_and_all_must_remove() {
+        let both = autoscale(vec![
+            rule(Comparison::Above, 75, Change::Add(1)),
+            rule(Comparison::Above, 90, Change::Add(3)),
+            rule(Comparison::Below, 30, Change::Remove(2)),
+            rule(Comparison::Below, 20, Change::Remove(1)),
+        ]);
+        assert_eq!(size(&both, 5, 80), Some(6));
+        assert_eq!(size(&both, 5, 95), Some(8), "the largest");
+        assert_eq!(size(&both, 9, 95), Some(10), "no more than the maximum");
+        assert_eq!(size(&both, 5, 25), None, "only one of two");
+        assert_eq!(size(&both, 5, 10), Some(4), "the smallest cut");
+    }
+
+    /// With 3 instances at 50 % load, 2 would carry 75 %: from "above 70" on that flaps.
+    #[test]
+    fn what_would_grow_again_at_once_does_not_shrink() {
+        let rules = |limit| {
+            autoscale(vec![
+                rule(Comparison::Above, limit, Change::Add(1)),
+                rule(Comparison::AtMost, 50, Change::Remove(1)),
+            ])
+        };
+        assert_eq!(size(&rules(70), 3, 50), None);
+        assert_eq!(size(&rules(75), 3, 50), Some(2), "75 is not above 75");
+        // A larger cut is made smaller: from 10, 5 would carry 90 and 7 about 64.3.
+        let mut many = rules(65);
+        many.usual.rules[1].change = Change::Remove(5);
+        assert_eq!(size(&many, 10, 45), Some(7));
+    }
+
+    #[test]
+    fn outside_the_bounds_it_is_brought_back_though_it_rests() {
+        let mut resting = autoscale(vec![rule(Comparison::Above, 75, Change::Add(1))]);
+        resting.rests_until = SimTime::NEVER;
+        assert_eq!(size(&resting, 5, 99), None);
+        assert_eq!(size(&resting, 12, 99), Some(10));
+        assert_eq!(size(&resting, 0, 99), Some(1));
+    }
+
+    #[test]
+    fn a_metric_that_cannot_be_read_leads_to_the_default_and_never_down() {
+        let blind = autoscale(vec![rule(Comparison::Below, 30, Change::Remove(1))]);
+        let nothing = vec![Series::new(Vec::new())];
+        assert_eq!(blind.look(NOW, 2, &nothing).map(|wish| wish.size), Some(4));
+        assert_eq!(blind.look(NOW, 6, &nothing), None);
+    }
+
+    #[test]
+    fn profiles_by_date_then_by_week_then_the_usual() {
+        let mut scaled = autoscale(Vec::new());
+        let sized = |n| Profile { min: n, max: n, default: None, rules: Vec::new() };
+        // 1970-01-01 00:00 was a Thursday. Weekdays from 08:00, ending at 18:00, on Thursdays.
+        let thursday = 3 * 24 * 3_600;
+        scaled.recurring.push(sized(7));
+        scaled.marks = vec![(thursday + 8 * 3_600, Some(0)), (thursday + 18 * 3_600, None)];
+        let at = |hours: i64| SimTime::from_seconds(hours * 3_600);
+        let min = |scaled: &Autoscale, hours| scaled.profile(at(hours)).min;
+        assert_eq!([7, 8, 17, 18].map(|hours| min(&scaled, hours)), [1, 7, 7, 1]);
+        assert_eq!(min(&scaled, 7 * 24 + 9), 7, "a week later");
+        scaled.fixed.push((at(9), at(10), sized(3)));
+        assert_eq!([8, 9, 10].map(|hours| min(&scaled, hours)), [7, 3, 7]);
+    }
+}

@@ -1,0 +1,194 @@
+//! Metrics: levels over time, and what is read off them.
+
+use serde_json::{Value as Json, json};
+
+use crate::diagnostics::{Code, Problem, Problems};
+use crate::format::{Node, Read, expected_kind};
+use crate::time::{SimSpan, SimTime};
+use crate::words::{Comparison, Statistic};
+
+/// A level of a metric, in thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Level(i64);
+
+impl Level {
+    /// So many thousandths.
+    pub const fn from_thousandths(thousandths: i64) -> Self {
+        Self(thousandths)
+    }
+
+    /// A number with at most three decimals.
+    fn parse(text: &str) -> Option<Self> {
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+        let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(part) || part.len() > 3 || whole.len() > 12 {
+            return None;
+        }
+        let thousandths = format!("{part:0<3}").parse::<i64>().ok()?;
+        Some(Self(sign * (whole.parse::<i64>().ok()? * 1_000 + thousandths)))
+    }
+}
+
+impl Read for Level {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let Some(text) = node.scalar() else {
+            problems.add(expected_kind(node, "a number"));
+            return None;
+        };
+        let level = Self::parse(text);
+        if level.is_none() {
+            let title = format!("`{text}` is not a number with at most three decimals");
+            problems.add(Problem::at(Code::BadNumber, node.span, title, "not a level"));
+        }
+        level
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "number", "multipleOf": 0.001 })
+    }
+}
+
+/// A metric over time: each level holds until the next.
+#[derive(Debug, Clone, Default)]
+pub struct Series {
+    /// Since when, and the level; `None` where it cannot be read. Sorted.
+    steps: Vec<(SimTime, Option<Level>)>,
+}
+
+impl Series {
+    /// Steps in any order; of two at the same instant the later one counts.
+    pub fn new(mut steps: Vec<(SimTime, Option<Level>)>) -> Self {
+        steps.sort_by_key(|(at, _)| *at);
+        Self { steps }
+    }
+
+    /// What a statistic makes of the past. `None` if nothing can be read there.
+    pub fn read(&self, now: SimTime, over: SimSpan, statistic: Statistic) -> Option<Reading> {
+        let from = now.seconds() - over.seconds();
+        let begun = self.steps.partition_point(|(at, _)| at.seconds() <= from);
+        let mut window = Window::default();
+        for at in begun.saturating_sub(1)..self.steps.len() {
+            let (since, level) = self.steps[at];
+            if since > now {
+                break;
+            }
+            let until = self.steps.get(at + 1).map_or(now, |(next, _)| *next).min(now);
+            window.latest = level;
+            let Some(Level(level)) = level else { continue };
+            let seconds = until.seconds() - since.seconds().max(from);
+            window.sum += i128::from(level) * i128::from(seconds);
+            window.seconds += i128::from(seconds);
+            window.least = window.least.map_or(Some(level), |least| Some(least.min(level)));
+            window.most = window.most.map_or(Some(level), |most| Some(most.max(level)));
+            if since.seconds() > from {
+                window.total += i128::from(level);
+                window.count += 1;
+            }
+        }
+        let whole = |level: i64| Reading { over: level.into(), under: 1 };
+        match statistic {
+            Statistic::Average if window.seconds > 0 => {
+                Some(Reading { over: window.sum, under: window.seconds })
+            }
+            Statistic::Average | Statistic::Last => window.latest.map(|level| whole(level.0)),
+            Statistic::Minimum => window.least.map(whole),
+            Statistic::Maximum => window.most.map(whole),
+            Statistic::Sum => window.least.map(|_| Reading { over: window.total, under: 1 }),
+            Statistic::Count => {
+                window.least.map(|_| Reading { over: window.count * 1_000, under: 1 })
+            }
+        }
+    }
+}
+
+/// What is seen of a metric in a stretch of the past.
+#[derive(Debug, Default)]
+struct Window {
+    sum: i128,
+    seconds: i128,
+    least: Option<i64>,
+    most: Option<i64>,
+    latest: Option<Level>,
+    total: i128,
+    count: i128,
+}
+
+/// A number in thousandths, as a fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    over: i128,
+    under: i128,
+}
+
+impl Reading {
+    /// The same, divided by a number of members.
+    pub fn shared_by(self, size: u32) -> Self {
+        Self { under: self.under * i128::from(size), ..self }
+    }
+
+    /// What it would be if as many members carried the same load as another number does.
+    pub fn moved(self, from: u32, to: u32) -> Self {
+        Self { over: self.over * i128::from(from), under: self.under * i128::from(to) }
+    }
+
+    /// How it compares with a level. A fraction of nothing is above every level.
+    pub fn compares(self, comparison: Comparison, level: Level) -> bool {
+        let limit = i128::from(level.0) * self.under;
+        match comparison {
+            Comparison::Above => self.over > limit,
+            Comparison::AtLeast => self.over >= limit,
+            Comparison::Below => self.over < limit,
+            Comparison::AtMost => self.over <= limit,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_have_three_decimals_at_most() {
+        let level = |text| Level::parse(text).map(|level| level.0);
+        assert_eq!(level("70"), Some(70_000));
+        assert_eq!(level("-0.5"), Some(-500));
+        assert_eq!(level("12.345"), Some(12_345));
+        for text in ["", "1.", ".5", "1.2345", "1e3", "--1", "9999999999999"] {
+            assert_eq!(level(text), None, "{text}");
+        }
+    }
+
+    /// 20 for ten minutes, then 80: of the last ten minutes at 15:00, half each.
+    #[test]
+    fn an_average_weighs_levels_by_how_long_they_held() {
+        let at = SimTime::from_seconds;
+        let level = |n| Some(Level(n));
+        let series = Series::new(vec![(at(0), level(20_000)), (at(600), level(80_000))]);
+        let read = |statistic| {
+            let Reading { over, under } =
+                series.read(at(900), SimSpan::from_seconds(600), statistic).unwrap();
+            over / under
+        };
+        assert_eq!(read(Statistic::Average), 50_000);
+        assert_eq!(read(Statistic::Minimum), 20_000);
+        assert_eq!(read(Statistic::Maximum), 80_000);
+        assert_eq!(read(Statistic::Last), 80_000);
+        assert_eq!(read(Statistic::Sum), 80_000, "one sample began in the window");
+        assert_eq!(read(Statistic::Count), 1_000);
+        assert_eq!(Series::default().read(at(9), SimSpan::ZERO, Statistic::Last), None);
+    }
+
+    #[test]
+    fn a_gap_is_not_read_and_does_not_count() {
+        let at = SimTime::from_seconds;
+        let series = Series::new(vec![(at(0), Some(Level(10))), (at(300), None)]);
+        let span = SimSpan::from_seconds(600);
+        assert_eq!(
+            series.read(at(600), span, Statistic::Average),
+            Some(Reading { over: 3_000, under: 300 })
+        );
+        assert_eq!(series.read(at(600), span, Statistic::Last), None);
+        assert_eq!(series.read(at(1_200), span, Statistic::Average), None);
+    }
+}

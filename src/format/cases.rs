@@ -1,0 +1,77 @@
+//! Cases: the whole file once for each, with `$name` replaced by the case's value.
+
+use super::read::{Map, Read};
+use super::tree::{Node, Value};
+use crate::diagnostics::{Code, Problem, Problems, Spanned, closest};
+
+/// The trees of a scenario's cases, each with its name; one without a name if there are none.
+pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
+    let cases = node.get("cases").and_then(|cases| Map::<Map<Node>>::read(cases, problems));
+    let cases = cases.filter(|cases| !cases.0.is_empty());
+    let Some(cases) = cases else {
+        let mut tree = node.clone();
+        substitute(&mut tree, &Map::default(), problems);
+        return vec![(String::new(), tree)];
+    };
+    // A case has no use for the values of the others, and each would have a copy of them.
+    let mut without_cases = node.clone();
+    if let Value::Map(entries) = &mut without_cases.value {
+        entries.retain(|entry| &**entry.key != "cases");
+    }
+    let mut trees = Vec::with_capacity(cases.0.len());
+    for (name, values) in &cases.0 {
+        let mut tree = without_cases.clone();
+        substitute(&mut tree, values, problems);
+        trees.push((name.to_string(), tree));
+    }
+    unused_values(node, &cases, problems);
+    trees
+}
+
+/// The name in a text that stands for a value of the case: `$name`, and nothing else.
+pub fn value_name(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('$')?;
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(word)).then_some(name)
+}
+
+/// Replaces every `$name` outside `cases:` by its value.
+fn substitute(tree: &mut Node, values: &Map<Node>, problems: &mut Problems) {
+    let Value::Map(entries) = &mut tree.value else { return };
+    for entry in entries.iter_mut().filter(|entry| &**entry.key != "cases") {
+        entry.value.visit(&mut |node| {
+            let Some(name) = node.scalar().and_then(value_name) else { return };
+            match values.0.iter().find(|(key, _)| *key.value == *name) {
+                // What is wrong with a value is told where it is defined.
+                Some((_, value)) => *node = value.clone(),
+                None => problems.add(unknown_value(name, node, values)),
+            }
+        });
+    }
+}
+
+fn unknown_value(name: &str, node: &Node, values: &Map<Node>) -> Problem {
+    let known = values.0.iter().map(|(key, _)| &***key);
+    let title = format!("`${name}` has no value in at least one case");
+    let close = closest(name, known);
+    let problem = Problem::at(Code::UnknownCase, node.span, title, "no such value");
+    problem.did_you_mean(&close).help(format!("give every case under `cases:` the key `{name}`"))
+}
+
+/// A value that nothing uses is a mistake: the cases would not differ by it.
+fn unused_values(node: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) {
+    let mut used: Vec<String> = Vec::new();
+    let mut copy = node.clone();
+    copy.visit(&mut |node| {
+        used.extend(node.scalar().and_then(value_name).map(str::to_owned));
+    });
+    let keys: Vec<&Spanned<_>> =
+        cases.0.iter().flat_map(|(_, values)| &values.0).map(|(k, _)| k).collect();
+    for key in keys {
+        if !used.iter().any(|name| *name == *key.0) {
+            let title = format!("nothing uses `${}`", key.value);
+            let problem = Problem::at(Code::UnknownCase, key.span, title, "has no effect");
+            problems.add(problem.did_you_mean(&closest(&key.0, used.iter().map(String::as_str))));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! CSV as rows of nodes: the columns are the YAML keys, so one reader serves both.
+
+use csv::{ByteRecord, Position, ReaderBuilder};
+
+use super::tree::{Entry, Node, Style, Value};
+use crate::diagnostics::{Code, Problem, Problems};
+use crate::diagnostics::{FileId, Sources, Span, Spanned};
+
+/// The rows of a CSV file, each as a mapping from column to cell.
+///
+/// An empty cell is left out: it means the default.
+pub struct Rows<'s> {
+    reader: csv::Reader<&'s [u8]>,
+    columns: Vec<Spanned<Box<str>>>,
+    record: ByteRecord,
+    file: FileId,
+    text: &'s str,
+}
+
+/// Reads the header of a CSV file. Its columns must be among `known`, and those in
+/// `required` must be there.
+pub fn rows<'s>(
+    sources: &'s Sources,
+    file: FileId,
+    known: &[&str],
+    required: &[&str],
+    problems: &mut Problems,
+) -> Option<Rows<'s>> {
+    let text = sources.text(file);
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let header = reader.byte_headers().ok().filter(|header| !header.is_empty()).cloned();
+    let Some(header) = header else {
+        let title = "the file is empty; a CSV file begins with a line of column names";
+        let problem = Problem::at(Code::Syntax, sources.whole(file), title, "");
+        problems.add(problem.help(format!("such as `{}`", required.join(","))));
+        return None;
+    };
+    let is_known = |cell: &[u8]| known.contains(&String::from_utf8_lossy(cell).trim());
+    if !header.iter().any(is_known) {
+        // It is another kind of file, of which nothing is quoted.
+        let title = format!("`{}` is not a table that can be read here", sources.path(file));
+        let problem = Problem::bare(Code::BadFormat, title);
+        let problem = problem.note("its first line contains none of the column names");
+        problems.add(problem.help(format!("the first line is such as `{}`", required.join(","))));
+        return None;
+    }
+    let end = text.find('\n').unwrap_or(text.len());
+    let line = span(file, 0, end);
+    let mut good = is_well_quoted(file, text, 0, end, problems);
+    let mut columns: Vec<Spanned<Box<str>>> = Vec::with_capacity(header.len());
+    for (cell, span) in header.iter().zip(spans(file, text, 0, &header)) {
+        let name = String::from_utf8_lossy(cell).trim().to_owned();
+        if let Some(first) = columns.iter().find(|column| *column.value == *name) {
+            let title = format!("the column `{name}` appears twice");
+            problems
+                .add(Problem::at(Code::Twice, span, title, "second").and_at(first.span, "first"));
+            good = false;
+        } else if !known.contains(&name.as_str()) && !name.starts_with("x-") {
+            problems.add(unknown_column(&name, span, known));
+            good = false;
+        }
+        columns.push(Spanned::new(name.into(), span));
+    }
+    for name in required {
+        // A header that could not be read has been told.
+        if good && columns.iter().all(|column| &*column.value != *name) {
+            let title = format!("the file has no column `{name}`, and every row needs it");
+            problems.add(Problem::at(Code::MissingKey, line, title, "not among these"));
+            good = false;
+        }
+    }
+    good.then_some(Rows { reader, columns, record: ByteRecord::new(), file, text })
+}
+
+fn unknown_column(name: &str, span: Span, known: &[&str]) -> Problem {
+    let title = format!("unknown column `{}`", name.escape_debug());
+    let problem = Problem::at(Code::UnknownKey, span, title, "not a column here");
+    let problem = problem.did_you_mean(&crate::diagnostics::closest(name, known.iter().copied()));
+    let problem = match name.find([';', '\t', '|']) {
+        Some(_) => problem.help("columns are separated by commas"),
+        None => problem,
+    };
+    problem.note(format!("columns allowed here: {}", known.join(", ")))
+}
+
+impl Rows<'_> {
+    /// The next row that makes sense; those before it that do not are told.
+    pub fn next_row(&mut self, problems: &mut Problems) -> Option<Node> {
+        loop {
+            // Bytes are handed over as they are, so nothing but the end can come.
+            if !self.reader.read_byte_record(&mut self.record).unwrap_or(false) {
+                return None;
+            }
+            let start = self.record.position().map_or(0, Position::byte);
+            let start = usize::try_from(start).unwrap_or(0);
+            let end = usize::try_from(self.reader.position().byte()).unwrap_or(self.text.len());
+            let start = start + self.blank_before(start);
+            let end = start + self.text[start..end].trim_end_matches(['\n', '\r']).len();
+            let quoted = self.text.as_bytes()[start..end].contains(&b'"');
+            if quoted && !is_well_quoted(self.file, self.text, start, end, problems) {
+                continue;
+            }
+            let (cells, columns) = (self.record.len(), self.columns.len());
+            if cells != columns {
+                let title = format!("this row has {cells} cells, and the header has {columns}");
+                let span = span(self.file, start, end);
+                let problem = Problem::at(Code::Syntax, span, title, "not as many");
+                problems.add(problem.help("put a text that holds a comma into double quotes"));
+                continue;
+            }
+            return Some(self.node(start, end));
+        }
+    }
+
+    /// Ends of lines before a row, which the reader passes over.
+    fn blank_before(&self, start: usize) -> usize {
+        self.text[start..].len() - self.text[start..].trim_start_matches(['\n', '\r']).len()
+    }
+
+    fn node(&self, start: usize, end: usize) -> Node {
+        let spans = spans(self.file, self.text, start, &self.record);
+        let mut entries = Vec::with_capacity(self.columns.len());
+        for ((column, cell), span) in self.columns.iter().zip(&self.record).zip(&spans) {
+            let text = String::from_utf8_lossy(cell);
+            if !text.trim().is_empty() && !column.starts_with("x-") {
+                let value = Value::Scalar(text.trim().into(), Style::Cell);
+                let node = Node { value, span: *span };
+                entries.push(Entry { key: Spanned::new(column.value.clone(), *span), value: node });
+            }
+        }
+        Node { value: Value::Map(entries), span: span(self.file, start, end) }
+    }
+}
+
+/// Where the cells of a row stand; in a row with quotes, each is the whole row.
+fn spans(file: FileId, text: &str, start: usize, record: &ByteRecord) -> Vec<Span> {
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let quoted = text.as_bytes()[start..line_end].contains(&b'"');
+    let mut at = start;
+    record
+        .iter()
+        .map(|cell| {
+            if quoted {
+                return span(file, start, line_end);
+            }
+            let here = span(file, at, at + cell.len());
+            at += cell.len() + 1;
+            here
+        })
+        .collect()
+}
+
+/// Whether the quotes of a row stand as RFC 4180 wants them: around whole cells, and doubled
+/// inside. A stray one could swallow the rows behind it without a word.
+fn is_well_quoted(
+    file: FileId,
+    text: &str,
+    start: usize,
+    end: usize,
+    problems: &mut Problems,
+) -> bool {
+    let bytes = &text.as_bytes()[..end];
+    let mut at = start;
+    let mut open = None;
+    let mut fresh = true;
+    while at < end {
+        match (open, bytes[at]) {
+            (None, b'"') if fresh => open = Some(at),
+            (None, b'"') => return stray(file, at, "it opens in the middle of a cell", problems),
+            (None, b',') => fresh = true,
+            (None, _) => fresh = false,
+            (Some(_), b'"') if bytes.get(at + 1) == Some(&b'"') => at += 1,
+            (Some(_), b'"') if matches!(bytes.get(at + 1), None | Some(b',' | b'\r' | b'\n')) => {
+                (open, fresh) = (None, false);
+            }
+            (Some(_), b'"') => {
+                return stray(file, at, "it closes in the middle of a cell", problems);
+            }
+            (Some(_), _) => {}
+        }
+        at += 1;
+    }
+    match open {
+        Some(at) => stray(file, at, "it is never closed", problems),
+        None => true,
+    }
+}
+
+fn stray(file: FileId, at: usize, what: &str, problems: &mut Problems) -> bool {
+    let span = span(file, at, at + 1);
+    let problem = Problem::at(Code::Syntax, span, format!("a quote stands alone: {what}"), "here");
+    problems.add(problem.help("put the whole cell in quotes, and double the quotes in it"));
+    false
+}
+
+fn span(file: FileId, start: usize, end: usize) -> Span {
+    let narrow = |at| u32::try_from(at).unwrap_or(u32::MAX);
+    Span { file, start: narrow(start), end: narrow(end) }
+}

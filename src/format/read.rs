@@ -1,0 +1,526 @@
+//! Typed values from nodes: numbers, words, names, lists, times.
+
+use std::num::NonZero;
+
+use serde_json::{Value as Json, json};
+
+use super::tree::{Entry, Node, Style, Value};
+use crate::diagnostics::closest;
+use crate::diagnostics::is_unseen;
+use crate::diagnostics::{Code, Problem, Problems};
+use crate::diagnostics::{Span, Spanned};
+use crate::time::{ApiVersion, CalendarSpan, SimSpan, SimTime, Term, TimeError, UtcOffset};
+use crate::words::Word;
+
+/// A type that a file can say.
+pub trait Read: Sized {
+    /// Reads it; what is wrong goes to `problems`, and nothing comes out.
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self>;
+
+    /// Its JSON schema (draft 2020-12).
+    fn schema() -> Json;
+}
+
+/// The scalar of a node, or a message that `what` was expected.
+pub(super) fn scalar<'n>(node: &'n Node, what: &str, problems: &mut Problems) -> Option<&'n str> {
+    let found = node.scalar().filter(|text| !text.is_empty());
+    if found.is_none() {
+        problems.add(expected_kind(node, what));
+    }
+    found
+}
+
+/// The message that something of another kind was expected.
+pub fn expected_kind(node: &Node, what: &str) -> Problem {
+    let title = format!("expected {what}, and this is {}", node.kind());
+    Problem::at(Code::WrongKind, node.span, title, format!("not {what}"))
+}
+
+/// What a cell of a table says, if nothing is wrong with it; what is, is not told.
+pub fn read_cell<T: Read>(cell: &str) -> Option<T> {
+    let node = Node { value: Value::Scalar(cell.into(), Style::Cell), span: Span::NOWHERE };
+    let mut problems = Problems::default();
+    T::read(&node, &mut problems).filter(|_| problems.is_empty())
+}
+
+/// Reads a word of a closed list.
+pub fn read_word<W: Word>(node: &Node, problems: &mut Problems) -> Option<W> {
+    let text = scalar(node, W::WHAT, problems)?;
+    let found = W::spelled(text);
+    if found.is_none() {
+        let words: Vec<&str> = W::ALL.iter().map(|word| word.word()).collect();
+        let title = format!("`{text}` is not {}", W::WHAT);
+        let problem = Problem::at(Code::UnknownWord, node.span, title, "not one of the words");
+        let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
+        problems.add(problem.note(format!("one of: {}", words.join(", "))));
+    }
+    found
+}
+
+impl<W: Word> Read for W {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        read_word(node, problems)
+    }
+
+    fn schema() -> Json {
+        let words: Vec<Json> = W::ALL
+            .iter()
+            .map(|word| json!({ "const": word.word(), "description": word.meaning() }))
+            .collect();
+        json!({ "oneOf": words })
+    }
+}
+
+impl Read for String {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        scalar(node, "a text", problems).map(str::to_owned)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string" })
+    }
+}
+
+/// `true` or `false`, and nothing that an older reader would take for one.
+impl Read for bool {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match scalar(node, "`true` or `false`", problems)? {
+            "true" => Some(true),
+            "false" => Some(false),
+            other => {
+                let title = format!("`{other}` is neither `true` nor `false`");
+                let mut problem =
+                    Problem::at(Code::UnknownWord, node.span, title, "neither of them");
+                if let Some(meant) = meant(other) {
+                    problem = problem.help(format!("write `{meant}`"));
+                }
+                problems.add(problem);
+                None
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "boolean" })
+    }
+}
+
+/// What somebody meant by a word that other formats take for a yes or a no.
+fn meant(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "yes" | "y" | "on" | "1" | "true" => Some(true),
+        "no" | "n" | "off" | "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($number:ty),+) => {$(
+        impl Read for $number {
+            fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+                let text = scalar(node, "a whole number", problems)?;
+                let plain = text.bytes().all(|byte| byte.is_ascii_digit())
+                    && (text.len() == 1 || !text.starts_with('0'));
+                let found = plain.then(|| text.parse().ok()).flatten();
+                if found.is_none() {
+                    let title = format!("`{text}` is not a whole number from 0 to {}", Self::MAX);
+                    let problem = Problem::at(Code::BadNumber, node.span, title, "not a number");
+                    problems.add(problem.help("write digits alone, such as `12`"));
+                }
+                found
+            }
+
+            fn schema() -> Json {
+                json!({ "type": "integer", "minimum": 0 })
+            }
+        }
+    )+};
+}
+
+whole_numbers!(u8, u32, u64);
+
+impl Read for NonZero<u32> {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let found = Self::new(u32::read(node, problems)?);
+        if found.is_none() {
+            let title = "0 would change nothing";
+            problems.add(Problem::at(Code::BadNumber, node.span, title, "at least 1"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "integer", "minimum": 1 })
+    }
+}
+
+/// The name of a thing: what reports print in a cell of a table.
+///
+/// Names that a spreadsheet would run, and names with control characters, are
+/// refused when they are read, so that no report can carry them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(pub Box<str>);
+
+impl Name {
+    /// Why a text may not stand in a cell of a report, if it may not.
+    pub fn harm(text: &str) -> Option<String> {
+        if text.starts_with(['=', '+', '-', '@']) {
+            let first = &text[..1];
+            return Some(format!("what begins with `{first}` would be run by a spreadsheet"));
+        }
+        if text.starts_with("::") {
+            return Some("a CI server would read what begins with `::` as a command".into());
+        }
+        text.chars()
+            .any(is_unseen)
+            .then(|| "tabs, line breaks and other unseen characters have no place here".into())
+    }
+
+    /// Why a text is no name, if it is none.
+    pub fn fault(text: &str) -> Option<String> {
+        // Names as machines give them, of which there are millions.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let begins = text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+        if begins && text.len() <= 255 && text.bytes().all(plain) {
+            return None;
+        }
+        if text.trim().is_empty() {
+            return Some("a name has at least one character".into());
+        }
+        if let Some(harm) = Self::harm(text) {
+            return Some(harm);
+        }
+        if text.contains(['$', '*', '?', ';']) || text.contains("..") {
+            return Some(
+                "`$`, `*`, `?`, `;` and `..` have a meaning of their own in selectors".into(),
+            );
+        }
+        (text.len() > 255).then(|| "a name is at most 255 bytes long".into())
+    }
+
+    /// The problem with a text that is no name.
+    pub fn problem(text: &str, fault: &str, span: crate::diagnostics::Span) -> Problem {
+        let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+        Problem::at(Code::BadName, span, format!("`{shown}` is not a usable name"), fault)
+    }
+}
+
+impl std::ops::Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl Read for Name {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "a name", problems)?;
+        if let Some(fault) = Self::fault(text) {
+            problems.add(Self::problem(text, &fault, node.span));
+            return None;
+        }
+        Some(Self(text.into()))
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[^=+@-]", "maxLength": 255 })
+    }
+}
+
+impl Read for SimSpan {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "a duration", problems)?;
+        Self::parse(text).map_err(|fault| problems.add(bad_span(text, node, fault))).ok()
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$" })
+    }
+}
+
+/// What is wrong with a duration, `text` being its digits and units without a sign.
+pub(super) fn bad_span(text: &str, node: &Node, fault: TimeError) -> Problem {
+    let written = node.scalar().unwrap_or(text);
+    let sign = if written.starts_with('+') { "+" } else { "" };
+    let note = "a duration is digits with d, h, m or s, for example `1d12h`";
+    match fault {
+        TimeError::NoUnit => {
+            let label = format!("{text} of what?");
+            Problem::at(Code::NoUnit, node.span, format!("`{written}` has no unit"), label)
+                .help(format!("did you mean `{sign}{text}d` or `{sign}{text}h`?"))
+                .note(note)
+        }
+        TimeError::OutOfRange => {
+            let title = format!("`{written}` is longer than a thousand years");
+            Problem::at(Code::BadNumber, node.span, title, "too long")
+        }
+        TimeError::NoOffset | TimeError::Fraction | TimeError::Malformed => {
+            let title = format!("`{written}` is not a duration");
+            let problem = Problem::at(Code::BadTime, node.span, title, "not a duration");
+            let weeks = text.strip_suffix('w').and_then(|weeks| weeks.parse::<u32>().ok());
+            let problem = match weeks.and_then(|weeks| weeks.checked_mul(7)) {
+                Some(days) => problem.help(format!("write `{sign}{days}d`")),
+                None => problem,
+            };
+            problem
+                .note(note)
+                .note("months and years have no fixed length, and signs have no place here")
+        }
+    }
+}
+
+/// What is wrong with a time.
+pub(super) fn bad_time(text: &str, node: &Node, fault: TimeError) -> Problem {
+    match fault {
+        TimeError::NoOffset => {
+            let date_only = !text.contains(['T', 't', ' ']);
+            let full = if date_only { format!("{text}T00:00:00") } else { text.to_owned() };
+            let title = "this time could mean many different instants";
+            Problem::at(Code::NoOffset, node.span, title, "no offset")
+                .help(format!("write `{full}Z` for UTC or, for Beijing, `{full}+08:00`"))
+                .note("nothing is guessed from the machine that runs this; a CI runner and a laptop must agree")
+        }
+        TimeError::Fraction => {
+            let title = format!("`{text}` is finer than a second");
+            Problem::at(Code::BadTime, node.span, title, "whole seconds only")
+        }
+        TimeError::NoUnit | TimeError::OutOfRange | TimeError::Malformed => {
+            let title = format!("`{text}` is not a time");
+            let mut problem = Problem::at(Code::BadTime, node.span, title, "not a time");
+            if SimSpan::parse(text).is_ok() {
+                problem = problem.help(format!("did you mean `+{text}`, counted from the start?"));
+            } else if text.len() > 10 && text.is_char_boundary(10) && !is_day(&text[..10]) {
+                problem = problem.help(format!("`{}` is no day of the calendar", &text[..10]));
+            }
+            problem
+                .note("a time is written `2026-06-01T00:00:00+08:00`, or `+1d12h` after the start")
+        }
+    }
+}
+
+/// Whether a text is a day of the calendar.
+fn is_day(text: &str) -> bool {
+    SimTime::parse(&format!("{text}T00:00:00Z")).is_ok()
+}
+
+impl Read for CalendarSpan {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "a duration", problems)?;
+        Self::parse(text).map_err(|fault| problems.add(bad_span(text, node, fault))).ok()
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string" })
+    }
+}
+
+impl Read for Term {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let found = Self::new(CalendarSpan::read(node, problems)?);
+        if found.is_none() {
+            let title = "a term is some time; this is none";
+            problems.add(Problem::at(Code::BadTime, node.span, title, "no time at all"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        CalendarSpan::schema()
+    }
+}
+
+impl Read for UtcOffset {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "an offset", problems)?;
+        let found = Self::parse(text).ok();
+        if found.is_none() {
+            let title = format!("`{text}` is not an offset from UTC such as `+08:00`");
+            problems.add(Problem::at(Code::BadTime, node.span, title, "not an offset"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^([+-][0-9]{2}:[0-9]{2}|Z)$" })
+    }
+}
+
+impl Read for ApiVersion {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "a version of an interface", problems)?;
+        let found = Self::parse(text);
+        if found.is_none() {
+            let title = format!("`{text}` is not a version such as `2019-03-01`");
+            problems.add(Problem::at(Code::BadTime, node.span, title, "not a date"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}" })
+    }
+}
+
+/// A value without an opinion on its type: case values, conditions of rules.
+impl Read for Node {
+    fn read(node: &Node, _: &mut Problems) -> Option<Self> {
+        Some(node.clone())
+    }
+
+    fn schema() -> Json {
+        json!({})
+    }
+}
+
+impl<T: Read> Read for Spanned<T> {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        T::read(node, problems).map(|value| Self::new(value, node.span))
+    }
+
+    fn schema() -> Json {
+        T::schema()
+    }
+}
+
+/// A list. In a cell of a CSV file its items are joined by `;`.
+impl<T: Read> Read for Vec<T> {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Value::List(items) => read_all(items, problems),
+            Value::Scalar(text, Style::Cell) => read_all(&split_cell(text, node), problems),
+            Value::Empty | Value::Scalar(..) | Value::Map(_) => {
+                problems.add(expected_kind(node, "a list").help("write it in brackets: `[…]`"));
+                None
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "array", "items": T::schema() })
+    }
+}
+
+fn read_all<T: Read>(items: &[Node], problems: &mut Problems) -> Option<Vec<T>> {
+    // Every item is read, so that every mistake is found; then the list is whole or nothing.
+    let read: Vec<Option<T>> = items.iter().map(|item| T::read(item, problems)).collect();
+    read.into_iter().collect()
+}
+
+fn split_cell(text: &str, node: &Node) -> Vec<Node> {
+    text.split(';')
+        .map(|part| Node { value: Value::Scalar(part.trim().into(), Style::Cell), span: node.span })
+        .collect()
+}
+
+/// One value, or a list of them.
+#[derive(Debug, Clone)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<T> OneOrMany<T> {
+    /// The items of a key; none, if it is left out.
+    pub fn items(of: Option<&Self>) -> &[T] {
+        of.map(|items| items.0.as_slice()).unwrap_or_default()
+    }
+}
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Read> Read for OneOrMany<T> {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Value::List(_) | Value::Scalar(_, Style::Cell) => Vec::read(node, problems).map(Self),
+            Value::Empty | Value::Scalar(..) | Value::Map(_) => {
+                T::read(node, problems).map(|one| Self(vec![one]))
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [T::schema(), { "type": "array", "items": T::schema() }] })
+    }
+}
+
+/// A mapping whose keys are names of the user's own, in the order written.
+#[derive(Debug, Clone)]
+pub struct Map<T>(pub Vec<(Spanned<Name>, T)>);
+
+impl<T> Default for Map<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// Keys of a map are read loosely here: selectors and ranges are checked by who knows them.
+impl<T: Read> Read for Map<T> {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let cell;
+        let entries = match &node.value {
+            Value::Map(entries) => entries.as_slice(),
+            Value::Empty => &[],
+            Value::Scalar(text, Style::Cell) => {
+                cell = split_pairs(text, node, problems)?;
+                &cell
+            }
+            Value::Scalar(..) | Value::List(_) => {
+                problems.add(expected_kind(node, "a mapping"));
+                return None;
+            }
+        };
+        let mut good = true;
+        let mut map = Vec::with_capacity(entries.len());
+        for Entry { key, value } in entries {
+            if let Some(harm) = Name::harm(key) {
+                problems.add(Name::problem(key, &harm, key.span));
+                good = false;
+            }
+            match T::read(value, problems) {
+                Some(value) => map.push((key.clone().map(Name), value)),
+                None => good = false,
+            }
+        }
+        good.then_some(Self(map))
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "object", "additionalProperties": T::schema() })
+    }
+}
+
+/// The pairs of a mapping in a cell.
+pub(super) fn split_pairs(text: &str, node: &Node, problems: &mut Problems) -> Option<Vec<Entry>> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for part in text.split(';') {
+        let Some((key, value)) = part.split_once('=') else {
+            let title = format!("`{part}` is not of the form `key=value`");
+            problems.add(
+                Problem::at(Code::WrongKind, node.span, title, "in this cell")
+                    .note("a mapping in a cell is written `key=value;key=value`"),
+            );
+            return None;
+        };
+        let key = key.trim();
+        if entries.iter().any(|entry| &**entry.key == key) {
+            let title = format!("`{key}` is defined twice");
+            let problem = Problem::at(Code::Twice, node.span, title, "in this cell");
+            problems.add(problem.help("keep one of them"));
+            return None;
+        }
+        let value = Value::Scalar(value.trim().into(), Style::Cell);
+        entries.push(Entry {
+            key: Spanned::new(key.into(), node.span),
+            value: Node { value, span: node.span },
+        });
+    }
+    Some(entries)
+}

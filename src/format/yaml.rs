@@ -1,0 +1,323 @@
+//! Strict YAML 1.2: the part of it that reads the same everywhere.
+//!
+//! Refused with a hint: tabs, duplicate keys, anchors, aliases, tags, merge
+//! keys, several documents, and nesting deeper than any file of ours needs.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+
+use granit_parser::{
+    ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as ParserSpan, options,
+};
+
+use super::tree::{Entry, Node, Style, Value};
+use crate::diagnostics::is_unseen;
+use crate::diagnostics::{Code, Problem, Problems};
+use crate::diagnostics::{FileId, Sources, Span, Spanned};
+
+/// Deepest nesting that is read.
+const DEPTH: usize = 64;
+
+/// Reads a file as a tree; what is wrong with it goes to `problems`.
+///
+/// Syntax is told at the first place where it breaks, since what follows is
+/// guesswork; everything else is told completely.
+pub fn parse_yaml(sources: &Sources, file: FileId, problems: &mut Problems) -> Option<Node> {
+    let text = sources.text(file);
+    if text.trim().is_empty() {
+        problems.add(empty(sources.whole(file)));
+        return None;
+    }
+    if let Some(at) = text.find(|c: char| c == '\0' || (c.is_control() && !"\n\r\t".contains(c))) {
+        let span = point(file, at);
+        let title = "the file holds control characters; it is no text file";
+        problems.add(Problem::at(Code::Syntax, span, title, ""));
+        return None;
+    }
+    Builder { file, text, stack: Vec::new(), root: None }.build(problems)
+}
+
+/// A block of text on one line. No report shows lines of a file as lines of its own.
+fn one_line(text: &str) -> Box<str> {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").into()
+}
+
+/// A text with a character that would do something where it is shown.
+fn hidden(span: Span, unseen: char) -> Problem {
+    let what = match unseen {
+        '\n' | '\r' => "a line break",
+        c if c.is_control() => "a control character",
+        _ => "a character that hides or turns the text around it",
+    };
+    let title = format!("a text contains {what} (`{}`)", unseen.escape_default());
+    let problem = Problem::at(Code::Refused, span, title, "not allowed in a text");
+    problem.help("remove it; a long text may be written behind `>` and is read as one line")
+}
+
+/// A tree under construction.
+struct Builder<'t> {
+    file: FileId,
+    text: &'t str,
+    stack: Vec<Open>,
+    root: Option<Node>,
+}
+
+/// A list or mapping whose end has not come yet.
+struct Open {
+    start: Span,
+    value: Value,
+    key: Option<Spanned<Box<str>>>,
+    /// The keys so far, and where each stands.
+    keys: BTreeMap<Box<str>, Span>,
+}
+
+impl Builder<'_> {
+    fn build(mut self, problems: &mut Problems) -> Option<Node> {
+        let options = options! {
+            emit_anchor_events: true,
+            emit_unresolved_aliases: true,
+            disallow_directives: true,
+        };
+        for next in Parser::new_from_str_with_options(self.text, options) {
+            match next {
+                Ok((event, marks)) => self.event(&event, marks, problems)?,
+                Err(error) => {
+                    problems.add(self.syntax(&error));
+                    return None;
+                }
+            }
+        }
+        if self.root.is_none() {
+            problems.add(empty(Span { file: self.file, start: 0, end: 1 }));
+        }
+        self.root
+    }
+
+    /// Takes in one event; `None` ends the reading. What is refused has been told, and
+    /// the tree goes on without it, so that all else is told as well.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
+    fn event(&mut self, event: &Event, marks: ParserSpan, problems: &mut Problems) -> Option<()> {
+        let span = self.span(marks);
+        match event {
+            Event::DocumentStart(..) if self.root.is_none() => return Some(()),
+            Event::DocumentStart(..) => {
+                let title = "a second document begins here";
+                let problem = Problem::at(Code::Refused, span, title, "one file, one document");
+                problems.add(problem.help("put it into a file of its own"));
+                return None;
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                problems.add(refused(span, "aliases (`*name`) are not used here"));
+                self.place_value(Node { value: Value::Empty, span }, problems);
+                return Some(());
+            }
+            Event::Anchor(..) => {
+                problems.add(refused(span, "anchors (`&name`) are not used here"));
+                return Some(());
+            }
+            Event::Scalar(text, style, _, tag) => {
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let text = if block { one_line(text) } else { text.as_ref().into() };
+                if let Some(unseen) = text.chars().find(|c| is_unseen(*c)) {
+                    problems.add(hidden(span, unseen));
+                }
+                let plain = *style == ScalarStyle::Plain;
+                let style = if plain { Style::Plain } else { Style::Quoted };
+                let value = if style == Style::Plain && span.start == span.end {
+                    Value::Empty
+                } else {
+                    Value::Scalar(text, style)
+                };
+                self.place_value(Node { value, span }, problems);
+                if tag.is_some() {
+                    self.tagged(span, problems);
+                }
+                return Some(());
+            }
+            Event::SequenceStart(_, _, tag) => {
+                self.open(span, Value::List(Vec::new()), problems)?;
+                if tag.is_some() {
+                    self.tagged(span, problems);
+                }
+                return Some(());
+            }
+            Event::MappingStart(_, _, tag) => {
+                self.open(span, Value::Map(Vec::new()), problems)?;
+                if tag.is_some() {
+                    self.tagged(span, problems);
+                }
+                return Some(());
+            }
+            Event::SequenceEnd | Event::MappingEnd => {}
+            _ => return Some(()),
+        }
+        let Some(Open { start, value, .. }) = self.stack.pop() else { return Some(()) };
+        let last = match &value {
+            Value::List(items) => items.last().map(|item| item.span),
+            Value::Map(entries) => entries.last().map(|entry| entry.value.span),
+            Value::Empty | Value::Scalar(..) => None,
+        };
+        // A flow collection ends with its bracket, a block one with its last item.
+        let end = if span.start < span.end { span } else { last.unwrap_or(start) };
+        self.place_value(Node { value, span: start.to(end) }, problems);
+        Some(())
+    }
+
+    fn open(&mut self, start: Span, value: Value, problems: &mut Problems) -> Option<()> {
+        if self.stack.len() >= DEPTH {
+            problems.add(too_deep(start));
+            return None;
+        }
+        self.stack.push(Open { start, value, key: None, keys: BTreeMap::new() });
+        Some(())
+    }
+
+    /// Puts a finished node where it belongs: as a key, as a value, as an item, or at the root.
+    fn place_value(&mut self, node: Node, problems: &mut Problems) {
+        let Some(open) = self.stack.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        match &mut open.value {
+            Value::List(items) => items.push(node),
+            Value::Map(entries) => match open.key.take() {
+                Some(key) => {
+                    match open.keys.entry(key.value.clone()) {
+                        // Told, and the first one counts: the rest of the file is still read.
+                        Slot::Occupied(first) => problems.add(twice(&key, *first.get())),
+                        Slot::Vacant(slot) => {
+                            slot.insert(key.span);
+                            entries.push(Entry { key, value: node });
+                        }
+                    }
+                }
+                None => self.key(node, problems),
+            },
+            Value::Empty | Value::Scalar(..) => {}
+        }
+    }
+
+    fn key(&mut self, node: Node, problems: &mut Problems) {
+        let span = node.span;
+        let text = match node.value {
+            Value::Scalar(text, Style::Plain) if &*text == "<<" => {
+                problems.add(refused(span, "merge keys (`<<`) are not used here"));
+                text
+            }
+            Value::Scalar(text, _) => text,
+            Value::Empty | Value::List(_) | Value::Map(_) => {
+                let kind = node.kind();
+                let title = format!("a key must be a single value, and this is {kind}");
+                problems.add(Problem::at(Code::WrongKind, span, title, "not a key"));
+                "".into()
+            }
+        };
+        if let Some(open) = self.stack.last_mut() {
+            open.key = Some(Spanned::new(text, span));
+        }
+    }
+
+    fn span(&self, marks: ParserSpan) -> Span {
+        let range = marks.byte_range().unwrap_or(0..0);
+        // A block scalar's stretch runs to the next token; its text ends before.
+        let text = self.text.get(range.clone()).unwrap_or_default().trim_end();
+        let end = range.start + text.len().max(usize::from(range.len() == 1));
+        Span { start: narrow(range.start), end: narrow(end.min(range.end)), file: self.file }
+    }
+
+    /// A tab that indents the line which begins at `line`, or the one after it.
+    fn tab_in_indentation(&self, line: usize) -> Option<usize> {
+        let next = self.text[line..].find('\n').map(|n| line + n + 1);
+        [Some(line), next].into_iter().flatten().find_map(|start| {
+            let line = self.text[start..].lines().next().unwrap_or_default();
+            let indent = &line[..line.len() - line.trim_start().len()];
+            indent.find('\t').map(|tab| start + tab)
+        })
+    }
+
+    /// Says that a value has a tag; the tag stands before its place.
+    fn tagged(&self, span: Span, problems: &mut Problems) {
+        let before = self.text[..span.range().start].trim_end();
+        let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let tag = Span { start: narrow(start), end: narrow(before.len()), ..span };
+        let span = if before[start..].starts_with('!') { tag } else { span };
+        problems.add(refused(span, "tags (`!name`) are not used here"));
+    }
+
+    /// A syntax error in words of ours where the parser's need explaining.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
+    fn syntax(&self, error: &ScanError) -> Problem {
+        let at = error.marker().byte_offset().unwrap_or(0);
+        let mut span = point(self.file, at.min(self.text.len()));
+        if *error.kind() == ErrorKind::RecursionLimitExceeded {
+            return too_deep(span);
+        }
+        let line = self.text[..at.min(self.text.len())].rfind('\n').map_or(0, |n| n + 1);
+        if let Some(tab) = self.tab_in_indentation(line) {
+            span = point(self.file, tab);
+            return Problem::at(
+                Code::Refused,
+                span,
+                "a tab stands where lines are indented",
+                "tab",
+            )
+            .help("indent with spaces; two for each level will do");
+        }
+        let problem = Problem::at(Code::Syntax, span, "this is not YAML", "reading stopped here");
+        match error.kind() {
+            ErrorKind::MappingValueNotAllowed => problem.help(
+                "a `:` begins a value here: check the indentation of this line, or put the text in quotes",
+            ),
+            ErrorKind::InvalidQuotedScalarIndent => {
+                problem.help("a quote was opened on a line above and is not closed there")
+            }
+            ErrorKind::InvalidColonPlacement => {
+                problem.help("a `[` or `{` was opened on a line above and is not closed there")
+            }
+            ErrorKind::ExpectedFlowMappingSeparator
+            | ErrorKind::ExpectedFlowSequenceSeparator
+            | ErrorKind::UnexpectedEofFlowMapping
+            | ErrorKind::UnexpectedEofFlowSequence
+            | ErrorKind::UnexpectedEofImplicitFlowMapping => {
+                problem.help("a `,` or the closing `]` or `}` is missing before this")
+            }
+            ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
+                problem.help("a `:` is missing behind a key on this line or on the one above")
+            }
+            ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => problem
+                .help("this line is indented unlike those beside it, or its `-` is missing"),
+            _ => problem.note(format!("the reader says: {}", error.info())),
+        }
+    }
+}
+
+fn point(file: FileId, at: usize) -> Span {
+    let start = narrow(at);
+    Span { file, start, end: start + 1 }
+}
+
+/// Offsets fit, since [`Sources`] takes no larger text.
+fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+fn empty(span: Span) -> Problem {
+    Problem::at(Code::Syntax, span, "the file is empty", "")
+        .help("a file begins with its format, such as `stayput: scenario/1`")
+}
+
+fn refused(span: Span, title: &str) -> Problem {
+    Problem::at(Code::Refused, span, title, "not here")
+        .help("write the value out; a file should read the same from top to bottom")
+}
+
+fn too_deep(span: Span) -> Problem {
+    let title = format!("more than {DEPTH} levels of lists and mappings");
+    Problem::at(Code::Refused, span, title, "too deep")
+}
+
+fn twice(key: &Spanned<Box<str>>, first: Span) -> Problem {
+    Problem::at(Code::Twice, key.span, format!("`{}` is defined twice", **key), "second definition")
+        .and_at(first, "first definition")
+        .help("keep one of them")
+}

@@ -1,0 +1,117 @@
+//! When each timer falls due: four bytes each, in dense arrays.
+//!
+//! A timer fires when these arrays say so. The pages of the future event list hold hints alone,
+//! which are checked here before anything fires. The arrays are small, because a fleet of millions
+//! reads them at random.
+
+use rustc_hash::FxHashMap;
+
+use super::timer::TimerId;
+use crate::time::SimTime;
+
+/// Marks a timer that is not set.
+const UNSET: u32 = u32::MAX;
+
+/// Marks a timer that is due later than can be counted, 136 years after the start.
+const LATER: u32 = u32::MAX - 1;
+
+/// When each timer is due.
+pub(super) struct DueTimes<T: TimerId> {
+    /// What times are counted from; none is earlier.
+    start: SimTime,
+    /// By rank, then index: seconds after the start, or one of the marks.
+    due: Vec<Vec<u32>>,
+    /// The times of those that are marked as later.
+    later: FxHashMap<T, SimTime>,
+    /// How many places all ranks have.
+    indices: usize,
+}
+
+impl<T: TimerId> DueTimes<T> {
+    /// No timer is set.
+    pub(super) fn from(start: SimTime) -> Self {
+        let due = vec![Vec::new(); usize::from(T::RANKS)];
+        Self { start, due, later: FxHashMap::default(), indices: 0 }
+    }
+
+    /// When `timer` is due; [`SimTime::NEVER`] if it is not set.
+    pub(super) fn of(&self, timer: T) -> SimTime {
+        let of_rank = &self.due[usize::from(timer.priority().0)];
+        match of_rank.get(timer.index() as usize) {
+            None | Some(&UNSET) => SimTime::NEVER,
+            Some(&LATER) => self.later.get(&timer).copied().unwrap_or(SimTime::NEVER),
+            Some(due) => SimTime::from_seconds(self.start.seconds() + i64::from(*due)),
+        }
+    }
+
+    /// Writes down when `timer` is due. What was there is not read: nothing waits for memory.
+    pub(super) fn set(&mut self, timer: T, at: SimTime) {
+        let due = match u32::try_from(at.since(self.start).seconds()) {
+            _ if at == SimTime::NEVER => UNSET,
+            Ok(due) if due < LATER => due,
+            _ => {
+                self.later.insert(timer, at);
+                LATER
+            }
+        };
+        let of_rank = &mut self.due[usize::from(timer.priority().0)];
+        let index = timer.index() as usize;
+        if let Some(index) = of_rank.get_mut(index) {
+            *index = due;
+        } else if due != UNSET {
+            self.indices += index + 1 - of_rank.len();
+            of_rank.resize(index + 1, UNSET);
+            of_rank[index] = due;
+        }
+    }
+
+    /// How many places there are: the largest index of each rank, and one.
+    pub(super) const fn indices(&self) -> usize {
+        self.indices
+    }
+
+    /// Whether no timer is set. It looks at every place.
+    pub(super) fn is_empty(&self) -> bool {
+        self.due.iter().flatten().all(|due| *due == UNSET)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::timer::Priority;
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    struct Probe(u32);
+
+    impl TimerId for Probe {
+        const RANKS: u8 = 1;
+
+        fn priority(&self) -> Priority {
+            Priority(0)
+        }
+
+        fn index(&self) -> u32 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn every_instant_comes_back_however_far() {
+        for start in [-4_000_000_000, 0, 1_767_225_600] {
+            let mut due_times = DueTimes::from(SimTime::from_seconds(start));
+            let marks = i64::from(LATER) - 2..i64::from(UNSET) + 2;
+            let after = marks.chain([0, 1, i64::MAX - 1 - start.max(0)]);
+            for at in after.map(|after| SimTime::from_seconds(start + after)) {
+                due_times.set(Probe(3), at);
+                assert_eq!(due_times.of(Probe(3)), at);
+                assert!(!due_times.is_empty());
+            }
+            due_times.set(Probe(3), SimTime::from_seconds(start + 5));
+            assert_eq!(due_times.of(Probe(3)), SimTime::from_seconds(start + 5), "nearer again");
+            due_times.set(Probe(3), SimTime::NEVER);
+            assert!(due_times.is_empty() && due_times.indices() == 4);
+            assert_eq!(due_times.of(Probe(9)), SimTime::NEVER);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Autoscale of a plan: from what is told to rules, profiles and marks in the week.
+
+use super::resolver::Resolver;
+use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
+use crate::fleet::{
+    Autoscale, Change, MetricRule, Profile, WrittenAutoscale, WrittenMetricRule, WrittenProfile,
+};
+use crate::format::OneOrMany;
+use crate::time::SimSpan;
+use crate::words::{Comparison, Statistic, Weekday, Word};
+
+const DAY: i64 = 24 * 3_600;
+
+/// Checks what is told of autoscale, and resolves it.
+pub struct Scaling<'r, 'p> {
+    /// Names to ids.
+    pub resolver: &'r mut Resolver<'p>,
+}
+
+impl Scaling<'_, '_> {
+    /// What makes a group want another size.
+    pub fn autoscale(&mut self, part: &Spanned<WrittenAutoscale>) -> Autoscale {
+        let rules = self.rules(&part.rules);
+        self.bounds(part.span, part.min, part.max, part.default);
+        let every = part.every.map_or(SimSpan::from_seconds(60), |every| every.value);
+        if let Some(every) = part.every.filter(|every| every.value == SimSpan::ZERO) {
+            self.tell(
+                Code::BadTime,
+                every.span,
+                "it looks again after some time",
+                "no time at all",
+            );
+        }
+        let (min, max, default) = (part.min, part.max, part.default);
+        let mut autoscale = Autoscale {
+            every: every.max(SimSpan::from_seconds(1)),
+            offset: part.offset,
+            usual: Profile { min, max, default, rules },
+            fixed: Vec::new(),
+            recurring: Vec::new(),
+            marks: Vec::new(),
+            rests_until: self.resolver.start,
+        };
+        for profile in &part.profiles {
+            self.profile(profile, &mut autoscale);
+        }
+        autoscale.marks.sort_unstable();
+        autoscale
+    }
+
+    fn tell(&mut self, code: Code, span: Span, title: &str, label: &str) {
+        self.resolver.problems.add(Problem::at(code, span, title, label));
+    }
+
+    fn bounds(&mut self, span: Span, min: u32, max: u32, default: Option<u32>) {
+        if min > max {
+            let label = format!("{min} > {max}");
+            self.tell(Code::Contradiction, span, "a minimum above its maximum", &label);
+        } else if default.is_some_and(|default| !(min..=max).contains(&default)) {
+            let label = format!("not from {min} to {max}");
+            self.tell(Code::Contradiction, span, "a default size outside its bounds", &label);
+        }
+    }
+
+    fn profile(&mut self, part: &Spanned<WrittenProfile>, autoscale: &mut Autoscale) {
+        self.bounds(part.span, part.min, part.max, part.default);
+        let rules = match &part.rules {
+            Some(rules) => self.rules(rules),
+            None => autoscale.usual.rules.clone(),
+        };
+        let profile = Profile { min: part.min, max: part.max, default: part.default, rules };
+        let recurs = part.days.is_some() || part.at.is_some() || part.ends.is_some();
+        match (part.from, part.until, part.at) {
+            (Some(from), Some(until), None) if !recurs => {
+                let start = self.resolver.start;
+                let (from, until) = (from.from(start), until.from(start));
+                if from >= until {
+                    self.tell(Code::Contradiction, part.span, "it ends before it begins", "never");
+                }
+                autoscale.fixed.push((from, until, profile));
+            }
+            (None, None, Some(at)) => {
+                let every_day = || OneOrMany(Weekday::ALL.to_vec());
+                let number = autoscale.recurring.len();
+                for day in part.days.clone().unwrap_or_else(every_day).0 {
+                    let midnight = i64::from(day.index()) * DAY;
+                    autoscale.marks.push((midnight + at.0, Some(number)));
+                    if let Some(ends) = part.ends {
+                        let next_day = if ends.0 > at.0 { 0 } else { DAY };
+                        let end = (midnight + ends.0 + next_day).rem_euclid(7 * DAY);
+                        autoscale.marks.push((end, None));
+                    }
+                }
+                autoscale.recurring.push(profile);
+            }
+            _ => {
+                let title = "a profile holds from one date until another, or recurs at a time";
+                let problem = Problem::at(Code::MissingKey, part.span, title, "when?");
+                self.resolver
+                    .problems
+                    .add(problem.help("give `from` and `until`, or `at` with `days` and `ends`"));
+            }
+        }
+    }
+
+    fn rules(&mut self, parts: &[Spanned<WrittenMetricRule>]) -> Vec<MetricRule> {
+        parts.iter().filter_map(|part| self.rule(part)).collect()
+    }
+
+    fn rule(&mut self, part: &Spanned<WrittenMetricRule>) -> Option<MetricRule> {
+        let tests: Vec<_> = [
+            (Comparison::Above, part.above),
+            (Comparison::AtLeast, part.at_least),
+            (Comparison::Below, part.below),
+            (Comparison::AtMost, part.at_most),
+        ]
+        .into_iter()
+        .filter_map(|(comparison, level)| level.map(|level| (comparison, level)))
+        .collect();
+        let changes: Vec<Change> = [
+            part.add.map(|n| Change::Add(n.get())),
+            part.remove.map(|n| Change::Remove(n.get())),
+            part.add_percent.map(|n| Change::AddPercent(n.get())),
+            part.remove_percent.map(|n| Change::RemovePercent(n.get())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let metric = self.resolver.metrics.get(&part.metric.value);
+        if metric.is_none() {
+            let title = format!("no metric is called `{}`", *part.metric);
+            let problem = Problem::at(Code::UnknownName, part.metric.span, title, "not given");
+            let known: Vec<&str> = self.resolver.metrics.iter().collect();
+            let close = closest(&part.metric, known);
+            self.resolver
+                .problems
+                .add(problem.did_you_mean(&close).note("metrics are given under `metrics:`"));
+        }
+        let ([(comparison, level)], [change]) = (tests.as_slice(), changes.as_slice()) else {
+            let title = "a rule compares once and asks for one change";
+            let problem = Problem::at(Code::MissingKey, part.span, title, "not clear");
+            self.resolver.problems.add(
+                problem
+                    .help("give one of `above`, `at-least`, `below` and `at-most`")
+                    .help("give one of `add`, `remove`, `add-percent` and `remove-percent`"),
+            );
+            return None;
+        };
+        Some(MetricRule {
+            metric: metric?,
+            over: part.over.unwrap_or(SimSpan::from_seconds(600)),
+            statistic: part.statistic.unwrap_or(Statistic::Average),
+            per_instance: part.per_instance,
+            comparison: *comparison,
+            level: *level,
+            change: *change,
+            cooldown: part.cooldown.unwrap_or(SimSpan::from_seconds(300)),
+        })
+    }
+}

@@ -1,0 +1,517 @@
+//! From expectations as written to lines: names become ids, times instants.
+
+use super::events::VERBS;
+use super::expectations::{
+    DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
+    StateLine, StateOf, TotalLine, Watch, When,
+};
+use super::expectations_written::{
+    AccountIs, At, GroupIs, Lines, Until, WrittenDecision, WrittenExpect, WrittenLoss,
+    WrittenRequest, WrittenState, WrittenTotal, WrittenWatch,
+};
+use super::resolver::{Names, Resolver, unknown_protection, with_known};
+use super::script_builder::Events;
+use super::selectors::Selector;
+use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
+use crate::format::{Map, Name, Node, OneOrMany, Read, Style, Value, When as Written};
+use crate::policy::Policy;
+use crate::time::SimTime;
+use crate::words::{
+    Action, DecidingFactor, EventId, InstanceId, Lifecycle, Metric, Outcome, Word, ZoneId,
+};
+
+/// What can be said of instances in respect of a group; the first needs one.
+const OF_MEMBERS: &[&str] = &[
+    "member",
+    "is",
+    "billing",
+    "lock",
+    "protect",
+    "auto-release",
+    "expires",
+    "latest-model",
+    "probed",
+    "health",
+    "zone",
+];
+/// What can be said of a group.
+const OF_GROUPS: &[&str] = &["is", "size", "desired", "protect"];
+/// What can be said of an account.
+const OF_ACCOUNTS: &[&str] = &["is"];
+
+/// The mistake has been told.
+struct Told;
+
+/// What a key says, if it is given at all.
+type Given<T> = Result<Option<T>, Told>;
+
+/// Resolves the lines of one case.
+pub struct Expecting<'r, 'p> {
+    /// Names to ids.
+    pub resolver: &'r mut Resolver<'p>,
+    /// The case that is being compiled.
+    pub case: &'r str,
+    /// Every case of the file.
+    pub cases: &'r [String],
+    /// The names of events that happen in this case.
+    pub events: &'r Events,
+    /// The names of events that this case leaves out.
+    pub left_out: &'r Names,
+    /// The last instant.
+    pub end: SimTime,
+}
+
+impl Expecting<'_, '_> {
+    /// Resolves everything that is expected of this case.
+    pub fn resolve(&mut self, part: &WrittenExpect) -> Expectations {
+        Expectations {
+            decisions: self.lines(&part.decisions, |p| &p.within, Self::decision),
+            requests: self.lines(&part.requests, |p| &p.within, Self::request),
+            losses: self.lines(&part.losses, |p| &p.within, Self::loss),
+            states: self.lines(&part.states, |p| &p.within, Self::state),
+            never: self.lines(&part.never, |p| &p.within, Self::watch),
+            always: self.lines(&part.always, |p| &p.within, Self::watch),
+            totals: self.lines(&part.totals, |p| &p.within, Self::total),
+            exact: part.exact,
+        }
+    }
+
+    /// Resolves what this case counts, by name.
+    pub fn counts(&mut self, parts: &Map<WrittenDecision>) -> Vec<(String, DecisionLine)> {
+        let mut counts = Vec::new();
+        for (name, part) in &parts.0 {
+            let taken = Metric::spelled(name).is_some() || name.starts_with("any-");
+            if taken || name.contains([';', '=']) {
+                let title = format!("nothing of a scenario's own can be counted as `{}`", **name);
+                let problem = Problem::at(Code::BadName, name.span, title, "not free");
+                let known: Vec<&str> = Metric::ALL.iter().map(|metric| metric.word()).collect();
+                let note = format!("counted of every run: {}", known.join(", "));
+                let help = "take another name, that begins not with `any-`, without `;` and `=`";
+                self.resolver.problems.add(problem.note(note).help(help));
+                continue;
+            }
+            if self.concerns(part.within.as_ref(), name.span) {
+                let line = self.decision(part, name.span);
+                counts.extend(line.map(|line| (name.to_string(), line)));
+            }
+        }
+        counts
+    }
+
+    fn lines<P, L>(
+        &mut self,
+        parts: &Lines<P>,
+        within: impl Fn(&P) -> &Option<OneOrMany<Spanned<Name>>>,
+        resolve: impl Fn(&mut Self, &P, Span) -> Option<L>,
+    ) -> Vec<Expectation<L>> {
+        let mut lines = Vec::new();
+        for part in &parts.0 {
+            if !self.concerns(within(&part.value).as_ref(), part.span) {
+                continue;
+            }
+            if let Some(line) = resolve(self, &part.value, part.span) {
+                lines.push(Expectation { line, span: part.span });
+            }
+        }
+        lines
+    }
+
+    /// Whether a line is about this case.
+    fn concerns(&mut self, within: Option<&OneOrMany<Spanned<Name>>>, span: Span) -> bool {
+        let Some(OneOrMany(names)) = within else { return true };
+        if names.is_empty() {
+            let title = "no case at all: this line would never be looked at";
+            let problem = Problem::at(Code::NeverReached, span, title, "an empty `in:`");
+            self.resolver.problems.add(problem.help("name the cases, or leave `in:` out"));
+        }
+        for name in names {
+            if !self.cases.contains(&name.to_string()) {
+                let known = self.cases.iter().map(String::as_str);
+                let title = format!("there is no case `{}`", **name);
+                let problem = Problem::at(Code::UnknownCase, name.span, title, "unknown case");
+                let problem = problem.did_you_mean(&closest(name, known));
+                self.resolver.problems.add(problem);
+            }
+        }
+        names.iter().any(|name| *name.0 == *self.case)
+    }
+
+    fn event(&mut self, name: Option<&Spanned<Name>>) -> Given<EventId> {
+        let Some(name) = name else { return Ok(None) };
+        if let Some(id) = self.events.get(name) {
+            return Ok(Some(id));
+        }
+        if self.resolver.doubtful && self.left_out.get(name).is_none() {
+            return Err(Told);
+        }
+        let problem = if self.left_out.get(name).is_some() {
+            let title = format!("`{}` does not happen in every case of this line", **name);
+            Problem::at(Code::NeverReached, name.span, title, "left out by `never`")
+                .help("say with `in:` in which cases the line holds, or remove it")
+        } else {
+            let title = format!("no event is called `{}`", **name);
+            let known = self.events.suggestions();
+            Problem::at(Code::UnknownName, name.span, title, "no such event")
+                .did_you_mean(&closest(name, known.iter().map(String::as_str)))
+        };
+        self.resolver.problems.add(problem);
+        Err(Told)
+    }
+
+    fn time(&mut self, at: Option<&Spanned<Written>>) -> Given<SimTime> {
+        let Some(at) = at else { return Ok(None) };
+        let instant = at.from(self.resolver.start);
+        let start = self.resolver.start;
+        if instant > self.end || instant < start {
+            self.resolver.problems.add(never_reached(at.span, instant, (start, self.end)));
+            return Err(Told);
+        }
+        Ok(Some(instant))
+    }
+
+    fn rule(&mut self, rule: Option<&Spanned<String>>) {
+        let Some(rule) = rule else { return };
+        let books = &self.resolver.rulebooks;
+        let known = || books.iter().flat_map(|book| &book.policy.rules).map(|r| r.id.as_str());
+        if !known().any(|id| id == **rule) {
+            let policies: Vec<&str> = books.iter().map(|book| book.policy.name.as_str()).collect();
+            let title = format!("{} has no rule `{}`", policies.join(", "), **rule);
+            let problem = Problem::at(Code::UnknownRule, rule.span, title, "unknown rule");
+            let problem = problem.did_you_mean(&closest(rule, known()));
+            let problem = problem.note("`stayput matrix POLICY` prints every rule");
+            self.resolver.problems.add(problem);
+        }
+    }
+
+    /// The events that a line names; none asks for none.
+    fn events(&mut self, names: Option<&OneOrMany<Spanned<Name>>>) -> Result<Vec<EventId>, Told> {
+        let names = OneOrMany::items(names);
+        let found: Vec<_> = names.iter().map(|name| self.event(Some(name))).collect();
+        Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    /// The instances that a line names, sorted; none asks for none.
+    fn instances(&mut self, selector: Option<&Selector>) -> Result<Vec<InstanceId>, Told> {
+        let Some(selector) = selector else { return Ok(Vec::new()) };
+        let mut found = self.resolver.select(selector).ok_or(Told)?;
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Tells if no policy in use has a protection of that name.
+    fn check_protection(&mut self, name: &str, span: Span) {
+        let books = self.resolver.rulebooks.iter();
+        let policies: Vec<&Policy> = books.map(|book| &*book.policy).collect();
+        if policies.iter().all(|policy| policy.protection(name).is_none()) {
+            let problem = unknown_protection(name, span, &policies);
+            self.resolver.problems.add(problem);
+        }
+    }
+
+    fn decision(&mut self, part: &WrittenDecision, _: Span) -> Option<DecisionLine> {
+        let events = self.events(part.event.as_ref());
+        let at = self.time(part.at.as_ref());
+        self.rule(part.rule.as_ref());
+        let instances = self.instances(part.instance.as_ref());
+        let group = match &part.group {
+            Some(name) => self.resolver.group(name, name.span).map(Some),
+            None => Some(None),
+        };
+        if let Some(name) = &part.decided_by
+            && DecidingFactor::spelled(name).is_none()
+        {
+            self.check_protection(name, name.span);
+        }
+        let verdicts = part.verdicts.as_ref().map(|map| map.0.as_slice()).unwrap_or_default();
+        for (name, _) in verdicts {
+            self.check_protection(&name.value, name.span);
+        }
+        Some(DecisionLine {
+            events: events.ok()?,
+            trigger: part.trigger,
+            action: part.action,
+            instances: instances.ok()?,
+            group: group?,
+            at: at.ok()?,
+            by: self.caller(part.by.as_ref()),
+            channel: part.channel,
+            outcome: part.outcome,
+            effect: part.effect,
+            answer: self.answer(part.answer.as_ref()),
+            rule: part.rule.as_ref().map(|rule| rule.value.clone()),
+            decided_by: part.decided_by.as_ref().map(|name| name.value.clone()),
+            verdicts: verdicts.iter().map(|(name, v)| (name.to_string(), *v)).collect(),
+            confidence: part.confidence,
+            billing: part.billing,
+            membership: part.membership,
+        })
+    }
+
+    fn request(&mut self, part: &WrittenRequest, _: Span) -> Option<RequestLine> {
+        if let Some(verb) = &part.verb {
+            self.verb(verb);
+        }
+        let events = self.events(part.event.as_ref());
+        let at = self.time(part.at.as_ref());
+        self.rule(part.rule.as_ref());
+        Some(RequestLine {
+            events: events.ok()?,
+            trigger: part.trigger,
+            by: self.caller(part.by.as_ref()),
+            verb: part.verb.as_ref().map(|verb| verb.value.clone()),
+            at: at.ok()?,
+            result: part.result,
+            answer: self.answer(part.answer.as_ref()),
+            rule: part.rule.as_ref().map(|rule| rule.value.clone()),
+            wanted: part.wanted,
+            got: part.got,
+        })
+    }
+
+    /// A verb that requests can have: of an event, or of a timer.
+    fn verb(&mut self, verb: &Spanned<String>) {
+        let words = Action::ALL.iter().map(|action| action.word());
+        let mut known: Vec<&str> = VERBS.iter().copied().chain(words).collect();
+        known.sort_unstable();
+        known.dedup();
+        if !known.contains(&verb.as_str()) {
+            let title = format!("no request has the verb `{}`", **verb);
+            let problem = Problem::at(Code::UnknownWord, verb.span, title, "unknown verb");
+            let problem = problem.did_you_mean(&closest(verb, known.iter().copied()));
+            self.resolver.problems.add(problem);
+        }
+    }
+
+    /// An answer to expect; `~` alone would be contained in every one.
+    fn answer(&mut self, answer: Option<&Spanned<String>>) -> Option<String> {
+        let answer = answer?;
+        if **answer == "~" {
+            let title = "every answer contains nothing";
+            let problem = Problem::at(Code::MatchesNothing, answer.span, title, "`~` and what?");
+            self.resolver.problems.add(problem.help("write the text that it must contain"));
+        }
+        Some(answer.value.clone())
+    }
+
+    fn loss(&mut self, part: &WrittenLoss, _: Span) -> Option<LossLine> {
+        let at = self.time(part.at.as_ref());
+        self.rule(part.rule.as_ref());
+        let instances = self.instances(part.instance.as_ref());
+        Some(LossLine {
+            instances: instances.ok()?,
+            kind: part.kind,
+            name: part.name.as_ref().map(ToString::to_string),
+            fate: part.fate,
+            trigger: part.trigger,
+            at: at.ok()?,
+            rule: part.rule.as_ref().map(|rule| rule.value.clone()),
+        })
+    }
+
+    fn watch(&mut self, part: &WrittenWatch, _: Span) -> Option<Watch> {
+        let instances = self.resolver.select(&part.instance)?;
+        Some(Watch { instances, is: part.is })
+    }
+
+    fn total(&mut self, part: &WrittenTotal, span: Span) -> Option<TotalLine> {
+        let event = self.event(part.event.as_ref()).ok()?;
+        let counts: Vec<(Outcome, Spanned<u64>)> = [
+            (Outcome::Held, part.held),
+            (Outcome::Overridden, part.overridden),
+            (Outcome::Unprotected, part.unprotected),
+            (Outcome::Undetermined, part.undetermined),
+            (Outcome::Denied, part.denied),
+            (Outcome::Deferred, part.deferred),
+            (Outcome::Skipped, part.skipped),
+            (Outcome::Spared, part.spared),
+            (Outcome::NoOp, part.no_op),
+        ]
+        .into_iter()
+        .filter_map(|(outcome, count)| count.map(|count| (outcome, count)))
+        .collect();
+        if counts.is_empty() {
+            let title = "a line of totals counts at least one outcome";
+            self.resolver.problems.add(Problem::at(
+                Code::MissingKey,
+                span,
+                title,
+                "counts nothing",
+            ));
+        }
+        Some(TotalLine { event, trigger: part.trigger, counts })
+    }
+
+    fn state(&mut self, part: &WrittenState, span: Span) -> Option<StateLine> {
+        let at = match part.at.value {
+            At::End => When::End,
+            At::Time(time) => {
+                let at = Spanned::new(time, part.at.span);
+                When::At(self.time(Some(&at)).ok()??)
+            }
+        };
+        let (kind, allowed): (&str, &[&str]) = match (&part.instance, &part.group, &part.account) {
+            (Some(_), Some(_), None) => ("instances", OF_MEMBERS),
+            (Some(_), None, None) => ("instances", &OF_MEMBERS[1..]),
+            (None, Some(_), None) => ("a group", OF_GROUPS),
+            (None, None, Some(_)) => ("an account", OF_ACCOUNTS),
+            _ => {
+                let title = "a state is of instances, of a group, or of an account";
+                let problem = Problem::at(Code::MissingKey, span, title, "not clear of what");
+                let problem = problem.help("give one of `instance`, `group` and `account`");
+                self.resolver.problems.add(problem);
+                return None;
+            }
+        };
+        self.check_keys(part, span, kind, allowed)?;
+        let of = match (&part.instance, &part.group, &part.account) {
+            (Some(selector), group, _) => self.instance_state(part, selector, group.as_ref())?,
+            (None, Some(group), _) => self.group_state(part, group)?,
+            (None, None, Some(account)) => self.account_state(part, account)?,
+            (None, None, None) => return None,
+        };
+        Some(StateLine { at, of })
+    }
+
+    /// A line must say something, and only what can be said of its subject.
+    fn check_keys(
+        &mut self,
+        part: &WrittenState,
+        span: Span,
+        kind: &str,
+        allowed: &[&str],
+    ) -> Option<()> {
+        let given = [
+            ("is", part.is.is_some()),
+            ("size", part.size.is_some()),
+            ("billing", part.billing.is_some()),
+            ("lock", part.lock.is_some()),
+            ("protect", part.protect.is_some()),
+            ("auto-release", part.auto_release.is_some()),
+            ("expires", part.expires.is_some()),
+            ("member", part.member.is_some()),
+            ("desired", part.desired.is_some()),
+            ("latest-model", part.latest_model.is_some()),
+            ("probed", part.probed.is_some()),
+            ("health", part.health.is_some()),
+            ("zone", part.zone.is_some()),
+        ];
+        let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(key, _)| *key).collect();
+        let known = format!("of {kind} one can say: {}", allowed.join(", "));
+        for key in given.iter().filter(|key| !allowed.contains(key)) {
+            let title = format!("`{key}` is nothing that can be said of {kind}");
+            let problem = Problem::at(Code::UnknownKey, span, title, format!("has `{key}`"));
+            self.resolver.problems.add(problem.note(known.clone()));
+        }
+        if given.is_empty() && !(part.instance.is_some() && part.group.is_some()) {
+            let title = "this line expects nothing";
+            let problem = Problem::at(Code::MissingKey, span, title, "what state?");
+            self.resolver.problems.add(problem.note(known));
+            return None;
+        }
+        given.iter().all(|key| allowed.contains(key)).then_some(())
+    }
+
+    fn instance_state(
+        &mut self,
+        part: &WrittenState,
+        selector: &Selector,
+        group: Option<&Spanned<String>>,
+    ) -> Option<StateOf> {
+        let instances = self.resolver.select(selector)?;
+        let is = match &part.is {
+            Some(is) => Some(self.word::<Lifecycle>(is)?),
+            None => None,
+        };
+        let member = match group {
+            Some(name) => {
+                let group = self.resolver.group(name, name.span)?;
+                Some((group, part.member.unwrap_or(true)))
+            }
+            None => None,
+        };
+        let start = self.resolver.start;
+        let until = |until: &Option<Spanned<Until>>| {
+            until.as_ref().map(|until| until.0.map_or(SimTime::NEVER, |at| at.from(start)))
+        };
+        let state = InstanceState {
+            is,
+            billing: part.billing,
+            lock: part.lock.as_ref().map(|locks| locks.0.iter().map(|lock| lock.value).collect()),
+            protect: self.protections(part),
+            auto_release: until(&part.auto_release),
+            expires: until(&part.expires),
+            member,
+            latest_model: part.latest_model,
+            probed: part.probed,
+            health: part.health,
+            zone: self.zone(part.zone.as_ref()).ok()?,
+        };
+        Some(StateOf::Instances(instances, Box::new(state)))
+    }
+
+    fn zone(&mut self, name: Option<&Spanned<Name>>) -> Given<ZoneId> {
+        let Some(name) = name else { return Ok(None) };
+        self.resolver.zone(name, name.span).map(Some).ok_or(Told)
+    }
+
+    /// Somebody who calls, whom some event must name.
+    fn caller(&mut self, name: Option<&Spanned<Name>>) -> Option<String> {
+        let name = name?;
+        if self.resolver.actors.get(name).is_none() && !self.resolver.doubtful {
+            let title = format!("nobody called `{}` calls", **name);
+            let problem = Problem::at(Code::UnknownName, name.span, title, "no event's `by`");
+            let actors = &self.resolver.actors;
+            let problem = with_known(problem, name, actors, "who calls", "no event says who calls");
+            self.resolver.problems.add(problem);
+        }
+        Some(name.to_string())
+    }
+
+    /// The protections that must be set, and no others, sorted.
+    fn protections(&mut self, part: &WrittenState) -> Option<Vec<String>> {
+        let names = part.protect.as_ref()?;
+        for name in names {
+            self.check_protection(name, name.span);
+        }
+        let mut names: Vec<String> = names.iter().map(|name| name.value.clone()).collect();
+        names.sort_unstable();
+        Some(names)
+    }
+
+    fn group_state(&mut self, part: &WrittenState, name: &Spanned<String>) -> Option<StateOf> {
+        let group = self.resolver.group(name, name.span)?;
+        let there = match &part.is {
+            Some(is) => Some(self.word::<GroupIs>(is)? == GroupIs::There),
+            None => None,
+        };
+        let protect = self.protections(part);
+        Some(StateOf::Group(
+            group,
+            GroupState { there, size: part.size, desired: part.desired, protect },
+        ))
+    }
+
+    fn account_state(&mut self, part: &WrittenState, name: &Spanned<Name>) -> Option<StateOf> {
+        let account = self.resolver.account(name, name.span)?;
+        Some(StateOf::Account(account, self.word::<AccountIs>(part.is.as_ref()?)?))
+    }
+
+    fn word<W: Word>(&mut self, text: &Spanned<String>) -> Option<W> {
+        let node = Node {
+            value: Value::Scalar(text.value.as_str().into(), Style::Plain),
+            span: text.span,
+        };
+        W::read(&node, self.resolver.problems)
+    }
+}
+
+fn never_reached(span: Span, at: SimTime, (start, end): (SimTime, SimTime)) -> Problem {
+    if at < start {
+        let title = "this expectation is never looked at: the run begins later";
+        let label = format!("{} before the start", start.since(at));
+        return Problem::at(Code::NeverReached, span, title, label);
+    }
+    let title = "this expectation is never looked at: the run has ended by then";
+    Problem::at(Code::NeverReached, span, title, format!("{} after the end", at.since(end)))
+        .help(format!("write `for: {}` or more, or use `at: end`", at.since(start)))
+}

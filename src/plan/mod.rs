@@ -1,0 +1,57 @@
+//! Scenarios: a fleet, what happens to it, and what is expected.
+//!
+//! It must never know the kernel or the world: it turns text into a [`Plan`] in
+//! which no name is left to resolve and nothing is left to fail.
+//!
+//! # Lifecycle
+//!
+//! 1. A file is read as a tree. If it has cases, each gets a tree of its own, in
+//!    which `$name` has been replaced by the case's value.
+//! 2. Each tree is read as written ([`WrittenScenario`]).
+//! 3. Compiling resolves policies, names, times and selectors into a [`Plan`].
+//!
+//! Every mistake of every case is told at once.
+
+mod autoscale_builder;
+mod bulk;
+mod compile;
+mod compiled;
+mod distribution;
+mod events;
+mod expectation_builder;
+mod expectations;
+mod expectations_written;
+mod fleet_builder;
+mod random;
+mod random_builder;
+mod random_written;
+mod resolver;
+mod script;
+mod script_builder;
+mod selectors;
+mod switches;
+mod tables;
+mod targets;
+mod written;
+
+pub use bulk::csv_stream::{Given, Lines, Row};
+pub use bulk::events::{Streamed, Unread};
+pub use compile::{Compiled, Options, compile, compile_with};
+pub use compiled::{Assumption, Plan, Play};
+pub use distribution::{Law, Thousandths};
+pub use events::{Event, VERBS};
+pub use expectations::{
+    DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
+    StateLine, StateOf, TotalLine, Watch, When as LookAt,
+};
+pub use expectations_written::AccountIs;
+pub use fleet_builder::lead;
+pub use random::{Among, Deed, FollowUp, Same, Source};
+pub use script::{Script, Scripted};
+pub use targets::{EventTargets, Flags, FlagsRef, Targets};
+pub use written::WrittenScenario;
+
+pub mod order {
+    //! What each verb asks, with ids in place of names.
+    pub use crate::plan::events::resolved::*;
+}

@@ -1,0 +1,408 @@
+//! From sources as written to sources of a plan: names become ids, times instants.
+
+use super::distribution::check_gaps;
+use super::distribution::{Law, Tables};
+use super::events::{Event, WrittenVerb};
+use super::random::{Among, Deed, FollowUp, Pick, Same, Source};
+use super::random_written::{
+    Several, Since, WrittenCall, WrittenDeed, WrittenRandomSource, WrittenThen, left_open, with,
+};
+use super::resolver::Resolver;
+use super::script_builder::{Listed, check_flags, check_order};
+use super::selectors::{expand, glob, not_a_range};
+use super::targets::EventTargets;
+use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
+use crate::fleet::Fleet;
+use crate::format::{Map, Name, Node};
+use crate::time::{SimSpan, SimTime};
+use crate::words::{AccountId, EventId, GroupId};
+
+/// The files that the laws of some sources name.
+pub fn files(sources: &Map<WrittenRandomSource>) -> impl Iterator<Item = &Spanned<String>> {
+    sources.0.iter().flat_map(|(_, part)| part.files())
+}
+
+/// Resolves the random sources of a case.
+pub struct Sourcing<'s, 'p> {
+    resolver: &'s mut Resolver<'p>,
+    fleet: &'s Fleet,
+    tables: Tables<'s>,
+    script: &'s mut Listed,
+}
+
+impl<'s, 'p> Sourcing<'s, 'p> {
+    /// Names become ids with the resolver; those of sources join those of the script's events.
+    pub fn new(
+        resolver: &'s mut Resolver<'p>,
+        fleet: &'s Fleet,
+        tables: Tables<'s>,
+        script: &'s mut Listed,
+    ) -> Self {
+        Self { resolver, fleet, tables, script }
+    }
+
+    /// The sources that this case does not leave out, in the order written. The last instant
+    /// goes with the place where it is said.
+    pub fn sources(
+        &mut self,
+        parts: &Map<WrittenRandomSource>,
+        end: (SimTime, Span),
+    ) -> Vec<Source> {
+        parts.0.iter().filter_map(|(name, part)| self.source(name, part, end)).collect()
+    }
+
+    fn source(
+        &mut self,
+        name: &Spanned<Name>,
+        part: &WrittenRandomSource,
+        end: (SimTime, Span),
+    ) -> Option<Source> {
+        if matches!(part.from, Since::Never) {
+            self.script.left_out.intern(name);
+            return None;
+        }
+        let event = self.define(name);
+        let every = self.law(part.every.as_ref());
+        let span = self.span(part, every.as_ref(), end);
+        let deeds: Vec<Option<Deed>> = part.deeds.iter().map(|part| self.deed(part)).collect();
+        let deeds: Option<Vec<Deed>> = deeds.into_iter().collect();
+        let (from, until) = span?;
+        let deeds = deeds.filter(|deeds| part.whole && !deeds.is_empty())?;
+        let then = part.then.iter().map(|follow| self.follow_up(follow, &part.deeds, &deeds));
+        let then: Vec<Option<FollowUp>> = then.collect();
+        Some(Source {
+            name: name.value.0.clone(),
+            event: event?,
+            every: every?,
+            from,
+            until,
+            at_most: part.at_most.map(std::num::NonZero::get),
+            deeds,
+            then: then.into_iter().collect::<Option<_>>()?,
+        })
+    }
+
+    /// A source has the name of an event.
+    fn define(&mut self, name: &Spanned<Name>) -> Option<EventId> {
+        if let Some(fault) = Name::fault(name) {
+            self.resolver.problems.add(Name::problem(name, &fault, name.span));
+            return None;
+        }
+        match self.script.names.named(name, Some(name.span)) {
+            Ok(event) => {
+                // The events of a large table stand nowhere, and then sources do not either.
+                if self.script.spans.len() == event.index() {
+                    self.script.spans.push(name.span);
+                }
+                Some(event)
+            }
+            Err(first) => {
+                let title = format!("an event is called `{}` already", **name);
+                let mut problem = Problem::at(Code::Twice, name.span, title, "second definition");
+                if let Some(first) = first {
+                    problem = problem.and_at(first, "first definition");
+                }
+                self.resolver.problems.add(problem.help("give one of them another name"));
+                None
+            }
+        }
+    }
+
+    fn law(&mut self, part: Option<&Spanned<super::distribution::WrittenLaw>>) -> Option<Law> {
+        let part = part?;
+        let law = self.tables.law(part, self.resolver.problems)?;
+        check_gaps(&law, part.span, self.resolver.problems);
+        Some(law)
+    }
+
+    /// When the first gap begins, and the last instant.
+    fn span(
+        &mut self,
+        part: &WrittenRandomSource,
+        every: Option<&Law>,
+        (end, length): (SimTime, Span),
+    ) -> Option<(SimTime, SimTime)> {
+        let start = self.resolver.start;
+        let from = match part.from {
+            Since::At(at) => at.from(start),
+            Since::Start | Since::Never => start,
+        };
+        if let Since::At(Spanned { span, .. }) = part.from
+            && !(start..end).contains(&from)
+        {
+            let title = "this source would begin outside the scenario";
+            let problem = if from < start {
+                let label = format!("{} before the start", start.since(from));
+                Problem::at(Code::NeverReached, span, title, label)
+                    .help("let the scenario begin earlier, or use `from: never`")
+            } else {
+                let label = match from.since(end) {
+                    SimSpan::ZERO => "the end".to_owned(),
+                    later => format!("{later} after the end"),
+                };
+                Problem::at(Code::NeverReached, span, title, label)
+                    .and_at(length, "the end is set here")
+                    .help("let it begin earlier, or use `from: never`")
+            };
+            self.resolver.problems.add(problem);
+            return None;
+        }
+        let until = part.until.map_or(end, |until| until.from(start));
+        let least = every.map_or(SimSpan::ZERO, Law::least);
+        if let Some(Spanned { span, .. }) = part.until.filter(|_| until <= from) {
+            let title = "this source would end before it begins";
+            let problem = Problem::at(Code::NeverReached, span, title, "not after `from`");
+            self.resolver.problems.add(problem.help("let it end later, or leave `until` out"));
+            return None;
+        }
+        if let (Some(every), true) = (&part.every, from.after(least) > until.min(end)) {
+            let title = "this source would never occur: its shortest gap is longer than it lasts";
+            let label = format!("{least} at least");
+            let problem = Problem::at(Code::NeverReached, every.span, title, label);
+            let lasts = until.min(end).since(from);
+            self.resolver.problems.add(problem.note(format!("it lasts {lasts}")));
+            return None;
+        }
+        Some((from, until.min(end)))
+    }
+
+    fn deed(&mut self, part: &WrittenDeed) -> Option<Deed> {
+        let WrittenCall { verb, node, several } = &part.call;
+        let (mut accounts, mut groups) = (Vec::new(), Vec::new());
+        let filled = match several {
+            None => node.clone(),
+            Some(Several { key: "account", names }) => {
+                accounts = self.several("account", names)?;
+                with(node, "account", self.account_name(AccountId::at(*accounts.first()?)))
+            }
+            Some(Several { names, .. }) => {
+                groups = self.several("group", names)?;
+                with(node, "group", self.group_name(GroupId::at(*groups.first()?)))
+            }
+        };
+        let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
+        let order = written.resolve(self.resolver)?;
+        let aim = order.aim();
+        let mut among = Among {
+            instances: aim.instances,
+            all: part.pick.is_some_and(|pick| pick.value == Pick::All),
+            accounts: accounts.into_iter().map(AccountId::at).collect(),
+            groups: groups.into_iter().map(GroupId::at).collect(),
+        };
+        if among.accounts.is_empty() {
+            among.accounts.extend(aim.account);
+        }
+        if among.groups.is_empty() {
+            among.groups.extend(aim.group);
+        }
+        if let Some(pick) = part.pick
+            && among.instances.is_none()
+        {
+            let title = format!("`{}` is about no instances of which to pick", **verb);
+            let problem = Problem::at(Code::Contradiction, pick.span, title, "nothing to pick");
+            self.resolver.problems.add(problem.help("remove it: one account or group is drawn"));
+        }
+        for aim in self.aims(&among) {
+            self.check(&written, &order.aimed(&aim), verb.span);
+        }
+        Some(Deed { weight: part.weight, order, among, is_relative: is_relative(node) })
+    }
+
+    /// What can be said of an order before it runs.
+    fn check(&mut self, written: &WrittenVerb, order: &Event, span: Span) {
+        if let (WrittenVerb::SetProtection(written), Event::SetProtection(order)) = (written, order)
+        {
+            check_flags(self.resolver, self.fleet, &written.flags, order, span);
+        }
+        check_order(self.resolver, self.fleet, order, span);
+    }
+
+    /// What a deed can be about: each account, each group, and all of its instances.
+    fn aims(&self, among: &Among) -> Vec<EventTargets> {
+        let accounts = self.accounts(among);
+        let of = |account, group| EventTargets {
+            instances: among.instances,
+            account,
+            group,
+            later: SimSpan::ZERO,
+        };
+        let by_account = accounts.iter().map(|account| of(Some(*account), None));
+        let by_group = among.groups.iter().map(|group| of(None, Some(*group)));
+        by_account.chain(by_group).collect()
+    }
+
+    /// Who pays for what a deed can be about.
+    fn accounts(&self, among: &Among) -> Vec<AccountId> {
+        let mut accounts: Vec<AccountId> = match among.instances {
+            _ if !among.accounts.is_empty() => return among.accounts.clone(),
+            Some(targets) => {
+                let ids = targets.of(&self.resolver.targets).iter();
+                ids.map(|id| self.fleet.instance(*id).account).collect()
+            }
+            None => among.groups.iter().map(|id| self.fleet.group(*id).account).collect(),
+        };
+        accounts.sort_unstable();
+        accounts.dedup();
+        accounts
+    }
+
+    fn follow_up(
+        &mut self,
+        part: &WrittenThen,
+        written_deeds: &[WrittenDeed],
+        deeds: &[Deed],
+    ) -> Option<FollowUp> {
+        let after = self.tables.law(&part.after, self.resolver.problems);
+        let WrittenCall { verb, node, .. } = &part.call;
+        let open = left_open(verb, node, |key| deeds.iter().all(|deed| gives(&deed.among, key)));
+        let mut filled = node.clone();
+        for key in &open {
+            let lacking = deeds.iter().position(|deed| !gives(&deed.among, key));
+            if let Some(at) = lacking {
+                let about = written_deeds[at].call.verb.span;
+                self.resolver.problems.add(not_about(key, verb, about));
+                return None;
+            }
+            filled = with(&filled, key, self.stand_in(key, &deeds.first()?.among)?);
+        }
+        let same = Same {
+            instances: open.iter().any(|key| key.starts_with("instance")),
+            account: open.contains(&"account"),
+            group: open.contains(&"group"),
+        };
+        let whose = |(_, deed): &(usize, &Deed)| {
+            same.account && deed.among.all && self.accounts(&deed.among).len() > 1
+        };
+        if let Some((at, _)) = deeds.iter().enumerate().find(whose) {
+            let title = "`pick: all` is about instances of several accounts; whose is meant?";
+            let problem = Problem::at(Code::Contradiction, verb.span, title, "of which account?");
+            let about = written_deeds[at].call.verb.span;
+            let problem = problem.and_at(about, "these are several accounts'");
+            self.resolver
+                .problems
+                .add(problem.help("name the account, or make it several sources"));
+            return None;
+        }
+        let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
+        let order = written.resolve(self.resolver)?;
+        for deed in deeds {
+            for aim in self.aims(&deed.among) {
+                self.check(&written, &order.aimed(&same.of(&aim)), verb.span);
+            }
+        }
+        let is_relative = is_relative(node);
+        Some(FollowUp { after: after?, probability: part.probability, order, same, is_relative })
+    }
+
+    /// The name of something that a deed can be about; another takes its place later.
+    fn stand_in(&self, key: &str, among: &Among) -> Option<&str> {
+        match key {
+            "account" => Some(self.account_name(*self.accounts(among).first()?)),
+            "group" => Some(self.group_name(*among.groups.first()?)),
+            _ => {
+                let first = *among.instances?.of(&self.resolver.targets).first()?;
+                self.resolver.instances.iter().nth(first.index())
+            }
+        }
+    }
+
+    fn account_name(&self, id: AccountId) -> &str {
+        self.resolver.accounts.iter().nth(id.index()).unwrap_or_default()
+    }
+
+    fn group_name(&self, id: GroupId) -> &str {
+        self.resolver.groups.iter().nth(id.index()).unwrap_or_default()
+    }
+
+    /// The accounts or groups that names, ranges and globs stand for, each once.
+    fn several(&mut self, kind: &'static str, texts: &[Spanned<String>]) -> Option<Vec<usize>> {
+        let mut found = Vec::new();
+        let mut good = true;
+        for text in texts {
+            match self.some(kind, text) {
+                Some(some) => found.extend(some),
+                None => good = false,
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        found.retain(|at| seen.insert(*at));
+        good.then_some(found)
+    }
+
+    fn some(&mut self, kind: &'static str, text: &Spanned<String>) -> Option<Vec<usize>> {
+        let names = if kind == "account" { &self.resolver.accounts } else { &self.resolver.groups };
+        // A real fleet may have masked names, in which a star is just a letter.
+        if let Some(at) = names.get(text) {
+            return Some(vec![at]);
+        }
+        if text.contains(['*', '?'])
+            && let Some(matcher) = glob(text)
+        {
+            let all = names.iter().enumerate();
+            let found: Vec<usize> =
+                all.filter(|(_, name)| matcher.is_match(name)).map(|(at, _)| at).collect();
+            if found.is_empty() && !self.resolver.doubtful {
+                let title = format!("`{}` matches no {kind}", **text);
+                let span = text.span;
+                let mut problem = Problem::at(Code::MatchesNothing, span, title, "matches nothing");
+                let known: Vec<&str> = names.iter().take(9).collect();
+                problem = problem.note(match known.len() {
+                    0 => format!("the fleet has no {kind}"),
+                    9 => format!("the fleet has {}, …", known[..8].join(", ")),
+                    _ => format!("the fleet has {}", known.join(", ")),
+                });
+                self.resolver.problems.add(problem.did_you_mean(&closest(text, known)));
+            }
+            return (!found.is_empty()).then_some(found);
+        }
+        let expanded = match expand(text) {
+            Ok(expanded) => expanded,
+            Err(fault) => {
+                self.resolver.problems.add(not_a_range(text, &fault, text.span));
+                return None;
+            }
+        };
+        let ids = expanded.iter().map(|name| match kind {
+            "account" => self.resolver.account(name, text.span).map(AccountId::index),
+            _ => self.resolver.group(name, text.span).map(GroupId::index),
+        });
+        let ids: Vec<Option<usize>> = ids.collect();
+        ids.into_iter().collect()
+    }
+}
+
+impl Law {
+    /// The shortest span that it can give.
+    fn least(&self) -> SimSpan {
+        match self {
+            Self::Fixed(span) => *span,
+            Self::Exponential(_) | Self::Weibull(..) | Self::LogNormal(..) => SimSpan::ZERO,
+            Self::Empirical(spans) => {
+                let possible = spans.iter().filter(|(_, weight)| *weight > 0);
+                possible.map(|(span, _)| *span).min().unwrap_or(SimSpan::ZERO)
+            }
+        }
+    }
+}
+
+/// Whether a deed says what a key would.
+fn gives(among: &Among, key: &str) -> bool {
+    match key {
+        "account" => true,
+        "group" => !among.groups.is_empty(),
+        _ => among.instances.is_some(),
+    }
+}
+
+/// Whether the times of a verb are counted from when it happens.
+fn is_relative(node: &Node) -> bool {
+    node.get("time").and_then(Node::scalar).is_some_and(|time| time.starts_with('+'))
+}
+
+fn not_about(key: &str, verb: &Spanned<Box<str>>, about: Span) -> Problem {
+    let what = if key == "group" { "group" } else { "instance" };
+    let title = format!("what follows is about the same {what}, and this names none");
+    Problem::at(Code::MissingKey, verb.span, title, format!("which {what}?"))
+        .and_at(about, format!("it names no {what}"))
+        .help(format!("name it: `{}: {{ {key}: … }}`", **verb))
+}

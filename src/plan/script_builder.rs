@@ -1,0 +1,387 @@
+//! The script: events as written become orders with ids, each at its instant.
+
+use std::collections::BTreeSet;
+
+use super::events::{Event, WrittenVerb, resolved};
+use super::fleet_builder::{seconds_cut, unjudged};
+use super::resolver::{Names, Resolver, protection_of};
+use super::script::Scripted;
+use super::targets::Targets;
+use super::written::{Due, WrittenEvent};
+use crate::diagnostics::{Code, Problem, Problems, Span};
+use crate::fleet::Fleet;
+use crate::format::Map;
+use crate::policy::Column;
+use crate::run_header::{EventNames, numbered};
+use crate::time::SimTime;
+use crate::words::{
+    AccountId, Action, EventId, GroupId, HookResult, PolicyId, ProtectionSet, Subject, Trigger,
+    Upgrade, Word,
+};
+
+/// The events of a plan by their names.
+#[derive(Debug, Default)]
+pub struct Events {
+    count: usize,
+    /// Those that have names of their own.
+    named: Vec<EventId>,
+    names: Names,
+}
+
+impl Events {
+    /// Takes in the next event, which is called by its place.
+    pub fn unnamed(&mut self) -> EventId {
+        self.count += 1;
+        EventId::at(self.count - 1)
+    }
+
+    /// Takes in the next event under a name of its own.
+    ///
+    /// # Errors
+    /// Where the event is defined that is called so already, as far as that is known.
+    pub fn named(&mut self, name: &str, span: Option<Span>) -> Result<EventId, Option<Span>> {
+        if self.by_place(name).is_some() {
+            return Err(None);
+        }
+        self.names.define(name, span)?;
+        let id = self.unnamed();
+        self.named.push(id);
+        Ok(id)
+    }
+
+    /// Takes in the next event under the name that it is `given`, or has by its place; told, if
+    /// another is called so.
+    fn next(
+        &mut self,
+        name: &str,
+        given: bool,
+        span: Span,
+        problems: &mut Problems,
+    ) -> Option<EventId> {
+        if !given && name == format!("event-{}", self.count + 1) {
+            return Some(self.unnamed());
+        }
+        let first = match self.named(name, Some(span)) {
+            Ok(id) => return Some(id),
+            Err(first) => first,
+        };
+        let title = format!("the event `{name}` is defined twice");
+        let mut problem = Problem::at(Code::Twice, span, title, "second definition");
+        if let Some(first) = first {
+            problem = problem.and_at(first, "first definition");
+        }
+        problems.add(problem.help("give one of them another `id`"));
+        None
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The event of that name.
+    pub fn get(&self, name: &str) -> Option<EventId> {
+        let own = self.names.get(name).and_then(|at| self.named.get(at)).copied();
+        own.or_else(|| self.by_place(name))
+    }
+
+    fn by_place(&self, name: &str) -> Option<EventId> {
+        let id = EventId(numbered(name)?.checked_sub(1)?);
+        (id.index() < self.count && self.named.binary_search(&id).is_err()).then_some(id)
+    }
+
+    /// Names that somebody may have meant: those of the first hundred thousand.
+    pub fn suggestions(&self) -> Vec<String> {
+        let own = self.names.iter().map(str::to_owned);
+        let by_place = (0..self.count).map(|at| format!("event-{}", at + 1));
+        let by_place = by_place.filter(|name| self.by_place(name).is_some());
+        own.take(100_000).chain(by_place.take(100_000)).collect()
+    }
+
+    /// What ids mean.
+    pub fn into_names(mut self) -> EventNames {
+        let count = u32::try_from(self.count).unwrap_or(u32::MAX);
+        EventNames::new(count, self.named, self.names.share())
+    }
+}
+
+/// The events of a scenario that are kept in memory.
+#[derive(Default)]
+pub struct Listed {
+    /// What happens, in the order written.
+    pub events: Vec<Scripted>,
+    /// The names of the events.
+    pub names: Events,
+    /// The names of those that this case leaves out.
+    pub left_out: Names,
+    /// Where each stands.
+    pub spans: Vec<Span>,
+}
+
+/// Resolves the events of a scenario, which ends at `end`.
+pub fn script(
+    resolver: &mut Resolver<'_>,
+    fleet: &Fleet,
+    events: &[WrittenEvent],
+    (end, length): (SimTime, Span),
+) -> Listed {
+    let mut script = Listed::default();
+    let taken: BTreeSet<&str> =
+        events.iter().filter_map(|e| e.id.as_ref()).map(|id| &***id).collect();
+    for (number, event) in events.iter().enumerate() {
+        let (name, span) = match &event.id {
+            Some(id) => (id.to_string(), id.span),
+            None => (name_of_unnamed(number + 1, &taken), event.span),
+        };
+        if matches!(event.at, Due::Never) {
+            script.left_out.intern(&name);
+            continue;
+        }
+        let Some(id) = script.names.next(&name, event.id.is_some(), span, resolver.problems) else {
+            continue;
+        };
+        script.spans.push(event.span);
+        let Due::At(at) = event.at else { continue };
+        let instant = at.from(resolver.start);
+        if instant < resolver.start || instant > end {
+            resolver.problems.add(outside(at.span, instant, (resolver.start, end), length));
+        }
+        let Some(written) = &event.verb else { continue };
+        let Some(order) = written.resolve(resolver) else { continue };
+        if let (WrittenVerb::SetProtection(written), Event::SetProtection(order)) =
+            (written, &order)
+        {
+            check_flags(resolver, fleet, &written.flags, order, event.span);
+        }
+        check_order(resolver, fleet, &order, event.span);
+        script.events.push(Scripted { at: instant, event: id, order });
+    }
+    script
+}
+
+/// What an event without an id is called: by its place in the list.
+fn name_of_unnamed(number: usize, taken: &BTreeSet<&str>) -> String {
+    let mut name = format!("event-{number}");
+    while taken.contains(name.as_str()) {
+        name.push('+');
+    }
+    name
+}
+
+/// The message that something would happen outside the scenario.
+fn outside(
+    span: Span,
+    instant: SimTime,
+    (start, end): (SimTime, SimTime),
+    length: Span,
+) -> Problem {
+    let title = "this event would happen outside the scenario";
+    if instant < start {
+        let label = format!("{} before the start", start.since(instant));
+        return Problem::at(Code::NeverReached, span, title, label)
+            .help("let the scenario begin earlier, or use `at: never`");
+    }
+    let label = format!("{} after the end", instant.since(end));
+    Problem::at(Code::NeverReached, span, title, label)
+        .and_at(length, "the end is set here")
+        .help(format!("write `for: {}` or more, or use `at: never`", instant.since(start)))
+}
+
+/// Every protection that is set must be one of that policy, for that kind of thing.
+pub fn check_flags(
+    resolver: &mut Resolver<'_>,
+    fleet: &Fleet,
+    flags: &Map<bool>,
+    order: &resolved::SetProtection,
+    span: Span,
+) {
+    if flags.0.is_empty() {
+        let title = "`set-protection` without a protection would change nothing";
+        let problem = Problem::at(Code::MissingKey, span, title, "sets nothing");
+        resolver.problems.add(problem.help("write `flags: { NAME: true }`"));
+    }
+    let (kind, policies) = match (order.instance, order.group) {
+        (Some(targets), None) => (Subject::Instance, Policies::of(resolver, fleet, targets)),
+        (None, Some(group)) => (Subject::Group, Policies::one(fleet, fleet.group(group).account)),
+        _ => {
+            let title = "`set-protection` is about instances or about a group";
+            let problem = Problem::at(Code::MissingKey, span, title, "give one of the two");
+            return resolver.problems.add(problem);
+        }
+    };
+    for policy in policies.iter() {
+        let mut named = ProtectionSet::EMPTY;
+        for (name, _) in &flags.0 {
+            let book = &resolver.rulebooks[policy.index()];
+            match protection_of(book, &name.value, name.span, kind) {
+                Err(problem) => resolver.problems.add(*problem),
+                Ok(id) if named.has(id) => {
+                    let called = &book.policy.protections[id.index()].name;
+                    let title = format!("`{}` is set twice: it is `{called}`", name.value);
+                    let problem = Problem::at(Code::Twice, name.span, title, "once more");
+                    resolver.problems.add(problem.help("keep one of them"));
+                }
+                Ok(id) => named = named.with(id),
+            }
+        }
+    }
+}
+
+/// Members can stand by only where the policy has such a state.
+fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, span: Span) {
+    let account = fleet.account(fleet.group(group).account);
+    let policy = &resolver.rulebooks[account.policy.index()].policy;
+    if policy.standby().is_none() {
+        let title = format!("{} has no state of standing by", policy.name);
+        let problem = Problem::at(Code::UnknownTrigger, span, title, "not known there");
+        resolver.problems.add(problem);
+    }
+}
+
+/// What can be said of an order before it runs: what it may take of an instance, its policy
+/// must be able to judge.
+pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Event, span: Span) {
+    let aim = order.aim();
+    let policies = match (aim.instances, aim.group, aim.account) {
+        (_, Some(group), _) => Policies::one(fleet, fleet.group(group).account),
+        (Some(targets), None, _) => Policies::of(resolver, fleet, targets),
+        (None, None, Some(account)) => Policies::one(fleet, account),
+        (None, None, None) => return,
+    };
+    if let Event::EnterStandby(o) = order {
+        return check_standby(resolver, fleet, o.group, span);
+    }
+    if let Event::ExitStandby(o) = order {
+        return check_standby(resolver, fleet, o.group, span);
+    }
+    if let Event::CompleteHook(o) = order {
+        return check_result(resolver, policies, o.result, span);
+    }
+    let Some((trigger, action)) = asks(order) else { return };
+    for policy in policies.iter() {
+        let book = &resolver.rulebooks[policy.index()];
+        let policy = &book.policy;
+        if let Event::ScheduleRelease(o) = order {
+            let at = o.time.floor_to(policy.schedule.granularity);
+            if at != o.time {
+                resolver.problems.add(seconds_cut(span, o.time, at));
+            }
+        }
+        if let Some(problem) = unjudged(book, trigger, action, span) {
+            resolver.problems.add(problem);
+            return;
+        }
+        let of_image = matches!(order, Event::Upgrade(o) if o.os_image == Some(true));
+        if of_image && !policy.knows(Column::Upgrade, Upgrade::OsImage) {
+            let problem = unknown_image_upgrade(&policy.name, span);
+            resolver.problems.add(problem);
+            return;
+        }
+    }
+}
+
+fn unknown_image_upgrade(policy: &str, span: Span) -> Problem {
+    let title = format!("{policy} says nothing about upgrades of the image");
+    Problem::at(Code::UnknownTrigger, span, title, "not known there")
+        .help("leave out `os-image`, or take an edition that has the upgrade `os-image`")
+}
+
+/// As what cause an order asks, and for which action; `None` for an action that a group or a
+/// clock asks then: their policy was read with a proof that it can judge those.
+fn asks(order: &Event) -> Option<(Trigger, Option<Action>)> {
+    let manual = |action| (Trigger::Manual, Some(action));
+    Some(match order {
+        Event::Release(_) => manual(Action::Release),
+        Event::Stop(_) => manual(Action::Stop),
+        Event::Restart(_) => manual(Action::Restart),
+        Event::Reimage(o) if o.all_disks == Some(true) => manual(Action::ReimageAll),
+        Event::Reimage(_) => manual(Action::Reimage),
+        Event::Deallocate(_) => manual(Action::Deallocate),
+        Event::Redeploy(_) => manual(Action::Redeploy),
+        Event::SecurityRelease(_) => (Trigger::SecurityRelease, Some(Action::Release)),
+        Event::ScheduleRelease(_) => (Trigger::ScheduledRelease, Some(Action::Release)),
+        Event::Maintenance(_) => (Trigger::Maintenance, Some(Action::Maintain)),
+        Event::GroupAction(o) => (Trigger::GroupAction, Some(Action::from(o.deed))),
+        Event::Upgrade(_) => (Trigger::ModelUpdate, Some(Action::Upgrade)),
+        Event::UpdateModel(_) => (Trigger::ModelUpdate, None),
+        Event::SpotReclaim(_) => (Trigger::SpotReclaim, None),
+        Event::Overdue(_) => (Trigger::BillingOverdue, None),
+        Event::Cancel(_) => (Trigger::Cancellation, None),
+        Event::ScaleIn(_) | Event::SetCapacity(_) => (Trigger::ScaleIn, None),
+        Event::DeleteMembers(_) => (Trigger::DeleteMembers, None),
+        Event::Detach(_) => (Trigger::Detach, None),
+        Event::DeleteGroup(_) => (Trigger::GroupDelete, None),
+        Event::BalanceZones(_) => (Trigger::ZoneBalance, None),
+        Event::EnterStandby(_)
+        | Event::ExitStandby(_)
+        | Event::CompleteHook(_)
+        | Event::SetProtection(_)
+        | Event::Create(_)
+        | Event::Start(_)
+        | Event::CancelScheduledRelease(_)
+        | Event::ConvertBilling(_)
+        | Event::Renew(_)
+        | Event::Snapshot(_)
+        | Event::CreateImage(_)
+        | Event::ConvertAddress(_)
+        | Event::Attach(_)
+        | Event::ScaleOut(_)
+        | Event::Suspend(_)
+        | Event::Resume(_)
+        | Event::Heartbeat(_)
+        | Event::SetHealth(_)
+        | Event::Settle(_)
+        | Event::SecurityLock(_)
+        | Event::SecurityUnlock(_) => return None,
+    })
+}
+
+/// A hook ends only as its provider lets it.
+fn check_result(
+    resolver: &mut Resolver<'_>,
+    policies: Policies,
+    result: Option<HookResult>,
+    span: Span,
+) {
+    let result = result.unwrap_or(HookResult::Continue);
+    for policy in policies.iter() {
+        let policy = &resolver.rulebooks[policy.index()].policy;
+        let Some(hooks) = policy.hooks.as_ref() else { continue };
+        if !hooks.results.contains(&result) {
+            let known: Vec<&str> = hooks.results.iter().map(|result| result.word()).collect();
+            let title = format!("under {} a hook cannot end in `{result}`", policy.name);
+            let problem = Problem::at(Code::ProviderRefuses, span, title, "not offered");
+            let problem = problem.help(format!("offered: {}", known.join(", ")));
+            return resolver.problems.add(problem);
+        }
+    }
+}
+
+/// The policies that some instances are under: a bit for each.
+#[derive(Debug, Clone, Copy)]
+struct Policies(u64);
+
+impl Policies {
+    /// The one of an account.
+    fn one(fleet: &Fleet, account: AccountId) -> Self {
+        Self(1 << fleet.account(account).policy.index())
+    }
+
+    /// Those of some instances. Where there is only one, nobody needs to be asked.
+    fn of(resolver: &Resolver<'_>, fleet: &Fleet, targets: Targets) -> Self {
+        if resolver.rulebooks.len() == 1 {
+            return Self(1);
+        }
+        let accounts = targets.of(&resolver.targets).iter().map(|id| fleet.instance(*id).account);
+        Self(accounts.fold(0, |set, account| set | Self::one(fleet, account).0))
+    }
+
+    fn iter(self) -> impl Iterator<Item = PolicyId> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let at = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (at < 64).then(|| PolicyId::at(at))
+        })
+    }
+}

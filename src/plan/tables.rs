@@ -1,0 +1,248 @@
+//! What stands in files beside a scenario: rows of tables become events and
+//! instances, providers' replies become parts of the fleet.
+
+use super::bulk::events::NeedsFullRead;
+use super::bulk::instances;
+use super::events::{VERBS, WrittenVerb, verb_keys};
+use super::fleet_builder::{FleetBuilder, Named};
+use super::resolver::Resolver;
+use super::written::{
+    MetricStep, WrittenEvent, WrittenEvents, WrittenFleet, WrittenInstances, WrittenMetrics,
+    WrittenScenario,
+};
+use crate::diagnostics::{
+    Code, FileId, Problem, Problems, Severity, Sources, Spanned, Stream, closest,
+};
+use crate::fleet::{Fleet, WrittenAccount, WrittenInstance};
+use crate::format::value_name;
+use crate::format::{Entry, Name, Node, Read, Value, rows};
+use crate::import;
+use crate::words::{Channel, PolicyId};
+
+/// A table that a scenario names.
+#[derive(Debug, Clone)]
+pub enum Table {
+    /// It was read whole.
+    Text(FileId),
+    /// It is to be read row by row.
+    Stream(Stream),
+}
+
+/// The files that a case needs.
+pub struct Texts {
+    /// The table of instances.
+    pub instances: Option<Table>,
+    /// The table of events.
+    pub events: Option<Table>,
+    /// The table of metrics.
+    pub metrics: Option<FileId>,
+    /// The replies behind each import.
+    pub imports: Vec<Vec<FileId>>,
+}
+
+impl Texts {
+    /// The events, from here or from their file; none of those that are read row by row.
+    pub fn events(
+        &self,
+        written: &WrittenScenario,
+        sources: &Sources,
+        problems: &mut Problems,
+    ) -> Vec<WrittenEvent> {
+        if let WrittenEvents::Here(events) = &written.events {
+            return events.clone();
+        }
+        let Some(Table::Text(file)) = self.events else { return Vec::new() };
+        let known = columns_of_events();
+        let mut events = Vec::new();
+        let Some(mut rows) = rows(sources, file, &known, &["at", "verb"], problems) else {
+            return events;
+        };
+        while let Some(row) = rows.next_row(problems) {
+            check_cells(&row, problems);
+            if let Some(event) = event_of_row(row, problems) {
+                events.push(event);
+            }
+        }
+        events
+    }
+}
+
+impl Texts {
+    /// The steps of metrics by name, from here or from their file.
+    pub fn metrics(
+        &self,
+        written: &WrittenScenario,
+        sources: &Sources,
+        problems: &mut Problems,
+    ) -> Vec<(Spanned<String>, MetricStep)> {
+        if let WrittenMetrics::Here(metrics) = &written.metrics {
+            let named = metrics.0.iter().flat_map(|(name, steps)| {
+                steps
+                    .iter()
+                    .map(|step| (name.clone().map(|name| name.0.into_string()), step.clone()))
+            });
+            return named.collect();
+        }
+        let Some(file) = self.metrics else { return Vec::new() };
+        let columns = ["metric", "at", "value"];
+        let mut steps = Vec::new();
+        let Some(mut rows) = rows(sources, file, &columns, &columns, problems) else {
+            return steps;
+        };
+        while let Some(mut row) = rows.next_row(problems) {
+            let Value::Map(entries) = &mut row.value else { continue };
+            let at = entries.iter().position(|entry| &*entry.key.value == "metric");
+            let name = at.map(|at| entries.remove(at).value);
+            let name = name.and_then(|name| Spanned::<Name>::read(&name, problems));
+            let step = MetricStep::read(&row, problems);
+            if let (Some(name), Some(step)) = (name, step) {
+                steps.push((name.map(|name| name.0.into_string()), step));
+            }
+        }
+        steps
+    }
+}
+
+/// The columns that a table of events may have.
+pub fn columns_of_events() -> Vec<&'static str> {
+    let mut known = vec!["at", "id", "verb"];
+    known.extend(VERBS.iter().flat_map(|verb| verb_keys(verb)));
+    known.sort_unstable();
+    known.dedup();
+    known
+}
+
+/// Values of a case reach the scenario, not the tables beside it.
+fn check_cells(row: &Node, problems: &mut Problems) {
+    for entry in row.entries().unwrap_or_default() {
+        if let Some(name) = entry.value.scalar().and_then(value_name) {
+            let title =
+                format!("`${name}` stands for a value of the case, which tables do not have");
+            let problem = Problem::at(Code::UnknownCase, entry.value.span, title, "in a table");
+            problems
+                .add(problem.help("write the event into the scenario, or one table for each case"));
+        }
+    }
+}
+
+/// A row `at,id,verb,…` as the event that YAML would write `{ at, id, <verb>: {…} }`.
+fn event_of_row(row: Node, problems: &mut Problems) -> Option<WrittenEvent> {
+    let span = row.span;
+    let Value::Map(entries) = row.value else { return None };
+    let (mut outer, mut inner, mut verb) = (Vec::new(), Vec::new(), None);
+    for entry in entries {
+        match &*entry.key.value {
+            "at" | "id" => outer.push(entry),
+            "verb" => verb = Some(entry),
+            _ => inner.push(entry),
+        }
+    }
+    let Some(verb) = verb else {
+        let title = "this row has no verb";
+        problems.add(Problem::at(Code::OneVerb, span, title, "the cell `verb` is empty"));
+        return None;
+    };
+    let name = verb.value.scalar().unwrap_or_default();
+    if !VERBS.contains(&name) {
+        let title = format!("`{name}` is not a verb");
+        let problem = Problem::at(Code::OneVerb, verb.value.span, title, "unknown verb");
+        let problem = problem.did_you_mean(&closest(name, VERBS.iter().copied()));
+        problems.add(problem.note(format!("verbs: {}", VERBS.join(", "))));
+        return None;
+    }
+    outer.push(Entry {
+        key: Spanned::new(name.into(), verb.value.span),
+        value: Node { value: Value::Map(inner), span },
+    });
+    WrittenEvent::read(&Node { value: Value::Map(outer), span }, problems)
+}
+
+/// Fills the fleet: accounts, groups, instances written here or in a file, real
+/// ones, and those that events create. Gives it with the digest of a table that was read row
+/// by row.
+///
+/// # Errors
+/// [`NeedsFullRead`], if that table has to be read whole.
+pub fn populate(
+    resolver: &mut Resolver<'_>,
+    part: &WrittenFleet,
+    events: &[WrittenEvent],
+    texts: &Texts,
+    sources: &Sources,
+    policy_of: impl Fn(&WrittenAccount) -> PolicyId,
+    read: &mut Vec<String>,
+) -> Result<(Fleet, Option<String>), NeedsFullRead> {
+    let defaults = part.defaults.clone().unwrap_or_else(WrittenInstance::blank);
+    let mut population =
+        FleetBuilder { resolver, fleet: Fleet::default(), defaults, created_via: Channel::None };
+    population.accounts(&part.accounts, policy_of);
+    for (name, group) in &part.groups.0 {
+        population.group(&name.value, name.span, group, Named::Here);
+    }
+    if let Some(WrittenInstances::Here(instances)) = &part.instances
+        && population.has_room(instances.0.iter().map(|(name, _)| name))
+    {
+        for (name, instance) in &instances.0 {
+            population.instances(name, instance);
+        }
+    }
+    let before = population.resolver.problems.count(Severity::Error);
+    let mut digest = None;
+    match &texts.instances {
+        Some(Table::Text(file)) => instances_of_file(&mut population, *file, sources),
+        Some(Table::Stream(table)) => {
+            digest = Some(instances::read_instances(&mut population, table)?);
+        }
+        None => {}
+    }
+    for (import, texts) in part.import.iter().zip(&texts.imports) {
+        let found = import::import(&import.from, texts, sources, population.resolver.problems);
+        read.extend(found.read);
+        for (name, mut group) in found.groups {
+            group.account = group.account.or_else(|| import.account.clone());
+            population.group(&name, name.span, &group, Named::Elsewhere);
+        }
+        for (name, mut instance) in found.instances {
+            instance.account = instance.account.or_else(|| import.account.clone());
+            population.imported(&name, &instance);
+        }
+    }
+    // A name that is missing may well stand in what could not be read.
+    let resolver = &mut *population.resolver;
+    resolver.doubtful |= resolver.problems.count(Severity::Error) > before;
+    for event in events {
+        if let Some(WrittenVerb::Create(create)) = &event.verb {
+            let blank = WrittenInstance::blank();
+            let like = create.like.as_ref().unwrap_or(&blank);
+            let name = &create.instance;
+            population.created_via = create.via.unwrap_or(Channel::None);
+            population.instance(&name.value, name.span, like, true);
+        }
+    }
+    Ok((population.fleet, digest))
+}
+
+fn instances_of_file(population: &mut FleetBuilder<'_, '_>, file: FileId, sources: &Sources) {
+    let mut known = vec!["instance"];
+    known.extend(WrittenInstance::KEYS);
+    let Some(mut rows) = rows(sources, file, &known, &["instance"], population.resolver.problems)
+    else {
+        return;
+    };
+    while let Some(mut row) = rows.next_row(population.resolver.problems) {
+        check_cells(&row, population.resolver.problems);
+        let Value::Map(entries) = &mut row.value else { continue };
+        let Some(at) = entries.iter().position(|entry| &*entry.key.value == "instance") else {
+            let title = "this row does not say which instance it is about";
+            let problem =
+                Problem::at(Code::MissingKey, row.span, title, "the cell `instance` is empty");
+            population.resolver.problems.add(problem);
+            continue;
+        };
+        let name = entries.remove(at).value;
+        let text = name.scalar().unwrap_or_default().to_owned();
+        if let Some(part) = WrittenInstance::read(&row, population.resolver.problems) {
+            population.instance(&text, name.span, &part, false);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! A scenario as written: names, not ids; nothing resolved, nothing checked twice.
+
+use serde_json::{Value as Json, json};
+
+use super::events::{VERBS, WrittenVerb, verb_schemas};
+use super::expectations_written::{WrittenDecision, WrittenExpect};
+use super::random_written::WrittenRandomSource;
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
+use crate::fleet::{Level, WrittenAccount, WrittenGroup, WrittenInstance};
+use crate::format::{
+    Entry, Fields, Map, Name, Node, Read, Value, When, expected_kind, object_schema, record,
+};
+use crate::time::SimSpan;
+
+record! {
+    /// A fleet, what happens to it, and what is expected.
+    WrittenScenario: "a scenario" {
+        /// The format: `scenario/1`.
+        required "stayput" => format: Spanned<String>,
+        /// Its name, as reports print it.
+        required "name" => name: Spanned<Name>,
+        /// What it is about.
+        optional "about" => about: String,
+        /// The policy of accounts that name none: an edition of the program's, or a file.
+        optional "policy" => policy: Spanned<String>,
+        /// When it begins. People read its times in this offset.
+        required "start" => start: Spanned<When>,
+        /// How long it runs.
+        required "for" => length: Spanned<SimSpan>,
+        /// The seed of everything random.
+        optional "seed" => seed: u64,
+        /// Warnings that are meant, by their codes.
+        default "allow" => allow: Vec<Spanned<Code>>,
+        /// Positions where the provider's documents are silent.
+        default "assume" => assume: Map<Spanned<String>>,
+        /// The whole file runs once for each of these; `$name` stands for a value of the case.
+        optional "cases" => cases: Map<Map<Node>>,
+        /// What there is.
+        required "fleet" => fleet: WrittenFleet,
+        /// Levels over time that autoscale looks at, by name, or `{ file: metrics.csv }`.
+        default "metrics" => metrics: WrittenMetrics,
+        /// What happens, in the order written.
+        default "events" => events: WrittenEvents,
+        /// What happens by chance: sources of events, by name.
+        default "random" => random: Map<WrittenRandomSource>,
+        /// Decisions to count in each replication, by a name of yours. Only `--replications` and
+        /// `--until-halfwidth` look at it.
+        default "counts" => counts: Map<WrittenDecision>,
+        /// What is expected. Only `test` looks at it.
+        default "expect" => expect: WrittenExpect,
+    }
+}
+
+record! {
+    /// What there is.
+    WrittenFleet: "a fleet" {
+        /// Accounts; one called `default`, if none is named.
+        default "accounts" => accounts: Map<WrittenAccount>,
+        /// Scaling groups and scale sets.
+        default "groups" => groups: Map<WrittenGroup>,
+        /// What holds for instances that do not say otherwise.
+        optional "defaults" => defaults: WrittenInstance,
+        /// Instances by name, or `{ file: fleet.csv }`. A name may be a range: `web-1..4`.
+        optional "instances" => instances: WrittenInstances,
+        /// Real fleets, as providers' command lines print them.
+        default "import" => import: Vec<WrittenImport>,
+    }
+}
+
+record! {
+    /// A real fleet.
+    WrittenImport: "an import" {
+        /// Whose replies they are.
+        required "from" => from: Spanned<String>,
+        /// The files, in any order.
+        required "files" => files: Vec<Spanned<String>>,
+        /// Who pays for the instances; the only account, if it does not say.
+        optional "account" => account: Spanned<Name>,
+    }
+}
+
+record! {
+    /// A list in a CSV file, whose columns are the keys.
+    WrittenFile: "a file" {
+        /// Its path, relative to the scenario.
+        required "file" => file: Spanned<String>,
+    }
+}
+
+/// Instances, here or in a CSV file.
+#[derive(Debug, Clone)]
+pub enum WrittenInstances {
+    /// Here, by name.
+    Here(Map<WrittenInstance>),
+    /// In a file.
+    File(Spanned<String>),
+}
+
+impl Read for WrittenInstances {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if is_file(node) {
+            return read_file(node, problems).map(Self::File);
+        }
+        Map::read(node, problems).map(Self::Here)
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [WrittenFile::schema(), Map::<WrittenInstance>::schema()] })
+    }
+}
+
+/// Whether a node is `{ file: … }`.
+fn is_file(node: &Node) -> bool {
+    node.get("file").is_some_and(|file| file.scalar().is_some())
+}
+
+fn read_file(node: &Node, problems: &mut Problems) -> Option<Spanned<String>> {
+    WrittenFile::read(node, problems).map(|part| part.file)
+}
+
+record! {
+    /// A level of a metric, which holds until the next.
+    MetricStep: "a step of a metric" {
+        /// Since when.
+        required "at" => at: Spanned<When>,
+        /// The level, or `unknown` where it cannot be read.
+        required "value" => value: MetricLevel,
+    }
+}
+
+/// A level, or `unknown`.
+#[derive(Debug, Clone, Copy)]
+pub struct MetricLevel(pub Option<Level>);
+
+impl Read for MetricLevel {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match node.scalar() {
+            Some("unknown") => Some(Self(None)),
+            _ => Level::read(node, problems).map(|level| Self(Some(level))),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [{ "const": "unknown" }, Level::schema()] })
+    }
+}
+
+/// Metrics, here or in a CSV file.
+#[derive(Debug, Clone)]
+pub enum WrittenMetrics {
+    /// Here, by name.
+    Here(Map<Vec<MetricStep>>),
+    /// In a file with the columns `metric`, `at` and `value`.
+    File(Spanned<String>),
+}
+
+impl Default for WrittenMetrics {
+    fn default() -> Self {
+        Self::Here(Map::default())
+    }
+}
+
+impl Read for WrittenMetrics {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if is_file(node) {
+            return read_file(node, problems).map(Self::File);
+        }
+        Map::read(node, problems).map(Self::Here)
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [WrittenFile::schema(), Map::<Vec<MetricStep>>::schema()] })
+    }
+}
+
+/// Events, here or in a CSV file.
+#[derive(Debug, Clone)]
+pub enum WrittenEvents {
+    /// Here, in the order written.
+    Here(Vec<WrittenEvent>),
+    /// In a file.
+    File(Spanned<String>),
+}
+
+impl Default for WrittenEvents {
+    fn default() -> Self {
+        Self::Here(Vec::new())
+    }
+}
+
+impl Read for WrittenEvents {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if is_file(node) {
+            return read_file(node, problems).map(Self::File);
+        }
+        let Value::List(items) = &node.value else {
+            problems.add(expected_kind(node, "a list of events"));
+            return None;
+        };
+        let events: Vec<_> =
+            items.iter().filter_map(|item| WrittenEvent::read(item, problems)).collect();
+        Some(Self::Here(events))
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [WrittenFile::schema(), { "type": "array", "items": WrittenEvent::schema() }] })
+    }
+}
+
+/// One event: when, its id, and exactly one verb.
+#[derive(Debug, Clone)]
+pub struct WrittenEvent {
+    /// When.
+    pub at: Due,
+    /// What expectations and reports call it.
+    pub id: Option<Spanned<Name>>,
+    /// What it does; `None` if that could not be read, which has been told.
+    pub verb: Option<WrittenVerb>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// When an event happens.
+#[derive(Debug, Clone, Copy)]
+pub enum Due {
+    /// At a time.
+    At(Spanned<When>),
+    /// `never`: it is left out.
+    Never,
+    /// Somebody made a mistake here, which has been told.
+    Told,
+}
+
+impl Read for WrittenEvent {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let entries = node.entries().unwrap_or_default();
+        let verbs: Vec<&Entry> =
+            entries.iter().filter(|entry| VERBS.contains(&&*entry.key.value)).collect();
+        let mut keys = vec!["at", "id"];
+        keys.extend(VERBS);
+        if verbs.is_empty() && node.entries().is_some() {
+            problems.add(no_verb(node, entries));
+            keys.extend(entries.iter().map(|entry| &*entry.key.value));
+        }
+        let fields = Fields::open(node, "an event", &keys, problems)?;
+        let never = fields.node("at").and_then(Node::scalar) == Some("never");
+        let at = if never {
+            Due::Never
+        } else {
+            fields.required("at", problems).map_or(Due::Told, Due::At)
+        };
+        let id = fields.optional("id", problems);
+        let verb = match verbs.as_slice() {
+            [Entry { key, value }] => WrittenVerb::read(key, value, problems),
+            [] => None,
+            [first, second, ..] => {
+                let count = verbs.len();
+                let title = format!("an event does one thing; this one does {count}");
+                problems.add(
+                    Problem::at(Code::OneVerb, second.key.span, title, "second verb")
+                        .and_at(first.key.span, "first verb")
+                        .help("make it two events with the same `at`; the one written first happens first"),
+                );
+                None
+            }
+        };
+        Some(Self { at, id, verb, span: node.span })
+    }
+
+    fn schema() -> Json {
+        let mut keys = vec![
+            ("at", "when it happens; `never` leaves it out", When::schema(), true),
+            ("id", "what expectations and reports call it", Name::schema(), false),
+        ];
+        keys.extend(verb_schemas());
+        object_schema("An event: when it happens, and exactly one verb.", keys)
+    }
+}
+
+fn no_verb(node: &Node, entries: &[Entry]) -> Problem {
+    let verbs = format!("verbs: {}", VERBS.join(", "));
+    let unknown = entries.iter().find(|entry| !["at", "id"].contains(&&*entry.key.value));
+    let Some(Entry { key, .. }) = unknown else {
+        let mut span = node.span;
+        span.end = entries.first().map_or(span.start + 1, |entry| entry.key.span.end);
+        let title = "an event does one thing; this one does nothing";
+        return Problem::at(Code::OneVerb, span, title, "no verb").note(verbs);
+    };
+    Problem::at(Code::OneVerb, key.span, format!("`{}` is not a verb", **key), "unknown verb")
+        .did_you_mean(&closest(key, VERBS.iter().copied()))
+        .note(verbs)
+}

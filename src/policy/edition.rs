@@ -1,0 +1,481 @@
+//! An edition of a policy: protections, rules, preconditions, switches, sources.
+
+use super::advice::Advice;
+use super::clock::Clock;
+use super::defaults::Defaults;
+use super::domain::Domain;
+use super::facts::{Column, Columns, Condition};
+use super::table::Table;
+use crate::diagnostics::Span;
+use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
+use crate::words::{
+    Action, AfterSettling, Batch, Billing, BoundFate, CheckedFirst, ClockKind, Confidence,
+    Criterion, DesiredAfter, EconomicalStop, Extreme, Fate, FlagEffect, FlagFate, HealthFate,
+    HookFate, HookResult, Numbering, Occasion, ProtectionId, ProtectionSet, Refill, RollOut,
+    RuleId, ScheduleFate, Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict,
+    Word, ZoneHeld, ZoneRule,
+};
+
+/// The switch that every policy has about protections of which nobody knows.
+pub const UNKNOWN_PROTECTION: &str = "unknown-protection";
+
+/// The switch that every policy has about members of which nobody knows how they came in.
+pub const UNKNOWN_MEMBERSHIP: &str = "unknown-membership";
+
+/// The one about locks that no reply mentions.
+pub const UNKNOWN_LOCK: &str = "unknown-lock";
+
+/// The one about instances that may be spot capacity.
+pub const UNKNOWN_BILLING: &str = "unknown-billing";
+
+/// The one about release times that no reply mentions.
+pub const UNKNOWN_SCHEDULE: &str = "unknown-schedule";
+
+/// The position that takes no position: what depends on it is undecided.
+pub(super) const UNDECIDED: &str = "undecided";
+
+/// The position that a protection of which nobody knows is set.
+pub(super) const SET: &str = "set";
+
+/// The position that it is not.
+pub(super) const UNSET: &str = "unset";
+
+/// The position that no release is scheduled.
+pub(super) const NO_SCHEDULE: &str = "none";
+
+/// The switches that every policy has about what nobody knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Unknowns {
+    /// The switch called [`UNKNOWN_PROTECTION`].
+    pub protection: SwitchId,
+    /// The switch called [`UNKNOWN_MEMBERSHIP`].
+    pub membership: SwitchId,
+    /// The switch called [`UNKNOWN_LOCK`].
+    pub lock: SwitchId,
+    /// The switch called [`UNKNOWN_BILLING`].
+    pub billing: SwitchId,
+    /// The switch called [`UNKNOWN_SCHEDULE`].
+    pub schedule: SwitchId,
+}
+
+impl Unknowns {
+    /// How many there are.
+    pub(super) const COUNT: usize = 5;
+
+    /// Those of a policy, which are the last of its switches.
+    pub(super) const fn last_of(switches: usize) -> Self {
+        Self {
+            protection: SwitchId::at(switches - 5),
+            membership: SwitchId::at(switches - 4),
+            lock: SwitchId::at(switches - 3),
+            billing: SwitchId::at(switches - 2),
+            schedule: SwitchId::at(switches - 1),
+        }
+    }
+
+    /// Whether a switch is one of them.
+    pub fn holds(self, switch: SwitchId) -> bool {
+        switch >= self.protection
+    }
+
+    /// The switch about a column.
+    pub fn of(self, column: Column) -> Option<SwitchId> {
+        let switches = [
+            (Column::Membership, self.membership),
+            (Column::Lock, self.lock),
+            (Column::Billing, self.billing),
+            (Column::Scheduled, self.schedule),
+        ];
+        switches.into_iter().find(|(of, _)| *of == column).map(|(_, switch)| switch)
+    }
+}
+
+/// A proved edition.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// `POLICY@EDITION`.
+    pub name: String,
+    /// What it is, in a line.
+    pub title: String,
+    /// The SHA-256 of its text and of those that it extends, in hexadecimal digits.
+    pub digest: String,
+    /// Where days and months are counted.
+    pub calendar: UtcOffset,
+    /// The documents that rules name.
+    pub sources: Vec<Source>,
+    /// Questions that the documents leave open, by name; then those that every policy has.
+    pub switches: Vec<Switch>,
+    /// The switches about what nobody knows.
+    pub unknown: Unknowns,
+    /// Every rule of every kind.
+    pub rules: Vec<Rule>,
+    /// The protections, by name: the order of keys in a file means nothing.
+    pub protections: Vec<Protection>,
+    /// Refusals that are no protection, in the order in which they are asked.
+    pub preconditions: Vec<Precondition>,
+    /// Everything else that a provider decides, one table for each question.
+    pub tables: Tables,
+    /// Limits on scheduled releases.
+    pub schedule: Schedule,
+    /// Clocks, by kind.
+    pub clocks: Vec<(ClockKind, Clock)>,
+    /// The orders by which a group may shrink.
+    pub orders: Vec<Order>,
+    /// Limits on repairs.
+    pub repairs: Repairs,
+    /// What may hold up members that come or go.
+    pub hooks: Option<Hooks>,
+    /// Statements that no rule can carry, with their sources.
+    pub notes: Vec<(String, Vec<usize>)>,
+    /// Reasons why cells cannot occur, with their conditions.
+    pub impossible: Vec<(Condition, String)>,
+    /// The situations of which it speaks.
+    pub domain: Domain,
+    /// The columns that any of its rules tests.
+    pub(super) tested: Columns,
+}
+
+/// What a provider decides besides verdicts. A table that the file leaves out
+/// has no rows; the world then does the plainest thing.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// What a group asks of a member.
+    pub members: Table<Action>,
+    /// Which counts where a protection holds and a refusal fits as well.
+    pub check_order: Table<CheckedFirst>,
+    /// How the instances of one request hang together.
+    pub batches: Table<Batch>,
+    /// What becomes of a scheduled release that is due.
+    pub due: Table<ScheduleFate>,
+    /// What becomes of one that has waited, once the account settles.
+    pub settled: Table<ScheduleFate>,
+    /// What settling does to an instance that the arrears had stopped.
+    pub settling: Table<AfterSettling>,
+    /// What a conversion of the billing does to protections.
+    pub conversions: Table<FlagFate>,
+    /// What a health check does to a member that does not run.
+    pub health: Table<HealthFate>,
+    /// What a stop that is to save money does.
+    pub economical: Table<EconomicalStop>,
+    /// From when a renewed term counts.
+    pub renewals: Table<TermFrom>,
+    /// What becomes of an instance's things.
+    pub effects: Table<Fate>,
+    /// What setting a protection does to an instance besides.
+    pub flag_changes: Table<FlagEffect>,
+    /// How the members of a group are numbered.
+    pub numbers: Table<Numbering>,
+    /// Which of several equal members goes.
+    pub ties: Table<TieBreak>,
+    /// What happens when too few members may go.
+    pub shortfall: Table<Shortfall>,
+    /// What a group is meant to have after that.
+    pub desired_after: Table<DesiredAfter>,
+    /// What becomes of a request that would take a group across one of its bounds.
+    pub bounds: Table<BoundFate>,
+    /// What zones have to do with the order by which a group shrinks.
+    pub zones: Table<ZoneRule>,
+    /// What happens when all members of a zone are protected.
+    pub zone_held: Table<ZoneHeld>,
+    /// How a new model reaches the members of a group.
+    pub roll_outs: Table<RollOut>,
+    /// How a group makes up for members that have gone.
+    pub refills: Table<Refill>,
+    /// Whether a member that comes or goes waits for its group's hook.
+    pub hooks: Table<HookFate>,
+    /// What is set where nobody says otherwise.
+    pub defaults: Defaults,
+}
+
+/// A document.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The key by which rules and reports name it.
+    pub key: String,
+    /// Its title.
+    pub title: String,
+    /// The part of it.
+    pub section: Option<String>,
+    /// Its date, as far as it is known.
+    pub dated: Option<String>,
+    /// Where it is.
+    pub at: Option<String>,
+    /// The answers that are known to stand in it.
+    pub answers: Vec<String>,
+    /// Whether it is later than the edition.
+    pub is_late: bool,
+}
+
+/// `Elastic Compute Service: Release an instance (Release protection), 2026-05-15`.
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.title)?;
+        if let Some(section) = &self.section {
+            write!(f, " ({section})")?;
+        }
+        write!(f, ", {}", self.dated.as_deref().unwrap_or("undated"))
+    }
+}
+
+/// A question that the documents leave open.
+#[derive(Debug, Clone)]
+pub struct Switch {
+    /// Its name.
+    pub name: String,
+    /// The positions that one may take.
+    pub values: Vec<String>,
+    /// The position of a scenario that takes none.
+    pub default: Option<u8>,
+    /// The position at which protections are worth least.
+    pub cautious: Option<u8>,
+    /// How well that position is founded.
+    pub confidence: Confidence,
+    /// The question.
+    pub because: Option<String>,
+    /// What speaks for it, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+}
+
+/// A rule: the statement behind a row, a refusal or a step.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its id, unique in the policy.
+    pub id: String,
+    /// The documents that state it, by their place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+    /// The table that it is in.
+    pub part: String,
+    /// What it tests and what it concludes, as written: keys and words.
+    pub says: Vec<(Box<str>, String)>,
+    /// How well it is founded.
+    pub confidence: Confidence,
+    /// Why.
+    pub because: Option<String>,
+    /// What would have prevented the loss that it lets pass.
+    pub remedy: Advice,
+    /// What the provider answers.
+    pub answer: Option<String>,
+    /// On what that answer rests, if not on what the rule rests on.
+    pub answer_basis: Option<AnswerBasis>,
+    /// Why no run can come to it: a table must be total, and this part of it never occurs.
+    pub unreachable: Option<String>,
+    /// The switches that it rests on.
+    pub switches: SwitchSet,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// On what an answer rests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerBasis {
+    /// The documents that have it, by their place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+    /// How well it is founded.
+    pub confidence: Confidence,
+}
+
+/// A setting meant to keep an instance.
+#[derive(Debug, Clone)]
+pub struct Protection {
+    /// Its name.
+    pub name: String,
+    /// Its place in the file: where protections are shown side by side, the author chose the order.
+    pub written: usize,
+    /// What the provider calls it.
+    pub attribute: Option<String>,
+    /// What it is, in a sentence.
+    pub about: Option<String>,
+    /// What it is set on: an instance or a group.
+    pub of: Subject,
+    /// Whether it is the state of standing by.
+    pub standby: bool,
+    /// Whether it is a part of the instance's own model.
+    pub in_model: bool,
+    /// When it can be switched.
+    pub occasions: Vec<Occasion>,
+    /// The documents that say when, by place in [`Policy::sources`].
+    pub settable: Vec<usize>,
+    /// Where it can work, and the rule that says so; everywhere if there is none.
+    pub works_when: Option<(RuleId, Condition)>,
+    /// Its verdicts.
+    pub table: Table<Verdict>,
+}
+
+impl Protection {
+    /// Whether a file may call it so.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.attribute.as_deref() == Some(name)
+    }
+}
+
+/// A refusal that is no protection.
+#[derive(Debug, Clone)]
+pub struct Precondition {
+    /// The rule that states it.
+    pub rule: RuleId,
+    /// When it refuses.
+    pub when: Condition,
+    /// What it asks of a request to set protections, besides that.
+    pub flags: FlagTest,
+}
+
+/// What a refusal asks of a request to set protections. Nothing, if it is empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FlagTest {
+    /// At least one of these is set, on or off.
+    pub any: ProtectionSet,
+    /// All of these are set off.
+    pub off: ProtectionSet,
+    /// All of these are on afterwards.
+    pub left_on: ProtectionSet,
+    /// The request comes in by an older version of the interface than this.
+    pub before: Option<ApiVersion>,
+}
+
+/// A request to set protections on and off.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FlagChange {
+    /// Those that it sets on.
+    pub on: ProtectionSet,
+    /// Those that it sets off.
+    pub off: ProtectionSet,
+    /// Those that are on afterwards.
+    pub after: ProtectionSet,
+    /// The version of the interface by which it comes in, if it is told.
+    pub version: Option<ApiVersion>,
+}
+
+impl FlagTest {
+    /// Whether a request is of this kind.
+    pub(super) fn takes(&self, change: &FlagChange) -> bool {
+        let named = change.on.and(change.off);
+        (self.any.is_empty() || !self.any.within(named).is_empty())
+            && self.off.but(change.off).is_empty()
+            && self.left_on.but(change.after).is_empty()
+            && self.before.is_none_or(|before| change.version.is_some_and(|v| v < before))
+    }
+}
+
+/// Limits on scheduled releases.
+#[derive(Debug, Clone, Default)]
+pub struct Schedule {
+    /// Times are cut down to a multiple of this.
+    pub granularity: SimSpan,
+    /// How soon one may be set.
+    pub earliest: Option<CalendarSpan>,
+    /// How far ahead one may be set.
+    pub latest: Option<CalendarSpan>,
+    /// The documents that say so, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+}
+
+/// Limits on how long a group waits before it repairs a member.
+#[derive(Debug, Clone, Default)]
+pub struct Repairs {
+    /// At least.
+    pub shortest: Option<SimSpan>,
+    /// At most.
+    pub longest: Option<SimSpan>,
+    /// The documents that say so, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+}
+
+/// What may hold up members that come or go.
+#[derive(Debug, Clone)]
+pub struct Hooks {
+    /// How long at least.
+    pub shortest: Option<SimSpan>,
+    /// How long at most.
+    pub longest: Option<SimSpan>,
+    /// How it may end.
+    pub results: Vec<HookResult>,
+    /// Whether those of a group that may go wait for those that may not yet.
+    pub together: bool,
+    /// For which billings; all, if it is empty.
+    pub billing: Vec<Billing>,
+    /// How often it can be prolonged.
+    pub heartbeats: u32,
+    /// How long at most with all that.
+    pub in_all: Option<SimSpan>,
+    /// The documents that say so, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+}
+
+/// An order by which a group may shrink.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The provider's word for it.
+    pub name: String,
+    /// What members are ordered by.
+    pub by: Criterion,
+    /// Which end goes first.
+    pub first: Extreme,
+    /// Whether the fullest fault domain of a zone goes before that.
+    pub fault_domains: bool,
+    /// The documents that say so, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+}
+
+impl Policy {
+    /// A rule.
+    pub fn rule(&self, id: RuleId) -> &Rule {
+        &self.rules[id.index()]
+    }
+
+    /// The protections in the order of the file.
+    pub fn as_written(&self) -> Vec<(ProtectionId, &Protection)> {
+        let all = self.protections.iter().enumerate();
+        let mut all: Vec<_> = all.map(|(at, one)| (ProtectionId::at(at), one)).collect();
+        all.sort_by_key(|(_, protection)| protection.written);
+        all
+    }
+
+    /// The protection that a file calls so: by its name, or by the provider's attribute. The
+    /// only look-up of a protection; loading proves that it is never ambiguous.
+    pub fn protection(&self, name: &str) -> Option<ProtectionId> {
+        self.protections.iter().position(|p| p.is_called(name)).map(ProtectionId::at)
+    }
+
+    /// The protections that are a part of the instance's own model.
+    pub fn in_model(&self) -> ProtectionSet {
+        let protections = self.protections.iter().enumerate();
+        protections.filter(|(_, p)| p.in_model).map(|(at, _)| ProtectionId::at(at)).collect()
+    }
+
+    /// The protection that is the state of standing by.
+    pub fn standby(&self) -> Option<ProtectionId> {
+        self.protections.iter().position(|p| p.standby).map(ProtectionId::at)
+    }
+
+    /// The switch of that name.
+    pub fn switch(&self, name: &str) -> Option<SwitchId> {
+        self.switches.iter().position(|switch| switch.name == name).map(SwitchId::at)
+    }
+
+    /// A clock.
+    pub fn clock(&self, kind: ClockKind) -> Option<&Clock> {
+        self.clocks.iter().find(|(k, _)| *k == kind).map(|(_, clock)| clock)
+    }
+
+    /// The keys of a rule's documents, joined as reports join lists.
+    pub fn source_keys(&self, id: RuleId) -> String {
+        let keys: Vec<&str> =
+            self.rule(id).sources.iter().map(|source| self.sources[*source].key.as_str()).collect();
+        keys.join(";")
+    }
+
+    /// The words that the decision space has in a column; empty if it has no such column.
+    pub fn words(&self, column: Column) -> &[u8] {
+        self.domain.words(column)
+    }
+
+    /// Whether any of its rules tests a column.
+    pub const fn tests(&self, column: Column) -> bool {
+        self.tested.has(column)
+    }
+
+    /// Whether the decision space has a word.
+    pub fn knows<W: Word>(&self, column: Column, word: W) -> bool {
+        self.words(column).contains(&word.index())
+    }
+}

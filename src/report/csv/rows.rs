@@ -1,0 +1,268 @@
+//! Records as rows of cells, in the order of their columns.
+
+use super::cells::Cell;
+use super::columns::{
+    DECISION_COLUMNS, INSTANCE_COLUMNS, LOSS_COLUMNS, REQUEST_COLUMNS, TIMELINE_COLUMNS,
+    VERDICT_COLUMNS,
+};
+use super::tables::{InstanceRow, Tally};
+use crate::policy::{Finding, Remedy};
+use crate::record::{Cause, Change, Decision, Loss, Request, Subject, Target, What};
+use crate::run_header::RunHeader;
+use crate::time::SimTime;
+use crate::words::{Channel, GroupId, PolicyId, ProtectionSet};
+
+const EMPTY: Cell<'static> = Cell::EMPTY;
+/// What nobody knows.
+const UNKNOWN: Cell<'static> = Cell::Word("unknown");
+
+fn head(header: &RunHeader) -> [Cell<'_>; 3] {
+    [Cell::Text(&header.scenario), Cell::Text(&header.case), Cell::Number(header.replication)]
+}
+
+fn channel(channel: Option<Channel>) -> Cell<'static> {
+    match channel {
+        Some(Channel::None) => EMPTY,
+        Some(channel) => Cell::word(channel),
+        None => UNKNOWN,
+    }
+}
+
+fn cause(cause: Cause, header: &RunHeader) -> Cell<'_> {
+    match cause {
+        Cause::Event(id) => Cell::Event(&header.events, id),
+        Cause::Timer(name) => Cell::Timer(name),
+    }
+}
+
+fn group(group: Option<GroupId>, header: &RunHeader) -> Cell<'_> {
+    Cell::text(group.map(|group| header.group(group)))
+}
+
+/// The words of a remedy.
+fn remedy(remedy: Option<Remedy>, policy: PolicyId, header: &RunHeader) -> Cell<'_> {
+    remedy.map_or(EMPTY, |remedy| Cell::Remedy(&header.rulebook(policy).policy, remedy))
+}
+
+/// The last instant at which a remedy helps.
+fn until(remedy: Option<Remedy>) -> Cell<'static> {
+    remedy.and_then(|remedy| remedy.until).map_or(EMPTY, Cell::Time)
+}
+
+/// A request as a row.
+pub(in crate::report) fn request<'l>(
+    r: &Request,
+    header: &'l RunHeader,
+) -> [Cell<'l>; REQUEST_COLUMNS] {
+    let [scenario, case, replication] = head(header);
+    let rule = r.refusal.and_then(|refusal| header.rule_of(refusal));
+    [
+        scenario,
+        case,
+        replication,
+        Cell::Number(r.seq),
+        Cell::Time(r.at),
+        Cell::seconds(header.elapsed(r.at)),
+        cause(r.cause, header),
+        r.trigger.map_or(EMPTY, Cell::word),
+        Cell::Word(r.verb),
+        Cell::text(r.actor.map(|actor| header.actor(actor))),
+        channel(r.channel),
+        match r.target {
+            Target::Instance(id) => Cell::Text(header.instance(id)),
+            Target::Group(id) => Cell::Text(header.group(id)),
+            Target::Account(id) => Cell::Text(header.account(id)),
+            Target::Instances => EMPTY,
+        },
+        Cell::word(r.result),
+        Cell::Number(r.wanted.into()),
+        Cell::Number(r.got.into()),
+        Cell::text(rule.and_then(|rule| rule.answer.as_deref())),
+        Cell::text(rule.map(|rule| rule.id.as_str())),
+        Cell::text(r.refusal.map(|refusal| header.reason(refusal))),
+    ]
+}
+
+/// A decision as a row.
+pub(in crate::report) fn decision<'l>(
+    d: &Decision,
+    header: &'l RunHeader,
+) -> [Cell<'l>; DECISION_COLUMNS] {
+    let [scenario, case, replication] = head(header);
+    let book = header.rulebook(d.policy);
+    let rule = d.rule.map(|rule| book.policy.rule(rule));
+    [
+        scenario,
+        case,
+        replication,
+        Cell::Number(d.seq),
+        Cell::Time(d.at),
+        Cell::seconds(header.elapsed(d.at)),
+        cause(d.cause, header),
+        Cell::word(d.trigger),
+        Cell::word(d.action),
+        Cell::text(d.actor.map(|actor| header.actor(actor))),
+        channel(d.channel),
+        Cell::Text(header.account(d.account)),
+        group(d.group, header),
+        Cell::Text(header.instance(d.instance)),
+        d.billing.map_or(UNKNOWN, Cell::word),
+        d.membership.map_or(UNKNOWN, Cell::word),
+        Cell::Protections(&book.policy, d.on, d.unknown),
+        Cell::Protections(&book.policy, d.inert, ProtectionSet::EMPTY),
+        Cell::word(d.outcome),
+        Cell::word(d.effect),
+        Cell::Text(header.decided_by(d)),
+        Cell::text(rule.map(|rule| rule.id.as_str())),
+        Cell::word(d.basis.confidence),
+        d.rule.map_or(EMPTY, |rule| Cell::Sources(&book.policy, rule)),
+        Cell::text(rule.and_then(|rule| rule.answer.as_deref())),
+        Cell::Switches(book, d.basis.switches),
+        remedy(d.remedy, d.policy, header),
+        until(d.remedy),
+        Cell::Text(&book.policy.name),
+    ]
+}
+
+/// One verdict of a decision as a row.
+pub(in crate::report) fn verdict<'l>(
+    d: &Decision,
+    finding: Finding,
+    header: &'l RunHeader,
+) -> [Cell<'l>; VERDICT_COLUMNS] {
+    let [scenario, case, replication] = head(header);
+    let book = header.rulebook(d.policy);
+    [
+        scenario,
+        case,
+        replication,
+        Cell::Number(d.seq),
+        Cell::Text(header.instance(d.instance)),
+        Cell::Text(&book.policy.protections[finding.protection.index()].name),
+        Cell::word(finding.verdict),
+        finding.rule.map_or(EMPTY, |rule| Cell::Text(&book.policy.rule(rule).id)),
+        finding.rule.map_or(EMPTY, |rule| Cell::word(book.basis(rule).confidence)),
+        finding.rule.map_or(EMPTY, |rule| Cell::Sources(&book.policy, rule)),
+    ]
+}
+
+/// An instance at the end as a row.
+pub(in crate::report) fn instance<'l>(
+    row: &InstanceRow,
+    tally: &Tally,
+    header: &'l RunHeader,
+) -> [Cell<'l>; INSTANCE_COLUMNS] {
+    let [scenario, case, replication] = head(header);
+    let released = tally.released;
+    [
+        scenario,
+        case,
+        replication,
+        Cell::Text(header.instance(row.instance)),
+        Cell::Text(header.account(row.account)),
+        group(row.group, header),
+        Cell::word(row.state),
+        released.map_or(EMPTY, |(at, _)| Cell::Time(at)),
+        released.map_or(EMPTY, |(_, trigger)| Cell::word(trigger)),
+        Cell::Protections(&header.rulebook(row.policy).policy, row.on, row.unknown),
+        Cell::Number(tally.held.into()),
+        Cell::Number(tally.overridden.into()),
+        remedy(tally.remedy, row.policy, header),
+        until(tally.remedy),
+    ]
+}
+
+/// A loss as a row.
+pub(in crate::report) fn loss<'l>(l: &'l Loss, header: &'l RunHeader) -> [Cell<'l>; LOSS_COLUMNS] {
+    let [scenario, case, replication] = head(header);
+    let rule = header.rulebook(l.rule.0).policy.rule(l.rule.1);
+    [
+        scenario,
+        case,
+        replication,
+        Cell::Number(l.seq),
+        Cell::Text(header.instance(l.instance)),
+        Cell::word(l.resource),
+        Cell::text(l.name.as_deref()),
+        Cell::word(l.fate),
+        Cell::Time(l.at),
+        Cell::word(l.trigger),
+        Cell::Text(&rule.id),
+        match l.gib {
+            Some(gib) => Cell::Number(gib),
+            None if l.resource.has_size() => Cell::Word("unknown"),
+            None => EMPTY,
+        },
+        match l.remedy {
+            Some(_) => remedy(l.remedy, l.rule.0, header),
+            // What stays has advice that nothing checks.
+            None => Cell::text(rule.remedy.text.as_deref()),
+        },
+        until(l.remedy),
+    ]
+}
+
+/// What changed, before and after.
+pub(in crate::report) fn what<'l>(
+    what: &What,
+    header: &'l RunHeader,
+) -> (&'static str, Cell<'l>, Cell<'l>) {
+    let time = |at: &SimTime| if *at == SimTime::NEVER { EMPTY } else { Cell::Time(*at) };
+    let yes = |yes: bool, a: &'static str, b: &'static str| Cell::Word(if yes { a } else { b });
+    match what {
+        What::State(a, b) => ("state", Cell::word(*a), Cell::word(*b)),
+        What::Group(a, b) => ("group", group(*a, header), group(*b, header)),
+        What::Schedule(a, b) => ("scheduled-release", time(a), time(b)),
+        What::Protections(policy, a, b) => {
+            let policy = &header.rulebook(*policy).policy;
+            let list = |set: &ProtectionSet| Cell::Protections(policy, *set, ProtectionSet::EMPTY);
+            ("protections", list(a), list(b))
+        }
+        What::Billing(a, b) => ("billing", Cell::word(*a), Cell::word(*b)),
+        What::Term(a, b) => ("term", time(a), time(b)),
+        What::Lock(a, b) => ("lock", Cell::word(*a), Cell::word(*b)),
+        What::Size(a, b) => ("size", Cell::Number((*a).into()), Cell::Number((*b).into())),
+        What::Exists(a, b) => {
+            ("group-state", yes(*a, "there", "deleted"), yes(*b, "there", "deleted"))
+        }
+        What::Arrears(a, b) => ("bill", yes(*a, "overdue", "paid"), yes(*b, "overdue", "paid")),
+        What::Cancelled(a, b) => {
+            ("subscription", yes(*a, "cancelled", "active"), yes(*b, "cancelled", "active"))
+        }
+        What::Model(a, b) => ("model", Cell::Text(header.model(*a)), Cell::Text(header.model(*b))),
+        What::Probed(a, b) => ("health-probe", yes(*a, "on", "off"), yes(*b, "on", "off")),
+        What::Health(a, b) => ("health", Cell::word(*a), Cell::word(*b)),
+        What::Suspended(a, b) => ("suspended", Cell::Processes(*a), Cell::Processes(*b)),
+        What::Property(a, b) => ("thing", a.map_or(EMPTY, Cell::word), Cell::word(*b)),
+    }
+}
+
+/// A change of state as a row.
+pub(in crate::report) fn change<'l>(
+    c: &Change,
+    header: &'l RunHeader,
+) -> [Cell<'l>; TIMELINE_COLUMNS] {
+    let [scenario, case, replication] = head(header);
+    let (what, from, to) = what(&c.what, header);
+    let (mut account, mut group, mut instance) = (EMPTY, EMPTY, EMPTY);
+    match c.subject {
+        Subject::Account(id) => account = Cell::Text(header.account(id)),
+        Subject::Group(id) => group = Cell::Text(header.group(id)),
+        Subject::Instance(id) => instance = Cell::Text(header.instance(id)),
+    }
+    [
+        scenario,
+        case,
+        replication,
+        Cell::Time(c.at),
+        Cell::seconds(header.elapsed(c.at)),
+        Cell::Number(c.seq),
+        account,
+        group,
+        instance,
+        Cell::Word(what),
+        from,
+        to,
+        cause(c.cause, header),
+    ]
+}

@@ -1,0 +1,483 @@
+//! Decisions held against each other: of two runs, or of a run and what was stored of one.
+//!
+//! A decision is the same one in both if it has the same scenario, case, replication, event,
+//! trigger, action and instance; where these come several times, they are paired in their order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json, json};
+
+use super::csv::columns::{DECISIONS, Kind};
+use super::csv::rows;
+use super::policy_diff::{ARROW, cell, direction_word, painted};
+use super::text_table::{Page, folded, hanging};
+use crate::diagnostics::many;
+use crate::policy::{Class, Direction};
+use crate::record::Decision;
+use crate::run_header::RunHeader;
+use crate::words::{Outcome, Word};
+
+/// A row of `decisions.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionRow(Vec<String>);
+
+/// What names a decision, so that it is found again in another run.
+const KEY: [&str; 7] =
+    ["scenario", "case", "replication", "event", "trigger", "action", "instance"];
+
+impl DecisionRow {
+    /// The row of a decision.
+    pub fn of(decision: &Decision, header: &RunHeader) -> Self {
+        Self(rows::decision(decision, header).iter().map(ToString::to_string).collect())
+    }
+
+    /// The cell of a column; empty if there is no such column.
+    pub fn get(&self, column: &str) -> &str {
+        let at = DECISIONS.columns.iter().position(|known| known.name == column);
+        at.and_then(|at| self.0.get(at)).map_or("", String::as_str)
+    }
+
+    /// Puts something else into a cell.
+    pub fn set(&mut self, column: &str, text: &str) {
+        let at = DECISIONS.columns.iter().position(|known| known.name == column);
+        if let Some(cell) = at.and_then(|at| self.0.get_mut(at)) {
+            text.clone_into(cell);
+        }
+    }
+
+    /// What stands in a cell: of a list its items in a fixed order, since the order in which
+    /// protections and sources are written in a policy means nothing.
+    fn items(&self, column: &str) -> Vec<&str> {
+        let known = DECISIONS.columns.iter().find(|known| known.name == column);
+        if known.is_none_or(|known| known.kind != Kind::List) {
+            return vec![self.get(column)];
+        }
+        let mut items: Vec<&str> = self.get(column).split(';').collect();
+        items.sort_unstable();
+        items
+    }
+
+    /// Every cell, in the order of the columns.
+    pub(super) fn cells(&self) -> &[String] {
+        &self.0
+    }
+
+    fn key(&self) -> [&str; 7] {
+        KEY.map(|column| self.get(column))
+    }
+
+    /// `scenario` or `scenario [case]`.
+    pub fn run(&self) -> String {
+        match self.get("case") {
+            "" => self.get("scenario").to_owned(),
+            case => format!("{} [{case}]", self.get("scenario")),
+        }
+    }
+
+    fn seconds(&self) -> i64 {
+        self.get("elapsed_s").parse().unwrap_or(0)
+    }
+
+    /// Whether the instance was given up, or left its group.
+    fn went(&self) -> bool {
+        let outcome = Outcome::spelled(self.get("outcome"));
+        matches!(outcome, Some(Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined))
+    }
+
+    /// `OVERRIDDEN released (RP5, documented)`.
+    fn tell(&self) -> String {
+        let mut text = self.get("outcome").to_uppercase();
+        let (effect, rule) = (self.get("effect"), self.get("rule"));
+        if !matches!(effect, "none" | "") {
+            text.push_str(&format!(" {effect}"));
+        }
+        let confidence = self.get("confidence");
+        text.push_str(&match rule {
+            "" => format!(" ({confidence})"),
+            rule => format!(" ({rule}, {confidence})"),
+        });
+        text
+    }
+}
+
+/// Reads a `decisions.csv`.
+///
+/// # Errors
+/// In words, with the line, why it is none.
+pub fn read_decisions(text: &str) -> Result<Vec<DecisionRow>, String> {
+    let mut reader = ::csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| error.to_string())?.clone();
+    let names: Vec<&str> = header.iter().collect();
+    let mut spans = Vec::new();
+    for column in DECISIONS.columns {
+        match names.iter().position(|name| *name == column.name) {
+            Some(at) => spans.push(at),
+            None => return Err(format!("it has no column `{}`", column.name)),
+        }
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        let cells = spans.iter().map(|at| record.get(*at).unwrap_or_default().to_owned());
+        rows.push(DecisionRow(cells.collect()));
+    }
+    Ok(rows)
+}
+
+/// A decision that is another one in the second run, or only in one of them.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// Before.
+    pub old: Option<DecisionRow>,
+    /// After.
+    pub new: Option<DecisionRow>,
+    /// In what the two differ, at the gravest.
+    pub class: Class,
+    /// What it means for the owner.
+    pub direction: Direction,
+}
+
+impl Changed {
+    /// The row by which it is named: the new one, where there is one.
+    fn row(&self) -> &DecisionRow {
+        static NOBODY: DecisionRow = DecisionRow(Vec::new());
+        self.new.as_ref().or(self.old.as_ref()).unwrap_or(&NOBODY)
+    }
+
+    fn side(row: Option<&DecisionRow>) -> String {
+        row.map_or_else(|| "did not happen".to_owned(), DecisionRow::tell)
+    }
+
+    /// What it is about: `close-down · att-1 · scale-in`.
+    pub fn what(&self) -> String {
+        let row = self.row();
+        format!("{} · {} · {}", row.get("event"), row.get("instance"), row.get("trigger"))
+    }
+
+    /// Before and after, in the words that differ.
+    pub fn change(&self) -> [String; 2] {
+        let [old, new] = [self.old.as_ref(), self.new.as_ref()];
+        let column = match self.class {
+            Class::Verdict | Class::Presence | Class::Setting | Class::Wording => None,
+            Class::Timing => Some("at"),
+            Class::Answer => Some("answer"),
+            Class::Confidence => Some("confidence"),
+            Class::Source => Some("source"),
+            Class::Rule => Some("rule"),
+        };
+        let tell = |row: Option<&DecisionRow>| match (column, row) {
+            (Some("at"), Some(row)) => format!("{} at {}", row.tell(), row.get("at")),
+            (Some(column), Some(row)) => {
+                let cell = row.get(column);
+                if cell.is_empty() { format!("no {column}") } else { cell.to_owned() }
+            }
+            (_, row) => Self::side(row),
+        };
+        [tell(old), tell(new)]
+    }
+
+    /// What names this change for good: a person who accepts it writes this.
+    pub fn key(&self) -> String {
+        let [old, new] = self.change();
+        format!("{}{}: {old} -> {new}", self.subject(), self.class)
+    }
+
+    /// What the keys of all changes of this decision begin with.
+    fn subject(&self) -> String {
+        format!("{DECISION}{}: {} ", self.row().run(), self.what())
+    }
+}
+
+/// What the keys of changed decisions begin with, and no others.
+pub(super) const DECISION: &str = "decision ";
+
+/// Changes of decisions, by their keys, that are looked for in runs under the old policy.
+#[derive(Debug, Default)]
+pub struct Already {
+    keys: BTreeSet<String>,
+    /// Those of which a run came to the new side.
+    made: BTreeSet<String>,
+    /// Those of which a run has the decision at all.
+    there: BTreeSet<String>,
+    runs: BTreeSet<String>,
+}
+
+impl Already {
+    /// Looks for changes; those that are not of decisions are left out.
+    pub fn of(keys: impl IntoIterator<Item = String>) -> Self {
+        let keys = keys.into_iter().filter(|key| key.starts_with(DECISION)).collect();
+        Self { keys, ..Self::default() }
+    }
+
+    /// Looks at the decisions of a run.
+    pub fn note(&mut self, name: &str, rows: &[DecisionRow]) {
+        if self.keys.is_empty() {
+            return;
+        }
+        self.runs.insert(name.to_owned());
+        for row in rows {
+            let (old, new, direction) = (None, Some(row.clone()), Direction::Neutral);
+            let mut one = Changed { old, new, class: Class::Verdict, direction };
+            let subject = one.subject();
+            let of = self.keys.range(subject.clone()..).take_while(|key| key.starts_with(&subject));
+            for key in of {
+                let Some((class, change)) = key[subject.len()..].split_once(": ") else { continue };
+                let Some(class) = Class::spelled(class) else { continue };
+                self.there.insert(key.clone());
+                one.class = class;
+                let [_, new] = one.change();
+                if change.strip_suffix(&new).is_some_and(|rest| rest.ends_with("-> ")) {
+                    self.made.insert(key.clone());
+                }
+            }
+        }
+    }
+
+    /// The changes that the old policy has made already: runs came to the new side, or a decision
+    /// that goes does not happen.
+    pub fn made(mut self) -> BTreeSet<String> {
+        let gone = self.keys.iter().filter(|key| key.ends_with("-> did not happen"));
+        let ran = |key: &&String| {
+            self.runs.iter().any(|run| key.starts_with(&format!("{DECISION}{run}: ")))
+        };
+        let gone: Vec<String> =
+            gone.filter(|key| !self.there.contains(*key)).filter(ran).cloned().collect();
+        self.made.extend(gone);
+        self.made
+    }
+}
+
+/// Every decision that differs, in the order of the second run, then those that are gone.
+pub fn changed(old: &[DecisionRow], new: &[DecisionRow]) -> Vec<Changed> {
+    let mut waiting: BTreeMap<[&str; 7], Vec<&DecisionRow>> = BTreeMap::new();
+    for row in old.iter().rev() {
+        waiting.entry(row.key()).or_default().push(row);
+    }
+    let mut list = Vec::new();
+    for row in new {
+        match waiting.get_mut(&row.key()).and_then(Vec::pop) {
+            Some(before) => list.extend(differ(before, row)),
+            None => list.push(Changed {
+                old: None,
+                new: Some(row.clone()),
+                class: Class::Presence,
+                direction: if row.went() { Direction::Worse } else { Direction::Neutral },
+            }),
+        }
+    }
+    // Those of the old run that nothing was paired with, in their order.
+    for row in old {
+        let Some(left) = waiting.get_mut(&row.key()) else { continue };
+        if left.last().is_some_and(|last| std::ptr::eq(*last, row)) {
+            left.pop();
+            let direction = if row.went() { Direction::Better } else { Direction::Neutral };
+            let old = Some(row.clone());
+            list.push(Changed { old, new: None, class: Class::Presence, direction });
+        }
+    }
+    list
+}
+
+fn differ(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
+    let same = |columns: &[&str]| columns.iter().all(|c| old.items(c) == new.items(c));
+    let class = if !same(&["outcome", "effect"]) {
+        Class::Verdict
+    } else if !same(&["at"]) {
+        Class::Timing
+    } else if !same(&["answer"]) {
+        Class::Answer
+    } else if !same(&["confidence"]) {
+        Class::Confidence
+    } else if !same(&["rule", "decided_by"]) {
+        Class::Rule
+    } else if !same(&["source"]) {
+        Class::Source
+    } else if !same(&["protections_on", "protections_inert", "billing", "membership", "group"]) {
+        Class::Setting
+    } else {
+        return None;
+    };
+    let direction = match (old.went(), new.went()) {
+        (false, true) => Direction::Worse,
+        (true, false) => Direction::Better,
+        (false, false) => Direction::Neutral,
+        (true, true) => match new.seconds().cmp(&old.seconds()) {
+            std::cmp::Ordering::Less => Direction::Worse,
+            std::cmp::Ordering::Greater => Direction::Better,
+            std::cmp::Ordering::Equal => effects(old, new),
+        },
+    };
+    Some(Changed { old: Some(old.clone()), new: Some(new.clone()), class, direction })
+}
+
+/// To be released is worse than to leave a group, or to be stopped.
+fn effects(old: &DecisionRow, new: &DecisionRow) -> Direction {
+    let lost = |row: &DecisionRow| row.get("effect") == "released";
+    match (lost(old), lost(new)) {
+        (false, true) => Direction::Worse,
+        (true, false) => Direction::Better,
+        (true, true) | (false, false) => Direction::Neutral,
+    }
+}
+
+/// Whether something else happened, and not only by another rule.
+const fn is_plain(class: Class) -> bool {
+    matches!(class, Class::Verdict | Class::Timing | Class::Presence)
+}
+
+/// An instance, and the run in which it is worse off.
+fn worse_off(list: &[Changed]) -> Vec<(String, String)> {
+    let mut names = Vec::new();
+    for one in list.iter().filter(|one| one.direction == Direction::Worse) {
+        let name = (one.row().run(), one.row().get("instance").to_owned());
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Changed decisions for people: those in which something else happened, run by run; then those
+/// that came to the same by another rule. `compared` is how many decisions there were.
+pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String> {
+    if list.is_empty() {
+        return vec![format!("{} compared: nothing differs", many(compared, "decision"))];
+    }
+    let mut out = Vec::new();
+    let mut runs: Vec<String> = Vec::new();
+    for one in list {
+        let run = one.row().run();
+        if !runs.contains(&run) {
+            runs.push(run);
+        }
+    }
+    for run in runs {
+        let of: Vec<&Changed> = list.iter().filter(|one| one.row().run() == run).collect();
+        let (plain, other): (Vec<&Changed>, Vec<&Changed>) =
+            of.into_iter().partition(|one| is_plain(one.class));
+        out.push(page.paint.bold(&run));
+        out.extend(plain_rows(&plain, page));
+        out.extend(other_rows(&other, page.width));
+        out.push(String::new());
+    }
+    let counts = Class::ALL.iter().filter_map(|class| {
+        let count = list.iter().filter(|one| one.class == *class).count();
+        (count > 0).then(|| format!("{count} {class}"))
+    });
+    let counts: Vec<String> = counts.collect();
+    let sum = format!("{} compared, {} differ: ", many(compared, "decision"), list.len());
+    out.extend(hanging("", &format!("{sum}{}", counts.join(", ")), page.width));
+    let mut worse: Vec<(String, Vec<String>)> = Vec::new();
+    for (run, name) in worse_off(list) {
+        match worse.iter_mut().find(|(known, _)| *known == run) {
+            Some((_, names)) => names.push(name),
+            None => worse.push((run, vec![name])),
+        }
+    }
+    let rows: Vec<Vec<String>> =
+        worse.into_iter().map(|(run, names)| vec![run, names.join(" ")]).collect();
+    if !rows.is_empty() {
+        out.push(page.paint.bad("WORSE OFF"));
+        out.extend(folded(&rows, &[], 1, page.width).concat());
+    }
+    out
+}
+
+fn plain_rows(list: &[&Changed], page: Page) -> Vec<String> {
+    let rows = list.iter().map(|one| {
+        let row = one.row();
+        let [old, new] = one.change();
+        vec![
+            direction_word(one.direction).to_owned(),
+            format!("+{}", crate::time::SimSpan::from_seconds(row.seconds())),
+            row.get("instance").to_owned(),
+            row.get("trigger").to_owned(),
+            row.get("event").to_owned(),
+            old,
+            format!("{ARROW} {new}"),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let mut rows = folded(&rows, &[], 5, page.width);
+    for (lines, one) in rows.iter_mut().zip(list) {
+        if let Some(first) = lines.first_mut() {
+            *first = painted(one.direction, first, page.paint);
+        }
+    }
+    rows.concat()
+}
+
+/// The same change of a rule, a source or a confidence is one row, with its instances.
+fn other_rows(list: &[&Changed], width: usize) -> Vec<String> {
+    let mut rows: Vec<(Class, String, Vec<&str>)> = Vec::new();
+    for one in list {
+        let [old, new] = one.change();
+        let rule = |row: &Option<DecisionRow>| {
+            row.as_ref().map(|row| row.get("rule").to_owned()).unwrap_or_default()
+        };
+        let rules = match (rule(&one.old), rule(&one.new)) {
+            (a, b) if a == b => a,
+            (a, b) => format!("{a} {ARROW} {b}"),
+        };
+        let change = if one.class == Class::Rule {
+            format!("{old} {ARROW} {new}")
+        } else {
+            format!("{rules}: {old} {ARROW} {new}")
+        };
+        let name = one.row().get("instance");
+        match rows.iter_mut().find(|row| row.0 == one.class && row.1 == change) {
+            Some(row) if row.2.contains(&name) => {}
+            Some(row) => row.2.push(name),
+            None => rows.push((one.class, change, vec![name])),
+        }
+    }
+    let rows = rows.into_iter().map(|(class, change, names)| {
+        vec!["=".to_owned(), class.word().to_owned(), change, names.join(" ")]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    folded(&rows, &[], 2, width).concat()
+}
+
+/// Changed decisions as rows of a Markdown table, with its head.
+pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
+    let compared = many(compared, "decision");
+    if list.is_empty() {
+        return vec![format!("{compared} compared: nothing differs")];
+    }
+    let mut out = vec![format!("{compared} compared, {} differ", list.len()), String::new()];
+    out.push("| | run | decision | before | after |".into());
+    out.push("|-|-|-|-|-|".into());
+    for one in list {
+        let [old, new] = one.change();
+        let cells = [one.row().run(), one.what(), old, new].map(|text| cell(&text));
+        out.push(format!("| {} | {} |", one.direction, cells.join(" | ")));
+    }
+    let worse = worse_off(list);
+    if !worse.is_empty() {
+        let names: Vec<String> =
+            worse.iter().map(|(run, name)| format!("{} ({})", cell(name), cell(run))).collect();
+        out.extend([String::new(), format!("**worse off:** {}", names.join(", "))]);
+    }
+    out
+}
+
+/// Changed decisions for machines.
+pub fn changed_json(list: &[Changed]) -> Json {
+    let row = |row: &Option<DecisionRow>| {
+        row.as_ref().map_or(Json::Null, |row| {
+            let cells = DECISIONS.columns.iter().zip(&row.0).filter(|(_, cell)| !cell.is_empty());
+            let cells = cells.map(|(column, cell)| (column.name.to_owned(), json!(cell)));
+            Json::Object(cells.collect::<Map<String, Json>>())
+        })
+    };
+    let one = |one: &Changed| {
+        json!({
+            "key": one.key(),
+            "class": one.class.word(),
+            "direction": one.direction.word(),
+            "old": row(&one.old),
+            "new": row(&one.new),
+        })
+    };
+    list.iter().map(one).collect()
+}

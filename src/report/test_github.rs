@@ -1,0 +1,114 @@
+//! Annotations for a pull request on GitHub: workflow commands, one a line.
+//!
+//! The platform shows ten errors and ten warnings of a step and drops the rest without a word;
+//! so the worst come first, no more than that are written, and the last line counts the others.
+
+use super::test_text::TestRun;
+use crate::diagnostics::{Severity, many};
+use crate::words::Word;
+
+/// How many annotations of a kind the platform shows.
+const SHOWN: usize = 10;
+
+struct Annotation {
+    file: String,
+    line: usize,
+    column: usize,
+    title: String,
+    text: String,
+}
+
+/// The annotations of a test run.
+pub fn github(run: &TestRun<'_>) -> String {
+    let errors = errors(run);
+    let warnings = problems(run, Severity::Warning);
+    let mut out: Vec<String> = Vec::new();
+    out.extend(errors.iter().take(SHOWN).map(|one| command("error", one)));
+    out.extend(warnings.iter().take(SHOWN).map(|one| command("warning", one)));
+    let left = |list: &[Annotation]| list.len().saturating_sub(SHOWN);
+    let (more_errors, more_warnings) = (left(&errors), left(&warnings));
+    if more_errors + more_warnings > 0 {
+        out.push(format!(
+            "{} and {} more are not shown as annotations; the report of `stayput test` has them all",
+            many(more_errors, "error"),
+            many(more_warnings, "warning")
+        ));
+    }
+    out.push(run.totals());
+    out.join("\n")
+}
+
+/// Mistakes first, since nothing is known of what they are in; then what could not be judged;
+/// then what was not met.
+fn errors(run: &TestRun<'_>) -> Vec<Annotation> {
+    let mut list = problems(run, Severity::Error);
+    let about = |path: &str, title: &str, text: String| Annotation {
+        file: path.to_owned(),
+        line: 1,
+        column: 1,
+        title: title.to_owned(),
+        text,
+    };
+    for case in run.cases.iter().filter(|case| !case.passed()) {
+        if let Some(broken) = &case.broken {
+            list.push(about(&case.path, &case.name, broken.clone()));
+        } else if case.judgement.judged == 0 {
+            list.push(about(&case.path, &case.name, "nothing is expected of it".into()));
+        }
+    }
+    for case in run.cases {
+        for failure in &case.judgement.failures {
+            let text = std::iter::once(&failure.title).chain(&failure.instead);
+            let text = text.map(String::as_str).collect::<Vec<_>>().join("\n");
+            let mut one = about(&case.path, &case.name, text);
+            if let Some(span) = failure.span {
+                (one.line, one.column) = run.sources.line_column(span);
+                run.sources.path(span.file).clone_into(&mut one.file);
+            }
+            list.push(one);
+        }
+    }
+    list.extend(run.gates.iter().map(|gate| about(".", "gate", gate.clone())));
+    list
+}
+
+fn problems(run: &TestRun<'_>, severity: Severity) -> Vec<Annotation> {
+    let of = run.problems.sorted().into_iter().filter(|p| p.code.severity() == severity);
+    let one = |problem: &crate::diagnostics::Problem| {
+        let span = problem.labels.first().map(|(span, _)| *span);
+        let (line, column) = span.map_or((1, 1), |span| run.sources.line_column(span));
+        let file = span.map(|span| run.sources.path(span.file).to_owned());
+        let mut text = problem.title.clone();
+        for help in problem.helps.iter().chain(&problem.notes) {
+            text.push_str(&format!("\n{help}"));
+        }
+        Annotation {
+            file: file.or_else(|| problem.path.clone()).unwrap_or_else(|| ".".to_owned()),
+            line,
+            column,
+            title: problem.code.word().to_owned(),
+            text,
+        }
+    };
+    of.map(one).collect()
+}
+
+fn command(kind: &str, one: &Annotation) -> String {
+    let Annotation { file, line, column, title, text } = one;
+    format!(
+        "::{kind} file={},line={line},col={column},title={}::{}",
+        property(file.trim_start_matches("./")),
+        property(title),
+        data(text)
+    )
+}
+
+/// What the platform would take for the end of a message.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// What it would take for the end of a property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,72 @@
+//! A test run as Markdown, for a comment on a pull request.
+
+use super::policy_diff::cell;
+use super::test_text::TestRun;
+use crate::diagnostics::many;
+
+/// The largest text that the usual hosts take for a comment, in bytes, with room to spare.
+const MOST: usize = 60_000;
+
+/// The report: failures first; what passed is folded away.
+pub fn test_markdown(run: &TestRun<'_>) -> String {
+    let (passed, failed): (Vec<_>, Vec<_>) = run.cases.iter().partition(|case| case.passed());
+    let word = if run.passed() { "PASS" } else { "FAIL" };
+    let mut out = vec![format!("**stayput** · {word} · {}", run.totals()), String::new()];
+    if !failed.is_empty() || !run.broken.is_empty() {
+        out.push("| | scenario | where | what |".into());
+        out.push("|-|-|-|-|".into());
+    }
+    for path in run.broken {
+        out.push(format!(
+            "| mistakes | | `{}` | {} |",
+            cell(path),
+            cell(&run.mistakes(path).join("; "))
+        ));
+    }
+    for case in &failed {
+        if let Some(broken) = &case.broken {
+            let cells = [&case.name, &case.path, broken].map(|text| cell(text));
+            out.push(format!("| undecided | {} | `{}` | {} |", cells[0], cells[1], cells[2]));
+        } else if case.judgement.judged == 0 {
+            let cells = [&case.name, &case.path].map(|text| cell(text));
+            out.push(format!("| FAIL | {} | `{}` | nothing is expected |", cells[0], cells[1]));
+        }
+        for failure in &case.judgement.failures {
+            let span = failure.span.map(|span| run.sources.locate(span));
+            let span = span.unwrap_or_else(|| case.path.clone());
+            let mut what = cell(&failure.title);
+            for line in &failure.instead {
+                what.push_str(&format!("<br>{}", cell(line.trim())));
+            }
+            out.push(format!("| FAIL | {} | `{}` | {what} |", cell(&case.name), cell(&span)));
+        }
+    }
+    if !passed.is_empty() {
+        let count = many(passed.len(), "case");
+        out.push(String::new());
+        out.push(format!("<details><summary>{count} passed</summary>"));
+        out.push(String::new());
+        out.extend(passed.iter().map(|case| {
+            format!("* {} ({})", cell(&case.name), many(case.judgement.judged, "expectation"))
+        }));
+        out.push(String::new());
+        out.push("</details>".into());
+    }
+    out.extend(run.gates.iter().map(|gate| format!("\n**{}**", cell(gate))));
+    cut(&out)
+}
+
+/// As many whole lines as fit; then how many were left out.
+fn cut(lines: &[String]) -> String {
+    let mut text = String::new();
+    for (number, line) in lines.iter().enumerate() {
+        if text.len() + line.len() > MOST {
+            let left = lines.len() - number;
+            text.push_str(&format!("\n… and {} more, in the full report", many(left, "line")));
+            return text;
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}

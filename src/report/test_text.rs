@@ -1,0 +1,179 @@
+//! The report of `test`: a line for each case, then every failure with its place.
+
+use super::text_table::{Paint, table};
+use crate::diagnostics::{Code, Problems, Severity, Sources, Span, many};
+use crate::experiment::{Failure, Judgement};
+
+/// What came of one case.
+#[derive(Debug)]
+pub struct CaseReport {
+    /// `scenario` or `scenario [case]`.
+    pub name: String,
+    /// The file.
+    pub path: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The case; empty if there is none.
+    pub case: String,
+    /// What came of judging it.
+    pub judgement: Judgement,
+    /// Why it could not be judged, if it could not.
+    pub broken: Option<String>,
+    /// The command that runs it alone.
+    pub again: String,
+}
+
+impl CaseReport {
+    /// Whether everything expected was met, and anything was expected.
+    pub const fn passed(&self) -> bool {
+        self.judgement.failures.is_empty() && self.broken.is_none() && self.judgement.judged > 0
+    }
+
+    /// The line of the first expectation that was not met.
+    pub(super) fn line(&self, sources: &Sources) -> Option<usize> {
+        let span = self.judgement.failures.iter().find_map(|failure| failure.span)?;
+        Some(sources.line_column(span).0)
+    }
+}
+
+/// Everything that a test run came to.
+#[derive(Debug, Clone, Copy)]
+pub struct TestRun<'a> {
+    /// Every case that ran, in the order of the files.
+    pub cases: &'a [CaseReport],
+    /// The files that could not be run at all.
+    pub broken: &'a [String],
+    /// Everything that is wrong with files, warnings included.
+    pub problems: &'a Problems,
+    /// Every text that was read.
+    pub sources: &'a Sources,
+    /// Demands on the run as a whole that were not met.
+    pub gates: &'a [String],
+}
+
+impl TestRun<'_> {
+    /// Whether all is well.
+    pub fn passed(&self) -> bool {
+        self.cases.iter().all(CaseReport::passed)
+            && self.broken.is_empty()
+            && self.gates.is_empty()
+            && !self.problems.refuse()
+    }
+
+    /// `5 ran, 4 passed, 1 failed · 56 expectations, 2 not met`.
+    pub(super) fn totals(&self) -> String {
+        totals(self.cases, self.broken.len())
+    }
+
+    /// The mistakes in a file, a line for each.
+    pub(super) fn mistakes(&self, path: &str) -> Vec<String> {
+        let of = self.problems.sorted().into_iter().filter(|problem| {
+            let span = problem.labels.first().map(|(span, _)| span.file);
+            problem.code.severity() == Severity::Error
+                && span.map_or(problem.path.as_deref(), |file| Some(self.sources.path(file)))
+                    == Some(path)
+        });
+        let told = of.map(|problem| {
+            let span = problem.labels.first().map(|(span, _)| self.sources.locate(*span));
+            let span = span.unwrap_or_else(|| path.to_owned());
+            format!("{span} {}: {}", problem.code, problem.title)
+        });
+        told.collect()
+    }
+}
+
+/// The report of a test run for people.
+pub fn test_report(run: &TestRun<'_>, paint: Paint) -> String {
+    let TestRun { cases, broken, sources, .. } = *run;
+    let rows = cases.iter().map(|case| {
+        let word = if case.passed() { "PASS" } else { "FAIL" };
+        vec![word.to_owned(), case.name.clone(), verdict(case)]
+    });
+    let broken_rows = broken.iter().map(|path| {
+        vec!["FAIL".to_owned(), path.clone(), "has mistakes; they are told above".to_owned()]
+    });
+    let mut out: Vec<String> = table(rows.chain(broken_rows).collect(), &[])
+        .into_iter()
+        .map(|line| {
+            let (word, rest) = line.split_at(4);
+            let word = if word == "PASS" { paint.good(word) } else { paint.bad(word) };
+            format!("  {word}{rest}")
+        })
+        .collect();
+    for case in cases.iter().filter(|case| !case.passed()) {
+        out.push(String::new());
+        out.push(format!("{} {}", paint.bad("FAIL"), paint.bold(&case.name)));
+        if let Some(broken) = &case.broken {
+            out.push(format!("  {broken}"));
+        }
+        if case.judgement.judged == 0 && case.broken.is_none() {
+            out.push(format!(
+                "  {}: {}: nothing is expected of it; add `expect:`, or store what happens with `stayput bless`",
+                case.path,
+                Code::NothingExpected
+            ));
+        }
+        for failure in &case.judgement.failures {
+            out.push(String::new());
+            out.extend(tell(failure, case, sources));
+        }
+        out.push(String::new());
+        out.push(format!("  again: {}", case.again));
+    }
+    out.push(String::new());
+    out.push(run.totals());
+    out.extend(run.gates.iter().map(|gate| format!("{} {gate}", paint.bad("FAIL"))));
+    out.join("\n")
+}
+
+fn verdict(case: &CaseReport) -> String {
+    let judged = case.judgement.judged;
+    match case.judgement.failures.len() {
+        _ if case.broken.is_some() => "not judged to its end".into(),
+        _ if judged == 0 => "nothing is expected".into(),
+        0 => many(judged, "expectation"),
+        failed => format!("{}, {failed} not met", many(judged, "expectation")),
+    }
+}
+
+/// A failure with its line, and what happened instead.
+pub(super) fn tell(failure: &Failure, case: &CaseReport, sources: &Sources) -> Vec<String> {
+    let mut lines = Vec::new();
+    match failure.span {
+        Some(span) => {
+            lines.push(format!("  {}  {}", sources.locate(span), failure.title));
+            lines.extend(quote(span, sources));
+        }
+        None => lines.push(format!("  {}  {}", case.path, failure.title)),
+    }
+    lines.extend(failure.instead.iter().map(|line| format!("     {line}")));
+    lines
+}
+
+/// The line that was not met, with its number.
+fn quote(span: Span, sources: &Sources) -> Vec<String> {
+    let (number, column) = sources.line_column(span);
+    let line = sources.text(span.file).lines().nth(number - 1).unwrap_or_default();
+    let width = sources.quote(span).lines().next().unwrap_or_default().chars().count().max(1);
+    let gutter = " ".repeat(number.to_string().len());
+    vec![
+        format!("     {number} | {}", line.trim_end()),
+        format!("     {gutter} | {}{}", " ".repeat(column - 1), "-".repeat(width)),
+    ]
+}
+
+fn totals(cases: &[CaseReport], broken: usize) -> String {
+    let passed = cases.iter().filter(|case| case.passed()).count();
+    let judged: usize = cases.iter().map(|case| case.judgement.judged).sum();
+    let unmet: usize = cases.iter().map(|case| case.judgement.failures.len()).sum();
+    let mut line = format!(
+        "{} ran, {passed} passed, {} failed · {}, {unmet} not met",
+        cases.len(),
+        cases.len() - passed,
+        many(judged, "expectation")
+    );
+    if broken > 0 {
+        line.push_str(&format!(" · {} with mistakes", many(broken, "file")));
+    }
+    line
+}

@@ -1,0 +1,433 @@
+//! The timeline of a run for people: what happened, in order, and what it came to.
+
+use indexmap::IndexMap;
+
+use super::csv::rows;
+use super::exits::Exits;
+use super::text_table::{Paint, table};
+use crate::diagnostics::many;
+use crate::experiment::Summary;
+use crate::record::{Cause, Decision, Record, Refusal, Request, Subject, What};
+use crate::run_header::RunHeader;
+use crate::time::SimTime;
+use crate::words::{
+    Confidence, Fate, Lifecycle, Obstacle, Outcome, PolicyId, ProtectionSet, RequestResult, Word,
+};
+
+/// The most rows that are shown; whoever wants more takes the CSV files.
+const MOST_ROWS: usize = 2_000;
+
+/// Names shown in one line before it says how many more there are.
+const MOST_NAMES: usize = 6;
+
+/// Collects what a run says, and tells it.
+#[derive(Default)]
+pub struct Timeline {
+    rows: Vec<Row>,
+    left_out: u64,
+    last: Option<SimTime>,
+    request: Option<Request>,
+    changes: Vec<(Subject, What)>,
+    /// Whether the request under way changed anything that is told.
+    changed: bool,
+    decided: bool,
+    /// Whether a decision of the request under way shows why not all of it was done.
+    explained: bool,
+    exits: Exits,
+}
+
+struct Row {
+    cells: Vec<String>,
+    outcome: Option<Outcome>,
+}
+
+impl Timeline {
+    /// Takes a record in.
+    pub fn take(&mut self, record: &Record, header: &RunHeader) {
+        if self.request.is_some_and(|request| request.seq != record.seq()) {
+            // What comes now belongs to a request that was told before.
+            self.close(header);
+        }
+        match record {
+            Record::Request(request) => {
+                self.close(header);
+                self.request = Some(*request);
+                self.decided = false;
+                self.explained = false;
+            }
+            Record::Decision(decision) => {
+                self.decided = true;
+                let why = self.request.and_then(|request| request.refusal);
+                let here = decision.rule.map(|rule| Refusal::Rule(decision.policy, rule));
+                self.explained |= why.is_none() || why == here;
+                self.exits.take(decision);
+                if self.is_full() {
+                    self.left_out += 1;
+                } else {
+                    let cells = Self::decision(decision, header);
+                    self.row(decision.at, cells, Some(decision.outcome), header);
+                }
+            }
+            Record::Change(change) if is_told(change.subject, &change.what) => {
+                self.changed = true;
+                if !self.is_full() {
+                    self.changes.push((change.subject, change.what));
+                }
+            }
+            Record::Change(_) | Record::Loss(_) => {}
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= MOST_ROWS
+    }
+
+    fn row(
+        &mut self,
+        at: SimTime,
+        cells: Vec<String>,
+        outcome: Option<Outcome>,
+        header: &RunHeader,
+    ) {
+        let first = self.last != Some(at);
+        self.last = Some(at);
+        let mut all = if first {
+            vec![at.for_people(header.offset), format!("+{}", header.elapsed(at))]
+        } else {
+            vec![String::new(), String::new()]
+        };
+        all.extend(cells);
+        self.rows.push(Row { cells: all, outcome });
+    }
+
+    fn decision(d: &Decision, header: &RunHeader) -> Vec<String> {
+        let policy = &header.rulebook(d.policy).policy;
+        let rule = d.rule.map(|rule| policy.rule(rule));
+        let mark = match d.basis.confidence {
+            Confidence::Documented => "",
+            Confidence::Observed => "+",
+            Confidence::Inferred => "*",
+            Confidence::Unconfirmed => "?",
+            Confidence::Assumed => "!",
+        };
+        let answer = rule.and_then(|rule| rule.answer.as_deref());
+        let because = rule.and_then(|rule| rule.because.as_deref());
+        let told = match d.outcome {
+            Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined => {
+                d.effect.word().to_owned()
+            }
+            Outcome::Held => answer.or(because).unwrap_or("kept").to_owned(),
+            Outcome::Denied if rule.is_none() => Obstacle::NotThere.meaning().to_owned(),
+            Outcome::Denied | Outcome::Deferred => {
+                let said: Vec<&str> = [answer, because].into_iter().flatten().collect();
+                if said.is_empty() { "refused".to_owned() } else { said.join(": ") }
+            }
+            Outcome::Skipped => "passed over without an error".to_owned(),
+            Outcome::Spared => "kept with its protected neighbour".to_owned(),
+            Outcome::NoOp if d.facts.state == Lifecycle::Released => "released already".to_owned(),
+            Outcome::NoOp => "nothing to do".to_owned(),
+        };
+        let decided_by = header.decided_by(d);
+        let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+        vec![
+            header.instance(d.instance).to_owned(),
+            d.trigger.word().to_owned(),
+            d.outcome.word().to_uppercase(),
+            or_dash(decided_by),
+            format!("{}{mark}", rule.map_or("-", |rule| rule.id.as_str())),
+            told,
+        ]
+    }
+
+    /// A request that decided nothing is told by what it changed; so is one that something cut
+    /// short that no decision shows.
+    fn close(&mut self, header: &RunHeader) {
+        let mut changes = std::mem::take(&mut self.changes);
+        let changed = std::mem::take(&mut self.changed);
+        if let Some(request) = self.request.take() {
+            let refused = request.result != RequestResult::Accepted;
+            let cut = self.decided && refused && !self.explained;
+            let told = cut || !self.decided && (refused || changed);
+            if told && self.is_full() {
+                self.left_out += 1;
+            } else if told {
+                let cause = match request.cause {
+                    Cause::Event(event) => header.event(event).into_owned(),
+                    Cause::Timer(name) => name.to_owned(),
+                };
+                let mut parts = Vec::new();
+                if refused {
+                    parts.push(refusal(&request, header));
+                }
+                if !cut {
+                    parts.extend(tell_changes(&changes, header));
+                }
+                let cells = vec!["·".to_owned(), cause, parts.join("; ")];
+                self.row(request.at, cells, None, header);
+            }
+        }
+        // The next request finds the room that this one needed.
+        changes.clear();
+        self.changes = changes;
+    }
+
+    /// The whole of it.
+    pub fn finish(mut self, header: &RunHeader, summary: &Summary, paint: Paint) -> String {
+        self.close(header);
+        let mut out = vec![heading(header, paint), String::new()];
+        out.extend(lay_out(&self.rows, paint));
+        if self.left_out > 0 {
+            out.push(format!("  … and {} more rows; `--out DIR` writes them all", self.left_out));
+        }
+        if self.rows.is_empty() {
+            out.push("  nothing happened".into());
+        }
+        out.push(String::new());
+        out.extend(sum_up(header, summary, &self.exits));
+        out.join("\n")
+    }
+}
+
+fn heading(header: &RunHeader, paint: Paint) -> String {
+    let case = if header.case.is_empty() { String::new() } else { format!(" [{}]", header.case) };
+    let policies: Vec<&str> =
+        header.rulebooks.iter().map(|book| book.policy.name.as_str()).collect();
+    let name = paint.bold(&format!("{}{case}", header.scenario));
+    format!(
+        "{name}   {} · seed {} · {} from {}",
+        policies.join(", "),
+        header.seed,
+        header.end.since(header.start),
+        header.start.for_people_in_full(header.offset),
+    )
+}
+
+/// Decisions in aligned columns; what is no decision takes the width that is left.
+fn lay_out(rows: &[Row], paint: Paint) -> Vec<String> {
+    let decisions: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let mut cells = row.cells.clone();
+            if row.outcome.is_none() {
+                // Its text must not widen the columns of the decisions.
+                cells.truncate(3);
+                cells.extend(std::iter::repeat_n(String::new(), 5));
+            }
+            cells
+        })
+        .collect();
+    let lines = table(decisions, &[]);
+    let others: Vec<Vec<String>> = rows
+        .iter()
+        .filter(|row| row.outcome.is_none())
+        .map(|row| vec![row.cells[3].clone(), row.cells[4].clone()])
+        .collect();
+    let mut others = table(others, &[]).into_iter();
+    rows.iter()
+        .zip(lines)
+        .map(|(row, line)| match row.outcome {
+            Some(outcome) => {
+                let word = outcome.word().to_uppercase();
+                let line = line.replacen(
+                    &format!("  {word}"),
+                    &format!("  {}", paint.style(Paint::of(outcome), &word)),
+                    1,
+                );
+                format!("  {line}")
+            }
+            None => format!("  {line}  {}", others.next().unwrap_or_default()),
+        })
+        .collect()
+}
+
+fn refusal(request: &Request, header: &RunHeader) -> String {
+    let mut text = format!("{} {}", request.verb, request.result);
+    if request.result == RequestResult::Partial {
+        text.push_str(&format!(", {} of {}", request.got, request.wanted));
+    }
+    let Some(refusal) = request.refusal else { return text };
+    if let Some(rule) = header.rule_of(refusal) {
+        let answer = rule.answer.iter().map(String::as_str);
+        let named: Vec<&str> = std::iter::once(rule.id.as_str()).chain(answer).collect();
+        text.push_str(&format!(" ({})", named.join(", ")));
+    }
+    let reason = header.reason(refusal);
+    if !reason.is_empty() {
+        text.push_str(&format!(": {reason}"));
+    }
+    text
+}
+
+/// Whether a change is worth a word: the size of a group follows from its members.
+const fn is_told(subject: Subject, what: &What) -> bool {
+    !matches!((subject, what), (Subject::Group(_), What::Size(..)))
+}
+
+/// Changes in words, those of the same kind together.
+fn tell_changes(changes: &[(Subject, What)], header: &RunHeader) -> Vec<String> {
+    let mut kinds: Vec<(String, Vec<&str>)> = Vec::new();
+    for (subject, what) in changes {
+        let (name, kind) = match (subject, what) {
+            (Subject::Account(id), What::Arrears(_, true)) => {
+                (header.account(*id), "is overdue".to_owned())
+            }
+            (Subject::Account(id), What::Arrears(_, false)) => {
+                (header.account(*id), "has settled".to_owned())
+            }
+            (Subject::Account(id), What::Cancelled(_, true)) => {
+                (header.account(*id), "is cancelled".to_owned())
+            }
+            (Subject::Account(id), What::Cancelled(_, false)) => {
+                (header.account(*id), "is active again".to_owned())
+            }
+            (Subject::Account(id), _) => (header.account(*id), "changes".to_owned()),
+            (Subject::Group(id), what) => (header.group(*id), in_words(what, header)),
+            (Subject::Instance(id), what) => (header.instance(*id), in_words(what, header)),
+        };
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, names)) => names.push(name),
+            None => kinds.push((kind, vec![name])),
+        }
+    }
+    kinds.into_iter().map(|(kind, names)| format!("{} {kind}", name_list(&names))).collect()
+}
+
+fn in_words(what: &What, header: &RunHeader) -> String {
+    match what {
+        What::State(_, to) => to.word().into(),
+        What::Group(..)
+        | What::Schedule(..)
+        | What::Protections(..)
+        | What::Billing(..)
+        | What::Term(..)
+        | What::Lock(..)
+        | What::Size(..)
+        | What::Exists(..)
+        | What::Arrears(..)
+        | What::Cancelled(..)
+        | What::Model(..)
+        | What::Health(..)
+        | What::Probed(..)
+        | What::Suspended(..)
+        | What::Property(..) => {
+            let (name, _, to) = rows::what(what, header);
+            let to = to.to_string();
+            format!("{name}: {}", if to.is_empty() { "none" } else { &to })
+        }
+    }
+}
+
+pub(super) fn name_list(names: &[&str]) -> String {
+    let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(" ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// What the run came to.
+fn sum_up(header: &RunHeader, summary: &Summary, exits: &Exits) -> Vec<String> {
+    let counts: Vec<String> = Outcome::ALL
+        .iter()
+        .map(|outcome| (summary.outcome(*outcome), outcome.word().to_uppercase()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    let decisions =
+        format!("{}   {}", many(count(summary.decisions()), "decision"), counts.join(" · "));
+    let mut lines = vec![decisions.trim_end().to_owned()];
+    let (least, most) = summary.protected_lost;
+    // Of some, nobody knows whether a protection was on.
+    let protected =
+        if least < most { format!(", {least} to {most} under protection") } else { String::new() };
+    lines.push(format!(
+        "{} of {} released{protected}",
+        summary.released,
+        many(header.instances.len(), "instance")
+    ));
+    for (fate, label) in [(Fate::Lost, "lost"), (Fate::KeptBilled, "left behind, still billed")] {
+        let resources: Vec<String> = summary
+            .resources(fate)
+            .map(|(resource, count, gib)| {
+                let size = if gib > 0 { format!(" ({gib} GiB known)") } else { String::new() };
+                format!("{}{size}", many(self::count(count), resource.word()))
+            })
+            .collect();
+        if !resources.is_empty() {
+            lines.push(format!("{label}: {}", resources.join(", ")));
+        }
+    }
+    lines.extend(exits.tell(header));
+    lines.extend(footing(header, summary));
+    lines
+}
+
+/// How well it is founded, and what was assumed.
+fn footing(header: &RunHeader, summary: &Summary) -> Vec<String> {
+    let mut lines = Vec::new();
+    let weak: Vec<String> = [
+        (Confidence::Observed, "+ observed"),
+        (Confidence::Inferred, "* inferred"),
+        (Confidence::Unconfirmed, "? unconfirmed"),
+        (Confidence::Assumed, "! assumed"),
+    ]
+    .into_iter()
+    .map(|(level, mark)| (summary.founded(level), mark))
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, mark)| format!("{count} {mark}"))
+    .collect();
+    if !weak.is_empty() {
+        lines.push(format!(
+            "not documented: {} of {}",
+            weak.join(", "),
+            many(count(summary.decisions()), "decision")
+        ));
+    }
+    for (policy, switches) in summary.switches() {
+        let book = header.rulebook(policy);
+        for switch in switches.iter() {
+            let known = &book.policy.switches[switch.index()];
+            let taken = if book.is_taken(switch) { "" } else { ", by default" };
+            lines.push(format!(
+                "assumed: {}: {} ({}{taken})",
+                known.name,
+                book.setting(switch),
+                known.confidence
+            ));
+        }
+    }
+    for (protections, names) in inert(header, summary) {
+        let does = if names.len() == 1 { "does" } else { "do" };
+        lines.push(format!(
+            "inert: {} {does} nothing on {}",
+            protections.join(", "),
+            name_list(&names)
+        ));
+    }
+    lines
+}
+
+/// Protections that could do nothing, with the instances on which they were set.
+fn inert<'l>(header: &'l RunHeader, summary: &Summary) -> Vec<(Vec<&'l str>, Vec<&'l str>)> {
+    let mut lists: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+    // Fleets have many instances and few sets of protections: each is put into words once.
+    let mut known: IndexMap<(PolicyId, ProtectionSet), usize> = IndexMap::new();
+    for (id, policy, set) in summary.inert() {
+        let at = *known.entry((policy, set)).or_insert_with(|| {
+            let protections = header.protections(policy, set);
+            let index = lists.iter().position(|(known, _)| *known == protections);
+            index.unwrap_or_else(|| {
+                lists.push((protections, Vec::new()));
+                lists.len() - 1
+            })
+        });
+        lists[at].1.push(header.instance(id));
+    }
+    lists.sort();
+    lists
+}
+
+/// A count as one of this machine's own: no list that it counts could be longer.
+fn count(n: u64) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,145 @@
+//! The locks of an instance: a set, since one does not end or hide another.
+
+use super::state::Lock;
+use super::word::Word;
+
+/// The locks that an instance is under. As a word, all of them joined by `;`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Locks(u8);
+
+/// How each set is spelled, by its bits.
+const SPELLED: [&str; 8] = [
+    "none",
+    "financial",
+    "security",
+    "financial;security",
+    "recycling",
+    "financial;recycling",
+    "security;recycling",
+    "financial;security;recycling",
+];
+
+impl Locks {
+    /// No lock.
+    pub const NONE: Self = Self(0);
+
+    const fn bit(lock: Lock) -> u8 {
+        match lock {
+            Lock::None => 0,
+            Lock::Financial => 1,
+            Lock::Security => 2,
+            Lock::Recycling => 4,
+        }
+    }
+
+    /// The same and one more.
+    #[must_use]
+    pub const fn with(self, lock: Lock) -> Self {
+        Self(self.0 | Self::bit(lock))
+    }
+
+    /// These and others.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// The same without one of them; the others stay.
+    #[must_use]
+    pub const fn without(self, lock: Lock) -> Self {
+        Self(self.0 & !Self::bit(lock))
+    }
+
+    /// Whether a lock is among them; [`Lock::None`] asks whether there is none.
+    pub const fn has(self, lock: Lock) -> bool {
+        match lock {
+            Lock::None => self.0 == 0,
+            Lock::Financial | Lock::Security | Lock::Recycling => self.0 & Self::bit(lock) != 0,
+        }
+    }
+
+    /// The sets among which a lock is, a bit for each set by its place in [`Word::ALL`].
+    fn sets_with(lock: Lock) -> u32 {
+        Self::ALL.iter().filter(|set| set.has(lock)).fold(0, |sets, set| sets | 1 << set.index())
+    }
+}
+
+impl FromIterator<Lock> for Locks {
+    fn from_iter<I: IntoIterator<Item = Lock>>(locks: I) -> Self {
+        locks.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+impl std::fmt::Display for Locks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl Word for Locks {
+    const WHAT: &'static str = "a set of locks";
+    const ALL: &'static [Self] =
+        &[Self(0), Self(1), Self(2), Self(3), Self(4), Self(5), Self(6), Self(7)];
+
+    fn word(self) -> &'static str {
+        SPELLED[usize::from(self.0 & 7)]
+    }
+
+    fn meaning(self) -> &'static str {
+        "The locks that an instance is under."
+    }
+
+    fn index(self) -> u8 {
+        self.0
+    }
+
+    /// In any order.
+    fn spelled(text: &str) -> Option<Self> {
+        text.split(';').map(Lock::spelled).collect()
+    }
+
+    /// A rule names a lock and means every set among which it is.
+    fn choices() -> Vec<(&'static str, u32)> {
+        Lock::ALL.iter().map(|lock| (lock.word(), Self::sets_with(*lock))).collect()
+    }
+
+    fn told(words: u32) -> Option<String> {
+        let all = (1 << Self::ALL.len()) - 1;
+        Lock::ALL.iter().find_map(|lock| {
+            let sets = Self::sets_with(*lock);
+            let otherwise = || (all & !sets == words).then(|| format!("not {lock}"));
+            if sets == words { Some(lock.word().to_owned()) } else { otherwise() }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_comes_and_goes_alone() {
+        let both = Locks::NONE.with(Lock::Security).with(Lock::Recycling);
+        assert_eq!(both.to_string(), "security;recycling");
+        assert_eq!(both.without(Lock::Security), Locks::from_iter([Lock::Recycling]));
+        assert_eq!(both.without(Lock::Financial).with(Lock::None), both);
+        assert!(both.has(Lock::Security) && !both.has(Lock::Financial) && !both.has(Lock::None));
+        assert!(Locks::NONE.has(Lock::None));
+    }
+
+    #[test]
+    fn a_set_is_spelled_in_any_order_and_told_by_what_is_in_it() {
+        for set in Locks::ALL {
+            assert_eq!(Locks::ALL[usize::from(set.index())], *set);
+            assert_eq!(Locks::spelled(set.word()), Some(*set));
+            let locks = [Lock::Financial, Lock::Security, Lock::Recycling];
+            assert_eq!(locks.into_iter().filter(|lock| set.has(*lock)).collect::<Locks>(), *set);
+        }
+        assert_eq!(Locks::spelled("security;financial"), Locks::spelled("financial;security"));
+        assert_eq!(Locks::spelled("security;"), None);
+        assert_eq!(Locks::told(0b1100_1100), Some("security".to_owned()));
+        assert_eq!(Locks::told(0b0011_0011), Some("not security".to_owned()));
+        assert_eq!(Locks::told(0b0000_0001), Some("none".to_owned()));
+        assert_eq!(Locks::told(0b0000_0010), None);
+    }
+}

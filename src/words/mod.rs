@@ -1,0 +1,45 @@
+//! The nouns of the field, one meaning each.
+//!
+//! Closed lists of words, typed ids and what they are called, nothing else. It must never know how
+//! anything works, so that files, reports and the engine can share the words
+//! without sharing behaviour.
+
+mod action;
+mod acts;
+mod answer;
+mod billing;
+mod group;
+mod ids;
+mod locks;
+mod metrics;
+mod names;
+mod resource;
+mod state;
+mod trigger;
+mod verdict;
+mod word;
+
+pub use action::{Action, Effect};
+pub use acts::Act;
+pub use answer::{AfterSettling, Batch, CheckedFirst, FlagFate, Occasion, ScheduleFate};
+pub use billing::{Billing, ClockAction, ClockKind, EconomicalStop, Lead, Renewal, TermFrom};
+pub use group::{
+    BoundFate, Capacity, Comparison, Criterion, DesiredAfter, Eviction, Extreme, FlagEffect,
+    GroupOperation, Health, HealthCheck, HealthFate, HookFate, HookResult, Initiator, Membership,
+    NameForm, Numbering, Orchestration, Process, Reclaim, Refill, Repair, RollOut, Shortfall,
+    Statistic, TieBreak, Upgrade, Weekday, ZoneHeld, ZonePolicy, ZoneRule,
+};
+pub use ids::{
+    AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,
+    ProtectionSet, RuleId, SourceId, SwitchId, SwitchSet, ZoneId,
+};
+pub use locks::Locks;
+pub use metrics::{Metric, Unit};
+pub use names::Names;
+pub use resource::{Fate, ResourceKind, Subject};
+pub use state::{Lifecycle, Lock, StoppedBy, YesNo};
+pub use trigger::{Channel, Trigger};
+pub use verdict::{Confidence, DecidingFactor, Obstacle, Outcome, RequestResult, Verdict};
+pub use word::Word;
+
+pub(crate) use word::words;

@@ -1,0 +1,164 @@
+//! The situation of an instance as its policy sees it: facts read off the fleet.
+
+use super::step::World;
+use crate::fleet::{Account, Arrears, Group, Instance};
+use crate::policy::{Column, Columns, Facts};
+use crate::time::{SimSpan, SimTime};
+use crate::words::{
+    AccountId, Action, ClockAction, ClockKind, GroupId, Initiator, InstanceId, Lifecycle, Lock,
+    ModelId, PolicyId, Process, ProtectionSet, ResourceKind, Trigger, YesNo,
+};
+
+impl World {
+    /// The situation of an instance; `asked` has the columns that a request fills.
+    pub(super) fn situation(&self, id: InstanceId, asked: Facts) -> Facts {
+        let instance = self.fleet.instance(id);
+        let account = self.fleet.account(instance.account);
+        let resources = self.fleet.properties(id);
+        let local = resources.iter().any(|property| property.resource == ResourceKind::LocalDisk);
+        let facts = Facts {
+            billing: instance.billing,
+            membership: instance.membership,
+            state: instance.state,
+            stopped_by: instance.stopped_by,
+            expired: YesNo::from(instance.expired),
+            overdue: owes(account),
+            grace: YesNo::from(account.grace > SimSpan::ZERO),
+            scheduled: YesNo::from(instance.auto_release < SimTime::NEVER),
+            economical: YesNo::from(instance.economical),
+            local_disk: YesNo::from(local),
+            lock: instance.locks,
+            renewal: instance.renewal,
+            eviction: instance.eviction,
+            unknown: unknown(instance, &asked),
+            ..asked
+        };
+        let facts = match instance.group {
+            Some(group) => {
+                let group = self.fleet.group(group);
+                let latest_model = YesNo::from(instance.model == group.upgrades.model);
+                of_group(group, Facts { latest_model, ..facts })
+            }
+            None => facts,
+        };
+        self.with_clock_of(instance.account, facts)
+    }
+
+    /// The situation of a group at an instant; `asked` has the columns that a request fills.
+    pub(super) fn situation_of_group(&self, id: GroupId, now: SimTime, asked: Facts) -> Facts {
+        let group = self.fleet.group(id);
+        let account = self.fleet.account(group.account);
+        let process = if asked.action == Action::ScaleOut {
+            Process::ScaleOut
+        } else if asked.trigger == Trigger::HealthCheck {
+            Process::HealthCheck
+        } else {
+            Process::ScaleIn
+        };
+        let initiated = match asked.initiator {
+            Initiator::Alarm => group.is_suspended(Process::Alarm),
+            Initiator::Schedule => group.is_suspended(Process::Schedule),
+            Initiator::User | Initiator::Bounds => false,
+        };
+        let facts = Facts {
+            overdue: owes(account),
+            members: YesNo::from(!group.members.is_empty()),
+            cooling: YesNo::from(group.rests_until > now),
+            suspended: YesNo::from(initiated || group.is_suspended(process)),
+            ..of_group(group, asked)
+        };
+        self.with_clock_of(group.account, facts)
+    }
+
+    /// How an instance stands, whatever is asked of it.
+    pub fn standing(&self, id: InstanceId) -> Facts {
+        let book = self.header.rulebook(self.policy_of(id));
+        book.narrowed(&self.situation(id, Facts::default()))
+    }
+
+    /// The same facts, with what the steps of the account's clock that concern them have done:
+    /// a stop locks, and snapshots may be suspended. A stop need not be what stopped an
+    /// instance: one that was down already is locked too.
+    fn with_clock_of(&self, account: AccountId, facts: Facts) -> Facts {
+        let arrears = self.fleet.account(account).arrears;
+        arrears.map_or(facts, |arrears| self.in_arrears(account, arrears, facts))
+    }
+
+    /// The same facts, with what those steps had done in some arrears of the account.
+    pub(super) fn in_arrears(&self, account: AccountId, arrears: Arrears, facts: Facts) -> Facts {
+        let book = self.book(account);
+        let clock = book.policy.clock(arrears.clock);
+        let steps = clock.map(|clock| clock.steps.as_slice()).unwrap_or_default();
+        let taken = |action: fn(ClockAction) -> bool| {
+            steps.iter().enumerate().any(|(number, step)| {
+                arrears.taken >> number & 1 == 1
+                    && action(step.action)
+                    && book.assumes(&step.when)
+                    && step.when.meets(&facts)
+            })
+        };
+        let shut = taken(|a| matches!(a, ClockAction::Stop | ClockAction::Deallocate));
+        let suspended = taken(|a| a == ClockAction::SuspendSnapshots);
+        let lock = if shut { facts.lock.with(Lock::Financial) } else { facts.lock };
+        // Where nobody knows when they began, nobody knows whether that step has been taken.
+        let unclear = !arrears.since_known
+            && steps.iter().any(|step| step.action == ClockAction::SuspendSnapshots);
+        let unknown = facts.unknown.with_if(Column::SnapshotsSuspended, unclear);
+        Facts { lock, snapshots_suspended: YesNo::from(suspended), unknown, ..facts }
+    }
+
+    /// The protections that are set on an instance and on its group, and those of
+    /// which nobody knows.
+    pub fn protections(&self, id: InstanceId) -> (ProtectionSet, ProtectionSet) {
+        let instance = self.fleet.instance(id);
+        let Some(group) = instance.group else { return (instance.on, instance.unknown) };
+        let group = self.fleet.group(group);
+        (instance.on.and(group.on), instance.unknown.and(group.unknown))
+    }
+
+    /// The policy of an instance.
+    pub fn policy_of(&self, id: InstanceId) -> PolicyId {
+        self.fleet.account(self.fleet.instance(id).account).policy
+    }
+
+    /// The policy of a group.
+    pub fn policy_of_group(&self, id: GroupId) -> PolicyId {
+        self.fleet.account(self.fleet.group(id).account).policy
+    }
+
+    /// Whether an instance works, as its group sees it.
+    pub(super) fn serves(&self, id: InstanceId) -> bool {
+        matches!(self.fleet.instance(id).state, Lifecycle::Running | Lifecycle::Pending)
+    }
+}
+
+/// The columns of an instance that nobody knows, with those of a request.
+fn unknown(instance: &Instance, asked: &Facts) -> Columns {
+    // Nothing but a new model asks about the model.
+    let of_model = asked.trigger == Trigger::ModelUpdate && instance.model == ModelId::UNKNOWN;
+    asked
+        .unknown
+        .with_if(Column::LatestModel, of_model)
+        .with_if(Column::Membership, !instance.membership_known && instance.group.is_some())
+        .with_if(Column::Billing, !instance.billing_known)
+        .with_if(Column::Lock, !instance.lock_known)
+        .with_if(Column::Scheduled, !instance.schedule_known)
+}
+
+/// Whether an account has not paid; one that was cancelled owes nothing.
+fn owes(account: &Account) -> YesNo {
+    YesNo::from(account.arrears.is_some_and(|a| a.clock == ClockKind::PaymentOverdue))
+}
+
+/// The same facts, with those that a group gives.
+pub(super) fn of_group(group: &Group, facts: Facts) -> Facts {
+    Facts {
+        orchestration: group.orchestration,
+        repair: group.care.repair,
+        health_check: group.care.check,
+        reclaim: group.reclaim,
+        managed_disks: YesNo::from(group.managed_disks),
+        zone_policy: group.zone_policy,
+        ..facts
+    }
+}

@@ -1,0 +1,42 @@
+//! Autoscale at work: it looks, and if another size is wanted it asks its group for that.
+
+use crate::fleet::AUTOSCALE;
+use crate::record::Target;
+use crate::words::{Action, ActorId, GroupId, Trigger};
+use crate::world::request::RequestContext;
+use crate::world::step::{Step, Timer};
+
+impl Step<'_> {
+    /// Autoscale looks at a group.
+    pub(in crate::world) fn autoscale(&mut self, group: GroupId) {
+        let state = self.world.fleet.group(group);
+        let Some(autoscale) = state.autoscale.as_deref().filter(|_| !state.deleted) else { return };
+        let size = state.size();
+        let wish = autoscale.look(self.now, size, &self.world.fleet.metrics);
+        self.future_events.set(Timer::Autoscale(group), self.now.after(autoscale.every));
+        let Some(wish) = wish else { return };
+        let action = if wish.size < size { Action::ScaleIn } else { Action::ScaleOut };
+        let mut ask =
+            RequestContext::timer(AUTOSCALE, Trigger::ScaleIn, action, Target::Group(group));
+        ask.actor = self.world.autoscale_caller();
+        ask.facts.initiator = wish.initiator;
+        if wish.size < size {
+            self.shrink(&ask, Action::ScaleIn, group, size - wish.size);
+        } else {
+            ask.trigger = Trigger::Manual;
+            self.grow(&ask, Action::ScaleOut, group, wish.size - size);
+        }
+        // It rests after what it asked for, whatever came of that: what else it would do
+        // if nobody may go, no document says.
+        let until = self.now.after(wish.cooldown);
+        if let Some(autoscale) = self.world.fleet.group_mut(group).autoscale.as_deref_mut() {
+            autoscale.rests_until = until;
+        }
+    }
+}
+
+impl crate::world::step::World {
+    fn autoscale_caller(&self) -> Option<ActorId> {
+        self.header.actors.position(AUTOSCALE).map(ActorId::at)
+    }
+}

@@ -1,0 +1,213 @@
+//! Groups that grow: new members, their names and zones, and making up for those that went.
+
+use crate::plan::order;
+use crate::record::{Refusal, Subject, Target, What};
+use crate::words::{
+    Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, Membership, Obstacle, Refill,
+    StoppedBy, Trigger, ZoneId,
+};
+use crate::world::apply::count;
+use crate::world::request::{Call, RequestContext, Tally};
+use crate::world::step::Step;
+
+/// The most members that the groups of a run create by themselves: a mistake in a file
+/// must not fill the memory.
+const MOST_CREATED: u32 = 1_000_000;
+
+impl Step<'_> {
+    pub(in crate::world) fn scale_out(&mut self, call: Call, o: order::ScaleOut) {
+        let mut ask = RequestContext::call(call, Action::ScaleOut, Target::Group(o.group));
+        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        self.grow(&ask, Action::ScaleOut, o.group, o.add.get());
+    }
+
+    /// Has a group create so many members, or as many of them as its policy lets a request have
+    /// that would cross the maximum. `asked` is what the request calls for by name.
+    pub(in crate::world) fn grow(
+        &mut self,
+        ask: &RequestContext,
+        asked: Action,
+        group: GroupId,
+        add: u32,
+    ) {
+        let open = self.open(ask, false);
+        if let Err(why) = self.group_refusal(ask, group) {
+            return self.refuse(open, add, why);
+        }
+        let extent = match self.extent_of_growing(ask, asked, group, add) {
+            Ok(extent) => extent,
+            Err(why) => return self.refuse(open, add, why),
+        };
+        let got = self.grow_by(ask, open.seq, group, extent.by);
+        if self.sets_desired(asked, group) {
+            let state = self.world.fleet.group_mut(group);
+            state.desired = Some(state.size());
+        }
+        let too_many = (got < extent.by).then_some(Refusal::Obstacle(Obstacle::TooMany));
+        let refusal = too_many.or(extent.limit);
+        self.close(open, Tally { wanted: add, got, refusal, ..Tally::default() });
+    }
+
+    pub(in crate::world) fn set_capacity(&mut self, call: Call, o: order::SetCapacity) {
+        let (group, to) = (o.group, o.to);
+        let state = self.world.fleet.group(group);
+        let size = state.size();
+        let capacity = match to {
+            _ if to < state.min => Capacity::BelowMin,
+            _ if to > state.max => Capacity::AboveMax,
+            _ => Capacity::Within,
+        };
+        let mut ask = RequestContext::call(call, Action::SetCapacity, Target::Group(group));
+        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        ask.facts.capacity = capacity;
+        let refused = match self.group_refusal(&ask, group) {
+            Ok(()) if capacity == Capacity::Within => Ok(()),
+            Ok(()) => self.bound(&ask, Action::SetCapacity, group, capacity).map(|_| ()),
+            Err(why) => Err(why),
+        };
+        if let Err(why) = refused {
+            let open = self.open(&ask, false);
+            return self.refuse(open, to.abs_diff(size), why);
+        }
+        if to < size {
+            let ask = RequestContext { action: Action::ScaleIn, ..ask.as_cause(Trigger::ScaleIn) };
+            self.shrink(&ask, Action::SetCapacity, group, size - to);
+        } else {
+            let ask = RequestContext { action: Action::ScaleOut, ..ask };
+            self.grow(&ask, Action::SetCapacity, group, to - size);
+        }
+    }
+
+    /// Creates so many members, and says how many it did create.
+    pub(in crate::world) fn grow_by(
+        &mut self,
+        ask: &RequestContext,
+        seq: u64,
+        group: GroupId,
+        add: u32,
+    ) -> u32 {
+        // Members that were put by come back first.
+        let put_by: Vec<InstanceId> = self
+            .members_of(group)
+            .into_iter()
+            .filter(|id| self.world.fleet.instance(*id).is_recycled())
+            .take(add as usize)
+            .collect();
+        for id in &put_by {
+            self.world.fleet.instance_mut(*id).economical = false;
+            self.bring_up(ask, seq, *id);
+            self.world.fleet.cool_down(group, self.now);
+        }
+        let mut sizes = self.zone_sizes(group);
+        let back = count(put_by.len());
+        let new = (add - back).min(MOST_CREATED - self.world.created);
+        self.world.created += new;
+        for _ in 0..new {
+            // The emptiest zone gets the next; among equals the one that is listed first.
+            let emptiest = sizes.iter_mut().min_by_key(|(_, size)| *size);
+            let zone = emptiest.map(|(zone, size)| {
+                *size += 1;
+                *zone
+            });
+            self.create_member(ask, seq, group, zone);
+        }
+        back + new
+    }
+
+    /// How many members each zone of a group has, in the order in which the group lists them.
+    pub(in crate::world) fn zone_sizes(&self, group: GroupId) -> Vec<(ZoneId, u32)> {
+        let state = self.world.fleet.group(group);
+        let mut sizes: Vec<(ZoneId, u32)> = state.zones.iter().map(|zone| (*zone, 0)).collect();
+        let mut of_members: Vec<ZoneId> =
+            state.members.iter().filter_map(|id| self.world.fleet.instance(*id).zone).collect();
+        of_members.sort_unstable();
+        for same in of_members.chunk_by(PartialEq::eq) {
+            match sizes.iter_mut().find(|(zone, _)| *zone == same[0]) {
+                Some((_, size)) => *size = count(same.len()),
+                None => sizes.push((same[0], count(same.len()))),
+            }
+        }
+        sizes
+    }
+
+    /// Creates a member.
+    fn create_member(
+        &mut self,
+        ask: &RequestContext,
+        seq: u64,
+        group: GroupId,
+        zone: Option<ZoneId>,
+    ) {
+        let now = self.now;
+        let id = match self.world.fleet.group_mut(group).expected.pop_front() {
+            Some(id) => id,
+            None => self.world.name_newcomer(group),
+        };
+        let state = self.world.fleet.group(group);
+        let (model, hook, resources) =
+            (state.upgrades.model, state.launch_hook, state.newcomer_things.clone());
+        let to = if hook.is_some() { Lifecycle::Pending } else { Lifecycle::Running };
+        self.world.fleet.set_state(id, to, StoppedBy::Nothing);
+        let instance = self.world.fleet.instance_mut(id);
+        instance.created = now;
+        instance.joined = now;
+        instance.membership = Membership::AutoCreated;
+        instance.membership_known = true;
+        instance.model = model;
+        instance.zone = instance.zone.or(zone);
+        if !resources.is_empty() {
+            *self.world.fleet.properties_mut(id) = resources;
+        }
+        self.world.fleet.join(id, group, now);
+        self.change(ask, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
+        let size = count(self.world.fleet.group(group).members.len());
+        self.change(ask, seq, Subject::Group(group), What::Size(size - 1, size));
+        if let Some(hook) = hook {
+            self.hold_launch(id, hook);
+        }
+    }
+
+    /// Makes up for members that went, as the policy says for that cause.
+    pub(in crate::world) fn refill(&mut self, group: GroupId, trigger: Trigger, lost: u32) {
+        let ask = RequestContext::timer("refill", trigger, Action::ScaleOut, Target::Group(group));
+        let facts = self.group_facts(&ask, group);
+        let policy = self.world.policy_of_group(group);
+        let Some(answer) = self.consult(&ask, policy, |t| &t.refills, &facts) else { return };
+        let state = self.world.fleet.group(group);
+        if state.deleted {
+            return;
+        }
+        let size = self.world.fleet.group(group).size();
+        let lacks = match answer.says {
+            Refill::None => {
+                // It is not meant to have any more than it has; a scale-in has said itself what
+                // it is meant to have.
+                if trigger != Trigger::ScaleIn {
+                    let state = self.world.fleet.group_mut(group);
+                    state.desired = state.desired.map(|_| size);
+                }
+                0
+            }
+            Refill::ToSize => state.desired.unwrap_or(state.min).saturating_sub(size),
+            Refill::OneForOne => lost,
+        };
+        if lacks > 0 {
+            let open = self.open(&ask, false);
+            let got = self.grow_by(&ask, open.seq, group, lacks);
+            self.close(open, Tally::all(got));
+        }
+    }
+}
+
+impl crate::world::step::World {
+    /// A new row for a member that a group creates and that nobody has named.
+    fn name_newcomer(&mut self, group: GroupId) -> InstanceId {
+        let state = self.fleet.group_mut(group);
+        let member_template = state.member_template;
+        let number = state.numbering;
+        state.numbering += 1;
+        let name = format!("{}{}{number}", self.header.group(group), crate::fleet::MEMBER_TEMPLATE);
+        self.header.instances.push(&name);
+        self.fleet.add_instance(member_template)
+    }
+}

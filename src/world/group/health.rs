@@ -1,0 +1,97 @@
+//! The health of members: what is reported, what is seen, and what a group does about it.
+
+use crate::plan::order;
+use crate::record::{Subject, Target, What};
+use crate::time::SimSpan;
+use crate::words::{
+    Action, DecidingFactor, Health, HealthCheck, HealthFate, InstanceId, Lifecycle, Obstacle,
+    StoppedBy, Trigger,
+};
+use crate::world::decide::Item;
+use crate::world::request::{Call, Reason, RequestContext};
+use crate::world::step::{Followup, Step, Timer};
+
+impl Step<'_> {
+    /// Health is reported from outside; nobody is asked.
+    pub(in crate::world) fn set_health(&mut self, call: Call, o: order::SetHealth) {
+        let ids = self.of(o.instance);
+        let ask = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
+        self.tell(&ask, &ids, |step, seq, id| {
+            let instance = step.world.fleet.instance_mut(id);
+            if !instance.is_there() {
+                return Err(Obstacle::NotThere);
+            }
+            let to = o.health == Health::Unhealthy;
+            let from = std::mem::replace(&mut instance.unhealthy, to);
+            if from != to {
+                let health = |ill| if ill { Health::Unhealthy } else { Health::Healthy };
+                let what = What::Health(health(from), health(to));
+                step.change(&ask, seq, Subject::Instance(id), what);
+                step.watch(id);
+            }
+            Ok(())
+        });
+    }
+
+    /// Whether a group that looks after its members would find this one unhealthy.
+    fn is_ill(&self, id: InstanceId) -> bool {
+        let instance = self.world.fleet.instance(id);
+        let Some(group) = instance.group else { return false };
+        if instance.state == Lifecycle::Removing || instance.stopped_by == StoppedBy::Group {
+            return false;
+        }
+        match self.world.fleet.group(group).care.check {
+            HealthCheck::None => false,
+            HealthCheck::Instance => {
+                instance.unhealthy || !self.world.serves(id) && instance.is_there()
+            }
+            // Health is reported by what runs.
+            HealthCheck::Application => {
+                instance.unhealthy && instance.probed && self.world.serves(id)
+            }
+        }
+    }
+
+    /// Whatever a member's health depends on has changed: its group waits, if it does,
+    /// and then looks.
+    pub(in crate::world) fn watch(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance(id);
+        let Some(group) = instance.group.filter(|_| self.is_ill(id)) else {
+            self.future_events.clear(Timer::HealthCheck(id));
+            return;
+        };
+        let grace = self.world.fleet.group(group).care.grace;
+        if grace > SimSpan::ZERO {
+            self.future_events.set(Timer::HealthCheck(id), self.now.after(grace));
+        } else {
+            self.world.followups.push_back(Followup::HealthCheck(id));
+        }
+    }
+
+    /// A group looks at a member that it has found unhealthy.
+    pub(in crate::world) fn health_check(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance(id);
+        let Some(group) = instance.group.filter(|_| self.is_ill(id)) else { return };
+        let ask = RequestContext::timer(
+            "health-check",
+            Trigger::HealthCheck,
+            Action::Release,
+            Target::Group(group),
+        );
+        let mut facts = self.facts(&ask, id, Action::Release);
+        facts.suspended = self.group_facts(&ask, group).suspended;
+        let policy = self.world.policy_of(id);
+        let Some(answer) = self.consult(&ask, policy, |t| &t.health, &facts) else { return };
+        if answer.says == HealthFate::Ignores {
+            return;
+        }
+        let ask = ask.resting_on(Some(Reason::of(DecidingFactor::HealthCheck, &answer)));
+        let open = self.open(&ask, true);
+        let tally = self.decide(&ask, open.seq, &[Item::of_member(id)]);
+        if tally.got > 0 {
+            // Whatever was done to it, it has another chance.
+            self.world.fleet.instance_mut(id).unhealthy = false;
+        }
+        self.close(open, tally);
+    }
+}

@@ -1,0 +1,271 @@
+//! Groups that shrink: which members go, one at a time, and what happens if too few may.
+
+use crate::fleet::{Choice, Spread, Walk, numbers};
+use crate::plan::order;
+use crate::policy::{Answer, Basis, Facts};
+use crate::record::{DecidedBy, Target};
+use crate::words::{
+    Action, Criterion, DecidingFactor, Extreme, GroupId, Initiator, InstanceId, NameForm,
+    Numbering, Outcome, Shortfall, TieBreak, Trigger, Word as _, ZoneHeld, ZoneRule,
+};
+use crate::world::apply::count;
+use crate::world::decide::{Draft, Item, Word, alone};
+use crate::world::request::{Call, RequestContext, Tally};
+use crate::world::step::Step;
+
+impl Step<'_> {
+    pub(in crate::world) fn scale_in(&mut self, call: Call, o: order::ScaleIn) {
+        let ask = RequestContext::call(call, Action::ScaleIn, Target::Group(o.group));
+        let mut ask = ask.as_cause(Trigger::ScaleIn);
+        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        self.shrink(&ask, Action::ScaleIn, o.group, o.remove.get());
+    }
+
+    /// Has a group lose so many members, or as many of them as its policy lets a request take
+    /// that would cross the minimum. `asked` is what the request calls for by name.
+    pub(in crate::world) fn shrink(
+        &mut self,
+        ask: &RequestContext,
+        asked: Action,
+        group: GroupId,
+        remove: u32,
+    ) {
+        let open = self.open(ask, true);
+        if let Err(why) = self.group_refusal(ask, group) {
+            return self.refuse(open, remove, why);
+        }
+        let extent = match self.extent_of_shrinking(ask, asked, group, remove) {
+            Ok(extent) => extent,
+            Err(why) => return self.refuse(open, remove, why),
+        };
+        let to = self.world.fleet.group(group).size() - extent.by;
+        let Some(drafts) = self.choose(ask, group, extent.by) else {
+            return self.close(open, Tally::default());
+        };
+        let going = count(drafts.iter().filter(|draft| draft.goes()).count());
+        let short = going < extent.by;
+        let spare = if short { self.shortfall(ask, group) } else { None };
+        let mut tally = Tally::default();
+        for mut draft in drafts {
+            if let (true, Some(bound)) = (draft.goes(), extent.bound) {
+                draft.basis = draft.basis.and(bound.basis);
+            }
+            let word = match spare {
+                Some(word) if draft.goes() => word,
+                _ => alone(ask, &draft),
+            };
+            self.carry_out(ask, open.seq, draft, word, &mut tally);
+        }
+        if spare.is_none() && self.sets_desired(asked, group) {
+            let desired = if short { self.desired_after(ask, group, to) } else { to };
+            self.world.fleet.group_mut(group).desired = Some(desired);
+        }
+        // Where protection left fewer than the bound would have, protection is the reason.
+        let refusal =
+            if short { tally.refusal.or(extent.limit) } else { extent.limit.or(tally.refusal) };
+        self.close(open, Tally { wanted: remove, refusal, ..tally });
+    }
+
+    /// Walks the group's order until as many may go as are wanted. Whoever the
+    /// order names and a protection holds is passed over, and told.
+    fn choose(&mut self, ask: &RequestContext, group: GroupId, wanted: u32) -> Option<Vec<Draft>> {
+        let (mut walk, rests_on) = self.walk(ask, group);
+        let mut drafts = Vec::new();
+        let mut going = 0;
+        let mut tied = false;
+        while going < wanted {
+            let Some(offer) = walk.next() else { break };
+            if offer.past_a_zone && self.zone_held(ask, group) == ZoneHeld::Stops {
+                break;
+            }
+            tied |= offer.tied;
+            let mut draft = self.draft_alone(ask, Item::of_member(offer.member))?;
+            if draft.goes() {
+                going += 1;
+                walk.goes();
+                // That it is this one rests on the order.
+                draft.basis = draft.basis.and(rests_on);
+            }
+            drafts.push(draft);
+        }
+        if tied {
+            let facts = self.group_facts(ask, group);
+            self.consult(ask, self.world.policy_of_group(group), |t| &t.ties, &facts);
+            // Equal members go by their names, which compare as they are numbered.
+            self.numbering(ask, &facts, group, true);
+        }
+        Some(drafts)
+    }
+
+    /// How the members of a group are numbered, by the form of their names, and what that rests
+    /// on if it matters: if the order is by number, or `tied` members go by name.
+    fn numbering(
+        &mut self,
+        ask: &RequestContext,
+        facts: &Facts,
+        group: GroupId,
+        tied: bool,
+    ) -> ([Numbering; 2], Basis) {
+        let policy = self.world.policy_of_group(group);
+        let members = &self.world.fleet.group(group).members;
+        let names = &self.world.header.instances;
+        let has = |form| members.iter().any(|id| numbers::form(names.at(id.index())) == form);
+        let forms = [NameForm::Padded, NameForm::Plain].map(|form| has(form).then_some(form));
+        let book = self.world.header.rulebook(policy);
+        let mut orders = self.world.fleet.group(group).orders.iter();
+        let by_number = tied || orders.any(|at| book.policy.orders[*at].by == Criterion::Number);
+        let mut basis = Basis::NONE;
+        let numbering = forms.map(|form| {
+            let facts = Facts { name_form: form?, ..*facts };
+            let answer = if by_number {
+                self.consult(ask, policy, |t| &t.numbers, &facts)
+            } else {
+                let book = self.world.header.rulebook(policy);
+                book.ask(&book.tables.numbers, &facts)
+            }?;
+            if by_number {
+                basis = basis.and(answer.basis);
+            }
+            Some(answer.says)
+        });
+        (numbering.map(|says| says.unwrap_or(Numbering::None)), basis)
+    }
+
+    /// A walk over the members of a group in the order in which they go, and what the order
+    /// rests on.
+    pub(in crate::world) fn walk(&mut self, ask: &RequestContext, group: GroupId) -> (Walk, Basis) {
+        let facts = self.group_facts(ask, group);
+        let policy = self.world.policy_of_group(group);
+        let members = self.standing(group);
+        let zone = |id: &InstanceId| self.world.fleet.instance(*id).zone;
+        let mut zones = members.iter().map(zone);
+        let first = zones.next();
+        // In one zone every rule on zones gives the same order.
+        let spread = zones.any(|zone| Some(zone) != first);
+        let rule = if spread { self.consult(ask, policy, |t| &t.zones, &facts) } else { None };
+        let (numbering, rests_on) = self.numbering(ask, &facts, group, false);
+        let numbering = |name: &str| numbering[usize::from(numbers::form(name).index())];
+        let book = self.world.header.rulebook(policy);
+        let draws =
+            book.ask(&book.tables.ties, &facts).is_some_and(|tie| tie.says == TieBreak::AtRandom);
+        let mut stream = draws.then(|| {
+            let name = format!("scale-in-ties/{}", self.world.header.group(group));
+            let fresh = || self.world.streams.named(&name);
+            self.world.ties.entry(group).or_insert_with(fresh)
+        });
+        let state = self.world.fleet.group(group);
+        let orders: Vec<_> = state.orders.iter().map(|at| &book.policy.orders[*at]).collect();
+        let names = &self.world.header.instances;
+        let counted = |name| (numbers::parts(name, numbering(name)), name);
+        let mut by_name: Vec<_> = (members.iter().enumerate())
+            .map(|(at, id)| (counted(names.at(id.index())), at))
+            .collect();
+        by_name.sort_unstable();
+        let mut indices = vec![0; members.len()];
+        for (index, (_, at)) in by_name.into_iter().enumerate() {
+            indices[at] = count(index);
+        }
+        let choices = members.iter().zip(indices).map(|(id, name)| {
+            let instance = self.world.fleet.instance(*id);
+            let rank = orders.iter().map(|order| {
+                let key = match order.by {
+                    Criterion::Joined => instance.joined.seconds(),
+                    Criterion::Created => instance.created.seconds(),
+                    Criterion::Configuration => i64::from(instance.configuration),
+                    Criterion::Number => {
+                        let name = names.at(id.index());
+                        match numbering(name) {
+                            Numbering::Age => -instance.created.seconds(),
+                            numbering @ (Numbering::Decimal
+                            | Numbering::Base36
+                            | Numbering::None) => numbers::parts(name, numbering).1,
+                        }
+                    }
+                };
+                match order.first {
+                    Extreme::Lowest => key,
+                    Extreme::Highest => -key,
+                }
+            });
+            Choice {
+                rank: rank.collect(),
+                draw: stream.as_mut().map_or(0, rand::Rng::next_u64),
+                name,
+                member: *id,
+                zone: instance.zone,
+                fault_domain: instance.fault_domain,
+            }
+        });
+        let spread = Spread {
+            rule: rule.map_or(ZoneRule::Ignored, |rule| rule.says),
+            listed: &state.zones,
+            fault_domains: orders.iter().any(|order| order.fault_domains),
+        };
+        (Walk::new(choices.collect(), spread), rests_on)
+    }
+
+    /// What happens when nobody of the fullest zone may go.
+    fn zone_held(&mut self, ask: &RequestContext, group: GroupId) -> ZoneHeld {
+        let facts = self.group_facts(ask, group);
+        let answer = self.consult(ask, self.world.policy_of_group(group), |t| &t.zone_held, &facts);
+        answer.map_or(ZoneHeld::NextZone, |answer| answer.says)
+    }
+
+    /// What becomes of those who might go when too few may: `None` if they go.
+    fn shortfall(&mut self, ask: &RequestContext, group: GroupId) -> Option<Word> {
+        let facts = self.group_facts(ask, group);
+        let policy = self.world.policy_of_group(group);
+        let Answer { says, rule, basis } = self.consult(ask, policy, |t| &t.shortfall, &facts)?;
+        match says {
+            Shortfall::Partial => None,
+            Shortfall::Refused => Some(Word {
+                outcome: Outcome::Spared,
+                decided_by: DecidedBy::Other(DecidingFactor::Neighbour),
+                rule: Some(rule),
+                basis,
+            }),
+        }
+    }
+
+    /// Even out the zones: one member of the fullest goes, once another has come in the
+    /// emptiest.
+    pub(in crate::world) fn balance_zones(&mut self, call: Call, group: GroupId) {
+        let ask = RequestContext::call(call, Action::ScaleIn, Target::Group(group));
+        let ask = ask.as_cause(Trigger::ZoneBalance);
+        let open = self.open(&ask, true);
+        if let Err(why) = self.group_refusal(&ask, group) {
+            return self.refuse(open, 1, why);
+        }
+        let sizes = self.zone_sizes(group);
+        let most = sizes.iter().map(|(_, size)| *size).max().unwrap_or(0);
+        let least = sizes.iter().map(|(_, size)| *size).min().unwrap_or(0);
+        let mut tally = Tally::default();
+        if most > least + 1 {
+            let fullest: Vec<_> =
+                sizes.iter().filter(|(_, size)| *size == most).map(|(zone, _)| *zone).collect();
+            let (walk, rests_on) = self.walk(&ask, group);
+            let of_fullest: Vec<InstanceId> = walk
+                .map(|offer| offer.member)
+                .filter(|id| {
+                    let zone = self.world.fleet.instance(*id).zone;
+                    zone.is_some_and(|zone| fullest.contains(&zone))
+                })
+                .collect();
+            for id in of_fullest {
+                let Some(mut draft) = self.draft_alone(&ask, Item::of_member(id)) else { break };
+                let goes = draft.goes();
+                if goes {
+                    draft.basis = draft.basis.and(rests_on);
+                    self.grow_by(&ask, open.seq, group, 1);
+                }
+                let word = alone(&ask, &draft);
+                self.carry_out(&ask, open.seq, draft, word, &mut tally);
+                if goes {
+                    break;
+                }
+            }
+            tally.wanted = 1;
+        }
+        self.close(open, tally);
+    }
+}

@@ -1,0 +1,208 @@
+//! What is done to the members of a group as members of it: deeds of the whole group,
+//! and a new model on its way to them.
+
+use std::collections::VecDeque;
+
+use crate::plan::{Targets, order};
+use crate::record::{DecidedBy, Refusal, Subject, Target, What};
+use crate::words::{
+    Action, GroupId, InstanceId, RollOut, Subject as Holder, Trigger, Upgrade, YesNo,
+};
+use crate::world::apply::count;
+use crate::world::decide::{Drafts, Fate, alike, alone};
+use crate::world::request::{Call, RequestContext, Tally};
+use crate::world::step::{Step, Timer};
+
+/// A new model on its way to the members of a group, batch by batch: one request over all of them.
+#[derive(Debug)]
+pub(in crate::world) struct Rolling {
+    /// What was asked, and the number of that request.
+    ask: RequestContext,
+    seq: u64,
+    /// Who has not been asked yet.
+    left: VecDeque<InstanceId>,
+    /// How many are asked at a time.
+    batch: usize,
+}
+
+impl Step<'_> {
+    pub(in crate::world) fn group_action(&mut self, call: Call, o: order::GroupAction) {
+        let ask = RequestContext::call(call, Action::from(o.deed), Target::Group(o.group));
+        self.ask_members(ask.as_cause(Trigger::GroupAction), o.group, o.instances);
+    }
+
+    pub(in crate::world) fn upgrade(&mut self, call: Call, o: order::Upgrade) {
+        let ask = RequestContext::call(call, Action::Upgrade, Target::Group(o.group));
+        let ask = ask.as_cause(Trigger::ModelUpdate);
+        if !o.os_image.unwrap_or(false) {
+            return self.ask_members(ask, o.group, o.instances);
+        }
+        let open = self.open(&ask, true);
+        if let Err(why) = self.group_refusal(&ask, o.group) {
+            return self.refuse(open, 1, why);
+        }
+        let mut ask = ask;
+        ask.facts.upgrade = Upgrade::OsImage;
+        let tally = self.begin_rolling(ask, open.seq, o.group);
+        self.close(open, tally);
+    }
+
+    /// Asks the same of all members, or of those that are named.
+    fn ask_members(&mut self, mut ask: RequestContext, group: GroupId, named: Option<Targets>) {
+        let open = self.open(&ask, true);
+        ask.facts.named = YesNo::from(named.is_some());
+        let asked = named.map_or(1, |named| named.len);
+        if let Err(why) = self.group_refusal(&ask, group) {
+            return self.refuse(open, asked, why);
+        }
+        let ids = match self.named_or_all(&ask, group, named) {
+            Ok(ids) => ids,
+            Err(why) => return self.refuse(open, asked, why),
+        };
+        let tally = self.decide(&ask, open.seq, &alike(&ids, ask.action));
+        self.close(open, tally);
+    }
+
+    pub(in crate::world) fn update_model(&mut self, call: Call, o: order::UpdateModel) {
+        let group = o.group;
+        let mut ask = RequestContext::call(call, Action::UpdateModel, Target::Group(group));
+        ask.facts.upgrade = self.world.fleet.group(group).upgrades.mode;
+        let ask = ask.as_cause(Trigger::ModelUpdate);
+        let open = self.open(&ask, true);
+        if let Err(why) = self.group_refusal(&ask, group) {
+            return self.refuse(open, 1, why);
+        }
+        let upgrades = &mut self.world.fleet.group_mut(group).upgrades;
+        let from = upgrades.model;
+        upgrades.model = o.to;
+        if from == o.to {
+            return self.close(open, Tally::all(1));
+        }
+        self.change(&ask, open.seq, Subject::Group(group), What::Model(from, o.to));
+        let facts = self.group_facts(&ask, group);
+        let answer =
+            self.consult(&ask, self.world.policy_of_group(group), |t| &t.roll_outs, &facts);
+        let ask = RequestContext { action: Action::Upgrade, ..ask };
+        let tally = match answer.map_or(RollOut::Waits, |answer| answer.says) {
+            RollOut::Waits => Tally::all(1),
+            RollOut::AtOnce => {
+                let members = self.members_of(group);
+                self.decide(&ask, open.seq, &alike(&members, Action::Upgrade))
+            }
+            RollOut::InBatches => self.begin_rolling(ask, open.seq, group),
+            RollOut::Replaces => {
+                let ask = RequestContext { action: Action::Release, ..ask };
+                self.begin_rolling(ask, open.seq, group)
+            }
+        };
+        self.close(open, tally);
+    }
+
+    /// The first batch goes with the request itself, the others follow by a timer. A
+    /// roll-out that was under way ends.
+    ///
+    /// The request is about all members, and so is what it comes to: how many of them there is
+    /// something to do for, and how many nothing stands against when it is made.
+    fn begin_rolling(&mut self, ask: RequestContext, seq: u64, group: GroupId) -> Tally {
+        let members = self.members_of(group);
+        let Some((tally, all_held)) = self.foresee(&ask, &members) else {
+            return Tally::default();
+        };
+        if all_held && let Some(why) = self.refused_if_all_are_held(&ask, group) {
+            let told = self.decide(&ask, seq, &alike(&members, ask.action));
+            return Tally { refusal: Some(why), ..told };
+        }
+        let percent = self.world.fleet.group(group).upgrades.batch_percent;
+        // A share of the members, rounded down, and one at least.
+        let batch = (members.len() * percent as usize / 100).max(1);
+        self.world.rolling.insert(group, Rolling { ask, seq, left: members.into(), batch });
+        self.roll(group);
+        tally
+    }
+
+    /// What a request would come to if all of its instances were asked now, and whether each of
+    /// them is held by a protection of its own. `None` if that cannot be known.
+    fn foresee(&mut self, ask: &RequestContext, members: &[InstanceId]) -> Option<(Tally, bool)> {
+        let mut tally = Tally::default();
+        let mut held = 0;
+        for item in alike(members, ask.action) {
+            let draft = self.draft_alone(ask, item)?;
+            if matches!(draft.fate, Fate::Gone) {
+                continue;
+            }
+            tally.wanted += 1;
+            if draft.goes() {
+                tally.got += 1;
+                continue;
+            }
+            let word = alone(ask, &draft);
+            if let DecidedBy::Protection(protection) = word.decided_by {
+                let book = self.world.header.rulebook(draft.policy);
+                let of = book.policy.protections[protection.index()].of;
+                held += u32::from(of == Holder::Instance);
+            }
+            if let Some(rule) = word.rule {
+                tally.refuse(Refusal::Rule(draft.policy, rule));
+            }
+        }
+        Some((tally, tally.wanted > 0 && held == tally.wanted))
+    }
+
+    /// Whether a request is refused as a whole because every member is held.
+    fn refused_if_all_are_held(&mut self, ask: &RequestContext, group: GroupId) -> Option<Refusal> {
+        let mut ask = *ask;
+        ask.facts.all_held = YesNo::Yes;
+        self.group_refusal(&ask, group).err()
+    }
+
+    /// Asks the next batch.
+    fn roll(&mut self, group: GroupId) {
+        let Some(rolling) = self.world.rolling.get_mut(&group) else { return };
+        let size = rolling.batch.min(rolling.left.len());
+        let mut batch: Vec<InstanceId> = rolling.left.drain(..size).collect();
+        let (ask, seq, over) = (rolling.ask, rolling.seq, rolling.left.is_empty());
+        batch.retain(|id| self.world.fleet.instance(*id).group == Some(group));
+        if ask.action == Action::Release {
+            self.replace(&ask, seq, group, &batch);
+        } else {
+            self.decide(&ask, seq, &alike(&batch, ask.action));
+        }
+        if over {
+            self.world.rolling.remove(&group);
+            self.future_events.clear(Timer::UpgradeBatch(group));
+        } else {
+            let next = self.now.after(self.world.fleet.group(group).upgrades.pause);
+            self.future_events.set(Timer::UpgradeBatch(group), next);
+        }
+    }
+
+    /// New members come first, as many as there are old ones that may go; then those go.
+    fn replace(&mut self, ask: &RequestContext, seq: u64, group: GroupId, batch: &[InstanceId]) {
+        let mut drafts = Drafts::new();
+        for item in alike(batch, Action::Release) {
+            let Some(draft) = self.draft_alone(ask, item) else { return };
+            drafts.push(draft);
+        }
+        let going = drafts.iter().filter(|draft| draft.goes()).count();
+        self.grow_by(ask, seq, group, count(going));
+        let mut tally = Tally::default();
+        for draft in drafts {
+            let word = alone(ask, &draft);
+            self.carry_out(ask, seq, draft, word, &mut tally);
+        }
+    }
+
+    /// The next batch of a roll-out is due.
+    pub(in crate::world) fn upgrade_batch(&mut self, group: GroupId) {
+        if self.world.fleet.group(group).deleted {
+            self.world.rolling.remove(&group);
+            return;
+        }
+        let before = self.out.len();
+        self.roll(group);
+        if self.world.halt.is_some() {
+            // A batch that could not be decided did not happen.
+            self.out.truncate(before);
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Calls that are about instances, one by one.
+
+use super::apply::{Harmless, count};
+use super::decide::alike;
+use super::request::{Call, Ids, Payload, RequestContext, Tally};
+use super::step::Step;
+use crate::plan::{Flags, Targets, lead, order};
+use crate::policy::{Column, Facts, FlagChange};
+use crate::record::{Refusal, Subject, Target, What};
+use crate::time::{SimTime, Term};
+use crate::words::{
+    Action, Billing, FlagFate, GroupId, InstanceId, Lifecycle, Lock, Obstacle, PolicyId,
+    ProtectionSet, StoppedBy, Trigger, YesNo,
+};
+
+impl Step<'_> {
+    /// The instances of an order.
+    pub(super) fn of(&self, targets: Targets) -> Ids {
+        Ids::from_slice(targets.of(&self.world.targets))
+    }
+
+    /// Asks the same of several instances and needs nothing else for it.
+    pub(super) fn each(&mut self, call: Call, action: Action, targets: Targets) {
+        let ids = self.of(targets);
+        self.request(&RequestContext::call(call, action, Target::these(&ids)), &ids);
+    }
+
+    /// Asks the same of several instances. What takes nothing of them, and their policy does
+    /// not judge, is done unless something refuses it; anything else is decided.
+    pub(super) fn request(&mut self, ask: &RequestContext, ids: &[InstanceId]) {
+        let open = self.open(ask, false);
+        let Some(harmless) = Harmless::of(ask.action) else {
+            let tally = self.decide(ask, open.seq, &alike(ids, ask.action));
+            return self.close(open, tally);
+        };
+        let judges = |id: &InstanceId| self.book_of(*id).policy.knows(Column::Action, ask.action);
+        let (judged, others): (Ids, Ids) = ids.iter().copied().partition(judges);
+        let mut tally = self.decide(ask, open.seq, &alike(&judged, ask.action));
+        for id in others {
+            self.do_or_refuse(ask, open.seq, (id, harmless), &mut tally);
+        }
+        self.close(open, tally);
+    }
+
+    /// Tells several instances something that nobody is asked about; `tell` says what
+    /// stands against it.
+    pub(super) fn tell(
+        &mut self,
+        ask: &RequestContext,
+        ids: &[InstanceId],
+        mut tell: impl FnMut(&mut Self, u64, InstanceId) -> Result<(), Obstacle>,
+    ) {
+        let open = self.open(ask, false);
+        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
+        for id in ids {
+            match tell(self, open.seq, *id) {
+                Ok(()) => tally.got += 1,
+                Err(obstacle) => tally.refuse(Refusal::Obstacle(obstacle)),
+            }
+        }
+        self.close(open, tally);
+    }
+
+    /// Does to an instance what takes nothing of it, unless something refuses it.
+    pub(super) fn do_or_refuse(
+        &mut self,
+        ask: &RequestContext,
+        seq: u64,
+        (id, action): (InstanceId, Harmless),
+        tally: &mut Tally,
+    ) {
+        if self.world.halt.is_some() {
+            return;
+        }
+        tally.wanted += 1;
+        match self.refusal(ask, id) {
+            Ok(()) => {
+                self.apply_harmless(ask, seq, id, action);
+                tally.got += 1;
+            }
+            Err(why) => tally.refuse(why),
+        }
+    }
+
+    /// Whether anything refuses an action that is not judged.
+    ///
+    /// # Errors
+    /// What refuses it.
+    pub(super) fn refusal(&mut self, ask: &RequestContext, id: InstanceId) -> Result<(), Refusal> {
+        let policy = self.world.policy_of(id);
+        if !self.world.fleet.instance(id).is_there() {
+            let facts = self.facts(ask, id, ask.action);
+            return Err(self.refusal_of_absent(policy, &facts, Obstacle::NotThere));
+        }
+        let on = self.world.fleet.instance(id).on;
+        self.refusal_in(ask, policy, on, &self.facts(ask, id, ask.action))
+    }
+
+    /// What refuses a call about an instance that is not there: the provider's own answer, if
+    /// its policy has one.
+    pub(super) fn refusal_of_absent(
+        &mut self,
+        policy: PolicyId,
+        facts: &Facts,
+        otherwise: Obstacle,
+    ) -> Refusal {
+        let book = self.world.header.rulebook(policy);
+        let Some(rule) = book.refusal_of_absent(facts) else {
+            return Refusal::Obstacle(otherwise);
+        };
+        let basis = book.basis(rule);
+        self.rely(policy, basis);
+        Refusal::Rule(policy, rule)
+    }
+
+    /// Whether a precondition refuses a request in a situation; `set` is what is on now.
+    ///
+    /// # Errors
+    /// The rule that does.
+    pub(super) fn refusal_in(
+        &mut self,
+        ask: &RequestContext,
+        policy: PolicyId,
+        set: ProtectionSet,
+        facts: &Facts,
+    ) -> Result<(), Refusal> {
+        let book = self.world.header.rulebook(policy);
+        let mut change = FlagChange::default();
+        if let Some(Flags { on, off }) = self.flags(ask, policy) {
+            let version = if let Payload::Flags(_, version) = ask.with { version } else { None };
+            change = FlagChange { on, off, after: set.and(on).but(off), version };
+        }
+        match book.refused_in_all(facts, |facts| book.refusal_to_set(facts, &change)) {
+            Ok(None) => Ok(()),
+            Ok(Some((rule, basis))) => {
+                self.rely(policy, basis);
+                Err(Refusal::Rule(policy, rule))
+            }
+            Err(on) => {
+                self.halt(ask, ask.target, policy, on);
+                // Nothing of this request is written down: its run stops.
+                Err(Refusal::Obstacle(Obstacle::NotThere))
+            }
+        }
+    }
+
+    /// The protections that a request sets, by the ids of a policy.
+    pub(super) fn flags(&self, ask: &RequestContext, policy: PolicyId) -> Option<Flags> {
+        match ask.with {
+            Payload::Flags(flags, _) => Some(self.world.flags_of(flags, policy)),
+            Payload::Standby(by) => {
+                let standby = self.world.header.rulebook(policy).policy.standby()?;
+                let set = ProtectionSet::EMPTY.with(standby);
+                let none = ProtectionSet::EMPTY;
+                Some(if by { Flags { on: set, off: none } } else { Flags { on: none, off: set } })
+            }
+            Payload::Nothing
+            | Payload::Time(_)
+            | Payload::Billing(..)
+            | Payload::Term(_)
+            | Payload::Economical(_)
+            | Payload::StoppedBy(_) => None,
+        }
+    }
+
+    pub(super) fn create(&mut self, call: Call, id: InstanceId) {
+        let ask = RequestContext::call(call, Action::Create, Target::Instance(id));
+        let open = self.open(&ask, false);
+        let policy = self.world.policy_of(id);
+        let facts = self.facts(&ask, id, Action::Create);
+        if let Err(why) = self.refusal_in(&ask, policy, ProtectionSet::EMPTY, &facts) {
+            return self.refuse(open, 1, why);
+        }
+        let now = self.now;
+        self.world.fleet.set_state(id, Lifecycle::Running, StoppedBy::Nothing);
+        let instance = self.world.fleet.instance_mut(id);
+        instance.created = now;
+        instance.joined = now;
+        let (billing, release) = (instance.billing, instance.auto_release);
+        let group = self.world.fleet.join_intended_group(id, now);
+        let what = What::State(Lifecycle::Absent, Lifecycle::Running);
+        self.change(&ask, open.seq, Subject::Instance(id), what);
+        if let Some((group, size)) = group {
+            self.change(&ask, open.seq, Subject::Group(group), What::Size(size - 1, size));
+        }
+        if release < SimTime::NEVER {
+            self.future_events
+                .set(crate::world::step::Timer::ScheduledRelease(id), release.max(now));
+        }
+        if billing == Billing::Subscription {
+            self.schedule_term_step(id);
+        }
+        self.look_at_arrears(id);
+        self.close(open, Tally::all(1));
+    }
+
+    pub(super) fn release_call(&mut self, call: Call, o: order::Release) {
+        let ids = self.of(o.instance);
+        let mut ask = RequestContext::call(call, Action::Release, Target::these(&ids));
+        ask.facts.force = YesNo::from(o.force.unwrap_or(false));
+        ask.facts.terminate_subscription = YesNo::from(o.terminate_subscription.unwrap_or(false));
+        self.request(&ask, &ids);
+    }
+
+    pub(super) fn stop(&mut self, call: Call, o: order::Stop) {
+        let ids = self.of(o.instance);
+        let economical = Payload::Economical(o.economical.unwrap_or(false));
+        self.request(
+            &RequestContext::call(call, Action::Stop, Target::these(&ids)).with(economical),
+            &ids,
+        );
+    }
+
+    pub(super) fn set_protection(&mut self, call: Call, o: order::SetProtection) {
+        let ids = o.instance.map(|targets| self.of(targets)).unwrap_or_default();
+        let target = o.group.map_or_else(|| Target::these(&ids), Target::Group);
+        let ask = RequestContext::call(call, Action::SetProtection, target)
+            .with(Payload::Flags(o.flags, o.api_version));
+        match o.group {
+            Some(group) => self.protect_group(&ask, group),
+            None => self.request(&ask, &ids),
+        }
+    }
+
+    fn protect_group(&mut self, ask: &RequestContext, id: GroupId) {
+        let open = self.open(ask, false);
+        if let Err(why) = self.group_refusal(ask, id) {
+            return self.refuse(open, 1, why);
+        }
+        let policy = self.world.policy_of_group(id);
+        let Flags { on, off } = self.flags(ask, policy).unwrap_or_default();
+        let group = self.world.fleet.group_mut(id);
+        let from = group.on;
+        group.on = from.and(on).but(off);
+        group.unknown = group.unknown.but(on.and(off));
+        let to = group.on;
+        if from != to {
+            self.change(ask, open.seq, Subject::Group(id), What::Protections(policy, from, to));
+        }
+        self.close(open, Tally::all(1));
+    }
+
+    pub(super) fn schedule_release(&mut self, call: Call, o: order::ScheduleRelease) {
+        let ids = self.of(o.instance);
+        let ask = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
+        let open = self.open(&ask, false);
+        let mut tally = Tally::default();
+        for id in ids {
+            let book = self.book_of(id);
+            let at = o.time.floor_to(book.policy.schedule.granularity);
+            // What was asked counts against the limits, and what is stored is cut down.
+            let lead = lead(book, o.time, self.now);
+            let one = RequestContext { facts: Facts { lead, ..ask.facts }, ..ask };
+            let one = one.with(Payload::Time(at.max(self.now)));
+            self.do_or_refuse(&one, open.seq, (id, Harmless::ScheduleRelease), &mut tally);
+        }
+        self.close(open, tally);
+    }
+
+    pub(super) fn convert_billing(&mut self, call: Call, o: order::ConvertBilling) {
+        let ids = self.of(o.instance);
+        let term = o.term.unwrap_or(Term::MONTH);
+        let ask = RequestContext::call(call, Action::ConvertBilling, Target::these(&ids));
+        let mut ask = ask.with(Payload::Billing(o.to, term));
+        ask.facts.to = o.to;
+        self.request(&ask, &ids);
+    }
+
+    /// Converts the billing; what the protections then are is the policy's business.
+    pub(super) fn convert(&mut self, ask: &RequestContext, seq: u64, id: InstanceId) {
+        let Payload::Billing(to, term) = ask.with else { return };
+        let facts = self.facts(ask, id, Action::ConvertBilling);
+        if facts.billing == to {
+            return;
+        }
+        let policy = self.world.policy_of(id);
+        let flags = self.consult(ask, policy, |t| &t.conversions, &facts).map(|answer| answer.says);
+        let book = self.world.header.rulebook(policy);
+        let instance = self.world.fleet.instance(id);
+        let (on, old_end) = (instance.on, instance.expires);
+        let new_end = match to {
+            Billing::Subscription => self.now.after_on_calendar(term.span(), book.policy.calendar),
+            Billing::PayAsYouGo | Billing::Spot => SimTime::NEVER,
+        };
+        let inert = book.inert(&Facts { billing: to, ..facts }, on).but(book.inert(&facts, on));
+        let kept = if flags == Some(FlagFate::Cleared) { on.but(inert) } else { on };
+        let instance = self.world.fleet.instance_mut(id);
+        (instance.billing, instance.billing_known) = (to, true);
+        instance.expires = new_end;
+        instance.expired = false;
+        instance.on = kept;
+        let subject = Subject::Instance(id);
+        self.change(ask, seq, subject, What::Billing(facts.billing, to));
+        self.change(ask, seq, subject, What::Term(old_end, new_end));
+        if on != kept {
+            self.change(ask, seq, subject, What::Protections(policy, on, kept));
+        }
+        self.schedule_term_step(id);
+        self.look_at_arrears(id);
+    }
+
+    pub(super) fn security_release(&mut self, call: Call, targets: Targets) {
+        let ids = self.of(targets);
+        let ask = RequestContext::call(call, Action::Release, Target::these(&ids));
+        self.request(&ask.as_cause(Trigger::SecurityRelease), &ids);
+    }
+
+    pub(super) fn maintenance(&mut self, call: Call, targets: Targets) {
+        let ids = self.of(targets);
+        let ask = RequestContext::call(call, Action::Maintain, Target::these(&ids));
+        self.request(&ask.as_cause(Trigger::Maintenance), &ids);
+    }
+
+    /// The platform does not ask; only instances that are there have a lock.
+    pub(super) fn security_lock(&mut self, call: Call, targets: Targets, on: bool) {
+        let ids = self.of(targets);
+        let ask = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
+        self.tell(&ask, &ids, |step, seq, id| {
+            if !step.world.fleet.instance(id).is_there() {
+                return Err(Obstacle::NotThere);
+            }
+            step.set_lock(&ask, seq, id, Lock::Security, on);
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,189 @@
+//! Clocks of single instances: the end of a subscription's term, and the reclaim
+//! of spot capacity.
+
+use super::request::{Call, Payload, Reason, RequestContext};
+use super::step::{Step, Timer, World};
+use crate::plan::{Targets, order};
+use crate::policy::{Clock, Column, Columns, Facts, Timetable};
+use crate::record::{Subject, Target, What};
+use crate::time::{SimSpan, SimTime};
+use crate::words::{
+    Action, Billing, ClockKind, InstanceId, Lock, Obstacle, StoppedBy, TermFrom, Trigger, Word,
+};
+
+/// When the next step of an instance's term is due, if it has one.
+pub(super) fn next_term_step(world: &World, id: InstanceId) -> Option<SimTime> {
+    let instance = world.fleet.instance(id);
+    if instance.expires == SimTime::NEVER {
+        return None;
+    }
+    let timetable = timetable(world, id, ClockKind::Expiry, instance.expires)?;
+    timetable.get(usize::from(instance.term_steps)).map(|(due, _)| *due)
+}
+
+fn timetable(world: &World, id: InstanceId, kind: ClockKind, since: SimTime) -> Option<Timetable> {
+    let policy = &world.book(world.fleet.instance(id).account).policy;
+    let clock: &Clock = policy.clock(kind)?;
+    Some(clock.timetable(since, SimSpan::ZERO, policy.calendar))
+}
+
+impl Step<'_> {
+    /// Begins the clock of an instance's term anew.
+    pub(super) fn schedule_term_step(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance_mut(id);
+        instance.term_steps = 0;
+        self.wind_term_on(id);
+    }
+
+    fn wind_term_on(&mut self, id: InstanceId) {
+        match next_term_step(self.world, id) {
+            Some(due) => self.future_events.set(Timer::TermStep(id), due.max(self.now)),
+            None => self.future_events.clear(Timer::TermStep(id)),
+        }
+    }
+
+    /// A step of the clock of an instance's term is due.
+    pub(super) fn term_step(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance(id);
+        let (since, steps) = (instance.expires, instance.term_steps);
+        let Some(timetable) = timetable(self.world, id, ClockKind::Expiry, since) else { return };
+        let Some((_, number)) = timetable.get(usize::from(steps)).copied() else { return };
+        let instance = self.world.fleet.instance_mut(id);
+        instance.expired = instance.expires <= self.now;
+        instance.term_steps += 1;
+        self.clock_step(id, ClockKind::Expiry, number, StoppedBy::Expiry);
+        // A renewal has begun the clock anew and set its own timer.
+        let instance = self.world.fleet.instance(id);
+        if instance.is_there() && instance.expires == since {
+            self.wind_term_on(id);
+        }
+    }
+
+    /// Takes a step of an instance's clock, if it concerns the instance.
+    fn clock_step(&mut self, id: InstanceId, kind: ClockKind, number: usize, by: StoppedBy) {
+        let book = self.book_of(id);
+        let Some(clock) = book.policy.clock(kind) else { return };
+        let step = &clock.steps[number];
+        let action = Action::from(step.action);
+        let ask = RequestContext::timer(kind.word(), step.trigger, action, Target::Instance(id))
+            .resting_on(Some(Reason::of_clock(book, step.rule)))
+            .with(if action == Action::Renew {
+                Payload::Term(None)
+            } else {
+                Payload::StoppedBy(by)
+            });
+        let may = book.assumes(&step.when) && self.world.fleet.instance(id).is_there();
+        let when = step.when.clone();
+        if may && self.concerns(&ask, id, &when) {
+            self.take_step(&ask, &[id]);
+        }
+    }
+
+    pub(super) fn renew(&mut self, call: Call, o: order::Renew) {
+        let ids = self.of(o.instance);
+        let ask = RequestContext::call(call, Action::Renew, Target::these(&ids))
+            .with(Payload::Term(o.term));
+        self.request(&ask, &ids);
+    }
+
+    /// Prolongs the term of a subscription; anything else has no term.
+    pub(super) fn prolong(&mut self, ask: &RequestContext, seq: u64, id: InstanceId) {
+        let Payload::Term(span) = ask.with else { return };
+        let facts = self.facts(ask, id, Action::Renew);
+        let instance = self.world.fleet.instance(id);
+        let (billing, old) = (instance.billing, instance.expires);
+        if billing != Billing::Subscription || old == SimTime::NEVER {
+            return;
+        }
+        let policy = self.world.policy_of(id);
+        let calendar = self.world.header.rulebook(policy).policy.calendar;
+        let answer = self.consult(ask, policy, |t| &t.renewals, &facts);
+        let span = span.unwrap_or_else(|| self.world.fleet.term(id)).span();
+        let from = match answer.map(|answer| answer.says) {
+            Some(TermFrom::Renewal) => self.now.max(old),
+            Some(TermFrom::Expiry) | None => old,
+        };
+        // One period, whoever asks: a term that renews itself asks again when that ends.
+        let new = from.after_on_calendar(span, calendar);
+        let instance = self.world.fleet.instance_mut(id);
+        instance.expires = new;
+        instance.expired = new <= self.now;
+        let revive =
+            !instance.expired && instance.stopped_by == StoppedBy::Expiry && instance.is_down();
+        self.change(ask, seq, Subject::Instance(id), What::Term(old, new));
+        if revive {
+            self.bring_up(ask, seq, id);
+        }
+        self.schedule_term_step(id);
+    }
+
+    pub(super) fn spot_reclaim(&mut self, call: Call, targets: Targets) {
+        let ids = self.of(targets);
+        let ask = RequestContext::call(call, Action::Reclaim, Target::these(&ids));
+        let ask = ask.as_cause(Trigger::SpotReclaim);
+        self.tell(&ask, &ids, |step, seq, id| {
+            let now = step.now;
+            let instance = step.world.fleet.instance_mut(id);
+            if !instance.is_there() {
+                return Err(Obstacle::NotThere);
+            }
+            if !step.is_spot(&ask, id) {
+                return Err(Obstacle::NotSpot);
+            }
+            let instance = step.world.fleet.instance_mut(id);
+            // It can be taken back only once.
+            if instance.reclaim_since == SimTime::NEVER {
+                instance.reclaim_since = now;
+                instance.reclaim_steps = 0;
+                step.set_lock(&ask, seq, id, Lock::Recycling, true);
+                step.schedule_reclaim_step(id);
+            }
+            Ok(())
+        });
+    }
+
+    /// Whether an instance is spot capacity; the run stops where nobody knows.
+    fn is_spot(&mut self, ask: &RequestContext, id: InstanceId) -> bool {
+        let instance = self.world.fleet.instance(id);
+        let unknown = Columns::NONE.with_if(Column::Billing, !instance.billing_known);
+        let facts = Facts { billing: instance.billing, unknown, ..Facts::default() };
+        let policy = self.world.policy_of(id);
+        let book = self.world.header.rulebook(policy);
+        let says = [Action::Reclaim.effect().word(), "refused"];
+        match book.agreed(&facts, |facts| facts.billing == Billing::Spot, says) {
+            Ok((is_spot, basis)) => {
+                self.rely(policy, basis);
+                is_spot
+            }
+            Err(on) => {
+                self.halt(ask, Target::Instance(id), policy, on);
+                false
+            }
+        }
+    }
+
+    fn schedule_reclaim_step(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance(id);
+        let (since, steps) = (instance.reclaim_since, usize::from(instance.reclaim_steps));
+        let timetable =
+            timetable(self.world, id, ClockKind::SpotReclaim, since).unwrap_or_default();
+        if let Some((due, _)) = timetable.get(steps) {
+            self.future_events.set(Timer::ReclaimStep(id), (*due).max(self.now));
+        }
+    }
+
+    /// A step of the clock of a reclaim is due.
+    pub(super) fn reclaim_step(&mut self, id: InstanceId) {
+        let instance = self.world.fleet.instance_mut(id);
+        let (since, steps) = (instance.reclaim_since, usize::from(instance.reclaim_steps));
+        instance.reclaim_steps += 1;
+        let timetable =
+            timetable(self.world, id, ClockKind::SpotReclaim, since).unwrap_or_default();
+        if let Some((_, number)) = timetable.get(steps).copied() {
+            self.clock_step(id, ClockKind::SpotReclaim, number, StoppedBy::Nothing);
+        }
+        if self.world.fleet.instance(id).is_there() {
+            self.schedule_reclaim_step(id);
+        }
+    }
+}
