@@ -259,7 +259,7 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
             // Each case has policies of its own, and may settle it otherwise.
             let used = ran.iter().zip(&one.compiled.plans).any(|(judged, plan)| {
                 let mut settles = plan.assumptions.get(at).into_iter().flat_map(|a| &a.settles);
-                settles.any(|(policy, switch)| judged.relied[policy.index()].has(*switch))
+                settles.any(|(policy, switch)| judged.relied[policy.index()].contains(*switch))
             });
             if !used {
                 let title =

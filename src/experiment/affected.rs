@@ -28,7 +28,7 @@ pub fn affected_instances(difference: &Difference, world: &World) -> Vec<String>
     let concerned = world.fleet().instances().filter(|(id, instance)| {
         let policy = world.policy_of(*id);
         let (on, unknown) = world.protections(*id);
-        let set = on.and(unknown);
+        let set = on.union(unknown);
         let named = header.protections(policy, set).contains(&difference.subject.as_str());
         let membership = instance.membership;
         // Of whom nobody knows how it came in may have come in like that.

@@ -143,7 +143,7 @@ impl Coverage {
             let all = self.entry(&book.policy);
             all.rules.extend(&reached.rules);
             all.cells.extend(&reached.cells);
-            all.switches = all.switches.and(reached.switches);
+            all.switches = all.switches.union(reached.switches);
             let relied = reached.switches.iter();
             all.positions.extend(relied.map(|switch| (switch.index(), book.position(switch))));
         }
@@ -198,7 +198,7 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
             continue;
         }
         switches.of += 1;
-        if reached.switches.has(id) {
+        if reached.switches.contains(id) {
             switches.reached += 1;
         } else {
             switches.missed.push(switch.name.clone());

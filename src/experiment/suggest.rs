@@ -160,7 +160,7 @@ fn find<'p>(policy: &'p Policy, protection: &'p Protection, rule: RuleId) -> Opt
     }
     // A position that is taken anyhow needs no words.
     let settles = &policy.rule(rule).switches;
-    assume.retain(|(name, _)| policy.switch(name).is_some_and(|switch| settles.has(switch)));
+    assume.retain(|(name, _)| policy.switch(name).is_some_and(|switch| settles.contains(switch)));
     Some(Case { policy, protection, words, assume, verdict: row.says })
 }
 

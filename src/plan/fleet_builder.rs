@@ -118,7 +118,7 @@ impl FleetBuilder<'_, '_> {
     fn in_arrears(&mut self, instance: &mut Instance, part: &WrittenInstance, span: Span) {
         let account = self.fleet.account(instance.account);
         let Some(arrears) = account.arrears.filter(|_| instance.is_there()) else { return };
-        if instance.is_down() && instance.locks.has(Lock::Financial) {
+        if instance.is_down() && instance.locks.contains(Lock::Financial) {
             instance.stopped_by = StoppedBy::Arrears;
         }
         let facts = Facts {
@@ -239,7 +239,7 @@ impl FleetBuilder<'_, '_> {
         for (at, names) in [&part.on, &part.unknown].into_iter().enumerate() {
             for name in names {
                 let Some(id) = self.protection(name, account, kind) else { continue };
-                if sets.iter().any(|set| set.has(id)) {
+                if sets.iter().any(|set| set.contains(id)) {
                     let title = format!("`{}` is listed twice", **name);
                     let problem = Problem::at(Code::Twice, name.span, title, "once more");
                     self.resolver.problems.add(problem.help("keep one of them"));
@@ -773,7 +773,8 @@ impl FleetBuilder<'_, '_> {
         instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
         if instance.is_down() {
             // A lock for arrears says who shut it down; a term that has ended says so itself.
-            let owing = billing != Billing::Subscription && instance.locks.has(Lock::Financial);
+            let owing =
+                billing != Billing::Subscription && instance.locks.contains(Lock::Financial);
             instance.stopped_by = if owing { StoppedBy::Arrears } else { StoppedBy::User };
         }
         if let Some(state) = part.state.filter(|_| !instance.is_there()) {

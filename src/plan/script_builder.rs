@@ -215,7 +215,7 @@ pub fn check_flags(
             let book = &resolver.rulebooks[policy.index()];
             match protection_of(book, &name.value, name.span, kind) {
                 Err(problem) => resolver.problems.add(*problem),
-                Ok(id) if named.has(id) => {
+                Ok(id) if named.contains(id) => {
                     let called = &book.policy.protections[id.index()].name;
                     let title = format!("`{}` is set twice: it is `{called}`", name.value);
                     let problem = Problem::at(Code::Twice, name.span, title, "once more");

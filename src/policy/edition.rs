@@ -348,10 +348,10 @@ pub struct FlagChange {
 impl FlagTest {
     /// Whether a request is of this kind.
     pub(super) fn takes(&self, change: &FlagChange) -> bool {
-        let named = change.on.and(change.off);
-        (self.any.is_empty() || !self.any.within(named).is_empty())
-            && self.off.but(change.off).is_empty()
-            && self.left_on.but(change.after).is_empty()
+        let named = change.on.union(change.off);
+        (self.any.is_empty() || !self.any.intersection(named).is_empty())
+            && self.off.difference(change.off).is_empty()
+            && self.left_on.difference(change.after).is_empty()
             && self.before.is_none_or(|before| change.version.is_some_and(|v| v < before))
     }
 }
@@ -471,7 +471,7 @@ impl Policy {
 
     /// Whether any of its rules tests a column.
     pub const fn tests(&self, column: Column) -> bool {
-        self.tested.has(column)
+        self.tested.contains(column)
     }
 
     /// Whether the decision space has a word.

@@ -90,10 +90,10 @@ macro_rules! columns {
             }
 
             /// Some of its words, given by their places, as a condition writes them.
-            pub fn told(self, words: impl Iterator<Item = u8> + Clone) -> Vec<String> {
+            pub fn describe(self, words: impl Iterator<Item = u8> + Clone) -> Vec<String> {
                 let mask = words.clone().fold(0, |mask, word| mask | 1 << word);
                 let short = match self {
-                    $(Self::$variant => <$words>::told(mask),)+
+                    $(Self::$variant => <$words>::describe(mask),)+
                 };
                 let all = self.words();
                 let one_by_one = || words.map(|word| all[usize::from(word)].to_owned()).collect();
@@ -221,7 +221,7 @@ impl Columns {
     }
 
     /// Whether it holds that one.
-    pub const fn has(self, column: Column) -> bool {
+    pub const fn contains(self, column: Column) -> bool {
         self.0 >> column as u8 & 1 == 1
     }
 
@@ -245,12 +245,12 @@ impl Columns {
 
     /// The first of them.
     pub fn first(self) -> Option<Column> {
-        Column::ALL.iter().copied().find(|column| self.has(*column))
+        Column::ALL.iter().copied().find(|column| self.contains(*column))
     }
 
     /// Each of them, in the order of the columns.
     pub fn iter(self) -> impl Iterator<Item = Column> {
-        Column::ALL.iter().copied().filter(move |column| self.has(*column))
+        Column::ALL.iter().copied().filter(move |column| self.contains(*column))
     }
 }
 

@@ -184,7 +184,7 @@ impl Rulebook {
         if goes(chosen) {
             common.ruling = leanings().fold(chosen.ruling, |ruling, l| ruling.common(&l.ruling));
         }
-        common.basis = leanings().fold(basis, |basis, leaning| basis.and(leaning.basis));
+        common.basis = leanings().fold(basis, |basis, leaning| basis.union(leaning.basis));
         common.facts.unknown = case.facts.unknown;
         Ok(settle(case, common))
     }
@@ -203,10 +203,10 @@ impl Rulebook {
             setting => Some(setting == SET),
         };
         if let Some(set) = set {
-            let on = if set { case.on.and(case.unknown) } else { case.on };
+            let on = if set { case.on.union(case.unknown) } else { case.on };
             let mut leaning = self.lean(case, facts, on, ProtectionSet::EMPTY)?;
             if case.unknown.iter().any(|p| asked(&p)) && leaning.kind != Kind::Idle {
-                leaning.basis = leaning.basis.and(self.assumed(switch));
+                leaning.basis = leaning.basis.union(self.assumed(switch));
             }
             return Ok(smallvec![(None, leaning)]);
         }
@@ -254,7 +254,7 @@ impl Rulebook {
         let of = |kind, ruling: Ruling, basis| Leaning { facts, asked, ruling, kind, basis };
         // What is refused before was not kept by any protection.
         let denied = |rule, basis: Basis| {
-            of(Kind::Denied(rule), ruling.unasked(), basis.and(self.basis(rule)))
+            of(Kind::Denied(rule), ruling.unasked(), basis.union(self.basis(rule)))
         };
         let idle = is_idle(&facts);
         Ok(match (ruling.blocks() && !idle, refusal) {
@@ -267,7 +267,7 @@ impl Rulebook {
                 let basis = order.map_or(Basis::NONE, |order| order.basis);
                 match order.map_or(CheckedFirst::Protection, |order| order.says) {
                     CheckedFirst::Refusal => denied(rule, basis),
-                    CheckedFirst::Protection => of(Kind::Held, ruling, ruling.basis.and(basis)),
+                    CheckedFirst::Protection => of(Kind::Held, ruling, ruling.basis.union(basis)),
                 }
             }
         })
@@ -295,7 +295,7 @@ impl Rulebook {
         ruling.decisive = [Verdict::Held, Verdict::Overridden].into_iter().find_map(|verdict| {
             let of = ruling.findings().filter(|finding| finding.verdict == verdict);
             // The strongest evidence; the first of equals, and findings come by name.
-            of.min_by_key(|finding| self.founded(*finding).confidence).map(|f| f.protection)
+            of.min_by_key(|finding| self.basis_of(*finding).confidence).map(|f| f.protection)
         });
         let unsure = doubt.iter().filter_map(|protection| self.find_at(cell, protection));
         let overridden = |finding: &Finding| finding.verdict == Verdict::Overridden;
@@ -303,15 +303,15 @@ impl Rulebook {
         // One protection is enough to hold; that it went ahead, all of them say.
         let held = ruling.findings().find(|finding| finding.verdict == Verdict::Held);
         ruling.basis = if let Some(held) = held {
-            self.founded(held)
+            self.basis_of(held)
         } else {
             let all = ruling.findings().chain(ruling.doubtful);
-            all.map(|finding| self.founded(finding)).fold(Basis::NONE, Basis::and)
+            all.map(|finding| self.basis_of(finding)).fold(Basis::NONE, Basis::union)
         };
         ruling
     }
 
-    fn founded(&self, finding: Finding) -> Basis {
+    fn basis_of(&self, finding: Finding) -> Basis {
         finding.rule.map_or(UNFOUNDED, |rule| self.basis(rule))
     }
 
@@ -357,7 +357,7 @@ impl Rulebook {
             let rule = guard(&protection)?;
             Some(Finding { protection, verdict: Verdict::Held, rule: Some(rule) })
         });
-        holding.min_by_key(|finding| self.founded(*finding).confidence)
+        holding.min_by_key(|finding| self.basis_of(*finding).confidence)
     }
 }
 

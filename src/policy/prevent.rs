@@ -159,7 +159,7 @@ impl Rulebook {
         match means {
             Means::Set(protection) => {
                 let on = ProtectionSet::EMPTY.with(protection);
-                let change = FlagChange { on, after: danger.on.and(on), ..FlagChange::default() };
+                let change = FlagChange { on, after: danger.on.union(on), ..FlagChange::default() };
                 let asked = call(facts, Action::SetProtection);
                 self.whatever_is_unknown(&asked, |f| self.refusal_to_set(f, &change).is_none())
             }
@@ -198,7 +198,7 @@ impl Rulebook {
                     works.is_none_or(|(_, when)| when.meets(facts))
                         && row.is_some_and(|row| row.says == Verdict::Held)
                 };
-                !danger.on.has(id)
+                !danger.on.contains(id)
                     && protection.occasions.contains(&Occasion::Later)
                     && (danger.in_group || !of_group)
                     && self.whatever_is_unknown(facts, holds)
@@ -305,7 +305,7 @@ const fn action(act: Act) -> Option<Action> {
 const fn pays(facts: &Facts) -> Option<Act> {
     match facts.overdue {
         YesNo::Yes => Some(Act::Settle),
-        YesNo::No if facts.lock.has(Lock::Financial) => Some(Act::Reactivate),
+        YesNo::No if facts.lock.contains(Lock::Financial) => Some(Act::Reactivate),
         YesNo::No => None,
     }
 }

@@ -94,7 +94,7 @@ fn describe(space: &Space, block: &Block, subject: &Subject<'_>) -> String {
         .map(|axis| {
             let words: Vec<u8> = space.words_of(block, axis).collect();
             let names: Vec<String> = match space.axes()[axis].over {
-                Over::Column(column) => column.told(words.into_iter()),
+                Over::Column(column) => column.describe(words.into_iter()),
                 Over::Switch(switch) => {
                     let values = &subject.switches[switch.index()].1;
                     words.into_iter().map(|word| values[usize::from(word)].clone()).collect()

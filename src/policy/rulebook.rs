@@ -57,10 +57,10 @@ impl Basis {
 
     /// Rests on both.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn union(self, other: Self) -> Self {
         Self {
             confidence: self.confidence.max(other.confidence),
-            switches: self.switches.and(other.switches),
+            switches: self.switches.union(other.switches),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Rulebook {
         };
         let verdicts = policy.protections.iter().map(|p| p.table.under(&settings));
         let verdicts = verdicts.collect();
-        let bases = policy.rules.iter().map(|rule| founded(&policy, rule)).collect();
+        let bases = policy.rules.iter().map(|rule| basis_of(&policy, rule)).collect();
         let refusals = Action::ALL.iter().map(|action| refusing(&policy, &settings, *action));
         let refusals = refusals.collect();
         let verdicts: Vec<Table<Verdict>> = verdicts;
@@ -182,7 +182,7 @@ impl Rulebook {
 
     /// Whether the scenario took a position on a switch.
     pub const fn is_taken(&self, switch: SwitchId) -> bool {
-        self.taken.has(switch)
+        self.taken.contains(switch)
     }
 
     /// Whether a condition's switches stand as it asks.
@@ -211,7 +211,7 @@ impl Rulebook {
 }
 
 /// What a rule rests on: its own confidence, or that of a switch that is weaker.
-fn founded(policy: &Policy, rule: &Rule) -> Basis {
+fn basis_of(policy: &Policy, rule: &Rule) -> Basis {
     let weakest = rule
         .switches
         .iter()

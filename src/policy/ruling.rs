@@ -100,7 +100,7 @@ impl Ruling {
     pub fn common(mut self, other: &Self) -> Self {
         let both = self;
         let says = |of: &Self, p| of.findings().find(|finding| finding.protection == p);
-        for protection in self.on.and(other.on).iter() {
+        for protection in self.on.union(other.on).iter() {
             let found = [says(&both, protection), says(other, protection)];
             if found[0].map(|f| f.verdict) == found[1].map(|f| f.verdict) {
                 continue;

@@ -134,7 +134,7 @@ impl Rulebook {
         let mut count = 1;
         for column in facts.unknown.iter() {
             let (words, assumed) = self.left_open(column, facts);
-            basis = basis.and(assumed);
+            basis = basis.union(assumed);
             if words.is_empty() {
                 // The policy does not look at it: it is as good as known.
                 known.unknown = known.unknown.without(column);
@@ -178,7 +178,7 @@ impl Rulebook {
             // What is known to bar it does so in every position.
             let mut sets = SmallVec::new();
             for word in words.iter().filter_map(|word| Locks::ALL.get(usize::from(*word))) {
-                let set = word.and(facts.lock).index();
+                let set = word.union(facts.lock).index();
                 if !sets.contains(&set) {
                     sets.push(set);
                 }
@@ -237,7 +237,7 @@ impl Rulebook {
         }
         let found = self.in_all(&looked_at, |facts| self.ask(table, facts), alike, course)?;
         Ok(found
-            .and_then(|(first, basis)| first.map(|a| Answer { basis: a.basis.and(basis), ..a })))
+            .and_then(|(first, basis)| first.map(|a| Answer { basis: a.basis.union(basis), ..a })))
     }
 
     /// What refuses a situation, if something does in all of its positions or in none.
@@ -255,7 +255,7 @@ impl Rulebook {
         };
         let alike = |a: &Option<RuleId>, b: &Option<RuleId>| a.is_some() == b.is_some();
         let found = self.in_all(facts, refusal, alike, course)?;
-        Ok(found.and_then(|(rule, basis)| rule.map(|rule| (rule, basis.and(self.basis(rule))))))
+        Ok(found.and_then(|(rule, basis)| rule.map(|rule| (rule, basis.union(self.basis(rule))))))
     }
 
     /// Whether something holds of a situation, if it does in all of its positions or in none.

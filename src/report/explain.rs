@@ -104,7 +104,7 @@ fn situation(book: &Rulebook, facts: &Facts) -> String {
     let asked = Column::ALL.iter().filter(|column| !book.policy.words(**column).is_empty());
     let words = asked.map(|column| {
         let known = column.words()[usize::from(facts.word(*column))];
-        let word = if facts.unknown.has(*column) { "unknown" } else { known };
+        let word = if facts.unknown.contains(*column) { "unknown" } else { known };
         format!("{} {word}", column.name())
     });
     words.collect::<Vec<_>>().join(" · ")
@@ -181,9 +181,9 @@ fn protections(
     let rows = book.policy.as_written().into_iter().map(|(id, protection)| {
         let asked = ruling.findings().find(|finding| finding.protection == id);
         let would = book.verdicts()[id.index()].decide(facts);
-        let unknown = decision.is_some_and(|decision| decision.unknown.has(id));
-        let set = match (on.has(id), unknown) {
-            (true, _) if inert.has(id) => "on, inert",
+        let unknown = decision.is_some_and(|decision| decision.unknown.contains(id));
+        let set = match (on.contains(id), unknown) {
+            (true, _) if inert.contains(id) => "on, inert",
             (true, _) => "on",
             (false, true) => "unknown",
             (false, false) => "off",
@@ -277,7 +277,7 @@ fn holders<'b>(book: &'b Rulebook, facts: &Facts, on: ProtectionSet) -> Vec<&'b 
     let all = book.policy.protections.iter().zip(book.verdicts()).enumerate();
     let held = all.filter(|(at, (_, table))| {
         let says = table.decide(facts).map(|row| row.says);
-        !on.has(ProtectionId::at(*at)) && says == Some(Verdict::Held)
+        !on.contains(ProtectionId::at(*at)) && says == Some(Verdict::Held)
     });
     held.map(|(_, (protection, _))| protection.name.as_str()).collect()
 }

@@ -76,7 +76,7 @@ fn words(space: &Space, block: &Block, axis: usize, occurs: &impl Fn(usize) -> b
     if here == all && axis > 0 {
         return String::new();
     }
-    column.told(here.iter().copied()).join(" ")
+    column.describe(here.iter().copied()).join(" ")
 }
 
 fn mark(confidence: Confidence) -> &'static str {

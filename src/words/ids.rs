@@ -57,52 +57,52 @@ macro_rules! sets {
         pub struct $name($bits);
 
         impl $name {
-            /// None at all.
+            /// The empty set.
             pub const EMPTY: Self = Self(0);
-            /// How many there can be.
+            /// Largest number of members.
             pub const MOST: usize = <$bits>::BITS as usize;
 
-            /// Whether it holds that one.
-            pub const fn has(self, id: $id) -> bool {
+            /// Whether `id` is a member.
+            pub const fn contains(self, id: $id) -> bool {
                 self.0 >> id.0 & 1 == 1
             }
 
-            /// Whether it holds none.
+            /// Whether the set has no member.
             pub const fn is_empty(self) -> bool {
                 self.0 == 0
             }
 
-            /// Puts one in.
+            /// A copy with `id` as a member.
             #[must_use]
             pub const fn with(self, id: $id) -> Self {
                 Self(self.0 | 1 << id.0)
             }
 
-            /// Takes one out.
+            /// A copy without `id`.
             #[must_use]
             pub const fn without(self, id: $id) -> Self {
                 Self(self.0 & !(1 << id.0))
             }
 
-            /// What is in either.
+            /// Ids in `self`, in `other`, or in both.
             #[must_use]
-            pub const fn and(self, other: Self) -> Self {
+            pub const fn union(self, other: Self) -> Self {
                 Self(self.0 | other.0)
             }
 
-            /// What is in both.
+            /// Ids in both `self` and `other`.
             #[must_use]
-            pub const fn within(self, other: Self) -> Self {
+            pub const fn intersection(self, other: Self) -> Self {
                 Self(self.0 & other.0)
             }
 
-            /// What is in this one and not in the other.
+            /// Ids in `self` that are not in `other`.
             #[must_use]
-            pub const fn but(self, other: Self) -> Self {
+            pub const fn difference(self, other: Self) -> Self {
                 Self(self.0 & !other.0)
             }
 
-            /// Its members, lowest first.
+            /// The members in ascending order of their ids.
             pub fn iter(self) -> impl Iterator<Item = $id> {
                 let mut left = self.0;
                 std::iter::from_fn(move || {

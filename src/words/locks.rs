@@ -1,13 +1,13 @@
-//! The locks of an instance: a set, since one does not end or hide another.
+//! The locks of an instance, as a set: an instance can be under several locks at once.
 
 use super::state::Lock;
 use super::word::Word;
 
-/// The locks that an instance is under. As a word, all of them joined by `;`.
+/// The locks that an instance is under. Its word joins the locks with `;`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Locks(u8);
 
-/// How each set is spelled, by its bits.
+/// The word of each set, indexed by its bits.
 const SPELLED: [&str; 8] = [
     "none",
     "financial",
@@ -32,35 +32,38 @@ impl Locks {
         }
     }
 
-    /// The same and one more.
+    /// A copy with `lock` as a member; [`Lock::None`] adds nothing.
     #[must_use]
     pub const fn with(self, lock: Lock) -> Self {
         Self(self.0 | Self::bit(lock))
     }
 
-    /// These and others.
+    /// Locks in `self`, in `others`, or in both.
     #[must_use]
-    pub const fn and(self, others: Self) -> Self {
+    pub const fn union(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
-    /// The same without one of them; the others stay.
+    /// A copy without `lock`.
     #[must_use]
     pub const fn without(self, lock: Lock) -> Self {
         Self(self.0 & !Self::bit(lock))
     }
 
-    /// Whether a lock is among them; [`Lock::None`] asks whether there is none.
-    pub const fn has(self, lock: Lock) -> bool {
+    /// Whether `lock` is a member; for [`Lock::None`], whether the set is empty.
+    pub const fn contains(self, lock: Lock) -> bool {
         match lock {
             Lock::None => self.0 == 0,
             Lock::Financial | Lock::Security | Lock::Recycling => self.0 & Self::bit(lock) != 0,
         }
     }
 
-    /// The sets among which a lock is, a bit for each set by its place in [`Word::ALL`].
+    /// The sets that contain `lock`, as a mask with one bit for each index in [`Word::ALL`].
     fn sets_with(lock: Lock) -> u32 {
-        Self::ALL.iter().filter(|set| set.has(lock)).fold(0, |sets, set| sets | 1 << set.index())
+        Self::ALL
+            .iter()
+            .filter(|set| set.contains(lock))
+            .fold(0, |sets, set| sets | 1 << set.index())
     }
 }
 
@@ -93,17 +96,17 @@ impl Word for Locks {
         self.0
     }
 
-    /// In any order.
+    /// Reads locks joined by `;` in any order.
     fn spelled(text: &str) -> Option<Self> {
         text.split(';').map(Lock::spelled).collect()
     }
 
-    /// A rule names a lock and means every set among which it is.
+    /// A rule names one lock and means every set that contains it.
     fn choices() -> Vec<(&'static str, u32)> {
         Lock::ALL.iter().map(|lock| (lock.word(), Self::sets_with(*lock))).collect()
     }
 
-    fn told(words: u32) -> Option<String> {
+    fn describe(words: u32) -> Option<String> {
         let all = (1 << Self::ALL.len()) - 1;
         Lock::ALL.iter().find_map(|lock| {
             let sets = Self::sets_with(*lock);
@@ -118,28 +121,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_comes_and_goes_alone() {
+    fn adding_and_removing_one_lock_keeps_the_others() {
         let both = Locks::NONE.with(Lock::Security).with(Lock::Recycling);
         assert_eq!(both.to_string(), "security;recycling");
         assert_eq!(both.without(Lock::Security), Locks::from_iter([Lock::Recycling]));
         assert_eq!(both.without(Lock::Financial).with(Lock::None), both);
-        assert!(both.has(Lock::Security) && !both.has(Lock::Financial) && !both.has(Lock::None));
-        assert!(Locks::NONE.has(Lock::None));
+        assert!(
+            both.contains(Lock::Security)
+                && !both.contains(Lock::Financial)
+                && !both.contains(Lock::None)
+        );
+        assert!(Locks::NONE.contains(Lock::None));
     }
 
     #[test]
-    fn a_set_is_spelled_in_any_order_and_told_by_what_is_in_it() {
+    fn a_set_is_read_in_any_order_and_described_by_its_locks() {
         for set in Locks::ALL {
             assert_eq!(Locks::ALL[usize::from(set.index())], *set);
             assert_eq!(Locks::spelled(set.word()), Some(*set));
             let locks = [Lock::Financial, Lock::Security, Lock::Recycling];
-            assert_eq!(locks.into_iter().filter(|lock| set.has(*lock)).collect::<Locks>(), *set);
+            assert_eq!(
+                locks.into_iter().filter(|lock| set.contains(*lock)).collect::<Locks>(),
+                *set
+            );
         }
         assert_eq!(Locks::spelled("security;financial"), Locks::spelled("financial;security"));
         assert_eq!(Locks::spelled("security;"), None);
-        assert_eq!(Locks::told(0b1100_1100), Some("security".to_owned()));
-        assert_eq!(Locks::told(0b0011_0011), Some("not security".to_owned()));
-        assert_eq!(Locks::told(0b0000_0001), Some("none".to_owned()));
-        assert_eq!(Locks::told(0b0000_0010), None);
+        assert_eq!(Locks::describe(0b1100_1100), Some("security".to_owned()));
+        assert_eq!(Locks::describe(0b0011_0011), Some("not security".to_owned()));
+        assert_eq!(Locks::describe(0b0000_0001), Some("none".to_owned()));
+        assert_eq!(Locks::describe(0b0000_0010), None);
     }
 }

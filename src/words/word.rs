@@ -1,34 +1,35 @@
-//! Closed lists of words: an enum whose every variant is spelled in one way.
+//! The trait of closed lists of words, and the macro that declares them as enums.
 
-/// A closed list of words, as files and reports spell them.
+/// A word of a closed list, as files and reports spell it.
 pub trait Word: Copy + Eq + 'static {
-    /// What one of these words is called in a message: "a trigger".
+    /// Name of the list in messages, with its article: "a trigger".
     const WHAT: &'static str;
     /// Every word, in the order in which lists show them.
     const ALL: &'static [Self];
 
-    /// How it is spelled.
+    /// The spelling in files and reports.
     fn word(self) -> &'static str;
 
-    /// What it means, in one sentence.
+    /// The meaning, in one sentence; schemas print it.
     fn meaning(self) -> &'static str;
 
-    /// Its place in [`Self::ALL`].
+    /// Index in [`Self::ALL`].
     fn index(self) -> u8;
 
-    /// The word that is spelled so.
+    /// The word with this spelling; `None` if the list has no such word.
     fn spelled(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|word| word.word() == text)
     }
 
-    /// What a rule may write to ask for one of these, and the words that it then takes, as a
-    /// mask of their places: each word for itself, where a word is no set.
+    /// The spellings that a condition of a rule may use. Each comes with a mask of the words that it
+    /// matches, one bit for each index in [`Self::ALL`]; a spelling matches its own word alone unless
+    /// the words are sets.
     fn choices() -> Vec<(&'static str, u32)> {
         Self::ALL.iter().map(|word| (word.word(), 1 << word.index())).collect()
     }
 
-    /// What a rule may write to ask for just the words of a mask, where it is not a list of them.
-    fn told(words: u32) -> Option<String> {
+    /// The condition that matches exactly the words of a mask; `None` if a list of words says it.
+    fn describe(words: u32) -> Option<String> {
         let _ = words;
         None
     }

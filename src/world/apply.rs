@@ -303,14 +303,14 @@ impl Step<'_> {
         let Some(Flags { on, off }) = self.flags(ask, policy) else { return };
         let instance = self.world.fleet.instance_mut(id);
         let from = instance.on;
-        instance.on = from.and(on).but(off);
-        instance.unknown = instance.unknown.but(on.and(off));
+        instance.on = from.union(on).difference(off);
+        instance.unknown = instance.unknown.difference(on.union(off));
         let to = instance.on;
         if from != to {
             self.change(ask, seq, Subject::Instance(id), What::Protections(policy, from, to));
         }
         let in_model = self.world.header.rulebook(policy).policy.in_model();
-        if !in_model.within(on.and(off)).is_empty() {
+        if !in_model.intersection(on.union(off)).is_empty() {
             self.change_model(ask, seq, id);
         }
     }

@@ -157,7 +157,7 @@ impl Step<'_> {
         policy: PolicyId,
         items: &[Item],
     ) -> Option<Decided> {
-        if items.len() == 1 || !ask.facts.unknown.has(Column::Channel) {
+        if items.len() == 1 || !ask.facts.unknown.contains(Column::Channel) {
             return self.together(ask, policy, items);
         }
         let (positions, _) = self.world.header.rulebook(policy).positions(&ask.facts);
@@ -186,7 +186,7 @@ impl Step<'_> {
             }
             for (_, decided) in &all {
                 word.outcome = either(word.outcome, decided[at].1.outcome);
-                word.basis = word.basis.and(decided[at].1.basis);
+                word.basis = word.basis.union(decided[at].1.basis);
                 draft.ruling = draft.ruling.common(&decided[at].0.ruling);
             }
             draft.facts.unknown = draft.facts.unknown.with(Column::Channel);
@@ -340,13 +340,13 @@ impl Step<'_> {
             outcome: Outcome::Deferred,
             decided_by: DecidedBy::Other(DecidingFactor::Hook),
             rule: Some(answer.rule),
-            basis: word.basis.and(answer.basis),
+            basis: word.basis.union(answer.basis),
         });
         if self.world.halt.is_some() || goes && !self.losses_are_known(ask, &draft) {
             return;
         }
-        let grounds = Reason::basis(ask.ground).and(Reason::basis(draft.ground));
-        let basis = grounds.and(word.basis).and(self.unscheduled(draft.id));
+        let grounds = Reason::basis(ask.ground).union(Reason::basis(draft.ground));
+        let basis = grounds.union(word.basis).union(self.unscheduled(draft.id));
         self.rely(draft.policy, basis);
         for ground in [ask.ground, draft.ground].into_iter().flatten() {
             self.reach(draft.policy, ground.rule);
@@ -495,13 +495,13 @@ struct Together {
 fn deciding_factor(ask: &RequestContext, draft: &Draft, batch: Option<&Together>) -> Word {
     let alone = alone(ask, draft);
     let Some(batch) = batch.filter(|batch| batch.mode != Batch::Each) else { return alone };
-    let with_batch = Word { basis: alone.basis.and(batch.basis), ..alone };
+    let with_batch = Word { basis: alone.basis.union(batch.basis), ..alone };
     match (batch.mode, &draft.fate) {
         (Batch::AllOrNothing, Fate::Goes(_) | Fate::Unsure(_)) => Word {
             outcome: if batch.one_is_held { Outcome::Spared } else { Outcome::Denied },
             decided_by: DecidedBy::Other(DecidingFactor::Neighbour),
             rule: Some(batch.rule),
-            basis: batch.basis.and(batch.stopped),
+            basis: batch.basis.union(batch.stopped),
         },
         (Batch::SkipProtected, Fate::Held) => Word { outcome: Outcome::Skipped, ..with_batch },
         (Batch::SkipProtected, _) => with_batch,

@@ -113,7 +113,7 @@ impl World {
         let instance = self.fleet.instance(id);
         let Some(group) = instance.group else { return (instance.on, instance.unknown) };
         let group = self.fleet.group(group);
-        (instance.on.and(group.on), instance.unknown.and(group.unknown))
+        (instance.on.union(group.on), instance.unknown.union(group.unknown))
     }
 
     /// The policy of an instance.

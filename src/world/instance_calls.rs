@@ -128,7 +128,7 @@ impl Step<'_> {
         let mut change = FlagChange::default();
         if let Some(Flags { on, off }) = self.flags(ask, policy) {
             let version = if let Payload::Flags(_, version) = ask.with { version } else { None };
-            change = FlagChange { on, off, after: set.and(on).but(off), version };
+            change = FlagChange { on, off, after: set.union(on).difference(off), version };
         }
         match book.refused_in_all(facts, |facts| book.refusal_to_set(facts, &change)) {
             Ok(None) => Ok(()),
@@ -231,8 +231,8 @@ impl Step<'_> {
         let Flags { on, off } = self.flags(ask, policy).unwrap_or_default();
         let group = self.world.fleet.group_mut(id);
         let from = group.on;
-        group.on = from.and(on).but(off);
-        group.unknown = group.unknown.but(on.and(off));
+        group.on = from.union(on).difference(off);
+        group.unknown = group.unknown.difference(on.union(off));
         let to = group.on;
         if from != to {
             self.change(ask, open.seq, Subject::Group(id), What::Protections(policy, from, to));
@@ -282,8 +282,9 @@ impl Step<'_> {
             Billing::Subscription => self.now.after_on_calendar(term.span(), book.policy.calendar),
             Billing::PayAsYouGo | Billing::Spot => SimTime::NEVER,
         };
-        let inert = book.inert(&Facts { billing: to, ..facts }, on).but(book.inert(&facts, on));
-        let kept = if flags == Some(FlagFate::Cleared) { on.but(inert) } else { on };
+        let inert =
+            book.inert(&Facts { billing: to, ..facts }, on).difference(book.inert(&facts, on));
+        let kept = if flags == Some(FlagFate::Cleared) { on.difference(inert) } else { on };
         let instance = self.world.fleet.instance_mut(id);
         (instance.billing, instance.billing_known) = (to, true);
         instance.expires = new_end;

@@ -182,7 +182,7 @@ impl World {
                 perhaps_owing: false,
             }),
         }
-        if facts.lock.has(Lock::Security)
+        if facts.lock.contains(Lock::Security)
             && let Some(until) = self.locked.get(&id)
         {
             push_earlier(&mut moments, *until, |facts| {

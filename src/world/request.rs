@@ -281,7 +281,7 @@ impl Step<'_> {
     /// Remembers the switches that something rested on.
     pub(super) fn rely(&mut self, policy: PolicyId, basis: Basis) {
         let relied = &mut self.world.relied[policy.index()];
-        *relied = relied.and(basis.switches);
+        *relied = relied.union(basis.switches);
     }
 
     /// Remembers that a rule had something to say.

@@ -379,7 +379,7 @@ impl Run {
             books.map(|book| vec![false; book.policy.rules.len()]).collect();
         for (policy, rule) in defaults {
             let switches = header.rulebook(policy).basis(rule).switches;
-            relied[policy.index()] = relied[policy.index()].and(switches);
+            relied[policy.index()] = relied[policy.index()].union(switches);
             reached[policy.index()][rule.index()] = true;
         }
         // No release comes due of which nobody knows whether it is scheduled.

@@ -253,7 +253,7 @@ impl<'a> Template<'a> {
                 carried.broken = carried.broken.or(one.broken);
                 carried.weaker += one.weaker;
                 carried.of.rows.push(one.observed);
-                relied.iter_mut().zip(one.relied).for_each(|(all, one)| *all = all.and(one));
+                relied.iter_mut().zip(one.relied).for_each(|(all, one)| *all = all.union(one));
             }
             if !whole {
                 carried.stop = "interrupted";

@@ -250,11 +250,11 @@ pub(in crate::experiment) fn wrong_state(
     let is = expected.is.filter(|is| !is_in(instance.state, *is));
     differ.word("state", is, Some(instance.state));
     let facts = world.standing(id);
-    let known = |column| !facts.unknown.has(column);
+    let known = |column| !facts.unknown.contains(column);
     differ.word("billing", expected.billing, known(Column::Billing).then_some(facts.billing));
     let locks = facts.lock;
     // Where nobody knows of locks, nothing says that there is none.
-    let found = |lock: Lock| locks.has(lock) && (known(Column::Lock) || lock != Lock::None);
+    let found = |lock: Lock| locks.contains(lock) && (known(Column::Lock) || lock != Lock::None);
     for lock in expected.lock.iter().flatten().filter(|lock| !found(**lock)) {
         differ.differs(
             "lock",

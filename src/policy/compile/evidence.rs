@@ -66,7 +66,7 @@ impl Compiler<'_> {
     }
 
     /// How well a statement is founded: as it says, and at best as its documents allow.
-    pub(super) fn founded(
+    pub(super) fn confidence_of(
         &mut self,
         (name, span): (&str, Span),
         stated: Option<Spanned<Confidence>>,
@@ -122,7 +122,7 @@ impl Compiler<'_> {
         let own = self.find_sources(&answer.sources);
         let stands_alone = !own.is_empty() || answer.confidence.is_some();
         let own_claim = if stands_alone {
-            self.founded((&answer.code, answer.span), answer.confidence, &own)
+            self.confidence_of((&answer.code, answer.span), answer.confidence, &own)
         } else {
             confidence
         };

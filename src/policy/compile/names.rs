@@ -52,7 +52,7 @@ impl Compiler<'_> {
                 continue;
             }
             let confidence = part.confidence.map_or(Confidence::Unconfirmed, |stated| {
-                self.founded((name, name.span), Some(stated), &sources)
+                self.confidence_of((name, name.span), Some(stated), &sources)
             });
             self.switches.push(Switch {
                 name: name.to_string(),
@@ -132,7 +132,7 @@ impl Compiler<'_> {
         // A source that is named and not known has been reported.
         let is_whole = sources.len() == part.sources.len();
         let confidence = match (is_whole, part.confidence) {
-            (true, stated) => self.founded((&part.id, part.span), stated, &sources),
+            (true, stated) => self.confidence_of((&part.id, part.span), stated, &sources),
             (false, stated) => stated.map_or(Confidence::Documented, |stated| stated.value),
         };
         self.demand_switch(part, confidence, switches);

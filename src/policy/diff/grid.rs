@@ -297,7 +297,7 @@ impl Grid {
         let axes = self.space.axes().iter().enumerate();
         let told = axes.filter(|(at, _)| !self.space.is_whole(block, *at)).map(|(at, axis)| {
             let told = |words: Vec<u8>| match axis.over {
-                Over::Column(column) => column.told(words.into_iter()),
+                Over::Column(column) => column.describe(words.into_iter()),
                 Over::Switch(switch) => {
                     let all = &self.questions[switch.index()].positions;
                     words.into_iter().map(|word| all[usize::from(word)].clone()).collect()

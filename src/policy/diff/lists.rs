@@ -276,7 +276,7 @@ fn impossible(pair: &Pair<'_>, found: &mut Found<'_>) {
     let about = |when: &Condition| {
         let parts = when.columns().map(|column| {
             let mask = when.words(column).unwrap_or_default();
-            column.told((0_u8..32).filter(|word| mask >> word & 1 == 1)).join(" ")
+            column.describe((0_u8..32).filter(|word| mask >> word & 1 == 1)).join(" ")
         });
         parts.collect::<Vec<_>>().join(" · ")
     };

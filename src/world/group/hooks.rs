@@ -203,7 +203,7 @@ impl Step<'_> {
                 outcome: Outcome::Held,
                 decided_by: DecidedBy::Other(DecidingFactor::Hook),
                 rule: Some(ground.rule),
-                basis: draft.basis.and(ground.basis),
+                basis: draft.basis.union(ground.basis),
             },
             _ => alone(&ask, &draft),
         };

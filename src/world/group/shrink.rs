@@ -48,7 +48,7 @@ impl Step<'_> {
         let mut tally = Tally::default();
         for mut draft in drafts {
             if let (true, Some(bound)) = (draft.goes(), extent.bound) {
-                draft.basis = draft.basis.and(bound.basis);
+                draft.basis = draft.basis.union(bound.basis);
             }
             let word = match spare {
                 Some(word) if draft.goes() => word,
@@ -84,7 +84,7 @@ impl Step<'_> {
                 going += 1;
                 walk.goes();
                 // That it is this one rests on the order.
-                draft.basis = draft.basis.and(rests_on);
+                draft.basis = draft.basis.union(rests_on);
             }
             drafts.push(draft);
         }
@@ -124,7 +124,7 @@ impl Step<'_> {
                 book.ask(&book.tables.numbers, &facts)
             }?;
             if by_number {
-                basis = basis.and(answer.basis);
+                basis = basis.union(answer.basis);
             }
             Some(answer.says)
         });
@@ -255,7 +255,7 @@ impl Step<'_> {
                 let Some(mut draft) = self.draft_alone(&ask, Item::of_member(id)) else { break };
                 let goes = draft.goes();
                 if goes {
-                    draft.basis = draft.basis.and(rests_on);
+                    draft.basis = draft.basis.union(rests_on);
                     self.grow_by(&ask, open.seq, group, 1);
                 }
                 let word = alone(&ask, &draft);

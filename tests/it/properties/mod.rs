@@ -62,7 +62,10 @@ fn holds(of: &Course) -> Result<(), TestCaseError> {
                 if goes {
                     went.insert(of);
                 }
-                prop_assert!(d.inert.iter().all(|p| d.on.has(p)), "inert means on and useless");
+                prop_assert!(
+                    d.inert.iter().all(|p| d.on.contains(p)),
+                    "inert means on and useless"
+                );
             }
             Record::Change(c) => {
                 let Subject::Instance(id) = c.subject else { continue };
