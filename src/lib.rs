@@ -31,6 +31,7 @@
 //! `ARCHITECTURE.md` has the map: which room knows what, and what is deliberately absent.
 
 pub mod cli;
+pub mod decimal;
 pub mod diagnostics;
 pub mod experiment;
 pub mod fleet;

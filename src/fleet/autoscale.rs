@@ -1,6 +1,7 @@
 //! Autoscale profiles and rules at run time.
 
-use super::metric::{Level, Reading, Series};
+use super::metric::{Reading, Series};
+use crate::decimal::Decimal;
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::words::{Comparison, Initiator, Statistic};
 
@@ -54,7 +55,7 @@ pub struct Rule {
     /// How it compares.
     pub comparison: Comparison,
     /// With what.
-    pub level: Level,
+    pub level: Decimal,
     /// What it asks for.
     pub change: Change,
     /// How long nothing else happens once it has fired.
@@ -193,7 +194,7 @@ mod tests {
             statistic: Statistic::Average,
             per_instance: false,
             comparison,
-            level: Level::from_thousandths(level * 1_000),
+            level: Decimal::from_thousandths(level * 1_000),
             change,
             cooldown: SimSpan::from_seconds(300),
         }
@@ -212,7 +213,7 @@ mod tests {
     }
 
     fn steady(level: i64) -> Vec<Series> {
-        let level = Some(Level::from_thousandths(level * 1_000));
+        let level = Some(Decimal::from_thousandths(level * 1_000));
         vec![Series::new(vec![(SimTime::from_seconds(0), level)])]
     }
 

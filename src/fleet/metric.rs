@@ -1,64 +1,19 @@
 //! Metrics: levels over time, and what is read off them.
 
-use serde_json::{Value as Json, json};
-
-use crate::diagnostics::{Code, Problem, Problems};
-use crate::format::{Node, Read, expected_kind};
+use crate::decimal::Decimal;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{Comparison, Statistic};
-
-/// A level of a metric, in thousandths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Level(i64);
-
-impl Level {
-    /// So many thousandths.
-    pub const fn from_thousandths(thousandths: i64) -> Self {
-        Self(thousandths)
-    }
-
-    /// A number with at most three decimals.
-    fn parse(text: &str) -> Option<Self> {
-        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
-        let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(part) || part.len() > 3 || whole.len() > 12 {
-            return None;
-        }
-        let thousandths = format!("{part:0<3}").parse::<i64>().ok()?;
-        Some(Self(sign * (whole.parse::<i64>().ok()? * 1_000 + thousandths)))
-    }
-}
-
-impl Read for Level {
-    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let Some(text) = node.scalar() else {
-            problems.add(expected_kind(node, "a number"));
-            return None;
-        };
-        let level = Self::parse(text);
-        if level.is_none() {
-            let title = format!("`{text}` is not a number with at most three decimals");
-            problems.add(Problem::at(Code::BadNumber, node.span, title, "not a level"));
-        }
-        level
-    }
-
-    fn schema() -> Json {
-        json!({ "type": "number", "multipleOf": 0.001 })
-    }
-}
 
 /// A metric over time: each level holds until the next.
 #[derive(Debug, Clone, Default)]
 pub struct Series {
     /// Since when, and the level; `None` where it cannot be read. Sorted.
-    steps: Vec<(SimTime, Option<Level>)>,
+    steps: Vec<(SimTime, Option<Decimal>)>,
 }
 
 impl Series {
     /// Steps in any order; of two at the same instant the later one counts.
-    pub fn new(mut steps: Vec<(SimTime, Option<Level>)>) -> Self {
+    pub fn new(mut steps: Vec<(SimTime, Option<Decimal>)>) -> Self {
         steps.sort_by_key(|(at, _)| *at);
         Self { steps }
     }
@@ -75,7 +30,7 @@ impl Series {
             }
             let until = self.steps.get(at + 1).map_or(now, |(next, _)| *next).min(now);
             window.latest = level;
-            let Some(Level(level)) = level else { continue };
+            let Some(level) = level.map(Decimal::thousandths) else { continue };
             let seconds = until.seconds() - since.seconds().max(from);
             window.sum += i128::from(level) * i128::from(seconds);
             window.seconds += i128::from(seconds);
@@ -91,7 +46,9 @@ impl Series {
             Statistic::Average if window.seconds > 0 => {
                 Some(Reading { over: window.sum, under: window.seconds })
             }
-            Statistic::Average | Statistic::Last => window.latest.map(|level| whole(level.0)),
+            Statistic::Average | Statistic::Last => {
+                window.latest.map(|level| whole(level.thousandths()))
+            }
             Statistic::Minimum => window.least.map(whole),
             Statistic::Maximum => window.most.map(whole),
             Statistic::Sum => window.least.map(|_| Reading { over: window.total, under: 1 }),
@@ -109,7 +66,7 @@ struct Window {
     seconds: i128,
     least: Option<i64>,
     most: Option<i64>,
-    latest: Option<Level>,
+    latest: Option<Decimal>,
     total: i128,
     count: i128,
 }
@@ -133,8 +90,8 @@ impl Reading {
     }
 
     /// How it compares with a level. A fraction of nothing is above every level.
-    pub fn compares(self, comparison: Comparison, level: Level) -> bool {
-        let limit = i128::from(level.0) * self.under;
+    pub fn compares(self, comparison: Comparison, level: Decimal) -> bool {
+        let limit = i128::from(level.thousandths()) * self.under;
         match comparison {
             Comparison::Above => self.over > limit,
             Comparison::AtLeast => self.over >= limit,
@@ -150,7 +107,7 @@ mod tests {
 
     #[test]
     fn levels_have_three_decimals_at_most() {
-        let level = |text| Level::parse(text).map(|level| level.0);
+        let level = |text| Decimal::parse(text).map(|level| level.thousandths());
         assert_eq!(level("70"), Some(70_000));
         assert_eq!(level("-0.5"), Some(-500));
         assert_eq!(level("12.345"), Some(12_345));
@@ -163,7 +120,7 @@ mod tests {
     #[test]
     fn an_average_weighs_levels_by_how_long_they_held() {
         let at = SimTime::from_seconds;
-        let level = |n| Some(Level(n));
+        let level = |n| Some(Decimal::from_thousandths(n));
         let series = Series::new(vec![(at(0), level(20_000)), (at(600), level(80_000))]);
         let read = |statistic| {
             let Reading { over, under } =
@@ -182,7 +139,8 @@ mod tests {
     #[test]
     fn a_gap_is_not_read_and_does_not_count() {
         let at = SimTime::from_seconds;
-        let series = Series::new(vec![(at(0), Some(Level(10))), (at(300), None)]);
+        let series =
+            Series::new(vec![(at(0), Some(Decimal::from_thousandths(10))), (at(300), None)]);
         let span = SimSpan::from_seconds(600);
         assert_eq!(
             series.read(at(600), span, Statistic::Average),

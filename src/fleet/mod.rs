@@ -6,24 +6,17 @@
 
 mod account;
 mod autoscale;
-mod autoscale_written;
 mod group;
 mod instance;
 mod metric;
 pub mod numbers;
-mod parts;
 mod selection;
 mod tables;
 
 pub use account::{Account, Arrears};
 pub use autoscale::{Autoscale, CALLER as AUTOSCALE, Change, Profile, Rule as MetricRule, Wish};
-pub use autoscale_written::{WrittenAutoscale, WrittenMetricRule, WrittenProfile};
 pub use group::{Care, Group, Hook, Upgrades};
 pub use instance::{Instance, MEMBER_TEMPLATE, Property};
-pub use metric::{Level, Series};
-pub use parts::{
-    AutoRelease, Known, WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,
-    WrittenResource, WrittenResourceRecord,
-};
+pub use metric::Series;
 pub use selection::{Choice, Offer, Spread, Walk};
 pub use tables::Fleet;

@@ -1,25 +1,41 @@
-//! Reads texts into typed values with spans.
+//! What files may say, and how texts are read.
 //!
 //! Every file format is read in the same way: a file becomes a tree of [`Node`]s, each with its
 //! span. A `record!` states once which keys a mapping may have; the reader, the messages and the
 //! JSON schema come from that statement. Reading collects every problem and never stops at the
 //! first one.
 //!
-//! This room never knows what a file is about (policies, scenarios) and never opens one: texts
-//! are handed in.
+//! This room has names only: it never holds an id, and it never opens a file; texts are handed in.
 
+mod autoscale;
 pub(crate) mod cases;
 mod csv;
+mod decimal;
+pub(crate) mod expect;
+mod fleet;
 mod read;
 mod read_time;
 mod record;
+mod scenario;
+mod selector;
 mod tree;
 mod yaml;
 
+pub use autoscale::{WrittenAutoscale, WrittenMetricRule, WrittenProfile};
 pub use csv::{Rows, rows};
+pub use expect::{WrittenDecision, WrittenExpect};
+pub use fleet::{
+    AutoRelease, Known, WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,
+    WrittenResource, WrittenResourceRecord,
+};
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};
 pub use read_time::When;
 pub use record::{Fields, object_schema};
+pub use scenario::{
+    MetricStep, WrittenFile, WrittenFleet, WrittenImport, WrittenInstances, WrittenMetrics,
+    is_file, read_file,
+};
+pub use selector::{LONGEST, Selector, SelectorPart, count, expand, glob, not_a_range};
 pub use tree::{Entry, Node, Style, Value};
 pub use yaml::parse_yaml;
 

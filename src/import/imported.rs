@@ -1,7 +1,7 @@
 //! What an import results in, and the list of providers.
 
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, closest};
-use crate::fleet::{WrittenGroup, WrittenInstance};
+use crate::format::{WrittenGroup, WrittenInstance};
 
 /// What some replies say.
 #[derive(Debug, Default)]

@@ -2,10 +2,8 @@
 
 use super::resolver::Resolver;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
-use crate::fleet::{
-    Autoscale, Change, MetricRule, Profile, WrittenAutoscale, WrittenMetricRule, WrittenProfile,
-};
-use crate::format::OneOrMany;
+use crate::fleet::{Autoscale, Change, MetricRule, Profile};
+use crate::format::{OneOrMany, WrittenAutoscale, WrittenMetricRule, WrittenProfile};
 use crate::time::SimSpan;
 use crate::words::{Comparison, Statistic, Weekday, Word};
 

@@ -14,14 +14,12 @@ use super::script::Script;
 use super::script_builder::{Listed, script};
 use super::switches::Assuming;
 use super::tables::{Table, Texts, populate};
-use super::written::{
-    MetricStep, WrittenEvents, WrittenInstances, WrittenMetrics, WrittenScenario,
-};
+use super::written::{WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
     Code, FileId, Files, Problem, Problems, Severity, Sources, Span, Spanned, Stream,
 };
-use crate::fleet::{Fleet, Series, WrittenAccount};
-use crate::format::cases;
+use crate::fleet::{Fleet, Series};
+use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
 use crate::format::{Node, Read, When, parse_yaml};
 use crate::policy::{Library, Policy, Rulebook};
 use crate::run_header::RunHeader;
@@ -483,7 +481,7 @@ fn finish(
     (listed, streamed, random): (Listed, Option<(Stream, Checked)>, Vec<Source>),
     unjudged: bool,
 ) -> Plan {
-    let nothing = super::expectations_written::WrittenExpect::default();
+    let nothing = crate::format::expect::WrittenExpect::default();
     let mut expecting = Expecting {
         resolver: &mut resolver,
         case: case.name,

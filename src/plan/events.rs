@@ -11,8 +11,7 @@ use super::resolver::{
 };
 use super::targets::EventTargets;
 use crate::diagnostics::Problems;
-use crate::fleet::WrittenInstance;
-use crate::format::{Node, Read};
+use crate::format::{Node, Read, WrittenInstance};
 use crate::time::{ApiVersion, Term};
 use crate::words::{Billing, Channel, GroupOperation, Health, HookResult, Initiator};
 use serde_json::Value as Json;

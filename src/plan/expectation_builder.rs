@@ -5,15 +5,14 @@ use super::expectations::{
     DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
     StateLine, StateOf, TotalLine, Watch, When,
 };
-use super::expectations_written::{
+use super::resolver::{Names, Resolver, unknown_protection, with_known};
+use super::script_builder::Events;
+use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
+use crate::format::expect::{
     AccountIs, At, GroupIs, Lines, Until, WrittenDecision, WrittenExpect, WrittenLoss,
     WrittenRequest, WrittenState, WrittenTotal, WrittenWatch,
 };
-use super::resolver::{Names, Resolver, unknown_protection, with_known};
-use super::script_builder::Events;
-use super::selectors::Selector;
-use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
-use crate::format::{Map, Name, Node, OneOrMany, Read, Style, Value, When as Written};
+use crate::format::{Map, Name, Node, OneOrMany, Read, Selector, Style, Value, When as Written};
 use crate::policy::Policy;
 use crate::time::SimTime;
 use crate::words::{

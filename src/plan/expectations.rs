@@ -1,7 +1,7 @@
 //! What a scenario expects, with every name resolved.
 
-use super::expectations_written::AccountIs;
 use crate::diagnostics::{Span, Spanned};
+use crate::format::expect::AccountIs;
 use crate::time::SimTime;
 use crate::words::{
     AccountId, Action, Billing, Channel, Confidence, Effect, EventId, Fate, GroupId, Health,

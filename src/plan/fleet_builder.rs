@@ -2,13 +2,14 @@
 
 use super::autoscale_builder::Scaling;
 use super::resolver::{Resolver, protection_of};
-use super::selectors::{LONGEST, count, expand, not_a_range};
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::{
-    AUTOSCALE, Account, Arrears, Care, Fleet, Group, Hook, Instance, Known, Property, Upgrades,
-    WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,
+    AUTOSCALE, Account, Arrears, Care, Fleet, Group, Hook, Instance, Property, Upgrades,
 };
-use crate::format::{Map, Name, OneOrMany, When};
+use crate::format::{
+    Known, LONGEST, Map, Name, OneOrMany, When, WrittenAccount, WrittenGroup, WrittenHook,
+    WrittenInstance, WrittenProtect, count, expand, not_a_range,
+};
 use crate::policy::{Column, Columns, Condition, Defaults, Facts, Orders, Rulebook, Step, Table};
 use crate::time::{SimSpan, SimTime, Term};
 use crate::words::{

@@ -20,7 +20,6 @@ mod distribution;
 mod events;
 mod expectation_builder;
 mod expectations;
-mod expectations_written;
 mod fleet_builder;
 mod random;
 mod random_builder;
@@ -34,6 +33,7 @@ mod tables;
 mod targets;
 mod written;
 
+pub use crate::format::expect::AccountIs;
 pub use bulk::csv_stream::{Given, Lines, Row};
 pub use bulk::events::{Streamed, Unread};
 pub use compile::{Compiled, Options, compile, compile_with};
@@ -44,7 +44,6 @@ pub use expectations::{
     DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
     StateLine, StateOf, TotalLine, Watch, When as LookAt,
 };
-pub use expectations_written::AccountIs;
 pub use fleet_builder::lead;
 pub use random::{Among, Deed, FollowUp, Same, Source};
 pub use script::{Script, Scripted};

@@ -9,11 +9,10 @@ use super::random_written::{
 };
 use super::resolver::Resolver;
 use super::script_builder::{Listed, check_flags, check_order};
-use super::selectors::{expand, glob, not_a_range};
 use super::targets::EventTargets;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Fleet;
-use crate::format::{Map, Name, Node};
+use crate::format::{Map, Name, Node, expand, glob, not_a_range};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, EventId, GroupId};
 

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashTable};
 use rustc_hash::FxBuildHasher;
 
-use super::selectors::{Candidates, Selector};
+use super::selectors::{self, Candidates};
 use super::targets::{EventTargets, Flags, FlagsRef, Targets};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
-use crate::fleet::WrittenInstance;
-use crate::format::{Map, Name, OneOrMany, Read, When, read_cell};
+use crate::format::{Map, Name, OneOrMany, Read, Selector, When, WrittenInstance, read_cell};
 use crate::policy::{Policy, Rulebook};
 use crate::run_header::{EventNames, RunHeader};
 use crate::time::{ApiVersion, SimTime, Term, UtcOffset};
@@ -328,7 +327,7 @@ impl<'p> Resolver<'p> {
     pub fn select(&mut self, selector: &Selector) -> Option<Vec<InstanceId>> {
         // The same list goes on, so that a long one needs no more suggestions.
         let mut problems = std::mem::take(self.problems);
-        let found = selector.resolve(self, &mut problems);
+        let found = selectors::select(selector, self, &mut problems);
         *self.problems = problems;
         found
     }
@@ -452,7 +451,8 @@ impl NameLookup for Resolver<'_> {
         }
         let selector: Selector = read_cell(cell)?;
         let mut problems = Problems::default();
-        let ids = selector.resolve(self, &mut problems).filter(|_| problems.is_empty())?;
+        let ids =
+            selectors::select(&selector, self, &mut problems).filter(|_| problems.is_empty())?;
         let targets = self.stretch(&ids)?;
         self.memo.targets.insert(cell.into(), targets);
         Some(targets)

@@ -6,16 +6,16 @@ use super::bulk::instances;
 use super::events::{VERBS, WrittenVerb, verb_keys};
 use super::fleet_builder::{FleetBuilder, Named};
 use super::resolver::Resolver;
-use super::written::{
-    MetricStep, WrittenEvent, WrittenEvents, WrittenFleet, WrittenInstances, WrittenMetrics,
-    WrittenScenario,
-};
+use super::written::{WrittenEvent, WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
     Code, FileId, Problem, Problems, Severity, Sources, Spanned, Stream, closest,
 };
-use crate::fleet::{Fleet, WrittenAccount, WrittenInstance};
-use crate::format::value_name;
+use crate::fleet::Fleet;
 use crate::format::{Entry, Name, Node, Read, Value, rows};
+use crate::format::{
+    MetricStep, WrittenAccount, WrittenFleet, WrittenInstance, WrittenInstances, WrittenMetrics,
+    value_name,
+};
 use crate::import;
 use crate::words::{Channel, PolicyId};
 

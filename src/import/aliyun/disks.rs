@@ -3,8 +3,7 @@
 use super::reader::Reader;
 use super::reply_kind::Kind;
 use crate::diagnostics::Spanned;
-use crate::fleet::{WrittenResource, WrittenResourceRecord};
-use crate::format::Name;
+use crate::format::{Name, WrittenResource, WrittenResourceRecord};
 use crate::import::fields::Row;
 use crate::words::ResourceKind;
 

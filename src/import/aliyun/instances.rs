@@ -5,8 +5,10 @@ use super::groups::states_of_members;
 use super::reader::{DELETION_PROTECTION, Reader};
 use super::reply_kind::Kind;
 use crate::diagnostics::{Code, Problem, Spanned};
-use crate::fleet::{AutoRelease, Known, WrittenInstance, WrittenProtect, WrittenResource};
-use crate::format::{Map, Name, OneOrMany, When};
+use crate::format::{
+    AutoRelease, Known, Map, Name, OneOrMany, When, WrittenInstance, WrittenProtect,
+    WrittenResource,
+};
 use crate::import::fields::{Row, Told, harmless, text};
 use crate::time::SimTime;
 use crate::words::{Billing, Lifecycle, Lock, ResourceKind};

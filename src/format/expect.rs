@@ -2,9 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::selectors::Selector;
+use super::read::{Map, Name, OneOrMany, Read};
+use super::read_time::When as Written;
+use super::record::record;
+use super::selector::Selector;
+use super::tree::{Node, Value};
 use crate::diagnostics::{Code, Problem, Problems, Spanned};
-use crate::format::{Map, Name, Node, OneOrMany, Read, Value, When as Written, record};
 use crate::words::{
     Action, Billing, Channel, Confidence, Effect, Fate, Health, Lifecycle, Lock, Membership,
     Outcome, RequestResult, ResourceKind, Trigger, Verdict, words,

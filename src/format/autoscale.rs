@@ -4,9 +4,12 @@ use std::num::NonZero;
 
 use serde_json::{Value as Json, json};
 
-use super::metric::Level;
+use super::read::{Name, OneOrMany, Read, expected_kind};
+use super::read_time::When;
+use super::record::record;
+use super::tree::Node;
+use crate::decimal::Decimal;
 use crate::diagnostics::{Code, Problem, Problems, Spanned};
-use crate::format::{Name, Node, OneOrMany, Read, When, expected_kind, record};
 use crate::time::{SimSpan, UtcOffset};
 use crate::words::{Statistic, Weekday};
 
@@ -36,13 +39,13 @@ record! {
         /// The metric.
         required "metric" => metric: Spanned<Name>,
         /// It fires above this level.
-        optional "above" => above: Level,
+        optional "above" => above: Decimal,
         /// It fires at this level and above.
-        optional "at-least" => at_least: Level,
+        optional "at-least" => at_least: Decimal,
         /// It fires below this level.
-        optional "below" => below: Level,
+        optional "below" => below: Decimal,
         /// It fires at this level and below.
-        optional "at-most" => at_most: Level,
+        optional "at-most" => at_most: Decimal,
         /// How much of the past it looks at; ten minutes, if it does not say.
         optional "over" => over: SimSpan,
         /// What it makes of that; the average, if it does not say.

@@ -5,9 +5,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::autoscale_written::WrittenAutoscale;
+use super::autoscale::WrittenAutoscale;
+use super::read::{Map, Name, OneOrMany, Read, read_word};
+use super::read_time::When;
+use super::record::record;
+use super::tree::{Node, Style, Value};
 use crate::diagnostics::{Problems, Spanned};
-use crate::format::{Map, Name, Node, OneOrMany, Read, Style, Value, When, read_word, record};
 use crate::time::{SimSpan, Term};
 use crate::words::{
     Billing, Channel, Eviction, Health, HealthCheck, HookResult, Lifecycle, Lock, Membership,

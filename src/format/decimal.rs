@@ -1,0 +1,27 @@
+//! Reads numbers with three decimals.
+
+use serde_json::{Value as Json, json};
+
+use super::read::{Read, expected_kind};
+use super::tree::Node;
+use crate::decimal::Decimal;
+use crate::diagnostics::{Code, Problem, Problems};
+
+impl Read for Decimal {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let Some(text) = node.scalar() else {
+            problems.add(expected_kind(node, "a number"));
+            return None;
+        };
+        let level = Self::parse(text);
+        if level.is_none() {
+            let title = format!("`{text}` is not a number with at most three decimals");
+            problems.add(Problem::at(Code::BadNumber, node.span, title, "not a level"));
+        }
+        level
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "number", "multipleOf": 0.001 })
+    }
+}

@@ -1,0 +1,176 @@
+//! Selectors as written: which instances an event or an expectation is about.
+
+use std::ops::RangeInclusive;
+
+use globset::{GlobBuilder, GlobMatcher};
+use serde_json::{Value as Json, json};
+
+use super::read::{Map, Read, expected_kind};
+use super::record::record;
+use super::tree::{Node, Style, Value};
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
+
+/// A selector as written: names, ranges `web-1..4`, globs `db-*`, or tags.
+#[derive(Debug, Clone)]
+pub struct Selector {
+    /// Its alternatives, in the order written.
+    pub parts: Vec<SelectorPart>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// One alternative of a selector.
+#[derive(Debug, Clone)]
+pub enum SelectorPart {
+    /// A name, a range `web-1..4` or a glob `db-*`.
+    Text(Spanned<String>),
+    /// Tags that an instance must all have.
+    Tags(Spanned<Map<String>>),
+}
+
+record! {
+    /// Instances by their tags.
+    TagsRecord: "a selector by tags" {
+        /// All of these must be there.
+        required "tags" => tags: Spanned<Map<String>>,
+    }
+}
+
+impl Read for Selector {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let parts = match &node.value {
+            Value::List(items) => {
+                items.iter().map(|item| SelectorPart::read(item, problems)).collect()
+            }
+            Value::Scalar(text, Style::Cell) => text
+                .split(';')
+                .map(|part| {
+                    Some(SelectorPart::Text(Spanned::new(part.trim().to_owned(), node.span)))
+                })
+                .collect(),
+            Value::Empty | Value::Scalar(..) | Value::Map(_) => {
+                vec![SelectorPart::read(node, problems)]
+            }
+        };
+        let parts: Vec<SelectorPart> = parts.into_iter().collect::<Option<_>>()?;
+        if parts.is_empty() {
+            let title = "an empty list selects nothing";
+            problems.add(Problem::at(Code::MatchesNothing, node.span, title, "empty"));
+            return None;
+        }
+        Some(Self { parts, span: node.span })
+    }
+
+    fn schema() -> Json {
+        let one = json!({
+            "anyOf": [
+                { "type": "string", "description": "a name, a range `web-1..4`, or a glob `db-*`" },
+                TagsRecord::schema(),
+            ]
+        });
+        json!({ "anyOf": [one, { "type": "array", "items": one }] })
+    }
+}
+
+impl SelectorPart {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Value::Scalar(text, _) => Some(Self::Text(Spanned::new(text.to_string(), node.span))),
+            Value::Map(_) => {
+                let tags = TagsRecord::read(node, problems)?.tags;
+                if tags.0.is_empty() {
+                    let title = "no tags at all would select the whole fleet";
+                    let problem = Problem::at(Code::MatchesNothing, tags.span, title, "no tag");
+                    problems.add(problem.help("to mean every instance, write `\"*\"`"));
+                    return None;
+                }
+                Some(Self::Tags(tags))
+            }
+            Value::Empty | Value::List(_) => {
+                problems.add(expected_kind(node, "a name, a range, a glob or tags"));
+                None
+            }
+        }
+    }
+}
+
+/// A glob in which only `*` and `?` have a meaning.
+pub fn glob(text: &str) -> Option<GlobMatcher> {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '[' | ']' | '{' | '}' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    GlobBuilder::new(&pattern).backslash_escape(true).build().ok().map(|g| g.compile_matcher())
+}
+
+/// The message that a text is no range.
+pub fn not_a_range(text: &str, fault: &str, span: Span) -> Problem {
+    let title = format!("`{text}` is not a range: {fault}");
+    Problem::at(Code::BadName, span, title, "not a range")
+        .help("a range is written `web-1..4`, for the names from web-1 to web-4")
+}
+
+/// The longest range.
+pub const LONGEST: u64 = 10_000_000;
+
+/// The names that a text stands for: itself, or those of a range `web-1..4`.
+///
+/// # Errors
+/// What is wrong with the range.
+pub fn expand(text: &str) -> Result<Vec<String>, String> {
+    let Some((prefix, width, numbers)) = range(text)? else { return Ok(vec![text.to_owned()]) };
+    Ok(numbers.map(|n| format!("{prefix}{n:0width$}")).collect())
+}
+
+/// Number of names that a text stands for; 0 if it is a range with a mistake.
+pub fn count(text: &str) -> u64 {
+    match range(text) {
+        Ok(None) => 1,
+        Ok(Some((_, _, numbers))) => numbers.end() - numbers.start() + 1,
+        Err(_) => 0,
+    }
+}
+
+/// A range as its prefix, the number of digits that its numbers are filled up to, and the
+/// numbers; `None` if the text is a single name.
+type Range<'t> = (&'t str, usize, RangeInclusive<u64>);
+
+fn range(text: &str) -> Result<Option<Range<'_>>, String> {
+    let Some((first, last)) = text.split_once("..") else { return Ok(None) };
+    let digits = first.len() - first.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (prefix, from) = first.split_at(first.len() - digits);
+    let number = |text: &str| match text {
+        "" => Err("a number is missing".to_owned()),
+        _ => text.parse::<u64>().map_err(|_| format!("`{text}` is not a number")),
+    };
+    let (low, high) = (number(from)?, number(last)?);
+    if high < low {
+        return Err(format!("{high} comes before {low}"));
+    }
+    if high - low >= LONGEST {
+        return Err(format!("more than {LONGEST} names"));
+    }
+    // `web-01..10` keeps its zeros.
+    let width = if from.starts_with('0') { from.len() } else { 0 };
+    Ok(Some((prefix, width, low..=high)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_stands_for_its_names() {
+        let names = |text: &str| expand(text).map(|names| names.join(" "));
+        assert_eq!(names("db-1"), Ok("db-1".into()));
+        assert_eq!(names("web-1..4"), Ok("web-1 web-2 web-3 web-4".into()));
+        assert_eq!(names("n09..11"), Ok("n09 n10 n11".into()));
+        assert!(names("web-4..1").is_err());
+        assert!(names("web-..4").is_err());
+        assert!(names("web-1..x").is_err());
+        assert!(names("web-1..99999999999").is_err());
+    }
+}
