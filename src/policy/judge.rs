@@ -75,14 +75,14 @@ pub struct Judgement {
     /// Every verdict.
     pub ruling: Ruling,
     /// What becomes of the instance, if it is looked at alone.
-    pub fate: Resolution,
+    pub outcome: JudgedOutcome,
     /// What that rests on.
     pub basis: Basis,
 }
 
 /// What becomes of an instance that is looked at alone.
 #[derive(Debug)]
-pub enum Resolution {
+pub enum JudgedOutcome {
     /// Nothing stands against it.
     Goes(Permit),
     /// A protection holds it.
@@ -364,13 +364,13 @@ impl Rulebook {
 /// Makes of a leaning what the world can act upon. The only place where a permit is made.
 fn settle(case: &Case, leaning: Leaning) -> Judgement {
     let Leaning { facts, asked, ruling, kind, basis } = leaning;
-    let fate = match kind {
-        Kind::Goes => Resolution::Goes(Permit { instance: case.instance, action: facts.action }),
-        Kind::Held => Resolution::Held,
-        Kind::Denied(rule) => Resolution::Denied(rule),
-        Kind::Idle => Resolution::Idle,
+    let outcome = match kind {
+        Kind::Goes => JudgedOutcome::Goes(Permit { instance: case.instance, action: facts.action }),
+        Kind::Held => JudgedOutcome::Held,
+        Kind::Denied(rule) => JudgedOutcome::Denied(rule),
+        Kind::Idle => JudgedOutcome::Idle,
     };
-    Judgement { facts, asked, ruling, fate, basis }
+    Judgement { facts, asked, ruling, outcome, basis }
 }
 
 /// Whether an action would change nothing, as things stand.

@@ -57,7 +57,7 @@ pub use edition::{
 };
 pub use facts::{Column, Columns, Condition, Facts};
 pub use file::{PolicyFile, Rounding};
-pub use judge::{Asks, Case, Judgement, Permit, Resolution};
+pub use judge::{Asks, Case, JudgedOutcome, Judgement, Permit};
 pub use remedy::{Danger, Moment, Remedy, is_called};
 pub use rulebook::{Answer, Basis, Rulebook, may_lose};
 pub use ruling::{Finding, Ruling};

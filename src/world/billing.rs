@@ -3,11 +3,10 @@
 //! What an account decides is kept on the account: one clock for all of its
 //! instances, which are looked at only when a step of it is due.
 
-use super::apply::{Harmless, count};
-use super::decide::alike;
-use super::remedy::Settled;
-use super::request::{Call, Payload, Reason, RequestContext, Tally};
-use super::step::{Step, Timer, World};
+use super::harmless::Harmless;
+use super::request::{Call, Payload, Reason, RequestContext, Tally, alike, count};
+use super::step::{Settled, Step, World};
+use super::timer::Timer;
 use crate::fleet::{Account, Arrears};
 use crate::policy::{Timetable, Undecided};
 use crate::record::{Cause, Subject, Target, What};
@@ -32,23 +31,28 @@ pub(super) fn next_step(world: &World, account: &Account) -> Option<SimTime> {
 
 impl Step<'_> {
     pub(super) fn overdue(&mut self, call: Call, account: AccountId) {
-        let ask = RequestContext::call(call, Action::Stop, Target::Account(account));
-        let open = self.open(&ask, false);
+        let request = RequestContext::call(call, Action::Stop, Target::Account(account));
+        let open = self.open(&request, false);
         if self.world.fleet.account(account).arrears.is_none() {
             self.begin_clock(account, ClockKind::PaymentOverdue);
-            self.change(&ask, open.seq, Subject::Account(account), What::Arrears(false, true));
+            self.change(&request, open.seq, Subject::Account(account), What::Arrears(false, true));
         }
         self.close(open, Tally::all(1));
     }
 
     /// An account is cancelled; whatever it owes no longer matters.
     pub(super) fn cancel(&mut self, call: Call, account: AccountId) {
-        let ask = RequestContext::call(call, Action::Stop, Target::Account(account));
-        let open = self.open(&ask, false);
+        let request = RequestContext::call(call, Action::Stop, Target::Account(account));
+        let open = self.open(&request, false);
         let arrears = self.world.fleet.account(account).arrears;
         if arrears.is_none_or(|arrears| arrears.clock != ClockKind::Cancellation) {
             self.begin_clock(account, ClockKind::Cancellation);
-            self.change(&ask, open.seq, Subject::Account(account), What::Cancelled(false, true));
+            self.change(
+                &request,
+                open.seq,
+                Subject::Account(account),
+                What::Cancelled(false, true),
+            );
         }
         self.close(open, Tally::all(1));
     }
@@ -91,10 +95,10 @@ impl Step<'_> {
         let Some(clock) = book.policy.clock(arrears.clock) else { return };
         let step = &clock.steps[number];
         let (action, trigger) = (Action::from(step.action), step.trigger);
-        let ask =
+        let request =
             RequestContext::timer(arrears.clock.word(), trigger, action, Target::Account(account))
                 .resting_on(Some(Reason::of_clock(book, step.rule)))
-                .with(Payload::StoppedBy(StoppedBy::Arrears));
+                .with_payload(Payload::StoppedBy(StoppedBy::Arrears));
         if step.action == ClockAction::SuspendSnapshots {
             // No instance is touched: a refusal reads it off the steps that have been taken.
             let rule = step.rule;
@@ -106,9 +110,9 @@ impl Step<'_> {
             let when = step.when.clone();
             let mut concerned = self.world.fleet.account(account).instances.clone();
             concerned.retain(|id| self.world.fleet.instance(*id).is_there());
-            concerned.retain(|id| self.concerns(&ask, *id, &when));
+            concerned.retain(|id| self.concerns(&request, *id, &when));
             if self.world.halt.is_none() {
-                self.take_step(&ask, &concerned);
+                self.take_step(&request, &concerned);
             }
         }
         if let Some(arrears) = &mut self.world.fleet.account_mut(account).arrears {
@@ -126,13 +130,13 @@ impl Step<'_> {
         let target = Target::Account(account);
         let concerns = |step: &crate::policy::Step| {
             let action = Action::from(step.action);
-            let ask = RequestContext::timer(arrears.clock.word(), step.trigger, action, target);
+            let request = RequestContext::timer(arrears.clock.word(), step.trigger, action, target);
             let ids = self.world.fleet.account(account).instances.iter();
             let mut there = ids.filter(|id| self.world.fleet.instance(**id).is_there());
             !matches!(step.action, ClockAction::Renew | ClockAction::SuspendSnapshots)
                 && book.assumes(&step.when)
                 && there.any(|id| {
-                    let facts = self.facts(&ask, *id, action);
+                    let facts = self.facts(&request, *id, action);
                     book.positions(&facts).0.any(|facts| step.when.meets(&facts))
                 })
         };
@@ -145,7 +149,7 @@ impl Step<'_> {
 
     /// An instance has come to an account, or is paid for in another way: where nobody knows
     /// since when the account owes, that may concern it.
-    pub(super) fn look_at_arrears(&mut self, id: InstanceId) {
+    pub(super) fn apply_current_arrears(&mut self, id: InstanceId) {
         let account = self.world.fleet.instance(id).account;
         let arrears = self.world.fleet.account(account).arrears;
         if arrears.is_some_and(|arrears| !arrears.since_known) {
@@ -154,16 +158,16 @@ impl Step<'_> {
     }
 
     /// Does what a step of a clock asks of the instances that it concerns.
-    pub(super) fn take_step(&mut self, ask: &RequestContext, concerned: &[InstanceId]) {
+    pub(super) fn take_step(&mut self, request: &RequestContext, concerned: &[InstanceId]) {
         let moved: Vec<InstanceId> = concerned
             .iter()
             .copied()
             .filter(|id| {
                 let state = self.world.fleet.instance(*id).state;
                 // What is down already is not stopped again, and only what is down is reclaimed.
-                (ask.action != Action::Stop || self.world.serves(*id))
-                    && (ask.action != Action::Reclaim || state == Lifecycle::Stopped)
-                    && (ask.action != Action::Deallocate || state != Lifecycle::Deallocated)
+                (request.action != Action::Stop || self.world.serves(*id))
+                    && (request.action != Action::Reclaim || state == Lifecycle::Stopped)
+                    && (request.action != Action::Deallocate || state != Lifecycle::Deallocated)
             })
             .collect();
         if moved.is_empty() {
@@ -171,26 +175,26 @@ impl Step<'_> {
         }
         if let Some(first) = moved.first() {
             let policy = self.world.policy_of(*first);
-            self.rely(policy, Reason::basis(ask.ground));
-            if let Some(ground) = ask.ground {
-                self.reach(policy, ground.rule);
+            self.rely(policy, Reason::basis(request.reason));
+            if let Some(reason) = request.reason {
+                self.reach(policy, reason.rule);
             }
         }
-        let open = self.open(ask, false);
-        if let Some(harmless) = Harmless::of(ask.action) {
+        let open = self.open(request, false);
+        if let Some(harmless) = Harmless::of(request.action) {
             for id in &moved {
-                self.apply_harmless(ask, open.seq, *id, harmless);
+                self.apply_harmless(request, open.seq, *id, harmless);
             }
             return self.close(open, Tally::all(count(moved.len())));
         }
-        let tally = self.decide(ask, open.seq, &alike(&moved, ask.action));
+        let tally = self.decide(request, open.seq, &alike(&moved, request.action));
         self.close(open, tally);
     }
 
     pub(super) fn settle(&mut self, call: Call, account: AccountId) {
-        let ask = RequestContext::call(call, Action::Start, Target::Account(account));
-        let ask = ask.as_cause(Trigger::BillingOverdue);
-        let open = self.open(&ask, false);
+        let request = RequestContext::call(call, Action::Start, Target::Account(account));
+        let request = request.as_cause(Trigger::BillingOverdue);
+        let open = self.open(&request, false);
         let state = self.world.fleet.account_mut(account);
         let arrears = state.arrears.take();
         let (steps, waiting) = (arrears.map_or(0, Arrears::steps), state.waiting);
@@ -200,14 +204,14 @@ impl Step<'_> {
             self.future_events.clear(Timer::BillingStep(account));
             let was_cancelled = arrears.clock == ClockKind::Cancellation;
             let what = if was_cancelled { What::Cancelled } else { What::Arrears };
-            self.change(&ask, open.seq, Subject::Account(account), what(true, false));
+            self.change(&request, open.seq, Subject::Account(account), what(true, false));
         }
         // Instances need a look only if the clock has touched any of them.
         let unclear = arrears.is_some_and(|arrears| !arrears.since_known);
         if steps > 0 || waiting > 0 || unclear {
             let ids = self.world.fleet.account(account).instances.clone();
             for id in &ids {
-                self.after_settling(&ask, open.seq, *id);
+                self.after_settling(&request, open.seq, *id);
             }
             self.wake_waiting(&ids);
         }
@@ -215,19 +219,19 @@ impl Step<'_> {
     }
 
     /// What settling does to an instance that the arrears had stopped.
-    fn after_settling(&mut self, ask: &RequestContext, seq: u64, id: InstanceId) {
+    fn after_settling(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         if self.world.fleet.instance(id).is_there() {
-            self.set_lock(ask, seq, id, Lock::Financial, false);
+            self.set_lock(request, seq, id, Lock::Financial, false);
         }
         let instance = self.world.fleet.instance(id);
         if !instance.is_down() || instance.stopped_by != StoppedBy::Arrears {
             return;
         }
-        let facts = self.facts(ask, id, Action::Start);
+        let facts = self.facts(request, id, Action::Start);
         let policy = self.world.policy_of(id);
-        let Some(answer) = self.consult(ask, policy, |t| &t.settling, &facts) else { return };
+        let Some(answer) = self.consult(request, policy, |t| &t.settling, &facts) else { return };
         match answer.says {
-            AfterSettling::Restarts => self.bring_up(ask, seq, id),
+            AfterSettling::Restarts => self.bring_up(request, seq, id),
             // From now on it is its owner who leaves it stopped.
             AfterSettling::Stays => {
                 let state = self.world.fleet.instance(id).state;

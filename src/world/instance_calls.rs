@@ -1,8 +1,7 @@
 //! Calls that are about instances, one by one.
 
-use super::apply::{Harmless, count};
-use super::decide::alike;
-use super::request::{Call, Ids, Payload, RequestContext, Tally};
+use super::harmless::Harmless;
+use super::request::{Call, Ids, Payload, RequestContext, Tally, alike, count};
 use super::step::Step;
 use crate::plan::{Flags, Targets, lead, order};
 use crate::policy::{Column, Facts, FlagChange};
@@ -22,38 +21,39 @@ impl Step<'_> {
     /// Asks the same of several instances and needs nothing else for it.
     pub(super) fn each(&mut self, call: Call, action: Action, targets: Targets) {
         let ids = self.of(targets);
-        self.request(&RequestContext::call(call, action, Target::these(&ids)), &ids);
+        self.execute(&RequestContext::call(call, action, Target::these(&ids)), &ids);
     }
 
     /// Asks the same of several instances. What takes nothing of them, and their policy does
     /// not judge, is done unless something refuses it; anything else is decided.
-    pub(super) fn request(&mut self, ask: &RequestContext, ids: &[InstanceId]) {
-        let open = self.open(ask, false);
-        let Some(harmless) = Harmless::of(ask.action) else {
-            let tally = self.decide(ask, open.seq, &alike(ids, ask.action));
+    pub(super) fn execute(&mut self, request: &RequestContext, ids: &[InstanceId]) {
+        let open = self.open(request, false);
+        let Some(harmless) = Harmless::of(request.action) else {
+            let tally = self.decide(request, open.seq, &alike(ids, request.action));
             return self.close(open, tally);
         };
-        let judges = |id: &InstanceId| self.book_of(*id).policy.knows(Column::Action, ask.action);
+        let judges =
+            |id: &InstanceId| self.book_of(*id).policy.knows(Column::Action, request.action);
         let (judged, others): (Ids, Ids) = ids.iter().copied().partition(judges);
-        let mut tally = self.decide(ask, open.seq, &alike(&judged, ask.action));
+        let mut tally = self.decide(request, open.seq, &alike(&judged, request.action));
         for id in others {
-            self.do_or_refuse(ask, open.seq, (id, harmless), &mut tally);
+            self.apply_or_refuse(request, open.seq, (id, harmless), &mut tally);
         }
         self.close(open, tally);
     }
 
     /// Tells several instances something that nobody is asked about; `tell` says what
     /// stands against it.
-    pub(super) fn tell(
+    pub(super) fn apply_unjudged(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         ids: &[InstanceId],
-        mut tell: impl FnMut(&mut Self, u64, InstanceId) -> Result<(), Obstacle>,
+        mut apply_unjudged: impl FnMut(&mut Self, u64, InstanceId) -> Result<(), Obstacle>,
     ) {
-        let open = self.open(ask, false);
+        let open = self.open(request, false);
         let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
         for id in ids {
-            match tell(self, open.seq, *id) {
+            match apply_unjudged(self, open.seq, *id) {
                 Ok(()) => tally.got += 1,
                 Err(obstacle) => tally.refuse(Refusal::Obstacle(obstacle)),
             }
@@ -62,9 +62,9 @@ impl Step<'_> {
     }
 
     /// Does to an instance what takes nothing of it, unless something refuses it.
-    pub(super) fn do_or_refuse(
+    pub(super) fn apply_or_refuse(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         seq: u64,
         (id, action): (InstanceId, Harmless),
         tally: &mut Tally,
@@ -73,9 +73,9 @@ impl Step<'_> {
             return;
         }
         tally.wanted += 1;
-        match self.refusal(ask, id) {
+        match self.refusal(request, id) {
             Ok(()) => {
-                self.apply_harmless(ask, seq, id, action);
+                self.apply_harmless(request, seq, id, action);
                 tally.got += 1;
             }
             Err(why) => tally.refuse(why),
@@ -86,14 +86,18 @@ impl Step<'_> {
     ///
     /// # Errors
     /// What refuses it.
-    pub(super) fn refusal(&mut self, ask: &RequestContext, id: InstanceId) -> Result<(), Refusal> {
+    pub(super) fn refusal(
+        &mut self,
+        request: &RequestContext,
+        id: InstanceId,
+    ) -> Result<(), Refusal> {
         let policy = self.world.policy_of(id);
         if !self.world.fleet.instance(id).is_there() {
-            let facts = self.facts(ask, id, ask.action);
+            let facts = self.facts(request, id, request.action);
             return Err(self.refusal_of_absent(policy, &facts, Obstacle::NotThere));
         }
         let on = self.world.fleet.instance(id).on;
-        self.refusal_in(ask, policy, on, &self.facts(ask, id, ask.action))
+        self.refusal_in(request, policy, on, &self.facts(request, id, request.action))
     }
 
     /// What refuses a call about an instance that is not there: the provider's own answer, if
@@ -119,15 +123,16 @@ impl Step<'_> {
     /// The rule that does.
     pub(super) fn refusal_in(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         policy: PolicyId,
         set: ProtectionSet,
         facts: &Facts,
     ) -> Result<(), Refusal> {
         let book = self.world.header.rulebook(policy);
         let mut change = FlagChange::default();
-        if let Some(Flags { on, off }) = self.flags(ask, policy) {
-            let version = if let Payload::Flags(_, version) = ask.with { version } else { None };
+        if let Some(Flags { on, off }) = self.flags(request, policy) {
+            let version =
+                if let Payload::Flags(_, version) = request.payload { version } else { None };
             change = FlagChange { on, off, after: set.union(on).difference(off), version };
         }
         match book.refused_in_all(facts, |facts| book.refusal_to_set(facts, &change)) {
@@ -137,7 +142,7 @@ impl Step<'_> {
                 Err(Refusal::Rule(policy, rule))
             }
             Err(on) => {
-                self.halt(ask, ask.target, policy, on);
+                self.halt(request, request.target, policy, on);
                 // Nothing of this request is written down: its run stops.
                 Err(Refusal::Obstacle(Obstacle::NotThere))
             }
@@ -145,8 +150,8 @@ impl Step<'_> {
     }
 
     /// The protections that a request sets, by the ids of a policy.
-    pub(super) fn flags(&self, ask: &RequestContext, policy: PolicyId) -> Option<Flags> {
-        match ask.with {
+    pub(super) fn flags(&self, request: &RequestContext, policy: PolicyId) -> Option<Flags> {
+        match request.payload {
             Payload::Flags(flags, _) => Some(self.world.flags_of(flags, policy)),
             Payload::Standby(by) => {
                 let standby = self.world.header.rulebook(policy).policy.standby()?;
@@ -164,11 +169,11 @@ impl Step<'_> {
     }
 
     pub(super) fn create(&mut self, call: Call, id: InstanceId) {
-        let ask = RequestContext::call(call, Action::Create, Target::Instance(id));
-        let open = self.open(&ask, false);
+        let request = RequestContext::call(call, Action::Create, Target::Instance(id));
+        let open = self.open(&request, false);
         let policy = self.world.policy_of(id);
-        let facts = self.facts(&ask, id, Action::Create);
-        if let Err(why) = self.refusal_in(&ask, policy, ProtectionSet::EMPTY, &facts) {
+        let facts = self.facts(&request, id, Action::Create);
+        if let Err(why) = self.refusal_in(&request, policy, ProtectionSet::EMPTY, &facts) {
             return self.refuse(open, 1, why);
         }
         let now = self.now;
@@ -179,34 +184,34 @@ impl Step<'_> {
         let (billing, release) = (instance.billing, instance.auto_release);
         let group = self.world.fleet.join_intended_group(id, now);
         let what = What::State(Lifecycle::Absent, Lifecycle::Running);
-        self.change(&ask, open.seq, Subject::Instance(id), what);
+        self.change(&request, open.seq, Subject::Instance(id), what);
         if let Some((group, size)) = group {
-            self.change(&ask, open.seq, Subject::Group(group), What::Size(size - 1, size));
+            self.change(&request, open.seq, Subject::Group(group), What::Size(size - 1, size));
         }
         if release < SimTime::NEVER {
-            self.future_events
-                .set(crate::world::step::Timer::ScheduledRelease(id), release.max(now));
+            self.future_events.set(super::timer::Timer::ScheduledRelease(id), release.max(now));
         }
         if billing == Billing::Subscription {
             self.schedule_term_step(id);
         }
-        self.look_at_arrears(id);
+        self.apply_current_arrears(id);
         self.close(open, Tally::all(1));
     }
 
     pub(super) fn release_call(&mut self, call: Call, o: order::Release) {
         let ids = self.of(o.instance);
-        let mut ask = RequestContext::call(call, Action::Release, Target::these(&ids));
-        ask.facts.force = YesNo::from(o.force.unwrap_or(false));
-        ask.facts.terminate_subscription = YesNo::from(o.terminate_subscription.unwrap_or(false));
-        self.request(&ask, &ids);
+        let mut request = RequestContext::call(call, Action::Release, Target::these(&ids));
+        request.facts.force = YesNo::from(o.force.unwrap_or(false));
+        request.facts.terminate_subscription =
+            YesNo::from(o.terminate_subscription.unwrap_or(false));
+        self.execute(&request, &ids);
     }
 
     pub(super) fn stop(&mut self, call: Call, o: order::Stop) {
         let ids = self.of(o.instance);
         let economical = Payload::Economical(o.economical.unwrap_or(false));
-        self.request(
-            &RequestContext::call(call, Action::Stop, Target::these(&ids)).with(economical),
+        self.execute(
+            &RequestContext::call(call, Action::Stop, Target::these(&ids)).with_payload(economical),
             &ids,
         );
     }
@@ -214,45 +219,45 @@ impl Step<'_> {
     pub(super) fn set_protection(&mut self, call: Call, o: order::SetProtection) {
         let ids = o.instance.map(|targets| self.of(targets)).unwrap_or_default();
         let target = o.group.map_or_else(|| Target::these(&ids), Target::Group);
-        let ask = RequestContext::call(call, Action::SetProtection, target)
-            .with(Payload::Flags(o.flags, o.api_version));
+        let request = RequestContext::call(call, Action::SetProtection, target)
+            .with_payload(Payload::Flags(o.flags, o.api_version));
         match o.group {
-            Some(group) => self.protect_group(&ask, group),
-            None => self.request(&ask, &ids),
+            Some(group) => self.protect_group(&request, group),
+            None => self.execute(&request, &ids),
         }
     }
 
-    fn protect_group(&mut self, ask: &RequestContext, id: GroupId) {
-        let open = self.open(ask, false);
-        if let Err(why) = self.group_refusal(ask, id) {
+    fn protect_group(&mut self, request: &RequestContext, id: GroupId) {
+        let open = self.open(request, false);
+        if let Err(why) = self.group_refusal(request, id) {
             return self.refuse(open, 1, why);
         }
         let policy = self.world.policy_of_group(id);
-        let Flags { on, off } = self.flags(ask, policy).unwrap_or_default();
+        let Flags { on, off } = self.flags(request, policy).unwrap_or_default();
         let group = self.world.fleet.group_mut(id);
         let from = group.on;
         group.on = from.union(on).difference(off);
         group.unknown = group.unknown.difference(on.union(off));
         let to = group.on;
         if from != to {
-            self.change(ask, open.seq, Subject::Group(id), What::Protections(policy, from, to));
+            self.change(request, open.seq, Subject::Group(id), What::Protections(policy, from, to));
         }
         self.close(open, Tally::all(1));
     }
 
     pub(super) fn schedule_release(&mut self, call: Call, o: order::ScheduleRelease) {
         let ids = self.of(o.instance);
-        let ask = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
-        let open = self.open(&ask, false);
+        let request = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
+        let open = self.open(&request, false);
         let mut tally = Tally::default();
         for id in ids {
             let book = self.book_of(id);
             let at = o.time.floor_to(book.policy.schedule.granularity);
             // What was asked counts against the limits, and what is stored is cut down.
             let lead = lead(book, o.time, self.now);
-            let one = RequestContext { facts: Facts { lead, ..ask.facts }, ..ask };
-            let one = one.with(Payload::Time(at.max(self.now)));
-            self.do_or_refuse(&one, open.seq, (id, Harmless::ScheduleRelease), &mut tally);
+            let one = RequestContext { facts: Facts { lead, ..request.facts }, ..request };
+            let one = one.with_payload(Payload::Time(at.max(self.now)));
+            self.apply_or_refuse(&one, open.seq, (id, Harmless::ScheduleRelease), &mut tally);
         }
         self.close(open, tally);
     }
@@ -260,21 +265,22 @@ impl Step<'_> {
     pub(super) fn convert_billing(&mut self, call: Call, o: order::ConvertBilling) {
         let ids = self.of(o.instance);
         let term = o.term.unwrap_or(Term::MONTH);
-        let ask = RequestContext::call(call, Action::ConvertBilling, Target::these(&ids));
-        let mut ask = ask.with(Payload::Billing(o.to, term));
-        ask.facts.to = o.to;
-        self.request(&ask, &ids);
+        let request = RequestContext::call(call, Action::ConvertBilling, Target::these(&ids));
+        let mut request = request.with_payload(Payload::Billing(o.to, term));
+        request.facts.to = o.to;
+        self.execute(&request, &ids);
     }
 
     /// Converts the billing; what the protections then are is the policy's business.
-    pub(super) fn convert(&mut self, ask: &RequestContext, seq: u64, id: InstanceId) {
-        let Payload::Billing(to, term) = ask.with else { return };
-        let facts = self.facts(ask, id, Action::ConvertBilling);
+    pub(super) fn convert(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
+        let Payload::Billing(to, term) = request.payload else { return };
+        let facts = self.facts(request, id, Action::ConvertBilling);
         if facts.billing == to {
             return;
         }
         let policy = self.world.policy_of(id);
-        let flags = self.consult(ask, policy, |t| &t.conversions, &facts).map(|answer| answer.says);
+        let flags =
+            self.consult(request, policy, |t| &t.conversions, &facts).map(|answer| answer.says);
         let book = self.world.header.rulebook(policy);
         let instance = self.world.fleet.instance(id);
         let (on, old_end) = (instance.on, instance.expires);
@@ -291,36 +297,36 @@ impl Step<'_> {
         instance.expired = false;
         instance.on = kept;
         let subject = Subject::Instance(id);
-        self.change(ask, seq, subject, What::Billing(facts.billing, to));
-        self.change(ask, seq, subject, What::Term(old_end, new_end));
+        self.change(request, seq, subject, What::Billing(facts.billing, to));
+        self.change(request, seq, subject, What::Term(old_end, new_end));
         if on != kept {
-            self.change(ask, seq, subject, What::Protections(policy, on, kept));
+            self.change(request, seq, subject, What::Protections(policy, on, kept));
         }
         self.schedule_term_step(id);
-        self.look_at_arrears(id);
+        self.apply_current_arrears(id);
     }
 
     pub(super) fn security_release(&mut self, call: Call, targets: Targets) {
         let ids = self.of(targets);
-        let ask = RequestContext::call(call, Action::Release, Target::these(&ids));
-        self.request(&ask.as_cause(Trigger::SecurityRelease), &ids);
+        let request = RequestContext::call(call, Action::Release, Target::these(&ids));
+        self.execute(&request.as_cause(Trigger::SecurityRelease), &ids);
     }
 
     pub(super) fn maintenance(&mut self, call: Call, targets: Targets) {
         let ids = self.of(targets);
-        let ask = RequestContext::call(call, Action::Maintain, Target::these(&ids));
-        self.request(&ask.as_cause(Trigger::Maintenance), &ids);
+        let request = RequestContext::call(call, Action::Maintain, Target::these(&ids));
+        self.execute(&request.as_cause(Trigger::Maintenance), &ids);
     }
 
     /// The platform does not ask; only instances that are there have a lock.
     pub(super) fn security_lock(&mut self, call: Call, targets: Targets, on: bool) {
         let ids = self.of(targets);
-        let ask = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
-        self.tell(&ask, &ids, |step, seq, id| {
+        let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
+        self.apply_unjudged(&request, &ids, |step, seq, id| {
             if !step.world.fleet.instance(id).is_there() {
                 return Err(Obstacle::NotThere);
             }
-            step.set_lock(&ask, seq, id, Lock::Security, on);
+            step.set_lock(&request, seq, id, Lock::Security, on);
             Ok(())
         });
     }

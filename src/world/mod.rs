@@ -13,15 +13,26 @@
 
 mod apply;
 mod billing;
+mod carry_out;
+mod consult;
 mod decide;
+mod draft;
 mod facts;
 mod group;
+mod harmless;
 mod instance_calls;
+mod losses;
 mod random_events;
+mod random_sources;
 mod remedy;
 mod request;
+mod request_log;
+mod run;
 mod schedule;
 mod step;
 mod subscription;
+mod timer;
 
-pub use step::{Halt, Run, Timer, World};
+pub use run::Run;
+pub use step::{Halt, World};
+pub use timer::Timer;

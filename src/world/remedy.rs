@@ -3,16 +3,15 @@
 
 use smallvec::SmallVec;
 
-use super::decide::Draft;
+use super::draft::Draft;
 use super::request::RequestContext;
-use super::step::{Step, World};
-use crate::fleet::Arrears;
+use super::step::{Settled, Step, World};
 use crate::policy::{Answer, Danger, Facts, Moment, Remedy, is_called};
 use crate::record::Record;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
-    AccountId, Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, RuleId,
-    StoppedBy, YesNo,
+    Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, RuleId, StoppedBy,
+    YesNo,
 };
 
 /// The moments before which calls may be accepted; most instances have one.
@@ -23,13 +22,13 @@ impl Step<'_> {
     /// are the deciding one and the one by which it is asked.
     fn remedy(
         &self,
-        ask: &RequestContext,
+        request: &RequestContext,
         id: InstanceId,
         facts: &Facts,
         rules: [Option<RuleId>; 2],
     ) -> Remedy {
         let moments = self.world.moments(id, facts, self.now);
-        let danger = self.danger(ask, id, facts, rules, &moments);
+        let danger = self.danger(request, id, facts, rules, &moments);
         self.book_of(id).remedy(&danger)
     }
 
@@ -37,26 +36,26 @@ impl Step<'_> {
     /// place in its group, or something of it.
     pub(super) fn remedy_of(
         &self,
-        ask: &RequestContext,
+        request: &RequestContext,
         draft: &Draft,
         deciding: Option<RuleId>,
     ) -> Option<Remedy> {
         let book = self.world.header.rulebook(draft.policy);
         let takes_something =
-            || book.can_lose(draft.facts.trigger, draft.action) && self.would_lose(ask, draft);
+            || book.can_lose(draft.facts.trigger, draft.action) && self.would_lose(request, draft);
         if !draft.action.always_loses() && !takes_something() {
             return None;
         }
-        let mut grounds = [ask.ground, draft.ground].into_iter().flatten();
-        let ground = grounds.next().map(|ground| ground.rule);
-        let rules = [deciding, ground.filter(|ground| deciding != Some(*ground))];
-        Some(self.remedy(ask, draft.id, &draft.facts, rules))
+        let mut reasons = [request.reason, draft.reason].into_iter().flatten();
+        let reason = reasons.next().map(|reason| reason.rule);
+        let rules = [deciding, reason.filter(|reason| deciding != Some(*reason))];
+        Some(self.remedy(request, draft.id, &draft.facts, rules))
     }
 
     /// What would have saved a resource that an instance loses, or leaves behind.
     pub(super) fn remedy_of_resource(
         &self,
-        ask: &RequestContext,
+        request: &RequestContext,
         id: InstanceId,
         facts: &Facts,
         answer: &Answer<Fate>,
@@ -71,7 +70,7 @@ impl Step<'_> {
             return Some(remedy);
         }
         let moments = self.world.moments(id, facts, self.now);
-        let danger = self.danger(ask, id, facts, [None; 2], &moments);
+        let danger = self.danger(request, id, facts, [None; 2], &moments);
         let instance = || whole.unwrap_or_else(|| book.remedy(&danger));
         Some(book.remedy_of_resource(&danger, facts, answer.rule, instance))
     }
@@ -99,7 +98,7 @@ impl Step<'_> {
     /// A loss that is about to happen to an instance.
     fn danger<'p>(
         &self,
-        ask: &RequestContext,
+        request: &RequestContext,
         id: InstanceId,
         facts: &Facts,
         rules: [Option<RuleId>; 2],
@@ -119,18 +118,9 @@ impl Step<'_> {
             in_group: instance.group.is_some(),
             size_without,
             waiting: instance.waiting,
-            called: matches!(ask.cause, crate::record::Cause::Event(_)) && is_called(facts),
+            called: matches!(request.cause, crate::record::Cause::Event(_)) && is_called(facts),
         }
     }
-}
-
-/// A bill that was settled by the event under way.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Settled {
-    /// The account.
-    pub account: AccountId,
-    /// The arrears that it was in.
-    pub arrears: Arrears,
 }
 
 /// Adds the moment of a change: what was so later was not yet so before it.

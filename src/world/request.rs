@@ -2,16 +2,13 @@
 
 use smallvec::SmallVec;
 
-use super::step::{Halt, Step};
 use crate::plan::FlagsRef;
-use crate::policy::{
-    Answer, Basis, Column, Columns, Condition, Facts, Rulebook, Table, Tables, Undecided,
-};
-use crate::record::{Cause, Change, Record, Refusal, Request, Subject, Target, What};
+use crate::policy::{Answer, Asks, Basis, Column, Columns, Facts, Rulebook};
+use crate::record::{Cause, Refusal, Target};
 use crate::time::{ApiVersion, SimTime, Term};
 use crate::words::{
-    Action, ActorId, Billing, Channel, DecidingFactor, EventId, InstanceId, PolicyId,
-    RequestResult, RuleId, StoppedBy, Trigger, Word,
+    Action, ActorId, Billing, Channel, DecidingFactor, EventId, InstanceId, RequestResult, RuleId,
+    StoppedBy, Trigger, Word as _,
 };
 
 /// The instances of a request, which are few as a rule.
@@ -50,11 +47,11 @@ pub(super) struct RequestContext {
     /// The columns that the call itself fills.
     pub facts: Facts,
     /// The rule that the request itself rests on.
-    pub ground: Option<Reason>,
+    pub reason: Option<Reason>,
     /// Whether no hook holds it up any more.
     pub past_hook: bool,
     /// What it carries with it.
-    pub with: Payload,
+    pub payload: Payload,
 }
 
 /// A rule by which something is asked at all.
@@ -80,8 +77,8 @@ impl Reason {
     }
 
     /// What something rests on that need not rest on any rule, as a call of somebody's.
-    pub(super) fn basis(ground: Option<Self>) -> Basis {
-        ground.map_or(Basis::NONE, |ground| ground.basis)
+    pub(super) fn basis(reason: Option<Self>) -> Basis {
+        reason.map_or(Basis::NONE, |reason| reason.basis)
     }
 }
 
@@ -121,9 +118,9 @@ impl RequestContext {
                 unknown: Columns::NONE.with_if(Column::Channel, call.via.is_none()),
                 ..Facts::default()
             },
-            ground: None,
+            reason: None,
             past_hook: false,
-            with: Payload::Nothing,
+            payload: Payload::Nothing,
         }
     }
 
@@ -136,16 +133,16 @@ impl RequestContext {
     ) -> Self {
         Self {
             cause: Cause::Timer(name),
-            verb: crate::words::Word::word(action),
+            verb: action.word(),
             trigger,
             action,
             actor: None,
             channel: Some(Channel::None),
             target,
             facts: Facts::default(),
-            ground: None,
+            reason: None,
             past_hook: false,
-            with: Payload::Nothing,
+            payload: Payload::Nothing,
         }
     }
 
@@ -160,13 +157,13 @@ impl RequestContext {
         self
     }
 
-    pub(super) const fn with(mut self, with: Payload) -> Self {
-        self.with = with;
+    pub(super) const fn with_payload(mut self, payload: Payload) -> Self {
+        self.payload = payload;
         self
     }
 
-    pub(super) const fn resting_on(mut self, ground: Option<Reason>) -> Self {
-        self.ground = ground;
+    pub(super) const fn resting_on(mut self, reason: Option<Reason>) -> Self {
+        self.reason = reason;
         self
     }
 }
@@ -205,10 +202,10 @@ impl Tally {
 /// A request whose end is not written yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OpenRequest {
-    slot: usize,
+    pub slot: usize,
     pub seq: u64,
     /// As what cause it asks.
-    trigger: Trigger,
+    pub trigger: Trigger,
 }
 
 impl OpenRequest {
@@ -218,150 +215,35 @@ impl OpenRequest {
     }
 }
 
-impl Step<'_> {
-    /// Begins to write a request down; its records follow it.
-    pub(super) fn open(&mut self, ask: &RequestContext, judged: bool) -> OpenRequest {
-        let seq = self.world.seq;
-        self.world.seq += 1;
-        let slot = self.out.len();
-        self.out.push(Record::Request(Request {
-            seq,
-            at: self.now,
-            cause: ask.cause,
-            trigger: judged.then_some(ask.trigger),
-            verb: ask.verb,
-            actor: ask.actor,
-            channel: ask.channel,
-            target: ask.target,
-            result: RequestResult::Accepted,
-            wanted: 0,
-            got: 0,
-            refusal: None,
-        }));
-        OpenRequest { slot, seq, trigger: ask.trigger }
+/// What is asked of one instance of a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item {
+    /// The instance.
+    pub id: InstanceId,
+    /// What is asked of it.
+    pub asks: Asks,
+    /// The rule by which just this is asked.
+    pub reason: Option<Reason>,
+}
+
+impl Item {
+    /// Asks for an action.
+    pub(super) const fn new(id: InstanceId, action: Action) -> Self {
+        Self { id, asks: Asks::This(action), reason: None }
     }
 
-    /// Writes what became of it.
-    pub(super) fn close(&mut self, open: OpenRequest, tally: Tally) {
-        self.close_as(open, tally, tally.result());
+    /// Asks what a group asks of a member that came in as this one did.
+    pub(super) const fn of_member(id: InstanceId) -> Self {
+        Self { id, asks: Asks::ByMembership, reason: None }
     }
+}
 
-    /// Writes that nothing was done, and why.
-    pub(super) fn refuse(&mut self, open: OpenRequest, wanted: u32, why: Refusal) {
-        let tally = Tally { wanted, refusal: Some(why), ..Tally::default() };
-        self.close_as(open, tally, RequestResult::Refused);
-    }
+/// The same asked of each.
+pub(super) fn alike(ids: &[InstanceId], action: Action) -> SmallVec<[Item; 1]> {
+    ids.iter().map(|id| Item::new(*id, action)).collect()
+}
 
-    fn close_as(&mut self, open: OpenRequest, tally: Tally, result: RequestResult) {
-        if self.world.halt.is_some() {
-            // A request that could not be decided did not happen.
-            self.out.truncate(open.slot);
-            return;
-        }
-        if let Some(Record::Request(request)) = self.out.get_mut(open.slot) {
-            request.result = result;
-            request.trigger = request.trigger.or(tally.decided.then_some(open.trigger));
-            request.wanted = tally.wanted;
-            request.got = tally.got;
-            request.refusal = tally.refusal;
-        }
-    }
-
-    /// Writes a change of state down.
-    pub(super) fn change(&mut self, ask: &RequestContext, seq: u64, subject: Subject, what: What) {
-        let at = self.now;
-        self.out.push(Record::Change(Change { seq, at, subject, what, cause: ask.cause }));
-    }
-
-    /// The policy of an instance.
-    pub(super) fn book_of(&self, id: InstanceId) -> &Rulebook {
-        self.world.header.rulebook(self.world.policy_of(id))
-    }
-
-    /// Remembers the switches that something rested on.
-    pub(super) fn rely(&mut self, policy: PolicyId, basis: Basis) {
-        let relied = &mut self.world.relied[policy.index()];
-        *relied = relied.union(basis.switches);
-    }
-
-    /// Remembers that a rule had something to say.
-    pub(super) fn reach(&mut self, policy: PolicyId, rule: RuleId) {
-        self.world.reached[policy.index()][rule.index()] = true;
-    }
-
-    /// Stops the run: its further course depends on what nobody knows, or its policy says
-    /// nothing of it. The first reason counts.
-    pub(super) fn halt(
-        &mut self,
-        ask: &RequestContext,
-        target: Target,
-        policy: PolicyId,
-        on: Undecided,
-    ) {
-        self.halt_by(ask.cause, target, policy, on);
-    }
-
-    /// The same, for what a cause leads to.
-    pub(super) fn halt_by(&mut self, cause: Cause, about: Target, policy: PolicyId, on: Undecided) {
-        let halt = Halt { at: self.now, cause, about, policy, on };
-        self.world.halt.get_or_insert(Box::new(halt));
-    }
-
-    /// What a table of a policy says. The switches that it rests on are remembered. Where it
-    /// depends on what nobody knows, the run stops.
-    pub(super) fn consult<C: Word>(
-        &mut self,
-        ask: &RequestContext,
-        policy: PolicyId,
-        table: impl Fn(&Tables) -> &Table<C>,
-        facts: &Facts,
-    ) -> Option<Answer<C>> {
-        let book = self.world.header.rulebook(policy);
-        let answer = match book.ask_all(table(&book.tables), facts) {
-            Ok(answer) => answer?,
-            Err(on) => {
-                self.halt(ask, ask.target, policy, on);
-                return None;
-            }
-        };
-        self.rely(policy, answer.basis);
-        self.reach(policy, answer.rule);
-        Some(answer)
-    }
-
-    /// Whether a step of a clock concerns an instance. Where that depends on what nobody knows,
-    /// the run stops.
-    pub(super) fn concerns(
-        &mut self,
-        ask: &RequestContext,
-        id: InstanceId,
-        when: &Condition,
-    ) -> bool {
-        let mut facts = self.facts(ask, id, ask.action);
-        for column in facts.unknown.iter() {
-            if when.columns().all(|tested| tested != column) {
-                facts.unknown = facts.unknown.without(column);
-            }
-        }
-        if facts.unknown.is_empty() {
-            return when.meets(&facts);
-        }
-        let policy = self.world.policy_of(id);
-        let book = self.world.header.rulebook(policy);
-        match book.agreed(&facts, |facts| when.meets(facts), ["concerned", "not concerned"]) {
-            Ok((meets, basis)) => {
-                self.rely(policy, basis);
-                meets
-            }
-            Err(on) => {
-                self.halt(ask, Target::Instance(id), policy, on);
-                false
-            }
-        }
-    }
-
-    /// The situation of an instance in a request.
-    pub(super) fn facts(&self, ask: &RequestContext, id: InstanceId, action: Action) -> Facts {
-        self.world.situation(id, ask.columns(action))
-    }
+/// A count as reports carry it.
+pub(super) fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }

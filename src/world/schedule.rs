@@ -1,8 +1,9 @@
 //! Scheduled releases: set, moved, cancelled, due, waiting.
 
-use super::decide::{Item, Word};
-use super::request::{Reason, RequestContext, Tally};
-use super::step::{Followup, Step, Timer};
+use super::draft::Resolution;
+use super::request::{Item, Reason, RequestContext, Tally};
+use super::step::{Followup, Step};
+use super::timer::Timer;
 use crate::policy::Answer;
 use crate::record::{DecidedBy, Record, Subject, Target, What};
 use crate::time::SimTime;
@@ -15,7 +16,7 @@ impl Step<'_> {
     /// Sets the time of an instance's release, or takes it away with [`SimTime::NEVER`].
     pub(super) fn set_schedule(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         seq: u64,
         id: InstanceId,
         at: SimTime,
@@ -30,7 +31,7 @@ impl Step<'_> {
             self.future_events.clear(Timer::ScheduledRelease(id));
         }
         if from != at {
-            self.change(ask, seq, Subject::Instance(id), What::Schedule(from, at));
+            self.change(request, seq, Subject::Instance(id), What::Schedule(from, at));
         }
     }
 
@@ -54,9 +55,9 @@ impl Step<'_> {
 
     /// The time set for a release has come.
     pub(super) fn scheduled_release(&mut self, id: InstanceId) {
-        let ask = Self::ask_for_release(id);
-        let facts = self.facts(&ask, id, Action::Release);
-        let answer = self.consult(&ask, self.world.policy_of(id), |t| &t.due, &facts);
+        let request = Self::ask_for_release(id);
+        let facts = self.facts(&request, id, Action::Release);
+        let answer = self.consult(&request, self.world.policy_of(id), |t| &t.due, &facts);
         match answer {
             Some(answer) if answer.says == ScheduleFate::Waits => self.put_off(id, &answer),
             _ => self.fire_or_drop(id, answer),
@@ -65,19 +66,19 @@ impl Step<'_> {
 
     /// Says that a release is due and waits until its account has settled.
     fn put_off(&mut self, id: InstanceId, answer: &Answer<ScheduleFate>) {
-        let ask = Self::ask_for_release(id);
-        let open = self.open(&ask, true);
-        let Some(mut draft) = self.draft_alone(&ask, Item::new(id, Action::Release)) else {
+        let request = Self::ask_for_release(id);
+        let open = self.open(&request, true);
+        let Some(mut draft) = self.draft_alone(&request, Item::new(id, Action::Release)) else {
             return self.close(open, Tally::default());
         };
         draft.ruling = draft.ruling.unasked();
-        let word = Word {
+        let resolution = Resolution {
             outcome: Outcome::Deferred,
             decided_by: DecidedBy::Other(DecidingFactor::Schedule),
             rule: Some(answer.rule),
             basis: answer.basis,
         };
-        let decision = self.decision(&ask, open.seq, &draft, word, answer.basis);
+        let decision = self.decision(&request, open.seq, &draft, resolution, answer.basis);
         self.out.push(Record::Decision(decision));
         let account = self.world.fleet.instance(id).account;
         self.world.fleet.instance_mut(id).waiting = true;
@@ -87,20 +88,21 @@ impl Step<'_> {
 
     /// What has come, or has waited long enough, asks for the release or is forgotten.
     fn fire_or_drop(&mut self, id: InstanceId, answer: Option<Answer<ScheduleFate>>) {
-        let ground = answer.as_ref().map(|answer| Reason::of(DecidingFactor::Schedule, answer));
+        let reason = answer.as_ref().map(|answer| Reason::of(DecidingFactor::Schedule, answer));
         match answer.map(|answer| answer.says) {
             Some(ScheduleFate::Dropped) => {
                 let target = Target::Instance(id);
                 let action = Action::CancelScheduledRelease;
-                let ask = RequestContext::timer(NAME, Trigger::ScheduledRelease, action, target);
-                let open = self.open(&ask, false);
-                self.set_schedule(&ask, open.seq, id, SimTime::NEVER);
+                let request =
+                    RequestContext::timer(NAME, Trigger::ScheduledRelease, action, target);
+                let open = self.open(&request, false);
+                self.set_schedule(&request, open.seq, id, SimTime::NEVER);
                 self.close(open, Tally::all(1));
             }
             Some(ScheduleFate::Fires | ScheduleFate::Waits) | None => {
-                let ask = Self::ask_for_release(id).resting_on(ground);
-                let open = self.open(&ask, true);
-                let tally = self.decide(&ask, open.seq, &[Item::new(id, Action::Release)]);
+                let request = Self::ask_for_release(id).resting_on(reason);
+                let open = self.open(&request, true);
+                let tally = self.decide(&request, open.seq, &[Item::new(id, Action::Release)]);
                 self.close(open, tally);
             }
         }
@@ -119,9 +121,9 @@ impl Step<'_> {
             return;
         }
         self.stop_waiting(id);
-        let ask = Self::ask_for_release(id);
-        let facts = self.facts(&ask, id, Action::Release);
-        let answer = self.consult(&ask, self.world.policy_of(id), |t| &t.settled, &facts);
+        let request = Self::ask_for_release(id);
+        let facts = self.facts(&request, id, Action::Release);
+        let answer = self.consult(&request, self.world.policy_of(id), |t| &t.settled, &facts);
         self.fire_or_drop(id, answer);
     }
 }

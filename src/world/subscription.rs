@@ -2,7 +2,8 @@
 //! of spot capacity.
 
 use super::request::{Call, Payload, Reason, RequestContext};
-use super::step::{Step, Timer, World};
+use super::step::{Step, World};
+use super::timer::Timer;
 use crate::plan::{Targets, order};
 use crate::policy::{Clock, Column, Columns, Facts, Timetable};
 use crate::record::{Subject, Target, What};
@@ -32,10 +33,10 @@ impl Step<'_> {
     pub(super) fn schedule_term_step(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance_mut(id);
         instance.term_steps = 0;
-        self.wind_term_on(id);
+        self.schedule_next_term_step(id);
     }
 
-    fn wind_term_on(&mut self, id: InstanceId) {
+    fn schedule_next_term_step(&mut self, id: InstanceId) {
         match next_term_step(self.world, id) {
             Some(due) => self.future_events.set(Timer::TermStep(id), due.max(self.now)),
             None => self.future_events.clear(Timer::TermStep(id)),
@@ -55,7 +56,7 @@ impl Step<'_> {
         // A renewal has begun the clock anew and set its own timer.
         let instance = self.world.fleet.instance(id);
         if instance.is_there() && instance.expires == since {
-            self.wind_term_on(id);
+            self.schedule_next_term_step(id);
         }
     }
 
@@ -65,31 +66,32 @@ impl Step<'_> {
         let Some(clock) = book.policy.clock(kind) else { return };
         let step = &clock.steps[number];
         let action = Action::from(step.action);
-        let ask = RequestContext::timer(kind.word(), step.trigger, action, Target::Instance(id))
-            .resting_on(Some(Reason::of_clock(book, step.rule)))
-            .with(if action == Action::Renew {
-                Payload::Term(None)
-            } else {
-                Payload::StoppedBy(by)
-            });
+        let request =
+            RequestContext::timer(kind.word(), step.trigger, action, Target::Instance(id))
+                .resting_on(Some(Reason::of_clock(book, step.rule)))
+                .with_payload(if action == Action::Renew {
+                    Payload::Term(None)
+                } else {
+                    Payload::StoppedBy(by)
+                });
         let may = book.assumes(&step.when) && self.world.fleet.instance(id).is_there();
         let when = step.when.clone();
-        if may && self.concerns(&ask, id, &when) {
-            self.take_step(&ask, &[id]);
+        if may && self.concerns(&request, id, &when) {
+            self.take_step(&request, &[id]);
         }
     }
 
     pub(super) fn renew(&mut self, call: Call, o: order::Renew) {
         let ids = self.of(o.instance);
-        let ask = RequestContext::call(call, Action::Renew, Target::these(&ids))
-            .with(Payload::Term(o.term));
-        self.request(&ask, &ids);
+        let request = RequestContext::call(call, Action::Renew, Target::these(&ids))
+            .with_payload(Payload::Term(o.term));
+        self.execute(&request, &ids);
     }
 
     /// Prolongs the term of a subscription; anything else has no term.
-    pub(super) fn prolong(&mut self, ask: &RequestContext, seq: u64, id: InstanceId) {
-        let Payload::Term(span) = ask.with else { return };
-        let facts = self.facts(ask, id, Action::Renew);
+    pub(super) fn prolong(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
+        let Payload::Term(span) = request.payload else { return };
+        let facts = self.facts(request, id, Action::Renew);
         let instance = self.world.fleet.instance(id);
         let (billing, old) = (instance.billing, instance.expires);
         if billing != Billing::Subscription || old == SimTime::NEVER {
@@ -97,7 +99,7 @@ impl Step<'_> {
         }
         let policy = self.world.policy_of(id);
         let calendar = self.world.header.rulebook(policy).policy.calendar;
-        let answer = self.consult(ask, policy, |t| &t.renewals, &facts);
+        let answer = self.consult(request, policy, |t| &t.renewals, &facts);
         let span = span.unwrap_or_else(|| self.world.fleet.term(id)).span();
         let from = match answer.map(|answer| answer.says) {
             Some(TermFrom::Renewal) => self.now.max(old),
@@ -110,24 +112,24 @@ impl Step<'_> {
         instance.expired = new <= self.now;
         let revive =
             !instance.expired && instance.stopped_by == StoppedBy::Expiry && instance.is_down();
-        self.change(ask, seq, Subject::Instance(id), What::Term(old, new));
+        self.change(request, seq, Subject::Instance(id), What::Term(old, new));
         if revive {
-            self.bring_up(ask, seq, id);
+            self.bring_up(request, seq, id);
         }
         self.schedule_term_step(id);
     }
 
     pub(super) fn spot_reclaim(&mut self, call: Call, targets: Targets) {
         let ids = self.of(targets);
-        let ask = RequestContext::call(call, Action::Reclaim, Target::these(&ids));
-        let ask = ask.as_cause(Trigger::SpotReclaim);
-        self.tell(&ask, &ids, |step, seq, id| {
+        let request = RequestContext::call(call, Action::Reclaim, Target::these(&ids));
+        let request = request.as_cause(Trigger::SpotReclaim);
+        self.apply_unjudged(&request, &ids, |step, seq, id| {
             let now = step.now;
             let instance = step.world.fleet.instance_mut(id);
             if !instance.is_there() {
                 return Err(Obstacle::NotThere);
             }
-            if !step.is_spot(&ask, id) {
+            if !step.is_spot(&request, id) {
                 return Err(Obstacle::NotSpot);
             }
             let instance = step.world.fleet.instance_mut(id);
@@ -135,7 +137,7 @@ impl Step<'_> {
             if instance.reclaim_since == SimTime::NEVER {
                 instance.reclaim_since = now;
                 instance.reclaim_steps = 0;
-                step.set_lock(&ask, seq, id, Lock::Recycling, true);
+                step.set_lock(&request, seq, id, Lock::Recycling, true);
                 step.schedule_reclaim_step(id);
             }
             Ok(())
@@ -143,7 +145,7 @@ impl Step<'_> {
     }
 
     /// Whether an instance is spot capacity; the run stops where nobody knows.
-    fn is_spot(&mut self, ask: &RequestContext, id: InstanceId) -> bool {
+    fn is_spot(&mut self, request: &RequestContext, id: InstanceId) -> bool {
         let instance = self.world.fleet.instance(id);
         let unknown = Columns::NONE.with_if(Column::Billing, !instance.billing_known);
         let facts = Facts { billing: instance.billing, unknown, ..Facts::default() };
@@ -156,7 +158,7 @@ impl Step<'_> {
                 is_spot
             }
             Err(on) => {
-                self.halt(ask, Target::Instance(id), policy, on);
+                self.halt(request, Target::Instance(id), policy, on);
                 false
             }
         }

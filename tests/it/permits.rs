@@ -39,13 +39,13 @@ fn only_judging_makes_a_permit_and_none_is_copied() {
 }
 
 #[test]
-fn what_takes_an_instance_stands_beside_the_permits() {
+fn only_the_files_that_apply_permits_release_remove_or_lose() {
     let leaves = |line: &str| line.contains("fleet.leave(");
     assert_eq!(places(leaves), ["src/world/apply.rs"]);
     let releases = |line: &str| line.contains("set_state(") && line.contains("Released");
     assert_eq!(places(releases), ["src/world/apply.rs"]);
     let loses = |line: &str| line.contains("Record::Loss(Loss {");
-    assert_eq!(places(loses), ["src/world/apply.rs"]);
+    assert_eq!(places(loses), ["src/world/losses.rs"]);
 }
 
 /// The rows of a table, each by the names of its columns.

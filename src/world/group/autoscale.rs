@@ -4,7 +4,8 @@ use crate::fleet::AUTOSCALE;
 use crate::record::Target;
 use crate::words::{Action, ActorId, GroupId, Trigger};
 use crate::world::request::RequestContext;
-use crate::world::step::{Step, Timer};
+use crate::world::step::Step;
+use crate::world::timer::Timer;
 
 impl Step<'_> {
     /// Autoscale looks at a group.
@@ -16,15 +17,15 @@ impl Step<'_> {
         self.future_events.set(Timer::Autoscale(group), self.now.after(autoscale.every));
         let Some(wish) = wish else { return };
         let action = if wish.size < size { Action::ScaleIn } else { Action::ScaleOut };
-        let mut ask =
+        let mut request =
             RequestContext::timer(AUTOSCALE, Trigger::ScaleIn, action, Target::Group(group));
-        ask.actor = self.world.autoscale_caller();
-        ask.facts.initiator = wish.initiator;
+        request.actor = self.world.autoscale_caller();
+        request.facts.initiator = wish.initiator;
         if wish.size < size {
-            self.shrink(&ask, Action::ScaleIn, group, size - wish.size);
+            self.shrink(&request, Action::ScaleIn, group, size - wish.size);
         } else {
-            ask.trigger = Trigger::Manual;
-            self.grow(&ask, Action::ScaleOut, group, wish.size - size);
+            request.trigger = Trigger::Manual;
+            self.grow(&request, Action::ScaleOut, group, wish.size - size);
         }
         // It rests after what it asked for, whatever came of that: what else it would do
         // if nobody may go, no document says.

@@ -24,7 +24,7 @@ impl Step<'_> {
     /// The rule on its minimum that refuses it.
     pub(in crate::world) fn extent_of_shrinking(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         asked: Action,
         group: GroupId,
         remove: u32,
@@ -32,7 +32,7 @@ impl Step<'_> {
         let state = self.world.fleet.group(group);
         let (size, above_min) = (state.size(), state.size().saturating_sub(state.min));
         let bound = if remove > above_min {
-            self.bound(ask, asked, group, Capacity::BelowMin)?
+            self.bound(request, asked, group, Capacity::BelowMin)?
         } else {
             None
         };
@@ -45,15 +45,18 @@ impl Step<'_> {
     /// The rule on its maximum that refuses it.
     pub(in crate::world) fn extent_of_growing(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         asked: Action,
         group: GroupId,
         add: u32,
     ) -> Result<Extent, Refusal> {
         let state = self.world.fleet.group(group);
         let below_max = state.max.saturating_sub(state.size());
-        let bound =
-            if add > below_max { self.bound(ask, asked, group, Capacity::AboveMax)? } else { None };
+        let bound = if add > below_max {
+            self.bound(request, asked, group, Capacity::AboveMax)?
+        } else {
+            None
+        };
         Ok(self.extent(group, bound, add, below_max, u32::MAX))
     }
 
@@ -81,14 +84,14 @@ impl Step<'_> {
     /// The rule that refuses it.
     pub(in crate::world) fn bound(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         asked: Action,
         group: GroupId,
         capacity: Capacity,
     ) -> Result<Option<Answer<BoundFate>>, Refusal> {
-        let facts = Facts { action: asked, capacity, ..self.group_facts(ask, group) };
+        let facts = Facts { action: asked, capacity, ..self.group_facts(request, group) };
         let policy = self.world.policy_of_group(group);
-        let answer = self.consult(ask, policy, |t| &t.bounds, &facts);
+        let answer = self.consult(request, policy, |t| &t.bounds, &facts);
         match answer.filter(|answer| answer.says == BoundFate::Refused) {
             Some(refused) => Err(Refusal::Rule(policy, refused.rule)),
             None => Ok(answer),
@@ -99,13 +102,13 @@ impl Step<'_> {
     /// short. Only a group that is meant to have some size asks.
     pub(in crate::world) fn desired_after(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         group: GroupId,
         to: u32,
     ) -> u32 {
-        let facts = self.group_facts(ask, group);
+        let facts = self.group_facts(request, group);
         let policy = self.world.policy_of_group(group);
-        let answer = self.consult(ask, policy, |t| &t.desired_after, &facts);
+        let answer = self.consult(request, policy, |t| &t.desired_after, &facts);
         match answer.map_or(DesiredAfter::AsAsked, |answer| answer.says) {
             DesiredAfter::AsAsked => to,
             DesiredAfter::RealSize => self.world.fleet.group(group).size(),

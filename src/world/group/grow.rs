@@ -6,8 +6,7 @@ use crate::words::{
     Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, Membership, Obstacle, Refill,
     StoppedBy, Trigger, ZoneId,
 };
-use crate::world::apply::count;
-use crate::world::request::{Call, RequestContext, Tally};
+use crate::world::request::{Call, RequestContext, Tally, count};
 use crate::world::step::Step;
 
 /// The most members that the groups of a run create by themselves: a mistake in a file
@@ -16,29 +15,29 @@ const MOST_CREATED: u32 = 1_000_000;
 
 impl Step<'_> {
     pub(in crate::world) fn scale_out(&mut self, call: Call, o: order::ScaleOut) {
-        let mut ask = RequestContext::call(call, Action::ScaleOut, Target::Group(o.group));
-        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
-        self.grow(&ask, Action::ScaleOut, o.group, o.add.get());
+        let mut request = RequestContext::call(call, Action::ScaleOut, Target::Group(o.group));
+        request.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        self.grow(&request, Action::ScaleOut, o.group, o.add.get());
     }
 
     /// Has a group create so many members, or as many of them as its policy lets a request have
     /// that would cross the maximum. `asked` is what the request calls for by name.
     pub(in crate::world) fn grow(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         asked: Action,
         group: GroupId,
         add: u32,
     ) {
-        let open = self.open(ask, false);
-        if let Err(why) = self.group_refusal(ask, group) {
+        let open = self.open(request, false);
+        if let Err(why) = self.group_refusal(request, group) {
             return self.refuse(open, add, why);
         }
-        let extent = match self.extent_of_growing(ask, asked, group, add) {
+        let extent = match self.extent_of_growing(request, asked, group, add) {
             Ok(extent) => extent,
             Err(why) => return self.refuse(open, add, why),
         };
-        let got = self.grow_by(ask, open.seq, group, extent.by);
+        let got = self.grow_by(request, open.seq, group, extent.by);
         if self.sets_desired(asked, group) {
             let state = self.world.fleet.group_mut(group);
             state.desired = Some(state.size());
@@ -57,31 +56,32 @@ impl Step<'_> {
             _ if to > state.max => Capacity::AboveMax,
             _ => Capacity::Within,
         };
-        let mut ask = RequestContext::call(call, Action::SetCapacity, Target::Group(group));
-        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
-        ask.facts.capacity = capacity;
-        let refused = match self.group_refusal(&ask, group) {
+        let mut request = RequestContext::call(call, Action::SetCapacity, Target::Group(group));
+        request.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        request.facts.capacity = capacity;
+        let refused = match self.group_refusal(&request, group) {
             Ok(()) if capacity == Capacity::Within => Ok(()),
-            Ok(()) => self.bound(&ask, Action::SetCapacity, group, capacity).map(|_| ()),
+            Ok(()) => self.bound(&request, Action::SetCapacity, group, capacity).map(|_| ()),
             Err(why) => Err(why),
         };
         if let Err(why) = refused {
-            let open = self.open(&ask, false);
+            let open = self.open(&request, false);
             return self.refuse(open, to.abs_diff(size), why);
         }
         if to < size {
-            let ask = RequestContext { action: Action::ScaleIn, ..ask.as_cause(Trigger::ScaleIn) };
-            self.shrink(&ask, Action::SetCapacity, group, size - to);
+            let request =
+                RequestContext { action: Action::ScaleIn, ..request.as_cause(Trigger::ScaleIn) };
+            self.shrink(&request, Action::SetCapacity, group, size - to);
         } else {
-            let ask = RequestContext { action: Action::ScaleOut, ..ask };
-            self.grow(&ask, Action::SetCapacity, group, to - size);
+            let request = RequestContext { action: Action::ScaleOut, ..request };
+            self.grow(&request, Action::SetCapacity, group, to - size);
         }
     }
 
     /// Creates so many members, and says how many it did create.
     pub(in crate::world) fn grow_by(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         seq: u64,
         group: GroupId,
         add: u32,
@@ -95,7 +95,7 @@ impl Step<'_> {
             .collect();
         for id in &put_by {
             self.world.fleet.instance_mut(*id).economical = false;
-            self.bring_up(ask, seq, *id);
+            self.bring_up(request, seq, *id);
             self.world.fleet.cool_down(group, self.now);
         }
         let mut sizes = self.zone_sizes(group);
@@ -109,7 +109,7 @@ impl Step<'_> {
                 *size += 1;
                 *zone
             });
-            self.create_member(ask, seq, group, zone);
+            self.create_member(request, seq, group, zone);
         }
         back + new
     }
@@ -133,7 +133,7 @@ impl Step<'_> {
     /// Creates a member.
     fn create_member(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         seq: u64,
         group: GroupId,
         zone: Option<ZoneId>,
@@ -159,9 +159,9 @@ impl Step<'_> {
             *self.world.fleet.properties_mut(id) = resources;
         }
         self.world.fleet.join(id, group, now);
-        self.change(ask, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
+        self.change(request, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
         let size = count(self.world.fleet.group(group).members.len());
-        self.change(ask, seq, Subject::Group(group), What::Size(size - 1, size));
+        self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
         if let Some(hook) = hook {
             self.hold_launch(id, hook);
         }
@@ -169,10 +169,11 @@ impl Step<'_> {
 
     /// Makes up for members that went, as the policy says for that cause.
     pub(in crate::world) fn refill(&mut self, group: GroupId, trigger: Trigger, lost: u32) {
-        let ask = RequestContext::timer("refill", trigger, Action::ScaleOut, Target::Group(group));
-        let facts = self.group_facts(&ask, group);
+        let request =
+            RequestContext::timer("refill", trigger, Action::ScaleOut, Target::Group(group));
+        let facts = self.group_facts(&request, group);
         let policy = self.world.policy_of_group(group);
-        let Some(answer) = self.consult(&ask, policy, |t| &t.refills, &facts) else { return };
+        let Some(answer) = self.consult(&request, policy, |t| &t.refills, &facts) else { return };
         let state = self.world.fleet.group(group);
         if state.deleted {
             return;
@@ -192,8 +193,8 @@ impl Step<'_> {
             Refill::OneForOne => lost,
         };
         if lacks > 0 {
-            let open = self.open(&ask, false);
-            let got = self.grow_by(&ask, open.seq, group, lacks);
+            let open = self.open(&request, false);
+            let got = self.grow_by(&request, open.seq, group, lacks);
             self.close(open, Tally::all(got));
         }
     }

@@ -7,16 +7,16 @@ use crate::words::{
     Action, DecidingFactor, Health, HealthCheck, HealthFate, InstanceId, Lifecycle, Obstacle,
     StoppedBy, Trigger,
 };
-use crate::world::decide::Item;
-use crate::world::request::{Call, Reason, RequestContext};
-use crate::world::step::{Followup, Step, Timer};
+use crate::world::request::{Call, Item, Reason, RequestContext};
+use crate::world::step::{Followup, Step};
+use crate::world::timer::Timer;
 
 impl Step<'_> {
     /// Health is reported from outside; nobody is asked.
     pub(in crate::world) fn set_health(&mut self, call: Call, o: order::SetHealth) {
         let ids = self.of(o.instance);
-        let ask = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
-        self.tell(&ask, &ids, |step, seq, id| {
+        let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
+        self.apply_unjudged(&request, &ids, |step, seq, id| {
             let instance = step.world.fleet.instance_mut(id);
             if !instance.is_there() {
                 return Err(Obstacle::NotThere);
@@ -26,7 +26,7 @@ impl Step<'_> {
             if from != to {
                 let health = |ill| if ill { Health::Unhealthy } else { Health::Healthy };
                 let what = What::Health(health(from), health(to));
-                step.change(&ask, seq, Subject::Instance(id), what);
+                step.change(&request, seq, Subject::Instance(id), what);
                 step.watch(id);
             }
             Ok(())
@@ -72,22 +72,22 @@ impl Step<'_> {
     pub(in crate::world) fn health_check(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
         let Some(group) = instance.group.filter(|_| self.is_ill(id)) else { return };
-        let ask = RequestContext::timer(
+        let request = RequestContext::timer(
             "health-check",
             Trigger::HealthCheck,
             Action::Release,
             Target::Group(group),
         );
-        let mut facts = self.facts(&ask, id, Action::Release);
-        facts.suspended = self.group_facts(&ask, group).suspended;
+        let mut facts = self.facts(&request, id, Action::Release);
+        facts.suspended = self.group_facts(&request, group).suspended;
         let policy = self.world.policy_of(id);
-        let Some(answer) = self.consult(&ask, policy, |t| &t.health, &facts) else { return };
+        let Some(answer) = self.consult(&request, policy, |t| &t.health, &facts) else { return };
         if answer.says == HealthFate::Ignores {
             return;
         }
-        let ask = ask.resting_on(Some(Reason::of(DecidingFactor::HealthCheck, &answer)));
-        let open = self.open(&ask, true);
-        let tally = self.decide(&ask, open.seq, &[Item::of_member(id)]);
+        let request = request.resting_on(Some(Reason::of(DecidingFactor::HealthCheck, &answer)));
+        let open = self.open(&request, true);
+        let tally = self.decide(&request, open.seq, &[Item::of_member(id)]);
         if tally.got > 0 {
             // Whatever was done to it, it has another chance.
             self.world.fleet.instance_mut(id).unhealthy = false;

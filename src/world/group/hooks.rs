@@ -7,73 +7,50 @@ use crate::fleet::Hook;
 use crate::plan::Targets;
 use crate::policy::Answer;
 use crate::record::{DecidedBy, Subject, Target, What};
-use crate::time::SimTime;
 use crate::words::{
     Action, DecidingFactor, HookFate, HookResult, InstanceId, Lifecycle, Obstacle, Outcome, Trigger,
 };
-use crate::world::decide::{Draft, Fate, Item, Word, alone};
-use crate::world::request::{Call, Ids, Payload, Reason, RequestContext, Tally};
-use crate::world::step::{Step, Timer};
-
-/// What a hook holds up.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::world) struct Held {
-    /// What was asked of a member that is to go; `None` for one that has just come.
-    asked: Option<(RequestContext, Item, Reason)>,
-    /// The state that it was in.
-    was: Lifecycle,
-    hook: Hook,
-    since: SimTime,
-    /// How often it was prolonged.
-    beats: u32,
-    /// Whether it may go on as soon as its neighbours may.
-    approved: bool,
-}
-
-/// The members of a group that are held up on their way out.
-#[derive(Debug, Default)]
-pub(in crate::world) struct Leaving {
-    /// How many of them may not go on yet.
-    unapproved: u32,
-    /// Those that may, as soon as all may.
-    approved: BTreeSet<InstanceId>,
-}
+use crate::world::draft::{Draft, DraftOutcome, Resolution, resolve_alone};
+use crate::world::group::state::{Held, Leaving};
+use crate::world::request::{Call, Ids, Item, Payload, Reason, RequestContext, Tally};
+use crate::world::step::Step;
+use crate::world::timer::Timer;
 
 impl Step<'_> {
     /// Whether a hook holds up what was decided, and the rule that says so.
     pub(in crate::world) fn hook_of(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         draft: &Draft,
     ) -> Option<(Hook, Answer<HookFate>)> {
-        if !matches!(draft.action, Action::Release | Action::Remove) || ask.past_hook {
+        if !matches!(draft.action, Action::Release | Action::Remove) || request.past_hook {
             return None;
         }
         let group = self.world.fleet.instance(draft.id).group?;
         let hook = self.world.fleet.group(group).terminate_hook?;
-        let answer = self.consult(ask, draft.policy, |t| &t.hooks, &draft.facts)?;
+        let answer = self.consult(request, draft.policy, |t| &t.hooks, &draft.facts)?;
         (answer.says == HookFate::Waits).then_some((hook, answer))
     }
 
     /// Holds up a member that is to go. Who asks again changes nothing: the time runs.
     pub(in crate::world) fn hold(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         seq: u64,
         draft: &Draft,
         hook: Hook,
-        ground: Reason,
+        reason: Reason,
     ) {
         let id = draft.id;
         if self.world.held.contains_key(&id) {
             return;
         }
         let was = self.world.fleet.instance(id).state;
-        let item = Item { ground: draft.ground, ..Item::new(id, draft.action) };
-        let asked = Some((*ask, item, ground));
+        let item = Item { reason: draft.reason, ..Item::new(id, draft.action) };
+        let asked = Some((*request, item, reason));
         let by = self.world.fleet.instance(id).stopped_by;
         self.world.fleet.set_state(id, Lifecycle::Removing, by);
-        self.change(ask, seq, Subject::Instance(id), What::State(was, Lifecycle::Removing));
+        self.change(request, seq, Subject::Instance(id), What::State(was, Lifecycle::Removing));
         let held = Held { asked, was, hook, since: self.now, beats: 0, approved: false };
         self.world.held.insert(id, held);
         if let Some(group) = self.world.fleet.instance(id).group {
@@ -94,9 +71,9 @@ impl Step<'_> {
     pub(in crate::world) fn hook_step(&mut self, id: InstanceId) {
         let Some(held) = self.world.held.get(&id) else { return };
         let result = held.hook.result;
-        let ask =
+        let request =
             RequestContext::timer("hook", Trigger::Manual, Action::Start, Target::Instance(id));
-        self.end_hold_and_free(&ask, id, result);
+        self.end_hold_and_free(&request, id, result);
     }
 
     pub(in crate::world) fn complete_hook(
@@ -106,9 +83,9 @@ impl Step<'_> {
         result: HookResult,
     ) {
         let ids = self.of(targets);
-        let ask = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
+        let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         let mut ready = Ids::new();
-        self.tell(&ask, &ids, |step, _, id| {
+        self.apply_unjudged(&request, &ids, |step, _, id| {
             let world = &mut *step.world;
             let held = world.held.get_mut(&id).ok_or(Obstacle::NoHook)?;
             let first = !std::mem::replace(&mut held.approved, true);
@@ -123,7 +100,7 @@ impl Step<'_> {
         });
         for id in ready {
             if result != HookResult::Continue || self.may_go_on(id) {
-                self.end_hold_and_free(&ask, id, result);
+                self.end_hold_and_free(&request, id, result);
             }
         }
     }
@@ -151,9 +128,9 @@ impl Step<'_> {
     }
 
     /// Ends the hold on a member, and on those that waited for it alone.
-    fn end_hold_and_free(&mut self, ask: &RequestContext, id: InstanceId, result: HookResult) {
+    fn end_hold_and_free(&mut self, request: &RequestContext, id: InstanceId, result: HookResult) {
         let group = self.world.fleet.instance(id).group;
-        self.end_hold(ask, id, result);
+        self.end_hold(request, id, result);
         let free = |leaving: &mut Leaving| {
             if leaving.unapproved == 0 {
                 std::mem::take(&mut leaving.approved)
@@ -163,14 +140,14 @@ impl Step<'_> {
         };
         let leaving = group.and_then(|group| self.world.leaving.get_mut(&group));
         for other in leaving.map(free).unwrap_or_default() {
-            self.end_hold(ask, other, HookResult::Continue);
+            self.end_hold(request, other, HookResult::Continue);
         }
     }
 
     pub(in crate::world) fn heartbeat(&mut self, call: Call, targets: Targets) {
         let ids = self.of(targets);
-        let ask = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
-        self.tell(&ask, &ids, |step, _, id| {
+        let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
+        self.apply_unjudged(&request, &ids, |step, _, id| {
             let limits = step.book_of(id).policy.hooks.clone();
             let held = step.world.held.get_mut(&id).ok_or(Obstacle::NoHook)?;
             let most = limits.as_ref().map_or(0, |limits| limits.heartbeats);
@@ -188,48 +165,50 @@ impl Step<'_> {
     /// Ends the hold on a member, one way or the other.
     fn end_hold(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
         let Some(held) = self.forget_hold(id) else { return };
-        let Some((asked, item, ground)) = held.asked else {
+        let Some((asked, item, reason)) = held.asked else {
             return self.end_launch(by, id, result);
         };
-        let ask = RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..asked };
-        let ask = RequestContext { target: Target::Instance(id), ..ask };
-        let open = self.open(&ask, true);
-        let Some(draft) = self.draft_alone(&ask, item) else {
+        let request = RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..asked };
+        let request = RequestContext { target: Target::Instance(id), ..request };
+        let open = self.open(&request, true);
+        let Some(draft) = self.draft_alone(&request, item) else {
             return self.close(open, Tally::default());
         };
         let mut tally = Tally::default();
-        let word = match (&draft.fate, result) {
-            (Fate::Goes(_), HookResult::RollBack) => Word {
+        let resolution = match (&draft.outcome, result) {
+            (DraftOutcome::Goes(_), HookResult::RollBack) => Resolution {
                 outcome: Outcome::Held,
                 decided_by: DecidedBy::Other(DecidingFactor::Hook),
-                rule: Some(ground.rule),
-                basis: draft.basis.union(ground.basis),
+                rule: Some(reason.rule),
+                basis: draft.basis.union(reason.basis),
             },
-            _ => alone(&ask, &draft),
+            _ => resolve_alone(&request, &draft),
         };
-        self.carry_out(&ask, open.seq, draft, word, &mut tally);
+        self.carry_out(&request, open.seq, draft, resolution, &mut tally);
         let instance = self.world.fleet.instance(id);
         if instance.state == Lifecycle::Removing {
             let by = instance.stopped_by;
             self.world.fleet.set_state(id, held.was, by);
             let back = What::State(Lifecycle::Removing, held.was);
-            self.change(&ask, open.seq, Subject::Instance(id), back);
+            self.change(&request, open.seq, Subject::Instance(id), back);
         }
         self.close(open, tally);
     }
 
     /// A member that has just come goes into service, or is given up again.
     fn end_launch(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
-        let ask = RequestContext { target: Target::Instance(id), with: Payload::Nothing, ..*by };
-        let open = self.open(&ask, false);
+        let request =
+            RequestContext { target: Target::Instance(id), payload: Payload::Nothing, ..*by };
+        let open = self.open(&request, false);
         let mut tally = Tally::all(1);
         if self.world.fleet.instance(id).state == Lifecycle::Pending {
             match result {
-                HookResult::Continue => self.move_to(&ask, open.seq, id, Lifecycle::Running),
+                HookResult::Continue => self.move_to(&request, open.seq, id, Lifecycle::Running),
                 HookResult::Abandon | HookResult::RollBack => {
-                    let ask = RequestContext { action: Action::Release, past_hook: true, ..ask };
-                    let ask = ask.as_cause(Trigger::LaunchHook);
-                    tally = self.decide(&ask, open.seq, &[Item::new(id, Action::Release)]);
+                    let request =
+                        RequestContext { action: Action::Release, past_hook: true, ..request };
+                    let request = request.as_cause(Trigger::LaunchHook);
+                    tally = self.decide(&request, open.seq, &[Item::new(id, Action::Release)]);
                 }
             }
         }

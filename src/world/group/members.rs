@@ -6,16 +6,15 @@ use crate::record::{Refusal, Subject, Target, What};
 use crate::words::{
     Action, Capacity, GroupId, InstanceId, Membership, Obstacle, ProtectionSet, Trigger, YesNo,
 };
-use crate::world::apply::{Harmless, count};
-use crate::world::decide::Item;
 use crate::world::facts::of_group;
-use crate::world::request::{Call, Payload, RequestContext, Tally};
+use crate::world::harmless::Harmless;
+use crate::world::request::{Call, Item, Payload, RequestContext, Tally, count};
 use crate::world::step::Step;
 
 impl Step<'_> {
     /// The situation of a group in a request that is about no single member.
-    pub(in crate::world) fn group_facts(&self, ask: &RequestContext, group: GroupId) -> Facts {
-        self.world.situation_of_group(group, self.now, ask.columns(ask.action))
+    pub(in crate::world) fn group_facts(&self, request: &RequestContext, group: GroupId) -> Facts {
+        self.world.situation_of_group(group, self.now, request.columns(request.action))
     }
 
     /// A refusal of a request to a group, which is about no single member.
@@ -24,7 +23,7 @@ impl Step<'_> {
     /// What refuses it.
     pub(in crate::world) fn group_refusal(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         group: GroupId,
     ) -> Result<(), Refusal> {
         let state = self.world.fleet.group(group);
@@ -32,8 +31,8 @@ impl Step<'_> {
             return Err(Refusal::Obstacle(Obstacle::GroupDeleted));
         }
         let on = state.on;
-        let facts = self.group_facts(ask, group);
-        self.refusal_in(ask, self.world.policy_of_group(group), on, &facts)
+        let facts = self.group_facts(request, group);
+        self.refusal_in(request, self.world.policy_of_group(group), on, &facts)
     }
 
     /// The members of a group, in the order of their ids.
@@ -57,7 +56,7 @@ impl Step<'_> {
     /// That one of them is not a member.
     pub(in crate::world) fn named_or_all(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         group: GroupId,
         named: Option<Targets>,
     ) -> Result<Vec<InstanceId>, Refusal> {
@@ -66,70 +65,71 @@ impl Step<'_> {
         let strange = |id: &&InstanceId| self.world.fleet.instance(**id).group != Some(group);
         let Some(stranger) = ids.iter().find(strange) else { return Ok(ids.into_vec()) };
         let state = self.world.fleet.instance(*stranger).state;
-        let facts = Facts { state, ..self.group_facts(ask, group) };
+        let facts = Facts { state, ..self.group_facts(request, group) };
         let policy = self.world.policy_of_group(group);
         Err(self.refusal_of_absent(policy, &facts, Obstacle::NotAMember))
     }
 
     pub(in crate::world) fn delete_members(&mut self, call: Call, o: order::DeleteMembers) {
-        let ask = RequestContext::call(call, Action::DeleteMembers, Target::Group(o.group));
-        self.named_members(ask.as_cause(Trigger::DeleteMembers), o.group, o.instances);
+        let request = RequestContext::call(call, Action::DeleteMembers, Target::Group(o.group));
+        self.named_members(request.as_cause(Trigger::DeleteMembers), o.group, o.instances);
     }
 
     pub(in crate::world) fn detach(&mut self, call: Call, o: order::Detach) {
-        let ask = RequestContext::call(call, Action::Detach, Target::Group(o.group));
-        self.named_members(ask.as_cause(Trigger::Detach), o.group, o.instances);
+        let request = RequestContext::call(call, Action::Detach, Target::Group(o.group));
+        self.named_members(request.as_cause(Trigger::Detach), o.group, o.instances);
     }
 
     /// A request to a group that names members.
-    fn named_members(&mut self, mut ask: RequestContext, group: GroupId, targets: Targets) {
-        let open = self.open(&ask, true);
+    fn named_members(&mut self, mut request: RequestContext, group: GroupId, targets: Targets) {
+        let open = self.open(&request, true);
         let state = self.world.fleet.group(group);
         let asked = targets.len;
         let left = count(state.members.len()).saturating_sub(asked);
-        ask.facts.capacity = if left < state.min { Capacity::BelowMin } else { Capacity::Within };
-        ask.facts.named = YesNo::Yes;
-        if let Err(why) = self.group_refusal(&ask, group) {
+        request.facts.capacity =
+            if left < state.min { Capacity::BelowMin } else { Capacity::Within };
+        request.facts.named = YesNo::Yes;
+        if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, asked, why);
         }
-        let ids = match self.named_or_all(&ask, group, Some(targets)) {
+        let ids = match self.named_or_all(&request, group, Some(targets)) {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, asked, why),
         };
         let items: Vec<Item> = ids.iter().copied().map(Item::of_member).collect();
-        let tally = self.decide(&ask, open.seq, &items);
+        let tally = self.decide(&request, open.seq, &items);
         self.close(open, tally);
     }
 
     pub(in crate::world) fn delete_group(&mut self, call: Call, o: order::DeleteGroup) {
         let group = o.group;
-        let ask = RequestContext::call(call, Action::DeleteGroup, Target::Group(group));
-        let mut ask = ask.as_cause(Trigger::GroupDelete);
-        ask.facts.force = YesNo::from(o.force.unwrap_or(false));
-        let open = self.open(&ask, true);
+        let request = RequestContext::call(call, Action::DeleteGroup, Target::Group(group));
+        let mut request = request.as_cause(Trigger::GroupDelete);
+        request.facts.force = YesNo::from(o.force.unwrap_or(false));
+        let open = self.open(&request, true);
         let members = self.members_of(group);
-        if let Err(why) = self.group_refusal(&ask, group) {
+        if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, count(members.len()), why);
         }
-        if let Some(why) = self.guarded(&ask, group).filter(|_| members.is_empty()) {
+        if let Some(why) = self.guarded(&request, group).filter(|_| members.is_empty()) {
             return self.refuse(open, 1, why);
         }
         let items: Vec<Item> = members.iter().copied().map(Item::of_member).collect();
-        let tally = self.decide(&ask, open.seq, &items);
+        let tally = self.decide(&request, open.seq, &items);
         let empty = self.world.fleet.group(group).members.is_empty();
         if empty && self.world.halt.is_none() {
             self.world.fleet.group_mut(group).deleted = true;
-            self.change(&ask, open.seq, Subject::Group(group), What::Exists(true, false));
+            self.change(&request, open.seq, Subject::Group(group), What::Exists(true, false));
         }
         self.close(open, tally);
     }
 
     /// A protection of the group that keeps whatever is in it, and so the group itself
     /// if nothing is.
-    fn guarded(&mut self, ask: &RequestContext, group: GroupId) -> Option<Refusal> {
+    fn guarded(&mut self, request: &RequestContext, group: GroupId) -> Option<Refusal> {
         let policy = self.world.policy_of_group(group);
         let book = self.world.header.rulebook(policy);
-        let rule = book.guards(ask.trigger, self.world.fleet.group(group).on)?.rule?;
+        let rule = book.guards(request.trigger, self.world.fleet.group(group).on)?.rule?;
         let basis = book.basis(rule);
         self.rely(policy, basis);
         Some(Refusal::Rule(policy, rule))
@@ -137,18 +137,18 @@ impl Step<'_> {
 
     pub(in crate::world) fn attach(&mut self, call: Call, o: order::Attach) {
         let ids = self.of(o.instance);
-        let mut ask = RequestContext::call(call, Action::Attach, Target::Group(o.group));
-        let open = self.open(&ask, false);
+        let mut request = RequestContext::call(call, Action::Attach, Target::Group(o.group));
+        let open = self.open(&request, false);
         let membership =
             if o.entrusted.unwrap_or(false) { Membership::Entrusted } else { Membership::Attached };
         let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
         for id in ids {
             let state = self.world.fleet.group(o.group);
             let full = count(state.members.len()) >= state.max;
-            ask.facts.capacity = if full { Capacity::AboveMax } else { Capacity::Within };
-            match self.attach_refusal(&ask, id, o.group, membership) {
+            request.facts.capacity = if full { Capacity::AboveMax } else { Capacity::Within };
+            match self.attach_refusal(&request, id, o.group, membership) {
                 Ok(()) => {
-                    self.read_instances(&ask, open.seq, id, o.group, membership);
+                    self.read_instances(&request, open.seq, id, o.group, membership);
                     tally.got += 1;
                 }
                 Err(why) => tally.refuse(why),
@@ -161,7 +161,7 @@ impl Step<'_> {
     /// membership that it would have; who is in a group already is refused.
     fn attach_refusal(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         id: InstanceId,
         group: GroupId,
         membership: Membership,
@@ -177,14 +177,15 @@ impl Step<'_> {
         if let Some(obstacle) = obstacle {
             return Err(Refusal::Obstacle(obstacle));
         }
-        let facts = of_group(self.world.fleet.group(group), self.facts(ask, id, Action::Attach));
+        let facts =
+            of_group(self.world.fleet.group(group), self.facts(request, id, Action::Attach));
         let facts = Facts { membership, ..facts };
-        self.refusal_in(ask, self.world.policy_of(id), ProtectionSet::EMPTY, &facts)
+        self.refusal_in(request, self.world.policy_of(id), ProtectionSet::EMPTY, &facts)
     }
 
     fn read_instances(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         seq: u64,
         id: InstanceId,
         group: GroupId,
@@ -199,8 +200,8 @@ impl Step<'_> {
         // What is added by hand was made from no configuration of the group.
         instance.configuration = u32::MAX;
         let size = count(self.world.fleet.group(group).members.len());
-        self.change(ask, seq, Subject::Instance(id), What::Group(None, Some(group)));
-        self.change(ask, seq, Subject::Group(group), What::Size(size - 1, size));
+        self.change(request, seq, Subject::Instance(id), What::Group(None, Some(group)));
+        self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
     }
 
     /// Members begin or cease to stand by: their policy knows which protection that is.
@@ -211,16 +212,16 @@ impl Step<'_> {
         instances: Targets,
         by: bool,
     ) {
-        let ask = RequestContext::call(call, Action::SetProtection, Target::Group(group));
-        let ask = ask.with(Payload::Standby(by));
-        let open = self.open(&ask, false);
-        let ids = match self.named_or_all(&ask, group, Some(instances)) {
+        let request = RequestContext::call(call, Action::SetProtection, Target::Group(group));
+        let request = request.with_payload(Payload::Standby(by));
+        let open = self.open(&request, false);
+        let ids = match self.named_or_all(&request, group, Some(instances)) {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, instances.len, why),
         };
         let mut tally = Tally::default();
         for id in ids {
-            self.do_or_refuse(&ask, open.seq, (id, Harmless::SetProtection), &mut tally);
+            self.apply_or_refuse(&request, open.seq, (id, Harmless::SetProtection), &mut tally);
         }
         self.close(open, tally);
     }
@@ -233,8 +234,8 @@ impl Step<'_> {
         processes: u8,
         suspended: bool,
     ) {
-        let ask = RequestContext::call(call, Action::SetProtection, Target::Group(group));
-        let open = self.open(&ask, false);
+        let request = RequestContext::call(call, Action::SetProtection, Target::Group(group));
+        let open = self.open(&request, false);
         if self.world.fleet.group(group).deleted {
             return self.refuse(open, 1, Refusal::Obstacle(Obstacle::GroupDeleted));
         }
@@ -243,7 +244,7 @@ impl Step<'_> {
         state.suspended = if suspended { from | processes } else { from & !processes };
         let to = state.suspended;
         if from != to {
-            self.change(&ask, open.seq, Subject::Group(group), What::Suspended(from, to));
+            self.change(&request, open.seq, Subject::Group(group), What::Suspended(from, to));
         }
         self.close(open, Tally::all(1));
     }

@@ -8,56 +8,55 @@ use crate::words::{
     Action, Criterion, DecidingFactor, Extreme, GroupId, Initiator, InstanceId, NameForm,
     Numbering, Outcome, Shortfall, TieBreak, Trigger, Word as _, ZoneHeld, ZoneRule,
 };
-use crate::world::apply::count;
-use crate::world::decide::{Draft, Item, Word, alone};
-use crate::world::request::{Call, RequestContext, Tally};
+use crate::world::draft::{Draft, Resolution, resolve_alone};
+use crate::world::request::{Call, Item, RequestContext, Tally, count};
 use crate::world::step::Step;
 
 impl Step<'_> {
     pub(in crate::world) fn scale_in(&mut self, call: Call, o: order::ScaleIn) {
-        let ask = RequestContext::call(call, Action::ScaleIn, Target::Group(o.group));
-        let mut ask = ask.as_cause(Trigger::ScaleIn);
-        ask.facts.initiator = o.initiator.unwrap_or(Initiator::User);
-        self.shrink(&ask, Action::ScaleIn, o.group, o.remove.get());
+        let request = RequestContext::call(call, Action::ScaleIn, Target::Group(o.group));
+        let mut request = request.as_cause(Trigger::ScaleIn);
+        request.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        self.shrink(&request, Action::ScaleIn, o.group, o.remove.get());
     }
 
     /// Has a group lose so many members, or as many of them as its policy lets a request take
     /// that would cross the minimum. `asked` is what the request calls for by name.
     pub(in crate::world) fn shrink(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         asked: Action,
         group: GroupId,
         remove: u32,
     ) {
-        let open = self.open(ask, true);
-        if let Err(why) = self.group_refusal(ask, group) {
+        let open = self.open(request, true);
+        if let Err(why) = self.group_refusal(request, group) {
             return self.refuse(open, remove, why);
         }
-        let extent = match self.extent_of_shrinking(ask, asked, group, remove) {
+        let extent = match self.extent_of_shrinking(request, asked, group, remove) {
             Ok(extent) => extent,
             Err(why) => return self.refuse(open, remove, why),
         };
         let to = self.world.fleet.group(group).size() - extent.by;
-        let Some(drafts) = self.choose(ask, group, extent.by) else {
+        let Some(drafts) = self.choose(request, group, extent.by) else {
             return self.close(open, Tally::default());
         };
         let going = count(drafts.iter().filter(|draft| draft.goes()).count());
         let short = going < extent.by;
-        let spare = if short { self.shortfall(ask, group) } else { None };
+        let spare = if short { self.shortfall(request, group) } else { None };
         let mut tally = Tally::default();
         for mut draft in drafts {
             if let (true, Some(bound)) = (draft.goes(), extent.bound) {
                 draft.basis = draft.basis.union(bound.basis);
             }
-            let word = match spare {
-                Some(word) if draft.goes() => word,
-                _ => alone(ask, &draft),
+            let resolution = match spare {
+                Some(resolution) if draft.goes() => resolution,
+                _ => resolve_alone(request, &draft),
             };
-            self.carry_out(ask, open.seq, draft, word, &mut tally);
+            self.carry_out(request, open.seq, draft, resolution, &mut tally);
         }
         if spare.is_none() && self.sets_desired(asked, group) {
-            let desired = if short { self.desired_after(ask, group, to) } else { to };
+            let desired = if short { self.desired_after(request, group, to) } else { to };
             self.world.fleet.group_mut(group).desired = Some(desired);
         }
         // Where protection left fewer than the bound would have, protection is the reason.
@@ -68,18 +67,23 @@ impl Step<'_> {
 
     /// Walks the group's order until as many may go as are wanted. Whoever the
     /// order names and a protection holds is passed over, and told.
-    fn choose(&mut self, ask: &RequestContext, group: GroupId, wanted: u32) -> Option<Vec<Draft>> {
-        let (mut walk, rests_on) = self.walk(ask, group);
+    fn choose(
+        &mut self,
+        request: &RequestContext,
+        group: GroupId,
+        wanted: u32,
+    ) -> Option<Vec<Draft>> {
+        let (mut walk, rests_on) = self.walk(request, group);
         let mut drafts = Vec::new();
         let mut going = 0;
         let mut tied = false;
         while going < wanted {
             let Some(offer) = walk.next() else { break };
-            if offer.past_a_zone && self.zone_held(ask, group) == ZoneHeld::Stops {
+            if offer.past_a_zone && self.zone_held(request, group) == ZoneHeld::Stops {
                 break;
             }
             tied |= offer.tied;
-            let mut draft = self.draft_alone(ask, Item::of_member(offer.member))?;
+            let mut draft = self.draft_alone(request, Item::of_member(offer.member))?;
             if draft.goes() {
                 going += 1;
                 walk.goes();
@@ -89,10 +93,10 @@ impl Step<'_> {
             drafts.push(draft);
         }
         if tied {
-            let facts = self.group_facts(ask, group);
-            self.consult(ask, self.world.policy_of_group(group), |t| &t.ties, &facts);
+            let facts = self.group_facts(request, group);
+            self.consult(request, self.world.policy_of_group(group), |t| &t.ties, &facts);
             // Equal members go by their names, which compare as they are numbered.
-            self.numbering(ask, &facts, group, true);
+            self.numbering(request, &facts, group, true);
         }
         Some(drafts)
     }
@@ -101,7 +105,7 @@ impl Step<'_> {
     /// on if it matters: if the order is by number, or `tied` members go by name.
     fn numbering(
         &mut self,
-        ask: &RequestContext,
+        request: &RequestContext,
         facts: &Facts,
         group: GroupId,
         tied: bool,
@@ -118,7 +122,7 @@ impl Step<'_> {
         let numbering = forms.map(|form| {
             let facts = Facts { name_form: form?, ..*facts };
             let answer = if by_number {
-                self.consult(ask, policy, |t| &t.numbers, &facts)
+                self.consult(request, policy, |t| &t.numbers, &facts)
             } else {
                 let book = self.world.header.rulebook(policy);
                 book.ask(&book.tables.numbers, &facts)
@@ -133,8 +137,12 @@ impl Step<'_> {
 
     /// A walk over the members of a group in the order in which they go, and what the order
     /// rests on.
-    pub(in crate::world) fn walk(&mut self, ask: &RequestContext, group: GroupId) -> (Walk, Basis) {
-        let facts = self.group_facts(ask, group);
+    pub(in crate::world) fn walk(
+        &mut self,
+        request: &RequestContext,
+        group: GroupId,
+    ) -> (Walk, Basis) {
+        let facts = self.group_facts(request, group);
         let policy = self.world.policy_of_group(group);
         let members = self.standing(group);
         let zone = |id: &InstanceId| self.world.fleet.instance(*id).zone;
@@ -142,8 +150,8 @@ impl Step<'_> {
         let first = zones.next();
         // In one zone every rule on zones gives the same order.
         let spread = zones.any(|zone| Some(zone) != first);
-        let rule = if spread { self.consult(ask, policy, |t| &t.zones, &facts) } else { None };
-        let (numbering, rests_on) = self.numbering(ask, &facts, group, false);
+        let rule = if spread { self.consult(request, policy, |t| &t.zones, &facts) } else { None };
+        let (numbering, rests_on) = self.numbering(request, &facts, group, false);
         let numbering = |name: &str| numbering[usize::from(numbers::form(name).index())];
         let book = self.world.header.rulebook(policy);
         let draws =
@@ -205,20 +213,22 @@ impl Step<'_> {
     }
 
     /// What happens when nobody of the fullest zone may go.
-    fn zone_held(&mut self, ask: &RequestContext, group: GroupId) -> ZoneHeld {
-        let facts = self.group_facts(ask, group);
-        let answer = self.consult(ask, self.world.policy_of_group(group), |t| &t.zone_held, &facts);
+    fn zone_held(&mut self, request: &RequestContext, group: GroupId) -> ZoneHeld {
+        let facts = self.group_facts(request, group);
+        let answer =
+            self.consult(request, self.world.policy_of_group(group), |t| &t.zone_held, &facts);
         answer.map_or(ZoneHeld::NextZone, |answer| answer.says)
     }
 
     /// What becomes of those who might go when too few may: `None` if they go.
-    fn shortfall(&mut self, ask: &RequestContext, group: GroupId) -> Option<Word> {
-        let facts = self.group_facts(ask, group);
+    fn shortfall(&mut self, request: &RequestContext, group: GroupId) -> Option<Resolution> {
+        let facts = self.group_facts(request, group);
         let policy = self.world.policy_of_group(group);
-        let Answer { says, rule, basis } = self.consult(ask, policy, |t| &t.shortfall, &facts)?;
+        let Answer { says, rule, basis } =
+            self.consult(request, policy, |t| &t.shortfall, &facts)?;
         match says {
             Shortfall::Partial => None,
-            Shortfall::Refused => Some(Word {
+            Shortfall::Refused => Some(Resolution {
                 outcome: Outcome::Spared,
                 decided_by: DecidedBy::Other(DecidingFactor::Neighbour),
                 rule: Some(rule),
@@ -230,10 +240,10 @@ impl Step<'_> {
     /// Even out the zones: one member of the fullest goes, once another has come in the
     /// emptiest.
     pub(in crate::world) fn balance_zones(&mut self, call: Call, group: GroupId) {
-        let ask = RequestContext::call(call, Action::ScaleIn, Target::Group(group));
-        let ask = ask.as_cause(Trigger::ZoneBalance);
-        let open = self.open(&ask, true);
-        if let Err(why) = self.group_refusal(&ask, group) {
+        let request = RequestContext::call(call, Action::ScaleIn, Target::Group(group));
+        let request = request.as_cause(Trigger::ZoneBalance);
+        let open = self.open(&request, true);
+        if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, 1, why);
         }
         let sizes = self.zone_sizes(group);
@@ -243,7 +253,7 @@ impl Step<'_> {
         if most > least + 1 {
             let fullest: Vec<_> =
                 sizes.iter().filter(|(_, size)| *size == most).map(|(zone, _)| *zone).collect();
-            let (walk, rests_on) = self.walk(&ask, group);
+            let (walk, rests_on) = self.walk(&request, group);
             let of_fullest: Vec<InstanceId> = walk
                 .map(|offer| offer.member)
                 .filter(|id| {
@@ -252,14 +262,16 @@ impl Step<'_> {
                 })
                 .collect();
             for id in of_fullest {
-                let Some(mut draft) = self.draft_alone(&ask, Item::of_member(id)) else { break };
+                let Some(mut draft) = self.draft_alone(&request, Item::of_member(id)) else {
+                    break;
+                };
                 let goes = draft.goes();
                 if goes {
                     draft.basis = draft.basis.union(rests_on);
-                    self.grow_by(&ask, open.seq, group, 1);
+                    self.grow_by(&request, open.seq, group, 1);
                 }
-                let word = alone(&ask, &draft);
-                self.carry_out(&ask, open.seq, draft, word, &mut tally);
+                let resolution = resolve_alone(&request, &draft);
+                self.carry_out(&request, open.seq, draft, resolution, &mut tally);
                 if goes {
                     break;
                 }

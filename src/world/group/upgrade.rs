@@ -1,75 +1,62 @@
 //! What is done to the members of a group as members of it: deeds of the whole group,
 //! and a new model on its way to them.
 
-use std::collections::VecDeque;
-
 use crate::plan::{Targets, order};
 use crate::record::{DecidedBy, Refusal, Subject, Target, What};
 use crate::words::{
     Action, GroupId, InstanceId, RollOut, Subject as Holder, Trigger, Upgrade, YesNo,
 };
-use crate::world::apply::count;
-use crate::world::decide::{Drafts, Fate, alike, alone};
-use crate::world::request::{Call, RequestContext, Tally};
-use crate::world::step::{Step, Timer};
-
-/// A new model on its way to the members of a group, batch by batch: one request over all of them.
-#[derive(Debug)]
-pub(in crate::world) struct Rolling {
-    /// What was asked, and the number of that request.
-    ask: RequestContext,
-    seq: u64,
-    /// Who has not been asked yet.
-    left: VecDeque<InstanceId>,
-    /// How many are asked at a time.
-    batch: usize,
-}
+use crate::world::draft::{DraftOutcome, Drafts, resolve_alone};
+use crate::world::group::state::Rolling;
+use crate::world::request::{Call, RequestContext, Tally, alike, count};
+use crate::world::step::Step;
+use crate::world::timer::Timer;
 
 impl Step<'_> {
     pub(in crate::world) fn group_action(&mut self, call: Call, o: order::GroupAction) {
-        let ask = RequestContext::call(call, Action::from(o.deed), Target::Group(o.group));
-        self.ask_members(ask.as_cause(Trigger::GroupAction), o.group, o.instances);
+        let request = RequestContext::call(call, Action::from(o.deed), Target::Group(o.group));
+        self.ask_members(request.as_cause(Trigger::GroupAction), o.group, o.instances);
     }
 
     pub(in crate::world) fn upgrade(&mut self, call: Call, o: order::Upgrade) {
-        let ask = RequestContext::call(call, Action::Upgrade, Target::Group(o.group));
-        let ask = ask.as_cause(Trigger::ModelUpdate);
+        let request = RequestContext::call(call, Action::Upgrade, Target::Group(o.group));
+        let request = request.as_cause(Trigger::ModelUpdate);
         if !o.os_image.unwrap_or(false) {
-            return self.ask_members(ask, o.group, o.instances);
+            return self.ask_members(request, o.group, o.instances);
         }
-        let open = self.open(&ask, true);
-        if let Err(why) = self.group_refusal(&ask, o.group) {
+        let open = self.open(&request, true);
+        if let Err(why) = self.group_refusal(&request, o.group) {
             return self.refuse(open, 1, why);
         }
-        let mut ask = ask;
-        ask.facts.upgrade = Upgrade::OsImage;
-        let tally = self.begin_rolling(ask, open.seq, o.group);
+        let mut request = request;
+        request.facts.upgrade = Upgrade::OsImage;
+        let tally = self.begin_rolling(request, open.seq, o.group);
         self.close(open, tally);
     }
 
     /// Asks the same of all members, or of those that are named.
-    fn ask_members(&mut self, mut ask: RequestContext, group: GroupId, named: Option<Targets>) {
-        let open = self.open(&ask, true);
-        ask.facts.named = YesNo::from(named.is_some());
+    fn ask_members(&mut self, mut request: RequestContext, group: GroupId, named: Option<Targets>) {
+        let open = self.open(&request, true);
+        request.facts.named = YesNo::from(named.is_some());
         let asked = named.map_or(1, |named| named.len);
-        if let Err(why) = self.group_refusal(&ask, group) {
+        if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, asked, why);
         }
-        let ids = match self.named_or_all(&ask, group, named) {
+        let ids = match self.named_or_all(&request, group, named) {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, asked, why),
         };
-        let tally = self.decide(&ask, open.seq, &alike(&ids, ask.action));
+        let tally = self.decide(&request, open.seq, &alike(&ids, request.action));
         self.close(open, tally);
     }
 
     pub(in crate::world) fn update_model(&mut self, call: Call, o: order::UpdateModel) {
         let group = o.group;
-        let mut ask = RequestContext::call(call, Action::UpdateModel, Target::Group(group));
-        ask.facts.upgrade = self.world.fleet.group(group).upgrades.mode;
-        let ask = ask.as_cause(Trigger::ModelUpdate);
-        let open = self.open(&ask, true);
-        if let Err(why) = self.group_refusal(&ask, group) {
+        let mut request = RequestContext::call(call, Action::UpdateModel, Target::Group(group));
+        request.facts.upgrade = self.world.fleet.group(group).upgrades.mode;
+        let request = request.as_cause(Trigger::ModelUpdate);
+        let open = self.open(&request, true);
+        if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, 1, why);
         }
         let upgrades = &mut self.world.fleet.group_mut(group).upgrades;
@@ -78,21 +65,21 @@ impl Step<'_> {
         if from == o.to {
             return self.close(open, Tally::all(1));
         }
-        self.change(&ask, open.seq, Subject::Group(group), What::Model(from, o.to));
-        let facts = self.group_facts(&ask, group);
+        self.change(&request, open.seq, Subject::Group(group), What::Model(from, o.to));
+        let facts = self.group_facts(&request, group);
         let answer =
-            self.consult(&ask, self.world.policy_of_group(group), |t| &t.roll_outs, &facts);
-        let ask = RequestContext { action: Action::Upgrade, ..ask };
+            self.consult(&request, self.world.policy_of_group(group), |t| &t.roll_outs, &facts);
+        let request = RequestContext { action: Action::Upgrade, ..request };
         let tally = match answer.map_or(RollOut::Waits, |answer| answer.says) {
             RollOut::Waits => Tally::all(1),
             RollOut::AtOnce => {
                 let members = self.members_of(group);
-                self.decide(&ask, open.seq, &alike(&members, Action::Upgrade))
+                self.decide(&request, open.seq, &alike(&members, Action::Upgrade))
             }
-            RollOut::InBatches => self.begin_rolling(ask, open.seq, group),
+            RollOut::InBatches => self.begin_rolling(request, open.seq, group),
             RollOut::Replaces => {
-                let ask = RequestContext { action: Action::Release, ..ask };
-                self.begin_rolling(ask, open.seq, group)
+                let request = RequestContext { action: Action::Release, ..request };
+                self.begin_rolling(request, open.seq, group)
             }
         };
         self.close(open, tally);
@@ -103,31 +90,35 @@ impl Step<'_> {
     ///
     /// The request is about all members, and so is what it comes to: how many of them there is
     /// something to do for, and how many nothing stands against when it is made.
-    fn begin_rolling(&mut self, ask: RequestContext, seq: u64, group: GroupId) -> Tally {
+    fn begin_rolling(&mut self, request: RequestContext, seq: u64, group: GroupId) -> Tally {
         let members = self.members_of(group);
-        let Some((tally, all_held)) = self.foresee(&ask, &members) else {
+        let Some((tally, all_held)) = self.preview(&request, &members) else {
             return Tally::default();
         };
-        if all_held && let Some(why) = self.refused_if_all_are_held(&ask, group) {
-            let told = self.decide(&ask, seq, &alike(&members, ask.action));
+        if all_held && let Some(why) = self.refused_if_all_are_held(&request, group) {
+            let told = self.decide(&request, seq, &alike(&members, request.action));
             return Tally { refusal: Some(why), ..told };
         }
         let percent = self.world.fleet.group(group).upgrades.batch_percent;
         // A share of the members, rounded down, and one at least.
         let batch = (members.len() * percent as usize / 100).max(1);
-        self.world.rolling.insert(group, Rolling { ask, seq, left: members.into(), batch });
+        self.world.rolling.insert(group, Rolling { request, seq, left: members.into(), batch });
         self.roll(group);
         tally
     }
 
     /// What a request would come to if all of its instances were asked now, and whether each of
     /// them is held by a protection of its own. `None` if that cannot be known.
-    fn foresee(&mut self, ask: &RequestContext, members: &[InstanceId]) -> Option<(Tally, bool)> {
+    fn preview(
+        &mut self,
+        request: &RequestContext,
+        members: &[InstanceId],
+    ) -> Option<(Tally, bool)> {
         let mut tally = Tally::default();
         let mut held = 0;
-        for item in alike(members, ask.action) {
-            let draft = self.draft_alone(ask, item)?;
-            if matches!(draft.fate, Fate::Gone) {
+        for item in alike(members, request.action) {
+            let draft = self.draft_alone(request, item)?;
+            if matches!(draft.outcome, DraftOutcome::Gone) {
                 continue;
             }
             tally.wanted += 1;
@@ -135,13 +126,13 @@ impl Step<'_> {
                 tally.got += 1;
                 continue;
             }
-            let word = alone(ask, &draft);
-            if let DecidedBy::Protection(protection) = word.decided_by {
+            let resolution = resolve_alone(request, &draft);
+            if let DecidedBy::Protection(protection) = resolution.decided_by {
                 let book = self.world.header.rulebook(draft.policy);
                 let of = book.policy.protections[protection.index()].of;
                 held += u32::from(of == Holder::Instance);
             }
-            if let Some(rule) = word.rule {
+            if let Some(rule) = resolution.rule {
                 tally.refuse(Refusal::Rule(draft.policy, rule));
             }
         }
@@ -149,10 +140,14 @@ impl Step<'_> {
     }
 
     /// Whether a request is refused as a whole because every member is held.
-    fn refused_if_all_are_held(&mut self, ask: &RequestContext, group: GroupId) -> Option<Refusal> {
-        let mut ask = *ask;
-        ask.facts.all_held = YesNo::Yes;
-        self.group_refusal(&ask, group).err()
+    fn refused_if_all_are_held(
+        &mut self,
+        request: &RequestContext,
+        group: GroupId,
+    ) -> Option<Refusal> {
+        let mut request = *request;
+        request.facts.all_held = YesNo::Yes;
+        self.group_refusal(&request, group).err()
     }
 
     /// Asks the next batch.
@@ -160,12 +155,12 @@ impl Step<'_> {
         let Some(rolling) = self.world.rolling.get_mut(&group) else { return };
         let size = rolling.batch.min(rolling.left.len());
         let mut batch: Vec<InstanceId> = rolling.left.drain(..size).collect();
-        let (ask, seq, over) = (rolling.ask, rolling.seq, rolling.left.is_empty());
+        let (request, seq, over) = (rolling.request, rolling.seq, rolling.left.is_empty());
         batch.retain(|id| self.world.fleet.instance(*id).group == Some(group));
-        if ask.action == Action::Release {
-            self.replace(&ask, seq, group, &batch);
+        if request.action == Action::Release {
+            self.replace(&request, seq, group, &batch);
         } else {
-            self.decide(&ask, seq, &alike(&batch, ask.action));
+            self.decide(&request, seq, &alike(&batch, request.action));
         }
         if over {
             self.world.rolling.remove(&group);
@@ -177,18 +172,24 @@ impl Step<'_> {
     }
 
     /// New members come first, as many as there are old ones that may go; then those go.
-    fn replace(&mut self, ask: &RequestContext, seq: u64, group: GroupId, batch: &[InstanceId]) {
+    fn replace(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        group: GroupId,
+        batch: &[InstanceId],
+    ) {
         let mut drafts = Drafts::new();
         for item in alike(batch, Action::Release) {
-            let Some(draft) = self.draft_alone(ask, item) else { return };
+            let Some(draft) = self.draft_alone(request, item) else { return };
             drafts.push(draft);
         }
         let going = drafts.iter().filter(|draft| draft.goes()).count();
-        self.grow_by(ask, seq, group, count(going));
+        self.grow_by(request, seq, group, count(going));
         let mut tally = Tally::default();
         for draft in drafts {
-            let word = alone(ask, &draft);
-            self.carry_out(ask, seq, draft, word, &mut tally);
+            let resolution = resolve_alone(request, &draft);
+            self.carry_out(request, seq, draft, resolution, &mut tally);
         }
     }
 

@@ -1,0 +1,136 @@
+//! The end of a decision: it is recorded, and what it lets pass is done.
+
+use super::draft::{Draft, DraftOutcome, Resolution, goes};
+use super::request::{Reason, RequestContext, Tally};
+use super::step::Step;
+use crate::policy::Basis;
+use crate::record::{DecidedBy, Decision, Record, Refusal};
+use crate::words::{DecidingFactor, Effect, InstanceId, Obstacle, Outcome};
+
+impl Step<'_> {
+    /// Does what was decided, and writes it down.
+    pub(super) fn carry_out(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        draft: Draft,
+        resolution: Resolution,
+        tally: &mut Tally,
+    ) {
+        let goes = goes(resolution.outcome);
+        let hook = if goes { self.hook_of(request, &draft) } else { None };
+        let resolution = hook.as_ref().map_or(resolution, |(_, answer)| Resolution {
+            outcome: Outcome::Deferred,
+            decided_by: DecidedBy::Other(DecidingFactor::Hook),
+            rule: Some(answer.rule),
+            basis: resolution.basis.union(answer.basis),
+        });
+        if self.world.halt.is_some() || goes && !self.losses_are_known(request, &draft) {
+            return;
+        }
+        let reasons = Reason::basis(request.reason).union(Reason::basis(draft.reason));
+        let basis = reasons.union(resolution.basis).union(self.unscheduled(draft.id));
+        self.rely(draft.policy, basis);
+        for reason in [request.reason, draft.reason].into_iter().flatten() {
+            self.reach(draft.policy, reason.rule);
+        }
+        tally.wanted += u32::from(!matches!(draft.outcome, DraftOutcome::Gone));
+        tally.got += u32::from(goes);
+        // The caller gets what stood against it itself, not what that did to others.
+        match (resolution.outcome, &draft.outcome, resolution.rule) {
+            (
+                Outcome::Held | Outcome::Denied,
+                DraftOutcome::Held | DraftOutcome::Denied(_),
+                Some(rule),
+            ) => {
+                tally.refuse(Refusal::Rule(draft.policy, rule));
+            }
+            (_, DraftOutcome::Absent, _) => tally.refuse(Refusal::Obstacle(Obstacle::NotThere)),
+            _ => {}
+        }
+        let slot = self.out.len();
+        let is_told = self.is_decision(request, &draft, goes);
+        if is_told {
+            tally.decided = true;
+            let decision = self.decision(request, seq, &draft, resolution, basis);
+            self.out.push(Record::Decision(decision));
+        }
+        if let Some((hook, answer)) = hook {
+            let reason = Reason::of(DecidingFactor::Hook, &answer);
+            self.hold(request, seq, &draft, hook, reason);
+        } else if goes {
+            let remedy = self.remedy_of(request, &draft, resolution.rule);
+            let (id, loses) = (draft.id, draft.action.always_loses());
+            let DraftOutcome::Goes(permit) = draft.outcome else { return };
+            self.world.remedy = remedy;
+            let effect = self.apply(request, seq, permit);
+            self.world.remedy = None;
+            if let Some(Record::Decision(decision)) = self.out.get_mut(slot).filter(|_| is_told) {
+                decision.effect = effect;
+                decision.remedy = remedy;
+            }
+            if is_told && !loses {
+                self.remedy_by_resource(slot, id);
+            }
+        }
+    }
+
+    /// What rests on no release having been due of which no reply says whether it is scheduled.
+    fn unscheduled(&self, id: InstanceId) -> Basis {
+        if self.world.fleet.instance(id).schedule_known {
+            return Basis::NONE;
+        }
+        let book = self.world.header.rulebook(self.world.policy_of(id));
+        book.assumed(book.policy.unknown.schedule)
+    }
+
+    /// Whether what becomes of an instance is a decision: a protection may be consulted about
+    /// it, or something of it goes. Anything else, such as a plain stop where protections are
+    /// about releases alone, is logged as a change.
+    fn is_decision(&self, request: &RequestContext, draft: &Draft, goes: bool) -> bool {
+        let book = self.world.header.rulebook(draft.policy);
+        let (trigger, action) = (draft.facts.trigger, draft.action);
+        action.always_loses()
+            || book.consults(trigger, action)
+            || goes && book.can_lose(trigger, action) && self.would_lose(request, draft)
+    }
+
+    /// The record of a decision, before anything has been done.
+    pub(super) fn decision(
+        &self,
+        request: &RequestContext,
+        seq: u64,
+        draft: &Draft,
+        resolution: Resolution,
+        basis: Basis,
+    ) -> Decision {
+        let instance = self.world.fleet.instance(draft.id);
+        let (on, unknown) = self.world.protections(draft.id);
+        Decision {
+            seq,
+            at: self.now,
+            cause: request.cause,
+            trigger: request.trigger,
+            action: draft.action,
+            actor: request.actor,
+            channel: request.channel,
+            account: instance.account,
+            group: instance.group,
+            instance: draft.id,
+            billing: instance.billing_known.then_some(instance.billing),
+            membership: instance.membership_known.then_some(instance.membership),
+            on,
+            unknown,
+            inert: draft.inert,
+            outcome: resolution.outcome,
+            effect: Effect::None,
+            decided_by: resolution.decided_by,
+            rule: resolution.rule,
+            basis,
+            ruling: draft.ruling,
+            policy: draft.policy,
+            facts: draft.facts,
+            remedy: None,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What an instance loses with an action: the fate of each of its resources.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::draft::Draft;
+use super::request::{Payload, RequestContext};
+use super::step::Step;
+use crate::fleet::Property;
+use crate::policy::{Facts, Permit};
+use crate::record::{Loss, Record, Target};
+use crate::words::{Action, EconomicalStop, Effect, Fate, InstanceId, ResourceKind, YesNo};
+
+impl Step<'_> {
+    /// Writes down what an instance loses, and what it leaves behind that is still billed.
+    pub(super) fn lose(&mut self, request: &RequestContext, seq: u64, permit: &Permit) -> Effect {
+        let (id, effect) = (permit.instance(), permit.action().effect());
+        let facts = Facts { effect, ..self.facts(request, id, request.action) };
+        let mut gone: SmallVec<[usize; 4]> = SmallVec::new();
+        let boots = |resources: &[Property]| {
+            resources.iter().any(|p| p.resource == ResourceKind::SystemDisk)
+        };
+        if !boots(self.world.fleet.properties(id)) {
+            self.fate(request, seq, id, &facts, SYSTEM_DISK);
+        }
+        let mut index = 0;
+        while let Some(property) = self.world.fleet.properties(id).get(index).cloned() {
+            if self.fate(request, seq, id, &facts, property) == Some(Fate::Lost) {
+                gone.push(index);
+            }
+            index += 1;
+        }
+        let leaves_a_gap =
+            matches!(effect, Effect::Stopped | Effect::Reclaimed | Effect::Deallocated);
+        if leaves_a_gap && !gone.is_empty() {
+            let resources = self.world.fleet.properties_mut(id);
+            for index in gone.into_iter().rev() {
+                resources.remove(index);
+            }
+        }
+        effect
+    }
+
+    /// What becomes of a thing; it is written down, unless it is just kept.
+    fn fate(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        id: InstanceId,
+        facts: &Facts,
+        of: Property,
+    ) -> Option<Fate> {
+        let facts = Facts { resource: of.resource, ..*facts };
+        let mut with_instance = self.goes_with(request, id, &facts, of.with_instance);
+        if let (YesNo::Yes, Some(disk)) = (with_instance, &of.disk) {
+            with_instance = YesNo::from(self.is_lost(request, id, &facts, disk));
+        }
+        let facts = Facts { with_instance, ..facts };
+        let policy = self.world.policy_of(id);
+        let answer = self.consult(request, policy, |t| &t.effects, &facts)?;
+        if answer.says != Fate::Kept {
+            let remedy = self.remedy_of_resource(request, id, &facts, &answer);
+            self.out.push(Record::Loss(Loss {
+                seq,
+                at: self.now,
+                instance: id,
+                trigger: facts.trigger,
+                resource: of.resource,
+                name: of.name,
+                fate: answer.says,
+                gib: of.gib,
+                rule: (policy, answer.rule),
+                remedy,
+            }));
+        }
+        Some(answer.says)
+    }
+
+    /// Whether a disk is lost; one that is not there any more has been.
+    fn is_lost(
+        &mut self,
+        request: &RequestContext,
+        id: InstanceId,
+        facts: &Facts,
+        disk: &Arc<str>,
+    ) -> bool {
+        let is_it = |property: &&Property| property.name.as_ref() == Some(disk);
+        let Some(disk) = self.world.fleet.properties(id).iter().find(is_it) else { return true };
+        let (resource, stated) = (disk.resource, disk.with_instance);
+        let facts = Facts { resource, ..*facts };
+        let with_instance = self.goes_with(request, id, &facts, stated);
+        let facts = Facts { with_instance, ..facts };
+        let policy = self.world.policy_of(id);
+        let answer = self.consult(request, policy, |t| &t.effects, &facts);
+        answer.is_some_and(|answer| answer.says == Fate::Lost)
+    }
+
+    /// Whether a thing is set to go with its instance. Where nobody says, the policy knows what
+    /// the provider sets; it is asked only where that makes a difference.
+    fn goes_with(
+        &mut self,
+        request: &RequestContext,
+        id: InstanceId,
+        facts: &Facts,
+        stated: Option<bool>,
+    ) -> YesNo {
+        if let Some(stated) = stated {
+            return YesNo::from(stated);
+        }
+        let policy = self.world.policy_of(id);
+        let book = self.world.header.rulebook(policy);
+        let fate =
+            |with_instance| book.ask(&book.tables.effects, &Facts { with_instance, ..*facts });
+        if fate(YesNo::Yes) == fate(YesNo::No) {
+            return YesNo::Yes;
+        }
+        let Facts { billing, resource, .. } = *facts;
+        let default = Facts { billing, resource, ..Facts::default() };
+        self.consult(request, policy, |t| &t.defaults.with_instance, &default)
+            .map_or(YesNo::Yes, |answer| answer.says)
+    }
+
+    /// Whether anything of an instance goes, or is left behind and still billed, if this is done.
+    pub(super) fn would_lose(&self, request: &RequestContext, draft: &Draft) -> bool {
+        let book = self.world.header.rulebook(draft.policy);
+        let takes = |facts: &Facts| {
+            let row = book.tables.effects.decide(facts);
+            row.is_some_and(|row| row.says != Fate::Kept)
+        };
+        self.resources_at_stake(request, draft).any(|facts| takes(&facts))
+    }
+
+    /// Whether it is known what goes with an instance, if this is done; the run stops, if not.
+    pub(super) fn losses_are_known(&mut self, request: &RequestContext, draft: &Draft) -> bool {
+        if draft.facts.unknown.is_empty() {
+            return true;
+        }
+        let book = self.world.header.rulebook(draft.policy);
+        let effects = &book.tables.effects;
+        let mut at_stake = self.resources_at_stake(request, draft);
+        let fault = at_stake.find_map(|facts| book.ask_all(effects, &facts).err());
+        drop(at_stake);
+        let Some(on) = fault else { return true };
+        self.halt(request, Target::Instance(draft.id), draft.policy, on);
+        false
+    }
+
+    /// The situation of each thing of an instance, if this is done.
+    fn resources_at_stake(
+        &self,
+        request: &RequestContext,
+        draft: &Draft,
+    ) -> impl Iterator<Item = Facts> {
+        let book = self.world.header.rulebook(draft.policy);
+        let mut facts = Facts { effect: draft.action.effect(), ..draft.facts };
+        if let (Action::Stop, Payload::Economical(true)) = (draft.action, request.payload) {
+            let answer = book.ask(&book.tables.economical, &facts);
+            facts.economical = answer.map_or(facts.economical, |answer| {
+                YesNo::from(answer.says == EconomicalStop::Frees)
+            });
+        }
+        let resources = self.world.fleet.properties(draft.id);
+        let boots = resources.iter().any(|property| property.resource == ResourceKind::SystemDisk);
+        let assumed = (!boots).then_some(&SYSTEM_DISK);
+        let facts_of = move |of: &Property| {
+            let default = || {
+                let Facts { billing, .. } = facts;
+                let default = Facts { billing, resource: of.resource, ..Facts::default() };
+                let row = book.tables.defaults.with_instance.decide(&default);
+                row.map_or(YesNo::Yes, |row| row.says)
+            };
+            let with_instance = of.with_instance.map_or_else(default, YesNo::from);
+            Facts { resource: of.resource, with_instance, ..facts }
+        };
+        // What belongs to a disk goes only with that disk; one that is not there any more has gone.
+        let goes_too = move |disk: &Arc<str>| {
+            let disk = resources.iter().find(|property| property.name.as_ref() == Some(disk));
+            disk.is_none_or(|disk| {
+                let row = book.tables.effects.decide(&facts_of(disk));
+                row.is_some_and(|row| row.says == Fate::Lost)
+            })
+        };
+        resources.iter().chain(assumed).map(move |of| {
+            let facts = facts_of(of);
+            match &of.disk {
+                Some(disk) if facts.with_instance == YesNo::Yes => {
+                    Facts { with_instance: YesNo::from(goes_too(disk)), ..facts }
+                }
+                _ => facts,
+            }
+        })
+    }
+}
+
+/// Every instance boots from a disk, whether or not the fleet names it.
+const SYSTEM_DISK: Property = Property {
+    name: None,
+    resource: ResourceKind::SystemDisk,
+    gib: None,
+    with_instance: None,
+    disk: None,
+};

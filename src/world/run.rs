@@ -1,0 +1,307 @@
+//! A run: the handlers of events and timers, and the iterator over its records.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::random_sources::Source;
+use super::request::Call;
+use super::step::{Followup, Step, World};
+use super::timer::Timer;
+use crate::kernel::{Flow, FutureEvents, Limits, Model, Simulation, Stop, Streams};
+use crate::plan::{Event, Plan, Play, Unread};
+use crate::record::Record;
+use crate::time::SimTime;
+use crate::words::{Action, Channel, EventId, GroupId, HookResult, SwitchSet};
+
+impl Model for World {
+    type Event = Result<(EventId, Event), Unread>;
+    type Timer = Timer;
+    type Record = Record;
+
+    fn prefetch_event(&self, order: &Result<(EventId, Event), Unread>) {
+        let Ok((_, order)) = order else { return };
+        let targets = order.aim().instances.map(|targets| targets.of(&self.targets));
+        if let Some([first, ..]) = targets {
+            self.touch(*first);
+        }
+    }
+
+    fn prefetch_timer(&self, timer: Timer) {
+        match timer {
+            Timer::TermStep(instance)
+            | Timer::ReclaimStep(instance)
+            | Timer::ScheduledRelease(instance)
+            | Timer::Hook(instance)
+            | Timer::HealthCheck(instance) => self.touch(instance),
+            Timer::RandomSource(_)
+            | Timer::BillingStep(_)
+            | Timer::UpgradeBatch(_)
+            | Timer::Autoscale(_) => {}
+        }
+    }
+
+    fn handle_event(
+        &mut self,
+        order: &Result<(EventId, Event), Unread>,
+        future_events: &mut FutureEvents<Timer>,
+        out: &mut Vec<Record>,
+    ) -> Flow {
+        match order {
+            Ok((event, order)) => Step::new(self, future_events, out).dispatch(*event, *order),
+            Err(unread) => {
+                self.unread = Some(unread.clone());
+                Flow::Halt
+            }
+        }
+    }
+
+    fn handle_timer(
+        &mut self,
+        timer: Timer,
+        future_events: &mut FutureEvents<Timer>,
+        out: &mut Vec<Record>,
+    ) -> Flow {
+        let mut step = Step::new(self, future_events, out);
+        match timer {
+            Timer::RandomSource(source) => {
+                let (event, order) = step.next_occurrence(source);
+                return step.dispatch(event, order);
+            }
+            Timer::BillingStep(account) => step.billing_step(account),
+            Timer::TermStep(instance) => step.term_step(instance),
+            Timer::ReclaimStep(instance) => step.reclaim_step(instance),
+            Timer::ScheduledRelease(instance) => step.scheduled_release(instance),
+            Timer::Hook(instance) => step.hook_step(instance),
+            Timer::HealthCheck(instance) => step.health_check(instance),
+            Timer::UpgradeBatch(group) => step.upgrade_batch(group),
+            Timer::Autoscale(group) => step.autoscale(group),
+        }
+        step.finish()
+    }
+}
+
+impl Step<'_> {
+    /// Does what somebody ordered.
+    fn dispatch(mut self, event: EventId, order: Event) -> Flow {
+        let verb = order.verb();
+        let call = |by, via| Call { event, verb, by, via };
+        // What nobody calls comes in by no channel, and that is known.
+        let platform = call(None, Some(Channel::None));
+        let step = &mut self;
+        match order {
+            Event::Create(o) => step.create(call(o.by, o.via), o.instance),
+            Event::Release(o) => step.release_call(call(o.by, o.via), o),
+            Event::Stop(o) => step.stop(call(o.by, o.via), o),
+            Event::Start(o) => step.each(call(o.by, o.via), Action::Start, o.instance),
+            Event::Restart(o) => step.each(call(o.by, o.via), Action::Restart, o.instance),
+            Event::SetProtection(o) => step.set_protection(call(o.by, o.via), o),
+            Event::ScheduleRelease(o) => step.schedule_release(call(o.by, o.via), o),
+            Event::CancelScheduledRelease(o) => {
+                step.each(call(o.by, o.via), Action::CancelScheduledRelease, o.instance);
+            }
+            Event::ConvertBilling(o) => step.convert_billing(call(o.by, o.via), o),
+            Event::Renew(o) => step.renew(call(o.by, o.via), o),
+            Event::Snapshot(o) => step.each(call(o.by, o.via), Action::Snapshot, o.instance),
+            Event::CreateImage(o) => step.each(call(o.by, o.via), Action::CreateImage, o.instance),
+            Event::ConvertAddress(o) => {
+                step.each(call(o.by, o.via), Action::ConvertAddress, o.instance);
+            }
+            Event::Attach(o) => step.attach(call(o.by, o.via), o),
+            Event::Detach(o) => step.detach(call(o.by, o.via), o),
+            Event::ScaleIn(o) => step.scale_in(call(o.by, o.via), o),
+            Event::ScaleOut(o) => step.scale_out(call(o.by, o.via), o),
+            Event::SetCapacity(o) => step.set_capacity(call(o.by, o.via), o),
+            Event::GroupAction(o) => step.group_action(call(o.by, o.via), o),
+            Event::UpdateModel(o) => step.update_model(call(o.by, o.via), o),
+            Event::Upgrade(o) => step.upgrade(call(o.by, o.via), o),
+            Event::Reimage(o) => {
+                let all = o.all_disks.unwrap_or(false);
+                let action = if all { Action::ReimageAll } else { Action::Reimage };
+                step.each(call(o.by, o.via), action, o.instance);
+            }
+            Event::Deallocate(o) => step.each(call(o.by, o.via), Action::Deallocate, o.instance),
+            Event::Redeploy(o) => step.each(call(o.by, o.via), Action::Redeploy, o.instance),
+            Event::EnterStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instances, true),
+            Event::ExitStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instances, false),
+            Event::Suspend(o) => step.suspend(call(o.by, o.via), o.group, o.process, true),
+            Event::Resume(o) => step.suspend(call(o.by, o.via), o.group, o.process, false),
+            Event::CompleteHook(o) => {
+                let result = o.result.unwrap_or(HookResult::Continue);
+                step.complete_hook(call(o.by, o.via), o.instance, result);
+            }
+            Event::Heartbeat(o) => step.heartbeat(call(o.by, o.via), o.instance),
+            Event::DeleteMembers(o) => step.delete_members(call(o.by, o.via), o),
+            Event::DeleteGroup(o) => step.delete_group(call(o.by, o.via), o),
+            Event::Settle(o) => step.settle(call(o.by, o.via), o.account),
+            Event::Overdue(o) => step.overdue(platform, o.account),
+            Event::Cancel(o) => step.cancel(platform, o.account),
+            Event::SetHealth(o) => step.set_health(platform, o),
+            Event::BalanceZones(o) => step.balance_zones(platform, o.group),
+            Event::Maintenance(o) => step.maintenance(platform, o.instance),
+            Event::SecurityLock(o) => step.security_lock(platform, o.instance, true),
+            Event::SecurityUnlock(o) => step.security_lock(platform, o.instance, false),
+            Event::SecurityRelease(o) => step.security_release(platform, o.instance),
+            Event::SpotReclaim(o) => step.spot_reclaim(platform, o.instance),
+        }
+        self.finish()
+    }
+
+    /// Does what the event made happen at once to others.
+    fn finish(mut self) -> Flow {
+        while self.world.halt.is_none() {
+            match self.world.followups.pop_front() {
+                Some(Followup::HealthCheck(instance)) => self.health_check(instance),
+                Some(Followup::Schedule(instance)) => self.fire_waiting(instance),
+                None => match self.world.gone.pop_front() {
+                    Some((group, trigger, lost)) => self.refill(group, trigger, lost),
+                    None => break,
+                },
+            }
+        }
+        self.world.settled = None;
+        if self.world.halt.is_some() { Flow::Halt } else { Flow::Continue }
+    }
+}
+
+/// A plan under way: an iterator over its records. Nothing can fail from here on, unless
+/// somebody changes a table of events while it is read; see [`World::unread`].
+pub struct Run {
+    simulation: Simulation<World, Play>,
+}
+
+impl Run {
+    /// Starts a plan.
+    pub fn start(plan: Plan) -> Self {
+        Self::start_within(plan, Limits::default())
+    }
+
+    /// Starts a plan that may not exceed some limits.
+    pub fn start_within(plan: Plan, limits: Limits) -> Self {
+        let Plan { header, fleet, script, random, targets, flags, defaults, .. } = plan;
+        let mut future_events = FutureEvents::starting_at(header.start);
+        let end = header.end;
+        let streams = Streams::new(header.seed, header.replication);
+        let mut relied = vec![SwitchSet::EMPTY; header.rulebooks.len()];
+        let books = header.rulebooks.iter();
+        let mut reached: Vec<Vec<bool>> =
+            books.map(|book| vec![false; book.policy.rules.len()]).collect();
+        for (policy, rule) in defaults {
+            let switches = header.rulebook(policy).basis(rule).switches;
+            relied[policy.index()] = relied[policy.index()].union(switches);
+            reached[policy.index()][rule.index()] = true;
+        }
+        // No release comes due of which nobody knows whether it is scheduled.
+        for (_, instance) in fleet.instances().filter(|(_, instance)| !instance.schedule_known) {
+            let policy = fleet.account(instance.account).policy;
+            let switch = header.rulebook(policy).policy.unknown.schedule;
+            relied[policy.index()] = relied[policy.index()].with(switch);
+        }
+        let mut world = World {
+            fleet,
+            header,
+            targets,
+            flags,
+            streams,
+            sources: random.into_iter().map(|s| Source::new(s, &streams)).collect(),
+            ties: BTreeMap::new(),
+            held: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            created: 0,
+            locked: BTreeMap::new(),
+            remedy: None,
+            settled: None,
+            settled_at: BTreeMap::new(),
+            rolling: BTreeMap::new(),
+            relied,
+            reached,
+            seq: 0,
+            followups: VecDeque::new(),
+            gone: VecDeque::new(),
+            halt: None,
+            unread: None,
+        };
+        world.schedule_initial_timers(&mut future_events);
+        world.schedule_random_sources(&mut future_events);
+        Self { simulation: Simulation::new(world, script.play(), future_events, end, limits) }
+    }
+
+    /// The world as it stands between two steps.
+    pub const fn world(&self) -> &World {
+        self.simulation.model()
+    }
+
+    /// Why the run ended; `None` while it is under way.
+    pub const fn stop(&self) -> Option<Stop> {
+        self.simulation.stop()
+    }
+
+    /// How many events have happened.
+    pub const fn events(&self) -> u64 {
+        self.simulation.events()
+    }
+
+    /// The instant of the next event, if one comes before the end.
+    pub fn next_at(&mut self) -> Option<SimTime> {
+        self.simulation.next_at()
+    }
+
+    /// Takes the next event; what it made the world record is then in [`Self::records`].
+    pub fn step(&mut self) -> bool {
+        self.simulation.step()
+    }
+
+    /// What the last event made the world record, in order.
+    pub fn records(&self) -> &[Record] {
+        self.simulation.records()
+    }
+}
+
+impl Iterator for Run {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        self.simulation.next()
+    }
+}
+
+impl World {
+    /// Sets the timers that the fleet brings with it.
+    fn schedule_initial_timers(&mut self, future_events: &mut FutureEvents<Timer>) {
+        let start = future_events.now();
+        let mut due = Vec::new();
+        let mut joined: Vec<Option<SimTime>> = vec![None; self.fleet.groups().count()];
+        for (id, instance) in self.fleet.instances() {
+            if !instance.is_there() {
+                continue;
+            }
+            // A member of which nobody says when it joined is as old as the start.
+            if let Some(group) = instance.group.filter(|_| instance.joined < start) {
+                let last = &mut joined[group.index()];
+                *last = (*last).max(Some(instance.joined));
+            }
+            if instance.auto_release < SimTime::NEVER {
+                due.push((Timer::ScheduledRelease(id), instance.auto_release));
+            }
+            if let Some(at) = super::subscription::next_term_step(self, id) {
+                due.push((Timer::TermStep(id), at));
+            }
+        }
+        for (group, last) in joined.into_iter().enumerate() {
+            if let Some(last) = last {
+                self.fleet.cool_down(GroupId::at(group), last);
+            }
+        }
+        for (id, account) in self.fleet.accounts() {
+            due.extend(
+                super::billing::next_step(self, account).map(|at| (Timer::BillingStep(id), at)),
+            );
+        }
+        for (id, group) in self.fleet.groups() {
+            if group.autoscale.is_some() {
+                due.push((Timer::Autoscale(id), start));
+            }
+        }
+        for (timer, at) in due {
+            future_events.set(timer, at.max(start));
+        }
+    }
+}
