@@ -7,6 +7,7 @@ use super::compile::compiler::compile;
 use super::edition::Policy;
 use super::file::PolicyFile;
 use super::overlay::Overlay;
+use super::read_files::ReadFiles;
 use crate::diagnostics::{
     Code, Files, Problem, Problems, ReadFailure, Severity, Sources, Span, Spanned, closest,
     hex_digest,
@@ -66,23 +67,6 @@ impl Library {
             self.0.insert(name.to_owned(), Arc::clone(&policy));
         }
         Some(policy)
-    }
-}
-
-/// What was read of an edition and of those that it extends.
-#[derive(Debug, Default)]
-pub struct ReadFiles {
-    /// Their texts, the edition itself first.
-    texts: Vec<String>,
-    /// Statements that conclude otherwise than in the edition that theirs extends, by the places
-    /// of their keys.
-    changed: Vec<Span>,
-}
-
-impl ReadFiles {
-    /// Whether the rule that begins at a place replaces the conclusion of an extended edition.
-    pub fn replaces(&self, span: Span) -> bool {
-        self.changed.iter().any(|key| (key.file, key.start) == (span.file, span.start))
     }
 }
 

@@ -3,9 +3,18 @@
 use smallvec::SmallVec;
 
 use super::facts::Condition;
-use super::file::Rounding;
 use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
-use crate::words::{ClockAction, RuleId, Trigger};
+use crate::words::{ClockAction, RuleId, Trigger, words};
+
+words! {
+    /// What a step of a clock is counted from.
+    Rounding: "a rounding" {
+        /// The exact second.
+        Exact = "exact",
+        /// The start of the day, by the policy's calendar.
+        DayStart = "day-start",
+    }
+}
 
 /// One step of a clock.
 #[derive(Debug, Clone)]

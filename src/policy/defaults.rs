@@ -3,8 +3,8 @@
 //! Each default is a small decision table of its own, so that a default is a rule like any
 //! other: with an id, sources, a confidence and, where the documents are silent, a switch.
 
-use super::edition::Order;
 use super::facts::Column;
+use super::order::Order;
 use super::table::Table;
 use crate::diagnostics::{Code, Problem, Problems, Spanned, closest};
 use crate::format::{Map, Node, OneOrMany, Read, record};

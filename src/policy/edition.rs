@@ -5,15 +5,15 @@ use super::clock::Clock;
 use super::defaults::Defaults;
 use super::domain::Domain;
 use super::facts::{Column, Columns, Condition};
+use super::order::Order;
 use super::table::Table;
 use crate::diagnostics::Span;
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
     Action, AfterSettling, Batch, Billing, BoundFate, CheckedFirst, ClockKind, Confidence,
-    Criterion, DesiredAfter, EconomicalStop, Extreme, Fate, FlagEffect, FlagFate, HealthFate,
-    HookFate, HookResult, Numbering, Occasion, ProtectionId, ProtectionSet, Refill, RollOut,
-    RuleId, ScheduleFate, Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict,
-    Word, ZoneHeld, ZoneRule,
+    DesiredAfter, EconomicalStop, Fate, FlagEffect, FlagFate, HealthFate, HookFate, HookResult,
+    Numbering, Occasion, ProtectionId, ProtectionSet, Refill, RollOut, RuleId, ScheduleFate,
+    Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word, ZoneHeld, ZoneRule,
 };
 
 /// The switch that every policy has about protections of which nobody knows.
@@ -397,21 +397,6 @@ pub struct Hooks {
     pub heartbeats: u32,
     /// How long at most with all that.
     pub in_all: Option<SimSpan>,
-    /// The documents that say so, by place in [`Policy::sources`].
-    pub sources: Vec<usize>,
-}
-
-/// An order by which a group may shrink.
-#[derive(Debug, Clone)]
-pub struct Order {
-    /// The provider's word for it.
-    pub name: String,
-    /// What members are ordered by.
-    pub by: Criterion,
-    /// Which end goes first.
-    pub first: Extreme,
-    /// Whether the fullest fault domain of a zone goes before that.
-    pub fault_domains: bool,
     /// The documents that say so, by place in [`Policy::sources`].
     pub sources: Vec<usize>,
 }

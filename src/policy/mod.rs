@@ -30,34 +30,42 @@ mod edition;
 mod facts;
 mod file;
 mod judge;
+mod order;
 mod overlay;
 mod prevent;
 mod proof_messages;
+mod read_files;
 mod remedy;
-mod remedy_part;
 mod rulebook;
 mod ruling;
 mod space;
 mod table;
 mod unknown;
+mod written;
+mod written_condition;
+mod written_remedy;
+mod written_rule;
+mod written_step;
 
 pub use advice::{Advice, Means};
 pub use catalog::{Catalog, Library, load};
-pub use clock::{Clock, Step, Timetable};
+pub use clock::{Clock, Rounding, Step, Timetable};
 pub use defaults::{DefaultRow, Defaults, Orders};
+pub use diff::compare::compare;
 pub use diff::difference::{
-    Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested, compare,
+    Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested,
 };
 pub use diff::spent::already;
 pub use domain::{Domain, Standing};
 pub use edition::{
-    AnswerBasis, FlagChange, FlagTest, Hooks, Order, Policy, Precondition, Protection, Repairs,
-    Rule, Schedule, Source, Switch, Tables, UNKNOWN_BILLING, UNKNOWN_LOCK, UNKNOWN_MEMBERSHIP,
+    AnswerBasis, FlagChange, FlagTest, Hooks, Policy, Precondition, Protection, Repairs, Rule,
+    Schedule, Source, Switch, Tables, UNKNOWN_BILLING, UNKNOWN_LOCK, UNKNOWN_MEMBERSHIP,
     UNKNOWN_PROTECTION, UNKNOWN_SCHEDULE, Unknowns,
 };
 pub use facts::{Column, Columns, Condition, Facts};
-pub use file::{PolicyFile, Rounding};
+pub use file::PolicyFile;
 pub use judge::{Asks, Case, JudgedOutcome, Judgement, Permit};
+pub use order::Order;
 pub use remedy::{Danger, Moment, Remedy, is_called};
 pub use rulebook::{Answer, Basis, Rulebook, may_lose};
 pub use ruling::{Finding, Ruling};

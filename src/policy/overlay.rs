@@ -1,7 +1,8 @@
 //! One edition laid over another. What an overlay concludes otherwise it vouches for itself.
 
 use super::facts::Column;
-use super::file::words_of;
+use super::written::listed;
+use super::written_condition::words_of;
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
 use crate::format::{Entry, Node, Read, Style, Value};
 use crate::words::{Confidence, Word};
@@ -435,25 +436,6 @@ fn id_of(item: &Node) -> Option<Spanned<Box<str>>> {
 /// Whether a thing in a list has an id.
 fn is_called(item: &Node, id: &str) -> bool {
     item.get("id").and_then(Node::scalar) == Some(id)
-}
-
-/// Things keyed by their ids, as a list of things with ids.
-pub fn listed(node: &Node) -> Node {
-    let Value::Map(entries) = &node.value else { return node.clone() };
-    let items = entries.iter().map(|entry| {
-        let mut item = entry.value.clone();
-        if let Value::Map(keys) = &mut item.value
-            && keys.iter().all(|known| &**known.key != "id")
-        {
-            let id = Node {
-                value: Value::Scalar(entry.key.value.clone(), Style::Plain),
-                span: entry.key.span,
-            };
-            keys.insert(0, Entry { key: Spanned::new("id".into(), entry.key.span), value: id });
-        }
-        item
-    });
-    Node { value: Value::List(items.collect()), span: node.span }
 }
 
 /// The part of a node that a step of a path names: a key, or an item by its id.

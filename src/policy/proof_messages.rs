@@ -1,9 +1,9 @@
 //! What is wrong with a table, told so that one can mend it.
 
 use super::facts::Condition;
-use super::file::WrittenRule;
 use super::space::{Block, Over, Space};
 use super::table::{Fault, Table, Unproved};
+use super::written_rule::WrittenRule;
 use crate::diagnostics::{Code, Problem, Span};
 
 /// The table that is being told about.

@@ -4,8 +4,10 @@ use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, closest};
 use crate::format::{Node, OneOrMany};
 use crate::policy::clock::{Clock, Step};
-use crate::policy::edition::{Order, Schedule};
-use crate::policy::file::{PolicyFile, WrittenScaleIn, WrittenSchedule, WrittenStep};
+use crate::policy::edition::Schedule;
+use crate::policy::file::{PolicyFile, WrittenScaleIn, WrittenSchedule};
+use crate::policy::order::Order;
+use crate::policy::written_step::WrittenStep;
 use crate::time::{CalendarSpan, SimTime, UtcOffset};
 use crate::words::{ClockAction, ClockKind, Criterion, Trigger, Word};
 

@@ -1,10 +1,11 @@
 //! The state of a compilation: a policy file becomes a proved policy.
 
 use crate::diagnostics::{Code, Problem, Problems, Severity, Span};
-use crate::policy::catalog::ReadFiles;
 use crate::policy::edition::{Policy, Rule, Source, Switch, Tables, Unknowns};
 use crate::policy::facts::{Column, Columns, Condition};
-use crate::policy::file::{PolicyFile, read_space};
+use crate::policy::file::PolicyFile;
+use crate::policy::read_files::ReadFiles;
+use crate::policy::written_condition::read_space;
 use crate::words::RuleId;
 
 /// Compiles a policy file; every mistake goes to `problems`.
@@ -42,7 +43,7 @@ pub(super) struct Compiler<'p> {
 
 impl<'p> Compiler<'p> {
     fn new(file: &PolicyFile, read: &'p ReadFiles, problems: &'p mut Problems) -> Self {
-        let sources = super::evidence::sources(file, problems);
+        let sources = super::sources::sources(file, problems);
         let protections = file.protections.0.iter();
         let protections = protections.map(|(name, part)| {
             (

@@ -4,8 +4,8 @@ use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem};
 use crate::format::{Map, Node};
 use crate::policy::defaults::{Defaults, IS, Make, Value, WrittenDefaults};
-use crate::policy::edition::Order;
 use crate::policy::facts::Column;
+use crate::policy::order::Order;
 use crate::policy::table::Table;
 
 impl Compiler<'_> {

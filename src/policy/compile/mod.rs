@@ -8,4 +8,5 @@ mod judged;
 mod names;
 mod prove;
 mod remedies;
+mod sources;
 mod tables;

@@ -8,7 +8,8 @@ use crate::policy::edition::{
     UNKNOWN_PROTECTION, UNKNOWN_SCHEDULE, UNSET, Unknowns,
 };
 use crate::policy::facts::Condition;
-use crate::policy::file::{PolicyFile, WrittenRule};
+use crate::policy::file::PolicyFile;
+use crate::policy::written_rule::WrittenRule;
 use crate::words::{Billing, Confidence, Lock, Membership, RuleId, SwitchId, SwitchSet, Word};
 
 impl Compiler<'_> {

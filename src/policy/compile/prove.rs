@@ -3,10 +3,12 @@
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::policy::facts::{Column, Condition};
-use crate::policy::file::{PolicyFile, Test, WrittenRule};
+use crate::policy::file::PolicyFile;
 use crate::policy::proof_messages::{self, Subject as Told};
 use crate::policy::space::{Axis, MOST_CELLS, Space};
 use crate::policy::table::{Row, Table};
+use crate::policy::written_condition::Test;
+use crate::policy::written_rule::WrittenRule;
 
 impl Compiler<'_> {
     pub(super) fn read_impossible(&mut self, file: &PolicyFile) {

@@ -6,8 +6,8 @@ use crate::policy::advice::{Advice, Means, Proposal};
 use crate::policy::clock::Clock;
 use crate::policy::edition::Protection;
 use crate::policy::facts::{Column, Condition};
-use crate::policy::remedy_part::{WrittenRemedy, WrittenWhat};
 use crate::policy::table::Table;
+use crate::policy::written_remedy::{WrittenRemedy, WrittenWhat};
 use crate::words::{
     Act, ClockKind, Fate, ProtectionId, ResourceKind, RuleId, Trigger, Verdict, Word, YesNo,
 };

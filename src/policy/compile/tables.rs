@@ -3,11 +3,13 @@
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Problems, Severity, Span, Spanned, closest};
 use crate::format::{Map, Name, Node, OneOrMany, Read, Value, read_word};
-use crate::policy::edition::{FlagTest, Hooks, Order, Precondition, Protection, Repairs, Tables};
+use crate::policy::edition::{FlagTest, Hooks, Precondition, Protection, Repairs, Tables};
 use crate::policy::facts::{Column, Condition};
-use crate::policy::file::{PolicyFile, WrittenProtection, WrittenRule};
+use crate::policy::file::{PolicyFile, WrittenProtection};
+use crate::policy::order::Order;
 use crate::policy::space::{Axis, Over};
 use crate::policy::table::{Row, Table, axes_of};
+use crate::policy::written_rule::WrittenRule;
 use crate::time::ApiVersion;
 use crate::words::{
     Action, Capacity, Channel, ClockAction, ClockKind, Effect, Fate, Lifecycle, Membership,

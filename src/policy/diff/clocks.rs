@@ -3,13 +3,14 @@
 //! A step that counts from an earlier one is compared by the sum, so that a moved step moves
 //! what follows it, and a chain that is written in another way and comes to the same does not.
 
-use super::difference::{Class, Found, Part};
+use super::difference::{Class, Part};
+use super::found::Found;
 use super::grid::{About, Axes, Grid, Heard, Said};
 use super::pair::Pair;
+use crate::policy::clock::Rounding;
 use crate::policy::clock::{Clock, Step};
 use crate::policy::edition::Policy;
 use crate::policy::facts::Column;
-use crate::policy::file::Rounding;
 use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
 use crate::words::{ClockAction, ClockKind, Trigger, Word};
 

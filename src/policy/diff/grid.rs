@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::difference::{Class, Difference, Direction, Found, Part, Statement, Tested};
+use super::difference::{Class, Difference, Direction, Part, Statement, Tested};
+use super::found::Found;
 use super::pair::{Pair, statement};
 use crate::policy::edition::Policy;
 use crate::policy::facts::Column;

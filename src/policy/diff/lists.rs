@@ -1,7 +1,8 @@
 //! What is no table: the space itself, limits, orders, switches, documents, notes; and, so that
 //! nothing is forgotten, every rule that no other difference shows.
 
-use super::difference::{Class, Difference, Direction, Found, Part, Statement};
+use super::difference::{Class, Difference, Direction, Part, Statement};
+use super::found::Found;
 use super::pair::{Pair, cited, keys};
 use crate::policy::edition::{Hooks, Policy, Repairs, Schedule, Source, Switch};
 use crate::policy::facts::{Column, Condition};
@@ -178,7 +179,7 @@ fn orders(pair: &Pair<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn in_words(order: &crate::policy::edition::Order) -> String {
+fn in_words(order: &crate::policy::order::Order) -> String {
     let domains = if order.fault_domains { "the fullest fault domain, then " } else { "" };
     format!("{domains}by {}, {} first", order.by.word(), order.first.word())
 }

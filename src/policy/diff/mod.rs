@@ -9,10 +9,13 @@
 //! same title, section and date; what changed about it is told once, and not in each rule.
 
 mod clocks;
+pub(in crate::policy) mod compare;
 pub(in crate::policy) mod difference;
+mod found;
 mod grid;
 mod lists;
 mod pair;
+mod probe;
 mod refusals;
 pub(in crate::policy) mod spent;
 mod tables;

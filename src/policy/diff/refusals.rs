@@ -3,7 +3,8 @@
 //! Each action is a question of its own: its grid has the columns that a refusal of that
 //! action tests, and no others.
 
-use super::difference::{Class, Difference, Found, Part, Tested};
+use super::difference::{Class, Difference, Part, Tested};
+use super::found::Found;
 use super::grid::{About, Axes, Grid, Heard, Said};
 use super::pair::Pair;
 use crate::policy::edition::{FlagTest, Policy, Precondition};

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::difference::{Class, Found, PLACES, Part};
+use super::difference::{Class, PLACES, Part};
+use super::found::Found;
 use super::grid::{About, Grid, Heard};
 use super::pair::{Pair, statement};
+use super::probe::{Change, Probe};
 use crate::policy::edition::Policy;
 use crate::policy::facts::Column;
 use crate::words::{Action, RuleId, Word};
@@ -25,18 +27,6 @@ const ABSENT: &[&str] = &[
     "not tested",
     "never",
 ];
-
-/// A change, and what was found of it.
-struct Change<'k> {
-    key: &'k str,
-    /// Whether its subject was found at all.
-    is_there: bool,
-    /// Whether the edition says what the change says, wherever it was asked.
-    agrees: Option<bool>,
-}
-
-/// The changes that are looked for.
-pub(super) struct Probe<'k>(Vec<Change<'k>>);
 
 /// The part of a key behind its subject, if it is a change of that subject.
 struct Tail<'k> {
@@ -83,7 +73,7 @@ impl<'k> Tail<'k> {
         let Some(rule) = &told.rule else { return self.says(says) };
         let or_nothing = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into());
         if self.class != Class::Wording {
-            return self.says(&crate::policy::diff::difference::detail(self.class, says, rule));
+            return self.says(&super::difference::detail(self.class, says, rule));
         }
         let (because, remedy) = (or_nothing(&rule.because), or_nothing(&rule.remedy));
         self.says(&because) || self.says(&remedy) || self.says(&format!("{because} · {remedy}"))
@@ -184,7 +174,7 @@ pub fn already(policy: &Policy, keys: &[String]) -> BTreeSet<String> {
     if keys.is_empty() {
         return BTreeSet::new();
     }
-    crate::policy::diff::difference::hold(&Pair::new(policy, policy), &mut found);
+    super::compare::compare_parts(&Pair::new(policy, policy), &mut found);
     let changes = found.probe.map(|probe| probe.0).unwrap_or_default();
     let is_absent = |key: &str| {
         let after = |word: &&str| key.strip_suffix(*word).is_some_and(|rest| rest.ends_with("-> "));

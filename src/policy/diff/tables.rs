@@ -1,6 +1,7 @@
 //! Verdicts of protections, and every other table.
 
-use super::difference::{Class, Difference, Direction, Found, Part, Statement};
+use super::difference::{Class, Difference, Direction, Part, Statement};
+use super::found::Found;
 use super::grid::{About, Axes, Grid, Heard, Said};
 use super::pair::{Pair, keys};
 use crate::policy::defaults::{LookAtBoth, Value};

@@ -4,7 +4,7 @@
 //! `{ do: settle, says: … }`, or `{ set: PROTECTION }`, or a list of these in order of
 //! preference. A sentence is advice outside of the policy, which nothing checks.
 
-use super::file::{Written, read_line};
+use super::written::{Written, read_line};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 use crate::format::{Fields, Name, Node, Read, Value, expected_kind, read_word};
 use crate::words::{Act, Word};

@@ -1,0 +1,47 @@
+//! The documents of an edition: their dates and addresses.
+
+use crate::diagnostics::{Code, Problem, Problems, Spanned};
+use crate::policy::dated::{Dated, FORMS};
+use crate::policy::edition::Source;
+use crate::policy::file::PolicyFile;
+
+/// The documents of an edition, as written.
+pub(super) fn sources(file: &PolicyFile, problems: &mut Problems) -> Vec<Source> {
+    // An edition that is named otherwise than by a date is before nothing.
+    let edition = Dated::parse(&file.edition);
+    let all = file.sources.0.iter();
+    all.map(|(key, part)| {
+        let dated = part.dated.as_ref().and_then(|dated| read_date(dated, problems));
+        read_address(part.at.as_ref(), problems);
+        Source {
+            key: key.to_string(),
+            title: part.title.clone(),
+            section: part.section.clone(),
+            dated: part.dated.as_ref().map(|dated| dated.value.clone()),
+            at: part.at.as_ref().map(|at| at.value.clone()),
+            answers: part.answers.clone(),
+            is_late: dated.zip(edition).is_some_and(|(dated, edition)| dated.is_after(edition)),
+        }
+    })
+    .collect()
+}
+
+fn read_date(dated: &Spanned<String>, problems: &mut Problems) -> Option<Dated> {
+    let read = Dated::parse(dated);
+    if read.is_none() {
+        let title = format!("`{}` is not a date of a document", **dated);
+        let problem = Problem::at(Code::BadTime, dated.span, title, "cannot be compared");
+        problems.add(problem.note(format!("it is written as {FORMS}")));
+    }
+    read
+}
+
+fn read_address(at: Option<&Spanned<String>>, problems: &mut Problems) {
+    let Some(at) = at else { return };
+    let rest = at.strip_prefix("https://").unwrap_or_default();
+    if rest.is_empty() || rest.contains(char::is_whitespace) {
+        let title = format!("`{}` is no address", **at);
+        let problem = Problem::at(Code::NoAddress, at.span, title, "nobody can look this up");
+        problems.add(problem.help("an address begins with `https://` and holds no blank"));
+    }
+}

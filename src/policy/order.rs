@@ -1,0 +1,18 @@
+//! An order of members, in which a group shrinks.
+
+use crate::words::{Criterion, Extreme};
+
+/// An order by which a group may shrink.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The provider's word for it.
+    pub name: String,
+    /// What members are ordered by.
+    pub by: Criterion,
+    /// Which end goes first.
+    pub first: Extreme,
+    /// Whether the fullest fault domain of a zone goes before that.
+    pub fault_domains: bool,
+    /// The documents that say so, by place in [`Policy::sources`].
+    pub sources: Vec<usize>,
+}
