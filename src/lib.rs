@@ -1,34 +1,30 @@
 //! Replays the ways a cloud instance gets released and shows which protections held.
 //!
-//! The straight line, from text to what happened:
+//! A [`Scenario`] is compiled with a [`Catalog`] of policies to one [`Plan`] for each of its cases.
+//! A [`Run`] of a plan is an iterator of [`Record`]s: requests, decisions, losses, changes of state.
 //!
 //! ```
-//! use stayput::record::Record;
-//! use stayput::plan::{Options, compile};
-//! use stayput::format::{NoFiles, Problems, Sources, render};
-//! use stayput::world::Run;
+//! use stayput::{Catalog, Record, Run, Scenario};
 //!
 //! let text = include_str!("../scenarios/two-ways-to-go.yaml");
-//! let (mut sources, mut problems) = (Sources::default(), Problems::default());
-//! let file = sources.add("two-ways-to-go.yaml", text);
-//! let options = Options::default();
-//! let compiled = compile(file, &options, &NoFiles, &mut sources, &mut problems)
-//!     .ok_or_else(|| render(&problems, &sources, false))?; // every mistake at once
+//! let plans = Scenario::parse(text)?.compile(&Catalog::default())?; // or every mistake at once
 //!
 //! let mut outcomes = Vec::new();
-//! for plan in compiled.plans {
+//! for plan in plans {
 //!     for record in Run::start(plan) {
-//!         // nothing can fail from here on
 //!         if let Record::Decision(decision) = record {
 //!             outcomes.push(format!("{}: {}", decision.trigger, decision.outcome));
 //!         }
 //!     }
 //! }
 //! assert_eq!(outcomes, ["manual: held", "scheduled-release: overridden"]);
-//! # Ok::<(), String>(())
+//! # Ok::<(), stayput::Mistakes>(())
 //! ```
 //!
-//! `ARCHITECTURE.md` has the map: which room knows what, and what is deliberately absent.
+//! The names at the root of the crate are the stable interface. The modules below it are documented
+//! for those who read the code; they may change with every version.
+//!
+//! `ARCHITECTURE.md` is the map of the modules.
 
 pub mod cli;
 pub mod decimal;
@@ -47,3 +43,9 @@ pub mod stats;
 pub mod time;
 pub mod words;
 pub mod world;
+
+pub use plan::{Mistakes, Options, Plan, Scenario};
+pub use policy::Catalog;
+pub use record::Record;
+pub use run_header::RunHeader;
+pub use world::Run;

@@ -92,7 +92,7 @@ pub fn compile_with(
 }
 
 /// Says early what the file is, so that a policy given by mistake is told as that.
-fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
+pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     let format = node.get("stayput").and_then(Node::scalar);
     match format {
         Some("scenario/1") | None => Some(()),

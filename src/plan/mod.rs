@@ -25,6 +25,7 @@ mod random;
 mod random_builder;
 mod random_written;
 mod resolver;
+mod scenario;
 mod script;
 mod script_builder;
 mod selectors;
@@ -46,6 +47,7 @@ pub use expectations::{
 };
 pub use fleet_builder::lead;
 pub use random::{Among, Deed, FollowUp, Same, Source};
+pub use scenario::{Mistakes, Scenario};
 pub use script::{Script, Scripted};
 pub use targets::{EventTargets, Flags, FlagsRef, Targets};
 pub use written::WrittenScenario;

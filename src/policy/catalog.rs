@@ -17,12 +17,32 @@ use crate::format::{Node, Read, parse_yaml};
 /// Every file of `policies/`: name and text. Nothing is parsed until it is used.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
 
-/// The editions that come with the program.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Catalog;
+/// The built-in editions, and further texts by path: policies and tables that a scenario names.
+///
+/// `Catalog::default()` has the built-in editions alone.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    texts: BTreeMap<String, String>,
+}
+
+impl Files for Catalog {
+    fn read(&self, _: &str, path: &str) -> Result<(String, String), ReadFailure> {
+        match self.texts.get(path) {
+            Some(text) => Ok((path.to_owned(), text.clone())),
+            None => Err(ReadFailure { what: "the catalog has no such text".into(), help: None }),
+        }
+    }
+}
 
 impl Catalog {
-    /// Their names, `POLICY@EDITION`, sorted.
+    /// The same with one more text, under the path by which a scenario names it.
+    #[must_use]
+    pub fn with(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
+        self.texts.insert(path.into(), text.into());
+        self
+    }
+
+    /// Names of the built-in editions, `POLICY@EDITION`, sorted.
     pub fn names() -> impl Iterator<Item = &'static str> {
         EMBEDDED.iter().map(|(name, _)| *name)
     }

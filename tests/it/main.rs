@@ -12,6 +12,8 @@ mod determinism;
 /// Two editions: every difference, and nothing else.
 mod diff;
 mod diff_order;
+/// README, `docs/` and CHANGELOG against the program.
+mod docs;
 /// On what rules rest, and what an overlay may change of another edition.
 mod evidence;
 /// One decision or one situation, step by step.
@@ -27,6 +29,8 @@ mod kernel_theory;
 mod kernel_traces;
 /// The layer table of ARCHITECTURE.md against the imports in `src`.
 mod layers;
+/// The library as another program uses it.
+mod library;
 /// Memory and work that an input may take.
 mod limits;
 /// The locks of an instance are a set: in fleets, tables, replies, conditions and reports.
@@ -44,8 +48,6 @@ mod properties;
 mod protection_names;
 /// Random scenarios: a small model of a fleet and of what happens to it, and its text.
 mod random;
-/// README and CHANGELOG against the program.
-mod readme;
 /// Every remedy is tried, and prevents its loss.
 mod remedies;
 /// Many draws of one plan: figures, parts, precision, interrupts.

@@ -1,0 +1,367 @@
+//! The README and `docs/` are true: transcripts are real output, files that are shown are right,
+//! links lead to files, and the reference pages are what the program states.
+//!
+//! `STAYPUT_DOCS=write cargo test --test it docs::` writes the pages anew; read the difference.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+use stayput::diagnostics::Code;
+use stayput::words::Word;
+
+use crate::support::{command, files, folder, ran, root, shown, stayput, write};
+
+fn writes() -> bool {
+    std::env::var_os("STAYPUT_DOCS").is_some_and(|value| value == "write")
+}
+
+/// The README and every page of `docs/`.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = files(&root().join("docs"), &["md"]);
+    pages.push(root().join("README.md"));
+    pages
+}
+
+/// The arguments of a transcript's command, if its first line is one.
+fn arguments(block: &str) -> Option<Vec<&str>> {
+    let line = block.lines().next()?.strip_prefix("$ ")?;
+    // Before it is installed, the program is run by the tool that builds it.
+    let line = line.strip_prefix("stayput ").or(line.split(" -- ").nth(1))?;
+    Some(line.split_whitespace().collect())
+}
+
+/// What a transcript should be: the whole output, or as many lines as stand before `…`.
+fn transcript(block: &str, arguments: &[&str]) -> String {
+    let ran = ran(command(arguments).output().unwrap());
+    let shown: Vec<&str> = block.lines().skip(1).collect();
+    let cut = shown.iter().position(|line| *line == "…");
+    let mut lines = vec![block.lines().next().unwrap()];
+    lines.extend(ran.stdout.lines().take(cut.unwrap_or(usize::MAX)));
+    lines.extend(cut.map(|_| "…"));
+    lines.join("\n")
+}
+
+/// Every fenced block that begins with a command is run, and its output must stand below it.
+#[test]
+fn transcripts_are_real_output() {
+    let (mut found, mut stale) = (0, Vec::new());
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let mut new = text.clone();
+        for block in text.split("```console\n").skip(1) {
+            let block = block.split("\n```").next().unwrap();
+            let Some(arguments) = arguments(block) else { continue };
+            let real = transcript(block, &arguments);
+            found += 1;
+            if real != block {
+                stale.push(format!("{}: {}\n{real}", shown(&page), arguments.join(" ")));
+                new = new.replace(block, &real);
+            }
+        }
+        if writes() && new != text {
+            fs::write(&page, new).unwrap();
+        }
+    }
+    assert!(found >= 8, "only {found} transcripts were found");
+    assert!(stale.is_empty() || writes(), "{}", stale.join("\n\n"));
+}
+
+/// Every whole scenario and policy on a page is right. A file that a scenario names is not there.
+#[test]
+fn files_on_pages_are_right() {
+    let folder = folder();
+    let mut found = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let blocks =
+            text.split("```yaml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+        for block in blocks.filter(|block| block.starts_with("stayput: ")) {
+            found += 1;
+            let path = write(folder.path(), &format!("{found}.yaml"), block);
+            let ran = stayput(&["check", &path]);
+            let mistakes = ran.stderr.matches("error[").count();
+            let absent = ran.stderr.matches("cannot read").count();
+            assert_eq!(mistakes, absent, "{}\n{block}\n{}", shown(&page), ran.stderr);
+        }
+    }
+    assert!(found >= 3, "only {found} files were found");
+}
+
+/// Every relative link leads to a file.
+#[test]
+fn links_lead_to_files() {
+    let mut broken = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap();
+            if path.is_empty() || path.contains("://") {
+                continue;
+            }
+            if !page.parent().unwrap().join(path).exists() {
+                broken.push(format!("{}: {link}", shown(&page)));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_readme_fits_on_a_few_screens() {
+    let lines = fs::read_to_string(root().join("README.md")).unwrap().lines().count();
+    assert!(lines <= 250, "{lines} lines");
+}
+
+/// Every page of the book is in its table of contents.
+#[test]
+fn the_summary_lists_every_page() {
+    let docs = root().join("docs");
+    let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+    for page in files(&docs, &["md"]) {
+        let path = page.strip_prefix(&docs).unwrap().to_str().unwrap().to_owned();
+        assert!(
+            path == "SUMMARY.md" || summary.contains(&format!("({path})")),
+            "{path} is missing"
+        );
+    }
+}
+
+/// A reference page, held equal to what is generated.
+fn hold(page: &str, title: &str, generated: &str) {
+    let path = root().join("docs/reference").join(page);
+    let text = format!(
+        "# {title}\n\n<!-- Generated from the program; `STAYPUT_DOCS=write cargo test --test it docs::` writes \
+         it. -->\n\n{}\n",
+        generated.trim_end()
+    );
+    if writes() {
+        fs::write(&path, &text).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == text, "docs/reference/{page} is not what the program states");
+}
+
+fn schema(name: &str) -> Json {
+    let ran = stayput(&["schema", name]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+/// A schema without references: those are followed once.
+fn followed<'s>(schema: &'s Json, whole: &'s Json) -> &'s Json {
+    match schema["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
+        Some(path) => whole.pointer(path).unwrap(),
+        None => schema,
+    }
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a value is, in a few words.
+fn kind(schema: &Json, whole: &Json, depth: usize) -> String {
+    let schema = followed(schema, whole);
+    if let Some(of) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
+        let mut kinds: Vec<String> = of.iter().map(|one| kind(one, whole, depth + 1)).collect();
+        kinds.dedup();
+        return kinds.join(", ");
+    }
+    if let Some(word) = schema["const"].as_str() {
+        return format!("`{word}`");
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        let words = words.iter().filter_map(Json::as_str).map(|word| format!("`{word}`"));
+        return words.collect::<Vec<_>>().join(", ");
+    }
+    match schema["type"].as_str() {
+        Some("array") if depth < 3 => {
+            format!("list of {}", kind(&schema["items"], whole, depth + 1))
+        }
+        Some("array") => "list".to_owned(),
+        Some("object") => "mapping".to_owned(),
+        Some("string") => match schema["examples"][0].as_str() {
+            Some(example) => format!("text such as `{example}`"),
+            None => "text".to_owned(),
+        },
+        Some(other) => other.to_owned(),
+        None => "anything".to_owned(),
+    }
+}
+
+/// The keys of a mapping as a table.
+fn keys(object: &Json, whole: &Json) -> String {
+    let Some(properties) = object["properties"].as_object() else { return String::new() };
+    let required: BTreeSet<&str> =
+        object["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    let mut table = "| key | required | value | meaning |\n|---|---|---|---|\n".to_owned();
+    for (key, schema) in properties {
+        let must = if required.contains(key.as_str()) { "yes" } else { "" };
+        let meaning =
+            schema["description"].as_str().or(followed(schema, whole)["description"].as_str());
+        let kind = cell(&kind(schema, whole, 0));
+        let _ = writeln!(table, "| `{key}` | {must} | {kind} | {} |", cell(meaning.unwrap_or("")));
+    }
+    table
+}
+
+/// Every mapping below a schema that has keys, each once, by its description.
+fn mappings<'s>(schema: &'s Json, whole: &'s Json, found: &mut Vec<(&'s str, &'s Json)>) {
+    let schema = followed(schema, whole);
+    if schema["properties"].is_object() {
+        let about = schema["description"].as_str().unwrap_or("");
+        if found.iter().any(|(known, one)| *known == about && *one == schema) {
+            return;
+        }
+        found.push((about, schema));
+    }
+    let below = schema.as_object().into_iter().flatten();
+    for (key, value) in below.filter(|(key, _)| key.as_str() != "$defs") {
+        match value {
+            Json::Object(map) if key == "properties" => {
+                map.values().for_each(|one| mappings(one, whole, found));
+            }
+            Json::Object(_) => mappings(value, whole, found),
+            Json::Array(list) => list.iter().for_each(|one| mappings(one, whole, found)),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+        }
+    }
+}
+
+/// The schema of an event: the mapping that has a key for every verb.
+fn event<'s>(found: &[(&'s str, &'s Json)]) -> &'s Json {
+    let is_event = |one: &&(&str, &Json)| one.1["properties"]["scale-in"].is_object();
+    found.iter().find(is_event).unwrap().1
+}
+
+#[test]
+fn the_page_of_verbs_is_what_the_program_reads() {
+    let whole = schema("scenario");
+    let mut found = Vec::new();
+    mappings(&whole, &whole, &mut found);
+    let event = event(&found);
+    let mut page = String::new();
+    for verb in stayput::plan::VERBS {
+        let schema = followed(&event["properties"][verb], &whole);
+        let about = schema["description"].as_str().unwrap_or("");
+        let _ = write!(page, "## `{verb}`\n\n{about}\n\n{}\n", keys(schema, &whole));
+    }
+    hold("verbs.md", "Verbs", &page);
+}
+
+#[test]
+fn the_page_of_keys_is_what_the_program_reads() {
+    let mut page = String::new();
+    for (name, title) in [("scenario", "Scenario files"), ("policy", "Policy files")] {
+        let whole = schema(name);
+        let mut found = Vec::new();
+        mappings(&whole, &whole, &mut found);
+        let _ = write!(page, "## {title}\n\n");
+        for (about, object) in found {
+            let is_verb = stayput::plan::VERBS.iter().any(|verb| {
+                object["title"] == **verb || object["description"] == event_about(&whole, verb)
+            });
+            if !is_verb {
+                let _ = write!(
+                    page,
+                    "### {}\n\n{}\n",
+                    about.trim_end_matches('.'),
+                    keys(object, &whole)
+                );
+            }
+        }
+    }
+    hold("keys.md", "Keys", &page);
+}
+
+/// The description of a verb, if the schema has verbs.
+fn event_about(whole: &Json, verb: &str) -> Json {
+    let mut found = Vec::new();
+    mappings(whole, whole, &mut found);
+    let event = found.iter().find(|one| one.1["properties"]["scale-in"].is_object());
+    event.map_or(Json::Bool(false), |(_, event)| {
+        followed(&event["properties"][verb], whole)["description"].clone()
+    })
+}
+
+#[test]
+fn the_page_of_columns_is_what_the_program_writes() {
+    let whole = schema("csv");
+    let mut page = String::new();
+    for table in whole["resources"].as_array().unwrap() {
+        let name = table["name"].as_str().unwrap();
+        let about = table["description"].as_str().unwrap_or("");
+        let _ =
+            write!(page, "## `{name}`\n\n{about}\n\n| column | type | meaning |\n|---|---|---|\n");
+        for field in table["schema"]["fields"].as_array().unwrap() {
+            let text = |key: &str| cell(field[key].as_str().unwrap_or(""));
+            let _ = writeln!(
+                page,
+                "| `{}` | {} | {} |",
+                text("name"),
+                text("type"),
+                text("description")
+            );
+        }
+        page.push('\n');
+    }
+    hold("columns.md", "Columns", &page);
+}
+
+#[test]
+fn the_page_of_message_codes_is_what_the_program_reports() {
+    let mut page = "| code | meaning |\n|---|---|\n".to_owned();
+    for code in Code::ALL {
+        let _ = writeln!(page, "| `{}` | {} |", code.word(), cell(code.meaning()));
+    }
+    hold("messages.md", "Message codes", &page);
+}
+
+/// The exit codes stand in the source as an enum, each with its meaning above it.
+#[test]
+fn the_page_of_exit_codes_is_what_the_program_ends_with() {
+    let source = fs::read_to_string(root().join("src/cli/shared/exit.rs")).unwrap();
+    let body = source.split("pub enum Exit {").nth(1).unwrap().split("\n}").next().unwrap();
+    let mut page = "| code | meaning |\n|---|---|\n".to_owned();
+    let mut about = String::new();
+    for line in body.lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("///") {
+            about.push_str(text);
+        } else if let Some((_, code)) = line.split_once(" = ") {
+            let _ = writeln!(page, "| {} | {} |", code.trim_end_matches(','), cell(&about));
+            about.clear();
+        }
+    }
+    hold("exit-codes.md", "Exit codes", &page);
+}
+
+#[test]
+fn the_version_has_its_entry_in_the_changelog() {
+    let text = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(text.contains(&format!("## {version}")), "no entry for {version}");
+}
+
+#[test]
+fn architecture_fits_into_one_reading() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    assert!(text.lines().count() <= 170, "{} lines", text.lines().count());
+}
+
+/// A file named in ARCHITECTURE.md exists.
+#[test]
+fn architecture_names_files_that_exist() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let named = text.split('`').skip(1).step_by(2).filter(|name| {
+        name.contains('/')
+            && Path::new(name).extension().is_some()
+            && !name.contains(['*', '{', ' '])
+    });
+    let absent: Vec<&str> = named
+        .filter(|name| !root().join(name).exists() && !root().join("src").join(name).exists())
+        .collect();
+    assert!(absent.is_empty(), "{absent:?}");
+}
