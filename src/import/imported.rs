@@ -1,6 +1,6 @@
-//! What an import results in, and the list of providers.
+//! What an import results in.
 
-use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, closest};
+use crate::diagnostics::Spanned;
 use crate::format::{WrittenGroup, WrittenInstance};
 
 /// What some replies say.
@@ -15,24 +15,4 @@ pub struct Imported {
     /// How many bytes were looked at, each counted as often as it was. It grows as the
     /// texts do, whatever they hold.
     pub work: u64,
-}
-
-/// The providers whose replies can be read.
-pub const PROVIDERS: &[&str] = &["aliyun"];
-
-/// Reads the replies of a provider. `texts` are files of `sources`.
-pub fn import(
-    provider: &Spanned<String>,
-    texts: &[FileId],
-    sources: &Sources,
-    problems: &mut Problems,
-) -> Imported {
-    if &*provider.value == "aliyun" {
-        return crate::import::aliyun::reader::import(texts, sources, problems);
-    }
-    let title = format!("replies of `{}` cannot be read", **provider);
-    let problem = Problem::at(Code::UnknownWord, provider.span, title, "unknown provider");
-    let problem = problem.did_you_mean(&closest(provider, PROVIDERS.iter().copied()));
-    problems.add(problem.note(format!("one of: {}", PROVIDERS.join(", "))));
-    Imported::default()
 }

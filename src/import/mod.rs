@@ -12,5 +12,7 @@ pub mod aliyun;
 mod fields;
 mod imported;
 mod json;
+mod providers;
 
-pub use imported::{Imported, PROVIDERS, import};
+pub use imported::Imported;
+pub use providers::{PROVIDERS, import};

@@ -10,7 +10,7 @@ mod event_counts;
 mod groups;
 mod instances;
 mod pages;
-pub(in crate::import) mod reader;
+mod reader;
 mod renewals;
 mod reply_kind;
 

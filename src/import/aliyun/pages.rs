@@ -1,8 +1,7 @@
 //! Which reply a page is, where its rows are, and whether pages are missing.
 
 use super::event_counts;
-use super::reader::SAVE;
-use super::reply_kind::Kind;
+use super::reply_kind::{Kind, SAVE};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 use crate::import::fields::{Row, items};
 use crate::import::json::{Piece, Shape, shown};

@@ -1,7 +1,7 @@
 //! Reads saved replies in the order in which they depend on each other.
 
 use super::pages::Page;
-use super::reply_kind::Kind;
+use super::reply_kind::{Kind, SAVE};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span, Spanned};
 use crate::format::Name;
 use crate::import::fields::Row;
@@ -18,9 +18,6 @@ pub(super) const PROTECTED: &str = "ProtectedFromScaleIn";
 pub(super) const STANDBY: &str = "Standby";
 
 pub(super) const GROUP_DELETION_PROTECTION: &str = "GroupDeletionProtection";
-
-/// How to come by a reply.
-pub(super) const SAVE: &str = "save what the client prints as it prints it, such as with `aliyun ecs DescribeInstances > instances.json`";
 
 /// Reads replies, in any order; what one says of an instance of another is joined.
 pub fn import(files: &[FileId], sources: &Sources, problems: &mut Problems) -> Imported {

@@ -2,6 +2,9 @@
 
 use crate::diagnostics::many;
 
+/// How to save a reply, as help lines say it.
+pub(super) const SAVE: &str = "save what the client prints as it prints it, such as with `aliyun ecs DescribeInstances > instances.json`";
+
 /// What the rows of a reply are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
