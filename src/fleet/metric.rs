@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn levels_have_three_decimals_at_most() {
-        let level = |text| Decimal::parse(text).map(|level| level.thousandths());
+        let level = |text| Decimal::parse(text).map(Decimal::thousandths);
         assert_eq!(level("70"), Some(70_000));
         assert_eq!(level("-0.5"), Some(-500));
         assert_eq!(level("12.345"), Some(12_345));

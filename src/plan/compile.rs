@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::bulk::events::{Checked, NeedsFullRead, Streamed, check};
+use super::bulk::events::{Checked, Streamed, check};
+use super::bulk::instances::read_instances;
 use super::compiled::{Assumption, Plan};
 use super::expectation_builder::Expecting;
 use super::random;
@@ -13,7 +14,7 @@ use super::resolver::Resolver;
 use super::script::Script;
 use super::script_builder::{Listed, script};
 use super::switches::Assuming;
-use super::tables::{Table, Texts, populate};
+use super::tables::{NeedsFullRead, Table, Texts, populate};
 use super::written::{WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
     Code, FileId, Files, Problem, Problems, Severity, Sources, Span, Spanned, Stream,
@@ -453,7 +454,7 @@ impl Compiler<'_> {
         for path in random::files(&written.random) {
             self.table(path);
         }
-        Texts { instances, events, metrics, imports }
+        Texts { instances, read_instances, events, metrics, imports }
     }
 }
 
@@ -507,7 +508,7 @@ fn finish(
         ..header
     };
     let script = match streamed {
-        Some((table, checked)) => Script::Streamed(Streamed::new(table, known, checked).into()),
+        Some((table, checked)) => Script::Streamed(Arc::new(Streamed::new(table, known, checked))),
         None => Script::Listed(listed.events.into()),
     };
     Plan {

@@ -1,41 +1,14 @@
 //! A plan: a scenario in which no name is left to resolve and nothing is left to fail.
 
-use super::bulk::events::Unread;
-use super::events::Event;
 use super::expectations::{DecisionLine, Expectations};
 use super::random::Source;
-use super::script::{Script, Scripted};
+use super::script::Script;
 use super::targets::Flags;
 use crate::diagnostics::Span;
 use crate::fleet::Fleet;
 use crate::run_header::RunHeader;
-use crate::time::SimTime;
-use crate::words::{EventId, InstanceId, PolicyId, RuleId, SwitchId};
+use crate::words::{InstanceId, PolicyId, RuleId, SwitchId};
 use std::collections::BTreeSet;
-use std::sync::Arc;
-
-/// A script under way.
-pub enum Play {
-    /// A list, and how far it has been taken.
-    Listed(Arc<[Scripted]>, usize),
-    /// A table.
-    Streamed(Box<super::bulk::events::Play>),
-}
-
-impl Iterator for Play {
-    type Item = (SimTime, Result<(EventId, Event), Unread>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Listed(list, taken) => {
-                let Scripted { at, event, order } = *list.get(*taken)?;
-                *taken += 1;
-                Some((at, Ok((event, order))))
-            }
-            Self::Streamed(table) => table.next(),
-        }
-    }
-}
 
 /// A position that the scenario takes where the documents are silent.
 #[derive(Debug, Clone)]

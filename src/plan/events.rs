@@ -1,253 +1,33 @@
 //! The verbs: what an event may do, stated once.
 //!
-//! From one statement come what a file may write, its schema, and what the world
-//! gets: the same, with ids in place of names. To add an event kind, add it here;
-//! the compiler names the arm that is missing in the world.
+//! `verbs!` makes three things of each entry: the record that a file may write, its JSON schema, and
+//! a struct with ids in place of names for the world. To add a verb, add an entry; the compiler
+//! reports the arm that is missing in the world.
 
-use super::bulk::csv_stream::Row;
-use super::resolver::{
-    AccountRef, Actor, FlagSwitches, GroupRef, Instances, ModelRef, NameLookup, NewInstance, Part,
-    ProcessSet, Resolver, TimeRef,
-};
+use std::num::NonZero;
+
+use serde_json::Value as Json;
+
+use super::name_lookup::NameLookup;
+use super::resolver::Resolver;
 use super::targets::EventTargets;
+use super::verb_keys::{
+    AccountRef, Actor, FlagSwitches, GroupRef, Instances, ModelRef, NewInstance, ProcessSet,
+    TimeRef, VerbKey,
+};
+use super::verbs::verbs;
 use crate::diagnostics::Problems;
 use crate::format::{Node, Read, WrittenInstance};
 use crate::time::{ApiVersion, Term};
 use crate::words::{Billing, Channel, GroupOperation, Health, HookResult, Initiator};
-use serde_json::Value as Json;
-use std::num::NonZero;
 
-macro_rules! verbs {
-    (
-        called by somebody { $(
-            $(#[doc = $about:literal])+
-            $verb:literal => $name:ident {
-                $($(#[doc = $doc:literal])+ $mode:ident $key:literal => $field:ident: $part:ty,)+
-            }
-        )+ }
-        befalls them { $($rest:tt)+ }
-    ) => {
-        // Everything that somebody calls may say who calls, and how.
-        verbs! { $(
-            $(#[doc = $about])+
-            $verb => $name {
-                $($(#[doc = $doc])+ $mode $key => $field: $part,)+
-                /// Who calls.
-                optional "by" => by: Actor,
-                /// The way by which the call comes in.
-                optional "via" => via: Channel,
-            }
-        )+ $($rest)+ }
-    };
-    ($(
-        $(#[doc = $about:literal])+
-        $verb:literal => $name:ident {
-            $($(#[doc = $doc:literal])+ $mode:ident $key:literal => $field:ident: $part:ty,)+
-        }
-    )+) => {
-        /// The verbs.
-        pub const VERBS: &[&str] = &[$($verb),+];
-
-        /// What each verb says, as written.
-        pub mod written {
-            use super::*;
-            $(crate::format::record! {
-                $(#[doc = $about])+
-                $name: $verb {
-                    $($(#[doc = $doc])+ $mode $key => $field: <$part as Part>::Written,)+
-                }
-            })+
-        }
-
-        /// What each verb asks of the world.
-        pub mod resolved {
-            use super::*;
-            $(
-                $(#[doc = $about])+
-                #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-                pub struct $name {
-                    $($(#[doc = $doc])+ pub $field: verbs!(@type $mode <$part as Part>::Resolved),)+
-                }
-            )+
-        }
-
-        /// A verb as written.
-        #[derive(Debug, Clone)]
-        pub enum WrittenVerb {
-            $($(#[doc = $about])+ $name(Box<written::$name>),)+
-        }
-
-        /// A verb with every name resolved: what the world is told to do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Event {
-            $($(#[doc = $about])+ $name(resolved::$name),)+
-        }
-
-        impl WrittenVerb {
-            /// Reads what stands behind a verb.
-            pub fn read(verb: &str, node: &Node, problems: &mut Problems) -> Option<Self> {
-                match verb {
-                    $($verb => {
-                        written::$name::read(node, problems).map(Box::new).map(Self::$name)
-                    })+
-                    _ => None,
-                }
-            }
-
-            /// Resolves its names.
-            pub fn resolve(&self, resolver: &mut Resolver<'_>) -> Option<Event> {
-                match self {
-                    $(Self::$name(written) => {
-                        $(let $field = verbs!(@resolve $mode $part, written.$field, resolver);)+
-                        Some(Event::$name(resolved::$name {
-                            $($field: verbs!(@take $mode $field),)+
-                        }))
-                    })+
-                }
-            }
-        }
-
-        /// What reads the keys of a verb from a row that is plainly right.
-        pub fn quick_verb(verb: &str) -> Option<QuickVerb> {
-            match verb {
-                $($verb => Some(|keys, desk| {
-                    $(let $field = verbs!(@quick $mode $part, keys.take(), desk)?;)+
-                    Some(Event::$name(resolved::$name { $($field,)+ }))
-                }),)+
-                _ => None,
-            }
-        }
-
-        impl Event {
-            /// Its verb.
-            pub const fn verb(&self) -> &'static str {
-                match self {
-                    $(Self::$name(_) => $verb,)+
-                }
-            }
-
-            /// What it is about.
-            pub fn aim(&self) -> EventTargets {
-                let mut aim = EventTargets::default();
-                match self {
-                    $(Self::$name(order) => {
-                        $(verbs!(@tell $mode $part, &order.$field, &mut aim);)+
-                    })+
-                }
-                aim
-            }
-
-            /// The same about something else, in each key that it has and the aim names.
-            #[must_use]
-            pub fn aimed(mut self, aim: &EventTargets) -> Self {
-                match &mut self {
-                    $(Self::$name(order) => {
-                        $(verbs!(@turn $mode $part, &mut order.$field, aim);)+
-                    })+
-                }
-                self
-            }
-        }
-
-        /// For each verb: itself, what it is about, its schema, whether it must be there.
-        pub fn verb_schemas() -> Vec<(&'static str, &'static str, Json, bool)> {
-            vec![$((
-                $verb,
-                concat!($($about),+).trim_ascii(),
-                written::$name::schema(),
-                false,
-            )),+]
-        }
-
-        /// For each verb, its own keys.
-        pub fn verb_keys(verb: &str) -> &'static [&'static str] {
-            match verb {
-                $($verb => written::$name::KEYS,)+
-                _ => &[],
-            }
-        }
-
-        /// For each verb, those of its keys that must be there.
-        pub fn verb_needs(verb: &str) -> Vec<&'static str> {
-            match verb {
-                $($verb => [$(verbs!(@need $mode $key)),+].into_iter().flatten().collect(),)+
-                _ => Vec::new(),
-            }
-        }
-    };
-    (@type required $type:ty) => { $type };
-    (@type optional $type:ty) => { Option<$type> };
-    (@resolve required $part:ty, $written:expr, $resolver:ident) => {
-        <$part as Part>::resolve(&$written, $resolver)
-    };
-    (@resolve optional $part:ty, $written:expr, $resolver:ident) => {
-        match &$written {
-            Some(written) => <$part as Part>::resolve(written, $resolver).map(Some),
-            None => Some(None),
-        }
-    };
-    (@take $mode:ident $field:ident) => { $field? };
-    (@tell required $part:ty, $resolved:expr, $aim:expr) => {
-        <$part as Part>::tell($resolved, $aim)
-    };
-    (@tell optional $part:ty, $resolved:expr, $aim:expr) => {
-        if let Some(resolved) = $resolved {
-            <$part as Part>::tell(resolved, $aim);
-        }
-    };
-    (@turn required $part:ty, $resolved:expr, $aim:expr) => {
-        <$part as Part>::turn($resolved, $aim)
-    };
-    (@turn optional $part:ty, $resolved:expr, $aim:expr) => {
-        if let Some(resolved) = $resolved {
-            <$part as Part>::turn(resolved, $aim);
-        }
-    };
-    (@need required $key:literal) => { Some($key) };
-    (@need optional $key:literal) => { None };
-    (@quick required $part:ty, $cell:expr, $desk:ident) => {
-        $cell.and_then(|cell| <$part as Part>::quick(cell, $desk))
-    };
-    (@quick optional $part:ty, $cell:expr, $desk:ident) => {
-        match $cell {
-            Some(cell) => <$part as Part>::quick(cell, $desk).map(Some),
-            None => Some(None),
-        }
-    };
-}
-
-/// Reads the keys of one verb from a row of a streamed table.
-pub type QuickVerb = fn(&mut Keys<'_>, &mut dyn NameLookup) -> Option<Event>;
-
-/// The cells of a row that belong to its verb, in the order of the verb's keys.
-pub struct Keys<'r> {
-    row: Row<'r>,
-    columns: std::slice::Iter<'r, Option<usize>>,
-    taken: usize,
-}
-
-impl<'r> Keys<'r> {
-    /// Those of a row; `columns` has where the keys of its verb stand, one by one.
-    pub fn new(row: Row<'r>, columns: &'r [Option<usize>]) -> Self {
-        Self { row, columns: columns.iter(), taken: 0 }
-    }
-
-    /// What the next key says, if it says anything.
-    fn take(&mut self) -> Option<&'r str> {
-        let column = self.columns.next().copied().flatten();
-        let cell = column.map(|column| self.row.cell(column)).filter(|cell| !cell.is_empty());
-        self.taken += usize::from(cell.is_some());
-        cell
-    }
-
-    /// How many have said something.
-    pub const fn taken(&self) -> usize {
-        self.taken
-    }
-}
+/// Reads the cells of one verb, in the order of its keys (`None` for a cell without text), where
+/// each is certainly right; gives `None` for a row that needs the full reader.
+pub type ParseCells =
+    fn(&mut dyn Iterator<Item = Option<&str>>, &mut dyn NameLookup) -> Option<Event>;
 
 verbs! {
-    called by somebody {
+    api_calls {
         /// Creates an instance.
         "create" => Create {
             /// Its name.
@@ -513,7 +293,7 @@ verbs! {
         }
     }
 
-    befalls them {
+    platform_events {
         /// Has an account cancelled.
         "cancel" => Cancel {
             /// The account.

@@ -5,7 +5,9 @@ use super::expectations::{
     DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
     StateLine, StateOf, TotalLine, Watch, When,
 };
-use super::resolver::{Names, Resolver, unknown_protection, with_known};
+use super::names::{NameTable, with_known};
+use super::protections::unknown_protection;
+use super::resolver::Resolver;
 use super::script_builder::Events;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::format::expect::{
@@ -55,7 +57,7 @@ pub struct Expecting<'r, 'p> {
     /// The names of events that happen in this case.
     pub events: &'r Events,
     /// The names of events that this case leaves out.
-    pub left_out: &'r Names,
+    pub left_out: &'r NameTable,
     /// The last instant.
     pub end: SimTime,
 }

@@ -1,7 +1,8 @@
 //! The fleet of a plan: from parts told by name to dense tables.
 
 use super::autoscale_builder::Scaling;
-use super::resolver::{Resolver, protection_of};
+use super::protections::protection_of;
+use super::resolver::Resolver;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::{
     AUTOSCALE, Account, Arrears, Care, Fleet, Group, Hook, Instance, Property, Upgrades,

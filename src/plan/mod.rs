@@ -21,6 +21,9 @@ mod events;
 mod expectation_builder;
 mod expectations;
 mod fleet_builder;
+mod name_lookup;
+mod names;
+mod protections;
 mod random;
 mod random_builder;
 mod random_written;
@@ -32,13 +35,14 @@ mod selectors;
 mod switches;
 mod tables;
 mod targets;
+mod verb_keys;
+mod verbs;
 mod written;
 
 pub use crate::format::expect::AccountIs;
 pub use bulk::csv_stream::{Given, Lines, Row};
-pub use bulk::events::{Streamed, Unread};
 pub use compile::{Compiled, Options, compile, compile_with};
-pub use compiled::{Assumption, Plan, Play};
+pub use compiled::{Assumption, Plan};
 pub use distribution::{Law, Thousandths};
 pub use events::{Event, VERBS};
 pub use expectations::{
@@ -48,7 +52,7 @@ pub use expectations::{
 pub use fleet_builder::lead;
 pub use random::{Among, Deed, FollowUp, Same, Source};
 pub use scenario::{Mistakes, Scenario};
-pub use script::{Script, Scripted};
+pub use script::{EventTable, NextEvent, Play, Script, Scripted, Unread};
 pub use targets::{EventTargets, Flags, FlagsRef, Targets};
 pub use written::WrittenScenario;
 

@@ -181,7 +181,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         };
         let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
         let order = written.resolve(self.resolver)?;
-        let aim = order.aim();
+        let aim = order.targets();
         let mut among = Among {
             instances: aim.instances,
             all: part.pick.is_some_and(|pick| pick.value == Pick::All),
@@ -202,7 +202,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             self.resolver.problems.add(problem.help("remove it: one account or group is drawn"));
         }
         for aim in self.aims(&among) {
-            self.check(&written, &order.aimed(&aim), verb.span);
+            self.check(&written, &order.retargeted(&aim), verb.span);
         }
         Some(Deed { weight: part.weight, order, among, is_relative: is_relative(node) })
     }
@@ -286,7 +286,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         let order = written.resolve(self.resolver)?;
         for deed in deeds {
             for aim in self.aims(&deed.among) {
-                self.check(&written, &order.aimed(&same.of(&aim)), verb.span);
+                self.check(&written, &order.retargeted(&same.of(&aim)), verb.span);
             }
         }
         let is_relative = is_relative(node);

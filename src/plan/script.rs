@@ -1,21 +1,49 @@
 //! The events of a plan in the order of time.
 
-use super::bulk::events::Streamed;
-use super::compiled::Play;
+use std::fmt;
+use std::sync::Arc;
+
 use super::events::Event;
 use crate::time::SimTime;
 use crate::words::EventId;
-use std::sync::Arc;
 
 /// One event of the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scripted {
-    /// When.
+    /// When it happens.
     pub at: SimTime,
-    /// Which event of the file.
+    /// Its id.
     pub event: EventId,
-    /// What it asks.
+    /// What happens.
     pub order: Event,
+}
+
+/// The next event of a table and its instant; an error once the table is not what was checked.
+pub type NextEvent = (SimTime, Result<(EventId, Event), Unread>);
+
+/// A table of events that was checked and is read once more during a run.
+pub trait EventTable: fmt::Debug + Send + Sync {
+    /// Number of events.
+    fn len(&self) -> usize;
+    /// Whether there is no event.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The path of the table in messages.
+    fn path(&self) -> &str;
+    /// The SHA-256 of the table when it was checked.
+    fn sha256(&self) -> &str;
+    /// The events in the order of time.
+    fn open(self: Arc<Self>) -> Box<dyn Iterator<Item = NextEvent> + Send>;
+}
+
+/// A table that differs from what was checked, because its file was changed during the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The path of the table in messages.
+    pub path: Arc<str>,
+    /// The reason, as a message states it.
+    pub why: String,
 }
 
 /// What happens, sorted by time, and by the order written within one instant.
@@ -24,11 +52,11 @@ pub enum Script {
     /// In a list, which clones share.
     Listed(Arc<[Scripted]>),
     /// In a table that was checked; a long one is read once more while the plan is carried out.
-    Streamed(Arc<Streamed>),
+    Streamed(Arc<dyn EventTable>),
 }
 
 impl Script {
-    /// How many events there are.
+    /// Number of events.
     pub fn len(&self) -> usize {
         match self {
             Self::Listed(list) => list.len(),
@@ -36,16 +64,39 @@ impl Script {
         }
     }
 
-    /// Whether nothing happens.
+    /// Whether there is no event.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// One event after the other.
+    /// The events in the order of time.
     pub fn play(&self) -> Play {
         match self {
             Self::Listed(list) => Play::Listed(Arc::clone(list), 0),
-            Self::Streamed(table) => Play::Streamed(Box::new(table.play())),
+            Self::Streamed(table) => Play::Streamed(Arc::clone(table).open()),
+        }
+    }
+}
+
+/// A script during a run.
+pub enum Play {
+    /// A list, and the number of events taken from it.
+    Listed(Arc<[Scripted]>, usize),
+    /// A table.
+    Streamed(Box<dyn Iterator<Item = NextEvent> + Send>),
+}
+
+impl Iterator for Play {
+    type Item = NextEvent;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Listed(list, taken) => {
+                let Scripted { at, event, order } = *list.get(*taken)?;
+                *taken += 1;
+                Some((at, Ok((event, order))))
+            }
+            Self::Streamed(table) => table.next(),
         }
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::events::{Event, WrittenVerb, resolved};
 use super::fleet_builder::{seconds_cut, unjudged};
-use super::resolver::{Names, Resolver, protection_of};
+use super::names::NameTable;
+use super::protections::protection_of;
+use super::resolver::Resolver;
 use super::script::Scripted;
 use super::targets::Targets;
 use super::written::{Due, WrittenEvent};
@@ -25,7 +27,7 @@ pub struct Events {
     count: usize,
     /// Those that have names of their own.
     named: Vec<EventId>,
-    names: Names,
+    names: NameTable,
 }
 
 impl Events {
@@ -113,7 +115,7 @@ pub struct Listed {
     /// The names of the events.
     pub names: Events,
     /// The names of those that this case leaves out.
-    pub left_out: Names,
+    pub left_out: NameTable,
     /// Where each stands.
     pub spans: Vec<Span>,
 }
@@ -241,7 +243,7 @@ fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, spa
 /// What can be said of an order before it runs: what it may take of an instance, its policy
 /// must be able to judge.
 pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Event, span: Span) {
-    let aim = order.aim();
+    let aim = order.targets();
     let policies = match (aim.instances, aim.group, aim.account) {
         (_, Some(group), _) => Policies::one(fleet, fleet.group(group).account),
         (Some(targets), None, _) => Policies::of(resolver, fleet, targets),

@@ -1,8 +1,8 @@
 //! What stands in files beside a scenario: rows of tables become events and
 //! instances, providers' replies become parts of the fleet.
 
-use super::bulk::events::NeedsFullRead;
-use super::bulk::instances;
+use std::io;
+
 use super::events::{VERBS, WrittenVerb, verb_keys};
 use super::fleet_builder::{FleetBuilder, Named};
 use super::resolver::Resolver;
@@ -28,10 +28,26 @@ pub enum Table {
     Stream(Stream),
 }
 
+/// A table that has to be read whole, and the row that is the reason, counted from 1; 0 for the
+/// table itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NeedsFullRead(pub usize);
+
+impl From<io::Error> for NeedsFullRead {
+    fn from(_: io::Error) -> Self {
+        Self(0)
+    }
+}
+
+/// Reads the instances of a table row by row; gives the SHA-256 of the table.
+pub type ReadInstances = fn(&mut FleetBuilder<'_, '_>, &Stream) -> Result<String, NeedsFullRead>;
+
 /// The files that a case needs.
 pub struct Texts {
     /// The table of instances.
     pub instances: Option<Table>,
+    /// What reads that table, if it is to be read row by row.
+    pub read_instances: ReadInstances,
     /// The table of events.
     pub events: Option<Table>,
     /// The table of metrics.
@@ -191,7 +207,7 @@ pub fn populate(
     match &texts.instances {
         Some(Table::Text(file)) => instances_of_file(&mut population, *file, sources),
         Some(Table::Stream(table)) => {
-            digest = Some(instances::read_instances(&mut population, table)?);
+            digest = Some((texts.read_instances)(&mut population, table)?);
         }
         None => {}
     }

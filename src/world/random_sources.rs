@@ -101,7 +101,7 @@ impl Source {
         };
         let follow = &self.planned.then[number];
         let later = setting.later(follow.is_relative, now);
-        follow.order.aimed(&EventTargets { later, ..follow.same.of(&aim) })
+        follow.order.retargeted(&EventTargets { later, ..follow.same.of(&aim) })
     }
 
     /// The next occurrence: what is done, to whom, what will follow it, and when the one after
@@ -123,7 +123,7 @@ impl Source {
         let drawn_action = drawn.unwrap_or(&actions[0]);
         let aim = draw(&drawn_action.among, &mut self.targets);
         let aim = EventTargets { later: setting.later(drawn_action.is_relative, now), ..aim };
-        let order = drawn_action.order.aimed(&aim);
+        let order = drawn_action.order.retargeted(&aim);
         self.occurred += 1;
         let whose = EventTargets { account: setting.payer(&aim), ..aim };
         for (number, follow) in self.then.iter_mut().enumerate() {

@@ -19,7 +19,7 @@ impl Model for World {
 
     fn prefetch_event(&self, order: &Result<(EventId, Event), Unread>) {
         let Ok((_, order)) = order else { return };
-        let targets = order.aim().instances.map(|targets| targets.of(&self.targets));
+        let targets = order.targets().instances.map(|targets| targets.of(&self.targets));
         if let Some([first, ..]) = targets {
             self.touch(*first);
         }

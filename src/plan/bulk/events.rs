@@ -12,20 +12,19 @@
 use std::io;
 use std::sync::Arc;
 
-use super::csv_stream::{Given, Lines};
+use super::csv_stream::{Given, Lines, Row};
 use crate::diagnostics::{Span, Stream};
 use crate::fleet::Fleet;
 use crate::format::{Name, When};
-use crate::plan::events::{Event, Keys, QuickVerb, quick_verb, verb_keys};
-use crate::plan::resolver::{FrozenNames, NameLookup, Resolver};
+use crate::plan::events::{Event, ParseCells, cell_parser, verb_keys};
+use crate::plan::name_lookup::{FrozenNames, NameLookup};
+use crate::plan::resolver::Resolver;
+use crate::plan::script::{EventTable, NextEvent, Unread};
 use crate::plan::script_builder::{Events, check_flags, check_order};
+use crate::plan::tables::{NeedsFullRead, columns_of_events};
 use crate::run_header::numbered;
 use crate::time::SimTime;
 use crate::words::EventId;
-
-/// A table that has to be read whole, and the row that is to blame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NeedsFullRead(pub usize);
 
 /// The events of a table, checked.
 #[derive(Debug)]
@@ -44,15 +43,6 @@ pub struct Checked {
     pub sha256: String,
     /// All that it says, if that is not too much.
     kept: Option<Vec<(SimTime, Event)>>,
-}
-
-/// A table that is not what it was when it was checked: somebody changed it meanwhile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
-    /// What messages call it.
-    pub path: Arc<str>,
-    /// What happened to it, in words.
-    pub why: String,
 }
 
 /// Reads a table of events; keeps what names mean, and all that it says if it has no more than
@@ -119,36 +109,29 @@ impl Streamed {
     pub const fn new(table: Stream, known: FrozenNames, checked: Checked) -> Self {
         Self { table, known, checked }
     }
+}
 
-    /// What messages call the table.
-    pub fn path(&self) -> &str {
-        &self.table.path
-    }
-
-    /// The SHA-256 of the table when it was checked.
-    pub fn sha256(&self) -> &str {
-        &self.checked.sha256
-    }
-
-    /// Whether nothing happens.
-    pub const fn is_empty(&self) -> bool {
-        self.checked.rows == 0
-    }
-
-    /// How many events there are.
-    pub const fn len(&self) -> usize {
+impl EventTable for Streamed {
+    fn len(&self) -> usize {
         self.checked.rows
     }
 
-    /// One event after the other.
-    pub fn play(self: &Arc<Self>) -> Play {
+    fn path(&self) -> &str {
+        &self.table.path
+    }
+
+    fn sha256(&self) -> &str {
+        &self.checked.sha256
+    }
+
+    fn open(self: Arc<Self>) -> Box<dyn Iterator<Item = NextEvent> + Send> {
         let last = (&self.known).start();
-        Play { of: Arc::clone(self), rows: None, taken: 0, last, over: false }
+        Box::new(Reading { of: self, rows: None, taken: 0, last, over: false })
     }
 }
 
-/// A table of events under way.
-pub struct Play {
+/// A table of events while it is read once more.
+struct Reading {
     of: Arc<Streamed>,
     rows: Option<Rows>,
     taken: usize,
@@ -156,8 +139,8 @@ pub struct Play {
     over: bool,
 }
 
-impl Iterator for Play {
-    type Item = (SimTime, Result<(EventId, Event), Unread>);
+impl Iterator for Reading {
+    type Item = NextEvent;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.over {
@@ -189,7 +172,7 @@ impl Iterator for Play {
 /// What is told of a table that no longer reads as it did.
 const CHANGED: &str = "it changed after it was checked";
 
-impl Play {
+impl Reading {
     /// The next event; at the end, whether the table is still what was checked.
     ///
     /// # Errors
@@ -214,12 +197,6 @@ impl Play {
     }
 }
 
-impl From<io::Error> for NeedsFullRead {
-    fn from(_: io::Error) -> Self {
-        Self(0)
-    }
-}
-
 /// The rows of a table of events.
 struct Rows {
     lines: Lines,
@@ -233,7 +210,7 @@ struct Rows {
 /// A verb that has come: what reads it, and in which columns its keys stand.
 struct Verb {
     word: Box<str>,
-    quick: QuickVerb,
+    parse: ParseCells,
     columns: Box<[Option<usize>]>,
 }
 
@@ -244,9 +221,29 @@ enum Read {
     Unclear,
 }
 
+/// The cells of a row that belong to its verb, in the order of the verb's keys.
+struct VerbCells<'r> {
+    row: Row<'r>,
+    /// The columns of the verb's keys.
+    columns: std::slice::Iter<'r, Option<usize>>,
+    /// Number of cells with text so far.
+    filled: usize,
+}
+
+impl<'r> Iterator for VerbCells<'r> {
+    type Item = Option<&'r str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let column = self.columns.next().copied()?;
+        let cell = column.map(|column| self.row.cell(column)).filter(|cell| !cell.is_empty());
+        self.filled += usize::from(cell.is_some());
+        Some(cell)
+    }
+}
+
 impl Rows {
     fn open(table: &Stream) -> io::Result<Option<Self>> {
-        let known = crate::plan::tables::columns_of_events();
+        let known = columns_of_events();
         let Some(lines) = Lines::open(table, &known, &["at", "verb"])? else { return Ok(None) };
         let (Some(at), Some(verb)) = (lines.column("at"), lines.column("verb")) else {
             return Ok(None);
@@ -260,7 +257,7 @@ impl Rows {
         column.map(|column| self.lines.row().cell(column)).filter(|cell| !cell.is_empty())
     }
 
-    fn next(&mut self, desk: &mut dyn NameLookup) -> io::Result<Read> {
+    fn next(&mut self, names: &mut dyn NameLookup) -> io::Result<Read> {
         match self.lines.advance()? {
             Given::Row => {}
             Given::End => return Ok(Read::End),
@@ -270,9 +267,9 @@ impl Rows {
         let word = row.cell(self.verb);
         let known = self.verbs.iter().position(|verb| *verb.word == *word);
         if known.is_none() {
-            let Some(quick) = quick_verb(word) else { return Ok(Read::Unclear) };
+            let Some(parse) = cell_parser(word) else { return Ok(Read::Unclear) };
             let columns = verb_keys(word).iter().map(|key| self.lines.column(key)).collect();
-            self.verbs.push(Verb { word: word.into(), quick, columns });
+            self.verbs.push(Verb { word: word.into(), parse, columns });
         }
         let known = known.unwrap_or(self.verbs.len() - 1);
         let Some(verb) = self.verbs.get(known) else { return Ok(Read::Unclear) };
@@ -286,10 +283,10 @@ impl Rows {
             let is_own = column == self.at || column == self.verb || Some(column) == self.id;
             own += usize::from(!is_own);
         }
-        let mut keys = Keys::new(row, &verb.columns);
-        let at = When::plain(row.cell(self.at)).map(|at| at.from(desk.start()));
-        let order = at.and_then(|at| Some((at, (verb.quick)(&mut keys, desk)?)));
-        Ok(match order.filter(|_| keys.taken() == own) {
+        let mut cells = VerbCells { row, columns: verb.columns.iter(), filled: 0 };
+        let at = When::plain(row.cell(self.at)).map(|at| at.from(names.start()));
+        let order = at.and_then(|at| Some((at, (verb.parse)(&mut cells, names)?)));
+        Ok(match order.filter(|_| cells.filled == own) {
             Some((at, order)) => Read::Event(at, order),
             None => Read::Unclear,
         })

@@ -9,11 +9,11 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::csv_stream::{Given, Lines, Row};
-use super::events::NeedsFullRead;
 use crate::diagnostics::{Problems, Span, Stream};
 use crate::fleet::Instance;
 use crate::format::{Node, Read, Value, When, WrittenInstance};
 use crate::plan::fleet_builder::{FleetBuilder, lead};
+use crate::plan::tables::NeedsFullRead;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, Lead, PolicyId};
 

@@ -1,0 +1,52 @@
+//! The one look-up of a protection by its name or by the provider's attribute.
+
+use crate::diagnostics::{Code, Problem, Span, closest};
+use crate::policy::{Policy, Rulebook};
+use crate::words::{ProtectionId, Subject, Word};
+
+/// A protection of a policy by its name, or by the provider's attribute; it must be set on
+/// things of that kind.
+///
+/// # Errors
+/// The message that there is none.
+pub fn protection_of(
+    book: &Rulebook,
+    name: &str,
+    span: Span,
+    kind: Subject,
+) -> Result<ProtectionId, Box<Problem>> {
+    let policy = &book.policy;
+    let Some(id) = policy.protection(name) else {
+        return Err(Box::new(unknown_protection(name, span, &[policy])));
+    };
+    let of = policy.protections[id.index()].of;
+    if of == kind {
+        return Ok(id);
+    }
+    let title = format!("`{name}` is set on {}, not on {}", a(of), a(kind));
+    Err(Box::new(Problem::at(Code::UnknownRule, span, title, "not here")))
+}
+
+fn a(subject: Subject) -> String {
+    match subject {
+        Subject::Account | Subject::Instance => format!("an {}", subject.word()),
+        Subject::Group => format!("a {}", subject.word()),
+    }
+}
+
+/// The message that no policy in use has a protection of that name.
+pub fn unknown_protection(name: &str, span: Span, policies: &[&Policy]) -> Problem {
+    let all = || policies.iter().flat_map(|policy| &policy.protections);
+    let mut known: Vec<&str> = all().map(|protection| protection.name.as_str()).collect();
+    known.sort_unstable();
+    known.dedup();
+    let attributes = all().filter_map(|protection| protection.attribute.as_deref());
+    let mut close = closest(name, known.iter().copied());
+    if close.is_empty() {
+        close = closest(name, attributes);
+    }
+    let policies: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
+    let title = format!("{} has no protection `{name}`", policies.join(", "));
+    let problem = Problem::at(Code::UnknownRule, span, title, "unknown protection");
+    problem.did_you_mean(&close).note(format!("protections: {}", known.join(", ")))
+}
