@@ -1,7 +1,7 @@
 //! Replays the ways a cloud instance gets released and shows which protections held.
 //!
-//! A [`Scenario`] is compiled with a [`Catalog`] of policies to one [`Plan`] for each of its cases.
-//! A [`Run`] of a plan is an iterator of [`Record`]s: requests, decisions, losses, changes of state.
+//! A [`Scenario`] is compiled with a [`Catalog`] of policies: one [`Plan`] for each of its cases.
+//! A [`Run`] of a plan is an iterator of [`Record`]s: requests, decisions, losses and changes.
 //!
 //! ```
 //! use stayput::{Catalog, Record, Run, Scenario};
