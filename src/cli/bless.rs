@@ -7,19 +7,23 @@ use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
-use super::diff::{self, Asked, Findings};
-use super::or_default;
+use super::args::or_default;
+use super::shared::accepted_files::{accepted_path, read_accepted_file};
 use super::shared::exit::Exit;
+use super::shared::findings::Findings;
 use super::shared::load::{Loaded, Loader};
+use super::shared::messages::{print_problem, report_nothing_ran};
 use super::shared::output_file::write;
+use super::shared::policy_pair::{self, Asked};
 use super::shared::run_cases::{Job, Terms, judge_all};
+use super::shared::snapshots::stored_path;
 use super::shared::terminal;
-use super::test::stored_path;
+use super::shared::today::today;
 use crate::diagnostics::{Code, Problem, Problems, many};
 use crate::plan::Options;
 use crate::report::{
     Acceptance, AcceptedFile, Accepting, DecisionRow, accept, accepted_yaml, decisions_csv,
-    end_of_day, read_accepted,
+    end_of_day,
 };
 
 #[derive(Debug, clap::Args)]
@@ -79,7 +83,7 @@ fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let jobs = jobs(&loaded);
     if jobs.is_empty() {
         let why = "there is nothing to bless; name a scenario to store its outcomes";
-        super::nothing(Code::NothingFound, why);
+        report_nothing_ran(Code::NothingFound, why);
         return Err(Exit::NothingRan);
     }
     terminal::install_interrupt_handler();
@@ -97,7 +101,7 @@ fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         let rows: Vec<DecisionRow> = of_file.flat_map(|judged| judged.rows.clone()).collect();
         lines.push(store(&stored_path(&one.path), &rows)?);
     }
-    super::print(&lines.join("\n"))?;
+    terminal::print(&lines.join("\n"))?;
     let unmet: usize = judged.iter().map(|one| one.report.judgement.failures.len()).sum();
     if unmet > 0 {
         let what = many(unmet, "expectation");
@@ -138,32 +142,10 @@ fn store(path: &Path, rows: &[DecisionRow]) -> Result<String, Exit> {
     Ok(format!("{shown}: {word}, {}", many(rows.len(), "decision")))
 }
 
-/// Where changes from older editions are accepted: beside the new policy's file, or, if the
-/// program brought it along, in the current folder.
-pub(super) fn accepted_path(new: &str) -> PathBuf {
-    let path = Path::new(new);
-    let is_file = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
-    if is_file {
-        path.with_extension("accepted.yaml")
-    } else {
-        format!("{new}.accepted.yaml").into()
-    }
-}
-
-/// The accepted changes of a file, if it exists.
-pub(super) fn read(path: &Path, loader: &mut Loader) -> Option<AcceptedFile> {
-    if !path.is_file() {
-        return None;
-    }
-    let text = loader.read(path)?;
-    let file = loader.sources.add(path.to_string_lossy(), text);
-    read_accepted(file, &loader.sources, &mut loader.problems)
-}
-
 /// Accepts what another policy changes.
 fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> Result<Exit, Exit> {
     let talk = terminal::paint_talk(colour);
-    let over = arguments.until.as_deref().and_then(end_of_day).is_some_and(|e| e <= super::today());
+    let over = arguments.until.as_deref().and_then(end_of_day).is_some_and(|e| e <= today());
     if let (Some(until), true) = (&arguments.until, over) {
         terminal::print_stderr(&format!(
             "stayput: {until} is over: what is accepted until then fails at once"
@@ -171,9 +153,9 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
         return Err(Exit::BadInput);
     }
     let mut loader = Loader::new();
-    let found = diff::policies(names, &arguments.paths, &Asked::default(), &mut loader);
+    let found = policy_pair::policies(names, &arguments.paths, &Asked::default(), &mut loader);
     let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
-    let file = read(&path, &mut loader);
+    let file = read_accepted_file(&path, &mut loader);
     loader.refuse_or_go_on(talk)?;
     let mut findings = found?;
     let mut kept = keep(file.as_ref(), &mut findings);
@@ -192,11 +174,11 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
             |only| format!("no change's key holds `{only}`"),
         );
         let title = format!("there is nothing to accept: {why}");
-        super::tell(Problem::bare(Code::FilterMatchesNone, title));
+        print_problem(Problem::bare(Code::FilterMatchesNone, title));
         return Err(Exit::NothingRan);
     }
     write(&path, &accepted_yaml(&kept))?;
-    super::print(&format!(
+    terminal::print(&format!(
         "{}: {} accepted anew, {} kept",
         path.display(),
         many(new, "change"),
@@ -211,7 +193,7 @@ fn keep(file: Option<&AcceptedFile>, findings: &mut Findings) -> Vec<Acceptance>
     };
     let ran = findings.compared.is_some();
     let old = comparison.old.clone();
-    let terms = Accepting { ran, today: super::today(), spent: &findings.spent };
+    let terms = Accepting { ran, today: today(), spent: &findings.spent };
     let problems = &mut Problems::default();
     let taken = accept(file, comparison, &mut findings.changed, &terms, problems).taken;
     let others = file.accepted.iter().map(Acceptance::from).filter(|one| {

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
+use super::args::or_default;
 use super::shared::exit::Exit;
 use super::shared::load::{Kind, Loader, kind_of};
+use super::shared::messages::report_nothing_ran;
 use super::shared::terminal;
 use crate::diagnostics::{Severity, many};
 use crate::plan::Options;
@@ -22,7 +24,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let mut loader = Loader::new();
     let mut lines = Vec::new();
     let mut checked = 0;
-    for (path, named) in loader.find(&super::or_default(&arguments.paths)) {
+    for (path, named) in loader.find(&or_default(&arguments.paths)) {
         let Some(text) = loader.read(&path) else {
             checked += 1;
             continue;
@@ -61,14 +63,14 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     }
     loader.tell(paint);
     if checked == 0 && loader.broken.is_empty() {
-        super::nothing(
+        report_nothing_ran(
             crate::diagnostics::Code::NothingFound,
             "no scenario and no policy was found",
         );
         return Err(Exit::NothingRan);
     }
     if !lines.is_empty() {
-        super::print(&lines.join("\n"))?;
+        terminal::print(&lines.join("\n"))?;
     }
     Ok(if loader.problems.count(Severity::Error) > 0 { Exit::BadInput } else { Exit::Success })
 }

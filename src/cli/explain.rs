@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
-use super::run::name_of;
 use super::shared::exit::Exit;
-use super::shared::load::{Kind, Loader, kind_of};
+use super::shared::load::{Kind, Loader, kind_of, plans};
+use super::shared::messages::print_problem;
+use super::shared::messages::report_nothing_ran;
+use super::shared::run_cases::decisions;
+use super::shared::run_end::name_of;
 use super::shared::terminal;
 use crate::diagnostics::{Code, Problem, Sources, closest};
 use crate::experiment::{DecisionWatch, carry_out};
@@ -35,7 +38,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     if let Some(code) = Code::spelled(&arguments.what) {
-        return super::print(&format!("{code}: {}", code.meaning()));
+        return terminal::print(&format!("{code}: {}", code.meaning()));
     }
     if let [id] = &arguments.situation[..]
         && !id.contains('=')
@@ -59,7 +62,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 
 /// Tells a mistake in the arguments.
 fn refuse(problem: Problem) -> Exit {
-    super::tell(problem);
+    print_problem(problem);
     Exit::BadInput
 }
 
@@ -87,7 +90,7 @@ fn rule(what: &str, id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
         let options = Options { unjudged: true, ..Options::default() };
         let loaded = loader.scenarios(&[PathBuf::from(what)], &options);
         loader.refuse_or_go_on(terminal::paint_talk(colour))?;
-        let plans = super::run::plans(loaded, None)?;
+        let plans = plans(loaded, None)?;
         let mut rules = plans.iter().flat_map(|plan| plan.header.rulebooks.iter());
         let is_rule = rules.any(|book| book.policy.rules.iter().any(|rule| rule.id == id));
         if !is_rule && plans.iter().any(|plan| plan.header.events.called(id).is_some()) {
@@ -138,7 +141,7 @@ fn tell_rule<'p>(
     let texts = told
         .iter()
         .map(|(policy, rule, names)| rule_text((policy, rule), &names.join(", "), files, paint));
-    super::print(&texts.collect::<Vec<_>>().join("\n\n"))
+    terminal::print(&texts.collect::<Vec<_>>().join("\n\n"))
 }
 
 /// What of a scenario can be explained: every decision, as it is asked for.
@@ -148,8 +151,8 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let loaded = loader.scenarios(&[PathBuf::from(&arguments.what)], &options);
     loader.refuse_or_go_on(terminal::paint_talk(colour))?;
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for plan in super::run::plans(loaded, arguments.case.as_deref())? {
-        for row in super::diff::decisions(plan)? {
+    for plan in plans(loaded, arguments.case.as_deref())? {
+        for row in decisions(plan)? {
             let mut words =
                 format!("{}#{}/{}", arguments.what, row.get("event"), row.get("instance"));
             if !row.get("case").is_empty() {
@@ -162,10 +165,10 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         }
     }
     if rows.is_empty() {
-        super::nothing(Code::NothingFound, "nothing is decided in this scenario");
+        report_nothing_ran(Code::NothingFound, "nothing is decided in this scenario");
         return Err(Exit::NothingRan);
     }
-    super::print(&table(rows, &[]).join("\n"))
+    terminal::print(&table(rows, &[]).join("\n"))
 }
 
 /// One decision of a scenario.
@@ -179,7 +182,7 @@ fn decision(
     let options = Options { unjudged: true, ..Options::default() };
     let loaded = loader.scenarios(&[PathBuf::from(file)], &options);
     loader.refuse_or_go_on(terminal::paint_talk(colour))?;
-    let plans = super::run::plans(loaded, arguments.case.as_deref())?;
+    let plans = plans(loaded, arguments.case.as_deref())?;
     let paint = terminal::paint(colour);
     let (mut told, mut elsewhere, mut known) = (Vec::new(), Vec::new(), Vec::new());
     let mut is_there = false;
@@ -203,7 +206,7 @@ fn decision(
     if told.is_empty() {
         return Err(nothing_decided((event, instance), is_there, &known, &mut elsewhere));
     }
-    super::print(&told.join("\n\n"))
+    terminal::print(&told.join("\n\n"))
 }
 
 /// Where an event stands, as far as it can be quoted.
@@ -287,7 +290,7 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     }
     let book = Rulebook::new(policy, settings, taken);
     let question = Question { book: &book, facts, on, on_is_told };
-    super::print(&explain_situation(&question, terminal::paint(colour)))
+    terminal::print(&explain_situation(&question, terminal::paint(colour)))
 }
 
 fn split(pair: &str) -> Result<(&str, &str), Exit> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
-use super::run::Format;
+use super::args::RunFormat;
 use super::shared::exit::Exit;
 use super::shared::load::tell_all;
 use super::shared::output_folder;
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     out: Option<PathBuf>,
     /// What to print.
     #[arg(short, long, default_value = "text")]
-    format: Format,
+    format: RunFormat,
 }
 
 /// The table of a part.

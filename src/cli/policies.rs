@@ -4,6 +4,7 @@ use anstream::ColorChoice;
 
 use super::shared::exit::Exit;
 use super::shared::load::Loader;
+use super::shared::messages::print_problem;
 use super::shared::terminal;
 use crate::diagnostics::{Code, Problem, closest};
 use crate::policy::{Catalog, Policy, Rule};
@@ -46,8 +47,8 @@ pub(super) fn policies(arguments: &Policies, colour: ColorChoice) -> Result<Exit
     }
     loader.refuse_or_go_on(terminal::paint_talk(colour))?;
     match arguments.format {
-        Format::Text => super::print(&editions_text(&editions)),
-        Format::Json => super::print(&format!("{:#}", editions_json(&editions))),
+        Format::Text => terminal::print(&editions_text(&editions)),
+        Format::Json => terminal::print(&format!("{:#}", editions_json(&editions))),
     }
 }
 
@@ -65,12 +66,12 @@ pub(super) fn rules(arguments: &Rules, colour: ColorChoice) -> Result<Exit, Exit
                 Some(rule) => vec![rule],
                 None => policy.rules.iter().collect(),
             };
-            super::print(&format!("{:#}", rules_json(&policy, &chosen, &loader.sources)))
+            terminal::print(&format!("{:#}", rules_json(&policy, &chosen, &loader.sources)))
         }
         (Format::Text, Some(rule)) => {
-            super::print(&rule_text((&policy, rule), &policy.name, &loader.sources, paint))
+            terminal::print(&rule_text((&policy, rule), &policy.name, &loader.sources, paint))
         }
-        (Format::Text, None) => super::print(&rules_text(&policy, paint)),
+        (Format::Text, None) => terminal::print(&rules_text(&policy, paint)),
     }
 }
 
@@ -79,7 +80,7 @@ fn named<'p>(policy: &'p Policy, id: &str) -> Result<&'p Rule, Exit> {
         let known = policy.rules.iter().map(|rule| rule.id.as_str());
         let title = format!("{} has no rule `{id}`", policy.name);
         let problem = Problem::bare(Code::UnknownRule, title).did_you_mean(&closest(id, known));
-        super::tell(problem.help(format!("`stayput rules {}` lists them", policy.name)));
+        print_problem(problem.help(format!("`stayput rules {}` lists them", policy.name)));
         Exit::BadInput
     })
 }

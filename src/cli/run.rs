@@ -3,24 +3,23 @@
 use std::io::{self, BufWriter, StdoutLock};
 use std::path::PathBuf;
 
-use super::Overrides;
+use super::args::{Overrides, RunFormat};
 use super::shared::exit::Exit;
-use super::shared::load::{Loaded, Loader};
+use super::shared::load::{Loader, plans};
 use super::shared::output_folder::{self, OutputFolder, cannot};
 use super::shared::progress::Progress;
+use super::shared::run_end::{judge_ending, run_end};
+use super::shared::run_inputs::{assumed, inputs, note_policies};
 use super::shared::{study, terminal};
 use crate::diagnostics::many;
 use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
-use crate::kernel::{Limit, Stop};
 use crate::plan::{Plan, Unread};
 use crate::record::Record;
 use crate::report::{
     BufferedCsv, CsvTables, CsvThread, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, RunEnd,
     RunFile, Timeline,
 };
-use crate::run_header::RunHeader;
 use crate::time::SimSpan;
-use crate::words::{PolicyId, SwitchSet};
 use crate::world::{Run, World};
 use anstream::ColorChoice;
 
@@ -28,31 +27,21 @@ use anstream::ColorChoice;
 pub(super) struct Arguments {
     /// Scenario files.
     #[arg(value_name = "SCENARIO", required = true)]
-    pub(super) scenarios: Vec<PathBuf>,
+    scenarios: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) overrides: Overrides,
+    overrides: Overrides,
     #[command(flatten)]
-    pub(super) study: study::Asked,
+    study: study::Asked,
     /// Only this replication, with all of its records: what `--replications` drew under that
     /// number.
     #[arg(long, value_name = "K", conflicts_with_all = ["replications", "until_halfwidth"])]
     replication: Option<u64>,
     /// Write the tables to this folder.
     #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
+    out: Option<PathBuf>,
     /// What to print.
     #[arg(short, long, default_value = "text")]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
-    /// The timeline, or the figures over replications, for people.
-    Text,
-    /// The decisions, as `decisions.csv` has them; of replications, as `estimates.csv`.
-    Csv,
-    /// Every record, or every figure, one object a line.
-    Jsonl,
+    format: RunFormat,
 }
 
 /// Why carrying out ended before its time.
@@ -72,7 +61,14 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let plans = plans(loaded, arguments.overrides.case.as_deref())?;
     terminal::install_interrupt_handler();
     if arguments.study.is_wanted()? {
-        return study::run(arguments, &plans, &loader, colour);
+        let request = study::Request {
+            options: &arguments.study,
+            scenarios: &arguments.scenarios,
+            overrides: &arguments.overrides,
+            out: arguments.out.as_deref(),
+            format: arguments.format,
+        };
+        return study::run(&request, &plans, &loader, colour);
     }
     let out = output_folder::begin(arguments.out.as_deref())?;
     let mut running = Running::new(arguments, out.as_ref(), terminal::paint(colour))?;
@@ -108,35 +104,6 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     Ok(exit)
 }
 
-/// The plans that are wanted.
-///
-/// # Errors
-/// [`Exit::NothingRan`] if there are none.
-pub(super) fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit> {
-    let all: Vec<Plan> = loaded.into_iter().flat_map(|one| one.compiled.plans).collect();
-    if all.is_empty() {
-        super::nothing(crate::diagnostics::Code::NothingFound, "no scenario was found");
-        return Err(Exit::NothingRan);
-    }
-    let Some(case) = case else { return Ok(all) };
-    let mut known: Vec<String> = all.iter().map(|plan| plan.header.case.clone()).collect();
-    known.dedup();
-    known.retain(|name| !name.is_empty());
-    let wanted: Vec<Plan> = all.into_iter().filter(|plan| plan.header.case == case).collect();
-    if wanted.is_empty() {
-        let close = crate::diagnostics::closest(case, known.iter().map(String::as_str));
-        let help = match (close.first(), known.as_slice()) {
-            (Some(name), _) => format!("; did you mean `{name}`?"),
-            (None, []) => "; there are no cases".to_owned(),
-            (None, known) => format!("; there are: {}", known.join(", ")),
-        };
-        let why = format!("no scenario has a case `{case}`{help}");
-        super::nothing(crate::diagnostics::Code::FilterMatchesNone, &why);
-        return Err(Exit::NothingRan);
-    }
-    Ok(wanted)
-}
-
 /// Where records go while scenarios are carried out.
 struct Running<'a> {
     arguments: &'a Arguments,
@@ -167,12 +134,12 @@ impl<'a> Running<'a> {
             _ => None,
         };
         let decisions = match arguments.format {
-            Format::Csv => Some(DecisionsCsv::new(io::stdout().lock()).map_err(|error| {
+            RunFormat::Csv => Some(DecisionsCsv::new(io::stdout().lock()).map_err(|error| {
                 terminal::could_not_write("standard output", &error).unwrap_or(Exit::Success)
             })?),
-            Format::Text | Format::Jsonl => None,
+            RunFormat::Text | RunFormat::Jsonl => None,
         };
-        let lines = (arguments.format == Format::Jsonl)
+        let lines = (arguments.format == RunFormat::Jsonl)
             .then(|| JsonLines::new(BufWriter::new(io::stdout().lock())));
         Ok(Self {
             arguments,
@@ -193,7 +160,7 @@ impl<'a> Running<'a> {
         let expectations = plan.expectations.len();
         let limits = self.arguments.overrides.limits();
         let (mut summary, mut timeline) = (Summary::default(), Timeline::default());
-        let text = self.arguments.format == Format::Text && self.heard;
+        let text = self.arguments.format == RunFormat::Text && self.heard;
         if let Some(tables) = &mut self.tables {
             let begun = tables.begin(&plan.header);
             begun.map_err(|error| Broken::Write(self.table_failed(&error)))?;
@@ -340,105 +307,7 @@ impl<'a> Running<'a> {
     }
 }
 
-/// How a run ended, as its run file says it.
-pub(super) fn run_end(header: &RunHeader, events: u64, stop: &str) -> RunEnd {
-    RunEnd {
-        scenario: header.scenario.clone(),
-        case: header.case.clone(),
-        seed: header.seed,
-        start: header.start.to_string(),
-        end: header.end.to_string(),
-        offset: header.offset.to_string(),
-        policies: header.rulebooks.iter().map(|book| book.policy.name.clone()).collect(),
-        events,
-        stop: stop.to_owned(),
-    }
-}
-
 /// Whole days.
 const fn days(span: SimSpan) -> u64 {
     span.seconds().unsigned_abs() / 86_400
-}
-
-/// Every file that was read.
-pub(super) fn inputs(loader: &Loader) -> Vec<Input> {
-    let digests = loader.sources.digests().into_iter();
-    digests.map(|(name, sha256)| Input { name, sha256 }).collect()
-}
-
-/// The positions that anything rested on, a line for each.
-pub(super) fn assumed(
-    header: &RunHeader,
-    switches: impl Iterator<Item = (PolicyId, SwitchSet)>,
-) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (policy, switches) in switches {
-        let book = header.rulebook(policy);
-        for switch in switches.iter() {
-            let name = &book.policy.switches[switch.index()].name;
-            lines.push(format!("{}: {name}={}", book.policy.name, book.setting(switch)));
-        }
-    }
-    lines
-}
-
-/// Notes the policies in use, each once.
-pub(super) fn note_policies(header: &RunHeader, policies: &mut Vec<Input>) {
-    for book in &header.rulebooks {
-        let input = Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() };
-        if !policies.contains(&input) {
-            policies.push(input);
-        }
-    }
-}
-
-/// Whether the run answers the question; if not, that is told.
-pub(super) fn judge_ending(
-    ending: &Ending,
-    summary: &Summary,
-    header: &RunHeader,
-    only: Option<crate::words::Confidence>,
-) -> Exit {
-    let name = name_of(header);
-    if let Some(why) = undecided(ending, header) {
-        terminal::print_stderr(&format!("stayput: {name}: {why}"));
-        return Exit::Undecided;
-    }
-    if let Some(only) = only {
-        let weaker = summary.below_confidence(only);
-        if weaker > 0 {
-            terminal::print_stderr(&format!(
-                "stayput: {name}: {weaker} of {} decisions are founded worse than {only}; the column `confidence` of decisions.csv names them",
-                summary.decisions()
-            ));
-            return Exit::Undecided;
-        }
-    }
-    Exit::Success
-}
-
-/// `scenario` or `scenario [case]`.
-pub(super) fn name_of(header: &RunHeader) -> String {
-    match header.case.as_str() {
-        "" => header.scenario.clone(),
-        case => format!("{} [{case}]", header.scenario),
-    }
-}
-
-/// Why a run gives no answer to its end, if it gives none.
-pub(super) fn undecided(ending: &Ending, header: &RunHeader) -> Option<String> {
-    match ending.stop {
-        Some(Stop::Drained | Stop::Horizon) => None,
-        Some(Stop::Limit(Limit::Events)) => {
-            Some(format!("gave up after {} events (`--max-events`)", ending.events - 1))
-        }
-        Some(Stop::Limit(Limit::EventsAtOnce)) => {
-            Some("gave up: too many events at one instant".into())
-        }
-        Some(Stop::Halted) => Some(ending.halt.as_ref().map_or_else(
-            || "its table of events changed while it was read".to_owned(),
-            |halt| super::shared::undecided::tell(halt, header),
-        )),
-        None => Some("was interrupted".into()),
-    }
 }

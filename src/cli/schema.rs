@@ -1,6 +1,7 @@
 //! `stayput schema`: the formats, for machines.
 
 use super::shared::exit::Exit;
+use super::shared::terminal;
 use crate::report::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
 };
@@ -36,5 +37,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Exit> {
         Format::Test => test_schema(),
         Format::Accepted => accepted_schema(),
     };
-    super::print(&format!("{schema:#}"))
+    terminal::print(&format!("{schema:#}"))
 }

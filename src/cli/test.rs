@@ -1,15 +1,16 @@
 //! `stayput test`: is it what we said?
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
+use super::args::{Overrides, Shard, or_default};
 use super::shared::exit::Exit;
 use super::shared::format_target::{Output, Target};
 use super::shared::load::{Loaded, Loader};
 use super::shared::run_cases::{Job, Judged, Terms, judge_all};
-use super::shared::{coverage, terminal};
-use super::{Overrides, Shard, or_default};
+use super::shared::snapshots::stored_path;
+use super::shared::{coverage, messages, terminal};
 use crate::diagnostics::{Code, Problem, Problems, many};
 use crate::experiment::{Candidate, Filter};
 use crate::report::{
@@ -161,7 +162,7 @@ fn terms(arguments: &Arguments) -> Terms {
     Terms {
         limits: arguments.overrides.limits(),
         only: arguments.overrides.only,
-        jobs: super::jobs(arguments.jobs),
+        jobs: super::args::jobs(arguments.jobs),
     }
 }
 
@@ -241,7 +242,7 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
         Problem::bare(Code::FilterMatchesNone, format!("the filter takes none of {what}"))
             .help("`name(…)`, `case(…)`, `file(…)` and `policy(…)` take patterns: `name(unpaid-*)`")
     };
-    super::tell(why);
+    messages::print_problem(why);
     terminal::print_stderr("stayput: nothing ran");
     Err(Exit::NothingRan)
 }
@@ -274,11 +275,6 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
         unused.allow(&allowed);
         problems.extend(unused);
     }
-}
-
-/// Where the outcomes of a scenario are stored.
-pub(super) fn stored_path(scenario: &str) -> PathBuf {
-    Path::new(scenario).with_extension("decisions.csv")
 }
 
 /// The outcomes that are stored beside a scenario, if any are, and if it is run under its `own`

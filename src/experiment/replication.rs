@@ -3,7 +3,7 @@
 //! It must never know how many there are: replication 7 is the same whoever asks for it, and
 //! after whatever others. Counts are whole; figures are made of many of them in `estimate`.
 
-use super::expectations::compare::KeyDifferences;
+use super::expectations::difference::KeyDifferences;
 use super::expectations::slots::Expected;
 use super::run::{Ending, Stopped, carry_out_while};
 use crate::kernel::Limits;

@@ -9,12 +9,12 @@ mod csv;
 mod decision_diff;
 mod diff_json;
 mod estimates;
-mod exits;
 mod explain;
 mod jsonl;
 mod matrix;
 mod paired;
 mod policy_diff;
+mod prevented;
 mod replications;
 mod rules;
 mod schema;
@@ -36,9 +36,8 @@ pub use coverage::{
     mutation_per_cent, mutation_text,
 };
 pub use csv::columns::{Column, Kind, STUDY_TABLES, TABLES, Table};
-pub use csv::tables::{
-    BufferedCsv, Counts, CsvTables, DecisionsCsv, InstanceRow, ReferenceCsv, Rows,
-};
+pub use csv::rows::InstanceRow;
+pub use csv::tables::{BufferedCsv, Counts, CsvTables, DecisionsCsv, ReferenceCsv, Rows};
 pub use csv::thread::CsvThread;
 pub use decision_diff::{
     Already, Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text,

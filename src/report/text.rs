@@ -3,8 +3,8 @@
 use indexmap::IndexMap;
 
 use super::csv::rows;
-use super::exits::Exits;
-use super::text_table::{Paint, table};
+use super::prevented::PreventedLosses;
+use super::text_table::{Paint, name_list, table};
 use crate::diagnostics::many;
 use crate::experiment::Summary;
 use crate::record::{Cause, Decision, Record, Refusal, Request, Subject, What};
@@ -16,9 +16,6 @@ use crate::words::{
 
 /// The most rows that are shown; whoever wants more takes the CSV files.
 const MOST_ROWS: usize = 2_000;
-
-/// Names shown in one line before it says how many more there are.
-const MOST_NAMES: usize = 6;
 
 /// Collects what a run says, and tells it.
 #[derive(Default)]
@@ -33,7 +30,7 @@ pub struct Timeline {
     decided: bool,
     /// Whether a decision of the request under way shows why not all of it was done.
     explained: bool,
-    exits: Exits,
+    prevented: PreventedLosses,
 }
 
 struct Row {
@@ -60,7 +57,7 @@ impl Timeline {
                 let why = self.request.and_then(|request| request.refusal);
                 let here = decision.rule.map(|rule| Refusal::Rule(decision.policy, rule));
                 self.explained |= why.is_none() || why == here;
-                self.exits.take(decision);
+                self.prevented.take(decision);
                 if self.is_full() {
                     self.left_out += 1;
                 } else {
@@ -183,7 +180,7 @@ impl Timeline {
             out.push("  nothing happened".into());
         }
         out.push(String::new());
-        out.extend(sum_up(header, summary, &self.exits));
+        out.extend(sum_up(header, summary, &self.prevented));
         out.join("\n")
     }
 }
@@ -317,16 +314,8 @@ fn in_words(what: &What, header: &RunHeader) -> String {
     }
 }
 
-pub(super) fn name_list(names: &[&str]) -> String {
-    let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(" ");
-    match names.len().saturating_sub(MOST_NAMES) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
 /// What the run came to.
-fn sum_up(header: &RunHeader, summary: &Summary, exits: &Exits) -> Vec<String> {
+fn sum_up(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) -> Vec<String> {
     let counts: Vec<String> = Outcome::ALL
         .iter()
         .map(|outcome| (summary.outcome(*outcome), outcome.word().to_uppercase()))
@@ -357,7 +346,7 @@ fn sum_up(header: &RunHeader, summary: &Summary, exits: &Exits) -> Vec<String> {
             lines.push(format!("{label}: {}", resources.join(", ")));
         }
     }
-    lines.extend(exits.tell(header));
+    lines.extend(prevented.lines(header));
     lines.extend(footing(header, summary));
     lines
 }

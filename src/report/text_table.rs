@@ -69,6 +69,18 @@ pub fn table(rows: Vec<Vec<String>>, right: &[usize]) -> Vec<String> {
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
+/// Number of names that [`name_list`] shows.
+const MOST_NAMES: usize = 6;
+
+/// The first names, and how many more there are.
+pub(super) fn name_list(names: &[&str]) -> String {
+    let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(" ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 /// How wide a text may be where there is no terminal to ask.
 pub const WIDTH: usize = 80;
 

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Arguments, Exit, Findings, terminal};
+use super::arguments::Arguments;
+use crate::cli::shared::exit::Exit;
+use crate::cli::shared::findings::Findings;
+use crate::cli::shared::terminal;
 use crate::diagnostics::many;
 use crate::policy::Direction;
 use crate::report::{

@@ -7,10 +7,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::{Arguments, Exit, Findings, terminal};
-use crate::cli::shared::files;
+use super::arguments::Arguments;
+use crate::cli::shared::exit::Exit;
+use crate::cli::shared::findings::{Findings, paired_at};
+use crate::cli::shared::{files, terminal};
 use crate::diagnostics::many;
-use crate::experiment::{Observed, Replications, paired};
+use crate::experiment::Replications;
 use crate::report::{DecisionRow, PairedRun, RunFile, changed, read_decisions, read_replications};
 
 /// A folder that was named, and the case of it.
@@ -210,20 +212,4 @@ fn pair(arguments: &Arguments, old: &Replications, new: &Replications) -> Result
         of
     };
     Ok(paired_at(&kept(old), &kept(new), &arguments.many))
-}
-
-/// What two lists of the same replications differ in, at a level of confidence.
-pub(super) fn paired_at(old: &Replications, new: &Replications, many: &super::Many) -> PairedRun {
-    let differs = |(old, new): &(&Observed, &Observed)| {
-        (old.values, &old.counts) != (new.values, &new.counts)
-    };
-    PairedRun {
-        scenario: old.scenario.clone(),
-        cases: [old.case.clone(), new.case.clone()],
-        policies: [old.policy.clone(), new.policy.clone()],
-        replications: old.rows.len(),
-        differ: old.rows.iter().zip(&new.rows).filter(differs).count(),
-        level: many.level,
-        figures: paired(old, new, many.confidence()),
-    }
 }

@@ -74,7 +74,7 @@ impl<'a> Target<'a> {
     /// [`Exit::CouldNotWrite`]
     pub fn finish(self, text: &str) -> Result<(), Exit> {
         match self {
-            Self::Stdout => crate::cli::print(text).map(|_| ()),
+            Self::Stdout => terminal::print(text).map(|_| ()),
             Self::File(path, file) => {
                 output_file::finish(path, file, &format!("{}\n", text.trim_end_matches('\n')))
             }

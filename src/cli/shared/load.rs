@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::files::{self, Disk, read_text};
+use super::messages::report_nothing_ran;
 use super::terminal;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::diagnostics::{
     Code, Problem, Problems, Severity, Sources, closest, many, render, summary,
 };
 use crate::format::parse_yaml;
-use crate::plan::{Compiled, Options, compile_with};
+use crate::plan::{Compiled, Options, Plan, compile_with};
 use crate::policy::{Library, Policy};
 use crate::report::Paint;
 
@@ -156,6 +157,35 @@ impl Loader {
         }
         Ok(())
     }
+}
+
+/// The plans that are wanted.
+///
+/// # Errors
+/// [`Exit::NothingRan`] if there are none.
+pub fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit> {
+    let all: Vec<Plan> = loaded.into_iter().flat_map(|one| one.compiled.plans).collect();
+    if all.is_empty() {
+        report_nothing_ran(Code::NothingFound, "no scenario was found");
+        return Err(Exit::NothingRan);
+    }
+    let Some(case) = case else { return Ok(all) };
+    let mut known: Vec<String> = all.iter().map(|plan| plan.header.case.clone()).collect();
+    known.dedup();
+    known.retain(|name| !name.is_empty());
+    let wanted: Vec<Plan> = all.into_iter().filter(|plan| plan.header.case == case).collect();
+    if wanted.is_empty() {
+        let close = closest(case, known.iter().map(String::as_str));
+        let help = match (close.first(), known.as_slice()) {
+            (Some(name), _) => format!("; did you mean `{name}`?"),
+            (None, []) => "; there are no cases".to_owned(),
+            (None, known) => format!("; there are: {}", known.join(", ")),
+        };
+        let why = format!("no scenario has a case `{case}`{help}");
+        report_nothing_ran(Code::FilterMatchesNone, &why);
+        return Err(Exit::NothingRan);
+    }
+    Ok(wanted)
 }
 
 /// Tells every mistake on standard error, and how many there are.

@@ -1,16 +1,24 @@
 //! What several verbs of the command line need.
 
+pub(super) mod accepted_files;
 pub(super) mod coverage;
 pub(super) mod exit;
 pub(super) mod files;
+pub(super) mod findings;
 pub(super) mod format_target;
 pub(super) mod load;
+pub(super) mod messages;
 pub(super) mod output_file;
 pub(super) mod output_folder;
+pub(super) mod policy_pair;
 pub(super) mod progress;
 pub(super) mod run_cases;
+pub(super) mod run_end;
+pub(super) mod run_inputs;
+pub(super) mod snapshots;
 pub(super) mod staging;
 pub(super) mod study;
 pub(super) mod system_calls;
 pub(super) mod terminal;
+pub(super) mod today;
 pub(super) mod undecided;

@@ -1,8 +1,9 @@
 //! Cases carried out and judged, several at once; what comes out is in the order of the files.
 
+use super::exit::Exit;
 use super::progress::Progress;
+use super::run_end::{name_of, undecided};
 use super::terminal;
-use crate::cli::run::{name_of, undecided};
 use crate::experiment::{Judge, Judgement, Reach, Reached, Summary, WorkerPool, carry_out};
 use crate::kernel::Limits;
 use crate::plan::Plan;
@@ -113,4 +114,24 @@ pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
     };
     let (relied, reached) = (world.relied().to_vec(), reach.finish(world));
     Ok(Judged { file: job.file, report, rows, relied, reached })
+}
+
+/// Every decision of a plan.
+///
+/// # Errors
+/// If it gives no answer to its end.
+pub fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
+    let mut rows = Vec::new();
+    let (ending, run) = carry_out(plan, Limits::default(), None, |record, world| {
+        if let Record::Decision(decision) = record {
+            rows.push(DecisionRow::of(decision, world.header()));
+        }
+        if terminal::is_interrupted() { Err(Exit::Interrupted) } else { Ok(()) }
+    })?;
+    let header = run.world().header();
+    if let Some(why) = undecided(&ending, header) {
+        terminal::print_stderr(&format!("stayput: {}: {why}", name_of(header)));
+        return Err(Exit::Undecided);
+    }
+    Ok(rows)
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
@@ -15,11 +15,10 @@ use super::exit::Exit;
 use super::load::Loader;
 use super::output_folder::{self, OutputFolder, cannot};
 use super::progress::Progress;
+use super::run_end::{name_of, run_end, undecided};
+use super::run_inputs::{assumed, inputs, note_policies};
 use super::terminal;
-use crate::cli::run::{
-    Arguments, Format, assumed, inputs, name_of, note_policies, run_end, undecided,
-};
-use crate::cli::{Overrides, Shard};
+use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
 use crate::experiment::{Observed, Replications, Target, WorkerPool, estimates, observe};
 use crate::plan::{Expectations, Plan};
@@ -66,6 +65,16 @@ pub(in crate::cli) struct Asked {
     /// its unit, or METRIC=5% of its mean. `--replications` is then the most, or else 100000.
     #[arg(long, value_name = "[METRIC=]H", value_delimiter = ',', value_parser = Until::parse)]
     until_halfwidth: Vec<Until>,
+}
+
+/// A study as `run` was asked for it.
+pub(in crate::cli) struct Request<'a> {
+    pub(in crate::cli) options: &'a Asked,
+    pub(in crate::cli) scenarios: &'a [PathBuf],
+    pub(in crate::cli) overrides: &'a Overrides,
+    /// Folder for the tables; `None` if none are written.
+    pub(in crate::cli) out: Option<&'a Path>,
+    pub(in crate::cli) format: RunFormat,
 }
 
 /// A precision, and how it was written.
@@ -145,10 +154,10 @@ impl Asked {
     }
 
     /// The command line, without what the results do not depend on.
-    fn command(&self, arguments: &Arguments) -> Vec<String> {
-        let Overrides { policy, seed, case, only, .. } = &arguments.overrides;
+    fn command(&self, request: &Request<'_>) -> Vec<String> {
+        let Overrides { policy, seed, case, only, .. } = request.overrides;
         let mut command = vec!["run".to_owned()];
-        command.extend(arguments.scenarios.iter().map(|path| path.to_string_lossy().into_owned()));
+        command.extend(request.scenarios.iter().map(|path| path.to_string_lossy().into_owned()));
         let mut add = |flag: &str, value: Option<String>| {
             if let Some(value) = value {
                 command.extend([flag.to_owned(), value]);
@@ -158,7 +167,7 @@ impl Asked {
         add("--seed", seed.map(|seed| seed.to_string()));
         add("--case", case.clone());
         add("--only", only.map(|only| only.to_string()));
-        let events = arguments.overrides.limits().events;
+        let events = request.overrides.limits().events;
         let default = crate::kernel::Limits::default().events;
         add("--max-events", (events != default).then(|| events.to_string()));
         add("--replications", Some(self.most().to_string()));
@@ -304,22 +313,22 @@ impl Carried {
 }
 
 pub(in crate::cli) fn run(
-    arguments: &Arguments,
+    request: &Request<'_>,
     plans: &[Plan],
     loader: &Loader,
     colour: ColorChoice,
 ) -> Result<Exit, Exit> {
-    let asked = &arguments.study;
+    let asked = request.options;
     asked.check(plans)?;
     let numbers = asked.numbers()?;
     let crew = asked.many.crew()?;
-    let out = output_folder::begin(arguments.out.as_deref())?;
+    let out = output_folder::begin(request.out)?;
     let level = asked.many.confidence();
     let until: Vec<Target> = asked.until_halfwidth.iter().map(|until| until.0.clone()).collect();
     let progress = Progress::of((numbers.end - numbers.start) * plans.len() as u64, "replications");
     let mut all = Vec::new();
     for plan in plans {
-        let template = Template::of(plan, &arguments.overrides);
+        let template = Template::of(plan, request.overrides);
         all.push(template.carry_out(&crew, numbers.clone(), &until, level, &progress));
         if terminal::is_interrupted() {
             break;
@@ -330,8 +339,8 @@ pub(in crate::cli) fn run(
         program: "stayput".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         format: "run/1".to_owned(),
-        command: asked.command(arguments),
-        study: Some(asked.part(&arguments.overrides)),
+        command: asked.command(request),
+        study: Some(asked.part(request.overrides)),
         inputs: inputs(loader),
         policies: Vec::new(),
         assumptions: Vec::new(),
@@ -348,8 +357,8 @@ pub(in crate::cli) fn run(
         file.runs.push(run_end(&plan.header, one.of.events(), one.stop));
     }
     let of: Vec<&Replications> = all.iter().map(|one| &one.of).collect();
-    finish(file, &of, out, (arguments.out.as_deref(), arguments.format), colour)?;
-    let judged = all.iter().map(|one| one.judge(&arguments.overrides)).max();
+    finish(file, &of, out, (request.out, request.format), colour)?;
+    let judged = all.iter().map(|one| one.judge(request.overrides)).max();
     if terminal::is_interrupted() {
         let done: usize = of.iter().map(|of| of.rows.len()).sum();
         terminal::print_stderr(&format!(
@@ -364,7 +373,7 @@ pub(in crate::cli) fn run(
 impl Many {
     /// Those who carry them out.
     pub(in crate::cli) fn crew(&self) -> Result<WorkerPool, Exit> {
-        WorkerPool::of(crate::cli::jobs(self.jobs)).map_err(|why| {
+        WorkerPool::of(jobs(self.jobs)).map_err(|why| {
             terminal::print_stderr(&format!("stayput: {why}"));
             Exit::BadInput
         })
@@ -382,7 +391,7 @@ pub(in crate::cli) fn finish(
     mut file: RunFile,
     all: &[&Replications],
     out: Option<OutputFolder>,
-    (path, format): (Option<&Path>, Format),
+    (path, format): (Option<&Path>, RunFormat),
     colour: ColorChoice,
 ) -> Result<(), Exit> {
     let percent = file.study.as_ref().map_or(95.0, |study| study.level);
@@ -408,14 +417,14 @@ pub(in crate::cli) fn finish(
     print(&figures, format, colour)
 }
 
-fn print(figures: &[Estimated<'_>], format: Format, colour: ColorChoice) -> Result<(), Exit> {
-    if format == Format::Text {
+fn print(figures: &[Estimated<'_>], format: RunFormat, colour: ColorChoice) -> Result<(), Exit> {
+    if format == RunFormat::Text {
         let paint = terminal::paint(colour);
         let texts: Vec<String> = figures.iter().map(|of| estimates_text(of, paint)).collect();
-        return crate::cli::print(&texts.join("\n\n")).map(|_| ());
+        return terminal::print(&texts.join("\n\n")).map(|_| ());
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = if format == Format::Csv {
+    let written = if format == RunFormat::Csv {
         estimates_csv(figures, &mut out).map(|_| ())
     } else {
         figures.iter().try_for_each(|of| estimates_jsonl(of, &mut out))

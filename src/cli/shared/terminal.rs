@@ -78,6 +78,14 @@ pub fn print_stderr(text: &str) {
     let _ = writeln!(out, "{}", inert(text));
 }
 
+/// Prints a text and ends well, also if nobody reads it to its end.
+pub fn print(text: &str) -> Result<Exit, Exit> {
+    match print_stdout(text.trim_end_matches('\n')) {
+        Ok(()) | Err(None) => Ok(Exit::Success),
+        Err(Some(exit)) => Err(exit),
+    }
+}
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Has an interrupt ask for an end instead of ending the program.

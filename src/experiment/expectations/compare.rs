@@ -1,95 +1,14 @@
 //! Whether what happened is what a line expects, key by key.
 
+use super::difference::{KeyDifferences, UNKNOWN, in_words_of};
 use super::slots::Expected;
 use crate::plan::{DecisionLine, GroupState, InstanceState, LossLine, RequestLine};
-use crate::policy::{Column, Policy};
+use crate::policy::Column;
 use crate::record::{Cause, Decision, Loss, Request};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{EventId, GroupId, Health, InstanceId, Lifecycle, Lock, ModelId, Word, ZoneId};
 use crate::world::World;
-
-/// What stands for what nobody knows.
-const UNKNOWN: &str = "unknown";
-
-/// Counts the keys in which something is not as expected, and tells them if asked to.
-pub(in crate::experiment) struct KeyDifferences {
-    count: usize,
-    told: Option<Vec<String>>,
-}
-
-impl KeyDifferences {
-    pub(in crate::experiment) const fn counting() -> Self {
-        Self { count: 0, told: None }
-    }
-
-    pub(in crate::experiment) const fn telling() -> Self {
-        Self { count: 0, told: Some(Vec::new()) }
-    }
-
-    pub(in crate::experiment) const fn count(&self) -> usize {
-        self.count
-    }
-
-    pub(in crate::experiment) fn into_told(self) -> Vec<String> {
-        self.told.unwrap_or_default()
-    }
-
-    fn differs(&mut self, key: &str, wanted: &str, found: &str) {
-        self.count += 1;
-        if let Some(told) = &mut self.told {
-            let found = if found.is_empty() { "empty" } else { found };
-            told.push(format!("{key} is {found}, not {wanted}"));
-        }
-    }
-
-    /// A key whose value is a word.
-    fn word<W: Word>(&mut self, key: &str, wanted: Option<W>, found: Option<W>) {
-        if let Some(wanted) = wanted.filter(|wanted| found != Some(*wanted)) {
-            self.differs(key, wanted.word(), found.map_or(UNKNOWN, Word::word));
-        }
-    }
-
-    /// A key whose value is a text.
-    fn text(&mut self, key: &str, wanted: Option<&str>, found: &str) {
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
-            self.differs(key, wanted, found);
-        }
-    }
-
-    /// A key whose value is an answer: `~text` is contained, anything else is equal.
-    fn answer(&mut self, wanted: Option<&str>, found: &str) {
-        match wanted.and_then(|wanted| wanted.strip_prefix('~')) {
-            Some(part) if found.contains(part) => {}
-            _ => self.text("answer", wanted, found),
-        }
-    }
-
-    /// The protections that are set, under a policy.
-    fn protections(&mut self, policy: &Policy, wanted: Option<&[String]>, found: Vec<&str>) {
-        let list = |mut names: Vec<&str>| {
-            names.sort_unstable();
-            names.dedup();
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-        };
-        let wanted = wanted.map(|names| names.iter().map(|name| in_words_of(policy, name)));
-        let wanted = wanted.map(|names| list(names.collect()));
-        self.text("protections", wanted.as_deref(), &list(found));
-    }
-
-    /// A key whose value can be shown.
-    fn value<T: PartialEq + ToString>(&mut self, key: &str, wanted: Option<T>, found: &T) {
-        if let Some(wanted) = wanted.filter(|wanted| wanted != found) {
-            self.differs(key, &wanted.to_string(), &found.to_string());
-        }
-    }
-}
-
-/// What a policy itself calls the protection that a line names; the line's own words, if it
-/// has none that is called so.
-fn in_words_of<'n>(policy: &'n Policy, name: &'n str) -> &'n str {
-    policy.protection(name).map_or(name, |id| &policy.protections[id.index()].name)
-}
 
 /// The place of an event among those that a line names; the first, if it names none.
 fn event_slot(named: &[EventId], cause: Cause) -> Option<usize> {

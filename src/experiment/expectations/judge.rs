@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{is_in, wrong_group, wrong_state};
+use super::failure::{Failure, Judgement};
 use super::history;
 use super::slots::ExpectedLines;
-use crate::diagnostics::Span;
 use crate::plan::{
     AccountIs, DecisionLine, Expectation, Expectations, LookAt, LossLine, RequestLine, StateOf,
     Watch,
@@ -15,26 +15,6 @@ use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{ClockKind, EventId, InstanceId, Lifecycle};
 use crate::world::World;
-
-/// An expectation that was not met.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// Where it stands; `None` if it is the whole of `exact: true`.
-    pub span: Option<Span>,
-    /// What was not met, in a line.
-    pub title: String,
-    /// What happened instead.
-    pub instead: Vec<String>,
-}
-
-/// What came of judging one case.
-#[derive(Debug, Clone, Default)]
-pub struct Judgement {
-    /// How many expectations were judged.
-    pub judged: usize,
-    /// Those that were not met, in the order of the file.
-    pub failures: Vec<Failure>,
-}
 
 /// The most entries of an instance's history that a failure shows.
 const SHOWN: usize = 12;

@@ -4,8 +4,8 @@
 //! is a *slot*, and each must be met. For a slot that is not, the record that came
 //! closest is kept: what one wants to know is what differs.
 
-use super::compare::KeyDifferences;
-use super::judge::Failure;
+use super::difference::KeyDifferences;
+use super::failure::Failure;
 use crate::plan::Expectation;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;

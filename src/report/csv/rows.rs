@@ -5,12 +5,13 @@ use super::columns::{
     DECISION_COLUMNS, INSTANCE_COLUMNS, LOSS_COLUMNS, REQUEST_COLUMNS, TIMELINE_COLUMNS,
     VERDICT_COLUMNS,
 };
-use super::tables::{InstanceRow, Tally};
 use crate::policy::{Finding, Remedy};
 use crate::record::{Cause, Change, Decision, Loss, Request, Subject, Target, What};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Channel, GroupId, PolicyId, ProtectionSet};
+use crate::words::{
+    AccountId, Channel, GroupId, InstanceId, Lifecycle, PolicyId, ProtectionSet, Trigger,
+};
 
 const EMPTY: Cell<'static> = Cell::EMPTY;
 /// What nobody knows.
@@ -144,6 +145,38 @@ pub(in crate::report) fn verdict<'l>(
         finding.rule.map_or(EMPTY, |rule| Cell::word(book.basis(rule).confidence)),
         finding.rule.map_or(EMPTY, |rule| Cell::Sources(&book.policy, rule)),
     ]
+}
+
+/// An instance as it stands at the end.
+#[derive(Debug, Clone, Copy)]
+pub struct InstanceRow {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Who pays for it.
+    pub account: AccountId,
+    /// The group that it is in.
+    pub group: Option<GroupId>,
+    /// Its state.
+    pub state: Lifecycle,
+    /// The policy that it is under.
+    pub policy: PolicyId,
+    /// The protections that are on.
+    pub on: ProtectionSet,
+    /// Those of which nobody knows.
+    pub unknown: ProtectionSet,
+}
+
+/// What the row of an instance at the end needs to know of the run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::report) struct Tally {
+    /// When it was released, and why.
+    pub(in crate::report) released: Option<(SimTime, Trigger)>,
+    /// How often a protection held.
+    pub(in crate::report) held: u32,
+    /// How often protections were overridden.
+    pub(in crate::report) overridden: u32,
+    /// What would have prevented its release, or else the last loss of its data.
+    pub(in crate::report) remedy: Option<Remedy>,
 }
 
 /// An instance at the end as a row.

@@ -10,14 +10,10 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use super::cells::{Cell, FieldEncoder};
 use super::columns::{DECISIONS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS};
-use super::rows;
-use crate::policy::Remedy;
+use super::rows::{self, InstanceRow, Tally};
 use crate::record::{Change, Decision, Record, Request, Subject, Target};
 use crate::run_header::RunHeader;
-use crate::time::SimTime;
-use crate::words::{
-    AccountId, Effect, GroupId, InstanceId, Lifecycle, Outcome, PolicyId, ProtectionSet, Trigger,
-};
+use crate::words::{Effect, Outcome};
 
 /// The reason behind an error of the CSV library.
 #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
@@ -168,38 +164,6 @@ impl<T: Rows> DecisionsCsv<T> {
     pub fn finish(mut self) -> io::Result<()> {
         self.rows.flush()
     }
-}
-
-/// An instance as it stands at the end.
-#[derive(Debug, Clone, Copy)]
-pub struct InstanceRow {
-    /// The instance.
-    pub instance: InstanceId,
-    /// Who pays for it.
-    pub account: AccountId,
-    /// The group that it is in.
-    pub group: Option<GroupId>,
-    /// Its state.
-    pub state: Lifecycle,
-    /// The policy that it is under.
-    pub policy: PolicyId,
-    /// The protections that are on.
-    pub on: ProtectionSet,
-    /// Those of which nobody knows.
-    pub unknown: ProtectionSet,
-}
-
-/// What the row of an instance at the end needs to know of the run.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in crate::report) struct Tally {
-    /// When it was released, and why.
-    pub(in crate::report) released: Option<(SimTime, Trigger)>,
-    /// How often a protection held.
-    pub(in crate::report) held: u32,
-    /// How often protections were overridden.
-    pub(in crate::report) overridden: u32,
-    /// What would have prevented its release, or else the last loss of its data.
-    pub(in crate::report) remedy: Option<Remedy>,
 }
 
 /// How many records are looked at before they are written.

@@ -10,7 +10,8 @@ use std::mem;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::tables::{BufferedCsv, Counts, CsvTables, InstanceRow};
+use super::rows::InstanceRow;
+use super::tables::{BufferedCsv, Counts, CsvTables};
 use crate::record::Record;
 use crate::run_header::RunHeader;
 use crate::words::Names;

@@ -1,9 +1,8 @@
-//! The last exits: what would have prevented the losses of a run, and until when.
+//! What would have prevented the losses of a run, and until when.
 
 use std::collections::BTreeMap;
 
-use super::text::name_list;
-use super::text_table::table;
+use super::text_table::{name_list, table};
 use crate::policy::Remedy;
 use crate::record::Decision;
 use crate::run_header::RunHeader;
@@ -15,14 +14,14 @@ const MOST: usize = 10;
 
 /// Remedies in the order of their last instants; those that have none come last.
 #[derive(Default)]
-pub struct Exits {
+pub struct PreventedLosses {
     /// The first of them, with the instances that they would have kept.
     first: BTreeMap<(SimTime, PolicyId, Remedy), Vec<InstanceId>>,
     /// How many instances the others would have kept.
     others: usize,
 }
 
-impl Exits {
+impl PreventedLosses {
     /// Takes a decision in: if an instance or its data is gone, or if a protection was overridden.
     pub fn take(&mut self, d: &Decision) {
         let Some(remedy) = d.remedy else { return };
@@ -42,7 +41,7 @@ impl Exits {
     }
 
     /// A line for each remedy and instant.
-    pub fn tell(&self, header: &RunHeader) -> Vec<String> {
+    pub fn lines(&self, header: &RunHeader) -> Vec<String> {
         let mut lines: Vec<(SimTime, String, Vec<InstanceId>)> = Vec::new();
         for ((until, policy, remedy), ids) in &self.first {
             let text = remedy.text(&header.rulebook(*policy).policy);

@@ -3,28 +3,45 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::recorded::paired_at;
-use super::{Asked, Findings, Pairing};
-use crate::cli::run::{name_of, undecided};
-use crate::cli::shared::exit::Exit;
-use crate::cli::shared::load::{Kind, Loaded, Loader};
-use crate::cli::shared::progress::Progress;
-use crate::cli::shared::study::Template;
-use crate::cli::shared::terminal;
-use crate::cli::{Overrides, nothing};
+use super::exit::Exit;
+use super::findings::{Findings, paired_at};
+use super::load::{Kind, Loaded, Loader};
+use super::messages::report_nothing_ran;
+use super::progress::Progress;
+use super::run_cases::decisions;
+use super::run_end::name_of;
+use super::study::{Many, Template};
+use super::terminal;
+use crate::cli::args::Overrides;
 use crate::diagnostics::many;
-use crate::experiment::{affected_instances, carry_out};
+use crate::experiment::{WorkerPool, affected_instances};
 use crate::format::parse_yaml;
 use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
-use crate::report::{AcceptedFile, Already, DecisionRow, changed};
+use crate::report::{AcceptedFile, Already, changed};
 use crate::world::Run;
+
+/// What is asked of two policies, besides what they differ in.
+#[derive(Default)]
+pub struct Asked<'a> {
+    /// To compare replications, and not decisions.
+    pub pairing: Option<&'a Pairing>,
+    /// The changes that were accepted before.
+    pub accepted: Option<&'a AcceptedFile>,
+}
+
+/// On what terms replications are compared.
+pub struct Pairing {
+    pub many: Many,
+    pub seed: Option<u64>,
+    pub crew: WorkerPool,
+}
 
 /// Two policies, and the scenarios that are run under both.
 ///
 /// # Errors
 /// [`Exit`], after everything but the mistakes in files has been told.
-pub(crate) fn policies(
+pub fn policies(
     names: (&str, &str),
     paths: &[PathBuf],
     asked: &Asked<'_>,
@@ -72,7 +89,7 @@ pub(crate) fn policies(
         terminal::print_stderr(&format!("{what} about other policies passed over"));
     }
     if ran == 0 && !loader.problems.refuse() {
-        nothing(
+        report_nothing_ran(
             crate::diagnostics::Code::NothingFound,
             "no scenario about these policies was found",
         );
@@ -185,25 +202,4 @@ fn note_touched(plan: &Plan, findings: &mut Findings) {
             findings.affected_instances.push((number, name_of(&plan.header), names));
         }
     }
-}
-
-/// Every decision of a plan.
-///
-/// # Errors
-/// If it gives no answer to its end.
-pub(crate) fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
-    let mut rows = Vec::new();
-    let (ending, run) =
-        carry_out(plan, crate::kernel::Limits::default(), None, |record, world| {
-            if let crate::record::Record::Decision(decision) = record {
-                rows.push(DecisionRow::of(decision, world.header()));
-            }
-            if terminal::is_interrupted() { Err(Exit::Interrupted) } else { Ok(()) }
-        })?;
-    let header = run.world().header();
-    if let Some(why) = undecided(&ending, header) {
-        terminal::print_stderr(&format!("stayput: {}: {why}", name_of(header)));
-        return Err(Exit::Undecided);
-    }
-    Ok(rows)
 }

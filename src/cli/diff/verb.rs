@@ -1,0 +1,72 @@
+//! `stayput diff`: two policies or two recorded runs are compared, and the result is printed.
+
+use anstream::ColorChoice;
+
+use super::arguments::{Arguments, Format};
+use super::output::{csv, json, markdown, text};
+use super::recorded::{Recording, recorded};
+use crate::cli::shared::accepted_files::{accepted_path, read_accepted_file};
+use crate::cli::shared::exit::Exit;
+use crate::cli::shared::load::Loader;
+use crate::cli::shared::policy_pair::{Asked, policies};
+use crate::cli::shared::terminal;
+
+pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let talk = terminal::paint_talk(colour);
+    refuse_what_needs_replications(arguments)?;
+    let folders = [&arguments.old, &arguments.new].map(|name| Recording::named(name));
+    let findings = match folders {
+        [Some(old), Some(new)] => recorded(arguments, &[old, new])?,
+        [None, None] => {
+            let mut loader = Loader::new();
+            let names = (arguments.old.as_str(), arguments.new.as_str());
+            let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
+            let file = read_accepted_file(&path, &mut loader);
+            let pairing = arguments.pairing()?;
+            let asked = Asked { pairing: pairing.as_ref(), accepted: file.as_ref() };
+            let found = policies(names, &arguments.paths, &asked, &mut loader);
+            loader.refuse_or_go_on(talk)?;
+            let mut found = found?;
+            let before = loader.problems.len();
+            found.accept(file.as_ref(), arguments.today, &mut loader);
+            if loader.problems.len() > before {
+                loader.tell(talk);
+            }
+            found
+        }
+        [Some(_), None] | [None, Some(_)] => {
+            terminal::print_stderr(
+                "stayput: a recorded run is compared with another one, not with a policy",
+            );
+            return Err(Exit::BadInput);
+        }
+    };
+    let page = terminal::page(colour);
+    terminal::print(&match arguments.format {
+        Format::Text => text(arguments, &findings, page),
+        Format::Json => json(arguments, &findings),
+        Format::Markdown => markdown(&findings),
+        Format::Csv => csv(&findings)?,
+    })?;
+    // Of what an incomplete run lacks nobody can say that it is the same.
+    let same = if findings.incomplete.is_empty() { Exit::Success } else { Exit::Undecided };
+    Ok(if findings.is_same() { same } else { Exit::Failure })
+}
+
+/// Tells what was asked of replications, if there are none.
+fn refuse_what_needs_replications(arguments: &Arguments) -> Result<(), Exit> {
+    let csv = matches!(arguments.format, Format::Csv);
+    let is_recorded = Recording::named(&arguments.old).is_some();
+    let why = match arguments.many.replications {
+        None if csv && !is_recorded => {
+            "`-f csv` prints what replications differ in; say `--replications N`"
+        }
+        None if arguments.many.jobs.is_some() => {
+            "`--jobs` is about replications; say `--replications N`"
+        }
+        Some(_) if arguments.paths.is_empty() => "replications of what? name a scenario",
+        None | Some(_) => return Ok(()),
+    };
+    terminal::print_stderr(&format!("stayput: {why}"));
+    Err(Exit::BadInput)
+}

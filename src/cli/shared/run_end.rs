@@ -1,0 +1,75 @@
+//! How a run ended: for the run file, and for whoever started it.
+
+use super::exit::Exit;
+use super::{terminal, undecided};
+use crate::experiment::{Ending, Summary};
+use crate::kernel::{Limit, Stop};
+use crate::report::RunEnd;
+use crate::run_header::RunHeader;
+use crate::words::Confidence;
+
+/// How a run ended, as its run file says it.
+pub fn run_end(header: &RunHeader, events: u64, stop: &str) -> RunEnd {
+    RunEnd {
+        scenario: header.scenario.clone(),
+        case: header.case.clone(),
+        seed: header.seed,
+        start: header.start.to_string(),
+        end: header.end.to_string(),
+        offset: header.offset.to_string(),
+        policies: header.rulebooks.iter().map(|book| book.policy.name.clone()).collect(),
+        events,
+        stop: stop.to_owned(),
+    }
+}
+
+/// Whether the run answers the question; if not, that is told.
+pub fn judge_ending(
+    ending: &Ending,
+    summary: &Summary,
+    header: &RunHeader,
+    only: Option<Confidence>,
+) -> Exit {
+    let name = name_of(header);
+    if let Some(why) = undecided(ending, header) {
+        terminal::print_stderr(&format!("stayput: {name}: {why}"));
+        return Exit::Undecided;
+    }
+    if let Some(only) = only {
+        let weaker = summary.below_confidence(only);
+        if weaker > 0 {
+            terminal::print_stderr(&format!(
+                "stayput: {name}: {weaker} of {} decisions are founded worse than {only}; the column `confidence` of decisions.csv names them",
+                summary.decisions()
+            ));
+            return Exit::Undecided;
+        }
+    }
+    Exit::Success
+}
+
+/// `scenario` or `scenario [case]`.
+pub fn name_of(header: &RunHeader) -> String {
+    match header.case.as_str() {
+        "" => header.scenario.clone(),
+        case => format!("{} [{case}]", header.scenario),
+    }
+}
+
+/// Why a run gives no answer to its end, if it gives none.
+pub fn undecided(ending: &Ending, header: &RunHeader) -> Option<String> {
+    match ending.stop {
+        Some(Stop::Drained | Stop::Horizon) => None,
+        Some(Stop::Limit(Limit::Events)) => {
+            Some(format!("gave up after {} events (`--max-events`)", ending.events - 1))
+        }
+        Some(Stop::Limit(Limit::EventsAtOnce)) => {
+            Some("gave up: too many events at one instant".into())
+        }
+        Some(Stop::Halted) => Some(ending.halt.as_ref().map_or_else(
+            || "its table of events changed while it was read".to_owned(),
+            |halt| undecided::tell(halt, header),
+        )),
+        None => Some("was interrupted".into()),
+    }
+}

@@ -1,0 +1,96 @@
+//! The keys in which a record or a state is not as expected.
+
+use crate::policy::Policy;
+use crate::words::Word;
+
+/// What stands for what nobody knows.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// Counts the keys in which something is not as expected, and tells them if asked to.
+pub(in crate::experiment) struct KeyDifferences {
+    count: usize,
+    told: Option<Vec<String>>,
+}
+
+impl KeyDifferences {
+    pub(in crate::experiment) const fn counting() -> Self {
+        Self { count: 0, told: None }
+    }
+
+    pub(in crate::experiment) const fn telling() -> Self {
+        Self { count: 0, told: Some(Vec::new()) }
+    }
+
+    pub(in crate::experiment) const fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(in crate::experiment) fn into_told(self) -> Vec<String> {
+        self.told.unwrap_or_default()
+    }
+
+    pub(super) fn differs(&mut self, key: &str, wanted: &str, found: &str) {
+        self.count += 1;
+        if let Some(told) = &mut self.told {
+            let found = if found.is_empty() { "empty" } else { found };
+            told.push(format!("{key} is {found}, not {wanted}"));
+        }
+    }
+
+    /// A key whose value is a word.
+    pub(super) fn word<W: Word>(&mut self, key: &str, wanted: Option<W>, found: Option<W>) {
+        if let Some(wanted) = wanted.filter(|wanted| found != Some(*wanted)) {
+            self.differs(key, wanted.word(), found.map_or(UNKNOWN, Word::word));
+        }
+    }
+
+    /// A key whose value is a text.
+    pub(super) fn text(&mut self, key: &str, wanted: Option<&str>, found: &str) {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            self.differs(key, wanted, found);
+        }
+    }
+
+    /// A key whose value is an answer: `~text` is contained, anything else is equal.
+    pub(super) fn answer(&mut self, wanted: Option<&str>, found: &str) {
+        match wanted.and_then(|wanted| wanted.strip_prefix('~')) {
+            Some(part) if found.contains(part) => {}
+            _ => self.text("answer", wanted, found),
+        }
+    }
+
+    /// The protections that are set, under a policy.
+    pub(super) fn protections(
+        &mut self,
+        policy: &Policy,
+        wanted: Option<&[String]>,
+        found: Vec<&str>,
+    ) {
+        let list = |mut names: Vec<&str>| {
+            names.sort_unstable();
+            names.dedup();
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        };
+        let wanted = wanted.map(|names| names.iter().map(|name| in_words_of(policy, name)));
+        let wanted = wanted.map(|names| list(names.collect()));
+        self.text("protections", wanted.as_deref(), &list(found));
+    }
+
+    /// A key whose value can be shown.
+    pub(super) fn value<T: PartialEq + ToString>(
+        &mut self,
+        key: &str,
+        wanted: Option<T>,
+        found: &T,
+    ) {
+        if let Some(wanted) = wanted.filter(|wanted| wanted != found) {
+            self.differs(key, &wanted.to_string(), &found.to_string());
+        }
+    }
+}
+
+/// What a policy itself calls the protection that a line names; the line's own words, if it
+/// has none that is called so.
+pub(super) fn in_words_of<'n>(policy: &'n Policy, name: &'n str) -> &'n str {
+    policy.protection(name).map_or(name, |id| &policy.protections[id.index()].name)
+}
