@@ -27,7 +27,7 @@ const MEAN: SimSpan = SimSpan::from_seconds(182 * 86_400);
 struct Hold(u32);
 
 impl TimerId for Hold {
-    const RANKS: u8 = 1;
+    const PRIORITIES: u8 = 1;
 
     fn priority(&self) -> Priority {
         Priority(0)

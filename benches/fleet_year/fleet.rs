@@ -27,7 +27,7 @@ pub enum Wait {
 }
 
 impl TimerId for Wait {
-    const RANKS: u8 = 3;
+    const PRIORITIES: u8 = 3;
 
     fn priority(&self) -> Priority {
         Priority(match self {

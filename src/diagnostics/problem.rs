@@ -1,34 +1,34 @@
-//! Mistakes in files, told well: a stable code, a sentence, places, a replacement.
+//! Problems in files: a stable code, a sentence, labelled spans, notes and replacements.
 
 use super::files::ReadFailure;
 use super::span::Span;
 use crate::words::Word;
 
 crate::words::words! {
-    /// The codes of messages. They are part of the public interface: a code
-    /// keeps its meaning for good. `E` refuses the input, `W` warns.
+    /// The codes of messages. They are part of the public interface: a code never changes its
+    /// meaning. Codes that start with `E` refuse the input; codes that start with `W` warn.
     Code: "a code" {
         /// A file cannot be read.
         Unreadable = "E000",
-        /// A key that is not known there.
+        /// An unknown key.
         UnknownKey = "E001",
         /// The same name or key twice.
         Twice = "E002",
-        /// A key that must be there is missing.
+        /// A required key is missing.
         MissingKey = "E003",
-        /// A value of another kind than expected.
+        /// A value of the wrong kind, such as a list where a string is expected.
         WrongKind = "E004",
-        /// Text that is no YAML, CSV or JSON.
+        /// Text that is not valid YAML, CSV or JSON.
         Syntax = "E005",
-        /// A part of YAML that these files do not use.
+        /// A YAML feature that these files do not allow.
         Refused = "E006",
-        /// A word that is not one of the closed list.
+        /// A word that is not in the closed list.
         UnknownWord = "E007",
-        /// A name that could do harm in a report.
+        /// A name that is not safe in a report.
         BadName = "E008",
         /// A format or version that this program does not read.
         BadFormat = "E009",
-        /// A name that nothing has.
+        /// An unknown name.
         UnknownName = "E010",
         /// A selector that matches nothing.
         MatchesNothing = "E011",
@@ -40,77 +40,77 @@ crate::words::words! {
         NoUnit = "E020",
         /// A time without an offset.
         NoOffset = "E021",
-        /// Not a time or a duration.
+        /// Text that is neither a time nor a duration.
         BadTime = "E022",
-        /// A number out of its range.
+        /// A number out of range.
         BadNumber = "E023",
-        /// Something that the provider would refuse.
+        /// A setting or call that the provider refuses.
         ProviderRefuses = "E030",
         /// An event with two verbs, or with none.
         OneVerb = "E040",
-        /// Facts that do not fit together.
+        /// Statements that contradict each other.
         Contradiction = "E050",
-        /// A question that the documents leave open, and nobody took a position.
+        /// A switch without a default that the scenario does not set.
         OpenQuestion = "E060",
-        /// The policy's decision space does not have this cause, or not with this action.
+        /// The policy's decision space does not contain this trigger, or not with this action.
         UnknownTrigger = "E062",
-        /// An expectation that is never looked at.
+        /// An expectation that the run never reaches.
         NeverReached = "E070",
         /// No scenario was found.
         NothingFound = "E080",
         /// A filter or a case that matches nothing.
         FilterMatchesNone = "E081",
-        /// A scenario of which nothing is expected.
+        /// A scenario without expectations.
         NothingExpected = "E082",
         /// An accepted change that has expired.
         AcceptanceExpired = "E083",
         /// An accepted change that does not occur.
         AcceptanceIdle = "E084",
-        /// Stored outcomes of a run that no scenario makes any more.
+        /// Stored outcomes of a run that no scenario defines any more.
         StoredIdle = "E085",
-        /// A part of another study than the others.
+        /// A part that belongs to a different study than the other parts.
         PartDiffers = "E086",
-        /// Replications that no part holds, or that two parts hold.
+        /// Replications that no part contains, or that two parts contain.
         PartsDoNotAddUp = "E087",
-        /// A cell of the decision space that no rule covers.
+        /// A cell of the decision space without a rule.
         OpenCell = "E101",
-        /// A rule that covers no cell.
+        /// A rule that matches no cell.
         DeadRule = "E102",
-        /// A cell that two rules cover.
+        /// A cell that two rules match.
         CoveredTwice = "E103",
-        /// A claim without its source.
+        /// A documented or observed statement without a source.
         NoSource = "E110",
         /// A remedy that never helps where its rule applies.
         IdleRemedy = "E111",
-        /// A claim by a document that is later than the edition.
+        /// A confidence that rests on a document later than the edition.
         SourceLater = "E112",
-        /// A document of which it is not said where it can be read.
+        /// An address of a document that is not valid.
         NoAddress = "E113",
-        /// A switch that stands on the kind side, or does not say which is the cautious one.
+        /// A switch whose default is not the cautious position and has no source.
         NotCautious = "E115",
-        /// An unconfirmed rule that rests on no switch.
+        /// An unconfirmed rule that tests no switch.
         NoSwitch = "E116",
-        /// A provider's reply that does not make sense.
+        /// A provider's reply with values that contradict each other or cannot be read.
         BadReply = "E120",
-        /// A file in a folder that is none of ours.
+        /// A file in a folder that is not a scenario, and is ignored.
         PassedOver = "W000",
-        /// Seconds that the provider cuts off.
+        /// Seconds of a time that the provider ignores.
         SecondsCut = "W021",
-        /// A protection that is on and can do nothing.
+        /// A protection that is on but has no effect.
         Inert = "W050",
-        /// An assumption that nothing relied on.
+        /// An assumption that no decision relied on.
         UnusedAssumption = "W061",
-        /// A warning that is meant and that nobody gives.
+        /// An allowed warning that does not occur.
         UnusedAllowance = "W062",
-        /// An accepted change that the old policy has made already.
+        /// An accepted change that the old policy already contains.
         AcceptanceSpent = "W084",
-        /// A document of somebody's own edition of which it is not said where it can be read.
+        /// A source in a user's edition without an address or a section.
         Unaddressed = "W113",
-        /// An answer of somebody's own edition that no cited document is known to have.
+        /// An answer in a user's edition that no cited source lists.
         AnswerUnlisted = "W114",
-        /// A switch of somebody's own edition that does not say which position is cautious.
+        /// A switch in a user's edition without the key `cautious`.
         NoCautious = "W115",
-        /// Part of a provider's reply that could not be used.
+        /// A part of a provider's reply that is not used.
         LeftOut = "W120",
     }
 }
@@ -118,20 +118,20 @@ crate::words::words! {
 /// Whether a problem refuses the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing is run.
+    /// The input is refused and nothing runs.
     Error,
-    /// Worth knowing.
+    /// The input is accepted.
     Warning,
 }
 
 impl Code {
-    /// Codes that begin with `W` only warn.
+    /// [`Severity::Warning`] for codes that start with `W`, [`Severity::Error`] for all others.
     pub fn severity(self) -> Severity {
         if self.word().starts_with('W') { Severity::Warning } else { Severity::Error }
     }
 }
 
-/// One mistake.
+/// One problem in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Its kind.

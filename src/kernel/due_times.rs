@@ -1,4 +1,4 @@
-//! When each timer falls due: four bytes each, in dense arrays.
+//! The due time of each timer: four bytes each, in dense arrays.
 //!
 //! A timer fires when these arrays say so. The pages of the future event list hold hints alone,
 //! which are checked here before anything fires. The arrays are small, because a fleet of millions
@@ -15,22 +15,22 @@ const UNSET: u32 = u32::MAX;
 /// Marks a timer that is due later than can be counted, 136 years after the start.
 const LATER: u32 = u32::MAX - 1;
 
-/// When each timer is due.
+/// The due time of each timer.
 pub(super) struct DueTimes<T: TimerId> {
-    /// What times are counted from; none is earlier.
+    /// Start of the count; no due time is earlier.
     start: SimTime,
-    /// By rank, then index: seconds after the start, or one of the marks.
+    /// By priority, then index: seconds after the start, or one of the two marks.
     due: Vec<Vec<u32>>,
-    /// The times of those that are marked as later.
+    /// Due times of the timers that are marked as later.
     later: FxHashMap<T, SimTime>,
-    /// How many places all ranks have.
+    /// Total length of the arrays.
     indices: usize,
 }
 
 impl<T: TimerId> DueTimes<T> {
-    /// No timer is set.
+    /// Due times counted from `start`; no timer is set.
     pub(super) fn from(start: SimTime) -> Self {
-        let due = vec![Vec::new(); usize::from(T::RANKS)];
+        let due = vec![Vec::new(); usize::from(T::PRIORITIES)];
         Self { start, due, later: FxHashMap::default(), indices: 0 }
     }
 
@@ -44,7 +44,7 @@ impl<T: TimerId> DueTimes<T> {
         }
     }
 
-    /// Writes down when `timer` is due. What was there is not read: nothing waits for memory.
+    /// Sets the due time of `timer`. The old value is not read, so nothing waits for memory.
     pub(super) fn set(&mut self, timer: T, at: SimTime) {
         let due = match u32::try_from(at.since(self.start).seconds()) {
             _ if at == SimTime::NEVER => UNSET,
@@ -65,12 +65,12 @@ impl<T: TimerId> DueTimes<T> {
         }
     }
 
-    /// How many places there are: the largest index of each rank, and one.
+    /// Total length of the arrays: for each priority, the largest index plus one.
     pub(super) const fn indices(&self) -> usize {
         self.indices
     }
 
-    /// Whether no timer is set. It looks at every place.
+    /// Whether no timer is set; O(n) in the length of the arrays.
     pub(super) fn is_empty(&self) -> bool {
         self.due.iter().flatten().all(|due| *due == UNSET)
     }
@@ -85,7 +85,7 @@ mod tests {
     struct Probe(u32);
 
     impl TimerId for Probe {
-        const RANKS: u8 = 1;
+        const PRIORITIES: u8 = 1;
 
         fn priority(&self) -> Priority {
             Priority(0)

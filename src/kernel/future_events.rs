@@ -1,21 +1,22 @@
-//! The future event list: timers that wait for their instant, and the order in which they fire.
+//! The future event list: timers with their due times, and the order in which they fire.
 //!
-//! A timer is named by what it is about. Setting it again moves it, clearing it
-//! takes it out; nothing stale ever reaches the clock.
+//! A timer is identified by its [`TimerId`]. Setting it again moves it, and clearing it removes
+//! it; a timer that was moved or cleared never fires at its old time.
 //!
 //! # Layout
 //!
-//! * `truth`: when each timer falls due, a dense array for each rank.
-//! * `pages`: one for each day to come, with a note of every timer that was set
-//!   to it, in no order. A note may be out of date: the truth decides.
-//! * `today`: the notes of the page that was opened last, sorted once.
-//! * `near`: what was set for a page that had been opened already.
+//! The list is a calendar queue (Brown 1988) with lazy deletion:
 //!
-//! A page is opened when nothing nearer is left: its notes are held against the
-//! truth, and those that still hold are sorted. What stands in `today` or `near` is
-//! held against the truth once more when its turn comes, so moving a timer away
-//! costs nothing there; only what comes in while the day is under way needs a queue,
-//! which stays short. How wide a page is changes no order, only the speed.
+//! * `due_times`: the due time of each timer, a dense array for each priority.
+//! * `pages`: one for each span of time to come, with an unsorted note of every timer that was set
+//!   to it. A note can be out of date; `due_times` decides.
+//! * `current_page`: the notes of the page that was opened last, sorted once.
+//! * `near_future`: timers that were set to a page after it had been opened, in a priority queue.
+//!
+//! When `current_page` and `near_future` are empty, the next page is opened: its notes are compared
+//! with `due_times`, and valid ones are sorted. Entries of both are compared again when they are
+//! taken, so that moving a timer away costs nothing there. The width of a page changes the speed,
+//! never the order.
 
 use super::due_times::DueTimes;
 use super::timer::{EventKey, TimerId};
@@ -25,67 +26,66 @@ use rustc_hash::FxBuildHasher;
 use std::cmp::Reverse;
 use std::mem;
 
-/// How much time a page covers: two to this power of seconds, 18 hours and some.
-/// Anything from an hour to a day is as fast; a power, so that no time is divided.
+/// Width of a page: two to this power of seconds, about 18 hours. Widths from an hour to a day are
+/// equally fast; a power of two needs no division.
 const PAGE: u32 = 16;
 
-/// How many pages a volume has; the last one holds everything that lies beyond.
+/// Number of pages of a volume; the last page contains everything later.
 const PAGES: usize = 4_096;
 
-/// How many notes of the day are held against the truth at one time.
-const AHEAD: usize = 32;
+/// Number of notes of the current page that are compared with `due_times` at a time.
+const NOTES_AT_ONCE: usize = 32;
 
-/// How many notes there may be for each place in the truth before all are read again,
-/// and how many in any case.
-const NOTES_PER_PLACE: usize = 8;
+/// Notes for each entry of `due_times` at which outdated notes are removed, and the smallest number
+/// of notes at which that happens.
+const NOTES_PER_TIMER: usize = 8;
 
-const NOTES_AT_LEAST: usize = 4_096;
+const FEWEST_NOTES: usize = 4_096;
 
 /// The future event list: at most one entry for each timer.
 ///
-/// Setting, moving and clearing a timer of a later day cost O(1) on average, of
-/// an opened day O(log d), where d is the number of timers that came into the day
-/// after it had been opened. Memory grows with the largest index of each rank,
-/// never with how often timers are set, cleared or moved.
+/// Setting, moving and clearing a timer on a later page take O(1) on average, and on an opened page
+/// O(log d), where d is the number of timers set to the page after it was opened. Memory grows with
+/// the largest index of each priority, not with the number of operations.
 pub struct FutureEvents<T: TimerId> {
     now: SimTime,
     due_times: DueTimes<T>,
-    /// The latest first. A timer that stands in `near` as well is taken from there.
-    today: Vec<(SimTime, T)>,
-    /// How many notes of `today` have not been looked at since it was opened.
-    unseen: usize,
-    /// Whether those that were looked at last have not been told as coming.
-    untold: bool,
-    near: Near<T>,
-    /// Timers that were set to a day; those that have moved or gone among them, and doubles.
+    /// Latest first. A timer that is in `near_future` as well is taken from there.
+    current_page: Vec<(SimTime, T)>,
+    /// Number of notes of `current_page` that have not been checked since it was opened.
+    unchecked: usize,
+    /// Whether [`Self::upcoming`] has not returned the notes that were checked last.
+    unreported: bool,
+    near_future: NearFuture<T>,
+    /// Timers that were set to each page, including outdated and duplicate notes.
     pages: Vec<Vec<T>>,
-    /// How many notes stand on all pages.
+    /// Number of notes on all pages.
     notes: usize,
-    /// The first page that has not been opened.
+    /// Index of the first page that has not been opened.
     open: usize,
-    /// The page that holds everything beyond the others.
+    /// Index of the last page, which contains everything later.
     last: usize,
-    /// Where the first page begins.
+    /// Start of the first page.
     origin: SimTime,
-    /// Of a page: two to this power of seconds.
+    /// Width of a page: two to this power of seconds.
     width: u32,
 }
 
 impl<T: TimerId> FutureEvents<T> {
-    /// An empty future event list whose clock stands at `start`.
+    /// An empty list whose clock shows `start`.
     pub fn starting_at(start: SimTime) -> Self {
         Self::with_pages(start, PAGE, PAGES)
     }
 
-    /// An future event list with that many pages, two at least, of another width.
+    /// An empty list with `pages` pages (at least two) of `width`.
     fn with_pages(start: SimTime, width: u32, pages: usize) -> Self {
         Self {
             now: start,
             due_times: DueTimes::from(start),
-            today: Vec::new(),
-            unseen: 0,
-            untold: false,
-            near: Near { queue: PriorityQueue::with_default_hasher(), first: None },
+            current_page: Vec::new(),
+            unchecked: 0,
+            unreported: false,
+            near_future: NearFuture { queue: PriorityQueue::with_default_hasher(), first: None },
             pages: Vec::new(),
             notes: 0,
             open: 0,
@@ -95,108 +95,108 @@ impl<T: TimerId> FutureEvents<T> {
         }
     }
 
-    /// The clock. It moves only when the next event is taken.
+    /// The simulated time. It advances only when the next event is taken.
     pub const fn now(&self) -> SimTime {
         self.now
     }
 
-    /// Sets `timer` to fire at `at`, wherever it stood before. To set it to
-    /// [`SimTime::NEVER`] is to clear it.
+    /// Sets `timer` to fire at `at`, and replaces its earlier due time. [`SimTime::NEVER`] clears it.
     ///
     /// # Panics
-    /// If `at` has passed: that is a mistake of the model.
+    /// If `at` is before the simulated time, which is an error of the model.
     pub fn set(&mut self, timer: T, at: SimTime) {
         assert!(at >= self.now, "a timer was set {} in the past", self.now.since(at));
         self.due_times.set(timer, at);
         let page = self.page(at);
         if page < self.open {
-            self.near.set(timer, at);
+            self.near_future.set(timer, at);
         } else {
             self.note(timer, page);
         }
     }
 
-    /// Takes `timer` out; nothing happens if it was not set.
+    /// Removes `timer`; has no effect if it was not set.
     pub fn clear(&mut self, timer: T) {
         self.set(timer, SimTime::NEVER);
     }
 
-    /// When `timer` is due, if it is set.
+    /// Due time of `timer`; `None` if it is not set.
     pub fn due(&self, timer: T) -> Option<SimTime> {
         Some(self.due_times.of(timer)).filter(|at| *at < SimTime::NEVER)
     }
 
-    /// Whether no timer waits. It looks at every place of the truth.
+    /// Whether no timer is set; O(n) in the length of `due_times`.
     pub fn is_empty(&self) -> bool {
         self.due_times.is_empty()
     }
 
-    /// The instant of the next timer, if it is due by `bound`, inclusive.
+    /// Due time of the next timer; `None` if that is after `bound`.
     ///
-    /// No page is opened that begins after `bound`, so that what is set until
-    /// then can still be noted instead of queued.
+    /// No page that starts after `bound` is opened, so that timers can still be noted on it.
     pub(super) fn next_by(&mut self, bound: SimTime) -> Option<SimTime> {
         self.head_by(bound).map(|first| first.at)
     }
 
     fn head_by(&mut self, bound: SimTime) -> Option<EventKey> {
         loop {
-            self.strip();
+            self.discard_outdated();
             if let Some(first) = self.first() {
                 return Some(first).filter(|first| first.at <= bound);
             }
-            if self.open > self.page(bound) || !self.turn() {
+            if self.open > self.page(bound) || !self.open_next_page() {
                 return None;
             }
         }
     }
 
-    /// Takes off the heads of `today` and `near` that no longer hold.
-    fn strip(&mut self) {
-        while let Some((key, timer)) = self.near.first
+    /// Removes outdated entries from the heads of `current_page` and `near_future`.
+    fn discard_outdated(&mut self) {
+        while let Some((key, timer)) = self.near_future.first
             && self.due_times.of(timer) != key.at
         {
-            self.near.pop();
+            self.near_future.pop();
         }
         loop {
-            if self.today.len() <= self.unseen {
-                self.look_ahead();
+            if self.current_page.len() <= self.unchecked {
+                self.check_next_notes();
             }
-            match self.today.last() {
-                Some((at, timer)) if self.due_times.of(*timer) != *at => drop(self.today.pop()),
+            match self.current_page.last() {
+                Some((at, timer)) if self.due_times.of(*timer) != *at => {
+                    self.current_page.pop();
+                }
                 _ => return,
             }
         }
     }
 
-    /// Holds the next few notes of `today` against the truth: all together, so that
-    /// the waits for memory overlap.
-    fn look_ahead(&mut self) {
-        self.unseen = self.today.len().saturating_sub(AHEAD);
-        let mut kept = self.unseen;
-        for index in self.unseen..self.today.len() {
-            let (at, timer) = self.today[index];
+    /// Compares the next notes of `current_page` with `due_times`, together, so that memory accesses
+    /// overlap.
+    fn check_next_notes(&mut self) {
+        self.unchecked = self.current_page.len().saturating_sub(NOTES_AT_ONCE);
+        let mut kept = self.unchecked;
+        for index in self.unchecked..self.current_page.len() {
+            let (at, timer) = self.current_page[index];
             if self.due_times.of(timer) == at {
-                self.today[kept] = (at, timer);
+                self.current_page[kept] = (at, timer);
                 kept += 1;
             }
         }
-        self.today.truncate(kept);
-        self.untold = true;
+        self.current_page.truncate(kept);
+        self.unreported = true;
     }
 
-    /// Timers that are likely to come next, each batch of them told once. What is set for a
-    /// day that is under way is not among them.
-    pub(super) fn coming(&mut self) -> impl Iterator<Item = T> {
-        let untold = mem::take(&mut self.untold);
-        let coming = if untold { &self.today[self.unseen..] } else { &[] };
-        coming.iter().map(|(_, timer)| *timer)
+    /// Timers that are likely to fire next; each batch is returned once. Timers in `near_future` are
+    /// not included.
+    pub(super) fn upcoming(&mut self) -> impl Iterator<Item = T> {
+        let unreported = mem::take(&mut self.unreported);
+        let upcoming = if unreported { &self.current_page[self.unchecked..] } else { &[] };
+        upcoming.iter().map(|(_, timer)| *timer)
     }
 
-    /// The earliest moment of the pages that have been opened.
+    /// The first key of `current_page` and `near_future`.
     fn first(&self) -> Option<EventKey> {
-        let noted = self.today.last().map(|(at, timer)| EventKey::of(*timer, *at));
-        match (noted, self.near.first) {
+        let noted = self.current_page.last().map(|(at, timer)| EventKey::of(*timer, *at));
+        match (noted, self.near_future.first) {
             (Some(noted), Some((queued, _))) => Some(noted.min(queued)),
             (noted, queued) => noted.or(queued.map(|(key, _)| key)),
         }
@@ -205,28 +205,28 @@ impl<T: TimerId> FutureEvents<T> {
     /// Takes the next timer and moves the clock to it.
     pub(super) fn take(&mut self) -> Option<T> {
         let first = self.head_by(SimTime::NEVER)?;
-        // A note of the same moment no longer holds once the truth has been cleared.
-        let timer = match self.near.first {
+        // A note with the same key is outdated once the due time has been cleared.
+        let timer = match self.near_future.first {
             Some((key, timer)) if key == first => {
-                self.near.pop();
+                self.near_future.pop();
                 timer
             }
-            _ => self.today.pop()?.1,
+            _ => self.current_page.pop()?.1,
         };
         self.due_times.set(timer, SimTime::NEVER);
         self.advance(first.at);
         Some(timer)
     }
 
-    /// Moves the clock to an instant that the script named.
+    /// Advances the clock to the time of an event.
     pub(super) fn advance(&mut self, to: SimTime) {
         // INVARIANT: the clock never goes back; the simulation takes the earlier head.
         assert!(to >= self.now, "the clock would go back to {to}");
         self.now = to;
     }
 
-    /// The page that `at` lies on. What lies before the first belongs to it; what
-    /// is never due has a page to itself, on which nothing is noted.
+    /// Index of the page that contains `at`. Times before the first page belong to it;
+    /// [`SimTime::NEVER`] has an index after the last page, on which nothing is noted.
     fn page(&self, at: SimTime) -> usize {
         let number = at.since(self.origin).seconds() >> self.width;
         let number = usize::try_from(number).map_or(self.last, |number| number.min(self.last));
@@ -243,21 +243,21 @@ impl<T: TimerId> FutureEvents<T> {
         }
         self.pages[page].push(timer);
         self.notes += 1;
-        if self.notes > NOTES_AT_LEAST && self.notes > NOTES_PER_PLACE * self.due_times.indices() {
-            self.reread();
+        if self.notes > FEWEST_NOTES && self.notes > NOTES_PER_TIMER * self.due_times.indices() {
+            self.remove_outdated_notes();
         }
     }
 
-    /// Strikes out every note that no longer holds, and doubles.
-    fn reread(&mut self) {
+    /// Removes outdated and duplicate notes from all pages.
+    fn remove_outdated_notes(&mut self) {
         for page in self.open..self.pages.len() {
-            self.pages[page] = self.read(page);
+            self.pages[page] = self.due_on(page);
         }
         self.notes = self.pages.iter().map(Vec::len).sum();
     }
 
-    /// The timers that are in truth due on a page, each of them once.
-    fn read(&mut self, page: usize) -> Vec<T> {
+    /// The timers that are due on a page, without duplicates.
+    fn due_on(&mut self, page: usize) -> Vec<T> {
         let mut notes = self.pages.get_mut(page).map(mem::take).unwrap_or_default();
         notes.retain(|timer| self.page(self.due_times.of(*timer)) == page);
         notes.sort_unstable_by_key(|timer| (timer.priority(), timer.index()));
@@ -266,28 +266,28 @@ impl<T: TimerId> FutureEvents<T> {
     }
 
     /// Opens the next page; `false` if there is none.
-    fn turn(&mut self) -> bool {
+    fn open_next_page(&mut self) -> bool {
         let page = self.open;
         if page == self.last {
-            return self.begin_volume();
+            return self.start_volume();
         }
         self.open += 1;
         let notes = self.pages.get_mut(page).map(mem::take).unwrap_or_default();
         self.notes -= notes.len();
-        let mut today = mem::take(&mut self.today);
-        // First all due times, then the sorting: so the waits for memory overlap.
+        let mut current_page = mem::take(&mut self.current_page);
+        // All due times are read before sorting, so that memory accesses overlap.
         let times = notes.iter().map(|timer| (self.due_times.of(*timer), *timer));
-        today.extend(times.filter(|(at, _)| self.page(*at) == page));
-        today.sort_unstable_by_key(|(at, timer)| Reverse(EventKey::of(*timer, *at)));
-        self.unseen = today.len();
-        self.today = today;
+        current_page.extend(times.filter(|(at, _)| self.page(*at) == page));
+        current_page.sort_unstable_by_key(|(at, timer)| Reverse(EventKey::of(*timer, *at)));
+        self.unchecked = current_page.len();
+        self.current_page = current_page;
         true
     }
 
-    /// Spreads the last page over new ones, from the first timer on it onwards; `false`
-    /// if there is none.
-    fn begin_volume(&mut self) -> bool {
-        let timers = self.read(self.last);
+    /// Distributes the last page over new pages that start at its first timer; `false` if it has no
+    /// timer.
+    fn start_volume(&mut self) -> bool {
+        let timers = self.due_on(self.last);
         self.pages.clear();
         self.notes = 0;
         let Some(first) = timers.iter().map(|timer| self.due_times.of(*timer)).min() else {
@@ -302,27 +302,27 @@ impl<T: TimerId> FutureEvents<T> {
     }
 }
 
-/// Timers of days that have been opened, those that have moved or gone among them.
-struct Near<T: TimerId> {
-    /// `priority-queue` leaves equal priorities in arbitrary order; a moment
-    /// names its timer, so no two are equal.
+/// Timers that were set to an opened page, including outdated entries.
+struct NearFuture<T: TimerId> {
+    /// `priority-queue` returns equal priorities in arbitrary order; keys of different timers are
+    /// never equal.
     queue: PriorityQueue<T, Reverse<EventKey>, FxBuildHasher>,
-    /// Its head, which is looked at far more often than it changes.
+    /// Head of the queue, which is read far more often than it changes.
     first: Option<(EventKey, T)>,
 }
 
-impl<T: TimerId> Near<T> {
+impl<T: TimerId> NearFuture<T> {
     fn set(&mut self, timer: T, at: SimTime) {
         self.queue.push(timer, Reverse(EventKey::of(timer, at)));
-        self.look();
+        self.update_first();
     }
 
     fn pop(&mut self) {
         self.queue.pop();
-        self.look();
+        self.update_first();
     }
 
-    fn look(&mut self) {
+    fn update_first(&mut self) {
         self.first = self.queue.peek().map(|(timer, Reverse(key))| (*key, *timer));
     }
 }
@@ -344,7 +344,7 @@ mod tests {
     }
 
     impl TimerId for Probe {
-        const RANKS: u8 = 3;
+        const PRIORITIES: u8 = 3;
 
         fn priority(&self) -> Priority {
             match self {
@@ -424,7 +424,7 @@ mod tests {
             future_events.clear(Probe::Late(who));
         }
         assert_eq!(notes(&future_events), future_events.notes);
-        assert!(future_events.notes <= NOTES_AT_LEAST + 1, "{} notes", future_events.notes);
+        assert!(future_events.notes <= FEWEST_NOTES + 1, "{} notes", future_events.notes);
         assert_eq!(drain(future_events).len(), 100);
     }
 
@@ -436,7 +436,8 @@ mod tests {
         }
         let mut most = 0;
         while future_events.take().is_some() {
-            most = most.max(future_events.today.len() + future_events.near.queue.len());
+            most =
+                most.max(future_events.current_page.len() + future_events.near_future.queue.len());
         }
         assert!(most <= 24, "{most}");
     }
@@ -546,16 +547,16 @@ mod tests {
                         future_events.set(timer, at);
                     }
                     2 => future_events.clear(timer),
-                    3 => future_events.reread(),
+                    3 => future_events.remove_outdated_notes(),
                     _ => drop(future_events.take()),
                 }
                 for timer in (0..9).flat_map(|who| [Probe::Early(who), Probe::Late(who)]) {
                     let Some(due) = future_events.due(timer) else { continue };
                     let page = future_events.pages.get(future_events.page(due));
                     let is_noted = page.is_some_and(|page| page.contains(&timer));
-                    let queued = future_events.near.queue.get_priority(&timer);
+                    let queued = future_events.near_future.queue.get_priority(&timer);
                     let is_queued = queued == Some(&Reverse(EventKey::of(timer, due)));
-                    let is_today = future_events.today.contains(&(due, timer));
+                    let is_today = future_events.current_page.contains(&(due, timer));
                     prop_assert!(is_noted || is_queued || is_today);
                 }
                 prop_assert_eq!(notes(&future_events), future_events.notes);

@@ -1,21 +1,21 @@
-//! A discrete-event kernel.
+//! The kernel of a discrete-event simulation: clock, future event list, random streams.
 //!
-//! It must never know what is simulated: no cloud word occurs here, so that the
-//! order of events can be read, tested and measured by itself.
+//! It does not know what is simulated: it contains no word about clouds, so that the order of
+//! events can be read, tested and measured separately.
 //!
 //! # Lifecycle
 //!
-//! 1. A [`Model`], a *script* (what is known beforehand, sorted by time) and a
-//!    horizon make a [`Simulation`].
-//! 2. Each step takes the earlier of two heads: the script's next order or the
-//!    [`FutureEvents`]'s next timer. At one instant the script goes first.
-//! 3. The model reacts; it may set and clear timers and emits records.
-//! 4. The simulation ends [`Stop::Drained`], at the [`Stop::Horizon`], at a
-//!    [`Stop::Limit`], or [`Stop::Halted`] by its model.
+//! 1. A [`Simulation`] has a [`Model`], a *script* (events known in advance, sorted by time) and a
+//!    horizon.
+//! 2. Each step takes the earlier of the next event of the script and the next timer of the
+//!    [`FutureEvents`]. At the same instant the event of the script comes first.
+//! 3. The model handles it: it may set and clear timers, and it emits records.
+//! 4. The simulation ends when nothing is left ([`Stop::Drained`]), at the horizon
+//!    ([`Stop::Horizon`]), at a limit ([`Stop::Limit`]), or when the model halts ([`Stop::Halted`]).
 //!
-//! What a script says is never put into a heap: it is read once, in order.
-//! Random numbers come from named [`Streams`], so that one more source of them
-//! moves no other draw; a [`Distribution`] makes spans of time out of them.
+//! Events of the script are not put on the future event list; they are read once, in order.
+//! Random numbers come from named [`Streams`], so that an additional random source changes no
+//! other draw. A [`Distribution`] turns random numbers into spans of time.
 
 mod distribution;
 mod due_times;

@@ -1,27 +1,26 @@
-//! The loop: take the earlier head, let the model react, hand out what it recorded.
+//! The event loop: takes the next event or timer, calls its handler, returns the records.
 
 use super::future_events::FutureEvents;
 use super::timer::TimerId;
 use crate::time::SimTime;
 
-/// What reacts to events.
+/// A model: handlers of events and timers.
 pub trait Model {
-    /// What a script asks for.
+    /// An event of the script.
     type Event;
-    /// What the model schedules itself.
+    /// A timer that the model schedules.
     type Timer: TimerId;
-    /// What it reports, in order.
+    /// A record of what has happened.
     type Record;
 
-    /// Is shown an order a little before its time, together with its neighbours, so that
-    /// what it is about can be fetched from memory meanwhile. Nothing else may come of it.
+    /// Prefetches from memory what a coming event is about. It must have no other effect.
     fn prefetch_event(&self, _order: &Self::Event) {}
 
-    /// The same for a timer. It may yet be moved or cleared; one that is set for a day under way
-    /// is not shown.
+    /// Prefetches from memory what a coming timer is about. The timer may still be moved or cleared;
+    /// timers set within the current page are not prefetched.
     fn prefetch_timer(&self, _timer: Self::Timer) {}
 
-    /// Reacts to an order of the script at `future event list.now()`.
+    /// Handles an event of the script at `future_events.now()`.
     fn handle_event(
         &mut self,
         order: &Self::Event,
@@ -29,7 +28,7 @@ pub trait Model {
         out: &mut Vec<Self::Record>,
     ) -> Flow;
 
-    /// Reacts to a timer that has come due at `future event list.now()`.
+    /// Handles a timer that is due at `future_events.now()`.
     fn handle_timer(
         &mut self,
         timer: Self::Timer,
@@ -38,28 +37,28 @@ pub trait Model {
     ) -> Flow;
 }
 
-/// How many orders of the script are read at a time.
+/// Number of events of the script that are read at a time.
 const AHEAD: usize = 32;
 
-/// Whether a model can go on.
+/// Whether the run continues after an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     /// The next event may be taken.
     Continue,
-    /// The model cannot answer what comes next; it holds the reason itself.
+    /// The model cannot continue; it stores the reason itself.
     Halt,
 }
 
 /// Why a simulation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// Neither the script nor the future event list holds anything more.
+    /// The script and the future event list are empty.
     Drained,
-    /// Everything up to and including the horizon has happened.
+    /// All events up to and including the horizon were handled.
     Horizon,
-    /// A limit was reached; what follows is unknown.
+    /// A limit was reached before the horizon.
     Limit(Limit),
-    /// The model halted; what follows is unknown.
+    /// The model halted before the horizon.
     Halted,
 }
 
@@ -72,7 +71,7 @@ pub enum Limit {
     EventsAtOnce,
 }
 
-/// Bounds on a run, so that a mistake in a model ends instead of hanging.
+/// Limits of a run, so that a model in an endless loop ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Events in the whole run.
@@ -82,38 +81,37 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// A thousand million events, a hundred million of them at one instant.
+    /// 1,000,000,000 events, and 100,000,000 at one instant.
     fn default() -> Self {
         Self { events: 1_000_000_000, events_at_once: 100_000_000 }
     }
 }
 
-/// A model under way. It is an iterator over the model's records: it calls
-/// nobody, so nothing can feed back.
+/// A simulation in progress: an iterator over the records of the model. It calls no report, so
+/// reports cannot change it.
 pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Event)>> {
     model: M,
     script: S,
-    /// The orders of the script that were read last, which the model has been shown.
+    /// Events of the script that were read last and have been prefetched.
     ahead: Vec<(SimTime, M::Event)>,
-    /// How many of them have been obeyed.
+    /// Number of them that have been handled.
     obeyed: usize,
     future_events: FutureEvents<M::Timer>,
     horizon: SimTime,
     limits: Limits,
     events: u64,
     events_now: u64,
-    /// What the last event made the model record.
+    /// Records of the last event.
     records: Vec<M::Record>,
-    /// How many of them the iterator has given.
+    /// Number of them that the iterator has returned.
     given: usize,
     stop: Option<Stop>,
 }
 
 impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
-    /// Starts `model` with the timers already in `future event list`.
+    /// Starts `model` with the timers already in `future_events`.
     ///
-    /// `script` must be sorted by time. The horizon is inclusive: what falls
-    /// due at it still happens.
+    /// `script` must be sorted by time. The horizon is inclusive.
     pub fn new(
         model: M,
         script: S,
@@ -137,31 +135,31 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         }
     }
 
-    /// The model as it stands between two steps.
+    /// The model between two steps.
     pub const fn model(&self) -> &M {
         &self.model
     }
 
-    /// Why the simulation ended; `None` while it is under way.
+    /// Why the simulation ended; `None` while it is in progress.
     pub const fn stop(&self) -> Option<Stop> {
         self.stop
     }
 
-    /// How many events have happened.
+    /// Number of events and timers handled so far.
     pub const fn events(&self) -> u64 {
         self.events
     }
 
-    /// The instant of the next event, if one comes before the horizon has passed.
+    /// Instant of the next event or timer; `None` if there is none up to the horizon.
     pub fn next_at(&mut self) -> Option<SimTime> {
         let scripted = self.next_order_at();
         let bound = scripted.map_or(self.horizon, |at| at.min(self.horizon));
         let next = self.future_events.next_by(bound).or(scripted);
-        self.future_events.coming().for_each(|timer| self.model.prefetch_timer(timer));
+        self.future_events.upcoming().for_each(|timer| self.model.prefetch_timer(timer));
         next.filter(|at| self.stop.is_none() && *at <= self.horizon)
     }
 
-    /// Takes the next event; what it made the model record is then in [`Self::records`].
+    /// Handles the next event or timer, whose records are then in [`Self::records`].
     ///
     /// Returns `false` once the simulation has stopped.
     pub fn step(&mut self) -> bool {
@@ -191,7 +189,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         true
     }
 
-    /// The instant of the next order of the script.
+    /// Instant of the next event of the script.
     fn next_order_at(&mut self) -> Option<SimTime> {
         if self.obeyed == self.ahead.len() {
             self.ahead.clear();
@@ -202,7 +200,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         self.ahead.get(self.obeyed).map(|(at, _)| *at)
     }
 
-    /// One event of the instant `at`: the script's if it has one, else a timer.
+    /// Handles one event of the instant `at`: of the script if it has one, else a timer.
     fn react(&mut self, at: SimTime) -> Flow {
         if let Some((scripted, order)) = self.ahead.get(self.obeyed)
             && *scripted == at
@@ -219,7 +217,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         }
     }
 
-    /// What the last event made the model record, in order.
+    /// Records of the last event, in order.
     pub fn records(&self) -> &[M::Record] {
         &self.records
     }
@@ -250,7 +248,7 @@ mod tests {
     use crate::kernel::timer::Priority;
     use crate::time::SimSpan;
 
-    /// Repeats itself every `period` seconds and writes down what it saw.
+    /// A model with one timer every `period` seconds that records each event.
     struct Clockwork {
         period: i64,
         halt_at: i64,
@@ -260,7 +258,7 @@ mod tests {
     struct Tick;
 
     impl TimerId for Tick {
-        const RANKS: u8 = 1;
+        const PRIORITIES: u8 = 1;
 
         fn priority(&self) -> Priority {
             Priority(0)
@@ -322,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_do_at_an_instant_comes_before_what_falls_due_at_it() {
+    fn events_of_the_script_come_before_timers_of_the_same_instant() {
         let script = [(10, "a"), (10, "b"), (12, "c")];
         let (seen, stop) = run(10, 99, &script, 20, Limits::default());
         assert_eq!(seen, ["10 a", "10 b", "10 tick", "12 c", "20 tick"]);

@@ -3,15 +3,14 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-/// The version of this derivation; it is part of every key, so that a change of
-/// the scheme cannot pass for a change of the model.
+/// Version of the key derivation. It is part of every key, so that a changed derivation gives other
+/// draws in every stream.
 const SCHEME: u64 = 1;
 
-/// Where random numbers come from: a seed and the number of a replication.
+/// The random streams of one replication.
 ///
-/// A stream is keyed by its name, so one more random source, instance or
-/// replication moves no other draw, and two policies can be compared on the
-/// same draws. Only `ChaCha8` is used, whose values are the same on every platform.
+/// The key of a stream contains its name, so an additional random source, instance or replication
+/// changes no other draw, and two policies are compared with common random numbers. Only `ChaCha8` is used, whose values are the same on every platform.
 #[derive(Debug, Clone, Copy)]
 pub struct Streams {
     seed: u64,
@@ -24,7 +23,7 @@ impl Streams {
         Self { seed, replication }
     }
 
-    /// The stream of that name, from its beginning.
+    /// The stream with this name, from its beginning.
     pub fn named(&self, name: &str) -> ChaCha8Rng {
         let mut key = [0_u8; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());

@@ -1,52 +1,51 @@
-//! What identifies a timer, and the total order of everything that fires.
+//! Ids of timers, and the total order of events.
 
 use crate::time::SimTime;
 use std::cmp::Ordering;
 use std::hash::Hash;
 
-/// Span of a kind of timer among those of the same instant; lower fires first.
+/// Priority of a kind of timer among timers of the same instant; the lowest fires first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Priority(pub u8);
 
-/// What waits in an future event list: a name, small enough to copy.
+/// Id of a timer on a future event list.
 ///
-/// Priority and index together are its name: two timers are equal if and only if
-/// they agree in both. An future event list keeps an array of due times for each rank, as long
-/// as its largest index, so indices should be dense.
+/// Priority and index identify a timer: two timers are equal if and only if both are equal. The
+/// future event list has one array of due times for each priority, as long as the largest index,
+/// so indices should be dense.
 pub trait TimerId: Copy + Eq + Hash {
-    /// How many ranks there are; each is below it.
-    const RANKS: u8;
+    /// Number of priorities; each priority is below it.
+    const PRIORITIES: u8;
 
-    /// Where timers of this kind stand among those of the same instant.
+    /// Priority of this kind of timer.
     fn priority(&self) -> Priority;
 
-    /// Which one of its kind it is; also its place among those of the same rank
-    /// and instant.
+    /// Index of the timer within its kind; the lowest fires first among timers of the same instant
+    /// and priority.
     fn index(&self) -> u32;
 }
 
-/// The total order of a simulated universe: time, then rank, then who.
+/// The total order of timers: time, then priority, then index.
 ///
-/// Ties break by meaning and never by the order of insertion, so the order
-/// survives any queue, any page width and any number of workers. `EventKey::number`
-/// is the only place where the order is stated.
+/// The order of insertion never breaks a tie, so the order is the same for any queue, any page
+/// width and any number of workers. `EventKey::number` states the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventKey {
-    /// When.
+    /// Due time.
     pub at: SimTime,
-    /// Which kind first, at one instant.
+    /// Priority at one instant; the lowest comes first.
     pub priority: Priority,
-    /// Which one first, within a kind.
+    /// Index within a priority; the lowest comes first.
     pub who: u32,
 }
 
 impl EventKey {
-    /// The moment at which `timer` fires if it is due at `at`.
+    /// The key of `timer` if it is due at `at`.
     pub fn of(timer: impl TimerId, at: SimTime) -> Self {
         Self { at, priority: timer.priority(), who: timer.index() }
     }
 
-    /// Time, rank and who as the digits of one number: one comparison, without a branch.
+    /// Time, priority and index as the digits of one number, so that one comparison needs no branch.
     fn number(self) -> i128 {
         i128::from(self.at.seconds()) << 64
             | i128::from(self.priority.0) << 32

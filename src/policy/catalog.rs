@@ -126,17 +126,17 @@ fn tree(
     check_format(&node, problems)?;
     let Some(base) = node.get("extends").cloned() else {
         if let Some(drops) = node.get("drops") {
-            let title = "there is nothing to leave out: this edition extends no other";
+            let title = "`drops` has no effect: this edition extends no other edition";
             let problem = Problem::at(Code::Contradiction, drops.span, title, "without `extends`");
-            problems.add(problem.help("remove `drops:`, or name the edition to start from"));
+            problems.add(problem.help("remove `drops:`, or add `extends: POLICY@EDITION`"));
         }
         return Some(node);
     };
     let base = Spanned::<String>::read(&base, problems)?;
     if depth >= DEEPEST {
-        let title = format!("more than {DEEPEST} editions extend each other");
+        let title = format!("the chain of `extends` is longer than {DEEPEST} editions");
         let problem = Problem::at(Code::BadNumber, base.span, title, "one too many");
-        problems.add(problem.help("does one of them extend itself?"));
+        problems.add(problem.help("check that no edition extends itself"));
         return None;
     }
     let mut merged = tree(&base, Some(base.span), files, sources, problems, read, depth + 1)?;
@@ -150,8 +150,8 @@ fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     match format.scalar() {
         Some("policy/1") | None => Some(()),
         Some(other) => {
-            let title = format!("this program reads `policy/1` here, and this is `{other}`");
-            problems.add(Problem::at(Code::BadFormat, format.span, title, "not a policy it knows"));
+            let title = format!("unsupported format `{other}`; expected `policy/1`");
+            problems.add(Problem::at(Code::BadFormat, format.span, title, "not a policy format"));
             None
         }
     }
@@ -192,7 +192,7 @@ fn find(
             }
         }
     }
-    let title = format!("there is no policy called `{name}`");
+    let title = format!("unknown policy `{name}`");
     let mut problem = Problem::bare(Code::UnknownRule, title);
     problem.labels.extend(at.map(|span| (span, "unknown policy".into())));
     let mut close = closest(name, Catalog::names());
@@ -202,8 +202,8 @@ fn find(
     problems.add(
         problem
             .did_you_mean(&close)
-            .note(format!("the program has: {}", known.join(", ")))
-            .note("a file of your own is named by its path, such as `./house.yaml`"),
+            .note(format!("built-in policies: {}", known.join(", ")))
+            .note("to use a policy file, write its path, such as `./house.yaml`"),
     );
     None
 }

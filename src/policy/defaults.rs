@@ -84,7 +84,7 @@ impl Value for Orders {
         let mut read = Self::default();
         for name in &names.0 {
             let Some(at) = orders.iter().position(|order| order.name == **name) else {
-                let title = format!("`{}` is not one of the orders", **name);
+                let title = format!("unknown order `{}`", **name);
                 let known = orders.iter().map(|order| order.name.as_str());
                 let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown order");
                 problems.add(problem.did_you_mean(&closest(name, known)));

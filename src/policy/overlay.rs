@@ -111,7 +111,7 @@ impl<'p> Overlay<'p> {
         self.merge(&mut Vec::new(), base, over);
         for (path, span) in std::mem::take(&mut self.cut) {
             let name = path.rsplit('.').next().unwrap_or(&path).to_owned();
-            self.refuse(&name, span, "its scope or its conclusion is cut here", None);
+            self.refuse(&name, span, "this removes its scope or its conclusion", None);
         }
     }
 
@@ -212,7 +212,12 @@ impl<'p> Overlay<'p> {
         let Some(first) = first else {
             if claims_more(statement, base, over) && !has("source") {
                 let span = over.get("confidence").map_or(over.span, |node| node.span);
-                self.refuse(name, span, "claims more than what it replaces", Some(base.span));
+                self.refuse(
+                    name,
+                    span,
+                    "higher confidence than the replaced statement",
+                    Some(base.span),
+                );
             }
             return;
         };
@@ -223,11 +228,16 @@ impl<'p> Overlay<'p> {
             }
         };
         if statement == Statement::Document && keys[0] == "sources" {
-            let title = format!("`{name}` is a source of {} already", self.extends);
+            let title = format!("the source `{name}` is already defined in {}", self.extends);
             self.problems.add(
-                Problem::at(Code::NoSource, first, title, "another document under the same key")
-                    .and_at(base.span, "rules rest on this one")
-                    .help("give your document a key of its own"),
+                Problem::at(
+                    Code::NoSource,
+                    first,
+                    title,
+                    "a different document under the same key",
+                )
+                .and_at(base.span, "defined here")
+                .help("use another key for this document"),
             );
             return;
         }
@@ -259,18 +269,18 @@ impl<'p> Overlay<'p> {
 
     fn refuse(&mut self, name: &str, span: Span, label: &str, base: Option<Span>) {
         let title = format!(
-            "`{name}` concludes otherwise than {} does, and names nothing that it rests on",
+            "`{name}` changes what {} states, but has neither `source` nor `confidence`",
             self.extends
         );
         let mut problem = Problem::at(Code::NoSource, span, title, label);
         if let Some(base) = base {
-            problem = problem.and_at(first_of(base), "what it replaces");
+            problem = problem.and_at(first_of(base), "replaced statement");
         }
         self.problems.add(
             problem
-                .note("the source of what it replaces does not speak for it")
-                .help("add `source:`, with a document of its own under `sources:`")
-                .help("or `confidence: assumed`, for a rule of your house or a what-if"),
+                .note("the source of the replaced statement does not cover the new one")
+                .help("add `source:` and define the document under `sources:`")
+                .help("or write `confidence: assumed` for a rule of your own or a what-if"),
         );
     }
 
@@ -288,10 +298,10 @@ impl<'p> Overlay<'p> {
             let steps: Vec<&str> = parent.split('.').filter(|step| !step.is_empty()).collect();
             let owner = steps.iter().try_fold(&mut *base, |node, step| child(node, step));
             if !owner.is_some_and(|node| remove(node, key)) {
-                let title = format!("the extended edition has no `{}`", *path);
+                let title = format!("unknown key `{}` in the extended edition", *path);
                 self.problems.add(
-                    Problem::at(Code::UnknownRule, path.span, title, "nothing to leave out")
-                        .note("a path is written `protections.release-protection.rules.RP5`"),
+                    Problem::at(Code::UnknownRule, path.span, title, "nothing to remove")
+                        .note("a path has the form `protections.release-protection.rules.RP5`"),
                 );
                 continue;
             }

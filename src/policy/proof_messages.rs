@@ -1,4 +1,4 @@
-//! What is wrong with a table, told so that one can mend it.
+//! Messages about tables that the proof rejects.
 
 use super::facts::Condition;
 use super::space::{Block, Over, Space};
@@ -6,56 +6,56 @@ use super::table::{Fault, Table, Unproved};
 use super::written_rule::WrittenRule;
 use crate::diagnostics::{Code, Problem, Span};
 
-/// The table that is being told about.
-pub struct Subject<'t> {
-    /// Its name: the protection, or the section.
+/// The table that the messages are about.
+pub struct TableContext<'t> {
+    /// Name of the protection or of the section.
     pub name: &'t str,
-    /// Where it begins.
+    /// Start of the table in the file.
     pub span: Span,
-    /// Its rules, in the order of its rows.
+    /// The rules, in the order of the table's rows.
     pub parts: &'t [WrittenRule],
-    /// The names of the values of each switch.
+    /// Name and positions of each switch, indexed by `SwitchId`.
     pub switches: &'t [(String, Vec<String>)],
 }
 
-/// A message for each fault; the first one carries the mend, if one word mends all.
-pub fn tell<C: Clone>(
+/// One problem for each fault; the first has a help line if changing one word repairs the table.
+pub fn report<C: Clone>(
     unproved: &Unproved<C>,
-    subject: &Subject<'_>,
+    subject: &TableContext<'_>,
     possible: &[bool],
 ) -> Vec<Problem> {
-    let told = unproved.faults.iter().map(|fault| tell_one(fault, subject, &unproved.space));
-    let mut problems: Vec<Problem> = told.collect();
-    if let Some(mend) = mend(unproved, possible, subject)
+    let reports = unproved.faults.iter().map(|fault| report_fault(fault, subject, &unproved.space));
+    let mut problems: Vec<Problem> = reports.collect();
+    if let Some(help) = replacement(unproved, possible, subject)
         && let Some(first) = problems.first_mut()
     {
-        first.helps.insert(0, mend);
+        first.helps.insert(0, help);
     }
     problems
 }
 
-fn tell_one(fault: &Fault, subject: &Subject<'_>, space: &Space) -> Problem {
+fn report_fault(fault: &Fault, subject: &TableContext<'_>, space: &Space) -> Problem {
     let part = |at: usize| &subject.parts[at];
     match fault {
-        Fault::Open(cells) => {
-            let count = cells.len();
-            let (cells_have, name) =
-                (if count == 1 { "cell has" } else { "cells have" }, subject.name);
-            let title = format!("{count} {cells_have} no rule in `{name}`");
+        Fault::Open(open) => {
+            let count = open.len();
+            let name = subject.name;
+            let (cells, have) = if count == 1 { ("cell", "has") } else { ("cells", "have") };
+            let title = format!("{count} {cells} of `{name}` {have} no rule");
             let mut problem =
                 Problem::at(Code::OpenCell, subject.span, title, "each cell needs exactly one");
-            let blocks = some_blocks(space, cells);
-            for block in blocks.iter().take(TOLD) {
-                problem = problem.note(format!("open: {}", describe(space, block, subject)));
+            let blocks = some_blocks(space, open);
+            for block in blocks.iter().take(MOST_BLOCKS) {
+                problem = problem.note(format!("no rule for: {}", describe(space, block, subject)));
             }
-            if blocks.len() > TOLD {
-                problem = problem.note("and more of this kind");
+            if blocks.len() > MOST_BLOCKS {
+                problem = problem.note("and more cells");
             }
             problem
         }
         Fault::Twice(a, b, cells) => {
             let title = format!(
-                "`{}` and `{}` both cover {} of `{}`",
+                "rules `{}` and `{}` both match {} of `{}`",
                 *part(*a).id,
                 *part(*b).id,
                 if cells.len() == 1 { "one cell".into() } else { format!("{} cells", cells.len()) },
@@ -63,32 +63,32 @@ fn tell_one(fault: &Fault, subject: &Subject<'_>, space: &Space) -> Problem {
             );
             let both = some_blocks(space, cells).into_iter().next();
             let both = both.map(|block| describe(space, &block, subject)).unwrap_or_default();
-            Problem::at(Code::CoveredTwice, part(*b).span, title, "this one")
-                .and_at(part(*a).span, "and this one")
-                .note(format!("both: {both}"))
-                .help("narrow one of them; the order of rules means nothing")
+            Problem::at(Code::CoveredTwice, part(*b).span, title, "second rule")
+                .and_at(part(*a).span, "first rule")
+                .note(format!("both match: {both}"))
+                .help("narrow one of the rules; their order has no effect")
         }
         Fault::Dead(at) => {
-            let title = format!("`{}` covers no cell of `{}`", *part(*at).id, subject.name);
-            Problem::at(Code::DeadRule, part(*at).span, title, "never decides anything").help(
-                "remove it, or check its words against `space`, `impossible` and `works-when`",
+            let title = format!("rule `{}` matches no cell of `{}`", *part(*at).id, subject.name);
+            Problem::at(Code::DeadRule, part(*at).span, title, "never used").help(
+                "remove the rule, or compare its conditions with `space`, `impossible` and `works-when`",
             )
         }
     }
 }
 
-/// How many sets of open cells are told.
-const TOLD: usize = 3;
+/// The most blocks of open cells that one message lists.
+const MOST_BLOCKS: usize = 3;
 
-/// The first few blocks that some cells make up.
+/// Blocks that together cover `cells`, at most one more than a message lists.
 fn some_blocks(space: &Space, cells: &[usize]) -> Vec<Block> {
     let mut among = vec![false; space.cells()];
     cells.iter().for_each(|cell| among[*cell] = true);
-    space.blocks_up_to(TOLD + 1, |cell| among[cell], |_| false)
+    space.blocks_up_to(MOST_BLOCKS + 1, |cell| among[cell], |_| false)
 }
 
-/// A block in words: `trigger manual, billing spot`; axes that it takes whole are left out.
-fn describe(space: &Space, block: &Block, subject: &Subject<'_>) -> String {
+/// A block as text: `trigger manual, billing spot`. Axes that it covers completely are left out.
+fn describe(space: &Space, block: &Block, subject: &TableContext<'_>) -> String {
     let parts: Vec<String> = (0..space.axes().len())
         .filter(|axis| !space.is_whole(block, *axis))
         .map(|axis| {
@@ -110,26 +110,26 @@ fn describe(space: &Space, block: &Block, subject: &Subject<'_>) -> String {
     if parts.is_empty() { "every cell".into() } else { parts.join(", ") }
 }
 
-/// The one word that somebody may have mistaken for another: with it the table is whole.
+/// The replacement of one word that repairs the whole table; `None` if there is none.
 ///
-/// A rule is never widened: that would put a verdict where nobody has stated one.
-fn mend<C: Clone>(
+/// A replacement never widens a rule, because that would invent a verdict for a cell.
+fn replacement<C: Clone>(
     Unproved { space, rows, faults }: &Unproved<C>,
     possible: &[bool],
-    subject: &Subject<'_>,
+    subject: &TableContext<'_>,
 ) -> Option<String> {
-    // A mistaken word leaves its own cells open. Every candidate is proved anew, and only
-    // small tables are worth that.
+    // A wrong word leaves its own cells open. Each candidate is proved again, which takes too long
+    // for large tables.
     let is_open = faults.iter().any(|fault| matches!(fault, Fault::Open(_)));
     if !is_open || space.cells() * rows.len() > 50_000 {
         return None;
     }
-    let heals = |at: usize, when: Condition| {
+    let repairs = |at: usize, when: Condition| {
         let mut changed = rows.clone();
         changed[at].when = when;
         Table::prove(space.clone(), changed, possible).is_ok()
     };
-    // What the file at hand says is doubted before what it extends says.
+    // Rules of the extending file are tried before rules of the extended one.
     let own = |at: &usize| subject.parts[*at].span.file != subject.span.file;
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(own);
@@ -139,10 +139,10 @@ fn mend<C: Clone>(
             let Some(mask) = row.when.words(column) else { continue };
             for new in axis.words.iter().filter(|word| mask >> **word & 1 == 0) {
                 for old in axis.words.iter().filter(|word| mask >> **word & 1 == 1) {
-                    if heals(at, row.when.with(column, mask & !(1 << old) | 1 << new)) {
+                    if repairs(at, row.when.with(column, mask & !(1 << old) | 1 << new)) {
                         let word = |at: &u8| column.words()[usize::from(*at)];
                         return Some(format!(
-                            "did you mean `{}` instead of `{}` in `{}`? that would make the table whole",
+                            "did you mean `{}` instead of `{}` in `{}`? then each cell has exactly one rule",
                             word(new),
                             word(old),
                             *subject.parts[at].id

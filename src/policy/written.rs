@@ -23,7 +23,7 @@ pub(super) fn words_written(node: &Node) -> String {
 pub(super) fn read_line(node: &Node, problems: &mut Problems) -> Option<String> {
     let text = String::read(node, problems)?;
     if let Some(harm) = Name::harm(&text) {
-        let title = "this text could do harm in a report";
+        let title = "this text is not safe in a report";
         problems.add(Problem::at(Code::BadName, node.span, title, harm));
         return None;
     }

@@ -39,7 +39,7 @@ pub(super) fn read_words(column: Column, node: &Node, problems: &mut Problems) -
         Value::Empty | Value::Scalar(..) | Value::Map(_) => one,
     };
     if items.is_empty() {
-        let title = "an empty list takes nothing: this rule would never apply";
+        let title = "an empty list matches nothing, so this rule never applies";
         problems.add(Problem::at(Code::MatchesNothing, node.span, title, "no word"));
         return None;
     }
@@ -55,7 +55,7 @@ pub(super) fn read_words(column: Column, node: &Node, problems: &mut Problems) -
             mask |= taken;
         } else {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            let title = format!("`{text}` is no word of the column `{}`", column.name());
+            let title = format!("unknown word `{text}` for the column `{}`", column.name());
             let problem = Problem::at(Code::UnknownWord, item.span, title, "unknown word");
             let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
             problems.add(problem.note(format!("one of: {}", words.join(", "))));
@@ -75,7 +75,7 @@ pub fn read_space(node: &Node, problems: &mut Problems) -> Vec<(Column, Vec<u8>)
     for Entry { key, value } in entries {
         let Some(column) = Column::named(key) else {
             let names = Column::ALL.iter().map(|column| column.name());
-            let title = format!("there is no column `{}`", **key);
+            let title = format!("unknown column `{}`", **key);
             let problem = Problem::at(Code::UnknownWord, key.span, title, "unknown column");
             problems.add(problem.did_you_mean(&closest(key, names)));
             continue;

@@ -86,8 +86,8 @@ impl WrittenAct {
                 WrittenWhat::Set(name.map(|name| name.0))
             }
             _ => {
-                let title = "a remedy names one act";
-                let problem = Problem::at(Code::MissingKey, span, title, "not one act");
+                let title = "a remedy needs exactly one of `do` and `set`";
+                let problem = Problem::at(Code::MissingKey, span, title, "needs `do` or `set`");
                 problems
                     .add(problem.help("write `{ do: settle }` or `{ set: NAME-OF-A-PROTECTION }`"));
                 return None;
@@ -106,11 +106,13 @@ fn read_act(node: &Node, problems: &mut Problems) -> Option<Act> {
         return read_word(node, problems);
     }
     let words: Vec<&str> = Act::ALL.iter().map(|act| act.word()).collect();
-    let title = format!("`{text}` is not an act");
-    let problem = Problem::at(Code::UnknownWord, node.span, title, "not one of the words");
+    let title = format!("unknown act `{text}`");
+    let problem = Problem::at(Code::UnknownWord, node.span, title, "unknown act");
     let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
-    problems.add(problem.note(format!("one of: {}", words.join(", "))).help(
-        "to set a protection write `{ set: NAME }`; advice that nothing checks is a sentence",
-    ));
+    problems.add(
+        problem.note(format!("one of: {}", words.join(", "))).help(
+            "to set a protection, write `{ set: NAME }`; a full sentence is unchecked advice",
+        ),
+    );
     None
 }

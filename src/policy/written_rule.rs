@@ -155,7 +155,7 @@ fn unknown_key(key: &Spanned<Box<str>>, conclusion: &[&str]) -> Problem {
     Problem::at(Code::UnknownKey, key.span, title, "neither a column nor a key of a rule")
         .did_you_mean(&closest(key, all))
         .note(format!(
-            "besides columns, a rule has: {}, {}",
+            "a rule accepts columns and: {}, {}",
             conclusion.join(", "),
             BASIS.join(", ")
         ))

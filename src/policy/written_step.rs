@@ -75,7 +75,7 @@ impl WrittenStep {
         let mut rule = WrittenRule::read(Spanned::new(id.into(), span), &tested, STEP, problems)?;
         rule.says = as_written(node.entries().unwrap_or_default());
         let Some(action) = node.get("action") else {
-            let title = "a step of a clock needs the key `action`";
+            let title = "missing key `action` in a step of a clock";
             problems.add(Problem::at(Code::MissingKey, span, title, "no `action` here"));
             return None;
         };
@@ -83,7 +83,7 @@ impl WrittenStep {
             None => false,
             Some(plus) if plus.scalar() == Some("grace") => true,
             Some(plus) => {
-                let title = "the only thing that a step may add is `grace`";
+                let title = "`plus` of a step accepts only `grace`";
                 problems.add(Problem::at(Code::UnknownWord, plus.span, title, "not `grace`"));
                 false
             }

@@ -1,7 +1,7 @@
-//! What an action does to an instance once nothing stands against it.
+//! Effects of actions on the fleet.
 //!
-//! What takes an instance, its data, its address or its place in a group asks for a
-//! [`Permit`]; what takes nothing is [`Harmless`]. There is no third way.
+//! An action that can take an instance, its data, its address or its membership needs a
+//! [`Permit`]; every other action is [`Harmless`].
 
 use super::harmless::Harmless;
 use super::request::{Payload, RequestContext, count};
@@ -13,7 +13,7 @@ use crate::record::{Subject, What};
 use crate::words::{Action, EconomicalStop, Effect, InstanceId, Lifecycle, Membership, StoppedBy};
 
 impl Step<'_> {
-    /// Does what a permit lets pass, and says what happened to the instance.
+    /// Applies a permitted action and returns its effect on the instance.
     pub(super) fn apply(&mut self, request: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let (id, action) = (permit.instance(), permit.action());
         if let Some(harmless) = Harmless::of(action) {
@@ -42,7 +42,7 @@ impl Step<'_> {
             | Action::Maintain
             | Action::Reimage
             | Action::ReimageAll => self.renew_parts(request, seq, permit),
-            // What concerns groups is done there, and the rest is harmless.
+            // Actions on groups are applied in `group`; the rest is harmless.
             Action::Start
             | Action::SetProtection
             | Action::ScheduleRelease
@@ -64,7 +64,7 @@ impl Step<'_> {
         }
     }
 
-    /// Gives an instance up for good. The only way to [`Lifecycle::Released`].
+    /// Releases an instance. No other function sets [`Lifecycle::Released`].
     fn release(&mut self, request: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let id = permit.instance();
         let effect = self.lose(request, seq, &permit);
@@ -85,7 +85,7 @@ impl Step<'_> {
         effect
     }
 
-    /// Takes an instance out of its group; it lives on.
+    /// Removes an instance from its group without releasing it.
     fn remove(&mut self, request: &RequestContext, seq: u64, permit: Permit) -> Effect {
         self.leave(request, seq, &permit);
         let effect = permit.action().effect();
@@ -93,11 +93,11 @@ impl Step<'_> {
         effect
     }
 
-    /// Takes an instance out of its group, if it is in one.
+    /// Removes an instance from its group; does nothing if it is in no group.
     fn leave(&mut self, request: &RequestContext, seq: u64, permit: &Permit) {
         let id = permit.instance();
         let Some(group) = self.world.fleet.instance(id).group else { return };
-        // Whatever the group's hook waited for no longer matters.
+        // A hook of the group no longer delays the instance.
         self.forget_hold(id);
         let before = self.world.fleet.group(group).members.len();
         self.world.fleet.leave(id, self.now);
@@ -108,14 +108,14 @@ impl Step<'_> {
         self.change(request, seq, Subject::Instance(id), What::Group(Some(group), None));
         let sizes = What::Size(count(before), count(before - 1));
         self.change(request, seq, Subject::Group(group), sizes);
-        // A request that takes many is made up for once.
+        // All losses of one request are refilled together.
         match self.world.gone.back_mut() {
             Some((of, by, lost)) if (*of, *by) == (group, request.trigger) => *lost += 1,
             _ => self.world.gone.push_back((group, request.trigger, 1)),
         }
     }
 
-    /// Moves an instance to a state, and tells its group.
+    /// Sets the state of an instance, and starts the health check of its group if needed.
     pub(super) fn move_to(
         &mut self,
         request: &RequestContext,
@@ -126,7 +126,7 @@ impl Step<'_> {
         self.move_by(request, seq, id, to, self.world.fleet.instance(id).stopped_by);
     }
 
-    /// The same, and says what shut it down.
+    /// Sets the state of an instance, and the cause of its shutdown.
     fn move_by(
         &mut self,
         request: &RequestContext,
@@ -147,7 +147,7 @@ impl Step<'_> {
         }
     }
 
-    /// Shuts an instance down, in one way or the other.
+    /// Shuts an instance down: `to` is stopped or deallocated.
     fn go_down(
         &mut self,
         request: &RequestContext,
@@ -157,7 +157,7 @@ impl Step<'_> {
     ) -> Effect {
         let instance = self.world.fleet.instance(permit.instance());
         let by = match request.payload {
-            // A clock that takes more of what is down already is not why it is down.
+            // A clock does not change the cause of an earlier shutdown.
             Payload::StoppedBy(StoppedBy::Arrears | StoppedBy::Expiry) if instance.is_down() => {
                 instance.stopped_by
             }
@@ -174,7 +174,7 @@ impl Step<'_> {
         self.renew_parts(request, seq, permit)
     }
 
-    /// Brings a member to the model of its group.
+    /// Gives a member the current model of its group.
     fn bring_to_model(&mut self, request: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let id = permit.instance();
         let Some(group) = self.world.fleet.instance(id).group else { return Effect::None };
@@ -184,7 +184,7 @@ impl Step<'_> {
         self.renew_parts(request, seq, permit)
     }
 
-    /// What leaves an instance where it is and as it is, but for parts of it.
+    /// Applies an action that changes neither state nor membership, but can take resources.
     fn renew_parts(&mut self, request: &RequestContext, seq: u64, permit: Permit) -> Effect {
         let effect = self.lose(request, seq, &permit);
         drop(permit);

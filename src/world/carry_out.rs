@@ -1,4 +1,4 @@
-//! The end of a decision: it is recorded, and what it lets pass is done.
+//! Carries decisions out: records each one, and applies the action if nothing blocks it.
 
 use super::draft::{Draft, DraftOutcome, Resolution, goes};
 use super::request::{Reason, RequestContext, Tally};
@@ -8,7 +8,7 @@ use crate::record::{DecidedBy, Decision, Record, Refusal};
 use crate::words::{DecidingFactor, Effect, InstanceId, Obstacle, Outcome};
 
 impl Step<'_> {
-    /// Does what was decided, and writes it down.
+    /// Records a decision and, if nothing blocks the action, applies it.
     pub(super) fn carry_out(
         &mut self,
         request: &RequestContext,
@@ -36,7 +36,7 @@ impl Step<'_> {
         }
         tally.wanted += u32::from(!matches!(draft.outcome, DraftOutcome::Gone));
         tally.got += u32::from(goes);
-        // The caller gets what stood against it itself, not what that did to others.
+        // The caller receives the refusal of the blocked instance, not its effect on others.
         match (resolution.outcome, &draft.outcome, resolution.rule) {
             (
                 Outcome::Held | Outcome::Denied,
@@ -75,7 +75,7 @@ impl Step<'_> {
         }
     }
 
-    /// What rests on no release having been due of which no reply says whether it is scheduled.
+    /// The switch that an instance relies on if it is unknown whether a release is scheduled.
     fn unscheduled(&self, id: InstanceId) -> Basis {
         if self.world.fleet.instance(id).schedule_known {
             return Basis::NONE;
@@ -84,9 +84,9 @@ impl Step<'_> {
         book.assumed(book.policy.unknown.schedule)
     }
 
-    /// Whether what becomes of an instance is a decision: a protection may be consulted about
-    /// it, or something of it goes. Anything else, such as a plain stop where protections are
-    /// about releases alone, is logged as a change.
+    /// Whether the result for an instance is recorded as a decision: a protection can be consulted
+    /// about it, or it loses something. Anything else is recorded as a change only, such as a stop
+    /// under a policy whose protections concern releases.
     fn is_decision(&self, request: &RequestContext, draft: &Draft, goes: bool) -> bool {
         let book = self.world.header.rulebook(draft.policy);
         let (trigger, action) = (draft.facts.trigger, draft.action);
@@ -95,7 +95,7 @@ impl Step<'_> {
             || goes && book.can_lose(trigger, action) && self.would_lose(request, draft)
     }
 
-    /// The record of a decision, before anything has been done.
+    /// The record of a decision, before its action is applied.
     pub(super) fn decision(
         &self,
         request: &RequestContext,

@@ -1,4 +1,4 @@
-//! Questions to the policy, and what a run remembers of the answers.
+//! Look-ups in the policy: answers, the switches that they rely on, and unknown answers.
 
 use super::request::RequestContext;
 use super::step::{Halt, Step};
@@ -7,24 +7,24 @@ use crate::record::{Cause, Target};
 use crate::words::{Action, InstanceId, PolicyId, RuleId, Word};
 
 impl Step<'_> {
-    /// The policy of an instance.
+    /// The rulebook of an instance's policy.
     pub(super) fn book_of(&self, id: InstanceId) -> &Rulebook {
         self.world.header.rulebook(self.world.policy_of(id))
     }
 
-    /// Remembers the switches that something rested on.
+    /// Adds the switches of `basis` to those that the run relies on.
     pub(super) fn rely(&mut self, policy: PolicyId, basis: Basis) {
         let relied = &mut self.world.relied[policy.index()];
         *relied = relied.union(basis.switches);
     }
 
-    /// Remembers that a rule had something to say.
+    /// Marks a rule as used.
     pub(super) fn reach(&mut self, policy: PolicyId, rule: RuleId) {
         self.world.reached[policy.index()][rule.index()] = true;
     }
 
-    /// Stops the run: its further course depends on what nobody knows, or its policy says
-    /// nothing of it. The first reason counts.
+    /// Stops the run, because its further course depends on something unknown or the policy has no
+    /// answer. Only the first call has an effect.
     pub(super) fn halt(
         &mut self,
         request: &RequestContext,
@@ -35,14 +35,14 @@ impl Step<'_> {
         self.halt_by(request.cause, target, policy, on);
     }
 
-    /// The same, for what a cause leads to.
+    /// Stops the run, as [`Self::halt`] does, outside of a request.
     pub(super) fn halt_by(&mut self, cause: Cause, about: Target, policy: PolicyId, on: Undecided) {
         let halt = Halt { at: self.now, cause, about, policy, on };
         self.world.halt.get_or_insert(Box::new(halt));
     }
 
-    /// What a table of a policy says. The switches that it rests on are remembered. Where it
-    /// depends on what nobody knows, the run stops.
+    /// The answer of a table of a policy, whose switches the run then relies on. If the answer
+    /// differs between unknown facts, the run stops; `None` then, and if no row matches.
     pub(super) fn consult<C: Word>(
         &mut self,
         request: &RequestContext,
@@ -63,8 +63,8 @@ impl Step<'_> {
         Some(answer)
     }
 
-    /// Whether a step of a clock concerns an instance. Where that depends on what nobody knows,
-    /// the run stops.
+    /// Whether a step of a clock applies to an instance. If that depends on unknown facts, the run
+    /// stops.
     pub(super) fn concerns(
         &mut self,
         request: &RequestContext,
@@ -94,7 +94,7 @@ impl Step<'_> {
         }
     }
 
-    /// The situation of an instance in a request.
+    /// The facts of an instance in a request.
     pub(super) fn facts(&self, request: &RequestContext, id: InstanceId, action: Action) -> Facts {
         self.world.situation(id, request.columns(action))
     }

@@ -1,23 +1,23 @@
-//! The way to a decision: facts, judgement, batch, and then what was decided is done.
+//! Decisions about the instances of a request.
 //!
-//! Everything that may take something of an instance comes through [`Step::decide`]. How one
-//! instance is judged, from the top:
+//! Every action that can take something from an instance passes through [`Step::decide`]. It first
+//! judges each instance alone:
 //!
-//! | the instance | a protection | a precondition | becomes |
+//! | instance | protection | precondition | result |
 //! |---|---|---|---|
-//! | is gone | | | no-op |
-//! | was never there | | | denied |
-//! | is there | holds | | held |
-//! | is there | does not hold | refuses | denied |
-//! | is there | does not hold | none fits | goes ahead, with a permit |
+//! | released | | | no-op |
+//! | never created | | | denied |
+//! | exists | holds | | held |
+//! | exists | does not hold | refuses | denied |
+//! | exists | does not hold | none matches | carried out, with a permit |
 //!
-//! Where a protection holds and a precondition refuses as well, the policy says which of the
-//! two is asked first.
+//! If a protection holds and a precondition refuses, the policy's `check-order` states which of
+//! the two answers.
 //!
-//! Then the batch may change it: where one that is held keeps all, the others are spared; where
-//! protected ones are passed over, those that are held are skipped. What is unknown is judged in
-//! every position: facts of one instance alone, the channel of a call for all of its instances
-//! together.
+//! Then the policy's `batches` can change the result: if one held instance blocks the whole
+//! request, the other instances are spared; if protected instances are skipped, held ones become
+//! skipped. Unknown facts are judged in every position: facts of an instance for that instance
+//! alone, the channel of a call for all of its instances together.
 
 use smallvec::SmallVec;
 
@@ -33,11 +33,11 @@ use crate::words::{
     ProtectionSet, Word as _,
 };
 
-/// Drafts with the last word on each.
+/// Drafts, each with its final decision.
 type Decided = SmallVec<[(Draft, Resolution); 1]>;
 
 impl Step<'_> {
-    /// Decides on every item of a request and does what was decided.
+    /// Decides about every item of a request and carries the decisions out.
     pub(super) fn decide(&mut self, request: &RequestContext, seq: u64, items: &[Item]) -> Tally {
         let mut policies: SmallVec<[PolicyId; 1]> = SmallVec::new();
         for item in items {
@@ -48,7 +48,7 @@ impl Step<'_> {
         }
         let mut decided = Decided::with_capacity(items.len());
         for policy in &policies {
-            // What is asked of several providers at once is a call to each of them.
+            // A request to several providers is one call to each of them.
             let of_policy = if policies.len() == 1 {
                 self.in_all_channels(request, *policy, items)
             } else {
@@ -70,8 +70,8 @@ impl Step<'_> {
         tally
     }
 
-    /// Decides on instances of one policy. A call whose channel is unknown is decided as if it
-    /// had come in by each of them, and what comes of all is done if it is the same.
+    /// Decides about instances of one policy. If the channel of the call is unknown, the decision
+    /// is made for each channel, and the run stops unless all of them lead to the same course.
     fn in_all_channels(
         &mut self,
         request: &RequestContext,
@@ -115,7 +115,7 @@ impl Step<'_> {
         Some(common)
     }
 
-    /// Decides on instances of one policy, by a known way.
+    /// Decides about instances of one policy, for a known channel or a single instance.
     fn decide_batch(
         &mut self,
         request: &RequestContext,
@@ -141,13 +141,13 @@ impl Step<'_> {
         Some(drafts.into_iter().map(resolution).collect())
     }
 
-    /// Looks at one instance alone, of which nothing may be unsure. `None` if it is.
+    /// Judges one instance alone. If the outcome is unknown, the run stops; `None` then.
     pub(super) fn draft_alone(&mut self, request: &RequestContext, item: Item) -> Option<Draft> {
         let draft = self.draft(request, item)?;
         self.known(request, draft)
     }
 
-    /// Stops the run at a draft that is unsure.
+    /// Stops the run at a draft whose outcome is unknown; `None` then.
     fn known(&mut self, request: &RequestContext, draft: Draft) -> Option<Draft> {
         if let DraftOutcome::Unsure(on) = draft.outcome {
             self.halt(request, Target::Instance(draft.id), draft.policy, *on);
@@ -156,7 +156,7 @@ impl Step<'_> {
         Some(draft)
     }
 
-    /// Looks at one instance alone. `None` if its policy says nothing of such a situation.
+    /// Judges one instance alone. If its policy has no answer, the run stops; `None` then.
     fn draft(&mut self, request: &RequestContext, item: Item) -> Option<Draft> {
         let facts = self.facts(request, item.id, request.action);
         let world = &*self.world;
@@ -175,9 +175,9 @@ impl Step<'_> {
             outcome: DraftOutcome::Gone,
             basis: Basis::NONE,
         };
-        // What is gone, or never was there, was not kept or lost by any protection.
+        // Protections are not consulted about an instance that does not exist.
         match world.fleet.instance(item.id).state {
-            // To release what is released already is nothing to do, and no mistake.
+            // A second release changes nothing and is not refused.
             Lifecycle::Released if action == Action::Release => return Some(draft),
             state @ (Lifecycle::Released | Lifecycle::Absent) => {
                 let otherwise = if state == Lifecycle::Absent {
@@ -224,7 +224,7 @@ impl Step<'_> {
         Some(draft)
     }
 
-    /// How the instances of a request hang together, if it makes a difference.
+    /// The policy's answer for the batch; `None` if no instance is blocked, or all are.
     fn batch(
         &mut self,
         request: &RequestContext,
@@ -254,17 +254,17 @@ impl Step<'_> {
     }
 }
 
-/// What two positions have in common that come to the same course.
+/// The common outcome of two positions that lead to the same course.
 fn either(one: Outcome, other: Outcome) -> Outcome {
     match (goes(one), one == other) {
         (_, true) => one,
         (true, false) => Outcome::Undetermined,
-        // It is kept; that a protection did it is not certain.
+        // The instance is kept, but it is unknown whether a protection is the cause.
         (false, false) => Outcome::Denied,
     }
 }
 
-/// What a channel comes to, for a message.
+/// The course that follows from a channel, for a message.
 fn position(channel: Channel, action: Action, resolution: Resolution) -> (Position, Course) {
     let of = Position(vec![(crate::policy::Unknown::Column(Column::Channel), channel.word())]);
     let (says, rule) = match resolution.outcome {

@@ -9,43 +9,43 @@ use crate::words::{
     Action, Batch, DecidingFactor, InstanceId, Outcome, PolicyId, ProtectionSet, RuleId,
 };
 
-/// The drafts of a request, which most of the time is about one instance.
+/// Drafts of a request; most requests are about one instance.
 pub(super) type Drafts = SmallVec<[Draft; 1]>;
 
-/// A decision before the batch has had its say.
+/// The decision about one instance before its batch is considered.
 #[derive(Debug)]
 pub(super) struct Draft {
     pub id: InstanceId,
     pub action: Action,
-    /// The rule by which just this is asked.
+    /// The rule because of which the action is requested; `None` if that is the request itself.
     pub reason: Option<Reason>,
     pub facts: Facts,
     pub policy: PolicyId,
     pub ruling: Ruling,
     pub inert: ProtectionSet,
     pub outcome: DraftOutcome,
-    /// What the fate rests on.
+    /// Switches and confidence that the outcome rests on.
     pub basis: Basis,
 }
 
-/// What becomes of an instance if it is looked at alone.
+/// The outcome for one instance alone.
 #[derive(Debug)]
 pub(super) enum DraftOutcome {
-    /// Nothing stands against it.
+    /// Nothing blocks the action.
     Goes(Permit),
-    /// A protection holds it.
+    /// A protection blocks the action.
     Held,
-    /// Something else stands against it.
+    /// A precondition refuses the action.
     Denied(RuleId),
-    /// It never was there.
+    /// The instance has never existed.
     Absent,
-    /// It is gone already, or there is nothing to do.
+    /// The instance is released already, or the action would change nothing.
     Gone,
-    /// That depends on what nobody knows.
+    /// The outcome depends on unknown facts.
     Unsure(Box<Undecided>),
 }
 
-/// The last word on an instance.
+/// The final decision about one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Resolution {
     pub outcome: Outcome,
@@ -55,13 +55,13 @@ pub(super) struct Resolution {
 }
 
 impl Draft {
-    /// Whether nothing stands against it.
+    /// Whether nothing blocks the action.
     pub(super) const fn goes(&self) -> bool {
         matches!(self.outcome, DraftOutcome::Goes(_))
     }
 }
 
-/// Whether an outcome means that it went ahead.
+/// Whether an action with this outcome was carried out.
 pub(super) const fn goes(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined => true,
@@ -74,17 +74,17 @@ pub(super) const fn goes(outcome: Outcome) -> bool {
     }
 }
 
-/// What a batch does to its instances, some of which go and some do not.
+/// The policy's answer for a batch of which some instances are blocked and some are not.
 pub(super) struct BatchAnswer {
     pub(super) mode: Batch,
     pub(super) rule: RuleId,
     pub(super) basis: Basis,
-    /// What the fate of the first one that does not go rests on.
+    /// Basis of the first instance that is blocked.
     pub(super) stopped: Basis,
     pub(super) one_is_held: bool,
 }
 
-/// The last word on a draft, the batch considered.
+/// The final decision about a draft in its batch.
 pub(super) fn resolve_in_batch(
     request: &RequestContext,
     draft: &Draft,
@@ -104,12 +104,12 @@ pub(super) fn resolve_in_batch(
             Resolution { outcome: Outcome::Skipped, ..with_batch }
         }
         (Batch::SkipProtected, _) => with_batch,
-        // What does not go would not go alone either.
+        // An instance that is blocked in the batch is blocked alone as well.
         (Batch::Each | Batch::AllOrNothing, _) => alone,
     }
 }
 
-/// The last word on a draft, if it were the only one.
+/// The final decision about a draft that is alone in its request.
 pub(super) fn resolve_alone(request: &RequestContext, draft: &Draft) -> Resolution {
     let outcome = match draft.outcome {
         DraftOutcome::Goes(_) | DraftOutcome::Held | DraftOutcome::Unsure(_) => {
@@ -128,7 +128,7 @@ pub(super) fn resolve_alone(request: &RequestContext, draft: &Draft) -> Resoluti
         (DraftOutcome::Goes(_) | DraftOutcome::Held | DraftOutcome::Unsure(_), Some(finding)) => {
             (DecidedBy::Protection(finding.protection), finding.rule)
         }
-        // Nothing stood against it; what is named is why it was asked at all.
+        // Nothing blocks the action, so the decision names the reason of the request.
         (DraftOutcome::Goes(_) | DraftOutcome::Held | DraftOutcome::Unsure(_), None) => {
             match request.reason.or(draft.reason) {
                 Some(reason) => (DecidedBy::Other(reason.by), Some(reason.rule)),

@@ -1,4 +1,4 @@
-//! Actions that take nothing of an instance.
+//! Actions that take nothing from an instance.
 
 use smallvec::SmallVec;
 
@@ -11,7 +11,7 @@ use crate::record::{Subject, What};
 use crate::time::SimTime;
 use crate::words::{Action, Channel, Effect, FlagEffect, InstanceId, Lock, ModelId, ResourceKind};
 
-/// An action that takes nothing of an instance, whatever its policy says.
+/// An action that takes nothing from an instance under any policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Harmless {
     Start,
@@ -26,7 +26,7 @@ pub(super) enum Harmless {
 }
 
 impl Harmless {
-    /// An action as a harmless one, if it is; what is asked of groups is not done to instances.
+    /// The harmless form of an action; `None` if it can take something, or is an action on groups.
     pub(super) const fn of(action: Action) -> Option<Self> {
         Some(match action {
             Action::Start => Self::Start,
@@ -64,7 +64,7 @@ impl Harmless {
 }
 
 impl Step<'_> {
-    /// Does what takes nothing of an instance.
+    /// Applies a harmless action.
     pub(super) fn apply_harmless(
         &mut self,
         request: &RequestContext,
@@ -112,8 +112,8 @@ impl Step<'_> {
         }
     }
 
-    /// What it does to the model of an instance that a protection in it was set. A call of which
-    /// nobody knows the way is asked about in each: what they do not agree on is unknown.
+    /// Changes the model of an instance after a protection of that model was set. If the channel of
+    /// the call is unknown, each channel is looked up, and a model that differs becomes unknown.
     fn change_model(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let facts = self.facts(request, id, Action::SetProtection);
         let policy = self.world.policy_of(id);
@@ -161,7 +161,7 @@ impl Step<'_> {
         }
     }
 
-    /// Has the health of a member seen, or no longer.
+    /// Sets whether a health probe covers a member.
     pub(super) fn probe(&mut self, request: &RequestContext, seq: u64, id: InstanceId, to: bool) {
         let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).probed, to);
         if from != to {
@@ -170,7 +170,7 @@ impl Step<'_> {
         }
     }
 
-    /// Gives an instance a thing, perhaps in exchange for others.
+    /// Adds a resource of kind `to`, or converts all resources of kind `from` to it.
     fn gain(
         &mut self,
         request: &RequestContext,
@@ -203,7 +203,7 @@ impl Step<'_> {
         }
     }
 
-    /// Puts an instance under a lock, or takes that lock away; its others stay.
+    /// Sets or removes one lock of an instance.
     pub(super) fn set_lock(
         &mut self,
         request: &RequestContext,

@@ -13,7 +13,7 @@ use crate::record::{Loss, Record, Target};
 use crate::words::{Action, EconomicalStop, Effect, Fate, InstanceId, ResourceKind, YesNo};
 
 impl Step<'_> {
-    /// Writes down what an instance loses, and what it leaves behind that is still billed.
+    /// Records the resources that an instance loses, and those that stay and are still billed.
     pub(super) fn lose(&mut self, request: &RequestContext, seq: u64, permit: &Permit) -> Effect {
         let (id, effect) = (permit.instance(), permit.action().effect());
         let facts = Facts { effect, ..self.facts(request, id, request.action) };
@@ -42,7 +42,7 @@ impl Step<'_> {
         effect
     }
 
-    /// What becomes of a thing; it is written down, unless it is just kept.
+    /// The fate of a resource, which is recorded unless the resource is kept.
     fn fate(
         &mut self,
         request: &RequestContext,
@@ -77,7 +77,7 @@ impl Step<'_> {
         Some(answer.says)
     }
 
-    /// Whether a disk is lost; one that is not there any more has been.
+    /// Whether a disk is lost; a disk that no longer exists counts as lost.
     fn is_lost(
         &mut self,
         request: &RequestContext,
@@ -96,8 +96,8 @@ impl Step<'_> {
         answer.is_some_and(|answer| answer.says == Fate::Lost)
     }
 
-    /// Whether a thing is set to go with its instance. Where nobody says, the policy knows what
-    /// the provider sets; it is asked only where that makes a difference.
+    /// Whether a resource is deleted with its instance. If the fleet does not state it, the default
+    /// of the policy applies; it is looked up only if it makes a difference.
     fn goes_with(
         &mut self,
         request: &RequestContext,
@@ -121,7 +121,7 @@ impl Step<'_> {
             .map_or(YesNo::Yes, |answer| answer.says)
     }
 
-    /// Whether anything of an instance goes, or is left behind and still billed, if this is done.
+    /// Whether the action of a draft would lose a resource, or leave one that is still billed.
     pub(super) fn would_lose(&self, request: &RequestContext, draft: &Draft) -> bool {
         let book = self.world.header.rulebook(draft.policy);
         let takes = |facts: &Facts| {
@@ -131,7 +131,7 @@ impl Step<'_> {
         self.resources_at_stake(request, draft).any(|facts| takes(&facts))
     }
 
-    /// Whether it is known what goes with an instance, if this is done; the run stops, if not.
+    /// Whether the losses of a draft's action are known; if not, the run stops.
     pub(super) fn losses_are_known(&mut self, request: &RequestContext, draft: &Draft) -> bool {
         if draft.facts.unknown.is_empty() {
             return true;
@@ -146,7 +146,7 @@ impl Step<'_> {
         false
     }
 
-    /// The situation of each thing of an instance, if this is done.
+    /// The facts of each resource of an instance, for the action of a draft.
     fn resources_at_stake(
         &self,
         request: &RequestContext,
@@ -173,7 +173,7 @@ impl Step<'_> {
             let with_instance = of.with_instance.map_or_else(default, YesNo::from);
             Facts { resource: of.resource, with_instance, ..facts }
         };
-        // What belongs to a disk goes only with that disk; one that is not there any more has gone.
+        // A resource that belongs to a disk is lost only with it; a missing disk counts as lost.
         let goes_too = move |disk: &Arc<str>| {
             let disk = resources.iter().find(|property| property.name.as_ref() == Some(disk));
             disk.is_none_or(|disk| {
@@ -193,7 +193,7 @@ impl Step<'_> {
     }
 }
 
-/// Every instance boots from a disk, whether or not the fleet names it.
+/// The system disk of an instance whose fleet entry does not list one.
 const SYSTEM_DISK: Property = Property {
     name: None,
     resource: ResourceKind::SystemDisk,

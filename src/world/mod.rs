@@ -1,15 +1,21 @@
-//! The world: what reacts to events. One exhaustive match over what a scenario
-//! may write, one over what the world schedules itself.
+//! The model of the simulation: handlers of events and timers.
 //!
-//! It must never know files, names of providers, or how anything is reported.
-//! It asks the policy about everything that a provider decides.
+//! An *event* comes from the script of a scenario; a *timer* is an entry that the world itself put
+//! on the future event list. `run.rs` has one handler for each kind of event and of timer. The
+//! room never knows files, names of providers, or reports, and it looks up every answer of a
+//! provider in the policy.
 //!
 //! # Lifecycle of a step
 //!
-//! `event → instances concerned → facts → policy.judge(facts) → ruling →
-//! fleet.apply → record (+ timers)`. What one request makes happen at once to
-//! others (a stopped member found unhealthy, a schedule that had waited) follows
-//! as a request of its own, after it and at the same instant.
+//! 1. The kernel takes the earliest entry: the next event of the script or a timer ([`Timer`]).
+//! 2. Its handler makes a request (`request.rs`) about some instances and opens it in the log
+//!    (`request_log.rs`).
+//! 3. Each instance is judged: its facts (`facts.rs`) go to the policy, which returns a ruling
+//!    (`decide.rs`, `draft.rs`).
+//! 4. The decision is recorded (`carry_out.rs`). If nothing blocks the action, it is applied to
+//!    the fleet (`apply.rs`, `harmless.rs`, `losses.rs`), and timers are set or cleared.
+//! 5. The request is closed. Follow-ups at the same instant, such as the health check of a member
+//!    that has just stopped, run after it as requests of their own.
 
 mod apply;
 mod billing;

@@ -8,7 +8,7 @@ use crate::plan::Event;
 use crate::words::{EventId, SourceId};
 
 impl World {
-    /// Sets the timers of the random sources.
+    /// Sets the first timer of each random source.
     pub(super) fn schedule_random_sources(&self, future_events: &mut FutureEvents<Timer>) {
         for (at, source) in self.sources.iter().enumerate() {
             future_events.set(Timer::RandomSource(SourceId::at(at)), source.due());
@@ -17,7 +17,7 @@ impl World {
 }
 
 impl Step<'_> {
-    /// What a random source does now.
+    /// The event that a random source causes now; sets the timer of its next one.
     pub(super) fn next_occurrence(&mut self, id: SourceId) -> (EventId, Event) {
         let World { sources, fleet, targets, header, .. } = &mut *self.world;
         let setting = Setting { fleet, targets, start: header.start, end: header.end };

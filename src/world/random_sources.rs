@@ -1,24 +1,23 @@
-//! Random sources: when each occurs next, what it does then, and what follows.
+//! Random sources: the times of their occurrences, and the events that each occurrence causes.
 //!
-//! It must never look at the world as it stands: what is drawn depends on the seed,
-//! the replication and the name of the source alone, so that two policies can be
-//! compared on the same luck.
+//! A source never reads the state of the world. Its draws depend on the seed, the replication and
+//! its name alone, so that two policies are compared with common random numbers.
 //!
-//! A source has streams of its own, by name:
+//! Each source has its own named streams:
 //!
 //! * `random/NAME/arrivals`: one word for each gap;
-//! * `random/NAME/deeds`: one word for each occurrence, which of its deeds it is;
-//! * `random/NAME/targets`: three words for each occurrence, which instance, which
-//!   account and which group it is about, needed or not;
+//! * `random/NAME/deeds`: one word for each occurrence, which of its events it causes;
+//! * `random/NAME/targets`: three words for each occurrence, for the instance, the
+//!   account and the group, drawn whether needed or not;
 //! * `random/NAME/then-N/delays` and `random/NAME/then-N/whether`: one word each for
-//!   each occurrence and each thing that can follow it, N counting from 1.
+//!   each occurrence and each possible follow-up, N counting from 1.
 //!
-//! So what is added to a source moves nothing of what it did before.
+//! An addition to a source therefore does not change its earlier draws.
 //!
-//! At one instant sources act in the order written, after the script and before
-//! whatever falls due: of each first what follows earlier occurrences, in the order
-//! of those and of what can follow them, then its next occurrence. Each of them is
-//! an event of its own, with whatever it makes happen at once.
+//! At one instant, sources fire in the order of the scenario file, after the events of the script
+//! and before all other timers. Each source first causes the follow-ups of its earlier occurrences,
+//! in the order of these occurrences and of its `then` list, and then its next occurrence. Each of
+//! them is an event with its own follow-ups.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::OccupiedEntry;
@@ -31,7 +30,7 @@ use crate::plan::{Among, Event, EventTargets, Law, Source as Planned, Targets, T
 use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, InstanceId};
 
-/// A source under way.
+/// The state of a random source.
 pub(super) struct Source {
     pub(super) planned: Planned,
     gaps: Distribution,
@@ -39,16 +38,16 @@ pub(super) struct Source {
     actions: ChaCha8Rng,
     targets: ChaCha8Rng,
     then: Vec<Following>,
-    /// When it occurs next; never, if it does not.
+    /// Instant of the next occurrence; [`SimTime::NEVER`] if there is none.
     next: SimTime,
-    /// How often it has occurred.
+    /// Number of occurrences so far.
     occurred: u64,
-    /// What is still to follow: when, after which occurrence, the place of what
-    /// follows; and whom that occurrence was about.
+    /// Pending follow-ups: the instant, the number of the occurrence and the index in `then`, with
+    /// the targets of that occurrence.
     pending: BTreeMap<(SimTime, u64, usize), EventTargets>,
 }
 
-/// What can follow the occurrences of a source.
+/// A possible follow-up of each occurrence.
 struct Following {
     after: Distribution,
     delays: ChaCha8Rng,
@@ -79,7 +78,7 @@ impl Source {
         source
     }
 
-    /// When it has something to do next.
+    /// Instant of the next occurrence or follow-up.
     pub(super) fn due(&self) -> SimTime {
         let pending = self.pending.first_key_value().map(|((at, ..), _)| *at);
         pending.map_or(self.next, |at| at.min(self.next))
@@ -93,7 +92,7 @@ impl Source {
         self.next = if is_over || next > self.planned.until { SimTime::NEVER } else { next };
     }
 
-    /// What happens now that it is due: what follows an earlier occurrence first.
+    /// The event that is due at `now`; a follow-up comes before an occurrence.
     pub(super) fn take(&mut self, now: SimTime, setting: &Setting<'_>) -> Event {
         let pending = self.pending.first_entry().filter(|entry| entry.key().0 <= now);
         let Some(((_, _, number), aim)) = pending.map(OccupiedEntry::remove_entry) else {
@@ -104,8 +103,7 @@ impl Source {
         follow.order.retargeted(&EventTargets { later, ..follow.same.of(&aim) })
     }
 
-    /// The next occurrence: what is done, to whom, what will follow it, and when the one after
-    /// it comes.
+    /// Draws the event of an occurrence, its targets, its follow-ups and the next gap.
     fn occur(&mut self, now: SimTime, setting: &Setting<'_>) -> Event {
         let actions = &self.planned.deeds;
         let total = actions.iter().map(|drawn_action| u64::from(drawn_action.weight)).sum();
@@ -119,7 +117,7 @@ impl Source {
                 None => true,
             }
         });
-        // INVARIANT: the weights come to something, else the file was refused.
+        // INVARIANT: the sum of the weights is positive; loading refuses other files.
         let drawn_action = drawn.unwrap_or(&actions[0]);
         let aim = draw(&drawn_action.among, &mut self.targets);
         let aim = EventTargets { later: setting.later(drawn_action.is_relative, now), ..aim };
@@ -139,7 +137,7 @@ impl Source {
     }
 }
 
-/// What an occurrence has to know beside what is drawn; nothing of it ever changes.
+/// Constants of a run that the events of an occurrence need.
 pub(super) struct Setting<'w> {
     pub(super) fleet: &'w Fleet,
     pub(super) targets: &'w [InstanceId],
@@ -148,12 +146,12 @@ pub(super) struct Setting<'w> {
 }
 
 impl Setting<'_> {
-    /// How much later than written the times of a verb are.
+    /// Offset of the times of a verb: relative times count from the occurrence.
     fn later(&self, is_relative: bool, now: SimTime) -> SimSpan {
         if is_relative { now.since(self.start) } else { SimSpan::ZERO }
     }
 
-    /// The account of an occurrence: named, or of its instance or group.
+    /// Account of an occurrence: the drawn one, or that of its instance or group.
     fn payer(&self, aim: &EventTargets) -> Option<AccountId> {
         let first = aim.instances.and_then(|targets| targets.of(self.targets).first().copied());
         let of_instance = first.map(|id| self.fleet.instance(id).account);
@@ -162,7 +160,7 @@ impl Setting<'_> {
     }
 }
 
-/// Whom an occurrence is about: three words, needed or not.
+/// Draws the targets of an occurrence; always takes three words of the stream.
 fn draw(among: &Among, stream: &mut ChaCha8Rng) -> EventTargets {
     let mut one_of = |count: u32| u32::try_from(below(count.into(), stream)).unwrap_or(0);
     let count = |list: usize| u32::try_from(list).unwrap_or(u32::MAX);
@@ -178,7 +176,7 @@ fn draw(among: &Among, stream: &mut ChaCha8Rng) -> EventTargets {
     }
 }
 
-/// What a law draws from.
+/// The distribution of a law.
 #[expect(clippy::float_arithmetic, reason = "a distribution is set up here")]
 fn distribution(law: &Law) -> Distribution {
     let number = |Thousandths(number): &Thousandths| f64::from(*number) / 1_000.0;
@@ -189,6 +187,6 @@ fn distribution(law: &Law) -> Distribution {
         Law::LogNormal(median, sigma) => Distribution::log_normal(*median, number(sigma)),
         Law::Empirical(spans) => Distribution::empirical(spans.iter().copied()),
     };
-    // INVARIANT: what is no distribution was refused when the file was read.
+    // INVARIANT: loading refuses parameters that give no distribution.
     drawn.unwrap_or(Distribution::fixed(SimSpan::ZERO))
 }

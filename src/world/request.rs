@@ -1,4 +1,4 @@
-//! One request: who asks what of whom, and how it is written down.
+//! Data of one request: its cause, its action, its target and its result.
 
 use smallvec::SmallVec;
 
@@ -11,100 +11,100 @@ use crate::words::{
     StoppedBy, Trigger, Word as _,
 };
 
-/// The instances of a request, which are few as a rule.
+/// Instances of a request; most requests have at most four.
 pub(super) type Ids = SmallVec<[InstanceId; 4]>;
 
-/// The event that calls.
+/// The event that makes an API call, or that the platform causes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call {
-    /// The event.
+    /// Id of the event.
     pub event: EventId,
-    /// Its verb.
+    /// Verb of the event.
     pub verb: &'static str,
-    /// Who calls.
+    /// Caller; `None` for events of the platform and for calls without `by`.
     pub by: Option<ActorId>,
-    /// The way by which the call comes in; `None` if the event does not say.
+    /// Channel of the call; `None` if the scenario does not state it.
     pub via: Option<Channel>,
 }
 
-/// A request that is being made.
+/// A request in progress.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestContext {
-    /// What made it happen.
+    /// The event or timer that caused it.
     pub cause: Cause,
-    /// The verb, or the action of a timer.
+    /// Verb of the event, or action of the timer.
     pub verb: &'static str,
-    /// As what cause it asks.
+    /// Trigger of the request.
     pub trigger: Trigger,
-    /// What it asks.
+    /// Action that it requests.
     pub action: Action,
-    /// Who calls.
+    /// Caller; `None` for events of the platform and for calls without `by`.
     pub actor: Option<ActorId>,
-    /// The way by which the call comes in; `None` if nobody knows.
+    /// Channel of the call; `None` if it is unknown.
     pub channel: Option<Channel>,
-    /// What it is about.
+    /// Instances, group or account that it is about.
     pub target: Target,
-    /// The columns that the call itself fills.
+    /// The columns of the facts that the request itself fills.
     pub facts: Facts,
-    /// The rule that the request itself rests on.
+    /// The rule because of which the request is made; `None` for calls.
     pub reason: Option<Reason>,
-    /// Whether no hook holds it up any more.
+    /// Whether the lifecycle hooks of its instances have been completed.
     pub past_hook: bool,
-    /// What it carries with it.
+    /// Arguments of the action.
     pub payload: Payload,
 }
 
-/// A rule by which something is asked at all.
+/// The rule because of which something is requested.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reason {
-    /// What kind of rule it is.
+    /// Kind of the rule.
     pub by: DecidingFactor,
-    /// The rule.
+    /// Id of the rule.
     pub rule: RuleId,
-    /// What it rests on.
+    /// Switches and confidence that it rests on.
     pub basis: Basis,
 }
 
 impl Reason {
-    /// What a table says is asked.
+    /// The rule of a table's answer.
     pub(super) const fn of<C: Copy>(by: DecidingFactor, answer: &Answer<C>) -> Self {
         Self { by, rule: answer.rule, basis: answer.basis }
     }
 
-    /// What a step of a clock asks.
+    /// The rule of a step of a clock.
     pub(super) fn of_clock(book: &Rulebook, rule: RuleId) -> Self {
         Self { by: DecidingFactor::Clock, rule, basis: book.basis(rule) }
     }
 
-    /// What something rests on that need not rest on any rule, as a call of somebody's.
+    /// Basis of an optional reason; [`Basis::NONE`] for calls, which need no rule.
     pub(super) fn basis(reason: Option<Self>) -> Basis {
         reason.map_or(Basis::NONE, |reason| reason.basis)
     }
 }
 
-/// What a request carries with it.
+/// Arguments of a request's action.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Payload {
-    /// Nothing.
+    /// No arguments.
     Nothing,
-    /// The time of a release.
+    /// Time of a scheduled release.
     Time(SimTime),
-    /// Protections to switch.
+    /// Protections to set, and the version of the API that is called.
     Flags(FlagsRef, Option<ApiVersion>),
-    /// A billing to convert to, and for how long.
+    /// Billing to convert to, and the term if that is a subscription.
     Billing(Billing, Term),
-    /// A term to renew for; its own, if it does not say.
+    /// Term of a renewal; `None` for the instance's own term.
     Term(Option<Term>),
-    /// Whether a stop is to save money.
+    /// Whether a stop uses the economical mode.
     Economical(bool),
-    /// What shut an instance down.
+    /// Cause of a shutdown.
     StoppedBy(StoppedBy),
-    /// Whether members are to stand by.
+    /// Whether members enter standby (`true`) or leave it.
     Standby(bool),
 }
 
 impl RequestContext {
-    /// A call that an event makes.
+    /// The request of an event.
     pub(super) fn call(call: Call, action: Action, target: Target) -> Self {
         Self {
             cause: Cause::Event(call.event),
@@ -124,7 +124,7 @@ impl RequestContext {
         }
     }
 
-    /// What a timer asks, or the platform by itself.
+    /// The request of a timer.
     pub(super) fn timer(
         name: &'static str,
         trigger: Trigger,
@@ -146,7 +146,7 @@ impl RequestContext {
         }
     }
 
-    /// The columns that a request fills, if this is asked.
+    /// The facts that the request fills, for `action`.
     pub(super) fn columns(&self, action: Action) -> Facts {
         let channel = self.channel.unwrap_or(Channel::None);
         Facts { trigger: self.trigger, action, channel, ..self.facts }
@@ -168,28 +168,28 @@ impl RequestContext {
     }
 }
 
-/// How many instances a request was to change, how many it changed, and why not all.
+/// Result of a request: how many instances it was about, how many it changed, and why not all.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
     pub wanted: u32,
     pub got: u32,
     pub refusal: Option<Refusal>,
-    /// Whether there was anything to decide.
+    /// Whether the log contains a decision of the request.
     pub decided: bool,
 }
 
 impl Tally {
-    /// Everything that was asked has been done.
+    /// A result in which all `count` instances were changed.
     pub(super) const fn all(count: u32) -> Self {
         Self { wanted: count, got: count, refusal: None, decided: false }
     }
 
-    /// Notes that something stood against a part of it; the first reason is told.
+    /// Notes a refusal of a part of the request; the first one is reported.
     pub(super) fn refuse(&mut self, why: Refusal) {
         self.refusal = self.refusal.or(Some(why));
     }
 
-    /// All, some or nothing; a request that found nothing to do is accepted.
+    /// Accepted, partial or refused. A request that found nothing to do is accepted.
     pub(super) fn result(&self) -> RequestResult {
         match (self.got, self.wanted) {
             (got, wanted) if got >= wanted => RequestResult::Accepted,
@@ -199,51 +199,51 @@ impl Tally {
     }
 }
 
-/// A request whose end is not written yet.
+/// A request whose result is not recorded yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OpenRequest {
     pub slot: usize,
     pub seq: u64,
-    /// As what cause it asks.
+    /// Trigger of the request.
     pub trigger: Trigger,
 }
 
 impl OpenRequest {
-    /// The same, asked for another cause.
+    /// The same request with another trigger.
     pub(super) const fn as_cause(self, trigger: Trigger) -> Self {
         Self { trigger, ..self }
     }
 }
 
-/// What is asked of one instance of a request.
+/// One instance of a request, and the action requested for it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Item {
-    /// The instance.
+    /// Id of the instance.
     pub id: InstanceId,
-    /// What is asked of it.
+    /// Requested action.
     pub asks: Asks,
-    /// The rule by which just this is asked.
+    /// The rule because of which this action is requested; `None` if that is the request itself.
     pub reason: Option<Reason>,
 }
 
 impl Item {
-    /// Asks for an action.
+    /// An item that requests `action`.
     pub(super) const fn new(id: InstanceId, action: Action) -> Self {
         Self { id, asks: Asks::This(action), reason: None }
     }
 
-    /// Asks what a group asks of a member that came in as this one did.
+    /// An item that requests what the policy's `members` table states for its membership.
     pub(super) const fn of_member(id: InstanceId) -> Self {
         Self { id, asks: Asks::ByMembership, reason: None }
     }
 }
 
-/// The same asked of each.
+/// Items that request the same action for each instance.
 pub(super) fn alike(ids: &[InstanceId], action: Action) -> SmallVec<[Item; 1]> {
     ids.iter().map(|id| Item::new(*id, action)).collect()
 }
 
-/// A count as reports carry it.
+/// A number of items as `u32`, limited to `u32::MAX`.
 pub(super) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -6,7 +6,8 @@ use crate::record::{Change, Record, Refusal, Request, Subject, What};
 use crate::words::RequestResult;
 
 impl Step<'_> {
-    /// Begins to write a request down; its records follow it.
+    /// Records a request; records of its decisions, changes and losses follow it. `judged` states
+    /// whether its trigger is recorded at once.
     pub(super) fn open(&mut self, request: &RequestContext, judged: bool) -> OpenRequest {
         let seq = self.world.seq;
         self.world.seq += 1;
@@ -28,12 +29,12 @@ impl Step<'_> {
         OpenRequest { slot, seq, trigger: request.trigger }
     }
 
-    /// Writes what became of it.
+    /// Records the result of a request.
     pub(super) fn close(&mut self, open: OpenRequest, tally: Tally) {
         self.close_as(open, tally, tally.result());
     }
 
-    /// Writes that nothing was done, and why.
+    /// Records that a request was refused as a whole.
     pub(super) fn refuse(&mut self, open: OpenRequest, wanted: u32, why: Refusal) {
         let tally = Tally { wanted, refusal: Some(why), ..Tally::default() };
         self.close_as(open, tally, RequestResult::Refused);
@@ -41,7 +42,7 @@ impl Step<'_> {
 
     fn close_as(&mut self, open: OpenRequest, tally: Tally, result: RequestResult) {
         if self.world.halt.is_some() {
-            // A request that could not be decided did not happen.
+            // The run stops before a request that it cannot decide.
             self.out.truncate(open.slot);
             return;
         }
@@ -54,7 +55,7 @@ impl Step<'_> {
         }
     }
 
-    /// Writes a change of state down.
+    /// Records a change of state.
     pub(super) fn change(
         &mut self,
         request: &RequestContext,

@@ -80,11 +80,11 @@ impl Model for World {
 }
 
 impl Step<'_> {
-    /// Does what somebody ordered.
+    /// Calls the handler of an event.
     fn dispatch(mut self, event: EventId, order: Event) -> Flow {
         let verb = order.verb();
         let call = |by, via| Call { event, verb, by, via };
-        // What nobody calls comes in by no channel, and that is known.
+        // Events of the platform have no actor and are known to use no channel.
         let platform = call(None, Some(Channel::None));
         let step = &mut self;
         match order {
@@ -145,7 +145,7 @@ impl Step<'_> {
         self.finish()
     }
 
-    /// Does what the event made happen at once to others.
+    /// Runs the follow-ups of the event, then refills groups that have lost members.
     fn finish(mut self) -> Flow {
         while self.world.halt.is_none() {
             match self.world.followups.pop_front() {
@@ -162,19 +162,21 @@ impl Step<'_> {
     }
 }
 
-/// A plan under way: an iterator over its records. Nothing can fail from here on, unless
-/// somebody changes a table of events while it is read; see [`World::unread`].
+/// A run of a plan: an iterator over its records.
+///
+/// A run cannot fail, with one exception: a table of events that changes on disk while it is read
+/// ends the run; see [`World::unread`].
 pub struct Run {
     simulation: Simulation<World, Play>,
 }
 
 impl Run {
-    /// Starts a plan.
+    /// Starts a run without limits.
     pub fn start(plan: Plan) -> Self {
         Self::start_within(plan, Limits::default())
     }
 
-    /// Starts a plan that may not exceed some limits.
+    /// Starts a run that stops when it exceeds `limits`.
     pub fn start_within(plan: Plan, limits: Limits) -> Self {
         let Plan { header, fleet, script, random, targets, flags, defaults, .. } = plan;
         let mut future_events = FutureEvents::starting_at(header.start);
@@ -189,7 +191,7 @@ impl Run {
             relied[policy.index()] = relied[policy.index()].union(switches);
             reached[policy.index()][rule.index()] = true;
         }
-        // No release comes due of which nobody knows whether it is scheduled.
+        // An unknown schedule is assumed to be empty; the run relies on that switch.
         for (_, instance) in fleet.instances().filter(|(_, instance)| !instance.schedule_known) {
             let policy = fleet.account(instance.account).policy;
             let switch = header.rulebook(policy).policy.unknown.schedule;
@@ -224,32 +226,33 @@ impl Run {
         Self { simulation: Simulation::new(world, script.play(), future_events, end, limits) }
     }
 
-    /// The world as it stands between two steps.
+    /// The world between two steps.
     pub const fn world(&self) -> &World {
         self.simulation.model()
     }
 
-    /// Why the run ended; `None` while it is under way.
+    /// Why the run ended; `None` while it is in progress.
     pub const fn stop(&self) -> Option<Stop> {
         self.simulation.stop()
     }
 
-    /// How many events have happened.
+    /// Number of events and timers handled so far.
     pub const fn events(&self) -> u64 {
         self.simulation.events()
     }
 
-    /// The instant of the next event, if one comes before the end.
+    /// Instant of the next event or timer; `None` if there is none before the end.
     pub fn next_at(&mut self) -> Option<SimTime> {
         self.simulation.next_at()
     }
 
-    /// Takes the next event; what it made the world record is then in [`Self::records`].
+    /// Handles the next event or timer, whose records are then in [`Self::records`]; `false` if the
+    /// run has ended.
     pub fn step(&mut self) -> bool {
         self.simulation.step()
     }
 
-    /// What the last event made the world record, in order.
+    /// Records of the last step, in the order in which they were made.
     pub fn records(&self) -> &[Record] {
         self.simulation.records()
     }
@@ -264,7 +267,7 @@ impl Iterator for Run {
 }
 
 impl World {
-    /// Sets the timers that the fleet brings with it.
+    /// Sets the timers that follow from the initial state of the fleet.
     fn schedule_initial_timers(&mut self, future_events: &mut FutureEvents<Timer>) {
         let start = future_events.now();
         let mut due = Vec::new();
@@ -273,7 +276,7 @@ impl World {
             if !instance.is_there() {
                 continue;
             }
-            // A member of which nobody says when it joined is as old as the start.
+            // Without a known time of joining, a member counts as joined at the start.
             if let Some(group) = instance.group.filter(|_| instance.joined < start) {
                 let last = &mut joined[group.index()];
                 *last = (*last).max(Some(instance.joined));

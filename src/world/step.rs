@@ -1,4 +1,4 @@
-//! The state of a run, and one event in progress.
+//! The state of a run ([`World`]), and one event or timer in progress (`Step`).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hint::black_box;
@@ -17,77 +17,76 @@ use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{AccountId, GroupId, InstanceId, PolicyId, RuleId, SwitchSet, Trigger};
 
-/// Why a run could not be decided to its end.
+/// Why a run stopped early: its further course depends on something unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halt {
-    /// When.
+    /// The instant of the request.
     pub at: SimTime,
-    /// What asked.
+    /// The event or timer that caused the request.
     pub cause: Cause,
-    /// Of what.
+    /// What the request is about.
     pub about: Target,
-    /// Its policy.
+    /// The policy that was consulted.
     pub policy: PolicyId,
-    /// What the answer depends on.
+    /// The unknown positions, and what would follow from each.
     pub on: Undecided,
 }
 
-/// Everything that a run is about.
+/// The complete state of a run between two events.
 pub struct World {
     pub(super) fleet: Fleet,
     pub(super) header: RunHeader,
     pub(super) targets: Vec<InstanceId>,
     pub(super) flags: Vec<Flags>,
     pub(super) streams: Streams,
-    /// What is left to chance.
+    /// Random sources, indexed by `SourceId`.
     pub(super) sources: Vec<Source>,
     pub(super) ties: BTreeMap<GroupId, ChaCha8Rng>,
-    /// What hooks hold up.
+    /// Members that a lifecycle hook delays.
     pub(super) held: BTreeMap<InstanceId, Held>,
-    /// The members of each group that are held up on their way out.
+    /// For each group, the members that a hook delays before they leave.
     pub(super) leaving: BTreeMap<GroupId, Leaving>,
-    /// New models on their way to members.
+    /// Rolling upgrades in progress.
     pub(super) rolling: BTreeMap<GroupId, Rolling>,
-    /// How many members groups have created.
+    /// Number of members that groups have created in this run.
     pub(super) created: u32,
-    /// Since when instances are locked for security, if that began in this run.
+    /// Start of each security lock that began in this run.
     pub(super) locked: BTreeMap<InstanceId, SimTime>,
-    /// The remedy of the decision that is being carried out.
+    /// Remedy of the decision that is being applied; `None` between decisions.
     pub(super) remedy: Option<Remedy>,
-    /// The bill that the event under way has settled.
+    /// The arrears that the event in progress has settled.
     pub(super) settled: Option<Settled>,
-    /// When each account last settled a bill.
+    /// Instant at which each account last settled its arrears in this run.
     pub(super) settled_at: BTreeMap<AccountId, SimTime>,
     pub(super) relied: Vec<SwitchSet>,
-    /// For each policy, the rules that have had something to say.
+    /// For each policy, whether each of its rules has been used, indexed by `RuleId`.
     pub(super) reached: Vec<Vec<bool>>,
     pub(super) seq: u64,
-    /// What the event under way makes happen at once to others.
+    /// Follow-ups of the event in progress, in the order in which they run.
     pub(super) followups: VecDeque<Followup>,
-    /// How many members each group has lost by it, and by what cause.
+    /// Members that each group has lost in the event in progress, by trigger.
     pub(super) gone: VecDeque<(GroupId, Trigger, u32)>,
     pub(super) halt: Option<Box<Halt>>,
     pub(super) unread: Option<Unread>,
 }
 
 impl World {
-    /// The fleet as it stands.
+    /// The current state of the fleet.
     pub const fn fleet(&self) -> &Fleet {
         &self.fleet
     }
 
-    /// What ids mean.
+    /// Header of the run, with the names of all ids.
     pub const fn header(&self) -> &RunHeader {
         &self.header
     }
 
-    /// The switches that anything has relied on so far, for each policy.
+    /// Switches that any answer has relied on so far, indexed by `PolicyId`.
     pub fn relied(&self) -> &[SwitchSet] {
         &self.relied
     }
 
-    /// The rules that have had something to say so far, besides those that decisions,
-    /// requests and losses name.
+    /// Rules that have been used so far, apart from those that decisions, requests and losses name.
     pub fn reached(&self) -> impl Iterator<Item = (PolicyId, RuleId)> {
         self.reached.iter().enumerate().flat_map(|(policy, rules)| {
             let reached = rules.iter().enumerate().filter(|(_, reached)| **reached);
@@ -95,17 +94,17 @@ impl World {
         })
     }
 
-    /// Why the run could not go on, if it could not.
+    /// Why the run stopped early; `None` if it did not.
     pub fn halt(&self) -> Option<&Halt> {
         self.halt.as_deref()
     }
 
-    /// What became of the table of events, if it could not be read to its end.
+    /// Why the table of events could not be read to its end; `None` if it could.
     pub const fn unread(&self) -> Option<&Unread> {
         self.unread.as_ref()
     }
 
-    /// The protections that an order switches, by the ids of a policy.
+    /// The protections that an event sets, as ids of `policy`.
     pub(super) fn flags_of(&self, flags: FlagsRef, policy: PolicyId) -> Flags {
         self.flags[flags.0 as usize + policy.index()]
     }
@@ -114,14 +113,14 @@ impl World {
         self.header.rulebook(self.fleet.account(account).policy)
     }
 
-    /// Has an instance fetched from memory, most of it.
+    /// Prefetches an instance from memory.
     pub(super) fn touch(&self, instance: InstanceId) {
         let instance = self.fleet.instance(instance);
         black_box((instance.created, instance.state));
     }
 }
 
-/// One event under way: the world, the future event list, and where records go.
+/// One event or timer in progress: the world, the future event list, and the output of records.
 pub(super) struct Step<'w> {
     pub(super) world: &'w mut World,
     pub(super) future_events: &'w mut FutureEvents<Timer>,
@@ -129,21 +128,21 @@ pub(super) struct Step<'w> {
     pub(super) now: SimTime,
 }
 
-/// What a request makes happen at once to others.
+/// A consequence of a request for another instance, at the same instant.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Followup {
-    /// A member of a group no longer runs.
+    /// The health check of a member that has stopped running.
     HealthCheck(InstanceId),
-    /// A release that has waited may fire.
+    /// A scheduled release whose account has settled its arrears.
     Schedule(InstanceId),
 }
 
-/// A bill that was settled by the event under way.
+/// Arrears that the event in progress has settled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settled {
     /// The account.
     pub account: AccountId,
-    /// The arrears that it was in.
+    /// The arrears before they were settled.
     pub arrears: Arrears,
 }
 

@@ -3,34 +3,35 @@
 use crate::kernel::{Priority, TimerId};
 use crate::words::{AccountId, GroupId, InstanceId, SourceId};
 
-/// What the world schedules itself, named by what it is about.
+/// A timer of the world, identified by its kind and the object it belongs to.
 ///
-/// At one instant they fire in the order written here, and among each other by id.
+/// Each timer has at most one due time. Timers that are due at one instant fire in the order of
+/// these variants, and timers of one kind in the order of their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
-    /// What a random source does next: a deed like an event of the script, so it comes
-    /// before what falls due.
+    /// The next event of a random source. It fires before all other timers, like an event of the
+    /// script.
     RandomSource(SourceId),
     /// The next step of an account's arrears.
     BillingStep(AccountId),
     /// The next step of a subscription whose term ends.
     TermStep(InstanceId),
-    /// The next step of a spot instance that is being taken back.
+    /// The next step of the reclaim of a spot instance.
     ReclaimStep(InstanceId),
-    /// The release for which a time was set.
+    /// The scheduled release of an instance.
     ScheduledRelease(InstanceId),
-    /// The time-out of a hook that holds an instance up.
+    /// The time-out of a lifecycle hook that delays an instance.
     Hook(InstanceId),
-    /// A group looks at a member that it has found unhealthy.
+    /// The health check of a member, after the grace period of its group.
     HealthCheck(InstanceId),
-    /// The next batch of a group's upgrade.
+    /// The next batch of a group's rolling upgrade.
     UpgradeBatch(GroupId),
-    /// Autoscale looks at a group again.
+    /// The next evaluation of a group's autoscale rules.
     Autoscale(GroupId),
 }
 
 impl TimerId for Timer {
-    const RANKS: u8 = 9;
+    const PRIORITIES: u8 = 9;
 
     fn priority(&self) -> Priority {
         Priority(match self {

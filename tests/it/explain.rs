@@ -69,7 +69,7 @@ fn what_is_asked_wrongly_is_told_with_what_there_is() {
             vec!["alibaba-ecs@2026-05-15".into(), "--assume".into(), "x=y".into()],
             "leaves no question `x` open",
         ),
-        (vec!["no-such@1".into()], "there is no policy called `no-such@1`"),
+        (vec!["no-such@1".into()], "unknown policy `no-such@1`"),
     ] {
         let mut all = vec!["explain"];
         all.extend(arguments.iter().map(String::as_str));
@@ -79,6 +79,6 @@ fn what_is_asked_wrongly_is_told_with_what_there_is() {
     }
     assert_eq!(
         stayput(&["explain", "E070"]).stdout,
-        "E070: An expectation that is never looked at.\n"
+        "E070: An expectation that the run never reaches.\n"
     );
 }

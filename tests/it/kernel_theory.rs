@@ -47,7 +47,7 @@ enum Wait {
 }
 
 impl TimerId for Wait {
-    const RANKS: u8 = 2;
+    const PRIORITIES: u8 = 2;
 
     fn priority(&self) -> Priority {
         Priority(match self {
@@ -443,7 +443,7 @@ enum Machine {
 }
 
 impl TimerId for Machine {
-    const RANKS: u8 = 2;
+    const PRIORITIES: u8 = 2;
 
     fn priority(&self) -> Priority {
         Priority(u8::from(matches!(self, Self::Fails(_))))

@@ -24,7 +24,7 @@ use crate::kernel_theory::{at, run, span};
 struct Wait(u8, u32);
 
 impl TimerId for Wait {
-    const RANKS: u8 = 3;
+    const PRIORITIES: u8 = 3;
 
     fn priority(&self) -> Priority {
         Priority(self.0)

@@ -215,7 +215,11 @@ fn a_policy_gives_no_name_to_two_protections() {
         let ran = stayput(&["check", &write(span.path(), "house.yaml", text)]);
         assert_eq!(ran.code, 2, "{}", ran.stdout);
         assert!(ran.stderr.contains("E002"), "{}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("`{attribute}` would mean both")), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("the name `{attribute}` is ambiguous")),
+            "{}",
+            ran.stderr
+        );
     }
 }
 

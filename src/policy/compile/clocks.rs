@@ -17,8 +17,10 @@ impl Compiler<'_> {
         for (name, order) in &part.orders.0 {
             let sources = self.find_sources(OneOrMany::items(order.source.as_ref()));
             if order.by == Criterion::Number && part.numbers.0.is_empty() {
-                let title =
-                    format!("`{}` orders by numbers, and nothing says what they are", **name);
+                let title = format!(
+                    "`{}` orders members by number, but `scale-in` has no `numbers`",
+                    **name
+                );
                 let problem = Problem::at(Code::MissingKey, name.span, title, "no `numbers`");
                 self.problems.add(problem.help(
                     "add `numbers:` to `scale-in:`, such as `numbers: { NB1: { then: decimal, source: … } }`",
@@ -43,7 +45,7 @@ impl Compiler<'_> {
         if let (Some(earliest), Some(latest)) = (part.earliest, part.latest)
             && days(*earliest) > days(*latest)
         {
-            let title = "a release could never be set: the latest time is before the earliest";
+            let title = "no release can be scheduled: `latest` is before `earliest`";
             let problem = Problem::at(Code::Contradiction, latest.span, title, "too soon");
             self.problems.add(problem.and_at(earliest.span, "the earliest"));
         }
@@ -86,7 +88,8 @@ impl Compiler<'_> {
             let since = since.and_then(|since| {
                 let at = ids.iter().position(|id| **id == ***since);
                 if at.is_none() {
-                    let title = format!("no earlier step is called `{}`", **since);
+                    let title =
+                        format!("unknown step `{}`: no earlier step has this name", **since);
                     let problem = Problem::at(Code::UnknownRule, since.span, title, "unknown step");
                     self.problems
                         .add(problem.did_you_mean(&closest(since, ids.iter().map(|i| &**i))));
@@ -95,9 +98,9 @@ impl Compiler<'_> {
             });
             let of_account = matches!(kind, ClockKind::PaymentOverdue | ClockKind::Cancellation);
             if part.action == ClockAction::SuspendSnapshots && !of_account {
-                let title = format!("the clock `{name}` is of an instance and suspends nothing");
+                let title = format!("the clock `{name}` cannot suspend snapshots");
                 let span = part.rule.id.span;
-                let label = "snapshots are suspended by the clock of an account";
+                let label = "only clocks of an account suspend snapshots";
                 self.problems.add(Problem::at(Code::Contradiction, span, title, label));
             }
             let (rule, when) = self.rule(&part.rule);

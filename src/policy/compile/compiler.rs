@@ -83,12 +83,12 @@ impl<'p> Compiler<'p> {
     fn demand_columns(&mut self, file: &PolicyFile) {
         for column in [Column::Trigger, Column::Action] {
             if self.columns.iter().all(|(known, _)| *known != column) {
-                let title = format!("the decision space needs the column `{}`", column.name());
+                let title = format!("missing column `{}` in the decision space", column.name());
                 let mut span = file.space.span;
                 span.end = span.start + 1;
                 let problem = Problem::at(Code::MissingKey, span, title, "not in this space");
                 let known = column.words().join(", ");
-                self.problems.add(problem.note(format!("its words: {known}")));
+                self.problems.add(problem.note(format!("words of the column: {known}")));
             }
         }
     }

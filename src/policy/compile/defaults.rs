@@ -38,7 +38,12 @@ impl Make for Making<'_, '_, '_> {
             }
             let title =
                 format!("the default of `{name}` cannot depend on `{}`", test.column.name());
-            let problem = Problem::at(Code::UnknownKey, test.span, title, "not known by then");
+            let problem = Problem::at(
+                Code::UnknownKey,
+                test.span,
+                title,
+                "not known when the default applies",
+            );
             let known = known.join(", ");
             self.compiler.problems.add(problem.note(format!("columns allowed here: {known}")));
             whole = false;

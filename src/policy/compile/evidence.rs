@@ -16,9 +16,9 @@ impl Compiler<'_> {
             if !lacks.is_empty() {
                 let (code, lacks) = (Code::Unaddressed, lacks.join(" and "));
                 let title = format!("the source `{}` has no {lacks}", **key);
-                let problem = Problem::at(code, key.span, title, "nobody can look this up");
+                let problem = Problem::at(code, key.span, title, "readers cannot look this up");
                 self.problems.add(problem.help(
-                    "write `at: https://…` and `section: …`; a rule is believed as far as it can be read up",
+                    "write `at: https://…` and `section: …`, so that readers can check the rule",
                 ));
             }
         }
@@ -33,23 +33,24 @@ impl Compiler<'_> {
     ) -> Confidence {
         let claim = stated.as_ref().map_or(Confidence::Documented, |stated| stated.value);
         if claim <= Confidence::Observed && sources.is_empty() {
-            let title = format!("`{name}` claims to be {claim} and names no source");
-            self.problems.add(
-                Problem::at(Code::NoSource, span, title, format!("where is it {claim}?"))
-                    .help("add `source:`, or `confidence: inferred` or `unconfirmed`"),
-            );
+            let title = format!("`{name}` has `confidence: {claim}` but no `source`");
+            self.problems.add(Problem::at(Code::NoSource, span, title, "no source").help(
+                "add `source:`, or write `confidence: inferred` or `confidence: unconfirmed`",
+            ));
         }
         let late = sources.iter().map(|at| &self.sources[*at]).find(|source| source.is_late);
         let Some(late) = late.filter(|_| claim < Confidence::Inferred) else { return claim };
         // What an extended edition says of itself is true there; under an earlier date it is not.
         if let Some(stated) = stated.filter(|stated| stated.span.file == self.edition.file) {
-            let title = format!("`{name}` claims to be {claim} by a document of a later date");
+            let title = format!(
+                "`{name}` has `confidence: {claim}`, but its document is later than the edition"
+            );
             let dated = late.dated.as_deref().unwrap_or_default();
             self.problems.add(
-                Problem::at(Code::SourceLater, stated.span, title, "before that document")
+                Problem::at(Code::SourceLater, stated.span, title, "too high for this edition")
                     .and_at(self.edition, "the edition")
                     .note(format!("the source `{}` is dated {dated}", late.key))
-                    .help("a later document makes a rule `inferred` at best; or leave it out"),
+                    .help("write `confidence: inferred`, or remove the key"),
             );
         }
         Confidence::Inferred
@@ -63,11 +64,11 @@ impl Compiler<'_> {
         if has != Confidence::Unconfirmed || !on.is_empty() || replaces {
             return;
         }
-        let title = format!("`{}` is unconfirmed and rests on no switch", *part.id);
+        let title = format!("rule `{}` is unconfirmed but tests no switch", *part.id);
         self.problems.add(
-            Problem::at(Code::NoSwitch, part.span, title, "nobody could decide otherwise")
-                .help("name a switch under `if:`, with a rule for each of its positions")
-                .help("or write `confidence: inferred` with what it follows from, or `assumed`"),
+            Problem::at(Code::NoSwitch, part.span, title, "scenarios cannot choose another answer")
+                .help("test a switch under `if:`, and write one rule for each of its positions")
+                .help("or write `confidence: inferred` with the source of the inference, or `confidence: assumed`"),
         );
     }
 
@@ -89,17 +90,16 @@ impl Compiler<'_> {
         let has = |at: &usize| self.sources[*at].answers.contains(&answer.code);
         if own_claim <= Confidence::Observed && !cited.iter().any(has) {
             let code = Code::AnswerUnlisted;
-            let title =
-                format!("no document that is cited is known to have the answer `{}`", answer.code);
+            let title = format!("no cited document lists the answer `{}`", answer.code);
             let keys: Vec<&str> = cited.iter().map(|at| self.sources[*at].key.as_str()).collect();
             self.problems.add(
-                Problem::at(code, answer.span, title, "on which page does it stand?")
-                    .note(format!("cited here: {}", keys.join(", ")))
+                Problem::at(code, answer.span, title, "not under `answers` of a cited source")
+                    .note(format!("cited sources: {}", keys.join(", ")))
                     .help(format!(
-                        "write `answers: [{}]` at the source that has it, and cite that one: `answer: {{ code: {}, source: … }}`",
+                        "add `answers: [{}]` to the source that contains it, and cite this source: `answer: {{ code: {}, source: … }}`",
                         answer.code, answer.code
                     ))
-                    .help("or say that it is not: `answer: { code: …, confidence: inferred }`"),
+                    .help("or write `answer: { code: …, confidence: inferred }`"),
             );
         }
         stands_alone.then_some(AnswerBasis { sources: own, confidence: own_claim })
@@ -122,23 +122,23 @@ impl Compiler<'_> {
             && !assumed
         {
             let title = format!(
-                "`{}` stands at `{}` by default, and no source speaks for it",
+                "the default of the switch `{}` is `{}`, which is not the cautious position and has no source",
                 **name, **stated
             );
             let side = &part.one_of[usize::from(cautious)].value;
             self.problems.add(
-                Problem::at(Code::NotCautious, stated.span, title, "the kind side")
-                    .note(format!("protections are worth least at `{side}`"))
+                Problem::at(Code::NotCautious, stated.span, title, "not cautious")
+                    .note(format!("the cautious position is `{side}`"))
                     .help(format!("write `default: {side}`, or a `source:` for `{}`", **stated)),
             );
         }
         // Without any position each scenario takes its own.
         if part.cautious.is_none() && part.default.is_some() {
             let code = Code::NoCautious;
-            let title = format!("the switch `{}` does not say which position is cautious", **name);
-            let problem = Problem::at(code, name.span, title, "no `cautious` here");
+            let title = format!("missing key `cautious` in the switch `{}`", **name);
+            let problem = Problem::at(code, name.span, title, "no `cautious`");
             self.problems.add(problem.help(
-                "write `cautious: POSITION`, the one at which protections are worth least; it is the default",
+                "write `cautious: POSITION`, the position in which protections hold least; it becomes the default",
             ));
         }
         (default.or(cautious), cautious)
@@ -153,9 +153,9 @@ impl Compiler<'_> {
         let stated = stated?;
         let at = part.one_of.iter().position(|value| value.value == **stated);
         if at.is_none() {
-            let title = format!("`{}` is not one of the positions of `{}`", **stated, **name);
+            let title = format!("unknown position `{}` of the switch `{}`", **stated, **name);
             let known: Vec<&str> = part.one_of.iter().map(|value| value.as_str()).collect();
-            let problem = Problem::at(Code::UnknownWord, stated.span, title, "not one");
+            let problem = Problem::at(Code::UnknownWord, stated.span, title, "unknown position");
             self.problems.add(problem.note(format!("one of: {}", known.join(", "))));
         }
         at.and_then(|at| u8::try_from(at).ok())

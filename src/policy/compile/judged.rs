@@ -96,7 +96,7 @@ impl Compiler<'_> {
         let rule = &self.rules[rule.index()];
         let (trigger, action) = pair;
         let title = format!(
-            "`{}` asks to {action} for `{trigger}`, and the decision space does not have that",
+            "rule `{}` requests {action} for the trigger `{trigger}`, which the decision space does not contain",
             rule.id
         );
         self.problems.add(unjudged(domain, pair, rule.span, title));
@@ -110,7 +110,7 @@ fn unjudged(
     span: Span,
     title: String,
 ) -> Problem {
-    let mut problem = Problem::at(Code::UnknownTrigger, span, title, "could never be judged");
+    let mut problem = Problem::at(Code::UnknownTrigger, span, title, "cannot be judged");
     let mut lacks = false;
     for (column, span, word) in [
         (Column::Trigger, trigger.index(), trigger.word()),
@@ -119,7 +119,7 @@ fn unjudged(
         if !domain.words(column).contains(&span) {
             lacks = true;
             problem = problem.help(format!(
-                "add `{word}` to `space: {{ {}: … }}`, and to each protection a rule for it",
+                "add `{word}` to `space: {{ {}: … }}`, and add a rule for it to each protection",
                 column.name()
             ));
         }
@@ -127,6 +127,6 @@ fn unjudged(
     if lacks {
         problem
     } else {
-        problem.help("take it out of `impossible:`, and give each protection a rule for it")
+        problem.help("remove it from `impossible:`, and add a rule for it to each protection")
     }
 }

@@ -21,7 +21,7 @@ impl Compiler<'_> {
                 continue;
             }
             let keys = self.sources.iter().map(|source| source.key.as_str());
-            let title = format!("`{}` is not defined under `sources`", **name);
+            let title = format!("unknown source `{}`; it is not defined under `sources`", **name);
             let problem = Problem::at(Code::NoSource, name.span, title, "unknown source");
             let problem = problem.did_you_mean(&closest(name, keys));
             self.problems.add(problem.help(
@@ -39,15 +39,17 @@ impl Compiler<'_> {
             if let Some(twice) = part.one_of.iter().enumerate().find(|(at, value)| {
                 part.one_of[..*at].iter().any(|earlier| earlier.value == value.value)
             }) {
-                let title = format!("`{}` is a position of `{}` twice", **twice.1, **name);
-                let problem = Problem::at(Code::Twice, twice.1.span, title, "once more");
+                let title =
+                    format!("the position `{}` of `{}` is defined twice", **twice.1, **name);
+                let problem = Problem::at(Code::Twice, twice.1.span, title, "second definition");
                 self.problems.add(problem);
             }
             if values.len() < 2
                 || values.len() > 32
                 || self.switches.len() + Unknowns::COUNT >= SwitchSet::MOST
             {
-                let title = format!("`{}` cannot be a switch", **name);
+                let title =
+                    format!("the number of positions or switches is out of range at `{}`", **name);
                 let label = "a switch has 2 to 32 positions, and a policy at most 58 switches";
                 self.problems.add(Problem::at(Code::BadNumber, name.span, title, label));
                 continue;
@@ -145,7 +147,7 @@ impl Compiler<'_> {
             self.problems.add(
                 Problem::at(Code::Twice, part.span, title, "second definition")
                     .and_at(first.span, "first definition")
-                    .help("reports name rules by their ids; give it another one"),
+                    .help("use another id; reports identify rules by their ids"),
             );
         }
         let remedy = self.advice(&part.remedy);
@@ -173,7 +175,7 @@ impl Compiler<'_> {
     ) -> Option<(SwitchId, u32)> {
         let Some(at) = self.switches.iter().position(|switch| *switch.name == ***name) else {
             let known = self.switches.iter().map(|switch| switch.name.as_str());
-            let title = format!("`{}` is not defined under `switches`", **name);
+            let title = format!("unknown switch `{}`; it is not defined under `switches`", **name);
             let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown switch");
             self.problems.add(problem.did_you_mean(&closest(name, known)));
             return None;
@@ -184,7 +186,7 @@ impl Compiler<'_> {
             if let Some(span) = known.iter().position(|known| **known == ***value) {
                 mask |= 1 << span;
             } else {
-                let title = format!("`{}` is not a position of `{}`", **value, **name);
+                let title = format!("unknown position `{}` of the switch `{}`", **value, **name);
                 let problem = Problem::at(Code::UnknownWord, value.span, title, "unknown position");
                 let problem = problem
                     .did_you_mean(&closest(value, known.iter().map(String::as_str)))

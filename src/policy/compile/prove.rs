@@ -4,7 +4,7 @@ use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::policy::facts::{Column, Condition};
 use crate::policy::file::PolicyFile;
-use crate::policy::proof_messages::{self, Subject as Told};
+use crate::policy::proof_messages::{self, TableContext};
 use crate::policy::space::{Axis, MOST_CELLS, Space};
 use crate::policy::table::{Row, Table};
 use crate::policy::written_condition::Test;
@@ -23,8 +23,8 @@ impl Compiler<'_> {
                 when.require(test.column, test.words);
             }
             let Some(because) = part.because else {
-                let title = "an impossible cell needs the key `because`";
-                self.problems.add(Problem::at(Code::MissingKey, start, title, "why not?"));
+                let title = "missing key `because` in an impossible cell";
+                self.problems.add(Problem::at(Code::MissingKey, start, title, "no `because`"));
                 continue;
             };
             self.impossible.push((when, because));
@@ -36,7 +36,7 @@ impl Compiler<'_> {
             let names: Vec<&str> = self.columns.iter().map(|(column, _)| column.name()).collect();
             let title = format!("the decision space has no column `{}`", column.name());
             let problem = Problem::at(Code::UnknownWord, span, title, "not in `space`");
-            self.problems.add(problem.note(format!("the space has: {}", names.join(", "))));
+            self.problems.add(problem.note(format!("columns of the space: {}", names.join(", "))));
         }
     }
 
@@ -51,7 +51,7 @@ impl Compiler<'_> {
                 let word = column.words()[usize::from(word)];
                 let title = format!("the decision space has no {} `{word}`", column.name());
                 let problem = Problem::at(Code::UnknownWord, span, title, "not in `space`");
-                self.problems.add(problem.help("add it to `space:`, or take it out of this rule"));
+                self.problems.add(problem.help("add it to `space:`, or remove it from this rule"));
             }
         }
     }
@@ -66,7 +66,7 @@ impl Compiler<'_> {
         if space.is_none() {
             let title = format!("this table would have more than {MOST_CELLS} cells");
             let problem = Problem::at(Code::BadNumber, span, title, "too many columns tested");
-            self.problems.add(problem.help("test fewer columns"));
+            self.problems.add(problem.help("test fewer columns in its rules"));
         }
         space
     }
@@ -102,8 +102,8 @@ impl Compiler<'_> {
             }
             Err(unproved) => {
                 let switches = self.switch_values();
-                let told = Told { name, span, parts, switches: &switches };
-                let problems = proof_messages::tell(&unproved, &told, possible);
+                let context = TableContext { name, span, parts, switches: &switches };
+                let problems = proof_messages::report(&unproved, &context, possible);
                 problems.into_iter().for_each(|problem| self.problems.add(problem));
                 Table::empty()
             }

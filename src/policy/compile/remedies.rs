@@ -24,7 +24,7 @@ impl Compiler<'_> {
                         *known == name.value || attribute.as_deref() == Some(&*name.value)
                     });
                     let Some(at) = at else {
-                        let title = format!("this policy has no protection `{}`", **name);
+                        let title = format!("unknown protection `{}`", **name);
                         let problem =
                             Problem::at(Code::UnknownRule, name.span, title, "unknown protection");
                         let close = closest(name, known.map(|(known, _)| &**known));
@@ -72,9 +72,9 @@ impl Compiler<'_> {
         for (rule, span) in idle {
             let id = &self.rules[rule.index()].id;
             let title = format!("this remedy never helps where `{id}` applies");
-            let problem = Problem::at(Code::IdleRemedy, span, title, "does not end that loss");
+            let problem = Problem::at(Code::IdleRemedy, span, title, "does not prevent this loss");
             self.problems.add(problem.help(
-                "name an act that ends the cause, or a protection that holds there; advice that nothing checks is a sentence",
+                "write an act that ends the cause, or a protection that holds there; a full sentence is unchecked advice",
             ));
         }
     }

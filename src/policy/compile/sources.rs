@@ -29,9 +29,9 @@ pub(super) fn sources(file: &PolicyFile, problems: &mut Problems) -> Vec<Source>
 fn read_date(dated: &Spanned<String>, problems: &mut Problems) -> Option<Dated> {
     let read = Dated::parse(dated);
     if read.is_none() {
-        let title = format!("`{}` is not a date of a document", **dated);
-        let problem = Problem::at(Code::BadTime, dated.span, title, "cannot be compared");
-        problems.add(problem.note(format!("it is written as {FORMS}")));
+        let title = format!("`{}` is not a date", **dated);
+        let problem = Problem::at(Code::BadTime, dated.span, title, "not a date");
+        problems.add(problem.note(format!("accepted forms: {FORMS}")));
     }
     read
 }
@@ -40,8 +40,8 @@ fn read_address(at: Option<&Spanned<String>>, problems: &mut Problems) {
     let Some(at) = at else { return };
     let rest = at.strip_prefix("https://").unwrap_or_default();
     if rest.is_empty() || rest.contains(char::is_whitespace) {
-        let title = format!("`{}` is no address", **at);
-        let problem = Problem::at(Code::NoAddress, at.span, title, "nobody can look this up");
-        problems.add(problem.help("an address begins with `https://` and holds no blank"));
+        let title = format!("`{}` is not an address", **at);
+        let problem = Problem::at(Code::NoAddress, at.span, title, "readers cannot look this up");
+        problems.add(problem.help("an address starts with `https://` and contains no space"));
     }
 }

@@ -48,10 +48,13 @@ impl Compiler<'_> {
                 *span != at && (twin || *other.value.0 == **attribute)
             };
             let Some((_, (other, _))) = parts.iter().enumerate().find(same) else { continue };
-            let title = format!("`{}` would mean both `{}` and `{}`", **attribute, **other, **name);
-            let label = "one name for two protections";
+            let title = format!(
+                "the name `{}` is ambiguous: it means `{}` and `{}`",
+                **attribute, **other, **name
+            );
+            let label = "ambiguous name";
             let problem = Problem::at(Code::Twice, attribute.span, title, label);
-            let problem = problem.help("give each protection an `attribute:` of its own");
+            let problem = problem.help("give each protection a different `attribute:`");
             self.problems.add(problem);
         }
     }
@@ -202,7 +205,7 @@ impl Compiler<'_> {
         let known = || protections.iter().map(|protection| protection.name.as_str());
         let at = protections.iter().position(|protection| protection.is_called(name));
         if at.is_none() {
-            let title = format!("this policy has no protection `{}`", **name);
+            let title = format!("unknown protection `{}`", **name);
             let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown protection");
             self.problems.add(problem.did_you_mean(&closest(name, known())));
         }
