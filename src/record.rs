@@ -1,7 +1,7 @@
-//! What the engine emits: requests, decisions, changes of state, losses.
+//! Records of a run: requests, decisions, changes of state, losses.
 //!
-//! Plain data. A record holds typed ids; the run header, which every report receives once, holds
-//! their names. A record has no reference into the world, so reading it cannot change a run.
+//! Records are plain data with typed ids; the run header has the names of the ids. A record does
+//! not refer to the world, so a report cannot change a run.
 
 use crate::policy::{Basis, Facts, Remedy, Ruling};
 use crate::time::SimTime;
@@ -12,21 +12,21 @@ use crate::words::{
 };
 use std::sync::Arc;
 
-/// One thing that the engine has to say.
+/// One record of a run.
 #[derive(Debug, Clone)]
 pub enum Record {
-    /// A call or a due timer, and what became of it.
+    /// A call of an event, or a timer that was due, and its result.
     Request(Request),
-    /// What became of one instance in a request.
+    /// The decision about one instance of a request.
     Decision(Decision),
     /// A change of state.
     Change(Change),
-    /// A thing that was lost, or left behind and still billed.
+    /// A resource that was lost, or that stays and is still billed.
     Loss(Loss),
 }
 
 impl Record {
-    /// When it was.
+    /// Instant of the record.
     pub const fn at(&self) -> SimTime {
         match self {
             Self::Request(request) => request.at,
@@ -36,7 +36,7 @@ impl Record {
         }
     }
 
-    /// The number of the request that it belongs to.
+    /// Number of the request that the record belongs to.
     pub const fn seq(&self) -> u64 {
         match self {
             Self::Request(request) => request.seq,
@@ -47,12 +47,12 @@ impl Record {
     }
 }
 
-/// What made something happen.
+/// The cause of a record: an event or a timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// An event that the scenario wrote.
+    /// An event of the script or of a random source.
     Event(EventId),
-    /// A timer of this name.
+    /// A timer, by its name in reports.
     Timer(&'static str),
 }
 
@@ -61,7 +61,7 @@ pub enum Cause {
 pub enum Target {
     /// One instance.
     Instance(InstanceId),
-    /// Several instances, named one by one.
+    /// Several instances.
     Instances,
     /// A group.
     Group(GroupId),
@@ -70,7 +70,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Instances named one by one.
+    /// The target for a list of instances.
     pub const fn these(ids: &[InstanceId]) -> Self {
         match ids {
             [one] => Self::Instance(*one),
@@ -79,105 +79,105 @@ impl Target {
     }
 }
 
-/// A call or a due timer.
+/// A call of an event, or a timer that was due.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
-    /// Its number in the run, from 0.
+    /// Number of the request in the run, from 0.
     pub seq: u64,
-    /// When.
+    /// Instant of the record.
     pub at: SimTime,
-    /// What made it happen.
+    /// The event or timer that caused it.
     pub cause: Cause,
-    /// As what cause it asks, where it asks anything of instances.
+    /// Trigger of the request; `None` if it makes no decision.
     pub trigger: Option<Trigger>,
-    /// The verb, or the action of a timer.
+    /// Verb of the event, or action of the timer.
     pub verb: &'static str,
-    /// Who called.
+    /// Caller; `None` for timers, events of the platform, and calls without `by`.
     pub actor: Option<ActorId>,
-    /// The way by which the call came in; `None` if nobody knows.
+    /// Channel of the call; `None` if it is unknown.
     pub channel: Option<Channel>,
-    /// What it is about.
+    /// Instances, group or account that it is about.
     pub target: Target,
-    /// What became of it.
+    /// Whether it was accepted, partly accepted or refused.
     pub result: RequestResult,
-    /// How many instances it was to change.
+    /// Number of instances that it was to change.
     pub wanted: u32,
-    /// How many it changed.
+    /// Number of instances that it changed.
     pub got: u32,
-    /// Why it was refused, or a part of it.
+    /// Why it, or a part of it, was refused; `None` if nothing was refused.
     pub refusal: Option<Refusal>,
 }
 
-/// Why a request was refused, or a part of it.
+/// Why a request, or a part of it, was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// A rule, with its policy; its answer is what the caller gets.
+    /// A rule and its policy. The caller receives the answer of the rule.
     Rule(PolicyId, RuleId),
-    /// What no provider needs to state.
+    /// An obstacle for which no rule is needed.
     Obstacle(Obstacle),
 }
 
-/// Who had the last word in a decision.
+/// What decided: a protection or another factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecidedBy {
-    /// Nothing stood against it, and nobody but the caller wanted it.
+    /// Nothing: a call that no rule blocked.
     Nobody,
     /// A protection.
     Protection(ProtectionId),
-    /// Something else.
+    /// Another factor.
     Other(DecidingFactor),
 }
 
-/// What became of one instance in one request.
+/// The decision about one instance of a request.
 #[derive(Debug, Clone)]
 pub struct Decision {
-    /// The number of its request.
+    /// Number of its request.
     pub seq: u64,
-    /// When.
+    /// Instant of the record.
     pub at: SimTime,
-    /// What made it happen.
+    /// The event or timer that caused it.
     pub cause: Cause,
-    /// As what cause it was asked.
+    /// Trigger of the request.
     pub trigger: Trigger,
-    /// What was asked.
+    /// Requested action.
     pub action: Action,
-    /// Who called.
+    /// Caller; `None` for timers, events of the platform, and calls without `by`.
     pub actor: Option<ActorId>,
-    /// The way by which the call came in; `None` if nobody knows.
+    /// Channel of the call; `None` if it is unknown.
     pub channel: Option<Channel>,
-    /// Who pays for the instance.
+    /// Account that owns the instance.
     pub account: AccountId,
-    /// The group that it was in.
+    /// Group of the instance before the decision; `None` if it was in no group.
     pub group: Option<GroupId>,
     /// The instance.
     pub instance: InstanceId,
-    /// How it is paid for; `None` if nobody knows.
+    /// Billing of the instance; `None` if it is unknown.
     pub billing: Option<Billing>,
-    /// How it came into its group; `None` if nobody knows.
+    /// Membership of the instance; `None` if it is unknown.
     pub membership: Option<Membership>,
     /// The protections that were on.
     pub on: ProtectionSet,
-    /// Those of which nobody knows.
+    /// Protections whose setting is unknown.
     pub unknown: ProtectionSet,
-    /// Those that were on and could do nothing here.
+    /// Protections that were on but had no effect in this situation.
     pub inert: ProtectionSet,
-    /// What became of it.
+    /// Outcome of the decision.
     pub outcome: Outcome,
-    /// What happened to it.
+    /// Effect on the instance.
     pub effect: Effect,
-    /// Who had the last word.
+    /// What decided.
     pub decided_by: DecidedBy,
-    /// The rule of the last word.
+    /// Rule that decided; `None` if none did.
     pub rule: Option<RuleId>,
-    /// What the decision rests on, every link of it.
+    /// Weakest confidence and all switches that the decision rests on.
     pub basis: Basis,
-    /// Every verdict.
+    /// Verdicts of all protections that were on.
     pub ruling: Ruling,
-    /// The policy that it was made under.
+    /// Policy of the decision.
     pub policy: PolicyId,
-    /// The situation that was judged.
+    /// The facts that were judged.
     pub facts: Facts,
-    /// What would have prevented it; `None` if nothing was lost.
+    /// What would have prevented the loss; `None` if nothing was lost.
     pub remedy: Option<Remedy>,
 }
 
@@ -192,22 +192,22 @@ pub enum Subject {
     Account(AccountId),
 }
 
-/// A change of state, from one value to another.
+/// What changed, with the old and the new value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// The state of an instance.
     State(Lifecycle, Lifecycle),
     /// The group of an instance.
     Group(Option<GroupId>, Option<GroupId>),
-    /// The time set for the release of an instance.
+    /// The time of an instance's scheduled release; [`SimTime::NEVER`] if there is none.
     Schedule(SimTime, SimTime),
     /// The protections that are set.
     Protections(PolicyId, ProtectionSet, ProtectionSet),
-    /// How an instance is paid for.
+    /// The billing of an instance.
     Billing(Billing, Billing),
     /// The end of an instance's term.
     Term(SimTime, SimTime),
-    /// What bars an instance's owner.
+    /// The locks of an instance.
     Lock(Locks, Locks),
     /// The number of members of a group.
     Size(u32, u32),
@@ -217,54 +217,54 @@ pub enum What {
     Arrears(bool, bool),
     /// Whether an account is cancelled.
     Cancelled(bool, bool),
-    /// The model of a group, or the one that a member was brought to.
+    /// The model of a group or of an instance.
     Model(ModelId, ModelId),
-    /// Whether what probes the health of a group's members sees it.
+    /// Whether the health probe of its group covers an instance.
     Probed(bool, bool),
-    /// What is reported of a member's health.
+    /// The reported health of a member.
     Health(Health, Health),
-    /// What a group was told not to do by itself: a bit for each, by its place.
+    /// The suspended processes of a group, as a mask with one bit for each index in `Process::ALL`.
     Suspended(u8, u8),
-    /// What an instance has beside it: a snapshot, an image, another kind of address.
+    /// A resource of an instance that was added (`None` before) or converted.
     Property(Option<ResourceKind>, ResourceKind),
 }
 
 /// A change of state.
 #[derive(Debug, Clone, Copy)]
 pub struct Change {
-    /// The number of its request.
+    /// Number of its request.
     pub seq: u64,
-    /// When.
+    /// Instant of the record.
     pub at: SimTime,
-    /// What changed.
+    /// The instance, group or account that changed.
     pub subject: Subject,
-    /// How.
+    /// What changed, with the old and the new value.
     pub what: What,
-    /// What made it happen.
+    /// The event or timer that caused it.
     pub cause: Cause,
 }
 
-/// A thing that was lost, or left behind and still billed.
+/// A resource that was lost, or that stays and is still billed.
 #[derive(Debug, Clone)]
 pub struct Loss {
-    /// The number of its request.
+    /// Number of its request.
     pub seq: u64,
-    /// When.
+    /// Instant of the record.
     pub at: SimTime,
-    /// The instance that it belonged to.
+    /// Instance that the resource belonged to.
     pub instance: InstanceId,
-    /// What made it happen.
+    /// The event or timer that caused it.
     pub trigger: Trigger,
-    /// What it is.
+    /// Kind of the resource.
     pub resource: ResourceKind,
-    /// Its name, if somebody gave one.
+    /// Name of the resource; `None` if the fleet does not state one.
     pub name: Option<Arc<str>>,
-    /// What became of it.
+    /// Fate of the resource.
     pub fate: Fate,
-    /// Its size, if it has one that is known, in GiB.
+    /// Size in GiB; `None` if it is unknown or the resource has none.
     pub gib: Option<u64>,
-    /// The rule that says so, with its policy.
+    /// Rule of the fate, and its policy.
     pub rule: (PolicyId, RuleId),
-    /// What would have saved it; `None` if it was not lost and its rule names no way.
+    /// What would have saved the resource; `None` if it was not lost and its rule has no remedy.
     pub remedy: Option<Remedy>,
 }

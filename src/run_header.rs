@@ -9,27 +9,26 @@ use crate::words::{
 };
 use std::sync::Arc;
 
-/// What the ids of a run mean.
+/// The header of a run: its inputs, and the names of its ids.
 ///
-/// What is large in it is shared, so that every replication and every thread can
-/// have a run header of its own.
+/// Large parts are shared, so that a clone for each replication and thread is cheap.
 #[derive(Debug, Clone)]
 pub struct RunHeader {
-    /// The scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// Its case; empty if it has none.
+    /// Name of the case; empty if the scenario has no cases.
     pub case: String,
-    /// The number of the replication.
+    /// Number of the replication, from 0.
     pub replication: u64,
-    /// When the run begins.
+    /// Start of the run.
     pub start: SimTime,
-    /// When it ends.
+    /// End of the run, inclusive.
     pub end: SimTime,
-    /// The offset in which the scenario wrote its start: people read times in it.
+    /// UTC offset of the scenario's start, in which reports print times.
     pub offset: UtcOffset,
-    /// The seed of every draw.
+    /// Seed of all random streams.
     pub seed: u64,
-    /// The policies in use, each with its switches settled.
+    /// Policies in use, indexed by `PolicyId`, with all switches set.
     pub rulebooks: Vec<Arc<Rulebook>>,
     /// The names of accounts.
     pub accounts: Names,
@@ -41,36 +40,36 @@ pub struct RunHeader {
     pub actors: Names,
     /// The names of zones.
     pub zones: Names,
-    /// The names of models; the first is empty, for groups that name none.
+    /// The names of models; the first is empty, for groups without a model name.
     pub models: Names,
     /// The names of events.
     pub events: EventNames,
 }
 
-/// The names of events. One without an `id` is called by its place in the list, which costs
+/// The names of events. An event without an `id` is named by its position in the list, which needs
 /// no memory: the first is `event-1`.
 #[derive(Debug, Clone, Default)]
 pub struct EventNames {
-    /// How many events there are.
+    /// Number of events.
     count: u32,
-    /// Those that are called otherwise, in order.
+    /// Events with an `id`, in ascending order.
     named: Vec<EventId>,
-    /// What they are called.
+    /// Their names, in the same order.
     names: Names,
 }
 
 impl EventNames {
-    /// So many events, of which some have names of their own, in order.
+    /// Names of `count` events; `named` has those with an `id`, in ascending order.
     pub const fn new(count: u32, named: Vec<EventId>, names: Names) -> Self {
         Self { count, named, names }
     }
 
-    /// How many there are.
+    /// Number of events.
     pub const fn len(&self) -> usize {
         self.count as usize
     }
 
-    /// Whether there is none.
+    /// Whether there is no event.
     pub const fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -83,25 +82,25 @@ impl EventNames {
         }
     }
 
-    /// The name of its own that an event has, if it has one.
+    /// The `id` of an event; `None` if it has none.
     pub fn own(&self, id: EventId) -> Option<&str> {
         self.named.binary_search(&id).ok().map(|at| self.names.at(at))
     }
 
-    /// The event of that name.
+    /// The event with this name; `None` if there is none.
     pub fn called(&self, name: &str) -> Option<EventId> {
         let own = self.names.iter().position(|own| own == name);
         own.and_then(|at| self.named.get(at).copied()).or_else(|| self.unnamed(name))
     }
 
-    /// The event that is called so by its place.
+    /// The event that is named by its position; `None` if there is none.
     pub fn unnamed(&self, name: &str) -> Option<EventId> {
         let id = EventId(numbered(name)?.checked_sub(1)?);
         (id.index() < self.len() && self.named.binary_search(&id).is_err()).then_some(id)
     }
 }
 
-/// What stands before the number of an event without a name of its own.
+/// Prefix of the names of events without an `id`.
 pub const UNNAMED: &str = "event-";
 
 /// The number in a name such as `event-17`.
@@ -137,7 +136,7 @@ impl RunHeader {
         self.zones.at(id.index())
     }
 
-    /// The name of a model; `(first)` for the one of groups that name none.
+    /// The name of a model; `(first)` for groups without a model name.
     pub fn model(&self, id: ModelId) -> &str {
         match id {
             ModelId::OWN => return "(its own)",
@@ -150,7 +149,7 @@ impl RunHeader {
         }
     }
 
-    /// The names of processes, joined as reports join lists.
+    /// The words of the processes in a mask, joined as lists in reports.
     pub fn processes(&self, set: u8) -> String {
         let held = Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
         held.map(|process| process.word()).collect::<Vec<_>>().join(";")
@@ -161,7 +160,7 @@ impl RunHeader {
         self.events.name(id)
     }
 
-    /// What made something happen, as reports name it: an event's id, or `timer:…`.
+    /// The cause of a record, as in reports: the name of an event, or `timer:…`.
     pub fn cause(&self, cause: Cause) -> std::borrow::Cow<'_, str> {
         match cause {
             Cause::Event(id) => self.event(id),
@@ -169,7 +168,7 @@ impl RunHeader {
         }
     }
 
-    /// The rule behind a refusal, if there is one.
+    /// The id of the rule of a refusal; `None` for obstacles.
     pub fn rule_of(&self, refusal: Refusal) -> Option<&Rule> {
         match refusal {
             Refusal::Rule(policy, rule) => Some(self.rulebook(policy).policy.rule(rule)),
@@ -177,7 +176,7 @@ impl RunHeader {
         }
     }
 
-    /// What stands behind a refusal, in a line.
+    /// The reason of a refusal, in one line.
     pub fn reason(&self, refusal: Refusal) -> &str {
         match refusal {
             Refusal::Rule(..) => {
@@ -187,18 +186,18 @@ impl RunHeader {
         }
     }
 
-    /// A policy in use.
+    /// The rulebook of a policy in use.
     pub fn rulebook(&self, id: PolicyId) -> &Rulebook {
         &self.rulebooks[id.index()]
     }
 
-    /// The names of some protections, in the order of their policy.
+    /// The names of protections, in the order of their ids.
     pub fn protections(&self, policy: PolicyId, set: ProtectionSet) -> Vec<&str> {
         let all = &self.rulebook(policy).policy.protections;
         set.iter().map(|id| all[id.index()].name.as_str()).collect()
     }
 
-    /// Who had the last word in a decision, as reports name it; empty, if nobody had.
+    /// What decided, as in reports; empty for [`DecidedBy::Nobody`].
     pub fn decided_by(&self, decision: &Decision) -> &str {
         match decision.decided_by {
             DecidedBy::Nobody => "",
@@ -209,7 +208,7 @@ impl RunHeader {
         }
     }
 
-    /// How long after the start an instant is.
+    /// Time from the start of the run to an instant.
     pub fn elapsed(&self, at: SimTime) -> SimSpan {
         at.since(self.start)
     }

@@ -100,7 +100,8 @@ impl<T: TimerId> FutureEvents<T> {
         self.now
     }
 
-    /// Sets `timer` to fire at `at`, and replaces its earlier due time. [`SimTime::NEVER`] clears it.
+    /// Sets `timer` to fire at `at`, and replaces its earlier due time. [`SimTime::NEVER`] clears
+    /// it.
     ///
     /// # Panics
     /// If `at` is before the simulated time, which is an error of the model.
@@ -169,8 +170,8 @@ impl<T: TimerId> FutureEvents<T> {
         }
     }
 
-    /// Compares the next notes of `current_page` with `due_times`, together, so that memory accesses
-    /// overlap.
+    /// Compares the next notes of `current_page` with `due_times`, together, so that memory
+    /// accesses overlap.
     fn check_next_notes(&mut self) {
         self.unchecked = self.current_page.len().saturating_sub(NOTES_AT_ONCE);
         let mut kept = self.unchecked;
@@ -185,8 +186,8 @@ impl<T: TimerId> FutureEvents<T> {
         self.unreported = true;
     }
 
-    /// Timers that are likely to fire next; each batch is returned once. Timers in `near_future` are
-    /// not included.
+    /// Timers that are likely to fire next; each batch is returned once. Timers in `near_future`
+    /// are not included.
     pub(super) fn upcoming(&mut self) -> impl Iterator<Item = T> {
         let unreported = mem::take(&mut self.unreported);
         let upcoming = if unreported { &self.current_page[self.unchecked..] } else { &[] };

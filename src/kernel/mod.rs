@@ -11,7 +11,8 @@
 //!    [`FutureEvents`]. At the same instant the event of the script comes first.
 //! 3. The model handles it: it may set and clear timers, and it emits records.
 //! 4. The simulation ends when nothing is left ([`Stop::Drained`]), at the horizon
-//!    ([`Stop::Horizon`]), at a limit ([`Stop::Limit`]), or when the model halts ([`Stop::Halted`]).
+//!    ([`Stop::Horizon`]), at a limit ([`Stop::Limit`]), or when the model halts
+//!    ([`Stop::Halted`]).
 //!
 //! Events of the script are not put on the future event list; they are read once, in order.
 //! Random numbers come from named [`Streams`], so that an additional random source changes no

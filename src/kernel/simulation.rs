@@ -16,8 +16,8 @@ pub trait Model {
     /// Prefetches from memory what a coming event is about. It must have no other effect.
     fn prefetch_event(&self, _order: &Self::Event) {}
 
-    /// Prefetches from memory what a coming timer is about. The timer may still be moved or cleared;
-    /// timers set within the current page are not prefetched.
+    /// Prefetches from memory what a coming timer is about. The timer may still be moved or
+    /// cleared; timers set within the current page are not prefetched.
     fn prefetch_timer(&self, _timer: Self::Timer) {}
 
     /// Handles an event of the script at `future_events.now()`.

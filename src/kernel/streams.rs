@@ -10,7 +10,8 @@ const SCHEME: u64 = 1;
 /// The random streams of one replication.
 ///
 /// The key of a stream contains its name, so an additional random source, instance or replication
-/// changes no other draw, and two policies are compared with common random numbers. Only `ChaCha8` is used, whose values are the same on every platform.
+/// changes no other draw, and two policies are compared with common random numbers. Only `ChaCha8`
+/// is used, whose values are the same on every platform.
 #[derive(Debug, Clone, Copy)]
 pub struct Streams {
     seed: u64,

@@ -45,7 +45,8 @@ impl EventKey {
         Self { at, priority: timer.priority(), who: timer.index() }
     }
 
-    /// Time, priority and index as the digits of one number, so that one comparison needs no branch.
+    /// Time, priority and index as the digits of one number, so that one comparison needs no
+    /// branch.
     fn number(self) -> i128 {
         i128::from(self.at.seconds()) << 64
             | i128::from(self.priority.0) << 32

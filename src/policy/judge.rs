@@ -1,8 +1,7 @@
-//! The one place where verdicts come from, and with them the permits without which nothing
-//! is lost.
+//! Judging one instance: verdicts of protections, refusals, and the permit to act.
 //!
-//! What is judged may hold unknowns: then it is judged in every position that they can have,
-//! and the courses are put together by [`super::unknown`].
+//! Facts can be unknown. The instance is then judged in every position that they can have, and
+//! [`super::unknown`] combines the results.
 
 use smallvec::{SmallVec, smallvec};
 
@@ -19,9 +18,10 @@ use crate::words::{
     RuleId, SwitchSet, Trigger, Upgrade, Verdict, Word, YesNo,
 };
 
-/// The proof that a decision lets an action pass, for one instance. Whatever takes an instance,
-/// its data, its address or its place in a group asks for one by value, and only
-/// [`Rulebook::judge`] makes them.
+/// Proof that nothing blocks an action on one instance.
+///
+/// Every function that takes an instance, its data, its address or its membership needs a permit by
+/// value. Only [`Rulebook::judge`] makes permits; they are neither `Clone` nor `Copy`.
 #[derive(Debug)]
 #[must_use]
 pub struct Permit {
@@ -30,70 +30,70 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// The instance that it is about.
+    /// Instance that the permit is for.
     pub const fn instance(&self) -> InstanceId {
         self.instance
     }
 
-    /// The action that it lets pass.
+    /// Action that the permit allows.
     pub const fn action(&self) -> Action {
         self.action
     }
 }
 
-/// What is asked of an instance, and what is known of it.
+/// One instance to judge: its facts, its protections and the requested action.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
-    /// The instance.
+    /// Id of the instance.
     pub instance: InstanceId,
-    /// The situation.
+    /// Facts of the instance and of the request.
     pub facts: Facts,
-    /// What is asked.
+    /// Requested action.
     pub asks: Asks,
-    /// The protections that are set.
+    /// Protections that are on.
     pub on: ProtectionSet,
-    /// Those of which nobody knows.
+    /// Protections whose setting is unknown.
     pub unknown: ProtectionSet,
 }
 
-/// What is asked of an instance.
+/// The action requested for an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asks {
-    /// This.
+    /// This action.
     This(Action),
-    /// What its group asks of a member that came in as it did.
+    /// The action that the `members` table states for its membership.
     ByMembership,
 }
 
-/// What comes of judging.
+/// The result of judging one instance.
 #[derive(Debug)]
 pub struct Judgement {
-    /// The situation that was judged; where it holds unknowns, the first of its positions.
+    /// The judged facts; if some are unknown, the first of their positions.
     pub facts: Facts,
-    /// What a group asks of a member, and why.
+    /// Answer of the `members` table; `None` if the action was given.
     pub asked: Option<Answer<Action>>,
-    /// Every verdict.
+    /// Verdicts of all protections that are on.
     pub ruling: Ruling,
-    /// What becomes of the instance, if it is looked at alone.
+    /// Outcome for the instance alone.
     pub outcome: JudgedOutcome,
-    /// What that rests on.
+    /// Switches and confidence that the outcome rests on.
     pub basis: Basis,
 }
 
-/// What becomes of an instance that is looked at alone.
+/// The outcome for an instance alone, before its batch is considered.
 #[derive(Debug)]
 pub enum JudgedOutcome {
-    /// Nothing stands against it.
+    /// Nothing blocks the action.
     Goes(Permit),
-    /// A protection holds it.
+    /// A protection blocks the action.
     Held,
-    /// Something else stands against it.
+    /// A precondition refuses the action.
     Denied(RuleId),
-    /// There is nothing to do.
+    /// The action would change nothing.
     Idle,
 }
 
-/// What one position comes to.
+/// The result of one position of the facts.
 #[derive(Debug, Clone, Copy)]
 struct Leaning {
     facts: Facts,
@@ -103,7 +103,7 @@ struct Leaning {
     basis: Basis,
 }
 
-/// A fate without its permit.
+/// A [`JudgedOutcome`] without its permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Goes,
@@ -134,14 +134,12 @@ impl Leaning {
 }
 
 impl Rulebook {
-    /// What becomes of an instance, with every verdict; and if nothing stands against it, the
-    /// permit.
+    /// The verdicts and the outcome for an instance, with a permit if nothing blocks the action.
     ///
-    /// Pure and total. What is unknown is taken in every position that it can have: what comes
-    /// of all of them is the answer if it is the same, and otherwise it is undecided.
+    /// Pure and total. Unknown facts are judged in every position that they can have.
     ///
     /// # Errors
-    /// What the answer depends on; or that the policy says nothing of such a situation.
+    /// If the positions lead to different outcomes, or the policy has no answer for these facts.
     pub fn judge(&self, case: &Case) -> Result<Judgement, Undecided> {
         if case.facts.unknown.is_empty() && case.unknown.is_empty() {
             let leaning = self.lean(case, case.facts, case.on, ProtectionSet::EMPTY)?;
@@ -153,7 +151,7 @@ impl Rulebook {
         for facts in positions {
             match self.with_flags(case, facts) {
                 Ok(leanings) => all.extend(leanings.into_iter().map(|(flag, l)| (facts, flag, l))),
-                // Not a position that it can have.
+                // The facts exclude this position.
                 Err(impossible) => never = never.or(Some(impossible)),
             }
         }
@@ -176,7 +174,7 @@ impl Rulebook {
             return Err(Undecided::differs(courses.collect()));
         }
         let leanings = || all.iter().map(|(_, _, leaning)| leaning);
-        // Of several reasons that keep it, the one that does not count on a protection.
+        // If several results keep the instance, the one that needs no protection counts.
         let is = |kind: fn(Kind) -> bool| leanings().find(|leaning| kind(leaning.kind));
         let denied = is(|kind| matches!(kind, Kind::Denied(_)));
         let chosen = denied.or_else(|| is(|kind| kind == Kind::Idle)).unwrap_or(first);
@@ -189,7 +187,7 @@ impl Rulebook {
         Ok(settle(case, common))
     }
 
-    /// One position of the facts, in the positions that unknown protections can have in it.
+    /// Judges one position of the facts, in every position of the unknown protections.
     fn with_flags(&self, case: &Case, facts: Facts) -> Result<Leanings, Undecided> {
         let off = self.lean(case, facts, case.on, case.unknown)?;
         if case.unknown.is_empty() {
@@ -218,8 +216,8 @@ impl Rulebook {
         Ok(smallvec![(Some((protection, false)), off), (Some((protection, true)), on)])
     }
 
-    /// What a known situation comes to, with the protections in `on` and perhaps those in `doubt`,
-    /// of which none may hold.
+    /// Judges known facts with the protections in `on`; those in `doubt` may be on, and none of
+    /// them may hold.
     fn lean(
         &self,
         case: &Case,
@@ -252,7 +250,7 @@ impl Rulebook {
             None => Ruling::unasked_of(on),
         };
         let of = |kind, ruling: Ruling, basis| Leaning { facts, asked, ruling, kind, basis };
-        // What is refused before was not kept by any protection.
+        // Protections are not consulted about a request that is refused first.
         let denied = |rule, basis: Basis| {
             of(Kind::Denied(rule), ruling.unasked(), basis.union(self.basis(rule)))
         };
@@ -273,10 +271,10 @@ impl Rulebook {
         })
     }
 
-    /// Every verdict on a known situation with the protections in `on`.
+    /// The verdicts on known facts with the protections in `on`.
     ///
     /// # Errors
-    /// That the policy says nothing of such a situation.
+    /// If the policy has no answer for these facts.
     pub fn ruling(&self, facts: &Facts, on: ProtectionSet) -> Result<Ruling, Undecided> {
         match self.policy.domain.standing(facts) {
             Standing::Occurs(cell) => Ok(self.rule(cell, on, ProtectionSet::EMPTY)),
@@ -294,13 +292,13 @@ impl Rulebook {
         }
         ruling.decisive = [Verdict::Held, Verdict::Overridden].into_iter().find_map(|verdict| {
             let of = ruling.findings().filter(|finding| finding.verdict == verdict);
-            // The strongest evidence; the first of equals, and findings come by name.
+            // The finding with the strongest confidence; of equals the first by name.
             of.min_by_key(|finding| self.basis_of(*finding).confidence).map(|f| f.protection)
         });
         let unsure = doubt.iter().filter_map(|protection| self.find_at(cell, protection));
         let overridden = |finding: &Finding| finding.verdict == Verdict::Overridden;
         ruling.doubtful = unsure.into_iter().find(overridden);
-        // One protection is enough to hold; that it went ahead, all of them say.
+        // One protection is enough to hold; an action that passes rests on all verdicts.
         let held = ruling.findings().find(|finding| finding.verdict == Verdict::Held);
         ruling.basis = if let Some(held) = held {
             self.basis_of(held)
@@ -322,15 +320,15 @@ impl Rulebook {
         }
     }
 
-    /// The verdict on a protection in a cell of the decision space.
+    /// The verdict of a protection in a cell of the decision space.
     fn find_at(&self, cell: usize, protection: ProtectionId) -> Option<Finding> {
         // INVARIANT: with its switches settled, a table of verdicts has the axes of the space.
         let Row { rule, says, .. } = self.verdicts().get(protection.index())?.row(cell)?;
         Some(Finding { protection, verdict: *says, rule: Some(*rule) })
     }
 
-    /// The protection in `on` that keeps whatever the trigger asks about, be it what
-    /// it may: in every situation with that trigger in which it can work, it holds.
+    /// The protection in `on` that holds in every situation with this trigger in which it works;
+    /// `None` if there is none.
     pub fn guards(&self, trigger: Trigger, on: ProtectionSet) -> Option<Finding> {
         let guard = |protection: &ProtectionId| {
             let table = &self.verdicts()[protection.index()];
@@ -361,7 +359,7 @@ impl Rulebook {
     }
 }
 
-/// Makes of a leaning what the world can act upon. The only place where a permit is made.
+/// The judgement of a case. No other function makes permits.
 fn settle(case: &Case, leaning: Leaning) -> Judgement {
     let Leaning { facts, asked, ruling, kind, basis } = leaning;
     let outcome = match kind {
@@ -373,10 +371,10 @@ fn settle(case: &Case, leaning: Leaning) -> Judgement {
     Judgement { facts, asked, ruling, outcome, basis }
 }
 
-/// Whether an action would change nothing, as things stand.
+/// Whether an action would change nothing in this state.
 fn is_idle(facts: &Facts) -> bool {
     let Facts { action, state, trigger, upgrade, .. } = *facts;
-    // A new image of the system is news to every instance.
+    // A new system image always changes an instance.
     if trigger == Trigger::ModelUpdate
         && upgrade != Upgrade::OsImage
         && facts.latest_model == YesNo::Yes
@@ -393,5 +391,5 @@ fn is_idle(facts: &Facts) -> bool {
     }
 }
 
-/// What a verdict without a rule rests on.
+/// The basis of a verdict without a rule.
 const UNFOUNDED: Basis = Basis { confidence: Confidence::Unconfirmed, switches: SwitchSet::EMPTY };

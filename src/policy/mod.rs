@@ -1,22 +1,23 @@
 //! Policies: a provider's rules about protections, as data.
 //!
-//! It must never know the fleet, the clock or a provider's name, so that a
-//! verdict is a function of facts and a provider is one file.
+//! The room never knows the fleet, the clock or a provider's name: a verdict is a function of
+//! facts, and a provider is one file.
 //!
 //! # Lifecycle
 //!
-//! 1. A file is read as written, on top of the edition that it extends.
-//! 2. Names become ids, and every table is *proved*: each cell of its space is
-//!    covered by exactly one rule, no rule is dead. What fails is told with its
-//!    place. The result is a [`Policy`].
-//! 3. A scenario takes positions where the documents are silent; with every
-//!    switch settled, the policy is a [`Rulebook`].
-//! 4. [`Rulebook::judge`] answers for one situation: one pure, total function.
+//! 1. [`load`] reads a file and merges it with the edition that it extends (`overlay.rs`).
+//! 2. `compile` turns names into ids and *proves* every table: exactly one rule matches each cell
+//!    of its space, and each rule matches at least one cell. Every violation is reported with its
+//!    span. The result is a [`Policy`].
+//! 3. A scenario sets the switches that the documents leave open. A policy with all switches set
+//!    is a [`Rulebook`].
+//! 4. [`Rulebook::judge`] returns the outcome for one instance in one situation, and a [`Permit`]
+//!    if nothing blocks the action. It is pure and total.
 //!
 //! # How verdicts combine
 //!
-//! Any `held` holds; else any `overridden` overrides; else the instance was
-//! unprotected. One line, in [`Ruling`], and nowhere else.
+//! If any protection holds, the outcome is `held`; else if any is overridden, `overridden`; else
+//! `unprotected`. [`Ruling::outcome`] states this.
 
 mod advice;
 mod catalog;

@@ -1,4 +1,4 @@
-//! A policy with every switch settled, and what it says of one known situation.
+//! A policy with all switches set, and its answers for known facts.
 
 use std::sync::Arc;
 
@@ -11,51 +11,51 @@ use crate::words::{
     SwitchSet, Trigger, Verdict, Word,
 };
 
-/// A policy with every switch settled: what the world consults.
+/// A policy with all switches set, which the world consults.
 #[derive(Debug, Clone)]
 pub struct Rulebook {
-    /// The policy, as it was read: its tables still hold every setting.
+    /// The policy as loaded; its tables contain the rows of all settings.
     pub policy: Arc<Policy>,
-    /// Its tables, as settled.
+    /// Its tables, with only the rows of the chosen settings.
     pub tables: Tables,
     verdicts: Vec<Table<Verdict>>,
-    /// What each rule rests on.
+    /// Basis of each rule, indexed by `RuleId`.
     bases: Vec<Basis>,
     /// For each action, the preconditions that may refuse it as the switches stand, by place.
     refusals: Vec<Vec<usize>>,
     settings: Vec<u8>,
     taken: SwitchSet,
-    /// For each action, the causes for which some protection is consulted: a bit for each.
+    /// For each action, a mask of the triggers for which a protection is consulted.
     consulted: Vec<u32>,
-    /// For each action, the causes for which it takes something of an instance.
+    /// For each action, a mask of the triggers for which it can take something from an instance.
     losing: Vec<u32>,
 }
 
-/// What a table says of a situation.
+/// The answer of a table for some facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answer<C> {
-    /// What it says.
+    /// The conclusion of the row.
     pub says: C,
-    /// The rule that says so.
+    /// Rule of the row.
     pub rule: RuleId,
-    /// What that rests on.
+    /// Switches and confidence that the answer rests on.
     pub basis: Basis,
 }
 
-/// What a statement rests on: its weakest founded link, and the switches on the way.
+/// What a statement rests on: the weakest confidence in its chain, and the switches it tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Basis {
     /// The weakest confidence of the chain.
     pub confidence: Confidence,
-    /// The switches that it relied on.
+    /// Switches that the statement relies on.
     pub switches: SwitchSet,
 }
 
 impl Basis {
-    /// Rests on nothing yet.
+    /// An empty basis: documented, without switches.
     pub const NONE: Self = Self { confidence: Confidence::Documented, switches: SwitchSet::EMPTY };
 
-    /// Rests on both.
+    /// The weaker confidence of both, and the switches of both.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self {
@@ -66,8 +66,8 @@ impl Basis {
 }
 
 impl Rulebook {
-    /// Settles every switch; `settings` has a value for each, `taken` marks those
-    /// on which the scenario took a position.
+    /// Sets all switches. `settings` has the index of a position for each switch; `taken` contains
+    /// those that the scenario sets itself.
     pub fn new(policy: impl Into<Arc<Policy>>, settings: Vec<u8>, taken: SwitchSet) -> Self {
         let policy = policy.into();
         let t = &policy.tables;
@@ -107,7 +107,7 @@ impl Rulebook {
         Self { policy, tables, verdicts, bases, refusals, settings, taken, consulted, losing }
     }
 
-    /// The same with another verdict of one rule: for seeing whether anybody would notice.
+    /// A copy in which one rule has another verdict, to test whether an expectation detects it.
     #[must_use]
     pub fn with_verdict(&self, rule: RuleId, verdict: Verdict) -> Self {
         let mut book = self.clone();
@@ -116,12 +116,12 @@ impl Rulebook {
         book
     }
 
-    /// The verdicts of each protection, in the order of the policy, as settled.
+    /// The verdict table of each protection, indexed by `ProtectionId`.
     pub fn verdicts(&self) -> &[Table<Verdict>] {
         &self.verdicts
     }
 
-    /// The protections of `on` that can do nothing in this situation, whatever is unknown of it.
+    /// Protections in `on` that have no effect in this situation, in any position of unknown facts.
     pub fn inert(&self, facts: &Facts, on: ProtectionSet) -> ProtectionSet {
         let works = |p: &ProtectionId| self.policy.protections[p.index()].works_when.as_ref();
         let tested = on.iter().filter(|p| works(p).is_some());
@@ -133,13 +133,13 @@ impl Rulebook {
         tested.filter(|p| self.positions(facts).0.all(|facts| idle(p, &facts))).collect()
     }
 
-    /// The first refusal that fits, if any does.
+    /// The first precondition that refuses; `None` if none does.
     pub fn refusal(&self, facts: &Facts) -> Option<RuleId> {
         self.refusal_to_set(facts, &FlagChange::default())
     }
 
-    /// The first refusal that is about instances which are not there: it names that state and no
-    /// other. What refuses calls about instances that are there says nothing of those.
+    /// The first precondition about instances that do not exist, which is one that tests this state
+    /// and no other; `None` if there is none.
     pub fn refusal_of_absent(&self, facts: &Facts) -> Option<RuleId> {
         let absent = 1 << Lifecycle::Absent.index() | 1 << Lifecycle::Released.index();
         let refusals = self.refusals[usize::from(facts.action.index())].iter();
@@ -151,46 +151,46 @@ impl Rulebook {
         refusal.map(|refusal| refusal.rule)
     }
 
-    /// The first refusal of a request to set protections.
+    /// The first precondition that refuses to set protections.
     pub fn refusal_to_set(&self, facts: &Facts, change: &FlagChange) -> Option<RuleId> {
         let refusals = self.refusals[usize::from(facts.action.index())].iter();
         let mut refusals = refusals.map(|index| &self.policy.preconditions[*index]);
         refusals.find(|r| r.flags.takes(change) && r.when.meets(facts)).map(|refusal| refusal.rule)
     }
 
-    /// What a rule rests on, the switches that it tests included.
+    /// Basis of a rule, including the switches that it tests.
     pub fn basis(&self, rule: RuleId) -> Basis {
         self.bases[rule.index()]
     }
 
-    /// What one of the tables says, with its rule and what it rests on.
+    /// The answer of a table; `None` if no row matches.
     pub fn ask<C: Copy>(&self, table: &Table<C>, facts: &Facts) -> Option<Answer<C>> {
         let Row { rule, says, .. } = table.decide(facts)?;
         Some(Answer { says: *says, rule: *rule, basis: self.basis(*rule) })
     }
 
-    /// The position of a switch, as its place among the positions.
+    /// Position of a switch, as an index into its positions.
     pub fn position(&self, switch: SwitchId) -> u8 {
         self.settings[switch.index()]
     }
 
-    /// The setting of a switch, in the file's word for it.
+    /// Position of a switch, as the word of the file.
     pub fn setting(&self, switch: SwitchId) -> &str {
         let values = &self.policy.switches[switch.index()].values;
         &values[usize::from(self.settings[switch.index()])]
     }
 
-    /// Whether the scenario took a position on a switch.
+    /// Whether the scenario sets a switch itself.
     pub const fn is_taken(&self, switch: SwitchId) -> bool {
         self.taken.contains(switch)
     }
 
-    /// Whether a condition's switches stand as it asks.
+    /// Whether the switches are in the positions that a condition tests.
     pub fn assumes(&self, when: &super::facts::Condition) -> bool {
         when.assumed(&self.settings)
     }
 
-    /// What a position on a switch rests on: the switch alone.
+    /// Basis of an assumption: the switch alone.
     pub fn assumed(&self, switch: SwitchId) -> Basis {
         Basis {
             confidence: self.policy.switches[switch.index()].confidence,
@@ -198,19 +198,18 @@ impl Rulebook {
         }
     }
 
-    /// Whether a protection is consulted, in any situation, when this is asked for that cause.
+    /// Whether a protection is consulted about this trigger and action in any situation.
     pub fn consults(&self, trigger: Trigger, action: Action) -> bool {
         self.consulted[usize::from(action.index())] >> trigger.index() & 1 == 1
     }
 
-    /// Whether an action can take anything of an instance: the instance itself, its data, its
-    /// address, its place in a group.
+    /// Whether an action can take an instance, its data, its address or its membership.
     pub fn can_lose(&self, trigger: Trigger, action: Action) -> bool {
         self.losing[usize::from(action.index())] >> trigger.index() & 1 == 1
     }
 }
 
-/// What a rule rests on: its own confidence, or that of a switch that is weaker.
+/// Basis of a rule: the weakest of its confidence and those of the switches that it tests.
 fn basis_of(policy: &Policy, rule: &Rule) -> Basis {
     let weakest = rule
         .switches
@@ -230,7 +229,7 @@ fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
     all.filter(|(_, refusal)| may(refusal)).map(|(index, _)| index).collect()
 }
 
-/// For each action, the causes for which some protection is consulted, as a mask.
+/// For each action, a mask of the triggers for which a protection is consulted.
 fn consulted(verdicts: &[Table<Verdict>]) -> Vec<u32> {
     let mut masks = vec![0; Action::ALL.len()];
     for table in verdicts {
@@ -250,7 +249,7 @@ fn consulted(verdicts: &[Table<Verdict>]) -> Vec<u32> {
     masks
 }
 
-/// The causes for which an action can take something of an instance, as a mask.
+/// A mask of the triggers for which an action can take something from an instance.
 fn losing(effects: &Table<Fate>, action: Action) -> u32 {
     if action.always_loses() {
         return u32::MAX;
@@ -267,7 +266,7 @@ fn losing(effects: &Table<Fate>, action: Action) -> u32 {
     rows.fold(0, |mask, row| mask | row.when.words(Column::Trigger).unwrap_or(u32::MAX))
 }
 
-/// Whether an action can take something of an instance for a cause.
+/// Whether an action can take something from an instance for a trigger.
 pub fn may_lose(effects: &Table<Fate>, trigger: Trigger, action: Action) -> bool {
     losing(effects, action) >> trigger.index() & 1 == 1
 }

@@ -1,39 +1,39 @@
-//! The verdicts on one situation, and the one line by which they combine.
+//! The verdicts of protections in one situation, and their combination.
 
 use super::rulebook::Basis;
 use crate::words::{Outcome, ProtectionId, ProtectionSet, RuleId, Verdict};
 
-/// What became of one protection.
+/// The verdict of one protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finding {
-    /// Which.
+    /// Id of the protection.
     pub protection: ProtectionId,
-    /// What became of it.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The rule that says so; `None` if it was not asked, because the request was refused before.
+    /// Rule of the verdict; `None` if the protection was not consulted.
     pub rule: Option<RuleId>,
 }
 
-/// All verdicts of one situation. Kept small: every decision carries one.
+/// All verdicts of one situation. The type is small, because every decision has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ruling {
-    /// The protections that there is a verdict on.
+    /// Protections with a verdict.
     pub(super) on: ProtectionSet,
     verdicts: [Verdict; ProtectionSet::MOST],
     rules: [RuleId; ProtectionSet::MOST],
-    /// The one that the outcome is named after.
+    /// Protection that decides the outcome; `None` if none does.
     pub(super) decisive: Option<ProtectionId>,
-    /// A protection that was in force, or was not: nobody knows.
+    /// A protection of which it is unknown whether it was on.
     pub(super) doubtful: Option<Finding>,
-    /// What they rest on.
+    /// Switches and confidence that the verdicts rest on.
     pub basis: Basis,
 }
 
-/// Marks verdicts without a rule. A policy has fewer rules than that: reading refuses more.
+/// Marks verdicts without a rule. No policy has this many rules.
 const NO_RULE: RuleId = RuleId(u16::MAX);
 
 impl Ruling {
-    /// No verdict at all.
+    /// No verdict.
     pub const NONE: Self = Self {
         on: ProtectionSet::EMPTY,
         verdicts: [Verdict::NotConsulted; ProtectionSet::MOST],
@@ -43,7 +43,7 @@ impl Ruling {
         basis: Basis::NONE,
     };
 
-    /// One finding for each protection that is on, by the name of the protection.
+    /// One finding for each protection that is on, in the order of their names.
     pub fn findings(&self) -> impl Iterator<Item = Finding> {
         self.on.iter().map(|protection| self.finding(protection))
     }
@@ -61,8 +61,8 @@ impl Ruling {
         self.rules[index] = finding.rule.unwrap_or(NO_RULE);
     }
 
-    /// The outcome: any held, held; else any overridden, overridden; else a consulted
-    /// protection unknown, undetermined; else unprotected.
+    /// Combines the verdicts: held if any protection held; else overridden if any was overridden;
+    /// else undetermined if a consulted protection is unknown; else unprotected.
     pub fn outcome(&self) -> Outcome {
         let any = |verdict| self.findings().any(|finding| finding.verdict == verdict);
         match (any(Verdict::Held), any(Verdict::Overridden), self.doubtful) {
@@ -78,8 +78,8 @@ impl Ruling {
         self.findings().any(|finding| finding.verdict == Verdict::Held)
     }
 
-    /// The finding that the outcome is named after: of several with the same verdict the one
-    /// with the strongest evidence, and among these the first by the name of its protection.
+    /// The finding that decides the outcome. Of several with the same verdict it is the one with
+    /// the strongest confidence, and of equals the first by name.
     pub fn deciding(&self) -> Option<Finding> {
         self.decisive.map(|protection| self.finding(protection)).or(self.doubtful)
     }
@@ -89,13 +89,13 @@ impl Ruling {
         Self { on, ..Self::NONE }
     }
 
-    /// The same protections, none of which was consulted: the request was refused before.
+    /// The same protections without verdicts, for a request that was refused first.
     #[must_use]
     pub const fn unasked(self) -> Self {
         Self { on: self.on, basis: self.basis, ..Self::NONE }
     }
 
-    /// What two positions have in common; what differs is in doubt.
+    /// The common part of two rulings; verdicts that differ become unknown.
     #[must_use]
     pub fn common(mut self, other: &Self) -> Self {
         let both = self;
