@@ -1,11 +1,11 @@
-//! A time as files write it: an instant, or so long after the start.
+//! Times and spans as files write them.
 
 use serde_json::{Value as Json, json};
 
-use super::read::{Read, bad_span, bad_time, scalar};
+use super::read::{Read, scalar};
 use super::tree::Node;
-use crate::diagnostics::Problems;
-use crate::time::{SimSpan, SimTime};
+use crate::diagnostics::{Code, Problem, Problems};
+use crate::time::{ApiVersion, CalendarSpan, SimSpan, SimTime, Term, TimeError, UtcOffset};
 
 /// A time as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,5 +61,139 @@ impl Read for When {
             "description": "a time with an offset, or `+1d12h` after the start",
             "examples": ["2026-06-01T00:00:00+08:00", "+1d12h"],
         })
+    }
+}
+
+impl Read for SimSpan {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "a duration", problems)?;
+        Self::parse(text).map_err(|fault| problems.add(bad_span(text, node, fault))).ok()
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$" })
+    }
+}
+
+/// What is wrong with a duration, `text` being its digits and units without a sign.
+pub(super) fn bad_span(text: &str, node: &Node, fault: TimeError) -> Problem {
+    let written = node.scalar().unwrap_or(text);
+    let sign = if written.starts_with('+') { "+" } else { "" };
+    let note = "a duration is digits with d, h, m or s, for example `1d12h`";
+    match fault {
+        TimeError::NoUnit => {
+            let label = format!("{text} of what?");
+            Problem::at(Code::NoUnit, node.span, format!("`{written}` has no unit"), label)
+                .help(format!("did you mean `{sign}{text}d` or `{sign}{text}h`?"))
+                .note(note)
+        }
+        TimeError::OutOfRange => {
+            let title = format!("`{written}` is longer than a thousand years");
+            Problem::at(Code::BadNumber, node.span, title, "too long")
+        }
+        TimeError::NoOffset | TimeError::Fraction | TimeError::Malformed => {
+            let title = format!("`{written}` is not a duration");
+            let problem = Problem::at(Code::BadTime, node.span, title, "not a duration");
+            let weeks = text.strip_suffix('w').and_then(|weeks| weeks.parse::<u32>().ok());
+            let problem = match weeks.and_then(|weeks| weeks.checked_mul(7)) {
+                Some(days) => problem.help(format!("write `{sign}{days}d`")),
+                None => problem,
+            };
+            problem
+                .note(note)
+                .note("months and years have no fixed length, and signs have no place here")
+        }
+    }
+}
+
+/// What is wrong with a time.
+pub(super) fn bad_time(text: &str, node: &Node, fault: TimeError) -> Problem {
+    match fault {
+        TimeError::NoOffset => {
+            let date_only = !text.contains(['T', 't', ' ']);
+            let full = if date_only { format!("{text}T00:00:00") } else { text.to_owned() };
+            let title = "this time could mean many different instants";
+            Problem::at(Code::NoOffset, node.span, title, "no offset")
+                .help(format!("write `{full}Z` for UTC or, for Beijing, `{full}+08:00`"))
+                .note("nothing is guessed from the machine that runs this; a CI runner and a laptop must agree")
+        }
+        TimeError::Fraction => {
+            let title = format!("`{text}` is finer than a second");
+            Problem::at(Code::BadTime, node.span, title, "whole seconds only")
+        }
+        TimeError::NoUnit | TimeError::OutOfRange | TimeError::Malformed => {
+            let title = format!("`{text}` is not a time");
+            let mut problem = Problem::at(Code::BadTime, node.span, title, "not a time");
+            if SimSpan::parse(text).is_ok() {
+                problem = problem.help(format!("did you mean `+{text}`, counted from the start?"));
+            } else if text.len() > 10 && text.is_char_boundary(10) && !is_day(&text[..10]) {
+                problem = problem.help(format!("`{}` is no day of the calendar", &text[..10]));
+            }
+            problem
+                .note("a time is written `2026-06-01T00:00:00+08:00`, or `+1d12h` after the start")
+        }
+    }
+}
+
+/// Whether a text is a day of the calendar.
+fn is_day(text: &str) -> bool {
+    SimTime::parse(&format!("{text}T00:00:00Z")).is_ok()
+}
+
+impl Read for CalendarSpan {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "a duration", problems)?;
+        Self::parse(text).map_err(|fault| problems.add(bad_span(text, node, fault))).ok()
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string" })
+    }
+}
+
+impl Read for Term {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let found = Self::new(CalendarSpan::read(node, problems)?);
+        if found.is_none() {
+            let title = "a term is some time; this is none";
+            problems.add(Problem::at(Code::BadTime, node.span, title, "no time at all"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        CalendarSpan::schema()
+    }
+}
+
+impl Read for UtcOffset {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "an offset", problems)?;
+        let found = Self::parse(text).ok();
+        if found.is_none() {
+            let title = format!("`{text}` is not an offset from UTC such as `+08:00`");
+            problems.add(Problem::at(Code::BadTime, node.span, title, "not an offset"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^([+-][0-9]{2}:[0-9]{2}|Z)$" })
+    }
+}
+
+impl Read for ApiVersion {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let text = scalar(node, "a version of an interface", problems)?;
+        let found = Self::parse(text);
+        if found.is_none() {
+            let title = format!("`{text}` is not a version such as `2019-03-01`");
+            problems.add(Problem::at(Code::BadTime, node.span, title, "not a date"));
+        }
+        found
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}" })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::bulk::events::{Checked, Streamed, check};
 use super::bulk::instances::read_instances;
 use super::compiled::{Assumption, Plan};
+use super::compiler::{Compiler, Options};
 use super::expectation_builder::Expecting;
 use super::random;
 use super::random::Source;
@@ -17,7 +18,7 @@ use super::switches::Assuming;
 use super::tables::{NeedsFullRead, Table, Texts, populate};
 use super::written::{WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
-    Code, FileId, Files, Problem, Problems, Severity, Sources, Span, Spanned, Stream,
+    Code, FileId, Files, Problem, Problems, Severity, Sources, Spanned, Stream,
 };
 use crate::fleet::{Fleet, Series};
 use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
@@ -26,22 +27,6 @@ use crate::policy::{Library, Policy, Rulebook};
 use crate::run_header::RunHeader;
 use crate::time::{SimTime, UtcOffset};
 use crate::words::PolicyId;
-
-/// The most policies that a scenario may have.
-const MOST_POLICIES: usize = 64;
-
-/// What the command line may replace in a scenario.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// The policy of accounts that name none.
-    pub policy: Option<String>,
-    /// Further policies of the same command: the scenario may assume for them too.
-    pub beside: Vec<String>,
-    /// The seed.
-    pub seed: Option<u64>,
-    /// Leaves out what is expected: under another policy its rules may not exist.
-    pub unjudged: bool,
-}
 
 /// What comes of a scenario file.
 #[derive(Debug)]
@@ -106,22 +91,6 @@ pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     }
 }
 
-struct Compiler<'a> {
-    library: &'a mut Library,
-    options: &'a Options,
-    files: &'a dyn Files,
-    sources: &'a mut Sources,
-    problems: &'a mut Problems,
-    /// Policies by the name under which they were asked for.
-    policies: BTreeMap<String, Option<Arc<Policy>>>,
-    /// Whether something could not be read, so that names may be missing.
-    doubtful: bool,
-    /// Files that were read, by path: the cases of a scenario share them.
-    tables: BTreeMap<String, Option<FileId>>,
-    /// Tables that have to be read whole, by path, with the row that is to blame.
-    whole: BTreeMap<String, usize>,
-}
-
 impl Compiler<'_> {
     fn all(&mut self, node: &Node) -> Option<Compiled> {
         let trees = cases::split(node, self.problems);
@@ -179,122 +148,6 @@ impl Compiler<'_> {
             let problem = Problem::at(Code::UnusedAllowance, code.span, title, "has no effect");
             self.problems.add(problem.help("remove it from `allow:`"));
         }
-    }
-
-    /// The text of a file that the scenario names.
-    fn table(&mut self, path: &Spanned<String>) -> Option<FileId> {
-        if let Some(known) = self.tables.get(&path.value) {
-            return *known;
-        }
-        let found = match self.files.read(self.sources.path(path.span.file), path) {
-            Ok((shown, text)) => Some(self.sources.add(shown, text)),
-            Err(failure) => {
-                let mut problem = Problem::unreadable(path, failure);
-                problem.labels.push((path.span, "named here".into()));
-                if let Some(row) = self.whole.get(&path.value).filter(|row| **row > 0) {
-                    let why = format!("row {row} cannot be taken as it is, or is out of order");
-                    problem = problem.note(why);
-                }
-                self.problems.add(problem);
-                None
-            }
-        };
-        self.tables.insert(path.value.clone(), found);
-        found
-    }
-
-    /// A table that the scenario names: a large one is to be read row by row, unless it turned
-    /// out that there is something to be told about it.
-    fn large_table(&mut self, path: &Spanned<String>) -> Option<Table> {
-        if !self.whole.contains_key(&path.value)
-            && let Some(stream) = self.files.stream(self.sources.path(path.span.file), path)
-        {
-            return Some(Table::Stream(stream));
-        }
-        self.table(path).map(Table::Text)
-    }
-
-    fn policy(&mut self, name: &str, at: Option<Span>) -> Option<Arc<Policy>> {
-        if !self.policies.contains_key(name) {
-            let policy = self.library.load(name, at, self.files, self.sources, self.problems);
-            self.policies.insert(name.to_owned(), policy);
-        }
-        self.policies.get(name).cloned().flatten()
-    }
-
-    /// Every policy that any case names, or the command: an assumption that one of them knows
-    /// is right. What cannot be read is left out; where it is needed, that is told.
-    fn beside(&mut self, cases: &[&WrittenScenario]) -> Vec<Arc<Policy>> {
-        let accounts = cases.iter().flat_map(|written| &written.fleet.accounts.0);
-        let of_accounts = accounts.filter_map(|(_, part)| part.policy.as_ref());
-        let of_cases = cases.iter().filter_map(|written| written.policy.as_ref());
-        let mut names: Vec<(&str, Option<Span>)> = of_cases
-            .chain(of_accounts)
-            .map(|name| (name.value.as_str(), Some(name.span)))
-            .collect();
-        names.extend(self.options.beside.iter().map(|name| (name.as_str(), None)));
-        let mut seen: Vec<Arc<Policy>> = Vec::new();
-        for (name, at) in names {
-            let mut scratch = Problems::default();
-            let known = self.policies.get(name).cloned();
-            let policy = known.unwrap_or_else(|| {
-                self.library.load(name, at, self.files, self.sources, &mut scratch)
-            });
-            if let Some(policy) = policy {
-                if scratch.is_empty() {
-                    self.policies.insert(name.to_owned(), Some(Arc::clone(&policy)));
-                }
-                if seen.iter().all(|known| known.name != policy.name) {
-                    seen.push(policy);
-                }
-            }
-        }
-        seen
-    }
-
-    /// The policies in use, the scenario's own first, and the place of each account's.
-    fn policies(&mut self, written: &WrittenScenario) -> Option<(Vec<Arc<Policy>>, Vec<String>)> {
-        let mut asked: Vec<(String, Option<Span>)> = Vec::new();
-        match (&self.options.policy, &written.policy) {
-            (Some(name), _) => asked.push((name.clone(), None)),
-            (None, Some(name)) => asked.push((name.value.clone(), Some(name.span))),
-            (None, None) => {}
-        }
-        let accounts = &written.fleet.accounts.0;
-        if asked.is_empty() && accounts.iter().all(|(_, part)| part.policy.is_none()) {
-            let title = "nothing says which policy holds";
-            let problem = Problem::at(Code::MissingKey, written.name.span, title, "no `policy`");
-            let known: Vec<&str> = crate::policy::Catalog::names().collect();
-            self.problems.add(
-                problem
-                    .help("add `policy:` to the scenario, or to each account")
-                    .note(format!("the program has: {}", known.join(", "))),
-            );
-            return None;
-        }
-        for (name, part) in accounts {
-            match &part.policy {
-                Some(policy) if asked.iter().all(|(known, _)| *known != policy.value) => {
-                    asked.push((policy.value.clone(), Some(policy.span)));
-                }
-                None if self.options.policy.is_none() && written.policy.is_none() => {
-                    let title = format!("the account `{}` has no policy", **name);
-                    let problem = Problem::at(Code::MissingKey, name.span, title, "no `policy`");
-                    self.problems.add(problem.help("add `policy:` to it, or to the scenario"));
-                }
-                _ => {}
-            }
-        }
-        if asked.len() > MOST_POLICIES {
-            let title = format!("a scenario has at most {MOST_POLICIES} policies");
-            let span = asked[MOST_POLICIES].1.unwrap_or(written.name.span);
-            self.problems.add(Problem::at(Code::BadNumber, span, title, "one too many"));
-            return None;
-        }
-        let loaded: Vec<Option<Arc<Policy>>> =
-            asked.iter().map(|(name, at)| self.policy(name, *at)).collect();
-        let policies: Option<Vec<Arc<Policy>>> = loaded.into_iter().collect();
-        Some((policies?, asked.into_iter().map(|(name, _)| name).collect()))
     }
 
     fn case(

@@ -16,11 +16,14 @@ mod autoscale_builder;
 mod bulk;
 mod compile;
 mod compiled;
+mod compiler;
 mod distribution;
 mod events;
 mod expectation_builder;
 mod expectations;
 mod fleet_builder;
+mod group_builder;
+mod instance_builder;
 mod name_lookup;
 mod names;
 mod protections;
@@ -32,6 +35,9 @@ mod scenario;
 mod script;
 mod script_builder;
 mod selectors;
+mod setting_checks;
+mod started_clocks;
+mod state_expectations;
 mod switches;
 mod tables;
 mod targets;
@@ -41,18 +47,19 @@ mod written;
 
 pub use crate::format::expect::AccountIs;
 pub use bulk::csv_stream::{Given, Lines, Row};
-pub use compile::{Compiled, Options, compile, compile_with};
+pub use compile::{Compiled, compile, compile_with};
 pub use compiled::{Assumption, Plan};
+pub use compiler::Options;
 pub use distribution::{Law, Thousandths};
 pub use events::{Event, VERBS};
 pub use expectations::{
     DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
     StateLine, StateOf, TotalLine, Watch, When as LookAt,
 };
-pub use fleet_builder::lead;
 pub use random::{Among, Deed, FollowUp, Same, Source};
 pub use scenario::{Mistakes, Scenario};
 pub use script::{EventTable, NextEvent, Play, Script, Scripted, Unread};
+pub use setting_checks::lead;
 pub use targets::{EventTargets, Flags, FlagsRef, Targets};
 pub use written::WrittenScenario;
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::compile::{Options, check_format, compile};
+use super::compile::{check_format, compile};
 use super::compiled::Plan;
+use super::compiler::Options;
 use crate::diagnostics::{Problems, Severity, Sources, many, render};
 use crate::format::parse_yaml;
 use crate::policy::Catalog;

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::events::{Event, WrittenVerb, resolved};
-use super::fleet_builder::{seconds_cut, unjudged};
 use super::names::NameTable;
 use super::protections::protection_of;
 use super::resolver::Resolver;
 use super::script::Scripted;
+use super::setting_checks::{seconds_cut, unjudged};
 use super::targets::Targets;
 use super::written::{Due, WrittenEvent};
 use crate::diagnostics::{Code, Problem, Problems, Span};

@@ -1,0 +1,316 @@
+//! The instances of a fleet, from their records to rows of its table.
+
+use super::fleet_builder::{FleetBuilder, MOST_INSTANCES, Named};
+use crate::diagnostics::{Code, Problem, Span, Spanned};
+use crate::fleet::{Instance, Property};
+use crate::format::{Known, Name, When, WrittenInstance, count, expand, not_a_range};
+use crate::policy::Facts;
+use crate::time::SimTime;
+use crate::words::{
+    AccountId, Billing, Channel, Eviction, Health, InstanceId, Lifecycle, Lock, Locks, Membership,
+    ModelId, Renewal, ResourceKind, StoppedBy, Subject, Word, YesNo,
+};
+
+impl FleetBuilder<'_, '_> {
+    /// Whether a fleet can have as many instances as these names and ranges stand for together.
+    /// Asked before any of them is made.
+    pub fn has_room<'n>(&mut self, names: impl Iterator<Item = &'n Spanned<Name>>) -> bool {
+        let mut all = 0_u64;
+        for name in names {
+            all = all.saturating_add(count(&name.value));
+            if all > MOST_INSTANCES {
+                let title = format!("a fleet has at most {MOST_INSTANCES} instances");
+                let problem = Problem::at(Code::BadNumber, name.span, title, "too many with these");
+                self.resolver.problems.add(problem.help("split it into several scenarios"));
+                self.resolver.doubtful = true;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes in every instance that a name, perhaps a range, stands for.
+    pub fn instances(&mut self, name: &Spanned<Name>, part: &WrittenInstance) {
+        match expand(&name.value) {
+            Ok(names) => self.instances_called(&names, name.span, part),
+            Err(fault) => {
+                self.resolver.problems.add(not_a_range(&name.value, &fault, name.span));
+                self.resolver.doubtful = true;
+            }
+        }
+    }
+
+    /// Takes in the instances of a range. Their names differ and nothing else, so whatever
+    /// is wrong is told once.
+    fn instances_called(&mut self, names: &[String], span: Span, part: &WrittenInstance) {
+        if self.resolver.instances.len() as u64 + names.len() as u64 > MOST_INSTANCES {
+            let title = format!("a fleet has at most {MOST_INSTANCES} instances");
+            self.resolver.problems.add(Problem::at(Code::BadNumber, span, title, "too many"));
+            self.resolver.doubtful = true;
+            return;
+        }
+        let Some((first, rest)) = names.split_first() else { return };
+        self.instance(first, span, part, false);
+        let taken = rest.iter().filter(|name| self.resolver.instances.get(name).is_some()).count();
+        if taken > 1 {
+            let title = format!("{taken} instances of this range are defined already");
+            let problem = Problem::at(Code::Twice, span, title, "second definition");
+            self.resolver.problems.add(problem.help("give one of the ranges other names"));
+            return;
+        }
+        rest.iter().for_each(|name| self.instance(name, span, part, false));
+    }
+
+    /// Takes in an instance that somebody wrote; `absent` if an event creates it.
+    pub fn instance(&mut self, name: &str, span: Span, part: &WrittenInstance, absent: bool) {
+        let part = part.clone().or(&self.defaults);
+        self.read_instances(name, span, &part, absent, Named::Here);
+    }
+
+    /// Takes in an instance that a provider's reply lists; nothing is added by default.
+    pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance) {
+        self.owes(part);
+        self.read_instances(name, name.span, part, false, Named::Elsewhere);
+    }
+
+    fn read_instances(
+        &mut self,
+        name: &str,
+        span: Span,
+        part: &WrittenInstance,
+        absent: bool,
+        by: Named,
+    ) {
+        let settled = self.settle(part, span, absent);
+        if let Some(instance) = &settled {
+            self.inert(instance, part, span, by);
+        }
+        if self.define(Subject::Instance, name, span, by).is_none() {
+            return;
+        }
+        // What cannot be settled has been told; its name is known all the same. No plan is
+        // made of the instance that stands in its place.
+        let stand_in = || Instance::new(AccountId(0), self.resolver.start);
+        let mut instance = settled.unwrap_or_else(stand_in);
+        if absent {
+            instance.state = Lifecycle::Absent;
+        }
+        let id = self.fleet.add_instance(instance);
+        self.belongings(id, part);
+    }
+
+    /// Settles an instance of which somebody wrote a row that cannot be quoted.
+    pub(super) fn settle_plain(&mut self, part: &WrittenInstance, span: Span) -> Option<Instance> {
+        let instance = self.settle(part, span, false)?;
+        self.inert(&instance, part, span, Named::Here);
+        Some(instance)
+    }
+
+    /// Takes in an instance that is settled already; false, if its name will not do.
+    pub(super) fn take_in_plain(
+        &mut self,
+        name: &str,
+        instance: Instance,
+        part: &WrittenInstance,
+    ) -> bool {
+        let full = self.resolver.instances.len() as u64 >= MOST_INSTANCES;
+        if full || Name::fault(name).is_some() {
+            return false;
+        }
+        if self.resolver.instances.define(name, None).is_err() {
+            return false;
+        }
+        let id = self.fleet.add_instance(instance);
+        self.belongings(id, part);
+        true
+    }
+
+    fn belongings(&mut self, id: InstanceId, part: &WrittenInstance) {
+        let mut properties: Vec<Property> = resources_of(part).collect();
+        self.set_by_channel(id, &mut properties);
+        if !properties.is_empty() {
+            self.fleet.properties_mut(id).extend(properties);
+        }
+        if let Some(term) = part.renews_for {
+            self.fleet.set_term(id, term);
+        }
+        if let Some(tags) = &part.tags {
+            let tags = tags.0.iter().map(|(key, value)| (key.value.0.clone(), value.clone()));
+            self.resolver.tags.insert(id, tags.collect());
+        }
+    }
+
+    /// Whether resources go with their instance may depend on the way by which it is created.
+    /// Where that makes no difference, the default is asked for when something is lost.
+    fn set_by_channel(&mut self, id: InstanceId, properties: &mut Vec<Property>) {
+        if self.created_via == Channel::None {
+            return;
+        }
+        let Instance { account, billing, .. } = *self.fleet.instance(id);
+        let boots = properties.iter().any(|property| property.resource == ResourceKind::SystemDisk);
+        let implied = (!boots).then_some(Property {
+            name: None,
+            resource: ResourceKind::SystemDisk,
+            gib: None,
+            with_instance: None,
+            disk: None,
+        });
+        let unsaid = properties.iter_mut().filter(|property| property.with_instance.is_none());
+        let mut implied = implied.into_iter().collect::<Vec<_>>();
+        for property in unsaid.chain(&mut implied) {
+            let facts = Facts { billing, resource: property.resource, ..Facts::default() };
+            let here = Facts { channel: self.created_via, ..facts };
+            let book = self.book(account);
+            let ask = |facts| book.ask(&book.tables.defaults.with_instance, facts);
+            if ask(&facts) != ask(&here) {
+                let default = self.default_of(account, |d| &d.with_instance, &here);
+                property.with_instance = default.map(|says| says == YesNo::Yes);
+            }
+        }
+        implied.retain(|property| property.with_instance.is_some());
+        properties.append(&mut implied);
+    }
+
+    /// From what is said of an instance to its row in the table.
+    pub(super) fn settle(
+        &mut self,
+        part: &WrittenInstance,
+        span: Span,
+        absent: bool,
+    ) -> Option<Instance> {
+        let start = self.resolver.start;
+        let group = match &part.group {
+            Some(name) => Some(self.resolver.group(&name.value, name.span)?),
+            None => None,
+        };
+        let account = match (&part.account, group) {
+            (None, Some(group)) => self.fleet.group(group).account,
+            (named, _) => self.account(named.as_ref(), span)?,
+        };
+        self.same_account(part, account, group);
+        let by_use = Billing::PayAsYouGo;
+        let billing = part.billing.map_or(by_use, |billing| billing.0.unwrap_or(by_use));
+        let time = |at: Option<Spanned<When>>| at.map(|at| at.from(start));
+        let created = time(part.created).unwrap_or(start);
+        if let Some(written) = part.created.filter(|_| created > start && !absent) {
+            self.contradicts(written.span, "it is there at the start, and is created later");
+        }
+        let mut instance = Instance::new(account, created);
+        instance.group = group;
+        instance.billing = billing;
+        instance.billing_known = part.billing.is_none_or(|billing| billing.is_known());
+        instance.joined = time(part.joined).unwrap_or(created);
+        instance.expires = time(part.expires).unwrap_or(SimTime::NEVER);
+        instance.configuration = part.configuration.unwrap_or(u32::MAX);
+        instance.zone = part.zone.as_ref().map(|zone| self.zone(zone));
+        instance.fault_domain = part.fault_domain.unwrap_or(0);
+        instance.unhealthy = part.health == Some(Health::Unhealthy);
+        instance.eviction = self.eviction(part, &instance);
+        instance.model = match (&part.model, group) {
+            (Some(model), _) => ModelId::at(self.resolver.models.intern(model)),
+            (None, Some(group)) => self.fleet.group(group).upgrades.model,
+            (None, None) => ModelId(0),
+        };
+        instance.economical = part.economical.unwrap_or(false);
+        instance.locks = self.locks(part);
+        instance.lock_known = part.lock.as_ref().is_none_or(Known::is_known);
+        instance.renewal = part.renewal.map_or(Renewal::None, |renewal| renewal.value);
+        instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
+        if instance.is_down() {
+            // A lock for arrears says who shut it down; a term that has ended says so itself.
+            let owing =
+                billing != Billing::Subscription && instance.locks.contains(Lock::Financial);
+            instance.stopped_by = if owing { StoppedBy::Arrears } else { StoppedBy::User };
+        }
+        if let Some(state) = part.state.filter(|_| !instance.is_there()) {
+            self.contradicts(state.span, &format!("a fleet has it, and it is {}", state.value));
+        }
+        if let Some(renewal) = part.renewal.filter(|_| billing != Billing::Subscription) {
+            self.contradicts(renewal.span, &format!("a renewal and {billing}"));
+        }
+        self.disks(part);
+        self.membership(&mut instance, part, span);
+        if matches!(instance.membership, Membership::Attached | Membership::Entrusted) {
+            // What was added by hand was made from no configuration of the group.
+            instance.configuration = u32::MAX;
+        }
+        self.hook_of(group, part, billing, span);
+        self.term(&mut instance, part, span);
+        if let Some(protect) = &part.protect {
+            let (on, unknown) = self.protections(protect, account, Subject::Instance);
+            (instance.on, instance.unknown) = (on, unknown);
+            self.occasions(&instance, protect, absent);
+        }
+        self.in_arrears(&mut instance, part, span);
+        self.schedule(&mut instance, part);
+        Some(instance)
+    }
+
+    /// The locks that an instance is under; `none` stands alone.
+    fn locks(&mut self, part: &WrittenInstance) -> Locks {
+        let written = part.lock.as_ref().and_then(|locks| locks.0.as_ref());
+        let written = written.map(|locks| locks.0.as_slice()).unwrap_or_default();
+        let none = written.iter().find(|lock| lock.value == Lock::None);
+        if let Some(none) = none.filter(|_| written.len() > 1) {
+            self.contradicts(none.span, "a lock, and none");
+        }
+        written.iter().map(|lock| lock.value).collect()
+    }
+
+    /// What becomes of spot capacity that is taken back; nothing else can be.
+    fn eviction(&mut self, part: &WrittenInstance, instance: &Instance) -> Eviction {
+        let default = |population: &mut Self| {
+            let facts = Facts { billing: instance.billing, ..Facts::default() };
+            population.default_of(instance.account, |d| &d.eviction, &facts)
+        };
+        let spot = instance.billing == Billing::Spot;
+        let said = part.eviction;
+        said.or_else(|| spot.then(|| default(self)).flatten()).unwrap_or(instance.eviction)
+    }
+
+    fn membership(&mut self, instance: &mut Instance, part: &WrittenInstance, span: Span) {
+        let unknown = part.membership.is_some_and(|membership| !membership.is_known());
+        // Only the owner of a subscription manages it.
+        let is_open = instance.billing != Billing::Subscription || !instance.billing_known;
+        instance.membership_known = !(unknown && instance.group.is_some() && is_open);
+        let said = part.membership.and_then(|membership| membership.0);
+        let book = self.book(instance.account);
+        let assumed = Membership::spelled(book.setting(book.policy.unknown.membership));
+        let said = said.or_else(|| assumed.filter(|_| !instance.membership_known));
+        instance.membership = match (instance.group, said) {
+            (None, None | Some(Membership::None)) => Membership::None,
+            (Some(_), Some(said)) if said != Membership::None => said,
+            // Only the owner of a subscription manages it.
+            (Some(_), None) if instance.billing == Billing::Subscription => Membership::Attached,
+            (Some(_), None) => Membership::AutoCreated,
+            (None, Some(said)) => {
+                self.contradicts(
+                    part.membership.map_or(span, |m| m.span),
+                    &format!("a membership (`{said}`) without a group"),
+                );
+                said
+            }
+            (Some(_), Some(said)) => {
+                self.contradicts(
+                    part.membership.map_or(span, |m| m.span),
+                    "a group, and no membership of it",
+                );
+                said
+            }
+        };
+        let span = part.membership.map_or(span, |m| m.span);
+        self.demand_possible(instance, span);
+    }
+}
+
+/// What belongs to an instance of a part.
+pub(super) fn resources_of(part: &WrittenInstance) -> impl Iterator<Item = Property> {
+    let resources = part.resources.iter().flat_map(|resources| &resources.0);
+    resources.map(|(name, resource)| Property {
+        name: Some((*name.value.0).into()),
+        resource: resource.0.kind,
+        gib: resource.0.gib,
+        with_instance: resource.0.with_instance,
+        disk: resource.0.disk.as_ref().map(|disk| (*disk.value.0).into()),
+    })
+}

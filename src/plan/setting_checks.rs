@@ -1,0 +1,391 @@
+//! Settings that a policy cannot judge, that the provider refuses, or that have no effect.
+
+use super::fleet_builder::{FleetBuilder, Named};
+use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
+use crate::fleet::Instance;
+use crate::format::{WrittenInstance, WrittenProtect};
+use crate::policy::{Column, Columns, Condition, Facts, Rulebook};
+use crate::time::{SimSpan, SimTime};
+use crate::words::{
+    AccountId, Action, Billing, GroupId, Lead, Membership, Orchestration, ResourceKind, Trigger,
+    Upgrade, Word,
+};
+
+impl FleetBuilder<'_, '_> {
+    /// A group keeps its members only in a way that its policy knows. Where a policy knows of no
+    /// ways, all of them keep theirs in the one that it does not need to name.
+    pub(super) fn demand_orchestration(&mut self, account: AccountId, way: Spanned<Orchestration>) {
+        let policy = &self.book(account).policy;
+        let known = policy.words(Column::Orchestration);
+        let unnamed = Facts::default().orchestration;
+        if policy.knows(Column::Orchestration, way.value)
+            || known.is_empty() && way.value == unnamed
+        {
+            return;
+        }
+        let title = format!("{} says nothing about `orchestration: {}`", policy.name, way.value);
+        let ways = known.iter().map(|word| Orchestration::ALL[usize::from(*word)].word());
+        let ways: Vec<&str> = ways.collect();
+        let problem = Problem::at(Code::UnknownTrigger, way.span, title, "not known there");
+        self.resolver.problems.add(if ways.is_empty() {
+            problem.help(format!(
+                "leave it out, or take a policy whose `space:` lists `orchestration: {}`",
+                way.value
+            ))
+        } else {
+            problem.help(format!("write `orchestration: {}`", ways.join("` or `orchestration: ")))
+        });
+    }
+
+    /// A group upgrades its members only in a way that its policy knows.
+    pub(super) fn demand_mode(&mut self, account: AccountId, mode: Spanned<Upgrade>) {
+        let policy = &self.book(account).policy;
+        if policy.knows(Column::Upgrade, mode.value) {
+            return;
+        }
+        let title = format!("{} says nothing about the upgrade mode `{}`", policy.name, mode.value);
+        let modes =
+            policy.words(Column::Upgrade).iter().map(|word| Upgrade::ALL[usize::from(*word)]);
+        let modes = modes.filter(|mode| *mode != Upgrade::OsImage);
+        let known: Vec<&str> = modes.map(Word::word).collect();
+        let problem = Problem::at(Code::UnknownTrigger, mode.span, title, "not known there");
+        self.resolver.problems.add(if known.is_empty() {
+            problem.help("leave it out, or take a policy that has upgrade modes")
+        } else {
+            problem.help(format!("take one of its modes: {}", known.join(", ")))
+        });
+    }
+
+    /// A span that the provider bounds.
+    pub(super) fn within(
+        &mut self,
+        span: Span,
+        length: SimSpan,
+        shortest: Option<SimSpan>,
+        longest: Option<SimSpan>,
+    ) {
+        if shortest.is_some_and(|least| length < least) || longest.is_some_and(|most| length > most)
+        {
+            let bound = |span: Option<SimSpan>| span.map_or("any".to_owned(), |s| s.to_string());
+            let title =
+                format!("the provider takes {} to {} here", bound(shortest), bound(longest));
+            let problem = Problem::at(Code::ProviderRefuses, span, title, format!("{length}"));
+            self.resolver.problems.add(problem);
+        }
+    }
+
+    /// A snapshot may say which disk of the same instance it is of.
+    pub(super) fn disks(&mut self, part: &WrittenInstance) {
+        let resources =
+            part.resources.as_ref().map(|resources| resources.0.as_slice()).unwrap_or_default();
+        let is_disk = |kind| {
+            matches!(
+                kind,
+                ResourceKind::SystemDisk | ResourceKind::DataDisk | ResourceKind::LocalDisk
+            )
+        };
+        for (name, resource) in resources {
+            let Some(disk) = &resource.0.disk else { continue };
+            if !matches!(resource.0.kind, ResourceKind::AutoSnapshot | ResourceKind::Snapshot) {
+                self.contradicts(disk.span, &format!("`{}` is no snapshot, and of a disk", **name));
+                continue;
+            }
+            let found = resources.iter().find(|(other, _)| *other.value.0 == *disk.value.0);
+            if found.is_some_and(|(_, other)| is_disk(other.0.kind)) {
+                continue;
+            }
+            let disks: Vec<&str> = resources
+                .iter()
+                .filter(|(_, other)| is_disk(other.0.kind))
+                .map(|(name, _)| &*name.value.0)
+                .collect();
+            let title = format!("the instance has no disk `{}`", **disk);
+            let problem = Problem::at(Code::UnknownName, disk.span, title, "not among them");
+            let problem = problem.did_you_mean(&closest(disk, disks.iter().copied()));
+            let known = if disks.is_empty() { "none".to_owned() } else { disks.join(", ") };
+            self.resolver.problems.add(problem.note(format!("its disks: {known}")));
+        }
+    }
+
+    /// Whether the group's hook is offered for a member that is paid for like that.
+    pub(super) fn hook_of(
+        &mut self,
+        group: Option<GroupId>,
+        part: &WrittenInstance,
+        billing: Billing,
+        span: Span,
+    ) {
+        let Some(group) = group.map(|group| self.fleet.group(group)) else { return };
+        let limits = self.book(group.account).policy.hooks.as_ref();
+        let offered = limits.is_none_or(|l| l.billing.is_empty() || l.billing.contains(&billing));
+        if group.terminate_hook.is_some() && !offered {
+            let title = format!("the provider offers no hook for members on {billing}");
+            let span = part.billing.map_or(span, |billing| billing.span);
+            let problem = Problem::at(Code::ProviderRefuses, span, title, "its group has one");
+            self.resolver.problems.add(problem);
+        }
+    }
+
+    pub(super) fn same_account(
+        &mut self,
+        part: &WrittenInstance,
+        account: AccountId,
+        group: Option<GroupId>,
+    ) {
+        let (Some(name), Some(group)) = (&part.group, group) else { return };
+        let of_group = self.fleet.group(group).account;
+        if of_group != account {
+            let names: Vec<&str> = self.resolver.accounts.iter().collect();
+            let title = format!(
+                "the group `{}` belongs to the account `{}`, not to `{}`",
+                name.value,
+                names[of_group.index()],
+                names[account.index()]
+            );
+            let problem = Problem::at(Code::Contradiction, name.span, title, "another account");
+            self.resolver.problems.add(problem);
+        }
+    }
+
+    /// What an instance is, as far as that never changes by itself, must be something that its
+    /// policy can judge.
+    pub(super) fn demand_possible(&mut self, instance: &Instance, span: Span) {
+        let mut facts = Facts {
+            billing: instance.billing,
+            membership: instance.membership,
+            ..Facts::default()
+        };
+        if let Some(group) = instance.group {
+            facts.orchestration = self.fleet.group(group).orchestration;
+        }
+        let policy = &self.book(instance.account).policy;
+        let known = [
+            (Column::Billing, instance.billing_known),
+            (Column::Membership, instance.membership_known),
+            (Column::Orchestration, true),
+        ];
+        let is_known = |column| known.contains(&(column, true));
+        let lacks = known.iter().find(|(column, is_known)| {
+            let words = policy.words(*column);
+            *is_known && !words.is_empty() && !words.contains(&facts.word(*column))
+        });
+        let word = |column: Column| column.words()[usize::from(facts.word(column))];
+        let what = if let Some((column, _)) = lacks {
+            let lists = format!("{} lists no such {}", policy.name, column.name());
+            Some(format!("{}: {lists} in its `space:`", word(*column)))
+        } else {
+            let mut impossible = policy.impossible.iter();
+            let line =
+                impossible.find(|(when, _)| when.columns().all(is_known) && when.meets(&facts));
+            line.map(|(when, because)| {
+                let words: Vec<&str> = when.columns().map(word).collect();
+                format!("{}: {because}", words.join(" and "))
+            })
+        };
+        if let Some(what) = what {
+            self.contradicts(span, &what);
+        }
+    }
+
+    /// A protection that cannot be set at creation cannot come with it.
+    pub(super) fn occasions(&mut self, instance: &Instance, part: &WrittenProtect, absent: bool) {
+        if !absent {
+            return;
+        }
+        for id in instance.on.iter() {
+            let protection = &self.book(instance.account).policy.protections[id.index()];
+            if !protection.occasions.contains(&crate::words::Occasion::Create) {
+                let title =
+                    format!("`{}` cannot be set with the creation of an instance", protection.name);
+                let span = part.on.iter().find(|n| protection.is_called(n)).map(|n| n.span);
+                if let Some(span) = span {
+                    let problem = Problem::at(Code::ProviderRefuses, span, title, "only later");
+                    self.resolver
+                        .problems
+                        .add(problem.help("create it without, and set it by an event"));
+                }
+            }
+        }
+    }
+
+    /// Warns of protections that are on and can do nothing.
+    pub(super) fn inert(
+        &mut self,
+        instance: &Instance,
+        part: &WrittenInstance,
+        span: Span,
+        by: Named,
+    ) {
+        let facts = Facts {
+            billing: instance.billing,
+            membership: instance.membership,
+            unknown: Columns::NONE
+                .with_if(Column::Billing, !instance.billing_known)
+                .with_if(Column::Membership, !instance.membership_known),
+            ..Facts::default()
+        };
+        let book = self.book(instance.account);
+        let policy = &book.policy;
+        let mut problems = Vec::new();
+        for id in book.inert(&facts, instance.on).iter() {
+            let protection = &policy.protections[id.index()];
+            let title = format!("{} is set here and does nothing", protection.name);
+            let why = if instance.billing == Billing::PayAsYouGo {
+                format!("this one is {}", membership_in_words(instance.membership))
+            } else {
+                format!("this one is on {}", instance.billing)
+            };
+            let mut problem = Problem::at(Code::Inert, span, title, why);
+            let mut set = part.protect.iter().flat_map(|protect| &protect.on);
+            if let Some(set) = set.find(|name| protection.is_called(name)) {
+                problem = problem.and_at(set.span, "set here");
+            }
+            if let Some((rule, _)) = &protection.works_when {
+                let rule = policy.rule(*rule);
+                let sources: Vec<String> =
+                    rule.sources.iter().map(|source| policy.sources[*source].to_string()).collect();
+                let because = rule.because.as_deref().unwrap_or("it works elsewhere only");
+                problem = problem.note(format!("{}: {because} ({})", rule.id, sources.join("; ")));
+            }
+            if instance.expires < SimTime::NEVER && instance.expires > self.resolver.start {
+                problem = problem.note(format!(
+                    "what stops a release today is that its term has not ended (until {})",
+                    instance.expires
+                ));
+            }
+            problems.push(problem.help(match by {
+                Named::Here => "take it away with `protect: []`, or list W050 under `allow:`",
+                Named::Elsewhere => "list W050 under `allow:`, if this is known",
+            }));
+        }
+        problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
+    }
+
+    /// A schedule that the provider would refuse is told, unless it was set before the start.
+    pub(super) fn schedule(&mut self, instance: &mut Instance, part: &WrittenInstance) {
+        let Some(auto) = part.auto_release else { return };
+        instance.schedule_known = auto.is_known();
+        let Some(Spanned { value: auto, span }) = auto.0.map(|at| Spanned::new(at, auto.span))
+        else {
+            return;
+        };
+        let start = self.resolver.start;
+        let book = self.book(instance.account);
+        let limits = &book.policy.schedule;
+        let written = auto.at.from(start);
+        let at = written.floor_to(limits.granularity);
+        let lead = lead(book, written, start);
+        let facts = Facts {
+            action: Action::ScheduleRelease,
+            billing: instance.billing,
+            lead: if auto.set_earlier && lead == Lead::TooSoon { Lead::Within } else { lead },
+            ..Facts::default()
+        };
+        let mut problems = Vec::new();
+        if let Some(rule) = book.refusal(&facts) {
+            let rule = book.policy.rule(rule);
+            let sources: Vec<String> =
+                rule.sources.iter().map(|s| book.policy.sources[*s].to_string()).collect();
+            let title = format!(
+                "the provider refuses this schedule: {}",
+                rule.because.as_deref().unwrap_or("see its rule")
+            );
+            let label = match facts.lead {
+                Lead::TooSoon if at < start => format!("{} before the start", start.since(at)),
+                Lead::TooSoon | Lead::TooLate => format!("{} after the start", at.since(start)),
+                Lead::None | Lead::Within => "not here".to_owned(),
+            };
+            let mut problem = Problem::at(Code::ProviderRefuses, span, title, label);
+            problem = problem.note(format!(
+                "rule {} of {}, from {} ({})",
+                rule.id,
+                book.policy.name,
+                sources.join("; "),
+                rule.confidence
+            ));
+            if let (Lead::TooSoon, Some(earliest)) = (facts.lead, limits.earliest) {
+                let first = start.after_on_calendar(earliest, book.policy.calendar);
+                problem = problem.help(format!("the earliest accepted time is {first}"));
+                problem = problem.help(format!(
+                    "if it was set before the scenario begins, write `auto-release: {{ at: {written}, set: earlier }}`"
+                ));
+            }
+            problems.push(problem);
+        } else if at != written {
+            problems.push(seconds_cut(span, written, at));
+        }
+        instance.auto_release = at;
+        problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
+        let pair = (Trigger::ScheduledRelease, Some(Action::Release));
+        let problem = unjudged(self.book(instance.account), pair.0, pair.1, span);
+        problem.into_iter().for_each(|problem| self.resolver.problems.add(problem));
+    }
+}
+
+/// The message that a release is scheduled more finely than the provider keeps it.
+pub fn seconds_cut(span: Span, written: SimTime, at: SimTime) -> Problem {
+    let title = format!("the provider cuts this time down to {at}");
+    Problem::at(Code::SecondsCut, span, title, format!("{} too fine", written.since(at)))
+}
+
+/// How far ahead a release is set, by the limits of a policy.
+pub fn lead(book: &Rulebook, at: SimTime, now: SimTime) -> Lead {
+    let limits = &book.policy.schedule;
+    let calendar = book.policy.calendar;
+    if limits.earliest.is_some_and(|earliest| at < now.after_on_calendar(earliest, calendar)) {
+        Lead::TooSoon
+    } else if limits.latest.is_some_and(|latest| at.is_later_than(now, latest, calendar)) {
+        Lead::TooLate
+    } else {
+        Lead::Within
+    }
+}
+
+/// The message that a policy cannot judge what would be asked, if it cannot: it does not know
+/// the cause, or not with an action that may take something of an instance.
+pub fn unjudged(
+    book: &Rulebook,
+    trigger: Trigger,
+    action: Option<Action>,
+    span: Span,
+) -> Option<Problem> {
+    let policy = &book.policy;
+    let name = &policy.name;
+    let losing = action.filter(|action| book.can_lose(trigger, *action));
+    if let Some(action) = losing
+        && !policy.domain.allows(trigger, action, &Condition::default())
+    {
+        let title = format!("{name} cannot judge whether to {action} for `{trigger}`");
+        let problem = Problem::at(Code::UnknownTrigger, span, title, "not in its decision space");
+        let lacks = [
+            (Column::Trigger, policy.knows(Column::Trigger, trigger), trigger.word()),
+            (Column::Action, policy.knows(Column::Action, action), action.word()),
+        ];
+        let lacks = lacks.iter().filter(|(_, known, _)| !known);
+        let lacks: Vec<String> =
+            lacks.map(|(column, _, word)| format!("`{word}` to its `{}`", column.name())).collect();
+        let add = if lacks.is_empty() {
+            "take this out of its `impossible:`".to_owned()
+        } else {
+            format!("add {}", lacks.join(" and "))
+        };
+        return Some(problem.help(format!(
+            "take a policy whose `space:` has this, or {add} and give each protection a rule for it"
+        )));
+    }
+    let plain = trigger == Trigger::Manual && losing.is_none();
+    (!plain && !policy.knows(Column::Trigger, trigger)).then(|| {
+        let title = format!("{name} says nothing about `{trigger}`");
+        Problem::at(Code::UnknownTrigger, span, title, "not in its decision space")
+            .help("take a policy whose `space:` lists this trigger")
+    })
+}
+
+fn membership_in_words(membership: Membership) -> String {
+    match membership {
+        Membership::None => "in no group".into(),
+        Membership::AutoCreated | Membership::Entrusted | Membership::Attached => {
+            format!("an {membership} member")
+        }
+    }
+}
