@@ -10,7 +10,7 @@ use super::compiler::{Compiler, Options};
 use super::expectation_builder::Expecting;
 use super::random;
 use super::random::Source;
-use super::random_builder::Sourcing;
+use super::random_builder::{self, Sourcing};
 use super::resolver::Resolver;
 use super::script::Script;
 use super::script_builder::{Listed, script};
@@ -304,7 +304,7 @@ impl Compiler<'_> {
             .iter()
             .map(|part| part.files.iter().filter_map(|path| self.table(path)).collect());
         let imports = imports.collect();
-        for path in random::files(&written.random) {
+        for path in random_builder::files(&written.random) {
             self.table(path);
         }
         Texts { instances, read_instances, events, metrics, imports }

@@ -2,7 +2,6 @@
 
 pub(super) use super::distribution::{Law, Tables, Thousandths};
 use super::events::Event;
-pub(super) use super::random_builder::files;
 use super::targets::{EventTargets, Targets};
 use crate::time::SimTime;
 use crate::words::{AccountId, EventId, GroupId, words};

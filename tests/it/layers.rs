@@ -1,6 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use crate::imports_of_files::Imports;
 use crate::support::{files, root, shown};
 
 /// The rows of the layer table in ARCHITECTURE.md: a room and what it may import.
@@ -70,7 +71,7 @@ fn rooms_import_only_what_the_layer_table_allows() {
 }
 
 #[test]
-fn the_layer_table_has_no_ring_and_names_no_ghost() {
+fn the_layer_table_is_acyclic_and_lists_existing_rooms() {
     let table = table();
     let mut above: Vec<&str> = Vec::new();
     for (room, allowed) in &table {
@@ -95,4 +96,88 @@ fn every_import_that_the_table_allows_is_made() {
             assert!(made, "`{room}` does not import `{name}`; take it out of the table");
         }
     }
+}
+
+/// Files that import each other, at any distance: each group with one pair and what ties it.
+fn cycles() -> Vec<String> {
+    let imports = Imports::of_source();
+    let edges = imports.edges();
+    let reaches = |start: &str| {
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut open = vec![start.to_owned()];
+        while let Some(file) = open.pop() {
+            for next in edges.get(file.as_str()).into_iter().flat_map(BTreeMap::keys) {
+                if seen.insert((*next).to_owned()) {
+                    open.push((*next).to_owned());
+                }
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<&str, BTreeSet<String>> =
+        edges.keys().map(|file| (*file, reaches(file))).collect();
+    let mut found = Vec::new();
+    for (from, imported) in &edges {
+        for (to, name) in imported {
+            if reached.get(to).is_some_and(|back| back.contains(*from)) {
+                found.push(format!("{from} imports {to} ({name}), which leads back to it"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_file_imports_a_file_that_imports_it_back() {
+    let found = cycles();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// A `mod.rs` has docs, `mod` and `pub use` lines: a child never has to import its parent.
+#[test]
+fn a_mod_file_defines_nothing() {
+    let imports = Imports::of_source();
+    let modules = imports.modules.values().filter(|one| one.file.ends_with("/mod.rs"));
+    let defining: Vec<String> = modules
+        .filter(|one| !one.defines.is_empty() && one.file != "src/cli/mod.rs")
+        .map(|one| format!("{}: {:?}", one.file, one.defines))
+        .collect();
+    assert!(defining.is_empty(), "{}", defining.join("\n"));
+}
+
+/// Verbs of the command line share `cli/shared` and `cli/args.rs`; `cli/dispatch.rs` enters them.
+#[test]
+fn no_verb_imports_a_verb() {
+    let common = ["src/cli/mod.rs", "src/cli/args.rs", "src/cli/dispatch.rs"];
+    let verb = |file: &str| {
+        let below = file.strip_prefix("src/cli/").filter(|_| !common.contains(&file))?;
+        let name = below.split('/').next()?.trim_end_matches(".rs");
+        (name != "shared").then(|| name.to_owned())
+    };
+    let mut found = Vec::new();
+    for (from, imported) in Imports::of_source().edges() {
+        if from.starts_with("src/cli/") && from != "src/cli/dispatch.rs" {
+            let verbs =
+                imported.iter().filter(|(to, _)| verb(to).is_some() && verb(to) != verb(from));
+            found.extend(verbs.map(|(to, name)| format!("{from} imports {to} ({name})")));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// `plan/bulk` can be deleted: only two files name it.
+#[test]
+fn the_reader_of_huge_tables_has_one_entry() {
+    let imports = Imports::of_source();
+    let allowed = ["src/plan/compile.rs", "src/plan/mod.rs"];
+    let mut found = Vec::new();
+    for (from, imported) in imports.edges() {
+        for (to, name) in imported {
+            let inside = from.starts_with("src/plan/bulk/");
+            if to.starts_with("src/plan/bulk/") && !inside && !allowed.contains(&from) {
+                found.push(format!("{from} imports {to} ({name})"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

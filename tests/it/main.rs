@@ -20,6 +20,8 @@ mod evidence;
 mod explain;
 /// Real replies of providers, and the outcomes that were counted by hand.
 mod imports;
+/// Imports between files, for the layer test.
+mod imports_of_files;
 /// `test`, `bless`, and what is accepted: reports for machines, and nothing that passes for
 /// nothing.
 mod judging;
