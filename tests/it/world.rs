@@ -129,6 +129,19 @@ mod arrears {
         assert_eq!(story, ["+1d a stopped", "+2d a running"]);
     }
 
+    /// A step of the clock concerns only the instances that its conditions fit.
+    #[test]
+    fn arrears_leave_subscriptions_running() {
+        let fleet = "fleet:
+  instances:
+    a: {}
+    s: { billing: subscription, expires: 2027-01-01T00:00:00Z }
+";
+        let owes = "events: [{ at: +1d, overdue: { account: default } }]\n";
+        let story = story(CHINA, "30d", &format!("{fleet}{owes}"));
+        assert_eq!(story, ["+1d a stopped", "+3d a reclaimed", "+16d a released"]);
+    }
+
     #[test]
     fn a_cancelled_subscription_is_not_cancelled_again() {
         let events = "events:
