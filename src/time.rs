@@ -170,7 +170,7 @@ impl SimTime {
 
     /// Whether this is later than `span` after `start`, counted on the calendar at `offset`.
     pub fn is_later_than(self, start: Self, span: CalendarSpan, offset: UtcOffset) -> bool {
-        // No month is shorter than 28 days: most of the time nobody needs a calendar.
+        // No month is shorter than 28 days, so most comparisons need no calendar.
         let least = start.after(SimSpan(i64::from(span.months).saturating_mul(28 * 86_400)));
         self > least.after(span.rest) && self > start.after_on_calendar(span, offset)
     }
@@ -296,12 +296,12 @@ impl fmt::Display for SimSpan {
 }
 
 impl CalendarSpan {
-    /// So many months.
+    /// A span of months.
     pub const fn from_months(months: i32) -> Self {
         Self { months, rest: SimSpan::ZERO }
     }
 
-    /// So many days of 24 hours.
+    /// A span of days of 24 hours.
     pub const fn from_days(days: i64) -> Self {
         Self { months: 0, rest: SimSpan::from_seconds(days.saturating_mul(DAY)) }
     }

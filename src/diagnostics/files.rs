@@ -21,7 +21,7 @@ impl fmt::Display for ReadFailure {
 
 /// Where texts come from. Only the command line implements it with a disk.
 ///
-/// [`NoFiles`] serves whoever has everything in one text.
+/// [`NoFiles`] is for callers that have everything in one text.
 pub trait Files {
     /// The text at `path`, which is relative to the file `from` if it is not absolute.
     ///

@@ -287,7 +287,7 @@ impl Problems {
         self.len() == 0
     }
 
-    /// Whether there are so many that one more would not be shown.
+    /// Whether the limit is reached, after which problems are no longer shown.
     pub fn is_crowded(&self) -> bool {
         self.list.len() > SHOWN
     }

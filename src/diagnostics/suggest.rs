@@ -1,4 +1,4 @@
-//! What somebody may have meant.
+//! Suggestions: the known names that are closest to an unknown one.
 
 use rapidfuzz::distance::osa::{Args, BatchComparator};
 

@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_nobody_asked_for_stays_closed() {
+    fn a_page_after_the_bound_is_not_opened() {
         let mut future_events = FutureEvents::starting_at(second(0));
         future_events.set(Probe::Early(0), second(1_000_000));
         assert_eq!(future_events.next_by(second(500_000)), None);

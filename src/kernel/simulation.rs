@@ -95,7 +95,7 @@ pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Event)>> {
     /// Events of the script that were read last and have been prefetched.
     ahead: Vec<(SimTime, M::Event)>,
     /// Number of them that have been handled.
-    obeyed: usize,
+    handled: usize,
     future_events: FutureEvents<M::Timer>,
     horizon: SimTime,
     limits: Limits,
@@ -123,7 +123,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
             model,
             script,
             ahead: Vec::with_capacity(AHEAD),
-            obeyed: 0,
+            handled: 0,
             future_events,
             horizon,
             limits,
@@ -169,7 +169,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
             return false;
         }
         let Some(at) = self.next_at() else {
-            let nothing_left = self.obeyed == self.ahead.len() && self.future_events.is_empty();
+            let nothing_left = self.handled == self.ahead.len() && self.future_events.is_empty();
             self.stop = Some(if nothing_left { Stop::Drained } else { Stop::Horizon });
             return false;
         };
@@ -191,21 +191,21 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
 
     /// Instant of the next event of the script.
     fn next_order_at(&mut self) -> Option<SimTime> {
-        if self.obeyed == self.ahead.len() {
+        if self.handled == self.ahead.len() {
             self.ahead.clear();
-            self.obeyed = 0;
+            self.handled = 0;
             self.ahead.extend(self.script.by_ref().take(AHEAD));
             self.ahead.iter().for_each(|(_, order)| self.model.prefetch_event(order));
         }
-        self.ahead.get(self.obeyed).map(|(at, _)| *at)
+        self.ahead.get(self.handled).map(|(at, _)| *at)
     }
 
     /// Handles one event of the instant `at`: of the script if it has one, else a timer.
     fn react(&mut self, at: SimTime) -> Flow {
-        if let Some((scripted, order)) = self.ahead.get(self.obeyed)
+        if let Some((scripted, order)) = self.ahead.get(self.handled)
             && *scripted == at
         {
-            self.obeyed += 1;
+            self.handled += 1;
             self.future_events.advance(at);
             return self.model.handle_event(order, &mut self.future_events, &mut self.records);
         }

@@ -1,7 +1,7 @@
 //! The verbs: what an event may do, stated once.
 //!
-//! `verbs!` makes three things of each entry: the record that a file may write, its JSON schema, and
-//! a struct with ids in place of names for the world. To add a verb, add an entry; the compiler
+//! `verbs!` makes three things of each entry: the record that a file may write, its JSON schema,
+//! and a struct with ids in place of names for the world. To add a verb, add an entry; the compiler
 //! reports the arm that is missing in the world.
 
 use std::num::NonZero;

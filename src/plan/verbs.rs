@@ -120,7 +120,8 @@ macro_rules! verbs {
                 targets
             }
 
-            /// The same event with other targets: each of its keys that `targets` names is replaced.
+            /// The same event with other targets: each of its keys that `targets` names is
+            /// replaced.
             #[must_use]
             pub fn retargeted(mut self, targets: &EventTargets) -> Self {
                 match &mut self {
@@ -132,7 +133,8 @@ macro_rules! verbs {
             }
         }
 
-        /// For each verb: its key, its description, its schema, and `false`: no event needs this one.
+        /// For each verb: its key, its description, its schema, and `false`: no event needs this
+        /// one.
         pub fn verb_schemas() -> Vec<(&'static str, &'static str, Json, bool)> {
             vec![$((
                 $verb,

@@ -90,7 +90,7 @@ impl Library {
     }
 }
 
-/// Loads the edition that somebody named: one of the program's own, or a file.
+/// Loads an edition: a built-in one by its name, or a file by its path.
 ///
 /// `at` is where it is named, if in a file; paths are relative to that file.
 pub fn load(
@@ -144,7 +144,7 @@ fn tree(
     Some(merged)
 }
 
-/// Says early what the file is, so that a scenario given by mistake is told as that.
+/// Checks the format first, so that a scenario in place of a policy gives one clear message.
 fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     let Some(format) = node.get("stayput") else { return Some(()) };
     match format.scalar() {

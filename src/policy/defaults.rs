@@ -1,4 +1,4 @@
-//! What a provider sets where nobody says otherwise.
+//! Defaults of a provider.
 //!
 //! Each default is a small decision table of its own, so that a default is a rule like any
 //! other: with an id, sources, a confidence and, where the documents are silent, a switch.

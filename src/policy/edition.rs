@@ -1,4 +1,4 @@
-//! An edition of a policy: protections, rules, preconditions, switches, sources.
+//! A proved edition of a policy: protections, rules, preconditions, switches, sources.
 
 use super::advice::Advice;
 use super::clock::Clock;
@@ -16,34 +16,34 @@ use crate::words::{
     Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word, ZoneHeld, ZoneRule,
 };
 
-/// The switch that every policy has about protections of which nobody knows.
+/// Switch of every policy about protections whose setting is unknown.
 pub const UNKNOWN_PROTECTION: &str = "unknown-protection";
 
-/// The switch that every policy has about members of which nobody knows how they came in.
+/// Switch of every policy about members whose membership is unknown.
 pub const UNKNOWN_MEMBERSHIP: &str = "unknown-membership";
 
-/// The one about locks that no reply mentions.
+/// Switch of every policy about locks that are unknown.
 pub const UNKNOWN_LOCK: &str = "unknown-lock";
 
-/// The one about instances that may be spot capacity.
+/// Switch of every policy about instances that may be spot capacity.
 pub const UNKNOWN_BILLING: &str = "unknown-billing";
 
-/// The one about release times that no reply mentions.
+/// Switch of every policy about scheduled releases that are unknown.
 pub const UNKNOWN_SCHEDULE: &str = "unknown-schedule";
 
-/// The position that takes no position: what depends on it is undecided.
+/// Position in which an answer that depends on the switch is undecided.
 pub(super) const UNDECIDED: &str = "undecided";
 
-/// The position that a protection of which nobody knows is set.
+/// Position in which an unknown protection counts as on.
 pub(super) const SET: &str = "set";
 
-/// The position that it is not.
+/// Position in which an unknown protection counts as off.
 pub(super) const UNSET: &str = "unset";
 
-/// The position that no release is scheduled.
+/// Position in which no release is scheduled.
 pub(super) const NO_SCHEDULE: &str = "none";
 
-/// The switches that every policy has about what nobody knows.
+/// The switches about unknown facts, which every policy has.
 #[derive(Debug, Clone, Copy)]
 pub struct Unknowns {
     /// The switch called [`UNKNOWN_PROTECTION`].
@@ -59,7 +59,7 @@ pub struct Unknowns {
 }
 
 impl Unknowns {
-    /// How many there are.
+    /// Number of these switches.
     pub(super) const COUNT: usize = 5;
 
     /// Those of a policy, which are the last of its switches.
@@ -95,25 +95,25 @@ impl Unknowns {
 pub struct Policy {
     /// `POLICY@EDITION`.
     pub name: String,
-    /// What it is, in a line.
+    /// Title, in one line.
     pub title: String,
     /// The SHA-256 of its text and of those that it extends, in hexadecimal digits.
     pub digest: String,
-    /// Where days and months are counted.
+    /// UTC offset in which days and months are counted.
     pub calendar: UtcOffset,
-    /// The documents that rules name.
+    /// Documents that rules cite.
     pub sources: Vec<Source>,
-    /// Questions that the documents leave open, by name; then those that every policy has.
+    /// Switches in the order of their names, then those that every policy has.
     pub switches: Vec<Switch>,
-    /// The switches about what nobody knows.
+    /// Ids of the switches about unknown facts.
     pub unknown: Unknowns,
-    /// Every rule of every kind.
+    /// All rules, indexed by `RuleId`.
     pub rules: Vec<Rule>,
-    /// The protections, by name: the order of keys in a file means nothing.
+    /// Protections in the order of their names, indexed by `ProtectionId`.
     pub protections: Vec<Protection>,
-    /// Refusals that are no protection, in the order in which they are asked.
+    /// Preconditions, in the order in which they are checked.
     pub preconditions: Vec<Precondition>,
-    /// Everything else that a provider decides, one table for each question.
+    /// Tables of all other answers of the provider.
     pub tables: Tables,
     /// Limits on scheduled releases.
     pub schedule: Schedule,
@@ -123,20 +123,20 @@ pub struct Policy {
     pub orders: Vec<Order>,
     /// Limits on repairs.
     pub repairs: Repairs,
-    /// What may hold up members that come or go.
+    /// Limits on lifecycle hooks; `None` if the provider has none.
     pub hooks: Option<Hooks>,
-    /// Statements that no rule can carry, with their sources.
+    /// Statements that no rule expresses, with indices into [`Policy::sources`].
     pub notes: Vec<(String, Vec<usize>)>,
     /// Reasons why cells cannot occur, with their conditions.
     pub impossible: Vec<(Condition, String)>,
-    /// The situations of which it speaks.
+    /// The decision space.
     pub domain: Domain,
-    /// The columns that any of its rules tests.
+    /// Columns that at least one rule tests.
     pub(super) tested: Columns,
 }
 
-/// What a provider decides besides verdicts. A table that the file leaves out
-/// has no rows; the world then does the plainest thing.
+/// Decision tables for everything that a provider decides besides verdicts. A table that the file
+/// does not contain has no rows; the world then uses the simplest answer.
 #[derive(Debug, Clone)]
 pub struct Tables {
     /// What a group asks of a member.
@@ -183,7 +183,7 @@ pub struct Tables {
     pub refills: Table<Refill>,
     /// Whether a member that comes or goes waits for its group's hook.
     pub hooks: Table<HookFate>,
-    /// What is set where nobody says otherwise.
+    /// Defaults of the provider.
     pub defaults: Defaults,
 }
 
@@ -228,11 +228,11 @@ pub struct Switch {
     pub default: Option<u8>,
     /// The position at which protections are worth least.
     pub cautious: Option<u8>,
-    /// How well that position is founded.
+    /// Confidence of the default position.
     pub confidence: Confidence,
     /// The question.
     pub because: Option<String>,
-    /// What speaks for it, by place in [`Policy::sources`].
+    /// What speaks for it, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
 }
 
@@ -241,13 +241,13 @@ pub struct Switch {
 pub struct Rule {
     /// Its id, unique in the policy.
     pub id: String,
-    /// The documents that state it, by their place in [`Policy::sources`].
+    /// The documents that state it, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
     /// The table that it is in.
     pub part: String,
     /// What it tests and what it concludes, as written: keys and words.
     pub says: Vec<(Box<str>, String)>,
-    /// How well it is founded.
+    /// Confidence of the statement.
     pub confidence: Confidence,
     /// Why.
     pub because: Option<String>,
@@ -257,7 +257,7 @@ pub struct Rule {
     pub answer: Option<String>,
     /// On what that answer rests, if not on what the rule rests on.
     pub answer_basis: Option<AnswerBasis>,
-    /// Why no run can come to it: a table must be total, and this part of it never occurs.
+    /// Why no run reaches the rule; `None` if runs can. Some rules only make a table total.
     pub unreachable: Option<String>,
     /// The switches that it rests on.
     pub switches: SwitchSet,
@@ -268,9 +268,9 @@ pub struct Rule {
 /// On what an answer rests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerBasis {
-    /// The documents that have it, by their place in [`Policy::sources`].
+    /// The documents that have it, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
-    /// How well it is founded.
+    /// Confidence of the statement.
     pub confidence: Confidence,
 }
 
@@ -293,7 +293,7 @@ pub struct Protection {
     pub in_model: bool,
     /// When it can be switched.
     pub occasions: Vec<Occasion>,
-    /// The documents that say when, by place in [`Policy::sources`].
+    /// The documents that say when, as indices into [`Policy::sources`].
     pub settable: Vec<usize>,
     /// Where it can work, and the rule that says so; everywhere if there is none.
     pub works_when: Option<(RuleId, Condition)>,
@@ -341,7 +341,7 @@ pub struct FlagChange {
     pub off: ProtectionSet,
     /// Those that are on afterwards.
     pub after: ProtectionSet,
-    /// The version of the interface by which it comes in, if it is told.
+    /// API version of the request; `None` if it is not stated.
     pub version: Option<ApiVersion>,
 }
 
@@ -365,39 +365,40 @@ pub struct Schedule {
     pub earliest: Option<CalendarSpan>,
     /// How far ahead one may be set.
     pub latest: Option<CalendarSpan>,
-    /// The documents that say so, by place in [`Policy::sources`].
+    /// Documents of these figures, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
 }
 
 /// Limits on how long a group waits before it repairs a member.
 #[derive(Debug, Clone, Default)]
 pub struct Repairs {
-    /// At least.
+    /// Shortest wait before a repair that the provider accepts, inclusive; `None` if it states no
+    /// limit.
     pub shortest: Option<SimSpan>,
-    /// At most.
+    /// Longest wait before a repair, inclusive; `None` if the provider states no limit.
     pub longest: Option<SimSpan>,
-    /// The documents that say so, by place in [`Policy::sources`].
+    /// Documents of these figures, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
 }
 
-/// What may hold up members that come or go.
+/// Limits on lifecycle hooks.
 #[derive(Debug, Clone)]
 pub struct Hooks {
-    /// How long at least.
+    /// Shortest time-out that the provider accepts, inclusive; `None` if it states no limit.
     pub shortest: Option<SimSpan>,
-    /// How long at most.
+    /// Longest time-out, inclusive; `None` if the provider states no limit.
     pub longest: Option<SimSpan>,
-    /// How it may end.
+    /// Results that a hook can have.
     pub results: Vec<HookResult>,
     /// Whether those of a group that may go wait for those that may not yet.
     pub together: bool,
-    /// For which billings; all, if it is empty.
+    /// Billings of members that hooks apply to; all if it is empty.
     pub billing: Vec<Billing>,
-    /// How often it can be prolonged.
+    /// Largest number of heartbeats.
     pub heartbeats: u32,
-    /// How long at most with all that.
+    /// Longest delay with all heartbeats; `None` if the provider states no limit.
     pub in_all: Option<SimSpan>,
-    /// The documents that say so, by place in [`Policy::sources`].
+    /// Documents of these figures, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
 }
 
@@ -415,8 +416,8 @@ impl Policy {
         all
     }
 
-    /// The protection that a file calls so: by its name, or by the provider's attribute. The
-    /// only look-up of a protection; loading proves that it is never ambiguous.
+    /// The protection with this name or provider attribute; `None` if there is none. Loading proves
+    /// that no name is ambiguous.
     pub fn protection(&self, name: &str) -> Option<ProtectionId> {
         self.protections.iter().position(|p| p.is_called(name)).map(ProtectionId::at)
     }

@@ -1,4 +1,4 @@
-//! The columns that a rule may test, all in one place, and one situation of them.
+//! The columns that a rule can test, and the facts of one situation.
 
 use crate::words::{
     Action, Billing, Capacity, Channel, Effect, Eviction, HealthCheck, Initiator, Lead, Lifecycle,
@@ -23,12 +23,12 @@ macro_rules! columns {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct Facts {
             $($(#[doc = $doc])+ pub $field: $words,)+
-            /// The columns of which nobody knows the word; what stands in them means nothing.
+            /// Columns whose word is unknown; their values are ignored.
             pub unknown: Columns,
         }
 
         impl Default for Facts {
-            /// What holds where a column does not apply.
+            /// The words of columns that do not apply.
             fn default() -> Self {
                 Self { $($field: $default,)+ unknown: Columns::NONE }
             }
@@ -207,7 +207,7 @@ impl Column {
     }
 }
 
-/// Some columns: a bit for each, by its place.
+/// A set of columns, as a mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Columns(u64);
 
@@ -215,67 +215,67 @@ impl Columns {
     /// No column.
     pub const NONE: Self = Self(0);
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether it holds that one.
+    /// Whether `column` is a member.
     pub const fn contains(self, column: Column) -> bool {
         self.0 >> column as u8 & 1 == 1
     }
 
-    /// The same with one more.
+    /// A copy with `column` as a member.
     #[must_use]
     pub const fn with(self, column: Column) -> Self {
         Self(self.0 | 1 << column as u8)
     }
 
-    /// The same with one more, if that is so.
+    /// A copy with `column` as a member if `is_so`.
     #[must_use]
     pub const fn with_if(self, column: Column, is_so: bool) -> Self {
         if is_so { self.with(column) } else { self }
     }
 
-    /// The same without one.
+    /// A copy without `column`.
     #[must_use]
     pub const fn without(self, column: Column) -> Self {
         Self(self.0 & !(1 << column as u8))
     }
 
-    /// The first of them.
+    /// The first member; `None` if the set is empty.
     pub fn first(self) -> Option<Column> {
         Column::ALL.iter().copied().find(|column| self.contains(*column))
     }
 
-    /// Each of them, in the order of the columns.
+    /// The members in the order of the columns.
     pub fn iter(self) -> impl Iterator<Item = Column> {
         Column::ALL.iter().copied().filter(move |column| self.contains(*column))
     }
 }
 
-/// What a rule asks of a situation: for each column it tests, the words it takes.
+/// The condition of a rule: for each column that it tests, a mask of the words that match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Condition {
-    // INVARIANT: both are sorted, so that the order in which a file tests them means nothing.
+    // INVARIANT: both are sorted, so that the order of keys in a file has no effect.
     columns: Vec<(Column, u32)>,
     switches: Vec<(SwitchId, u32)>,
 }
 
 impl Condition {
-    /// Asks that a column hold one of the words of a mask.
+    /// Adds the test that a column has one of the words of a mask.
     pub fn require(&mut self, column: Column, words: u32) {
         let at = self.columns.partition_point(|known| *known < (column, words));
         self.columns.insert(at, (column, words));
     }
 
-    /// Asks that a switch stand at one of the values of a mask.
+    /// Adds the test that a switch has one of the positions of a mask.
     pub fn assume(&mut self, switch: SwitchId, values: u32) {
         let at = self.switches.partition_point(|known| *known < (switch, values));
         self.switches.insert(at, (switch, values));
     }
 
-    /// The words that it takes in a column; `None` means any.
+    /// The words that match in a column, as a mask; `None` if the column is not tested.
     pub fn words(&self, column: Column) -> Option<u32> {
         self.columns.iter().find(|(tested, _)| *tested == column).map(|(_, words)| *words)
     }
@@ -299,7 +299,7 @@ impl Condition {
         &self.switches
     }
 
-    /// Whether some situation meets both, all switches aside.
+    /// Whether some facts match both conditions; switches are ignored.
     pub fn overlaps(&self, other: &Self) -> bool {
         let meets = |(column, words): &(Column, u32)| {
             other.words(*column).is_none_or(|others| others & words != 0)
@@ -307,12 +307,12 @@ impl Condition {
         self.columns.iter().all(meets)
     }
 
-    /// Whether a situation meets it, all switches aside.
+    /// Whether the facts match; switches are ignored.
     pub fn meets(&self, facts: &Facts) -> bool {
         self.columns.iter().all(|(column, words)| words >> facts.word(*column) & 1 == 1)
     }
 
-    /// Whether the switches stand as it asks.
+    /// Whether the positions of the switches match.
     pub fn assumed(&self, settings: &[u8]) -> bool {
         self.switches.iter().all(|(switch, values)| values >> settings[switch.index()] & 1 == 1)
     }

@@ -1,4 +1,4 @@
-//! What would have prevented a loss, and until when: the question, the answer and its words.
+//! Remedies: what would have prevented a loss, and until when.
 
 use super::advice::Means;
 use super::edition::Policy;
@@ -6,19 +6,20 @@ use super::facts::Facts;
 use crate::time::SimTime;
 use crate::words::{Act, Capacity, Initiator, Membership, ProtectionSet, RuleId, Subject, Trigger};
 
-/// What would have prevented a loss, and until when. Its words are those of its policy.
+/// What would have prevented a loss, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remedy {
-    /// The last instant at which it helps; it comes before whatever else happens then. `None` if
-    /// nothing helps.
+    /// Last instant at which it helps, before all other events of that instant; `None` if nothing
+    /// helps.
     pub until: Option<SimTime>,
-    /// What has to be done before, so that the policy accepts it.
+    /// An act that must come first, so that the policy accepts the remedy; `None` if none is
+    /// needed.
     pub first: Option<Act>,
-    /// The way; `None` if nothing in the policy helps.
+    /// The remedy; `None` if nothing in the policy helps.
     pub means: Option<Means>,
-    /// The rule whose words these are, and the place of the proposal among those of the rule.
+    /// Rule that proposes it, and the index of the proposal in the rule; `None` if no rule does.
     pub words_of: Option<(RuleId, u8)>,
-    /// Whether the loss was a call of somebody, who could have left it.
+    /// Whether the loss followed from a call, which could have been left out.
     pub called: bool,
 }
 
@@ -39,7 +40,7 @@ pub struct Danger<'a> {
     pub size_without: Capacity,
     /// Whether a release of the instance waits for the account to settle.
     pub waiting: bool,
-    /// Whether it was a call of somebody.
+    /// Whether the loss follows from a call.
     pub called: bool,
 }
 
@@ -124,7 +125,7 @@ impl Moment {
     }
 }
 
-/// Whether a situation is a call of somebody.
+/// Whether the trigger of a situation is a call.
 pub const fn is_called(facts: &Facts) -> bool {
     match facts.trigger {
         Trigger::Manual

@@ -1,4 +1,4 @@
-//! What nobody knows: the positions that it can have, and whether they come to the same.
+//! Unknown facts: the positions that they can have, and whether all lead to the same answer.
 
 use smallvec::SmallVec;
 
@@ -10,7 +10,7 @@ use crate::words::{
     Billing, Channel, Locks, Membership, Outcome, ProtectionId, RuleId, Word, YesNo,
 };
 
-/// Something that nobody knows.
+/// An unknown fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unknown {
     /// The word of a column.
@@ -19,7 +19,7 @@ pub enum Unknown {
     Protection(ProtectionId),
 }
 
-/// One position of what nobody knows: a word for each.
+/// One position of unknown facts: a word for each of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Position(pub Vec<(Unknown, &'static str)>);
 
@@ -39,30 +39,30 @@ impl Position {
     }
 }
 
-/// What a position comes to, for a message.
+/// The result of a position, for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Course {
-    /// In a word.
+    /// The answer, as a word.
     pub says: &'static str,
-    /// The rule behind it, if it needs to be named.
+    /// The rule of the answer, if the message names it.
     pub rule: Option<RuleId>,
 }
 
-/// Why a situation has no answer.
+/// Why some facts have no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undecided {
-    /// It differs between the positions that something unknown can have.
+    /// The answer differs between positions of unknown facts.
     Differs(Vec<(Position, Course)>),
-    /// The policy says that the situation cannot occur: the line of that number.
+    /// The policy states that the facts are impossible; the value is an index into its list.
     Impossible(usize),
     /// The decision space does not have the word that stands in this column.
     Outside(Column),
-    /// The clock of its arrears may take a step at any time: nobody knows when they began.
+    /// A step of the clock may be due at any time, because the start of the arrears is unknown.
     ArrearsSince,
 }
 
 impl Undecided {
-    /// Positions that do not come to the same, without what makes no difference.
+    /// Positions with different answers, without facts that make no difference.
     pub fn differs(courses: Vec<(Position, Course)>) -> Self {
         let mut unknowns: Vec<Unknown> = Vec::new();
         for (unknown, _) in courses.iter().flat_map(|(position, _)| &position.0) {
@@ -274,7 +274,7 @@ impl Rulebook {
         Ok(found.unwrap_or((false, Basis::NONE)))
     }
 
-    /// What all positions of a situation come to: the first of them, if the others are alike.
+    /// The common answer of all positions; an error if they differ.
     fn in_all<T>(
         &self,
         facts: &Facts,

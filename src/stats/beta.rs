@@ -69,7 +69,7 @@ pub(super) fn quantile(a: f64, b: f64, p: f64) -> f64 {
     high
 }
 
-/// What Student's t with so many degrees of freedom exceeds with probability `tail`,
+/// What Student's t with `degrees` degrees of freedom exceeds with probability `tail`,
 /// below a half: with x = ν / (ν + t²), P(|T| > t) = Iₓ(ν/2, 1/2) (DLMF 8.17, and
 /// Abramowitz and Stegun 26.5.27).
 pub(super) fn student_t(freedom: f64, tail: f64) -> f64 {

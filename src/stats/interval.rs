@@ -16,7 +16,7 @@ impl Confidence {
     /// 95 %.
     pub const P95: Self = Self(0.95);
 
-    /// So many per cent, between 0 and 100, neither of them.
+    /// A level in per cent, between 0 and 100, exclusive.
     pub fn per_cent(level: f64) -> Option<Self> {
         Self::new(level / 100.0)
     }

@@ -1,4 +1,4 @@
-//! What many observations come to.
+//! Statistics of observations: tallies, quantiles, intervals.
 //!
 //! It must never know what was observed: it takes whole numbers and instants and
 //! gives figures. Sums are exact, so they do not depend on the order in which

@@ -1,4 +1,4 @@
-//! Every observation, kept: for what no sum can tell.
+//! Samples that keep every observation, for quantiles.
 
 #![expect(
     clippy::float_arithmetic,

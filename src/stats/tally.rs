@@ -16,7 +16,7 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// So many hits; not more than there were chances.
+    /// A tally of `hits`, which must not exceed the number of trials.
     pub const fn new(hits: u64, of: u64) -> Self {
         Self { hits: if hits < of { hits } else { of }, of }
     }
@@ -27,7 +27,7 @@ impl Counter {
         self.of += 1;
     }
 
-    /// What somebody else counted as well.
+    /// Adds the counts of another tally.
     pub const fn merge(&mut self, other: Self) {
         self.hits += other.hits;
         self.of += other.of;
@@ -84,7 +84,7 @@ impl Tally {
         });
     }
 
-    /// What somebody else observed as well.
+    /// Adds the observations of another tally.
     pub fn merge(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
         self.sum = self.sum.saturating_add(other.sum);

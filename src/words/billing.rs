@@ -31,7 +31,7 @@ words! {
 words! {
     /// Whether a subscription prolongs itself.
     Renewal: "a renewal" {
-        /// It ends unless somebody renews it.
+        /// It ends unless it is renewed by a call.
         None = "none",
         /// It renews itself at its end.
         Automatic = "automatic",

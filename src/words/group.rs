@@ -220,7 +220,7 @@ words! {
 words! {
     /// How members get what their group's new model says.
     RollOut: "a roll-out" {
-        /// They do not, until somebody brings it to them.
+        /// They do not change until they are upgraded by a call.
         Waits = "waits",
         /// All of them at once.
         AtOnce = "at-once",
@@ -246,7 +246,7 @@ words! {
 }
 
 words! {
-    /// What a group does by itself, and can be told not to.
+    /// A process that a group runs by itself, and that can be suspended.
     Process: "a process" {
         /// To shrink.
         ScaleIn = "scale-in",
@@ -338,7 +338,7 @@ words! {
 }
 
 words! {
-    /// What a group can be told to do to its members.
+    /// An operation of a group on its members.
     GroupOperation: "a deed of a group" {
         /// Give them fresh system disks.
         Reimage = "reimage",

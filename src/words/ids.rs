@@ -132,6 +132,6 @@ sets! {
 impl ModelId {
     /// A model that an instance has for itself.
     pub const OWN: Self = Self(u32::MAX);
-    /// One of which nobody knows whether it is that of the group.
+    /// A model that may or may not be that of the group.
     pub const UNKNOWN: Self = Self(u32::MAX - 1);
 }

@@ -7,9 +7,10 @@ words! {
     Metric: "a metric" {
         /// Instances released, protected or not.
         Released = "released",
-        /// Instances released although a protection was on: at least so many.
+        /// Instances released although a protection was on: the lower bound.
         ProtectedLost = "protected-lost",
-        /// The same at most: with those that may have had one, which nobody knows.
+        /// Instances released although a protection was on: the upper bound, which includes
+        /// instances whose protections are unknown.
         ProtectedLostAtMost = "protected-lost-at-most",
         /// Decisions in which a protection held.
         Held = "held",
@@ -17,7 +18,7 @@ words! {
         Overridden = "overridden",
         /// Known size of what was lost.
         GibLost = "gib-lost",
-        /// Disks lost whose size nobody told.
+        /// Lost disks of unknown size.
         LostOfUnknownSize = "lost-of-unknown-size",
         /// From the start to the first release of any instance, if there is one.
         FirstLoss = "first-loss",
@@ -71,7 +72,7 @@ impl Metric {
         matches!(self, Self::FirstLoss | Self::FirstProtectedLoss)
     }
 
-    /// Whether it is also told in how many replications there was any.
+    /// Whether the share of replications with a value above 0 is reported as well.
     pub const fn has_share(self) -> bool {
         matches!(self, Self::ProtectedLost | Self::Released)
     }

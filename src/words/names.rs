@@ -1,7 +1,7 @@
 //! Names in one piece of text, found by their place.
 //!
 //! A fleet of millions has millions of names. One by one on the heap they cost
-//! more than what they say, and whoever writes them waits for memory at each.
+//! more than what they say, and writing them waits for memory at each.
 //! It must never know what the names are of.
 
 use std::sync::Arc;

@@ -13,7 +13,7 @@ words! {
         LocalDisk = "local-disk",
         /// A snapshot that a schedule made.
         AutoSnapshot = "auto-snapshot",
-        /// A snapshot that somebody made.
+        /// A snapshot made by a call.
         Snapshot = "snapshot",
         /// A custom image.
         Image = "image",

@@ -21,13 +21,13 @@ words! {
         ScaleIn = "scale-in",
         /// Its group found it unhealthy.
         HealthCheck = "health-check",
-        /// Somebody told its group to remove this very member.
+        /// A call removes named members from their group.
         DeleteMembers = "delete-members",
-        /// Somebody told its group to let this very member go.
+        /// A call detaches named members from their group.
         Detach = "detach",
         /// Its whole group is deleted.
         GroupDelete = "group-delete",
-        /// Somebody told its group to do this to its members.
+        /// A call applies an operation to members of a group.
         GroupAction = "group-action",
         /// The model of its group has changed and reaches the members.
         ModelUpdate = "model-update",
@@ -93,7 +93,7 @@ impl Trigger {
 words! {
     /// The way by which a call came in.
     Channel: "a channel" {
-        /// The event does not say, or nobody called.
+        /// The channel is not stated, or the event is no call.
         None = "none",
         /// The provider's web console.
         Console = "console",

@@ -61,7 +61,7 @@ words! {
 }
 
 words! {
-    /// Why a request cannot be met, whoever the provider is.
+    /// An obstacle to a request under any provider.
     Obstacle: "an obstacle" {
         /// The instance does not exist, not yet or no longer.
         NotThere = "not-there",
@@ -99,7 +99,7 @@ words! {
 }
 
 words! {
-    /// How well a statement is founded, strongest first.
+    /// Confidence of a statement, strongest first.
     Confidence: "a confidence" {
         /// The provider's documents say so.
         Documented = "documented",
@@ -109,7 +109,7 @@ words! {
         Inferred = "inferred",
         /// Nobody says; the value is an assumption.
         Unconfirmed = "unconfirmed",
-        /// A rule of somebody's own, or a what-if: nobody claims that it is so.
+        /// A rule of the user, or a what-if, without a claim that the provider behaves so.
         Assumed = "assumed",
     }
 }

@@ -1,4 +1,4 @@
-//! Arrears: an account falls overdue, its clock runs, and somebody may pay.
+//! Arrears of accounts: their start, the steps of their clock, and their settlement.
 //!
 //! What an account decides is kept on the account: one clock for all of its
 //! instances, which are looked at only when a step of it is due.

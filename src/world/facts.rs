@@ -1,4 +1,4 @@
-//! The situation of an instance as its policy sees it: facts read off the fleet.
+//! The facts of an instance or a group, read from the fleet.
 
 use super::step::World;
 use crate::fleet::{Account, Arrears, Group, Instance};
@@ -10,7 +10,7 @@ use crate::words::{
 };
 
 impl World {
-    /// The situation of an instance; `asked` has the columns that a request fills.
+    /// The facts of an instance; `asked` has the columns that a request fills.
     pub(super) fn situation(&self, id: InstanceId, asked: Facts) -> Facts {
         let instance = self.fleet.instance(id);
         let account = self.fleet.account(instance.account);
@@ -44,7 +44,7 @@ impl World {
         self.with_clock_of(instance.account, facts)
     }
 
-    /// The situation of a group at an instant; `asked` has the columns that a request fills.
+    /// The facts of a group at an instant; `asked` has the columns that a request fills.
     pub(super) fn situation_of_group(&self, id: GroupId, now: SimTime, asked: Facts) -> Facts {
         let group = self.fleet.group(id);
         let account = self.fleet.account(group.account);
@@ -70,7 +70,7 @@ impl World {
         self.with_clock_of(group.account, facts)
     }
 
-    /// How an instance stands, whatever is asked of it.
+    /// The facts of an instance without a request.
     pub fn standing(&self, id: InstanceId) -> Facts {
         let book = self.header.rulebook(self.policy_of(id));
         book.narrowed(&self.situation(id, Facts::default()))
@@ -100,15 +100,15 @@ impl World {
         let shut = taken(|a| matches!(a, ClockAction::Stop | ClockAction::Deallocate));
         let suspended = taken(|a| a == ClockAction::SuspendSnapshots);
         let lock = if shut { facts.lock.with(Lock::Financial) } else { facts.lock };
-        // Where nobody knows when they began, nobody knows whether that step has been taken.
+        // If the start of the arrears is unknown, it is unknown whether that step has been taken.
         let unclear = !arrears.since_known
             && steps.iter().any(|step| step.action == ClockAction::SuspendSnapshots);
         let unknown = facts.unknown.with_if(Column::SnapshotsSuspended, unclear);
         Facts { lock, snapshots_suspended: YesNo::from(suspended), unknown, ..facts }
     }
 
-    /// The protections that are set on an instance and on its group, and those of
-    /// which nobody knows.
+    /// Protections that are on for an instance, on itself or on its group, and those whose setting
+    /// is unknown.
     pub fn protections(&self, id: InstanceId) -> (ProtectionSet, ProtectionSet) {
         let instance = self.fleet.instance(id);
         let Some(group) = instance.group else { return (instance.on, instance.unknown) };
@@ -132,7 +132,7 @@ impl World {
     }
 }
 
-/// The columns of an instance that nobody knows, with those of a request.
+/// Unknown columns of an instance, and those of the request.
 fn unknown(instance: &Instance, asked: &Facts) -> Columns {
     // Nothing but a new model asks about the model.
     let of_model = asked.trigger == Trigger::ModelUpdate && instance.model == ModelId::UNKNOWN;
@@ -145,7 +145,7 @@ fn unknown(instance: &Instance, asked: &Facts) -> Columns {
         .with_if(Column::Scheduled, !instance.schedule_known)
 }
 
-/// Whether an account has not paid; one that was cancelled owes nothing.
+/// Whether an account is in arrears; a cancelled account is not.
 fn owes(account: &Account) -> YesNo {
     YesNo::from(account.arrears.is_some_and(|a| a.clock == ClockKind::PaymentOverdue))
 }

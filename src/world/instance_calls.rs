@@ -1,4 +1,4 @@
-//! Calls that are about instances, one by one.
+//! Handlers of calls about instances.
 
 use super::harmless::Harmless;
 use super::request::{Call, Ids, Payload, RequestContext, Tally, alike, count};
@@ -13,19 +13,19 @@ use crate::words::{
 };
 
 impl Step<'_> {
-    /// The instances of an order.
+    /// The instances of an event.
     pub(super) fn of(&self, targets: Targets) -> Ids {
         Ids::from_slice(targets.of(&self.world.targets))
     }
 
-    /// Asks the same of several instances and needs nothing else for it.
+    /// Requests an action without arguments for several instances.
     pub(super) fn each(&mut self, call: Call, action: Action, targets: Targets) {
         let ids = self.of(targets);
         self.execute(&RequestContext::call(call, action, Target::these(&ids)), &ids);
     }
 
-    /// Asks the same of several instances. What takes nothing of them, and their policy does
-    /// not judge, is done unless something refuses it; anything else is decided.
+    /// Requests an action for several instances. A harmless action that their policy does not judge
+    /// is applied unless a precondition refuses it; any other action is decided.
     pub(super) fn execute(&mut self, request: &RequestContext, ids: &[InstanceId]) {
         let open = self.open(request, false);
         let Some(harmless) = Harmless::of(request.action) else {
@@ -42,8 +42,8 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// Tells several instances something that nobody is asked about; `tell` says what
-    /// stands against it.
+    /// Applies to several instances something that the policy does not judge; the closure returns
+    /// the obstacle, if there is one.
     pub(super) fn apply_unjudged(
         &mut self,
         request: &RequestContext,
@@ -61,7 +61,7 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// Does to an instance what takes nothing of it, unless something refuses it.
+    /// Applies a harmless action to an instance unless a precondition refuses it.
     pub(super) fn apply_or_refuse(
         &mut self,
         request: &RequestContext,
@@ -82,10 +82,10 @@ impl Step<'_> {
         }
     }
 
-    /// Whether anything refuses an action that is not judged.
+    /// Checks an action that the policy does not judge.
     ///
     /// # Errors
-    /// What refuses it.
+    /// If the instance does not exist, or a precondition refuses the action.
     pub(super) fn refusal(
         &mut self,
         request: &RequestContext,
@@ -100,8 +100,8 @@ impl Step<'_> {
         self.refusal_in(request, policy, on, &self.facts(request, id, request.action))
     }
 
-    /// What refuses a call about an instance that is not there: the provider's own answer, if
-    /// its policy has one.
+    /// The refusal of a call about an instance that does not exist: the policy's answer, or else
+    /// `otherwise`.
     pub(super) fn refusal_of_absent(
         &mut self,
         policy: PolicyId,
@@ -117,10 +117,10 @@ impl Step<'_> {
         Refusal::Rule(policy, rule)
     }
 
-    /// Whether a precondition refuses a request in a situation; `set` is what is on now.
+    /// Checks the preconditions of a request; `set` has the protections that are on.
     ///
     /// # Errors
-    /// The rule that does.
+    /// If a precondition refuses the request.
     pub(super) fn refusal_in(
         &mut self,
         request: &RequestContext,
@@ -143,13 +143,13 @@ impl Step<'_> {
             }
             Err(on) => {
                 self.halt(request, request.target, policy, on);
-                // Nothing of this request is written down: its run stops.
+                // The run stops, and this request is not recorded.
                 Err(Refusal::Obstacle(Obstacle::NotThere))
             }
         }
     }
 
-    /// The protections that a request sets, by the ids of a policy.
+    /// The protections that a request sets, as ids of `policy`; `None` if it sets none.
     pub(super) fn flags(&self, request: &RequestContext, policy: PolicyId) -> Option<Flags> {
         match request.payload {
             Payload::Flags(flags, _) => Some(self.world.flags_of(flags, policy)),
@@ -253,7 +253,7 @@ impl Step<'_> {
         for id in ids {
             let book = self.book_of(id);
             let at = o.time.floor_to(book.policy.schedule.granularity);
-            // What was asked counts against the limits, and what is stored is cut down.
+            // The limits apply to the requested time; the stored time is rounded down.
             let lead = lead(book, o.time, self.now);
             let one = RequestContext { facts: Facts { lead, ..request.facts }, ..request };
             let one = one.with_payload(Payload::Time(at.max(self.now)));
@@ -271,7 +271,7 @@ impl Step<'_> {
         self.execute(&request, &ids);
     }
 
-    /// Converts the billing; what the protections then are is the policy's business.
+    /// Converts the billing; the policy states which protections stay on.
     pub(super) fn convert(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let Payload::Billing(to, term) = request.payload else { return };
         let facts = self.facts(request, id, Action::ConvertBilling);
@@ -318,7 +318,7 @@ impl Step<'_> {
         self.execute(&request.as_cause(Trigger::Maintenance), &ids);
     }
 
-    /// The platform does not ask; only instances that are there have a lock.
+    /// Sets or removes the security lock of instances that exist; the policy does not judge this.
     pub(super) fn security_lock(&mut self, call: Call, targets: Targets, on: bool) {
         let ids = self.of(targets);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));

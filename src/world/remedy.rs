@@ -1,5 +1,5 @@
-//! What would have prevented a loss: the situation, and what it was before something barred the
-//! owner's calls, as [`Rulebook::remedy`](crate::policy::Rulebook::remedy) asks for it.
+//! Remedies of losses: the facts at the loss and at earlier moments, which
+//! [`Rulebook::remedy`](crate::policy::Rulebook::remedy) needs.
 
 use smallvec::SmallVec;
 
@@ -14,12 +14,12 @@ use crate::words::{
     YesNo,
 };
 
-/// The moments before which calls may be accepted; most instances have one.
+/// Moments before which a call may be accepted; most losses have one.
 pub(super) type Moments = SmallVec<[Moment; 2]>;
 
 impl Step<'_> {
-    /// What would have prevented what is about to happen to an instance, if it is a loss. `rules`
-    /// are the deciding one and the one by which it is asked.
+    /// The remedy of a loss of an instance. `rules` are the deciding rule and the rule because of
+    /// which the action is requested.
     fn remedy(
         &self,
         request: &RequestContext,
@@ -32,8 +32,8 @@ impl Step<'_> {
         self.book_of(id).remedy(&danger)
     }
 
-    /// What would have prevented what is about to happen to an instance, if that takes it, its
-    /// place in its group, or something of it.
+    /// The remedy of a decided action; `None` if the action takes neither the instance, nor its
+    /// membership, nor a resource.
     pub(super) fn remedy_of(
         &self,
         request: &RequestContext,
@@ -52,7 +52,7 @@ impl Step<'_> {
         Some(self.remedy(request, draft.id, &draft.facts, rules))
     }
 
-    /// What would have saved a resource that an instance loses, or leaves behind.
+    /// The remedy of a lost resource, or of one that stays and is still billed.
     pub(super) fn remedy_of_resource(
         &self,
         request: &RequestContext,
@@ -75,8 +75,7 @@ impl Step<'_> {
         Some(book.remedy_of_resource(&danger, facts, answer.rule, instance))
     }
 
-    /// A decision that leaves the instance there, and that nothing prevents, is remedied by what
-    /// saves the resource that it takes.
+    /// Gives a decision without a remedy the remedy of the first resource that it loses.
     pub(super) fn remedy_by_resource(&mut self, slot: usize, id: InstanceId) {
         let Some((Record::Decision(decision), after)) =
             self.out.get_mut(slot..).and_then(<[Record]>::split_first_mut)
@@ -95,7 +94,7 @@ impl Step<'_> {
         decision.remedy = saving.or(decision.remedy);
     }
 
-    /// A loss that is about to happen to an instance.
+    /// The data of a loss that is about to happen.
     fn danger<'p>(
         &self,
         request: &RequestContext,
@@ -123,7 +122,7 @@ impl Step<'_> {
     }
 }
 
-/// Adds the moment of a change: what was so later was not yet so before it.
+/// Adds the moment before a change; `undo` removes the change from its facts.
 fn push_earlier(moments: &mut Moments, until: SimTime, undo: impl Fn(&mut Facts)) {
     let later = moments.iter().filter(|moment| moment.until >= until);
     let Some(mut earlier) = later.min_by_key(|moment| moment.until).copied() else { return };
@@ -184,14 +183,14 @@ impl World {
         {
             push_earlier(&mut moments, until, |facts| facts.state = Lifecycle::Stopped);
         }
-        // Arrears that began later did not bar anything yet.
+        // Arrears that began later did not block calls at that moment.
         let arrears = self.fleet.account(instance.account).arrears;
         let before = |moment: &&mut Moment| arrears.is_some_and(|a| a.since >= moment.until);
         for moment in moments.iter_mut().skip(1).filter(before) {
             let lock = moment.facts.lock.without(Lock::Financial);
             moment.facts = Facts { overdue: YesNo::No, lock, ..moment.facts };
         }
-        // What an account owed before it last settled is not kept.
+        // The arrears before the last settlement are not stored.
         let settled = self.settled_at.get(&instance.account);
         for moment in moments.iter_mut().skip(1) {
             let begins = self.settled.is_some_and(|s| s.arrears.since == moment.until);
@@ -201,7 +200,8 @@ impl World {
         moments
     }
 
-    /// When a clock took back the compute of an instance; `None` if that was before the run.
+    /// Instant at which a clock reclaimed the compute of an instance; `None` if that was before the
+    /// run.
     fn reclaimed_at(&self, id: InstanceId) -> Option<SimTime> {
         let instance = self.fleet.instance(id);
         let account = self.fleet.account(instance.account);
@@ -223,7 +223,7 @@ impl World {
         (at >= self.header.start).then_some(at)
     }
 
-    /// Remembers since when an instance is locked for security.
+    /// Stores the start of a security lock, or removes it.
     pub(super) fn note_lock(&mut self, id: InstanceId, lock: Lock, on: bool, at: SimTime) {
         if lock == Lock::Security && on {
             self.locked.insert(id, at);

@@ -105,7 +105,7 @@ impl Step<'_> {
             Some(TermFrom::Renewal) => self.now.max(old),
             Some(TermFrom::Expiry) | None => old,
         };
-        // One period, whoever asks: a term that renews itself asks again when that ends.
+        // A renewal adds one period; automatic renewal requests the next one when that ends.
         let new = from.after_on_calendar(span, calendar);
         let instance = self.world.fleet.instance_mut(id);
         instance.expires = new;
@@ -144,7 +144,7 @@ impl Step<'_> {
         });
     }
 
-    /// Whether an instance is spot capacity; the run stops where nobody knows.
+    /// Whether an instance is spot capacity; if that is unknown, the run stops.
     fn is_spot(&mut self, request: &RequestContext, id: InstanceId) -> bool {
         let instance = self.world.fleet.instance(id);
         let unknown = Columns::NONE.with_if(Column::Billing, !instance.billing_known);

@@ -143,7 +143,8 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    /// What goes by figures, orders or limits is founded no better than these.
+    /// Limits the confidence of rules that use figures, orders or limits to the confidence of
+    /// these.
     fn lean_on_figures(
         &mut self,
         file: &PolicyFile,

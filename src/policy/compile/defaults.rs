@@ -1,4 +1,4 @@
-//! What a provider sets where nobody says otherwise.
+//! Compilation of the defaults of a provider.
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem};

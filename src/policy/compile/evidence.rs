@@ -24,7 +24,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// How well a statement is founded: as it says, and at best as its documents allow.
+    /// Confidence of a statement: the stated one, limited by the dates of its documents.
     pub(super) fn confidence_of(
         &mut self,
         (name, span): (&str, Span),
@@ -56,7 +56,8 @@ impl Compiler<'_> {
         Confidence::Inferred
     }
 
-    /// A rule of which nothing is confirmed rests on a switch: nobody may rely on it unasked.
+    /// Requires that an unconfirmed rule tests a switch, so that scenarios can choose another
+    /// answer.
     pub(super) fn demand_switch(&mut self, part: &WrittenRule, has: Confidence, on: SwitchSet) {
         // What an edition of somebody's own concludes otherwise has another position already: the
         // edition that it extends.
@@ -161,7 +162,7 @@ impl Compiler<'_> {
         at.and_then(|at| u8::try_from(at).ok())
     }
 
-    /// Has some rules be founded no better than the figures that they go by.
+    /// Limits the confidence of rules to that of the figures that they use.
     pub(super) fn lean(&mut self, rules: &[RuleId], on: Option<Confidence>) {
         let Some(figures) = on else { return };
         for rule in rules {

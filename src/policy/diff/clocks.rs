@@ -5,7 +5,7 @@
 
 use super::difference::{Class, Part};
 use super::found::Found;
-use super::grid::{About, Axes, Grid, Heard, Said};
+use super::grid::{About, Axes, CellAnswer, Grid, Stated};
 use super::pair::Pair;
 use crate::policy::clock::Rounding;
 use crate::policy::clock::{Clock, Step};
@@ -59,13 +59,13 @@ fn clock(
     }
     let about = About { part: Part::Clock, subject, class: Class::Timing };
     let Some(grid) = Grid::new(axes) else { return found.too_large(about.part, subject) };
-    let hear = |cell, policy: &Policy, clock| hear(&grid, cell, policy, clock, asks);
-    let both = |cell| (hear(cell, pair.old, old), hear(cell, pair.new, new));
+    let answer_in = |cell, policy: &Policy, clock| answer_in(&grid, cell, policy, clock, asks);
+    let both = |cell| (answer_in(cell, pair.old, old), answer_in(cell, pair.new, new));
     grid.compare(pair, &about, both, found);
 }
 
 /// When a clock asks for something in a cell.
-fn hear(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Asks) -> Heard {
+fn answer_in(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Asks) -> CellAnswer {
     let never = policy.impossible.iter().any(|(when, _)| {
         let known = |column: Column| grid.column(cell, column).is_some();
         when.columns().next().is_some()
@@ -73,7 +73,7 @@ fn hear(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Asks) ->
             && grid.takes(cell, policy, when)
     });
     if never {
-        return Heard::Never;
+        return CellAnswer::Never;
     }
     let fits =
         |step: &&Step| (step.action, step.trigger) == asks && grid.takes(cell, policy, &step.when);
@@ -81,13 +81,13 @@ fn hear(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Asks) ->
         clock.steps.iter().filter(fits).map(|step| deadline(clock, step)).collect();
     due.sort_by_key(|(at, _, step)| (*at, step.turn));
     let said = match due.first() {
-        None => Said {
+        None => Stated {
             word: "never".into(),
             rule: None,
             good: worth(asks.0, SimTime::NEVER),
             loses: false,
         },
-        Some((at, _, step)) => Said {
+        Some((at, _, step)) => Stated {
             word: due
                 .iter()
                 .map(|(_, word, _)| word.as_str())
@@ -99,7 +99,7 @@ fn hear(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Asks) ->
             loses: true,
         },
     };
-    Heard::Said(said)
+    CellAnswer::Stated(said)
 }
 
 /// Of what takes something away, later is better; of what prolongs, earlier.

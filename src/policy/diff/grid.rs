@@ -70,9 +70,9 @@ impl Axes {
 
 /// What an edition says in a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum CellAnswer {
     /// A conclusion.
-    Said(Said),
+    Stated(Stated),
     /// It says that this cannot occur.
     Never,
     /// It does not know this at all.
@@ -82,21 +82,21 @@ pub(super) enum Heard {
 /// A conclusion: in words, by which rule, how good it is for the owner, and whether something
 /// is lost by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct Stated {
     pub(super) word: Cow<'static, str>,
     pub(super) rule: Option<RuleId>,
     pub(super) good: i64,
     pub(super) loses: bool,
 }
 
-impl Heard {
+impl CellAnswer {
     fn is_silent(&self) -> bool {
-        !matches!(self, Self::Said(_))
+        !matches!(self, Self::Stated(_))
     }
 
     fn state(&self, policy: &Policy) -> Statement {
         match self {
-            Self::Said(said) => statement(policy, &said.word, said.rule),
+            Self::Stated(said) => statement(policy, &said.word, said.rule),
             Self::Never => statement(policy, "cannot occur", None),
             Self::Unknown => statement(policy, "not known", None),
         }
@@ -104,7 +104,7 @@ impl Heard {
 
     const fn rule(&self) -> Option<RuleId> {
         match self {
-            Self::Said(said) => said.rule,
+            Self::Stated(said) => said.rule,
             Self::Never | Self::Unknown => None,
         }
     }
@@ -232,10 +232,10 @@ impl Grid {
         &self,
         pair: &Pair<'_>,
         about: &About<'_>,
-        hear: impl Fn(usize) -> (Heard, Heard),
+        answer_in: impl Fn(usize) -> (CellAnswer, CellAnswer),
         found: &mut Found<'_>,
     ) {
-        self.compare_over(pair, about, hear, |_, _| false, found);
+        self.compare_over(pair, about, answer_in, |_, _| false, found);
     }
 
     /// The same, where the blocks of a difference, which has the given conclusions, may also
@@ -244,30 +244,31 @@ impl Grid {
         &self,
         pair: &Pair<'_>,
         about: &About<'_>,
-        hear: impl Fn(usize) -> (Heard, Heard),
+        answer_in: impl Fn(usize) -> (CellAnswer, CellAnswer),
         free: impl Fn(usize, [Option<RuleId>; 2]) -> bool,
         found: &mut Found<'_>,
     ) {
         if let Some(probe) = &mut found.probe {
-            return probe.grid(self, pair, about, &hear);
+            return probe.grid(self, pair, about, &answer_in);
         }
-        let mut heard: Vec<(Heard, Heard)> = Vec::new();
+        let mut answers: Vec<(CellAnswer, CellAnswer)> = Vec::new();
         let mut cells: Vec<usize> = Vec::with_capacity(self.space.cells());
         for cell in 0..self.space.cells() {
-            let both = hear(cell);
+            let both = answer_in(cell);
             // Neighbours mostly say the same, so that the search ends where it begins.
-            let last = cells.last().copied().filter(|last| heard[*last] == both);
-            let kind = last.or_else(|| heard.iter().position(|known| *known == both));
+            let last = cells.last().copied().filter(|last| answers[*last] == both);
+            let kind = last.or_else(|| answers.iter().position(|known| *known == both));
             cells.push(kind.unwrap_or_else(|| {
-                heard.push(both);
-                heard.len() - 1
+                answers.push(both);
+                answers.len() - 1
             }));
         }
-        let silent: Vec<bool> = heard.iter().map(|(a, b)| a.is_silent() && b.is_silent()).collect();
+        let silent: Vec<bool> =
+            answers.iter().map(|(a, b)| a.is_silent() && b.is_silent()).collect();
         found.cells += cells.iter().filter(|kind| !silent[**kind]).count();
-        for (kind, (a, b)) in heard.iter().enumerate() {
+        for (kind, (a, b)) in answers.iter().enumerate() {
             let Some((class, direction)) = classify(pair, about, a, b) else { continue };
-            found.occurs |= a == &Heard::Never || b == &Heard::Never;
+            found.occurs |= a == &CellAnswer::Never || b == &CellAnswer::Never;
             found.changed += cells.iter().filter(|known| **known == kind).count();
             found.shown[0].extend(a.rule());
             found.shown[1].extend(b.rule());
@@ -296,8 +297,8 @@ impl Grid {
     /// The words of a block along each axis of which it does not take all.
     fn situation(&self, block: &Block, inside: &[usize]) -> Vec<Tested> {
         let axes = self.space.axes().iter().enumerate();
-        let told = axes.filter(|(at, _)| !self.space.is_whole(block, *at)).map(|(at, axis)| {
-            let told = |words: Vec<u8>| match axis.over {
+        let tested = axes.filter(|(at, _)| !self.space.is_whole(block, *at)).map(|(at, axis)| {
+            let describe = |words: Vec<u8>| match axis.over {
                 Over::Column(column) => column.describe(words.into_iter()),
                 Over::Switch(switch) => {
                     let all = &self.questions[switch.index()].positions;
@@ -312,11 +313,13 @@ impl Grid {
             let has = |word: &u8| inside.iter().any(|cell| self.space.word(*cell, at) == *word);
             Tested {
                 name: name.to_owned(),
-                words: told(taken.iter().copied().filter(has).collect()),
-                except: told(axis.words.iter().copied().filter(|w| !taken.contains(w)).collect()),
+                words: describe(taken.iter().copied().filter(has).collect()),
+                except: describe(
+                    axis.words.iter().copied().filter(|w| !taken.contains(w)).collect(),
+                ),
             }
         });
-        told.collect()
+        tested.collect()
     }
 }
 
@@ -324,18 +327,22 @@ impl Grid {
 fn classify(
     pair: &Pair<'_>,
     about: &About<'_>,
-    old: &Heard,
-    new: &Heard,
+    old: &CellAnswer,
+    new: &CellAnswer,
 ) -> Option<(Class, Direction)> {
     let (a, b) = match (old, new) {
-        (Heard::Said(a), Heard::Said(b)) => (a, b),
+        (CellAnswer::Stated(a), CellAnswer::Stated(b)) => (a, b),
         // That a case is not known keeps nobody, so to know it is neither better nor worse.
-        (Heard::Said(_), Heard::Unknown) => return Some((Class::Presence, Direction::Uncovered)),
-        (Heard::Unknown, Heard::Said(_)) => return Some((Class::Presence, Direction::Covered)),
-        (Heard::Said(lost), Heard::Never) => {
+        (CellAnswer::Stated(_), CellAnswer::Unknown) => {
+            return Some((Class::Presence, Direction::Uncovered));
+        }
+        (CellAnswer::Unknown, CellAnswer::Stated(_)) => {
+            return Some((Class::Presence, Direction::Covered));
+        }
+        (CellAnswer::Stated(lost), CellAnswer::Never) => {
             return Some((Class::Presence, appears(lost, Direction::Better)));
         }
-        (Heard::Never, Heard::Said(gained)) => {
+        (CellAnswer::Never, CellAnswer::Stated(gained)) => {
             return Some((Class::Presence, appears(gained, Direction::Worse)));
         }
         _ => return None,
@@ -353,6 +360,6 @@ fn classify(
 }
 
 /// A new way to lose an instance is worse for its owner; a new way in which it is kept is not.
-const fn appears(said: &Said, loss: Direction) -> Direction {
+const fn appears(said: &Stated, loss: Direction) -> Direction {
     if said.loses { loss } else { Direction::Neutral }
 }

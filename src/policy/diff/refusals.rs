@@ -5,7 +5,7 @@
 
 use super::difference::{Class, Difference, Part, Tested};
 use super::found::Found;
-use super::grid::{About, Axes, Grid, Heard, Said};
+use super::grid::{About, Axes, CellAnswer, Grid, Stated};
 use super::pair::Pair;
 use crate::policy::edition::{FlagTest, Policy, Precondition};
 use crate::policy::facts::Column;
@@ -71,7 +71,12 @@ impl<'p> Refusing<'p> {
 /// Where one refusal goes and another that fitted all along takes its place, the first is gone;
 /// and where a new one comes before another that still fits, it is new. So each is told once,
 /// for all of the situations in which it came or went.
-fn both(grid: &Grid, cell: usize, old: &Refusing<'_>, new: &Refusing<'_>) -> (Heard, Heard) {
+fn both(
+    grid: &Grid,
+    cell: usize,
+    old: &Refusing<'_>,
+    new: &Refusing<'_>,
+) -> (CellAnswer, CellAnswer) {
     let never = (old.is_never(grid, cell), new.is_never(grid, cell));
     let (before, after) = (old.fitting(grid, cell), new.fitting(grid, cell));
     let (mut first, mut second) = (before.first().copied(), after.first().copied());
@@ -85,9 +90,10 @@ fn both(grid: &Grid, cell: usize, old: &Refusing<'_>, new: &Refusing<'_>) -> (He
             (true, true) | (false, false) => {}
         }
     }
-    let heard =
-        |never, rule| if never { Heard::Never } else { Heard::Said(said(old.action, rule)) };
-    (heard(never.0, first), heard(never.1, second))
+    let answers = |never, rule| {
+        if never { CellAnswer::Never } else { CellAnswer::Stated(said(old.action, rule)) }
+    };
+    (answers(never.0, first), answers(never.1, second))
 }
 
 /// Whether a refusal that came or went stands behind another one in a cell, so that nobody
@@ -109,10 +115,10 @@ fn is_behind_another(
     }
 }
 
-fn said(action: Action, rule: Option<RuleId>) -> Said {
+fn said(action: Action, rule: Option<RuleId>) -> Stated {
     let word = if rule.is_some() { "refused" } else { "no such refusal" };
     let good = if rule.is_some() { worth(action) } else { 0 };
-    Said { word: word.into(), rule, good, loses: false }
+    Stated { word: word.into(), rule, good, loses: false }
 }
 
 /// Whether it is good for the owner that an action is refused: of what takes away it is, of
@@ -192,9 +198,9 @@ pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found<'_>) {
             found.too_large(about.part, about.subject);
             continue;
         };
-        let hear = |cell| both(&grid, cell, &old, &new);
+        let answer_in = |cell| both(&grid, cell, &old, &new);
         let free = |cell, rules| is_behind_another(&grid, cell, &old, &new, rules);
-        grid.compare_over(pair, &about, hear, free, found);
+        grid.compare_over(pair, &about, answer_in, free, found);
     }
     join_actions(&mut found.differences, from);
 }

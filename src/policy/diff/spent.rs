@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::difference::{Class, PLACES, Part};
 use super::found::Found;
-use super::grid::{About, Grid, Heard};
+use super::grid::{About, CellAnswer, Grid};
 use super::pair::{Pair, statement};
 use super::probe::{Change, Probe};
 use crate::policy::edition::Policy;
@@ -69,8 +69,8 @@ impl<'k> Tail<'k> {
 
     /// Whether what an edition says by a rule is what the change says.
     fn says_by(&self, policy: &Policy, says: &str, rule: Option<RuleId>) -> bool {
-        let told = statement(policy, says, rule);
-        let Some(rule) = &told.rule else { return self.says(says) };
+        let stated = statement(policy, says, rule);
+        let Some(rule) = &stated.rule else { return self.says(says) };
         let or_nothing = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into());
         if self.class != Class::Wording {
             return self.says(&super::difference::detail(self.class, says, rule));
@@ -118,24 +118,24 @@ impl Probe<'_> {
         grid: &Grid,
         pair: &Pair<'_>,
         about: &About<'_>,
-        hear: &dyn Fn(usize) -> (Heard, Heard),
+        answer_in: &dyn Fn(usize) -> (CellAnswer, CellAnswer),
     ) {
         for change in &mut self.0 {
             let Some(tail) = Tail::of(change.key, about.part, about.subject) else { continue };
             change.is_there = true;
             let place = grid.place(tail.place);
             for cell in (0..grid.cells()).filter(|cell| place.iter().all(|test| test(*cell))) {
-                match hear(cell).1 {
-                    Heard::Said(said) => {
+                match answer_in(cell).1 {
+                    CellAnswer::Stated(said) => {
                         let agrees = tail.says_by(pair.new, &said.word, said.rule);
                         // A refusal that went may stand behind another one.
                         let behind = about.part == Part::Refusal && tail.says("no such refusal");
                         change.note(agrees || behind);
                     }
-                    Heard::Never if tail.says("cannot occur") => change.note(true),
-                    Heard::Unknown if tail.says("not known") => change.note(true),
+                    CellAnswer::Never if tail.says("cannot occur") => change.note(true),
+                    CellAnswer::Unknown if tail.says("not known") => change.note(true),
                     // Blocks take in cells of which nothing is said.
-                    Heard::Never | Heard::Unknown => {}
+                    CellAnswer::Never | CellAnswer::Unknown => {}
                 }
             }
         }

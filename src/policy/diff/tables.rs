@@ -2,7 +2,7 @@
 
 use super::difference::{Class, Difference, Direction, Part, Statement};
 use super::found::Found;
-use super::grid::{About, Axes, Grid, Heard, Said};
+use super::grid::{About, Axes, CellAnswer, Grid, Stated};
 use super::pair::{Pair, keys};
 use crate::policy::defaults::{LookAtBoth, Value};
 use crate::policy::edition::{Policy, Protection, Tables};
@@ -19,7 +19,7 @@ struct Voice {
     /// For each cell of the grid that of the table.
     own: Vec<Option<usize>>,
     /// What the table says in each of its cells.
-    says: Vec<Heard>,
+    says: Vec<CellAnswer>,
 }
 
 impl Voice {
@@ -27,20 +27,20 @@ impl Voice {
         grid: &Grid,
         policy: &Policy,
         table: &Table<C>,
-        say: impl Fn(&crate::policy::table::Row<C>) -> Said,
+        say: impl Fn(&crate::policy::table::Row<C>) -> Stated,
     ) -> Self {
         let space = table.space();
         let occurs = space.occurring(policy.impossible.iter().map(|(when, _)| when));
         let says = (0..space.cells()).map(|cell| match table.row(cell) {
-            Some(row) => Heard::Said(say(row)),
-            None if !occurs[cell] => Heard::Never,
-            None => Heard::Unknown,
+            Some(row) => CellAnswer::Stated(say(row)),
+            None if !occurs[cell] => CellAnswer::Never,
+            None => CellAnswer::Unknown,
         });
         Self { own: grid.project(policy, space), says: says.collect() }
     }
 
-    fn hear(&self, cell: usize) -> Heard {
-        self.own[cell].map_or(Heard::Unknown, |own| self.says[own].clone())
+    fn answer_in(&self, cell: usize) -> CellAnswer {
+        self.own[cell].map_or(CellAnswer::Unknown, |own| self.says[own].clone())
     }
 }
 
@@ -159,7 +159,7 @@ fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'
         let say = |protection: &Protection, row: &crate::policy::table::Row<Verdict>| {
             let inert = protection.works_when.as_ref().is_some_and(|(rule, _)| *rule == row.rule);
             let word = if inert { "inert" } else { row.says.word() };
-            Said {
+            Stated {
                 word: word.into(),
                 rule: Some(row.rule),
                 // That a protection has no part in it keeps nobody: it is no better than to fail.
@@ -169,7 +169,7 @@ fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'
         };
         let a = Voice::new(&grid, pair.old, &old.table, |row| say(old, row));
         let b = Voice::new(&grid, pair.new, &new.table, |row| say(new, row));
-        grid.compare(pair, &about, |cell| (a.hear(cell), b.hear(cell)), found);
+        grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
     }
     let subject = (Part::Protection, old.name.as_str());
     let setting = (Class::Setting, Direction::Neutral);
@@ -213,7 +213,7 @@ fn table<C: Word>(
 ) {
     let about = About { part, subject, class: Class::Verdict };
     let Some(grid) = union(pair, &about, tables, found) else { return };
-    let say = |row: &crate::policy::table::Row<C>| Said {
+    let say = |row: &crate::policy::table::Row<C>| Stated {
         word: row.says.word().into(),
         rule: Some(row.rule),
         good: worth(row.says),
@@ -221,7 +221,7 @@ fn table<C: Word>(
     };
     let a = Voice::new(&grid, pair.old, tables.0, say);
     let b = Voice::new(&grid, pair.new, tables.1, say);
-    grid.compare(pair, &about, |cell| (a.hear(cell), b.hear(cell)), found);
+    grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
 }
 
 const fn even<C: Copy>(_: C) -> i64 {
@@ -328,7 +328,7 @@ impl LookAtBoth for OfDefaults<'_, '_, '_> {
         let Self { pair, found } = self;
         let about = About { part: Part::Default, subject: name, class: Class::Setting };
         let Some(grid) = union(pair, &about, (old, new), found) else { return };
-        let say = |policy: &Policy, row: &crate::policy::table::Row<V>| Said {
+        let say = |policy: &Policy, row: &crate::policy::table::Row<V>| Stated {
             word: row.says.in_words(&policy.orders).into(),
             rule: Some(row.rule),
             good: 0,
@@ -336,6 +336,6 @@ impl LookAtBoth for OfDefaults<'_, '_, '_> {
         };
         let a = Voice::new(&grid, pair.old, old, |row| say(pair.old, row));
         let b = Voice::new(&grid, pair.new, new, |row| say(pair.new, row));
-        grid.compare(pair, &about, |cell| (a.hear(cell), b.hear(cell)), found);
+        grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
     }
 }

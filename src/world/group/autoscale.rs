@@ -1,4 +1,4 @@
-//! Autoscale at work: it looks, and if another size is wanted it asks its group for that.
+//! Autoscale: evaluates the rules of a group, and requests another size if they want one.
 
 use crate::fleet::AUTOSCALE;
 use crate::record::Target;
@@ -8,7 +8,7 @@ use crate::world::step::Step;
 use crate::world::timer::Timer;
 
 impl Step<'_> {
-    /// Autoscale looks at a group.
+    /// Evaluates the autoscale rules of a group.
     pub(in crate::world) fn autoscale(&mut self, group: GroupId) {
         let state = self.world.fleet.group(group);
         let Some(autoscale) = state.autoscale.as_deref().filter(|_| !state.deleted) else { return };
@@ -27,8 +27,8 @@ impl Step<'_> {
             request.trigger = Trigger::Manual;
             self.grow(&request, Action::ScaleOut, group, wish.size - size);
         }
-        // It rests after what it asked for, whatever came of that: what else it would do
-        // if nobody may go, no document says.
+        // The cooldown starts after each request, whatever its result: no document states what
+        // happens if no member may go.
         let until = self.now.after(wish.cooldown);
         if let Some(autoscale) = self.world.fleet.group_mut(group).autoscale.as_deref_mut() {
             autoscale.rests_until = until;

@@ -1,4 +1,4 @@
-//! The bounds of a group, and the size that it is meant to have.
+//! The bounds of a group, and its desired size.
 
 use crate::policy::{Answer, Facts};
 use crate::record::Refusal;
@@ -6,22 +6,22 @@ use crate::words::{Action, BoundFate, Capacity, DesiredAfter, GroupId, Obstacle}
 use crate::world::request::RequestContext;
 use crate::world::step::Step;
 
-/// How far a request to grow or shrink is carried out.
+/// The part of a request to grow or shrink that is carried out.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::world) struct Extent {
-    /// By how many members.
+    /// Number of members to add or remove.
     pub by: u32,
-    /// Why not by as many as were asked for.
+    /// Why that is less than requested; `None` if it is not.
     pub limit: Option<Refusal>,
-    /// What the policy says of the bound, where the request crosses one.
+    /// The policy's answer for the bound; `None` if the request crosses none.
     pub bound: Option<Answer<BoundFate>>,
 }
 
 impl Step<'_> {
-    /// How far a group shrinks that is asked to lose so many members.
+    /// The extent of a request to remove members.
     ///
     /// # Errors
-    /// The rule on its minimum that refuses it.
+    /// If the policy refuses to cross the minimum.
     pub(in crate::world) fn extent_of_shrinking(
         &mut self,
         request: &RequestContext,
@@ -39,10 +39,10 @@ impl Step<'_> {
         Ok(self.extent(group, bound, remove, above_min, size))
     }
 
-    /// How far a group grows that is asked to create so many members.
+    /// The extent of a request to create members.
     ///
     /// # Errors
-    /// The rule on its maximum that refuses it.
+    /// If the policy refuses to cross the maximum.
     pub(in crate::world) fn extent_of_growing(
         &mut self,
         request: &RequestContext,
@@ -60,7 +60,7 @@ impl Step<'_> {
         Ok(self.extent(group, bound, add, below_max, u32::MAX))
     }
 
-    /// `room` is how far the bound is, and `most` what can be done at all.
+    /// `room` is the distance to the bound; `most` is the largest possible extent.
     fn extent(
         &self,
         group: GroupId,
@@ -78,10 +78,10 @@ impl Step<'_> {
         Extent { by, limit: (by < asked).then_some(why), bound }
     }
 
-    /// What the policy says of a request that would take a group across a bound.
+    /// The policy's answer for a request that would cross a bound.
     ///
     /// # Errors
-    /// The rule that refuses it.
+    /// If the policy refuses the request.
     pub(in crate::world) fn bound(
         &mut self,
         request: &RequestContext,
@@ -98,8 +98,8 @@ impl Step<'_> {
         }
     }
 
-    /// What a group is meant to have after a scale-in that was to leave it at `to` and was cut
-    /// short. Only a group that is meant to have some size asks.
+    /// The desired size after a scale-in to `to` that removed fewer members than requested. Only
+    /// called for groups with a desired size.
     pub(in crate::world) fn desired_after(
         &mut self,
         request: &RequestContext,
@@ -115,8 +115,8 @@ impl Step<'_> {
         }
     }
 
-    /// Whether a request says what a group is meant to have: one that names a size does, and any
-    /// other moves a size that was said before.
+    /// Whether a request sets the desired size: `set-capacity` always does, and other requests do
+    /// if the group has one already.
     pub(in crate::world) fn sets_desired(&self, asked: Action, group: GroupId) -> bool {
         asked == Action::SetCapacity || self.world.fleet.group(group).desired.is_some()
     }

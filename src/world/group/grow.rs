@@ -1,4 +1,4 @@
-//! Groups that grow: new members, their names and zones, and making up for those that went.
+//! Growth of groups: new members, their names and zones, and the refill of lost members.
 
 use crate::plan::order;
 use crate::record::{Refusal, Subject, Target, What};
@@ -9,8 +9,8 @@ use crate::words::{
 use crate::world::request::{Call, RequestContext, Tally, count};
 use crate::world::step::Step;
 
-/// The most members that the groups of a run create by themselves: a mistake in a file
-/// must not fill the memory.
+/// The most members that groups create in a run, so that an error in a file cannot exhaust the
+/// memory.
 const MOST_CREATED: u32 = 1_000_000;
 
 impl Step<'_> {
@@ -20,8 +20,8 @@ impl Step<'_> {
         self.grow(&request, Action::ScaleOut, o.group, o.add.get());
     }
 
-    /// Has a group create so many members, or as many of them as its policy lets a request have
-    /// that would cross the maximum. `asked` is what the request calls for by name.
+    /// Creates members in a group, limited as the policy states for its maximum. `asked` is the
+    /// action that the request names.
     pub(in crate::world) fn grow(
         &mut self,
         request: &RequestContext,
@@ -78,7 +78,7 @@ impl Step<'_> {
         }
     }
 
-    /// Creates so many members, and says how many it did create.
+    /// Creates `by` members and returns the number created.
     pub(in crate::world) fn grow_by(
         &mut self,
         request: &RequestContext,
@@ -86,7 +86,7 @@ impl Step<'_> {
         group: GroupId,
         add: u32,
     ) -> u32 {
-        // Members that were put by come back first.
+        // Reclaimed members start again first.
         let put_by: Vec<InstanceId> = self
             .members_of(group)
             .into_iter()
@@ -103,7 +103,7 @@ impl Step<'_> {
         let new = (add - back).min(MOST_CREATED - self.world.created);
         self.world.created += new;
         for _ in 0..new {
-            // The emptiest zone gets the next; among equals the one that is listed first.
+            // The zone with the fewest members gets the next one; of equals the first in the list.
             let emptiest = sizes.iter_mut().min_by_key(|(_, size)| *size);
             let zone = emptiest.map(|(zone, size)| {
                 *size += 1;
@@ -114,7 +114,7 @@ impl Step<'_> {
         back + new
     }
 
-    /// How many members each zone of a group has, in the order in which the group lists them.
+    /// Number of members in each zone of a group, in the order of its list.
     pub(in crate::world) fn zone_sizes(&self, group: GroupId) -> Vec<(ZoneId, u32)> {
         let state = self.world.fleet.group(group);
         let mut sizes: Vec<(ZoneId, u32)> = state.zones.iter().map(|zone| (*zone, 0)).collect();
@@ -167,7 +167,7 @@ impl Step<'_> {
         }
     }
 
-    /// Makes up for members that went, as the policy says for that cause.
+    /// Refills lost members, as the policy states for the trigger.
     pub(in crate::world) fn refill(&mut self, group: GroupId, trigger: Trigger, lost: u32) {
         let request =
             RequestContext::timer("refill", trigger, Action::ScaleOut, Target::Group(group));
@@ -181,8 +181,7 @@ impl Step<'_> {
         let size = self.world.fleet.group(group).size();
         let lacks = match answer.says {
             Refill::None => {
-                // It is not meant to have any more than it has; a scale-in has said itself what
-                // it is meant to have.
+                // The desired size becomes the current size; a scale-in has set it already.
                 if trigger != Trigger::ScaleIn {
                     let state = self.world.fleet.group_mut(group);
                     state.desired = state.desired.map(|_| size);
@@ -201,7 +200,7 @@ impl Step<'_> {
 }
 
 impl crate::world::step::World {
-    /// A new row for a member that a group creates and that nobody has named.
+    /// Adds an unnamed instance to the fleet, as a new member of a group.
     fn name_newcomer(&mut self, group: GroupId) -> InstanceId {
         let state = self.fleet.group_mut(group);
         let member_template = state.member_template;

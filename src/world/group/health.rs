@@ -1,4 +1,4 @@
-//! The health of members: what is reported, what is seen, and what a group does about it.
+//! Health of members: reports, health checks, and their consequences.
 
 use crate::plan::order;
 use crate::record::{Subject, Target, What};
@@ -12,7 +12,7 @@ use crate::world::step::{Followup, Step};
 use crate::world::timer::Timer;
 
 impl Step<'_> {
-    /// Health is reported from outside; nobody is asked.
+    /// Sets the reported health of members; the policy does not judge this.
     pub(in crate::world) fn set_health(&mut self, call: Call, o: order::SetHealth) {
         let ids = self.of(o.instance);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
@@ -33,7 +33,7 @@ impl Step<'_> {
         });
     }
 
-    /// Whether a group that looks after its members would find this one unhealthy.
+    /// Whether the health check of its group finds a member unhealthy.
     fn is_ill(&self, id: InstanceId) -> bool {
         let instance = self.world.fleet.instance(id);
         let Some(group) = instance.group else { return false };
@@ -45,15 +45,15 @@ impl Step<'_> {
             HealthCheck::Instance => {
                 instance.unhealthy || !self.world.serves(id) && instance.is_there()
             }
-            // Health is reported by what runs.
+            // Only a running application reports its health.
             HealthCheck::Application => {
                 instance.unhealthy && instance.probed && self.world.serves(id)
             }
         }
     }
 
-    /// Whatever a member's health depends on has changed: its group waits, if it does,
-    /// and then looks.
+    /// Schedules the health check of an unhealthy member, after the grace period of its group;
+    /// clears it if the member is healthy.
     pub(in crate::world) fn watch(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
         let Some(group) = instance.group.filter(|_| self.is_ill(id)) else {
@@ -68,7 +68,7 @@ impl Step<'_> {
         }
     }
 
-    /// A group looks at a member that it has found unhealthy.
+    /// Handles the health check of a member.
     pub(in crate::world) fn health_check(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
         let Some(group) = instance.group.filter(|_| self.is_ill(id)) else { return };
@@ -89,7 +89,7 @@ impl Step<'_> {
         let open = self.open(&request, true);
         let tally = self.decide(&request, open.seq, &[Item::of_member(id)]);
         if tally.got > 0 {
-            // Whatever was done to it, it has another chance.
+            // After a repair the reported health is cleared.
             self.world.fleet.instance_mut(id).unhealthy = false;
         }
         self.close(open, tally);

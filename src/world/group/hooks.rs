@@ -1,5 +1,5 @@
-//! Hooks: what holds up a member that comes or goes, until somebody says that all is
-//! done or the time is out.
+//! Lifecycle hooks: they delay a member that starts or leaves, until a call completes the hook or
+//! its time-out.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::world::step::Step;
 use crate::world::timer::Timer;
 
 impl Step<'_> {
-    /// Whether a hook holds up what was decided, and the rule that says so.
+    /// The hook that delays a decided action, and the policy's answer; `None` if none does.
     pub(in crate::world) fn hook_of(
         &mut self,
         request: &RequestContext,
@@ -32,7 +32,7 @@ impl Step<'_> {
         (answer.says == HookFate::Waits).then_some((hook, answer))
     }
 
-    /// Holds up a member that is to go. Who asks again changes nothing: the time runs.
+    /// Delays a member before it leaves. A second request does not restart the time-out.
     pub(in crate::world) fn hold(
         &mut self,
         request: &RequestContext,
@@ -59,7 +59,7 @@ impl Step<'_> {
         self.future_events.set(Timer::Hook(id), self.now.after(hook.timeout));
     }
 
-    /// Holds up a member that has just come.
+    /// Delays a new member before it goes into service.
     pub(in crate::world) fn hold_launch(&mut self, id: InstanceId, hook: Hook) {
         let was = Lifecycle::Pending;
         let held = Held { asked: None, was, hook, since: self.now, beats: 0, approved: false };
@@ -67,7 +67,7 @@ impl Step<'_> {
         self.future_events.set(Timer::Hook(id), self.now.after(hook.timeout));
     }
 
-    /// The time of a hook is out.
+    /// Handles the time-out of a hook.
     pub(in crate::world) fn hook_step(&mut self, id: InstanceId) {
         let Some(held) = self.world.held.get(&id) else { return };
         let result = held.hook.result;
@@ -105,7 +105,7 @@ impl Step<'_> {
         }
     }
 
-    /// Whether a member that may go on has to wait for neighbours that may not yet.
+    /// Whether a member whose hook is completed may continue, or waits for other members.
     fn may_go_on(&self, id: InstanceId) -> bool {
         let Some(group) = self.world.fleet.instance(id).group else { return true };
         let book = self.world.header.rulebook(self.world.policy_of_group(group));
@@ -115,7 +115,7 @@ impl Step<'_> {
         self.world.leaving.get(&group).is_none_or(|leaving| leaving.unapproved == 0)
     }
 
-    /// An instance is no longer held up.
+    /// Ends the delay of an instance without an effect; `None` if no hook delayed it.
     pub(in crate::world) fn forget_hold(&mut self, id: InstanceId) -> Option<Held> {
         let held = self.world.held.remove(&id)?;
         self.future_events.clear(Timer::Hook(id));
@@ -127,7 +127,7 @@ impl Step<'_> {
         Some(held)
     }
 
-    /// Ends the hold on a member, and on those that waited for it alone.
+    /// Ends the delay of a member, and of members that waited for it alone.
     fn end_hold_and_free(&mut self, request: &RequestContext, id: InstanceId, result: HookResult) {
         let group = self.world.fleet.instance(id).group;
         self.end_hold(request, id, result);
@@ -162,7 +162,7 @@ impl Step<'_> {
         });
     }
 
-    /// Ends the hold on a member, one way or the other.
+    /// Ends the delay of a member with the result of its hook.
     fn end_hold(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
         let Some(held) = self.forget_hold(id) else { return };
         let Some((asked, item, reason)) = held.asked else {
@@ -195,7 +195,7 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// A member that has just come goes into service, or is given up again.
+    /// Ends a launch hook: the member goes into service, or is released.
     fn end_launch(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
         let request =
             RequestContext { target: Target::Instance(id), payload: Payload::Nothing, ..*by };

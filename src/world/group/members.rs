@@ -1,4 +1,4 @@
-//! Members of a group: how they come in, how they are named to go, and the group's own end.
+//! Members of a group: attach, detach, delete, standby, and deletion of the group.
 
 use crate::plan::{Targets, order};
 use crate::policy::Facts;
@@ -12,15 +12,15 @@ use crate::world::request::{Call, Item, Payload, RequestContext, Tally, count};
 use crate::world::step::Step;
 
 impl Step<'_> {
-    /// The situation of a group in a request that is about no single member.
+    /// The facts of a group in a request about the group as a whole.
     pub(in crate::world) fn group_facts(&self, request: &RequestContext, group: GroupId) -> Facts {
         self.world.situation_of_group(group, self.now, request.columns(request.action))
     }
 
-    /// A refusal of a request to a group, which is about no single member.
+    /// Checks a request about a group as a whole.
     ///
     /// # Errors
-    /// What refuses it.
+    /// If a precondition refuses it.
     pub(in crate::world) fn group_refusal(
         &mut self,
         request: &RequestContext,
@@ -42,18 +42,18 @@ impl Step<'_> {
         members
     }
 
-    /// The members of a group that count: not about to go, and not put by for later. In the
-    /// order of their ids.
+    /// The active members of a group, without leaving and reclaimed ones, in the order of their
+    /// ids.
     pub(in crate::world) fn standing(&self, group: GroupId) -> Vec<InstanceId> {
         let mut members = self.members_of(group);
         members.retain(|id| !self.world.fleet.instance(*id).is_aside());
         members
     }
 
-    /// The members that a request names, or all; strangers refuse it as a whole.
+    /// The members that a request names, or all of them.
     ///
     /// # Errors
-    /// That one of them is not a member.
+    /// If one of the named instances is not a member.
     pub(in crate::world) fn named_or_all(
         &mut self,
         request: &RequestContext,
@@ -80,7 +80,7 @@ impl Step<'_> {
         self.named_members(request.as_cause(Trigger::Detach), o.group, o.instances);
     }
 
-    /// A request to a group that names members.
+    /// Handles a request to a group that names members.
     fn named_members(&mut self, mut request: RequestContext, group: GroupId, targets: Targets) {
         let open = self.open(&request, true);
         let state = self.world.fleet.group(group);
@@ -124,8 +124,8 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// A protection of the group that keeps whatever is in it, and so the group itself
-    /// if nothing is.
+    /// The protection of a group that holds each of its members in every situation; it also holds
+    /// an empty group.
     fn guarded(&mut self, request: &RequestContext, group: GroupId) -> Option<Refusal> {
         let policy = self.world.policy_of_group(group);
         let book = self.world.header.rulebook(policy);
@@ -157,8 +157,8 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// Whether anything refuses to take an instance in. What is asked about is the
-    /// membership that it would have; who is in a group already is refused.
+    /// Checks whether an instance can be attached, with the membership that it would have. An
+    /// instance that is in a group already is refused.
     fn attach_refusal(
         &mut self,
         request: &RequestContext,
@@ -197,14 +197,14 @@ impl Step<'_> {
         instance.membership = membership;
         instance.membership_known = true;
         instance.joined = now;
-        // What is added by hand was made from no configuration of the group.
+        // An attached instance has no configuration of the group.
         instance.configuration = u32::MAX;
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Instance(id), What::Group(None, Some(group)));
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
     }
 
-    /// Members begin or cease to stand by: their policy knows which protection that is.
+    /// Handles `enter-standby` and `exit-standby`, which set the policy's standby protection.
     pub(in crate::world) fn stand_by(
         &mut self,
         call: Call,
@@ -226,7 +226,7 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// A group is told not to do things by itself, or to do them again.
+    /// Handles `suspend` and `resume` of the processes of a group.
     pub(in crate::world) fn suspend(
         &mut self,
         call: Call,

@@ -1,4 +1,4 @@
-//! What happens to the groups of a fleet and to their members.
+//! Handlers of events and timers of groups.
 
 pub(super) mod autoscale;
 pub(super) mod bounds;

@@ -1,4 +1,4 @@
-//! Groups that shrink: which members go, one at a time, and what happens if too few may.
+//! Scale-in: the choice of members, one at a time, and the result if too few may leave.
 
 use crate::fleet::{Choice, Spread, Walk, numbers};
 use crate::plan::order;
@@ -20,8 +20,8 @@ impl Step<'_> {
         self.shrink(&request, Action::ScaleIn, o.group, o.remove.get());
     }
 
-    /// Has a group lose so many members, or as many of them as its policy lets a request take
-    /// that would cross the minimum. `asked` is what the request calls for by name.
+    /// Removes members from a group, limited as the policy states for its minimum. `asked` is the
+    /// action that the request names.
     pub(in crate::world) fn shrink(
         &mut self,
         request: &RequestContext,
@@ -59,14 +59,14 @@ impl Step<'_> {
             let desired = if short { self.desired_after(request, group, to) } else { to };
             self.world.fleet.group_mut(group).desired = Some(desired);
         }
-        // Where protection left fewer than the bound would have, protection is the reason.
+        // If protections allow fewer removals than the bound, they are the reason.
         let refusal =
             if short { tally.refusal.or(extent.limit) } else { extent.limit.or(tally.refusal) };
         self.close(open, Tally { wanted: remove, refusal, ..tally });
     }
 
-    /// Walks the group's order until as many may go as are wanted. Whoever the
-    /// order names and a protection holds is passed over, and told.
+    /// Drafts for members in the scale-in order of the group, until `wanted` of them may leave.
+    /// Held members are passed over, and their drafts are included. `None` if the run stops.
     fn choose(
         &mut self,
         request: &RequestContext,
@@ -87,7 +87,7 @@ impl Step<'_> {
             if draft.goes() {
                 going += 1;
                 walk.goes();
-                // That it is this one rests on the order.
+                // The choice of this member rests on the order.
                 draft.basis = draft.basis.union(rests_on);
             }
             drafts.push(draft);
@@ -95,14 +95,14 @@ impl Step<'_> {
         if tied {
             let facts = self.group_facts(request, group);
             self.consult(request, self.world.policy_of_group(group), |t| &t.ties, &facts);
-            // Equal members go by their names, which compare as they are numbered.
+            // Ties are broken by names, which compare as their numbering states.
             self.numbering(request, &facts, group, true);
         }
         Some(drafts)
     }
 
-    /// How the members of a group are numbered, by the form of their names, and what that rests
-    /// on if it matters: if the order is by number, or `tied` members go by name.
+    /// The numbering of members for each form of names, and its basis. The basis is empty unless
+    /// the order is by number or `tied` members are ordered by name.
     fn numbering(
         &mut self,
         request: &RequestContext,
@@ -135,8 +135,7 @@ impl Step<'_> {
         (numbering.map(|says| says.unwrap_or(Numbering::None)), basis)
     }
 
-    /// A walk over the members of a group in the order in which they go, and what the order
-    /// rests on.
+    /// The members of a group in their scale-in order, and the basis of that order.
     pub(in crate::world) fn walk(
         &mut self,
         request: &RequestContext,
@@ -148,7 +147,7 @@ impl Step<'_> {
         let zone = |id: &InstanceId| self.world.fleet.instance(*id).zone;
         let mut zones = members.iter().map(zone);
         let first = zones.next();
-        // In one zone every rule on zones gives the same order.
+        // With a single zone, all rules on zones give the same order.
         let spread = zones.any(|zone| Some(zone) != first);
         let rule = if spread { self.consult(request, policy, |t| &t.zones, &facts) } else { None };
         let (numbering, rests_on) = self.numbering(request, &facts, group, false);
@@ -212,7 +211,7 @@ impl Step<'_> {
         (Walk::new(choices.collect(), spread), rests_on)
     }
 
-    /// What happens when nobody of the fullest zone may go.
+    /// The policy's answer if no member of the fullest zone may leave.
     fn zone_held(&mut self, request: &RequestContext, group: GroupId) -> ZoneHeld {
         let facts = self.group_facts(request, group);
         let answer =
@@ -220,7 +219,7 @@ impl Step<'_> {
         answer.map_or(ZoneHeld::NextZone, |answer| answer.says)
     }
 
-    /// What becomes of those who might go when too few may: `None` if they go.
+    /// The decision about members that may leave if too few of them may; `None` if they leave.
     fn shortfall(&mut self, request: &RequestContext, group: GroupId) -> Option<Resolution> {
         let facts = self.group_facts(request, group);
         let policy = self.world.policy_of_group(group);
@@ -237,8 +236,8 @@ impl Step<'_> {
         }
     }
 
-    /// Even out the zones: one member of the fullest goes, once another has come in the
-    /// emptiest.
+    /// Handles `balance-zones`: creates a member in the zone with the fewest members, and then
+    /// removes one from the zone with the most.
     pub(in crate::world) fn balance_zones(&mut self, call: Call, group: GroupId) {
         let request = RequestContext::call(call, Action::ScaleIn, Target::Group(group));
         let request = request.as_cause(Trigger::ZoneBalance);

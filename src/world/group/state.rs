@@ -1,5 +1,4 @@
-//! What the world remembers of groups between two events: members that hooks hold up, and
-//! rolling upgrades.
+//! State of groups between two events: members that hooks delay, and rolling upgrades.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -8,38 +7,38 @@ use crate::time::SimTime;
 use crate::words::{InstanceId, Lifecycle};
 use crate::world::request::{Item, Reason, RequestContext};
 
-/// What a hook holds up.
+/// A member that a lifecycle hook delays.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::world) struct Held {
-    /// What was asked of a member that is to go; `None` for one that has just come.
+    /// The request to a member that leaves; `None` for a new member.
     pub asked: Option<(RequestContext, Item, Reason)>,
-    /// The state that it was in.
+    /// State before the delay.
     pub was: Lifecycle,
     pub hook: Hook,
     pub since: SimTime,
-    /// How often it was prolonged.
+    /// Number of heartbeats so far.
     pub beats: u32,
-    /// Whether it may go on as soon as its neighbours may.
+    /// Whether the hook is completed, and the member waits for other members.
     pub approved: bool,
 }
 
-/// The members of a group that are held up on their way out.
+/// The members of a group that hooks delay before they leave.
 #[derive(Debug, Default)]
 pub(in crate::world) struct Leaving {
-    /// How many of them may not go on yet.
+    /// Number of members whose hooks are not completed.
     pub unapproved: u32,
-    /// Those that may, as soon as all may.
+    /// Members whose hooks are completed.
     pub approved: BTreeSet<InstanceId>,
 }
 
-/// A new model on its way to the members of a group, batch by batch: one request over all of them.
+/// A rolling upgrade: one request about all members of a group, carried out in batches.
 #[derive(Debug)]
 pub(in crate::world) struct Rolling {
-    /// What was asked, and the number of that request.
+    /// The request, and its number.
     pub request: RequestContext,
     pub seq: u64,
-    /// Who has not been asked yet.
+    /// Members of later batches, in their order.
     pub left: VecDeque<InstanceId>,
-    /// How many are asked at a time.
+    /// Number of members in a batch.
     pub batch: usize,
 }

@@ -1,5 +1,4 @@
-//! What is done to the members of a group as members of it: deeds of the whole group,
-//! and a new model on its way to them.
+//! Actions on all members of a group, and rolling upgrades to a new model.
 
 use crate::plan::{Targets, order};
 use crate::record::{DecidedBy, Refusal, Subject, Target, What};
@@ -34,7 +33,7 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// Asks the same of all members, or of those that are named.
+    /// Requests the same action for all members, or for the named ones.
     fn ask_members(&mut self, mut request: RequestContext, group: GroupId, named: Option<Targets>) {
         let open = self.open(&request, true);
         request.facts.named = YesNo::from(named.is_some());
@@ -85,30 +84,30 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// The first batch goes with the request itself, the others follow by a timer. A
-    /// roll-out that was under way ends.
+    /// Starts a rolling upgrade: the first batch at once, the others by a timer. It replaces an
+    /// upgrade in progress.
     ///
-    /// The request is about all members, and so is what it comes to: how many of them there is
-    /// something to do for, and how many nothing stands against when it is made.
+    /// The result counts all members: those for which there is something to do, and those that
+    /// nothing blocks at the time of the request.
     fn begin_rolling(&mut self, request: RequestContext, seq: u64, group: GroupId) -> Tally {
         let members = self.members_of(group);
         let Some((tally, all_held)) = self.preview(&request, &members) else {
             return Tally::default();
         };
         if all_held && let Some(why) = self.refused_if_all_are_held(&request, group) {
-            let told = self.decide(&request, seq, &alike(&members, request.action));
-            return Tally { refusal: Some(why), ..told };
+            let decided = self.decide(&request, seq, &alike(&members, request.action));
+            return Tally { refusal: Some(why), ..decided };
         }
         let percent = self.world.fleet.group(group).upgrades.batch_percent;
-        // A share of the members, rounded down, and one at least.
+        // The percentage of members, rounded down, but at least one.
         let batch = (members.len() * percent as usize / 100).max(1);
         self.world.rolling.insert(group, Rolling { request, seq, left: members.into(), batch });
         self.roll(group);
         tally
     }
 
-    /// What a request would come to if all of its instances were asked now, and whether each of
-    /// them is held by a protection of its own. `None` if that cannot be known.
+    /// The result of a request if all of its instances were judged now, and whether a protection of
+    /// its own holds each of them. `None` if that is unknown.
     fn preview(
         &mut self,
         request: &RequestContext,
@@ -150,7 +149,7 @@ impl Step<'_> {
         self.group_refusal(&request, group).err()
     }
 
-    /// Asks the next batch.
+    /// Carries out the next batch.
     fn roll(&mut self, group: GroupId) {
         let Some(rolling) = self.world.rolling.get_mut(&group) else { return };
         let size = rolling.batch.min(rolling.left.len());
@@ -171,7 +170,7 @@ impl Step<'_> {
         }
     }
 
-    /// New members come first, as many as there are old ones that may go; then those go.
+    /// Replaces members: creates one for each member that may leave, and then releases those.
     fn replace(
         &mut self,
         request: &RequestContext,
@@ -193,7 +192,7 @@ impl Step<'_> {
         }
     }
 
-    /// The next batch of a roll-out is due.
+    /// Handles the timer of the next batch.
     pub(in crate::world) fn upgrade_batch(&mut self, group: GroupId) {
         if self.world.fleet.group(group).deleted {
             self.world.rolling.remove(&group);
@@ -202,7 +201,7 @@ impl Step<'_> {
         let before = self.out.len();
         self.roll(group);
         if self.world.halt.is_some() {
-            // A batch that could not be decided did not happen.
+            // The run stops before a batch that it cannot decide.
             self.out.truncate(before);
         }
     }
