@@ -228,17 +228,7 @@ impl<'p> Overlay<'p> {
             }
         };
         if statement == Statement::Document && keys[0] == "sources" {
-            let title = format!("the source `{name}` is already defined in {}", self.extends);
-            self.problems.add(
-                Problem::at(
-                    Code::NoSource,
-                    first,
-                    title,
-                    "a different document under the same key",
-                )
-                .and_at(base.span, "defined here")
-                .help("use another key for this document"),
-            );
+            self.refuse_source(name, first, base.span);
             return;
         }
         // A refusal may get another answer, with a source of its own; the rest stays as it was.
@@ -261,10 +251,17 @@ impl<'p> Overlay<'p> {
         });
         // Read on as if it were assumed, so that one mistake is reported once.
         if !stands && statement != Statement::Document {
-            let value = Value::Scalar(Confidence::Assumed.word().into(), Style::Plain);
-            let key = Spanned::new("confidence".into(), span);
-            entries.push(Entry { key, value: Node { value, span } });
+            entries.push(assumed(span));
         }
+    }
+
+    fn refuse_source(&mut self, name: &str, first: Span, base: Span) {
+        let title = format!("the source `{name}` is already defined in {}", self.extends);
+        self.problems.add(
+            Problem::at(Code::NoSource, first, title, "a different document under the same key")
+                .and_at(base, "defined here")
+                .help("use another key for this document"),
+        );
     }
 
     fn refuse(&mut self, name: &str, span: Span, label: &str, base: Option<Span>) {
@@ -435,6 +432,12 @@ fn has_ids(node: &Node) -> bool {
         Value::List(items) => items.iter().all(|item| item.get("id").is_some()),
         Value::Empty | Value::Scalar(..) | Value::Map(_) => false,
     }
+}
+
+/// The entry `confidence: assumed`.
+fn assumed(span: Span) -> Entry {
+    let value = Value::Scalar(Confidence::Assumed.word().into(), Style::Plain);
+    Entry { key: Spanned::new("confidence".into(), span), value: Node { value, span } }
 }
 
 /// The id of a thing in a list.
