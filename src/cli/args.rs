@@ -8,19 +8,19 @@ use crate::words::{Confidence, Word};
 /// What replaces parts of the scenarios that are run.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Overrides {
-    /// The policy of accounts that name none, in place of the scenario's: NAME@EDITION or a file.
+    /// Use this policy (NAME@EDITION or a file) for accounts that do not name one.
     #[arg(long, value_name = "POLICY")]
     pub policy: Option<String>,
-    /// The seed of everything random, in place of the scenario's.
+    /// Use this seed for all random numbers instead of the scenario's.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Only this case.
+    /// Run only this case.
     #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
-    /// Refuse to answer beyond what is founded at least so well.
+    /// Fail unless every decision has at least this confidence.
     #[arg(long, value_name = "LEVEL", value_parser = confidence)]
     pub only: Option<Confidence>,
-    /// Give up after so many events.
+    /// Stop after N events.
     #[arg(long, value_name = "N", default_value_t = crate::kernel::Limits::default().events)]
     pub max_events: u64,
 }
@@ -56,7 +56,7 @@ impl Shard {
             .split_once('/')
             .and_then(|(part, of)| Some(Self { part: part.parse().ok()?, of: of.parse().ok()? }));
         let found = numbers.filter(|shard| (1..=shard.of).contains(&shard.part));
-        found.ok_or_else(|| "written K/N, with K from 1 to N, such as `2/4`".to_owned())
+        found.ok_or_else(|| "expected K/N with K from 1 to N, such as `2/4`".to_owned())
     }
 
     /// The numbers of those of `all` replications that are in this part: neighbours, so that
@@ -86,13 +86,13 @@ pub fn jobs(asked: Option<u16>) -> usize {
 
 pub fn confidence(text: &str) -> Result<Confidence, String> {
     let words: Vec<&str> = Confidence::ALL.iter().map(|word| word.word()).collect();
-    Confidence::spelled(text).ok_or_else(|| format!("one of {}", words.join(", ")))
+    Confidence::spelled(text).ok_or_else(|| format!("expected one of {}", words.join(", ")))
 }
 
 /// The beginning of a day.
 pub fn day_start(text: &str) -> Result<SimTime, String> {
     SimTime::parse(&format!("{text}T00:00:00Z"))
-        .map_err(|_| "a day is written 2026-12-31".to_owned())
+        .map_err(|_| "expected a date such as 2026-12-31".to_owned())
 }
 
 /// The paths of a verb, or the folder that it looks into by itself.
@@ -103,10 +103,10 @@ pub fn or_default(paths: &[PathBuf]) -> Vec<PathBuf> {
 /// What `run` and `merge` print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum RunFormat {
-    /// The timeline, or the figures over replications, for people.
+    /// Timeline, or estimates over replications, as readable text.
     Text,
-    /// The decisions, as `decisions.csv` has them; of replications, as `estimates.csv`.
+    /// The table `decisions.csv`; for replications, `estimates.csv`.
     Csv,
-    /// Every record, or every figure, one object a line.
+    /// Every record or estimate as JSON, one object per line.
     Jsonl,
 }

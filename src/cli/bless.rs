@@ -28,26 +28,26 @@ use crate::report::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Scenarios whose outcomes to store beside them. Without any, those that are stored already
-    /// are written anew.
+    /// Scenarios whose decisions to store beside them. Without a path, update those that are
+    /// already stored.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Accept what another policy changes, for the scenarios as well if any are named.
+    /// Accept the changes from policy OLD to policy NEW; with paths, also the changed decisions.
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], requires = "reason")]
     diff: Option<Vec<String>>,
-    /// Why it is right.
+    /// Why the change is accepted.
     #[arg(long, value_name = "TEXT", requires = "diff")]
     reason: Option<String>,
-    /// The last day on which it is: 2026-12-31.
+    /// Last day on which the acceptance is valid, such as 2026-12-31.
     #[arg(long, value_name = "DAY", requires = "diff", value_parser = day)]
     until: Option<String>,
-    /// Only changes whose key holds this text.
+    /// Accept only changes whose key contains this text.
     #[arg(long, value_name = "TEXT", requires = "diff")]
     only: Option<String>,
-    /// The file of accepted changes, in place of the one beside the new policy.
+    /// File of accepted changes (default: beside the new policy).
     #[arg(long, value_name = "FILE", requires = "diff")]
     accepted: Option<PathBuf>,
-    /// Write although the environment says that this is CI.
+    /// Write files even if the environment variable CI is set.
     #[arg(long)]
     even_in_ci: bool,
 }
@@ -55,14 +55,14 @@ pub(super) struct Arguments {
 fn day(text: &str) -> Result<String, String> {
     end_of_day(text)
         .map(|_| text.to_owned())
-        .ok_or_else(|| "a day is written 2026-12-31".to_owned())
+        .ok_or_else(|| "expected a date such as 2026-12-31".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let ci = std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
     if ci && !arguments.even_in_ci {
         terminal::print_stderr(
-            "stayput: CI is set, and what CI accepts nobody has looked at; bless it where you work, or say `--even-in-ci`",
+            "stayput: the environment variable CI is set, and results should be reviewed before they are accepted; run `bless` on your machine, or add `--even-in-ci`",
         );
         return Err(Exit::BadInput);
     }
@@ -82,7 +82,7 @@ fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     }
     let jobs = jobs(&loaded);
     if jobs.is_empty() {
-        let why = "there is nothing to bless; name a scenario to store its outcomes";
+        let why = "nothing to bless; name a scenario to store its decisions";
         report_nothing_ran(Code::NothingFound, why);
         return Err(Exit::NothingRan);
     }
@@ -106,7 +106,7 @@ fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     if unmet > 0 {
         let what = many(unmet, "expectation");
         terminal::print_stderr(&format!(
-            "{what} not met: bless does not rewrite what you wrote by hand"
+            "{what} failed; `bless` does not change handwritten expectations"
         ));
         return Ok(Exit::Failure);
     }
@@ -135,10 +135,10 @@ fn store(path: &Path, rows: &[DecisionRow]) -> Result<String, Exit> {
     let shown = path.display();
     let before = super::shared::files::read_text(path).ok();
     if before.as_ref() == Some(&text) {
-        return Ok(format!("{shown}: as it was"));
+        return Ok(format!("{shown}: unchanged"));
     }
     write(path, &text)?;
-    let word = if before.is_some() { "written anew" } else { "written" };
+    let word = if before.is_some() { "updated" } else { "written" };
     Ok(format!("{shown}: {word}, {}", many(rows.len(), "decision")))
 }
 
@@ -147,9 +147,7 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
     let talk = terminal::paint_talk(colour);
     let over = arguments.until.as_deref().and_then(end_of_day).is_some_and(|e| e <= today());
     if let (Some(until), true) = (&arguments.until, over) {
-        terminal::print_stderr(&format!(
-            "stayput: {until} is over: what is accepted until then fails at once"
-        ));
+        terminal::print_stderr(&format!("stayput: {until} is in the past; choose a later day"));
         return Err(Exit::BadInput);
     }
     let mut loader = Loader::new();
@@ -171,15 +169,15 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
     if new == 0 && file.is_none() {
         let why = arguments.only.as_ref().map_or_else(
             || "nothing differs".to_owned(),
-            |only| format!("no change's key holds `{only}`"),
+            |only| format!("no change has a key that contains `{only}`"),
         );
-        let title = format!("there is nothing to accept: {why}");
+        let title = format!("nothing to accept: {why}");
         print_problem(Problem::bare(Code::FilterMatchesNone, title));
         return Err(Exit::NothingRan);
     }
     write(&path, &accepted_yaml(&kept))?;
     terminal::print(&format!(
-        "{}: {} accepted anew, {} kept",
+        "{}: {} newly accepted, {} kept",
         path.display(),
         many(new, "change"),
         before

@@ -14,7 +14,7 @@ use crate::plan::Options;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Scenarios, policies, or folders of them.
+    /// Scenarios, policies, or folders of both (default: `scenarios`).
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     if checked == 0 && loader.broken.is_empty() {
         report_nothing_ran(
             crate::diagnostics::Code::NothingFound,
-            "no scenario and no policy was found",
+            "no scenario or policy was found",
         );
         return Err(Exit::NothingRan);
     }

@@ -7,14 +7,14 @@ use super::shared::exit::Exit;
 use super::shared::{files, terminal};
 use super::{bless, check, diff, explain, matrix, merge, policies, schema, test};
 
-/// Replays the ways a cloud instance gets released and shows which protections held.
+/// Simulate the ways a cloud instance gets released, and show which protections held.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, disable_help_subcommand = true)]
 struct Arguments {
-    /// When to colour; words always say what colour says.
+    /// When to use colour. Colour never carries information of its own.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Colour,
-    /// Let scenarios and policies name files outside their own folder and the working directory.
+    /// Allow scenarios and policies to read files outside their own folder and the working directory.
     #[arg(long, global = true)]
     allow_outside: bool,
     #[command(subcommand)]
@@ -30,31 +30,32 @@ enum Colour {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Simulate scenarios and print what happens. Never judges what is expected.
+    /// Simulate scenarios and print the timeline. Does not check expectations.
     Run(super::run::Arguments),
-    /// Put the parts of a study together that `run --shard` wrote.
+    /// Merge the shards that `run --shard` wrote.
     Merge(merge::Arguments),
-    /// Run scenarios and judge what they expect.
+    /// Run scenarios and check their expectations.
     Test(test::Arguments),
-    /// Compare two policies, cell by cell. Exit 1 when anything differs.
+    /// Compare two policies cell by cell, or two recorded runs. Exit code 1 if anything differs.
     Diff(diff::Arguments),
-    /// Accept what test or diff reported: store outcomes, or changes of a policy with a reason.
+    /// Accept current results: store the decisions of scenarios, or accept policy changes with a
+    /// reason.
     Bless(bless::Arguments),
-    /// Tell one decision, or one situation, step by step, with every rule and its source.
+    /// Explain one decision or one situation step by step, with rules and sources.
     Explain(explain::Arguments),
-    /// Read files, resolve names and prove tables, without simulating anything.
+    /// Check scenarios and policies without simulating: read files, resolve names, prove tables.
     Check(check::Arguments),
-    /// Print every trigger of a policy against every protection, with rules and sources.
+    /// Print the decision table of a policy: every trigger against every protection, with sources.
     Matrix(matrix::Arguments),
-    /// Print the editions that there are.
+    /// List the built-in policy editions.
     Policies(policies::Policies),
-    /// Print the rules of a policy, or one with its text, sources, switches and remedy.
+    /// List the rules of a policy, or print one rule with its text, sources, switches and remedy.
     Rules(policies::Rules),
-    /// Describe a format for machines.
+    /// Print the JSON schema of a file format.
     Schema(schema::Arguments),
-    /// Print a completion script for a shell.
+    /// Print a shell completion script.
     Completions {
-        /// The shell.
+        /// Shell to complete for.
         shell: clap_complete::Shell,
     },
 }
@@ -64,8 +65,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let arguments: Vec<_> = arguments.into_iter().collect();
     std::panic::set_hook(Box::new(|panic| {
         terminal::print_stderr(&format!(
-            "stayput: this is a bug of ours, not a mistake of yours: {panic}\n\
-             please tell us, with the files that show it"
+            "stayput: internal error: {panic}\n\
+             please report it together with the input files"
         ));
     }));
     std::panic::catch_unwind(|| dispatch(arguments)).unwrap_or(Exit::InternalError)

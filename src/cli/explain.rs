@@ -20,18 +20,18 @@ use crate::words::{ProtectionSet, SwitchSet, Word};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A decision: FILE#EVENT/INSTANCE; a scenario alone lists what it decides. A policy,
-    /// NAME@EDITION or a file, with a situation after it. A rule: RP5 under every edition that has
-    /// it, FILE#RP5 under the policies of a scenario. Or the code of a message: E010.
+    /// What to explain: a decision (FILE#EVENT/INSTANCE), all decisions of a scenario (FILE), a
+    /// situation under a policy (NAME@EDITION or a file, followed by COLUMN=WORD pairs), a rule
+    /// (RP5 in every edition, FILE#RP5 in the policies of a scenario), or a message code (E010).
     what: String,
-    /// The situation: COLUMN=WORD, such as `trigger=scale-in membership=entrusted`; and
-    /// `on=PROTECTION,…` for those that are set.
+    /// Situation to evaluate, such as `trigger=scale-in membership=entrusted`; `on=PROTECTION,…`
+    /// names the protections that are on.
     #[arg(value_name = "COLUMN=WORD")]
     situation: Vec<String>,
-    /// Only this case.
+    /// Run only this case.
     #[arg(long, value_name = "NAME")]
     case: Option<String>,
-    /// A position that is taken where the documents are silent: SWITCH=POSITION.
+    /// Position of a switch, where the documents are silent: SWITCH=POSITION.
     #[arg(long, value_name = "SWITCH=POSITION")]
     assume: Vec<String>,
 }
@@ -94,7 +94,8 @@ fn rule(what: &str, id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
         let mut rules = plans.iter().flat_map(|plan| plan.header.rulebooks.iter());
         let is_rule = rules.any(|book| book.policy.rules.iter().any(|rule| rule.id == id));
         if !is_rule && plans.iter().any(|plan| plan.header.events.called(id).is_some()) {
-            let problem = Problem::bare(Code::UnknownName, format!("`#{id}` names no decision"));
+            let problem =
+                Problem::bare(Code::UnknownName, format!("`#{id}` does not name a decision"));
             return Err(refuse(
                 problem.help("write FILE#EVENT/INSTANCE, such as `night.yaml#quiet/web-1`"),
             ));
@@ -165,7 +166,7 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         }
     }
     if rows.is_empty() {
-        report_nothing_ran(Code::NothingFound, "nothing is decided in this scenario");
+        report_nothing_ran(Code::NothingFound, "this scenario makes no decisions");
         return Err(Exit::NothingRan);
     }
     terminal::print(&table(rows, &[]).join("\n"))
@@ -216,7 +217,7 @@ fn place_of(event: &str, plan: &Plan, sources: &Sources) -> String {
         return format!("{}, row {}", table.path(), id.index() + 1);
     }
     let span = id.and_then(|id| plan.event_places.get(id.index()));
-    span.map_or_else(|| "by itself".to_owned(), |span| sources.locate(*span))
+    span.map_or_else(|| "caused by a timer".to_owned(), |span| sources.locate(*span))
 }
 
 fn nothing_decided(
@@ -227,20 +228,20 @@ fn nothing_decided(
 ) -> Exit {
     if !is_there {
         let close = closest(instance, known.iter().map(String::as_str));
-        let title = format!("no instance is called `{instance}`");
+        let title = format!("unknown instance `{instance}`");
         return refuse(Problem::bare(Code::UnknownName, title).did_you_mean(&close));
     }
     elsewhere.sort();
     elsewhere.dedup();
-    let title = format!("`{event}` decides nothing about {instance}");
+    let title = format!("the event `{event}` makes no decision about `{instance}`");
     let problem = Problem::bare(Code::NeverReached, title);
     let close = closest(event, elsewhere.iter().map(String::as_str));
     refuse(if elsewhere.is_empty() {
-        problem.help("nothing does, in this scenario")
+        problem.help("no event of this scenario makes a decision about it")
     } else {
         problem
             .did_you_mean(&close)
-            .note(format!("what decides about it: {}", elsewhere.join(", ")))
+            .note(format!("events that make a decision about it: {}", elsewhere.join(", ")))
     })
 }
 
@@ -256,7 +257,7 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         let (name, value) = split(pair)?;
         let Some(switch) = policy.switch(name) else {
             let known = policy.switches.iter().map(|switch| switch.name.as_str());
-            let title = format!("{} leaves no question `{name}` open", policy.name);
+            let title = format!("{} has no switch `{name}`", policy.name);
             return Err(refuse(
                 Problem::bare(Code::UnknownRule, title).did_you_mean(&closest(name, known)),
             ));
@@ -304,14 +305,14 @@ fn split(pair: &str) -> Result<(&str, &str), Exit> {
 fn set(facts: Facts, name: &str, value: &str) -> Result<Facts, Exit> {
     let Some(column) = Column::named(name) else {
         let known = Column::ALL.iter().map(|column| column.name()).chain(["on"]);
-        let title = format!("there is no column `{name}`");
+        let title = format!("unknown column `{name}`");
         return Err(refuse(
             Problem::bare(Code::UnknownWord, title).did_you_mean(&closest(name, known)),
         ));
     };
     facts.with(column, value).ok_or_else(|| {
         let words = column.words();
-        let title = format!("`{value}` is no word of the column `{name}`");
+        let title = format!("`{value}` is not a word of the column `{name}`");
         let problem = Problem::bare(Code::UnknownWord, title);
         let close = closest(value, words.iter().copied());
         refuse(problem.did_you_mean(&close).note(format!("one of: {}", words.join(", "))))

@@ -11,18 +11,18 @@ use crate::report::{matrix_csv, matrix_text};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The policy: NAME@EDITION, or a file.
+    /// Policy: NAME@EDITION or a file.
     policy: String,
-    /// How to print it.
+    /// Output format.
     #[arg(short, long, default_value = "text")]
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Format {
-    /// For people.
+    /// Readable text.
     Text,
-    /// A row for each cell and protection.
+    /// CSV with one row for each cell and protection.
     Csv,
 }
 

@@ -22,13 +22,13 @@ use crate::stats::Confidence;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The folders that `run --replications N --shard K/N --out DIR` wrote, in any order.
+    /// Folders that `run --replications N --shard K/N --out DIR` wrote, in any order.
     #[arg(value_name = "DIR", required = true)]
     parts: Vec<PathBuf>,
-    /// Write the whole to this folder.
+    /// Write the merged tables to this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// What to print.
+    /// Output format.
     #[arg(short, long, default_value = "text")]
     format: RunFormat,
 }
@@ -91,20 +91,20 @@ fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
     let (account, rows) = (text("run.json"), text(TABLE));
     let (Ok(account), Ok(rows)) = (account, rows) else { return None };
     let mut none = |why: String| {
-        let title = format!("`{shown}` is no part of a study: {why}");
+        let title = format!("`{shown}` is not a shard of a study: {why}");
         let help =
-            "parts are written by `stayput run SCENARIO --replications N --shard K/N --out DIR`";
+            "create shards with `stayput run SCENARIO --replications N --shard K/N --out DIR`";
         problems.add(Problem::bare(Code::BadFormat, title).help(help));
     };
     let file: RunFile = match serde_json::from_str(&account) {
         Ok(file) => file,
         Err(error) => {
-            none(format!("its run.json is not valid: {error}"));
+            none(format!("run.json is not valid: {error}"));
             return None;
         }
     };
     let Some(study) = file.study.clone().filter(|study| study.until_halfwidth.is_empty()) else {
-        none("it is a run of another kind".to_owned());
+        none("it was not written by `run --replications`".to_owned());
         return None;
     };
     if let Err(why) = possible(&study).and_then(|()| as_written(&file.outputs, &rows)) {
@@ -114,7 +114,7 @@ fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
     match read_replications(&rows) {
         Ok(replications) => Some(Part { path: shown, file, study, replications }),
         Err(why) => {
-            none(format!("in its replications.csv, {why}"));
+            none(format!("in replications.csv, {why}"));
             None
         }
     }
@@ -124,10 +124,10 @@ fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
 fn possible(study: &WrittenStudy) -> Result<(), String> {
     if !(1..=LARGEST).contains(&study.replications) {
         let most = format!("a study has 1 to {LARGEST}");
-        return Err(format!("its run.json says {} replications; {most}", study.replications));
+        return Err(format!("run.json states {} replications; {most}", study.replications));
     }
     if Confidence::per_cent(study.level).is_none() {
-        return Err(format!("its run.json says a level of {:e} per cent", study.level));
+        return Err(format!("run.json states a confidence level of {:e} percent", study.level));
     }
     Ok(())
 }
@@ -137,8 +137,8 @@ fn as_written(outputs: &[Input], rows: &str) -> Result<(), String> {
     let written = outputs.iter().find(|output| output.name == TABLE);
     match written {
         Some(output) if output.sha256 == hex_digest(&[rows]) => Ok(()),
-        Some(_) => Err(format!("its {TABLE} was changed after the run wrote it")),
-        None => Err(format!("its run.json has no digest of {TABLE}")),
+        Some(_) => Err(format!("{TABLE} was changed after the run wrote it")),
+        None => Err(format!("run.json has no digest of {TABLE}")),
     }
 }
 
@@ -159,8 +159,9 @@ fn compare(first: &Part, other: &Part, problems: &mut Problems) {
         names.collect::<Vec<_>>().join(", ")
     };
     let mut differ = |what: &str, [one, two]: [String; 2]| {
-        let title = format!("`{}` is of another study than `{}`: {what}", other.path, first.path);
-        let note = if one == two { None } else { Some(format!("{two}, and not {one}")) };
+        let title =
+            format!("`{}` belongs to a different study than `{}`: {what}", other.path, first.path);
+        let note = if one == two { None } else { Some(format!("expected {one}, found {two}")) };
         let mut problem = Problem::bare(Code::PartDiffers, title);
         problem.notes.extend(note);
         problems.add(problem);
@@ -168,15 +169,15 @@ fn compare(first: &Part, other: &Part, problems: &mut Problems) {
     let pair = |of: &dyn Fn(&Part) -> String| [of(first), of(other)];
     for (what, of) in [
         (
-            "another version of the program",
+            "the versions of stayput differ",
             &(|p: &Part| p.file.version.clone()) as &dyn Fn(&Part) -> String,
         ),
-        ("another seed", &|p: &Part| seeds(&p.file.runs)),
-        ("another number of replications", &|p: &Part| p.study.replications.to_string()),
-        ("another level", &|p: &Part| p.study.level.to_string()),
-        ("another limit of events", &|p: &Part| p.study.max_events.to_string()),
-        ("other scenarios or cases", &plans),
-        ("other policies", &policies),
+        ("the seeds differ", &|p: &Part| seeds(&p.file.runs)),
+        ("the numbers of replications differ", &|p: &Part| p.study.replications.to_string()),
+        ("the confidence levels differ", &|p: &Part| p.study.level.to_string()),
+        ("the event limits differ", &|p: &Part| p.study.max_events.to_string()),
+        ("the scenarios or cases differ", &plans),
+        ("the policies differ", &policies),
     ] {
         let both = pair(of);
         if both[0] != both[1] {
@@ -188,11 +189,11 @@ fn compare(first: &Part, other: &Part, problems: &mut Problems) {
         // The same file may lie elsewhere on another machine: only what it holds counts.
         let strange = other.file.inputs.iter().filter(|input| !ours.contains(&input.sha256));
         let names: Vec<&str> = strange.map(|input| input.name.as_str()).collect();
-        let what = format!("other input files: {}", names.join(", "));
+        let what = format!("the input files differ: {}", names.join(", "));
         differ(&what, [String::new(), String::new()]);
     }
     if policies(first) == policies(other) && first.file.policies != other.file.policies {
-        differ("its policies have other contents", [String::new(), String::new()]);
+        differ("the contents of the policies differ", [String::new(), String::new()]);
     }
 }
 
@@ -257,15 +258,17 @@ fn add_up(parts: &[Part], problems: &mut Problems) {
         let all = first.study.replications;
         let missing = ranges((0..all).filter(|number| !found.contains_key(number)));
         for (from, to) in missing {
-            let title = format!("no part holds replication {} of {name}", range(from, to));
+            let title = format!("no shard contains replication {} of {name}", range(from, to));
             problems.add(missing_help(parts, Problem::bare(Code::PartsDoNotAddUp, title)));
         }
         for (number, path) in found.range(all..) {
-            let title = format!("`{path}` holds a replication {number} of {name}, of {all}");
+            let title = format!(
+                "`{path}` contains replication {number} of {name}, but the study has {all}"
+            );
             problems.add(Problem::bare(Code::PartsDoNotAddUp, title));
         }
         if differ.iter().filter(|(_, counts)| !counts.is_empty()).count() > 1 {
-            let title = format!("parts count different things in {name}");
+            let title = format!("the shards have different `counts` for {name}");
             problems.add(Problem::bare(Code::PartDiffers, title));
         }
     }
@@ -286,7 +289,7 @@ fn missing_help(parts: &[Part], mut problem: Problem) -> Problem {
         if !missing.is_empty() {
             let more = if missing.len() > 6 { ", …" } else { "" };
             let shown = missing.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
-            problem.helps.push(format!("parts that were not given: {shown}{more}"));
+            problem.helps.push(format!("missing shards: {shown}{more}"));
         }
     }
     problem

@@ -12,26 +12,26 @@ use crate::report::{Edition, editions_json, editions_text, rule_text, rules_json
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Format {
-    /// For people.
+    /// Readable text.
     Text,
-    /// For programs.
+    /// JSON.
     Json,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Policies {
-    /// How to print them.
+    /// Output format.
     #[arg(short, long, default_value = "text")]
     format: Format,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Rules {
-    /// The policy: NAME@EDITION, or a file.
+    /// Policy: NAME@EDITION or a file.
     policy: String,
-    /// The rule; without it, all of them in a line each.
+    /// Id of a rule (default: list all rules).
     id: Option<String>,
-    /// How to print them.
+    /// Output format.
     #[arg(short, long, default_value = "text")]
     format: Format,
 }
@@ -80,7 +80,7 @@ fn named<'p>(policy: &'p Policy, id: &str) -> Result<&'p Rule, Exit> {
         let known = policy.rules.iter().map(|rule| rule.id.as_str());
         let title = format!("{} has no rule `{id}`", policy.name);
         let problem = Problem::bare(Code::UnknownRule, title).did_you_mean(&closest(id, known));
-        print_problem(problem.help(format!("`stayput rules {}` lists them", policy.name)));
+        print_problem(problem.help(format!("run `stayput rules {}` to list them", policy.name)));
         Exit::BadInput
     })
 }

@@ -32,14 +32,14 @@ pub(super) struct Arguments {
     overrides: Overrides,
     #[command(flatten)]
     study: study::Asked,
-    /// Only this replication, with all of its records: what `--replications` drew under that
-    /// number.
+    /// Run only replication K and write all of its records. It uses the same random numbers as
+    /// replication K of `--replications`.
     #[arg(long, value_name = "K", conflicts_with_all = ["replications", "until_halfwidth"])]
     replication: Option<u64>,
-    /// Write the tables to this folder.
+    /// Write the CSV tables to this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// What to print.
+    /// Output format.
     #[arg(short, long, default_value = "text")]
     format: RunFormat,
 }

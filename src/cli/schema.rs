@@ -8,23 +8,23 @@ use crate::report::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The format.
+    /// File format to describe.
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Format {
-    /// What a scenario may say, as JSON Schema.
+    /// A scenario, as JSON Schema.
     Scenario,
-    /// What a policy may say, as JSON Schema.
+    /// A policy, as JSON Schema.
     Policy,
-    /// The tables that a run writes, as Table Schema.
+    /// The CSV tables of a run, as Table Schema.
     Csv,
-    /// What `diff -f json` prints, as JSON Schema.
+    /// The output of `diff -f json`, as JSON Schema.
     Diff,
-    /// What `test -f json` prints, as JSON Schema.
+    /// The output of `test -f json`, as JSON Schema.
     Test,
-    /// What a file of accepted changes may say, as JSON Schema.
+    /// A file of accepted changes, as JSON Schema.
     Accepted,
 }
 

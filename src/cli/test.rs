@@ -20,39 +20,39 @@ use crate::report::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Scenario files, or folders of them.
+    /// Scenario files, or folders of scenarios (default: `scenarios`).
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
-    /// Only what this expression takes: `name(unpaid-*) and not case(never-*)`.
+    /// Run only cases that match this expression, such as `name(unpaid-*) and not case(never-*)`.
     #[arg(short = 'E', long, value_name = "EXPRESSION", value_parser = Filter::parse)]
     filter: Option<Filter>,
-    /// Run so many cases at once; the report is the same with any number.
+    /// Number of cases to run in parallel; the report does not depend on it.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Only the k-th of n parts; a case is always in the same one.
+    /// Run only shard K of N; a case is always in the same shard.
     #[arg(long, value_name = "K/N", value_parser = Shard::parse)]
     shard: Option<Shard>,
     #[command(flatten)]
     look: coverage::Looking,
-    /// How to print it: text, json (see `schema test`), junit, github (annotations) or markdown;
-    /// FORMAT=FILE writes it to a file. May be given several times.
+    /// Output format: text, json (see `schema test`), junit, github (annotations) or markdown.
+    /// FORMAT=FILE writes to a file. May be given several times.
     #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
     format: Vec<Output<Format>>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Format {
-    /// For people.
+    /// Readable text.
     Text,
-    /// For machines; `schema test` describes it.
+    /// JSON; see `schema test`.
     Json,
-    /// For CI servers.
+    /// JUnit XML for CI servers.
     Junit,
-    /// Annotations of a pull request on GitHub.
+    /// Annotations for a pull request on GitHub.
     Github,
-    /// For a comment on a pull request.
+    /// Markdown for a comment on a pull request.
     Markdown,
 }
 
@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     match suggestion.filter(|_| !loader.problems.refuse()) {
         Some(Ok(skeleton)) => Target::Stdout.finish(&skeleton)?,
         Some(Err(why)) => {
-            terminal::print_stderr(&format!("stayput: nothing to suggest: {why}"));
+            terminal::print_stderr(&format!("stayput: no suggestion: {why}"));
             return Err(Exit::NothingRan);
         }
         None => {}
@@ -218,7 +218,7 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
         // The others have them; together the parts hold every case.
         let Shard { part, of } = shard;
         terminal::print_stderr(&format!(
-            "stayput: part {part} of {of} holds none of {}",
+            "stayput: shard {part} of {of} contains none of {}",
             many(cases, "case")
         ));
         return Ok(Exit::Success);
@@ -228,7 +228,7 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
             .iter()
             .map(|path| format!("`{}`", path.display()))
             .collect();
-        let title = format!("no scenario was found in {}", paths.join(", "));
+        let title = format!("no scenario found in {}", paths.join(", "));
         Problem::bare(Code::NothingFound, title)
             .help("a scenario is a YAML file that begins with `stayput: scenario/1`")
     } else if let (Some(case), None) = (&arguments.overrides.case, &arguments.filter) {
@@ -239,11 +239,11 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
             .did_you_mean(&crate::diagnostics::closest(case, known.iter().copied()))
     } else {
         let what = many(cases, "case");
-        Problem::bare(Code::FilterMatchesNone, format!("the filter takes none of {what}"))
-            .help("`name(…)`, `case(…)`, `file(…)` and `policy(…)` take patterns: `name(unpaid-*)`")
+        Problem::bare(Code::FilterMatchesNone, format!("the filter matches none of {what}"))
+            .help("use `name(…)`, `case(…)`, `file(…)` or `policy(…)` with a pattern, such as `name(unpaid-*)`")
     };
     messages::print_problem(why);
-    terminal::print_stderr("stayput: nothing ran");
+    terminal::print_stderr("stayput: nothing was run");
     Err(Exit::NothingRan)
 }
 
@@ -263,8 +263,7 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
                 settles.any(|(policy, switch)| judged.relied[policy.index()].contains(*switch))
             });
             if !used {
-                let title =
-                    format!("nothing relied on `{}: {}`", assumption.name, assumption.value);
+                let title = format!("no decision used `{}: {}`", assumption.name, assumption.value);
                 unused.add(
                     Problem::at(Code::UnusedAssumption, assumption.span, title, "has no effect")
                         .help("remove it, or list W061 under `allow:`"),
@@ -286,7 +285,7 @@ fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>
     }
     let shown = path.to_string_lossy().into_owned();
     let mut tell = |problem: Problem| {
-        let mut problem = problem.help("write it anew with `stayput bless`");
+        let mut problem = problem.help("update it with `stayput bless`");
         problem.path = Some(shown.clone());
         loader.problems.add(problem);
     };
@@ -294,7 +293,7 @@ fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>
     let rows = match text.and_then(|text| read_decisions(&text)) {
         Ok(rows) => rows,
         Err(why) => {
-            let title = format!("`{shown}` holds no stored outcomes: {why}");
+            let title = format!("`{shown}` is not a file of stored decisions: {why}");
             tell(Problem::bare(Code::BadFormat, title));
             return None;
         }
@@ -302,7 +301,8 @@ fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>
     let cases: Vec<&str> =
         one.compiled.plans.iter().map(|plan| plan.header.case.as_str()).collect();
     if let Some(row) = rows.iter().find(|row| !cases.contains(&row.get("case"))) {
-        let title = format!("stored outcomes of `{}`, which no scenario makes", row.run());
+        let title =
+            format!("stored decisions of `{}`, which is not a case of this scenario", row.run());
         tell(Problem::bare(Code::StoredIdle, title));
     }
     Some(rows)

@@ -74,10 +74,7 @@ impl Filter {
         if reader.left.is_empty() {
             return Ok(filter);
         }
-        Err(format!(
-            "`{}` does not belong there; between two parts stands `and` or `or`",
-            reader.left
-        ))
+        Err(format!("unexpected `{}`; join two conditions with `and` or `or`", reader.left))
     }
 
     /// Whether a case is to be run.
@@ -138,7 +135,7 @@ impl Reader<'_> {
             self.left = rest.trim_start();
             let filter = self.either()?;
             let Some(rest) = self.left.strip_prefix(')') else {
-                return Err("a `(` has no `)`".to_owned());
+                return Err("missing `)`".to_owned());
             };
             self.left = rest.trim_start();
             return Ok(filter);
@@ -150,11 +147,11 @@ impl Reader<'_> {
         let names: Vec<&str> = FACTS.iter().map(|(name, _)| *name).chain(["all"]).collect();
         let expected = format!("expected one of {}, each with (…)", names.join(", "));
         let Some((name, rest)) = self.left.split_once('(') else {
-            return Err(format!("{expected}, and this is `{}`", self.left));
+            return Err(format!("{expected}, found `{}`", self.left));
         };
         let name = name.trim();
         let Some((pattern, rest)) = rest.split_once(')') else {
-            return Err(format!("`{name}(` has no `)`"));
+            return Err(format!("missing `)` after `{name}(`"));
         };
         self.left = rest.trim_start();
         let fact = FACTS.iter().find(|(known, _)| *known == name);
@@ -164,10 +161,11 @@ impl Reader<'_> {
             }
             let close = closest(name, names.iter().copied());
             let hint = close.first().map_or(expected, |close| format!("did you mean `{close}`?"));
-            return Err(format!("there is no `{name}(…)`; {hint}"));
+            return Err(format!("unknown condition `{name}(…)`; {hint}"));
         };
         let glob = Glob::new(pattern.trim());
-        let glob = glob.map_err(|error| format!("`{pattern}` is no pattern: {}", error.kind()))?;
+        let glob =
+            glob.map_err(|error| format!("`{pattern}` is not a valid pattern: {}", error.kind()))?;
         Ok(Filter::Is(Held(*fact, glob.compile_matcher())))
     }
 }
@@ -205,18 +203,15 @@ mod tests {
     #[test]
     fn what_is_no_filter_is_told_in_words() {
         for (text, told) in [
-            ("nam(x)", "there is no `nam(…)`; did you mean `name`?"),
-            ("name(x", "`name(` has no `)`"),
-            ("(name(x)", "a `(` has no `)`"),
-            (
-                "name(x) name(y)",
-                "`name(y)` does not belong there; between two parts stands `and` or `or`",
-            ),
-            ("", "expected one of name, case, file, policy, all, each with (…), and this is ``"),
+            ("nam(x)", "unknown condition `nam(…)`; did you mean `name`?"),
+            ("name(x", "missing `)` after `name(`"),
+            ("(name(x)", "missing `)`"),
+            ("name(x) name(y)", "unexpected `name(y)`; join two conditions with `and` or `or`"),
+            ("", "expected one of name, case, file, policy, all, each with (…), found ``"),
         ] {
             assert_eq!(Filter::parse(text).unwrap_err(), told);
         }
-        assert!(Filter::parse("name([)").unwrap_err().contains("is no pattern"));
+        assert!(Filter::parse("name([)").unwrap_err().contains("is not a valid pattern"));
         assert!(Filter::parse(&"(".repeat(1000)).is_err());
     }
 }

@@ -33,7 +33,7 @@ impl Target {
         let number: Option<f64> = number.parse().ok();
         let number = number.filter(|number| number.is_finite() && *number > 0.0);
         let Some(number) = number else {
-            return Err("written 0.01, METRIC=0.01, or METRIC=5% of its mean".to_owned());
+            return Err("expected 0.01, METRIC=0.01, or METRIC=5% of its mean".to_owned());
         };
         let width = if relative { number / 100.0 } else { number };
         Ok(Self { metric, width, relative })
@@ -53,7 +53,10 @@ impl Target {
             }
         };
         if share && self.relative {
-            return Err("a share is asked for between 0 and 1: 0.01, not 1%".to_owned());
+            return Err(
+                "write the half-width of a share as a number between 0 and 1: 0.01, not 1%"
+                    .to_owned(),
+            );
         }
         Ok(())
     }
@@ -77,9 +80,9 @@ fn unknown(name: &str, all: &[Series]) -> String {
     let known: Vec<&str> = all.iter().map(|series| series.name.as_str()).collect();
     let help = match closest(name, known.iter().copied()).first() {
         Some(close) => format!("did you mean `{close}`?"),
-        None => format!("there are: {}", known.join(", ")),
+        None => format!("known metrics: {}", known.join(", ")),
     };
-    format!("there is no metric `{name}`; {help}")
+    format!("unknown metric `{name}`; {help}")
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
     let mut out = vec![
         "stayput: scenario/1".to_owned(),
         format!("name: {name}"),
-        format!("about: reaches the rule {id} of {}", case.protection.name),
+        format!("about: covers the rule {id} of {}", case.protection.name),
         format!("policy: {}", policy.name),
         "start: 2026-06-01T00:00:00Z".to_owned(),
         "for: 200d".to_owned(),
@@ -251,7 +251,7 @@ fn events(case: &Case<'_>) -> Vec<String> {
         // What falls due by itself.
         "scheduled-release" | "expiry" => return Vec::new(),
         other => {
-            let verbs = format!("# what brings `{other}` about under {}?", case.policy.name);
+            let verbs = format!("# add an event that causes `{other}` under {}", case.policy.name);
             return vec![verbs, "events: []".to_owned()];
         }
     };

@@ -78,14 +78,14 @@ pub fn read_accepted(
     let node = parse_yaml(sources, file, problems)?;
     let read = AcceptedFile::read(&node, problems)?;
     if read.format.value != "accepted/1" {
-        let title = format!("this program reads `accepted/1` here, and this is `{}`", *read.format);
-        problems.add(Problem::at(Code::BadFormat, read.format.span, title, "not one it knows"));
+        let title = format!("unsupported format `{}`; expected `accepted/1`", *read.format);
+        problems.add(Problem::at(Code::BadFormat, read.format.span, title, "unsupported format"));
         return None;
     }
     for until in read.accepted.iter().filter_map(|part| part.until.as_ref()) {
         if end_of_day(until).is_none() {
-            let title = format!("`{}` is no day of the calendar", **until);
-            let problem = Problem::at(Code::BadTime, until.span, title, "not a day");
+            let title = format!("`{}` is not a calendar day", **until);
+            let problem = Problem::at(Code::BadTime, until.span, title, "invalid day");
             problems.add(problem.help("write it as `2026-12-31`"));
         }
     }
@@ -138,11 +138,11 @@ pub fn accept(
         if let (Some(until), true) = (&part.until, end.is_some_and(|end| end <= terms.today)) {
             let title = format!("this change was accepted until {}", **until);
             accepted.stale.push((key.to_owned(), format!("accepted until {}", **until)));
-            let problem = Problem::at(Code::AcceptanceExpired, until.span, title, "is over");
+            let problem = Problem::at(Code::AcceptanceExpired, until.span, title, "expired");
             problems.add(
                 problem
                     .and_at(part.change.span, "the change")
-                    .help("undo the change, or accept it anew with `stayput bless --diff`"),
+                    .help("undo the change, or accept it again with `stayput bless --diff`"),
             );
             continue;
         }
@@ -163,15 +163,15 @@ fn no_change(
 ) -> Option<(String, String)> {
     let span = part.change.span;
     if is_spent {
-        let title = "the old policy has made this accepted change already";
-        let problem = Problem::at(Code::AcceptanceSpent, span, title, "is spent");
+        let title = "the old policy already contains this accepted change";
+        let problem = Problem::at(Code::AcceptanceSpent, span, title, "already made");
         problems.add(problem.help("remove it, or run `stayput bless --diff` to rewrite the file"));
         return None;
     }
-    let title = "this accepted change does not occur";
-    let problem = Problem::at(Code::AcceptanceIdle, span, title, "is idle");
-    problems.add(problem.help("remove it, or write the file anew with `stayput bless --diff`"));
-    Some((part.change.value.clone(), "does not occur".to_owned()))
+    let title = "this accepted change no longer occurs";
+    let problem = Problem::at(Code::AcceptanceIdle, span, title, "no longer occurs");
+    problems.add(problem.help("remove it, or run `stayput bless --diff` to rewrite the file"));
+    Some((part.change.value.clone(), "no longer occurs".to_owned()))
 }
 
 /// Acceptances that fail, for a pull request.

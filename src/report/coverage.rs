@@ -97,7 +97,7 @@ pub fn coverage_text(list: &[PolicyCoverage], paint: Paint) -> String {
             }
         }
         if !missed.is_empty() {
-            out.push(format!("  not reached of {}", one.policy));
+            out.push(format!("  not covered in {}", one.policy));
             out.extend(table(missed, &[]).into_iter().map(|line| format!("    {line}")));
         }
     }
@@ -116,7 +116,7 @@ fn names(names: &[String]) -> String {
 pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
     let noticed = list.iter().filter(|one| one.noticed_by.is_some()).count();
     let mut out = vec![format!(
-        "{} {} %: {noticed} of {} flipped verdicts are noticed",
+        "{} {} %: {noticed} of {} changed verdicts are detected",
         paint.bold("mutations"),
         mutation_per_cent(list),
         list.len()
@@ -129,12 +129,12 @@ pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
             one.protection.clone(),
             one.rule.clone(),
             format!("{} -> {}", one.from, one.to),
-            format!("decides in {cases}, and nothing is expected of that"),
+            format!("used in {cases}, but no expectation checks it"),
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
     if !rows.is_empty() {
-        out.push("  not noticed".to_owned());
+        out.push("  not detected".to_owned());
         out.extend(table(rows, &[]).into_iter().map(|line| format!("    {line}")));
     }
     let mut unreached: Vec<(String, Vec<String>)> = Vec::new();
@@ -145,7 +145,7 @@ pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
         }
     }
     if !unreached.is_empty() {
-        out.push("  not noticed, since no case that passes reaches them".to_owned());
+        out.push("  not detected, because no passing case uses these rules".to_owned());
         let rows = unreached.into_iter().map(|(policy, rules)| vec![policy, rules.join(" ")]);
         out.extend(table(rows.collect(), &[]).into_iter().map(|line| format!("    {line}")));
     }

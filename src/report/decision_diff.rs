@@ -112,7 +112,7 @@ pub fn read_decisions(text: &str) -> Result<Vec<DecisionRow>, String> {
     for column in DECISIONS.columns {
         match names.iter().position(|name| *name == column.name) {
             Some(at) => spans.push(at),
-            None => return Err(format!("it has no column `{}`", column.name)),
+            None => return Err(format!("missing column `{}`", column.name)),
         }
     }
     let mut rows = Vec::new();
@@ -341,7 +341,7 @@ fn worse_off(list: &[Changed]) -> Vec<(String, String)> {
 /// that came to the same by another rule. `compared` is how many decisions there were.
 pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String> {
     if list.is_empty() {
-        return vec![format!("{} compared: nothing differs", many(compared, "decision"))];
+        return vec![format!("{} compared, no differences", many(compared, "decision"))];
     }
     let mut out = Vec::new();
     let mut runs: Vec<String> = Vec::new();
@@ -442,7 +442,7 @@ fn other_rows(list: &[&Changed], width: usize) -> Vec<String> {
 pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
     let compared = many(compared, "decision");
     if list.is_empty() {
-        return vec![format!("{compared} compared: nothing differs")];
+        return vec![format!("{compared} compared, no differences")];
     }
     let mut out = vec![format!("{compared} compared, {} differ", list.len()), String::new()];
     out.push("| | run | decision | before | after |".into());

@@ -29,7 +29,7 @@ pub struct Estimated<'r> {
     pub of: &'r Replications,
     /// The figures.
     pub estimates: Vec<Estimate>,
-    /// How often intervals are to hold the truth, in per cent.
+    /// Confidence level of intervals, in percent.
     pub level: f64,
     /// The seed of every draw.
     pub seed: u64,
@@ -194,16 +194,16 @@ fn notes(of: &Estimated<'_>, answers: usize) -> Vec<String> {
     {
         if let Some(some) = find(first).filter(|some| some.n < some.replications) {
             notes.push(format!(
-                "{first}: of the {} of {answers} replications that had one; {free} counts the others to the end of the run",
+                "{first}: only the {} of {answers} replications in which it occurred; {free} counts the others to the end of the run",
                 some.n
             ));
         }
     }
     if find("lost-of-unknown-size").is_some_and(|one| one.mean.is_some_and(|mean| mean > 0.0)) {
-        notes.push("gib-lost: known sizes only; of some disks that were lost nobody told".into());
+        notes.push("gib-lost: known sizes only; some lost disks have no reported size".into());
     }
     if of.estimates.iter().any(|one| one.n > 0 && one.interval.is_none()) {
-        notes.push("no interval: every replication gave the same, so how far the mean may be off is not known".into());
+        notes.push("no interval: all replications gave the same value".into());
     }
     let rare = of.estimates.iter().filter(|one| {
         let hits = one.mean.unwrap_or(0.0) * one.n as f64;
@@ -212,14 +212,14 @@ fn notes(of: &Estimated<'_>, answers: usize) -> Vec<String> {
     let rare: Vec<&str> = rare.filter_map(|one| one.metric.strip_prefix("any-")).collect();
     if !rare.is_empty() {
         notes.push(format!(
-            "seen in few replications: {}; the interval of such a mean is too narrow, that of its share is not",
+            "seen in few replications: {}; the interval of the mean is too narrow, the interval of the share is reliable",
             rare.join(", ")
         ));
     }
     let without = of.of.rows.len() - answers;
     if without > 0 {
         notes.push(format!(
-            "{} gave no answer and are left out; `stop` in replications.csv names them",
+            "{} gave no answer and are left out; see the column `stop` of replications.csv",
             many(without, "replication")
         ));
     }

@@ -34,16 +34,16 @@ pub fn explain_decision(
     let mut out = vec![paint.bold(&sentence(decision, header)), String::new()];
     let actor = decision.actor.map(|actor| format!(" by {}", header.actor(actor)));
     let mut rows = vec![row(
-        "asked",
+        "request",
         format!(
-            "{} of it, as {}: {}{} ({place})",
+            "{}, trigger {}: {}{} ({place})",
             decision.action,
             decision.trigger,
             header.cause(decision.cause),
             actor.unwrap_or_default()
         ),
     )];
-    rows.push(row("under", book.policy.name.clone()));
+    rows.push(row("policy", book.policy.name.clone()));
     rows.push(row("situation", situation(book, facts)));
     rows.extend(chosen(together, orders, decision, header));
     rows.push(refusal(book, facts, decision));
@@ -92,10 +92,14 @@ fn sentence(decision: &Decision, header: &RunHeader) -> String {
         }
         Outcome::Held => format!("{name} was kept at {at}: {by} held."),
         Outcome::Denied => format!("{name} was kept at {at}: the request was refused ({by})."),
-        Outcome::Deferred => format!("{name} was left alone at {at}: it waits ({by})."),
-        Outcome::Skipped => format!("{name} was passed over at {at}: {by} is on."),
-        Outcome::Spared => format!("{name} was kept at {at}, only because a neighbour was."),
-        Outcome::NoOp => format!("{name} was gone already at {at}."),
+        Outcome::Deferred => {
+            format!("{name} was not changed at {at}: the action was deferred ({by}).")
+        }
+        Outcome::Skipped => format!("{name} was skipped at {at}: {by} is on."),
+        Outcome::Spared => format!(
+            "{name} was kept at {at} because another instance of the same request was protected."
+        ),
+        Outcome::NoOp => format!("{name} was already released at {at}."),
     }
 }
 
@@ -135,7 +139,7 @@ fn chosen(
     let count = many(together.len(), "instance");
     let by =
         if orders.is_empty() { String::new() } else { format!(", by {}", orders.join(", then ")) };
-    Some(row("chosen", format!("{place} of {count} in this request{by}: {}", told.join(", "))))
+    Some(row("selection", format!("{place} of {count} in this request{by}: {}", told.join(", "))))
 }
 
 /// The refusal that fits, whether or not it had the last word.
@@ -143,7 +147,7 @@ fn refusal(book: &Rulebook, facts: &Facts, decision: &Decision) -> Vec<String> {
     let told = match book.refusal(facts) {
         Some(rule) => {
             let last = decision.rule == Some(rule);
-            let word = if last { "" } else { ", and was not asked first" };
+            let word = if last { "" } else { ", but another check came first" };
             format!("{}{word}", cite(book, rule))
         }
         None => "no precondition refuses this".to_owned(),
@@ -190,7 +194,9 @@ fn protections(
         };
         let (word, rule) = match (asked, would) {
             (Some(Finding { verdict, rule: Some(rule), .. }), _) => (told(verdict), Some(rule)),
-            (Some(Finding { .. }), _) => ("not asked: refused before".to_owned(), None),
+            (Some(Finding { .. }), _) => {
+                ("not evaluated: the request was refused first".to_owned(), None)
+            }
             (None, Some(row)) => (format!("would be {}", told(row.says)), Some(row.rule)),
             (None, None) => ("cannot occur".to_owned(), None),
         };
@@ -214,7 +220,7 @@ fn combined(ruling: &Ruling, outcome: Outcome) -> String {
     let mut text =
         format!("{held} held, {overridden} overridden  ->  {}", alone.word().to_uppercase());
     if alone != outcome {
-        text.push_str(&format!("; and in the end {}", outcome.word().to_uppercase()));
+        text.push_str(&format!("; final outcome {}", outcome.word().to_uppercase()));
     }
     text
 }
@@ -230,7 +236,7 @@ fn deciding_factor(decision: &Decision, header: &RunHeader) -> Option<Vec<String
         (by, Some(rule)) => format!("{by}, by {}", cite(book, rule)),
         (by, None) => by.to_owned(),
     };
-    Some(row("last word", told))
+    Some(row("decided by", told))
 }
 
 /// What would have prevented a loss, and until when; or what a refused caller can do.
@@ -250,13 +256,13 @@ fn advice(book: &Rulebook, rule: RuleId) -> Option<Vec<String>> {
 }
 
 fn rests_on(book: &Rulebook, basis: crate::policy::Basis) -> Vec<Vec<String>> {
-    let mut rows = vec![row("founded", format!("{} at its weakest link", basis.confidence))];
+    let mut rows = vec![row("confidence", format!("{} (weakest link)", basis.confidence))];
     for switch in basis.switches.iter() {
         let known = &book.policy.switches[switch.index()];
         let taken = if book.is_taken(switch) { "assumed" } else { "by default" };
         let because = known.because.as_deref().unwrap_or("the documents do not say");
         let text = format!("{}: {} ({taken}): {because}", known.name, book.setting(switch));
-        rows.push(row("hangs on", text));
+        rows.push(row("depends on", text));
     }
     rows
 }
@@ -270,7 +276,7 @@ fn also_kept(book: &Rulebook, facts: &Facts, decision: &Decision) -> Option<Vec<
         return None;
     }
     let names: Vec<&str> = holders(book, facts, decision.on);
-    (!names.is_empty()).then(|| row("would hold", names.join(", ")))
+    (!names.is_empty()).then(|| row("would have held", names.join(", ")))
 }
 
 fn holders<'b>(book: &'b Rulebook, facts: &Facts, on: ProtectionSet) -> Vec<&'b str> {
@@ -288,16 +294,16 @@ fn no_verdict(book: &Rulebook, why: &Undecided) -> String {
         Undecided::Impossible(line) => {
             let because = book.policy.impossible.get(*line).map_or("", |(_, because)| because);
             format!(
-                "no verdict: this cannot occur: {because} (line {} of `impossible:`); a run that comes here stops as undecided",
+                "no verdict: this situation cannot occur: {because} (line {} of `impossible:`); a run that reaches it stops as undecided",
                 line + 1
             )
         }
         Undecided::Outside(column) => format!(
-            "no verdict: the decision space lacks this word in the column `{}`; a run that comes here stops as undecided",
+            "no verdict: the decision space lacks this word in the column `{}`; a run that reaches this situation stops as undecided",
             column.name()
         ),
         Undecided::Differs(_) | Undecided::ArrearsSince => {
-            "no verdict: it depends on what nobody knows".to_owned()
+            "no verdict: it depends on an unknown fact".to_owned()
         }
     }
 }
@@ -338,7 +344,7 @@ pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
     }
     let holders = holders(book, &facts, on);
     let told = if holders.is_empty() { "nothing else".to_owned() } else { holders.join(", ") };
-    rows.push(row("would hold", told));
+    rows.push(row("would have held", told));
     out.extend(lay_out(rows));
     out.join("\n")
 }

@@ -102,7 +102,7 @@ pub struct RunFile {
 pub struct WrittenStudy {
     /// How many, all parts together; the most of them, if there is a precision to reach.
     pub replications: u64,
-    /// How often intervals are to hold the truth, in per cent.
+    /// Confidence level of intervals, in percent.
     pub level: f64,
     /// The precision to reach.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

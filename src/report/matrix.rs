@@ -197,9 +197,9 @@ fn schedule(policy: &Policy) -> Vec<String> {
         rows.extend(span.map(|span| vec![what.to_owned(), span]));
     };
     let is_cut = granularity > SimSpan::ZERO;
-    row("cut down to a multiple of", is_cut.then(|| granularity.to_string()));
-    row("at the earliest", earliest.map(|span| format!("{span} ahead")));
-    row("at the latest", latest.map(|span| format!("{span} ahead")));
+    row("rounded down to a multiple of", is_cut.then(|| granularity.to_string()));
+    row("earliest", earliest.map(|span| format!("{span} ahead")));
+    row("latest", latest.map(|span| format!("{span} ahead")));
     if rows.is_empty() { Vec::new() } else { section("scheduled releases", rows) }
 }
 
@@ -220,7 +220,7 @@ fn defaults(policy: &Policy) -> Vec<String> {
     if rows.is_empty() {
         return Vec::new();
     }
-    section("defaults: where nobody says otherwise", rows)
+    section("defaults: used where the scenario sets nothing", rows)
 }
 
 fn rules(policy: &Policy) -> Vec<String> {

@@ -28,7 +28,7 @@ pub struct PairedRun {
     pub replications: usize,
     /// In how many of them anything that is counted differs.
     pub differ: usize,
-    /// How often intervals are to hold the truth, in per cent.
+    /// Confidence level of intervals, in percent.
     pub level: f64,
     /// The figures.
     pub figures: Vec<Paired>,
@@ -113,9 +113,9 @@ fn name(of: &PairedRun) -> String {
 fn sum(of: &PairedRun) -> String {
     let count = many(of.replications, "replication");
     if of.differ == 0 {
-        return format!("{count} on the same draws: nothing that is counted differs");
+        return format!("{count} with common random numbers, no differences");
     }
-    format!("{count} on the same draws, {} differ", of.differ)
+    format!("{count} with common random numbers, {} differ", of.differ)
 }
 
 /// The differences for people.

@@ -11,7 +11,7 @@ use crate::words::{Verdict, Word};
 pub(super) const ARROW: &str = "->";
 
 /// What heads the differences that a run meets only if a scenario takes a position.
-const OFF_DEFAULT: &str = "only where a switch stands at a position that is not its default";
+const OFF_DEFAULT: &str = "only with a switch at a position other than its default";
 
 /// Whether a difference changes what happens, and not only what it rests on.
 const fn is_plain(class: Class) -> bool {
@@ -25,19 +25,19 @@ const fn is_plain(class: Class) -> bool {
 pub(super) const fn heading(part: Part) -> &'static str {
     match part {
         Part::Title => "title",
-        Part::Space => "what they know",
+        Part::Space => "decision space",
         Part::Protection => "protections",
-        Part::Refusal => "refusals that are no protection",
+        Part::Refusal => "other refusals (preconditions)",
         Part::Clock => "clocks",
         Part::Schedule => "scheduled releases",
-        Part::Table => "other questions",
-        Part::Effect => "what becomes of an instance's things",
+        Part::Table => "other tables",
+        Part::Effect => "attached resources",
         Part::Order => "scale-in",
-        Part::Default => "defaults: where nobody says otherwise",
+        Part::Default => "defaults: used where the scenario sets nothing",
         Part::Switch => "switches: where the documents are silent",
         Part::Source => "sources",
         Part::Note => "notes",
-        Part::Rule => "rules that no cell shows",
+        Part::Rule => "rules outside the tables",
     }
 }
 
@@ -229,12 +229,15 @@ pub fn diff_text(comparison: &Comparison, page: Page) -> String {
             out.extend(lines);
         }
     };
-    section("decided as before, and founded otherwise", usual);
+    section("same verdict, different evidence", usual);
     for (part, what) in [(Part::Source, "sources"), (Part::Note, "notes")] {
         let rows = entries(comparison, part).into_iter();
         let lines =
             rows.flat_map(|(sign, text)| hanging(&format!("  {sign}  "), &text, page.width));
-        section(&format!("{what}: - only the old, + only the new, ~ both"), lines.collect());
+        section(
+            &format!("{what}: - only in the old, + only in the new, ~ changed"),
+            lines.collect(),
+        );
     }
     let mut last: Vec<String> = plain(true).flat_map(|d| plain_row(d, page)).collect();
     last.extend(off.iter().flat_map(|row| ground_row(row, page)));
@@ -293,8 +296,8 @@ fn totals(comparison: &Comparison) -> String {
     let cells = many(comparison.cells, "cell");
     if comparison.is_same() {
         return match comparison.accepted {
-            0 => format!("{cells} compared: nothing differs"),
-            _ => format!("{cells} compared: nothing differs that is not accepted"),
+            0 => format!("{cells} compared, no differences"),
+            _ => format!("{cells} compared: all differences are accepted"),
         };
     }
     let classes = Class::ALL.iter().filter_map(|class| {
@@ -373,7 +376,9 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
     let lists = [Part::Source, Part::Note].map(|part| entries(comparison, part)).concat();
     if !rest.is_empty() || !lists.is_empty() {
         let count = many(rest.len() + lists.len(), "difference");
-        out.push(format!("<details><summary>{count} in what the rest is founded on</summary>"));
+        out.push(format!(
+            "<details><summary>{count} in the evidence of unchanged verdicts</summary>"
+        ));
         out.push(String::new());
         out.push("| kind | what | before | after |".into());
         out.push("|-|-|-|-|".into());

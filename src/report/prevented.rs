@@ -57,15 +57,16 @@ impl PreventedLosses {
             let names: Vec<&str> = ids.iter().map(|id| header.instance(*id)).collect();
             let until =
                 if until == SimTime::NEVER { "-".into() } else { until.for_people(header.offset) };
-            rows.push(vec![String::new(), until, format!("{text} ({})", name_list(&names))]);
+            rows.push(vec![until, format!("{text} ({})", name_list(&names))]);
         }
         if self.others > 0 {
-            let more = format!("and {} more (see instances.csv)", self.others);
-            rows.push(vec![String::new(), String::new(), more]);
+            let more = format!("{} more instances; see instances.csv", self.others);
+            rows.push(vec![String::new(), more]);
         }
-        if let Some(first) = rows.first_mut() {
-            "last exits".clone_into(&mut first[0]);
+        if rows.is_empty() {
+            return Vec::new();
         }
-        table(rows, &[])
+        let rows = table(rows, &[]).into_iter().map(|line| format!("  {line}"));
+        std::iter::once("could have been prevented by".to_owned()).chain(rows).collect()
     }
 }

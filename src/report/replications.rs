@@ -62,7 +62,7 @@ pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
     let names: Vec<&str> = REPLICATIONS.columns.iter().map(|column| column.name).collect();
     let header = reader.headers().map_err(|error| error.to_string())?;
     if header.iter().ne(names.iter().copied()) {
-        return Err("its columns are not those of `replications.csv`".to_owned());
+        return Err("the columns are not those of `replications.csv`".to_owned());
     }
     let mut all: Vec<Replications> = Vec::new();
     let mut answered = std::collections::BTreeSet::new();
@@ -70,7 +70,7 @@ pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
         let record = record.map_err(|error| error.to_string())?;
         let line = record.position().map_or(0, ::csv::Position::line);
         let cells: Vec<&str> = record.iter().collect();
-        let (one, counts) = read_row(&cells).ok_or(format!("line {line} makes no sense"))?;
+        let (one, counts) = read_row(&cells).ok_or(format!("line {line} is not valid"))?;
         let [scenario, case, policy] = [cells[0], cells[1], cells[2]];
         let known = all.iter().position(|of| (&*of.scenario, &*of.case) == (scenario, case));
         let at = known.unwrap_or_else(|| {
@@ -89,7 +89,7 @@ pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
         } else if answered.insert(at) {
             of.counts = counts;
         } else if of.counts != counts {
-            return Err(format!("line {line} counts other things than the lines before"));
+            return Err(format!("line {line} has other `counts` than the lines before"));
         }
         of.rows.push(one);
     }
@@ -152,10 +152,10 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!(read_replications(&text).unwrap(), [of]);
         for (from, to, told) in [
-            (",horizon,", ",maybe,", "line 2 makes no sense"),
-            (",7,horizon,0,", ",7,horizon,,", "line 2 makes no sense"),
-            ("web=3", "other=3", "line 3 counts other things"),
-            ("scenario,", "story,", "its columns are not"),
+            (",horizon,", ",maybe,", "line 2 is not valid"),
+            (",7,horizon,0,", ",7,horizon,,", "line 2 is not valid"),
+            ("web=3", "other=3", "line 3 has other `counts`"),
+            ("scenario,", "story,", "the columns are not"),
         ] {
             let broken = text.replacen(from, to, 1);
             let why = read_replications(&broken).unwrap_err();

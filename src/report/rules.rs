@@ -52,7 +52,7 @@ pub fn rule_text(
 }
 
 fn document(source: &Source) -> Vec<(&'static str, String)> {
-    let at = source.at.clone().unwrap_or_else(|| "no address is known".into());
+    let at = source.at.clone().unwrap_or_else(|| "no address".into());
     vec![("source", format!("{}: {source}", source.key)), ("", at)]
 }
 

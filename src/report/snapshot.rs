@@ -38,16 +38,16 @@ pub fn stored(stored: &[DecisionRow], now: &[DecisionRow], path: &str) -> Option
     let list = changed(stored, now);
     let mut instead: Vec<String> = list.iter().take(SHOWN).map(line).collect();
     if list.len() > SHOWN {
-        instead.push(format!("… and {} more", list.len() - SHOWN));
+        instead.push(format!("… {} more", list.len() - SHOWN));
     }
     let title = if list.is_empty() {
         let columns = columns(stored, now);
         instead.push(format!("in: {}", columns.join(", ")));
-        "the same decisions, and not as they were stored".to_owned()
+        "the same decisions as stored, with different details".to_owned()
     } else {
-        format!("{} not as stored", many(list.len(), "decision"))
+        format!("{} changed from the stored result", many(list.len(), "decision"))
     };
-    instead.push(format!("if that is right: stayput bless {path}"));
+    instead.push(format!("to accept: stayput bless {path}"));
     Some(Failure { span: None, title, instead })
 }
 

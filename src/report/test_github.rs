@@ -29,7 +29,7 @@ pub fn github(run: &TestRun<'_>) -> String {
     let (more_errors, more_warnings) = (left(&errors), left(&warnings));
     if more_errors + more_warnings > 0 {
         out.push(format!(
-            "{} and {} more are not shown as annotations; the report of `stayput test` has them all",
+            "{} and {} more are not shown as annotations; see the report of `stayput test`",
             many(more_errors, "error"),
             many(more_warnings, "warning")
         ));
@@ -53,7 +53,7 @@ fn errors(run: &TestRun<'_>) -> Vec<Annotation> {
         if let Some(broken) = &case.broken {
             list.push(about(&case.path, &case.name, broken.clone()));
         } else if case.judgement.judged == 0 {
-            list.push(about(&case.path, &case.name, "nothing is expected of it".into()));
+            list.push(about(&case.path, &case.name, "no expectations".into()));
         }
     }
     for case in run.cases {

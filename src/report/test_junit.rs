@@ -27,7 +27,7 @@ pub fn junit(run: &TestRun<'_>) -> Result<String, String> {
         }
         if run.broken.iter().any(|path| path == file) {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_type("mistakes").set_message("the file has mistakes");
+            status.set_type("mistakes").set_message("the file has errors");
             status.set_description(run.mistakes(file).join("\n"));
             let mut case = TestCase::new(file, status);
             case.set_classname(file);
@@ -48,7 +48,7 @@ fn test_case(case: &CaseReport, run: &TestRun<'_>) -> TestCase {
     } else {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let first = case.judgement.failures.first();
-        let message = first.map_or("nothing is expected", |failure| failure.title.as_str());
+        let message = first.map_or("no expectations", |failure| failure.title.as_str());
         let told = case.judgement.failures.iter().flat_map(|f| tell(f, case, run.sources));
         status.set_type("expectation").set_message(message);
         status.set_description(told.collect::<Vec<_>>().join("\n"));

@@ -18,7 +18,7 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
     }
     for path in run.broken {
         out.push(format!(
-            "| mistakes | | `{}` | {} |",
+            "| error | | `{}` | {} |",
             cell(path),
             cell(&run.mistakes(path).join("; "))
         ));
@@ -29,7 +29,7 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
             out.push(format!("| undecided | {} | `{}` | {} |", cells[0], cells[1], cells[2]));
         } else if case.judgement.judged == 0 {
             let cells = [&case.name, &case.path].map(|text| cell(text));
-            out.push(format!("| FAIL | {} | `{}` | nothing is expected |", cells[0], cells[1]));
+            out.push(format!("| FAIL | {} | `{}` | no expectations |", cells[0], cells[1]));
         }
         for failure in &case.judgement.failures {
             let span = failure.span.map(|span| run.sources.locate(span));

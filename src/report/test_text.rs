@@ -89,9 +89,9 @@ pub fn test_report(run: &TestRun<'_>, paint: Paint) -> String {
         let word = if case.passed() { "PASS" } else { "FAIL" };
         vec![word.to_owned(), case.name.clone(), verdict(case)]
     });
-    let broken_rows = broken.iter().map(|path| {
-        vec!["FAIL".to_owned(), path.clone(), "has mistakes; they are told above".to_owned()]
-    });
+    let broken_rows = broken
+        .iter()
+        .map(|path| vec!["FAIL".to_owned(), path.clone(), "has errors (see above)".to_owned()]);
     let mut out: Vec<String> = table(rows.chain(broken_rows).collect(), &[])
         .into_iter()
         .map(|line| {
@@ -108,7 +108,7 @@ pub fn test_report(run: &TestRun<'_>, paint: Paint) -> String {
         }
         if case.judgement.judged == 0 && case.broken.is_none() {
             out.push(format!(
-                "  {}: {}: nothing is expected of it; add `expect:`, or store what happens with `stayput bless`",
+                "  {}: {}: no expectations; add `expect:` or store results with `stayput bless`",
                 case.path,
                 Code::NothingExpected
             ));
@@ -129,10 +129,10 @@ pub fn test_report(run: &TestRun<'_>, paint: Paint) -> String {
 fn verdict(case: &CaseReport) -> String {
     let judged = case.judgement.judged;
     match case.judgement.failures.len() {
-        _ if case.broken.is_some() => "not judged to its end".into(),
-        _ if judged == 0 => "nothing is expected".into(),
+        _ if case.broken.is_some() => "undecided".into(),
+        _ if judged == 0 => "no expectations".into(),
         0 => many(judged, "expectation"),
-        failed => format!("{}, {failed} not met", many(judged, "expectation")),
+        failed => format!("{}, {failed} failed", many(judged, "expectation")),
     }
 }
 
@@ -167,13 +167,13 @@ fn totals(cases: &[CaseReport], broken: usize) -> String {
     let judged: usize = cases.iter().map(|case| case.judgement.judged).sum();
     let unmet: usize = cases.iter().map(|case| case.judgement.failures.len()).sum();
     let mut line = format!(
-        "{} ran, {passed} passed, {} failed · {}, {unmet} not met",
+        "{} ran, {passed} passed, {} failed · {}, {unmet} failed",
         cases.len(),
         cases.len() - passed,
         many(judged, "expectation")
     );
     if broken > 0 {
-        line.push_str(&format!(" · {} with mistakes", many(broken, "file")));
+        line.push_str(&format!(" · {} with errors", many(broken, "file")));
     }
     line
 }

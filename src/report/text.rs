@@ -119,9 +119,11 @@ impl Timeline {
                 let said: Vec<&str> = [answer, because].into_iter().flatten().collect();
                 if said.is_empty() { "refused".to_owned() } else { said.join(": ") }
             }
-            Outcome::Skipped => "passed over without an error".to_owned(),
-            Outcome::Spared => "kept with its protected neighbour".to_owned(),
-            Outcome::NoOp if d.facts.state == Lifecycle::Released => "released already".to_owned(),
+            Outcome::Skipped => "skipped without an error".to_owned(),
+            Outcome::Spared => {
+                "kept because another instance of the request was protected".to_owned()
+            }
+            Outcome::NoOp if d.facts.state == Lifecycle::Released => "already released".to_owned(),
             Outcome::NoOp => "nothing to do".to_owned(),
         };
         let decided_by = header.decided_by(d);
@@ -174,10 +176,13 @@ impl Timeline {
         let mut out = vec![heading(header, paint), String::new()];
         out.extend(lay_out(&self.rows, paint));
         if self.left_out > 0 {
-            out.push(format!("  … and {} more rows; `--out DIR` writes them all", self.left_out));
+            out.push(format!(
+                "  … {} more rows; use `--out DIR` to write all of them",
+                self.left_out
+            ));
         }
         if self.rows.is_empty() {
-            out.push("  nothing happened".into());
+            out.push("  no events".into());
         }
         out.push(String::new());
         out.extend(sum_up(header, summary, &self.prevented));
@@ -269,7 +274,7 @@ fn tell_changes(changes: &[(Subject, What)], header: &RunHeader) -> Vec<String> 
                 (header.account(*id), "is overdue".to_owned())
             }
             (Subject::Account(id), What::Arrears(_, false)) => {
-                (header.account(*id), "has settled".to_owned())
+                (header.account(*id), "has paid its bill".to_owned())
             }
             (Subject::Account(id), What::Cancelled(_, true)) => {
                 (header.account(*id), "is cancelled".to_owned())
@@ -327,8 +332,11 @@ fn sum_up(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) ->
     let mut lines = vec![decisions.trim_end().to_owned()];
     let (least, most) = summary.protected_lost;
     // Of some, nobody knows whether a protection was on.
-    let protected =
-        if least < most { format!(", {least} to {most} under protection") } else { String::new() };
+    let protected = if least < most {
+        format!(", {least} to {most} with a protection on")
+    } else {
+        String::new()
+    };
     lines.push(format!(
         "{} of {} released{protected}",
         summary.released,
@@ -386,9 +394,9 @@ fn footing(header: &RunHeader, summary: &Summary) -> Vec<String> {
         }
     }
     for (protections, names) in inert(header, summary) {
-        let does = if names.len() == 1 { "does" } else { "do" };
+        let has = if protections.len() == 1 { "has" } else { "have" };
         lines.push(format!(
-            "inert: {} {does} nothing on {}",
+            "inert: {} {has} no effect on {}",
             protections.join(", "),
             name_list(&names)
         ));

@@ -434,5 +434,5 @@ fn a_source_in_a_hurry_ends_at_a_limit() {
     let path = write(span.path(), "luck.yaml", text);
     let ran = stayput(&["run", &path, "--max-events", "1000"]);
     assert_eq!(ran.code, 5, "{}", ran.stderr);
-    assert!(ran.stderr.contains("gave up after 1000 events"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("stopped after 1000 events"), "{}", ran.stderr);
 }

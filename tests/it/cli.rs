@@ -133,14 +133,18 @@ fn a_folder_of_ours_is_replaced_and_nothing_else_is() {
     fs::write(out.join("notes.txt"), "mine").unwrap();
     let ran = run();
     assert_eq!(ran.code, 3);
-    assert!(ran.stderr.contains("it contains `notes.txt`, which no run wrote"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("the folder contains `notes.txt`, which was not written by stayput"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(fs::read_to_string(out.join("notes.txt")).unwrap(), "mine");
     fs::remove_dir_all(&out).unwrap();
     fs::create_dir(&out).unwrap();
     fs::write(out.join("precious.txt"), "mine").unwrap();
     let ran = run();
     assert_eq!(ran.code, 3);
-    assert!(ran.stderr.contains("no earlier run wrote it"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("was not written by stayput"), "{}", ran.stderr);
     assert_eq!(fs::read_to_string(out.join("precious.txt")).unwrap(), "mine");
     fs::remove_dir_all(&out).unwrap();
     fs::write(&out, "a file").unwrap();
@@ -291,7 +295,7 @@ fn what_is_founded_worse_than_wanted_is_no_answer() {
     let path = write(span.path(), "weak.yaml", text);
     let ran = stayput(&["run", &path, "--only", "documented"]);
     assert_eq!(ran.code, 5);
-    assert!(ran.stderr.contains("are founded worse than documented"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("have a confidence below `documented`"), "{}", ran.stderr);
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn one_situation_is_told_without_any_run() {
     let otherwise = stayput(&[&assumed[..], &["--assume", "flag-on-spot=inert"]].concat()).stdout;
     assert!(otherwise.contains("0 held, 0 overridden  ->  UNPROTECTED"), "{otherwise}");
     let never = stayput(&["explain", "alibaba-ecs@2026-05-15", "trigger=scale-in"]).stdout;
-    assert!(never.contains("this cannot occur: not in a group"), "{never}");
+    assert!(never.contains("this situation cannot occur: not in a group"), "{never}");
 }
 
 /// A scenario alone lists what can be asked for; each line of it is an answer.
@@ -52,9 +52,12 @@ fn a_scenario_lists_what_it_decides() {
 fn what_is_asked_wrongly_is_told_with_what_there_is() {
     let file = "scenarios/unpaid-fortnight.yaml";
     for (arguments, told) in [
-        (vec![format!("{file}#quiet-night/web-9")], "no instance is called `web-9`"),
-        (vec![format!("{file}#mis-click/web-1")], "`mis-click` decides nothing about web-1"),
-        (vec![format!("{file}#quiet-night")], "names no decision"),
+        (vec![format!("{file}#quiet-night/web-9")], "unknown instance `web-9`"),
+        (
+            vec![format!("{file}#mis-click/web-1")],
+            "the event `mis-click` makes no decision about `web-1`",
+        ),
+        (vec![format!("{file}#quiet-night")], "does not name a decision"),
         (
             vec!["alibaba-ecs@2026-05-15".into(), "trigger=scalein".into()],
             "did you mean `scale-in`?",
@@ -67,7 +70,7 @@ fn what_is_asked_wrongly_is_told_with_what_there_is() {
         ),
         (
             vec!["alibaba-ecs@2026-05-15".into(), "--assume".into(), "x=y".into()],
-            "leaves no question `x` open",
+            "has no switch `x`",
         ),
         (vec!["no-such@1".into()], "unknown policy `no-such@1`"),
     ] {

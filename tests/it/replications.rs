@@ -222,13 +222,18 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
     };
     let told = merge(&["a", "b", "d", "b"]);
     assert!(told.contains("replication 10 to 19 of who-goes is in `/b` and in `/b`"), "{told}");
-    assert!(told.contains("no part holds replication 20 to 29 of who-goes"), "{told}");
-    assert!(told.contains("parts that were not given: 3/4"), "{told}");
+    assert!(told.contains("no shard contains replication 20 to 29 of who-goes"), "{told}");
+    assert!(told.contains("missing shards: 3/4"), "{told}");
     assert!(told.contains("error[E087]") && told.contains("2 errors"), "{told}");
     part("seed", &["--shard", "3/4", "--seed", "8"]);
     part("level", &["--shard", "3/4", "--level", "99", "--policy", "alibaba-ecs-cn@2026-05-15"]);
     let told = merge(&["a", "b", "seed", "level", "d"]);
-    for what in ["another seed", "8, and not 1", "another level", "other policies"] {
+    for what in [
+        "the seeds differ",
+        "expected 1, found 8",
+        "the confidence levels differ",
+        "the policies differ",
+    ] {
         assert!(told.contains(what), "{what}: {told}");
     }
     // The policy's file is an input as well.
@@ -238,14 +243,14 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
     let other = write(span.path(), "who-goes.yaml", text.replace("+1d", "+2h"));
     let out = path("other");
     stayput(&["run", &other, "--replications", "40", "--shard", "3/4", "--out", &out]);
-    assert!(merge(&["a", "b", "other", "d"]).contains("other input files: "));
+    assert!(merge(&["a", "b", "other", "d"]).contains("the input files differ: "));
     // What is no part at all.
     into(Path::new(&path("plain")), WHO_GOES, &[]);
     let broken = fs::read_to_string(Path::new(&path("d")).join("replications.csv")).unwrap();
     let edited = broken.replacen("86400", "soon", 1);
     write(Path::new(&path("d")), "replications.csv", &edited);
     let told = merge(&["a", "plain", "nowhere", "d"]);
-    assert!(told.contains("its replications.csv was changed after the run wrote it"), "{told}");
+    assert!(told.contains("replications.csv was changed after the run wrote it"), "{told}");
     // One whose digest was changed as well is read, and refused for what it contains.
     let run = fs::read_to_string(Path::new(&path("d")).join("run.json")).unwrap();
     let run = run.replace(
@@ -254,7 +259,7 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
     );
     write(Path::new(&path("d")), "run.json", run);
     let told = merge(&["a", "plain", "nowhere", "d"]);
-    assert!(told.contains("`/d` is no part of a study: in its replications.csv, line"), "{told}");
+    assert!(told.contains("`/d` is not a shard of a study: in replications.csv, line"), "{told}");
     assert!(told.contains("cannot read `/plain/replications.csv`"), "{told}");
     assert!(told.contains("cannot read `/nowhere/run.json`"), "{told}");
 }
@@ -328,7 +333,7 @@ fn replications_without_an_answer_are_counted_nowhere_and_told() {
     let out = span.path().join("out");
     let ran = into(&out, WHO_GOES, &["--replications", "7", "--max-events", "0"]);
     assert_eq!(ran.code, 5);
-    assert!(ran.stderr.contains("replication 0: gave up after 0 events"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("replication 0: stopped after 0 events"), "{}", ran.stderr);
     assert!(ran.stderr.contains("; 6 more"), "{}", ran.stderr);
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     assert!(raw.iter().all(|row| cell(row, "stop") == "limit-events"));
@@ -388,7 +393,7 @@ fn two_policies_are_compared_on_the_same_draws() {
         serde_json::from_str(&stayput(&[&arguments[..], &["-f", "json"]].concat()).stdout).unwrap();
     assert_eq!(json["replications"].as_array().unwrap().len(), figures.len());
     let text = stayput(&arguments).stdout;
-    assert!(text.contains("300 replications on the same draws, "), "{text}");
+    assert!(text.contains("300 replications with common random numbers, "), "{text}");
     let markdown = stayput(&[&arguments[..], &["-f", "markdown"]].concat()).stdout;
     assert!(markdown.contains("| any-protected-lost |"), "{markdown}");
     assert_eq!(stayput(&["diff", base, &new, "--replications", "9"]).code, 2, "of what?");
@@ -570,7 +575,7 @@ fn recorded_replications_are_compared_in_pairs() {
     assert_eq!(cell(find("held"), "difference"), "1");
     let text = stayput(&["diff", &name("bare"), &name("kept")]).stdout;
     assert!(text.contains("bill [bare -> kept]"), "{text}");
-    assert!(text.contains("60 replications on the same draws, 60 differ"), "{text}");
+    assert!(text.contains("60 replications with common random numbers, 60 differ"), "{text}");
     let same = stayput(&["diff", &name("both"), &name("both")]);
     assert_eq!(same.code, 0, "{}", same.stdout);
     // Other draws, another kind of recording, and too few.

@@ -24,7 +24,7 @@ struct Shelf {
 impl Files for Shelf {
     fn read(&self, _: &str, path: &str) -> Result<(String, String), ReadFailure> {
         let text = self.texts.get(path).cloned();
-        let failure = ReadFailure { what: "there is no such file".into(), help: None };
+        let failure = ReadFailure { what: "no such file".into(), help: None };
         text.map(|text| (path.to_owned(), text)).ok_or(failure)
     }
 

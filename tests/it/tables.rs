@@ -239,7 +239,7 @@ events:
 }
 
 #[test]
-fn people_get_the_first_of_many_rows_and_exits() {
+fn text_shows_the_first_rows_and_preventable_losses() {
     let span = folder();
     let mut text = "\
 stayput: scenario/1
@@ -268,12 +268,15 @@ fleet:
     let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     // 12 releases that were due and 60 times 50 that were refused; people see 2,000 of them.
-    assert!(ran.stdout.contains("\n  … and 1012 more rows; `--out DIR` writes them all\n"));
+    assert!(ran.stdout.contains("\n  … 1012 more rows; use `--out DIR` to write all of them\n"));
     assert!(ran.stdout.contains("3012 decisions   3000 HELD · 12 OVERRIDDEN"), "{}", ran.stdout);
     let told = |line: &&str| line.contains("cancel the schedule");
-    let exits: Vec<&str> = ran.stdout.lines().filter(told).collect();
-    assert_eq!(exits.len(), 10);
-    assert!(exits[0].contains("(late-1)") && exits[9].contains("(late-10)"), "{exits:?}");
+    let prevented: Vec<&str> = ran.stdout.lines().filter(told).collect();
+    assert_eq!(prevented.len(), 10);
+    assert!(
+        prevented[0].contains("(late-1)") && prevented[9].contains("(late-10)"),
+        "{prevented:?}"
+    );
     let rows = std::fs::read_to_string(out.join("decisions.csv")).unwrap();
     assert_eq!(rows.lines().count(), 3_013);
 }

@@ -10,39 +10,39 @@ use crate::time::SimTime;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The old policy: NAME@EDITION, or a file; or a folder that `run --out` wrote, or one case of
-    /// it as DIR#CASE.
+    /// Old policy (NAME@EDITION or a file), or a folder that `run --out` wrote (DIR, or DIR#CASE
+    /// for one case).
     pub(super) old: String,
-    /// The new one.
+    /// New policy or folder, likewise.
     pub(super) new: String,
-    /// Scenarios, or folders of them, to run under both.
+    /// Scenarios, or folders of scenarios, to run under both policies.
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// How to print it.
+    /// Output format.
     #[arg(short, long, default_value = "text")]
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) many: Many,
-    /// The seed of everything random, in place of the scenarios'.
+    /// Use this seed for all random numbers instead of the scenarios' own.
     #[arg(long, value_name = "N", requires = "replications")]
     pub(super) seed: Option<u64>,
-    /// The file of accepted changes, in place of the one beside the new policy.
+    /// File of accepted changes (default: beside the new policy).
     #[arg(long, value_name = "FILE")]
     pub(super) accepted: Option<PathBuf>,
-    /// The day on which acceptances are looked at, in place of the clock's: 2026-12-31.
+    /// Check acceptances as of this day instead of today, such as 2026-12-31.
     #[arg(long, value_name = "DAY", value_parser = day_start)]
     pub(super) today: Option<SimTime>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(super) enum Format {
-    /// For people.
+    /// Readable text.
     Text,
-    /// For machines; `schema diff` describes it.
+    /// JSON; see `schema diff`.
     Json,
-    /// For a pull request.
+    /// Markdown for a pull request.
     Markdown,
-    /// What replications differ in, as `differences.csv`.
+    /// Differences between replications, as `differences.csv`.
     Csv,
 }
 

@@ -40,8 +40,8 @@ pub(super) fn text(arguments: &Arguments, findings: &Findings, page: Page) -> St
         out.push(diff_text(comparison, page));
     }
     for (direction, title) in [
-        (Direction::Worse, "fleets, before anything happens: WORSE OFF"),
-        (Direction::Better, "fleets, before anything happens: BETTER OFF"),
+        (Direction::Worse, "instances affected at the start of a scenario: WORSE OFF"),
+        (Direction::Better, "instances affected at the start of a scenario: BETTER OFF"),
     ] {
         let lines = touched_lines(findings, direction);
         if !lines.is_empty() {

@@ -46,7 +46,7 @@ impl Recording {
         let text = files::read_text(&path).map_err(|failure| failure.to_string());
         text.and_then(|text| parse(&text)).map_err(|why| {
             terminal::print_stderr(&format!(
-                "stayput: {} is no recorded run: {why}",
+                "stayput: {} is not a recorded run: {why}",
                 path.display()
             ));
             Exit::BadInput
@@ -66,7 +66,7 @@ impl Recording {
         let chosen: Vec<T> = all.into_iter().filter(|one| case(one) == wanted).collect();
         if chosen.is_empty() {
             let known: Vec<String> = known.into_iter().filter(|case| !case.is_empty()).collect();
-            let of = if known.is_empty() { "it has none".to_owned() } else { known.join(", ") };
+            let of = if known.is_empty() { "it has no cases".to_owned() } else { known.join(", ") };
             let folder = self.folder.display();
             terminal::print_stderr(&format!("stayput: {folder} has no case `{wanted}`: {of}"));
             return Err(Exit::BadInput);
@@ -86,9 +86,7 @@ fn both_cases(old: &str, new: &str) -> String {
 /// [`Exit`], after what is wrong was said.
 pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<Findings, Exit> {
     if !arguments.paths.is_empty() {
-        terminal::print_stderr(
-            "stayput: recorded runs have been run already; leave the scenarios out",
-        );
+        terminal::print_stderr("stayput: scenarios cannot be given together with recorded runs");
         return Err(Exit::BadInput);
     }
     let mut findings = match sides.each_ref().map(Recording::is_study) {
@@ -101,7 +99,8 @@ pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<
     };
     for side in sides {
         if side.account().is_some_and(|file| !file.complete) {
-            let why = format!("{} is incomplete; what it lacks is not compared", side.name);
+            let why =
+                format!("{} is incomplete; only the rows it contains were compared", side.name);
             terminal::print_stderr(&format!("stayput: {why}"));
             findings.incomplete.push(why);
         }
@@ -177,7 +176,7 @@ fn same_draws(
     match [seed(&sides[0], before), seed(&sides[1], after)] {
         [Some(old), Some(new)] if old != new => {
             terminal::print_stderr(&format!(
-                "stayput: the draws of {} and {} are not the same: the seeds are {old} and {new}",
+                "stayput: {} and {} use different random numbers: the seeds are {old} and {new}",
                 sides[0].name, sides[1].name
             ));
             Err(Exit::BadInput)
@@ -197,12 +196,12 @@ fn pair(arguments: &Arguments, old: &Replications, new: &Replications) -> Result
     if only > 0 {
         let what = many(only, "replication");
         terminal::print_stderr(&format!(
-            "stayput: {what} of {} only on one side left out",
+            "stayput: skipped {what} of {} that only one side contains",
             old.scenario
         ));
     }
     if common.is_empty() {
-        terminal::print_stderr("stayput: no replication is on both sides");
+        terminal::print_stderr("stayput: the two sides have no replication in common");
         return Err(Exit::BadInput);
     }
     let kept = |of: &Replications| {

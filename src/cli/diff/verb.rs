@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         }
         [Some(_), None] | [None, Some(_)] => {
             terminal::print_stderr(
-                "stayput: a recorded run is compared with another one, not with a policy",
+                "stayput: cannot compare a recorded run with a policy; give two folders or two policies",
             );
             return Err(Exit::BadInput);
         }
@@ -59,12 +59,10 @@ fn refuse_what_needs_replications(arguments: &Arguments) -> Result<(), Exit> {
     let is_recorded = Recording::named(&arguments.old).is_some();
     let why = match arguments.many.replications {
         None if csv && !is_recorded => {
-            "`-f csv` prints what replications differ in; say `--replications N`"
+            "`-f csv` prints differences between replications; add `--replications N`"
         }
-        None if arguments.many.jobs.is_some() => {
-            "`--jobs` is about replications; say `--replications N`"
-        }
-        Some(_) if arguments.paths.is_empty() => "replications of what? name a scenario",
+        None if arguments.many.jobs.is_some() => "`--jobs` needs `--replications N`",
+        Some(_) if arguments.paths.is_empty() => "`--replications` needs at least one scenario",
         None | Some(_) => return Ok(()),
     };
     terminal::print_stderr(&format!("stayput: {why}"));

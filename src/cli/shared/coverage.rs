@@ -14,22 +14,22 @@ use crate::words::{RuleId, Verdict, Word};
 
 #[derive(Debug, Clone, clap::Args)]
 pub(in crate::cli) struct Looking {
-    /// Say what the suite reaches of its policies: rules, cells, steps of clocks, switches.
+    /// Report which rules, cells, clock steps and switches the suite covers.
     #[arg(long)]
     coverage: bool,
-    /// Count every edition that comes with the program, whether a scenario uses it or not.
+    /// Include every built-in edition in coverage, whether or not a scenario uses it.
     #[arg(long)]
     all_editions: bool,
-    /// Fail if fewer of a hundred rules are reached.
+    /// Fail if rule coverage is below PERCENT.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
     coverage_floor: Option<u8>,
-    /// Write the skeleton of a scenario that reaches this rule, or the next one that is missed.
+    /// Print a scenario skeleton that covers this rule, or the next rule that is not covered.
     #[arg(long, value_name = "RULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     suggest: Option<String>,
-    /// Flip one verdict at a time, run the suite again, and say which flips nothing notices.
+    /// Change one verdict at a time, rerun the suite, and list the changes that no test detects.
     #[arg(long)]
     mutate: bool,
-    /// Fail if fewer of a hundred flips are noticed.
+    /// Fail if the suite detects fewer than PERCENT of the changed verdicts.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
     mutation_floor: Option<u8>,
 }
@@ -208,7 +208,7 @@ impl Looked {
             gates.extend(refuted.map(|one| {
                 let rules = one.refuted.join(" ");
                 format!(
-                    "coverage: {} says that these cannot occur, and they do: {rules}",
+                    "coverage: {} marks these rules as unreachable, but they were used: {rules}",
                     one.policy
                 )
             }));
@@ -216,8 +216,8 @@ impl Looked {
         if let Some(floor) = arguments.coverage_floor.filter(|floor| usize::from(*floor) > reached)
         {
             gates.push(format!(
-                "coverage: {reached} % of the rules are reached, and the floor is {floor} %; \
-                 missed: {}",
+                "coverage: {reached} % of the rules are covered, below the floor of {floor} %; \
+                 not covered: {}",
                 coverage_missed(&policies)
             ));
         }
@@ -225,8 +225,8 @@ impl Looked {
             let noticed = mutation_per_cent(mutants);
             if usize::from(floor) > noticed {
                 gates.push(format!(
-                    "mutations: {noticed} % of the flips are noticed, and the floor is {floor} %; \
-                     missed: {}",
+                    "mutations: {noticed} % of the changed verdicts are detected, below the floor of {floor} %; \
+                     not detected: {}",
                     mutants_missed(mutants)
                 ));
             }
@@ -248,10 +248,10 @@ impl Looked {
         };
         let told = match found {
             Some((policy, rule)) => suggest(policy, rule).ok_or_else(|| {
-                format!("`{wanted}` is no rule of a protection: what reaches it is another matter")
+                format!("`{wanted}` is not a rule of a protection; only those can be suggested")
             }),
             None if wanted.is_empty() => {
-                Err("every rule of every protection is reached".to_owned())
+                Err("every rule of every protection is covered".to_owned())
             }
             None => Err(format!("no policy in use has a rule `{wanted}`")),
         };

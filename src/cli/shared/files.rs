@@ -122,7 +122,7 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
         false => LARGEST_STREAM,
     };
     let too_large = || {
-        let help = "large fleets and long lists of events belong into CSV files; see `file:`";
+        let help = "put large fleets and long event lists in CSV files; see `file:`";
         fail(format!("it is larger than {} MiB", largest >> 20), is_yaml.then_some(help))
     };
     if meta.len() > largest {
@@ -138,7 +138,7 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = sound.split(|byte| *byte == b'\n').count();
-        fail(format!("it is not UTF-8 text: line {line} is not"), Some("save it as UTF-8"))
+        fail(format!("line {line} is not valid UTF-8"), Some("save it as UTF-8"))
     })?;
     // Some editors mark the beginning of a text; the mark is no part of it.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
@@ -147,8 +147,8 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
 fn in_words(error: &std::io::Error) -> ReadFailure {
     let what = match error.kind() {
-        ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        ErrorKind::NotFound => "no such file".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     };
     ReadFailure { what, help: None }

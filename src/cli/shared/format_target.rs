@@ -21,14 +21,14 @@ impl<F: clap::ValueEnum> FromStr for Output<F> {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (format, file) = match text.split_once('=') {
-            Some((_, "")) => return Err("after `=` stands the name of a file".to_owned()),
+            Some((_, "")) => return Err("missing file name after `=`".to_owned()),
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
         let format = F::from_str(format, false).map_err(|_| {
             let known = F::value_variants().iter().filter_map(F::to_possible_value);
             let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
-            format!("not a format; one of {}", known.join(", "))
+            format!("unknown format; expected one of {}", known.join(", "))
         })?;
         Ok(Self { format, file })
     }

@@ -83,12 +83,12 @@ impl Loader {
     pub fn kind(&mut self, path: &Path, text: &str) -> Option<Kind> {
         let kind = kind_of(text);
         if kind.is_none() {
-            let title = "this is neither a scenario nor a policy, and is passed over";
+            let title = "skipped: this file is neither a scenario nor a policy";
             let mut problem = Problem::bare(Code::PassedOver, title);
             problem.path = Some(files::shown(path));
             self.problems.add(
                 problem.help(
-                    "a file of ours begins with `stayput: scenario/1` or `stayput: policy/1`",
+                    "a stayput file begins with `stayput: scenario/1` or `stayput: policy/1`",
                 ),
             );
         }
@@ -152,7 +152,8 @@ impl Loader {
         }
         let warnings = self.problems.count(Severity::Warning);
         if warnings > 0 {
-            let line = format!("{}; `stayput check` tells them", many(warnings, "warning"));
+            let them = if warnings == 1 { "it" } else { "them" };
+            let line = format!("{}; run `stayput check` to see {them}", many(warnings, "warning"));
             terminal::print_stderr(&paint.dim(&line));
         }
         Ok(())
@@ -166,7 +167,7 @@ impl Loader {
 pub fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit> {
     let all: Vec<Plan> = loaded.into_iter().flat_map(|one| one.compiled.plans).collect();
     if all.is_empty() {
-        report_nothing_ran(Code::NothingFound, "no scenario was found");
+        report_nothing_ran(Code::NothingFound, "no scenario found");
         return Err(Exit::NothingRan);
     }
     let Some(case) = case else { return Ok(all) };

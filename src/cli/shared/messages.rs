@@ -12,5 +12,5 @@ pub fn print_problem(problem: Problem) {
 
 /// Tells that nothing was done, since nothing was there to do it with: no success.
 pub fn report_nothing_ran(code: Code, why: &str) {
-    print_stderr(&format!("error[{code}]: {why}\nstayput: nothing ran"));
+    print_stderr(&format!("error[{code}]: {why}\nstayput: nothing was run"));
 }

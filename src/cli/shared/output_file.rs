@@ -84,7 +84,7 @@ impl<G: Gate + Copy> OutputFile<G> {
                 match meta_of(&target)? {
                     Some(old) if old.is_file() => calls.take_after(&staged.path, &old)?,
                     Some(_) => {
-                        let why = "something else was put there meanwhile";
+                        let why = "another file was created there in the meantime";
                         return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
                     }
                     None => {}

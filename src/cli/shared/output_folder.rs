@@ -121,11 +121,11 @@ enum Standing {
 }
 
 fn what_stands_at(target: &Path) -> io::Result<Standing> {
-    let foreign = |why: &str| Ok(Standing::Foreign(format!("{why}; it is left as it is")));
+    let foreign = |why: &str| Ok(Standing::Foreign(format!("{why}; nothing was changed")));
     let meta = match fs::symlink_metadata(target) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Standing::Nothing),
         Err(error) => return Err(error),
-        Ok(meta) if !meta.is_dir() => return foreign("it exists, and no earlier run wrote it"),
+        Ok(meta) if !meta.is_dir() => return foreign("it exists and was not written by stayput"),
         Ok(meta) => meta,
     };
     let mut names = Vec::new();
@@ -139,11 +139,13 @@ fn what_stands_at(target: &Path) -> io::Result<Standing> {
     let run = fs::read_to_string(target.join(RUN_FILE)).unwrap_or_default();
     let run: serde_json::Value = serde_json::from_str(&run).unwrap_or_default();
     if run.get("program").and_then(serde_json::Value::as_str) != Some("stayput") {
-        return foreign("it exists, and no earlier run wrote it");
+        return foreign("it exists and was not written by stayput");
     }
     if let Some(other) = names.iter().find(|name| !is_result(name)) {
         let other = crate::diagnostics::visible(other);
-        return foreign(&format!("it contains `{other}`, which no run wrote"));
+        return foreign(&format!(
+            "the folder contains `{other}`, which was not written by stayput"
+        ));
     }
     let complete = run.get("complete").and_then(serde_json::Value::as_bool) == Some(true);
     Ok(Standing::Folder { meta, complete })
@@ -222,19 +224,19 @@ fn resolve<G: Gate + Copy>(named: &Path, calls: SystemCalls<G>) -> io::Result<Pa
 fn can_be_moved(target: &Path, parent: &Path) -> io::Result<()> {
     let here = std::env::current_dir().and_then(fs::canonicalize);
     if here.is_ok_and(|here| here.starts_with(target)) {
-        return Err(refused("it is the current folder, or one above it; name a folder in it"));
+        return Err(refused("it is the current folder or contains it; name a folder inside it"));
     }
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
         let (folder, above) = (fs::metadata(target)?, fs::metadata(parent)?);
         if folder.dev() != above.dev() || is_mount_point(target) {
-            return Err(refused("a file system is mounted there; name a folder in it"));
+            return Err(refused("a file system is mounted there; name a folder inside it"));
         }
         let user = rustix::process::geteuid().as_raw();
         let sticky = above.mode() & 0o1000 != 0;
         if sticky && user != 0 && user != folder.uid() && user != above.uid() {
-            return Err(refused("it belongs to another user, and only its owner may move it"));
+            return Err(refused("it belongs to another user, and only the owner can move it"));
         }
     }
     Ok(())
@@ -302,9 +304,9 @@ pub fn finish(folder: OutputFolder, run: &mut RunFile) -> Result<(), Exit> {
     let path = folder.finish(run).map_err(|error| cannot(&named, &error))?;
     let partial = match (run.complete, path == wanted) {
         (true, _) => String::new(),
-        (false, true) => "; it is partial, and its run.json says so".to_owned(),
+        (false, true) => "; it is partial (see run.json)".to_owned(),
         (false, false) => {
-            format!("; it is partial, and the complete result in {} stays", shown(&wanted))
+            format!("; it is partial, and the complete result in {} was kept", shown(&wanted))
         }
     };
     terminal::print_stderr(&format!("wrote {}{partial}", shown(&path)));

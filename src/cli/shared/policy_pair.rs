@@ -86,12 +86,12 @@ pub fn policies(
     }
     if passed_over > 0 {
         let what = many(passed_over, "scenario");
-        terminal::print_stderr(&format!("{what} about other policies passed over"));
+        terminal::print_stderr(&format!("skipped {what}: other policies"));
     }
     if ran == 0 && !loader.problems.refuse() {
         report_nothing_ran(
             crate::diagnostics::Code::NothingFound,
-            "no scenario about these policies was found",
+            "no scenario uses these policies",
         );
         return Err(Exit::NothingRan);
     }

@@ -96,7 +96,8 @@ pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
     let mut broken = undecided(&ending, header);
     if let (None, Some(only)) = (&broken, terms.only) {
         let weaker = summary.below_confidence(only);
-        broken = (weaker > 0).then(|| format!("{weaker} decisions are founded worse than {only}"));
+        broken =
+            (weaker > 0).then(|| format!("{weaker} decisions have a confidence below `{only}`"));
     }
     let mut judgement: Judgement = judge.finish(header);
     if broken.is_some() {

@@ -39,7 +39,7 @@ pub fn judge_ending(
         let weaker = summary.below_confidence(only);
         if weaker > 0 {
             terminal::print_stderr(&format!(
-                "stayput: {name}: {weaker} of {} decisions are founded worse than {only}; the column `confidence` of decisions.csv names them",
+                "stayput: {name}: {weaker} of {} decisions have a confidence below `{only}`; see the column `confidence` of decisions.csv",
                 summary.decisions()
             ));
             return Exit::Undecided;
@@ -60,16 +60,17 @@ pub fn name_of(header: &RunHeader) -> String {
 pub fn undecided(ending: &Ending, header: &RunHeader) -> Option<String> {
     match ending.stop {
         Some(Stop::Drained | Stop::Horizon) => None,
-        Some(Stop::Limit(Limit::Events)) => {
-            Some(format!("gave up after {} events (`--max-events`)", ending.events - 1))
-        }
+        Some(Stop::Limit(Limit::Events)) => Some(format!(
+            "stopped after {} events; raise `--max-events` to continue",
+            ending.events - 1
+        )),
         Some(Stop::Limit(Limit::EventsAtOnce)) => {
-            Some("gave up: too many events at one instant".into())
+            Some("stopped: too many events at one instant".into())
         }
         Some(Stop::Halted) => Some(ending.halt.as_ref().map_or_else(
-            || "its table of events changed while it was read".to_owned(),
+            || "the event table changed while it was being read".to_owned(),
             |halt| undecided::tell(halt, header),
         )),
-        None => Some("was interrupted".into()),
+        None => Some("interrupted".into()),
     }
 }

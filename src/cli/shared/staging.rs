@@ -142,7 +142,7 @@ fn clear(path: &Path) -> Option<String> {
         fs::remove_file(path)
     };
     match removed {
-        Ok(()) => Some(format!("removed `{shown}`, which a run that ended early had left")),
+        Ok(()) => Some(format!("removed `{shown}`, left by a run that ended early")),
         Err(_) => kept(),
     }
 }

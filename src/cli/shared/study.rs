@@ -41,13 +41,13 @@ const MOST: u64 = 100_000;
 /// How many replications, and what is made of them.
 #[derive(Debug, Clone, clap::Args)]
 pub(in crate::cli) struct Many {
-    /// Carry out so many replications, each on draws of its own, and print what they come to.
+    /// Run N replications with independent random numbers and print estimates.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=LARGEST))]
     pub(in crate::cli) replications: Option<u64>,
-    /// Carry out so many at once; the results are the same with any number.
+    /// Number of replications to run in parallel; results do not depend on it.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(in crate::cli) jobs: Option<u16>,
-    /// How often intervals are to hold the truth, in per cent.
+    /// Confidence level of intervals, in percent.
     #[arg(long, value_name = "PERCENT", default_value = "95", value_parser = level)]
     pub(in crate::cli) level: f64,
 }
@@ -57,12 +57,12 @@ pub(in crate::cli) struct Many {
 pub(in crate::cli) struct Asked {
     #[command(flatten)]
     many: Many,
-    /// Only the k-th of n parts of them; `stayput merge` puts parts together.
+    /// Run only shard K of N; `stayput merge` combines shards.
     #[arg(long, value_name = "K/N", value_parser = Shard::parse, requires = "replications")]
     #[arg(conflicts_with = "until_halfwidth")]
     shard: Option<Shard>,
-    /// End as soon as half of an interval is that wide: 0.01 for every share, or METRIC=0.5 in
-    /// its unit, or METRIC=5% of its mean. `--replications` is then the most, or else 100000.
+    /// Stop when the half-width of every interval is at most H: 0.01 for shares, METRIC=0.5 in
+    /// its unit, METRIC=5% of its mean. `--replications` is then the maximum (default 100000).
     #[arg(long, value_name = "[METRIC=]H", value_delimiter = ',', value_parser = Until::parse)]
     until_halfwidth: Vec<Until>,
 }
@@ -90,7 +90,7 @@ impl Until {
 fn level(text: &str) -> Result<f64, String> {
     let level: Option<f64> = text.parse().ok();
     let level = level.filter(|level| Confidence::per_cent(*level).is_some());
-    level.ok_or_else(|| "between 0 and 100, neither of them".to_owned())
+    level.ok_or_else(|| "must be greater than 0 and less than 100".to_owned())
 }
 
 impl Asked {
@@ -101,9 +101,7 @@ impl Asked {
     pub(in crate::cli) fn is_wanted(&self) -> Result<bool, Exit> {
         let wanted = self.many.replications.is_some() || !self.until_halfwidth.is_empty();
         if !wanted && self.many.jobs.is_some() {
-            terminal::print_stderr(
-                "stayput: `--jobs` is about replications; say `--replications N`",
-            );
+            terminal::print_stderr("stayput: `--jobs` needs `--replications N`");
             return Err(Exit::BadInput);
         }
         Ok(wanted)
@@ -118,7 +116,7 @@ impl Asked {
         let Some(shard) = self.shard else { return Ok(0..self.most()) };
         if shard.of > self.most() {
             terminal::print_stderr(&format!(
-                "stayput: {} cannot be parted into {}",
+                "stayput: cannot split {} into {} shards",
                 many_u64(self.most(), "replication"),
                 shard.of
             ));
@@ -298,13 +296,15 @@ impl Carried {
         let name = &self.of.scenario;
         if let (Some(only), true) = (overrides.only, self.weaker > 0) {
             let count = many_u64(self.weaker, "decision");
-            terminal::print_stderr(&format!("stayput: {name}: {count} founded worse than {only}"));
+            terminal::print_stderr(&format!(
+                "stayput: {name}: {count} with a confidence below `{only}`"
+            ));
             exit = Exit::Undecided;
         }
         if self.stop == "limit-replications" {
             let count = many(self.of.rows.len(), "replication");
             terminal::print_stderr(&format!(
-                "stayput: {name}: {count} are not enough for that precision; `--replications N` allows more"
+                "stayput: {name}: {count} did not reach the requested precision; raise `--replications N`"
             ));
             exit = Exit::Undecided;
         }

@@ -22,7 +22,7 @@ pub(in crate::cli) fn tell(halt: &Halt, header: &RunHeader) -> String {
                 .map(|unknown| advice(*unknown, courses, (halt.cause, header), policy))
                 .collect();
             format!(
-                "undecided at +{at}: what {asked} does to {subject} depends on {}, which nobody knows ({each}); {}",
+                "undecided at +{at}: the outcome of {asked} for {subject} depends on {}, which is unknown ({each}); {}",
                 what.join(" and on "),
                 write.join("; ")
             )
@@ -30,18 +30,18 @@ pub(in crate::cli) fn tell(halt: &Halt, header: &RunHeader) -> String {
         Undecided::Impossible(line) => {
             let because = policy.impossible.get(*line).map_or("", |(_, because)| because);
             format!(
-                "undecided at +{at}: {asked} brings {subject} into a situation that cannot occur: {because} (line {} of `impossible:` in {}); nothing was done. Change the scenario, or take that line out of the policy and give each protection a rule for it",
+                "undecided at +{at}: {asked} brings {subject} into a situation that cannot occur: {because} (line {} of `impossible:` in {}); no action was taken. Change the scenario, or remove that line from the policy and give each protection a rule for it",
                 line + 1,
                 policy.name
             )
         }
         Undecided::Outside(column) => format!(
-            "undecided at +{at}: {asked} brings {subject} into a situation of which {} says nothing: its decision space lacks the word that stands in the column `{}`; nothing was done. Take a policy whose `space:` has it",
+            "undecided at +{at}: {asked} brings {subject} into a situation that {} does not cover: its decision space lacks this word in the column `{}`; no action was taken. Use a policy whose `space:` contains it",
             policy.name,
             column.name()
         ),
         Undecided::ArrearsSince => format!(
-            "undecided at +{at}: {subject} owes, and nobody knows since when: any step of its clock may be due at any time; write `arrears-since: TIME` on the account"
+            "undecided at +{at}: {subject} is overdue since an unknown time, so any step of its clock may be due; write `arrears-since: TIME` on the account"
         ),
     }
 }
@@ -74,10 +74,10 @@ fn in_words(unknown: Unknown, policy: &Policy) -> String {
     match unknown {
         Unknown::Protection(id) => format!("whether {} is on", name(policy, id)),
         Unknown::Column(Column::Channel) => "the channel of the call".to_owned(),
-        Unknown::Column(Column::Membership) => "how it came into its group".to_owned(),
+        Unknown::Column(Column::Membership) => "how it joined its group".to_owned(),
         Unknown::Column(Column::Lock) => "whether it is locked".to_owned(),
         Unknown::Column(Column::Billing) => "whether it is spot capacity".to_owned(),
-        Unknown::Column(Column::Scheduled) => "whether a release of it is scheduled".to_owned(),
+        Unknown::Column(Column::Scheduled) => "whether its release is scheduled".to_owned(),
         Unknown::Column(column) => format!("the word of the column {}", column.name()),
     }
 }
@@ -146,12 +146,12 @@ fn advice(
         let switch = &policy.switches[switch.index()];
         let taken = switch.values.iter().skip(1);
         let words: Vec<String> = taken.map(|value| format!("`{}: {value}`", switch.name)).collect();
-        format!("add the reply that tells it, or under `assume:` write {}", one_of(&words))
+        format!("import the reply that contains it, or under `assume:` write {}", one_of(&words))
     };
     match unknown {
         Unknown::Column(Column::Channel) => match cause {
             Cause::Event(_) => format!("add {} to event `{}`", or("via: "), header.cause(cause)),
-            Cause::Timer(_) => format!("add {} to the event that began it", or("via: ")),
+            Cause::Timer(_) => format!("add {} to the event that started it", or("via: ")),
         },
         Unknown::Protection(_) => assume(policy.unknown.protection),
         Unknown::Column(Column::LatestModel) => {
@@ -159,7 +159,7 @@ fn advice(
         }
         Unknown::Column(column) => match policy.unknown.of(column) {
             Some(switch) => assume(switch),
-            None => format!("say which: {}", or(&format!("{}: ", column.name()))),
+            None => format!("specify one of {}", or(&format!("{}: ", column.name()))),
         },
     }
 }

@@ -33,7 +33,7 @@ impl KeyDifferences {
         self.count += 1;
         if let Some(told) = &mut self.told {
             let found = if found.is_empty() { "empty" } else { found };
-            told.push(format!("{key} is {found}, not {wanted}"));
+            told.push(format!("{key}: expected {wanted}, got {found}"));
         }
     }
 

@@ -67,17 +67,17 @@ pub(in crate::experiment) fn of_change(what: &What, header: &RunHeader) -> Optio
         What::Size(from, to) => format!("size {from} → {to}"),
         What::Exists(_, true) => "created".into(),
         What::Exists(_, false) => "deleted".into(),
-        What::Arrears(_, true) => "in arrears".into(),
+        What::Arrears(_, true) => "overdue".into(),
         What::Arrears(_, false) => "settled".into(),
         What::Cancelled(_, true) => "cancelled".into(),
         What::Cancelled(_, false) => "active again".into(),
         What::Model(from, to) => {
             format!("model {} → {}", header.model(*from), header.model(*to))
         }
-        What::Probed(_, true) => "its health is probed again".into(),
-        What::Probed(_, false) => "its health is no longer probed".into(),
+        What::Probed(_, true) => "health checks resumed".into(),
+        What::Probed(_, false) => "health checks stopped".into(),
         What::Health(from, to) => format!("{from} → {to}"),
         What::Suspended(_, to) => format!("suspended: {}", header.processes(*to)),
-        What::Property(_, to) => format!("has a new {to}"),
+        What::Property(_, to) => format!("new {to}"),
     })
 }

@@ -208,7 +208,7 @@ impl Judge {
                 let name = header.instance(id);
                 let word = if must { "always" } else { "never" };
                 let title = format!(
-                    "{name} was {state} at +{}, and {word} {} was expected",
+                    "{name} was {state} at +{}, but `{word}: {}` was expected",
                     header.elapsed(at),
                     expected.line.is
                 );
@@ -250,7 +250,7 @@ impl Judge {
         let lines = seen.take(SHOWN).map(|(_, at, line)| entry(*at, line, header));
         let mut lines: Vec<String> = lines.collect();
         if !lines.is_empty() {
-            lines.insert(0, "what was requested:".into());
+            lines.insert(0, "requests:".into());
         }
         lines
     }
@@ -273,7 +273,7 @@ impl Judge {
         }
         let count = self.unlisted.len();
         let decisions = if count == 1 { "decision is" } else { "decisions are" };
-        let title = format!("`exact: true`, and {count} {decisions} not listed");
+        let title = format!("`exact: true`, but {count} {decisions} not listed");
         let mut instead: Vec<String> = self
             .unlisted
             .iter()
@@ -283,7 +283,7 @@ impl Judge {
             })
             .collect();
         if count > SHOWN {
-            instead.push(format!("… and {} more", count - SHOWN));
+            instead.push(format!("… {} more", count - SHOWN));
         }
         self.failures.push(Failure { span: None, title, instead });
     }
@@ -302,12 +302,12 @@ fn tell(
     let name = header.instance(id);
     let entries = history.get(&id).map(Vec::as_slice).unwrap_or_default();
     if entries.is_empty() {
-        return vec![format!("nothing happened to {name}")];
+        return vec![format!("no events for {name}")];
     }
-    let mut lines = vec![format!("what happened to {name}:")];
+    let mut lines = vec![format!("history of {name}:")];
     lines.extend(entries.iter().take(SHOWN).map(|(at, line)| entry(*at, line, header)));
     if entries.len() > SHOWN {
-        lines.push(format!("  … and {} more", entries.len() - SHOWN));
+        lines.push(format!("  … {} more", entries.len() - SHOWN));
     }
     lines
 }

@@ -109,9 +109,9 @@ impl<L: Expected> ExpectedLines<L> {
                     told.push(near.number);
                     let at = header.elapsed(near.at);
                     instead.push(format!("closest, at +{at}: {}", near.differences.join("; ")));
-                    format!("expected {asks} that is not as it happened")
+                    format!("expected {asks}, but it differs")
                 } else {
-                    format!("expected {asks} that did not happen")
+                    format!("expected {asks}, but there was none")
                 };
                 instead.extend(tell(line, number));
                 failures.push(Failure { span: Some(*span), title, instead });

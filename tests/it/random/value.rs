@@ -146,7 +146,7 @@ pub(crate) struct Memory(pub(super) BTreeMap<String, String>);
 impl Files for Memory {
     fn read(&self, _from: &str, path: &str) -> Result<(String, String), ReadFailure> {
         let text = self.0.get(path).cloned();
-        let none = || ReadFailure { what: "there is no such file".to_owned(), help: None };
+        let none = || ReadFailure { what: "no such file".to_owned(), help: None };
         let text = text.ok_or_else(none)?;
         Ok((path.to_owned(), text))
     }
