@@ -31,11 +31,11 @@ pub struct Autoscale {
 /// Bounds, and rules between them.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// At least so many members.
+    /// The least number of members.
     pub min: u32,
-    /// At most so many.
+    /// The largest number of members.
     pub max: u32,
-    /// So many while a metric cannot be read.
+    /// The number of members while a metric cannot be read.
     pub default: Option<u32>,
     /// What asks for another size.
     pub rules: Vec<Rule>,

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 /// A scaling group or scale set.
 #[derive(Debug, Clone)]
 pub struct Group {
-    /// Who pays for it.
+    /// The account that pays for it.
     pub account: AccountId,
     /// Its bounds.
     pub min: u32,
@@ -40,7 +40,7 @@ pub struct Group {
     pub cooldown: SimSpan,
     /// Until when it rests; long past, if it does not.
     pub rests_until: SimTime,
-    /// What it was told not to do by itself: a bit for each process, by its place.
+    /// The processes that are suspended: a bit for each process, by its place.
     pub suspended: u8,
     /// What holds up a member that comes.
     pub launch_hook: Option<Hook>,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 #[derive(Debug, Clone, Copy)]
 pub struct Instance {
-    /// Who pays for it.
+    /// The account that pays for it.
     pub account: AccountId,
     /// The group that it is in.
     pub group: Option<GroupId>,

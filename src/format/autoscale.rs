@@ -16,13 +16,13 @@ use crate::words::{Statistic, Weekday};
 record! {
     /// What makes a group want another size.
     WrittenAutoscale: "autoscale" {
-        /// At least so many members.
+        /// The least number of members.
         required "min" => min: u32,
-        /// At most so many.
+        /// The largest number of members.
         required "max" => max: u32,
-        /// So many while a metric cannot be read.
+        /// The number of members while a metric cannot be read.
         optional "default" => default: u32,
-        /// How often it looks; every minute, if it does not say.
+        /// How often it looks; every minute, if not given.
         optional "every" => every: Spanned<SimSpan>,
         /// Where days and weeks are counted.
         default "offset" => offset: UtcOffset,
@@ -46,9 +46,9 @@ record! {
         optional "below" => below: Decimal,
         /// It fires at this level and below.
         optional "at-most" => at_most: Decimal,
-        /// How much of the past it looks at; ten minutes, if it does not say.
+        /// How much of the past it looks at; ten minutes, if not given.
         optional "over" => over: SimSpan,
-        /// What it makes of that; the average, if it does not say.
+        /// What it makes of that; the average, if not given.
         optional "statistic" => statistic: Statistic,
         /// Whether that is divided by the number of members.
         default "per-instance" => per_instance: bool,
@@ -60,7 +60,7 @@ record! {
         optional "add-percent" => add_percent: NonZero<u32>,
         /// How many fewer, in percent of the present size; one at least.
         optional "remove-percent" => remove_percent: NonZero<u32>,
-        /// How long nothing else happens once it has fired; five minutes, if it does not say.
+        /// How long nothing else happens once it has fired; five minutes, if not given.
         optional "cooldown" => cooldown: SimSpan,
     }
 }
@@ -72,19 +72,19 @@ record! {
         optional "from" => from: Spanned<When>,
         /// When it ends, once.
         optional "until" => until: Spanned<When>,
-        /// On which days it begins, every week; on all, if it does not say.
+        /// On which days it begins, every week; on all, if not given.
         optional "days" => days: OneOrMany<Weekday>,
         /// At what time of these days.
         optional "at" => at: TimeOfDay,
-        /// At what time of these days it ends; with the next that recurs, if it does not say.
+        /// At what time of these days it ends; with the next that recurs, if not given.
         optional "ends" => ends: TimeOfDay,
-        /// At least so many members.
+        /// The least number of members.
         required "min" => min: u32,
-        /// At most so many.
+        /// The largest number of members.
         required "max" => max: u32,
-        /// So many while a metric cannot be read.
+        /// The number of members while a metric cannot be read.
         optional "default" => default: u32,
-        /// What asks for another size; the group's own rules, if it does not say.
+        /// What asks for another size; the group's own rules, if not given.
         optional "rules" => rules: Vec<Spanned<WrittenMetricRule>>,
     }
 }

@@ -188,7 +188,7 @@ fn is_well_quoted(
 
 fn stray(file: FileId, at: usize, what: &str, problems: &mut Problems) -> bool {
     let span = span(file, at, at + 1);
-    let problem = Problem::at(Code::Syntax, span, format!("a quote stands alone: {what}"), "here");
+    let problem = Problem::at(Code::Syntax, span, format!("unescaped quote: {what}"), "here");
     problems.add(problem.help("put the whole cell in quotes, and double the quotes in it"));
     false
 }

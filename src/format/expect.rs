@@ -39,7 +39,7 @@ record! {
 record! {
     /// An expected decision. With several instances, each must have one.
     WrittenDecision: "an expected decision" {
-        /// The cases in which it is expected; all, if it does not say.
+        /// The cases in which it is expected; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
         /// The event that made it; with several, each must have made one.
         optional "event" => event: OneOrMany<Spanned<Name>>,
@@ -53,7 +53,7 @@ record! {
         optional "group" => group: Spanned<String>,
         /// When.
         optional "at" => at: Spanned<Written>,
-        /// Who called.
+        /// The name of the caller.
         optional "by" => by: Spanned<Name>,
         /// The way by which the call came in.
         optional "channel" => channel: Channel,
@@ -69,7 +69,7 @@ record! {
         optional "decided-by" => decided_by: Spanned<String>,
         /// What became of each protection, by its name.
         optional "verdicts" => verdicts: Map<Verdict>,
-        /// How well the decision is founded.
+        /// The confidence of the decision.
         optional "confidence" => confidence: Confidence,
         /// How they were paid for.
         optional "billing" => billing: Billing,
@@ -81,13 +81,13 @@ record! {
 record! {
     /// An expected request.
     WrittenRequest: "an expected request" {
-        /// The cases in which it is expected; all, if it does not say.
+        /// The cases in which it is expected; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
         /// The event that made it; with several, each must have made one.
         optional "event" => event: OneOrMany<Spanned<Name>>,
         /// The cause that asked.
         optional "trigger" => trigger: Trigger,
-        /// Who called.
+        /// The name of the caller.
         optional "by" => by: Spanned<Name>,
         /// The verb.
         optional "verb" => verb: Spanned<String>,
@@ -109,7 +109,7 @@ record! {
 record! {
     /// An expected loss: a thing that is lost, or left behind and still billed.
     WrittenLoss: "an expected loss" {
-        /// The cases in which it is expected; all, if it does not say.
+        /// The cases in which it is expected; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
         /// The instances that it belonged to; with several, each must have one.
         optional "instance" => instance: Selector,
@@ -123,7 +123,7 @@ record! {
         optional "trigger" => trigger: Trigger,
         /// When.
         optional "at" => at: Spanned<Written>,
-        /// The rule that says so.
+        /// The rule that decided it.
         optional "rule" => rule: Spanned<String>,
     }
 }
@@ -131,7 +131,7 @@ record! {
 record! {
     /// An expected state: of instances, of a group or of an account.
     WrittenState: "an expected state" {
-        /// The cases in which it is expected; all, if it does not say.
+        /// The cases in which it is expected; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
         /// When: a time, or `end`.
         required "at" => at: Spanned<At>,
@@ -173,7 +173,7 @@ record! {
 record! {
     /// A state to watch for.
     WrittenWatch: "a watched state" {
-        /// The cases in which it is watched; all, if it does not say.
+        /// The cases in which it is watched; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
         /// The instances.
         required "instance" => instance: Selector,
@@ -185,7 +185,7 @@ record! {
 record! {
     /// How many decisions there are, by outcome.
     WrittenTotal: "totals" {
-        /// The cases in which they are expected; all, if it does not say.
+        /// The cases in which they are expected; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
         /// Only those of this event.
         optional "event" => event: Spanned<Name>,
@@ -197,7 +197,7 @@ record! {
         optional "overridden" => overridden: Spanned<u64>,
         /// Went ahead without one.
         optional "unprotected" => unprotected: Spanned<u64>,
-        /// How many went ahead where nobody knows whether a protection was in force.
+        /// Went ahead where it is unknown whether a protection was in force.
         optional "undetermined" => undetermined: Spanned<u64>,
         /// Refused for another reason.
         optional "denied" => denied: Spanned<u64>,
@@ -231,7 +231,7 @@ impl<P: Read> Read for Lines<P> {
             if entries.iter().all(|entry| &**entry.key == "in" || entry.key.starts_with("x-")) {
                 let title = "this line expects nothing";
                 let problem = Problem::at(Code::MissingKey, item.span, title, "expects what?");
-                problems.add(problem.help("say what must be seen, or remove the line"));
+                problems.add(problem.help("write what is expected, or remove the line"));
             }
         }
         lines.map(Self)

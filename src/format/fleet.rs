@@ -24,7 +24,7 @@ record! {
         optional "policy" => policy: Spanned<String>,
         /// How long it may be in arrears before anything happens.
         optional "grace" => grace: SimSpan,
-        /// Since when it has been in arrears, if it is at the start; `unknown` if nobody knows.
+        /// Since when it has been in arrears, if it is at the start; `unknown` if it is unknown.
         optional "arrears-since" => arrears_since: Spanned<Known<When>>,
     }
 }
@@ -33,7 +33,7 @@ record! {
     /// A scaling group or scale set.
     #[derive(Default)]
     WrittenGroup: "a group" {
-        /// Who pays for it.
+        /// The account that pays for it.
         optional "account" => account: Spanned<Name>,
         /// The least number of members.
         optional "min" => min: u32,
@@ -43,7 +43,7 @@ record! {
         optional "desired" => desired: Spanned<u32>,
         /// The way by which it was created, where the provider's defaults depend on that.
         optional "via" => via: Channel,
-        /// How its members are kept; the provider's default, if it does not say.
+        /// How its members are kept; the provider's default, if not given.
         optional "orchestration" => orchestration: Spanned<Orchestration>,
         /// The orders by which it shrinks; the provider's own, if it names none.
         optional "removal" => removal: OneOrMany<Spanned<String>>,
@@ -51,28 +51,28 @@ record! {
         optional "scale-in-policy" => scale_in_policy: OneOrMany<Spanned<String>>,
         /// The zones that it spreads over, in order.
         default "zones" => zones: Vec<Spanned<Name>>,
-        /// How it spreads over them; the provider's default, if it does not say.
+        /// How it spreads over them; the provider's default, if not given.
         optional "zone-policy" => zone_policy: ZonePolicy,
         /// How long it rests after a member was added or removed; the provider's default, if it
         /// does not say.
         optional "cooldown" => cooldown: SimSpan,
-        /// What it was told not to do by itself.
+        /// The processes that are suspended.
         default "suspended" => suspended: Vec<Process>,
-        /// How it watches its members; the provider's default, if it does not say.
+        /// How it watches its members; the provider's default, if not given.
         optional "health-check" => health_check: HealthCheck,
-        /// What it does to a member that is unhealthy; the provider's default, if it does not say.
+        /// What it does to a member that is unhealthy; the provider's default, if not given.
         optional "repair" => repair: Repair,
-        /// How long it waits before that; the provider's default, if it does not say.
+        /// How long it waits before that; the provider's default, if not given.
         optional "repair-grace" => repair_grace: Spanned<SimSpan>,
-        /// What it does with members that it no longer needs; the provider's default, if it does
-        /// not say.
+        /// What it does with members that it no longer needs; the provider's default, if
+        /// not given.
         optional "reclaim" => reclaim: Reclaim,
-        /// Whether its disks are kept by the provider; they are, if it does not say.
+        /// Whether its disks are kept by the provider; they are, if not given.
         optional "managed-disks" => managed_disks: bool,
-        /// How a new model reaches its members: `manual` if it does not say.
+        /// How a new model reaches its members: `manual` if not given.
         optional "upgrade-mode" => upgrade_mode: Spanned<Upgrade>,
         /// The size of a batch of an upgrade, in percent of the members; the provider's default,
-        /// if it does not say.
+        /// if not given.
         optional "batch-percent" => batch_percent: Spanned<u32>,
         /// How long it waits between two batches.
         optional "batch-pause" => batch_pause: SimSpan,
@@ -94,12 +94,12 @@ record! {
 }
 
 record! {
-    /// What holds up a member that comes or goes, until somebody says that all is done.
+    /// What holds up a member that comes or goes, until it is completed.
     WrittenHook: "a hook" {
-        /// For how long; the provider's default, if it does not say.
+        /// For how long; the provider's default, if not given.
         optional "timeout" => timeout: SimSpan,
-        /// What becomes of it, if nobody has said so by then; the provider's default, if it does
-        /// not say.
+        /// What becomes of it, if nobody has said so by then; the provider's default, if
+        /// not given.
         optional "result" => result: Spanned<HookResult>,
     }
 }
@@ -107,22 +107,22 @@ record! {
 record! {
     /// An instance.
     WrittenInstance: "an instance" {
-        /// Who pays for it; its group's account, or the only one.
+        /// The account that pays for it; its group's account, or the only one.
         optional "account" => account: Spanned<Name>,
         /// The group that it is in.
         optional "group" => group: Spanned<Name>,
-        /// How it came into its group; `auto-created` if it does not say, and `unknown` if
+        /// How it came into its group; `auto-created` if not given, and `unknown` if
         /// nobody knows.
         optional "membership" => membership: Spanned<Known<Membership>>,
         /// The zone that it is in.
         optional "zone" => zone: Name,
         /// The fault domain that it is in.
         optional "fault-domain" => fault_domain: u8,
-        /// When it was created; the start, if it does not say.
+        /// When it was created; the start, if not given.
         optional "created" => created: Spanned<When>,
-        /// When it joined its group; its creation, if it does not say.
+        /// When it joined its group; its creation, if not given.
         optional "joined" => joined: Spanned<When>,
-        /// How it is paid for; `pay-as-you-go` if it does not say. `unknown`: by use, and nobody
+        /// How it is paid for; `pay-as-you-go` if not given. `unknown`: by use, and nobody
         /// knows whether as spot capacity.
         optional "billing" => billing: Spanned<Known<Billing>>,
         /// When its term ends.
@@ -131,20 +131,20 @@ record! {
         optional "renewal" => renewal: Spanned<Renewal>,
         /// How long it is then prolonged for.
         optional "renews-for" => renews_for: Term,
-        /// When it is to be released; `unknown` if nobody knows whether a time is set.
+        /// When it is to be released; `unknown` if it is unknown whether a time is set.
         optional "auto-release" => auto_release: Spanned<Known<AutoRelease>>,
         /// The protections that are set on it. `unknown` stands for those that nobody looked at.
         optional "protect" => protect: WrittenProtect,
-        /// The state that it is in; `running` if it does not say.
+        /// The state that it is in; `running` if not given.
         optional "state" => state: Spanned<Lifecycle>,
-        /// What bars its owner from some calls: a lock, or several; `unknown` if nobody knows.
+        /// What bars its owner from some calls: a lock, or several; `unknown` if it is unknown.
         optional "lock" => lock: Known<OneOrMany<Spanned<Lock>>>,
         /// Whether, while it is stopped, it pays nothing for compute.
         optional "economical" => economical: bool,
         /// The age of the configuration that it was made from; lower is older. What was added to
         /// its group by hand was made from none.
         optional "configuration" => configuration: u32,
-        /// The model of its group that it was brought to; the group's, if it does not say.
+        /// The model of its group that it was brought to; the group's, if not given.
         optional "model" => model: Name,
         /// Whether it was reported healthy or unhealthy.
         optional "health" => health: Health,

@@ -31,7 +31,7 @@ pub(super) fn scalar<'n>(node: &'n Node, what: &str, problems: &mut Problems) ->
 
 /// The message that something of another kind was expected.
 pub fn expected_kind(node: &Node, what: &str) -> Problem {
-    let title = format!("expected {what}, and this is {}", node.kind());
+    let title = format!("expected {what}, found {}", node.kind());
     Problem::at(Code::WrongKind, node.span, title, format!("not {what}"))
 }
 
@@ -142,7 +142,7 @@ impl Read for NonZero<u32> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let found = Self::new(u32::read(node, problems)?);
         if found.is_none() {
-            let title = "0 would change nothing";
+            let title = "0 is too small: it must be at least 1";
             problems.add(Problem::at(Code::BadNumber, node.span, title, "at least 1"));
         }
         found
@@ -165,7 +165,9 @@ impl Name {
     pub fn harm(text: &str) -> Option<String> {
         if text.starts_with(['=', '+', '-', '@']) {
             let first = &text[..1];
-            return Some(format!("what begins with `{first}` would be run by a spreadsheet"));
+            return Some(format!(
+                "a spreadsheet would run text that starts with `{first}` as a formula"
+            ));
         }
         if text.starts_with("::") {
             return Some("a CI server would read what begins with `::` as a command".into());

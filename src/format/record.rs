@@ -64,7 +64,7 @@ impl<'n> Fields<'n> {
     /// The value of a key that must be there.
     pub fn required<T: Read>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         let Some(node) = self.node(key) else {
-            let title = format!("{} needs the key `{key}`", self.what);
+            let title = format!("missing key `{key}` in {}", self.what);
             // Point at where the mapping begins, not at all of its lines.
             let mut span = self.entries.first().map_or(self.node.span, |entry| entry.key.span);
             span.end = span.end.max(span.start + 1);

@@ -17,7 +17,7 @@ record! {
         default "accounts" => accounts: Map<WrittenAccount>,
         /// Scaling groups and scale sets.
         default "groups" => groups: Map<WrittenGroup>,
-        /// What holds for instances that do not say otherwise.
+        /// Settings of instances that do not set them themselves.
         optional "defaults" => defaults: WrittenInstance,
         /// Instances by name, or `{ file: fleet.csv }`. A name may be a range: `web-1..4`.
         optional "instances" => instances: WrittenInstances,
@@ -33,7 +33,7 @@ record! {
         required "from" => from: Spanned<String>,
         /// The files, in any order.
         required "files" => files: Vec<Spanned<String>>,
-        /// Who pays for the instances; the only account, if it does not say.
+        /// The account that pays for the instances; the only account, if not given.
         optional "account" => account: Spanned<Name>,
     }
 }

@@ -84,7 +84,7 @@ impl<'t> Row<'t> {
             Some("false") => Some(Spanned::new(false, piece.span())),
             _ => {
                 let problem = wrong(&quoted(key), piece, "`true` or `false`", &shape);
-                let help = "write `true` or `false`; take it out if nobody knows";
+                let help = "write `true` or `false`; leave it out if it is unknown";
                 problems.add(problem.help(help));
                 None
             }

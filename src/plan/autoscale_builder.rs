@@ -126,7 +126,7 @@ impl Scaling<'_, '_> {
         .collect();
         let metric = self.resolver.metrics.get(&part.metric.value);
         if metric.is_none() {
-            let title = format!("no metric is called `{}`", *part.metric);
+            let title = format!("unknown metric `{}`", *part.metric);
             let problem = Problem::at(Code::UnknownName, part.metric.span, title, "not given");
             let known: Vec<&str> = self.resolver.metrics.iter().collect();
             let close = closest(&part.metric, known);

@@ -84,7 +84,7 @@ pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
         Some("scenario/1") | None => Some(()),
         Some(other) => {
             let span = node.get("stayput").map_or(node.span, |node| node.span);
-            let title = format!("this program reads `scenario/1` here, and this is `{other}`");
+            let title = format!("unsupported format `{other}`; expected `scenario/1`");
             problems.add(Problem::at(Code::BadFormat, span, title, "not a scenario it knows"));
             None
         }

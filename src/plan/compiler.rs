@@ -124,7 +124,7 @@ impl Compiler<'_> {
         }
         let accounts = &written.fleet.accounts.0;
         if asked.is_empty() && accounts.iter().all(|(_, part)| part.policy.is_none()) {
-            let title = "nothing says which policy holds";
+            let title = "no policy is given";
             let problem = Problem::at(Code::MissingKey, written.name.span, title, "no `policy`");
             let known: Vec<&str> = crate::policy::Catalog::names().collect();
             self.problems.add(

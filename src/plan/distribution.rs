@@ -113,7 +113,7 @@ record! {
     WrittenSpan: "a span" {
         /// How long.
         required "span" => span: SimSpan,
-        /// How often; once, if it does not say.
+        /// How often; once, if not given.
         optional "weight" => weight: u32,
     }
 }
@@ -168,14 +168,14 @@ impl Read for Spanned<WrittenLaw> {
         let mut named = entries.iter().filter(|entry| known.contains(&&*entry.key.value));
         let Some(entry) = named.next() else {
             if entries.is_empty() {
-                let title = "nothing says how long it takes";
+                let title = "no distribution is given";
                 let problem = Problem::at(Code::MissingKey, node.span, title, "no distribution");
                 problems.add(problem.note(format!("distributions: {}", known.join(", "))));
             }
             return None;
         };
         if let Some(second) = named.next() {
-            let title = "one distribution says how long it takes; these are several";
+            let title = "exactly one distribution is needed; these are several";
             let problem = Problem::at(Code::Contradiction, second.key.span, title, "the second");
             problems.add(problem.and_at(entry.key.span, "the first").help("remove one of them"));
             return None;

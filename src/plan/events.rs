@@ -98,7 +98,7 @@ verbs! {
             required "instance" => instance: Instances,
             /// How they are to be paid for.
             required "to" => to: Billing,
-            /// For how long, if that is a subscription; a month if it does not say.
+            /// For how long, if that is a subscription; a month if not given.
             optional "for" => term: Term,
         }
 
@@ -106,7 +106,7 @@ verbs! {
         "renew" => Renew {
             /// Which.
             required "instance" => instance: Instances,
-            /// For how long; as long as they renew themselves for, if it does not say.
+            /// For how long; as long as they renew themselves for, if not given.
             optional "for" => term: Term,
         }
 
@@ -152,7 +152,7 @@ verbs! {
             required "group" => group: GroupRef,
             /// By how many members.
             required "remove" => remove: NonZero<u32>,
-            /// Who or what wants it; `user` if it does not say.
+            /// The initiator; `user` if not given.
             optional "initiator" => initiator: Initiator,
         }
 
@@ -162,7 +162,7 @@ verbs! {
             required "group" => group: GroupRef,
             /// By how many members.
             required "add" => add: NonZero<u32>,
-            /// Who or what wants it; `user` if it does not say.
+            /// The initiator; `user` if not given.
             optional "initiator" => initiator: Initiator,
         }
 
@@ -172,7 +172,7 @@ verbs! {
             required "group" => group: GroupRef,
             /// How many members it is to have.
             required "to" => to: u32,
-            /// Who or what wants it; `user` if it does not say.
+            /// The initiator; `user` if not given.
             optional "initiator" => initiator: Initiator,
         }
 
@@ -240,7 +240,7 @@ verbs! {
             required "instances" => instances: Instances,
         }
 
-        /// Tells a group not to do things by itself.
+        /// Suspends processes of a group.
         "suspend" => Suspend {
             /// The group.
             required "group" => group: GroupRef,
@@ -248,7 +248,7 @@ verbs! {
             required "process" => process: ProcessSet,
         }
 
-        /// Lets a group do things by itself again.
+        /// Resumes processes of a group.
         "resume" => Resume {
             /// The group.
             required "group" => group: GroupRef,
@@ -256,21 +256,21 @@ verbs! {
             required "process" => process: ProcessSet,
         }
 
-        /// Says that what a hook waited for is done, for instances that it holds up.
+        /// Completes the hook that instances wait for.
         "complete-hook" => CompleteHook {
             /// Which.
             required "instance" => instance: Instances,
-            /// What becomes of what it held up; `continue` if it does not say.
+            /// What becomes of what it held up; `continue` if not given.
             optional "result" => result: HookResult,
         }
 
-        /// Says that what a hook waits for takes longer, for instances that it holds up.
+        /// Restarts the timeout of the hook that instances wait for.
         "heartbeat" => Heartbeat {
             /// Which.
             required "instance" => instance: Instances,
         }
 
-        /// Tells a group to remove these very members.
+        /// Has a group remove the members that are named.
         "delete-members" => DeleteMembers {
             /// The group.
             required "group" => group: GroupRef,

@@ -66,7 +66,8 @@ impl Expecting<'_, '_> {
                 let problem = Problem::at(Code::BadName, name.span, title, "not free");
                 let known: Vec<&str> = Metric::ALL.iter().map(|metric| metric.word()).collect();
                 let note = format!("counted of every run: {}", known.join(", "));
-                let help = "take another name, that begins not with `any-`, without `;` and `=`";
+                let help =
+                    "choose a name that does not start with `any-` and contains no `;` or `=`";
                 self.resolver.problems.add(problem.note(note).help(help));
                 continue;
             }
@@ -127,9 +128,9 @@ impl Expecting<'_, '_> {
         let problem = if self.left_out.get(name).is_some() {
             let title = format!("`{}` does not happen in every case of this line", **name);
             Problem::at(Code::NeverReached, name.span, title, "left out by `never`")
-                .help("say with `in:` in which cases the line holds, or remove it")
+                .help("list the cases in which the line holds under `in:`, or remove it")
         } else {
-            let title = format!("no event is called `{}`", **name);
+            let title = format!("unknown event `{}`", **name);
             let known = self.events.suggestions();
             Problem::at(Code::UnknownName, name.span, title, "no such event")
                 .did_you_mean(&closest(name, known.iter().map(String::as_str)))
@@ -325,10 +326,10 @@ impl Expecting<'_, '_> {
     fn caller(&mut self, name: Option<&Spanned<Name>>) -> Option<String> {
         let name = name?;
         if self.resolver.actors.get(name).is_none() && !self.resolver.doubtful {
-            let title = format!("nobody called `{}` calls", **name);
-            let problem = Problem::at(Code::UnknownName, name.span, title, "no event's `by`");
+            let title = format!("no event has `by: {}`", **name);
+            let problem = Problem::at(Code::UnknownName, name.span, title, "unknown caller");
             let actors = &self.resolver.actors;
-            let problem = with_known(problem, name, actors, "who calls", "no event says who calls");
+            let problem = with_known(problem, name, actors, "callers", "no event has a `by`");
             self.resolver.problems.add(problem);
         }
         Some(name.to_string())

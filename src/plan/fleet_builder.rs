@@ -1,6 +1,4 @@
-//! The fleet of a plan: from parts told by name to dense tables.
-
-//! The fleet of a plan: from parts told by name to dense tables.
+//! The accounts of a fleet, and what groups and instances share while a fleet is built.
 
 use super::protections::protection_of;
 use super::resolver::Resolver;
@@ -120,7 +118,7 @@ impl FleetBuilder<'_, '_> {
             return Some(AccountId(0));
         }
         let names: Vec<&str> = self.resolver.accounts.iter().collect();
-        let title = "there are several accounts, and this does not say which one pays";
+        let title = "missing key `account`: the fleet has more than one account";
         let problem = Problem::at(Code::MissingKey, of, title, "no `account`");
         self.resolver.problems.add(problem.note(format!("accounts: {}", names.join(", "))));
         None

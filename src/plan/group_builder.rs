@@ -146,7 +146,7 @@ impl FleetBuilder<'_, '_> {
         let policy = &self.book(account).policy;
         let name = policy.name.clone();
         let Some(limits) = policy.hooks.clone() else {
-            let title = format!("{name} says nothing about hooks");
+            let title = format!("{name} does not cover hooks");
             let problem = Problem::at(Code::UnknownTrigger, part.span, title, "not known there");
             self.resolver.problems.add(problem.help("take a policy that has `hooks:`"));
             return None;

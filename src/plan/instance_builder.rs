@@ -222,12 +222,7 @@ impl FleetBuilder<'_, '_> {
                 billing != Billing::Subscription && instance.locks.contains(Lock::Financial);
             instance.stopped_by = if owing { StoppedBy::Arrears } else { StoppedBy::User };
         }
-        if let Some(state) = part.state.filter(|_| !instance.is_there()) {
-            self.contradicts(state.span, &format!("a fleet has it, and it is {}", state.value));
-        }
-        if let Some(renewal) = part.renewal.filter(|_| billing != Billing::Subscription) {
-            self.contradicts(renewal.span, &format!("a renewal and {billing}"));
-        }
+        self.state_and_renewal(&instance, part);
         self.disks(part);
         self.membership(&mut instance, part, span);
         if matches!(instance.membership, Membership::Attached | Membership::Entrusted) {
@@ -244,6 +239,17 @@ impl FleetBuilder<'_, '_> {
         self.in_arrears(&mut instance, part, span);
         self.schedule(&mut instance, part);
         Some(instance)
+    }
+
+    /// A released instance is not in the fleet, and only a subscription renews itself.
+    fn state_and_renewal(&mut self, instance: &Instance, part: &WrittenInstance) {
+        if let Some(state) = part.state.filter(|_| !instance.is_there()) {
+            self.contradicts(state.span, &format!("a fleet has it, and it is {}", state.value));
+        }
+        let billing = instance.billing;
+        if let Some(renewal) = part.renewal.filter(|_| billing != Billing::Subscription) {
+            self.contradicts(renewal.span, &format!("a renewal and {billing}"));
+        }
     }
 
     /// The locks that an instance is under; `none` stands alone.

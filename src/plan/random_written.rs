@@ -119,7 +119,7 @@ impl Read for WrittenRandomSource {
             ("every", "the gaps between its occurrences", Spanned::<WrittenLaw>::schema(), true),
             (
                 "from",
-                "since when gaps are counted, the start if it does not say; `never` leaves it out",
+                "since when gaps are counted, the start if not given; `never` leaves it out",
                 When::schema(),
                 false,
             ),
@@ -137,7 +137,7 @@ impl Read for WrittenRandomSource {
     }
 }
 
-const PICK: &str = "whether it is about `one` of those that are selected, as if it does not say, \
+const PICK: &str = "whether it is about `one` of those that are selected, as if not given, \
                     or about `all` in one request";
 
 /// What a source does: a verb beside its other keys, or several under `one-of`.
@@ -185,7 +185,7 @@ impl Read for WrittenDeed {
 
     fn schema() -> Json {
         let mut keys = vec![
-            ("weight", "how likely it is beside the others; 1, if it does not say", u32::schema()),
+            ("weight", "how likely it is beside the others; 1, if not given", u32::schema()),
             ("pick", PICK, Pick::schema()),
         ]
         .into_iter()
@@ -216,12 +216,7 @@ impl Read for WrittenThen {
     fn schema() -> Json {
         let mut keys = vec![
             ("after", "how long after the occurrence", Spanned::<WrittenLaw>::schema(), true),
-            (
-                "probability",
-                "how likely it is; 1, if it does not say",
-                Thousandths::schema(),
-                false,
-            ),
+            ("probability", "how likely it is; 1, if not given", Thousandths::schema(), false),
         ];
         keys.extend(then_schemas());
         object_schema(

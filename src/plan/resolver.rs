@@ -28,7 +28,7 @@ pub struct Resolver<'p> {
     pub instances: NameTable,
     /// What instances are tagged with.
     pub tags: BTreeMap<InstanceId, BTreeMap<Box<str>, String>>,
-    /// Who calls.
+    /// The name of the caller.
     pub actors: NameTable,
     /// The zones.
     pub zones: NameTable,
@@ -219,7 +219,7 @@ impl<'p> Resolver<'p> {
 }
 
 fn unknown(kind: &str, name: &str, span: Span, names: &NameTable) -> Problem {
-    let title = format!("no {kind} is called `{name}`");
+    let title = format!("unknown {kind} `{name}`");
     let problem = Problem::at(Code::UnknownName, span, title, "not in the fleet");
     with_known(problem, name, names, "the fleet has", &format!("the fleet has no {kind}"))
 }

@@ -177,7 +177,7 @@ fn outside(
     (start, end): (SimTime, SimTime),
     length: Span,
 ) -> Problem {
-    let title = "this event would happen outside the scenario";
+    let title = "this event is outside the scenario's time span";
     if instant < start {
         let label = format!("{} before the start", start.since(instant));
         return Problem::at(Code::NeverReached, span, title, label)
@@ -198,7 +198,7 @@ pub fn check_flags(
     span: Span,
 ) {
     if flags.0.is_empty() {
-        let title = "`set-protection` without a protection would change nothing";
+        let title = "`set-protection` needs at least one protection";
         let problem = Problem::at(Code::MissingKey, span, title, "sets nothing");
         resolver.problems.add(problem.help("write `flags: { NAME: true }`"));
     }
@@ -234,7 +234,7 @@ fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, spa
     let account = fleet.account(fleet.group(group).account);
     let policy = &resolver.rulebooks[account.policy.index()].policy;
     if policy.standby().is_none() {
-        let title = format!("{} has no state of standing by", policy.name);
+        let title = format!("{} has no standby state", policy.name);
         let problem = Problem::at(Code::UnknownTrigger, span, title, "not known there");
         resolver.problems.add(problem);
     }
@@ -283,7 +283,7 @@ pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Event, sp
 }
 
 fn unknown_image_upgrade(policy: &str, span: Span) -> Problem {
-    let title = format!("{policy} says nothing about upgrades of the image");
+    let title = format!("{policy} does not cover upgrades of the image");
     Problem::at(Code::UnknownTrigger, span, title, "not known there")
         .help("leave out `os-image`, or take an edition that has the upgrade `os-image`")
 }

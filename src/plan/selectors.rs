@@ -132,7 +132,7 @@ fn resolve_names(
 fn unknown_instance(name: &str, span: Span, among: &dyn Candidates, is_crowded: bool) -> Problem {
     let looked_at = if is_crowded { 0 } else { 100_000 };
     let close = closest(name, among.all().take(looked_at).map(|(_, name)| name));
-    let title = format!("no instance is called `{name}`");
+    let title = format!("unknown instance `{name}`");
     let mut problem = Problem::at(Code::UnknownName, span, title, "not in the fleet");
     if let Some(first) = close.first()
         && let Some(defined) = among.named(first).and_then(|id| among.defined(id))

@@ -23,7 +23,7 @@ impl FleetBuilder<'_, '_> {
         {
             return;
         }
-        let title = format!("{} says nothing about `orchestration: {}`", policy.name, way.value);
+        let title = format!("{} does not cover `orchestration: {}`", policy.name, way.value);
         let ways = known.iter().map(|word| Orchestration::ALL[usize::from(*word)].word());
         let ways: Vec<&str> = ways.collect();
         let problem = Problem::at(Code::UnknownTrigger, way.span, title, "not known there");
@@ -43,7 +43,7 @@ impl FleetBuilder<'_, '_> {
         if policy.knows(Column::Upgrade, mode.value) {
             return;
         }
-        let title = format!("{} says nothing about the upgrade mode `{}`", policy.name, mode.value);
+        let title = format!("{} does not cover the upgrade mode `{}`", policy.name, mode.value);
         let modes =
             policy.words(Column::Upgrade).iter().map(|word| Upgrade::ALL[usize::from(*word)]);
         let modes = modes.filter(|mode| *mode != Upgrade::OsImage);
@@ -229,7 +229,7 @@ impl FleetBuilder<'_, '_> {
         let mut problems = Vec::new();
         for id in book.inert(&facts, instance.on).iter() {
             let protection = &policy.protections[id.index()];
-            let title = format!("{} is set here and does nothing", protection.name);
+            let title = format!("{} has no effect on this instance", protection.name);
             let why = if instance.billing == Billing::PayAsYouGo {
                 format!("this one is {}", membership_in_words(instance.membership))
             } else {
@@ -324,7 +324,7 @@ impl FleetBuilder<'_, '_> {
 
 /// The message that a release is scheduled more finely than the provider keeps it.
 pub fn seconds_cut(span: Span, written: SimTime, at: SimTime) -> Problem {
-    let title = format!("the provider cuts this time down to {at}");
+    let title = format!("the provider rounds this time down to {at}");
     Problem::at(Code::SecondsCut, span, title, format!("{} too fine", written.since(at)))
 }
 
@@ -375,7 +375,7 @@ pub fn unjudged(
     }
     let plain = trigger == Trigger::Manual && losing.is_none();
     (!plain && !policy.knows(Column::Trigger, trigger)).then(|| {
-        let title = format!("{name} says nothing about `{trigger}`");
+        let title = format!("{name} does not cover `{trigger}`");
         Problem::at(Code::UnknownTrigger, span, title, "not in its decision space")
             .help("take a policy whose `space:` lists this trigger")
     })

@@ -1,4 +1,4 @@
-//! What the clocks of accounts and instances have done before the start: unpaid bills and ended terms.
+//! What clocks have done before the start: unpaid bills of accounts, ended terms of instances.
 
 use super::fleet_builder::FleetBuilder;
 use super::setting_checks::unjudged;
@@ -36,7 +36,7 @@ impl FleetBuilder<'_, '_> {
         if since > start {
             let title = "these arrears begin after the start";
             let problem = Problem::at(Code::Contradiction, written.span, title, "too late");
-            let help = "let an event say it: `overdue: { account: … }`";
+            let help = "use an event: `overdue: { account: … }`";
             self.resolver.problems.add(problem.help(help));
             return None;
         }

@@ -85,9 +85,9 @@ impl Expecting<'_, '_> {
             ("zone", part.zone.is_some()),
         ];
         let given: Vec<&str> = given.iter().filter(|(_, is)| *is).map(|(key, _)| *key).collect();
-        let known = format!("of {kind} one can say: {}", allowed.join(", "));
+        let known = format!("states of {kind}: {}", allowed.join(", "));
         for key in given.iter().filter(|key| !allowed.contains(key)) {
-            let title = format!("`{key}` is nothing that can be said of {kind}");
+            let title = format!("`{key}` is not a state of {kind}");
             let problem = Problem::at(Code::UnknownKey, span, title, format!("has `{key}`"));
             self.resolver.problems.add(problem.note(known.clone()));
         }

@@ -107,7 +107,7 @@ impl Assuming<'_> {
 
     fn open_question(&self, policy: &Policy, switch: &Switch) -> Problem {
         let title =
-            format!("{} leaves `{}` open, and nobody took a position", policy.name, switch.name);
+            format!("the switch `{}` of {} must be set under `assume:`", switch.name, policy.name);
         let mut problem =
             Problem::at(Code::OpenQuestion, self.scenario, title, "this scenario must");
         if let Some(because) = &switch.because {

@@ -249,7 +249,7 @@ fn instances_of_file(population: &mut FleetBuilder<'_, '_>, file: FileId, source
         check_cells(&row, population.resolver.problems);
         let Value::Map(entries) = &mut row.value else { continue };
         let Some(at) = entries.iter().position(|entry| &*entry.key.value == "instance") else {
-            let title = "this row does not say which instance it is about";
+            let title = "this row names no instance";
             let problem =
                 Problem::at(Code::MissingKey, row.span, title, "the cell `instance` is empty");
             population.resolver.problems.add(problem);

@@ -15,7 +15,7 @@ macro_rules! verbs {
             $(#[doc = $about])+
             $verb => $name {
                 $($(#[doc = $doc])+ $mode $key => $field: $part,)+
-                /// Who calls.
+                /// The name of the caller.
                 optional "by" => by: Actor,
                 /// The way by which the call comes in.
                 optional "via" => via: Channel,
@@ -49,7 +49,10 @@ macro_rules! verbs {
                 $(#[doc = $about])+
                 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
                 pub struct $name {
-                    $($(#[doc = $doc])+ pub $field: verbs!(@type $mode <$part as VerbKey>::Resolved),)+
+                    $(
+                        $(#[doc = $doc])+
+                        pub $field: verbs!(@type $mode <$part as VerbKey>::Resolved),
+                    )+
                 }
             )+
         }

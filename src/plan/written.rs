@@ -42,8 +42,8 @@ record! {
         default "events" => events: WrittenEvents,
         /// What happens by chance: sources of events, by name.
         default "random" => random: Map<WrittenRandomSource>,
-        /// Decisions to count in each replication, by a name of yours. Only `--replications` and
-        /// `--until-halfwidth` look at it.
+        /// Decisions to count in each replication, by a name of your choice. Only
+        /// `--replications` and `--until-halfwidth` look at it.
         default "counts" => counts: Map<WrittenDecision>,
         /// What is expected. Only `test` looks at it.
         default "expect" => expect: WrittenExpect,
@@ -132,7 +132,7 @@ impl Read for WrittenEvent {
             [] => None,
             [first, second, ..] => {
                 let count = verbs.len();
-                let title = format!("an event does one thing; this one does {count}");
+                let title = format!("an event needs exactly one verb; this one has {count}");
                 problems.add(
                     Problem::at(Code::OneVerb, second.key.span, title, "second verb")
                         .and_at(first.key.span, "first verb")
@@ -160,7 +160,7 @@ fn no_verb(node: &Node, entries: &[Entry]) -> Problem {
     let Some(Entry { key, .. }) = unknown else {
         let mut span = node.span;
         span.end = entries.first().map_or(span.start + 1, |entry| entry.key.span.end);
-        let title = "an event does one thing; this one does nothing";
+        let title = "an event needs exactly one verb; this one has none";
         return Problem::at(Code::OneVerb, span, title, "no verb").note(verbs);
     };
     Problem::at(Code::OneVerb, key.span, format!("`{}` is not a verb", **key), "unknown verb")

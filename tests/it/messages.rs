@@ -163,9 +163,9 @@ fn a_csv_fleet_is_told_by_row_and_cell() {
         ("instance,billing\ndb-1,spot,x\n", "this row has 3 cells, and the header has 2"),
         ("instance,instance\ndb-1,db-2\n", "the column `instance` appears twice"),
         ("instance\ndb-1\ndb-1\n", "fleet.csv:3:1"),
-        ("instance\n=1+1\n", "would be run by a spreadsheet"),
+        ("instance\n=1+1\n", "a spreadsheet would run"),
         ("billing\nspot\n", "the file has no column `instance`, and every row needs it"),
-        ("instance,billing\n,spot\n", "this row does not say which instance it is about"),
+        ("instance,billing\n,spot\n", "this row names no instance"),
         ("", "a CSV file begins with a line of column names"),
         (
             "instance,tags\ndb-1,production\n",

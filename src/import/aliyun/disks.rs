@@ -17,7 +17,7 @@ impl Reader<'_> {
         let goes = row.flag("DeleteWithInstance", self.problems);
         let Some(disk) = disk.filter(|disk| self.is_first(Kind::Disks, disk)) else { return };
         let Some(instance) = instance else {
-            let title = format!("the disk `{}` is attached to nothing", disk.value);
+            let title = format!("the disk `{}` is not attached to an instance", disk.value);
             return self.left_out(disk.span, title, "left out");
         };
         let Some(at) = self.known(&instance, "a disk") else { return };

@@ -116,7 +116,8 @@ fn unreadable(reply: &Row<'_>, problems: &mut Problems) -> Problem {
         let title = format!("the provider refused the call: `{}`", shown(&code));
         let problem = Problem::at(Code::BadReply, code.span, title, "this is no list");
         let problem = problem.and_at(message.span, "what it says");
-        return problem.help("call once more as somebody who may, and save what comes then");
+        return problem
+            .help("run the call again with credentials that allow it, and save the output");
     }
     let lists = || CALLS.iter().map(|call| call.list);
     let close = reply.keys().find_map(|key| closest(key, lists()).first().copied());
@@ -134,7 +135,7 @@ fn no_reply(span: Span, label: &str) -> Problem {
 }
 
 /// Tells where all pages of a kind, a region and a total hold fewer rows than that total.
-/// Only that is told: a total that is too small says nothing about the rows that are there.
+/// Only that is told: a total that is too small does not cover the rows that are there.
 pub(super) fn tell_missing(pages: &[Page<'_>], problems: &mut Problems) {
     let mut found = BTreeMap::new();
     let mut with_rows = BTreeSet::new();
