@@ -11,7 +11,7 @@ use super::shared::messages::report_nothing_ran;
 use super::shared::run_cases::decisions;
 use super::shared::run_end::name_of;
 use super::shared::terminal;
-use crate::diagnostics::{Code, Problem, Sources, closest};
+use crate::diagnostics::{Code, Problem, Sources, Suggestion, closest};
 use crate::experiment::{DecisionWatch, carry_out};
 use crate::plan::{Options, Plan, Script};
 use crate::policy::{Catalog, Column, Facts, Policy, Rule, Rulebook};
@@ -307,14 +307,14 @@ fn set(facts: Facts, name: &str, value: &str) -> Result<Facts, Exit> {
         let known = Column::ALL.iter().map(|column| column.name()).chain(["on"]);
         let title = format!("unknown column `{name}`");
         return Err(refuse(
-            Problem::bare(Code::UnknownWord, title).did_you_mean(&closest(name, known)),
+            Problem::bare(Code::UnknownWord, title).suggest(&Suggestion::of(name, None, known)),
         ));
     };
     facts.with(column, value).ok_or_else(|| {
         let words = column.words();
         let title = format!("`{value}` is not a word of the column `{name}`");
         let problem = Problem::bare(Code::UnknownWord, title);
-        let close = closest(value, words.iter().copied());
+        let close = Suggestion::of(value, None, words.iter().copied()).words;
         refuse(problem.did_you_mean(&close).note(format!("one of: {}", words.join(", "))))
     })
 }

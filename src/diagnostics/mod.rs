@@ -12,7 +12,7 @@ pub use files::{Files, NoFiles, Opener, ReadFailure, Stream};
 pub use problem::{Code, Problem, Problems, Severity};
 pub use render::{many, render, summary};
 pub use span::{FileId, Sources, Span, Spanned, digest_of, hex_digest};
-pub use suggest::closest;
+pub use suggest::{Suggestion, closest};
 pub use visible::visible;
 
 pub(crate) use span::in_hex;

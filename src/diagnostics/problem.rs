@@ -2,6 +2,7 @@
 
 use super::files::ReadFailure;
 use super::span::Span;
+use super::suggest::Suggestion;
 use crate::words::Word;
 
 crate::words::words! {
@@ -206,6 +207,16 @@ impl Problem {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.helps.push(help.into());
         self
+    }
+
+    /// Adds what may have been meant, and what to write where the word alone is not enough.
+    #[must_use]
+    pub fn suggest(self, suggestion: &Suggestion<'_>) -> Self {
+        let problem = self.did_you_mean(&suggestion.words);
+        match suggestion.write {
+            "" => problem,
+            write => problem.help(format!("write `{write}`")),
+        }
     }
 
     /// Adds "did you mean", if anything is close.

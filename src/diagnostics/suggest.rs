@@ -1,9 +1,173 @@
-//! Suggestions: the known names that are closest to an unknown one.
+//! Suggestions for a word that a file does not know: likely guesses first, then similar words.
 
 use rapidfuzz::distance::osa::{Args, BatchComparator};
 
 /// Longer texts were not misspelt.
 const LONGEST: usize = 100;
+
+/// A key, column, verb or word of another vocabulary, or of an earlier version.
+struct Guess {
+    /// What is typed, in lower case.
+    typed: &'static [&'static str],
+    /// The value that it has, where the suggestion depends on it; `None` stands for any.
+    value: Option<&'static str>,
+    /// What is probably meant; only those that are allowed at the place are suggested.
+    meant: &'static [&'static str],
+    /// What to write instead of the key and its value; empty if the word alone is enough.
+    write: &'static str,
+}
+
+const fn guess(
+    typed: &'static [&'static str],
+    meant: &'static [&'static str],
+    write: &'static str,
+) -> Guess {
+    Guess { typed, value: None, meant, write }
+}
+
+/// Former names and likely guesses. None of them is accepted; each gets its suggestion.
+const GUESSES: &[Guess] = &[
+    // Former names.
+    guess(
+        &["things", "thing", "disks", "disk", "volumes", "volume", "attachments"],
+        &["resources"],
+        "resources: { NAME: { kind: data-disk, gib: 40 } }",
+    ),
+    guess(&["things", "thing"], &["resource"], ""),
+    guess(&["channel", "channels", "through", "interface"], &["via"], ""),
+    guess(&["way-out", "way_out"], &["remedy"], ""),
+    guess(&["none"], &["unspecified"], ""),
+    // Verbs of providers and of their tools.
+    guess(
+        &[
+            "delete",
+            "terminate",
+            "destroy",
+            "kill",
+            "remove",
+            "delete-instance",
+            "delete-instances",
+            "terminate-instance",
+            "terminate-instances",
+            "release-instance",
+            "release-instances",
+        ],
+        &["release", "delete-members"],
+        "release: { instance: NAME }",
+    ),
+    guess(
+        &["protect", "enable-protection", "enable-deletion-protection", "modify-protection"],
+        &["set-protection"],
+        "set-protection: { instance: NAME, flags: { PROTECTION: true } }",
+    ),
+    guess(
+        &["unprotect", "disable-protection", "disable-deletion-protection"],
+        &["set-protection"],
+        "set-protection: { instance: NAME, flags: { PROTECTION: false } }",
+    ),
+    guess(
+        &["pay", "pay-bill", "paid", "payment", "top-up"],
+        &["settle"],
+        "settle: { account: NAME }",
+    ),
+    guess(
+        &["scale", "scale-to", "resize", "set-desired-capacity", "set-size"],
+        &["set-capacity"],
+        "set-capacity: { group: NAME, to: 3 }",
+    ),
+    guess(&["model-update"], &["update-model"], "update-model: { group: NAME, to: MODEL }"),
+    guess(&["upgrade-model"], &["update-model", "upgrade"], ""),
+    guess(
+        &["remove-members", "remove-instances", "remove-member", "delete-member"],
+        &["delete-members", "detach"],
+        "",
+    ),
+    guess(&["reboot", "reboot-instance", "reboot-instances"], &["restart"], ""),
+    guess(&["halt", "shutdown", "shut-down", "power-off"], &["stop"], ""),
+    guess(&["launch", "run-instances", "create-instance"], &["create"], ""),
+    guess(&["overdue-payment", "arrears", "unpaid", "bill-overdue"], &["overdue"], ""),
+    guess(&["lock"], &["security-lock"], ""),
+    guess(&["unlock"], &["security-unlock"], ""),
+    guess(&["reclaim", "spot-interruption", "evict"], &["spot-reclaim"], ""),
+    guess(
+        &["schedule", "auto-release", "set-auto-release"],
+        &["schedule-release"],
+        "schedule-release: { instance: NAME, time: +2h }",
+    ),
+    // Keys of verbs.
+    guess(&["count", "size", "number", "by"], &["remove"], ""),
+    guess(&["count", "size", "number", "by"], &["add"], ""),
+    guess(&["count", "size", "number", "capacity", "by"], &["to"], ""),
+    guess(&["desired-capacity", "capacity"], &["desired"], ""),
+    guess(&["months", "term", "period", "duration"], &["for"], "for: 30d"),
+    guess(
+        &["vm", "vms", "name", "names", "server", "servers", "node", "nodes", "members"],
+        &["instance"],
+        "",
+    ),
+    guess(&["user", "caller", "actor", "who", "principal"], &["by"], ""),
+    guess(&["scaling-group", "scale-set", "asg", "pool"], &["group"], ""),
+    guess(&["protections"], &["flags", "protect"], ""),
+    guess(&["when", "time"], &["at"], ""),
+    guess(&["at", "when"], &["time"], ""),
+    // Keys of a fleet.
+    Guess {
+        typed: &["auto-renew", "auto-renewal", "autorenew"],
+        value: Some("true"),
+        meant: &["renewal"],
+        write: "renewal: automatic",
+    },
+    Guess {
+        typed: &["auto-renew", "auto-renewal", "autorenew"],
+        value: Some("false"),
+        meant: &["renewal"],
+        write: "renewal: none",
+    },
+    guess(&["auto-renew", "auto-renewal", "autorenew"], &["renewal"], "renewal: automatic"),
+    guess(&["protection", "protected", "flags"], &["protect"], "protect: [PROTECTION]"),
+    guess(&["charge-type", "payment", "pay", "pricing"], &["billing"], ""),
+    // Lists of expectations.
+    guess(&["lost", "loss"], &["losses"], ""),
+    guess(&["decision"], &["decisions"], ""),
+    guess(&["request"], &["requests"], ""),
+    guess(&["state"], &["states", "is"], ""),
+    guess(&["status"], &["is", "state", "result"], ""),
+    guess(&["verdict", "result"], &["outcome"], ""),
+];
+
+/// What may have been meant by a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion<'w> {
+    /// The words, the likeliest first; at most three.
+    pub words: Vec<&'w str>,
+    /// What to write in full, where the word alone is not enough; else empty.
+    pub write: &'static str,
+}
+
+impl<'w> Suggestion<'w> {
+    /// What may have been meant by `typed` where only `words` are allowed, from the value that
+    /// stands behind it, if any.
+    pub fn of(typed: &str, value: Option<&str>, words: impl IntoIterator<Item = &'w str>) -> Self {
+        let words: Vec<&'w str> = words.into_iter().collect();
+        let lower = typed.to_lowercase().replace(['_', ' '], "-");
+        if let Some(same) = words.iter().find(|word| **word == lower) {
+            return Self { words: vec![same], write: "" };
+        }
+        let bare = |text: &str| text.replace('-', "");
+        let fits = |guess: &&Guess| {
+            guess.typed.iter().any(|known| *known == lower || bare(known) == lower)
+                && guess.value.is_none_or(|known| value == Some(known))
+        };
+        for guess in GUESSES.iter().filter(fits) {
+            let allowed = |meant: &&str| words.iter().find(|word| *word == meant).copied();
+            let meant: Vec<&'w str> = guess.meant.iter().filter_map(allowed).collect();
+            if !meant.is_empty() {
+                return Self { words: meant, write: guess.write };
+            }
+        }
+        Self { words: closest(typed, words), write: "" }
+    }
+}
 
 /// The words close to `text`, the closest first, three at most.
 ///
@@ -45,5 +209,27 @@ mod tests {
         assert_eq!(closest("EVENT", words), ["event"]);
         assert_eq!(closest("db-9", words), ["db-1", "db-2"]);
         assert!(closest("zebra", words).is_empty());
+    }
+
+    #[test]
+    fn a_likely_guess_gets_the_word_that_is_allowed_at_its_place() {
+        let of = |typed, value, words: &[&'static str]| {
+            let found = Suggestion::of(typed, value, words.iter().copied());
+            (found.words.join(" "), found.write)
+        };
+        let verbs = ["release", "delete-members", "set-capacity", "scale-in", "settle"];
+        assert_eq!(of("terminate", None, &verbs).0, "release delete-members");
+        assert_eq!(of("DeleteInstances", None, &verbs).0, "release delete-members");
+        assert_eq!(of("scale-to", None, &verbs).0, "set-capacity");
+        assert_eq!(of("pay", None, &verbs), ("settle".into(), "settle: { account: NAME }"));
+        assert_eq!(of("count", None, &["group", "remove", "by"]).0, "remove");
+        assert_eq!(of("count", None, &["group", "add", "by"]).0, "add");
+        assert_eq!(of("count", None, &["group", "to", "by"]).0, "to");
+        assert_eq!(of("auto-renew", Some("false"), &["renewal"]).1, "renewal: none");
+        assert_eq!(of("auto-renew", Some("true"), &["renewal"]).1, "renewal: automatic");
+        assert_eq!(of("Auto_Release", None, &["auto-release"]).0, "auto-release");
+        assert_eq!(of("relaese", None, &verbs).0, "release");
+        assert_eq!(of("things", None, &["kind", "resources"]).0, "resources");
+        assert_eq!(of("things", None, &["kind"]).0, "");
     }
 }

@@ -117,7 +117,7 @@ fn of_the_instance(case: &Case<'_>, grouped: bool) -> Vec<String> {
     match case.word(Column::Action) {
         "start" => keys.push("state: stopped".to_owned()),
         // Where protections are about releases alone, only a stop that takes something decides.
-        "stop" => keys.push("things: { address: { kind: static-ip } }".to_owned()),
+        "stop" => keys.push("resources: { address: { kind: static-ip } }".to_owned()),
         _ => {}
     }
     if trigger == "spot-reclaim" && case.word(Column::Action) == "release" {
@@ -200,11 +200,11 @@ fn events(case: &Case<'_>) -> Vec<String> {
     let some = channels.find(|word| **word != Channel::None.index());
     let some = some.map(|word| Column::Channel.words()[usize::from(*word)]);
     let via = match case.word(Column::Channel) {
-        "" | "none" => some.map_or(String::new(), |channel| format!(", via: {channel}")),
+        "" | "unspecified" => some.map_or(String::new(), |channel| format!(", via: {channel}")),
         channel => format!(", via: {channel}"),
     };
     let action = case.word(Column::Action);
-    let named = if case.word(Column::Named) == "true" { ", instances: [it]" } else { "" };
+    let named = if case.word(Column::Named) == "true" { ", instance: [it]" } else { "" };
     let initiator = match case.word(Column::Initiator) {
         "" | "user" => String::new(),
         initiator => format!(", initiator: {initiator}"),
@@ -238,8 +238,8 @@ fn events(case: &Case<'_>) -> Vec<String> {
         "maintenance" => "maintenance: { instance: it }".to_owned(),
         "scale-in" => format!("scale-in: {{ group: group-1, remove: 1{initiator}{via} }}"),
         "health-check" => "set-health: { instance: it, health: unhealthy }".to_owned(),
-        "delete-members" => format!("delete-members: {{ group: group-1, instances: [it]{via} }}"),
-        "detach" => format!("detach: {{ group: group-1, instances: [it]{via} }}"),
+        "delete-members" => format!("delete-members: {{ group: group-1, instance: [it]{via} }}"),
+        "detach" => format!("detach: {{ group: group-1, instance: [it]{via} }}"),
         "group-delete" => format!("delete-group: {{ group: group-1, force: true{via} }}"),
         "zone-balance" => "balance-zones: { group: group-1 }".to_owned(),
         "group-action" => format!("group-action: {{ group: group-1, do: {action}{named}{via} }}"),

@@ -2,8 +2,9 @@
 
 use csv::{ByteRecord, Position, ReaderBuilder};
 
+use super::record::canonical_key;
 use super::tree::{Entry, Node, Style, Value};
-use crate::diagnostics::{Code, Problem, Problems};
+use crate::diagnostics::{Code, Problem, Problems, Suggestion};
 use crate::diagnostics::{FileId, Sources, Span, Spanned};
 
 /// The rows of a CSV file, each as a mapping from column to cell.
@@ -35,7 +36,10 @@ pub fn rows<'s>(
         problems.add(problem.help(format!("such as `{}`", required.join(","))));
         return None;
     };
-    let is_known = |cell: &[u8]| known.contains(&String::from_utf8_lossy(cell).trim());
+    let is_known = |cell: &[u8]| {
+        let name = String::from_utf8_lossy(cell);
+        known.contains(&canonical_key(name.trim(), known))
+    };
     if !header.iter().any(is_known) {
         // It is another kind of file, of which nothing is quoted.
         let title = format!("`{}` is not a table that can be read here", sources.path(file));
@@ -49,7 +53,8 @@ pub fn rows<'s>(
     let mut good = is_well_quoted(file, text, 0, end, problems);
     let mut columns: Vec<Spanned<Box<str>>> = Vec::with_capacity(header.len());
     for (cell, span) in header.iter().zip(spans(file, text, 0, &header)) {
-        let name = String::from_utf8_lossy(cell).trim().to_owned();
+        let name = String::from_utf8_lossy(cell);
+        let name = canonical_key(name.trim(), known).to_owned();
         if let Some(first) = columns.iter().find(|column| *column.value == *name) {
             let title = format!("the column `{name}` appears twice");
             problems
@@ -75,7 +80,8 @@ pub fn rows<'s>(
 fn unknown_column(name: &str, span: Span, known: &[&str]) -> Problem {
     let title = format!("unknown column `{}`", name.escape_debug());
     let problem = Problem::at(Code::UnknownKey, span, title, "not a column here");
-    let problem = problem.did_you_mean(&crate::diagnostics::closest(name, known.iter().copied()));
+    let problem = problem
+        .suggest(&Suggestion { write: "", ..Suggestion::of(name, None, known.iter().copied()) });
     let problem = match name.find([';', '\t', '|']) {
         Some(_) => problem.help("columns are separated by commas"),
         None => problem,

@@ -21,7 +21,7 @@ record! {
         default "decisions" => decisions: Lines<WrittenDecision>,
         /// Requests: what became of a call or of a due timer.
         default "requests" => requests: Lines<WrittenRequest>,
-        /// Things lost, or left behind and still billed.
+        /// Resources lost, or left behind and still billed.
         default "losses" => losses: Lines<WrittenLoss>,
         /// States, just after everything that is due at an instant.
         default "states" => states: Lines<WrittenState>,
@@ -44,9 +44,9 @@ record! {
         /// The event that made it; with several, each must have made one.
         optional "event" => event: OneOrMany<Spanned<Name>>,
         /// The cause that asked.
-        optional "trigger" => trigger: Trigger,
+        optional "trigger" => trigger: AnyOf<Trigger>,
         /// What was asked.
-        optional "action" => action: Action,
+        optional "action" => action: AnyOf<Action>,
         /// The instances.
         optional "instance" => instance: Selector,
         /// The group that they were in.
@@ -54,13 +54,13 @@ record! {
         /// When.
         optional "at" => at: Spanned<Written>,
         /// The name of the caller.
-        optional "by" => by: Spanned<Name>,
+        optional "by" => by: AnyOf<Spanned<Name>>,
         /// The way by which the call came in.
-        optional "channel" => channel: Channel,
+        optional "via" => via: AnyOf<Channel>,
         /// What became of them.
-        optional "outcome" => outcome: Outcome,
+        optional "outcome" => outcome: AnyOf<Outcome>,
         /// What happened to them.
-        optional "effect" => effect: Effect,
+        optional "effect" => effect: AnyOf<Effect>,
         /// The provider's answer; `~text` for one that contains the text.
         optional "answer" => answer: Spanned<String>,
         /// The rule that decided.
@@ -70,11 +70,11 @@ record! {
         /// What became of each protection, by its name.
         optional "verdicts" => verdicts: Map<Verdict>,
         /// The confidence of the decision.
-        optional "confidence" => confidence: Confidence,
+        optional "confidence" => confidence: AnyOf<Confidence>,
         /// How they were paid for.
-        optional "billing" => billing: Billing,
+        optional "billing" => billing: AnyOf<Billing>,
         /// How they had come into their group.
-        optional "membership" => membership: Membership,
+        optional "membership" => membership: AnyOf<Membership>,
     }
 }
 
@@ -86,15 +86,17 @@ record! {
         /// The event that made it; with several, each must have made one.
         optional "event" => event: OneOrMany<Spanned<Name>>,
         /// The cause that asked.
-        optional "trigger" => trigger: Trigger,
+        optional "trigger" => trigger: AnyOf<Trigger>,
         /// The name of the caller.
-        optional "by" => by: Spanned<Name>,
+        optional "by" => by: AnyOf<Spanned<Name>>,
+        /// The way by which the call came in.
+        optional "via" => via: AnyOf<Channel>,
         /// The verb.
         optional "verb" => verb: Spanned<String>,
         /// When.
         optional "at" => at: Spanned<Written>,
         /// What became of it.
-        optional "result" => result: RequestResult,
+        optional "result" => result: AnyOf<RequestResult>,
         /// The provider's answer; `~text` for one that contains the text.
         optional "answer" => answer: Spanned<String>,
         /// The rule that refused it, or a part of it.
@@ -107,20 +109,20 @@ record! {
 }
 
 record! {
-    /// An expected loss: a thing that is lost, or left behind and still billed.
+    /// An expected loss: a resource that is lost, or left behind and still billed.
     WrittenLoss: "an expected loss" {
         /// The cases in which it is expected; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
         /// The instances that it belonged to; with several, each must have one.
         optional "instance" => instance: Selector,
         /// What it is.
-        optional "kind" => kind: ResourceKind,
+        optional "kind" => kind: AnyOf<ResourceKind>,
         /// Its name.
         optional "name" => name: Name,
         /// What became of it.
-        optional "fate" => fate: Fate,
+        optional "fate" => fate: AnyOf<Fate>,
         /// The cause.
-        optional "trigger" => trigger: Trigger,
+        optional "trigger" => trigger: AnyOf<Trigger>,
         /// When.
         optional "at" => at: Spanned<Written>,
         /// The rule that decided it.
@@ -209,6 +211,34 @@ record! {
         optional "spared" => spared: Spanned<u64>,
         /// Nothing to do.
         optional "no-op" => no_op: Spanned<u64>,
+    }
+}
+
+/// One value, or a list of values of which any is right.
+#[derive(Debug, Clone)]
+pub struct AnyOf<T>(pub Vec<T>);
+
+impl<T> AnyOf<T> {
+    /// The values of a key; none if it is left out, which then allows every value.
+    pub fn values(of: Option<&Self>) -> &[T] {
+        of.map(|values| values.0.as_slice()).unwrap_or_default()
+    }
+}
+
+impl<T: Read> Read for AnyOf<T> {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let values = OneOrMany::<T>::read(node, problems)?.0;
+        if values.is_empty() {
+            let title = "an empty list matches nothing";
+            let problem = Problem::at(Code::MatchesNothing, node.span, title, "empty");
+            problems.add(problem.help("name at least one value, or leave the key out"));
+            return None;
+        }
+        Some(Self(values))
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [T::schema(), { "type": "array", "items": T::schema(), "minItems": 1 }] })
     }
 }
 

@@ -151,7 +151,7 @@ record! {
         /// What becomes of it if it is spot capacity and taken back.
         optional "eviction" => eviction: Eviction,
         /// What belongs to it, by name: disks, snapshots, images, addresses.
-        optional "things" => resources: Map<WrittenResource>,
+        optional "resources" => resources: Map<WrittenResource>,
         /// What it is tagged with.
         optional "tags" => tags: Map<String>,
     }
@@ -343,13 +343,13 @@ impl Read for AutoRelease {
     }
 }
 
-/// A thing that belongs to an instance: its kind, or more about it.
+/// A resource of an instance: its kind, or more about it.
 #[derive(Debug, Clone)]
 pub struct WrittenResource(pub WrittenResourceRecord);
 
 record! {
-    /// A thing that belongs to an instance.
-    WrittenResourceRecord: "a thing" {
+    /// A resource of an instance.
+    WrittenResourceRecord: "a resource" {
         /// What it is.
         required "kind" => kind: ResourceKind,
         /// Its size in GiB.

@@ -30,7 +30,7 @@ pub use fleet::{
 };
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};
 pub use read_time::When;
-pub use record::{Fields, object_schema};
+pub use record::{Fields, canonical_key, object_schema};
 pub use scenario::{
     MetricStep, WrittenFile, WrittenFleet, WrittenImport, WrittenInstances, WrittenMetrics,
     is_file, read_file,

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use serde_json::{Value as Json, json};
 
 use super::tree::{Entry, Node, Style, Value};
-use crate::diagnostics::closest;
+use crate::diagnostics::Suggestion;
 use crate::diagnostics::is_unseen;
 use crate::diagnostics::{Code, Problem, Problems};
 use crate::diagnostics::{Span, Spanned};
@@ -50,7 +50,7 @@ pub fn read_word<W: Word>(node: &Node, problems: &mut Problems) -> Option<W> {
         let words: Vec<&str> = W::ALL.iter().map(|word| word.word()).collect();
         let title = format!("`{text}` is not {}", W::WHAT);
         let problem = Problem::at(Code::UnknownWord, node.span, title, "not one of the words");
-        let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
+        let problem = problem.suggest(&Suggestion::of(text, None, words.iter().copied()));
         problems.add(problem.note(format!("one of: {}", words.join(", "))));
     }
     found

@@ -9,14 +9,29 @@ use serde_json::{Map, Value as Json, json};
 
 use super::read::{Read, expected_kind, split_pairs};
 use super::tree::{Entry, Node, Style, Value};
-use crate::diagnostics::closest;
-use crate::diagnostics::{Code, Problem, Problems};
+use crate::diagnostics::{Code, Problem, Problems, Suggestion};
 
 /// The keys of a mapping while they are being read.
 pub struct Fields<'n> {
     what: &'static str,
     node: &'n Node,
     entries: Cow<'n, [Entry]>,
+    /// Keys that an unknown key was probably meant to be, and keys whose value is refused here:
+    /// a missing or a bad value of these follows from a mistake that is reported already.
+    reported: Vec<String>,
+}
+
+/// The one key with a second spelling: as written, and as it is read.
+const ALIAS: (&str, &str) = ("instances", "instance");
+
+/// The key that a written key stands for where `keys` are allowed: itself, or what it is the
+/// second spelling of.
+pub fn canonical_key<'k>(written: &'k str, keys: &[&str]) -> &'k str {
+    if written == ALIAS.0 && keys.contains(&ALIAS.1) && !keys.contains(&ALIAS.0) {
+        ALIAS.1
+    } else {
+        written
+    }
 }
 
 impl<'n> Fields<'n> {
@@ -43,27 +58,41 @@ impl<'n> Fields<'n> {
                 return None;
             }
         };
+        let mut reported = Vec::new();
         for entry in entries.iter() {
-            let key: &str = &entry.key;
-            if !keys.contains(&key) && !key.starts_with("x-") {
+            let key = canonical_key(&entry.key, keys);
+            if key == ALIAS.1 && key != &**entry.key {
+                check_alias(entry, &entries, problems);
+            } else if key == "by" && keys.contains(&"via") && is_number(&entry.value) {
+                refuse_number(entry, &entries, keys, &mut reported, problems);
+            } else if !keys.contains(&key) && !key.starts_with("x-") {
                 let title = format!("unknown key `{key}` in {what}");
                 let problem =
                     Problem::at(Code::UnknownKey, entry.key.span, title, "not a key here");
-                let problem = problem.did_you_mean(&closest(key, keys.iter().copied()));
+                let free = keys.iter().copied().filter(|key| !is_given(key, &entries));
+                let suggestion = Suggestion::of(key, entry.value.scalar(), free);
+                reported.extend(suggestion.words.iter().map(|word| (*word).to_owned()));
+                let problem = problem.suggest(&suggestion);
                 problems.add(problem.note(format!("keys allowed here: {}", keys.join(", "))));
             }
         }
-        Some(Self { what, node, entries })
+        Some(Self { what, node, entries, reported })
     }
 
     /// The value of a key, as written.
     pub fn node(&self, key: &str) -> Option<&Node> {
-        self.entries.iter().find(|entry| &**entry.key == key).map(|entry| &entry.value)
+        if self.reported.iter().any(|reported| reported == key) {
+            return None;
+        }
+        find(key, &self.entries).map(|entry| &entry.value)
     }
 
     /// The value of a key that must be there.
     pub fn required<T: Read>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         let Some(node) = self.node(key) else {
+            if self.reported.iter().any(|reported| reported == key) {
+                return None;
+            }
             let title = format!("missing key `{key}` in {}", self.what);
             // Point at where the mapping begins, not at all of its lines.
             let mut span = self.entries.first().map_or(self.node.span, |entry| entry.key.span);
@@ -78,6 +107,58 @@ impl<'n> Fields<'n> {
     pub fn optional<T: Read>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         self.node(key).and_then(|node| T::read(node, problems))
     }
+}
+
+/// The entry of a key, in either spelling.
+fn find<'e>(key: &str, entries: &'e [Entry]) -> Option<&'e Entry> {
+    let is_it = |entry: &&Entry| {
+        let written: &str = &entry.key;
+        written == key || (key == ALIAS.1 && written == ALIAS.0)
+    };
+    entries.iter().find(is_it)
+}
+
+fn is_given(key: &str, entries: &[Entry]) -> bool {
+    find(key, entries).is_some()
+}
+
+/// Both spellings of a key would give it two values.
+fn check_alias(entry: &Entry, entries: &[Entry], problems: &mut Problems) {
+    if let Some(other) = entries.iter().find(|entry| &**entry.key == ALIAS.1) {
+        let title = format!("`{}` and `{}` are the same key", ALIAS.1, ALIAS.0);
+        let problem = Problem::at(Code::Twice, entry.key.span, title, "second value");
+        let problem = problem.and_at(other.key.span, "first value");
+        problems.add(problem.help(format!("write one list under `{}`", ALIAS.1)));
+    }
+}
+
+/// Whether a value is digits alone.
+fn is_number(node: &Node) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    node.scalar().is_some_and(digits)
+}
+
+/// A number where a caller is named: probably the number of members.
+fn refuse_number(
+    entry: &Entry,
+    entries: &[Entry],
+    keys: &[&str],
+    reported: &mut Vec<String>,
+    problems: &mut Problems,
+) {
+    let number = entry.value.scalar().unwrap_or_default();
+    let title = format!("`by` names the caller, and `{number}` is a number");
+    let problem = Problem::at(Code::BadName, entry.value.span, title, "not a name");
+    let free = keys.iter().copied().filter(|key| ["remove", "add", "to"].contains(key));
+    let free = free.filter(|key| !is_given(key, entries));
+    let meant = Suggestion::of("by", None, free).words;
+    let problem = match meant.first() {
+        Some(key) => problem.help(format!("did you mean `{key}: {number}`?")),
+        None => problem.help("write a name, such as `by: alice`"),
+    };
+    problems.add(problem);
+    reported.extend(meant.iter().map(|word| (*word).to_owned()));
+    reported.push("by".to_owned());
 }
 
 /// The JSON schema of a mapping: `(key, about, schema, required)` of each key.

@@ -143,7 +143,7 @@ verbs! {
             /// The group.
             required "group" => group: GroupRef,
             /// The members.
-            required "instances" => instances: Instances,
+            required "instance" => instance: Instances,
         }
 
         /// Has a group shrink; it chooses the members itself.
@@ -183,7 +183,7 @@ verbs! {
             /// What.
             required "do" => deed: GroupOperation,
             /// The members; all, if none is named.
-            optional "instances" => instances: Instances,
+            optional "instance" => instance: Instances,
         }
 
         /// Gives a group another model. How it reaches the members is the group's mode.
@@ -199,7 +199,7 @@ verbs! {
             /// The group.
             required "group" => group: GroupRef,
             /// The members; all, if none is named.
-            optional "instances" => instances: Instances,
+            optional "instance" => instance: Instances,
             /// Whether it is the platform's own upgrade of the image of the system.
             optional "os-image" => os_image: bool,
         }
@@ -229,7 +229,7 @@ verbs! {
             /// The group.
             required "group" => group: GroupRef,
             /// The members.
-            required "instances" => instances: Instances,
+            required "instance" => instance: Instances,
         }
 
         /// Puts members of a group back into service.
@@ -237,7 +237,7 @@ verbs! {
             /// The group.
             required "group" => group: GroupRef,
             /// The members.
-            required "instances" => instances: Instances,
+            required "instance" => instance: Instances,
         }
 
         /// Suspends processes of a group.
@@ -275,7 +275,7 @@ verbs! {
             /// The group.
             required "group" => group: GroupRef,
             /// The members.
-            required "instances" => instances: Instances,
+            required "instance" => instance: Instances,
         }
 
         /// Deletes a group.

@@ -12,7 +12,8 @@ use super::resolver::Resolver;
 use super::script_builder::Events;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::format::expect::{
-    Lines, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest, WrittenTotal, WrittenWatch,
+    AnyOf, Lines, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest, WrittenTotal,
+    WrittenWatch,
 };
 use crate::format::{Map, Name, OneOrMany, Selector, When as Written};
 use crate::policy::Policy;
@@ -209,22 +210,22 @@ impl Expecting<'_, '_> {
         }
         Some(DecisionLine {
             events: events.ok()?,
-            trigger: part.trigger,
-            action: part.action,
+            trigger: AnyOf::values(part.trigger.as_ref()).to_vec(),
+            action: AnyOf::values(part.action.as_ref()).to_vec(),
             instances: instances.ok()?,
             group: group?,
             at: at.ok()?,
-            by: self.caller(part.by.as_ref()),
-            channel: part.channel,
-            outcome: part.outcome,
-            effect: part.effect,
+            by: self.callers(part.by.as_ref()),
+            via: AnyOf::values(part.via.as_ref()).to_vec(),
+            outcome: AnyOf::values(part.outcome.as_ref()).to_vec(),
+            effect: AnyOf::values(part.effect.as_ref()).to_vec(),
             answer: self.answer(part.answer.as_ref()),
             rule: part.rule.as_ref().map(|rule| rule.value.clone()),
             decided_by: part.decided_by.as_ref().map(|name| name.value.clone()),
             verdicts: verdicts.iter().map(|(name, v)| (name.to_string(), *v)).collect(),
-            confidence: part.confidence,
-            billing: part.billing,
-            membership: part.membership,
+            confidence: AnyOf::values(part.confidence.as_ref()).to_vec(),
+            billing: AnyOf::values(part.billing.as_ref()).to_vec(),
+            membership: AnyOf::values(part.membership.as_ref()).to_vec(),
         })
     }
 
@@ -237,11 +238,12 @@ impl Expecting<'_, '_> {
         self.rule(part.rule.as_ref());
         Some(RequestLine {
             events: events.ok()?,
-            trigger: part.trigger,
-            by: self.caller(part.by.as_ref()),
+            trigger: AnyOf::values(part.trigger.as_ref()).to_vec(),
+            by: self.callers(part.by.as_ref()),
+            via: AnyOf::values(part.via.as_ref()).to_vec(),
             verb: part.verb.as_ref().map(|verb| verb.value.clone()),
             at: at.ok()?,
-            result: part.result,
+            result: AnyOf::values(part.result.as_ref()).to_vec(),
             answer: self.answer(part.answer.as_ref()),
             rule: part.rule.as_ref().map(|rule| rule.value.clone()),
             wanted: part.wanted,
@@ -280,10 +282,10 @@ impl Expecting<'_, '_> {
         let instances = self.instances(part.instance.as_ref());
         Some(LossLine {
             instances: instances.ok()?,
-            kind: part.kind,
+            kind: AnyOf::values(part.kind.as_ref()).to_vec(),
             name: part.name.as_ref().map(ToString::to_string),
-            fate: part.fate,
-            trigger: part.trigger,
+            fate: AnyOf::values(part.fate.as_ref()).to_vec(),
+            trigger: AnyOf::values(part.trigger.as_ref()).to_vec(),
             at: at.ok()?,
             rule: part.rule.as_ref().map(|rule| rule.value.clone()),
         })
@@ -322,17 +324,20 @@ impl Expecting<'_, '_> {
         Some(TotalLine { event, trigger: part.trigger, counts })
     }
 
-    /// Somebody who calls, whom some event must name.
-    fn caller(&mut self, name: Option<&Spanned<Name>>) -> Option<String> {
-        let name = name?;
-        if self.resolver.actors.get(name).is_none() && !self.resolver.doubtful {
-            let title = format!("no event has `by: {}`", **name);
-            let problem = Problem::at(Code::UnknownName, name.span, title, "unknown caller");
-            let actors = &self.resolver.actors;
-            let problem = with_known(problem, name, actors, "callers", "no event has a `by`");
-            self.resolver.problems.add(problem);
+    /// The callers that a line names, each of which some event must name.
+    fn callers(&mut self, names: Option<&AnyOf<Spanned<Name>>>) -> Vec<String> {
+        let names = AnyOf::values(names);
+        for name in names {
+            if self.resolver.actors.get(name).is_none() && !self.resolver.doubtful {
+                let title = format!("no event has `by: {}`", **name);
+                let problem = Problem::at(Code::UnknownName, name.span, title, "unknown caller");
+                let actors = &self.resolver.actors;
+                let problem =
+                    with_known(problem, name, actors, "callers", "no event names its caller");
+                self.resolver.problems.add(problem);
+            }
         }
-        Some(name.to_string())
+        names.iter().map(|name| name.to_string()).collect()
     }
 }
 

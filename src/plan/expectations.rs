@@ -57,27 +57,28 @@ pub struct Expectation<L> {
     pub span: Span,
 }
 
-/// An expected decision. Empty lists ask for nothing; those of instances are sorted.
+/// An expected decision. An empty list allows everything. A list of events or of instances asks
+/// for a decision of each, any other list for one of its values. Lists of instances are sorted.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the keys of DecisionPart, resolved")]
 pub struct DecisionLine {
     pub events: Vec<EventId>,
-    pub trigger: Option<Trigger>,
-    pub action: Option<Action>,
+    pub trigger: Vec<Trigger>,
+    pub action: Vec<Action>,
     pub instances: Vec<InstanceId>,
     pub group: Option<GroupId>,
     pub at: Option<SimTime>,
-    pub by: Option<String>,
-    pub channel: Option<Channel>,
-    pub outcome: Option<Outcome>,
-    pub effect: Option<Effect>,
+    pub by: Vec<String>,
+    pub via: Vec<Channel>,
+    pub outcome: Vec<Outcome>,
+    pub effect: Vec<Effect>,
     pub answer: Option<String>,
     pub rule: Option<String>,
     pub decided_by: Option<String>,
     pub verdicts: Vec<(String, Verdict)>,
-    pub confidence: Option<Confidence>,
-    pub billing: Option<Billing>,
-    pub membership: Option<Membership>,
+    pub confidence: Vec<Confidence>,
+    pub billing: Vec<Billing>,
+    pub membership: Vec<Membership>,
 }
 
 /// An expected request.
@@ -85,11 +86,12 @@ pub struct DecisionLine {
 #[expect(missing_docs, reason = "the keys of RequestPart, resolved")]
 pub struct RequestLine {
     pub events: Vec<EventId>,
-    pub trigger: Option<Trigger>,
-    pub by: Option<String>,
+    pub trigger: Vec<Trigger>,
+    pub by: Vec<String>,
+    pub via: Vec<Channel>,
     pub verb: Option<String>,
     pub at: Option<SimTime>,
-    pub result: Option<RequestResult>,
+    pub result: Vec<RequestResult>,
     pub answer: Option<String>,
     pub rule: Option<String>,
     pub wanted: Option<u32>,
@@ -101,10 +103,10 @@ pub struct RequestLine {
 #[expect(missing_docs, reason = "the keys of LossPart, resolved")]
 pub struct LossLine {
     pub instances: Vec<InstanceId>,
-    pub kind: Option<ResourceKind>,
+    pub kind: Vec<ResourceKind>,
     pub name: Option<String>,
-    pub fate: Option<Fate>,
-    pub trigger: Option<Trigger>,
+    pub fate: Vec<Fate>,
+    pub trigger: Vec<Trigger>,
     pub at: Option<SimTime>,
     pub rule: Option<String>,
 }

@@ -182,7 +182,7 @@ impl FleetBuilder<'_, '_> {
         let state = self.fleet.group_mut(group);
         state.member_template = member_template;
         (state.member_template.group, state.member_template.state) = (None, Lifecycle::Absent);
-        state.newcomer_things = resources;
+        state.newcomer_resources = resources;
         for written in &part.new_names.0 {
             let names = match expand(&written.value) {
                 Ok(names) => names,

@@ -8,10 +8,10 @@ use super::distribution::{Thousandths, WrittenLaw, check_gaps};
 use super::events::{VERBS, WrittenVerb, verb_keys, verb_needs, verb_schemas};
 use super::random::Pick;
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
-use crate::format::{Entry, Fields, Node, Read, Style, Value, When, object_schema};
+use crate::format::{Entry, Fields, Node, Read, Style, Value, When, canonical_key, object_schema};
 
 /// The keys by which verbs say what they are about, instances before their group.
-const TARGETS: [&str; 4] = ["instance", "instances", "account", "group"];
+const TARGETS: [&str; 3] = ["instance", "account", "group"];
 
 /// A source of events as written. What could not be read has been told.
 #[derive(Debug, Clone)]
@@ -239,7 +239,7 @@ enum Aimed {
 impl WrittenCall {
     /// Reads a verb. Where it names several, or nothing, a name stands in for the target.
     fn read(entry: &Entry, aimed: Aimed, problems: &mut Problems) -> Option<Self> {
-        let (verb, node) = (&entry.key, &entry.value);
+        let (verb, node) = (&entry.key, &with_canonical_keys(&entry.key, &entry.value));
         if &*verb.value == "create" {
             let title = "`create` cannot be left to chance: an instance is created once";
             let problem = Problem::at(Code::OneVerb, verb.span, title, "not here");
@@ -261,6 +261,18 @@ impl WrittenCall {
         WrittenVerb::read(verb, &filled, problems)?;
         Some(Self { verb: verb.clone(), node: node.clone(), several })
     }
+}
+
+/// The keys of a verb, each in its first spelling.
+fn with_canonical_keys(verb: &str, node: &Node) -> Node {
+    let mut node = node.clone();
+    if let Value::Map(entries) = &mut node.value {
+        for entry in entries {
+            let key: &str = canonical_key(&entry.key, verb_keys(verb));
+            entry.key.value = key.into();
+        }
+    }
+    node
 }
 
 /// Whether a node names several accounts or groups.

@@ -8,7 +8,7 @@ use super::fleet_builder::{FleetBuilder, Named};
 use super::resolver::Resolver;
 use super::written::{WrittenEvent, WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
-    Code, FileId, Problem, Problems, Severity, Sources, Spanned, Stream, closest,
+    Code, FileId, Problem, Problems, Severity, Sources, Spanned, Stream, Suggestion,
 };
 use crate::fleet::Fleet;
 use crate::format::{Entry, Name, Node, Read, Value, rows};
@@ -162,7 +162,8 @@ fn event_of_row(row: Node, problems: &mut Problems) -> Option<WrittenEvent> {
     if !VERBS.contains(&name) {
         let title = format!("`{name}` is not a verb");
         let problem = Problem::at(Code::OneVerb, verb.value.span, title, "unknown verb");
-        let problem = problem.did_you_mean(&closest(name, VERBS.iter().copied()));
+        let suggestion = Suggestion::of(name, None, VERBS.iter().copied());
+        let problem = problem.did_you_mean(&suggestion.words);
         problems.add(problem.note(format!("verbs: {}", VERBS.join(", "))));
         return None;
     }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::events::{VERBS, WrittenVerb, verb_schemas};
 use super::random_written::WrittenRandomSource;
-use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
 use crate::format::{
     Entry, Fields, Map, Name, Node, Read, Value, When, WrittenDecision, WrittenExpect, WrittenFile,
     WrittenFleet, WrittenMetrics, expected_kind, is_file, object_schema, read_file, record,
@@ -164,6 +164,6 @@ fn no_verb(node: &Node, entries: &[Entry]) -> Problem {
         return Problem::at(Code::OneVerb, span, title, "no verb").note(verbs);
     };
     Problem::at(Code::OneVerb, key.span, format!("`{}` is not a verb", **key), "unknown verb")
-        .did_you_mean(&closest(key, VERBS.iter().copied()))
+        .suggest(&Suggestion::of(key, None, VERBS.iter().copied()))
         .note(verbs)
 }

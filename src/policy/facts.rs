@@ -123,7 +123,7 @@ columns! {
     /// What is asked.
     Action "action" => action: Action = Action::Release,
     /// The way by which a call came in.
-    Channel "channel" => channel: Channel = Channel::None,
+    Channel "via" => channel: Channel = Channel::None,
     /// How the instance is paid for.
     Billing "billing" => billing: Billing = Billing::PayAsYouGo,
     /// How the instance came into its group.
@@ -192,9 +192,9 @@ columns! {
     ManagedDisks "managed-disks" => managed_disks: YesNo = YesNo::Yes,
     /// What becomes of the spot capacity if it is taken back.
     Eviction "eviction" => eviction: Eviction = Eviction::Deallocate,
-    /// A thing that belongs to the instance.
-    ResourceKind "thing" => resource: ResourceKind = ResourceKind::SystemDisk,
-    /// Whether that thing is set to go with the instance.
+    /// A resource of the instance.
+    ResourceKind "resource" => resource: ResourceKind = ResourceKind::SystemDisk,
+    /// Whether that resource is set to go with the instance.
     WithInstance "with-instance" => with_instance: YesNo = YesNo::Yes,
     /// What happens to the instance.
     Effect "effect" => effect: Effect = Effect::None,

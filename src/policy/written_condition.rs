@@ -1,7 +1,7 @@
 //! Conditions as written: the words of a column that a rule, or a space, takes.
 
 use super::facts::Column;
-use crate::diagnostics::{Code, Problem, Problems, Span, closest};
+use crate::diagnostics::{Code, Problem, Problems, Span, Suggestion};
 use crate::format::{Entry, Node, Value, expected_kind};
 
 /// A column that a rule tests.
@@ -57,7 +57,7 @@ pub(super) fn read_words(column: Column, node: &Node, problems: &mut Problems) -
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
             let title = format!("unknown word `{text}` for the column `{}`", column.name());
             let problem = Problem::at(Code::UnknownWord, item.span, title, "unknown word");
-            let problem = problem.did_you_mean(&closest(text, words.iter().copied()));
+            let problem = problem.suggest(&Suggestion::of(text, None, words.iter().copied()));
             problems.add(problem.note(format!("one of: {}", words.join(", "))));
             good = false;
         }
@@ -77,7 +77,7 @@ pub fn read_space(node: &Node, problems: &mut Problems) -> Vec<(Column, Vec<u8>)
             let names = Column::ALL.iter().map(|column| column.name());
             let title = format!("unknown column `{}`", **key);
             let problem = Problem::at(Code::UnknownWord, key.span, title, "unknown column");
-            problems.add(problem.did_you_mean(&closest(key, names)));
+            problems.add(problem.suggest(&Suggestion::of(key, None, names)));
             continue;
         };
         if let Some(mut mask) = read_words(column, value, problems) {

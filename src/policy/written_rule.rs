@@ -4,7 +4,7 @@ use super::facts::Column;
 use super::written::{Written, read_line, read_sources, words_written};
 use super::written_condition::{Test, is_negated, read_words};
 use super::written_remedy::WrittenRemedy;
-use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
 use crate::format::{Entry, Fields, Map, Node, OneOrMany, Read, expected_kind};
 use crate::words::Confidence;
 
@@ -153,7 +153,7 @@ fn unknown_key(key: &Spanned<Box<str>>, conclusion: &[&str]) -> Problem {
         conclusion.iter().copied().chain(BASIS.iter().copied()).chain(columns).collect();
     let title = format!("unknown key `{}` in a rule", **key);
     Problem::at(Code::UnknownKey, key.span, title, "neither a column nor a key of a rule")
-        .did_you_mean(&closest(key, all))
+        .suggest(&Suggestion::of(key, None, all))
         .note(format!(
             "a rule accepts columns and: {}, {}",
             conclusion.join(", "),

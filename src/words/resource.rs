@@ -3,8 +3,8 @@
 use super::word::words;
 
 words! {
-    /// A thing that belongs to an instance and may be lost with it.
-    ResourceKind: "a thing" {
+    /// The kind of a resource that belongs to an instance and may be lost with it.
+    ResourceKind: "a kind of resource" {
         /// The disk it boots from.
         SystemDisk = "system-disk",
         /// A further disk.

@@ -94,7 +94,7 @@ words! {
     /// The way by which a call came in.
     Channel: "a channel" {
         /// The channel is not stated, or the event is no call.
-        None = "none",
+        None = "unspecified",
         /// The provider's web console.
         Console = "console",
         /// The provider's API.

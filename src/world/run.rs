@@ -120,8 +120,8 @@ impl Step<'_> {
             }
             Event::Deallocate(o) => step.each(call(o.by, o.via), Action::Deallocate, o.instance),
             Event::Redeploy(o) => step.each(call(o.by, o.via), Action::Redeploy, o.instance),
-            Event::EnterStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instances, true),
-            Event::ExitStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instances, false),
+            Event::EnterStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instance, true),
+            Event::ExitStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instance, false),
             Event::Suspend(o) => step.suspend(call(o.by, o.via), o.group, o.process, true),
             Event::Resume(o) => step.suspend(call(o.by, o.via), o.group, o.process, false),
             Event::CompleteHook(o) => {

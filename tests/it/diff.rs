@@ -412,8 +412,8 @@ fn switches_defaults_effects_orders_and_words_are_told() {
             "switch schedule-after-settling setting neutral: open: fires | dropped, default fires -> open: fires | dropped, default dropped",
         ),
         (
-            "EF9:  { effect: released, thing: static-ip, fate: lost",
-            "EF9:  { effect: released, thing: static-ip, fate: kept",
+            "EF9:  { effect: released, resource: static-ip, fate: lost",
+            "EF9:  { effect: released, resource: static-ip, fate: kept",
             "effect effects verdict better: lost -> kept",
         ),
         (

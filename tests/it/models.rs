@@ -18,7 +18,7 @@ fn a_protection_set_by_an_unknown_way_leaves_the_model_unknown() {
         )
     };
     let upgrade =
-        "  - { at: +2h, id: mend, upgrade: { group: g, instances: g_1, by: ann, via: cli } }\n";
+        "  - { at: +2h, id: mend, upgrade: { group: g, instance: g_1, by: ann, via: cli } }\n";
     let span = folder();
     let run = |name: &str, text: String| stayput(&["run", &write(span.path(), name, text)]);
     // Nothing depends on it as long as nobody asks for the model.

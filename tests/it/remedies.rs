@@ -64,12 +64,7 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Eve
             let known = &known[protection.index()];
             if known.standby {
                 let group = of.group.unwrap();
-                return Event::EnterStandby(order::EnterStandby {
-                    by,
-                    via,
-                    group,
-                    instances: instance,
-                });
+                return Event::EnterStandby(order::EnterStandby { by, via, group, instance });
             }
             let (instance, group) = match known.of {
                 Subject::Group => (None, of.group),
@@ -102,7 +97,7 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Eve
         }
         Means::Do(Act::Renew) => Event::Renew(order::Renew { by, via, instance, term: None }),
         Means::Do(Act::Detach) => {
-            Event::Detach(order::Detach { by, via, group: of.group.unwrap(), instances: instance })
+            Event::Detach(order::Detach { by, via, group: of.group.unwrap(), instance })
         }
         Means::Do(Act::CompleteHook) => {
             let result = Some(HookResult::Continue);

@@ -93,7 +93,7 @@ fn an_unknown_membership_is_every_membership_that_it_can_be() {
     };
     let calls = [
         "scale-in: { group: g, remove: 1, by: bob, via: api }",
-        "delete-members: { group: g, instances: [a], by: bob, via: api }",
+        "delete-members: { group: g, instance: [a], by: bob, via: api }",
         "delete-group: { group: g, force: true, by: bob, via: api }",
         "set-health: { instance: a, health: unhealthy }",
     ];
@@ -108,7 +108,7 @@ fn an_unknown_membership_is_every_membership_that_it_can_be() {
         assert!(ran.stdout.contains("unknown-membership=attached"), "{}", ran.stdout);
     }
     // All of them let go of it.
-    let detach = "at: +1h, id: e, detach: { group: g, instances: [a], by: bob, via: api }";
+    let detach = "at: +1h, id: e, detach: { group: g, instance: [a], by: bob, via: api }";
     decided(&run(ECS, "", &fleet("", ""), &[detach]), &[["a", "unprotected", "removed"]]);
     // All of them are held.
     let shrink = "at: +1h, id: e, scale-in: { group: g, remove: 1, by: bob, via: api }";

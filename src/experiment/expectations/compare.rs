@@ -58,10 +58,10 @@ impl Expected for DecisionLine {
         let policy = &header.rulebook(decision.policy).policy;
         let rule = decision.rule.map(|rule| policy.rule(rule));
         let answer = rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default();
-        differ.word("outcome", self.outcome, Some(decision.outcome));
-        differ.word("effect", self.effect, Some(decision.effect));
-        differ.word("trigger", self.trigger, Some(decision.trigger));
-        differ.word("action", self.action, Some(decision.action));
+        differ.any_word("outcome", &self.outcome, Some(decision.outcome));
+        differ.any_word("effect", &self.effect, Some(decision.effect));
+        differ.any_word("trigger", &self.trigger, Some(decision.trigger));
+        differ.any_word("action", &self.action, Some(decision.action));
         differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
         let decided_by = self.decided_by.as_deref().map(|name| in_words_of(policy, name));
         differ.text("decided-by", decided_by, header.decided_by(decision));
@@ -79,12 +79,12 @@ impl Expected for DecisionLine {
         differ.value("at", self.at, &decision.at);
         let group = decision.group.map_or("", |group| header.group(group));
         differ.text("group", self.group.map(|group| header.group(group)), group);
-        differ.word("channel", self.channel, decision.channel);
-        differ.word("confidence", self.confidence, Some(decision.basis.confidence));
+        differ.any_word("via", &self.via, decision.channel);
+        differ.any_word("confidence", &self.confidence, Some(decision.basis.confidence));
         let by = decision.actor.map_or("nobody", |actor| header.actor(actor));
-        differ.text("caller", self.by.as_deref(), by);
-        differ.word("billing", self.billing, decision.billing);
-        differ.word("membership", self.membership, decision.membership);
+        differ.any_text("caller", &self.by, by);
+        differ.any_word("billing", &self.billing, decision.billing);
+        differ.any_word("membership", &self.membership, decision.membership);
     }
 
     fn asks(&self, slot: usize, header: &RunHeader) -> String {
@@ -106,14 +106,15 @@ impl Expected for RequestLine {
     fn compare(&self, request: &Request, header: &RunHeader, differ: &mut KeyDifferences) {
         let rule = request.refusal.and_then(|refusal| header.rule_of(refusal));
         let answer = rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default();
-        differ.word("result", self.result, Some(request.result));
+        differ.any_word("result", &self.result, Some(request.result));
         differ.value("wanted", self.wanted, &request.wanted);
         differ.value("got", self.got, &request.got);
         differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
         differ.answer(self.answer.as_deref(), answer);
-        differ.word("trigger", self.trigger, request.trigger);
+        differ.any_word("trigger", &self.trigger, request.trigger);
         let by = request.actor.map_or("nobody", |actor| header.actor(actor));
-        differ.text("caller", self.by.as_deref(), by);
+        differ.any_text("caller", &self.by, by);
+        differ.any_word("via", &self.via, request.channel);
         differ.text("verb", self.verb.as_deref(), request.verb);
         differ.value("at", self.at, &request.at);
     }
@@ -136,10 +137,10 @@ impl Expected for LossLine {
 
     fn compare(&self, loss: &Loss, header: &RunHeader, differ: &mut KeyDifferences) {
         let (policy, rule) = loss.rule;
-        differ.word("kind", self.kind, Some(loss.resource));
+        differ.any_word("kind", &self.kind, Some(loss.resource));
         differ.text("name", self.name.as_deref(), loss.name.as_deref().unwrap_or_default());
-        differ.word("fate", self.fate, Some(loss.fate));
-        differ.word("trigger", self.trigger, Some(loss.trigger));
+        differ.any_word("fate", &self.fate, Some(loss.fate));
+        differ.any_word("trigger", &self.trigger, Some(loss.trigger));
         differ.value("at", self.at, &loss.at);
         let rule = &header.rulebook(policy).policy.rule(rule).id;
         differ.text("rule", self.rule.as_deref(), rule);

@@ -44,6 +44,22 @@ impl KeyDifferences {
         }
     }
 
+    /// A key whose value is any of some words; none allows every word.
+    pub(super) fn any_word<W: Word>(&mut self, key: &str, wanted: &[W], found: Option<W>) {
+        let is_right = wanted.is_empty() || found.is_some_and(|found| wanted.contains(&found));
+        if !is_right {
+            let wanted: Vec<&str> = wanted.iter().map(|word| word.word()).collect();
+            self.differs(key, &wanted.join(" or "), found.map_or(UNKNOWN, Word::word));
+        }
+    }
+
+    /// A key whose value is any of some texts; none allows every text.
+    pub(super) fn any_text(&mut self, key: &str, wanted: &[String], found: &str) {
+        if !wanted.is_empty() && wanted.iter().all(|wanted| wanted != found) {
+            self.differs(key, &wanted.join(" or "), found);
+        }
+    }
+
     /// A key whose value is a text.
     pub(super) fn text(&mut self, key: &str, wanted: Option<&str>, found: &str) {
         if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {

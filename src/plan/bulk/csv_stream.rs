@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::diagnostics::Stream;
 use crate::diagnostics::{Span, Spanned, in_hex};
-use crate::format::{Entry, Node, Style, Value};
+use crate::format::{Entry, Node, Style, Value, canonical_key};
 
 /// How much is read at once, in bytes.
 const AT_ONCE: u64 = 1 << 18;
@@ -128,6 +128,7 @@ impl Lines {
         let mut columns: Vec<Box<str>> = Vec::new();
         for (start, end) in &lines.cells {
             let name = &lines.text[lines.line.clone()][*start as usize..*end as usize];
+            let name = canonical_key(name, known);
             let unknown = !known.contains(&name) && !name.starts_with("x-");
             if unknown || columns.iter().any(|column| **column == *name) {
                 return Ok(None);

@@ -77,7 +77,7 @@ tables! {
         trigger Word "trigger of the request; empty if it asked nothing of instances",
         verb Word "the verb, or the action of the timer",
         actor Text "caller",
-        channel Word "interface through which the call was made; `unknown` if the event does not specify it",
+        via Word "interface through which the call was made; `unknown` if the event does not specify it",
         target Text "instance, group or account of the request; empty if it named several instances",
         result Word "accepted, refused or partial",
         wanted Integer "number of instances to change",
@@ -97,7 +97,7 @@ tables! {
         trigger Word "trigger of the request",
         action Word "requested action",
         actor Text "caller",
-        channel Word "interface through which the call was made; `unknown` if the event does not specify it",
+        via Word "interface through which the call was made; `unknown` if the event does not specify it",
         account Text "account that owns the instance",
         group Text "group of the instance before the decision; empty if it was in no group",
         instance Text "the instance",
@@ -145,7 +145,7 @@ tables! {
         remedy Text "what would have prevented the release, or else the last loss of data",
         remedy_until Time "last instant at which the remedy helps, applied before other events of that instant",
     }
-    LOSSES LOSS_COLUMNS "losses.csv": "thing lost, or left behind and still billed" {
+    LOSSES LOSS_COLUMNS "losses.csv": "resource lost, or left behind and still billed" {
         scenario Text "name of the scenario",
         case Text "case of the scenario; empty if it has none",
         replication Integer "number of the replication, from 0",

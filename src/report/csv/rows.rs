@@ -266,7 +266,7 @@ pub(in crate::report) fn what<'l>(
         What::Probed(a, b) => ("health-probe", yes(*a, "on", "off"), yes(*b, "on", "off")),
         What::Health(a, b) => ("health", Cell::word(*a), Cell::word(*b)),
         What::Suspended(a, b) => ("suspended", Cell::Processes(*a), Cell::Processes(*b)),
-        What::Property(a, b) => ("thing", a.map_or(EMPTY, Cell::word), Cell::word(*b)),
+        What::Property(a, b) => ("resource", a.map_or(EMPTY, Cell::word), Cell::word(*b)),
     }
 }
 

@@ -145,7 +145,7 @@ impl Step<'_> {
         };
         let state = self.world.fleet.group(group);
         let (model, hook, resources) =
-            (state.upgrades.model, state.launch_hook, state.newcomer_things.clone());
+            (state.upgrades.model, state.launch_hook, state.newcomer_resources.clone());
         let to = if hook.is_some() { Lifecycle::Pending } else { Lifecycle::Running };
         self.world.fleet.set_state(id, to, StoppedBy::Nothing);
         let instance = self.world.fleet.instance_mut(id);

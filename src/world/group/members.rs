@@ -72,12 +72,12 @@ impl Step<'_> {
 
     pub(in crate::world) fn delete_members(&mut self, call: Call, o: order::DeleteMembers) {
         let request = RequestContext::call(call, Action::DeleteMembers, Target::Group(o.group));
-        self.named_members(request.as_cause(Trigger::DeleteMembers), o.group, o.instances);
+        self.named_members(request.as_cause(Trigger::DeleteMembers), o.group, o.instance);
     }
 
     pub(in crate::world) fn detach(&mut self, call: Call, o: order::Detach) {
         let request = RequestContext::call(call, Action::Detach, Target::Group(o.group));
-        self.named_members(request.as_cause(Trigger::Detach), o.group, o.instances);
+        self.named_members(request.as_cause(Trigger::Detach), o.group, o.instance);
     }
 
     /// Handles a request to a group that names members.

@@ -14,14 +14,14 @@ use crate::world::timer::Timer;
 impl Step<'_> {
     pub(in crate::world) fn group_action(&mut self, call: Call, o: order::GroupAction) {
         let request = RequestContext::call(call, Action::from(o.deed), Target::Group(o.group));
-        self.ask_members(request.as_cause(Trigger::GroupAction), o.group, o.instances);
+        self.ask_members(request.as_cause(Trigger::GroupAction), o.group, o.instance);
     }
 
     pub(in crate::world) fn upgrade(&mut self, call: Call, o: order::Upgrade) {
         let request = RequestContext::call(call, Action::Upgrade, Target::Group(o.group));
         let request = request.as_cause(Trigger::ModelUpdate);
         if !o.os_image.unwrap_or(false) {
-            return self.ask_members(request, o.group, o.instances);
+            return self.ask_members(request, o.group, o.instance);
         }
         let open = self.open(&request, true);
         if let Err(why) = self.group_refusal(&request, o.group) {

@@ -271,7 +271,7 @@ impl Model {
             let mut resources = Keys::default();
             resources.text("boot", "system-disk");
             resources.text("more", c.one(&kinds));
-            keys.add("things", Val::Map(resources.0));
+            keys.add("resources", Val::Map(resources.0));
         }
         if !of.is_azure && !of.is_early && c.once_in(12) {
             keys.text("lock", "security");
@@ -386,12 +386,12 @@ impl Model {
             }
             "detach" | "delete-members" | "enter-standby" | "exit-standby" => {
                 keys.text("group", group);
-                keys.text("instances", self.whom(c));
+                keys.text("instance", self.whom(c));
             }
             "group-action" | "upgrade" => {
                 keys.text("group", group);
                 if c.once_in(2) {
-                    keys.text("instances", self.whom(c));
+                    keys.text("instance", self.whom(c));
                 }
             }
             "scale-in" | "scale-out" | "set-capacity" | "delete-group" | "suspend" | "resume"
