@@ -265,6 +265,15 @@ impl Problems {
         }
     }
 
+    /// Whether any error is reported within a span.
+    pub fn has_error_in(&self, span: Span) -> bool {
+        let is_in =
+            |at: &Span| at.file == span.file && span.start <= at.start && at.end <= span.end;
+        let first = |problem: &Problem| problem.labels.first().map(|(at, _)| *at);
+        let mut errors = self.list.iter().filter(|p| p.code.severity() == Severity::Error);
+        errors.any(|problem| first(problem).is_some_and(|at| is_in(&at)))
+    }
+
     /// Whether the input is refused.
     pub fn refuse(&self) -> bool {
         self.count(Severity::Error) > 0

@@ -254,8 +254,11 @@ impl<P> Default for Lines<P> {
 
 impl<P: Read> Read for Lines<P> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let lines = Vec::<Spanned<P>>::read(node, problems);
-        let Value::List(items) = &node.value else { return lines.map(Self) };
+        let Value::List(items) = &node.value else {
+            return Vec::read(node, problems).map(Self);
+        };
+        // A line that cannot be read is reported and left out, so that the others are checked.
+        let lines = items.iter().filter_map(|item| Spanned::read(item, problems)).collect();
         for item in items {
             let Some(entries) = item.entries() else { continue };
             if entries.iter().all(|entry| &**entry.key == "in" || entry.key.starts_with("x-")) {
@@ -264,7 +267,7 @@ impl<P: Read> Read for Lines<P> {
                 problems.add(problem.help("write what is expected, or remove the line"));
             }
         }
-        lines.map(Self)
+        Some(Self(lines))
     }
 
     fn schema() -> Json {

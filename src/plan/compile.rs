@@ -7,7 +7,9 @@ use super::bulk::events::{Checked, Streamed, check};
 use super::bulk::instances::read_instances;
 use super::compiled::{Assumption, Plan};
 use super::compiler::{Compiler, Options};
+use super::events::VERBS;
 use super::expectation_builder::Expecting;
+use super::mentioned::Mentioned;
 use super::random;
 use super::random::Source;
 use super::random_builder::{self, Sourcing};
@@ -18,11 +20,11 @@ use super::switches::Assuming;
 use super::tables::{NeedsFullRead, Table, Texts, populate};
 use super::written::{WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
-    Code, FileId, Files, Problem, Problems, Severity, Sources, Spanned, Stream,
+    Code, FileId, Files, Problem, Problems, Severity, Sources, Spanned, Stream, Suggestion,
 };
 use crate::fleet::{Fleet, Series};
+use crate::format::{Entry, Node, Read, Value, When, parse_yaml};
 use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
-use crate::format::{Node, Read, When, parse_yaml};
 use crate::policy::{Library, Policy, Rulebook};
 use crate::run_header::RunHeader;
 use crate::time::{SimTime, UtcOffset};
@@ -71,6 +73,7 @@ pub fn compile_with(
         problems,
         policies: BTreeMap::new(),
         doubtful: false,
+        mentioned: Mentioned::default(),
         tables: BTreeMap::new(),
         whole: BTreeMap::new(),
     };
@@ -91,6 +94,26 @@ pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     }
 }
 
+/// Whether a mistake may have hidden the name of an instance, a group or an account: one in the
+/// fleet, or in an event that creates an instance or was probably meant to.
+fn lacks_names(tree: &Node, problems: &Problems) -> bool {
+    let creates = |entry: &Entry| {
+        let key: &str = &entry.key;
+        key == "create"
+            || (!VERBS.contains(&key)
+                && Suggestion::of(key, None, VERBS.iter().copied()).words.contains(&"create"))
+    };
+    let Value::Map(entries) = &tree.value else { return true };
+    entries.iter().any(|Entry { key, value }| match (&*key.value, &value.value) {
+        ("fleet", _) => problems.has_error_in(value.span),
+        ("events", Value::List(items)) => items.iter().any(|item| {
+            item.entries().is_some_and(|entries| entries.iter().any(creates))
+                && problems.has_error_in(item.span)
+        }),
+        _ => false,
+    })
+}
+
 impl Compiler<'_> {
     fn all(&mut self, node: &Node) -> Option<Compiled> {
         let trees = cases::split(node, self.problems);
@@ -101,12 +124,17 @@ impl Compiler<'_> {
             allow: Vec::new(),
             read: Vec::new(),
         };
-        let before = self.problems.count(Severity::Error);
         let written: Vec<(String, Option<WrittenScenario>)> = trees
-            .into_iter()
-            .map(|(case, tree)| (case, WrittenScenario::read(&tree, self.problems)))
+            .iter()
+            .map(|(case, tree)| (case.clone(), WrittenScenario::read(tree, self.problems)))
             .collect();
-        self.doubtful = self.problems.count(Severity::Error) > before;
+        self.doubtful = trees.iter().any(|(_, tree)| lacks_names(tree, self.problems));
+        if self.problems.refuse() {
+            for key in ["events", "random"] {
+                let parts = trees.iter().filter_map(|(_, tree)| tree.get(key));
+                parts.for_each(|part| self.mentioned.collect(part));
+            }
+        }
         let assumed = written.iter().flat_map(|(_, written)| written);
         let beside = if assumed.clone().all(|written| written.assume.0.is_empty()) {
             Vec::new()
@@ -209,6 +237,7 @@ impl Compiler<'_> {
         let Case { written, end, .. } = *case;
         let mut resolver = Resolver::new(case.start, case.rulebooks.clone(), self.problems);
         resolver.doubtful = self.doubtful;
+        resolver.mentioned = self.mentioned.clone();
         let events = texts.events(written, self.sources, resolver.problems);
         let policy_of = |part: &WrittenAccount| {
             let asked = &case.asked;

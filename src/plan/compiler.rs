@@ -1,5 +1,6 @@
 //! The state of compiling, and the files and policies that a scenario names.
 
+use super::mentioned::Mentioned;
 use super::tables::Table;
 use super::written::WrittenScenario;
 use crate::diagnostics::{Code, FileId, Files, Problem, Problems, Sources, Span, Spanned};
@@ -33,6 +34,8 @@ pub(super) struct Compiler<'a> {
     pub(super) policies: BTreeMap<String, Option<Arc<Policy>>>,
     /// Whether something could not be read, so that names may be missing.
     pub(super) doubtful: bool,
+    /// The names in events that may not have been read.
+    pub(super) mentioned: Mentioned,
     /// Files that were read, by path: the cases of a scenario share them.
     pub(super) tables: BTreeMap<String, Option<FileId>>,
     /// Tables that have to be read whole, by path, with the row that is to blame.

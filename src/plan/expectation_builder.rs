@@ -123,7 +123,7 @@ impl Expecting<'_, '_> {
         if let Some(id) = self.events.get(name) {
             return Ok(Some(id));
         }
-        if self.resolver.doubtful && self.left_out.get(name).is_none() {
+        if self.resolver.mentioned.event(name) && self.left_out.get(name).is_none() {
             return Err(Told);
         }
         let problem = if self.left_out.get(name).is_some() {
@@ -208,6 +208,7 @@ impl Expecting<'_, '_> {
         for (name, _) in verdicts {
             self.check_protection(&name.value, name.span);
         }
+        let by = self.callers(part.by.as_ref());
         Some(DecisionLine {
             events: events.ok()?,
             trigger: AnyOf::values(part.trigger.as_ref()).to_vec(),
@@ -215,7 +216,7 @@ impl Expecting<'_, '_> {
             instances: instances.ok()?,
             group: group?,
             at: at.ok()?,
-            by: self.callers(part.by.as_ref()),
+            by,
             via: AnyOf::values(part.via.as_ref()).to_vec(),
             outcome: AnyOf::values(part.outcome.as_ref()).to_vec(),
             effect: AnyOf::values(part.effect.as_ref()).to_vec(),
@@ -236,10 +237,11 @@ impl Expecting<'_, '_> {
         let events = self.events(part.event.as_ref());
         let at = self.time(part.at.as_ref());
         self.rule(part.rule.as_ref());
+        let by = self.callers(part.by.as_ref());
         Some(RequestLine {
             events: events.ok()?,
             trigger: AnyOf::values(part.trigger.as_ref()).to_vec(),
-            by: self.callers(part.by.as_ref()),
+            by,
             via: AnyOf::values(part.via.as_ref()).to_vec(),
             verb: part.verb.as_ref().map(|verb| verb.value.clone()),
             at: at.ok()?,
@@ -312,7 +314,7 @@ impl Expecting<'_, '_> {
         .into_iter()
         .filter_map(|(outcome, count)| count.map(|count| (outcome, count)))
         .collect();
-        if counts.is_empty() {
+        if counts.is_empty() && !self.resolver.problems.has_error_in(span) {
             let title = "a line of totals counts at least one outcome";
             self.resolver.problems.add(Problem::at(
                 Code::MissingKey,
@@ -328,7 +330,7 @@ impl Expecting<'_, '_> {
     fn callers(&mut self, names: Option<&AnyOf<Spanned<Name>>>) -> Vec<String> {
         let names = AnyOf::values(names);
         for name in names {
-            if self.resolver.actors.get(name).is_none() && !self.resolver.doubtful {
+            if self.resolver.actors.get(name).is_none() && !self.resolver.mentioned.caller(name) {
                 let title = format!("no event has `by: {}`", **name);
                 let problem = Problem::at(Code::UnknownName, name.span, title, "unknown caller");
                 let actors = &self.resolver.actors;

@@ -24,6 +24,7 @@ mod expectations;
 mod fleet_builder;
 mod group_builder;
 mod instance_builder;
+mod mentioned;
 mod name_lookup;
 mod names;
 mod protections;

@@ -1,5 +1,6 @@
 //! From names to ids, while a plan is being made.
 
+use super::mentioned::Mentioned;
 use super::name_lookup::{CellCache, FrozenNames, NameLookup};
 use super::names::{NameTable, with_known};
 use super::selectors::{self, Candidates};
@@ -43,6 +44,8 @@ pub struct Resolver<'p> {
     /// Whether the fleet could not be read whole: a name may be missing through no
     /// fault of the line that mentions it.
     pub doubtful: bool,
+    /// The names in events that may not have been read.
+    pub mentioned: Mentioned,
     /// Such stretches by what they hold, those aside that [`Self::stretch`] finds by itself.
     stretches: HashTable<Targets>,
     /// Flags for each policy, in stretches of as many as there are policies.
@@ -94,6 +97,7 @@ impl<'p> Resolver<'p> {
             targets: Vec::new(),
             stretches: HashTable::new(),
             doubtful: false,
+            mentioned: Mentioned::default(),
             flags: Vec::new(),
             defaults: BTreeSet::new(),
             memo: CellCache::default(),

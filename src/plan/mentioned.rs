@@ -1,0 +1,40 @@
+//! Names that events mention, of which some may not have been read because of a mistake.
+
+use crate::format::{Node, Value};
+
+/// Ids and callers that stand in the text of events. Empty if every event was read.
+#[derive(Debug, Clone, Default)]
+pub struct Mentioned {
+    events: Vec<String>,
+    callers: Vec<String>,
+}
+
+impl Mentioned {
+    /// Adds what stands under `id` and `by` anywhere in a part of a file, and the keys of sources.
+    pub fn collect(&mut self, node: &Node) {
+        match &node.value {
+            Value::Empty | Value::Scalar(..) => {}
+            Value::List(items) => items.iter().for_each(|item| self.collect(item)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    match (&*entry.key.value, entry.value.scalar()) {
+                        ("id", Some(name)) => self.events.push(name.to_owned()),
+                        ("by", Some(name)) => self.callers.push(name.to_owned()),
+                        _ => self.events.push(entry.key.value.to_string()),
+                    }
+                    self.collect(&entry.value);
+                }
+            }
+        }
+    }
+
+    /// Whether an event may be called so.
+    pub fn event(&self, name: &str) -> bool {
+        self.events.iter().any(|known| known == name)
+    }
+
+    /// Whether a caller may be called so.
+    pub fn caller(&self, name: &str) -> bool {
+        self.callers.iter().any(|known| known == name)
+    }
+}
