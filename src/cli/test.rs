@@ -48,7 +48,7 @@ enum Format {
     Text,
     /// JSON; see `schema test`.
     Json,
-    /// JUnit XML for CI servers.
+    /// `JUnit` XML for CI servers.
     Junit,
     /// Annotations for a pull request on GitHub.
     Github,
