@@ -14,7 +14,8 @@ struct Arguments {
     /// When to use colour. Colour never carries information of its own.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Colour,
-    /// Allow scenarios and policies to read files outside their own folder and the working directory.
+    /// Allow scenarios and policies to read files outside their own folder and the working
+    /// directory.
     #[arg(long, global = true)]
     allow_outside: bool,
     #[command(subcommand)]

@@ -18,14 +18,19 @@ policy: small
 edition: '1'
 title: a small policy
 sources:
-  a: { title: A page, section: One, at: 'https://example.org/', dated: '2026' }
+  a:
+    title: A page
+    section: One
+    at: 'https://a.example/'
+    dated: '2026'
+    answers: [First, Second]
   b: { title: Another, section: One, at: 'https://example.org/', dated: '2026' }
 space: { trigger: [manual, expiry], action: [release, stop] }
 impossible:
   - { trigger: expiry, action: stop, because: it is released }
 switches:
-  one: { one-of: [x, y], default: x, confidence: inferred, because: no page says }
-  two: { one-of: [p, q], default: p, confidence: inferred, because: no page says }
+  one: { one-of: [x, y], cautious: x, default: x, confidence: inferred, because: no page says }
+  two: { one-of: [p, q], cautious: p, default: p, confidence: inferred, because: no page says }
 protections:
   lock:
     settable: { at: [create, later] }
@@ -69,14 +74,19 @@ protections:
       L1: { source: [b, a], verdict: overridden, if: { one: x }, trigger: manual }
     settable: { at: [later, create] }
 switches:
-  two: { because: no page says, confidence: inferred, default: p, one-of: [q, p] }
-  one: { because: no page says, confidence: inferred, default: x, one-of: [y, x] }
+  two: { because: no page says, confidence: inferred, default: p, one-of: [q, p], cautious: p }
+  one: { because: no page says, confidence: inferred, default: x, one-of: [y, x], cautious: x }
 impossible:
   - { because: it is released, action: stop, trigger: expiry }
 space: { action: [stop, release], trigger: [expiry, manual] }
 sources:
   b: { dated: '2026', at: 'https://example.org/', section: One, title: Another }
-  a: { dated: '2026', at: 'https://example.org/', section: One, title: A page }
+  a:
+    answers: [Second, First]
+    dated: '2026'
+    at: 'https://a.example/'
+    section: One
+    title: A page
 ";
 
 /// The order of keys, and of lists in which it has no meaning: nothing differs, in no format.

@@ -350,7 +350,7 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
     for format in ["text", "markdown", "json"] {
         let ran = diff(&["-f", format]);
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-        let told = ran.stderr.matches("warning[W084]: the old policy has made").count();
+        let told = ran.stderr.matches("warning[W084]: the old policy already contains").count();
         assert_eq!(told, changes, "{}", ran.stderr);
     }
     // To undo one of them is no success, and what the exit rests on stands in the report.
@@ -432,7 +432,7 @@ fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
         "{}",
         ran.stdout
     );
-    assert!(ran.stdout.contains("missed: alibaba-ecs@2026-05-15 RP0 RP1 "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("not covered: alibaba-ecs@2026-05-15 RP0 RP1 "), "{}", ran.stdout);
     assert!(ran.stdout.contains("not covered in alibaba-ecs@2026-05-15"), "{}", ran.stdout);
     assert_eq!(stayput(&["test", &path, "--coverage-floor", "101"]).code, 2);
     // An edition that no scenario names counts when all do.

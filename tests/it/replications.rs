@@ -279,7 +279,7 @@ fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
     let ran = until(&["--until-halfwidth", "0.01", "--replications", "250"]);
     assert_eq!(ran.code, 5);
     assert!(
-        ran.stderr.contains("250 replications are not enough for that precision"),
+        ran.stderr.contains("250 replications did not reach the requested precision"),
         "{}",
         ran.stderr
     );
@@ -288,9 +288,9 @@ fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
     assert_eq!(run["runs"][0]["stop"], "limit-replications");
     assert_eq!(run["complete"], false);
     for (text, told) in [
-        ("any-released=1%", "a share is asked for between 0 and 1"),
+        ("any-released=1%", "as a number between 0 and 1"),
         ("any-prod-1-los=0.1", "did you mean `any-prod-1-lost`?"),
-        ("0", "written 0.01"),
+        ("0", "expected 0.01"),
     ] {
         let ran = until(&["--until-halfwidth", text]);
         assert_eq!(ran.code, 2, "{text}");
@@ -301,13 +301,13 @@ fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
 #[test]
 fn what_cannot_be_asked_is_told() {
     for (arguments, told) in [
-        (&["--jobs", "2"][..], "say `--replications N`"),
+        (&["--jobs", "2"][..], "`--jobs` needs `--replications N`"),
         (&["--shard", "1/2"], "--replications"),
-        (&["--replications", "3", "--shard", "4/5"], "3 replications cannot be parted into 5"),
+        (&["--replications", "3", "--shard", "4/5"], "cannot split 3 replications into 5"),
         (&["--replications", "0"], "0 is not in 1..="),
         (&["--replications", "9", "--replication", "3"], "cannot be used with"),
         (&["--until-halfwidth", "0.1", "--shard", "1/2"], "cannot be used with"),
-        (&["--replications", "9", "--level", "100"], "between 0 and 100"),
+        (&["--replications", "9", "--level", "100"], "greater than 0 and less than 100"),
     ] {
         let ran = stayput(&[&["run", WHO_GOES], arguments].concat());
         assert_eq!(ran.code, 2, "{arguments:?}");
@@ -354,7 +354,11 @@ fn two_policies_are_compared_on_the_same_draws() {
     let base = "alibaba-ecs@2026-05-15";
     let same = stayput(&["diff", base, base, WHO_GOES, "--replications", "50"]);
     assert_eq!(same.code, 0, "{}", same.stdout);
-    assert!(same.stdout.contains("nothing that is counted differs"), "{}", same.stdout);
+    assert!(
+        same.stdout.contains("50 replications with common random numbers, no differences"),
+        "{}",
+        same.stdout
+    );
     // An edition in which release protection holds at a scale-in: whoever is drawn is kept.
     let text =
         fs::read_to_string(crate::support::root().join(format!("policies/{base}.yaml"))).unwrap();
@@ -446,7 +450,7 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     let told = format!("interrupted after {} replication", raw.len());
     assert!(ran.stderr.contains(&told), "{}", ran.stderr);
-    assert!(ran.stderr.contains("it is partial, and its run.json says so"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it is partial (see run.json)"), "{}", ran.stderr);
     let run = run_json(&out);
     assert_eq!(run["complete"], false);
     assert_eq!(run["runs"][0]["stop"], "interrupted");
@@ -591,7 +595,7 @@ fn recorded_replications_are_compared_in_pairs() {
     let ran = stayput(&["diff", &name("few"), &name("both")]);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert!(
-        ran.stderr.contains("51 replications of bill only on one side left out"),
+        ran.stderr.contains("skipped 51 replications of bill that only one side contains"),
         "{}",
         ran.stderr
     );

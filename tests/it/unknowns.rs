@@ -204,9 +204,9 @@ fn what_belongs_to_a_disk_that_stays_is_not_at_stake() {
     let house = "stayput: policy/1\npolicy: house\nedition: 2026-12\ntitle: a trial\n\
                  extends: alibaba-ecs@2026-05-15\neffects:\n  \
                  EF5: { effect: released, resource: auto-snapshot, with-instance: true, \
-                 billing: spot, fate: lost, confidence: unconfirmed, because: a trial }\n  \
+                 billing: spot, fate: lost, confidence: assumed, because: a trial }\n  \
                  EF5b: { effect: released, resource: auto-snapshot, with-instance: true, \
-                 billing: { not: spot }, fate: kept-billed, confidence: unconfirmed, because: so \
+                 billing: { not: spot }, fate: kept-billed, confidence: assumed, because: so \
                  }\n";
     let span = folder();
     write(span.path(), "house.yaml", house);
