@@ -13,6 +13,6 @@ pub struct Order {
     pub first: Extreme,
     /// Whether the fullest fault domain of a zone goes before that.
     pub fault_domains: bool,
-    /// The documents that say so, by place in [`Policy::sources`].
+    /// Indices into the sources of the policy.
     pub sources: Vec<usize>,
 }
