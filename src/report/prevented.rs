@@ -67,6 +67,6 @@ impl PreventedLosses {
             return Vec::new();
         }
         let rows = table(rows, &[]).into_iter().map(|line| format!("  {line}"));
-        std::iter::once("could have been prevented by".to_owned()).chain(rows).collect()
+        std::iter::once("last exits: could have been prevented by".to_owned()).chain(rows).collect()
     }
 }
