@@ -20,7 +20,7 @@ pub struct Span {
 
 impl Span {
     /// Where a row of a stream stands: its text is not kept, so nothing can quote it.
-    /// What is told of such a row is never shown; whoever finds anything wrong with one
+    /// What is reported of such a row is never shown; a reader that finds anything wrong with one
     /// reads the file whole.
     pub const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
 
@@ -65,7 +65,7 @@ impl<T> std::ops::Deref for Spanned<T> {
 }
 
 /// Every text that was read, by path, so that messages can quote it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<(String, String)>,
     /// Files that were read row by row: their paths and digests.

@@ -63,8 +63,20 @@ pub fn compile_with(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Compiled> {
-    let node = parse_yaml(sources, file, problems)?;
-    check_format(&node, problems)?;
+    let tree = parse_yaml(sources, file, problems)?;
+    check_format(&tree, problems)?;
+    compile_tree(library, &tree, options, files, sources, problems)
+}
+
+/// Compiles a scenario file that was parsed already.
+pub(super) fn compile_tree(
+    library: &mut Library,
+    tree: &Node,
+    options: &Options,
+    files: &dyn Files,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Option<Compiled> {
     let mut compiler = Compiler {
         library,
         options,
@@ -77,10 +89,10 @@ pub fn compile_with(
         tables: BTreeMap::new(),
         whole: BTreeMap::new(),
     };
-    compiler.all(&node)
+    compiler.all(tree)
 }
 
-/// Says early what the file is, so that a policy given by mistake is told as that.
+/// Says early what the file is, so that a policy given by mistake is reported as that.
 pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     let format = node.get("stayput").and_then(Node::scalar);
     match format {
@@ -204,20 +216,20 @@ impl Compiler<'_> {
             asked,
             assumptions,
         };
-        // What has to be told about a large table is told by whoever reads it whole; then the
-        // case is made once more, without what was told meanwhile.
+        // What has to be reported about a large table is reported by the full reader; then the
+        // case is made once more, without what was reported meanwhile.
         loop {
             let texts = self.texts(written);
-            let told = std::mem::take(self.problems);
+            let reported = std::mem::take(self.problems);
             read.clear();
             match self.plan(&case, &texts, read) {
                 Ok(plan) => {
-                    let more = std::mem::replace(self.problems, told);
+                    let more = std::mem::replace(self.problems, reported);
                     self.problems.extend(more);
                     return Some(plan);
                 }
                 Err((path, NeedsFullRead(row))) => {
-                    *self.problems = told;
+                    *self.problems = reported;
                     self.whole.insert(path, row);
                 }
             }

@@ -2,18 +2,19 @@
 
 use std::fmt;
 
-use super::compile::{check_format, compile};
+use super::compile::{check_format, compile_tree};
 use super::compiled::Plan;
 use super::compiler::Options;
 use crate::diagnostics::{Problems, Severity, Sources, many, render};
-use crate::format::parse_yaml;
-use crate::policy::Catalog;
+use crate::format::{Node, parse_yaml};
+use crate::policy::{Catalog, Library};
 
-/// A scenario as text, before its names are resolved.
+/// A scenario file that was parsed; its names are not resolved yet.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    path: String,
-    text: String,
+    /// The text, so that messages can quote it.
+    sources: Sources,
+    tree: Node,
     options: Options,
 }
 
@@ -61,12 +62,13 @@ impl Scenario {
     /// # Errors
     /// If the text is not YAML, or not of the format `scenario/1`.
     pub fn parse_file(path: impl Into<String>, text: impl Into<String>) -> Result<Self, Mistakes> {
-        let scenario = Self { path: path.into(), text: text.into(), options: Options::default() };
         let (mut sources, mut problems) = (Sources::default(), Problems::default());
-        let file = sources.add(scenario.path.as_str(), scenario.text.as_str());
+        let file = sources.add(path, text);
         let tree = parse_yaml(&sources, file, &mut problems);
-        match tree.and_then(|tree| check_format(&tree, &mut problems)) {
-            Some(()) if !problems.refuse() => Ok(scenario),
+        match tree.filter(|tree| check_format(tree, &mut problems).is_some()) {
+            Some(tree) if !problems.refuse() => {
+                Ok(Self { sources, tree, options: Options::default() })
+            }
             _ => Err(Mistakes::of(&problems, &sources)),
         }
     }
@@ -83,9 +85,10 @@ impl Scenario {
     /// # Errors
     /// If the text, a policy or a table has mistakes: all of them.
     pub fn compile(&self, catalog: &Catalog) -> Result<Vec<Plan>, Mistakes> {
-        let (mut sources, mut problems) = (Sources::default(), Problems::default());
-        let file = sources.add(self.path.as_str(), self.text.as_str());
-        let compiled = compile(file, &self.options, catalog, &mut sources, &mut problems);
+        let (mut sources, mut problems) = (self.sources.clone(), Problems::default());
+        let (mut library, options) = (Library::default(), &self.options);
+        let compiled =
+            compile_tree(&mut library, &self.tree, options, catalog, &mut sources, &mut problems);
         match compiled {
             Some(compiled) if !problems.refuse() => Ok(compiled.plans),
             _ => Err(Mistakes::of(&problems, &sources)),

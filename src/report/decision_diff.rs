@@ -81,7 +81,7 @@ impl DecisionRow {
     /// Whether the instance was given up, or left its group.
     fn went(&self) -> bool {
         let outcome = Outcome::spelled(self.get("outcome"));
-        matches!(outcome, Some(Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined))
+        outcome.is_some_and(Outcome::went_ahead)
     }
 
     /// `OVERRIDDEN released (RP5, documented)`.

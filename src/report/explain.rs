@@ -125,7 +125,7 @@ fn chosen(
         return None;
     }
     let place = together.iter().position(|other| other.instance == decision.instance)? + 1;
-    let told: Vec<String> = together
+    let text: Vec<String> = together
         .iter()
         .map(|other| {
             let name = header.instance(other.instance);
@@ -139,12 +139,12 @@ fn chosen(
     let count = many(together.len(), "instance");
     let by =
         if orders.is_empty() { String::new() } else { format!(", by {}", orders.join(", then ")) };
-    Some(row("selection", format!("{place} of {count} in this request{by}: {}", told.join(", "))))
+    Some(row("selection", format!("{place} of {count} in this request{by}: {}", text.join(", "))))
 }
 
 /// The refusal that fits, whether or not it had the last word.
 fn refusal(book: &Rulebook, facts: &Facts, decision: &Decision) -> Vec<String> {
-    let told = match book.refusal(facts) {
+    let text = match book.refusal(facts) {
         Some(rule) => {
             let last = decision.rule == Some(rule);
             let word = if last { "" } else { ", but another check came first" };
@@ -152,7 +152,7 @@ fn refusal(book: &Rulebook, facts: &Facts, decision: &Decision) -> Vec<String> {
         }
         None => "no precondition refuses this".to_owned(),
     };
-    row("refusals", told)
+    row("refusals", text)
 }
 
 /// `RP5, documented: because …; "Title (Section), 2026-05-15"`.
@@ -193,11 +193,13 @@ fn protections(
             (false, false) => "off",
         };
         let (word, rule) = match (asked, would) {
-            (Some(Finding { verdict, rule: Some(rule), .. }), _) => (told(verdict), Some(rule)),
+            (Some(Finding { verdict, rule: Some(rule), .. }), _) => {
+                (verdict_text(verdict), Some(rule))
+            }
             (Some(Finding { .. }), _) => {
                 ("not evaluated: the request was refused first".to_owned(), None)
             }
-            (None, Some(row)) => (format!("would be {}", told(row.says)), Some(row.rule)),
+            (None, Some(row)) => (format!("would be {}", verdict_text(row.says)), Some(row.rule)),
             (None, None) => ("cannot occur".to_owned(), None),
         };
         let because = rule.map(|rule| cite(book, rule)).unwrap_or_default();
@@ -206,7 +208,7 @@ fn protections(
     lay_out(rows.collect())
 }
 
-fn told(verdict: Verdict) -> String {
+fn verdict_text(verdict: Verdict) -> String {
     match verdict {
         Verdict::NotConsulted => "not consulted".to_owned(),
         Verdict::Held | Verdict::Overridden => verdict.word().to_uppercase(),
@@ -229,14 +231,14 @@ fn combined(ruling: &Ruling, outcome: Outcome) -> String {
 fn deciding_factor(decision: &Decision, header: &RunHeader) -> Option<Vec<String>> {
     let by = header.decided_by(decision);
     let book = header.rulebook(decision.policy);
-    let told = match (by, decision.rule) {
+    let text = match (by, decision.rule) {
         ("", _) => return None,
         // What a protection had to say stands above.
         _ if matches!(decision.decided_by, DecidedBy::Protection(_)) => return None,
         (by, Some(rule)) => format!("{by}, by {}", cite(book, rule)),
         (by, None) => by.to_owned(),
     };
-    Some(row("decided by", told))
+    Some(row("decided by", text))
 }
 
 /// What would have prevented a loss, and until when; or what a refused caller can do.
@@ -269,10 +271,7 @@ fn rests_on(book: &Rulebook, basis: crate::policy::Basis) -> Vec<Vec<String>> {
 
 /// The protections that are off and would have held.
 fn also_kept(book: &Rulebook, facts: &Facts, decision: &Decision) -> Option<Vec<String>> {
-    if !matches!(
-        decision.outcome,
-        Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined
-    ) {
+    if !decision.outcome.went_ahead() {
         return None;
     }
     let names: Vec<&str> = holders(book, facts, decision.on);
@@ -343,8 +342,8 @@ pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
         }
     }
     let holders = holders(book, &facts, on);
-    let told = if holders.is_empty() { "nothing else".to_owned() } else { holders.join(", ") };
-    rows.push(row("would have held", told));
+    let text = if holders.is_empty() { "nothing else".to_owned() } else { holders.join(", ") };
+    rows.push(row("would have held", text));
     out.extend(lay_out(rows));
     out.join("\n")
 }

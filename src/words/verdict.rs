@@ -38,6 +38,21 @@ words! {
     }
 }
 
+impl Outcome {
+    /// Whether the action was carried out.
+    pub const fn went_ahead(self) -> bool {
+        match self {
+            Self::Overridden | Self::Unprotected | Self::Undetermined => true,
+            Self::Held
+            | Self::Denied
+            | Self::Deferred
+            | Self::Skipped
+            | Self::Spared
+            | Self::NoOp => false,
+        }
+    }
+}
+
 words! {
     /// What has the last word in a decision, if it is no protection.
     DecidingFactor: "a last word" {

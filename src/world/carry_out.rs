@@ -1,6 +1,6 @@
 //! Carries decisions out: records each one, and applies the action if nothing blocks it.
 
-use super::draft::{Draft, DraftOutcome, Resolution, goes};
+use super::draft::{Draft, DraftOutcome, Resolution};
 use super::request::{Reason, RequestContext, Tally};
 use super::step::Step;
 use crate::policy::Basis;
@@ -17,7 +17,7 @@ impl Step<'_> {
         resolution: Resolution,
         tally: &mut Tally,
     ) {
-        let goes = goes(resolution.outcome);
+        let goes = resolution.outcome.went_ahead();
         let hook = if goes { self.hook_of(request, &draft) } else { None };
         let resolution = hook.as_ref().map_or(resolution, |(_, answer)| Resolution {
             outcome: Outcome::Deferred,

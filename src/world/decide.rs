@@ -21,7 +21,7 @@
 
 use smallvec::SmallVec;
 
-use super::draft::{BatchAnswer, Draft, DraftOutcome, Drafts, Resolution, goes, resolve_in_batch};
+use super::draft::{BatchAnswer, Draft, DraftOutcome, Drafts, Resolution, resolve_in_batch};
 use super::request::{Item, Reason, RequestContext, Tally};
 use super::step::Step;
 use crate::policy::{
@@ -91,8 +91,8 @@ impl Step<'_> {
         for (at, (draft, resolution)) in common.iter_mut().enumerate() {
             let here = |decided: &Decided| (decided[at].0.action, decided[at].1);
             let same = |(action, other): (Action, Resolution)| {
-                goes(other.outcome) == goes(resolution.outcome)
-                    && (!goes(resolution.outcome) || action == draft.action)
+                other.outcome.went_ahead() == resolution.outcome.went_ahead()
+                    && (!resolution.outcome.went_ahead() || action == draft.action)
             };
             if !all.iter().all(|(_, decided)| same(here(decided))) {
                 let first = std::iter::once((channel, (draft.action, *resolution)));
@@ -256,7 +256,7 @@ impl Step<'_> {
 
 /// The common outcome of two positions that lead to the same course.
 fn either(one: Outcome, other: Outcome) -> Outcome {
-    match (goes(one), one == other) {
+    match (one.went_ahead(), one == other) {
         (_, true) => one,
         (true, false) => Outcome::Undetermined,
         // The instance is kept, but it is unknown whether a protection is the cause.
@@ -268,7 +268,7 @@ fn either(one: Outcome, other: Outcome) -> Outcome {
 fn position(channel: Channel, action: Action, resolution: Resolution) -> (Position, Course) {
     let of = Position(vec![(crate::policy::Unknown::Column(Column::Channel), channel.word())]);
     let (says, rule) = match resolution.outcome {
-        outcome if goes(outcome) => (action.effect().word(), None),
+        outcome if outcome.went_ahead() => (action.effect().word(), None),
         outcome => (outcome.word(), resolution.rule),
     };
     (of, Course { says, rule })

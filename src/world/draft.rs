@@ -61,19 +61,6 @@ impl Draft {
     }
 }
 
-/// Whether an action with this outcome was carried out.
-pub(super) const fn goes(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined => true,
-        Outcome::Held
-        | Outcome::Denied
-        | Outcome::Deferred
-        | Outcome::Skipped
-        | Outcome::Spared
-        | Outcome::NoOp => false,
-    }
-}
-
 /// The policy's answer for a batch of which some instances are blocked and some are not.
 pub(super) struct BatchAnswer {
     pub(super) mode: Batch,

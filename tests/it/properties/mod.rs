@@ -47,7 +47,7 @@ fn holds(of: &Course) -> Result<(), TestCaseError> {
             Record::Decision(d) => {
                 prop_assert!(d.seq < requests, "a decision follows its request");
                 let holds = d.ruling.findings().any(|f| f.verdict == Verdict::Held);
-                let goes = goes(d.outcome);
+                let goes = d.outcome.went_ahead();
                 prop_assert!(!(holds && goes), "nothing goes ahead against what holds");
                 prop_assert_eq!(goes, d.effect != Effect::None, "{:?}", d);
                 let of = (d.seq, d.instance);
@@ -99,19 +99,6 @@ fn holds(of: &Course) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
-}
-
-/// Whether what was asked happened to the instance.
-const fn goes(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined => true,
-        Outcome::Held
-        | Outcome::Denied
-        | Outcome::Deferred
-        | Outcome::Skipped
-        | Outcome::Spared
-        | Outcome::NoOp => false,
-    }
 }
 
 /// Every report has the same decisions for what is gone: the tables, the lines of JSON, and the
@@ -176,7 +163,7 @@ fn agrees(of: &Course) -> Result<(), TestCaseError> {
 /// What happened to the fleet in one request: what became of instances, and every change but the
 /// one of the protections themselves.
 #[derive(Debug, PartialEq, Eq)]
-struct Deed {
+struct RequestEffects {
     at: SimTime,
     cause: Cause,
     /// What was done to an instance.
@@ -185,8 +172,8 @@ struct Deed {
 }
 
 /// The requests in which anything happened to the fleet, in their order, each with its number.
-fn deeds(of: &Course) -> Vec<(u64, Deed)> {
-    let mut all: BTreeMap<u64, Deed> = BTreeMap::new();
+fn effects_by_request(of: &Course) -> Vec<(u64, RequestEffects)> {
+    let mut all: BTreeMap<u64, RequestEffects> = BTreeMap::new();
     for record in &of.records {
         let (cause, done, changed) = match record {
             Record::Decision(d) if d.effect != Effect::None => {
@@ -199,14 +186,14 @@ fn deeds(of: &Course) -> Vec<(u64, Deed)> {
                 continue;
             }
         };
-        let deed = all.entry(record.seq()).or_insert(Deed {
+        let effects = all.entry(record.seq()).or_insert(RequestEffects {
             at: record.at(),
             cause,
             done: Vec::new(),
             changed: Vec::new(),
         });
-        deed.done.extend(done);
-        deed.changed.extend(changed);
+        effects.done.extend(done);
+        effects.changed.extend(changed);
     }
     all.into_iter().collect()
 }
@@ -227,7 +214,7 @@ const fn loses(effect: Effect) -> bool {
 /// the protection plays no part there; an instance that a protected action did not stop is still
 /// running when its capacity is taken back. So nothing is compared after the first difference.
 fn protects(base: &Course, more: &Course, instance: &str) -> Result<(), TestCaseError> {
-    let (before, after) = (deeds(base), deeds(more));
+    let (before, after) = (effects_by_request(base), effects_by_request(more));
     let same = before.iter().zip(&after).take_while(|((_, a), (_, b))| a == b).count();
     let (without, with) = (before.get(same), after.get(same));
     // The earlier of the two requests that differ.
@@ -246,16 +233,18 @@ fn protects(base: &Course, more: &Course, instance: &str) -> Result<(), TestCase
         let found = header.instances.iter().position(|name| name == instance);
         InstanceId::at(found.unwrap())
     };
-    let lost = |of: &Course, deed: Option<&(u64, Deed)>| {
-        let deed = deed.filter(|(_, deed)| deed.at == at);
+    let lost = |of: &Course, effects: Option<&(u64, RequestEffects)>| {
+        let effects = effects.filter(|(_, effects)| effects.at == at);
         let id = id(of);
-        deed.is_some_and(|(_, deed)| deed.done.iter().any(|(of, how)| *of == id && loses(*how)))
+        effects.is_some_and(|(_, effects)| {
+            effects.done.iter().any(|(of, how)| *of == id && loses(*how))
+        })
     };
     prop_assert!(
         lost(base, without) || !lost(more, with),
         "{instance} is lost with one more protection: {with:?}\nwithout: {without:?}"
     );
-    let (seq, id) = (with.filter(|(_, deed)| deed.at == at).map(|(seq, _)| *seq), id(more));
+    let (seq, id) = (with.filter(|(_, effects)| effects.at == at).map(|(seq, _)| *seq), id(more));
     let answered = more.records.iter().any(|record| match record {
         Record::Decision(d) if d.instance == id => {
             d.at == at

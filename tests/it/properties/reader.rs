@@ -31,7 +31,7 @@ proptest! {
         let (mut sources, mut problems) = (Sources::default(), Problems::default());
         let file = sources.add("slip.yaml", text);
         let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-        let told = render(&problems, &sources, false);
-        prop_assert!(compiled.is_some() || told.contains("slip.yaml"), "{}", told);
+        let reported = render(&problems, &sources, false);
+        prop_assert!(compiled.is_some() || reported.contains("slip.yaml"), "{}", reported);
     }
 }
