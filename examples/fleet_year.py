@@ -5,7 +5,7 @@
 Reads DIR/fleet.csv and DIR/events.csv, and writes a decision a row. One process for each timer of
 an instance, and one for each account in arrears. It knows just enough of alibaba-ecs@2026-05-15
 for these files: what holds a release by hand, what overrides, what is denied; no policy is read,
-no rule or source is told. `stayput run DIR/scenario.yaml --out OUT` makes as many decisions of
+no rule or source is reported. `stayput run DIR/scenario.yaml --out OUT` makes as many decisions of
 each kind.
 """
 import csv

@@ -65,8 +65,8 @@ fn compiled(text: &str) -> Plan {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("plan.yaml", text.to_owned());
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-    let told = stayput::diagnostics::render(&problems, &sources, false);
-    compiled.unwrap_or_else(|| panic!("{told}")).plans.swap_remove(0)
+    let reported = stayput::diagnostics::render(&problems, &sources, false);
+    compiled.unwrap_or_else(|| panic!("{reported}")).plans.swap_remove(0)
 }
 
 /// Many events, each of which is about one instance.
@@ -143,7 +143,7 @@ fn rows() {
     let mut run = Run::start(plan.clone());
     let records: Vec<Record> = run.by_ref().collect();
     let header = run.world().header();
-    // Twice what goes over at once, for each of what the rows are told apart by.
+    // Twice what goes over at once, for each of what distinguishes the rows.
     let half = records.len() / 2;
     assert!(half > 40_000, "{half}");
 

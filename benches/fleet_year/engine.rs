@@ -33,7 +33,7 @@ fleet: {}
 
 /// What a run comes to; two runs agree if they agree in this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Told {
+pub struct AlreadyReported {
     pub events: u64,
     pub requests: u64,
     pub decisions: u64,
@@ -49,28 +49,28 @@ pub fn start(plan: Plan) -> Run {
 }
 
 /// Runs a plan to its end with a sink that only counts.
-pub fn run(plan: Plan) -> Told {
-    let mut told = Told::default();
+pub fn run(plan: Plan) -> AlreadyReported {
+    let mut reported = AlreadyReported::default();
     let mut run = start(plan);
     while run.step() {
         for record in run.records() {
             match record {
-                Record::Request(_) => told.requests += 1,
+                Record::Request(_) => reported.requests += 1,
                 Record::Decision(decision) => {
-                    told.decisions += 1;
+                    reported.decisions += 1;
                     let who = u64::from(decision.instance.0);
                     let word = who << 8 | (decision.outcome as u64) << 4 | decision.effect as u64;
-                    told.fingerprint = (told.fingerprint ^ word)
+                    reported.fingerprint = (reported.fingerprint ^ word)
                         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
                         .rotate_left(29);
                 }
-                Record::Change(_) => told.changes += 1,
-                Record::Loss(_) => told.losses += 1,
+                Record::Change(_) => reported.changes += 1,
+                Record::Loss(_) => reported.losses += 1,
             }
         }
     }
-    told.events = run.events();
-    told
+    reported.events = run.events();
+    reported
 }
 
 /// A fleet of that size and a year of orders.
@@ -78,8 +78,8 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("fleet-year.yaml", SCENARIO.to_owned());
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-    let told = render(&problems, &sources, false);
-    let mut plan = compiled.and_then(|mut compiled| compiled.plans.pop()).expect(&told);
+    let reported = render(&problems, &sources, false);
+    let mut plan = compiled.and_then(|mut compiled| compiled.plans.pop()).expect(&reported);
     let policy = &plan.header.rulebooks[0].policy;
     let protection = policy.protection("release-protection").expect("the policy has it");
     let flag = ProtectionSet::EMPTY.with(protection);

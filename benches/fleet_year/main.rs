@@ -86,22 +86,22 @@ fn measure_engine(instances: u32, rounds: usize) {
     let plan = engine::plan(instances, ORDERS);
     let mut ratios = Vec::new();
     let mut times = Vec::new();
-    let mut told = engine::Told::default();
+    let mut reported = engine::AlreadyReported::default();
     for _ in 0..rounds {
         let start = clock();
         black_box(designs::limit(&year, &schedule));
         let of_limit = (clock() - start) as f64 / limit.events as f64;
         let copy = plan.clone();
         let start = clock();
-        told = black_box(engine::run(copy));
-        let of_engine = (clock() - start) as f64 / told.events as f64;
+        reported = black_box(engine::run(copy));
+        let of_engine = (clock() - start) as f64 / reported.events as f64;
         times.push(of_engine);
         ratios.push(of_engine / of_limit);
     }
     let [time, low, high] = spread(&times);
     let [ratio, least, most] = spread(&ratios);
     println!(
-        "| engine | {time:.1} ({low:.1} to {high:.1}) | {ratio:.2} ({least:.2} to {most:.2}) |\n\n{told:?}"
+        "| engine | {time:.1} ({low:.1} to {high:.1}) | {ratio:.2} ({least:.2} to {most:.2}) |\n\n{reported:?}"
     );
 }
 

@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
                 checked += 1;
                 if let Some(loaded) = loader.scenario(&path, text, &Options::default()) {
                     lines.extend(loaded.compiled.read.iter().map(|line| format!("read {line}")));
-                    lines.push(told(&shown, &loaded.compiled));
+                    lines.push(summary_line(&shown, &loaded.compiled));
                 }
             }
             None => {}
@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     Ok(if loader.problems.count(Severity::Error) > 0 { Exit::BadInput } else { Exit::Success })
 }
 
-fn told(path: &str, compiled: &crate::plan::Compiled) -> String {
+fn summary_line(path: &str, compiled: &crate::plan::Compiled) -> String {
     let first = compiled.plans.first();
     let instances = first.map_or(0, |plan| plan.header.instances.len());
     let events = first.map_or(0, |plan| plan.script.len());

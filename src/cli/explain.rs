@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     }
 }
 
-/// Tells a mistake in the arguments.
+/// Reports a mistake in the arguments.
 fn refuse(problem: Problem) -> Exit {
     print_problem(problem);
     Exit::BadInput
@@ -115,21 +115,21 @@ fn tell_rule<'p>(
     colour: ColorChoice,
 ) -> Result<Exit, Exit> {
     let paint = terminal::paint(colour);
-    let (mut told, mut known): (Vec<(&Policy, &Rule, Vec<&str>)>, _) = (Vec::new(), Vec::new());
+    let (mut reported, mut known): (Vec<(&Policy, &Rule, Vec<&str>)>, _) = (Vec::new(), Vec::new());
     for policy in policies {
         let Some(rule) = policy.rules.iter().find(|rule| rule.id == id) else {
             known.extend(policy.rules.iter().map(|rule| rule.id.as_str()));
             continue;
         };
-        let as_told = |policy, rule| rule_text((policy, rule), "", files, Paint(false));
-        let text = as_told(policy, rule);
-        match told.iter_mut().find(|(policy, rule, _)| as_told(policy, rule) == text) {
+        let as_shown = |policy, rule| rule_text((policy, rule), "", files, Paint(false));
+        let text = as_shown(policy, rule);
+        match reported.iter_mut().find(|(policy, rule, _)| as_shown(policy, rule) == text) {
             Some((_, _, names)) if names.contains(&policy.name.as_str()) => {}
             Some((_, _, names)) => names.push(&policy.name),
-            None => told.push((policy, rule, vec![&policy.name])),
+            None => reported.push((policy, rule, vec![&policy.name])),
         }
     }
-    if told.is_empty() {
+    if reported.is_empty() {
         known.sort_unstable();
         known.dedup();
         let problem = Problem::bare(Code::UnknownRule, format!("no policy has a rule `{id}`"));
@@ -139,7 +139,7 @@ fn tell_rule<'p>(
                 .note(format!("`{id}` is not of the form `column=word`, so it is read as a rule")),
         ));
     }
-    let texts = told
+    let texts = reported
         .iter()
         .map(|(policy, rule, names)| rule_text((policy, rule), &names.join(", "), files, paint));
     terminal::print(&texts.collect::<Vec<_>>().join("\n\n"))
@@ -185,7 +185,7 @@ fn decision(
     loader.refuse_or_go_on(terminal::paint_talk(colour))?;
     let plans = plans(loaded, arguments.case.as_deref())?;
     let paint = terminal::paint(colour);
-    let (mut told, mut elsewhere, mut known) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut reported, mut elsewhere, mut known) = (Vec::new(), Vec::new(), Vec::new());
     let mut is_there = false;
     for plan in plans {
         let span = place_of(event, &plan, &loader.sources);
@@ -201,13 +201,13 @@ fn decision(
         elsewhere.extend(lookout.elsewhere.iter().cloned());
         for witness in lookout.finish() {
             let head = paint.dim(&name_of(header));
-            told.push(format!("{head}\n{}", explain_decision(&witness, header, &span, paint)));
+            reported.push(format!("{head}\n{}", explain_decision(&witness, header, &span, paint)));
         }
     }
-    if told.is_empty() {
+    if reported.is_empty() {
         return Err(nothing_decided((event, instance), is_there, &known, &mut elsewhere));
     }
-    terminal::print(&told.join("\n\n"))
+    terminal::print(&reported.join("\n\n"))
 }
 
 /// Where an event stands, as far as it can be quoted.

@@ -2,7 +2,7 @@
 //!
 //! Any batch system may carry out `run --replications N --shard K/N`. What comes of the parts
 //! together is what one machine would have written, byte for byte; parts that are of different
-//! studies, or that do not add up to one, are refused, with all that is wrong told at once.
+//! studies, or that do not add up to one, are refused, with all that is wrong reported at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -142,7 +142,7 @@ fn as_written(outputs: &[Input], rows: &str) -> Result<(), String> {
     }
 }
 
-/// Tells in what a part is of another study than the first one.
+/// Reports in what a part is of another study than the first one.
 fn compare(first: &Part, other: &Part, problems: &mut Problems) {
     let digests = |part: &Part| {
         part.file.inputs.iter().map(|input| input.sha256.clone()).collect::<BTreeSet<_>>()
@@ -220,7 +220,7 @@ fn ranges(numbers: impl IntoIterator<Item = u64>) -> Vec<(u64, u64)> {
     ranges
 }
 
-/// Tells which replications no part holds, and which more than one.
+/// Reports which replications no part holds, and which more than one.
 fn add_up(parts: &[Part], problems: &mut Problems) {
     let Some(first) = parts.first() else { return };
     for run in &first.file.runs {

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
 
 /// Why carrying out ended before its time.
 enum Broken {
-    /// A write failed; `None` if whoever read standard output went away.
+    /// A write failed; `None` if the reader of standard output went away.
     Write(Option<Exit>),
     /// A table is no longer what it was when it was checked.
     Input(String),
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         plan.header.replication = arguments.replication.unwrap_or(0);
         match running.carry_out(plan) {
             Ok(one) => exit = exit.max(one),
-            // Whoever read has enough, and there is nothing else to do.
+            // The reader has enough, and there is nothing else to do.
             Err(Broken::Write(None)) => return Ok(exit),
             Err(Broken::Write(Some(exit))) => return Err(exit),
             Err(Broken::Input(why)) => {
@@ -186,20 +186,20 @@ impl<'a> Running<'a> {
         ended.map_err(|error| Broken::Write(self.table_failed(&error)))?;
         self.note(&summary, world, &ending);
         if text {
-            let mut told = timeline.finish(header, &summary, self.paint);
+            let mut reported = timeline.finish(header, &summary, self.paint);
             if expectations > 0 {
-                told.push_str(&format!(
+                reported.push_str(&format!(
                     "\n{} not judged; use `stayput test`",
                     many(expectations, "expectation")
                 ));
             }
             let gap = if self.first { "" } else { "\n" };
-            let said = terminal::print_stdout(&format!("{gap}{told}"));
+            let said = terminal::print_stdout(&format!("{gap}{reported}"));
             said.or_else(|why| self.not_heard(why))?;
         }
         self.first = false;
         if ending.word() == Stopped::Interrupted {
-            return Ok(Exit::Success); // which is told once, at the end
+            return Ok(Exit::Success); // which is reported once, at the end
         }
         Ok(judge_ending(&ending, &summary, header, self.arguments.overrides.only))
     }

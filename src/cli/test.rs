@@ -134,9 +134,9 @@ fn print(
     Ok(match output.format {
         Format::Text => {
             let mut text = test_report(run, paint);
-            let told = looked.map(|looked| looked.text(&arguments.look, paint));
-            if let Some(told) = told.filter(|told| !told.is_empty()) {
-                text.push_str(&format!("\n\n{told}"));
+            let reported = looked.map(|looked| looked.text(&arguments.look, paint));
+            if let Some(reported) = reported.filter(|reported| !reported.is_empty()) {
+                text.push_str(&format!("\n\n{reported}"));
             }
             text
         }

@@ -41,7 +41,7 @@ pub struct Estimate {
     pub observed: Option<[i64; 7]>,
 }
 
-/// The shares of observations that quantiles are told of.
+/// The shares of observations for which quantiles are reported.
 const QUANTILES: [f64; 7] = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0];
 
 /// Something that has a value in each replication.

@@ -202,14 +202,14 @@ mod tests {
 
     #[test]
     fn what_is_no_filter_is_told_in_words() {
-        for (text, told) in [
+        for (text, reported) in [
             ("nam(x)", "unknown condition `nam(…)`; did you mean `name`?"),
             ("name(x", "missing `)` after `name(`"),
             ("(name(x)", "missing `)`"),
             ("name(x) name(y)", "unexpected `name(y)`; join two conditions with `and` or `or`"),
             ("", "expected one of name, case, file, policy, all, each with (…), found ``"),
         ] {
-            assert_eq!(Filter::parse(text).unwrap_err(), told);
+            assert_eq!(Filter::parse(text).unwrap_err(), reported);
         }
         assert!(Filter::parse("name([)").unwrap_err().contains("is not a valid pattern"));
         assert!(Filter::parse(&"(".repeat(1000)).is_err());

@@ -1,7 +1,7 @@
 //! Experiments: a plan carried out, watched, and judged.
 //!
 //! It must never know files or terminals. Records come out of the run one by
-//! one; whoever carries a plan out hands each to the [`Judge`], to the
+//! one; the caller of a run hands each to the [`Judge`], to the
 //! [`Summary`], and to whatever writes them.
 
 mod affected;

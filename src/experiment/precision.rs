@@ -96,11 +96,11 @@ mod tests {
         for wrong in ["", "0", "-1", "nan", "inf", "a=", "a=b", "%"] {
             assert!(Target::parse(wrong).is_err(), "{wrong}");
         }
-        let told = |text: &str| Target::parse(text).unwrap().check(&["web".to_owned()]);
+        let reported = |text: &str| Target::parse(text).unwrap().check(&["web".to_owned()]);
         for right in ["0.01", "any-web=0.01", "web=3", "released=5%", "any-released=0.2"] {
-            assert_eq!(told(right), Ok(()), "{right}");
+            assert_eq!(reported(right), Ok(()), "{right}");
         }
-        assert!(told("relesed=1").unwrap_err().contains("did you mean `released`?"));
-        assert!(told("any-web=1%").is_err() && told("2%").is_err());
+        assert!(reported("relesed=1").unwrap_err().contains("did you mean `released`?"));
+        assert!(reported("any-web=1%").is_err() && reported("2%").is_err());
     }
 }

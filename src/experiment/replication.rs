@@ -1,6 +1,6 @@
 //! One replication: a plan carried out on draws of its own, and what is counted of it.
 //!
-//! It must never know how many there are: replication 7 is the same whoever asks for it, and
+//! It must never know how many there are: replication 7 is the same on every worker, and
 //! after whatever others. Counts are whole; figures are made of many of them in `estimate`.
 
 use super::expectations::difference::KeyDifferences;
@@ -159,7 +159,7 @@ impl Counting {
 
 /// Carries out a plan as the replication that its run header names. `None` if `go_on` said no.
 ///
-/// With it come the run as it ended, and how many decisions are founded worse than `only`.
+/// With it come the run as it ended, and the number of decisions with a confidence below `only`.
 pub fn observe(
     mut plan: Plan,
     limits: Limits,

@@ -10,7 +10,7 @@ use crate::world::{Halt, Run, World};
 /// How a run ended.
 #[derive(Debug, Clone)]
 pub struct Ending {
-    /// Why it stopped; `None` if whoever took the records had enough.
+    /// Why it stopped; `None` if the reader of the records stopped.
     pub stop: Option<Stop>,
     /// What its further course hung on, if that could not be decided.
     pub halt: Option<Halt>,

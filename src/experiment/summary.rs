@@ -105,15 +105,15 @@ impl Summary {
         self.outcomes.iter().sum()
     }
 
-    /// How many decisions are founded no better than that.
-    pub fn founded(&self, confidence: Confidence) -> u64 {
+    /// Number of decisions whose confidence is exactly `confidence`.
+    pub fn at_confidence(&self, confidence: Confidence) -> u64 {
         self.confidence[usize::from(confidence.index())]
     }
 
-    /// How many decisions are founded worse than that.
+    /// Number of decisions with a lower confidence.
     pub fn below_confidence(&self, confidence: Confidence) -> u64 {
         let weaker = Confidence::ALL.iter().filter(|level| **level > confidence);
-        weaker.map(|level| self.founded(*level)).sum()
+        weaker.map(|level| self.at_confidence(*level)).sum()
     }
 
     /// Things of one fate: what, how many, and their known size, in GiB.

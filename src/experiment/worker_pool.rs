@@ -20,7 +20,7 @@ impl WorkerPool {
 
     /// Does `one` for each number, and gives what came of it in the order of the numbers.
     ///
-    /// Whoever is free takes the next number. Where `one` gives nothing, its worker ends;
+    /// A free worker takes the next number. Where `one` gives nothing, its worker ends;
     /// what comes out is then what was done before the first gap.
     pub fn in_order<T: Send>(
         &self,

@@ -145,7 +145,7 @@ impl Group {
         u32::try_from(self.members.len()).unwrap_or(u32::MAX) - self.aside
     }
 
-    /// Whether it was told not to do something by itself.
+    /// Whether a process is suspended.
     pub fn is_suspended(&self, process: Process) -> bool {
         self.suspended >> process.index() & 1 == 1
     }

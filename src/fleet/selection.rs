@@ -292,8 +292,8 @@ mod tests {
         let members =
             vec![in_zone(1, 1, 10), in_zone(2, 1, 11), in_zone(3, 1, 12), in_zone(4, 2, 20)];
         let walk = Walk::new(members, Spread { rule: ZoneRule::Fullest, ..PLAIN });
-        let told: Vec<(u32, bool)> = walk.map(|o| (o.member.0, o.past_a_zone)).collect();
-        assert_eq!(told, [(10, false), (11, false), (12, false), (20, true)]);
+        let reported: Vec<(u32, bool)> = walk.map(|o| (o.member.0, o.past_a_zone)).collect();
+        assert_eq!(reported, [(10, false), (11, false), (12, false), (20, true)]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Autoscale as it is told to us: metrics by name, times as written.
+//! Autoscale as written: metrics by name, times as written.
 
 use std::num::NonZero;
 

@@ -42,7 +42,7 @@ fn substitute(tree: &mut Node, values: &Map<Node>, problems: &mut Problems) {
         entry.value.visit(&mut |node| {
             let Some(name) = node.scalar().and_then(value_name) else { return };
             match values.0.iter().find(|(key, _)| *key.value == *name) {
-                // What is wrong with a value is told where it is defined.
+                // What is wrong with a value is reported where it is defined.
                 Some((_, value)) => *node = value.clone(),
                 None => problems.add(unknown_value(name, node, values)),
             }

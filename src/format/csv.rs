@@ -67,7 +67,7 @@ pub fn rows<'s>(
         columns.push(Spanned::new(name.into(), span));
     }
     for name in required {
-        // A header that could not be read has been told.
+        // A header that could not be read has been reported.
         if good && columns.iter().all(|column| &*column.value != *name) {
             let title = format!("the file has no column `{name}`, and every row needs it");
             problems.add(Problem::at(Code::MissingKey, line, title, "not among these"));
@@ -90,7 +90,7 @@ fn unknown_column(name: &str, span: Span, known: &[&str]) -> Problem {
 }
 
 impl Rows<'_> {
-    /// The next row that makes sense; those before it that do not are told.
+    /// The next valid row; invalid ones before it are reported.
     pub fn next_row(&mut self, problems: &mut Problems) -> Option<Node> {
         loop {
             // Bytes are handed over as they are, so nothing but the end can come.

@@ -1,4 +1,4 @@
-//! The parts of a fleet as they are told to us: names, not ids.
+//! The parts of a fleet as written: names, not ids.
 //!
 //! A scenario, a CSV file and a provider's reply all say the same things about
 //! an instance; this is the one statement of what can be said.

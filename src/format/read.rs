@@ -35,7 +35,7 @@ pub fn expected_kind(node: &Node, what: &str) -> Problem {
     Problem::at(Code::WrongKind, node.span, title, format!("not {what}"))
 }
 
-/// What a cell of a table says, if nothing is wrong with it; what is, is not told.
+/// What a cell of a table says, if nothing is wrong with it; what is, is not reported.
 pub fn read_cell<T: Read>(cell: &str) -> Option<T> {
     let node = Node { value: Value::Scalar(cell.into(), Style::Cell), span: Span::NOWHERE };
     let mut problems = Problems::default();

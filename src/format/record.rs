@@ -103,7 +103,7 @@ impl<'n> Fields<'n> {
         T::read(node, problems)
     }
 
-    /// The value of a key that may be left out. A bad value has been told, and counts as none.
+    /// The value of a key that may be left out. A bad value has been reported, and counts as none.
     pub fn optional<T: Read>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         self.node(key).and_then(|node| T::read(node, problems))
     }

@@ -20,8 +20,8 @@ const DEPTH: usize = 64;
 
 /// Reads a file as a tree; what is wrong with it goes to `problems`.
 ///
-/// Syntax is told at the first place where it breaks, since what follows is
-/// guesswork; everything else is told completely.
+/// Syntax is reported at the first place where it breaks, since what follows is
+/// guesswork; everything else is reported completely.
 pub fn parse_yaml(sources: &Sources, file: FileId, problems: &mut Problems) -> Option<Node> {
     let text = sources.text(file);
     if text.trim().is_empty() {
@@ -93,8 +93,8 @@ impl Builder<'_> {
         self.root
     }
 
-    /// Takes in one event; `None` ends the reading. What is refused has been told, and
-    /// the tree goes on without it, so that all else is told as well.
+    /// Takes in one event; `None` ends the reading. What is refused has been reported, and
+    /// the tree goes on without it, so that all else is reported as well.
     #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
     fn event(&mut self, event: &Event, marks: ParserSpan, problems: &mut Problems) -> Option<()> {
         let span = self.span(marks);
@@ -183,7 +183,7 @@ impl Builder<'_> {
             Value::Map(entries) => match open.key.take() {
                 Some(key) => {
                     match open.keys.entry(key.value.clone()) {
-                        // Told, and the first one counts: the rest of the file is still read.
+                        // Reported, and the first one counts: the rest of the file is still read.
                         Slot::Occupied(first) => problems.add(twice(&key, *first.get())),
                         Slot::Vacant(slot) => {
                             slot.insert(key.span);

@@ -1,7 +1,7 @@
 //! The fields of an object, each read as what it has to be.
 //!
 //! What is absent, `null` or an empty text is not there: nobody knows it. What
-//! is there and makes no sense is told in its place, and then counts as not
+//! is there and is not valid is reported in its place, and then counts as not
 //! there; such a reply is refused, so nothing is made of it. The client prints
 //! some numbers and flags in quotes, and both ways are read.
 
@@ -14,7 +14,7 @@ use crate::format::Name;
 use crate::time::{SimTime, TimeError};
 
 /// A text of a reply and its place.
-pub(super) type Told<'t> = Spanned<Cow<'t, str>>;
+pub(super) type RowText<'t> = Spanned<Cow<'t, str>>;
 
 /// An object of a reply.
 pub(super) struct Row<'t> {
@@ -72,7 +72,7 @@ impl<'t> Row<'t> {
     }
 
     /// A text.
-    pub(super) fn text(&self, key: &str, problems: &mut Problems) -> Option<Told<'t>> {
+    pub(super) fn text(&self, key: &str, problems: &mut Problems) -> Option<RowText<'t>> {
         text(key, self.piece(key)?, problems)
     }
 
@@ -180,7 +180,11 @@ impl<'t> Row<'t> {
 }
 
 /// A text, of a field or of an item of a list.
-pub(super) fn text<'t>(key: &str, piece: Piece<'t>, problems: &mut Problems) -> Option<Told<'t>> {
+pub(super) fn text<'t>(
+    key: &str,
+    piece: Piece<'t>,
+    problems: &mut Problems,
+) -> Option<RowText<'t>> {
     let shape = piece.shape();
     if shape.is_silent() {
         return None;
@@ -193,7 +197,7 @@ pub(super) fn text<'t>(key: &str, piece: Piece<'t>, problems: &mut Problems) -> 
     Some(Spanned::new(text, piece.span()))
 }
 
-/// The items of a list that must be there; told, if they are not.
+/// The items of a list that must be there; reported if they are not.
 pub(super) fn items<'t>(
     key: &str,
     piece: Piece<'t>,
@@ -223,8 +227,8 @@ pub(super) fn items<'t>(
     None
 }
 
-/// A text that can stand in a report as a name; told, if it would do harm there.
-pub(super) fn harmless(text: &Told<'_>, problems: &mut Problems) -> Option<Spanned<Name>> {
+/// A text that can stand in a report as a name; reported if it would do harm there.
+pub(super) fn harmless(text: &RowText<'_>, problems: &mut Problems) -> Option<Spanned<Name>> {
     if let Some(harm) = Name::harm(text) {
         let problem = Name::problem(text, &harm, text.span);
         problems.add(problem.help("write another name, or take it out; a report would carry it"));

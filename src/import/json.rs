@@ -21,7 +21,7 @@ use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span};
 pub(super) struct Text<'s> {
     file: FileId,
     text: &'s str,
-    /// How such a text comes about, for whoever has another.
+    /// How such a text comes about, for a person who has another kind of text.
     save: &'static str,
     /// Bytes that were looked at, each as often as it was.
     work: Cell<u64>,

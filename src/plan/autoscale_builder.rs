@@ -1,4 +1,4 @@
-//! Autoscale of a plan: from what is told to rules, profiles and marks in the week.
+//! Autoscale of a plan: written profiles and rules become rules, profiles and marks in the week.
 
 use super::resolver::Resolver;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
@@ -9,7 +9,7 @@ use crate::words::{Comparison, Statistic, Weekday, Word};
 
 const DAY: i64 = 24 * 3_600;
 
-/// Checks what is told of autoscale, and resolves it.
+/// Checks autoscale as written, and resolves it.
 pub struct Scaling<'r, 'p> {
     /// Names to ids.
     pub resolver: &'r mut Resolver<'p>,

@@ -66,7 +66,7 @@ impl Compiler<'_> {
     }
 
     /// A table that the scenario names: a large one is to be read row by row, unless it turned
-    /// out that there is something to be told about it.
+    /// out that there is something to be reported about it.
     pub(super) fn large_table(&mut self, path: &Spanned<String>) -> Option<Table> {
         if !self.whole.contains_key(&path.value)
             && let Some(stream) = self.files.stream(self.sources.path(path.span.file), path)
@@ -85,7 +85,7 @@ impl Compiler<'_> {
     }
 
     /// Every policy that any case names, or the command: an assumption that one of them knows
-    /// is right. What cannot be read is left out; where it is needed, that is told.
+    /// is right. What cannot be read is left out; where it is needed, that is reported.
     pub(super) fn beside(&mut self, cases: &[&WrittenScenario]) -> Vec<Arc<Policy>> {
         let accounts = cases.iter().flat_map(|written| &written.fleet.accounts.0);
         let of_accounts = accounts.filter_map(|(_, part)| part.policy.as_ref());

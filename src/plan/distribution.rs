@@ -276,7 +276,7 @@ fn weighed(mut spans: Vec<(SimSpan, u32)>, span: Span, problems: &mut Problems) 
     Some(Law::Empirical(spans.into()))
 }
 
-/// Tells of gaps that would never let time pass. Any other law gives a second or more at least
+/// Reports gaps that would never let time pass. Any other law gives a second or more at least
 /// three times in ten: it has a mean, scale or median of a second or more, or a span that does.
 pub fn check_gaps(law: &Law, span: Span, problems: &mut Problems) {
     if law.is_nothing() {

@@ -181,7 +181,7 @@ verbs! {
             /// The group.
             required "group" => group: GroupRef,
             /// What.
-            required "do" => deed: GroupOperation,
+            required "do" => operation: GroupOperation,
             /// The members; all, if none is named.
             optional "instance" => instance: Instances,
         }

@@ -20,11 +20,11 @@ use crate::policy::Policy;
 use crate::time::SimTime;
 use crate::words::{Action, DecidingFactor, EventId, InstanceId, Metric, Outcome, Word};
 
-/// The mistake has been told.
-pub(super) struct Told;
+/// The mistake has been reported.
+pub(super) struct AlreadyReported;
 
 /// What a key says, if it is given at all.
-pub(super) type Given<T> = Result<Option<T>, Told>;
+pub(super) type Given<T> = Result<Option<T>, AlreadyReported>;
 
 /// Resolves the lines of one case.
 pub struct Expecting<'r, 'p> {
@@ -124,7 +124,7 @@ impl Expecting<'_, '_> {
             return Ok(Some(id));
         }
         if self.resolver.mentioned.event(name) && self.left_out.get(name).is_none() {
-            return Err(Told);
+            return Err(AlreadyReported);
         }
         let problem = if self.left_out.get(name).is_some() {
             let title = format!("`{}` does not happen in every case of this line", **name);
@@ -137,7 +137,7 @@ impl Expecting<'_, '_> {
                 .did_you_mean(&closest(name, known.iter().map(String::as_str)))
         };
         self.resolver.problems.add(problem);
-        Err(Told)
+        Err(AlreadyReported)
     }
 
     pub(super) fn time(&mut self, at: Option<&Spanned<Written>>) -> Given<SimTime> {
@@ -146,7 +146,7 @@ impl Expecting<'_, '_> {
         let start = self.resolver.start;
         if instant > self.end || instant < start {
             self.resolver.problems.add(never_reached(at.span, instant, (start, self.end)));
-            return Err(Told);
+            return Err(AlreadyReported);
         }
         Ok(Some(instant))
     }
@@ -166,21 +166,27 @@ impl Expecting<'_, '_> {
     }
 
     /// The events that a line names; none asks for none.
-    fn events(&mut self, names: Option<&OneOrMany<Spanned<Name>>>) -> Result<Vec<EventId>, Told> {
+    fn events(
+        &mut self,
+        names: Option<&OneOrMany<Spanned<Name>>>,
+    ) -> Result<Vec<EventId>, AlreadyReported> {
         let names = OneOrMany::items(names);
         let found: Vec<_> = names.iter().map(|name| self.event(Some(name))).collect();
         Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
     /// The instances that a line names, sorted; none asks for none.
-    fn instances(&mut self, selector: Option<&Selector>) -> Result<Vec<InstanceId>, Told> {
+    fn instances(
+        &mut self,
+        selector: Option<&Selector>,
+    ) -> Result<Vec<InstanceId>, AlreadyReported> {
         let Some(selector) = selector else { return Ok(Vec::new()) };
-        let mut found = self.resolver.select(selector).ok_or(Told)?;
+        let mut found = self.resolver.select(selector).ok_or(AlreadyReported)?;
         found.sort_unstable();
         Ok(found)
     }
 
-    /// Tells if no policy in use has a protection of that name.
+    /// Reports if no policy in use has a protection of that name.
     pub(super) fn check_protection(&mut self, name: &str, span: Span) {
         let books = self.resolver.rulebooks.iter();
         let policies: Vec<&Policy> = books.map(|book| &*book.policy).collect();

@@ -18,7 +18,7 @@ const DEFAULT_ACCOUNT: &str = "default";
 /// Who gave a thing its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
-    /// Whoever wrote the scenario: selectors must be able to tell names apart.
+    /// The writer of the scenario: selectors must be able to tell names apart.
     Here,
     /// A provider, whose ids may hold what selectors read otherwise (masked ones hold
     /// `*`); a report must be able to carry them all the same.
@@ -70,7 +70,7 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Gives a name its id; told, if it is taken or no name at all.
+    /// Gives a name its id; reported if it is taken or no name at all.
     pub(super) fn define(
         &mut self,
         kind: Subject,

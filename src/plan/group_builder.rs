@@ -16,7 +16,7 @@ use crate::words::{
 impl FleetBuilder<'_, '_> {
     /// Takes in a group.
     pub fn group(&mut self, name: &str, span: Span, part: &WrittenGroup, by: Named) {
-        // What it lacks has been told; its name is known all the same.
+        // What it lacks has been reported; its name is known all the same.
         let account = self.account(part.account.as_ref(), span).unwrap_or(AccountId(0));
         if self.define(Subject::Group, name, span, by).is_none() {
             return;

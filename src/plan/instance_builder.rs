@@ -41,7 +41,7 @@ impl FleetBuilder<'_, '_> {
     }
 
     /// Takes in the instances of a range. Their names differ and nothing else, so whatever
-    /// is wrong is told once.
+    /// is wrong is reported once.
     fn instances_called(&mut self, names: &[String], span: Span, part: &WrittenInstance) {
         if self.resolver.instances.len() as u64 + names.len() as u64 > MOST_INSTANCES {
             let title = format!("a fleet has at most {MOST_INSTANCES} instances");
@@ -88,7 +88,7 @@ impl FleetBuilder<'_, '_> {
         if self.define(Subject::Instance, name, span, by).is_none() {
             return;
         }
-        // What cannot be settled has been told; its name is known all the same. No plan is
+        // What cannot be settled has been reported; its name is known all the same. No plan is
         // made of the instance that stands in its place.
         let stand_in = || Instance::new(AccountId(0), self.resolver.start);
         let mut instance = settled.unwrap_or_else(stand_in);

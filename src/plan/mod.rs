@@ -10,7 +10,7 @@
 //! 2. Each tree is read as written ([`WrittenScenario`]).
 //! 3. Compiling resolves policies, names, times and selectors into a [`Plan`].
 //!
-//! Every mistake of every case is told at once.
+//! Every mistake of every case is reported at once.
 
 mod autoscale_builder;
 mod bulk;
@@ -57,7 +57,7 @@ pub use expectations::{
     DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
     StateLine, StateOf, TotalLine, Watch, When as LookAt,
 };
-pub use random::{Among, Deed, FollowUp, Same, Source};
+pub use random::{Alternative, Among, FollowUp, Same, Source};
 pub use scenario::{Mistakes, Scenario};
 pub use script::{EventTable, NextEvent, Play, Script, Scripted, Unread};
 pub use setting_checks::lead;

@@ -150,7 +150,7 @@ fn hash(name: &str) -> u64 {
     FxBuildHasher.hash_one(name)
 }
 
-/// Tells of the names that somebody may have meant, and of all there are, if they are few:
+/// Reports the names that somebody may have meant, and of all there are, if they are few:
 /// behind `some`, or as `none` if there are none.
 pub fn with_known(
     problem: Problem,

@@ -32,14 +32,14 @@ pub struct Source {
     /// How often it occurs at most.
     pub at_most: Option<u32>,
     /// What it does: one of these.
-    pub deeds: Vec<Deed>,
+    pub alternatives: Vec<Alternative>,
     /// What follows an occurrence.
     pub then: Vec<FollowUp>,
 }
 
 /// One of the things that a source does.
 #[derive(Debug, Clone)]
-pub struct Deed {
+pub struct Alternative {
     /// How likely it is, beside the others.
     pub weight: u32,
     /// What it asks; the targets are those among which is drawn.
@@ -50,7 +50,7 @@ pub struct Deed {
     pub is_relative: bool,
 }
 
-/// Whom a deed may be about. An empty list: it is not about that kind of thing.
+/// Whom an alternative may be about. An empty list: it is not about that kind of thing.
 #[derive(Debug, Clone, Default)]
 pub struct Among {
     /// Instances.

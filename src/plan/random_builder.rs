@@ -3,9 +3,10 @@
 use super::distribution::check_gaps;
 use super::distribution::{Law, Tables};
 use super::events::{Event, WrittenVerb};
-use super::random::{Among, Deed, FollowUp, Pick, Same, Source};
+use super::random::{Alternative, Among, FollowUp, Pick, Same, Source};
 use super::random_written::{
-    Several, Since, WrittenCall, WrittenDeed, WrittenRandomSource, WrittenThen, left_open, with,
+    Several, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen, left_open,
+    with,
 };
 use super::resolver::Resolver;
 use super::script_builder::{Listed, check_flags, check_order};
@@ -63,11 +64,16 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         let event = self.define(name);
         let every = self.law(part.every.as_ref());
         let span = self.span(part, every.as_ref(), end);
-        let deeds: Vec<Option<Deed>> = part.deeds.iter().map(|part| self.deed(part)).collect();
-        let deeds: Option<Vec<Deed>> = deeds.into_iter().collect();
+        let alternatives: Vec<Option<Alternative>> =
+            part.alternatives.iter().map(|part| self.alternative(part)).collect();
+        let alternatives: Option<Vec<Alternative>> = alternatives.into_iter().collect();
         let (from, until) = span?;
-        let deeds = deeds.filter(|deeds| part.whole && !deeds.is_empty())?;
-        let then = part.then.iter().map(|follow| self.follow_up(follow, &part.deeds, &deeds));
+        let alternatives =
+            alternatives.filter(|alternatives| part.whole && !alternatives.is_empty())?;
+        let then = part
+            .then
+            .iter()
+            .map(|follow| self.follow_up(follow, &part.alternatives, &alternatives));
         let then: Vec<Option<FollowUp>> = then.collect();
         Some(Source {
             name: name.value.0.clone(),
@@ -76,7 +82,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             from,
             until,
             at_most: part.at_most.map(std::num::NonZero::get),
-            deeds,
+            alternatives,
             then: then.into_iter().collect::<Option<_>>()?,
         })
     }
@@ -165,7 +171,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         Some((from, until.min(end)))
     }
 
-    fn deed(&mut self, part: &WrittenDeed) -> Option<Deed> {
+    fn alternative(&mut self, part: &WrittenAlternative) -> Option<Alternative> {
         let WrittenCall { verb, node, several } = &part.call;
         let (mut accounts, mut groups) = (Vec::new(), Vec::new());
         let filled = match several {
@@ -204,7 +210,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         for aim in self.aims(&among) {
             self.check(&written, &order.retargeted(&aim), verb.span);
         }
-        Some(Deed { weight: part.weight, order, among, is_relative: is_relative(node) })
+        Some(Alternative { weight: part.weight, order, among, is_relative: is_relative(node) })
     }
 
     /// What can be said of an order before it runs.
@@ -216,7 +222,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         check_order(self.resolver, self.fleet, order, span);
     }
 
-    /// What a deed can be about: each account, each group, and all of its instances.
+    /// What an alternative can be about: each account, each group, and all of its instances.
     fn aims(&self, among: &Among) -> Vec<EventTargets> {
         let accounts = self.accounts(among);
         let of = |account, group| EventTargets {
@@ -230,7 +236,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         by_account.chain(by_group).collect()
     }
 
-    /// Who pays for what a deed can be about.
+    /// Who pays for what an alternative can be about.
     fn accounts(&self, among: &Among) -> Vec<AccountId> {
         let mut accounts: Vec<AccountId> = match among.instances {
             _ if !among.accounts.is_empty() => return among.accounts.clone(),
@@ -248,31 +254,34 @@ impl<'s, 'p> Sourcing<'s, 'p> {
     fn follow_up(
         &mut self,
         part: &WrittenThen,
-        written_deeds: &[WrittenDeed],
-        deeds: &[Deed],
+        written_deeds: &[WrittenAlternative],
+        alternatives: &[Alternative],
     ) -> Option<FollowUp> {
         let after = self.tables.law(&part.after, self.resolver.problems);
         let WrittenCall { verb, node, .. } = &part.call;
-        let open = left_open(verb, node, |key| deeds.iter().all(|deed| gives(&deed.among, key)));
+        let open = left_open(verb, node, |key| {
+            alternatives.iter().all(|alternative| gives(&alternative.among, key))
+        });
         let mut filled = node.clone();
         for key in &open {
-            let lacking = deeds.iter().position(|deed| !gives(&deed.among, key));
+            let lacking =
+                alternatives.iter().position(|alternative| !gives(&alternative.among, key));
             if let Some(at) = lacking {
                 let about = written_deeds[at].call.verb.span;
                 self.resolver.problems.add(not_about(key, verb, about));
                 return None;
             }
-            filled = with(&filled, key, self.stand_in(key, &deeds.first()?.among)?);
+            filled = with(&filled, key, self.stand_in(key, &alternatives.first()?.among)?);
         }
         let same = Same {
             instances: open.iter().any(|key| key.starts_with("instance")),
             account: open.contains(&"account"),
             group: open.contains(&"group"),
         };
-        let whose = |(_, deed): &(usize, &Deed)| {
-            same.account && deed.among.all && self.accounts(&deed.among).len() > 1
+        let whose = |(_, alternative): &(usize, &Alternative)| {
+            same.account && alternative.among.all && self.accounts(&alternative.among).len() > 1
         };
-        if let Some((at, _)) = deeds.iter().enumerate().find(whose) {
+        if let Some((at, _)) = alternatives.iter().enumerate().find(whose) {
             let title = "`pick: all` is about instances of several accounts; whose is meant?";
             let problem = Problem::at(Code::Contradiction, verb.span, title, "of which account?");
             let about = written_deeds[at].call.verb.span;
@@ -284,8 +293,8 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         }
         let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
         let order = written.resolve(self.resolver)?;
-        for deed in deeds {
-            for aim in self.aims(&deed.among) {
+        for alternative in alternatives {
+            for aim in self.aims(&alternative.among) {
                 self.check(&written, &order.retargeted(&same.of(&aim)), verb.span);
             }
         }
@@ -293,7 +302,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         Some(FollowUp { after: after?, probability: part.probability, order, same, is_relative })
     }
 
-    /// The name of something that a deed can be about; another takes its place later.
+    /// The name of something that an alternative can be about; another takes its place later.
     fn stand_in(&self, key: &str, among: &Among) -> Option<&str> {
         match key {
             "account" => Some(self.account_name(*self.accounts(among).first()?)),
@@ -384,7 +393,7 @@ impl Law {
     }
 }
 
-/// Whether a deed says what a key would.
+/// Whether an alternative says what a key would.
 fn gives(among: &Among, key: &str) -> bool {
     match key {
         "account" => true,

@@ -13,7 +13,7 @@ use crate::format::{Entry, Fields, Node, Read, Style, Value, When, canonical_key
 /// The keys by which verbs say what they are about, instances before their group.
 const TARGETS: [&str; 3] = ["instance", "account", "group"];
 
-/// A source of events as written. What could not be read has been told.
+/// A source of events as written. What could not be read has been reported.
 #[derive(Debug, Clone)]
 pub struct WrittenRandomSource {
     /// The gaps between its occurrences.
@@ -25,7 +25,7 @@ pub struct WrittenRandomSource {
     /// How often it occurs at most.
     pub at_most: Option<NonZero<u32>>,
     /// What it does: one of these.
-    pub deeds: Vec<WrittenDeed>,
+    pub alternatives: Vec<WrittenAlternative>,
     /// What follows an occurrence.
     pub then: Vec<WrittenThen>,
     /// Whether everything could be read.
@@ -45,7 +45,7 @@ pub enum Since {
 
 /// One of the things that a source does.
 #[derive(Debug, Clone)]
-pub struct WrittenDeed {
+pub struct WrittenAlternative {
     /// How likely it is, beside the others.
     pub weight: u32,
     /// Whether it is about one or all of those that are selected.
@@ -100,16 +100,16 @@ impl Read for WrittenRandomSource {
             Some(at) => Spanned::read(at, problems).map_or(Since::Start, Since::At),
             None => Since::Start,
         };
-        let deeds = read_deeds(node, &fields, problems);
+        let alternatives = read_alternatives(node, &fields, problems);
         let then: Option<Vec<WrittenThen>> =
             fields.node("then").map_or(Some(Vec::new()), |node| Vec::read(node, problems));
         Some(Self {
-            whole: deeds.is_some() && then.is_some(),
+            whole: alternatives.is_some() && then.is_some(),
             every,
             from,
             until: fields.optional("until", problems),
             at_most: fields.optional("at-most", problems),
-            deeds: deeds.unwrap_or_default(),
+            alternatives: alternatives.unwrap_or_default(),
             then: then.unwrap_or_default(),
         })
     }
@@ -125,11 +125,11 @@ impl Read for WrittenRandomSource {
             ),
             ("until", "the last instant at which it can occur", When::schema(), false),
             ("at-most", "how often it occurs at most", NonZero::<u32>::schema(), false),
-            ("one-of", "what it does, by weights", Vec::<WrittenDeed>::schema(), false),
+            ("one-of", "what it does, by weights", Vec::<WrittenAlternative>::schema(), false),
             ("pick", PICK, Pick::schema(), false),
             ("then", "what follows an occurrence", Vec::<WrittenThen>::schema(), false),
         ];
-        keys.extend(deed_schemas());
+        keys.extend(alternative_schemas());
         object_schema(
             "A random source of events: its gaps, and one verb or several under `one-of`.",
             keys,
@@ -141,17 +141,17 @@ const PICK: &str = "whether it is about `one` of those that are selected, as if 
                     or about `all` in one request";
 
 /// What a source does: a verb beside its other keys, or several under `one-of`.
-fn read_deeds(
+fn read_alternatives(
     node: &Node,
     fields: &Fields<'_>,
     problems: &mut Problems,
-) -> Option<Vec<WrittenDeed>> {
+) -> Option<Vec<WrittenAlternative>> {
     let verbs = verbs_of(node);
     let Some(list) = fields.node("one-of") else {
         let entry = only_verb(node, &verbs, "a random source", problems)?;
         let pick = fields.optional("pick", problems);
         let call = WrittenCall::read(entry, Aimed::Among, problems)?;
-        return Some(vec![WrittenDeed { weight: 1, pick, call }]);
+        return Some(vec![WrittenAlternative { weight: 1, pick, call }]);
     };
     if let Some(verb) = verbs.first() {
         let title = "a source does one thing, or one of several; this one says both";
@@ -163,16 +163,16 @@ fn read_deeds(
         let problem = Problem::at(Code::UnknownKey, pick.span, title, "of which?");
         problems.add(problem.help("write it beside the verbs in the list of `one-of`"));
     }
-    let deeds: Vec<WrittenDeed> = Vec::read(list, problems)?;
-    if deeds.iter().all(|deed| deed.weight == 0) {
-        let what = if deeds.is_empty() { "an empty list" } else { "every weight is 0" };
+    let alternatives: Vec<WrittenAlternative> = Vec::read(list, problems)?;
+    if alternatives.iter().all(|alternative| alternative.weight == 0) {
+        let what = if alternatives.is_empty() { "an empty list" } else { "every weight is 0" };
         let title = "there is nothing that this source could do";
         problems.add(Problem::at(Code::BadNumber, list.span, title, what));
     }
-    Some(deeds)
+    Some(alternatives)
 }
 
-impl Read for WrittenDeed {
+impl Read for WrittenAlternative {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let keys = keys_with(node, &["weight", "pick"]);
         let fields = Fields::open(node, "an alternative", &keys, problems)?;
@@ -191,7 +191,7 @@ impl Read for WrittenDeed {
         .into_iter()
         .map(|(key, about, schema)| (key, about, schema, false))
         .collect::<Vec<_>>();
-        keys.extend(deed_schemas());
+        keys.extend(alternative_schemas());
         object_schema("One of the things that a source does: exactly one verb.", keys)
     }
 }
@@ -330,8 +330,8 @@ pub(crate) fn with(node: &Node, key: &'static str, text: &str) -> Node {
 
 /// Its own keys and the verbs; and those with a message of their own, where they are written.
 fn keys_with(node: &Node, own: &[&'static str]) -> Vec<&'static str> {
-    let told = ["create", "at", "id"].into_iter().filter(|key| node.get(key).is_some());
-    own.iter().copied().chain(possible()).chain(told).collect()
+    let reported = ["create", "at", "id"].into_iter().filter(|key| node.get(key).is_some());
+    own.iter().copied().chain(possible()).chain(reported).collect()
 }
 
 /// The verbs that can be left to chance.
@@ -374,7 +374,7 @@ fn only_verb<'n>(
     match verbs {
         [entry] => Some(entry),
         [] => {
-            // A verb that nobody knows has been told as an unknown key.
+            // A verb that nobody knows has been reported as an unknown key.
             let entries = node.entries().unwrap_or_default();
             let known = |key: &str| OWN.contains(&key) || key.starts_with("x-");
             if entries.iter().all(|entry| known(&entry.key)) {
@@ -427,7 +427,7 @@ fn first_key(node: &Node) -> Span {
 type KeySchema = (&'static str, &'static str, Json, bool);
 
 /// The verbs, of which one account or group may be drawn from several.
-fn deed_schemas() -> Vec<KeySchema> {
+fn alternative_schemas() -> Vec<KeySchema> {
     let mut schemas = verb_schemas();
     schemas.retain(|(verb, ..)| *verb != "create");
     for (.., schema, _) in &mut schemas {

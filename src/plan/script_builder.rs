@@ -51,7 +51,7 @@ impl Events {
         Ok(id)
     }
 
-    /// Takes in the next event under the name that it is `given`, or has by its place; told, if
+    /// Takes in the next event under the name that it is `given`, or has by its place; reported if
     /// another is called so.
     fn next(
         &mut self,
@@ -303,7 +303,7 @@ fn asks(order: &Event) -> Option<(Trigger, Option<Action>)> {
         Event::SecurityRelease(_) => (Trigger::SecurityRelease, Some(Action::Release)),
         Event::ScheduleRelease(_) => (Trigger::ScheduledRelease, Some(Action::Release)),
         Event::Maintenance(_) => (Trigger::Maintenance, Some(Action::Maintain)),
-        Event::GroupAction(o) => (Trigger::GroupAction, Some(Action::from(o.deed))),
+        Event::GroupAction(o) => (Trigger::GroupAction, Some(Action::from(o.operation))),
         Event::Upgrade(_) => (Trigger::ModelUpdate, Some(Action::Upgrade)),
         Event::UpdateModel(_) => (Trigger::ModelUpdate, None),
         Event::SpotReclaim(_) => (Trigger::SpotReclaim, None),

@@ -261,7 +261,7 @@ impl FleetBuilder<'_, '_> {
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
     }
 
-    /// A schedule that the provider would refuse is told, unless it was set before the start.
+    /// A schedule that the provider would refuse is reported, unless it was set before the start.
     pub(super) fn schedule(&mut self, instance: &mut Instance, part: &WrittenInstance) {
         let Some(auto) = part.auto_release else { return };
         instance.schedule_known = auto.is_known();

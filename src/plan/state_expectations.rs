@@ -1,6 +1,6 @@
 //! Expected states: of instances, of a group, of an account.
 
-use super::expectation_builder::{Expecting, Given, Told};
+use super::expectation_builder::{AlreadyReported, Expecting, Given};
 use super::expectations::{GroupState, InstanceState, StateLine, StateOf, When};
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::format::expect::{AccountIs, At, GroupIs, Until, WrittenState};
@@ -140,7 +140,7 @@ impl Expecting<'_, '_> {
 
     fn zone(&mut self, name: Option<&Spanned<Name>>) -> Given<ZoneId> {
         let Some(name) = name else { return Ok(None) };
-        self.resolver.zone(name, name.span).map(Some).ok_or(Told)
+        self.resolver.zone(name, name.span).map(Some).ok_or(AlreadyReported)
     }
 
     /// The protections that must be set, and no others, sorted.

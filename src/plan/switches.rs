@@ -12,7 +12,7 @@ use crate::words::{PolicyId, SwitchId, SwitchSet};
 pub struct Assuming<'p> {
     /// The policies, in the order of their ids.
     pub policies: Vec<Arc<Policy>>,
-    /// Where the scenario is named: what is missing is told there.
+    /// Where the scenario is named: what is missing is reported there.
     pub scenario: Span,
     /// Policies that the scenario or the command names besides: a position on a question of
     /// theirs is right, though nothing here asks for it.

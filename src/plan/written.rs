@@ -91,7 +91,7 @@ pub struct WrittenEvent {
     pub at: Due,
     /// What expectations and reports call it.
     pub id: Option<Spanned<Name>>,
-    /// What it does; `None` if that could not be read, which has been told.
+    /// What it does; `None` if that could not be read, which has been reported.
     pub verb: Option<WrittenVerb>,
     /// Where it stands.
     pub span: Span,
@@ -104,8 +104,8 @@ pub enum Due {
     At(Spanned<When>),
     /// `never`: it is left out.
     Never,
-    /// Somebody made a mistake here, which has been told.
-    Told,
+    /// Somebody made a mistake here, which has been reported.
+    AlreadyReported,
 }
 
 impl Read for WrittenEvent {
@@ -124,7 +124,7 @@ impl Read for WrittenEvent {
         let at = if never {
             Due::Never
         } else {
-            fields.required("at", problems).map_or(Due::Told, Due::At)
+            fields.required("at", problems).map_or(Due::AlreadyReported, Due::At)
         };
         let id = fields.optional("id", problems);
         let verb = match verbs.as_slice() {

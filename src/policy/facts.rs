@@ -178,7 +178,7 @@ columns! {
     Initiator "initiator" => initiator: Initiator = Initiator::User,
     /// Whether the group has grown or shrunk so lately that it rests.
     Cooling "cooling" => cooling: YesNo = YesNo::No,
-    /// Whether the group was told not to do this by itself.
+    /// Whether this process of the group is suspended.
     Suspended "suspended" => suspended: YesNo = YesNo::No,
     /// How the group repairs a member.
     Repair "repair" => repair: Repair = Repair::Replace,

@@ -126,7 +126,7 @@ record! {
         required "at" => at: Vec<Occasion>,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
-        /// How well they are founded, where that is said.
+        /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
     }
 }
@@ -142,7 +142,7 @@ record! {
         optional "latest" => latest: Spanned<CalendarSpan>,
         /// The source of these figures.
         optional "source" => source: OneOrMany<Spanned<String>>,
-        /// How well they are founded, where that is said.
+        /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
         /// What becomes of one that is due.
         default "due" => due: Map<Node>,
@@ -180,7 +180,7 @@ record! {
         optional "longest" => longest: SimSpan,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
-        /// How well they are founded, where that is said.
+        /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
     }
 }
@@ -204,7 +204,7 @@ record! {
         optional "in-all" => in_all: SimSpan,
         /// The source of these figures.
         optional "source" => source: OneOrMany<Spanned<String>>,
-        /// How well they are founded, where that is said.
+        /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
         /// Which members wait.
         default "holds" => holds: Map<Node>,
@@ -222,7 +222,7 @@ record! {
         default "fault-domains" => fault_domains: bool,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
-        /// How well they are founded, where that is said.
+        /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
     }
 }
@@ -237,7 +237,7 @@ record! {
         /// The position at which protections are worth least: the default, unless a source
         /// speaks for another.
         optional "cautious" => cautious: Spanned<String>,
-        /// How well that position is founded.
+        /// The confidence of the default position.
         optional "confidence" => confidence: Spanned<Confidence>,
         /// The question, and why it is open.
         optional "because" => because: String,

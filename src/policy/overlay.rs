@@ -377,7 +377,7 @@ fn assuming(old: &Node, new: &Node) -> Scope {
     each.max().unwrap_or(Scope::Same)
 }
 
-/// Whether an overlay says that a statement is better founded than it was.
+/// Whether an overlay claims a higher confidence for a statement.
 fn claims_more(statement: Statement, base: &Node, over: &Node) -> bool {
     let silent = match statement {
         Statement::Switch => Confidence::Unconfirmed,

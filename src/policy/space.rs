@@ -217,7 +217,7 @@ impl Space {
     }
 
     /// The same, where a block rather leaves an axis out altogether than takes in one more
-    /// word of another: what is told needs fewer words.
+    /// word of another: what is reported needs fewer words.
     pub fn blocks_in_brief(
         &self,
         has: impl Fn(usize) -> bool,

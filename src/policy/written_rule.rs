@@ -19,7 +19,7 @@ pub struct WrittenAnswer {
     pub code: String,
     /// The documents that have it, if not those of the rule.
     pub sources: Vec<Spanned<String>>,
-    /// How well it is founded, if not as the rule.
+    /// The confidence, if it differs from the rule's.
     pub confidence: Option<Spanned<Confidence>>,
     /// Where it stands.
     pub span: Span,
@@ -59,7 +59,7 @@ pub struct WrittenRule {
     pub assuming: Vec<(Written, Vec<Written>)>,
     /// The documents it names.
     pub sources: Vec<Spanned<String>>,
-    /// How well it is founded; documented where it does not say.
+    /// The confidence; `documented` if it is not written.
     pub confidence: Option<Spanned<Confidence>>,
     /// Why.
     pub because: Option<String>,

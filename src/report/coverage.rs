@@ -167,11 +167,11 @@ pub fn coverage_json(list: &[PolicyCoverage], mutants: Option<&[Mutant]>) -> Jso
             "unreachable": one.unreachable,
         })
     });
-    let mut told = json!({
+    let mut reported = json!({
         "per_cent": coverage_per_cent(list),
         "policies": policies.collect::<Vec<_>>(),
     });
-    if let (Some(object), Some(mutants)) = (told.as_object_mut(), mutants) {
+    if let (Some(object), Some(mutants)) = (reported.as_object_mut(), mutants) {
         let one = |one: &Mutant| {
             json!({
                 "policy": one.policy,
@@ -186,5 +186,5 @@ pub fn coverage_json(list: &[PolicyCoverage], mutants: Option<&[Mutant]>) -> Jso
         object.insert("mutations_per_cent".into(), mutation_per_cent(mutants).into());
         object.insert("mutations".into(), mutants.iter().map(one).collect());
     }
-    told
+    reported
 }

@@ -168,8 +168,8 @@ pub fn estimates_text(of: &Estimated<'_>, paint: Paint) -> String {
     let level = format!("{} % interval", of.level);
     let head = ["", "mean", "std error", &level, "least", "5 %", "median", "95 %", "most"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    let told = of.estimates.iter().filter(|one| !is_the_same(of, one));
-    rows.extend(told.map(people));
+    let reported = of.estimates.iter().filter(|one| !is_the_same(of, one));
+    rows.extend(reported.map(people));
     out.extend(table(rows, &[1, 2, 3, 4, 5, 6, 7, 8]).into_iter().map(|line| format!("  {line}")));
     out.push(String::new());
     out.extend(notes(of, answers));

@@ -56,7 +56,7 @@ fn row<'r>(of: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_CO
 /// Reads the table.
 ///
 /// # Errors
-/// In words, for the first row that makes no sense.
+/// In words, for the first row that is not valid.
 pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
     let mut reader = ::csv::ReaderBuilder::new().has_headers(true).from_reader(text.as_bytes());
     let names: Vec<&str> = REPLICATIONS.columns.iter().map(|column| column.name).collect();
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(replications_csv(&[&of], &mut out).unwrap(), 3);
         let text = String::from_utf8(out).unwrap();
         assert_eq!(read_replications(&text).unwrap(), [of]);
-        for (from, to, told) in [
+        for (from, to, reported) in [
             (",horizon,", ",maybe,", "line 2 is not valid"),
             (",7,horizon,0,", ",7,horizon,,", "line 2 is not valid"),
             ("web=3", "other=3", "line 3 has other `counts`"),
@@ -159,7 +159,7 @@ mod tests {
         ] {
             let broken = text.replacen(from, to, 1);
             let why = read_replications(&broken).unwrap_err();
-            assert!(why.contains(told), "{why}");
+            assert!(why.contains(reported), "{why}");
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn test_json(run: &TestRun<'_>, coverage: Option<Json>) -> Json {
             "failures": failures.map(|f| failure(f, &case.path, run)).collect::<Vec<_>>(),
         })
     });
-    let mut told = json!({
+    let mut reported = json!({
         "format": "test/1",
         "passed": run.passed(),
         "cases": cases.collect::<Vec<_>>(),
@@ -30,10 +30,10 @@ pub fn test_json(run: &TestRun<'_>, coverage: Option<Json>) -> Json {
         "problems": run.problems.sorted().into_iter().map(|p| problem(p, run)).collect::<Vec<_>>(),
         "gates": run.gates,
     });
-    if let (Some(object), Some(coverage)) = (told.as_object_mut(), coverage) {
+    if let (Some(object), Some(coverage)) = (reported.as_object_mut(), coverage) {
         object.insert("coverage".into(), coverage);
     }
-    told
+    reported
 }
 
 fn failure(failure: &Failure, path: &str, run: &TestRun<'_>) -> Json {

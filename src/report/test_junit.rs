@@ -49,17 +49,17 @@ fn test_case(case: &CaseReport, run: &TestRun<'_>) -> TestCase {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let first = case.judgement.failures.first();
         let message = first.map_or("no expectations", |failure| failure.title.as_str());
-        let told = case.judgement.failures.iter().flat_map(|f| tell(f, case, run.sources));
+        let reported = case.judgement.failures.iter().flat_map(|f| tell(f, case, run.sources));
         status.set_type("expectation").set_message(message);
-        status.set_description(told.collect::<Vec<_>>().join("\n"));
+        status.set_description(reported.collect::<Vec<_>>().join("\n"));
         status
     };
-    let mut told = TestCase::new(case.name.clone(), status);
+    let mut reported = TestCase::new(case.name.clone(), status);
     let path = case.path.trim_start_matches("./");
-    told.set_classname(path.trim_end_matches(".yaml").replace('/', "."));
-    told.extra.insert("file".into(), path.into());
+    reported.set_classname(path.trim_end_matches(".yaml").replace('/', "."));
+    reported.extra.insert("file".into(), path.into());
     if let Some(line) = case.line(run.sources) {
-        told.extra.insert("line".into(), line.to_string().into());
+        reported.extra.insert("line".into(), line.to_string().into());
     }
-    told
+    reported
 }

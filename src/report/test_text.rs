@@ -73,12 +73,12 @@ impl TestRun<'_> {
                 && span.map_or(problem.path.as_deref(), |file| Some(self.sources.path(file)))
                     == Some(path)
         });
-        let told = of.map(|problem| {
+        let reported = of.map(|problem| {
             let span = problem.labels.first().map(|(span, _)| self.sources.locate(*span));
             let span = span.unwrap_or_else(|| path.to_owned());
             format!("{span} {}: {}", problem.code, problem.title)
         });
-        told.collect()
+        reported.collect()
     }
 }
 

@@ -14,10 +14,10 @@ use crate::words::{
     Confidence, Fate, Lifecycle, Obstacle, Outcome, PolicyId, ProtectionSet, RequestResult, Word,
 };
 
-/// The most rows that are shown; whoever wants more takes the CSV files.
+/// The most rows that are shown; the CSV files have all of them.
 const MOST_ROWS: usize = 2_000;
 
-/// Collects what a run says, and tells it.
+/// Collects what a run says, and renders it.
 #[derive(Default)]
 pub struct Timeline {
     rows: Vec<Row>,
@@ -25,7 +25,7 @@ pub struct Timeline {
     last: Option<SimTime>,
     request: Option<Request>,
     changes: Vec<(Subject, What)>,
-    /// Whether the request under way changed anything that is told.
+    /// Whether the request under way changed anything that is reported.
     changed: bool,
     decided: bool,
     /// Whether a decision of the request under way shows why not all of it was done.
@@ -42,7 +42,7 @@ impl Timeline {
     /// Takes a record in.
     pub fn take(&mut self, record: &Record, header: &RunHeader) {
         if self.request.is_some_and(|request| request.seq != record.seq()) {
-            // What comes now belongs to a request that was told before.
+            // What comes now belongs to a request that was reported before.
             self.close(header);
         }
         match record {
@@ -109,7 +109,7 @@ impl Timeline {
         };
         let answer = rule.and_then(|rule| rule.answer.as_deref());
         let because = rule.and_then(|rule| rule.because.as_deref());
-        let told = match d.outcome {
+        let reported = match d.outcome {
             Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined => {
                 d.effect.word().to_owned()
             }
@@ -134,11 +134,11 @@ impl Timeline {
             d.outcome.word().to_uppercase(),
             or_dash(decided_by),
             format!("{}{mark}", rule.map_or("-", |rule| rule.id.as_str())),
-            told,
+            reported,
         ]
     }
 
-    /// A request that decided nothing is told by what it changed; so is one that something cut
+    /// A request that decided nothing is reported by what it changed; so is one that something cut
     /// short that no decision shows.
     fn close(&mut self, header: &RunHeader) {
         let mut changes = std::mem::take(&mut self.changes);
@@ -146,10 +146,10 @@ impl Timeline {
         if let Some(request) = self.request.take() {
             let refused = request.result != RequestResult::Accepted;
             let cut = self.decided && refused && !self.explained;
-            let told = cut || !self.decided && (refused || changed);
-            if told && self.is_full() {
+            let reported = cut || !self.decided && (refused || changed);
+            if reported && self.is_full() {
                 self.left_out += 1;
-            } else if told {
+            } else if reported {
                 let cause = match request.cause {
                     Cause::Event(event) => header.event(event).into_owned(),
                     Cause::Timer(name) => name.to_owned(),
@@ -359,7 +359,7 @@ fn sum_up(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) ->
     lines
 }
 
-/// How well it is founded, and what was assumed.
+/// The confidence of decisions, and what was assumed.
 fn footing(header: &RunHeader, summary: &Summary) -> Vec<String> {
     let mut lines = Vec::new();
     let weak: Vec<String> = [
@@ -369,7 +369,7 @@ fn footing(header: &RunHeader, summary: &Summary) -> Vec<String> {
         (Confidence::Assumed, "! assumed"),
     ]
     .into_iter()
-    .map(|(level, mark)| (summary.founded(level), mark))
+    .map(|(level, mark)| (summary.at_confidence(level), mark))
     .filter(|(count, _)| *count > 0)
     .map(|(count, mark)| format!("{count} {mark}"))
     .collect();

@@ -339,7 +339,7 @@ words! {
 
 words! {
     /// An operation of a group on its members.
-    GroupOperation: "a deed of a group" {
+    GroupOperation: "an operation of a group" {
         /// Give them fresh system disks.
         Reimage = "reimage",
         /// Give them fresh disks altogether.
@@ -360,8 +360,8 @@ words! {
 }
 
 impl From<GroupOperation> for Action {
-    fn from(deed: GroupOperation) -> Self {
-        match deed {
+    fn from(operation: GroupOperation) -> Self {
+        match operation {
             GroupOperation::Reimage => Self::Reimage,
             GroupOperation::ReimageAll => Self::ReimageAll,
             GroupOperation::Deallocate => Self::Deallocate,

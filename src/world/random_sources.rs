@@ -105,7 +105,7 @@ impl Source {
 
     /// Draws the event of an occurrence, its targets, its follow-ups and the next gap.
     fn occur(&mut self, now: SimTime, setting: &Setting<'_>) -> Event {
-        let actions = &self.planned.deeds;
+        let actions = &self.planned.alternatives;
         let total = actions.iter().map(|drawn_action| u64::from(drawn_action.weight)).sum();
         let mut left = below(total, &mut self.actions);
         let drawn = actions.iter().find(|drawn_action| {

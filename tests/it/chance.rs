@@ -38,8 +38,8 @@ fn drawn(text: &str, seed: u64, replication: u64) -> BTreeMap<String, Vec<Drawn>
     let file = sources.add("luck.yaml", text);
     let options = Options { seed: Some(seed), ..Options::default() };
     let compiled = compile(file, &options, &NoFiles, &mut sources, &mut problems);
-    let told = render(&problems, &sources, false);
-    let mut plan = compiled.expect(&told).plans.swap_remove(0);
+    let reported = render(&problems, &sources, false);
+    let mut plan = compiled.expect(&reported).plans.swap_remove(0);
     plan.header.replication = replication;
     let mut run = Run::start(plan);
     let mut all: BTreeMap<String, Vec<Drawn>> = BTreeMap::new();
@@ -213,7 +213,7 @@ fn what_follows_is_about_the_same_target_after_its_delay() {
         assert_eq!(seen, wanted, "{round}");
     }
     assert!((f64::from(twice) / 100.0 - 0.5).abs() < dkw(100), "{twice}");
-    // An instance brings its account along, and the deed of a group both of them.
+    // An instance brings its account along, and the operation of a group both of them.
     let found = of_x(
         "  x:\n    every: 10d\n    at-most: 9\n    stop: { instance: [i-1, j-1] }\n    \
          then: [{ after: 1d, start: {} }, { after: 2d, overdue: {} }, { after: 3d, settle: {} }]\n",
@@ -254,7 +254,7 @@ fn spans_can_come_from_a_file() {
     let ran = stayput(&["run", &path]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("01-02 00:00  +1d  "), "{}", ran.stdout);
-    for (rows, told) in [
+    for (rows, reported) in [
         ("span,weight\n1d,x\n", "gaps.csv:2:4"),
         ("span\n", "there is no span to draw"),
         ("span,weight\n0s,1\n9d,0\n", "would never let time pass"),
@@ -262,7 +262,7 @@ fn spans_can_come_from_a_file() {
     ] {
         write(span.path(), "gaps.csv", rows);
         let ran = stayput(&["check", &path]);
-        assert!(ran.code == 2 && ran.stderr.contains(told), "{rows}\n{}", ran.stderr);
+        assert!(ran.code == 2 && ran.stderr.contains(reported), "{rows}\n{}", ran.stderr);
     }
     std::fs::remove_file(span.path().join("gaps.csv")).unwrap();
     assert!(stayput(&["check", &path]).stderr.contains("cannot read"));
@@ -347,7 +347,7 @@ fn source() -> impl Strategy<Value = Bounded> {
     let bounds = (1_usize..60, 0_i64..9, 10_i64..400);
     (law.clone(), verb, then, law, bounds).prop_map(
         |(every, (verb, of), then, after, (most, from, until))| {
-            // What follows is told from what it follows by its verb.
+            // What follows is distinguished from what it follows by its verb.
             let then = if then == verb { "settle" } else { then };
             let mut text = format!(
                 "every: {every}, from: +{from}d, until: +{until}d, at-most: {most}, {verb}: {of}"
@@ -378,20 +378,20 @@ proptest! {
         let start = SimTime::parse("2026-01-01T00:00:00Z").unwrap();
         let found = alone.get("x").cloned().unwrap_or_default();
         prop_assert!(found.is_sorted_by_key(|(at, ..)| *at));
-        let (deeds, follow): (Vec<&Drawn>, Vec<&Drawn>) =
+        let (operations, follow): (Vec<&Drawn>, Vec<&Drawn>) =
             found.iter().partition(|(_, verb, _)| *verb == x.verb);
-        prop_assert!(deeds.len() <= x.most);
-        for (at, ..) in &deeds {
+        prop_assert!(operations.len() <= x.most);
+        for (at, ..) in &operations {
             let at = at.since(start).seconds();
             prop_assert!((x.from * 86_400..=x.until * 86_400).contains(&at));
         }
         prop_assert!(follow.iter().all(|(_, verb, _)| *verb == x.then));
         for (count, (at, ..)) in (1_usize..).zip(&follow) {
-            let before = deeds.iter().filter(|(deed, ..)| deed <= at).count();
+            let before = operations.iter().filter(|(operation, ..)| operation <= at).count();
             prop_assert!(count <= before, "nothing follows before it has a reason to");
         }
         let fixed = x.text.contains("after: 12h");
-        prop_assert!(!fixed || follow.len() == deeds.len(), "with no chance of it, all follow");
+        prop_assert!(!fixed || follow.len() == operations.len(), "with no chance of it, all follow");
     }
 }
 

@@ -34,14 +34,14 @@ fn differences(changes: &[(&str, &str)]) -> Vec<Json> {
 fn differences_of(old: &str, new: &str) -> Vec<Json> {
     let ran = stayput(&["diff", old, new, "-f", "json"]);
     assert_eq!(ran.stderr, "");
-    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
-    let list = told["differences"].as_array().unwrap().clone();
+    let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let list = reported["differences"].as_array().unwrap().clone();
     assert_eq!(ran.code, i32::from(!list.is_empty()), "{}", ran.stdout);
     list
 }
 
 /// `part subject class direction: old -> new`, for each.
-fn told(differences: &[Json]) -> Vec<String> {
+fn reported(differences: &[Json]) -> Vec<String> {
     let line = |d: &Json| {
         let text = |key: &str| d[key].as_str().unwrap().to_owned();
         let says = |side: &str| d[side]["says"].as_str().unwrap().to_owned();
@@ -77,7 +77,10 @@ fn a_flipped_verdict_is_one_difference_with_both_rules() {
         "RP2: { trigger: scheduled-release, verdict: overridden",
         "RP2: { trigger: scheduled-release, verdict: held",
     )]);
-    assert_eq!(told(&found), ["protection release-protection verdict better: overridden -> held"]);
+    assert_eq!(
+        reported(&found),
+        ["protection release-protection verdict better: overridden -> held"]
+    );
     assert_eq!(found[0]["situation"], serde_json::json!({ "trigger": ["scheduled-release"] }));
     assert_eq!(
         (&found[0]["old"]["rule"], &found[0]["new"]["rule"]),
@@ -100,16 +103,16 @@ fn a_moved_deadline_is_one_difference_with_its_direction() {
         let found = differences(&[(step, &step.replace("15d", days))]);
         let line =
             format!("clock payment-overdue: release timing {direction}: after 15d -> after {days}");
-        assert_eq!(told(&found), [line]);
+        assert_eq!(reported(&found), [line]);
     }
     let found = differences(&[("earliest: 30m", "earliest: 1h")]);
-    assert_eq!(told(&found), ["schedule at the earliest timing neutral: 30m -> 1h"]);
+    assert_eq!(reported(&found), ["schedule at the earliest timing neutral: 30m -> 1h"]);
 }
 
 #[test]
 fn a_changed_default_is_one_difference() {
     let found = differences(&[("DF2: { is: 300s,", "DF2: { is: 60s,")]);
-    assert_eq!(told(&found), ["default cooldown setting neutral: 5m -> 1m"]);
+    assert_eq!(reported(&found), ["default cooldown setting neutral: 5m -> 1m"]);
     assert_eq!(
         (&found[0]["old"]["rule"], &found[0]["situation"]),
         (&"DF2".into(), &serde_json::json!({}))
@@ -117,12 +120,12 @@ fn a_changed_default_is_one_difference() {
     let orders = "is: [oldest-scaling-configuration, oldest-instance]";
     let found = differences(&[(orders, "is: newest-instance")]);
     let line = "default removal setting neutral: oldest-scaling-configuration, oldest-instance -> newest-instance";
-    assert_eq!(told(&found), [line]);
+    assert_eq!(reported(&found), [line]);
     let found = differences(&[(
         "DF4: { is: priority, source: ess-choice",
         "DF4: { is: priority, source: ess-guide",
     )]);
-    assert_eq!(told(&found), ["default zone-policy source neutral: priority -> priority"]);
+    assert_eq!(reported(&found), ["default zone-policy source neutral: priority -> priority"]);
 }
 
 /// A house may know better what its groups have; it says where that is written.
@@ -172,7 +175,7 @@ fn a_removed_rule_is_told_where_it_applied() {
     let rule = text.lines().find(|line| line.trim_start().starts_with("PC20:")).unwrap();
     let found = differences(&[(&format!("{rule}\n"), "")]);
     assert_eq!(
-        told(&found),
+        reported(&found),
         ["refusal delete-members detach verdict worse: refused -> no such refusal"]
     );
     assert_eq!(found[0]["situation"], serde_json::json!({ "capacity": ["below-min"] }));
@@ -189,7 +192,10 @@ fn a_removed_rule_is_told_where_it_applied() {
         ("SP5: { trigger: delete-members,", "SP5: { trigger: [delete-members, health-check],"),
     ]);
     let found = differences_of(&old, &write(span.path(), "new.yaml", new));
-    assert_eq!(told(&found), ["protection scale-in-protection verdict worse: held -> overridden"]);
+    assert_eq!(
+        reported(&found),
+        ["protection scale-in-protection verdict worse: held -> overridden"]
+    );
     assert_eq!(
         (&found[0]["old"]["rule"], &found[0]["new"]["rule"]),
         (&"SP2".into(), &"SP5".into())
@@ -201,7 +207,7 @@ fn a_removed_rule_is_told_where_it_applied() {
 fn a_renamed_source_is_one_difference_and_another_one_is_told_for_each_rule() {
     let renamed = differences(&[("disk-api:", "disk-page:"), ("disk-api]", "disk-page]")]);
     assert_eq!(
-        told(&renamed),
+        reported(&renamed),
         ["source disk-api source neutral: called disk-api -> called disk-page"]
     );
     let page = "Release a disk (Enable or disable the Release Disk with Instance feature)";
@@ -211,7 +217,7 @@ fn a_renamed_source_is_one_difference_and_another_one_is_told_for_each_rule() {
         "Release Disk with Instance feature, dated: 2020-01-01",
     )]);
     assert_eq!(
-        told(&dated),
+        reported(&dated),
         [format!(
             "source disks source neutral: {page}, 2021-03-23 <{at}> -> {page}, 2020-01-01 <{at}>"
         )]
@@ -220,7 +226,7 @@ fn a_renamed_source_is_one_difference_and_another_one_is_told_for_each_rule() {
         "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
         "SP1: { trigger: scale-in, verdict: held, source: ess-guide",
     )]);
-    assert_eq!(told(&other), ["protection scale-in-protection source neutral: held -> held"]);
+    assert_eq!(reported(&other), ["protection scale-in-protection source neutral: held -> held"]);
     assert_eq!(other[0]["new"]["source"], serde_json::json!(["ess-guide"]));
 }
 
@@ -233,7 +239,7 @@ fn an_added_protection_is_one_difference_and_so_is_its_loss() {
     let span = folder();
     let text = edited(&[("  group-deletion-protection:\n", protection)]);
     let path = write(span.path(), "new.yaml", text);
-    let added = told(&differences_of(BASE, &path));
+    let added = reported(&differences_of(BASE, &path));
     assert_eq!(added.len(), 1, "{added:?}");
     assert!(
         added[0].starts_with(
@@ -241,7 +247,7 @@ fn an_added_protection_is_one_difference_and_so_is_its_loss() {
         ),
         "{added:?}"
     );
-    let lost = told(&differences_of(&path, BASE));
+    let lost = reported(&differences_of(&path, BASE));
     assert_eq!(lost.len(), 1, "{lost:?}");
     assert!(lost[0].starts_with("protection backup-lock presence worse: holds against manual"));
 }
@@ -269,15 +275,19 @@ fn a_cause_that_only_one_knows_is_told_with_its_verdicts() {
     let keep = |line: &&str| !line.contains("EF3b:") && !line.contains("x-RP4");
     let text = text.lines().filter(keep).collect::<Vec<_>>().join("\n");
     let path = write(span.path(), "new.yaml", text);
-    let found = told(&differences_of(BASE, &path));
-    let has = |line: &str| assert!(found.iter().any(|told| told == line), "{line}\n{found:#?}");
+    let found = reported(&differences_of(BASE, &path));
+    let has =
+        |line: &str| assert!(found.iter().any(|reported| reported == line), "{line}\n{found:#?}");
     has("space trigger security-release presence neutral: known -> not known");
     // To know a case no longer keeps nobody: it is neither better nor worse.
     has("protection release-protection presence no-longer-covered: overridden -> not known");
-    let back = told(&differences_of(&path, BASE));
+    let back = reported(&differences_of(&path, BASE));
     let line = "protection release-protection presence newly-covered: not known -> overridden";
-    assert!(back.iter().any(|told| told == line), "{back:#?}");
-    assert!(!back.iter().any(|told| told.contains("presence worse: not known")), "{back:#?}");
+    assert!(back.iter().any(|reported| reported == line), "{back:#?}");
+    assert!(
+        !back.iter().any(|reported| reported.contains("presence worse: not known")),
+        "{back:#?}"
+    );
     let text = stayput(&["diff", &path, BASE]).stdout;
     assert!(text.contains("  NEW     release-protection: security-release"), "{text}");
     assert!(text.contains("newly covered"), "{text}");
@@ -308,7 +318,7 @@ fn lines_fit_a_terminal_of_80_columns() {
 fn a_changed_title_is_a_difference() {
     let found = differences(&[("title: Alibaba Cloud ECS", "title: ECS")]);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(told(&found)[0].starts_with("title policy wording neutral: Alibaba Cloud ECS"));
+    assert!(reported(&found)[0].starts_with("title policy wording neutral: Alibaba Cloud ECS"));
     let span = folder();
     let path =
         write(span.path(), "new.yaml", edited(&[("title: Alibaba Cloud ECS", "title: ECS")]));
@@ -391,7 +401,7 @@ fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
     let new = write(span.path(), "new.yaml", new);
     let found = differences_of(&old, &new);
     assert_eq!(
-        told(&found),
+        reported(&found),
         [
             "protection lock verdict better: overridden -> held",
             "protection lock verdict worse: held -> not-consulted",
@@ -452,7 +462,7 @@ fn switches_defaults_effects_orders_and_words_are_told() {
             "schedule limits source neutral: by schedule-api, schedule-cut -> by schedule-api",
         ),
     ] {
-        assert_eq!(told(&differences(&[(from, to)])), [line]);
+        assert_eq!(reported(&differences(&[(from, to)])), [line]);
     }
 }
 
@@ -484,7 +494,7 @@ fn the_two_editions_of_the_page_differ_in_what_the_notes_say() {
                         .join(" ")
                 })
                 .collect();
-            format!("{} [{}]", told(&[(*d).clone()])[0], words.join(" · "))
+            format!("{} [{}]", reported(&[(*d).clone()])[0], words.join(" · "))
         })
         .collect();
     assert_eq!(
@@ -570,7 +580,7 @@ fn every_changed_cell_is_in_exactly_the_rows_that_say_so() {
     }
 }
 
-/// Whoever accepts a difference names it by its key.
+/// A person who accepts a difference names it by its key.
 #[test]
 fn no_two_differences_have_the_same_key() {
     let names: Vec<&str> = Catalog::names().collect();
@@ -590,7 +600,10 @@ fn a_rule_that_differs_in_two_ways_is_told_in_both() {
         "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
         "SP1: { trigger: scale-in, verdict: held, confidence: inferred, source: ess-guide",
     )]);
-    assert_eq!(told(&found), ["protection scale-in-protection confidence neutral: held -> held"]);
+    assert_eq!(
+        reported(&found),
+        ["protection scale-in-protection confidence neutral: held -> held"]
+    );
     assert_eq!(found[0]["aspects"], serde_json::json!(["confidence", "source"]));
     let span = folder();
     let text = edited(&[(
@@ -624,11 +637,11 @@ fn what_diff_prints_is_what_its_schema_says() {
     let keys =
         |object: &Json| -> Vec<String> { object.as_object().unwrap().keys().cloned().collect() };
     let ran = stayput(&["diff", "alibaba-ecs@2019-01-15", BASE, "-f", "json"]);
-    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
     let known = keys(&schema["properties"]);
-    assert!(keys(&told).iter().all(|key| known.contains(key)), "{known:?}");
+    assert!(keys(&reported).iter().all(|key| known.contains(key)), "{known:?}");
     let item = &schema["properties"]["differences"]["items"];
-    for difference in told["differences"].as_array().unwrap() {
+    for difference in reported["differences"].as_array().unwrap() {
         assert_eq!(keys(difference), keys(&item["properties"]));
         for side in ["old", "new"] {
             let known = keys(&item["properties"][side]["properties"]);
@@ -678,10 +691,14 @@ fn scenarios_are_run_under_both_and_who_is_worse_off_is_named() {
     let path = write(span.path(), "night.yaml", SCALE_IN);
     let ran = stayput(&["diff", OLD, BASE, &path, "-f", "json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{}", ran.stdout);
-    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(told["compared"], 2);
-    let verdicts: Vec<&Json> =
-        told["decisions"].as_array().unwrap().iter().filter(|d| d["class"] == "verdict").collect();
+    let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(reported["compared"], 2);
+    let verdicts: Vec<&Json> = reported["decisions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|d| d["class"] == "verdict")
+        .collect();
     assert_eq!(verdicts.len(), 1);
     let (old, new) = (&verdicts[0]["old"], &verdicts[0]["new"]);
     assert_eq!(verdicts[0]["direction"], "worse");
@@ -691,7 +708,7 @@ fn scenarios_are_run_under_both_and_who_is_worse_off_is_named() {
     assert_eq!((&old["outcome"], &old["rule"]), (&"held".into(), &"RP5b".into()));
     assert_eq!((&new["outcome"], &new["rule"]), (&"overridden".into(), &"RP5".into()));
     // Without running anything it is known whom the changed verdict is about.
-    assert_eq!(told["touched"][0]["instances"], serde_json::json!(["mine-1"]));
+    assert_eq!(reported["touched"][0]["instances"], serde_json::json!(["mine-1"]));
     let text = stayput(&["diff", OLD, BASE, &path]).stdout;
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
@@ -767,7 +784,7 @@ fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
         .partition(|d| ["confidence", "source"].contains(&d["class"].as_str().unwrap()));
     assert!(evidence.iter().any(|d| d["subject"] == "api-batch" && d["class"] == "confidence"));
     assert_eq!(
-        told(&changed),
+        reported(&changed),
         [
             "title policy wording neutral: Alibaba Cloud ECS release protection, China site, as documented on 2026-05-15 -> The China site, and nobody here switches protection off",
             "refusal set-protection verdict neutral: no such refusal -> refused",

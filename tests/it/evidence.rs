@@ -90,7 +90,7 @@ fn an_overlay_vouches_for_what_it_changes() {
     assert_eq!(answered["answer_confidence"], "inferred");
 }
 
-/// `assumed` is below `unconfirmed`: whoever asks for better founded answers is refused.
+/// `assumed` is below `unconfirmed`: a person who asks for a higher confidence is refused.
 #[test]
 fn what_is_assumed_is_the_weakest() {
     let levels: Vec<Confidence> = <Confidence as Word>::ALL.to_vec();

@@ -51,7 +51,7 @@ fn a_scenario_lists_what_it_decides() {
 #[test]
 fn what_is_asked_wrongly_is_told_with_what_there_is() {
     let file = "scenarios/unpaid-fortnight.yaml";
-    for (arguments, told) in [
+    for (arguments, reported) in [
         (vec![format!("{file}#quiet-night/web-9")], "unknown instance `web-9`"),
         (
             vec![format!("{file}#mis-click/web-1")],
@@ -78,7 +78,7 @@ fn what_is_asked_wrongly_is_told_with_what_there_is() {
         all.extend(arguments.iter().map(String::as_str));
         let ran = stayput(&all);
         assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stdout);
-        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(reported), "{arguments:?}: {}", ran.stderr);
     }
     assert_eq!(
         stayput(&["explain", "E070"]).stdout,

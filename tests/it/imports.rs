@@ -5,7 +5,7 @@ use stayput::words::{Billing, Lifecycle, Membership, ResourceKind};
 
 use crate::support::{files, folder, root, stayput, write};
 
-/// Reads files of `scenarios/data/aliyun`; gives what came out and what was told.
+/// Reads files of `scenarios/data/aliyun`; gives what came out and what was reported.
 pub(crate) fn read(names: &[&str]) -> (Imported, String) {
     let texts: Vec<(String, String)> = names
         .iter()
@@ -32,8 +32,8 @@ fn states(imported: &Imported, state: Lifecycle) -> usize {
 
 #[test]
 fn a_region_comes_out_as_it_was_counted_by_hand() {
-    let (heyuan, told) = read(&["ecs-describe-instances-cn-heyuan.json"]);
-    assert_eq!(told, "");
+    let (heyuan, reported) = read(&["ecs-describe-instances-cn-heyuan.json"]);
+    assert_eq!(reported, "");
     assert_eq!(heyuan.instances.len(), 12);
     assert_eq!((states(&heyuan, Lifecycle::Running), states(&heyuan, Lifecycle::Stopped)), (9, 3));
     let economical = heyuan.instances.iter().filter(|(_, part)| part.economical == Some(true));
@@ -51,14 +51,14 @@ fn a_region_comes_out_as_it_was_counted_by_hand() {
 
 #[test]
 fn several_regions_are_one_fleet_and_one_instance_is_protected() {
-    let (all, told) = read(&[
+    let (all, reported) = read(&[
         "ecs-describe-instances-cn-heyuan.json",
         "ecs-describe-instances-cn-beijing.json",
         "ecs-describe-instances-cn-shanghai.json",
         "ecs-describe-instances-cn-hongkong.json",
         "ecs-describe-instances-empty.json",
     ]);
-    assert_eq!(told, "");
+    assert_eq!(reported, "");
     assert_eq!(all.instances.len(), 12 + 2 + 4 + 1);
     let protected: Vec<&str> = all
         .instances
@@ -106,8 +106,8 @@ fn every_sample_is_read_without_an_error() {
     let samples: Vec<_> = samples.filter(|name| name.starts_with('e')).collect();
     assert_eq!(samples, counts.map(|(name, _)| name));
     for (name, count) in counts {
-        let (imported, told) = read(&[name]);
-        assert!(!told.contains("error["), "{told}");
+        let (imported, reported) = read(&[name]);
+        assert!(!reported.contains("error["), "{reported}");
         let line = &imported.read[0];
         assert!(line.starts_with(&format!("{name}: {count}")), "{line}");
     }
@@ -115,8 +115,8 @@ fn every_sample_is_read_without_an_error() {
 
 #[test]
 fn a_scheduled_release_comes_with_its_instance() {
-    let (imported, told) = read(&["ecs-doc-describe-instances.json"]);
-    assert!(!told.contains("error["), "{told}");
+    let (imported, reported) = read(&["ecs-doc-describe-instances.json"]);
+    assert!(!reported.contains("error["), "{reported}");
     let (_, part) = &imported.instances[0];
     let (release, created) =
         (part.auto_release.unwrap().value.0.unwrap().at, part.created.unwrap());
@@ -140,11 +140,14 @@ fn a_schedule_that_is_due_already_fires_at_time_zero() {
 
 #[test]
 fn a_disk_of_an_unknown_instance_is_reported_and_nothing_is_invented() {
-    let (imported, told) = read(&["ecs-doc-describe-disks.json"]);
+    let (imported, reported) = read(&["ecs-doc-describe-disks.json"]);
     assert!(imported.instances.is_empty());
-    assert!(told.contains("warning[W120]: a disk of `i-bp1j4i2jdf3owlhe****`"), "{told}");
-    assert!(told.contains("nothing is invented"));
-    assert!(told.contains("warning[W120]: the reply speaks of 76 disks, and 1 is here"), "{told}");
+    assert!(reported.contains("warning[W120]: a disk of `i-bp1j4i2jdf3owlhe****`"), "{reported}");
+    assert!(reported.contains("nothing is invented"));
+    assert!(
+        reported.contains("warning[W120]: the reply speaks of 76 disks, and 1 is here"),
+        "{reported}"
+    );
     assert_eq!(imported.read, ["ecs-doc-describe-disks.json: 1 disk of 76"]);
 }
 
@@ -154,9 +157,16 @@ fn rows_are_counted_and_the_total_is_not_trusted() {
         "ecs-describe-instances-cn-heyuan.json",
         "ecs-describe-instances-full-status-cn-heyuan.json",
     ];
-    let (imported, told) = read(&files);
-    assert_eq!(told.matches("warning[").count(), 1, "all rows are about instances of the region");
-    assert!(told.contains("the reply speaks of 16 instance states, and 12 are here"), "{told}");
+    let (imported, reported) = read(&files);
+    assert_eq!(
+        reported.matches("warning[").count(),
+        1,
+        "all rows are about instances of the region"
+    );
+    assert!(
+        reported.contains("the reply speaks of 16 instance states, and 12 are here"),
+        "{reported}"
+    );
     assert_eq!(imported.instances.len(), 12);
     assert_eq!(
         imported.read[1],
@@ -181,29 +191,32 @@ fn events_are_counted_by_kind() {
           1 Instance:PreemptibleInstanceInterruption, 1 Instance:StateChange"
         ]
     );
-    let (imported, told) = read(&["ecs-doc-full-status-expiring.json"]);
+    let (imported, reported) = read(&["ecs-doc-full-status-expiring.json"]);
     assert_eq!(imported.read, ["ecs-doc-full-status-expiring.json: 2 instance states"]);
-    assert!(told.contains("i-instance1") && told.contains("i-instance2"), "{told}");
+    assert!(reported.contains("i-instance1") && reported.contains("i-instance2"), "{reported}");
 }
 
 #[test]
 fn strangers_of_other_replies_are_reported() {
-    let (_, told) =
+    let (_, reported) =
         read(&["ecs-doc-auto-renew-attribute.json", "ess-doc-describe-scaling-instances.json"]);
-    assert!(told.contains("a renewal setting of `i-bp18x3z4hc7bixhx****`"), "{told}");
-    assert!(told.contains("a membership of `i-m5e3z5l951fibnd9****`"), "{told}");
+    assert!(reported.contains("a renewal setting of `i-bp18x3z4hc7bixhx****`"), "{reported}");
+    assert!(reported.contains("a membership of `i-m5e3z5l951fibnd9****`"), "{reported}");
 }
 
 #[test]
 fn a_group_comes_with_its_bounds_and_orders() {
-    let (imported, told) = read(&["ess-doc-describe-scaling-groups.json"]);
+    let (imported, reported) = read(&["ess-doc-describe-scaling-groups.json"]);
     let (name, group) = &imported.groups[0];
     assert_eq!(name.value, "asg-bp14wlu85wrpchm0****");
     assert_eq!((group.min, group.max), (Some(1), Some(2)));
     let orders: Vec<&str> =
         group.removal.as_ref().unwrap().0.iter().map(|o| o.value.as_str()).collect();
     assert_eq!(orders, ["oldest-scaling-configuration", "oldest-instance"]);
-    assert!(told.contains("is inactive") && told.contains("does not say how it watches"), "{told}");
+    assert!(
+        reported.contains("is inactive") && reported.contains("does not say how it watches"),
+        "{reported}"
+    );
     assert_eq!(group.protect.unknown.len(), 1, "an absent flag is unknown, never off");
 }
 
@@ -230,7 +243,7 @@ fn members_are_joined_with_instances_whatever_comes_first() {
             ("fleet.json".to_owned(), fleet.clone()),
         ];
         let texts: Vec<_> = order.iter().map(|at| texts[*at].clone()).collect();
-        let (imported, told) = read_texts(&texts);
+        let (imported, reported) = read_texts(&texts);
         let of = |n: usize| &imported.instances[n].1;
         let memberships: Vec<_> =
             (0..3).map(|n| of(n).membership.unwrap().value.0.unwrap()).collect();
@@ -242,7 +255,10 @@ fn members_are_joined_with_instances_whatever_comes_first() {
             of(n).protect.as_ref().unwrap().on.iter().map(|p| p.value.as_str()).collect::<Vec<_>>()
         };
         assert_eq!((on(0), on(1), on(2)), (vec!["ProtectedFromScaleIn"], vec![], vec!["Standby"]));
-        assert!(told.contains("no DescribeScalingGroups reply lists the group `asg-1`"), "{told}");
+        assert!(
+            reported.contains("no DescribeScalingGroups reply lists the group `asg-1`"),
+            "{reported}"
+        );
     }
 }
 

@@ -83,7 +83,7 @@ fn json_is_what_its_schema_says_and_markdown_fits_a_comment() {
     let path = write(span.path(), "three.yaml", CASES);
     let ran = stayput(&["test", &path, "-f", "json"]);
     assert_eq!(ran.code, 1);
-    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
     let schema: Json = serde_json::from_str(&stayput(&["schema", "test"]).stdout).unwrap();
     let keys = |object: &Json| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let known = |object: &Json, schema: &Json| {
@@ -93,13 +93,13 @@ fn json_is_what_its_schema_says_and_markdown_fits_a_comment() {
             assert!(object.get(key.as_str().unwrap()).is_some(), "{key}");
         }
     };
-    known(&told, &schema);
+    known(&reported, &schema);
     let case = &schema["properties"]["cases"]["items"];
-    told["cases"].as_array().unwrap().iter().for_each(|told| known(told, case));
-    let failure = &told["cases"][1]["failures"][0];
+    reported["cases"].as_array().unwrap().iter().for_each(|reported| known(reported, case));
+    let failure = &reported["cases"][1]["failures"][0];
     known(failure, &case["properties"]["failures"]["items"]);
     assert_eq!((&failure["line"], &failure["column"]), (&17.into(), &7.into()));
-    assert_eq!(told["passed"], false);
+    assert_eq!(reported["passed"], false);
     let markdown = stayput(&["test", &path, "-f", "markdown"]).stdout;
     assert!(markdown.starts_with("**stayput** · FAIL · 3 ran, 2 passed, 1 failed"), "{markdown}");
     assert!(markdown.contains("<details><summary>2 cases passed</summary>"), "{markdown}");
@@ -109,14 +109,14 @@ fn json_is_what_its_schema_says_and_markdown_fits_a_comment() {
 fn a_filter_takes_what_it_says_and_nothing_taken_is_no_success() {
     let span = folder();
     let path = write(span.path(), "three.yaml", CASES);
-    for (filter, code, told) in [
+    for (filter, code, reported) in [
         ("case(first) or case(third)", 0, "2 ran, 2 passed"),
         ("not case(second)", 0, "2 ran, 2 passed"),
         ("policy(alibaba-*) and name(three)", 1, "3 ran, 2 passed"),
     ] {
         let ran = stayput(&["test", &path, "-E", filter]);
         assert_eq!(ran.code, code, "{filter}: {}", ran.stdout);
-        assert!(ran.stdout.contains(told), "{filter}: {}", ran.stdout);
+        assert!(ran.stdout.contains(reported), "{filter}: {}", ran.stdout);
     }
     let ran = stayput(&["test", &path, "-E", "case(fourth)"]);
     assert_eq!(ran.code, 4);
@@ -146,8 +146,8 @@ fn a_filter_takes_what_it_says_and_nothing_taken_is_no_success() {
 fn the_parts_of_a_suite_hold_each_case_once_and_jobs_change_no_byte() {
     let all = stayput(&["test", "scenarios", "-f", "json"]);
     let names = |text: &str| -> Vec<String> {
-        let told: Json = serde_json::from_str(text).unwrap();
-        let cases = told["cases"].as_array().unwrap().iter();
+        let reported: Json = serde_json::from_str(text).unwrap();
+        let cases = reported["cases"].as_array().unwrap().iter();
         cases.map(|case| format!("{} {}", case["scenario"], case["case"])).collect()
     };
     let mut whole = names(&all.stdout);
@@ -181,7 +181,7 @@ fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
     let run = stayput(&["run", &path, "-f", "csv"]).stdout;
     assert_eq!(good, run, "it is the table of decisions");
     assert!(stayput(&["test", &path]).stdout.contains("2 expectations, 0 failed"));
-    for (from, to, told) in [
+    for (from, to, reported) in [
         (
             ",held,",
             ",overridden,",
@@ -192,7 +192,7 @@ fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
         fs::write(&stored, good.replace(from, to)).unwrap();
         let ran = stayput(&["test", &path]);
         assert_eq!(ran.code, 1, "{}", ran.stdout);
-        assert!(ran.stdout.contains(told), "{}", ran.stdout);
+        assert!(ran.stdout.contains(reported), "{}", ran.stdout);
         assert!(ran.stdout.contains("to accept: stayput bless "), "{}", ran.stdout);
     }
     assert!(stayput(&["bless", &path]).stdout.contains("updated, 1 decision"));
@@ -214,12 +214,13 @@ fn bless_does_nothing_in_ci_and_does_not_hide_what_is_not_met() {
     let refused = ran(command(&["bless", &path]).env("CI", "true").output().unwrap());
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("--even-in-ci") && !stored.exists(), "{}", refused.stderr);
-    let told = ran(command(&["bless", &path, "--even-in-ci"]).env("CI", "true").output().unwrap());
-    assert_eq!(told.code, 1, "{}", told.stderr);
+    let reported =
+        ran(command(&["bless", &path, "--even-in-ci"]).env("CI", "true").output().unwrap());
+    assert_eq!(reported.code, 1, "{}", reported.stderr);
     assert!(
-        told.stderr.contains("1 expectation failed; `bless` does not change"),
+        reported.stderr.contains("1 expectation failed; `bless` does not change"),
         "{}",
-        told.stderr
+        reported.stderr
     );
     assert!(stored.exists());
     let empty = span.path().join("empty");
@@ -275,14 +276,14 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
         ran.stderr
     );
     assert!(ran.stdout.contains("BETTER"), "what has expired is told again: {}", ran.stdout);
-    let told: Json =
+    let reported: Json =
         serde_json::from_str(&diff(&["-f", "json", "--today", "2999-12-31"]).stdout).unwrap();
-    let accepted = told["accepted"].as_array().unwrap();
+    let accepted = reported["accepted"].as_array().unwrap();
     let concludes = |row: &&Json| {
         let key = row["key"].as_str().unwrap();
         !key.contains(" confidence: ") && !key.contains(" source: ")
     };
-    assert_eq!(accepted.iter().filter(concludes).count(), 3, "the title is one: {told:#}");
+    assert_eq!(accepted.iter().filter(concludes).count(), 3, "the title is one: {reported:#}");
     write(
         span.path(),
         "house.yaml",
@@ -350,8 +351,8 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
     for format in ["text", "markdown", "json"] {
         let ran = diff(&["-f", format]);
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-        let told = ran.stderr.matches("warning[W084]: the old policy already contains").count();
-        assert_eq!(told, changes, "{}", ran.stderr);
+        let reported = ran.stderr.matches("warning[W084]: the old policy already contains").count();
+        assert_eq!(reported, changes, "{}", ran.stderr);
     }
     // To undo one of them is no success, and what the exit rests on stands in the report.
     let undone = changed.replacen("earliest: 1h", "earliest: 30m", 1);
@@ -404,8 +405,8 @@ fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
         write(span.path(), "three.yaml", CASES.replace("outcome: held", "outcome: overridden"));
     let ran = stayput(&["test", &path, "--coverage", "-f", "json"]);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
-    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
-    let policy = &told["coverage"]["policies"][0];
+    let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let policy = &reported["coverage"]["policies"][0];
     assert_eq!(policy["policy"], BASE);
     // One situation of one protection, in each of the three cases.
     assert_eq!(policy["cells"]["reached"], 1);
@@ -437,8 +438,8 @@ fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
     assert_eq!(stayput(&["test", &path, "--coverage-floor", "101"]).code, 2);
     // An edition that no scenario names counts when all do.
     let ran = stayput(&["test", &path, "--coverage", "--all-editions", "-f", "json"]);
-    let told: Json = serde_json::from_str(&ran.stdout).unwrap();
-    let policies = told["coverage"]["policies"].as_array().unwrap();
+    let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let policies = reported["coverage"]["policies"].as_array().unwrap();
     let of = |name: &str| policies.iter().find(|one| one["policy"] == name).unwrap();
     assert_eq!(of("azure-vmss@2019-05-22")["rules"]["reached"], 0);
     assert_eq!(of(BASE)["cells"]["reached"], 1);
@@ -462,8 +463,8 @@ fn a_rule_that_is_said_not_to_occur_is_held_to_it() {
     };
     let (right, wrong) = (house("RP1"), house("RP2"));
     let of = |ran: &Ran| -> Json {
-        let told: Json = serde_json::from_str(&ran.stdout).unwrap();
-        told["coverage"]["policies"][0].clone()
+        let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
+        reported["coverage"]["policies"][0].clone()
     };
     assert_eq!((right.code, wrong.code), (0, 1), "{}", wrong.stdout);
     let missed = of(&right)["rules"]["missed"].as_array().unwrap().clone();
@@ -479,8 +480,8 @@ fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
     let path = write(span.path(), "three.yaml", &good);
     let mutants = |path: &str| -> Vec<Json> {
         let ran = stayput(&["test", path, "--mutate", "-f", "json"]);
-        let told: Json = serde_json::from_str(&ran.stdout).unwrap();
-        told["coverage"]["mutations"].as_array().unwrap().clone()
+        let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
+        reported["coverage"]["mutations"].as_array().unwrap().clone()
     };
     let noticed = |list: &[Json]| -> Vec<String> {
         let of = list.iter().filter(|one| !one["noticed_by"].is_null());
@@ -535,8 +536,8 @@ fn every_suggestion_reaches_its_rule() {
         assert_eq!(ran.code, 0, "{rule}: {}", ran.stderr);
         let next = write(span.path(), "next.yaml", &ran.stdout);
         let again = stayput(&["test", &next, "--coverage", "-f", "json"]);
-        let told: Json = serde_json::from_str(&again.stdout).unwrap_or_default();
-        let missed = told["coverage"]["policies"][0]["rules"]["missed"].as_array().cloned();
+        let reported: Json = serde_json::from_str(&again.stdout).unwrap_or_default();
+        let missed = reported["coverage"]["policies"][0]["rules"]["missed"].as_array().cloned();
         if again.code != 0 || missed.is_none_or(|missed| missed.contains(&rule.into())) {
             wrong.push(format!("{rule}:\n{}\n{}{}", ran.stdout, again.stdout, again.stderr));
         }

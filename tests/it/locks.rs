@@ -90,7 +90,7 @@ fn a_condition_asks_whether_a_lock_is_among_them() {
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
 
-/// What a table leaves open is told by the lock that a rule would have to name.
+/// What a table leaves open is reported by the lock that a rule would have to name.
 #[test]
 fn an_open_cell_is_told_by_its_lock() {
     let span = folder();

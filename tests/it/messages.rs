@@ -99,7 +99,7 @@ fn a_file_that_may_not_be_read_is_told_as_that() {
 
 #[test]
 fn parts_of_yaml_that_read_differently_elsewhere_are_refused() {
-    for (text, told) in [
+    for (text, reported) in [
         ("a: 1\n\tb: 2\n", "a tab stands where lines are indented"),
         ("a: &x 1\n", "anchors (`&name`) are not used here"),
         ("a: *x\n", "aliases (`*name`) are not used here"),
@@ -112,7 +112,7 @@ fn parts_of_yaml_that_read_differently_elsewhere_are_refused() {
         ("? [x]\n: 1\n", "a key must be a single value, and this is a list"),
     ] {
         let said = check("yaml.yaml", text);
-        assert!(said.contains(told), "{text}\n{said}");
+        assert!(said.contains(reported), "{text}\n{said}");
     }
 }
 
@@ -157,7 +157,7 @@ fn a_csv_fleet_is_told_by_row_and_cell() {
         ran.stderr.replace(&*span.path().to_string_lossy(), "DIR")
     };
     assert_eq!(check("instance,protect\ndb-1,release-protection\n"), "");
-    for (rows, told) in [
+    for (rows, reported) in [
         ("instance,protekt\ndb-1,x\n", "fleet.csv:1:10"),
         ("instance,billing\ndb-1,monthly\n", "fleet.csv:2:6"),
         ("instance,billing\ndb-1,spot,x\n", "this row has 3 cells, and the header has 2"),
@@ -173,7 +173,7 @@ fn a_csv_fleet_is_told_by_row_and_cell() {
         ),
     ] {
         let said = check(rows);
-        assert!(said.contains(told), "{rows}\n{said}");
+        assert!(said.contains(reported), "{rows}\n{said}");
     }
 }
 

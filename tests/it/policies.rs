@@ -91,8 +91,8 @@ fn one_reason_is_one_verdict_and_one_confidence() {
             let Some(because) = &rule.because else { continue };
             let reason = (because.as_str(), rule.sources.as_slice());
             let (first, confidence) = read.entry(reason).or_insert((&rule.id, rule.confidence));
-            let told = format!("{name}: {first} and {} give one reason", rule.id);
-            assert_eq!(*confidence, rule.confidence, "{told}: `{because}`");
+            let reported = format!("{name}: {first} and {} give one reason", rule.id);
+            assert_eq!(*confidence, rule.confidence, "{reported}: `{because}`");
         }
         for protection in &policy.protections {
             let mut read: BTreeMap<&str, (&str, Verdict)> = BTreeMap::new();
@@ -103,8 +103,8 @@ fn one_reason_is_one_verdict_and_one_confidence() {
                     continue;
                 }
                 let (first, says) = read.entry(because).or_insert((&rule.id, row.says));
-                let told = format!("{name}: {first} and {} give one reason", rule.id);
-                assert_eq!(*says, row.says, "{told}: `{because}`");
+                let reported = format!("{name}: {first} and {} give one reason", rule.id);
+                assert_eq!(*says, row.says, "{reported}: `{because}`");
             }
         }
     }

@@ -177,7 +177,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
     let header = &plan.header;
     let mut faults = Vec::new();
     let mut tries = 0;
-    let told = |at: SimTime, text: &str, why: &str, what: &str| {
+    let reported = |at: SimTime, text: &str, why: &str, what: &str| {
         format!("{name}: {what} at {at}: {text}: {why}")
     };
     for decision in &outcome.decisions {
@@ -194,7 +194,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
             let mut plan = plan.clone();
             let orders = orders(&mut plan, decision.instance, decision, remedy);
             if let Err(why) = tried(&plan, until, decision.cause, &orders, &gone) {
-                faults.push(told(decision.at, &text, &why, &what));
+                faults.push(reported(decision.at, &text, &why, &what));
             }
         } else {
             let of_later = policy.protections.iter().enumerate().filter(|(_, p)| {
@@ -207,7 +207,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
                 let order = order_of(&mut plan, decision.instance, decision, means);
                 if tried(&plan, decision.at, decision.cause, &[order], &gone).is_ok() {
                     let why = format!("{} helps", protection.name);
-                    faults.push(told(decision.at, &text, &why, &what));
+                    faults.push(reported(decision.at, &text, &why, &what));
                 }
             }
         }
@@ -217,7 +217,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
         tries += 1;
         let what = format!("{} of {}", loss.resource, loss.instance.0);
         let Some(remedy) = &loss.remedy else {
-            faults.push(told(loss.at, "", "no remedy", &what));
+            faults.push(reported(loss.at, "", "no remedy", &what));
             continue;
         };
         let text = remedy.text(&header.rulebook(loss.rule.0).policy);
@@ -237,7 +237,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
                 keep(&mut plan, loss);
                 let outcome = run(&plan);
                 if outcome.losses.iter().any(|l| is_it(&l)) {
-                    faults.push(told(loss.at, &text, "it is lost all the same", &what));
+                    faults.push(reported(loss.at, &text, "it is lost all the same", &what));
                 }
                 continue;
             }
@@ -257,7 +257,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
             None => !outcome.losses.iter().any(|l| is_it(&l)),
         };
         if let Err(why) = tried(&plan, until, of.cause, &orders, gone) {
-            faults.push(told(loss.at, &text, &why, &what));
+            faults.push(reported(loss.at, &text, &why, &what));
         }
     }
     (tries, faults)
@@ -285,11 +285,12 @@ fn keep(plan: &mut Plan, loss: &Loss) {
 /// The scenarios of `tests/remedies`: each is one situation, and what is said of it is stored.
 #[test]
 fn each_situation_has_the_remedy_that_is_stored() {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for path in files(&root().join("tests/remedies"), &["yaml"]) {
         let text = std::fs::read_to_string(&path).unwrap();
         let plan = plans(&shown(&path), &text, &Repository).swap_remove(0);
-        told.push(format!("{} ({})", plan.header.scenario, plan.header.rulebooks[0].policy.name));
+        reported
+            .push(format!("{} ({})", plan.header.scenario, plan.header.rulebooks[0].policy.name));
         let outcome = run(&plan);
         let in_words = |remedy: &Remedy, policy: PolicyId| {
             let text = remedy.text(&plan.header.rulebook(policy).policy);
@@ -299,15 +300,15 @@ fn each_situation_has_the_remedy_that_is_stored() {
         for (d, remedy) in outcome.decisions.iter().filter_map(|d| Some((d, d.remedy.as_ref()?))) {
             let (name, at) = (plan.header.instance(d.instance), d.at);
             let remedy = in_words(remedy, d.policy);
-            told.push(format!("  {at} {name} {}, {}: {remedy}", d.trigger, d.effect));
+            reported.push(format!("  {at} {name} {}, {}: {remedy}", d.trigger, d.effect));
         }
         for (l, remedy) in outcome.losses.iter().filter_map(|l| Some((l, l.remedy.as_ref()?))) {
             let (name, at) = (plan.header.instance(l.instance), l.at);
             let remedy = in_words(remedy, l.rule.0);
-            told.push(format!("  {at} {} of {name}, {}: {remedy}", l.resource, l.fate));
+            reported.push(format!("  {at} {} of {name}, {}: {remedy}", l.resource, l.fate));
         }
     }
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(reported.join("\n"));
 }
 
 #[test]

@@ -220,24 +220,27 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
         assert_eq!(ran.code, 2, "{}", ran.stderr);
         ran.stderr.replace(&*span.path().to_string_lossy(), "")
     };
-    let told = merge(&["a", "b", "d", "b"]);
-    assert!(told.contains("replication 10 to 19 of who-goes is in `/b` and in `/b`"), "{told}");
-    assert!(told.contains("no shard contains replication 20 to 29 of who-goes"), "{told}");
-    assert!(told.contains("missing shards: 3/4"), "{told}");
-    assert!(told.contains("error[E087]") && told.contains("2 errors"), "{told}");
+    let reported = merge(&["a", "b", "d", "b"]);
+    assert!(
+        reported.contains("replication 10 to 19 of who-goes is in `/b` and in `/b`"),
+        "{reported}"
+    );
+    assert!(reported.contains("no shard contains replication 20 to 29 of who-goes"), "{reported}");
+    assert!(reported.contains("missing shards: 3/4"), "{reported}");
+    assert!(reported.contains("error[E087]") && reported.contains("2 errors"), "{reported}");
     part("seed", &["--shard", "3/4", "--seed", "8"]);
     part("level", &["--shard", "3/4", "--level", "99", "--policy", "alibaba-ecs-cn@2026-05-15"]);
-    let told = merge(&["a", "b", "seed", "level", "d"]);
+    let reported = merge(&["a", "b", "seed", "level", "d"]);
     for what in [
         "the seeds differ",
         "expected 1, found 8",
         "the confidence levels differ",
         "the policies differ",
     ] {
-        assert!(told.contains(what), "{what}: {told}");
+        assert!(reported.contains(what), "{what}: {reported}");
     }
     // The policy's file is an input as well.
-    assert_eq!(told.matches("error[E086]").count(), 4, "{told}");
+    assert_eq!(reported.matches("error[E086]").count(), 4, "{reported}");
     // A changed scenario is another study, whatever it is called.
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
     let other = write(span.path(), "who-goes.yaml", text.replace("+1d", "+2h"));
@@ -249,8 +252,8 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
     let broken = fs::read_to_string(Path::new(&path("d")).join("replications.csv")).unwrap();
     let edited = broken.replacen("86400", "soon", 1);
     write(Path::new(&path("d")), "replications.csv", &edited);
-    let told = merge(&["a", "plain", "nowhere", "d"]);
-    assert!(told.contains("replications.csv was changed after the run wrote it"), "{told}");
+    let reported = merge(&["a", "plain", "nowhere", "d"]);
+    assert!(reported.contains("replications.csv was changed after the run wrote it"), "{reported}");
     // One whose digest was changed as well is read, and refused for what it contains.
     let run = fs::read_to_string(Path::new(&path("d")).join("run.json")).unwrap();
     let run = run.replace(
@@ -258,10 +261,13 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
         &stayput::diagnostics::hex_digest(&[&edited]),
     );
     write(Path::new(&path("d")), "run.json", run);
-    let told = merge(&["a", "plain", "nowhere", "d"]);
-    assert!(told.contains("`/d` is not a shard of a study: in replications.csv, line"), "{told}");
-    assert!(told.contains("cannot read `/plain/replications.csv`"), "{told}");
-    assert!(told.contains("cannot read `/nowhere/run.json`"), "{told}");
+    let reported = merge(&["a", "plain", "nowhere", "d"]);
+    assert!(
+        reported.contains("`/d` is not a shard of a study: in replications.csv, line"),
+        "{reported}"
+    );
+    assert!(reported.contains("cannot read `/plain/replications.csv`"), "{reported}");
+    assert!(reported.contains("cannot read `/nowhere/run.json`"), "{reported}");
 }
 
 #[test]
@@ -287,20 +293,20 @@ fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
     let run = run_json(&span.path().join("out.partial"));
     assert_eq!(run["runs"][0]["stop"], "limit-replications");
     assert_eq!(run["complete"], false);
-    for (text, told) in [
+    for (text, reported) in [
         ("any-released=1%", "as a number between 0 and 1"),
         ("any-prod-1-los=0.1", "did you mean `any-prod-1-lost`?"),
         ("0", "expected 0.01"),
     ] {
         let ran = until(&["--until-halfwidth", text]);
         assert_eq!(ran.code, 2, "{text}");
-        assert!(ran.stderr.contains(told), "{text}: {}", ran.stderr);
+        assert!(ran.stderr.contains(reported), "{text}: {}", ran.stderr);
     }
 }
 
 #[test]
 fn what_cannot_be_asked_is_told() {
-    for (arguments, told) in [
+    for (arguments, reported) in [
         (&["--jobs", "2"][..], "`--jobs` needs `--replications N`"),
         (&["--shard", "1/2"], "--replications"),
         (&["--replications", "3", "--shard", "4/5"], "cannot split 3 replications into 5"),
@@ -311,7 +317,7 @@ fn what_cannot_be_asked_is_told() {
     ] {
         let ran = stayput(&[&["run", WHO_GOES], arguments].concat());
         assert_eq!(ran.code, 2, "{arguments:?}");
-        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(reported), "{arguments:?}: {}", ran.stderr);
     }
     let span = folder();
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
@@ -359,7 +365,7 @@ fn two_policies_are_compared_on_the_same_draws() {
         "{}",
         same.stdout
     );
-    // An edition in which release protection holds at a scale-in: whoever is drawn is kept.
+    // An edition in which release protection holds at a scale-in: the drawn member is kept.
     let text =
         fs::read_to_string(crate::support::root().join(format!("policies/{base}.yaml"))).unwrap();
     let rule = text.lines().find(|line| line.trim_start().starts_with("RP5:")).unwrap();
@@ -448,8 +454,8 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     assert!(!crate::support::has_begun(span.path()), "the temporary folder is gone");
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
-    let told = format!("interrupted after {} replication", raw.len());
-    assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    let reported = format!("interrupted after {} replication", raw.len());
+    assert!(ran.stderr.contains(&reported), "{}", ran.stderr);
     assert!(ran.stderr.contains("it is partial (see run.json)"), "{}", ran.stderr);
     let run = run_json(&out);
     assert_eq!(run["complete"], false);

@@ -5,7 +5,7 @@ use stayput::words::{Billing, Renewal, ResourceKind};
 use crate::imports::{instances, read_texts};
 use crate::support::{folder, stayput, write};
 
-/// Reads one reply; gives what came out and what was told.
+/// Reads one reply; gives what came out and what was reported.
 fn read(text: &str) -> (Imported, String) {
     read_texts(&[("reply.json".to_owned(), text.to_owned())])
 }
@@ -16,18 +16,21 @@ fn read_all(texts: &[String]) -> (Imported, String) {
     read_texts(&named.collect::<Vec<_>>())
 }
 
-/// What is told of each text, one after the other. None of the program's own types or of its
+/// What is reported of each text, one after the other. None of the program's own types or of its
 /// libraries' words may show.
 fn told_of(texts: &[&str]) -> String {
-    let told = texts.iter().map(|text| {
-        let (_, told) = read(text);
+    let reported = texts.iter().map(|text| {
+        let (_, reported) = read(text);
         for word in ["expected `", "u64", "invalid type", "missing field", "EOF", "struct"] {
-            assert!(!told.contains(word), "{told}");
+            assert!(!reported.contains(word), "{reported}");
         }
-        assert!(told.contains("reply.json:"), "every message has its place: {text}\n{told}");
-        told
+        assert!(
+            reported.contains("reply.json:"),
+            "every message has its place: {text}\n{reported}"
+        );
+        reported
     });
-    told.collect::<Vec<_>>().join("\n\n\n")
+    reported.collect::<Vec<_>>().join("\n\n\n")
 }
 
 /// A reply of one instance that is paid for as it is used, with more fields.
@@ -106,9 +109,9 @@ fn every_field_of_a_wrong_type_is_told_at_once() {
     let text = format!("{{\"Instances\":{{\"Instance\":[\n  {row}]}}}}");
     let (imported, _) = read(&text);
     assert!(imported.instances.is_empty());
-    let told = told_of(&[&text]);
-    assert_eq!(told.matches("error[").count(), fields.len(), "{told}");
-    insta::assert_snapshot!(told);
+    let reported = told_of(&[&text]);
+    assert_eq!(reported.matches("error[").count(), fields.len(), "{reported}");
+    insta::assert_snapshot!(reported);
 }
 
 #[test]
@@ -129,8 +132,8 @@ fn numbers_and_flags_are_read_in_quotes_and_without() {
         let disks = format!(
             r#"{{"Disks":{{"Disk":[{{"DiskId":"d-1","InstanceId":"i-1","Type":"data","Size":{size},"DeleteWithInstance":{flag}}}]}},"TotalCount":"1"}}"#
         );
-        let (imported, told) = read_all(&[fleet, disks]);
-        assert_eq!(told, "");
+        let (imported, reported) = read_all(&[fleet, disks]);
+        assert_eq!(reported, "");
         let part = &imported.instances[0].1;
         assert_eq!(part.protect.as_ref().unwrap().on[0].value, "DeletionProtection");
         let disk = &part.resources.as_ref().unwrap().0[0].1.0;
@@ -142,8 +145,8 @@ fn numbers_and_flags_are_read_in_quotes_and_without() {
 fn what_is_null_or_empty_is_unknown_and_never_off() {
     for nothing in ["null", "\"\""] {
         let text = instance("").replace(":false", &format!(":{nothing}"));
-        let (imported, told) = read(&text);
-        assert_eq!(told, "");
+        let (imported, reported) = read(&text);
+        assert_eq!(reported, "");
         let protect = imported.instances[0].1.protect.as_ref().unwrap();
         assert!(protect.on.is_empty());
         assert_eq!(protect.unknown[0].value, "DeletionProtection");
@@ -160,8 +163,8 @@ fn a_list_is_read_whether_it_is_wrapped_once_or_twice() {
     let row = r#"[{"ScalingGroupId":"asg-1","HealthCheckType":"ECS","GroupDeletionProtection":true,"RemovalPolicies":["NewestInstance"]}]"#;
     let wrapped = format!(r#"{{"ScalingGroups":{{"ScalingGroup":{row}}}}}"#);
     for text in [format!(r#"{{"ScalingGroups":{row}}}"#), wrapped] {
-        let (imported, told) = read(&text);
-        assert_eq!(told, "");
+        let (imported, reported) = read(&text);
+        assert_eq!(reported, "");
         assert_eq!(imported.groups[0].1.removal.as_ref().unwrap().0[0].value, "newest-instance");
     }
 }
@@ -169,13 +172,13 @@ fn a_list_is_read_whether_it_is_wrapped_once_or_twice() {
 #[test]
 fn a_term_ends_when_it_says_and_the_year_2099_means_never() {
     let expires = |time: &str| {
-        let (imported, told) = read(&subscription(&format!(r#","ExpiredTime":"{time}""#)));
+        let (imported, reported) = read(&subscription(&format!(r#","ExpiredTime":"{time}""#)));
         (
             imported
                 .instances
                 .first()
                 .map(|(_, part)| part.expires.map(|at| at.from(SimTime::NEVER))),
-            told,
+            reported,
         )
     };
     let june = SimTime::parse("2026-06-30T16:00:00Z").unwrap();
@@ -186,13 +189,13 @@ fn a_term_ends_when_it_says_and_the_year_2099_means_never() {
     );
     assert_eq!(expires("2099-12-31T15:59Z"), (Some(None), String::new()));
     assert_eq!(expires("2999-09-08T16:00Z"), (Some(None), String::new()));
-    let (_, told) = expires("zzz");
+    let (_, reported) = expires("zzz");
     assert!(
-        told.contains("error[E120]: `ExpiredTime` must be a time, and this is the text `zzz`"),
-        "{told}"
+        reported.contains("error[E120]: `ExpiredTime` must be a time, and this is the text `zzz`"),
+        "{reported}"
     );
-    let (_, told) = read(&subscription(""));
-    assert!(told.contains("`i-1` does not say when its term ends"), "{told}");
+    let (_, reported) = read(&subscription(""));
+    assert!(reported.contains("`i-1` does not say when its term ends"), "{reported}");
 }
 
 #[test]
@@ -200,10 +203,10 @@ fn a_renewal_is_for_so_many_units_or_is_refused() {
     let renewal = |more: &str| {
         let row = format!(r#"{{"InstanceId":"i-1"{more}}}"#);
         let text = format!(r#"{{"InstanceRenewAttributes":{{"InstanceRenewAttribute":[{row}]}}}}"#);
-        let (imported, told) =
+        let (imported, reported) =
             read_all(&[subscription(r#","ExpiredTime":"2026-06-30T16:00Z""#), text]);
         let part = &imported.instances[0].1;
-        (part.renewal.map(|renewal| renewal.value), part.renews_for, told)
+        (part.renewal.map(|renewal| renewal.value), part.renews_for, reported)
     };
     let term = |text: &str| Term::new(CalendarSpan::parse(text).unwrap());
     let auto = Some(Renewal::Automatic);
@@ -217,9 +220,9 @@ fn a_renewal_is_for_so_many_units_or_is_refused() {
         (r#","RenewalStatus":"AutoRenewal","Duration":6"#, (auto, term("6mo"))),
         (r#","RenewalStatus":"Normal","Duration":0,"PeriodUnit":"""#, (Some(Renewal::None), None)),
     ] {
-        let (renewal, renews_for, told) = renewal(more);
+        let (renewal, renews_for, reported) = renewal(more);
         assert_eq!((renewal, renews_for), expected, "{more}");
-        assert_eq!(told, "");
+        assert_eq!(reported, "");
     }
     for (more, expected) in [
         (
@@ -244,8 +247,11 @@ fn a_renewal_is_for_so_many_units_or_is_refused() {
         ),
         (r#","Duration":1"#, "warning[W120]: nothing says whether `i-1` renews itself"),
     ] {
-        let (_, _, told) = renewal(more);
-        assert!(told.contains(expected) && told.contains("2.json:1:"), "{more}\n{told}");
+        let (_, _, reported) = renewal(more);
+        assert!(
+            reported.contains(expected) && reported.contains("2.json:1:"),
+            "{more}\n{reported}"
+        );
     }
 }
 
@@ -257,12 +263,12 @@ fn what_is_listed_twice_counts_once_and_is_told_with_both_places() {
     let disks = format!("{{\"Disks\":{{\"Disk\":[\n  {disk},\n  {again}]}}}}");
     let fleet = instances(&["i-1", "i-1", "i-2****", "i-2****"], r#","DeletionProtection":false"#)
         .replace("},{", "},\n{");
-    let (imported, told) = read_all(&[fleet, disks]);
+    let (imported, reported) = read_all(&[fleet, disks]);
     assert_eq!(imported.instances.len(), 2);
     let resources = &imported.instances[0].1.resources.as_ref().unwrap().0;
     assert_eq!(resources.len(), 1);
     assert_eq!(resources[0].1.0.gib, Some(40), "the first one counts");
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(reported);
 }
 
 #[test]
@@ -279,9 +285,9 @@ fn names_that_would_do_harm_in_a_report_are_refused_wherever_they_stand() {
         r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"asg\u2028","HealthCheckType":"ECS"}]}}"#.to_owned(),
         r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","ScalingGroupId":"@asg"}]}}"#.to_owned(),
     ];
-    let (_, told) = read_all(&rows);
-    assert_eq!(told.matches("error[E008]").count(), 9, "{told}");
-    insta::assert_snapshot!(told);
+    let (_, reported) = read_all(&rows);
+    assert_eq!(reported.matches("error[E008]").count(), 9, "{reported}");
+    insta::assert_snapshot!(reported);
 }
 
 /// A page of instances of a region that says how many there are on all pages.
@@ -292,40 +298,43 @@ fn page(region: &str, ids: &[&str], total: usize) -> String {
 
 #[test]
 fn pages_that_are_missing_are_told_and_pages_that_add_up_are_not() {
-    let told = |pages: &[String]| read_all(pages).1;
+    let reported = |pages: &[String]| read_all(pages).1;
     let (first, second) = (page("cn-a", &["i-1", "i-2"], 3), page("cn-a", &["i-3"], 3));
     let behind = r#"{"Instances":{"Instance":[]},"TotalCount":3}"#.to_owned();
-    assert_eq!(told(&[first.clone(), second.clone()]), "");
-    assert_eq!(told(&[second.clone(), first.clone(), behind]), "");
+    assert_eq!(reported(&[first.clone(), second.clone()]), "");
+    assert_eq!(reported(&[second.clone(), first.clone(), behind]), "");
     let both = format!("{first}\n{second}");
-    assert_eq!(told(&[both]), "", "several pages may stand in one file");
-    assert_eq!(told(&[page("cn-a", &["i-1", "i-2"], 1)]), "", "a total is not trusted");
-    assert_eq!(told(&[page("cn-a", &[], 0)]), "");
+    assert_eq!(reported(&[both]), "", "several pages may stand in one file");
+    assert_eq!(reported(&[page("cn-a", &["i-1", "i-2"], 1)]), "", "a total is not trusted");
+    assert_eq!(reported(&[page("cn-a", &[], 0)]), "");
     // Another region with the same total fills no gap.
     let elsewhere = page("cn-b", &["i-4", "i-5", "i-6"], 3);
-    insta::assert_snapshot!(told(&[first, elsewhere]));
+    insta::assert_snapshot!(reported(&[first, elsewhere]));
     let none = r#"{"Disks":{"Disk":[]},"TotalCount":2}"#.to_owned();
-    assert!(told(&[none]).contains("the reply speaks of 2 disks, and 0 are here"));
+    assert!(reported(&[none]).contains("the reply speaks of 2 disks, and 0 are here"));
 }
 
 #[test]
 fn a_member_by_its_tag_alone_is_taken_in_and_that_is_told() {
     let tag = r#","Tags":{"Tag":[{"TagKey":"acs:autoscaling:scalingGroupId","TagValue":"asg-1"}]}"#;
-    let (imported, told) = read(&instance(tag));
+    let (imported, reported) = read(&instance(tag));
     assert_eq!(imported.groups[0].0.value, "asg-1");
-    assert!(told.contains("no reply says how `i-1` came into its group"), "{told}");
-    assert!(told.contains("no DescribeScalingGroups reply lists the group `asg-1`"), "{told}");
+    assert!(reported.contains("no reply says how `i-1` came into its group"), "{reported}");
+    assert!(
+        reported.contains("no DescribeScalingGroups reply lists the group `asg-1`"),
+        "{reported}"
+    );
     let attached = r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","ScalingGroupId":"asg-1","CreationType":"Attached","LifecycleState":"InService"}]}}"#;
-    let (imported, told) = read_all(&[instance(tag), attached.to_owned()]);
+    let (imported, reported) = read_all(&[instance(tag), attached.to_owned()]);
     assert_eq!(imported.instances[0].1.membership.unwrap().value.0, None);
-    assert!(told.contains("nothing says whether `i-1` is entrusted"), "{told}");
+    assert!(reported.contains("nothing says whether `i-1` is entrusted"), "{reported}");
 }
 
 #[test]
 fn a_spot_instance_and_its_things_come_with_their_places() {
     let more = r#","SpotStrategy":"SpotAsPriceGo","EipAddress":{"AllocationId":"eip-1"}"#;
-    let (imported, told) = read(&instance(more));
-    assert_eq!(told, "");
+    let (imported, reported) = read(&instance(more));
+    assert_eq!(reported, "");
     let (id, part) = &imported.instances[0];
     assert_eq!(part.billing.unwrap().value.0, Some(Billing::Spot));
     let text = instance(more);
@@ -352,9 +361,9 @@ fn check(fleet: &str, more: &str) -> (i32, String) {
 fn a_protection_that_cannot_work_is_told_of_an_imported_instance_too() {
     let fleet = subscription(",\n   \"ExpiredTime\":\"2026-12-31T16:00Z\"")
         .replace("\"DeletionProtection\":false", "\n   \"DeletionProtection\":true");
-    let (code, told) = check(&fleet, "");
-    assert_eq!(code, 0, "{told}");
-    insta::assert_snapshot!(told);
+    let (code, reported) = check(&fleet, "");
+    assert_eq!(code, 0, "{reported}");
+    insta::assert_snapshot!(reported);
     assert_eq!(check(&fleet, "allow: [W050]\n"), (0, String::new()));
 }
 
@@ -363,25 +372,25 @@ fn masked_ids_of_groups_and_instances_are_taken_as_they_are() {
     let fleet = instances(&["i-bp1****"], r#","DeletionProtection":false"#);
     let groups = r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"asg-bp1****","MinSize":0,"HealthCheckType":"NONE","GroupDeletionProtection":false}]}}"#;
     let members = r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-bp1****","ScalingGroupId":"asg-bp1****","CreationType":"AutoCreated","LifecycleState":"InService"}]}}"#;
-    let (code, told) = check(&format!("{fleet}\n{groups}\n{members}"), "");
-    assert_eq!((code, told), (0, String::new()));
+    let (code, reported) = check(&format!("{fleet}\n{groups}\n{members}"), "");
+    assert_eq!((code, reported), (0, String::new()));
     // What is written is held to more: a selector could not tell it from a pattern.
     let written = "  groups: { \"web-*\": {} }\n";
-    let (code, told) = check(&fleet, written);
+    let (code, reported) = check(&fleet, written);
     assert_eq!(code, 2);
-    assert!(told.contains("error[E008]: `web-*` is not a usable name"), "{told}");
+    assert!(reported.contains("error[E008]: `web-*` is not a usable name"), "{reported}");
 }
 
 #[test]
 fn no_depth_and_no_broken_escape_does_harm() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
-    let (imported, told) = read(&instance(&format!(r#","Tags":{deep}"#)));
+    let (imported, reported) = read(&instance(&format!(r#","Tags":{deep}"#)));
     assert!(imported.instances.len() <= 1);
-    assert!(told.contains("a tag must be an object, and this is a list"), "{told}");
-    let (_, told) = read(&instance(r#","ZoneId":"\ud800""#));
-    assert!(told.contains("`ZoneId` must be a text, and this is no text"), "{told}");
-    let (_, told) = read(r#"{"Instances":{"Instance":[{"\ud800":1}]}}"#);
-    assert!(told.contains("an instance must be an object"), "{told}");
+    assert!(reported.contains("a tag must be an object, and this is a list"), "{reported}");
+    let (_, reported) = read(&instance(r#","ZoneId":"\ud800""#));
+    assert!(reported.contains("`ZoneId` must be a text, and this is no text"), "{reported}");
+    let (_, reported) = read(r#"{"Instances":{"Instance":[{"\ud800":1}]}}"#);
+    assert!(reported.contains("an instance must be an object"), "{reported}");
 }
 
 /// A page of so many instances with disks of their own, all on one line.
@@ -400,8 +409,8 @@ fn large(rows: usize) -> [String; 2] {
 fn ten_times_the_rows_are_ten_times_the_work() {
     let work = |rows: usize| {
         let texts = large(rows);
-        let (imported, told) = read_all(&texts);
-        assert_eq!(told, "");
+        let (imported, reported) = read_all(&texts);
+        assert_eq!(reported, "");
         assert_eq!(imported.instances.len(), rows);
         let (last, part) = imported.instances.last().unwrap();
         assert_eq!(
@@ -422,13 +431,13 @@ fn of_a_long_line_only_what_is_meant_is_shown() {
     let wrong =
         fleet.replacen("false,\"RegionId\":\"cn-a\"}]", "\"no\",\"RegionId\":\"cn-a\"}]", 1);
     let column = wrong.find("\"no\"").unwrap() + 1;
-    let (_, told) = read(&wrong);
-    assert!(told.contains(&format!("--> reply.json:1:{column}\n")), "{told}");
-    assert!(told.len() < 1_000, "{told}");
+    let (_, reported) = read(&wrong);
+    assert!(reported.contains(&format!("--> reply.json:1:{column}\n")), "{reported}");
+    assert!(reported.len() < 1_000, "{reported}");
     let twice = fleet.replacen("i-004999", "i-000000", 1);
     let (first, second) = (twice.find("i-000000").unwrap(), twice.rfind("i-000000").unwrap());
-    let (_, told) = read(&twice);
-    assert!(told.contains(&format!("--> reply.json:1:{second}\n")), "{told}");
-    assert!(told.contains(&format!("::: reply.json:1:{first}\n")), "{told}");
-    assert!(told.len() < 1_000, "{told}");
+    let (_, reported) = read(&twice);
+    assert!(reported.contains(&format!("--> reply.json:1:{second}\n")), "{reported}");
+    assert!(reported.contains(&format!("::: reply.json:1:{first}\n")), "{reported}");
+    assert!(reported.len() < 1_000, "{reported}");
 }

@@ -53,7 +53,7 @@ expect:
   never: [{ instance: i-1, is: released }]
 ";
 
-/// What comes of pairs of tables, a case for each: the plans, or what is told.
+/// What comes of pairs of tables, a case for each: the plans, or what is reported.
 fn compiled(pairs: &[(&str, &str)], streams: &'static str, keep: usize) -> Made {
     let (mut texts, mut scenario) = (BTreeMap::new(), SCENARIO.to_owned());
     scenario = scenario.replace("fleet.csv", "$fleet").replace("events.csv", "$events");
@@ -68,9 +68,9 @@ fn compiled(pairs: &[(&str, &str)], streams: &'static str, keep: usize) -> Made 
     let file = sources.add("streams.yaml", scenario);
     let shelf = Shelf { texts, streams, keep };
     let compiled = compile(file, &Options::default(), &shelf, &mut sources, &mut problems);
-    let told = render(&problems, &sources, false);
-    // Warnings are told of what can be carried out as well: both ways must tell the same.
-    compiled.filter(|_| told.is_empty()).map(|compiled| (compiled, sources)).ok_or(told)
+    let reported = render(&problems, &sources, false);
+    // Warnings are reported of what can be carried out as well: both ways must tell the same.
+    compiled.filter(|_| reported.is_empty()).map(|compiled| (compiled, sources)).ok_or(reported)
 }
 
 /// Every event with its name.
@@ -99,8 +99,8 @@ fn both_agree(pairs: &[(&str, &str)], tables: &'static str) -> Option<usize> {
 type Made = Result<(Compiled, Sources), String>;
 
 fn are_alike(whole: &Made, rows: &Made, pairs: &[(&str, &str)]) -> Option<usize> {
-    let told = |made: &Made| made.as_ref().err().cloned();
-    assert_eq!(told(rows), told(whole), "mistakes are told alike: {pairs:?}");
+    let reported = |made: &Made| made.as_ref().err().cloned();
+    assert_eq!(reported(rows), reported(whole), "mistakes are told alike: {pairs:?}");
     let (Ok((whole, kept)), Ok((rows, streamed))) = (whole, rows) else { return None };
     assert_eq!(kept.digests(), streamed.digests(), "the digests of the inputs are the same");
     for ((whole, rows), (fleet, table)) in whole.plans.iter().zip(&rows.plans).zip(pairs) {

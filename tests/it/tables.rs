@@ -232,7 +232,7 @@ events:
             let rows = instances(run.world()).into_iter();
             scribe.end_of_run(rows, run.world().header())
         });
-        // It is told at the latest when all has been handed over, and only once.
+        // It is reported at the latest when all has been handed over, and only once.
         let error = ended.and_then(|()| scribe.finish().map(drop)).unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::StorageFull, "no room"));
     }
@@ -270,8 +270,8 @@ fleet:
     // 12 releases that were due and 60 times 50 that were refused; people see 2,000 of them.
     assert!(ran.stdout.contains("\n  … 1012 more rows; use `--out DIR` to write all of them\n"));
     assert!(ran.stdout.contains("3012 decisions   3000 HELD · 12 OVERRIDDEN"), "{}", ran.stdout);
-    let told = |line: &&str| line.contains("cancel the schedule");
-    let prevented: Vec<&str> = ran.stdout.lines().filter(told).collect();
+    let reported = |line: &&str| line.contains("cancel the schedule");
+    let prevented: Vec<&str> = ran.stdout.lines().filter(reported).collect();
     assert_eq!(prevented.len(), 10);
     assert!(
         prevented[0].contains("(late-1)") && prevented[9].contains("(late-10)"),

@@ -1,4 +1,4 @@
-//! What the world does, told in lines: one for each change of state or term, and one for each
+//! What the world does, reported in lines: one for each change of state or term, and one for each
 //! request of which not everything was done.
 
 use std::ops::RangeInclusive;
@@ -26,8 +26,8 @@ fn story_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<String
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("story.yaml", &text);
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-    let told = render(&problems, &sources, false);
-    assert!(compiled.is_some(), "{text}\n{told}");
+    let reported = render(&problems, &sources, false);
+    assert!(compiled.is_some(), "{text}\n{reported}");
     let mut compiled = compiled.unwrap();
     let mut run = Run::start(compiled.plans.swap_remove(0));
     let records: Vec<Record> = run.by_ref().collect();
@@ -103,8 +103,8 @@ mod arrears {
   - { at: +10d, overdue: { account: default } }
 ";
         let story = story(CHINA, "30d", &format!("{ONE}{events}"));
-        let told = ["+1d a stopped", "+1d12h a running", "+10d a stopped", "+12d a reclaimed"];
-        assert_eq!(story[..4], told);
+        let reported = ["+1d a stopped", "+1d12h a running", "+10d a stopped", "+12d a reclaimed"];
+        assert_eq!(story[..4], reported);
         assert_eq!(story[4..], ["+25d a released"]);
     }
 
@@ -191,8 +191,8 @@ mod terms {
 ";
         let story = story(CHINA, "3d", &format!("{fleet}{events}"));
         // What people do at an instant comes before what falls due at it.
-        let told = ["+23h59m59s early: refused PC1", "+1d late: refused PC1", "+1d a stopped"];
-        assert_eq!(story[..3], told);
+        let reported = ["+23h59m59s early: refused PC1", "+1d late: refused PC1", "+1d a stopped"];
+        assert_eq!(story[..3], reported);
         assert_eq!(story[3..], ["+1d1s a released"]);
     }
 
@@ -202,9 +202,9 @@ mod terms {
         let renews = ", renewal: automatic";
         // Half past midnight in Beijing is the day before at Greenwich.
         let fleet = subscription("2026-01-31T00:30:00+08:00", renews);
-        let told = story_from("2026-01-01T00:00:00+08:00", CHINA, "100d", &fleet);
+        let reported = story_from("2026-01-01T00:00:00+08:00", CHINA, "100d", &fleet);
         assert_eq!(
-            told,
+            reported,
             [
                 "+30d30m a until 2026-02-27T16:30:00Z",
                 "+58d30m a until 2026-03-27T16:30:00Z",
@@ -212,11 +212,11 @@ mod terms {
             ]
         );
         let fleet = subscription("2028-01-31T12:00:00+08:00", renews);
-        let told = story_from("2028-01-01T00:00:00+08:00", CHINA, "40d", &fleet);
-        assert_eq!(told, ["+30d12h a until 2028-02-29T04:00:00Z"]);
+        let reported = story_from("2028-01-01T00:00:00+08:00", CHINA, "40d", &fleet);
+        assert_eq!(reported, ["+30d12h a until 2028-02-29T04:00:00Z"]);
         let fleet = subscription("2026-06-30T23:30:00+08:00", renews);
-        let told = story(CHINA, "31d", &fleet);
-        assert_eq!(told, ["+29d23h30m a until 2026-07-30T15:30:00Z"]);
+        let reported = story(CHINA, "31d", &fleet);
+        assert_eq!(reported, ["+29d23h30m a until 2026-07-30T15:30:00Z"]);
     }
 
     #[test]
@@ -228,8 +228,8 @@ mod terms {
         ] {
             let renews = format!(", renewal: automatic{agreed}");
             let fleet = subscription("2026-06-11T12:00:00+08:00", &renews);
-            let told = story(CHINA, "20d", &fleet);
-            assert_eq!(told, [format!("+10d12h a until {until}")], "{agreed}");
+            let reported = story(CHINA, "20d", &fleet);
+            assert_eq!(reported, [format!("+10d12h a until {until}")], "{agreed}");
         }
     }
 
@@ -244,12 +244,12 @@ mod terms {
             )
         };
         for policy in [CHINA, INTERNATIONAL] {
-            let told = story(policy, "20d", &format!("{fleet}{}", renew("+5d")));
-            assert_eq!(told, ["+5d a until 2026-07-11T04:00:00Z"], "{policy}");
+            let reported = story(policy, "20d", &format!("{fleet}{}", renew("+5d")));
+            assert_eq!(reported, ["+5d a until 2026-07-11T04:00:00Z"], "{policy}");
         }
-        let told = story(CHINA, "30d", &format!("{fleet}{}", renew("+20d")));
+        let reported = story(CHINA, "30d", &format!("{fleet}{}", renew("+20d")));
         let until = ["+10d12h a stopped", "+20d a until 2026-07-11T04:00:00Z", "+20d a running"];
-        assert_eq!(told, until);
+        assert_eq!(reported, until);
     }
 
     /// After a renewal the clock of the term begins anew, with its first step.
@@ -258,9 +258,9 @@ mod terms {
         let fleet = subscription("2026-06-11T12:00:00+08:00", "");
         let events =
             "events: [{ at: +15d, renew: { instance: a, for: 1mo, by: b, via: console } }]\n";
-        let told = story(CHINA, "70d", &format!("{fleet}{events}"));
+        let reported = story(CHINA, "70d", &format!("{fleet}{events}"));
         assert_eq!(
-            told,
+            reported,
             [
                 "+10d12h a stopped",
                 "+15d a until 2026-07-11T04:00:00Z",
@@ -278,8 +278,8 @@ mod terms {
         let fleet = subscription("2026-06-11T12:00:00+08:00", ", state: stopped");
         let events =
             "events: [{ at: +5d, renew: { instance: a, for: 1mo, by: b, via: console } }]\n";
-        let told = story(CHINA, "20d", &format!("{fleet}{events}"));
-        assert_eq!(told, ["+5d a until 2026-07-11T04:00:00Z"]);
+        let reported = story(CHINA, "20d", &format!("{fleet}{events}"));
+        assert_eq!(reported, ["+5d a until 2026-07-11T04:00:00Z"]);
     }
 }
 
@@ -303,8 +303,8 @@ mod hooks {
     #[test]
     fn the_time_of_a_hook_is_out_at_its_very_end() {
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }\n";
-        let told = group(ALIBABA, "{ timeout: 10m }", 1, events);
-        assert_eq!(told, ["+1h m1 removing", "+1h10m m1 released"]);
+        let reported = group(ALIBABA, "{ timeout: 10m }", 1, events);
+        assert_eq!(reported, ["+1h m1 removing", "+1h10m m1 released"]);
     }
 
     #[test]
@@ -313,8 +313,11 @@ mod hooks {
   - { at: +1h3m, id: done, complete-hook: { instance: m1 } }
   - { at: +1h4m, id: twice, complete-hook: { instance: m1 } }
 ";
-        let told = group(ALIBABA, "{ timeout: 10m }", 1, events);
-        assert_eq!(told, ["+1h m1 removing", "+1h3m m1 released", "+1h4m twice: refused no-hook"]);
+        let reported = group(ALIBABA, "{ timeout: 10m }", 1, events);
+        assert_eq!(
+            reported,
+            ["+1h m1 removing", "+1h3m m1 released", "+1h4m twice: refused no-hook"]
+        );
     }
 
     /// To give up goes on as well: only a roll-back keeps the member, in the state it was in.
@@ -325,14 +328,14 @@ mod hooks {
         {
             let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }\n";
             let hook = format!("{{ timeout: 10m, result: {result} }}");
-            let told = group(ALIBABA, &hook, 1, events);
-            assert_eq!(told[..1], ["+1h m1 removing"]);
-            assert_eq!(told.last().unwrap(), &format!("+1h10m m1 {end}"), "{result}");
+            let reported = group(ALIBABA, &hook, 1, events);
+            assert_eq!(reported[..1], ["+1h m1 removing"]);
+            assert_eq!(reported.last().unwrap(), &format!("+1h10m m1 {end}"), "{result}");
             let events = format!(
                 "{events}  - {{ at: +1h2m, complete-hook: {{ instance: m1, result: {result} }} }}\n"
             );
-            let told = group(ALIBABA, "{ timeout: 10m }", 1, &events);
-            assert_eq!(told.last().unwrap(), &format!("+1h2m m1 {end}"), "{result}");
+            let reported = group(ALIBABA, "{ timeout: 10m }", 1, &events);
+            assert_eq!(reported.last().unwrap(), &format!("+1h2m m1 {end}"), "{result}");
         }
     }
 
@@ -342,9 +345,9 @@ mod hooks {
   - { at: +1h, scale-in: { group: g, remove: 1 } }
   - { at: +1h2m, complete-hook: { instance: m1, result: roll-back } }
 ";
-        let told = group(ALIBABA, "{ timeout: 10m }", 1, events);
+        let reported = group(ALIBABA, "{ timeout: 10m }", 1, events);
         let kept = "+1h2m event-3: refused -";
-        assert_eq!(told, ["+30m m1 stopped", "+1h m1 removing", kept, "+1h2m m1 stopped"]);
+        assert_eq!(reported, ["+30m m1 stopped", "+1h m1 removing", kept, "+1h2m m1 stopped"]);
     }
 
     /// Each heartbeat gives the whole time again, twenty times and six hours in all.
@@ -359,21 +362,24 @@ mod hooks {
             })
         };
         let down = "  - { at: +1h, scale-in: { group: g, remove: 1 } }\n";
-        let told = group(ALIBABA, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 1)));
-        assert_eq!(told, ["+1h m1 removing", "+1h15m m1 released"]);
+        let reported = group(ALIBABA, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 1)));
+        assert_eq!(reported, ["+1h m1 removing", "+1h15m m1 released"]);
         // The twentieth is taken, the next is refused and changes nothing.
-        let told = group(ALIBABA, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 21)));
+        let reported = group(ALIBABA, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 21)));
         assert_eq!(
-            told,
+            reported,
             ["+1h m1 removing", "+2h45m beat-21: refused no-more-time", "+2h50m m1 released"]
         );
         // Six hours from the beginning, however long the hook is and however often it is asked.
-        let told = group(ALIBABA, "{ timeout: 1h }", 1, &format!("{down}{}", beats(30, 13)));
-        assert_eq!(told, ["+1h m1 removing", "+7h m1 released", "+7h30m beat-13: refused no-hook"]);
-        let told = group(AZURE, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 1)));
+        let reported = group(ALIBABA, "{ timeout: 1h }", 1, &format!("{down}{}", beats(30, 13)));
+        assert_eq!(
+            reported,
+            ["+1h m1 removing", "+7h m1 released", "+7h30m beat-13: refused no-hook"]
+        );
+        let reported = group(AZURE, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 1)));
         let refused =
             ["+1h m1 removing", "+1h5m beat-1: refused no-more-time", "+1h10m m1 released"];
-        assert_eq!(told, refused);
+        assert_eq!(reported, refused);
     }
 
     #[test]
@@ -381,8 +387,8 @@ mod hooks {
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
   - { at: +1h5m, release: { instance: m1, by: b, via: api, force: true } }
 ";
-        let told = group(AZURE, "{ timeout: 10m }", 1, events);
-        assert_eq!(told, ["+1h m1 removing", "+1h10m m1 released"]);
+        let reported = group(AZURE, "{ timeout: 10m }", 1, events);
+        assert_eq!(reported, ["+1h m1 removing", "+1h10m m1 released"]);
     }
 
     /// Members of one set go on together; those of a scaling group each by itself.
@@ -392,12 +398,12 @@ mod hooks {
   - { at: +1h2m, complete-hook: { instance: m1 } }
   - { at: +1h6m, complete-hook: { instance: m2 } }
 ";
-        let told = group(AZURE, "{ timeout: 10m }", 2, events);
+        let reported = group(AZURE, "{ timeout: 10m }", 2, events);
         let both = ["+1h m1 removing", "+1h m2 removing", "+1h6m m2 released", "+1h6m m1 released"];
-        assert_eq!(told, both);
-        let told = group(ALIBABA, "{ timeout: 10m }", 2, events);
+        assert_eq!(reported, both);
+        let reported = group(ALIBABA, "{ timeout: 10m }", 2, events);
         let each = ["+1h m1 removing", "+1h m2 removing", "+1h2m m1 released", "+1h6m m2 released"];
-        assert_eq!(told, each);
+        assert_eq!(reported, each);
     }
 
     /// Who may go on is free as soon as nobody is left that may not, whatever ended the wait.
@@ -407,18 +413,18 @@ mod hooks {
   - { at: +1h5m, scale-in: { group: g, remove: 1 } }
   - { at: +1h6m, complete-hook: { instance: m2 } }
 ";
-        let told = group(AZURE, "{ timeout: 10m }", 2, events);
+        let reported = group(AZURE, "{ timeout: 10m }", 2, events);
         let free =
             ["+1h m1 removing", "+1h5m m2 removing", "+1h10m m1 released", "+1h10m m2 released"];
-        assert_eq!(told, free);
+        assert_eq!(reported, free);
         // One more that may not go on: its neighbour has to wait, until its own time is out.
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
   - { at: +1h5m, scale-in: { group: g, remove: 2 } }
   - { at: +1h6m, complete-hook: { instance: m2 } }
 ";
-        let told = group(AZURE, "{ timeout: 10m }", 3, events);
-        assert_eq!(told[3], "+1h10m m1 released");
-        assert_eq!(told[4..], ["+1h15m m2 released", "+1h15m m3 released"]);
+        let reported = group(AZURE, "{ timeout: 10m }", 3, events);
+        assert_eq!(reported[3], "+1h10m m1 released");
+        assert_eq!(reported[4..], ["+1h15m m2 released", "+1h15m m3 released"]);
     }
 
     #[test]
@@ -430,15 +436,15 @@ mod hooks {
                 "fleet: {{ groups: {{ g: {{ new-names: n1, launch-hook: {{ timeout: 10m, result: {result} }} }} }} }}\n"
             );
             let up = "events:\n  - { at: +1h, scale-out: { group: g, add: 1 } }\n";
-            let told = story(ALIBABA, "1d", &format!("{fleet}{up}"));
-            assert_eq!(told, ["+1h n1 pending".to_owned(), format!("+1h10m n1 {end}")]);
+            let reported = story(ALIBABA, "1d", &format!("{fleet}{up}"));
+            assert_eq!(reported, ["+1h n1 pending".to_owned(), format!("+1h10m n1 {end}")]);
             let done = format!(
                 "  - {{ at: +1h4m, complete-hook: {{ instance: n1, result: {result} }} }}\n"
             );
             let fleet =
                 "fleet: { groups: { g: { new-names: n1, launch-hook: { timeout: 10m } } } }\n";
-            let told = story(ALIBABA, "1d", &format!("{fleet}{up}{done}"));
-            assert_eq!(told, ["+1h n1 pending".to_owned(), format!("+1h4m n1 {end}")]);
+            let reported = story(ALIBABA, "1d", &format!("{fleet}{up}{done}"));
+            assert_eq!(reported, ["+1h n1 pending".to_owned(), format!("+1h4m n1 {end}")]);
         }
     }
 }
@@ -454,8 +460,8 @@ mod zones {
         let events = lines(1..=count, |hour| {
             format!("  - {{ at: +{hour}h, scale-in: {{ group: g, remove: 1 }} }}\n")
         });
-        let told = story(policy, "2d", &format!("{fleet}events:\n{events}"));
-        told.iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
+        let reported = story(policy, "2d", &format!("{fleet}events:\n{events}"));
+        reported.iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
     }
 
     #[test]
@@ -502,8 +508,8 @@ events:
         };
         // z1 has a; n1 is created in z2, n2 in z3, n3 in z1 and n4 in z2. The fullest zones give
         // first.
-        let told = story(ALIBABA, "1d", &with("balance"));
-        let gone = &told[told.len() - 3..];
+        let reported = story(ALIBABA, "1d", &with("balance"));
+        let gone = &reported[reported.len() - 3..];
         assert_eq!(gone, ["+2h n1 released", "+3h n3 released", "+4h n2 released"]);
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn text(arguments: &Arguments, findings: &Findings, page: Page) -> St
 }
 
 pub(super) fn json(arguments: &Arguments, findings: &Findings) -> String {
-    let mut told = findings.comparison.as_ref().map_or_else(
+    let mut reported = findings.comparison.as_ref().map_or_else(
         || {
             json!({
                 "format": "diff/1",
@@ -90,7 +90,7 @@ pub(super) fn json(arguments: &Arguments, findings: &Findings) -> String {
         },
         diff_json,
     );
-    if let (Some(object), Some(compared)) = (told.as_object_mut(), findings.compared) {
+    if let (Some(object), Some(compared)) = (reported.as_object_mut(), findings.compared) {
         let affected_instances = findings.affected_instances.iter().map(|(at, scenario, names)| {
             let key = findings.comparison.as_ref().map(|c| c.differences[*at].key());
             json!({ "difference": key, "run": scenario, "instances": names })
@@ -99,20 +99,20 @@ pub(super) fn json(arguments: &Arguments, findings: &Findings) -> String {
         object.insert("compared".into(), compared.into());
         object.insert("decisions".into(), changed_json(&findings.changed));
     }
-    if let (Some(object), false) = (told.as_object_mut(), findings.paired.is_empty()) {
+    if let (Some(object), false) = (reported.as_object_mut(), findings.paired.is_empty()) {
         object.insert("replications".into(), paired_json(&findings.paired));
     }
     let Accepted { taken, stale } = &findings.accepted;
-    if let (Some(object), false) = (told.as_object_mut(), taken.is_empty()) {
+    if let (Some(object), false) = (reported.as_object_mut(), taken.is_empty()) {
         object.insert("accepted".into(), accepted_json(taken));
     }
-    if let (Some(object), false) = (told.as_object_mut(), findings.incomplete.is_empty()) {
+    if let (Some(object), false) = (reported.as_object_mut(), findings.incomplete.is_empty()) {
         object.insert("incomplete".into(), findings.incomplete.clone().into());
     }
-    if let (Some(object), false) = (told.as_object_mut(), stale.is_empty()) {
+    if let (Some(object), false) = (reported.as_object_mut(), stale.is_empty()) {
         object.insert("stale".into(), stale_json(stale));
     }
-    format!("{told:#}")
+    format!("{reported:#}")
 }
 
 pub(super) fn csv(findings: &Findings) -> Result<String, Exit> {

@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     Ok(if findings.is_same() { same } else { Exit::Failure })
 }
 
-/// Tells what was asked of replications, if there are none.
+/// Reports what was asked of replications, if there are none.
 fn refuse_what_needs_replications(arguments: &Arguments) -> Result<(), Exit> {
     let csv = matches!(arguments.format, Format::Csv);
     let is_recorded = Recording::named(&arguments.old).is_some();

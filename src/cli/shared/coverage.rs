@@ -246,7 +246,7 @@ impl Looked {
                 Some((policy, RuleId::at(at)))
             })
         };
-        let told = match found {
+        let reported = match found {
             Some((policy, rule)) => suggest(policy, rule).ok_or_else(|| {
                 format!("`{wanted}` is not a rule of a protection; only those can be suggested")
             }),
@@ -255,6 +255,6 @@ impl Looked {
             }
             None => Err(format!("no policy in use has a rule `{wanted}`")),
         };
-        Some(told)
+        Some(reported)
     }
 }

@@ -17,7 +17,7 @@ pub enum Exit {
     NothingRan = 4,
     /// Undecided: a limit was reached, or the answer hangs on something unknown.
     Undecided = 5,
-    /// A bug of ours.
+    /// Internal error.
     InternalError = 70,
     /// Interrupted; what was written is marked as partial or not there at all.
     Interrupted = 130,

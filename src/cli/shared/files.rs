@@ -30,7 +30,8 @@ const LARGEST_STREAM: u64 = 1 << 28;
 ///
 /// What a scenario or a policy names must be a regular file in the folder of that file or below
 /// it, or in the working directory or below it, links resolved. Other places have to be allowed
-/// by whoever runs the program: with `--allow-outside`, or by naming the file on the command line.
+/// by the person who runs the program: with `--allow-outside`, or by naming the file on the
+/// command line.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
     /// The files and folders named on the command line, links resolved.

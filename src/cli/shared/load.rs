@@ -1,4 +1,4 @@
-//! From paths to compiled scenarios, with every mistake told.
+//! From paths to compiled scenarios, with every mistake reported.
 
 use std::path::{Path, PathBuf};
 
@@ -79,7 +79,7 @@ impl Loader {
         found
     }
 
-    /// What a file found in a folder is; if it is none of ours, that is told.
+    /// What a file found in a folder is; if it is none of ours, that is reported.
     pub fn kind(&mut self, path: &Path, text: &str) -> Option<Kind> {
         let kind = kind_of(text);
         if kind.is_none() {
@@ -136,7 +136,7 @@ impl Loader {
         self.library.load(name, None, &self.disk, &mut self.sources, &mut self.problems)
     }
 
-    /// Tells every mistake on standard error.
+    /// Reports every mistake on standard error.
     pub fn tell(&self, paint: Paint) {
         tell_all(&self.problems, &self.sources, paint);
     }
@@ -144,7 +144,7 @@ impl Loader {
     /// Ends the verb if anything was wrong; warnings are counted in a line.
     ///
     /// # Errors
-    /// [`Exit::BadInput`], after every mistake has been told.
+    /// [`Exit::BadInput`], after every mistake has been reported.
     pub fn refuse_or_go_on(&self, paint: Paint) -> Result<(), Exit> {
         if self.problems.refuse() {
             self.tell(paint);
@@ -189,7 +189,7 @@ pub fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit>
     Ok(wanted)
 }
 
-/// Tells every mistake on standard error, and how many there are.
+/// Reports every mistake on standard error, and how many there are.
 pub(in crate::cli) fn tell_all(problems: &Problems, sources: &Sources, paint: Paint) {
     let text = render(problems, sources, paint.0);
     if !text.is_empty() {
@@ -207,7 +207,7 @@ pub enum Kind {
 }
 
 /// What a text is, if it is one of ours. What was meant to be one counts as one, so that
-/// its mistakes are told instead of passed over.
+/// its mistakes are reported instead of passed over.
 pub fn kind_of(text: &str) -> Option<Kind> {
     let mut scratch = Sources::default();
     let file = scratch.add("", text);

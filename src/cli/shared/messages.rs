@@ -3,14 +3,14 @@
 use super::terminal::print_stderr;
 use crate::diagnostics::{Code, Problem, Problems, Sources, render};
 
-/// Tells one mistake that stands in no file.
+/// Reports one mistake that stands in no file.
 pub fn print_problem(problem: Problem) {
     let mut problems = Problems::default();
     problems.add(problem);
     print_stderr(&render(&problems, &Sources::default(), false));
 }
 
-/// Tells that nothing was done, since nothing was there to do it with: no success.
+/// Reports that nothing was done, since nothing was there to do it with: no success.
 pub fn report_nothing_ran(code: Code, why: &str) {
     print_stderr(&format!("error[{code}]: {why}\nstayput: nothing was run"));
 }

@@ -467,7 +467,7 @@ mod tests {
                 for name in ["one", "two", "three"] {
                     let target = &target;
                     scope.spawn(move || {
-                        // The loser of a race for an empty place is told so.
+                        // The loser of a race for an empty place gets that error.
                         let _ = write(target, name, Open);
                     });
                 }

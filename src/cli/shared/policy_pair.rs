@@ -40,7 +40,7 @@ pub struct Pairing {
 /// Two policies, and the scenarios that are run under both.
 ///
 /// # Errors
-/// [`Exit`], after everything but the mistakes in files has been told.
+/// [`Exit`], after everything but the mistakes in files has been reported.
 pub fn policies(
     names: (&str, &str),
     paths: &[PathBuf],
@@ -113,7 +113,7 @@ fn family(name: &str) -> &str {
 }
 
 /// A scenario, compiled under each of two policies. `None` if it was found in a folder, is about
-/// another policy, and makes no sense under these.
+/// another policy, and does not apply under these.
 fn under_both(
     [loader, scratch]: [&mut Loader; 2],
     (path, text): (&Path, &str),
@@ -138,7 +138,7 @@ fn under_both(
     if foreign && !named {
         return None;
     }
-    // Once more where its mistakes are told.
+    // Once more where its mistakes are reported.
     Some(compile(loader))
 }
 

@@ -31,7 +31,7 @@ pub struct Job {
 pub struct Judged {
     /// The place of its file.
     pub file: usize,
-    /// What is told of it.
+    /// What is reported of it.
     pub report: CaseReport,
     /// Its decisions, if they were to be kept.
     pub rows: Vec<DecisionRow>,
@@ -46,7 +46,7 @@ pub struct Judged {
 pub struct Terms {
     /// When to give up.
     pub limits: Limits,
-    /// How well everything must be founded.
+    /// The least confidence that is accepted.
     pub only: Option<Confidence>,
     /// How many cases run at once.
     pub jobs: usize,
@@ -56,7 +56,7 @@ pub struct Terms {
 #[derive(Debug, Clone, Copy)]
 pub struct Interrupted;
 
-/// Carries out all of them. The order of what comes out is that of `jobs`, whoever is first.
+/// Carries out all of them. Results are in the order of `jobs`, in whatever order they finish.
 ///
 /// # Errors
 /// [`Interrupted`]

@@ -1,4 +1,4 @@
-//! How a run ended: for the run file, and for whoever started it.
+//! How a run ended: for the run file, and for the person who started it.
 
 use super::exit::Exit;
 use super::{terminal, undecided};
@@ -23,7 +23,7 @@ pub fn run_end(header: &RunHeader, events: u64, stop: &str) -> RunEnd {
     }
 }
 
-/// Whether the run answers the question; if not, that is told.
+/// Whether the run answers the question; if not, that is reported.
 pub fn judge_ending(
     ending: &Ending,
     summary: &Summary,

@@ -127,17 +127,17 @@ impl Asked {
 
     /// Refuses a precision of something that no plan has.
     fn check(&self, plans: &[Plan]) -> Result<(), Exit> {
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         for plan in plans {
             let counts = Replications::of(plan).counts;
             for Until(target, text) in &self.until_halfwidth {
                 if let Err(why) = target.check(&counts) {
-                    told.insert(format!("stayput: --until-halfwidth {text}: {why}"));
+                    reported.insert(format!("stayput: --until-halfwidth {text}: {why}"));
                 }
             }
         }
-        told.iter().for_each(|line| terminal::print_stderr(line));
-        if told.is_empty() { Ok(()) } else { Err(Exit::BadInput) }
+        reported.iter().for_each(|line| terminal::print_stderr(line));
+        if reported.is_empty() { Ok(()) } else { Err(Exit::BadInput) }
     }
 
     /// What was asked, as files say it.
@@ -188,7 +188,7 @@ pub(in crate::cli) struct Carried {
     stop: &'static str,
     /// Why the first of those without an answer has none.
     broken: Option<String>,
-    /// How many decisions are founded worse than wanted.
+    /// Number of decisions with a lower confidence.
     weaker: u64,
     assumptions: BTreeSet<String>,
 }
@@ -284,7 +284,7 @@ impl<'a> Template<'a> {
 }
 
 impl Carried {
-    /// Tells what gives no answer, and how that ends.
+    /// Reports what gives no answer, and how that ends.
     pub(in crate::cli) fn judge(&self, overrides: &Overrides) -> Exit {
         let mut exit = Exit::Success;
         if let Some(why) = &self.broken {

@@ -31,7 +31,7 @@ fn colours(stream: &impl anstream::stream::RawStream, choice: ColorChoice) -> bo
     (if auto { AutoStream::choice(stream) } else { choice }) != ColorChoice::Never
 }
 
-/// Writes to standard output. A closed pipe is no error: whoever read has enough.
+/// Writes to standard output. A closed pipe is no error: the reader has enough.
 ///
 /// # Errors
 /// [`Exit::CouldNotWrite`] for everything else, and `None` for the closed pipe.
@@ -93,7 +93,7 @@ pub fn install_interrupt_handler() {
     // Without a handler the program simply ends; nothing has been written by then.
     let _ = ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            // Asked a second time: whoever asks does not want to wait.
+            // Asked a second time: the person does not want to wait.
             std::process::exit(Exit::Interrupted as i32);
         }
     });

@@ -101,11 +101,11 @@ fn each(courses: &[(Position, Course)], several: bool, policy: &Policy) -> Strin
             None => kinds.push((course, vec![words])),
         }
     }
-    let told = kinds.iter().map(|(course, positions)| {
+    let reported = kinds.iter().map(|(course, positions)| {
         let rule = course.rule.map(|rule| format!(" ({})", cite(policy, rule)));
         format!("{}: {}{}", positions.join(", "), course.says, rule.unwrap_or_default())
     });
-    told.collect::<Vec<_>>().join("; ")
+    reported.collect::<Vec<_>>().join("; ")
 }
 
 /// A rule and its answer: `PC4 IncorrectInstanceStatus`.

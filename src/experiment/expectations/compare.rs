@@ -213,7 +213,7 @@ pub(in crate::experiment) fn wrong_state(
     let zone = |id: ZoneId| header.zone(id);
     differ.text("zone", expected.zone.map(zone), instance.zone.map_or("none", zone));
     let name = header.instance(id);
-    differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()
+    differ.into_lines().into_iter().map(|reported| format!("{name}: {reported}")).collect()
 }
 
 /// The keys in which a group is not as expected.
@@ -234,5 +234,5 @@ pub(in crate::experiment) fn wrong_group(
     let on = header.protections(policy, group.on);
     differ.protections(&header.rulebook(policy).policy, expected.protect.as_deref(), on);
     let name = header.group(id);
-    differ.into_told().into_iter().map(|told| format!("{name}: {told}")).collect()
+    differ.into_lines().into_iter().map(|reported| format!("{name}: {reported}")).collect()
 }

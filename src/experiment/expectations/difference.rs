@@ -6,34 +6,34 @@ use crate::words::Word;
 /// What stands for what nobody knows.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Counts the keys in which something is not as expected, and tells them if asked to.
+/// Counts the keys in which something is not as expected, and records their text if asked to.
 pub(in crate::experiment) struct KeyDifferences {
     count: usize,
-    told: Option<Vec<String>>,
+    reported: Option<Vec<String>>,
 }
 
 impl KeyDifferences {
     pub(in crate::experiment) const fn counting() -> Self {
-        Self { count: 0, told: None }
+        Self { count: 0, reported: None }
     }
 
     pub(in crate::experiment) const fn telling() -> Self {
-        Self { count: 0, told: Some(Vec::new()) }
+        Self { count: 0, reported: Some(Vec::new()) }
     }
 
     pub(in crate::experiment) const fn count(&self) -> usize {
         self.count
     }
 
-    pub(in crate::experiment) fn into_told(self) -> Vec<String> {
-        self.told.unwrap_or_default()
+    pub(in crate::experiment) fn into_lines(self) -> Vec<String> {
+        self.reported.unwrap_or_default()
     }
 
     pub(super) fn differs(&mut self, key: &str, wanted: &str, found: &str) {
         self.count += 1;
-        if let Some(told) = &mut self.told {
+        if let Some(reported) = &mut self.reported {
             let found = if found.is_empty() { "empty" } else { found };
-            told.push(format!("{key}: expected {wanted}, got {found}"));
+            reported.push(format!("{key}: expected {wanted}, got {found}"));
         }
     }
 

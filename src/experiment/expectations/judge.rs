@@ -181,13 +181,13 @@ impl Judge {
             }
         }
         let unlisted = self.expected.exact && !listed;
-        let told = self.history.get_mut(&decision.instance);
-        if !unlisted && told.is_none() {
+        let reported = self.history.get_mut(&decision.instance);
+        if !unlisted && reported.is_none() {
             return;
         }
         let line = history::of_decision(decision, header);
-        if let Some(told) = told {
-            told.push((decision.at, line.clone()));
+        if let Some(reported) = reported {
+            reported.push((decision.at, line.clone()));
         }
         if unlisted {
             self.unlisted.push((number, decision.at, decision.instance, line));
@@ -220,8 +220,8 @@ impl Judge {
 
     /// What came of it.
     pub fn finish(mut self, header: &RunHeader) -> Judgement {
-        let mut told = Vec::new();
-        let mut failures = self.decisions.unmet(header, &mut told, |line, slot| {
+        let mut reported = Vec::new();
+        let mut failures = self.decisions.unmet(header, &mut reported, |line, slot| {
             let at = slot % line.instances.len().max(1);
             let id = line.instances.get(at);
             id.map(|id| tell(&self.history, *id, header)).unwrap_or_default()
@@ -235,8 +235,8 @@ impl Judge {
         }));
         self.failures.extend(failures);
         self.wrong_totals();
-        // What came closest to a line has been told there.
-        self.unlisted.retain(|(number, ..)| !told.contains(number));
+        // What came closest to a line has been reported there.
+        self.unlisted.retain(|(number, ..)| !reported.contains(number));
         self.unlisted(header);
         self.failures.sort_by_key(|failure| failure.span.map(|span| span.start));
         let judged = self.judged + usize::from(self.expected.exact);

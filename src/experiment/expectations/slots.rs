@@ -85,18 +85,18 @@ impl<L: Expected> ExpectedLines<L> {
             {
                 let mut differ = KeyDifferences::telling();
                 line.compare(record, header, &mut differ);
-                *near = Some(ClosestMatch { number, at, differences: differ.into_told() });
+                *near = Some(ClosestMatch { number, at, differences: differ.into_lines() });
             }
         }
         (listed, number)
     }
 
     /// A failure for each slot that was not met. `tell` knows more about a slot;
-    /// `told` learns the numbers of the records that are told as coming closest.
+    /// `reported` gets the numbers of the records that are shown as the closest.
     pub(in crate::experiment) fn unmet(
         &self,
         header: &RunHeader,
-        told: &mut Vec<u64>,
+        reported: &mut Vec<u64>,
         tell: impl Fn(&L, usize) -> Vec<String>,
     ) -> Vec<Failure> {
         let mut failures = Vec::new();
@@ -106,7 +106,7 @@ impl<L: Expected> ExpectedLines<L> {
                 let asks = line.asks(number, header);
                 let mut instead = Vec::new();
                 let title = if let Some(near) = near {
-                    told.push(near.number);
+                    reported.push(near.number);
                     let at = header.elapsed(near.at);
                     instead.push(format!("closest, at +{at}: {}", near.differences.join("; ")));
                     format!("expected {asks}, but it differs")

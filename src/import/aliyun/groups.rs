@@ -141,19 +141,19 @@ impl Reader<'_> {
     pub(super) fn complete_groups(&mut self) {
         let mut known: BTreeSet<String> =
             self.out.groups.iter().map(|(name, _)| name.value.clone()).collect();
-        let (mut told, mut unknown) = (Vec::new(), Vec::new());
+        let (mut reported, mut unknown) = (Vec::new(), Vec::new());
         for (at, (id, part)) in self.out.instances.iter().enumerate() {
             let Some(group) = &part.group else { continue };
             if part.membership.is_none() {
                 let title = format!("no reply says how `{}` came into its group", id.value);
-                told.push((group.span, title, MEMBERSHIP_UNKNOWN));
+                reported.push((group.span, title, MEMBERSHIP_UNKNOWN));
                 unknown.push(at);
             }
             if known.insert(group.value.to_string()) {
                 let title =
                     format!("no DescribeScalingGroups reply lists the group `{}`", group.value);
                 let label = "taken in without bounds, with the provider's defaults, and without protection known";
-                told.push((group.span, title, label));
+                reported.push((group.span, title, label));
                 let part = undescribed(group.span);
                 self.out.groups.push((group.clone().map(|name| name.0.into_string()), part));
             }
@@ -163,7 +163,7 @@ impl Reader<'_> {
             let span = part.group.as_ref().map(|group| group.span);
             part.membership = span.map(|span| Spanned::new(Known::UNKNOWN, span));
         }
-        for (span, title, label) in told {
+        for (span, title, label) in reported {
             self.left_out(span, title, label);
         }
     }

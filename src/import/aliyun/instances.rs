@@ -9,7 +9,7 @@ use crate::format::{
     AutoRelease, Known, Map, Name, OneOrMany, When, WrittenInstance, WrittenProtect,
     WrittenResource,
 };
-use crate::import::fields::{Row, Told, harmless, text};
+use crate::import::fields::{Row, RowText, harmless, text};
 use crate::time::SimTime;
 use crate::words::{Billing, Lifecycle, Lock, ResourceKind};
 
@@ -35,7 +35,7 @@ impl Reader<'_> {
         {
             return;
         }
-        // Of a row without a name, too, all that is wrong is told.
+        // Of a row without a name, too, all that is wrong is reported.
         let called = match &id {
             Some(id) => Spanned::new(format!("`{}`", id.value), id.span),
             None => Spanned::new("this instance".to_owned(), row.span),
@@ -168,7 +168,7 @@ impl Reader<'_> {
         expires.filter(|at| **at < NEVER_FROM).map(|at| at.map(When::At))
     }
 
-    fn tags<'t>(&mut self, row: &Row<'t>) -> Vec<(Spanned<Name>, Told<'t>)> {
+    fn tags<'t>(&mut self, row: &Row<'t>) -> Vec<(Spanned<Name>, RowText<'t>)> {
         let mut tags = Vec::new();
         for tag in row.list("Tags", "Tag", self.problems) {
             let Some(tag) = Row::open(tag, "a tag", self.problems) else { continue };

@@ -37,7 +37,7 @@ pub(super) struct Page<'t> {
 }
 
 impl<'t> Page<'t> {
-    /// What a reply lists; told, if it is none that can be read.
+    /// What a reply lists; reported if it cannot be read.
     pub(super) fn open(piece: Piece<'t>, problems: &mut Problems) -> Vec<Self> {
         let shape = piece.shape();
         if !matches!(shape, Shape::Object(_)) {
@@ -100,7 +100,7 @@ fn is_notification(piece: Piece<'_>) -> bool {
 }
 
 /// The region of a reply, or of its first row: one call is about one region. What is wrong
-/// with the row is told when it is read.
+/// with the row is reported when it is read.
 fn region(reply: &Row<'_>, first: Option<Piece<'_>>) -> Option<String> {
     let mut unheard = Problems::default();
     let first = first.and_then(|row| Row::open(row, "a row", &mut unheard));
@@ -134,8 +134,8 @@ fn no_reply(span: Span, label: &str) -> Problem {
         .note(format!("read are replies of {}, and lists of event notifications", names.join(", ")))
 }
 
-/// Tells where all pages of a kind, a region and a total hold fewer rows than that total.
-/// Only that is told: a total that is too small does not cover the rows that are there.
+/// Reports where all pages of a kind, a region and a total hold fewer rows than that total.
+/// Only that is reported: a total that is too small does not cover the rows that are there.
 pub(super) fn tell_missing(pages: &[Page<'_>], problems: &mut Problems) {
     let mut found = BTreeMap::new();
     let mut with_rows = BTreeSet::new();

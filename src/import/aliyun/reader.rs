@@ -87,7 +87,7 @@ impl Reader<'_> {
         self.problems.add(Problem::at(Code::LeftOut, span, title, label));
     }
 
-    /// Whether a row is the first of its kind with that id; told, if it is not.
+    /// Whether a row is the first of its kind with that id; reported if it is not.
     pub(super) fn is_first(&mut self, kind: Kind, id: &Spanned<Name>) -> bool {
         let first = match self.seen.entry((kind, id.value.clone())) {
             Entry::Vacant(slot) => {

@@ -2,7 +2,7 @@
 //!
 //! It understands what is plainly right and nothing else: one row a line, quotes around
 //! whole cells only, as many cells as columns. Whatever is not, ends it with
-//! [`Given::Unclear`]; then [`rows`](crate::format::rows) reads the file whole and tells what is
+//! [`Given::Unclear`]; then [`rows`](crate::format::rows) reads the file whole and reports what is
 //! wrong, so that mistakes have one reader. What it gives is what that reader would give.
 //!
 //! It keeps the lines that it read at once. A row costs its letters once for each: found, checked,

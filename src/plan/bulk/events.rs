@@ -49,7 +49,7 @@ pub struct Checked {
 /// `keep` rows.
 ///
 /// # Errors
-/// [`NeedsFullRead`], if there is anything to be told about it.
+/// [`NeedsFullRead`], if there is anything to be reported about it.
 pub fn check(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
@@ -58,7 +58,7 @@ pub fn check(
     end: SimTime,
 ) -> Result<(Events, Checked), NeedsFullRead> {
     let mut events = Events::default();
-    let told = resolver.problems.len();
+    let reported = resolver.problems.len();
     let mut rows = Rows::open(table).ok().flatten().ok_or(NeedsFullRead(0))?;
     let mut last = resolver.start;
     let mut kept = Some(Vec::new());
@@ -81,7 +81,7 @@ pub fn check(
             check_flags(resolver, fleet, &flags, order, Span::NOWHERE);
         }
         check_order(resolver, fleet, &order, Span::NOWHERE);
-        if resolver.problems.len() != told {
+        if resolver.problems.len() != reported {
             return Err(here);
         }
         kept = kept.filter(|kept| kept.len() < keep);
@@ -169,7 +169,7 @@ impl Iterator for Reading {
     }
 }
 
-/// What is told of a table that no longer reads as it did.
+/// What is reported of a table that no longer reads as it did.
 const CHANGED: &str = "it changed after it was checked";
 
 impl Reading {

@@ -2,7 +2,7 @@
 //!
 //! Millions of rows say the same but for their names, their accounts and their times. So the
 //! first of each kind is read and settled with all care, and those after it are copies with
-//! their own name, account and times in place. What is not plainly right, or would be told
+//! their own name, account and times in place. What is not plainly right, or would be reported
 //! about, leaves the table to the reader that knows every mistake; see [`NeedsFullRead`].
 
 use hashbrown::HashMap;
@@ -54,7 +54,7 @@ struct Own {
 /// Takes in every instance of a table; gives the SHA-256 of it.
 ///
 /// # Errors
-/// [`NeedsFullRead`], if there is anything to be told about it.
+/// [`NeedsFullRead`], if there is anything to be reported about it.
 pub fn read_instances(
     population: &mut FleetBuilder<'_, '_>,
     table: &Stream,
@@ -63,7 +63,7 @@ pub fn read_instances(
     known.extend(WrittenInstance::KEYS);
     let mut lines = Lines::open(table, &known, &["instance"])?.ok_or(NeedsFullRead(0))?;
     let columns = Columns::of(&lines).ok_or(NeedsFullRead(0))?;
-    let told = population.resolver.problems.len();
+    let reported = population.resolver.problems.len();
     let mut kinds: HashMap<Box<[u8]>, Kind, FxBuildHasher> = HashMap::default();
     let mut key = Vec::new();
     for number in 1.. {
@@ -91,7 +91,7 @@ pub fn read_instances(
             }
             taken
         };
-        if !taken || population.resolver.problems.len() != told {
+        if !taken || population.resolver.problems.len() != reported {
             return Err(here);
         }
     }

@@ -40,7 +40,7 @@ impl Compiler<'_> {
         Advice::new(means, part.text.clone(), &names)
     }
 
-    /// A remedy that never helps where its rule applies would mislead whoever reads the rule.
+    /// A remedy that never helps where its rule applies would mislead the reader of the rule.
     pub(super) fn demand_helpful_remedies(
         &mut self,
         protections: &[Protection],

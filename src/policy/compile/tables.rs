@@ -120,7 +120,7 @@ impl Compiler<'_> {
     /// The rows of a table whose conclusion stands under `key`.
     ///
     /// A table of which a part could not be read is not proved: what is missing has been
-    /// told, and everything else would only follow from it.
+    /// reported, and everything else would only follow from it.
     pub(super) fn rows<C: Word>(
         &mut self,
         rules: &Map<Node>,
@@ -288,7 +288,7 @@ impl Compiler<'_> {
         found.map(|(_, words)| words.clone()).unwrap_or_default()
     }
 
-    /// Effects that no rule mentions destroy nothing; the others must be told for every thing.
+    /// Effects that no rule mentions destroy nothing; the others must be stated for every resource.
     pub(super) fn effects(&mut self, rules: &Map<Node>) -> Table<Fate> {
         let mut mentioned = 0_u32;
         for (_, node) in &rules.0 {

@@ -15,7 +15,7 @@ words! {
         Setting = "setting",
         /// The provider answers something else.
         Answer = "answer",
-        /// It is founded better or worse.
+        /// The confidence is higher or lower.
         Confidence = "confidence",
         /// It rests on another document.
         Source = "source",
@@ -81,7 +81,7 @@ words! {
 pub struct Cited {
     /// Its id.
     pub id: String,
-    /// How well it is founded.
+    /// The confidence.
     pub confidence: crate::words::Confidence,
     /// The keys of its documents.
     pub sources: Vec<String>,

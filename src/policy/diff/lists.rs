@@ -272,7 +272,7 @@ fn notes(pair: &Pair<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Reasons why something cannot occur. Cells that become possible are told where they are.
+/// Reasons why something cannot occur. Cells that become possible are reported where they are.
 fn impossible(pair: &Pair<'_>, found: &mut Found<'_>) {
     let about = |when: &Condition| {
         let parts = when.columns().map(|column| {

@@ -69,7 +69,7 @@ impl<'p> Refusing<'p> {
 /// What both say of a cell.
 ///
 /// Where one refusal goes and another that fitted all along takes its place, the first is gone;
-/// and where a new one comes before another that still fits, it is new. So each is told once,
+/// and where a new one comes before another that still fits, it is new. So each is reported once,
 /// for all of the situations in which it came or went.
 fn both(
     grid: &Grid,
@@ -97,7 +97,7 @@ fn both(
 }
 
 /// Whether a refusal that came or went stands behind another one in a cell, so that nobody
-/// hears of it there: what is told of it may take in such a cell.
+/// includes it there: what is reported of it may cover such a cell.
 fn is_behind_another(
     grid: &Grid,
     cell: usize,
@@ -205,7 +205,7 @@ pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found<'_>) {
     join_actions(&mut found.differences, from);
 }
 
-/// The same difference under several actions is told once.
+/// The same difference under several actions is reported once.
 fn join_actions(differences: &mut Vec<Difference>, from: usize) {
     let mut joined: Vec<(Difference, Vec<String>)> = Vec::new();
     for difference in differences.drain(from..) {

@@ -44,7 +44,7 @@ impl Voice {
     }
 }
 
-/// The union of the spaces of two tables; what is too large is told, and counts as changed.
+/// The union of the spaces of two tables; what is too large is reported, and counts as changed.
 fn union<C: Clone>(
     pair: &Pair<'_>,
     about: &About<'_>,

@@ -40,7 +40,7 @@ pub enum Cell<'l> {
     Remedy(&'l Policy, Remedy),
     /// The documents that state a rule.
     Sources(&'l Policy, RuleId),
-    /// What a group was told not to do by itself: a bit for each, by its place.
+    /// Suspended processes of a group: a bit for each, by its index.
     Processes(u8),
 }
 

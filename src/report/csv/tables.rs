@@ -108,7 +108,7 @@ impl<W: Write> BufferedCsv<W> {
     }
 }
 
-/// Whoever gives up leaves what was written so far, as whole rows.
+/// A writer that gives up leaves what was written so far, as whole rows.
 impl<W: Write> Drop for BufferedCsv<W> {
     fn drop(&mut self) {
         let _ = self.flush();

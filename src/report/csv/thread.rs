@@ -155,7 +155,7 @@ impl CsvThread {
 
 const ENDED: &str = "the thread that writes has ended";
 
-/// Whoever gives up waits until the files are let go, so that their folder can be taken away.
+/// A writer that gives up waits until the files are let go, so that their folder can be taken away.
 impl Drop for CsvThread {
     fn drop(&mut self) {
         let _ = self.join();
@@ -176,7 +176,7 @@ fn work<W: Write>(
                 tables.write(&batch.records, header)?;
                 tables.instances(&batch.instances, header)?;
                 batch.clear();
-                // Whoever has gone away needs no batches.
+                // A receiver that has gone away needs no batches.
                 let _ = back.send(batch);
             }
             (Message::Batch(_), None) => {}

@@ -13,7 +13,7 @@ use crate::world::timer::Timer;
 
 impl Step<'_> {
     pub(in crate::world) fn group_action(&mut self, call: Call, o: order::GroupAction) {
-        let request = RequestContext::call(call, Action::from(o.deed), Target::Group(o.group));
+        let request = RequestContext::call(call, Action::from(o.operation), Target::Group(o.group));
         self.ask_members(request.as_cause(Trigger::GroupAction), o.group, o.instance);
     }
 

@@ -342,8 +342,9 @@ impl Model {
                 keys.text("process", c.one(&processes));
             }
             "group-action" => {
-                let deeds = ["reimage", "reimage-all", "deallocate", "stop", "start", "restart"];
-                keys.text("do", c.one(&deeds));
+                let operations =
+                    ["reimage", "reimage-all", "deallocate", "stop", "start", "restart"];
+                keys.text("do", c.one(&operations));
             }
             "update-model" => keys.text("to", c.one(&["v2", "v3"])),
             "reimage" => keys.text("all-disks", flag),
