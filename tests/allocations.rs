@@ -14,7 +14,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use stayput::diagnostics::{NoFiles, Problems, Sources};
 use stayput::plan::{Options, Plan, compile};
 use stayput::record::Record;
-use stayput::report::{BufferedCsv, CsvTables, CsvThread};
+use stayput::report::{BufferedCsv, CsvTables, CsvThread, Report as _, RunItem};
 use stayput::world::Run;
 
 #[global_allocator]
@@ -161,16 +161,20 @@ fn rows() {
     // The same through the thread: what it is given it gives back.
     let written = Counted::default();
     let tables = CsvTables::<BufferedCsv<Counted>>::new(|_| Ok(written.clone())).unwrap();
-    let mut scribe = CsvThread::start(tables).unwrap();
-    scribe.begin(header).unwrap();
-    records[..half].iter().for_each(|record| scribe.write(record, header).unwrap());
+    let mut thread = CsvThread::start(tables).unwrap();
+    thread.write(&RunItem::Start(header)).unwrap();
+    records[..half]
+        .iter()
+        .for_each(|record| thread.write(&RunItem::Record(record, header)).unwrap());
     let before = written.0.load(Ordering::Relaxed);
     let region = Region::new(COUNTED);
-    records[half..].iter().for_each(|record| scribe.write(record, header).unwrap());
+    records[half..]
+        .iter()
+        .for_each(|record| thread.write(&RunItem::Record(record, header)).unwrap());
     while written.0.load(Ordering::Relaxed) < before + 1_000_000 {
         yield_now();
     }
     let change = region.change();
     assert_eq!((change.allocations, change.reallocations), (0, 0), "{change:?}");
-    scribe.finish().unwrap();
+    thread.finish().unwrap();
 }

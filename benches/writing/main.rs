@@ -28,7 +28,10 @@ use measure::{CLOCKS, clocks, spread};
 use stayput::experiment::{Summary, carry_out};
 use stayput::plan::Plan;
 use stayput::record::Record;
-use stayput::report::{BufferedCsv, CsvTables, CsvThread, InstanceRow, ReferenceCsv, Rows};
+use stayput::report::{
+    BufferedCsv, CsvTables, CsvThread, EndOfRun, InstanceRow, ReferenceCsv, Report as _, Rows,
+    RunItem,
+};
 use stayput::run_header::RunHeader;
 use stayput::world::{Run, World};
 
@@ -104,12 +107,18 @@ fn beside<T: Rows<Out = File>>(plan: &Plan, folder: &Path) {
 }
 
 fn by_thread(plan: &Plan, folder: &Path) {
-    let mut scribe = CsvThread::start(tables::<BufferedCsv<File>>(folder)).expect("a thread");
-    scribe.begin(&plan.header).expect("a disk");
-    let run = run(plan, |record, header| scribe.write(record, header).expect("a disk"));
+    let mut thread = CsvThread::start(tables::<BufferedCsv<File>>(folder)).expect("a thread");
+    thread.write(&RunItem::Start(&plan.header)).expect("a disk");
+    let run = run(plan, |record, header| {
+        thread.write(&RunItem::Record(record, header)).expect("a disk");
+    });
+    let summary = Summary::default();
+    let instances =
+        || -> Box<dyn Iterator<Item = InstanceRow>> { Box::new(at_the_end(run.world())) };
     let header = run.world().header();
-    scribe.end_of_run(at_the_end(run.world()), header).expect("a disk");
-    scribe.finish().expect("a disk");
+    let end = EndOfRun { header, summary: &summary, expectations: 0, instances: &instances };
+    thread.write(&RunItem::End(&end)).expect("a disk");
+    thread.finish().expect("a disk");
 }
 
 fn tables<T: Rows<Out = File>>(folder: &Path) -> CsvTables<T> {

@@ -1,6 +1,6 @@
 //! `stayput run`: what happens?
 
-use std::io::{self, BufWriter, StdoutLock};
+use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
 use super::args::{Overrides, RunFormat};
@@ -11,16 +11,14 @@ use super::shared::progress::Progress;
 use super::shared::run_end::{judge_ending, run_end};
 use super::shared::run_inputs::{assumed, inputs, note_policies};
 use super::shared::{study, terminal};
-use crate::diagnostics::many;
 use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::plan::{Plan, Unread};
-use crate::record::Record;
 use crate::report::{
-    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, Input, InstanceRow, JsonLines, Paint, RunEnd,
-    RunFile, Timeline,
+    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, Input, InstanceRow, JsonLines,
+    Paint, Report, RunEnd, RunFile, RunItem, Text,
 };
 use crate::time::SimSpan;
-use crate::world::{Run, World};
+use crate::world::World;
 use anstream::ColorChoice;
 
 #[derive(Debug, clap::Args)]
@@ -104,16 +102,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     Ok(exit)
 }
 
-/// Where records go while scenarios are carried out.
+/// The reports of a run, and what its run file contains.
 struct Running<'a> {
     arguments: &'a Arguments,
-    paint: Paint,
     tables: Option<CsvThread>,
-    decisions: Option<DecisionsCsv<BufferedCsv<StdoutLock<'static>>>>,
-    lines: Option<JsonLines<BufWriter<StdoutLock<'static>>>>,
-    first: bool,
-    /// Whether anybody still reads standard output.
-    heard: bool,
+    /// The report on standard output; `None` once its reader has closed the pipe.
+    printed: Option<Box<dyn for<'r> Report<RunItem<'r>>>>,
     runs: Vec<RunEnd>,
     policies: Vec<Input>,
     assumptions: Vec<String>,
@@ -133,22 +127,21 @@ impl<'a> Running<'a> {
             }
             _ => None,
         };
-        let decisions = match arguments.format {
-            RunFormat::Csv => Some(DecisionsCsv::new(io::stdout().lock()).map_err(|error| {
-                terminal::could_not_write("standard output", &error).unwrap_or(Exit::Success)
-            })?),
-            RunFormat::Text | RunFormat::Jsonl => None,
+        let stdout = io::stdout().lock();
+        let printed: Box<dyn for<'r> Report<RunItem<'r>>> = match arguments.format {
+            RunFormat::Text => Box::new(Text::new(stdout, paint)),
+            RunFormat::Jsonl => Box::new(JsonLines::new(BufWriter::new(stdout))),
+            RunFormat::Csv => {
+                let decisions = DecisionsCsv::<BufferedCsv<_>>::new(stdout);
+                Box::new(decisions.map_err(|error| {
+                    terminal::could_not_write("standard output", &error).unwrap_or(Exit::Success)
+                })?)
+            }
         };
-        let lines = (arguments.format == RunFormat::Jsonl)
-            .then(|| JsonLines::new(BufWriter::new(io::stdout().lock())));
         Ok(Self {
             arguments,
-            paint,
             tables,
-            decisions,
-            lines,
-            first: true,
-            heard: true,
+            printed: Some(printed),
             runs: Vec::new(),
             policies: Vec::new(),
             assumptions: Vec::new(),
@@ -159,21 +152,15 @@ impl<'a> Running<'a> {
     fn carry_out(&mut self, plan: Plan) -> Result<Exit, Broken> {
         let expectations = plan.expectations.len();
         let limits = self.arguments.overrides.limits();
-        let (mut summary, mut timeline) = (Summary::default(), Timeline::default());
-        let text = self.arguments.format == RunFormat::Text && self.heard;
-        if let Some(tables) = &mut self.tables {
-            let begun = tables.begin(&plan.header);
-            begun.map_err(|error| Broken::Write(self.table_failed(&error)))?;
-        }
+        let mut summary = Summary::default();
+        self.write(&RunItem::Start(&plan.header))?;
         let go_on = || !terminal::is_interrupted();
         let progress = Progress::of(days(plan.header.elapsed(plan.header.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, go_on, |record, world| {
-            progress.reached(|| days(world.header().elapsed(record.at())));
+            let header = world.header();
+            progress.reached(|| days(header.elapsed(record.at())));
             summary.take(record);
-            if text {
-                timeline.take(record, world.header());
-            }
-            self.write(record, world)
+            self.write(&RunItem::Record(record, header))
         })?;
         drop(progress);
         let world = run.world();
@@ -182,78 +169,35 @@ impl<'a> Running<'a> {
         }
         let header = world.header();
         summary.relied(world.relied());
-        let ended = self.end_of_run(&run, &ending);
-        ended.map_err(|error| Broken::Write(self.table_failed(&error)))?;
+        let interrupted = ending.word() == Stopped::Interrupted;
+        let instances = || -> Box<dyn Iterator<Item = InstanceRow>> {
+            // An interrupted run has no instances at its end.
+            if interrupted { Box::new(std::iter::empty()) } else { Box::new(at_the_end(world)) }
+        };
+        let end = EndOfRun { header, summary: &summary, expectations, instances: &instances };
+        self.write(&RunItem::End(&end))?;
         self.note(&summary, world, &ending);
-        if text {
-            let mut reported = timeline.finish(header, &summary, self.paint);
-            if expectations > 0 {
-                reported.push_str(&format!(
-                    "\n{} not judged; use `stayput test`",
-                    many(expectations, "expectation")
-                ));
-            }
-            let gap = if self.first { "" } else { "\n" };
-            let said = terminal::print_stdout(&format!("{gap}{reported}"));
-            said.or_else(|why| self.not_heard(why))?;
-        }
-        self.first = false;
-        if ending.word() == Stopped::Interrupted {
+        if interrupted {
             return Ok(Exit::Success); // which is reported once, at the end
         }
         Ok(judge_ending(&ending, &summary, header, self.arguments.overrides.only))
     }
 
-    fn write(&mut self, record: &Record, world: &World) -> Result<(), Broken> {
-        let header = world.header();
-        let mut written = Ok(());
-        if let Some(decisions) = &mut self.decisions {
-            written = decisions.write(record, header);
-        } else if let Some(lines) = &mut self.lines {
-            written = lines.write(record, header);
-        }
-        let to_stdout = |error| terminal::could_not_write("standard output", &error);
-        written.map_err(to_stdout).or_else(|why| self.not_heard(why))?;
-        let Some(tables) = &mut self.tables else { return Ok(()) };
-        let written = tables.write(record, header);
-        written.map_err(|error| Broken::Write(self.table_failed(&error)))
-    }
-
-    /// Nobody reads standard output any more: a run that writes tables goes on without it.
-    fn not_heard(&mut self, why: Option<Exit>) -> Result<(), Broken> {
-        if why.is_some() || self.tables.is_none() {
-            return Err(Broken::Write(why));
-        }
-        self.heard = false;
-        self.decisions = None;
-        self.lines = None;
-        Ok(())
-    }
-
-    fn table_failed(&self, error: &io::Error) -> Option<Exit> {
-        self.arguments.out.as_ref().map(|path| cannot(path, error))
-    }
-
-    fn end_of_run(&mut self, run: &Run, ending: &Ending) -> io::Result<()> {
-        let Some(tables) = &mut self.tables else { return Ok(()) };
-        if ending.word() == Stopped::Interrupted {
-            // In the middle of a run nothing stands as it does at its end.
-            return tables.end_of_run(std::iter::empty(), run.world().header());
-        }
-        let fleet = run.world().fleet();
-        let rows = fleet.instances().map(|(id, instance)| {
-            let (on, unknown) = run.world().protections(id);
-            InstanceRow {
-                instance: id,
-                account: instance.account,
-                group: instance.group,
-                state: instance.state,
-                policy: run.world().policy_of(id),
-                on,
-                unknown,
+    fn write(&mut self, item: &RunItem<'_>) -> Result<(), Broken> {
+        if let Some(printed) = &mut self.printed
+            && let Err(error) = printed.write(item)
+        {
+            let exit = terminal::could_not_write("standard output", &error);
+            // A run that writes tables goes on without the reader of standard output.
+            if exit.is_some() || self.tables.is_none() {
+                return Err(Broken::Write(exit));
             }
-        });
-        tables.end_of_run(rows, run.world().header())
+            self.printed = None;
+        }
+        let Some(tables) = &mut self.tables else { return Ok(()) };
+        tables.write(item).map_err(|error| {
+            Broken::Write(self.arguments.out.as_ref().map(|path| cannot(path, &error)))
+        })
     }
 
     /// Notes what the account of the run will say.
@@ -271,19 +215,13 @@ impl<'a> Running<'a> {
 
     /// Closes every stream; gives the account of the run, if tables were written.
     fn finish(mut self, loader: &Loader) -> Result<Option<RunFile>, Exit> {
-        let mut written = Ok(());
-        if let Some(decisions) = self.decisions.take() {
-            written = decisions.finish();
-        } else if let Some(lines) = self.lines.take() {
-            written = lines.finish();
-        }
-        if let Err(error) = written
+        if let Some(Err(error)) = self.printed.take().map(|mut printed| printed.finish())
             && let Some(exit) = terminal::could_not_write("standard output", &error)
         {
             return Err(exit);
         }
-        let Some(tables) = self.tables.take() else { return Ok(None) };
-        let rows = tables.finish().map_err(|error| match &self.arguments.out {
+        let Some(mut tables) = self.tables.take() else { return Ok(None) };
+        tables.finish().map_err(|error| match &self.arguments.out {
             Some(path) => cannot(path, &error),
             None => Exit::CouldNotWrite,
         })?;
@@ -300,11 +238,31 @@ impl<'a> Running<'a> {
             policies: self.policies,
             assumptions: self.assumptions,
             outputs: Vec::new(), // filled in when they are complete
-            rows: rows.into_iter().map(|(file, rows)| (file.to_owned(), rows.into())).collect(),
+            rows: tables
+                .counts()
+                .iter()
+                .map(|&(file, rows)| (file.to_owned(), rows.into()))
+                .collect(),
             runs: self.runs,
             complete: self.complete,
         }))
     }
+}
+
+/// The instances at the end of a run.
+fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> + '_ {
+    world.fleet().instances().map(|(id, instance)| {
+        let (on, unknown) = world.protections(id);
+        InstanceRow {
+            instance: id,
+            account: instance.account,
+            group: instance.group,
+            state: instance.state,
+            policy: world.policy_of(id),
+            on,
+            unknown,
+        }
+    })
 }
 
 /// Whole days.

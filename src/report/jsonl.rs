@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json};
 use super::csv::cells::Cell;
 use super::csv::columns::{DECISIONS, Kind, LOSSES, REQUESTS, TIMELINE, Table};
 use super::csv::rows;
+use super::item::{Report, RunItem};
 use crate::record::Record;
-use crate::run_header::RunHeader;
 
 /// Records as lines of JSON. The keys are the columns of the CSV tables, and
 /// `record` says which table.
@@ -20,12 +20,11 @@ impl<W: Write> JsonLines<W> {
     pub const fn new(out: W) -> Self {
         Self(out)
     }
+}
 
-    /// Writes a record.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn write(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
+impl<W: Write> Report<RunItem<'_>> for JsonLines<W> {
+    fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
+        let RunItem::Record(record, header) = *item else { return Ok(()) };
         let object = match record {
             Record::Request(r) => object("request", &REQUESTS, &rows::request(r, header)),
             Record::Decision(d) => object("decision", &DECISIONS, &rows::decision(d, header)),
@@ -36,11 +35,7 @@ impl<W: Write> JsonLines<W> {
         self.0.write_all(b"\n")
     }
 
-    /// Writes what is still held back.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn finish(mut self) -> io::Result<()> {
+    fn finish(&mut self) -> io::Result<()> {
         self.0.flush()
     }
 }

@@ -1,10 +1,13 @@
 //! The timeline of a run for people: what happened, in order, and what it came to.
 
+use std::io::{self, Write};
+
 use indexmap::IndexMap;
 
 use super::csv::rows;
+use super::item::{Report, RunItem};
 use super::prevented::PreventedLosses;
-use super::text_table::{Paint, name_list, table};
+use super::text_table::{Paint, name_list, table, without_commands};
 use crate::diagnostics::many;
 use crate::experiment::Summary;
 use crate::record::{Cause, Decision, Record, Refusal, Request, Subject, What};
@@ -17,9 +20,49 @@ use crate::words::{
 /// The most rows that are shown; the CSV files have all of them.
 const MOST_ROWS: usize = 2_000;
 
-/// Collects what a run says, and renders it.
+/// The timelines of runs, written at the end of each.
+pub struct Text<W: Write> {
+    out: W,
+    paint: Paint,
+    timeline: Timeline,
+    /// Whether a run was written already.
+    follows: bool,
+}
+
+impl<W: Write> Text<W> {
+    /// Writes to `out`, with colours if `paint` has them.
+    pub fn new(out: W, paint: Paint) -> Self {
+        Self { out, paint, timeline: Timeline::default(), follows: false }
+    }
+}
+
+impl<W: Write> Report<RunItem<'_>> for Text<W> {
+    fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
+        match *item {
+            RunItem::Start(_) => self.timeline = Timeline::default(),
+            RunItem::Record(record, header) => self.timeline.take(record, header),
+            RunItem::End(end) => {
+                let timeline = std::mem::take(&mut self.timeline);
+                let mut text = timeline.finish(end.header, end.summary, self.paint);
+                if end.expectations > 0 {
+                    text.push_str(&format!(
+                        "\n{} not judged; use `stayput test`",
+                        many(end.expectations, "expectation")
+                    ));
+                }
+                let gap = if self.follows { "\n" } else { "" };
+                self.follows = true;
+                self.out.write_all(without_commands(&format!("{gap}{text}\n")).as_bytes())?;
+                self.out.flush()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rows of one run.
 #[derive(Default)]
-pub struct Timeline {
+struct Timeline {
     rows: Vec<Row>,
     left_out: u64,
     last: Option<SimTime>,
@@ -39,8 +82,7 @@ struct Row {
 }
 
 impl Timeline {
-    /// Takes a record in.
-    pub fn take(&mut self, record: &Record, header: &RunHeader) {
+    fn take(&mut self, record: &Record, header: &RunHeader) {
         if self.request.is_some_and(|request| request.seq != record.seq()) {
             // What comes now belongs to a request that was reported before.
             self.close(header);
@@ -170,8 +212,7 @@ impl Timeline {
         self.changes = changes;
     }
 
-    /// The whole of it.
-    pub fn finish(mut self, header: &RunHeader, summary: &Summary, paint: Paint) -> String {
+    fn finish(mut self, header: &RunHeader, summary: &Summary, paint: Paint) -> String {
         self.close(header);
         let mut out = vec![heading(header, paint), String::new()];
         out.extend(lay_out(&self.rows, paint));

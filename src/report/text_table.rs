@@ -1,5 +1,7 @@
 //! Text for people: aligned columns, and colour that never says anything alone.
 
+use std::borrow::Cow;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
@@ -156,6 +158,17 @@ pub fn folded(
         lines
     };
     heads.map(row).collect()
+}
+
+/// The text, with no line that a CI server would read as a command: one begins with `::`.
+pub fn without_commands(text: &str) -> Cow<'_, str> {
+    if text.starts_with("::") || text.contains("\n::") {
+        let lines = text
+            .split('\n')
+            .map(|line| if line.starts_with("::") { format!(" {line}") } else { line.to_owned() });
+        return lines.collect::<Vec<_>>().join("\n").into();
+    }
+    text.into()
 }
 
 #[cfg(test)]

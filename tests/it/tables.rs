@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use stayput::diagnostics::{Files, NoFiles, Problems, ReadFailure, Sources, render};
-use stayput::experiment::carry_out;
+use stayput::experiment::{Summary, carry_out};
 use stayput::kernel::Limits;
 use stayput::plan::{Options, Plan, compile};
 use stayput::record::Record;
-use stayput::report::{BufferedCsv, Counts, CsvTables, CsvThread, InstanceRow, ReferenceCsv};
+use stayput::report::{
+    BufferedCsv, Counts, CsvTables, CsvThread, EndOfRun, InstanceRow, ReferenceCsv, Report, RunItem,
+};
 use stayput::world::World;
 
 use crate::support::{files, folder, root, shown, stayput, write};
@@ -89,20 +91,33 @@ fn plain(plans: &[Plan]) -> (Texts, Counts) {
     (texts, counts)
 }
 
+/// Runs a plan and writes its items.
+fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std::io::Result<()> {
+    report.write(&RunItem::Start(&plan.header))?;
+    let mut summary = Summary::default();
+    let take = |record: &Record, world: &World| {
+        summary.take(record);
+        report.write(&RunItem::Record(record, world.header()))
+    };
+    let (_, run) = carry_out(plan.clone(), Limits::default(), None, take)?;
+    let rows = || -> Box<dyn Iterator<Item = InstanceRow>> {
+        Box::new(instances(run.world()).into_iter())
+    };
+    let header = run.world().header();
+    let end = EndOfRun { header, summary: &summary, expectations: 0, instances: &rows };
+    report.write(&RunItem::End(&end))
+}
+
 /// The same tables as runs have them written.
 fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
     let mut texts = Vec::new();
     let tables = CsvTables::<BufferedCsv<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
-    let mut scribe = CsvThread::start(tables).unwrap();
+    let mut thread = CsvThread::start(tables).unwrap();
     for plan in plans {
-        scribe.begin(&plan.header).unwrap();
-        let take = |record: &Record, world: &World| scribe.write(record, world.header());
-        let (_, run) = carry_out(plan.clone(), Limits::default(), None, take).unwrap();
-        let rows = instances(run.world()).into_iter();
-        scribe.end_of_run(rows, run.world().header()).unwrap();
+        write_run(&mut thread, plan).unwrap();
     }
-    let counts = scribe.finish().unwrap();
-    (texts, counts)
+    thread.finish().unwrap();
+    (texts, thread.counts().clone())
 }
 
 /// Both ways give the same bytes; how many rows each file has.
@@ -225,15 +240,9 @@ events:
     let plan = plans("full.yaml", text, &NoFiles).swap_remove(0);
     for room in [0, 100, 70_000, 300_000] {
         let tables = CsvTables::new(|_| Ok(Full(room))).unwrap();
-        let mut scribe = CsvThread::start::<Full>(tables).unwrap();
-        let ended = scribe.begin(&plan.header).and_then(|()| {
-            let take = |record: &Record, world: &World| scribe.write(record, world.header());
-            let (_, run) = carry_out(plan.clone(), Limits::default(), None, take)?;
-            let rows = instances(run.world()).into_iter();
-            scribe.end_of_run(rows, run.world().header())
-        });
+        let mut thread = CsvThread::start::<Full>(tables).unwrap();
         // It is reported at the latest when all has been handed over, and only once.
-        let error = ended.and_then(|()| scribe.finish().map(drop)).unwrap_err();
+        let error = write_run(&mut thread, &plan).and_then(|()| thread.finish()).unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::StorageFull, "no room"));
     }
 }

@@ -1,13 +1,12 @@
 //! The two streams: standard output is data, standard error is talk.
 
-use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 
 use super::exit::Exit;
-use crate::report::{Page, Paint, WIDTH};
+use crate::report::{Page, Paint, WIDTH, without_commands};
 
 /// Whether to colour what is written to standard output.
 pub fn paint(choice: ColorChoice) -> Paint {
@@ -36,7 +35,7 @@ fn colours(stream: &impl anstream::stream::RawStream, choice: ColorChoice) -> bo
 /// # Errors
 /// [`Exit::CouldNotWrite`] for everything else, and `None` for the closed pipe.
 pub fn print_stdout(text: &str) -> Result<(), Option<Exit>> {
-    say_commands(&inert(text))
+    say_commands(&without_commands(text))
 }
 
 /// The same for lines that a CI server is to read as commands, as annotations are.
@@ -52,17 +51,6 @@ pub fn say_commands(text: &str) -> Result<(), Option<Exit>> {
     written.map_err(|error| could_not_write("standard output", &error))
 }
 
-/// The text, with no line that a CI server would read as a command: one begins with `::`.
-fn inert(text: &str) -> Cow<'_, str> {
-    if text.starts_with("::") || text.contains("\n::") {
-        let lines = text
-            .split('\n')
-            .map(|line| if line.starts_with("::") { format!(" {line}") } else { line.to_owned() });
-        return lines.collect::<Vec<_>>().join("\n").into();
-    }
-    text.into()
-}
-
 /// What to do after a failed write: nothing if the reader went away, else tell and end.
 pub fn could_not_write(what: &str, error: &io::Error) -> Option<Exit> {
     if error.kind() == ErrorKind::BrokenPipe {
@@ -75,7 +63,7 @@ pub fn could_not_write(what: &str, error: &io::Error) -> Option<Exit> {
 /// Writes a line to standard error. If even that fails, there is nobody to tell.
 pub fn print_stderr(text: &str) {
     let mut out = io::stderr().lock();
-    let _ = writeln!(out, "{}", inert(text));
+    let _ = writeln!(out, "{}", without_commands(text));
 }
 
 /// Prints a text and ends well, also if nobody reads it to its end.

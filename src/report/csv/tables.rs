@@ -12,6 +12,7 @@ use super::cells::{Cell, FieldEncoder};
 use super::columns::{DECISIONS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS};
 use super::rows::{self, InstanceRow, Tally};
 use crate::record::{Change, Decision, Record, Request, Subject, Target};
+use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::{Effect, Outcome};
 
@@ -143,25 +144,15 @@ impl<T: Rows> DecisionsCsv<T> {
         let mut pen = FieldEncoder::default();
         Ok(Self { rows: begin(out, &DECISIONS, &mut pen)?, pen })
     }
+}
 
-    /// Writes a record, if it is a decision.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn write(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
-        match record {
-            Record::Decision(decision) => {
-                self.rows.row(&mut self.pen, &rows::decision(decision, header))
-            }
-            Record::Request(_) | Record::Change(_) | Record::Loss(_) => Ok(()),
-        }
+impl<T: Rows> Report<RunItem<'_>> for DecisionsCsv<T> {
+    fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
+        let RunItem::Record(Record::Decision(decision), header) = *item else { return Ok(()) };
+        self.rows.row(&mut self.pen, &rows::decision(decision, header))
     }
 
-    /// Writes what is still held back.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn finish(mut self) -> io::Result<()> {
+    fn finish(&mut self) -> io::Result<()> {
         self.rows.flush()
     }
 }

@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 use super::rows::InstanceRow;
 use super::tables::{BufferedCsv, Counts, CsvTables};
 use crate::record::Record;
+use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::Names;
 
@@ -61,6 +62,7 @@ pub struct CsvThread {
     /// How many names of instances the thread knows.
     known: usize,
     thread: Option<JoinHandle<io::Result<Counts>>>,
+    counts: Counts,
 }
 
 impl CsvThread {
@@ -77,54 +79,12 @@ impl CsvThread {
         let work = move || work(tables, &from, &give_back);
         let thread = std::thread::Builder::new().name("scribe".to_owned()).spawn(work)?;
         let batch = Batch::default();
-        Ok(Self { to: Some(to), back, batch, known: 0, thread: Some(thread) })
+        Ok(Self { to: Some(to), back, batch, known: 0, thread: Some(thread), counts: Vec::new() })
     }
 
-    /// Begins a run, of which nothing has happened yet.
-    ///
-    /// # Errors
-    /// If what came before could not be written.
-    pub fn begin(&mut self, header: &RunHeader) -> io::Result<()> {
-        self.known = header.instances.len();
-        self.send(Message::Begin(Box::new(header.clone())))
-    }
-
-    /// Takes a record to be written.
-    ///
-    /// # Errors
-    /// If what came before could not be written.
-    pub fn write(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
-        self.batch.records.push(record.clone());
-        if self.batch.records.len() < BATCH { Ok(()) } else { self.hand_over(header) }
-    }
-
-    /// Ends a run with the instances as they stand at its end.
-    ///
-    /// # Errors
-    /// If what came before could not be written.
-    pub fn end_of_run(
-        &mut self,
-        instances: impl Iterator<Item = InstanceRow>,
-        header: &RunHeader,
-    ) -> io::Result<()> {
-        for row in instances {
-            self.batch.instances.push(row);
-            if self.batch.instances.len() >= BATCH {
-                self.hand_over(header)?;
-            }
-        }
-        if !self.batch.is_empty() {
-            self.hand_over(header)?;
-        }
-        self.send(Message::End)
-    }
-
-    /// Waits until all is written; gives the number of rows of each file.
-    ///
-    /// # Errors
-    /// If anything could not be written.
-    pub fn finish(mut self) -> io::Result<Counts> {
-        self.join()
+    /// Number of rows of each file; empty before [`Report::finish`].
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     fn hand_over(&mut self, header: &RunHeader) -> io::Result<()> {
@@ -146,10 +106,43 @@ impl CsvThread {
         self.join().err().unwrap_or_else(|| io::Error::other(ENDED))
     }
 
-    fn join(&mut self) -> io::Result<Counts> {
+    /// Waits for the end of the thread. A second call does nothing.
+    fn join(&mut self) -> io::Result<()> {
         self.to = None;
-        let done = self.thread.take().and_then(|thread| thread.join().ok());
-        done.unwrap_or_else(|| Err(io::Error::other(ENDED)))
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        self.counts = thread.join().unwrap_or_else(|_| Err(io::Error::other(ENDED)))?;
+        Ok(())
+    }
+}
+
+impl Report<RunItem<'_>> for CsvThread {
+    fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
+        match *item {
+            RunItem::Start(header) => {
+                self.known = header.instances.len();
+                self.send(Message::Begin(Box::new(header.clone())))
+            }
+            RunItem::Record(record, header) => {
+                self.batch.records.push(record.clone());
+                if self.batch.records.len() < BATCH { Ok(()) } else { self.hand_over(header) }
+            }
+            RunItem::End(end) => {
+                for row in (end.instances)() {
+                    self.batch.instances.push(row);
+                    if self.batch.instances.len() >= BATCH {
+                        self.hand_over(end.header)?;
+                    }
+                }
+                if !self.batch.is_empty() {
+                    self.hand_over(end.header)?;
+                }
+                self.send(Message::End)
+            }
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.join()
     }
 }
 

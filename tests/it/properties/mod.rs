@@ -14,7 +14,7 @@ use stayput::experiment::{Stopped, observe};
 use stayput::kernel::{Limits, Stop};
 use stayput::plan::VERBS;
 use stayput::record::{Cause, Record, Subject, What};
-use stayput::report::JsonLines;
+use stayput::report::{JsonLines, Report as _, RunItem};
 use stayput::time::SimTime;
 use stayput::words::{Effect, InstanceId, Lifecycle, Metric, Outcome, Verdict, Word};
 
@@ -132,7 +132,9 @@ fn agrees(of: &Course) -> Result<(), TestCaseError> {
 
     let mut lines = Vec::new();
     let mut json = JsonLines::new(&mut lines);
-    of.records.iter().for_each(|record| json.write(record, header).unwrap());
+    for record in &of.records {
+        json.write(&RunItem::Record(record, header)).unwrap();
+    }
     json.finish().unwrap();
     let lines = String::from_utf8(lines).unwrap();
     let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());

@@ -1,0 +1,48 @@
+//! The one interface of reports, and the items that a run consists of.
+
+use std::io;
+
+use super::csv::rows::InstanceRow;
+use crate::experiment::Summary;
+use crate::record::Record;
+use crate::run_header::RunHeader;
+
+/// A report in one format. `T` is what it shows: the items of runs, or a whole result.
+pub trait Report<T: ?Sized> {
+    /// Takes the next item, and writes what can be written of it.
+    ///
+    /// # Errors
+    /// If the output cannot be written.
+    fn write(&mut self, item: &T) -> io::Result<()>;
+
+    /// Writes what is known only after the last item, and flushes the output.
+    ///
+    /// # Errors
+    /// If the output cannot be written.
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a report of runs receives. Each run is one `Start`, any number of `Record`, and one `End`.
+#[derive(Clone, Copy)]
+pub enum RunItem<'a> {
+    /// A run starts.
+    Start(&'a RunHeader),
+    /// A record, with the names of all instances that exist by then.
+    Record(&'a Record, &'a RunHeader),
+    /// A run ended.
+    End(&'a EndOfRun<'a>),
+}
+
+/// A run at its end.
+pub struct EndOfRun<'a> {
+    /// Its header.
+    pub header: &'a RunHeader,
+    /// Totals over its records.
+    pub summary: &'a Summary,
+    /// Number of expectations of the scenario. Running a scenario does not check them.
+    pub expectations: usize,
+    /// The instances at the end, in the order of their ids; none if the run was interrupted.
+    pub instances: &'a dyn Fn() -> Box<dyn Iterator<Item = InstanceRow> + 'a>,
+}
