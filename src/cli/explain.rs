@@ -15,7 +15,7 @@ use crate::diagnostics::{Code, Problem, Sources, Suggestion, closest};
 use crate::experiment::{DecisionWatch, carry_out};
 use crate::plan::{Options, Plan, Script};
 use crate::policy::{Catalog, Column, Facts, Policy, Rule, Rulebook};
-use crate::report::{Paint, Question, explain_decision, explain_situation, rule_text, table};
+use crate::report::{Paint, SituationQuery, explain_decision, explain_situation, rule_text, table};
 use crate::words::{ProtectionSet, SwitchSet, Word};
 
 #[derive(Debug, clap::Args)]
@@ -271,11 +271,11 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         settings[switch.index()] = u8::try_from(at).unwrap_or(0);
         taken = taken.with(switch);
     }
-    let (mut facts, mut on, mut on_is_told) = (Facts::default(), ProtectionSet::EMPTY, false);
+    let (mut facts, mut on, mut on_is_given) = (Facts::default(), ProtectionSet::EMPTY, false);
     for pair in &arguments.situation {
         let (name, value) = split(pair)?;
         if name == "on" {
-            on_is_told = true;
+            on_is_given = true;
             for protection in value.split(',').filter(|name| !name.is_empty()) {
                 let Some(id) = policy.protection(protection) else {
                     let known = policy.protections.iter().map(|p| p.name.as_str());
@@ -290,7 +290,7 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         facts = set(facts, name, value)?;
     }
     let book = Rulebook::new(policy, settings, taken);
-    let question = Question { book: &book, facts, on, on_is_told };
+    let question = SituationQuery { book: &book, facts, on, on_is_given };
     terminal::print(&explain_situation(&question, terminal::paint(colour)))
 }
 

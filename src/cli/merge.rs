@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let out = output_folder::begin(arguments.out.as_deref())?;
     let of: Vec<&Replications> = all.iter().collect();
     finish(file, &of, out, (arguments.out.as_deref(), arguments.format), colour)?;
-    let answered = all.iter().all(|of| of.answers() == of.rows.len());
+    let answered = all.iter().all(|of| of.complete() == of.rows.len());
     Ok(if answered { Exit::Success } else { Exit::Undecided })
 }
 

@@ -124,7 +124,7 @@ impl Series {
 
 /// Every figure, in a fixed order. Replications that gave no answer are left out of all of them.
 pub fn estimates(of: &Replications, level: Confidence) -> Vec<Estimate> {
-    let replications = of.answers() as u64;
+    let replications = of.complete() as u64;
     let all = Series::all(&of.counts);
     all.iter().map(|series| series.estimate(&of.rows, replications, level)).collect()
 }

@@ -64,7 +64,7 @@ impl Replications {
     }
 
     /// How many of them gave an answer.
-    pub fn answers(&self) -> usize {
+    pub fn complete(&self) -> usize {
         self.rows.iter().filter(|row| row.stop.is_complete()).count()
     }
 }

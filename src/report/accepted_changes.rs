@@ -1,7 +1,7 @@
-//! Accepted changes: differences that somebody has looked at and meant, kept in a file.
+//! Accepted changes: differences that a person has reviewed, kept in a file with a reason.
 //!
-//! Each has a reason and may have a day until which it holds. One that has expired, and one
-//! that does not occur any more, is a mistake: the file says what is, or it says nothing.
+//! An accepted change may have a last day. An acceptance that has expired, or whose change no
+//! longer occurs, is reported as an error, so that the file never contains stale entries.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::policy::Comparison;
 use crate::time::{SimSpan, SimTime};
 
 record! {
-    /// Changes of a policy that are meant.
+    /// A file of accepted policy changes.
     AcceptedFile: "accepted changes" {
         /// The format: `accepted/1`.
         required "stayput" => format: Spanned<String>,
@@ -26,50 +26,50 @@ record! {
 }
 
 record! {
-    /// A change that is meant.
+    /// An accepted change, as written.
     WrittenAccepted: "an accepted change" {
-        /// The edition that it is a change from.
-        required "from" => from: Spanned<String>,
-        /// The change, as `diff -f json` names it by its key.
+                /// The old edition, `NAME@EDITION`.
+                required "from" => from: Spanned<String>,
+        /// The `key` that `diff -f json` prints for the change.
         required "change" => change: Spanned<String>,
-        /// Why it is meant.
-        required "reason" => reason: Spanned<String>,
-        /// The last day on which it is accepted: `2026-12-31`.
+                /// Why the change is accepted.
+                required "reason" => reason: Spanned<String>,
+        /// Last day on which the acceptance is valid, such as `2026-12-31`.
         optional "until" => until: Spanned<String>,
     }
 }
 
-/// A change that somebody accepted.
+/// An accepted change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptance {
-    /// The edition that it is a change from.
+    /// The old edition, `NAME@EDITION`.
     pub from: String,
-    /// The change.
+    /// The key of the change.
     pub change: String,
-    /// Why it is meant.
+    /// Why the change is accepted.
     pub reason: String,
-    /// The last day on which it is accepted.
+    /// Last day on which the acceptance is valid, in UTC; `None` if it does not expire.
     pub until: Option<String>,
 }
 
 impl From<&WrittenAccepted> for Acceptance {
-    fn from(part: &WrittenAccepted) -> Self {
+    fn from(written: &WrittenAccepted) -> Self {
         Self {
-            from: part.from.value.clone(),
-            change: part.change.value.clone(),
-            reason: part.reason.value.clone(),
-            until: part.until.as_ref().map(|until| until.value.clone()),
+            from: written.from.value.clone(),
+            change: written.change.value.clone(),
+            reason: written.reason.value.clone(),
+            until: written.until.as_ref().map(|until| until.value.clone()),
         }
     }
 }
 
-/// The end of a day.
+/// The instant at which the UTC day `2026-12-31` ends; `None` if `day` is not a calendar day.
 pub fn end_of_day(day: &str) -> Option<SimTime> {
     let start = SimTime::parse(&format!("{day}T00:00:00Z")).ok()?;
     Some(start.after(SimSpan::from_seconds(24 * 60 * 60)))
 }
 
-/// Reads a file of accepted changes.
+/// Reads a file of accepted changes; adds what is wrong with it to `problems`.
 pub fn read_accepted(
     file: FileId,
     sources: &Sources,
@@ -92,30 +92,30 @@ pub fn read_accepted(
     Some(read)
 }
 
-/// On what terms acceptances are looked at.
+/// What [`accept`] needs to know besides the changes.
 pub struct Accepting<'a> {
-    /// Whether decisions were compared at all.
+    /// Whether decisions were compared. If not, acceptances of decisions are not checked.
     pub ran: bool,
-    /// The day.
+    /// Now. An acceptance has expired if its last day ended at or before this instant.
     pub today: SimTime,
-    /// The changes that the old policy has made already, by their keys.
+    /// Keys of the changes that the old policy already contains.
     pub spent: &'a BTreeSet<String>,
 }
 
-/// What came of acceptances.
+/// The result of [`accept`].
 #[derive(Debug, Default)]
 pub struct Accepted {
-    /// What was accepted, and is no difference any more.
+    /// Acceptances whose changes were removed from the comparison.
     pub taken: Vec<Acceptance>,
-    /// Acceptances that have expired or do not occur, with the reason: they fail.
+    /// Acceptances that have expired or whose changes do not occur: key and reason. They are errors.
     pub stale: Vec<(String, String)>,
 }
 
-/// Takes what is accepted out of a comparison and out of changed decisions.
+/// Removes accepted changes from a comparison and from the list of changed decisions.
 ///
-/// What has expired stays where it is and is reported, and so is what does not occur. A change
-/// that does not occur since the old policy has made it already is spent, which only warns: so
-/// it is after a merge.
+/// A change whose acceptance has expired stays and is reported. An acceptance whose change does
+/// not occur is reported too, as a warning if the old policy already contains the change (as it
+/// does after a merge) and as an error otherwise.
 pub fn accept(
     file: &AcceptedFile,
     comparison: &mut Comparison,
@@ -155,7 +155,7 @@ pub fn accept(
     accepted
 }
 
-/// An acceptance of a change that does not occur: spent, or a mistake.
+/// Reports an acceptance whose change does not occur; `None` if it only warns.
 fn no_change(
     part: &WrittenAccepted,
     is_spent: bool,
@@ -174,7 +174,7 @@ fn no_change(
     Some((part.change.value.clone(), "no longer occurs".to_owned()))
 }
 
-/// Acceptances that fail, for a pull request.
+/// Stale acceptances as Markdown.
 pub fn stale_markdown(stale: &[(String, String)]) -> Vec<String> {
     if stale.is_empty() {
         return Vec::new();
@@ -184,12 +184,12 @@ pub fn stale_markdown(stale: &[(String, String)]) -> Vec<String> {
     [String::new(), head, String::new()].into_iter().chain(stale.iter().map(line)).collect()
 }
 
-/// Acceptances that fail, for machines.
+/// Stale acceptances as JSON.
 pub fn stale_json(stale: &[(String, String)]) -> Json {
     stale.iter().map(|(change, why)| json!({ "key": change, "why": why })).collect()
 }
 
-/// A file of accepted changes.
+/// The text of a file of accepted changes.
 pub fn accepted_yaml(list: &[Acceptance]) -> String {
     let none = if list.is_empty() { " []" } else { "" };
     let mut out = format!("stayput: accepted/1\naccepted:{none}\n");
@@ -206,7 +206,7 @@ pub fn accepted_yaml(list: &[Acceptance]) -> String {
     out
 }
 
-/// Accepted changes for people.
+/// Accepted changes as lines of text.
 pub fn accepted_text(list: &[Acceptance], width: usize) -> Vec<String> {
     let lines = |one: &Acceptance| {
         let until = one.until.as_ref().map(|day| format!(", until {day}")).unwrap_or_default();
@@ -217,14 +217,14 @@ pub fn accepted_text(list: &[Acceptance], width: usize) -> Vec<String> {
     list.iter().flat_map(lines).collect()
 }
 
-/// Accepted changes for machines.
+/// Accepted changes as JSON.
 pub fn accepted_json(list: &[Acceptance]) -> Json {
     let one =
         |one: &Acceptance| json!({ "key": one.change, "reason": one.reason, "until": one.until });
     list.iter().map(one).collect()
 }
 
-/// What a file of accepted changes may say.
+/// The JSON Schema of a file of accepted changes.
 pub(super) fn schema() -> Json {
     AcceptedFile::schema()
 }

@@ -1,49 +1,50 @@
-//! What a suite reaches of its policies, and which flips of a verdict it notices.
+//! Policy coverage of a suite, and the changed verdicts (mutations) that its tests detect.
 
 use serde_json::{Value as Json, json};
 
 use super::text_table::{Paint, table};
 use crate::experiment::{PolicyCoverage, Share};
 
-/// One flipped verdict, and whether anything noticed.
+/// One changed verdict, and whether a test detected it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mutant {
-    /// The policy.
+    /// Name of the policy, `NAME@EDITION`.
     pub policy: String,
-    /// The protection.
+    /// Name of the protection.
     pub protection: String,
-    /// The rule.
+    /// Id of the rule.
     pub rule: String,
-    /// What it says.
+    /// The verdict of the rule.
     pub from: &'static str,
-    /// What it was made to say.
+    /// The verdict that replaced it.
     pub to: &'static str,
-    /// The first case that noticed.
+    /// The first case that failed; `None` if no case failed.
     pub noticed_by: Option<String>,
-    /// How many cases the rule had something to say in.
+    /// Number of passing cases that use the rule.
     pub reached: usize,
 }
 
-/// Names shown in a line before it says how many more there are.
+/// Most names in one line; further names are counted.
 const MOST_NAMES: usize = 12;
 
-/// Of nothing, nothing is reached: a suite must not look complete because it is empty.
-fn per_cent(part: usize, of: usize) -> usize {
-    (part * 100).checked_div(of).unwrap_or(0)
+/// `part` in percent of `total`, rounded down; 0 of 0 is 0 %, so that an empty suite does not look
+/// complete.
+fn per_cent(part: usize, total: usize) -> usize {
+    (part * 100).checked_div(total).unwrap_or(0)
 }
 
-/// How many of the rules and steps of all policies are reached, of a hundred.
+/// Reached rules and clock steps of all policies, in percent, rounded down.
 pub fn coverage_per_cent(list: &[PolicyCoverage]) -> usize {
     let shares = || list.iter().flat_map(|one| [&one.rules, &one.clocks]);
     per_cent(shares().map(|share| share.reached).sum(), shares().map(|share| share.of).sum())
 }
 
-/// How many flips were noticed, of a hundred.
+/// Detected mutations in percent, rounded down.
 pub fn mutation_per_cent(list: &[Mutant]) -> usize {
     per_cent(list.iter().filter(|one| one.noticed_by.is_some()).count(), list.len())
 }
 
-/// The rules and steps that were missed, by policy: what a floor that is not reached prints.
+/// The rules and clock steps that were missed, by policy, in one line.
 pub fn coverage_missed(list: &[PolicyCoverage]) -> String {
     let missed = list
         .iter()
@@ -51,7 +52,7 @@ pub fn coverage_missed(list: &[PolicyCoverage]) -> String {
     by_policy(missed)
 }
 
-/// The flips that nothing noticed, by policy.
+/// The mutations that were not detected, by policy, in one line.
 pub fn mutants_missed(list: &[Mutant]) -> String {
     let mut policies: Vec<(&str, Vec<String>)> = Vec::new();
     for one in list.iter().filter(|one| one.noticed_by.is_none()) {
@@ -71,15 +72,15 @@ fn by_policy<'a>(list: impl Iterator<Item = (&'a str, Vec<String>)>) -> String {
         .join("; ")
 }
 
-/// The coverage for people.
+/// The coverage as text.
 pub fn coverage_text(list: &[PolicyCoverage], paint: Paint) -> String {
-    let of = |share: &Share| format!("{} of {}", share.reached, share.of);
+    let counted = |share: &Share| format!("{} of {}", share.reached, share.of);
     let mut rows = vec![
         ["", "rules", "cells", "clock steps", "switches", "positions"].map(str::to_owned).to_vec(),
     ];
     rows.extend(list.iter().map(|one| {
         let shares = [&one.rules, &one.cells, &one.clocks, &one.switches, &one.positions];
-        std::iter::once(one.policy.clone()).chain(shares.map(of)).collect()
+        std::iter::once(one.policy.clone()).chain(shares.map(counted)).collect()
     }));
     let mut out = vec![format!("{} {} %", paint.bold("coverage"), coverage_per_cent(list))];
     out.extend(table(rows, &[]).into_iter().map(|line| format!("  {line}")));
@@ -112,7 +113,7 @@ fn names(names: &[String]) -> String {
     }
 }
 
-/// The score of a suite for people: every flip that nothing noticed.
+/// The mutations that were not detected, as text.
 pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
     let noticed = list.iter().filter(|one| one.noticed_by.is_some()).count();
     let mut out = vec![format!(
@@ -152,7 +153,7 @@ pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
     out.join("\n")
 }
 
-/// Both for machines.
+/// Coverage and, if there are any, mutations as JSON.
 pub fn coverage_json(list: &[PolicyCoverage], mutants: Option<&[Mutant]>) -> Json {
     let share =
         |share: &Share| json!({ "reached": share.reached, "of": share.of, "missed": share.missed });

@@ -1,7 +1,7 @@
-//! Decisions held against each other: of two runs, or of a run and what was stored of one.
+//! Comparison of decisions: of two runs, or of a run and a stored run.
 //!
-//! A decision is the same one in both if it has the same scenario, case, replication, event,
-//! trigger, action and instance; where these come several times, they are paired in their order.
+//! Decisions are paired by scenario, case, replication, event, trigger, action and instance.
+//! Several decisions with the same key are paired in their order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,36 +17,36 @@ use crate::record::Decision;
 use crate::run_header::RunHeader;
 use crate::words::{Outcome, Word};
 
-/// A row of `decisions.csv`.
+/// A row of `decisions.csv`: its cells in the order of the columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionRow(Vec<String>);
 
-/// What names a decision, so that it is found again in another run.
+/// The columns by which decisions of two runs are paired.
 const KEY: [&str; 7] =
     ["scenario", "case", "replication", "event", "trigger", "action", "instance"];
 
 impl DecisionRow {
     /// The row of a decision.
-    pub fn of(decision: &Decision, header: &RunHeader) -> Self {
+    pub fn new(decision: &Decision, header: &RunHeader) -> Self {
         Self(rows::decision(decision, header).iter().map(ToString::to_string).collect())
     }
 
-    /// The cell of a column; empty if there is no such column.
+    /// The cell of a column; empty if there is no column with this name.
     pub fn get(&self, column: &str) -> &str {
-        let at = DECISIONS.columns.iter().position(|known| known.name == column);
-        at.and_then(|at| self.0.get(at)).map_or("", String::as_str)
+        let index = DECISIONS.columns.iter().position(|known| known.name == column);
+        index.and_then(|index| self.0.get(index)).map_or("", String::as_str)
     }
 
-    /// Puts something else into a cell.
+    /// Replaces the text of a cell; does nothing if there is no column with this name.
     pub fn set(&mut self, column: &str, text: &str) {
-        let at = DECISIONS.columns.iter().position(|known| known.name == column);
-        if let Some(cell) = at.and_then(|at| self.0.get_mut(at)) {
+        let index = DECISIONS.columns.iter().position(|known| known.name == column);
+        if let Some(cell) = index.and_then(|index| self.0.get_mut(index)) {
             text.clone_into(cell);
         }
     }
 
-    /// What stands in a cell: of a list its items in a fixed order, since the order in which
-    /// protections and sources are written in a policy means nothing.
+    /// The text of a cell; for a list its items, sorted, because the order in which a policy lists
+    /// protections and sources has no meaning.
     fn items(&self, column: &str) -> Vec<&str> {
         let known = DECISIONS.columns.iter().find(|known| known.name == column);
         if known.is_none_or(|known| known.kind != Kind::List) {
@@ -66,7 +66,7 @@ impl DecisionRow {
         KEY.map(|column| self.get(column))
     }
 
-    /// `scenario` or `scenario [case]`.
+    /// `SCENARIO` or `SCENARIO [CASE]`.
     pub fn run(&self) -> String {
         match self.get("case") {
             "" => self.get("scenario").to_owned(),
@@ -78,14 +78,14 @@ impl DecisionRow {
         self.get("elapsed_s").parse().unwrap_or(0)
     }
 
-    /// Whether the instance was given up, or left its group.
-    fn went(&self) -> bool {
+    /// Whether the action was carried out: the instance was released, stopped or left its group.
+    fn went_ahead(&self) -> bool {
         let outcome = Outcome::spelled(self.get("outcome"));
         outcome.is_some_and(Outcome::went_ahead)
     }
 
     /// `OVERRIDDEN released (RP5, documented)`.
-    fn tell(&self) -> String {
+    fn summary(&self) -> String {
         let mut text = self.get("outcome").to_uppercase();
         let (effect, rule) = (self.get("effect"), self.get("rule"));
         if !matches!(effect, "none" | "") {
@@ -100,61 +100,61 @@ impl DecisionRow {
     }
 }
 
-/// Reads a `decisions.csv`.
+/// Reads a `decisions.csv`. Further columns are ignored.
 ///
 /// # Errors
-/// In words, with the line, why it is none.
+/// If a column is missing, or a line is not valid CSV; the message contains the line.
 pub fn read_decisions(text: &str) -> Result<Vec<DecisionRow>, String> {
     let mut reader = ::csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
     let names: Vec<&str> = header.iter().collect();
-    let mut spans = Vec::new();
+    let mut indices = Vec::new();
     for column in DECISIONS.columns {
         match names.iter().position(|name| *name == column.name) {
-            Some(at) => spans.push(at),
+            Some(index) => indices.push(index),
             None => return Err(format!("missing column `{}`", column.name)),
         }
     }
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
-        let cells = spans.iter().map(|at| record.get(*at).unwrap_or_default().to_owned());
+        let cells = indices.iter().map(|index| record.get(*index).unwrap_or_default().to_owned());
         rows.push(DecisionRow(cells.collect()));
     }
     Ok(rows)
 }
 
-/// A decision that is another one in the second run, or only in one of them.
+/// A decision that differs between two runs, or occurs in only one of them.
 #[derive(Debug, Clone)]
 pub struct Changed {
-    /// Before.
+    /// The row of the first run; `None` if the decision occurs only in the second.
     pub old: Option<DecisionRow>,
-    /// After.
+    /// The row of the second run; `None` if the decision occurs only in the first.
     pub new: Option<DecisionRow>,
-    /// In what the two differ, at the gravest.
+    /// The most important aspect in which the two differ.
     pub class: Class,
-    /// What it means for the owner.
+    /// Whether the change is better or worse for the owner.
     pub direction: Direction,
 }
 
 impl Changed {
-    /// The row by which it is named: the new one, where there is one.
+    /// The new row, or the old one if there is no new row.
     fn row(&self) -> &DecisionRow {
-        static NOBODY: DecisionRow = DecisionRow(Vec::new());
-        self.new.as_ref().or(self.old.as_ref()).unwrap_or(&NOBODY)
+        static EMPTY: DecisionRow = DecisionRow(Vec::new());
+        self.new.as_ref().or(self.old.as_ref()).unwrap_or(&EMPTY)
     }
 
     fn side(row: Option<&DecisionRow>) -> String {
-        row.map_or_else(|| "did not happen".to_owned(), DecisionRow::tell)
+        row.map_or_else(|| "did not happen".to_owned(), DecisionRow::summary)
     }
 
-    /// What it is about: `close-down · att-1 · scale-in`.
+    /// Event, instance and trigger: `close-down · att-1 · scale-in`.
     pub fn what(&self) -> String {
         let row = self.row();
         format!("{} · {} · {}", row.get("event"), row.get("instance"), row.get("trigger"))
     }
 
-    /// Before and after, in the words that differ.
+    /// Before and after, each as the text of the aspect that differs.
     pub fn change(&self) -> [String; 2] {
         let [old, new] = [self.old.as_ref(), self.new.as_ref()];
         let column = match self.class {
@@ -165,52 +165,54 @@ impl Changed {
             Class::Source => Some("source"),
             Class::Rule => Some("rule"),
         };
-        let tell = |row: Option<&DecisionRow>| match (column, row) {
-            (Some("at"), Some(row)) => format!("{} at {}", row.tell(), row.get("at")),
+        let side = |row: Option<&DecisionRow>| match (column, row) {
+            (Some("at"), Some(row)) => format!("{} at {}", row.summary(), row.get("at")),
             (Some(column), Some(row)) => {
                 let cell = row.get(column);
                 if cell.is_empty() { format!("no {column}") } else { cell.to_owned() }
             }
             (_, row) => Self::side(row),
         };
-        [tell(old), tell(new)]
+        [side(old), side(new)]
     }
 
-    /// What names this change for good: a person who accepts it writes this.
+    /// The stable key of the change, which a file of accepted changes contains.
     pub fn key(&self) -> String {
         let [old, new] = self.change();
         format!("{}{}: {old} -> {new}", self.subject(), self.class)
     }
 
-    /// What the keys of all changes of this decision begin with.
+    /// The prefix of the keys of all changes of this decision.
     fn subject(&self) -> String {
         format!("{DECISION}{}: {} ", self.row().run(), self.what())
     }
 }
 
-/// What the keys of changed decisions begin with, and no others.
+/// The prefix of the keys of changed decisions. No other key begins with it.
 pub(super) const DECISION: &str = "decision ";
 
-/// Changes of decisions, by their keys, that are looked for in runs under the old policy.
+/// Searches runs under the old policy for changes of decisions that it already contains.
 #[derive(Debug, Default)]
-pub struct Already {
+pub struct ChangesInOldRuns {
+    /// Keys of the changes to search for.
     keys: BTreeSet<String>,
-    /// Those of which a run came to the new side.
+    /// Keys whose new side occurred in a run.
     made: BTreeSet<String>,
-    /// Those of which a run has the decision at all.
-    there: BTreeSet<String>,
+    /// Keys whose decision occurred in a run, with any result.
+    present: BTreeSet<String>,
+    /// Names of the runs that were searched.
     runs: BTreeSet<String>,
 }
 
-impl Already {
-    /// Looks for changes; those that are not of decisions are left out.
-    pub fn of(keys: impl IntoIterator<Item = String>) -> Self {
+impl ChangesInOldRuns {
+    /// A search for `keys`. Keys of other changes than those of decisions are ignored.
+    pub fn new(keys: impl IntoIterator<Item = String>) -> Self {
         let keys = keys.into_iter().filter(|key| key.starts_with(DECISION)).collect();
         Self { keys, ..Self::default() }
     }
 
-    /// Looks at the decisions of a run.
-    pub fn note(&mut self, name: &str, rows: &[DecisionRow]) {
+    /// Searches the decisions of one run.
+    pub fn search(&mut self, name: &str, rows: &[DecisionRow]) {
         if self.keys.is_empty() {
             return;
         }
@@ -219,11 +221,11 @@ impl Already {
             let (old, new, direction) = (None, Some(row.clone()), Direction::Neutral);
             let mut one = Changed { old, new, class: Class::Verdict, direction };
             let subject = one.subject();
-            let of = self.keys.range(subject.clone()..).take_while(|key| key.starts_with(&subject));
-            for key in of {
+            let from_subject = self.keys.range(subject.clone()..);
+            for key in from_subject.take_while(|key| key.starts_with(&subject)) {
                 let Some((class, change)) = key[subject.len()..].split_once(": ") else { continue };
                 let Some(class) = Class::spelled(class) else { continue };
-                self.there.insert(key.clone());
+                self.present.insert(key.clone());
                 one.class = class;
                 let [_, new] = one.change();
                 if change.strip_suffix(&new).is_some_and(|rest| rest.ends_with("-> ")) {
@@ -233,21 +235,22 @@ impl Already {
         }
     }
 
-    /// The changes that the old policy has made already: runs came to the new side, or a decision
-    /// that goes does not happen.
+    /// Keys of the changes that the old policy already contains: a run has the new side, or a
+    /// decision that the change removes did not happen in a run that was searched.
     pub fn made(mut self) -> BTreeSet<String> {
         let gone = self.keys.iter().filter(|key| key.ends_with("-> did not happen"));
         let ran = |key: &&String| {
             self.runs.iter().any(|run| key.starts_with(&format!("{DECISION}{run}: ")))
         };
         let gone: Vec<String> =
-            gone.filter(|key| !self.there.contains(*key)).filter(ran).cloned().collect();
+            gone.filter(|key| !self.present.contains(*key)).filter(ran).cloned().collect();
         self.made.extend(gone);
         self.made
     }
 }
 
-/// Every decision that differs, in the order of the second run, then those that are gone.
+/// Every decision that differs: first in the order of the second run, then those that occur only
+/// in the first run, in its order.
 pub fn changed(old: &[DecisionRow], new: &[DecisionRow]) -> Vec<Changed> {
     let mut waiting: BTreeMap<[&str; 7], Vec<&DecisionRow>> = BTreeMap::new();
     for row in old.iter().rev() {
@@ -256,21 +259,21 @@ pub fn changed(old: &[DecisionRow], new: &[DecisionRow]) -> Vec<Changed> {
     let mut list = Vec::new();
     for row in new {
         match waiting.get_mut(&row.key()).and_then(Vec::pop) {
-            Some(before) => list.extend(differ(before, row)),
+            Some(before) => list.extend(difference(before, row)),
             None => list.push(Changed {
                 old: None,
                 new: Some(row.clone()),
                 class: Class::Presence,
-                direction: if row.went() { Direction::Worse } else { Direction::Neutral },
+                direction: if row.went_ahead() { Direction::Worse } else { Direction::Neutral },
             }),
         }
     }
-    // Those of the old run that nothing was paired with, in their order.
+    // Decisions of the old run that were not paired, in their order.
     for row in old {
         let Some(left) = waiting.get_mut(&row.key()) else { continue };
         if left.last().is_some_and(|last| std::ptr::eq(*last, row)) {
             left.pop();
-            let direction = if row.went() { Direction::Better } else { Direction::Neutral };
+            let direction = if row.went_ahead() { Direction::Better } else { Direction::Neutral };
             let old = Some(row.clone());
             list.push(Changed { old, new: None, class: Class::Presence, direction });
         }
@@ -278,7 +281,8 @@ pub fn changed(old: &[DecisionRow], new: &[DecisionRow]) -> Vec<Changed> {
     list
 }
 
-fn differ(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
+/// How two paired decisions differ; `None` if they are equal.
+fn difference(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
     let same = |columns: &[&str]| columns.iter().all(|c| old.items(c) == new.items(c));
     let class = if !same(&["outcome", "effect"]) {
         Class::Verdict
@@ -297,7 +301,7 @@ fn differ(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
     } else {
         return None;
     };
-    let direction = match (old.went(), new.went()) {
+    let direction = match (old.went_ahead(), new.went_ahead()) {
         (false, true) => Direction::Worse,
         (true, false) => Direction::Better,
         (false, false) => Direction::Neutral,
@@ -310,7 +314,7 @@ fn differ(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
     Some(Changed { old: Some(old.clone()), new: Some(new.clone()), class, direction })
 }
 
-/// To be released is worse than to leave a group, or to be stopped.
+/// A release is worse than a stop or leaving the group.
 fn effects(old: &DecisionRow, new: &DecisionRow) -> Direction {
     let lost = |row: &DecisionRow| row.get("effect") == "released";
     match (lost(old), lost(new)) {
@@ -320,12 +324,12 @@ fn effects(old: &DecisionRow, new: &DecisionRow) -> Direction {
     }
 }
 
-/// Whether something else happened, and not only by another rule.
+/// Whether the result differs, not only the rule, source or confidence behind it.
 const fn is_plain(class: Class) -> bool {
     matches!(class, Class::Verdict | Class::Timing | Class::Presence)
 }
 
-/// An instance, and the run in which it is worse off.
+/// Run and instance of every change for the worse, each pair once.
 fn worse_off(list: &[Changed]) -> Vec<(String, String)> {
     let mut names = Vec::new();
     for one in list.iter().filter(|one| one.direction == Direction::Worse) {
@@ -337,8 +341,8 @@ fn worse_off(list: &[Changed]) -> Vec<(String, String)> {
     names
 }
 
-/// Changed decisions for people: those in which something else happened, run by run; then those
-/// that came to the same by another rule. `compared` is how many decisions there were.
+/// Changed decisions as text, run by run: first those with another result, then those with the
+/// same result by another rule. `compared` is the number of decisions that were compared.
 pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String> {
     if list.is_empty() {
         return vec![format!("{} compared, no differences", many(compared, "decision"))];
@@ -352,9 +356,9 @@ pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String
         }
     }
     for run in runs {
-        let of: Vec<&Changed> = list.iter().filter(|one| one.row().run() == run).collect();
+        let in_run = list.iter().filter(|one| one.row().run() == run);
         let (plain, other): (Vec<&Changed>, Vec<&Changed>) =
-            of.into_iter().partition(|one| is_plain(one.class));
+            in_run.partition(|one| is_plain(one.class));
         out.push(page.paint.bold(&run));
         out.extend(plain_rows(&plain, page));
         out.extend(other_rows(&other, page.width));
@@ -407,7 +411,7 @@ fn plain_rows(list: &[&Changed], page: Page) -> Vec<String> {
     rows.concat()
 }
 
-/// The same change of a rule, a source or a confidence is one row, with its instances.
+/// One row for each change of a rule, source or confidence, with all instances that it concerns.
 fn other_rows(list: &[&Changed], width: usize) -> Vec<String> {
     let mut rows: Vec<(Class, String, Vec<&str>)> = Vec::new();
     for one in list {
@@ -438,7 +442,7 @@ fn other_rows(list: &[&Changed], width: usize) -> Vec<String> {
     folded(&rows, &[], 2, width).concat()
 }
 
-/// Changed decisions as rows of a Markdown table, with its head.
+/// Changed decisions as a Markdown table with its heading.
 pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
     let compared = many(compared, "decision");
     if list.is_empty() {
@@ -461,7 +465,7 @@ pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
     out
 }
 
-/// Changed decisions for machines.
+/// Changed decisions as JSON.
 pub fn changed_json(list: &[Changed]) -> Json {
     let row = |row: &Option<DecisionRow>| {
         row.as_ref().map_or(Json::Null, |row| {

@@ -1,11 +1,11 @@
-//! The differences of two editions for machines, and the schema of that.
+//! The differences of two editions as JSON, and the JSON Schema of that output.
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::policy::{Class, Comparison, Difference, Direction, Part, Statement};
 use crate::words::{Confidence, Word};
 
-/// The comparison for machines; `schema diff` describes it.
+/// The comparison as JSON; `stayput schema diff` prints its schema.
 pub fn diff_json(comparison: &Comparison) -> Json {
     json!({
         "format": "diff/1",
@@ -79,18 +79,18 @@ pub(super) fn schema() -> Json {
     let difference = json!({
         "type": "object",
         "properties": {
-            "key": { "type": "string", "description": "what names it for good; to be accepted by" },
+            "key": { "type": "string", "description": "the stable name of the difference; a file of accepted changes refers to it" },
             "part": words(Part::ALL.iter().map(|w| w.word()).collect()),
             "subject": text,
             "situation": { "type": "object", "additionalProperties": texts },
             "class": classes,
-            "aspects": { "type": "array", "items": classes, "description": "in what the two rules differ besides" },
+            "aspects": { "type": "array", "items": classes, "description": "further aspects in which the two rules differ" },
             "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
             "cells": { "type": "integer", "minimum": 0 },
             "off-default": {
                 "type": "array",
                 "items": text,
-                "description": "switches that must stand at a position which is no default",
+                "description": "switches that must be at a position other than their default",
             },
             "old": statement,
             "new": statement,
@@ -118,9 +118,9 @@ pub(super) fn schema() -> Json {
             "compared": count,
             "decisions": { "type": "array", "items": decision },
             "accepted": { "type": "array", "items": { "type": "object" }, "description": "accepted changes: key, reason, until" },
-            "stale": { "type": "array", "items": { "type": "object" }, "description": "acceptances that have expired or do not occur: key, why" },
+            "stale": { "type": "array", "items": { "type": "object" }, "description": "acceptances that have expired or whose changes do not occur: key, why" },
             "incomplete": { "type": "array", "items": text, "description": "recorded runs that are incomplete" },
-            "replications": { "type": "array", "items": { "type": "object" }, "description": "what replications on the same draws differ in, with the columns of differences.csv" },
+            "replications": { "type": "array", "items": { "type": "object" }, "description": "differences of replications with common random numbers, with the columns of differences.csv" },
         },
         "required": ["format", "old", "new", "differences"],
     })

@@ -1,4 +1,4 @@
-//! Figures over many replications: for people, as CSV and as lines of JSON.
+//! Estimates over many replications: as text, CSV and JSON lines.
 
 #![expect(
     clippy::float_arithmetic,
@@ -19,34 +19,34 @@ use crate::experiment::{Estimate, Replications};
 use crate::time::SimSpan;
 use crate::words::{Metric, Unit, Word};
 
-/// In fewer replications than that, what is seen says little of how far it spreads.
+/// An event that occurs in fewer replications than this gives no reliable interval of a mean.
 const FEW: f64 = 10.0;
 
-/// Replications of a plan, and what they come to.
+/// Replications of a plan, and the estimates from them.
 #[derive(Debug)]
 pub struct Estimated<'r> {
     /// The replications.
-    pub of: &'r Replications,
-    /// The figures.
+    pub replications: &'r Replications,
+    /// One estimate for each metric, in the order of the columns of `replications.csv`.
     pub estimates: Vec<Estimate>,
     /// Confidence level of intervals, in percent.
     pub level: f64,
-    /// The seed of every draw.
+    /// The seed of the replications.
     pub seed: u64,
 }
 
-/// A decimal as files have it: the shortest that reads back as the same number.
+/// The shortest decimal that reads back as the same number; empty for `None`.
 pub(super) fn decimal(number: Option<f64>) -> Cell<'static> {
-    // Zero has no sign here.
+    // Adding zero turns -0.0 into 0.0.
     number.map_or(Cell::EMPTY, |number| Cell::Decimal(number + 0.0))
 }
 
-fn row<'e>(of: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COLUMNS] {
-    let observed = |at: usize| one.observed.map_or(Cell::EMPTY, |all| Cell::Signed(all[at]));
+fn row<'e>(run: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COLUMNS] {
+    let observed = |index: usize| one.observed.map_or(Cell::EMPTY, |all| Cell::Signed(all[index]));
     [
-        Cell::Text(&of.of.scenario),
-        Cell::Text(&of.of.case),
-        Cell::Text(&of.of.policy),
+        Cell::Text(&run.replications.scenario),
+        Cell::Text(&run.replications.case),
+        Cell::Text(&run.replications.policy),
         Cell::Text(&one.metric),
         Cell::word(one.unit),
         Cell::Number(one.replications),
@@ -55,7 +55,7 @@ fn row<'e>(of: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COLU
         decimal(one.error),
         decimal(one.interval.map(|interval| interval.low)),
         decimal(one.interval.map(|interval| interval.high)),
-        decimal(Some(of.level)),
+        decimal(Some(run.level)),
         Cell::word(one.method),
         observed(0),
         observed(1),
@@ -67,17 +67,17 @@ fn row<'e>(of: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COLU
     ]
 }
 
-/// Writes `estimates.csv`; gives the number of its rows.
+/// Writes `estimates.csv` and returns the number of its rows.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If writing fails.
 pub fn estimates_csv(all: &[Estimated<'_>], out: impl Write) -> io::Result<u64> {
-    let mut pen = FieldEncoder::default();
-    let mut table: BufferedCsv<_> = begin(out, &ESTIMATES, &mut pen)?;
+    let mut encoder = FieldEncoder::default();
+    let mut table: BufferedCsv<_> = begin(out, &ESTIMATES, &mut encoder)?;
     let mut rows = 0;
-    for of in all {
-        for one in &of.estimates {
-            table.row(&mut pen, &row(of, one))?;
+    for run in all {
+        for one in &run.estimates {
+            table.row(&mut encoder, &row(run, one))?;
             rows += 1;
         }
     }
@@ -85,19 +85,19 @@ pub fn estimates_csv(all: &[Estimated<'_>], out: impl Write) -> io::Result<u64> 
     Ok(rows)
 }
 
-/// Writes one object a line.
+/// Writes one JSON object per line, with the columns of `estimates.csv` as keys.
 ///
 /// # Errors
-/// If it cannot be written.
-pub fn estimates_jsonl(of: &Estimated<'_>, mut out: impl Write) -> io::Result<()> {
-    for one in &of.estimates {
-        serde_json::to_writer(&mut out, &object("estimate", &ESTIMATES, &row(of, one)))?;
+/// If writing fails.
+pub fn estimates_jsonl(run: &Estimated<'_>, mut out: impl Write) -> io::Result<()> {
+    for one in &run.estimates {
+        serde_json::to_writer(&mut out, &object("estimate", &ESTIMATES, &row(run, one)))?;
         out.write_all(b"\n")?;
     }
     Ok(())
 }
 
-/// A number with about four figures that say something.
+/// A number with about four significant digits.
 pub(super) fn figure(number: f64) -> String {
     let digits = match number.abs() {
         size if size >= 1000.0 => 0,
@@ -112,7 +112,7 @@ pub(super) fn figure(number: f64) -> String {
     text
 }
 
-/// A figure in its unit, as people read it.
+/// A number in its unit: percent for shares, a duration for seconds.
 pub(super) fn shown(number: f64, unit: Unit) -> String {
     match unit {
         Unit::Share => format!("{} %", figure(number * 100.0)),
@@ -124,7 +124,7 @@ pub(super) fn shown(number: f64, unit: Unit) -> String {
     }
 }
 
-/// What a figure is called for people: with its unit, unless that is plain.
+/// The name of a metric, with its unit unless name and value already show it.
 pub(super) fn label(metric: &str, unit: Unit) -> String {
     match unit {
         Unit::Gib if metric == "gib-lost" => metric.to_owned(),
@@ -135,7 +135,8 @@ pub(super) fn label(metric: &str, unit: Unit) -> String {
     }
 }
 
-fn people(one: &Estimate) -> Vec<String> {
+/// The cells of an estimate in the text table.
+fn text_cells(one: &Estimate) -> Vec<String> {
     let show = |number: Option<f64>| number.map_or("-".to_owned(), |n| shown(n, one.unit));
     let whole = |number: i64| match one.unit {
         Unit::Seconds => SimSpan::from_seconds(number).to_string(),
@@ -156,45 +157,45 @@ fn people(one: &Estimate) -> Vec<String> {
     cells
 }
 
-/// Figures for people.
-pub fn estimates_text(of: &Estimated<'_>, paint: Paint) -> String {
-    let Replications { scenario, case, policy, .. } = of.of;
+/// Estimates as a text table with notes.
+pub fn estimates_text(run: &Estimated<'_>, paint: Paint) -> String {
+    let Replications { scenario, case, policy, .. } = run.replications;
     let case = if case.is_empty() { String::new() } else { format!(" [{case}]") };
     let name = paint.bold(&format!("{scenario}{case}"));
-    let answers = of.of.answers();
+    let complete = run.replications.complete();
     let policies = policy.replace(';', ", ");
-    let (seed, count) = (of.seed, many(answers, "replication"));
+    let (seed, count) = (run.seed, many(complete, "replication"));
     let mut out = vec![format!("{name}   {policies} · seed {seed} · {count}"), String::new()];
-    let level = format!("{} % interval", of.level);
+    let level = format!("{} % interval", run.level);
     let head = ["", "mean", "std error", &level, "least", "5 %", "median", "95 %", "most"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    let reported = of.estimates.iter().filter(|one| !is_the_same(of, one));
-    rows.extend(reported.map(people));
+    let reported = run.estimates.iter().filter(|one| !is_redundant(run, one));
+    rows.extend(reported.map(text_cells));
     out.extend(table(rows, &[1, 2, 3, 4, 5, 6, 7, 8]).into_iter().map(|line| format!("  {line}")));
     out.push(String::new());
-    out.extend(notes(of, answers));
+    out.extend(notes(run, complete));
     out.join("\n")
 }
 
-/// Whether a figure is the upper end of a count that is known in every replication: then the
-/// count itself says as much.
-fn is_the_same(of: &Estimated<'_>, one: &Estimate) -> bool {
+/// Whether an estimate is an upper bound that equals its lower bound: then the lower bound is
+/// exact and is the only one shown.
+fn is_redundant(run: &Estimated<'_>, one: &Estimate) -> bool {
     let least = Metric::ProtectedLost.word();
-    let least = of.estimates.iter().find(|other| other.metric == least);
+    let least = run.estimates.iter().find(|other| other.metric == least);
     one.metric == Metric::ProtectedLostAtMost.word()
         && least.is_some_and(|least| (least.mean, least.observed) == (one.mean, one.observed))
 }
 
-/// What one must know to read the figures right.
-fn notes(of: &Estimated<'_>, answers: usize) -> Vec<String> {
+/// Notes on the meaning of the figures. `complete` is the number of complete replications.
+fn notes(run: &Estimated<'_>, complete: usize) -> Vec<String> {
     let mut notes = Vec::new();
-    let find = |name: &str| of.estimates.iter().find(|one| one.metric == name);
+    let find = |name: &str| run.estimates.iter().find(|one| one.metric == name);
     for (first, free) in
         [("first-loss", "loss-free"), ("first-protected-loss", "protected-loss-free")]
     {
         if let Some(some) = find(first).filter(|some| some.n < some.replications) {
             notes.push(format!(
-                "{first}: only the {} of {answers} replications in which it occurred; {free} counts the others to the end of the run",
+                "{first}: only the {} of {complete} replications in which it occurred; {free} counts the others to the end of the run",
                 some.n
             ));
         }
@@ -202,10 +203,10 @@ fn notes(of: &Estimated<'_>, answers: usize) -> Vec<String> {
     if find("lost-of-unknown-size").is_some_and(|one| one.mean.is_some_and(|mean| mean > 0.0)) {
         notes.push("gib-lost: known sizes only; some lost disks have no reported size".into());
     }
-    if of.estimates.iter().any(|one| one.n > 0 && one.interval.is_none()) {
+    if run.estimates.iter().any(|one| one.n > 0 && one.interval.is_none()) {
         notes.push("no interval: all replications gave the same value".into());
     }
-    let rare = of.estimates.iter().filter(|one| {
+    let rare = run.estimates.iter().filter(|one| {
         let hits = one.mean.unwrap_or(0.0) * one.n as f64;
         one.unit == Unit::Share && hits > 0.5 && hits < FEW
     });
@@ -216,11 +217,11 @@ fn notes(of: &Estimated<'_>, answers: usize) -> Vec<String> {
             rare.join(", ")
         ));
     }
-    let without = of.of.rows.len() - answers;
-    if without > 0 {
+    let incomplete = run.replications.rows.len() - complete;
+    if incomplete > 0 {
         notes.push(format!(
-            "{} gave no answer and are left out; see the column `stop` of replications.csv",
-            many(without, "replication")
+            "{} did not complete and are left out; see the column `stop` of replications.csv",
+            many(incomplete, "replication")
         ));
     }
     notes

@@ -1,5 +1,5 @@
-//! One decision, or one situation, step by step: what was asked, who was in question, what each
-//! protection had to say and on what that rests, how it combined, and the remedy.
+//! One decision, or one situation, step by step: the request, the candidates, the verdict of each
+//! protection with its rule and source, the combined outcome, and the remedy.
 
 use super::text_table::{Paint, table};
 use crate::diagnostics::many;
@@ -9,34 +9,34 @@ use crate::record::{DecidedBy, Decision};
 use crate::run_header::RunHeader;
 use crate::words::{Outcome, ProtectionId, ProtectionSet, RuleId, Verdict, Word};
 
-/// A situation that is asked about without any run.
+/// A situation to explain without a run.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
-    /// The policy, settled.
+pub struct SituationQuery<'a> {
+    /// The policy, with every switch settled.
     pub book: &'a Rulebook,
     /// The situation.
     pub facts: Facts,
     /// The protections that are set.
     pub on: ProtectionSet,
-    /// Whether somebody said which are set; else each is looked at by itself.
-    pub on_is_told: bool,
+    /// Whether the user stated which protections are on. If not, each is explained separately.
+    pub on_is_given: bool,
 }
 
-/// One decision of a run. `place` is where its event stands.
+/// Explains one decision of a run. `location` is the `file:line` of its event.
 pub fn explain_decision(
-    witness: &ExplainedDecision,
+    explained: &ExplainedDecision,
     header: &RunHeader,
-    place: &str,
+    location: &str,
     paint: Paint,
 ) -> String {
-    let ExplainedDecision { decision, facts, together, orders } = witness;
+    let ExplainedDecision { decision, facts, together, orders } = explained;
     let book = header.rulebook(decision.policy);
     let mut out = vec![paint.bold(&sentence(decision, header)), String::new()];
     let actor = decision.actor.map(|actor| format!(" by {}", header.actor(actor)));
     let mut rows = vec![row(
         "request",
         format!(
-            "{}, trigger {}: {}{} ({place})",
+            "{}, trigger {}: {}{} ({location})",
             decision.action,
             decision.trigger,
             header.cause(decision.cause),
@@ -103,10 +103,10 @@ fn sentence(decision: &Decision, header: &RunHeader) -> String {
     }
 }
 
-/// The words of a situation, column by column, as far as the policy asks for them.
+/// The words of a situation, for every column that the policy uses.
 fn situation(book: &Rulebook, facts: &Facts) -> String {
-    let asked = Column::ALL.iter().filter(|column| !book.policy.words(**column).is_empty());
-    let words = asked.map(|column| {
+    let used = Column::ALL.iter().filter(|column| !book.policy.words(**column).is_empty());
+    let words = used.map(|column| {
         let known = column.words()[usize::from(facts.word(*column))];
         let word = if facts.unknown.contains(*column) { "unknown" } else { known };
         format!("{} {word}", column.name())
@@ -114,7 +114,8 @@ fn situation(book: &Rulebook, facts: &Facts) -> String {
     words.collect::<Vec<_>>().join(" · ")
 }
 
-/// The others of the same request, in the order in which they were looked at.
+/// All instances of the same request, in the order in which they were considered; `None` if there
+/// is only one.
 fn chosen(
     together: &[Decision],
     orders: &[String],
@@ -124,7 +125,7 @@ fn chosen(
     if together.len() < 2 {
         return None;
     }
-    let place = together.iter().position(|other| other.instance == decision.instance)? + 1;
+    let position = together.iter().position(|other| other.instance == decision.instance)? + 1;
     let text: Vec<String> = together
         .iter()
         .map(|other| {
@@ -139,10 +140,13 @@ fn chosen(
     let count = many(together.len(), "instance");
     let by =
         if orders.is_empty() { String::new() } else { format!(", by {}", orders.join(", then ")) };
-    Some(row("selection", format!("{place} of {count} in this request{by}: {}", text.join(", "))))
+    Some(row(
+        "selection",
+        format!("{position} of {count} in this request{by}: {}", text.join(", ")),
+    ))
 }
 
-/// The refusal that fits, whether or not it had the last word.
+/// The refusal that applies, whether or not it decided.
 fn refusal(book: &Rulebook, facts: &Facts, decision: &Decision) -> Vec<String> {
     let text = match book.refusal(facts) {
         Some(rule) => {
@@ -166,14 +170,14 @@ fn cite(book: &Rulebook, rule: RuleId) -> String {
         text.push_str(&format!("; answer {answer}"));
     }
     let documents: Vec<String> =
-        rule.sources.iter().map(|at| book.policy.sources[*at].to_string()).collect();
+        rule.sources.iter().map(|index| book.policy.sources[*index].to_string()).collect();
     if !documents.is_empty() {
         text.push_str(&format!(" [{}]", documents.join("; ")));
     }
     text
 }
 
-/// What each protection of the policy had to say, those that are off included.
+/// The verdict of each protection of the policy, including those that are off.
 fn protections(
     book: &Rulebook,
     facts: &Facts,
@@ -183,7 +187,7 @@ fn protections(
 ) -> Vec<String> {
     let inert = book.inert(facts, on);
     let rows = book.policy.as_written().into_iter().map(|(id, protection)| {
-        let asked = ruling.findings().find(|finding| finding.protection == id);
+        let finding = ruling.findings().find(|finding| finding.protection == id);
         let would = book.verdicts()[id.index()].decide(facts);
         let unknown = decision.is_some_and(|decision| decision.unknown.contains(id));
         let set = match (on.contains(id), unknown) {
@@ -192,7 +196,7 @@ fn protections(
             (false, true) => "unknown",
             (false, false) => "off",
         };
-        let (word, rule) = match (asked, would) {
+        let (word, rule) = match (finding, would) {
             (Some(Finding { verdict, rule: Some(rule), .. }), _) => {
                 (verdict_text(verdict), Some(rule))
             }
@@ -227,13 +231,13 @@ fn combined(ruling: &Ruling, outcome: Outcome) -> String {
     text
 }
 
-/// Who had the last word, where it was no protection.
+/// The factor that decided, if it was not a protection.
 fn deciding_factor(decision: &Decision, header: &RunHeader) -> Option<Vec<String>> {
     let by = header.decided_by(decision);
     let book = header.rulebook(decision.policy);
     let text = match (by, decision.rule) {
         ("", _) => return None,
-        // What a protection had to say stands above.
+        // The verdicts of protections are listed above.
         _ if matches!(decision.decided_by, DecidedBy::Protection(_)) => return None,
         (by, Some(rule)) => format!("{by}, by {}", cite(book, rule)),
         (by, None) => by.to_owned(),
@@ -241,7 +245,7 @@ fn deciding_factor(decision: &Decision, header: &RunHeader) -> Option<Vec<String
     Some(row("decided by", text))
 }
 
-/// What would have prevented a loss, and until when; or what a refused caller can do.
+/// What would have prevented a loss and until when, or what the caller of a refused request can do.
 fn remedy(decision: &Decision, header: &RunHeader) -> Option<Vec<String>> {
     let book = header.rulebook(decision.policy);
     let Some(remedy) = decision.remedy else {
@@ -252,7 +256,7 @@ fn remedy(decision: &Decision, header: &RunHeader) -> Option<Vec<String>> {
     Some(row("remedy", text + &until.unwrap_or_default()))
 }
 
-/// What a rule advises, which nothing checks.
+/// The advice of a rule, as text.
 fn advice(book: &Rulebook, rule: RuleId) -> Option<Vec<String>> {
     book.policy.rule(rule).remedy.text.clone().map(|text| row("remedy", text))
 }
@@ -269,7 +273,7 @@ fn rests_on(book: &Rulebook, basis: crate::policy::Basis) -> Vec<Vec<String>> {
     rows
 }
 
-/// The protections that are off and would have held.
+/// The protections that are off and would have held; `None` if nothing was lost.
 fn also_kept(book: &Rulebook, facts: &Facts, decision: &Decision) -> Option<Vec<String>> {
     if !decision.outcome.went_ahead() {
         return None;
@@ -278,16 +282,17 @@ fn also_kept(book: &Rulebook, facts: &Facts, decision: &Decision) -> Option<Vec<
     (!names.is_empty()).then(|| row("would have held", names.join(", ")))
 }
 
+/// Names of the protections that are not in `on` and would have held.
 fn holders<'b>(book: &'b Rulebook, facts: &Facts, on: ProtectionSet) -> Vec<&'b str> {
     let all = book.policy.protections.iter().zip(book.verdicts()).enumerate();
-    let held = all.filter(|(at, (_, table))| {
+    let held = all.filter(|(index, (_, table))| {
         let says = table.decide(facts).map(|row| row.says);
-        !on.contains(ProtectionId::at(*at)) && says == Some(Verdict::Held)
+        !on.contains(ProtectionId::at(*index)) && says == Some(Verdict::Held)
     });
     held.map(|(_, (protection, _))| protection.name.as_str()).collect()
 }
 
-/// Why there is no verdict on a situation.
+/// Why a situation has no verdict.
 fn no_verdict(book: &Rulebook, why: &Undecided) -> String {
     match why {
         Undecided::Impossible(line) => {
@@ -307,9 +312,9 @@ fn no_verdict(book: &Rulebook, why: &Undecided) -> String {
     }
 }
 
-/// One situation, without any run.
-pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
-    let Question { book, facts, on, on_is_told } = *question;
+/// Explains one situation without a run.
+pub fn explain_situation(query: &SituationQuery<'_>, paint: Paint) -> String {
+    let SituationQuery { book, facts, on, on_is_given } = *query;
     let mut out = vec![paint.bold(&book.policy.name), String::new()];
     let mut rows = vec![row("situation", situation(book, &facts))];
     rows.push(row(
@@ -329,7 +334,7 @@ pub fn explain_situation(question: &Question<'_>, paint: Paint) -> String {
     out.extend(protections(book, &facts, on, &ruling, None));
     out.push(String::new());
     let mut rows = Vec::new();
-    if on_is_told {
+    if on_is_given {
         rows.push(row("combined", combined(&ruling, ruling.outcome())));
         rows.extend(rests_on(book, ruling.basis));
         let rule = ruling.deciding().and_then(|finding| finding.rule);

@@ -1,4 +1,4 @@
-//! JSON: one object a line for records, and the account of a run.
+//! JSON: records as one object per line, and the run file `run.json`.
 
 use std::io::{self, Write};
 
@@ -11,12 +11,12 @@ use super::csv::rows;
 use super::item::{Report, RunItem};
 use crate::record::Record;
 
-/// Records as lines of JSON. The keys are the columns of the CSV tables, and
-/// `record` says which table.
+/// Records as JSON lines. The keys are the columns of the CSV tables; the key `record` names the
+/// table.
 pub struct JsonLines<W: Write>(W);
 
 impl<W: Write> JsonLines<W> {
-    /// Writes to `out`.
+    /// A writer of JSON lines to `out`.
     pub const fn new(out: W) -> Self {
         Self(out)
     }
@@ -40,7 +40,7 @@ impl<W: Write> Report<RunItem<'_>> for JsonLines<W> {
     }
 }
 
-/// A row as an object; cells that do not apply are left out.
+/// A row as a JSON object; empty cells are left out.
 pub(super) fn object(record: &str, table: &Table, row: &[Cell<'_>]) -> Json {
     let mut object = Map::new();
     object.insert("record".into(), record.into());
@@ -61,81 +61,82 @@ pub(super) fn object(record: &str, table: &Table, row: &[Cell<'_>]) -> Json {
     Json::Object(object)
 }
 
-/// What is written beside the tables of a run.
+/// The run file, `run.json`: what was run, with which inputs, and how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFile {
-    /// `stayput`: by this a folder of ours is known.
+    /// Always `stayput`; marks a folder that this program may replace.
     pub program: String,
     /// The version of the program.
     pub version: String,
     /// The format of this file.
     pub format: String,
-    /// The command line; of many replications, only what their results depend on.
+    /// The command line. For replications, only the arguments that affect results.
     pub command: Vec<String>,
-    /// What was asked of replications, if there are any.
+    /// The settings of replications; `None` for a single run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub study: Option<WrittenStudy>,
-    /// Every file that was read.
+    /// Every file that was read, with its digest.
     pub inputs: Vec<Input>,
-    /// Every policy that was used.
+    /// Every policy that was used, with its digest.
     pub policies: Vec<Input>,
-    /// The positions that decisions rested on where documents are silent.
+    /// Positions of switches that decisions depended on.
     pub assumptions: Vec<String>,
-    /// How many rows each table has.
+    /// Number of rows of each table.
     pub rows: Map<String, Json>,
     /// The digest of each table.
     #[serde(default)]
     pub outputs: Vec<Input>,
     /// How each run ended.
     pub runs: Vec<RunEnd>,
-    /// Whether the tables hold everything that was to happen.
+    /// Whether every run reached its end, so that the tables are complete.
     pub complete: bool,
 }
 
-/// What was asked of replications.
+/// Settings of replications.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WrittenStudy {
-    /// How many, all parts together; the most of them, if there is a precision to reach.
+    /// Number of replications of all shards together; the maximum if there is a precision to reach.
     pub replications: u64,
     /// Confidence level of intervals, in percent.
     pub level: f64,
-    /// The precision to reach.
+    /// The precisions to reach, as written; empty if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub until_halfwidth: Vec<String>,
-    /// After how many events a replication gives up.
+    /// Number of events after which a replication stops.
     pub max_events: u64,
-    /// Which part of them this is; all, if it does not say.
+    /// The shard, `K/N`; `None` if this is all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
 }
 
-/// A file or a policy, and what it contained.
+/// A file or a policy, and the digest of its contents.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Input {
-    /// Its name.
+    /// Path of the file, or `NAME@EDITION` of the policy.
     pub name: String,
-    /// Its SHA-256, in hexadecimal digits.
+    /// SHA-256 as hexadecimal digits.
     pub sha256: String,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunEnd {
-    /// The scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// Its case.
+    /// Name of the case; empty if the scenario has no cases.
     pub case: String,
-    /// Its seed.
+    /// The seed.
     pub seed: u64,
-    /// When it begins, in UTC.
+    /// Start of the simulated span, in UTC.
     pub start: String,
-    /// When it ends, in UTC.
+    /// End of the simulated span, in UTC.
     pub end: String,
-    /// The offset from UTC in which the scenario wrote its start.
+    /// The UTC offset in which the scenario states its start.
     pub offset: String,
-    /// The policies in use, the scenario's own first; [`RunFile::policies`] has their digests.
+    /// Names of the policies in use, that of the scenario first; [`RunFile::policies`] contains
+    /// their digests.
     pub policies: Vec<String>,
-    /// Number of events in all replications together.
+    /// Number of events of all replications together.
     pub events: u64,
     /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `undecided` or `interrupted`;
     /// of replications `replications` (all of them), `halfwidth` (the precision was reached),
@@ -143,10 +144,10 @@ pub struct RunEnd {
     pub stop: String,
 }
 
-/// The account of a run as text.
+/// Writes the run file.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If writing fails.
 pub fn run_json(run: &RunFile, mut out: impl Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut out, run)?;
     out.write_all(b"\n")?;

@@ -1,4 +1,4 @@
-//! A policy's decision table for people: every trigger against every protection.
+//! The decision table of a policy as text and CSV: every trigger and every protection.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use crate::words::{Confidence, ProtectionId, RuleId, SwitchSet, Verdict, Word};
 
 /// One row of the matrix: a set of situations in which every protection has one rule.
 struct Line {
-    /// What it says along each axis; empty where that makes no difference.
+    /// Its words for each axis; empty if it covers all words that occur.
     words: Vec<String>,
     answers: Vec<(RuleId, Verdict)>,
 }
@@ -22,7 +22,7 @@ fn settled(policy: &Policy) -> Rulebook {
     Rulebook::new(policy.clone(), settings, SwitchSet::EMPTY)
 }
 
-/// The rows: for each trigger as few blocks of cells as have one rule for each protection.
+/// The rows: for each trigger, the fewest blocks of cells that have one rule for each protection.
 fn lines(book: &Rulebook) -> (Space, Vec<Line>) {
     let verdicts = book.verdicts();
     let Some(first) = verdicts.first() else { return (Space::nothing(), Vec::new()) };
@@ -43,7 +43,7 @@ fn lines(book: &Rulebook) -> (Space, Vec<Line>) {
             }
         }
         for kind in kinds {
-            // Cells that cannot occur may be covered by any row: they make rows longer.
+            // A row may also cover cells that cannot occur; this makes rows fewer and larger.
             let blocks = space.blocks_over(
                 |cell| here(cell) && all[cell].as_ref() == Some(kind),
                 |cell| here(cell) && all[cell].is_none(),
@@ -61,7 +61,7 @@ fn lines(book: &Rulebook) -> (Space, Vec<Line>) {
     (space, lines)
 }
 
-/// The words of a block along an axis; empty if it takes all that can occur there.
+/// The words of a block along an axis; empty if it contains all words that can occur there.
 fn words(space: &Space, block: &Block, axis: usize, occurs: &impl Fn(usize) -> bool) -> String {
     let Over::Column(column) = space.axes()[axis].over else { return String::new() };
     let all: BTreeSet<u8> = (0..space.cells())
@@ -94,7 +94,7 @@ pub fn matrix_text(policy: &Policy, paint: Paint) -> String {
     let book = settled(policy);
     let (space, lines) = lines(&book);
     let mut out = vec![paint.bold(&policy.name), policy.title.clone(), String::new()];
-    // Columns in which every row takes everything say nothing.
+    // A column in which every row covers everything is left out.
     let axes: Vec<usize> = (0..space.axes().len())
         .filter(|axis| lines.iter().any(|line| !line.words[*axis].is_empty()))
         .collect();
@@ -163,21 +163,22 @@ fn count_cells(book: &Rulebook) -> String {
             confidence[usize::from(book.policy.rule(row.rule).confidence.index())] += 1;
         }
     }
-    let of = |counts: &[u64], words: Vec<&str>| {
+    let counted = |counts: &[u64], words: Vec<&str>| {
         let parts = counts.iter().zip(words).filter(|(count, _)| **count > 0);
         parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
     };
     format!(
         "+ observed  * inferred  ? unconfirmed   {cells} cells: {}; {}",
-        of(&verdicts, Verdict::ALL.iter().map(|word| word.word()).collect()),
-        of(&confidence, Confidence::ALL.iter().map(|word| word.word()).collect()),
+        counted(&verdicts, Verdict::ALL.iter().map(|word| word.word()).collect()),
+        counted(&confidence, Confidence::ALL.iter().map(|word| word.word()).collect()),
     )
 }
 
-/// What each protection is, and when it can be set.
+/// The protections: their attributes, owners and when they can be set.
 fn protections(policy: &Policy) -> Vec<String> {
     let rows = policy.as_written().into_iter().map(|(_, protection)| {
-        let occasions: Vec<&str> = protection.occasions.iter().map(|at| at.word()).collect();
+        let occasions: Vec<&str> =
+            protection.occasions.iter().map(|occasion| occasion.word()).collect();
         vec![
             protection.name.clone(),
             protection.attribute.clone().unwrap_or_default(),
@@ -203,7 +204,7 @@ fn schedule(policy: &Policy) -> Vec<String> {
     if rows.is_empty() { Vec::new() } else { section("scheduled releases", rows) }
 }
 
-/// What the provider sets where nobody says otherwise.
+/// The defaults that apply where the scenario sets nothing.
 fn defaults(policy: &Policy) -> Vec<String> {
     let rows: Vec<Vec<String>> = policy
         .tables
@@ -227,13 +228,13 @@ fn rules(policy: &Policy) -> Vec<String> {
     let rows = policy.rules.iter().map(|rule| {
         let keys: Vec<&str> =
             rule.sources.iter().map(|source| policy.sources[*source].key.as_str()).collect();
-        let says: Vec<&str> =
+        let texts: Vec<&str> =
             [rule.because.as_deref(), rule.answer.as_deref()].into_iter().flatten().collect();
         vec![
             rule.id.clone(),
             rule.confidence.word().to_owned(),
             if keys.is_empty() { "-".to_owned() } else { keys.join(", ") },
-            says.join(" → "),
+            texts.join(" → "),
         ]
     });
     section("rules", rows.collect())
@@ -256,7 +257,7 @@ fn switches(policy: &Policy) -> Vec<String> {
         return Vec::new();
     }
     let rows = policy.switches.iter().map(|switch| {
-        let default = switch.default.map_or("-", |at| &switch.values[usize::from(at)]);
+        let default = switch.default.map_or("-", |index| &switch.values[usize::from(index)]);
         vec![
             switch.name.clone(),
             switch.values.join(" | "),
@@ -269,10 +270,10 @@ fn switches(policy: &Policy) -> Vec<String> {
 }
 
 fn notes(policy: &Policy) -> Vec<String> {
-    let rows = policy.notes.iter().map(|(says, sources)| {
+    let rows = policy.notes.iter().map(|(note, sources)| {
         let keys: Vec<&str> =
             sources.iter().map(|source| policy.sources[*source].key.as_str()).collect();
-        vec![format!("{says} ({})", keys.join(", "))]
+        vec![format!("{note} ({})", keys.join(", "))]
     });
     section("notes", rows.collect())
 }
@@ -280,7 +281,7 @@ fn notes(policy: &Policy) -> Vec<String> {
 /// The matrix as CSV: one row for each cell and protection.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If writing fails.
 pub fn matrix_csv(policy: &Policy, out: impl Write) -> io::Result<()> {
     let book = settled(policy);
     let mut writer =
@@ -289,8 +290,8 @@ pub fn matrix_csv(policy: &Policy, out: impl Write) -> io::Result<()> {
     let axes: Vec<Column> =
         verdicts.first().map(|table| columns(table.space())).unwrap_or_default();
     let head = axes.iter().map(|column| column.name());
-    let mut put = |row: Vec<&str>| writer.write_record(row).map_err(io_error);
-    put(head.chain(["protection", "verdict", "rule", "confidence", "source"]).collect())?;
+    let mut write = |row: Vec<&str>| writer.write_record(row).map_err(io_error);
+    write(head.chain(["protection", "verdict", "rule", "confidence", "source"]).collect())?;
     for (id, protection) in policy.as_written() {
         let table = &verdicts[id.index()];
         for cell in 0..table.space().cells() {
@@ -308,16 +309,16 @@ pub fn matrix_csv(policy: &Policy, out: impl Write) -> io::Result<()> {
                 rule.confidence.word(),
                 source.as_str(),
             ];
-            put(facts.chain(rest).collect())?;
+            write(facts.chain(rest).collect())?;
         }
     }
     writer.flush()
 }
 
 fn columns(space: &Space) -> Vec<Column> {
-    let of = space.axes().iter().filter_map(|axis| match axis.over {
+    let columns = space.axes().iter().filter_map(|axis| match axis.over {
         Over::Column(column) => Some(column),
         Over::Switch(_) => None,
     });
-    of.collect()
+    columns.collect()
 }

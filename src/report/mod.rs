@@ -1,7 +1,7 @@
-//! Reports: what records look like, one file for each format.
+//! Reports: one file for each format.
 //!
-//! A report reads records and the run header that goes with them. It must never know
-//! the world or the fleet, and never feeds back. Writers are handed in.
+//! A report reads records and the run header that belongs to them. It never uses the world or
+//! the fleet and never affects a run. Callers pass in the writers.
 
 mod accepted_changes;
 mod coverage;
@@ -41,12 +41,12 @@ pub use csv::rows::InstanceRow;
 pub use csv::tables::{BufferedCsv, Counts, CsvTables, DecisionsCsv, ReferenceCsv, Rows};
 pub use csv::thread::CsvThread;
 pub use decision_diff::{
-    Already, Changed, DecisionRow, changed, changed_json, changed_markdown, changed_text,
+    Changed, ChangesInOldRuns, DecisionRow, changed, changed_json, changed_markdown, changed_text,
     read_decisions,
 };
 pub use diff_json::diff_json;
 pub use estimates::{Estimated, estimates_csv, estimates_jsonl, estimates_text};
-pub use explain::{Question, explain_decision, explain_situation};
+pub use explain::{SituationQuery, explain_decision, explain_situation};
 pub use item::{EndOfRun, Report, RunItem};
 pub use jsonl::{Input, JsonLines, RunEnd, RunFile, WrittenStudy, run_json};
 pub use matrix::{matrix_csv, matrix_text};

@@ -1,5 +1,5 @@
-//! Two policies, or two cases, on the same draws: what differs, for people, pull requests and
-//! machines.
+//! Two policies, or two cases, with common random numbers: the differences as text, Markdown, JSON
+//! and CSV.
 
 use std::io::{self, Write};
 
@@ -15,32 +15,32 @@ use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
 use crate::experiment::Paired;
 
-/// A scenario's figures under two policies, or of two of its cases.
+/// The figures of a scenario under two policies, or of two of its cases.
 #[derive(Debug)]
 pub struct PairedRun {
-    /// The scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// Its old case and its new one: the same, unless two cases are compared.
+    /// Names of the old and the new case; equal unless two cases are compared.
     pub cases: [String; 2],
-    /// The old policy and the new one.
+    /// Names of the old and the new policy.
     pub policies: [String; 2],
-    /// How many replications.
+    /// Number of pairs of replications.
     pub replications: usize,
-    /// In how many of them anything that is counted differs.
+    /// Number of pairs in which at least one metric differs.
     pub differ: usize,
     /// Confidence level of intervals, in percent.
     pub level: f64,
-    /// The figures.
+    /// One entry for each metric.
     pub figures: Vec<Paired>,
 }
 
-fn row<'r>(of: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS] {
+fn row<'r>(run: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS] {
     [
-        Cell::Text(&of.scenario),
-        Cell::Text(&of.cases[0]),
-        Cell::Text(&of.cases[1]),
-        Cell::Text(&of.policies[0]),
-        Cell::Text(&of.policies[1]),
+        Cell::Text(&run.scenario),
+        Cell::Text(&run.cases[0]),
+        Cell::Text(&run.cases[1]),
+        Cell::Text(&run.policies[0]),
+        Cell::Text(&run.policies[1]),
         Cell::Text(&one.metric),
         Cell::word(one.unit),
         Cell::Number(one.n),
@@ -50,36 +50,36 @@ fn row<'r>(of: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS]
         decimal(one.error),
         decimal(one.interval.map(|interval| interval.low)),
         decimal(one.interval.map(|interval| interval.high)),
-        decimal(Some(of.level)),
+        decimal(Some(run.level)),
         Cell::word(one.method),
     ]
 }
 
-/// The differences as CSV.
+/// Writes `differences.csv`.
 ///
 /// # Errors
-/// If they cannot be written.
+/// If writing fails.
 pub fn paired_csv(all: &[PairedRun], out: impl Write) -> io::Result<()> {
-    let mut pen = FieldEncoder::default();
-    let mut table: BufferedCsv<_> = begin(out, &DIFFERENCES, &mut pen)?;
-    for of in all {
-        for one in &of.figures {
-            table.row(&mut pen, &row(of, one))?;
+    let mut encoder = FieldEncoder::default();
+    let mut table: BufferedCsv<_> = begin(out, &DIFFERENCES, &mut encoder)?;
+    for run in all {
+        for one in &run.figures {
+            table.row(&mut encoder, &row(run, one))?;
         }
     }
     table.flush()
 }
 
-/// The differences for machines: objects with the columns of `differences.csv`.
+/// The differences as JSON objects, with the columns of `differences.csv` as keys.
 pub fn paired_json(all: &[PairedRun]) -> Json {
-    let one = |of: &PairedRun| -> Vec<Json> {
-        of.figures.iter().map(|one| object("difference", &DIFFERENCES, &row(of, one))).collect()
+    let objects = |run: &PairedRun| -> Vec<Json> {
+        run.figures.iter().map(|one| object("difference", &DIFFERENCES, &row(run, one))).collect()
     };
-    all.iter().flat_map(one).collect()
+    all.iter().flat_map(objects).collect()
 }
 
-/// The cells of a row for people.
-fn people(one: &Paired) -> Option<[String; 5]> {
+/// The cells of a row in text and Markdown; `None` if no pair of replications completed.
+fn text_cells(one: &Paired) -> Option<[String; 5]> {
     let ([old, new], difference) = one.means.zip(one.difference)?;
     let signed = |number: f64| {
         let text = shown(number, one.unit);
@@ -97,38 +97,38 @@ fn people(one: &Paired) -> Option<[String; 5]> {
     ])
 }
 
-fn head(of: &PairedRun) -> [String; 5] {
-    let level = format!("{} % interval", of.level);
+fn head(run: &PairedRun) -> [String; 5] {
+    let level = format!("{} % interval", run.level);
     [String::new(), "before".into(), "after".into(), "difference".into(), level]
 }
 
-fn name(of: &PairedRun) -> String {
-    match of.cases.each_ref().map(String::as_str) {
-        ["", ""] => of.scenario.clone(),
-        [old, new] if old == new => format!("{} [{old}]", of.scenario),
-        [old, new] => format!("{} [{old} {ARROW} {new}]", of.scenario),
+fn name(run: &PairedRun) -> String {
+    match run.cases.each_ref().map(String::as_str) {
+        ["", ""] => run.scenario.clone(),
+        [old, new] if old == new => format!("{} [{old}]", run.scenario),
+        [old, new] => format!("{} [{old} {ARROW} {new}]", run.scenario),
     }
 }
 
-fn sum(of: &PairedRun) -> String {
-    let count = many(of.replications, "replication");
-    if of.differ == 0 {
+fn summary(run: &PairedRun) -> String {
+    let count = many(run.replications, "replication");
+    if run.differ == 0 {
         return format!("{count} with common random numbers, no differences");
     }
-    format!("{count} with common random numbers, {} differ", of.differ)
+    format!("{count} with common random numbers, {} differ", run.differ)
 }
 
-/// The differences for people.
+/// The differences as text.
 pub fn paired_text(all: &[PairedRun], page: Page) -> Vec<String> {
     let mut out = Vec::new();
-    for of in all {
-        out.push(page.paint.bold(&name(of)));
-        out.extend(hanging("  ", &sum(of), page.width));
-        if of.differ == 0 {
+    for run in all {
+        out.push(page.paint.bold(&name(run)));
+        out.extend(hanging("  ", &summary(run), page.width));
+        if run.differ == 0 {
             continue;
         }
-        let mut rows = vec![head(of).to_vec()];
-        rows.extend(of.figures.iter().filter_map(people).map(Vec::from));
+        let mut rows = vec![head(run).to_vec()];
+        rows.extend(run.figures.iter().filter_map(text_cells).map(Vec::from));
         out.push(String::new());
         out.extend(folded(&rows, &[1, 2, 3, 4], 4, page.width).concat());
         out.push(String::new());
@@ -142,15 +142,15 @@ pub fn paired_text(all: &[PairedRun], page: Page) -> Vec<String> {
 /// The differences as Markdown.
 pub fn paired_markdown(all: &[PairedRun]) -> Vec<String> {
     let mut out = Vec::new();
-    for of in all {
-        out.push(format!("**{}**: {}", name(of), sum(of)));
+    for run in all {
+        out.push(format!("**{}**: {}", name(run), summary(run)));
         out.push(String::new());
-        if of.differ == 0 {
+        if run.differ == 0 {
             continue;
         }
-        out.push(format!("| {} |", head(of).join(" | ")));
+        out.push(format!("| {} |", head(run).join(" | ")));
         out.push("|-|-:|-:|-:|-:|".into());
-        let rows = of.figures.iter().filter_map(people);
+        let rows = run.figures.iter().filter_map(text_cells);
         out.extend(rows.map(|cells| format!("| {} |", cells.join(" | "))));
         out.push(String::new());
     }

@@ -1,6 +1,6 @@
-//! The differences of two editions: for people and for a pull request.
+//! The differences of two editions as text and Markdown.
 //!
-//! The words carry everything that colour does: WORSE, BETTER, NEW, GONE, OTHER.
+//! Every colour repeats a word: WORSE, BETTER, NEW, GONE, OTHER.
 
 use super::text_table::{Page, Paint, hanging};
 use crate::diagnostics::many;
@@ -10,10 +10,10 @@ use crate::words::{Verdict, Word};
 /// The arrow between before and after.
 pub(super) const ARROW: &str = "->";
 
-/// What heads the differences that a run meets only if a scenario takes a position.
+/// The heading of differences that a run reaches only if a scenario sets a switch.
 const OFF_DEFAULT: &str = "only with a switch at a position other than its default";
 
-/// Whether a difference changes what happens, and not only what it rests on.
+/// Whether a difference changes a result, not only the evidence for it.
 const fn is_plain(class: Class) -> bool {
     match class {
         Class::Verdict | Class::Timing | Class::Presence | Class::Setting => true,
@@ -41,7 +41,7 @@ pub(super) const fn heading(part: Part) -> &'static str {
     }
 }
 
-/// A direction, as a word that stands at the head of a line.
+/// The word for a direction at the head of a line.
 pub(super) const fn direction_word(direction: Direction) -> &'static str {
     match direction {
         Direction::Worse => "WORSE",
@@ -63,8 +63,8 @@ pub(super) fn painted(direction: Direction, line: &str, paint: Paint) -> String 
     line.replacen(word, &colour, 1)
 }
 
-/// What an edition says, as tables for people say it: verdicts are shouted.
-fn says(text: &str) -> String {
+/// A statement of an edition as text; verdicts are in capitals.
+fn shown(text: &str) -> String {
     match Verdict::spelled(text) {
         Some(Verdict::NotConsulted) => "not consulted".to_owned(),
         Some(Verdict::Held | Verdict::Overridden) => text.to_uppercase(),
@@ -74,12 +74,12 @@ fn says(text: &str) -> String {
 
 fn side(statement: &Statement) -> String {
     match &statement.rule {
-        None => says(&statement.says),
-        Some(rule) => format!("{} ({}, {})", says(&statement.says), rule.id, rule.confidence),
+        None => shown(&statement.says),
+        Some(rule) => format!("{} ({}, {})", shown(&statement.says), rule.id, rule.confidence),
     }
 }
 
-/// What a difference is about, with enough said to stand alone.
+/// What a difference is about, complete enough to be read without its section.
 fn subject(d: &Difference) -> String {
     match d.part {
         Part::Space | Part::Protection | Part::Clock | Part::Table | Part::Effect => {
@@ -96,42 +96,42 @@ fn subject(d: &Difference) -> String {
     }
 }
 
-/// Rules that differ in the same way, as one row.
-struct Ground<'d> {
+/// Rules whose evidence differs in the same way, as one row.
+struct EvidenceChange<'d> {
     first: &'d Difference,
     class: Class,
-    /// The word for it: the class, or which text of a rule differs.
+    /// The word of the class, or the name of the text that differs.
     kind: &'static str,
     change: [String; 2],
     rules: Vec<String>,
     cells: usize,
 }
 
-impl Ground<'_> {
+impl EvidenceChange<'_> {
     /// `release-protection (RP1b -> RP1, 8 cells)`.
     fn what(&self) -> String {
-        let mut of: Vec<String> =
+        let mut details: Vec<String> =
             self.rules.iter().filter(|rule| !rule.is_empty()).cloned().collect();
-        of.extend((self.cells > 0).then(|| many(self.cells, "cell")));
+        details.extend((self.cells > 0).then(|| many(self.cells, "cell")));
         let subject = subject(self.first);
-        if of.is_empty() { subject } else { format!("{subject} ({})", of.join(", ")) }
+        if details.is_empty() { subject } else { format!("{subject} ({})", details.join(", ")) }
     }
 }
 
-/// In what two rules differ besides what they decide, in the words of both.
-fn grounds_of(d: &Difference) -> Vec<(Class, &'static str, [String; 2])> {
+/// The aspects in which two rules differ besides what they decide, each with both texts.
+fn evidence_changes(d: &Difference) -> Vec<(Class, &'static str, [String; 2])> {
     let mut classes = d.aspects();
-    // Another id says nothing beside a graver difference: it is shown with it.
+    // A changed id is not a row of its own beside another difference, which shows it too.
     classes.retain(|class| *class != Class::Rule || *class == d.class);
     if classes.is_empty() {
         classes.push(d.class);
     }
     let quoted = |text: Option<&str>| text.map_or("nothing".to_owned(), |text| format!("“{text}”"));
-    let mut grounds = Vec::new();
+    let mut changes = Vec::new();
     for class in classes {
         match (class, &d.old.rule, &d.new.rule) {
             (Class::Wording, Some(old), Some(new)) => {
-                grounds.extend(
+                changes.extend(
                     old.texts(new).into_iter().map(|(kind, before, after)| {
                         (class, kind, [quoted(before), quoted(after)])
                     }),
@@ -139,25 +139,25 @@ fn grounds_of(d: &Difference) -> Vec<(Class, &'static str, [String; 2])> {
             }
             (Class::Wording, ..) => {
                 let change = [&d.old, &d.new].map(|side| quoted(Some(&side.says)));
-                grounds.push((class, class.word(), change));
+                changes.push((class, class.word(), change));
             }
             _ => {
                 let change = [&d.old, &d.new].map(|side| d.detail_of(class, side));
-                grounds.push((class, class.word(), change));
+                changes.push((class, class.word(), change));
             }
         }
     }
-    grounds
+    changes
 }
 
-/// What rests on something else and decides the same: what is said of several rules in the
-/// same words is one row. Where rules differ in more than one way, each way has its row.
-fn joined(comparison: &Comparison) -> Vec<Ground<'_>> {
-    let of = comparison.differences.iter().filter(|d| !is_plain(d.class));
-    let mut rows: Vec<Ground<'_>> = Vec::new();
-    for d in of.filter(|d| !matches!(d.part, Part::Source | Part::Note)) {
+/// The differences in evidence. Rules that differ in the same words share a row; a rule that
+/// differs in several ways has a row for each.
+fn joined(comparison: &Comparison) -> Vec<EvidenceChange<'_>> {
+    let in_evidence = comparison.differences.iter().filter(|d| !is_plain(d.class));
+    let mut rows: Vec<EvidenceChange<'_>> = Vec::new();
+    for d in in_evidence.filter(|d| !matches!(d.part, Part::Source | Part::Note)) {
         let rule = rule_pair(d.old.rule.as_ref(), d.new.rule.as_ref());
-        for (class, kind, change) in grounds_of(d) {
+        for (class, kind, change) in evidence_changes(d) {
             let same = rows.iter_mut().find(|row| {
                 let about = (row.first.part, &row.first.subject, row.first.is_off_default());
                 about == (d.part, &d.subject, d.is_off_default())
@@ -171,7 +171,7 @@ fn joined(comparison: &Comparison) -> Vec<Ground<'_>> {
                 }
             } else {
                 let rules = vec![rule.clone()];
-                rows.push(Ground { first: d, class, kind, change, rules, cells: d.cells });
+                rows.push(EvidenceChange { first: d, class, kind, change, rules, cells: d.cells });
             }
         }
     }
@@ -188,9 +188,9 @@ fn rule_pair(old: Option<&Cited>, new: Option<&Cited>) -> String {
     }
 }
 
-/// Documents and notes: what was taken out, put in, or changed, as a sign and a text.
+/// Sources and notes that were removed (`-`), added (`+`) or changed (`~`).
 fn entries(comparison: &Comparison, part: Part) -> Vec<(&'static str, String)> {
-    let of = comparison.differences.iter().filter(|d| d.part == part && !is_plain(d.class));
+    let entries = comparison.differences.iter().filter(|d| d.part == part && !is_plain(d.class));
     let row = |d: &Difference| {
         let (old, new) = (d.detail(&d.old), d.detail(&d.new));
         let subject = &d.subject;
@@ -202,10 +202,10 @@ fn entries(comparison: &Comparison, part: Part) -> Vec<(&'static str, String)> {
             _ => ("~", format!("{subject}: {old} {ARROW} {new}")),
         }
     };
-    of.map(row).collect()
+    entries.map(row).collect()
 }
 
-/// The comparison for people.
+/// The comparison as text.
 pub fn diff_text(comparison: &Comparison, page: Page) -> String {
     let title = format!("{}  {ARROW}  {}", comparison.old, comparison.new);
     let mut out = vec![page.paint.bold(&title)];
@@ -214,15 +214,15 @@ pub fn diff_text(comparison: &Comparison, page: Page) -> String {
         all.filter(move |d| is_plain(d.class) && d.is_off_default() == off)
     };
     for part in Part::ALL {
-        let of: Vec<&Difference> = plain(false).filter(|d| d.part == *part).collect();
-        if !of.is_empty() {
+        let in_part: Vec<&Difference> = plain(false).filter(|d| d.part == *part).collect();
+        if !in_part.is_empty() {
             out.extend([String::new(), heading(*part).to_owned()]);
-            out.extend(of.into_iter().flat_map(|d| plain_row(d, page)));
+            out.extend(in_part.into_iter().flat_map(|d| plain_row(d, page)));
         }
     }
-    let (off, usual): (Vec<Ground<'_>>, Vec<Ground<'_>>) =
+    let (off, usual): (Vec<EvidenceChange<'_>>, Vec<EvidenceChange<'_>>) =
         joined(comparison).into_iter().partition(|row| row.first.is_off_default());
-    let usual: Vec<String> = usual.iter().flat_map(|row| ground_row(row, page)).collect();
+    let usual: Vec<String> = usual.iter().flat_map(|row| evidence_row(row, page)).collect();
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             out.extend([String::new(), title.to_owned()]);
@@ -240,14 +240,14 @@ pub fn diff_text(comparison: &Comparison, page: Page) -> String {
         );
     }
     let mut last: Vec<String> = plain(true).flat_map(|d| plain_row(d, page)).collect();
-    last.extend(off.iter().flat_map(|row| ground_row(row, page)));
+    last.extend(off.iter().flat_map(|row| evidence_row(row, page)));
     section(OFF_DEFAULT, last);
     out.push(String::new());
     out.extend(hanging("", &totals(comparison), page.width));
     out.join("\n")
 }
 
-/// What is decided otherwise: where, before and after, and both rules with their documents.
+/// The rows of a changed result: where, before and after, and both rules with their documents.
 fn plain_row(d: &Difference, page: Page) -> Vec<String> {
     let indent = " ".repeat(10);
     let place = d.place();
@@ -266,13 +266,13 @@ fn plain_row(d: &Difference, page: Page) -> Vec<String> {
     out
 }
 
-fn ground_row(row: &Ground<'_>, page: Page) -> Vec<String> {
+fn evidence_row(row: &EvidenceChange<'_>, page: Page) -> Vec<String> {
     let [old, new] = &row.change;
     let head = format!("  {:<12}", row.kind);
     hanging(&head, &format!("{}: {old} {ARROW} {new}", row.what()), page.width)
 }
 
-/// What a rule says besides its verdict: why, what the provider answers, what helps.
+/// The texts of a rule besides its verdict: reason, answer of the provider, remedy.
 fn reasons(rule: &Cited) -> Vec<String> {
     let mut reasons: Vec<String> = rule.because.iter().cloned().collect();
     reasons.extend(rule.answer.iter().map(|answer| format!("answer: {answer}")));
@@ -332,8 +332,7 @@ pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
 }
 
-/// What an edition says, with the reasons and the documents of its rule, as a cell of a Markdown
-/// table.
+/// A statement with the reasons and documents of its rule, as a cell of a Markdown table.
 fn in_full(statement: &Statement) -> String {
     let mut text = cell(&side(statement));
     if let Some(rule) = &statement.rule {
@@ -344,7 +343,7 @@ fn in_full(statement: &Statement) -> String {
     text
 }
 
-/// The comparison for a pull request.
+/// The comparison as Markdown.
 pub fn diff_markdown(comparison: &Comparison) -> String {
     let title = format!("**stayput** · `{}` {ARROW} `{}`", comparison.old, comparison.new);
     if comparison.is_same() {

@@ -1,4 +1,4 @@
-//! What would have prevented the losses of a run, and until when.
+//! The remedies that would have prevented the losses of a run, and until when.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,21 @@ use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{InstanceId, Outcome, PolicyId};
 
-/// The most lines that are printed.
+/// Most lines that are printed.
 const MOST: usize = 10;
 
-/// Remedies in the order of their last instants; those that have none come last.
+/// Remedies in the order of their last useful instants; those without one come last.
 #[derive(Default)]
 pub struct PreventedLosses {
-    /// The first of them, with the instances that they would have kept.
+    /// The first remedies, with the instances that each would have kept.
     first: BTreeMap<(SimTime, PolicyId, Remedy), Vec<InstanceId>>,
-    /// How many instances the others would have kept.
+    /// Number of instances that the remaining remedies would have kept.
     others: usize,
 }
 
 impl PreventedLosses {
-    /// Takes a decision in: if an instance or its data is gone, or if a protection was overridden.
-    pub fn take(&mut self, d: &Decision) {
+    /// Adds the remedy of a decision that took an instance or its data, or overrode a protection.
+    pub fn add(&mut self, d: &Decision) {
         let Some(remedy) = d.remedy else { return };
         if !d.effect.takes_the_instance() && d.outcome != Outcome::Overridden {
             return;
@@ -40,7 +40,7 @@ impl PreventedLosses {
         }
     }
 
-    /// A line for each remedy and instant.
+    /// One line for each remedy and last instant.
     pub fn lines(&self, header: &RunHeader) -> Vec<String> {
         let mut lines: Vec<(SimTime, String, Vec<InstanceId>)> = Vec::new();
         for ((until, policy, remedy), ids) in &self.first {

@@ -1,4 +1,4 @@
-//! `replications.csv`: what each replication came to, written and read again.
+//! `replications.csv`: the results of each replication, written and read.
 
 use std::io::{self, Write};
 
@@ -8,20 +8,20 @@ use super::csv::tables::{BufferedCsv, Rows, begin};
 use crate::experiment::{Observed, Replications, Stopped};
 use crate::words::{Metric, Word};
 
-/// Where the metrics begin among the columns.
+/// Index of the first metric among the columns.
 const FIRST: usize = 6;
 
-/// Writes the table; gives the number of its rows.
+/// Writes the table and returns the number of its rows.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If writing fails.
 pub fn replications_csv(all: &[&Replications], out: impl Write) -> io::Result<u64> {
-    let mut pen = FieldEncoder::default();
-    let mut table: BufferedCsv<_> = begin(out, &REPLICATIONS, &mut pen)?;
+    let mut encoder = FieldEncoder::default();
+    let mut table: BufferedCsv<_> = begin(out, &REPLICATIONS, &mut encoder)?;
     let mut rows = 0;
-    for of in all {
-        for one in &of.rows {
-            table.row(&mut pen, &row(of, one))?;
+    for run in all {
+        for one in &run.rows {
+            table.row(&mut encoder, &row(run, one))?;
             rows += 1;
         }
     }
@@ -29,12 +29,12 @@ pub fn replications_csv(all: &[&Replications], out: impl Write) -> io::Result<u6
     Ok(rows)
 }
 
-fn row<'r>(of: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_COLUMNS] {
-    let value = |at: usize| one.values[at].map_or(Cell::EMPTY, Cell::Signed);
+fn row<'r>(run: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_COLUMNS] {
+    let value = |index: usize| one.values[index].map_or(Cell::EMPTY, Cell::Signed);
     [
-        Cell::Text(&of.scenario),
-        Cell::Text(&of.case),
-        Cell::Text(&of.policy),
+        Cell::Text(&run.scenario),
+        Cell::Text(&run.case),
+        Cell::Text(&run.policy),
         Cell::Number(one.replication),
         Cell::Number(one.events),
         Cell::word(one.stop),
@@ -49,14 +49,14 @@ fn row<'r>(of: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_CO
         value(8),
         value(9),
         value(10),
-        Cell::Counts(&of.counts, &one.counts),
+        Cell::Counts(&run.counts, &one.counts),
     ]
 }
 
 /// Reads the table.
 ///
 /// # Errors
-/// In words, for the first row that is not valid.
+/// If the columns are different ones, or at the first row that is not valid.
 pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
     let mut reader = ::csv::ReaderBuilder::new().has_headers(true).from_reader(text.as_bytes());
     let names: Vec<&str> = REPLICATIONS.columns.iter().map(|column| column.name).collect();
@@ -65,15 +65,15 @@ pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
         return Err("the columns are not those of `replications.csv`".to_owned());
     }
     let mut all: Vec<Replications> = Vec::new();
-    let mut answered = std::collections::BTreeSet::new();
+    let mut completed = std::collections::BTreeSet::new();
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
         let line = record.position().map_or(0, ::csv::Position::line);
         let cells: Vec<&str> = record.iter().collect();
         let (one, counts) = read_row(&cells).ok_or(format!("line {line} is not valid"))?;
         let [scenario, case, policy] = [cells[0], cells[1], cells[2]];
-        let known = all.iter().position(|of| (&*of.scenario, &*of.case) == (scenario, case));
-        let at = known.unwrap_or_else(|| {
+        let known = all.iter().position(|run| (&*run.scenario, &*run.case) == (scenario, case));
+        let index = known.unwrap_or_else(|| {
             all.push(Replications {
                 scenario: scenario.to_owned(),
                 case: case.to_owned(),
@@ -83,15 +83,15 @@ pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
             });
             all.len() - 1
         });
-        let of = &mut all[at];
+        let run = &mut all[index];
         if !one.stop.is_complete() {
-            // Nothing is counted of it.
-        } else if answered.insert(at) {
-            of.counts = counts;
-        } else if of.counts != counts {
+            // An incomplete replication counts nothing.
+        } else if completed.insert(index) {
+            run.counts = counts;
+        } else if run.counts != counts {
             return Err(format!("line {line} has other `counts` than the lines before"));
         }
-        of.rows.push(one);
+        run.rows.push(one);
     }
     Ok(all)
 }
@@ -114,7 +114,7 @@ fn read_row(cells: &[&str]) -> Option<(Observed, Vec<String>)> {
         values,
         counts,
     };
-    // What gave an answer has a value everywhere but where nothing may have been observed.
+    // A complete replication has a value for every metric that is not optional.
     let mut metrics = Metric::ALL.iter().zip(&values);
     let whole = metrics.all(|(metric, value)| metric.is_optional() || value.is_some());
     (whole || !one.stop.is_complete()).then_some((one, names))
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn a_written_table_reads_back_as_the_same_rows() {
         let row = |replication, first| Observed {
             replication,
             events: 7,
@@ -140,7 +140,7 @@ mod tests {
             counts: Vec::new(),
             ..row(2, true)
         };
-        let of = Replications {
+        let run = Replications {
             scenario: "a, b".into(),
             case: "\"c\"".into(),
             policy: "p;q".into(),
@@ -148,9 +148,9 @@ mod tests {
             rows: vec![row(0, true), row(1, false), none],
         };
         let mut out = Vec::new();
-        assert_eq!(replications_csv(&[&of], &mut out).unwrap(), 3);
+        assert_eq!(replications_csv(&[&run], &mut out).unwrap(), 3);
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(read_replications(&text).unwrap(), [of]);
+        assert_eq!(read_replications(&text).unwrap(), [run]);
         for (from, to, reported) in [
             (",horizon,", ",maybe,", "line 2 is not valid"),
             (",7,horizon,0,", ",7,horizon,,", "line 2 is not valid"),

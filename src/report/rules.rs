@@ -1,4 +1,4 @@
-//! One rule with all that speaks for it; the rules of an edition; the editions there are.
+//! One rule with its evidence, all rules of an edition, and the list of built-in editions.
 
 use std::sync::Arc;
 
@@ -9,25 +9,26 @@ use crate::diagnostics::{Sources, many};
 use crate::policy::{Policy, Rule, Source, Switch};
 use crate::words::{SwitchId, Word};
 
-/// An edition, and what it starts from.
+/// A built-in edition.
 #[derive(Debug)]
 pub struct Edition {
-    /// The edition.
+    /// Its policy.
     pub policy: Arc<Policy>,
-    /// The edition that it extends.
+    /// The edition that it extends; `None` if it stands alone.
     pub extends: Option<String>,
 }
 
-/// One rule in full: what it says, why, on what it rests, and where it stands.
+/// One rule in full: its keys, reason, sources, switches and location.
 ///
-/// `of` names the editions that say so.
+/// `editions` is the text that names the editions with this rule.
 pub fn rule_text(
     (policy, rule): (&Policy, &Rule),
-    of: &str,
+    editions: &str,
     files: &Sources,
     paint: Paint,
 ) -> String {
-    let mut rows: Vec<(&str, String)> = vec![("of", of.to_owned()), ("in", rule.part.clone())];
+    let mut rows: Vec<(&str, String)> =
+        vec![("of", editions.to_owned()), ("in", rule.part.clone())];
     rows.extend(rule.says.iter().map(|(key, words)| (&**key, words.clone())));
     rows.extend(rule.because.iter().map(|because| ("because", because.clone())));
     if let Some(answer) = &rule.answer {
@@ -35,11 +36,11 @@ pub fn rule_text(
     }
     rows.extend(rule.remedy.line.iter().map(|remedy| ("remedy", remedy.clone())));
     rows.push(("confidence", rule.confidence.word().to_owned()));
-    for at in &rule.sources {
-        rows.extend(document(&policy.sources[*at]));
+    for index in &rule.sources {
+        rows.extend(document(&policy.sources[*index]));
     }
     for switch in rule.switches.iter() {
-        rows.extend(question(&policy.switches[switch.index()]));
+        rows.extend(switch_rows(&policy.switches[switch.index()]));
     }
     rows.push(("file", files.locate(rule.span)));
     let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -52,12 +53,14 @@ pub fn rule_text(
 }
 
 fn document(source: &Source) -> Vec<(&'static str, String)> {
-    let at = source.at.clone().unwrap_or_else(|| "no address".into());
-    vec![("source", format!("{}: {source}", source.key)), ("", at)]
+    let address = source.at.clone().unwrap_or_else(|| "no address".into());
+    vec![("source", format!("{}: {source}", source.key)), ("", address)]
 }
 
-fn question(switch: &Switch) -> Vec<(&'static str, String)> {
-    let word = |at: Option<u8>| at.map_or("-", |at| switch.values[usize::from(at)].as_str());
+fn switch_rows(switch: &Switch) -> Vec<(&'static str, String)> {
+    let word = |position: Option<u8>| {
+        position.map_or("-", |index| switch.values[usize::from(index)].as_str())
+    };
     let mut rows = vec![(
         "switch",
         format!(
@@ -75,12 +78,13 @@ fn question(switch: &Switch) -> Vec<(&'static str, String)> {
 
 fn answer_from(policy: &Policy, rule: &Rule) -> String {
     let Some(basis) = &rule.answer_basis else { return String::new() };
-    let keys: Vec<&str> = basis.sources.iter().map(|at| policy.sources[*at].key.as_str()).collect();
+    let keys: Vec<&str> =
+        basis.sources.iter().map(|index| policy.sources[*index].key.as_str()).collect();
     let keys = if keys.is_empty() { String::new() } else { format!(": {}", keys.join(", ")) };
     format!(" ({}{keys})", basis.confidence)
 }
 
-/// Every rule of an edition, a line each.
+/// Every rule of an edition, one per line.
 pub fn rules_text(policy: &Policy, paint: Paint) -> String {
     let rows = policy.rules.iter().map(|rule| {
         let says: Vec<String> =
@@ -92,15 +96,15 @@ pub fn rules_text(policy: &Policy, paint: Paint) -> String {
     lines.join("\n")
 }
 
-/// Rules as data: each with what it says, its documents, its switches and its remedy.
+/// Rules as JSON: each with its keys, documents, switches and remedy.
 pub fn rules_json(policy: &Policy, rules: &[&Rule], files: &Sources) -> Json {
     let rules: Vec<Json> = rules.iter().map(|rule| rule_json(policy, rule, files)).collect();
     json!({ "policy": policy.name, "title": policy.title, "rules": rules })
 }
 
 fn rule_json(policy: &Policy, rule: &Rule, files: &Sources) -> Json {
-    let documents = |spans: &[usize]| -> Vec<Json> {
-        spans.iter().map(|at| source_json(&policy.sources[*at])).collect()
+    let documents = |indices: &[usize]| -> Vec<Json> {
+        indices.iter().map(|index| source_json(&policy.sources[*index])).collect()
     };
     let says: serde_json::Map<String, Json> =
         rule.says.iter().map(|(key, words)| (key.to_string(), json!(words))).collect();
@@ -134,7 +138,8 @@ fn source_json(source: &Source) -> Json {
 
 fn switch_json(policy: &Policy, id: SwitchId) -> Json {
     let switch = &policy.switches[id.index()];
-    let word = |at: Option<u8>| at.map(|at| switch.values[usize::from(at)].as_str());
+    let word =
+        |position: Option<u8>| position.map(|index| switch.values[usize::from(index)].as_str());
     json!({
         "switch": switch.name,
         "positions": switch.values,
@@ -145,7 +150,7 @@ fn switch_json(policy: &Policy, id: SwitchId) -> Json {
     })
 }
 
-/// The editions there are, a line each.
+/// The built-in editions, one per line.
 pub fn editions_text(editions: &[Edition]) -> String {
     let rows = editions.iter().map(|edition| {
         let policy = &edition.policy;
@@ -160,7 +165,7 @@ pub fn editions_text(editions: &[Edition]) -> String {
     table(rows.collect(), &[]).join("\n")
 }
 
-/// The editions as data.
+/// The built-in editions as JSON.
 pub fn editions_json(editions: &[Edition]) -> Json {
     let all: Vec<Json> = editions
         .iter()
@@ -168,7 +173,7 @@ pub fn editions_json(editions: &[Edition]) -> Json {
             let policy = &edition.policy;
             let date = policy.name.rsplit_once('@').map_or("", |(_, date)| date);
             let switches: Vec<Json> = (0..policy.switches.len())
-                .map(|at| switch_json(policy, SwitchId::at(at)))
+                .map(|index| switch_json(policy, SwitchId::at(index)))
                 .collect();
             json!({
                 "policy": policy.name,

@@ -1,4 +1,4 @@
-//! The formats, for machines: JSON Schema of the files, Table Schema of the tables.
+//! Schemas of the formats: JSON Schema of files, Table Schema of tables.
 
 use serde_json::{Value as Json, json};
 
@@ -17,32 +17,32 @@ fn schema(title: &str, mut schema: Json) -> Json {
     schema
 }
 
-/// What a scenario may say.
+/// The JSON Schema of a scenario file.
 pub fn scenario_schema() -> Json {
     schema("stayput scenario/1", WrittenScenario::schema())
 }
 
-/// What a policy may say.
+/// The JSON Schema of a policy file.
 pub fn policy_schema() -> Json {
     schema("stayput policy/1", PolicyFile::schema())
 }
 
-/// What `diff -f json` prints.
+/// The JSON Schema of the output of `diff -f json`.
 pub fn diff_schema() -> Json {
     schema("stayput diff/1", super::diff_json::schema())
 }
 
-/// What a file of accepted changes may say.
+/// The JSON Schema of a file of accepted changes.
 pub fn accepted_schema() -> Json {
     schema("stayput accepted/1", super::accepted_changes::schema())
 }
 
-/// What `test -f json` prints.
+/// The JSON Schema of the output of `test -f json`.
 pub fn test_schema() -> Json {
     schema("stayput test/1", super::test_json::schema())
 }
 
-/// The tables that a run or many replications write, as Table Schema (specs.frictionlessdata.io).
+/// The Table Schema (specs.frictionlessdata.io) of the tables of runs and replications.
 pub fn csv_schema() -> Json {
     let resources = TABLES.iter().chain(STUDY_TABLES).map(|table| {
         let fields = table.columns.iter().map(|column| {

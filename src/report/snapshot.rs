@@ -1,7 +1,7 @@
-//! Stored outcomes: what a scenario came to when somebody last accepted it.
+//! Stored decisions of a scenario, as they were when `bless` last accepted them.
 //!
-//! `NAME.decisions.csv` beside a scenario holds the rows of its decisions, all cases together.
-//! Every cell counts: nothing is normalised, since what is smoothed away cannot be noticed.
+//! `NAME.decisions.csv` beside a scenario contains the decisions of all of its cases. Cells are
+//! compared as they are, without normalisation, so that no difference is hidden.
 
 use super::csv::columns::DECISIONS;
 use super::csv::tables::io_error;
@@ -9,13 +9,13 @@ use super::decision_diff::{Changed, DecisionRow, changed};
 use crate::diagnostics::many;
 use crate::experiment::Failure;
 
-/// The most differences that a failure shows.
+/// Most differences that a failure lists.
 const SHOWN: usize = 12;
 
-/// The rows as `decisions.csv` has them.
+/// The rows as the text of a `decisions.csv`.
 ///
 /// # Errors
-/// If they cannot be written.
+/// If the CSV writer fails.
 pub fn decisions_csv(rows: &[DecisionRow]) -> std::io::Result<String> {
     let mut writer = ::csv::WriterBuilder::new()
         .terminator(::csv::Terminator::Any(b'\n'))
@@ -28,9 +28,9 @@ pub fn decisions_csv(rows: &[DecisionRow]) -> std::io::Result<String> {
     String::from_utf8(bytes).map_err(std::io::Error::other)
 }
 
-/// In what a case differs from what was stored of it, if it does.
+/// How a case differs from its stored decisions; `None` if it does not.
 ///
-/// Both lists hold the rows of that case alone; `path` is the scenario's file.
+/// Both lists contain the rows of one case; `path` is the file of the scenario.
 pub fn stored(stored: &[DecisionRow], now: &[DecisionRow], path: &str) -> Option<Failure> {
     if stored == now {
         return None;

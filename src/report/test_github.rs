@@ -1,13 +1,13 @@
-//! Annotations for a pull request on GitHub: workflow commands, one a line.
+//! Annotations for a pull request on GitHub: workflow commands, one per line.
 //!
-//! The platform shows ten errors and ten warnings of a step and drops the rest without a word;
-//! so the worst come first, no more than that are written, and the last line counts the others.
+//! The platform shows ten errors and ten warnings per step and silently drops the rest. Therefore
+//! the most important come first, no more than ten are written, and a line counts the others.
 
 use super::test_text::TestRun;
 use crate::diagnostics::{Severity, many};
 use crate::words::Word;
 
-/// How many annotations of a kind the platform shows.
+/// Number of annotations of one severity that the platform shows per step.
 const SHOWN: usize = 10;
 
 struct Annotation {
@@ -38,8 +38,7 @@ pub fn github(run: &TestRun<'_>) -> String {
     out.join("\n")
 }
 
-/// Mistakes first, since nothing is known of what they are in; then what could not be judged;
-/// then what was not met.
+/// Errors in files first, then cases that could not be judged, then failed expectations.
 fn errors(run: &TestRun<'_>) -> Vec<Annotation> {
     let mut list = problems(run, Severity::Error);
     let about = |path: &str, title: &str, text: String| Annotation {
@@ -73,7 +72,7 @@ fn errors(run: &TestRun<'_>) -> Vec<Annotation> {
 }
 
 fn problems(run: &TestRun<'_>, severity: Severity) -> Vec<Annotation> {
-    let of = run.problems.sorted().into_iter().filter(|p| p.code.severity() == severity);
+    let problems = run.problems.sorted().into_iter().filter(|p| p.code.severity() == severity);
     let one = |problem: &crate::diagnostics::Problem| {
         let span = problem.labels.first().map(|(span, _)| *span);
         let (line, column) = span.map_or((1, 1), |span| run.sources.line_column(span));
@@ -90,7 +89,7 @@ fn problems(run: &TestRun<'_>, severity: Severity) -> Vec<Annotation> {
             text,
         }
     };
-    of.map(one).collect()
+    problems.map(one).collect()
 }
 
 fn command(kind: &str, one: &Annotation) -> String {
@@ -103,12 +102,12 @@ fn command(kind: &str, one: &Annotation) -> String {
     )
 }
 
-/// What the platform would take for the end of a message.
+/// Escapes the characters that end a message.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// What it would take for the end of a property.
+/// Escapes the characters that end a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

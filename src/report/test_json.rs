@@ -1,4 +1,4 @@
-//! A test run for machines, and the schema of it.
+//! A test run as JSON, and the JSON Schema of that output.
 
 use serde_json::{Value as Json, json};
 
@@ -7,7 +7,7 @@ use crate::diagnostics::{Problem, Severity};
 use crate::experiment::Failure;
 use crate::words::Word;
 
-/// What `test -f json` prints; `schema test` describes it.
+/// The output of `test -f json`; `stayput schema test` prints its schema.
 pub fn test_json(run: &TestRun<'_>, coverage: Option<Json>) -> Json {
     let cases = run.cases.iter().map(|case| {
         let failures = case.judgement.failures.iter();
@@ -50,7 +50,7 @@ fn failure(failure: &Failure, path: &str, run: &TestRun<'_>) -> Json {
 
 fn problem(problem: &Problem, run: &TestRun<'_>) -> Json {
     let span = problem.labels.first().map(|(span, _)| *span);
-    let at = span.map(|span| run.sources.line_column(span));
+    let position = span.map(|span| run.sources.line_column(span));
     let severity = match problem.code.severity() {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -60,14 +60,14 @@ fn problem(problem: &Problem, run: &TestRun<'_>) -> Json {
         "severity": severity,
         "title": problem.title,
         "file": span.map_or(problem.path.as_deref(), |span| Some(run.sources.path(span.file))),
-        "line": at.map(|(line, _)| line),
-        "column": at.map(|(_, column)| column),
+                "line": position.map(|(line, _)| line),
+                "column": position.map(|(_, column)| column),
         "notes": problem.notes,
         "helps": problem.helps,
     })
 }
 
-/// The schema of [`test_json`].
+/// The JSON Schema of [`test_json`].
 pub(super) fn schema() -> Json {
     let text = json!({ "type": "string" });
     let texts = json!({ "type": "array", "items": text });

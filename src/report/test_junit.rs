@@ -1,17 +1,17 @@
 //! `JUnit` XML of a test run, as common CI servers read it.
 //!
-//! A suite is a file, a test case is a case of a scenario, a failure is what was expected and
-//! not met; an error is what could not be judged. There is no time and no host in it: the same
-//! run gives the same bytes.
+//! A suite is a file, a test case is a case of a scenario, a failure is a failed expectation, and
+//! an error is a case that could not be judged. Time and host are left out, so that the same run
+//! gives the same bytes.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::test_text::{CaseReport, TestRun, tell};
+use super::test_text::{CaseReport, TestRun, failure_lines};
 
 /// The report as XML.
 ///
 /// # Errors
-/// In words, if it cannot be written.
+/// If the XML writer fails.
 pub fn junit(run: &TestRun<'_>) -> Result<String, String> {
     let mut report = Report::new("stayput");
     let mut files: Vec<&str> = Vec::new();
@@ -49,7 +49,8 @@ fn test_case(case: &CaseReport, run: &TestRun<'_>) -> TestCase {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let first = case.judgement.failures.first();
         let message = first.map_or("no expectations", |failure| failure.title.as_str());
-        let reported = case.judgement.failures.iter().flat_map(|f| tell(f, case, run.sources));
+        let reported =
+            case.judgement.failures.iter().flat_map(|f| failure_lines(f, case, run.sources));
         status.set_type("expectation").set_message(message);
         status.set_description(reported.collect::<Vec<_>>().join("\n"));
         status

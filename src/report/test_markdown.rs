@@ -4,10 +4,10 @@ use super::policy_diff::cell;
 use super::test_text::TestRun;
 use crate::diagnostics::many;
 
-/// The largest text that the usual hosts take for a comment, in bytes, with room to spare.
+/// Size limit of the report in bytes. GitHub accepts comments of up to 65 536 characters.
 const MOST: usize = 60_000;
 
-/// The report: failures first; what passed is folded away.
+/// The report: failures first, then the passed cases in a collapsed section.
 pub fn test_markdown(run: &TestRun<'_>) -> String {
     let (passed, failed): (Vec<_>, Vec<_>) = run.cases.iter().partition(|case| case.passed());
     let word = if run.passed() { "PASS" } else { "FAIL" };
@@ -56,7 +56,7 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
     cut(&out)
 }
 
-/// As many whole lines as fit; then how many were left out.
+/// The first whole lines that fit, then the number of lines left out.
 fn cut(lines: &[String]) -> String {
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {

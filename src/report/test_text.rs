@@ -1,58 +1,59 @@
-//! The report of `test`: a line for each case, then every failure with its place.
+//! The report of `test` as text: one line for each case, then every failure with its location.
 
 use super::text_table::{Paint, table};
 use crate::diagnostics::{Code, Problems, Severity, Sources, Span, many};
 use crate::experiment::{Failure, Judgement};
 
-/// What came of one case.
+/// The result of one case.
 #[derive(Debug)]
 pub struct CaseReport {
-    /// `scenario` or `scenario [case]`.
+    /// `SCENARIO` or `SCENARIO [CASE]`.
     pub name: String,
-    /// The file.
+    /// Path of the scenario file.
     pub path: String,
-    /// The scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// The case; empty if there is none.
+    /// Name of the case; empty if the scenario has no cases.
     pub case: String,
-    /// What came of judging it.
+    /// The result of its expectations.
     pub judgement: Judgement,
-    /// Why it could not be judged, if it could not.
+    /// Why it could not be judged; `None` if it was judged.
     pub broken: Option<String>,
-    /// The command that runs it alone.
+    /// The command that runs only this case.
     pub again: String,
 }
 
 impl CaseReport {
-    /// Whether everything expected was met, and anything was expected.
+    /// Whether the case has expectations and all of them were met.
     pub const fn passed(&self) -> bool {
         self.judgement.failures.is_empty() && self.broken.is_none() && self.judgement.judged > 0
     }
 
-    /// The line of the first expectation that was not met.
+    /// The line of the first failed expectation; `None` if no failure has a location.
     pub(super) fn line(&self, sources: &Sources) -> Option<usize> {
         let span = self.judgement.failures.iter().find_map(|failure| failure.span)?;
         Some(sources.line_column(span).0)
     }
 }
 
-/// Everything that a test run came to.
+/// The result of a test run.
 #[derive(Debug, Clone, Copy)]
 pub struct TestRun<'a> {
     /// Every case that ran, in the order of the files.
+    /// Within a file, in the order of its cases.
     pub cases: &'a [CaseReport],
-    /// The files that could not be run at all.
+    /// Paths of the files with errors, which did not run.
     pub broken: &'a [String],
-    /// Everything that is wrong with files, warnings included.
+    /// All errors and warnings about files.
     pub problems: &'a Problems,
     /// Every text that was read.
     pub sources: &'a Sources,
-    /// Demands on the run as a whole that were not met.
+    /// Requirements on the whole run that were not met, such as a coverage floor.
     pub gates: &'a [String],
 }
 
 impl TestRun<'_> {
-    /// Whether all is well.
+    /// Whether all cases passed, no file has errors and all gates were met.
     pub fn passed(&self) -> bool {
         self.cases.iter().all(CaseReport::passed)
             && self.broken.is_empty()
@@ -60,20 +61,20 @@ impl TestRun<'_> {
             && !self.problems.refuse()
     }
 
-    /// `5 ran, 4 passed, 1 failed · 56 expectations, 2 not met`.
+    /// `5 ran, 4 passed, 1 failed · 56 expectations, 2 failed`.
     pub(super) fn totals(&self) -> String {
         totals(self.cases, self.broken.len())
     }
 
-    /// The mistakes in a file, a line for each.
+    /// The errors in a file, one line each.
     pub(super) fn mistakes(&self, path: &str) -> Vec<String> {
-        let of = self.problems.sorted().into_iter().filter(|problem| {
+        let in_file = self.problems.sorted().into_iter().filter(|problem| {
             let span = problem.labels.first().map(|(span, _)| span.file);
             problem.code.severity() == Severity::Error
                 && span.map_or(problem.path.as_deref(), |file| Some(self.sources.path(file)))
                     == Some(path)
         });
-        let reported = of.map(|problem| {
+        let reported = in_file.map(|problem| {
             let span = problem.labels.first().map(|(span, _)| self.sources.locate(*span));
             let span = span.unwrap_or_else(|| path.to_owned());
             format!("{span} {}: {}", problem.code, problem.title)
@@ -82,7 +83,7 @@ impl TestRun<'_> {
     }
 }
 
-/// The report of a test run for people.
+/// The report of a test run as text.
 pub fn test_report(run: &TestRun<'_>, paint: Paint) -> String {
     let TestRun { cases, broken, sources, .. } = *run;
     let rows = cases.iter().map(|case| {
@@ -115,7 +116,7 @@ pub fn test_report(run: &TestRun<'_>, paint: Paint) -> String {
         }
         for failure in &case.judgement.failures {
             out.push(String::new());
-            out.extend(tell(failure, case, sources));
+            out.extend(failure_lines(failure, case, sources));
         }
         out.push(String::new());
         out.push(format!("  again: {}", case.again));
@@ -136,8 +137,12 @@ fn verdict(case: &CaseReport) -> String {
     }
 }
 
-/// A failure with its line, and what happened instead.
-pub(super) fn tell(failure: &Failure, case: &CaseReport, sources: &Sources) -> Vec<String> {
+/// A failure with the line of its expectation, and what happened instead.
+pub(super) fn failure_lines(
+    failure: &Failure,
+    case: &CaseReport,
+    sources: &Sources,
+) -> Vec<String> {
     let mut lines = Vec::new();
     match failure.span {
         Some(span) => {
@@ -150,7 +155,7 @@ pub(super) fn tell(failure: &Failure, case: &CaseReport, sources: &Sources) -> V
     lines
 }
 
-/// The line that was not met, with its number.
+/// The source line of a failed expectation, with its number.
 fn quote(span: Span, sources: &Sources) -> Vec<String> {
     let (number, column) = sources.line_column(span);
     let line = sources.text(span.file).lines().nth(number - 1).unwrap_or_default();

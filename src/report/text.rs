@@ -1,4 +1,4 @@
-//! The timeline of a run for people: what happened, in order, and what it came to.
+//! The timeline of a run as text: what happened, in order, and a summary.
 
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ use crate::words::{
     Confidence, Fate, Lifecycle, Obstacle, Outcome, PolicyId, ProtectionSet, RequestResult, Word,
 };
 
-/// The most rows that are shown; the CSV files have all of them.
+/// Most rows that are shown; the CSV files contain all of them.
 const MOST_ROWS: usize = 2_000;
 
 /// The timelines of runs, written at the end of each.
@@ -40,7 +40,7 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
     fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
         match *item {
             RunItem::Start(_) => self.timeline = Timeline::default(),
-            RunItem::Record(record, header) => self.timeline.take(record, header),
+            RunItem::Record(record, header) => self.timeline.add(record, header),
             RunItem::End(end) => {
                 let timeline = std::mem::take(&mut self.timeline);
                 let mut text = timeline.finish(end.header, end.summary, self.paint);
@@ -60,18 +60,23 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
     }
 }
 
-/// Rows of one run.
+/// Collects the records of one run and renders them as text.
 #[derive(Default)]
 struct Timeline {
     rows: Vec<Row>,
+    /// Number of rows beyond [`MOST_ROWS`].
     left_out: u64,
+    /// The instant of the last row; `None` before the first.
     last: Option<SimTime>,
+    /// The current request; `None` before the first and after it was closed.
     request: Option<Request>,
+    /// Reported changes of the current request.
     changes: Vec<(Subject, What)>,
-    /// Whether the request under way changed anything that is reported.
+    /// Whether the current request changed anything that is reported.
     changed: bool,
+    /// Whether the current request has a decision.
     decided: bool,
-    /// Whether a decision of the request under way shows why not all of it was done.
+    /// Whether a decision of the current request shows why the request was not fully carried out.
     explained: bool,
     prevented: PreventedLosses,
 }
@@ -82,9 +87,10 @@ struct Row {
 }
 
 impl Timeline {
-    fn take(&mut self, record: &Record, header: &RunHeader) {
+    /// Adds a record.
+    fn add(&mut self, record: &Record, header: &RunHeader) {
         if self.request.is_some_and(|request| request.seq != record.seq()) {
-            // What comes now belongs to a request that was reported before.
+            // This record belongs to an earlier request, which was reported already.
             self.close(header);
         }
         match record {
@@ -99,7 +105,7 @@ impl Timeline {
                 let why = self.request.and_then(|request| request.refusal);
                 let here = decision.rule.map(|rule| Refusal::Rule(decision.policy, rule));
                 self.explained |= why.is_none() || why == here;
-                self.prevented.take(decision);
+                self.prevented.add(decision);
                 if self.is_full() {
                     self.left_out += 1;
                 } else {
@@ -107,7 +113,7 @@ impl Timeline {
                     self.row(decision.at, cells, Some(decision.outcome), header);
                 }
             }
-            Record::Change(change) if is_told(change.subject, &change.what) => {
+            Record::Change(change) if is_reported(change.subject, &change.what) => {
                 self.changed = true;
                 if !self.is_full() {
                     self.changes.push((change.subject, change.what));
@@ -158,8 +164,8 @@ impl Timeline {
             Outcome::Held => answer.or(because).unwrap_or("kept").to_owned(),
             Outcome::Denied if rule.is_none() => Obstacle::NotThere.meaning().to_owned(),
             Outcome::Denied | Outcome::Deferred => {
-                let said: Vec<&str> = [answer, because].into_iter().flatten().collect();
-                if said.is_empty() { "refused".to_owned() } else { said.join(": ") }
+                let texts: Vec<&str> = [answer, because].into_iter().flatten().collect();
+                if texts.is_empty() { "refused".to_owned() } else { texts.join(": ") }
             }
             Outcome::Skipped => "skipped without an error".to_owned(),
             Outcome::Spared => {
@@ -180,8 +186,8 @@ impl Timeline {
         ]
     }
 
-    /// A request that decided nothing is reported by what it changed; so is one that something cut
-    /// short that no decision shows.
+    /// Ends the current request. A request without a decision is reported by its changes; a
+    /// request that was cut short is reported with the reason, unless a decision shows it.
     fn close(&mut self, header: &RunHeader) {
         let mut changes = std::mem::take(&mut self.changes);
         let changed = std::mem::take(&mut self.changed);
@@ -201,17 +207,18 @@ impl Timeline {
                     parts.push(refusal(&request, header));
                 }
                 if !cut {
-                    parts.extend(tell_changes(&changes, header));
+                    parts.extend(change_texts(&changes, header));
                 }
                 let cells = vec!["·".to_owned(), cause, parts.join("; ")];
                 self.row(request.at, cells, None, header);
             }
         }
-        // The next request finds the room that this one needed.
+        // The allocation is reused by the next request.
         changes.clear();
         self.changes = changes;
     }
 
+    /// Renders the timeline and the summary.
     fn finish(mut self, header: &RunHeader, summary: &Summary, paint: Paint) -> String {
         self.close(header);
         let mut out = vec![heading(header, paint), String::new()];
@@ -226,7 +233,7 @@ impl Timeline {
             out.push("  no events".into());
         }
         out.push(String::new());
-        out.extend(sum_up(header, summary, &self.prevented));
+        out.extend(totals(header, summary, &self.prevented));
         out.join("\n")
     }
 }
@@ -245,7 +252,7 @@ fn heading(header: &RunHeader, paint: Paint) -> String {
     )
 }
 
-/// Decisions in aligned columns; what is no decision takes the width that is left.
+/// Decisions in aligned columns; the text of other rows takes the remaining width.
 fn lay_out(rows: &[Row], paint: Paint) -> Vec<String> {
     let decisions: Vec<Vec<String>> = rows
         .iter()
@@ -301,13 +308,13 @@ fn refusal(request: &Request, header: &RunHeader) -> String {
     text
 }
 
-/// Whether a change is worth a word: the size of a group follows from its members.
-const fn is_told(subject: Subject, what: &What) -> bool {
+/// Whether a change is reported. The size of a group is not, because it follows from its members.
+const fn is_reported(subject: Subject, what: &What) -> bool {
     !matches!((subject, what), (Subject::Group(_), What::Size(..)))
 }
 
-/// Changes in words, those of the same kind together.
-fn tell_changes(changes: &[(Subject, What)], header: &RunHeader) -> Vec<String> {
+/// Changes as texts; equal changes share a text that lists their subjects.
+fn change_texts(changes: &[(Subject, What)], header: &RunHeader) -> Vec<String> {
     let mut kinds: Vec<(String, Vec<&str>)> = Vec::new();
     for (subject, what) in changes {
         let (name, kind) = match (subject, what) {
@@ -360,8 +367,8 @@ fn in_words(what: &What, header: &RunHeader) -> String {
     }
 }
 
-/// What the run came to.
-fn sum_up(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) -> Vec<String> {
+/// The summary of the run.
+fn totals(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) -> Vec<String> {
     let counts: Vec<String> = Outcome::ALL
         .iter()
         .map(|outcome| (summary.outcome(*outcome), outcome.word().to_uppercase()))
@@ -372,7 +379,7 @@ fn sum_up(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) ->
         format!("{}   {}", many(count(summary.decisions()), "decision"), counts.join(" · "));
     let mut lines = vec![decisions.trim_end().to_owned()];
     let (least, most) = summary.protected_lost;
-    // Of some, nobody knows whether a protection was on.
+    // The two differ if it is unknown for some instances whether a protection was on.
     let protected = if least < most {
         format!(", {least} to {most} with a protection on")
     } else {
@@ -400,7 +407,7 @@ fn sum_up(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) ->
     lines
 }
 
-/// The confidence of decisions, and what was assumed.
+/// The confidence of decisions, the assumptions and the inert protections.
 fn footing(header: &RunHeader, summary: &Summary) -> Vec<String> {
     let mut lines = Vec::new();
     let weak: Vec<String> = [
@@ -445,13 +452,13 @@ fn footing(header: &RunHeader, summary: &Summary) -> Vec<String> {
     lines
 }
 
-/// Protections that could do nothing, with the instances on which they were set.
+/// Protections that had no effect, with the instances on which they were set.
 fn inert<'l>(header: &'l RunHeader, summary: &Summary) -> Vec<(Vec<&'l str>, Vec<&'l str>)> {
     let mut lists: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
-    // Fleets have many instances and few sets of protections: each is put into words once.
+    // Many instances share few sets of protections, so the names of each set are looked up once.
     let mut known: IndexMap<(PolicyId, ProtectionSet), usize> = IndexMap::new();
     for (id, policy, set) in summary.inert() {
-        let at = *known.entry((policy, set)).or_insert_with(|| {
+        let index = *known.entry((policy, set)).or_insert_with(|| {
             let protections = header.protections(policy, set);
             let index = lists.iter().position(|(known, _)| *known == protections);
             index.unwrap_or_else(|| {
@@ -459,13 +466,13 @@ fn inert<'l>(header: &'l RunHeader, summary: &Summary) -> Vec<(Vec<&'l str>, Vec
                 lists.len() - 1
             })
         });
-        lists[at].1.push(header.instance(id));
+        lists[index].1.push(header.instance(id));
     }
     lists.sort();
     lists
 }
 
-/// A count as one of this machine's own: no list that it counts could be longer.
+/// A count as `usize`, saturating.
 fn count(n: u64) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! Text for people: aligned columns, and colour that never says anything alone.
+//! Text layout: aligned columns, wrapped lines, and colour that repeats what words already show.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::words::Outcome;
 
-/// Whether to colour.
+/// Whether to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Paint(pub bool);
 
 impl Paint {
-    /// `text` in a style, if colour is wanted.
+    /// `text` in `style` if colour is used, else unchanged.
     pub fn style(self, style: Style, text: &str) -> String {
         if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
@@ -24,23 +24,23 @@ impl Paint {
         self.style(Style::new().bold(), text)
     }
 
-    /// `text`, set back.
+    /// `text` dimmed.
     pub fn dim(self, text: &str) -> String {
         self.style(Style::new().dimmed(), text)
     }
 
-    /// `text` as something good.
+    /// `text` in green.
     pub fn good(self, text: &str) -> String {
         self.style(AnsiColor::Green.on_default(), text)
     }
 
-    /// `text` as something bad.
+    /// `text` in bold red.
     pub fn bad(self, text: &str) -> String {
         self.style(AnsiColor::Red.on_default().bold(), text)
     }
 
-    /// The colour of an outcome: kept in green, lost in spite of a protection in
-    /// red, lost without one, as far as is known, in yellow.
+    /// The style of an outcome: green if a protection held, red if a protection was overridden,
+    /// yellow if the instance was lost without a protection that is known to have been on.
     pub const fn of(outcome: Outcome) -> Style {
         match outcome {
             Outcome::Held => AnsiColor::Green.on_default(),
@@ -55,16 +55,17 @@ impl Paint {
     }
 }
 
-/// Rows in aligned columns, two spaces between them, nothing behind the last one.
+/// Rows in aligned columns with two spaces between them and no trailing spaces. `right` contains
+/// the indices of the columns that are aligned to the right.
 pub fn table(rows: Vec<Vec<String>>, right: &[usize]) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     for row in rows {
         table.add_row(row);
     }
-    for (at, column) in table.column_iter_mut().enumerate() {
+    for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        if right.contains(&at) {
+        if right.contains(&index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -74,7 +75,7 @@ pub fn table(rows: Vec<Vec<String>>, right: &[usize]) -> Vec<String> {
 /// Number of names that [`name_list`] shows.
 const MOST_NAMES: usize = 6;
 
-/// The first names, and how many more there are.
+/// The first names, and the number of further ones.
 pub(super) fn name_list(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(" ");
     match names.len().saturating_sub(MOST_NAMES) {
@@ -83,25 +84,26 @@ pub(super) fn name_list(names: &[&str]) -> String {
     }
 }
 
-/// How wide a text may be where there is no terminal to ask.
+/// Width of a line, in columns, if the output is not a terminal.
 pub const WIDTH: usize = 80;
 
-/// What a text for people is written on.
+/// How a text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    /// Whether to colour.
+    /// Whether to use colour.
     pub paint: Paint,
-    /// How many columns a line may have.
+    /// Most columns in a line.
     pub width: usize,
 }
 
-/// How many columns a text takes.
+/// The width of a text in columns.
 fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// A text in lines that fit, broken between words: `first` stands before the first line, and the
-/// others are set in as far. A single word that is too long stays whole, to be copied.
+/// `text` in lines of at most `width` columns, broken between words. `first` precedes the first
+/// line, and the other lines are indented by its width. A word that is too long is not broken, so
+/// that it can be copied.
 pub fn hanging(first: &str, text: &str, width: usize) -> Vec<String> {
     let indent = columns(first);
     let mut lines = vec![first.to_owned()];
@@ -126,8 +128,8 @@ pub fn hanging(first: &str, text: &str, width: usize) -> Vec<String> {
     lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
-/// Rows in aligned columns, each after two spaces. Where they do not fit, the cells from the place
-/// `tail` on stand below the others, set in by six; each row is then several lines.
+/// Rows in aligned columns, indented by two spaces. If they are wider than `width`, the cells from
+/// index `tail` on follow on lines of their own, indented by six spaces.
 pub fn folded(
     rows: &[Vec<String>],
     right: &[usize],

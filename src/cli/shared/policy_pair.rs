@@ -18,7 +18,7 @@ use crate::experiment::{WorkerPool, affected_instances};
 use crate::format::parse_yaml;
 use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
-use crate::report::{AcceptedFile, Already, changed};
+use crate::report::{AcceptedFile, ChangesInOldRuns, changed};
 use crate::world::Run;
 
 /// What is asked of two policies, besides what they differ in.
@@ -54,7 +54,7 @@ pub fn policies(
     let mut findings = Findings { comparison: Some(compare(old, new)), ..Findings::default() };
     let keys = missing(asked.accepted, findings.comparison.as_ref());
     findings.spent = already(old, &keys);
-    let mut decided = Already::of(keys);
+    let mut decided = ChangesInOldRuns::new(keys);
     if paths.is_empty() {
         return Ok(findings);
     }
@@ -151,11 +151,16 @@ fn policy_of(text: &str) -> Option<String> {
 }
 
 /// Runs a plan under each of two policies, and keeps what differs.
-fn judge(old: Plan, new: Plan, decided: &mut Already, findings: &mut Findings) -> Result<(), Exit> {
+fn judge(
+    old: Plan,
+    new: Plan,
+    decided: &mut ChangesInOldRuns,
+    findings: &mut Findings,
+) -> Result<(), Exit> {
     note_touched(&old, findings);
     let name = name_of(&old.header);
     let old = decisions(old)?;
-    decided.note(&name, &old);
+    decided.search(&name, &old);
     let new = decisions(new)?;
     *findings.compared.get_or_insert(0) += old.len().max(new.len());
     findings.changed.extend(changed(&old, &new));

@@ -87,7 +87,7 @@ pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
             summary.take(record);
             reach.take(record, world);
             if let (Record::Decision(decision), true) = (record, job.keeps) {
-                rows.push(DecisionRow::of(decision, world.header()));
+                rows.push(DecisionRow::new(decision, world.header()));
             }
             if terminal::is_interrupted() { Err(Interrupted) } else { Ok(()) }
         })?;
@@ -125,7 +125,7 @@ pub fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
     let mut rows = Vec::new();
     let (ending, run) = carry_out(plan, Limits::default(), None, |record, world| {
         if let Record::Decision(decision) = record {
-            rows.push(DecisionRow::of(decision, world.header()));
+            rows.push(DecisionRow::new(decision, world.header()));
         }
         if terminal::is_interrupted() { Err(Exit::Interrupted) } else { Ok(()) }
     })?;

@@ -288,7 +288,7 @@ impl Carried {
     pub(in crate::cli) fn judge(&self, overrides: &Overrides) -> Exit {
         let mut exit = Exit::Success;
         if let Some(why) = &self.broken {
-            let count = self.of.rows.len() - self.of.answers();
+            let count = self.of.rows.len() - self.of.complete();
             let more = if count > 1 { format!("; {} more", count - 1) } else { String::new() };
             terminal::print_stderr(&format!("stayput: {why}{more}"));
             exit = Exit::Undecided;
@@ -400,9 +400,14 @@ pub(in crate::cli) fn finish(
     let figures: Vec<Estimated<'_>> = all
         .iter()
         .zip(&file.runs)
-        .map(|(of, run)| Estimated { of, estimates: estimated(of), level: percent, seed: run.seed })
+        .map(|(of, run)| Estimated {
+            replications: of,
+            estimates: estimated(of),
+            level: percent,
+            seed: run.seed,
+        })
         .collect();
-    file.complete &= all.iter().all(|of| of.answers() == of.rows.len());
+    file.complete &= all.iter().all(|of| of.complete() == of.rows.len());
     if let (Some(out), Some(path)) = (out, path) {
         let mut write = || -> io::Result<()> {
             let rows = replications_csv(all, out.open("replications.csv")?)?;

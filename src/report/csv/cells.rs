@@ -1,7 +1,7 @@
-//! Cells of reports: typed values, and two ways to their text that come to the same.
+//! Cells of reports: typed values with two equivalent encoders.
 //!
-//! A cell refers to what it shows and owns nothing, so that a row costs no memory.
-//! It must never know which column it stands in.
+//! A cell borrows what it shows and owns nothing, so that a row needs no allocation.
+//! A cell never knows its column.
 
 use std::fmt;
 use std::io::Write as _;
@@ -11,67 +11,67 @@ use crate::run_header::{EventNames, UNNAMED};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{EventId, Process, ProtectionSet, RuleId, SwitchSet, Word};
 
-/// What a cell holds.
+/// The value of a cell.
 #[derive(Debug, Clone, Copy)]
 pub enum Cell<'l> {
-    /// A text of somebody else's, with whatever is in it.
+    /// A text from outside the program, which may need quotes.
     Text(&'l str),
-    /// A word of our own, which never needs quotes.
+    /// A word of the program, which never needs quotes.
     Word(&'static str),
     /// A whole number.
     Number(u64),
     /// A whole number that may be negative.
     Signed(i64),
-    /// A number as files have it: the shortest text that reads back as the same.
+    /// A number, written as the shortest text that reads back as the same number.
     Decimal(f64),
-    /// Counts by name.
+    /// Counts by name; both slices have the same length.
     Counts(&'l [String], &'l [i64]),
     /// An instant.
     Time(SimTime),
-    /// An event, by its name.
+    /// An event, written as its name.
     Event(&'l EventNames, EventId),
-    /// A timer, by its name.
+    /// A timer, written as `timer:` and its name.
     Timer(&'static str),
-    /// Protections that are on, and those of which nobody knows.
+    /// Protections that are on, and those whose state is unknown.
     Protections(&'l Policy, ProtectionSet, ProtectionSet),
     /// Switches with their positions.
     Switches(&'l Rulebook, SwitchSet),
-    /// A remedy, in the words of its policy.
+    /// A remedy, written with the names of its policy.
     Remedy(&'l Policy, Remedy),
     /// The documents that state a rule.
     Sources(&'l Policy, RuleId),
-    /// Suspended processes of a group: a bit for each, by its index.
+    /// Suspended processes of a group: bit `i` is the process with index `i`.
     Processes(u8),
 }
 
 impl<'l> Cell<'l> {
-    /// Nothing in it.
+    /// An empty cell.
     pub const EMPTY: Self = Self::Word("");
 
-    /// One of a closed list of words.
+    /// A word of a closed list.
     pub fn word(word: impl Word) -> Self {
         Self::Word(word.word())
     }
 
-    /// A text, if there is one.
+    /// A text; an empty cell for `None`.
     pub fn text(text: Option<&'l str>) -> Self {
         text.map_or(Self::EMPTY, Self::Text)
     }
 
-    /// The length of a time in seconds.
+    /// The length of a span in seconds.
     pub const fn seconds(span: SimSpan) -> Self {
         Self::Number(span.seconds().unsigned_abs())
     }
 
-    /// Its text, piece by piece.
-    fn pieces(&self, mut put: impl FnMut(&str)) {
+    /// Calls `write` with each piece of the text, in order.
+    fn pieces(&self, mut write: impl FnMut(&str)) {
         let mut listed = 0;
         let mut list = |pieces: &[&str]| {
             if listed > 0 {
-                put(";");
+                write(";");
             }
             listed += 1;
-            pieces.iter().for_each(|piece| put(piece));
+            pieces.iter().for_each(|piece| write(piece));
         };
         match *self {
             Self::Text(text) => list(&[text]),
@@ -89,7 +89,7 @@ impl<'l> Cell<'l> {
             },
             Self::Timer(name) => list(&["timer:", name]),
             Self::Protections(policy, on, unknown) => {
-                let name = |at: usize| policy.protections[at].name.as_str();
+                let name = |index: usize| policy.protections[index].name.as_str();
                 on.iter().for_each(|id| list(&[name(id.index())]));
                 unknown.iter().for_each(|id| list(&[name(id.index()), "=unknown"]));
             }
@@ -101,10 +101,11 @@ impl<'l> Cell<'l> {
                 let sources = policy.rule(rule).sources.iter();
                 sources.for_each(|source| list(&[&policy.sources[*source].key]));
             }
-            Self::Remedy(policy, remedy) => remedy.pieces(policy, &mut put),
+            Self::Remedy(policy, remedy) => remedy.pieces(policy, &mut write),
             Self::Processes(set) => {
-                let held = Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
-                held.for_each(|process| list(&[process.word()]));
+                let suspended =
+                    Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
+                suspended.for_each(|process| list(&[process.word()]));
             }
         }
     }
@@ -118,18 +119,18 @@ impl fmt::Display for Cell<'_> {
     }
 }
 
-/// How many days a [`FieldEncoder`] remembers.
+/// Number of slots in the date cache of a [`FieldEncoder`].
 const DAYS: i64 = 512;
 
 const DAY: i64 = 86_400;
 
-/// Writes cells as bytes, quoted where CSV asks for it, and remembers how days are written.
+/// Writes cells as bytes, with quotes where CSV requires them, and caches the texts of dates.
 pub struct FieldEncoder {
     days: Box<[Day]>,
     scratch: Vec<u8>,
 }
 
-/// A day since the epoch, and its date: `2026-06-01`.
+/// A day as its number since the epoch, and its date: `2026-06-01`.
 #[derive(Clone, Copy)]
 struct Day {
     number: i64,
@@ -145,8 +146,8 @@ impl Default for FieldEncoder {
 }
 
 impl FieldEncoder {
-    /// Adds a cell as a field of RFC 4180: in quotes if it holds a comma, a quote or
-    /// the end of a line, and each quote in it twice.
+    /// Appends a cell to `out` as a field of RFC 4180: in quotes, with quotes doubled, if it
+    /// contains a comma, a quote or a line end.
     #[inline]
     pub fn write(&mut self, cell: &Cell<'_>, out: &mut Vec<u8>) {
         match *cell {
@@ -176,7 +177,7 @@ impl FieldEncoder {
         }
     }
 
-    /// Adds a cell of several pieces.
+    /// Appends a cell of several pieces.
     fn list(&mut self, cell: &Cell<'_>, out: &mut Vec<u8>) {
         let start = out.len();
         cell.pieces(|piece| out.extend_from_slice(piece.as_bytes()));
@@ -185,7 +186,7 @@ impl FieldEncoder {
         }
     }
 
-    /// Puts what stands in `out` from `start` on into quotes.
+    /// Quotes the bytes of `out` from index `start` on.
     fn quote(&mut self, start: usize, out: &mut Vec<u8>) {
         self.scratch.clear();
         self.scratch.extend_from_slice(&out[start..]);
@@ -200,7 +201,7 @@ impl FieldEncoder {
         out.push(b'"');
     }
 
-    /// As [`SimTime`] is displayed; the date is worked out once a day.
+    /// Appends an instant as [`SimTime`] displays it; the text of a date is computed once.
     fn time(&mut self, at: SimTime, out: &mut Vec<u8>) {
         let (number, second) = (at.seconds().div_euclid(DAY), at.seconds().rem_euclid(DAY));
         let slot = usize::try_from(number.rem_euclid(DAYS)).unwrap_or(0);
@@ -209,7 +210,7 @@ impl FieldEncoder {
             let midnight = SimTime::from_seconds(number.saturating_mul(DAY));
             let last = SimTime::from_seconds(midnight.seconds().saturating_add(DAY - 1));
             if !midnight.is_on_calendar() || !last.is_on_calendar() {
-                // The first and the last day of the calendar are not whole.
+                // The first and the last day of the calendar are incomplete.
                 let _ = write!(out, "{at}");
                 return;
             }
@@ -232,19 +233,19 @@ impl FieldEncoder {
     }
 }
 
-/// Whether a field must stand in quotes.
+/// Whether a field must be quoted.
 fn needs_quotes(field: &[u8]) -> bool {
-    let asks = |byte: &u8| matches!(byte, b'"' | b',' | b'\n' | b'\r');
+    let special = |byte: &u8| matches!(byte, b'"' | b',' | b'\n' | b'\r');
     let (eights, rest) = field.as_chunks::<8>();
-    eights.iter().any(|eight| may_hold_a_mark(*eight) && eight.iter().any(asks))
-        || rest.iter().any(asks)
+    eights.iter().any(|eight| has_byte_below_hyphen(*eight) && eight.iter().any(special))
+        || rest.iter().any(special)
 }
 
-/// Whether any of eight bytes is less than `-`, as all that ask for quotes are and little
-/// else in names is.
+/// Whether any of eight bytes is less than `-`. All bytes that require quotes are; few other bytes
+/// of names are, so this test quickly excludes most fields.
 ///
-/// The well-known test for a byte less than n, for n up to 128: Anderson, Bit Twiddling Hacks.
-const fn may_hold_a_mark(eight: [u8; 8]) -> bool {
+/// Source: the test for a byte less than n, n ≤ 128, in Anderson, *Bit Twiddling Hacks*.
+const fn has_byte_below_hyphen(eight: [u8; 8]) -> bool {
     const ONES: u64 = u64::MAX / 255;
     let word = u64::from_le_bytes(eight);
     word.wrapping_sub(ONES * b'-' as u64) & !word & (ONES * 128) != 0
@@ -255,17 +256,17 @@ mod tests {
     use super::*;
 
     fn written(cells: &[Cell<'_>]) -> Vec<u8> {
-        let (mut pen, mut out) = (FieldEncoder::default(), Vec::new());
+        let (mut encoder, mut out) = (FieldEncoder::default(), Vec::new());
         for cell in cells {
-            pen.write(cell, &mut out);
+            encoder.write(cell, &mut out);
             out.push(b'|');
         }
         out
     }
 
     #[test]
-    fn a_pen_writes_times_as_they_are_displayed() {
-        let mut pen = FieldEncoder::default();
+    fn encoded_times_equal_displayed_times() {
+        let mut encoder = FieldEncoder::default();
         let first = SimTime::parse("-009999-01-02T01:59:59Z").unwrap().seconds();
         let last = SimTime::parse("9999-12-30T22:00:00Z").unwrap().seconds();
         let spread = (0..20_000).map(|n| first + (last - first) / 20_000 * n);
@@ -275,13 +276,13 @@ mod tests {
         for seconds in spread.chain(near).chain(ends) {
             let at = SimTime::from_seconds(seconds);
             out.clear();
-            pen.write(&Cell::Time(at), &mut out);
+            encoder.write(&Cell::Time(at), &mut out);
             assert_eq!(String::from_utf8_lossy(&out), at.to_string(), "{seconds}");
         }
     }
 
     #[test]
-    fn a_field_is_quoted_where_it_must_be_and_nowhere_else() {
+    fn only_fields_that_need_quotes_are_quoted() {
         let cells = ["plain", "", " ", "a,b", "say \"x\"", "\"", "two\nlines", "cr\r", "größe;"];
         let text = written(&cells.map(Cell::Text));
         let expected =

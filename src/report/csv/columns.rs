@@ -1,7 +1,7 @@
 //! The columns of every table, stated once: header, `schema csv`, and the width
 //! of the arrays that the writers fill. Columns are append-only within a major version.
 
-/// What a column holds.
+/// The type of the cells of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Text.
@@ -12,7 +12,7 @@ pub enum Kind {
     Time,
     /// One of a closed list of words.
     Word,
-    /// A decimal, as short as it can be read back.
+    /// A decimal: the shortest text that reads back as the same number.
     Number,
     /// Texts joined by `;`.
     List,
@@ -21,22 +21,22 @@ pub enum Kind {
 /// A column.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
-    /// Its name.
+    /// Name in the header row.
     pub name: &'static str,
-    /// What it holds.
+    /// Type of its cells.
     pub kind: Kind,
-    /// What it means. Empty cells mean that it does not apply.
+    /// Meaning. An empty cell means that the column does not apply to the row.
     pub about: &'static str,
 }
 
 /// A table.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
-    /// Its file.
+    /// Name of its file.
     pub file: &'static str,
-    /// What a row is.
+    /// What one row describes.
     pub row: &'static str,
-    /// Its columns.
+    /// Its columns, in order.
     pub columns: &'static [Column],
 }
 
@@ -45,7 +45,7 @@ macro_rules! tables {
         $($column:ident $kind:ident $about:literal,)+
     })+) => {
         $(
-            /// How many columns the table has.
+            /// Number of columns of the table.
             pub(in crate::report) const $count: usize = [$(stringify!($column)),+].len();
             /// The table.
             pub(in crate::report) const $name: Table = Table {

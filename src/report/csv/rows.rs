@@ -14,7 +14,7 @@ use crate::words::{
 };
 
 const EMPTY: Cell<'static> = Cell::EMPTY;
-/// What nobody knows.
+/// The cell of an unknown value.
 const UNKNOWN: Cell<'static> = Cell::Word("unknown");
 
 fn head(header: &RunHeader) -> [Cell<'_>; 3] {
@@ -40,12 +40,12 @@ fn group(group: Option<GroupId>, header: &RunHeader) -> Cell<'_> {
     Cell::text(group.map(|group| header.group(group)))
 }
 
-/// The words of a remedy.
+/// A remedy; empty for `None`.
 fn remedy(remedy: Option<Remedy>, policy: PolicyId, header: &RunHeader) -> Cell<'_> {
     remedy.map_or(EMPTY, |remedy| Cell::Remedy(&header.rulebook(policy).policy, remedy))
 }
 
-/// The last instant at which a remedy helps.
+/// The last instant at which a remedy helps; empty if there is none.
 fn until(remedy: Option<Remedy>) -> Cell<'static> {
     remedy.and_then(|remedy| remedy.until).map_or(EMPTY, Cell::Time)
 }
@@ -147,33 +147,33 @@ pub(in crate::report) fn verdict<'l>(
     ]
 }
 
-/// An instance as it stands at the end.
+/// An instance at the end of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct InstanceRow {
     /// The instance.
     pub instance: InstanceId,
-    /// Who pays for it.
+    /// The account that owns it.
     pub account: AccountId,
-    /// The group that it is in.
+    /// Its group; `None` if it is in no group.
     pub group: Option<GroupId>,
     /// Its state.
     pub state: Lifecycle,
-    /// The policy that it is under.
+    /// The policy of its account.
     pub policy: PolicyId,
     /// The protections that are on.
     pub on: ProtectionSet,
-    /// Those of which nobody knows.
+    /// The protections whose state is unknown.
     pub unknown: ProtectionSet,
 }
 
-/// What the row of an instance at the end needs to know of the run.
+/// Counts over a run for the row of one instance.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::report) struct Tally {
-    /// When it was released, and why.
+pub(in crate::report) struct InstanceTally {
+    /// Instant and trigger of its release; `None` if it was not released.
     pub(in crate::report) released: Option<(SimTime, Trigger)>,
-    /// How often a protection held.
+    /// Number of decisions in which a protection held.
     pub(in crate::report) held: u32,
-    /// How often protections were overridden.
+    /// Number of decisions in which protections were overridden.
     pub(in crate::report) overridden: u32,
     /// What would have prevented its release, or else the last loss of its data.
     pub(in crate::report) remedy: Option<Remedy>,
@@ -182,7 +182,7 @@ pub(in crate::report) struct Tally {
 /// An instance at the end as a row.
 pub(in crate::report) fn instance<'l>(
     row: &InstanceRow,
-    tally: &Tally,
+    tally: &InstanceTally,
     header: &'l RunHeader,
 ) -> [Cell<'l>; INSTANCE_COLUMNS] {
     let [scenario, case, replication] = head(header);
@@ -228,20 +228,20 @@ pub(in crate::report) fn loss<'l>(l: &'l Loss, header: &'l RunHeader) -> [Cell<'
         },
         match l.remedy {
             Some(_) => remedy(l.remedy, l.rule.0, header),
-            // What stays has advice that nothing checks.
+            // A resource that is still billed has only the advice of its rule.
             None => Cell::text(rule.remedy.text.as_deref()),
         },
         until(l.remedy),
     ]
 }
 
-/// What changed, before and after.
+/// The name of a changed property, and its values before and after.
 pub(in crate::report) fn what<'l>(
     what: &What,
     header: &'l RunHeader,
 ) -> (&'static str, Cell<'l>, Cell<'l>) {
     let time = |at: &SimTime| if *at == SimTime::NEVER { EMPTY } else { Cell::Time(*at) };
-    let yes = |yes: bool, a: &'static str, b: &'static str| Cell::Word(if yes { a } else { b });
+    let either = |is: bool, a: &'static str, b: &'static str| Cell::Word(if is { a } else { b });
     match what {
         What::State(a, b) => ("state", Cell::word(*a), Cell::word(*b)),
         What::Group(a, b) => ("group", group(*a, header), group(*b, header)),
@@ -256,14 +256,16 @@ pub(in crate::report) fn what<'l>(
         What::Lock(a, b) => ("lock", Cell::word(*a), Cell::word(*b)),
         What::Size(a, b) => ("size", Cell::Number((*a).into()), Cell::Number((*b).into())),
         What::Exists(a, b) => {
-            ("group-state", yes(*a, "there", "deleted"), yes(*b, "there", "deleted"))
+            ("group-state", either(*a, "there", "deleted"), either(*b, "there", "deleted"))
         }
-        What::Arrears(a, b) => ("bill", yes(*a, "overdue", "paid"), yes(*b, "overdue", "paid")),
+        What::Arrears(a, b) => {
+            ("bill", either(*a, "overdue", "paid"), either(*b, "overdue", "paid"))
+        }
         What::Cancelled(a, b) => {
-            ("subscription", yes(*a, "cancelled", "active"), yes(*b, "cancelled", "active"))
+            ("subscription", either(*a, "cancelled", "active"), either(*b, "cancelled", "active"))
         }
         What::Model(a, b) => ("model", Cell::Text(header.model(*a)), Cell::Text(header.model(*b))),
-        What::Probed(a, b) => ("health-probe", yes(*a, "on", "off"), yes(*b, "on", "off")),
+        What::Probed(a, b) => ("health-probe", either(*a, "on", "off"), either(*b, "on", "off")),
         What::Health(a, b) => ("health", Cell::word(*a), Cell::word(*b)),
         What::Suspended(a, b) => ("suspended", Cell::Processes(*a), Cell::Processes(*b)),
         What::Property(a, b) => ("resource", a.map_or(EMPTY, Cell::word), Cell::word(*b)),

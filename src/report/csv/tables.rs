@@ -1,8 +1,7 @@
-//! CSV: RFC 4180, `\n` at the end of each row, a header always.
+//! CSV tables: RFC 4180, `\n` at the end of each row, always with a header.
 //!
-//! There are two writers of rows, and they give the same bytes. [`BufferedCsv`] takes
-//! no memory for a row and is what runs use. [`ReferenceCsv`] is the library's: the model
-//! that tests hold the other one against.
+//! Two writers give the same bytes. [`BufferedCsv`] does not allocate per row; runs use it.
+//! [`ReferenceCsv`] uses the `csv` crate; tests compare the two.
 
 use std::io::{self, Write};
 
@@ -10,13 +9,13 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use super::cells::{Cell, FieldEncoder};
 use super::columns::{DECISIONS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS};
-use super::rows::{self, InstanceRow, Tally};
+use super::rows::{self, InstanceRow, InstanceTally};
 use crate::record::{Change, Decision, Record, Request, Subject, Target};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::{Effect, Outcome};
 
-/// The reason behind an error of the CSV library.
+/// The I/O error behind an error of the `csv` crate.
 #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
 pub(in crate::report) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
@@ -25,28 +24,26 @@ pub(in crate::report) fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-/// Writes rows of cells.
+/// A writer of rows of cells.
 pub trait Rows {
-    /// To where.
+    /// The output that it writes to.
     type Out;
-
-    /// Writes to `out`, from its beginning.
+    /// A writer to `out`.
     fn to(out: Self::Out) -> Self;
 
     /// Writes a row.
     ///
     /// # Errors
-    /// If it cannot be written.
-    fn row(&mut self, pen: &mut FieldEncoder, cells: &[Cell<'_>]) -> io::Result<()>;
-
-    /// Writes what is still held back.
+    /// If writing fails.
+    fn row(&mut self, encoder: &mut FieldEncoder, cells: &[Cell<'_>]) -> io::Result<()>;
+    /// Writes all buffered rows.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If writing fails.
     fn flush(&mut self) -> io::Result<()>;
 }
 
-/// Rows as the CSV library writes them.
+/// A writer that uses the `csv` crate.
 pub struct ReferenceCsv<W: Write>(Writer<W>);
 
 impl<W: Write> Rows for ReferenceCsv<W> {
@@ -65,13 +62,11 @@ impl<W: Write> Rows for ReferenceCsv<W> {
     }
 }
 
-/// How much [`BufferedCsv`] holds back before it writes [bytes].
+/// Number of buffered bytes at which [`BufferedCsv`] writes.
 const FULL: usize = 64 * 1024;
-
-/// Room for the row that fills it [bytes]; a longer one gets more.
+/// Further capacity for the row that exceeds [`FULL`], in bytes. A longer row grows the buffer.
 const ROW: usize = 4 * 1024;
-
-/// Rows that are put together in one buffer, and written when it is full.
+/// A writer that collects rows in a buffer and writes it when it is full.
 pub struct BufferedCsv<W: Write> {
     out: W,
     buffer: Vec<u8>,
@@ -84,72 +79,72 @@ impl<W: Write> Rows for BufferedCsv<W> {
         Self { out, buffer: Vec::with_capacity(FULL + ROW) }
     }
 
-    fn row(&mut self, pen: &mut FieldEncoder, cells: &[Cell<'_>]) -> io::Result<()> {
+    fn row(&mut self, encoder: &mut FieldEncoder, cells: &[Cell<'_>]) -> io::Result<()> {
         for cell in cells {
-            pen.write(cell, &mut self.buffer);
+            encoder.write(cell, &mut self.buffer);
             self.buffer.push(b',');
         }
         if let Some(last) = self.buffer.last_mut() {
             *last = b'\n';
         }
-        if self.buffer.len() < FULL { Ok(()) } else { self.pass_on() }
+        if self.buffer.len() < FULL { Ok(()) } else { self.write_buffer() }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.pass_on()?;
+        self.write_buffer()?;
         self.out.flush()
     }
 }
 
 impl<W: Write> BufferedCsv<W> {
-    fn pass_on(&mut self) -> io::Result<()> {
+    fn write_buffer(&mut self) -> io::Result<()> {
         let written = self.out.write_all(&self.buffer);
         self.buffer.clear();
         written
     }
 }
 
-/// A writer that gives up leaves what was written so far, as whole rows.
+/// A writer that is dropped early leaves whole rows.
 impl<W: Write> Drop for BufferedCsv<W> {
     fn drop(&mut self) {
         let _ = self.flush();
     }
 }
 
-/// Begins a table with its header.
+/// Writes the header of a table and returns the writer of its rows.
 pub(in crate::report) fn begin<T: Rows>(
     out: T::Out,
     table: &Table,
-    pen: &mut FieldEncoder,
+    encoder: &mut FieldEncoder,
 ) -> io::Result<T> {
     let mut rows = T::to(out);
     let header: Vec<Cell<'_>> =
         table.columns.iter().map(|column| Cell::Word(column.name)).collect();
-    rows.row(pen, &header)?;
+    rows.row(encoder, &header)?;
     Ok(rows)
 }
 
-/// Only the decisions, as one stream.
+/// The table of decisions alone, written to one output.
 pub struct DecisionsCsv<T: Rows> {
     rows: T,
-    pen: FieldEncoder,
+    encoder: FieldEncoder,
 }
 
 impl<T: Rows> DecisionsCsv<T> {
-    /// Begins with the header.
+    /// Writes the header.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If writing fails.
     pub fn new(out: T::Out) -> io::Result<Self> {
-        let mut pen = FieldEncoder::default();
-        Ok(Self { rows: begin(out, &DECISIONS, &mut pen)?, pen })
+        let mut encoder = FieldEncoder::default();
+        Ok(Self { rows: begin(out, &DECISIONS, &mut encoder)?, encoder })
     }
 }
 
 impl<T: Rows> Report<RunItem<'_>> for DecisionsCsv<T> {
     fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
         let RunItem::Record(Record::Decision(decision), header) = *item else { return Ok(()) };
-        self.rows.row(&mut self.pen, &rows::decision(decision, header))
+        self.rows.row(&mut self.encoder, &rows::decision(decision, header))
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -157,10 +152,9 @@ impl<T: Rows> Report<RunItem<'_>> for DecisionsCsv<T> {
     }
 }
 
-/// How many records are looked at before they are written.
-const AHEAD: usize = 64;
-
-/// All tables, each to a writer of its own.
+/// Number of records that are prefetched before they are written.
+const PREFETCH: usize = 64;
+/// All tables of a run, each with its own writer.
 pub struct CsvTables<T: Rows> {
     requests: T,
     decisions: T,
@@ -168,20 +162,23 @@ pub struct CsvTables<T: Rows> {
     instances: T,
     losses: T,
     timeline: T,
-    pen: FieldEncoder,
-    tallies: Vec<Tally>,
+    encoder: FieldEncoder,
+    /// Counts of the current run, by the index of the instance.
+    tallies: Vec<InstanceTally>,
+    /// Number of rows written so far, in the order of [`TABLES`].
     counts: [u64; 6],
-    touched: usize,
+    /// Sum of the prefetched bytes; only keeps the compiler from removing the prefetch.
+    prefetched: usize,
 }
 
 impl<T: Rows> CsvTables<T> {
-    /// Begins every table with its header; `open` gives the writer of a file.
+    /// Writes the header of every table. `open` returns the output of a file name.
     ///
     /// # Errors
-    /// If one cannot be opened or written.
+    /// If opening or writing fails.
     pub fn new(mut open: impl FnMut(&str) -> io::Result<T::Out>) -> io::Result<Self> {
-        let mut pen = FieldEncoder::default();
-        let mut table = |table: &Table| begin(open(table.file)?, table, &mut pen);
+        let mut encoder = FieldEncoder::default();
+        let mut table = |table: &Table| begin(open(table.file)?, table, &mut encoder);
         Ok(Self {
             requests: table(&REQUESTS)?,
             decisions: table(&DECISIONS)?,
@@ -189,60 +186,60 @@ impl<T: Rows> CsvTables<T> {
             instances: table(&INSTANCES)?,
             losses: table(&LOSSES)?,
             timeline: table(&TIMELINE)?,
-            pen,
+            encoder,
             tallies: Vec::new(),
             counts: [0; 6],
-            touched: 0,
+            prefetched: 0,
         })
     }
 
-    /// Writes records to their tables, in their order.
+    /// Writes records to their tables, in order.
     ///
     /// # Errors
-    /// If one cannot be written.
+    /// If writing fails.
     pub fn write(&mut self, records: &[Record], header: &RunHeader) -> io::Result<()> {
-        records.chunks(AHEAD).try_for_each(|records| {
-            self.look_ahead(records, header);
-            self.put(records, header)
+        records.chunks(PREFETCH).try_for_each(|records| {
+            self.prefetch(records, header);
+            self.write_rows(records, header)
         })
     }
 
-    fn put(&mut self, records: &[Record], header: &RunHeader) -> io::Result<()> {
-        let pen = &mut self.pen;
+    fn write_rows(&mut self, records: &[Record], header: &RunHeader) -> io::Result<()> {
+        let encoder = &mut self.encoder;
         for record in records {
             match record {
                 Record::Request(request) => {
                     self.counts[0] += 1;
-                    self.requests.row(pen, &rows::request(request, header))?;
+                    self.requests.row(encoder, &rows::request(request, header))?;
                 }
                 Record::Decision(decision) => {
                     self.counts[1] += 1;
-                    self.decisions.row(pen, &rows::decision(decision, header))?;
+                    self.decisions.row(encoder, &rows::decision(decision, header))?;
                     for finding in decision.ruling.findings() {
                         self.counts[2] += 1;
-                        self.verdicts.row(pen, &rows::verdict(decision, finding, header))?;
+                        self.verdicts.row(encoder, &rows::verdict(decision, finding, header))?;
                     }
                 }
                 Record::Loss(loss) => {
                     self.counts[4] += 1;
-                    self.losses.row(pen, &rows::loss(loss, header))?;
+                    self.losses.row(encoder, &rows::loss(loss, header))?;
                 }
                 Record::Change(change) => {
                     self.counts[5] += 1;
-                    self.timeline.row(pen, &rows::change(change, header))?;
+                    self.timeline.row(encoder, &rows::change(change, header))?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Counts the decisions, and reads a byte of each name that they will ask for.
+    /// Counts the decisions and prefetches the names of instances by reading one byte of each.
     ///
-    /// Nothing here waits for what came before it, so the waits for memory overlap;
-    /// while rows are put together they would come one after the other.
-    fn look_ahead(&mut self, records: &[Record], header: &RunHeader) {
+    /// The reads are independent of each other, so that cache misses overlap. While rows are
+    /// encoded, the misses would occur one after the other.
+    fn prefetch(&mut self, records: &[Record], header: &RunHeader) {
         if self.tallies.len() < header.instances.len() {
-            self.tallies.resize(header.instances.len(), Tally::default());
+            self.tallies.resize(header.instances.len(), InstanceTally::default());
         }
         for record in records {
             let instance = match record {
@@ -255,7 +252,7 @@ impl<T: Rows> CsvTables<T> {
                 Record::Request(_) | Record::Change(_) | Record::Loss(_) => continue,
             };
             let first = header.instance(instance).as_bytes().first();
-            self.touched = self.touched.wrapping_add(first.copied().unwrap_or(0).into());
+            self.prefetched = self.prefetched.wrapping_add(first.copied().unwrap_or(0).into());
         }
     }
 
@@ -271,28 +268,28 @@ impl<T: Rows> CsvTables<T> {
         }
     }
 
-    /// Writes instances as they stand at the end of a run.
+    /// Writes the instances at the end of a run.
     ///
     /// # Errors
-    /// If they cannot be written.
+    /// If writing fails.
     pub fn instances(&mut self, instances: &[InstanceRow], header: &RunHeader) -> io::Result<()> {
         for row in instances {
             let tally = self.tallies.get(row.instance.index()).copied().unwrap_or_default();
             self.counts[3] += 1;
-            self.instances.row(&mut self.pen, &rows::instance(row, &tally, header))?;
+            self.instances.row(&mut self.encoder, &rows::instance(row, &tally, header))?;
         }
         Ok(())
     }
 
-    /// Forgets a run that has ended.
+    /// Resets the counts of instances at the end of a run.
     pub fn end_of_run(&mut self) {
         self.tallies.clear();
     }
 
-    /// Writes what is still held back; gives the number of rows of each file.
+    /// Writes all buffered rows and returns the number of rows of each file.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If writing fails.
     pub fn finish(mut self) -> io::Result<Counts> {
         for rows in [
             &mut self.requests,
@@ -308,5 +305,5 @@ impl<T: Rows> CsvTables<T> {
     }
 }
 
-/// The number of rows of each file.
+/// File names with their numbers of rows, in the order of [`TABLES`].
 pub type Counts = Vec<(&'static str, u64)>;

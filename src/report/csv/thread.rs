@@ -1,9 +1,8 @@
-//! Tables written by a thread of their own, so that the run need not wait for them.
+//! A thread that writes the tables, so that the run does not wait for output.
 //!
-//! Records go over in batches, together with the names that the run has given
-//! since the last one; empty batches come back and are filled again, so that a
-//! run of any length takes no more memory than a few of them. It must never
-//! know where the bytes go.
+//! Records are sent in batches, together with the names of instances that were created since the
+//! last batch. The thread sends empty batches back, so that a run of any length uses the memory
+//! of a few batches.
 
 use std::io::{self, Write};
 use std::mem;
@@ -17,17 +16,17 @@ use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::Names;
 
-/// How many records go over at once.
+/// Number of records in a batch.
 const BATCH: usize = 2_048;
 
-/// How many batches there are: one that is filled, one that is written, and two that wait.
+/// Number of batches: one is filled, one is written, two wait.
 const BATCHES: usize = 4;
 
-/// What goes over at once.
+/// Records and instances that are sent together.
 #[derive(Default)]
 struct Batch {
     records: Vec<Record>,
-    /// The names of instances that came to be since the last batch.
+    /// Names of the instances that were created since the last batch.
     names: Names,
     instances: Vec<InstanceRow>,
 }
@@ -52,14 +51,16 @@ enum Message {
     End,
 }
 
-/// Has tables written by a thread.
+/// Sends records to a thread that writes the tables.
 ///
-/// Once it has answered with an error there is nothing more to be had from it.
+/// After an error, every further call fails.
 pub struct CsvThread {
+    /// Messages to the thread; `None` after the thread was joined.
     to: Option<SyncSender<Message>>,
+    /// Empty batches from the thread.
     back: Receiver<Batch>,
     batch: Batch,
-    /// How many names of instances the thread knows.
+    /// Number of instance names that were sent to the thread.
     known: usize,
     thread: Option<JoinHandle<io::Result<Counts>>>,
     counts: Counts,
@@ -69,7 +70,7 @@ impl CsvThread {
     /// Starts the thread.
     ///
     /// # Errors
-    /// If there can be no more threads.
+    /// If the system refuses to create a thread.
     pub fn start<W: Write + Send + 'static>(tables: CsvTables<BufferedCsv<W>>) -> io::Result<Self> {
         let (to, from) = sync_channel(BATCHES);
         let (give_back, back) = sync_channel(BATCHES);
@@ -77,7 +78,7 @@ impl CsvThread {
             let _ = give_back.send(Batch::default());
         }
         let work = move || work(tables, &from, &give_back);
-        let thread = std::thread::Builder::new().name("scribe".to_owned()).spawn(work)?;
+        let thread = std::thread::Builder::new().name("csv-writer".to_owned()).spawn(work)?;
         let batch = Batch::default();
         Ok(Self { to: Some(to), back, batch, known: 0, thread: Some(thread), counts: Vec::new() })
     }
@@ -90,18 +91,18 @@ impl CsvThread {
     fn hand_over(&mut self, header: &RunHeader) -> io::Result<()> {
         header.instances.since(self.known).for_each(|name| self.batch.names.push(name));
         self.known = header.instances.len();
-        // Nothing comes back from a thread that has ended.
+        // The receiver fails if the thread has ended.
         let Ok(empty) = self.back.recv() else { return Err(self.failure()) };
         let full = mem::replace(&mut self.batch, empty);
         self.send(Message::Batch(full))
     }
 
-    fn send(&mut self, parcel: Message) -> io::Result<()> {
-        let sent = self.to.as_ref().is_some_and(|to| to.send(parcel).is_ok());
+    fn send(&mut self, message: Message) -> io::Result<()> {
+        let sent = self.to.as_ref().is_some_and(|to| to.send(message).is_ok());
         if sent { Ok(()) } else { Err(self.failure()) }
     }
 
-    /// Why the thread has ended before its time.
+    /// The error with which the thread has ended early.
     fn failure(&mut self) -> io::Error {
         self.join().err().unwrap_or_else(|| io::Error::other(ENDED))
     }
@@ -146,9 +147,8 @@ impl Report<RunItem<'_>> for CsvThread {
     }
 }
 
-const ENDED: &str = "the thread that writes has ended";
-
-/// A writer that gives up waits until the files are let go, so that their folder can be taken away.
+const ENDED: &str = "the thread that writes the tables has ended";
+/// Dropping waits until the thread has closed its files, so that their folder can be removed.
 impl Drop for CsvThread {
     fn drop(&mut self) {
         let _ = self.join();
@@ -161,15 +161,15 @@ fn work<W: Write>(
     back: &SyncSender<Batch>,
 ) -> io::Result<Counts> {
     let mut header = None;
-    for parcel in from {
-        match (parcel, &mut header) {
+    for message in from {
+        match (message, &mut header) {
             (Message::Begin(begun), header) => *header = Some(begun),
             (Message::Batch(mut batch), Some(header)) => {
                 batch.names.iter().for_each(|name| header.instances.push(name));
                 tables.write(&batch.records, header)?;
                 tables.instances(&batch.instances, header)?;
                 batch.clear();
-                // A receiver that has gone away needs no batches.
+                // A dropped receiver needs no batches.
                 let _ = back.send(batch);
             }
             (Message::Batch(_), None) => {}
