@@ -31,6 +31,10 @@ fn plan(members: u32, policy: &str, group: &str, protection: &str, zones: bool) 
     text.push_str(&format!(
         "events:\n  - {{ at: +1h, scale-in: {{ group: web, remove: {half} }} }}\n"
     ));
+    compiled(text)
+}
+
+fn compiled(text: String) -> Plan {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("half.yaml", text);
     let options = Options::default();
@@ -57,6 +61,28 @@ fn by_zone_then_age(bencher: Bencher<'_, '_>, members: u32) {
     let policy = "azure-vmss@2026-05-19";
     let plan = plan(members, policy, "scale-in-policy: oldest-vm", "protect-from-scale-in", true);
     lose_half(bencher, members, &plan);
+}
+
+/// A hundred scale-ins of 40, one after the other.
+#[divan::bench(args = [10_000, 100_000], sample_count = 10)]
+fn forty_at_a_time(bencher: Bencher<'_, '_>, members: u32) {
+    let mut text = format!(
+        "stayput: scenario/1\nname: forty\npolicy: alibaba-ecs@2026-05-15\n\
+         start: 2026-06-01T00:00:00Z\nfor: 10d\n\
+         fleet:\n  groups: {{ web: {{ removal: [oldest-instance] }} }}\n  \
+         defaults: {{ group: web, membership: auto-created }}\n  \
+         instances: {{ web-1..{members}: {{}} }}\nevents:\n"
+    );
+    for hour in 1..=100 {
+        let by = "by: ops, via: api";
+        let event = format!("scale-in: {{ group: web, remove: 40, {by} }}");
+        text.push_str(&format!("  - {{ at: +{hour}h, {event} }}\n"));
+    }
+    let plan = compiled(text);
+    bencher
+        .counter(ItemsCount::new(4_000_u32))
+        .with_inputs(|| Run::start(plan.clone()))
+        .bench_values(Iterator::count);
 }
 
 fn main() {

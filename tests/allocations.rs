@@ -117,6 +117,39 @@ impl Write for Counted {
 fn in_the_steady_state_nothing_takes_memory() {
     events();
     rows();
+    scale_ins();
+}
+
+/// A scale-in costs what the members cost that it removes, however many stay: the order of the
+/// group is kept. Every comparison of two members takes memory, so this counts comparisons.
+fn scale_ins() {
+    let cost = |members: u32| {
+        let mut text = format!(
+            "stayput: scenario/1\nname: many\npolicy: alibaba-ecs@2026-05-15\n\
+             start: 2026-06-01T00:00:00Z\nfor: 10d\nfleet:\n  \
+             groups: {{ web: {{ removal: [oldest-instance], cooldown: 0s }} }}\n  \
+             defaults: {{ group: web, membership: auto-created }}\n  \
+             instances: {{ web-1..{members}: {{}} }}\nevents:\n"
+        );
+        for hour in 1..=20 {
+            let by = "by: ops, via: api";
+            text.push_str(&format!(
+                "  - {{ at: +{hour}h, scale-in: {{ group: web, remove: 10, {by} }} }}\n"
+            ));
+        }
+        let mut run = Run::start(compiled(&text));
+        // The first one puts all members in order.
+        assert!(run.step());
+        let region = Region::new(COUNTED);
+        let mut decisions = 0;
+        while run.step() {
+            decisions += run.records().iter().filter(|r| matches!(r, Record::Decision(_))).count();
+        }
+        assert_eq!(decisions, 190);
+        region.change().allocations
+    };
+    let (few, many) = (cost(1_000), cost(50_000));
+    assert!(many < few * 2, "{few} allocations with 1,000 members, {many} with 50,000");
 }
 
 fn events() {

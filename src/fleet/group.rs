@@ -64,6 +64,8 @@ pub struct Group {
     pub members: Vec<InstanceId>,
     /// How many of them do not count: about to go, or put by for later.
     pub(super) aside: u32,
+    /// The members that came, left, or changed whether they count; `None` if nobody wants to know.
+    pub(super) moved: Option<Vec<InstanceId>>,
     /// Whether it has been deleted.
     pub deleted: bool,
 }
@@ -136,7 +138,20 @@ impl Group {
             unknown: ProtectionSet::EMPTY,
             members: Vec::new(),
             aside: 0,
+            moved: None,
             deleted: false,
+        }
+    }
+
+    /// Notes a change of a member. A list as long as the group is given up: putting all members in
+    /// order again then costs less.
+    pub(super) fn note(&mut self, member: InstanceId) {
+        let most = self.members.len().max(64);
+        if self.moved.as_ref().is_some_and(|moved| moved.len() >= most) {
+            self.moved = None;
+        }
+        if let Some(moved) = &mut self.moved {
+            moved.push(member);
         }
     }
 

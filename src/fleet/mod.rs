@@ -18,5 +18,5 @@ pub use autoscale::{Autoscale, CALLER as AUTOSCALE, Change, Profile, Rule as Met
 pub use group::{Care, Group, Hook, Upgrades};
 pub use instance::{Instance, MEMBER_TEMPLATE, Property};
 pub use metric::Series;
-pub use selection::{Choice, Offer, Spread, Walk};
+pub use selection::{Corner, Offer, Order, Place, Queues, Spread, Walk};
 pub use tables::Fleet;

@@ -1,36 +1,191 @@
 //! Selection at scale-in: in which order a group offers its members.
 //!
-//! Pure: it sees times, zones and names' order, and does not know who is
-//! protected. The caller walks, asks for each member whether anything holds it,
-//! and says which go: one member at a time, then the zones are counted again.
+//! Pure: it sees times, zones and names, and does not know which members are protected. The caller
+//! walks, asks for each member whether anything holds it, and says which go: one member at a time,
+//! then the zones are counted again.
 //!
 //! # Cost
 //!
-//! Members are put in order once. They then stand in a queue for each zone and
-//! fault domain, and only the heads of the queues compete, so a walk over n
-//! members costs O(n log n), however many zones there are.
+//! The members of each zone and fault domain stand in a queue of their own, in order ([`Queues`]).
+//! The queues outlive the request: a member that joins or leaves is found by bisection, and only
+//! the heads of the queues compete. A scale-in of k from n members therefore costs O(k log n).
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
 
-use crate::words::{InstanceId, ZoneId, ZoneRule};
+use super::instance::Instance;
+use super::numbers;
+use crate::time::SimTime;
+use crate::words::{Criterion, Extreme, InstanceId, Names, Numbering, Word as _, ZoneId, ZoneRule};
 
-/// A member that a group may choose.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Choice {
-    /// Its place by each criterion of the group, lowest first.
-    pub rank: Vec<i64>,
-    /// Breaks ties of rank: a draw, where the policy says so.
-    pub draw: u64,
-    /// Breaks what ties remain: its place in the order of names.
-    pub name: u32,
+/// What the order of a group knows of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
     /// The member.
     pub member: InstanceId,
-    /// The zone that it is in.
-    pub zone: Option<ZoneId>,
-    /// The fault domain that it is in.
-    pub fault_domain: u8,
+    /// When it joined the group.
+    pub joined: SimTime,
+    /// When it was created.
+    pub created: SimTime,
+    /// The age of its configuration.
+    pub configuration: u32,
+    /// Breaks ties of rank: a draw, where the policy says so, or else 0.
+    pub draw: u64,
+}
+
+impl Place {
+    /// The place of a member, with a draw.
+    pub const fn of(member: InstanceId, instance: &Instance, draw: u64) -> Self {
+        Self {
+            member,
+            joined: instance.joined,
+            created: instance.created,
+            configuration: instance.configuration,
+            draw,
+        }
+    }
+}
+
+/// The order in which a group offers its members.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The criteria, the first one first.
+    pub by: Vec<(Criterion, Extreme)>,
+    /// How names of each form are numbered.
+    pub numbering: [Numbering; 2],
+}
+
+impl Order {
+    fn numbering(&self, name: &str) -> Numbering {
+        self.numbering[usize::from(numbers::form(name).index())]
+    }
+
+    fn key(&self, by: (Criterion, Extreme), place: &Place, names: &Names) -> i64 {
+        let key = match by.0 {
+            Criterion::Joined => place.joined.seconds(),
+            Criterion::Created => place.created.seconds(),
+            Criterion::Configuration => i64::from(place.configuration),
+            Criterion::Number => {
+                let name = names.at(place.member.index());
+                match self.numbering(name) {
+                    Numbering::Age => -place.created.seconds(),
+                    numbering @ (Numbering::Decimal | Numbering::Base36 | Numbering::None) => {
+                        numbers::parts(name, numbering).1
+                    }
+                }
+            }
+        };
+        match by.1 {
+            Extreme::Lowest => key,
+            Extreme::Highest => -key,
+        }
+    }
+
+    fn choice<'n>(&self, place: &Place, names: &'n Names) -> Choice<'n> {
+        let name = names.at(place.member.index());
+        let (before, number) = numbers::parts(name, self.numbering(name));
+        Choice {
+            rank: self.by.iter().map(|by| self.key(*by, place, names)).collect(),
+            draw: place.draw,
+            before: before.into(),
+            number,
+            name: name.into(),
+            member: place.member,
+        }
+    }
+
+    fn ranks_equal(&self, one: &Place, other: &Place, names: &Names) -> bool {
+        self.by.iter().all(|by| self.key(*by, one, names) == self.key(*by, other, names))
+    }
+}
+
+/// A member as it compares with others, lowest first: by rank, then by draw, then by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Choice<'n> {
+    rank: Vec<i64>,
+    draw: u64,
+    /// What stands before the number of the name.
+    before: Cow<'n, str>,
+    number: i64,
+    name: Cow<'n, str>,
+    member: InstanceId,
+}
+
+impl Choice<'_> {
+    fn into_owned(self) -> Choice<'static> {
+        Choice {
+            before: Cow::Owned(self.before.into_owned()),
+            name: Cow::Owned(self.name.into_owned()),
+            ..self
+        }
+    }
+}
+
+/// The zone and the fault domain of a queue.
+pub type Corner = (Option<ZoneId>, u8);
+
+/// The members of a group in order, in a queue for each zone and fault domain.
+#[derive(Debug, Clone)]
+pub struct Queues {
+    order: Order,
+    queues: BTreeMap<Corner, VecDeque<Place>>,
+}
+
+impl Queues {
+    /// Puts members in order.
+    pub fn new(
+        order: Order,
+        members: impl Iterator<Item = (Corner, Place)>,
+        names: &Names,
+    ) -> Self {
+        let mut sorted: BTreeMap<Corner, Vec<(Choice<'_>, Place)>> = BTreeMap::new();
+        for (corner, place) in members {
+            sorted.entry(corner).or_default().push((order.choice(&place, names), place));
+        }
+        let in_order = |(corner, mut places): (_, Vec<(Choice<'_>, Place)>)| {
+            places.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+            (corner, places.into_iter().map(|(_, place)| place).collect())
+        };
+        let queues = sorted.into_iter().map(in_order).collect();
+        Self { order, queues }
+    }
+
+    /// The order.
+    pub const fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// Whether all members are in the same zone.
+    pub fn is_one_zone(&self) -> bool {
+        let mut zones = self.queues.keys().map(|(zone, _)| *zone);
+        let first = zones.next();
+        zones.all(|zone| Some(zone) == first)
+    }
+
+    /// Adds a member.
+    pub fn enter(&mut self, corner: Corner, place: Place, names: &Names) {
+        let at = self.find(corner, &place, names).unwrap_or_else(|at| at);
+        self.queues.entry(corner).or_default().insert(at, place);
+    }
+
+    /// Removes a member from where it was entered.
+    pub fn leave(&mut self, corner: Corner, place: &Place, names: &Names) {
+        let Ok(at) = self.find(corner, place, names) else { return };
+        if let Some(queue) = self.queues.get_mut(&corner) {
+            queue.remove(at);
+            if queue.is_empty() {
+                self.queues.remove(&corner);
+            }
+        }
+    }
+
+    fn find(&self, corner: Corner, place: &Place, names: &Names) -> Result<usize, usize> {
+        let wanted = self.order.choice(place, names);
+        let Some(queue) = self.queues.get(&corner) else { return Err(0) };
+        queue.binary_search_by(|other| self.order.choice(other, names).cmp(&wanted))
+    }
 }
 
 /// What zones and fault domains have to do with the order.
@@ -56,131 +211,198 @@ pub struct Offer {
 }
 
 /// What queues compete by, the lowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     /// Before anything is counted: members without a zone, or the zone that is listed first.
     class: usize,
     /// How many are left in the zone.
-    in_zone: Reverse<u32>,
+    in_zone: Reverse<usize>,
     /// How many are left in the fault domain.
-    in_domain: Reverse<u32>,
-    /// The place of the head in the order of all members.
-    head: usize,
+    in_domain: Reverse<usize>,
+    /// The head of the queue.
+    head: Choice<'static>,
     zone: usize,
     domain: u8,
+    queue: usize,
 }
 
+/// What is counted together as a zone.
 #[derive(Debug, Default)]
 struct Zone {
     class: usize,
-    left: u32,
+    left: usize,
     domains: BTreeMap<u8, Domain>,
 }
 
 #[derive(Debug, Default)]
 struct Domain {
-    left: u32,
-    /// Places in the order of all members.
-    queue: VecDeque<usize>,
+    left: usize,
+    queues: Vec<Cursor>,
+}
+
+/// How far a queue has been walked.
+#[derive(Debug, Clone, Copy)]
+struct Cursor {
+    corner: Corner,
+    at: usize,
 }
 
 /// A walk over the members of a group in the order in which they go.
 #[derive(Debug)]
 pub struct Walk {
-    choices: Vec<Choice>,
-    counts: bool,
+    counts: Counts,
     zones: Vec<Zone>,
     heads: BTreeSet<Key>,
     /// The zones in which nobody is left to be offered: class, size, place.
-    exhausted: BTreeSet<(usize, Reverse<u32>, usize)>,
+    exhausted: BTreeSet<(usize, Reverse<usize>, usize)>,
     /// The zone and the fault domain of the last offer.
     last: Option<(usize, u8)>,
 }
 
+/// What is counted again after each member that goes.
+#[derive(Debug, Clone, Copy)]
+struct Counts {
+    zones: bool,
+    domains: bool,
+}
+
 impl Walk {
-    /// Puts members in order.
-    pub fn new(mut choices: Vec<Choice>, spread: Spread<'_>) -> Self {
-        choices.sort_unstable();
+    /// A walk from the beginning.
+    pub fn new(queues: &Queues, spread: Spread<'_>, names: &Names) -> Self {
         let zoned = spread.rule != ZoneRule::Ignored;
         let mut indices: BTreeMap<Option<ZoneId>, usize> = BTreeMap::new();
         let mut zones: Vec<Zone> = Vec::new();
-        for (index, choice) in choices.iter().enumerate() {
-            let name = choice.zone.filter(|_| zoned);
+        for (corner, queue) in &queues.queues {
+            let name = corner.0.filter(|_| zoned);
             let at = *indices.entry(name).or_insert_with(|| {
                 zones.push(Zone { class: class(name, spread), ..Zone::default() });
                 zones.len() - 1
             });
-            let domain = if spread.fault_domains { choice.fault_domain } else { 0 };
-            zones[at].left += 1;
+            let domain = if spread.fault_domains { corner.1 } else { 0 };
+            zones[at].left += queue.len();
             let domain = zones[at].domains.entry(domain).or_default();
-            domain.left += 1;
-            domain.queue.push_back(index);
+            domain.left += queue.len();
+            domain.queues.push(Cursor { corner: *corner, at: 0 });
         }
         let mut walk = Self {
-            choices,
-            counts: matches!(spread.rule, ZoneRule::Fullest | ZoneRule::ZonelessThenFullest),
+            counts: Counts {
+                zones: matches!(spread.rule, ZoneRule::Fullest | ZoneRule::ZonelessThenFullest),
+                domains: zoned || spread.fault_domains,
+            },
             zones,
             heads: BTreeSet::new(),
             exhausted: BTreeSet::new(),
             last: None,
         };
         for zone in 0..walk.zones.len() {
-            walk.enter(zone);
+            walk.enter(zone, queues, names);
         }
         walk
     }
 
     /// The keys under which a zone competes.
-    fn keys(&self, zone: usize) -> impl Iterator<Item = Key> {
-        let Zone { class, left, domains } = &self.zones[zone];
-        let in_zone = Reverse(if self.counts { *left } else { 0 });
-        domains.iter().filter_map(move |(domain, state)| {
-            let head = *state.queue.front()?;
-            let in_domain = Reverse(state.left);
-            Some(Key { class: *class, in_zone, in_domain, head, zone, domain: *domain })
-        })
+    fn keys(&self, zone: usize, queues: &Queues, names: &Names) -> Vec<Key> {
+        let state = &self.zones[zone];
+        let mut keys = Vec::new();
+        for (domain, in_domain) in &state.domains {
+            for (queue, cursor) in in_domain.queues.iter().enumerate() {
+                let Some(head) = queues.queues[&cursor.corner].get(cursor.at) else { continue };
+                keys.push(Key {
+                    class: state.class,
+                    in_zone: Reverse(if self.counts.zones { state.left } else { 0 }),
+                    in_domain: Reverse(if self.counts.domains { in_domain.left } else { 0 }),
+                    head: queues.order.choice(head, names).into_owned(),
+                    zone,
+                    domain: *domain,
+                    queue,
+                });
+            }
+        }
+        keys
     }
 
-    fn enter(&mut self, zone: usize) {
-        let keys: Vec<Key> = self.keys(zone).collect();
-        if keys.is_empty() && self.counts && self.zones[zone].left > 0 {
-            self.exhausted.insert(self.fullness(zone));
-        }
+    fn enter(&mut self, zone: usize, queues: &Queues, names: &Names) {
+        let keys = self.keys(zone, queues, names);
         self.heads.extend(keys);
     }
 
-    fn fullness(&self, zone: usize) -> (usize, Reverse<u32>, usize) {
+    fn cursor(&self, key: &Key) -> Cursor {
+        self.zones[key.zone].domains[&key.domain].queues[key.queue]
+    }
+
+    fn fullness(&self, zone: usize) -> (usize, Reverse<usize>, usize) {
         (self.zones[zone].class, Reverse(self.zones[zone].left), zone)
     }
 
-    fn withdraw(&mut self, zone: usize) {
-        let keys: Vec<Key> = self.keys(zone).collect();
-        for key in keys {
-            self.heads.remove(&key);
-        }
-    }
-
     /// Whether another head, or the next in the same queue, would do as well.
-    fn is_tied(&self, key: &Key) -> bool {
-        let rank = &self.choices[key.head].rank;
-        let same = |index: usize| self.choices[index].rank == *rank;
-        let behind = self.zones[key.zone].domains[&key.domain].queue.get(1);
+    fn is_tied(&self, key: &Key, queues: &Queues, names: &Names) -> bool {
+        let Cursor { corner, at } = self.cursor(key);
+        let queue = &queues.queues[&corner];
+        let behind = queue.get(at + 1);
+        if behind.is_some_and(|next| queues.order.ranks_equal(&queue[at], next, names)) {
+            return true;
+        }
         let beside = self.heads.range((Excluded(key), Unbounded)).next().filter(|other| {
             (other.class, other.in_zone, other.in_domain) == (key.class, key.in_zone, key.in_domain)
         });
-        behind.is_some_and(|index| same(*index)) || beside.is_some_and(|other| same(other.head))
+        beside.is_some_and(|other| other.head.rank == key.head.rank)
+    }
+
+    /// The next offer. The queues are those that the walk began with, unchanged.
+    pub fn next(&mut self, queues: &Queues, names: &Names) -> Option<Offer> {
+        let key = self.heads.first()?;
+        let tied = self.is_tied(key, queues, names);
+        let past_a_zone = self
+            .exhausted
+            .first()
+            .is_some_and(|fuller| (fuller.0, fuller.1) < (key.class, key.in_zone));
+        let key = self.heads.pop_first()?;
+        let Key { zone, domain, queue, .. } = key;
+        self.last = Some((zone, domain));
+        let offer = Offer { member: key.head.member, tied, past_a_zone };
+        let mut cursor = self.cursor(&key);
+        cursor.at += 1;
+        if let Some(state) = self.zones[zone].domains.get_mut(&domain) {
+            state.queues[queue] = cursor;
+        }
+        if let Some(head) = queues.queues[&cursor.corner].get(cursor.at) {
+            let head = queues.order.choice(head, names).into_owned();
+            self.heads.insert(Key { head, ..key });
+        } else {
+            self.note_exhausted(zone, queues);
+        }
+        Some(offer)
+    }
+
+    /// Notes a zone in which members are left, none of which is still to be offered.
+    fn note_exhausted(&mut self, zone: usize, queues: &Queues) {
+        let state = &self.zones[zone];
+        let walked = |c: &Cursor| c.at == queues.queues[&c.corner].len();
+        if self.counts.zones
+            && state.left > 0
+            && state.domains.values().flat_map(|domain| &domain.queues).all(walked)
+        {
+            self.exhausted.insert(self.fullness(zone));
+        }
     }
 
     /// The member offered last goes: its zone and its fault domain become smaller.
-    pub fn goes(&mut self) {
+    pub fn goes(&mut self, queues: &Queues, names: &Names) {
         let Some((zone, domain)) = self.last.take() else { return };
-        self.withdraw(zone);
+        // Without counts, no key changes.
+        if !(self.counts.zones || self.counts.domains) {
+            return;
+        }
+        for key in self.keys(zone, queues, names) {
+            self.heads.remove(&key);
+        }
         self.exhausted.remove(&self.fullness(zone));
         self.zones[zone].left -= 1;
         if let Some(domain) = self.zones[zone].domains.get_mut(&domain) {
             domain.left -= 1;
         }
-        self.enter(zone);
+        self.enter(zone, queues, names);
+        self.note_exhausted(zone, queues);
     }
 }
 
@@ -195,127 +417,145 @@ fn class(zone: Option<ZoneId>, spread: Spread<'_>) -> usize {
     }
 }
 
-impl Iterator for Walk {
-    type Item = Offer;
-
-    fn next(&mut self) -> Option<Offer> {
-        let key = *self.heads.first()?;
-        let tied = self.is_tied(&key);
-        let past_a_zone = self
-            .exhausted
-            .first()
-            .is_some_and(|fuller| (fuller.0, fuller.1) < (key.class, key.in_zone));
-        let Key { zone, domain, head, .. } = key;
-        self.heads.remove(&key);
-        if let Some(state) = self.zones[zone].domains.get_mut(&domain) {
-            state.queue.pop_front();
-            if let Some(head) = state.queue.front() {
-                self.heads.insert(Key { head: *head, ..key });
-            } else if self.zones[zone].domains.values().all(|d| d.queue.is_empty()) && self.counts {
-                self.exhausted.insert(self.fullness(zone));
-            }
-        }
-        self.last = Some((zone, domain));
-        Some(Offer { member: self.choices[head].member, tied, past_a_zone })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const PLAIN: Spread<'_> = Spread { rule: ZoneRule::Ignored, listed: &[], fault_domains: false };
 
-    fn choice(rank: &[i64], name: u32, member: u32) -> Choice {
-        Choice {
-            rank: rank.to_vec(),
-            draw: 0,
-            name,
-            member: InstanceId(member),
-            zone: None,
-            fault_domain: 0,
+    /// A member: when it joined, the age of its configuration, its zone, its fault domain.
+    type Member = (i64, u32, Option<u32>, u8);
+
+    /// Members that are named `m-0`, `m-1`, …, by joining and then by configuration.
+    struct Group {
+        queues: Queues,
+        names: Names,
+        members: Vec<(Corner, Place)>,
+    }
+
+    fn group(members: &[Member]) -> Group {
+        let names: Names = (0..members.len()).map(|number| format!("m-{number}")).collect();
+        let members: Vec<(Corner, Place)> = (members.iter().enumerate())
+            .map(|(at, (joined, configuration, zone, domain))| {
+                let place = Place {
+                    member: InstanceId::at(at),
+                    joined: SimTime::from_seconds(*joined),
+                    created: SimTime::from_seconds(0),
+                    configuration: *configuration,
+                    draw: 0,
+                };
+                ((zone.map(ZoneId), *domain), place)
+            })
+            .collect();
+        let by =
+            vec![(Criterion::Joined, Extreme::Lowest), (Criterion::Configuration, Extreme::Lowest)];
+        let order = Order { by, numbering: [Numbering::Decimal; 2] };
+        Group { queues: Queues::new(order, members.iter().copied(), &names), names, members }
+    }
+
+    impl Group {
+        /// All offers if no member goes.
+        fn offers(&self, spread: Spread<'_>) -> Vec<Offer> {
+            let mut walk = Walk::new(&self.queues, spread, &self.names);
+            std::iter::from_fn(|| walk.next(&self.queues, &self.names)).collect()
         }
-    }
 
-    fn in_zone(age: i64, zone: u32, member: u32) -> Choice {
-        Choice { zone: Some(ZoneId(zone)), ..choice(&[age], 0, member) }
-    }
-
-    /// The members that go when `held` never do.
-    fn going(mut walk: Walk, held: &[u32], most: usize) -> Vec<u32> {
-        let mut gone = Vec::new();
-        while gone.len() < most {
-            let Some(offer) = walk.next() else { break };
-            if !held.contains(&offer.member.0) {
-                walk.goes();
-                gone.push(offer.member.0);
+        /// The members that go when `held` never do.
+        fn going(&self, spread: Spread<'_>, held: &[u32], most: usize) -> Vec<u32> {
+            let mut walk = Walk::new(&self.queues, spread, &self.names);
+            let mut gone = Vec::new();
+            while gone.len() < most {
+                let Some(offer) = walk.next(&self.queues, &self.names) else { break };
+                if !held.contains(&offer.member.0) {
+                    walk.goes(&self.queues, &self.names);
+                    gone.push(offer.member.0);
+                }
             }
+            gone
         }
-        gone
     }
 
     #[test]
-    fn the_lowest_rank_goes_first_and_ties_are_told() {
-        let walk = Walk::new(
-            vec![
-                choice(&[2, 0], 0, 0),
-                choice(&[1, 9], 6, 1),
-                choice(&[1, 9], 2, 2),
-                choice(&[1, 2], 8, 3),
-            ],
-            PLAIN,
-        );
-        let order: Vec<(u32, bool)> = walk.map(|offer| (offer.member.0, offer.tied)).collect();
-        assert_eq!(order, [(3, false), (2, true), (1, false), (0, false)]);
+    fn the_lowest_rank_goes_first_and_ties_are_reported() {
+        let mut members = [(9, 0, None, 0); 12];
+        members[0] = (2, 0, None, 0);
+        members[10] = (1, 9, None, 0);
+        members[2] = (1, 9, None, 0);
+        members[3] = (1, 2, None, 0);
+        let offers = group(&members).offers(PLAIN);
+        let order: Vec<(u32, bool)> = offers.iter().map(|o| (o.member.0, o.tied)).collect();
+        // `m-2` comes before `m-10`: names compare as people count.
+        assert_eq!(order[..5], [(3, false), (2, true), (10, false), (0, false), (1, true)]);
+        assert_eq!(order.len(), 12);
     }
 
     /// One member at a time from the fullest zones together, then counted again.
     #[test]
     fn the_fullest_zone_gives_and_equal_zones_compete() {
-        let members = vec![
-            in_zone(1, 1, 10),
-            in_zone(2, 2, 20),
-            in_zone(3, 2, 21),
-            in_zone(4, 3, 30),
-            in_zone(5, 3, 31),
-            in_zone(6, 3, 32),
-        ];
+        let members: Vec<Member> = [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 3)]
+            .map(|(age, zone)| (age, 0, Some(zone), 0))
+            .to_vec();
         let spread = Spread { rule: ZoneRule::Fullest, ..PLAIN };
-        let walk = || Walk::new(members.clone(), spread);
-        assert_eq!(going(walk(), &[], 6), [30, 20, 31, 10, 21, 32]);
+        assert_eq!(group(&members).going(spread, &[], 6), [3, 1, 4, 0, 2, 5]);
         // A protected member counts in its zone and is passed over.
-        assert_eq!(going(walk(), &[30], 3), [31, 20, 32]);
+        assert_eq!(group(&members).going(spread, &[3], 3), [4, 1, 5]);
     }
 
     #[test]
-    fn a_zone_that_is_held_is_passed_and_told() {
-        let members =
-            vec![in_zone(1, 1, 10), in_zone(2, 1, 11), in_zone(3, 1, 12), in_zone(4, 2, 20)];
-        let walk = Walk::new(members, Spread { rule: ZoneRule::Fullest, ..PLAIN });
-        let reported: Vec<(u32, bool)> = walk.map(|o| (o.member.0, o.past_a_zone)).collect();
-        assert_eq!(reported, [(10, false), (11, false), (12, false), (20, true)]);
+    fn a_zone_that_is_held_is_passed_and_reported() {
+        let members = [(1, 1), (2, 1), (3, 1), (4, 2)].map(|(age, zone)| (age, 0, Some(zone), 0));
+        let offers = group(&members).offers(Spread { rule: ZoneRule::Fullest, ..PLAIN });
+        let reported: Vec<(u32, bool)> =
+            offers.iter().map(|o| (o.member.0, o.past_a_zone)).collect();
+        assert_eq!(reported, [(0, false), (1, false), (2, false), (3, true)]);
     }
 
     #[test]
     fn members_without_a_zone_may_go_first() {
-        let members = vec![in_zone(1, 1, 10), in_zone(2, 1, 11), choice(&[3], 0, 30)];
+        let members = [(1, 0, Some(1), 0), (2, 0, Some(1), 0), (3, 0, None, 0)];
         let spread = Spread { rule: ZoneRule::ZonelessThenFullest, ..PLAIN };
-        assert_eq!(going(Walk::new(members, spread), &[], 3), [30, 10, 11]);
+        assert_eq!(group(&members).going(spread, &[], 3), [2, 0, 1]);
     }
 
     #[test]
     fn listed_zones_give_in_the_order_of_the_list() {
-        let members = vec![in_zone(1, 1, 10), in_zone(2, 2, 20), in_zone(3, 2, 21)];
-        let spread = Spread { rule: ZoneRule::AsListed, listed: &[ZoneId(2), ZoneId(1)], ..PLAIN };
-        assert_eq!(going(Walk::new(members, spread), &[], 3), [20, 21, 10]);
+        let members = [(1, 0, Some(1), 0), (2, 0, Some(2), 0), (3, 0, Some(2), 0)];
+        let listed = [ZoneId(2), ZoneId(1)];
+        let spread = Spread { rule: ZoneRule::AsListed, listed: &listed, ..PLAIN };
+        assert_eq!(group(&members).going(spread, &[], 3), [1, 2, 0]);
     }
 
     #[test]
     fn the_fullest_fault_domain_of_a_zone_gives_first() {
-        let in_domain =
-            |age, fault_domain, member| Choice { fault_domain, ..in_zone(age, 1, member) };
-        let members = vec![in_domain(1, 0, 1), in_domain(2, 1, 2), in_domain(3, 1, 3)];
+        let members = [(1, 0, Some(1), 0), (2, 0, Some(1), 1), (3, 0, Some(1), 1)];
         let spread = Spread { rule: ZoneRule::Fullest, fault_domains: true, ..PLAIN };
-        assert_eq!(going(Walk::new(members, spread), &[], 3), [2, 1, 3]);
+        assert_eq!(group(&members).going(spread, &[], 3), [1, 0, 2]);
+    }
+
+    /// A member that joins or leaves is put into the queue, or taken from it, where sorting anew
+    /// would have it.
+    #[test]
+    fn queues_stay_in_order_as_members_come_and_go() {
+        let members: Vec<Member> = (0..60u32)
+            .map(|number| {
+                let zone = (number % 4 > 0).then_some(number % 4);
+                (i64::from(number * 7 % 5), number * 11 % 3, zone, u8::from(number % 7 == 0))
+            })
+            .collect();
+        let Group { mut queues, names, members } = group(&members);
+        let mut there = vec![true; members.len()];
+        for turn in 0..400usize {
+            let at = turn * 37 % members.len();
+            let (corner, place) = members[at];
+            if there[at] {
+                queues.leave(corner, &place, &names);
+            } else {
+                queues.enter(corner, place, &names);
+            }
+            there[at] = !there[at];
+            let left = members.iter().zip(&there).filter(|(_, there)| **there);
+            let anew = Queues::new(queues.order.clone(), left.map(|(m, _)| *m), &names);
+            assert_eq!(anew.queues, queues.queues, "turn {turn}");
+        }
     }
 }

@@ -129,7 +129,16 @@ impl Fleet {
         let instance = &mut self.instances[id.index()];
         instance.group = Some(group);
         instance.slot = slot;
-        self.groups[group.index()].aside += u32::from(instance.is_aside());
+        let aside = u32::from(instance.is_aside());
+        let group = &mut self.groups[group.index()];
+        group.aside += aside;
+        group.note(id);
+    }
+
+    /// The members of a group that came, left, or changed whether they count since the last call;
+    /// some may be named twice. `None` if the changes are not known; they are from now on.
+    pub fn moved_members(&mut self, group: GroupId) -> Option<Vec<InstanceId>> {
+        self.groups[group.index()].moved.replace(Vec::new())
     }
 
     /// Moves an instance to a state, and says what shut it down.
@@ -139,8 +148,11 @@ impl Fleet {
         instance.state = state;
         instance.stopped_by = stopped_by;
         if let Some(group) = instance.group {
-            let aside = &mut self.groups[group.index()].aside;
-            *aside = *aside + u32::from(instance.is_aside()) - u32::from(before);
+            let group = &mut self.groups[group.index()];
+            group.aside = group.aside + u32::from(instance.is_aside()) - u32::from(before);
+            if instance.is_aside() != before {
+                group.note(id);
+            }
         }
     }
 
@@ -160,7 +172,10 @@ impl Fleet {
         }
         let instance = &mut self.instances[id.index()];
         instance.group = None;
-        self.groups[group.index()].aside -= u32::from(instance.is_aside());
+        let aside = u32::from(instance.is_aside());
+        let state = &mut self.groups[group.index()];
+        state.aside -= aside;
+        state.note(id);
         self.cool_down(group, now);
     }
 

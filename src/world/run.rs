@@ -205,6 +205,7 @@ impl Run {
             streams,
             sources: random.into_iter().map(|s| Source::new(s, &streams)).collect(),
             ties: BTreeMap::new(),
+            rankings: BTreeMap::new(),
             held: BTreeMap::new(),
             leaving: BTreeMap::new(),
             created: 0,

@@ -5,6 +5,7 @@ use std::hint::black_box;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::group::ranking::Ranking;
 use super::group::state::{Held, Leaving, Rolling};
 use super::random_sources::Source;
 use super::timer::Timer;
@@ -42,6 +43,8 @@ pub struct World {
     /// Random sources, indexed by `SourceId`.
     pub(super) sources: Vec<Source>,
     pub(super) ties: BTreeMap<GroupId, ChaCha8Rng>,
+    /// The members of groups in their scale-in order, since the last scale-in.
+    pub(super) rankings: BTreeMap<GroupId, Ranking>,
     /// Members that a lifecycle hook delays.
     pub(super) held: BTreeMap<InstanceId, Held>,
     /// For each group, the members that a hook delays before they leave.

@@ -42,14 +42,6 @@ impl Step<'_> {
         members
     }
 
-    /// The active members of a group, without leaving and reclaimed ones, in the order of their
-    /// ids.
-    pub(in crate::world) fn standing(&self, group: GroupId) -> Vec<InstanceId> {
-        let mut members = self.members_of(group);
-        members.retain(|id| !self.world.fleet.instance(*id).is_aside());
-        members
-    }
-
     /// The members that a request names, or all of them.
     ///
     /// # Errors

@@ -1,16 +1,34 @@
 //! Scale-in: the choice of members, one at a time, and the result if too few may leave.
 
-use crate::fleet::{Choice, Spread, Walk, numbers};
+use crate::fleet::{Offer, Order, Queues, Spread, Walk};
 use crate::plan::order;
 use crate::policy::{Answer, Basis, Facts};
 use crate::record::{DecidedBy, Target};
 use crate::words::{
-    Action, Criterion, DecidingFactor, Extreme, GroupId, Initiator, InstanceId, NameForm,
-    Numbering, Outcome, Shortfall, TieBreak, Trigger, Word as _, ZoneHeld, ZoneRule,
+    Action, Criterion, DecidingFactor, GroupId, Initiator, NameForm, Names, Numbering, Outcome,
+    Shortfall, TieBreak, Trigger, ZoneHeld, ZoneRule,
 };
 use crate::world::draft::{Draft, Resolution, resolve_alone};
+use crate::world::group::ranking::Ranking;
 use crate::world::request::{Call, Item, RequestContext, Tally, count};
 use crate::world::step::Step;
+
+/// The members of a group, lined up for one request.
+struct Line {
+    walk: Walk,
+    queues: Queues,
+    ranking: Ranking,
+    /// Whether the order rests on draws of this request alone.
+    drawn: bool,
+    /// What the order rests on.
+    rests_on: Basis,
+}
+
+impl Line {
+    fn next(&mut self, names: &Names) -> Option<Offer> {
+        self.walk.next(&self.queues, names)
+    }
+}
 
 impl Step<'_> {
     pub(in crate::world) fn scale_in(&mut self, call: Call, o: order::ScaleIn) {
@@ -73,12 +91,12 @@ impl Step<'_> {
         group: GroupId,
         wanted: u32,
     ) -> Option<Vec<Draft>> {
-        let (mut walk, rests_on) = self.walk(request, group);
+        let mut line = self.line_up(request, group);
         let mut drafts = Vec::new();
         let mut going = 0;
         let mut tied = false;
         while going < wanted {
-            let Some(offer) = walk.next() else { break };
+            let Some(offer) = line.next(&self.world.header.instances) else { break };
             if offer.past_a_zone && self.zone_held(request, group) == ZoneHeld::Stops {
                 break;
             }
@@ -86,9 +104,9 @@ impl Step<'_> {
             let mut draft = self.draft_alone(request, Item::of_member(offer.member))?;
             if draft.goes() {
                 going += 1;
-                walk.goes();
+                line.walk.goes(&line.queues, &self.world.header.instances);
                 // The choice of this member rests on the order.
-                draft.basis = draft.basis.union(rests_on);
+                draft.basis = draft.basis.union(line.rests_on);
             }
             drafts.push(draft);
         }
@@ -96,8 +114,9 @@ impl Step<'_> {
             let facts = self.group_facts(request, group);
             self.consult(request, self.world.policy_of_group(group), |t| &t.ties, &facts);
             // Ties are broken by names, which compare as their numbering states.
-            self.numbering(request, &facts, group, true);
+            self.numbering(request, &facts, group, &line.ranking, true);
         }
+        self.keep(group, line);
         Some(drafts)
     }
 
@@ -108,13 +127,11 @@ impl Step<'_> {
         request: &RequestContext,
         facts: &Facts,
         group: GroupId,
+        ranking: &Ranking,
         tied: bool,
     ) -> ([Numbering; 2], Basis) {
         let policy = self.world.policy_of_group(group);
-        let members = &self.world.fleet.group(group).members;
-        let names = &self.world.header.instances;
-        let has = |form| members.iter().any(|id| numbers::form(names.at(id.index())) == form);
-        let forms = [NameForm::Padded, NameForm::Plain].map(|form| has(form).then_some(form));
+        let forms = [NameForm::Padded, NameForm::Plain].map(|f| ranking.has(f).then_some(f));
         let book = self.world.header.rulebook(policy);
         let mut orders = self.world.fleet.group(group).orders.iter();
         let by_number = tied || orders.any(|at| book.policy.orders[*at].by == Criterion::Number);
@@ -135,80 +152,52 @@ impl Step<'_> {
         (numbering.map(|says| says.unwrap_or(Numbering::None)), basis)
     }
 
-    /// The members of a group in their scale-in order, and the basis of that order.
-    pub(in crate::world) fn walk(
-        &mut self,
-        request: &RequestContext,
-        group: GroupId,
-    ) -> (Walk, Basis) {
+    /// Lines up the members of a group in their scale-in order. [`Self::keep`] keeps the order for
+    /// the next request.
+    fn line_up(&mut self, request: &RequestContext, group: GroupId) -> Line {
         let facts = self.group_facts(request, group);
         let policy = self.world.policy_of_group(group);
-        let members = self.standing(group);
-        let zone = |id: &InstanceId| self.world.fleet.instance(*id).zone;
-        let mut zones = members.iter().map(zone);
-        let first = zones.next();
+        let kept = self.world.rankings.remove(&group);
+        let names = &self.world.header.instances;
+        let mut ranking = Ranking::of(kept, &mut self.world.fleet, names, group);
         // With a single zone, all rules on zones give the same order.
-        let spread = zones.any(|zone| Some(zone) != first);
-        let rule = if spread { self.consult(request, policy, |t| &t.zones, &facts) } else { None };
-        let (numbering, rests_on) = self.numbering(request, &facts, group, false);
-        let numbering = |name: &str| numbering[usize::from(numbers::form(name).index())];
+        let rule = if ranking.is_one_zone() {
+            None
+        } else {
+            self.consult(request, policy, |t| &t.zones, &facts)
+        };
+        let (numbering, rests_on) = self.numbering(request, &facts, group, &ranking, false);
         let book = self.world.header.rulebook(policy);
-        let draws =
-            book.ask(&book.tables.ties, &facts).is_some_and(|tie| tie.says == TieBreak::AtRandom);
-        let mut stream = draws.then(|| {
-            let name = format!("scale-in-ties/{}", self.world.header.group(group));
-            let fresh = || self.world.streams.named(&name);
-            self.world.ties.entry(group).or_insert_with(fresh)
-        });
         let state = self.world.fleet.group(group);
         let orders: Vec<_> = state.orders.iter().map(|at| &book.policy.orders[*at]).collect();
+        let order =
+            Order { by: orders.iter().map(|order| (order.by, order.first)).collect(), numbering };
+        let drawn =
+            book.ask(&book.tables.ties, &facts).is_some_and(|tie| tie.says == TieBreak::AtRandom);
         let names = &self.world.header.instances;
-        let counted = |name| (numbers::parts(name, numbering(name)), name);
-        let mut by_name: Vec<_> = (members.iter().enumerate())
-            .map(|(at, id)| (counted(names.at(id.index())), at))
-            .collect();
-        by_name.sort_unstable();
-        let mut indices = vec![0; members.len()];
-        for (index, (_, at)) in by_name.into_iter().enumerate() {
-            indices[at] = count(index);
-        }
-        let choices = members.iter().zip(indices).map(|(id, name)| {
-            let instance = self.world.fleet.instance(*id);
-            let rank = orders.iter().map(|order| {
-                let key = match order.by {
-                    Criterion::Joined => instance.joined.seconds(),
-                    Criterion::Created => instance.created.seconds(),
-                    Criterion::Configuration => i64::from(instance.configuration),
-                    Criterion::Number => {
-                        let name = names.at(id.index());
-                        match numbering(name) {
-                            Numbering::Age => -instance.created.seconds(),
-                            numbering @ (Numbering::Decimal
-                            | Numbering::Base36
-                            | Numbering::None) => numbers::parts(name, numbering).1,
-                        }
-                    }
-                };
-                match order.first {
-                    Extreme::Lowest => key,
-                    Extreme::Highest => -key,
-                }
-            });
-            Choice {
-                rank: rank.collect(),
-                draw: stream.as_mut().map_or(0, rand::Rng::next_u64),
-                name,
-                member: *id,
-                zone: instance.zone,
-                fault_domain: instance.fault_domain,
-            }
-        });
+        let queues = if drawn {
+            let name = format!("scale-in-ties/{}", self.world.header.group(group));
+            let fresh = || self.world.streams.named(&name);
+            let stream = self.world.ties.entry(group).or_insert_with(fresh);
+            ranking.with_draws(order, names, || rand::Rng::next_u64(stream))
+        } else {
+            ranking.in_order(order, names)
+        };
         let spread = Spread {
             rule: rule.map_or(ZoneRule::Ignored, |rule| rule.says),
             listed: &state.zones,
             fault_domains: orders.iter().any(|order| order.fault_domains),
         };
-        (Walk::new(choices.collect(), spread), rests_on)
+        Line { walk: Walk::new(&queues, spread, names), queues, ranking, drawn, rests_on }
+    }
+
+    /// Keeps the order of a group for the next request, unless another has been kept meanwhile.
+    fn keep(&mut self, group: GroupId, line: Line) {
+        let mut ranking = line.ranking;
+        if !line.drawn {
+            ranking.put_back(line.queues);
+        }
+        self.world.rankings.entry(group).or_insert(ranking);
     }
 
     /// The policy's answer if no member of the fullest zone may leave.
@@ -252,21 +241,18 @@ impl Step<'_> {
         if most > least + 1 {
             let fullest: Vec<_> =
                 sizes.iter().filter(|(_, size)| *size == most).map(|(zone, _)| *zone).collect();
-            let (walk, rests_on) = self.walk(&request, group);
-            let of_fullest: Vec<InstanceId> = walk
-                .map(|offer| offer.member)
-                .filter(|id| {
-                    let zone = self.world.fleet.instance(*id).zone;
-                    zone.is_some_and(|zone| fullest.contains(&zone))
-                })
-                .collect();
-            for id in of_fullest {
-                let Some(mut draft) = self.draft_alone(&request, Item::of_member(id)) else {
+            let mut line = self.line_up(&request, group);
+            while let Some(Offer { member, .. }) = line.next(&self.world.header.instances) {
+                let zone = self.world.fleet.instance(member).zone;
+                if !zone.is_some_and(|zone| fullest.contains(&zone)) {
+                    continue;
+                }
+                let Some(mut draft) = self.draft_alone(&request, Item::of_member(member)) else {
                     break;
                 };
                 let goes = draft.goes();
                 if goes {
-                    draft.basis = draft.basis.union(rests_on);
+                    draft.basis = draft.basis.union(line.rests_on);
                     self.grow_by(&request, open.seq, group, 1);
                 }
                 let resolution = resolve_alone(&request, &draft);
@@ -275,6 +261,7 @@ impl Step<'_> {
                     break;
                 }
             }
+            self.keep(group, line);
             tally.wanted = 1;
         }
         self.close(open, tally);

@@ -1,0 +1,133 @@
+//! The members of each group in its scale-in order, kept from one request to the next.
+
+use rustc_hash::FxHashMap;
+
+use crate::fleet::{Corner, Fleet, Order, Place, Queues, numbers};
+use crate::words::{GroupId, InstanceId, NameForm, Names, Word as _};
+
+/// The members of a group in order, and what the order knows of each.
+#[derive(Debug, Clone)]
+pub(in crate::world) struct Ranking {
+    /// `None` until an order is asked for.
+    queues: Option<Queues>,
+    members: FxHashMap<InstanceId, Member>,
+    /// Number of members whose names have each form.
+    forms: [usize; 2],
+}
+
+/// A member as it was entered.
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    corner: Corner,
+    place: Place,
+    /// Whether it counts; a leaving or reclaimed member is in no queue.
+    stands: bool,
+}
+
+impl Ranking {
+    /// The ranking of a group as it is now: `kept`, if all changes since are known.
+    pub(in crate::world) fn of(
+        kept: Option<Self>,
+        fleet: &mut Fleet,
+        names: &Names,
+        group: GroupId,
+    ) -> Self {
+        let moved = fleet.moved_members(group);
+        if let (Some(mut ranking), Some(moved)) = (kept, moved) {
+            for id in moved {
+                ranking.leave(id, names);
+                if fleet.instance(id).group == Some(group) {
+                    ranking.enter(id, fleet, names);
+                }
+            }
+            return ranking;
+        }
+        let mut ranking = Self { queues: None, members: FxHashMap::default(), forms: [0; 2] };
+        let members = &fleet.group(group).members;
+        ranking.members.reserve(members.len());
+        for id in members {
+            ranking.enter(*id, fleet, names);
+        }
+        ranking
+    }
+
+    fn enter(&mut self, id: InstanceId, fleet: &Fleet, names: &Names) {
+        let instance = fleet.instance(id);
+        let member = Member {
+            corner: (instance.zone, instance.fault_domain),
+            place: Place::of(id, instance, 0),
+            stands: !instance.is_aside(),
+        };
+        self.forms[usize::from(numbers::form(names.at(id.index())).index())] += 1;
+        self.members.insert(id, member);
+        if let (true, Some(queues)) = (member.stands, &mut self.queues) {
+            queues.enter(member.corner, member.place, names);
+        }
+    }
+
+    fn leave(&mut self, id: InstanceId, names: &Names) {
+        let Some(member) = self.members.remove(&id) else { return };
+        self.forms[usize::from(numbers::form(names.at(id.index())).index())] -= 1;
+        if let (true, Some(queues)) = (member.stands, &mut self.queues) {
+            queues.leave(member.corner, &member.place, names);
+        }
+    }
+
+    /// Whether any member has a name of that form.
+    pub(in crate::world) fn has(&self, form: NameForm) -> bool {
+        self.forms[usize::from(form.index())] > 0
+    }
+
+    /// Whether all members that count are in one zone.
+    pub(in crate::world) fn is_one_zone(&self) -> bool {
+        if let Some(queues) = &self.queues {
+            return queues.is_one_zone();
+        }
+        let mut zones = self.standing().map(|member| member.corner.0);
+        let first = zones.next();
+        zones.all(|zone| Some(zone) == first)
+    }
+
+    fn standing(&self) -> impl Iterator<Item = &Member> {
+        self.members.values().filter(|member| member.stands)
+    }
+
+    /// The members that count, in that order. [`Self::put_back`] keeps the queues.
+    pub(in crate::world) fn in_order(&mut self, order: Order, names: &Names) -> Queues {
+        let kept = self.queues.take().filter(|queues| self.is_ordered_by(queues.order(), &order));
+        kept.unwrap_or_else(|| {
+            let members = self.standing().map(|member| (member.corner, member.place));
+            Queues::new(order, members, names)
+        })
+    }
+
+    /// Whether both orders put these members in the same order; a form of names that no member has
+    /// plays no part.
+    fn is_ordered_by(&self, kept: &Order, order: &Order) -> bool {
+        let same = |form: &NameForm| {
+            let at = usize::from(form.index());
+            kept.numbering[at] == order.numbering[at]
+        };
+        kept.by == order.by && NameForm::ALL.iter().filter(|form| self.has(**form)).all(same)
+    }
+
+    /// Keeps queues for the next request.
+    pub(in crate::world) fn put_back(&mut self, queues: Queues) {
+        self.queues = Some(queues);
+    }
+
+    /// The members that count in that order, with a draw for each, taken in the order of their
+    /// ids.
+    pub(in crate::world) fn with_draws(
+        &self,
+        order: Order,
+        names: &Names,
+        mut draw: impl FnMut() -> u64,
+    ) -> Queues {
+        let mut standing: Vec<&Member> = self.standing().collect();
+        standing.sort_unstable_by_key(|member| member.place.member);
+        let members = standing.into_iter();
+        let members = members.map(|member| (member.corner, Place { draw: draw(), ..member.place }));
+        Queues::new(order, members, names)
+    }
+}
