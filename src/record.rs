@@ -7,8 +7,8 @@ use crate::policy::{Basis, Facts, Remedy, Ruling};
 use crate::time::SimTime;
 use crate::words::{
     AccountId, Action, ActorId, Billing, Channel, DecidingFactor, Effect, EventId, Fate, GroupId,
-    Health, InstanceId, Lifecycle, Locks, Membership, ModelId, Obstacle, Outcome, PolicyId,
-    ProtectionId, ProtectionSet, RequestResult, ResourceKind, RuleId, Trigger,
+    Health, InstanceId, Lifecycle, LimitedBy, Locks, Membership, ModelId, Obstacle, Outcome,
+    PolicyId, ProtectionId, ProtectionSet, RequestResult, ResourceKind, RuleId, Trigger, ZoneId,
 };
 use std::sync::Arc;
 
@@ -54,6 +54,62 @@ pub enum Cause {
     Event(EventId),
     /// A timer, by its name in reports.
     Timer(&'static str),
+    /// The fleet, as it stands at the start of the run.
+    Start,
+}
+
+/// Where a record comes from: the event with which its chain of causes began, and the request that
+/// it follows from.
+///
+/// A timer that falls due has been set by something: an unpaid bill, a schedule, a stop. What began
+/// before the run has no event. Kept small, since a fleet of millions may have as many schedules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    event: EventId,
+    actor: ActorId,
+    seq: u64,
+}
+
+impl Origin {
+    /// Nothing in the run led to it.
+    pub const NONE: Self =
+        Self { event: EventId(u32::MAX), actor: ActorId(u32::MAX), seq: u64::MAX };
+
+    /// The origin of a call: its own event and caller.
+    pub const fn of_call(event: EventId, actor: Option<ActorId>) -> Self {
+        let actor = match actor {
+            Some(actor) => actor,
+            None => Self::NONE.actor,
+        };
+        Self { event, actor, ..Self::NONE }
+    }
+
+    /// The origin of what follows from request `seq`, which has this origin.
+    #[must_use]
+    pub const fn after(self, seq: u64) -> Self {
+        Self { seq, ..self }
+    }
+
+    /// This origin, or `other` if no event is known to have led here.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.event().is_some() { self } else { other }
+    }
+
+    /// The event; `None` if the chain began before the run.
+    pub fn event(self) -> Option<EventId> {
+        (self.event != Self::NONE.event).then_some(self.event)
+    }
+
+    /// The caller of that event; `None` if it had none.
+    pub fn actor(self) -> Option<ActorId> {
+        (self.actor != Self::NONE.actor).then_some(self.actor)
+    }
+
+    /// The request from which the record follows; `None` for a call.
+    pub fn seq(self) -> Option<u64> {
+        (self.seq != Self::NONE.seq).then_some(self.seq)
+    }
 }
 
 /// What a request is about.
@@ -106,6 +162,10 @@ pub struct Request {
     pub got: u32,
     /// Why it, or a part of it, was refused; `None` if nothing was refused.
     pub refusal: Option<Refusal>,
+    /// What kept it from changing as many instances as it was to; `None` if it changed them all.
+    pub limited_by: Option<LimitedBy>,
+    /// The event with which the chain of its causes began.
+    pub origin: Origin,
 }
 
 /// Why a request, or a part of it, was refused.
@@ -179,6 +239,11 @@ pub struct Decision {
     pub facts: Facts,
     /// What would have prevented the loss; `None` if nothing was lost.
     pub remedy: Option<Remedy>,
+    /// Since when the remedy could have been used; `None` if there is no remedy.
+    pub remedy_from: Option<SimTime>,
+    /// The event with which the chain of its causes began. If nothing in the run led to it but the
+    /// removal of a protection that would have held, that removal.
+    pub origin: Origin,
 }
 
 /// What a change of state is about.
@@ -242,6 +307,8 @@ pub struct Change {
     pub what: What,
     /// The event or timer that caused it.
     pub cause: Cause,
+    /// The event with which the chain of its causes began.
+    pub origin: Origin,
 }
 
 /// A resource that was lost, or that stays and is still billed.
@@ -267,4 +334,34 @@ pub struct Loss {
     pub rule: (PolicyId, RuleId),
     /// What would have saved the resource; `None` if it was not lost and its rule has no remedy.
     pub remedy: Option<Remedy>,
+    /// Since when the remedy could have been used; `None` if there is no remedy.
+    pub remedy_from: Option<SimTime>,
+}
+
+/// An instance as it stands at the start of a run; one that an event creates, as that event will
+/// create it.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Account that owns it.
+    pub account: AccountId,
+    /// Its policy.
+    pub policy: PolicyId,
+    /// Its group; `None` if it is in no group.
+    pub group: Option<GroupId>,
+    /// Its zone; `None` if none is stated.
+    pub zone: Option<ZoneId>,
+    /// Its billing; `None` if it is unknown.
+    pub billing: Option<Billing>,
+    /// Its membership; `None` if it is unknown.
+    pub membership: Option<Membership>,
+    /// Its state; absent, if an event creates it.
+    pub state: Lifecycle,
+    /// The protections that are on, of its group included.
+    pub on: ProtectionSet,
+    /// Protections whose setting is unknown.
+    pub unknown: ProtectionSet,
+    /// When it was created; [`SimTime::NEVER`] if an event creates it.
+    pub created: SimTime,
 }

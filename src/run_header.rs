@@ -4,7 +4,7 @@ use crate::policy::{Rule, Rulebook};
 use crate::record::{Cause, DecidedBy, Decision, Refusal};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::words::{
-    AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, Names, PolicyId, Process,
+    AccountId, ActorId, EventId, GroupId, InstanceId, Labels, ModelId, Names, PolicyId, Process,
     ProtectionSet, Word, ZoneId,
 };
 use std::sync::Arc;
@@ -44,6 +44,10 @@ pub struct RunHeader {
     pub models: Names,
     /// The names of events.
     pub events: EventNames,
+    /// The tags of instances, as `key=value` joined by `;`.
+    pub tags: Labels,
+    /// The provider from whose replies an instance was imported.
+    pub imported_from: Labels,
 }
 
 /// The names of events. An event without an `id` is named by its position in the list, which needs
@@ -99,6 +103,9 @@ impl EventNames {
         (id.index() < self.len() && self.named.binary_search(&id).is_err()).then_some(id)
     }
 }
+
+/// The cause of what the fleet sets at the start of a run, as reports print it.
+pub const START: &str = "start:fleet";
 
 /// Prefix of the names of events without an `id`.
 pub const UNNAMED: &str = "event-";
@@ -165,6 +172,7 @@ impl RunHeader {
         match cause {
             Cause::Event(id) => self.event(id),
             Cause::Timer(name) => format!("timer:{name}").into(),
+            Cause::Start => START.into(),
         }
     }
 

@@ -108,6 +108,11 @@ impl Fleet {
         Some((group, u32::try_from(size).unwrap_or(u32::MAX)))
     }
 
+    /// The group that an instance joins when it is created.
+    pub fn intended_group(&self, id: InstanceId) -> Option<GroupId> {
+        self.meant_for.get(&id).copied()
+    }
+
     /// Takes an instance into a group, whose cooldown begins.
     pub fn join(&mut self, id: InstanceId, group: GroupId, now: SimTime) {
         self.leave(id, now);

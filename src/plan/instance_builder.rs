@@ -68,7 +68,9 @@ impl FleetBuilder<'_, '_> {
     }
 
     /// Takes in an instance that a provider's reply lists; nothing is added by default.
-    pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance) {
+    pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance, from: &str) {
+        let id = InstanceId::at(self.resolver.instances.len());
+        self.resolver.imported_from.insert(id, from.to_owned());
         self.owes(part);
         self.read_instances(name, name.span, part, false, Named::Elsewhere);
     }

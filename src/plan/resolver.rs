@@ -29,6 +29,8 @@ pub struct Resolver<'p> {
     pub instances: NameTable,
     /// What instances are tagged with.
     pub tags: BTreeMap<InstanceId, BTreeMap<Box<str>, String>>,
+    /// The provider from whose replies each imported instance was read.
+    pub imported_from: BTreeMap<InstanceId, String>,
     /// The name of the caller.
     pub actors: NameTable,
     /// The zones.
@@ -89,6 +91,7 @@ impl<'p> Resolver<'p> {
             groups: NameTable::default(),
             instances: NameTable::default(),
             tags: BTreeMap::new(),
+            imported_from: BTreeMap::new(),
             actors: NameTable::default(),
             zones: NameTable::default(),
             metrics: NameTable::default(),
@@ -108,6 +111,10 @@ impl<'p> Resolver<'p> {
     /// What the ids mean, with the header of the scenario left blank; and what a streamed
     /// table needs to be read once more.
     pub fn finish(mut self, events: EventNames) -> (RunHeader, FrozenNames) {
+        let tags = std::mem::take(&mut self.tags).into_iter().map(|(id, tags)| {
+            let tags = tags.into_iter().map(|(key, value)| format!("{key}={value}"));
+            (id, tags.collect::<Vec<_>>().join(";"))
+        });
         let header = RunHeader {
             scenario: String::new(),
             case: String::new(),
@@ -124,6 +131,8 @@ impl<'p> Resolver<'p> {
             zones: self.zones.share(),
             models: self.models.share(),
             events,
+            tags: tags.filter(|(_, tags)| !tags.is_empty()).collect(),
+            imported_from: std::mem::take(&mut self.imported_from).into_iter().collect(),
         };
         let known = FrozenNames {
             start: self.start,

@@ -221,7 +221,7 @@ pub fn populate(
         }
         for (name, mut instance) in found.instances {
             instance.account = instance.account.or_else(|| import.account.clone());
-            population.imported(&name, &instance);
+            population.imported(&name, &instance, &import.from);
         }
     }
     // A name that is missing may well stand in what could not be read.

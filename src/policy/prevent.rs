@@ -192,16 +192,10 @@ impl Rulebook {
             Means::Set(id) => {
                 let protection = &self.policy.protections[id.index()];
                 let of_group = protection.of == Subject::Group || protection.standby;
-                let works = protection.works_when.as_ref();
-                let holds = |facts: &Facts| {
-                    let row = self.verdicts()[id.index()].decide(facts);
-                    works.is_none_or(|(_, when)| when.meets(facts))
-                        && row.is_some_and(|row| row.says == Verdict::Held)
-                };
                 !danger.on.contains(id)
                     && protection.occasions.contains(&Occasion::Later)
                     && (danger.in_group || !of_group)
-                    && self.whatever_is_unknown(facts, holds)
+                    && self.whatever_is_unknown(facts, |facts| self.holds(id, facts))
             }
             Means::Do(Act::Detach) => {
                 danger.in_group && facts.trigger.is_about_members() && self.lets_go(danger)
@@ -209,6 +203,14 @@ impl Rulebook {
             Means::Do(Act::Renew) => self.renewal_helps(facts),
             Means::Do(act) => cause(facts) == Some(act),
         }
+    }
+
+    /// Whether a protection that is on holds in a situation.
+    pub fn holds(&self, id: ProtectionId, facts: &Facts) -> bool {
+        let works = self.policy.protections[id.index()].works_when.as_ref();
+        let row = self.verdicts()[id.index()].decide(facts);
+        works.is_none_or(|(_, when)| when.meets(facts))
+            && row.is_some_and(|row| row.says == Verdict::Held)
     }
 
     /// Whether a renewal ends the cause of a loss, or has the policy refuse the call.

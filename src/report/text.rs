@@ -11,7 +11,7 @@ use super::text_table::{Paint, name_list, table, without_commands};
 use crate::diagnostics::many;
 use crate::experiment::Summary;
 use crate::record::{Cause, Decision, Record, Refusal, Request, Subject, What};
-use crate::run_header::RunHeader;
+use crate::run_header::{RunHeader, START};
 use crate::time::SimTime;
 use crate::words::{
     Confidence, Fate, Lifecycle, Obstacle, Outcome, PolicyId, ProtectionSet, RequestResult, Word,
@@ -201,6 +201,7 @@ impl Timeline {
                 let cause = match request.cause {
                     Cause::Event(event) => header.event(event).into_owned(),
                     Cause::Timer(name) => name.to_owned(),
+                    Cause::Start => START.to_owned(),
                 };
                 let mut parts = Vec::new();
                 if refused {

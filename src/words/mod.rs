@@ -10,6 +10,7 @@ mod answer;
 mod billing;
 mod group;
 mod ids;
+mod labels;
 mod locks;
 mod metrics;
 mod names;
@@ -33,13 +34,16 @@ pub use ids::{
     AccountId, ActorId, EventId, GroupId, InstanceId, ModelId, PolicyId, ProtectionId,
     ProtectionSet, RuleId, SourceId, SwitchId, SwitchSet, ZoneId,
 };
+pub use labels::Labels;
 pub use locks::Locks;
 pub use metrics::{Metric, Unit};
 pub use names::Names;
 pub use resource::{Fate, ResourceKind, Subject};
 pub use state::{Lifecycle, Lock, StoppedBy, YesNo};
 pub use trigger::{Channel, Trigger};
-pub use verdict::{Confidence, DecidingFactor, Obstacle, Outcome, RequestResult, Verdict};
+pub use verdict::{
+    Confidence, DecidingFactor, LimitedBy, Obstacle, Outcome, RequestResult, Verdict,
+};
 pub use word::Word;
 
 pub(crate) use word::words;

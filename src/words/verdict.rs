@@ -114,6 +114,20 @@ words! {
 }
 
 words! {
+    /// What kept a request from changing as many instances as it was to.
+    LimitedBy: "a limit" {
+        /// A minimum or maximum of the group.
+        Bound = "bound",
+        /// A protection held instances that would have been next.
+        Protection = "protection",
+        /// The group has no further member to choose.
+        NoCandidate = "no-candidate",
+        /// A limit of this program.
+        Program = "program",
+    }
+}
+
+words! {
     /// Confidence of a statement, strongest first.
     Confidence: "a confidence" {
         /// The provider's documents say so.

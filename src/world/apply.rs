@@ -4,8 +4,9 @@
 //! [`Permit`]; every other action is [`Harmless`].
 
 use super::harmless::Harmless;
+use super::origins::Of;
 use super::request::{Payload, RequestContext, count};
-use super::step::Step;
+use super::step::{Gone, Step};
 use super::timer::Timer;
 use crate::fleet::Instance;
 use crate::policy::Permit;
@@ -70,6 +71,7 @@ impl Step<'_> {
         let effect = self.lose(request, seq, &permit);
         self.leave(request, seq, &permit);
         self.stop_waiting(id);
+        self.forget_origin(Of::Schedule(id));
         for timer in [
             Timer::TermStep(id),
             Timer::ReclaimStep(id),
@@ -108,10 +110,14 @@ impl Step<'_> {
         self.change(request, seq, Subject::Instance(id), What::Group(Some(group), None));
         let sizes = What::Size(count(before), count(before - 1));
         self.change(request, seq, Subject::Group(group), sizes);
+        self.set_origin(Of::Size(group), request.origin.after(seq));
         // All losses of one request are refilled together.
         match self.world.gone.back_mut() {
-            Some((of, by, lost)) if (*of, *by) == (group, request.trigger) => *lost += 1,
-            _ => self.world.gone.push_back((group, request.trigger, 1)),
+            Some(gone) if (gone.group, gone.trigger) == (group, request.trigger) => gone.lost += 1,
+            _ => {
+                let (trigger, origin) = (request.trigger, request.origin.after(seq));
+                self.world.gone.push_back(Gone { group, trigger, lost: 1, origin });
+            }
         }
     }
 
@@ -143,7 +149,7 @@ impl Step<'_> {
         }
         self.change(request, seq, Subject::Instance(id), What::State(from, to));
         if served != self.world.serves(id) {
-            self.watch(id);
+            self.watch(request, seq, id);
         }
     }
 

@@ -4,6 +4,7 @@
 //! instances, which are looked at only when a step of it is due.
 
 use super::harmless::Harmless;
+use super::origins::Of;
 use super::request::{Call, Payload, Reason, RequestContext, Tally, alike, count};
 use super::step::{Settled, Step, World};
 use super::timer::Timer;
@@ -35,6 +36,7 @@ impl Step<'_> {
         let open = self.open(&request, false);
         if self.world.fleet.account(account).arrears.is_none() {
             self.begin_clock(account, ClockKind::PaymentOverdue);
+            self.set_origin(Of::Arrears(account), request.origin.after(open.seq));
             self.change(&request, open.seq, Subject::Account(account), What::Arrears(false, true));
         }
         self.close(open, Tally::all(1));
@@ -47,6 +49,7 @@ impl Step<'_> {
         let arrears = self.world.fleet.account(account).arrears;
         if arrears.is_none_or(|arrears| arrears.clock != ClockKind::Cancellation) {
             self.begin_clock(account, ClockKind::Cancellation);
+            self.set_origin(Of::Arrears(account), request.origin.after(open.seq));
             self.change(
                 &request,
                 open.seq,
@@ -98,6 +101,7 @@ impl Step<'_> {
         let request =
             RequestContext::timer(arrears.clock.word(), trigger, action, Target::Account(account))
                 .resting_on(Some(Reason::of_clock(book, step.rule)))
+                .following(self.origin(Of::Arrears(account)))
                 .with_payload(Payload::StoppedBy(StoppedBy::Arrears));
         if step.action == ClockAction::SuspendSnapshots {
             // No instance is touched: a refusal reads it off the steps that have been taken.
@@ -202,6 +206,7 @@ impl Step<'_> {
             self.world.settled = Some(Settled { account, arrears });
             self.world.settled_at.insert(account, self.now);
             self.future_events.clear(Timer::BillingStep(account));
+            self.forget_origin(Of::Arrears(account));
             let was_cancelled = arrears.clock == ClockKind::Cancellation;
             let what = if was_cancelled { What::Cancelled } else { What::Arrears };
             self.change(&request, open.seq, Subject::Account(account), what(true, false));
@@ -213,7 +218,7 @@ impl Step<'_> {
             for id in &ids {
                 self.after_settling(&request, open.seq, *id);
             }
-            self.wake_waiting(&ids);
+            self.wake_waiting(&ids, request.origin.after(open.seq));
         }
         self.close(open, Tally::all(1));
     }

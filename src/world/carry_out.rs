@@ -5,7 +5,7 @@ use super::request::{Reason, RequestContext, Tally};
 use super::step::Step;
 use crate::policy::Basis;
 use crate::record::{DecidedBy, Decision, Record, Refusal};
-use crate::words::{DecidingFactor, Effect, InstanceId, Obstacle, Outcome};
+use crate::words::{DecidingFactor, Effect, InstanceId, LimitedBy, Obstacle, Outcome};
 
 impl Step<'_> {
     /// Records a decision and, if nothing blocks the action, applies it.
@@ -36,23 +36,15 @@ impl Step<'_> {
         }
         tally.wanted += u32::from(!matches!(draft.outcome, DraftOutcome::Gone));
         tally.got += u32::from(goes);
-        // The caller receives the refusal of the blocked instance, not its effect on others.
-        match (resolution.outcome, &draft.outcome, resolution.rule) {
-            (
-                Outcome::Held | Outcome::Denied,
-                DraftOutcome::Held | DraftOutcome::Denied(_),
-                Some(rule),
-            ) => {
-                tally.refuse(Refusal::Rule(draft.policy, rule));
-            }
-            (_, DraftOutcome::Absent, _) => tally.refuse(Refusal::Obstacle(Obstacle::NotThere)),
-            _ => {}
-        }
+        refuse(&draft, resolution, tally);
         let slot = self.out.len();
         let is_told = self.is_decision(request, &draft, goes);
         if is_told {
             tally.decided = true;
-            let decision = self.decision(request, seq, &draft, resolution, basis);
+            let mut decision = self.decision(request, seq, &draft, resolution, basis);
+            if goes && decision.origin.event().is_none() {
+                decision.origin = self.removal(draft.policy, draft.id, &draft.facts);
+            }
             self.out.push(Record::Decision(decision));
         }
         if let Some((hook, answer)) = hook {
@@ -60,6 +52,7 @@ impl Step<'_> {
             self.hold(request, seq, &draft, hook, reason);
         } else if goes {
             let remedy = self.remedy_of(request, &draft, resolution.rule);
+            let from = remedy.and_then(|remedy| self.remedy_from(draft.id, &remedy));
             let (id, loses) = (draft.id, draft.action.always_loses());
             let DraftOutcome::Goes(permit) = draft.outcome else { return };
             self.world.remedy = remedy;
@@ -68,6 +61,7 @@ impl Step<'_> {
             if let Some(Record::Decision(decision)) = self.out.get_mut(slot).filter(|_| is_told) {
                 decision.effect = effect;
                 decision.remedy = remedy;
+                decision.remedy_from = from;
             }
             if is_told && !loses {
                 self.remedy_by_resource(slot, id);
@@ -131,6 +125,25 @@ impl Step<'_> {
             policy: draft.policy,
             facts: draft.facts,
             remedy: None,
+            remedy_from: None,
+            origin: request.origin,
         }
+    }
+}
+
+/// Notes in the result of a request what blocks an instance. The caller receives the refusal of the
+/// blocked instance, not its effect on others.
+fn refuse(draft: &Draft, resolution: Resolution, tally: &mut Tally) {
+    if matches!(resolution.outcome, Outcome::Held | Outcome::Skipped | Outcome::Spared) {
+        tally.limited_by = Some(LimitedBy::Protection);
+    }
+    match (resolution.outcome, &draft.outcome, resolution.rule) {
+        (
+            Outcome::Held | Outcome::Denied,
+            DraftOutcome::Held | DraftOutcome::Denied(_),
+            Some(rule),
+        ) => tally.refuse(Refusal::Rule(draft.policy, rule)),
+        (_, DraftOutcome::Absent, _) => tally.refuse(Refusal::Obstacle(Obstacle::NotThere)),
+        _ => {}
     }
 }

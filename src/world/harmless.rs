@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::origins::Of;
 use super::request::{Payload, RequestContext};
 use super::step::Step;
 use crate::fleet::Property;
@@ -105,6 +106,8 @@ impl Step<'_> {
         let to = instance.on;
         if from != to {
             self.change(request, seq, Subject::Instance(id), What::Protections(policy, from, to));
+            let removed = |protection| Of::FlagOff(id, protection);
+            self.note_removals(from.difference(to), request.origin.after(seq), removed);
         }
         let in_model = self.world.header.rulebook(policy).policy.in_model();
         if !in_model.intersection(on.union(off)).is_empty() {
@@ -166,7 +169,7 @@ impl Step<'_> {
         let from = std::mem::replace(&mut self.world.fleet.instance_mut(id).probed, to);
         if from != to {
             self.change(request, seq, Subject::Instance(id), What::Probed(from, to));
-            self.watch(id);
+            self.watch(request, seq, id);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Handlers of calls about instances.
 
 use super::harmless::Harmless;
+use super::origins::Of;
 use super::request::{Call, Ids, Payload, RequestContext, Tally, alike, count};
 use super::step::Step;
 use crate::plan::{Flags, Targets, lead, order};
@@ -187,11 +188,14 @@ impl Step<'_> {
         self.change(&request, open.seq, Subject::Instance(id), what);
         if let Some((group, size)) = group {
             self.change(&request, open.seq, Subject::Group(group), What::Size(size - 1, size));
+            self.set_origin(Of::Size(group), request.origin.after(open.seq));
         }
         if release < SimTime::NEVER {
             self.future_events.set(super::timer::Timer::ScheduledRelease(id), release.max(now));
+            self.set_origin(Of::Schedule(id), request.origin.after(open.seq));
         }
         if billing == Billing::Subscription {
+            self.set_origin(Of::Term(id), request.origin.after(open.seq));
             self.schedule_term_step(id);
         }
         self.apply_current_arrears(id);
@@ -241,6 +245,8 @@ impl Step<'_> {
         let to = group.on;
         if from != to {
             self.change(request, open.seq, Subject::Group(id), What::Protections(policy, from, to));
+            let removed = |protection| Of::GroupFlagOff(id, protection);
+            self.note_removals(from.difference(to), request.origin.after(open.seq), removed);
         }
         self.close(open, Tally::all(1));
     }
@@ -301,7 +307,10 @@ impl Step<'_> {
         self.change(request, seq, subject, What::Term(old_end, new_end));
         if on != kept {
             self.change(request, seq, subject, What::Protections(policy, on, kept));
+            let removed = |protection| Of::FlagOff(id, protection);
+            self.note_removals(on.difference(kept), request.origin.after(seq), removed);
         }
+        self.set_origin(Of::Term(id), request.origin.after(seq));
         self.schedule_term_step(id);
         self.apply_current_arrears(id);
     }

@@ -61,6 +61,7 @@ impl Step<'_> {
         let answer = self.consult(request, policy, |t| &t.effects, &facts)?;
         if answer.says != Fate::Kept {
             let remedy = self.remedy_of_resource(request, id, &facts, &answer);
+            let remedy_from = remedy.and_then(|remedy| self.remedy_from(id, &remedy));
             self.out.push(Record::Loss(Loss {
                 seq,
                 at: self.now,
@@ -72,6 +73,7 @@ impl Step<'_> {
                 gib: of.gib,
                 rule: (policy, answer.rule),
                 remedy,
+                remedy_from,
             }));
         }
         Some(answer.says)

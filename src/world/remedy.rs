@@ -4,14 +4,15 @@
 use smallvec::SmallVec;
 
 use super::draft::Draft;
+use super::origins::Of;
 use super::request::RequestContext;
 use super::step::{Settled, Step, World};
-use crate::policy::{Answer, Danger, Facts, Moment, Remedy, is_called};
+use crate::policy::{Answer, Danger, Facts, Means, Moment, Remedy, is_called};
 use crate::record::Record;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
-    Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, RuleId, StoppedBy,
-    YesNo,
+    Act, Action, Capacity, ClockAction, ClockKind, Fate, InstanceId, Lifecycle, Lock, RuleId,
+    StoppedBy, YesNo,
 };
 
 /// Moments before which a call may be accepted; most losses have one.
@@ -87,11 +88,42 @@ impl Step<'_> {
         }
         let saving = after.iter().find_map(|record| match record {
             Record::Loss(loss) if loss.instance == id && loss.fate == Fate::Lost => {
-                loss.remedy.filter(|remedy| remedy.means.is_some())
+                loss.remedy.filter(|remedy| remedy.means.is_some()).zip(Some(loss.remedy_from))
             }
             Record::Loss(_) | Record::Request(_) | Record::Decision(_) | Record::Change(_) => None,
         });
-        decision.remedy = saving.or(decision.remedy);
+        if let Some((remedy, from)) = saving {
+            (decision.remedy, decision.remedy_from) = (Some(remedy), from);
+        }
+    }
+
+    /// Since when a remedy could have been used; `None` if nothing helps. Not before the run or the
+    /// instance, and not before what it acts on began: the bill, the schedule, the hook, the
+    /// membership, the absence of the protection.
+    pub(super) fn remedy_from(&self, id: InstanceId, remedy: &Remedy) -> Option<SimTime> {
+        let (until, means) = (remedy.until?, remedy.means?);
+        let instance = self.world.fleet.instance(id);
+        let origins = &self.world.origins;
+        let begun = match means {
+            Means::Do(Act::Settle | Act::Reactivate) => {
+                let settled = self.world.settled.filter(|s| s.account == instance.account);
+                let arrears = self.world.fleet.account(instance.account).arrears;
+                settled.map(|settled| settled.arrears).or(arrears).map(|arrears| arrears.since)
+            }
+            Means::Do(Act::CancelSchedule) => Some(origins.of(Of::Schedule(id)).at),
+            Means::Do(Act::CompleteHook) => self.world.held.get(&id).map(|held| held.since),
+            Means::Do(Act::Detach) => Some(instance.joined),
+            Means::Do(
+                Act::Renew | Act::Snapshot | Act::CreateImage | Act::ConvertAddress | Act::Keep,
+            ) => None,
+            Means::Set(protection) => {
+                let of_group = instance.group.map(|group| Of::GroupFlagOff(group, protection));
+                let own = origins.of(Of::FlagOff(id, protection)).at;
+                Some(of_group.map_or(own, |group| origins.of(group).at.max(own)))
+            }
+        };
+        let first = self.world.header.start.max(instance.created);
+        Some(begun.map_or(first, |begun| begun.max(first)).min(until))
     }
 
     /// The data of a loss that is about to happen.

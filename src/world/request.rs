@@ -4,11 +4,11 @@ use smallvec::SmallVec;
 
 use crate::plan::FlagsRef;
 use crate::policy::{Answer, Asks, Basis, Column, Columns, Facts, Rulebook};
-use crate::record::{Cause, Refusal, Target};
+use crate::record::{Cause, Origin, Refusal, Target};
 use crate::time::{ApiVersion, SimTime, Term};
 use crate::words::{
-    Action, ActorId, Billing, Channel, DecidingFactor, EventId, InstanceId, RequestResult, RuleId,
-    StoppedBy, Trigger, Word as _,
+    Action, ActorId, Billing, Channel, DecidingFactor, EventId, InstanceId, LimitedBy,
+    RequestResult, RuleId, StoppedBy, Trigger, Word as _,
 };
 
 /// Instances of a request; most requests have at most four.
@@ -52,6 +52,8 @@ pub(super) struct RequestContext {
     pub past_hook: bool,
     /// Arguments of the action.
     pub payload: Payload,
+    /// The event with which the chain of its causes began.
+    pub origin: Origin,
 }
 
 /// The rule because of which something is requested.
@@ -121,6 +123,7 @@ impl RequestContext {
             reason: None,
             past_hook: false,
             payload: Payload::Nothing,
+            origin: Origin::of_call(call.event, call.by),
         }
     }
 
@@ -143,6 +146,7 @@ impl RequestContext {
             reason: None,
             past_hook: false,
             payload: Payload::Nothing,
+            origin: Origin::NONE,
         }
     }
 
@@ -154,6 +158,12 @@ impl RequestContext {
 
     pub(super) const fn as_cause(mut self, trigger: Trigger) -> Self {
         self.trigger = trigger;
+        self
+    }
+
+    /// The request of a timer that something with this origin has set.
+    pub(super) const fn following(mut self, origin: Origin) -> Self {
+        self.origin = origin;
         self
     }
 
@@ -174,6 +184,8 @@ pub(super) struct Tally {
     pub wanted: u32,
     pub got: u32,
     pub refusal: Option<Refusal>,
+    /// What kept it from changing more instances.
+    pub limited_by: Option<LimitedBy>,
     /// Whether the log contains a decision of the request.
     pub decided: bool,
 }
@@ -181,7 +193,7 @@ pub(super) struct Tally {
 impl Tally {
     /// A result in which all `count` instances were changed.
     pub(super) const fn all(count: u32) -> Self {
-        Self { wanted: count, got: count, refusal: None, decided: false }
+        Self { wanted: count, got: count, refusal: None, limited_by: None, decided: false }
     }
 
     /// Notes a refusal of a part of the request; the first one is reported.

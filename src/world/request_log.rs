@@ -3,7 +3,7 @@
 use super::request::{OpenRequest, RequestContext, Tally};
 use super::step::Step;
 use crate::record::{Change, Record, Refusal, Request, Subject, What};
-use crate::words::RequestResult;
+use crate::words::{LimitedBy, RequestResult};
 
 impl Step<'_> {
     /// Records a request; records of its decisions, changes and losses follow it. `judged` states
@@ -25,6 +25,8 @@ impl Step<'_> {
             wanted: 0,
             got: 0,
             refusal: None,
+            limited_by: None,
+            origin: request.origin,
         }));
         OpenRequest { slot, seq, trigger: request.trigger }
     }
@@ -40,6 +42,13 @@ impl Step<'_> {
         self.close_as(open, tally, RequestResult::Refused);
     }
 
+    /// Records that a request was refused as a whole because of a bound of its group.
+    pub(super) fn refuse_at_bound(&mut self, open: OpenRequest, wanted: u32, why: Refusal) {
+        let limited_by = Some(LimitedBy::Bound);
+        let tally = Tally { wanted, refusal: Some(why), limited_by, ..Tally::default() };
+        self.close_as(open, tally, RequestResult::Refused);
+    }
+
     fn close_as(&mut self, open: OpenRequest, tally: Tally, result: RequestResult) {
         if self.world.halt.is_some() {
             // The run stops before a request that it cannot decide.
@@ -52,6 +61,7 @@ impl Step<'_> {
             request.wanted = tally.wanted;
             request.got = tally.got;
             request.refusal = tally.refusal;
+            request.limited_by = tally.limited_by.filter(|_| tally.got < tally.wanted);
         }
     }
 
@@ -64,6 +74,7 @@ impl Step<'_> {
         what: What,
     ) {
         let at = self.now;
-        self.out.push(Record::Change(Change { seq, at, subject, what, cause: request.cause }));
+        let (cause, origin) = (request.cause, request.origin);
+        self.out.push(Record::Change(Change { seq, at, subject, what, cause, origin }));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::origins::Origins;
 use super::random_sources::Source;
 use super::request::Call;
 use super::step::{Followup, Step, World};
@@ -150,9 +151,9 @@ impl Step<'_> {
         while self.world.halt.is_none() {
             match self.world.followups.pop_front() {
                 Some(Followup::HealthCheck(instance)) => self.health_check(instance),
-                Some(Followup::Schedule(instance)) => self.fire_waiting(instance),
+                Some(Followup::Schedule(instance, by)) => self.fire_waiting(instance, by),
                 None => match self.world.gone.pop_front() {
-                    Some((group, trigger, lost)) => self.refill(group, trigger, lost),
+                    Some(gone) => self.refill(gone),
                     None => break,
                 },
             }
@@ -214,6 +215,7 @@ impl Run {
             settled: None,
             settled_at: BTreeMap::new(),
             rolling: BTreeMap::new(),
+            origins: Origins::default(),
             relied,
             reached,
             seq: 0,

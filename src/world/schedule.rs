@@ -1,11 +1,12 @@
 //! Scheduled releases: set, moved, cancelled, due, waiting.
 
 use super::draft::Resolution;
+use super::origins::Of;
 use super::request::{Item, Reason, RequestContext, Tally};
 use super::step::{Followup, Step};
 use super::timer::Timer;
 use crate::policy::Answer;
-use crate::record::{DecidedBy, Record, Subject, Target, What};
+use crate::record::{DecidedBy, Origin, Record, Subject, Target, What};
 use crate::time::SimTime;
 use crate::words::{Action, DecidingFactor, InstanceId, Outcome, ScheduleFate, Trigger};
 
@@ -27,8 +28,10 @@ impl Step<'_> {
         instance.schedule_known = true;
         if at < SimTime::NEVER {
             self.future_events.set(Timer::ScheduledRelease(id), at);
+            self.set_origin(Of::Schedule(id), request.origin.after(seq));
         } else {
             self.future_events.clear(Timer::ScheduledRelease(id));
+            self.forget_origin(Of::Schedule(id));
         }
         if from != at {
             self.change(request, seq, Subject::Instance(id), What::Schedule(from, at));
@@ -44,29 +47,30 @@ impl Step<'_> {
         }
     }
 
-    fn ask_for_release(id: InstanceId) -> RequestContext {
+    fn ask_for_release(&self, id: InstanceId) -> RequestContext {
         RequestContext::timer(
             NAME,
             Trigger::ScheduledRelease,
             Action::Release,
             Target::Instance(id),
         )
+        .following(self.origin(Of::Schedule(id)))
     }
 
     /// The time set for a release has come.
     pub(super) fn scheduled_release(&mut self, id: InstanceId) {
-        let request = Self::ask_for_release(id);
+        let request = self.ask_for_release(id);
         let facts = self.facts(&request, id, Action::Release);
         let answer = self.consult(&request, self.world.policy_of(id), |t| &t.due, &facts);
         match answer {
             Some(answer) if answer.says == ScheduleFate::Waits => self.put_off(id, &answer),
-            _ => self.fire_or_drop(id, answer),
+            _ => self.fire_or_drop(id, answer, Origin::NONE),
         }
     }
 
     /// Says that a release is due and waits until its account has settled.
     fn put_off(&mut self, id: InstanceId, answer: &Answer<ScheduleFate>) {
-        let request = Self::ask_for_release(id);
+        let request = self.ask_for_release(id);
         let open = self.open(&request, true);
         let Some(mut draft) = self.draft_alone(&request, Item::new(id, Action::Release)) else {
             return self.close(open, Tally::default());
@@ -87,20 +91,25 @@ impl Step<'_> {
     }
 
     /// What has come, or has waited long enough, asks for the release or is forgotten.
-    fn fire_or_drop(&mut self, id: InstanceId, answer: Option<Answer<ScheduleFate>>) {
+    fn fire_or_drop(&mut self, id: InstanceId, answer: Option<Answer<ScheduleFate>>, by: Origin) {
         let reason = answer.as_ref().map(|answer| Reason::of(DecidingFactor::Schedule, answer));
+        let mut origin = self.origin(Of::Schedule(id)).or(by);
+        if let Some(seq) = by.seq() {
+            origin = origin.after(seq);
+        }
         match answer.map(|answer| answer.says) {
             Some(ScheduleFate::Dropped) => {
                 let target = Target::Instance(id);
                 let action = Action::CancelScheduledRelease;
                 let request =
                     RequestContext::timer(NAME, Trigger::ScheduledRelease, action, target);
+                let request = request.following(origin);
                 let open = self.open(&request, false);
                 self.set_schedule(&request, open.seq, id, SimTime::NEVER);
                 self.close(open, Tally::all(1));
             }
             Some(ScheduleFate::Fires | ScheduleFate::Waits) | None => {
-                let request = Self::ask_for_release(id).resting_on(reason);
+                let request = self.ask_for_release(id).resting_on(reason).following(origin);
                 let open = self.open(&request, true);
                 let tally = self.decide(&request, open.seq, &[Item::new(id, Action::Release)]);
                 self.close(open, tally);
@@ -109,21 +118,21 @@ impl Step<'_> {
     }
 
     /// Lets the releases that waited for an account come next.
-    pub(super) fn wake_waiting(&mut self, ids: &[InstanceId]) {
+    pub(super) fn wake_waiting(&mut self, ids: &[InstanceId], by: Origin) {
         for id in ids.iter().filter(|id| self.world.fleet.instance(**id).waiting) {
-            self.world.followups.push_back(Followup::Schedule(*id));
+            self.world.followups.push_back(Followup::Schedule(*id, by));
         }
     }
 
     /// The account has settled: what becomes of a release that waited for it?
-    pub(super) fn fire_waiting(&mut self, id: InstanceId) {
+    pub(super) fn fire_waiting(&mut self, id: InstanceId, by: Origin) {
         if !self.world.fleet.instance(id).waiting {
             return;
         }
         self.stop_waiting(id);
-        let request = Self::ask_for_release(id);
+        let request = self.ask_for_release(id);
         let facts = self.facts(&request, id, Action::Release);
         let answer = self.consult(&request, self.world.policy_of(id), |t| &t.settled, &facts);
-        self.fire_or_drop(id, answer);
+        self.fire_or_drop(id, answer, by);
     }
 }

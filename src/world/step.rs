@@ -7,13 +7,14 @@ use rand_chacha::ChaCha8Rng;
 
 use super::group::ranking::Ranking;
 use super::group::state::{Held, Leaving, Rolling};
+use super::origins::Origins;
 use super::random_sources::Source;
 use super::timer::Timer;
 use crate::fleet::{Arrears, Fleet};
 use crate::kernel::{FutureEvents, Streams};
 use crate::plan::{Flags, FlagsRef, Unread};
 use crate::policy::{Remedy, Rulebook, Undecided};
-use crate::record::{Cause, Record, Target};
+use crate::record::{Cause, Origin, Record, Target};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{AccountId, GroupId, InstanceId, PolicyId, RuleId, SwitchSet, Trigger};
@@ -61,6 +62,8 @@ pub struct World {
     pub(super) settled: Option<Settled>,
     /// Instant at which each account last settled its arrears in this run.
     pub(super) settled_at: BTreeMap<AccountId, SimTime>,
+    /// What set each timer, and which protections were removed.
+    pub(super) origins: Origins,
     pub(super) relied: Vec<SwitchSet>,
     /// For each policy, whether each of its rules has been used, indexed by `RuleId`.
     pub(super) reached: Vec<Vec<bool>>,
@@ -68,7 +71,7 @@ pub struct World {
     /// Follow-ups of the event in progress, in the order in which they run.
     pub(super) followups: VecDeque<Followup>,
     /// Members that each group has lost in the event in progress, by trigger.
-    pub(super) gone: VecDeque<(GroupId, Trigger, u32)>,
+    pub(super) gone: VecDeque<Gone>,
     pub(super) halt: Option<Box<Halt>>,
     pub(super) unread: Option<Unread>,
 }
@@ -137,7 +140,16 @@ pub(super) enum Followup {
     /// The health check of a member that has stopped running.
     HealthCheck(InstanceId),
     /// A scheduled release whose account has settled its arrears.
-    Schedule(InstanceId),
+    Schedule(InstanceId, Origin),
+}
+
+/// Members that a group has lost for one reason.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gone {
+    pub group: GroupId,
+    pub trigger: Trigger,
+    pub lost: u32,
+    pub origin: Origin,
 }
 
 /// Arrears that the event in progress has settled.

@@ -1,6 +1,7 @@
 //! Clocks of single instances: the end of a subscription's term, and the reclaim
 //! of spot capacity.
 
+use super::origins::Of;
 use super::request::{Call, Payload, Reason, RequestContext};
 use super::step::{Step, World};
 use super::timer::Timer;
@@ -66,9 +67,11 @@ impl Step<'_> {
         let Some(clock) = book.policy.clock(kind) else { return };
         let step = &clock.steps[number];
         let action = Action::from(step.action);
+        let of = if kind == ClockKind::SpotReclaim { Of::Reclaim(id) } else { Of::Term(id) };
         let request =
             RequestContext::timer(kind.word(), step.trigger, action, Target::Instance(id))
                 .resting_on(Some(Reason::of_clock(book, step.rule)))
+                .following(self.origin(of))
                 .with_payload(if action == Action::Renew {
                     Payload::Term(None)
                 } else {
@@ -116,6 +119,9 @@ impl Step<'_> {
         if revive {
             self.bring_up(request, seq, id);
         }
+        if request.origin.event().is_some() {
+            self.set_origin(Of::Term(id), request.origin.after(seq));
+        }
         self.schedule_term_step(id);
     }
 
@@ -138,6 +144,7 @@ impl Step<'_> {
                 instance.reclaim_since = now;
                 instance.reclaim_steps = 0;
                 step.set_lock(&request, seq, id, Lock::Recycling, true);
+                step.set_origin(Of::Reclaim(id), request.origin.after(seq));
                 step.schedule_reclaim_step(id);
             }
             Ok(())

@@ -40,6 +40,8 @@ mod locks;
 /// Every kind of mistake in a file, and the message for it.
 mod messages;
 mod models;
+/// Behind each timer, the event that set it going and its caller.
+mod origins;
 /// Nothing is lost without a permit, and a permit comes from judging alone.
 mod permits;
 /// The full matrix of every edition: a change of a verdict is a change of a line.

@@ -151,7 +151,9 @@ fn advice(
     match unknown {
         Unknown::Column(Column::Channel) => match cause {
             Cause::Event(_) => format!("add {} to event `{}`", or("via: "), header.cause(cause)),
-            Cause::Timer(_) => format!("add {} to the event that started it", or("via: ")),
+            Cause::Timer(_) | Cause::Start => {
+                format!("add {} to the event that started it", or("via: "))
+            }
         },
         Unknown::Protection(_) => assume(policy.unknown.protection),
         Unknown::Column(Column::LatestModel) => {

@@ -7,7 +7,7 @@ use super::columns::{
 };
 use crate::policy::{Finding, Remedy};
 use crate::record::{Cause, Change, Decision, Loss, Request, Subject, Target, What};
-use crate::run_header::RunHeader;
+use crate::run_header::{RunHeader, START};
 use crate::time::SimTime;
 use crate::words::{
     AccountId, Channel, GroupId, InstanceId, Lifecycle, PolicyId, ProtectionSet, Trigger,
@@ -33,6 +33,7 @@ fn cause(cause: Cause, header: &RunHeader) -> Cell<'_> {
     match cause {
         Cause::Event(id) => Cell::Event(&header.events, id),
         Cause::Timer(name) => Cell::Timer(name),
+        Cause::Start => Cell::Word(START),
     }
 }
 

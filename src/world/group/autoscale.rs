@@ -2,7 +2,8 @@
 
 use crate::fleet::AUTOSCALE;
 use crate::record::Target;
-use crate::words::{Action, ActorId, GroupId, Trigger};
+use crate::words::{Action, ActorId, GroupId, Initiator, Trigger};
+use crate::world::origins::Of;
 use crate::world::request::RequestContext;
 use crate::world::step::Step;
 use crate::world::timer::Timer;
@@ -21,6 +22,10 @@ impl Step<'_> {
             RequestContext::timer(AUTOSCALE, Trigger::ScaleIn, action, Target::Group(group));
         request.actor = self.world.autoscale_caller();
         request.facts.initiator = wish.initiator;
+        if wish.initiator == Initiator::Bounds {
+            // The bounds ask because of the size, and something has changed that.
+            request.origin = self.origin(Of::Size(group));
+        }
         if wish.size < size {
             self.shrink(&request, Action::ScaleIn, group, size - wish.size);
         } else {

@@ -3,11 +3,12 @@
 use crate::plan::order;
 use crate::record::{Refusal, Subject, Target, What};
 use crate::words::{
-    Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, Membership, Obstacle, Refill,
-    StoppedBy, Trigger, ZoneId,
+    Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, LimitedBy, Membership, Obstacle,
+    Refill, StoppedBy, Trigger, ZoneId,
 };
+use crate::world::origins::Of;
 use crate::world::request::{Call, RequestContext, Tally, count};
-use crate::world::step::Step;
+use crate::world::step::{Gone, Step};
 
 /// The most members that groups create in a run, so that an error in a file cannot exhaust the
 /// memory.
@@ -35,7 +36,7 @@ impl Step<'_> {
         }
         let extent = match self.extent_of_growing(request, asked, group, add) {
             Ok(extent) => extent,
-            Err(why) => return self.refuse(open, add, why),
+            Err(why) => return self.refuse_at_bound(open, add, why),
         };
         let got = self.grow_by(request, open.seq, group, extent.by);
         if self.sets_desired(asked, group) {
@@ -44,7 +45,9 @@ impl Step<'_> {
         }
         let too_many = (got < extent.by).then_some(Refusal::Obstacle(Obstacle::TooMany));
         let refusal = too_many.or(extent.limit);
-        self.close(open, Tally { wanted: add, got, refusal, ..Tally::default() });
+        let limited_by =
+            Some(if too_many.is_some() { LimitedBy::Program } else { LimitedBy::Bound });
+        self.close(open, Tally { wanted: add, got, refusal, limited_by, ..Tally::default() });
     }
 
     pub(in crate::world) fn set_capacity(&mut self, call: Call, o: order::SetCapacity) {
@@ -59,14 +62,16 @@ impl Step<'_> {
         let mut request = RequestContext::call(call, Action::SetCapacity, Target::Group(group));
         request.facts.initiator = o.initiator.unwrap_or(Initiator::User);
         request.facts.capacity = capacity;
-        let refused = match self.group_refusal(&request, group) {
-            Ok(()) if capacity == Capacity::Within => Ok(()),
-            Ok(()) => self.bound(&request, Action::SetCapacity, group, capacity).map(|_| ()),
-            Err(why) => Err(why),
-        };
-        if let Err(why) = refused {
+        let wanted = to.abs_diff(size);
+        if let Err(why) = self.group_refusal(&request, group) {
             let open = self.open(&request, false);
-            return self.refuse(open, to.abs_diff(size), why);
+            return self.refuse(open, wanted, why);
+        }
+        if capacity != Capacity::Within
+            && let Err(why) = self.bound(&request, Action::SetCapacity, group, capacity)
+        {
+            let open = self.open(&request, false);
+            return self.refuse_at_bound(open, wanted, why);
         }
         if to < size {
             let request =
@@ -162,15 +167,18 @@ impl Step<'_> {
         self.change(request, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
+        self.set_origin(Of::Size(group), request.origin.after(seq));
         if let Some(hook) = hook {
-            self.hold_launch(id, hook);
+            self.hold_launch(id, hook, request.origin.after(seq));
         }
     }
 
     /// Refills lost members, as the policy states for the trigger.
-    pub(in crate::world) fn refill(&mut self, group: GroupId, trigger: Trigger, lost: u32) {
+    pub(in crate::world) fn refill(&mut self, gone: Gone) {
+        let Gone { group, trigger, lost, origin } = gone;
         let request =
-            RequestContext::timer("refill", trigger, Action::ScaleOut, Target::Group(group));
+            RequestContext::timer("refill", trigger, Action::ScaleOut, Target::Group(group))
+                .following(origin);
         let facts = self.group_facts(&request, group);
         let policy = self.world.policy_of_group(group);
         let Some(answer) = self.consult(&request, policy, |t| &t.refills, &facts) else { return };

@@ -7,6 +7,7 @@ use crate::words::{
     Action, DecidingFactor, Health, HealthCheck, HealthFate, InstanceId, Lifecycle, Obstacle,
     StoppedBy, Trigger,
 };
+use crate::world::origins::Of;
 use crate::world::request::{Call, Item, Reason, RequestContext};
 use crate::world::step::{Followup, Step};
 use crate::world::timer::Timer;
@@ -27,7 +28,7 @@ impl Step<'_> {
                 let health = |ill| if ill { Health::Unhealthy } else { Health::Healthy };
                 let what = What::Health(health(from), health(to));
                 step.change(&request, seq, Subject::Instance(id), what);
-                step.watch(id);
+                step.watch(&request, seq, id);
             }
             Ok(())
         });
@@ -54,12 +55,13 @@ impl Step<'_> {
 
     /// Schedules the health check of an unhealthy member, after the grace period of its group;
     /// clears it if the member is healthy.
-    pub(in crate::world) fn watch(&mut self, id: InstanceId) {
+    pub(in crate::world) fn watch(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
         let Some(group) = instance.group.filter(|_| self.is_ill(id)) else {
             self.future_events.clear(Timer::HealthCheck(id));
             return;
         };
+        self.set_origin(Of::Health(id), request.origin.after(seq));
         let grace = self.world.fleet.group(group).care.grace;
         if grace > SimSpan::ZERO {
             self.future_events.set(Timer::HealthCheck(id), self.now.after(grace));
@@ -77,7 +79,8 @@ impl Step<'_> {
             Trigger::HealthCheck,
             Action::Release,
             Target::Group(group),
-        );
+        )
+        .following(self.origin(Of::Health(id)));
         let mut facts = self.facts(&request, id, Action::Release);
         facts.suspended = self.group_facts(&request, group).suspended;
         let policy = self.world.policy_of(id);

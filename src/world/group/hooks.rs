@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::fleet::Hook;
 use crate::plan::Targets;
 use crate::policy::Answer;
-use crate::record::{DecidedBy, Subject, Target, What};
+use crate::record::{DecidedBy, Origin, Subject, Target, What};
 use crate::words::{
     Action, DecidingFactor, HookFate, HookResult, InstanceId, Lifecycle, Obstacle, Outcome, Trigger,
 };
@@ -51,7 +51,8 @@ impl Step<'_> {
         let by = self.world.fleet.instance(id).stopped_by;
         self.world.fleet.set_state(id, Lifecycle::Removing, by);
         self.change(request, seq, Subject::Instance(id), What::State(was, Lifecycle::Removing));
-        let held = Held { asked, was, hook, since: self.now, beats: 0, approved: false };
+        let (since, origin) = (self.now, request.origin.after(seq));
+        let held = Held { asked, was, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
         if let Some(group) = self.world.fleet.instance(id).group {
             self.world.leaving.entry(group).or_default().unapproved += 1;
@@ -60,9 +61,10 @@ impl Step<'_> {
     }
 
     /// Delays a new member before it goes into service.
-    pub(in crate::world) fn hold_launch(&mut self, id: InstanceId, hook: Hook) {
+    pub(in crate::world) fn hold_launch(&mut self, id: InstanceId, hook: Hook, origin: Origin) {
         let was = Lifecycle::Pending;
-        let held = Held { asked: None, was, hook, since: self.now, beats: 0, approved: false };
+        let since = self.now;
+        let held = Held { asked: None, was, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
         self.future_events.set(Timer::Hook(id), self.now.after(hook.timeout));
     }
@@ -166,10 +168,11 @@ impl Step<'_> {
     fn end_hold(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
         let Some(held) = self.forget_hold(id) else { return };
         let Some((asked, item, reason)) = held.asked else {
-            return self.end_launch(by, id, result);
+            return self.end_launch(&by.following(held.origin), id, result);
         };
         let request = RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..asked };
         let request = RequestContext { target: Target::Instance(id), ..request };
+        let request = request.following(held.origin);
         let open = self.open(&request, true);
         let Some(draft) = self.draft_alone(&request, item) else {
             return self.close(open, Tally::default());

@@ -8,6 +8,7 @@ use crate::words::{
 };
 use crate::world::facts::of_group;
 use crate::world::harmless::Harmless;
+use crate::world::origins::Of;
 use crate::world::request::{Call, Item, Payload, RequestContext, Tally, count};
 use crate::world::step::Step;
 
@@ -194,6 +195,7 @@ impl Step<'_> {
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Instance(id), What::Group(None, Some(group)));
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
+        self.set_origin(Of::Size(group), request.origin.after(seq));
     }
 
     /// Handles `enter-standby` and `exit-standby`, which set the policy's standby protection.

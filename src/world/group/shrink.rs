@@ -5,8 +5,8 @@ use crate::plan::order;
 use crate::policy::{Answer, Basis, Facts};
 use crate::record::{DecidedBy, Target};
 use crate::words::{
-    Action, Criterion, DecidingFactor, GroupId, Initiator, NameForm, Names, Numbering, Outcome,
-    Shortfall, TieBreak, Trigger, ZoneHeld, ZoneRule,
+    Action, BoundFate, Criterion, DecidingFactor, GroupId, Initiator, LimitedBy, NameForm, Names,
+    Numbering, Outcome, Shortfall, TieBreak, Trigger, ZoneHeld, ZoneRule,
 };
 use crate::world::draft::{Draft, Resolution, resolve_alone};
 use crate::world::group::ranking::Ranking;
@@ -53,7 +53,7 @@ impl Step<'_> {
         }
         let extent = match self.extent_of_shrinking(request, asked, group, remove) {
             Ok(extent) => extent,
-            Err(why) => return self.refuse(open, remove, why),
+            Err(why) => return self.refuse_at_bound(open, remove, why),
         };
         let to = self.world.fleet.group(group).size() - extent.by;
         let Some(drafts) = self.choose(request, group, extent.by) else {
@@ -80,7 +80,14 @@ impl Step<'_> {
         // If protections allow fewer removals than the bound, they are the reason.
         let refusal =
             if short { tally.refusal.or(extent.limit) } else { extent.limit.or(tally.refusal) };
-        self.close(open, Tally { wanted: remove, refusal, ..tally });
+        let bound = extent.bound.filter(|bound| bound.says == BoundFate::Clipped);
+        let limited_by = match (tally.limited_by, bound) {
+            (Some(held), _) if short => held,
+            (_, Some(_)) if !short => LimitedBy::Bound,
+            _ => LimitedBy::NoCandidate,
+        };
+        let limited_by = Some(limited_by);
+        self.close(open, Tally { wanted: remove, refusal, limited_by, ..tally });
     }
 
     /// Drafts for members in the scale-in order of the group, until `wanted` of them may leave.

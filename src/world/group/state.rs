@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::fleet::Hook;
+use crate::record::Origin;
 use crate::time::SimTime;
 use crate::words::{InstanceId, Lifecycle};
 use crate::world::request::{Item, Reason, RequestContext};
@@ -20,6 +21,8 @@ pub(in crate::world) struct Held {
     pub beats: u32,
     /// Whether the hook is completed, and the member waits for other members.
     pub approved: bool,
+    /// The origin of the request, as of what follows from it.
+    pub origin: Origin,
 }
 
 /// The members of a group that hooks delay before they leave.

@@ -3,7 +3,8 @@
 use crate::plan::{Targets, order};
 use crate::record::{DecidedBy, Refusal, Subject, Target, What};
 use crate::words::{
-    Action, GroupId, InstanceId, RollOut, Subject as Holder, Trigger, Upgrade, YesNo,
+    Action, GroupId, InstanceId, LimitedBy, Outcome, RollOut, Subject as Holder, Trigger, Upgrade,
+    YesNo,
 };
 use crate::world::draft::{DraftOutcome, Drafts, resolve_alone};
 use crate::world::group::state::Rolling;
@@ -130,6 +131,9 @@ impl Step<'_> {
                 let book = self.world.header.rulebook(draft.policy);
                 let of = book.policy.protections[protection.index()].of;
                 held += u32::from(of == Holder::Instance);
+            }
+            if resolution.outcome == Outcome::Held {
+                tally.limited_by = Some(LimitedBy::Protection);
             }
             if let Some(rule) = resolution.rule {
                 tally.refuse(Refusal::Rule(draft.policy, rule));

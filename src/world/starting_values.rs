@@ -1,0 +1,77 @@
+//! The fleet as it stands at the start of a run, as records.
+
+use super::step::World;
+use crate::record::{Cause, Change, Origin, Start, Subject, What};
+use crate::time::SimTime;
+use crate::words::{Billing, ClockKind, InstanceId, Lifecycle, Locks, ProtectionSet};
+
+impl World {
+    /// Every instance of the fleet, those included that an event creates. To be read before the
+    /// first step.
+    pub fn starting_values(&self) -> impl Iterator<Item = Start> {
+        self.fleet.instances().map(|(id, instance)| {
+            let (on, unknown) = self.protections(id);
+            Start {
+                instance: id,
+                account: instance.account,
+                policy: self.policy_of(id),
+                group: instance.group.or_else(|| self.fleet.intended_group(id)),
+                zone: instance.zone,
+                billing: instance.billing_known.then_some(instance.billing),
+                membership: instance.membership_known.then_some(instance.membership),
+                state: instance.state,
+                on,
+                unknown,
+                created: if instance.state == Lifecycle::Absent {
+                    SimTime::NEVER
+                } else {
+                    instance.created
+                },
+            }
+        })
+    }
+
+    /// What the fleet sets beyond the defaults: states, schedules, terms, locks and protections of
+    /// instances, protections of groups, arrears of accounts. To be read before the first step.
+    pub fn starting_changes(&self) -> impl Iterator<Item = Change> {
+        let accounts = self.fleet.accounts().filter_map(|(id, account)| {
+            let cancelled = account.arrears?.clock == ClockKind::Cancellation;
+            let what = if cancelled { What::Cancelled } else { What::Arrears };
+            Some((Subject::Account(id), what(false, true)))
+        });
+        let none = ProtectionSet::EMPTY;
+        let groups = self.fleet.groups().filter(move |(_, group)| group.on != none);
+        let groups = groups.map(move |(id, group)| {
+            (Subject::Group(id), What::Protections(self.policy_of_group(id), none, group.on))
+        });
+        let instances = self.fleet.instances().filter(|(_, instance)| instance.is_there());
+        let instances = instances.flat_map(|(id, _)| {
+            self.set_of(id).into_iter().flatten().map(move |what| (Subject::Instance(id), what))
+        });
+        accounts.chain(groups).chain(instances).map(|(subject, what)| Change {
+            seq: 0,
+            at: self.header.start,
+            subject,
+            what,
+            cause: Cause::Start,
+            origin: Origin::NONE,
+        })
+    }
+
+    /// What the fleet sets of an instance.
+    fn set_of(&self, id: InstanceId) -> [Option<What>; 5] {
+        let instance = self.fleet.instance(id);
+        let set = |is_set: bool, what: What| is_set.then_some(what);
+        let (state, release, locks) = (instance.state, instance.auto_release, instance.locks);
+        let (on, none) = (instance.on, ProtectionSet::EMPTY);
+        let has_term =
+            instance.billing == Billing::Subscription && instance.expires < SimTime::NEVER;
+        [
+            set(state != Lifecycle::Running, What::State(Lifecycle::Absent, state)),
+            set(release < SimTime::NEVER, What::Schedule(SimTime::NEVER, release)),
+            set(has_term, What::Term(SimTime::NEVER, instance.expires)),
+            set(locks != Locks::NONE, What::Lock(Locks::NONE, locks)),
+            set(on != none, What::Protections(self.policy_of(id), none, on)),
+        ]
+    }
+}
