@@ -10,7 +10,6 @@ use anstream::ColorChoice;
 use super::args::or_default;
 use super::shared::accepted_files::{accepted_path, read_accepted_file};
 use super::shared::exit::Exit;
-use super::shared::findings::Findings;
 use super::shared::load::{Loaded, Loader};
 use super::shared::messages::{print_problem, report_nothing_ran};
 use super::shared::output_file::write;
@@ -22,8 +21,8 @@ use super::shared::today::today;
 use crate::diagnostics::{Code, Problem, Problems, many};
 use crate::plan::Options;
 use crate::report::{
-    Acceptance, AcceptedFile, Accepting, DecisionRow, accept, accepted_yaml, decisions_csv,
-    end_of_day,
+    Acceptance, AcceptedFile, Accepting, DecisionRow, DiffResult, accept, accepted_yaml,
+    decisions_csv, end_of_day,
 };
 
 #[derive(Debug, clap::Args)]
@@ -155,12 +154,12 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
     let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
     let file = read_accepted_file(&path, &mut loader);
     loader.refuse_or_go_on(talk)?;
-    let mut findings = found?;
-    let mut kept = keep(file.as_ref(), &mut findings);
+    let mut result = found?;
+    let mut kept = keep(file.as_ref(), &mut result);
     let before = kept.len();
-    let from = findings.comparison.as_ref().map(|c| c.old.clone()).unwrap_or_default();
+    let from = result.comparison.as_ref().map(|c| c.old.clone()).unwrap_or_default();
     let wanted = |key: &String| arguments.only.as_ref().is_none_or(|only| key.contains(only));
-    for change in findings.keys().into_iter().filter(wanted) {
+    for change in result.keys().into_iter().filter(wanted) {
         let (reason, until) =
             (arguments.reason.clone().unwrap_or_default(), arguments.until.clone());
         kept.push(Acceptance { from: from.clone(), change, reason, until });
@@ -185,15 +184,15 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
 }
 
 /// What is accepted already and still occurs; what has expired or is idle goes.
-fn keep(file: Option<&AcceptedFile>, findings: &mut Findings) -> Vec<Acceptance> {
-    let (Some(file), Some(comparison)) = (file, &mut findings.comparison) else {
+fn keep(file: Option<&AcceptedFile>, result: &mut DiffResult) -> Vec<Acceptance> {
+    let (Some(file), Some(comparison)) = (file, &mut result.comparison) else {
         return Vec::new();
     };
-    let ran = findings.compared.is_some();
+    let ran = result.compared.is_some();
     let old = comparison.old.clone();
-    let terms = Accepting { ran, today: today(), spent: &findings.spent };
+    let terms = Accepting { ran, today: today(), spent: &result.spent };
     let problems = &mut Problems::default();
-    let taken = accept(file, comparison, &mut findings.changed, &terms, problems).taken;
+    let taken = accept(file, comparison, &mut result.changed, &terms, problems).taken;
     let others = file.accepted.iter().map(Acceptance::from).filter(|one| {
         // Those from other editions, and of runs that were not made, are not looked at here.
         one.from != old || (!ran && one.change.starts_with("decision "))

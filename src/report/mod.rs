@@ -7,7 +7,9 @@ mod accepted_changes;
 mod coverage;
 mod csv;
 mod decision_diff;
+mod diff_formats;
 mod diff_json;
+mod diff_result;
 mod estimates;
 mod explain;
 mod item;
@@ -44,7 +46,9 @@ pub use decision_diff::{
     Changed, ChangesInOldRuns, DecisionRow, changed, changed_json, changed_markdown, changed_text,
     read_decisions,
 };
+pub use diff_formats::{diff_result_csv, diff_result_json, diff_result_markdown, diff_result_text};
 pub use diff_json::diff_json;
+pub use diff_result::DiffResult;
 pub use estimates::{Estimated, estimates_csv, estimates_jsonl, estimates_text};
 pub use explain::{SituationQuery, explain_decision, explain_situation};
 pub use item::{EndOfRun, Report, RunItem};

@@ -13,7 +13,8 @@ use super::jsonl::object;
 use super::policy_diff::ARROW;
 use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
-use crate::experiment::Paired;
+use crate::experiment::{Observed, Paired, Replications, paired};
+use crate::stats::Confidence;
 
 /// The figures of a scenario under two policies, or of two of its cases.
 #[derive(Debug)]
@@ -32,6 +33,25 @@ pub struct PairedRun {
     pub level: f64,
     /// One entry for each metric.
     pub figures: Vec<Paired>,
+}
+
+impl PairedRun {
+    /// Pairs replications with equal numbers; `per_cent` is the confidence level in percent, and
+    /// `level` is the same level.
+    pub fn new(old: &Replications, new: &Replications, per_cent: f64, level: Confidence) -> Self {
+        let differs = |(old, new): &(&Observed, &Observed)| {
+            (old.values, &old.counts) != (new.values, &new.counts)
+        };
+        Self {
+            scenario: old.scenario.clone(),
+            cases: [old.case.clone(), new.case.clone()],
+            policies: [old.policy.clone(), new.policy.clone()],
+            replications: old.rows.len(),
+            differ: old.rows.iter().zip(&new.rows).filter(differs).count(),
+            level: per_cent,
+            figures: paired(old, new, level),
+        }
+    }
 }
 
 fn row<'r>(run: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS] {

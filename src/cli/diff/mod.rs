@@ -1,7 +1,6 @@
 //! `stayput diff`: what another edition changes, and for which instances.
 
 mod arguments;
-mod output;
 mod recorded;
 mod verb;
 

@@ -9,11 +9,13 @@ use std::path::PathBuf;
 
 use super::arguments::Arguments;
 use crate::cli::shared::exit::Exit;
-use crate::cli::shared::findings::{Findings, paired_at};
+use crate::cli::shared::study::Many;
 use crate::cli::shared::{files, terminal};
 use crate::diagnostics::many;
 use crate::experiment::Replications;
-use crate::report::{DecisionRow, PairedRun, RunFile, changed, read_decisions, read_replications};
+use crate::report::{
+    DecisionRow, DiffResult, PairedRun, RunFile, changed, read_decisions, read_replications,
+};
 
 /// A folder that was named, and the case of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,12 +86,12 @@ fn both_cases(old: &str, new: &str) -> String {
 ///
 /// # Errors
 /// [`Exit`], after what is wrong was said.
-pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<Findings, Exit> {
+pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
     if !arguments.paths.is_empty() {
         terminal::print_stderr("stayput: scenarios cannot be given together with recorded runs");
         return Err(Exit::BadInput);
     }
-    let mut findings = match sides.each_ref().map(Recording::is_study) {
+    let mut result = match sides.each_ref().map(Recording::is_study) {
         [false, false] => single(sides)?,
         [true, true] => studies(arguments, sides)?,
         [true, false] | [false, true] => {
@@ -97,19 +99,20 @@ pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<
             return Err(Exit::BadInput);
         }
     };
+    result.names = [arguments.old.clone(), arguments.new.clone()];
     for side in sides {
         if side.account().is_some_and(|file| !file.complete) {
             let why =
                 format!("{} is incomplete; only the rows it contains were compared", side.name);
             terminal::print_stderr(&format!("stayput: {why}"));
-            findings.incomplete.push(why);
+            result.incomplete.push(why);
         }
     }
-    Ok(findings)
+    Ok(result)
 }
 
 /// Decisions of single runs.
-fn single(sides: &[Recording; 2]) -> Result<Findings, Exit> {
+fn single(sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
     let read = |side: &Recording| {
         let rows = side.read("decisions.csv", read_decisions)?;
         side.choose(rows, |row| row.get("case"))
@@ -133,17 +136,17 @@ fn single(sides: &[Recording; 2]) -> Result<Findings, Exit> {
         old.iter_mut().chain(&mut new).for_each(|row| row.set("case", &case));
     }
     let compared = Some(old.len().max(new.len()));
-    Ok(Findings { changed: changed(&old, &new), compared, ..Findings::default() })
+    Ok(DiffResult { changed: changed(&old, &new), compared, ..DiffResult::default() })
 }
 
 /// Replications on the same draws.
-fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<Findings, Exit> {
+fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
     let read = |side: &Recording| {
         let all = side.read("replications.csv", read_replications)?;
         side.choose(all, |of| &of.case)
     };
     let (old, new) = (read(&sides[0])?, read(&sides[1])?);
-    let mut findings = Findings::default();
+    let mut result = DiffResult::default();
     let alone = matches!((old.as_slice(), new.as_slice()), ([_], [_]));
     for before in &old {
         let same = |after: &&Replications| {
@@ -151,15 +154,15 @@ fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<Findings, Ex
         };
         let Some(after) = new.iter().find(same) else { continue };
         same_draws(sides, before, after)?;
-        findings.paired.push(pair(arguments, before, after)?);
+        result.paired.push(pair(arguments, before, after)?);
     }
-    if findings.paired.is_empty() {
+    if result.paired.is_empty() {
         terminal::print_stderr(
             "stayput: the two folders have no scenario and case in common; name a case as `DIR#CASE`",
         );
         return Err(Exit::BadInput);
     }
-    Ok(findings)
+    Ok(result)
 }
 
 /// Refuses replications whose draws are not the same.
@@ -210,5 +213,6 @@ fn pair(arguments: &Arguments, old: &Replications, new: &Replications) -> Result
         of.rows.sort_by_key(|row| row.replication);
         of
     };
-    Ok(paired_at(&kept(old), &kept(new), &arguments.many))
+    let Many { level, .. } = arguments.many;
+    Ok(PairedRun::new(&kept(old), &kept(new), level, arguments.many.confidence()))
 }

@@ -3,19 +3,20 @@
 use anstream::ColorChoice;
 
 use super::arguments::{Arguments, Format};
-use super::output::{csv, json, markdown, text};
 use super::recorded::{Recording, recorded};
 use crate::cli::shared::accepted_files::{accepted_path, read_accepted_file};
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::load::Loader;
 use crate::cli::shared::policy_pair::{Asked, policies};
 use crate::cli::shared::terminal;
+use crate::cli::shared::today::today;
+use crate::report::{diff_result_csv, diff_result_json, diff_result_markdown, diff_result_text};
 
 pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let talk = terminal::paint_talk(colour);
     refuse_what_needs_replications(arguments)?;
     let folders = [&arguments.old, &arguments.new].map(|name| Recording::named(name));
-    let findings = match folders {
+    let result = match folders {
         [Some(old), Some(new)] => recorded(arguments, &[old, new])?,
         [None, None] => {
             let mut loader = Loader::new();
@@ -28,7 +29,10 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
             loader.refuse_or_go_on(talk)?;
             let mut found = found?;
             let before = loader.problems.len();
-            found.accept(file.as_ref(), arguments.today, &mut loader);
+            if let Some(file) = &file {
+                let today = arguments.today.unwrap_or_else(today);
+                found.accept(file, today, &mut loader.problems);
+            }
             if loader.problems.len() > before {
                 loader.tell(talk);
             }
@@ -41,16 +45,18 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
             return Err(Exit::BadInput);
         }
     };
-    let page = terminal::page(colour);
-    terminal::print(&match arguments.format {
-        Format::Text => text(arguments, &findings, page),
-        Format::Json => json(arguments, &findings),
-        Format::Markdown => markdown(&findings),
-        Format::Csv => csv(&findings)?,
-    })?;
-    // Of what an incomplete run lacks nobody can say that it is the same.
-    let same = if findings.incomplete.is_empty() { Exit::Success } else { Exit::Undecided };
-    Ok(if findings.is_same() { same } else { Exit::Failure })
+    let text = match arguments.format {
+        Format::Text => diff_result_text(&result, terminal::page(colour)),
+        Format::Json => diff_result_json(&result),
+        Format::Markdown => diff_result_markdown(&result),
+        Format::Csv => diff_result_csv(&result).map_err(|error| {
+            terminal::could_not_write("standard output", &error).unwrap_or(Exit::Success)
+        })?,
+    };
+    terminal::print(&text)?;
+    // The rows that an incomplete recording lacks may differ.
+    let same = if result.incomplete.is_empty() { Exit::Success } else { Exit::Undecided };
+    Ok(if result.is_same() { same } else { Exit::Failure })
 }
 
 /// Reports what was asked of replications, if there are none.

@@ -4,7 +4,6 @@ pub(super) mod accepted_files;
 pub(super) mod coverage;
 pub(super) mod exit;
 pub(super) mod files;
-pub(super) mod findings;
 pub(super) mod format_target;
 pub(super) mod load;
 pub(super) mod messages;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
-use super::findings::{Findings, paired_at};
 use super::load::{Kind, Loaded, Loader};
 use super::messages::report_nothing_ran;
 use super::progress::Progress;
@@ -18,7 +17,7 @@ use crate::experiment::{WorkerPool, affected_instances};
 use crate::format::parse_yaml;
 use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
-use crate::report::{AcceptedFile, ChangesInOldRuns, changed};
+use crate::report::{AcceptedFile, ChangesInOldRuns, DiffResult, PairedRun, changed};
 use crate::world::Run;
 
 /// What is asked of two policies, besides what they differ in.
@@ -46,17 +45,22 @@ pub fn policies(
     paths: &[PathBuf],
     asked: &Asked<'_>,
     loader: &mut Loader,
-) -> Result<Findings, Exit> {
+) -> Result<DiffResult, Exit> {
     let names = [names.0, names.1];
     let loaded = names.map(|name| loader.policy(name));
     let [Some(old), Some(new)] = &loaded else { return Err(Exit::BadInput) };
     let pairing = asked.pairing;
-    let mut findings = Findings { comparison: Some(compare(old, new)), ..Findings::default() };
-    let keys = missing(asked.accepted, findings.comparison.as_ref());
-    findings.spent = already(old, &keys);
+    let mut result = DiffResult {
+        names: names.map(str::to_owned),
+        paths: paths.iter().map(|path| path.display().to_string()).collect(),
+        comparison: Some(compare(old, new)),
+        ..DiffResult::default()
+    };
+    let keys = missing(asked.accepted, result.comparison.as_ref());
+    result.spent = already(old, &keys);
     let mut decided = ChangesInOldRuns::new(keys);
     if paths.is_empty() {
-        return Ok(findings);
+        return Ok(result);
     }
     let about = [&old.name, &new.name].map(|name| family(name).to_owned());
     let (mut ran, mut passed_over) = (0, 0);
@@ -79,8 +83,8 @@ pub fn policies(
         for (old, new) in old.compiled.plans.into_iter().zip(new.compiled.plans) {
             ran += 1;
             match pairing {
-                Some(pairing) => pair(pairing, &old, &new, &mut findings)?,
-                None => judge(old, new, &mut decided, &mut findings)?,
+                Some(pairing) => pair(pairing, &old, &new, &mut result)?,
+                None => judge(old, new, &mut decided, &mut result)?,
             }
         }
     }
@@ -95,8 +99,8 @@ pub fn policies(
         );
         return Err(Exit::NothingRan);
     }
-    findings.spent.append(&mut decided.made());
-    Ok(findings)
+    result.spent.append(&mut decided.made());
+    Ok(result)
 }
 
 /// The accepted changes from the old policy that no difference shows.
@@ -155,22 +159,22 @@ fn judge(
     old: Plan,
     new: Plan,
     decided: &mut ChangesInOldRuns,
-    findings: &mut Findings,
+    result: &mut DiffResult,
 ) -> Result<(), Exit> {
-    note_touched(&old, findings);
+    note_affected(&old, result);
     let name = name_of(&old.header);
     let old = decisions(old)?;
     decided.search(&name, &old);
     let new = decisions(new)?;
-    *findings.compared.get_or_insert(0) += old.len().max(new.len());
-    findings.changed.extend(changed(&old, &new));
+    *result.compared.get_or_insert(0) += old.len().max(new.len());
+    result.changed.extend(changed(&old, &new));
     Ok(())
 }
 
 /// Carries out the same replications under each of two policies: their draws are the same, since
 /// a stream hangs on seed, number and name alone.
-fn pair(pairing: &Pairing, old: &Plan, new: &Plan, findings: &mut Findings) -> Result<(), Exit> {
-    note_touched(old, findings);
+fn pair(pairing: &Pairing, old: &Plan, new: &Plan, result: &mut DiffResult) -> Result<(), Exit> {
+    note_affected(old, result);
     let overrides = Overrides::default();
     let numbers = 0..pairing.many.replications.unwrap_or(0);
     let level = pairing.many.confidence();
@@ -190,13 +194,13 @@ fn pair(pairing: &Pairing, old: &Plan, new: &Plan, findings: &mut Findings) -> R
         both.push(carried.of);
     }
     let [old, new] = both.as_slice() else { return Err(Exit::InternalError) };
-    findings.paired.push(paired_at(old, new, &pairing.many));
+    result.paired.push(PairedRun::new(old, new, pairing.many.level, level));
     Ok(())
 }
 
 /// Remembers which instances of the fleet a changed verdict is about.
-fn note_touched(plan: &Plan, findings: &mut Findings) {
-    let Some(comparison) = &findings.comparison else { return };
+fn note_affected(plan: &Plan, result: &mut DiffResult) {
+    let Some(comparison) = &result.comparison else { return };
     let run = Run::start(plan.clone());
     for (number, difference) in comparison.differences.iter().enumerate() {
         if !matches!(difference.class, Class::Verdict | Class::Presence) {
@@ -204,7 +208,7 @@ fn note_touched(plan: &Plan, findings: &mut Findings) {
         }
         let names = affected_instances(difference, run.world());
         if !names.is_empty() {
-            findings.affected_instances.push((number, name_of(&plan.header), names));
+            result.affected_instances.push((number, name_of(&plan.header), names));
         }
     }
 }

@@ -1,0 +1,72 @@
+//! What a comparison of two policies or of two recorded runs found.
+
+use std::collections::BTreeSet;
+
+use super::accepted_changes::{Accepted, AcceptedFile, Accepting, accept};
+use super::decision_diff::Changed;
+use super::paired::PairedRun;
+use crate::diagnostics::Problems;
+use crate::policy::{Comparison, Difference};
+use crate::time::SimTime;
+
+/// What a comparison of two policies or of two recorded runs found.
+#[derive(Default)]
+pub struct DiffResult {
+    /// Names of the old and the new policy or folder, as on the command line.
+    pub names: [String; 2],
+    /// Scenarios and folders that were run under both, as on the command line.
+    pub paths: Vec<String>,
+    /// Differences of the policies; `None` for recorded runs.
+    pub comparison: Option<Comparison>,
+    /// Instances of the fleets to which a changed verdict applies: index into the differences,
+    /// scenario, instances.
+    pub affected_instances: Vec<(usize, String, Vec<String>)>,
+    /// Changed decisions.
+    pub changed: Vec<Changed>,
+    /// Number of compared decisions; `None` if none were compared.
+    pub compared: Option<usize>,
+    /// Paired differences of replications; empty if decisions were compared.
+    pub paired: Vec<PairedRun>,
+    /// Acceptances that apply, and those that no longer do.
+    pub accepted: Accepted,
+    /// Keys of accepted changes that the old policy contains already.
+    pub spent: BTreeSet<String>,
+    /// A sentence for each incomplete recording.
+    pub incomplete: Vec<String>,
+}
+
+impl DiffResult {
+    /// The keys of all differences and changed decisions, each once.
+    pub fn keys(&self) -> Vec<String> {
+        let policy = self.comparison.iter().flat_map(|c| &c.differences).map(Difference::key);
+        let mut keys: Vec<String> = policy.chain(self.changed.iter().map(Changed::key)).collect();
+        let mut seen = BTreeSet::new();
+        keys.retain(|key| seen.insert(key.clone()));
+        keys
+    }
+
+    /// Removes accepted changes; `today` decides which acceptances have expired.
+    pub fn accept(&mut self, file: &AcceptedFile, today: SimTime, problems: &mut Problems) {
+        let Some(comparison) = &mut self.comparison else { return };
+        let affected_instances = std::mem::take(&mut self.affected_instances);
+        let before: Vec<String> = comparison.differences.iter().map(Difference::key).collect();
+        let ran = self.compared.is_some();
+        let terms = Accepting { ran, today, spent: &self.spent };
+        self.accepted = accept(file, comparison, &mut self.changed, &terms, problems);
+        // The indices of the remaining differences have changed.
+        self.affected_instances = affected_instances
+            .into_iter()
+            .filter_map(|(index, run, names)| {
+                let left = comparison.differences.iter().position(|d| d.key() == before[index])?;
+                Some((left, run, names))
+            })
+            .collect();
+    }
+
+    /// Whether nothing differs that is not accepted, and no acceptance is out of date.
+    pub fn is_same(&self) -> bool {
+        let same = self.comparison.as_ref().is_none_or(Comparison::is_same);
+        let same = same && self.paired.iter().all(|run| run.differ == 0);
+        same && self.changed.is_empty() && self.accepted.stale.is_empty()
+    }
+}
