@@ -17,7 +17,8 @@ use std::error::Error;
 use rand::Rng;
 use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::experiment::{
-    Estimate, Observed, Replications, Stopped, Target, WorkerPool, estimates, observe, paired,
+    Estimate, Observed, PrecisionTarget, Replications, Stopped, WorkerPool, estimates, observe,
+    paired,
 };
 use stayput::kernel::{Limits, Streams};
 use stayput::plan::{Options, Plan, compile};
@@ -146,7 +147,7 @@ fn stopped() -> Result<(), String> {
         ("share of 0.01", "any-protected-lost", "any-protected-lost=0.01", 0.01, 0.01),
         ("mean of 0.3", "protected-lost", "protected-lost=10%", 0.3, 0.3),
     ] {
-        let target = Target::parse(text)?;
+        let target = PrecisionTarget::parse(text)?;
         let mut held = Counter::default();
         let mut most = 0;
         for number in 0..STUDIES / 4 {
@@ -169,13 +170,13 @@ fn stopped() -> Result<(), String> {
 
 /// The whole line, from a scenario's text: two of six go, three are protected.
 fn engine(plan: &Plan) -> Result<(), String> {
-    let crew = WorkerPool::of(2)?;
+    let workers = WorkerPool::new(2)?;
     let truths =
         [("any-protected-lost", 0.8), ("protected-lost", 1.0), ("protected-loss-free", 103_680.0)];
     let mut held = [Counter::default(); 3];
     for seed in 0..STUDIES / 4 {
-        let mut of = Replications::of(plan);
-        of.rows = crew.in_order(0..100, |number| {
+        let mut of = Replications::new(plan);
+        of.rows = workers.in_order(0..100, |number| {
             let mut plan = plan.clone();
             (plan.header.seed, plan.header.replication) = (seed, number);
             observe(plan, Limits::default(), None, || true).map(|(observed, ..)| observed)

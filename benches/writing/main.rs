@@ -82,7 +82,7 @@ fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> {
 fn run(plan: &Plan, mut take: impl FnMut(&Record, &RunHeader)) -> Run {
     let mut summary = Summary::default();
     let carried = carry_out(plan.clone(), year::limits(), None, |record, world| {
-        summary.take(record);
+        summary.add(record);
         take(record, world.header());
         Ok::<(), io::Error>(())
     });

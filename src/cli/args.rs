@@ -1,11 +1,11 @@
-//! Options that several verbs share, and how their words are read.
+//! Options that several verbs share, and the parsers of their values.
 
 use std::path::PathBuf;
 
 use crate::time::SimTime;
 use crate::words::{Confidence, Word};
 
-/// What replaces parts of the scenarios that are run.
+/// Options that replace settings of the scenarios.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Overrides {
     /// Use this policy (NAME@EDITION or a file) for accounts that do not name one.
@@ -43,45 +43,47 @@ impl Overrides {
     }
 }
 
-/// One of several parts of the work.
+/// One shard of the work.
 #[derive(Debug, Clone, Copy)]
 pub struct Shard {
-    pub part: u64,
-    pub of: u64,
+    /// Number of the shard, from 1 to `count`.
+    pub number: u64,
+    /// Number of shards.
+    pub count: u64,
 }
 
 impl Shard {
     pub fn parse(text: &str) -> Result<Self, String> {
-        let numbers = text
-            .split_once('/')
-            .and_then(|(part, of)| Some(Self { part: part.parse().ok()?, of: of.parse().ok()? }));
-        let found = numbers.filter(|shard| (1..=shard.of).contains(&shard.part));
+        let numbers = text.split_once('/').and_then(|(number, count)| {
+            Some(Self { number: number.parse().ok()?, count: count.parse().ok()? })
+        });
+        let found = numbers.filter(|shard| (1..=shard.count).contains(&shard.number));
         found.ok_or_else(|| "expected K/N with K from 1 to N, such as `2/4`".to_owned())
     }
 
-    /// The numbers of those of `all` replications that are in this part: neighbours, so that
-    /// parts are put together by laying them end to end.
+    /// The replications of this shard, out of `all`. Shards are consecutive ranges, so that
+    /// concatenating them gives all replications in order.
     pub fn numbers(self, all: u64) -> std::ops::Range<u64> {
-        let end = |part: u64| {
-            let end = u128::from(all) * u128::from(part) / u128::from(self.of);
+        let end = |shard: u64| {
+            let end = u128::from(all) * u128::from(shard) / u128::from(self.count);
             u64::try_from(end).unwrap_or(all)
         };
-        end(self.part - 1)..end(self.part)
+        end(self.number - 1)..end(self.number)
     }
 
-    /// Whether a case is in this part: by a digest of its names, so that neither its place in a
-    /// folder nor its neighbours move it.
-    pub fn takes(self, scenario: &str, case: &str) -> bool {
+    /// Whether a case belongs to this shard. This depends only on the names of scenario and case,
+    /// so that added or moved files do not move a case to another shard.
+    pub fn contains(self, scenario: &str, case: &str) -> bool {
         let digest = crate::diagnostics::hex_digest(&[scenario, "\n", case]);
         let number = digest.get(..15).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        number.unwrap_or(0) % self.of == self.part - 1
+        number.unwrap_or(0) % self.count == self.number - 1
     }
 }
 
-/// How many work side by side: so many as were asked for, or one for each processor.
-pub fn jobs(asked: Option<u16>) -> usize {
-    let own = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    asked.map_or_else(own, usize::from)
+/// The number of worker threads: the requested number, or one for each processor.
+pub fn jobs(requested: Option<u16>) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    requested.map_or_else(processors, usize::from)
 }
 
 pub fn confidence(text: &str) -> Result<Confidence, String> {
@@ -89,18 +91,18 @@ pub fn confidence(text: &str) -> Result<Confidence, String> {
     Confidence::spelled(text).ok_or_else(|| format!("expected one of {}", words.join(", ")))
 }
 
-/// The beginning of a day.
+/// The start of a day in UTC.
 pub fn day_start(text: &str) -> Result<SimTime, String> {
     SimTime::parse(&format!("{text}T00:00:00Z"))
         .map_err(|_| "expected a date such as 2026-12-31".to_owned())
 }
 
-/// The paths of a verb, or the folder that it looks into by itself.
+/// The given paths, or the folder `scenarios` if there are none.
 pub fn or_default(paths: &[PathBuf]) -> Vec<PathBuf> {
     if paths.is_empty() { vec![PathBuf::from("scenarios")] } else { paths.to_vec() }
 }
 
-/// What `run` and `merge` print.
+/// The output formats of `run` and `merge`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum RunFormat {
     /// Timeline, or estimates over replications, as readable text.

@@ -1,7 +1,7 @@
-//! `stayput bless`: what test or diff reported is right.
+//! `stayput bless`: accepts what `test` or `diff` reported.
 //!
-//! Writes outcomes beside their scenarios and accepted changes beside their policy, and never
-//! what somebody wrote by hand.
+//! It writes stored decisions beside their scenarios and accepted changes beside their policy. It
+//! never changes a file that a person wrote.
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,8 @@ use super::shared::exit::Exit;
 use super::shared::load::{Loaded, Loader};
 use super::shared::messages::{print_problem, report_nothing_ran};
 use super::shared::output_file::write;
-use super::shared::policy_pair::{self, Asked};
-use super::shared::run_cases::{Job, Terms, judge_all};
+use super::shared::policy_pair::{self, PairOptions};
+use super::shared::run_cases::{Job, RunSettings, judge_all};
 use super::shared::snapshots::stored_path;
 use super::shared::terminal;
 use super::shared::today::today;
@@ -66,16 +66,16 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         return Err(Exit::BadInput);
     }
     match arguments.diff.as_deref() {
-        Some([old, new]) => changes(arguments, (old, new), colour),
-        _ => outcomes(arguments, colour),
+        Some([old, new]) => accept_changes(arguments, (old, new), colour),
+        _ => store_decisions(arguments, colour),
     }
 }
 
-/// Stores the outcomes of scenarios.
-fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+/// Stores the decisions of scenarios.
+fn store_decisions(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let mut loaded = loader.scenarios(&or_default(&arguments.paths), &Options::default());
-    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     if arguments.paths.is_empty() {
         loaded.retain(|one| stored_path(&one.path).exists());
     }
@@ -86,8 +86,8 @@ fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         return Err(Exit::NothingRan);
     }
     terminal::install_interrupt_handler();
-    let terms = Terms { limits: crate::kernel::Limits::default(), only: None, jobs: 1 };
-    let judged = judge_all(&jobs, terms).map_err(|_| Exit::Interrupted)?;
+    let settings = RunSettings { limits: crate::kernel::Limits::default(), only: None, jobs: 1 };
+    let judged = judge_all(&jobs, settings).map_err(|_| Exit::Interrupted)?;
     if let Some((name, why)) =
         judged.iter().find_map(|one| one.report.broken.as_ref().map(|why| (&one.report.name, why)))
     {
@@ -96,8 +96,8 @@ fn outcomes(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     }
     let mut lines = Vec::new();
     for (file, one) in loaded.iter().enumerate() {
-        let of_file = judged.iter().filter(|judged| judged.file == file);
-        let rows: Vec<DecisionRow> = of_file.flat_map(|judged| judged.rows.clone()).collect();
+        let in_file = judged.iter().filter(|judged| judged.file == file);
+        let rows: Vec<DecisionRow> = in_file.flat_map(|judged| judged.rows.clone()).collect();
         lines.push(store(&stored_path(&one.path), &rows)?);
     }
     terminal::print(&lines.join("\n"))?;
@@ -128,7 +128,7 @@ fn jobs(loaded: &[Loaded]) -> Vec<Job> {
     jobs
 }
 
-/// Writes a file of outcomes, if they are not stored like that already.
+/// Writes a file of stored decisions if its text differs, and returns a line about it.
 fn store(path: &Path, rows: &[DecisionRow]) -> Result<String, Exit> {
     let text = decisions_csv(rows).map_err(|_| Exit::CouldNotWrite)?;
     let shown = path.display();
@@ -141,19 +141,24 @@ fn store(path: &Path, rows: &[DecisionRow]) -> Result<String, Exit> {
     Ok(format!("{shown}: {word}, {}", many(rows.len(), "decision")))
 }
 
-/// Accepts what another policy changes.
-fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> Result<Exit, Exit> {
-    let talk = terminal::paint_talk(colour);
+/// Accepts the differences between two policies.
+fn accept_changes(
+    arguments: &Arguments,
+    names: (&str, &str),
+    colour: ColorChoice,
+) -> Result<Exit, Exit> {
+    let paint = terminal::stderr_paint(colour);
     let over = arguments.until.as_deref().and_then(end_of_day).is_some_and(|e| e <= today());
     if let (Some(until), true) = (&arguments.until, over) {
         terminal::print_stderr(&format!("stayput: {until} is in the past; choose a later day"));
         return Err(Exit::BadInput);
     }
     let mut loader = Loader::new();
-    let found = policy_pair::policies(names, &arguments.paths, &Asked::default(), &mut loader);
+    let found =
+        policy_pair::policies(names, &arguments.paths, &PairOptions::default(), &mut loader);
     let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
     let file = read_accepted_file(&path, &mut loader);
-    loader.refuse_or_go_on(talk)?;
+    loader.refuse_or_continue(paint)?;
     let mut result = found?;
     let mut kept = keep(file.as_ref(), &mut result);
     let before = kept.len();
@@ -183,7 +188,7 @@ fn changes(arguments: &Arguments, names: (&str, &str), colour: ColorChoice) -> R
     ))
 }
 
-/// What is accepted already and still occurs; what has expired or is idle goes.
+/// The acceptances that are still valid. Those that have expired or no longer occur are dropped.
 fn keep(file: Option<&AcceptedFile>, result: &mut DiffResult) -> Vec<Acceptance> {
     let (Some(file), Some(comparison)) = (file, &mut result.comparison) else {
         return Vec::new();
@@ -194,7 +199,7 @@ fn keep(file: Option<&AcceptedFile>, result: &mut DiffResult) -> Vec<Acceptance>
     let problems = &mut Problems::default();
     let taken = accept(file, comparison, &mut result.changed, &terms, problems).taken;
     let others = file.accepted.iter().map(Acceptance::from).filter(|one| {
-        // Those from other editions, and of runs that were not made, are not looked at here.
+        // Acceptances of other editions, and of decisions if no scenario ran, are not checked.
         one.from != old || (!ran && one.change.starts_with("decision "))
     });
     others.chain(taken).collect()

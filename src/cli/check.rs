@@ -1,4 +1,4 @@
-//! `stayput check`: is the file right?
+//! `stayput check`: reads scenarios and policies and reports mistakes, without simulating.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use anstream::ColorChoice;
 
 use super::args::or_default;
 use super::shared::exit::Exit;
-use super::shared::load::{Kind, Loader, kind_of};
+use super::shared::load::{FileKind, Loader, kind_of};
 use super::shared::messages::report_nothing_ran;
 use super::shared::terminal;
 use crate::diagnostics::{Severity, many};
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
-    let paint = terminal::paint_talk(colour);
+    let paint = terminal::stderr_paint(colour);
     let mut loader = Loader::new();
     let mut lines = Vec::new();
     let mut checked = 0;
@@ -30,12 +30,15 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             continue;
         };
         let shown = path.to_string_lossy().into_owned();
-        let kind =
-            if named { kind_of(&text).or(Some(Kind::Scenario)) } else { loader.kind(&path, &text) };
+        let kind = if named {
+            kind_of(&text).or(Some(FileKind::Scenario))
+        } else {
+            loader.kind(&path, &text)
+        };
         match kind {
-            Some(Kind::Policy) => {
+            Some(FileKind::Policy) => {
                 checked += 1;
-                // A path without a folder would be taken for the name of an edition.
+                // Without a folder, the path would be read as the name of an edition.
                 let name = if path.components().count() == 1 {
                     format!("./{shown}")
                 } else {
@@ -51,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
                     ));
                 }
             }
-            Some(Kind::Scenario) => {
+            Some(FileKind::Scenario) => {
                 checked += 1;
                 if let Some(loaded) = loader.scenario(&path, text, &Options::default()) {
                     lines.extend(loaded.compiled.read.iter().map(|line| format!("read {line}")));
@@ -61,7 +64,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             None => {}
         }
     }
-    loader.tell(paint);
+    loader.print_problems(paint);
     if checked == 0 && loader.broken.is_empty() {
         report_nothing_ran(
             crate::diagnostics::Code::NothingFound,

@@ -1,4 +1,4 @@
-//! The verbs, and the one place that enters them.
+//! The verbs of the command line, and the dispatch to them.
 
 use anstream::ColorChoice;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -19,7 +19,7 @@ struct Arguments {
     #[arg(long, global = true)]
     allow_outside: bool,
     #[command(subcommand)]
-    verb: Verb,
+    verb: Command,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -30,7 +30,7 @@ enum Colour {
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum Command {
     /// Simulate scenarios and print the timeline. Does not check expectations.
     Run(super::run::Arguments),
     /// Merge the shards that `run --shard` wrote.
@@ -49,9 +49,9 @@ enum Verb {
     /// Print the decision table of a policy: every trigger against every protection, with sources.
     Matrix(matrix::Arguments),
     /// List the built-in policy editions.
-    Policies(policies::Policies),
+    Policies(policies::PoliciesArguments),
     /// List the rules of a policy, or print one rule with its text, sources, switches and remedy.
-    Rules(policies::Rules),
+    Rules(policies::RulesArguments),
     /// Print the JSON schema of a file format.
     Schema(schema::Arguments),
     /// Print a shell completion script.
@@ -61,7 +61,7 @@ enum Verb {
     },
 }
 
-/// Reads the arguments, does what they ask, and says how it ended.
+/// Parses the arguments, runs the verb, and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let arguments: Vec<_> = arguments.into_iter().collect();
     std::panic::set_hook(Box::new(|panic| {
@@ -81,7 +81,7 @@ fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
                 let _ = error.print();
                 return Exit::BadInput;
             }
-            // Help and version are no errors; a closed pipe behind them is none either.
+            // Help and version are not errors; neither is a closed pipe.
             let printed =
                 error.print().map_err(|e| terminal::could_not_write("standard output", &e));
             return printed.err().flatten().unwrap_or(Exit::Success);
@@ -96,18 +96,18 @@ fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
         Colour::Never => ColorChoice::Never,
     };
     let ended = match arguments.verb {
-        Verb::Run(verb) => super::run::run(&verb, colour),
-        Verb::Merge(verb) => merge::run(&verb, colour),
-        Verb::Test(verb) => test::run(&verb, colour),
-        Verb::Diff(verb) => diff::run(&verb, colour),
-        Verb::Bless(verb) => bless::run(&verb, colour),
-        Verb::Explain(verb) => explain::run(&verb, colour),
-        Verb::Check(verb) => check::run(&verb, colour),
-        Verb::Matrix(verb) => matrix::run(&verb, colour),
-        Verb::Policies(verb) => policies::policies(&verb, colour),
-        Verb::Rules(verb) => policies::rules(&verb, colour),
-        Verb::Schema(verb) => schema::run(&verb),
-        Verb::Completions { shell } => completions(shell),
+        Command::Run(verb) => super::run::run(&verb, colour),
+        Command::Merge(verb) => merge::run(&verb, colour),
+        Command::Test(verb) => test::run(&verb, colour),
+        Command::Diff(verb) => diff::run(&verb, colour),
+        Command::Bless(verb) => bless::run(&verb, colour),
+        Command::Explain(verb) => explain::run(&verb, colour),
+        Command::Check(verb) => check::run(&verb, colour),
+        Command::Matrix(verb) => matrix::run(&verb, colour),
+        Command::Policies(verb) => policies::policies(&verb, colour),
+        Command::Rules(verb) => policies::rules(&verb, colour),
+        Command::Schema(verb) => schema::run(&verb),
+        Command::Completions { shell } => completions(shell),
     };
     ended.unwrap_or_else(|exit| exit)
 }

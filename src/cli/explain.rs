@@ -1,11 +1,11 @@
-//! `stayput explain`: why?
+//! `stayput explain`: one decision, one situation, one rule or one message code.
 
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
 
 use super::shared::exit::Exit;
-use super::shared::load::{Kind, Loader, kind_of, plans};
+use super::shared::load::{FileKind, Loader, kind_of, plans};
 use super::shared::messages::print_problem;
 use super::shared::messages::report_nothing_ran;
 use super::shared::run_cases::decisions;
@@ -53,43 +53,44 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     match arguments.what.rsplit_once('#') {
         Some((file, about)) if about.contains('/') => decision(arguments, (file, about), colour),
         Some((file, about)) => rule(file, about, colour),
-        None if text.is_some_and(|text| kind_of(&text) == Some(Kind::Scenario)) => {
+        None if text.is_some_and(|text| kind_of(&text) == Some(FileKind::Scenario)) => {
             list(arguments, colour)
         }
         None => situation(arguments, colour),
     }
 }
 
-/// Reports a mistake in the arguments.
+/// Reports a mistake in the arguments, and returns the exit code.
 fn refuse(problem: Problem) -> Exit {
     print_problem(problem);
     Exit::BadInput
 }
 
-/// Whether an edition that comes with the program has a rule.
+/// Whether the text of a built-in edition contains a rule.
 fn has_rule(name: &str, id: &str) -> bool {
     let is_id = id.chars().all(|c| c.is_ascii_alphanumeric());
     let text = Catalog::text(name).unwrap_or_default();
     is_id && (text.contains(&format!(" {id}:")) || text.contains(&format!("id: {id},")))
 }
 
-/// A rule under every edition that has it; editions that say the same are named together.
+/// Prints a rule of every built-in edition that has it. Editions with the same text are listed
+/// together.
 fn everywhere(id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let names: Vec<&str> = Catalog::names().collect();
     let policies: Vec<_> = names.iter().filter_map(|name| loader.policy(name)).collect();
-    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
-    tell_rule(id, policies.iter().map(|policy| &**policy), &loader.sources, colour)
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
+    print_rule(id, policies.iter().map(|policy| &**policy), &loader.sources, colour)
 }
 
-/// A rule under a policy, or under the policies of a scenario.
+/// Prints a rule of a policy, or of the policies of a scenario.
 fn rule(what: &str, id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let text = super::shared::files::read_text(std::path::Path::new(what)).ok();
-    if text.is_some_and(|text| kind_of(&text) == Some(Kind::Scenario)) {
+    if text.is_some_and(|text| kind_of(&text) == Some(FileKind::Scenario)) {
         let options = Options { unjudged: true, ..Options::default() };
         let loaded = loader.scenarios(&[PathBuf::from(what)], &options);
-        loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+        loader.refuse_or_continue(terminal::stderr_paint(colour))?;
         let plans = plans(loaded, None)?;
         let mut rules = plans.iter().flat_map(|plan| plan.header.rulebooks.iter());
         let is_rule = rules.any(|book| book.policy.rules.iter().any(|rule| rule.id == id));
@@ -101,14 +102,14 @@ fn rule(what: &str, id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
             ));
         }
         let books: Vec<_> = plans.iter().flat_map(|plan| plan.header.rulebooks.iter()).collect();
-        return tell_rule(id, books.iter().map(|book| &*book.policy), &loader.sources, colour);
+        return print_rule(id, books.iter().map(|book| &*book.policy), &loader.sources, colour);
     }
     let policy = loader.policy(what);
-    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
-    tell_rule(id, policy.as_deref().into_iter(), &loader.sources, colour)
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
+    print_rule(id, policy.as_deref().into_iter(), &loader.sources, colour)
 }
 
-fn tell_rule<'p>(
+fn print_rule<'p>(
     id: &str,
     policies: impl Iterator<Item = &'p Policy>,
     files: &Sources,
@@ -145,21 +146,21 @@ fn tell_rule<'p>(
     terminal::print(&texts.collect::<Vec<_>>().join("\n\n"))
 }
 
-/// What of a scenario can be explained: every decision, as it is asked for.
+/// Lists the decisions of a scenario, each in the form that `explain` accepts.
 fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let options = Options { unjudged: true, ..Options::default() };
     let loaded = loader.scenarios(&[PathBuf::from(&arguments.what)], &options);
-    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let mut rows: Vec<Vec<String>> = Vec::new();
     for plan in plans(loaded, arguments.case.as_deref())? {
         for row in decisions(plan)? {
-            let mut words =
+            let mut name =
                 format!("{}#{}/{}", arguments.what, row.get("event"), row.get("instance"));
             if !row.get("case").is_empty() {
-                words.push_str(&format!(" --case {}", row.get("case")));
+                name.push_str(&format!(" --case {}", row.get("case")));
             }
-            let row = vec![words, row.get("trigger").to_owned(), row.get("outcome").to_uppercase()];
+            let row = vec![name, row.get("trigger").to_owned(), row.get("outcome").to_uppercase()];
             if !rows.contains(&row) {
                 rows.push(row);
             }
@@ -172,7 +173,7 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     terminal::print(&table(rows, &[]).join("\n"))
 }
 
-/// One decision of a scenario.
+/// Explains one decision of a scenario.
 fn decision(
     arguments: &Arguments,
     (file, about): (&str, &str),
@@ -182,36 +183,37 @@ fn decision(
     let mut loader = Loader::new();
     let options = Options { unjudged: true, ..Options::default() };
     let loaded = loader.scenarios(&[PathBuf::from(file)], &options);
-    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let plans = plans(loaded, arguments.case.as_deref())?;
     let paint = terminal::paint(colour);
     let (mut reported, mut elsewhere, mut known) = (Vec::new(), Vec::new(), Vec::new());
-    let mut is_there = false;
+    let mut instance_exists = false;
     for plan in plans {
-        let span = place_of(event, &plan, &loader.sources);
+        let span = location_of(event, &plan, &loader.sources);
         known.extend(plan.header.instances.iter().map(str::to_owned));
-        let mut lookout = DecisionWatch::new(event, instance, &plan.header);
-        is_there |= lookout.knows_instance();
+        let mut watch = DecisionWatch::new(event, instance, &plan.header);
+        instance_exists |= watch.instance_exists();
         let limits = crate::kernel::Limits::default();
         let (_, run) = carry_out(plan, limits, None, |record, world| {
-            lookout.take(record, world);
+            watch.add(record, world);
             Ok::<(), Exit>(())
         })?;
         let header = run.world().header();
-        elsewhere.extend(lookout.elsewhere.iter().cloned());
-        for witness in lookout.finish() {
+        elsewhere.extend(watch.elsewhere.iter().cloned());
+        for explained in watch.finish() {
             let head = paint.dim(&name_of(header));
-            reported.push(format!("{head}\n{}", explain_decision(&witness, header, &span, paint)));
+            reported
+                .push(format!("{head}\n{}", explain_decision(&explained, header, &span, paint)));
         }
     }
     if reported.is_empty() {
-        return Err(nothing_decided((event, instance), is_there, &known, &mut elsewhere));
+        return Err(nothing_decided((event, instance), instance_exists, &known, &mut elsewhere));
     }
     terminal::print(&reported.join("\n\n"))
 }
 
-/// Where an event stands, as far as it can be quoted.
-fn place_of(event: &str, plan: &Plan, sources: &Sources) -> String {
+/// The location of an event: `file:line:column`, or the row of a large table.
+fn location_of(event: &str, plan: &Plan, sources: &Sources) -> String {
     let id = plan.header.events.called(event);
     if let (Some(id), Script::Streamed(table)) = (id, &plan.script) {
         return format!("{}, row {}", table.path(), id.index() + 1);
@@ -222,11 +224,11 @@ fn place_of(event: &str, plan: &Plan, sources: &Sources) -> String {
 
 fn nothing_decided(
     (event, instance): (&str, &str),
-    is_there: bool,
+    instance_exists: bool,
     known: &[String],
     elsewhere: &mut Vec<String>,
 ) -> Exit {
-    if !is_there {
+    if !instance_exists {
         let close = closest(instance, known.iter().map(String::as_str));
         let title = format!("unknown instance `{instance}`");
         return refuse(Problem::bare(Code::UnknownName, title).did_you_mean(&close));
@@ -245,11 +247,11 @@ fn nothing_decided(
     })
 }
 
-/// One situation under a policy.
+/// Explains one situation under a policy.
 fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let policy = loader.policy(&arguments.what);
-    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let Some(policy) = policy else { return Err(Exit::BadInput) };
     let mut settings: Vec<u8> = policy.switches.iter().map(|s| s.default.unwrap_or(0)).collect();
     let mut taken = SwitchSet::EMPTY;
@@ -263,12 +265,12 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
             ));
         };
         let values = &policy.switches[switch.index()].values;
-        let Some(at) = values.iter().position(|known| known == value) else {
+        let Some(index) = values.iter().position(|known| known == value) else {
             let title = format!("`{value}` is not a position of `{name}`");
             let note = format!("one of: {}", values.join(", "));
             return Err(refuse(Problem::bare(Code::UnknownWord, title).note(note)));
         };
-        settings[switch.index()] = u8::try_from(at).unwrap_or(0);
+        settings[switch.index()] = u8::try_from(index).unwrap_or(0);
         taken = taken.with(switch);
     }
     let (mut facts, mut on, mut on_is_given) = (Facts::default(), ProtectionSet::EMPTY, false);
@@ -290,8 +292,8 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         facts = set(facts, name, value)?;
     }
     let book = Rulebook::new(policy, settings, taken);
-    let question = SituationQuery { book: &book, facts, on, on_is_given };
-    terminal::print(&explain_situation(&question, terminal::paint(colour)))
+    let query = SituationQuery { book: &book, facts, on, on_is_given };
+    terminal::print(&explain_situation(&query, terminal::paint(colour)))
 }
 
 fn split(pair: &str) -> Result<(&str, &str), Exit> {
@@ -301,7 +303,7 @@ fn split(pair: &str) -> Result<(&str, &str), Exit> {
     })
 }
 
-/// A situation with another word in a column.
+/// `facts` with the word `value` in the column `name`.
 fn set(facts: Facts, name: &str, value: &str) -> Result<Facts, Exit> {
     let Some(column) = Column::named(name) else {
         let known = Column::ALL.iter().map(|column| column.name()).chain(["on"]);

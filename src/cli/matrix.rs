@@ -1,4 +1,4 @@
-//! `stayput matrix`: a policy's decision table.
+//! `stayput matrix`: the decision table of a policy.
 
 use std::io::{self, Write};
 
@@ -29,7 +29,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let policy = loader.policy(&arguments.policy);
-    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let Some(policy) = policy else { return Err(Exit::BadInput) };
     match arguments.format {
         Format::Text => terminal::print(&matrix_text(&policy, terminal::paint(colour))),

@@ -11,7 +11,7 @@ use anstream::ColorChoice;
 
 use super::args::RunFormat;
 use super::shared::exit::Exit;
-use super::shared::load::tell_all;
+use super::shared::load::print_problems;
 use super::shared::output_folder;
 use super::shared::study::{LARGEST, finish};
 use super::shared::{files, terminal};
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         }
     }
     if problems.refuse() {
-        tell_all(&problems, &Sources::default(), terminal::paint_talk(colour));
+        print_problems(&problems, &Sources::default(), terminal::stderr_paint(colour));
         return Err(Exit::BadInput);
     }
     let Some((file, all)) = whole(parts) else { return Err(Exit::BadInput) };

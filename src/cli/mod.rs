@@ -1,7 +1,7 @@
-//! The command line: arguments in, an exit code out; one file for each verb.
+//! The command line: from arguments to an exit code, with one file for each verb.
 //!
-//! Only this room reads files, the terminal, the environment or signals. `dispatch` enters the
-//! verbs; no verb imports another one, and what several of them need stands in `shared`.
+//! Only this module reads files, the terminal, the environment or signals. `dispatch` calls the
+//! verbs. No verb imports another verb; what several verbs need is in `shared`.
 
 mod args;
 mod bless;

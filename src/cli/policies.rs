@@ -1,4 +1,4 @@
-//! `stayput policies`: the editions there are. `stayput rules`: what one of them says.
+//! `stayput policies`: the built-in editions. `stayput rules`: the rules of one edition.
 
 use anstream::ColorChoice;
 
@@ -19,14 +19,14 @@ enum Format {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Policies {
+pub(super) struct PoliciesArguments {
     /// Output format.
     #[arg(short, long, default_value = "text")]
     format: Format,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Rules {
+pub(super) struct RulesArguments {
     /// Policy: NAME@EDITION or a file.
     policy: String,
     /// Id of a rule (default: list all rules).
@@ -36,8 +36,8 @@ pub(super) struct Rules {
     format: Format,
 }
 
-/// Prints the editions that come with the program.
-pub(super) fn policies(arguments: &Policies, colour: ColorChoice) -> Result<Exit, Exit> {
+/// Prints the built-in editions.
+pub(super) fn policies(arguments: &PoliciesArguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let mut editions = Vec::new();
     for name in Catalog::names() {
@@ -45,18 +45,18 @@ pub(super) fn policies(arguments: &Policies, colour: ColorChoice) -> Result<Exit
             editions.push(Edition { policy, extends: Catalog::extends(name) });
         }
     }
-    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     match arguments.format {
         Format::Text => terminal::print(&editions_text(&editions)),
         Format::Json => terminal::print(&format!("{:#}", editions_json(&editions))),
     }
 }
 
-/// Prints the rules of an edition, or one of them in full.
-pub(super) fn rules(arguments: &Rules, colour: ColorChoice) -> Result<Exit, Exit> {
+/// Prints all rules of an edition, or one rule in full.
+pub(super) fn rules(arguments: &RulesArguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let policy = loader.policy(&arguments.policy);
-    loader.refuse_or_go_on(terminal::paint_talk(colour))?;
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let Some(policy) = policy else { return Err(Exit::BadInput) };
     let one = arguments.id.as_deref().map(|id| named(&policy, id)).transpose()?;
     let paint = terminal::paint(colour);

@@ -1,4 +1,4 @@
-//! `stayput run`: what happens?
+//! `stayput run`: simulates scenarios and prints what happens.
 
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     overrides: Overrides,
     #[command(flatten)]
-    study: study::Asked,
+    study: study::StudyOptions,
     /// Run only replication K and write all of its records. It uses the same random numbers as
     /// replication K of `--replications`.
     #[arg(long, value_name = "K", conflicts_with_all = ["replications", "until_halfwidth"])]
@@ -42,24 +42,24 @@ pub(super) struct Arguments {
     format: RunFormat,
 }
 
-/// Why carrying out ended before its time.
+/// Why a run ended early.
 enum Broken {
-    /// A write failed; `None` if the reader of standard output went away.
+    /// A write failed; `None` if the reader closed standard output.
     Write(Option<Exit>),
-    /// A table is no longer what it was when it was checked.
+    /// A table changed after it was checked.
     Input(String),
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
-    let talk = terminal::paint_talk(colour);
+    let paint = terminal::stderr_paint(colour);
     let mut loader = Loader::new();
     let options = arguments.overrides.options();
     let loaded = loader.scenarios(&arguments.scenarios, &options);
-    loader.refuse_or_go_on(talk)?;
+    loader.refuse_or_continue(paint)?;
     let plans = plans(loaded, arguments.overrides.case.as_deref())?;
     terminal::install_interrupt_handler();
-    if arguments.study.is_wanted()? {
-        let request = study::Request {
+    if arguments.study.is_requested()? {
+        let request = study::StudyRequest {
             options: &arguments.study,
             scenarios: &arguments.scenarios,
             overrides: &arguments.overrides,
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         plan.header.replication = arguments.replication.unwrap_or(0);
         match running.carry_out(plan) {
             Ok(one) => exit = exit.max(one),
-            // The reader has enough, and there is nothing else to do.
+            // The reader closed standard output, and no tables are written.
             Err(Broken::Write(None)) => return Ok(exit),
             Err(Broken::Write(Some(exit))) => return Err(exit),
             Err(Broken::Input(why)) => {
@@ -154,12 +154,12 @@ impl<'a> Running<'a> {
         let limits = self.arguments.overrides.limits();
         let mut summary = Summary::default();
         self.write(&RunItem::Start(&plan.header))?;
-        let go_on = || !terminal::is_interrupted();
-        let progress = Progress::of(days(plan.header.elapsed(plan.header.end)), "days");
-        let (ending, run) = carry_out_while(plan, limits, None, go_on, |record, world| {
+        let may_continue = || !terminal::is_interrupted();
+        let progress = Progress::new(days(plan.header.elapsed(plan.header.end)), "days");
+        let (ending, run) = carry_out_while(plan, limits, None, may_continue, |record, world| {
             let header = world.header();
             progress.reached(|| days(header.elapsed(record.at())));
-            summary.take(record);
+            summary.add(record);
             self.write(&RunItem::Record(record, header))
         })?;
         drop(progress);
@@ -168,7 +168,7 @@ impl<'a> Running<'a> {
             return Err(Broken::Input(format!("{path}: {why}")));
         }
         let header = world.header();
-        summary.relied(world.relied());
+        summary.set_switches(world.relied());
         let interrupted = ending.word() == Stopped::Interrupted;
         let instances = || -> Box<dyn Iterator<Item = InstanceRow>> {
             // An interrupted run has no instances at its end.
@@ -200,7 +200,7 @@ impl<'a> Running<'a> {
         })
     }
 
-    /// Notes what the account of the run will say.
+    /// Adds a finished run to the contents of the run file.
     fn note(&mut self, summary: &Summary, world: &World, ending: &Ending) {
         let header = world.header();
         self.complete &= ending.is_complete();
@@ -213,7 +213,7 @@ impl<'a> Running<'a> {
         note_policies(header, &mut self.policies);
     }
 
-    /// Closes every stream; gives the account of the run, if tables were written.
+    /// Closes every output; returns the run file if tables were written.
     fn finish(mut self, loader: &Loader) -> Result<Option<RunFile>, Exit> {
         if let Some(Err(error)) = self.printed.take().map(|mut printed| printed.finish())
             && let Some(exit) = terminal::could_not_write("standard output", &error)

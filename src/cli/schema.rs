@@ -1,4 +1,4 @@
-//! `stayput schema`: the formats, for machines.
+//! `stayput schema`: prints the schemas of the formats.
 
 use super::shared::exit::Exit;
 use super::shared::terminal;

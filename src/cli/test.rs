@@ -1,4 +1,4 @@
-//! `stayput test`: is it what we said?
+//! `stayput test`: runs scenarios and checks their expectations.
 
 use std::path::PathBuf;
 
@@ -6,15 +6,15 @@ use anstream::ColorChoice;
 
 use super::args::{Overrides, Shard, or_default};
 use super::shared::exit::Exit;
-use super::shared::format_target::{Output, Target};
+use super::shared::format_target::{Output, ReportTarget};
 use super::shared::load::{Loaded, Loader};
-use super::shared::run_cases::{Job, Judged, Terms, judge_all};
+use super::shared::run_cases::{Job, Judged, RunSettings, judge_all};
 use super::shared::snapshots::stored_path;
 use super::shared::{coverage, messages, terminal};
 use crate::diagnostics::{Code, Problem, Problems, many};
-use crate::experiment::{Candidate, Filter};
+use crate::experiment::{CaseProperties, Filter};
 use crate::report::{
-    CaseReport, DecisionRow, TestRun, github, junit, read_decisions, stored, test_json,
+    CaseReport, DecisionRow, TestRun, github, junit, read_decisions, snapshot_failure, test_json,
     test_markdown, test_report,
 };
 
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "K/N", value_parser = Shard::parse)]
     shard: Option<Shard>,
     #[command(flatten)]
-    look: coverage::Looking,
+    coverage: coverage::CoverageOptions,
     /// Output format: text, json (see `schema test`), junit, github (annotations) or markdown.
     /// FORMAT=FILE writes to a file. May be given several times.
     #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
@@ -57,36 +57,46 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
-    let talk = terminal::paint_talk(colour);
+    let paint = terminal::stderr_paint(colour);
     let mut loader = Loader::new();
     let options = arguments.overrides.options();
     let loaded = loader.scenarios(&or_default(&arguments.paths), &options);
     terminal::install_interrupt_handler();
-    // A skeleton is to be written to a file: then nothing else goes to standard output.
-    let quiet = arguments.look.suggests();
+    // Standard output contains only the skeleton, so that it can be redirected to a file.
+    let quiet = arguments.coverage.suggests();
     let wanted = arguments.format.iter().filter(|output| !quiet || output.file.is_some());
-    let outputs = wanted.map(|output| Ok((output, Target::begin(output.file.as_deref())?)));
+    let outputs = wanted.map(|output| Ok((output, ReportTarget::begin(output.file.as_deref())?)));
     let outputs: Vec<_> = outputs.collect::<Result<_, Exit>>()?;
-    let own = options.policy.is_none() && options.seed.is_none();
-    let kept: Vec<_> = loaded.iter().map(|one| kept(one, own, &mut loader)).collect();
-    let jobs = jobs(&loaded, &kept, arguments);
+    let unchanged = options.policy.is_none() && options.seed.is_none();
+    let stored: Vec<_> =
+        loaded.iter().map(|one| read_stored(one, unchanged, &mut loader)).collect();
+    let jobs = jobs(&loaded, &stored, arguments);
     if jobs.is_empty() && loader.broken.is_empty() {
-        loader.tell(talk);
+        loader.print_problems(paint);
         return nothing_ran(&loaded, arguments);
     }
-    let judged = judge_all(&jobs, terms(arguments)).map_err(|_| {
+    let judged = judge_all(&jobs, settings(arguments)).map_err(|_| {
         terminal::print_stderr("stayput: interrupted");
         Exit::Interrupted
     })?;
     warn_of_idle_assumptions(&loaded, &judged, &mut loader.problems);
     let mut judged = judged;
-    against_stored(&kept, &mut judged);
-    let editions = arguments.look.editions(&mut loader);
-    let looked =
-        coverage::look(&arguments.look, &editions, &jobs, &judged, &kept, terms(arguments));
-    let looked = looked.map_err(|_| Exit::Interrupted)?;
-    loader.tell(talk);
-    let gates = looked.as_ref().map(|looked| looked.gates(&arguments.look)).unwrap_or_default();
+    compare_with_stored(&stored, &mut judged);
+    let editions = arguments.coverage.editions(&mut loader);
+    let coverage_result = coverage::measure(
+        &arguments.coverage,
+        &editions,
+        &jobs,
+        &judged,
+        &stored,
+        settings(arguments),
+    );
+    let coverage_result = coverage_result.map_err(|_| Exit::Interrupted)?;
+    loader.print_problems(paint);
+    let gates = coverage_result
+        .as_ref()
+        .map(|coverage_result| coverage_result.gates(&arguments.coverage))
+        .unwrap_or_default();
     let reports: Vec<CaseReport> = judged.into_iter().map(|judged| judged.report).collect();
     let run = TestRun {
         cases: &reports,
@@ -96,7 +106,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         gates: &gates,
     };
     for (output, target) in outputs {
-        let text = print(&run, looked.as_ref(), arguments, output, colour)?;
+        let text = report(&run, coverage_result.as_ref(), arguments, output, colour)?;
         match output.format {
             Format::Github => target.finish_commands(&text)?,
             Format::Text | Format::Json | Format::Junit | Format::Markdown => {
@@ -104,9 +114,11 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             }
         }
     }
-    let suggestion = looked.as_ref().and_then(|looked| looked.suggestion(&arguments.look));
+    let suggestion = coverage_result
+        .as_ref()
+        .and_then(|coverage_result| coverage_result.suggestion(&arguments.coverage));
     match suggestion.filter(|_| !loader.problems.refuse()) {
-        Some(Ok(skeleton)) => Target::Stdout.finish(&skeleton)?,
+        Some(Ok(skeleton)) => ReportTarget::Stdout.finish(&skeleton)?,
         Some(Err(why)) => {
             terminal::print_stderr(&format!("stayput: no suggestion: {why}"));
             return Err(Exit::NothingRan);
@@ -122,10 +134,10 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     })
 }
 
-/// The run in a format.
-fn print(
+/// The text of the report in a format.
+fn report(
     run: &TestRun<'_>,
-    looked: Option<&coverage::Looked>,
+    coverage_result: Option<&coverage::SuiteCoverage>,
     arguments: &Arguments,
     output: &Output<Format>,
     colour: ColorChoice,
@@ -134,13 +146,16 @@ fn print(
     Ok(match output.format {
         Format::Text => {
             let mut text = test_report(run, paint);
-            let reported = looked.map(|looked| looked.text(&arguments.look, paint));
+            let reported = coverage_result
+                .map(|coverage_result| coverage_result.text(&arguments.coverage, paint));
             if let Some(reported) = reported.filter(|reported| !reported.is_empty()) {
                 text.push_str(&format!("\n\n{reported}"));
             }
             text
         }
-        Format::Json => format!("{:#}", test_json(run, looked.map(coverage::Looked::json))),
+        Format::Json => {
+            format!("{:#}", test_json(run, coverage_result.map(coverage::SuiteCoverage::json)))
+        }
         Format::Junit => junit(run).map_err(|why| {
             terminal::print_stderr(&format!("stayput: cannot write JUnit XML: {why}"));
             Exit::CouldNotWrite
@@ -150,7 +165,7 @@ fn print(
     })
 }
 
-/// Colour has no place in a file.
+/// Reports in files never contain colour.
 fn paint(output: &Output<Format>, colour: ColorChoice) -> crate::report::Paint {
     match output.file {
         Some(_) => crate::report::Paint(false),
@@ -158,23 +173,23 @@ fn paint(output: &Output<Format>, colour: ColorChoice) -> crate::report::Paint {
     }
 }
 
-fn terms(arguments: &Arguments) -> Terms {
-    Terms {
+fn settings(arguments: &Arguments) -> RunSettings {
+    RunSettings {
         limits: arguments.overrides.limits(),
         only: arguments.overrides.only,
         jobs: super::args::jobs(arguments.jobs),
     }
 }
 
-/// The cases that are wanted, in the order of the files.
-fn jobs(loaded: &[Loaded], kept: &[Option<Vec<DecisionRow>>], arguments: &Arguments) -> Vec<Job> {
+/// The cases to run, in the order of the files.
+fn jobs(loaded: &[Loaded], stored: &[Option<Vec<DecisionRow>>], arguments: &Arguments) -> Vec<Job> {
     let mut jobs = Vec::new();
     for (file, one) in loaded.iter().enumerate() {
         for plan in &one.compiled.plans {
             let header = &plan.header;
             let names: Vec<&str> =
                 header.rulebooks.iter().map(|b| b.policy.name.as_str()).collect();
-            let candidate = Candidate {
+            let candidate = CaseProperties {
                 name: &header.scenario,
                 case: &header.case,
                 file: &one.path,
@@ -182,11 +197,13 @@ fn jobs(loaded: &[Loaded], kept: &[Option<Vec<DecisionRow>>], arguments: &Argume
             };
             let case = arguments.overrides.case.as_ref();
             let wanted = case.is_none_or(|case| *case == header.case)
-                && arguments.filter.as_ref().is_none_or(|filter| filter.takes(&candidate))
-                && arguments.shard.is_none_or(|shard| shard.takes(&header.scenario, &header.case));
+                && arguments.filter.as_ref().is_none_or(|filter| filter.matches(&candidate))
+                && arguments
+                    .shard
+                    .is_none_or(|shard| shard.contains(&header.scenario, &header.case));
             if wanted {
-                let again = again(&one.path, &header.case, &arguments.overrides);
-                let keeps = kept.get(file).is_some_and(Option::is_some);
+                let again = rerun_command(&one.path, &header.case, &arguments.overrides);
+                let keeps = stored.get(file).is_some_and(Option::is_some);
                 let (path, plan) = (one.path.clone(), plan.clone());
                 jobs.push(Job { file, path, plan, again, keeps });
             }
@@ -195,8 +212,8 @@ fn jobs(loaded: &[Loaded], kept: &[Option<Vec<DecisionRow>>], arguments: &Argume
     jobs
 }
 
-/// The command that runs a case alone.
-fn again(path: &str, case: &str, overrides: &Overrides) -> String {
+/// The command that runs only this case.
+fn rerun_command(path: &str, case: &str, overrides: &Overrides) -> String {
     let mut command = format!("stayput test {path}");
     if !case.is_empty() {
         command.push_str(&format!(" --case {case}"));
@@ -210,15 +227,15 @@ fn again(path: &str, case: &str, overrides: &Overrides) -> String {
     command
 }
 
-/// Nothing passes because nothing was there.
+/// Reports that no case ran. This is not a success, unless a shard of the suite is empty.
 fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
     let cases: usize = loaded.iter().map(|one| one.compiled.plans.len()).sum();
     let narrowed = arguments.filter.is_some() || arguments.overrides.case.is_some();
     if let (Some(shard), false) = (arguments.shard, narrowed || cases == 0) {
-        // The others have them; together the parts hold every case.
-        let Shard { part, of } = shard;
+        // The other shards contain the cases.
+        let Shard { number, count } = shard;
         terminal::print_stderr(&format!(
-            "stayput: shard {part} of {of} contains none of {}",
+            "stayput: shard {number} of {count} contains none of {}",
             many(cases, "case")
         ));
         return Ok(Exit::Success);
@@ -247,7 +264,7 @@ fn nothing_ran(loaded: &[Loaded], arguments: &Arguments) -> Result<Exit, Exit> {
     Err(Exit::NothingRan)
 }
 
-/// Warns of assumptions on which nothing relied; a case that was passed over might have.
+/// Warns of assumptions that no decision used, in files of which every case ran.
 fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut Problems) {
     for (file, one) in loaded.iter().enumerate() {
         let ran: Vec<&Judged> = judged.iter().filter(|judged| judged.file == file).collect();
@@ -256,10 +273,10 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
             continue;
         }
         let mut unused = Problems::default();
-        for (at, assumption) in first.assumptions.iter().enumerate() {
-            // Each case has policies of its own, and may settle it otherwise.
+        for (index, assumption) in first.assumptions.iter().enumerate() {
+            // Each case has its own policies, in which the switch may have another id.
             let used = ran.iter().zip(&one.compiled.plans).any(|(judged, plan)| {
-                let mut settles = plan.assumptions.get(at).into_iter().flat_map(|a| &a.settles);
+                let mut settles = plan.assumptions.get(index).into_iter().flat_map(|a| &a.settles);
                 settles.any(|(policy, switch)| judged.relied[policy.index()].contains(*switch))
             });
             if !used {
@@ -276,15 +293,15 @@ fn warn_of_idle_assumptions(loaded: &[Loaded], judged: &[Judged], problems: &mut
     }
 }
 
-/// The outcomes that are stored beside a scenario, if any are, and if it is run under its `own`
-/// policy and seed.
-fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>> {
+/// The stored decisions of a scenario; `None` if there are none, or if the scenario does not run
+/// `unchanged`, under its own policy and seed.
+fn read_stored(one: &Loaded, unchanged: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>> {
     let path = stored_path(&one.path);
-    if !own || !path.is_file() {
+    if !unchanged || !path.is_file() {
         return None;
     }
     let shown = path.to_string_lossy().into_owned();
-    let mut tell = |problem: Problem| {
+    let mut report = |problem: Problem| {
         let mut problem = problem.help("update it with `stayput bless`");
         problem.path = Some(shown.clone());
         loader.problems.add(problem);
@@ -294,7 +311,7 @@ fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>
         Ok(rows) => rows,
         Err(why) => {
             let title = format!("`{shown}` is not a file of stored decisions: {why}");
-            tell(Problem::bare(Code::BadFormat, title));
+            report(Problem::bare(Code::BadFormat, title));
             return None;
         }
     };
@@ -303,20 +320,20 @@ fn kept(one: &Loaded, own: bool, loader: &mut Loader) -> Option<Vec<DecisionRow>
     if let Some(row) = rows.iter().find(|row| !cases.contains(&row.get("case"))) {
         let title =
             format!("stored decisions of `{}`, which is not a case of this scenario", row.run());
-        tell(Problem::bare(Code::StoredIdle, title));
+        report(Problem::bare(Code::StoredIdle, title));
     }
     Some(rows)
 }
 
-/// Holds the decisions of each case against what is stored of it.
-fn against_stored(kept: &[Option<Vec<DecisionRow>>], judged: &mut [Judged]) {
+/// Compares the decisions of each case with its stored decisions.
+fn compare_with_stored(stored: &[Option<Vec<DecisionRow>>], judged: &mut [Judged]) {
     for Judged { file, report, rows, .. } in judged {
-        let Some(Some(kept)) = kept.get(*file).filter(|_| report.broken.is_none()) else {
+        let Some(Some(all)) = stored.get(*file).filter(|_| report.broken.is_none()) else {
             continue;
         };
-        let of_case = kept.iter().filter(|row| row.get("case") == report.case);
-        let kept: Vec<_> = of_case.cloned().collect();
+        let in_case = all.iter().filter(|row| row.get("case") == report.case);
+        let expected: Vec<_> = in_case.cloned().collect();
         report.judgement.judged += 1;
-        report.judgement.failures.extend(stored(&kept, rows, &report.path));
+        report.judgement.failures.extend(snapshot_failure(&expected, rows, &report.path));
     }
 }

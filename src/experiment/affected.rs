@@ -1,23 +1,22 @@
-//! Whom a changed verdict touches: the instances of a fleet that it is about, before anything
-//! has happened to them.
+//! The instances of the initial fleet that a changed verdict affects.
 
 use crate::policy::{Column, Difference, Part};
 use crate::run_header::RunHeader;
 use crate::words::{Billing, Membership, PolicyId, Word};
 use crate::world::World;
 
-/// The instances that have the protection set and stand where a difference applies, as far as
-/// their standing can be seen: their billing, and how they came into their group.
+/// Names of the instances that have the protection of `difference` set, or may have it, and whose
+/// billing, membership and switches may be those of the difference.
 pub fn affected_instances(difference: &Difference, world: &World) -> Vec<String> {
     if difference.part != Part::Protection || difference.cells == 0 {
         return Vec::new();
     }
     let header: &RunHeader = world.header();
-    let is = |column: Column, word: &str| {
+    let has_word = |column: Column, word: &str| {
         let tested = difference.situation.iter().find(|tested| tested.name == column.name());
         tested.is_none_or(|tested| tested.words.iter().any(|known| known == word))
     };
-    let assumed = |policy: PolicyId| {
+    let has_positions = |policy: PolicyId| {
         let book = &header.rulebooks[policy.index()];
         difference.situation.iter().all(|tested| {
             let switch = book.policy.switch(&tested.name);
@@ -25,24 +24,25 @@ pub fn affected_instances(difference: &Difference, world: &World) -> Vec<String>
                 .is_none_or(|switch| tested.words.iter().any(|known| known == book.setting(switch)))
         })
     };
-    let concerned = world.fleet().instances().filter(|(id, instance)| {
+    let affected = world.fleet().instances().filter(|(id, instance)| {
         let policy = world.policy_of(*id);
         let (on, unknown) = world.protections(*id);
         let set = on.union(unknown);
         let named = header.protections(policy, set).contains(&difference.subject.as_str());
         let membership = instance.membership;
-        // Of whom nobody knows how it came in may have come in like that.
-        let here = !instance.membership_known || is(Column::Membership, membership.word());
+        // An unknown membership may be any.
+        let in_membership =
+            !instance.membership_known || has_word(Column::Membership, membership.word());
         let grouped = membership != Membership::None || !from_group(difference);
-        // Of whose way of paying nobody knows may be spot capacity.
-        let paid = is(Column::Billing, instance.billing.word())
-            || !instance.billing_known && is(Column::Billing, Billing::Spot.word());
-        named && here && grouped && assumed(policy) && paid
+        // Unknown billing may be spot capacity.
+        let in_billing = has_word(Column::Billing, instance.billing.word())
+            || !instance.billing_known && has_word(Column::Billing, Billing::Spot.word());
+        named && in_membership && grouped && has_positions(policy) && in_billing
     });
-    concerned.map(|(id, _)| header.instance(id).to_owned()).collect()
+    affected.map(|(id, _)| header.instance(id).to_owned()).collect()
 }
 
-/// Whether a difference is only about what a group asks of its members.
+/// Whether all triggers of a difference come from a group.
 fn from_group(difference: &Difference) -> bool {
     let trigger = difference.situation.iter().find(|t| t.name == Column::Trigger.name());
     trigger.is_some_and(|tested| {

@@ -1,5 +1,4 @@
-//! What of its policies a suite reaches: rules, cells of the decision tables, steps of clocks,
-//! and switches that something hung on.
+//! Policy coverage of a suite: rules, cells of decision tables, steps of clocks, and switches.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,73 +8,73 @@ use crate::record::{Decision, Record, Refusal};
 use crate::words::{Outcome, PolicyId, RuleId, SwitchSet, Verdict};
 use crate::world::World;
 
-/// What one case reached of one policy.
+/// The parts of one policy that one case used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reached {
-    /// Rules that had something to say.
+    /// Rules that applied.
     pub rules: BTreeSet<RuleId>,
-    /// Cells of protections that were on, by the place of the protection.
+    /// Cells of protections that were on: index of the protection, index of the cell.
     cells: BTreeSet<(usize, usize)>,
-    /// Switches that something hung on.
+    /// Switches that a decision depended on.
     switches: SwitchSet,
-    /// Those switches with the positions that they were in.
+    /// Those switches with their positions: index of the switch, index of the position.
     positions: BTreeSet<(usize, u8)>,
 }
 
-/// Watches a run: what it reaches of each policy in use.
+/// Collects the parts of each policy that a run uses, by the index of the policy.
 #[derive(Debug, Clone, Default)]
 pub struct Reach(Vec<Reached>);
 
 impl Reach {
-    fn of(&mut self, policy: PolicyId) -> &mut Reached {
+    fn policy(&mut self, policy: PolicyId) -> &mut Reached {
         if self.0.len() <= policy.index() {
             self.0.resize(policy.index() + 1, Reached::default());
         }
         &mut self.0[policy.index()]
     }
 
-    /// Takes a record in.
-    pub fn take(&mut self, record: &Record, world: &World) {
+    /// Adds what a record used.
+    pub fn add(&mut self, record: &Record, world: &World) {
         match record {
             Record::Decision(decision) => {
                 let book = world.header().rulebook(decision.policy);
-                let reached = self.of(decision.policy);
+                let reached = self.policy(decision.policy);
                 reached.rules.extend(decision.rule);
                 reached.rules.extend(check_order(book, decision));
                 for finding in decision.ruling.findings() {
                     let Some(rule) = finding.rule else { continue };
                     reached.rules.insert(rule);
-                    let at = finding.protection.index();
-                    let cell = book.verdicts()[at].space().cell(&decision.facts);
-                    reached.cells.extend(cell.map(|cell| (at, cell)));
+                    let protection = finding.protection.index();
+                    let cell = book.verdicts()[protection].space().cell(&decision.facts);
+                    reached.cells.extend(cell.map(|cell| (protection, cell)));
                 }
             }
             Record::Request(request) => {
                 if let Some(Refusal::Rule(policy, rule)) = request.refusal {
-                    self.of(policy).rules.insert(rule);
+                    self.policy(policy).rules.insert(rule);
                 }
             }
             Record::Loss(loss) => {
-                self.of(loss.rule.0).rules.insert(loss.rule.1);
+                self.policy(loss.rule.0).rules.insert(loss.rule.1);
             }
             Record::Change(_) => {}
         }
     }
 
-    /// What was reached at the end, for each policy in use.
+    /// The result at the end of the run, by the index of the policy.
     pub fn finish(mut self, world: &World) -> Vec<Reached> {
         for (policy, rule) in world.reached() {
-            self.of(policy).rules.insert(rule);
+            self.policy(policy).rules.insert(rule);
         }
-        for (at, switches) in world.relied().iter().enumerate() {
-            self.of(PolicyId::at(at)).switches = *switches;
+        for (index, switches) in world.relied().iter().enumerate() {
+            self.policy(PolicyId::at(index)).switches = *switches;
         }
         self.0
     }
 }
 
-/// The rule that said which of two refusals comes first: that is asked where a protection holds
-/// and a precondition refuses as well.
+/// The rule that decides whether protections or preconditions are checked first; `None` unless a
+/// protection holds and a precondition refuses the request.
 fn check_order(book: &Rulebook, decision: &Decision) -> Option<RuleId> {
     let facts = &decision.facts;
     let holds = |finding: Finding| {
@@ -88,25 +87,25 @@ fn check_order(book: &Rulebook, decision: &Decision) -> Option<RuleId> {
         .map(|answer| answer.rule)
 }
 
-/// So many of so many, and the names of the rest.
+/// A covered part of a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Share {
-    /// How many were reached.
+    /// Number of covered elements.
     pub reached: usize,
-    /// How many there are.
+    /// Number of all elements.
     pub of: usize,
-    /// Those that were not, in the order of the policy.
+    /// Names of the elements that are not covered, in the order of the policy.
     pub missed: Vec<String>,
 }
 
-/// What a suite reached of one policy.
+/// The coverage of one policy by a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyCoverage {
-    /// The policy.
+    /// Name of the policy, `NAME@EDITION`.
     pub policy: String,
-    /// Its rules, but for the steps of clocks.
+    /// Its rules, without the steps of clocks.
     pub rules: Share,
-    /// The cells of its protections. Nobody lists those that were missed.
+    /// The cells of its protections. Missed cells are not listed.
     pub cells: Share,
     /// The steps of its clocks.
     pub clocks: Share,
@@ -114,21 +113,21 @@ pub struct PolicyCoverage {
     pub switches: Share,
     /// The positions of its switches, each written `SWITCH=POSITION`.
     pub positions: Share,
-    /// Rules that no run can come to, as the policy says; they count nowhere.
+    /// Rules that the policy marks as unreachable. They are not counted.
     pub unreachable: Vec<String>,
-    /// Those of them that a case came to all the same.
+    /// Rules that are marked as unreachable but were used by a case.
     pub refuted: Vec<String>,
 }
 
-/// Adds up what cases reached.
+/// The coverage of a suite.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
     policies: BTreeMap<String, (Arc<Policy>, Reached)>,
 }
 
 impl Coverage {
-    /// Counts a policy, whether a case uses it or not.
-    pub fn count(&mut self, policy: &Arc<Policy>) {
+    /// Includes a policy even if no case uses it.
+    pub fn include(&mut self, policy: &Arc<Policy>) {
         self.entry(policy);
     }
 
@@ -137,7 +136,7 @@ impl Coverage {
         &mut known.or_insert_with(|| (policy.clone(), Reached::default())).1
     }
 
-    /// Adds what a case reached.
+    /// Adds what a case used.
     pub fn add(&mut self, books: &[Arc<Rulebook>], reached: &[Reached]) {
         for (book, reached) in books.iter().zip(reached) {
             let all = self.entry(&book.policy);
@@ -149,12 +148,12 @@ impl Coverage {
         }
     }
 
-    /// What was reached of each policy, by name.
+    /// The coverage of each policy, in the order of their names.
     pub fn policies(&self) -> Vec<PolicyCoverage> {
-        self.policies.values().map(|(policy, reached)| sum_up(policy, reached)).collect()
+        self.policies.values().map(|(policy, reached)| total(policy, reached)).collect()
     }
 
-    /// The first rule of a protection that no case reached, with its policy.
+    /// The first rule of a protection that is not covered, with its policy.
     pub fn next_missed(&self) -> Option<(&Policy, RuleId)> {
         self.policies.values().find_map(|(policy, reached)| {
             let rules = policy.protections.iter().flat_map(|p| p.table.rows()).map(|row| row.rule);
@@ -165,19 +164,19 @@ impl Coverage {
         })
     }
 
-    /// The policies in use.
+    /// All included policies, in the order of their names.
     pub fn all(&self) -> impl Iterator<Item = &Policy> {
         self.policies.values().map(|(policy, _)| &**policy)
     }
 }
 
-fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
+fn total(policy: &Policy, reached: &Reached) -> PolicyCoverage {
     let steps: BTreeSet<RuleId> =
         policy.clocks.iter().flat_map(|(_, clock)| &clock.steps).map(|step| step.rule).collect();
     let share = |of_clocks: bool| {
         let mut share = Share::default();
-        for at in 0..policy.rules.len() {
-            let rule = RuleId::at(at);
+        for index in 0..policy.rules.len() {
+            let rule = RuleId::at(index);
             if steps.contains(&rule) != of_clocks || policy.rule(rule).unreachable.is_some() {
                 continue;
             }
@@ -191,9 +190,9 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
         share
     };
     let (mut switches, mut positions) = (Share::default(), Share::default());
-    for (at, switch) in policy.switches.iter().enumerate() {
-        let id = crate::words::SwitchId::at(at);
-        // Those that every policy has are about the fleet, and not about the documents.
+    for (index, switch) in policy.switches.iter().enumerate() {
+        let id = crate::words::SwitchId::at(index);
+        // The switches that every policy has are about unknown facts of a fleet.
         if policy.unknown.holds(id) {
             continue;
         }
@@ -205,7 +204,7 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
         }
         for (value, name) in switch.values.iter().enumerate() {
             positions.of += 1;
-            let taken = u8::try_from(value).is_ok_and(|v| reached.positions.contains(&(at, v)));
+            let taken = u8::try_from(value).is_ok_and(|v| reached.positions.contains(&(index, v)));
             if taken {
                 positions.reached += 1;
             } else {
@@ -213,9 +212,9 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
             }
         }
     }
-    let named = |of: &dyn Fn(RuleId) -> bool| -> Vec<String> {
+    let unreachable = |is: &dyn Fn(RuleId) -> bool| -> Vec<String> {
         let rules = (0..policy.rules.len()).map(RuleId::at);
-        let rules = rules.filter(|rule| policy.rule(*rule).unreachable.is_some() && of(*rule));
+        let rules = rules.filter(|rule| policy.rule(*rule).unreachable.is_some() && is(*rule));
         rules.map(|rule| policy.rule(rule).id.clone()).collect()
     };
     let settings: Vec<u8> = policy.switches.iter().map(|s| s.default.unwrap_or(0)).collect();
@@ -231,7 +230,7 @@ fn sum_up(policy: &Policy, reached: &Reached) -> PolicyCoverage {
         clocks: share(true),
         switches,
         positions,
-        unreachable: named(&|_| true),
-        refuted: named(&|rule| reached.rules.contains(&rule)),
+        unreachable: unreachable(&|_| true),
+        refuted: unreachable(&|rule| reached.rules.contains(&rule)),
     }
 }

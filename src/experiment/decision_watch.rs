@@ -1,4 +1,4 @@
-//! A decision as a witness saw it: with its situation, and the others of the same request.
+//! Decisions about one instance, with the situation and the other decisions of the request.
 
 use crate::policy::Facts;
 use crate::record::{Decision, Record};
@@ -6,48 +6,50 @@ use crate::run_header::RunHeader;
 use crate::words::{InstanceId, Trigger};
 use crate::world::World;
 
-/// A decision and what stood around it.
+/// A decision with its context.
 #[derive(Debug, Clone)]
 pub struct ExplainedDecision {
     /// The decision.
     pub decision: Decision,
-    /// The situation that was judged.
+    /// The situation of the instance.
     pub facts: Facts,
-    /// Every decision of the same request, in the order in which they were made.
+    /// All decisions of the same request, in the order in which they were made.
     pub together: Vec<Decision>,
-    /// The orders by which the group chose, in the provider's words, if it had to choose.
+    /// Names of the orders by which the group selected members; empty unless it was a scale-in.
     pub orders: Vec<String>,
 }
 
-/// Looks out for decisions about an instance in an event.
+/// Collects the decisions of one event about one instance.
 #[derive(Debug, Clone)]
 pub struct DecisionWatch {
     event: String,
+    /// `None` if no instance has the requested name.
     instance: Option<InstanceId>,
+    /// All decisions of the event, with the orders of selection.
     seen: Vec<(Decision, Vec<String>)>,
-    /// Every event that decided anything about the instance.
+    /// Every event with a decision about the instance.
     pub elsewhere: Vec<String>,
 }
 
 impl DecisionWatch {
-    /// Looks out for what an event (its id, or `timer:…`) makes of an instance.
+    /// Collects the decisions of `event`, an event id or `timer:NAME`, about `instance`.
     pub fn new(event: &str, instance: &str, header: &RunHeader) -> Self {
-        let at = header.instances.position(instance);
+        let index = header.instances.position(instance);
         Self {
             event: event.to_owned(),
-            instance: at.map(InstanceId::at),
+            instance: index.map(InstanceId::at),
             seen: Vec::new(),
             elsewhere: Vec::new(),
         }
     }
 
-    /// Whether there is such an instance.
-    pub const fn knows_instance(&self) -> bool {
+    /// Whether the instance exists.
+    pub const fn instance_exists(&self) -> bool {
         self.instance.is_some()
     }
 
-    /// Takes a record in.
-    pub fn take(&mut self, record: &Record, world: &World) {
+    /// Adds a record.
+    pub fn add(&mut self, record: &Record, world: &World) {
         let header = world.header();
         let Record::Decision(decision) = record else { return };
         let cause = header.cause(decision.cause);
@@ -59,28 +61,30 @@ impl DecisionWatch {
         }
     }
 
-    /// The decisions about the instance, in their order.
+    /// The decisions about the instance, in order.
     pub fn finish(self) -> Vec<ExplainedDecision> {
-        let of = self.seen.iter().filter(|(decision, _)| Some(decision.instance) == self.instance);
-        of.map(|(decision, orders)| {
-            let same = self.seen.iter().map(|(d, _)| d).filter(|d| d.seq == decision.seq);
-            ExplainedDecision {
-                facts: decision.facts,
-                together: same.cloned().collect(),
-                orders: orders.clone(),
-                decision: decision.clone(),
-            }
-        })
-        .collect()
+        let about_instance =
+            self.seen.iter().filter(|(decision, _)| Some(decision.instance) == self.instance);
+        about_instance
+            .map(|(decision, orders)| {
+                let same = self.seen.iter().map(|(d, _)| d).filter(|d| d.seq == decision.seq);
+                ExplainedDecision {
+                    facts: decision.facts,
+                    together: same.cloned().collect(),
+                    orders: orders.clone(),
+                    decision: decision.clone(),
+                }
+            })
+            .collect()
     }
 }
 
-/// The orders of the group of an instance that a scale-in looked at.
+/// Names of the orders by which a scale-in selects members; empty for other triggers.
 fn orders(decision: &Decision, world: &World) -> Vec<String> {
     let Some(group) = decision.group.filter(|_| decision.trigger == Trigger::ScaleIn) else {
         return Vec::new();
     };
     let known = &world.header().rulebook(decision.policy).policy.orders;
-    let of = world.fleet().group(group).orders.iter().filter_map(|at| known.get(*at));
-    of.map(|order| order.name.clone()).collect()
+    let orders = world.fleet().group(group).orders.iter().filter_map(|index| known.get(*index));
+    orders.map(|order| order.name.clone()).collect()
 }

@@ -1,89 +1,93 @@
-//! What many replications come to: a figure, and how far it may be off.
+//! Estimates over many replications, with confidence intervals.
 
 use super::replication::{Observed, Replications};
 use crate::stats::{Confidence, Counter, Interval, Sample, Tally};
 use crate::words::{Metric, Unit, Word, words};
 
 words! {
-    /// How an interval is made.
+    /// How a confidence interval is computed.
     Method: "a method" {
-        /// Of a mean, by Student's t: close where observations are many, or nearly normal.
+        /// Student's t for a mean: accurate if observations are many or nearly normal.
         StudentT = "student-t",
-        /// Of a share, by Clopper and Pearson: holds at every count, 0 and all included.
+        /// Clopper–Pearson for a share: exact for every count, including none and all.
         ClopperPearson = "clopper-pearson",
-        /// Of a difference of shares on the same draws: two of Clopper and Pearson's.
+        /// Two Clopper–Pearson intervals for a difference of shares with common random numbers.
         ClopperPearsonPaired = "clopper-pearson-paired",
-        /// There is none: observations do not differ, or there are fewer than two.
+        /// No interval: all observations are equal, or there are fewer than two.
         None = "none",
     }
 }
 
-/// A figure over all replications.
+/// An estimate over all replications.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
-    /// What it is a figure of.
+    /// Name of the metric.
     pub metric: String,
-    /// What that is counted in.
+    /// Unit of the metric.
     pub unit: Unit,
-    /// How many replications gave an answer.
+    /// Number of complete replications.
     pub replications: u64,
-    /// In how many of them there was something to observe.
+    /// Number of replications with an observation.
     pub n: u64,
-    /// The mean of what was observed, or the share.
+    /// Mean of the observations, or the share; `None` without observations.
     pub mean: Option<f64>,
-    /// The standard error of that.
+    /// Standard error of the mean; `None` with fewer than two observations.
     pub error: Option<f64>,
-    /// Where the truth lies.
+    /// Confidence interval; `None` if [`Method::None`].
     pub interval: Option<Interval>,
-    /// How that was made.
+    /// How the interval was computed.
     pub method: Method,
-    /// What was observed: the smallest, what 5, 25, 50, 75 and 95 % do not exceed, the largest.
+    /// Smallest observation, 5th, 25th, 50th, 75th and 95th percentile, largest observation;
+    /// `None` for shares and without observations.
     pub observed: Option<[i64; 7]>,
 }
 
-/// The shares of observations for which quantiles are reported.
+/// The quantiles in [`Estimate::observed`].
 const QUANTILES: [f64; 7] = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0];
 
-/// Something that has a value in each replication.
+/// A metric or count that has a value in each replication.
 #[derive(Debug, Clone)]
-pub(super) struct Series {
+pub(super) struct ObservedSeries {
     pub(super) name: String,
     pub(super) unit: Unit,
-    of: Of,
-    /// Whether only that there was any counts.
+    source: SeriesSource,
+    /// Whether the value is 1 if the count is not 0, and 0 otherwise.
     any: bool,
 }
 
+/// Where the values of a series come from.
 #[derive(Debug, Clone, Copy)]
-enum Of {
+enum SeriesSource {
     Metric(Metric),
+    /// Index of a count that the scenario defines.
     Count(usize),
 }
 
-impl Series {
-    /// Everything that there is of replications; `counts` are the scenario's own names.
+impl ObservedSeries {
+    /// All series of replications; `counts` are the names that the scenario defines.
     pub(super) fn all(counts: &[String]) -> Vec<Self> {
         let mut all = Vec::new();
-        let mut add = |name: &str, unit, of, share| {
+        let mut add = |name: &str, unit, source, share| {
             if share {
-                all.push(Self { name: format!("any-{name}"), unit: Unit::Share, of, any: true });
+                let (name, unit) = (format!("any-{name}"), Unit::Share);
+                all.push(Self { name, unit, source, any: true });
             }
-            all.push(Self { name: name.to_owned(), unit, of, any: false });
+            all.push(Self { name: name.to_owned(), unit, source, any: false });
         };
         for metric in Metric::ALL {
-            add(metric.word(), metric.unit(), Of::Metric(*metric), metric.has_share());
+            add(metric.word(), metric.unit(), SeriesSource::Metric(*metric), metric.has_share());
         }
-        for (at, name) in counts.iter().enumerate() {
-            add(name, Unit::Decisions, Of::Count(at), true);
+        for (index, name) in counts.iter().enumerate() {
+            add(name, Unit::Decisions, SeriesSource::Count(index), true);
         }
         all
     }
 
-    /// Its value in a replication, if there was something to observe.
+    /// Its value in a replication; `None` if there was no observation.
     pub(super) fn value(&self, row: &Observed) -> Option<i64> {
-        let value = match self.of {
-            Of::Metric(metric) => row.values[usize::from(metric.index())],
-            Of::Count(at) => row.counts.get(at).copied(),
+        let value = match self.source {
+            SeriesSource::Metric(metric) => row.values[usize::from(metric.index())],
+            SeriesSource::Count(index) => row.counts.get(index).copied(),
         };
         value.map(|value| if self.any { i64::from(value != 0) } else { value })
     }
@@ -122,11 +126,11 @@ impl Series {
     }
 }
 
-/// Every figure, in a fixed order. Replications that gave no answer are left out of all of them.
-pub fn estimates(of: &Replications, level: Confidence) -> Vec<Estimate> {
-    let replications = of.complete() as u64;
-    let all = Series::all(&of.counts);
-    all.iter().map(|series| series.estimate(&of.rows, replications, level)).collect()
+/// The estimate of every series, in a fixed order. Incomplete replications are left out.
+pub fn estimates(all: &Replications, level: Confidence) -> Vec<Estimate> {
+    let replications = all.complete() as u64;
+    let series = ObservedSeries::all(&all.counts);
+    series.iter().map(|one| one.estimate(&all.rows, replications, level)).collect()
 }
 
 #[cfg(test)]
@@ -152,7 +156,7 @@ mod tests {
         Observed { replication, events, stop, values, counts }
     }
 
-    fn of(rows: Vec<Observed>) -> Vec<Estimate> {
+    fn estimates_of(rows: Vec<Observed>) -> Vec<Estimate> {
         let text = String::new;
         let (scenario, case, policy) = (text(), text(), text());
         let counts = vec!["web".to_owned()];
@@ -164,8 +168,9 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_happen_is_left_out_and_said_so_and_never_a_zero() {
-        let all = of(vec![row(0, 0, None, 3), row(1, 2, Some(4), 0), row(2, 1, Some(6), 0)]);
+    fn a_loss_that_did_not_happen_is_not_an_observation_of_zero() {
+        let all =
+            estimates_of(vec![row(0, 0, None, 3), row(1, 2, Some(4), 0), row(2, 1, Some(6), 0)]);
         let any = find(&all, "any-protected-lost");
         assert_eq!((any.n, any.mean, any.method), (3, Some(2.0 / 3.0), Method::ClopperPearson));
         let first = find(&all, "first-protected-loss");
@@ -179,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn what_never_differs_has_no_interval_and_a_share_always_has_one() {
-        let all = of((0..50).map(|k| row(k, 0, None, 0)).collect());
+    fn equal_observations_have_no_interval_and_a_share_always_has_one() {
+        let all = estimates_of((0..50).map(|k| row(k, 0, None, 0)).collect());
         let lost = find(&all, "protected-lost");
         assert_eq!((lost.mean, lost.interval, lost.method), (Some(0.0), None, Method::None));
         let any = find(&all, "any-protected-lost").interval.unwrap();
@@ -190,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_answer_nothing_is_counted() {
+    fn incomplete_replications_are_not_counted() {
         let mut rows = vec![row(0, 1, Some(4), 1), row(1, 3, Some(4), 1)];
         let none = Observed {
             stop: Stopped::Undecided,
@@ -199,7 +204,7 @@ mod tests {
             ..row(2, 0, None, 0)
         };
         rows.push(none);
-        let all = of(rows);
+        let all = estimates_of(rows);
         assert!(all.iter().all(|estimate| (estimate.replications, estimate.n) == (2, 2)));
         assert_eq!(find(&all, "protected-lost").mean, Some(2.0));
     }

@@ -1,161 +1,168 @@
-//! Which cases to run: `name(unpaid-*) and not case(pays-*)`.
+//! Filter expressions that select cases: `name(unpaid-*) and not case(pays-*)`.
 //!
-//! | word | what it is held against |
+//! | condition | what must match |
 //! |---|---|
 //! | `name(…)` | the name of the scenario |
-//! | `case(…)` | the name of the case; empty if there is none |
+//! | `case(…)` | the name of the case; empty if the scenario has no cases |
 //! | `file(…)` | the path of the file |
-//! | `policy(…)` | each policy that is in use |
-//! | `all()` | nothing: it is always met |
+//! | `policy(…)` | the name of any policy in use |
+//! | `all()` | nothing; it is always met |
 //!
-//! In parentheses stands a name or a pattern with `*`, `?` and `[…]`. `not` binds closest, then
-//! `and`, then `or`.
+//! The parentheses contain a name or a pattern with `*`, `?` and `[…]`. `not` binds tighter than
+//! `and`, and `and` binds tighter than `or`.
 
 use globset::{Glob, GlobMatcher};
 
 use crate::diagnostics::closest;
 
-/// What a filter looks at.
+/// The property of a case that a condition tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fact {
+enum CaseProperty {
     Name,
     Case,
     File,
     Policy,
 }
 
-const FACTS: &[(&str, Fact)] =
-    &[("name", Fact::Name), ("case", Fact::Case), ("file", Fact::File), ("policy", Fact::Policy)];
+const PROPERTIES: &[(&str, CaseProperty)] = &[
+    ("name", CaseProperty::Name),
+    ("case", CaseProperty::Case),
+    ("file", CaseProperty::File),
+    ("policy", CaseProperty::Policy),
+];
 
 /// A filter expression.
 #[derive(Debug, Clone)]
 pub enum Filter {
-    /// Met by everything.
+    /// Always met.
     All,
-    /// Met by what is called so.
+    /// Met if a property matches a pattern.
     #[doc(hidden)]
-    Is(Held),
-    /// Met by what does not meet it.
+    Matches(PropertyPattern),
+    /// Met if the filter is not met.
     Not(Box<Filter>),
-    /// Met by what meets both.
+    /// Met if both filters are met.
     And(Box<Filter>, Box<Filter>),
-    /// Met by what meets either.
+    /// Met if at least one of the filters is met.
     Or(Box<Filter>, Box<Filter>),
 }
 
-/// A fact and the pattern that it is held against.
+/// A property and the pattern that it must match.
 #[derive(Debug, Clone)]
-pub struct Held(Fact, GlobMatcher);
+pub struct PropertyPattern(CaseProperty, GlobMatcher);
 
-/// What is known of a case before it runs.
+/// The properties of a case.
 #[derive(Debug, Clone, Copy)]
-pub struct Candidate<'a> {
-    /// The scenario.
+pub struct CaseProperties<'a> {
+    /// Name of the scenario.
     pub name: &'a str,
-    /// The case; empty if there is none.
+    /// Name of the case; empty if the scenario has no cases.
     pub case: &'a str,
-    /// The file.
+    /// Path of the file.
     pub file: &'a str,
-    /// The policies in use.
+    /// Names of the policies in use.
     pub policies: &'a [&'a str],
 }
 
 impl Filter {
-    /// Reads an expression.
+    /// Parses an expression.
     ///
     /// # Errors
-    /// In words, what is wrong with it.
+    /// The first mistake in the expression.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST {
             return Err(format!("a filter has at most {LONGEST} characters"));
         }
-        let mut reader = Reader { left: text.trim() };
-        let filter = reader.either()?;
-        if reader.left.is_empty() {
+        let mut parser = FilterParser { rest: text.trim() };
+        let filter = parser.disjunction()?;
+        if parser.rest.is_empty() {
             return Ok(filter);
         }
-        Err(format!("unexpected `{}`; join two conditions with `and` or `or`", reader.left))
+        Err(format!("unexpected `{}`; join two conditions with `and` or `or`", parser.rest))
     }
 
-    /// Whether a case is to be run.
-    pub fn takes(&self, case: &Candidate<'_>) -> bool {
+    /// Whether a case meets the filter.
+    pub fn matches(&self, case: &CaseProperties<'_>) -> bool {
         match self {
             Self::All => true,
-            Self::Is(Held(fact, glob)) => match fact {
-                Fact::Name => glob.is_match(case.name),
-                Fact::Case => glob.is_match(case.case),
-                Fact::File => glob.is_match(case.file),
-                Fact::Policy => case.policies.iter().any(|policy| glob.is_match(policy)),
+            Self::Matches(PropertyPattern(property, glob)) => match property {
+                CaseProperty::Name => glob.is_match(case.name),
+                CaseProperty::Case => glob.is_match(case.case),
+                CaseProperty::File => glob.is_match(case.file),
+                CaseProperty::Policy => case.policies.iter().any(|policy| glob.is_match(policy)),
             },
-            Self::Not(filter) => !filter.takes(case),
-            Self::And(a, b) => a.takes(case) && b.takes(case),
-            Self::Or(a, b) => a.takes(case) || b.takes(case),
+            Self::Not(filter) => !filter.matches(case),
+            Self::And(a, b) => a.matches(case) && b.matches(case),
+            Self::Or(a, b) => a.matches(case) || b.matches(case),
         }
     }
 }
 
-/// The longest expression that is read: with it, its nesting is bounded.
+/// Most bytes of an expression. This also bounds its nesting.
 const LONGEST: usize = 500;
 
-struct Reader<'t> {
-    left: &'t str,
+/// A recursive descent parser.
+struct FilterParser<'t> {
+    /// The text that is not parsed yet.
+    rest: &'t str,
 }
 
-impl Reader<'_> {
+impl FilterParser<'_> {
+    /// Consumes `word` if it comes next as a whole word.
     fn word(&mut self, word: &str) -> bool {
-        let Some(rest) = self.left.strip_prefix(word) else { return false };
+        let Some(rest) = self.rest.strip_prefix(word) else { return false };
         let ends = !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
         if ends {
-            self.left = rest.trim_start();
+            self.rest = rest.trim_start();
         }
         ends
     }
 
-    fn either(&mut self) -> Result<Filter, String> {
-        let mut filter = self.both()?;
+    fn disjunction(&mut self) -> Result<Filter, String> {
+        let mut filter = self.conjunction()?;
         while self.word("or") {
-            filter = Filter::Or(Box::new(filter), Box::new(self.both()?));
+            filter = Filter::Or(Box::new(filter), Box::new(self.conjunction()?));
         }
         Ok(filter)
     }
 
-    fn both(&mut self) -> Result<Filter, String> {
-        let mut filter = self.part()?;
+    fn conjunction(&mut self) -> Result<Filter, String> {
+        let mut filter = self.operand()?;
         while self.word("and") {
-            filter = Filter::And(Box::new(filter), Box::new(self.part()?));
+            filter = Filter::And(Box::new(filter), Box::new(self.operand()?));
         }
         Ok(filter)
     }
 
-    fn part(&mut self) -> Result<Filter, String> {
+    fn operand(&mut self) -> Result<Filter, String> {
         if self.word("not") {
-            return Ok(Filter::Not(Box::new(self.part()?)));
+            return Ok(Filter::Not(Box::new(self.operand()?)));
         }
-        if let Some(rest) = self.left.strip_prefix('(') {
-            self.left = rest.trim_start();
-            let filter = self.either()?;
-            let Some(rest) = self.left.strip_prefix(')') else {
+        if let Some(rest) = self.rest.strip_prefix('(') {
+            self.rest = rest.trim_start();
+            let filter = self.disjunction()?;
+            let Some(rest) = self.rest.strip_prefix(')') else {
                 return Err("missing `)`".to_owned());
             };
-            self.left = rest.trim_start();
+            self.rest = rest.trim_start();
             return Ok(filter);
         }
-        self.fact()
+        self.condition()
     }
 
-    fn fact(&mut self) -> Result<Filter, String> {
-        let names: Vec<&str> = FACTS.iter().map(|(name, _)| *name).chain(["all"]).collect();
+    fn condition(&mut self) -> Result<Filter, String> {
+        let names: Vec<&str> = PROPERTIES.iter().map(|(name, _)| *name).chain(["all"]).collect();
         let expected = format!("expected one of {}, each with (…)", names.join(", "));
-        let Some((name, rest)) = self.left.split_once('(') else {
-            return Err(format!("{expected}, found `{}`", self.left));
+        let Some((name, rest)) = self.rest.split_once('(') else {
+            return Err(format!("{expected}, found `{}`", self.rest));
         };
         let name = name.trim();
         let Some((pattern, rest)) = rest.split_once(')') else {
             return Err(format!("missing `)` after `{name}(`"));
         };
-        self.left = rest.trim_start();
-        let fact = FACTS.iter().find(|(known, _)| *known == name);
-        let Some((_, fact)) = fact else {
+        self.rest = rest.trim_start();
+        let property = PROPERTIES.iter().find(|(known, _)| *known == name);
+        let Some((_, property)) = property else {
             if name == "all" && pattern.trim().is_empty() {
                 return Ok(Filter::All);
             }
@@ -166,7 +173,7 @@ impl Reader<'_> {
         let glob = Glob::new(pattern.trim());
         let glob =
             glob.map_err(|error| format!("`{pattern}` is not a valid pattern: {}", error.kind()))?;
-        Ok(Filter::Is(Held(*fact, glob.compile_matcher())))
+        Ok(Filter::Matches(PropertyPattern(*property, glob.compile_matcher())))
     }
 }
 
@@ -174,18 +181,18 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    fn takes(text: &str) -> bool {
-        let case = Candidate {
+    fn matches(text: &str) -> bool {
+        let case = CaseProperties {
             name: "unpaid-fortnight",
             case: "never-pays",
             file: "scenarios/unpaid-fortnight.yaml",
             policies: &["x@1", "y@2"],
         };
-        Filter::parse(text).unwrap().takes(&case)
+        Filter::parse(text).unwrap().matches(&case)
     }
 
     #[test]
-    fn not_binds_closest_then_and_then_or() {
+    fn not_binds_tighter_than_and_and_tighter_than_or() {
         for (text, expected) in [
             ("all()", true),
             ("name(unpaid-*)", true),
@@ -196,12 +203,12 @@ mod tests {
             ("name(a) and (name(b) or policy(y@*))", false),
             ("file(scenarios/*) and not policy(z*)", true),
         ] {
-            assert_eq!(takes(text), expected, "{text}");
+            assert_eq!(matches(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_filter_is_told_in_words() {
+    fn a_mistake_in_a_filter_is_reported() {
         for (text, reported) in [
             ("nam(x)", "unknown condition `nam(…)`; did you mean `name`?"),
             ("name(x", "missing `)` after `name(`"),

@@ -1,8 +1,7 @@
-//! Experiments: a plan carried out, watched, and judged.
+//! Experiments: runs of a plan, with expectations, summaries, coverage and estimates.
 //!
-//! It must never know files or terminals. Records come out of the run one by
-//! one; the caller of a run hands each to the [`Judge`], to the
-//! [`Summary`], and to whatever writes them.
+//! This module never uses files or terminals. A run emits records one by one; its caller passes
+//! each to the [`Judge`], to the [`Summary`], and to the reports.
 
 mod affected;
 mod coverage;
@@ -24,9 +23,9 @@ pub use decision_watch::{DecisionWatch, ExplainedDecision};
 pub use estimate::{Estimate, Method, estimates};
 pub use expectations::failure::{Failure, Judgement};
 pub use expectations::judge::Judge;
-pub use filter::{Candidate, Filter};
+pub use filter::{CaseProperties, Filter};
 pub use paired::{Paired, paired};
-pub use precision::Target;
+pub use precision::PrecisionTarget;
 pub use replication::{Observed, Replications, observe};
 pub use run::{Ending, Stopped, carry_out, carry_out_while};
 pub use suggest::suggest;

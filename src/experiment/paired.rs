@@ -1,34 +1,34 @@
-//! Two policies on the same draws: what differs within each replication, and how surely.
+//! Paired comparison of two policies with common random numbers, replication by replication.
 
-use super::estimate::{Method, Series};
+use super::estimate::{Method, ObservedSeries};
 use super::replication::Replications;
 use crate::stats::{Confidence, Interval, Tally};
 use crate::words::Unit;
 
-/// A figure under two policies.
+/// A metric under two policies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paired {
-    /// What it is a figure of.
+    /// Name of the metric.
     pub metric: String,
-    /// What that is counted in.
+    /// Unit of the metric.
     pub unit: Unit,
-    /// In how many replications there was something to observe under both.
+    /// Number of replications with an observation under both policies.
     pub n: u64,
-    /// The means under the old and under the new one, over these.
+    /// Means under the old and the new policy over these replications; `None` if there are none.
     pub means: Option<[f64; 2]>,
-    /// The mean of new − old.
+    /// Mean of new − old; `None` without observations.
     pub difference: Option<f64>,
-    /// Its standard error.
+    /// Standard error of the difference; `None` with fewer than two observations.
     pub error: Option<f64>,
-    /// Where the true difference lies.
+    /// Confidence interval of the difference; `None` if [`Method::None`].
     pub interval: Option<Interval>,
-    /// How that was made.
+    /// How the interval was computed.
     pub method: Method,
 }
 
-/// Every figure, in a fixed order; both lists hold the same replications, in the same order.
+/// Every metric, in a fixed order. Both lists must contain the same replications in the same order.
 pub fn paired(old: &Replications, new: &Replications, level: Confidence) -> Vec<Paired> {
-    let one = |series: &Series| {
+    let one = |series: &ObservedSeries| {
         let pairs = old.rows.iter().zip(&new.rows).filter_map(|(old, new)| {
             debug_assert_eq!(old.replication, new.replication);
             Some((series.value(old)?, series.value(new)?))
@@ -61,5 +61,5 @@ pub fn paired(old: &Replications, new: &Replications, level: Confidence) -> Vec<
             method,
         }
     };
-    Series::all(&old.counts).iter().map(one).collect()
+    ObservedSeries::all(&old.counts).iter().map(one).collect()
 }

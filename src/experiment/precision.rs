@@ -1,26 +1,26 @@
-//! How precise a figure is to be before replications end.
+//! The precision that ends a study of replications.
+#![expect(clippy::float_arithmetic, reason = "statistics over many replications")]
 
-#![expect(clippy::float_arithmetic, reason = "a share of a figure is a float")]
-
-use super::estimate::{Estimate, Series};
+use super::estimate::{Estimate, ObservedSeries};
 use crate::diagnostics::closest;
 use crate::words::Unit;
 
-/// Half of an interval is to be no wider than that.
+/// The largest half-width that an interval may have.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Target {
-    /// Of which metric; of every share, if it does not say.
+pub struct PrecisionTarget {
+    /// Name of the metric; `None` for every share.
     metric: Option<String>,
+    /// In the unit of the metric, or a share of its mean if `relative`.
     width: f64,
-    /// Whether that is a share of the figure, and not in its unit.
+    /// Whether `width` is a share of the mean.
     relative: bool,
 }
 
-impl Target {
-    /// Reads `0.01`, `METRIC=0.01` or `METRIC=5%`.
+impl PrecisionTarget {
+    /// Parses `0.01`, `METRIC=0.01` or `METRIC=5%`.
     ///
     /// # Errors
-    /// In words.
+    /// If the number is missing or not positive.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (metric, width) = match text.split_once('=') {
             Some((metric, width)) => (Some(metric.to_owned()), width),
@@ -39,12 +39,12 @@ impl Target {
         Ok(Self { metric, width, relative })
     }
 
-    /// Holds it against what there is a figure of.
+    /// Checks that the metric exists; `counts` are the names that the scenario defines.
     ///
     /// # Errors
-    /// In words, if there is no such metric, or if it is a share and asked for in per cent.
+    /// If the metric does not exist, or if it is a share and the width is a percentage.
     pub fn check(&self, counts: &[String]) -> Result<(), String> {
-        let all = Series::all(counts);
+        let all = ObservedSeries::all(counts);
         let share = match &self.metric {
             None => true,
             Some(name) => {
@@ -61,22 +61,22 @@ impl Target {
         Ok(())
     }
 
-    /// Whether every figure that it is about is as precise. A mean of which nothing is known to
-    /// differ is not.
+    /// Whether every estimate that it applies to is precise enough. An estimate without an
+    /// interval is not.
     pub fn is_met(&self, estimates: &[Estimate]) -> bool {
-        let mut about = estimates.iter().filter(|estimate| match &self.metric {
+        let mut concerned = estimates.iter().filter(|estimate| match &self.metric {
             Some(name) => estimate.metric == *name,
             None => estimate.unit == Unit::Share,
         });
-        about.all(|estimate| {
-            let wide = if self.relative { estimate.mean.unwrap_or(0.0).abs() } else { 1.0 };
-            estimate.interval.is_some_and(|found| found.half_width() <= self.width * wide)
+        concerned.all(|estimate| {
+            let scale = if self.relative { estimate.mean.unwrap_or(0.0).abs() } else { 1.0 };
+            estimate.interval.is_some_and(|found| found.half_width() <= self.width * scale)
         })
     }
 }
 
-/// That there is no such metric, and what there is.
-fn unknown(name: &str, all: &[Series]) -> String {
+/// The message about an unknown metric.
+fn unknown(name: &str, all: &[ObservedSeries]) -> String {
     let known: Vec<&str> = all.iter().map(|series| series.name.as_str()).collect();
     let help = match closest(name, known.iter().copied()).first() {
         Some(close) => format!("did you mean `{close}`?"),
@@ -90,13 +90,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_precision_is_read_and_a_mistake_in_it_told() {
-        let target = Target::parse("released=5%").unwrap();
+    fn a_precision_is_parsed_and_its_mistakes_are_reported() {
+        let target = PrecisionTarget::parse("released=5%").unwrap();
         assert_eq!((target.width, target.relative), (0.05, true));
         for wrong in ["", "0", "-1", "nan", "inf", "a=", "a=b", "%"] {
-            assert!(Target::parse(wrong).is_err(), "{wrong}");
+            assert!(PrecisionTarget::parse(wrong).is_err(), "{wrong}");
         }
-        let reported = |text: &str| Target::parse(text).unwrap().check(&["web".to_owned()]);
+        let reported =
+            |text: &str| PrecisionTarget::parse(text).unwrap().check(&["web".to_owned()]);
         for right in ["0.01", "any-web=0.01", "web=3", "released=5%", "any-released=0.2"] {
             assert_eq!(reported(right), Ok(()), "{right}");
         }

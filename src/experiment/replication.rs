@@ -1,7 +1,8 @@
-//! One replication: a plan carried out on draws of its own, and what is counted of it.
+//! One replication: a run of a plan with its own random numbers, and the metrics of it.
 //!
-//! It must never know how many there are: replication 7 is the same on every worker, and
-//! after whatever others. Counts are whole; figures are made of many of them in `estimate`.
+//! A replication does not depend on the number of replications, on the worker that runs it or on
+//! the replications before it. Metrics are integers; `estimate` computes estimates from many
+//! replications.
 
 use super::expectations::difference::KeyDifferences;
 use super::expectations::slots::Expected;
@@ -14,44 +15,44 @@ use crate::time::SimTime;
 use crate::words::{Confidence, Effect, Fate, Metric, Outcome, Word};
 use crate::world::Run;
 
-/// What one replication came to.
+/// The results of one replication.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
-    /// Its number.
+    /// Its number, from 0.
     pub replication: u64,
-    /// How many events happened.
+    /// Number of events.
     pub events: u64,
-    /// How it ended. Unless that was its end, it gives no answer, and nothing is counted.
+    /// How it ended. If it did not complete, it has no values and no counts.
     pub stop: Stopped,
-    /// A value for each metric, by its place; none where there was nothing to observe.
+    /// The value of each metric, by its index; `None` if there was no observation.
     pub values: [Option<i64>; Metric::COUNT],
-    /// What the scenario counts.
+    /// The counts that the scenario defines, in the order of [`Replications::counts`].
     pub counts: Vec<i64>,
 }
 
-/// Every replication of a plan that was carried out.
+/// The replications of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replications {
-    /// The scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// Its case.
+    /// Name of the case; empty if the scenario has no cases.
     pub case: String,
-    /// The policies in use, joined by `;`.
+    /// Names of the policies in use, joined by `;`.
     pub policy: String,
-    /// The names of what the scenario counts.
+    /// Names of the counts that the scenario defines.
     pub counts: Vec<String>,
-    /// One for each, by their numbers.
+    /// The replications, in the order of their numbers.
     pub rows: Vec<Observed>,
 }
 
 impl Replications {
-    /// Number of events in all of them together.
+    /// Number of events of all replications together.
     pub fn events(&self) -> u64 {
         self.rows.iter().map(|row| row.events).sum()
     }
 
-    /// None of a plan yet.
-    pub fn of(plan: &Plan) -> Self {
+    /// An empty list of replications of a plan.
+    pub fn new(plan: &Plan) -> Self {
         let books = plan.header.rulebooks.iter();
         let policies: Vec<&str> = books.map(|book| book.policy.name.as_str()).collect();
         Self {
@@ -63,13 +64,13 @@ impl Replications {
         }
     }
 
-    /// How many of them gave an answer.
+    /// Number of complete replications.
     pub fn complete(&self) -> usize {
         self.rows.iter().filter(|row| row.stop.is_complete()).count()
     }
 }
 
-/// What is counted while a run is under way.
+/// The counters of a run.
 #[derive(Default)]
 struct Counting {
     protected_lost: i64,
@@ -79,9 +80,12 @@ struct Counting {
     overridden: i64,
     gib_lost: i64,
     of_unknown_size: i64,
+    /// The instant of the first release; `None` before it.
     first: Option<SimTime>,
+    /// The instant of the first release of a protected instance; `None` before it.
     first_protected: Option<SimTime>,
     counts: Vec<i64>,
+    /// Number of decisions below the required confidence.
     weaker: u64,
 }
 
@@ -106,9 +110,9 @@ impl Counting {
         }
         for ((_, line), count) in lines.iter().zip(&mut self.counts) {
             if line.slot(decision).is_some() {
-                let mut differ = KeyDifferences::counting();
-                line.compare(decision, header, &mut differ);
-                *count += i64::from(differ.count() == 0);
+                let mut differences = KeyDifferences::count_only();
+                line.compare(decision, header, &mut differences);
+                *count += i64::from(differences.count() == 0);
             }
         }
     }
@@ -157,18 +161,19 @@ impl Counting {
     }
 }
 
-/// Carries out a plan as the replication that its run header names. `None` if `go_on` said no.
+/// Runs a plan as the replication in its run header. `None` if `may_continue` returned false.
 ///
-/// With it come the run as it ended, and the number of decisions with a confidence below `only`.
+/// Returns the results, how the run ended, the run itself, and the number of decisions whose
+/// confidence is below `only`.
 pub fn observe(
     mut plan: Plan,
     limits: Limits,
     only: Option<Confidence>,
-    go_on: impl Fn() -> bool,
+    may_continue: impl Fn() -> bool,
 ) -> Option<(Observed, Ending, Run, u64)> {
     let lines = std::mem::take(&mut plan.counts);
     let mut counting = Counting { counts: vec![0; lines.len()], ..Counting::default() };
-    let done = carry_out_while(plan, limits, None, go_on, |record, world| {
+    let done = carry_out_while(plan, limits, None, may_continue, |record, world| {
         match record {
             Record::Decision(decision) => {
                 let weaker = only.is_some_and(|only| decision.basis.confidence > only);

@@ -1,4 +1,4 @@
-//! One plan, carried out to its end.
+//! Runs one plan to its end.
 
 use super::expectations::judge::Judge;
 use crate::kernel::{Limit, Limits, Stop};
@@ -10,21 +10,21 @@ use crate::world::{Halt, Run, World};
 /// How a run ended.
 #[derive(Debug, Clone)]
 pub struct Ending {
-    /// Why it stopped; `None` if the reader of the records stopped.
+    /// Why it stopped; `None` if it was interrupted.
     pub stop: Option<Stop>,
-    /// What its further course hung on, if that could not be decided.
+    /// The unknown fact that stopped it; `None` for other reasons.
     pub halt: Option<Halt>,
-    /// How many events happened.
+    /// Number of events.
     pub events: u64,
 }
 
 impl Ending {
-    /// Whether everything up to the end has happened.
+    /// Whether the run reached its end.
     pub const fn is_complete(&self) -> bool {
         self.word().is_complete()
     }
 
-    /// The same in a word.
+    /// The reason as a word.
     pub const fn word(&self) -> Stopped {
         match self.stop {
             Some(Stop::Drained) => Stopped::Drained,
@@ -38,75 +38,75 @@ impl Ending {
 }
 
 words! {
-    /// How a run ended, as files say it.
+    /// How a run ended, as a word of files.
     Stopped: "an end of a run" {
-        /// Nothing more was to happen.
+        /// No event was left.
         Drained = "drained",
-        /// Its time was over.
+        /// The end of the simulated span was reached.
         Horizon = "horizon",
-        /// There were too many events.
+        /// The limit on events was reached.
         LimitEvents = "limit-events",
-        /// There were too many events at one instant.
+        /// The limit on events at one instant was reached.
         LimitEventsAtOnce = "limit-events-at-once",
-        /// Its course hung on something that nobody knows.
+        /// The next step depended on an unknown fact.
         Undecided = "undecided",
-        /// Somebody asked for an end.
+        /// The user interrupted it.
         Interrupted = "interrupted",
     }
 }
 
 impl Stopped {
-    /// Whether everything up to the end has happened.
+    /// Whether the run reached its end.
     pub const fn is_complete(self) -> bool {
         matches!(self, Self::Drained | Self::Horizon)
     }
 }
 
-/// Carries a plan out to its end.
+/// Runs a plan to its end.
 ///
-/// Every record goes to `take`, together with the world as it stands after the
-/// step that made it; `take` may end the run by answering with an error.
+/// Every record is passed to `on_record`, with the world after the step that emitted the record.
+/// An error of `on_record` ends the run.
 ///
 /// # Errors
-/// Whatever `take` answers with.
+/// The error of `on_record`.
 pub fn carry_out<E>(
     plan: Plan,
     limits: Limits,
     judge: Option<&mut Judge>,
-    take: impl FnMut(&Record, &World) -> Result<(), E>,
+    on_record: impl FnMut(&Record, &World) -> Result<(), E>,
 ) -> Result<(Ending, Run), E> {
-    carry_out_while(plan, limits, judge, || true, take)
+    carry_out_while(plan, limits, judge, || true, on_record)
 }
 
-/// The same, as long as `go_on` says so: it is asked between two events, so that whatever
-/// belongs to one event has been taken.
+/// As [`carry_out`], but stops when `may_continue` returns false. It is called between events, so
+/// that the records of an event are complete.
 ///
 /// # Errors
-/// Whatever `take` answers with.
+/// The error of `on_record`.
 pub fn carry_out_while<E>(
     plan: Plan,
     limits: Limits,
     mut judge: Option<&mut Judge>,
-    go_on: impl Fn() -> bool,
-    mut take: impl FnMut(&Record, &World) -> Result<(), E>,
+    may_continue: impl Fn() -> bool,
+    mut on_record: impl FnMut(&Record, &World) -> Result<(), E>,
 ) -> Result<(Ending, Run), E> {
     let mut run = Run::start_within(plan, limits);
     if let Some(judge) = &mut judge {
         judge.begin(run.world());
     }
-    while go_on() {
+    while may_continue() {
         if let Some(judge) = &mut judge {
             let next = run.next_at();
-            judge.look(next, run.world());
+            judge.check_states(next, run.world());
         }
         if !run.step() {
             break;
         }
         for record in run.records() {
             if let Some(judge) = &mut judge {
-                judge.take(record, run.world());
+                judge.add(record, run.world());
             }
-            take(record, run.world())?;
+            on_record(record, run.world())?;
         }
     }
     if let Some(judge) = &mut judge {

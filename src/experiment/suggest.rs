@@ -1,32 +1,34 @@
-//! The skeleton of a scenario that reaches a rule of a protection: a fleet of one, what brings
-//! the cause about, and what the rule says.
+//! A scenario skeleton that covers a rule of a protection: one instance, an event with the trigger
+//! of the rule, and the expected verdict.
 
 use crate::policy::{Column, Facts, Over, Policy, Protection, Space};
 use crate::words::{Action, Channel, Reclaim, Repair, RuleId, Subject, Verdict, Word};
 
-/// A situation in which a rule applies, in words.
-struct Case<'p> {
+/// A situation in which a rule applies.
+struct RuleSituation<'p> {
     policy: &'p Policy,
     protection: &'p Protection,
     words: Vec<(Column, &'static str)>,
+    /// Switches with the positions that the rule needs.
     assume: Vec<(&'p str, &'p str)>,
     verdict: Verdict,
 }
 
-impl Case<'_> {
+impl RuleSituation<'_> {
+    /// The word of a column; empty if the policy does not use the column.
     fn word(&self, column: Column) -> &'static str {
         self.words.iter().find(|(known, _)| *known == column).map_or("", |(_, word)| word)
     }
 }
 
-/// The skeleton, as a file; `None` if the rule is no row of a protection.
+/// The skeleton as the text of a file; `None` if the rule is not a row of a protection.
 pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
     let case = policy.protections.iter().find_map(|protection| find(policy, protection, rule))?;
     let id = &policy.rule(rule).id;
     let name = format!("reaches-{}", id.to_lowercase());
     let (membership, trigger) = (case.word(Column::Membership), case.word(Column::Trigger));
     let grouped = !matches!(membership, "" | "none");
-    let of_group = case.protection.of == Subject::Group;
+    let on_group = case.protection.of == Subject::Group;
     let protect = format!("protect: [{}]", case.protection.name);
     let mut out = vec![
         "stayput: scenario/1".to_owned(),
@@ -42,13 +44,13 @@ pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
     }
     out.push("fleet:".to_owned());
     if grouped {
-        let mut keys = of_the_group(&case);
-        if of_group {
+        let mut keys = group_keys(&case);
+        if on_group {
             keys.push(protect);
         }
         out.push(format!("  groups: {{ group-1: {{ {} }} }}", keys.join(", ")));
     }
-    let keys = of_the_instance(&case, grouped);
+    let keys = instance_keys(&case, grouped);
     if trigger == "launch-hook" {
         // The group creates it.
         out.push("  instances: {}".to_owned());
@@ -70,8 +72,8 @@ pub fn suggest(policy: &Policy, rule: RuleId) -> Option<String> {
     Some(out.join("\n"))
 }
 
-/// What a group must be like for its cause to ask just this.
-fn of_the_group(case: &Case<'_>) -> Vec<String> {
+/// The keys of a group that causes the trigger and action of the situation.
+fn group_keys(case: &RuleSituation<'_>) -> Vec<String> {
     let mut keys = vec!["min: 0".to_owned(), "max: 5".to_owned()];
     if case.word(Column::Orchestration) == "flexible" {
         keys.push("orchestration: flexible".to_owned());
@@ -96,8 +98,8 @@ fn of_the_group(case: &Case<'_>) -> Vec<String> {
     keys
 }
 
-/// What the instance must be like.
-fn of_the_instance(case: &Case<'_>, grouped: bool) -> Vec<String> {
+/// The keys of the instance.
+fn instance_keys(case: &RuleSituation<'_>, grouped: bool) -> Vec<String> {
     let trigger = case.word(Column::Trigger);
     let mut keys = Vec::new();
     if grouped {
@@ -116,7 +118,7 @@ fn of_the_instance(case: &Case<'_>, grouped: bool) -> Vec<String> {
     }
     match case.word(Column::Action) {
         "start" => keys.push("state: stopped".to_owned()),
-        // Where protections are about releases alone, only a stop that takes something decides.
+        // A stop makes a decision only if it takes something, such as an address.
         "stop" => keys.push("resources: { address: { kind: static-ip } }".to_owned()),
         _ => {}
     }
@@ -132,24 +134,28 @@ fn of_the_instance(case: &Case<'_>, grouped: bool) -> Vec<String> {
     keys
 }
 
-/// The first situation to which a rule applies.
-fn find<'p>(policy: &'p Policy, protection: &'p Protection, rule: RuleId) -> Option<Case<'p>> {
+/// The first situation in which a rule applies, preferring situations that a run can cause.
+fn find<'p>(
+    policy: &'p Policy,
+    protection: &'p Protection,
+    rule: RuleId,
+) -> Option<RuleSituation<'p>> {
     let table = &protection.table;
     let space = table.space();
     let cells = || (0..space.cells()).filter(|c| table.row(*c).is_some_and(|r| r.rule == rule));
-    // What is set on a group concerns its members alone.
+    // A protection of a group concerns only its members.
     let fits = |cell: &usize| {
         protection.of != Subject::Group || word_of(space, *cell, Column::Membership) != "none"
     };
-    let asked = || cells().filter(|cell| fits(cell) && is_asked(policy, space, *cell));
-    // A stop decides nothing unless it takes something.
+    let occurring = || cells().filter(|cell| fits(cell) && occurs(policy, space, *cell));
+    // A stop makes a decision only if it takes something.
     let is_stop = |cell| matches!(word_of(space, cell, Column::Action), "stop" | "reclaim");
-    let asked = asked().find(|cell| !is_stop(*cell)).or_else(|| asked().next());
-    let cell = asked.or_else(|| cells().find(fits)).or_else(|| cells().next())?;
+    let preferred = occurring().find(|cell| !is_stop(*cell)).or_else(|| occurring().next());
+    let cell = preferred.or_else(|| cells().find(fits)).or_else(|| cells().next())?;
     let row = table.row(cell)?;
     let (mut words, mut assume) = (Vec::new(), Vec::new());
-    for (at, axis) in space.axes().iter().enumerate() {
-        let word = usize::from(space.word(cell, at));
+    for (index, axis) in space.axes().iter().enumerate() {
+        let word = usize::from(space.word(cell, index));
         match axis.over {
             Over::Column(column) => words.push((column, column.words()[word])),
             Over::Switch(switch) => {
@@ -158,34 +164,34 @@ fn find<'p>(policy: &'p Policy, protection: &'p Protection, rule: RuleId) -> Opt
             }
         }
     }
-    // A position that is taken anyhow needs no words.
+    // Only the switches that the rule depends on are needed.
     let settles = &policy.rule(rule).switches;
     assume.retain(|(name, _)| policy.switch(name).is_some_and(|switch| settles.contains(switch)));
-    Some(Case { policy, protection, words, assume, verdict: row.says })
+    Some(RuleSituation { policy, protection, words, assume, verdict: row.says })
 }
 
-/// The word of a cell in a column; empty if the space does not have it.
+/// The word of a cell in a column; empty if the space has no such column.
 fn word_of(space: &Space, cell: usize, column: Column) -> &'static str {
     let axis = space.axes().iter().position(|axis| axis.over == Over::Column(column));
     axis.map_or("", |axis| column.words()[usize::from(space.word(cell, axis))])
 }
 
-/// Whether a group would ask just this of its member, every switch at its default.
-fn is_asked(policy: &Policy, space: &Space, cell: usize) -> bool {
+/// Whether a run can reach a cell with every switch at its default.
+fn occurs(policy: &Policy, space: &Space, cell: usize) -> bool {
     let settings: Vec<u8> = policy.switches.iter().map(|s| s.default.unwrap_or(0)).collect();
-    let columns = space.axes().iter().enumerate().filter_map(|(at, axis)| match axis.over {
-        Over::Column(column) => Some((column, usize::from(space.word(cell, at)))),
+    let columns = space.axes().iter().enumerate().filter_map(|(index, axis)| match axis.over {
+        Over::Column(column) => Some((column, usize::from(space.word(cell, index)))),
         Over::Switch(_) => None,
     });
     let facts = columns.fold(Facts::default(), |facts, (column, word)| {
         facts.with(column, column.words()[word]).unwrap_or(facts)
     });
-    // A group can be set up to ask this.
+    // The keys of the group set these actions.
     let recycles = facts.action == Action::Recycle;
     let reclaim = if recycles { Reclaim::Recycle } else { Reclaim::Release };
     let repair = Repair::spelled(facts.action.word()).unwrap_or(Repair::Replace);
     let facts = Facts { repair, reclaim, ..facts };
-    // What is refused for another reason asks no protection.
+    // A precondition refuses the request before protections are consulted.
     if policy.preconditions.iter().any(|refusal| refusal.when.meets(&facts)) {
         return false;
     }
@@ -193,14 +199,14 @@ fn is_asked(policy: &Policy, space: &Space, cell: usize) -> bool {
     members.decide(&facts).is_none_or(|row| row.says == facts.action)
 }
 
-/// What brings the cause of a case about.
-fn events(case: &Case<'_>) -> Vec<String> {
-    // A call whose channel nobody knows may be undecided.
+/// The lines of the events that cause the trigger of a situation.
+fn events(case: &RuleSituation<'_>) -> Vec<String> {
+    // A call with an unknown channel may be undecided.
     let mut channels = case.policy.words(Column::Channel).iter();
-    let some = channels.find(|word| **word != Channel::None.index());
-    let some = some.map(|word| Column::Channel.words()[usize::from(*word)]);
+    let first = channels.find(|word| **word != Channel::None.index());
+    let first = first.map(|word| Column::Channel.words()[usize::from(*word)]);
     let via = match case.word(Column::Channel) {
-        "" | "unspecified" => some.map_or(String::new(), |channel| format!(", via: {channel}")),
+        "" | "unspecified" => first.map_or(String::new(), |channel| format!(", via: {channel}")),
         channel => format!(", via: {channel}"),
     };
     let action = case.word(Column::Action);
@@ -248,7 +254,7 @@ fn events(case: &Case<'_>) -> Vec<String> {
             "os-image" => "upgrade: { group: group-1, os-image: true }".to_owned(),
             _ => format!("update-model: {{ group: group-1, to: model-2{via} }}"),
         },
-        // What falls due by itself.
+        // These need no event.
         "scheduled-release" | "expiry" => return Vec::new(),
         other => {
             let verbs = format!("# add an event that causes `{other}` under {}", case.policy.name);

@@ -1,4 +1,4 @@
-//! What a run comes to: counts, and what it rested on.
+//! The summary of a run: counts, and the switches that decisions depended on.
 
 use crate::record::{Decision, Loss, Record};
 use crate::words::{
@@ -9,25 +9,26 @@ use crate::words::{
 /// Counts over one run.
 #[derive(Debug, Clone)]
 pub struct Summary {
-    /// Requests.
+    /// Number of requests.
     pub requests: u64,
-    /// Decisions, by outcome.
+    /// Number of decisions, by the index of the outcome.
     outcomes: [u64; Outcome::ALL.len()],
-    /// Decisions, by confidence.
+    /// Number of decisions, by the index of the confidence.
     confidence: [u64; Confidence::ALL.len()],
-    /// Instances that were released.
+    /// Number of released instances.
     pub released: u64,
-    /// Those of them on which a protection was on: at least and at most so many.
+    /// Lower and upper bound of the number of released instances with a protection on. The bounds
+    /// differ if protections are unknown.
     pub protected_lost: (u64, u64),
-    /// Things lost or left behind, by fate and kind: how many, and their known size, in GiB.
+    /// Lost and kept resources, by the indices of fate and kind: number, and known size in GiB.
     resources: [[(u64, u64); ResourceKind::ALL.len()]; Fate::ALL.len()],
-    /// Changes of state.
+    /// Number of changes of state.
     pub changes: u64,
-    /// Things lost or left behind.
+    /// Number of lost and kept resources.
     pub losses: u64,
-    /// The switches that anything rested on, for each policy.
+    /// Switches that decisions depended on, by the index of the policy.
     switches: Vec<SwitchSet>,
-    /// By instance, the protections that were on and could do nothing, with their policy.
+    /// Protections that were on without effect, with their policy, by the index of the instance.
     inert: Vec<Option<(PolicyId, ProtectionSet)>>,
 }
 
@@ -49,8 +50,8 @@ impl Default for Summary {
 }
 
 impl Summary {
-    /// Counts a record in.
-    pub fn take(&mut self, record: &Record) {
+    /// Adds a record.
+    pub fn add(&mut self, record: &Record) {
         match record {
             Record::Request(_) => self.requests += 1,
             Record::Decision(decision) => self.decision(decision),
@@ -69,22 +70,22 @@ impl Summary {
             *most += u64::from(!decision.on.is_empty() || !decision.unknown.is_empty());
         }
         if !decision.inert.is_empty() {
-            let at = decision.instance.index();
-            if self.inert.len() <= at {
-                self.inert.resize(at + 1, None);
+            let index = decision.instance.index();
+            if self.inert.len() <= index {
+                self.inert.resize(index + 1, None);
             }
-            self.inert[at] = Some((decision.policy, decision.inert));
+            self.inert[index] = Some((decision.policy, decision.inert));
         }
     }
 
-    /// Remembers what the run rested on, for each policy.
-    pub fn relied(&mut self, switches: &[SwitchSet]) {
+    /// Sets the switches that decisions depended on, by the index of the policy.
+    pub fn set_switches(&mut self, switches: &[SwitchSet]) {
         self.switches = switches.to_vec();
     }
 
-    /// The switches that anything rested on, for each policy.
+    /// The switches that decisions depended on, for each policy.
     pub fn switches(&self) -> impl Iterator<Item = (PolicyId, SwitchSet)> {
-        self.switches.iter().enumerate().map(|(at, switches)| (PolicyId::at(at), *switches))
+        self.switches.iter().enumerate().map(|(index, set)| (PolicyId::at(index), *set))
     }
 
     fn loss(&mut self, loss: &Loss) {
@@ -95,12 +96,12 @@ impl Summary {
         *gib += loss.gib.unwrap_or(0);
     }
 
-    /// How many decisions had that outcome.
+    /// Number of decisions with an outcome.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
         self.outcomes[usize::from(outcome.index())]
     }
 
-    /// How many decisions there were.
+    /// Number of decisions.
     pub fn decisions(&self) -> u64 {
         self.outcomes.iter().sum()
     }
@@ -110,22 +111,25 @@ impl Summary {
         self.confidence[usize::from(confidence.index())]
     }
 
-    /// Number of decisions with a lower confidence.
+    /// Number of decisions whose confidence is lower than `confidence`.
     pub fn below_confidence(&self, confidence: Confidence) -> u64 {
         let weaker = Confidence::ALL.iter().filter(|level| **level > confidence);
         weaker.map(|level| self.at_confidence(*level)).sum()
     }
 
-    /// Things of one fate: what, how many, and their known size, in GiB.
+    /// Resources of one fate: kind, number, and known size in GiB.
     pub fn resources(&self, fate: Fate) -> impl Iterator<Item = (ResourceKind, u64, u64)> {
-        let of = ResourceKind::ALL.iter().zip(self.resources[usize::from(fate.index())]);
-        of.map(|(resource, (count, gib))| (*resource, count, gib))
+        let kinds = ResourceKind::ALL.iter().zip(self.resources[usize::from(fate.index())]);
+        kinds
+            .map(|(resource, (count, gib))| (*resource, count, gib))
             .filter(|(_, count, _)| *count > 0)
     }
 
-    /// Instances with protections that were on and could do nothing, in the order of their ids.
+    /// Instances with protections that were on without effect, in the order of their ids.
     pub fn inert(&self) -> impl Iterator<Item = (InstanceId, PolicyId, ProtectionSet)> {
         let all = self.inert.iter().enumerate();
-        all.filter_map(|(at, found)| found.map(|(policy, set)| (InstanceId::at(at), policy, set)))
+        all.filter_map(|(index, found)| {
+            found.map(|(policy, set)| (InstanceId::at(index), policy, set))
+        })
     }
 }

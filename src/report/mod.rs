@@ -61,7 +61,7 @@ pub use rules::{Edition, editions_json, editions_text, rule_text, rules_json, ru
 pub use schema::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
 };
-pub use snapshot::{decisions_csv, stored};
+pub use snapshot::{decisions_csv, snapshot_failure};
 pub use test_github::github;
 pub use test_json::test_json;
 pub use test_junit::junit;

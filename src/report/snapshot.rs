@@ -31,7 +31,11 @@ pub fn decisions_csv(rows: &[DecisionRow]) -> std::io::Result<String> {
 /// How a case differs from its stored decisions; `None` if it does not.
 ///
 /// Both lists contain the rows of one case; `path` is the file of the scenario.
-pub fn stored(stored: &[DecisionRow], now: &[DecisionRow], path: &str) -> Option<Failure> {
+pub fn snapshot_failure(
+    stored: &[DecisionRow],
+    now: &[DecisionRow],
+    path: &str,
+) -> Option<Failure> {
     if stored == now {
         return None;
     }

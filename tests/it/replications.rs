@@ -487,15 +487,15 @@ fn the_interval_of_a_study_holds_the_truth_as_often_as_it_says() {
     let file = sources.add(WHO_GOES, text);
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
     let plan = compiled.unwrap().plans.swap_remove(0);
-    let crew = WorkerPool::of(2).unwrap();
+    let workers = WorkerPool::new(2).unwrap();
     // Two of six go, three are protected: the number of these is hypergeometric. None with
     // probability 3/15, so 80 % lose one; one on average; a given one goes in 1/3.
     let truths =
         [("any-protected-lost", 0.8), ("protected-lost", 1.0), ("any-prod-1-lost", 1.0 / 3.0)];
     let mut held = [Counter::default(); 3];
     for study in 0..150_u64 {
-        let mut of = Replications::of(&plan);
-        of.rows = crew.in_order(0..40, |number| {
+        let mut of = Replications::new(&plan);
+        of.rows = workers.in_order(0..40, |number| {
             let mut plan = plan.clone();
             (plan.header.seed, plan.header.replication) = (study, number);
             observe(plan, Limits::default(), None, || true).map(|(observed, ..)| observed)

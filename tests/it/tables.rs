@@ -96,7 +96,7 @@ fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std:
     report.write(&RunItem::Start(&plan.header))?;
     let mut summary = Summary::default();
     let take = |record: &Record, world: &World| {
-        summary.take(record);
+        summary.add(record);
         report.write(&RunItem::Record(record, world.header()))
     };
     let (_, run) = carry_out(plan.clone(), Limits::default(), None, take)?;

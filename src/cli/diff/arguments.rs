@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::args::day_start;
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::policy_pair::Pairing;
-use crate::cli::shared::study::Many;
+use crate::cli::shared::study::ReplicationOptions;
 use crate::time::SimTime;
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,7 @@ pub struct Arguments {
     #[arg(short, long, default_value = "text")]
     pub(super) format: Format,
     #[command(flatten)]
-    pub(super) many: Many,
+    pub(super) replicated: ReplicationOptions,
     /// Use this seed for all random numbers instead of the scenarios' own.
     #[arg(long, value_name = "N", requires = "replications")]
     pub(super) seed: Option<u64>,
@@ -48,10 +48,10 @@ pub(super) enum Format {
 
 impl Arguments {
     pub(super) fn pairing(&self) -> Result<Option<Pairing>, Exit> {
-        if self.many.replications.is_none() {
+        if self.replicated.replications.is_none() {
             return Ok(None);
         }
-        let (many, seed) = (self.many.clone(), self.seed);
-        Ok(Some(Pairing { crew: many.crew()?, many, seed }))
+        let (options, seed) = (self.replicated.clone(), self.seed);
+        Ok(Some(Pairing { workers: options.workers()?, options, seed }))
     }
 }

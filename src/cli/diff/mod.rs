@@ -1,4 +1,4 @@
-//! `stayput diff`: what another edition changes, and for which instances.
+//! `stayput diff`: the differences of two policies or of two recorded runs.
 
 mod arguments;
 mod recorded;

@@ -1,15 +1,15 @@
-//! Two recordings: folders that `run --out` wrote, of decisions or of replications.
+//! Two recordings: folders that `run --out` wrote, with decisions or replications.
 //!
-//! `DIR#CASE` is one case of a folder. Two recordings of one run each of the same scenario are of
-//! two cases, if the cases differ: their runs are compared as one, since the draws of both are
-//! the same.
+//! `DIR#CASE` names one case of a folder. If each side contains one run of the same scenario and
+//! the cases differ, the two cases are compared with each other, because they use common random
+//! numbers.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::arguments::Arguments;
 use crate::cli::shared::exit::Exit;
-use crate::cli::shared::study::Many;
+use crate::cli::shared::study::ReplicationOptions;
 use crate::cli::shared::{files, terminal};
 use crate::diagnostics::many;
 use crate::experiment::Replications;
@@ -17,28 +17,30 @@ use crate::report::{
     DecisionRow, DiffResult, PairedRun, RunFile, changed, read_decisions, read_replications,
 };
 
-/// A folder that was named, and the case of it.
+/// A folder of the command line, and the case to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Recording {
     folder: PathBuf,
+    /// The case; `None` for all cases.
     case: Option<String>,
+    /// The argument as it was written.
     name: String,
 }
 
 impl Recording {
-    /// What a name on the command line means, if it names a folder.
+    /// Parses `DIR` or `DIR#CASE`; `None` if the folder does not exist.
     pub(super) fn named(name: &str) -> Option<Self> {
-        let of = |folder: &str, case: Option<&str>| {
+        let recording = |folder: &str, case: Option<&str>| {
             let (folder, case) = (PathBuf::from(folder), case.map(str::to_owned));
             folder.is_dir().then(|| Self { folder, case, name: name.to_owned() })
         };
-        of(name, None).or_else(|| {
+        recording(name, None).or_else(|| {
             let (folder, case) = name.rsplit_once('#')?;
-            of(folder, Some(case))
+            recording(folder, Some(case))
         })
     }
 
-    /// Whether it holds replications, and not the decisions of single runs.
+    /// Whether it contains replications instead of single runs.
     fn is_study(&self) -> bool {
         self.folder.join("replications.csv").is_file()
     }
@@ -55,37 +57,38 @@ impl Recording {
         })
     }
 
-    /// What the folder says of its runs; nothing if it does not say it.
-    fn account(&self) -> Option<RunFile> {
+    /// The run file of the folder; `None` if there is none or it is not valid.
+    fn run_file(&self) -> Option<RunFile> {
         let text = files::read_text(&self.folder.join("run.json")).ok()?;
         serde_json::from_str(&text).ok()
     }
 
-    /// The runs of a folder that were asked for.
+    /// The elements of the chosen case, or all if no case was chosen.
     fn choose<T>(&self, all: Vec<T>, case: impl Fn(&T) -> &str) -> Result<Vec<T>, Exit> {
         let Some(wanted) = &self.case else { return Ok(all) };
         let known: BTreeSet<String> = all.iter().map(|one| case(one).to_owned()).collect();
         let chosen: Vec<T> = all.into_iter().filter(|one| case(one) == wanted).collect();
         if chosen.is_empty() {
             let known: Vec<String> = known.into_iter().filter(|case| !case.is_empty()).collect();
-            let of = if known.is_empty() { "it has no cases".to_owned() } else { known.join(", ") };
+            let cases =
+                if known.is_empty() { "it has no cases".to_owned() } else { known.join(", ") };
             let folder = self.folder.display();
-            terminal::print_stderr(&format!("stayput: {folder} has no case `{wanted}`: {of}"));
+            terminal::print_stderr(&format!("stayput: {folder} has no case `{wanted}`: {cases}"));
             return Err(Exit::BadInput);
         }
         Ok(chosen)
     }
 }
 
-/// What a comparison of two cases is called.
+/// The name of a comparison of two cases.
 fn both_cases(old: &str, new: &str) -> String {
     format!("{old} -> {new}")
 }
 
-/// Two recordings.
+/// Compares two recordings.
 ///
 /// # Errors
-/// [`Exit`], after what is wrong was said.
+/// [`Exit`], after the mistake was reported.
 pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
     if !arguments.paths.is_empty() {
         terminal::print_stderr("stayput: scenarios cannot be given together with recorded runs");
@@ -101,7 +104,7 @@ pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<
     };
     result.names = [arguments.old.clone(), arguments.new.clone()];
     for side in sides {
-        if side.account().is_some_and(|file| !file.complete) {
+        if side.run_file().is_some_and(|file| !file.complete) {
             let why =
                 format!("{} is incomplete; only the rows it contains were compared", side.name);
             terminal::print_stderr(&format!("stayput: {why}"));
@@ -111,7 +114,7 @@ pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<
     Ok(result)
 }
 
-/// Decisions of single runs.
+/// Compares the decisions of single runs.
 fn single(sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
     let read = |side: &Recording| {
         let rows = side.read("decisions.csv", read_decisions)?;
@@ -119,16 +122,16 @@ fn single(sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
     };
     let (mut old, mut new) = (read(&sides[0])?, read(&sides[1])?);
     let runs = |rows: &[DecisionRow], side: &Recording| -> BTreeSet<(String, String)> {
-        // A run without decisions is one all the same.
-        let file = side.account();
+        // The run file also lists runs without decisions.
+        let file = side.run_file();
         let runs = file.iter().flat_map(|file| &file.runs);
         let runs = runs.map(|run| (run.scenario.clone(), run.case.clone()));
         let runs = runs.filter(|(_, case)| side.case.as_ref().is_none_or(|wanted| wanted == case));
         let row = |row: &DecisionRow| (row.get("scenario").to_owned(), row.get("case").to_owned());
         runs.chain(rows.iter().map(row)).collect()
     };
-    let of = [runs(&old, &sides[0]), runs(&new, &sides[1])].map(Vec::from_iter);
-    if let [[(scenario, before)], [(other, after)]] = of.each_ref().map(Vec::as_slice)
+    let runs = [runs(&old, &sides[0]), runs(&new, &sides[1])].map(Vec::from_iter);
+    if let [[(scenario, before)], [(other, after)]] = runs.each_ref().map(Vec::as_slice)
         && scenario == other
         && before != after
     {
@@ -139,21 +142,21 @@ fn single(sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
     Ok(DiffResult { changed: changed(&old, &new), compared, ..DiffResult::default() })
 }
 
-/// Replications on the same draws.
+/// Compares replications with common random numbers.
 fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, Exit> {
     let read = |side: &Recording| {
         let all = side.read("replications.csv", read_replications)?;
-        side.choose(all, |of| &of.case)
+        side.choose(all, |run| &run.case)
     };
     let (old, new) = (read(&sides[0])?, read(&sides[1])?);
     let mut result = DiffResult::default();
-    let alone = matches!((old.as_slice(), new.as_slice()), ([_], [_]));
+    let single_pair = matches!((old.as_slice(), new.as_slice()), ([_], [_]));
     for before in &old {
         let same = |after: &&Replications| {
-            after.scenario == before.scenario && (alone || after.case == before.case)
+            after.scenario == before.scenario && (single_pair || after.case == before.case)
         };
         let Some(after) = new.iter().find(same) else { continue };
-        same_draws(sides, before, after)?;
+        check_common_seed(sides, before, after)?;
         result.paired.push(pair(arguments, before, after)?);
     }
     if result.paired.is_empty() {
@@ -165,15 +168,15 @@ fn studies(arguments: &Arguments, sides: &[Recording; 2]) -> Result<DiffResult, 
     Ok(result)
 }
 
-/// Refuses replications whose draws are not the same.
-fn same_draws(
+/// Refuses replications with different seeds.
+fn check_common_seed(
     sides: &[Recording; 2],
     before: &Replications,
     after: &Replications,
 ) -> Result<(), Exit> {
-    let seed = |side: &Recording, of: &Replications| {
-        let file = side.account()?;
-        let run = file.runs.iter().find(|run| run.scenario == of.scenario && run.case == of.case);
+    let seed = |side: &Recording, all: &Replications| {
+        let file = side.run_file()?;
+        let run = file.runs.iter().find(|run| run.scenario == all.scenario && run.case == all.case);
         run.map(|run| run.seed)
     };
     match [seed(&sides[0], before), seed(&sides[1], after)] {
@@ -188,10 +191,10 @@ fn same_draws(
     }
 }
 
-/// The differences within each replication that both have.
+/// The differences within each replication that both sides contain.
 fn pair(arguments: &Arguments, old: &Replications, new: &Replications) -> Result<PairedRun, Exit> {
-    let numbers = |of: &Replications| -> BTreeSet<u64> {
-        of.rows.iter().map(|row| row.replication).collect()
+    let numbers = |all: &Replications| -> BTreeSet<u64> {
+        all.rows.iter().map(|row| row.replication).collect()
     };
     let (before, after) = (numbers(old), numbers(new));
     let common: BTreeSet<u64> = before.intersection(&after).copied().collect();
@@ -207,12 +210,13 @@ fn pair(arguments: &Arguments, old: &Replications, new: &Replications) -> Result
         terminal::print_stderr("stayput: the two sides have no replication in common");
         return Err(Exit::BadInput);
     }
-    let kept = |of: &Replications| {
-        let mut of = of.clone();
-        of.rows.retain(|row| common.contains(&row.replication));
-        of.rows.sort_by_key(|row| row.replication);
-        of
+    let in_common = |all: &Replications| {
+        let mut kept = all.clone();
+        kept.rows.retain(|row| common.contains(&row.replication));
+        kept.rows.sort_by_key(|row| row.replication);
+        kept
     };
-    let Many { level, .. } = arguments.many;
-    Ok(PairedRun::new(&kept(old), &kept(new), level, arguments.many.confidence()))
+    let ReplicationOptions { level, .. } = arguments.replicated;
+    let confidence = arguments.replicated.confidence();
+    Ok(PairedRun::new(&in_common(old), &in_common(new), level, confidence))
 }

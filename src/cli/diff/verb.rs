@@ -1,4 +1,4 @@
-//! `stayput diff`: two policies or two recorded runs are compared, and the result is printed.
+//! `stayput diff`: compares two policies or two recorded runs, and prints the result.
 
 use anstream::ColorChoice;
 
@@ -7,14 +7,14 @@ use super::recorded::{Recording, recorded};
 use crate::cli::shared::accepted_files::{accepted_path, read_accepted_file};
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::load::Loader;
-use crate::cli::shared::policy_pair::{Asked, policies};
+use crate::cli::shared::policy_pair::{PairOptions, policies};
 use crate::cli::shared::terminal;
 use crate::cli::shared::today::today;
 use crate::report::{diff_result_csv, diff_result_json, diff_result_markdown, diff_result_text};
 
 pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
-    let talk = terminal::paint_talk(colour);
-    refuse_what_needs_replications(arguments)?;
+    let paint = terminal::stderr_paint(colour);
+    check_replication_options(arguments)?;
     let folders = [&arguments.old, &arguments.new].map(|name| Recording::named(name));
     let result = match folders {
         [Some(old), Some(new)] => recorded(arguments, &[old, new])?,
@@ -24,9 +24,9 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
             let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
             let file = read_accepted_file(&path, &mut loader);
             let pairing = arguments.pairing()?;
-            let asked = Asked { pairing: pairing.as_ref(), accepted: file.as_ref() };
-            let found = policies(names, &arguments.paths, &asked, &mut loader);
-            loader.refuse_or_go_on(talk)?;
+            let options = PairOptions { pairing: pairing.as_ref(), accepted: file.as_ref() };
+            let found = policies(names, &arguments.paths, &options, &mut loader);
+            loader.refuse_or_continue(paint)?;
             let mut found = found?;
             let before = loader.problems.len();
             if let Some(file) = &file {
@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
                 found.accept(file, today, &mut loader.problems);
             }
             if loader.problems.len() > before {
-                loader.tell(talk);
+                loader.print_problems(paint);
             }
             found
         }
@@ -59,15 +59,15 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     Ok(if result.is_same() { same } else { Exit::Failure })
 }
 
-/// Reports what was asked of replications, if there are none.
-fn refuse_what_needs_replications(arguments: &Arguments) -> Result<(), Exit> {
+/// Refuses options that need `--replications`, and `--replications` without scenarios.
+fn check_replication_options(arguments: &Arguments) -> Result<(), Exit> {
     let csv = matches!(arguments.format, Format::Csv);
     let is_recorded = Recording::named(&arguments.old).is_some();
-    let why = match arguments.many.replications {
+    let why = match arguments.replicated.replications {
         None if csv && !is_recorded => {
             "`-f csv` prints differences between replications; add `--replications N`"
         }
-        None if arguments.many.jobs.is_some() => "`--jobs` needs `--replications N`",
+        None if arguments.replicated.jobs.is_some() => "`--jobs` needs `--replications N`",
         Some(_) if arguments.paths.is_empty() => "`--replications` needs at least one scenario",
         None | Some(_) => return Ok(()),
     };

@@ -2,22 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use super::files::is_yaml;
 use super::load::Loader;
 use crate::report::{AcceptedFile, read_accepted};
 
-/// Where changes from older editions are accepted: beside the new policy's file, or, if the
-/// program brought it along, in the current folder.
+/// The path of the accepted changes of a policy: beside its file, or, for a built-in edition, in
+/// the current folder.
 pub fn accepted_path(new: &str) -> PathBuf {
     let path = Path::new(new);
-    let is_file = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
-    if is_file {
+    if is_yaml(path) {
         path.with_extension("accepted.yaml")
     } else {
         format!("{new}.accepted.yaml").into()
     }
 }
 
-/// The accepted changes of a file, if it exists.
+/// Reads a file of accepted changes; `None` if it does not exist or is not valid.
 pub fn read_accepted_file(path: &Path, loader: &mut Loader) -> Option<AcceptedFile> {
     if !path.is_file() {
         return None;

@@ -1,9 +1,9 @@
-//! How much a suite looks at: coverage, the scenario that would reach more, and mutations.
+//! What a suite covers: rules, suggested scenarios for rules that are not covered, and mutations.
 
 use std::sync::Arc;
 
 use super::load::Loader;
-use super::run_cases::{Job, Judged, Terms, judge_all};
+use super::run_cases::{Job, Judged, RunSettings, judge_all};
 use crate::experiment::{Coverage, suggest};
 use crate::policy::{Catalog, Policy, Row};
 use crate::report::{
@@ -13,7 +13,7 @@ use crate::report::{
 use crate::words::{RuleId, Verdict, Word};
 
 #[derive(Debug, Clone, clap::Args)]
-pub(in crate::cli) struct Looking {
+pub(in crate::cli) struct CoverageOptions {
     /// Report which rules, cells, clock steps and switches the suite covers.
     #[arg(long)]
     coverage: bool,
@@ -34,28 +34,28 @@ pub(in crate::cli) struct Looking {
     mutation_floor: Option<u8>,
 }
 
-/// What came of looking at a suite.
-pub(in crate::cli) struct Looked {
+/// Coverage of a suite, and the mutations if they were requested.
+pub(in crate::cli) struct SuiteCoverage {
     coverage: Coverage,
     mutants: Option<Vec<Mutant>>,
 }
 
-impl Looking {
+impl CoverageOptions {
     const fn wanted(&self) -> bool {
         self.reports() || self.suggest.is_some() || self.mutates()
     }
 
-    /// Whether the rules that are reached are reported.
+    /// Whether coverage is reported.
     const fn reports(&self) -> bool {
         self.coverage || self.all_editions || self.coverage_floor.is_some()
     }
 
-    /// Whether a skeleton is asked for.
+    /// Whether a scenario skeleton was requested.
     pub(in crate::cli) const fn suggests(&self) -> bool {
         self.suggest.is_some()
     }
 
-    /// The editions that count whether a scenario uses them or not.
+    /// The editions that are counted even if no scenario uses them.
     pub(in crate::cli) fn editions(&self, loader: &mut Loader) -> Vec<Arc<Policy>> {
         let names = Catalog::names().filter(|_| self.all_editions);
         names.filter_map(|name| loader.policy(name)).collect()
@@ -66,46 +66,46 @@ impl Looking {
     }
 }
 
-/// Looks at a suite that has just been run, if anybody asked for it.
+/// Measures the coverage of a suite that was run; `None` if no option requests it.
 ///
 /// # Errors
-/// [`super::run_cases::Interrupted`]
-pub(in crate::cli) fn look(
-    arguments: &Looking,
+/// [`super::run_cases::Interrupted`] if the user interrupts the mutations.
+pub(in crate::cli) fn measure(
+    arguments: &CoverageOptions,
     editions: &[Arc<Policy>],
     jobs: &[Job],
     judged: &[Judged],
     kept: &[Option<Vec<DecisionRow>>],
-    terms: Terms,
-) -> Result<Option<Looked>, super::run_cases::Interrupted> {
+    settings: RunSettings,
+) -> Result<Option<SuiteCoverage>, super::run_cases::Interrupted> {
     if !arguments.wanted() {
         return Ok(None);
     }
     let mut coverage = Coverage::default();
-    editions.iter().for_each(|policy| coverage.count(policy));
+    editions.iter().for_each(|policy| coverage.include(policy));
     for (job, judged) in jobs.iter().zip(judged) {
         coverage.add(&job.plan.header.rulebooks, &judged.reached);
     }
     let mutants = if arguments.mutates() {
         let mut list = Vec::new();
         for policy in coverage.all() {
-            list.extend(mutate(policy, jobs, judged, kept, terms)?);
+            list.extend(mutate(policy, jobs, judged, kept, settings)?);
         }
         Some(list)
     } else {
         None
     };
-    Ok(Some(Looked { coverage, mutants }))
+    Ok(Some(SuiteCoverage { coverage, mutants }))
 }
 
-/// Gives each verdict of a policy each of its other words in turn, those where a protection is
-/// inert included.
+/// Changes each verdict of a policy to each other verdict in turn, including the verdicts of inert
+/// protections.
 fn mutate(
     policy: &Policy,
     jobs: &[Job],
     judged: &[Judged],
     kept: &[Option<Vec<DecisionRow>>],
-    terms: Terms,
+    settings: RunSettings,
 ) -> Result<Vec<Mutant>, super::run_cases::Interrupted> {
     let mut mutants = Vec::new();
     for protection in &policy.protections {
@@ -117,15 +117,15 @@ fn mutate(
             others.map(move |to| (rule, says, to))
         };
         for (rule, from, to) in possible.flat_map(others) {
-            let cases = reaching(policy, rule, jobs, judged);
+            let cases = cases_using(policy, rule, jobs, judged);
             let mut noticed_by = None;
-            // One case that notices is enough, and most of the time the first does.
-            for some in cases.chunks(terms.jobs.max(1)) {
-                let flipped: Vec<Job> = some.iter().map(|case| case.flipped(rule, to)).collect();
-                noticed_by = judge_all(&flipped, terms)?.into_iter().find(|one| {
+            // One failing case is enough; usually the first case fails.
+            for batch in cases.chunks(settings.jobs.max(1)) {
+                let mutated: Vec<Job> = batch.iter().map(|case| case.mutated(rule, to)).collect();
+                noticed_by = judge_all(&mutated, settings)?.into_iter().find(|one| {
                     let stored = kept.get(one.file).and_then(Option::as_ref).is_some_and(|kept| {
-                        let of_case = kept.iter().filter(|row| row.get("case") == one.report.case);
-                        !of_case.eq(one.rows.iter())
+                        let in_case = kept.iter().filter(|row| row.get("case") == one.report.case);
+                        !in_case.eq(one.rows.iter())
                     });
                     stored || !one.report.passed()
                 });
@@ -147,15 +147,16 @@ fn mutate(
     Ok(mutants)
 }
 
-/// A case that a rule had something to say in, and the place of its rulebook.
-struct Reaching<'j> {
+/// A case that uses a rule.
+struct CaseUsingRule<'j> {
     job: &'j Job,
+    /// Index of the rulebook of the rule in the plan.
     book: usize,
 }
 
-impl Reaching<'_> {
-    /// The same with another verdict of that rule.
-    fn flipped(&self, rule: RuleId, to: Verdict) -> Job {
+impl CaseUsingRule<'_> {
+    /// The case with another verdict of that rule.
+    fn mutated(&self, rule: RuleId, to: Verdict) -> Job {
         let mut job = self.job.clone();
         let book = &mut job.plan.header.rulebooks[self.book];
         *book = Arc::new(book.with_verdict(rule, to));
@@ -163,28 +164,28 @@ impl Reaching<'_> {
     }
 }
 
-/// The cases that all is well with and that a rule had something to say in.
-fn reaching<'j>(
+/// The passing cases that use a rule.
+fn cases_using<'j>(
     policy: &Policy,
     rule: RuleId,
     jobs: &'j [Job],
     judged: &[Judged],
-) -> Vec<Reaching<'j>> {
+) -> Vec<CaseUsingRule<'j>> {
     let cases = jobs.iter().zip(judged).filter(|(_, judged)| judged.report.passed());
-    let reaching = cases.filter_map(|(job, judged)| {
+    let using = cases.filter_map(|(job, judged)| {
         let mut books = job.plan.header.rulebooks.iter();
         let book = books.position(|book| {
             book.policy.name == policy.name && book.policy.digest == policy.digest
         })?;
         let reached = judged.reached.get(book).is_some_and(|reached| reached.rules.contains(&rule));
-        reached.then_some(Reaching { job, book })
+        reached.then_some(CaseUsingRule { job, book })
     });
-    reaching.collect()
+    using.collect()
 }
 
-impl Looked {
-    /// What it comes to for people.
-    pub(in crate::cli) fn text(&self, arguments: &Looking, paint: Paint) -> String {
+impl SuiteCoverage {
+    /// The report as text.
+    pub(in crate::cli) fn text(&self, arguments: &CoverageOptions, paint: Paint) -> String {
         let mut out = Vec::new();
         if arguments.reports() {
             out.push(coverage_text(&self.coverage.policies(), paint));
@@ -193,13 +194,13 @@ impl Looked {
         out.join("\n\n")
     }
 
-    /// What it comes to for machines.
+    /// The report as JSON.
     pub(in crate::cli) fn json(&self) -> serde_json::Value {
         coverage_json(&self.coverage.policies(), self.mutants.as_deref())
     }
 
-    /// Floors that are not reached.
-    pub(in crate::cli) fn gates(&self, arguments: &Looking) -> Vec<String> {
+    /// The requirements that are not met, one line each.
+    pub(in crate::cli) fn gates(&self, arguments: &CoverageOptions) -> Vec<String> {
         let mut gates = Vec::new();
         let policies = self.coverage.policies();
         let reached = coverage_per_cent(&policies);
@@ -234,16 +235,19 @@ impl Looked {
         gates
     }
 
-    /// The skeleton that was asked for; `None` if nobody asked.
-    pub(in crate::cli) fn suggestion(&self, arguments: &Looking) -> Option<Result<String, String>> {
+    /// The requested scenario skeleton; `None` if none was requested.
+    pub(in crate::cli) fn suggestion(
+        &self,
+        arguments: &CoverageOptions,
+    ) -> Option<Result<String, String>> {
         let wanted = arguments.suggest.as_deref()?;
         let found = if wanted.is_empty() {
             self.coverage.next_missed()
         } else {
             let mut all = self.coverage.all();
             all.find_map(|policy| {
-                let at = policy.rules.iter().position(|rule| rule.id == wanted)?;
-                Some((policy, RuleId::at(at)))
+                let index = policy.rules.iter().position(|rule| rule.id == wanted)?;
+                Some((policy, RuleId::at(index)))
             })
         };
         let reported = match found {

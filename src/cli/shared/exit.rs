@@ -1,25 +1,25 @@
-//! How the program ends.
+//! The exit codes.
 
 use std::process::{ExitCode, Termination};
 
 /// The exit codes. They are part of the public interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// Yes: done; every expectation met; the files are right.
+    /// The verb did its work: every expectation met, no difference, no mistake.
     Success = 0,
-    /// No: an expectation not met, a difference.
+    /// An expectation failed, or something differs.
     Failure = 1,
-    /// Bad input: usage, a file that cannot be read, a mistake in one.
+    /// Wrong arguments, a file that cannot be read, or a mistake in a file.
     BadInput = 2,
-    /// Something could not be written.
+    /// Output could not be written.
     CouldNotWrite = 3,
-    /// Nothing ran: no scenario was found, a filter matched none.
+    /// Nothing ran: no scenario was found, or a filter matches none.
     NothingRan = 4,
-    /// Undecided: a limit was reached, or the answer hangs on something unknown.
+    /// Undecided: a limit was reached, or the result depends on an unknown fact.
     Undecided = 5,
     /// Internal error.
     InternalError = 70,
-    /// Interrupted; what was written is marked as partial or not there at all.
+    /// Interrupted. Results are marked as partial or were not written.
     Interrupted = 130,
 }
 

@@ -1,4 +1,4 @@
-//! Where the formats of a verb go: to standard output, or each to a file of its own.
+//! The destinations of the output formats of a verb: standard output or files.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use super::terminal;
 pub struct Output<F> {
     /// The format.
     pub format: F,
-    /// The file; standard output if there is none.
+    /// The file; `None` for standard output.
     pub file: Option<PathBuf>,
 }
 
@@ -34,19 +34,19 @@ impl<F: clap::ValueEnum> FromStr for Output<F> {
     }
 }
 
-/// Where a report goes, tried before the work begins.
-pub enum Target<'a> {
+/// The destination of a report, checked before the work begins.
+pub enum ReportTarget<'a> {
     /// Standard output.
     Stdout,
     /// A file.
     File(&'a Path, OutputFile),
 }
 
-impl<'a> Target<'a> {
-    /// Tries the place.
+impl<'a> ReportTarget<'a> {
+    /// Checks that the destination can be written.
     ///
     /// # Errors
-    /// [`Exit::CouldNotWrite`]
+    /// [`Exit::CouldNotWrite`] if it cannot.
     pub fn begin(file: Option<&'a Path>) -> Result<Self, Exit> {
         Ok(match file {
             None => Self::Stdout,
@@ -54,13 +54,13 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// Writes lines that a CI server is to read as commands.
+    /// Writes lines that a CI server reads as commands.
     ///
     /// # Errors
-    /// [`Exit::CouldNotWrite`]
+    /// [`Exit::CouldNotWrite`] if writing fails.
     pub fn finish_commands(self, text: &str) -> Result<(), Exit> {
         match self {
-            Self::Stdout => match terminal::say_commands(text.trim_end_matches('\n')) {
+            Self::Stdout => match terminal::print_commands(text.trim_end_matches('\n')) {
                 Err(Some(exit)) => Err(exit),
                 Ok(()) | Err(None) => Ok(()),
             },
@@ -71,7 +71,7 @@ impl<'a> Target<'a> {
     /// Writes the report.
     ///
     /// # Errors
-    /// [`Exit::CouldNotWrite`]
+    /// [`Exit::CouldNotWrite`] if writing fails.
     pub fn finish(self, text: &str) -> Result<(), Exit> {
         match self {
             Self::Stdout => terminal::print(text).map(|_| ()),

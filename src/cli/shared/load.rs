@@ -1,9 +1,9 @@
-//! From paths to compiled scenarios, with every mistake reported.
+//! Loads scenarios and policies from paths, and collects every mistake.
 
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
-use super::files::{self, Disk, read_text};
+use super::files::{self, DiskFiles, read_text};
 use super::messages::report_nothing_ran;
 use super::terminal;
 use std::sync::Arc;
@@ -16,50 +16,50 @@ use crate::plan::{Compiled, Options, Plan, compile_with};
 use crate::policy::{Library, Policy};
 use crate::report::Paint;
 
-/// Everything that was read, and what is wrong with it.
+/// Reads files, and keeps their texts and problems.
 pub struct Loader {
     /// Every text that was read.
     pub sources: Sources,
-    /// Every mistake.
+    /// Every error and warning about them.
     pub problems: Problems,
-    /// The scenarios that cannot be carried out for their mistakes.
+    /// Paths of the files that cannot be used because of errors.
     pub broken: Vec<String>,
-    disk: Disk,
+    disk: DiskFiles,
     library: Library,
 }
 
-/// A scenario that can be carried out.
+/// A compiled scenario.
 pub struct Loaded {
-    /// Its path, as messages call it.
+    /// Its path, as messages show it.
     pub path: String,
-    /// Its plans.
+    /// Its plans, one for each case.
     pub compiled: Compiled,
 }
 
 impl Loader {
-    /// Has read nothing yet.
+    /// A loader that has read nothing.
     pub fn new() -> Self {
         Self {
             sources: Sources::default(),
             problems: Problems::default(),
             broken: Vec::new(),
-            disk: Disk::default(),
+            disk: DiskFiles::default(),
             library: Library::default(),
         }
     }
 
-    /// Forgets every mistake, so that another file can be tried.
-    pub fn forget_problems(&mut self) {
+    /// Removes every problem, so that another file can be compiled.
+    pub fn clear_problems(&mut self) {
         self.problems = Problems::default();
         self.broken.clear();
     }
 
-    /// Every scenario under some paths. In folders, policies are passed over.
+    /// Compiles every scenario under some paths. Policies in folders are skipped.
     pub fn scenarios(&mut self, paths: &[PathBuf], options: &Options) -> Vec<Loaded> {
         let mut loaded = Vec::new();
         for (path, named) in self.find(paths) {
             let Some(text) = self.read(&path) else { continue };
-            if named || self.kind(&path, &text) == Some(Kind::Scenario) {
+            if named || self.kind(&path, &text) == Some(FileKind::Scenario) {
                 loaded.extend(self.scenario(&path, text, options));
             }
         }
@@ -70,7 +70,7 @@ impl Loader {
     pub fn find(&mut self, paths: &[PathBuf]) -> Vec<(PathBuf, bool)> {
         let mut failed = Vec::new();
         let found = files::find(paths, &mut failed);
-        paths.iter().for_each(|path| self.disk.name(path));
+        paths.iter().for_each(|path| self.disk.allow(path));
         for (path, failure) in failed {
             let path = files::shown(&path);
             self.problems.add(Problem::unreadable(&path, failure));
@@ -79,8 +79,9 @@ impl Loader {
         found
     }
 
-    /// What a file found in a folder is; if it is none of ours, that is reported.
-    pub fn kind(&mut self, path: &Path, text: &str) -> Option<Kind> {
+    /// The kind of a file that was found in a folder; `None`, with a warning, if it is neither a
+    /// scenario nor a policy.
+    pub fn kind(&mut self, path: &Path, text: &str) -> Option<FileKind> {
         let kind = kind_of(text);
         if kind.is_none() {
             let title = "skipped: this file is neither a scenario nor a policy";
@@ -95,9 +96,9 @@ impl Loader {
         kind
     }
 
-    /// The text of a file.
+    /// The text of a file; `None`, with an error, if it cannot be read.
     pub fn read(&mut self, path: &Path) -> Option<String> {
-        self.disk.name(path);
+        self.disk.allow(path);
         match read_text(path) {
             Ok(text) => Some(text),
             Err(failure) => {
@@ -109,12 +110,12 @@ impl Loader {
         }
     }
 
-    /// Compiles a scenario's text.
+    /// Compiles the text of a scenario; `None`, with errors, if it has mistakes.
     pub fn scenario(&mut self, path: &Path, text: String, options: &Options) -> Option<Loaded> {
         let path = files::shown(path);
         let file = self.sources.add(path.clone(), text);
         let mut problems = Problems::default();
-        options.policy.iter().for_each(|policy| self.disk.name(Path::new(policy)));
+        options.policy.iter().for_each(|policy| self.disk.allow(Path::new(policy)));
         let compiled = compile_with(
             &mut self.library,
             file,
@@ -130,24 +131,24 @@ impl Loader {
         compiled.map(|compiled| Loaded { path, compiled })
     }
 
-    /// Loads a policy by name or path.
+    /// Loads a policy by name or path; `None`, with errors, if it has mistakes.
     pub fn policy(&mut self, name: &str) -> Option<Arc<Policy>> {
-        self.disk.name(Path::new(name));
+        self.disk.allow(Path::new(name));
         self.library.load(name, None, &self.disk, &mut self.sources, &mut self.problems)
     }
 
-    /// Reports every mistake on standard error.
-    pub fn tell(&self, paint: Paint) {
-        tell_all(&self.problems, &self.sources, paint);
+    /// Prints every problem to standard error.
+    pub fn print_problems(&self, paint: Paint) {
+        print_problems(&self.problems, &self.sources, paint);
     }
 
-    /// Ends the verb if anything was wrong; warnings are counted in a line.
+    /// Prints the problems if there are errors; otherwise prints the number of warnings.
     ///
     /// # Errors
-    /// [`Exit::BadInput`], after every mistake has been reported.
-    pub fn refuse_or_go_on(&self, paint: Paint) -> Result<(), Exit> {
+    /// [`Exit::BadInput`] if there are errors.
+    pub fn refuse_or_continue(&self, paint: Paint) -> Result<(), Exit> {
         if self.problems.refuse() {
-            self.tell(paint);
+            self.print_problems(paint);
             return Err(Exit::BadInput);
         }
         let warnings = self.problems.count(Severity::Warning);
@@ -160,7 +161,7 @@ impl Loader {
     }
 }
 
-/// The plans that are wanted.
+/// The plans of all scenarios, or only those of the case `case`.
 ///
 /// # Errors
 /// [`Exit::NothingRan`] if there are none.
@@ -189,40 +190,41 @@ pub fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit>
     Ok(wanted)
 }
 
-/// Reports every mistake on standard error, and how many there are.
-pub(in crate::cli) fn tell_all(problems: &Problems, sources: &Sources, paint: Paint) {
+/// Prints every problem to standard error, and their number.
+pub(in crate::cli) fn print_problems(problems: &Problems, sources: &Sources, paint: Paint) {
     let text = render(problems, sources, paint.0);
     if !text.is_empty() {
         terminal::print_stderr(&format!("{text}\n\n{}", summary(problems)));
     }
 }
 
-/// What a file of ours is.
+/// The kind of a file, by its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A scenario.
     Scenario,
     /// A policy.
     Policy,
 }
 
-/// What a text is, if it is one of ours. What was meant to be one counts as one, so that
-/// its mistakes are reported instead of passed over.
-pub fn kind_of(text: &str) -> Option<Kind> {
+/// The kind of a text; `None` if it is neither a scenario nor a policy. A text that resembles one
+/// counts as one, so that its mistakes are reported instead of being skipped.
+pub fn kind_of(text: &str) -> Option<FileKind> {
     let mut scratch = Sources::default();
     let file = scratch.add("", text);
     let Some(node) = parse_yaml(&scratch, file, &mut Problems::default()) else {
-        let ours = text.trim().is_empty() || text.contains("stayput");
-        return ours.then(|| if text.contains("policy/") { Kind::Policy } else { Kind::Scenario });
+        let is_ours = text.trim().is_empty() || text.contains("stayput");
+        return is_ours
+            .then(|| if text.contains("policy/") { FileKind::Policy } else { FileKind::Scenario });
     };
     let entries = node.entries()?;
     let has = |key: &str| entries.iter().any(|entry| &**entry.key == key);
     let format = entries.iter().find(|entry| !closest(&entry.key, ["stayput"]).is_empty());
-    let says = format.and_then(|entry| entry.value.scalar()).unwrap_or_default().to_lowercase();
-    if says.starts_with("policy") || (has("space") && has("protections")) {
-        Some(Kind::Policy)
+    let word = format.and_then(|entry| entry.value.scalar()).unwrap_or_default().to_lowercase();
+    if word.starts_with("policy") || (has("space") && has("protections")) {
+        Some(FileKind::Policy)
     } else if format.is_some() || (has("fleet") && (has("events") || has("expect"))) {
-        Some(Kind::Scenario)
+        Some(FileKind::Scenario)
     } else {
         None
     }

@@ -1,4 +1,4 @@
-//! What several verbs of the command line need.
+//! Code that several verbs of the command line use.
 
 pub(super) mod accepted_files;
 pub(super) mod coverage;

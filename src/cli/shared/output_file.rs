@@ -1,11 +1,11 @@
-//! One file of output, written whole or not at all.
+//! One output file, written whole or not at all.
 //!
-//! | what stands there | what happens |
+//! | at the path is | what happens |
 //! |---|---|
-//! | nothing | a new file, with the mode that the umask leaves |
-//! | a regular file | a new one takes its place, its mode and its owner |
-//! | a link | what it leads to is written, and the link stays |
-//! | a device, a pipe, `/dev/stdout` | it is written into |
+//! | nothing | a new file is created, with the mode that the umask leaves |
+//! | a regular file | a new file replaces it, with the same mode and owner |
+//! | a link | its target is written, and the link stays |
+//! | a device, a pipe, `/dev/stdout` | it is written to |
 //! | a folder | refused |
 
 use std::fs::{self, File};
@@ -13,31 +13,31 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
-use super::staging::{Staged, What, clear_leftovers};
-use super::system_calls::{Gate, Open, SystemCalls};
+use super::staging::{Staged, StagedKind, clear_leftovers};
+use super::system_calls::{AllCalls, Gate, SystemCalls};
 use super::terminal;
 
-/// The highest number of links that are followed to a file.
+/// Most links that are followed to a file.
 const LINKS: usize = 40;
 
-/// A file that is about to be written. The place has been tried; nothing has changed there yet.
-pub struct OutputFile<G: Gate = Open> {
+/// A file that is about to be written. Its path was checked; nothing has changed there yet.
+pub struct OutputFile<G: Gate = AllCalls> {
     calls: SystemCalls<G>,
-    to: Span<G>,
+    to: Destination<G>,
 }
 
-enum Span<G: Gate> {
-    /// What is written into, as it stands.
+enum Destination<G: Gate> {
+    /// A device or a pipe, which is written directly.
     Stream(File),
-    /// A staged file that will be renamed to this path.
+    /// A staged file that will be renamed to the path.
     File(Staged<G>, PathBuf),
 }
 
 impl<G: Gate + Copy> OutputFile<G> {
-    /// Tries the place.
+    /// Checks that the path can be written.
     ///
     /// # Errors
-    /// If it cannot be written to.
+    /// If it cannot.
     pub fn begin(path: &Path, calls: SystemCalls<G>) -> io::Result<Self> {
         let meta = match fs::metadata(path) {
             Ok(meta) => Some(meta),
@@ -50,7 +50,7 @@ impl<G: Gate + Copy> OutputFile<G> {
                 return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
             }
             Some(meta) if !meta.is_file() || is_stream => {
-                let to = Span::Stream(calls.open_stream(path)?);
+                let to = Destination::Stream(calls.open_stream(path)?);
                 return Ok(Self { calls, to });
             }
             Some(_) | None => {}
@@ -60,26 +60,26 @@ impl<G: Gate + Copy> OutputFile<G> {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             Some(_) | None => Path::new("."),
         };
-        // A file that may not be written is not replaced either.
+        // A file without write permission is not replaced.
         if meta_of(&target)?.is_some() {
             fs::OpenOptions::new().append(true).open(&target)?;
         }
         for line in clear_leftovers(parent) {
             terminal::print_stderr(&format!("stayput: {line}"));
         }
-        let staged = Staged::create(What::File, parent, calls)?;
-        Ok(Self { calls, to: Span::File(staged, target) })
+        let staged = Staged::create(StagedKind::File, parent, calls)?;
+        Ok(Self { calls, to: Destination::File(staged, target) })
     }
 
     /// Writes the text.
     ///
     /// # Errors
-    /// If it cannot be written; a regular file is then as it was before.
+    /// If writing fails; a regular file is then unchanged.
     pub fn finish(self, text: &str) -> io::Result<()> {
         let calls = self.calls;
         match self.to {
-            Span::Stream(file) => calls.write(&file, text.as_bytes()),
-            Span::File(staged, target) => {
+            Destination::Stream(file) => calls.write(&file, text.as_bytes()),
+            Destination::File(staged, target) => {
                 calls.write(&File::options().append(true).open(&staged.path)?, text.as_bytes())?;
                 match meta_of(&target)? {
                     Some(old) if old.is_file() => calls.take_after(&staged.path, &old)?,
@@ -98,7 +98,7 @@ impl<G: Gate + Copy> OutputFile<G> {
     }
 }
 
-/// What stands at a path, links not followed; `None` if nothing does.
+/// The metadata of a path without following links; `None` if nothing exists there.
 fn meta_of(path: &Path) -> io::Result<Option<fs::Metadata>> {
     match fs::symlink_metadata(path) {
         Ok(meta) => Ok(Some(meta)),
@@ -107,7 +107,7 @@ fn meta_of(path: &Path) -> io::Result<Option<fs::Metadata>> {
     }
 }
 
-/// The path that a chain of links ends at, be there a file or not.
+/// The path at the end of a chain of links, whether or not it exists.
 fn behind_links(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_path_buf();
     for _ in 0..LINKS {
@@ -122,26 +122,26 @@ fn behind_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links"))
 }
 
-/// Tries a place for a report.
+/// Checks that a report can be written to a path.
 ///
 /// # Errors
-/// [`Exit::CouldNotWrite`]
+/// [`Exit::CouldNotWrite`] if it cannot.
 pub fn begin(path: &Path) -> Result<OutputFile, Exit> {
     OutputFile::begin(path, SystemCalls::default()).map_err(|error| could_not_write(path, &error))
 }
 
-/// Writes a report to the place that was tried.
+/// Writes a report to a path that was checked.
 ///
 /// # Errors
-/// [`Exit::CouldNotWrite`]
+/// [`Exit::CouldNotWrite`] if writing fails.
 pub fn finish(path: &Path, file: OutputFile, text: &str) -> Result<(), Exit> {
     file.finish(text).map_err(|error| could_not_write(path, &error))
 }
 
-/// Writes a file at once.
+/// Checks a path and writes a file.
 ///
 /// # Errors
-/// [`Exit::CouldNotWrite`]
+/// [`Exit::CouldNotWrite`] if writing fails.
 pub fn write(path: &Path, text: &str) -> Result<(), Exit> {
     finish(path, begin(path)?, text)
 }
@@ -160,39 +160,40 @@ mod tests {
 
     use super::*;
 
-    /// A disk whose n-th call fails; it is the last one, if the process dies.
-    struct Disk {
-        at: u32,
+    /// A disk whose system call number `faulty` fails, from 1; all later calls too if the process
+    /// dies.
+    struct FaultyDisk {
+        faulty: u32,
         dies: bool,
         calls: Cell<u32>,
     }
 
-    impl Gate for &Disk {
+    impl Gate for &FaultyDisk {
         fn pass(&self, call: &'static str) -> io::Result<()> {
             self.calls.set(self.calls.get() + 1);
             let number = self.calls.get();
-            let wrong = if self.dies { number >= self.at } else { number == self.at };
+            let wrong = if self.dies { number >= self.faulty } else { number == self.faulty };
             if wrong { Err(io::Error::other(call)) } else { Ok(()) }
         }
     }
 
     #[test]
-    fn a_fault_at_any_call_leaves_the_old_text_or_the_new_one() {
+    fn a_fault_at_any_call_leaves_the_old_or_the_new_text() {
         for dies in [false, true] {
-            for at in 1.. {
+            for faulty in 1.. {
                 let folder = tempfile::tempdir().unwrap();
                 let path = folder.path().join("report.xml");
                 fs::write(&path, "old").unwrap();
-                let disk = Disk { at, dies, calls: Cell::new(0) };
+                let disk = FaultyDisk { faulty, dies, calls: Cell::new(0) };
                 let written = OutputFile::begin(&path, SystemCalls(&disk))
                     .and_then(|file| file.finish("new"));
                 let found = fs::read_to_string(&path).unwrap();
-                assert!(found == "old" || found == "new", "call {at}: {found}");
+                assert!(found == "old" || found == "new", "call {faulty}: {found}");
                 assert!(written.is_err() || found == "new");
                 write(&path, "next").unwrap();
                 assert_eq!(fs::read_to_string(&path).unwrap(), "next");
-                assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "call {at}");
-                if disk.calls.get() < at {
+                assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "call {faulty}");
+                if disk.calls.get() < faulty {
                     break;
                 }
             }
@@ -201,7 +202,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_are_followed_also_to_nothing() {
+    fn a_link_to_a_missing_file_creates_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let (link, file) = (folder.path().join("link"), folder.path().join("file"));
         std::os::unix::fs::symlink("file", &link).unwrap();

@@ -1,10 +1,10 @@
-//! A folder of results, written whole or not at all.
+//! An output folder, written whole or not at all.
 //!
-//! The result is written to a folder beside the place where it will stand, and takes that place
-//! in one step when it is complete. At any instant the old result or the new one stands there.
+//! The result is staged in a folder beside its target path, and moved to that path in one step
+//! when it is complete. At any instant the path holds the old or the new result.
 //!
-//! What the place may hold is looked at before the run, and again right before the exchange:
-//! nothing, an empty folder, or a result of an earlier run and no other file. A partial result
+//! The target must be missing, an empty folder, or the result of an earlier run with no other
+//! file. This is checked before the run, and again right before the exchange. A partial result
 //! never replaces a complete one; it goes to `DIR.partial`.
 
 use std::fs::{self, File, Metadata};
@@ -13,46 +13,46 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::files::shown;
-use super::staging::{RUN_FILE, Staged, What, clear_leftovers, is_result};
-use super::system_calls::{Gate, Open, SystemCalls};
+use super::staging::{RUN_FILE, Staged, StagedKind, clear_leftovers, is_result};
+use super::system_calls::{AllCalls, Gate, SystemCalls};
 use super::terminal;
 use crate::report::{Input, RunFile, run_json};
 
-/// The highest number that is tried for the name of a result that could not take its place.
+/// Highest number that is tried in the name of a result that could not be moved to its target.
 const KEPT: u32 = 1000;
 
-/// A folder that is being written beside the place where it will stand.
-pub struct OutputFolder<G: Gate = Open> {
+/// A folder that is staged beside its target path.
+pub struct OutputFolder<G: Gate = AllCalls> {
     calls: SystemCalls<G>,
-    /// As the user named it.
+    /// The target path as the user wrote it.
     named: PathBuf,
-    /// The same, with every link and every `..` resolved.
+    /// The target path with every link and every `..` resolved.
     target: PathBuf,
     staged: Staged<G>,
 }
 
 impl<G: Gate + Copy> OutputFolder<G> {
-    /// Begins a folder that will stand at `target`, and tries the place.
+    /// Checks the target path and creates the staged folder.
     ///
     /// # Errors
-    /// If something stands there that may not be replaced, or nothing can be written beside it.
+    /// If the target may not be replaced, or its parent folder cannot be written.
     pub fn begin(named: &Path, calls: SystemCalls<G>) -> io::Result<Self> {
         let target = resolve(named, calls)?;
-        let parent = target.parent().ok_or_else(|| refused("it has no folder above it"))?;
-        match what_stands_at(&target)? {
-            Standing::Nothing => {}
-            Standing::Folder { .. } => can_be_moved(&target, parent)?,
-            Standing::Foreign(why) => return Err(refused(&why)),
+        let parent = target.parent().ok_or_else(|| refusal("it has no folder above it"))?;
+        match existing_at(&target)? {
+            Existing::Nothing => {}
+            Existing::Folder { .. } => check_movable(&target, parent)?,
+            Existing::Foreign(why) => return Err(refusal(&why)),
         }
         for line in clear_leftovers(parent) {
             terminal::print_stderr(&format!("stayput: {line}"));
         }
-        let staged = Staged::create(What::Folder, parent, calls)?;
+        let staged = Staged::create(StagedKind::Folder, parent, calls)?;
         // Without a trailing slash, so that a suffix can be added to the name.
         Ok(Self { calls, named: named.components().collect(), target, staged })
     }
 
-    /// Opens a file in it.
+    /// Creates a file in the staged folder.
     ///
     /// # Errors
     /// If it cannot be created.
@@ -60,12 +60,12 @@ impl<G: Gate + Copy> OutputFolder<G> {
         self.calls.create_file(&self.staged.path.join(name))
     }
 
-    /// Writes the run file, with a digest of every table, and moves the folder to its place.
-    /// Gives the path at which it stands.
+    /// Writes the run file with a digest of every table, moves the folder to its target, and
+    /// returns its path.
     ///
     /// # Errors
-    /// If that cannot be done. The place is then as it was before, and the error names the
-    /// folder in which the result was kept, if it could be kept.
+    /// If writing or moving fails. The target is then unchanged, and the error names the folder in
+    /// which the result was kept, if it could be kept.
     pub fn finish(self, run: &mut RunFile) -> io::Result<PathBuf> {
         run.outputs = digests(&self.staged.path)?;
         run_json(run, BufWriter::new(self.open(RUN_FILE)?))?;
@@ -74,7 +74,7 @@ impl<G: Gate + Copy> OutputFolder<G> {
         }
         self.calls.sync(&self.staged.path)?;
         let complete =
-            matches!(what_stands_at(&self.target), Ok(Standing::Folder { complete: true, .. }));
+            matches!(existing_at(&self.target), Ok(Existing::Folder { complete: true, .. }));
         let beside = complete && !run.complete;
         let suffix = if beside { ".partial" } else { "" };
         let (target, named) = (with_suffix(&self.target, suffix), with_suffix(&self.named, suffix));
@@ -87,7 +87,7 @@ impl<G: Gate + Copy> OutputFolder<G> {
         }
     }
 
-    /// Keeps a result that could not take its place under a name beside it.
+    /// Keeps a result that could not be moved to its target under another name beside it.
     fn keep(self, error: &io::Error) -> io::Error {
         for number in 1..KEPT {
             let suffix = if number == 1 { ".result".into() } else { format!(".result-{number}") };
@@ -107,23 +107,23 @@ impl<G: Gate + Copy> OutputFolder<G> {
     }
 }
 
-/// What stands at a place.
-enum Standing {
+/// What exists at a target path.
+enum Existing {
     Nothing,
-    /// An empty folder, or a result: it may be replaced.
+    /// An empty folder or a result, which may be replaced.
     Folder {
         meta: Metadata,
-        /// Whether it is a result that holds everything that was to happen.
+        /// Whether it is a complete result.
         complete: bool,
     },
-    /// Anything else, and why it may not be replaced.
+    /// Something else, with the reason why it may not be replaced.
     Foreign(String),
 }
 
-fn what_stands_at(target: &Path) -> io::Result<Standing> {
-    let foreign = |why: &str| Ok(Standing::Foreign(format!("{why}; nothing was changed")));
+fn existing_at(target: &Path) -> io::Result<Existing> {
+    let foreign = |why: &str| Ok(Existing::Foreign(format!("{why}; nothing was changed")));
     let meta = match fs::symlink_metadata(target) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Standing::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Existing::Nothing),
         Err(error) => return Err(error),
         Ok(meta) if !meta.is_dir() => return foreign("it exists and was not written by stayput"),
         Ok(meta) => meta,
@@ -134,7 +134,7 @@ fn what_stands_at(target: &Path) -> io::Result<Standing> {
     }
     names.sort();
     if names.is_empty() {
-        return Ok(Standing::Folder { meta, complete: false });
+        return Ok(Existing::Folder { meta, complete: false });
     }
     let run = fs::read_to_string(target.join(RUN_FILE)).unwrap_or_default();
     let run: serde_json::Value = serde_json::from_str(&run).unwrap_or_default();
@@ -148,25 +148,25 @@ fn what_stands_at(target: &Path) -> io::Result<Standing> {
         ));
     }
     let complete = run.get("complete").and_then(serde_json::Value::as_bool) == Some(true);
-    Ok(Standing::Folder { meta, complete })
+    Ok(Existing::Folder { meta, complete })
 }
 
-/// Moves a finished folder to its place. What stands there is looked at right before, and once
-/// more right after: a file that was put there meanwhile is never removed.
+/// Moves a finished folder to its target. The target is checked right before and right after the
+/// exchange, so that a file that was created there in the meantime is never removed.
 fn place<G: Gate + Copy>(calls: SystemCalls<G>, done: &Path, target: &Path) -> io::Result<()> {
     let parent = target.parent().unwrap_or(target);
-    match what_stands_at(target)? {
-        Standing::Foreign(why) => return Err(refused(&why)),
-        Standing::Nothing => calls.rename_to_nothing(done, target)?,
-        Standing::Folder { meta, .. } => {
+    match existing_at(target)? {
+        Existing::Foreign(why) => return Err(refusal(&why)),
+        Existing::Nothing => calls.rename_to_nothing(done, target)?,
+        Existing::Folder { meta, .. } => {
             calls.take_after(done, &meta)?;
             if calls.exchange(done, target)? {
-                // From here on `done` is what stood there before.
-                if let Standing::Foreign(why) = what_stands_at(done)? {
+                // From here on, `done` is the old contents of the target.
+                if let Existing::Foreign(why) = existing_at(done)? {
                     calls.exchange(done, target)?;
-                    return Err(refused(&why));
+                    return Err(refusal(&why));
                 }
-                // The new result stands, whether the old one can be removed or not.
+                // The new result is in place, whether or not the old one can be removed.
                 if calls.remove_folder(done).is_err() {
                     terminal::print_stderr(&format!("stayput: cannot remove {}", shown(done)));
                 }
@@ -175,13 +175,14 @@ fn place<G: Gate + Copy>(calls: SystemCalls<G>, done: &Path, target: &Path) -> i
             }
         }
     }
-    // It stands; that the list of names may still be on its way to the disk is no failure.
+    // A failure to flush the directory entry is not an error, because the result is in place.
     let _ = calls.sync(parent);
     Ok(())
 }
 
-/// Where the system cannot exchange two folders: the old one goes aside first. If the process
-/// dies between the two steps, the old result is beside its place, and is named by the next run.
+/// Replaces the target on systems that cannot exchange two folders: the old folder is moved aside
+/// first. If the process dies between the two steps, the old result stays beside the target, and
+/// the next run reports it.
 fn replace_in_steps<G: Gate + Copy>(
     calls: SystemCalls<G>,
     done: &Path,
@@ -189,9 +190,9 @@ fn replace_in_steps<G: Gate + Copy>(
 ) -> io::Result<()> {
     let aside = with_suffix(done, ".old");
     calls.rename_to_nothing(target, &aside)?;
-    let moved = match what_stands_at(&aside)? {
-        Standing::Foreign(why) => Err(refused(&why)),
-        Standing::Nothing | Standing::Folder { .. } => calls.rename_to_nothing(done, target),
+    let moved = match existing_at(&aside)? {
+        Existing::Foreign(why) => Err(refusal(&why)),
+        Existing::Nothing | Existing::Folder { .. } => calls.rename_to_nothing(done, target),
     };
     if let Err(error) = moved {
         calls.rename_to_nothing(&aside, target)?;
@@ -203,7 +204,7 @@ fn replace_in_steps<G: Gate + Copy>(
     Ok(())
 }
 
-/// The path with every link and every `..` in it resolved. Folders above it are created.
+/// The path with every link and every `..` resolved. Missing parent folders are created.
 fn resolve<G: Gate + Copy>(named: &Path, calls: SystemCalls<G>) -> io::Result<PathBuf> {
     if fs::symlink_metadata(named).is_ok() {
         return fs::canonicalize(named);
@@ -215,35 +216,35 @@ fn resolve<G: Gate + Copy>(named: &Path, calls: SystemCalls<G>) -> io::Result<Pa
     calls.create_parents(parent)?;
     match named.file_name() {
         Some(name) => Ok(fs::canonicalize(parent)?.join(name)),
-        // It ends in `..`, which exists now that the folders above it do.
+        // A path that ends in `..` exists once its parent folders exist.
         None => fs::canonicalize(named),
     }
 }
 
-/// Refuses a folder that could not be moved out of its place at the end of the run.
-fn can_be_moved(target: &Path, parent: &Path) -> io::Result<()> {
+/// Refuses a folder that could not be moved away at the end of the run.
+fn check_movable(target: &Path, parent: &Path) -> io::Result<()> {
     let here = std::env::current_dir().and_then(fs::canonicalize);
     if here.is_ok_and(|here| here.starts_with(target)) {
-        return Err(refused("it is the current folder or contains it; name a folder inside it"));
+        return Err(refusal("it is the current folder or contains it; name a folder inside it"));
     }
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
         let (folder, above) = (fs::metadata(target)?, fs::metadata(parent)?);
         if folder.dev() != above.dev() || is_mount_point(target) {
-            return Err(refused("a file system is mounted there; name a folder inside it"));
+            return Err(refusal("a file system is mounted there; name a folder inside it"));
         }
         let user = rustix::process::geteuid().as_raw();
         let sticky = above.mode() & 0o1000 != 0;
         if sticky && user != 0 && user != folder.uid() && user != above.uid() {
-            return Err(refused("it belongs to another user, and only the owner can move it"));
+            return Err(refusal("it belongs to another user, and only the owner can move it"));
         }
     }
     Ok(())
 }
 
-/// Whether the system's list of mounts has a folder. A folder of the same device can be mounted
-/// somewhere else, so that devices alone do not show it.
+/// Whether a folder is in the system's list of mounts. Device numbers do not suffice, because a
+/// folder can be mounted at another path of the same device.
 #[cfg(unix)]
 fn is_mount_point(folder: &Path) -> bool {
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
@@ -254,7 +255,7 @@ fn is_mount_point(folder: &Path) -> bool {
     })
 }
 
-fn refused(why: &str) -> io::Error {
+fn refusal(why: &str) -> io::Error {
     io::Error::new(ErrorKind::AlreadyExists, why.to_owned())
 }
 
@@ -264,10 +265,10 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The digest of every file in a folder of results but the run file, by name.
+/// The digests of all files of a result except the run file, in the order of their names.
 ///
 /// # Errors
-/// If one cannot be read.
+/// If a file cannot be read.
 pub fn digests(folder: &Path) -> io::Result<Vec<Input>> {
     use rayon::prelude::*;
     let mut names = Vec::new();
@@ -283,10 +284,10 @@ pub fn digests(folder: &Path) -> io::Result<Vec<Input>> {
     names.into_par_iter().map(digest).collect()
 }
 
-/// Begins the folder, if one is wanted, before any work is done.
+/// Begins an output folder if a path is given.
 ///
 /// # Errors
-/// [`Exit::CouldNotWrite`]
+/// [`Exit::CouldNotWrite`] if it cannot be written.
 pub fn begin(path: Option<&Path>) -> Result<Option<OutputFolder>, Exit> {
     path.map(|path| {
         OutputFolder::begin(path, SystemCalls::default()).map_err(|error| cannot(path, &error))
@@ -294,10 +295,10 @@ pub fn begin(path: Option<&Path>) -> Result<Option<OutputFolder>, Exit> {
     .transpose()
 }
 
-/// Puts a finished folder in its place, and prints where it stands.
+/// Moves a finished folder to its target and prints its path.
 ///
 /// # Errors
-/// [`Exit::CouldNotWrite`]
+/// [`Exit::CouldNotWrite`] if that fails.
 pub fn finish(folder: OutputFolder, run: &mut RunFile) -> Result<(), Exit> {
     let named = folder.named.clone();
     let wanted = named.clone();
@@ -325,34 +326,34 @@ mod tests {
 
     use super::*;
 
-    /// What goes wrong at the n-th system call.
+    /// What goes wrong at one system call.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    enum Fault {
-        /// It fails, and the program goes on.
+    enum DiskFault {
+        /// The call fails, and the program continues.
         Fails,
-        /// It is not made, and no other is made after it: the process died.
+        /// The process dies: this call and all later calls fail.
         Dies,
-        /// Somebody puts a file into the place.
+        /// Another process creates a file at the target.
         Intrusion,
     }
 
-    /// A disk on which one thing goes wrong.
-    struct Disk<'a> {
+    /// A disk with one fault, at system call number `faulty`, from 1.
+    struct FaultyDisk<'a> {
         target: &'a Path,
-        fault: Fault,
-        at: u32,
+        fault: DiskFault,
+        faulty: u32,
         calls: Cell<u32>,
     }
 
-    impl Gate for &Disk<'_> {
+    impl Gate for &FaultyDisk<'_> {
         fn pass(&self, call: &'static str) -> io::Result<()> {
             let number = self.calls.get() + 1;
             self.calls.set(number);
             let wrong = match self.fault {
-                Fault::Fails => number == self.at,
-                Fault::Dies => number >= self.at,
-                Fault::Intrusion => {
-                    if number == self.at {
+                DiskFault::Fails => number == self.faulty,
+                DiskFault::Dies => number >= self.faulty,
+                DiskFault::Intrusion => {
+                    if number == self.faulty {
                         let _ = fs::create_dir(self.target);
                         fs::write(self.target.join("notes.txt"), "precious").unwrap();
                     }
@@ -387,7 +388,7 @@ mod tests {
         folder.finish(&mut run_file(version))
     }
 
-    /// The version of the whole result in a folder.
+    /// The version of the result in a folder; `None` if there is no result.
     fn version(folder: &Path) -> Option<String> {
         let text = fs::read_to_string(folder.join(RUN_FILE)).ok()?;
         let run: RunFile = serde_json::from_str(&text).unwrap();
@@ -402,25 +403,25 @@ mod tests {
         names.filter(|name| name.to_string_lossy().starts_with(".stayput-")).count()
     }
 
-    /// Every system call of a write may fail, or be the last: the old or the new result stands
-    /// there, and the next run succeeds and cleans up.
+    /// Each system call fails in turn, or is the last one. Afterwards the target holds the old or
+    /// the new result, and the next run succeeds and removes what was left.
     #[test]
-    fn a_fault_at_any_call_leaves_the_old_result_or_the_new_one() {
-        for fault in [Fault::Fails, Fault::Dies, Fault::Intrusion] {
+    fn a_fault_at_any_call_leaves_the_old_or_the_new_result() {
+        for fault in [DiskFault::Fails, DiskFault::Dies, DiskFault::Intrusion] {
             for old in [None, Some("old")] {
-                let mut at = 1;
+                let mut faulty = 1;
                 loop {
                     let parent = tempfile::tempdir().unwrap();
                     let target = parent.path().join("out");
                     if let Some(old) = old {
-                        write(&target, old, Open).unwrap();
+                        write(&target, old, AllCalls).unwrap();
                     }
-                    let disk = Disk { target: &target, fault, at, calls: Cell::new(0) };
+                    let disk = FaultyDisk { target: &target, fault, faulty, calls: Cell::new(0) };
                     let written = write(&target, "new", &disk);
-                    let reached = disk.calls.get() >= at;
+                    let reached = disk.calls.get() >= faulty;
                     let found = version(&target);
-                    let what = format!("{fault:?} at call {at}: {written:?}");
-                    if fault == Fault::Intrusion && reached {
+                    let what = format!("{fault:?} at call {faulty}: {written:?}");
+                    if fault == DiskFault::Intrusion && reached {
                         assert!(target.join("notes.txt").exists(), "{what}");
                     } else {
                         assert!(
@@ -430,7 +431,7 @@ mod tests {
                         if written.is_ok() {
                             assert_eq!(found.as_deref(), Some("new"), "{what}");
                         }
-                        write(&target, "next", Open).unwrap();
+                        write(&target, "next", AllCalls).unwrap();
                         assert_eq!(version(&target).as_deref(), Some("next"), "{what}");
                         assert_eq!(staged(parent.path()), 0, "{what}");
                     }
@@ -438,18 +439,18 @@ mod tests {
                         assert!(written.is_ok());
                         break;
                     }
-                    at += 1;
+                    faulty += 1;
                 }
-                assert!(at > 6, "{fault:?} was tried at {at} calls only");
+                assert!(faulty > 6, "{fault:?} was tried at {faulty} calls only");
             }
         }
     }
 
     #[test]
-    fn a_result_that_cannot_take_its_place_is_kept_beside_it() {
+    fn a_result_that_cannot_be_moved_to_its_target_is_kept_beside_it() {
         let parent = tempfile::tempdir().unwrap();
         let target = parent.path().join("out");
-        let folder = OutputFolder::begin(&target, SystemCalls(Open)).unwrap();
+        let folder = OutputFolder::begin(&target, SystemCalls(AllCalls)).unwrap();
         fs::create_dir(&target).unwrap();
         fs::write(target.join("notes.txt"), "precious").unwrap();
         let error = folder.finish(&mut run_file("new")).unwrap_err().to_string();
@@ -459,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_writers_one_wins_whole() {
+    fn concurrent_writers_leave_one_whole_result() {
         let parent = tempfile::tempdir().unwrap();
         let target = parent.path().join("out");
         for _ in 0..20 {
@@ -467,8 +468,8 @@ mod tests {
                 for name in ["one", "two", "three"] {
                     let target = &target;
                     scope.spawn(move || {
-                        // The loser of a race for an empty place gets that error.
-                        let _ = write(target, name, Open);
+                        // A writer that loses the race for an empty target gets an error.
+                        let _ = write(target, name, AllCalls);
                     });
                 }
             });

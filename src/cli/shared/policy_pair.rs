@@ -1,15 +1,15 @@
-//! Two policies, and the scenarios that are run under both.
+//! The comparison of two policies, with the scenarios that are run under both.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
-use super::load::{Kind, Loaded, Loader};
+use super::load::{FileKind, Loaded, Loader};
 use super::messages::report_nothing_ran;
 use super::progress::Progress;
 use super::run_cases::decisions;
 use super::run_end::name_of;
-use super::study::{Many, Template};
+use super::study::{ReplicatedPlan, ReplicationOptions};
 use super::terminal;
 use crate::cli::args::Overrides;
 use crate::diagnostics::many;
@@ -20,76 +20,77 @@ use crate::policy::{Class, Comparison, Difference, already, compare};
 use crate::report::{AcceptedFile, ChangesInOldRuns, DiffResult, PairedRun, changed};
 use crate::world::Run;
 
-/// What is asked of two policies, besides what they differ in.
+/// Options of a comparison of two policies.
 #[derive(Default)]
-pub struct Asked<'a> {
-    /// To compare replications, and not decisions.
+pub struct PairOptions<'a> {
+    /// How to compare replications; `None` to compare decisions.
     pub pairing: Option<&'a Pairing>,
-    /// The changes that were accepted before.
+    /// The changes that were accepted before; `None` if there is no file of them.
     pub accepted: Option<&'a AcceptedFile>,
 }
 
-/// On what terms replications are compared.
+/// How replications are compared.
 pub struct Pairing {
-    pub many: Many,
+    pub options: ReplicationOptions,
+    /// The seed; `None` for the scenarios' own.
     pub seed: Option<u64>,
-    pub crew: WorkerPool,
+    pub workers: WorkerPool,
 }
 
-/// Two policies, and the scenarios that are run under both.
+/// Compares two policies, and runs the scenarios under both.
 ///
 /// # Errors
-/// [`Exit`], after everything but the mistakes in files has been reported.
+/// [`Exit`]. Mistakes in files are left in `loader`; everything else has been reported.
 pub fn policies(
     names: (&str, &str),
     paths: &[PathBuf],
-    asked: &Asked<'_>,
+    options: &PairOptions<'_>,
     loader: &mut Loader,
 ) -> Result<DiffResult, Exit> {
     let names = [names.0, names.1];
     let loaded = names.map(|name| loader.policy(name));
     let [Some(old), Some(new)] = &loaded else { return Err(Exit::BadInput) };
-    let pairing = asked.pairing;
+    let pairing = options.pairing;
     let mut result = DiffResult {
         names: names.map(str::to_owned),
         paths: paths.iter().map(|path| path.display().to_string()).collect(),
         comparison: Some(compare(old, new)),
         ..DiffResult::default()
     };
-    let keys = missing(asked.accepted, result.comparison.as_ref());
+    let keys = missing(options.accepted, result.comparison.as_ref());
     result.spent = already(old, &keys);
     let mut decided = ChangesInOldRuns::new(keys);
     if paths.is_empty() {
         return Ok(result);
     }
     let about = [&old.name, &new.name].map(|name| family(name).to_owned());
-    let (mut ran, mut passed_over) = (0, 0);
+    let (mut ran, mut skipped) = (0, 0);
     terminal::install_interrupt_handler();
-    // It reads each policy once for all scenarios.
+    // This loader keeps the policies, so that each is read once for all scenarios.
     let mut scratch = Loader::new();
     for (path, named) in loader.find(paths) {
         let Some(text) = loader.read(&path) else { continue };
-        if !named && loader.kind(&path, &text) != Some(Kind::Scenario) {
+        if !named && loader.kind(&path, &text) != Some(FileKind::Scenario) {
             continue;
         }
         let seed = pairing.and_then(|pairing| pairing.seed);
         let Some(both) =
             under_both([loader, &mut scratch], (&path, &text), names, (named, seed), &about)
         else {
-            passed_over += 1;
+            skipped += 1;
             continue;
         };
         let [Some(old), Some(new)] = both else { continue };
         for (old, new) in old.compiled.plans.into_iter().zip(new.compiled.plans) {
             ran += 1;
             match pairing {
-                Some(pairing) => pair(pairing, &old, &new, &mut result)?,
-                None => judge(old, new, &mut decided, &mut result)?,
+                Some(pairing) => compare_replications(pairing, &old, &new, &mut result)?,
+                None => compare_decisions(old, new, &mut decided, &mut result)?,
             }
         }
     }
-    if passed_over > 0 {
-        let what = many(passed_over, "scenario");
+    if skipped > 0 {
+        let what = many(skipped, "scenario");
         terminal::print_stderr(&format!("skipped {what}: other policies"));
     }
     if ran == 0 && !loader.problems.refuse() {
@@ -103,21 +104,21 @@ pub fn policies(
     Ok(result)
 }
 
-/// The accepted changes from the old policy that no difference shows.
+/// Keys of the accepted changes of the old policy that are not among the differences.
 fn missing(file: Option<&AcceptedFile>, comparison: Option<&Comparison>) -> Vec<String> {
     let (Some(file), Some(comparison)) = (file, comparison) else { return Vec::new() };
-    let there: BTreeSet<String> = comparison.differences.iter().map(Difference::key).collect();
-    let of = file.accepted.iter().filter(|part| part.from.value == comparison.old);
-    of.map(|part| part.change.value.clone()).filter(|key| !there.contains(key)).collect()
+    let present: BTreeSet<String> = comparison.differences.iter().map(Difference::key).collect();
+    let accepted = file.accepted.iter().filter(|one| one.from.value == comparison.old);
+    accepted.map(|one| one.change.value.clone()).filter(|key| !present.contains(key)).collect()
 }
 
-/// The provider's product that an edition is about.
+/// The part of the name of an edition before `@`.
 fn family(name: &str) -> &str {
     name.split('@').next().unwrap_or(name)
 }
 
-/// A scenario, compiled under each of two policies. `None` if it was found in a folder, is about
-/// another policy, and does not apply under these.
+/// A scenario, compiled under each of two policies. `None` if it was found in a folder, names
+/// another family of policies, and does not compile under these.
 fn under_both(
     [loader, scratch]: [&mut Loader; 2],
     (path, text): (&Path, &str),
@@ -125,7 +126,7 @@ fn under_both(
     (named, seed): (bool, Option<u64>),
     about: &[String; 2],
 ) -> Option<[Option<Loaded>; 2]> {
-    scratch.forget_problems();
+    scratch.clear_problems();
     let compile = |loader: &mut Loader| {
         names.map(|name| {
             let beside = names.map(str::to_owned).to_vec();
@@ -142,11 +143,11 @@ fn under_both(
     if foreign && !named {
         return None;
     }
-    // Once more where its mistakes are reported.
+    // Compile again with the loader whose problems are reported.
     Some(compile(loader))
 }
 
-/// The policy that a scenario names.
+/// The policy that a scenario names; `None` if it names none or cannot be read.
 fn policy_of(text: &str) -> Option<String> {
     let mut sources = crate::diagnostics::Sources::default();
     let file = sources.add("", text);
@@ -154,14 +155,14 @@ fn policy_of(text: &str) -> Option<String> {
     node.get("policy")?.scalar().map(str::to_owned)
 }
 
-/// Runs a plan under each of two policies, and keeps what differs.
-fn judge(
+/// Runs a plan under each of two policies, and adds the decisions that differ.
+fn compare_decisions(
     old: Plan,
     new: Plan,
     decided: &mut ChangesInOldRuns,
     result: &mut DiffResult,
 ) -> Result<(), Exit> {
-    note_affected(&old, result);
+    add_affected(&old, result);
     let name = name_of(&old.header);
     let old = decisions(old)?;
     decided.search(&name, &old);
@@ -171,35 +172,40 @@ fn judge(
     Ok(())
 }
 
-/// Carries out the same replications under each of two policies: their draws are the same, since
-/// a stream hangs on seed, number and name alone.
-fn pair(pairing: &Pairing, old: &Plan, new: &Plan, result: &mut DiffResult) -> Result<(), Exit> {
-    note_affected(old, result);
+/// Runs the same replications under each of two policies. They use common random numbers, because
+/// a stream depends only on seed, replication and name.
+fn compare_replications(
+    pairing: &Pairing,
+    old: &Plan,
+    new: &Plan,
+    result: &mut DiffResult,
+) -> Result<(), Exit> {
+    add_affected(old, result);
     let overrides = Overrides::default();
-    let numbers = 0..pairing.many.replications.unwrap_or(0);
-    let level = pairing.many.confidence();
-    let progress = Progress::of(2 * numbers.end, "replications");
+    let numbers = 0..pairing.options.replications.unwrap_or(0);
+    let level = pairing.options.confidence();
+    let progress = Progress::new(2 * numbers.end, "replications");
     let mut both = Vec::new();
     for plan in [old, new] {
-        let template = Template::of(plan, &overrides);
-        let carried = template.carry_out(&pairing.crew, numbers.clone(), &[], level, &progress);
+        let replicated = ReplicatedPlan::new(plan, &overrides);
+        let study = replicated.carry_out(&pairing.workers, numbers.clone(), &[], level, &progress);
         if terminal::is_interrupted() {
             drop(progress);
             terminal::print_stderr("stayput: interrupted");
             return Err(Exit::Interrupted);
         }
-        if carried.judge(&overrides) != Exit::Success {
+        if study.judge(&overrides) != Exit::Success {
             return Err(Exit::Undecided);
         }
-        both.push(carried.of);
+        both.push(study.replications);
     }
     let [old, new] = both.as_slice() else { return Err(Exit::InternalError) };
-    result.paired.push(PairedRun::new(old, new, pairing.many.level, level));
+    result.paired.push(PairedRun::new(old, new, pairing.options.level, level));
     Ok(())
 }
 
-/// Remembers which instances of the fleet a changed verdict is about.
-fn note_affected(plan: &Plan, result: &mut DiffResult) {
+/// Adds the instances of the initial fleet that a changed verdict affects.
+fn add_affected(plan: &Plan, result: &mut DiffResult) {
     let Some(comparison) = &result.comparison else { return };
     let run = Run::start(plan.clone());
     for (number, difference) in comparison.differences.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! How far long work is: a bar on standard error, and only on a terminal.
+//! A progress bar on standard error, shown only on a terminal.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -7,21 +7,21 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// Work that takes less shows nothing.
+/// Time before the bar appears.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// A bar with rate and remaining time. It goes away when the work is done.
+/// A bar with rate and remaining time. It disappears when this value is dropped.
 pub struct Progress {
     bar: ProgressBar,
-    /// Whether anybody could see it.
+    /// Whether standard error is a terminal.
     seen: bool,
     drawn: AtomicBool,
 }
 
 impl Progress {
-    /// So many `things` are to be done.
-    pub fn of(count: u64, resources: &'static str) -> Self {
-        // Until it is worth it, nothing is drawn.
+    /// A bar for `count` pieces of work that are called `unit`.
+    pub fn new(count: u64, unit: &'static str) -> Self {
+        // Hidden until [`PATIENCE`] has passed.
         let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::hidden());
         let style = "{bar:24} {human_pos} of {human_len} {msg}, {rate} a second, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(style) {
@@ -30,11 +30,11 @@ impl Progress {
             };
             bar.set_style(style.progress_chars("━╸─").with_key("rate", rate));
         }
-        bar.set_message(resources);
+        bar.set_message(unit);
         Self { bar, seen: std::io::stderr().is_terminal(), drawn: AtomicBool::new(false) }
     }
 
-    /// One more is done.
+    /// Adds one piece of finished work.
     pub fn one_more(&self) {
         if self.seen {
             self.bar.inc(1);
@@ -42,7 +42,7 @@ impl Progress {
         }
     }
 
-    /// So many are done; counted only if somebody sees it.
+    /// Sets the amount of finished work; `count` is evaluated only on a terminal.
     pub fn reached(&self, count: impl FnOnce() -> u64) {
         if !self.seen {
             return;
@@ -57,7 +57,7 @@ impl Progress {
     fn show(&self) {
         let due = self.bar.elapsed() > PATIENCE;
         if due && !self.drawn.swap(true, Ordering::Relaxed) {
-            // Not more often than can be seen.
+            // At most 8 times a second.
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
         }
     }

@@ -1,4 +1,4 @@
-//! Cases carried out and judged, several at once; what comes out is in the order of the files.
+//! Runs and judges cases in parallel; results are in the order of the files.
 
 use super::exit::Exit;
 use super::progress::Progress;
@@ -11,81 +11,81 @@ use crate::record::Record;
 use crate::report::{CaseReport, DecisionRow};
 use crate::words::{Confidence, SwitchSet};
 
-/// A case that is to be run.
+/// A case to run.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The place of its file among those that were loaded.
+    /// Index of its file among the loaded files.
     pub file: usize,
     /// The path of that file.
     pub path: String,
-    /// What to carry out.
+    /// Its plan.
     pub plan: Plan,
-    /// The command that runs it alone.
+    /// The command that runs only this case.
     pub again: String,
-    /// Whether its decisions are to be kept: a large fleet makes many.
+    /// Whether its decisions are kept in [`Judged::rows`].
     pub keeps: bool,
 }
 
-/// What came of a case.
+/// The result of a case.
 #[derive(Debug)]
 pub struct Judged {
-    /// The place of its file.
+    /// Index of its file among the loaded files.
     pub file: usize,
-    /// What is reported of it.
+    /// Its report.
     pub report: CaseReport,
-    /// Its decisions, if they were to be kept.
+    /// Its decisions; empty unless [`Job::keeps`].
     pub rows: Vec<DecisionRow>,
-    /// The switches that anything relied on, for each policy.
+    /// The switches that decisions depended on, by the index of the policy.
     pub relied: Vec<SwitchSet>,
-    /// What it reached of each policy in use.
+    /// The covered parts of each policy, by the index of the policy.
     pub reached: Vec<Reached>,
 }
 
-/// What holds for every case.
+/// Settings for all cases.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms {
-    /// When to give up.
+pub struct RunSettings {
+    /// Limits at which a run stops.
     pub limits: Limits,
-    /// The least confidence that is accepted.
+    /// Lowest confidence that every decision must have; `None` for no requirement.
     pub only: Option<Confidence>,
-    /// How many cases run at once.
+    /// Number of cases that run in parallel.
     pub jobs: usize,
 }
 
-/// Somebody asked for an end.
+/// The user interrupted the program.
 #[derive(Debug, Clone, Copy)]
 pub struct Interrupted;
 
-/// Carries out all of them. Results are in the order of `jobs`, in whatever order they finish.
+/// Runs and judges all jobs. Results are in the order of `jobs`.
 ///
 /// # Errors
-/// [`Interrupted`]
-pub fn judge_all(jobs: &[Job], terms: Terms) -> Result<Vec<Judged>, Interrupted> {
-    let crew = WorkerPool::of(terms.jobs.min(jobs.len())).map_err(|why| {
+/// [`Interrupted`] if the user interrupts, or if the system refuses to create threads.
+pub fn judge_all(jobs: &[Job], settings: RunSettings) -> Result<Vec<Judged>, Interrupted> {
+    let workers = WorkerPool::new(settings.jobs.min(jobs.len())).map_err(|why| {
         terminal::print_stderr(&format!("stayput: {why}"));
         Interrupted
     })?;
-    let progress = Progress::of(jobs.len() as u64, "cases");
-    let judged = crew.in_order(0..jobs.len() as u64, |at| {
-        let judged = judge(jobs.get(usize::try_from(at).ok()?)?, terms).ok();
+    let progress = Progress::new(jobs.len() as u64, "cases");
+    let judged = workers.in_order(0..jobs.len() as u64, |index| {
+        let judged = judge(jobs.get(usize::try_from(index).ok()?)?, settings).ok();
         progress.one_more();
         judged
     });
     if judged.len() < jobs.len() { Err(Interrupted) } else { Ok(judged) }
 }
 
-/// Carries out one case.
+/// Runs and judges one case.
 ///
 /// # Errors
-/// [`Interrupted`]
-pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
+/// [`Interrupted`] if the user interrupts.
+pub fn judge(job: &Job, settings: RunSettings) -> Result<Judged, Interrupted> {
     let mut judge = Judge::new(job.plan.expectations.clone());
     let mut summary = Summary::default();
     let (mut rows, mut reach) = (Vec::new(), Reach::default());
     let (ending, run) =
-        carry_out(job.plan.clone(), terms.limits, Some(&mut judge), |record, world| {
-            summary.take(record);
-            reach.take(record, world);
+        carry_out(job.plan.clone(), settings.limits, Some(&mut judge), |record, world| {
+            summary.add(record);
+            reach.add(record, world);
             if let (Record::Decision(decision), true) = (record, job.keeps) {
                 rows.push(DecisionRow::new(decision, world.header()));
             }
@@ -94,14 +94,14 @@ pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
     let world = run.world();
     let header = world.header();
     let mut broken = undecided(&ending, header);
-    if let (None, Some(only)) = (&broken, terms.only) {
+    if let (None, Some(only)) = (&broken, settings.only) {
         let weaker = summary.below_confidence(only);
         broken =
             (weaker > 0).then(|| format!("{weaker} decisions have a confidence below `{only}`"));
     }
     let mut judgement: Judgement = judge.finish(header);
     if broken.is_some() {
-        // What was not reached was not missed.
+        // An expectation after the end of the run did not fail.
         judgement.failures.clear();
     }
     let report = CaseReport {
@@ -117,10 +117,10 @@ pub fn judge(job: &Job, terms: Terms) -> Result<Judged, Interrupted> {
     Ok(Judged { file: job.file, report, rows, relied, reached })
 }
 
-/// Every decision of a plan.
+/// Runs a plan and returns its decisions.
 ///
 /// # Errors
-/// If it gives no answer to its end.
+/// If the run does not complete, after the reason was reported.
 pub fn decisions(plan: Plan) -> Result<Vec<DecisionRow>, Exit> {
     let mut rows = Vec::new();
     let (ending, run) = carry_out(plan, Limits::default(), None, |record, world| {

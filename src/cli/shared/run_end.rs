@@ -1,4 +1,4 @@
-//! How a run ended: for the run file, and for the person who started it.
+//! How a run ended: the entry in the run file, and messages.
 
 use super::exit::Exit;
 use super::{terminal, undecided};
@@ -8,7 +8,7 @@ use crate::report::RunEnd;
 use crate::run_header::RunHeader;
 use crate::words::Confidence;
 
-/// How a run ended, as its run file says it.
+/// The entry of a run in the run file.
 pub fn run_end(header: &RunHeader, events: u64, stop: &str) -> RunEnd {
     RunEnd {
         scenario: header.scenario.clone(),
@@ -23,7 +23,7 @@ pub fn run_end(header: &RunHeader, events: u64, stop: &str) -> RunEnd {
     }
 }
 
-/// Whether the run answers the question; if not, that is reported.
+/// The exit code of a run; reports why it is not a success.
 pub fn judge_ending(
     ending: &Ending,
     summary: &Summary,
@@ -48,7 +48,7 @@ pub fn judge_ending(
     Exit::Success
 }
 
-/// `scenario` or `scenario [case]`.
+/// `SCENARIO` or `SCENARIO [CASE]`.
 pub fn name_of(header: &RunHeader) -> String {
     match header.case.as_str() {
         "" => header.scenario.clone(),
@@ -56,7 +56,7 @@ pub fn name_of(header: &RunHeader) -> String {
     }
 }
 
-/// Why a run gives no answer to its end, if it gives none.
+/// Why a run did not complete; `None` if it did.
 pub fn undecided(ending: &Ending, header: &RunHeader) -> Option<String> {
     match ending.stop {
         Some(Stop::Drained | Stop::Horizon) => None,
@@ -69,7 +69,7 @@ pub fn undecided(ending: &Ending, header: &RunHeader) -> Option<String> {
         }
         Some(Stop::Halted) => Some(ending.halt.as_ref().map_or_else(
             || "the event table changed while it was being read".to_owned(),
-            |halt| undecided::tell(halt, header),
+            |halt| undecided::text(halt, header),
         )),
         None => Some("interrupted".into()),
     }

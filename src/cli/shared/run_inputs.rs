@@ -1,4 +1,4 @@
-//! What a run used, for the run file: files, policies, assumptions.
+//! The files, policies and assumptions of a run, for the run file.
 
 use super::load::Loader;
 use crate::report::Input;
@@ -11,7 +11,7 @@ pub fn inputs(loader: &Loader) -> Vec<Input> {
     digests.map(|(name, sha256)| Input { name, sha256 }).collect()
 }
 
-/// The positions that anything rested on, a line for each.
+/// The positions of the switches that decisions depended on, one line each.
 pub fn assumed(
     header: &RunHeader,
     switches: impl Iterator<Item = (PolicyId, SwitchSet)>,
@@ -27,7 +27,7 @@ pub fn assumed(
     lines
 }
 
-/// Notes the policies in use, each once.
+/// Adds the policies in use to `policies`, each once.
 pub fn note_policies(header: &RunHeader, policies: &mut Vec<Input>) {
     for book in &header.rulebooks {
         let input = Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() };

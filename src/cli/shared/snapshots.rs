@@ -1,8 +1,8 @@
-//! Stored decisions, beside their scenario.
+//! The files of stored decisions.
 
 use std::path::{Path, PathBuf};
 
-/// Where the outcomes of a scenario are stored.
+/// The path of the stored decisions of a scenario.
 pub fn stored_path(scenario: &str) -> PathBuf {
     Path::new(scenario).with_extension("decisions.csv")
 }

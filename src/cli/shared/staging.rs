@@ -1,45 +1,44 @@
-//! What is being written, beside the place where it will stand.
+//! Staged files and folders: output that is written beside its target path.
 //!
-//! A staged file or folder is called `.stayput-PID-N`, and its process holds a lock on it for
-//! as long as it lives. One whose lock is free was left by a process that was killed: the next
-//! run that writes to the same place removes it, or names it if it is not plainly a leftover.
+//! A staged file or folder is called `.stayput-PID-N`, and its process holds a lock on it. If the
+//! lock is free, a killed process left it: the next run that writes to the same folder removes
+//! it, or reports it if it may contain anything else than a staged result.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::system_calls::{Gate, Open, SystemCalls};
+use super::system_calls::{AllCalls, Gate, SystemCalls};
 use crate::report::{STUDY_TABLES, TABLES};
 
-/// The file by which a folder of results is known.
+/// Name of the run file, which marks a folder of results.
 pub const RUN_FILE: &str = "run.json";
 
-/// Whether a file of that name belongs to a folder of results.
+/// Whether a file with this name is part of a result.
 pub fn is_result(name: &str) -> bool {
     name == RUN_FILE || TABLES.iter().chain(STUDY_TABLES).any(|table| table.file == name)
 }
 
-/// How names of staged files and folders begin.
+/// Prefix of the names of staged files and folders.
 const PREFIX: &str = ".stayput-";
 
-/// The highest number of attempts to find a free name, or to lock it before it is taken for a
-/// leftover.
+/// Most attempts to create and lock a staged file or folder.
 const ATTEMPTS: u32 = 1000;
 
-/// A staged file or folder. It is removed with this value, unless it was put in its place.
-pub struct Staged<G: Gate = Open> {
-    /// Where it stands for now.
+/// A staged file or folder. Dropping this value removes it, unless it was moved to its target.
+pub struct Staged<G: Gate = AllCalls> {
+    /// Its current path.
     pub path: PathBuf,
     calls: SystemCalls<G>,
-    /// Held open for its lock; `None` where the system cannot lock a folder.
+    /// Open for its lock; `None` if the system cannot lock a folder.
     lock: Option<File>,
     placed: bool,
 }
 
 /// What to stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum StagedKind {
     /// A file.
     File,
     /// A folder.
@@ -47,19 +46,19 @@ pub enum What {
 }
 
 impl<G: Gate + Copy> Staged<G> {
-    /// Creates it in `parent`.
+    /// Creates a staged file or folder in `parent`.
     ///
     /// # Errors
     /// If it cannot be created there.
-    pub fn create(what: What, parent: &Path, calls: SystemCalls<G>) -> io::Result<Self> {
+    pub fn create(what: StagedKind, parent: &Path, calls: SystemCalls<G>) -> io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
         for _ in 0..ATTEMPTS {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let path = parent.join(format!("{PREFIX}{}-{number}", std::process::id()));
             let created = match what {
-                What::File => calls.create_file(&path).map(|_| ()),
-                What::Folder => calls.create_folder(&path),
+                StagedKind::File => calls.create_file(&path).map(|_| ()),
+                StagedKind::Folder => calls.create_folder(&path),
             };
             match created {
                 Ok(()) => {}
@@ -71,7 +70,7 @@ impl<G: Gate + Copy> Staged<G> {
             }
             let lock = File::open(&path).ok().filter(|file| file.try_lock().is_ok());
             let staged = Self { path, calls, lock, placed: false };
-            // Another run may have taken it for a leftover before it was locked.
+            // Another run may have removed it before it was locked.
             if staged.path.symlink_metadata().is_ok() {
                 return Ok(staged);
             }
@@ -79,8 +78,7 @@ impl<G: Gate + Copy> Staged<G> {
         Err(last)
     }
 
-    /// Notes that it stands in its place, or was exchanged with what stood there, and no longer
-    /// has to be removed.
+    /// Marks it as moved to its target, so that it is not removed.
     pub fn placed(mut self) -> PathBuf {
         self.placed = true;
         self.lock = None;
@@ -99,12 +97,12 @@ impl<G: Gate> Drop for Staged<G> {
         } else {
             self.calls.remove_file(&self.path)
         };
-        // What cannot be removed is named by the next run.
+        // If this fails, the next run reports it.
         drop(removed);
     }
 }
 
-/// Removes what killed runs left in a folder. Gives a line for each: removed, or only named.
+/// Removes what killed runs left in a folder, and returns one line for each staged file or folder.
 pub fn clear_leftovers(parent: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -125,14 +123,14 @@ fn clear(path: &Path) -> Option<String> {
     let Ok(file) = File::open(path) else { return kept() };
     match file.try_lock() {
         Ok(()) => {}
-        // A run that is under way.
+        // Another run holds the lock.
         Err(fs::TryLockError::WouldBlock) => return None,
         Err(fs::TryLockError::Error(_)) => return kept(),
     }
     let removed = if meta.is_dir() {
         let names = fs::read_dir(path).ok()?.map(|entry| entry.map(|entry| entry.file_name()));
         let names: Vec<_> = names.collect::<io::Result<_>>().ok()?;
-        // A result that was put aside where the system cannot exchange folders may be the only one.
+        // An old result that was moved aside may be the only copy.
         let aside = path.extension().is_some();
         if aside || !names.iter().all(|name| is_result(&name.to_string_lossy())) {
             return kept();

@@ -1,8 +1,8 @@
-//! `stayput run --replications`: the same plan on many draws, and what it comes to.
+//! `stayput run --replications`: many replications of a plan, and estimates from them.
 //!
-//! A replication hangs on nothing but its number, so it does not matter who carries it out, or
-//! when. Nothing is asked of the figures before a whole round is done, and a round has always the
-//! same size: neither results nor the end of them depend on the number of workers.
+//! A replication depends only on the plan, the seed and its number. The precision is checked only
+//! after whole rounds of a fixed size. Therefore neither the results nor the number of
+//! replications depend on the number of workers.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -20,7 +20,7 @@ use super::run_inputs::{assumed, inputs, note_policies};
 use super::terminal;
 use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
-use crate::experiment::{Observed, Replications, Target, WorkerPool, estimates, observe};
+use crate::experiment::{Observed, PrecisionTarget, Replications, WorkerPool, estimates, observe};
 use crate::plan::{Expectations, Plan};
 use crate::report::{
     Estimated, RunFile, WrittenStudy, estimates_csv, estimates_jsonl, estimates_text,
@@ -29,18 +29,18 @@ use crate::report::{
 use crate::stats::Confidence;
 use crate::words::{PolicyId, SwitchSet};
 
-/// So many replications are carried out before the precision is looked at.
+/// Number of replications between two checks of the precision.
 const ROUND: u64 = 100;
 
-/// The highest number of replications of a study.
+/// Most replications of a study.
 pub(in crate::cli) const LARGEST: u64 = 10_000_000;
 
-/// So many at most, if a precision is asked for and no number.
+/// Most replications if a precision is requested without a number.
 const MOST: u64 = 100_000;
 
-/// How many replications, and what is made of them.
+/// Options of replications that several verbs share.
 #[derive(Debug, Clone, clap::Args)]
-pub(in crate::cli) struct Many {
+pub(in crate::cli) struct ReplicationOptions {
     /// Run N replications with independent random numbers and print estimates.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=LARGEST))]
     pub(in crate::cli) replications: Option<u64>,
@@ -52,24 +52,24 @@ pub(in crate::cli) struct Many {
     pub(in crate::cli) level: f64,
 }
 
-/// What can be asked of replications.
+/// Options of `run` about replications.
 #[derive(Debug, Clone, clap::Args)]
-pub(in crate::cli) struct Asked {
+pub(in crate::cli) struct StudyOptions {
     #[command(flatten)]
-    many: Many,
+    replicated: ReplicationOptions,
     /// Run only shard K of N; `stayput merge` combines shards.
     #[arg(long, value_name = "K/N", value_parser = Shard::parse, requires = "replications")]
     #[arg(conflicts_with = "until_halfwidth")]
     shard: Option<Shard>,
     /// Stop when the half-width of every interval is at most H: 0.01 for shares, METRIC=0.5 in
     /// its unit, METRIC=5% of its mean. `--replications` is then the maximum (default 100000).
-    #[arg(long, value_name = "[METRIC=]H", value_delimiter = ',', value_parser = Until::parse)]
-    until_halfwidth: Vec<Until>,
+    #[arg(long, value_name = "[METRIC=]H", value_delimiter = ',', value_parser = WrittenPrecision::parse)]
+    until_halfwidth: Vec<WrittenPrecision>,
 }
 
-/// A study as `run` was asked for it.
-pub(in crate::cli) struct Request<'a> {
-    pub(in crate::cli) options: &'a Asked,
+/// A study that `run` requests.
+pub(in crate::cli) struct StudyRequest<'a> {
+    pub(in crate::cli) options: &'a StudyOptions,
     pub(in crate::cli) scenarios: &'a [PathBuf],
     pub(in crate::cli) overrides: &'a Overrides,
     /// Folder for the tables; `None` if none are written.
@@ -77,13 +77,13 @@ pub(in crate::cli) struct Request<'a> {
     pub(in crate::cli) format: RunFormat,
 }
 
-/// A precision, and how it was written.
+/// A precision, and its text on the command line.
 #[derive(Debug, Clone)]
-struct Until(Target, String);
+struct WrittenPrecision(PrecisionTarget, String);
 
-impl Until {
+impl WrittenPrecision {
     fn parse(text: &str) -> Result<Self, String> {
-        Target::parse(text).map(|target| Self(target, text.to_owned()))
+        PrecisionTarget::parse(text).map(|target| Self(target, text.to_owned()))
     }
 }
 
@@ -93,44 +93,45 @@ fn level(text: &str) -> Result<f64, String> {
     level.ok_or_else(|| "must be greater than 0 and less than 100".to_owned())
 }
 
-impl Asked {
-    /// Whether replications are asked for at all.
+impl StudyOptions {
+    /// Whether replications are requested.
     ///
     /// # Errors
-    /// If something is said about them, and they are not.
-    pub(in crate::cli) fn is_wanted(&self) -> Result<bool, Exit> {
-        let wanted = self.many.replications.is_some() || !self.until_halfwidth.is_empty();
-        if !wanted && self.many.jobs.is_some() {
+    /// If an option needs them and they are not requested.
+    pub(in crate::cli) fn is_requested(&self) -> Result<bool, Exit> {
+        let wanted = self.replicated.replications.is_some() || !self.until_halfwidth.is_empty();
+        if !wanted && self.replicated.jobs.is_some() {
             terminal::print_stderr("stayput: `--jobs` needs `--replications N`");
             return Err(Exit::BadInput);
         }
         Ok(wanted)
     }
 
+    /// The number of replications of all shards together, or the maximum if there is a precision.
     fn most(&self) -> u64 {
-        self.many.replications.unwrap_or(MOST)
+        self.replicated.replications.unwrap_or(MOST)
     }
 
-    /// The numbers of the replications to carry out.
+    /// The replications to run.
     fn numbers(&self) -> Result<Range<u64>, Exit> {
         let Some(shard) = self.shard else { return Ok(0..self.most()) };
-        if shard.of > self.most() {
+        if shard.count > self.most() {
             terminal::print_stderr(&format!(
                 "stayput: cannot split {} into {} shards",
                 many_u64(self.most(), "replication"),
-                shard.of
+                shard.count
             ));
             return Err(Exit::BadInput);
         }
         Ok(shard.numbers(self.most()))
     }
 
-    /// Refuses a precision of something that no plan has.
+    /// Refuses a precision of a metric that a plan does not have.
     fn check(&self, plans: &[Plan]) -> Result<(), Exit> {
         let mut reported = BTreeSet::new();
         for plan in plans {
-            let counts = Replications::of(plan).counts;
-            for Until(target, text) in &self.until_halfwidth {
+            let counts = Replications::new(plan).counts;
+            for WrittenPrecision(target, text) in &self.until_halfwidth {
                 if let Err(why) = target.check(&counts) {
                     reported.insert(format!("stayput: --until-halfwidth {text}: {why}"));
                 }
@@ -140,19 +141,19 @@ impl Asked {
         if reported.is_empty() { Ok(()) } else { Err(Exit::BadInput) }
     }
 
-    /// What was asked, as files say it.
-    fn part(&self, overrides: &Overrides) -> WrittenStudy {
+    /// The settings, as the run file contains them.
+    fn written(&self, overrides: &Overrides) -> WrittenStudy {
         WrittenStudy {
             replications: self.most(),
-            level: self.many.level,
+            level: self.replicated.level,
             until_halfwidth: self.until_halfwidth.iter().map(|until| until.1.clone()).collect(),
             max_events: overrides.limits().events,
-            shard: self.shard.map(|shard| format!("{}/{}", shard.part, shard.of)),
+            shard: self.shard.map(|shard| format!("{}/{}", shard.number, shard.count)),
         }
     }
 
-    /// The command line, without what the results do not depend on.
-    fn command(&self, request: &Request<'_>) -> Vec<String> {
+    /// The command line, with only the options that affect results.
+    fn command(&self, request: &StudyRequest<'_>) -> Vec<String> {
         let Overrides { policy, seed, case, only, .. } = request.overrides;
         let mut command = vec!["run".to_owned()];
         command.extend(request.scenarios.iter().map(|path| path.to_string_lossy().into_owned()));
@@ -169,10 +170,10 @@ impl Asked {
         let default = crate::kernel::Limits::default().events;
         add("--max-events", (events != default).then(|| events.to_string()));
         add("--replications", Some(self.most().to_string()));
-        for Until(_, text) in &self.until_halfwidth {
+        for WrittenPrecision(_, text) in &self.until_halfwidth {
             add("--until-halfwidth", Some(text.clone()));
         }
-        add("--level", Some(self.many.level.to_string()));
+        add("--level", Some(self.replicated.level.to_string()));
         command
     }
 }
@@ -181,65 +182,66 @@ fn many_u64(count: u64, what: &str) -> String {
     many(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
-/// What came of the replications of a plan.
-pub(in crate::cli) struct Carried {
-    pub(in crate::cli) of: Replications,
+/// The replications of a plan, and how they ended.
+pub(in crate::cli) struct StudyResult {
+    pub(in crate::cli) replications: Replications,
     /// `replications`, `halfwidth`, `limit-replications` or `interrupted`.
     stop: &'static str,
-    /// Why the first of those without an answer has none.
+    /// Why the first incomplete replication did not complete; `None` if all did.
     broken: Option<String>,
-    /// Number of decisions with a lower confidence.
+    /// Number of decisions below the required confidence.
     weaker: u64,
     assumptions: BTreeSet<String>,
 }
 
-/// One replication, and what is to be known of it besides its counts.
-struct One {
+/// One replication: its counts, and what the study reports besides.
+struct ReplicationResult {
     observed: Observed,
     broken: Option<String>,
     weaker: u64,
     relied: Vec<SwitchSet>,
 }
 
-/// A plan that is carried out again and again, and on what terms.
-pub(in crate::cli) struct Template<'a> {
+/// A plan to replicate, with its settings.
+pub(in crate::cli) struct ReplicatedPlan<'a> {
     plan: Plan,
     overrides: &'a Overrides,
 }
 
-impl<'a> Template<'a> {
-    /// Leaves out what no replication looks at.
-    pub(in crate::cli) fn of(plan: &Plan, overrides: &'a Overrides) -> Self {
+impl<'a> ReplicatedPlan<'a> {
+    /// Copies `plan` without what no replication uses.
+    pub(in crate::cli) fn new(plan: &Plan, overrides: &'a Overrides) -> Self {
         let mut plan = plan.clone();
         plan.expectations = Expectations::default();
         plan.event_places = Vec::new();
         Self { plan, overrides }
     }
 
-    /// Carries out one; nothing if somebody asked for an end.
-    fn one(&self, number: u64) -> Option<One> {
+    /// Runs replication `number`; `None` if the user interrupts.
+    fn run_one(&self, number: u64) -> Option<ReplicationResult> {
         let mut plan = self.plan.clone();
         plan.header.replication = number;
         let (limits, only) = (self.overrides.limits(), self.overrides.only);
-        let go_on = || !terminal::is_interrupted();
-        let (observed, ending, run, weaker) = observe(plan, limits, only, go_on)?;
+        let may_continue = || !terminal::is_interrupted();
+        let (observed, ending, run, weaker) = observe(plan, limits, only, may_continue)?;
         let header = run.world().header();
         let broken = undecided(&ending, header);
         let broken = broken.map(|why| format!("{}, replication {number}: {why}", name_of(header)));
-        Some(One { observed, broken, weaker, relied: run.world().relied().to_vec() })
+        Some(ReplicationResult { observed, broken, weaker, relied: run.world().relied().to_vec() })
     }
 
-    /// Carries out the replications of these numbers, or as many as the precision takes.
+    /// Runs the replications `numbers`, in rounds until the precision `until` is reached if it is
+    /// not empty.
     pub(in crate::cli) fn carry_out(
         &self,
-        crew: &WorkerPool,
+        workers: &WorkerPool,
         numbers: Range<u64>,
-        until: &[Target],
+        until: &[PrecisionTarget],
         level: Confidence,
         progress: &Progress,
-    ) -> Carried {
-        let mut carried = Carried {
-            of: Replications::of(&self.plan),
+    ) -> StudyResult {
+        let mut result = StudyResult {
+            replications: Replications::new(&self.plan),
             stop: "replications",
             broken: None,
             weaker: 0,
@@ -250,50 +252,51 @@ impl<'a> Template<'a> {
         while from < numbers.end {
             let size = if until.is_empty() { numbers.end - from } else { ROUND };
             let to = from.saturating_add(size).min(numbers.end);
-            let done = crew.in_order(from..to, |number| {
-                let one = self.one(number);
+            let done = workers.in_order(from..to, |number| {
+                let one = self.run_one(number);
                 progress.one_more();
                 one
             });
-            let whole = done.len() as u64 == to - from;
+            let is_whole = done.len() as u64 == to - from;
             for one in done {
-                carried.broken = carried.broken.or(one.broken);
-                carried.weaker += one.weaker;
-                carried.of.rows.push(one.observed);
+                result.broken = result.broken.or(one.broken);
+                result.weaker += one.weaker;
+                result.replications.rows.push(one.observed);
                 relied.iter_mut().zip(one.relied).for_each(|(all, one)| *all = all.union(one));
             }
-            if !whole {
-                carried.stop = "interrupted";
+            if !is_whole {
+                result.stop = "interrupted";
                 break;
             }
             from = to;
             if until.is_empty() {
                 continue;
             }
-            let figures = estimates(&carried.of, level);
-            carried.stop = "limit-replications";
+            let figures = estimates(&result.replications, level);
+            result.stop = "limit-replications";
             if until.iter().all(|target| target.is_met(&figures)) {
-                carried.stop = "halfwidth";
+                result.stop = "halfwidth";
                 break;
             }
         }
-        let relied = relied.into_iter().enumerate().map(|(at, set)| (PolicyId::at(at), set));
-        carried.assumptions.extend(assumed(&self.plan.header, relied));
-        carried
+        let relied = relied.into_iter().enumerate();
+        let relied = relied.map(|(index, set)| (PolicyId::at(index), set));
+        result.assumptions.extend(assumed(&self.plan.header, relied));
+        result
     }
 }
 
-impl Carried {
-    /// Reports what gives no answer, and how that ends.
+impl StudyResult {
+    /// The exit code of the study; reports why it is not a success.
     pub(in crate::cli) fn judge(&self, overrides: &Overrides) -> Exit {
         let mut exit = Exit::Success;
         if let Some(why) = &self.broken {
-            let count = self.of.rows.len() - self.of.complete();
+            let count = self.replications.rows.len() - self.replications.complete();
             let more = if count > 1 { format!("; {} more", count - 1) } else { String::new() };
             terminal::print_stderr(&format!("stayput: {why}{more}"));
             exit = Exit::Undecided;
         }
-        let name = &self.of.scenario;
+        let name = &self.replications.scenario;
         if let (Some(only), true) = (overrides.only, self.weaker > 0) {
             let count = many_u64(self.weaker, "decision");
             terminal::print_stderr(&format!(
@@ -302,7 +305,7 @@ impl Carried {
             exit = Exit::Undecided;
         }
         if self.stop == "limit-replications" {
-            let count = many(self.of.rows.len(), "replication");
+            let count = many(self.replications.rows.len(), "replication");
             terminal::print_stderr(&format!(
                 "stayput: {name}: {count} did not reach the requested precision; raise `--replications N`"
             ));
@@ -313,23 +316,25 @@ impl Carried {
 }
 
 pub(in crate::cli) fn run(
-    request: &Request<'_>,
+    request: &StudyRequest<'_>,
     plans: &[Plan],
     loader: &Loader,
     colour: ColorChoice,
 ) -> Result<Exit, Exit> {
-    let asked = request.options;
-    asked.check(plans)?;
-    let numbers = asked.numbers()?;
-    let crew = asked.many.crew()?;
+    let options = request.options;
+    options.check(plans)?;
+    let numbers = options.numbers()?;
+    let workers = options.replicated.workers()?;
     let out = output_folder::begin(request.out)?;
-    let level = asked.many.confidence();
-    let until: Vec<Target> = asked.until_halfwidth.iter().map(|until| until.0.clone()).collect();
-    let progress = Progress::of((numbers.end - numbers.start) * plans.len() as u64, "replications");
+    let level = options.replicated.confidence();
+    let until: Vec<PrecisionTarget> =
+        options.until_halfwidth.iter().map(|until| until.0.clone()).collect();
+    let progress =
+        Progress::new((numbers.end - numbers.start) * plans.len() as u64, "replications");
     let mut all = Vec::new();
     for plan in plans {
-        let template = Template::of(plan, request.overrides);
-        all.push(template.carry_out(&crew, numbers.clone(), &until, level, &progress));
+        let replicated = ReplicatedPlan::new(plan, request.overrides);
+        all.push(replicated.carry_out(&workers, numbers.clone(), &until, level, &progress));
         if terminal::is_interrupted() {
             break;
         }
@@ -339,13 +344,13 @@ pub(in crate::cli) fn run(
         program: "stayput".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         format: "run/1".to_owned(),
-        command: asked.command(request),
-        study: Some(asked.part(request.overrides)),
+        command: options.command(request),
+        study: Some(options.written(request.overrides)),
         inputs: inputs(loader),
         policies: Vec::new(),
         assumptions: Vec::new(),
         rows: serde_json::Map::new(),
-        outputs: Vec::new(), // filled in when they are complete
+        outputs: Vec::new(), // set when the folder is finished
         runs: Vec::new(),
         complete: all.len() == plans.len(),
     };
@@ -354,13 +359,13 @@ pub(in crate::cli) fn run(
     file.assumptions = assumptions.into_iter().cloned().collect();
     for (one, plan) in all.iter().zip(plans) {
         file.complete &= matches!(one.stop, "replications" | "halfwidth");
-        file.runs.push(run_end(&plan.header, one.of.events(), one.stop));
+        file.runs.push(run_end(&plan.header, one.replications.events(), one.stop));
     }
-    let of: Vec<&Replications> = all.iter().map(|one| &one.of).collect();
-    finish(file, &of, out, (request.out, request.format), colour)?;
+    let replications: Vec<&Replications> = all.iter().map(|one| &one.replications).collect();
+    finish(file, &replications, out, (request.out, request.format), colour)?;
     let judged = all.iter().map(|one| one.judge(request.overrides)).max();
     if terminal::is_interrupted() {
-        let done: usize = of.iter().map(|of| of.rows.len()).sum();
+        let done: usize = replications.iter().map(|one| one.rows.len()).sum();
         terminal::print_stderr(&format!(
             "stayput: interrupted after {}",
             many(done, "replication")
@@ -370,23 +375,23 @@ pub(in crate::cli) fn run(
     Ok(judged.unwrap_or(Exit::Success))
 }
 
-impl Many {
-    /// Those who carry them out.
-    pub(in crate::cli) fn crew(&self) -> Result<WorkerPool, Exit> {
-        WorkerPool::of(jobs(self.jobs)).map_err(|why| {
+impl ReplicationOptions {
+    /// The threads that run replications.
+    pub(in crate::cli) fn workers(&self) -> Result<WorkerPool, Exit> {
+        WorkerPool::new(jobs(self.jobs)).map_err(|why| {
             terminal::print_stderr(&format!("stayput: {why}"));
             Exit::BadInput
         })
     }
 
-    /// How sure intervals are to be.
+    /// The confidence level of intervals.
     pub(in crate::cli) fn confidence(&self) -> Confidence {
         Confidence::per_cent(self.level).unwrap_or(Confidence::P95)
     }
 }
 
-/// Writes what replications came to, and prints it. The file is whole but for what only the
-/// replications themselves know.
+/// Writes the tables of replications and prints the estimates. `file` is complete except for the
+/// row counts and digests.
 pub(in crate::cli) fn finish(
     mut file: RunFile,
     all: &[&Replications],
@@ -396,18 +401,18 @@ pub(in crate::cli) fn finish(
 ) -> Result<(), Exit> {
     let percent = file.study.as_ref().map_or(95.0, |study| study.level);
     let level = Confidence::per_cent(percent).unwrap_or(Confidence::P95);
-    let estimated = |of: &&'_ Replications| estimates(of, level);
+    let estimated = |one: &&'_ Replications| estimates(one, level);
     let figures: Vec<Estimated<'_>> = all
         .iter()
         .zip(&file.runs)
-        .map(|(of, run)| Estimated {
-            replications: of,
-            estimates: estimated(of),
+        .map(|(one, run)| Estimated {
+            replications: one,
+            estimates: estimated(one),
             level: percent,
             seed: run.seed,
         })
         .collect();
-    file.complete &= all.iter().all(|of| of.complete() == of.rows.len());
+    file.complete &= all.iter().all(|one| one.complete() == one.rows.len());
     if let (Some(out), Some(path)) = (out, path) {
         let mut write = || -> io::Result<()> {
             let rows = replications_csv(all, out.open("replications.csv")?)?;
@@ -425,14 +430,14 @@ pub(in crate::cli) fn finish(
 fn print(figures: &[Estimated<'_>], format: RunFormat, colour: ColorChoice) -> Result<(), Exit> {
     if format == RunFormat::Text {
         let paint = terminal::paint(colour);
-        let texts: Vec<String> = figures.iter().map(|of| estimates_text(of, paint)).collect();
+        let texts: Vec<String> = figures.iter().map(|one| estimates_text(one, paint)).collect();
         return terminal::print(&texts.join("\n\n")).map(|_| ());
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = if format == RunFormat::Csv {
         estimates_csv(figures, &mut out).map(|_| ())
     } else {
-        figures.iter().try_for_each(|of| estimates_jsonl(of, &mut out))
+        figures.iter().try_for_each(|one| estimates_jsonl(one, &mut out))
     };
     let written = written.and_then(|()| out.flush());
     written

@@ -1,54 +1,54 @@
-//! The system calls that writing a result needs, each behind a function of its own.
+//! The system calls that write results, one function each.
 //!
-//! Whatever changes the disk on behalf of `--out`, `-f FORMAT=FILE` and `bless` comes through
-//! here, so that a test can let the n-th call fail, or be the last one before the process dies,
-//! and look at what is left.
+//! Everything that `--out`, `-f FORMAT=FILE` and `bless` change on the disk goes through this
+//! module, so that a test can make any call fail, or let the process die at it, and check what is
+//! left on the disk.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Asked before every call. In the program every call is made.
+/// Decides before each call whether the call fails. Only tests let calls fail.
 pub trait Gate {
     /// # Errors
-    /// If the call is to fail.
+    /// If the call fails.
     fn pass(&self, call: &'static str) -> io::Result<()>;
 }
 
-/// Every call is made.
+/// Lets every call proceed.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Open;
+pub struct AllCalls;
 
-impl Gate for Open {
+impl Gate for AllCalls {
     fn pass(&self, _call: &'static str) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// The calls. They follow links only where they say so.
+/// The calls.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SystemCalls<G = Open>(pub G);
+pub struct SystemCalls<G = AllCalls>(pub G);
 
 impl<G: Gate> SystemCalls<G> {
-    /// Creates a folder that must not be there yet, with the mode that the umask leaves.
+    /// Creates a folder that must not exist, with the mode that the umask leaves.
     pub fn create_folder(&self, path: &Path) -> io::Result<()> {
         self.0.pass("mkdir")?;
         fs::create_dir(path)
     }
 
-    /// Creates the folders above a path that are missing.
+    /// Creates a folder and its missing parent folders.
     pub fn create_parents(&self, path: &Path) -> io::Result<()> {
         self.0.pass("mkdir -p")?;
         fs::create_dir_all(path)
     }
 
-    /// Creates a file that must not be there yet, with the mode that the umask leaves.
+    /// Creates a file that must not exist, with the mode that the umask leaves.
     pub fn create_file(&self, path: &Path) -> io::Result<File> {
         self.0.pass("create")?;
         OpenOptions::new().write(true).create_new(true).open(path)
     }
 
-    /// Opens what is there to write behind what it holds: a device, a pipe, a stream.
+    /// Opens a device or a pipe for appending.
     pub fn open_stream(&self, path: &Path) -> io::Result<File> {
         self.0.pass("open")?;
         OpenOptions::new().append(true).open(path)
@@ -60,9 +60,9 @@ impl<G: Gate> SystemCalls<G> {
         io::Write::write_all(&mut file, text)
     }
 
-    /// Has the system write a file, or the list of names in a folder, to the disk.
+    /// Flushes a file, or the entries of a folder, to the disk.
     ///
-    /// Some file systems cannot do that for a folder; that is no error.
+    /// Some file systems cannot flush a folder; that is not an error.
     pub fn sync(&self, path: &Path) -> io::Result<()> {
         self.0.pass("fsync")?;
         let Ok(file) = File::open(path) else { return Ok(()) };
@@ -73,14 +73,15 @@ impl<G: Gate> SystemCalls<G> {
         }
     }
 
-    /// Gives `path` the mode and, if the system allows it, the owner of what it will replace.
+    /// Gives `path` the mode and, if the system allows it, the owner of `model`, which it will
+    /// replace.
     pub fn take_after(&self, path: &Path, model: &Metadata) -> io::Result<()> {
         self.0.pass("chmod")?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::{MetadataExt, chown};
-            // Changing the owner clears some bits of the mode, so it comes first. Who may not
-            // change it writes as who they are, as an editor would.
+            // Changing the owner clears some bits of the mode, so it comes first. Without the
+            // permission to change it, the file keeps the user as its owner.
             let own = fs::metadata(path)?;
             if (own.uid(), own.gid()) != (model.uid(), model.gid()) {
                 let all = chown(path, Some(model.uid()), Some(model.gid()));
@@ -90,13 +91,13 @@ impl<G: Gate> SystemCalls<G> {
         fs::set_permissions(path, model.permissions())
     }
 
-    /// Renames over nothing or over a regular file.
+    /// Renames to a path that does not exist or is a regular file.
     pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.0.pass("rename")?;
         fs::rename(from, to)
     }
 
-    /// Renames where nothing must stand yet.
+    /// Renames to a path that must not exist.
     pub fn rename_to_nothing(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.0.pass("rename to nothing")?;
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
@@ -107,8 +108,8 @@ impl<G: Gate> SystemCalls<G> {
                 done => return done.map_err(io::Error::from),
             }
         }
-        // The system has no such call: an empty folder that somebody makes in this instant is
-        // replaced, and nothing else can be.
+        // Without such a system call, only an empty folder that another process creates right now
+        // could be replaced.
         if to.symlink_metadata().is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }

@@ -1,4 +1,4 @@
-//! The two streams: standard output is data, standard error is talk.
+//! The terminal: data goes to standard output, messages go to standard error.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,20 +8,20 @@ use anstream::{AutoStream, ColorChoice};
 use super::exit::Exit;
 use crate::report::{Page, Paint, WIDTH, without_commands};
 
-/// Whether to colour what is written to standard output.
+/// Whether to use colour on standard output.
 pub fn paint(choice: ColorChoice) -> Paint {
     Paint(colours(&io::stdout(), choice))
 }
 
-/// What is written to standard output: in colour or not, and as wide as the terminal.
+/// The layout of standard output: its colour, and the width of the terminal.
 pub fn page(choice: ColorChoice) -> Page {
     let size = terminal_size::terminal_size_of(io::stdout());
     let width = size.map_or(WIDTH, |(width, _)| usize::from(width.0));
     Page { paint: paint(choice), width }
 }
 
-/// Whether to colour what is written to standard error.
-pub fn paint_talk(choice: ColorChoice) -> Paint {
+/// Whether to use colour on standard error.
+pub fn stderr_paint(choice: ColorChoice) -> Paint {
     Paint(colours(&io::stderr(), choice))
 }
 
@@ -30,19 +30,19 @@ fn colours(stream: &impl anstream::stream::RawStream, choice: ColorChoice) -> bo
     (if auto { AutoStream::choice(stream) } else { choice }) != ColorChoice::Never
 }
 
-/// Writes to standard output. A closed pipe is no error: the reader has enough.
+/// Writes a line to standard output, with workflow commands of CI servers made harmless.
 ///
 /// # Errors
-/// [`Exit::CouldNotWrite`] for everything else, and `None` for the closed pipe.
+/// `None` if the reader closed the pipe, which is not a failure; else [`Exit::CouldNotWrite`].
 pub fn print_stdout(text: &str) -> Result<(), Option<Exit>> {
-    say_commands(&without_commands(text))
+    print_commands(&without_commands(text))
 }
 
-/// The same for lines that a CI server is to read as commands, as annotations are.
+/// Writes lines that a CI server reads as commands, such as annotations, to standard output.
 ///
 /// # Errors
-/// As [`say`].
-pub fn say_commands(text: &str) -> Result<(), Option<Exit>> {
+/// As [`print_stdout`].
+pub fn print_commands(text: &str) -> Result<(), Option<Exit>> {
     let mut out = io::stdout().lock();
     let written = out
         .write_all(text.as_bytes())
@@ -51,7 +51,7 @@ pub fn say_commands(text: &str) -> Result<(), Option<Exit>> {
     written.map_err(|error| could_not_write("standard output", &error))
 }
 
-/// What to do after a failed write: nothing if the reader went away, else tell and end.
+/// The exit code after a failed write, which is reported; `None` if the reader closed the pipe.
 pub fn could_not_write(what: &str, error: &io::Error) -> Option<Exit> {
     if error.kind() == ErrorKind::BrokenPipe {
         return None;
@@ -60,13 +60,16 @@ pub fn could_not_write(what: &str, error: &io::Error) -> Option<Exit> {
     Some(Exit::CouldNotWrite)
 }
 
-/// Writes a line to standard error. If even that fails, there is nobody to tell.
+/// Writes a line to standard error. A failure is ignored, because it cannot be reported.
 pub fn print_stderr(text: &str) {
     let mut out = io::stderr().lock();
     let _ = writeln!(out, "{}", without_commands(text));
 }
 
-/// Prints a text and ends well, also if nobody reads it to its end.
+/// Prints a text to standard output. A closed pipe counts as success.
+///
+/// # Errors
+/// [`Exit::CouldNotWrite`] if writing fails.
 pub fn print(text: &str) -> Result<Exit, Exit> {
     match print_stdout(text.trim_end_matches('\n')) {
         Ok(()) | Err(None) => Ok(Exit::Success),
@@ -76,18 +79,18 @@ pub fn print(text: &str) -> Result<Exit, Exit> {
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Has an interrupt ask for an end instead of ending the program.
+/// Lets a first interrupt set a flag, and a second one end the program.
 pub fn install_interrupt_handler() {
-    // Without a handler the program simply ends; nothing has been written by then.
+    // If this fails, an interrupt ends the program; nothing has been written by then.
     let _ = ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            // Asked a second time: the person does not want to wait.
+            // The second interrupt ends the program at once.
             std::process::exit(Exit::Interrupted as i32);
         }
     });
 }
 
-/// Whether somebody asked for an end.
+/// Whether the user has interrupted the program.
 pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }

@@ -1,11 +1,11 @@
-//! The real calendar, read in this one place.
+//! The real clock, which no other module reads.
 
 use crate::time::SimTime;
 
-/// What day it is: the only thing that the program ever asks the real clock.
+/// The current time. It only decides whether an accepted change has expired.
 #[expect(
     clippy::disallowed_methods,
-    reason = "an acceptance holds until a day of the real calendar"
+    reason = "an acceptance expires on a day of the real calendar"
 )]
 pub fn today() -> SimTime {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

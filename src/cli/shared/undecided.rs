@@ -1,4 +1,4 @@
-//! Why a run could not go on, in a line: what each position would give, and what to write.
+//! The message of a run that stopped because its next step depends on an unknown fact.
 
 use crate::policy::{Column, Course, Policy, Position, Undecided, Unknown};
 use crate::record::{Cause, Target};
@@ -6,42 +6,42 @@ use crate::run_header::RunHeader;
 use crate::words::{ProtectionId, RuleId, SwitchId};
 use crate::world::Halt;
 
-/// What stopped a run that could not be decided.
-pub(in crate::cli) fn tell(halt: &Halt, header: &RunHeader) -> String {
-    let at = header.elapsed(halt.at);
+/// Why the run stopped: each possible result, and how to specify the fact.
+pub(in crate::cli) fn text(halt: &Halt, header: &RunHeader) -> String {
+    let elapsed = header.elapsed(halt.at);
     let policy = &header.rulebook(halt.policy).policy;
-    let asked = format!("`{}`", header.cause(halt.cause));
+    let cause = format!("`{}`", header.cause(halt.cause));
     let subject = subject(halt.about, header);
     match &halt.on {
         Undecided::Differs(courses) => {
             let unknowns = unknowns(courses);
-            let what: Vec<String> = unknowns.iter().map(|u| in_words(*u, policy)).collect();
-            let each = each(courses, unknowns.len() > 1, policy);
-            let write: Vec<String> = unknowns
+            let what: Vec<String> = unknowns.iter().map(|u| question(*u, policy)).collect();
+            let results = results(courses, unknowns.len() > 1, policy);
+            let advice: Vec<String> = unknowns
                 .iter()
                 .map(|unknown| advice(*unknown, courses, (halt.cause, header), policy))
                 .collect();
             format!(
-                "undecided at +{at}: the outcome of {asked} for {subject} depends on {}, which is unknown ({each}); {}",
+                "undecided at +{elapsed}: the outcome of {cause} for {subject} depends on {}, which is unknown ({results}); {}",
                 what.join(" and on "),
-                write.join("; ")
+                advice.join("; ")
             )
         }
         Undecided::Impossible(line) => {
             let because = policy.impossible.get(*line).map_or("", |(_, because)| because);
             format!(
-                "undecided at +{at}: {asked} brings {subject} into a situation that cannot occur: {because} (line {} of `impossible:` in {}); no action was taken. Change the scenario, or remove that line from the policy and give each protection a rule for it",
+                "undecided at +{elapsed}: {cause} brings {subject} into a situation that cannot occur: {because} (line {} of `impossible:` in {}); no action was taken. Change the scenario, or remove that line from the policy and give each protection a rule for it",
                 line + 1,
                 policy.name
             )
         }
         Undecided::Outside(column) => format!(
-            "undecided at +{at}: {asked} brings {subject} into a situation that {} does not cover: its decision space lacks this word in the column `{}`; no action was taken. Use a policy whose `space:` contains it",
+            "undecided at +{elapsed}: {cause} brings {subject} into a situation that {} does not cover: its decision space lacks this word in the column `{}`; no action was taken. Use a policy whose `space:` contains it",
             policy.name,
             column.name()
         ),
         Undecided::ArrearsSince => format!(
-            "undecided at +{at}: {subject} is overdue since an unknown time, so any step of its clock may be due; write `arrears-since: TIME` on the account"
+            "undecided at +{elapsed}: {subject} is overdue since an unknown time, so any step of its clock may be due; write `arrears-since: TIME` on the account"
         ),
     }
 }
@@ -55,7 +55,7 @@ fn subject(about: Target, header: &RunHeader) -> String {
     }
 }
 
-/// What is unknown and makes a difference.
+/// The unknown facts on which the result depends, each once.
 fn unknowns(courses: &[(Position, Course)]) -> Vec<Unknown> {
     let mut unknowns = Vec::new();
     for (unknown, _) in courses.iter().flat_map(|(position, _)| &position.0) {
@@ -70,7 +70,7 @@ fn name(policy: &Policy, protection: ProtectionId) -> &str {
     &policy.protections[protection.index()].name
 }
 
-fn in_words(unknown: Unknown, policy: &Policy) -> String {
+fn question(unknown: Unknown, policy: &Policy) -> String {
     match unknown {
         Unknown::Protection(id) => format!("whether {} is on", name(policy, id)),
         Unknown::Column(Column::Channel) => "the channel of the call".to_owned(),
@@ -83,7 +83,7 @@ fn in_words(unknown: Unknown, policy: &Policy) -> String {
 }
 
 /// `console: released; api, cli: denied (PC4 IncorrectInstanceStatus)`.
-fn each(courses: &[(Position, Course)], several: bool, policy: &Policy) -> String {
+fn results(courses: &[(Position, Course)], several: bool, policy: &Policy) -> String {
     let mut kinds: Vec<(&Course, Vec<String>)> = Vec::new();
     for (position, course) in courses {
         let words: Vec<String> = position
@@ -125,7 +125,7 @@ fn one_of(all: &[String]) -> String {
     }
 }
 
-/// What to write, so that it is known.
+/// What to write so that the fact is known.
 fn advice(
     unknown: Unknown,
     courses: &[(Position, Course)],
@@ -133,8 +133,8 @@ fn advice(
     policy: &Policy,
 ) -> String {
     let mut words: Vec<&str> = Vec::new();
-    for (of, word) in courses.iter().flat_map(|(position, _)| &position.0) {
-        if *of == unknown && !words.contains(word) {
+    for (subject, word) in courses.iter().flat_map(|(position, _)| &position.0) {
+        if *subject == unknown && !words.contains(word) {
             words.push(word);
         }
     }

@@ -1,6 +1,6 @@
-//! Whether what happened is what a line expects, key by key.
+//! Comparison of records and states with expected lines, key by key.
 
-use super::difference::{KeyDifferences, UNKNOWN, in_words_of};
+use super::difference::{KeyDifferences, UNKNOWN, name_in_policy};
 use super::slots::Expected;
 use crate::plan::{DecisionLine, GroupState, InstanceState, LossLine, RequestLine};
 use crate::policy::Column;
@@ -10,7 +10,7 @@ use crate::time::SimTime;
 use crate::words::{EventId, GroupId, Health, InstanceId, Lifecycle, Lock, ModelId, Word, ZoneId};
 use crate::world::World;
 
-/// The place of an event among those that a line names; the first, if it names none.
+/// Index of an event among those that a line names; 0 if it names none, `None` if it names others.
 fn event_slot(named: &[EventId], cause: Cause) -> Option<usize> {
     if named.is_empty() {
         return Some(0);
@@ -18,12 +18,13 @@ fn event_slot(named: &[EventId], cause: Cause) -> Option<usize> {
     named.iter().position(|event| cause == Cause::Event(*event))
 }
 
-/// The place of an instance among those that a line names, which are sorted.
+/// Index of an instance among those that a line names, which are sorted; 0 if it names none, `None`
+/// if it names others.
 fn instance_slot(named: &[InstanceId], id: InstanceId) -> Option<usize> {
     if named.is_empty() { Some(0) } else { named.binary_search(&id).ok() }
 }
 
-/// "`db-1` at `mis-click`", as far as a line names them.
+/// `what` with the instance and event of a slot: `a decision about db-1 at mis-click`.
 fn about(
     events: &[EventId],
     instances: &[InstanceId],
@@ -54,40 +55,40 @@ impl Expected for DecisionLine {
         Some(event * self.instances.len().max(1) + instance)
     }
 
-    fn compare(&self, decision: &Decision, header: &RunHeader, differ: &mut KeyDifferences) {
+    fn compare(&self, decision: &Decision, header: &RunHeader, differences: &mut KeyDifferences) {
         let policy = &header.rulebook(decision.policy).policy;
         let rule = decision.rule.map(|rule| policy.rule(rule));
         let answer = rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default();
-        differ.any_word("outcome", &self.outcome, Some(decision.outcome));
-        differ.any_word("effect", &self.effect, Some(decision.effect));
-        differ.any_word("trigger", &self.trigger, Some(decision.trigger));
-        differ.any_word("action", &self.action, Some(decision.action));
-        differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
-        let decided_by = self.decided_by.as_deref().map(|name| in_words_of(policy, name));
-        differ.text("decided-by", decided_by, header.decided_by(decision));
-        differ.answer(self.answer.as_deref(), answer);
+        differences.any_word("outcome", &self.outcome, Some(decision.outcome));
+        differences.any_word("effect", &self.effect, Some(decision.effect));
+        differences.any_word("trigger", &self.trigger, Some(decision.trigger));
+        differences.any_word("action", &self.action, Some(decision.action));
+        differences.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
+        let decided_by = self.decided_by.as_deref().map(|name| name_in_policy(policy, name));
+        differences.text("decided-by", decided_by, header.decided_by(decision));
+        differences.answer(self.answer.as_deref(), answer);
         for (name, wanted) in &self.verdicts {
             let id = policy.protection(name);
             let mut findings = decision.ruling.findings();
             let found = findings.find(|finding| Some(finding.protection) == id);
             let key = format!("verdict of {name}");
             match found {
-                Some(found) => differ.word(&key, Some(*wanted), Some(found.verdict)),
-                None => differ.differs(&key, wanted.word(), "off"),
+                Some(found) => differences.word(&key, Some(*wanted), Some(found.verdict)),
+                None => differences.record(&key, wanted.word(), "off"),
             }
         }
-        differ.value("at", self.at, &decision.at);
+        differences.value("at", self.at, &decision.at);
         let group = decision.group.map_or("", |group| header.group(group));
-        differ.text("group", self.group.map(|group| header.group(group)), group);
-        differ.any_word("via", &self.via, decision.channel);
-        differ.any_word("confidence", &self.confidence, Some(decision.basis.confidence));
+        differences.text("group", self.group.map(|group| header.group(group)), group);
+        differences.any_word("via", &self.via, decision.channel);
+        differences.any_word("confidence", &self.confidence, Some(decision.basis.confidence));
         let by = decision.actor.map_or("nobody", |actor| header.actor(actor));
-        differ.any_text("caller", &self.by, by);
-        differ.any_word("billing", &self.billing, decision.billing);
-        differ.any_word("membership", &self.membership, decision.membership);
+        differences.any_text("caller", &self.by, by);
+        differences.any_word("billing", &self.billing, decision.billing);
+        differences.any_word("membership", &self.membership, decision.membership);
     }
 
-    fn asks(&self, slot: usize, header: &RunHeader) -> String {
+    fn describe(&self, slot: usize, header: &RunHeader) -> String {
         about(&self.events, &self.instances, slot, ("a decision", header))
     }
 }
@@ -103,23 +104,23 @@ impl Expected for RequestLine {
         event_slot(&self.events, request.cause)
     }
 
-    fn compare(&self, request: &Request, header: &RunHeader, differ: &mut KeyDifferences) {
+    fn compare(&self, request: &Request, header: &RunHeader, differences: &mut KeyDifferences) {
         let rule = request.refusal.and_then(|refusal| header.rule_of(refusal));
         let answer = rule.and_then(|rule| rule.answer.as_deref()).unwrap_or_default();
-        differ.any_word("result", &self.result, Some(request.result));
-        differ.value("wanted", self.wanted, &request.wanted);
-        differ.value("got", self.got, &request.got);
-        differ.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
-        differ.answer(self.answer.as_deref(), answer);
-        differ.any_word("trigger", &self.trigger, request.trigger);
+        differences.any_word("result", &self.result, Some(request.result));
+        differences.value("wanted", self.wanted, &request.wanted);
+        differences.value("got", self.got, &request.got);
+        differences.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
+        differences.answer(self.answer.as_deref(), answer);
+        differences.any_word("trigger", &self.trigger, request.trigger);
         let by = request.actor.map_or("nobody", |actor| header.actor(actor));
-        differ.any_text("caller", &self.by, by);
-        differ.any_word("via", &self.via, request.channel);
-        differ.text("verb", self.verb.as_deref(), request.verb);
-        differ.value("at", self.at, &request.at);
+        differences.any_text("caller", &self.by, by);
+        differences.any_word("via", &self.via, request.channel);
+        differences.text("verb", self.verb.as_deref(), request.verb);
+        differences.value("at", self.at, &request.at);
     }
 
-    fn asks(&self, slot: usize, header: &RunHeader) -> String {
+    fn describe(&self, slot: usize, header: &RunHeader) -> String {
         about(&self.events, &[], slot, ("a request", header))
     }
 }
@@ -135,29 +136,29 @@ impl Expected for LossLine {
         instance_slot(&self.instances, loss.instance)
     }
 
-    fn compare(&self, loss: &Loss, header: &RunHeader, differ: &mut KeyDifferences) {
+    fn compare(&self, loss: &Loss, header: &RunHeader, differences: &mut KeyDifferences) {
         let (policy, rule) = loss.rule;
-        differ.any_word("kind", &self.kind, Some(loss.resource));
-        differ.text("name", self.name.as_deref(), loss.name.as_deref().unwrap_or_default());
-        differ.any_word("fate", &self.fate, Some(loss.fate));
-        differ.any_word("trigger", &self.trigger, Some(loss.trigger));
-        differ.value("at", self.at, &loss.at);
+        differences.any_word("kind", &self.kind, Some(loss.resource));
+        differences.text("name", self.name.as_deref(), loss.name.as_deref().unwrap_or_default());
+        differences.any_word("fate", &self.fate, Some(loss.fate));
+        differences.any_word("trigger", &self.trigger, Some(loss.trigger));
+        differences.value("at", self.at, &loss.at);
         let rule = &header.rulebook(policy).policy.rule(rule).id;
-        differ.text("rule", self.rule.as_deref(), rule);
+        differences.text("rule", self.rule.as_deref(), rule);
     }
 
-    fn asks(&self, slot: usize, header: &RunHeader) -> String {
+    fn describe(&self, slot: usize, header: &RunHeader) -> String {
         about(&[], &self.instances, slot, ("a loss", header))
     }
 }
 
-/// Whether a state counts as another. What was reclaimed is stopped as well: the
-/// providers' own replies call it so.
+/// Whether a state meets an expected state. A reclaimed instance also counts as stopped, as in the
+/// replies of the providers.
 pub(in crate::experiment) fn is_in(state: Lifecycle, expected: Lifecycle) -> bool {
     state == expected || (expected == Lifecycle::Stopped && state == Lifecycle::Reclaimed)
 }
 
-/// The keys in which an instance is not as expected.
+/// The keys in which an instance differs from the expected state, one line each.
 pub(in crate::experiment) fn wrong_state(
     expected: &InstanceState,
     id: InstanceId,
@@ -165,18 +166,18 @@ pub(in crate::experiment) fn wrong_state(
 ) -> Vec<String> {
     let header = world.header();
     let instance = world.fleet().instance(id);
-    let mut differ = KeyDifferences::telling();
+    let mut differences = KeyDifferences::with_text();
     let time = |at: SimTime| if at == SimTime::NEVER { "never".to_owned() } else { at.to_string() };
     let is = expected.is.filter(|is| !is_in(instance.state, *is));
-    differ.word("state", is, Some(instance.state));
+    differences.word("state", is, Some(instance.state));
     let facts = world.standing(id);
     let known = |column| !facts.unknown.contains(column);
-    differ.word("billing", expected.billing, known(Column::Billing).then_some(facts.billing));
+    differences.word("billing", expected.billing, known(Column::Billing).then_some(facts.billing));
     let locks = facts.lock;
-    // Where nobody knows of locks, nothing says that there is none.
+    // If locks are unknown, `none` is not met.
     let found = |lock: Lock| locks.contains(lock) && (known(Column::Lock) || lock != Lock::None);
     for lock in expected.lock.iter().flatten().filter(|lock| !found(**lock)) {
-        differ.differs(
+        differences.record(
             "lock",
             lock.word(),
             if known(Column::Lock) { locks.word() } else { UNKNOWN },
@@ -187,36 +188,36 @@ pub(in crate::experiment) fn wrong_state(
     } else {
         UNKNOWN.to_owned()
     };
-    differ.text("scheduled release", expected.auto_release.map(time).as_deref(), &release);
-    differ.text("term", expected.expires.map(time).as_deref(), &time(instance.expires));
+    differences.text("scheduled release", expected.auto_release.map(time).as_deref(), &release);
+    differences.text("term", expected.expires.map(time).as_deref(), &time(instance.expires));
     let policy = world.policy_of(id);
     let on = header.protections(policy, instance.on);
-    differ.protections(&header.rulebook(policy).policy, expected.protect.as_deref(), on);
+    differences.protections(&header.rulebook(policy).policy, expected.protect.as_deref(), on);
     if let Some((group, member)) = expected.member {
         let words = |member| if member { "true" } else { "false" };
         let found = words(instance.group == Some(group));
-        differ.text(&format!("member of {}", header.group(group)), Some(words(member)), found);
+        differences.text(&format!("member of {}", header.group(group)), Some(words(member)), found);
     }
     if let Some(latest) = expected.latest_model {
         let model = |group| world.fleet().group(group).upgrades.model;
         let words = |latest| if latest { "the latest" } else { "an old one" };
         let has = instance.group.is_some_and(|group| model(group) == instance.model);
         let known = instance.model != ModelId::UNKNOWN;
-        differ.text("model", Some(words(latest)), if known { words(has) } else { "unknown" });
+        differences.text("model", Some(words(latest)), if known { words(has) } else { "unknown" });
     }
     if let Some(probed) = expected.probed {
         let words = |probed| if probed { "true" } else { "false" };
-        differ.text("probed", Some(words(probed)), words(instance.probed));
+        differences.text("probed", Some(words(probed)), words(instance.probed));
     }
     let health = if instance.unhealthy { Health::Unhealthy } else { Health::Healthy };
-    differ.word("health", expected.health, Some(health));
+    differences.word("health", expected.health, Some(health));
     let zone = |id: ZoneId| header.zone(id);
-    differ.text("zone", expected.zone.map(zone), instance.zone.map_or("none", zone));
+    differences.text("zone", expected.zone.map(zone), instance.zone.map_or("none", zone));
     let name = header.instance(id);
-    differ.into_lines().into_iter().map(|reported| format!("{name}: {reported}")).collect()
+    differences.into_lines().into_iter().map(|reported| format!("{name}: {reported}")).collect()
 }
 
-/// The keys in which a group is not as expected.
+/// The keys in which a group differs from the expected state, one line each.
 pub(in crate::experiment) fn wrong_group(
     expected: &GroupState,
     id: GroupId,
@@ -225,14 +226,14 @@ pub(in crate::experiment) fn wrong_group(
     let header = world.header();
     let group = world.fleet().group(id);
     let policy = world.policy_of_group(id);
-    let mut differ = KeyDifferences::telling();
+    let mut differences = KeyDifferences::with_text();
     let words = |there| if there { "there" } else { "deleted" };
-    differ.text("state", expected.there.map(words), words(!group.deleted));
-    differ.value("size", expected.size.map(|size| size as usize), &group.members.len());
+    differences.text("state", expected.there.map(words), words(!group.deleted));
+    differences.value("size", expected.size.map(|size| size as usize), &group.members.len());
     let desired = group.desired.map_or_else(|| "none".to_owned(), |size| size.to_string());
-    differ.text("desired", expected.desired.map(|size| size.to_string()).as_deref(), &desired);
+    differences.text("desired", expected.desired.map(|size| size.to_string()).as_deref(), &desired);
     let on = header.protections(policy, group.on);
-    differ.protections(&header.rulebook(policy).policy, expected.protect.as_deref(), on);
+    differences.protections(&header.rulebook(policy).policy, expected.protect.as_deref(), on);
     let name = header.group(id);
-    differ.into_lines().into_iter().map(|reported| format!("{name}: {reported}")).collect()
+    differences.into_lines().into_iter().map(|reported| format!("{name}: {reported}")).collect()
 }

@@ -1,24 +1,25 @@
-//! The keys in which a record or a state is not as expected.
+//! The keys in which a record or a state differs from what is expected.
 
 use crate::policy::Policy;
 use crate::words::Word;
 
-/// What stands for what nobody knows.
+/// The text of an unknown value.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Counts the keys in which something is not as expected, and records their text if asked to.
+/// Counts the keys that differ and, on request, collects a text for each.
 pub(in crate::experiment) struct KeyDifferences {
     count: usize,
-    reported: Option<Vec<String>>,
+    /// `None` if only the number is needed.
+    texts: Option<Vec<String>>,
 }
 
 impl KeyDifferences {
-    pub(in crate::experiment) const fn counting() -> Self {
-        Self { count: 0, reported: None }
+    pub(in crate::experiment) const fn count_only() -> Self {
+        Self { count: 0, texts: None }
     }
 
-    pub(in crate::experiment) const fn telling() -> Self {
-        Self { count: 0, reported: Some(Vec::new()) }
+    pub(in crate::experiment) const fn with_text() -> Self {
+        Self { count: 0, texts: Some(Vec::new()) }
     }
 
     pub(in crate::experiment) const fn count(&self) -> usize {
@@ -26,48 +27,48 @@ impl KeyDifferences {
     }
 
     pub(in crate::experiment) fn into_lines(self) -> Vec<String> {
-        self.reported.unwrap_or_default()
+        self.texts.unwrap_or_default()
     }
 
-    pub(super) fn differs(&mut self, key: &str, wanted: &str, found: &str) {
+    pub(super) fn record(&mut self, key: &str, wanted: &str, found: &str) {
         self.count += 1;
-        if let Some(reported) = &mut self.reported {
+        if let Some(texts) = &mut self.texts {
             let found = if found.is_empty() { "empty" } else { found };
-            reported.push(format!("{key}: expected {wanted}, got {found}"));
+            texts.push(format!("{key}: expected {wanted}, got {found}"));
         }
     }
 
-    /// A key whose value is a word.
+    /// Compares a key whose value is a word. `found` is `None` if the value is unknown.
     pub(super) fn word<W: Word>(&mut self, key: &str, wanted: Option<W>, found: Option<W>) {
         if let Some(wanted) = wanted.filter(|wanted| found != Some(*wanted)) {
-            self.differs(key, wanted.word(), found.map_or(UNKNOWN, Word::word));
+            self.record(key, wanted.word(), found.map_or(UNKNOWN, Word::word));
         }
     }
 
-    /// A key whose value is any of some words; none allows every word.
+    /// Compares a key that allows several words; an empty list allows every word.
     pub(super) fn any_word<W: Word>(&mut self, key: &str, wanted: &[W], found: Option<W>) {
         let is_right = wanted.is_empty() || found.is_some_and(|found| wanted.contains(&found));
         if !is_right {
             let wanted: Vec<&str> = wanted.iter().map(|word| word.word()).collect();
-            self.differs(key, &wanted.join(" or "), found.map_or(UNKNOWN, Word::word));
+            self.record(key, &wanted.join(" or "), found.map_or(UNKNOWN, Word::word));
         }
     }
 
-    /// A key whose value is any of some texts; none allows every text.
+    /// Compares a key that allows several texts; an empty list allows every text.
     pub(super) fn any_text(&mut self, key: &str, wanted: &[String], found: &str) {
         if !wanted.is_empty() && wanted.iter().all(|wanted| wanted != found) {
-            self.differs(key, &wanted.join(" or "), found);
+            self.record(key, &wanted.join(" or "), found);
         }
     }
 
-    /// A key whose value is a text.
+    /// Compares a key whose value is a text.
     pub(super) fn text(&mut self, key: &str, wanted: Option<&str>, found: &str) {
         if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
-            self.differs(key, wanted, found);
+            self.record(key, wanted, found);
         }
     }
 
-    /// A key whose value is an answer: `~text` is contained, anything else is equal.
+    /// Compares the answer of the provider: `~text` must be contained, other texts must be equal.
     pub(super) fn answer(&mut self, wanted: Option<&str>, found: &str) {
         match wanted.and_then(|wanted| wanted.strip_prefix('~')) {
             Some(part) if found.contains(part) => {}
@@ -75,7 +76,7 @@ impl KeyDifferences {
         }
     }
 
-    /// The protections that are set, under a policy.
+    /// Compares the set of protections that are on.
     pub(super) fn protections(
         &mut self,
         policy: &Policy,
@@ -87,12 +88,12 @@ impl KeyDifferences {
             names.dedup();
             if names.is_empty() { "none".to_owned() } else { names.join(", ") }
         };
-        let wanted = wanted.map(|names| names.iter().map(|name| in_words_of(policy, name)));
+        let wanted = wanted.map(|names| names.iter().map(|name| name_in_policy(policy, name)));
         let wanted = wanted.map(|names| list(names.collect()));
         self.text("protections", wanted.as_deref(), &list(found));
     }
 
-    /// A key whose value can be shown.
+    /// Compares a key whose value can be displayed.
     pub(super) fn value<T: PartialEq + ToString>(
         &mut self,
         key: &str,
@@ -100,13 +101,13 @@ impl KeyDifferences {
         found: &T,
     ) {
         if let Some(wanted) = wanted.filter(|wanted| wanted != found) {
-            self.differs(key, &wanted.to_string(), &found.to_string());
+            self.record(key, &wanted.to_string(), &found.to_string());
         }
     }
 }
 
-/// What a policy itself calls the protection that a line names; the line's own words, if it
-/// has none that is called so.
-pub(super) fn in_words_of<'n>(policy: &'n Policy, name: &'n str) -> &'n str {
+/// The name of a protection in a policy, from its name or its provider attribute; `name` itself if
+/// the policy has no such protection.
+pub(super) fn name_in_policy<'n>(policy: &'n Policy, name: &'n str) -> &'n str {
     policy.protection(name).map_or(name, |id| &policy.protections[id.index()].name)
 }

@@ -1,23 +1,23 @@
-//! What came of judging a case.
+//! The result of checking the expectations of a case.
 
 use crate::diagnostics::Span;
 
-/// An expectation that was not met.
+/// A failed expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Where it stands; `None` if it is the whole of `exact: true`.
+    /// Its location; `None` for `exact: true` and for stored decisions.
     pub span: Option<Span>,
-    /// What was not met, in a line.
+    /// What was expected, in one line.
     pub title: String,
-    /// What happened instead.
+    /// What happened instead, in lines.
     pub instead: Vec<String>,
 }
 
-/// What came of judging one case.
+/// The result of checking the expectations of one case.
 #[derive(Debug, Clone, Default)]
 pub struct Judgement {
-    /// How many expectations were judged.
+    /// Number of expectations that were checked.
     pub judged: usize,
-    /// Those that were not met, in the order of the file.
+    /// The failed expectations, in the order of the file.
     pub failures: Vec<Failure>,
 }

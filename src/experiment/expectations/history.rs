@@ -1,4 +1,4 @@
-//! What happened to an instance, in lines for people.
+//! Records as single lines, for the history of an instance in failures.
 
 use crate::policy::Rule;
 use crate::record::{Decision, Request, What};
@@ -6,8 +6,8 @@ use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{Effect, Lifecycle};
 
-/// A decision in a line: `mis-click: manual, held by release-protection (RP1)`.
-pub(in crate::experiment) fn of_decision(decision: &Decision, header: &RunHeader) -> String {
+/// A decision as one line: `mis-click: manual, held by release-protection (RP1)`.
+pub(in crate::experiment) fn decision_line(decision: &Decision, header: &RunHeader) -> String {
     let cause = header.cause(decision.cause);
     let mut line = format!("{cause}: {}, {}", decision.trigger, decision.outcome);
     let by = header.decided_by(decision);
@@ -15,7 +15,7 @@ pub(in crate::experiment) fn of_decision(decision: &Decision, header: &RunHeader
         line.push_str(&format!(" by {by}"));
     }
     if let Some(rule) = decision.rule {
-        of_rule(&mut line, header.rulebook(decision.policy).policy.rule(rule));
+        add_rule(&mut line, header.rulebook(decision.policy).policy.rule(rule));
     }
     if decision.effect != Effect::None {
         line.push_str(&format!(", {}", decision.effect));
@@ -23,36 +23,36 @@ pub(in crate::experiment) fn of_decision(decision: &Decision, header: &RunHeader
     line
 }
 
-/// A request in a line: `mis-click: release refused, 0 of 1 (RP1), answer …`.
-pub(in crate::experiment) fn of_request(request: &Request, header: &RunHeader) -> String {
+/// A request as one line: `mis-click: release refused, 0 of 1 (RP1), answer …`.
+pub(in crate::experiment) fn request_line(request: &Request, header: &RunHeader) -> String {
     let Request { verb, result, got, wanted, .. } = request;
     let cause = header.cause(request.cause);
     let mut line = format!("{cause}: {verb} {result}, {got} of {wanted}");
     if let Some(refusal) = request.refusal {
         match header.rule_of(refusal) {
-            Some(rule) => of_rule(&mut line, rule),
+            Some(rule) => add_rule(&mut line, rule),
             None => line.push_str(&format!(" ({})", header.reason(refusal))),
         }
     }
     line
 }
 
-fn of_rule(line: &mut String, rule: &Rule) {
+fn add_rule(line: &mut String, rule: &Rule) {
     line.push_str(&format!(" ({})", rule.id));
     if let Some(answer) = &rule.answer {
         line.push_str(&format!(", answer {answer}"));
     }
 }
 
-/// A change in words: `running → stopped`.
-pub(in crate::experiment) fn of_change(what: &What, header: &RunHeader) -> Option<String> {
+/// A change as one line: `running → stopped`; `None` if the line of a decision already shows it.
+pub(in crate::experiment) fn change_line(what: &What, header: &RunHeader) -> Option<String> {
     let time = |at: SimTime| if at == SimTime::NEVER { "none".into() } else { at.to_string() };
     let flags = |policy, set| {
         let names = header.protections(policy, set);
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
     Some(match what {
-        // Its release stands in the decision already.
+        // The decision shows the release.
         What::State(_, Lifecycle::Released) | What::Group(None, None) => return None,
         What::State(from, to) => format!("{from} → {to}"),
         What::Group(Some(group), None) => format!("left the group {}", header.group(*group)),

@@ -1,4 +1,4 @@
-//! Judging: what was expected against what happened.
+//! Checks the expectations of a scenario during a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,39 +16,46 @@ use crate::time::SimTime;
 use crate::words::{ClockKind, EventId, InstanceId, Lifecycle};
 use crate::world::World;
 
-/// The most entries of an instance's history that a failure shows.
+/// Most entries of a history that a failure shows.
 const SHOWN: usize = 12;
 
-/// Watches a run and judges it at its end.
+/// Checks the expectations of one run.
 pub struct Judge {
-    /// States, watches and totals; the rest has moved next door.
+    /// Expected states, watches and totals. Its lists of decisions, requests and losses are empty,
+    /// because they moved to the fields below.
     expected: Expectations,
+    /// Number of expectations without `exact`.
     judged: usize,
     decisions: ExpectedLines<DecisionLine>,
     requests: ExpectedLines<RequestLine>,
     losses: ExpectedLines<LossLine>,
-    looked: Vec<bool>,
+    /// Whether each expected state was checked.
+    checked: Vec<bool>,
+    /// The counts of each expected total.
     counts: Vec<Vec<u64>>,
+    /// Decisions that no line lists: number, instant, instance, line.
     unlisted: Vec<(u64, SimTime, InstanceId, String)>,
+    /// Failed watches: whether it is `always`, and its index.
     broken: BTreeSet<(bool, usize)>,
+    /// What happened to the instances that expectations name.
     history: BTreeMap<InstanceId, Vec<(SimTime, String)>>,
     seen_requests: Vec<(Cause, SimTime, String)>,
     failures: Vec<Failure>,
 }
 
 impl Judge {
-    /// Judges by these expectations.
+    /// Checks `expected`.
     pub fn new(mut expected: Expectations) -> Self {
         let mut history = BTreeMap::new();
-        let of_decisions = expected.decisions.iter().flat_map(|e| &e.line.instances);
-        let of_losses = expected.losses.iter().flat_map(|e| &e.line.instances);
-        let of_states = expected.states.iter().flat_map(|e| match &e.line.of {
+        let in_decisions = expected.decisions.iter().flat_map(|e| &e.line.instances);
+        let in_losses = expected.losses.iter().flat_map(|e| &e.line.instances);
+        let in_states = expected.states.iter().flat_map(|e| match &e.line.of {
             StateOf::Instances(ids, _) => ids.as_slice(),
             StateOf::Group(..) | StateOf::Account(..) => &[],
         });
-        let of_watches =
+        let in_watches =
             expected.never.iter().chain(&expected.always).flat_map(|e| e.line.instances.iter());
-        for id in of_decisions.chain(of_losses).chain(of_states).chain(of_watches) {
+        for id in in_decisions.chain(in_losses).chain(in_states).chain(in_watches) {
             history.insert(*id, Vec::new());
         }
         let judged = expected.len();
@@ -56,7 +63,7 @@ impl Judge {
             decisions: ExpectedLines::new(std::mem::take(&mut expected.decisions)),
             requests: ExpectedLines::new(std::mem::take(&mut expected.requests)),
             losses: ExpectedLines::new(std::mem::take(&mut expected.losses)),
-            looked: vec![false; expected.states.len()],
+            checked: vec![false; expected.states.len()],
             counts: expected.totals.iter().map(|e| vec![0; e.line.counts.len()]).collect(),
             unlisted: Vec::new(),
             broken: BTreeSet::new(),
@@ -68,7 +75,7 @@ impl Judge {
         }
     }
 
-    /// The run is about to begin.
+    /// Checks the watches against the initial states.
     pub fn begin(&mut self, world: &World) {
         let ids: BTreeSet<InstanceId> = self
             .expected
@@ -82,34 +89,35 @@ impl Judge {
         }
     }
 
-    /// Looks at the states whose instant is over before the next event.
-    pub fn look(&mut self, next: Option<SimTime>, world: &World) {
-        for at in 0..self.expected.states.len() {
-            let due = match self.expected.states[at].line.at {
+    /// Checks the expected states whose instant ends before the next event; `next` is `None` if
+    /// there is no further event.
+    pub fn check_states(&mut self, next: Option<SimTime>, world: &World) {
+        for index in 0..self.expected.states.len() {
+            let due = match self.expected.states[index].line.at {
                 LookAt::At(instant) => next.is_none_or(|next| next > instant),
                 LookAt::End => false,
             };
-            if due && !self.looked[at] {
-                self.look_at(at, world);
+            if due && !self.checked[index] {
+                self.check_state(index, world);
             }
         }
     }
 
-    /// The run has ended.
+    /// Checks the remaining expected states at the end of the run.
     pub fn end(&mut self, world: &World) {
-        for at in 0..self.expected.states.len() {
-            if !self.looked[at] {
-                self.look_at(at, world);
+        for index in 0..self.expected.states.len() {
+            if !self.checked[index] {
+                self.check_state(index, world);
             }
         }
     }
 
-    fn look_at(&mut self, at: usize, world: &World) {
-        self.looked[at] = true;
-        let Expectation { line, span } = self.expected.states[at].clone();
+    fn check_state(&mut self, index: usize, world: &World) {
+        self.checked[index] = true;
+        let Expectation { line, span } = self.expected.states[index].clone();
         let header = world.header();
         let mut fail = |title: String, id: Option<InstanceId>| {
-            let instead = id.map(|id| tell(&self.history, id, header)).unwrap_or_default();
+            let instead = id.map(|id| history_of(&self.history, id, header)).unwrap_or_default();
             self.failures.push(Failure { span: Some(span), title, instead });
         };
         match line.of {
@@ -137,8 +145,8 @@ impl Judge {
         }
     }
 
-    /// Takes a record in.
-    pub fn take(&mut self, record: &Record, world: &World) {
+    /// Adds a record.
+    pub fn add(&mut self, record: &Record, world: &World) {
         let header = world.header();
         match record {
             Record::Request(request) => self.request(request, header),
@@ -146,7 +154,7 @@ impl Judge {
             Record::Change(change) => {
                 let Subject::Instance(id) = change.subject else { return };
                 if let (Some(history), Some(line)) =
-                    (self.history.get_mut(&id), history::of_change(&change.what, header))
+                    (self.history.get_mut(&id), history::change_line(&change.what, header))
                 {
                     history.push((change.at, line));
                 }
@@ -155,46 +163,46 @@ impl Judge {
                 }
             }
             Record::Loss(loss) => {
-                self.losses.take(loss, loss.at, header);
+                self.losses.add(loss, loss.at, header);
             }
         }
     }
 
     fn request(&mut self, request: &Request, header: &RunHeader) {
-        self.requests.take(request, request.at, header);
+        self.requests.add(request, request.at, header);
         if !self.requests.is_empty() {
-            let line = history::of_request(request, header);
+            let line = history::request_line(request, header);
             self.seen_requests.push((request.cause, request.at, line));
         }
     }
 
     fn decision(&mut self, decision: &Decision, header: &RunHeader) {
-        let (listed, number) = self.decisions.take(decision, decision.at, header);
+        let (listed, number) = self.decisions.add(decision, decision.at, header);
         for (counts, expected) in self.counts.iter_mut().zip(&self.expected.totals) {
             let line = &expected.line;
-            let of_event = line.event.is_none_or(|event| decision.cause == Cause::Event(event));
-            let of_trigger = line.trigger.is_none_or(|trigger| decision.trigger == trigger);
-            if of_event && of_trigger {
+            let same_event = line.event.is_none_or(|event| decision.cause == Cause::Event(event));
+            let same_trigger = line.trigger.is_none_or(|trigger| decision.trigger == trigger);
+            if same_event && same_trigger {
                 for (count, (outcome, _)) in counts.iter_mut().zip(&line.counts) {
                     *count += u64::from(decision.outcome == *outcome);
                 }
             }
         }
         let unlisted = self.expected.exact && !listed;
-        let reported = self.history.get_mut(&decision.instance);
-        if !unlisted && reported.is_none() {
+        let history = self.history.get_mut(&decision.instance);
+        if !unlisted && history.is_none() {
             return;
         }
-        let line = history::of_decision(decision, header);
-        if let Some(reported) = reported {
-            reported.push((decision.at, line.clone()));
+        let line = history::decision_line(decision, header);
+        if let Some(history) = history {
+            history.push((decision.at, line.clone()));
         }
         if unlisted {
             self.unlisted.push((number, decision.at, decision.instance, line));
         }
     }
 
-    /// An instance has come to a state: is anything watching for that?
+    /// Checks `never` and `always` when an instance enters a state.
     fn watch(&mut self, id: InstanceId, state: Lifecycle, at: SimTime, header: &RunHeader) {
         let broken = |watch: &Watch, must: bool| {
             watch.instances.contains(&id) && (is_in(state, watch.is) != must)
@@ -212,30 +220,29 @@ impl Judge {
                     header.elapsed(at),
                     expected.line.is
                 );
-                let instead = tell(&self.history, id, header);
+                let instead = history_of(&self.history, id, header);
                 self.failures.push(Failure { span: Some(expected.span), title, instead });
             }
         }
     }
 
-    /// What came of it.
+    /// The result at the end of the run.
     pub fn finish(mut self, header: &RunHeader) -> Judgement {
         let mut reported = Vec::new();
         let mut failures = self.decisions.unmet(header, &mut reported, |line, slot| {
-            let at = slot % line.instances.len().max(1);
-            let id = line.instances.get(at);
-            id.map(|id| tell(&self.history, *id, header)).unwrap_or_default()
+            let id = line.instances.get(slot % line.instances.len().max(1));
+            id.map(|id| history_of(&self.history, *id, header)).unwrap_or_default()
         });
         failures.extend(self.requests.unmet(header, &mut Vec::new(), |line, slot| {
-            self.tell_requests(line.events.get(slot).copied(), header)
+            self.request_lines(line.events.get(slot).copied(), header)
         }));
         failures.extend(self.losses.unmet(header, &mut Vec::new(), |line, slot| {
             let id = line.instances.get(slot);
-            id.map(|id| tell(&self.history, *id, header)).unwrap_or_default()
+            id.map(|id| history_of(&self.history, *id, header)).unwrap_or_default()
         }));
         self.failures.extend(failures);
         self.wrong_totals();
-        // What came closest to a line has been reported there.
+        // The closest decision of an unmet line is reported with that line.
         self.unlisted.retain(|(number, ..)| !reported.contains(number));
         self.unlisted(header);
         self.failures.sort_by_key(|failure| failure.span.map(|span| span.start));
@@ -243,10 +250,10 @@ impl Judge {
         Judgement { judged, failures: self.failures }
     }
 
-    /// What was requested, by an event if one is named.
-    fn tell_requests(&self, event: Option<EventId>, header: &RunHeader) -> Vec<String> {
-        let of_event = |cause: &Cause| event.is_none_or(|event| *cause == Cause::Event(event));
-        let seen = self.seen_requests.iter().filter(|(cause, ..)| of_event(cause));
+    /// The requests of `event`, or all requests if it is `None`, as lines.
+    fn request_lines(&self, event: Option<EventId>, header: &RunHeader) -> Vec<String> {
+        let same_event = |cause: &Cause| event.is_none_or(|event| *cause == Cause::Event(event));
+        let seen = self.seen_requests.iter().filter(|(cause, ..)| same_event(cause));
         let lines = seen.take(SHOWN).map(|(_, at, line)| entry(*at, line, header));
         let mut lines: Vec<String> = lines.collect();
         if !lines.is_empty() {
@@ -293,8 +300,8 @@ fn entry(at: SimTime, line: &str, header: &RunHeader) -> String {
     format!("  {:<9} {line}", format!("+{}", header.elapsed(at)))
 }
 
-/// The history of an instance, for people.
-fn tell(
+/// The history of an instance, as lines.
+fn history_of(
     history: &BTreeMap<InstanceId, Vec<(SimTime, String)>>,
     id: InstanceId,
     header: &RunHeader,

@@ -1,4 +1,4 @@
-//! What a scenario expects, compared with what a run did.
+//! The expectations of a scenario, compared with a run.
 
 pub(super) mod compare;
 pub(super) mod difference;

@@ -1,8 +1,8 @@
-//! Lines that something must match: decisions, requests, losses.
+//! Expected lines that a record must match: decisions, requests, losses.
 //!
-//! A line may ask for several things at once (two events, forty instances); each
-//! is a *slot*, and each must be met. For a slot that is not, the record that came
-//! closest is kept: what one wants to know is what differs.
+//! A line may expect several records (two events, forty instances). Each of them is a *slot*, and
+//! each must be met. For an unmet slot, the closest record is kept, so that the failure can show
+//! what differs.
 
 use super::difference::KeyDifferences;
 use super::failure::Failure;
@@ -10,40 +10,39 @@ use crate::plan::Expectation;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 
-/// What a line asks for, and how a record is held against it.
+/// An expected line.
 pub(in crate::experiment) trait Expected {
-    /// What may match it.
+    /// The kind of record that may match it.
     type Record;
-
-    /// How many slots it has.
+    /// Number of slots.
     fn slots(&self) -> usize;
-
-    /// The slot that a record falls into, if it is about the same thing at all.
+    /// Index of the slot of a record; `None` if the record is about other events or instances.
     fn slot(&self, record: &Self::Record) -> Option<usize>;
 
-    /// Holds everything else against the record.
-    fn compare(&self, record: &Self::Record, header: &RunHeader, differ: &mut KeyDifferences);
-
-    /// What a slot asks for: "a decision about `db-1`".
-    fn asks(&self, slot: usize, header: &RunHeader) -> String;
+    /// Compares all other keys with the record.
+    fn compare(&self, record: &Self::Record, header: &RunHeader, differences: &mut KeyDifferences);
+    /// What a slot expects: `a decision about db-1`.
+    fn describe(&self, slot: usize, header: &RunHeader) -> String;
 }
 
-/// Which record came closest to a slot, and how it differs.
+/// The record that is closest to a slot, and how it differs.
 #[derive(Debug, Clone)]
 struct ClosestMatch {
+    /// Number of the record among those that were added, from 0.
     number: u64,
     at: SimTime,
     differences: Vec<String>,
 }
 
-/// What is known of a slot so far.
+/// The state of a slot.
 #[derive(Debug, Clone)]
 enum Slot {
     Met,
+    /// `None` if no record was about this slot.
     Unmet(Option<ClosestMatch>),
 }
 
-/// Lines and what has met them so far.
+/// Expected lines with the states of their slots.
 pub(in crate::experiment) struct ExpectedLines<L> {
     lines: Vec<Expectation<L>>,
     slots: Vec<Vec<Slot>>,
@@ -60,8 +59,8 @@ impl<L: Expected> ExpectedLines<L> {
         self.lines.is_empty()
     }
 
-    /// Holds a record against every line; says whether any of them lists it, and its number.
-    pub(in crate::experiment) fn take(
+    /// Compares a record with every line. Returns whether a line matches it, and its number.
+    pub(in crate::experiment) fn add(
         &mut self,
         record: &L::Record,
         at: SimTime,
@@ -72,48 +71,50 @@ impl<L: Expected> ExpectedLines<L> {
         let mut listed = false;
         for (Expectation { line, .. }, slots) in self.lines.iter().zip(&mut self.slots) {
             let Some(slot) = line.slot(record).map(|slot| &mut slots[slot]) else { continue };
-            let mut differ = KeyDifferences::counting();
-            line.compare(record, header, &mut differ);
-            if differ.count() == 0 {
+            let mut differences = KeyDifferences::count_only();
+            line.compare(record, header, &mut differences);
+            if differences.count() == 0 {
                 listed = true;
                 *slot = Slot::Met;
                 continue;
             }
-            let nearer = |near: &ClosestMatch| differ.count() < near.differences.len();
-            if let Slot::Unmet(near) = slot
-                && near.as_ref().is_none_or(nearer)
+            let is_closer = |known: &ClosestMatch| differences.count() < known.differences.len();
+            if let Slot::Unmet(closest) = slot
+                && closest.as_ref().is_none_or(is_closer)
             {
-                let mut differ = KeyDifferences::telling();
-                line.compare(record, header, &mut differ);
-                *near = Some(ClosestMatch { number, at, differences: differ.into_lines() });
+                let mut differences = KeyDifferences::with_text();
+                line.compare(record, header, &mut differences);
+                let differences = differences.into_lines();
+                *closest = Some(ClosestMatch { number, at, differences });
             }
         }
         (listed, number)
     }
 
-    /// A failure for each slot that was not met. `tell` knows more about a slot;
-    /// `reported` gets the numbers of the records that are shown as the closest.
+    /// A failure for each unmet slot. `context` returns further lines about a slot. The numbers of
+    /// the closest records are added to `reported`.
     pub(in crate::experiment) fn unmet(
         &self,
         header: &RunHeader,
         reported: &mut Vec<u64>,
-        tell: impl Fn(&L, usize) -> Vec<String>,
+        context: impl Fn(&L, usize) -> Vec<String>,
     ) -> Vec<Failure> {
         let mut failures = Vec::new();
         for (Expectation { line, span }, slots) in self.lines.iter().zip(&self.slots) {
             for (number, slot) in slots.iter().enumerate() {
-                let Slot::Unmet(near) = slot else { continue };
-                let asks = line.asks(number, header);
+                let Slot::Unmet(closest) = slot else { continue };
+                let expected = line.describe(number, header);
                 let mut instead = Vec::new();
-                let title = if let Some(near) = near {
-                    reported.push(near.number);
-                    let at = header.elapsed(near.at);
-                    instead.push(format!("closest, at +{at}: {}", near.differences.join("; ")));
-                    format!("expected {asks}, but it differs")
+                let title = if let Some(closest) = closest {
+                    reported.push(closest.number);
+                    let elapsed = header.elapsed(closest.at);
+                    let differences = closest.differences.join("; ");
+                    instead.push(format!("closest, at +{elapsed}: {differences}"));
+                    format!("expected {expected}, but it differs")
                 } else {
-                    format!("expected {asks}, but there was none")
+                    format!("expected {expected}, but there was none")
                 };
-                instead.extend(tell(line, number));
+                instead.extend(context(line, number));
                 failures.push(Failure { span: Some(*span), title, instead });
             }
         }
