@@ -195,7 +195,7 @@ fn rows() {
     let written = Counted::default();
     let tables = CsvTables::<BufferedCsv<Counted>>::new(|_| Ok(written.clone())).unwrap();
     let mut thread = CsvThread::start(tables).unwrap();
-    thread.write(&RunItem::Start(header)).unwrap();
+    thread.write(&RunItem::Start(&plan)).unwrap();
     records[..half]
         .iter()
         .for_each(|record| thread.write(&RunItem::Record(record, header)).unwrap());

@@ -108,7 +108,7 @@ fn beside<T: Rows<Out = File>>(plan: &Plan, folder: &Path) {
 
 fn by_thread(plan: &Plan, folder: &Path) {
     let mut thread = CsvThread::start(tables::<BufferedCsv<File>>(folder)).expect("a thread");
-    thread.write(&RunItem::Start(&plan.header)).expect("a disk");
+    thread.write(&RunItem::Start(plan)).expect("a disk");
     let run = run(plan, |record, header| {
         thread.write(&RunItem::Record(record, header)).expect("a disk");
     });

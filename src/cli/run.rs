@@ -153,7 +153,7 @@ impl<'a> Running<'a> {
         let expectations = plan.expectations.len();
         let limits = self.arguments.overrides.limits();
         let mut summary = Summary::default();
-        self.write(&RunItem::Start(&plan.header))?;
+        self.write(&RunItem::Start(&plan))?;
         let may_continue = || !terminal::is_interrupted();
         let progress = Progress::new(days(plan.header.elapsed(plan.header.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, may_continue, |record, world| {

@@ -38,6 +38,7 @@ mod script_builder;
 mod selectors;
 mod setting_checks;
 mod started_clocks;
+mod starting_values;
 mod state_expectations;
 mod switches;
 mod tables;

@@ -4,6 +4,7 @@ use std::io;
 
 use super::csv::rows::InstanceRow;
 use crate::experiment::Summary;
+use crate::plan::Plan;
 use crate::record::Record;
 use crate::run_header::RunHeader;
 
@@ -27,8 +28,8 @@ pub trait Report<T: ?Sized> {
 /// What a report of runs receives. Each run is one `Start`, any number of `Record`, and one `End`.
 #[derive(Clone, Copy)]
 pub enum RunItem<'a> {
-    /// A run starts.
-    Start(&'a RunHeader),
+    /// A run starts: its plan has the header, and the fleet as it stands at the start.
+    Start(&'a Plan),
     /// A record, with the names of all instances that exist by then.
     Record(&'a Record, &'a RunHeader),
     /// A run ended.

@@ -37,7 +37,6 @@ mod request;
 mod request_log;
 mod run;
 mod schedule;
-mod starting_values;
 mod step;
 mod subscription;
 mod timer;

@@ -2,17 +2,16 @@
 //! when something could have been done.
 
 use stayput::diagnostics::{NoFiles, Problems, Sources, render};
-use stayput::plan::{Options, compile};
+use stayput::plan::{Options, Plan, compile};
 use stayput::record::{Origin, Record, Subject};
 use stayput::run_header::RunHeader;
-use stayput::world::{Run, World};
+use stayput::world::Run;
 
 const ALIBABA: &str = "alibaba-ecs@2026-05-15";
 const CHINA: &str = "alibaba-ecs-cn@2026-05-15";
 const AZURE: &str = "azure-vmss@2026-05-19";
 
-/// A run before its first step.
-fn started(policy: &str, rest: &str) -> Run {
+fn plan(policy: &str, rest: &str) -> Plan {
     let text = format!(
         "stayput: scenario/1\nname: story\npolicy: {policy}\nstart: 2026-06-01T00:00:00Z\nfor: 60d\n{rest}"
     );
@@ -20,12 +19,11 @@ fn started(policy: &str, rest: &str) -> Run {
     let file = sources.add("story.yaml", &text);
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
     let reported = render(&problems, &sources, false);
-    let mut compiled = compiled.expect(&reported);
-    Run::start(compiled.plans.swap_remove(0))
+    compiled.expect(&reported).plans.swap_remove(0)
 }
 
 fn run(policy: &str, rest: &str) -> (Vec<Record>, Run) {
-    let mut run = started(policy, rest);
+    let mut run = Run::start(plan(policy, rest));
     let records: Vec<Record> = run.by_ref().collect();
     assert_eq!(run.world().halt(), None, "undecided\n{rest}");
     (records, run)
@@ -219,10 +217,9 @@ events:
 }
 
 fn starts(policy: &str, rest: &str) -> Vec<String> {
-    let run = started(policy, rest);
-    let world: &World = run.world();
-    let header = world.header();
-    let values = world.starting_values().map(|s| {
+    let plan = plan(policy, rest);
+    let header = &plan.header;
+    let values = plan.starting_values().map(|s| {
         format!(
             "{} {} in {}, tags {}",
             header.instance(s.instance),
@@ -231,7 +228,7 @@ fn starts(policy: &str, rest: &str) -> Vec<String> {
             header.tags.of(s.instance).unwrap_or("-"),
         )
     });
-    let changes = world.starting_changes().map(|c| {
+    let changes = plan.starting_changes().map(|c| {
         let subject = match c.subject {
             Subject::Instance(id) => header.instance(id),
             Subject::Group(id) => header.group(id),

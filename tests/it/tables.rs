@@ -93,7 +93,7 @@ fn plain(plans: &[Plan]) -> (Texts, Counts) {
 
 /// Runs a plan and writes its items.
 fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std::io::Result<()> {
-    report.write(&RunItem::Start(&plan.header))?;
+    report.write(&RunItem::Start(plan))?;
     let mut summary = Summary::default();
     let take = |record: &Record, world: &World| {
         summary.add(record);

@@ -119,9 +119,9 @@ impl CsvThread {
 impl Report<RunItem<'_>> for CsvThread {
     fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
         match *item {
-            RunItem::Start(header) => {
-                self.known = header.instances.len();
-                self.send(Message::Begin(Box::new(header.clone())))
+            RunItem::Start(plan) => {
+                self.known = plan.header.instances.len();
+                self.send(Message::Begin(Box::new(plan.header.clone())))
             }
             RunItem::Record(record, header) => {
                 self.batch.records.push(record.clone());

@@ -1,20 +1,23 @@
 //! The fleet as it stands at the start of a run, as records.
 
-use super::step::World;
+use super::compiled::Plan;
 use crate::record::{Cause, Change, Origin, Start, Subject, What};
 use crate::time::SimTime;
 use crate::words::{Billing, ClockKind, InstanceId, Lifecycle, Locks, ProtectionSet};
 
-impl World {
-    /// Every instance of the fleet, those included that an event creates. To be read before the
-    /// first step.
+impl Plan {
+    /// Every instance of the fleet, those included that an event creates.
     pub fn starting_values(&self) -> impl Iterator<Item = Start> {
         self.fleet.instances().map(|(id, instance)| {
-            let (on, unknown) = self.protections(id);
+            let group = instance.group.map(|group| self.fleet.group(group));
+            let of_group = group.map_or((ProtectionSet::EMPTY, ProtectionSet::EMPTY), |group| {
+                (group.on, group.unknown)
+            });
+            let (on, unknown) = (instance.on.union(of_group.0), instance.unknown.union(of_group.1));
             Start {
                 instance: id,
                 account: instance.account,
-                policy: self.policy_of(id),
+                policy: self.fleet.account(instance.account).policy,
                 group: instance.group.or_else(|| self.fleet.intended_group(id)),
                 zone: instance.zone,
                 billing: instance.billing_known.then_some(instance.billing),
@@ -32,7 +35,7 @@ impl World {
     }
 
     /// What the fleet sets beyond the defaults: states, schedules, terms, locks and protections of
-    /// instances, protections of groups, arrears of accounts. To be read before the first step.
+    /// instances, protections of groups, arrears of accounts.
     pub fn starting_changes(&self) -> impl Iterator<Item = Change> {
         let accounts = self.fleet.accounts().filter_map(|(id, account)| {
             let cancelled = account.arrears?.clock == ClockKind::Cancellation;
@@ -42,7 +45,10 @@ impl World {
         let none = ProtectionSet::EMPTY;
         let groups = self.fleet.groups().filter(move |(_, group)| group.on != none);
         let groups = groups.map(move |(id, group)| {
-            (Subject::Group(id), What::Protections(self.policy_of_group(id), none, group.on))
+            (
+                Subject::Group(id),
+                What::Protections(self.fleet.account(group.account).policy, none, group.on),
+            )
         });
         let instances = self.fleet.instances().filter(|(_, instance)| instance.is_there());
         let instances = instances.flat_map(|(id, _)| {
@@ -63,6 +69,7 @@ impl World {
         let instance = self.fleet.instance(id);
         let set = |is_set: bool, what: What| is_set.then_some(what);
         let (state, release, locks) = (instance.state, instance.auto_release, instance.locks);
+        let policy = self.fleet.account(instance.account).policy;
         let (on, none) = (instance.on, ProtectionSet::EMPTY);
         let has_term =
             instance.billing == Billing::Subscription && instance.expires < SimTime::NEVER;
@@ -71,7 +78,7 @@ impl World {
             set(release < SimTime::NEVER, What::Schedule(SimTime::NEVER, release)),
             set(has_term, What::Term(SimTime::NEVER, instance.expires)),
             set(locks != Locks::NONE, What::Lock(Locks::NONE, locks)),
-            set(on != none, What::Protections(self.policy_of(id), none, on)),
+            set(on != none, What::Protections(policy, none, on)),
         ]
     }
 }
