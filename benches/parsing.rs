@@ -48,7 +48,12 @@ impl Files for Shelf {
         let open = move || {
             Ok(Box::new(Cursor::new(Shared(Arc::clone(&text)))) as Box<dyn io::Read + Send>)
         };
-        self.streams.then(|| Stream { path: path.into(), open: Arc::new(open), keep: 0 })
+        self.streams.then(|| Stream {
+            path: path.into(),
+            open: Arc::new(open),
+            keep: 0,
+            piece: 1 << 16,
+        })
     }
 }
 

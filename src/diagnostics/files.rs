@@ -51,6 +51,9 @@ pub struct Stream {
     pub open: Opener,
     /// How many rows of it may be kept in all, so that it need not be read again.
     pub keep: usize,
+    /// How much of it is in memory at once while its mistakes are sought, give or take a row
+    /// [bytes].
+    pub piece: u64,
 }
 
 impl fmt::Debug for Stream {

@@ -1,6 +1,7 @@
 //! Where something is written.
 
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// One of the files of a [`Sources`].
@@ -67,9 +68,20 @@ impl<T> std::ops::Deref for Spanned<T> {
 /// Every text that was read, by path, so that messages can quote it.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<(String, String)>,
+    files: Vec<Source>,
+    /// Pieces of large files, by path and number.
+    pieces: BTreeMap<(String, usize), FileId>,
     /// Files that were read row by row: their paths and digests.
     streamed: Vec<(String, String)>,
+}
+
+/// A text that was read.
+#[derive(Debug, Clone)]
+struct Source {
+    path: String,
+    text: String,
+    /// Number of lines before the text, if it is a piece of a larger file.
+    piece_after: Option<usize>,
 }
 
 impl Sources {
@@ -83,18 +95,42 @@ impl Sources {
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let text = text.into();
         assert!(text.len() as u64 <= Self::LARGEST, "places are 32 bits wide");
-        self.files.push((path.into(), text));
+        self.push(Source { path: path.into(), text, piece_after: None })
+    }
+
+    /// The piece with that number of a large file; it begins after that many lines, and its text is
+    /// what was set last. The file is no input that reports name.
+    pub fn piece(&mut self, path: &str, number: usize, lines: usize) -> FileId {
+        let key = (path.to_owned(), number);
+        if let Some(known) = self.pieces.get(&key) {
+            return *known;
+        }
+        let text = String::new();
+        let piece = self.push(Source { path: path.into(), text, piece_after: Some(lines) });
+        self.pieces.insert(key, piece);
+        piece
+    }
+
+    /// Sets the text of a piece; an empty one drops it.
+    pub fn set_piece(&mut self, piece: FileId, text: String) {
+        if let Some(source) = self.files.get_mut(piece.0 as usize) {
+            source.text = text;
+        }
+    }
+
+    fn push(&mut self, source: Source) -> FileId {
+        self.files.push(source);
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }
 
     /// What messages call a file.
     pub fn path(&self, file: FileId) -> &str {
-        &self.files[file.0 as usize].0
+        &self.files[file.0 as usize].path
     }
 
     /// The text of a file.
     pub fn text(&self, file: FileId) -> &str {
-        &self.files[file.0 as usize].1
+        &self.files[file.0 as usize].text
     }
 
     /// Takes note of a file that was read row by row and is not kept.
@@ -104,7 +140,8 @@ impl Sources {
 
     /// Every file that was read: its path and the SHA-256 of its text, sorted, each once.
     pub fn digests(&self) -> Vec<(String, String)> {
-        let kept = self.files.iter().map(|(path, text)| (path.clone(), hex_digest(&[text])));
+        let kept = self.files.iter().filter(|source| source.piece_after.is_none());
+        let kept = kept.map(|source| (source.path.clone(), hex_digest(&[&source.text])));
         let mut all: Vec<_> = kept.chain(self.streamed.iter().cloned()).collect();
         all.sort();
         all.dedup();
@@ -127,6 +164,7 @@ impl Sources {
         let before = self.text(span.file).get(..span.start as usize).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let line = line + self.files[span.file.0 as usize].piece_after.unwrap_or(0);
         (line, before[line_start..].chars().count() + 1)
     }
 

@@ -12,10 +12,21 @@ use crate::diagnostics::{FileId, Sources, Span, Spanned};
 /// An empty cell is left out: it means the default.
 pub struct Rows<'s> {
     reader: csv::Reader<&'s [u8]>,
-    columns: Vec<Spanned<Box<str>>>,
+    columns: Columns,
     record: ByteRecord,
     file: FileId,
     text: &'s str,
+}
+
+/// The columns of a table, in the order of its header.
+pub type Columns = Vec<Spanned<Box<str>>>;
+
+/// The rows of a text without a header, which follows others with these columns.
+pub(super) fn rows_after(sources: &Sources, file: FileId, columns: Columns) -> Rows<'_> {
+    let text = sources.text(file);
+    let reader =
+        ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+    Rows { reader, columns, record: ByteRecord::new(), file, text }
 }
 
 /// Reads the header of a CSV file. Its columns must be among `known`, and those in
@@ -90,6 +101,11 @@ fn unknown_column(name: &str, span: Span, known: &[&str]) -> Problem {
 }
 
 impl Rows<'_> {
+    /// The columns.
+    pub(super) fn into_columns(self) -> Columns {
+        self.columns
+    }
+
     /// The next valid row; invalid ones before it are reported.
     pub fn next_row(&mut self, problems: &mut Problems) -> Option<Node> {
         loop {

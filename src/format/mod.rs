@@ -13,6 +13,7 @@ mod csv;
 mod decimal;
 pub(crate) mod expect;
 mod fleet;
+mod pieces;
 mod read;
 mod read_time;
 mod record;
@@ -28,6 +29,7 @@ pub use fleet::{
     AutoRelease, Known, WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,
     WrittenResource, WrittenResourceRecord,
 };
+pub use pieces::{Pieces, Reading};
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};
 pub use read_time::When;
 pub use record::{Fields, canonical_key, object_schema};

@@ -1,6 +1,6 @@
 //! From a file to plans, one for each case; every mistake of every case at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::bulk::events::{Checked, Streamed, check};
@@ -17,7 +17,7 @@ use super::resolver::Resolver;
 use super::script::Script;
 use super::script_builder::{Listed, script};
 use super::switches::Assuming;
-use super::tables::{NeedsFullRead, Table, Texts, populate};
+use super::tables::{Ahead, LeftOver, Table, Texts, populate, script_in_pieces};
 use super::written::{WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
     Code, FileId, Files, Problem, Problems, Severity, Sources, Spanned, Stream, Suggestion,
@@ -87,7 +87,7 @@ pub(super) fn compile_tree(
         doubtful: false,
         mentioned: Mentioned::default(),
         tables: BTreeMap::new(),
-        whole: BTreeMap::new(),
+        unclear: BTreeMap::new(),
     };
     compiler.all(tree)
 }
@@ -216,21 +216,21 @@ impl Compiler<'_> {
             asked,
             assumptions,
         };
-        // What has to be reported about a large table is reported by the full reader; then the
-        // case is made once more, without what was reported meanwhile.
+        // A large table that is not plain is left to the next reader; then the case is made once
+        // more, without what was reported meanwhile.
         loop {
             let texts = self.texts(written);
             let reported = std::mem::take(self.problems);
             read.clear();
-            match self.plan(&case, &texts, read) {
+            let plan = self.plan(&case, &texts, read);
+            let more = std::mem::replace(self.problems, reported);
+            match plan {
+                Err(table) => self.is_unclear(table),
+                Ok(_) if !more.refuse() && self.read_whole() => {}
                 Ok(plan) => {
-                    let more = std::mem::replace(self.problems, reported);
                     self.problems.extend(more);
+                    self.restore_pieces();
                     return Some(plan);
-                }
-                Err((path, NeedsFullRead(row))) => {
-                    *self.problems = reported;
-                    self.whole.insert(path, row);
                 }
             }
         }
@@ -239,18 +239,23 @@ impl Compiler<'_> {
     /// The plan of a case.
     ///
     /// # Errors
-    /// The path of a table that has to be read whole.
+    /// A table that has to be read with more care.
     fn plan(
         &mut self,
         case: &Case<'_>,
         texts: &Texts,
         read: &mut Vec<String>,
-    ) -> Result<Plan, (String, NeedsFullRead)> {
+    ) -> Result<Plan, LeftOver> {
         let Case { written, end, .. } = *case;
         let mut resolver = Resolver::new(case.start, case.rulebooks.clone(), self.problems);
         resolver.doubtful = self.doubtful;
         resolver.mentioned = self.mentioned.clone();
-        let events = texts.events(written, self.sources, resolver.problems);
+        let mut events = texts.events(written, self.sources, resolver.problems);
+        let mut taken = BTreeSet::new();
+        if let Some(Table::Pieces(pieces)) = &texts.events {
+            let ahead = Ahead::of(pieces, self.sources);
+            (events, taken) = (ahead.creating, ahead.taken);
+        }
         let policy_of = |part: &WrittenAccount| {
             let asked = &case.asked;
             let at = part.policy.as_ref().and_then(|p| asked.iter().position(|a| *a == p.value));
@@ -260,33 +265,31 @@ impl Compiler<'_> {
         let metrics = series(&mut resolver, metrics);
         let filled =
             populate(&mut resolver, &written.fleet, &events, texts, self.sources, policy_of, read);
-        let path_of =
-            |path: Option<&Spanned<String>>| path.map_or(String::new(), |p| p.value.clone());
-        let (mut fleet, of_fleet) = match (filled, &written.fleet.instances) {
-            (Ok(filled), _) => filled,
-            (Err(whole), Some(WrittenInstances::File(path))) => {
-                return Err((path_of(Some(path)), whole));
-            }
-            (Err(whole), _) => return Err((path_of(None), whole)),
-        };
+        let (mut fleet, of_fleet) = filled?;
         fleet.metrics = metrics;
         resolver.all_are_targets();
-        let mut listed = script(&mut resolver, &fleet, &events, (end, written.length.span));
-        listed.events.sort_by_key(|event| event.at);
+        let span = (end, written.length.span);
         let mut streamed = None;
-        if let (Some(Table::Stream(table)), WrittenEvents::File(path)) =
-            (&texts.events, &written.events)
-        {
+        let mut listed = match &texts.events {
+            Some(Table::Pieces(pieces)) => {
+                script_in_pieces(&mut resolver, &fleet, pieces, &taken, self.sources, span)
+            }
+            Some(Table::Stream(_) | Table::Text(_)) | None => {
+                script(&mut resolver, &fleet, &events, span)
+            }
+        };
+        listed.events.sort_by_key(|event| event.at);
+        if let Some(Table::Stream(table)) = &texts.events {
             // All cases of a scenario are there at once, and share what may be kept.
             let keep = table.keep / case.all.len();
             let checked = check(&mut resolver, &fleet, table, keep, end);
-            let (names, checked) = checked.map_err(|whole| (path_of(Some(path)), whole))?;
+            let (names, checked) = checked.map_err(|whole| LeftOver::of(table, whole))?;
             listed.names = names;
             streamed = Some((table.clone(), checked));
         }
         let tables = random::Tables { files: &self.tables, sources: self.sources };
         let random = Sourcing::new(&mut resolver, &fleet, tables, &mut listed)
-            .sources(&written.random, (end, written.length.span));
+            .sources(&written.random, span);
         let plan = finish(case, resolver, fleet, (listed, streamed, random), self.options.unjudged);
         self.note_streams(&plan, texts, of_fleet);
         Ok(plan)

@@ -1,9 +1,10 @@
 //! The state of compiling, and the files and policies that a scenario names.
 
 use super::mentioned::Mentioned;
-use super::tables::Table;
+use super::tables::{LeftOver, Table};
 use super::written::WrittenScenario;
 use crate::diagnostics::{Code, FileId, Files, Problem, Problems, Sources, Span, Spanned};
+use crate::format::Pieces;
 use crate::policy::{Library, Policy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,13 +39,46 @@ pub(super) struct Compiler<'a> {
     pub(super) mentioned: Mentioned,
     /// Files that were read, by path: the cases of a scenario share them.
     pub(super) tables: BTreeMap<String, Option<FileId>>,
-    /// Tables that have to be read whole, by path, with the row that is to blame.
-    pub(super) whole: BTreeMap<String, usize>,
+    /// Large tables about which there is something to be reported, by path.
+    pub(super) unclear: BTreeMap<String, Unclear>,
+}
+
+/// A large table that the reader of plain rows leaves to another one.
+pub(super) struct Unclear {
+    /// The row that is to blame; 0 for the table itself.
+    row: usize,
+    /// The pieces in which its mistakes are sought; `None` once it is known to have no mistake.
+    pieces: Option<Pieces>,
 }
 
 impl Compiler<'_> {
+    /// Leaves a table to the reader that seeks its mistakes piece by piece.
+    pub(super) fn is_unclear(&mut self, LeftOver { table, row }: LeftOver) {
+        self.unclear.insert(table.path.to_string(), Unclear { row, pieces: Some(Pieces(table)) });
+    }
+
+    /// Leaves the tables that were read in pieces to the reader of whole texts, since they have no
+    /// mistake; whether there were any.
+    pub(super) fn read_whole(&mut self) -> bool {
+        let taken = self.unclear.values_mut().map(|table| table.pieces.take().is_some());
+        taken.fold(false, |any, one| any | one)
+    }
+
+    /// Reads once more the pieces that mistakes point into.
+    pub(super) fn restore_pieces(&mut self) {
+        for table in self.unclear.values().filter_map(|table| table.pieces.as_ref()) {
+            if let Err(failure) = table.restore(self.sources, self.problems) {
+                self.problems.add(Problem::unreadable(&table.0.path, failure));
+            }
+        }
+    }
+
     /// The text of a file that the scenario names.
     pub(super) fn table(&mut self, path: &Spanned<String>) -> Option<FileId> {
+        self.table_with_note(path, None)
+    }
+
+    fn table_with_note(&mut self, path: &Spanned<String>, note: Option<String>) -> Option<FileId> {
         if let Some(known) = self.tables.get(&path.value) {
             return *known;
         }
@@ -53,10 +87,7 @@ impl Compiler<'_> {
             Err(failure) => {
                 let mut problem = Problem::unreadable(path, failure);
                 problem.labels.push((path.span, "named here".into()));
-                if let Some(row) = self.whole.get(&path.value).filter(|row| **row > 0) {
-                    let why = format!("row {row} cannot be taken as it is, or is out of order");
-                    problem = problem.note(why);
-                }
+                problem.notes.extend(note);
                 self.problems.add(problem);
                 None
             }
@@ -68,12 +99,18 @@ impl Compiler<'_> {
     /// A table that the scenario names: a large one is to be read row by row, unless it turned
     /// out that there is something to be reported about it.
     pub(super) fn large_table(&mut self, path: &Spanned<String>) -> Option<Table> {
-        if !self.whole.contains_key(&path.value)
-            && let Some(stream) = self.files.stream(self.sources.path(path.span.file), path)
-        {
-            return Some(Table::Stream(stream));
+        let Some(table) = self.files.stream(self.sources.path(path.span.file), path) else {
+            return self.table(path).map(Table::Text);
+        };
+        let Some(unclear) = self.unclear.get(&*table.path) else {
+            return Some(Table::Stream(table));
+        };
+        if let Some(pieces) = &unclear.pieces {
+            return Some(Table::Pieces(pieces.clone()));
         }
-        self.table(path).map(Table::Text)
+        let why = "cannot be taken as it is, or is out of order";
+        let note = (unclear.row > 0).then(|| format!("row {} {why}", unclear.row));
+        self.table_with_note(path, note).map(Table::Text)
     }
 
     pub(super) fn policy(&mut self, name: &str, at: Option<Span>) -> Option<Arc<Policy>> {

@@ -110,6 +110,8 @@ impl Events {
 /// The events of a scenario that are kept in memory.
 #[derive(Default)]
 pub struct Listed {
+    /// How many were written.
+    seen: usize,
     /// What happens, in the order written.
     pub events: Vec<Scripted>,
     /// The names of the events.
@@ -125,46 +127,61 @@ pub fn script(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
     events: &[WrittenEvent],
-    (end, length): (SimTime, Span),
+    end: (SimTime, Span),
 ) -> Listed {
     let mut script = Listed::default();
     let taken: BTreeSet<&str> =
         events.iter().filter_map(|e| e.id.as_ref()).map(|id| &***id).collect();
-    for (number, event) in events.iter().enumerate() {
+    for event in events {
+        script.take(resolver, fleet, event, |name| taken.contains(name), end);
+    }
+    script
+}
+
+impl Listed {
+    /// Resolves the next event; `taken` knows the ids that others are given.
+    pub fn take(
+        &mut self,
+        resolver: &mut Resolver<'_>,
+        fleet: &Fleet,
+        event: &WrittenEvent,
+        taken: impl Fn(&str) -> bool,
+        (end, length): (SimTime, Span),
+    ) {
+        self.seen += 1;
         let (name, span) = match &event.id {
             Some(id) => (id.to_string(), id.span),
-            None => (name_of_unnamed(number + 1, &taken), event.span),
+            None => (name_of_unnamed(self.seen, taken), event.span),
         };
         if matches!(event.at, Due::Never) {
-            script.left_out.intern(&name);
-            continue;
+            self.left_out.intern(&name);
+            return;
         }
-        let Some(id) = script.names.next(&name, event.id.is_some(), span, resolver.problems) else {
-            continue;
+        let Some(id) = self.names.next(&name, event.id.is_some(), span, resolver.problems) else {
+            return;
         };
-        script.spans.push(event.span);
-        let Due::At(at) = event.at else { continue };
+        self.spans.push(event.span);
+        let Due::At(at) = event.at else { return };
         let instant = at.from(resolver.start);
         if instant < resolver.start || instant > end {
             resolver.problems.add(outside(at.span, instant, (resolver.start, end), length));
         }
-        let Some(written) = &event.verb else { continue };
-        let Some(order) = written.resolve(resolver) else { continue };
+        let Some(written) = &event.verb else { return };
+        let Some(order) = written.resolve(resolver) else { return };
         if let (WrittenVerb::SetProtection(written), Event::SetProtection(order)) =
             (written, &order)
         {
             check_flags(resolver, fleet, &written.flags, order, event.span);
         }
         check_order(resolver, fleet, &order, event.span);
-        script.events.push(Scripted { at: instant, event: id, order });
+        self.events.push(Scripted { at: instant, event: id, order });
     }
-    script
 }
 
 /// What an event without an id is called: by its place in the list.
-fn name_of_unnamed(number: usize, taken: &BTreeSet<&str>) -> String {
+fn name_of_unnamed(number: usize, taken: impl Fn(&str) -> bool) -> String {
     let mut name = format!("event-{number}");
-    while taken.contains(name.as_str()) {
+    while taken(&name) {
         name.push('+');
     }
     name

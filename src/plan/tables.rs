@@ -1,22 +1,25 @@
 //! What stands in files beside a scenario: rows of tables become events and
 //! instances, providers' replies become parts of the fleet.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::events::{VERBS, WrittenVerb, verb_keys};
 use super::fleet_builder::{FleetBuilder, Named};
 use super::resolver::Resolver;
+use super::script_builder::Listed;
 use super::written::{WrittenEvent, WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
-    Code, FileId, Problem, Problems, Severity, Sources, Spanned, Stream, Suggestion,
+    Code, FileId, Problem, Problems, Severity, Sources, Span, Spanned, Stream, Suggestion,
 };
 use crate::fleet::Fleet;
-use crate::format::{Entry, Name, Node, Read, Value, rows};
+use crate::format::{Entry, Name, Node, Pieces, Read, Value, rows};
 use crate::format::{
     MetricStep, WrittenAccount, WrittenFleet, WrittenInstance, WrittenInstances, WrittenMetrics,
     value_name,
 };
 use crate::import;
+use crate::time::SimTime;
 use crate::words::{Channel, PolicyId};
 
 /// A table that a scenario names.
@@ -26,12 +29,29 @@ pub enum Table {
     Text(FileId),
     /// It is to be read row by row.
     Stream(Stream),
+    /// It is read in pieces, for its mistakes alone: no event of it is kept.
+    Pieces(Pieces),
 }
 
 /// A table that has to be read whole, and the row that is the reason, counted from 1; 0 for the
 /// table itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NeedsFullRead(pub usize);
+
+/// That table, and that row.
+pub struct LeftOver {
+    /// The table.
+    pub table: Stream,
+    /// The row; 0 for the table itself.
+    pub row: usize,
+}
+
+impl LeftOver {
+    /// That table, with what its reader gives.
+    pub fn of(table: &Stream, NeedsFullRead(row): NeedsFullRead) -> Self {
+        Self { table: table.clone(), row }
+    }
+}
 
 impl From<io::Error> for NeedsFullRead {
     fn from(_: io::Error) -> Self {
@@ -74,13 +94,70 @@ impl Texts {
             return events;
         };
         while let Some(row) = rows.next_row(problems) {
-            check_cells(&row, problems);
-            if let Some(event) = event_of_row(row, problems) {
-                events.push(event);
-            }
+            events.extend(checked_event(row, problems));
         }
         events
     }
+}
+
+/// What has to be known of a table of events before its rows are resolved.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    /// The events that create instances.
+    pub creating: Vec<WrittenEvent>,
+    /// The ids that look like the name of an event without one.
+    pub taken: BTreeSet<String>,
+}
+
+impl Ahead {
+    /// Looks through a table; mistakes are left to [`script_in_pieces`].
+    pub fn of(pieces: &Pieces, sources: &mut Sources) -> Self {
+        let known = columns_of_events();
+        let mut ahead = Self::default();
+        let mut unheard = Problems::default();
+        let mut reading = pieces.read(&known, &["at", "verb"]);
+        while let Some(rows) = reading.next(sources, &mut unheard, &["create", "event-"]) {
+            for row in rows {
+                let cell = |key| row.get(key).and_then(Node::scalar).unwrap_or_default();
+                if cell("id").starts_with("event-") {
+                    ahead.taken.insert(cell("id").to_owned());
+                }
+                if cell("verb") == "create" {
+                    ahead.creating.extend(event_of_row(row, &mut unheard));
+                }
+            }
+        }
+        ahead
+    }
+}
+
+/// Resolves the events of a table piece by piece and reports their mistakes; none is kept, only
+/// their names.
+pub fn script_in_pieces(
+    resolver: &mut Resolver<'_>,
+    fleet: &Fleet,
+    pieces: &Pieces,
+    taken: &BTreeSet<String>,
+    sources: &mut Sources,
+    end: (SimTime, Span),
+) -> Listed {
+    let known = columns_of_events();
+    let mut listed = Listed::default();
+    let mut reading = pieces.read(&known, &["at", "verb"]);
+    while let Some(rows) = reading.next(sources, resolver.problems, &[]) {
+        for row in rows {
+            if let Some(event) = checked_event(row, resolver.problems) {
+                listed.take(resolver, fleet, &event, |name| taken.contains(name), end);
+                listed.events.clear();
+            }
+        }
+    }
+    listed
+}
+
+fn checked_event(row: Node, problems: &mut Problems) -> Option<WrittenEvent> {
+    check_cells(&row, problems);
+    event_of_row(row, problems)
 }
 
 impl Texts {
@@ -179,16 +256,16 @@ fn event_of_row(row: Node, problems: &mut Problems) -> Option<WrittenEvent> {
 /// by row.
 ///
 /// # Errors
-/// [`NeedsFullRead`], if that table has to be read whole.
+/// That table, if it has to be read with more care.
 pub fn populate(
     resolver: &mut Resolver<'_>,
     part: &WrittenFleet,
     events: &[WrittenEvent],
     texts: &Texts,
-    sources: &Sources,
+    sources: &mut Sources,
     policy_of: impl Fn(&WrittenAccount) -> PolicyId,
     read: &mut Vec<String>,
-) -> Result<(Fleet, Option<String>), NeedsFullRead> {
+) -> Result<(Fleet, Option<String>), LeftOver> {
     let defaults = part.defaults.clone().unwrap_or_else(WrittenInstance::blank);
     let mut population =
         FleetBuilder { resolver, fleet: Fleet::default(), defaults, created_via: Channel::None };
@@ -207,8 +284,12 @@ pub fn populate(
     let mut digest = None;
     match &texts.instances {
         Some(Table::Text(file)) => instances_of_file(&mut population, *file, sources),
+        Some(Table::Pieces(pieces)) => {
+            instances_in_pieces(&mut population, pieces, sources);
+        }
         Some(Table::Stream(table)) => {
-            digest = Some((texts.read_instances)(&mut population, table)?);
+            let read = (texts.read_instances)(&mut population, table);
+            digest = Some(read.map_err(|whole| LeftOver::of(table, whole))?);
         }
         None => {}
     }
@@ -239,27 +320,47 @@ pub fn populate(
     Ok((population.fleet, digest))
 }
 
-fn instances_of_file(population: &mut FleetBuilder<'_, '_>, file: FileId, sources: &Sources) {
+fn columns_of_instances() -> Vec<&'static str> {
     let mut known = vec!["instance"];
     known.extend(WrittenInstance::KEYS);
+    known
+}
+
+fn instances_of_file(population: &mut FleetBuilder<'_, '_>, file: FileId, sources: &Sources) {
+    let known = columns_of_instances();
     let Some(mut rows) = rows(sources, file, &known, &["instance"], population.resolver.problems)
     else {
         return;
     };
-    while let Some(mut row) = rows.next_row(population.resolver.problems) {
-        check_cells(&row, population.resolver.problems);
-        let Value::Map(entries) = &mut row.value else { continue };
-        let Some(at) = entries.iter().position(|entry| &*entry.key.value == "instance") else {
-            let title = "this row names no instance";
-            let problem =
-                Problem::at(Code::MissingKey, row.span, title, "the cell `instance` is empty");
-            population.resolver.problems.add(problem);
-            continue;
-        };
-        let name = entries.remove(at).value;
-        let text = name.scalar().unwrap_or_default().to_owned();
-        if let Some(part) = WrittenInstance::read(&row, population.resolver.problems) {
-            population.instance(&text, name.span, &part, false);
-        }
+    while let Some(row) = rows.next_row(population.resolver.problems) {
+        instance_of_row(population, row);
+    }
+}
+
+fn instances_in_pieces(
+    population: &mut FleetBuilder<'_, '_>,
+    pieces: &Pieces,
+    sources: &mut Sources,
+) {
+    let known = columns_of_instances();
+    let mut reading = pieces.read(&known, &["instance"]);
+    while let Some(rows) = reading.next(sources, population.resolver.problems, &[]) {
+        rows.into_iter().for_each(|row| instance_of_row(population, row));
+    }
+}
+
+fn instance_of_row(population: &mut FleetBuilder<'_, '_>, mut row: Node) {
+    check_cells(&row, population.resolver.problems);
+    let Value::Map(entries) = &mut row.value else { return };
+    let Some(at) = entries.iter().position(|entry| &*entry.key.value == "instance") else {
+        let title = "this row names no instance";
+        let problem =
+            Problem::at(Code::MissingKey, row.span, title, "the cell `instance` is empty");
+        return population.resolver.problems.add(problem);
+    };
+    let name = entries.remove(at).value;
+    let text = name.scalar().unwrap_or_default().to_owned();
+    if let Some(part) = WrittenInstance::read(&row, population.resolver.problems) {
+        population.instance(&text, name.span, &part, false);
     }
 }

@@ -32,7 +32,9 @@ impl Files for Shelf {
         let text: Arc<[u8]> = self.texts.get(path)?.as_bytes().into();
         let open = move || Ok(Box::new(Cursor::new(text.clone())) as Box<dyn std::io::Read + Send>);
         let streamed = path.starts_with(self.streams);
-        streamed.then(|| Stream { path: path.into(), open: Arc::new(open), keep: self.keep })
+        let (open, keep) = (Arc::new(open), self.keep);
+        let piece = if keep == IN_ONE_PIECE { 1 << 16 } else { 40 + keep as u64 % 7 };
+        streamed.then(|| Stream { path: path.into(), open, keep, piece })
     }
 }
 
@@ -70,8 +72,40 @@ fn compiled(pairs: &[(&str, &str)], streams: &'static str, keep: usize) -> Made 
     let compiled = compile(file, &Options::default(), &shelf, &mut sources, &mut problems);
     let reported = render(&problems, &sources, false);
     // Warnings are reported of what can be carried out as well: both ways must tell the same.
-    compiled.filter(|_| reported.is_empty()).map(|compiled| (compiled, sources)).ok_or(reported)
+    let whole = streams == "none of them" || keep == IN_ONE_PIECE;
+    let mut each: Vec<String> = (problems.sorted().into_iter())
+        .map(|p| {
+            let labels = p.labels.iter().map(|(at, label)| (sources.locate(*at), label));
+            format!("{} {:?} {:?} {:?}", p.title, labels.collect::<Vec<_>>(), p.notes, p.helps)
+        })
+        .collect();
+    each.sort();
+    let shown = whole.then(|| reported.clone());
+    let reported = (!reported.is_empty()).then_some(Reported { each, shown });
+    match (compiled, reported) {
+        (Some(compiled), None) => Ok((compiled, sources)),
+        (_, reported) => Err(reported.unwrap()),
+    }
 }
+
+/// What is reported of tables. Two places of one mistake are shown together where one piece of the
+/// table has both.
+#[derive(Debug, Clone)]
+struct Reported {
+    each: Vec<String>,
+    shown: Option<String>,
+}
+
+impl PartialEq for Reported {
+    fn eq(&self, other: &Self) -> bool {
+        let both = self.shown.as_ref().zip(other.shown.as_ref());
+        self.each == other.each && both.is_none_or(|(one, other)| one == other)
+    }
+}
+
+/// So many rows are kept of tables whose mistakes are sought in one piece; of others it is a few
+/// rows at once.
+const IN_ONE_PIECE: usize = 4;
 
 /// Every event with its name.
 fn events(plan: &Plan) -> Vec<(Scripted, String)> {
@@ -96,7 +130,7 @@ fn both_agree(pairs: &[(&str, &str)], tables: &'static str) -> Option<usize> {
     taken[0]
 }
 
-type Made = Result<(Compiled, Sources), String>;
+type Made = Result<(Compiled, Sources), Reported>;
 
 fn are_alike(whole: &Made, rows: &Made, pairs: &[(&str, &str)]) -> Option<usize> {
     let reported = |made: &Made| made.as_ref().err().cloned();
@@ -398,6 +432,41 @@ fn a_mistake_in_a_large_table_is_told_where_it_stands() {
     assert!(ran.stderr.contains("did you mean `release`?"), "{}", ran.stderr);
 }
 
+/// Every mistake is reported from a reader that holds one piece of the table at a time: wherever
+/// it stands, in both tables at once, and in each case of a scenario once.
+#[test]
+fn mistakes_of_large_tables_are_reported_without_reading_them_whole() {
+    let row = |rows: std::ops::Range<usize>, text: &str| {
+        rows.map(|at| text.replace('#', &at.to_string())).collect::<String>()
+    };
+    let fleet = FLEET.to_owned()
+        + &row(100..400, "i-#,shop,web,,\n")
+        + "i-7,nobody,,,\ni-100,shop,,,\n"
+        + &row(400..700, "i-#,lab,,,\n");
+    let events = "at,verb,instance,id,account\n".to_owned()
+        + &row(1..300, "+#m,stop,i-1,,\n")
+        + "+300m,relase,i-1,,\n+301m,stop,i-99999,,\n+302m,create,i-7000,,shop\n"
+        + "+303m,stop,i-7000,x,\n"
+        + &row(304..600, "+#m,start,i-1,,\n")
+        + "+600m,stop,i-1,x,\n+601m,stop,\"i-1\n i-2\",,\n+602m,stop,i-1\n"
+        + "+603m,stop,i-1,event-2,\n+604m,\"st\"op,i-1,,\n";
+    for pairs in [&[(&*fleet, EVENTS_ONE)][..], &[(FLEET, &*events)], &[(&*fleet, &*events); 2]] {
+        assert_eq!(both_agree(pairs, ""), None);
+    }
+    let reported = |pair| compiled(&[pair], "", 0).err().unwrap().each.join("\n");
+    let all = reported((&fleet, &events));
+    for place in ["fleet-0.csv:309:", "fleet-0.csv:310:", "events-0.csv:301:", "events-0.csv:601:"]
+    {
+        assert!(all.contains(place), "{place} in {all}");
+    }
+    let all = reported((FLEET, &events));
+    assert!(all.contains("`x` is defined twice") && all.contains("events-0.csv:304:"), "{all}");
+    assert!(all.contains("unknown instance `i-99999`"), "{all}");
+    assert!(!all.contains("`i-7000`"), "what the table creates is known: {all}");
+}
+
+const EVENTS_ONE: &str = "at,verb,instance\n+1d,stop,i-1\n";
+
 /// A table that reads otherwise each time.
 struct Shifty(Vec<&'static str>, Arc<AtomicUsize>, usize);
 
@@ -414,7 +483,12 @@ impl Files for Shifty {
             Ok(Box::new(Cursor::new(text)) as Box<dyn std::io::Read + Send>)
         };
         let keep = self.2;
-        (path == "events.csv").then(|| Stream { path: path.into(), open: Arc::new(open), keep })
+        (path == "events.csv").then(|| Stream {
+            path: path.into(),
+            open: Arc::new(open),
+            keep,
+            piece: 64,
+        })
     }
 }
 

@@ -23,6 +23,9 @@ const STREAMED: u64 = 1 << 20;
 /// cases of a scenario share them.
 const KEPT: usize = 1 << 20;
 
+/// Bytes of a large table that are in memory while its mistakes are sought.
+const PIECE: u64 = 1 << 16;
+
 /// Most bytes that are read from a pipe or a device, which has no known size.
 const LARGEST_STREAM: u64 = 1 << 28;
 
@@ -92,7 +95,8 @@ impl Files for DiskFiles {
         let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
         let shown = shown(&file).into();
         let open = move || Ok(Box::new(File::open(&file)?) as Box<dyn Read + Send>);
-        (meta.len() >= STREAMED).then(|| Stream { path: shown, open: Arc::new(open), keep: KEPT })
+        let open = Arc::new(open);
+        (meta.len() >= STREAMED).then(|| Stream { path: shown, open, keep: KEPT, piece: PIECE })
     }
 }
 

@@ -362,7 +362,7 @@ mod tests {
     fn stream(bytes: &[u8]) -> Stream {
         let bytes: Arc<[u8]> = bytes.into();
         let open = move || Ok(Box::new(io::Cursor::new(bytes.clone())) as Box<dyn Read + Send>);
-        Stream { path: "table.csv".into(), open: Arc::new(open), keep: 0 }
+        Stream { path: "table.csv".into(), open: Arc::new(open), keep: 0, piece: 1 }
     }
 
     /// The rows of a table with the columns `a` and `b`, and whether it was read to its end.

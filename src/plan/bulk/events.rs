@@ -2,9 +2,9 @@
 //! kept meanwhile, once more while they happen.
 //!
 //! A table is read this way only while every row is complete, every name is known, rows are sorted
-//! by time and there is nothing to report. At the first other row the whole table is left to the
-//! full reader, which reports every mistake; see [`NeedsFullRead`]. Both give the same events; a
-//! test compares them.
+//! by time and there is nothing to report. At the first other row the table is left to the reader
+//! that reports every mistake, in pieces; a table without any is then read whole; see
+//! [`NeedsFullRead`]. Both give the same events; a test compares them.
 //!
 //! Memory holds the names, one entry for each selector that is more than a name, the `id`s that
 //! are given (an event without one is named by its number), and as many events as may be kept.
