@@ -125,13 +125,18 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         }
         None => {}
     }
-    let undecided = reports.iter().any(|report| report.broken.is_some());
-    Ok(match run.passed() {
-        _ if loader.problems.refuse() => Exit::BadInput,
+    Ok(exit(&run))
+}
+
+/// The exit code of a test run.
+fn exit(run: &TestRun<'_>) -> Exit {
+    let undecided = run.cases.iter().any(|case| case.broken.is_some());
+    match run.passed() {
+        _ if run.problems.refuse() => Exit::BadInput,
         true => Exit::Success,
         false if undecided => Exit::Undecided,
         false => Exit::Failure,
-    })
+    }
 }
 
 /// The text of the report in a format.

@@ -1,40 +1,39 @@
-//! The fields of an object, each read as what it has to be.
+//! Typed access to the fields of an object in a reply.
 //!
-//! What is absent, `null` or an empty text is not there: nobody knows it. What
-//! is there and is not valid is reported in its place, and then counts as not
-//! there; such a reply is refused, so nothing is made of it. The client prints
-//! some numbers and flags in quotes, and both ways are read.
+//! A field that is absent, `null` or an empty text counts as missing. A field with an invalid value
+//! is reported and counts as missing; a reply with errors is refused as a whole. The client prints
+//! some numbers and flags in quotes; both forms are read.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::json::{Piece, Shape, shown};
+use super::json::{JsonValue, Piece, shown};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 use crate::format::Name;
 use crate::time::{SimTime, TimeError};
 
-/// A text of a reply and its place.
-pub(super) type RowText<'t> = Spanned<Cow<'t, str>>;
+/// A text of a reply with its span.
+pub(super) type FieldText<'t> = Spanned<Cow<'t, str>>;
 
 /// An object of a reply.
-pub(super) struct Row<'t> {
-    /// Where it opens.
+pub(super) struct ReplyObject<'t> {
+    /// The span of its opening brace.
     pub(super) span: Span,
     fields: BTreeMap<Cow<'t, str>, Piece<'t>>,
 }
 
-impl<'t> Row<'t> {
-    /// Opens a piece that has to be `what`, such as "an instance", as an object.
+impl<'t> ReplyObject<'t> {
+    /// Reads a value as an object; `what` names it in messages, such as "an instance".
     pub(super) fn open(piece: Piece<'t>, what: &str, problems: &mut Problems) -> Option<Self> {
         let span = piece.span();
         let shape = piece.shape();
-        let Shape::Object(fields) = shape else {
+        let JsonValue::Object(fields) = shape else {
             let problem = wrong(what, piece, "an object", &shape);
-            problems.add(problem.help("write it in braces, `{ … }`, or take it out"));
+            problems.add(problem.help("write an object `{ … }`, or remove it"));
             return None;
         };
         for (key, second) in &fields.again {
-            let title = format!("`{}` stands twice in {what}", shown(key));
+            let title = format!("the key `{}` occurs twice in {what}", shown(key));
             let mut problem = Problem::at(Code::Twice, second.span(), title, "second value");
             if let Some(first) = fields.first.get(key) {
                 problem = problem.and_at(first.span(), "first value");
@@ -44,41 +43,41 @@ impl<'t> Row<'t> {
         Some(Self { span, fields: fields.first })
     }
 
-    /// Every field's name.
+    /// The names of all fields.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
         self.fields.keys().map(AsRef::as_ref)
     }
 
-    /// A field as it stands.
+    /// The value of a field.
     pub(super) fn piece(&self, key: &str) -> Option<Piece<'t>> {
         self.fields.get(key).copied()
     }
 
-    /// Whether a field says nothing.
-    pub(super) fn is_silent(&self, key: &str) -> bool {
-        self.said(key).is_none()
+    /// Whether a field is absent, `null` or an empty text.
+    pub(super) fn is_blank(&self, key: &str) -> bool {
+        self.value(key).is_none()
     }
 
-    /// Whether there is no such field, or one that holds `null`: nobody knows. A field that
-    /// holds an empty text says that there is nothing.
+    /// Whether a field is absent or `null`, so that its value is unknown. An empty text instead
+    /// means that there is no value.
     pub(super) fn is_missing(&self, key: &str) -> bool {
-        self.piece(key).is_none_or(|piece| matches!(piece.shape(), Shape::Null))
+        self.piece(key).is_none_or(|piece| matches!(piece.shape(), JsonValue::Null))
     }
 
-    /// A field that says something.
-    fn said(&self, key: &str) -> Option<(Piece<'t>, Shape<'t>)> {
+    /// A field that is not blank.
+    fn value(&self, key: &str) -> Option<(Piece<'t>, JsonValue<'t>)> {
         let piece = self.piece(key)?;
-        Some((piece, piece.shape())).filter(|(_, shape)| !shape.is_silent())
+        Some((piece, piece.shape())).filter(|(_, shape)| !shape.is_blank())
     }
 
-    /// A text.
-    pub(super) fn text(&self, key: &str, problems: &mut Problems) -> Option<RowText<'t>> {
+    /// A field as a text.
+    pub(super) fn text(&self, key: &str, problems: &mut Problems) -> Option<FieldText<'t>> {
         text(key, self.piece(key)?, problems)
     }
 
-    /// `true` or `false`.
+    /// A field as `true` or `false`.
     pub(super) fn flag(&self, key: &str, problems: &mut Problems) -> Option<Spanned<bool>> {
-        let (piece, shape) = self.said(key)?;
+        let (piece, shape) = self.value(key)?;
         match shape.single() {
             Some("true") => Some(Spanned::new(true, piece.span())),
             Some("false") => Some(Spanned::new(false, piece.span())),
@@ -91,24 +90,24 @@ impl<'t> Row<'t> {
         }
     }
 
-    /// A whole number.
+    /// A field as a whole number.
     pub(super) fn number(&self, key: &str, problems: &mut Problems) -> Option<Spanned<u32>> {
-        let (piece, shape) = self.said(key)?;
+        let (piece, shape) = self.value(key)?;
         let digits = shape.single().unwrap_or_default();
         let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
         let number = digits.parse().ok().filter(|_| plain);
         if number.is_none() {
             let what = format!("a whole number from 0 to {}", u32::MAX);
             let problem = wrong(&quoted(key), piece, &what, &shape);
-            problems.add(problem.help("write digits alone, such as `12`"));
+            problems.add(problem.help("write only digits, such as `12`"));
         }
         number.map(|number| Spanned::new(number, piece.span()))
     }
 
-    /// An instant; minutes will do.
+    /// A field as an instant, with or without seconds.
     pub(super) fn time(&self, key: &str, problems: &mut Problems) -> Option<Spanned<SimTime>> {
-        let (piece, shape) = self.said(key)?;
-        let text = if let Shape::Text(text) = &shape { text.as_ref() } else { "" };
+        let (piece, shape) = self.value(key)?;
+        let text = if let JsonValue::Text(text) = &shape { text.as_ref() } else { "" };
         let fault = match SimTime::parse(text) {
             Ok(at) => return Some(Spanned::new(at, piece.span())),
             Err(fault) => fault,
@@ -123,17 +122,17 @@ impl<'t> Row<'t> {
         None
     }
 
-    /// One of a few words, as what it means.
+    /// A field as one of `words`, mapped to its meaning.
     pub(super) fn word<W: Copy>(
         &self,
         key: &str,
         words: &[(&str, W)],
         problems: &mut Problems,
     ) -> Option<Spanned<W>> {
-        let (piece, shape) = self.said(key)?;
-        let text = if let Shape::Text(text) = &shape { text.as_ref() } else { "" };
-        if let Some((_, meant)) = words.iter().find(|(word, _)| *word == text) {
-            return Some(Spanned::new(*meant, piece.span()));
+        let (piece, shape) = self.value(key)?;
+        let text = if let JsonValue::Text(text) = &shape { text.as_ref() } else { "" };
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {
+            return Some(Spanned::new(*meaning, piece.span()));
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let problem = wrong(&quoted(key), piece, "one of its words", &shape);
@@ -142,62 +141,62 @@ impl<'t> Row<'t> {
         None
     }
 
-    /// What a report may print in a cell.
+    /// A field as a name that reports can print.
     pub(super) fn name(&self, key: &str, problems: &mut Problems) -> Option<Spanned<Name>> {
-        harmless(&self.text(key, problems)?, problems)
+        safe_name(&self.text(key, problems)?, problems)
     }
 
-    /// The name that an object cannot do without.
+    /// A required field as a name; reported if it is missing.
     pub(super) fn id(&self, key: &str, problems: &mut Problems) -> Option<Spanned<Name>> {
         let (span, title) = match self.piece(key) {
-            None => (self.span, format!("there is no `{key}` here")),
-            Some(piece) if self.is_silent(key) => {
+            None => (self.span, format!("missing key `{key}`")),
+            Some(piece) if self.is_blank(key) => {
                 (piece.span(), format!("`{key}` is {}", piece.shape().kind()))
             }
             Some(_) => return self.name(key, problems),
         };
         let problem = Problem::at(Code::BadReply, span, title, "no name");
-        let help = "write what the provider calls it, or take the whole object out";
+        let help = "write the provider's id, or remove the whole object";
         problems.add(problem.help(help));
         None
     }
 
-    /// An object behind a key.
-    pub(super) fn row(&self, key: &str, problems: &mut Problems) -> Option<Self> {
-        let (piece, _) = self.said(key)?;
+    /// A field as an object.
+    pub(super) fn object(&self, key: &str, problems: &mut Problems) -> Option<Self> {
+        let (piece, _) = self.value(key)?;
         Self::open(piece, &format!("`{key}`"), problems)
     }
 
-    /// The items of a list, which may be wrapped once more: `{"Tag": [ … ]}`. None, if it
-    /// is not there.
+    /// A field as a list, which may be wrapped in an object: `{"Tag": [ … ]}`; empty if the field
+    /// is missing.
     pub(super) fn list(&self, key: &str, item: &str, problems: &mut Problems) -> Vec<Piece<'t>> {
-        let Some((piece, shape)) = self.said(key) else { return Vec::new() };
-        if matches!(shape, Shape::Object(fields) if fields.first.is_empty()) {
+        let Some((piece, shape)) = self.value(key) else { return Vec::new() };
+        if matches!(shape, JsonValue::Object(fields) if fields.first.is_empty()) {
             return Vec::new();
         }
         items(key, piece, item, problems).unwrap_or_default()
     }
 }
 
-/// A text, of a field or of an item of a list.
+/// The text of a field or of an item of a list; `None` if it is blank or not a text.
 pub(super) fn text<'t>(
     key: &str,
     piece: Piece<'t>,
     problems: &mut Problems,
-) -> Option<RowText<'t>> {
+) -> Option<FieldText<'t>> {
     let shape = piece.shape();
-    if shape.is_silent() {
+    if shape.is_blank() {
         return None;
     }
-    let Shape::Text(text) = shape else {
+    let JsonValue::Text(text) = shape else {
         let problem = wrong(&quoted(key), piece, "a text", &shape);
-        problems.add(problem.help("write a text in double quotes, or take it out"));
+        problems.add(problem.help("write a text in double quotes, or remove it"));
         return None;
     };
     Some(Spanned::new(text, piece.span()))
 }
 
-/// The items of a list that must be there; reported if they are not.
+/// The items of a required list; reported if it is missing.
 pub(super) fn items<'t>(
     key: &str,
     piece: Piece<'t>,
@@ -205,19 +204,19 @@ pub(super) fn items<'t>(
     problems: &mut Problems,
 ) -> Option<Vec<Piece<'t>>> {
     let shape = piece.shape();
-    if let Shape::List(items) = shape {
+    if let JsonValue::List(items) = shape {
         return Some(items);
     }
-    let problem = if let Shape::Object(fields) = &shape {
+    let problem = if let JsonValue::Object(fields) = &shape {
         if let Some(inner) = fields.first.get(item) {
             let shape = inner.shape();
-            if let Shape::List(items) = shape {
+            if let JsonValue::List(items) = shape {
                 return Some(items);
             }
             wrong(&quoted(item), *inner, "a list", &shape)
         } else {
-            let title = format!("`{key}` holds no list `{item}`");
-            Problem::at(Code::BadReply, piece.span(), title, "not in here")
+            let title = format!("`{key}` contains no list `{item}`");
+            Problem::at(Code::BadReply, piece.span(), title, "no such list")
         }
     } else {
         wrong(&quoted(key), piece, &format!("an object with a list `{item}`"), &shape)
@@ -227,19 +226,19 @@ pub(super) fn items<'t>(
     None
 }
 
-/// A text that can stand in a report as a name; reported if it would do harm there.
-pub(super) fn harmless(text: &RowText<'_>, problems: &mut Problems) -> Option<Spanned<Name>> {
+/// A text as a name that reports can print; reported if it is not safe there.
+pub(super) fn safe_name(text: &FieldText<'_>, problems: &mut Problems) -> Option<Spanned<Name>> {
     if let Some(harm) = Name::harm(text) {
         let problem = Name::problem(text, &harm, text.span);
-        problems.add(problem.help("write another name, or take it out; a report would carry it"));
+        problems.add(problem.help("write another name, or remove it; reports print it"));
         return None;
     }
     Some(Spanned::new(Name(text.value.as_ref().into()), text.span))
 }
 
-/// The message that something, such as a field, must be `what`.
-fn wrong(it: &str, piece: Piece<'_>, what: &str, found: &Shape<'_>) -> Problem {
-    let title = format!("{it} must be {what}, and this is {}", found.kind());
+/// The message that `subject`, such as a field, must be `what`.
+fn wrong(subject: &str, piece: Piece<'_>, what: &str, found: &JsonValue<'_>) -> Problem {
+    let title = format!("{subject} must be {what}, found {}", found.kind());
     Problem::at(Code::BadReply, piece.span(), title, format!("not {what}"))
 }
 

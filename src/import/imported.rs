@@ -1,18 +1,18 @@
-//! What an import results in.
+//! The result of an import.
 
 use crate::diagnostics::Spanned;
 use crate::format::{WrittenGroup, WrittenInstance};
 
-/// What some replies say.
+/// The instances and groups of some replies.
 #[derive(Debug, Default)]
 pub struct Imported {
     /// Instances by their ids, in the order in which they were read.
     pub instances: Vec<(Spanned<String>, WrittenInstance)>,
     /// Groups by their ids.
     pub groups: Vec<(Spanned<String>, WrittenGroup)>,
-    /// One line for each reply: what it held.
+    /// One line for each reply that describes its contents.
     pub read: Vec<String>,
-    /// How many bytes were looked at, each counted as often as it was. It grows as the
-    /// texts do, whatever they hold.
+    /// Number of bytes that were parsed, each counted as often as it was parsed. It grows linearly
+    /// with the texts, whatever they contain.
     pub work: u64,
 }

@@ -1,12 +1,12 @@
-//! Real state: providers' replies turned into the parts of a fleet.
+//! Replies of providers, converted to instances and groups as scenarios write them.
 //!
-//! The only room that knows providers by name, a folder for each. It must never
-//! invent: what a reply does not say is *unknown*, what cannot be placed is
-//! reported. It knows no policy: a protection is named by the provider's
-//! attribute, and the policy's own `attribute:` says which protection that is.
+//! The only module that contains names of providers, with a folder for each. Nothing is invented: a
+//! value that a reply does not contain is *unknown*, and a row that cannot be used is reported.
+//! Policies are not used here: a protection is named by the provider's attribute, which the
+//! `attribute:` of a protection in the policy refers to.
 //!
-//! Three layers: `json` knows where each value stands, `row` reads fields as
-//! what they have to be, and the provider's folder knows what they mean.
+//! There are three layers: `json` gives values with spans, `fields` gives typed fields, and the
+//! folder of the provider interprets them.
 
 pub mod aliyun;
 mod fields;

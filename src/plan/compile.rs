@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::bulk::events::{Checked, Streamed, check};
+use super::bulk::events::{Checked, LargeEventTable, check};
 use super::bulk::instances::read_instances;
 use super::compiled::{Assumption, Plan};
 use super::compiler::{Compiler, Options};
@@ -405,7 +405,9 @@ fn finish(
         ..header
     };
     let script = match streamed {
-        Some((table, checked)) => Script::Streamed(Arc::new(Streamed::new(table, known, checked))),
+        Some((table, checked)) => {
+            Script::Streamed(Arc::new(LargeEventTable::new(table, known, checked)))
+        }
         None => Script::Listed(listed.events.into()),
     };
     Plan {

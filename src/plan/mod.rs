@@ -48,7 +48,7 @@ mod verbs;
 mod written;
 
 pub use crate::format::expect::AccountIs;
-pub use bulk::csv_stream::{Given, Lines, Row};
+pub use bulk::csv_stream::{CsvRow, CsvStream, NextRow};
 pub use compile::{Compiled, compile, compile_with};
 pub use compiled::{Assumption, Plan};
 pub use compiler::Options;

@@ -107,7 +107,7 @@ pub struct Accepting<'a> {
 pub struct Accepted {
     /// Acceptances whose changes were removed from the comparison.
     pub taken: Vec<Acceptance>,
-    /// Acceptances that have expired or whose changes do not occur: key and reason. They are errors.
+    /// Acceptances that have expired or whose changes do not occur: key and reason.
     pub stale: Vec<(String, String)>,
 }
 

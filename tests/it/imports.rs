@@ -5,7 +5,7 @@ use stayput::words::{Billing, Lifecycle, Membership, ResourceKind};
 
 use crate::support::{files, folder, root, stayput, write};
 
-/// Reads files of `scenarios/data/aliyun`; gives what came out and what was reported.
+/// Imports files of `scenarios/data/aliyun`; returns the result and the rendered problems.
 pub(crate) fn read(names: &[&str]) -> (Imported, String) {
     let texts: Vec<(String, String)> = names
         .iter()
@@ -31,26 +31,26 @@ fn states(imported: &Imported, state: Lifecycle) -> usize {
 }
 
 #[test]
-fn a_region_comes_out_as_it_was_counted_by_hand() {
+fn the_instances_of_a_region_have_the_counts_made_by_hand() {
     let (heyuan, reported) = read(&["ecs-describe-instances-cn-heyuan.json"]);
     assert_eq!(reported, "");
     assert_eq!(heyuan.instances.len(), 12);
     assert_eq!((states(&heyuan, Lifecycle::Running), states(&heyuan, Lifecycle::Stopped)), (9, 3));
     let economical = heyuan.instances.iter().filter(|(_, part)| part.economical == Some(true));
-    assert_eq!(economical.count(), 1, "one of the stopped has given its compute back");
+    assert_eq!(economical.count(), 1, "one stopped instance has no compute");
     for (_, part) in &heyuan.instances {
         assert_eq!(part.billing.unwrap().value.0, Some(Billing::PayAsYouGo));
         assert!(part.auto_release.is_none() && part.expires.is_none(), "the year 2099 means none");
         let protect = part.protect.as_ref().unwrap();
         assert!(
             protect.on.is_empty() && protect.unknown.is_empty(),
-            "none is protected, and that is known"
+            "no instance is protected, and that is known"
         );
     }
 }
 
 #[test]
-fn several_regions_are_one_fleet_and_one_instance_is_protected() {
+fn several_regions_form_one_fleet() {
     let (all, reported) = read(&[
         "ecs-describe-instances-cn-heyuan.json",
         "ecs-describe-instances-cn-beijing.json",
@@ -81,9 +81,9 @@ fn several_regions_are_one_fleet_and_one_instance_is_protected() {
     );
 }
 
-/// The counts of `scenarios/data/aliyun`, as they were made by hand from each file.
+/// The counts were made by hand from each file of `scenarios/data/aliyun`.
 #[test]
-fn every_sample_is_read_without_an_error() {
+fn every_sample_is_imported_without_an_error() {
     let counts = [
         ("ecs-describe-instance-history-events-cn-beijing.json", "10 system events"),
         ("ecs-describe-instances-cn-beijing.json", "2 instances"),
@@ -114,18 +114,18 @@ fn every_sample_is_read_without_an_error() {
 }
 
 #[test]
-fn a_scheduled_release_comes_with_its_instance() {
+fn a_scheduled_release_is_imported_with_its_instance() {
     let (imported, reported) = read(&["ecs-doc-describe-instances.json"]);
     assert!(!reported.contains("error["), "{reported}");
     let (_, part) = &imported.instances[0];
     let (release, created) =
         (part.auto_release.unwrap().value.0.unwrap().at, part.created.unwrap());
-    assert_eq!(release, created.value, "the page gives the same time for both");
+    assert_eq!(release, created.value, "the sample has the same time for both");
     assert_eq!(release.from(SimTime::NEVER).to_string(), "2017-12-10T04:04:00Z");
 }
 
 #[test]
-fn a_schedule_that_is_due_already_fires_at_time_zero() {
+fn an_overdue_schedule_fires_at_the_start() {
     let span = folder();
     let reply = root().join("scenarios/data/aliyun/ecs-doc-describe-instances.json");
     let text = format!(
@@ -139,20 +139,19 @@ fn a_schedule_that_is_due_already_fires_at_time_zero() {
 }
 
 #[test]
-fn a_disk_of_an_unknown_instance_is_reported_and_nothing_is_invented() {
+fn a_disk_of_an_unknown_instance_is_reported_and_left_out() {
     let (imported, reported) = read(&["ecs-doc-describe-disks.json"]);
     assert!(imported.instances.is_empty());
     assert!(reported.contains("warning[W120]: a disk of `i-bp1j4i2jdf3owlhe****`"), "{reported}");
-    assert!(reported.contains("nothing is invented"));
     assert!(
-        reported.contains("warning[W120]: the reply speaks of 76 disks, and 1 is here"),
+        reported.contains("warning[W120]: the reply is one page of 76 disks, of which 1 are here"),
         "{reported}"
     );
     assert_eq!(imported.read, ["ecs-doc-describe-disks.json: 1 disk of 76"]);
 }
 
 #[test]
-fn rows_are_counted_and_the_total_is_not_trusted() {
+fn missing_rows_are_counted_from_the_total() {
     let files = [
         "ecs-describe-instances-cn-heyuan.json",
         "ecs-describe-instances-full-status-cn-heyuan.json",
@@ -164,7 +163,7 @@ fn rows_are_counted_and_the_total_is_not_trusted() {
         "all rows are about instances of the region"
     );
     assert!(
-        reported.contains("the reply speaks of 16 instance states, and 12 are here"),
+        reported.contains("the reply is one page of 16 instance states, of which 12 are here"),
         "{reported}"
     );
     assert_eq!(imported.instances.len(), 12);
@@ -197,7 +196,7 @@ fn events_are_counted_by_kind() {
 }
 
 #[test]
-fn strangers_of_other_replies_are_reported() {
+fn rows_about_unknown_instances_are_reported() {
     let (_, reported) =
         read(&["ecs-doc-auto-renew-attribute.json", "ess-doc-describe-scaling-instances.json"]);
     assert!(reported.contains("a renewal setting of `i-bp18x3z4hc7bixhx****`"), "{reported}");
@@ -205,7 +204,7 @@ fn strangers_of_other_replies_are_reported() {
 }
 
 #[test]
-fn a_group_comes_with_its_bounds_and_orders() {
+fn a_group_is_imported_with_its_bounds_and_orders() {
     let (imported, reported) = read(&["ess-doc-describe-scaling-groups.json"]);
     let (name, group) = &imported.groups[0];
     assert_eq!(name.value, "asg-bp14wlu85wrpchm0****");
@@ -214,7 +213,7 @@ fn a_group_comes_with_its_bounds_and_orders() {
         group.removal.as_ref().unwrap().0.iter().map(|o| o.value.as_str()).collect();
     assert_eq!(orders, ["oldest-scaling-configuration", "oldest-instance"]);
     assert!(
-        reported.contains("is inactive") && reported.contains("does not say how it watches"),
+        reported.contains("is inactive") && reported.contains("has no `HealthCheckType`"),
         "{reported}"
     );
     assert_eq!(group.protect.unknown.len(), 1, "an absent flag is unknown, never off");
@@ -235,24 +234,31 @@ pub(crate) fn instances(ids: &[&str], rest: &str) -> String {
 }
 
 #[test]
-fn members_are_joined_with_instances_whatever_comes_first() {
+fn members_are_joined_with_instances_in_any_order_of_files() {
     let fleet = instances(&["i-1", "i-2", "i-3"], r#","DeletionProtection":false"#);
     for order in [[0, 1], [1, 0]] {
         let texts = [
             ("members.json".to_owned(), MEMBERS.to_owned()),
             ("fleet.json".to_owned(), fleet.clone()),
         ];
-        let texts: Vec<_> = order.iter().map(|at| texts[*at].clone()).collect();
+        let texts: Vec<_> = order.iter().map(|index| texts[*index].clone()).collect();
         let (imported, reported) = read_texts(&texts);
-        let of = |n: usize| &imported.instances[n].1;
+        let instance = |n: usize| &imported.instances[n].1;
         let memberships: Vec<_> =
-            (0..3).map(|n| of(n).membership.unwrap().value.0.unwrap()).collect();
+            (0..3).map(|n| instance(n).membership.unwrap().value.0.unwrap()).collect();
         assert_eq!(
             memberships,
             [Membership::AutoCreated, Membership::Entrusted, Membership::Attached]
         );
         let on = |n: usize| {
-            of(n).protect.as_ref().unwrap().on.iter().map(|p| p.value.as_str()).collect::<Vec<_>>()
+            instance(n)
+                .protect
+                .as_ref()
+                .unwrap()
+                .on
+                .iter()
+                .map(|p| p.value.as_str())
+                .collect::<Vec<_>>()
         };
         assert_eq!((on(0), on(1), on(2)), (vec!["ProtectedFromScaleIn"], vec![], vec!["Standby"]));
         assert!(
@@ -263,7 +269,7 @@ fn members_are_joined_with_instances_whatever_comes_first() {
 }
 
 #[test]
-fn an_absent_flag_is_unknown_and_a_run_that_hangs_on_it_gives_no_answer() {
+fn an_absent_flag_is_unknown_and_stops_a_run_that_depends_on_it() {
     let span = folder();
     write(span.path(), "fleet.json", instances(&["i-1"], ""));
     let scenario = |assume: &str| {
@@ -280,23 +286,26 @@ fn an_absent_flag_is_unknown_and_a_run_that_hangs_on_it_gives_no_answer() {
     let ran = run("");
     assert_eq!(ran.code, 5);
     assert!(ran.stderr.contains("depends on whether release-protection is on"), "{}", ran.stderr);
-    assert!(!ran.stdout.contains("click"), "what was not decided is not written");
+    assert!(!ran.stdout.contains("click"), "an undecided request has no decision");
     let held = run("assume: { unknown-protection: set }\n");
     assert!(
         held.stdout.contains(",held,none,release-protection,RP1,unconfirmed,"),
         "{}",
         held.stdout
     );
-    let gone = run("assume: { unknown-protection: unset }\n");
+    let released = run("assume: { unknown-protection: unset }\n");
     assert!(
-        gone.stdout.contains("release-protection=unknown,,unprotected,released,"),
+        released.stdout.contains("release-protection=unknown,,unprotected,released,"),
         "{}",
-        gone.stdout
+        released.stdout
     );
-    assert!(gone.stdout.contains("unknown-protection=unset"), "the report repeats the assumption");
+    assert!(
+        released.stdout.contains("unknown-protection=unset"),
+        "the report repeats the assumption"
+    );
 }
 
-/// Samples that people publish have their ids masked; events can name such a group all the same.
+/// Published samples have masked ids; events can name such a group.
 #[test]
 fn a_masked_group_can_be_named_by_an_event() {
     let span = folder();

@@ -5,20 +5,19 @@ use stayput::words::{Billing, Renewal, ResourceKind};
 use crate::imports::{instances, read_texts};
 use crate::support::{folder, stayput, write};
 
-/// Reads one reply; gives what came out and what was reported.
+/// Imports one reply; returns the result and the rendered problems.
 fn read(text: &str) -> (Imported, String) {
     read_texts(&[("reply.json".to_owned(), text.to_owned())])
 }
 
-/// Reads replies by the names `1.json`, `2.json` and so on.
+/// Imports replies as the files `1.json`, `2.json` and so on.
 fn read_all(texts: &[String]) -> (Imported, String) {
     let named = texts.iter().enumerate().map(|(n, text)| (format!("{}.json", n + 1), text.clone()));
     read_texts(&named.collect::<Vec<_>>())
 }
 
-/// What is reported of each text, one after the other. None of the program's own types or of its
-/// libraries' words may show.
-fn told_of(texts: &[&str]) -> String {
+/// The problems of each text, in order. They must not contain type names or messages of libraries.
+fn problems_of(texts: &[&str]) -> String {
     let reported = texts.iter().map(|text| {
         let (_, reported) = read(text);
         for word in ["expected `", "u64", "invalid type", "missing field", "EOF", "struct"] {
@@ -26,14 +25,14 @@ fn told_of(texts: &[&str]) -> String {
         }
         assert!(
             reported.contains("reply.json:"),
-            "every message has its place: {text}\n{reported}"
+            "every message has a location: {text}\n{reported}"
         );
         reported
     });
     reported.collect::<Vec<_>>().join("\n\n\n")
 }
 
-/// A reply of one instance that is paid for as it is used, with more fields.
+/// A reply with one pay-as-you-go instance, with further fields.
 fn instance(more: &str) -> String {
     format!(
         r#"{{"Instances":{{"Instance":[
@@ -41,14 +40,14 @@ fn instance(more: &str) -> String {
     )
 }
 
-/// A reply of one subscription, with more fields.
+/// A reply with one subscription, with further fields.
 fn subscription(more: &str) -> String {
     instance(more).replace("PostPaid", "PrePaid")
 }
 
 #[test]
-fn what_is_no_json_is_told_in_words_of_ours() {
-    insta::assert_snapshot!(told_of(&[
+fn syntax_errors_are_reported_in_plain_words() {
+    insta::assert_snapshot!(problems_of(&[
         "",
         " \n ",
         "{\"Instances\":",
@@ -60,11 +59,11 @@ fn what_is_no_json_is_told_in_words_of_ours() {
 }
 
 #[test]
-fn a_page_of_another_shape_is_refused_in_its_place() {
-    insta::assert_snapshot!(told_of(&[
+fn a_malformed_page_is_reported_at_its_location() {
+    insta::assert_snapshot!(problems_of(&[
         "[]",
         "12",
-        r#"{"Things":{}}"#,
+        r#"{"Objects":{}}"#,
         r#"{"instances":{"Instance":[]}}"#,
         r#"{"Code":"Forbidden.RAM","Message":"User not authorized to operate on the specified resource."}"#,
         r#"{"Instances":{}}"#,
@@ -77,8 +76,8 @@ fn a_page_of_another_shape_is_refused_in_its_place() {
 }
 
 #[test]
-fn a_row_of_another_shape_is_refused_in_its_place() {
-    insta::assert_snapshot!(told_of(&[r#"{"Instances":{"Instance":[
+fn a_malformed_row_is_reported_at_its_location() {
+    insta::assert_snapshot!(problems_of(&[r#"{"Instances":{"Instance":[
   "i-1",
   null,
   ["i-2"],
@@ -90,7 +89,7 @@ fn a_row_of_another_shape_is_refused_in_its_place() {
 }
 
 #[test]
-fn every_field_of_a_wrong_type_is_told_at_once() {
+fn all_fields_of_a_wrong_type_are_reported_at_once() {
     let fields = [
         r#""DeletionProtection":"yes""#,
         r#""ExpiredTime":20991231"#,
@@ -109,14 +108,14 @@ fn every_field_of_a_wrong_type_is_told_at_once() {
     let text = format!("{{\"Instances\":{{\"Instance\":[\n  {row}]}}}}");
     let (imported, _) = read(&text);
     assert!(imported.instances.is_empty());
-    let reported = told_of(&[&text]);
+    let reported = problems_of(&[&text]);
     assert_eq!(reported.matches("error[").count(), fields.len(), "{reported}");
     insta::assert_snapshot!(reported);
 }
 
 #[test]
-fn fields_of_disks_members_groups_and_renewals_are_told_as_well() {
-    insta::assert_snapshot!(told_of(&[
+fn wrong_fields_of_disks_members_groups_and_renewals_are_reported() {
+    insta::assert_snapshot!(problems_of(&[
         r#"{"Disks":{"Disk":[{"DiskId":"d-1","InstanceId":"i-1","Type":"systm","Size":"40 GiB","DeleteWithInstance":1}]}}"#,
         r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","CreationType":"Auto","Entrusted":"on","CreatedTime":"x"}]}}"#,
         r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"asg-1","MinSize":1.5,"MaxSize":99999999999,"RemovalPolicies":["OldestInstance",3]}]}}"#,
@@ -134,15 +133,15 @@ fn numbers_and_flags_are_read_in_quotes_and_without() {
         );
         let (imported, reported) = read_all(&[fleet, disks]);
         assert_eq!(reported, "");
-        let part = &imported.instances[0].1;
-        assert_eq!(part.protect.as_ref().unwrap().on[0].value, "DeletionProtection");
-        let disk = &part.resources.as_ref().unwrap().0[0].1.0;
+        let written = &imported.instances[0].1;
+        assert_eq!(written.protect.as_ref().unwrap().on[0].value, "DeletionProtection");
+        let disk = &written.resources.as_ref().unwrap().0[0].1.0;
         assert_eq!((disk.gib, disk.with_instance), (Some(40), Some(true)));
     }
 }
 
 #[test]
-fn what_is_null_or_empty_is_unknown_and_never_off() {
+fn a_null_or_empty_flag_is_unknown() {
     for nothing in ["null", "\"\""] {
         let text = instance("").replace(":false", &format!(":{nothing}"));
         let (imported, reported) = read(&text);
@@ -155,7 +154,7 @@ fn what_is_null_or_empty_is_unknown_and_never_off() {
     let (imported, _) = read_all(&[instance(""), members.to_owned()]);
     let protect = imported.instances[0].1.protect.as_ref().unwrap();
     let unknown: Vec<&str> = protect.unknown.iter().map(|name| name.value.as_str()).collect();
-    assert_eq!(unknown, ["ProtectedFromScaleIn", "Standby"], "no state, so nobody knows");
+    assert_eq!(unknown, ["ProtectedFromScaleIn", "Standby"], "without a state, both are unknown");
 }
 
 #[test]
@@ -170,14 +169,14 @@ fn a_list_is_read_whether_it_is_wrapped_once_or_twice() {
 }
 
 #[test]
-fn a_term_ends_when_it_says_and_the_year_2099_means_never() {
+fn a_term_that_ends_in_2099_never_ends() {
     let expires = |time: &str| {
         let (imported, reported) = read(&subscription(&format!(r#","ExpiredTime":"{time}""#)));
         (
             imported
                 .instances
                 .first()
-                .map(|(_, part)| part.expires.map(|at| at.from(SimTime::NEVER))),
+                .map(|(_, written)| written.expires.map(|at| at.from(SimTime::NEVER))),
             reported,
         )
     };
@@ -191,22 +190,22 @@ fn a_term_ends_when_it_says_and_the_year_2099_means_never() {
     assert_eq!(expires("2999-09-08T16:00Z"), (Some(None), String::new()));
     let (_, reported) = expires("zzz");
     assert!(
-        reported.contains("error[E120]: `ExpiredTime` must be a time, and this is the text `zzz`"),
+        reported.contains("error[E120]: `ExpiredTime` must be a time, found the text `zzz`"),
         "{reported}"
     );
     let (_, reported) = read(&subscription(""));
-    assert!(reported.contains("`i-1` does not say when its term ends"), "{reported}");
+    assert!(reported.contains("the reply has no `ExpiredTime` for `i-1`"), "{reported}");
 }
 
 #[test]
-fn a_renewal_is_for_so_many_units_or_is_refused() {
+fn the_term_of_a_renewal_is_read_or_refused() {
     let renewal = |more: &str| {
         let row = format!(r#"{{"InstanceId":"i-1"{more}}}"#);
         let text = format!(r#"{{"InstanceRenewAttributes":{{"InstanceRenewAttribute":[{row}]}}}}"#);
         let (imported, reported) =
             read_all(&[subscription(r#","ExpiredTime":"2026-06-30T16:00Z""#), text]);
-        let part = &imported.instances[0].1;
-        (part.renewal.map(|renewal| renewal.value), part.renews_for, reported)
+        let written = &imported.instances[0].1;
+        (written.renewal.map(|renewal| renewal.value), written.renews_for, reported)
     };
     let term = |text: &str| Term::new(CalendarSpan::parse(text).unwrap());
     let auto = Some(Renewal::Automatic);
@@ -227,11 +226,11 @@ fn a_renewal_is_for_so_many_units_or_is_refused() {
     for (more, expected) in [
         (
             r#","RenewalStatus":"AutoRenewal","Duration":0"#,
-            "error[E120]: it renews itself, for no time at all",
+            "error[E120]: the term of the renewal must be at least 1",
         ),
         (
             r#","RenewalStatus":"AutoRenewal","Duration":4294967295"#,
-            "error[E120]: it renews itself for more than a thousand years",
+            "error[E120]: the term of the renewal is more than a thousand years",
         ),
         (
             r#","RenewalStatus":"Normal","Duration":-1"#,
@@ -239,13 +238,13 @@ fn a_renewal_is_for_so_many_units_or_is_refused() {
         ),
         (
             r#","RenewalStatus":"Normal","PeriodUnit":"Fortnight""#,
-            "error[E120]: `PeriodUnit` must be one of its words, and this is the text `Fortnight`",
+            "error[E120]: `PeriodUnit` must be one of its words, found the text `Fortnight`",
         ),
         (
             r#","RenewalStatus":"AutoRenewal""#,
-            "warning[W120]: nothing says for how long this is renewed",
+            "warning[W120]: the reply has no `Duration` of the renewal",
         ),
-        (r#","Duration":1"#, "warning[W120]: nothing says whether `i-1` renews itself"),
+        (r#","Duration":1"#, "warning[W120]: the reply has no `RenewalStatus` for `i-1`"),
     ] {
         let (_, _, reported) = renewal(more);
         assert!(
@@ -256,7 +255,7 @@ fn a_renewal_is_for_so_many_units_or_is_refused() {
 }
 
 #[test]
-fn what_is_listed_twice_counts_once_and_is_told_with_both_places() {
+fn a_duplicate_row_is_left_out_and_reported_with_both_locations() {
     let disk =
         r#"{"DiskId":"d-1","InstanceId":"i-1","Type":"data","Size":40,"DeleteWithInstance":false}"#;
     let again = disk.replace("40", "80");
@@ -267,12 +266,12 @@ fn what_is_listed_twice_counts_once_and_is_told_with_both_places() {
     assert_eq!(imported.instances.len(), 2);
     let resources = &imported.instances[0].1.resources.as_ref().unwrap().0;
     assert_eq!(resources.len(), 1);
-    assert_eq!(resources[0].1.0.gib, Some(40), "the first one counts");
+    assert_eq!(resources[0].1.0.gib, Some(40), "the first one is used");
     insta::assert_snapshot!(reported);
 }
 
 #[test]
-fn names_that_would_do_harm_in_a_report_are_refused_wherever_they_stand() {
+fn names_that_are_not_safe_in_reports_are_refused_in_every_field() {
     let more = r#",
    "ZoneId":"@zone",
    "Tags":{"Tag":[{"TagKey":"=cmd()","TagValue":"x"},{"TagKey":"acs:autoscaling:scalingGroupId","TagValue":"-asg"}]},
@@ -290,36 +289,40 @@ fn names_that_would_do_harm_in_a_report_are_refused_wherever_they_stand() {
     insta::assert_snapshot!(reported);
 }
 
-/// A page of instances of a region that says how many there are on all pages.
+/// A page of instances of a region, with the number of instances on all pages.
 fn page(region: &str, ids: &[&str], total: usize) -> String {
     let text = instances(ids, &format!(r#","DeletionProtection":false,"RegionId":"{region}""#));
     format!("{},\"TotalCount\":{total}}}", text.strip_suffix('}').unwrap())
 }
 
 #[test]
-fn pages_that_are_missing_are_told_and_pages_that_add_up_are_not() {
+fn missing_pages_are_reported() {
     let reported = |pages: &[String]| read_all(pages).1;
     let (first, second) = (page("cn-a", &["i-1", "i-2"], 3), page("cn-a", &["i-3"], 3));
-    let behind = r#"{"Instances":{"Instance":[]},"TotalCount":3}"#.to_owned();
+    let empty = r#"{"Instances":{"Instance":[]},"TotalCount":3}"#.to_owned();
     assert_eq!(reported(&[first.clone(), second.clone()]), "");
-    assert_eq!(reported(&[second.clone(), first.clone(), behind]), "");
+    assert_eq!(reported(&[second.clone(), first.clone(), empty]), "");
     let both = format!("{first}\n{second}");
-    assert_eq!(reported(&[both]), "", "several pages may stand in one file");
-    assert_eq!(reported(&[page("cn-a", &["i-1", "i-2"], 1)]), "", "a total is not trusted");
+    assert_eq!(reported(&[both]), "", "a file may contain several pages");
+    assert_eq!(
+        reported(&[page("cn-a", &["i-1", "i-2"], 1)]),
+        "",
+        "a total that is too small is ignored"
+    );
     assert_eq!(reported(&[page("cn-a", &[], 0)]), "");
-    // Another region with the same total fills no gap.
+    // Rows of another region with the same total do not count.
     let elsewhere = page("cn-b", &["i-4", "i-5", "i-6"], 3);
     insta::assert_snapshot!(reported(&[first, elsewhere]));
     let none = r#"{"Disks":{"Disk":[]},"TotalCount":2}"#.to_owned();
-    assert!(reported(&[none]).contains("the reply speaks of 2 disks, and 0 are here"));
+    assert!(reported(&[none]).contains("the reply is one page of 2 disks, of which 0 are here"));
 }
 
 #[test]
-fn a_member_by_its_tag_alone_is_taken_in_and_that_is_told() {
+fn a_member_that_only_its_tag_shows_is_imported_with_a_warning() {
     let tag = r#","Tags":{"Tag":[{"TagKey":"acs:autoscaling:scalingGroupId","TagValue":"asg-1"}]}"#;
     let (imported, reported) = read(&instance(tag));
     assert_eq!(imported.groups[0].0.value, "asg-1");
-    assert!(reported.contains("no reply says how `i-1` came into its group"), "{reported}");
+    assert!(reported.contains("no DescribeScalingInstances reply lists `i-1`"), "{reported}");
     assert!(
         reported.contains("no DescribeScalingGroups reply lists the group `asg-1`"),
         "{reported}"
@@ -327,19 +330,19 @@ fn a_member_by_its_tag_alone_is_taken_in_and_that_is_told() {
     let attached = r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-1","ScalingGroupId":"asg-1","CreationType":"Attached","LifecycleState":"InService"}]}}"#;
     let (imported, reported) = read_all(&[instance(tag), attached.to_owned()]);
     assert_eq!(imported.instances[0].1.membership.unwrap().value.0, None);
-    assert!(reported.contains("nothing says whether `i-1` is entrusted"), "{reported}");
+    assert!(reported.contains("the member `i-1` has no `Entrusted`"), "{reported}");
 }
 
 #[test]
-fn a_spot_instance_and_its_things_come_with_their_places() {
+fn a_spot_instance_and_its_resources_have_spans() {
     let more = r#","SpotStrategy":"SpotAsPriceGo","EipAddress":{"AllocationId":"eip-1"}"#;
     let (imported, reported) = read(&instance(more));
     assert_eq!(reported, "");
-    let (id, part) = &imported.instances[0];
-    assert_eq!(part.billing.unwrap().value.0, Some(Billing::Spot));
+    let (id, written) = &imported.instances[0];
+    assert_eq!(written.billing.unwrap().value.0, Some(Billing::Spot));
     let text = instance(more);
     assert_eq!(&text[id.span.start as usize..id.span.end as usize], "\"i-1\"");
-    let (eip, resource) = &part.resources.as_ref().unwrap().0[0];
+    let (eip, resource) = &written.resources.as_ref().unwrap().0[0];
     assert_eq!(&text[eip.span.start as usize..eip.span.end as usize], "\"eip-1\"");
     assert_eq!(resource.0.kind, ResourceKind::Eip);
 }
@@ -358,7 +361,7 @@ fn check(fleet: &str, more: &str) -> (i32, String) {
 }
 
 #[test]
-fn a_protection_that_cannot_work_is_told_of_an_imported_instance_too() {
+fn a_protection_without_effect_is_reported_for_an_imported_instance() {
     let fleet = subscription(",\n   \"ExpiredTime\":\"2026-12-31T16:00Z\"")
         .replace("\"DeletionProtection\":false", "\n   \"DeletionProtection\":true");
     let (code, reported) = check(&fleet, "");
@@ -368,13 +371,13 @@ fn a_protection_that_cannot_work_is_told_of_an_imported_instance_too() {
 }
 
 #[test]
-fn masked_ids_of_groups_and_instances_are_taken_as_they_are() {
+fn masked_ids_of_groups_and_instances_are_accepted() {
     let fleet = instances(&["i-bp1****"], r#","DeletionProtection":false"#);
     let groups = r#"{"ScalingGroups":{"ScalingGroup":[{"ScalingGroupId":"asg-bp1****","MinSize":0,"HealthCheckType":"NONE","GroupDeletionProtection":false}]}}"#;
     let members = r#"{"ScalingInstances":{"ScalingInstance":[{"InstanceId":"i-bp1****","ScalingGroupId":"asg-bp1****","CreationType":"AutoCreated","LifecycleState":"InService"}]}}"#;
     let (code, reported) = check(&format!("{fleet}\n{groups}\n{members}"), "");
     assert_eq!((code, reported), (0, String::new()));
-    // What is written is held to more: a selector could not tell it from a pattern.
+    // A name in a scenario must not contain `*`, because a selector would read it as a pattern.
     let written = "  groups: { \"web-*\": {} }\n";
     let (code, reported) = check(&fleet, written);
     assert_eq!(code, 2);
@@ -382,18 +385,21 @@ fn masked_ids_of_groups_and_instances_are_taken_as_they_are() {
 }
 
 #[test]
-fn no_depth_and_no_broken_escape_does_harm() {
+fn deep_nesting_and_broken_escapes_are_reported() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     let (imported, reported) = read(&instance(&format!(r#","Tags":{deep}"#)));
     assert!(imported.instances.len() <= 1);
-    assert!(reported.contains("a tag must be an object, and this is a list"), "{reported}");
+    assert!(reported.contains("a tag must be an object, found a list"), "{reported}");
     let (_, reported) = read(&instance(r#","ZoneId":"\ud800""#));
-    assert!(reported.contains("`ZoneId` must be a text, and this is no text"), "{reported}");
+    assert!(
+        reported.contains("`ZoneId` must be a text, found a text whose `\\u` escapes"),
+        "{reported}"
+    );
     let (_, reported) = read(r#"{"Instances":{"Instance":[{"\ud800":1}]}}"#);
     assert!(reported.contains("an instance must be an object"), "{reported}");
 }
 
-/// A page of so many instances with disks of their own, all on one line.
+/// A page of `rows` instances, and a page of their disks, each in one line.
 fn large(rows: usize) -> [String; 2] {
     let ids: Vec<String> = (0..rows).map(|n| format!("i-{n:06}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -406,27 +412,27 @@ fn large(rows: usize) -> [String; 2] {
 }
 
 #[test]
-fn ten_times_the_rows_are_ten_times_the_work() {
+fn work_grows_linearly_with_the_rows() {
     let work = |rows: usize| {
         let texts = large(rows);
         let (imported, reported) = read_all(&texts);
         assert_eq!(reported, "");
         assert_eq!(imported.instances.len(), rows);
-        let (last, part) = imported.instances.last().unwrap();
+        let (last, written) = imported.instances.last().unwrap();
         assert_eq!(
             &texts[0][last.span.start as usize..last.span.end as usize],
             format!("\"i-{:06}\"", rows - 1)
         );
-        assert_eq!(part.resources.as_ref().unwrap().0.len(), 1);
+        assert_eq!(written.resources.as_ref().unwrap().0.len(), 1);
         (imported.work, texts.iter().map(String::len).sum::<usize>() as u64)
     };
     let ((small, short), (large, long)) = (work(5_000), work(50_000));
-    assert!(small < 10 * short, "each byte is looked at a few times: {small} of {short}");
+    assert!(small < 10 * short, "each byte is parsed a few times: {small} of {short}");
     assert!(large * short <= small * long + small * short, "{large} of {long}, {small} of {short}");
 }
 
 #[test]
-fn of_a_long_line_only_what_is_meant_is_shown() {
+fn only_the_concerned_part_of_a_long_line_is_quoted() {
     let [fleet, _] = large(5_000);
     let wrong =
         fleet.replacen("false,\"RegionId\":\"cn-a\"}]", "\"no\",\"RegionId\":\"cn-a\"}]", 1);

@@ -1,23 +1,23 @@
-//! Scaling groups, and how instances came into them.
+//! Scaling groups and their members.
 
 use std::collections::BTreeSet;
 
-use super::reader::{GROUP_DELETION_PROTECTION, PROTECTED, Reader, STANDBY};
-use super::reply_kind::Kind;
+use super::reader::{GROUP_DELETION_PROTECTION, PROTECTED, ReplyReader, STANDBY};
+use super::reply_kind::ReplyKind;
 use crate::diagnostics::{Span, Spanned};
 use crate::format::{Known, OneOrMany, When, WrittenGroup, WrittenProtect};
-use crate::import::fields::{Row, text};
+use crate::import::fields::{ReplyObject, text};
 use crate::time::SimSpan;
 use crate::words::{HealthCheck, Membership, ZonePolicy};
 
-/// How members come in. `Managed` ones are machines of other providers.
+/// The words of `CreationType`. `Managed` members are machines of other providers.
 const CREATIONS: &[(&str, Creation)] = &[
     ("AutoCreated", Creation::Automatic),
     ("Attached", Creation::Attached),
     ("Managed", Creation::Managed),
 ];
 
-/// What is made of a member of which no reply says how it came in.
+/// The label for a member whose membership no reply contains.
 const MEMBERSHIP_UNKNOWN: &str = "its membership is unknown";
 
 #[derive(Clone, Copy)]
@@ -27,8 +27,8 @@ enum Creation {
     Managed,
 }
 
-impl Reader<'_> {
-    pub(super) fn group(&mut self, row: &Row<'_>) {
+impl ReplyReader<'_> {
+    pub(super) fn group(&mut self, row: &ReplyObject<'_>) {
         let id = row.id("ScalingGroupId", self.problems);
         let state = row.text("LifecycleState", self.problems);
         let health = row.text("HealthCheckType", self.problems);
@@ -39,54 +39,54 @@ impl Reader<'_> {
         let cooldown = row.number("DefaultCooldown", self.problems);
         let zones = row.text("MultiAZPolicy", self.problems);
         let removal = self.removal(row);
-        let Some(id) = id.filter(|id| self.is_first(Kind::Groups, id)) else { return };
+        let Some(id) = id.filter(|id| self.is_first(ReplyKind::Groups, id)) else { return };
         if let Some(state) = state.filter(|state| **state != "Active") {
             let title = format!("the group `{}` is {}", id.value, state.to_lowercase());
-            self.left_out(state.span, title, "the replay treats it as active");
+            self.left_out(state.span, title, "treated as active");
         }
         let health_check = match health.as_ref().map(|health| health.as_ref()) {
             Some("NONE") => Some(HealthCheck::None),
             Some(_) => Some(HealthCheck::Instance),
             None => {
                 let title =
-                    format!("the group `{}` does not say how it watches its members", id.value);
-                self.left_out(id.span, title, "taken as the provider sets it by default");
+                    format!("the reply has no `HealthCheckType` for the group `{}`", id.value);
+                self.left_out(id.span, title, "the provider's default is used");
                 None
             }
         };
-        let mut part = undescribed(id.span);
+        let mut written = undescribed(id.span);
         if let Some(flag) = protected {
-            part.protect = WrittenProtect::default();
+            written.protect = WrittenProtect::default();
             if *flag {
-                part.protect.on.push(flag.map(|_| GROUP_DELETION_PROTECTION.to_owned()));
+                written.protect.on.push(flag.map(|_| GROUP_DELETION_PROTECTION.to_owned()));
             }
         }
-        part.min = min.map(|min| min.value);
-        part.max = max.map(|max| max.value);
-        part.desired = desired;
-        part.cooldown = cooldown.map(|seconds| SimSpan::from_seconds(i64::from(seconds.value)));
-        part.zone_policy = zones.and_then(|policy| match policy.as_ref() {
+        written.min = min.map(|min| min.value);
+        written.max = max.map(|max| max.value);
+        written.desired = desired;
+        written.cooldown = cooldown.map(|seconds| SimSpan::from_seconds(i64::from(seconds.value)));
+        written.zone_policy = zones.and_then(|policy| match policy.as_ref() {
             "PRIORITY" => Some(ZonePolicy::Priority),
             "BALANCE" => Some(ZonePolicy::Balance),
             other => {
-                let title = format!("the group `{}` spreads by {other}", id.value);
-                self.left_out(policy.span, title, "taken as naming no policy on zones");
+                let title = format!("the group `{}` has the zone policy {other}", id.value);
+                self.left_out(policy.span, title, "treated as a group without a zone policy");
                 None
             }
         });
-        part.removal = removal;
-        part.health_check = health_check;
-        self.out.groups.push((id.map(|name| name.0.into_string()), part));
+        written.removal = removal;
+        written.health_check = health_check;
+        self.out.groups.push((id.map(|name| name.0.into_string()), written));
     }
 
-    fn removal(&mut self, row: &Row<'_>) -> Option<OneOrMany<Spanned<String>>> {
+    fn removal(&mut self, row: &ReplyObject<'_>) -> Option<OneOrMany<Spanned<String>>> {
         let pieces = row.list("RemovalPolicies", "RemovalPolicy", self.problems);
         let words = pieces.into_iter().filter_map(|p| text("RemovalPolicy", p, self.problems));
         let orders: Vec<_> = words.map(|word| word.map(|word| kebab(&word))).collect();
         (!orders.is_empty()).then_some(OneOrMany(orders))
     }
 
-    pub(super) fn member(&mut self, row: &Row<'_>) {
+    pub(super) fn member(&mut self, row: &ReplyObject<'_>) {
         let id = row.id("InstanceId", self.problems);
         let group = row.id("ScalingGroupId", self.problems);
         let minutes = row.time("CreationTime", self.problems);
@@ -94,8 +94,8 @@ impl Reader<'_> {
         let creation = row.word("CreationType", CREATIONS, self.problems);
         let entrusted = row.flag("Entrusted", self.problems);
         let state = row.text("LifecycleState", self.problems);
-        let Some(id) = id.filter(|id| self.is_first(Kind::Members, id)) else { return };
-        let Some(at) = self.known(&id, "a membership") else { return };
+        let Some(id) = id.filter(|id| self.is_first(ReplyKind::Members, id)) else { return };
+        let Some(index) = self.known(&id, "a membership") else { return };
         let (membership, unclear) = match (creation.map(|creation| creation.value), entrusted) {
             (Some(Creation::Automatic), _) => (Some(Membership::AutoCreated), None),
             (Some(Creation::Attached), Some(Spanned { value: true, .. })) => {
@@ -103,14 +103,12 @@ impl Reader<'_> {
             }
             (Some(Creation::Attached), Some(_)) => (Some(Membership::Attached), None),
             (Some(Creation::Attached), None) => {
-                (None, Some(format!("nothing says whether `{}` is entrusted", id.value)))
+                (None, Some(format!("the member `{}` has no `Entrusted`", id.value)))
             }
             (Some(Creation::Managed), _) => {
                 (None, Some(format!("`{}` is managed: a machine of another provider", id.value)))
             }
-            (None, _) => {
-                (None, Some(format!("nothing says how `{}` came into its group", id.value)))
-            }
+            (None, _) => (None, Some(format!("the member `{}` has no `CreationType`", id.value))),
         };
         if let Some(title) = unclear {
             self.left_out(id.span, title, MEMBERSHIP_UNKNOWN);
@@ -119,13 +117,13 @@ impl Reader<'_> {
             && !["InService", "Protected", "Standby"].contains(&state.as_ref())
         {
             let title = format!("`{}` is {} in its group", id.value, **state);
-            self.left_out(state.span, title, "the replay treats it as in service");
+            self.left_out(state.span, title, "treated as in service");
         }
-        let part = &mut self.out.instances[at].1;
-        part.group = group.or(part.group.take());
-        part.membership = Some(Spanned::new(Known(membership), id.span));
-        part.joined = joined.map(|at| at.map(When::At)).or(part.joined);
-        let protect = part.protect.get_or_insert_default();
+        let written = &mut self.out.instances[index].1;
+        written.group = group.or(written.group.take());
+        written.membership = Some(Spanned::new(Known(membership), id.span));
+        written.joined = joined.map(|at| at.map(When::At)).or(written.joined);
+        let protect = written.protect.get_or_insert_default();
         protect.unknown.retain(|name| ![PROTECTED, STANDBY].contains(&name.value.as_str()));
         match state.as_ref().map(|state| (state.as_ref(), state.span)) {
             None => protect.unknown.extend(states_of_members(id.span)),
@@ -137,31 +135,32 @@ impl Reader<'_> {
         }
     }
 
-    /// Groups that members name and no reply describes are taken in without bounds.
+    /// Adds the groups that members name but no reply lists, without bounds.
     pub(super) fn complete_groups(&mut self) {
         let mut known: BTreeSet<String> =
             self.out.groups.iter().map(|(name, _)| name.value.clone()).collect();
         let (mut reported, mut unknown) = (Vec::new(), Vec::new());
-        for (at, (id, part)) in self.out.instances.iter().enumerate() {
-            let Some(group) = &part.group else { continue };
-            if part.membership.is_none() {
-                let title = format!("no reply says how `{}` came into its group", id.value);
+        for (index, (id, written)) in self.out.instances.iter().enumerate() {
+            let Some(group) = &written.group else { continue };
+            if written.membership.is_none() {
+                let title = format!("no DescribeScalingInstances reply lists `{}`", id.value);
                 reported.push((group.span, title, MEMBERSHIP_UNKNOWN));
-                unknown.push(at);
+                unknown.push(index);
             }
             if known.insert(group.value.to_string()) {
                 let title =
                     format!("no DescribeScalingGroups reply lists the group `{}`", group.value);
-                let label = "taken in without bounds, with the provider's defaults, and without protection known";
+                let label =
+                    "used without bounds, with the provider's defaults and unknown protections";
                 reported.push((group.span, title, label));
-                let part = undescribed(group.span);
-                self.out.groups.push((group.clone().map(|name| name.0.into_string()), part));
+                let written = undescribed(group.span);
+                self.out.groups.push((group.clone().map(|name| name.0.into_string()), written));
             }
         }
-        for at in unknown {
-            let part = &mut self.out.instances[at].1;
-            let span = part.group.as_ref().map(|group| group.span);
-            part.membership = span.map(|span| Spanned::new(Known::UNKNOWN, span));
+        for index in unknown {
+            let written = &mut self.out.instances[index].1;
+            let span = written.group.as_ref().map(|group| group.span);
+            written.membership = span.map(|span| Spanned::new(Known::UNKNOWN, span));
         }
         for (span, title, label) in reported {
             self.left_out(span, title, label);
@@ -169,12 +168,12 @@ impl Reader<'_> {
     }
 }
 
-/// The protections that a member's state shows, as long as nobody knows the state.
+/// The protections that the state of a member shows. They are unknown without the state.
 pub(super) fn states_of_members(span: Span) -> [Spanned<String>; 2] {
     [PROTECTED, STANDBY].map(|name| Spanned::new(name.to_owned(), span))
 }
 
-/// A group of which nothing is known but its name.
+/// A group of which only the name is known.
 fn undescribed(span: Span) -> WrittenGroup {
     let attribute = Spanned::new(GROUP_DELETION_PROTECTION.to_owned(), span);
     WrittenGroup {
@@ -183,11 +182,11 @@ fn undescribed(span: Span) -> WrittenGroup {
     }
 }
 
-/// `OldestInstance` as policies spell it: `oldest-instance`.
+/// `OldestInstance` in the spelling of policies: `oldest-instance`.
 fn kebab(word: &str) -> String {
     let mut out = String::with_capacity(word.len() + 4);
-    for (at, c) in word.char_indices() {
-        if c.is_ascii_uppercase() && at > 0 {
+    for (index, c) in word.char_indices() {
+        if c.is_ascii_uppercase() && index > 0 {
             out.push('-');
         }
         out.push(c.to_ascii_lowercase());

@@ -1,62 +1,65 @@
-//! Instances: what `DescribeInstances` says of each.
+//! Instances of `DescribeInstances`.
 
 use super::disks::resource;
 use super::groups::states_of_members;
-use super::reader::{DELETION_PROTECTION, Reader};
-use super::reply_kind::Kind;
+use super::reader::{DELETION_PROTECTION, ReplyReader};
+use super::reply_kind::ReplyKind;
 use crate::diagnostics::{Code, Problem, Spanned};
 use crate::format::{
     AutoRelease, Known, Map, Name, OneOrMany, When, WrittenInstance, WrittenProtect,
     WrittenResource,
 };
-use crate::import::fields::{Row, RowText, harmless, text};
+use crate::import::fields::{FieldText, ReplyObject, safe_name, text};
+use crate::import::json::shown;
 use crate::time::SimTime;
 use crate::words::{Billing, Lifecycle, Lock, ResourceKind};
 
-/// The tag by which Auto Scaling marks its members.
+/// The tag with which Auto Scaling marks its members.
 const GROUP_TAG: &str = "acs:autoscaling:scalingGroupId";
 
-/// A term that ends in or after the year 2099 does not end: that year stands where
-/// there is no term.
+/// 2099-01-01T00:00:00Z. A term that ends at or after this instant has no end, because replies
+/// contain the year 2099 for instances without a term.
 const NEVER_FROM: SimTime = SimTime::from_seconds(4_070_908_800);
 
 const CHARGES: &[(&str, Billing)] =
     &[("PostPaid", Billing::PayAsYouGo), ("PrePaid", Billing::Subscription)];
 
-/// Whether an instance is a spot instance.
+/// The words of `SpotStrategy`, and whether each means a spot instance.
 const STRATEGIES: &[(&str, bool)] =
     &[("NoSpot", false), ("SpotWithPriceLimit", true), ("SpotAsPriceGo", true)];
 
-impl Reader<'_> {
-    pub(super) fn instance(&mut self, row: &Row<'_>) {
+impl ReplyReader<'_> {
+    pub(super) fn instance(&mut self, row: &ReplyObject<'_>) {
         let id = row.id("InstanceId", self.problems);
         if let Some(id) = &id
-            && !self.is_first(Kind::Instances, id)
+            && !self.is_first(ReplyKind::Instances, id)
         {
             return;
         }
-        // Of a row without a name, too, all that is wrong is reported.
-        let called = match &id {
+        // A row without an id is read too, so that all of its mistakes are reported.
+        let shown = match &id {
             Some(id) => Spanned::new(format!("`{}`", id.value), id.span),
             None => Spanned::new("this instance".to_owned(), row.span),
         };
-        let part = self.part(row, &called);
-        if let (Some(id), Some(part)) = (id, part) {
-            self.at.insert(id.value.clone(), self.out.instances.len());
-            self.out.instances.push((id.map(|name| name.0.into_string()), part));
+        let written = self.written(row, &shown);
+        if let (Some(id), Some(written)) = (id, written) {
+            self.indices.insert(id.value.clone(), self.out.instances.len());
+            self.out.instances.push((id.map(|name| name.0.into_string()), written));
         }
     }
 
-    fn part(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<WrittenInstance> {
-        let mut part = WrittenInstance::blank();
-        part.billing = self.billing(row, id);
-        part.state = self.state(row, id);
+    fn written(&mut self, row: &ReplyObject<'_>, id: &Spanned<String>) -> Option<WrittenInstance> {
+        let mut written = WrittenInstance::blank();
+        written.billing = self.billing(row, id);
+        written.state = self.state(row, id);
         let mode = row.text("StoppedMode", self.problems);
-        part.economical = mode.map(|mode| *mode == "StopCharging");
-        part.zone = row.name("ZoneId", self.problems).map(|zone| zone.value);
-        part.created = row.time("CreationTime", self.problems).map(|created| created.map(When::At));
-        part.expires = self.expires(row, id, part.billing.and_then(|billing| billing.value.0));
-        part.auto_release = self.release_time(row, id, part.billing);
+        written.economical = mode.map(|mode| *mode == "StopCharging");
+        written.zone = row.name("ZoneId", self.problems).map(|zone| zone.value);
+        written.created =
+            row.time("CreationTime", self.problems).map(|created| created.map(When::At));
+        written.expires =
+            self.expires(row, id, written.billing.and_then(|billing| billing.value.0));
+        written.auto_release = self.release_time(row, id, written.billing);
         let mut protect = WrittenProtect::default();
         let attribute = |span| Spanned::new(DELETION_PROTECTION.to_owned(), span);
         match row.flag(DELETION_PROTECTION, self.problems) {
@@ -66,39 +69,38 @@ impl Reader<'_> {
         }
         let tags = self.tags(row);
         if let Some((_, group)) = tags.iter().find(|(key, _)| &*key.value == GROUP_TAG) {
-            // A member by its tag; how, another reply may tell.
-            part.group = harmless(group, self.problems);
+            // The tag shows the group. Another reply may contain the kind of membership.
+            written.group = safe_name(group, self.problems);
             protect.unknown.extend(states_of_members(id.span));
         }
-        part.protect = Some(protect);
+        written.protect = Some(protect);
         let tags = tags.into_iter().map(|(key, value)| (key, value.value.into_owned()));
-        part.tags = Some(Map(tags.collect())).filter(|tags| !tags.0.is_empty());
-        part.lock = Some(self.locks(row, id));
-        part.resources = Some(Map(self.resources(row)));
-        part.billing.is_some().then_some(part)
+        written.tags = Some(Map(tags.collect())).filter(|tags| !tags.0.is_empty());
+        written.lock = Some(self.locks(row, id));
+        written.resources = Some(Map(self.resources(row)));
+        written.billing.is_some().then_some(written)
     }
 
-    /// Says of which instances nobody knows whether a release is scheduled: nothing else would.
-    pub(super) fn tell_unscheduled(&mut self) {
-        let Some(first) = self.unscheduled.first() else { return };
-        let more = match self.unscheduled.len() - 1 {
+    /// Reports the instances of which it is unknown whether a release is scheduled.
+    pub(super) fn report_unknown_schedules(&mut self) {
+        let Some(first) = self.unknown_schedules.first() else { return };
+        let more = match self.unknown_schedules.len() - 1 {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let title = format!("nothing says whether a release of {}{more} is scheduled", first.value);
+        let title =
+            format!("it is unknown whether a release of {}{more} is scheduled", first.value);
         let span = first.span;
-        let problem =
-            Problem::at(Code::LeftOut, span, title, "AutoReleaseTime is missing: unknown");
-        let help =
-            "save the whole reply, or take the position `assume: { unknown-schedule: none }`";
+        let problem = Problem::at(Code::LeftOut, span, title, "missing key `AutoReleaseTime`");
+        let help = "save the complete reply, or write `assume: { unknown-schedule: none }`";
         self.problems.add(problem.note("no release is simulated for it").help(help));
     }
 
-    /// The time set for its release. An empty text says that there is none, and no text at all
-    /// that nobody knows. On a subscription none can be set.
+    /// The scheduled release. An empty text means that none is scheduled, and an absent field means
+    /// that it is unknown. A subscription cannot have one.
     fn release_time(
         &mut self,
-        row: &Row<'_>,
+        row: &ReplyObject<'_>,
         id: &Spanned<String>,
         billing: Option<Spanned<Known<Billing>>>,
     ) -> Option<Spanned<Known<AutoRelease>>> {
@@ -112,18 +114,23 @@ impl Reader<'_> {
         if subscription || !row.is_missing(key) {
             return None;
         }
-        self.unscheduled.push(id.clone());
+        self.unknown_schedules.push(id.clone());
         Some(Spanned::new(Known::UNKNOWN, id.span))
     }
 
-    fn billing(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Known<Billing>>> {
+    fn billing(
+        &mut self,
+        row: &ReplyObject<'_>,
+        id: &Spanned<String>,
+    ) -> Option<Spanned<Known<Billing>>> {
         let is_spot = row.word("SpotStrategy", STRATEGIES, self.problems);
         let charge = row.word("InstanceChargeType", CHARGES, self.problems);
-        if charge.is_none() && row.is_silent("InstanceChargeType") {
-            let title = format!("{} does not say how it is paid for", id.value);
-            let label = "InstanceChargeType says nothing";
+        if charge.is_none() && row.is_blank("InstanceChargeType") {
+            let title = format!("{} has no billing method", id.value);
+            let label = "missing key `InstanceChargeType`";
             let problem = Problem::at(Code::BadReply, id.span, title, label);
-            let help = "write `\"InstanceChargeType\": \"PostPaid\"` or `\"PrePaid\"` into its row";
+            let help =
+                "write `\"InstanceChargeType\": \"PostPaid\"` or `\"PrePaid\"` in its object";
             self.problems.add(problem.help(help));
         }
         let charge = charge?;
@@ -134,16 +141,20 @@ impl Reader<'_> {
         }))
     }
 
-    fn state(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Option<Spanned<Lifecycle>> {
+    fn state(&mut self, row: &ReplyObject<'_>, id: &Spanned<String>) -> Option<Spanned<Lifecycle>> {
         let status = row.text("Status", self.problems);
         let known = match status.as_ref().map(|status| status.as_ref()) {
             Some("Running" | "Stopping") => Lifecycle::Running,
             Some("Pending" | "Starting") => Lifecycle::Pending,
             Some("Stopped") => Lifecycle::Stopped,
-            said => {
-                let label = format!("Status says {}", said.unwrap_or("nothing"));
+            other => {
+                let label = other.map_or_else(
+                    || "missing key `Status`".to_owned(),
+                    |status| format!("unknown status `{}`", shown(status)),
+                );
                 let span = status.as_ref().map_or(id.span, |status| status.span);
-                let title = format!("{} is in an unknown state, and is taken as running", id.value);
+                let title =
+                    format!("{} is in an unknown state; it is treated as running", id.value);
                 self.left_out(span, title, &label);
                 return None;
             }
@@ -153,7 +164,7 @@ impl Reader<'_> {
 
     fn expires(
         &mut self,
-        row: &Row<'_>,
+        row: &ReplyObject<'_>,
         id: &Spanned<String>,
         billing: Option<Billing>,
     ) -> Option<Spanned<When>> {
@@ -161,17 +172,17 @@ impl Reader<'_> {
         if billing != Some(Billing::Subscription) {
             return None;
         }
-        if row.is_silent("ExpiredTime") {
-            let title = format!("{} does not say when its term ends", id.value);
-            self.left_out(id.span, title, "taken as never");
+        if row.is_blank("ExpiredTime") {
+            let title = format!("the reply has no `ExpiredTime` for {}", id.value);
+            self.left_out(id.span, title, "treated as a term that never ends");
         }
         expires.filter(|at| **at < NEVER_FROM).map(|at| at.map(When::At))
     }
 
-    fn tags<'t>(&mut self, row: &Row<'t>) -> Vec<(Spanned<Name>, RowText<'t>)> {
+    fn tags<'t>(&mut self, row: &ReplyObject<'t>) -> Vec<(Spanned<Name>, FieldText<'t>)> {
         let mut tags = Vec::new();
         for tag in row.list("Tags", "Tag", self.problems) {
-            let Some(tag) = Row::open(tag, "a tag", self.problems) else { continue };
+            let Some(tag) = ReplyObject::open(tag, "a tag", self.problems) else { continue };
             let key = tag.id("TagKey", self.problems);
             let value = tag.text("TagValue", self.problems);
             if let Some(key) = key {
@@ -182,26 +193,30 @@ impl Reader<'_> {
         tags
     }
 
-    fn locks(&mut self, row: &Row<'_>, id: &Spanned<String>) -> Known<OneOrMany<Spanned<Lock>>> {
+    fn locks(
+        &mut self,
+        row: &ReplyObject<'_>,
+        id: &Spanned<String>,
+    ) -> Known<OneOrMany<Spanned<Lock>>> {
         let mut found = Vec::new();
         if row.is_missing("OperationLocks") {
             return Known::UNKNOWN;
         }
         for lock in row.list("OperationLocks", "LockReason", self.problems) {
-            let Some(lock) = Row::open(lock, "a lock", self.problems) else { continue };
+            let Some(lock) = ReplyObject::open(lock, "a lock", self.problems) else { continue };
             let Some(reason) = lock.id("LockReason", self.problems) else { continue };
             match reason.to_ascii_lowercase().as_str() {
                 "security" => found.push(reason.map(|_| Lock::Security)),
                 "recycling" => found.push(reason.map(|_| Lock::Recycling)),
                 "financial" => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
-                    let label = "its account owes; since when is not said: unknown";
+                    let label = "its account is overdue; the reply does not contain since when";
                     self.left_out(reason.span, title, label);
                     found.push(reason.map(|_| Lock::Financial));
                 }
                 _ => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
-                    let label = "what that bars is not known; the replay begins without it";
+                    let label = "its effect is unknown; the instance starts without this lock";
                     self.left_out(reason.span, title, label);
                 }
             }
@@ -210,15 +225,15 @@ impl Reader<'_> {
     }
 
     /// The addresses and local disks of an instance.
-    fn resources(&mut self, row: &Row<'_>) -> Vec<(Spanned<Name>, WrittenResource)> {
+    fn resources(&mut self, row: &ReplyObject<'_>) -> Vec<(Spanned<Name>, WrittenResource)> {
         let mut resources = Vec::new();
-        let eip = row.row("EipAddress", self.problems);
+        let eip = row.object("EipAddress", self.problems);
         if let Some(eip) = eip.and_then(|eip| eip.name("AllocationId", self.problems)) {
             resources.push(resource(eip, ResourceKind::Eip, None, None));
         }
         for address in row.list("PublicIpAddress", "IpAddress", self.problems) {
             let address = text("IpAddress", address, self.problems);
-            let address = address.and_then(|address| harmless(&address, self.problems));
+            let address = address.and_then(|address| safe_name(&address, self.problems));
             resources.extend(
                 address.map(|address| resource(address, ResourceKind::StaticIp, None, None)),
             );

@@ -1,9 +1,8 @@
 //! Alibaba Cloud: replies of ECS and Auto Scaling as the command-line client prints them.
 //!
-//! Each list is wrapped twice (`Instances.Instance[]`), times have minute
-//! precision, and a missing term is a date far in the future. Field names are
-//! those of the API references of the calls that `pages` lists. It must never
-//! stop at the first mistake, nor pass over a row without a word.
+//! Each list is wrapped in two objects (`Instances.Instance[]`), times have minute precision, and
+//! a missing term is a date far in the future. Field names are those of the API references of the
+//! calls that `pages` lists. All mistakes are reported, and every row that is not used is reported.
 
 mod disks;
 mod event_counts;

@@ -1,57 +1,62 @@
-//! Which reply a page is, where its rows are, and whether pages are missing.
+//! Pages of replies: their calls, their rows, and missing pages.
 
 use super::event_counts;
-use super::reply_kind::{Kind, SAVE};
+use super::reply_kind::{ReplyKind, SAVE};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
-use crate::import::fields::{Row, items};
-use crate::import::json::{Piece, Shape, shown};
+use crate::import::fields::{ReplyObject, items};
+use crate::import::json::{JsonValue, Piece, shown};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A call whose reply is read: `{"<list>": {"<item>": [ … ]}}`.
-struct Call {
-    kind: Kind,
+/// An API call whose reply is read: `{"<list>": {"<item>": [ … ]}}`.
+struct ListCall {
+    kind: ReplyKind,
     name: &'static str,
     list: &'static str,
     item: &'static str,
 }
 
 #[rustfmt::skip]
-const CALLS: [Call; 7] = [
-    Call { kind: Kind::Instances, name: "DescribeInstances", list: "Instances", item: "Instance" },
-    Call { kind: Kind::Disks, name: "DescribeDisks", list: "Disks", item: "Disk" },
-    Call { kind: Kind::Members, name: "DescribeScalingInstances", list: "ScalingInstances", item: "ScalingInstance" },
-    Call { kind: Kind::Groups, name: "DescribeScalingGroups", list: "ScalingGroups", item: "ScalingGroup" },
-    Call { kind: Kind::Renewals, name: "DescribeInstanceAutoRenewAttribute", list: "InstanceRenewAttributes", item: "InstanceRenewAttribute" },
-    Call { kind: Kind::States, name: "DescribeInstancesFullStatus", list: "InstanceFullStatusSet", item: "InstanceFullStatusType" },
-    Call { kind: Kind::SystemEvents, name: "DescribeInstanceHistoryEvents", list: "InstanceSystemEventSet", item: "InstanceSystemEventType" },
+const CALLS: [ListCall; 7] = [
+    ListCall { kind: ReplyKind::Instances, name: "DescribeInstances", list: "Instances", item: "Instance" },
+    ListCall { kind: ReplyKind::Disks, name: "DescribeDisks", list: "Disks", item: "Disk" },
+    ListCall { kind: ReplyKind::Members, name: "DescribeScalingInstances", list: "ScalingInstances", item: "ScalingInstance" },
+    ListCall { kind: ReplyKind::Groups, name: "DescribeScalingGroups", list: "ScalingGroups", item: "ScalingGroup" },
+    ListCall { kind: ReplyKind::Renewals, name: "DescribeInstanceAutoRenewAttribute", list: "InstanceRenewAttributes", item: "InstanceRenewAttribute" },
+    ListCall { kind: ReplyKind::States, name: "DescribeInstancesFullStatus", list: "InstanceFullStatusSet", item: "InstanceFullStatusType" },
+    ListCall { kind: ReplyKind::SystemEvents, name: "DescribeInstanceHistoryEvents", list: "InstanceSystemEventSet", item: "InstanceSystemEventType" },
 ];
 
-/// Rows of one kind, as one reply lists them.
-pub(super) struct Page<'t> {
-    pub(super) kind: Kind,
+/// The rows of one kind in one reply.
+pub(super) struct ReplyPage<'t> {
+    pub(super) kind: ReplyKind,
     pub(super) rows: Vec<Piece<'t>>,
-    /// How many there are on all pages, as this one says.
+    /// Number of rows on all pages, `TotalCount`; `None` if the reply does not contain it.
     total: Option<Spanned<u32>>,
-    /// The region that it is about, if it says so.
+    /// The region; `None` if the reply does not contain it.
     region: Option<String>,
 }
 
-impl<'t> Page<'t> {
-    /// What a reply lists; reported if it cannot be read.
+impl<'t> ReplyPage<'t> {
+    /// The pages of a reply; empty, with an error, if it cannot be read.
     pub(super) fn open(piece: Piece<'t>, problems: &mut Problems) -> Vec<Self> {
         let shape = piece.shape();
-        if !matches!(shape, Shape::Object(_)) {
+        if !matches!(shape, JsonValue::Object(_)) {
             let kind = shape.kind();
-            if let Shape::List(rows) = shape
+            if let JsonValue::List(rows) = shape
                 && !rows.is_empty()
                 && rows.iter().all(|row| is_notification(*row))
             {
-                return vec![Self { kind: Kind::Notifications, rows, total: None, region: None }];
+                return vec![Self {
+                    kind: ReplyKind::Notifications,
+                    rows,
+                    total: None,
+                    region: None,
+                }];
             }
-            problems.add(no_reply(piece.span(), &format!("this is {kind}")));
+            problems.add(unknown_reply(piece.span(), &format!("found {kind}")));
             return Vec::new();
         }
-        let Some(reply) = Row::open(piece, "a reply", problems) else { return Vec::new() };
+        let Some(reply) = ReplyObject::open(piece, "a reply", problems) else { return Vec::new() };
         let listed: Vec<_> =
             CALLS.iter().filter_map(|call| Some((call, reply.piece(call.list)?))).collect();
         if listed.is_empty() && CALLS.iter().all(|call| reply.piece(call.item).is_none()) {
@@ -60,17 +65,17 @@ impl<'t> Page<'t> {
         }
         let total = reply.number("TotalCount", problems);
         let mut pages = Vec::new();
-        // A record of one thing, as inventories keep it: `{"Instance": { … }, "Disks": { … }}`.
+        // Inventories keep single objects: `{"Instance": { … }, "Disks": { … }}`.
         for call in CALLS.iter().filter(|call| call.item != call.list) {
             let Some(one) = reply.piece(call.item) else { continue };
             let rows = match one.shape() {
-                Shape::List(rows) => rows,
-                Shape::Null
-                | Shape::Flag(_)
-                | Shape::Number(_)
-                | Shape::Text(_)
-                | Shape::Object(_)
-                | Shape::Broken => vec![one],
+                JsonValue::List(rows) => rows,
+                JsonValue::Null
+                | JsonValue::Flag(_)
+                | JsonValue::Number(_)
+                | JsonValue::Text(_)
+                | JsonValue::Object(_)
+                | JsonValue::Broken => vec![one],
             };
             pages.push(Self { kind: call.kind, rows, total: None, region: None });
         }
@@ -82,13 +87,13 @@ impl<'t> Page<'t> {
         pages
     }
 
-    /// What it holds, for a person.
-    pub(super) fn in_words(&self, problems: &mut Problems) -> String {
+    /// A text about its contents: `3 instances of 20`.
+    pub(super) fn summary(&self, problems: &mut Problems) -> String {
         let mut words = self.kind.count(self.rows.len());
         if let Some(total) = self.total.filter(|total| **total as usize != self.rows.len()) {
             words.push_str(&format!(" of {}", *total));
         }
-        if matches!(self.kind, Kind::SystemEvents | Kind::Notifications) {
+        if matches!(self.kind, ReplyKind::SystemEvents | ReplyKind::Notifications) {
             words.push_str(&event_counts::by_kind(self.kind, &self.rows, problems));
         }
         words
@@ -96,47 +101,47 @@ impl<'t> Page<'t> {
 }
 
 fn is_notification(piece: Piece<'_>) -> bool {
-    matches!(piece.shape(), Shape::Object(fields) if fields.first.contains_key("product"))
+    matches!(piece.shape(), JsonValue::Object(fields) if fields.first.contains_key("product"))
 }
 
-/// The region of a reply, or of its first row: one call is about one region. What is wrong
-/// with the row is reported when it is read.
-fn region(reply: &Row<'_>, first: Option<Piece<'_>>) -> Option<String> {
-    let mut unheard = Problems::default();
-    let first = first.and_then(|row| Row::open(row, "a row", &mut unheard));
+/// The region of a reply, or of its first row, since one call is about one region. Mistakes of the
+/// row are ignored here and reported when the row is read.
+fn region(reply: &ReplyObject<'_>, first: Option<Piece<'_>>) -> Option<String> {
+    let mut ignored = Problems::default();
+    let first = first.and_then(|row| ReplyObject::open(row, "a row", &mut ignored));
     let mut rows = [Some(reply), first.as_ref()].into_iter().flatten();
-    rows.find_map(|row| row.text("RegionId", &mut unheard)).map(|region| region.value.into_owned())
+    rows.find_map(|row| row.text("RegionId", &mut ignored)).map(|region| region.value.into_owned())
 }
 
-/// The message that a reply is none of those that are read.
-fn unreadable(reply: &Row<'_>, problems: &mut Problems) -> Problem {
+/// The problem for a reply without a known list: a refused call, or an unknown reply.
+fn unreadable(reply: &ReplyObject<'_>, problems: &mut Problems) -> Problem {
     if let (Some(code), Some(message)) =
         (reply.text("Code", problems), reply.text("Message", problems))
     {
         let title = format!("the provider refused the call: `{}`", shown(&code));
-        let problem = Problem::at(Code::BadReply, code.span, title, "this is no list");
-        let problem = problem.and_at(message.span, "what it says");
+        let problem = Problem::at(Code::BadReply, code.span, title, "error code");
+        let problem = problem.and_at(message.span, "its message");
         return problem
             .help("run the call again with credentials that allow it, and save the output");
     }
     let lists = || CALLS.iter().map(|call| call.list);
     let close = reply.keys().find_map(|key| closest(key, lists()).first().copied());
-    no_reply(reply.span, "unknown reply").did_you_mean(close.as_slice())
+    unknown_reply(reply.span, "unknown reply").did_you_mean(close.as_slice())
 }
 
-fn no_reply(span: Span, label: &str) -> Problem {
+fn unknown_reply(span: Span, label: &str) -> Problem {
     let names: Vec<&str> = CALLS.iter().map(|call| call.name).collect();
-    let title = "this is no reply that can be read";
-    // It may be a file of any kind.
-    Problem::at(Code::BadReply, span, title, label)
-        .unquoted()
-        .help(SAVE)
-        .note(format!("read are replies of {}, and lists of event notifications", names.join(", ")))
+    let title = "the file is not a known reply";
+    // It may be a file of any kind, so its lines are not quoted.
+    Problem::at(Code::BadReply, span, title, label).unquoted().help(SAVE).note(format!(
+        "known are replies of {}, and lists of event notifications",
+        names.join(", ")
+    ))
 }
 
-/// Reports where all pages of a kind, a region and a total hold fewer rows than that total.
-/// Only that is reported: a total that is too small does not cover the rows that are there.
-pub(super) fn tell_missing(pages: &[Page<'_>], problems: &mut Problems) {
+/// Reports missing pages: all pages with the same kind, region and total together have fewer rows
+/// than the total.
+pub(super) fn report_missing(pages: &[ReplyPage<'_>], problems: &mut Problems) {
     let mut found = BTreeMap::new();
     let mut with_rows = BTreeSet::new();
     for page in pages {
@@ -149,15 +154,15 @@ pub(super) fn tell_missing(pages: &[Page<'_>], problems: &mut Problems) {
         }
     }
     for ((kind, total, _), (rows, span)) in found {
-        // A page behind the last one is empty, and does not say of which region.
-        let behind = rows == 0 && with_rows.contains(&(kind, total));
-        if rows >= total as usize || behind {
+        // A page after the last one is empty and does not contain the region.
+        let after_last = rows == 0 && with_rows.contains(&(kind, total));
+        if rows >= total as usize || after_last {
             continue;
         }
-        let here = format!("{rows} {} here", if rows == 1 { "is" } else { "are" });
-        let title = format!("the reply speaks of {}, and {here}", kind.count(total as usize));
-        let problem = Problem::at(Code::LeftOut, span, title, "more than are here");
-        let problem = problem.note("what is on pages that are not here takes no part");
-        problems.add(problem.help("add the other pages, or let `--pager` fetch them all"));
+        let all = kind.count(total as usize);
+        let title = format!("the reply is one page of {all}, of which {rows} are here");
+        let problem = Problem::at(Code::LeftOut, span, title, "total of all pages");
+        let problem = problem.note("rows on missing pages are not imported");
+        problems.add(problem.help("add the other pages, or use `--pager` to fetch all of them"));
     }
 }

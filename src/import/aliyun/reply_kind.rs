@@ -1,13 +1,12 @@
-//! Which API call a reply answers.
+//! The kinds of replies.
 
 use crate::diagnostics::many;
 
-/// How to save a reply, as help lines say it.
-pub(super) const SAVE: &str = "save what the client prints as it prints it, such as with `aliyun ecs DescribeInstances > instances.json`";
-
+/// The help line on how to save a reply.
+pub(super) const SAVE: &str = "save the output of the client unchanged, such as with `aliyun ecs DescribeInstances > instances.json`";
 /// What the rows of a reply are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum ReplyKind {
     Instances,
     Groups,
     Disks,
@@ -18,12 +17,13 @@ pub(super) enum Kind {
     Notifications,
 }
 
-impl Kind {
-    /// The kinds that a fleet is made of: first what is there, then what is said of it.
+impl ReplyKind {
+    /// The kinds that contribute to a fleet, in the order in which they must be read: instances
+    /// before the rows that refer to them.
     pub(super) const IN_ORDER: [Self; 6] =
         [Self::Instances, Self::Groups, Self::Disks, Self::Members, Self::Renewals, Self::States];
 
-    /// One row, for a message.
+    /// The words for one row in messages.
     pub(super) const fn one(self) -> &'static str {
         match self {
             Self::Instances => "an instance",
@@ -37,7 +37,7 @@ impl Kind {
         }
     }
 
-    /// So many rows.
+    /// A number of rows: `3 instances`.
     pub(super) fn count(self, rows: usize) -> String {
         many(rows, self.one().trim_start_matches("an ").trim_start_matches("a "))
     }

@@ -1,12 +1,12 @@
-//! CSV row by row from a reader, for tables of millions of rows.
+//! A streaming CSV reader for tables of millions of rows.
 //!
-//! It understands what is plainly right and nothing else: one row a line, quotes around
-//! whole cells only, as many cells as columns. Whatever is not, ends it with
-//! [`Given::Unclear`]; then [`rows`](crate::format::rows) reads the file whole and reports what is
-//! wrong, so that mistakes have one reader. What it gives is what that reader would give.
+//! It accepts only simple CSV: one row per line, quotes only around whole cells, as many cells as
+//! columns. Anything else ends it with [`NextRow::NeedsFullRead`]; then
+//! [`rows`](crate::format::rows) reads the whole file and reports its mistakes. Both readers give
+//! the same rows.
 //!
-//! It keeps the lines that it read at once. A row costs its letters once for each: found, checked,
-//! hashed, split.
+//! Memory holds one block of lines. Each byte is searched for a line end, checked, hashed and split
+//! once.
 
 use std::io::{self, Read};
 use std::mem;
@@ -19,57 +19,56 @@ use crate::diagnostics::Stream;
 use crate::diagnostics::{Span, Spanned, in_hex};
 use crate::format::{Entry, Node, Style, Value, canonical_key};
 
-/// How much is read at once, in bytes.
-const AT_ONCE: u64 = 1 << 18;
+/// Size of a block, in bytes.
+const BLOCK: u64 = 1 << 18;
 
-/// The longest row, in bytes, give or take what is read at once; a file without ends of lines
-/// must not fill the memory.
+/// Longest row, in bytes, up to one block more. It bounds the memory for a file without line ends.
 const LONGEST_ROW: usize = 1 << 20;
 
-/// What comes next in a table.
+/// The result of [`CsvStream::advance`].
 #[derive(Debug)]
-pub enum Given {
-    /// A row; it can be had with [`Lines::row`].
+pub enum NextRow {
+    /// A row, which [`CsvStream::row`] returns.
     Row,
-    /// The end.
+    /// The end of the table.
     End,
-    /// Something that has to be read with more care.
-    Unclear,
+    /// The table is not simple CSV.
+    NeedsFullRead,
 }
 
 /// A table that is read row by row.
-pub struct Lines {
+pub struct CsvStream {
     reader: Hashed,
-    /// How much is read at once, in bytes.
-    at_once: u64,
+    /// Size of a block, in bytes.
+    block: u64,
     columns: Vec<Box<str>>,
-    /// Whether each column says something to us.
-    heard: Vec<bool>,
-    /// Whole lines, as many as were read at once.
+    /// Whether each column is read; columns that begin with `x-` are not.
+    is_read: Vec<bool>,
+    /// The whole lines of the current block.
     text: String,
-    /// What was read of the line after them.
+    /// The beginning of the line after them.
     rest: Vec<u8>,
-    /// What comes after that.
-    then: Then,
-    /// Where the line that was taken last lies in the text.
+    /// What follows the text.
+    text_end: TextEnd,
+    /// Range of the current line in the text.
     line: Range<usize>,
-    /// Where the next begins.
+    /// Index of the next line in the text.
     next: usize,
-    /// Where each cell of the row begins and ends in its line, blanks around it left out.
+    /// Start and end of each cell in the current line, without surrounding blanks.
     cells: Vec<(u32, u32)>,
-    /// The cells that say something, by their columns.
+    /// Indices of the columns that are read and not empty in the current row.
     filled: Vec<u16>,
 }
 
-/// What comes after the lines that were read.
+/// What follows the lines that were read.
 #[derive(Clone, Copy)]
-enum Then {
+enum TextEnd {
     More,
     End,
-    Unclear,
+    NeedsFullRead,
 }
 
-/// Passes on what it reads, and takes its digest.
+/// A reader that computes the digest of what it reads.
 struct Hashed {
     inner: Box<dyn Read + Send>,
     digest: Sha256,
@@ -83,46 +82,46 @@ impl Read for Hashed {
     }
 }
 
-/// A row, as it stands in a line.
+/// A row of a table.
 #[derive(Debug, Clone, Copy)]
-pub struct Row<'r> {
+pub struct CsvRow<'r> {
     columns: &'r [Box<str>],
     line: &'r str,
     cells: &'r [(u32, u32)],
     filled: &'r [u16],
 }
 
-impl Lines {
-    /// Begins to read a table, whose columns must be among `known` and have all of `required`.
-    /// Nothing comes of a header that is not plainly right.
+impl CsvStream {
+    /// Reads the header of a table. The columns must be among `known` or begin with `x-`, and
+    /// contain all of `required`; `None` if they do not, or if the header is not simple CSV.
     ///
     /// # Errors
-    /// Whatever keeps the file from being read.
+    /// If the file cannot be read.
     pub fn open(stream: &Stream, known: &[&str], required: &[&str]) -> io::Result<Option<Self>> {
-        Self::reading(AT_ONCE, stream, known, required)
+        Self::open_with_block(BLOCK, stream, known, required)
     }
 
-    fn reading(
-        at_once: u64,
+    fn open_with_block(
+        block: u64,
         stream: &Stream,
         known: &[&str],
         required: &[&str],
     ) -> io::Result<Option<Self>> {
-        let inner = after_mark((stream.open)()?)?;
+        let inner = skip_byte_order_mark((stream.open)()?)?;
         let mut lines = Self {
             reader: Hashed { inner, digest: Sha256::new() },
-            at_once,
+            block,
             columns: Vec::new(),
-            heard: Vec::new(),
+            is_read: Vec::new(),
             text: String::new(),
             rest: Vec::new(),
-            then: Then::More,
+            text_end: TextEnd::More,
             line: 0..0,
             next: 0,
             cells: Vec::new(),
             filled: Vec::new(),
         };
-        if !matches!(lines.next_line()?, Given::Row) {
+        if !matches!(lines.next_line()?, NextRow::Row) {
             return Ok(None);
         }
         let mut columns: Vec<Box<str>> = Vec::new();
@@ -135,106 +134,107 @@ impl Lines {
             }
             columns.push(name.into());
         }
-        let is_there = |name: &&str| columns.iter().any(|column| **column == **name);
-        let whole = required.iter().all(is_there) && u16::try_from(columns.len()).is_ok();
-        lines.heard = columns.iter().map(|column| !column.starts_with("x-")).collect();
+        let is_present = |name: &&str| columns.iter().any(|column| **column == **name);
+        let is_valid = required.iter().all(is_present) && u16::try_from(columns.len()).is_ok();
+        lines.is_read = columns.iter().map(|column| !column.starts_with("x-")).collect();
         lines.columns = columns;
-        Ok(whole.then_some(lines))
+        Ok(is_valid.then_some(lines))
     }
 
-    /// The place of a column.
+    /// Index of a column; `None` if the table does not have it.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| **column == *name)
     }
 
-    /// Takes the next row.
+    /// Reads the next row.
     ///
     /// # Errors
-    /// Whatever keeps the file from being read.
-    pub fn advance(&mut self) -> io::Result<Given> {
-        let given = self.next_line()?;
-        if matches!(given, Given::Row) && self.cells.len() != self.columns.len() {
-            return Ok(Given::Unclear);
+    /// If the file cannot be read.
+    pub fn advance(&mut self) -> io::Result<NextRow> {
+        let next = self.next_line()?;
+        if matches!(next, NextRow::Row) && self.cells.len() != self.columns.len() {
+            return Ok(NextRow::NeedsFullRead);
         }
         self.filled.clear();
-        for (at, ((start, end), heard)) in (0_u16..).zip(self.cells.iter().zip(&self.heard)) {
-            if *heard && start < end {
-                self.filled.push(at);
+        for (index, ((start, end), is_read)) in (0_u16..).zip(self.cells.iter().zip(&self.is_read))
+        {
+            if *is_read && start < end {
+                self.filled.push(index);
             }
         }
-        Ok(given)
+        Ok(next)
     }
 
-    /// The row that was taken last.
-    pub fn row(&self) -> Row<'_> {
+    /// The current row.
+    pub fn row(&self) -> CsvRow<'_> {
         let line = &self.text[self.line.clone()];
-        Row { columns: &self.columns, line, cells: &self.cells, filled: &self.filled }
+        CsvRow { columns: &self.columns, line, cells: &self.cells, filled: &self.filled }
     }
 
-    /// The SHA-256 of all that was read, in hexadecimal digits.
+    /// The SHA-256 of everything that was read, as hexadecimal digits.
     pub fn digest(self) -> String {
         in_hex(self.reader.digest)
     }
 
-    /// Takes the next line that is not empty, and splits it.
-    fn next_line(&mut self) -> io::Result<Given> {
+    /// Splits the next line that is not empty.
+    fn next_line(&mut self) -> io::Result<NextRow> {
         loop {
-            let left = &self.text.as_bytes()[self.next..];
-            if left.is_empty() {
-                match self.then {
-                    Then::More => self.read_on()?,
-                    Then::End => return Ok(Given::End),
-                    Then::Unclear => return Ok(Given::Unclear),
+            let remaining = &self.text.as_bytes()[self.next..];
+            if remaining.is_empty() {
+                match self.text_end {
+                    TextEnd::More => self.read_block()?,
+                    TextEnd::End => return Ok(NextRow::End),
+                    TextEnd::NeedsFullRead => return Ok(NextRow::NeedsFullRead),
                 }
                 continue;
             }
-            let end = memchr(b'\n', left);
-            let line = &left[..end.unwrap_or(left.len())];
+            let end = memchr(b'\n', remaining);
+            let line = &remaining[..end.unwrap_or(remaining.len())];
             let line = line.strip_suffix(b"\r").filter(|_| end.is_some()).unwrap_or(line);
             self.line = self.next..self.next + line.len();
-            self.next += end.map_or(left.len(), |end| end + 1);
+            self.next += end.map_or(remaining.len(), |end| end + 1);
             if !self.line.is_empty() {
                 break;
             }
         }
-        Ok(if self.split() || self.split_with_quotes() { Given::Row } else { Given::Unclear })
+        let is_split = self.split() || self.split_with_quotes();
+        Ok(if is_split { NextRow::Row } else { NextRow::NeedsFullRead })
     }
 
-    /// Reads on, to the end of a line at least. What is no text ends it.
-    fn read_on(&mut self) -> io::Result<()> {
+    /// Reads the next block, and more until it contains a line end. Invalid UTF-8 ends the text.
+    fn read_block(&mut self) -> io::Result<()> {
         let mut bytes = mem::take(&mut self.text).into_bytes();
         bytes.clear();
         bytes.append(&mut self.rest);
         self.next = 0;
         loop {
             let known = bytes.len();
-            let read = self.reader.by_ref().take(self.at_once).read_to_end(&mut bytes)?;
+            let read = self.reader.by_ref().take(self.block).read_to_end(&mut bytes)?;
             if let Some(last) = bytes[known..].iter().rposition(|byte| *byte == b'\n') {
                 self.rest.extend(bytes.drain(known + last + 1..));
                 break;
             }
             if read == 0 {
-                self.then = Then::End;
+                self.text_end = TextEnd::End;
                 break;
             }
             if bytes.len() > LONGEST_ROW {
-                self.then = Then::Unclear;
+                self.text_end = TextEnd::NeedsFullRead;
                 return Ok(());
             }
         }
-        self.text = String::from_utf8(bytes).unwrap_or_else(|no_text| {
-            self.then = Then::Unclear;
-            let valid = no_text.utf8_error().valid_up_to();
-            let whole = no_text.as_bytes()[..valid].iter().rposition(|byte| *byte == b'\n');
-            let mut bytes = no_text.into_bytes();
+        self.text = String::from_utf8(bytes).unwrap_or_else(|error| {
+            self.text_end = TextEnd::NeedsFullRead;
+            let valid = error.utf8_error().valid_up_to();
+            let whole = error.as_bytes()[..valid].iter().rposition(|byte| *byte == b'\n');
+            let mut bytes = error.into_bytes();
             bytes.truncate(whole.map_or(0, |last| last + 1));
             String::from_utf8(bytes).unwrap_or_default()
         });
         Ok(())
     }
 
-    /// Finds the cells of a line without quotes; false if it has any, or a mark that ends a
-    /// line elsewhere.
+    /// Finds the cells of a line; false if the line contains a quote or a carriage return.
     fn split(&mut self) -> bool {
         let line = &self.text[self.line.clone()];
         if memchr2(b'"', b'\r', line.as_bytes()).is_some() {
@@ -258,7 +258,7 @@ impl Lines {
         true
     }
 
-    /// Finds the cells of a line; false if it is not plainly right.
+    /// Finds the cells of a line with quotes; false if it is not simple CSV.
     fn split_with_quotes(&mut self) -> bool {
         self.cells.clear();
         let line = &self.text[self.line.clone()];
@@ -270,7 +270,7 @@ impl Lines {
             let ends = if is_quoted { b'"' } else { b',' };
             let mut to = from;
             while to < bytes.len() && bytes[to] != ends {
-                // A quote where none belongs, and what ends a line elsewhere.
+                // A quote inside a cell, or a carriage return inside a line.
                 if bytes[to] == b'\r' || bytes[to] == b'"' {
                     return false;
                 }
@@ -290,10 +290,10 @@ impl Lines {
     }
 }
 
-/// Where a byte stands among eight: the highest bit of each that is it.
+/// The positions of `byte` among eight bytes: the highest bit of each matching byte is set.
 ///
-/// After Anderson, Bit Twiddling Hacks, "Determine if a word has a zero byte": of the tests there
-/// the one that marks those bytes and no others.
+/// Source: the exact test in Anderson, *Bit Twiddling Hacks*, "Determine if a word has a zero
+/// byte".
 const fn matches_of(word: u64, byte: u8) -> u64 {
     const ONES: u64 = u64::MAX / 255;
     const LOW: u64 = ONES * 127;
@@ -301,10 +301,10 @@ const fn matches_of(word: u64, byte: u8) -> u64 {
     !(((word & LOW) + LOW) | word | LOW)
 }
 
-/// Where a cell begins and ends without the blanks around it. Few have any.
+/// Start and end of a cell without surrounding blanks.
 fn without_blanks(line: &str, from: usize, to: usize) -> (u32, u32) {
-    // A line is far shorter than this can count: see `LONGEST_ROW`.
-    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    // `LONGEST_ROW` is far below `u32::MAX`.
+    let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
     let bytes = &line.as_bytes()[from..to];
     let is_letter = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
     if is_letter(bytes.first()) && is_letter(bytes.last()) {
@@ -315,8 +315,8 @@ fn without_blanks(line: &str, from: usize, to: usize) -> (u32, u32) {
     (narrow(begin), narrow(begin + cell.trim_end().len()))
 }
 
-/// What follows the mark with which some editors begin a text.
-fn after_mark(mut inner: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+/// The reader without a byte order mark at its start.
+fn skip_byte_order_mark(mut inner: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let mut first = Vec::new();
     inner.by_ref().take(3).read_to_end(&mut first)?;
     if first == "\u{feff}".as_bytes() {
@@ -325,21 +325,21 @@ fn after_mark(mut inner: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send
     Ok(Box::new(io::Cursor::new(first).chain(inner)))
 }
 
-impl<'r> Row<'r> {
-    /// What stands in a column, without the blanks around it.
+impl<'r> CsvRow<'r> {
+    /// The text of a column, without surrounding blanks; empty if there is no such column.
     pub fn cell(&self, column: usize) -> &'r str {
         let (start, end) = self.cells.get(column).copied().unwrap_or_default();
         &self.line[start as usize..end as usize]
     }
 
-    /// The cells that say something, with their columns.
+    /// The columns that are read and not empty, with their texts.
     pub fn filled(&self) -> impl Iterator<Item = (usize, &'r str)> {
         let row = *self;
-        self.filled.iter().map(move |at| (usize::from(*at), row.cell(usize::from(*at))))
+        self.filled.iter().map(move |index| (usize::from(*index), row.cell(usize::from(*index))))
     }
 
-    /// The row as a mapping from column to cell, `without` one column, as the other reader
-    /// gives it; its places are nowhere.
+    /// The row as a mapping from column to cell, without the column `without`, as the full reader
+    /// gives it but without spans.
     pub fn node(&self, without: usize) -> Node {
         let span = Span::NOWHERE;
         let entry = |(column, cell): (usize, &str)| Entry {
@@ -366,30 +366,31 @@ mod tests {
     }
 
     /// The rows of a table with the columns `a` and `b`, and whether it was read to its end.
-    fn read(at_once: u64, bytes: &[u8]) -> (Vec<(String, String)>, bool) {
-        let opened = Lines::reading(at_once, &stream(bytes), &["a", "b"], &["a"]).unwrap();
+    fn read(block: u64, bytes: &[u8]) -> (Vec<(String, String)>, bool) {
+        let opened =
+            CsvStream::open_with_block(block, &stream(bytes), &["a", "b"], &["a"]).unwrap();
         let Some(mut lines) = opened else { return (Vec::new(), false) };
         let mut rows = Vec::new();
         loop {
             match lines.advance().unwrap() {
-                Given::Row => {
+                NextRow::Row => {
                     let row = lines.row();
                     rows.push((row.cell(0).to_owned(), row.cell(1).to_owned()));
                 }
-                Given::End => return (rows, true),
-                Given::Unclear => return (rows, false),
+                NextRow::End => return (rows, true),
+                NextRow::NeedsFullRead => return (rows, false),
             }
         }
     }
 
-    /// The same of a text without quotes, by the methods of texts.
+    /// The same for a text without quotes, with methods of `str`.
     fn model(bytes: &[u8]) -> (Vec<(String, String)>, bool) {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap(),
         };
         let is_text = text.len() == bytes.len();
-        let whole = if is_text { text.len() } else { text.rfind('\n').map_or(0, |at| at + 1) };
+        let whole = if is_text { text.len() } else { text.rfind('\n').map_or(0, |last| last + 1) };
         let mut rows = Vec::new();
         for line in text[..whole].split_inclusive('\n') {
             let line = line.strip_suffix('\n').map_or(line, |l| l.strip_suffix('\r').unwrap_or(l));
@@ -407,34 +408,34 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
         #[test]
-        fn it_does_not_matter_how_much_is_read_at_once(
+        fn the_size_of_blocks_does_not_change_the_rows(
             pieces in prop::collection::vec(
                 prop::sample::select(vec!["x", ",", "y,z", "\n", "\r\n", "\r", " ", "é", "0123456789", "a-,-b\n"]),
                 0..40,
             ),
             bad in prop::option::of(0_usize..60),
-            at_once in 1_u64..9,
+            block in 1_u64..9,
         ) {
             let mut bytes = b"a,b\n".to_vec();
             bytes.extend(pieces.concat().as_bytes());
             if let Some(bad) = bad.filter(|bad| (4..bytes.len()).contains(bad)) {
                 bytes[bad] = 0xff;
             }
-            let (rows, is_whole) = read(at_once, &bytes);
-            prop_assert_eq!(&(rows.clone(), is_whole), &read(AT_ONCE, &bytes));
+                        let (rows, is_whole) = read(block, &bytes);
+                        prop_assert_eq!(&(rows.clone(), is_whole), &read(BLOCK, &bytes));
             prop_assert_eq!((rows, is_whole), model(&bytes[4..]));
         }
     }
 
     #[test]
-    fn a_byte_is_found_among_eight_wherever_it_stands_and_whatever_stands_beside_it() {
+    fn matches_of_marks_exactly_the_matching_bytes() {
         for byte in [b',', 0, 0x80, 0xff] {
             for other in 0..=u8::MAX {
                 for mask in 0..=u8::MAX {
                     let eight: [u8; 8] =
-                        std::array::from_fn(|at| if mask >> at & 1 == 1 { byte } else { other });
-                    let expected = (0..8).filter(|at| eight[*at] == byte);
-                    let expected = expected.fold(0_u64, |marks, at| marks | 0x80 << (at * 8));
+                        std::array::from_fn(|i| if mask >> i & 1 == 1 { byte } else { other });
+                    let expected = (0..8).filter(|i| eight[*i] == byte);
+                    let expected = expected.fold(0_u64, |marks, i| marks | 0x80 << (i * 8));
                     assert_eq!(matches_of(u64::from_le_bytes(eight), byte), expected, "{eight:?}");
                 }
             }
@@ -442,10 +443,9 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_not_read_to_its_end() {
-        // All of it would be one more row.
+    fn a_line_that_is_too_long_needs_a_full_read() {
         let mut bytes = b"a,b\nx,y\nx,".to_vec();
         bytes.resize(3 * LONGEST_ROW, b'x');
-        assert_eq!(read(AT_ONCE, &bytes), (vec![("x".into(), "y".into())], false));
+        assert_eq!(read(BLOCK, &bytes), (vec![("x".into(), "y".into())], false));
     }
 }

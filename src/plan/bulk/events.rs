@@ -1,18 +1,18 @@
-//! The events of a large table: read once to be checked and, unless they are few enough to be
-//! kept meanwhile, once more while they happen.
+//! The events of a large table. The table is read once to check it, and a second time during the
+//! run unless its events were few enough to be kept in memory.
 //!
-//! A table is read this way only while every row is complete, every name is known, rows are sorted
-//! by time and there is nothing to report. At the first other row the table is left to the reader
-//! that reports every mistake, in pieces; a table without any is then read whole; see
-//! [`NeedsFullRead`]. Both give the same events; a test compares them.
+//! This reader requires that every row is complete, every name is known, rows are sorted by time,
+//! and no row has a problem to report. Otherwise the full reader first searches the table in pieces
+//! for mistakes, and reads it whole if there are none; see [`NeedsFullRead`]. Both readers give the
+//! same events; a test compares them.
 //!
-//! Memory holds the names, one entry for each selector that is more than a name, the `id`s that
-//! are given (an event without one is named by its number), and as many events as may be kept.
+//! Memory holds the names, one entry for each selector that is not a single name, the `id`s of
+//! events (an event without one is named by its number), and the events that are kept.
 
 use std::io;
 use std::sync::Arc;
 
-use super::csv_stream::{Given, Lines, Row};
+use super::csv_stream::{CsvRow, CsvStream, NextRow};
 use crate::diagnostics::{Span, Stream};
 use crate::fleet::Fleet;
 use crate::format::{Name, When};
@@ -26,30 +26,29 @@ use crate::run_header::numbered;
 use crate::time::SimTime;
 use crate::words::EventId;
 
-/// The events of a table, checked.
+/// A table of events that was checked.
 #[derive(Debug)]
-pub struct Streamed {
+pub struct LargeEventTable {
     table: Stream,
     known: FrozenNames,
     checked: Checked,
 }
 
-/// What the first reading found.
+/// The result of the first reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// How many rows there are.
+    /// Number of rows.
     pub rows: usize,
-    /// The SHA-256 of the table.
+    /// SHA-256 of the table, as hexadecimal digits.
     pub sha256: String,
-    /// All that it says, if that is not too much.
+    /// The events; `None` if there are too many to keep.
     kept: Option<Vec<(SimTime, Event)>>,
 }
 
-/// Reads a table of events; keeps what names mean, and all that it says if it has no more than
-/// `keep` rows.
+/// Checks a table of events. Keeps the events if there are at most `keep`.
 ///
 /// # Errors
-/// [`NeedsFullRead`], if there is anything to be reported about it.
+/// [`NeedsFullRead`] if the table has a problem to report.
 pub fn check(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
@@ -59,34 +58,34 @@ pub fn check(
 ) -> Result<(Events, Checked), NeedsFullRead> {
     let mut events = Events::default();
     let reported = resolver.problems.len();
-    let mut rows = Rows::open(table).ok().flatten().ok_or(NeedsFullRead(0))?;
+    let mut rows = EventRows::open(table).ok().flatten().ok_or(NeedsFullRead(0))?;
     let mut last = resolver.start;
     let mut kept = Some(Vec::new());
     loop {
         let here = NeedsFullRead(events.len() + 1);
-        let (at, order) = match rows.next(resolver).map_err(|_| here)? {
-            Read::Event(at, order) => (at, order),
-            Read::End => break,
-            Read::Unclear => return Err(here),
+        let (at, event) = match rows.next(resolver).map_err(|_| here)? {
+            RowEvent::Event(at, event) => (at, event),
+            RowEvent::End => break,
+            RowEvent::NeedsFullRead => return Err(here),
         };
         if at < last || at > end {
             return Err(here);
         }
         last = at;
         name(&mut events, rows.cell(rows.id)).ok_or(here)?;
-        if let Event::SetProtection(order) = &order {
+        if let Event::SetProtection(event) = &event {
             let flags = rows.cell(rows.lines.column("flags"));
             let known = resolver.memo.flags.get(flags.unwrap_or_default());
             let flags = Arc::clone(&known.ok_or(here)?.1);
-            check_flags(resolver, fleet, &flags, order, Span::NOWHERE);
+            check_flags(resolver, fleet, &flags, event, Span::NOWHERE);
         }
-        check_order(resolver, fleet, &order, Span::NOWHERE);
+        check_order(resolver, fleet, &event, Span::NOWHERE);
         if resolver.problems.len() != reported {
             return Err(here);
         }
         kept = kept.filter(|kept| kept.len() < keep);
         if let Some(kept) = &mut kept {
-            kept.push((at, order));
+            kept.push((at, event));
         }
     }
     let sha256 = rows.lines.digest();
@@ -94,24 +93,24 @@ pub fn check(
     Ok((events, Checked { rows, sha256, kept }))
 }
 
-/// Gives an event its name; nothing, if anything is to be said about that.
+/// Names an event; `None` if the name has a problem to report.
 fn name(events: &mut Events, id: Option<&str>) -> Option<EventId> {
     match id {
         None => Some(events.unnamed()),
-        // A row further on could be called so by its number.
+        // A later row without an id could have this name by its number.
         Some(id) if Name::fault(id).is_some() || numbered(id).is_some() => None,
         Some(id) => events.named(id, None).ok(),
     }
 }
 
-impl Streamed {
-    /// A table that has been checked, and what its names mean.
+impl LargeEventTable {
+    /// A checked table with the names that its cells use.
     pub const fn new(table: Stream, known: FrozenNames, checked: Checked) -> Self {
         Self { table, known, checked }
     }
 }
 
-impl EventTable for Streamed {
+impl EventTable for LargeEventTable {
     fn len(&self) -> usize {
         self.checked.rows
     }
@@ -126,71 +125,74 @@ impl EventTable for Streamed {
 
     fn open(self: Arc<Self>) -> Box<dyn Iterator<Item = NextEvent> + Send> {
         let last = (&self.known).start();
-        Box::new(Reading { of: self, rows: None, taken: 0, last, over: false })
+        Box::new(EventReader { table: self, rows: None, returned: 0, last, ended: false })
     }
 }
 
-/// A table of events while it is read once more.
-struct Reading {
-    of: Arc<Streamed>,
-    rows: Option<Rows>,
-    taken: usize,
+/// The second reading of a table.
+struct EventReader {
+    table: Arc<LargeEventTable>,
+    /// `None` before the table was opened and after it was closed.
+    rows: Option<EventRows>,
+    /// Number of events that were returned.
+    returned: usize,
+    /// The instant of the last event.
     last: SimTime,
-    over: bool,
+    ended: bool,
 }
 
-impl Iterator for Reading {
+impl Iterator for EventReader {
     type Item = NextEvent;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.over {
+        if self.ended {
             return None;
         }
-        let next = match &self.of.checked.kept {
-            Some(kept) => Ok(kept.get(self.taken).copied()),
+        let next = match &self.table.checked.kept {
+            Some(kept) => Ok(kept.get(self.returned).copied()),
             None => self.read(),
         };
         match next {
-            Ok(Some((at, order))) => {
+            Ok(Some((at, event))) => {
                 self.last = at;
-                self.taken += 1;
-                Some((at, Ok((EventId::at(self.taken - 1), order))))
+                self.returned += 1;
+                Some((at, Ok((EventId::at(self.returned - 1), event))))
             }
             Ok(None) => {
-                self.over = true;
+                self.ended = true;
                 None
             }
             Err(why) => {
-                self.over = true;
+                self.ended = true;
                 let why = why.map_or_else(|| CHANGED.to_owned(), |error| error.to_string());
-                Some((self.last, Err(Unread { path: Arc::clone(&self.of.table.path), why })))
+                Some((self.last, Err(Unread { path: Arc::clone(&self.table.table.path), why })))
             }
         }
     }
 }
 
-/// What is reported of a table that no longer reads as it did.
+/// The message about a table that changed after the first reading.
 const CHANGED: &str = "it changed after it was checked";
 
-impl Reading {
-    /// The next event; at the end, whether the table is still what was checked.
+impl EventReader {
+    /// The next event; `None` at the end, after checking the digest of the table.
     ///
     /// # Errors
-    /// What went wrong; nothing, if the table has changed.
+    /// `None` if the table has changed, else the I/O error.
     fn read(&mut self) -> Result<Option<(SimTime, Event)>, Option<io::Error>> {
         if self.rows.is_none() {
-            self.rows = Rows::open(&self.of.table)?;
+            self.rows = EventRows::open(&self.table.table)?;
         }
         let Some(rows) = &mut self.rows else { return Err(None) };
-        let mut known = &self.of.known;
+        let mut known = &self.table.known;
         match rows.next(&mut known)? {
-            Read::Event(at, order) if at >= self.last && self.taken < self.of.len() => {
-                Ok(Some((at, order)))
+            RowEvent::Event(at, event) if at >= self.last && self.returned < self.table.len() => {
+                Ok(Some((at, event)))
             }
-            Read::Event(..) | Read::Unclear => Err(None),
-            Read::End => {
+            RowEvent::Event(..) | RowEvent::NeedsFullRead => Err(None),
+            RowEvent::End => {
                 let digest = self.rows.take().map(|rows| rows.lines.digest());
-                let same = digest.is_some_and(|digest| digest == self.of.checked.sha256);
+                let same = digest.is_some_and(|digest| digest == self.table.checked.sha256);
                 if same { Ok(None) } else { Err(None) }
             }
         }
@@ -198,32 +200,33 @@ impl Reading {
 }
 
 /// The rows of a table of events.
-struct Rows {
-    lines: Lines,
+struct EventRows {
+    lines: CsvStream,
     at: usize,
     verb: usize,
     id: Option<usize>,
-    /// What reads the keys of each verb that has come.
-    verbs: Vec<Verb>,
+    /// The verbs that have occurred.
+    verbs: Vec<VerbColumns>,
 }
 
-/// A verb that has come: what reads it, and in which columns its keys stand.
-struct Verb {
+/// A verb with the columns of its keys.
+struct VerbColumns {
     word: Box<str>,
     parse: ParseCells,
+    /// Index of the column of each key; `None` if the table does not have it.
     columns: Box<[Option<usize>]>,
 }
 
-/// What a row says.
-enum Read {
+/// The result of [`EventRows::next`].
+enum RowEvent {
     Event(SimTime, Event),
     End,
-    Unclear,
+    NeedsFullRead,
 }
 
 /// The cells of a row that belong to its verb, in the order of the verb's keys.
 struct VerbCells<'r> {
-    row: Row<'r>,
+    row: CsvRow<'r>,
     /// The columns of the verb's keys.
     columns: std::slice::Iter<'r, Option<usize>>,
     /// Number of cells with text so far.
@@ -241,10 +244,10 @@ impl<'r> Iterator for VerbCells<'r> {
     }
 }
 
-impl Rows {
+impl EventRows {
     fn open(table: &Stream) -> io::Result<Option<Self>> {
         let known = columns_of_events();
-        let Some(lines) = Lines::open(table, &known, &["at", "verb"])? else { return Ok(None) };
+        let Some(lines) = CsvStream::open(table, &known, &["at", "verb"])? else { return Ok(None) };
         let (Some(at), Some(verb)) = (lines.column("at"), lines.column("verb")) else {
             return Ok(None);
         };
@@ -252,43 +255,43 @@ impl Rows {
         Ok(Some(Self { lines, at, verb, id, verbs: Vec::new() }))
     }
 
-    /// What stands in a column of the row, if anything does.
+    /// The text of a column in the current row; `None` if it is empty.
     fn cell(&self, column: Option<usize>) -> Option<&str> {
         column.map(|column| self.lines.row().cell(column)).filter(|cell| !cell.is_empty())
     }
 
-    fn next(&mut self, names: &mut dyn NameLookup) -> io::Result<Read> {
+    fn next(&mut self, names: &mut dyn NameLookup) -> io::Result<RowEvent> {
         match self.lines.advance()? {
-            Given::Row => {}
-            Given::End => return Ok(Read::End),
-            Given::Unclear => return Ok(Read::Unclear),
+            NextRow::Row => {}
+            NextRow::End => return Ok(RowEvent::End),
+            NextRow::NeedsFullRead => return Ok(RowEvent::NeedsFullRead),
         }
         let row = self.lines.row();
         let word = row.cell(self.verb);
         let known = self.verbs.iter().position(|verb| *verb.word == *word);
         if known.is_none() {
-            let Some(parse) = cell_parser(word) else { return Ok(Read::Unclear) };
+            let Some(parse) = cell_parser(word) else { return Ok(RowEvent::NeedsFullRead) };
             let columns = verb_keys(word).iter().map(|key| self.lines.column(key)).collect();
-            self.verbs.push(Verb { word: word.into(), parse, columns });
+            self.verbs.push(VerbColumns { word: word.into(), parse, columns });
         }
         let known = known.unwrap_or(self.verbs.len() - 1);
-        let Some(verb) = self.verbs.get(known) else { return Ok(Read::Unclear) };
-        // `at`, the verb and an `id` are no keys of the verb; everything else has to be.
-        let mut own = 0;
+        let Some(verb) = self.verbs.get(known) else { return Ok(RowEvent::NeedsFullRead) };
+        // Every column besides `at`, `verb` and `id` must be a key of the verb.
+        let mut keys = 0;
         for (column, cell) in row.filled() {
-            // `$name` stands for something elsewhere.
+            // `$name` refers to a parameter of a case.
             if cell.starts_with('$') {
-                return Ok(Read::Unclear);
+                return Ok(RowEvent::NeedsFullRead);
             }
-            let is_own = column == self.at || column == self.verb || Some(column) == self.id;
-            own += usize::from(!is_own);
+            let is_key = column != self.at && column != self.verb && Some(column) != self.id;
+            keys += usize::from(is_key);
         }
         let mut cells = VerbCells { row, columns: verb.columns.iter(), filled: 0 };
         let at = When::plain(row.cell(self.at)).map(|at| at.from(names.start()));
-        let order = at.and_then(|at| Some((at, (verb.parse)(&mut cells, names)?)));
-        Ok(match order.filter(|_| cells.filled == own) {
-            Some((at, order)) => Read::Event(at, order),
-            None => Read::Unclear,
+        let event = at.and_then(|at| Some((at, (verb.parse)(&mut cells, names)?)));
+        Ok(match event.filter(|_| cells.filled == keys) {
+            Some((at, event)) => RowEvent::Event(at, event),
+            None => RowEvent::NeedsFullRead,
         })
     }
 }
@@ -298,7 +301,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_of_a_row_stays_small() {
+    fn a_kept_event_has_at_most_64_bytes() {
         assert!(size_of::<(SimTime, Event)>() <= 64);
     }
 }

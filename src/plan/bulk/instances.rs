@@ -1,14 +1,14 @@
-//! The instances of a table that is too large to be kept, row by row.
+//! The instances of a large table, read row by row.
 //!
-//! Millions of rows say the same but for their names, their accounts and their times. So the
-//! first of each kind is read and settled with all care, and those after it are copies with
-//! their own name, account and times in place. What is not plainly right, or would be reported
-//! about, leaves the table to the reader that knows every mistake; see [`NeedsFullRead`].
+//! In large tables, most rows differ only in names, accounts and times. The first row of each kind
+//! is read by the general code and becomes a template; later rows of the kind are copies of it
+//! with their own name, account and times. If a row has a problem to report, the full reader reads
+//! the whole table; see [`NeedsFullRead`].
 
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::csv_stream::{Given, Lines, Row};
+use super::csv_stream::{CsvRow, CsvStream, NextRow};
 use crate::diagnostics::{Problems, Span, Stream};
 use crate::fleet::Instance;
 use crate::format::{Node, Read, Value, When, WrittenInstance};
@@ -18,20 +18,21 @@ use crate::plan::tables::NeedsFullRead;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, Lead, PolicyId};
 
-/// The most kinds of rows that are remembered; a table with more forgets them and begins anew.
-const MOST_KINDS: usize = 4_096;
+/// Most templates that are kept. A table with more kinds of rows drops them and collects new ones.
+const MOST_TEMPLATES: usize = 4_096;
 
-/// What rows that differ in name, account and times only have in common.
-struct Kind {
-    part: WrittenInstance,
+/// What rows that differ only in name, account and times have in common.
+struct RowTemplate {
+    written: WrittenInstance,
     instance: Instance,
-    /// Up to when a release may be set, and to what times are cut.
+    /// Earliest and latest instant of a scheduled release, and the span that times are rounded
+    /// down to.
     window: (SimTime, SimTime, SimSpan),
 }
 
-/// The columns in which rows of a kind may differ.
+/// Indices of the columns in which rows with the same template may differ.
 #[derive(Debug, Clone, Copy)]
-struct Columns {
+struct InstanceColumns {
     instance: usize,
     account: Option<usize>,
     group: Option<usize>,
@@ -41,9 +42,9 @@ struct Columns {
     auto_release: Option<usize>,
 }
 
-/// What the cells say in which a row may differ from others of its kind.
+/// The values in which a row may differ from its template; `None` for empty cells.
 #[derive(Debug, Default)]
-struct Own {
+struct OwnCells {
     account: Option<AccountId>,
     created: Option<SimTime>,
     joined: Option<SimTime>,
@@ -51,55 +52,56 @@ struct Own {
     auto_release: Option<SimTime>,
 }
 
-/// Takes in every instance of a table; gives the SHA-256 of it.
+/// Adds every instance of a table to the fleet, and returns the SHA-256 of the table.
 ///
 /// # Errors
-/// [`NeedsFullRead`], if there is anything to be reported about it.
+/// [`NeedsFullRead`] if a row has a problem to report.
 pub fn read_instances(
-    population: &mut FleetBuilder<'_, '_>,
+    builder: &mut FleetBuilder<'_, '_>,
     table: &Stream,
 ) -> Result<String, NeedsFullRead> {
     let mut known = vec!["instance"];
     known.extend(WrittenInstance::KEYS);
-    let mut lines = Lines::open(table, &known, &["instance"])?.ok_or(NeedsFullRead(0))?;
-    let columns = Columns::of(&lines).ok_or(NeedsFullRead(0))?;
-    let reported = population.resolver.problems.len();
-    let mut kinds: HashMap<Box<[u8]>, Kind, FxBuildHasher> = HashMap::default();
+    let mut lines = CsvStream::open(table, &known, &["instance"])?.ok_or(NeedsFullRead(0))?;
+    let columns = InstanceColumns::of(&lines).ok_or(NeedsFullRead(0))?;
+    let reported = builder.resolver.problems.len();
+    let mut templates: HashMap<Box<[u8]>, RowTemplate, FxBuildHasher> = HashMap::default();
     let mut key = Vec::new();
     for number in 1.. {
         let here = NeedsFullRead(number);
         match lines.advance().map_err(|_| here)? {
-            Given::Row => {}
-            Given::End => break,
-            Given::Unclear => return Err(here),
+            NextRow::Row => {}
+            NextRow::End => break,
+            NextRow::NeedsFullRead => return Err(here),
         }
         let row = lines.row();
-        let own = columns.own(row, population, &mut key).ok_or(here)?;
+        let own = columns.read(row, builder, &mut key).ok_or(here)?;
         let name = row.cell(columns.instance);
-        let copied = kinds.get(&*key).and_then(|kind| kind.copy(&own, population.resolver.start));
-        let taken = if let (Some(kind), Some(instance)) = (kinds.get(&*key), copied) {
-            population.take_in_plain(name, instance, &kind.part)
+        let copied =
+            templates.get(&*key).and_then(|template| template.copy(&own, builder.resolver.start));
+        let taken = if let (Some(template), Some(instance)) = (templates.get(&*key), copied) {
+            builder.take_in_plain(name, instance, &template.written)
         } else {
-            let (part, instance) =
-                population.settle_row(&row.node(columns.instance)).ok_or(here)?;
-            let taken = population.take_in_plain(name, instance, &part);
-            if kinds.len() >= MOST_KINDS {
-                kinds.clear();
+            let (written, instance) =
+                builder.settle_row(&row.node(columns.instance)).ok_or(here)?;
+            let taken = builder.take_in_plain(name, instance, &written);
+            if templates.len() >= MOST_TEMPLATES {
+                templates.clear();
             }
-            if let Some(kind) = Kind::of(population, part, instance, &own) {
-                kinds.insert(key.as_slice().into(), kind);
+            if let Some(template) = RowTemplate::new(builder, written, instance, &own) {
+                templates.insert(key.as_slice().into(), template);
             }
             taken
         };
-        if !taken || population.resolver.problems.len() != reported {
+        if !taken || builder.resolver.problems.len() != reported {
             return Err(here);
         }
     }
     Ok(lines.digest())
 }
 
-impl Columns {
-    fn of(lines: &Lines) -> Option<Self> {
+impl InstanceColumns {
+    fn of(lines: &CsvStream) -> Option<Self> {
         Some(Self {
             instance: lines.column("instance")?,
             account: lines.column("account"),
@@ -111,42 +113,43 @@ impl Columns {
         })
     }
 
-    /// Reads what a row has of its own, and puts into `key` what it shares with its kind: the
-    /// other cells, which of its own it has at all, and the policy that it is under.
-    fn own(
+    /// Reads the cells in which a row may differ from its template, and sets `key` to what rows
+    /// with the same template share: all other cells, which of the first are filled, and the
+    /// policy. `None` if a cell is not valid.
+    fn read(
         &self,
-        row: Row<'_>,
-        population: &FleetBuilder<'_, '_>,
+        row: CsvRow<'_>,
+        builder: &FleetBuilder<'_, '_>,
         key: &mut Vec<u8>,
-    ) -> Option<Own> {
+    ) -> Option<OwnCells> {
         key.clear();
-        let mut own = Own::default();
-        // The account of a group and the account that is named have to be the same.
+        let mut own = OwnCells::default();
+        // The full reader checks that the account is that of the group.
         let in_group = self.group.is_some_and(|group| !row.cell(group).is_empty());
-        let time = |cell| When::plain(cell).map(|at| at.from(population.resolver.start));
+        let time = |cell| When::plain(cell).map(|at| at.from(builder.resolver.start));
         for (column, cell) in row.filled() {
-            // `$name` stands for something elsewhere.
+            // `$name` refers to a parameter of a case.
             if cell.starts_with('$') {
                 return None;
             }
             key.extend(u16::try_from(column).ok()?.to_le_bytes());
-            let at = Some(column);
-            if at == self.account && !in_group {
-                let account = AccountId::at(population.resolver.accounts.get(cell)?);
+            let index = Some(column);
+            if index == self.account && !in_group {
+                let account = AccountId::at(builder.resolver.accounts.get(cell)?);
                 own.account = Some(account);
-                let PolicyId(policy) = population.fleet.account(account).policy;
+                let PolicyId(policy) = builder.fleet.account(account).policy;
                 key.push(policy);
-            } else if at == self.created {
+            } else if index == self.created {
                 own.created = Some(time(cell)?);
-            } else if at == self.joined {
+            } else if index == self.joined {
                 own.joined = Some(time(cell)?);
-            } else if at == self.expires {
+            } else if index == self.expires {
                 own.expires = Some(time(cell)?);
-            } else if at == self.auto_release {
+            } else if index == self.auto_release {
                 own.auto_release = Some(time(cell)?);
             } else if column != self.instance {
                 key.extend(cell.as_bytes());
-                // No letter of a text: what follows is another cell.
+                // A byte that does not occur in UTF-8 ends the cell.
                 key.push(0xff);
             }
         }
@@ -154,16 +157,16 @@ impl Columns {
     }
 }
 
-impl Kind {
-    /// What others may share with a row, if its own times do not make it special.
-    fn of(
-        population: &FleetBuilder<'_, '_>,
-        part: WrittenInstance,
+impl RowTemplate {
+    /// The template of a row; `None` if a copy of it would differ from the row.
+    fn new(
+        builder: &FleetBuilder<'_, '_>,
+        written: WrittenInstance,
         instance: Instance,
-        own: &Own,
+        own: &OwnCells,
     ) -> Option<Self> {
-        let start = population.resolver.start;
-        let book = population.book(instance.account);
+        let start = builder.resolver.start;
+        let book = builder.book(instance.account);
         let limits = &book.policy.schedule;
         let bound = |span: Option<_>, otherwise| {
             span.map_or(otherwise, |span| start.after_on_calendar(span, book.policy.calendar))
@@ -171,14 +174,14 @@ impl Kind {
         let first = bound(limits.earliest, SimTime::from_seconds(i64::MIN));
         let window = (first, bound(limits.latest, SimTime::NEVER), limits.granularity);
         let within = own.auto_release.is_none_or(|at| lead(book, at, start) == Lead::Within);
-        let kind = Self { part, instance, window };
-        let same = kind.copy(own, start)?;
+        let template = Self { written, instance, window };
+        let same = template.copy(own, start)?;
         let times = |i: &Instance| (i.created, i.joined, i.expires, i.auto_release, i.account);
-        (within && times(&same) == times(&instance)).then_some(kind)
+        (within && times(&same) == times(&instance)).then_some(template)
     }
 
-    /// A row of this kind; nothing, if its own times make it special.
-    fn copy(&self, own: &Own, start: SimTime) -> Option<Instance> {
+    /// A row with this template; `None` if its times need the general code.
+    fn copy(&self, own: &OwnCells, start: SimTime) -> Option<Instance> {
         let mut instance = self.instance;
         instance.account = own.account.unwrap_or(instance.account);
         if let Some(created) = own.created {
@@ -186,13 +189,13 @@ impl Kind {
                 return None;
             }
             instance.created = created;
-            if self.part.joined.is_none() {
+            if self.written.joined.is_none() {
                 instance.joined = created;
             }
         }
         instance.joined = own.joined.unwrap_or(instance.joined);
         if let Some(expires) = own.expires {
-            // A term that has ended has had its effects.
+            // The end of a term has effects that the general code computes.
             if expires <= start || instance.expired {
                 return None;
             }
@@ -210,13 +213,13 @@ impl Kind {
 }
 
 impl FleetBuilder<'_, '_> {
-    /// Reads a row and settles it; nothing, if anything is wrong with it.
+    /// Reads a row with the general code; `None` if it has a problem to report.
     fn settle_row(&mut self, row: &Node) -> Option<(WrittenInstance, Instance)> {
         debug_assert!(matches!(row.value, Value::Map(_)), "a row is a mapping");
         let mut problems = Problems::default();
-        let part = WrittenInstance::read(row, &mut problems).filter(|_| problems.is_empty())?;
-        let part = part.or(&self.defaults);
-        let instance = self.settle_plain(&part, Span::NOWHERE)?;
-        Some((part, instance))
+        let written = WrittenInstance::read(row, &mut problems).filter(|_| problems.is_empty())?;
+        let written = written.or(&self.defaults);
+        let instance = self.settle_plain(&written, Span::NOWHERE)?;
+        Some((written, instance))
     }
 }

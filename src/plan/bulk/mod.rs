@@ -1,7 +1,7 @@
-//! Huge tables, read row by row.
+//! Streaming readers for large tables.
 //!
-//! No result depends on this folder: without it every table would be read whole, in more time and
-//! memory. Only `plan/compile.rs` and `plan/mod.rs` name it.
+//! They are an optimisation: without this folder every table would be read whole, with the same
+//! results but more time and memory. Only `plan/compile.rs` and `plan/mod.rs` name it.
 
 pub(super) mod csv_stream;
 pub(super) mod events;
