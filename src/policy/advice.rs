@@ -1,4 +1,4 @@
-//! What a rule says against the loss that it lets pass: acts, or a sentence.
+//! The remedies that a rule proposes: acts that the program checks, or a sentence.
 
 use crate::diagnostics::Span;
 use crate::words::{Act, ProtectionId};
@@ -6,36 +6,36 @@ use crate::words::{Act, ProtectionId};
 /// A way to prevent a loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Means {
-    /// Setting this protection, on the instance or on its group.
+    /// Set this protection on the instance or on its group.
     Set(ProtectionId),
-    /// Doing this.
+    /// Perform this act.
     Do(Act),
 }
 
-/// What a rule says against the loss that it lets pass.
+/// The remedies that a rule proposes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Advice {
-    /// Ways to prevent it, the preferred one first.
+    /// Remedies that the program checks, the preferred one first.
     pub means: Vec<Proposal>,
-    /// Advice outside of the policy, which nothing checks.
+    /// Advice in a sentence, which is not checked; `None` if there is none.
     pub text: Option<String>,
-    /// All of it in one line, as reports print it; `None` if the rule says nothing.
+    /// All of it in one line for reports; `None` if the rule proposes nothing.
     pub line: Option<String>,
 }
 
-/// A way to prevent a loss, as a rule proposes it.
+/// A remedy that a rule proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
-    /// The way.
+    /// The act or protection.
     pub means: Means,
-    /// The rule's words for it, if it has some of its own.
+    /// The wording of the rule; `None` for the default wording.
     pub says: Option<String>,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 
 impl Advice {
-    /// Advice with the line that reports print; `names` are those of the protections.
+    /// Builds the advice with its line; `names` are the names of the protections by their index.
     pub fn new(means: Vec<Proposal>, text: Option<String>, names: &[&str]) -> Self {
         let wordings = means.iter().map(|proposal| match (&proposal.says, proposal.means) {
             (Some(says), _) => says.clone(),

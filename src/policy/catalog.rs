@@ -1,4 +1,4 @@
-//! The editions that come with the program, and how an edition is loaded.
+//! The built-in editions, and the loading of editions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use crate::diagnostics::{
 };
 use crate::format::{Node, Read, parse_yaml};
 
-/// Every file of `policies/`: name and text. Nothing is parsed until it is used.
+/// The name and text of every file of `policies/`.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
 
 /// The built-in editions, and further texts by path: policies and tables that a scenario names.
 ///
-/// `Catalog::default()` has the built-in editions alone.
+/// `Catalog::default()` contains only the built-in editions.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     texts: BTreeMap<String, String>,
@@ -35,7 +35,7 @@ impl Files for Catalog {
 }
 
 impl Catalog {
-    /// The same with one more text, under the path by which a scenario names it.
+    /// The catalog with one more text; `path` is the path by which a scenario names it.
     #[must_use]
     pub fn with(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
         self.texts.insert(path.into(), text.into());
@@ -47,30 +47,30 @@ impl Catalog {
         EMBEDDED.iter().map(|(name, _)| *name)
     }
 
-    /// The edition that one extends, if it extends one.
+    /// The edition that a built-in edition extends; `None` if it extends none or does not exist.
     pub fn extends(name: &str) -> Option<String> {
         let line = Self::text(name)?.lines().find_map(|line| line.strip_prefix("extends:"))?;
         Some(line.trim().to_owned())
     }
 
-    /// The text of one.
+    /// The text of a built-in edition; `None` if it does not exist.
     pub fn text(name: &str) -> Option<&'static str> {
         EMBEDDED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 }
 
-/// The deepest chain of editions that extend each other.
+/// Longest chain of editions that extend each other.
 const DEEPEST: usize = 8;
 
-/// The editions of the program that were loaded so far, each proved once.
+/// A cache of the built-in editions that were loaded.
 ///
-/// All loads have to be made with the same [`Sources`]: the rules of an edition point into it.
+/// All loads must use the same [`Sources`], because the spans of rules refer to it.
 #[derive(Debug, Default)]
 pub struct Library(BTreeMap<String, Arc<Policy>>);
 
 impl Library {
-    /// Loads an edition as [`load`] does. One of the program's own is read and proved the first
-    /// time; a file is read each time, since its path is relative to where it is named.
+    /// Loads an edition as [`load`] does. A built-in edition is compiled only the first time. A file
+    /// is compiled each time, because its path is relative to the file that names it.
     pub fn load(
         &mut self,
         name: &str,
@@ -90,9 +90,10 @@ impl Library {
     }
 }
 
-/// Loads an edition: a built-in one by its name, or a file by its path.
+/// Loads an edition: a built-in one by its name, or a file by its path. `None`, with errors, if it
+/// has mistakes.
 ///
-/// `at` is where it is named, if in a file; paths are relative to that file.
+/// `at` is the span that names it in a file; a path is relative to that file.
 pub fn load(
     name: &str,
     at: Option<Span>,
@@ -157,7 +158,7 @@ fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     }
 }
 
-/// The text of an edition and what messages call it.
+/// The path for messages and the text of an edition; reported if it does not exist.
 fn find(
     name: &str,
     at: Option<Span>,
@@ -175,7 +176,7 @@ fn find(
     if is_path {
         let from = at.map(|span| sources.path(span.file)).unwrap_or_default();
         let read = files.read(from, name).and_then(|(path, text)| {
-            // Nothing may be quoted from a file that is none of the program's.
+            // Messages must not quote a file that is not a policy.
             let quotable = at.is_none() || begins_as_policy(&text);
             quotable.then_some((path, text)).ok_or_else(|| ReadFailure {
                 what: "it is not a policy: its first line is not `stayput: policy/1`".into(),
@@ -208,8 +209,7 @@ fn find(
     None
 }
 
-/// Whether the first line of a text that is neither empty nor a comment names a format of the
-/// program.
+/// Whether the first line that is neither empty nor a comment begins with `stayput:`.
 fn begins_as_policy(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim_start);
     let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));

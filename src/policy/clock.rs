@@ -1,4 +1,4 @@
-//! Clocks: steps that follow from a start by themselves.
+//! Clocks: steps that are due some time after a start, such as the end of a term.
 
 use smallvec::SmallVec;
 
@@ -7,11 +7,11 @@ use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
 use crate::words::{ClockAction, RuleId, Trigger, words};
 
 words! {
-    /// What a step of a clock is counted from.
+    /// How the instant of a step is rounded.
     Rounding: "a rounding" {
         /// The exact second.
         Exact = "exact",
-        /// The start of the day, by the policy's calendar.
+        /// The start of the day, in the calendar of the policy.
         DayStart = "day-start",
     }
 }
@@ -21,29 +21,29 @@ words! {
 pub struct Step {
     /// The rule that states it.
     pub rule: RuleId,
-    /// Which instances it concerns.
+    /// The instances that it applies to.
     pub when: Condition,
-    /// How long after what it counts from.
+    /// Span after the start or the earlier step.
     pub after: CalendarSpan,
-    /// Whether the account's grace comes on top.
+    /// Whether the grace period of the account is added.
     pub plus_grace: bool,
-    /// The earlier step that it counts from; the start if there is none.
+    /// Index of the earlier step from which it counts; `None` to count from the start.
     pub since: Option<usize>,
-    /// Whether the instant is moved.
+    /// How its instant is rounded.
     pub rounding: Rounding,
-    /// What it asks.
+    /// The requested action.
     pub action: ClockAction,
-    /// As what cause.
+    /// The trigger of the request.
     pub trigger: Trigger,
-    /// Its place among steps that are due at one instant: what takes less comes first, then the
-    /// first by its id. The order in which steps are written means nothing.
+    /// Its rank among steps that are due at the same instant: first by how much the action takes,
+    /// then by rule id. The order in the file has no meaning.
     pub turn: u8,
 }
 
 /// The steps of a clock in the order in which they fall due, with their instants.
 pub type Timetable = SmallVec<[(SimTime, usize); 4]>;
 
-/// A span that runs by itself once begun.
+/// A clock.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     /// Its steps, in the order written.
@@ -51,10 +51,10 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The most steps that a clock may have.
+    /// Most steps of a clock.
     pub const MOST: usize = u32::BITS as usize;
 
-    /// When a step is due, for a clock that began at `start`.
+    /// The instant at which a step is due, if the clock begins at `start`.
     pub fn due(&self, step: usize, start: SimTime, grace: SimSpan, calendar: UtcOffset) -> SimTime {
         let Step { after, plus_grace, since, rounding, .. } = &self.steps[step];
         // INVARIANT: a step counts from an earlier one, so this ends.

@@ -1,13 +1,12 @@
-//! The date of a document, as far as it is known, and whether that is after an edition's.
-
-/// How a date is written, for messages.
+//! Dates of documents, which may be known only roughly.
+/// The accepted forms of a date, for messages.
 pub const FORMS: &str =
     "a day, a month or a year, `A to B`, `A or earlier`, `A or later`, or `undated`";
 
-/// The first and the last day that a document may be of, as numbers `yyyymmdd`.
+/// The first and the last possible day of a document, as numbers `yyyymmdd`, inclusive.
 ///
-/// A document is after an edition if every day that it may be of is: of one that is known to be
-/// of 2026, nobody knows whether it is after May of that year, and it is not said to be.
+/// A document is later than an edition only if all of its possible days are. A document of 2026 is
+/// therefore not later than an edition of May 2026.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dated {
     first: u32,
@@ -15,10 +14,10 @@ pub struct Dated {
 }
 
 impl Dated {
-    /// A document of which no date is known: it is after nothing.
+    /// A document without a known date, which is later than no edition.
     const UNDATED: Self = Self { first: 0, last: u32::MAX };
 
-    /// Reads a date; `None` if it has none of the [`FORMS`].
+    /// Parses a date; `None` if it has none of the [`FORMS`].
     pub fn parse(text: &str) -> Option<Self> {
         if text == "undated" {
             return Some(Self::UNDATED);
@@ -34,13 +33,13 @@ impl Dated {
         (both.first <= both.last).then_some(both)
     }
 
-    /// Whether this is after all of `edition`.
+    /// Whether all possible days are after all possible days of `edition`.
     pub const fn is_after(self, edition: Self) -> bool {
         self.first > edition.last
     }
 }
 
-/// The days of a year, of a month, or the one day.
+/// The first and last day of `2026`, `2026-05` or `2026-05-15`.
 fn span(text: &str) -> Option<Dated> {
     let mut parts = text.split('-');
     let mut number = |digits: usize, low: u32, high: u32| -> Option<Option<u32>> {
@@ -52,11 +51,11 @@ fn span(text: &str) -> Option<Dated> {
     let year = number(4, 1970, 9999)??;
     let month = number(2, 1, 12)?;
     let day = number(2, 1, 31)?;
-    let at = |month: u32, day: u32| year * 10_000 + month * 100 + day;
+    let number = |month: u32, day: u32| year * 10_000 + month * 100 + day;
     let span = match (month, day) {
-        (None, _) => Dated { first: at(1, 1), last: at(12, 31) },
-        (Some(month), None) => Dated { first: at(month, 1), last: at(month, 31) },
-        (Some(month), Some(day)) => Dated { first: at(month, day), last: at(month, day) },
+        (None, _) => Dated { first: number(1, 1), last: number(12, 31) },
+        (Some(month), None) => Dated { first: number(month, 1), last: number(month, 31) },
+        (Some(month), Some(day)) => Dated { first: number(month, day), last: number(month, day) },
     };
     parts.next().is_none().then_some(span)
 }
@@ -66,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_is_after_an_edition_if_every_day_it_may_be_of_is() {
+    fn a_document_is_later_if_all_of_its_possible_days_are() {
         let edition = Dated::parse("2026-05-15").unwrap();
         for (text, after) in [
             ("2026-05-15", false),
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_none() {
+    fn invalid_dates_are_refused() {
         for text in ["", "soon", "2026-13", "2026-1-1", "26", "2026-01-01-01", "2026 to 2025", "1"]
         {
             assert_eq!(Dated::parse(text), None, "{text}");

@@ -1,7 +1,7 @@
 //! Defaults of a provider.
 //!
-//! Each default is a small decision table of its own, so that a default is a rule like any
-//! other: with an id, sources, a confidence and, where the documents are silent, a switch.
+//! Each default is a small decision table, so that a default is stated by rules with an id,
+//! sources, a confidence and, where the documents are silent, a switch.
 
 use super::facts::Column;
 use super::order::Order;
@@ -14,18 +14,18 @@ use crate::words::{
     ZonePolicy,
 };
 
-/// What the default of a group may depend on: the way by which the group was created.
+/// The columns that the default of a group may test.
 pub const OF_A_GROUP: &[Column] = &[Column::Channel, Column::Orchestration];
-/// What the default of an instance and of its resources may depend on.
+/// The columns that the default of an instance or of a resource may test.
 pub const OF_AN_INSTANCE: &[Column] = &[Column::Channel, Column::Billing, Column::ResourceKind];
 
-/// The key under which a rule of these tables says what is set.
+/// The key of the conclusion in these tables.
 pub const IS: &str = "is";
 
-/// The most orders that a default may list.
+/// Most orders in a default.
 const MOST_ORDERS: usize = 4;
 
-/// Orders of a policy, by their places in its list.
+/// A list of orders, as indices into the orders of the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Orders {
     indices: [u8; MOST_ORDERS],
@@ -33,52 +33,52 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// The places.
+    /// The indices, in order.
     pub fn indices(&self) -> impl Iterator<Item = usize> {
         self.indices.iter().take(self.count).map(|index| usize::from(*index))
     }
 }
 
-/// Something that a default can be.
-pub trait Value: Copy + PartialEq {
-    /// Reads it; `orders` are those that the policy has.
+/// A type of default.
+pub trait DefaultValue: Copy + PartialEq {
+    /// Reads a value; `orders` are the orders of the policy.
     fn read_default(node: &Node, orders: &[Order], problems: &mut Problems) -> Option<Self>;
 
-    /// What it is, in words.
-    fn in_words(&self, orders: &[Order]) -> String;
+    /// The value as text.
+    fn text(&self, orders: &[Order]) -> String;
 }
 
-impl<W: Word> Value for W {
+impl<W: Word> DefaultValue for W {
     fn read_default(node: &Node, _: &[Order], problems: &mut Problems) -> Option<Self> {
         crate::format::read_word(node, problems)
     }
 
-    fn in_words(&self, _: &[Order]) -> String {
+    fn text(&self, _: &[Order]) -> String {
         self.word().to_owned()
     }
 }
 
-impl Value for SimSpan {
+impl DefaultValue for SimSpan {
     fn read_default(node: &Node, _: &[Order], problems: &mut Problems) -> Option<Self> {
         Self::read(node, problems)
     }
 
-    fn in_words(&self, _: &[Order]) -> String {
+    fn text(&self, _: &[Order]) -> String {
         self.to_string()
     }
 }
 
-impl Value for u32 {
+impl DefaultValue for u32 {
     fn read_default(node: &Node, _: &[Order], problems: &mut Problems) -> Option<Self> {
         Self::read(node, problems)
     }
 
-    fn in_words(&self, _: &[Order]) -> String {
+    fn text(&self, _: &[Order]) -> String {
         self.to_string()
     }
 }
 
-impl Value for Orders {
+impl DefaultValue for Orders {
     fn read_default(node: &Node, orders: &[Order], problems: &mut Problems) -> Option<Self> {
         let names: OneOrMany<Spanned<String>> = OneOrMany::read(node, problems)?;
         let mut read = Self::default();
@@ -101,16 +101,16 @@ impl Value for Orders {
         Some(read)
     }
 
-    fn in_words(&self, orders: &[Order]) -> String {
+    fn text(&self, orders: &[Order]) -> String {
         let names: Vec<&str> = self.indices().map(|at| orders[at].name.as_str()).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     }
 }
 
-/// Makes the tables: one call for each.
-pub trait Make {
+/// Builds the tables of defaults.
+pub trait BuildTables {
     /// The table of one default, whose rules may test `columns`.
-    fn table<V: Value>(
+    fn table<V: DefaultValue>(
         &mut self,
         name: &'static str,
         rules: &Map<Node>,
@@ -118,31 +118,31 @@ pub trait Make {
     ) -> Table<V>;
 }
 
-/// Looks at the tables of two policies: one call for each default.
-pub trait LookAtBoth {
-    /// One default.
-    fn default<V: Value>(&mut self, name: &'static str, old: &Table<V>, new: &Table<V>);
+/// Compares the tables of two policies, with one call for each default.
+pub trait CompareDefaults {
+    /// Compares one default.
+    fn default<V: DefaultValue>(&mut self, name: &'static str, old: &Table<V>, new: &Table<V>);
 }
 
-/// One rule on a default, in words.
+/// One rule on a default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefaultRow {
     /// The key of the default.
     pub name: &'static str,
     /// The rule.
     pub rule: RuleId,
-    /// What is set.
+    /// The value as text.
     pub is: String,
 }
 
-/// Declares, from one list, what a policy file may say and the tables that it becomes.
+/// Declares, from one list, the keys of the file and the tables that they become.
 macro_rules! defaults {
     ($(
         $(#[doc = $doc:literal])+
         $name:literal $columns:ident => $field:ident: $value:ty,
     )+) => {
         record! {
-            /// What the provider sets where nobody says otherwise, each by rules that say `is`.
+            /// What the provider sets if the scenario does not, as rules with the key `is`.
             #[derive(Default)]
             WrittenDefaults: "defaults" {
                 $(
@@ -152,8 +152,8 @@ macro_rules! defaults {
             }
         }
 
-        /// What a provider sets where nobody says otherwise. A table without rows says nothing;
-        /// the world then does the plainest thing.
+                /// What a provider sets if the scenario does not. For a table without rows, the world has
+                /// its own default.
         #[derive(Debug, Clone)]
         pub struct Defaults {
             $($(#[doc = $doc])+ pub $field: Table<$value>,)+
@@ -161,28 +161,28 @@ macro_rules! defaults {
 
         impl Defaults {
             /// The tables of a file.
-            pub fn make(part: &WrittenDefaults, make: &mut impl Make) -> Self {
-                Self { $($field: make.table($name, &part.$field, $columns),)+ }
+            pub fn build(part: &WrittenDefaults, builder: &mut impl BuildTables) -> Self {
+                Self { $($field: builder.table($name, &part.$field, $columns),)+ }
             }
 
-            /// The same with every switch settled.
+            /// The tables with every switch settled.
             #[must_use]
             pub fn under(&self, settings: &[u8]) -> Self {
                 Self { $($field: self.$field.under(settings),)+ }
             }
 
-            /// Shows each of them beside the same one of another policy.
-            pub fn beside(&self, other: &Self, look: &mut impl LookAtBoth) {
-                $(look.default($name, &self.$field, &other.$field);)+
+            /// Calls `visitor` with each table and that of another policy.
+            pub fn beside(&self, other: &Self, visitor: &mut impl CompareDefaults) {
+                $(visitor.default($name, &self.$field, &other.$field);)+
             }
 
-            /// Every rule, in words.
+            /// All rules of these tables.
             pub fn rows(&self, orders: &[Order]) -> Vec<DefaultRow> {
                 let mut rows = Vec::new();
                 $(rows.extend(self.$field.rows().iter().map(|row| DefaultRow {
                     name: $name,
                     rule: row.rule,
-                    is: row.says.in_words(orders),
+                    is: row.says.text(orders),
                 }));)+
                 rows
             }
@@ -191,30 +191,30 @@ macro_rules! defaults {
 }
 
 defaults! {
-    /// How a group's members are kept.
+    /// The orchestration mode of a group.
     "orchestration" OF_A_GROUP => orchestration: Orchestration,
-    /// How a group watches its members.
+    /// The health check of a group.
     "health-check" OF_A_GROUP => health_check: HealthCheck,
-    /// What a group does to a member that is unhealthy.
+    /// How a group repairs an unhealthy member.
     "repair" OF_A_GROUP => repair: Repair,
-    /// How long a group waits before that.
+    /// Time between the detection of an unhealthy member and its repair.
     "repair-grace" OF_A_GROUP => repair_grace: SimSpan,
-    /// How long a group rests after a member was added or removed.
+    /// Cooldown of a group after a member was added or removed.
     "cooldown" OF_A_GROUP => cooldown: SimSpan,
-    /// The orders by which a group shrinks.
+    /// The orders in which a scale-in selects members.
     "removal" OF_A_GROUP => removal: Orders,
-    /// How a group spreads over its zones.
+    /// How a group distributes members over its zones.
     "zone-policy" OF_A_GROUP => zone_policy: ZonePolicy,
-    /// What a group does with members that it no longer needs.
+    /// Whether a scale-in releases or recycles members.
     "reclaim" OF_A_GROUP => reclaim: Reclaim,
     /// The size of a batch of an upgrade, in percent of the members.
     "batch-percent" OF_A_GROUP => batch_percent: u32,
-    /// How long a hook waits.
+    /// The timeout of a hook.
     "hook-timeout" OF_A_GROUP => hook_timeout: SimSpan,
-    /// How a hook ends if nobody says anything.
+    /// The result of a hook that times out.
     "hook-result" OF_A_GROUP => hook_result: HookResult,
-    /// What becomes of spot capacity that is taken back.
+    /// Whether reclaimed spot capacity is deallocated or deleted.
     "eviction" OF_AN_INSTANCE => eviction: Eviction,
-    /// Whether a resource goes with its instance.
+    /// Whether a resource is released with its instance.
     "with-instance" OF_AN_INSTANCE => with_instance: YesNo,
 }

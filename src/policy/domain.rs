@@ -1,17 +1,17 @@
-//! The decision space: the situations of which a policy speaks, and those that cannot occur.
+//! The decision space: the situations that a policy covers, and those that cannot occur.
 
 use super::facts::{Column, Condition, Facts};
 use super::space::{Axis, Over, Space};
 use crate::words::{Action, Trigger, Word};
 
-/// Where a situation stands in the decision space.
+/// Where a situation is in the decision space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It can occur, and this is its cell.
+pub enum SituationStatus {
+    /// It can occur; the index of its cell.
     Occurs(usize),
-    /// It cannot, by the line of this number under `impossible`.
+    /// It cannot occur; the index of the entry under `impossible`.
     Impossible(usize),
-    /// The space has no such word in this column.
+    /// The space does not have its word in this column.
     Outside(Column),
 }
 
@@ -19,7 +19,7 @@ pub enum Standing {
 #[derive(Debug, Clone)]
 pub struct Domain {
     space: Space,
-    /// For each cell 0, or 1 and the number of the line that says that it cannot occur.
+    /// For each cell 0, or 1 plus the index of the entry under `impossible` that contains it.
     lines: Vec<u16>,
 }
 
@@ -34,7 +34,10 @@ impl Domain {
         let mut lines = vec![0; space.cells()];
         for ((when, _), line) in impossible.iter().zip(1_u16..) {
             space.each(when, |cells| {
-                lines[cells].iter_mut().filter(|of| **of == 0).for_each(|of| *of = line);
+                lines[cells]
+                    .iter_mut()
+                    .filter(|known| **known == 0)
+                    .for_each(|known| *known = line);
             });
         }
         Some(Self { space, lines })
@@ -45,14 +48,14 @@ impl Domain {
         Self { space: Space::nothing(), lines: vec![0] }
     }
 
-    /// Where a situation stands.
-    pub fn standing(&self, facts: &Facts) -> Standing {
+    /// Where a situation is.
+    pub fn status(&self, facts: &Facts) -> SituationStatus {
         match self.space.cell(facts) {
             Some(cell) => match self.lines[cell].checked_sub(1) {
-                None => Standing::Occurs(cell),
-                Some(line) => Standing::Impossible(line.into()),
+                None => SituationStatus::Occurs(cell),
+                Some(line) => SituationStatus::Impossible(line.into()),
             },
-            None => Standing::Outside(self.outside(facts)),
+            None => SituationStatus::Outside(self.outside(facts)),
         }
     }
 
@@ -72,7 +75,7 @@ impl Domain {
         axis.map(|axis| axis.words.as_slice()).unwrap_or_default()
     }
 
-    /// Whether a cause can ask for an action in any situation that a condition takes.
+    /// Whether a trigger and an action can occur in at least one situation that meets a condition.
     pub fn allows(&self, trigger: Trigger, action: Action, when: &Condition) -> bool {
         let when = when.with(Column::Trigger, 1 << trigger.index());
         let when = when.with(Column::Action, 1 << action.index());

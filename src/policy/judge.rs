@@ -5,7 +5,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::domain::Standing;
+use super::domain::SituationStatus;
 use super::edition::{SET, UNDECIDED, UNSET};
 use super::facts::{Column, Facts};
 use super::rulebook::{Answer, Basis, Rulebook};
@@ -234,16 +234,16 @@ impl Rulebook {
         };
         let facts = Facts { action, ..facts };
         let refusal = self.refusal(&facts);
-        let cell = match self.policy.domain.standing(&facts) {
-            Standing::Occurs(cell) => Some(cell),
+        let cell = match self.policy.domain.status(&facts) {
+            SituationStatus::Occurs(cell) => Some(cell),
             _ if refusal.is_some() || is_idle(&facts) => None,
-            Standing::Outside(Column::Trigger | Column::Action)
+            SituationStatus::Outside(Column::Trigger | Column::Action)
                 if !self.can_lose(facts.trigger, action) =>
             {
                 None
             }
-            Standing::Impossible(line) => return Err(Undecided::Impossible(line)),
-            Standing::Outside(column) => return Err(Undecided::Outside(column)),
+            SituationStatus::Impossible(line) => return Err(Undecided::Impossible(line)),
+            SituationStatus::Outside(column) => return Err(Undecided::Outside(column)),
         };
         let ruling = match cell {
             Some(cell) => self.rule(cell, on, doubt),
@@ -276,10 +276,10 @@ impl Rulebook {
     /// # Errors
     /// If the policy has no answer for these facts.
     pub fn ruling(&self, facts: &Facts, on: ProtectionSet) -> Result<Ruling, Undecided> {
-        match self.policy.domain.standing(facts) {
-            Standing::Occurs(cell) => Ok(self.rule(cell, on, ProtectionSet::EMPTY)),
-            Standing::Impossible(line) => Err(Undecided::Impossible(line)),
-            Standing::Outside(column) => Err(Undecided::Outside(column)),
+        match self.policy.domain.status(facts) {
+            SituationStatus::Occurs(cell) => Ok(self.rule(cell, on, ProtectionSet::EMPTY)),
+            SituationStatus::Impossible(line) => Err(Undecided::Impossible(line)),
+            SituationStatus::Outside(column) => Err(Undecided::Outside(column)),
         }
     }
 
@@ -314,9 +314,9 @@ impl Rulebook {
     }
 
     fn find(&self, facts: &Facts, protection: ProtectionId) -> Option<Finding> {
-        match self.policy.domain.standing(facts) {
-            Standing::Occurs(cell) => self.find_at(cell, protection),
-            Standing::Impossible(_) | Standing::Outside(_) => None,
+        match self.policy.domain.status(facts) {
+            SituationStatus::Occurs(cell) => self.find_at(cell, protection),
+            SituationStatus::Impossible(_) | SituationStatus::Outside(_) => None,
         }
     }
 

@@ -57,7 +57,7 @@ pub use diff::difference::{
     Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested,
 };
 pub use diff::spent::already;
-pub use domain::{Domain, Standing};
+pub use domain::{Domain, SituationStatus};
 pub use edition::{
     AnswerBasis, FlagChange, FlagTest, Hooks, Policy, Precondition, Protection, Repairs, Rule,
     Schedule, Source, Switch, Tables, UNKNOWN_BILLING, UNKNOWN_LOCK, UNKNOWN_MEMBERSHIP,

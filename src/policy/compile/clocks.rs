@@ -1,4 +1,4 @@
-//! Orders of scale-in, limits on schedules, and clocks.
+//! Compilation of the orders of scale-in, the limits on schedules, and the clocks.
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, closest};
@@ -133,7 +133,7 @@ impl Compiler<'_> {
     }
 }
 
-/// How much a step takes from the owner of an instance.
+/// Rank of an action by how much it takes from the owner.
 const fn takes(action: ClockAction) -> u8 {
     match action {
         ClockAction::Renew | ClockAction::SuspendSnapshots => 0,

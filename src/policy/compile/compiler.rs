@@ -16,28 +16,28 @@ pub fn compile(file: &PolicyFile, read: &ReadFiles, problems: &mut Problems) -> 
     (problems.count(Severity::Error) == before).then_some(policy)
 }
 
-/// The most rules of a policy: their ids are 16 bits wide.
+/// Most rules of a policy.
 const MOST_RULES: usize = 1 << 15;
 
 pub(super) struct Compiler<'p> {
     pub(super) problems: &'p mut Problems,
-    /// What was read of this edition.
+    /// The files of this edition and of those that it extends.
     pub(super) read: &'p ReadFiles,
-    /// Where its date stands.
+    /// The span of its date.
     pub(super) edition: Span,
     pub(super) sources: Vec<Source>,
     pub(super) switches: Vec<Switch>,
     pub(super) rules: Vec<Rule>,
-    /// The part of the file that is being read, as rules are listed.
+    /// The part of the file that is being read, as [`Rule::part`] names it.
     pub(super) part: String,
-    /// The protections: name and attribute, in the order of their ids.
+    /// Name and attribute of each protection, in the order of their ids.
     pub(super) protections: Vec<(Box<str>, Option<String>)>,
     /// The decision space of protections.
     pub(super) columns: Vec<(Column, Vec<u8>)>,
     pub(super) impossible: Vec<(Condition, String)>,
-    /// Whether all of it could be read.
+    /// Whether the space was read without errors.
     pub(super) space_is_whole: bool,
-    /// The columns that any rule tests.
+    /// The columns that at least one rule tests.
     pub(super) tested: Columns,
 }
 
@@ -52,7 +52,7 @@ impl<'p> Compiler<'p> {
             )
         });
         let mut protections: Vec<(Box<str>, Option<String>)> = protections.collect();
-        // By name, as protections get their ids.
+        // The ids of protections are in the order of their names.
         protections.sort();
         let before = problems.count(Severity::Error);
         let columns = read_space(&file.space, problems);
@@ -79,7 +79,7 @@ impl<'p> Compiler<'p> {
         compiler
     }
 
-    /// Nothing would ever be judged in a space without causes or without actions.
+    /// Requires the columns `trigger` and `action` in the decision space.
     fn demand_columns(&mut self, file: &PolicyFile) {
         for column in [Column::Trigger, Column::Action] {
             if self.columns.iter().all(|(known, _)| *known != column) {

@@ -3,24 +3,24 @@
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem};
 use crate::format::{Map, Node};
-use crate::policy::defaults::{Defaults, IS, Make, Value, WrittenDefaults};
+use crate::policy::defaults::{BuildTables, DefaultValue, Defaults, IS, WrittenDefaults};
 use crate::policy::facts::Column;
 use crate::policy::order::Order;
 use crate::policy::table::Table;
 
 impl Compiler<'_> {
     pub(super) fn defaults(&mut self, part: &WrittenDefaults, orders: &[Order]) -> Defaults {
-        Defaults::make(part, &mut Making { compiler: self, orders })
+        Defaults::build(part, &mut TableBuilder { compiler: self, orders })
     }
 }
 
-struct Making<'c, 'p, 'o> {
+struct TableBuilder<'c, 'p, 'o> {
     compiler: &'c mut Compiler<'p>,
     orders: &'o [Order],
 }
 
-impl Make for Making<'_, '_, '_> {
-    fn table<V: Value>(
+impl BuildTables for TableBuilder<'_, '_, '_> {
+    fn table<V: DefaultValue>(
         &mut self,
         name: &'static str,
         rules: &Map<Node>,

@@ -1,5 +1,5 @@
-//! On what an edition rests: documents that can be looked up, claims that are no stronger than
-//! these, and switches that stand on the cautious side.
+//! Checks of the evidence of an edition: addresses of documents, the confidence of rules and
+//! answers, and the defaults of switches.
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
@@ -9,7 +9,7 @@ use crate::policy::written_rule::{WrittenAnswer, WrittenRule};
 use crate::words::{Confidence, RuleId, SwitchSet};
 
 impl Compiler<'_> {
-    /// Asks for the address and the section of every document.
+    /// Requires the address and the section of every document.
     pub(super) fn demand_addresses(&mut self, file: &PolicyFile) {
         for (key, part) in &file.sources.0 {
             let lacks = lacking(part);
@@ -38,9 +38,9 @@ impl Compiler<'_> {
                 "add `source:`, or write `confidence: inferred` or `confidence: unconfirmed`",
             ));
         }
-        let late = sources.iter().map(|at| &self.sources[*at]).find(|source| source.is_late);
+        let late = sources.iter().map(|index| &self.sources[*index]).find(|source| source.is_late);
         let Some(late) = late.filter(|_| claim < Confidence::Inferred) else { return claim };
-        // What an extended edition says of itself is true there; under an earlier date it is not.
+        // Only the edition itself is reported; an extended edition has its own date.
         if let Some(stated) = stated.filter(|stated| stated.span.file == self.edition.file) {
             let title = format!(
                 "`{name}` has `confidence: {claim}`, but its document is later than the edition"
@@ -59,8 +59,8 @@ impl Compiler<'_> {
     /// Requires that an unconfirmed rule tests a switch, so that scenarios can choose another
     /// answer.
     pub(super) fn demand_switch(&mut self, part: &WrittenRule, has: Confidence, on: SwitchSet) {
-        // What an edition of somebody's own concludes otherwise has another position already: the
-        // edition that it extends.
+        // A rule that replaces a rule of an extended edition needs no switch, because scenarios can
+        // choose the extended edition.
         let replaces = self.read.replaces(part.span);
         if has != Confidence::Unconfirmed || !on.is_empty() || replaces {
             return;
@@ -73,8 +73,8 @@ impl Compiler<'_> {
         );
     }
 
-    /// On what an answer rests, if not on what its rule rests on; a code that is claimed to stand
-    /// on a page is one that the page is known to have.
+    /// The basis of an answer; `None` if it has the basis of its rule. Reports an answer that is
+    /// claimed to be documented or observed but is not listed under a cited source.
     pub(super) fn answer(
         &mut self,
         answer: &WrittenAnswer,
@@ -106,8 +106,8 @@ impl Compiler<'_> {
         stands_alone.then_some(AnswerBasis { sources: own, confidence: own_claim })
     }
 
-    /// The cautious position of a switch, and its default: the same, unless something speaks for
-    /// another.
+    /// The default and the cautious position of a switch. The two must be equal, unless a source or
+    /// `confidence: assumed` supports another default.
     pub(super) fn positions(
         &mut self,
         name: &Spanned<crate::format::Name>,
@@ -133,7 +133,7 @@ impl Compiler<'_> {
                     .help(format!("write `default: {side}`, or a `source:` for `{}`", **stated)),
             );
         }
-        // Without any position each scenario takes its own.
+        // A switch without any position must be set by each scenario.
         if part.cautious.is_none() && part.default.is_some() {
             let code = Code::NoCautious;
             let title = format!("missing key `cautious` in the switch `{}`", **name);
@@ -172,7 +172,7 @@ impl Compiler<'_> {
     }
 }
 
-/// What a reader would miss of a document.
+/// The parts that a citation lacks.
 fn lacking(part: &WrittenCitation) -> Vec<&'static str> {
     let lacks = [(part.at.is_none(), "address"), (part.section.is_none(), "section")];
     lacks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, what)| what).collect()

@@ -1,5 +1,5 @@
-//! What a policy lets happen by itself must be something that it can judge: a step of a clock,
-//! a hook or a group that takes something of an instance has a place in the decision space.
+//! Checks that every request that a policy itself causes (by a clock, a hook or a group) is in its
+//! decision space, so that it can be judged.
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Span};
@@ -13,13 +13,13 @@ use crate::policy::table::Table;
 use crate::words::{Action, ClockAction, ClockKind, HookResult, RollOut, RuleId, Trigger, Word};
 
 impl Compiler<'_> {
-    /// The decision space, with what cannot occur in it.
+    /// The decision space with its impossible cells.
     pub(super) fn domain(&mut self, file: &PolicyFile) -> Domain {
         if !self.space_is_whole {
             return Domain::nothing();
         }
         let domain = Domain::new(&self.columns, &self.impossible);
-        // Each protection has a table over the same space, and said so already.
+        // If there are protections, their tables over the same space have reported this.
         if domain.is_none() && file.protections.0.is_empty() {
             let most = crate::policy::space::MOST_CELLS;
             let title = format!("the decision space would have more than {most} cells");
@@ -30,7 +30,7 @@ impl Compiler<'_> {
         domain.unwrap_or_else(Domain::nothing)
     }
 
-    /// Demands that whatever can take something of an instance can be judged.
+    /// Requires that every request that can take something from an instance can be judged.
     pub(super) fn demand_judged(
         &mut self,
         domain: &Domain,
@@ -68,7 +68,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// What a group asks of its members.
+    /// Requires the requests of groups about their members.
     fn demand_members(&mut self, domain: &Domain, members: &Table<Action>) {
         let all = |of: Option<u32>| of.unwrap_or(u32::MAX);
         let in_space = domain.words(Column::Trigger).to_vec();
@@ -103,7 +103,7 @@ impl Compiler<'_> {
     }
 }
 
-/// The message that something would happen which the policy cannot judge.
+/// The problem for a request that the policy cannot judge.
 fn unjudged(
     domain: &Domain,
     (trigger, action): (Trigger, Action),

@@ -1,4 +1,4 @@
-//! From a file as written to a proved policy: names become ids, tables are proved.
+//! Compilation of a policy file: names become ids, and tables are proved complete.
 
 mod clocks;
 pub(in crate::policy) mod compiler;

@@ -1,4 +1,4 @@
-//! Names of sources and switches, and the rules that use them.
+//! Compilation of sources, switches and rules.
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Spanned, closest};
@@ -70,9 +70,9 @@ impl Compiler<'_> {
         self.switches.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
-    /// Some questions are open under every policy: what nobody has looked at.
+    /// Adds the switches about unknown facts of a fleet, which every policy has.
     pub(super) fn add_unknowns(&mut self) {
-        let of = |words: Vec<&'static str>| [vec![UNDECIDED], words].concat();
+        let positions = |words: Vec<&'static str>| [vec![UNDECIDED], words].concat();
         let memberships = Membership::ALL.iter().map(|word| word.word());
         let memberships = memberships.filter(|word| *word != Membership::None.word()).collect();
         let locks = Lock::ALL.iter().map(|word| word.word()).collect();
@@ -81,27 +81,27 @@ impl Compiler<'_> {
         for (name, values, because) in [
             (
                 UNKNOWN_PROTECTION,
-                of(vec![UNSET, SET]),
+                positions(vec![UNSET, SET]),
                 "whether a protection is set that no reply mentions",
             ),
             (
                 UNKNOWN_MEMBERSHIP,
-                of(memberships),
+                positions(memberships),
                 "how a member came into its group that no reply describes",
             ),
             (
                 UNKNOWN_LOCK,
-                of(locks),
+                positions(locks),
                 "what bars the owner of an instance of which no reply mentions locks",
             ),
             (
                 UNKNOWN_BILLING,
-                of(billings),
+                positions(billings),
                 "whether an instance is spot capacity of which no reply says so",
             ),
             (
                 UNKNOWN_SCHEDULE,
-                of(vec![NO_SCHEDULE]),
+                positions(vec![NO_SCHEDULE]),
                 "whether a release is scheduled that no reply mentions",
             ),
         ] {
@@ -117,7 +117,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// A rule gets its id, its condition and its basis.
+    /// Adds a rule; returns its id and its condition.
     pub(super) fn rule(&mut self, part: &WrittenRule) -> (RuleId, Condition) {
         let mut when = Condition::default();
         for test in &part.when {
@@ -132,7 +132,7 @@ impl Compiler<'_> {
             }
         }
         let sources = self.find_sources(&part.sources);
-        // A source that is named and not known has been reported.
+        // Unknown sources were reported already.
         let is_whole = sources.len() == part.sources.len();
         let confidence = match (is_whole, part.confidence) {
             (true, stated) => self.confidence_of((&part.id, part.span), stated, &sources),

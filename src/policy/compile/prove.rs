@@ -1,4 +1,4 @@
-//! Spaces, and the proof of a table over one.
+//! Decision spaces, and the proof that a table covers its space.
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
@@ -40,7 +40,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// A rule on verdicts tests columns of the decision space, and words that it has there.
+    /// Requires that a rule on verdicts tests only columns and words of the decision space.
     pub(super) fn demand_words_in_space(&mut self, part: &WrittenRule) {
         for Test { column, span, words, negated } in part.when.iter().copied() {
             self.demand_in_space(column, span);
@@ -56,7 +56,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Which cells of a space can occur.
+    /// Whether each cell of a space can occur.
     pub(super) fn occurring(&self, space: &Space) -> Vec<bool> {
         space.occurring(self.impossible.iter().map(|(when, _)| when))
     }
@@ -75,8 +75,8 @@ impl Compiler<'_> {
         self.switches.iter().map(|s| (s.name.clone(), s.values.clone())).collect()
     }
 
-    /// Proves one table, telling what is wrong with it. Outside the condition of `inert` its rows
-    /// need not say anything: there that row does.
+    /// Proves that each possible cell has exactly one row, and reports the cells that do not. With
+    /// `inert`, only cells that meet its condition need a row; the row of `inert` fills the others.
     pub(super) fn prove<C: Clone>(
         &mut self,
         (name, span): (&str, Span),

@@ -1,4 +1,4 @@
-//! Remedies: names of protections become ids.
+//! Compilation of remedies.
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Span, closest};
@@ -40,7 +40,7 @@ impl Compiler<'_> {
         Advice::new(means, part.text.clone(), &names)
     }
 
-    /// A remedy that never helps where its rule applies would mislead the reader of the rule.
+    /// Reports remedies that never help where their rule applies.
     pub(super) fn demand_helpful_remedies(
         &mut self,
         protections: &[Protection],
@@ -91,8 +91,8 @@ impl Compiler<'_> {
     }
 }
 
-/// Whether a way may prevent what a condition takes: some protection holds there, or an act may
-/// end the cause.
+/// Whether a remedy may prevent a loss under a condition: the protection holds in some situation,
+/// or the act may end the cause.
 fn may_help(protections: &[Protection], means: Means, when: &Condition) -> bool {
     match means {
         Means::Set(id) => {
@@ -108,7 +108,7 @@ fn may_help(protections: &[Protection], means: Means, when: &Condition) -> bool 
     }
 }
 
-/// Whether an act may save a resource that a condition takes.
+/// Whether an act may save a resource under a condition.
 fn saves(act: Act, when: &Condition) -> bool {
     let takes = |resource: ResourceKind| {
         when.words(Column::ResourceKind).is_none_or(|words| words >> resource.index() & 1 == 1)

@@ -1,4 +1,4 @@
-//! The documents of an edition: their dates and addresses.
+//! The documents of an edition, with checks of their dates and addresses.
 
 use crate::diagnostics::{Code, Problem, Problems, Spanned};
 use crate::policy::dated::{Dated, FORMS};
@@ -7,7 +7,7 @@ use crate::policy::file::PolicyFile;
 
 /// The documents of an edition, as written.
 pub(super) fn sources(file: &PolicyFile, problems: &mut Problems) -> Vec<Source> {
-    // An edition that is named otherwise than by a date is before nothing.
+    // If the edition is not a date, no document is later than it.
     let edition = Dated::parse(&file.edition);
     let all = file.sources.0.iter();
     all.map(|(key, part)| {

@@ -1,4 +1,4 @@
-//! The tables: verdicts of protections, refusals, and what else a provider decides.
+//! Compilation of the tables: verdicts of protections, preconditions, and the other tables.
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Problems, Severity, Span, Spanned, closest};
@@ -16,7 +16,7 @@ use crate::words::{
     Occasion, ProtectionId, ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
 };
 
-/// What a precondition may ask of a request to set protections.
+/// The keys with which a precondition tests a request to set protections.
 const FLAGS: &[&str] = &["flags", "flags-off", "flags-left-on", "api-version-before"];
 
 impl Compiler<'_> {
@@ -27,26 +27,29 @@ impl Compiler<'_> {
             self.problems.add(Problem::at(Code::BadNumber, span, title, "one too many"));
             return Vec::new();
         }
-        self.demand_one_meaning(file);
+        self.demand_unambiguous_names(file);
         let all = file.protections.0.iter().enumerate();
         let mut all: Vec<Protection> = all
             .map(|(written, (name, part))| self.protection((name, name.span), written, part))
             .collect();
-        // Their ids go by name, so that nothing depends on the order of keys.
+        // Ids are in the order of names, so that nothing depends on the order in the file.
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     }
 
-    /// A protection is looked up by its name and by its attribute: neither may be another's.
-    fn demand_one_meaning(&mut self, file: &PolicyFile) {
+    /// Requires that names and attributes together are unambiguous, because a protection is looked
+    /// up by both.
+    fn demand_unambiguous_names(&mut self, file: &PolicyFile) {
         let parts = &file.protections.0;
-        for (at, (name, part)) in parts.iter().enumerate() {
+        for (index, (name, part)) in parts.iter().enumerate() {
             let Some(attribute) = &part.attribute else { continue };
-            let of = |part: &WrittenProtection| part.attribute.as_ref().map(|a| a.value.clone());
-            let same = |(span, (other, part)): &(usize, &(Spanned<Name>, WrittenProtection))| {
-                let twin = *span < at && of(part).as_ref() == Some(&attribute.value);
-                *span != at && (twin || *other.value.0 == **attribute)
-            };
+            let same =
+                |(other_index, (other, part)): &(usize, &(Spanned<Name>, WrittenProtection))| {
+                    let other_attribute = part.attribute.as_ref().map(|a| a.value.as_str());
+                    let is_duplicate =
+                        *other_index < index && other_attribute == Some(attribute.value.as_str());
+                    *other_index != index && (is_duplicate || *other.value.0 == **attribute)
+                };
             let Some((_, (other, _))) = parts.iter().enumerate().find(same) else { continue };
             let title = format!(
                 "the name `{}` is ambiguous: it means `{}` and `{}`",
@@ -117,10 +120,9 @@ impl Compiler<'_> {
         }
     }
 
-    /// The rows of a table whose conclusion stands under `key`.
+    /// The rows of a table whose conclusion is under `key`, and whether all were read.
     ///
-    /// A table of which a part could not be read is not proved: what is missing has been
-    /// reported, and everything else would only follow from it.
+    /// A table with errors is not proved, because missing rows would cause further errors.
     pub(super) fn rows<C: Word>(
         &mut self,
         rules: &Map<Node>,
@@ -129,7 +131,7 @@ impl Compiler<'_> {
         self.rows_read(rules, key, read_word)
     }
 
-    /// The same; `read` reads a conclusion.
+    /// As [`Compiler::rows`]; `read` reads a conclusion.
     pub(super) fn rows_read<C>(
         &mut self,
         rules: &Map<Node>,
@@ -230,7 +232,7 @@ impl Compiler<'_> {
             .filter(|word| *word != Upgrade::OsImage.index())
             .collect();
         let rollings = [(Column::Upgrade, rollings)];
-        // What nobody sees the way of is asked in each of them.
+        // A call with an unknown channel is evaluated for each of them.
         let by_call = Channel::ALL.iter().filter(|channel| **channel != Channel::None);
         let calls = [(Column::Channel, by_call.map(|channel| channel.index()).collect())];
         let nothing = Map::default();
@@ -288,7 +290,8 @@ impl Compiler<'_> {
         found.map(|(_, words)| words.clone()).unwrap_or_default()
     }
 
-    /// Effects that no rule mentions destroy nothing; the others must be stated for every resource.
+    /// The table of effects on resources. Effects that no rule mentions destroy nothing; all others
+    /// need a rule for every resource.
     pub(super) fn effects(&mut self, rules: &Map<Node>) -> Table<Fate> {
         let mut mentioned = 0_u32;
         for (_, node) in &rules.0 {
@@ -331,8 +334,8 @@ impl Compiler<'_> {
         })
     }
 
-    /// A table of its own: its space is what its rules test, with all words of
-    /// each column but for those in `fixed`.
+    /// A table whose space consists of the columns that its rules test, with all words of each
+    /// column except those that `fixed` restricts.
     pub(super) fn table<C: Word>(
         &mut self,
         name: &str,
@@ -345,7 +348,7 @@ impl Compiler<'_> {
         self.proved(name, rows, fixed)
     }
 
-    /// The table of some rows; it is empty if one of them could not be read.
+    /// The proved table of some rows; empty if they were not read without errors.
     pub(super) fn proved<C: Clone>(
         &mut self,
         name: &str,
@@ -367,7 +370,7 @@ impl Compiler<'_> {
     }
 }
 
-/// The requests that can take a group across a bound, and where that leaves it.
+/// The requests that can take a group across a bound, and the bounds.
 fn crossing() -> [(Column, Vec<u8>); 2] {
     let sizing = [Action::ScaleIn, Action::ScaleOut, Action::SetCapacity];
     let across = [Capacity::BelowMin, Capacity::AboveMax];
@@ -377,7 +380,7 @@ fn crossing() -> [(Column, Vec<u8>); 2] {
     ]
 }
 
-/// The states in which an account's clock can leave an instance.
+/// The states into which the clock of an account can bring an instance.
 fn shut_by(file: &PolicyFile) -> Vec<u8> {
     let of_accounts = [ClockKind::PaymentOverdue, ClockKind::Cancellation];
     let clocks = file.clocks.0.iter().filter(|(name, _)| {

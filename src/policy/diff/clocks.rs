@@ -1,11 +1,11 @@
-//! Clocks: when is what due, counted from the start, in every situation that a step tests.
+//! Comparison of clocks: the time of each action after the start, in every situation that a step
+//! tests.
 //!
-//! A step that counts from an earlier one is compared by the sum, so that a moved step moves
-//! what follows it, and a chain that is written in another way and comes to the same does not.
+//! A step that counts from an earlier step is compared by the total time since the start.
 
 use super::difference::{Class, Part};
 use super::found::Found;
-use super::grid::{About, Axes, CellAnswer, Grid, Stated};
+use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::pair::Pair;
 use crate::policy::clock::Rounding;
 use crate::policy::clock::{Clock, Step};
@@ -14,8 +14,8 @@ use crate::policy::facts::Column;
 use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
 use crate::words::{ClockAction, ClockKind, Trigger, Word};
 
-/// What a clock may ask: an action, and as what cause.
-type Asks = (ClockAction, Trigger);
+/// A request of a clock: its action and trigger.
+type ClockRequest = (ClockAction, Trigger);
 
 /// Every clock of either edition.
 pub(super) fn clocks(pair: &Pair<'_>, found: &mut Found<'_>) {
@@ -23,15 +23,15 @@ pub(super) fn clocks(pair: &Pair<'_>, found: &mut Found<'_>) {
     for kind in ClockKind::ALL {
         let old = pair.old.clock(*kind).unwrap_or(&empty);
         let new = pair.new.clock(*kind).unwrap_or(&empty);
-        let mut asked: Vec<Asks> = Vec::new();
+        let mut requests: Vec<ClockRequest> = Vec::new();
         for step in old.steps.iter().chain(&new.steps) {
-            let asks = (step.action, step.trigger);
-            if !asked.contains(&asks) {
-                asked.push(asks);
+            let request = (step.action, step.trigger);
+            if !requests.contains(&request) {
+                requests.push(request);
             }
         }
-        let causes = |action| asked.iter().filter(|(known, _)| *known == action).count();
-        for (action, trigger) in &asked {
+        let causes = |action| requests.iter().filter(|(known, _)| *known == action).count();
+        for (action, trigger) in &requests {
             let cause = if causes(*action) > 1 { format!(" as {trigger}") } else { String::new() };
             let subject = format!("{kind}: {action}{cause}");
             clock(pair, &subject, (old, new), (*action, *trigger), found);
@@ -43,7 +43,7 @@ fn clock(
     pair: &Pair<'_>,
     subject: &str,
     (old, new): (&Clock, &Clock),
-    asks: Asks,
+    asks: ClockRequest,
     found: &mut Found<'_>,
 ) {
     let mut axes = Axes::default();
@@ -57,15 +57,21 @@ fn clock(
             step.when.switches().iter().for_each(|(switch, _)| axes.switch(policy, *switch));
         }
     }
-    let about = About { part: Part::Clock, subject, class: Class::Timing };
+    let about = GridSubject { part: Part::Clock, subject, class: Class::Timing };
     let Some(grid) = Grid::new(axes) else { return found.too_large(about.part, subject) };
     let answer_in = |cell, policy: &Policy, clock| answer_in(&grid, cell, policy, clock, asks);
     let both = |cell| (answer_in(cell, pair.old, old), answer_in(cell, pair.new, new));
     grid.compare(pair, &about, both, found);
 }
 
-/// When a clock asks for something in a cell.
-fn answer_in(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Asks) -> CellAnswer {
+/// When a clock makes a request in a cell.
+fn answer_in(
+    grid: &Grid,
+    cell: usize,
+    policy: &Policy,
+    clock: &Clock,
+    asks: ClockRequest,
+) -> CellAnswer {
     let never = policy.impossible.iter().any(|(when, _)| {
         let known = |column: Column| grid.column(cell, column).is_some();
         when.columns().next().is_some()
@@ -80,14 +86,14 @@ fn answer_in(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Ask
     let mut due: Vec<(SimTime, String, &Step)> =
         clock.steps.iter().filter(fits).map(|step| deadline(clock, step)).collect();
     due.sort_by_key(|(at, _, step)| (*at, step.turn));
-    let said = match due.first() {
-        None => Stated {
+    let conclusion = match due.first() {
+        None => Conclusion {
             word: "never".into(),
             rule: None,
             good: worth(asks.0, SimTime::NEVER),
             loses: false,
         },
-        Some((at, _, step)) => Stated {
+        Some((at, _, step)) => Conclusion {
             word: due
                 .iter()
                 .map(|(_, word, _)| word.as_str())
@@ -99,10 +105,11 @@ fn answer_in(grid: &Grid, cell: usize, policy: &Policy, clock: &Clock, asks: Ask
             loses: true,
         },
     };
-    CellAnswer::Stated(said)
+    CellAnswer::Conclusion(conclusion)
 }
 
-/// Of what takes something away, later is better; of what prolongs, earlier.
+/// The value of an instant for the owner: later is better for an action that takes something, and
+/// earlier is better for a renewal.
 const fn worth(action: ClockAction, at: SimTime) -> i64 {
     match action {
         ClockAction::Stop
@@ -114,7 +121,7 @@ const fn worth(action: ClockAction, at: SimTime) -> i64 {
     }
 }
 
-/// When a step is due: for comparison, counted from an instant of our own, and in words.
+/// When a step is due: an instant for comparison, counted from the epoch, and a text.
 fn deadline<'c>(clock: &'c Clock, step: &'c Step) -> (SimTime, String, &'c Step) {
     let (mut span, mut graces) = (CalendarSpan::default(), 0_i64);
     let mut start_of_day = false;
@@ -134,7 +141,7 @@ fn deadline<'c>(clock: &'c Clock, step: &'c Step) -> (SimTime, String, &'c Step)
         word.push_str(", at 00:00");
     }
     let at = SimTime::from_seconds(0).after_on_calendar(span, UtcOffset::default());
-    // An allowance is some time, and the start of a day is before its end.
+    // A grace period counts as one second, and rounding to the start of a day as one second less.
     let at = at.after(SimSpan::from_seconds(graces)).after(SimSpan::from_seconds(1));
     let at = if start_of_day { SimTime::from_seconds(at.seconds() - 1) } else { at };
     (at, word, step)

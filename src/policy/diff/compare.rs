@@ -5,8 +5,8 @@ use super::found::Found;
 use super::pair::Pair;
 use crate::policy::edition::Policy;
 
-/// The switches of a situation that stand at the default of neither edition in all of it. A
-/// switch without a default stands wherever a scenario puts it.
+/// The switches of a situation whose default, in both editions, is outside the situation. A switch
+/// without a default counts as inside.
 fn off_default(pair: &Pair<'_>, situation: &[Tested]) -> Vec<String> {
     let off = |tested: &&Tested| {
         let policies = [pair.old, pair.new].into_iter();
@@ -30,7 +30,7 @@ pub(super) fn compare_parts(pair: &Pair<'_>, found: &mut Found<'_>) {
     super::lists::lists(pair, found);
 }
 
-/// Holds two editions against each other.
+/// Compares two editions.
 pub fn compare(old: &Policy, new: &Policy) -> Comparison {
     let pair = Pair::new(old, new);
     let mut found = Found::default();

@@ -1,27 +1,27 @@
-//! The differences that two editions can have, and how each is classed, named and cited.
+//! Differences between two editions: their classes, keys and citations.
 
 use crate::words::{Word, words};
 
 words! {
-    /// What kind of difference it is, the gravest first.
+    /// What differs, the most important class first.
     Class: "a class of difference" {
-        /// Something else is decided.
+        /// The verdict or conclusion.
         Verdict = "verdict",
-        /// Something is due at another time.
+        /// The time at which something is due.
         Timing = "timing",
-        /// Only one of the two knows it.
+        /// Only one of the two editions has it.
         Presence = "presence",
-        /// A default, a position, an order or an attribute is another one.
+        /// A default, a position, an order or an attribute.
         Setting = "setting",
-        /// The provider answers something else.
+        /// The answer of the provider.
         Answer = "answer",
-        /// The confidence is higher or lower.
+        /// The confidence.
         Confidence = "confidence",
-        /// It rests on another document.
+        /// The source.
         Source = "source",
-        /// The rule has another id, and says the same.
+        /// The id of the rule.
         Rule = "rule",
-        /// Only the words are other ones.
+        /// Only the wording.
         Wording = "wording",
     }
 }
@@ -29,13 +29,13 @@ words! {
 words! {
     /// What a difference means for the owner of an instance.
     Direction: "a direction" {
-        /// Something is kept less well, or for less long.
+        /// Something is kept less well or for a shorter time.
         Worse = "worse",
-        /// Something is kept better, or longer.
+        /// Something is kept better or for a longer time.
         Better = "better",
-        /// The old edition does not know the case, and the new one says what happens in it.
+        /// Only the new edition covers the situation.
         Covered = "newly-covered",
-        /// The new edition does not know the case any more.
+        /// Only the old edition covers the situation.
         Uncovered = "no-longer-covered",
         /// Neither.
         Neutral = "neutral",
@@ -45,38 +45,38 @@ words! {
 words! {
     /// The part of a policy that a difference is in.
     Part: "a part of a policy" {
-        /// What the edition is called in a sentence.
+        /// The title of the edition.
         Title = "title",
-        /// The causes, actions and facts that it knows.
+        /// The decision space: its columns and words.
         Space = "space",
         /// A protection and its verdicts.
         Protection = "protection",
-        /// A refusal that is no protection.
+        /// A precondition.
         Refusal = "refusal",
         /// A clock.
         Clock = "clock",
         /// Scheduled releases.
         Schedule = "schedule",
-        /// Another question that a provider answers.
+        /// Another table.
         Table = "table",
-        /// What becomes of an instance's things.
+        /// The fate of attached resources.
         Effect = "effect",
-        /// How a group chooses when it shrinks.
+        /// The selection of members at a scale-in.
         Order = "order",
-        /// What is set where nobody says otherwise.
+        /// A default.
         Default = "default",
-        /// A question that the documents leave open.
+        /// A switch.
         Switch = "switch",
         /// A document.
         Source = "source",
-        /// A statement that no rule can carry.
+        /// A note, which is not a rule.
         Note = "note",
-        /// A rule that no cell shows.
+        /// A rule that no other difference shows.
         Rule = "rule",
     }
 }
 
-/// A rule, as a difference cites it.
+/// A rule as a difference cites it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cited {
     /// Its id.
@@ -87,51 +87,51 @@ pub struct Cited {
     pub sources: Vec<String>,
     /// Those documents in full.
     pub documents: Vec<String>,
-    /// What the provider answers.
+    /// The answer of the provider; `None` if it is not known.
     pub answer: Option<String>,
-    /// Why.
+    /// The reason; `None` if the rule gives none.
     pub because: Option<String>,
-    /// What to do about it.
+    /// The remedies; `None` if the rule proposes none.
     pub remedy: Option<String>,
 }
 
-/// A kind of text of a rule, and what two rules say there.
-type Texts<'r> = (&'static str, Option<&'r str>, Option<&'r str>);
+/// The name of a text of a rule, with the texts of two rules.
+type TextChange<'r> = (&'static str, Option<&'r str>, Option<&'r str>);
 
 impl Cited {
     /// The texts in which two rules differ.
-    pub fn texts<'r>(&'r self, other: &'r Self) -> Vec<Texts<'r>> {
+    pub fn texts<'r>(&'r self, other: &'r Self) -> Vec<TextChange<'r>> {
         let because = ("because", self.because.as_deref(), other.because.as_deref());
         let remedy = ("remedy", self.remedy.as_deref(), other.remedy.as_deref());
         [because, remedy].into_iter().filter(|(_, this, other)| this != other).collect()
     }
 }
 
-/// What one edition says.
+/// What one edition states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// In a word or a few.
+    /// The statement as a short text.
     pub says: String,
-    /// The rule that says so, if one does.
+    /// The rule that states it; `None` if it is not stated by a rule.
     pub rule: Option<Cited>,
 }
 
-/// A column, switch or property, and the words of it that a difference is about.
+/// A column, switch or property with the words that a difference applies to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tested {
     /// Its name.
     pub name: String,
     /// The words.
     pub words: Vec<String>,
-    /// The words that it is not about.
+    /// The words that the difference does not apply to.
     pub except: Vec<String>,
 }
 
-/// Between the columns of a place.
+/// The separator between the columns of a situation in keys.
 pub(super) const PLACES: &str = " · ";
 
 impl Tested {
-    /// `manual expiry`, or `not manual` where it is about most words.
+    /// `manual expiry`, or `not manual` if it contains most words.
     fn brief(&self) -> String {
         if self.except.len() * 2 < self.words.len() {
             format!("not {}", self.except.join(" "))
@@ -151,33 +151,32 @@ impl Tested {
 pub struct Difference {
     /// The part of the policy.
     pub part: Part,
-    /// What in that part: a protection, a clock and its action, a switch.
+    /// The subject in that part: a protection, a clock with its action, a switch.
     pub subject: String,
-    /// Where it applies; what is not named makes no difference.
+    /// The situation that it applies to; columns that are not listed do not matter.
     pub situation: Vec<Tested>,
-    /// What the old edition says.
+    /// The statement of the old edition.
     pub old: Statement,
-    /// What the new one says.
+    /// The statement of the new edition.
     pub new: Statement,
-    /// What kind of difference it is.
+    /// What differs.
     pub class: Class,
-    /// What it means for the owner.
+    /// Whether it is better or worse for the owner.
     pub direction: Direction,
-    /// How many cells it covers; 0 for what has no cells.
+    /// Number of cells that it covers; 0 if the part has no cells.
     pub cells: usize,
-    /// The switches that must stand at a position which is the default of neither edition.
+    /// The switches that must be at a position that is the default of neither edition.
     pub off_default: Vec<String>,
 }
 
 impl Difference {
-    /// Everything in which the two rules differ, besides what they decide: the class of the
-    /// difference is the gravest of these, unless something else is decided.
+    /// All aspects in which the two rules differ besides what they decide, the most important first.
     pub fn aspects(&self) -> Vec<Class> {
         let (Some(old), Some(new)) = (&self.old.rule, &self.new.rule) else { return Vec::new() };
         let differs = [
             (Class::Answer, old.answer != new.answer),
             (Class::Confidence, old.confidence != new.confidence),
-            // A document under another key is the same one.
+            // A document with another key is the same document.
             (Class::Source, old.sources != new.sources && old.documents != new.documents),
             (Class::Rule, old.id != new.id),
             (Class::Wording, (&old.because, &old.remedy) != (&new.because, &new.remedy)),
@@ -185,12 +184,12 @@ impl Difference {
         differs.into_iter().filter(|(_, differs)| *differs).map(|(class, _)| class).collect()
     }
 
-    /// What this difference is about, in one edition: the words that changed.
+    /// The text of one edition that differs.
     pub fn detail(&self, side: &Statement) -> String {
         self.detail_of(self.class, side)
     }
 
-    /// The words that changed of one aspect.
+    /// The text of one edition for an aspect.
     pub fn detail_of(&self, class: Class, side: &Statement) -> String {
         match &side.rule {
             None => side.says.clone(),
@@ -204,12 +203,12 @@ impl Difference {
         }
     }
 
-    /// Whether it can only be met where a switch stands at a position that is no default.
+    /// Whether it applies only with a switch at a position that is not a default.
     pub const fn is_off_default(&self) -> bool {
         !self.off_default.is_empty()
     }
 
-    /// Where it applies, in a line; empty where it applies everywhere.
+    /// The situation as one line; empty if it applies everywhere.
     pub fn place(&self) -> String {
         let words = self.situation.iter().map(|tested| {
             let bare = crate::policy::facts::Column::named(&tested.name)
@@ -219,8 +218,8 @@ impl Difference {
         words.collect::<Vec<_>>().join(" · ")
     }
 
-    /// What names this difference for good: a person who accepts it writes this. Every column is
-    /// named in it, so that it can be read again without doubt.
+    /// The stable key of the difference, which a file of accepted changes contains. It names every
+    /// column, so that it can be parsed.
     pub fn key(&self) -> String {
         let place: Vec<String> = self.situation.iter().map(Tested::named).collect();
         let place = place.join(PLACES);
@@ -236,7 +235,7 @@ impl Difference {
     }
 }
 
-/// What a rule is in a class of difference; of words, why it says so.
+/// The text of a rule for a class of difference; for wording, its reason.
 pub(super) fn detail(class: Class, says: &str, rule: &Cited) -> String {
     match class {
         Class::Verdict | Class::Timing | Class::Presence | Class::Setting => says.to_owned(),
@@ -249,7 +248,7 @@ pub(super) fn detail(class: Class, says: &str, rule: &Cited) -> String {
     }
 }
 
-/// Whether the words of a column say nothing without its name.
+/// Whether the words of a column are `true` and `false`, which need its name.
 fn is_yes_or_no(words: &[&str]) -> bool {
     words == crate::words::YesNo::ALL.iter().map(|word| word.word()).collect::<Vec<_>>()
 }
@@ -257,28 +256,28 @@ fn is_yes_or_no(words: &[&str]) -> bool {
 /// Two editions, compared.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// The name of the old edition.
+    /// Name of the old edition.
     pub old: String,
-    /// The name of the new one.
+    /// Name of the new edition.
     pub new: String,
-    /// How many cells were compared, over all tables.
+    /// Number of compared cells, over all tables.
     pub cells: usize,
-    /// How many of them differ in any way.
+    /// Number of cells that differ in any way.
     pub changed: usize,
-    /// Every difference: by part, and within it the gravest first; last those that can only be met
-    /// where a switch stands at a position that is no default.
+    /// All differences, by part and then by class; those that apply only with a switch at a position
+    /// that is not a default come last.
     pub differences: Vec<Difference>,
-    /// How many were taken out because somebody accepted them.
+    /// Number of differences that were removed because they are accepted.
     pub accepted: usize,
 }
 
 impl Comparison {
-    /// Whether the two editions say the same.
+    /// Whether no difference is left.
     pub const fn is_same(&self) -> bool {
         self.differences.is_empty()
     }
 
-    /// How many differences point that way.
+    /// Number of differences with a direction.
     pub fn count(&self, direction: Direction) -> usize {
         self.differences.iter().filter(|d| d.direction == direction).count()
     }

@@ -1,21 +1,21 @@
-//! What a comparison has found so far.
+//! The state of a comparison.
 
 use std::collections::BTreeSet;
 
 use super::difference::Difference;
-use super::probe::Probe;
+use super::probe::AcceptedProbe;
 use crate::words::RuleId;
 
-/// What has been found so far.
+/// The differences that were found so far.
 #[derive(Default)]
 pub(super) struct Found<'k> {
     pub(super) differences: Vec<Difference>,
     pub(super) cells: usize,
     pub(super) changed: usize,
-    /// The rules that some difference shows.
+    /// The rules of the old and the new edition that a difference shows.
     pub(super) shown: [BTreeSet<RuleId>; 2],
-    /// Whether a cell that cannot occur in one edition can in the other.
+    /// Whether a cell that cannot occur in one edition can occur in the other.
     pub(super) occurs: bool,
-    /// If one edition is asked about changes, and not two about differences.
-    pub(super) probe: Option<Probe<'k>>,
+    /// The accepted changes to search for in one edition; `None` when two editions are compared.
+    pub(super) probe: Option<AcceptedProbe<'k>>,
 }

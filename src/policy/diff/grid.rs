@@ -1,4 +1,4 @@
-//! The union of two spaces, and what two editions say in each of its cells.
+//! The union of two spaces, and the comparison of two editions in each of its cells.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use crate::policy::facts::Column;
 use crate::policy::space::{Axis, Block, Over, Space};
 use crate::words::{RuleId, SwitchId};
 
-/// The most cells that a union may have: more than any proved table, so that two of them fit.
+/// Most cells of a union. It is larger than the limit of a table, so that two tables fit.
 const MOST: usize = 1 << 22;
 
-/// A switch of either edition, or a property of a request that is either there or not.
-pub(super) struct Question {
+/// A switch of either edition, or a property of a request with the positions `no` and `yes`.
+pub(super) struct QuestionAxis {
     pub(super) name: String,
     pub(super) positions: Vec<String>,
 }
@@ -23,7 +23,7 @@ pub(super) struct Question {
 #[derive(Default)]
 pub(super) struct Axes {
     pub(super) columns: Vec<(Column, Vec<u8>)>,
-    pub(super) questions: Vec<Question>,
+    pub(super) questions: Vec<QuestionAxis>,
 }
 
 impl Axes {
@@ -42,7 +42,7 @@ impl Axes {
     pub(super) fn question<'s>(&mut self, name: &str, positions: impl Iterator<Item = &'s str>) {
         let at = self.questions.iter().position(|known| known.name == name);
         let at = at.unwrap_or_else(|| {
-            self.questions.push(Question { name: name.to_owned(), positions: Vec::new() });
+            self.questions.push(QuestionAxis { name: name.to_owned(), positions: Vec::new() });
             self.questions.len() - 1
         });
         for position in positions {
@@ -68,35 +68,36 @@ impl Axes {
     }
 }
 
-/// What an edition says in a cell.
+/// What an edition states in a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CellAnswer {
     /// A conclusion.
-    Stated(Stated),
-    /// It says that this cannot occur.
+    Conclusion(Conclusion),
+    /// The edition marks the cell as impossible.
     Never,
-    /// It does not know this at all.
+    /// The cell is outside the space of the edition.
     Unknown,
 }
 
-/// A conclusion: in words, by which rule, how good it is for the owner, and whether something
-/// is lost by it.
+/// A conclusion of an edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stated {
+pub(super) struct Conclusion {
     pub(super) word: Cow<'static, str>,
     pub(super) rule: Option<RuleId>,
+    /// Value for the owner; higher is better.
     pub(super) good: i64,
+    /// Whether the owner loses something.
     pub(super) loses: bool,
 }
 
 impl CellAnswer {
     fn is_silent(&self) -> bool {
-        !matches!(self, Self::Stated(_))
+        !matches!(self, Self::Conclusion(_))
     }
 
     fn state(&self, policy: &Policy) -> Statement {
         match self {
-            Self::Stated(said) => statement(policy, &said.word, said.rule),
+            Self::Conclusion(conclusion) => statement(policy, &conclusion.word, conclusion.rule),
             Self::Never => statement(policy, "cannot occur", None),
             Self::Unknown => statement(policy, "not known", None),
         }
@@ -104,7 +105,7 @@ impl CellAnswer {
 
     const fn rule(&self) -> Option<RuleId> {
         match self {
-            Self::Stated(said) => said.rule,
+            Self::Conclusion(conclusion) => conclusion.rule,
             Self::Never | Self::Unknown => None,
         }
     }
@@ -113,21 +114,21 @@ impl CellAnswer {
 /// A union of two spaces.
 pub(super) struct Grid {
     space: Space,
-    questions: Vec<Question>,
+    questions: Vec<QuestionAxis>,
 }
 
-/// What a grid is about.
-pub(super) struct About<'a> {
+/// The part and subject that a grid compares.
+pub(super) struct GridSubject<'a> {
     pub(super) part: Part,
     pub(super) subject: &'a str,
-    /// The class of a difference in what is said.
+    /// The class of a difference between conclusions.
     pub(super) class: Class,
 }
 
 impl Grid {
-    /// The product of some axes; `None` if it is beyond all reason.
+    /// The product of some axes; `None` if it has too many cells.
     pub(super) fn new(mut axes: Axes) -> Option<Self> {
-        // By name, so that nothing depends on the order in which either edition writes them.
+        // Sorted, so that the order in the files has no effect.
         axes.columns.sort_unstable_by_key(|(column, _)| *column);
         axes.questions.sort_by(|a, b| a.name.cmp(&b.name));
         axes.questions.iter_mut().for_each(|question| question.positions.sort_unstable());
@@ -141,13 +142,12 @@ impl Grid {
         Some(Self { space, questions: axes.questions })
     }
 
-    /// How many cells it has.
+    /// Number of cells.
     pub(super) const fn cells(&self) -> usize {
         self.space.cells()
     }
 
-    /// The word that a cell has for an axis of a policy's own; `None` if the policy has no such
-    /// position. A cell has a word for every column of either edition.
+    /// The word of a cell for an axis of a policy; `None` if the policy has no such position.
     pub(super) fn word(&self, cell: usize, policy: &Policy, over: Over) -> Option<u8> {
         match over {
             Over::Column(column) => self.column(cell, column),
@@ -160,14 +160,14 @@ impl Grid {
         }
     }
 
-    /// The word that a cell has in a column, if the grid has that column.
+    /// The word of a cell in a column; `None` if the grid does not have the column.
     pub(super) fn column(&self, cell: usize, column: Column) -> Option<u8> {
         let axes = self.space.axes();
         let axis = axes.iter().position(|axis| axis.over == Over::Column(column))?;
         Some(self.space.word(cell, axis))
     }
 
-    /// The position that a cell has on a question.
+    /// The position of a cell on a switch or property; `None` if the grid does not have it.
     pub(super) fn answer(&self, cell: usize, name: &str) -> Option<&str> {
         let at = self.questions.iter().position(|question| question.name == name)?;
         let over = Over::Switch(SwitchId::at(at));
@@ -176,8 +176,8 @@ impl Grid {
         self.questions[at].positions.get(position).map(String::as_str)
     }
 
-    /// For each cell of the union the cell of a policy's own space that it falls into; what that
-    /// space does not look at makes no difference, and a word that it does not have is outside.
+    /// For each cell of the union, the cell of the space of a policy that contains it; `None` if the
+    /// space lacks a word. Axes that the space does not have are ignored.
     pub(super) fn project(&self, policy: &Policy, space: &Space) -> Vec<Option<usize>> {
         let mut cells = vec![Some(0)];
         for axis in self.space.axes() {
@@ -209,7 +209,7 @@ impl Grid {
         cells
     }
 
-    /// Whether a condition takes a cell: every column that it tests is one of the grid's.
+    /// Whether a cell meets a condition whose columns are all in the grid.
     pub(super) fn takes(
         &self,
         cell: usize,
@@ -227,23 +227,23 @@ impl Grid {
             })
     }
 
-    /// Compares what both say in every cell.
+    /// Compares both editions in every cell.
     pub(super) fn compare(
         &self,
         pair: &Pair<'_>,
-        about: &About<'_>,
+        about: &GridSubject<'_>,
         answer_in: impl Fn(usize) -> (CellAnswer, CellAnswer),
         found: &mut Found<'_>,
     ) {
         self.compare_over(pair, about, answer_in, |_, _| false, found);
     }
 
-    /// The same, where the blocks of a difference, which has the given conclusions, may also
-    /// take in cells for which `free` is true.
+    /// As [`Grid::compare`]; blocks of a difference between two rules may also contain cells for
+    /// which `free` is true.
     pub(super) fn compare_over(
         &self,
         pair: &Pair<'_>,
-        about: &About<'_>,
+        about: &GridSubject<'_>,
         answer_in: impl Fn(usize) -> (CellAnswer, CellAnswer),
         free: impl Fn(usize, [Option<RuleId>; 2]) -> bool,
         found: &mut Found<'_>,
@@ -255,7 +255,7 @@ impl Grid {
         let mut cells: Vec<usize> = Vec::with_capacity(self.space.cells());
         for cell in 0..self.space.cells() {
             let both = answer_in(cell);
-            // Neighbours mostly say the same, so that the search ends where it begins.
+            // Adjacent cells usually have the same answers, so the last one is tried first.
             let last = cells.last().copied().filter(|last| answers[*last] == both);
             let kind = last.or_else(|| answers.iter().position(|known| *known == both));
             cells.push(kind.unwrap_or_else(|| {
@@ -294,55 +294,57 @@ impl Grid {
         }
     }
 
-    /// The words of a block along each axis of which it does not take all.
+    /// The words of a block for each axis that it does not contain as a whole.
     fn situation(&self, block: &Block, inside: &[usize]) -> Vec<Tested> {
         let axes = self.space.axes().iter().enumerate();
-        let tested = axes.filter(|(at, _)| !self.space.is_whole(block, *at)).map(|(at, axis)| {
-            let describe = |words: Vec<u8>| match axis.over {
-                Over::Column(column) => column.describe(words.into_iter()),
-                Over::Switch(switch) => {
-                    let all = &self.questions[switch.index()].positions;
-                    words.into_iter().map(|word| all[usize::from(word)].clone()).collect()
+        let tested =
+            axes.filter(|(index, _)| !self.space.is_whole(block, *index)).map(|(index, axis)| {
+                let describe = |words: Vec<u8>| match axis.over {
+                    Over::Column(column) => column.describe(words.into_iter()),
+                    Over::Switch(switch) => {
+                        let all = &self.questions[switch.index()].positions;
+                        words.into_iter().map(|word| all[usize::from(word)].clone()).collect()
+                    }
+                };
+                let name = match axis.over {
+                    Over::Column(column) => column.name(),
+                    Over::Switch(switch) => &self.questions[switch.index()].name,
+                };
+                let taken: Vec<u8> = self.space.words_of(block, index).collect();
+                let has =
+                    |word: &u8| inside.iter().any(|cell| self.space.word(*cell, index) == *word);
+                Tested {
+                    name: name.to_owned(),
+                    words: describe(taken.iter().copied().filter(has).collect()),
+                    except: describe(
+                        axis.words.iter().copied().filter(|w| !taken.contains(w)).collect(),
+                    ),
                 }
-            };
-            let name = match axis.over {
-                Over::Column(column) => column.name(),
-                Over::Switch(switch) => &self.questions[switch.index()].name,
-            };
-            let taken: Vec<u8> = self.space.words_of(block, at).collect();
-            let has = |word: &u8| inside.iter().any(|cell| self.space.word(*cell, at) == *word);
-            Tested {
-                name: name.to_owned(),
-                words: describe(taken.iter().copied().filter(has).collect()),
-                except: describe(
-                    axis.words.iter().copied().filter(|w| !taken.contains(w)).collect(),
-                ),
-            }
-        });
+            });
         tested.collect()
     }
 }
 
-/// What kind of difference two conclusions make, if they make any.
+/// The class and direction of a difference between two answers; `None` if they do not differ.
 fn classify(
     pair: &Pair<'_>,
-    about: &About<'_>,
+    about: &GridSubject<'_>,
     old: &CellAnswer,
     new: &CellAnswer,
 ) -> Option<(Class, Direction)> {
     let (a, b) = match (old, new) {
-        (CellAnswer::Stated(a), CellAnswer::Stated(b)) => (a, b),
-        // That a case is not known keeps nobody, so to know it is neither better nor worse.
-        (CellAnswer::Stated(_), CellAnswer::Unknown) => {
+        (CellAnswer::Conclusion(a), CellAnswer::Conclusion(b)) => (a, b),
+        // Coverage alone is neither better nor worse for the owner.
+        (CellAnswer::Conclusion(_), CellAnswer::Unknown) => {
             return Some((Class::Presence, Direction::Uncovered));
         }
-        (CellAnswer::Unknown, CellAnswer::Stated(_)) => {
+        (CellAnswer::Unknown, CellAnswer::Conclusion(_)) => {
             return Some((Class::Presence, Direction::Covered));
         }
-        (CellAnswer::Stated(lost), CellAnswer::Never) => {
+        (CellAnswer::Conclusion(lost), CellAnswer::Never) => {
             return Some((Class::Presence, appears(lost, Direction::Better)));
         }
-        (CellAnswer::Never, CellAnswer::Stated(gained)) => {
+        (CellAnswer::Never, CellAnswer::Conclusion(gained)) => {
             return Some((Class::Presence, appears(gained, Direction::Worse)));
         }
         _ => return None,
@@ -359,7 +361,7 @@ fn classify(
     Some((class, Direction::Neutral))
 }
 
-/// A new way to lose an instance is worse for its owner; a new way in which it is kept is not.
-const fn appears(said: &Stated, loss: Direction) -> Direction {
-    if said.loses { loss } else { Direction::Neutral }
+/// The direction of a situation that only one edition allows: `loss` if it loses something.
+const fn appears(conclusion: &Conclusion, loss: Direction) -> Direction {
+    if conclusion.loses { loss } else { Direction::Neutral }
 }

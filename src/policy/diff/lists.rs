@@ -1,5 +1,5 @@
-//! What is no table: the space itself, limits, orders, switches, documents, notes; and, so that
-//! nothing is forgotten, every rule that no other difference shows.
+//! Comparison of everything that is not a table: the space, limits, orders, switches, documents and
+//! notes, and every rule that no other difference shows.
 
 use super::difference::{Class, Difference, Direction, Part, Statement};
 use super::found::Found;
@@ -11,7 +11,7 @@ use crate::words::{RuleId, Word};
 
 const NEUTRAL: Direction = Direction::Neutral;
 
-/// Everything that is written as a list.
+/// Compares all lists.
 pub(super) fn lists(pair: &Pair<'_>, found: &mut Found<'_>) {
     let title = (Class::Wording, NEUTRAL);
     found.entry((Part::Title, "policy"), title, &*pair.old.title, &*pair.new.title);
@@ -26,7 +26,7 @@ pub(super) fn lists(pair: &Pair<'_>, found: &mut Found<'_>) {
     rules(pair, found);
 }
 
-/// Causes, actions and facts that only one of them knows.
+/// Columns and words that only one edition has.
 fn space(pair: &Pair<'_>, found: &mut Found<'_>) {
     for column in Column::ALL {
         let (old, new) = (pair.old.words(*column), pair.new.words(*column));
@@ -36,14 +36,14 @@ fn space(pair: &Pair<'_>, found: &mut Found<'_>) {
             format!("{} {}", column.name(), words.join(" "))
         };
         if old.is_empty() != new.is_empty() {
-            let says = |words: &[u8]| if words.is_empty() { "not tested" } else { "tested" };
+            let statement = |words: &[u8]| if words.is_empty() { "not tested" } else { "tested" };
             let about = (Part::Space, column.name());
-            found.entry(about, (Class::Presence, NEUTRAL), says(old), says(new));
+            found.entry(about, (Class::Presence, NEUTRAL), statement(old), statement(new));
             continue;
         }
         if let Some(probe) = &mut found.probe {
-            let says = if new.is_empty() { "not tested" } else { "tested" };
-            probe.entry((Part::Space, column.name()), says);
+            let statement = if new.is_empty() { "not tested" } else { "tested" };
+            probe.entry((Part::Space, column.name()), statement);
             new.iter().for_each(|word| probe.entry((Part::Space, &subject(&[*word])), "known"));
         }
         let only = |a: &[u8], b: &[u8]| -> Vec<u8> {
@@ -80,7 +80,7 @@ fn schedule(pair: &Pair<'_>, found: &mut Found<'_>) {
     named(pair, (Part::Schedule, "limits"), (sources, &new.sources), found);
 }
 
-/// How long groups may wait before they repair, and what may hold up their members.
+/// Limits on repairs and hooks of groups.
 fn groups(pair: &Pair<'_>, found: &mut Found<'_>) {
     let mut entry = |subject: &str, class: Class, old: String, new: String| {
         found.entry((Part::Table, subject), (class, NEUTRAL), old, new);
@@ -104,10 +104,10 @@ fn groups(pair: &Pair<'_>, found: &mut Found<'_>) {
     named(pair, (Part::Table, "repairs"), (old_sources, new_sources), found);
 }
 
-/// Something that can be said of hooks: what, its class, and its words.
-type OfHooks = (&'static str, Class, fn(&Hooks) -> String);
+/// A property of hooks: its name, its class and its text.
+type HookProperty = (&'static str, Class, fn(&Hooks) -> String);
 
-const HOOKS: &[OfHooks] = &[
+const HOOKS: &[HookProperty] = &[
     ("a hook lasts at least", Class::Timing, |h| limit(h.shortest)),
     ("a hook lasts at most", Class::Timing, |h| limit(h.longest)),
     ("a prolonged hook lasts at most", Class::Timing, |h| limit(h.in_all)),
@@ -123,7 +123,7 @@ fn limit(span: Option<SimSpan>) -> String {
     span.map_or("no limit".to_owned(), |span| span.to_string())
 }
 
-/// The entries of a list with their places in it, by name: the order of keys means nothing.
+/// The entries of a list with their indices, in the order of their names.
 fn by_name<'l, T, K: Ord>(list: &'l [T], name: impl Fn(&'l T) -> K) -> Vec<(usize, &'l T)> {
     let mut entries: Vec<(usize, &T)> = list.iter().enumerate().collect();
     entries.sort_by_key(|(_, entry)| name(entry));
@@ -134,13 +134,13 @@ fn words<W: Word>(words: &[W]) -> String {
     if words.is_empty() {
         return "all".into();
     }
-    // The order of such a list means nothing.
+    // The order of the list has no meaning.
     let mut words: Vec<&str> = words.iter().map(|word| word.word()).collect();
     words.sort_unstable();
     words.join(", ")
 }
 
-/// Documents behind an entry that is no rule.
+/// Compares the sources of an entry that is not a rule.
 fn named(
     pair: &Pair<'_>,
     about: (Part, &str),
@@ -158,15 +158,15 @@ fn named(
     found.entry(about, (Class::Source, NEUTRAL), old, new);
 }
 
-/// The orders by which a group may shrink.
+/// The orders of scale-in.
 fn orders(pair: &Pair<'_>, found: &mut Found<'_>) {
     let presence = (Class::Presence, NEUTRAL);
     for (_, order) in by_name(&pair.old.orders, |order| &order.name) {
         let about = (Part::Order, order.name.as_str());
         match pair.new.orders.iter().find(|other| other.name == order.name) {
-            None => found.entry(about, presence, in_words(order), "no such order"),
+            None => found.entry(about, presence, order_text(order), "no such order"),
             Some(other) => {
-                found.entry(about, (Class::Setting, NEUTRAL), in_words(order), in_words(other));
+                found.entry(about, (Class::Setting, NEUTRAL), order_text(order), order_text(other));
                 named(pair, about, (&order.sources, &other.sources), found);
             }
         }
@@ -174,17 +174,17 @@ fn orders(pair: &Pair<'_>, found: &mut Found<'_>) {
     for (_, order) in by_name(&pair.new.orders, |order| &order.name) {
         if pair.old.orders.iter().all(|other| other.name != order.name) {
             let about = (Part::Order, order.name.as_str());
-            found.entry(about, presence, "no such order", in_words(order));
+            found.entry(about, presence, "no such order", order_text(order));
         }
     }
 }
 
-fn in_words(order: &crate::policy::order::Order) -> String {
+fn order_text(order: &crate::policy::order::Order) -> String {
     let domains = if order.fault_domains { "the fullest fault domain, then " } else { "" };
     format!("{domains}by {}, {} first", order.by.word(), order.first.word())
 }
 
-/// Questions that the documents leave open.
+/// The switches.
 fn switches(pair: &Pair<'_>, found: &mut Found<'_>) {
     let presence = (Class::Presence, NEUTRAL);
     let open = |switch: &Switch| {
@@ -213,7 +213,7 @@ fn switches(pair: &Pair<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Whether two switches have the same positions, in whatever order, and the same default.
+/// Whether two switches have the same set of positions and the same default.
 fn same_positions(old: &Switch, new: &Switch) -> bool {
     let sorted = |switch: &Switch| {
         let mut values = switch.values.clone();
@@ -224,7 +224,7 @@ fn same_positions(old: &Switch, new: &Switch) -> bool {
     sorted(old) == sorted(new) && default(old) == default(new)
 }
 
-/// Documents: what changed about each, once.
+/// The documents, each compared once.
 fn sources(pair: &Pair<'_>, found: &mut Found<'_>) {
     let class = (Class::Source, NEUTRAL);
     let in_full = |source: &Source| match &source.at {
@@ -253,7 +253,7 @@ fn sources(pair: &Pair<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Statements that no rule carries, by what they say.
+/// The notes, identified by their text.
 fn notes(pair: &Pair<'_>, found: &mut Found<'_>) {
     let class = (Class::Wording, NEUTRAL);
     for (_, (says, sources)) in by_name(&pair.old.notes, |(says, _)| says) {
@@ -272,7 +272,7 @@ fn notes(pair: &Pair<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Reasons why something cannot occur. Cells that become possible are reported where they are.
+/// The reasons of impossible cells. Cells that become possible are reported with their table.
 fn impossible(pair: &Pair<'_>, found: &mut Found<'_>) {
     let about = |when: &Condition| {
         let parts = when.columns().map(|column| {
@@ -299,7 +299,7 @@ fn impossible(pair: &Pair<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Every rule that differs and that no other difference shows.
+/// Every rule that differs and is not shown by another difference.
 fn rules(pair: &Pair<'_>, found: &mut Found<'_>) {
     if let Some(probe) = &mut found.probe {
         let all = (0..pair.new.rules.len()).map(RuleId::at);

@@ -1,14 +1,14 @@
-//! Two editions side by side: whose rule, whose document, and what differs between two rules.
+//! The two editions of a comparison, with their common documents, and comparison of two rules.
 
 use super::difference::{Cited, Class, Statement};
 use crate::policy::edition::{Policy, Rule};
 use crate::words::RuleId;
 
-/// The two editions, and which document of the one is which of the other.
+/// The two editions.
 pub(super) struct Pair<'p> {
     pub(super) old: &'p Policy,
     pub(super) new: &'p Policy,
-    /// For each document of the old edition the key by which both know it.
+    /// For each document of the old edition, its key in the new edition.
     known: Vec<&'p str>,
 }
 
@@ -21,7 +21,7 @@ impl<'p> Pair<'p> {
                     && (&other.title, &other.section, &other.dated)
                         == (&source.title, &source.section, &source.dated)
             });
-            // The first by name, so that nothing depends on the order of keys.
+            // The first by key, so that the order in the file has no effect.
             let same = same.min_by_key(|other| &other.key);
             match same {
                 Some(other) if !has(new, &source.key) => other.key.as_str(),
@@ -31,13 +31,13 @@ impl<'p> Pair<'p> {
         Self { old, new, known: known.collect() }
     }
 
-    /// The key under which the new edition has a document of the old one, if it renamed it.
+    /// The key of a document in the new edition; `None` if it is not renamed.
     pub(super) fn renamed(&self, source: usize) -> Option<&'p str> {
         let key = self.known[source];
         (key != self.old.sources[source].key).then_some(key)
     }
 
-    /// Whether documents of the old edition are those of the new one.
+    /// Whether two lists contain the same documents.
     pub(super) fn same_sources(&self, old: &[usize], new: &[usize]) -> bool {
         let mut a: Vec<&str> = old.iter().map(|at| self.known[*at]).collect();
         let mut b: Vec<&str> = new.iter().map(|at| self.new.sources[*at].key.as_str()).collect();
@@ -46,7 +46,8 @@ impl<'p> Pair<'p> {
         a == b
     }
 
-    /// In what two rules differ, besides their conclusions; the gravest difference.
+    /// The most important aspect in which two rules differ besides their conclusions; `None` if they
+    /// are equal.
     pub(super) fn rules_differ(&self, old: RuleId, new: RuleId) -> Option<Class> {
         let (a, b) = (self.old.rule(old), self.new.rule(new));
         if a.answer != b.answer {
@@ -71,8 +72,7 @@ pub(super) fn statement(policy: &Policy, says: &str, rule: Option<RuleId>) -> St
     Statement { says, rule: rule.map(|rule| cited(policy, policy.rule(rule))) }
 }
 
-/// A rule in full; its documents by their keys, since the order in which they are written
-/// means nothing.
+/// A rule in full, with its documents in the order of their keys.
 pub(super) fn cited(policy: &Policy, rule: &Rule) -> Cited {
     let sources = by_key(policy, &rule.sources);
     Cited {

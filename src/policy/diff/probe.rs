@@ -1,13 +1,13 @@
-//! Accepted changes that are compared with one edition.
-
-/// A change, and what was found of it.
-pub(super) struct Change<'k> {
+//! Accepted changes that are searched for in one edition.
+/// A change that is searched for.
+pub(super) struct ProbedChange<'k> {
     pub(super) key: &'k str,
-    /// Whether its subject was found at all.
-    pub(super) is_there: bool,
-    /// Whether the edition says what the change says, wherever it was asked.
+    /// Whether its subject exists in the edition.
+    pub(super) is_present: bool,
+    /// Whether the edition states the new side wherever it was compared; `None` if it was not
+    /// compared.
     pub(super) agrees: Option<bool>,
 }
 
-/// The changes that are looked for.
-pub(super) struct Probe<'k>(pub(super) Vec<Change<'k>>);
+/// The changes that are searched for.
+pub(super) struct AcceptedProbe<'k>(pub(super) Vec<ProbedChange<'k>>);

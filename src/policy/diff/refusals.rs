@@ -1,26 +1,26 @@
-//! Refusals: the first that fits answers, so they are compared by what comes of them.
+//! Comparison of refusals. The first refusal that applies answers, so refusals are compared by
+//! their effect.
 //!
-//! Each action is a question of its own: its grid has the columns that a refusal of that
-//! action tests, and no others.
+//! Each action has its own grid, with only the columns that a refusal of that action tests.
 
 use super::difference::{Class, Difference, Part, Tested};
 use super::found::Found;
-use super::grid::{About, Axes, CellAnswer, Grid, Stated};
+use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::pair::Pair;
 use crate::policy::edition::{FlagTest, Policy, Precondition};
 use crate::policy::facts::Column;
 use crate::words::{Action, ProtectionSet, RuleId, Word};
 
-/// What one edition refuses of one action.
-struct Refusing<'p> {
+/// The refusals of one action in one edition.
+struct ActionRefusals<'p> {
     policy: &'p Policy,
     action: Action,
-    /// Those that may fit, in their order, and what each asks of a request to set protections.
+    /// The refusals that may apply, in order, each with its test of a request to set protections.
     list: Vec<(&'p Precondition, Option<String>)>,
 }
 
-impl<'p> Refusing<'p> {
-    fn of(policy: &'p Policy, action: Action) -> Self {
+impl<'p> ActionRefusals<'p> {
+    fn new(policy: &'p Policy, action: Action) -> Self {
         let fits = |p: &&Precondition| {
             let words = p.when.words(Column::Action);
             words.is_none_or(|words| words >> action.index() & 1 == 1)
@@ -44,7 +44,7 @@ impl<'p> Refusing<'p> {
         }
     }
 
-    /// Whether it says that a cell cannot occur.
+    /// Whether the edition marks a cell as impossible.
     fn is_never(&self, grid: &Grid, cell: usize) -> bool {
         self.policy.impossible.iter().any(|(when, _)| {
             when.columns().all(|column| grid.column(cell, column).is_some())
@@ -52,7 +52,7 @@ impl<'p> Refusing<'p> {
         })
     }
 
-    /// Those that fit a cell, in their order: the first of them answers.
+    /// The refusals that apply in a cell, in order. The first of them answers.
     fn fitting(&self, grid: &Grid, cell: usize) -> Vec<RuleId> {
         let fits = self.list.iter().filter(|(precondition, flags)| {
             grid.takes(cell, self.policy, &precondition.when)
@@ -66,24 +66,24 @@ impl<'p> Refusing<'p> {
     }
 }
 
-/// What both say of a cell.
+/// The answers of both editions in a cell.
 ///
-/// Where one refusal goes and another that fitted all along takes its place, the first is gone;
-/// and where a new one comes before another that still fits, it is new. So each is reported once,
-/// for all of the situations in which it came or went.
+/// If a refusal is removed and another one that applied before now answers, this counts as a
+/// removal; if a new refusal precedes another one that still applies, it counts as an addition.
+/// Therefore each refusal is reported once, with all situations in which it was added or removed.
 fn both(
     grid: &Grid,
     cell: usize,
-    old: &Refusing<'_>,
-    new: &Refusing<'_>,
+    old: &ActionRefusals<'_>,
+    new: &ActionRefusals<'_>,
 ) -> (CellAnswer, CellAnswer) {
     let never = (old.is_never(grid, cell), new.is_never(grid, cell));
     let (before, after) = (old.fitting(grid, cell), new.fitting(grid, cell));
     let (mut first, mut second) = (before.first().copied(), after.first().copied());
     if let (Some(a), Some(b)) = (first, second) {
-        let (gone, come) = (&old.policy.rule(a).id, &new.policy.rule(b).id);
-        let stays = new.names(&after, gone);
-        let was = old.names(&before, come);
+        let (removed, added) = (&old.policy.rule(a).id, &new.policy.rule(b).id);
+        let stays = new.names(&after, removed);
+        let was = old.names(&before, added);
         match (stays, was) {
             (false, true) => second = None,
             (true, false) => first = None,
@@ -91,38 +91,38 @@ fn both(
         }
     }
     let answers = |never, rule| {
-        if never { CellAnswer::Never } else { CellAnswer::Stated(said(old.action, rule)) }
+        if never { CellAnswer::Never } else { CellAnswer::Conclusion(conclusion(old.action, rule)) }
     };
     (answers(never.0, first), answers(never.1, second))
 }
 
-/// Whether a refusal that came or went stands behind another one in a cell, so that nobody
-/// includes it there: what is reported of it may cover such a cell.
-fn is_behind_another(
+/// Whether an added or removed refusal applies in a cell after another one. The block of its
+/// difference may contain such cells.
+fn applies_after_another(
     grid: &Grid,
     cell: usize,
-    old: &Refusing<'_>,
-    new: &Refusing<'_>,
+    old: &ActionRefusals<'_>,
+    new: &ActionRefusals<'_>,
     rules: [Option<RuleId>; 2],
 ) -> bool {
-    let fits = |refusing: &Refusing<'_>, rule: RuleId| {
-        refusing.fitting(grid, cell).into_iter().skip(1).any(|known| known == rule)
+    let fits = |refusals: &ActionRefusals<'_>, rule: RuleId| {
+        refusals.fitting(grid, cell).into_iter().skip(1).any(|known| known == rule)
     };
     match rules {
-        [Some(gone), None] => fits(old, gone),
-        [None, Some(come)] => fits(new, come),
+        [Some(removed), None] => fits(old, removed),
+        [None, Some(added)] => fits(new, added),
         _ => false,
     }
 }
 
-fn said(action: Action, rule: Option<RuleId>) -> Stated {
+fn conclusion(action: Action, rule: Option<RuleId>) -> Conclusion {
     let word = if rule.is_some() { "refused" } else { "no such refusal" };
     let good = if rule.is_some() { worth(action) } else { 0 };
-    Stated { word: word.into(), rule, good, loses: false }
+    Conclusion { word: word.into(), rule, good, loses: false }
 }
 
-/// Whether it is good for the owner that an action is refused: of what takes away it is, of
-/// what gives or prolongs it is not, and of the rest nobody can say.
+/// The value for the owner if an action is refused: 1 for an action that takes something, -1 for
+/// one that gives something, 0 for others.
 const fn worth(action: Action) -> i64 {
     let takes = matches!(
         action,
@@ -150,7 +150,7 @@ const fn worth(action: Action) -> i64 {
     }
 }
 
-/// The words of a column: those of the decision space where it has the column.
+/// The words of a column in the decision space, or all words if the space does not have it.
 fn words(policy: &Policy, column: Column) -> Vec<u8> {
     let words = policy.words(column).to_vec();
     if words.is_empty() || column == Column::Action {
@@ -160,7 +160,7 @@ fn words(policy: &Policy, column: Column) -> Vec<u8> {
     words
 }
 
-/// What a refusal asks of a request to set protections, in words.
+/// The test of a request to set protections as text; `None` if there is none.
 fn flag_test(policy: &Policy, test: &FlagTest) -> Option<String> {
     if *test == FlagTest::default() {
         return None;
@@ -183,7 +183,8 @@ fn flag_test(policy: &Policy, test: &FlagTest) -> Option<String> {
 pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found<'_>) {
     let from = found.differences.len();
     for action in Action::ALL {
-        let (old, new) = (Refusing::of(pair.old, *action), Refusing::of(pair.new, *action));
+        let (old, new) =
+            (ActionRefusals::new(pair.old, *action), ActionRefusals::new(pair.new, *action));
         if old.list.is_empty() && new.list.is_empty() {
             continue;
         }
@@ -193,13 +194,14 @@ pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found<'_>) {
         new.axes(&mut axes);
         axes.columns.retain(|(column, _)| *column != Column::Action);
         axes.column(Column::Action, [action.index()]);
-        let about = About { part: Part::Refusal, subject: action.word(), class: Class::Verdict };
+        let about =
+            GridSubject { part: Part::Refusal, subject: action.word(), class: Class::Verdict };
         let Some(grid) = Grid::new(axes) else {
             found.too_large(about.part, about.subject);
             continue;
         };
         let answer_in = |cell| both(&grid, cell, &old, &new);
-        let free = |cell, rules| is_behind_another(&grid, cell, &old, &new, rules);
+        let free = |cell, rules| applies_after_another(&grid, cell, &old, &new, rules);
         grid.compare_over(pair, &about, answer_in, free, found);
     }
     join_actions(&mut found.differences, from);

@@ -1,20 +1,20 @@
-//! Which changes an edition has made already: the new side of their keys is what it says.
+//! Search for accepted changes that an edition already contains.
 //!
-//! The edition is held against itself, by the same code as two editions: where two would differ,
-//! what the one says is compared with what the change says that it will say.
+//! The edition is compared with itself by the code that compares two editions. Each statement is
+//! compared with the new side of the keys of the changes.
 
 use std::collections::BTreeSet;
 
 use super::difference::{Class, PLACES, Part};
 use super::found::Found;
-use super::grid::{About, CellAnswer, Grid};
+use super::grid::{CellAnswer, Grid, GridSubject};
 use super::pair::{Pair, statement};
-use super::probe::{Change, Probe};
+use super::probe::{AcceptedProbe, ProbedChange};
 use crate::policy::edition::Policy;
 use crate::policy::facts::Column;
 use crate::words::{Action, RuleId, Word};
 
-/// What an edition says of something that it does not have.
+/// The statements about something that an edition does not have.
 const ABSENT: &[&str] = &[
     "no such protection",
     "no such refusal",
@@ -28,20 +28,20 @@ const ABSENT: &[&str] = &[
     "never",
 ];
 
-/// The part of a key behind its subject, if it is a change of that subject.
-struct Tail<'k> {
-    /// `trigger: manual · membership: none`; empty where it applies everywhere.
+/// The part of a key after its subject.
+struct KeyTail<'k> {
+    /// `trigger: manual · membership: none`; empty if it applies everywhere.
     place: &'k str,
     class: Class,
     /// `held -> overridden`.
     change: &'k str,
 }
 
-impl<'k> Tail<'k> {
-    fn of(key: &'k str, part: Part, subject: &str) -> Option<Self> {
+impl<'k> KeyTail<'k> {
+    fn parse(key: &'k str, part: Part, subject: &str) -> Option<Self> {
         let rest = key.strip_prefix(part.word())?.strip_prefix(' ')?;
         let rest = if part == Part::Refusal {
-            // One refusal of several actions is one change.
+            // A change of a refusal may list several actions.
             let mut rest = rest;
             let mut found = false;
             while let Some((word, more)) = rest.split_once(' ') {
@@ -67,7 +67,7 @@ impl<'k> Tail<'k> {
         self.change.strip_suffix(text).is_some_and(|rest| rest.ends_with("-> "))
     }
 
-    /// Whether what an edition says by a rule is what the change says.
+    /// Whether the statement of a rule is the new side of the change.
     fn says_by(&self, policy: &Policy, says: &str, rule: Option<RuleId>) -> bool {
         let stated = statement(policy, says, rule);
         let Some(rule) = &stated.rule else { return self.says(says) };
@@ -80,19 +80,19 @@ impl<'k> Tail<'k> {
     }
 }
 
-impl Change<'_> {
+impl ProbedChange<'_> {
     fn note(&mut self, agrees: bool) {
         self.agrees = Some(self.agrees.unwrap_or(true) && agrees);
     }
 }
 
-impl Probe<'_> {
+impl AcceptedProbe<'_> {
     /// An entry of a list.
     pub(super) fn entry(&mut self, (part, subject): (Part, &str), says: &str) {
         for change in &mut self.0 {
-            if let Some(tail) = Tail::of(change.key, part, subject) {
-                change.is_there = true;
-                // One subject may have several entries: one of them is meant.
+            if let Some(tail) = KeyTail::parse(change.key, part, subject) {
+                change.is_present = true;
+                // A subject may have several entries, one of which is meant.
                 if tail.says(says) {
                     change.agrees = Some(true);
                 }
@@ -100,41 +100,43 @@ impl Probe<'_> {
         }
     }
 
-    /// A rule that no cell shows.
+    /// A rule that is not shown by a cell.
     pub(super) fn rule(&mut self, policy: &Policy, rule: RuleId) {
         let id = &policy.rule(rule).id;
         let says = format!("rule {id}");
         for change in &mut self.0 {
-            if let Some(tail) = Tail::of(change.key, Part::Rule, id) {
-                change.is_there = true;
+            if let Some(tail) = KeyTail::parse(change.key, Part::Rule, id) {
+                change.is_present = true;
                 change.note(tail.says(&says) || tail.says_by(policy, &says, Some(rule)));
             }
         }
     }
 
-    /// What stands in the cells of a grid.
+    /// The answers in the cells of a grid.
     pub(super) fn grid(
         &mut self,
         grid: &Grid,
         pair: &Pair<'_>,
-        about: &About<'_>,
+        about: &GridSubject<'_>,
         answer_in: &dyn Fn(usize) -> (CellAnswer, CellAnswer),
     ) {
         for change in &mut self.0 {
-            let Some(tail) = Tail::of(change.key, about.part, about.subject) else { continue };
-            change.is_there = true;
+            let Some(tail) = KeyTail::parse(change.key, about.part, about.subject) else {
+                continue;
+            };
+            change.is_present = true;
             let place = grid.place(tail.place);
             for cell in (0..grid.cells()).filter(|cell| place.iter().all(|test| test(*cell))) {
                 match answer_in(cell).1 {
-                    CellAnswer::Stated(said) => {
-                        let agrees = tail.says_by(pair.new, &said.word, said.rule);
-                        // A refusal that went may stand behind another one.
-                        let behind = about.part == Part::Refusal && tail.says("no such refusal");
-                        change.note(agrees || behind);
+                    CellAnswer::Conclusion(conclusion) => {
+                        let agrees = tail.says_by(pair.new, &conclusion.word, conclusion.rule);
+                        // A removed refusal may still apply after another one.
+                        let hidden = about.part == Part::Refusal && tail.says("no such refusal");
+                        change.note(agrees || hidden);
                     }
                     CellAnswer::Never if tail.says("cannot occur") => change.note(true),
                     CellAnswer::Unknown if tail.says("not known") => change.note(true),
-                    // Blocks take in cells of which nothing is said.
+                    // Blocks may contain cells without a statement.
                     CellAnswer::Never | CellAnswer::Unknown => {}
                 }
             }
@@ -143,7 +145,7 @@ impl Probe<'_> {
 }
 
 impl Grid {
-    /// The tests of a place as keys have it; what the grid does not look at is not tested.
+    /// The tests of a situation in a key. Axes that the grid does not have are not tested.
     fn place<'g>(&'g self, place: &'g str) -> Vec<Box<dyn Fn(usize) -> bool + 'g>> {
         let tests = place.split(PLACES).filter_map(|text| text.split_once(": "));
         let test = |(name, words): (&'g str, &'g str)| {
@@ -167,10 +169,10 @@ impl Grid {
     }
 }
 
-/// The changes, by their keys, of which an edition says the new side already.
+/// Keys of the changes whose new side the edition already states.
 pub fn already(policy: &Policy, keys: &[String]) -> BTreeSet<String> {
-    let changes = keys.iter().map(|key| Change { key, is_there: false, agrees: None });
-    let mut found = Found { probe: Some(Probe(changes.collect())), ..Found::default() };
+    let changes = keys.iter().map(|key| ProbedChange { key, is_present: false, agrees: None });
+    let mut found = Found { probe: Some(AcceptedProbe(changes.collect())), ..Found::default() };
     if keys.is_empty() {
         return BTreeSet::new();
     }
@@ -182,6 +184,6 @@ pub fn already(policy: &Policy, keys: &[String]) -> BTreeSet<String> {
     };
     let spent = changes
         .into_iter()
-        .filter(|change| change.agrees.unwrap_or(!change.is_there && is_absent(change.key)));
+        .filter(|change| change.agrees.unwrap_or(!change.is_present && is_absent(change.key)));
     spent.map(|change| change.key.to_owned()).collect()
 }

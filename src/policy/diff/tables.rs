@@ -1,10 +1,10 @@
-//! Verdicts of protections, and every other table.
+//! Comparison of the verdicts of protections and of all other tables.
 
 use super::difference::{Class, Difference, Direction, Part, Statement};
 use super::found::Found;
-use super::grid::{About, Axes, CellAnswer, Grid, Stated};
+use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::pair::{Pair, keys};
-use crate::policy::defaults::{LookAtBoth, Value};
+use crate::policy::defaults::{CompareDefaults, DefaultValue};
 use crate::policy::edition::{Policy, Protection, Tables};
 use crate::policy::facts::Column;
 use crate::policy::space::Over;
@@ -14,25 +14,25 @@ use crate::words::{
     ScheduleFate, Shortfall, Verdict, Word, ZoneHeld,
 };
 
-/// What a table says in each cell of a grid.
-struct Voice {
-    /// For each cell of the grid that of the table.
+/// The answers of a table in the cells of a grid.
+struct TableAnswers {
+    /// For each cell of the grid, the cell of the table; `None` if it is outside its space.
     own: Vec<Option<usize>>,
-    /// What the table says in each of its cells.
+    /// The answer in each cell of the table.
     says: Vec<CellAnswer>,
 }
 
-impl Voice {
+impl TableAnswers {
     fn new<C: Clone>(
         grid: &Grid,
         policy: &Policy,
         table: &Table<C>,
-        say: impl Fn(&crate::policy::table::Row<C>) -> Stated,
+        say: impl Fn(&crate::policy::table::Row<C>) -> Conclusion,
     ) -> Self {
         let space = table.space();
         let occurs = space.occurring(policy.impossible.iter().map(|(when, _)| when));
         let says = (0..space.cells()).map(|cell| match table.row(cell) {
-            Some(row) => CellAnswer::Stated(say(row)),
+            Some(row) => CellAnswer::Conclusion(say(row)),
             None if !occurs[cell] => CellAnswer::Never,
             None => CellAnswer::Unknown,
         });
@@ -44,10 +44,10 @@ impl Voice {
     }
 }
 
-/// The union of the spaces of two tables; what is too large is reported, and counts as changed.
+/// The union of the spaces of two tables; `None`, reported as a difference, if it is too large.
 fn union<C: Clone>(
     pair: &Pair<'_>,
-    about: &About<'_>,
+    about: &GridSubject<'_>,
     (old, new): (&Table<C>, &Table<C>),
     found: &mut Found<'_>,
 ) -> Option<Grid> {
@@ -62,7 +62,7 @@ fn union<C: Clone>(
 }
 
 impl Found<'_> {
-    /// A table that cannot be compared cell by cell must not pass for one that is the same.
+    /// Reports a table that is too large to be compared as a difference.
     pub(super) fn too_large(&mut self, part: Part, subject: &str) {
         let state = |says: &str| Statement { says: says.to_owned(), rule: None };
         self.differences.push(Difference {
@@ -78,7 +78,7 @@ impl Found<'_> {
         });
     }
 
-    /// An entry of a list that is not the same, or that only one edition has.
+    /// Compares an entry of a list.
     pub(super) fn entry(
         &mut self,
         (part, subject): (Part, &str),
@@ -118,22 +118,27 @@ pub(super) fn protections(pair: &Pair<'_>, found: &mut Found<'_>) {
             }
             continue;
         }
-        let (says, gone) = (in_brief(protection), "no such protection");
+        let (summary, absent) = (in_brief(protection), "no such protection");
         let subject = (Part::Protection, protection.name.as_str());
-        found.entry(subject, (Class::Presence, Direction::Worse), says, gone);
+        found.entry(subject, (Class::Presence, Direction::Worse), summary, absent);
         found.shown[0].extend(protection.table.rows().iter().map(|row| row.rule));
     }
     for protection in &pair.new.protections {
         if pair.old.protections.iter().all(|old| old.name != protection.name) {
-            let says = in_brief(protection);
+            let summary = in_brief(protection);
             let subject = (Part::Protection, protection.name.as_str());
-            found.entry(subject, (Class::Presence, Direction::Better), "no such protection", says);
+            found.entry(
+                subject,
+                (Class::Presence, Direction::Better),
+                "no such protection",
+                summary,
+            );
             found.shown[1].extend(protection.table.rows().iter().map(|row| row.rule));
         }
     }
 }
 
-/// What a protection is worth, in a line: `holds against scale-in, health-check`.
+/// The summary of a protection: `holds against scale-in, health-check`.
 fn in_brief(protection: &Protection) -> String {
     let space = protection.table.space();
     let axis = space.axes().iter().position(|axis| axis.over == Over::Column(Column::Trigger));
@@ -154,21 +159,21 @@ fn in_brief(protection: &Protection) -> String {
 }
 
 fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'_>) {
-    let about = About { part: Part::Protection, subject: &old.name, class: Class::Verdict };
+    let about = GridSubject { part: Part::Protection, subject: &old.name, class: Class::Verdict };
     if let Some(grid) = union(pair, &about, (&old.table, &new.table), found) {
         let say = |protection: &Protection, row: &crate::policy::table::Row<Verdict>| {
             let inert = protection.works_when.as_ref().is_some_and(|(rule, _)| *rule == row.rule);
             let word = if inert { "inert" } else { row.says.word() };
-            Stated {
+            Conclusion {
                 word: word.into(),
                 rule: Some(row.rule),
-                // That a protection has no part in it keeps nobody: it is no better than to fail.
+                // A protection that is not consulted is as bad as one that is overridden.
                 good: i64::from(row.says == Verdict::Held),
                 loses: row.says == Verdict::Overridden,
             }
         };
-        let a = Voice::new(&grid, pair.old, &old.table, |row| say(old, row));
-        let b = Voice::new(&grid, pair.new, &new.table, |row| say(new, row));
+        let a = TableAnswers::new(&grid, pair.old, &old.table, |row| say(old, row));
+        let b = TableAnswers::new(&grid, pair.new, &new.table, |row| say(new, row));
         grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
     }
     let subject = (Part::Protection, old.name.as_str());
@@ -200,7 +205,7 @@ fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'
     found.entry(subject, (Class::Wording, Direction::Neutral), about(old), about(new));
 }
 
-/// What a word of a table is worth to the owner: below 0, an instance or a thing is lost.
+/// The value of a conclusion for the owner; below 0 if an instance or a resource is lost.
 type Worth<C> = fn(C) -> i64;
 
 fn table<C: Word>(
@@ -211,16 +216,16 @@ fn table<C: Word>(
     worth: Worth<C>,
     found: &mut Found<'_>,
 ) {
-    let about = About { part, subject, class: Class::Verdict };
+    let about = GridSubject { part, subject, class: Class::Verdict };
     let Some(grid) = union(pair, &about, tables, found) else { return };
-    let say = |row: &crate::policy::table::Row<C>| Stated {
+    let say = |row: &crate::policy::table::Row<C>| Conclusion {
         word: row.says.word().into(),
         rule: Some(row.rule),
         good: worth(row.says),
         loses: worth(row.says) < 0,
     };
-    let a = Voice::new(&grid, pair.old, tables.0, say);
-    let b = Voice::new(&grid, pair.new, tables.1, say);
+    let a = TableAnswers::new(&grid, pair.old, tables.0, say);
+    let b = TableAnswers::new(&grid, pair.new, tables.1, say);
     grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
 }
 
@@ -228,7 +233,7 @@ const fn even<C: Copy>(_: C) -> i64 {
     0
 }
 
-/// The nearer a request is kept to a bound, the fewer members it takes.
+/// The more a bound restricts a request, the fewer members the request takes.
 const fn bounded(then: BoundFate) -> i64 {
     match then {
         BoundFate::NotBounded => 0,
@@ -245,9 +250,9 @@ fn real(then: DesiredAfter) -> i64 {
     i64::from(then == DesiredAfter::RealSize)
 }
 
-/// Every table besides those of protections.
+/// Compares every table except those of protections.
 pub(super) fn others(pair: &Pair<'_>, found: &mut Found<'_>) {
-    // Taken apart, so that a new table is not forgotten.
+    // Destructured, so that the compiler reports a table that is not compared.
     let Tables {
         members,
         check_order,
@@ -314,28 +319,28 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found<'_>) {
     table(pair, t, "refills", (refills, &new.refills), even, found);
     let waits = |then| i64::from(then == HookFate::Waits);
     table(pair, t, "hooks", (hooks, &new.hooks), waits, found);
-    defaults.beside(&new.defaults, &mut OfDefaults { pair, found });
+    defaults.beside(&new.defaults, &mut DefaultsComparison { pair, found });
 }
 
-/// What is set where nobody says otherwise.
-struct OfDefaults<'a, 'p, 'k> {
+/// Compares the defaults.
+struct DefaultsComparison<'a, 'p, 'k> {
     pair: &'a Pair<'p>,
     found: &'a mut Found<'k>,
 }
 
-impl LookAtBoth for OfDefaults<'_, '_, '_> {
-    fn default<V: Value>(&mut self, name: &'static str, old: &Table<V>, new: &Table<V>) {
+impl CompareDefaults for DefaultsComparison<'_, '_, '_> {
+    fn default<V: DefaultValue>(&mut self, name: &'static str, old: &Table<V>, new: &Table<V>) {
         let Self { pair, found } = self;
-        let about = About { part: Part::Default, subject: name, class: Class::Setting };
+        let about = GridSubject { part: Part::Default, subject: name, class: Class::Setting };
         let Some(grid) = union(pair, &about, (old, new), found) else { return };
-        let say = |policy: &Policy, row: &crate::policy::table::Row<V>| Stated {
-            word: row.says.in_words(&policy.orders).into(),
+        let say = |policy: &Policy, row: &crate::policy::table::Row<V>| Conclusion {
+            word: row.says.text(&policy.orders).into(),
             rule: Some(row.rule),
             good: 0,
             loses: false,
         };
-        let a = Voice::new(&grid, pair.old, old, |row| say(pair.old, row));
-        let b = Voice::new(&grid, pair.new, new, |row| say(pair.new, row));
+        let a = TableAnswers::new(&grid, pair.old, old, |row| say(pair.old, row));
+        let b = TableAnswers::new(&grid, pair.new, new, |row| say(pair.new, row));
         grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
     }
 }
