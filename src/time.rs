@@ -201,6 +201,17 @@ impl SimTime {
         offset.civil(self).map_or_else(|| "never".into(), |c| c.strftime("%m-%d %H:%M").to_string())
     }
 
+    /// Date and time of day at `offset`; `None` if the calendar does not reach that far.
+    pub fn civil(self, offset: UtcOffset) -> Option<Civil> {
+        offset.civil(self).map(|at| Civil {
+            year: at.year(),
+            month: at.month(),
+            day: at.day(),
+            hour: at.hour(),
+            minute: at.minute(),
+        })
+    }
+
     /// Date, hour, minute and offset, for people: `2026-06-01 00:00 +08:00`.
     pub fn for_people_in_full(self, offset: UtcOffset) -> String {
         let civil = offset.civil(self).map(|c| c.strftime("%Y-%m-%d %H:%M").to_string());
@@ -215,6 +226,29 @@ impl fmt::Display for SimTime {
             Ok(instant) => write!(f, "{instant}"),
             Err(_) => f.write_str("never"),
         }
+    }
+}
+
+/// A date and a time of day, without seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Civil {
+    /// Year.
+    pub year: i16,
+    /// Month, from 1.
+    pub month: i8,
+    /// Day of the month, from 1.
+    pub day: i8,
+    /// Hour, from 0.
+    pub hour: i8,
+    /// Minute, from 0.
+    pub minute: i8,
+}
+
+impl Civil {
+    /// The instant at `offset`; `None` if there is no such date or time of day.
+    pub fn instant(self, offset: UtcOffset) -> Option<SimTime> {
+        let date = DateTime::new(self.year, self.month, self.day, self.hour, self.minute, 0, 0);
+        date.ok().and_then(|date| offset.instant(date))
     }
 }
 

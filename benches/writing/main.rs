@@ -116,7 +116,8 @@ fn by_thread(plan: &Plan, folder: &Path) {
     let instances =
         || -> Box<dyn Iterator<Item = InstanceRow>> { Box::new(at_the_end(run.world())) };
     let header = run.world().header();
-    let end = EndOfRun { header, summary: &summary, expectations: 0, instances: &instances };
+    let end =
+        EndOfRun { header, summary: &summary, early: None, expectations: 0, instances: &instances };
     thread.write(&RunItem::End(&end)).expect("a disk");
     thread.finish().expect("a disk");
 }

@@ -111,4 +111,6 @@ pub enum RunFormat {
     Csv,
     /// Every record or estimate as JSON, one object per line.
     Jsonl,
+    /// One HTML page, with nothing from outside.
+    Html,
 }

@@ -5,17 +5,18 @@ use std::path::PathBuf;
 
 use super::args::{Overrides, RunFormat};
 use super::shared::exit::Exit;
+use super::shared::format_target::ReportTarget;
 use super::shared::load::{Loader, plans};
 use super::shared::output_folder::{self, OutputFolder, cannot};
 use super::shared::progress::Progress;
-use super::shared::run_end::{judge_ending, run_end};
+use super::shared::run_end::{judge_ending, run_end, undecided};
 use super::shared::run_inputs::{assumed, inputs, note_policies};
 use super::shared::{study, terminal};
 use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::plan::{Plan, Unread};
 use crate::report::{
-    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, Input, InstanceRow, JsonLines,
-    Paint, Report, RunEnd, RunFile, RunItem, Text,
+    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, Input, InstanceRow, JsonLines, Made,
+    Paint, Report, RunEnd, RunFile, RunItem, RunPage, Text,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -40,6 +41,9 @@ pub(super) struct Arguments {
     /// Output format.
     #[arg(short, long, default_value = "text")]
     format: RunFormat,
+    /// Write one HTML page to this file, and print the other format as well.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// Why a run ended early.
@@ -59,6 +63,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let plans = plans(loaded, arguments.overrides.case.as_deref())?;
     terminal::install_interrupt_handler();
     if arguments.study.is_requested()? {
+        if arguments.html.is_some() || arguments.format == RunFormat::Html {
+            terminal::print_stderr(
+                "stayput: there is no page of replications; use `-f text`, `-f csv` or `--out DIR`",
+            );
+            return Err(Exit::BadInput);
+        }
         let request = study::StudyRequest {
             options: &arguments.study,
             scenarios: &arguments.scenarios,
@@ -69,6 +79,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         return study::run(&request, &plans, &loader, colour);
     }
     let out = output_folder::begin(arguments.out.as_deref())?;
+    let html = arguments.html.as_deref().map(|path| ReportTarget::begin(Some(path))).transpose()?;
     let mut running = Running::new(arguments, out.as_ref(), terminal::paint(colour))?;
     let mut exit = Exit::Success;
     let lost = if out.is_some() { "; no tables were written" } else { "" };
@@ -91,7 +102,14 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             break;
         }
     }
+    let made =
+        Made { command: command(arguments), inputs: page_inputs(&loader, &running.policies) };
+    let page = running.page.take().map(|page| page.page(&made));
     let file = running.finish(&loader)?;
+    if let Some(page) = page {
+        let to_stdout = (arguments.format == RunFormat::Html).then_some(ReportTarget::Stdout);
+        html.into_iter().chain(to_stdout).try_for_each(|target| target.finish(&page))?;
+    }
     if let (Some(out), Some(mut file)) = (out, file) {
         output_folder::finish(out, &mut file)?;
     }
@@ -108,6 +126,8 @@ struct Running<'a> {
     tables: Option<CsvThread>,
     /// The report on standard output; `None` once its reader has closed the pipe.
     printed: Option<Box<dyn for<'r> Report<RunItem<'r>>>>,
+    /// The HTML page; `None` if none was requested.
+    page: Option<RunPage>,
     runs: Vec<RunEnd>,
     policies: Vec<Input>,
     assumptions: Vec<String>,
@@ -128,20 +148,23 @@ impl<'a> Running<'a> {
             _ => None,
         };
         let stdout = io::stdout().lock();
-        let printed: Box<dyn for<'r> Report<RunItem<'r>>> = match arguments.format {
-            RunFormat::Text => Box::new(Text::new(stdout, paint)),
-            RunFormat::Jsonl => Box::new(JsonLines::new(BufWriter::new(stdout))),
+        let printed: Option<Box<dyn for<'r> Report<RunItem<'r>>>> = match arguments.format {
+            RunFormat::Html => None,
+            RunFormat::Text => Some(Box::new(Text::new(stdout, paint))),
+            RunFormat::Jsonl => Some(Box::new(JsonLines::new(BufWriter::new(stdout)))),
             RunFormat::Csv => {
                 let decisions = DecisionsCsv::<BufferedCsv<_>>::new(stdout);
-                Box::new(decisions.map_err(|error| {
+                Some(Box::new(decisions.map_err(|error| {
                     terminal::could_not_write("standard output", &error).unwrap_or(Exit::Success)
-                })?)
+                })?))
             }
         };
         Ok(Self {
             arguments,
             tables,
-            printed: Some(printed),
+            printed,
+            page: (arguments.format == RunFormat::Html || arguments.html.is_some())
+                .then(RunPage::default),
             runs: Vec::new(),
             policies: Vec::new(),
             assumptions: Vec::new(),
@@ -174,7 +197,10 @@ impl<'a> Running<'a> {
             // An interrupted run has no instances at its end.
             if interrupted { Box::new(std::iter::empty()) } else { Box::new(at_the_end(world)) }
         };
-        let end = EndOfRun { header, summary: &summary, expectations, instances: &instances };
+        let early = undecided(&ending, header);
+        let early = early.as_deref();
+        let end =
+            EndOfRun { header, summary: &summary, early, expectations, instances: &instances };
         self.write(&RunItem::End(&end))?;
         self.note(&summary, world, &ending);
         if interrupted {
@@ -189,10 +215,13 @@ impl<'a> Running<'a> {
         {
             let exit = terminal::could_not_write("standard output", &error);
             // A run that writes tables goes on without the reader of standard output.
-            if exit.is_some() || self.tables.is_none() {
+            if exit.is_some() || self.tables.is_none() && self.page.is_none() {
                 return Err(Broken::Write(exit));
             }
             self.printed = None;
+        }
+        if let Some(page) = &mut self.page {
+            page.write(item).map_err(|_| Broken::Write(Some(Exit::CouldNotWrite)))?;
         }
         let Some(tables) = &mut self.tables else { return Ok(()) };
         tables.write(item).map_err(|error| {
@@ -263,6 +292,40 @@ fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> + '_ {
             unknown,
         }
     })
+}
+
+/// The command that makes a page again: what decides its content, not where it goes.
+fn command(arguments: &Arguments) -> String {
+    let mut words = vec!["stayput run".to_owned()];
+    words.extend(arguments.scenarios.iter().map(|path| without_folder(&path.to_string_lossy())));
+    let overrides = &arguments.overrides;
+    words.extend(overrides.policy.iter().map(|name| format!("--policy {}", without_folder(name))));
+    words.extend(overrides.seed.map(|seed| format!("--seed {seed}")));
+    words.extend(overrides.case.iter().map(|case| format!("--case {case}")));
+    words.extend(arguments.replication.map(|number| format!("--replication {number}")));
+    words.push("--html report.html".to_owned());
+    words.join(" ")
+}
+
+/// Files and policies of a page, without the folder of an absolute path.
+fn page_inputs(loader: &Loader, policies: &[Input]) -> Vec<Input> {
+    let mut all = inputs(loader);
+    all.extend(
+        policies
+            .iter()
+            .filter(|of| all.iter().all(|known| known.sha256 != of.sha256))
+            .cloned()
+            .collect::<Vec<_>>(),
+    );
+    all.iter_mut().for_each(|input| input.name = without_folder(&input.name));
+    all
+}
+
+/// A path as a page names it: an absolute one by its file name alone.
+fn without_folder(path: &str) -> String {
+    let is_absolute = std::path::Path::new(path).is_absolute();
+    let name = std::path::Path::new(path).file_name().filter(|_| is_absolute);
+    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Whole days.

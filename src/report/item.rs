@@ -42,6 +42,8 @@ pub struct EndOfRun<'a> {
     pub header: &'a RunHeader,
     /// Totals over its records.
     pub summary: &'a Summary,
+    /// Why the run stopped before its end; `None` if it did not.
+    pub early: Option<&'a str>,
     /// Number of expectations of the scenario. Running a scenario does not check them.
     pub expectations: usize,
     /// The instances at the end, in the order of their ids; none if the run was interrupted.

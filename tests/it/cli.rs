@@ -51,7 +51,7 @@ fn exit_codes_are_what_the_documents_say() {
 fn an_unknown_value_of_a_flag_lists_the_values() {
     let ran = stayput(&["run", "x.yaml", "-f", "xml"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("[possible values: text, csv, jsonl]"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("[possible values: text, csv, jsonl, html]"), "{}", ran.stderr);
 }
 
 #[test]

@@ -42,6 +42,8 @@ mod messages;
 mod models;
 /// Behind each timer, the event that set it going and its caller.
 mod origins;
+/// HTML pages: whole, harmless, small, and equal to the tables.
+mod pages;
 /// Nothing is lost without a permit, and a permit comes from judging alone.
 mod permits;
 /// The full matrix of every edition: a change of a verdict is a change of a line.

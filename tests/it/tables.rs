@@ -104,7 +104,8 @@ fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std:
         Box::new(instances(run.world()).into_iter())
     };
     let header = run.world().header();
-    let end = EndOfRun { header, summary: &summary, expectations: 0, instances: &rows };
+    let end =
+        EndOfRun { header, summary: &summary, early: None, expectations: 0, instances: &rows };
     report.write(&RunItem::End(&end))
 }
 

@@ -1,0 +1,100 @@
+//! Cases side by side: what each loses, and which instances differ.
+
+use maud::{Markup, html};
+
+use super::collect::Collected;
+use super::figures::{between, number};
+use super::names::{Ids, NameRanges};
+use super::tables::case_name;
+use crate::words::{InstanceId, Trigger};
+
+/// Id of the section of a run.
+pub(super) fn section_id(index: usize) -> String {
+    format!("c{}", index + 1)
+}
+
+/// The table of all runs; the first `shown` have a section.
+pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
+    let base = &runs[0];
+    html! {
+        h2 #cases { "Cases side by side" }
+        div.wrap { table.stack {
+            thead { tr {
+                th scope="col" { "case" }
+                th.n scope="col" { "lost" }
+                th.n scope="col" { "with a protection on" }
+                th.n scope="col" { "GiB known" }
+                th.n scope="col" { "disks of unknown size" }
+                th scope="col" { "first loss" }
+                th scope="col" { "against " (case_name(&base.header)) }
+            } }
+            tbody { @for (index, run) in runs.iter().enumerate() { tr {
+                th scope="row" data-l="case" {
+                    @if index < shown { a href={ "#" (section_id(index)) } {
+                        (case_name(&run.header)) } }
+                    @else { (case_name(&run.header)) }
+                }
+                td.n data-l="lost" { (number(run.released)) " of " (number(run.instances)) }
+                td.n data-l="with protection" { (between(run.protected.0, run.protected.1)) }
+                td.n data-l="GiB known" { (number(run.lost.gib)) }
+                td.n data-l="unknown size" { (number(run.lost.unknown)) }
+                td data-l="first loss" {
+                    @match run.first_loss { Some(at) => (run.axis.time(at)), None => "—" }
+                }
+                td data-l="against" { span { (against(base, run, index)) } }
+            } } }
+        } }
+        @if runs.len() > shown {
+            p.m { "The first " (shown) " are shown below; " code { "--case" } " shows another." }
+        }
+    }
+}
+
+/// What a run keeps or loses that the first one does not.
+fn against(base: &Collected, run: &Collected, index: usize) -> String {
+    if index == 0 {
+        return "—".to_owned();
+    }
+    if base.header.scenario != run.header.scenario {
+        return "another scenario".to_owned();
+    }
+    let count = base.released_by.len().max(run.released_by.len());
+    let (mut kept, mut lost, mut other) = (Ids::default(), Ids::default(), Ids::default());
+    for id in (0..count).map(InstanceId::at) {
+        match (way(base, id), way(run, id)) {
+            (Some(_), None) => kept.add(id),
+            (None, Some(_)) => lost.add(id),
+            (Some(a), Some(b)) if a != b => other.add(id),
+            _ => {}
+        }
+    }
+    let mut parts = Vec::new();
+    let mut part = |what: &str, ids: &Ids| {
+        if ids.count() > 0 {
+            // An instance that only one of the runs creates has a name there alone.
+            let ranges: NameRanges<'_> =
+                ids.names(if base.released_by.len() > run.released_by.len() {
+                    &base.header
+                } else {
+                    &run.header
+                });
+            parts.push(format!("{what}: {}", ranges.text()));
+        }
+    };
+    part("kept as well", &kept);
+    part("lost as well", &lost);
+    part("lost in another way", &other);
+    if parts.is_empty() {
+        "the same instances are lost, in the same ways".to_owned()
+    } else {
+        parts.join("; ")
+    }
+}
+
+/// Trigger and rule by which an instance was released; `None` if it was not.
+fn way(run: &Collected, id: InstanceId) -> Option<(Trigger, Option<&str>)> {
+    let coarse = run.released_by.get(id.index())?.checked_sub(1)?;
+    let key = &run.rows.coarse.get(coarse as usize)?.key;
+    let policy = &run.header.rulebook(key.policy).policy;
+    Some((key.trigger, key.rule.map(|rule| policy.rule(rule).id.as_str())))
+}

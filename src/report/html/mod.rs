@@ -1,0 +1,25 @@
+//! HTML: one file for each page, readable without script and style, with nothing from outside.
+//!
+//! `page.rs` is the frame of every page, with `page.css`, `page.js` and `page.svg`. Every text
+//! goes through maud, which escapes by type. A page is made of figures alone: the same inputs give
+//! the same bytes.
+
+mod accounts;
+mod cases;
+mod collect;
+mod courses;
+mod decisions;
+mod figures;
+mod kinds;
+mod lanes;
+mod legend;
+mod marks;
+mod names;
+mod page;
+mod run;
+mod tables;
+mod ticks;
+mod windows;
+
+pub use page::Made;
+pub use run::RunPage;
