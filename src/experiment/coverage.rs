@@ -83,7 +83,7 @@ fn check_order(book: &Rulebook, decision: &Decision) -> Option<RuleId> {
     };
     let refused = matches!(decision.outcome, Outcome::Held | Outcome::Denied);
     (refused && decision.ruling.findings().any(holds) && book.refusal(facts).is_some())
-        .then(|| book.ask(&book.tables.check_order, facts))?
+        .then(|| book.answer(&book.tables.check_order, facts))?
         .map(|answer| answer.rule)
 }
 
@@ -193,7 +193,7 @@ fn total(policy: &Policy, reached: &Reached) -> PolicyCoverage {
     for (index, switch) in policy.switches.iter().enumerate() {
         let id = crate::words::SwitchId::at(index);
         // The switches that every policy has are about unknown facts of a fleet.
-        if policy.unknown.holds(id) {
+        if policy.unknown.contains(id) {
             continue;
         }
         switches.of += 1;

@@ -137,7 +137,7 @@ impl FleetBuilder<'_, '_> {
     ) -> Option<V> {
         let policy = self.fleet.account(account).policy;
         let book = &self.resolver.rulebooks[policy.index()];
-        let answer = book.ask(table(&book.tables.defaults), facts)?;
+        let answer = book.answer(table(&book.tables.defaults), facts)?;
         self.resolver.defaults.insert((policy, answer.rule));
         Some(answer.says)
     }

@@ -163,7 +163,7 @@ impl FleetBuilder<'_, '_> {
             let facts = Facts { billing, resource: property.resource, ..Facts::default() };
             let here = Facts { channel: self.created_via, ..facts };
             let book = self.book(account);
-            let ask = |facts| book.ask(&book.tables.defaults.with_instance, facts);
+            let ask = |facts| book.answer(&book.tables.defaults.with_instance, facts);
             if ask(&facts) != ask(&here) {
                 let default = self.default_of(account, |d| &d.with_instance, &here);
                 property.with_instance = default.map(|says| says == YesNo::Yes);

@@ -197,7 +197,7 @@ impl FleetBuilder<'_, '_> {
             if !protection.occasions.contains(&crate::words::Occasion::Create) {
                 let title =
                     format!("`{}` cannot be set with the creation of an instance", protection.name);
-                let span = part.on.iter().find(|n| protection.is_called(n)).map(|n| n.span);
+                let span = part.on.iter().find(|n| protection.has_name(n)).map(|n| n.span);
                 if let Some(span) = span {
                     let problem = Problem::at(Code::ProviderRefuses, span, title, "only later");
                     self.resolver
@@ -237,7 +237,7 @@ impl FleetBuilder<'_, '_> {
             };
             let mut problem = Problem::at(Code::Inert, span, title, why);
             let mut set = part.protect.iter().flat_map(|protect| &protect.on);
-            if let Some(set) = set.find(|name| protection.is_called(name)) {
+            if let Some(set) = set.find(|name| protection.has_name(name)) {
                 problem = problem.and_at(set.span, "set here");
             }
             if let Some((rule, _)) = &protection.works_when {

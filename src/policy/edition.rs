@@ -74,12 +74,12 @@ impl Unknowns {
     }
 
     /// Whether a switch is one of them.
-    pub fn holds(self, switch: SwitchId) -> bool {
+    pub fn contains(self, switch: SwitchId) -> bool {
         switch >= self.protection
     }
 
     /// The switch about a column.
-    pub fn of(self, column: Column) -> Option<SwitchId> {
+    pub fn switch_for(self, column: Column) -> Option<SwitchId> {
         let switches = [
             (Column::Membership, self.membership),
             (Column::Lock, self.lock),
@@ -303,7 +303,7 @@ pub struct Protection {
 
 impl Protection {
     /// Whether a file may call it so.
-    pub fn is_called(&self, name: &str) -> bool {
+    pub fn has_name(&self, name: &str) -> bool {
         self.name == name || self.attribute.as_deref() == Some(name)
     }
 }
@@ -347,7 +347,7 @@ pub struct FlagChange {
 
 impl FlagTest {
     /// Whether a request is of this kind.
-    pub(super) fn takes(&self, change: &FlagChange) -> bool {
+    pub(super) fn matches(&self, change: &FlagChange) -> bool {
         let named = change.on.union(change.off);
         (self.any.is_empty() || !self.any.intersection(named).is_empty())
             && self.off.difference(change.off).is_empty()
@@ -419,7 +419,7 @@ impl Policy {
     /// The protection with this name or provider attribute; `None` if there is none. Loading proves
     /// that no name is ambiguous.
     pub fn protection(&self, name: &str) -> Option<ProtectionId> {
-        self.protections.iter().position(|p| p.is_called(name)).map(ProtectionId::at)
+        self.protections.iter().position(|p| p.has_name(name)).map(ProtectionId::at)
     }
 
     /// The protections that are a part of the instance's own model.

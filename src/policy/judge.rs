@@ -12,7 +12,7 @@ use super::rulebook::{Answer, Basis, Rulebook};
 use super::ruling::{Finding, Ruling};
 use super::space::Over;
 use super::table::Row;
-use super::unknown::{Course, Position, Undecided, Unknown};
+use super::unknown::{Position, PositionOutcome, Undecided, Unknown};
 use crate::words::{
     Action, CheckedFirst, Confidence, InstanceId, Lifecycle, Outcome, ProtectionId, ProtectionSet,
     RuleId, SwitchSet, Trigger, Upgrade, Verdict, Word, YesNo,
@@ -43,13 +43,13 @@ impl Permit {
 
 /// One instance to judge: its facts, its protections and the requested action.
 #[derive(Debug, Clone, Copy)]
-pub struct Case {
+pub struct InstanceCase {
     /// Id of the instance.
     pub instance: InstanceId,
     /// Facts of the instance and of the request.
     pub facts: Facts,
     /// Requested action.
-    pub asks: Asks,
+    pub requested: Requested,
     /// Protections that are on.
     pub on: ProtectionSet,
     /// Protections whose setting is unknown.
@@ -58,7 +58,7 @@ pub struct Case {
 
 /// The action requested for an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asks {
+pub enum Requested {
     /// This action.
     This(Action),
     /// The action that the `members` table states for its membership.
@@ -67,7 +67,7 @@ pub enum Asks {
 
 /// The result of judging one instance.
 #[derive(Debug)]
-pub struct Judgement {
+pub struct InstanceJudgement {
     /// The judged facts; if some are unknown, the first of their positions.
     pub facts: Facts,
     /// Answer of the `members` table; `None` if the action was given.
@@ -95,17 +95,17 @@ pub enum JudgedOutcome {
 
 /// The result of one position of the facts.
 #[derive(Debug, Clone, Copy)]
-struct Leaning {
+struct PositionResult {
     facts: Facts,
     asked: Option<Answer<Action>>,
     ruling: Ruling,
-    kind: Kind,
+    kind: OutcomeKind,
     basis: Basis,
 }
 
 /// A [`JudgedOutcome`] without its permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum OutcomeKind {
     Goes,
     Held,
     Denied(RuleId),
@@ -114,22 +114,22 @@ enum Kind {
 
 /// The protection that a position takes as set or not, if it does, and what it comes to.
 /// A position of the facts, that of an unknown protection, and what comes of both.
-type Taken = (Facts, Option<(ProtectionId, bool)>, Leaning);
+type FactsResult = (Facts, Option<(ProtectionId, bool)>, PositionResult);
 
-type Leanings = SmallVec<[(Option<(ProtectionId, bool)>, Leaning); 2]>;
+type PositionResults = SmallVec<[(Option<(ProtectionId, bool)>, PositionResult); 2]>;
 
-impl Leaning {
+impl PositionResult {
     /// For a message.
-    fn course(&self) -> Course {
+    fn outcome(&self) -> PositionOutcome {
         let (says, rule) = match self.kind {
-            Kind::Goes => (self.facts.action.effect().word(), None),
-            Kind::Held => {
+            OutcomeKind::Goes => (self.facts.action.effect().word(), None),
+            OutcomeKind::Held => {
                 (Outcome::Held.word(), self.ruling.deciding().and_then(|finding| finding.rule))
             }
-            Kind::Denied(rule) => (Outcome::Denied.word(), Some(rule)),
-            Kind::Idle => (Outcome::NoOp.word(), None),
+            OutcomeKind::Denied(rule) => (Outcome::Denied.word(), Some(rule)),
+            OutcomeKind::Idle => (Outcome::NoOp.word(), None),
         };
-        Course { says, rule }
+        PositionOutcome { says, rule }
     }
 }
 
@@ -140,17 +140,17 @@ impl Rulebook {
     ///
     /// # Errors
     /// If the positions lead to different outcomes, or the policy has no answer for these facts.
-    pub fn judge(&self, case: &Case) -> Result<Judgement, Undecided> {
+    pub fn judge(&self, case: &InstanceCase) -> Result<InstanceJudgement, Undecided> {
         if case.facts.unknown.is_empty() && case.unknown.is_empty() {
-            let leaning = self.lean(case, case.facts, case.on, ProtectionSet::EMPTY)?;
-            return Ok(settle(case, leaning));
+            let result = self.judge_position(case, case.facts, case.on, ProtectionSet::EMPTY)?;
+            return Ok(settle(case, result));
         }
         let (positions, basis) = self.positions(&case.facts);
-        let mut all: SmallVec<[Taken; 4]> = SmallVec::new();
+        let mut all: SmallVec<[FactsResult; 4]> = SmallVec::new();
         let mut never = None;
         for facts in positions {
-            match self.with_flags(case, facts) {
-                Ok(leanings) => all.extend(leanings.into_iter().map(|(flag, l)| (facts, flag, l))),
+            match self.with_unknown_protections(case, facts) {
+                Ok(results) => all.extend(results.into_iter().map(|(flag, l)| (facts, flag, l))),
                 // The facts exclude this position.
                 Err(impossible) => never = never.or(Some(impossible)),
             }
@@ -158,38 +158,42 @@ impl Rulebook {
         let Some((_, _, first)) = all.first() else {
             return Err(never.unwrap_or(Undecided::Outside(Column::Trigger)));
         };
-        let goes = |leaning: &Leaning| leaning.kind == Kind::Goes;
-        let alike = |leaning: &Leaning| {
-            goes(leaning) == goes(first)
-                && (!goes(first) || leaning.facts.action == first.facts.action)
+        let goes = |result: &PositionResult| result.kind == OutcomeKind::Goes;
+        let alike = |result: &PositionResult| {
+            goes(result) == goes(first)
+                && (!goes(first) || result.facts.action == first.facts.action)
         };
-        if !all.iter().all(|(_, _, leaning)| alike(leaning)) {
-            let courses = all.iter().map(|(facts, flag, leaning)| {
+        if !all.iter().all(|(_, _, result)| alike(result)) {
+            let courses = all.iter().map(|(facts, flag, result)| {
                 let mut position = Position::of(case.facts.unknown, facts);
                 position.extend(flag.map(|(protection, set)| {
                     (Unknown::Protection(protection), if set { SET } else { UNSET })
                 }));
-                (position, leaning.course())
+                (position, result.outcome())
             });
             return Err(Undecided::differs(courses.collect()));
         }
-        let leanings = || all.iter().map(|(_, _, leaning)| leaning);
+        let results = || all.iter().map(|(_, _, result)| result);
         // If several results keep the instance, the one that needs no protection counts.
-        let is = |kind: fn(Kind) -> bool| leanings().find(|leaning| kind(leaning.kind));
-        let denied = is(|kind| matches!(kind, Kind::Denied(_)));
-        let chosen = denied.or_else(|| is(|kind| kind == Kind::Idle)).unwrap_or(first);
+        let is = |kind: fn(OutcomeKind) -> bool| results().find(|result| kind(result.kind));
+        let denied = is(|kind| matches!(kind, OutcomeKind::Denied(_)));
+        let chosen = denied.or_else(|| is(|kind| kind == OutcomeKind::Idle)).unwrap_or(first);
         let mut common = *chosen;
         if goes(chosen) {
-            common.ruling = leanings().fold(chosen.ruling, |ruling, l| ruling.common(&l.ruling));
+            common.ruling = results().fold(chosen.ruling, |ruling, l| ruling.common(&l.ruling));
         }
-        common.basis = leanings().fold(basis, |basis, leaning| basis.union(leaning.basis));
+        common.basis = results().fold(basis, |basis, result| basis.union(result.basis));
         common.facts.unknown = case.facts.unknown;
         Ok(settle(case, common))
     }
 
     /// Judges one position of the facts, in every position of the unknown protections.
-    fn with_flags(&self, case: &Case, facts: Facts) -> Result<Leanings, Undecided> {
-        let off = self.lean(case, facts, case.on, case.unknown)?;
+    fn with_unknown_protections(
+        &self,
+        case: &InstanceCase,
+        facts: Facts,
+    ) -> Result<PositionResults, Undecided> {
+        let off = self.judge_position(case, facts, case.on, case.unknown)?;
         if case.unknown.is_empty() {
             return Ok(smallvec![(None, off)]);
         }
@@ -202,33 +206,33 @@ impl Rulebook {
         };
         if let Some(set) = set {
             let on = if set { case.on.union(case.unknown) } else { case.on };
-            let mut leaning = self.lean(case, facts, on, ProtectionSet::EMPTY)?;
-            if case.unknown.iter().any(|p| asked(&p)) && leaning.kind != Kind::Idle {
-                leaning.basis = leaning.basis.union(self.assumed(switch));
+            let mut result = self.judge_position(case, facts, on, ProtectionSet::EMPTY)?;
+            if case.unknown.iter().any(|p| asked(&p)) && result.kind != OutcomeKind::Idle {
+                result.basis = result.basis.union(self.assumed(switch));
             }
-            return Ok(smallvec![(None, leaning)]);
+            return Ok(smallvec![(None, result)]);
         }
         let holds = case.unknown.iter().find(|p| verdict(*p) == Some(Verdict::Held));
-        let Some(protection) = holds.filter(|_| off.kind != Kind::Held) else {
+        let Some(protection) = holds.filter(|_| off.kind != OutcomeKind::Held) else {
             return Ok(smallvec![(None, off)]);
         };
-        let on = self.lean(case, facts, case.on.with(protection), case.unknown)?;
+        let on = self.judge_position(case, facts, case.on.with(protection), case.unknown)?;
         Ok(smallvec![(Some((protection, false)), off), (Some((protection, true)), on)])
     }
 
     /// Judges known facts with the protections in `on`; those in `doubt` may be on, and none of
     /// them may hold.
-    fn lean(
+    fn judge_position(
         &self,
-        case: &Case,
+        case: &InstanceCase,
         facts: Facts,
         on: ProtectionSet,
         doubt: ProtectionSet,
-    ) -> Result<Leaning, Undecided> {
-        let (asked, action) = match case.asks {
-            Asks::This(action) => (None, action),
-            Asks::ByMembership => {
-                let asked = self.ask(&self.tables.members, &facts);
+    ) -> Result<PositionResult, Undecided> {
+        let (asked, action) = match case.requested {
+            Requested::This(action) => (None, action),
+            Requested::ByMembership => {
+                let asked = self.answer(&self.tables.members, &facts);
                 (asked, asked.map_or(Action::Release, |answer| answer.says))
             }
         };
@@ -247,25 +251,27 @@ impl Rulebook {
         };
         let ruling = match cell {
             Some(cell) => self.rule(cell, on, doubt),
-            None => Ruling::unasked_of(on),
+            None => Ruling::without_verdicts_of(on),
         };
-        let of = |kind, ruling: Ruling, basis| Leaning { facts, asked, ruling, kind, basis };
+        let of = |kind, ruling: Ruling, basis| PositionResult { facts, asked, ruling, kind, basis };
         // Protections are not consulted about a request that is refused first.
         let denied = |rule, basis: Basis| {
-            of(Kind::Denied(rule), ruling.unasked(), basis.union(self.basis(rule)))
+            of(OutcomeKind::Denied(rule), ruling.without_verdicts(), basis.union(self.basis(rule)))
         };
         let idle = is_idle(&facts);
         Ok(match (ruling.blocks() && !idle, refusal) {
             (false, Some(rule)) => denied(rule, Basis::NONE),
-            (false, None) if idle => of(Kind::Idle, Ruling::NONE, Basis::NONE),
-            (false, None) => of(Kind::Goes, ruling, ruling.basis),
-            (true, None) => of(Kind::Held, ruling, ruling.basis),
+            (false, None) if idle => of(OutcomeKind::Idle, Ruling::NONE, Basis::NONE),
+            (false, None) => of(OutcomeKind::Goes, ruling, ruling.basis),
+            (true, None) => of(OutcomeKind::Held, ruling, ruling.basis),
             (true, Some(rule)) => {
-                let order = self.ask(&self.tables.check_order, &facts);
+                let order = self.answer(&self.tables.check_order, &facts);
                 let basis = order.map_or(Basis::NONE, |order| order.basis);
                 match order.map_or(CheckedFirst::Protection, |order| order.says) {
                     CheckedFirst::Refusal => denied(rule, basis),
-                    CheckedFirst::Protection => of(Kind::Held, ruling, ruling.basis.union(basis)),
+                    CheckedFirst::Protection => {
+                        of(OutcomeKind::Held, ruling, ruling.basis.union(basis))
+                    }
                 }
             }
         })
@@ -310,7 +316,7 @@ impl Rulebook {
     }
 
     fn basis_of(&self, finding: Finding) -> Basis {
-        finding.rule.map_or(UNFOUNDED, |rule| self.basis(rule))
+        finding.rule.map_or(NO_RULE_BASIS, |rule| self.basis(rule))
     }
 
     fn find(&self, facts: &Facts, protection: ProtectionId) -> Option<Finding> {
@@ -340,7 +346,7 @@ impl Rulebook {
                 .position(|a| a.over == Over::Column(Column::Trigger))?;
             let rows = (0..table.space().cells())
                 .filter(|cell| table.space().word(*cell, axis) == trigger.index())
-                .filter(|cell| works.is_none_or(|(_, when)| table.space().takes(when, *cell)))
+                .filter(|cell| works.is_none_or(|(_, when)| table.space().meets(when, *cell)))
                 .filter_map(|cell| table.row(cell));
             let mut held = None;
             for row in rows {
@@ -360,15 +366,17 @@ impl Rulebook {
 }
 
 /// The judgement of a case. No other function makes permits.
-fn settle(case: &Case, leaning: Leaning) -> Judgement {
-    let Leaning { facts, asked, ruling, kind, basis } = leaning;
+fn settle(case: &InstanceCase, result: PositionResult) -> InstanceJudgement {
+    let PositionResult { facts, asked, ruling, kind, basis } = result;
     let outcome = match kind {
-        Kind::Goes => JudgedOutcome::Goes(Permit { instance: case.instance, action: facts.action }),
-        Kind::Held => JudgedOutcome::Held,
-        Kind::Denied(rule) => JudgedOutcome::Denied(rule),
-        Kind::Idle => JudgedOutcome::Idle,
+        OutcomeKind::Goes => {
+            JudgedOutcome::Goes(Permit { instance: case.instance, action: facts.action })
+        }
+        OutcomeKind::Held => JudgedOutcome::Held,
+        OutcomeKind::Denied(rule) => JudgedOutcome::Denied(rule),
+        OutcomeKind::Idle => JudgedOutcome::Idle,
     };
-    Judgement { facts, asked, ruling, outcome, basis }
+    InstanceJudgement { facts, asked, ruling, outcome, basis }
 }
 
 /// Whether an action would change nothing in this state.
@@ -392,4 +400,5 @@ fn is_idle(facts: &Facts) -> bool {
 }
 
 /// The basis of a verdict without a rule.
-const UNFOUNDED: Basis = Basis { confidence: Confidence::Unconfirmed, switches: SwitchSet::EMPTY };
+const NO_RULE_BASIS: Basis =
+    Basis { confidence: Confidence::Unconfirmed, switches: SwitchSet::EMPTY };

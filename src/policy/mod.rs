@@ -65,11 +65,11 @@ pub use edition::{
 };
 pub use facts::{Column, Columns, Condition, Facts};
 pub use file::PolicyFile;
-pub use judge::{Asks, Case, JudgedOutcome, Judgement, Permit};
+pub use judge::{InstanceCase, InstanceJudgement, JudgedOutcome, Permit, Requested};
 pub use order::Order;
-pub use remedy::{Danger, Moment, Remedy, is_called};
+pub use remedy::{Danger, Moment, Remedy, is_call};
 pub use rulebook::{Answer, Basis, Rulebook, may_lose};
 pub use ruling::{Finding, Ruling};
 pub use space::{Axis, Block, Over, Space};
 pub use table::{Row, Table};
-pub use unknown::{Course, Position, Undecided, Unknown};
+pub use unknown::{Position, PositionOutcome, Undecided, Unknown};

@@ -14,15 +14,15 @@ const BASIS: &[&str] = &["source", "confidence", "because", "remedy", "unreachab
 const NAMES: &[&str] = &["id", "about", "title", "attribute"];
 
 /// What falls away with a conclusion: it spoke for the one that is replaced.
-const SPOKE: &[&str] = &["source", "confidence", "because", "remedy"];
+const EVIDENCE: &[&str] = &["source", "confidence", "because", "remedy"];
 
 /// What kind of statement a mapping is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Statement {
+enum StatementKind {
     /// A rule of a table that is proved: where it says nothing, another rule must.
     Rule,
     /// A rule whose absence is an answer as well: a refusal, a step, where a protection works.
-    Loose,
+    Optional,
     /// Figures, lists or limits that share one source.
     Figures,
     /// A question that the documents leave open.
@@ -32,20 +32,20 @@ enum Statement {
 }
 
 /// The statement that stands at a path of keys, if one does.
-fn statement_at(path: &[&str]) -> Option<Statement> {
+fn statement_at(path: &[&str]) -> Option<StatementKind> {
     Some(match path {
         ["protections", _, "works-when"] | ["preconditions", _] | ["clocks", _, _] => {
-            Statement::Loose
+            StatementKind::Optional
         }
         ["protections", _, "settable"]
         | ["schedule" | "hooks" | "repairs"]
-        | ["scale-in", "orders", _] => Statement::Figures,
-        ["switches", _] => Statement::Switch,
-        ["sources" | "notes", _] => Statement::Document,
+        | ["scale-in", "orders", _] => StatementKind::Figures,
+        ["switches", _] => StatementKind::Switch,
+        ["sources" | "notes", _] => StatementKind::Document,
         ["protections", _, "rules", _]
         | ["schedule", "due" | "settled", _]
         | ["hooks", "holds", _]
-        | ["scale-in" | "defaults", _, _] => Statement::Rule,
+        | ["scale-in" | "defaults", _, _] => StatementKind::Rule,
         [
             "protections" | "space" | "schedule" | "hooks" | "repairs" | "scale-in" | "defaults",
             ..,
@@ -54,7 +54,7 @@ fn statement_at(path: &[&str]) -> Option<Statement> {
         }
         // A clock is a list of steps; the step is the statement.
         ["clocks", _] => return None,
-        [_, _] => Statement::Rule,
+        [_, _] => StatementKind::Rule,
         _ => return None,
     })
 }
@@ -78,7 +78,7 @@ pub struct Overlay<'p> {
     /// Every mistake found so far.
     pub problems: &'p mut Problems,
     /// Statements of which a key was left out, with the place that says so.
-    cut: Vec<(String, Span)>,
+    removed: Vec<(String, Span)>,
 }
 
 /// The keys that lead to a node.
@@ -102,14 +102,14 @@ impl<'p> Overlay<'p> {
         changed: &'p mut Vec<Span>,
         problems: &'p mut Problems,
     ) -> Self {
-        Self { extends, changed, problems, cut: Vec::new() }
+        Self { extends, changed, problems, removed: Vec::new() }
     }
 
     /// Lays `over` over `base`, once the keys that it leaves out are gone.
     pub fn lay(&mut self, base: &mut Node, over: Node) {
         self.drop_keys(base, &over);
         self.merge(&mut Vec::new(), base, over);
-        for (path, span) in std::mem::take(&mut self.cut) {
+        for (path, span) in std::mem::take(&mut self.removed) {
             let name = path.rsplit('.').next().unwrap_or(&path).to_owned();
             self.refuse(&name, span, "this removes its scope or its conclusion", None);
         }
@@ -131,7 +131,7 @@ impl<'p> Overlay<'p> {
             self.join(path, base, listed(&over));
         } else if are_maps {
             if let Some(statement) = statement {
-                self.vouch(path, statement, base, &over);
+                self.check_evidence(path, statement, base, &over);
             }
             self.join_maps(path, base, over);
         } else if has_ids(base) && has_ids(&over) {
@@ -171,7 +171,7 @@ impl<'p> Overlay<'p> {
         let Value::List(items) = &mut base.value else { return };
         for item in new {
             let id = id_of(&item);
-            let same = |known: &&mut Node| id.as_ref().is_some_and(|id| is_called(known, id));
+            let same = |known: &&mut Node| id.as_ref().is_some_and(|id| has_id(known, id));
             match (&id, items.iter_mut().find(same)) {
                 (Some(id), Some(known)) => {
                     path.push(id.clone());
@@ -186,10 +186,10 @@ impl<'p> Overlay<'p> {
 
     /// Sees to it that a statement which concludes otherwise has its own standing, and takes
     /// away what spoke for the one that it replaces.
-    fn vouch(
+    fn check_evidence(
         &mut self,
         path: &[Spanned<Box<str>>],
-        statement: Statement,
+        statement: StatementKind,
         base: &mut Node,
         over: &Node,
     ) {
@@ -197,8 +197,8 @@ impl<'p> Overlay<'p> {
         let Some(key) = path.last() else { return };
         let name = &*key.value;
         let whole = keys.join(".");
-        let cut = self.cut.iter().position(|(cut, _)| *cut == whole);
-        let cut = cut.map(|at| self.cut.swap_remove(at).1);
+        let removed = self.removed.iter().position(|(removed, _)| *removed == whole);
+        let removed = removed.map(|at| self.removed.swap_remove(at).1);
         let changes: Vec<&Entry> = over
             .entries()
             .unwrap_or_default()
@@ -207,7 +207,7 @@ impl<'p> Overlay<'p> {
                 !is_section(&keys, &entry.key) && changes(statement, &keys, base, entry)
             })
             .collect();
-        let first = changes.first().map(|entry| entry.key.span).or(cut);
+        let first = changes.first().map(|entry| entry.key.span).or(removed);
         let has = |key| over.get(key).is_some();
         let Some(first) = first else {
             if claims_more(statement, base, over) && !has("source") {
@@ -222,18 +222,19 @@ impl<'p> Overlay<'p> {
             return;
         };
         let stands = match statement {
-            Statement::Document => has("source") && keys[0] == "notes",
-            Statement::Rule | Statement::Loose | Statement::Figures | Statement::Switch => {
-                has("source") || has("confidence")
-            }
+            StatementKind::Document => has("source") && keys[0] == "notes",
+            StatementKind::Rule
+            | StatementKind::Optional
+            | StatementKind::Figures
+            | StatementKind::Switch => has("source") || has("confidence"),
         };
-        if statement == Statement::Document && keys[0] == "sources" {
+        if statement == StatementKind::Document && keys[0] == "sources" {
             self.refuse_source(name, first, base.span);
             return;
         }
         // A refusal may get another answer, with a source of its own; the rest stays as it was.
         let answers = |entry: &&Entry| &**entry.key == "answer" && stands_alone(&entry.value);
-        if cut.is_none() && changes.iter().all(answers) {
+        if removed.is_none() && changes.iter().all(answers) {
             return;
         }
         if !stands {
@@ -245,12 +246,12 @@ impl<'p> Overlay<'p> {
         let concludes = changes.iter().any(|entry| is_conclusion(&keys, &entry.key));
         entries.retain(|entry| match &**entry.key {
             // The question stays the same, whatever its default.
-            "because" if statement == Statement::Switch => true,
+            "because" if statement == StatementKind::Switch => true,
             "answer" => !concludes,
-            key => !SPOKE.contains(&key),
+            key => !EVIDENCE.contains(&key),
         });
         // Read on as if it were assumed, so that one mistake is reported once.
-        if !stands && statement != Statement::Document {
+        if !stands && statement != StatementKind::Document {
             entries.push(assumed(span));
         }
     }
@@ -307,7 +308,7 @@ impl<'p> Overlay<'p> {
             let opens = steps.first() == Some(&"switches") && matches!(key, "default" | "cautious");
             let says = statement_at(&steps).is_some() && !is_section(&steps, key);
             if says && !wording && !opens {
-                self.cut.push((parent.to_owned(), path.span));
+                self.removed.push((parent.to_owned(), path.span));
             }
         }
     }
@@ -330,9 +331,9 @@ fn is_conclusion(path: &[&str], key: &str) -> bool {
 }
 
 /// Whether an entry of an overlay changes what a statement says, its wording apart.
-fn changes(statement: Statement, path: &[&str], base: &Node, entry: &Entry) -> bool {
+fn changes(statement: StatementKind, path: &[&str], base: &Node, entry: &Entry) -> bool {
     let key: &str = &entry.key;
-    if NAMES.contains(&key) && statement != Statement::Document
+    if NAMES.contains(&key) && statement != StatementKind::Document
         || BASIS.contains(&key)
         || key.starts_with("x-")
     {
@@ -343,10 +344,11 @@ fn changes(statement: Statement, path: &[&str], base: &Node, entry: &Entry) -> b
     }
     let scope = scope(key, base.get(key), &entry.value);
     match statement {
-        Statement::Rule => scope == Scope::Other,
-        Statement::Loose | Statement::Figures | Statement::Switch | Statement::Document => {
-            scope != Scope::Same
-        }
+        StatementKind::Rule => scope == Scope::Other,
+        StatementKind::Optional
+        | StatementKind::Figures
+        | StatementKind::Switch
+        | StatementKind::Document => scope != Scope::Same,
     }
 }
 
@@ -378,12 +380,13 @@ fn assuming(old: &Node, new: &Node) -> Scope {
 }
 
 /// Whether an overlay claims a higher confidence for a statement.
-fn claims_more(statement: Statement, base: &Node, over: &Node) -> bool {
+fn claims_more(statement: StatementKind, base: &Node, over: &Node) -> bool {
     let silent = match statement {
-        Statement::Switch => Confidence::Unconfirmed,
-        Statement::Rule | Statement::Loose | Statement::Figures | Statement::Document => {
-            Confidence::Documented
-        }
+        StatementKind::Switch => Confidence::Unconfirmed,
+        StatementKind::Rule
+        | StatementKind::Optional
+        | StatementKind::Figures
+        | StatementKind::Document => Confidence::Documented,
     };
     let read = |node: &Node| Confidence::spelled(node.get("confidence")?.scalar()?);
     read(over).is_some_and(|new| new < read(base).unwrap_or(silent))
@@ -447,7 +450,7 @@ fn id_of(item: &Node) -> Option<Spanned<Box<str>>> {
 }
 
 /// Whether a thing in a list has an id.
-fn is_called(item: &Node, id: &str) -> bool {
+fn has_id(item: &Node, id: &str) -> bool {
     item.get("id").and_then(Node::scalar) == Some(id)
 }
 
@@ -457,7 +460,7 @@ fn child<'n>(node: &'n mut Node, step: &str) -> Option<&'n mut Node> {
         Value::Map(entries) => {
             entries.iter_mut().find(|e| &**e.key == step).map(|entry| &mut entry.value)
         }
-        Value::List(items) => items.iter_mut().find(|item| is_called(item, step)),
+        Value::List(items) => items.iter_mut().find(|item| has_id(item, step)),
         Value::Empty | Value::Scalar(..) => None,
     }
 }
@@ -472,7 +475,7 @@ fn remove(node: &mut Node, key: &str) -> bool {
         }
         Value::List(items) => {
             let before = items.len();
-            items.retain(|item| !is_called(item, key));
+            items.retain(|item| !has_id(item, key));
             items.len() < before
         }
         Value::Empty | Value::Scalar(..) => false,

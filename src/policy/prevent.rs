@@ -15,7 +15,7 @@ use crate::words::{
 
 /// Whether a policy accepts a way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Acceptance {
+enum CallAcceptance {
     /// As things stand.
     AtOnce,
     /// After this has been done.
@@ -25,20 +25,20 @@ enum Acceptance {
 }
 
 /// A way, and whose words it has.
-type Candidate = (Means, Option<(RuleId, u8)>);
+type RemedyCandidate = (Means, Option<(RuleId, u8)>);
 
 impl Rulebook {
     /// What would have prevented a loss of an instance.
     pub fn remedy(&self, danger: &Danger<'_>) -> Remedy {
-        let proposed = self.speaking(danger).flat_map(|rule| self.proposals(rule));
+        let proposed = self.rules_of_loss(danger).flat_map(|rule| self.proposals(rule));
         let of_cause = cause(&danger.facts).map(|act| (Means::Do(act), None));
         let protections = (0..self.policy.protections.len()).map(ProtectionId::at);
         let protections = protections.map(|protection| (Means::Set(protection), None));
         let rest = [Act::Detach, Act::Renew].map(|act| (Means::Do(act), None));
         let candidates = proposed.chain(of_cause).chain(protections).chain(rest);
-        let helps = |(means, _): &Candidate| self.helps(danger, *means);
+        let helps = |(means, _): &RemedyCandidate| self.helps(danger, *means);
         self.last_accepted(danger, &candidates.filter(helps))
-            .unwrap_or_else(|| self.nothing(danger, self.speaking(danger)))
+            .unwrap_or_else(|| self.no_remedy(danger, self.rules_of_loss(danger)))
     }
 
     /// What would have saved a resource: what its rule proposes, or else what would have prevented
@@ -51,7 +51,7 @@ impl Rulebook {
         rule: RuleId,
         instance: impl FnOnce() -> Remedy,
     ) -> Remedy {
-        let saves = |(means, _): &Candidate| match means {
+        let saves = |(means, _): &RemedyCandidate| match means {
             Means::Do(act) if act.saves_a_resource() => self.saves(lost, *act),
             Means::Do(_) | Means::Set(_) => self.helps(danger, *means),
         };
@@ -63,13 +63,13 @@ impl Rulebook {
         if remedy.means.is_some() {
             return remedy;
         }
-        let rules = std::iter::once(rule).chain(self.speaking(danger));
-        self.nothing(danger, rules)
+        let rules = std::iter::once(rule).chain(self.rules_of_loss(danger));
+        self.no_remedy(danger, rules)
     }
 
     /// The rules that may have something to say on a loss: those that let it pass, and those of
     /// protections that would not have held it.
-    fn speaking<'r>(
+    fn rules_of_loss<'r>(
         &'r self,
         danger: &Danger<'_>,
     ) -> impl Iterator<Item = RuleId> + Clone + use<'r> {
@@ -80,13 +80,13 @@ impl Rulebook {
     }
 
     /// What a rule proposes.
-    fn proposals(&self, rule: RuleId) -> impl Iterator<Item = Candidate> + Clone {
+    fn proposals(&self, rule: RuleId) -> impl Iterator<Item = RemedyCandidate> + Clone {
         let proposals = self.policy.rule(rule).remedy.means.iter().zip(0_u8..);
         proposals.map(move |(proposal, index)| (proposal.means, Some((rule, index))))
     }
 
     /// The remedy of a loss that nothing in the policy prevents; a rule may have a word for it.
-    fn nothing(&self, danger: &Danger<'_>, rules: impl Iterator<Item = RuleId>) -> Remedy {
+    fn no_remedy(&self, danger: &Danger<'_>, rules: impl Iterator<Item = RuleId>) -> Remedy {
         let mut rules = rules.filter(|rule| self.policy.rule(*rule).remedy.text.is_some());
         Remedy {
             until: None,
@@ -102,14 +102,14 @@ impl Rulebook {
     fn last_accepted(
         &self,
         danger: &Danger<'_>,
-        candidates: &(impl Iterator<Item = Candidate> + Clone),
+        candidates: &(impl Iterator<Item = RemedyCandidate> + Clone),
     ) -> Option<Remedy> {
         danger.moments.iter().find_map(|moment| {
             candidates.clone().find_map(|(means, words_of)| {
                 let first = match self.accepts(danger, moment, means) {
-                    Acceptance::AtOnce => None,
-                    Acceptance::After(first) => Some(first),
-                    Acceptance::Never => return None,
+                    CallAcceptance::AtOnce => None,
+                    CallAcceptance::After(first) => Some(first),
+                    CallAcceptance::Never => return None,
                 };
                 let until = Some(moment.until);
                 let called = danger.called;
@@ -119,49 +119,55 @@ impl Rulebook {
     }
 
     /// Whether the policy accepts a way before a moment, and what has to be done first.
-    fn accepts(&self, danger: &Danger<'_>, moment: &Moment, means: Means) -> Acceptance {
+    fn accepts(&self, danger: &Danger<'_>, moment: &Moment, means: Means) -> CallAcceptance {
         let Moment { facts, may_settle, .. } = moment;
         if means == Means::Do(Act::Settle) {
             return match facts.overdue {
                 // Before the arrears there is nothing to settle.
-                YesNo::No => Acceptance::Never,
+                YesNo::No => CallAcceptance::Never,
                 YesNo::Yes if danger.waiting && self.would_fire(facts) => {
-                    let cancels = self.takes(danger, facts, Means::Do(Act::CancelSchedule));
-                    if cancels { Acceptance::After(Act::CancelSchedule) } else { Acceptance::Never }
+                    let cancels = self.accepts_call(danger, facts, Means::Do(Act::CancelSchedule));
+                    if cancels {
+                        CallAcceptance::After(Act::CancelSchedule)
+                    } else {
+                        CallAcceptance::Never
+                    }
                 }
-                YesNo::Yes => Acceptance::AtOnce,
+                YesNo::Yes => CallAcceptance::AtOnce,
             };
         }
-        let takes = self.takes(danger, facts, means);
+        let accepted = self.accepts_call(danger, facts, means);
         if moment.perhaps_owing {
-            let always = takes && self.takes(danger, &in_arrears(facts), means);
-            return if always { Acceptance::AtOnce } else { Acceptance::Never };
+            let always = accepted && self.accepts_call(danger, &in_arrears(facts), means);
+            return if always { CallAcceptance::AtOnce } else { CallAcceptance::Never };
         }
-        if takes {
-            return Acceptance::AtOnce;
+        if accepted {
+            return CallAcceptance::AtOnce;
         }
         // Settling first must not bring a release about that has waited for it.
         let fires = danger.waiting && self.would_fire(facts);
-        match pays(facts).filter(|_| *may_settle && !fires) {
-            Some(first) if self.takes(danger, &paid(facts), means) => Acceptance::After(first),
-            _ => Acceptance::Never,
+        match settling_act(facts).filter(|_| *may_settle && !fires) {
+            Some(first) if self.accepts_call(danger, &paid(facts), means) => {
+                CallAcceptance::After(first)
+            }
+            _ => CallAcceptance::Never,
         }
     }
 
     /// Whether a release that waits would fire once the account has settled.
     fn would_fire(&self, facts: &Facts) -> bool {
-        let settled = self.ask(&self.tables.settled, &paid(facts));
+        let settled = self.answer(&self.tables.settled, &paid(facts));
         settled.is_none_or(|answer| answer.says != ScheduleFate::Dropped)
     }
 
     /// Whether the policy accepts the call that a way needs.
-    fn takes(&self, danger: &Danger<'_>, facts: &Facts, means: Means) -> bool {
+    fn accepts_call(&self, danger: &Danger<'_>, facts: &Facts, means: Means) -> bool {
         match means {
             Means::Set(protection) => {
                 let on = ProtectionSet::EMPTY.with(protection);
                 let change = FlagChange { on, after: danger.on.union(on), ..FlagChange::default() };
                 let asked = call(facts, Action::SetProtection);
-                self.whatever_is_unknown(&asked, |f| self.refusal_to_set(f, &change).is_none())
+                self.in_all_positions(&asked, |f| self.refusal_to_set(f, &change).is_none())
             }
             Means::Do(act) => {
                 let Some(action) = action(act) else { return true };
@@ -171,13 +177,13 @@ impl Rulebook {
                     asked.capacity = danger.size_without;
                     asked.named = YesNo::Yes;
                 }
-                self.whatever_is_unknown(&asked, |facts| self.refusal(facts).is_none())
+                self.in_all_positions(&asked, |facts| self.refusal(facts).is_none())
             }
         }
     }
 
     /// Whether something is so in every position that the unknown facts of a situation can have.
-    fn whatever_is_unknown(&self, facts: &Facts, is_so: impl Fn(&Facts) -> bool) -> bool {
+    fn in_all_positions(&self, facts: &Facts, is_so: impl Fn(&Facts) -> bool) -> bool {
         if facts.unknown.is_empty() {
             return is_so(facts);
         }
@@ -195,7 +201,7 @@ impl Rulebook {
                 !danger.on.contains(id)
                     && protection.occasions.contains(&Occasion::Later)
                     && (danger.in_group || !of_group)
-                    && self.whatever_is_unknown(facts, |facts| self.holds(id, facts))
+                    && self.in_all_positions(facts, |facts| self.holds(id, facts))
             }
             Means::Do(Act::Detach) => {
                 danger.in_group && facts.trigger.is_about_members() && self.lets_go(danger)
@@ -304,7 +310,7 @@ const fn action(act: Act) -> Option<Action> {
 }
 
 /// What ends the arrears of a situation, or the cancellation, if it is in any.
-const fn pays(facts: &Facts) -> Option<Act> {
+const fn settling_act(facts: &Facts) -> Option<Act> {
     match facts.overdue {
         YesNo::Yes => Some(Act::Settle),
         YesNo::No if facts.lock.contains(Lock::Financial) => Some(Act::Reactivate),

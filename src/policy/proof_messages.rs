@@ -2,7 +2,7 @@
 
 use super::facts::Condition;
 use super::space::{Block, Over, Space};
-use super::table::{Fault, Table, Unproved};
+use super::table::{Table, TableFault, Unproved};
 use super::written_rule::WrittenRule;
 use crate::diagnostics::{Code, Problem, Span};
 
@@ -34,10 +34,10 @@ pub fn report<C: Clone>(
     problems
 }
 
-fn report_fault(fault: &Fault, subject: &TableContext<'_>, space: &Space) -> Problem {
+fn report_fault(fault: &TableFault, subject: &TableContext<'_>, space: &Space) -> Problem {
     let part = |at: usize| &subject.parts[at];
     match fault {
-        Fault::Open(open) => {
+        TableFault::Open(open) => {
             let count = open.len();
             let name = subject.name;
             let (cells, have) = if count == 1 { ("cell", "has") } else { ("cells", "have") };
@@ -53,7 +53,7 @@ fn report_fault(fault: &Fault, subject: &TableContext<'_>, space: &Space) -> Pro
             }
             problem
         }
-        Fault::Twice(a, b, cells) => {
+        TableFault::Twice(a, b, cells) => {
             let title = format!(
                 "rules `{}` and `{}` both match {} of `{}`",
                 *part(*a).id,
@@ -68,7 +68,7 @@ fn report_fault(fault: &Fault, subject: &TableContext<'_>, space: &Space) -> Pro
                 .note(format!("both match: {both}"))
                 .help("narrow one of the rules; their order has no effect")
         }
-        Fault::Dead(at) => {
+        TableFault::Dead(at) => {
             let title = format!("rule `{}` matches no cell of `{}`", *part(*at).id, subject.name);
             Problem::at(Code::DeadRule, part(*at).span, title, "never used").help(
                 "remove the rule, or compare its conditions with `space`, `impossible` and `works-when`",
@@ -120,7 +120,7 @@ fn replacement<C: Clone>(
 ) -> Option<String> {
     // A wrong word leaves its own cells open. Each candidate is proved again, which takes too long
     // for large tables.
-    let is_open = faults.iter().any(|fault| matches!(fault, Fault::Open(_)));
+    let is_open = faults.iter().any(|fault| matches!(fault, TableFault::Open(_)));
     if !is_open || space.cells() * rows.len() > 50_000 {
         return None;
     }

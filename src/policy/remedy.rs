@@ -113,7 +113,7 @@ impl<'a> Danger<'a> {
             in_group: !matches!(facts.membership, Membership::None),
             size_without: Capacity::Within,
             waiting: false,
-            called: is_called(&facts),
+            called: is_call(&facts),
         }
     }
 }
@@ -126,7 +126,7 @@ impl Moment {
 }
 
 /// Whether the trigger of a situation is a call.
-pub const fn is_called(facts: &Facts) -> bool {
+pub const fn is_call(facts: &Facts) -> bool {
     match facts.trigger {
         Trigger::Manual
         | Trigger::DeleteMembers

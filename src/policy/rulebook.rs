@@ -111,7 +111,7 @@ impl Rulebook {
     #[must_use]
     pub fn with_verdict(&self, rule: RuleId, verdict: Verdict) -> Self {
         let mut book = self.clone();
-        book.verdicts.iter_mut().for_each(|table| table.say(rule, &verdict));
+        book.verdicts.iter_mut().for_each(|table| table.set_conclusion(rule, &verdict));
         book.consulted = consulted(&book.verdicts);
         book
     }
@@ -155,7 +155,9 @@ impl Rulebook {
     pub fn refusal_to_set(&self, facts: &Facts, change: &FlagChange) -> Option<RuleId> {
         let refusals = self.refusals[usize::from(facts.action.index())].iter();
         let mut refusals = refusals.map(|index| &self.policy.preconditions[*index]);
-        refusals.find(|r| r.flags.takes(change) && r.when.meets(facts)).map(|refusal| refusal.rule)
+        refusals
+            .find(|r| r.flags.matches(change) && r.when.meets(facts))
+            .map(|refusal| refusal.rule)
     }
 
     /// Basis of a rule, including the switches that it tests.
@@ -164,7 +166,7 @@ impl Rulebook {
     }
 
     /// The answer of a table; `None` if no row matches.
-    pub fn ask<C: Copy>(&self, table: &Table<C>, facts: &Facts) -> Option<Answer<C>> {
+    pub fn answer<C: Copy>(&self, table: &Table<C>, facts: &Facts) -> Option<Answer<C>> {
         let Row { rule, says, .. } = table.decide(facts)?;
         Some(Answer { says: *says, rule: *rule, basis: self.basis(*rule) })
     }

@@ -85,13 +85,13 @@ impl Ruling {
     }
 
     /// No verdict on some protections that are on.
-    pub(super) const fn unasked_of(on: ProtectionSet) -> Self {
+    pub(super) const fn without_verdicts_of(on: ProtectionSet) -> Self {
         Self { on, ..Self::NONE }
     }
 
     /// The same protections without verdicts, for a request that was refused first.
     #[must_use]
-    pub const fn unasked(self) -> Self {
+    pub const fn without_verdicts(self) -> Self {
         Self { on: self.on, basis: self.basis, ..Self::NONE }
     }
 

@@ -116,7 +116,7 @@ impl Space {
     }
 
     /// Whether a condition takes a cell. What has no axis here is not asked.
-    pub fn takes(&self, condition: &Condition, cell: usize) -> bool {
+    pub fn meets(&self, condition: &Condition, cell: usize) -> bool {
         (0..self.axes.len())
             .all(|axis| self.mask(condition, axis) >> self.word(cell, axis) & 1 == 1)
     }
@@ -355,7 +355,7 @@ mod tests {
             when.require(Column::State, masks >> 6);
             let mut visited = Vec::new();
             space.each(&when, |stretch| visited.extend(stretch));
-            let taken = (0..space.cells()).filter(|cell| space.takes(&when, *cell));
+            let taken = (0..space.cells()).filter(|cell| space.meets(&when, *cell));
             assert_eq!(visited, taken.collect::<Vec<_>>(), "{masks:b}");
         }
     }

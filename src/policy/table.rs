@@ -17,7 +17,7 @@ pub struct Row<C> {
 
 /// What is wrong with a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum TableFault {
     /// Cells that no row covers.
     Open(Vec<usize>),
     /// Cells that two rows cover: the rows, by their place, and the cells.
@@ -30,7 +30,7 @@ pub enum Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unproved<C> {
     /// Every fault there is.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<TableFault>,
     /// Its space.
     pub space: Space,
     /// Its rows.
@@ -42,12 +42,12 @@ pub struct Unproved<C> {
 pub struct Table<C> {
     space: Space,
     rows: Vec<Row<C>>,
-    /// For each cell the place of its row, or [`NOBODY`].
+    /// For each cell the place of its row, or [`NO_ROW`].
     cells: Vec<u16>,
 }
 
 /// Marks cells that cannot occur.
-const NOBODY: u16 = u16::MAX;
+const NO_ROW: u16 = u16::MAX;
 
 impl<C: Clone> Table<C> {
     /// Proves that `rows` cover every cell that is `possible` exactly once.
@@ -59,25 +59,25 @@ impl<C: Clone> Table<C> {
         rows: Vec<Row<C>>,
         possible: &[bool],
     ) -> Result<Self, Box<Unproved<C>>> {
-        let mut cells = vec![NOBODY; space.cells()];
+        let mut cells = vec![NO_ROW; space.cells()];
         let mut alive = vec![false; rows.len()];
-        let mut twice: Vec<Fault> = Vec::new();
+        let mut twice: Vec<TableFault> = Vec::new();
         // Each row visits the cells that it takes: the cost is the size of what is covered.
         for (row, number) in rows.iter().zip(0_u16..) {
             space.each(&row.when, |stretch| {
                 for cell in stretch.filter(|cell| possible[*cell]) {
                     alive[usize::from(number)] = true;
                     match cells[cell] {
-                        NOBODY => cells[cell] = number,
+                        NO_ROW => cells[cell] = number,
                         first => note_twice(&mut twice, first.into(), number.into(), cell),
                     }
                 }
             });
         }
         let open: Vec<usize> =
-            (0..space.cells()).filter(|cell| possible[*cell] && cells[*cell] == NOBODY).collect();
-        let dead = (0..rows.len()).filter(|row| !alive[*row]).map(Fault::Dead);
-        let open = (!open.is_empty()).then_some(Fault::Open(open));
+            (0..space.cells()).filter(|cell| possible[*cell] && cells[*cell] == NO_ROW).collect();
+        let dead = (0..rows.len()).filter(|row| !alive[*row]).map(TableFault::Dead);
+        let open = (!open.is_empty()).then_some(TableFault::Open(open));
         let faults: Vec<_> = open.into_iter().chain(twice).chain(dead).collect();
         if faults.is_empty() {
             Ok(Self { space, rows, cells })
@@ -89,11 +89,11 @@ impl<C: Clone> Table<C> {
     /// A table without rows: it never says anything.
     pub fn empty() -> Self {
         let space = Space::nothing();
-        Self { cells: vec![NOBODY; space.cells()], space, rows: Vec::new() }
+        Self { cells: vec![NO_ROW; space.cells()], space, rows: Vec::new() }
     }
 
     /// Has a rule say something else wherever it applies.
-    pub fn say(&mut self, rule: RuleId, says: &C) {
+    pub fn set_conclusion(&mut self, rule: RuleId, says: &C) {
         for row in self.rows.iter_mut().filter(|row| row.rule == rule) {
             row.says.clone_from(says);
         }
@@ -101,10 +101,10 @@ impl<C: Clone> Table<C> {
 
     /// Gives a row to the cells that have none and are `possible`.
     pub fn fill(&mut self, row: Row<C>, possible: &[bool]) {
-        let index = u16::try_from(self.rows.len()).unwrap_or(NOBODY);
+        let index = u16::try_from(self.rows.len()).unwrap_or(NO_ROW);
         self.rows.push(row);
         for (cell, possible) in self.cells.iter_mut().zip(possible) {
-            if *cell == NOBODY && *possible {
+            if *cell == NO_ROW && *possible {
                 *cell = index;
             }
         }
@@ -153,16 +153,16 @@ const fn is_column(axis: &Axis) -> bool {
     matches!(axis.over, Over::Column(_))
 }
 
-fn note_twice(twice: &mut Vec<Fault>, first: usize, second: usize, cell: usize) {
+fn note_twice(twice: &mut Vec<TableFault>, first: usize, second: usize, cell: usize) {
     for fault in twice.iter_mut() {
-        if let Fault::Twice(a, b, cells) = fault
+        if let TableFault::Twice(a, b, cells) = fault
             && (*a, *b) == (first, second)
         {
             cells.push(cell);
             return;
         }
     }
-    twice.push(Fault::Twice(first, second, vec![cell]));
+    twice.push(TableFault::Twice(first, second, vec![cell]));
 }
 
 /// The axes that some conditions test: all words of each column, in the columns' order,
@@ -210,7 +210,7 @@ mod tests {
             .unwrap()
     }
 
-    fn prove(masks: &[u32]) -> Result<Table<char>, Vec<Fault>> {
+    fn prove(masks: &[u32]) -> Result<Table<char>, Vec<TableFault>> {
         let rows = masks.iter().zip('a'..).enumerate();
         let rows = rows
             .map(|(n, (mask, says))| Row {
@@ -225,9 +225,9 @@ mod tests {
     #[test]
     fn each_cell_has_exactly_one_row_or_the_table_is_refused() {
         assert!(prove(&[0b001, 0b110]).is_ok());
-        assert_eq!(prove(&[0b001, 0b100]), Err(vec![Fault::Open(vec![1])]));
-        assert_eq!(prove(&[0b011, 0b110]), Err(vec![Fault::Twice(0, 1, vec![1])]));
-        assert_eq!(prove(&[0b111, 0b000]), Err(vec![Fault::Dead(1)]));
+        assert_eq!(prove(&[0b001, 0b100]), Err(vec![TableFault::Open(vec![1])]));
+        assert_eq!(prove(&[0b011, 0b110]), Err(vec![TableFault::Twice(0, 1, vec![1])]));
+        assert_eq!(prove(&[0b111, 0b000]), Err(vec![TableFault::Dead(1)]));
     }
 
     #[test]

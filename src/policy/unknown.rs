@@ -41,7 +41,7 @@ impl Position {
 
 /// The result of a position, for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Course {
+pub struct PositionOutcome {
     /// The answer, as a word.
     pub says: &'static str,
     /// The rule of the answer, if the message names it.
@@ -52,7 +52,7 @@ pub struct Course {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undecided {
     /// The answer differs between positions of unknown facts.
-    Differs(Vec<(Position, Course)>),
+    Differs(Vec<(Position, PositionOutcome)>),
     /// The policy states that the facts are impossible; the value is an index into its list.
     Impossible(usize),
     /// The decision space does not have the word that stands in this column.
@@ -63,7 +63,7 @@ pub enum Undecided {
 
 impl Undecided {
     /// Positions with different answers, without facts that make no difference.
-    pub fn differs(courses: Vec<(Position, Course)>) -> Self {
+    pub fn differs(courses: Vec<(Position, PositionOutcome)>) -> Self {
         let mut unknowns: Vec<Unknown> = Vec::new();
         for (unknown, _) in courses.iter().flat_map(|(position, _)| &position.0) {
             if !unknowns.contains(unknown) {
@@ -83,7 +83,7 @@ impl Undecided {
             if clash {
                 continue;
             }
-            let mut kept: Vec<(Position, Course)> = Vec::new();
+            let mut kept: Vec<(Position, PositionOutcome)> = Vec::new();
             for (position, course) in shorter {
                 if kept.iter().all(|(known, _)| *known != position) {
                     kept.push((position, course.clone()));
@@ -161,7 +161,7 @@ impl Rulebook {
     fn left_open(&self, column: Column, facts: &Facts) -> (SmallVec<[u8; 8]>, Basis) {
         let mut words = self.possible(column);
         let mut basis = Basis::NONE;
-        if let Some(switch) = self.policy.unknown.of(column) {
+        if let Some(switch) = self.policy.unknown.switch_for(column) {
             let setting = self.setting(switch);
             // The switch about schedules asks whether there is one.
             let setting = match (column, setting) {
@@ -224,7 +224,7 @@ impl Rulebook {
         table: &Table<C>,
         facts: &Facts,
     ) -> Result<Option<Answer<C>>, Undecided> {
-        let course = |answer: &Option<Answer<C>>| Course {
+        let course = |answer: &Option<Answer<C>>| PositionOutcome {
             says: answer.map_or("nothing", |answer| answer.says.word()),
             rule: answer.map(|answer| answer.rule),
         };
@@ -235,7 +235,7 @@ impl Rulebook {
         for column in facts.unknown.iter().filter(|column| !table.space().tests(*column)) {
             looked_at.unknown = looked_at.unknown.without(column);
         }
-        let found = self.in_all(&looked_at, |facts| self.ask(table, facts), alike, course)?;
+        let found = self.in_all(&looked_at, |facts| self.answer(table, facts), alike, course)?;
         Ok(found
             .and_then(|(first, basis)| first.map(|a| Answer { basis: a.basis.union(basis), ..a })))
     }
@@ -249,7 +249,7 @@ impl Rulebook {
         facts: &Facts,
         refusal: impl Fn(&Facts) -> Option<RuleId>,
     ) -> Result<Option<(RuleId, Basis)>, Undecided> {
-        let course = |rule: &Option<RuleId>| Course {
+        let course = |rule: &Option<RuleId>| PositionOutcome {
             says: if rule.is_some() { Outcome::Denied.word() } else { "accepted" },
             rule: *rule,
         };
@@ -269,7 +269,8 @@ impl Rulebook {
         holds: impl Fn(&Facts) -> bool,
         says: [&'static str; 2],
     ) -> Result<(bool, Basis), Undecided> {
-        let course = |holds: &bool| Course { says: says[usize::from(!*holds)], rule: None };
+        let course =
+            |holds: &bool| PositionOutcome { says: says[usize::from(!*holds)], rule: None };
         let found = self.in_all(facts, holds, |a, b| a == b, course)?;
         Ok(found.unwrap_or((false, Basis::NONE)))
     }
@@ -280,7 +281,7 @@ impl Rulebook {
         facts: &Facts,
         of: impl Fn(&Facts) -> T,
         alike: impl Fn(&T, &T) -> bool,
-        course: impl Fn(&T) -> Course,
+        course: impl Fn(&T) -> PositionOutcome,
     ) -> Result<Option<(T, Basis)>, Undecided> {
         if facts.unknown.is_empty() {
             return Ok(Some((of(facts), Basis::NONE)));

@@ -25,7 +25,8 @@ use super::draft::{BatchAnswer, Draft, DraftOutcome, Drafts, Resolution, resolve
 use super::request::{Item, Reason, RequestContext, Tally};
 use super::step::Step;
 use crate::policy::{
-    Asks, Basis, Case, Column, Course, Facts, JudgedOutcome, Position, Ruling, Undecided,
+    Basis, Column, Facts, InstanceCase, JudgedOutcome, Position, PositionOutcome, Requested,
+    Ruling, Undecided,
 };
 use crate::record::Target;
 use crate::words::{
@@ -163,7 +164,8 @@ impl Step<'_> {
         let policy = world.policy_of(item.id);
         let book = world.header.rulebook(policy);
         let (on, unknown) = world.protections(item.id);
-        let action = if let Asks::This(action) = item.asks { action } else { Action::Release };
+        let action =
+            if let Requested::This(action) = item.requested { action } else { Action::Release };
         let mut draft = Draft {
             id: item.id,
             action,
@@ -197,7 +199,8 @@ impl Step<'_> {
             | Lifecycle::Deallocated
             | Lifecycle::Removing => {}
         }
-        let case = Case { instance: item.id, facts, asks: item.asks, on, unknown };
+        let case =
+            InstanceCase { instance: item.id, facts, requested: item.requested, on, unknown };
         let judged = match book.judge(&case) {
             Ok(judged) => judged,
             Err(on @ Undecided::Differs(_)) => {
@@ -265,11 +268,15 @@ fn either(one: Outcome, other: Outcome) -> Outcome {
 }
 
 /// The course that follows from a channel, for a message.
-fn position(channel: Channel, action: Action, resolution: Resolution) -> (Position, Course) {
+fn position(
+    channel: Channel,
+    action: Action,
+    resolution: Resolution,
+) -> (Position, PositionOutcome) {
     let of = Position(vec![(crate::policy::Unknown::Column(Column::Channel), channel.word())]);
     let (says, rule) = match resolution.outcome {
         outcome if outcome.went_ahead() => (action.effect().word(), None),
         outcome => (outcome.word(), resolution.rule),
     };
-    (of, Course { says, rule })
+    (of, PositionOutcome { says, rule })
 }

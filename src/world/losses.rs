@@ -113,7 +113,7 @@ impl Step<'_> {
         let policy = self.world.policy_of(id);
         let book = self.world.header.rulebook(policy);
         let fate =
-            |with_instance| book.ask(&book.tables.effects, &Facts { with_instance, ..*facts });
+            |with_instance| book.answer(&book.tables.effects, &Facts { with_instance, ..*facts });
         if fate(YesNo::Yes) == fate(YesNo::No) {
             return YesNo::Yes;
         }
@@ -157,7 +157,7 @@ impl Step<'_> {
         let book = self.world.header.rulebook(draft.policy);
         let mut facts = Facts { effect: draft.action.effect(), ..draft.facts };
         if let (Action::Stop, Payload::Economical(true)) = (draft.action, request.payload) {
-            let answer = book.ask(&book.tables.economical, &facts);
+            let answer = book.answer(&book.tables.economical, &facts);
             facts.economical = answer.map_or(facts.economical, |answer| {
                 YesNo::from(answer.says == EconomicalStop::Frees)
             });

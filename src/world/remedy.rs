@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::origins::Of;
 use super::request::RequestContext;
 use super::step::{Settled, Step, World};
-use crate::policy::{Answer, Danger, Facts, Means, Moment, Remedy, is_called};
+use crate::policy::{Answer, Danger, Facts, Means, Moment, Remedy, is_call};
 use crate::record::Record;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
@@ -149,7 +149,7 @@ impl Step<'_> {
             in_group: instance.group.is_some(),
             size_without,
             waiting: instance.waiting,
-            called: matches!(request.cause, crate::record::Cause::Event(_)) && is_called(facts),
+            called: matches!(request.cause, crate::record::Cause::Event(_)) && is_call(facts),
         }
     }
 }

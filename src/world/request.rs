@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::plan::FlagsRef;
-use crate::policy::{Answer, Asks, Basis, Column, Columns, Facts, Rulebook};
+use crate::policy::{Answer, Basis, Column, Columns, Facts, Requested, Rulebook};
 use crate::record::{Cause, Origin, Refusal, Target};
 use crate::time::{ApiVersion, SimTime, Term};
 use crate::words::{
@@ -233,7 +233,7 @@ pub(super) struct Item {
     /// Id of the instance.
     pub id: InstanceId,
     /// Requested action.
-    pub asks: Asks,
+    pub requested: Requested,
     /// The rule because of which this action is requested; `None` if that is the request itself.
     pub reason: Option<Reason>,
 }
@@ -241,12 +241,12 @@ pub(super) struct Item {
 impl Item {
     /// An item that requests `action`.
     pub(super) const fn new(id: InstanceId, action: Action) -> Self {
-        Self { id, asks: Asks::This(action), reason: None }
+        Self { id, requested: Requested::This(action), reason: None }
     }
 
     /// An item that requests what the policy's `members` table states for its membership.
     pub(super) const fn of_member(id: InstanceId) -> Self {
-        Self { id, asks: Asks::ByMembership, reason: None }
+        Self { id, requested: Requested::ByMembership, reason: None }
     }
 }
 

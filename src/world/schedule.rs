@@ -75,7 +75,7 @@ impl Step<'_> {
         let Some(mut draft) = self.draft_alone(&request, Item::new(id, Action::Release)) else {
             return self.close(open, Tally::default());
         };
-        draft.ruling = draft.ruling.unasked();
+        draft.ruling = draft.ruling.without_verdicts();
         let resolution = Resolution {
             outcome: Outcome::Deferred,
             decided_by: DecidedBy::Other(DecidingFactor::Schedule),

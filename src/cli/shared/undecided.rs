@@ -1,6 +1,6 @@
 //! The message of a run that stopped because its next step depends on an unknown fact.
 
-use crate::policy::{Column, Course, Policy, Position, Undecided, Unknown};
+use crate::policy::{Column, Policy, Position, PositionOutcome, Undecided, Unknown};
 use crate::record::{Cause, Target};
 use crate::run_header::RunHeader;
 use crate::words::{ProtectionId, RuleId, SwitchId};
@@ -56,7 +56,7 @@ fn subject(about: Target, header: &RunHeader) -> String {
 }
 
 /// The unknown facts on which the result depends, each once.
-fn unknowns(courses: &[(Position, Course)]) -> Vec<Unknown> {
+fn unknowns(courses: &[(Position, PositionOutcome)]) -> Vec<Unknown> {
     let mut unknowns = Vec::new();
     for (unknown, _) in courses.iter().flat_map(|(position, _)| &position.0) {
         if !unknowns.contains(unknown) {
@@ -83,8 +83,8 @@ fn question(unknown: Unknown, policy: &Policy) -> String {
 }
 
 /// `console: released; api, cli: denied (PC4 IncorrectInstanceStatus)`.
-fn results(courses: &[(Position, Course)], several: bool, policy: &Policy) -> String {
-    let mut kinds: Vec<(&Course, Vec<String>)> = Vec::new();
+fn results(courses: &[(Position, PositionOutcome)], several: bool, policy: &Policy) -> String {
+    let mut kinds: Vec<(&PositionOutcome, Vec<String>)> = Vec::new();
     for (position, course) in courses {
         let words: Vec<String> = position
             .0
@@ -128,7 +128,7 @@ fn one_of(all: &[String]) -> String {
 /// What to write so that the fact is known.
 fn advice(
     unknown: Unknown,
-    courses: &[(Position, Course)],
+    courses: &[(Position, PositionOutcome)],
     (cause, header): (Cause, &RunHeader),
     policy: &Policy,
 ) -> String {
@@ -159,7 +159,7 @@ fn advice(
         Unknown::Column(Column::LatestModel) => {
             "add `via: ` to the event that set its protection".to_owned()
         }
-        Unknown::Column(column) => match policy.unknown.of(column) {
+        Unknown::Column(column) => match policy.unknown.switch_for(column) {
             Some(switch) => assume(switch),
             None => format!("specify one of {}", or(&format!("{}: ", column.name()))),
         },

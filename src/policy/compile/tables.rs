@@ -205,7 +205,7 @@ impl Compiler<'_> {
         protections: &[Protection],
     ) -> Option<ProtectionId> {
         let known = || protections.iter().map(|protection| protection.name.as_str());
-        let at = protections.iter().position(|protection| protection.is_called(name));
+        let at = protections.iter().position(|protection| protection.has_name(name));
         if at.is_none() {
             let title = format!("unknown protection `{}`", **name);
             let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown protection");

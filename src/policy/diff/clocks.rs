@@ -76,13 +76,13 @@ fn answer_in(
         let known = |column: Column| grid.column(cell, column).is_some();
         when.columns().next().is_some()
             && when.columns().all(known)
-            && grid.takes(cell, policy, when)
+            && grid.meets(cell, policy, when)
     });
     if never {
         return CellAnswer::Never;
     }
     let fits =
-        |step: &&Step| (step.action, step.trigger) == asks && grid.takes(cell, policy, &step.when);
+        |step: &&Step| (step.action, step.trigger) == asks && grid.meets(cell, policy, &step.when);
     let mut due: Vec<(SimTime, String, &Step)> =
         clock.steps.iter().filter(fits).map(|step| deadline(clock, step)).collect();
     due.sort_by_key(|(at, _, step)| (*at, step.turn));

@@ -210,7 +210,7 @@ impl Grid {
     }
 
     /// Whether a cell meets a condition whose columns are all in the grid.
-    pub(super) fn takes(
+    pub(super) fn meets(
         &self,
         cell: usize,
         policy: &Policy,

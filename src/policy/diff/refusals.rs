@@ -48,14 +48,14 @@ impl<'p> ActionRefusals<'p> {
     fn is_never(&self, grid: &Grid, cell: usize) -> bool {
         self.policy.impossible.iter().any(|(when, _)| {
             when.columns().all(|column| grid.column(cell, column).is_some())
-                && grid.takes(cell, self.policy, when)
+                && grid.meets(cell, self.policy, when)
         })
     }
 
     /// The refusals that apply in a cell, in order. The first of them answers.
     fn fitting(&self, grid: &Grid, cell: usize) -> Vec<RuleId> {
         let fits = self.list.iter().filter(|(precondition, flags)| {
-            grid.takes(cell, self.policy, &precondition.when)
+            grid.meets(cell, self.policy, &precondition.when)
                 && flags.as_ref().is_none_or(|name| grid.answer(cell, name) == Some("yes"))
         });
         fits.map(|(precondition, _)| precondition.rule).collect()

@@ -149,7 +149,7 @@ impl Step<'_> {
                 self.consult(request, policy, |t| &t.numbers, &facts)
             } else {
                 let book = self.world.header.rulebook(policy);
-                book.ask(&book.tables.numbers, &facts)
+                book.answer(&book.tables.numbers, &facts)
             }?;
             if by_number {
                 basis = basis.union(answer.basis);
@@ -179,8 +179,9 @@ impl Step<'_> {
         let orders: Vec<_> = state.orders.iter().map(|at| &book.policy.orders[*at]).collect();
         let order =
             Order { by: orders.iter().map(|order| (order.by, order.first)).collect(), numbering };
-        let drawn =
-            book.ask(&book.tables.ties, &facts).is_some_and(|tie| tie.says == TieBreak::AtRandom);
+        let drawn = book
+            .answer(&book.tables.ties, &facts)
+            .is_some_and(|tie| tie.says == TieBreak::AtRandom);
         let names = &self.world.header.instances;
         let queues = if drawn {
             let name = format!("scale-in-ties/{}", self.world.header.group(group));
