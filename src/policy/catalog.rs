@@ -141,7 +141,7 @@ fn tree(
         return None;
     }
     let mut merged = tree(&base, Some(base.span), files, sources, problems, read, depth + 1)?;
-    Overlay::new(&base, &mut read.changed, problems).lay(&mut merged, node);
+    Overlay::new(&base, &mut read.changed, problems).apply(&mut merged, node);
     Some(merged)
 }
 

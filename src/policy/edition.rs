@@ -78,7 +78,7 @@ impl Unknowns {
         switch >= self.protection
     }
 
-    /// The switch about a column.
+    /// The switch about an unknown column; `None` if there is none.
     pub fn switch_for(self, column: Column) -> Option<SwitchId> {
         let switches = [
             (Column::Membership, self.membership),
@@ -86,7 +86,7 @@ impl Unknowns {
             (Column::Billing, self.billing),
             (Column::Scheduled, self.schedule),
         ];
-        switches.into_iter().find(|(of, _)| *of == column).map(|(_, switch)| switch)
+        switches.into_iter().find(|(known, _)| *known == column).map(|(_, switch)| switch)
     }
 }
 
@@ -119,7 +119,7 @@ pub struct Policy {
     pub schedule: Schedule,
     /// Clocks, by kind.
     pub clocks: Vec<(ClockKind, Clock)>,
-    /// The orders by which a group may shrink.
+    /// The orders in which a scale-in may select members.
     pub orders: Vec<Order>,
     /// Limits on repairs.
     pub repairs: Repairs,
@@ -139,49 +139,49 @@ pub struct Policy {
 /// does not contain has no rows; the world then uses the simplest answer.
 #[derive(Debug, Clone)]
 pub struct Tables {
-    /// What a group asks of a member.
+    /// The action that a group requests for a member.
     pub members: Table<Action>,
-    /// Which counts where a protection holds and a refusal fits as well.
+    /// Whether the protection or the precondition answers, if both refuse.
     pub check_order: Table<CheckedFirst>,
-    /// How the instances of one request hang together.
+    /// How the instances of one request depend on each other.
     pub batches: Table<Batch>,
-    /// What becomes of a scheduled release that is due.
+    /// The fate of a scheduled release that is due.
     pub due: Table<ScheduleFate>,
-    /// What becomes of one that has waited, once the account settles.
+    /// The fate of a deferred scheduled release when the account settles.
     pub settled: Table<ScheduleFate>,
-    /// What settling does to an instance that the arrears had stopped.
+    /// The effect of settling on an instance that was stopped because of arrears.
     pub settling: Table<AfterSettling>,
-    /// What a conversion of the billing does to protections.
+    /// The effect of a billing conversion on protections.
     pub conversions: Table<FlagFate>,
-    /// What a health check does to a member that does not run.
+    /// The reaction of a health check to a member that is not running.
     pub health: Table<HealthFate>,
-    /// What a stop that is to save money does.
+    /// The effect of an economical stop.
     pub economical: Table<EconomicalStop>,
-    /// From when a renewed term counts.
+    /// The instant from which a renewed term counts.
     pub renewals: Table<TermFrom>,
-    /// What becomes of an instance's things.
+    /// The fate of attached resources.
     pub effects: Table<Fate>,
-    /// What setting a protection does to an instance besides.
+    /// Side effects of setting a protection.
     pub flag_changes: Table<FlagEffect>,
     /// How the members of a group are numbered.
     pub numbers: Table<Numbering>,
-    /// Which of several equal members goes.
+    /// Which of several equal members a scale-in selects.
     pub ties: Table<TieBreak>,
-    /// What happens when too few members may go.
+    /// The reaction to a scale-in that finds too few members.
     pub shortfall: Table<Shortfall>,
-    /// What a group is meant to have after that.
+    /// The desired size after such a scale-in.
     pub desired_after: Table<DesiredAfter>,
-    /// What becomes of a request that would take a group across one of its bounds.
+    /// The reaction to a request that would take a group across a bound.
     pub bounds: Table<BoundFate>,
-    /// What zones have to do with the order by which a group shrinks.
+    /// How a scale-in takes zones into account.
     pub zones: Table<ZoneRule>,
-    /// What happens when all members of a zone are protected.
+    /// The reaction of a scale-in to a zone in which all members are protected.
     pub zone_held: Table<ZoneHeld>,
     /// How a new model reaches the members of a group.
     pub roll_outs: Table<RollOut>,
-    /// How a group makes up for members that have gone.
+    /// How a group replaces members that have left.
     pub refills: Table<Refill>,
-    /// Whether a member that comes or goes waits for its group's hook.
+    /// Whether a member that is created or removed waits for a hook.
     pub hooks: Table<HookFate>,
     /// Defaults of the provider.
     pub defaults: Defaults,
@@ -190,17 +190,17 @@ pub struct Tables {
 /// A document.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The key by which rules and reports name it.
+    /// Its key in the file, which reports use.
     pub key: String,
     /// Its title.
     pub title: String,
-    /// The part of it.
+    /// The section that is cited; `None` for the whole document.
     pub section: Option<String>,
-    /// Its date, as far as it is known.
+    /// Its date as written; `None` if no date is stated.
     pub dated: Option<String>,
-    /// Where it is.
+    /// Its address; `None` if none is stated.
     pub at: Option<String>,
-    /// The answers that are known to stand in it.
+    /// The provider answers that it contains.
     pub answers: Vec<String>,
     /// Whether it is later than the edition.
     pub is_late: bool,
@@ -217,22 +217,22 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// A question that the documents leave open.
+/// A switch: a question on which the documents are silent.
 #[derive(Debug, Clone)]
 pub struct Switch {
     /// Its name.
     pub name: String,
-    /// The positions that one may take.
+    /// Its positions.
     pub values: Vec<String>,
-    /// The position of a scenario that takes none.
+    /// Index of the default position; `None` if each scenario must set the switch.
     pub default: Option<u8>,
-    /// The position at which protections are worth least.
+    /// Index of the position in which protections hold least; `None` if it is not stated.
     pub cautious: Option<u8>,
     /// Confidence of the default position.
     pub confidence: Confidence,
-    /// The question.
+    /// The question, and why it is open; `None` if it is not stated.
     pub because: Option<String>,
-    /// What speaks for it, as indices into [`Policy::sources`].
+    /// The sources of the default, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
 }
 
@@ -243,110 +243,110 @@ pub struct Rule {
     pub id: String,
     /// The documents that state it, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
-    /// The table that it is in.
+    /// The part of the file that contains it, such as `protections.release-protection`.
     pub part: String,
-    /// What it tests and what it concludes, as written: keys and words.
+    /// Its conditions and conclusions as written: keys and words.
     pub says: Vec<(Box<str>, String)>,
     /// Confidence of the statement.
     pub confidence: Confidence,
-    /// Why.
+    /// The reason; `None` if none is stated.
     pub because: Option<String>,
-    /// What would have prevented the loss that it lets pass.
+    /// The remedies that it proposes.
     pub remedy: Advice,
-    /// What the provider answers.
+    /// The answer of the provider; `None` if it is not known.
     pub answer: Option<String>,
-    /// On what that answer rests, if not on what the rule rests on.
+    /// The basis of that answer; `None` if it has the basis of the rule.
     pub answer_basis: Option<AnswerBasis>,
     /// Why no run reaches the rule; `None` if runs can. Some rules only make a table total.
     pub unreachable: Option<String>,
-    /// The switches that it rests on.
+    /// The switches that it tests.
     pub switches: SwitchSet,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 
-/// On what an answer rests.
+/// The basis of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerBasis {
-    /// The documents that have it, as indices into [`Policy::sources`].
+    /// The documents that contain it, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
     /// Confidence of the statement.
     pub confidence: Confidence,
 }
 
-/// A setting meant to keep an instance.
+/// A setting that keeps an instance.
 #[derive(Debug, Clone)]
 pub struct Protection {
     /// Its name.
     pub name: String,
-    /// Its place in the file: where protections are shown side by side, the author chose the order.
+    /// Its index in the file, which is the order in which reports show protections.
     pub written: usize,
-    /// What the provider calls it.
+    /// The provider's attribute; `None` if it has none.
     pub attribute: Option<String>,
-    /// What it is, in a sentence.
+    /// A sentence about it; `None` if none is stated.
     pub about: Option<String>,
-    /// What it is set on: an instance or a group.
+    /// Whether it is set on an instance or on a group.
     pub of: Subject,
-    /// Whether it is the state of standing by.
+    /// Whether it is the standby state.
     pub standby: bool,
-    /// Whether it is a part of the instance's own model.
+    /// Whether it is a part of the model of the instance.
     pub in_model: bool,
-    /// When it can be switched.
+    /// The occasions on which it can be set.
     pub occasions: Vec<Occasion>,
-    /// The documents that say when, as indices into [`Policy::sources`].
+    /// The sources of the occasions, as indices into [`Policy::sources`].
     pub settable: Vec<usize>,
-    /// Where it can work, and the rule that says so; everywhere if there is none.
+    /// Where it has an effect, with the rule that states it; `None` if it has one everywhere.
     pub works_when: Option<(RuleId, Condition)>,
     /// Its verdicts.
     pub table: Table<Verdict>,
 }
 
 impl Protection {
-    /// Whether a file may call it so.
+    /// Whether this is its name or its provider attribute.
     pub fn has_name(&self, name: &str) -> bool {
         self.name == name || self.attribute.as_deref() == Some(name)
     }
 }
 
-/// A refusal that is no protection.
+/// A refusal that is not a verdict of a protection.
 #[derive(Debug, Clone)]
 pub struct Precondition {
     /// The rule that states it.
     pub rule: RuleId,
     /// When it refuses.
     pub when: Condition,
-    /// What it asks of a request to set protections, besides that.
+    /// Further test of a request to set protections.
     pub flags: FlagTest,
 }
 
-/// What a refusal asks of a request to set protections. Nothing, if it is empty.
+/// A test of a request to set protections. An empty test matches every request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FlagTest {
-    /// At least one of these is set, on or off.
+    /// At least one of these is set to on or off.
     pub any: ProtectionSet,
-    /// All of these are set off.
+    /// All of these are set to off.
     pub off: ProtectionSet,
     /// All of these are on afterwards.
     pub left_on: ProtectionSet,
-    /// The request comes in by an older version of the interface than this.
+    /// The request uses an older API version than this; `None` for any version.
     pub before: Option<ApiVersion>,
 }
 
-/// A request to set protections on and off.
+/// A request to set protections to on or off.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlagChange {
-    /// Those that it sets on.
+    /// Protections that it sets to on.
     pub on: ProtectionSet,
-    /// Those that it sets off.
+    /// Protections that it sets to off.
     pub off: ProtectionSet,
-    /// Those that are on afterwards.
+    /// Protections that are on afterwards.
     pub after: ProtectionSet,
     /// API version of the request; `None` if it is not stated.
     pub version: Option<ApiVersion>,
 }
 
 impl FlagTest {
-    /// Whether a request is of this kind.
+    /// Whether a request meets the test.
     pub(super) fn matches(&self, change: &FlagChange) -> bool {
         let named = change.on.union(change.off);
         (self.any.is_empty() || !self.any.intersection(named).is_empty())
@@ -359,11 +359,11 @@ impl FlagTest {
 /// Limits on scheduled releases.
 #[derive(Debug, Clone, Default)]
 pub struct Schedule {
-    /// Times are cut down to a multiple of this.
+    /// Times are rounded down to a multiple of this span.
     pub granularity: SimSpan,
-    /// How soon one may be set.
+    /// Shortest lead of a schedule, inclusive; `None` if there is no limit.
     pub earliest: Option<CalendarSpan>,
-    /// How far ahead one may be set.
+    /// Longest lead of a schedule, inclusive; `None` if there is no limit.
     pub latest: Option<CalendarSpan>,
     /// Documents of these figures, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
@@ -390,7 +390,7 @@ pub struct Hooks {
     pub longest: Option<SimSpan>,
     /// Results that a hook can have.
     pub results: Vec<HookResult>,
-    /// Whether those of a group that may go wait for those that may not yet.
+    /// Whether members of a group whose hooks have ended wait for the others.
     pub together: bool,
     /// Billings of members that hooks apply to; all if it is empty.
     pub billing: Vec<Billing>,
@@ -411,7 +411,7 @@ impl Policy {
     /// The protections in the order of the file.
     pub fn as_written(&self) -> Vec<(ProtectionId, &Protection)> {
         let all = self.protections.iter().enumerate();
-        let mut all: Vec<_> = all.map(|(at, one)| (ProtectionId::at(at), one)).collect();
+        let mut all: Vec<_> = all.map(|(index, one)| (ProtectionId::at(index), one)).collect();
         all.sort_by_key(|(_, protection)| protection.written);
         all
     }
@@ -422,28 +422,28 @@ impl Policy {
         self.protections.iter().position(|p| p.has_name(name)).map(ProtectionId::at)
     }
 
-    /// The protections that are a part of the instance's own model.
+    /// The protections that are a part of the model of the instance.
     pub fn in_model(&self) -> ProtectionSet {
         let protections = self.protections.iter().enumerate();
-        protections.filter(|(_, p)| p.in_model).map(|(at, _)| ProtectionId::at(at)).collect()
+        protections.filter(|(_, p)| p.in_model).map(|(index, _)| ProtectionId::at(index)).collect()
     }
 
-    /// The protection that is the state of standing by.
+    /// The protection that is the standby state; `None` if there is none.
     pub fn standby(&self) -> Option<ProtectionId> {
         self.protections.iter().position(|p| p.standby).map(ProtectionId::at)
     }
 
-    /// The switch of that name.
+    /// The switch with this name; `None` if there is none.
     pub fn switch(&self, name: &str) -> Option<SwitchId> {
         self.switches.iter().position(|switch| switch.name == name).map(SwitchId::at)
     }
 
-    /// A clock.
+    /// The clock of a kind; `None` if the policy has none.
     pub fn clock(&self, kind: ClockKind) -> Option<&Clock> {
         self.clocks.iter().find(|(k, _)| *k == kind).map(|(_, clock)| clock)
     }
 
-    /// The keys of a rule's documents, joined as reports join lists.
+    /// The keys of the documents of a rule, joined by `;`.
     pub fn source_keys(&self, id: RuleId) -> String {
         let keys: Vec<&str> =
             self.rule(id).sources.iter().map(|source| self.sources[*source].key.as_str()).collect();
@@ -455,12 +455,12 @@ impl Policy {
         self.domain.words(column)
     }
 
-    /// Whether any of its rules tests a column.
+    /// Whether at least one rule tests a column.
     pub const fn tests(&self, column: Column) -> bool {
         self.tested.contains(column)
     }
 
-    /// Whether the decision space has a word.
+    /// Whether the decision space contains a word of a column.
     pub fn knows<W: Word>(&self, column: Column, word: W) -> bool {
         self.words(column).contains(&word.index())
     }

@@ -18,8 +18,7 @@ macro_rules! columns {
             $($(#[doc = $doc])+ $variant,)+
         }
 
-        /// One situation: a word for each column. Wide on purpose: widening it is
-        /// cheap, whereas a policy that looks at the fleet could never be undone.
+                /// One situation: a word for each column. A policy sees only these facts, never the fleet.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct Facts {
             $($(#[doc = $doc])+ pub $field: $words,)+
@@ -35,7 +34,7 @@ macro_rules! columns {
         }
 
         impl Facts {
-            /// The word of a column, as its place in the column's list.
+            /// The word of a column, as an index into the words of the column.
             pub fn word(&self, column: Column) -> u8 {
                 match column {
                     $(Column::$variant => self.$field.index(),)+
@@ -44,7 +43,7 @@ macro_rules! columns {
         }
 
         impl Facts {
-            /// The same situation with another word in a column; `None` if it has no such word.
+            /// A copy with another word in a column; `None` if the column has no such word.
             pub fn with(mut self, column: Column, word: &str) -> Option<Self> {
                 match column {
                     $(Column::$variant => self.$field = <$words>::spelled(word)?,)+
@@ -52,8 +51,8 @@ macro_rules! columns {
                 Some(self)
             }
 
-            /// The same situation, in which a column is known to hold the word at a place of
-            /// its list; `None` if the list is shorter.
+                        /// A copy in which the word of a column is known, given as an index into the words of
+                        /// the column; `None` if the index is out of range.
             pub fn settled(mut self, column: Column, index: u8) -> Option<Self> {
                 let index = usize::from(index);
                 match column {
@@ -65,31 +64,31 @@ macro_rules! columns {
         }
 
         impl Column {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+                        /// All columns, in order.
+                        pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The name by which files call it.
+            /// Its name in files.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
-            /// The words that it can hold.
+            /// Its words.
             pub fn words(self) -> Vec<&'static str> {
                 match self {
                     $(Self::$variant => <$words>::ALL.iter().map(|word| word.word()).collect(),)+
                 }
             }
 
-            /// What a condition may write, with the words that it then takes, as a mask.
+            /// The words that a condition may contain, each with the mask of the words it matches.
             pub fn choices(self) -> Vec<(&'static str, u32)> {
                 match self {
                     $(Self::$variant => <$words>::choices(),)+
                 }
             }
 
-            /// Some of its words, given by their places, as a condition writes them.
+            /// Some of its words, given by their indices, as a condition would contain them.
             pub fn describe(self, words: impl Iterator<Item = u8> + Clone) -> Vec<String> {
                 let mask = words.clone().fold(0, |mask, word| mask | 1 << word);
                 let short = match self {
@@ -100,14 +99,14 @@ macro_rules! columns {
                 short.map_or_else(one_by_one, |short| vec![short])
             }
 
-            /// How many words that is.
+            /// Number of words.
             pub const fn size(self) -> usize {
                 match self {
                     $(Self::$variant => <$words>::ALL.len(),)+
                 }
             }
 
-            /// What it means.
+            /// Its meaning.
             pub const fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$variant => concat!($($doc),+).trim_ascii(),)+
@@ -118,19 +117,19 @@ macro_rules! columns {
 }
 
 columns! {
-    /// The cause that asks.
-    Trigger "trigger" => trigger: Trigger = Trigger::Manual,
-    /// What is asked.
-    Action "action" => action: Action = Action::Release,
-    /// The way by which a call came in.
+        /// The cause of the request.
+        Trigger "trigger" => trigger: Trigger = Trigger::Manual,
+        /// The requested action.
+        Action "action" => action: Action = Action::Release,
+    /// The interface through which the call was made.
     Channel "via" => channel: Channel = Channel::None,
-    /// How the instance is paid for.
+    /// The billing method of the instance.
     Billing "billing" => billing: Billing = Billing::PayAsYouGo,
-    /// How the instance came into its group.
+    /// How the instance joined its group.
     Membership "membership" => membership: Membership = Membership::None,
     /// The state of the instance.
     State "state" => state: Lifecycle = Lifecycle::Running,
-    /// What shut the instance down.
+    /// What stopped the instance.
     StoppedBy "stopped-by" => stopped_by: StoppedBy = StoppedBy::Nothing,
     /// Whether the term of the subscription has ended.
     Expired "expired" => expired: YesNo = YesNo::No,
@@ -138,70 +137,70 @@ columns! {
     Overdue "overdue" => overdue: YesNo = YesNo::No,
     /// Whether the clock of the account has suspended snapshots.
     SnapshotsSuspended "snapshots-suspended" => snapshots_suspended: YesNo = YesNo::No,
-    /// Whether the account has an allowance for arrears.
+    /// Whether the account has a grace period for arrears.
     Grace "grace" => grace: YesNo = YesNo::No,
-    /// Whether a time is set for the release of the instance.
+    /// Whether a release of the instance is scheduled.
     Scheduled "scheduled" => scheduled: YesNo = YesNo::No,
-    /// Whether the instance, if stopped, pays nothing for compute.
+    /// Whether the instance, if stopped, is not billed for compute.
     Economical "economical" => economical: YesNo = YesNo::No,
-    /// Whether the instance has a disk inside its host.
+    /// Whether the instance has a local disk of its host.
     LocalDisk "local-disk" => local_disk: YesNo = YesNo::No,
-    /// What bars the owner from some calls. A condition names a lock that must be among them.
+    /// The locks of the instance. A condition names a lock that must be among them.
     Lock "lock" => lock: Locks = Locks::NONE,
-    /// Whether the subscription prolongs itself.
+    /// What happens to the subscription at the end of its term.
     Renewal "renewal" => renewal: Renewal = Renewal::None,
-    /// Whether the call insists.
+    /// Whether the call sets `force`.
     Force "force" => force: YesNo = YesNo::No,
-    /// Whether the call names the expired subscription as one to give up.
+    /// Whether the call sets `terminate-subscription`.
     TerminateSubscription "terminate-subscription" => terminate_subscription: YesNo = YesNo::No,
-    /// How far ahead a release is scheduled.
+    /// Whether the lead of a scheduled release is within the limits.
     Lead "lead" => lead: Lead = Lead::None,
     /// The billing to convert to.
     To "to" => to: Billing = Billing::PayAsYouGo,
-    /// Where the request would leave the size of the group.
+    /// The size of the group after the request, compared with its bounds.
     Capacity "capacity" => capacity: Capacity = Capacity::Within,
     /// Whether the group has members.
     Members "members" => members: YesNo = YesNo::No,
     /// Whether the request names the instance.
     Named "named" => named: YesNo = YesNo::No,
-    /// Whether every instance that the request is about is held by a protection of its own.
+    /// Whether a protection holds every instance of the request.
     AllHeld "all-held" => all_held: YesNo = YesNo::No,
     /// Whether the instance has the latest model of its group.
     LatestModel "latest-model" => latest_model: YesNo = YesNo::No,
-    /// What the name of the member looks like at its end.
+    /// The form of the end of the member's name.
     NameForm "name-form" => name_form: NameForm = NameForm::Plain,
-    /// How the members of the group are kept.
+    /// The orchestration mode of the group.
     Orchestration "orchestration" => orchestration: Orchestration = Orchestration::Uniform,
-    /// How a new model reaches the members.
+    /// How a new model is applied to members.
     Upgrade "upgrade" => upgrade: Upgrade = Upgrade::Manual,
-    /// Who or what has the group grow or shrink.
+    /// What initiated the change of the group's size.
     Initiator "initiator" => initiator: Initiator = Initiator::User,
-    /// Whether the group has grown or shrunk so lately that it rests.
+    /// Whether the group is in its cooldown.
     Cooling "cooling" => cooling: YesNo = YesNo::No,
     /// Whether this process of the group is suspended.
     Suspended "suspended" => suspended: YesNo = YesNo::No,
     /// How the group repairs a member.
     Repair "repair" => repair: Repair = Repair::Replace,
-    /// How the group spreads its members over zones.
+    /// How the group distributes members over zones.
     ZonePolicy "zone-policy" => zone_policy: ZonePolicy = ZonePolicy::None,
-    /// How the group watches its members.
+    /// The health check of the group.
     HealthCheck "health-check" => health_check: HealthCheck = HealthCheck::None,
-    /// What the group does with members that it no longer needs.
+    /// Whether a scale-in releases or recycles members.
     Reclaim "reclaim" => reclaim: Reclaim = Reclaim::Release,
-    /// Whether the disks of the group are kept by the provider.
+    /// Whether the group uses managed disks.
     ManagedDisks "managed-disks" => managed_disks: YesNo = YesNo::Yes,
-    /// What becomes of the spot capacity if it is taken back.
+    /// Whether reclaimed spot capacity is deallocated or deleted.
     Eviction "eviction" => eviction: Eviction = Eviction::Deallocate,
-    /// A resource of the instance.
+    /// The kind of an attached resource.
     ResourceKind "resource" => resource: ResourceKind = ResourceKind::SystemDisk,
-    /// Whether that resource is set to go with the instance.
+    /// Whether that resource is set to be released with the instance.
     WithInstance "with-instance" => with_instance: YesNo = YesNo::Yes,
-    /// What happens to the instance.
+    /// The effect on the instance.
     Effect "effect" => effect: Effect = Effect::None,
 }
 
 impl Column {
-    /// The column that files call so.
+    /// The column with this name in files; `None` if there is none.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|column| column.name() == name)
     }
@@ -332,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_takes_only_its_words() {
+    fn a_condition_matches_only_its_words() {
         let mut condition = Condition::default();
         condition.require(Column::Trigger, 1 << Trigger::ScaleIn.index());
         let scale_in = Facts { trigger: Trigger::ScaleIn, ..Facts::default() };

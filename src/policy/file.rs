@@ -1,6 +1,6 @@
-//! A policy file as written: its fixed parts as records, its rules as parts.
+//! A policy file as written: its fixed parts as records, its rules as nodes.
 //!
-//! Nothing is resolved here except words; names of sources and switches stay text.
+//! Only words are resolved here. Names of sources and switches remain texts.
 
 use super::defaults::WrittenDefaults;
 use super::written_step::StepNodes;
@@ -18,101 +18,101 @@ record! {
         required "policy" => policy: Spanned<String>,
         /// The date of the documents, or a name of your own; together: `POLICY@EDITION`.
         required "edition" => edition: Spanned<String>,
-        /// What it is, in a line.
+        /// A title in one line.
         required "title" => title: String,
-        /// Another edition to start from; what this file says replaces or joins what that one says.
+        /// The edition to extend. This file replaces or adds to its entries.
         optional "extends" => extends: Spanned<String>,
         /// Keys of the extended edition to leave out, as dotted paths.
         default "drops" => drops: Vec<Spanned<String>>,
-        /// Where days and months are counted.
+        /// The UTC offset in which days and months are counted.
         default "calendar" => calendar: UtcOffset,
-        /// The documents that rules name.
+        /// The documents that rules cite.
         default "sources" => sources: Map<WrittenCitation>,
-        /// The decision space: the columns that protections look at, and their words.
+        /// The decision space: the columns that protections test, and their words.
         required "space" => space: Node,
         /// Cells that cannot occur, each with its reason.
         default "impossible" => impossible: Vec<Node>,
-        /// Settings meant to keep an instance, each with its decision table.
+        /// Settings that keep an instance, each with its decision table.
         default "protections" => protections: Map<WrittenProtection>,
-        /// Refusals that are no protection; the first one that fits answers.
+        /// Refusals that are not verdicts of protections; the first that matches answers.
         default "preconditions" => preconditions: Map<Node>,
-        /// What a group asks of a member, by how it came in.
+        /// The action that a group requests for a member, by its membership.
         default "members" => members: Map<Node>,
-        /// Which counts where a protection holds and a refusal fits as well.
+        /// Whether the protection or the precondition answers, if both refuse.
         default "check-order" => check_order: Map<Node>,
-        /// How the instances of one request hang together.
+        /// How the instances of one request depend on each other.
         default "batches" => batches: Map<Node>,
         /// Scheduled releases.
         optional "schedule" => schedule: WrittenSchedule,
-        /// What paying does to instances that the arrears had stopped.
+        /// The effect of settling on instances that were stopped because of arrears.
         default "settling" => settling: Map<Node>,
-        /// What a conversion of the billing does to protections.
+        /// The effect of a billing conversion on protections.
         default "conversions" => conversions: Map<Node>,
-        /// What a health check does to a member that does not run.
+        /// The reaction of a health check to a member that is not running.
         default "health-checks" => health: Map<Node>,
-        /// What a stop that is to save money does.
+        /// The effect of an economical stop.
         default "economical-stops" => economical: Map<Node>,
-        /// From when a renewed term counts.
+        /// The instant from which a renewed term counts.
         default "renewals" => renewals: Map<Node>,
-        /// Spans that run by themselves once begun.
+        /// Timers: steps that are due some time after a start.
         default "clocks" => clocks: Map<StepNodes>,
-        /// What becomes of a request that would take a group across one of its bounds.
+        /// The reaction to a request that would take a group across a bound.
         default "bounds" => bounds: Map<Node>,
-        /// How a group chooses when it shrinks.
+        /// How a scale-in selects members.
         optional "scale-in" => scale_in: WrittenScaleIn,
-        /// How a new model reaches the members of a group.
+        /// How a new model is applied to the members of a group.
         default "roll-outs" => roll_outs: Map<Node>,
-        /// What setting a protection that is `in-model` does to an instance besides.
+        /// Side effects of setting a protection that is `in-model`.
         default "flag-changes" => flag_changes: Map<Node>,
-        /// How a group makes up for members that have gone.
+        /// How a group replaces members that have left.
         default "refills" => refills: Map<Node>,
-        /// How long a group may wait before it repairs a member.
-        optional "repairs" => repairs: WrittenRepairs,
-        /// What may hold up members that come or go.
-        optional "hooks" => hooks: WrittenHooks,
-        /// What an instance's things survive.
+                /// Limits on the wait before a repair.
+                optional "repairs" => repairs: WrittenRepairs,
+                /// Lifecycle hooks for members that are created or removed.
+                optional "hooks" => hooks: WrittenHooks,
+        /// The fate of attached resources.
         default "effects" => effects: Map<Node>,
-        /// What the provider sets where nobody says otherwise.
+        /// What the provider sets if the scenario does not.
         default "defaults" => defaults: WrittenDefaults,
-        /// Questions that the documents leave open.
+        /// Questions on which the documents are silent.
         default "switches" => switches: Map<WrittenSwitch>,
-        /// Statements of the documents that no rule can carry.
+        /// Statements of the documents that are not rules.
         default "notes" => notes: Map<WrittenNote>,
     }
 }
 
 record! {
-    /// A document that rules name.
+    /// A document that rules cite.
     WrittenCitation: "a source" {
         /// Its title.
         required "title" => title: String,
-        /// The part of it.
-        optional "section" => section: String,
+                /// The section that is cited.
+                optional "section" => section: String,
         /// Its date, as far as it is known.
         optional "dated" => dated: Spanned<String>,
-        /// Where it is: an address, https://…
+        /// Its address: https://…
         optional "at" => at: Spanned<String>,
-        /// The answers that stand in it, by their codes: what a rule may cite it for.
+        /// The codes of the provider answers that it contains.
         default "answers" => answers: Vec<String>,
     }
 }
 
 record! {
-    /// A setting meant to keep an instance.
+    /// A setting that keeps an instance.
     WrittenProtection: "a protection" {
-        /// What the provider calls it.
+        /// The provider's attribute.
         optional "attribute" => attribute: Spanned<String>,
-        /// What it is, in a sentence.
+        /// A sentence about it.
         optional "about" => about: String,
-        /// What it is set on: `instance` or `group`.
+        /// Where it is set: `instance` or `group`.
         optional "of" => of: Spanned<Subject>,
         /// Whether it is the state that `enter-standby` enters and `exit-standby` leaves.
         default "standby" => standby: bool,
-        /// Whether it is a part of the instance's own model, so that `flag-changes` apply.
+        /// Whether it is a part of the model of the instance, so that `flag-changes` apply.
         default "in-model" => in_model: bool,
-        /// When it can be switched.
-        optional "settable" => settable: WrittenSettable,
-        /// Where it can work; elsewhere it is inert.
+                /// When it can be set.
+                optional "settable" => settable: WrittenSettable,
+        /// Where it has an effect; elsewhere it is inert.
         optional "works-when" => works_when: Node,
         /// Its decision table, keyed by the ids of the rules.
         required "rules" => rules: Map<Node>,
@@ -120,7 +120,7 @@ record! {
 }
 
 record! {
-    /// When a protection can be switched.
+    /// When a protection can be set.
     WrittenSettable: "`settable`" {
         /// The occasions.
         required "at" => at: Vec<Occasion>,
@@ -132,51 +132,51 @@ record! {
 }
 
 record! {
-    /// Scheduled releases: limits, and what becomes of them.
+    /// Scheduled releases: limits and fate.
     WrittenSchedule: "a schedule" {
-        /// Times are cut down to a multiple of this.
+        /// Times are rounded down to a multiple of this.
         optional "granularity" => granularity: SimSpan,
-        /// How soon one may be set.
+        /// The shortest lead.
         optional "earliest" => earliest: Spanned<CalendarSpan>,
-        /// How far ahead one may be set.
+        /// The longest lead.
         optional "latest" => latest: Spanned<CalendarSpan>,
         /// The source of these figures.
         optional "source" => source: OneOrMany<Spanned<String>>,
         /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
-        /// What becomes of one that is due.
+        /// The fate of a release that is due.
         default "due" => due: Map<Node>,
-        /// What becomes of one that has waited, once the account settles.
+        /// The fate of a deferred release when the account settles.
         default "settled" => settled: Map<Node>,
     }
 }
 
 record! {
-    /// How a group chooses when it shrinks.
-    WrittenScaleIn: "a scale-in" {
-        /// The orders that a group may name, by the provider's words for them.
+        /// How a scale-in selects members.
+        WrittenScaleIn: "a scale-in" {
+        /// The orders that a group may use, by the provider's names.
         required "orders" => orders: Map<WrittenOrder>,
-        /// How members are numbered; not at all, if it does not say.
+        /// How members are numbered; members have no numbers if not given.
         default "numbers" => numbers: Map<Node>,
-        /// Which of several equal members goes.
+        /// Which of several equal members is selected.
         default "ties" => ties: Map<Node>,
-        /// What zones have to do with it.
+        /// How zones are taken into account.
         default "zones" => zones: Map<Node>,
-        /// What happens when all members of a zone are protected.
+        /// The reaction to a zone in which all members are protected.
         default "zone-held" => zone_held: Map<Node>,
-        /// What happens when too few members may go.
+        /// The reaction if too few members can be removed.
         default "shortfall" => shortfall: Map<Node>,
-        /// What a group is meant to have after that.
+        /// The desired size after that.
         default "desired-after-shortfall" => desired_after: Map<Node>,
     }
 }
 
 record! {
-    /// How long a group may wait before it repairs a member.
-    WrittenRepairs: "limits on repairs" {
-        /// At least.
-        optional "shortest" => shortest: SimSpan,
-        /// At most.
+        /// Limits on the wait before a repair.
+        WrittenRepairs: "limits on repairs" {
+                /// The shortest wait.
+                optional "shortest" => shortest: SimSpan,
+                /// The longest wait.
         optional "longest" => longest: SimSpan,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
@@ -186,21 +186,21 @@ record! {
 }
 
 record! {
-    /// What may hold up members that come or go.
-    WrittenHooks: "hooks" {
-        /// How long at least.
-        optional "shortest" => shortest: SimSpan,
-        /// How long at most.
-        optional "longest" => longest: SimSpan,
-        /// How it may end.
-        required "results" => results: Vec<Spanned<HookResult>>,
-        /// Whether those of a group that may go wait for those that may not yet.
-        default "together" => together: bool,
-        /// For which billings; all, if it does not say.
-        default "billing" => billing: Vec<Billing>,
-        /// How often it can be prolonged.
-        default "heartbeats" => heartbeats: u32,
-        /// How long at most with all that.
+        /// Lifecycle hooks for members that are created or removed.
+        WrittenHooks: "hooks" {
+                /// The shortest timeout.
+                optional "shortest" => shortest: SimSpan,
+                /// The longest timeout.
+                optional "longest" => longest: SimSpan,
+                /// The results that a hook may have.
+                required "results" => results: Vec<Spanned<HookResult>>,
+                /// Whether members of a group whose hooks have ended wait for the others.
+                default "together" => together: bool,
+                /// The billing methods that hooks apply to; all if not given.
+                default "billing" => billing: Vec<Billing>,
+                /// The largest number of heartbeats.
+                default "heartbeats" => heartbeats: u32,
+                /// The longest wait with all heartbeats.
         optional "in-all" => in_all: SimSpan,
         /// The source of these figures.
         optional "source" => source: OneOrMany<Spanned<String>>,
@@ -216,9 +216,9 @@ record! {
     WrittenOrder: "an order" {
         /// What members are ordered by.
         required "by" => by: Criterion,
-        /// Which end goes first.
+        /// Which end is selected first.
         required "first" => first: Extreme,
-        /// Whether the fullest fault domain of a zone goes before that.
+        /// Whether members of the fullest fault domain of a zone are selected first.
         default "fault-domains" => fault_domains: bool,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
@@ -228,30 +228,30 @@ record! {
 }
 
 record! {
-    /// A question that the documents leave open.
+    /// A question on which the documents are silent.
     WrittenSwitch: "a switch" {
-        /// The positions that one may take.
+        /// The positions.
         required "one-of" => one_of: Vec<Spanned<String>>,
-        /// The position of a scenario that takes none; without it, each must.
+        /// The position if a scenario does not set the switch; if not given, each scenario must.
         optional "default" => default: Spanned<String>,
-        /// The position at which protections are worth least: the default, unless a source
-        /// speaks for another.
+                /// The position in which protections hold least. The default must be equal to it, unless a
+                /// source supports another.
         optional "cautious" => cautious: Spanned<String>,
         /// The confidence of the default position.
         optional "confidence" => confidence: Spanned<Confidence>,
         /// The question, and why it is open.
         optional "because" => because: String,
-        /// What speaks for it.
+        /// The source of the default.
         optional "source" => source: OneOrMany<Spanned<String>>,
     }
 }
 
 record! {
-    /// A statement that no rule can carry.
+    /// A statement that is not a rule.
     WrittenNote: "a note" {
-        /// What the document says, in our words.
+        /// The statement in our own words.
         required "says" => says: String,
-        /// Where.
-        required "source" => source: OneOrMany<Spanned<String>>,
+                /// The document that contains it.
+                required "source" => source: OneOrMany<Spanned<String>>,
     }
 }

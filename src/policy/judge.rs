@@ -1,4 +1,4 @@
-//! Judging one instance: verdicts of protections, refusals, and the permit to act.
+//! Judges one instance: verdicts of protections, refusals, and the permit to act.
 //!
 //! Facts can be unknown. The instance is then judged in every position that they can have, and
 //! [`super::unknown`] combines the results.
@@ -112,14 +112,14 @@ enum OutcomeKind {
     Idle,
 }
 
-/// The protection that a position takes as set or not, if it does, and what it comes to.
-/// A position of the facts, that of an unknown protection, and what comes of both.
+/// A position of the facts, the assumed state of an unknown protection, and the result.
 type FactsResult = (Facts, Option<(ProtectionId, bool)>, PositionResult);
 
+/// Results by the assumed state of an unknown protection; `None` if no state was assumed.
 type PositionResults = SmallVec<[(Option<(ProtectionId, bool)>, PositionResult); 2]>;
 
 impl PositionResult {
-    /// For a message.
+    /// The result for messages.
     fn outcome(&self) -> PositionOutcome {
         let (says, rule) = match self.kind {
             OutcomeKind::Goes => (self.facts.action.effect().word(), None),
@@ -165,7 +165,7 @@ impl Rulebook {
         };
         if !all.iter().all(|(_, _, result)| alike(result)) {
             let courses = all.iter().map(|(facts, flag, result)| {
-                let mut position = Position::of(case.facts.unknown, facts);
+                let mut position = Position::new(case.facts.unknown, facts);
                 position.extend(flag.map(|(protection, set)| {
                     (Unknown::Protection(protection), if set { SET } else { UNSET })
                 }));
@@ -174,7 +174,7 @@ impl Rulebook {
             return Err(Undecided::differs(courses.collect()));
         }
         let results = || all.iter().map(|(_, _, result)| result);
-        // If several results keep the instance, the one that needs no protection counts.
+        // If several results keep the instance, one that needs no protection is chosen.
         let is = |kind: fn(OutcomeKind) -> bool| results().find(|result| kind(result.kind));
         let denied = is(|kind| matches!(kind, OutcomeKind::Denied(_)));
         let chosen = denied.or_else(|| is(|kind| kind == OutcomeKind::Idle)).unwrap_or(first);
@@ -187,7 +187,7 @@ impl Rulebook {
         Ok(settle(case, common))
     }
 
-    /// Judges one position of the facts, in every position of the unknown protections.
+    /// Judges one position of the facts, for every possible state of the unknown protections.
     fn with_unknown_protections(
         &self,
         case: &InstanceCase,
@@ -253,24 +253,29 @@ impl Rulebook {
             Some(cell) => self.rule(cell, on, doubt),
             None => Ruling::without_verdicts_of(on),
         };
-        let of = |kind, ruling: Ruling, basis| PositionResult { facts, asked, ruling, kind, basis };
+        let result =
+            |kind, ruling: Ruling, basis| PositionResult { facts, asked, ruling, kind, basis };
         // Protections are not consulted about a request that is refused first.
         let denied = |rule, basis: Basis| {
-            of(OutcomeKind::Denied(rule), ruling.without_verdicts(), basis.union(self.basis(rule)))
+            result(
+                OutcomeKind::Denied(rule),
+                ruling.without_verdicts(),
+                basis.union(self.basis(rule)),
+            )
         };
         let idle = is_idle(&facts);
         Ok(match (ruling.blocks() && !idle, refusal) {
             (false, Some(rule)) => denied(rule, Basis::NONE),
-            (false, None) if idle => of(OutcomeKind::Idle, Ruling::NONE, Basis::NONE),
-            (false, None) => of(OutcomeKind::Goes, ruling, ruling.basis),
-            (true, None) => of(OutcomeKind::Held, ruling, ruling.basis),
+            (false, None) if idle => result(OutcomeKind::Idle, Ruling::NONE, Basis::NONE),
+            (false, None) => result(OutcomeKind::Goes, ruling, ruling.basis),
+            (true, None) => result(OutcomeKind::Held, ruling, ruling.basis),
             (true, Some(rule)) => {
                 let order = self.answer(&self.tables.check_order, &facts);
                 let basis = order.map_or(Basis::NONE, |order| order.basis);
                 match order.map_or(CheckedFirst::Protection, |order| order.says) {
                     CheckedFirst::Refusal => denied(rule, basis),
                     CheckedFirst::Protection => {
-                        of(OutcomeKind::Held, ruling, ruling.basis.union(basis))
+                        result(OutcomeKind::Held, ruling, ruling.basis.union(basis))
                     }
                 }
             }
@@ -297,14 +302,14 @@ impl Rulebook {
             }
         }
         ruling.decisive = [Verdict::Held, Verdict::Overridden].into_iter().find_map(|verdict| {
-            let of = ruling.findings().filter(|finding| finding.verdict == verdict);
+            let findings = ruling.findings().filter(|finding| finding.verdict == verdict);
             // The finding with the strongest confidence; of equals the first by name.
-            of.min_by_key(|finding| self.basis_of(*finding).confidence).map(|f| f.protection)
+            findings.min_by_key(|finding| self.basis_of(*finding).confidence).map(|f| f.protection)
         });
         let unsure = doubt.iter().filter_map(|protection| self.find_at(cell, protection));
         let overridden = |finding: &Finding| finding.verdict == Verdict::Overridden;
         ruling.doubtful = unsure.into_iter().find(overridden);
-        // One protection is enough to hold; an action that passes rests on all verdicts.
+        // One protection is enough to hold; an action that is carried out depends on all verdicts.
         let held = ruling.findings().find(|finding| finding.verdict == Verdict::Held);
         ruling.basis = if let Some(held) = held {
             self.basis_of(held)

@@ -1,7 +1,7 @@
 //! Policies: a provider's rules about protections, as data.
 //!
-//! The room never knows the fleet, the clock or a provider's name: a verdict is a function of
-//! facts, and a provider is one file.
+//! This module never uses the fleet, the time or the name of a provider: a verdict is a function
+//! of facts, and a provider is a set of files.
 //!
 //! # Lifecycle
 //!

@@ -1,17 +1,17 @@
-//! An order of members, in which a group shrinks.
+//! The orders in which a scale-in selects members.
 
 use crate::words::{Criterion, Extreme};
 
-/// An order by which a group may shrink.
+/// An order in which a scale-in selects members.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// The provider's word for it.
+    /// The provider's name.
     pub name: String,
     /// What members are ordered by.
     pub by: Criterion,
-    /// Which end goes first.
+    /// Which end is selected first.
     pub first: Extreme,
-    /// Whether the fullest fault domain of a zone goes before that.
+    /// Whether members of the fullest fault domain of a zone are selected first.
     pub fault_domains: bool,
     /// Indices into the sources of the policy.
     pub sources: Vec<usize>,

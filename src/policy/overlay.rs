@@ -1,4 +1,5 @@
-//! One edition laid over another. What an overlay concludes otherwise it vouches for itself.
+//! Merges an edition with the edition that it extends, and requires that every changed conclusion
+//! has its own source or confidence.
 
 use super::facts::Column;
 use super::written::listed;
@@ -7,31 +8,31 @@ use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
 use crate::format::{Entry, Node, Read, Style, Value};
 use crate::words::{Confidence, Word};
 
-/// What a statement rests on and how it is worded: no part of what it concludes.
+/// Keys about the basis and wording of a statement, which are not part of its conclusion.
 const BASIS: &[&str] = &["source", "confidence", "because", "remedy", "unreachable"];
 
-/// What only names a statement or a protection.
+/// Keys that only name a statement or a protection.
 const NAMES: &[&str] = &["id", "about", "title", "attribute"];
 
-/// What falls away with a conclusion: it spoke for the one that is replaced.
+/// Keys that are removed with a replaced conclusion, because they support only that conclusion.
 const EVIDENCE: &[&str] = &["source", "confidence", "because", "remedy"];
 
-/// What kind of statement a mapping is.
+/// The kind of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StatementKind {
-    /// A rule of a table that is proved: where it says nothing, another rule must.
+    /// A rule of a table that is proved, so that a cell without it needs another rule.
     Rule,
-    /// A rule whose absence is an answer as well: a refusal, a step, where a protection works.
+    /// A rule that may be absent: a refusal, a step, `works-when`.
     Optional,
     /// Figures, lists or limits that share one source.
     Figures,
-    /// A question that the documents leave open.
+    /// A switch.
     Switch,
-    /// A document, or what one says.
+    /// A source or a note.
     Document,
 }
 
-/// The statement that stands at a path of keys, if one does.
+/// The kind of statement at a path of keys; `None` if the path is not a statement.
 fn statement_at(path: &[&str]) -> Option<StatementKind> {
     Some(match path {
         ["protections", _, "works-when"] | ["preconditions", _] | ["clocks", _, _] => {
@@ -59,7 +60,7 @@ fn statement_at(path: &[&str]) -> Option<StatementKind> {
     })
 }
 
-/// Whether a key of a mapping that is a statement leads to statements of its own.
+/// Whether a key of a statement contains further statements.
 fn is_section(path: &[&str], key: &str) -> bool {
     match path {
         ["schedule"] => matches!(key, "due" | "settled"),
@@ -68,35 +69,34 @@ fn is_section(path: &[&str], key: &str) -> bool {
     }
 }
 
-/// An edition that is being laid over another.
+/// The merge of an edition with the edition that it extends.
 pub struct Overlay<'p> {
-    /// What the extended edition is called.
+    /// Name of the extended edition.
     pub extends: &'p str,
-    /// Statements that conclude otherwise than in the extended edition, by the places of their
-    /// keys.
+    /// Spans of the keys of statements whose conclusion differs from the extended edition.
     pub changed: &'p mut Vec<Span>,
     /// Every mistake found so far.
     pub problems: &'p mut Problems,
-    /// Statements of which a key was left out, with the place that says so.
+    /// Paths of statements that lost a key by `drops`, with the span of the drop.
     removed: Vec<(String, Span)>,
 }
 
-/// The keys that lead to a node.
+/// The path of keys to a node.
 type Path = Vec<Spanned<Box<str>>>;
 
-/// What becomes of a condition.
+/// How an overlay changes a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Scope {
-    /// It takes what it took.
+    /// It matches the same situations.
     Same,
-    /// It takes less.
+    /// It matches fewer situations.
     Narrower,
-    /// It takes something that it did not take.
+    /// It matches situations that it did not match.
     Other,
 }
 
 impl<'p> Overlay<'p> {
-    /// An overlay of which nothing is known yet.
+    /// A merge that has not begun.
     pub const fn new(
         extends: &'p str,
         changed: &'p mut Vec<Span>,
@@ -105,8 +105,8 @@ impl<'p> Overlay<'p> {
         Self { extends, changed, problems, removed: Vec::new() }
     }
 
-    /// Lays `over` over `base`, once the keys that it leaves out are gone.
-    pub fn lay(&mut self, base: &mut Node, over: Node) {
+    /// Removes the dropped keys from `base`, and merges `over` into it.
+    pub fn apply(&mut self, base: &mut Node, over: Node) {
         self.drop_keys(base, &over);
         self.merge(&mut Vec::new(), base, over);
         for (path, span) in std::mem::take(&mut self.removed) {
@@ -115,7 +115,7 @@ impl<'p> Overlay<'p> {
         }
     }
 
-    /// Mappings join, lists of things with ids join by their ids, everything else replaces.
+    /// Merges mappings by key and lists of items with ids by id; replaces everything else.
     fn merge(&mut self, path: &mut Path, base: &mut Node, over: Node) {
         let keys: Vec<&str> = path.iter().map(|key| &*key.value).collect();
         let statement = statement_at(&keys);
@@ -146,7 +146,7 @@ impl<'p> Overlay<'p> {
         let Value::Map(entries) = &mut base.value else { return };
         for entry in new {
             match entries.iter_mut().find(|known| known.key.value == entry.key.value) {
-                // What is changed is reported at the place of the change.
+                // Problems are reported at the span of the change.
                 Some(known) => {
                     known.key = entry.key;
                     path.push(known.key.clone());
@@ -159,9 +159,8 @@ impl<'p> Overlay<'p> {
         base.span = over.span;
     }
 
-    /// Lays a list of things with ids over another.
-    ///
-    /// Of things without ids nobody knows which they change: such a list replaces the other.
+    /// Merges two lists by the ids of their items. A list with an item without an id replaces the
+    /// other list.
     fn join(&mut self, path: &mut Path, base: &mut Node, over: Node) {
         if !has_ids(base) || !has_ids(&over) {
             *base = over;
@@ -184,8 +183,8 @@ impl<'p> Overlay<'p> {
         base.span = over.span;
     }
 
-    /// Sees to it that a statement which concludes otherwise has its own standing, and takes
-    /// away what spoke for the one that it replaces.
+    /// Requires a source or a confidence for a statement with a changed conclusion, and removes the
+    /// evidence of the replaced one.
     fn check_evidence(
         &mut self,
         path: &[Spanned<Box<str>>],
@@ -232,7 +231,7 @@ impl<'p> Overlay<'p> {
             self.refuse_source(name, first, base.span);
             return;
         }
-        // A refusal may get another answer, with a source of its own; the rest stays as it was.
+        // An answer with its own source may be replaced alone; the rest of the rule is unchanged.
         let answers = |entry: &&Entry| &**entry.key == "answer" && stands_alone(&entry.value);
         if removed.is_none() && changes.iter().all(answers) {
             return;
@@ -245,12 +244,12 @@ impl<'p> Overlay<'p> {
         let Value::Map(entries) = &mut base.value else { return };
         let concludes = changes.iter().any(|entry| is_conclusion(&keys, &entry.key));
         entries.retain(|entry| match &**entry.key {
-            // The question stays the same, whatever its default.
+            // The question of a switch does not depend on its default.
             "because" if statement == StatementKind::Switch => true,
             "answer" => !concludes,
             key => !EVIDENCE.contains(&key),
         });
-        // Read on as if it were assumed, so that one mistake is reported once.
+        // Counts as assumed from here on, so that the mistake is reported only once.
         if !stands && statement != StatementKind::Document {
             entries.push(assumed(span));
         }
@@ -282,13 +281,13 @@ impl<'p> Overlay<'p> {
         );
     }
 
-    /// Takes the keys under `drops` out of the extended edition.
+    /// Removes the keys under `drops` from the extended edition.
     fn drop_keys(&mut self, base: &mut Node, over: &Node) {
         let items = match over.get("drops").map(|node| &node.value) {
             Some(Value::List(items)) => items.as_slice(),
             _ => &[],
         };
-        // Each for itself: a bad one must not hide the others.
+        // Read one by one, so that an invalid path does not hide mistakes in others.
         let drops: Vec<_> =
             items.iter().filter_map(|item| Spanned::<String>::read(item, self.problems)).collect();
         for path in drops {
@@ -304,7 +303,7 @@ impl<'p> Overlay<'p> {
                 continue;
             }
             let wording = matches!(key, "source" | "because" | "remedy" | "about" | "title");
-            // A switch without a default concludes nothing: each scenario takes a position.
+            // A switch without a default has no conclusion: each scenario sets it.
             let opens = steps.first() == Some(&"switches") && matches!(key, "default" | "cautious");
             let says = statement_at(&steps).is_some() && !is_section(&steps, key);
             if says && !wording && !opens {
@@ -314,23 +313,23 @@ impl<'p> Overlay<'p> {
     }
 }
 
-/// Whether an answer says itself on what it rests.
+/// Whether an answer has its own source or confidence.
 fn stands_alone(answer: &Node) -> bool {
     answer.get("source").is_some() || answer.get("confidence").is_some()
 }
 
-/// The beginning of a place, so that a long statement is not shown whole.
+/// The first byte of a span, so that messages do not show a long statement.
 fn first_of(span: Span) -> Span {
     Span { end: span.start + 1, ..span }
 }
 
-/// Whether a key of a statement is a part of what it concludes, and no condition.
+/// Whether a key of a statement is part of its conclusion, not a condition.
 fn is_conclusion(path: &[&str], key: &str) -> bool {
     let asked = path[0] == "clocks" && matches!(key, "action" | "trigger");
     asked || (Column::named(key).is_none() && key != "if")
 }
 
-/// Whether an entry of an overlay changes what a statement says, its wording apart.
+/// Whether an entry of an overlay changes a statement in more than its wording.
 fn changes(statement: StatementKind, path: &[&str], base: &Node, entry: &Entry) -> bool {
     let key: &str = &entry.key;
     if NAMES.contains(&key) && statement != StatementKind::Document
@@ -352,7 +351,7 @@ fn changes(statement: StatementKind, path: &[&str], base: &Node, entry: &Entry) 
     }
 }
 
-/// What a condition becomes.
+/// How an overlay changes a condition.
 fn scope(key: &str, old: Option<&Node>, new: &Node) -> Scope {
     let Some(old) = old else { return Scope::Narrower };
     let Some(column) = Column::named(key) else { return assuming(old, new) };
@@ -363,7 +362,7 @@ fn scope(key: &str, old: Option<&Node>, new: &Node) -> Scope {
     }
 }
 
-/// What a condition on switches becomes: each joins by its name.
+/// How an overlay changes a condition on switches, which are merged by name.
 fn assuming(old: &Node, new: &Node) -> Scope {
     let entries = new.entries().unwrap_or_default().iter();
     let each = entries.map(|entry| {
@@ -392,7 +391,7 @@ fn claims_more(statement: StatementKind, base: &Node, over: &Node) -> bool {
     read(over).is_some_and(|new| new < read(base).unwrap_or(silent))
 }
 
-/// The items of a list; anything else is the one item of its own.
+/// The items of a list; any other node is a single item.
 fn items(node: &Node) -> Vec<&Node> {
     match &node.value {
         Value::List(items) => items.iter().collect(),
@@ -400,7 +399,7 @@ fn items(node: &Node) -> Vec<&Node> {
     }
 }
 
-/// Whether two pieces say the same; the order of keys means nothing.
+/// Whether two nodes are equal, ignoring the order of keys.
 fn same(a: &Node, b: &Node) -> bool {
     match (&a.value, &b.value) {
         (Value::Map(a), Value::Map(b)) => {
@@ -418,7 +417,7 @@ fn same(a: &Node, b: &Node) -> bool {
     }
 }
 
-/// As [`same`], for an item: a list in a list is no list of one.
+/// As [`same`] for items of a list, where a list is not equal to its only item.
 fn same_item(a: &Node, b: &Node) -> bool {
     match (&a.value, &b.value) {
         (Value::List(a), Value::List(b)) => {
@@ -443,18 +442,18 @@ fn assumed(span: Span) -> Entry {
     Entry { key: Spanned::new("confidence".into(), span), value: Node { value, span } }
 }
 
-/// The id of a thing in a list.
+/// The id of an item of a list.
 fn id_of(item: &Node) -> Option<Spanned<Box<str>>> {
     let id = item.get("id")?;
     Some(Spanned::new(id.scalar()?.into(), id.span))
 }
 
-/// Whether a thing in a list has an id.
+/// Whether an item of a list has this id.
 fn has_id(item: &Node, id: &str) -> bool {
     item.get("id").and_then(Node::scalar) == Some(id)
 }
 
-/// The part of a node that a step of a path names: a key, or an item by its id.
+/// The child of a node with a key or id.
 fn child<'n>(node: &'n mut Node, step: &str) -> Option<&'n mut Node> {
     match &mut node.value {
         Value::Map(entries) => {
@@ -465,7 +464,7 @@ fn child<'n>(node: &'n mut Node, step: &str) -> Option<&'n mut Node> {
     }
 }
 
-/// Takes a key or an item out; whether it was there.
+/// Removes a key or an item; returns whether it existed.
 fn remove(node: &mut Node, key: &str) -> bool {
     match &mut node.value {
         Value::Map(entries) => {

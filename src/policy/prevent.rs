@@ -1,7 +1,8 @@
-//! Which remedy a loss has.
+//! The search for the remedy of a loss.
 //!
-//! Rules propose ways and the cause of a loss has its own. A way counts only if it applies in the
-//! situation, is not in place already, is accepted by the same policy, and changes the outcome.
+//! Candidates are the remedies that rules propose, the act that ends the cause of the loss, and all
+//! protections. A candidate counts only if it applies in the situation, is not in place already, is
+//! accepted by the same policy, and changes the outcome.
 
 use super::advice::Means;
 use super::edition::FlagChange;
@@ -13,37 +14,36 @@ use crate::words::{
     ProtectionSet, ResourceKind, RuleId, ScheduleFate, Subject, Trigger, Upgrade, Verdict, YesNo,
 };
 
-/// Whether a policy accepts a way.
+/// Whether a policy accepts the call of a remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CallAcceptance {
-    /// As things stand.
+    /// In the given situation.
     AtOnce,
-    /// After this has been done.
+    /// After this act.
     After(Act),
-    /// It refuses it.
+    /// It refuses the call.
     Never,
 }
 
-/// A way, and whose words it has.
+/// A remedy, with the rule that proposes it and the index of the proposal; `None` if no rule does.
 type RemedyCandidate = (Means, Option<(RuleId, u8)>);
 
 impl Rulebook {
-    /// What would have prevented a loss of an instance.
+    /// The remedy of a loss of an instance.
     pub fn remedy(&self, danger: &Danger<'_>) -> Remedy {
         let proposed = self.rules_of_loss(danger).flat_map(|rule| self.proposals(rule));
-        let of_cause = cause(&danger.facts).map(|act| (Means::Do(act), None));
+        let by_cause = cause(&danger.facts).map(|act| (Means::Do(act), None));
         let protections = (0..self.policy.protections.len()).map(ProtectionId::at);
         let protections = protections.map(|protection| (Means::Set(protection), None));
         let rest = [Act::Detach, Act::Renew].map(|act| (Means::Do(act), None));
-        let candidates = proposed.chain(of_cause).chain(protections).chain(rest);
+        let candidates = proposed.chain(by_cause).chain(protections).chain(rest);
         let helps = |(means, _): &RemedyCandidate| self.helps(danger, *means);
         self.last_accepted(danger, &candidates.filter(helps))
             .unwrap_or_else(|| self.no_remedy(danger, self.rules_of_loss(danger)))
     }
 
-    /// What would have saved a resource: what its rule proposes, or else what would have prevented
-    /// the loss of the instance. `lost` is the situation of the resource; `None` if `rule` says
-    /// nothing of one that stays.
+    /// The remedy of a loss of a resource: a proposal of its rule, or else the remedy of the loss of
+    /// the instance. `lost` is the situation of the resource.
     pub fn remedy_of_resource(
         &self,
         danger: &Danger<'_>,
@@ -67,8 +67,8 @@ impl Rulebook {
         self.no_remedy(danger, rules)
     }
 
-    /// The rules that may have something to say on a loss: those that let it pass, and those of
-    /// protections that would not have held it.
+    /// The rules that may propose a remedy: those that allowed the loss, and those of protections
+    /// that would not have held.
     fn rules_of_loss<'r>(
         &'r self,
         danger: &Danger<'_>,
@@ -79,33 +79,33 @@ impl Rulebook {
         danger.rules.into_iter().flatten().chain(passing)
     }
 
-    /// What a rule proposes.
+    /// The proposals of a rule.
     fn proposals(&self, rule: RuleId) -> impl Iterator<Item = RemedyCandidate> + Clone {
         let proposals = self.policy.rule(rule).remedy.means.iter().zip(0_u8..);
         proposals.map(move |(proposal, index)| (proposal.means, Some((rule, index))))
     }
 
-    /// The remedy of a loss that nothing in the policy prevents; a rule may have a word for it.
+    /// The remedy of a loss that nothing in the policy prevents, with the advice of a rule if there
+    /// is one.
     fn no_remedy(&self, danger: &Danger<'_>, rules: impl Iterator<Item = RuleId>) -> Remedy {
         let mut rules = rules.filter(|rule| self.policy.rule(*rule).remedy.text.is_some());
         Remedy {
             until: None,
             first: None,
             means: None,
-            words_of: rules.next().map(|rule| (rule, 0)),
+            proposed_by: rules.next().map(|rule| (rule, 0)),
             called: danger.called,
         }
     }
 
-    /// Of ways that help, the first that the policy accepts at the last moment; or else at an
-    /// earlier one.
+    /// The first candidate that the policy accepts at the last moment, or else at an earlier one.
     fn last_accepted(
         &self,
         danger: &Danger<'_>,
         candidates: &(impl Iterator<Item = RemedyCandidate> + Clone),
     ) -> Option<Remedy> {
         danger.moments.iter().find_map(|moment| {
-            candidates.clone().find_map(|(means, words_of)| {
+            candidates.clone().find_map(|(means, proposed_by)| {
                 let first = match self.accepts(danger, moment, means) {
                     CallAcceptance::AtOnce => None,
                     CallAcceptance::After(first) => Some(first),
@@ -113,12 +113,12 @@ impl Rulebook {
                 };
                 let until = Some(moment.until);
                 let called = danger.called;
-                Some(Remedy { until, first, means: Some(means), words_of, called })
+                Some(Remedy { until, first, means: Some(means), proposed_by, called })
             })
         })
     }
 
-    /// Whether the policy accepts a way before a moment, and what has to be done first.
+    /// Whether the policy accepts a remedy before a moment, and which act must come first.
     fn accepts(&self, danger: &Danger<'_>, moment: &Moment, means: Means) -> CallAcceptance {
         let Moment { facts, may_settle, .. } = moment;
         if means == Means::Do(Act::Settle) {
@@ -144,7 +144,7 @@ impl Rulebook {
         if accepted {
             return CallAcceptance::AtOnce;
         }
-        // Settling first must not bring a release about that has waited for it.
+        // Settling first must not cause a deferred release.
         let fires = danger.waiting && self.would_fire(facts);
         match settling_act(facts).filter(|_| *may_settle && !fires) {
             Some(first) if self.accepts_call(danger, &paid(facts), means) => {
@@ -154,13 +154,13 @@ impl Rulebook {
         }
     }
 
-    /// Whether a release that waits would fire once the account has settled.
+    /// Whether a deferred release would fire after the account settles.
     fn would_fire(&self, facts: &Facts) -> bool {
         let settled = self.answer(&self.tables.settled, &paid(facts));
         settled.is_none_or(|answer| answer.says != ScheduleFate::Dropped)
     }
 
-    /// Whether the policy accepts the call that a way needs.
+    /// Whether the policy accepts the call that a remedy needs.
     fn accepts_call(&self, danger: &Danger<'_>, facts: &Facts, means: Means) -> bool {
         match means {
             Means::Set(protection) => {
@@ -182,7 +182,7 @@ impl Rulebook {
         }
     }
 
-    /// Whether something is so in every position that the unknown facts of a situation can have.
+    /// Whether `is_so` is true in every position of the unknown facts.
     fn in_all_positions(&self, facts: &Facts, is_so: impl Fn(&Facts) -> bool) -> bool {
         if facts.unknown.is_empty() {
             return is_so(facts);
@@ -191,16 +191,16 @@ impl Rulebook {
         positions.all(|facts| is_so(&facts))
     }
 
-    /// Whether a way applies, is not in place already, and changes the outcome.
+    /// Whether a remedy applies, is not in place already, and changes the outcome.
     fn helps(&self, danger: &Danger<'_>, means: Means) -> bool {
         let facts = &danger.facts;
         match means {
             Means::Set(id) => {
                 let protection = &self.policy.protections[id.index()];
-                let of_group = protection.of == Subject::Group || protection.standby;
+                let needs_group = protection.of == Subject::Group || protection.standby;
                 !danger.on.contains(id)
                     && protection.occasions.contains(&Occasion::Later)
-                    && (danger.in_group || !of_group)
+                    && (danger.in_group || !needs_group)
                     && self.in_all_positions(facts, |facts| self.holds(id, facts))
             }
             Means::Do(Act::Detach) => {
@@ -211,7 +211,7 @@ impl Rulebook {
         }
     }
 
-    /// Whether a protection that is on holds in a situation.
+    /// Whether a protection would hold in a situation if it were on.
     pub fn holds(&self, id: ProtectionId, facts: &Facts) -> bool {
         let works = self.policy.protections[id.index()].works_when.as_ref();
         let row = self.verdicts()[id.index()].decide(facts);
@@ -219,7 +219,7 @@ impl Rulebook {
             && row.is_some_and(|row| row.says == Verdict::Held)
     }
 
-    /// Whether a renewal ends the cause of a loss, or has the policy refuse the call.
+    /// Whether a renewal ends the cause of a loss, or makes the policy refuse the call.
     fn renewal_helps(&self, facts: &Facts) -> bool {
         let renewed = Facts { expired: YesNo::No, ..*facts };
         let is_refused = || {
@@ -229,7 +229,7 @@ impl Rulebook {
         facts.billing == Billing::Subscription && (facts.trigger == Trigger::Expiry || is_refused())
     }
 
-    /// Whether a member may be detached: nothing holds it, and the policy knows of it.
+    /// Whether a member can be detached: the policy covers it, and no protection holds.
     fn lets_go(&self, danger: &Danger<'_>) -> bool {
         let mut asked = call(&danger.facts, Action::Remove);
         asked.trigger = Trigger::Detach;
@@ -273,7 +273,7 @@ impl Rulebook {
     }
 }
 
-/// What ends the cause of a loss, if anything does.
+/// The act that ends the cause of a loss; `None` if no act does.
 const fn cause(facts: &Facts) -> Option<Act> {
     match facts.trigger {
         Trigger::ScheduledRelease => Some(Act::CancelSchedule),
@@ -296,7 +296,7 @@ const fn cause(facts: &Facts) -> Option<Act> {
     }
 }
 
-/// The action that an act asks for, if the policy is asked about it.
+/// The action of an act; `None` if the policy does not decide about it.
 const fn action(act: Act) -> Option<Action> {
     match act {
         Act::CancelSchedule => Some(Action::CancelScheduledRelease),
@@ -309,7 +309,7 @@ const fn action(act: Act) -> Option<Action> {
     }
 }
 
-/// What ends the arrears of a situation, or the cancellation, if it is in any.
+/// The act that ends arrears or a cancellation; `None` if there are none.
 const fn settling_act(facts: &Facts) -> Option<Act> {
     match facts.overdue {
         YesNo::Yes => Some(Act::Settle),
@@ -318,19 +318,20 @@ const fn settling_act(facts: &Facts) -> Option<Act> {
     }
 }
 
-/// The same situation after the account has settled.
+/// The situation after the account has settled.
 const fn paid(facts: &Facts) -> Facts {
     let lock = facts.lock.without(Lock::Financial);
     Facts { overdue: YesNo::No, snapshots_suspended: YesNo::No, lock, ..*facts }
 }
 
-/// The same situation in arrears that have come to everything that arrears bar.
+/// The situation in arrears with all of their restrictions.
 const fn in_arrears(facts: &Facts) -> Facts {
     let lock = facts.lock.with(Lock::Financial);
     Facts { overdue: YesNo::Yes, snapshots_suspended: YesNo::Yes, lock, ..*facts }
 }
 
-/// The situation of an instance in a call of its owner: the columns that a request fills are empty.
+/// The situation of an instance in a call of its owner, with default words in the columns that a
+/// request sets.
 fn call(facts: &Facts, action: Action) -> Facts {
     let Facts { force, terminate_subscription, .. } = Facts::default();
     Facts {

@@ -35,7 +35,7 @@ pub fn report<C: Clone>(
 }
 
 fn report_fault(fault: &TableFault, subject: &TableContext<'_>, space: &Space) -> Problem {
-    let part = |at: usize| &subject.parts[at];
+    let part = |index: usize| &subject.parts[index];
     match fault {
         TableFault::Open(open) => {
             let count = open.len();
@@ -77,7 +77,7 @@ fn report_fault(fault: &TableFault, subject: &TableContext<'_>, space: &Space) -
     }
 }
 
-/// The most blocks of open cells that one message lists.
+/// Most blocks of open cells in one message.
 const MOST_BLOCKS: usize = 3;
 
 /// Blocks that together cover `cells`, at most one more than a message lists.
@@ -124,9 +124,9 @@ fn replacement<C: Clone>(
     if !is_open || space.cells() * rows.len() > 50_000 {
         return None;
     }
-    let repairs = |at: usize, when: Condition| {
+    let repairs = |index: usize, when: Condition| {
         let mut changed = rows.clone();
-        changed[at].when = when;
+        changed[index].when = when;
         Table::prove(space.clone(), changed, possible).is_ok()
     };
     // Rules of the extending file are tried before rules of the extended one.

@@ -18,82 +18,82 @@ pub struct Remedy {
     /// The remedy; `None` if nothing in the policy helps.
     pub means: Option<Means>,
     /// Rule that proposes it, and the index of the proposal in the rule; `None` if no rule does.
-    pub words_of: Option<(RuleId, u8)>,
-    /// Whether the loss followed from a call, which could have been left out.
+    pub proposed_by: Option<(RuleId, u8)>,
+    /// Whether a call caused the loss.
     pub called: bool,
 }
 
-/// A loss that is about to happen, as the policy of the instance sees it.
+/// A loss for which a remedy is searched.
 #[derive(Debug, Clone, Copy)]
 pub struct Danger<'a> {
     /// The situation.
     pub facts: Facts,
     /// The protections that are on.
     pub on: ProtectionSet,
-    /// The rules that let it pass or asked for it, the deciding one first.
+    /// The rules that allowed or requested it, the deciding one first.
     pub rules: [Option<RuleId>; 2],
-    /// The moments before which calls may be accepted, the last one first.
+    /// The moments before which a call could be made, the last one first.
     pub moments: &'a [Moment],
     /// Whether the instance is in a group.
     pub in_group: bool,
-    /// Where detaching the instance would leave the size of its group.
+    /// The size of the group after detaching the instance, compared with its bounds.
     pub size_without: Capacity,
-    /// Whether a release of the instance waits for the account to settle.
+    /// Whether a release of the instance is deferred until the account settles.
     pub waiting: bool,
-    /// Whether the loss follows from a call.
+    /// Whether a call causes the loss.
     pub called: bool,
 }
 
-/// A moment before which a call may be accepted: that of the loss, or an earlier one at which
-/// the situation changed.
+/// A moment before which a call could be made: that of the loss, or an earlier one at which the
+/// situation changed.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
     /// The instant.
     pub until: SimTime,
     /// The situation before it.
     pub facts: Facts,
-    /// Whether the owner may settle first without bringing the loss about.
+    /// Whether the owner could settle first without causing the loss.
     pub may_settle: bool,
-    /// Whether the account may have been in arrears then that have been settled since.
+    /// Whether the account may have been in arrears that were settled since then.
     pub perhaps_owing: bool,
 }
 
 impl Remedy {
-    /// Its words, piece by piece, in the words of its policy.
-    pub fn pieces<'p>(&self, policy: &'p Policy, mut put: impl FnMut(&'p str)) {
-        let rule = self.words_of.map(|(rule, index)| (&policy.rule(rule).remedy, index));
+    /// Calls `write` with each piece of its text, with the names of its policy.
+    pub fn pieces<'p>(&self, policy: &'p Policy, mut write: impl FnMut(&'p str)) {
+        let rule = self.proposed_by.map(|(rule, index)| (&policy.rule(rule).remedy, index));
         let Some(means) = self.means else {
-            put("nothing in this policy");
+            write("nothing in this policy");
             match rule.and_then(|(advice, _)| advice.text.as_deref()) {
                 Some(text) => {
-                    put("; ");
-                    put(text);
+                    write("; ");
+                    write(text);
                 }
-                None if self.called => put("; do not make the call"),
+                None if self.called => write("; do not make the call"),
                 None => {}
             }
             return;
         };
         if let Some(first) = self.first {
-            put(first.wording());
-            put(", then ");
+            write(first.wording());
+            write(", then ");
         }
         let says = rule.and_then(|(advice, index)| advice.means.get(usize::from(index)));
         match (says.and_then(|proposal| proposal.says.as_deref()), means) {
-            (Some(says), _) => put(says),
-            (None, Means::Do(act)) => put(act.wording()),
+            (Some(says), _) => write(says),
+            (None, Means::Do(act)) => write(act.wording()),
             (None, Means::Set(id)) => {
                 let protection = &policy.protections[id.index()];
-                put("set ");
-                put(&protection.name);
+                write("set ");
+                write(&protection.name);
                 if protection.of == Subject::Group {
-                    put(" on its group");
+                    write(" on its group");
                 }
             }
         }
     }
 
-    /// Its words in one text.
+    /// Its text.
     pub fn text(&self, policy: &Policy) -> String {
         let mut text = String::new();
         self.pieces(policy, |piece| text.push_str(piece));
@@ -102,8 +102,8 @@ impl Remedy {
 }
 
 impl<'a> Danger<'a> {
-    /// A situation that is looked at without a run: nothing is known of its past or of its group.
-    pub const fn of(moment: &'a Moment, on: ProtectionSet, rule: Option<RuleId>) -> Self {
+    /// A loss in a situation without a run, of which neither past nor group are known.
+    pub const fn new(moment: &'a Moment, on: ProtectionSet, rule: Option<RuleId>) -> Self {
         let facts = moment.facts;
         Self {
             facts,
@@ -119,8 +119,8 @@ impl<'a> Danger<'a> {
 }
 
 impl Moment {
-    /// The moment of a loss without a run.
-    pub const fn of(facts: Facts) -> Self {
+    /// The moment of a loss in a situation without a run.
+    pub const fn new(facts: Facts) -> Self {
         Self { until: SimTime::NEVER, facts, may_settle: true, perhaps_owing: false }
     }
 }

@@ -21,9 +21,11 @@ pub struct Rulebook {
     verdicts: Vec<Table<Verdict>>,
     /// Basis of each rule, indexed by `RuleId`.
     bases: Vec<Basis>,
-    /// For each action, the preconditions that may refuse it as the switches stand, by place.
+    /// For each action, indices of the preconditions that may refuse it in the settings.
     refusals: Vec<Vec<usize>>,
+    /// Index of the position of each switch.
     settings: Vec<u8>,
+    /// Switches that the scenario sets itself.
     taken: SwitchSet,
     /// For each action, a mask of the triggers for which a protection is consulted.
     consulted: Vec<u32>,
@@ -38,11 +40,11 @@ pub struct Answer<C> {
     pub says: C,
     /// Rule of the row.
     pub rule: RuleId,
-    /// Switches and confidence that the answer rests on.
+    /// Switches and confidence that the answer depends on.
     pub basis: Basis,
 }
 
-/// What a statement rests on: the weakest confidence in its chain, and the switches it tests.
+/// The basis of a statement: the weakest confidence in its chain, and the switches it tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Basis {
     /// The weakest confidence of the chain.
@@ -221,7 +223,7 @@ fn basis_of(policy: &Policy, rule: &Rule) -> Basis {
     Basis { confidence: weakest, switches: rule.switches }
 }
 
-/// The preconditions that may refuse an action, by place, in the order written.
+/// Indices of the preconditions that may refuse an action, in order.
 fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
     let may = |refusal: &Precondition| {
         let asks = refusal.when.words(Column::Action);
@@ -237,14 +239,13 @@ fn consulted(verdicts: &[Table<Verdict>]) -> Vec<u32> {
     for table in verdicts {
         let space = table.space();
         let axis = |column| space.axes().iter().position(|a| a.over == Over::Column(column));
-        let (Some(of_trigger), Some(of_action)) = (axis(Column::Trigger), axis(Column::Action))
-        else {
+        let (Some(triggers), Some(actions)) = (axis(Column::Trigger), axis(Column::Action)) else {
             continue;
         };
         for cell in 0..space.cells() {
             if table.row(cell).is_some_and(|row| row.says != Verdict::NotConsulted) {
-                let action = usize::from(space.word(cell, of_action));
-                masks[action] |= 1 << space.word(cell, of_trigger);
+                let action = usize::from(space.word(cell, actions));
+                masks[action] |= 1 << space.word(cell, triggers);
             }
         }
     }

@@ -25,7 +25,7 @@ pub struct Ruling {
     pub(super) decisive: Option<ProtectionId>,
     /// A protection of which it is unknown whether it was on.
     pub(super) doubtful: Option<Finding>,
-    /// Switches and confidence that the verdicts rest on.
+    /// Switches and confidence that the verdicts depend on.
     pub basis: Basis,
 }
 
@@ -84,7 +84,7 @@ impl Ruling {
         self.decisive.map(|protection| self.finding(protection)).or(self.doubtful)
     }
 
-    /// No verdict on some protections that are on.
+    /// A ruling without verdicts on the protections in `on`.
     pub(super) const fn without_verdicts_of(on: ProtectionSet) -> Self {
         Self { on, ..Self::NONE }
     }
@@ -99,9 +99,9 @@ impl Ruling {
     #[must_use]
     pub fn common(mut self, other: &Self) -> Self {
         let both = self;
-        let says = |of: &Self, p| of.findings().find(|finding| finding.protection == p);
+        let find = |ruling: &Self, p| ruling.findings().find(|finding| finding.protection == p);
         for protection in self.on.union(other.on).iter() {
-            let found = [says(&both, protection), says(other, protection)];
+            let found = [find(&both, protection), find(other, protection)];
             if found[0].map(|f| f.verdict) == found[1].map(|f| f.verdict) {
                 continue;
             }

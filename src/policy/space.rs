@@ -1,44 +1,44 @@
-//! A finite space of situations: its axes, its cells, and sets of cells as boxes.
+//! A finite space of situations: its axes, its cells, and sets of cells as blocks.
 
 use std::ops::Range;
 
 use super::facts::{Column, Condition, Facts};
 use crate::words::SwitchId;
 
-/// The most cells that a space may have; a table that needs more tests too much.
+/// Most cells of a space.
 pub const MOST_CELLS: usize = 1 << 18;
 
-/// What an axis runs over.
+/// What an axis represents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
-    /// A fact of the situation.
+    /// The words of a column.
     Column(Column),
-    /// A question that the documents leave open.
+    /// The positions of a switch.
     Switch(SwitchId),
 }
 
-/// One direction of a space.
+/// One axis of a space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Axis {
-    /// What it runs over.
+    /// What it represents.
     pub over: Over,
-    /// The words it has, as places in the column's (or switch's) own list.
+    /// Its words, as indices into the words of the column or the positions of the switch.
     pub words: Vec<u8>,
 }
 
-/// The product of some axes. A cell is a number below [`Space::cells`].
+/// The product of some axes. A cell is an index below [`Space::cells`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Space {
     axes: Vec<Axis>,
     strides: Vec<usize>,
-    /// For each axis: the place of each word along it, or [`OUTSIDE`].
+    /// For each axis, the index of each word along it, or [`OUTSIDE`].
     indices: Vec<[u8; 32]>,
     cells: usize,
 }
 
 const OUTSIDE: u8 = u8::MAX;
 
-/// A set of cells that is a product: for each axis a mask of places along it.
+/// A set of cells that is a product: for each axis a mask of indices along it.
 pub type Block = Vec<u32>;
 
 impl Space {
@@ -56,11 +56,11 @@ impl Space {
         let mut strides = vec![0; axes.len()];
         let mut indices = vec![[OUTSIDE; 32]; axes.len()];
         let mut cells = 1_usize;
-        for (at, axis) in axes.iter().enumerate().rev() {
-            strides[at] = cells;
+        for (number, axis) in axes.iter().enumerate().rev() {
+            strides[number] = cells;
             cells = cells.checked_mul(axis.words.len()).filter(|cells| *cells <= most)?;
             for (index, word) in (0_u8..).zip(&axis.words) {
-                indices[at][usize::from(*word)] = index;
+                indices[number][usize::from(*word)] = index;
             }
         }
         Some(Self { axes, strides, indices, cells })
@@ -81,14 +81,14 @@ impl Space {
         self.axes.iter().any(|axis| axis.over == Over::Column(column))
     }
 
-    /// How many cells it has.
+    /// Number of cells.
     pub const fn cells(&self) -> usize {
         self.cells
     }
 
-    /// The cell of a situation; `None` if a fact lies outside.
+    /// The cell of a situation; `None` if a fact is outside the space.
     ///
-    /// Switch axes count as standing at their first value.
+    /// Switches count as being at their first position.
     pub fn cell(&self, facts: &Facts) -> Option<usize> {
         let mut cell = 0;
         for ((axis, stride), indices) in self.axes.iter().zip(&self.strides).zip(&self.indices) {
@@ -103,7 +103,7 @@ impl Space {
         Some(cell)
     }
 
-    /// How far a word of an axis moves a cell; `None` if the axis has no such word.
+    /// The offset of a word of an axis in the cell index; `None` if the axis has no such word.
     pub fn step(&self, axis: usize, word: u8) -> Option<usize> {
         let index = *self.indices[axis].get(usize::from(word))?;
         (index != OUTSIDE).then(|| usize::from(index) * self.strides[axis])
@@ -115,7 +115,7 @@ impl Space {
         words[cell / self.strides[axis] % words.len()]
     }
 
-    /// Whether a condition takes a cell. What has no axis here is not asked.
+    /// Whether a cell meets a condition. Columns without an axis are ignored.
     pub fn meets(&self, condition: &Condition, cell: usize) -> bool {
         (0..self.axes.len())
             .all(|axis| self.mask(condition, axis) >> self.word(cell, axis) & 1 == 1)
@@ -126,8 +126,8 @@ impl Space {
         condition.columns().all(|column| self.tests(column))
     }
 
-    /// Which cells can occur, if none can that one of some conditions takes. A condition that
-    /// tests a column which this space does not have says nothing about it.
+    /// Whether each cell can occur: a cell cannot if it meets one of the conditions. Conditions that
+    /// test a column without an axis are ignored.
     pub fn occurring<'c>(&self, impossible: impl Iterator<Item = &'c Condition>) -> Vec<bool> {
         let mut occurs = vec![true; self.cells];
         for when in impossible.filter(|when| self.has_all(when)) {
@@ -136,14 +136,13 @@ impl Space {
         occurs
     }
 
-    /// Visits every cell that a condition takes, and no other, in order: as stretches of cells
-    /// that lie together.
+    /// Visits the cells that meet a condition, in order, as ranges of adjacent cells.
     pub fn each(&self, condition: &Condition, mut visit: impl FnMut(Range<usize>)) {
         let taken: Block = (0..self.axes.len()).map(|axis| self.taken(condition, axis)).collect();
         if taken.contains(&0) {
             return;
         }
-        // Axes that are taken whole lie together, and so do neighbours along the one before them.
+        // Trailing axes that are contained as a whole form ranges of adjacent cells.
         let whole = |axis: &usize| self.is_whole(&taken, *axis);
         let tail = (0..taken.len()).rev().take_while(whole).count();
         let heads = taken.len() - tail;
@@ -155,29 +154,30 @@ impl Space {
             })
             .collect();
         let runs = runs(taken[last]);
-        let mut at = vec![0; last];
+        let mut counters = vec![0; last];
         loop {
-            let first: usize = at.iter().zip(&steps).map(|(at, steps)| steps[*at]).sum();
+            let first: usize =
+                counters.iter().zip(&steps).map(|(counter, steps)| steps[*counter]).sum();
             for run in &runs {
                 let cells = |index| first + index * self.strides[last];
                 visit(cells(run.start)..cells(run.end));
             }
-            // Counts through the rest of the product like an odometer, the last axis fastest.
-            let turns = |axis: &usize| at[*axis] + 1 < steps[*axis].len();
-            let Some(axis) = (0..last).rev().find(turns) else { return };
-            at[axis] += 1;
-            at[axis + 1..].fill(0);
+            // Counts through the other axes, the last axis fastest.
+            let can_advance = |axis: &usize| counters[*axis] + 1 < steps[*axis].len();
+            let Some(axis) = (0..last).rev().find(can_advance) else { return };
+            counters[axis] += 1;
+            counters[axis + 1..].fill(0);
         }
     }
 
-    /// The places that a condition takes along an axis, as a mask.
+    /// The indices along an axis that a condition matches, as a mask.
     fn taken(&self, condition: &Condition, axis: usize) -> u32 {
         let mask = self.mask(condition, axis);
         let words = (0_u32..).zip(&self.axes[axis].words);
         words.fold(0, |taken, (index, word)| taken | (mask >> word & 1) << index)
     }
 
-    /// The words that a condition takes along an axis, as a mask.
+    /// The words of an axis that a condition matches, as a mask.
     fn mask(&self, condition: &Condition, axis: usize) -> u32 {
         let words = match self.axes[axis].over {
             Over::Column(column) => condition.words(column),
@@ -188,16 +188,14 @@ impl Space {
         words.unwrap_or(u32::MAX)
     }
 
-    /// The set of cells for which `has` is true, as few blocks as a greedy search finds.
-    ///
-    /// Each block is grown from the first cell not yet covered, axis by axis, as
-    /// far as it stays inside the set. People read these instead of the cells.
+    /// The cells for which `has` is true, as blocks. A greedy search keeps their number small: each
+    /// block grows from the first cell that is not covered, axis by axis, inside the set.
     pub fn blocks(&self, has: impl Fn(usize) -> bool) -> Vec<Block> {
         self.blocks_over(has, |_| false)
     }
 
-    /// The same, where blocks may also take in cells for which `free` is true:
-    /// those that cannot occur.
+    /// As [`Space::blocks`]; blocks may also contain cells for which `free` is true, such as cells
+    /// that cannot occur.
     pub fn blocks_over(
         &self,
         has: impl Fn(usize) -> bool,
@@ -206,7 +204,7 @@ impl Space {
         self.blocks_up_to(usize::MAX, has, free)
     }
 
-    /// The same, but no more than `most` of them.
+    /// As [`Space::blocks_over`], but at most `most` blocks.
     pub fn blocks_up_to(
         &self,
         most: usize,
@@ -216,8 +214,8 @@ impl Space {
         self.search(most, false, has, free)
     }
 
-    /// The same, where a block rather leaves an axis out altogether than takes in one more
-    /// word of another: what is reported needs fewer words.
+    /// As [`Space::blocks_over`], but a block first grows over whole axes, so that its description
+    /// is short.
     pub fn blocks_in_brief(
         &self,
         has: impl Fn(usize) -> bool,
@@ -248,7 +246,7 @@ impl Space {
                     block[axis] = before;
                 }
             }
-            // Later axes vary fastest; growing along them first keeps rows short.
+            // Growing along later axes first keeps descriptions short.
             for axis in (0..self.axes.len()).rev() {
                 for index in 0..self.axes[axis].words.len() {
                     let before = block[axis];
@@ -268,7 +266,7 @@ impl Space {
         blocks
     }
 
-    /// The cells of a block, in their order.
+    /// The cells of a block, in order.
     pub fn members(&self, block: &Block) -> impl Iterator<Item = usize> + use<> {
         let mut cells = vec![0];
         for ((mask, stride), axis) in block.iter().zip(&self.strides).zip(&self.axes) {
@@ -279,19 +277,19 @@ impl Space {
         cells.into_iter()
     }
 
-    /// Whether a block takes every word of an axis.
+    /// Whether a block contains every word of an axis.
     pub fn is_whole(&self, block: &Block, axis: usize) -> bool {
         block[axis].count_ones() as usize == self.axes[axis].words.len()
     }
 
-    /// The words of a block along an axis, as places in the column's own list.
+    /// The words of a block along an axis, as indices into the words of the column.
     pub fn words_of<'b>(&'b self, block: &'b Block, axis: usize) -> impl Iterator<Item = u8> + 'b {
         let words = self.axes[axis].words.iter().enumerate();
         words.filter(move |(index, _)| block[axis] >> index & 1 == 1).map(|(_, word)| *word)
     }
 }
 
-/// The stretches of ones in a mask.
+/// The ranges of ones in a mask.
 fn runs(mask: u32) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let mut left = u64::from(mask);
@@ -319,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_situation_has_one_cell_and_its_words_come_back() {
+    fn a_situation_has_one_cell_with_its_words() {
         let space = space();
         let facts = Facts { trigger: Trigger::ScaleIn, billing: Billing::Spot, ..Facts::default() };
         let cell = space.cell(&facts).unwrap();
@@ -330,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_of_cells_is_told_in_few_blocks() {
+    fn a_set_of_cells_has_few_blocks() {
         let space = space();
         assert_eq!(space.blocks(|_| true), [vec![0b11, 0b111]]);
         // All of manual, and the last of scale-in: an L of two blocks.
@@ -343,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stretches_of_a_condition_are_the_cells_that_it_takes() {
+    fn each_visits_the_cells_that_meet_the_condition() {
         let axis =
             |column, words: u8| Axis { over: Over::Column(column), words: (0..words).collect() };
         let columns = [(Column::Trigger, 3), (Column::Billing, 3), (Column::State, 4)];
@@ -361,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_space_beyond_all_reason_is_refused() {
+    fn a_space_that_is_too_large_is_refused() {
         let axis = Axis { over: Over::Column(Column::Action), words: (0..20).collect() };
         assert!(Space::new(vec![axis; 5]).is_none());
     }

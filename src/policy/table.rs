@@ -1,17 +1,17 @@
-//! Decision tables: rules over a space, proved total, compiled to a dense array.
+//! Decision tables: rules over a space, proved complete, compiled to a dense array.
 
 use super::facts::{Column, Condition, Facts};
 use super::space::{Axis, Over, Space};
 use crate::words::RuleId;
 
-/// A row of a table: when it applies and what it says.
+/// A row of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<C> {
-    /// The rule that says it.
+    /// The rule that states it.
     pub rule: RuleId,
-    /// When.
+    /// The condition.
     pub when: Condition,
-    /// What.
+    /// The conclusion.
     pub says: C,
 }
 
@@ -20,16 +20,16 @@ pub struct Row<C> {
 pub enum TableFault {
     /// Cells that no row covers.
     Open(Vec<usize>),
-    /// Cells that two rows cover: the rows, by their place, and the cells.
+    /// Cells that two rows cover: indices of the rows, and the cells.
     Twice(usize, usize, Vec<usize>),
-    /// A row that covers no cell, by its place.
+    /// Index of a row that covers no cell.
     Dead(usize),
 }
 
-/// A table that failed its proof, with all that it was made of.
+/// A table that failed its proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unproved<C> {
-    /// Every fault there is.
+    /// All faults.
     pub faults: Vec<TableFault>,
     /// Its space.
     pub space: Space,
@@ -42,7 +42,7 @@ pub struct Unproved<C> {
 pub struct Table<C> {
     space: Space,
     rows: Vec<Row<C>>,
-    /// For each cell the place of its row, or [`NO_ROW`].
+    /// For each cell the index of its row, or [`NO_ROW`].
     cells: Vec<u16>,
 }
 
@@ -53,7 +53,7 @@ impl<C: Clone> Table<C> {
     /// Proves that `rows` cover every cell that is `possible` exactly once.
     ///
     /// # Errors
-    /// Every fault there is.
+    /// All faults.
     pub fn prove(
         space: Space,
         rows: Vec<Row<C>>,
@@ -62,10 +62,10 @@ impl<C: Clone> Table<C> {
         let mut cells = vec![NO_ROW; space.cells()];
         let mut alive = vec![false; rows.len()];
         let mut twice: Vec<TableFault> = Vec::new();
-        // Each row visits the cells that it takes: the cost is the size of what is covered.
+        // O(number of covered cells), because each row visits only the cells that it covers.
         for (row, number) in rows.iter().zip(0_u16..) {
-            space.each(&row.when, |stretch| {
-                for cell in stretch.filter(|cell| possible[*cell]) {
+            space.each(&row.when, |range| {
+                for cell in range.filter(|cell| possible[*cell]) {
                     alive[usize::from(number)] = true;
                     match cells[cell] {
                         NO_ROW => cells[cell] = number,
@@ -86,20 +86,20 @@ impl<C: Clone> Table<C> {
         }
     }
 
-    /// A table without rows: it never says anything.
+    /// A table without rows, which never has an answer.
     pub fn empty() -> Self {
         let space = Space::nothing();
         Self { cells: vec![NO_ROW; space.cells()], space, rows: Vec::new() }
     }
 
-    /// Has a rule say something else wherever it applies.
+    /// Replaces the conclusion of a rule.
     pub fn set_conclusion(&mut self, rule: RuleId, says: &C) {
         for row in self.rows.iter_mut().filter(|row| row.rule == rule) {
             row.says.clone_from(says);
         }
     }
 
-    /// Gives a row to the cells that have none and are `possible`.
+    /// Adds a row for the `possible` cells that have none.
     pub fn fill(&mut self, row: Row<C>, possible: &[bool]) {
         let index = u16::try_from(self.rows.len()).unwrap_or(NO_ROW);
         self.rows.push(row);
@@ -110,12 +110,12 @@ impl<C: Clone> Table<C> {
         }
     }
 
-    /// The row of a situation; `None` where the situation cannot occur.
+    /// The row of a situation; `None` if the situation cannot occur.
     pub fn decide(&self, facts: &Facts) -> Option<&Row<C>> {
         self.row(self.space.cell(facts)?)
     }
 
-    /// The row of a cell; `None` where the cell cannot occur.
+    /// The row of a cell; `None` if the cell cannot occur.
     pub fn row(&self, cell: usize) -> Option<&Row<C>> {
         self.rows.get(usize::from(self.cells[cell]))
     }
@@ -130,20 +130,20 @@ impl<C: Clone> Table<C> {
         &self.rows
     }
 
-    /// The same table with every switch settled: its switch axes are gone.
+    /// The table with every switch settled, without switch axes.
     #[must_use]
     pub fn under(&self, settings: &[u8]) -> Self {
         let axes: Vec<Axis> = self.space.axes().iter().filter(|a| is_column(a)).cloned().collect();
-        // Switches are the last axes: the cells of one setting lie evenly apart.
-        let (mut first, mut apart) = (0, 1);
+        // Switches are the last axes, so the cells of one setting have a constant distance.
+        let (mut first, mut distance) = (0, 1);
         for axis in &self.space.axes()[axes.len()..] {
             if let Over::Switch(switch) = axis.over {
                 first = first * axis.words.len() + usize::from(settings[switch.index()]);
-                apart *= axis.words.len();
+                distance *= axis.words.len();
             }
         }
-        let cells = self.cells.iter().skip(first).step_by(apart).copied().collect();
-        // Fewer axes than a space that was built: it cannot be too large.
+        let cells = self.cells.iter().skip(first).step_by(distance).copied().collect();
+        // It has fewer axes than the existing space, so it cannot be too large.
         let space = Space::new(axes).unwrap_or_else(|| self.space.clone());
         Self { space, rows: self.rows.clone(), cells }
     }
@@ -165,8 +165,8 @@ fn note_twice(twice: &mut Vec<TableFault>, first: usize, second: usize, cell: us
     twice.push(TableFault::Twice(first, second, vec![cell]));
 }
 
-/// The axes that some conditions test: all words of each column, in the columns' order,
-/// then the switches. `fixed` gives the words of columns that have fewer in this table.
+/// The axes that some conditions test: the columns in order, then the switches. A column has all of
+/// its words, or those that `fixed` contains.
 pub fn axes_of<'c>(
     conditions: impl Iterator<Item = &'c Condition>,
     fixed: &[(Column, Vec<u8>)],
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn each_cell_has_exactly_one_row_or_the_table_is_refused() {
+    fn a_table_needs_exactly_one_row_for_each_cell() {
         assert!(prove(&[0b001, 0b110]).is_ok());
         assert_eq!(prove(&[0b001, 0b100]), Err(vec![TableFault::Open(vec![1])]));
         assert_eq!(prove(&[0b011, 0b110]), Err(vec![TableFault::Twice(0, 1, vec![1])]));
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dense_table_answers_what_the_rows_say() {
+    fn the_dense_table_has_the_answers_of_the_rows() {
         let table = prove(&[0b001, 0b110]).unwrap();
         for (billing, says) in
             [(Billing::PayAsYouGo, 'a'), (Billing::Subscription, 'b'), (Billing::Spot, 'b')]
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_settled_switch_leaves_the_table_of_its_value() {
+    fn a_settled_switch_selects_the_rows_of_its_position() {
         let switch = SwitchId(0);
         let rows: Vec<Row<char>> = [(0b01, 'a'), (0b10, 'b')]
             .into_iter()

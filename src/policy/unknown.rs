@@ -24,8 +24,8 @@ pub enum Unknown {
 pub struct Position(pub Vec<(Unknown, &'static str)>);
 
 impl Position {
-    /// The words that stand in some columns.
-    pub fn of(unknown: Columns, facts: &Facts) -> Self {
+    /// The position with the words of `facts` in the columns `unknown`.
+    pub fn new(unknown: Columns, facts: &Facts) -> Self {
         let word = |column: Column| {
             let index = usize::from(facts.word(column));
             (Unknown::Column(column), column.words().get(index).copied().unwrap_or_default())
@@ -33,7 +33,7 @@ impl Position {
         Self(unknown.iter().map(word).collect())
     }
 
-    /// Adds a word for something else.
+    /// Adds the word of another unknown fact.
     pub fn extend(&mut self, more: Option<(Unknown, &'static str)>) {
         self.0.extend(more);
     }
@@ -55,7 +55,7 @@ pub enum Undecided {
     Differs(Vec<(Position, PositionOutcome)>),
     /// The policy states that the facts are impossible; the value is an index into its list.
     Impossible(usize),
-    /// The decision space does not have the word that stands in this column.
+    /// The decision space does not have the word of this column.
     Outside(Column),
     /// A step of the clock may be due at any time, because the start of the arrears is unknown.
     ArrearsSince,
@@ -73,12 +73,14 @@ impl Undecided {
         let mut courses = courses;
         for unknown in unknowns {
             let without = |position: &Position| {
-                Position(position.0.iter().filter(|(of, _)| *of != unknown).copied().collect())
+                Position(
+                    position.0.iter().filter(|(other, _)| *other != unknown).copied().collect(),
+                )
             };
             let shorter: Vec<_> =
                 courses.iter().map(|(position, course)| (without(position), course)).collect();
-            let clash = shorter.iter().enumerate().any(|(at, (position, course))| {
-                shorter[..at].iter().any(|(other, says)| other == position && says != course)
+            let clash = shorter.iter().enumerate().any(|(index, (position, course))| {
+                shorter[..index].iter().any(|(other, says)| other == position && says != course)
             });
             if clash {
                 continue;
@@ -95,11 +97,11 @@ impl Undecided {
     }
 }
 
-/// The positions of a situation, one after the other.
+/// An iterator over the positions of a situation.
 #[derive(Debug, Clone)]
 pub struct Positions {
     facts: Facts,
-    /// The unknown columns, each with the words that it may hold, as places in its list.
+    /// The unknown columns, each with its possible words as indices.
     columns: SmallVec<[(Column, SmallVec<[u8; 8]>); 2]>,
     next: usize,
     count: usize,
@@ -124,9 +126,7 @@ impl Iterator for Positions {
 }
 
 impl Rulebook {
-    /// Every position of a situation, and what it rests on that there are no others.
-    ///
-    /// There are few: a column has a handful of words, and few columns can be unknown.
+    /// All positions of a situation, and the basis for excluding others.
     pub fn positions(&self, facts: &Facts) -> (Positions, Basis) {
         let mut columns = SmallVec::new();
         let mut basis = Basis::NONE;
@@ -136,7 +136,7 @@ impl Rulebook {
             let (words, assumed) = self.left_open(column, facts);
             basis = basis.union(assumed);
             if words.is_empty() {
-                // The policy does not look at it: it is as good as known.
+                // The policy does not use the column.
                 known.unknown = known.unknown.without(column);
                 continue;
             }
@@ -146,7 +146,7 @@ impl Rulebook {
         (Positions { facts: known, columns, next: 0, count }, basis)
     }
 
-    /// The same situation, in which those unknown columns are known that can hold one word only.
+    /// The situation in which unknown columns with only one possible word are known.
     pub fn narrowed(&self, facts: &Facts) -> Facts {
         facts.unknown.iter().fold(*facts, |narrowed, column| {
             match self.left_open(column, facts).0.as_slice() {
@@ -156,14 +156,13 @@ impl Rulebook {
         })
     }
 
-    /// The words that an unknown column of a situation may hold once a position is taken, as
-    /// places in its list, and what that rests on.
+    /// The possible words of an unknown column under the settings, as indices, and their basis.
     fn left_open(&self, column: Column, facts: &Facts) -> (SmallVec<[u8; 8]>, Basis) {
         let mut words = self.possible(column);
         let mut basis = Basis::NONE;
         if let Some(switch) = self.policy.unknown.switch_for(column) {
             let setting = self.setting(switch);
-            // The switch about schedules asks whether there is one.
+            // The switch about schedules has the position `none` instead of `false`.
             let setting = match (column, setting) {
                 (Column::Scheduled, NO_SCHEDULE) => YesNo::No.word(),
                 (_, setting) => setting,
@@ -175,7 +174,7 @@ impl Rulebook {
             }
         }
         if column == Column::Lock {
-            // What is known to bar it does so in every position.
+            // The known locks are in every position.
             let mut sets = SmallVec::new();
             for word in words.iter().filter_map(|word| Locks::ALL.get(usize::from(*word))) {
                 let set = word.union(facts.lock).index();
@@ -293,7 +292,7 @@ impl Rulebook {
             return Ok(all.into_iter().next().map(|(_, found)| (found, basis)));
         }
         let courses =
-            all.iter().map(|(at, found)| (Position::of(facts.unknown, at), course(found)));
+            all.iter().map(|(at, found)| (Position::new(facts.unknown, at), course(found)));
         Err(Undecided::differs(courses.collect()))
     }
 }

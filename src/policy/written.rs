@@ -6,7 +6,7 @@ use crate::format::{Entry, Name, Node, OneOrMany, Read, Style, Value};
 /// A name as written.
 pub type Written = Spanned<Box<str>>;
 
-/// A value in a line: `manual or expiry`, `not remove`, `flag-on-spot works`.
+/// A value as one line: `manual or expiry`, `not remove`, `flag-on-spot works`.
 pub(super) fn words_written(node: &Node) -> String {
     match &node.value {
         Value::Empty => String::new(),
@@ -30,12 +30,12 @@ pub(super) fn read_line(node: &Node, problems: &mut Problems) -> Option<String> 
     Some(text)
 }
 
-/// The documents that a key `source` names.
+/// The documents that a key `source` cites.
 pub fn read_sources(node: &Node, problems: &mut Problems) -> Vec<Spanned<String>> {
     OneOrMany::read(node, problems).map(|many: OneOrMany<_>| many.0).unwrap_or_default()
 }
 
-/// Things keyed by their ids, as a list of things with ids.
+/// A mapping from ids, as a list of items with ids.
 pub fn listed(node: &Node) -> Node {
     let Value::Map(entries) = &node.value else { return node.clone() };
     let items = entries.iter().map(|entry| {

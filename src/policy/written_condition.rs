@@ -1,4 +1,4 @@
-//! Conditions as written: the words of a column that a rule, or a space, takes.
+//! Conditions as written: the words of a column in a rule or in a space.
 
 use super::facts::Column;
 use crate::diagnostics::{Code, Problem, Problems, Span, Suggestion};
@@ -7,13 +7,13 @@ use crate::format::{Entry, Node, Value, expected_kind};
 /// A column that a rule tests.
 #[derive(Debug, Clone, Copy)]
 pub struct Test {
-    /// Which.
+    /// The column.
     pub column: Column,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
-    /// The words that it takes, as a mask.
+    /// The words that it matches, as a mask.
     pub words: u32,
-    /// Whether it names those that it does not take: then it may reach beyond the space.
+    /// Whether it is `{ not: … }`, which may match words outside the space.
     pub negated: bool,
 }
 
@@ -65,7 +65,7 @@ pub(super) fn read_words(column: Column, node: &Node, problems: &mut Problems) -
     good.then_some(mask)
 }
 
-/// The columns of a `space:` and the words each has there.
+/// The columns of a `space:`, each with its words.
 pub fn read_space(node: &Node, problems: &mut Problems) -> Vec<(Column, Vec<u8>)> {
     let Some(entries) = node.entries() else {
         problems.add(expected_kind(node, "a mapping from columns to words"));

@@ -1,40 +1,40 @@
 //! The key `remedy` of a rule as written.
 //!
-//! A remedy names an act, so that a program can check that it helps: `settle`, or
+//! A remedy names an act, so that the program can check that it helps: `settle`, or
 //! `{ do: settle, says: … }`, or `{ set: PROTECTION }`, or a list of these in order of
-//! preference. A sentence is advice outside of the policy, which nothing checks.
+//! preference. A sentence is advice, which is not checked.
 
 use super::written::{Written, read_line};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 use crate::format::{Fields, Name, Node, Read, Value, expected_kind, read_word};
 use crate::words::{Act, Word};
 
-/// What a rule says against the loss that it lets pass.
+/// The remedies of a rule.
 #[derive(Debug, Clone, Default)]
 pub struct WrittenRemedy {
     /// Acts, the preferred one first.
     pub acts: Vec<WrittenAct>,
-    /// Advice that nothing checks.
+    /// Advice in a sentence; `None` if there is none.
     pub text: Option<String>,
 }
 
 /// An act as written.
 #[derive(Debug, Clone)]
 pub struct WrittenAct {
-    /// What is done.
+    /// The act or protection.
     pub what: WrittenWhat,
-    /// The words for it, if the rule has some of its own.
+    /// The wording; `None` for the default wording.
     pub says: Option<String>,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 
-/// What is done: a protection is set, or something else.
+/// An act: set a protection, or another act.
 #[derive(Debug, Clone)]
 pub enum WrittenWhat {
-    /// The protection of this name, or of this attribute, is set.
+    /// Set the protection with this name or attribute.
     Set(Written),
-    /// This is done.
+    /// Perform this act.
     Do(Act),
 }
 

@@ -8,18 +8,18 @@ use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
 use crate::format::{Entry, Fields, Map, Node, OneOrMany, Read, expected_kind};
 use crate::words::Confidence;
 
-/// What every rule may say besides its conditions and its conclusion.
+/// The keys of every rule besides its conditions and its conclusion.
 const BASIS: &[&str] =
     &["if", "source", "confidence", "because", "remedy", "answer", "unreachable"];
 
 /// An answer as written: a code, or `{ code, source, confidence }`.
 #[derive(Debug, Clone)]
 pub struct WrittenAnswer {
-    /// What the provider answers.
+    /// The answer of the provider.
     pub code: String,
-    /// The documents that have it, if not those of the rule.
+    /// The documents that contain it; empty if they are those of the rule.
     pub sources: Vec<Spanned<String>>,
-    /// The confidence, if it differs from the rule's.
+    /// The confidence; `None` if it is that of the rule.
     pub confidence: Option<Spanned<Confidence>>,
     /// Where it stands.
     pub span: Span,
@@ -53,25 +53,25 @@ impl WrittenAnswer {
 pub struct WrittenRule {
     /// Its id.
     pub id: Spanned<Box<str>>,
-    /// The columns it tests, with the words it takes.
+    /// The columns that it tests.
     pub when: Vec<Test>,
-    /// The switches it tests, with the values it takes.
+    /// The switches that it tests, with the positions that match.
     pub assuming: Vec<(Written, Vec<Written>)>,
-    /// The documents it names.
+    /// The documents that it cites.
     pub sources: Vec<Spanned<String>>,
-    /// The confidence; `documented` if it is not written.
+    /// The confidence; `None` for `documented`.
     pub confidence: Option<Spanned<Confidence>>,
-    /// Why.
+    /// The reason; `None` if none is written.
     pub because: Option<String>,
-    /// What would have prevented the loss.
+    /// The remedies that it proposes.
     pub remedy: WrittenRemedy,
-    /// What it tests and what it concludes, as written: keys and words.
+    /// Its conditions and conclusions as written: keys and words.
     pub says: Vec<(Box<str>, String)>,
-    /// What the provider answers.
+    /// The answer of the provider; `None` if none is written.
     pub answer: Option<WrittenAnswer>,
-    /// Why no run can come to it.
+    /// Why no run reaches it; `None` if runs can.
     pub unreachable: Option<String>,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 
@@ -138,7 +138,7 @@ impl WrittenRule {
     }
 }
 
-/// What a rule tests and concludes, its basis apart.
+/// The conditions and conclusions of a rule, without its basis.
 pub(super) fn as_written(entries: &[Entry]) -> Vec<(Box<str>, String)> {
     let says = entries.iter().filter(|Entry { key, .. }| {
         let key: &str = key;

@@ -33,17 +33,17 @@ impl Read for StepNodes {
 pub struct WrittenStep {
     /// Its conditions and its basis.
     pub rule: WrittenRule,
-    /// How long after what it counts from.
+    /// Span after the start or the earlier step.
     pub after: CalendarSpan,
-    /// Whether the account's grace comes on top.
+    /// Whether the grace period of the account is added.
     pub plus_grace: bool,
-    /// The step it counts from; the start of the clock where it does not say.
+    /// The earlier step from which it counts; `None` to count from the start.
     pub since: Option<Spanned<String>>,
-    /// Whether the instant is moved.
+    /// How its instant is rounded.
     pub rounding: Rounding,
-    /// What it asks.
+    /// The requested action.
     pub action: ClockAction,
-    /// As what cause it asks, where that is judged.
+    /// The trigger; `None` for the trigger of the clock.
     pub trigger: Option<Trigger>,
 }
 
@@ -51,7 +51,7 @@ pub struct WrittenStep {
 const STEP: &[&str] = &["id", "after", "plus", "since", "at", "action", "trigger"];
 
 impl WrittenStep {
-    /// Reads a step; `name` is what it is called if it has no id.
+    /// Reads a step; `name` is its id if it has none.
     pub fn read(name: &str, node: &Node, problems: &mut Problems) -> Option<Self> {
         let id = match node.get("id") {
             Some(id) => String::read(id, problems)?,
@@ -60,7 +60,7 @@ impl WrittenStep {
         let mut start = node.span;
         start.end = start.start + 1;
         let span = node.get("id").map_or(start, |id| id.span);
-        // A step's action and trigger are what it asks, not what it tests.
+        // The action and the trigger of a step are conclusions, not conditions.
         let tested = Node {
             value: Value::Map(
                 node.entries()

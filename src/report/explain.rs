@@ -341,8 +341,8 @@ pub fn explain_situation(query: &SituationQuery<'_>, paint: Paint) -> String {
         if ruling.blocks() {
             rows.extend(rule.and_then(|rule| advice(book, rule)));
         } else {
-            let moment = Moment::of(facts);
-            let danger = Danger::of(&moment, on, rule);
+            let moment = Moment::new(facts);
+            let danger = Danger::new(&moment, on, rule);
             rows.push(row("remedy", book.remedy(&danger).text(&book.policy)));
         }
     }
