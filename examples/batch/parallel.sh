@@ -2,11 +2,15 @@
 # A study with GNU parallel, on this machine or, with --sshlogin, on many that share a folder.
 #
 #   sh parallel.sh scenarios/who-goes.yaml 100000 study 8
+#
+# If it was stopped, the same command goes on where it stopped. Parts of another study in the
+# folder are refused.
 set -eu
 scenario=$1 replications=$2 study=$3 parts=$4
 mkdir -p "$study"
 parallel --halt soon,fail=1 \
     stayput run "$scenario" --replications "$replications" --jobs 1 \
-    --shard "{}/$parts" --out "$study/part-{}" -f csv '>' /dev/null ::: $(seq "$parts")
+    --shard "{}/$parts" --out "$study/part-{}" --resume -f csv '>' /dev/null ::: $(seq "$parts")
+# Only the parts of this split: those of an earlier one with more parts stay out of it.
 # Byte for byte what `stayput run SCENARIO --replications N --out WHOLE` writes.
-stayput merge "$study"/part-* --out "$study/whole"
+stayput merge $(seq -f "$study/part-%.0f" "$parts") --out "$study/whole"

@@ -2,15 +2,25 @@
 # A study as a Slurm job array, one task for each part, and a job that puts them together:
 #
 #   id=$(sbatch --parsable --array=1-8 slurm.sh scenarios/who-goes.yaml 100000 study)
-#   sbatch --dependency="afterok:$id" --wrap 'stayput merge study/part-* --out study/whole'
+#   sbatch --dependency="afterok:$id" --kill-on-invalid-dep=yes --wrap 'stayput merge study/part-* --out study/whole'
+#
+# With `--kill-on-invalid-dep`, the second job ends if a part fails; without it, it waits for ever.
+# What is there can be seen at any time: stayput merge --partial study/part-*
 #
 # What comes of it, study/whole, is byte for byte what this would write on one machine:
 #
 #   stayput run scenarios/who-goes.yaml --replications 100000 --out study/whole
 #
-# A task that was interrupted or lost is run again alone: sbatch --array=3 --export=ALL,PARTS=8 …
+# A task that was interrupted, killed or requeued goes on where it stopped. To run one again:
+#
+#   PARTS=8 sbatch --array=3 slurm.sh scenarios/who-goes.yaml 100000 study
+#
+# Parts of an earlier study in the same folder are refused, not mixed: `--resume` names what
+# differs. Use a new folder for a changed scenario.
 #SBATCH --job-name=stayput
 #SBATCH --cpus-per-task=2
+#SBATCH --requeue
+#SBATCH --signal=INT@60
 #SBATCH --output=stayput-%A-%a.log
 set -eu
 scenario=$1 replications=$2 study=$3
@@ -18,4 +28,4 @@ mkdir -p "$study"
 # Tasks are numbered from 1, without a gap.
 exec stayput run "$scenario" --replications "$replications" --jobs "${SLURM_CPUS_PER_TASK:-1}" \
     --shard "$SLURM_ARRAY_TASK_ID/${PARTS:-$SLURM_ARRAY_TASK_COUNT}" \
-    --out "$study/part-$SLURM_ARRAY_TASK_ID"
+    --out "$study/part-$SLURM_ARRAY_TASK_ID" --resume

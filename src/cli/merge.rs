@@ -3,8 +3,13 @@
 //! Any batch system may carry out `run --replications N --shard K/N`. What comes of the parts
 //! together is what one machine would have written, byte for byte; parts that are of different
 //! studies, or that do not add up to one, are refused, with all that is wrong reported at once.
+//!
+//! The rows of all parts are merged as they are read; only their estimates are kept.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
@@ -12,12 +17,13 @@ use anstream::ColorChoice;
 use super::args::RunFormat;
 use super::shared::exit::Exit;
 use super::shared::load::print_problems;
-use super::shared::output_folder;
-use super::shared::study::{LARGEST, finish};
-use super::shared::{files, terminal};
-use crate::diagnostics::{Code, Problem, Problems, Sources, hex_digest};
-use crate::experiment::Replications;
-use crate::report::{Input, RunEnd, RunFile, WrittenStudy, read_replications};
+use super::shared::output_folder::{self, cannot};
+use super::shared::study_part::{Part, PartTable, TABLE, compare, misplaced};
+use super::shared::study_result::{Merged, publish};
+use super::shared::terminal;
+use crate::diagnostics::{Code, Problem, Problems, Sources};
+use crate::experiment::{Estimator, Observed};
+use crate::report::{ReplicationRow, ReplicationsCsv, RunEnd, RunFile, WrittenStudy};
 use crate::stats::Confidence;
 
 #[derive(Debug, clap::Args)]
@@ -28,47 +34,90 @@ pub(super) struct Arguments {
     /// Write the merged tables to this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Merge what is there: replications may be missing, and are reported (exit code 5).
+    #[arg(long)]
+    partial: bool,
     /// Output format.
     #[arg(short, long, default_value = "text")]
     format: RunFormat,
 }
 
-/// The table of a part.
-const TABLE: &str = "replications.csv";
+/// Most values that are kept in memory for the quantiles of a run; with more, the parts are read
+/// again.
+const MOST_VALUES: usize = 1 << 21;
 
-/// A part as it was read.
-struct Part {
-    path: String,
-    file: RunFile,
-    study: WrittenStudy,
-    replications: Vec<Replications>,
-}
+/// Number of rows between two checks for an interrupt.
+const ROWS_AT_ONCE: u64 = 1 << 12;
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     terminal::install_interrupt_handler();
     let mut problems = Problems::default();
-    let mut parts = Vec::new();
-    for path in &arguments.parts {
-        parts.extend(read(path, &mut problems));
-        go_on()?;
-    }
+    let parts: Vec<Part> =
+        arguments.parts.iter().filter_map(|path| Part::read(path, &mut problems)).collect();
     if let Some((first, others)) = parts.split_first() {
         others.iter().for_each(|other| compare(first, other, &mut problems));
-        if !problems.refuse() {
-            add_up(&parts, &mut problems);
+    }
+    let mut tables = Vec::new();
+    for part in &parts {
+        tables.extend(part.table().map_err(|problem| problems.add(*problem)));
+    }
+    let refuse = |problems: &Problems| {
+        print_problems(problems, &Sources::default(), terminal::stderr_paint(colour));
+        Exit::BadInput
+    };
+    let (Some(first), false) = (parts.first(), problems.refuse()) else {
+        // Whether the other tables are valid can be said even so.
+        let readable = parts.iter().filter_map(|part| Some((part, part.table().ok()?)));
+        for (part, table) in readable {
+            if let Err(problem) = read_all(part, table, &mut |_| ())? {
+                problems.add(*problem);
+            }
         }
-    }
-    if problems.refuse() {
-        print_problems(&problems, &Sources::default(), terminal::stderr_paint(colour));
-        return Err(Exit::BadInput);
-    }
-    let Some((file, all)) = whole(parts) else { return Err(Exit::BadInput) };
+        return Err(refuse(&problems));
+    };
     go_on()?;
     let out = output_folder::begin(arguments.out.as_deref())?;
-    let of: Vec<&Replications> = all.iter().collect();
-    finish(file, &of, out, (arguments.out.as_deref(), arguments.format), colour)?;
-    let answered = all.iter().all(|of| of.complete() == of.rows.len());
-    Ok(if answered { Exit::Success } else { Exit::Undecided })
+    let table = out.as_ref().map(|out| ReplicationsCsv::new(out.open(TABLE)?)).transpose();
+    let failed =
+        |error: io::Error| cannot(arguments.out.as_deref().unwrap_or(Path::new("")), &error);
+    let mut merging = Merging {
+        table: table.map_err(failed)?,
+        all: first.study.replications,
+        partial: arguments.partial,
+        missing: Vec::new(),
+        problems,
+        rows: 0,
+        inputs: Inputs::new(&parts, tables),
+    };
+    merging.inputs.begin(&mut merging.problems);
+    let mut merged = Vec::new();
+    for run in &first.file.runs {
+        merged.push((run, merging.merge(run)?.map_err(failed)?));
+    }
+    merging.inputs.end(&mut merging.problems);
+    if merging.problems.refuse() {
+        return Err(refuse(&merging.problems));
+    }
+    let Merging { table, missing, .. } = merging;
+    let rows = table.map(ReplicationsCsv::finish).transpose().map_err(failed)?;
+    let is_whole = missing.is_empty();
+    missing.iter().for_each(|line| terminal::print_stderr(&format!("stayput: {line}")));
+    let level = Confidence::per_cent(first.study.level).unwrap_or(Confidence::P95);
+    let mut file = account(&parts, first);
+    let mut results = Vec::new();
+    for (run, Run { policy, estimator, .. }) in merged {
+        let (complete, incomplete) = (estimator.complete, estimator.incomplete);
+        let is_here = complete + incomplete == first.study.replications;
+        let stop = if is_here { "replications" } else { "partial" }.to_owned();
+        file.runs.push(RunEnd { events: estimator.events, stop, ..run.clone() });
+        file.complete &= is_here;
+        let again = |each: &mut dyn FnMut(&Observed)| read_again(&parts, run, each);
+        let estimates = estimator.estimates(level, again)?;
+        results.push(Merged { policy, complete, incomplete, estimates });
+    }
+    let answered = results.iter().all(|one| one.incomplete == 0);
+    publish(file, &results, (out, rows), (arguments.out.as_deref(), arguments.format), colour)?;
+    Ok(if answered && is_whole { Exit::Success } else { Exit::Undecided })
 }
 
 /// Ends the verb if somebody asked for it. Nothing has been written by then.
@@ -80,198 +129,250 @@ fn go_on() -> Result<(), Exit> {
     Ok(())
 }
 
-/// Reads a part.
-fn read(path: &Path, problems: &mut Problems) -> Option<Part> {
-    let shown = path.to_string_lossy().into_owned();
-    let mut text = |name: &str| {
-        let file = path.join(name);
-        files::read_text(&file)
-            .map_err(|failure| problems.add(Problem::unreadable(&file.to_string_lossy(), failure)))
-    };
-    let (account, rows) = (text("run.json"), text(TABLE));
-    let (Ok(account), Ok(rows)) = (account, rows) else { return None };
-    let mut none = |why: String| {
-        let title = format!("`{shown}` is not a shard of a study: {why}");
-        let help =
-            "create shards with `stayput run SCENARIO --replications N --shard K/N --out DIR`";
-        problems.add(Problem::bare(Code::BadFormat, title).help(help));
-    };
-    let file: RunFile = match serde_json::from_str(&account) {
-        Ok(file) => file,
-        Err(error) => {
-            none(format!("run.json is not valid: {error}"));
-            return None;
-        }
-    };
-    let Some(study) = file.study.clone().filter(|study| study.until_halfwidth.is_empty()) else {
-        none("it was not written by `run --replications`".to_owned());
-        return None;
-    };
-    if let Err(why) = possible(&study).and_then(|()| as_written(&file.outputs, &rows)) {
-        none(why);
-        return None;
+/// The tables of all parts while they are read together.
+struct Inputs<'p> {
+    parts: &'p [Part],
+    tables: Vec<PartTable>,
+    /// The next row of each part.
+    next: Vec<Option<ReplicationRow>>,
+}
+
+impl<'p> Inputs<'p> {
+    const fn new(parts: &'p [Part], tables: Vec<PartTable>) -> Self {
+        Self { parts, tables, next: Vec::new() }
     }
-    match read_replications(&rows) {
-        Ok(replications) => Some(Part { path: shown, file, study, replications }),
-        Err(why) => {
-            none(format!("in replications.csv, {why}"));
+
+    fn begin(&mut self, problems: &mut Problems) {
+        self.next = vec![None; self.parts.len()];
+        (0..self.parts.len()).for_each(|at| self.advance(at, problems));
+    }
+
+    /// Takes the next row of a part. A part that is not valid ends there.
+    fn advance(&mut self, at: usize, problems: &mut Problems) {
+        self.next[at] = self.tables[at].next(&self.parts[at]).unwrap_or_else(|problem| {
+            problems.add(*problem);
             None
+        });
+    }
+
+    /// Reports the rows that belong to no run or are out of order.
+    fn end(&self, problems: &mut Problems) {
+        for (part, row) in self.parts.iter().zip(&self.next) {
+            if let Some(row) = row {
+                problems.add(misplaced(part, row));
+            }
         }
     }
 }
 
-/// Checks figures that a run of this program can have.
-fn possible(study: &WrittenStudy) -> Result<(), String> {
-    if !(1..=LARGEST).contains(&study.replications) {
-        let most = format!("a study has 1 to {LARGEST}");
-        return Err(format!("run.json states {} replications; {most}", study.replications));
+fn is_of(row: &ReplicationRow, run: &RunEnd) -> bool {
+    row.scenario == run.scenario && row.case == run.case
+}
+
+/// A merge in progress.
+struct Merging<'p> {
+    table: Option<ReplicationsCsv<File>>,
+    /// Number of replications of the study.
+    all: u64,
+    partial: bool,
+    /// What is missing, as messages.
+    missing: Vec<String>,
+    problems: Problems,
+    rows: u64,
+    inputs: Inputs<'p>,
+}
+
+/// The replications of a run of the scenario files.
+struct Run {
+    policy: String,
+    counts: Option<Vec<String>>,
+    estimator: Estimator,
+    /// The replication that is expected next.
+    next: u64,
+    /// The part that contained the one before.
+    last: usize,
+    /// Replications that two parts contain.
+    again: BTreeMap<[usize; 2], (u64, u64)>,
+}
+
+impl Merging<'_> {
+    /// Merges the rows of a run, in the order of their numbers.
+    fn merge(&mut self, of: &RunEnd) -> Result<io::Result<Run>, Exit> {
+        let name = name(of);
+        let mut run = Run {
+            policy: of.policies.join(";"),
+            counts: None,
+            estimator: Estimator::new(&[], MOST_VALUES),
+            next: 0,
+            last: 0,
+            again: BTreeMap::new(),
+        };
+        let mut heads: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
+        for (at, row) in self.inputs.next.iter().enumerate() {
+            heads.extend(
+                row.iter().filter(|r| is_of(r, of)).map(|r| Reverse((r.one.replication, at))),
+            );
+        }
+        while let Some(Reverse((number, at))) = heads.pop() {
+            self.rows += 1;
+            if self.rows.is_multiple_of(ROWS_AT_ONCE) {
+                go_on()?;
+            }
+            let Some(row) = self.inputs.next[at].take() else { continue };
+            if let Err(error) = self.take(&mut run, &name, (at, &row)) {
+                return Ok(Err(error));
+            }
+            self.inputs.advance(at, &mut self.problems);
+            let next = self.inputs.next[at].as_ref().filter(|next| is_of(next, of));
+            match next.map(|next| next.one.replication) {
+                Some(next) if next > number => heads.push(Reverse((next, at))),
+                // It is reported at the end, as a row that was left.
+                Some(_) | None => {}
+            }
+        }
+        for ([one, two], range) in std::mem::take(&mut run.again) {
+            self.twice(&name, [one, two], range);
+        }
+        self.gap(&name, run.next, self.all);
+        Ok(Ok(run))
     }
-    if Confidence::per_cent(study.level).is_none() {
-        return Err(format!("run.json states a confidence level of {:e} percent", study.level));
+
+    fn take(
+        &mut self,
+        run: &mut Run,
+        name: &str,
+        (at, row): (usize, &ReplicationRow),
+    ) -> io::Result<()> {
+        let number = row.one.replication;
+        let path = &self.inputs.parts[at].path;
+        if number >= self.all {
+            let title = format!(
+                "`{path}` contains replication {number} of {name}, but the study has {}",
+                self.all
+            );
+            self.problems.add(Problem::bare(Code::PartsDoNotAddUp, title));
+            return Ok(());
+        }
+        if number < run.next {
+            let pair = [run.last, at];
+            match run.again.get_mut(&pair) {
+                Some((_, to)) if *to + 1 == number => *to = number,
+                Some(range) => {
+                    let range = std::mem::replace(range, (number, number));
+                    self.twice(name, pair, range);
+                }
+                None => {
+                    run.again.insert(pair, (number, number));
+                }
+            }
+            return Ok(());
+        }
+        self.gap(name, run.next, number);
+        (run.next, run.last) = (number + 1, at);
+        if row.one.stop.is_complete() {
+            let counts = run.counts.get_or_insert_with(|| {
+                run.estimator.know_counts(&row.counts);
+                row.counts.clone()
+            });
+            if *counts != row.counts {
+                let title = format!("the shards have different `counts` for {name}");
+                self.problems.add(Problem::bare(Code::PartDiffers, title));
+                return Ok(());
+            }
+        }
+        if row.policy != run.policy {
+            let title = format!("`{path}` has other policies for {name}");
+            self.problems.add(Problem::bare(Code::PartDiffers, title));
+            return Ok(());
+        }
+        run.estimator.add(&row.one);
+        match &mut self.table {
+            Some(table) => {
+                table.row([&row.scenario, &row.case, &row.policy], &row.counts, &row.one)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Reports replications that two parts contain.
+    fn twice(&mut self, name: &str, [one, two]: [usize; 2], (from, to): (u64, u64)) {
+        let [one, two] = [one, two].map(|at| &self.inputs.parts[at].path);
+        let numbers = range(from, to);
+        let title = format!("replication {numbers} of {name} is in `{one}` and in `{two}`");
+        self.problems.add(Problem::bare(Code::PartsDoNotAddUp, title));
+    }
+
+    /// Reports the replications from `from` to before `to`, which no part contains.
+    fn gap(&mut self, name: &str, from: u64, to: u64) {
+        if from >= to {
+            return;
+        }
+        let title = format!("no shard contains replication {} of {name}", range(from, to - 1));
+        let problem = missing_help(self.inputs.parts, Problem::bare(Code::PartsDoNotAddUp, title));
+        if !self.partial {
+            self.problems.add(problem);
+        } else if self.missing.len() < MOST_LINES {
+            let notes = problem.notes.iter().chain(&problem.helps);
+            let all: Vec<&str> =
+                std::iter::once(&problem.title).chain(notes).map(String::as_str).collect();
+            self.missing.push(all.join("; "));
+        } else if self.missing.len() == MOST_LINES {
+            self.missing.push("more replications are missing".to_owned());
+        }
+    }
+}
+
+/// Most messages about missing replications.
+const MOST_LINES: usize = 20;
+
+/// Reads the replications of a run once more.
+fn read_again(parts: &[Part], run: &RunEnd, each: &mut dyn FnMut(&Observed)) -> Result<(), Exit> {
+    let report = |problem: Box<Problem>| {
+        terminal::print_stderr(&format!("stayput: {}", problem.title));
+        Exit::BadInput
+    };
+    for part in parts {
+        let table = part.table().map_err(report)?;
+        let mut each = |row: ReplicationRow| {
+            if is_of(&row, run) {
+                each(&row.one);
+            }
+        };
+        read_all(part, table, &mut each)?.map_err(report)?;
     }
     Ok(())
 }
 
-/// Checks that the table is the one that the run wrote.
-fn as_written(outputs: &[Input], rows: &str) -> Result<(), String> {
-    let written = outputs.iter().find(|output| output.name == TABLE);
-    match written {
-        Some(output) if output.sha256 == hex_digest(&[rows]) => Ok(()),
-        Some(_) => Err(format!("{TABLE} was changed after the run wrote it")),
-        None => Err(format!("run.json has no digest of {TABLE}")),
-    }
-}
-
-/// Reports in what a part is of another study than the first one.
-fn compare(first: &Part, other: &Part, problems: &mut Problems) {
-    let digests = |part: &Part| {
-        part.file.inputs.iter().map(|input| input.sha256.clone()).collect::<BTreeSet<_>>()
-    };
-    let plans = |part: &Part| {
-        let names = part.file.runs.iter().map(|run| match run.case.as_str() {
-            "" => run.scenario.clone(),
-            case => format!("{} [{case}]", run.scenario),
-        });
-        names.collect::<Vec<_>>().join(", ")
-    };
-    let policies = |part: &Part| {
-        let names = part.file.policies.iter().map(|policy| policy.name.clone());
-        names.collect::<Vec<_>>().join(", ")
-    };
-    let mut differ = |what: &str, [one, two]: [String; 2]| {
-        let title =
-            format!("`{}` belongs to a different study than `{}`: {what}", other.path, first.path);
-        let note = if one == two { None } else { Some(format!("expected {one}, found {two}")) };
-        let mut problem = Problem::bare(Code::PartDiffers, title);
-        problem.notes.extend(note);
-        problems.add(problem);
-    };
-    let pair = |of: &dyn Fn(&Part) -> String| [of(first), of(other)];
-    for (what, of) in [
-        (
-            "the versions of stayput differ",
-            &(|p: &Part| p.file.version.clone()) as &dyn Fn(&Part) -> String,
-        ),
-        ("the seeds differ", &|p: &Part| seeds(&p.file.runs)),
-        ("the numbers of replications differ", &|p: &Part| p.study.replications.to_string()),
-        ("the confidence levels differ", &|p: &Part| p.study.level.to_string()),
-        ("the event limits differ", &|p: &Part| p.study.max_events.to_string()),
-        ("the scenarios or cases differ", &plans),
-        ("the policies differ", &policies),
-    ] {
-        let both = pair(of);
-        if both[0] != both[1] {
-            differ(what, both);
+/// Reads a table to its end.
+fn read_all(
+    part: &Part,
+    mut table: PartTable,
+    each: &mut dyn FnMut(ReplicationRow),
+) -> Result<Result<(), Box<Problem>>, Exit> {
+    for rows in 1_u64.. {
+        if rows.is_multiple_of(ROWS_AT_ONCE) {
+            go_on()?;
+        }
+        match table.next(part) {
+            Ok(Some(row)) => each(row),
+            Ok(None) => break,
+            Err(problem) => return Ok(Err(problem)),
         }
     }
-    let (ours, theirs) = (digests(first), digests(other));
-    if ours != theirs {
-        // The same file may lie elsewhere on another machine: only what it holds counts.
-        let strange = other.file.inputs.iter().filter(|input| !ours.contains(&input.sha256));
-        let names: Vec<&str> = strange.map(|input| input.name.as_str()).collect();
-        let what = format!("the input files differ: {}", names.join(", "));
-        differ(&what, [String::new(), String::new()]);
-    }
-    if policies(first) == policies(other) && first.file.policies != other.file.policies {
-        differ("the contents of the policies differ", [String::new(), String::new()]);
-    }
+    Ok(Ok(()))
 }
 
-/// The seeds of some runs, each once.
-fn seeds(runs: &[RunEnd]) -> String {
-    let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
-    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+fn name(run: &RunEnd) -> String {
+    if run.case.is_empty() {
+        run.scenario.clone()
+    } else {
+        format!("{} [{}]", run.scenario, run.case)
+    }
 }
 
 /// `3`, or `3 to 7`.
 fn range(from: u64, to: u64) -> String {
     if from == to { from.to_string() } else { format!("{from} to {to}") }
-}
-
-/// Numbers that follow each other, as ranges.
-fn ranges(numbers: impl IntoIterator<Item = u64>) -> Vec<(u64, u64)> {
-    let mut ranges: Vec<(u64, u64)> = Vec::new();
-    for number in numbers {
-        match ranges.last_mut() {
-            Some((_, to)) if *to + 1 == number => *to = number,
-            _ => ranges.push((number, number)),
-        }
-    }
-    ranges
-}
-
-/// Reports which replications no part holds, and which more than one.
-fn add_up(parts: &[Part], problems: &mut Problems) {
-    let Some(first) = parts.first() else { return };
-    for run in &first.file.runs {
-        let name = if run.case.is_empty() {
-            run.scenario.clone()
-        } else {
-            format!("{} [{}]", run.scenario, run.case)
-        };
-        // Where each number was found first, and the numbers that were found again.
-        let mut found: BTreeMap<u64, &str> = BTreeMap::new();
-        let mut again: BTreeMap<[&str; 2], BTreeSet<u64>> = BTreeMap::new();
-        let mut differ = BTreeSet::new();
-        for part in parts {
-            let of = part.replications.iter();
-            let of = of.filter(|of| of.scenario == run.scenario && of.case == run.case);
-            for (of, row) in of.flat_map(|of| of.rows.iter().map(move |row| (of, row))) {
-                differ.insert((of.policy.clone(), of.counts.clone()));
-                match found.get(&row.replication) {
-                    Some(before) => {
-                        again.entry([before, &part.path]).or_default().insert(row.replication);
-                    }
-                    None => {
-                        found.insert(row.replication, &part.path);
-                    }
-                }
-            }
-        }
-        for ([one, two], numbers) in again {
-            for (from, to) in ranges(numbers) {
-                let numbers = range(from, to);
-                let title = format!("replication {numbers} of {name} is in `{one}` and in `{two}`");
-                problems.add(Problem::bare(Code::PartsDoNotAddUp, title));
-            }
-        }
-        let all = first.study.replications;
-        let missing = ranges((0..all).filter(|number| !found.contains_key(number)));
-        for (from, to) in missing {
-            let title = format!("no shard contains replication {} of {name}", range(from, to));
-            problems.add(missing_help(parts, Problem::bare(Code::PartsDoNotAddUp, title)));
-        }
-        for (number, path) in found.range(all..) {
-            let title = format!(
-                "`{path}` contains replication {number} of {name}, but the study has {all}"
-            );
-            problems.add(Problem::bare(Code::PartsDoNotAddUp, title));
-        }
-        if differ.iter().filter(|(_, counts)| !counts.is_empty()).count() > 1 {
-            let title = format!("the shards have different `counts` for {name}");
-            problems.add(Problem::bare(Code::PartDiffers, title));
-        }
-    }
 }
 
 /// Says which parts are not whole, and which were not given.
@@ -295,44 +396,17 @@ fn missing_help(parts: &[Part], mut problem: Problem) -> Problem {
     problem
 }
 
-/// The whole study: its account, and the replications of each plan in their order.
-fn whole(parts: Vec<Part>) -> Option<(RunFile, Vec<Replications>)> {
+/// The run file of the whole study, without its runs.
+fn account(parts: &[Part], first: &Part) -> RunFile {
     let assumptions: BTreeSet<String> =
         parts.iter().flat_map(|part| part.file.assumptions.iter().cloned()).collect();
-    let first = parts.first()?;
-    let first_runs = first.file.runs.clone();
-    let study = WrittenStudy { shard: None, ..first.study.clone() };
-    let mut file = RunFile {
-        study: Some(study),
+    RunFile {
+        study: Some(WrittenStudy { shard: None, ..first.study.clone() }),
         assumptions: assumptions.into_iter().collect(),
         rows: serde_json::Map::new(),
         outputs: Vec::new(),
         runs: Vec::new(),
         complete: true,
         ..first.file.clone()
-    };
-    let mut all: BTreeMap<(String, String), Replications> = BTreeMap::new();
-    for of in parts.into_iter().flat_map(|part| part.replications) {
-        match all.entry((of.scenario.clone(), of.case.clone())) {
-            std::collections::btree_map::Entry::Vacant(none) => {
-                none.insert(of);
-            }
-            std::collections::btree_map::Entry::Occupied(mut known) => {
-                let known = known.get_mut();
-                if known.counts.is_empty() {
-                    known.counts = of.counts;
-                }
-                known.rows.extend(of.rows);
-            }
-        }
     }
-    let mut whole = Vec::new();
-    for run in &first_runs {
-        let Some(mut of) = all.remove(&(run.scenario.clone(), run.case.clone())) else { continue };
-        of.rows.sort_by_key(|row| row.replication);
-        let (events, stop) = (of.events(), "replications".to_owned());
-        file.runs.push(RunEnd { events, stop, ..run.clone() });
-        whole.push(of);
-    }
-    Some((file, whole))
 }

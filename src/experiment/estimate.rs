@@ -1,7 +1,10 @@
 //! Estimates over many replications, with confidence intervals.
 
+use std::convert::Infallible;
+
 use super::replication::{Observed, Replications};
-use crate::stats::{Confidence, Counter, Interval, Sample, Tally};
+use crate::stats::{Confidence, Counter, Interval, RankSearch, Sample, Tally};
+
 use crate::words::{Metric, Unit, Word, words};
 
 words! {
@@ -92,10 +95,14 @@ impl ObservedSeries {
         value.map(|value| if self.any { i64::from(value != 0) } else { value })
     }
 
-    fn estimate(&self, rows: &[Observed], replications: u64, level: Confidence) -> Estimate {
-        let values = || rows.iter().filter_map(|row| self.value(row));
-        let mut tally = Tally::default();
-        values().for_each(|value| tally.add(value));
+    /// The estimate from what was observed; `observed` are the quantiles.
+    fn estimate(
+        &self,
+        tally: &Tally,
+        observed: Option<[i64; 7]>,
+        replications: u64,
+        level: Confidence,
+    ) -> Estimate {
         let mut estimate = Estimate {
             metric: self.name.clone(),
             unit: self.unit,
@@ -119,18 +126,135 @@ impl ObservedSeries {
         if estimate.interval.is_some() {
             estimate.method = Method::StudentT;
         }
-        let mut sample: Sample = values().collect();
-        let observed = QUANTILES.map(|share| sample.quantile(share));
-        estimate.observed = observed[0].map(|_| observed.map(Option::unwrap_or_default));
+        estimate.observed = observed;
         estimate
     }
 }
 
 /// The estimate of every series, in a fixed order. Incomplete replications are left out.
 pub fn estimates(all: &Replications, level: Confidence) -> Vec<Estimate> {
-    let replications = all.complete() as u64;
-    let series = ObservedSeries::all(&all.counts);
-    series.iter().map(|one| one.estimate(&all.rows, replications, level)).collect()
+    let mut estimator = Estimator::new(&all.counts, usize::MAX);
+    all.rows.iter().for_each(|row| estimator.add(row));
+    let once = |_: &mut dyn FnMut(&Observed)| Ok::<(), Infallible>(());
+    let Ok(estimates) = estimator.estimates(level, once);
+    estimates
+}
+
+/// Estimates from replications that arrive one by one and are not kept.
+#[derive(Debug, Clone)]
+pub struct Estimator {
+    series: Vec<ObservedSeries>,
+    tallies: Vec<Tally>,
+    /// The values of each series, while they are not more than `most` in all.
+    samples: Option<Vec<Sample>>,
+    kept: usize,
+    most: usize,
+    /// Number of complete replications, and of others.
+    pub complete: u64,
+    /// Number of replications that did not complete.
+    pub incomplete: u64,
+    /// Number of events of all of them.
+    pub events: u64,
+}
+
+impl Estimator {
+    /// Keeps at most `most` values in memory; `counts` are the names that the scenario defines.
+    pub fn new(counts: &[String], most: usize) -> Self {
+        let series = ObservedSeries::all(counts);
+        Self {
+            tallies: vec![Tally::default(); series.len()],
+            samples: Some(vec![Sample::default(); series.len()]),
+            series,
+            kept: 0,
+            most,
+            complete: 0,
+            incomplete: 0,
+            events: 0,
+        }
+    }
+
+    /// Adds the counts that the scenario defines, which are known from the first complete
+    /// replication on.
+    pub fn know_counts(&mut self, counts: &[String]) {
+        self.series = ObservedSeries::all(counts);
+        self.tallies.resize(self.series.len(), Tally::default());
+        if let Some(samples) = &mut self.samples {
+            samples.resize(self.series.len(), Sample::default());
+        }
+    }
+
+    /// Adds a replication.
+    pub fn add(&mut self, row: &Observed) {
+        self.events = self.events.saturating_add(row.events);
+        let counted =
+            if row.stop.is_complete() { &mut self.complete } else { &mut self.incomplete };
+        *counted += 1;
+        for (at, series) in self.series.iter().enumerate() {
+            let Some(value) = series.value(row) else { continue };
+            self.tallies[at].add(value);
+            if let Some(samples) = self.samples.as_mut().filter(|_| !series.any) {
+                samples[at].add(value);
+                self.kept += 1;
+            }
+        }
+        if self.kept > self.most {
+            self.samples = None;
+        }
+    }
+
+    /// The estimates. If the values were too many to be kept, `again` is called a few times to
+    /// pass every replication once more.
+    ///
+    /// # Errors
+    /// That of `again`.
+    pub fn estimates<E>(
+        mut self,
+        level: Confidence,
+        again: impl FnMut(&mut dyn FnMut(&Observed)) -> Result<(), E>,
+    ) -> Result<Vec<Estimate>, E> {
+        let observed: Vec<Option<[i64; 7]>> = match self.samples.take() {
+            Some(samples) => samples.into_iter().map(quantiles).collect(),
+            None => self.searched(again)?,
+        };
+        let all = self.series.iter().zip(&self.tallies).zip(observed);
+        let estimate = |((series, tally), observed): ((&ObservedSeries, &Tally), _)| {
+            series.estimate(tally, observed, self.complete, level)
+        };
+        Ok(all.map(estimate).collect())
+    }
+
+    fn searched<E>(
+        &self,
+        mut again: impl FnMut(&mut dyn FnMut(&Observed)) -> Result<(), E>,
+    ) -> Result<Vec<Option<[i64; 7]>>, E> {
+        let search = |(series, tally): (&ObservedSeries, &Tally)| {
+            let range = tally.range().filter(|_| !series.any)?;
+            Some(RankSearch::new(tally.count(), range, &QUANTILES))
+        };
+        let mut searches: Vec<Option<RankSearch>> =
+            self.series.iter().zip(&self.tallies).map(search).collect();
+        while searches.iter().flatten().any(|search| !search.is_done()) {
+            again(&mut |row| {
+                for (series, search) in self.series.iter().zip(&mut searches) {
+                    if let (Some(search), Some(value)) = (search, series.value(row)) {
+                        search.add(value);
+                    }
+                }
+            })?;
+            searches.iter_mut().flatten().for_each(RankSearch::narrow);
+        }
+        let found = searches.into_iter().map(|search| {
+            let mut found = [0; 7];
+            found.iter_mut().zip(search?.found()).for_each(|(cell, value)| *cell = value);
+            Some(found)
+        });
+        Ok(found.collect())
+    }
+}
+
+fn quantiles(mut sample: Sample) -> Option<[i64; 7]> {
+    let observed = QUANTILES.map(|share| sample.quantile(share));
+    observed[0].map(|_| observed.map(Option::unwrap_or_default))
 }
 
 #[cfg(test)]
@@ -181,6 +305,31 @@ mod tests {
         assert_eq!(find(&all, "protected-lost").observed, Some([0, 0, 0, 1, 2, 2, 2]));
         assert_eq!(find(&all, "any-web").mean, Some(1.0 / 3.0));
         assert_eq!(find(&all, "web").mean, Some(1.0));
+    }
+
+    /// Replications that are not kept have the same estimates.
+    #[test]
+    fn estimates_do_not_depend_on_what_is_kept() {
+        let mut state = 3_u64;
+        let rows: Vec<Observed> = (0..700)
+            .map(|k| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let value = i64::try_from(state >> 30).unwrap();
+                row(k, value % 90_000, (k % 3 > 0).then_some(value), value % 2)
+            })
+            .collect();
+        let mut estimator = Estimator::new(&["web".to_owned()], 1_000);
+        rows.iter().for_each(|row| estimator.add(row));
+        assert!(estimator.samples.is_none());
+        let mut readings = 0;
+        let again = |each: &mut dyn FnMut(&Observed)| {
+            readings += 1;
+            rows.iter().for_each(each);
+            Ok::<(), Infallible>(())
+        };
+        let Ok(found) = estimator.estimates(Confidence::P95, again);
+        assert_eq!(found, estimates_of(rows.clone()));
+        assert!(readings < 5, "{readings}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod worker_pool;
 pub use affected::affected_instances;
 pub use coverage::{Coverage, PolicyCoverage, Reach, Reached, Share};
 pub use decision_watch::{DecisionWatch, ExplainedDecision};
-pub use estimate::{Estimate, Method, estimates};
+pub use estimate::{Estimate, Estimator, Method, estimates};
 pub use expectations::failure::{Failure, Judgement};
 pub use expectations::judge::Judge;
 pub use filter::{CaseProperties, Filter};

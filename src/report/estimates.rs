@@ -15,18 +15,26 @@ use super::csv::tables::{BufferedCsv, Rows, begin};
 use super::jsonl::object;
 use super::text_table::{Paint, table};
 use crate::diagnostics::many;
-use crate::experiment::{Estimate, Replications};
+use crate::experiment::Estimate;
 use crate::time::SimSpan;
 use crate::words::{Metric, Unit, Word};
 
 /// An event that occurs in fewer replications than this gives no reliable interval of a mean.
 const FEW: f64 = 10.0;
 
-/// Replications of a plan, and the estimates from them.
+/// The estimates from the replications of a plan.
 #[derive(Debug)]
 pub struct Estimated<'r> {
-    /// The replications.
-    pub replications: &'r Replications,
+    /// Name of the scenario.
+    pub scenario: &'r str,
+    /// Name of the case; empty if the scenario has no cases.
+    pub case: &'r str,
+    /// Names of the policies in use, joined by `;`.
+    pub policy: &'r str,
+    /// Number of complete replications.
+    pub complete: u64,
+    /// Number of replications that did not complete.
+    pub incomplete: u64,
     /// One estimate for each metric, in the order of the columns of `replications.csv`.
     pub estimates: Vec<Estimate>,
     /// Confidence level of intervals, in percent.
@@ -44,9 +52,9 @@ pub(super) fn decimal(number: Option<f64>) -> Cell<'static> {
 fn row<'e>(run: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COLUMNS] {
     let observed = |index: usize| one.observed.map_or(Cell::EMPTY, |all| Cell::Signed(all[index]));
     [
-        Cell::Text(&run.replications.scenario),
-        Cell::Text(&run.replications.case),
-        Cell::Text(&run.replications.policy),
+        Cell::Text(run.scenario),
+        Cell::Text(run.case),
+        Cell::Text(run.policy),
         Cell::Text(&one.metric),
         Cell::word(one.unit),
         Cell::Number(one.replications),
@@ -159,12 +167,11 @@ fn text_cells(one: &Estimate) -> Vec<String> {
 
 /// Estimates as a text table with notes.
 pub fn estimates_text(run: &Estimated<'_>, paint: Paint) -> String {
-    let Replications { scenario, case, policy, .. } = run.replications;
+    let Estimated { scenario, case, policy, complete, .. } = run;
     let case = if case.is_empty() { String::new() } else { format!(" [{case}]") };
     let name = paint.bold(&format!("{scenario}{case}"));
-    let complete = run.replications.complete();
     let policies = policy.replace(';', ", ");
-    let (seed, count) = (run.seed, many(complete, "replication"));
+    let (seed, count) = (run.seed, many(whole(*complete), "replication"));
     let mut out = vec![format!("{name}   {policies} · seed {seed} · {count}"), String::new()];
     let level = format!("{} % interval", run.level);
     let head = ["", "mean", "std error", &level, "least", "5 %", "median", "95 %", "most"];
@@ -173,8 +180,12 @@ pub fn estimates_text(run: &Estimated<'_>, paint: Paint) -> String {
     rows.extend(reported.map(text_cells));
     out.extend(table(rows, &[1, 2, 3, 4, 5, 6, 7, 8]).into_iter().map(|line| format!("  {line}")));
     out.push(String::new());
-    out.extend(notes(run, complete));
+    out.extend(notes(run, whole(*complete)));
     out.join("\n")
+}
+
+fn whole(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// Whether an estimate is an upper bound that equals its lower bound: then the lower bound is
@@ -217,7 +228,7 @@ fn notes(run: &Estimated<'_>, complete: usize) -> Vec<String> {
             rare.join(", ")
         ));
     }
-    let incomplete = run.replications.rows.len() - complete;
+    let incomplete = whole(run.incomplete);
     if incomplete > 0 {
         notes.push(format!(
             "{} did not complete and are left out; see the column `stop` of replications.csv",

@@ -58,7 +58,9 @@ pub use jsonl::{Input, JsonLines, RunEnd, RunFile, WrittenStudy, run_json};
 pub use matrix::{matrix_csv, matrix_text};
 pub use paired::{PairedRun, paired_csv, paired_json, paired_markdown, paired_text};
 pub use policy_diff::{diff_markdown, diff_text};
-pub use replications::{read_replications, replications_csv};
+pub use replications::{
+    ReplicationRow, ReplicationRows, ReplicationsCsv, read_replications, replications_csv,
+};
 pub use rules::{Edition, editions_json, editions_text, rule_text, rules_json, rules_text};
 pub use schema::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,

@@ -1,6 +1,6 @@
 //! `replications.csv`: the results of each replication, written and read.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{REPLICATION_COLUMNS, REPLICATIONS};
@@ -16,25 +16,62 @@ const FIRST: usize = 6;
 /// # Errors
 /// If writing fails.
 pub fn replications_csv(all: &[&Replications], out: impl Write) -> io::Result<u64> {
-    let mut encoder = FieldEncoder::default();
-    let mut table: BufferedCsv<_> = begin(out, &REPLICATIONS, &mut encoder)?;
-    let mut rows = 0;
+    let mut table = ReplicationsCsv::new(out)?;
     for run in all {
         for one in &run.rows {
-            table.row(&mut encoder, &row(run, one))?;
-            rows += 1;
+            table.row([&run.scenario, &run.case, &run.policy], &run.counts, one)?;
         }
     }
-    table.flush()?;
-    Ok(rows)
+    table.finish()
 }
 
-fn row<'r>(run: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_COLUMNS] {
+/// The table, written row by row.
+pub struct ReplicationsCsv<W: Write> {
+    encoder: FieldEncoder,
+    table: BufferedCsv<W>,
+    rows: u64,
+}
+
+impl<W: Write> ReplicationsCsv<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// If writing fails.
+    pub fn new(out: W) -> io::Result<Self> {
+        let mut encoder = FieldEncoder::default();
+        let table = begin(out, &REPLICATIONS, &mut encoder)?;
+        Ok(Self { encoder, table, rows: 0 })
+    }
+
+    /// Writes a replication of the scenario, the case and the policies of these names.
+    ///
+    /// # Errors
+    /// If writing fails.
+    pub fn row(&mut self, of: [&str; 3], counts: &[String], one: &Observed) -> io::Result<()> {
+        self.rows += 1;
+        self.table.row(&mut self.encoder, &row(of, counts, one))
+    }
+
+    /// Writes all buffered rows and returns the number of rows.
+    ///
+    /// # Errors
+    /// If writing fails.
+    pub fn finish(mut self) -> io::Result<u64> {
+        self.table.flush()?;
+        Ok(self.rows)
+    }
+}
+
+fn row<'r>(
+    [scenario, case, policy]: [&'r str; 3],
+    counts: &'r [String],
+    one: &'r Observed,
+) -> [Cell<'r>; REPLICATION_COLUMNS] {
     let value = |index: usize| one.values[index].map_or(Cell::EMPTY, Cell::Signed);
     [
-        Cell::Text(&run.scenario),
-        Cell::Text(&run.case),
-        Cell::Text(&run.policy),
+        Cell::Text(scenario),
+        Cell::Text(case),
+        Cell::Text(policy),
         Cell::Number(one.replication),
         Cell::Number(one.events),
         Cell::word(one.stop),
@@ -49,8 +86,71 @@ fn row<'r>(run: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_C
         value(8),
         value(9),
         value(10),
-        Cell::Counts(&run.counts, &one.counts),
+        Cell::Counts(counts, &one.counts),
     ]
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicationRow {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Name of the case; empty if the scenario has no cases.
+    pub case: String,
+    /// Names of the policies in use, joined by `;`.
+    pub policy: String,
+    /// Names of the counts that the scenario defines; empty if the replication is incomplete.
+    pub counts: Vec<String>,
+    /// The replication.
+    pub one: Observed,
+    /// The line on which the row begins, from 1.
+    pub line: u64,
+}
+
+/// The rows of a table, one by one.
+pub struct ReplicationRows<R: Read> {
+    reader: ::csv::Reader<R>,
+    record: ::csv::StringRecord,
+}
+
+impl<R: Read> ReplicationRows<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// If it cannot be read or has other columns.
+    pub fn new(from: R) -> Result<Self, String> {
+        let mut reader = ::csv::ReaderBuilder::new().has_headers(true).from_reader(from);
+        let names = REPLICATIONS.columns.iter().map(|column| column.name);
+        let header = reader.headers().map_err(|error| error.to_string())?;
+        if header.iter().ne(names) {
+            return Err("the columns are not those of `replications.csv`".to_owned());
+        }
+        Ok(Self { reader, record: ::csv::StringRecord::new() })
+    }
+
+    /// What the rows are read from.
+    pub fn into_inner(self) -> R {
+        self.reader.into_inner()
+    }
+}
+
+impl<R: Read> Iterator for ReplicationRows<R> {
+    type Item = Result<ReplicationRow, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.reader.read_record(&mut self.record) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => return Some(Err(error.to_string())),
+        }
+        let line = self.record.position().map_or(0, ::csv::Position::line);
+        let cells: Vec<&str> = self.record.iter().collect();
+        let Some((one, counts)) = read_row(&cells) else {
+            return Some(Err(format!("line {line} is not valid")));
+        };
+        let [scenario, case, policy] = [cells[0], cells[1], cells[2]].map(str::to_owned);
+        Some(Ok(ReplicationRow { scenario, case, policy, counts, one, line }))
+    }
 }
 
 /// Reads the table.
@@ -58,29 +158,13 @@ fn row<'r>(run: &'r Replications, one: &'r Observed) -> [Cell<'r>; REPLICATION_C
 /// # Errors
 /// If the columns are different ones, or at the first row that is not valid.
 pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
-    let mut reader = ::csv::ReaderBuilder::new().has_headers(true).from_reader(text.as_bytes());
-    let names: Vec<&str> = REPLICATIONS.columns.iter().map(|column| column.name).collect();
-    let header = reader.headers().map_err(|error| error.to_string())?;
-    if header.iter().ne(names.iter().copied()) {
-        return Err("the columns are not those of `replications.csv`".to_owned());
-    }
     let mut all: Vec<Replications> = Vec::new();
     let mut completed = std::collections::BTreeSet::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| error.to_string())?;
-        let line = record.position().map_or(0, ::csv::Position::line);
-        let cells: Vec<&str> = record.iter().collect();
-        let (one, counts) = read_row(&cells).ok_or(format!("line {line} is not valid"))?;
-        let [scenario, case, policy] = [cells[0], cells[1], cells[2]];
-        let known = all.iter().position(|run| (&*run.scenario, &*run.case) == (scenario, case));
+    for row in ReplicationRows::new(text.as_bytes())? {
+        let ReplicationRow { scenario, case, policy, counts, one, line } = row?;
+        let known = all.iter().rposition(|run| run.scenario == scenario && run.case == case);
         let index = known.unwrap_or_else(|| {
-            all.push(Replications {
-                scenario: scenario.to_owned(),
-                case: case.to_owned(),
-                policy: policy.to_owned(),
-                counts: Vec::new(),
-                rows: Vec::new(),
-            });
+            all.push(Replications { scenario, case, policy, counts: Vec::new(), rows: Vec::new() });
             all.len() - 1
         });
         let run = &mut all[index];

@@ -15,11 +15,13 @@
 
 mod beta;
 mod interval;
+mod ranks;
 mod sample;
 mod tally;
 mod time_weighted;
 
 pub use interval::{Confidence, Interval};
+pub use ranks::RankSearch;
 pub use sample::Sample;
 pub use tally::{Counter, Tally};
 pub use time_weighted::TimeWeighted;

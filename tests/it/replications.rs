@@ -266,8 +266,116 @@ fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
         reported.contains("`/d` is not a shard of a study: in replications.csv, line"),
         "{reported}"
     );
-    assert!(reported.contains("cannot read `/plain/replications.csv`"), "{reported}");
+    assert!(reported.contains("`/plain` is not a shard of a study: it was not"), "{reported}");
     assert!(reported.contains("cannot read `/nowhere/run.json`"), "{reported}");
+}
+
+/// `--partial` sums what is there with its n, says what is missing, and marks the result.
+#[test]
+fn a_partial_merge_says_what_is_missing() {
+    let span = folder();
+    let path = |name: &str| span.path().join(name).to_string_lossy().into_owned();
+    for part in ["1", "2", "4"] {
+        let shard = format!("{part}/4");
+        into(Path::new(&path(part)), WHO_GOES, &["--replications", "40", "--shard", &shard]);
+    }
+    let (one, two, four, out) = (path("1"), path("2"), path("4"), path("out"));
+    let ran = stayput(&["merge", "--partial", &four, &one, &two, "--out", &out]);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    let missing = "no shard contains replication 20 to 29 of who-goes; missing shards: 3/4";
+    assert!(ran.stderr.contains(missing), "{}", ran.stderr);
+    assert!(ran.stdout.contains("30 replications"), "{}", ran.stdout);
+    let run = run_json(Path::new(&out));
+    assert_eq!((&run["complete"], &run["study"]["replications"]), (&false.into(), &40.into()));
+    assert_eq!(run["runs"][0]["stop"], "partial");
+    let estimates = fs::read_to_string(Path::new(&out).join("estimates.csv")).unwrap();
+    assert!(rows(&estimates).iter().all(|row| cell(row, "replications") == "30"));
+    // Whatever else is wrong is refused all the same.
+    let ran = stayput(&["merge", "--partial", &one, &one, &two]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("replication 0 to 9 of who-goes is in"), "{}", ran.stderr);
+    // A partial merge is completed by the part that it lacks.
+    let three = path("3");
+    into(Path::new(&three), WHO_GOES, &["--replications", "40", "--shard", "3/4"]);
+    let whole = path("whole");
+    assert_eq!(stayput(&["merge", "--partial", &out, &three, "--out", &whole]).code, 0);
+    let single = path("single");
+    into(Path::new(&single), WHO_GOES, &["--replications", "40"]);
+    assert_eq!(tables(Path::new(&whole)), tables(Path::new(&single)));
+}
+
+/// A study that was killed goes on from what it had saved, and gives the bytes of one that was not.
+#[cfg(unix)]
+#[test]
+fn a_killed_study_is_resumed() {
+    use std::os::unix::process::ExitStatusExt;
+    let span = folder();
+    let path = |name: &str| span.path().join(name).to_string_lossy().into_owned();
+    let (whole, out) = (path("whole"), path("out"));
+    let study = |out: &str, more: &[&str]| {
+        into(
+            Path::new(out),
+            WHO_GOES,
+            &[&["--replications", "400", "--shard", "2/2"], more].concat(),
+        )
+    };
+    assert_eq!(study(&whole, &[]).code, 0);
+    // What a killed run saved: a partial result of the first replications.
+    let text = fs::read_to_string(Path::new(&whole).join("replications.csv")).unwrap();
+    let saved: String = text.split_inclusive('\n').take(1 + 77).collect();
+    let partial = path("out.partial");
+    let save = |table: &str, shown: &str| {
+        fs::create_dir_all(&partial).unwrap();
+        write(Path::new(&partial), "replications.csv", table);
+        let mut run = run_json(Path::new(&whole));
+        run["complete"] = false.into();
+        run["outputs"] = serde_json::json!([{
+            "name": "replications.csv",
+            "sha256": stayput::diagnostics::hex_digest(&[shown]),
+        }]);
+        write(Path::new(&partial), "run.json", run.to_string());
+    };
+    save(&saved, &saved);
+    let ran = study(&out, &["--resume"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("resumed after 77 replications"), "{}", ran.stderr);
+    assert_eq!(tables(Path::new(&out)), tables(Path::new(&whole)));
+    assert!(!Path::new(&partial).exists(), "what was saved is no longer needed");
+    // Once more: nothing is left to do.
+    let ran = study(&out, &["--resume"]);
+    assert!(ran.stderr.contains("resumed after 200 replications"), "{}", ran.stderr);
+    assert_eq!(tables(Path::new(&out)), tables(Path::new(&whole)));
+    // An edited table, another study and another shard are refused.
+    save(&saved.replacen("alibaba-ecs@", "alibaba@", 1), &saved);
+    let ran = study(&path("out"), &["--resume"]);
+    assert!(ran.code == 2 && ran.stderr.contains("was changed"), "{}", ran.stderr);
+    save(&saved, &saved);
+    let ran = study(&out, &["--resume", "--seed", "5"]);
+    assert!(ran.code == 2 && ran.stderr.contains("the seeds differ"), "{}", ran.stderr);
+    let whole_study = ["--replications", "400", "--shard", "1/2", "--resume"];
+    let ran = into(Path::new(&out), WHO_GOES, &whole_study);
+    assert!(ran.code == 2 && ran.stderr.contains("a different shard"), "{}", ran.stderr);
+    fs::remove_dir_all(&partial).unwrap();
+
+    // A real kill, once it has saved something.
+    let arguments = ["run", WHO_GOES, "--replications", "10000000", "--jobs", "2", "--resume"];
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_stayput"))
+        .args(arguments)
+        .args(["--out", &path("killed")])
+        .current_dir(crate::support::root())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let saved = span.path().join("killed.partial/run.json");
+    while !saved.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended early");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    let ran = stayput(&["merge", "--partial", &path("killed.partial")]);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
 }
 
 #[test]
@@ -348,7 +456,7 @@ fn replications_without_an_answer_are_counted_nowhere_and_told() {
     assert!(figures.iter().all(|row| cell(row, "n") == "0" && cell(row, "mean").is_empty()));
     assert_eq!(run_json(&out)["complete"], false);
     assert!(
-        ran.stdout.contains("7 replications gave no answer and are left out"),
+        ran.stdout.contains("7 replications did not complete and are left out"),
         "{}",
         ran.stdout
     );

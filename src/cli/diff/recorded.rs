@@ -11,7 +11,7 @@ use super::arguments::Arguments;
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::study::ReplicationOptions;
 use crate::cli::shared::{files, terminal};
-use crate::diagnostics::many;
+use crate::diagnostics::{hex_digest, many};
 use crate::experiment::Replications;
 use crate::report::{
     DecisionRow, DiffResult, PairedRun, RunFile, changed, read_decisions, read_replications,
@@ -48,13 +48,29 @@ impl Recording {
     fn read<T>(&self, table: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, Exit> {
         let path = self.folder.join(table);
         let text = files::read_text(&path).map_err(|failure| failure.to_string());
-        text.and_then(|text| parse(&text)).map_err(|why| {
+        text.and_then(|text| {
+            self.check_digest(table, &text)?;
+            parse(&text)
+        })
+        .map_err(|why| {
             terminal::print_stderr(&format!(
                 "stayput: {} is not a recorded run: {why}",
                 path.display()
             ));
             Exit::BadInput
         })
+    }
+
+    /// Checks that a table is the one that the run wrote.
+    fn check_digest(&self, table: &str, text: &str) -> Result<(), String> {
+        let file = self.run_file();
+        let written = file.iter().flat_map(|file| &file.outputs).find(|file| file.name == table);
+        match written {
+            Some(written) if written.sha256 != hex_digest(&[text]) => {
+                Err(format!("{table} was changed after the run wrote it"))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The run file of the folder; `None` if there is none or it is not valid.

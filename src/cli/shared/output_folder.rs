@@ -204,6 +204,12 @@ fn replace_in_steps<G: Gate + Copy>(
     Ok(())
 }
 
+/// Whether a folder is a result that is not complete, and nothing else.
+pub fn is_partial_result(folder: &Path) -> bool {
+    let has_run = folder.join(RUN_FILE).is_file();
+    has_run && matches!(existing_at(folder), Ok(Existing::Folder { complete: false, .. }))
+}
+
 /// The path with every link and every `..` resolved. Missing parent folders are created.
 fn resolve<G: Gate + Copy>(named: &Path, calls: SystemCalls<G>) -> io::Result<PathBuf> {
     if fs::symlink_metadata(named).is_ok() {
@@ -259,7 +265,7 @@ fn refusal(why: &str) -> io::Error {
     io::Error::new(ErrorKind::AlreadyExists, why.to_owned())
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

@@ -5,32 +5,37 @@
 //! replications depend on the number of workers.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anstream::ColorChoice;
 
 use super::exit::Exit;
 use super::load::Loader;
-use super::output_folder::{self, OutputFolder, cannot};
+use super::output_folder;
 use super::progress::Progress;
+use super::resume::{self, Checkpoints, Earlier};
 use super::run_end::{name_of, run_end, undecided};
 use super::run_inputs::{assumed, inputs, note_policies};
+use super::study_result;
 use super::terminal;
 use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
 use crate::experiment::{Observed, PrecisionTarget, Replications, WorkerPool, estimates, observe};
 use crate::plan::{Expectations, Plan};
-use crate::report::{
-    Estimated, RunFile, WrittenStudy, estimates_csv, estimates_jsonl, estimates_text,
-    replications_csv,
-};
+use crate::report::{RunFile, WrittenStudy};
 use crate::stats::Confidence;
 use crate::words::{PolicyId, SwitchSet};
 
 /// Number of replications between two checks of the precision.
 const ROUND: u64 = 100;
+
+/// Number of replications after which progress is saved first.
+const FIRST_ROUND: u64 = 16;
+
+/// A round that takes less makes the next one larger.
+const SHORT_ROUND: Duration = Duration::from_secs(2);
 
 /// Most replications of a study.
 pub(in crate::cli) const LARGEST: u64 = 10_000_000;
@@ -61,6 +66,10 @@ pub(in crate::cli) struct StudyOptions {
     #[arg(long, value_name = "K/N", value_parser = Shard::parse, requires = "replications")]
     #[arg(conflicts_with = "until_halfwidth")]
     shard: Option<Shard>,
+    /// Continue an interrupted or killed run of the same study into DIR, and save progress to
+    /// `DIR.partial` from time to time.
+    #[arg(long, requires_all = ["replications", "out"], conflicts_with_all = ["until_halfwidth", "only"])]
+    resume: bool,
     /// Stop when the half-width of every interval is at most H: 0.01 for shares, METRIC=0.5 in
     /// its unit, METRIC=5% of its mean. `--replications` is then the maximum (default 100000).
     #[arg(long, value_name = "[METRIC=]H", value_delimiter = ',', value_parser = WrittenPrecision::parse)]
@@ -202,6 +211,9 @@ struct ReplicationResult {
     relied: Vec<SwitchSet>,
 }
 
+/// Saves the replications so far.
+type Save<'s> = &'s mut dyn FnMut(&StudyResult) -> Result<(), Exit>;
+
 /// A plan to replicate, with its settings.
 pub(in crate::cli) struct ReplicatedPlan<'a> {
     plan: Plan,
@@ -240,17 +252,48 @@ impl<'a> ReplicatedPlan<'a> {
         level: Confidence,
         progress: &Progress,
     ) -> StudyResult {
-        let mut result = StudyResult {
-            replications: Replications::new(&self.plan),
-            stop: "replications",
-            broken: None,
-            weaker: 0,
-            assumptions: BTreeSet::new(),
-        };
+        self.carry_on(workers, numbers, (until, level), progress, Vec::new(), None).result
+    }
+
+    /// Notes the assumptions that replications relied on.
+    fn note(&self, result: &mut StudyResult, relied: &[SwitchSet]) {
+        let relied = relied.iter().enumerate();
+        let relied = relied.map(|(index, set)| (PolicyId::at(index), *set));
+        result.assumptions.extend(assumed(&self.plan.header, relied));
+    }
+
+    /// The same after the replications `earlier`, the first of these numbers, which an earlier run
+    /// has done. `save` is called between rounds, and may end the study.
+    fn carry_on(
+        &self,
+        workers: &WorkerPool,
+        numbers: Range<u64>,
+        (until, level): (&[PrecisionTarget], Confidence),
+        progress: &Progress,
+        earlier: Vec<Observed>,
+        mut save: Option<Save<'_>>,
+    ) -> CarriedOut {
+        let mut result = StudyResult::nothing(&self.plan);
         let mut relied = vec![SwitchSet::EMPTY; self.plan.header.rulebooks.len()];
-        let mut from = numbers.start;
+        let mut from = numbers.start + earlier.len() as u64;
+        let incomplete = earlier.iter().find(|one| !one.stop.is_complete());
+        result.broken = incomplete.map(|one| {
+            let name = name_of(&self.plan.header);
+            format!(
+                "{name}, replication {}: it did not complete in an earlier run",
+                one.replication
+            )
+        });
+        result.replications.rows = earlier;
+        let mut round = FIRST_ROUND;
+        let mut failed = None;
         while from < numbers.end {
-            let size = if until.is_empty() { numbers.end - from } else { ROUND };
+            let size = match (&save, until.is_empty()) {
+                (None, true) => numbers.end - from,
+                (Some(_), true) => round,
+                (_, false) => ROUND,
+            };
+            let began = resume::now();
             let to = from.saturating_add(size).min(numbers.end);
             let done = workers.in_order(from..to, |number| {
                 let one = self.run_one(number);
@@ -269,6 +312,14 @@ impl<'a> ReplicatedPlan<'a> {
                 break;
             }
             from = to;
+            if let Some(save) = save.as_mut().filter(|_| from < numbers.end) {
+                round = if began.elapsed() < SHORT_ROUND { round * 2 } else { round };
+                self.note(&mut result, &relied);
+                failed = save(&result).err();
+                if failed.is_some() {
+                    break;
+                }
+            }
             if until.is_empty() {
                 continue;
             }
@@ -279,14 +330,36 @@ impl<'a> ReplicatedPlan<'a> {
                 break;
             }
         }
-        let relied = relied.into_iter().enumerate();
-        let relied = relied.map(|(index, set)| (PolicyId::at(index), set));
-        result.assumptions.extend(assumed(&self.plan.header, relied));
-        result
+        self.note(&mut result, &relied);
+        CarriedOut { result, failed }
     }
 }
 
+/// The replications of a plan, and why they could not be saved meanwhile; `None` if they could.
+struct CarriedOut {
+    result: StudyResult,
+    failed: Option<Exit>,
+}
+
+/// Adds the assumptions of an earlier run.
+fn add_assumptions(file: &mut RunFile, earlier: &[String]) {
+    file.assumptions.extend_from_slice(earlier);
+    file.assumptions.sort();
+    file.assumptions.dedup();
+}
+
 impl StudyResult {
+    /// No replication of a plan.
+    fn nothing(plan: &Plan) -> Self {
+        Self {
+            replications: Replications::new(plan),
+            stop: "replications",
+            broken: None,
+            weaker: 0,
+            assumptions: BTreeSet::new(),
+        }
+    }
+
     /// The exit code of the study; reports why it is not a success.
     pub(in crate::cli) fn judge(&self, overrides: &Overrides) -> Exit {
         let mut exit = Exit::Success;
@@ -331,38 +404,77 @@ pub(in crate::cli) fn run(
         options.until_halfwidth.iter().map(|until| until.0.clone()).collect();
     let progress =
         Progress::new((numbers.end - numbers.start) * plans.len() as u64, "replications");
-    let mut all = Vec::new();
-    for plan in plans {
+    let account = |all: &[&StudyResult]| {
+        let mut file = RunFile {
+            program: "stayput".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            format: "run/1".to_owned(),
+            command: options.command(request),
+            study: Some(options.written(request.overrides)),
+            inputs: inputs(loader),
+            policies: Vec::new(),
+            assumptions: Vec::new(),
+            rows: serde_json::Map::new(),
+            outputs: Vec::new(), // set when the folder is finished
+            runs: Vec::new(),
+            complete: all.len() == plans.len(),
+        };
+        plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
+        let assumptions: BTreeSet<&String> = all.iter().flat_map(|one| &one.assumptions).collect();
+        file.assumptions = assumptions.into_iter().cloned().collect();
+        for (one, plan) in all.iter().zip(plans) {
+            file.complete &= matches!(one.stop, "replications" | "halfwidth");
+            file.runs.push(run_end(&plan.header, one.replications.events(), one.stop));
+        }
+        file
+    };
+    let resumed = request.out.filter(|_| options.resume);
+    let mut earlier = match resumed {
+        Some(out) => {
+            let nothing: Vec<StudyResult> = plans.iter().map(StudyResult::nothing).collect();
+            let file = account(&nothing.iter().collect::<Vec<_>>());
+            resume::earlier(out, &file, numbers.start, colour)?
+        }
+        None => Earlier::default(),
+    };
+    let mut checkpoints = resumed.map(Checkpoints::new);
+    let mut all: Vec<StudyResult> = Vec::new();
+    for (at, plan) in plans.iter().enumerate() {
         let replicated = ReplicatedPlan::new(plan, request.overrides);
-        all.push(replicated.carry_out(&workers, numbers.clone(), &until, level, &progress));
+        let rows = earlier.rows.get_mut(at).map(std::mem::take).unwrap_or_default();
+        let mut save = checkpoints.as_mut().map(|checkpoints| {
+            let (all, account, earlier) = (&all, &account, &earlier.assumptions);
+            move |now: &StudyResult| {
+                if !checkpoints.is_due() {
+                    return Ok(());
+                }
+                let all: Vec<&StudyResult> = all.iter().chain([now]).collect();
+                let mut file = account(&all);
+                add_assumptions(&mut file, earlier);
+                let rows: Vec<_> = all.iter().map(|one| &one.replications).collect();
+                checkpoints.save(file, &rows)
+            }
+        });
+        let save = save.as_mut().map(|save| save as &mut dyn FnMut(&StudyResult) -> _);
+        let (numbers, precision) = (numbers.clone(), (&*until, level));
+        let done = replicated.carry_on(&workers, numbers, precision, &progress, rows, save);
+        if let Some(failed) = done.failed {
+            return Err(failed);
+        }
+        all.push(done.result);
         if terminal::is_interrupted() {
             break;
         }
     }
     drop(progress);
-    let mut file = RunFile {
-        program: "stayput".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        format: "run/1".to_owned(),
-        command: options.command(request),
-        study: Some(options.written(request.overrides)),
-        inputs: inputs(loader),
-        policies: Vec::new(),
-        assumptions: Vec::new(),
-        rows: serde_json::Map::new(),
-        outputs: Vec::new(), // set when the folder is finished
-        runs: Vec::new(),
-        complete: all.len() == plans.len(),
-    };
-    plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
-    let assumptions: BTreeSet<&String> = all.iter().flat_map(|one| &one.assumptions).collect();
-    file.assumptions = assumptions.into_iter().cloned().collect();
-    for (one, plan) in all.iter().zip(plans) {
-        file.complete &= matches!(one.stop, "replications" | "halfwidth");
-        file.runs.push(run_end(&plan.header, one.replications.events(), one.stop));
-    }
+    let mut file = account(&all.iter().collect::<Vec<_>>());
+    add_assumptions(&mut file, &earlier.assumptions);
     let replications: Vec<&Replications> = all.iter().map(|one| &one.replications).collect();
-    finish(file, &replications, out, (request.out, request.format), colour)?;
+    let is_complete = file.complete;
+    study_result::finish(file, &replications, out, (request.out, request.format), colour)?;
+    if let Some(checkpoints) = checkpoints.filter(|_| is_complete) {
+        checkpoints.clear();
+    }
     let judged = all.iter().map(|one| one.judge(request.overrides)).max();
     if terminal::is_interrupted() {
         let done: usize = replications.iter().map(|one| one.rows.len()).sum();
@@ -388,58 +500,4 @@ impl ReplicationOptions {
     pub(in crate::cli) fn confidence(&self) -> Confidence {
         Confidence::per_cent(self.level).unwrap_or(Confidence::P95)
     }
-}
-
-/// Writes the tables of replications and prints the estimates. `file` is complete except for the
-/// row counts and digests.
-pub(in crate::cli) fn finish(
-    mut file: RunFile,
-    all: &[&Replications],
-    out: Option<OutputFolder>,
-    (path, format): (Option<&Path>, RunFormat),
-    colour: ColorChoice,
-) -> Result<(), Exit> {
-    let percent = file.study.as_ref().map_or(95.0, |study| study.level);
-    let level = Confidence::per_cent(percent).unwrap_or(Confidence::P95);
-    let estimated = |one: &&'_ Replications| estimates(one, level);
-    let figures: Vec<Estimated<'_>> = all
-        .iter()
-        .zip(&file.runs)
-        .map(|(one, run)| Estimated {
-            replications: one,
-            estimates: estimated(one),
-            level: percent,
-            seed: run.seed,
-        })
-        .collect();
-    file.complete &= all.iter().all(|one| one.complete() == one.rows.len());
-    if let (Some(out), Some(path)) = (out, path) {
-        let mut write = || -> io::Result<()> {
-            let rows = replications_csv(all, out.open("replications.csv")?)?;
-            file.rows.insert("replications.csv".into(), rows.into());
-            let rows = estimates_csv(&figures, out.open("estimates.csv")?)?;
-            file.rows.insert("estimates.csv".into(), rows.into());
-            Ok(())
-        };
-        write().map_err(|error| cannot(path, &error))?;
-        output_folder::finish(out, &mut file)?;
-    }
-    print(&figures, format, colour)
-}
-
-fn print(figures: &[Estimated<'_>], format: RunFormat, colour: ColorChoice) -> Result<(), Exit> {
-    if format == RunFormat::Text {
-        let paint = terminal::paint(colour);
-        let texts: Vec<String> = figures.iter().map(|one| estimates_text(one, paint)).collect();
-        return terminal::print(&texts.join("\n\n")).map(|_| ());
-    }
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = if format == RunFormat::Csv {
-        estimates_csv(figures, &mut out).map(|_| ())
-    } else {
-        figures.iter().try_for_each(|one| estimates_jsonl(one, &mut out))
-    };
-    let written = written.and_then(|()| out.flush());
-    written
-        .or_else(|error| terminal::could_not_write("standard output", &error).map_or(Ok(()), Err))
 }

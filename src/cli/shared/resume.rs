@@ -1,0 +1,168 @@
+//! Progress of a study that is saved while it runs, and taken up again by `--resume`.
+//!
+//! A study that is interrupted leaves a partial result in `DIR`, or beside it in `DIR.partial`
+//! where `DIR` is complete. With `--resume` the rows so far are also written to `DIR.partial` from
+//! time to time, so that a killed run loses only its last rows. Both are ordinary results:
+//! `merge --partial` reads them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anstream::ColorChoice;
+
+use super::exit::Exit;
+use super::load::print_problems;
+use super::output_folder::{OutputFolder, cannot, is_partial_result, with_suffix};
+use super::staging::RUN_FILE;
+use super::study_part::{Part, TABLE, compare, misplaced};
+use super::system_calls::{AllCalls, SystemCalls};
+use super::terminal;
+use crate::diagnostics::{Code, Problem, Problems, Sources};
+use crate::experiment::{Observed, Replications};
+use crate::report::{RunFile, replications_csv};
+
+/// Shortest time between two saves.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Saving takes at most this part of the time.
+const SHARE: u32 = 20;
+
+/// The time, from which only pauses are reckoned; no result depends on it.
+#[expect(clippy::disallowed_methods, reason = "progress is saved every few seconds")]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// What an earlier run of the same study has done already.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// The rows of each plan, from the first replication on.
+    pub rows: Vec<Vec<Observed>>,
+    /// The assumptions that it relied on.
+    pub assumptions: Vec<String>,
+}
+
+/// Reads what an earlier run left in `out` or beside it; `file` is the run file of this one, and
+/// `from` its first replication.
+///
+/// # Errors
+/// [`Exit::BadInput`], if that is another study or was changed.
+pub fn earlier(
+    out: &Path,
+    file: &RunFile,
+    from: u64,
+    colour: ColorChoice,
+) -> Result<Earlier, Exit> {
+    let mut problems = Problems::default();
+    let mut best = Earlier::default();
+    for folder in [out.to_path_buf(), partial(out)] {
+        if !folder.join(RUN_FILE).is_file() {
+            continue;
+        }
+        if let Some(found) = read(&folder, file, from, &mut problems)
+            && found.count() > best.count()
+        {
+            best = found;
+        }
+    }
+    if problems.refuse() {
+        print_problems(&problems, &Sources::default(), terminal::stderr_paint(colour));
+        terminal::print_stderr("stayput: remove it, or run without `--resume`");
+        return Err(Exit::BadInput);
+    }
+    if best.count() > 0 {
+        let count = crate::diagnostics::many(best.count(), "replication");
+        terminal::print_stderr(&format!("resumed after {count}"));
+    }
+    Ok(best)
+}
+
+impl Earlier {
+    fn count(&self) -> usize {
+        self.rows.iter().map(Vec::len).sum()
+    }
+}
+
+fn read(folder: &Path, file: &RunFile, from: u64, problems: &mut Problems) -> Option<Earlier> {
+    let part = Part::read(folder, problems)?;
+    let study = file.study.clone()?;
+    let ours = Part { path: "this run".to_owned(), file: file.clone(), study };
+    let before = problems.len();
+    compare(&ours, &part, problems);
+    if ours.study.shard != part.study.shard {
+        let title = format!("`{}` belongs to a different shard", part.path);
+        problems.add(Problem::bare(Code::PartDiffers, title));
+    }
+    if problems.len() > before {
+        return None;
+    }
+    let mut rows: Vec<Vec<Observed>> = file.runs.iter().map(|_| Vec::new()).collect();
+    let mut table = part.table().map_err(|problem| problems.add(*problem)).ok()?;
+    loop {
+        let row = match table.next(&part) {
+            Ok(Some(row)) => row,
+            Ok(None) => break,
+            Err(problem) => {
+                problems.add(*problem);
+                return None;
+            }
+        };
+        let of = file.runs.iter().position(|r| r.scenario == row.scenario && r.case == row.case);
+        let of = of.and_then(|of| rows.get_mut(of));
+        let Some(rows) = of.filter(|rows| from + rows.len() as u64 == row.one.replication) else {
+            problems.add(misplaced(&part, &row));
+            return None;
+        };
+        rows.push(row.one);
+    }
+    Some(Earlier { rows, assumptions: part.file.assumptions })
+}
+
+fn partial(out: &Path) -> PathBuf {
+    with_suffix(&out.components().collect::<PathBuf>(), ".partial")
+}
+
+/// Saves the progress of a study from time to time.
+pub struct Checkpoints {
+    folder: PathBuf,
+    next: Instant,
+}
+
+impl Checkpoints {
+    /// Saves beside `out`.
+    pub fn new(out: &Path) -> Self {
+        Self { folder: partial(out), next: now() + PAUSE }
+    }
+
+    /// Whether it is time to save.
+    pub fn is_due(&self) -> bool {
+        now() >= self.next
+    }
+
+    /// Saves the replications so far.
+    ///
+    /// # Errors
+    /// [`Exit::CouldNotWrite`] if that fails.
+    pub fn save(&mut self, mut file: RunFile, all: &[&Replications]) -> Result<(), Exit> {
+        let start = now();
+        file.complete = false;
+        let mut write = || {
+            let out = OutputFolder::<AllCalls>::begin(&self.folder, SystemCalls::default())?;
+            let rows = replications_csv(all, out.open(TABLE)?)?;
+            file.rows.insert(TABLE.into(), rows.into());
+            out.finish(&mut file)
+        };
+        write().map_err(|error| cannot(&self.folder, &error))?;
+        self.next = now() + PAUSE.max(start.elapsed() * SHARE);
+        Ok(())
+    }
+
+    /// Removes what was saved: the result is in its place.
+    pub fn clear(self) {
+        if is_partial_result(&self.folder) && fs::remove_dir_all(&self.folder).is_err() {
+            let folder = super::files::shown(&self.folder);
+            terminal::print_stderr(&format!("stayput: cannot remove {folder}"));
+        }
+    }
+}

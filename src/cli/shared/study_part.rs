@@ -1,0 +1,239 @@
+//! A folder of replications that `run --out` wrote: its account, and its table row by row.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use memchr::memrchr;
+use sha2::{Digest, Sha256};
+
+use super::files;
+use super::staging::RUN_FILE;
+use super::study::LARGEST;
+use crate::diagnostics::{Code, Problem, Problems, in_hex};
+use crate::report::{ReplicationRow, ReplicationRows, RunEnd, RunFile, WrittenStudy};
+use crate::stats::Confidence;
+
+/// The table of a part.
+pub const TABLE: &str = "replications.csv";
+
+/// Largest run file, in bytes.
+const LARGEST_ACCOUNT: u64 = 64 << 20;
+
+/// Longest row of a table, in bytes.
+const LONGEST_ROW: usize = 1 << 20;
+
+/// A part as its run file describes it.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Its folder, as messages show it.
+    pub path: String,
+    /// Its run file.
+    pub file: RunFile,
+    /// The settings of the study.
+    pub study: WrittenStudy,
+}
+
+impl Part {
+    /// Reads the run file of a folder; reports why that fails.
+    pub fn read(folder: &Path, problems: &mut Problems) -> Option<Self> {
+        let path = folder.to_string_lossy().into_owned();
+        let account = folder.join(RUN_FILE);
+        let is_small = fs::metadata(&account).map_or(true, |meta| meta.len() <= LARGEST_ACCOUNT);
+        if !is_small {
+            let why = format!("run.json is larger than {} MiB", LARGEST_ACCOUNT >> 20);
+            problems.add(no_part(&path, &why));
+            return None;
+        }
+        let text = match files::read_text(&account) {
+            Ok(text) => text,
+            Err(failure) => {
+                problems.add(Problem::unreadable(&account.to_string_lossy(), failure));
+                return None;
+            }
+        };
+        let read =
+            serde_json::from_str(&text).map_err(|why| format!("run.json is not valid: {why}"));
+        let part = read.and_then(|file: RunFile| {
+            let study = file.study.clone().filter(|study| study.until_halfwidth.is_empty());
+            let study = study.ok_or("it was not written by `run --replications`")?;
+            possible(&study)?;
+            Ok(Self { path: path.clone(), file, study })
+        });
+        part.map_err(|why| problems.add(no_part(&path, &why))).ok()
+    }
+
+    /// Begins to read the table.
+    ///
+    /// # Errors
+    /// The problem, if the table cannot be read.
+    pub fn table(&self) -> Result<PartTable, Box<Problem>> {
+        let path = PathBuf::from(&self.path).join(TABLE);
+        let unreadable = |error: io::Error| {
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            let what = if is_missing { "no such file".to_owned() } else { error.to_string() };
+            let failure = crate::diagnostics::ReadFailure { what, help: None };
+            Box::new(Problem::unreadable(&path.to_string_lossy(), failure))
+        };
+        if !fs::metadata(&path).map_err(unreadable)?.is_file() {
+            return Err(unreadable(io::Error::other("it is not a regular file")));
+        }
+        let file = File::open(&path).map_err(unreadable)?;
+        let from = Hashed { file, digest: Sha256::new(), row: 0 };
+        match ReplicationRows::new(from) {
+            Ok(rows) => Ok(PartTable { rows: Some(rows) }),
+            Err(why) => Err(Box::new(self.bad_table(&why))),
+        }
+    }
+
+    /// The problem that the table is not the one that the run wrote, or else that `why`.
+    fn bad_table(&self, why: &str) -> Problem {
+        let file = File::open(PathBuf::from(&self.path).join(TABLE));
+        let digest = file.and_then(crate::diagnostics::digest_of);
+        let why = match digest {
+            Ok(digest) => self.check_digest(&digest).err().unwrap_or(format!("in {TABLE}, {why}")),
+            Err(error) => error.to_string(),
+        };
+        no_part(&self.path, &why)
+    }
+
+    fn check_digest(&self, digest: &str) -> Result<(), String> {
+        match self.file.outputs.iter().find(|output| output.name == TABLE) {
+            Some(output) if output.sha256 == digest => Ok(()),
+            Some(_) => Err(format!("{TABLE} was changed after the run wrote it")),
+            None => Err(format!("run.json has no digest of {TABLE}")),
+        }
+    }
+}
+
+/// The table of a part while it is read.
+pub struct PartTable {
+    /// `None` once it was read to its end.
+    rows: Option<ReplicationRows<Hashed>>,
+}
+
+impl PartTable {
+    /// The next row; at the end, checks that the table is the one that the run wrote.
+    ///
+    /// # Errors
+    /// The problem, if the table is not valid.
+    pub fn next(&mut self, of: &Part) -> Result<Option<ReplicationRow>, Box<Problem>> {
+        let Some(rows) = &mut self.rows else { return Ok(None) };
+        match rows.next() {
+            Some(Ok(row)) => return Ok(Some(row)),
+            Some(Err(why)) => return Err(Box::new(of.bad_table(&why))),
+            None => {}
+        }
+        let digest = self.rows.take().map(|rows| in_hex(rows.into_inner().digest));
+        match of.check_digest(&digest.unwrap_or_default()) {
+            Ok(()) => Ok(None),
+            Err(why) => Err(Box::new(no_part(&of.path, &why))),
+        }
+    }
+}
+
+/// The problem that a row is not where it belongs.
+pub fn misplaced(part: &Part, row: &ReplicationRow) -> Problem {
+    part.bad_table(&format!("line {} is not in the order of the runs and their numbers", row.line))
+}
+
+/// Passes on what it reads, takes its digest, and refuses rows without an end.
+struct Hashed {
+    file: File,
+    digest: Sha256,
+    /// Bytes since the last end of a line.
+    row: usize,
+}
+
+impl Read for Hashed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let bytes = &buffer[..read];
+        self.digest.update(bytes);
+        self.row = memrchr(b'\n', bytes).map_or(self.row + read, |at| read - at - 1);
+        if self.row > LONGEST_ROW {
+            return Err(io::Error::other("a row is longer than 1 MiB"));
+        }
+        Ok(read)
+    }
+}
+
+fn no_part(path: &str, why: &str) -> Problem {
+    let title = format!("`{path}` is not a shard of a study: {why}");
+    let help = "create shards with `stayput run SCENARIO --replications N --shard K/N --out DIR`";
+    Problem::bare(Code::BadFormat, title).help(help)
+}
+
+/// Checks figures that a run of this program can have.
+fn possible(study: &WrittenStudy) -> Result<(), String> {
+    if !(1..=LARGEST).contains(&study.replications) {
+        let most = format!("a study has 1 to {LARGEST}");
+        return Err(format!("run.json states {} replications; {most}", study.replications));
+    }
+    if Confidence::per_cent(study.level).is_none() {
+        return Err(format!("run.json states a confidence level of {:e} percent", study.level));
+    }
+    Ok(())
+}
+
+/// Reports in what a part is of another study than the first one.
+pub fn compare(first: &Part, other: &Part, problems: &mut Problems) {
+    let digests = |part: &Part| {
+        part.file.inputs.iter().map(|input| input.sha256.clone()).collect::<BTreeSet<_>>()
+    };
+    let plans = |part: &Part| {
+        let names = part.file.runs.iter().map(|run| match run.case.as_str() {
+            "" => run.scenario.clone(),
+            case => format!("{} [{case}]", run.scenario),
+        });
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let policies = |part: &Part| {
+        let names = part.file.policies.iter().map(|policy| policy.name.clone());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let mut differ = |what: &str, [one, two]: [String; 2]| {
+        let title =
+            format!("`{}` belongs to a different study than `{}`: {what}", other.path, first.path);
+        let note = if one == two { None } else { Some(format!("expected {one}, found {two}")) };
+        let mut problem = Problem::bare(Code::PartDiffers, title);
+        problem.notes.extend(note);
+        problems.add(problem);
+    };
+    let pair = |of: &dyn Fn(&Part) -> String| [of(first), of(other)];
+    for (what, of) in [
+        (
+            "the versions of stayput differ",
+            &(|p: &Part| p.file.version.clone()) as &dyn Fn(&Part) -> String,
+        ),
+        ("the seeds differ", &|p: &Part| seeds(&p.file.runs)),
+        ("the numbers of replications differ", &|p: &Part| p.study.replications.to_string()),
+        ("the confidence levels differ", &|p: &Part| p.study.level.to_string()),
+        ("the event limits differ", &|p: &Part| p.study.max_events.to_string()),
+        ("the scenarios or cases differ", &plans),
+        ("the policies differ", &policies),
+    ] {
+        let both = pair(of);
+        if both[0] != both[1] {
+            differ(what, both);
+        }
+    }
+    let (ours, theirs) = (digests(first), digests(other));
+    if ours != theirs {
+        // The same file may lie elsewhere on another machine: only what it holds counts.
+        let strange = other.file.inputs.iter().filter(|input| !ours.contains(&input.sha256));
+        let names: Vec<&str> = strange.map(|input| input.name.as_str()).collect();
+        let what = format!("the input files differ: {}", names.join(", "));
+        differ(&what, [String::new(), String::new()]);
+    }
+    if policies(first) == policies(other) && first.file.policies != other.file.policies {
+        differ("the contents of the policies differ", [String::new(), String::new()]);
+    }
+}
+
+/// The seeds of some runs, each once.
+fn seeds(runs: &[RunEnd]) -> String {
+    let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
+    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
