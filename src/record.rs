@@ -8,7 +8,8 @@ use crate::time::SimTime;
 use crate::words::{
     AccountId, Action, ActorId, Billing, Channel, DecidingFactor, Effect, EventId, Fate, GroupId,
     Health, InstanceId, Lifecycle, LimitedBy, Locks, Membership, ModelId, Obstacle, Outcome,
-    PolicyId, ProtectionId, ProtectionSet, RequestResult, ResourceKind, RuleId, Trigger, ZoneId,
+    PolicyId, ProtectionId, ProtectionSet, RequestResult, ResourceKind, RuleId, TimerName, Trigger,
+    ZoneId,
 };
 use std::sync::Arc;
 
@@ -52,8 +53,8 @@ impl Record {
 pub enum Cause {
     /// An event of the script or of a random source.
     Event(EventId),
-    /// A timer, by its name in reports.
-    Timer(&'static str),
+    /// A timer.
+    Timer(TimerName),
     /// The fleet, as it stands at the start of the run.
     Start,
 }
@@ -244,6 +245,14 @@ pub struct Decision {
     /// The event with which the chain of its causes began. If nothing in the run led to it but the
     /// removal of a protection that would have held, that removal.
     pub origin: Origin,
+}
+
+impl Decision {
+    /// Whether nothing protected the instance and only its power state changed. Text says ALLOWED
+    /// for it, since UNPROTECTED reads like a loss.
+    pub const fn is_allowed(&self) -> bool {
+        matches!(self.outcome, Outcome::Unprotected) && self.effect.is_power_state()
+    }
 }
 
 /// What a change of state is about.

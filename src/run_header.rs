@@ -5,7 +5,7 @@ use crate::record::{Cause, DecidedBy, Decision, Refusal};
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::words::{
     AccountId, ActorId, EventId, GroupId, InstanceId, Labels, ModelId, Names, PolicyId, Process,
-    ProtectionSet, Word, ZoneId,
+    ProtectionSet, TimerName, Word, ZoneId,
 };
 use std::sync::Arc;
 
@@ -171,7 +171,7 @@ impl RunHeader {
     pub fn cause(&self, cause: Cause) -> std::borrow::Cow<'_, str> {
         match cause {
             Cause::Event(id) => self.event(id),
-            Cause::Timer(name) => format!("timer:{name}").into(),
+            Cause::Timer(name) => format!("{}{name}", TimerName::PREFIX).into(),
             Cause::Start => START.into(),
         }
     }

@@ -9,7 +9,7 @@ use super::{bless, check, diff, explain, matrix, merge, policies, schema, test};
 
 /// Simulate the ways a cloud instance gets released, and show which protections held.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(version, max_term_width = 100)]
 struct Arguments {
     /// When to use colour. Colour never carries information of its own.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -49,6 +49,7 @@ enum Command {
     /// Print the decision table of a policy: every trigger against every protection, with sources.
     Matrix(matrix::Arguments),
     /// List the built-in policy editions.
+    #[command(alias = "list")]
     Policies(policies::PoliciesArguments),
     /// List the rules of a policy, or print one rule with its text, sources, switches and remedy.
     Rules(policies::RulesArguments),

@@ -75,12 +75,11 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         loader.print_problems(paint);
         return nothing_ran(&loaded, arguments);
     }
-    let judged = judge_all(&jobs, settings(arguments)).map_err(|_| {
+    let mut judged = judge_all(&jobs, settings(arguments)).map_err(|_| {
         terminal::print_stderr("stayput: interrupted");
         Exit::Interrupted
     })?;
     warn_of_idle_assumptions(&loaded, &judged, &mut loader.problems);
-    let mut judged = judged;
     compare_with_stored(&stored, &mut judged);
     let editions = arguments.coverage.editions(&mut loader);
     let coverage_result = coverage::measure(
@@ -93,10 +92,8 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     );
     let coverage_result = coverage_result.map_err(|_| Exit::Interrupted)?;
     loader.print_problems(paint);
-    let gates = coverage_result
-        .as_ref()
-        .map(|coverage_result| coverage_result.gates(&arguments.coverage))
-        .unwrap_or_default();
+    let measured = coverage_result.as_ref();
+    let gates = measured.map(|result| result.gates(&arguments.coverage)).unwrap_or_default();
     let reports: Vec<CaseReport> = judged.into_iter().map(|judged| judged.report).collect();
     let run = TestRun {
         cases: &reports,
@@ -106,7 +103,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         gates: &gates,
     };
     for (output, target) in outputs {
-        let text = report(&run, coverage_result.as_ref(), arguments, output, colour)?;
+        let text = report(&run, measured, arguments, output, colour)?;
         match output.format {
             Format::Github => target.finish_commands(&text)?,
             Format::Text | Format::Json | Format::Junit | Format::Markdown => {
@@ -114,9 +111,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             }
         }
     }
-    let suggestion = coverage_result
-        .as_ref()
-        .and_then(|coverage_result| coverage_result.suggestion(&arguments.coverage));
+    let suggestion = measured.and_then(|result| result.suggestion(&arguments.coverage));
     match suggestion.filter(|_| !loader.problems.refuse()) {
         Some(Ok(skeleton)) => ReportTarget::Stdout.finish(&skeleton)?,
         Some(Err(why)) => {

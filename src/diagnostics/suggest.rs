@@ -11,8 +11,11 @@ struct Guess {
     typed: &'static [&'static str],
     /// The value that it has, where the suggestion depends on it; `None` stands for any.
     value: Option<&'static str>,
-    /// What is probably meant; only those that are allowed at the place are suggested.
+    /// What is probably meant; only those that are allowed at the place are suggested. Empty if
+    /// no key replaces it; then `beside` tells the place.
     meant: &'static [&'static str],
+    /// A key that is allowed at the place, where nothing else tells it; else empty.
+    beside: &'static str,
     /// What to write instead of the key and its value; empty if the word alone is enough.
     write: &'static str,
 }
@@ -22,7 +25,16 @@ const fn guess(
     meant: &'static [&'static str],
     write: &'static str,
 ) -> Guess {
-    Guess { typed, value: None, meant, write }
+    Guess { typed, value: None, meant, beside: "", write }
+}
+
+/// A key for which another way of writing stands, where the key `beside` is allowed.
+const fn instead(
+    typed: &'static [&'static str],
+    beside: &'static str,
+    write: &'static str,
+) -> Guess {
+    Guess { typed, value: None, meant: &[], beside, write }
 }
 
 /// Former names and likely guesses. None of them is accepted; each gets its suggestion.
@@ -115,17 +127,30 @@ const GUESSES: &[Guess] = &[
         typed: &["auto-renew", "auto-renewal", "autorenew"],
         value: Some("true"),
         meant: &["renewal"],
+        beside: "",
         write: "renewal: automatic",
     },
     Guess {
         typed: &["auto-renew", "auto-renewal", "autorenew"],
         value: Some("false"),
         meant: &["renewal"],
+        beside: "",
         write: "renewal: none",
     },
     guess(&["auto-renew", "auto-renewal", "autorenew"], &["renewal"], "renewal: automatic"),
     guess(&["protection", "protected", "flags"], &["protect"], "protect: [PROTECTION]"),
     guess(&["charge-type", "payment", "pay", "pricing"], &["billing"], ""),
+    instead(
+        &["count", "instances", "number", "copies", "replicas"],
+        "auto-release",
+        "NAME-1..20: { … }",
+    ),
+    instead(
+        &["by", "via", "user", "caller", "actor", "who"],
+        "spot-reclaim",
+        "stop: { instance: NAME, by: ops }",
+    ),
+    instead(&["instance", "instances"], "spot-reclaim", "stop: { instance: NAME }"),
     // Lists of expectations.
     guess(&["lost", "loss"], &["losses"], ""),
     guess(&["decision"], &["decisions"], ""),
@@ -161,7 +186,8 @@ impl<'w> Suggestion<'w> {
         for guess in GUESSES.iter().filter(fits) {
             let allowed = |meant: &&str| words.iter().find(|word| *word == meant).copied();
             let meant: Vec<&'w str> = guess.meant.iter().filter_map(allowed).collect();
-            if !meant.is_empty() {
+            let replaced = guess.meant.is_empty() && words.contains(&guess.beside);
+            if replaced || !meant.is_empty() {
                 return Self { words: meant, write: guess.write };
             }
         }

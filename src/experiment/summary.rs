@@ -11,6 +11,8 @@ use crate::words::{
 pub struct Summary {
     /// Number of requests.
     pub requests: u64,
+    /// Decisions with the outcome `unprotected` that changed only the power state.
+    pub allowed: u64,
     /// Number of decisions, by the index of the outcome.
     outcomes: [u64; Outcome::ALL.len()],
     /// Number of decisions, by the index of the confidence.
@@ -36,6 +38,7 @@ impl Default for Summary {
     fn default() -> Self {
         Self {
             requests: 0,
+            allowed: 0,
             outcomes: [0; Outcome::ALL.len()],
             confidence: [0; Confidence::ALL.len()],
             released: 0,
@@ -62,6 +65,7 @@ impl Summary {
 
     fn decision(&mut self, decision: &Decision) {
         self.outcomes[usize::from(decision.outcome.index())] += 1;
+        self.allowed += u64::from(decision.is_allowed());
         self.confidence[usize::from(decision.basis.confidence.index())] += 1;
         if decision.effect == Effect::Released {
             self.released += 1;

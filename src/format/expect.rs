@@ -41,7 +41,8 @@ record! {
     WrittenDecision: "an expected decision" {
         /// The cases in which it is expected; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
-        /// The event that made it; with several, each must have made one.
+        /// The id of the event that made it, or `timer:` and the name of the timer. Of a list,
+        /// each must have made one.
         optional "event" => event: OneOrMany<Spanned<Name>>,
         /// The cause that asked.
         optional "trigger" => trigger: AnyOf<Trigger>,
@@ -83,7 +84,8 @@ record! {
     WrittenRequest: "an expected request" {
         /// The cases in which it is expected; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
-        /// The event that made it; with several, each must have made one.
+        /// The id of the event that made it, or `timer:` and the name of the timer. Of a list,
+        /// each must have made one.
         optional "event" => event: OneOrMany<Spanned<Name>>,
         /// The cause that asked.
         optional "trigger" => trigger: AnyOf<Trigger>,
@@ -189,7 +191,7 @@ record! {
     WrittenTotal: "totals" {
         /// The cases in which they are expected; all, if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
-        /// Only those of this event.
+        /// Only those of this event or timer.
         optional "event" => event: Spanned<Name>,
         /// Only those of this cause.
         optional "trigger" => trigger: Trigger,

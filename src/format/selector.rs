@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::{Value as Json, json};
 
-use super::read::{Map, Read, expected_kind};
+use super::read::{Map, OneOrMany, Read, expected_kind};
 use super::record::record;
 use super::tree::{Node, Style, Value};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
@@ -24,15 +24,15 @@ pub struct Selector {
 pub enum SelectorPart {
     /// A name, a range `web-1..4` or a glob `db-*`.
     Text(Spanned<String>),
-    /// Tags that an instance must all have.
-    Tags(Spanned<Map<String>>),
+    /// Tags that an instance must all have, each with one of the values.
+    Tags(Spanned<Map<OneOrMany<String>>>),
 }
 
 record! {
     /// Instances by their tags.
     TagsRecord: "a selector by tags" {
-        /// All of these must be there.
-        required "tags" => tags: Spanned<Map<String>>,
+        /// Tags that an instance must all have. Of a list of values, it has one.
+        required "tags" => tags: Spanned<Map<OneOrMany<String>>>,
     }
 }
 
@@ -109,8 +109,21 @@ pub fn glob(text: &str) -> Option<GlobMatcher> {
 /// The message that a text is no range.
 pub fn not_a_range(text: &str, fault: &str, span: Span) -> Problem {
     let title = format!("`{text}` is not a range: {fault}");
-    Problem::at(Code::BadName, span, title, "not a range")
-        .help("a range is written `web-1..4`, for the names from web-1 to web-4")
+    let problem = Problem::at(Code::BadName, span, title, "not a range");
+    match braced(text) {
+        Some(range) => problem.help(format!("write `{range}`")),
+        None => problem.help("a range is written `web-1..4`, for the names from web-1 to web-4"),
+    }
+}
+
+/// The range that a shell or a glob would write `web-{1..4}` or `web-[1-4]`; `None` if the text
+/// is neither.
+fn braced(text: &str) -> Option<String> {
+    let (prefix, rest) = text.split_once(['{', '['])?;
+    let inner = rest.strip_suffix(['}', ']'])?;
+    let (first, last) = inner.split_once("..").or_else(|| inner.split_once('-'))?;
+    let range = format!("{prefix}{first}..{last}");
+    expand(&range).is_ok().then_some(range)
 }
 
 /// The longest range.
@@ -139,7 +152,12 @@ pub fn count(text: &str) -> u64 {
 type Range<'t> = (&'t str, usize, RangeInclusive<u64>);
 
 fn range(text: &str) -> Result<Option<Range<'_>>, String> {
-    let Some((first, last)) = text.split_once("..") else { return Ok(None) };
+    let Some((first, last)) = text.split_once("..") else {
+        return match braced(text) {
+            Some(_) => Err("brackets are not expanded".to_owned()),
+            None => Ok(None),
+        };
+    };
     let digits = first.len() - first.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let (prefix, from) = first.split_at(first.len() - digits);
     let number = |text: &str| match text {
@@ -172,5 +190,10 @@ mod tests {
         assert!(names("web-..4").is_err());
         assert!(names("web-1..x").is_err());
         assert!(names("web-1..99999999999").is_err());
+        assert_eq!(names("web-[a]"), Ok("web-[a]".into()));
+        for typed in ["node-{0..6}", "node-[0-6]", "node-{0-6}"] {
+            assert!(names(typed).is_err(), "{typed}");
+            assert_eq!(braced(typed).as_deref(), Some("node-0..6"), "{typed}");
+        }
     }
 }

@@ -17,8 +17,9 @@ use crate::format::expect::{
 };
 use crate::format::{Map, Name, OneOrMany, Selector, When as Written};
 use crate::policy::Policy;
+use crate::record::Cause;
 use crate::time::SimTime;
-use crate::words::{Action, DecidingFactor, EventId, InstanceId, Metric, Outcome, Word};
+use crate::words::{Action, DecidingFactor, EventId, InstanceId, Metric, Outcome, TimerName, Word};
 
 /// The mistake has been reported.
 pub(super) struct AlreadyReported;
@@ -140,6 +141,24 @@ impl Expecting<'_, '_> {
         Err(AlreadyReported)
     }
 
+    /// An event by its id, or a timer as `timer:` and its name.
+    fn cause(&mut self, name: Option<&Spanned<Name>>) -> Given<Cause> {
+        let Some(name) = name else { return Ok(None) };
+        let Some(word) = name.strip_prefix(TimerName::PREFIX) else {
+            return Ok(self.event(Some(name))?.map(Cause::Event));
+        };
+        if let Some(timer) = TimerName::spelled(word) {
+            return Ok(Some(Cause::Timer(timer)));
+        }
+        let known: Vec<&str> = TimerName::ALL.iter().map(|timer| timer.word()).collect();
+        let title = format!("unknown timer `{word}`");
+        let problem = Problem::at(Code::UnknownName, name.span, title, "no such timer")
+            .did_you_mean(&closest(word, known.iter().copied()))
+            .note(format!("the timers are {}", known.join(", ")));
+        self.resolver.problems.add(problem);
+        Err(AlreadyReported)
+    }
+
     pub(super) fn time(&mut self, at: Option<&Spanned<Written>>) -> Given<SimTime> {
         let Some(at) = at else { return Ok(None) };
         let instant = at.from(self.resolver.start);
@@ -165,13 +184,13 @@ impl Expecting<'_, '_> {
         }
     }
 
-    /// The events that a line names; none asks for none.
-    fn events(
+    /// The events and timers that a line names; empty for all.
+    fn causes(
         &mut self,
         names: Option<&OneOrMany<Spanned<Name>>>,
-    ) -> Result<Vec<EventId>, AlreadyReported> {
+    ) -> Result<Vec<Cause>, AlreadyReported> {
         let names = OneOrMany::items(names);
-        let found: Vec<_> = names.iter().map(|name| self.event(Some(name))).collect();
+        let found: Vec<_> = names.iter().map(|name| self.cause(Some(name))).collect();
         Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
@@ -197,7 +216,7 @@ impl Expecting<'_, '_> {
     }
 
     fn decision(&mut self, part: &WrittenDecision, _: Span) -> Option<DecisionLine> {
-        let events = self.events(part.event.as_ref());
+        let causes = self.causes(part.event.as_ref());
         let at = self.time(part.at.as_ref());
         self.rule(part.rule.as_ref());
         let instances = self.instances(part.instance.as_ref());
@@ -216,7 +235,7 @@ impl Expecting<'_, '_> {
         }
         let by = self.callers(part.by.as_ref());
         Some(DecisionLine {
-            events: events.ok()?,
+            causes: causes.ok()?,
             trigger: AnyOf::values(part.trigger.as_ref()).to_vec(),
             action: AnyOf::values(part.action.as_ref()).to_vec(),
             instances: instances.ok()?,
@@ -240,12 +259,12 @@ impl Expecting<'_, '_> {
         if let Some(verb) = &part.verb {
             self.verb(verb);
         }
-        let events = self.events(part.event.as_ref());
+        let causes = self.causes(part.event.as_ref());
         let at = self.time(part.at.as_ref());
         self.rule(part.rule.as_ref());
         let by = self.callers(part.by.as_ref());
         Some(RequestLine {
-            events: events.ok()?,
+            causes: causes.ok()?,
             trigger: AnyOf::values(part.trigger.as_ref()).to_vec(),
             by,
             via: AnyOf::values(part.via.as_ref()).to_vec(),
@@ -305,7 +324,7 @@ impl Expecting<'_, '_> {
     }
 
     fn total(&mut self, part: &WrittenTotal, span: Span) -> Option<TotalLine> {
-        let event = self.event(part.event.as_ref()).ok()?;
+        let cause = self.cause(part.event.as_ref()).ok()?;
         let counts: Vec<(Outcome, Spanned<u64>)> = [
             (Outcome::Held, part.held),
             (Outcome::Overridden, part.overridden),
@@ -329,7 +348,7 @@ impl Expecting<'_, '_> {
                 "counts nothing",
             ));
         }
-        Some(TotalLine { event, trigger: part.trigger, counts })
+        Some(TotalLine { cause, trigger: part.trigger, counts })
     }
 
     /// The callers that a line names, each of which some event must name.

@@ -2,11 +2,11 @@
 
 use crate::diagnostics::{Span, Spanned};
 use crate::format::expect::AccountIs;
+use crate::record::Cause;
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, Action, Billing, Channel, Confidence, Effect, EventId, Fate, GroupId, Health,
-    InstanceId, Lifecycle, Lock, Membership, Outcome, RequestResult, ResourceKind, Trigger,
-    Verdict, ZoneId,
+    AccountId, Action, Billing, Channel, Confidence, Effect, Fate, GroupId, Health, InstanceId,
+    Lifecycle, Lock, Membership, Outcome, RequestResult, ResourceKind, Trigger, Verdict, ZoneId,
 };
 
 /// What is expected of one case.
@@ -57,12 +57,12 @@ pub struct Expectation<L> {
     pub span: Span,
 }
 
-/// An expected decision. An empty list allows everything. A list of events or of instances asks
+/// An expected decision. An empty list allows everything. A list of causes or of instances asks
 /// for a decision of each, any other list for one of its values. Lists of instances are sorted.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the keys of DecisionPart, resolved")]
 pub struct DecisionLine {
-    pub events: Vec<EventId>,
+    pub causes: Vec<Cause>,
     pub trigger: Vec<Trigger>,
     pub action: Vec<Action>,
     pub instances: Vec<InstanceId>,
@@ -85,7 +85,7 @@ pub struct DecisionLine {
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the keys of RequestPart, resolved")]
 pub struct RequestLine {
-    pub events: Vec<EventId>,
+    pub causes: Vec<Cause>,
     pub trigger: Vec<Trigger>,
     pub by: Vec<String>,
     pub via: Vec<Channel>,
@@ -179,8 +179,8 @@ pub struct Watch {
 /// Expected counts.
 #[derive(Debug, Clone)]
 pub struct TotalLine {
-    /// Only decisions of this event.
-    pub event: Option<EventId>,
+    /// Only decisions of this event or timer; `None` for all.
+    pub cause: Option<Cause>,
     /// Only decisions of this cause.
     pub trigger: Option<Trigger>,
     /// The counts, each with its place.

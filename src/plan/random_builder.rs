@@ -101,13 +101,8 @@ impl<'s, 'p> Sourcing<'s, 'p> {
                 }
                 Some(event)
             }
-            Err(first) => {
-                let title = format!("an event is called `{}` already", **name);
-                let mut problem = Problem::at(Code::Twice, name.span, title, "second definition");
-                if let Some(first) = first {
-                    problem = problem.and_at(first, "first definition");
-                }
-                self.resolver.problems.add(problem.help("give one of them another name"));
+            Err(why) => {
+                self.resolver.problems.add(why.problem(name, name.span));
                 None
             }
         }

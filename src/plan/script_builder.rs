@@ -17,8 +17,8 @@ use crate::policy::Column;
 use crate::run_header::{EventNames, numbered};
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, Action, EventId, GroupId, HookResult, PolicyId, ProtectionSet, Subject, Trigger,
-    Upgrade, Word,
+    AccountId, Action, EventId, GroupId, HookResult, PolicyId, ProtectionSet, Subject, TimerName,
+    Trigger, Upgrade, Word,
 };
 
 /// The events of a plan by their names.
@@ -30,6 +30,34 @@ pub struct Events {
     names: NameTable,
 }
 
+/// Why an event cannot have a name.
+pub enum NotNamed {
+    /// Another event has it, with the place of that event if it is known.
+    Taken(Option<Span>),
+    /// It looks like a timer's.
+    Reserved,
+}
+
+impl NotNamed {
+    /// The message about an event that was to be named so.
+    pub fn problem(&self, name: &str, span: Span) -> Problem {
+        let first = match self {
+            Self::Taken(first) => *first,
+            Self::Reserved => {
+                let title = format!("`{name}` is reserved: reports name timers so");
+                let label = format!("starts with `{}`", TimerName::PREFIX);
+                return Problem::at(Code::BadName, span, title, label).help("choose another name");
+            }
+        };
+        let title = format!("the event `{name}` is defined twice");
+        let mut problem = Problem::at(Code::Twice, span, title, "second definition");
+        if let Some(first) = first {
+            problem = problem.and_at(first, "first definition");
+        }
+        problem.help("give one of them another name")
+    }
+}
+
 impl Events {
     /// Takes in the next event, which is called by its place.
     pub fn unnamed(&mut self) -> EventId {
@@ -37,15 +65,18 @@ impl Events {
         EventId::at(self.count - 1)
     }
 
-    /// Takes in the next event under a name of its own.
+    /// Adds the next event under a name of its own.
     ///
     /// # Errors
-    /// Where the event is defined that is called so already, as far as that is known.
-    pub fn named(&mut self, name: &str, span: Option<Span>) -> Result<EventId, Option<Span>> {
-        if self.by_place(name).is_some() {
-            return Err(None);
+    /// If the name is taken or reserved.
+    pub fn named(&mut self, name: &str, span: Option<Span>) -> Result<EventId, NotNamed> {
+        if name.starts_with(TimerName::PREFIX) {
+            return Err(NotNamed::Reserved);
         }
-        self.names.define(name, span)?;
+        if self.by_place(name).is_some() {
+            return Err(NotNamed::Taken(None));
+        }
+        self.names.define(name, span).map_err(NotNamed::Taken)?;
         let id = self.unnamed();
         self.named.push(id);
         Ok(id)
@@ -63,17 +94,8 @@ impl Events {
         if !given && name == format!("event-{}", self.count + 1) {
             return Some(self.unnamed());
         }
-        let first = match self.named(name, Some(span)) {
-            Ok(id) => return Some(id),
-            Err(first) => first,
-        };
-        let title = format!("the event `{name}` is defined twice");
-        let mut problem = Problem::at(Code::Twice, span, title, "second definition");
-        if let Some(first) = first {
-            problem = problem.and_at(first, "first definition");
-        }
-        problems.add(problem.help("give one of them another `id`"));
-        None
+        let named = self.named(name, Some(span));
+        named.map_err(|why| problems.add(why.problem(name, span))).ok()
     }
 
     /// How many there are.

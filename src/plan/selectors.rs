@@ -1,7 +1,7 @@
 //! Selectors: from what a file writes to the ids of instances.
 
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
-use crate::format::{Selector, SelectorPart, expand, glob, not_a_range};
+use crate::format::{OneOrMany, Selector, SelectorPart, expand, glob, not_a_range};
 use crate::words::InstanceId;
 
 /// What a selector looks at.
@@ -47,7 +47,12 @@ fn select_part(
     let found: Vec<InstanceId> = match part {
         SelectorPart::Tags(tags) => among
             .all()
-            .filter(|(id, _)| tags.0.iter().all(|(key, value)| among.tagged(*id, key, value)))
+            .filter(|(id, _)| {
+                let has = |key: &str, values: &OneOrMany<String>| {
+                    values.0.iter().any(|value| among.tagged(*id, key, value))
+                };
+                tags.0.iter().all(|(key, values)| has(key, values))
+            })
             .map(|(id, _)| id)
             .collect(),
         SelectorPart::Text(text) if text.contains(['*', '?']) => {

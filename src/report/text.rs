@@ -60,6 +60,12 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
     }
 }
 
+/// Outcome of a decision that took nothing: see [`Decision::is_allowed`].
+const ALLOWED: &str = "ALLOWED";
+
+/// Index of the outcome in the cells of a decision's row.
+const OUTCOME: usize = 4;
+
 /// Collects the records of one run and renders them as text.
 #[derive(Default)]
 struct Timeline {
@@ -179,7 +185,7 @@ impl Timeline {
         vec![
             header.instance(d.instance).to_owned(),
             d.trigger.word().to_owned(),
-            d.outcome.word().to_uppercase(),
+            if d.is_allowed() { ALLOWED.to_owned() } else { d.outcome.word().to_uppercase() },
             or_dash(decided_by),
             format!("{}{mark}", rule.map_or("-", |rule| rule.id.as_str())),
             reported,
@@ -200,7 +206,7 @@ impl Timeline {
             } else if reported {
                 let cause = match request.cause {
                     Cause::Event(event) => header.event(event).into_owned(),
-                    Cause::Timer(name) => name.to_owned(),
+                    Cause::Timer(name) => name.word().to_owned(),
                     Cause::Start => START.to_owned(),
                 };
                 let mut parts = Vec::new();
@@ -278,10 +284,10 @@ fn lay_out(rows: &[Row], paint: Paint) -> Vec<String> {
         .zip(lines)
         .map(|(row, line)| match row.outcome {
             Some(outcome) => {
-                let word = outcome.word().to_uppercase();
+                let word = &row.cells[OUTCOME];
                 let line = line.replacen(
                     &format!("  {word}"),
-                    &format!("  {}", paint.style(Paint::of(outcome), &word)),
+                    &format!("  {}", paint.style(Paint::of(outcome), word)),
                     1,
                 );
                 format!("  {line}")
@@ -370,9 +376,14 @@ fn in_words(what: &What, header: &RunHeader) -> String {
 
 /// The summary of the run.
 fn totals(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) -> Vec<String> {
+    let count_of = |outcome: &Outcome| {
+        let allowed = if *outcome == Outcome::Unprotected { summary.allowed } else { 0 };
+        summary.outcome(*outcome) - allowed
+    };
     let counts: Vec<String> = Outcome::ALL
         .iter()
-        .map(|outcome| (summary.outcome(*outcome), outcome.word().to_uppercase()))
+        .map(|outcome| (count_of(outcome), outcome.word().to_uppercase()))
+        .chain([(summary.allowed, ALLOWED.to_owned())])
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();

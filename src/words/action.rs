@@ -175,6 +175,23 @@ words! {
 }
 
 impl Effect {
+    /// Whether only the power state changes: nothing is lost, and the instance keeps its group.
+    pub const fn is_power_state(self) -> bool {
+        match self {
+            Self::Stopped | Self::Started | Self::Restarted => true,
+            Self::None
+            | Self::Removed
+            | Self::Released
+            | Self::Reclaimed
+            | Self::Deallocated
+            | Self::Reimaged
+            | Self::ReimagedAll
+            | Self::Upgraded
+            | Self::Redeployed
+            | Self::Maintained => false,
+        }
+    }
+
     /// Whether the instance or its data is gone.
     pub const fn takes_the_instance(self) -> bool {
         match self {

@@ -16,6 +16,7 @@ mod metrics;
 mod names;
 mod resource;
 mod state;
+mod timer;
 mod trigger;
 mod verdict;
 mod word;
@@ -40,6 +41,7 @@ pub use metrics::{Metric, Unit};
 pub use names::Names;
 pub use resource::{Fate, ResourceKind, Subject};
 pub use state::{Lifecycle, Lock, StoppedBy, YesNo};
+pub use timer::TimerName;
 pub use trigger::{Channel, Trigger};
 pub use verdict::{
     Confidence, DecidingFactor, LimitedBy, Obstacle, Outcome, RequestResult, Verdict,

@@ -14,7 +14,7 @@ use crate::record::{Cause, Subject, Target, What};
 use crate::time::SimTime;
 use crate::words::{
     AccountId, Action, AfterSettling, ClockAction, ClockKind, InstanceId, Lifecycle, Lock,
-    StoppedBy, Trigger, Word,
+    StoppedBy, Trigger,
 };
 
 /// When the clock of an account's arrears is to be looked at first: at once, if nobody knows
@@ -99,7 +99,7 @@ impl Step<'_> {
         let step = &clock.steps[number];
         let (action, trigger) = (Action::from(step.action), step.trigger);
         let request =
-            RequestContext::timer(arrears.clock.word(), trigger, action, Target::Account(account))
+            RequestContext::timer(arrears.clock.into(), trigger, action, Target::Account(account))
                 .resting_on(Some(Reason::of_clock(book, step.rule)))
                 .following(self.origin(Of::Arrears(account)))
                 .with_payload(Payload::StoppedBy(StoppedBy::Arrears));
@@ -134,7 +134,7 @@ impl Step<'_> {
         let target = Target::Account(account);
         let concerns = |step: &crate::policy::Step| {
             let action = Action::from(step.action);
-            let request = RequestContext::timer(arrears.clock.word(), step.trigger, action, target);
+            let request = RequestContext::timer(arrears.clock.into(), step.trigger, action, target);
             let ids = self.world.fleet.account(account).instances.iter();
             let mut there = ids.filter(|id| self.world.fleet.instance(**id).is_there());
             !matches!(step.action, ClockAction::Renew | ClockAction::SuspendSnapshots)
@@ -146,7 +146,7 @@ impl Step<'_> {
         };
         if steps.iter().any(concerns) {
             let policy = self.world.fleet.account(account).policy;
-            let cause = Cause::Timer(arrears.clock.word());
+            let cause = Cause::Timer(arrears.clock.into());
             self.halt_by(cause, target, policy, Undecided::ArrearsSince);
         }
     }

@@ -8,7 +8,7 @@ use crate::record::{Cause, Origin, Refusal, Target};
 use crate::time::{ApiVersion, SimTime, Term};
 use crate::words::{
     Action, ActorId, Billing, Channel, DecidingFactor, EventId, InstanceId, LimitedBy,
-    RequestResult, RuleId, StoppedBy, Trigger, Word as _,
+    RequestResult, RuleId, StoppedBy, TimerName, Trigger, Word as _,
 };
 
 /// Instances of a request; most requests have at most four.
@@ -128,12 +128,7 @@ impl RequestContext {
     }
 
     /// The request of a timer.
-    pub(super) fn timer(
-        name: &'static str,
-        trigger: Trigger,
-        action: Action,
-        target: Target,
-    ) -> Self {
+    pub(super) fn timer(name: TimerName, trigger: Trigger, action: Action, target: Target) -> Self {
         Self {
             cause: Cause::Timer(name),
             verb: action.word(),

@@ -8,10 +8,10 @@ use super::timer::Timer;
 use crate::policy::Answer;
 use crate::record::{DecidedBy, Origin, Record, Subject, Target, What};
 use crate::time::SimTime;
-use crate::words::{Action, DecidingFactor, InstanceId, Outcome, ScheduleFate, Trigger};
+use crate::words::{Action, DecidingFactor, InstanceId, Outcome, ScheduleFate, TimerName, Trigger};
 
 /// What reports call the timer.
-const NAME: &str = "scheduled-release";
+const NAME: TimerName = TimerName::ScheduledRelease;
 
 impl Step<'_> {
     /// Sets the time of an instance's release, or takes it away with [`SimTime::NEVER`].

@@ -69,7 +69,7 @@ impl Step<'_> {
         let action = Action::from(step.action);
         let of = if kind == ClockKind::SpotReclaim { Of::Reclaim(id) } else { Of::Term(id) };
         let request =
-            RequestContext::timer(kind.word(), step.trigger, action, Target::Instance(id))
+            RequestContext::timer(kind.into(), step.trigger, action, Target::Instance(id))
                 .resting_on(Some(Reason::of_clock(book, step.rule)))
                 .following(self.origin(of))
                 .with_payload(if action == Action::Renew {

@@ -290,3 +290,13 @@ fleet:
     let rows = std::fs::read_to_string(out.join("decisions.csv")).unwrap();
     assert_eq!(rows.lines().count(), 3_013);
 }
+
+#[test]
+fn text_says_allowed_where_only_the_power_state_changes() {
+    let path = "scenarios/rules/alibaba/al-stopping.yaml";
+    let ran = stayput(&["run", path, "--case", "page-of-2019"]);
+    assert!(ran.stdout.contains("thrifty-1  manual  ALLOWED  "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 decision   1 ALLOWED\n"), "{}", ran.stdout);
+    let csv = stayput(&["run", path, "--case", "page-of-2019", "-f", "csv"]);
+    assert!(csv.stdout.contains(",unprotected,stopped,"), "{}", csv.stdout);
+}

@@ -7,15 +7,12 @@ use crate::policy::Column;
 use crate::record::{Cause, Decision, Loss, Request};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{EventId, GroupId, Health, InstanceId, Lifecycle, Lock, ModelId, Word, ZoneId};
+use crate::words::{GroupId, Health, InstanceId, Lifecycle, Lock, ModelId, Word, ZoneId};
 use crate::world::World;
 
-/// Index of an event among those that a line names; 0 if it names none, `None` if it names others.
-fn event_slot(named: &[EventId], cause: Cause) -> Option<usize> {
-    if named.is_empty() {
-        return Some(0);
-    }
-    named.iter().position(|event| cause == Cause::Event(*event))
+/// Index of a cause among those that a line names; 0 if the line names none.
+fn cause_slot(named: &[Cause], cause: Cause) -> Option<usize> {
+    if named.is_empty() { Some(0) } else { named.iter().position(|one| *one == cause) }
 }
 
 /// Index of an instance among those that a line names, which are sorted; 0 if it names none, `None`
@@ -26,7 +23,7 @@ fn instance_slot(named: &[InstanceId], id: InstanceId) -> Option<usize> {
 
 /// `what` with the instance and event of a slot: `a decision about db-1 at mis-click`.
 fn about(
-    events: &[EventId],
+    causes: &[Cause],
     instances: &[InstanceId],
     slot: usize,
     (what, header): (&str, &RunHeader),
@@ -36,8 +33,8 @@ fn about(
     if let Some(id) = instances.get(slot % width) {
         text.push_str(&format!(" about {}", header.instance(*id)));
     }
-    if let Some(event) = events.get(slot / width) {
-        text.push_str(&format!(" at `{}`", header.event(*event)));
+    if let Some(cause) = causes.get(slot / width) {
+        text.push_str(&format!(" at `{}`", header.cause(*cause)));
     }
     text
 }
@@ -46,11 +43,11 @@ impl Expected for DecisionLine {
     type Record = Decision;
 
     fn slots(&self) -> usize {
-        self.events.len().max(1) * self.instances.len().max(1)
+        self.causes.len().max(1) * self.instances.len().max(1)
     }
 
     fn slot(&self, decision: &Decision) -> Option<usize> {
-        let event = event_slot(&self.events, decision.cause)?;
+        let event = cause_slot(&self.causes, decision.cause)?;
         let instance = instance_slot(&self.instances, decision.instance)?;
         Some(event * self.instances.len().max(1) + instance)
     }
@@ -89,7 +86,7 @@ impl Expected for DecisionLine {
     }
 
     fn describe(&self, slot: usize, header: &RunHeader) -> String {
-        about(&self.events, &self.instances, slot, ("a decision", header))
+        about(&self.causes, &self.instances, slot, ("a decision", header))
     }
 }
 
@@ -97,11 +94,11 @@ impl Expected for RequestLine {
     type Record = Request;
 
     fn slots(&self) -> usize {
-        self.events.len().max(1)
+        self.causes.len().max(1)
     }
 
     fn slot(&self, request: &Request) -> Option<usize> {
-        event_slot(&self.events, request.cause)
+        cause_slot(&self.causes, request.cause)
     }
 
     fn compare(&self, request: &Request, header: &RunHeader, differences: &mut KeyDifferences) {
@@ -121,7 +118,7 @@ impl Expected for RequestLine {
     }
 
     fn describe(&self, slot: usize, header: &RunHeader) -> String {
-        about(&self.events, &[], slot, ("a request", header))
+        about(&self.causes, &[], slot, ("a request", header))
     }
 }
 

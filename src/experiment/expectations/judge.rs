@@ -13,7 +13,7 @@ use crate::plan::{
 use crate::record::{Cause, Decision, Record, Request, Subject, What};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{ClockKind, EventId, InstanceId, Lifecycle};
+use crate::words::{ClockKind, InstanceId, Lifecycle};
 use crate::world::World;
 
 /// Most entries of a history that a failure shows.
@@ -180,9 +180,9 @@ impl Judge {
         let (listed, number) = self.decisions.add(decision, decision.at, header);
         for (counts, expected) in self.counts.iter_mut().zip(&self.expected.totals) {
             let line = &expected.line;
-            let same_event = line.event.is_none_or(|event| decision.cause == Cause::Event(event));
+            let same_cause = line.cause.is_none_or(|cause| decision.cause == cause);
             let same_trigger = line.trigger.is_none_or(|trigger| decision.trigger == trigger);
-            if same_event && same_trigger {
+            if same_cause && same_trigger {
                 for (count, (outcome, _)) in counts.iter_mut().zip(&line.counts) {
                     *count += u64::from(decision.outcome == *outcome);
                 }
@@ -234,7 +234,7 @@ impl Judge {
             id.map(|id| history_of(&self.history, *id, header)).unwrap_or_default()
         });
         failures.extend(self.requests.unmet(header, &mut Vec::new(), |line, slot| {
-            self.request_lines(line.events.get(slot).copied(), header)
+            self.request_lines(line.causes.get(slot).copied(), header)
         }));
         failures.extend(self.losses.unmet(header, &mut Vec::new(), |line, slot| {
             let id = line.instances.get(slot);
@@ -250,10 +250,10 @@ impl Judge {
         Judgement { judged, failures: self.failures }
     }
 
-    /// The requests of `event`, or all requests if it is `None`, as lines.
-    fn request_lines(&self, event: Option<EventId>, header: &RunHeader) -> Vec<String> {
-        let same_event = |cause: &Cause| event.is_none_or(|event| *cause == Cause::Event(event));
-        let seen = self.seen_requests.iter().filter(|(cause, ..)| same_event(cause));
+    /// The requests of `cause`, or all requests if it is `None`, as lines.
+    fn request_lines(&self, cause: Option<Cause>, header: &RunHeader) -> Vec<String> {
+        let same_cause = |one: &Cause| cause.is_none_or(|cause| *one == cause);
+        let seen = self.seen_requests.iter().filter(|(cause, ..)| same_cause(cause));
         let lines = seen.take(SHOWN).map(|(_, at, line)| entry(*at, line, header));
         let mut lines: Vec<String> = lines.collect();
         if !lines.is_empty() {

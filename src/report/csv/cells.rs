@@ -9,7 +9,7 @@ use std::io::Write as _;
 use crate::policy::{Policy, Remedy, Rulebook};
 use crate::run_header::{EventNames, UNNAMED};
 use crate::time::{SimSpan, SimTime};
-use crate::words::{EventId, Process, ProtectionSet, RuleId, SwitchSet, Word};
+use crate::words::{EventId, Process, ProtectionSet, RuleId, SwitchSet, TimerName, Word};
 
 /// The value of a cell.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ pub enum Cell<'l> {
     /// An event, written as its name.
     Event(&'l EventNames, EventId),
     /// A timer, written as `timer:` and its name.
-    Timer(&'static str),
+    Timer(TimerName),
     /// Protections that are on, and those whose state is unknown.
     Protections(&'l Policy, ProtectionSet, ProtectionSet),
     /// Switches with their positions.
@@ -87,7 +87,7 @@ impl<'l> Cell<'l> {
                 Some(name) => list(&[name]),
                 None => list(&[UNNAMED, itoa::Buffer::new().format(id.0 + 1)]),
             },
-            Self::Timer(name) => list(&["timer:", name]),
+            Self::Timer(name) => list(&[TimerName::PREFIX, name.word()]),
             Self::Protections(policy, on, unknown) => {
                 let name = |index: usize| policy.protections[index].name.as_str();
                 on.iter().for_each(|id| list(&[name(id.index())]));
@@ -288,7 +288,8 @@ mod tests {
         let expected =
             "plain|| |\"a,b\"|\"say \"\"x\"\"\"|\"\"\"\"|\"two\nlines\"|\"cr\r\"|größe;|";
         assert_eq!(String::from_utf8(text).unwrap(), expected);
-        let others = [Cell::Number(0), Cell::Number(u64::MAX), Cell::Timer("refill"), Cell::EMPTY];
+        let others =
+            [Cell::Number(0), Cell::Number(u64::MAX), Cell::Timer(TimerName::Refill), Cell::EMPTY];
         assert_eq!(written(&others), b"0|18446744073709551615|timer:refill||");
         let processes: Vec<&str> = Process::ALL.iter().map(|process| process.word()).collect();
         let all = Cell::Processes(u8::MAX);

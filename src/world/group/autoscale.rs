@@ -2,7 +2,7 @@
 
 use crate::fleet::AUTOSCALE;
 use crate::record::Target;
-use crate::words::{Action, ActorId, GroupId, Initiator, Trigger};
+use crate::words::{Action, ActorId, GroupId, Initiator, TimerName, Trigger};
 use crate::world::origins::Of;
 use crate::world::request::RequestContext;
 use crate::world::step::Step;
@@ -18,8 +18,12 @@ impl Step<'_> {
         self.future_events.set(Timer::Autoscale(group), self.now.after(autoscale.every));
         let Some(wish) = wish else { return };
         let action = if wish.size < size { Action::ScaleIn } else { Action::ScaleOut };
-        let mut request =
-            RequestContext::timer(AUTOSCALE, Trigger::ScaleIn, action, Target::Group(group));
+        let mut request = RequestContext::timer(
+            TimerName::Autoscale,
+            Trigger::ScaleIn,
+            action,
+            Target::Group(group),
+        );
         request.actor = self.world.autoscale_caller();
         request.facts.initiator = wish.initiator;
         if wish.initiator == Initiator::Bounds {

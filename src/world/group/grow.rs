@@ -4,7 +4,7 @@ use crate::plan::order;
 use crate::record::{Refusal, Subject, Target, What};
 use crate::words::{
     Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, LimitedBy, Membership, Obstacle,
-    Refill, StoppedBy, Trigger, ZoneId,
+    Refill, StoppedBy, TimerName, Trigger, ZoneId,
 };
 use crate::world::origins::Of;
 use crate::world::request::{Call, RequestContext, Tally, count};
@@ -176,9 +176,13 @@ impl Step<'_> {
     /// Refills lost members, as the policy states for the trigger.
     pub(in crate::world) fn refill(&mut self, gone: Gone) {
         let Gone { group, trigger, lost, origin } = gone;
-        let request =
-            RequestContext::timer("refill", trigger, Action::ScaleOut, Target::Group(group))
-                .following(origin);
+        let request = RequestContext::timer(
+            TimerName::Refill,
+            trigger,
+            Action::ScaleOut,
+            Target::Group(group),
+        )
+        .following(origin);
         let facts = self.group_facts(&request, group);
         let policy = self.world.policy_of_group(group);
         let Some(answer) = self.consult(&request, policy, |t| &t.refills, &facts) else { return };

@@ -5,7 +5,7 @@ use crate::record::{Subject, Target, What};
 use crate::time::SimSpan;
 use crate::words::{
     Action, DecidingFactor, Health, HealthCheck, HealthFate, InstanceId, Lifecycle, Obstacle,
-    StoppedBy, Trigger,
+    StoppedBy, TimerName, Trigger,
 };
 use crate::world::origins::Of;
 use crate::world::request::{Call, Item, Reason, RequestContext};
@@ -75,7 +75,7 @@ impl Step<'_> {
         let instance = self.world.fleet.instance(id);
         let Some(group) = instance.group.filter(|_| self.is_ill(id)) else { return };
         let request = RequestContext::timer(
-            "health-check",
+            TimerName::HealthCheck,
             Trigger::HealthCheck,
             Action::Release,
             Target::Group(group),

@@ -8,7 +8,8 @@ use crate::plan::Targets;
 use crate::policy::Answer;
 use crate::record::{DecidedBy, Origin, Subject, Target, What};
 use crate::words::{
-    Action, DecidingFactor, HookFate, HookResult, InstanceId, Lifecycle, Obstacle, Outcome, Trigger,
+    Action, DecidingFactor, HookFate, HookResult, InstanceId, Lifecycle, Obstacle, Outcome,
+    TimerName, Trigger,
 };
 use crate::world::draft::{Draft, DraftOutcome, Resolution, resolve_alone};
 use crate::world::group::state::{Held, Leaving};
@@ -73,8 +74,12 @@ impl Step<'_> {
     pub(in crate::world) fn hook_step(&mut self, id: InstanceId) {
         let Some(held) = self.world.held.get(&id) else { return };
         let result = held.hook.result;
-        let request =
-            RequestContext::timer("hook", Trigger::Manual, Action::Start, Target::Instance(id));
+        let request = RequestContext::timer(
+            TimerName::Hook,
+            Trigger::Manual,
+            Action::Start,
+            Target::Instance(id),
+        );
         self.end_hold_and_free(&request, id, result);
     }
 
