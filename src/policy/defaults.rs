@@ -152,8 +152,8 @@ macro_rules! defaults {
             }
         }
 
-                /// What a provider sets if the scenario does not. For a table without rows, the world has
-                /// its own default.
+                /// What a provider sets if the scenario does not. For a table without rows, the
+                /// world has its own default.
         #[derive(Debug, Clone)]
         pub struct Defaults {
             $($(#[doc = $doc])+ pub $field: Table<$value>,)+

@@ -18,7 +18,8 @@ macro_rules! columns {
             $($(#[doc = $doc])+ $variant,)+
         }
 
-                /// One situation: a word for each column. A policy sees only these facts, never the fleet.
+                /// One situation: a word for each column. A policy sees only these facts, never the
+                /// fleet.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct Facts {
             $($(#[doc = $doc])+ pub $field: $words,)+
@@ -51,8 +52,8 @@ macro_rules! columns {
                 Some(self)
             }
 
-                        /// A copy in which the word of a column is known, given as an index into the words of
-                        /// the column; `None` if the index is out of range.
+                        /// A copy in which the word of a column is known, given as an index into
+                        /// the words of the column; `None` if the index is out of range.
             pub fn settled(mut self, column: Column, index: u8) -> Option<Self> {
                 let index = usize::from(index);
                 match column {

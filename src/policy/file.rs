@@ -234,8 +234,8 @@ record! {
         required "one-of" => one_of: Vec<Spanned<String>>,
         /// The position if a scenario does not set the switch; if not given, each scenario must.
         optional "default" => default: Spanned<String>,
-                /// The position in which protections hold least. The default must be equal to it, unless a
-                /// source supports another.
+                /// The position in which protections hold least. The default must be equal to it,
+                /// unless a source supports another.
         optional "cautious" => cautious: Spanned<String>,
         /// The confidence of the default position.
         optional "confidence" => confidence: Spanned<Confidence>,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::origins::Origins;
-use super::random_sources::Source;
+use super::random_sources::RandomSourceState;
 use super::request::Call;
 use super::step::{Followup, Step, World};
 use super::timer::Timer;
@@ -18,11 +18,11 @@ impl Model for World {
     type Timer = Timer;
     type Record = Record;
 
-    fn prefetch_event(&self, order: &Result<(EventId, Event), Unread>) {
-        let Ok((_, order)) = order else { return };
-        let targets = order.targets().instances.map(|targets| targets.of(&self.targets));
+    fn prefetch_event(&self, event: &Result<(EventId, Event), Unread>) {
+        let Ok((_, event)) = event else { return };
+        let targets = event.targets().instances.map(|targets| targets.of(&self.targets));
         if let Some([first, ..]) = targets {
-            self.touch(*first);
+            self.prefetch(*first);
         }
     }
 
@@ -32,7 +32,7 @@ impl Model for World {
             | Timer::ReclaimStep(instance)
             | Timer::ScheduledRelease(instance)
             | Timer::Hook(instance)
-            | Timer::HealthCheck(instance) => self.touch(instance),
+            | Timer::HealthCheck(instance) => self.prefetch(instance),
             Timer::RandomSource(_)
             | Timer::BillingStep(_)
             | Timer::UpgradeBatch(_)
@@ -42,12 +42,12 @@ impl Model for World {
 
     fn handle_event(
         &mut self,
-        order: &Result<(EventId, Event), Unread>,
+        event: &Result<(EventId, Event), Unread>,
         future_events: &mut FutureEvents<Timer>,
         out: &mut Vec<Record>,
     ) -> Flow {
-        match order {
-            Ok((event, order)) => Step::new(self, future_events, out).dispatch(*event, *order),
+        match event {
+            Ok((id, event)) => Step::new(self, future_events, out).dispatch(*id, *event),
             Err(unread) => {
                 self.unread = Some(unread.clone());
                 Flow::Halt
@@ -64,8 +64,8 @@ impl Model for World {
         let mut step = Step::new(self, future_events, out);
         match timer {
             Timer::RandomSource(source) => {
-                let (event, order) = step.next_occurrence(source);
-                return step.dispatch(event, order);
+                let (id, event) = step.next_occurrence(source);
+                return step.dispatch(id, event);
             }
             Timer::BillingStep(account) => step.billing_step(account),
             Timer::TermStep(instance) => step.term_step(instance),
@@ -82,66 +82,92 @@ impl Model for World {
 
 impl Step<'_> {
     /// Calls the handler of an event.
-    fn dispatch(mut self, event: EventId, order: Event) -> Flow {
-        let verb = order.verb();
-        let call = |by, via| Call { event, verb, by, via };
+    fn dispatch(mut self, id: EventId, event: Event) -> Flow {
+        let verb = event.verb();
+        let call = |by, via| Call { event: id, verb, by, via };
         // Events of the platform have no actor and are known to use no channel.
         let platform = call(None, Some(Channel::None));
         let step = &mut self;
-        match order {
-            Event::Create(o) => step.create(call(o.by, o.via), o.instance),
-            Event::Release(o) => step.release_call(call(o.by, o.via), o),
-            Event::Stop(o) => step.stop(call(o.by, o.via), o),
-            Event::Start(o) => step.each(call(o.by, o.via), Action::Start, o.instance),
-            Event::Restart(o) => step.each(call(o.by, o.via), Action::Restart, o.instance),
-            Event::SetProtection(o) => step.set_protection(call(o.by, o.via), o),
-            Event::ScheduleRelease(o) => step.schedule_release(call(o.by, o.via), o),
-            Event::CancelScheduledRelease(o) => {
-                step.each(call(o.by, o.via), Action::CancelScheduledRelease, o.instance);
+        match event {
+            Event::Create(event) => step.create(call(event.by, event.via), event.instance),
+            Event::Release(event) => step.release_call(call(event.by, event.via), event),
+            Event::Stop(event) => step.stop(call(event.by, event.via), event),
+            Event::Start(event) => {
+                step.each(call(event.by, event.via), Action::Start, event.instance)
             }
-            Event::ConvertBilling(o) => step.convert_billing(call(o.by, o.via), o),
-            Event::Renew(o) => step.renew(call(o.by, o.via), o),
-            Event::Snapshot(o) => step.each(call(o.by, o.via), Action::Snapshot, o.instance),
-            Event::CreateImage(o) => step.each(call(o.by, o.via), Action::CreateImage, o.instance),
-            Event::ConvertAddress(o) => {
-                step.each(call(o.by, o.via), Action::ConvertAddress, o.instance);
+            Event::Restart(event) => {
+                step.each(call(event.by, event.via), Action::Restart, event.instance)
             }
-            Event::Attach(o) => step.attach(call(o.by, o.via), o),
-            Event::Detach(o) => step.detach(call(o.by, o.via), o),
-            Event::ScaleIn(o) => step.scale_in(call(o.by, o.via), o),
-            Event::ScaleOut(o) => step.scale_out(call(o.by, o.via), o),
-            Event::SetCapacity(o) => step.set_capacity(call(o.by, o.via), o),
-            Event::GroupAction(o) => step.group_action(call(o.by, o.via), o),
-            Event::UpdateModel(o) => step.update_model(call(o.by, o.via), o),
-            Event::Upgrade(o) => step.upgrade(call(o.by, o.via), o),
-            Event::Reimage(o) => {
-                let all = o.all_disks.unwrap_or(false);
+            Event::SetProtection(event) => step.set_protection(call(event.by, event.via), event),
+            Event::ScheduleRelease(event) => {
+                step.schedule_release(call(event.by, event.via), event)
+            }
+            Event::CancelScheduledRelease(event) => {
+                step.each(
+                    call(event.by, event.via),
+                    Action::CancelScheduledRelease,
+                    event.instance,
+                );
+            }
+            Event::ConvertBilling(event) => step.convert_billing(call(event.by, event.via), event),
+            Event::Renew(event) => step.renew(call(event.by, event.via), event),
+            Event::Snapshot(event) => {
+                step.each(call(event.by, event.via), Action::Snapshot, event.instance)
+            }
+            Event::CreateImage(event) => {
+                step.each(call(event.by, event.via), Action::CreateImage, event.instance)
+            }
+            Event::ConvertAddress(event) => {
+                step.each(call(event.by, event.via), Action::ConvertAddress, event.instance);
+            }
+            Event::Attach(event) => step.attach(call(event.by, event.via), event),
+            Event::Detach(event) => step.detach(call(event.by, event.via), event),
+            Event::ScaleIn(event) => step.scale_in(call(event.by, event.via), event),
+            Event::ScaleOut(event) => step.scale_out(call(event.by, event.via), event),
+            Event::SetCapacity(event) => step.set_capacity(call(event.by, event.via), event),
+            Event::GroupAction(event) => step.group_action(call(event.by, event.via), event),
+            Event::UpdateModel(event) => step.update_model(call(event.by, event.via), event),
+            Event::Upgrade(event) => step.upgrade(call(event.by, event.via), event),
+            Event::Reimage(event) => {
+                let all = event.all_disks.unwrap_or(false);
                 let action = if all { Action::ReimageAll } else { Action::Reimage };
-                step.each(call(o.by, o.via), action, o.instance);
+                step.each(call(event.by, event.via), action, event.instance);
             }
-            Event::Deallocate(o) => step.each(call(o.by, o.via), Action::Deallocate, o.instance),
-            Event::Redeploy(o) => step.each(call(o.by, o.via), Action::Redeploy, o.instance),
-            Event::EnterStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instance, true),
-            Event::ExitStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instance, false),
-            Event::Suspend(o) => step.suspend(call(o.by, o.via), o.group, o.process, true),
-            Event::Resume(o) => step.suspend(call(o.by, o.via), o.group, o.process, false),
-            Event::CompleteHook(o) => {
-                let result = o.result.unwrap_or(HookResult::Continue);
-                step.complete_hook(call(o.by, o.via), o.instance, result);
+            Event::Deallocate(event) => {
+                step.each(call(event.by, event.via), Action::Deallocate, event.instance)
             }
-            Event::Heartbeat(o) => step.heartbeat(call(o.by, o.via), o.instance),
-            Event::DeleteMembers(o) => step.delete_members(call(o.by, o.via), o),
-            Event::DeleteGroup(o) => step.delete_group(call(o.by, o.via), o),
-            Event::Settle(o) => step.settle(call(o.by, o.via), o.account),
-            Event::Overdue(o) => step.overdue(platform, o.account),
-            Event::Cancel(o) => step.cancel(platform, o.account),
-            Event::SetHealth(o) => step.set_health(platform, o),
-            Event::BalanceZones(o) => step.balance_zones(platform, o.group),
-            Event::Maintenance(o) => step.maintenance(platform, o.instance),
-            Event::SecurityLock(o) => step.security_lock(platform, o.instance, true),
-            Event::SecurityUnlock(o) => step.security_lock(platform, o.instance, false),
-            Event::SecurityRelease(o) => step.security_release(platform, o.instance),
-            Event::SpotReclaim(o) => step.spot_reclaim(platform, o.instance),
+            Event::Redeploy(event) => {
+                step.each(call(event.by, event.via), Action::Redeploy, event.instance)
+            }
+            Event::EnterStandby(event) => {
+                step.standby(call(event.by, event.via), event.group, event.instance, true)
+            }
+            Event::ExitStandby(event) => {
+                step.standby(call(event.by, event.via), event.group, event.instance, false)
+            }
+            Event::Suspend(event) => {
+                step.suspend(call(event.by, event.via), event.group, event.process, true)
+            }
+            Event::Resume(event) => {
+                step.suspend(call(event.by, event.via), event.group, event.process, false)
+            }
+            Event::CompleteHook(event) => {
+                let result = event.result.unwrap_or(HookResult::Continue);
+                step.complete_hook(call(event.by, event.via), event.instance, result);
+            }
+            Event::Heartbeat(event) => step.heartbeat(call(event.by, event.via), event.instance),
+            Event::DeleteMembers(event) => step.delete_members(call(event.by, event.via), event),
+            Event::DeleteGroup(event) => step.delete_group(call(event.by, event.via), event),
+            Event::Settle(event) => step.settle(call(event.by, event.via), event.account),
+            Event::Overdue(event) => step.overdue(platform, event.account),
+            Event::Cancel(event) => step.cancel(platform, event.account),
+            Event::SetHealth(event) => step.set_health(platform, event),
+            Event::BalanceZones(event) => step.balance_zones(platform, event.group),
+            Event::Maintenance(event) => step.maintenance(platform, event.instance),
+            Event::SecurityLock(event) => step.security_lock(platform, event.instance, true),
+            Event::SecurityUnlock(event) => step.security_lock(platform, event.instance, false),
+            Event::SecurityRelease(event) => step.security_release(platform, event.instance),
+            Event::SpotReclaim(event) => step.spot_reclaim(platform, event.instance),
         }
         self.finish()
     }
@@ -151,9 +177,9 @@ impl Step<'_> {
         while self.world.halt.is_none() {
             match self.world.followups.pop_front() {
                 Some(Followup::HealthCheck(instance)) => self.health_check(instance),
-                Some(Followup::Schedule(instance, by)) => self.fire_waiting(instance, by),
-                None => match self.world.gone.pop_front() {
-                    Some(gone) => self.refill(gone),
+                Some(Followup::Schedule(instance, by)) => self.resume_waiting(instance, by),
+                None => match self.world.lost_members.pop_front() {
+                    Some(lost_members) => self.refill(lost_members),
                     None => break,
                 },
             }
@@ -204,7 +230,7 @@ impl Run {
             targets,
             flags,
             streams,
-            sources: random.into_iter().map(|s| Source::new(s, &streams)).collect(),
+            sources: random.into_iter().map(|s| RandomSourceState::new(s, &streams)).collect(),
             ties: BTreeMap::new(),
             rankings: BTreeMap::new(),
             held: BTreeMap::new(),
@@ -220,7 +246,7 @@ impl Run {
             reached,
             seq: 0,
             followups: VecDeque::new(),
-            gone: VecDeque::new(),
+            lost_members: VecDeque::new(),
             halt: None,
             unread: None,
         };

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::group::ranking::Ranking;
 use super::group::state::{Held, Leaving, Rolling};
 use super::origins::Origins;
-use super::random_sources::Source;
+use super::random_sources::RandomSourceState;
 use super::timer::Timer;
 use crate::fleet::{Arrears, Fleet};
 use crate::kernel::{FutureEvents, Streams};
@@ -42,7 +42,7 @@ pub struct World {
     pub(super) flags: Vec<Flags>,
     pub(super) streams: Streams,
     /// Random sources, indexed by `SourceId`.
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<RandomSourceState>,
     pub(super) ties: BTreeMap<GroupId, ChaCha8Rng>,
     /// The members of groups in their scale-in order, since the last scale-in.
     pub(super) rankings: BTreeMap<GroupId, Ranking>,
@@ -62,7 +62,7 @@ pub struct World {
     pub(super) settled: Option<Settled>,
     /// Instant at which each account last settled its arrears in this run.
     pub(super) settled_at: BTreeMap<AccountId, SimTime>,
-    /// What set each timer, and which protections were removed.
+    /// Origins of timers and of removed protections.
     pub(super) origins: Origins,
     pub(super) relied: Vec<SwitchSet>,
     /// For each policy, whether each of its rules has been used, indexed by `RuleId`.
@@ -71,7 +71,7 @@ pub struct World {
     /// Follow-ups of the event in progress, in the order in which they run.
     pub(super) followups: VecDeque<Followup>,
     /// Members that each group has lost in the event in progress, by trigger.
-    pub(super) gone: VecDeque<Gone>,
+    pub(super) lost_members: VecDeque<LostMembers>,
     pub(super) halt: Option<Box<Halt>>,
     pub(super) unread: Option<Unread>,
 }
@@ -120,7 +120,7 @@ impl World {
     }
 
     /// Prefetches an instance from memory.
-    pub(super) fn touch(&self, instance: InstanceId) {
+    pub(super) fn prefetch(&self, instance: InstanceId) {
         let instance = self.fleet.instance(instance);
         black_box((instance.created, instance.state));
     }
@@ -145,7 +145,7 @@ pub(super) enum Followup {
 
 /// Members that a group has lost for one reason.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Gone {
+pub(super) struct LostMembers {
     pub group: GroupId,
     pub trigger: Trigger,
     pub lost: u32,
