@@ -9,7 +9,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::csv::columns::{DECISIONS, Kind};
 use super::csv::rows;
-use super::policy_diff::{ARROW, cell, direction_word, painted};
+use super::markdown;
+use super::policy_diff::{ARROW, direction_word, painted};
 use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
 use crate::policy::{Class, Direction};
@@ -453,13 +454,15 @@ pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
     out.push("|-|-|-|-|-|".into());
     for one in list {
         let [old, new] = one.change();
-        let cells = [one.row().run(), one.what(), old, new].map(|text| cell(&text));
+        let cells = [one.row().run(), one.what(), old, new].map(|text| markdown::text(&text));
         out.push(format!("| {} | {} |", one.direction, cells.join(" | ")));
     }
     let worse = worse_off(list);
     if !worse.is_empty() {
-        let names: Vec<String> =
-            worse.iter().map(|(run, name)| format!("{} ({})", cell(name), cell(run))).collect();
+        let names: Vec<String> = worse
+            .iter()
+            .map(|(run, name)| format!("{} ({})", markdown::text(name), markdown::text(run)))
+            .collect();
         out.extend([String::new(), format!("**worse off:** {}", names.join(", "))]);
     }
     out

@@ -15,6 +15,7 @@ mod explain;
 mod html;
 mod item;
 mod jsonl;
+mod markdown;
 mod matrix;
 mod paired;
 mod policy_diff;

@@ -18,6 +18,8 @@ mod docs;
 mod evidence;
 /// One decision or one situation, step by step.
 mod explain;
+/// The targets of `fuzz/` on mutated seeds.
+mod fuzz;
 /// Real replies of providers, and the outcomes that were counted by hand.
 mod imports;
 /// Imports between files, for the layer test.
