@@ -89,85 +89,59 @@ impl Step<'_> {
         let platform = call(None, Some(Channel::None));
         let step = &mut self;
         match event {
-            Event::Create(event) => step.create(call(event.by, event.via), event.instance),
-            Event::Release(event) => step.release_call(call(event.by, event.via), event),
-            Event::Stop(event) => step.stop(call(event.by, event.via), event),
-            Event::Start(event) => {
-                step.each(call(event.by, event.via), Action::Start, event.instance)
+            Event::Create(e) => step.create(call(e.by, e.via), e.instance),
+            Event::Release(e) => step.release_call(call(e.by, e.via), e),
+            Event::Stop(e) => step.stop(call(e.by, e.via), e),
+            Event::Start(e) => step.each(call(e.by, e.via), Action::Start, e.instance),
+            Event::Restart(e) => step.each(call(e.by, e.via), Action::Restart, e.instance),
+            Event::SetProtection(e) => step.set_protection(call(e.by, e.via), e),
+            Event::ScheduleRelease(e) => step.schedule_release(call(e.by, e.via), e),
+            Event::CancelScheduledRelease(e) => {
+                step.each(call(e.by, e.via), Action::CancelScheduledRelease, e.instance);
             }
-            Event::Restart(event) => {
-                step.each(call(event.by, event.via), Action::Restart, event.instance)
+            Event::ConvertBilling(e) => step.convert_billing(call(e.by, e.via), e),
+            Event::Renew(e) => step.renew(call(e.by, e.via), e),
+            Event::Snapshot(e) => step.each(call(e.by, e.via), Action::Snapshot, e.instance),
+            Event::CreateImage(e) => step.each(call(e.by, e.via), Action::CreateImage, e.instance),
+            Event::ConvertAddress(e) => {
+                step.each(call(e.by, e.via), Action::ConvertAddress, e.instance);
             }
-            Event::SetProtection(event) => step.set_protection(call(event.by, event.via), event),
-            Event::ScheduleRelease(event) => {
-                step.schedule_release(call(event.by, event.via), event)
-            }
-            Event::CancelScheduledRelease(event) => {
-                step.each(
-                    call(event.by, event.via),
-                    Action::CancelScheduledRelease,
-                    event.instance,
-                );
-            }
-            Event::ConvertBilling(event) => step.convert_billing(call(event.by, event.via), event),
-            Event::Renew(event) => step.renew(call(event.by, event.via), event),
-            Event::Snapshot(event) => {
-                step.each(call(event.by, event.via), Action::Snapshot, event.instance)
-            }
-            Event::CreateImage(event) => {
-                step.each(call(event.by, event.via), Action::CreateImage, event.instance)
-            }
-            Event::ConvertAddress(event) => {
-                step.each(call(event.by, event.via), Action::ConvertAddress, event.instance);
-            }
-            Event::Attach(event) => step.attach(call(event.by, event.via), event),
-            Event::Detach(event) => step.detach(call(event.by, event.via), event),
-            Event::ScaleIn(event) => step.scale_in(call(event.by, event.via), event),
-            Event::ScaleOut(event) => step.scale_out(call(event.by, event.via), event),
-            Event::SetCapacity(event) => step.set_capacity(call(event.by, event.via), event),
-            Event::GroupAction(event) => step.group_action(call(event.by, event.via), event),
-            Event::UpdateModel(event) => step.update_model(call(event.by, event.via), event),
-            Event::Upgrade(event) => step.upgrade(call(event.by, event.via), event),
-            Event::Reimage(event) => {
-                let all = event.all_disks.unwrap_or(false);
+            Event::Attach(e) => step.attach(call(e.by, e.via), e),
+            Event::Detach(e) => step.detach(call(e.by, e.via), e),
+            Event::ScaleIn(e) => step.scale_in(call(e.by, e.via), e),
+            Event::ScaleOut(e) => step.scale_out(call(e.by, e.via), e),
+            Event::SetCapacity(e) => step.set_capacity(call(e.by, e.via), e),
+            Event::GroupAction(e) => step.group_action(call(e.by, e.via), e),
+            Event::UpdateModel(e) => step.update_model(call(e.by, e.via), e),
+            Event::Upgrade(e) => step.upgrade(call(e.by, e.via), e),
+            Event::Reimage(e) => {
+                let all = e.all_disks.unwrap_or(false);
                 let action = if all { Action::ReimageAll } else { Action::Reimage };
-                step.each(call(event.by, event.via), action, event.instance);
+                step.each(call(e.by, e.via), action, e.instance);
             }
-            Event::Deallocate(event) => {
-                step.each(call(event.by, event.via), Action::Deallocate, event.instance)
+            Event::Deallocate(e) => step.each(call(e.by, e.via), Action::Deallocate, e.instance),
+            Event::Redeploy(e) => step.each(call(e.by, e.via), Action::Redeploy, e.instance),
+            Event::EnterStandby(e) => step.standby(call(e.by, e.via), e.group, e.instance, true),
+            Event::ExitStandby(e) => step.standby(call(e.by, e.via), e.group, e.instance, false),
+            Event::Suspend(e) => step.suspend(call(e.by, e.via), e.group, e.process, true),
+            Event::Resume(e) => step.suspend(call(e.by, e.via), e.group, e.process, false),
+            Event::CompleteHook(e) => {
+                let result = e.result.unwrap_or(HookResult::Continue);
+                step.complete_hook(call(e.by, e.via), e.instance, result);
             }
-            Event::Redeploy(event) => {
-                step.each(call(event.by, event.via), Action::Redeploy, event.instance)
-            }
-            Event::EnterStandby(event) => {
-                step.standby(call(event.by, event.via), event.group, event.instance, true)
-            }
-            Event::ExitStandby(event) => {
-                step.standby(call(event.by, event.via), event.group, event.instance, false)
-            }
-            Event::Suspend(event) => {
-                step.suspend(call(event.by, event.via), event.group, event.process, true)
-            }
-            Event::Resume(event) => {
-                step.suspend(call(event.by, event.via), event.group, event.process, false)
-            }
-            Event::CompleteHook(event) => {
-                let result = event.result.unwrap_or(HookResult::Continue);
-                step.complete_hook(call(event.by, event.via), event.instance, result);
-            }
-            Event::Heartbeat(event) => step.heartbeat(call(event.by, event.via), event.instance),
-            Event::DeleteMembers(event) => step.delete_members(call(event.by, event.via), event),
-            Event::DeleteGroup(event) => step.delete_group(call(event.by, event.via), event),
-            Event::Settle(event) => step.settle(call(event.by, event.via), event.account),
-            Event::Overdue(event) => step.overdue(platform, event.account),
-            Event::Cancel(event) => step.cancel(platform, event.account),
-            Event::SetHealth(event) => step.set_health(platform, event),
-            Event::BalanceZones(event) => step.balance_zones(platform, event.group),
-            Event::Maintenance(event) => step.maintenance(platform, event.instance),
-            Event::SecurityLock(event) => step.security_lock(platform, event.instance, true),
-            Event::SecurityUnlock(event) => step.security_lock(platform, event.instance, false),
-            Event::SecurityRelease(event) => step.security_release(platform, event.instance),
-            Event::SpotReclaim(event) => step.spot_reclaim(platform, event.instance),
+            Event::Heartbeat(e) => step.heartbeat(call(e.by, e.via), e.instance),
+            Event::DeleteMembers(e) => step.delete_members(call(e.by, e.via), e),
+            Event::DeleteGroup(e) => step.delete_group(call(e.by, e.via), e),
+            Event::Settle(e) => step.settle(call(e.by, e.via), e.account),
+            Event::Overdue(e) => step.overdue(platform, e.account),
+            Event::Cancel(e) => step.cancel(platform, e.account),
+            Event::SetHealth(e) => step.set_health(platform, e),
+            Event::BalanceZones(e) => step.balance_zones(platform, e.group),
+            Event::Maintenance(e) => step.maintenance(platform, e.instance),
+            Event::SecurityLock(e) => step.security_lock(platform, e.instance, true),
+            Event::SecurityUnlock(e) => step.security_lock(platform, e.instance, false),
+            Event::SecurityRelease(e) => step.security_release(platform, e.instance),
+            Event::SpotReclaim(e) => step.spot_reclaim(platform, e.instance),
         }
         self.finish()
     }
