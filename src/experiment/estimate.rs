@@ -1,5 +1,7 @@
 //! Estimates over many replications, with confidence intervals.
 
+use serde::{Deserialize, Serialize};
+
 use std::convert::Infallible;
 
 use super::replication::{Observed, Replications};
@@ -22,7 +24,7 @@ words! {
 }
 
 /// An estimate over all replications.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Name of the metric.
     pub metric: String,

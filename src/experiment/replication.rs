@@ -4,6 +4,8 @@
 //! the replications before it. Metrics are integers; `estimate` computes estimates from many
 //! replications.
 
+use serde::{Deserialize, Serialize};
+
 use super::expectations::difference::KeyDifferences;
 use super::expectations::slots::Expected;
 use super::run::{Ending, Stopped, carry_out_while};
@@ -16,7 +18,7 @@ use crate::words::{Confidence, Effect, Fate, Metric, Outcome, Word};
 use crate::world::Run;
 
 /// The results of one replication.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     /// Its number, from 0.
     pub replication: u64,
@@ -31,7 +33,7 @@ pub struct Observed {
 }
 
 /// The replications of a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replications {
     /// Name of the scenario.
     pub scenario: String,

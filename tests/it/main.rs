@@ -43,6 +43,7 @@ mod locks;
 mod messages;
 mod models;
 /// Behind each timer, the event that set it going and its caller.
+mod named;
 mod origins;
 /// HTML pages: whole, harmless, small, and equal to the tables.
 mod pages;

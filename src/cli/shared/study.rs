@@ -18,6 +18,7 @@ use super::progress::Progress;
 use super::resume::{self, Checkpoints, Earlier};
 use super::run_end::{name_of, run_end, undecided};
 use super::run_inputs::{assumed, inputs, note_policies};
+use super::study_part::LARGEST;
 use super::study_result;
 use super::terminal;
 use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
@@ -36,9 +37,6 @@ const FIRST_ROUND: u64 = 16;
 
 /// A round that takes less makes the next one larger.
 const SHORT_ROUND: Duration = Duration::from_secs(2);
-
-/// Most replications of a study.
-pub(in crate::cli) const LARGEST: u64 = 10_000_000;
 
 /// Most replications if a precision is requested without a number.
 const MOST: u64 = 100_000;
