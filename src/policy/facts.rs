@@ -1,5 +1,8 @@
 //! The columns that a rule can test, and the facts of one situation.
 
+use serde_json::Value as Json;
+
+use crate::format::{Read, Schemas};
 use crate::words::{
     Action, Billing, Capacity, Channel, Effect, Eviction, HealthCheck, Initiator, Lead, Lifecycle,
     Locks, Membership, NameForm, Orchestration, Reclaim, Renewal, Repair, ResourceKind, StoppedBy,
@@ -79,6 +82,13 @@ macro_rules! columns {
             pub fn words(self) -> Vec<&'static str> {
                 match self {
                     $(Self::$variant => <$words>::ALL.iter().map(|word| word.word()).collect(),)+
+                }
+            }
+
+            /// The schema of a word that a condition may write.
+            pub fn schema(self, schemas: &mut Schemas) -> Json {
+                match self {
+                    $(Self::$variant => choice_schema::<$words>(schemas),)+
                 }
             }
 
@@ -198,6 +208,15 @@ columns! {
     WithInstance "with-instance" => with_instance: YesNo = YesNo::Yes,
     /// The effect on the instance.
     Effect "effect" => effect: Effect = Effect::None,
+}
+
+/// One of the words of `W`, or of those that conditions use in their place.
+fn choice_schema<W: Word>(schemas: &mut Schemas) -> Json {
+    let choices = W::choices();
+    if choices.iter().map(|(word, _)| *word).eq(W::ALL.iter().map(|word| word.word())) {
+        return W::schema(schemas);
+    }
+    schemas.words(choices.into_iter().map(|(word, _)| (word, "")))
 }
 
 impl Column {

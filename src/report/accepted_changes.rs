@@ -225,8 +225,3 @@ pub fn accepted_json(list: &[Acceptance]) -> Json {
         |one: &Acceptance| json!({ "key": one.change, "reason": one.reason, "until": one.until });
     list.iter().map(one).collect()
 }
-
-/// The JSON Schema of a file of accepted changes.
-pub(super) fn schema() -> Json {
-    AcceptedFile::schema()
-}

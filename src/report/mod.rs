@@ -64,7 +64,8 @@ pub use replications::{
 };
 pub use rules::{Edition, editions_json, editions_text, rule_text, rules_json, rules_text};
 pub use schema::{
-    accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
+    accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, schema_text,
+    test_schema,
 };
 pub use snapshot::{decisions_csv, snapshot_failure};
 pub use test_github::github;

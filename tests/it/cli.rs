@@ -262,14 +262,16 @@ fn the_schemas_are_json_and_know_the_keys() {
         assert!(schema.contains(key), "{key}");
     }
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
-    let source = &schema["properties"]["random"]["additionalProperties"]["properties"];
-    for key in ["every", "from", "until", "at-most", "one-of", "pick", "then", "overdue"] {
+    let defs = &schema["$defs"];
+    let source = &defs["random-source"]["properties"];
+    for key in ["every", "from", "until", "at-most", "one-of", "pick", "then"] {
         assert!(source[key].is_object(), "{key}");
     }
-    assert!(source["create"].is_null(), "nobody is born by chance");
-    assert_eq!(source["overdue"]["required"], serde_json::json!(["account"]));
-    let follow = &source["then"]["items"]["properties"];
-    assert_eq!(follow["settle"]["required"], serde_json::json!([]), "whom, the occurrence says");
+    let drawn = &defs["verb-of-a-random-source"]["properties"];
+    assert!(drawn["create"].is_null(), "an instance is created once");
+    assert_eq!(drawn["overdue"]["required"], serde_json::json!(["account"]));
+    let follow = &defs["what-follows"]["properties"];
+    assert!(follow["settle"]["required"].is_null(), "the occurrence names the account");
 }
 
 #[test]

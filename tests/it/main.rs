@@ -65,6 +65,8 @@ mod replications;
 mod replies;
 /// Every scenario of the repository, run and judged.
 mod scenarios;
+/// The schemas against every file of the repository, right and wrong.
+mod schemas;
 /// Intervals hold the truth as often as they say.
 mod stats;
 /// Tables that are read row by row: the same as if they were read whole, in less memory.
