@@ -1,16 +1,15 @@
-//! The interface through which the caller supplies the texts of files.
+//! How texts are handed in: the caller reads files, this crate never opens one.
 
 use std::fmt;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
-/// The reason why a file could not be read.
+/// Why a file could not be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadFailure {
-    /// The reason in words: "there is no such file".
+    /// What happened, in words: "there is no such file".
     pub what: String,
-    /// The proposed remedy.
+    /// What to do about it.
     pub help: Option<String>,
 }
 
@@ -20,38 +19,40 @@ impl fmt::Display for ReadFailure {
     }
 }
 
-/// A source of texts. Only the command line implements it with a disk.
+/// Where texts come from. Only the command line implements it with a disk.
 ///
-/// [`NoFiles`] is for callers whose scenario needs no further file.
+/// [`NoFiles`] is for callers that have everything in one text.
 pub trait Files {
-    /// Returns the path as messages show it, and the text.
+    /// The text at `path`, which is relative to the file `from` if it is not absolute.
     ///
-    /// `path` is relative to the folder of the file `from` if it is not absolute.
+    /// Gives the path by which messages call it, and its text.
     ///
     /// # Errors
-    /// If the text cannot be read.
+    /// Whatever keeps the text from being had, in words for people.
     fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure>;
 
-    /// The table at `path`, if it is to be read row by row; `None` if it is to be read whole.
+    /// The table at `path` to be read row by row; nothing, if it is to be read whole, as small
+    /// ones are.
     fn stream(&self, from: &str, path: &str) -> Option<Stream> {
         let _ = (from, path);
         None
     }
 }
 
-/// Opens a file at its beginning. It may be called repeatedly.
+/// Begins to read a file once more.
 pub type Opener = Arc<dyn Fn() -> io::Result<Box<dyn io::Read + Send>> + Send + Sync>;
 
-/// A table that is read row by row, once or repeatedly.
+/// A table that is read row by row, as often as need be.
 #[derive(Clone)]
 pub struct Stream {
-    /// The path as messages show it.
+    /// What messages call it.
     pub path: Arc<str>,
-    /// Opens the table.
+    /// Begins to read it.
     pub open: Opener,
-    /// The most rows that may be kept in memory, so that the table need not be read again.
+    /// How many rows of it may be kept in all, so that it need not be read again.
     pub keep: usize,
-    /// The size of the pieces in which the table is checked, in bytes, to within a row.
+    /// How much of it is in memory at once while its mistakes are sought, give or take a row
+    /// [bytes].
     pub piece: u64,
 }
 
@@ -61,7 +62,7 @@ impl fmt::Debug for Stream {
     }
 }
 
-/// A source without any file.
+/// A place without any file.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFiles;
 
@@ -69,12 +70,4 @@ impl Files for NoFiles {
     fn read(&self, _: &str, _: &str) -> Result<(String, String), ReadFailure> {
         Err(ReadFailure { what: "there are no files here".into(), help: None })
     }
-}
-
-/// Whether a path has the ending of a YAML file, in any case.
-pub fn is_yaml(path: &Path) -> bool {
-    let is = |ending: &std::ffi::OsStr| {
-        ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
-    };
-    path.extension().is_some_and(is)
 }

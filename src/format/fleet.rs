@@ -9,7 +9,6 @@ use super::autoscale::WrittenAutoscale;
 use super::read::{Map, Name, OneOrMany, Read, read_word};
 use super::read_time::When;
 use super::record::record;
-use super::schema::Schemas;
 use super::tree::{Node, Style, Value};
 use crate::diagnostics::{Problems, Spanned};
 use crate::time::{SimSpan, Term};
@@ -266,9 +265,8 @@ impl<T: Read> Read for Known<T> {
         T::read(node, problems).map(|known| Self(Some(known)))
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        let known = T::schema(schemas);
-        json!({ "anyOf": [known, { "const": UNKNOWN, "description": "Unknown." }] })
+    fn schema() -> Json {
+        json!({ "anyOf": [T::schema(), { "const": UNKNOWN }] })
     }
 }
 
@@ -294,14 +292,11 @@ impl Read for WrittenProtect {
         Some(part)
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("protections", |schemas| {
-            let name = String::schema(schemas);
-            let mut list = schemas.list(&name);
-            list["description"] =
-                "Protections by name or attribute; `NAME=unknown` for one that nobody looked at."
-                    .into();
-            list
+    fn schema() -> Json {
+        json!({
+            "type": "array",
+            "items": { "type": "string" },
+            "description": "names of protections; `NAME=unknown` for one that nobody looked at",
         })
     }
 }
@@ -343,8 +338,8 @@ impl Read for AutoRelease {
         Some(Self { at: record.at, set_earlier: true })
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        json!({ "anyOf": [When::schema(schemas), AutoReleaseRecord::schema(schemas)] })
+    fn schema() -> Json {
+        json!({ "anyOf": [When::schema(), AutoReleaseRecord::schema()] })
     }
 }
 
@@ -385,7 +380,7 @@ impl Read for WrittenResource {
         }
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        json!({ "anyOf": [ResourceKind::schema(schemas), WrittenResourceRecord::schema(schemas)] })
+    fn schema() -> Json {
+        json!({ "anyOf": [ResourceKind::schema(), WrittenResourceRecord::schema()] })
     }
 }

@@ -1,31 +1,11 @@
 //! Times and spans as files write them.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::read::{Read, scalar};
-use super::schema::{SPAN, Schemas};
 use super::tree::Node;
 use crate::diagnostics::{Code, Problem, Problems};
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, SimTime, Term, TimeError, UtcOffset};
-
-/// A day of the calendar, as a regular expression.
-const DAY: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
-
-/// An instant with its offset. The reader also accepts it without marks between its digits.
-const INSTANT: &str = "-?[0-9]{4,6}-?(0[1-9]|1[0-2])-?(0[1-9]|[12][0-9]|3[01])\
-                       [Tt ]([01][0-9]|2[0-4])(:?[0-5][0-9](:?[0-6][0-9]([.,]0+)?)?)?\
-                       ([Zz]|[+-][0-9]{2}(:?[0-9]{2}(:?[0-9]{2})?)?)";
-
-/// An offset from UTC.
-const OFFSET: &str = "[Zz]|[+-][0-9]{2}(:?[0-9]{2}(:?[0-9]{2})?)?";
-
-/// The schema of a text with a description and examples.
-fn described(schemas: &Schemas, pattern: &str, about: &str, examples: &[&str]) -> Json {
-    let mut schema = schemas.pattern(pattern);
-    schema["description"] = about.into();
-    schema["examples"] = examples.into();
-    schema
-}
 
 /// A time as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,15 +55,11 @@ impl Read for When {
         }
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("a time", |schemas| {
-            let about = "A time with an offset, or `+1d12h` after the start.";
-            described(
-                schemas,
-                &format!("{INSTANT}|\\+({SPAN})"),
-                about,
-                &["2026-06-01T00:00:00+08:00", "+1d12h"],
-            )
+    fn schema() -> Json {
+        json!({
+            "type": "string",
+            "description": "a time with an offset, or `+1d12h` after the start",
+            "examples": ["2026-06-01T00:00:00+08:00", "+1d12h"],
         })
     }
 }
@@ -94,11 +70,8 @@ impl Read for SimSpan {
         Self::parse(text).map_err(|fault| problems.add(bad_span(text, node, fault))).ok()
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("a duration", |schemas| {
-            let about = "A duration: digits with d, h, m or s, the largest unit first.";
-            described(schemas, SPAN, about, &["1d12h"])
-        })
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$" })
     }
 }
 
@@ -173,11 +146,8 @@ impl Read for CalendarSpan {
         Self::parse(text).map_err(|fault| problems.add(bad_span(text, node, fault))).ok()
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("a calendar duration", |schemas| {
-            let about = "Months (`1mo`), years (`3y`), or a duration such as `1d12h`.";
-            described(schemas, &format!("[0-9]+(mo|y)|{SPAN}"), about, &["1mo"])
-        })
+    fn schema() -> Json {
+        json!({ "type": "string" })
     }
 }
 
@@ -191,8 +161,8 @@ impl Read for Term {
         found
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        CalendarSpan::schema(schemas)
+    fn schema() -> Json {
+        CalendarSpan::schema()
     }
 }
 
@@ -207,14 +177,8 @@ impl Read for UtcOffset {
         found
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("an offset from UTC", |schemas| {
-            let about = "An offset from UTC.";
-            let mut schema = described(schemas, OFFSET, about, &["+08:00"]);
-            // YAML takes `+0800` for a number.
-            schema["type"] = serde_json::json!(["string", "integer"]);
-            schema
-        })
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^([+-][0-9]{2}:[0-9]{2}|Z)$" })
     }
 }
 
@@ -229,10 +193,7 @@ impl Read for ApiVersion {
         found
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("a version of an interface", |schemas| {
-            let about = "A version of a provider's interface, by its date.";
-            described(schemas, &format!("{DAY}.*"), about, &["2019-03-01"])
-        })
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}" })
     }
 }

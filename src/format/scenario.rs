@@ -6,7 +6,6 @@ use super::fleet::{WrittenAccount, WrittenGroup, WrittenInstance};
 use super::read::{Map, Name, Read};
 use super::read_time::When;
 use super::record::record;
-use super::schema::Schemas;
 use super::tree::Node;
 use crate::decimal::Decimal;
 use crate::diagnostics::{Problems, Spanned};
@@ -64,9 +63,8 @@ impl Read for WrittenInstances {
         Map::read(node, problems).map(Self::Here)
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        let here = Map::<WrittenInstance>::schema(schemas);
-        Schemas::file_or(&WrittenFile::schema(schemas), &here)
+    fn schema() -> Json {
+        json!({ "anyOf": [WrittenFile::schema(), Map::<WrittenInstance>::schema()] })
     }
 }
 
@@ -102,8 +100,8 @@ impl Read for MetricLevel {
         }
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        json!({ "anyOf": [Decimal::schema(schemas), { "const": "unknown" }] })
+    fn schema() -> Json {
+        json!({ "anyOf": [{ "const": "unknown" }, Decimal::schema()] })
     }
 }
 
@@ -130,8 +128,7 @@ impl Read for WrittenMetrics {
         Map::read(node, problems).map(Self::Here)
     }
 
-    fn schema(schemas: &mut Schemas) -> Json {
-        let here = Map::<Vec<MetricStep>>::schema(schemas);
-        Schemas::file_or(&WrittenFile::schema(schemas), &here)
+    fn schema() -> Json {
+        json!({ "anyOf": [WrittenFile::schema(), Map::<Vec<MetricStep>>::schema()] })
     }
 }

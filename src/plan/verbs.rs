@@ -136,12 +136,15 @@ macro_rules! verbs {
             }
         }
 
-        /// A reference to the definition of a verb.
-        pub fn verb_definition(verb: &str, schemas: &mut Schemas) -> Option<Json> {
-            match verb {
-                $($verb => Some(written::$name::schema(schemas)),)+
-                _ => None,
-            }
+        /// For each verb: its key, its description, its schema, and `false`: no event needs this
+        /// one.
+        pub fn verb_schemas() -> Vec<(&'static str, &'static str, Json, bool)> {
+            vec![$((
+                $verb,
+                concat!($($about),+).trim_ascii(),
+                written::$name::schema(),
+                false,
+            )),+]
         }
 
         /// The keys of a verb, `by` and `via` included.

@@ -3,17 +3,11 @@
 //! Only words are resolved here. Names of sources and switches remain texts.
 
 use super::defaults::WrittenDefaults;
-use super::rule_node::{Impossible, Refusal, RuleNode, Rules, SpaceNode, WorksWhen};
-use super::written_step::WrittenClocks;
+use super::written_step::StepNodes;
 use crate::diagnostics::Spanned;
-use crate::format::{Map, OneOrMany, record};
+use crate::format::{Map, Node, OneOrMany, record};
 use crate::time::{CalendarSpan, SimSpan, UtcOffset};
-use crate::words::{
-    Action, AfterSettling, Batch, Billing, BoundFate, CheckedFirst, Confidence, Criterion,
-    DesiredAfter, EconomicalStop, Extreme, Fate, FlagEffect, FlagFate, HealthFate, HookFate,
-    HookResult, Numbering, Occasion, Refill, RollOut, ScheduleFate, Shortfall, Subject, TermFrom,
-    TieBreak, Verdict, ZoneHeld, ZoneRule,
-};
+use crate::words::{Billing, Confidence, Criterion, Extreme, HookResult, Occasion, Subject};
 
 record! {
     /// One edition of a provider's rules about protections.
@@ -35,49 +29,49 @@ record! {
         /// The documents that rules cite.
         default "sources" => sources: Map<WrittenCitation>,
         /// The decision space: the columns that protections test, and their words.
-        required "space" => space: SpaceNode,
+        required "space" => space: Node,
         /// Cells that cannot occur, each with its reason.
-        default "impossible" => impossible: Vec<RuleNode<Impossible>>,
+        default "impossible" => impossible: Vec<Node>,
         /// Settings that keep an instance, each with its decision table.
         default "protections" => protections: Map<WrittenProtection>,
         /// Refusals that are not verdicts of protections; the first that matches answers.
-        default "preconditions" => preconditions: Rules<Refusal>,
+        default "preconditions" => preconditions: Map<Node>,
         /// The action that a group requests for a member, by its membership.
-        default "members" => members: Rules<Action>,
+        default "members" => members: Map<Node>,
         /// Whether the protection or the precondition answers, if both refuse.
-        default "check-order" => check_order: Rules<CheckedFirst>,
+        default "check-order" => check_order: Map<Node>,
         /// How the instances of one request depend on each other.
-        default "batches" => batches: Rules<Batch>,
+        default "batches" => batches: Map<Node>,
         /// Scheduled releases.
         optional "schedule" => schedule: WrittenSchedule,
         /// The effect of settling on instances that were stopped because of arrears.
-        default "settling" => settling: Rules<AfterSettling>,
+        default "settling" => settling: Map<Node>,
         /// The effect of a billing conversion on protections.
-        default "conversions" => conversions: Rules<FlagFate>,
+        default "conversions" => conversions: Map<Node>,
         /// The reaction of a health check to a member that is not running.
-        default "health-checks" => health: Rules<HealthFate>,
+        default "health-checks" => health: Map<Node>,
         /// The effect of an economical stop.
-        default "economical-stops" => economical: Rules<EconomicalStop>,
+        default "economical-stops" => economical: Map<Node>,
         /// The instant from which a renewed term counts.
-        default "renewals" => renewals: Rules<TermFrom>,
+        default "renewals" => renewals: Map<Node>,
         /// Timers: steps that are due some time after a start.
-        default "clocks" => clocks: WrittenClocks,
+        default "clocks" => clocks: Map<StepNodes>,
         /// The reaction to a request that would take a group across a bound.
-        default "bounds" => bounds: Rules<BoundFate>,
+        default "bounds" => bounds: Map<Node>,
         /// How a scale-in selects members.
         optional "scale-in" => scale_in: WrittenScaleIn,
         /// How a new model is applied to the members of a group.
-        default "roll-outs" => roll_outs: Rules<RollOut>,
+        default "roll-outs" => roll_outs: Map<Node>,
         /// Side effects of setting a protection that is `in-model`.
-        default "flag-changes" => flag_changes: Rules<FlagEffect>,
+        default "flag-changes" => flag_changes: Map<Node>,
         /// How a group replaces members that have left.
-        default "refills" => refills: Rules<Refill>,
-        /// Limits on the wait before a repair.
-        optional "repairs" => repairs: WrittenRepairs,
-        /// Lifecycle hooks for members that are created or removed.
-        optional "hooks" => hooks: WrittenHooks,
+        default "refills" => refills: Map<Node>,
+                /// Limits on the wait before a repair.
+                optional "repairs" => repairs: WrittenRepairs,
+                /// Lifecycle hooks for members that are created or removed.
+                optional "hooks" => hooks: WrittenHooks,
         /// The fate of attached resources.
-        default "effects" => effects: Rules<Fate>,
+        default "effects" => effects: Map<Node>,
         /// What the provider sets if the scenario does not.
         default "defaults" => defaults: WrittenDefaults,
         /// Questions on which the documents are silent.
@@ -117,11 +111,11 @@ record! {
         /// Whether it is a part of the model of the instance, so that `flag-changes` apply.
         default "in-model" => in_model: bool,
                 /// When it can be set.
-        optional "settable" => settable: WrittenSettable,
+                optional "settable" => settable: WrittenSettable,
         /// Where it has an effect; elsewhere it is inert.
-        optional "works-when" => works_when: RuleNode<WorksWhen>,
+        optional "works-when" => works_when: Node,
         /// Its decision table, keyed by the ids of the rules.
-        required "rules" => rules: Rules<Verdict>,
+        required "rules" => rules: Map<Node>,
     }
 }
 
@@ -139,7 +133,6 @@ record! {
 
 record! {
     /// Scheduled releases: limits and fate.
-    #[derive(Default)]
     WrittenSchedule: "a schedule" {
         /// Times are rounded down to a multiple of this.
         optional "granularity" => granularity: SimSpan,
@@ -152,30 +145,29 @@ record! {
         /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
         /// The fate of a release that is due.
-        default "due" => due: Rules<ScheduleFate>,
+        default "due" => due: Map<Node>,
         /// The fate of a deferred release when the account settles.
-        default "settled" => settled: Rules<ScheduleFate>,
+        default "settled" => settled: Map<Node>,
     }
 }
 
 record! {
         /// How a scale-in selects members.
-    #[derive(Default)]
-    WrittenScaleIn: "a scale-in" {
+        WrittenScaleIn: "a scale-in" {
         /// The orders that a group may use, by the provider's names.
         required "orders" => orders: Map<WrittenOrder>,
         /// How members are numbered; members have no numbers if not given.
-        default "numbers" => numbers: Rules<Numbering>,
+        default "numbers" => numbers: Map<Node>,
         /// Which of several equal members is selected.
-        default "ties" => ties: Rules<TieBreak>,
+        default "ties" => ties: Map<Node>,
         /// How zones are taken into account.
-        default "zones" => zones: Rules<ZoneRule>,
+        default "zones" => zones: Map<Node>,
         /// The reaction to a zone in which all members are protected.
-        default "zone-held" => zone_held: Rules<ZoneHeld>,
+        default "zone-held" => zone_held: Map<Node>,
         /// The reaction if too few members can be removed.
-        default "shortfall" => shortfall: Rules<Shortfall>,
+        default "shortfall" => shortfall: Map<Node>,
         /// The desired size after that.
-        default "desired-after-shortfall" => desired_after: Rules<DesiredAfter>,
+        default "desired-after-shortfall" => desired_after: Map<Node>,
     }
 }
 
@@ -215,7 +207,7 @@ record! {
         /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
         /// Which members wait.
-        default "holds" => holds: Rules<HookFate>,
+        default "holds" => holds: Map<Node>,
     }
 }
 
@@ -242,8 +234,8 @@ record! {
         required "one-of" => one_of: Vec<Spanned<String>>,
         /// The position if a scenario does not set the switch; if not given, each scenario must.
         optional "default" => default: Spanned<String>,
-                /// The position in which protections hold least. The default must be equal to it,
-                /// unless a source supports another.
+                /// The position in which protections hold least. The default must be equal to it, unless a
+                /// source supports another.
         optional "cautious" => cautious: Spanned<String>,
         /// The confidence of the default position.
         optional "confidence" => confidence: Spanned<Confidence>,

@@ -6,8 +6,6 @@
     reason = "figures for people are made here"
 )]
 
-use serde::{Deserialize, Serialize};
-
 use super::beta;
 
 /// How often an interval is to hold the truth, if all were done again and again.
@@ -35,7 +33,7 @@ impl Confidence {
 }
 
 /// A confidence interval: from `low` to `high`, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     /// The lower end.
     pub low: f64,

@@ -22,7 +22,7 @@
 use smallvec::SmallVec;
 
 use super::draft::{BatchAnswer, Draft, DraftOutcome, Drafts, Resolution, resolve_in_batch};
-use super::request::{Reason, RequestContext, RequestItem, RequestTally};
+use super::request::{Item, Reason, RequestContext, Tally};
 use super::step::Step;
 use crate::policy::{
     Basis, Column, Facts, InstanceCase, JudgedOutcome, Position, PositionOutcome, Requested,
@@ -39,12 +39,7 @@ type Decided = SmallVec<[(Draft, Resolution); 1]>;
 
 impl Step<'_> {
     /// Decides about every item of a request and carries the decisions out.
-    pub(super) fn decide(
-        &mut self,
-        request: &RequestContext,
-        seq: u64,
-        items: &[RequestItem],
-    ) -> RequestTally {
+    pub(super) fn decide(&mut self, request: &RequestContext, seq: u64, items: &[Item]) -> Tally {
         let mut policies: SmallVec<[PolicyId; 1]> = SmallVec::new();
         for item in items {
             let policy = self.world.policy_of(item.id);
@@ -58,19 +53,18 @@ impl Step<'_> {
             let of_policy = if policies.len() == 1 {
                 self.in_all_channels(request, *policy, items)
             } else {
-                let of_policy =
-                    items.iter().filter(|item| self.world.policy_of(item.id) == *policy);
-                let of_policy: SmallVec<[RequestItem; 4]> = of_policy.copied().collect();
-                self.in_all_channels(request, *policy, &of_policy)
+                let theirs = items.iter().filter(|item| self.world.policy_of(item.id) == *policy);
+                let theirs: SmallVec<[Item; 4]> = theirs.copied().collect();
+                self.in_all_channels(request, *policy, &theirs)
             };
-            let Some(of_policy) = of_policy else { return RequestTally::default() };
+            let Some(of_policy) = of_policy else { return Tally::default() };
             decided.extend(of_policy);
         }
         if policies.len() > 1 {
             let index = |id: InstanceId| items.iter().position(|item| item.id == id);
             decided.sort_by_key(|(draft, _)| index(draft.id));
         }
-        let mut tally = RequestTally::default();
+        let mut tally = Tally::default();
         for (draft, resolution) in decided {
             self.carry_out(request, seq, draft, resolution, &mut tally);
         }
@@ -78,12 +72,12 @@ impl Step<'_> {
     }
 
     /// Decides about instances of one policy. If the channel of the call is unknown, the decision
-    /// is made for each channel, and the run stops unless all of them lead to the same result.
+    /// is made for each channel, and the run stops unless all of them lead to the same course.
     fn in_all_channels(
         &mut self,
         request: &RequestContext,
         policy: PolicyId,
-        items: &[RequestItem],
+        items: &[Item],
     ) -> Option<Decided> {
         if items.len() == 1 || !request.facts.unknown.contains(Column::Channel) {
             return self.decide_batch(request, policy, items);
@@ -95,8 +89,8 @@ impl Step<'_> {
             all.push((facts.channel, self.decide_batch(&one, policy, items)?));
         }
         let (channel, mut common) = all.remove(0);
-        for (index, (draft, resolution)) in common.iter_mut().enumerate() {
-            let here = |decided: &Decided| (decided[index].0.action, decided[index].1);
+        for (at, (draft, resolution)) in common.iter_mut().enumerate() {
+            let here = |decided: &Decided| (decided[at].0.action, decided[at].1);
             let same = |(action, other): (Action, Resolution)| {
                 other.outcome.went_ahead() == resolution.outcome.went_ahead()
                     && (!resolution.outcome.went_ahead() || action == draft.action)
@@ -113,9 +107,9 @@ impl Step<'_> {
                 return None;
             }
             for (_, decided) in &all {
-                resolution.outcome = either(resolution.outcome, decided[index].1.outcome);
-                resolution.basis = resolution.basis.union(decided[index].1.basis);
-                draft.ruling = draft.ruling.common(&decided[index].0.ruling);
+                resolution.outcome = either(resolution.outcome, decided[at].1.outcome);
+                resolution.basis = resolution.basis.union(decided[at].1.basis);
+                draft.ruling = draft.ruling.common(&decided[at].0.ruling);
             }
             draft.facts.unknown = draft.facts.unknown.with(Column::Channel);
         }
@@ -127,7 +121,7 @@ impl Step<'_> {
         &mut self,
         request: &RequestContext,
         policy: PolicyId,
-        items: &[RequestItem],
+        items: &[Item],
     ) -> Option<Decided> {
         let mut drafts = Drafts::with_capacity(items.len());
         for item in items {
@@ -135,7 +129,7 @@ impl Step<'_> {
         }
         let batch = self.batch(request, &drafts, policy);
         let keeps = batch.as_ref().is_some_and(|batch| batch.mode == Batch::AllOrNothing);
-        if !keeps && drafts.iter().any(|draft| matches!(draft.outcome, DraftOutcome::Unknown(_))) {
+        if !keeps && drafts.iter().any(|draft| matches!(draft.outcome, DraftOutcome::Unsure(_))) {
             for draft in drafts {
                 self.known(request, draft)?;
             }
@@ -149,18 +143,14 @@ impl Step<'_> {
     }
 
     /// Judges one instance alone. If the outcome is unknown, the run stops; `None` then.
-    pub(super) fn draft_alone(
-        &mut self,
-        request: &RequestContext,
-        item: RequestItem,
-    ) -> Option<Draft> {
+    pub(super) fn draft_alone(&mut self, request: &RequestContext, item: Item) -> Option<Draft> {
         let draft = self.draft(request, item)?;
         self.known(request, draft)
     }
 
     /// Stops the run at a draft whose outcome is unknown; `None` then.
     fn known(&mut self, request: &RequestContext, draft: Draft) -> Option<Draft> {
-        if let DraftOutcome::Unknown(on) = draft.outcome {
+        if let DraftOutcome::Unsure(on) = draft.outcome {
             self.halt(request, Target::Instance(draft.id), draft.policy, *on);
             return None;
         }
@@ -168,7 +158,7 @@ impl Step<'_> {
     }
 
     /// Judges one instance alone. If its policy has no answer, the run stops; `None` then.
-    fn draft(&mut self, request: &RequestContext, item: RequestItem) -> Option<Draft> {
+    fn draft(&mut self, request: &RequestContext, item: Item) -> Option<Draft> {
         let facts = self.facts(request, item.id, request.action);
         let world = &*self.world;
         let policy = world.policy_of(item.id);
@@ -184,7 +174,7 @@ impl Step<'_> {
             policy,
             ruling: Ruling::NONE,
             inert: ProtectionSet::EMPTY,
-            outcome: DraftOutcome::NoOp,
+            outcome: DraftOutcome::Gone,
             basis: Basis::NONE,
         };
         // Protections are not consulted about an instance that does not exist.
@@ -195,7 +185,7 @@ impl Step<'_> {
                 let otherwise = if state == Lifecycle::Absent {
                     DraftOutcome::Absent
                 } else {
-                    DraftOutcome::NoOp
+                    DraftOutcome::Gone
                 };
                 let refusal = book.refusal_of_absent(&facts);
                 let basis = refusal.map_or(Basis::NONE, |rule| book.basis(rule));
@@ -214,7 +204,7 @@ impl Step<'_> {
         let judged = match book.judge(&case) {
             Ok(judged) => judged,
             Err(on @ Undecided::Differs(_)) => {
-                return Some(Draft { outcome: DraftOutcome::Unknown(Box::new(on)), ..draft });
+                return Some(Draft { outcome: DraftOutcome::Unsure(Box::new(on)), ..draft });
             }
             Err(on) => {
                 self.halt(request, Target::Instance(item.id), policy, on);
@@ -229,10 +219,10 @@ impl Step<'_> {
             .or_else(|| judged.asked.map(|answer| Reason::of(DecidingFactor::Membership, &answer)));
         (draft.ruling, draft.basis) = (judged.ruling, judged.basis);
         draft.outcome = match judged.outcome {
-            JudgedOutcome::Goes(permit) => DraftOutcome::Applied(permit),
+            JudgedOutcome::Goes(permit) => DraftOutcome::Goes(permit),
             JudgedOutcome::Held => DraftOutcome::Held,
             JudgedOutcome::Denied(rule) => DraftOutcome::Denied(rule),
-            JudgedOutcome::Idle => DraftOutcome::NoOp,
+            JudgedOutcome::Idle => DraftOutcome::Gone,
         };
         Some(draft)
     }
@@ -255,7 +245,7 @@ impl Step<'_> {
         let held = any(|outcome| matches!(outcome, DraftOutcome::Held));
         let stopped =
             held.or_else(|| any(|f| matches!(f, DraftOutcome::Denied(_) | DraftOutcome::Absent)))?;
-        any(|outcome| matches!(outcome, DraftOutcome::Applied(_) | DraftOutcome::Unknown(_)))?;
+        any(|outcome| matches!(outcome, DraftOutcome::Goes(_) | DraftOutcome::Unsure(_)))?;
         let answer = self.consult(request, policy, |t| &t.batches, &first.facts)?;
         Some(BatchAnswer {
             mode: answer.says,
@@ -267,7 +257,7 @@ impl Step<'_> {
     }
 }
 
-/// The common outcome of two positions that lead to the same result.
+/// The common outcome of two positions that lead to the same course.
 fn either(one: Outcome, other: Outcome) -> Outcome {
     match (one.went_ahead(), one == other) {
         (_, true) => one,
@@ -277,7 +267,7 @@ fn either(one: Outcome, other: Outcome) -> Outcome {
     }
 }
 
-/// The result that follows from a channel, for a message.
+/// The course that follows from a channel, for a message.
 fn position(
     channel: Channel,
     action: Action,

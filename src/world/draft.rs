@@ -32,7 +32,7 @@ pub(super) struct Draft {
 #[derive(Debug)]
 pub(super) enum DraftOutcome {
     /// Nothing blocks the action.
-    Applied(Permit),
+    Goes(Permit),
     /// A protection blocks the action.
     Held,
     /// A precondition refuses the action.
@@ -40,9 +40,9 @@ pub(super) enum DraftOutcome {
     /// The instance has never existed.
     Absent,
     /// The instance is released already, or the action would change nothing.
-    NoOp,
+    Gone,
     /// The outcome depends on unknown facts.
-    Unknown(Box<Undecided>),
+    Unsure(Box<Undecided>),
 }
 
 /// The final decision about one instance.
@@ -57,7 +57,7 @@ pub(super) struct Resolution {
 impl Draft {
     /// Whether nothing blocks the action.
     pub(super) const fn goes(&self) -> bool {
-        matches!(self.outcome, DraftOutcome::Applied(_))
+        matches!(self.outcome, DraftOutcome::Goes(_))
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn resolve_in_batch(
     let Some(batch) = batch.filter(|batch| batch.mode != Batch::Each) else { return alone };
     let with_batch = Resolution { basis: alone.basis.union(batch.basis), ..alone };
     match (batch.mode, &draft.outcome) {
-        (Batch::AllOrNothing, DraftOutcome::Applied(_) | DraftOutcome::Unknown(_)) => Resolution {
+        (Batch::AllOrNothing, DraftOutcome::Goes(_) | DraftOutcome::Unsure(_)) => Resolution {
             outcome: if batch.one_is_held { Outcome::Spared } else { Outcome::Denied },
             decided_by: DecidedBy::Other(DecidingFactor::Neighbour),
             rule: Some(batch.rule),
@@ -99,28 +99,27 @@ pub(super) fn resolve_in_batch(
 /// The final decision about a draft that is alone in its request.
 pub(super) fn resolve_alone(request: &RequestContext, draft: &Draft) -> Resolution {
     let outcome = match draft.outcome {
-        DraftOutcome::Applied(_) | DraftOutcome::Held | DraftOutcome::Unknown(_) => {
+        DraftOutcome::Goes(_) | DraftOutcome::Held | DraftOutcome::Unsure(_) => {
             draft.ruling.outcome()
         }
         DraftOutcome::Denied(_) | DraftOutcome::Absent => Outcome::Denied,
-        DraftOutcome::NoOp => Outcome::NoOp,
+        DraftOutcome::Gone => Outcome::NoOp,
     };
     let (decided_by, rule) = match (&draft.outcome, draft.ruling.deciding()) {
-        (DraftOutcome::Absent | DraftOutcome::NoOp, _) => {
+        (DraftOutcome::Absent | DraftOutcome::Gone, _) => {
             (DecidedBy::Other(DecidingFactor::State), None)
         }
         (DraftOutcome::Denied(rule), _) => {
             (DecidedBy::Other(DecidingFactor::Precondition), Some(*rule))
         }
-        (
-            DraftOutcome::Applied(_) | DraftOutcome::Held | DraftOutcome::Unknown(_),
-            Some(finding),
-        ) => (DecidedBy::Protection(finding.protection), finding.rule),
+        (DraftOutcome::Goes(_) | DraftOutcome::Held | DraftOutcome::Unsure(_), Some(finding)) => {
+            (DecidedBy::Protection(finding.protection), finding.rule)
+        }
         // Nothing blocks the action, so the decision names the reason of the request.
-        (DraftOutcome::Applied(_) | DraftOutcome::Held | DraftOutcome::Unknown(_), None) => {
+        (DraftOutcome::Goes(_) | DraftOutcome::Held | DraftOutcome::Unsure(_), None) => {
             match request.reason.or(draft.reason) {
                 Some(reason) => (DecidedBy::Other(reason.by), Some(reason.rule)),
-                None => (DecidedBy::None, None),
+                None => (DecidedBy::Nobody, None),
             }
         }
     };

@@ -1,8 +1,7 @@
-//! Origins of timers and of removed protections: the request that set or removed each of them, and
-//! the first event of its chain.
+//! Origins of timers: which request has set each of them, and with which event its chain began.
 //!
-//! Only changes during the run have an entry, so that schedules of the fleet file need no memory
-//! here.
+//! An entry exists only for what was set in the run, so a fleet whose schedules stand in its file
+//! costs no memory here.
 
 use rustc_hash::FxHashMap;
 
@@ -10,29 +9,29 @@ use crate::record::Origin;
 use crate::time::SimTime;
 use crate::words::{AccountId, GroupId, InstanceId, ProtectionId};
 
-/// An origin with its instant.
+/// An origin, and since when it has been one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct DatedOrigin {
+pub(super) struct Since {
     pub origin: Origin,
     pub at: SimTime,
 }
 
-impl DatedOrigin {
-    /// No event of the run; its instant is before every other.
-    pub(super) const NONE: Self =
+impl Since {
+    /// Set by nothing in the run.
+    pub(super) const EVER: Self =
         Self { origin: Origin::NONE, at: SimTime::from_seconds(i64::MIN) };
 }
 
-/// The timer or protection that an origin belongs to.
+/// What of an instance a timer is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum OriginKey {
+pub(super) enum Of {
     /// Its scheduled release.
     Schedule(InstanceId),
     /// The end of its term.
     Term(InstanceId),
     /// The reclaim of its capacity.
     Reclaim(InstanceId),
-    /// The change that made it unhealthy.
+    /// What made it unhealthy.
     Health(InstanceId),
     /// The arrears or the cancellation of an account.
     Arrears(AccountId),
@@ -46,18 +45,18 @@ pub(super) enum OriginKey {
 
 /// The origins of a run.
 #[derive(Debug, Default)]
-pub(super) struct Origins(FxHashMap<OriginKey, DatedOrigin>);
+pub(super) struct Origins(FxHashMap<Of, Since>);
 
 impl Origins {
-    pub(super) fn get(&self, key: OriginKey) -> DatedOrigin {
-        self.0.get(&key).copied().unwrap_or(DatedOrigin::NONE)
+    pub(super) fn of(&self, of: Of) -> Since {
+        self.0.get(&of).copied().unwrap_or(Since::EVER)
     }
 
-    pub(super) fn set(&mut self, key: OriginKey, origin: Origin, at: SimTime) {
-        self.0.insert(key, DatedOrigin { origin, at });
+    pub(super) fn set(&mut self, of: Of, origin: Origin, at: SimTime) {
+        self.0.insert(of, Since { origin, at });
     }
 
-    pub(super) fn forget(&mut self, key: OriginKey) {
-        self.0.remove(&key);
+    pub(super) fn forget(&mut self, of: Of) {
+        self.0.remove(&of);
     }
 }

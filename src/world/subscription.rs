@@ -1,6 +1,7 @@
-//! Clocks of single instances: the end of a subscription's term, and the reclaim of spot capacity.
+//! Clocks of single instances: the end of a subscription's term, and the reclaim
+//! of spot capacity.
 
-use super::origins::OriginKey;
+use super::origins::Of;
 use super::request::{Call, Payload, Reason, RequestContext};
 use super::step::{Step, World};
 use super::timer::Timer;
@@ -12,7 +13,7 @@ use crate::words::{
     Action, Billing, ClockKind, InstanceId, Lock, Obstacle, StoppedBy, TermFrom, Trigger, Word,
 };
 
-/// The instant of the next step of an instance's term; `None` if none is due.
+/// When the next step of an instance's term is due, if it has one.
 pub(super) fn next_term_step(world: &World, id: InstanceId) -> Option<SimTime> {
     let instance = world.fleet.instance(id);
     if instance.expires == SimTime::NEVER {
@@ -29,7 +30,7 @@ fn timetable(world: &World, id: InstanceId, kind: ClockKind, since: SimTime) -> 
 }
 
 impl Step<'_> {
-    /// Restarts the clock of an instance's term.
+    /// Begins the clock of an instance's term anew.
     pub(super) fn schedule_term_step(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance_mut(id);
         instance.term_steps = 0;
@@ -43,7 +44,7 @@ impl Step<'_> {
         }
     }
 
-    /// Handles a step of the clock of an instance's term.
+    /// A step of the clock of an instance's term is due.
     pub(super) fn term_step(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
         let (since, steps) = (instance.expires, instance.term_steps);
@@ -53,7 +54,7 @@ impl Step<'_> {
         instance.expired = instance.expires <= self.now;
         instance.term_steps += 1;
         self.clock_step(id, ClockKind::Expiry, number, StoppedBy::Expiry);
-        // A renewal has restarted the clock and set its own timer.
+        // A renewal has begun the clock anew and set its own timer.
         let instance = self.world.fleet.instance(id);
         if instance.is_there() && instance.expires == since {
             self.schedule_next_term_step(id);
@@ -66,35 +67,31 @@ impl Step<'_> {
         let Some(clock) = book.policy.clock(kind) else { return };
         let step = &clock.steps[number];
         let action = Action::from(step.action);
-        let key = if kind == ClockKind::SpotReclaim {
-            OriginKey::Reclaim(id)
-        } else {
-            OriginKey::Term(id)
-        };
+        let of = if kind == ClockKind::SpotReclaim { Of::Reclaim(id) } else { Of::Term(id) };
         let request =
             RequestContext::timer(kind.into(), step.trigger, action, Target::Instance(id))
                 .resting_on(Some(Reason::of_clock(book, step.rule)))
-                .following(self.origin(key))
+                .following(self.origin(of))
                 .with_payload(if action == Action::Renew {
                     Payload::Term(None)
                 } else {
                     Payload::StoppedBy(by)
                 });
-        let applies = book.assumes(&step.when) && self.world.fleet.instance(id).is_there();
+        let may = book.assumes(&step.when) && self.world.fleet.instance(id).is_there();
         let when = step.when.clone();
-        if applies && self.concerns(&request, id, &when) {
+        if may && self.concerns(&request, id, &when) {
             self.take_step(&request, &[id]);
         }
     }
 
-    pub(super) fn renew(&mut self, call: Call, event: order::Renew) {
-        let ids = self.instances_of(event.instance);
+    pub(super) fn renew(&mut self, call: Call, o: order::Renew) {
+        let ids = self.of(o.instance);
         let request = RequestContext::call(call, Action::Renew, Target::these(&ids))
-            .with_payload(Payload::Term(event.term));
+            .with_payload(Payload::Term(o.term));
         self.execute(&request, &ids);
     }
 
-    /// Prolongs the term of a subscription; other instances have none.
+    /// Prolongs the term of a subscription; anything else has no term.
     pub(super) fn prolong(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let Payload::Term(span) = request.payload else { return };
         let facts = self.facts(request, id, Action::Renew);
@@ -123,13 +120,13 @@ impl Step<'_> {
             self.bring_up(request, seq, id);
         }
         if request.origin.event().is_some() {
-            self.set_origin(OriginKey::Term(id), request.origin.after(seq));
+            self.set_origin(Of::Term(id), request.origin.after(seq));
         }
         self.schedule_term_step(id);
     }
 
     pub(super) fn spot_reclaim(&mut self, call: Call, targets: Targets) {
-        let ids = self.instances_of(targets);
+        let ids = self.of(targets);
         let request = RequestContext::call(call, Action::Reclaim, Target::these(&ids));
         let request = request.as_cause(Trigger::SpotReclaim);
         self.apply_unjudged(&request, &ids, |step, seq, id| {
@@ -142,12 +139,12 @@ impl Step<'_> {
                 return Err(Obstacle::NotSpot);
             }
             let instance = step.world.fleet.instance_mut(id);
-            // It can be reclaimed only once.
+            // It can be taken back only once.
             if instance.reclaim_since == SimTime::NEVER {
                 instance.reclaim_since = now;
                 instance.reclaim_steps = 0;
                 step.set_lock(&request, seq, id, Lock::Recycling, true);
-                step.set_origin(OriginKey::Reclaim(id), request.origin.after(seq));
+                step.set_origin(Of::Reclaim(id), request.origin.after(seq));
                 step.schedule_reclaim_step(id);
             }
             Ok(())
@@ -161,8 +158,8 @@ impl Step<'_> {
         let facts = Facts { billing: instance.billing, unknown, ..Facts::default() };
         let policy = self.world.policy_of(id);
         let book = self.world.header.rulebook(policy);
-        let outcomes = [Action::Reclaim.effect().word(), "refused"];
-        match book.agreed(&facts, |facts| facts.billing == Billing::Spot, outcomes) {
+        let says = [Action::Reclaim.effect().word(), "refused"];
+        match book.agreed(&facts, |facts| facts.billing == Billing::Spot, says) {
             Ok((is_spot, basis)) => {
                 self.rely(policy, basis);
                 is_spot
@@ -184,7 +181,7 @@ impl Step<'_> {
         }
     }
 
-    /// Handles a step of the clock of a reclaim.
+    /// A step of the clock of a reclaim is due.
     pub(super) fn reclaim_step(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance_mut(id);
         let (since, steps) = (instance.reclaim_since, usize::from(instance.reclaim_steps));
