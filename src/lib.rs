@@ -21,6 +21,8 @@
 //! # Ok::<(), stayput::Mistakes>(())
 //! ```
 //!
+//! A record holds ids. To store or send records, give them names with [`named::NamedRecord`].
+//!
 //! The names at the root of the crate are the stable interface. The modules below it are documented
 //! for those who read the code; they may change with every version.
 //!
@@ -34,6 +36,7 @@ pub mod fleet;
 pub mod format;
 pub mod import;
 pub mod kernel;
+pub mod named;
 pub mod plan;
 pub mod policy;
 pub mod record;

@@ -55,15 +55,15 @@ pub enum Cause {
     Event(EventId),
     /// A timer.
     Timer(TimerName),
-    /// The fleet, as it stands at the start of the run.
+    /// The initial state of the fleet.
     Start,
 }
 
 /// Where a record comes from: the event with which its chain of causes began, and the request that
 /// it follows from.
 ///
-/// A timer that falls due has been set by something: an unpaid bill, a schedule, a stop. What began
-/// before the run has no event. Kept small, since a fleet of millions may have as many schedules.
+/// The origin of a timer is the event that set it. A chain that began before the run has no event.
+/// The type is small, because a fleet of millions can have as many schedules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
     event: EventId,
@@ -72,7 +72,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Nothing in the run led to it.
+    /// No event of the run: the chain began before it.
     pub const NONE: Self =
         Self { event: EventId(u32::MAX), actor: ActorId(u32::MAX), seq: u64::MAX };
 
@@ -85,13 +85,13 @@ impl Origin {
         Self { event, actor, ..Self::NONE }
     }
 
-    /// The origin of what follows from request `seq`, which has this origin.
+    /// The origin of a record that follows from request `seq`, which has this origin.
     #[must_use]
     pub const fn after(self, seq: u64) -> Self {
         Self { seq, ..self }
     }
 
-    /// This origin, or `other` if no event is known to have led here.
+    /// This origin, or `other` if this one has no event.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if self.event().is_some() { self } else { other }
@@ -113,7 +113,7 @@ impl Origin {
     }
 }
 
-/// What a request is about.
+/// The instances, group or account of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// One instance.
@@ -153,7 +153,7 @@ pub struct Request {
     pub actor: Option<ActorId>,
     /// Channel of the call; `None` if it is unknown.
     pub channel: Option<Channel>,
-    /// Instances, group or account that it is about.
+    /// The instances, the group or the account.
     pub target: Target,
     /// Whether it was accepted, partly accepted or refused.
     pub result: RequestResult,
@@ -163,7 +163,7 @@ pub struct Request {
     pub got: u32,
     /// Why it, or a part of it, was refused; `None` if nothing was refused.
     pub refusal: Option<Refusal>,
-    /// What kept it from changing as many instances as it was to; `None` if it changed them all.
+    /// The reason why it changed fewer instances than requested; `None` if it changed them all.
     pub limited_by: Option<LimitedBy>,
     /// The event with which the chain of its causes began.
     pub origin: Origin,
@@ -181,8 +181,8 @@ pub enum Refusal {
 /// What decided: a protection or another factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecidedBy {
-    /// Nothing: a call that no rule blocked.
-    Nobody,
+    /// No factor: a call that no rule blocked.
+    None,
     /// A protection.
     Protection(ProtectionId),
     /// Another factor.
@@ -226,7 +226,7 @@ pub struct Decision {
     pub outcome: Outcome,
     /// Effect on the instance.
     pub effect: Effect,
-    /// What decided.
+    /// The protection or other factor that decided.
     pub decided_by: DecidedBy,
     /// Rule that decided; `None` if none did.
     pub rule: Option<RuleId>,
@@ -238,24 +238,24 @@ pub struct Decision {
     pub policy: PolicyId,
     /// The facts that were judged.
     pub facts: Facts,
-    /// What would have prevented the loss; `None` if nothing was lost.
+    /// The measure that would have prevented the loss; `None` if nothing was lost.
     pub remedy: Option<Remedy>,
-    /// Since when the remedy could have been used; `None` if there is no remedy.
+    /// The first instant at which the remedy could have been used; `None` if there is no remedy.
     pub remedy_from: Option<SimTime>,
-    /// The event with which the chain of its causes began. If nothing in the run led to it but the
-    /// removal of a protection that would have held, that removal.
+    /// The event with which the chain of its causes began. If there is none, but a protection that
+    /// would have held was removed in the run, the removal.
     pub origin: Origin,
 }
 
 impl Decision {
-    /// Whether nothing protected the instance and only its power state changed. Text says ALLOWED
-    /// for it, since UNPROTECTED reads like a loss.
+    /// Whether nothing protected the instance and only its power state changed. Text reports print
+    /// ALLOWED, because UNPROTECTED would suggest a loss.
     pub const fn is_allowed(&self) -> bool {
         matches!(self.outcome, Outcome::Unprotected) && self.effect.is_power_state()
     }
 }
 
-/// What a change of state is about.
+/// The instance, group or account of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// An instance.
@@ -266,7 +266,7 @@ pub enum Subject {
     Account(AccountId),
 }
 
-/// What changed, with the old and the new value.
+/// A changed property, with its old and new value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// The state of an instance.
@@ -341,14 +341,15 @@ pub struct Loss {
     pub gib: Option<u64>,
     /// Rule of the fate, and its policy.
     pub rule: (PolicyId, RuleId),
-    /// What would have saved the resource; `None` if it was not lost and its rule has no remedy.
+    /// The measure that would have saved the resource; `None` if it was not lost and its rule has
+    /// no remedy.
     pub remedy: Option<Remedy>,
-    /// Since when the remedy could have been used; `None` if there is no remedy.
+    /// The first instant at which the remedy could have been used; `None` if there is no remedy.
     pub remedy_from: Option<SimTime>,
 }
 
-/// An instance as it stands at the start of a run; one that an event creates, as that event will
-/// create it.
+/// An instance at the start of a run; an instance that an event creates has the state in which it
+/// will be created.
 #[derive(Debug, Clone, Copy)]
 pub struct Start {
     /// The instance.
@@ -373,31 +374,4 @@ pub struct Start {
     pub unknown: ProtectionSet,
     /// When it was created; [`SimTime::NEVER`] if an event creates it.
     pub created: SimTime,
-}
-
-/// An instance at the end of a run.
-#[derive(Debug, Clone, Copy)]
-pub struct InstanceRow {
-    /// The instance.
-    pub instance: InstanceId,
-    /// The account that owns it.
-    pub account: AccountId,
-    /// Its group; `None` if it is in no group.
-    pub group: Option<GroupId>,
-    /// Its state.
-    pub state: Lifecycle,
-    /// The policy of its account.
-    pub policy: PolicyId,
-    /// The protections that are on.
-    pub on: ProtectionSet,
-    /// The protections whose state is unknown.
-    pub unknown: ProtectionSet,
-    /// Its billing; `None` if it is unknown.
-    pub billing: Option<Billing>,
-    /// Its zone; `None` if none is stated.
-    pub zone: Option<ZoneId>,
-    /// When it was created; `None` if it never was.
-    pub created: Option<SimTime>,
-    /// The instance at the start; `None` if the run created it under a new name.
-    pub start: Option<Start>,
 }

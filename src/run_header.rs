@@ -1,4 +1,4 @@
-//! The header of a run: scenario, case, seed, replication, span, and the names that ids stand for.
+//! The header of a run: scenario, case, seed, replication, span, and the names of all ids.
 
 use crate::policy::{Rule, Rulebook};
 use crate::record::{Cause, DecidedBy, Decision, Refusal};
@@ -88,13 +88,13 @@ impl EventNames {
 
     /// The `id` of an event; `None` if it has none.
     pub fn own(&self, id: EventId) -> Option<&str> {
-        self.named.binary_search(&id).ok().map(|at| self.names.at(at))
+        self.named.binary_search(&id).ok().map(|index| self.names.at(index))
     }
 
     /// The event with this name; `None` if there is none.
     pub fn called(&self, name: &str) -> Option<EventId> {
         let own = self.names.iter().position(|own| own == name);
-        own.and_then(|at| self.named.get(at).copied()).or_else(|| self.unnamed(name))
+        own.and_then(|index| self.named.get(index).copied()).or_else(|| self.unnamed(name))
     }
 
     /// The event that is named by its position; `None` if there is none.
@@ -158,8 +158,8 @@ impl RunHeader {
 
     /// The words of the processes in a mask, joined as lists in reports.
     pub fn processes(&self, set: u8) -> String {
-        let held = Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
-        held.map(|process| process.word()).collect::<Vec<_>>().join(";")
+        let suspended = Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
+        suspended.map(|process| process.word()).collect::<Vec<_>>().join(";")
     }
 
     /// The name of an event.
@@ -205,10 +205,10 @@ impl RunHeader {
         set.iter().map(|id| all[id.index()].name.as_str()).collect()
     }
 
-    /// What decided, as in reports; empty for [`DecidedBy::Nobody`].
+    /// The deciding factor, as in reports; empty for [`DecidedBy::None`].
     pub fn decided_by(&self, decision: &Decision) -> &str {
         match decision.decided_by {
-            DecidedBy::Nobody => "",
+            DecidedBy::None => "",
             DecidedBy::Protection(id) => {
                 &self.rulebook(decision.policy).policy.protections[id.index()].name
             }

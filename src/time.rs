@@ -354,6 +354,9 @@ impl CalendarSpan {
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         for (unit, months) in [("mo", 1_i32), ("y", 12)] {
             if let Some(digits) = text.strip_suffix(unit) {
+                if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return Err(TimeError::Malformed);
+                }
                 let count: i32 = digits.parse().map_err(|_| TimeError::Malformed)?;
                 return match count.checked_mul(months) {
                     Some(months @ 0..=12_000) => Ok(Self { months, rest: SimSpan::ZERO }),

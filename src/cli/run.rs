@@ -9,15 +9,14 @@ use super::shared::format_target::ReportTarget;
 use super::shared::load::{Loader, plans};
 use super::shared::output_folder::{self, OutputFolder, cannot};
 use super::shared::progress::Progress;
-use super::shared::run_end::{WrittenPlan, judge_ending, run_end, undecided};
-use super::shared::run_inputs::{assumed, inputs, note_policies, note_sources};
+use super::shared::run_end::{judge_ending, run_end, undecided};
+use super::shared::run_inputs::{assumed, inputs, note_policies};
 use super::shared::{study, terminal};
 use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::plan::{Plan, Unread};
-use crate::record::{InstanceRow, Start};
 use crate::report::{
-    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, Input, JsonLines, Made, Paint,
-    Report, RunEnd, RunFile, RunItem, RunPage, Text, WrittenAssumption, WrittenSource,
+    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, Input, InstanceRow, JsonLines, Made,
+    Paint, Report, RunEnd, RunFile, RunItem, RunPage, Text,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -88,7 +87,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     for mut plan in plans {
         left -= 1;
         plan.header.replication = arguments.replication.unwrap_or(0);
-        match running.carry_out(plan, &loader) {
+        match running.carry_out(plan) {
             Ok(one) => exit = exit.max(one),
             // The reader closed standard output, and no tables are written.
             Err(Broken::Write(None)) => return Ok(exit),
@@ -131,8 +130,7 @@ struct Running<'a> {
     page: Option<RunPage>,
     runs: Vec<RunEnd>,
     policies: Vec<Input>,
-    sources: Vec<WrittenSource>,
-    assumptions: Vec<WrittenAssumption>,
+    assumptions: Vec<String>,
     complete: bool,
 }
 
@@ -169,21 +167,16 @@ impl<'a> Running<'a> {
                 .then(RunPage::default),
             runs: Vec::new(),
             policies: Vec::new(),
-            sources: Vec::new(),
             assumptions: Vec::new(),
             complete: true,
         })
     }
 
-    fn carry_out(&mut self, plan: Plan, loader: &Loader) -> Result<Exit, Broken> {
-        let written = WrittenPlan::of(&plan, &loader.sources);
+    fn carry_out(&mut self, plan: Plan) -> Result<Exit, Broken> {
         let expectations = plan.expectations.len();
         let limits = self.arguments.overrides.limits();
         let mut summary = Summary::default();
         self.write(&RunItem::Start(&plan))?;
-        // Only the tables have starting values.
-        let with_starts = self.tables.is_some();
-        let starts: Vec<Start> = plan.starting_values().filter(|_| with_starts).collect();
         let may_continue = || !terminal::is_interrupted();
         let progress = Progress::new(days(plan.header.elapsed(plan.header.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, may_continue, |record, world| {
@@ -202,18 +195,14 @@ impl<'a> Running<'a> {
         let interrupted = ending.word() == Stopped::Interrupted;
         let instances = || -> Box<dyn Iterator<Item = InstanceRow>> {
             // An interrupted run has no instances at its end.
-            if interrupted {
-                Box::new(std::iter::empty())
-            } else {
-                Box::new(world.instance_rows(&starts))
-            }
+            if interrupted { Box::new(std::iter::empty()) } else { Box::new(at_the_end(world)) }
         };
         let early = undecided(&ending, header);
         let early = early.as_deref();
         let end =
             EndOfRun { header, summary: &summary, early, expectations, instances: &instances };
         self.write(&RunItem::End(&end))?;
-        self.note(&summary, world, &ending, written);
+        self.note(&summary, world, &ending);
         if interrupted {
             return Ok(Exit::Success); // which is reported once, at the end
         }
@@ -241,15 +230,16 @@ impl<'a> Running<'a> {
     }
 
     /// Adds a finished run to the contents of the run file.
-    fn note(&mut self, summary: &Summary, world: &World, ending: &Ending, written: WrittenPlan) {
+    fn note(&mut self, summary: &Summary, world: &World, ending: &Ending) {
         let header = world.header();
         self.complete &= ending.is_complete();
-        let end = run_end(header, written, ending.events, &ending.word().to_string());
-        self.runs.push(end);
-        let decisions = |policy, switch| Some(summary.decisions_on(policy, switch));
-        self.assumptions.extend(assumed(header, summary.switches(), decisions));
+        self.runs.push(run_end(header, ending.events, &ending.word().to_string()));
+        for line in assumed(header, summary.switches()) {
+            if !self.assumptions.contains(&line) {
+                self.assumptions.push(line);
+            }
+        }
         note_policies(header, &mut self.policies);
-        note_sources(header, &mut self.sources);
     }
 
     /// Closes every output; returns the run file if tables were written.
@@ -275,8 +265,7 @@ impl<'a> Running<'a> {
             study: None,
             inputs: inputs(loader),
             policies: self.policies,
-            sources: self.sources,
-            assumptions: WrittenAssumption::merged(self.assumptions),
+            assumptions: self.assumptions,
             outputs: Vec::new(), // filled in when they are complete
             rows: tables
                 .counts()
@@ -287,6 +276,22 @@ impl<'a> Running<'a> {
             complete: self.complete,
         }))
     }
+}
+
+/// The instances at the end of a run.
+fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> + '_ {
+    world.fleet().instances().map(|(id, instance)| {
+        let (on, unknown) = world.protections(id);
+        InstanceRow {
+            instance: id,
+            account: instance.account,
+            group: instance.group,
+            state: instance.state,
+            policy: world.policy_of(id),
+            on,
+            unknown,
+        }
+    })
 }
 
 /// The command that makes a page again: what decides its content, not where it goes.

@@ -3,7 +3,8 @@
 use super::shared::exit::Exit;
 use super::shared::terminal;
 use crate::report::{
-    accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, test_schema,
+    accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, schema_text,
+    test_schema,
 };
 
 #[derive(Debug, clap::Args)]
@@ -37,5 +38,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Exit> {
         Format::Test => test_schema(),
         Format::Accepted => accepted_schema(),
     };
-    terminal::print(&format!("{schema:#}"))
+    terminal::print(&schema_text(&schema))
 }

@@ -1,15 +1,16 @@
-//! How texts are handed in: the caller reads files, this crate never opens one.
+//! The interface through which the caller supplies the texts of files.
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
-/// Why a file could not be had.
+/// The reason why a file could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadFailure {
-    /// What happened, in words: "there is no such file".
+    /// The reason in words: "there is no such file".
     pub what: String,
-    /// What to do about it.
+    /// The proposed remedy.
     pub help: Option<String>,
 }
 
@@ -19,40 +20,38 @@ impl fmt::Display for ReadFailure {
     }
 }
 
-/// Where texts come from. Only the command line implements it with a disk.
+/// A source of texts. Only the command line implements it with a disk.
 ///
-/// [`NoFiles`] is for callers that have everything in one text.
+/// [`NoFiles`] is for callers whose scenario needs no further file.
 pub trait Files {
-    /// The text at `path`, which is relative to the file `from` if it is not absolute.
+    /// Returns the path as messages show it, and the text.
     ///
-    /// Gives the path by which messages call it, and its text.
+    /// `path` is relative to the folder of the file `from` if it is not absolute.
     ///
     /// # Errors
-    /// Whatever keeps the text from being had, in words for people.
+    /// If the text cannot be read.
     fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure>;
 
-    /// The table at `path` to be read row by row; nothing, if it is to be read whole, as small
-    /// ones are.
+    /// The table at `path`, if it is to be read row by row; `None` if it is to be read whole.
     fn stream(&self, from: &str, path: &str) -> Option<Stream> {
         let _ = (from, path);
         None
     }
 }
 
-/// Begins to read a file once more.
+/// Opens a file at its beginning. It may be called repeatedly.
 pub type Opener = Arc<dyn Fn() -> io::Result<Box<dyn io::Read + Send>> + Send + Sync>;
 
-/// A table that is read row by row, as often as need be.
+/// A table that is read row by row, once or repeatedly.
 #[derive(Clone)]
 pub struct Stream {
-    /// What messages call it.
+    /// The path as messages show it.
     pub path: Arc<str>,
-    /// Begins to read it.
+    /// Opens the table.
     pub open: Opener,
-    /// How many rows of it may be kept in all, so that it need not be read again.
+    /// The most rows that may be kept in memory, so that the table need not be read again.
     pub keep: usize,
-    /// How much of it is in memory at once while its mistakes are sought, give or take a row
-    /// [bytes].
+    /// The size of the pieces in which the table is checked, in bytes, to within a row.
     pub piece: u64,
 }
 
@@ -62,7 +61,7 @@ impl fmt::Debug for Stream {
     }
 }
 
-/// A place without any file.
+/// A source without any file.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFiles;
 
@@ -70,4 +69,12 @@ impl Files for NoFiles {
     fn read(&self, _: &str, _: &str) -> Result<(String, String), ReadFailure> {
         Err(ReadFailure { what: "there are no files here".into(), help: None })
     }
+}
+
+/// Whether a path has the ending of a YAML file, in any case.
+pub fn is_yaml(path: &Path) -> bool {
+    let is = |ending: &std::ffi::OsStr| {
+        ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
+    };
+    path.extension().is_some_and(is)
 }

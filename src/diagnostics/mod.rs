@@ -8,7 +8,7 @@ mod span;
 mod suggest;
 mod visible;
 
-pub use files::{Files, NoFiles, Opener, ReadFailure, Stream};
+pub use files::{Files, NoFiles, Opener, ReadFailure, Stream, is_yaml};
 pub use problem::{Code, Problem, Problems, Severity};
 pub use render::{many, render, summary};
 pub use span::{FileId, Sources, Span, Spanned, digest_of, hex_digest};

@@ -1,5 +1,7 @@
 //! Estimates over many replications, with confidence intervals.
 
+use serde::{Deserialize, Serialize};
+
 use std::convert::Infallible;
 
 use super::replication::{Observed, Replications};
@@ -22,7 +24,7 @@ words! {
 }
 
 /// An estimate over all replications.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Name of the metric.
     pub metric: String,
@@ -261,7 +263,6 @@ fn quantiles(mut sample: Sample) -> Option<[i64; 7]> {
 mod tests {
     use super::*;
     use crate::experiment::run::Stopped;
-    use crate::words::Trigger;
 
     fn row(replication: u64, lost: i64, first: Option<i64>, count: i64) -> Observed {
         let values = [
@@ -278,8 +279,7 @@ mod tests {
             first.or(Some(9)),
         ];
         let (events, stop, counts) = (1, Stopped::Drained, vec![count]);
-        let released_by = [0; Trigger::ALL.len()];
-        Observed { replication, events, stop, values, released_by, first_trigger: None, counts }
+        Observed { replication, events, stop, values, counts }
     }
 
     fn estimates_of(rows: Vec<Observed>) -> Vec<Estimate> {

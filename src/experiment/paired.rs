@@ -1,12 +1,14 @@
 //! Paired comparison of two policies with common random numbers, replication by replication.
 
+use serde::{Deserialize, Serialize};
+
 use super::estimate::{Method, ObservedSeries};
 use super::replication::Replications;
 use crate::stats::{Confidence, Interval, Tally};
 use crate::words::Unit;
 
 /// A metric under two policies.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Paired {
     /// Name of the metric.
     pub metric: String,

@@ -51,7 +51,7 @@ pub struct Group {
     /// What a member is like that it creates.
     pub member_template: Instance,
     /// What belongs to such a member.
-    pub newcomer_resources: Vec<Property>,
+    pub member_resources: Vec<Property>,
     /// The number of the next member that it creates and that has no name yet.
     pub numbering: u32,
     /// The next members that it creates; they have names already.
@@ -131,7 +131,7 @@ impl Group {
             terminate_hook: None,
             autoscale: None,
             member_template: Instance::new(account, born),
-            newcomer_resources: Vec::new(),
+            member_resources: Vec::new(),
             numbering: 1,
             expected: VecDeque::new(),
             on: ProtectionSet::EMPTY,

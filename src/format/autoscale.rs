@@ -2,11 +2,12 @@
 
 use std::num::NonZero;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::read::{Name, OneOrMany, Read, expected_kind};
 use super::read_time::When;
 use super::record::record;
+use super::schema::Schemas;
 use super::tree::Node;
 use crate::decimal::Decimal;
 use crate::diagnostics::{Code, Problem, Problems, Spanned};
@@ -114,7 +115,11 @@ impl Read for TimeOfDay {
         found.map(Self)
     }
 
-    fn schema() -> Json {
-        json!({ "type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$" })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a time of the day", |schemas| {
+            let mut schema = schemas.pattern("([01][0-9]|2[0-3]):[0-5][0-9]");
+            schema["examples"] = ["08:30"].as_slice().into();
+            schema
+        })
     }
 }

@@ -1,8 +1,9 @@
 //! Reads numbers with three decimals.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::read::{Read, expected_kind};
+use super::schema::Schemas;
 use super::tree::Node;
 use crate::decimal::Decimal;
 use crate::diagnostics::{Code, Problem, Problems};
@@ -21,7 +22,10 @@ impl Read for Decimal {
         level
     }
 
-    fn schema() -> Json {
-        json!({ "type": "number", "multipleOf": 0.001 })
+    /// No `multipleOf`: validators compute it with binary fractions, and 0.7 fails.
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a decimal", |schemas| {
+            schemas.number("number", None, r"-?[0-9]{1,12}(\.[0-9]{1,3})?")
+        })
     }
 }

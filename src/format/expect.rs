@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::read::{Map, Name, OneOrMany, Read};
 use super::read_time::When as Written;
 use super::record::record;
+use super::schema::Schemas;
 use super::selector::Selector;
 use super::tree::{Node, Value};
 use crate::diagnostics::{Code, Problem, Problems, Spanned};
@@ -239,8 +240,9 @@ impl<T: Read> Read for AnyOf<T> {
         Some(Self(values))
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [T::schema(), { "type": "array", "items": T::schema(), "minItems": 1 }] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let one = T::schema(schemas);
+        json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
     }
 }
 
@@ -272,8 +274,10 @@ impl<P: Read> Read for Lines<P> {
         Some(Self(lines))
     }
 
-    fn schema() -> Json {
-        json!({ "type": "array", "items": P::schema() })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let mut line = P::schema(schemas);
+        line["not"] = json!({ "type": "object", "propertyNames": { "pattern": "^(in$|x-)" } });
+        schemas.list(&line)
     }
 }
 
@@ -294,8 +298,8 @@ impl Read for At {
         }
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [{ "const": "end" }, Written::schema()] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        json!({ "anyOf": [Written::schema(schemas), { "const": "end" }] })
     }
 }
 
@@ -311,8 +315,8 @@ impl Read for Until {
         }
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [{ "const": "never" }, Written::schema()] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        json!({ "anyOf": [Written::schema(schemas), { "const": "never" }] })
     }
 }
 

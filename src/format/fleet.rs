@@ -9,6 +9,7 @@ use super::autoscale::WrittenAutoscale;
 use super::read::{Map, Name, OneOrMany, Read, read_word};
 use super::read_time::When;
 use super::record::record;
+use super::schema::Schemas;
 use super::tree::{Node, Style, Value};
 use crate::diagnostics::{Problems, Spanned};
 use crate::time::{SimSpan, Term};
@@ -265,8 +266,9 @@ impl<T: Read> Read for Known<T> {
         T::read(node, problems).map(|known| Self(Some(known)))
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [T::schema(), { "const": UNKNOWN }] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let known = T::schema(schemas);
+        json!({ "anyOf": [known, { "const": UNKNOWN, "description": "Unknown." }] })
     }
 }
 
@@ -292,11 +294,14 @@ impl Read for WrittenProtect {
         Some(part)
     }
 
-    fn schema() -> Json {
-        json!({
-            "type": "array",
-            "items": { "type": "string" },
-            "description": "names of protections; `NAME=unknown` for one that nobody looked at",
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("protections", |schemas| {
+            let name = String::schema(schemas);
+            let mut list = schemas.list(&name);
+            list["description"] =
+                "Protections by name or attribute; `NAME=unknown` for one that nobody looked at."
+                    .into();
+            list
         })
     }
 }
@@ -338,8 +343,8 @@ impl Read for AutoRelease {
         Some(Self { at: record.at, set_earlier: true })
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [When::schema(), AutoReleaseRecord::schema()] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        json!({ "anyOf": [When::schema(schemas), AutoReleaseRecord::schema(schemas)] })
     }
 }
 
@@ -380,7 +385,7 @@ impl Read for WrittenResource {
         }
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [ResourceKind::schema(), WrittenResourceRecord::schema()] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        json!({ "anyOf": [ResourceKind::schema(schemas), WrittenResourceRecord::schema(schemas)] })
     }
 }

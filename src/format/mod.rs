@@ -18,6 +18,7 @@ mod read;
 mod read_time;
 mod record;
 mod scenario;
+mod schema;
 mod selector;
 mod tree;
 mod yaml;
@@ -32,11 +33,12 @@ pub use fleet::{
 pub use pieces::{Pieces, Reading};
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};
 pub use read_time::When;
-pub use record::{Fields, canonical_key, object_schema};
+pub use record::{Fields, canonical_key};
 pub use scenario::{
     MetricStep, WrittenFile, WrittenFleet, WrittenImport, WrittenInstances, WrittenMetrics,
     is_file, read_file,
 };
+pub use schema::{Key, Schemas, Shared, either_spelling};
 pub use selector::{LONGEST, Selector, SelectorPart, count, expand, glob, not_a_range};
 pub use tree::{Entry, Node, Style, Value};
 pub use yaml::parse_yaml;

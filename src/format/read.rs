@@ -4,6 +4,7 @@ use std::num::NonZero;
 
 use serde_json::{Value as Json, json};
 
+use super::schema::Schemas;
 use super::tree::{Entry, Node, Style, Value};
 use crate::diagnostics::Suggestion;
 use crate::diagnostics::is_unseen;
@@ -16,8 +17,8 @@ pub trait Read: Sized {
     /// Reads it; what is wrong goes to `problems`, and nothing comes out.
     fn read(node: &Node, problems: &mut Problems) -> Option<Self>;
 
-    /// Its JSON schema (draft 2020-12).
-    fn schema() -> Json;
+    /// Its JSON schema; what is used in several places is a definition of `schemas`.
+    fn schema(schemas: &mut Schemas) -> Json;
 }
 
 /// The scalar of a node, or a message that `what` was expected.
@@ -61,12 +62,10 @@ impl<W: Word> Read for W {
         read_word(node, problems)
     }
 
-    fn schema() -> Json {
-        let words: Vec<Json> = W::ALL
-            .iter()
-            .map(|word| json!({ "const": word.word(), "description": word.meaning() }))
-            .collect();
-        json!({ "oneOf": words })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<W>(W::WHAT, |schemas| {
+            schemas.words(W::ALL.iter().map(|word| (word.word(), word.meaning())))
+        })
     }
 }
 
@@ -75,8 +74,8 @@ impl Read for String {
         scalar(node, "a text", problems).map(str::to_owned)
     }
 
-    fn schema() -> Json {
-        json!({ "type": "string" })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a text", |_| Schemas::text())
     }
 }
 
@@ -99,8 +98,8 @@ impl Read for bool {
         }
     }
 
-    fn schema() -> Json {
-        json!({ "type": "boolean" })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a truth value", |schemas| schemas.truth())
     }
 }
 
@@ -129,8 +128,13 @@ macro_rules! whole_numbers {
                 found
             }
 
-            fn schema() -> Json {
-                json!({ "type": "integer", "minimum": 0 })
+            fn schema(schemas: &mut Schemas) -> Json {
+                let what = concat!("a whole number ", stringify!($number));
+                schemas.define::<Self>(what, |schemas| {
+                    let mut schema = schemas.number("integer", Some(0), "0|[1-9][0-9]*");
+                    schema["maximum"] = Self::MAX.into();
+                    schema
+                })
             }
         }
     )+};
@@ -148,8 +152,12 @@ impl Read for NonZero<u32> {
         found
     }
 
-    fn schema() -> Json {
-        json!({ "type": "integer", "minimum": 1 })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a positive number", |schemas| {
+            let mut schema = schemas.number("integer", Some(1), "[1-9][0-9]*");
+            schema["maximum"] = u32::MAX.into();
+            schema
+        })
     }
 }
 
@@ -230,8 +238,15 @@ impl Read for Name {
         Some(Self(text.into()))
     }
 
-    fn schema() -> Json {
-        json!({ "type": "string", "pattern": "^[^=+@-]", "maxLength": 255 })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a name", |schemas| {
+            let mut schema = Schemas::text();
+            schema["minimum"] = 0.into();
+            schema["maxLength"] = 255.into();
+            schema["pattern"] = schemas.whole("[^-=+@$*?;][^$*?;]*").into();
+            schema["not"] = json!({ "type": "string", "pattern": r"\.\.|^::" });
+            schema
+        })
     }
 }
 
@@ -241,7 +256,7 @@ impl Read for Node {
         Some(node.clone())
     }
 
-    fn schema() -> Json {
+    fn schema(_: &mut Schemas) -> Json {
         json!({})
     }
 }
@@ -251,8 +266,8 @@ impl<T: Read> Read for Spanned<T> {
         T::read(node, problems).map(|value| Self::new(value, node.span))
     }
 
-    fn schema() -> Json {
-        T::schema()
+    fn schema(schemas: &mut Schemas) -> Json {
+        T::schema(schemas)
     }
 }
 
@@ -269,8 +284,9 @@ impl<T: Read> Read for Vec<T> {
         }
     }
 
-    fn schema() -> Json {
-        json!({ "type": "array", "items": T::schema() })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let items = T::schema(schemas);
+        schemas.list(&items)
     }
 }
 
@@ -313,8 +329,9 @@ impl<T: Read> Read for OneOrMany<T> {
         }
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [T::schema(), { "type": "array", "items": T::schema() }] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let one = T::schema(schemas);
+        json!({ "anyOf": [one, { "type": "array", "items": one }] })
     }
 }
 
@@ -359,8 +376,9 @@ impl<T: Read> Read for Map<T> {
         good.then_some(Self(map))
     }
 
-    fn schema() -> Json {
-        json!({ "type": "object", "additionalProperties": T::schema() })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let values = T::schema(schemas);
+        schemas.map(&values)
     }
 }
 

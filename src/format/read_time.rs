@@ -1,11 +1,31 @@
 //! Times and spans as files write them.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::read::{Read, scalar};
+use super::schema::{SPAN, Schemas};
 use super::tree::Node;
 use crate::diagnostics::{Code, Problem, Problems};
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, SimTime, Term, TimeError, UtcOffset};
+
+/// A day of the calendar, as a regular expression.
+const DAY: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+
+/// An instant with its offset. The reader also accepts it without marks between its digits.
+const INSTANT: &str = "-?[0-9]{4,6}-?(0[1-9]|1[0-2])-?(0[1-9]|[12][0-9]|3[01])\
+                       [Tt ]([01][0-9]|2[0-4])(:?[0-5][0-9](:?[0-6][0-9]([.,]0+)?)?)?\
+                       ([Zz]|[+-][0-9]{2}(:?[0-9]{2}(:?[0-9]{2})?)?)";
+
+/// An offset from UTC.
+const OFFSET: &str = "[Zz]|[+-][0-9]{2}(:?[0-9]{2}(:?[0-9]{2})?)?";
+
+/// The schema of a text with a description and examples.
+fn described(schemas: &Schemas, pattern: &str, about: &str, examples: &[&str]) -> Json {
+    let mut schema = schemas.pattern(pattern);
+    schema["description"] = about.into();
+    schema["examples"] = examples.into();
+    schema
+}
 
 /// A time as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +75,15 @@ impl Read for When {
         }
     }
 
-    fn schema() -> Json {
-        json!({
-            "type": "string",
-            "description": "a time with an offset, or `+1d12h` after the start",
-            "examples": ["2026-06-01T00:00:00+08:00", "+1d12h"],
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a time", |schemas| {
+            let about = "A time with an offset, or `+1d12h` after the start.";
+            described(
+                schemas,
+                &format!("{INSTANT}|\\+({SPAN})"),
+                about,
+                &["2026-06-01T00:00:00+08:00", "+1d12h"],
+            )
         })
     }
 }
@@ -70,8 +94,11 @@ impl Read for SimSpan {
         Self::parse(text).map_err(|fault| problems.add(bad_span(text, node, fault))).ok()
     }
 
-    fn schema() -> Json {
-        json!({ "type": "string", "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$" })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a duration", |schemas| {
+            let about = "A duration: digits with d, h, m or s, the largest unit first.";
+            described(schemas, SPAN, about, &["1d12h"])
+        })
     }
 }
 
@@ -146,8 +173,11 @@ impl Read for CalendarSpan {
         Self::parse(text).map_err(|fault| problems.add(bad_span(text, node, fault))).ok()
     }
 
-    fn schema() -> Json {
-        json!({ "type": "string" })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a calendar duration", |schemas| {
+            let about = "Months (`1mo`), years (`3y`), or a duration such as `1d12h`.";
+            described(schemas, &format!("[0-9]+(mo|y)|{SPAN}"), about, &["1mo"])
+        })
     }
 }
 
@@ -161,8 +191,8 @@ impl Read for Term {
         found
     }
 
-    fn schema() -> Json {
-        CalendarSpan::schema()
+    fn schema(schemas: &mut Schemas) -> Json {
+        CalendarSpan::schema(schemas)
     }
 }
 
@@ -177,8 +207,14 @@ impl Read for UtcOffset {
         found
     }
 
-    fn schema() -> Json {
-        json!({ "type": "string", "pattern": "^([+-][0-9]{2}:[0-9]{2}|Z)$" })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("an offset from UTC", |schemas| {
+            let about = "An offset from UTC.";
+            let mut schema = described(schemas, OFFSET, about, &["+08:00"]);
+            // YAML takes `+0800` for a number.
+            schema["type"] = serde_json::json!(["string", "integer"]);
+            schema
+        })
     }
 }
 
@@ -193,7 +229,10 @@ impl Read for ApiVersion {
         found
     }
 
-    fn schema() -> Json {
-        json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}" })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a version of an interface", |schemas| {
+            let about = "A version of a provider's interface, by its date.";
+            described(schemas, &format!("{DAY}.*"), about, &["2019-03-01"])
+        })
     }
 }

@@ -5,9 +5,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value as Json, json};
-
 use super::read::{Read, expected_kind, split_pairs};
+use super::schema::ALIAS;
 use super::tree::{Entry, Node, Style, Value};
 use crate::diagnostics::{Code, Problem, Problems, Suggestion};
 
@@ -20,9 +19,6 @@ pub struct Fields<'n> {
     /// a missing or a bad value of these follows from a mistake that is reported already.
     reported: Vec<String>,
 }
-
-/// The one key with a second spelling: as written, and as it is read.
-const ALIAS: (&str, &str) = ("instances", "instance");
 
 /// The key that a written key stands for where `keys` are allowed: itself, or what it is the
 /// second spelling of.
@@ -161,29 +157,6 @@ fn refuse_number(
     reported.push("by".to_owned());
 }
 
-/// The JSON schema of a mapping: `(key, about, schema, required)` of each key.
-pub fn object_schema(about: &str, keys: Vec<(&str, &str, Json, bool)>) -> Json {
-    let required: Vec<&str> = keys.iter().filter(|key| key.3).map(|key| key.0).collect();
-    let mut properties = Map::new();
-    for (key, about, mut schema, _) in keys {
-        if let Some(schema) = schema.as_object_mut() {
-            schema.insert("description".into(), about.into());
-        }
-        properties.insert(key.into(), schema);
-    }
-    let mut object = json!({
-        "type": "object",
-        "description": about,
-        "properties": properties,
-        "patternProperties": { "^x-": true },
-        "additionalProperties": false,
-    });
-    if !required.is_empty() {
-        object["required"] = json!(required);
-    }
-    object
-}
-
 /// Declares a struct that a mapping is read into.
 ///
 /// Each field is `required` (its type), `optional` (an `Option` of it) or
@@ -220,16 +193,16 @@ macro_rules! record {
                 Some(Self { $($field: $crate::format::record!(@take $mode $field),)* })
             }
 
-            fn schema() -> serde_json::Value {
-                $crate::format::object_schema(
-                    concat!($($about),+).trim_ascii(),
-                    vec![$((
+            fn schema(schemas: &mut $crate::format::Schemas) -> serde_json::Value {
+                schemas.define::<Self>($what, |schemas| {
+                    let keys = vec![$((
                         $key,
                         concat!($($doc),+).trim_ascii(),
-                        <$type as $crate::format::Read>::schema(),
+                        <$type as $crate::format::Read>::schema(schemas),
                         $crate::format::record!(@must $mode),
-                    )),*],
-                )
+                    )),*];
+                    schemas.object(concat!($($about),+).trim_ascii(), keys)
+                })
             }
         }
     };

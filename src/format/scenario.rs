@@ -6,6 +6,7 @@ use super::fleet::{WrittenAccount, WrittenGroup, WrittenInstance};
 use super::read::{Map, Name, Read};
 use super::read_time::When;
 use super::record::record;
+use super::schema::Schemas;
 use super::tree::Node;
 use crate::decimal::Decimal;
 use crate::diagnostics::{Problems, Spanned};
@@ -63,8 +64,9 @@ impl Read for WrittenInstances {
         Map::read(node, problems).map(Self::Here)
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [WrittenFile::schema(), Map::<WrittenInstance>::schema()] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let here = Map::<WrittenInstance>::schema(schemas);
+        Schemas::file_or(&WrittenFile::schema(schemas), &here)
     }
 }
 
@@ -100,8 +102,8 @@ impl Read for MetricLevel {
         }
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [{ "const": "unknown" }, Decimal::schema()] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        json!({ "anyOf": [Decimal::schema(schemas), { "const": "unknown" }] })
     }
 }
 
@@ -128,7 +130,8 @@ impl Read for WrittenMetrics {
         Map::read(node, problems).map(Self::Here)
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [WrittenFile::schema(), Map::<Vec<MetricStep>>::schema()] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let here = Map::<Vec<MetricStep>>::schema(schemas);
+        Schemas::file_or(&WrittenFile::schema(schemas), &here)
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::read::{Map, OneOrMany, Read, expected_kind};
 use super::record::record;
+use super::schema::Schemas;
 use super::tree::{Node, Style, Value};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
 
@@ -61,14 +62,16 @@ impl Read for Selector {
         Some(Self { parts, span: node.span })
     }
 
-    fn schema() -> Json {
-        let one = json!({
-            "anyOf": [
-                { "type": "string", "description": "a name, a range `web-1..4`, or a glob `db-*`" },
-                TagsRecord::schema(),
-            ]
-        });
-        json!({ "anyOf": [one, { "type": "array", "items": one }] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a selector", |schemas| {
+            let mut name = Schemas::text();
+            name["description"] = "A name, a range `web-1..4`, or a glob `db-*`.".into();
+            let tags = TagsRecord::schema(schemas);
+            let list = json!({
+                "type": "array", "minItems": 1, "items": { "anyOf": [name, tags] },
+            });
+            json!({ "anyOf": [name, tags, list] })
+        })
     }
 }
 

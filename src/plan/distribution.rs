@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span, Spanned};
-use crate::format::{Fields, Node, Read, Value, expected_kind, object_schema, record, rows};
+use crate::format::{Fields, Node, Read, Schemas, Value, expected_kind, record, rows};
 use crate::time::SimSpan;
 
 /// How long something takes, as chance has it. What is drawn is rounded to whole seconds.
@@ -75,8 +75,11 @@ impl Read for Thousandths {
         found
     }
 
-    fn schema() -> Json {
-        json!({ "type": "number", "minimum": 0, "multipleOf": 0.001 })
+    /// No `multipleOf`: validators compute it with binary fractions, and 0.7 fails.
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a positive decimal", |schemas| {
+            schemas.number("number", Some(0), r"[0-9]{1,6}(\.[0-9]{1,3})?")
+        })
     }
 }
 
@@ -184,21 +187,30 @@ impl Read for Spanned<WrittenLaw> {
         Some(Self::new(law, node.span))
     }
 
-    fn schema() -> Json {
-        let of = |key| match key {
-            "exponential" => WrittenExponential::schema(),
-            "weibull" => WrittenWeibull::schema(),
-            "lognormal" => WrittenLogNormal::schema(),
-            "fixed" => SimSpan::schema(),
-            _ => {
-                let one = json!({ "anyOf": [SimSpan::schema(), WrittenSpan::schema()] });
-                json!({ "anyOf": [SpansFile::schema(), { "type": "array", "items": one }] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<WrittenLaw>("a distribution", |schemas| {
+            let mut keys = Vec::new();
+            for (key, about) in LAWS {
+                let schema = match key {
+                    "exponential" => WrittenExponential::schema(schemas),
+                    "weibull" => WrittenWeibull::schema(schemas),
+                    "lognormal" => WrittenLogNormal::schema(schemas),
+                    "fixed" => SimSpan::schema(schemas),
+                    _ => {
+                        let span = SimSpan::schema(schemas);
+                        let one = json!({ "anyOf": [span, WrittenSpan::schema(schemas)] });
+                        let mut list = schemas.list(&one);
+                        list["minItems"] = 1.into();
+                        json!({ "anyOf": [SpansFile::schema(schemas), list] })
+                    }
+                };
+                keys.push((key, about, schema, false));
             }
-        };
-        let keys = LAWS.map(|(key, about)| (key, about, of(key), false));
-        let mut one = object_schema(ABOUT, keys.to_vec());
-        one["minProperties"] = 1.into();
-        json!({ "anyOf": [SimSpan::schema(), one] })
+            let mut one = schemas.object(ABOUT, keys);
+            one["type"] = "object".into();
+            Schemas::exactly_one(&mut one, LAWS.into_iter().map(|(key, _)| key));
+            json!({ "anyOf": [SimSpan::schema(schemas), one] })
+        })
     }
 }
 

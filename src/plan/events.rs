@@ -17,7 +17,7 @@ use super::verb_keys::{
 };
 use super::verbs::verbs;
 use crate::diagnostics::Problems;
-use crate::format::{Node, Read, WrittenInstance};
+use crate::format::{Node, Read, Schemas, WrittenInstance};
 use crate::time::{ApiVersion, Term};
 use crate::words::{Billing, Channel, GroupOperation, Health, HookResult, Initiator};
 

@@ -35,7 +35,7 @@ impl FleetBuilder<'_, '_> {
         }
         (group.on, group.unknown) = self.protections(&part.protect, account, Subject::Group);
         let id = self.fleet.add_group(group);
-        self.newcomers(id, name, span, part);
+        self.new_members(id, name, span, part);
     }
 
     /// What a group says of itself, and where it says nothing, what its policy sets.
@@ -174,7 +174,7 @@ impl FleetBuilder<'_, '_> {
     }
 
     /// What a member is like that a group creates by itself, and what the first are called.
-    fn newcomers(&mut self, group: GroupId, name: &str, span: Span, part: &WrittenGroup) {
+    fn new_members(&mut self, group: GroupId, name: &str, span: Span, part: &WrittenGroup) {
         let mut like = part.new_members.clone().unwrap_or_else(WrittenInstance::blank);
         like.group = Name::fault(name).is_none().then(|| Spanned::new(Name(name.into()), span));
         let Some(member_template) = self.settle(&like, span, true) else { return };
@@ -182,7 +182,7 @@ impl FleetBuilder<'_, '_> {
         let state = self.fleet.group_mut(group);
         state.member_template = member_template;
         (state.member_template.group, state.member_template.state) = (None, Lifecycle::Absent);
-        state.newcomer_resources = resources;
+        state.member_resources = resources;
         for written in &part.new_names.0 {
             let names = match expand(&written.value) {
                 Ok(names) => names,

@@ -44,6 +44,7 @@ mod switches;
 mod tables;
 mod targets;
 mod verb_keys;
+mod verb_schemas;
 mod verbs;
 mod written;
 

@@ -5,13 +5,13 @@ use std::num::NonZero;
 use serde_json::{Value as Json, json};
 
 use super::distribution::{Thousandths, WrittenLaw, check_gaps};
-use super::events::{VERBS, WrittenVerb, verb_keys, verb_needs, verb_schemas};
+use super::events::{VERBS, WrittenVerb, verb_keys, verb_needs};
 use super::random::Pick;
+use super::verb_schemas::{Place, TARGETS, or_never, verb_schemas};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
-use crate::format::{Entry, Fields, Node, Read, Style, Value, When, canonical_key, object_schema};
-
-/// The keys by which verbs say what they are about, instances before their group.
-const TARGETS: [&str; 3] = ["instance", "account", "group"];
+use crate::format::{
+    Entry, Fields, Node, Read, Schemas, Shared, Style, Value, When, canonical_key,
+};
 
 /// A source of events as written. What could not be read has been reported.
 #[derive(Debug, Clone)]
@@ -114,27 +114,36 @@ impl Read for WrittenRandomSource {
         })
     }
 
-    fn schema() -> Json {
-        let mut keys = vec![
-            ("every", "the gaps between its occurrences", Spanned::<WrittenLaw>::schema(), true),
-            (
-                "from",
-                "since when gaps are counted, the start if not given; `never` leaves it out",
-                When::schema(),
-                false,
-            ),
-            ("until", "the last instant at which it can occur", When::schema(), false),
-            ("at-most", "how often it occurs at most", NonZero::<u32>::schema(), false),
-            ("one-of", "what it does, by weights", Vec::<WrittenAlternative>::schema(), false),
-            ("pick", PICK, Pick::schema(), false),
-            ("then", "what follows an occurrence", Vec::<WrittenThen>::schema(), false),
-        ];
-        keys.extend(alternative_schemas());
-        object_schema(
-            "A random source of events: its gaps, and one verb or several under `one-of`.",
-            keys,
-        )
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("a random source", |schemas| {
+            let law = Spanned::<WrittenLaw>::schema(schemas);
+            let then = Vec::<WrittenThen>::schema(schemas);
+            let mut one_of = Vec::<WrittenAlternative>::schema(schemas);
+            one_of["minItems"] = 1.into();
+            let from = "since when gaps are counted, the start if not given; `never` leaves it out";
+            let keys = vec![
+                ("every", "the gaps between its occurrences", law, true),
+                ("from", from, or_never(schemas), false),
+                ("until", "the last instant at which it can occur", When::schema(schemas), false),
+                ("at-most", "how often it occurs at most", NonZero::schema(schemas), false),
+                ("one-of", "what it does, by weights", one_of, false),
+                ("pick", PICK, Pick::schema(schemas), false),
+                ("then", "what follows an occurrence", then, false),
+            ];
+            let about = "A random source of events: its gaps, and one verb or several under \
+                         `one-of`.";
+            let verbs = random_verbs(schemas);
+            let mut source = schemas.sharing(&verbs, about, keys);
+            Schemas::exactly_one(&mut source, possible().chain(["one-of"]));
+            source["dependentSchemas"] = json!({ "one-of": { "properties": { "pick": false } } });
+            source
+        })
     }
+}
+
+/// The verbs of random sources.
+fn random_verbs(schemas: &mut Schemas) -> Shared {
+    schemas.share("a verb of a random source", |schemas| verb_schemas(Place::Among, schemas))
 }
 
 const PICK: &str = "whether it is about `one` of those that are selected, as if not given, \
@@ -183,16 +192,19 @@ impl Read for WrittenAlternative {
         WrittenCall::read(entry, Aimed::Among, problems).map(|call| Self { weight, pick, call })
     }
 
-    fn schema() -> Json {
-        let mut keys = vec![
-            ("weight", "how likely it is beside the others; 1, if not given", u32::schema()),
-            ("pick", PICK, Pick::schema()),
-        ]
-        .into_iter()
-        .map(|(key, about, schema)| (key, about, schema, false))
-        .collect::<Vec<_>>();
-        keys.extend(alternative_schemas());
-        object_schema("One of the things that a source does: exactly one verb.", keys)
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("an alternative", |schemas| {
+            let weight = "how likely it is beside the others; 1, if not given";
+            let keys = vec![
+                ("weight", weight, u32::schema(schemas), false),
+                ("pick", PICK, Pick::schema(schemas), false),
+            ];
+            let about = "One of the things that a source does: exactly one verb.";
+            let verbs = random_verbs(schemas);
+            let mut alternative = schemas.sharing(&verbs, about, keys);
+            Schemas::exactly_one(&mut alternative, possible());
+            alternative
+        })
     }
 }
 
@@ -213,17 +225,23 @@ impl Read for WrittenThen {
         Some(Self { after: after?, probability, call: call? })
     }
 
-    fn schema() -> Json {
-        let mut keys = vec![
-            ("after", "how long after the occurrence", Spanned::<WrittenLaw>::schema(), true),
-            ("probability", "how likely it is; 1, if not given", Thousandths::schema(), false),
-        ];
-        keys.extend(then_schemas());
-        object_schema(
-            "What follows an occurrence: exactly one verb. What it does not say of its target is \
-             the occurrence's; whom it names it is about, all of them, as an event is.",
-            keys,
-        )
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("what follows", |schemas| {
+            let law = Spanned::<WrittenLaw>::schema(schemas);
+            let mut probability = Thousandths::schema(schemas);
+            probability["maximum"] = 1.into();
+            let mut keys = vec![
+                ("after", "how long after the occurrence", law, true),
+                ("probability", "how likely it is; 1, if not given", probability, false),
+            ];
+            keys.extend(verb_schemas(Place::Alike, schemas));
+            let about = "What follows an occurrence: exactly one verb. Without a target of its \
+                         own it is about the target of the occurrence; otherwise it is about all \
+                         that it names, as an event is.";
+            let mut then = schemas.object(about, keys);
+            Schemas::exactly_one(&mut then, possible());
+            then
+        })
     }
 }
 
@@ -422,36 +440,6 @@ fn first_key(node: &Node) -> Span {
     let mut span = node.entries().and_then(<[_]>::first).map_or(node.span, |e| e.key.span);
     span.end = span.end.max(span.start + 1);
     span
-}
-
-type KeySchema = (&'static str, &'static str, Json, bool);
-
-/// The verbs, of which one account or group may be drawn from several.
-fn alternative_schemas() -> Vec<KeySchema> {
-    let mut schemas = verb_schemas();
-    schemas.retain(|(verb, ..)| *verb != "create");
-    for (.., schema, _) in &mut schemas {
-        for key in ["account", "group"] {
-            if let Some(one) = schema["properties"].get_mut(key) {
-                let about = one.as_object_mut().and_then(|one| one.remove("description"));
-                let list = json!({ "type": "array", "items": { "type": "string" } });
-                *one = json!({ "anyOf": [one.clone(), list], "description": about });
-            }
-        }
-    }
-    schemas
-}
-
-/// The verbs, which may leave open what they are about.
-fn then_schemas() -> Vec<KeySchema> {
-    let mut schemas = verb_schemas();
-    schemas.retain(|(verb, ..)| *verb != "create");
-    for (.., schema, _) in &mut schemas {
-        if let Some(required) = schema.get_mut("required").and_then(Json::as_array_mut) {
-            required.retain(|key| !TARGETS.iter().any(|target| key == target));
-        }
-    }
-    schemas
 }
 
 impl WrittenRandomSource {

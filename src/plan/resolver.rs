@@ -278,6 +278,10 @@ impl NameLookup for Resolver<'_> {
     }
 
     fn actor(&mut self, cell: &str) -> Option<usize> {
+        // A number is refused where a caller is named.
+        if cell.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
         let known = self.actors.get(cell);
         known.or_else(|| Name::fault(cell).is_none().then(|| self.actors.intern(cell)))
     }

@@ -136,15 +136,12 @@ macro_rules! verbs {
             }
         }
 
-        /// For each verb: its key, its description, its schema, and `false`: no event needs this
-        /// one.
-        pub fn verb_schemas() -> Vec<(&'static str, &'static str, Json, bool)> {
-            vec![$((
-                $verb,
-                concat!($($about),+).trim_ascii(),
-                written::$name::schema(),
-                false,
-            )),+]
+        /// A reference to the definition of a verb.
+        pub fn verb_definition(verb: &str, schemas: &mut Schemas) -> Option<Json> {
+            match verb {
+                $($verb => Some(written::$name::schema(schemas)),)+
+                _ => None,
+            }
         }
 
         /// The keys of a verb, `by` and `via` included.

@@ -1,13 +1,14 @@
 //! A scenario as written: names, not ids; nothing resolved, nothing checked twice.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use super::events::{VERBS, WrittenVerb, verb_schemas};
+use super::events::{VERBS, WrittenVerb};
 use super::random_written::WrittenRandomSource;
+use super::verb_schemas::{Place, or_never, verb_schemas};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
 use crate::format::{
-    Entry, Fields, Map, Name, Node, Read, Value, When, WrittenDecision, WrittenExpect, WrittenFile,
-    WrittenFleet, WrittenMetrics, expected_kind, is_file, object_schema, read_file, record,
+    Entry, Fields, Map, Name, Node, Read, Schemas, Value, When, WrittenDecision, WrittenExpect,
+    WrittenFile, WrittenFleet, WrittenMetrics, expected_kind, is_file, read_file, record,
 };
 use crate::time::SimSpan;
 
@@ -79,8 +80,10 @@ impl Read for WrittenEvents {
         Some(Self::Here(events))
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [WrittenFile::schema(), { "type": "array", "items": WrittenEvent::schema() }] })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let event = WrittenEvent::schema(schemas);
+        let here = schemas.list(&event);
+        Schemas::file_or(&WrittenFile::schema(schemas), &here)
     }
 }
 
@@ -144,13 +147,18 @@ impl Read for WrittenEvent {
         Some(Self { at, id, verb, span: node.span })
     }
 
-    fn schema() -> Json {
-        let mut keys = vec![
-            ("at", "when it happens; `never` leaves it out", When::schema(), true),
-            ("id", "what expectations and reports call it", Name::schema(), false),
-        ];
-        keys.extend(verb_schemas());
-        object_schema("An event: when it happens, and exactly one verb.", keys)
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("an event", |schemas| {
+            let mut keys = vec![
+                ("at", "when it happens; `never` leaves it out", or_never(schemas), true),
+                ("id", "what expectations and reports call it", Name::schema(schemas), false),
+            ];
+            keys.extend(verb_schemas(Place::Event, schemas));
+            let about = "An event: when it happens, and exactly one verb.";
+            let mut event = schemas.object(about, keys);
+            Schemas::exactly_one(&mut event, VERBS.iter().copied());
+            event
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The built-in editions, and the loading of editions.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::compile::compiler::compile;
@@ -10,7 +11,7 @@ use super::overlay::Overlay;
 use super::read_files::ReadFiles;
 use crate::diagnostics::{
     Code, Files, Problem, Problems, ReadFailure, Severity, Sources, Span, Spanned, closest,
-    hex_digest,
+    hex_digest, is_yaml,
 };
 use crate::format::{Node, Read, parse_yaml};
 
@@ -69,8 +70,8 @@ const DEEPEST: usize = 8;
 pub struct Library(BTreeMap<String, Arc<Policy>>);
 
 impl Library {
-    /// Loads an edition as [`load`] does. A built-in edition is compiled only the first time. A file
-    /// is compiled each time, because its path is relative to the file that names it.
+    /// Loads an edition as [`load`] does. A built-in edition is compiled only the first time. A
+    /// file is compiled each time, because its path is relative to the file that names it.
     pub fn load(
         &mut self,
         name: &str,
@@ -169,10 +170,7 @@ fn find(
     if let Some(text) = Catalog::text(name) {
         return Some((format!("policies/{name}.yaml"), text.to_owned()));
     }
-    let is_path = name.contains(['/', '\\'])
-        || std::path::Path::new(name)
-            .extension()
-            .is_some_and(|ending| ending.eq_ignore_ascii_case("yaml") || ending == "yml");
+    let is_path = name.contains(['/', '\\']) || is_yaml(Path::new(name));
     if is_path {
         let from = at.map(|span| sources.path(span.file)).unwrap_or_default();
         let read = files.read(from, name).and_then(|(path, text)| {

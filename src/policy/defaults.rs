@@ -3,24 +3,60 @@
 //! Each default is a small decision table, so that a default is stated by rules with an id,
 //! sources, a confidence and, where the documents are silent, a switch.
 
+use std::marker::PhantomData;
+
+use serde_json::Value as Json;
+
 use super::facts::Column;
 use super::order::Order;
+use super::rule_node::{RuleKind, Rules};
 use super::table::Table;
 use crate::diagnostics::{Code, Problem, Problems, Spanned, closest};
-use crate::format::{Map, Node, OneOrMany, Read, record};
+use crate::format::{Key, Node, OneOrMany, Read, Schemas, record};
 use crate::time::SimSpan;
 use crate::words::{
     Eviction, HealthCheck, HookResult, Orchestration, Reclaim, Repair, RuleId, Word, YesNo,
     ZonePolicy,
 };
 
-/// The columns that the default of a group may test.
-pub const OF_A_GROUP: &[Column] = &[Column::Channel, Column::Orchestration];
-/// The columns that the default of an instance or of a resource may test.
-pub const OF_AN_INSTANCE: &[Column] = &[Column::Channel, Column::Billing, Column::ResourceKind];
+/// A rule on a default of a group, which may depend on how the group was created.
+#[derive(Debug, Clone)]
+pub struct OfGroup<V>(PhantomData<V>);
+
+/// A rule on a default of an instance or of its resources.
+#[derive(Debug, Clone)]
+pub struct OfInstance<V>(PhantomData<V>);
 
 /// The key of the conclusion in these tables.
 pub const IS: &str = "is";
+
+impl<V: DefaultValue> RuleKind for OfGroup<V> {
+    fn what() -> String {
+        format!("a default {}", V::what())
+    }
+
+    fn columns() -> &'static [Column] {
+        &[Column::Channel, Column::Orchestration]
+    }
+
+    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+        vec![(IS, "What is set.", V::value_schema(schemas), true)]
+    }
+}
+
+impl<V: DefaultValue> RuleKind for OfInstance<V> {
+    fn what() -> String {
+        format!("a default {}", V::what())
+    }
+
+    fn columns() -> &'static [Column] {
+        &[Column::Channel, Column::Billing, Column::ResourceKind]
+    }
+
+    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+        vec![(IS, "What is set.", V::value_schema(schemas), true)]
+    }
+}
 
 /// Most orders in a default.
 const MOST_ORDERS: usize = 4;
@@ -46,6 +82,12 @@ pub trait DefaultValue: Copy + PartialEq {
 
     /// The value as text.
     fn text(&self, orders: &[Order]) -> String;
+
+    /// The kind of value, without article.
+    fn what() -> &'static str;
+
+    /// Its schema.
+    fn value_schema(schemas: &mut Schemas) -> Json;
 }
 
 impl<W: Word> DefaultValue for W {
@@ -55,6 +97,14 @@ impl<W: Word> DefaultValue for W {
 
     fn text(&self, _: &[Order]) -> String {
         self.word().to_owned()
+    }
+
+    fn what() -> &'static str {
+        W::WHAT.split_once(' ').map_or(W::WHAT, |(_, bare)| bare)
+    }
+
+    fn value_schema(schemas: &mut Schemas) -> Json {
+        W::schema(schemas)
     }
 }
 
@@ -66,6 +116,14 @@ impl DefaultValue for SimSpan {
     fn text(&self, _: &[Order]) -> String {
         self.to_string()
     }
+
+    fn what() -> &'static str {
+        "duration"
+    }
+
+    fn value_schema(schemas: &mut Schemas) -> Json {
+        Self::schema(schemas)
+    }
 }
 
 impl DefaultValue for u32 {
@@ -75,6 +133,14 @@ impl DefaultValue for u32 {
 
     fn text(&self, _: &[Order]) -> String {
         self.to_string()
+    }
+
+    fn what() -> &'static str {
+        "number"
+    }
+
+    fn value_schema(schemas: &mut Schemas) -> Json {
+        Self::schema(schemas)
     }
 }
 
@@ -105,16 +171,23 @@ impl DefaultValue for Orders {
         let names: Vec<&str> = self.indices().map(|at| orders[at].name.as_str()).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     }
+
+    fn what() -> &'static str {
+        "order"
+    }
+
+    fn value_schema(schemas: &mut Schemas) -> Json {
+        OneOrMany::<String>::schema(schemas)
+    }
 }
 
 /// Builds the tables of defaults.
 pub trait BuildTables {
-    /// The table of one default, whose rules may test `columns`.
-    fn table<V: DefaultValue>(
+    /// The table of one default.
+    fn table<V: DefaultValue, K: RuleKind>(
         &mut self,
         name: &'static str,
-        rules: &Map<Node>,
-        columns: &[Column],
+        rules: &Rules<K>,
     ) -> Table<V>;
 }
 
@@ -139,7 +212,7 @@ pub struct DefaultRow {
 macro_rules! defaults {
     ($(
         $(#[doc = $doc:literal])+
-        $name:literal $columns:ident => $field:ident: $value:ty,
+        $name:literal $kind:ident => $field:ident: $value:ty,
     )+) => {
         record! {
             /// What the provider sets if the scenario does not, as rules with the key `is`.
@@ -147,13 +220,13 @@ macro_rules! defaults {
             WrittenDefaults: "defaults" {
                 $(
                     $(#[doc = $doc])+
-                    default $name => $field: Map<Node>,
+                    default $name => $field: Rules<$kind<$value>>,
                 )+
             }
         }
 
-                /// What a provider sets if the scenario does not. For a table without rows, the world has
-                /// its own default.
+                /// What a provider sets if the scenario does not. For a table without rows, the
+                /// world has its own default.
         #[derive(Debug, Clone)]
         pub struct Defaults {
             $($(#[doc = $doc])+ pub $field: Table<$value>,)+
@@ -162,7 +235,7 @@ macro_rules! defaults {
         impl Defaults {
             /// The tables of a file.
             pub fn build(part: &WrittenDefaults, builder: &mut impl BuildTables) -> Self {
-                Self { $($field: builder.table($name, &part.$field, $columns),)+ }
+                Self { $($field: builder.table($name, &part.$field),)+ }
             }
 
             /// The tables with every switch settled.
@@ -191,30 +264,30 @@ macro_rules! defaults {
 }
 
 defaults! {
-    /// The orchestration mode of a group.
-    "orchestration" OF_A_GROUP => orchestration: Orchestration,
-    /// The health check of a group.
-    "health-check" OF_A_GROUP => health_check: HealthCheck,
-    /// How a group repairs an unhealthy member.
-    "repair" OF_A_GROUP => repair: Repair,
-    /// Time between the detection of an unhealthy member and its repair.
-    "repair-grace" OF_A_GROUP => repair_grace: SimSpan,
-    /// Cooldown of a group after a member was added or removed.
-    "cooldown" OF_A_GROUP => cooldown: SimSpan,
-    /// The orders in which a scale-in selects members.
-    "removal" OF_A_GROUP => removal: Orders,
-    /// How a group distributes members over its zones.
-    "zone-policy" OF_A_GROUP => zone_policy: ZonePolicy,
-    /// Whether a scale-in releases or recycles members.
-    "reclaim" OF_A_GROUP => reclaim: Reclaim,
+    /// How a group's members are kept.
+    "orchestration" OfGroup => orchestration: Orchestration,
+    /// How a group watches its members.
+    "health-check" OfGroup => health_check: HealthCheck,
+    /// What a group does to a member that is unhealthy.
+    "repair" OfGroup => repair: Repair,
+    /// How long a group waits before that.
+    "repair-grace" OfGroup => repair_grace: SimSpan,
+    /// How long a group rests after a member was added or removed.
+    "cooldown" OfGroup => cooldown: SimSpan,
+    /// The orders by which a group shrinks.
+    "removal" OfGroup => removal: Orders,
+    /// How a group spreads over its zones.
+    "zone-policy" OfGroup => zone_policy: ZonePolicy,
+    /// What a group does with members that it no longer needs.
+    "reclaim" OfGroup => reclaim: Reclaim,
     /// The size of a batch of an upgrade, in percent of the members.
-    "batch-percent" OF_A_GROUP => batch_percent: u32,
-    /// The timeout of a hook.
-    "hook-timeout" OF_A_GROUP => hook_timeout: SimSpan,
-    /// The result of a hook that times out.
-    "hook-result" OF_A_GROUP => hook_result: HookResult,
-    /// Whether reclaimed spot capacity is deallocated or deleted.
-    "eviction" OF_AN_INSTANCE => eviction: Eviction,
-    /// Whether a resource is released with its instance.
-    "with-instance" OF_AN_INSTANCE => with_instance: YesNo,
+    "batch-percent" OfGroup => batch_percent: u32,
+    /// How long a hook waits.
+    "hook-timeout" OfGroup => hook_timeout: SimSpan,
+    /// How a hook ends if nobody says anything.
+    "hook-result" OfGroup => hook_result: HookResult,
+    /// What becomes of spot capacity that is taken back.
+    "eviction" OfInstance => eviction: Eviction,
+    /// Whether a resource goes with its instance.
+    "with-instance" OfInstance => with_instance: YesNo,
 }

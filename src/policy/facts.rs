@@ -1,5 +1,8 @@
 //! The columns that a rule can test, and the facts of one situation.
 
+use serde_json::Value as Json;
+
+use crate::format::{Read, Schemas};
 use crate::words::{
     Action, Billing, Capacity, Channel, Effect, Eviction, HealthCheck, Initiator, Lead, Lifecycle,
     Locks, Membership, NameForm, Orchestration, Reclaim, Renewal, Repair, ResourceKind, StoppedBy,
@@ -18,7 +21,8 @@ macro_rules! columns {
             $($(#[doc = $doc])+ $variant,)+
         }
 
-                /// One situation: a word for each column. A policy sees only these facts, never the fleet.
+                /// One situation: a word for each column. A policy sees only these facts, never the
+                /// fleet.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct Facts {
             $($(#[doc = $doc])+ pub $field: $words,)+
@@ -51,8 +55,8 @@ macro_rules! columns {
                 Some(self)
             }
 
-                        /// A copy in which the word of a column is known, given as an index into the words of
-                        /// the column; `None` if the index is out of range.
+                        /// A copy in which the word of a column is known, given as an index into
+                        /// the words of the column; `None` if the index is out of range.
             pub fn settled(mut self, column: Column, index: u8) -> Option<Self> {
                 let index = usize::from(index);
                 match column {
@@ -78,6 +82,13 @@ macro_rules! columns {
             pub fn words(self) -> Vec<&'static str> {
                 match self {
                     $(Self::$variant => <$words>::ALL.iter().map(|word| word.word()).collect(),)+
+                }
+            }
+
+            /// The schema of a word that a condition may write.
+            pub fn schema(self, schemas: &mut Schemas) -> Json {
+                match self {
+                    $(Self::$variant => choice_schema::<$words>(schemas),)+
                 }
             }
 
@@ -197,6 +208,15 @@ columns! {
     WithInstance "with-instance" => with_instance: YesNo = YesNo::Yes,
     /// The effect on the instance.
     Effect "effect" => effect: Effect = Effect::None,
+}
+
+/// One of the words of `W`, or of those that conditions use in their place.
+fn choice_schema<W: Word>(schemas: &mut Schemas) -> Json {
+    let choices = W::choices();
+    if choices.iter().map(|(word, _)| *word).eq(W::ALL.iter().map(|word| word.word())) {
+        return W::schema(schemas);
+    }
+    schemas.words(choices.into_iter().map(|(word, _)| (word, "")))
 }
 
 impl Column {

@@ -3,11 +3,17 @@
 //! Only words are resolved here. Names of sources and switches remain texts.
 
 use super::defaults::WrittenDefaults;
-use super::written_step::StepNodes;
+use super::rule_node::{Impossible, Refusal, RuleNode, Rules, SpaceNode, WorksWhen};
+use super::written_step::WrittenClocks;
 use crate::diagnostics::Spanned;
-use crate::format::{Map, Node, OneOrMany, record};
+use crate::format::{Map, OneOrMany, record};
 use crate::time::{CalendarSpan, SimSpan, UtcOffset};
-use crate::words::{Billing, Confidence, Criterion, Extreme, HookResult, Occasion, Subject};
+use crate::words::{
+    Action, AfterSettling, Batch, Billing, BoundFate, CheckedFirst, Confidence, Criterion,
+    DesiredAfter, EconomicalStop, Extreme, Fate, FlagEffect, FlagFate, HealthFate, HookFate,
+    HookResult, Numbering, Occasion, Refill, RollOut, ScheduleFate, Shortfall, Subject, TermFrom,
+    TieBreak, Verdict, ZoneHeld, ZoneRule,
+};
 
 record! {
     /// One edition of a provider's rules about protections.
@@ -29,49 +35,49 @@ record! {
         /// The documents that rules cite.
         default "sources" => sources: Map<WrittenCitation>,
         /// The decision space: the columns that protections test, and their words.
-        required "space" => space: Node,
+        required "space" => space: SpaceNode,
         /// Cells that cannot occur, each with its reason.
-        default "impossible" => impossible: Vec<Node>,
+        default "impossible" => impossible: Vec<RuleNode<Impossible>>,
         /// Settings that keep an instance, each with its decision table.
         default "protections" => protections: Map<WrittenProtection>,
         /// Refusals that are not verdicts of protections; the first that matches answers.
-        default "preconditions" => preconditions: Map<Node>,
+        default "preconditions" => preconditions: Rules<Refusal>,
         /// The action that a group requests for a member, by its membership.
-        default "members" => members: Map<Node>,
+        default "members" => members: Rules<Action>,
         /// Whether the protection or the precondition answers, if both refuse.
-        default "check-order" => check_order: Map<Node>,
+        default "check-order" => check_order: Rules<CheckedFirst>,
         /// How the instances of one request depend on each other.
-        default "batches" => batches: Map<Node>,
+        default "batches" => batches: Rules<Batch>,
         /// Scheduled releases.
         optional "schedule" => schedule: WrittenSchedule,
         /// The effect of settling on instances that were stopped because of arrears.
-        default "settling" => settling: Map<Node>,
+        default "settling" => settling: Rules<AfterSettling>,
         /// The effect of a billing conversion on protections.
-        default "conversions" => conversions: Map<Node>,
+        default "conversions" => conversions: Rules<FlagFate>,
         /// The reaction of a health check to a member that is not running.
-        default "health-checks" => health: Map<Node>,
+        default "health-checks" => health: Rules<HealthFate>,
         /// The effect of an economical stop.
-        default "economical-stops" => economical: Map<Node>,
+        default "economical-stops" => economical: Rules<EconomicalStop>,
         /// The instant from which a renewed term counts.
-        default "renewals" => renewals: Map<Node>,
+        default "renewals" => renewals: Rules<TermFrom>,
         /// Timers: steps that are due some time after a start.
-        default "clocks" => clocks: Map<StepNodes>,
+        default "clocks" => clocks: WrittenClocks,
         /// The reaction to a request that would take a group across a bound.
-        default "bounds" => bounds: Map<Node>,
+        default "bounds" => bounds: Rules<BoundFate>,
         /// How a scale-in selects members.
         optional "scale-in" => scale_in: WrittenScaleIn,
         /// How a new model is applied to the members of a group.
-        default "roll-outs" => roll_outs: Map<Node>,
+        default "roll-outs" => roll_outs: Rules<RollOut>,
         /// Side effects of setting a protection that is `in-model`.
-        default "flag-changes" => flag_changes: Map<Node>,
+        default "flag-changes" => flag_changes: Rules<FlagEffect>,
         /// How a group replaces members that have left.
-        default "refills" => refills: Map<Node>,
-                /// Limits on the wait before a repair.
-                optional "repairs" => repairs: WrittenRepairs,
-                /// Lifecycle hooks for members that are created or removed.
-                optional "hooks" => hooks: WrittenHooks,
+        default "refills" => refills: Rules<Refill>,
+        /// Limits on the wait before a repair.
+        optional "repairs" => repairs: WrittenRepairs,
+        /// Lifecycle hooks for members that are created or removed.
+        optional "hooks" => hooks: WrittenHooks,
         /// The fate of attached resources.
-        default "effects" => effects: Map<Node>,
+        default "effects" => effects: Rules<Fate>,
         /// What the provider sets if the scenario does not.
         default "defaults" => defaults: WrittenDefaults,
         /// Questions on which the documents are silent.
@@ -111,11 +117,11 @@ record! {
         /// Whether it is a part of the model of the instance, so that `flag-changes` apply.
         default "in-model" => in_model: bool,
                 /// When it can be set.
-                optional "settable" => settable: WrittenSettable,
+        optional "settable" => settable: WrittenSettable,
         /// Where it has an effect; elsewhere it is inert.
-        optional "works-when" => works_when: Node,
+        optional "works-when" => works_when: RuleNode<WorksWhen>,
         /// Its decision table, keyed by the ids of the rules.
-        required "rules" => rules: Map<Node>,
+        required "rules" => rules: Rules<Verdict>,
     }
 }
 
@@ -133,6 +139,7 @@ record! {
 
 record! {
     /// Scheduled releases: limits and fate.
+    #[derive(Default)]
     WrittenSchedule: "a schedule" {
         /// Times are rounded down to a multiple of this.
         optional "granularity" => granularity: SimSpan,
@@ -145,29 +152,30 @@ record! {
         /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
         /// The fate of a release that is due.
-        default "due" => due: Map<Node>,
+        default "due" => due: Rules<ScheduleFate>,
         /// The fate of a deferred release when the account settles.
-        default "settled" => settled: Map<Node>,
+        default "settled" => settled: Rules<ScheduleFate>,
     }
 }
 
 record! {
         /// How a scale-in selects members.
-        WrittenScaleIn: "a scale-in" {
+    #[derive(Default)]
+    WrittenScaleIn: "a scale-in" {
         /// The orders that a group may use, by the provider's names.
         required "orders" => orders: Map<WrittenOrder>,
         /// How members are numbered; members have no numbers if not given.
-        default "numbers" => numbers: Map<Node>,
+        default "numbers" => numbers: Rules<Numbering>,
         /// Which of several equal members is selected.
-        default "ties" => ties: Map<Node>,
+        default "ties" => ties: Rules<TieBreak>,
         /// How zones are taken into account.
-        default "zones" => zones: Map<Node>,
+        default "zones" => zones: Rules<ZoneRule>,
         /// The reaction to a zone in which all members are protected.
-        default "zone-held" => zone_held: Map<Node>,
+        default "zone-held" => zone_held: Rules<ZoneHeld>,
         /// The reaction if too few members can be removed.
-        default "shortfall" => shortfall: Map<Node>,
+        default "shortfall" => shortfall: Rules<Shortfall>,
         /// The desired size after that.
-        default "desired-after-shortfall" => desired_after: Map<Node>,
+        default "desired-after-shortfall" => desired_after: Rules<DesiredAfter>,
     }
 }
 
@@ -207,7 +215,7 @@ record! {
         /// The confidence, where it is written.
         optional "confidence" => confidence: Confidence,
         /// Which members wait.
-        default "holds" => holds: Map<Node>,
+        default "holds" => holds: Rules<HookFate>,
     }
 }
 
@@ -234,8 +242,8 @@ record! {
         required "one-of" => one_of: Vec<Spanned<String>>,
         /// The position if a scenario does not set the switch; if not given, each scenario must.
         optional "default" => default: Spanned<String>,
-                /// The position in which protections hold least. The default must be equal to it, unless a
-                /// source supports another.
+                /// The position in which protections hold least. The default must be equal to it,
+                /// unless a source supports another.
         optional "cautious" => cautious: Spanned<String>,
         /// The confidence of the default position.
         optional "confidence" => confidence: Spanned<Confidence>,

@@ -42,8 +42,8 @@ impl Rulebook {
             .unwrap_or_else(|| self.no_remedy(danger, self.rules_of_loss(danger)))
     }
 
-    /// The remedy of a loss of a resource: a proposal of its rule, or else the remedy of the loss of
-    /// the instance. `lost` is the situation of the resource.
+    /// The remedy of a loss of a resource: a proposal of its rule, or else the remedy of the loss
+    /// of the instance. `lost` is the situation of the resource.
     pub fn remedy_of_resource(
         &self,
         danger: &Danger<'_>,

@@ -126,8 +126,8 @@ impl Space {
         condition.columns().all(|column| self.tests(column))
     }
 
-    /// Whether each cell can occur: a cell cannot if it meets one of the conditions. Conditions that
-    /// test a column without an axis are ignored.
+    /// Whether each cell can occur: a cell cannot if it meets one of the conditions. Conditions
+    /// that test a column without an axis are ignored.
     pub fn occurring<'c>(&self, impossible: impl Iterator<Item = &'c Condition>) -> Vec<bool> {
         let mut occurs = vec![true; self.cells];
         for when in impossible.filter(|when| self.has_all(when)) {

@@ -4,9 +4,11 @@
 //! `{ do: settle, says: … }`, or `{ set: PROTECTION }`, or a list of these in order of
 //! preference. A sentence is advice, which is not checked.
 
+use serde_json::{Value as Json, json};
+
 use super::written::{Written, read_line};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
-use crate::format::{Fields, Name, Node, Read, Value, expected_kind, read_word};
+use crate::format::{Fields, Name, Node, Read, Schemas, Value, expected_kind, read_word};
 use crate::words::{Act, Word};
 
 /// The remedies of a rule.
@@ -95,6 +97,31 @@ impl WrittenAct {
         };
         Some(Self { what, says, span })
     }
+}
+
+/// The schema of a remedy.
+pub(super) fn remedy_schema(schemas: &mut Schemas) -> Json {
+    let act = schemas.define::<WrittenAct>("a remedy that is checked", |schemas| {
+        let name = Name::schema(schemas);
+        let keys = vec![
+            ("do", "An act.", Act::schema(schemas), false),
+            ("set", "A protection to set, by name or attribute.", name, false),
+            ("says", "The words for it.", String::schema(schemas), false),
+        ];
+        let mut mapping = schemas.object("An act, or a protection to set.", keys);
+        mapping["type"] = "object".into();
+        mapping["oneOf"] = json!([{ "required": ["do"] }, { "required": ["set"] }]);
+        json!({ "anyOf": [Act::schema(schemas), mapping] })
+    });
+    schemas.define::<WrittenRemedy>("a remedy", |_| {
+        let sentence = json!({
+            "description": "Advice outside of the policy, which is not checked.",
+            "type": "string",
+            "pattern": " ",
+        });
+        let about = "What would have prevented the loss.";
+        json!({ "description": about, "anyOf": [act, { "type": "array", "items": act }, sentence] })
+    })
 }
 
 fn read_act(node: &Node, problems: &mut Problems) -> Option<Act> {

@@ -1,30 +1,75 @@
 //! A step of a clock as written.
 
+use serde_json::{Value as Json, json};
+
 use super::clock::Rounding;
+use super::rule_node::{RuleKind, RuleNode};
 use super::written::listed;
 use super::written_rule::{WrittenRule, as_written};
 use crate::diagnostics::{Code, Problem, Problems, Spanned};
-use crate::format::{Node, Read, Value, read_word};
+use crate::format::{Key, Map, Name, Node, Read, Schemas, Value, read_word};
 use crate::time::CalendarSpan;
-use crate::words::{ClockAction, Trigger};
+use crate::words::{ClockAction, ClockKind, Trigger};
+
+/// The clocks of a policy, each by the word for what starts it.
+#[derive(Debug, Clone, Default)]
+pub struct WrittenClocks(pub Vec<(Spanned<Name>, StepNodes)>);
+
+impl Read for WrittenClocks {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        Map::read(node, problems).map(|clocks| Self(clocks.0))
+    }
+
+    fn schema(schemas: &mut Schemas) -> Json {
+        let mut clocks = Map::<StepNodes>::schema(schemas);
+        clocks["propertyNames"] = ClockKind::schema(schemas);
+        clocks
+    }
+}
 
 /// The steps of a clock, each with its id: a list, or a mapping from ids.
 #[derive(Debug, Clone, Default)]
-pub struct StepNodes(pub Vec<Node>);
+pub struct StepNodes(pub Vec<RuleNode<WrittenStep>>);
 
 impl Read for StepNodes {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         Vec::read(&listed(node), problems).map(Self)
     }
 
-    fn schema() -> serde_json::Value {
-        let step = serde_json::json!({ "type": "object" });
-        serde_json::json!({
-            "anyOf": [
-                { "type": "array", "items": step.clone() },
-                { "type": "object", "additionalProperties": step },
-            ],
-        })
+    fn schema(schemas: &mut Schemas) -> Json {
+        let step = RuleNode::<WrittenStep>::schema(schemas);
+        let list = json!({ "type": "array", "items": step });
+        json!({ "anyOf": [list, { "type": "object", "additionalProperties": step }] })
+    }
+}
+
+impl RuleKind for WrittenStep {
+    fn what() -> String {
+        "a clock step".to_owned()
+    }
+
+    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+        let text = String::schema(schemas);
+        let [after, since, at, trigger] = [
+            "How long after what it counts from; at once if not given.",
+            "The step that it counts from; the start of the clock if not given.",
+            "Whether the instant is moved; `exact` if not given.",
+            "The cause as which it asks.",
+        ];
+        vec![
+            ("id", "Its id.", text.clone(), false),
+            ("after", after, CalendarSpan::schema(schemas), false),
+            (
+                "plus",
+                "`grace`: the allowance of the account comes on top.",
+                json!({ "const": "grace" }),
+                false,
+            ),
+            ("since", since, text, false),
+            ("at", at, Rounding::schema(schemas), false),
+            ("action", "What it asks.", ClockAction::schema(schemas), true),
+            ("trigger", trigger, Trigger::schema(schemas), false),
+        ]
     }
 }
 

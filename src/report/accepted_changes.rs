@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 
 use super::decision_diff::{Changed, DECISION};
-use super::policy_diff::cell;
+use super::markdown;
 use super::text_table::hanging;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, many};
 use crate::format::{Read, parse_yaml, record};
@@ -180,7 +180,9 @@ pub fn stale_markdown(stale: &[(String, String)]) -> Vec<String> {
         return Vec::new();
     }
     let head = format!("**{} no longer valid**", many(stale.len(), "acceptance"));
-    let line = |(change, why): &(String, String)| format!("* {}: {why}", cell(change));
+    let line = |(change, why): &(String, String)| {
+        format!("* {}: {}", markdown::text(change), markdown::text(why))
+    };
     [String::new(), head, String::new()].into_iter().chain(stale.iter().map(line)).collect()
 }
 
@@ -222,9 +224,4 @@ pub fn accepted_json(list: &[Acceptance]) -> Json {
     let one =
         |one: &Acceptance| json!({ "key": one.change, "reason": one.reason, "until": one.until });
     list.iter().map(one).collect()
-}
-
-/// The JSON Schema of a file of accepted changes.
-pub(super) fn schema() -> Json {
-    AcceptedFile::schema()
 }

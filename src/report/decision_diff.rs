@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::csv::columns::{DECISIONS, Kind};
-use super::csv::rows::{self, NO_CASE};
-use super::policy_diff::{ARROW, cell, direction_word, painted};
+use super::csv::rows;
+use super::markdown;
+use super::policy_diff::{ARROW, direction_word, painted};
 use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
 use crate::policy::{Class, Direction};
@@ -31,12 +32,10 @@ impl DecisionRow {
         Self(rows::decision(decision, header).iter().map(ToString::to_string).collect())
     }
 
-    /// The cell of a column; empty if there is no column with this name, and for the case of a
-    /// scenario without cases.
+    /// The cell of a column; empty if there is no column with this name.
     pub fn get(&self, column: &str) -> &str {
         let index = DECISIONS.columns.iter().position(|known| known.name == column);
-        let text = index.and_then(|index| self.0.get(index)).map_or("", String::as_str);
-        if column == "case" && text == NO_CASE { "" } else { text }
+        index.and_then(|index| self.0.get(index)).map_or("", String::as_str)
     }
 
     /// Replaces the text of a cell; does nothing if there is no column with this name.
@@ -455,13 +454,15 @@ pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
     out.push("|-|-|-|-|-|".into());
     for one in list {
         let [old, new] = one.change();
-        let cells = [one.row().run(), one.what(), old, new].map(|text| cell(&text));
+        let cells = [one.row().run(), one.what(), old, new].map(|text| markdown::text(&text));
         out.push(format!("| {} | {} |", one.direction, cells.join(" | ")));
     }
     let worse = worse_off(list);
     if !worse.is_empty() {
-        let names: Vec<String> =
-            worse.iter().map(|(run, name)| format!("{} ({})", cell(name), cell(run))).collect();
+        let names: Vec<String> = worse
+            .iter()
+            .map(|(run, name)| format!("{} ({})", markdown::text(name), markdown::text(run)))
+            .collect();
         out.extend([String::new(), format!("**worse off:** {}", names.join(", "))]);
     }
     out

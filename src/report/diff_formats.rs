@@ -10,6 +10,7 @@ use super::accepted_changes::{
 use super::decision_diff::{changed_json, changed_markdown, changed_text};
 use super::diff_json::diff_json;
 use super::diff_result::DiffResult;
+use super::markdown;
 use super::paired::{paired_csv, paired_json, paired_markdown, paired_text};
 use super::policy_diff::{diff_markdown, diff_text};
 use super::text_table::{Page, hanging};
@@ -136,7 +137,7 @@ pub fn diff_result_markdown(result: &DiffResult) -> String {
     let lines = affected_lines(result, Direction::Worse);
     if !lines.is_empty() {
         out.push(String::new());
-        out.extend(lines.into_iter().map(|line| format!("* worse off: {line}")));
+        out.extend(lines.into_iter().map(|line| format!("* worse off: {}", markdown::text(&line))));
     }
     if let Some(compared) = result.compared {
         out.push(String::new());
@@ -148,11 +149,13 @@ pub fn diff_result_markdown(result: &DiffResult) -> String {
     }
     let Accepted { taken, stale } = &result.accepted;
     out.extend(stale_markdown(stale));
-    out.extend(result.incomplete.iter().map(|why| format!("\n**{why}**")));
+    out.extend(result.incomplete.iter().map(|why| format!("\n**{}**", markdown::text(why))));
     if !taken.is_empty() {
         let count = many(taken.len(), "change");
         out.push(format!("\n<details><summary>{count} accepted</summary>\n"));
-        let line = |one: &Acceptance| format!("* `{}`: {}", one.change, one.reason);
+        let line = |one: &Acceptance| {
+            format!("* {}: {}", markdown::code(&one.change), markdown::text(&one.reason))
+        };
         out.extend(taken.iter().map(line));
         out.push("\n</details>".into());
     }

@@ -11,7 +11,6 @@ use std::io::{self, Write};
 
 use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{ESTIMATE_COLUMNS, ESTIMATES};
-use super::csv::rows::case;
 use super::csv::tables::{BufferedCsv, Rows, begin};
 use super::jsonl::object;
 use super::text_table::{Paint, table};
@@ -54,7 +53,7 @@ fn row<'e>(run: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COL
     let observed = |index: usize| one.observed.map_or(Cell::EMPTY, |all| Cell::Signed(all[index]));
     [
         Cell::Text(run.scenario),
-        case(run.case),
+        Cell::Text(run.case),
         Cell::Text(run.policy),
         Cell::Text(&one.metric),
         Cell::word(one.unit),

@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 
 use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
-use super::csv::rows::case;
 use super::csv::tables::{BufferedCsv, Rows, begin};
 use super::estimates::{decimal, label, shown};
 use super::jsonl::object;
+use super::markdown;
 use super::policy_diff::ARROW;
 use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
@@ -58,8 +58,8 @@ impl PairedRun {
 fn row<'r>(run: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS] {
     [
         Cell::Text(&run.scenario),
-        case(&run.cases[0]),
-        case(&run.cases[1]),
+        Cell::Text(&run.cases[0]),
+        Cell::Text(&run.cases[1]),
         Cell::Text(&run.policies[0]),
         Cell::Text(&run.policies[1]),
         Cell::Text(&one.metric),
@@ -164,7 +164,7 @@ pub fn paired_text(all: &[PairedRun], page: Page) -> Vec<String> {
 pub fn paired_markdown(all: &[PairedRun]) -> Vec<String> {
     let mut out = Vec::new();
     for run in all {
-        out.push(format!("**{}**: {}", name(run), summary(run)));
+        out.push(format!("**{}**: {}", markdown::text(&name(run)), summary(run)));
         out.push(String::new());
         if run.differ == 0 {
             continue;
@@ -172,7 +172,8 @@ pub fn paired_markdown(all: &[PairedRun]) -> Vec<String> {
         out.push(format!("| {} |", head(run).join(" | ")));
         out.push("|-|-:|-:|-:|-:|".into());
         let rows = run.figures.iter().filter_map(text_cells);
-        out.extend(rows.map(|cells| format!("| {} |", cells.join(" | "))));
+        let escaped = |cells: [String; 5]| cells.map(|text| markdown::text(&text)).join(" | ");
+        out.extend(rows.map(|cells| format!("| {} |", escaped(cells))));
         out.push(String::new());
     }
     out

@@ -2,6 +2,7 @@
 //!
 //! Every colour repeats a word: WORSE, BETTER, NEW, GONE, OTHER.
 
+use super::markdown;
 use super::text_table::{Page, Paint, hanging};
 use crate::diagnostics::many;
 use crate::policy::{Cited, Class, Comparison, Difference, Direction, Part, Statement};
@@ -327,17 +328,12 @@ fn totals(comparison: &Comparison) -> String {
     line
 }
 
-/// A text as a cell of a Markdown table.
-pub(super) fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
-}
-
 /// A statement with the reasons and documents of its rule, as a cell of a Markdown table.
 fn in_full(statement: &Statement) -> String {
-    let mut text = cell(&side(statement));
+    let mut text = markdown::text(&side(statement));
     if let Some(rule) = &statement.rule {
         for line in reasons(rule).iter().chain(&rule.documents) {
-            text.push_str(&format!("<br>{}", cell(line)));
+            text.push_str(&format!("<br>{}", markdown::text(line)));
         }
     }
     text
@@ -345,7 +341,8 @@ fn in_full(statement: &Statement) -> String {
 
 /// The comparison as Markdown.
 pub fn diff_markdown(comparison: &Comparison) -> String {
-    let title = format!("**stayput** · `{}` {ARROW} `{}`", comparison.old, comparison.new);
+    let [old, new] = [&comparison.old, &comparison.new].map(|name| markdown::code(name));
+    let title = format!("**stayput** · {old} {ARROW} {new}");
     if comparison.is_same() {
         return format!("{title}: {}", totals(comparison));
     }
@@ -355,7 +352,7 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
         let plain = plain.filter(|d| is_plain(d.class) && d.is_off_default() == off);
         let rows: Vec<String> = plain
             .map(|d| {
-                let [what, place] = [subject(d), d.place()].map(|text| cell(&text));
+                let [what, place] = [subject(d), d.place()].map(|text| markdown::text(&text));
                 let [before, after] = [&d.old, &d.new].map(in_full);
                 format!("| {} | {what} | {place} | {before} | {after} |", d.direction)
             })
@@ -386,10 +383,10 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
             let off =
                 if row.first.is_off_default() { format!(", {OFF_DEFAULT}") } else { String::new() };
             let cells = [row.kind.to_owned(), format!("{}{off}", row.what()), old, new];
-            out.push(format!("| {} |", cells.map(|text| cell(&text)).join(" | ")));
+            out.push(format!("| {} |", cells.map(|text| markdown::text(&text)).join(" | ")));
         }
         out.push(String::new());
-        out.extend(lists.iter().map(|(sign, text)| format!("* `{sign}` {}", cell(text))));
+        out.extend(lists.iter().map(|(sign, text)| format!("* `{sign}` {}", markdown::text(text))));
         out.push(String::new());
         out.push("</details>".into());
     }

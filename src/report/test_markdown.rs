@@ -1,6 +1,6 @@
 //! A test run as Markdown, for a comment on a pull request.
 
-use super::policy_diff::cell;
+use super::markdown::{code, text};
 use super::test_text::TestRun;
 use crate::diagnostics::many;
 
@@ -18,27 +18,27 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
     }
     for path in run.broken {
         out.push(format!(
-            "| error | | `{}` | {} |",
-            cell(path),
-            cell(&run.mistakes(path).join("; "))
+            "| error | | {} | {} |",
+            code(path),
+            text(&run.mistakes(path).join("; "))
         ));
     }
     for case in &failed {
         if let Some(broken) = &case.broken {
-            let cells = [&case.name, &case.path, broken].map(|text| cell(text));
-            out.push(format!("| undecided | {} | `{}` | {} |", cells[0], cells[1], cells[2]));
+            let (name, path, why) = (text(&case.name), code(&case.path), text(broken));
+            out.push(format!("| undecided | {name} | {path} | {why} |"));
         } else if case.judgement.judged == 0 {
-            let cells = [&case.name, &case.path].map(|text| cell(text));
-            out.push(format!("| FAIL | {} | `{}` | no expectations |", cells[0], cells[1]));
+            let (name, path) = (text(&case.name), code(&case.path));
+            out.push(format!("| FAIL | {name} | {path} | no expectations |"));
         }
         for failure in &case.judgement.failures {
             let span = failure.span.map(|span| run.sources.locate(span));
             let span = span.unwrap_or_else(|| case.path.clone());
-            let mut what = cell(&failure.title);
+            let mut what = text(&failure.title);
             for line in &failure.instead {
-                what.push_str(&format!("<br>{}", cell(line.trim())));
+                what.push_str(&format!("<br>{}", text(line.trim())));
             }
-            out.push(format!("| FAIL | {} | `{}` | {what} |", cell(&case.name), cell(&span)));
+            out.push(format!("| FAIL | {} | {} | {what} |", text(&case.name), code(&span)));
         }
     }
     if !passed.is_empty() {
@@ -47,12 +47,12 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
         out.push(format!("<details><summary>{count} passed</summary>"));
         out.push(String::new());
         out.extend(passed.iter().map(|case| {
-            format!("* {} ({})", cell(&case.name), many(case.judgement.judged, "expectation"))
+            format!("* {} ({})", text(&case.name), many(case.judgement.judged, "expectation"))
         }));
         out.push(String::new());
         out.push("</details>".into());
     }
-    out.extend(run.gates.iter().map(|gate| format!("\n**{}**", cell(gate))));
+    out.extend(run.gates.iter().map(|gate| format!("\n**{}**", text(gate))));
     cut(&out)
 }
 

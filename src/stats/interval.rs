@@ -6,6 +6,8 @@
     reason = "figures for people are made here"
 )]
 
+use serde::{Deserialize, Serialize};
+
 use super::beta;
 
 /// How often an interval is to hold the truth, if all were done again and again.
@@ -33,7 +35,7 @@ impl Confidence {
 }
 
 /// A confidence interval: from `low` to `high`, both included.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The lower end.
     pub low: f64,

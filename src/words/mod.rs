@@ -48,4 +48,4 @@ pub use verdict::{
 };
 pub use word::Word;
 
-pub(crate) use word::words;
+pub(crate) use word::{deserialize_word, serialize_word, words};

@@ -1,5 +1,8 @@
 //! The trait of closed lists of words, and the macro that declares them as enums.
 
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer, Serializer};
+
 /// A word of a closed list, as files and reports spell it.
 pub trait Word: Copy + Eq + 'static {
     /// Name of the list in messages, with its article: "a trigger".
@@ -35,6 +38,17 @@ pub trait Word: Copy + Eq + 'static {
     }
 }
 
+/// A word as its spelling.
+pub(crate) fn serialize_word<S: Serializer>(word: impl Word, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(word.word())
+}
+
+/// The word with the spelling that is read.
+pub(crate) fn deserialize_word<'de, D: Deserializer<'de>, W: Word>(from: D) -> Result<W, D::Error> {
+    let text = String::deserialize(from)?;
+    W::spelled(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not {}", W::WHAT)))
+}
+
 /// Declares an enum that is a [`Word`]: variant, spelling and meaning in one place.
 macro_rules! words {
     ($(#[doc = $about:literal])+ $name:ident: $what:literal {
@@ -64,6 +78,18 @@ macro_rules! words {
 
             fn index(self) -> u8 {
                 self as u8
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                $crate::words::serialize_word(*self, to)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::words::deserialize_word(from)
             }
         }
 

@@ -4,9 +4,9 @@
 //! [`Permit`]; every other action is [`Harmless`].
 
 use super::harmless::Harmless;
-use super::origins::Of;
+use super::origins::OriginKey;
 use super::request::{Payload, RequestContext, count};
-use super::step::{Gone, Step};
+use super::step::{LostMembers, Step};
 use super::timer::Timer;
 use crate::fleet::Instance;
 use crate::policy::Permit;
@@ -71,7 +71,7 @@ impl Step<'_> {
         let effect = self.lose(request, seq, &permit);
         self.leave(request, seq, &permit);
         self.stop_waiting(id);
-        self.forget_origin(Of::Schedule(id));
+        self.forget_origin(OriginKey::Schedule(id));
         for timer in [
             Timer::TermStep(id),
             Timer::ReclaimStep(id),
@@ -110,13 +110,13 @@ impl Step<'_> {
         self.change(request, seq, Subject::Instance(id), What::Group(Some(group), None));
         let sizes = What::Size(count(before), count(before - 1));
         self.change(request, seq, Subject::Group(group), sizes);
-        self.set_origin(Of::Size(group), request.origin.after(seq));
+        self.set_origin(OriginKey::Size(group), request.origin.after(seq));
         // All losses of one request are refilled together.
-        match self.world.gone.back_mut() {
-            Some(gone) if (gone.group, gone.trigger) == (group, request.trigger) => gone.lost += 1,
+        match self.world.lost_members.back_mut() {
+            Some(last) if (last.group, last.trigger) == (group, request.trigger) => last.lost += 1,
             _ => {
                 let (trigger, origin) = (request.trigger, request.origin.after(seq));
-                self.world.gone.push_back(Gone { group, trigger, lost: 1, origin });
+                self.world.lost_members.push_back(LostMembers { group, trigger, lost: 1, origin });
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Arrears of accounts: their start, the steps of their clock, and their settlement.
 //!
-//! What an account decides is kept on the account: one clock for all of its
-//! instances, which are looked at only when a step of it is due.
+//! An account has one clock for all of its instances. The instances are read only when a step is
+//! due.
 
 use super::harmless::Harmless;
-use super::origins::Of;
-use super::request::{Call, Payload, Reason, RequestContext, Tally, alike, count};
+use super::origins::OriginKey;
+use super::request::{Call, Payload, Reason, RequestContext, RequestTally, alike, count};
 use super::step::{Settled, Step, World};
 use super::timer::Timer;
 use crate::fleet::{Account, Arrears};
@@ -17,8 +17,8 @@ use crate::words::{
     StoppedBy, Trigger,
 };
 
-/// When the clock of an account's arrears is to be looked at first: at once, if nobody knows
-/// when they began.
+/// The instant of the first step of an account's arrears: the start of the run, if it is unknown
+/// when they began. `None` if no step is due.
 pub(super) fn next_step(world: &World, account: &Account) -> Option<SimTime> {
     let arrears = account.arrears?;
     if !arrears.since_known {
@@ -36,20 +36,20 @@ impl Step<'_> {
         let open = self.open(&request, false);
         if self.world.fleet.account(account).arrears.is_none() {
             self.begin_clock(account, ClockKind::PaymentOverdue);
-            self.set_origin(Of::Arrears(account), request.origin.after(open.seq));
+            self.set_origin(OriginKey::Arrears(account), request.origin.after(open.seq));
             self.change(&request, open.seq, Subject::Account(account), What::Arrears(false, true));
         }
-        self.close(open, Tally::all(1));
+        self.close(open, RequestTally::all(1));
     }
 
-    /// An account is cancelled; whatever it owes no longer matters.
+    /// Cancels an account. The clock of its arrears ends.
     pub(super) fn cancel(&mut self, call: Call, account: AccountId) {
         let request = RequestContext::call(call, Action::Stop, Target::Account(account));
         let open = self.open(&request, false);
         let arrears = self.world.fleet.account(account).arrears;
         if arrears.is_none_or(|arrears| arrears.clock != ClockKind::Cancellation) {
             self.begin_clock(account, ClockKind::Cancellation);
-            self.set_origin(Of::Arrears(account), request.origin.after(open.seq));
+            self.set_origin(OriginKey::Arrears(account), request.origin.after(open.seq));
             self.change(
                 &request,
                 open.seq,
@@ -57,7 +57,7 @@ impl Step<'_> {
                 What::Cancelled(false, true),
             );
         }
-        self.close(open, Tally::all(1));
+        self.close(open, RequestTally::all(1));
     }
 
     fn begin_clock(&mut self, account: AccountId, clock: ClockKind) {
@@ -86,7 +86,7 @@ impl Step<'_> {
         }
     }
 
-    /// A step of an account's clock is due.
+    /// Handles a step of an account's clock.
     pub(super) fn billing_step(&mut self, account: AccountId) {
         let Some(arrears) = self.world.fleet.account(account).arrears else { return };
         if !arrears.since_known {
@@ -101,10 +101,10 @@ impl Step<'_> {
         let request =
             RequestContext::timer(arrears.clock.into(), trigger, action, Target::Account(account))
                 .resting_on(Some(Reason::of_clock(book, step.rule)))
-                .following(self.origin(Of::Arrears(account)))
+                .following(self.origin(OriginKey::Arrears(account)))
                 .with_payload(Payload::StoppedBy(StoppedBy::Arrears));
         if step.action == ClockAction::SuspendSnapshots {
-            // No instance is touched: a refusal reads it off the steps that have been taken.
+            // No instance changes: the refusal of a snapshot reads the steps that have been taken.
             let rule = step.rule;
             if book.assumes(&step.when) {
                 let policy = self.world.fleet.account(account).policy;
@@ -125,8 +125,8 @@ impl Step<'_> {
         self.schedule_billing_step(account);
     }
 
-    /// Nobody knows when the arrears of an account began: any step of its clock may be due now.
-    /// If one of them concerns any of its instances, the run stops.
+    /// Handles arrears whose start is unknown: any step of the clock may be due now. If one of them
+    /// concerns an instance of the account, the run stops.
     fn any_step(&mut self, account: AccountId, arrears: Arrears) {
         let book = self.world.book(account);
         let steps = book.policy.clock(arrears.clock).map(|clock| clock.steps.clone());
@@ -151,8 +151,8 @@ impl Step<'_> {
         }
     }
 
-    /// An instance has come to an account, or is paid for in another way: where nobody knows
-    /// since when the account owes, that may concern it.
+    /// Evaluates arrears whose start is unknown again, after an instance has joined the
+    /// account or changed its billing.
     pub(super) fn apply_current_arrears(&mut self, id: InstanceId) {
         let account = self.world.fleet.instance(id).account;
         let arrears = self.world.fleet.account(account).arrears;
@@ -161,14 +161,14 @@ impl Step<'_> {
         }
     }
 
-    /// Does what a step of a clock asks of the instances that it concerns.
+    /// Applies a step of a clock to the instances that it concerns.
     pub(super) fn take_step(&mut self, request: &RequestContext, concerned: &[InstanceId]) {
         let moved: Vec<InstanceId> = concerned
             .iter()
             .copied()
             .filter(|id| {
                 let state = self.world.fleet.instance(*id).state;
-                // What is down already is not stopped again, and only what is down is reclaimed.
+                // A stopped instance is not stopped again, and only a stopped one is reclaimed.
                 (request.action != Action::Stop || self.world.serves(*id))
                     && (request.action != Action::Reclaim || state == Lifecycle::Stopped)
                     && (request.action != Action::Deallocate || state != Lifecycle::Deallocated)
@@ -189,7 +189,7 @@ impl Step<'_> {
             for id in &moved {
                 self.apply_harmless(request, open.seq, *id, harmless);
             }
-            return self.close(open, Tally::all(count(moved.len())));
+            return self.close(open, RequestTally::all(count(moved.len())));
         }
         let tally = self.decide(request, open.seq, &alike(&moved, request.action));
         self.close(open, tally);
@@ -206,12 +206,12 @@ impl Step<'_> {
             self.world.settled = Some(Settled { account, arrears });
             self.world.settled_at.insert(account, self.now);
             self.future_events.clear(Timer::BillingStep(account));
-            self.forget_origin(Of::Arrears(account));
+            self.forget_origin(OriginKey::Arrears(account));
             let was_cancelled = arrears.clock == ClockKind::Cancellation;
             let what = if was_cancelled { What::Cancelled } else { What::Arrears };
             self.change(&request, open.seq, Subject::Account(account), what(true, false));
         }
-        // Instances need a look only if the clock has touched any of them.
+        // The instances are read only if the clock may have changed one of them.
         let unclear = arrears.is_some_and(|arrears| !arrears.since_known);
         if steps > 0 || waiting > 0 || unclear {
             let ids = self.world.fleet.account(account).instances.clone();
@@ -220,10 +220,10 @@ impl Step<'_> {
             }
             self.wake_waiting(&ids, request.origin.after(open.seq));
         }
-        self.close(open, Tally::all(1));
+        self.close(open, RequestTally::all(1));
     }
 
-    /// What settling does to an instance that the arrears had stopped.
+    /// Applies the effect of settling to an instance that the arrears had stopped.
     fn after_settling(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         if self.world.fleet.instance(id).is_there() {
             self.set_lock(request, seq, id, Lock::Financial, false);
@@ -237,7 +237,7 @@ impl Step<'_> {
         let Some(answer) = self.consult(request, policy, |t| &t.settling, &facts) else { return };
         match answer.says {
             AfterSettling::Restarts => self.bring_up(request, seq, id),
-            // From now on it is its owner who leaves it stopped.
+            // From now on its owner leaves it stopped.
             AfterSettling::Stays => {
                 let state = self.world.fleet.instance(id).state;
                 self.world.fleet.set_state(id, state, StoppedBy::User);

@@ -1,7 +1,7 @@
 //! Carries decisions out: records each one, and applies the action if nothing blocks it.
 
 use super::draft::{Draft, DraftOutcome, Resolution};
-use super::request::{Reason, RequestContext, Tally};
+use super::request::{Reason, RequestContext, RequestTally};
 use super::step::Step;
 use crate::policy::Basis;
 use crate::record::{DecidedBy, Decision, Record, Refusal};
@@ -15,7 +15,7 @@ impl Step<'_> {
         seq: u64,
         draft: Draft,
         resolution: Resolution,
-        tally: &mut Tally,
+        tally: &mut RequestTally,
     ) {
         let goes = resolution.outcome.went_ahead();
         let hook = if goes { self.hook_of(request, &draft) } else { None };
@@ -34,12 +34,12 @@ impl Step<'_> {
         for reason in [request.reason, draft.reason].into_iter().flatten() {
             self.reach(draft.policy, reason.rule);
         }
-        tally.wanted += u32::from(!matches!(draft.outcome, DraftOutcome::Gone));
+        tally.wanted += u32::from(!matches!(draft.outcome, DraftOutcome::NoOp));
         tally.got += u32::from(goes);
         refuse(&draft, resolution, tally);
         let slot = self.out.len();
-        let is_told = self.is_decision(request, &draft, goes);
-        if is_told {
+        let is_recorded = self.is_decision(request, &draft, goes);
+        if is_recorded {
             tally.decided = true;
             let mut decision = self.decision(request, seq, &draft, resolution, basis);
             if goes && decision.origin.event().is_none() {
@@ -54,16 +54,17 @@ impl Step<'_> {
             let remedy = self.remedy_of(request, &draft, resolution.rule);
             let from = remedy.and_then(|remedy| self.remedy_from(draft.id, &remedy));
             let (id, loses) = (draft.id, draft.action.always_loses());
-            let DraftOutcome::Goes(permit) = draft.outcome else { return };
+            let DraftOutcome::Applied(permit) = draft.outcome else { return };
             self.world.remedy = remedy;
             let effect = self.apply(request, seq, permit);
             self.world.remedy = None;
-            if let Some(Record::Decision(decision)) = self.out.get_mut(slot).filter(|_| is_told) {
+            if let Some(Record::Decision(decision)) = self.out.get_mut(slot).filter(|_| is_recorded)
+            {
                 decision.effect = effect;
                 decision.remedy = remedy;
                 decision.remedy_from = from;
             }
-            if is_told && !loses {
+            if is_recorded && !loses {
                 self.remedy_by_resource(slot, id);
             }
         }
@@ -133,7 +134,7 @@ impl Step<'_> {
 
 /// Notes in the result of a request what blocks an instance. The caller receives the refusal of the
 /// blocked instance, not its effect on others.
-fn refuse(draft: &Draft, resolution: Resolution, tally: &mut Tally) {
+fn refuse(draft: &Draft, resolution: Resolution, tally: &mut RequestTally) {
     if matches!(resolution.outcome, Outcome::Held | Outcome::Skipped | Outcome::Spared) {
         tally.limited_by = Some(LimitedBy::Protection);
     }

@@ -1,6 +1,6 @@
-//! What a step notes and asks about origins: who set a timer, who removed a protection.
+//! The origins that a step records and looks up: of timers, and of the removal of protections.
 
-use super::origins::{Of, Since};
+use super::origins::{DatedOrigin, OriginKey};
 use super::step::Step;
 use crate::policy::Facts;
 use crate::record::Origin;
@@ -8,18 +8,18 @@ use crate::words::{InstanceId, PolicyId, ProtectionId, ProtectionSet};
 
 impl Step<'_> {
     /// The origin of a timer that is due.
-    pub(super) fn origin(&self, of: Of) -> Origin {
-        self.world.origins.of(of).origin
+    pub(super) fn origin(&self, key: OriginKey) -> Origin {
+        self.world.origins.get(key).origin
     }
 
     /// Notes that a request with this origin has set a timer, or changed what it is about.
-    pub(super) fn set_origin(&mut self, of: Of, origin: Origin) {
-        self.world.origins.set(of, origin, self.now);
+    pub(super) fn set_origin(&mut self, key: OriginKey, origin: Origin) {
+        self.world.origins.set(key, origin, self.now);
     }
 
-    /// Forgets the origin of a timer that has been cleared.
-    pub(super) fn forget_origin(&mut self, of: Of) {
-        self.world.origins.forget(of);
+    /// Removes the origin of a timer that has been cleared.
+    pub(super) fn forget_origin(&mut self, key: OriginKey) {
+        self.world.origins.forget(key);
     }
 
     /// The removal of a protection that would have held in a situation: the last one of its
@@ -28,11 +28,11 @@ impl Step<'_> {
         let book = self.world.header.rulebook(policy);
         let (on, _) = self.world.protections(id);
         let group = self.world.fleet.instance(id).group;
-        let mut last = Since::EVER;
+        let mut last = DatedOrigin::NONE;
         for protection in (0..book.policy.protections.len()).map(ProtectionId::at) {
-            let of_group = group.map(|group| Of::GroupFlagOff(group, protection));
-            for of in [Some(Of::FlagOff(id, protection)), of_group].into_iter().flatten() {
-                let since = self.world.origins.of(of);
+            let of_group = group.map(|group| OriginKey::GroupFlagOff(group, protection));
+            for key in [Some(OriginKey::FlagOff(id, protection)), of_group].into_iter().flatten() {
+                let since = self.world.origins.get(key);
                 if since.at > last.at && !on.contains(protection) && book.holds(protection, facts) {
                     last = since;
                 }
@@ -46,10 +46,10 @@ impl Step<'_> {
         &mut self,
         off: ProtectionSet,
         origin: Origin,
-        of: impl Fn(ProtectionId) -> Of,
+        key: impl Fn(ProtectionId) -> OriginKey,
     ) {
         for protection in off.iter() {
-            self.set_origin(of(protection), origin);
+            self.set_origin(key(protection), origin);
         }
     }
 }

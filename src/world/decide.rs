@@ -22,7 +22,7 @@
 use smallvec::SmallVec;
 
 use super::draft::{BatchAnswer, Draft, DraftOutcome, Drafts, Resolution, resolve_in_batch};
-use super::request::{Item, Reason, RequestContext, Tally};
+use super::request::{Reason, RequestContext, RequestItem, RequestTally};
 use super::step::Step;
 use crate::policy::{
     Basis, Column, Facts, InstanceCase, JudgedOutcome, Position, PositionOutcome, Requested,
@@ -39,7 +39,12 @@ type Decided = SmallVec<[(Draft, Resolution); 1]>;
 
 impl Step<'_> {
     /// Decides about every item of a request and carries the decisions out.
-    pub(super) fn decide(&mut self, request: &RequestContext, seq: u64, items: &[Item]) -> Tally {
+    pub(super) fn decide(
+        &mut self,
+        request: &RequestContext,
+        seq: u64,
+        items: &[RequestItem],
+    ) -> RequestTally {
         let mut policies: SmallVec<[PolicyId; 1]> = SmallVec::new();
         for item in items {
             let policy = self.world.policy_of(item.id);
@@ -53,18 +58,19 @@ impl Step<'_> {
             let of_policy = if policies.len() == 1 {
                 self.in_all_channels(request, *policy, items)
             } else {
-                let theirs = items.iter().filter(|item| self.world.policy_of(item.id) == *policy);
-                let theirs: SmallVec<[Item; 4]> = theirs.copied().collect();
-                self.in_all_channels(request, *policy, &theirs)
+                let of_policy =
+                    items.iter().filter(|item| self.world.policy_of(item.id) == *policy);
+                let of_policy: SmallVec<[RequestItem; 4]> = of_policy.copied().collect();
+                self.in_all_channels(request, *policy, &of_policy)
             };
-            let Some(of_policy) = of_policy else { return Tally::default() };
+            let Some(of_policy) = of_policy else { return RequestTally::default() };
             decided.extend(of_policy);
         }
         if policies.len() > 1 {
             let index = |id: InstanceId| items.iter().position(|item| item.id == id);
             decided.sort_by_key(|(draft, _)| index(draft.id));
         }
-        let mut tally = Tally::default();
+        let mut tally = RequestTally::default();
         for (draft, resolution) in decided {
             self.carry_out(request, seq, draft, resolution, &mut tally);
         }
@@ -72,12 +78,12 @@ impl Step<'_> {
     }
 
     /// Decides about instances of one policy. If the channel of the call is unknown, the decision
-    /// is made for each channel, and the run stops unless all of them lead to the same course.
+    /// is made for each channel, and the run stops unless all of them lead to the same result.
     fn in_all_channels(
         &mut self,
         request: &RequestContext,
         policy: PolicyId,
-        items: &[Item],
+        items: &[RequestItem],
     ) -> Option<Decided> {
         if items.len() == 1 || !request.facts.unknown.contains(Column::Channel) {
             return self.decide_batch(request, policy, items);
@@ -89,8 +95,8 @@ impl Step<'_> {
             all.push((facts.channel, self.decide_batch(&one, policy, items)?));
         }
         let (channel, mut common) = all.remove(0);
-        for (at, (draft, resolution)) in common.iter_mut().enumerate() {
-            let here = |decided: &Decided| (decided[at].0.action, decided[at].1);
+        for (index, (draft, resolution)) in common.iter_mut().enumerate() {
+            let here = |decided: &Decided| (decided[index].0.action, decided[index].1);
             let same = |(action, other): (Action, Resolution)| {
                 other.outcome.went_ahead() == resolution.outcome.went_ahead()
                     && (!resolution.outcome.went_ahead() || action == draft.action)
@@ -107,9 +113,9 @@ impl Step<'_> {
                 return None;
             }
             for (_, decided) in &all {
-                resolution.outcome = either(resolution.outcome, decided[at].1.outcome);
-                resolution.basis = resolution.basis.union(decided[at].1.basis);
-                draft.ruling = draft.ruling.common(&decided[at].0.ruling);
+                resolution.outcome = either(resolution.outcome, decided[index].1.outcome);
+                resolution.basis = resolution.basis.union(decided[index].1.basis);
+                draft.ruling = draft.ruling.common(&decided[index].0.ruling);
             }
             draft.facts.unknown = draft.facts.unknown.with(Column::Channel);
         }
@@ -121,7 +127,7 @@ impl Step<'_> {
         &mut self,
         request: &RequestContext,
         policy: PolicyId,
-        items: &[Item],
+        items: &[RequestItem],
     ) -> Option<Decided> {
         let mut drafts = Drafts::with_capacity(items.len());
         for item in items {
@@ -129,7 +135,7 @@ impl Step<'_> {
         }
         let batch = self.batch(request, &drafts, policy);
         let keeps = batch.as_ref().is_some_and(|batch| batch.mode == Batch::AllOrNothing);
-        if !keeps && drafts.iter().any(|draft| matches!(draft.outcome, DraftOutcome::Unsure(_))) {
+        if !keeps && drafts.iter().any(|draft| matches!(draft.outcome, DraftOutcome::Unknown(_))) {
             for draft in drafts {
                 self.known(request, draft)?;
             }
@@ -143,14 +149,18 @@ impl Step<'_> {
     }
 
     /// Judges one instance alone. If the outcome is unknown, the run stops; `None` then.
-    pub(super) fn draft_alone(&mut self, request: &RequestContext, item: Item) -> Option<Draft> {
+    pub(super) fn draft_alone(
+        &mut self,
+        request: &RequestContext,
+        item: RequestItem,
+    ) -> Option<Draft> {
         let draft = self.draft(request, item)?;
         self.known(request, draft)
     }
 
     /// Stops the run at a draft whose outcome is unknown; `None` then.
     fn known(&mut self, request: &RequestContext, draft: Draft) -> Option<Draft> {
-        if let DraftOutcome::Unsure(on) = draft.outcome {
+        if let DraftOutcome::Unknown(on) = draft.outcome {
             self.halt(request, Target::Instance(draft.id), draft.policy, *on);
             return None;
         }
@@ -158,7 +168,7 @@ impl Step<'_> {
     }
 
     /// Judges one instance alone. If its policy has no answer, the run stops; `None` then.
-    fn draft(&mut self, request: &RequestContext, item: Item) -> Option<Draft> {
+    fn draft(&mut self, request: &RequestContext, item: RequestItem) -> Option<Draft> {
         let facts = self.facts(request, item.id, request.action);
         let world = &*self.world;
         let policy = world.policy_of(item.id);
@@ -174,7 +184,7 @@ impl Step<'_> {
             policy,
             ruling: Ruling::NONE,
             inert: ProtectionSet::EMPTY,
-            outcome: DraftOutcome::Gone,
+            outcome: DraftOutcome::NoOp,
             basis: Basis::NONE,
         };
         // Protections are not consulted about an instance that does not exist.
@@ -185,7 +195,7 @@ impl Step<'_> {
                 let otherwise = if state == Lifecycle::Absent {
                     DraftOutcome::Absent
                 } else {
-                    DraftOutcome::Gone
+                    DraftOutcome::NoOp
                 };
                 let refusal = book.refusal_of_absent(&facts);
                 let basis = refusal.map_or(Basis::NONE, |rule| book.basis(rule));
@@ -204,7 +214,7 @@ impl Step<'_> {
         let judged = match book.judge(&case) {
             Ok(judged) => judged,
             Err(on @ Undecided::Differs(_)) => {
-                return Some(Draft { outcome: DraftOutcome::Unsure(Box::new(on)), ..draft });
+                return Some(Draft { outcome: DraftOutcome::Unknown(Box::new(on)), ..draft });
             }
             Err(on) => {
                 self.halt(request, Target::Instance(item.id), policy, on);
@@ -219,10 +229,10 @@ impl Step<'_> {
             .or_else(|| judged.asked.map(|answer| Reason::of(DecidingFactor::Membership, &answer)));
         (draft.ruling, draft.basis) = (judged.ruling, judged.basis);
         draft.outcome = match judged.outcome {
-            JudgedOutcome::Goes(permit) => DraftOutcome::Goes(permit),
+            JudgedOutcome::Goes(permit) => DraftOutcome::Applied(permit),
             JudgedOutcome::Held => DraftOutcome::Held,
             JudgedOutcome::Denied(rule) => DraftOutcome::Denied(rule),
-            JudgedOutcome::Idle => DraftOutcome::Gone,
+            JudgedOutcome::Idle => DraftOutcome::NoOp,
         };
         Some(draft)
     }
@@ -245,7 +255,7 @@ impl Step<'_> {
         let held = any(|outcome| matches!(outcome, DraftOutcome::Held));
         let stopped =
             held.or_else(|| any(|f| matches!(f, DraftOutcome::Denied(_) | DraftOutcome::Absent)))?;
-        any(|outcome| matches!(outcome, DraftOutcome::Goes(_) | DraftOutcome::Unsure(_)))?;
+        any(|outcome| matches!(outcome, DraftOutcome::Applied(_) | DraftOutcome::Unknown(_)))?;
         let answer = self.consult(request, policy, |t| &t.batches, &first.facts)?;
         Some(BatchAnswer {
             mode: answer.says,
@@ -257,7 +267,7 @@ impl Step<'_> {
     }
 }
 
-/// The common outcome of two positions that lead to the same course.
+/// The common outcome of two positions that lead to the same result.
 fn either(one: Outcome, other: Outcome) -> Outcome {
     match (one.went_ahead(), one == other) {
         (_, true) => one,
@@ -267,7 +277,7 @@ fn either(one: Outcome, other: Outcome) -> Outcome {
     }
 }
 
-/// The course that follows from a channel, for a message.
+/// The result that follows from a channel, for a message.
 fn position(
     channel: Channel,
     action: Action,

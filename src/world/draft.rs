@@ -32,7 +32,7 @@ pub(super) struct Draft {
 #[derive(Debug)]
 pub(super) enum DraftOutcome {
     /// Nothing blocks the action.
-    Goes(Permit),
+    Applied(Permit),
     /// A protection blocks the action.
     Held,
     /// A precondition refuses the action.
@@ -40,9 +40,9 @@ pub(super) enum DraftOutcome {
     /// The instance has never existed.
     Absent,
     /// The instance is released already, or the action would change nothing.
-    Gone,
+    NoOp,
     /// The outcome depends on unknown facts.
-    Unsure(Box<Undecided>),
+    Unknown(Box<Undecided>),
 }
 
 /// The final decision about one instance.
@@ -57,7 +57,7 @@ pub(super) struct Resolution {
 impl Draft {
     /// Whether nothing blocks the action.
     pub(super) const fn goes(&self) -> bool {
-        matches!(self.outcome, DraftOutcome::Goes(_))
+        matches!(self.outcome, DraftOutcome::Applied(_))
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn resolve_in_batch(
     let Some(batch) = batch.filter(|batch| batch.mode != Batch::Each) else { return alone };
     let with_batch = Resolution { basis: alone.basis.union(batch.basis), ..alone };
     match (batch.mode, &draft.outcome) {
-        (Batch::AllOrNothing, DraftOutcome::Goes(_) | DraftOutcome::Unsure(_)) => Resolution {
+        (Batch::AllOrNothing, DraftOutcome::Applied(_) | DraftOutcome::Unknown(_)) => Resolution {
             outcome: if batch.one_is_held { Outcome::Spared } else { Outcome::Denied },
             decided_by: DecidedBy::Other(DecidingFactor::Neighbour),
             rule: Some(batch.rule),
@@ -99,27 +99,28 @@ pub(super) fn resolve_in_batch(
 /// The final decision about a draft that is alone in its request.
 pub(super) fn resolve_alone(request: &RequestContext, draft: &Draft) -> Resolution {
     let outcome = match draft.outcome {
-        DraftOutcome::Goes(_) | DraftOutcome::Held | DraftOutcome::Unsure(_) => {
+        DraftOutcome::Applied(_) | DraftOutcome::Held | DraftOutcome::Unknown(_) => {
             draft.ruling.outcome()
         }
         DraftOutcome::Denied(_) | DraftOutcome::Absent => Outcome::Denied,
-        DraftOutcome::Gone => Outcome::NoOp,
+        DraftOutcome::NoOp => Outcome::NoOp,
     };
     let (decided_by, rule) = match (&draft.outcome, draft.ruling.deciding()) {
-        (DraftOutcome::Absent | DraftOutcome::Gone, _) => {
+        (DraftOutcome::Absent | DraftOutcome::NoOp, _) => {
             (DecidedBy::Other(DecidingFactor::State), None)
         }
         (DraftOutcome::Denied(rule), _) => {
             (DecidedBy::Other(DecidingFactor::Precondition), Some(*rule))
         }
-        (DraftOutcome::Goes(_) | DraftOutcome::Held | DraftOutcome::Unsure(_), Some(finding)) => {
-            (DecidedBy::Protection(finding.protection), finding.rule)
-        }
+        (
+            DraftOutcome::Applied(_) | DraftOutcome::Held | DraftOutcome::Unknown(_),
+            Some(finding),
+        ) => (DecidedBy::Protection(finding.protection), finding.rule),
         // Nothing blocks the action, so the decision names the reason of the request.
-        (DraftOutcome::Goes(_) | DraftOutcome::Held | DraftOutcome::Unsure(_), None) => {
+        (DraftOutcome::Applied(_) | DraftOutcome::Held | DraftOutcome::Unknown(_), None) => {
             match request.reason.or(draft.reason) {
                 Some(reason) => (DecidedBy::Other(reason.by), Some(reason.rule)),
-                None => (DecidedBy::Nobody, None),
+                None => (DecidedBy::None, None),
             }
         }
     };

@@ -10,8 +10,8 @@ use crate::words::{
 };
 
 impl World {
-    /// The facts of an instance; `asked` has the columns that a request fills.
-    pub(super) fn situation(&self, id: InstanceId, asked: Facts) -> Facts {
+    /// The facts of an instance; `requested` has the columns that a request fills.
+    pub(super) fn situation(&self, id: InstanceId, requested: Facts) -> Facts {
         let instance = self.fleet.instance(id);
         let account = self.fleet.account(instance.account);
         let resources = self.fleet.properties(id);
@@ -30,8 +30,8 @@ impl World {
             lock: instance.locks,
             renewal: instance.renewal,
             eviction: instance.eviction,
-            unknown: unknown(instance, &asked),
-            ..asked
+            unknown: unknown(instance, &requested),
+            ..requested
         };
         let facts = match instance.group {
             Some(group) => {
@@ -44,18 +44,18 @@ impl World {
         self.with_clock_of(instance.account, facts)
     }
 
-    /// The facts of a group at an instant; `asked` has the columns that a request fills.
-    pub(super) fn situation_of_group(&self, id: GroupId, now: SimTime, asked: Facts) -> Facts {
+    /// The facts of a group at an instant; `requested` has the columns that a request fills.
+    pub(super) fn situation_of_group(&self, id: GroupId, now: SimTime, requested: Facts) -> Facts {
         let group = self.fleet.group(id);
         let account = self.fleet.account(group.account);
-        let process = if asked.action == Action::ScaleOut {
+        let process = if requested.action == Action::ScaleOut {
             Process::ScaleOut
-        } else if asked.trigger == Trigger::HealthCheck {
+        } else if requested.trigger == Trigger::HealthCheck {
             Process::HealthCheck
         } else {
             Process::ScaleIn
         };
-        let initiated = match asked.initiator {
+        let initiated = match requested.initiator {
             Initiator::Alarm => group.is_suspended(Process::Alarm),
             Initiator::Schedule => group.is_suspended(Process::Schedule),
             Initiator::User | Initiator::Bounds => false,
@@ -65,26 +65,25 @@ impl World {
             members: YesNo::from(!group.members.is_empty()),
             cooling: YesNo::from(group.rests_until > now),
             suspended: YesNo::from(initiated || group.is_suspended(process)),
-            ..of_group(group, asked)
+            ..of_group(group, requested)
         };
         self.with_clock_of(group.account, facts)
     }
 
     /// The facts of an instance without a request.
-    pub fn standing(&self, id: InstanceId) -> Facts {
+    pub fn facts_without_request(&self, id: InstanceId) -> Facts {
         let book = self.header.rulebook(self.policy_of(id));
         book.narrowed(&self.situation(id, Facts::default()))
     }
 
-    /// The same facts, with what the steps of the account's clock that concern them have done:
-    /// a stop locks, and snapshots may be suspended. A stop need not be what stopped an
-    /// instance: one that was down already is locked too.
+    /// The same facts with the effects of the steps of the account's clock that concern them: a
+    /// stop locks the instance, even if it was stopped already, and snapshots may be suspended.
     fn with_clock_of(&self, account: AccountId, facts: Facts) -> Facts {
         let arrears = self.fleet.account(account).arrears;
         arrears.map_or(facts, |arrears| self.in_arrears(account, arrears, facts))
     }
 
-    /// The same facts, with what those steps had done in some arrears of the account.
+    /// The same facts with the effects of the steps that were taken in these arrears.
     pub(super) fn in_arrears(&self, account: AccountId, arrears: Arrears, facts: Facts) -> Facts {
         let book = self.book(account);
         let clock = book.policy.clock(arrears.clock);
@@ -126,17 +125,17 @@ impl World {
         self.fleet.account(self.fleet.group(id).account).policy
     }
 
-    /// Whether an instance works, as its group sees it.
+    /// Whether an instance is running or starts.
     pub(super) fn serves(&self, id: InstanceId) -> bool {
         matches!(self.fleet.instance(id).state, Lifecycle::Running | Lifecycle::Pending)
     }
 }
 
 /// Unknown columns of an instance, and those of the request.
-fn unknown(instance: &Instance, asked: &Facts) -> Columns {
-    // Nothing but a new model asks about the model.
-    let of_model = asked.trigger == Trigger::ModelUpdate && instance.model == ModelId::UNKNOWN;
-    asked
+fn unknown(instance: &Instance, requested: &Facts) -> Columns {
+    // Only a new model tests the model.
+    let of_model = requested.trigger == Trigger::ModelUpdate && instance.model == ModelId::UNKNOWN;
+    requested
         .unknown
         .with_if(Column::LatestModel, of_model)
         .with_if(Column::Membership, !instance.membership_known && instance.group.is_some())

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::origins::Of;
+use super::origins::OriginKey;
 use super::request::{Payload, RequestContext};
 use super::step::Step;
 use crate::fleet::Property;
@@ -106,7 +106,7 @@ impl Step<'_> {
         let to = instance.on;
         if from != to {
             self.change(request, seq, Subject::Instance(id), What::Protections(policy, from, to));
-            let removed = |protection| Of::FlagOff(id, protection);
+            let removed = |protection| OriginKey::FlagOff(id, protection);
             self.note_removals(from.difference(to), request.origin.after(seq), removed);
         }
         let in_model = self.world.header.rulebook(policy).policy.in_model();

@@ -1,8 +1,8 @@
 //! Handlers of calls about instances.
 
 use super::harmless::Harmless;
-use super::origins::Of;
-use super::request::{Call, Ids, Payload, RequestContext, Tally, alike, count};
+use super::origins::OriginKey;
+use super::request::{Call, Ids, Payload, RequestContext, RequestTally, alike, count};
 use super::step::Step;
 use crate::plan::{Flags, Targets, lead, order};
 use crate::policy::{Column, Facts, FlagChange};
@@ -15,13 +15,13 @@ use crate::words::{
 
 impl Step<'_> {
     /// The instances of an event.
-    pub(super) fn of(&self, targets: Targets) -> Ids {
+    pub(super) fn instances_of(&self, targets: Targets) -> Ids {
         Ids::from_slice(targets.of(&self.world.targets))
     }
 
     /// Requests an action without arguments for several instances.
     pub(super) fn each(&mut self, call: Call, action: Action, targets: Targets) {
-        let ids = self.of(targets);
+        let ids = self.instances_of(targets);
         self.execute(&RequestContext::call(call, action, Target::these(&ids)), &ids);
     }
 
@@ -52,7 +52,7 @@ impl Step<'_> {
         mut apply_unjudged: impl FnMut(&mut Self, u64, InstanceId) -> Result<(), Obstacle>,
     ) {
         let open = self.open(request, false);
-        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
+        let mut tally = RequestTally { wanted: count(ids.len()), ..RequestTally::default() };
         for id in ids {
             match apply_unjudged(self, open.seq, *id) {
                 Ok(()) => tally.got += 1,
@@ -68,7 +68,7 @@ impl Step<'_> {
         request: &RequestContext,
         seq: u64,
         (id, action): (InstanceId, Harmless),
-        tally: &mut Tally,
+        tally: &mut RequestTally,
     ) {
         if self.world.halt.is_some() {
             return;
@@ -188,44 +188,44 @@ impl Step<'_> {
         self.change(&request, open.seq, Subject::Instance(id), what);
         if let Some((group, size)) = group {
             self.change(&request, open.seq, Subject::Group(group), What::Size(size - 1, size));
-            self.set_origin(Of::Size(group), request.origin.after(open.seq));
+            self.set_origin(OriginKey::Size(group), request.origin.after(open.seq));
         }
         if release < SimTime::NEVER {
             self.future_events.set(super::timer::Timer::ScheduledRelease(id), release.max(now));
-            self.set_origin(Of::Schedule(id), request.origin.after(open.seq));
+            self.set_origin(OriginKey::Schedule(id), request.origin.after(open.seq));
         }
         if billing == Billing::Subscription {
-            self.set_origin(Of::Term(id), request.origin.after(open.seq));
+            self.set_origin(OriginKey::Term(id), request.origin.after(open.seq));
             self.schedule_term_step(id);
         }
         self.apply_current_arrears(id);
-        self.close(open, Tally::all(1));
+        self.close(open, RequestTally::all(1));
     }
 
-    pub(super) fn release_call(&mut self, call: Call, o: order::Release) {
-        let ids = self.of(o.instance);
+    pub(super) fn release_call(&mut self, call: Call, event: order::Release) {
+        let ids = self.instances_of(event.instance);
         let mut request = RequestContext::call(call, Action::Release, Target::these(&ids));
-        request.facts.force = YesNo::from(o.force.unwrap_or(false));
+        request.facts.force = YesNo::from(event.force.unwrap_or(false));
         request.facts.terminate_subscription =
-            YesNo::from(o.terminate_subscription.unwrap_or(false));
+            YesNo::from(event.terminate_subscription.unwrap_or(false));
         self.execute(&request, &ids);
     }
 
-    pub(super) fn stop(&mut self, call: Call, o: order::Stop) {
-        let ids = self.of(o.instance);
-        let economical = Payload::Economical(o.economical.unwrap_or(false));
+    pub(super) fn stop(&mut self, call: Call, event: order::Stop) {
+        let ids = self.instances_of(event.instance);
+        let economical = Payload::Economical(event.economical.unwrap_or(false));
         self.execute(
             &RequestContext::call(call, Action::Stop, Target::these(&ids)).with_payload(economical),
             &ids,
         );
     }
 
-    pub(super) fn set_protection(&mut self, call: Call, o: order::SetProtection) {
-        let ids = o.instance.map(|targets| self.of(targets)).unwrap_or_default();
-        let target = o.group.map_or_else(|| Target::these(&ids), Target::Group);
+    pub(super) fn set_protection(&mut self, call: Call, event: order::SetProtection) {
+        let ids = event.instance.map(|targets| self.instances_of(targets)).unwrap_or_default();
+        let target = event.group.map_or_else(|| Target::these(&ids), Target::Group);
         let request = RequestContext::call(call, Action::SetProtection, target)
-            .with_payload(Payload::Flags(o.flags, o.api_version));
-        match o.group {
+            .with_payload(Payload::Flags(event.flags, event.api_version));
+        match event.group {
             Some(group) => self.protect_group(&request, group),
             None => self.execute(&request, &ids),
         }
@@ -245,22 +245,22 @@ impl Step<'_> {
         let to = group.on;
         if from != to {
             self.change(request, open.seq, Subject::Group(id), What::Protections(policy, from, to));
-            let removed = |protection| Of::GroupFlagOff(id, protection);
+            let removed = |protection| OriginKey::GroupFlagOff(id, protection);
             self.note_removals(from.difference(to), request.origin.after(open.seq), removed);
         }
-        self.close(open, Tally::all(1));
+        self.close(open, RequestTally::all(1));
     }
 
-    pub(super) fn schedule_release(&mut self, call: Call, o: order::ScheduleRelease) {
-        let ids = self.of(o.instance);
+    pub(super) fn schedule_release(&mut self, call: Call, event: order::ScheduleRelease) {
+        let ids = self.instances_of(event.instance);
         let request = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
         let open = self.open(&request, false);
-        let mut tally = Tally::default();
+        let mut tally = RequestTally::default();
         for id in ids {
             let book = self.book_of(id);
-            let at = o.time.floor_to(book.policy.schedule.granularity);
+            let at = event.time.floor_to(book.policy.schedule.granularity);
             // The limits apply to the requested time; the stored time is rounded down.
-            let lead = lead(book, o.time, self.now);
+            let lead = lead(book, event.time, self.now);
             let one = RequestContext { facts: Facts { lead, ..request.facts }, ..request };
             let one = one.with_payload(Payload::Time(at.max(self.now)));
             self.apply_or_refuse(&one, open.seq, (id, Harmless::ScheduleRelease), &mut tally);
@@ -268,12 +268,12 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    pub(super) fn convert_billing(&mut self, call: Call, o: order::ConvertBilling) {
-        let ids = self.of(o.instance);
-        let term = o.term.unwrap_or(Term::MONTH);
+    pub(super) fn convert_billing(&mut self, call: Call, event: order::ConvertBilling) {
+        let ids = self.instances_of(event.instance);
+        let term = event.term.unwrap_or(Term::MONTH);
         let request = RequestContext::call(call, Action::ConvertBilling, Target::these(&ids));
-        let mut request = request.with_payload(Payload::Billing(o.to, term));
-        request.facts.to = o.to;
+        let mut request = request.with_payload(Payload::Billing(event.to, term));
+        request.facts.to = event.to;
         self.execute(&request, &ids);
     }
 
@@ -307,29 +307,29 @@ impl Step<'_> {
         self.change(request, seq, subject, What::Term(old_end, new_end));
         if on != kept {
             self.change(request, seq, subject, What::Protections(policy, on, kept));
-            let removed = |protection| Of::FlagOff(id, protection);
+            let removed = |protection| OriginKey::FlagOff(id, protection);
             self.note_removals(on.difference(kept), request.origin.after(seq), removed);
         }
-        self.set_origin(Of::Term(id), request.origin.after(seq));
+        self.set_origin(OriginKey::Term(id), request.origin.after(seq));
         self.schedule_term_step(id);
         self.apply_current_arrears(id);
     }
 
     pub(super) fn security_release(&mut self, call: Call, targets: Targets) {
-        let ids = self.of(targets);
+        let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::Release, Target::these(&ids));
         self.execute(&request.as_cause(Trigger::SecurityRelease), &ids);
     }
 
     pub(super) fn maintenance(&mut self, call: Call, targets: Targets) {
-        let ids = self.of(targets);
+        let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::Maintain, Target::these(&ids));
         self.execute(&request.as_cause(Trigger::Maintenance), &ids);
     }
 
     /// Sets or removes the security lock of instances that exist; the policy does not judge this.
     pub(super) fn security_lock(&mut self, call: Call, targets: Targets, on: bool) {
-        let ids = self.of(targets);
+        let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         self.apply_unjudged(&request, &ids, |step, seq, id| {
             if !step.world.fleet.instance(id).is_there() {

@@ -1,7 +1,8 @@
-//! Origins of timers: which request has set each of them, and with which event its chain began.
+//! Origins of timers and of removed protections: the request that set or removed each of them, and
+//! the first event of its chain.
 //!
-//! An entry exists only for what was set in the run, so a fleet whose schedules stand in its file
-//! costs no memory here.
+//! Only changes during the run have an entry, so that schedules of the fleet file need no memory
+//! here.
 
 use rustc_hash::FxHashMap;
 
@@ -9,29 +10,29 @@ use crate::record::Origin;
 use crate::time::SimTime;
 use crate::words::{AccountId, GroupId, InstanceId, ProtectionId};
 
-/// An origin, and since when it has been one.
+/// An origin with its instant.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Since {
+pub(super) struct DatedOrigin {
     pub origin: Origin,
     pub at: SimTime,
 }
 
-impl Since {
-    /// Set by nothing in the run.
-    pub(super) const EVER: Self =
+impl DatedOrigin {
+    /// No event of the run; its instant is before every other.
+    pub(super) const NONE: Self =
         Self { origin: Origin::NONE, at: SimTime::from_seconds(i64::MIN) };
 }
 
-/// What of an instance a timer is about.
+/// The timer or protection that an origin belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Of {
+pub(super) enum OriginKey {
     /// Its scheduled release.
     Schedule(InstanceId),
     /// The end of its term.
     Term(InstanceId),
     /// The reclaim of its capacity.
     Reclaim(InstanceId),
-    /// What made it unhealthy.
+    /// The change that made it unhealthy.
     Health(InstanceId),
     /// The arrears or the cancellation of an account.
     Arrears(AccountId),
@@ -45,18 +46,18 @@ pub(super) enum Of {
 
 /// The origins of a run.
 #[derive(Debug, Default)]
-pub(super) struct Origins(FxHashMap<Of, Since>);
+pub(super) struct Origins(FxHashMap<OriginKey, DatedOrigin>);
 
 impl Origins {
-    pub(super) fn of(&self, of: Of) -> Since {
-        self.0.get(&of).copied().unwrap_or(Since::EVER)
+    pub(super) fn get(&self, key: OriginKey) -> DatedOrigin {
+        self.0.get(&key).copied().unwrap_or(DatedOrigin::NONE)
     }
 
-    pub(super) fn set(&mut self, of: Of, origin: Origin, at: SimTime) {
-        self.0.insert(of, Since { origin, at });
+    pub(super) fn set(&mut self, key: OriginKey, origin: Origin, at: SimTime) {
+        self.0.insert(key, DatedOrigin { origin, at });
     }
 
-    pub(super) fn forget(&mut self, of: Of) {
-        self.0.remove(&of);
+    pub(super) fn forget(&mut self, key: OriginKey) {
+        self.0.remove(&key);
     }
 }

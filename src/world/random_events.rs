@@ -10,8 +10,8 @@ use crate::words::{EventId, SourceId};
 impl World {
     /// Sets the first timer of each random source.
     pub(super) fn schedule_random_sources(&self, future_events: &mut FutureEvents<Timer>) {
-        for (at, source) in self.sources.iter().enumerate() {
-            future_events.set(Timer::RandomSource(SourceId::at(at)), source.due());
+        for (index, source) in self.sources.iter().enumerate() {
+            future_events.set(Timer::RandomSource(SourceId::at(index)), source.due());
         }
     }
 }
@@ -22,8 +22,8 @@ impl Step<'_> {
         let World { sources, fleet, targets, header, .. } = &mut *self.world;
         let setting = Setting { fleet, targets, start: header.start, end: header.end };
         let source = &mut sources[id.index()];
-        let order = source.take(self.now, &setting);
+        let event = source.take(self.now, &setting);
         self.future_events.set(Timer::RandomSource(id), source.due());
-        (source.planned.event, order)
+        (source.planned.event, event)
     }
 }

@@ -6,7 +6,9 @@
 //! Each source has its own named streams:
 //!
 //! * `random/NAME/arrivals`: one word for each gap;
-//! * `random/NAME/deeds`: one word for each occurrence, which of its events it causes;
+//! * `random/NAME/deeds`: one word for each occurrence, which of its events it causes (the name is
+//!   kept because
+//!   another name would change all draws);
 //! * `random/NAME/targets`: three words for each occurrence, for the instance, the
 //!   account and the group, drawn whether needed or not;
 //! * `random/NAME/then-N/delays` and `random/NAME/then-N/whether`: one word each for
@@ -31,13 +33,13 @@ use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, InstanceId};
 
 /// The state of a random source.
-pub(super) struct Source {
+pub(super) struct RandomSourceState {
     pub(super) planned: Planned,
     gaps: Distribution,
     arrivals: ChaCha8Rng,
     actions: ChaCha8Rng,
     targets: ChaCha8Rng,
-    then: Vec<Following>,
+    then: Vec<FollowUpStreams>,
     /// Instant of the next occurrence; [`SimTime::NEVER`] if there is none.
     next: SimTime,
     /// Number of occurrences so far.
@@ -47,18 +49,18 @@ pub(super) struct Source {
     pending: BTreeMap<(SimTime, u64, usize), EventTargets>,
 }
 
-/// A possible follow-up of each occurrence.
-struct Following {
+/// The random streams of a possible follow-up.
+struct FollowUpStreams {
     after: Distribution,
     delays: ChaCha8Rng,
     whether: ChaCha8Rng,
 }
 
-impl Source {
+impl RandomSourceState {
     /// A source before its first occurrence.
     pub(super) fn new(planned: Planned, streams: &Streams) -> Self {
         let stream = |what: &str| streams.named(&format!("random/{}/{what}", planned.name));
-        let then = planned.then.iter().zip(1_usize..).map(|(follow, number)| Following {
+        let then = planned.then.iter().zip(1_usize..).map(|(follow, number)| FollowUpStreams {
             after: distribution(&follow.after),
             delays: stream(&format!("then-{number}/delays")),
             whether: stream(&format!("then-{number}/whether")),
@@ -95,12 +97,12 @@ impl Source {
     /// The event that is due at `now`; a follow-up comes before an occurrence.
     pub(super) fn take(&mut self, now: SimTime, setting: &Setting<'_>) -> Event {
         let pending = self.pending.first_entry().filter(|entry| entry.key().0 <= now);
-        let Some(((_, _, number), aim)) = pending.map(OccupiedEntry::remove_entry) else {
+        let Some(((_, _, number), targets)) = pending.map(OccupiedEntry::remove_entry) else {
             return self.occur(now, setting);
         };
         let follow = &self.planned.then[number];
         let later = setting.later(follow.is_relative, now);
-        follow.order.retargeted(&EventTargets { later, ..follow.same.of(&aim) })
+        follow.order.retargeted(&EventTargets { later, ..follow.same.of(&targets) })
     }
 
     /// Draws the event of an occurrence, its targets, its follow-ups and the next gap.
@@ -119,21 +121,22 @@ impl Source {
         });
         // INVARIANT: the sum of the weights is positive; loading refuses other files.
         let drawn_action = drawn.unwrap_or(&actions[0]);
-        let aim = draw(&drawn_action.among, &mut self.targets);
-        let aim = EventTargets { later: setting.later(drawn_action.is_relative, now), ..aim };
-        let order = drawn_action.order.retargeted(&aim);
+        let targets = draw(&drawn_action.among, &mut self.targets);
+        let targets =
+            EventTargets { later: setting.later(drawn_action.is_relative, now), ..targets };
+        let event = drawn_action.order.retargeted(&targets);
         self.occurred += 1;
-        let whose = EventTargets { account: setting.payer(&aim), ..aim };
+        let follow_up_targets = EventTargets { account: setting.account(&targets), ..targets };
         for (number, follow) in self.then.iter_mut().enumerate() {
             let at = now.after(follow.after.draw(&mut follow.delays));
             let Thousandths(probability) = self.planned.then[number].probability;
             let happens = below(1_000, &mut follow.whether) < probability.into();
             if happens && at <= setting.end {
-                self.pending.insert((at, self.occurred, number), whose);
+                self.pending.insert((at, self.occurred, number), follow_up_targets);
             }
         }
         self.wait();
-        order
+        event
     }
 }
 
@@ -152,11 +155,11 @@ impl Setting<'_> {
     }
 
     /// Account of an occurrence: the drawn one, or that of its instance or group.
-    fn payer(&self, aim: &EventTargets) -> Option<AccountId> {
-        let first = aim.instances.and_then(|targets| targets.of(self.targets).first().copied());
+    fn account(&self, targets: &EventTargets) -> Option<AccountId> {
+        let first = targets.instances.and_then(|targets| targets.of(self.targets).first().copied());
         let of_instance = first.map(|id| self.fleet.instance(id).account);
-        let of_group = aim.group.map(|id| self.fleet.group(id).account);
-        aim.account.or(of_instance).or(of_group)
+        let of_group = targets.group.map(|id| self.fleet.group(id).account);
+        targets.account.or(of_instance).or(of_group)
     }
 }
 

@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use super::draft::Draft;
-use super::origins::Of;
+use super::origins::OriginKey;
 use super::request::RequestContext;
 use super::step::{Settled, Step, World};
 use crate::policy::{Answer, Danger, Facts, Means, Moment, Remedy, is_call};
@@ -97,9 +97,10 @@ impl Step<'_> {
         }
     }
 
-    /// Since when a remedy could have been used; `None` if nothing helps. Not before the run or the
-    /// instance, and not before what it acts on began: the bill, the schedule, the hook, the
-    /// membership, the absence of the protection.
+    /// The first instant at which a remedy could have been used; `None` if nothing helps. It is not
+    /// before the start of the run or of the instance, and not before the state began that the
+    /// remedy ends: the arrears, the schedule, the hook, the membership, the absence of the
+    /// protection.
     pub(super) fn remedy_from(&self, id: InstanceId, remedy: &Remedy) -> Option<SimTime> {
         let (until, means) = (remedy.until?, remedy.means?);
         let instance = self.world.fleet.instance(id);
@@ -110,16 +111,17 @@ impl Step<'_> {
                 let arrears = self.world.fleet.account(instance.account).arrears;
                 settled.map(|settled| settled.arrears).or(arrears).map(|arrears| arrears.since)
             }
-            Means::Do(Act::CancelSchedule) => Some(origins.of(Of::Schedule(id)).at),
+            Means::Do(Act::CancelSchedule) => Some(origins.get(OriginKey::Schedule(id)).at),
             Means::Do(Act::CompleteHook) => self.world.held.get(&id).map(|held| held.since),
             Means::Do(Act::Detach) => Some(instance.joined),
             Means::Do(
                 Act::Renew | Act::Snapshot | Act::CreateImage | Act::ConvertAddress | Act::Keep,
             ) => None,
             Means::Set(protection) => {
-                let of_group = instance.group.map(|group| Of::GroupFlagOff(group, protection));
-                let own = origins.of(Of::FlagOff(id, protection)).at;
-                Some(of_group.map_or(own, |group| origins.of(group).at.max(own)))
+                let of_group =
+                    instance.group.map(|group| OriginKey::GroupFlagOff(group, protection));
+                let own = origins.get(OriginKey::FlagOff(id, protection)).at;
+                Some(of_group.map_or(own, |group| origins.get(group).at.max(own)))
             }
         };
         let first = self.world.header.start.max(instance.created);
@@ -168,7 +170,7 @@ fn push_earlier(moments: &mut Moments, until: SimTime, undo: impl Fn(&mut Facts)
 
 impl World {
     /// The moments before which a call for an instance may be accepted, the last one first: now;
-    /// before its account settled, if that brings the loss about, and before its arrears began;
+    /// before its account settled, if that causes the loss, and before its arrears began;
     /// before a security lock; before its compute was taken back.
     fn moments(&self, id: InstanceId, facts: &Facts, now: SimTime) -> Moments {
         let mut moments = Moments::new();

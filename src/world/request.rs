@@ -156,7 +156,7 @@ impl RequestContext {
         self
     }
 
-    /// The request of a timer that something with this origin has set.
+    /// The same request with the origin of its timer.
     pub(super) const fn following(mut self, origin: Origin) -> Self {
         self.origin = origin;
         self
@@ -175,7 +175,7 @@ impl RequestContext {
 
 /// Result of a request: how many instances it was about, how many it changed, and why not all.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
+pub(super) struct RequestTally {
     pub wanted: u32,
     pub got: u32,
     pub refusal: Option<Refusal>,
@@ -185,7 +185,7 @@ pub(super) struct Tally {
     pub decided: bool,
 }
 
-impl Tally {
+impl RequestTally {
     /// A result in which all `count` instances were changed.
     pub(super) const fn all(count: u32) -> Self {
         Self { wanted: count, got: count, refusal: None, limited_by: None, decided: false }
@@ -224,7 +224,7 @@ impl OpenRequest {
 
 /// One instance of a request, and the action requested for it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Item {
+pub(super) struct RequestItem {
     /// Id of the instance.
     pub id: InstanceId,
     /// Requested action.
@@ -233,7 +233,7 @@ pub(super) struct Item {
     pub reason: Option<Reason>,
 }
 
-impl Item {
+impl RequestItem {
     /// An item that requests `action`.
     pub(super) const fn new(id: InstanceId, action: Action) -> Self {
         Self { id, requested: Requested::This(action), reason: None }
@@ -246,8 +246,8 @@ impl Item {
 }
 
 /// Items that request the same action for each instance.
-pub(super) fn alike(ids: &[InstanceId], action: Action) -> SmallVec<[Item; 1]> {
-    ids.iter().map(|id| Item::new(*id, action)).collect()
+pub(super) fn alike(ids: &[InstanceId], action: Action) -> SmallVec<[RequestItem; 1]> {
+    ids.iter().map(|id| RequestItem::new(*id, action)).collect()
 }
 
 /// A number of items as `u32`, limited to `u32::MAX`.

@@ -1,6 +1,6 @@
 //! The log of requests: a request is opened, its records follow, and it is closed.
 
-use super::request::{OpenRequest, RequestContext, Tally};
+use super::request::{OpenRequest, RequestContext, RequestTally};
 use super::step::Step;
 use crate::record::{Change, Record, Refusal, Request, Subject, What};
 use crate::words::{LimitedBy, RequestResult};
@@ -32,24 +32,25 @@ impl Step<'_> {
     }
 
     /// Records the result of a request.
-    pub(super) fn close(&mut self, open: OpenRequest, tally: Tally) {
+    pub(super) fn close(&mut self, open: OpenRequest, tally: RequestTally) {
         self.close_as(open, tally, tally.result());
     }
 
     /// Records that a request was refused as a whole.
     pub(super) fn refuse(&mut self, open: OpenRequest, wanted: u32, why: Refusal) {
-        let tally = Tally { wanted, refusal: Some(why), ..Tally::default() };
+        let tally = RequestTally { wanted, refusal: Some(why), ..RequestTally::default() };
         self.close_as(open, tally, RequestResult::Refused);
     }
 
     /// Records that a request was refused as a whole because of a bound of its group.
     pub(super) fn refuse_at_bound(&mut self, open: OpenRequest, wanted: u32, why: Refusal) {
         let limited_by = Some(LimitedBy::Bound);
-        let tally = Tally { wanted, refusal: Some(why), limited_by, ..Tally::default() };
+        let tally =
+            RequestTally { wanted, refusal: Some(why), limited_by, ..RequestTally::default() };
         self.close_as(open, tally, RequestResult::Refused);
     }
 
-    fn close_as(&mut self, open: OpenRequest, tally: Tally, result: RequestResult) {
+    fn close_as(&mut self, open: OpenRequest, tally: RequestTally, result: RequestResult) {
         if self.world.halt.is_some() {
             // The run stops before a request that it cannot decide.
             self.out.truncate(open.slot);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::origins::Origins;
-use super::random_sources::Source;
+use super::random_sources::RandomSourceState;
 use super::request::Call;
 use super::step::{Followup, Step, World};
 use super::timer::Timer;
@@ -18,11 +18,11 @@ impl Model for World {
     type Timer = Timer;
     type Record = Record;
 
-    fn prefetch_event(&self, order: &Result<(EventId, Event), Unread>) {
-        let Ok((_, order)) = order else { return };
-        let targets = order.targets().instances.map(|targets| targets.of(&self.targets));
+    fn prefetch_event(&self, event: &Result<(EventId, Event), Unread>) {
+        let Ok((_, event)) = event else { return };
+        let targets = event.targets().instances.map(|targets| targets.of(&self.targets));
         if let Some([first, ..]) = targets {
-            self.touch(*first);
+            self.prefetch(*first);
         }
     }
 
@@ -32,7 +32,7 @@ impl Model for World {
             | Timer::ReclaimStep(instance)
             | Timer::ScheduledRelease(instance)
             | Timer::Hook(instance)
-            | Timer::HealthCheck(instance) => self.touch(instance),
+            | Timer::HealthCheck(instance) => self.prefetch(instance),
             Timer::RandomSource(_)
             | Timer::BillingStep(_)
             | Timer::UpgradeBatch(_)
@@ -42,12 +42,12 @@ impl Model for World {
 
     fn handle_event(
         &mut self,
-        order: &Result<(EventId, Event), Unread>,
+        event: &Result<(EventId, Event), Unread>,
         future_events: &mut FutureEvents<Timer>,
         out: &mut Vec<Record>,
     ) -> Flow {
-        match order {
-            Ok((event, order)) => Step::new(self, future_events, out).dispatch(*event, *order),
+        match event {
+            Ok((id, event)) => Step::new(self, future_events, out).dispatch(*id, *event),
             Err(unread) => {
                 self.unread = Some(unread.clone());
                 Flow::Halt
@@ -64,8 +64,8 @@ impl Model for World {
         let mut step = Step::new(self, future_events, out);
         match timer {
             Timer::RandomSource(source) => {
-                let (event, order) = step.next_occurrence(source);
-                return step.dispatch(event, order);
+                let (id, event) = step.next_occurrence(source);
+                return step.dispatch(id, event);
             }
             Timer::BillingStep(account) => step.billing_step(account),
             Timer::TermStep(instance) => step.term_step(instance),
@@ -82,66 +82,66 @@ impl Model for World {
 
 impl Step<'_> {
     /// Calls the handler of an event.
-    fn dispatch(mut self, event: EventId, order: Event) -> Flow {
-        let verb = order.verb();
-        let call = |by, via| Call { event, verb, by, via };
+    fn dispatch(mut self, id: EventId, event: Event) -> Flow {
+        let verb = event.verb();
+        let call = |by, via| Call { event: id, verb, by, via };
         // Events of the platform have no actor and are known to use no channel.
         let platform = call(None, Some(Channel::None));
         let step = &mut self;
-        match order {
-            Event::Create(o) => step.create(call(o.by, o.via), o.instance),
-            Event::Release(o) => step.release_call(call(o.by, o.via), o),
-            Event::Stop(o) => step.stop(call(o.by, o.via), o),
-            Event::Start(o) => step.each(call(o.by, o.via), Action::Start, o.instance),
-            Event::Restart(o) => step.each(call(o.by, o.via), Action::Restart, o.instance),
-            Event::SetProtection(o) => step.set_protection(call(o.by, o.via), o),
-            Event::ScheduleRelease(o) => step.schedule_release(call(o.by, o.via), o),
-            Event::CancelScheduledRelease(o) => {
-                step.each(call(o.by, o.via), Action::CancelScheduledRelease, o.instance);
+        match event {
+            Event::Create(e) => step.create(call(e.by, e.via), e.instance),
+            Event::Release(e) => step.release_call(call(e.by, e.via), e),
+            Event::Stop(e) => step.stop(call(e.by, e.via), e),
+            Event::Start(e) => step.each(call(e.by, e.via), Action::Start, e.instance),
+            Event::Restart(e) => step.each(call(e.by, e.via), Action::Restart, e.instance),
+            Event::SetProtection(e) => step.set_protection(call(e.by, e.via), e),
+            Event::ScheduleRelease(e) => step.schedule_release(call(e.by, e.via), e),
+            Event::CancelScheduledRelease(e) => {
+                step.each(call(e.by, e.via), Action::CancelScheduledRelease, e.instance);
             }
-            Event::ConvertBilling(o) => step.convert_billing(call(o.by, o.via), o),
-            Event::Renew(o) => step.renew(call(o.by, o.via), o),
-            Event::Snapshot(o) => step.each(call(o.by, o.via), Action::Snapshot, o.instance),
-            Event::CreateImage(o) => step.each(call(o.by, o.via), Action::CreateImage, o.instance),
-            Event::ConvertAddress(o) => {
-                step.each(call(o.by, o.via), Action::ConvertAddress, o.instance);
+            Event::ConvertBilling(e) => step.convert_billing(call(e.by, e.via), e),
+            Event::Renew(e) => step.renew(call(e.by, e.via), e),
+            Event::Snapshot(e) => step.each(call(e.by, e.via), Action::Snapshot, e.instance),
+            Event::CreateImage(e) => step.each(call(e.by, e.via), Action::CreateImage, e.instance),
+            Event::ConvertAddress(e) => {
+                step.each(call(e.by, e.via), Action::ConvertAddress, e.instance);
             }
-            Event::Attach(o) => step.attach(call(o.by, o.via), o),
-            Event::Detach(o) => step.detach(call(o.by, o.via), o),
-            Event::ScaleIn(o) => step.scale_in(call(o.by, o.via), o),
-            Event::ScaleOut(o) => step.scale_out(call(o.by, o.via), o),
-            Event::SetCapacity(o) => step.set_capacity(call(o.by, o.via), o),
-            Event::GroupAction(o) => step.group_action(call(o.by, o.via), o),
-            Event::UpdateModel(o) => step.update_model(call(o.by, o.via), o),
-            Event::Upgrade(o) => step.upgrade(call(o.by, o.via), o),
-            Event::Reimage(o) => {
-                let all = o.all_disks.unwrap_or(false);
+            Event::Attach(e) => step.attach(call(e.by, e.via), e),
+            Event::Detach(e) => step.detach(call(e.by, e.via), e),
+            Event::ScaleIn(e) => step.scale_in(call(e.by, e.via), e),
+            Event::ScaleOut(e) => step.scale_out(call(e.by, e.via), e),
+            Event::SetCapacity(e) => step.set_capacity(call(e.by, e.via), e),
+            Event::GroupAction(e) => step.group_action(call(e.by, e.via), e),
+            Event::UpdateModel(e) => step.update_model(call(e.by, e.via), e),
+            Event::Upgrade(e) => step.upgrade(call(e.by, e.via), e),
+            Event::Reimage(e) => {
+                let all = e.all_disks.unwrap_or(false);
                 let action = if all { Action::ReimageAll } else { Action::Reimage };
-                step.each(call(o.by, o.via), action, o.instance);
+                step.each(call(e.by, e.via), action, e.instance);
             }
-            Event::Deallocate(o) => step.each(call(o.by, o.via), Action::Deallocate, o.instance),
-            Event::Redeploy(o) => step.each(call(o.by, o.via), Action::Redeploy, o.instance),
-            Event::EnterStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instance, true),
-            Event::ExitStandby(o) => step.stand_by(call(o.by, o.via), o.group, o.instance, false),
-            Event::Suspend(o) => step.suspend(call(o.by, o.via), o.group, o.process, true),
-            Event::Resume(o) => step.suspend(call(o.by, o.via), o.group, o.process, false),
-            Event::CompleteHook(o) => {
-                let result = o.result.unwrap_or(HookResult::Continue);
-                step.complete_hook(call(o.by, o.via), o.instance, result);
+            Event::Deallocate(e) => step.each(call(e.by, e.via), Action::Deallocate, e.instance),
+            Event::Redeploy(e) => step.each(call(e.by, e.via), Action::Redeploy, e.instance),
+            Event::EnterStandby(e) => step.standby(call(e.by, e.via), e.group, e.instance, true),
+            Event::ExitStandby(e) => step.standby(call(e.by, e.via), e.group, e.instance, false),
+            Event::Suspend(e) => step.suspend(call(e.by, e.via), e.group, e.process, true),
+            Event::Resume(e) => step.suspend(call(e.by, e.via), e.group, e.process, false),
+            Event::CompleteHook(e) => {
+                let result = e.result.unwrap_or(HookResult::Continue);
+                step.complete_hook(call(e.by, e.via), e.instance, result);
             }
-            Event::Heartbeat(o) => step.heartbeat(call(o.by, o.via), o.instance),
-            Event::DeleteMembers(o) => step.delete_members(call(o.by, o.via), o),
-            Event::DeleteGroup(o) => step.delete_group(call(o.by, o.via), o),
-            Event::Settle(o) => step.settle(call(o.by, o.via), o.account),
-            Event::Overdue(o) => step.overdue(platform, o.account),
-            Event::Cancel(o) => step.cancel(platform, o.account),
-            Event::SetHealth(o) => step.set_health(platform, o),
-            Event::BalanceZones(o) => step.balance_zones(platform, o.group),
-            Event::Maintenance(o) => step.maintenance(platform, o.instance),
-            Event::SecurityLock(o) => step.security_lock(platform, o.instance, true),
-            Event::SecurityUnlock(o) => step.security_lock(platform, o.instance, false),
-            Event::SecurityRelease(o) => step.security_release(platform, o.instance),
-            Event::SpotReclaim(o) => step.spot_reclaim(platform, o.instance),
+            Event::Heartbeat(e) => step.heartbeat(call(e.by, e.via), e.instance),
+            Event::DeleteMembers(e) => step.delete_members(call(e.by, e.via), e),
+            Event::DeleteGroup(e) => step.delete_group(call(e.by, e.via), e),
+            Event::Settle(e) => step.settle(call(e.by, e.via), e.account),
+            Event::Overdue(e) => step.overdue(platform, e.account),
+            Event::Cancel(e) => step.cancel(platform, e.account),
+            Event::SetHealth(e) => step.set_health(platform, e),
+            Event::BalanceZones(e) => step.balance_zones(platform, e.group),
+            Event::Maintenance(e) => step.maintenance(platform, e.instance),
+            Event::SecurityLock(e) => step.security_lock(platform, e.instance, true),
+            Event::SecurityUnlock(e) => step.security_lock(platform, e.instance, false),
+            Event::SecurityRelease(e) => step.security_release(platform, e.instance),
+            Event::SpotReclaim(e) => step.spot_reclaim(platform, e.instance),
         }
         self.finish()
     }
@@ -151,9 +151,9 @@ impl Step<'_> {
         while self.world.halt.is_none() {
             match self.world.followups.pop_front() {
                 Some(Followup::HealthCheck(instance)) => self.health_check(instance),
-                Some(Followup::Schedule(instance, by)) => self.fire_waiting(instance, by),
-                None => match self.world.gone.pop_front() {
-                    Some(gone) => self.refill(gone),
+                Some(Followup::Schedule(instance, by)) => self.resume_waiting(instance, by),
+                None => match self.world.lost_members.pop_front() {
+                    Some(lost_members) => self.refill(lost_members),
                     None => break,
                 },
             }
@@ -204,7 +204,7 @@ impl Run {
             targets,
             flags,
             streams,
-            sources: random.into_iter().map(|s| Source::new(s, &streams)).collect(),
+            sources: random.into_iter().map(|s| RandomSourceState::new(s, &streams)).collect(),
             ties: BTreeMap::new(),
             rankings: BTreeMap::new(),
             held: BTreeMap::new(),
@@ -220,7 +220,7 @@ impl Run {
             reached,
             seq: 0,
             followups: VecDeque::new(),
-            gone: VecDeque::new(),
+            lost_members: VecDeque::new(),
             halt: None,
             unread: None,
         };

@@ -1,8 +1,9 @@
-//! Scheduled releases: set, moved, cancelled, due, waiting.
+//! Scheduled releases: they are set, moved and cancelled; they fall due, and can wait until the
+//! account settles.
 
 use super::draft::Resolution;
-use super::origins::Of;
-use super::request::{Item, Reason, RequestContext, Tally};
+use super::origins::OriginKey;
+use super::request::{Reason, RequestContext, RequestItem, RequestTally};
 use super::step::{Followup, Step};
 use super::timer::Timer;
 use crate::policy::Answer;
@@ -10,11 +11,11 @@ use crate::record::{DecidedBy, Origin, Record, Subject, Target, What};
 use crate::time::SimTime;
 use crate::words::{Action, DecidingFactor, InstanceId, Outcome, ScheduleFate, TimerName, Trigger};
 
-/// What reports call the timer.
+/// Name of the timer in reports.
 const NAME: TimerName = TimerName::ScheduledRelease;
 
 impl Step<'_> {
-    /// Sets the time of an instance's release, or takes it away with [`SimTime::NEVER`].
+    /// Sets the time of an instance's release; [`SimTime::NEVER`] removes it.
     pub(super) fn set_schedule(
         &mut self,
         request: &RequestContext,
@@ -28,17 +29,17 @@ impl Step<'_> {
         instance.schedule_known = true;
         if at < SimTime::NEVER {
             self.future_events.set(Timer::ScheduledRelease(id), at);
-            self.set_origin(Of::Schedule(id), request.origin.after(seq));
+            self.set_origin(OriginKey::Schedule(id), request.origin.after(seq));
         } else {
             self.future_events.clear(Timer::ScheduledRelease(id));
-            self.forget_origin(Of::Schedule(id));
+            self.forget_origin(OriginKey::Schedule(id));
         }
         if from != at {
             self.change(request, seq, Subject::Instance(id), What::Schedule(from, at));
         }
     }
 
-    /// Forgets that an instance's release waits for its account to settle.
+    /// Ends the waiting of an instance's release for its account to settle.
     pub(super) fn stop_waiting(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance_mut(id);
         if std::mem::take(&mut instance.waiting) {
@@ -47,33 +48,34 @@ impl Step<'_> {
         }
     }
 
-    fn ask_for_release(&self, id: InstanceId) -> RequestContext {
+    fn release_request(&self, id: InstanceId) -> RequestContext {
         RequestContext::timer(
             NAME,
             Trigger::ScheduledRelease,
             Action::Release,
             Target::Instance(id),
         )
-        .following(self.origin(Of::Schedule(id)))
+        .following(self.origin(OriginKey::Schedule(id)))
     }
 
-    /// The time set for a release has come.
+    /// Handles a scheduled release that is due.
     pub(super) fn scheduled_release(&mut self, id: InstanceId) {
-        let request = self.ask_for_release(id);
+        let request = self.release_request(id);
         let facts = self.facts(&request, id, Action::Release);
         let answer = self.consult(&request, self.world.policy_of(id), |t| &t.due, &facts);
         match answer {
-            Some(answer) if answer.says == ScheduleFate::Waits => self.put_off(id, &answer),
-            _ => self.fire_or_drop(id, answer, Origin::NONE),
+            Some(answer) if answer.says == ScheduleFate::Waits => self.defer_release(id, &answer),
+            _ => self.release_or_drop(id, answer, Origin::NONE),
         }
     }
 
-    /// Says that a release is due and waits until its account has settled.
-    fn put_off(&mut self, id: InstanceId, answer: &Answer<ScheduleFate>) {
-        let request = self.ask_for_release(id);
+    /// Records that a release is due and waits until its account has settled.
+    fn defer_release(&mut self, id: InstanceId, answer: &Answer<ScheduleFate>) {
+        let request = self.release_request(id);
         let open = self.open(&request, true);
-        let Some(mut draft) = self.draft_alone(&request, Item::new(id, Action::Release)) else {
-            return self.close(open, Tally::default());
+        let Some(mut draft) = self.draft_alone(&request, RequestItem::new(id, Action::Release))
+        else {
+            return self.close(open, RequestTally::default());
         };
         draft.ruling = draft.ruling.without_verdicts();
         let resolution = Resolution {
@@ -87,13 +89,18 @@ impl Step<'_> {
         let account = self.world.fleet.instance(id).account;
         self.world.fleet.instance_mut(id).waiting = true;
         self.world.fleet.account_mut(account).waiting += 1;
-        self.close(open, Tally::all(1));
+        self.close(open, RequestTally::all(1));
     }
 
-    /// What has come, or has waited long enough, asks for the release or is forgotten.
-    fn fire_or_drop(&mut self, id: InstanceId, answer: Option<Answer<ScheduleFate>>, by: Origin) {
+    /// Requests a release that is due or has waited, or cancels it, as the answer states.
+    fn release_or_drop(
+        &mut self,
+        id: InstanceId,
+        answer: Option<Answer<ScheduleFate>>,
+        by: Origin,
+    ) {
         let reason = answer.as_ref().map(|answer| Reason::of(DecidingFactor::Schedule, answer));
-        let mut origin = self.origin(Of::Schedule(id)).or(by);
+        let mut origin = self.origin(OriginKey::Schedule(id)).or(by);
         if let Some(seq) = by.seq() {
             origin = origin.after(seq);
         }
@@ -106,33 +113,34 @@ impl Step<'_> {
                 let request = request.following(origin);
                 let open = self.open(&request, false);
                 self.set_schedule(&request, open.seq, id, SimTime::NEVER);
-                self.close(open, Tally::all(1));
+                self.close(open, RequestTally::all(1));
             }
             Some(ScheduleFate::Fires | ScheduleFate::Waits) | None => {
-                let request = self.ask_for_release(id).resting_on(reason).following(origin);
+                let request = self.release_request(id).resting_on(reason).following(origin);
                 let open = self.open(&request, true);
-                let tally = self.decide(&request, open.seq, &[Item::new(id, Action::Release)]);
+                let tally =
+                    self.decide(&request, open.seq, &[RequestItem::new(id, Action::Release)]);
                 self.close(open, tally);
             }
         }
     }
 
-    /// Lets the releases that waited for an account come next.
+    /// Queues the releases that waited for an account.
     pub(super) fn wake_waiting(&mut self, ids: &[InstanceId], by: Origin) {
         for id in ids.iter().filter(|id| self.world.fleet.instance(**id).waiting) {
             self.world.followups.push_back(Followup::Schedule(*id, by));
         }
     }
 
-    /// The account has settled: what becomes of a release that waited for it?
-    pub(super) fn fire_waiting(&mut self, id: InstanceId, by: Origin) {
+    /// Handles a release that waited for its account, which has settled.
+    pub(super) fn resume_waiting(&mut self, id: InstanceId, by: Origin) {
         if !self.world.fleet.instance(id).waiting {
             return;
         }
         self.stop_waiting(id);
-        let request = self.ask_for_release(id);
+        let request = self.release_request(id);
         let facts = self.facts(&request, id, Action::Release);
         let answer = self.consult(&request, self.world.policy_of(id), |t| &t.settled, &facts);
-        self.fire_or_drop(id, answer, by);
+        self.release_or_drop(id, answer, by);
     }
 }

@@ -8,18 +8,16 @@ use rand_chacha::ChaCha8Rng;
 use super::group::ranking::Ranking;
 use super::group::state::{Held, Leaving, Rolling};
 use super::origins::Origins;
-use super::random_sources::Source;
+use super::random_sources::RandomSourceState;
 use super::timer::Timer;
 use crate::fleet::{Arrears, Fleet};
 use crate::kernel::{FutureEvents, Streams};
 use crate::plan::{Flags, FlagsRef, Unread};
 use crate::policy::{Remedy, Rulebook, Undecided};
-use crate::record::{Cause, InstanceRow, Origin, Record, Start, Target};
+use crate::record::{Cause, Origin, Record, Target};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{
-    AccountId, GroupId, InstanceId, Lifecycle, PolicyId, RuleId, SwitchSet, Trigger,
-};
+use crate::words::{AccountId, GroupId, InstanceId, PolicyId, RuleId, SwitchSet, Trigger};
 
 /// Why a run stopped early: its further course depends on something unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +42,7 @@ pub struct World {
     pub(super) flags: Vec<Flags>,
     pub(super) streams: Streams,
     /// Random sources, indexed by `SourceId`.
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<RandomSourceState>,
     pub(super) ties: BTreeMap<GroupId, ChaCha8Rng>,
     /// The members of groups in their scale-in order, since the last scale-in.
     pub(super) rankings: BTreeMap<GroupId, Ranking>,
@@ -64,7 +62,7 @@ pub struct World {
     pub(super) settled: Option<Settled>,
     /// Instant at which each account last settled its arrears in this run.
     pub(super) settled_at: BTreeMap<AccountId, SimTime>,
-    /// What set each timer, and which protections were removed.
+    /// Origins of timers and of removed protections.
     pub(super) origins: Origins,
     pub(super) relied: Vec<SwitchSet>,
     /// For each policy, whether each of its rules has been used, indexed by `RuleId`.
@@ -73,7 +71,7 @@ pub struct World {
     /// Follow-ups of the event in progress, in the order in which they run.
     pub(super) followups: VecDeque<Followup>,
     /// Members that each group has lost in the event in progress, by trigger.
-    pub(super) gone: VecDeque<Gone>,
+    pub(super) lost_members: VecDeque<LostMembers>,
     pub(super) halt: Option<Box<Halt>>,
     pub(super) unread: Option<Unread>,
 }
@@ -112,29 +110,6 @@ impl World {
         self.unread.as_ref()
     }
 
-    /// The instances as they stand now, in the order of their ids. `starts` are those of the plan.
-    pub fn instance_rows<'w>(
-        &'w self,
-        starts: &'w [Start],
-    ) -> impl Iterator<Item = InstanceRow> + 'w {
-        self.fleet.instances().map(|(id, instance)| {
-            let (on, unknown) = self.protections(id);
-            InstanceRow {
-                instance: id,
-                account: instance.account,
-                group: instance.group,
-                state: instance.state,
-                policy: self.policy_of(id),
-                on,
-                unknown,
-                billing: instance.billing_known.then_some(instance.billing),
-                zone: instance.zone,
-                created: (instance.state != Lifecycle::Absent).then_some(instance.created),
-                start: starts.get(id.index()).copied(),
-            }
-        })
-    }
-
     /// The protections that an event sets, as ids of `policy`.
     pub(super) fn flags_of(&self, flags: FlagsRef, policy: PolicyId) -> Flags {
         self.flags[flags.0 as usize + policy.index()]
@@ -145,7 +120,7 @@ impl World {
     }
 
     /// Prefetches an instance from memory.
-    pub(super) fn touch(&self, instance: InstanceId) {
+    pub(super) fn prefetch(&self, instance: InstanceId) {
         let instance = self.fleet.instance(instance);
         black_box((instance.created, instance.state));
     }
@@ -170,7 +145,7 @@ pub(super) enum Followup {
 
 /// Members that a group has lost for one reason.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Gone {
+pub(super) struct LostMembers {
     pub group: GroupId,
     pub trigger: Trigger,
     pub lost: u32,

@@ -1,7 +1,6 @@
-//! Clocks of single instances: the end of a subscription's term, and the reclaim
-//! of spot capacity.
+//! Clocks of single instances: the end of a subscription's term, and the reclaim of spot capacity.
 
-use super::origins::Of;
+use super::origins::OriginKey;
 use super::request::{Call, Payload, Reason, RequestContext};
 use super::step::{Step, World};
 use super::timer::Timer;
@@ -13,7 +12,7 @@ use crate::words::{
     Action, Billing, ClockKind, InstanceId, Lock, Obstacle, StoppedBy, TermFrom, Trigger, Word,
 };
 
-/// When the next step of an instance's term is due, if it has one.
+/// The instant of the next step of an instance's term; `None` if none is due.
 pub(super) fn next_term_step(world: &World, id: InstanceId) -> Option<SimTime> {
     let instance = world.fleet.instance(id);
     if instance.expires == SimTime::NEVER {
@@ -30,7 +29,7 @@ fn timetable(world: &World, id: InstanceId, kind: ClockKind, since: SimTime) -> 
 }
 
 impl Step<'_> {
-    /// Begins the clock of an instance's term anew.
+    /// Restarts the clock of an instance's term.
     pub(super) fn schedule_term_step(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance_mut(id);
         instance.term_steps = 0;
@@ -44,7 +43,7 @@ impl Step<'_> {
         }
     }
 
-    /// A step of the clock of an instance's term is due.
+    /// Handles a step of the clock of an instance's term.
     pub(super) fn term_step(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
         let (since, steps) = (instance.expires, instance.term_steps);
@@ -54,7 +53,7 @@ impl Step<'_> {
         instance.expired = instance.expires <= self.now;
         instance.term_steps += 1;
         self.clock_step(id, ClockKind::Expiry, number, StoppedBy::Expiry);
-        // A renewal has begun the clock anew and set its own timer.
+        // A renewal has restarted the clock and set its own timer.
         let instance = self.world.fleet.instance(id);
         if instance.is_there() && instance.expires == since {
             self.schedule_next_term_step(id);
@@ -67,31 +66,35 @@ impl Step<'_> {
         let Some(clock) = book.policy.clock(kind) else { return };
         let step = &clock.steps[number];
         let action = Action::from(step.action);
-        let of = if kind == ClockKind::SpotReclaim { Of::Reclaim(id) } else { Of::Term(id) };
+        let key = if kind == ClockKind::SpotReclaim {
+            OriginKey::Reclaim(id)
+        } else {
+            OriginKey::Term(id)
+        };
         let request =
             RequestContext::timer(kind.into(), step.trigger, action, Target::Instance(id))
                 .resting_on(Some(Reason::of_clock(book, step.rule)))
-                .following(self.origin(of))
+                .following(self.origin(key))
                 .with_payload(if action == Action::Renew {
                     Payload::Term(None)
                 } else {
                     Payload::StoppedBy(by)
                 });
-        let may = book.assumes(&step.when) && self.world.fleet.instance(id).is_there();
+        let applies = book.assumes(&step.when) && self.world.fleet.instance(id).is_there();
         let when = step.when.clone();
-        if may && self.concerns(&request, id, &when) {
+        if applies && self.concerns(&request, id, &when) {
             self.take_step(&request, &[id]);
         }
     }
 
-    pub(super) fn renew(&mut self, call: Call, o: order::Renew) {
-        let ids = self.of(o.instance);
+    pub(super) fn renew(&mut self, call: Call, event: order::Renew) {
+        let ids = self.instances_of(event.instance);
         let request = RequestContext::call(call, Action::Renew, Target::these(&ids))
-            .with_payload(Payload::Term(o.term));
+            .with_payload(Payload::Term(event.term));
         self.execute(&request, &ids);
     }
 
-    /// Prolongs the term of a subscription; anything else has no term.
+    /// Prolongs the term of a subscription; other instances have none.
     pub(super) fn prolong(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let Payload::Term(span) = request.payload else { return };
         let facts = self.facts(request, id, Action::Renew);
@@ -120,13 +123,13 @@ impl Step<'_> {
             self.bring_up(request, seq, id);
         }
         if request.origin.event().is_some() {
-            self.set_origin(Of::Term(id), request.origin.after(seq));
+            self.set_origin(OriginKey::Term(id), request.origin.after(seq));
         }
         self.schedule_term_step(id);
     }
 
     pub(super) fn spot_reclaim(&mut self, call: Call, targets: Targets) {
-        let ids = self.of(targets);
+        let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::Reclaim, Target::these(&ids));
         let request = request.as_cause(Trigger::SpotReclaim);
         self.apply_unjudged(&request, &ids, |step, seq, id| {
@@ -139,12 +142,12 @@ impl Step<'_> {
                 return Err(Obstacle::NotSpot);
             }
             let instance = step.world.fleet.instance_mut(id);
-            // It can be taken back only once.
+            // It can be reclaimed only once.
             if instance.reclaim_since == SimTime::NEVER {
                 instance.reclaim_since = now;
                 instance.reclaim_steps = 0;
                 step.set_lock(&request, seq, id, Lock::Recycling, true);
-                step.set_origin(Of::Reclaim(id), request.origin.after(seq));
+                step.set_origin(OriginKey::Reclaim(id), request.origin.after(seq));
                 step.schedule_reclaim_step(id);
             }
             Ok(())
@@ -158,8 +161,8 @@ impl Step<'_> {
         let facts = Facts { billing: instance.billing, unknown, ..Facts::default() };
         let policy = self.world.policy_of(id);
         let book = self.world.header.rulebook(policy);
-        let says = [Action::Reclaim.effect().word(), "refused"];
-        match book.agreed(&facts, |facts| facts.billing == Billing::Spot, says) {
+        let outcomes = [Action::Reclaim.effect().word(), "refused"];
+        match book.agreed(&facts, |facts| facts.billing == Billing::Spot, outcomes) {
             Ok((is_spot, basis)) => {
                 self.rely(policy, basis);
                 is_spot
@@ -181,7 +184,7 @@ impl Step<'_> {
         }
     }
 
-    /// A step of the clock of a reclaim is due.
+    /// Handles a step of the clock of a reclaim.
     pub(super) fn reclaim_step(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance_mut(id);
         let (since, steps) = (instance.reclaim_since, usize::from(instance.reclaim_steps));

@@ -150,25 +150,62 @@ fn schema(name: &str) -> Json {
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
-/// A schema without references: those are followed once.
-fn followed<'s>(schema: &'s Json, whole: &'s Json) -> &'s Json {
-    match schema["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
-        Some(path) => whole.pointer(path).unwrap(),
-        None => schema,
+/// A schema with its reference resolved: what stands beside the reference comes on top.
+fn followed(schema: &Json, whole: &Json) -> Json {
+    let Some(path) = schema["$ref"].as_str().and_then(|path| path.strip_prefix('#')) else {
+        return schema.clone();
+    };
+    let mut found = whole.pointer(path).unwrap().clone();
+    for (key, value) in schema.as_object().unwrap().iter().filter(|(key, _)| *key != "$ref") {
+        match (key.as_str(), value) {
+            ("properties", Json::Object(keys)) => {
+                for (key, one) in keys {
+                    let about = found["properties"][key]["description"].clone();
+                    found["properties"][key] = one.clone();
+                    found["properties"][key]["description"] = about;
+                }
+            }
+            ("required", Json::Array(keys)) => {
+                let mut all = found["required"].as_array().cloned().unwrap_or_default();
+                all.extend(keys.iter().cloned());
+                found["required"] = all.into();
+            }
+            _ => found[key] = value.clone(),
+        }
     }
+    found
 }
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a value is, in a few words.
+/// Whether a key tests a column: it accepts a word, a list of words, or `{ not: … }`.
+fn is_condition(schema: &Json) -> bool {
+    schema["$ref"].as_str().is_some_and(|path| path.starts_with("#/$defs/when-"))
+}
+
+/// What a value is, in a few words. That `$name` may stand for it goes without saying.
 fn kind(schema: &Json, whole: &Json, depth: usize) -> String {
+    let is_condition = is_condition(schema);
     let schema = followed(schema, whole);
-    if let Some(of) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
+    if is_condition {
+        return kind(&schema["anyOf"][0], whole, depth + 1);
+    }
+    if schema["properties"].is_object() {
+        return "mapping".to_owned();
+    }
+    let one_of = |of: &[Json]| {
         let mut kinds: Vec<String> = of.iter().map(|one| kind(one, whole, depth + 1)).collect();
+        kinds.retain(|kind| !kind.is_empty());
         kinds.dedup();
-        return kinds.join(", ");
+        kinds.join(", ")
+    };
+    if schema["then"].is_object() {
+        return one_of(&[schema["then"].clone(), schema["else"].clone()]);
+    }
+    if let Some(of) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
+        return one_of(of);
     }
     if let Some(word) = schema["const"].as_str() {
         return format!("`{word}`");
@@ -177,80 +214,103 @@ fn kind(schema: &Json, whole: &Json, depth: usize) -> String {
         let words = words.iter().filter_map(Json::as_str).map(|word| format!("`{word}`"));
         return words.collect::<Vec<_>>().join(", ");
     }
-    match schema["type"].as_str() {
+    match schema["type"].as_str().or(schema["type"][0].as_str()) {
         Some("array") if depth < 3 => {
             format!("list of {}", kind(&schema["items"], whole, depth + 1))
         }
         Some("array") => "list".to_owned(),
         Some("object") => "mapping".to_owned(),
-        Some("string") => match schema["examples"][0].as_str() {
-            Some(example) => format!("text such as `{example}`"),
-            None => "text".to_owned(),
+        Some("string") => match (schema["examples"][0].as_str(), schema["pattern"].as_str()) {
+            (Some(example), _) => format!("text such as `{example}`"),
+            (None, Some(pattern)) if pattern.starts_with(r"^\$") => String::new(),
+            (None, Some(" ")) => "a sentence".to_owned(),
+            _ => "text".to_owned(),
         },
         Some(other) => other.to_owned(),
         None => "anything".to_owned(),
     }
 }
 
+/// The keys that a mapping needs, in whatever way its schema says so.
+fn required(name: &str, object: &Json, whole: &Json) -> BTreeSet<String> {
+    let complete = &whole["$defs"][format!("complete-{name}")];
+    let root = if name.is_empty() { &whole["else"] } else { &Json::Null };
+    // A key with two spellings is required in either.
+    let either = &object["anyOf"][0];
+    let lists = [object, complete, root, either].map(|schema| schema["required"].clone());
+    let names = lists.iter().filter_map(Json::as_array).flatten().filter_map(Json::as_str);
+    names.map(str::to_owned).collect()
+}
+
 /// The keys of a mapping as a table.
-fn keys(object: &Json, whole: &Json) -> String {
+fn keys(name: &str, object: &Json, whole: &Json) -> String {
     let Some(properties) = object["properties"].as_object() else { return String::new() };
-    let required: BTreeSet<&str> =
-        object["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    let required = required(name, object, whole);
     let mut table = "| key | required | value | meaning |\n|---|---|---|---|\n".to_owned();
-    for (key, schema) in properties {
+    // The columns stand once, with the keys of a rule.
+    let all = ["rule", "decision-space"].contains(&name);
+    let shown = properties.iter().filter(|(_, schema)| all || !is_condition(schema));
+    for (key, schema) in shown {
         let must = if required.contains(key.as_str()) { "yes" } else { "" };
-        let meaning =
-            schema["description"].as_str().or(followed(schema, whole)["description"].as_str());
+        let followed = followed(schema, whole);
+        let meaning = followed["description"].as_str().unwrap_or("");
         let kind = cell(&kind(schema, whole, 0));
-        let _ = writeln!(table, "| `{key}` | {must} | {kind} | {} |", cell(meaning.unwrap_or("")));
+        let _ = writeln!(table, "| `{key}` | {must} | {kind} | {} |", cell(meaning));
+    }
+    if !all && properties.values().any(is_condition) {
+        table.push_str("| … | | | conditions, as in a rule |\n");
+    }
+    if let Some(shared) = object["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        let shared = shared.replace('-', " ");
+        let _ = writeln!(table, "| … | | | the keys of a {shared} |");
     }
     table
 }
 
-/// Every mapping below a schema that has keys, each once, by its description.
-fn mappings<'s>(schema: &'s Json, whole: &'s Json, found: &mut Vec<(&'s str, &'s Json)>) {
-    let schema = followed(schema, whole);
-    if schema["properties"].is_object() {
-        let about = schema["description"].as_str().unwrap_or("");
-        if found.iter().any(|(known, one)| *known == about && *one == schema) {
-            return;
-        }
-        found.push((about, schema));
+/// A part of a schema: the name of its definition, if it has one, and what it says.
+type Mapping = (String, Json);
+
+/// Every part of a schema, each definition once.
+fn mappings(schema: &Json, whole: &Json, found: &mut Vec<Mapping>) {
+    let name = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/"));
+    let name = name.unwrap_or_default().to_owned();
+    let own = if name.is_empty() { schema.clone() } else { whole["$defs"][&name].clone() };
+    if !name.is_empty() && found.iter().any(|(known, _)| *known == name) {
+        return;
     }
-    let below = schema.as_object().into_iter().flatten();
-    for (key, value) in below.filter(|(key, _)| key.as_str() != "$defs") {
+    found.push((name.clone(), own.clone()));
+    let below = own.as_object().into_iter().flatten();
+    for (key, value) in below.filter(|(key, _)| !["$defs", "if", "not"].contains(&key.as_str())) {
         match value {
             Json::Object(map) if key == "properties" => {
                 map.values().for_each(|one| mappings(one, whole, found));
             }
             Json::Object(_) => mappings(value, whole, found),
             Json::Array(list) => list.iter().for_each(|one| mappings(one, whole, found)),
+            Json::String(_) if key == "$ref" && !name.is_empty() => {
+                mappings(&serde_json::json!({ "$ref": value }), whole, found);
+            }
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
         }
     }
 }
 
-/// The schema of an event: the mapping that has a key for every verb.
-fn event<'s>(found: &[(&'s str, &'s Json)]) -> &'s Json {
-    let is_event = |one: &&(&str, &Json)| one.1["properties"]["scale-in"].is_object();
-    found.iter().find(is_event).unwrap().1
-}
-
 #[test]
 fn the_page_of_verbs_is_what_the_program_reads() {
     let whole = schema("scenario");
-    let mut found = Vec::new();
-    mappings(&whole, &whole, &mut found);
-    let event = event(&found);
+    let event = &whole["$defs"]["event"];
     let mut page = String::new();
     for verb in stayput::plan::VERBS {
         let schema = followed(&event["properties"][verb], &whole);
         let about = schema["description"].as_str().unwrap_or("");
-        let _ = write!(page, "## `{verb}`\n\n{about}\n\n{}\n", keys(schema, &whole));
+        let _ = write!(page, "## `{verb}`\n\n{about}\n\n{}\n", keys(verb, &schema, &whole));
     }
     hold("verbs.md", "Verbs", &page);
 }
+
+/// What stands above the keys of a rule.
+const CONDITIONS: &str = "A column of a rule is a condition: a word, a list of words of which one \
+                          must match, or `{ not: … }`.\n\n";
 
 #[test]
 fn the_page_of_keys_is_what_the_program_reads() {
@@ -259,20 +319,22 @@ fn the_page_of_keys_is_what_the_program_reads() {
         let whole = schema(name);
         let mut found = Vec::new();
         mappings(&whole, &whole, &mut found);
-        // Verbs have a page of their own.
-        let verbs: Vec<&Json> = if name == "scenario" {
-            let properties = &event(&found)["properties"];
-            let verbs = stayput::plan::VERBS.iter();
-            verbs.map(|verb| &followed(&properties[verb], &whole)["description"]).collect()
-        } else {
-            Vec::new()
-        };
         let _ = write!(page, "## {title}\n\n");
-        for (about, object) in found {
-            if !verbs.contains(&&object["description"]) {
-                let about = about.trim_end_matches('.');
-                let _ = write!(page, "### {about}\n\n{}\n", keys(object, &whole));
+        // Verbs have a page of their own.
+        found.retain(|(name, _)| !stayput::plan::VERBS.contains(&name.as_str()));
+        found.retain(|(name, _)| !name.starts_with("complete-"));
+        found.retain(|(name, one)| {
+            one["properties"].is_object() && (one["description"].is_string() || !name.is_empty())
+        });
+        for (name, object) in found {
+            let about = object["description"].as_str().map_or_else(
+                || format!("The keys of a {}", name.replace('-', " ")),
+                |about| about.trim_end_matches('.').to_owned(),
+            );
+            if name == "rule" {
+                page.push_str(CONDITIONS);
             }
+            let _ = write!(page, "### {about}\n\n{}\n", keys(&name, &object, &whole));
         }
     }
     hold("keys.md", "Keys", &page);
@@ -283,7 +345,7 @@ fn the_page_of_columns_is_what_the_program_writes() {
     let whole = schema("csv");
     let mut page = String::new();
     for table in whole["resources"].as_array().unwrap() {
-        let name = table["path"].as_str().unwrap();
+        let name = table["name"].as_str().unwrap();
         let about = table["description"].as_str().unwrap_or("");
         let _ =
             write!(page, "## `{name}`\n\n{about}\n\n| column | type | meaning |\n|---|---|---|\n");

@@ -7,8 +7,6 @@
 mod chance;
 /// Exit codes, streams, folders of reports: what a shell sees.
 mod cli;
-/// The tables of a folder against their description.
-mod data_package;
 /// The same inputs give the same bytes, and strangers change nothing.
 mod determinism;
 /// Two editions: every difference, and nothing else.
@@ -20,6 +18,8 @@ mod docs;
 mod evidence;
 /// One decision or one situation, step by step.
 mod explain;
+/// The targets of `fuzz/` on mutated seeds.
+mod fuzz;
 /// Real replies of providers, and the outcomes that were counted by hand.
 mod imports;
 /// Imports between files, for the layer test.
@@ -43,6 +43,7 @@ mod locks;
 mod messages;
 mod models;
 /// Behind each timer, the event that set it going and its caller.
+mod named;
 mod origins;
 /// HTML pages: whole, harmless, small, and equal to the tables.
 mod pages;
@@ -64,6 +65,8 @@ mod replications;
 mod replies;
 /// Every scenario of the repository, run and judged.
 mod scenarios;
+/// The schemas against every file of the repository, right and wrong.
+mod schemas;
 /// Intervals hold the truth as often as they say.
 mod stats;
 /// Tables that are read row by row: the same as if they were read whole, in less memory.

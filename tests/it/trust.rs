@@ -82,3 +82,86 @@ fn nothing_is_quoted_from_a_file_of_another_kind() {
         }
     }
 }
+
+/// What is left of a Markdown report without its code, its own markup and escaped signs.
+fn outside_of_code(markdown: &str) -> String {
+    let mut out = String::new();
+    for line in markdown.lines() {
+        let mut rest = line;
+        while let Some(start) = rest.find('`') {
+            if rest[..start].ends_with('\\') {
+                out.push_str(&rest[..=start]);
+                rest = &rest[start + 1..];
+                continue;
+            }
+            out.push_str(&rest[..start]);
+            let fence: String = rest[start..].chars().take_while(|c| *c == '`').collect();
+            let inside = &rest[start + fence.len()..];
+            let end = inside.find(&fence).expect("code has an end on its line");
+            rest = &inside[end + fence.len()..];
+        }
+        out.push_str(rest);
+        out.push('\n');
+    }
+    for own in ["<br>", "<details>", "</details>", "<summary>", "</summary>"] {
+        out = out.replace(own, "");
+    }
+    for escaped in ["\\[", "\\]", "\\|", "\\*", "\\_", "\\`", "\\~"] {
+        out = out.replace(escaped, "");
+    }
+    out
+}
+
+/// Names, reasons, titles, answers and messages in a Markdown report mention nobody, link nowhere
+/// and add no markup.
+#[test]
+fn markdown_reports_do_nothing() {
+    const EVIL: &str = "ask @team https://evil.example [a](b) <img src=x> ` @others ` #12 |";
+    let span = folder();
+    let policy = write(
+        span.path(),
+        "p.yaml",
+        format!(
+            "stayput: policy/1\npolicy: titled\nedition: 2026-11\ntitle: \"{EVIL}\"\n\
+             extends: alibaba-ecs@2026-05-15\nsources:\n  zz: {{ title: \"{EVIL}\", \
+             section: \"{EVIL}\", dated: 2026-05-15, at: \"https://docs.example/x\" }}\n\
+             protections: {{ release-protection: {{ rules: {{ RP2: {{ trigger: scheduled-release, \
+             verdict: held, source: zz, answer: \"Ask@team#1\", because: \"{EVIL}\" }} }} }} }}\n"
+        ),
+    );
+    let scenario = write(
+        span.path(),
+        "s.yaml",
+        format!(
+            "{HEAD}policy: alibaba-ecs@2026-05-15\nevents:\n  - {{ at: +1h, release: {{ instance: db-1, \
+             by: \"ann@team\", via: api }} }}\nexpect:\n  decisions:\n    - {{ instance: db-1, \
+             answer: \"{EVIL}\" }}\n"
+        ),
+    );
+    let broken = write(span.path(), "b.yaml", format!("{HEAD}policy: \"x {EVIL}\"\n"));
+    let old = "alibaba-ecs@2026-05-15";
+    let reason = ["bless", "--diff", old, &policy, "--reason", EVIL, "--even-in-ci"];
+    let runs: [&[&str]; 4] = [
+        &["test", &scenario, &broken, "-f", "markdown"],
+        &["diff", old, &policy, "-f", "markdown"],
+        &["diff", old, &policy, &scenario, "-f", "markdown"],
+        &reason,
+    ];
+    for arguments in runs {
+        let ran = stayput(arguments);
+        if arguments[0] == "bless" {
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            continue;
+        }
+        assert!(ran.stdout.contains("**stayput**"), "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("@team"), "{}", ran.stdout);
+        let text = outside_of_code(&ran.stdout);
+        for active in ["@", "://", "www.", "[", "<", "#1"] {
+            assert!(!text.contains(active), "{active} in {text}");
+        }
+    }
+    // What was accepted is shown with its reason.
+    let ran = stayput(&["diff", old, &policy, "-f", "markdown"]);
+    let text = outside_of_code(&ran.stdout);
+    assert!(ran.stdout.contains("accepted") && !text.contains('@'), "{}", ran.stdout);
+}

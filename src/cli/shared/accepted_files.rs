@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::files::is_yaml;
 use super::load::Loader;
+use crate::diagnostics::is_yaml;
 use crate::report::{AcceptedFile, read_accepted};
 
 /// The path of the accepted changes of a policy: beside its file, or, for a built-in edition, in

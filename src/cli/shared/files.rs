@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::diagnostics::{Files, ReadFailure, Sources, Stream};
+use crate::diagnostics::{Files, ReadFailure, Sources, Stream, is_yaml};
 
 /// Largest scenario or policy, in bytes.
 const LARGEST_YAML: u64 = 16 << 20;
@@ -109,14 +109,6 @@ fn beside(from: &str, path: &str) -> PathBuf {
 /// A path as messages show it: in one line, with control characters made visible.
 pub fn shown(path: &Path) -> String {
     crate::diagnostics::visible(&path.to_string_lossy()).into_owned()
-}
-
-/// Whether a path has the ending of a YAML file, in any case.
-pub fn is_yaml(path: &Path) -> bool {
-    let is = |ending: &std::ffi::OsStr| {
-        ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
-    };
-    path.extension().is_some_and(is)
 }
 
 /// Reads the text of a file. A file without an ending has the size limit of a YAML file.

@@ -1,14 +1,9 @@
 //! The files, policies and assumptions of a run, for the run file.
 
-use std::collections::BTreeSet;
-
 use super::load::Loader;
-use crate::diagnostics::{Sources, Span};
-use crate::plan::Plan;
-use crate::policy::Rulebook;
-use crate::report::{EventPlace, Input, RunName, WrittenAssumption, WrittenSource};
+use crate::report::Input;
 use crate::run_header::RunHeader;
-use crate::words::{EventId, PolicyId, SwitchId, SwitchSet};
+use crate::words::{PolicyId, SwitchSet};
 
 /// Every file that was read.
 pub fn inputs(loader: &Loader) -> Vec<Input> {
@@ -16,74 +11,28 @@ pub fn inputs(loader: &Loader) -> Vec<Input> {
     digests.map(|(name, sha256)| Input { name, sha256 }).collect()
 }
 
-/// The positions of the switches that a run depended on; `decisions` counts those of a switch.
+/// The positions of the switches that decisions depended on, one line each.
 pub fn assumed(
     header: &RunHeader,
     switches: impl Iterator<Item = (PolicyId, SwitchSet)>,
-    decisions: impl Fn(PolicyId, SwitchId) -> Option<u64>,
-) -> Vec<WrittenAssumption> {
-    let run = RunName { scenario: header.scenario.clone(), case: header.case.clone() };
-    let mut assumptions = Vec::new();
+) -> Vec<String> {
+    let mut lines = Vec::new();
     for (policy, switches) in switches {
         let book = header.rulebook(policy);
-        for id in switches.iter() {
-            let switch = &book.policy.switches[id.index()];
-            assumptions.push(WrittenAssumption {
-                policy: book.policy.name.clone(),
-                switch: switch.name.clone(),
-                question: switch.because.clone(),
-                value: book.setting(id).to_owned(),
-                chosen_by: if book.is_taken(id) { "scenario" } else { "default" }.to_owned(),
-                confidence: switch.confidence.to_string(),
-                decisions: decisions(policy, id),
-                runs: BTreeSet::from([run.clone()]),
-            });
+        for switch in switches.iter() {
+            let name = &book.policy.switches[switch.index()].name;
+            lines.push(format!("{}: {name}={}", book.policy.name, book.setting(switch)));
         }
     }
-    assumptions
-}
-
-/// Where each event of a plan is written.
-pub fn written_at(plan: &Plan, sources: &Sources) -> Vec<EventPlace> {
-    let places = plan.event_places.iter().enumerate();
-    let places = places.filter(|(_, span)| **span != Span::NOWHERE);
-    let place = |(index, span): (usize, &Span)| EventPlace {
-        event: plan.header.event(EventId::at(index)).into_owned(),
-        file: sources.path(span.file).to_owned(),
-        line: sources.line_column(*span).0,
-    };
-    places.map(place).collect()
-}
-
-/// The documents that policies cite, each once.
-pub fn note_sources(header: &RunHeader, sources: &mut Vec<WrittenSource>) {
-    for book in &header.rulebooks {
-        let policy = &book.policy;
-        if sources.iter().any(|known| known.policy == policy.name) {
-            continue;
-        }
-        sources.extend(policy.sources.iter().map(|source| WrittenSource {
-            policy: policy.name.clone(),
-            key: source.key.clone(),
-            title: source.title.clone(),
-            section: source.section.clone(),
-            at: source.at.clone(),
-            dated: source.dated.clone(),
-        }));
-    }
+    lines
 }
 
 /// Adds the policies in use to `policies`, each once.
 pub fn note_policies(header: &RunHeader, policies: &mut Vec<Input>) {
     for book in &header.rulebooks {
-        let input = policy(book);
+        let input = Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() };
         if !policies.contains(&input) {
             policies.push(input);
         }
     }
-}
-
-/// A policy and its digest.
-pub fn policy(book: &Rulebook) -> Input {
-    Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() }
 }

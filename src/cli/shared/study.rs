@@ -16,15 +16,16 @@ use super::load::Loader;
 use super::output_folder;
 use super::progress::Progress;
 use super::resume::{self, Checkpoints, Earlier};
-use super::run_end::{WrittenPlan, name_of, run_end, undecided};
-use super::run_inputs::{assumed, inputs, note_policies, note_sources};
+use super::run_end::{name_of, run_end, undecided};
+use super::run_inputs::{assumed, inputs, note_policies};
+use super::study_part::LARGEST;
 use super::study_result;
 use super::terminal;
 use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
 use crate::experiment::{Observed, PrecisionTarget, Replications, WorkerPool, estimates, observe};
 use crate::plan::{Expectations, Plan};
-use crate::report::{RunFile, WrittenAssumption, WrittenStudy};
+use crate::report::{RunFile, WrittenStudy};
 use crate::stats::Confidence;
 use crate::words::{PolicyId, SwitchSet};
 
@@ -36,9 +37,6 @@ const FIRST_ROUND: u64 = 16;
 
 /// A round that takes less makes the next one larger.
 const SHORT_ROUND: Duration = Duration::from_secs(2);
-
-/// Most replications of a study.
-pub(in crate::cli) const LARGEST: u64 = 10_000_000;
 
 /// Most replications if a precision is requested without a number.
 const MOST: u64 = 100_000;
@@ -200,7 +198,7 @@ pub(in crate::cli) struct StudyResult {
     broken: Option<String>,
     /// Number of decisions below the required confidence.
     weaker: u64,
-    assumptions: Vec<WrittenAssumption>,
+    assumptions: BTreeSet<String>,
 }
 
 /// One replication: its counts, and what the study reports besides.
@@ -259,7 +257,7 @@ impl<'a> ReplicatedPlan<'a> {
     fn note(&self, result: &mut StudyResult, relied: &[SwitchSet]) {
         let relied = relied.iter().enumerate();
         let relied = relied.map(|(index, set)| (PolicyId::at(index), *set));
-        result.assumptions = assumed(&self.plan.header, relied, |_, _| None);
+        result.assumptions.extend(assumed(&self.plan.header, relied));
     }
 
     /// The same after the replications `earlier`, the first of these numbers, which an earlier run
@@ -342,9 +340,10 @@ struct CarriedOut {
 }
 
 /// Adds the assumptions of an earlier run.
-fn add_assumptions(file: &mut RunFile, earlier: &[WrittenAssumption]) {
-    let all = std::mem::take(&mut file.assumptions);
-    file.assumptions = WrittenAssumption::merged(all.into_iter().chain(earlier.iter().cloned()));
+fn add_assumptions(file: &mut RunFile, earlier: &[String]) {
+    file.assumptions.extend_from_slice(earlier);
+    file.assumptions.sort();
+    file.assumptions.dedup();
 }
 
 impl StudyResult {
@@ -355,7 +354,7 @@ impl StudyResult {
             stop: "replications",
             broken: None,
             weaker: 0,
-            assumptions: Vec::new(),
+            assumptions: BTreeSet::new(),
         }
     }
 
@@ -412,7 +411,6 @@ pub(in crate::cli) fn run(
             study: Some(options.written(request.overrides)),
             inputs: inputs(loader),
             policies: Vec::new(),
-            sources: Vec::new(),
             assumptions: Vec::new(),
             rows: serde_json::Map::new(),
             outputs: Vec::new(), // set when the folder is finished
@@ -420,13 +418,11 @@ pub(in crate::cli) fn run(
             complete: all.len() == plans.len(),
         };
         plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
-        let assumptions = all.iter().flat_map(|one| one.assumptions.iter().cloned());
-        file.assumptions = WrittenAssumption::merged(assumptions);
-        plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
+        let assumptions: BTreeSet<&String> = all.iter().flat_map(|one| &one.assumptions).collect();
+        file.assumptions = assumptions.into_iter().cloned().collect();
         for (one, plan) in all.iter().zip(plans) {
             file.complete &= matches!(one.stop, "replications" | "halfwidth");
-            let written = WrittenPlan::of(plan, &loader.sources);
-            file.runs.push(run_end(&plan.header, written, one.replications.events(), one.stop));
+            file.runs.push(run_end(&plan.header, one.replications.events(), one.stop));
         }
         file
     };

@@ -10,13 +10,15 @@ use sha2::{Digest, Sha256};
 
 use super::files;
 use super::staging::RUN_FILE;
-use super::study::LARGEST;
 use crate::diagnostics::{Code, Problem, Problems, in_hex};
 use crate::report::{ReplicationRow, ReplicationRows, RunEnd, RunFile, WrittenStudy};
 use crate::stats::Confidence;
 
 /// The table of a part.
 pub const TABLE: &str = "replications.csv";
+
+/// Most replications of a study.
+pub(in crate::cli) const LARGEST: u64 = 10_000_000;
 
 /// Largest run file, in bytes.
 const LARGEST_ACCOUNT: u64 = 64 << 20;

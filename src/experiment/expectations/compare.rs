@@ -167,7 +167,7 @@ pub(in crate::experiment) fn wrong_state(
     let time = |at: SimTime| if at == SimTime::NEVER { "never".to_owned() } else { at.to_string() };
     let is = expected.is.filter(|is| !is_in(instance.state, *is));
     differences.word("state", is, Some(instance.state));
-    let facts = world.standing(id);
+    let facts = world.facts_without_request(id);
     let known = |column| !facts.unknown.contains(column);
     differences.word("billing", expected.billing, known(Column::Billing).then_some(facts.billing));
     let locks = facts.lock;

@@ -2,11 +2,12 @@
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, closest};
-use crate::format::{Node, OneOrMany};
+use crate::format::OneOrMany;
 use crate::policy::clock::{Clock, Step};
 use crate::policy::edition::Schedule;
 use crate::policy::file::{PolicyFile, WrittenScaleIn, WrittenSchedule};
 use crate::policy::order::Order;
+use crate::policy::rule_node::RuleNode;
 use crate::policy::written_step::WrittenStep;
 use crate::time::{CalendarSpan, SimTime, UtcOffset};
 use crate::words::{ClockAction, ClockKind, Criterion, Trigger, Word};
@@ -73,7 +74,12 @@ impl Compiler<'_> {
         clocks
     }
 
-    pub(super) fn clock(&mut self, kind: ClockKind, name: &str, nodes: &[Node]) -> Clock {
+    pub(super) fn clock(
+        &mut self,
+        kind: ClockKind,
+        name: &str,
+        nodes: &[RuleNode<WrittenStep>],
+    ) -> Clock {
         self.part = format!("clocks.{name}");
         let mut clock = Clock::default();
         let mut ids: Vec<Box<str>> = Vec::new();

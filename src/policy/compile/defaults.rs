@@ -2,10 +2,10 @@
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem};
-use crate::format::{Map, Node};
+use crate::format::Node;
 use crate::policy::defaults::{BuildTables, DefaultValue, Defaults, IS, WrittenDefaults};
-use crate::policy::facts::Column;
 use crate::policy::order::Order;
+use crate::policy::rule_node::{RuleKind, Rules};
 use crate::policy::table::Table;
 
 impl Compiler<'_> {
@@ -20,17 +20,16 @@ struct TableBuilder<'c, 'p, 'o> {
 }
 
 impl BuildTables for TableBuilder<'_, '_, '_> {
-    fn table<V: DefaultValue>(
+    fn table<V: DefaultValue, K: RuleKind>(
         &mut self,
         name: &'static str,
-        rules: &Map<Node>,
-        columns: &[Column],
+        rules: &Rules<K>,
     ) -> Table<V> {
         self.compiler.part = format!("defaults.{name}");
         let read = |node: &Node, problems: &mut _| V::read_default(node, self.orders, problems);
         let rows = self.compiler.rows_read(rules, IS, read);
         let known: Vec<&str> =
-            columns.iter().map(|c| c.name()).filter(|column| *column != name).collect();
+            K::columns().iter().map(|c| c.name()).filter(|column| *column != name).collect();
         let mut whole = rows.2;
         for test in rows.0.iter().flat_map(|part| &part.when) {
             if known.contains(&test.column.name()) {

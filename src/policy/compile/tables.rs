@@ -2,11 +2,12 @@
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Problems, Severity, Span, Spanned, closest};
-use crate::format::{Map, Name, Node, OneOrMany, Read, Value, read_word};
+use crate::format::{Name, Node, OneOrMany, Read, Value, read_word};
 use crate::policy::edition::{FlagTest, Hooks, Precondition, Protection, Repairs, Tables};
 use crate::policy::facts::{Column, Condition};
 use crate::policy::file::{PolicyFile, WrittenProtection};
 use crate::policy::order::Order;
+use crate::policy::rule_node::{Conclusion, Refusal, Rules};
 use crate::policy::space::{Axis, Over};
 use crate::policy::table::{Row, Table, axes_of};
 use crate::policy::written_rule::WrittenRule;
@@ -15,9 +16,6 @@ use crate::words::{
     Action, Capacity, Channel, ClockAction, ClockKind, Effect, Fate, Lifecycle, Membership,
     Occasion, ProtectionId, ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
 };
-
-/// The keys with which a precondition tests a request to set protections.
-const FLAGS: &[&str] = &["flags", "flags-off", "flags-left-on", "api-version-before"];
 
 impl Compiler<'_> {
     pub(super) fn protections(&mut self, file: &PolicyFile) -> Vec<Protection> {
@@ -79,7 +77,7 @@ impl Compiler<'_> {
             }
             Some(self.rule(&part))
         });
-        let (parts, rows, whole) = self.rows::<Verdict>(&part.rules, "verdict");
+        let (parts, rows, whole) = self.rows::<Verdict>(&part.rules);
         for part in &parts {
             self.demand_words_in_space(part);
         }
@@ -120,21 +118,20 @@ impl Compiler<'_> {
         }
     }
 
-    /// The rows of a table whose conclusion is under `key`, and whether all were read.
+    /// The rows of a table, and whether all were read.
     ///
     /// A table with errors is not proved, because missing rows would cause further errors.
-    pub(super) fn rows<C: Word>(
+    pub(super) fn rows<C: Conclusion>(
         &mut self,
-        rules: &Map<Node>,
-        key: &str,
+        rules: &Rules<C>,
     ) -> (Vec<WrittenRule>, Vec<Row<C>>, bool) {
-        self.rows_read(rules, key, read_word)
+        self.rows_read(rules, C::KEY, read_word)
     }
 
-    /// As [`Compiler::rows`]; `read` reads a conclusion.
-    pub(super) fn rows_read<C>(
+    /// As [`Compiler::rows`]; `read` reads a conclusion, which stands under `key`.
+    pub(super) fn rows_read<K, C>(
         &mut self,
-        rules: &Map<Node>,
+        rules: &Rules<K>,
         key: &str,
         read: impl Fn(&Node, &mut Problems) -> Option<C>,
     ) -> (Vec<WrittenRule>, Vec<Row<C>>, bool) {
@@ -172,7 +169,7 @@ impl Compiler<'_> {
         "preconditions".clone_into(&mut self.part);
         for (id, node) in &file.preconditions.0 {
             let id = id.clone().map(|name| name.0);
-            let Some(part) = WrittenRule::read(id, node, FLAGS, self.problems) else {
+            let Some(part) = WrittenRule::read(id, node, Refusal::KEYS, self.problems) else {
                 continue;
             };
             let (rule, when) = self.rule(&part);
@@ -235,52 +232,32 @@ impl Compiler<'_> {
         // A call with an unknown channel is evaluated for each of them.
         let by_call = Channel::ALL.iter().filter(|channel| **channel != Channel::None);
         let calls = [(Column::Channel, by_call.map(|channel| channel.index()).collect())];
-        let nothing = Map::default();
-        let schedule = file.schedule.as_ref();
-        let scale_in = file.scale_in.as_ref();
+        let schedule = file.schedule.clone().unwrap_or_default();
+        let scale_in = file.scale_in.clone().unwrap_or_default();
+        let hooks = file.hooks.as_ref().map(|hooks| hooks.holds.clone()).unwrap_or_default();
         Tables {
-            members: self.table::<Action>("members", &file.members, "asks", &members),
-            check_order: self.table("check-order", &file.check_order, "then", &[]),
-            batches: self.table("batches", &file.batches, "mode", &triggers),
-            due: self.table("due", schedule.map_or(&nothing, |s| &s.due), "then", &[]),
-            settled: self.table("settled", schedule.map_or(&nothing, |s| &s.settled), "then", &[]),
-            settling: self.table("settling", &file.settling, "then", &[(Column::State, shut)]),
-            conversions: self.table("conversions", &file.conversions, "then", &[]),
-            health: self.table("health-checks", &file.health, "then", &[]),
-            economical: self.table("economical-stops", &file.economical, "then", &[]),
-            renewals: self.table("renewals", &file.renewals, "from", &[]),
+            members: self.table("members", &file.members, &members),
+            check_order: self.table("check-order", &file.check_order, &[]),
+            batches: self.table("batches", &file.batches, &triggers),
+            due: self.table("due", &schedule.due, &[]),
+            settled: self.table("settled", &schedule.settled, &[]),
+            settling: self.table("settling", &file.settling, &[(Column::State, shut)]),
+            conversions: self.table("conversions", &file.conversions, &[]),
+            health: self.table("health-checks", &file.health, &[]),
+            economical: self.table("economical-stops", &file.economical, &[]),
+            renewals: self.table("renewals", &file.renewals, &[]),
             effects: self.effects(&file.effects),
-            flag_changes: self.table("flag-changes", &file.flag_changes, "then", &calls),
-            numbers: self.table("numbers", scale_in.map_or(&nothing, |s| &s.numbers), "then", &[]),
-            ties: self.table("ties", scale_in.map_or(&nothing, |s| &s.ties), "then", &[]),
-            shortfall: self.table(
-                "shortfall",
-                scale_in.map_or(&nothing, |s| &s.shortfall),
-                "then",
-                &[],
-            ),
-            desired_after: self.table(
-                "desired-after-shortfall",
-                scale_in.map_or(&nothing, |s| &s.desired_after),
-                "then",
-                &[],
-            ),
-            bounds: self.table("bounds", &file.bounds, "then", &crossing()),
-            zones: self.table("zones", scale_in.map_or(&nothing, |s| &s.zones), "then", &[]),
-            zone_held: self.table(
-                "zone-held",
-                scale_in.map_or(&nothing, |s| &s.zone_held),
-                "then",
-                &[],
-            ),
-            roll_outs: self.table("roll-outs", &file.roll_outs, "then", &rollings),
-            refills: self.table("refills", &file.refills, "then", &triggers),
-            hooks: self.table(
-                "hooks",
-                file.hooks.as_ref().map_or(&nothing, |hooks| &hooks.holds),
-                "then",
-                &triggers,
-            ),
+            flag_changes: self.table("flag-changes", &file.flag_changes, &calls),
+            numbers: self.table("numbers", &scale_in.numbers, &[]),
+            ties: self.table("ties", &scale_in.ties, &[]),
+            shortfall: self.table("shortfall", &scale_in.shortfall, &[]),
+            desired_after: self.table("desired-after-shortfall", &scale_in.desired_after, &[]),
+            bounds: self.table("bounds", &file.bounds, &crossing()),
+            zones: self.table("zones", &scale_in.zones, &[]),
+            zone_held: self.table("zone-held", &scale_in.zone_held, &[]),
+            roll_outs: self.table("roll-outs", &file.roll_outs, &rollings),
+            refills: self.table("refills", &file.refills, &triggers),
+            hooks: self.table("hooks", &hooks, &triggers),
             defaults: self.defaults(&file.defaults, orders),
         }
     }
@@ -292,7 +269,7 @@ impl Compiler<'_> {
 
     /// The table of effects on resources. Effects that no rule mentions destroy nothing; all others
     /// need a rule for every resource.
-    pub(super) fn effects(&mut self, rules: &Map<Node>) -> Table<Fate> {
+    pub(super) fn effects(&mut self, rules: &Rules<Fate>) -> Table<Fate> {
         let mut mentioned = 0_u32;
         for (_, node) in &rules.0 {
             let words = node.get("effect").into_iter().flat_map(|effect| match &effect.value {
@@ -305,12 +282,7 @@ impl Compiler<'_> {
         }
         let effects = (0..32).filter(|word| mentioned >> word & 1 == 1).collect();
         let triggers = self.words_in_space(Column::Trigger);
-        self.table(
-            "effects",
-            rules,
-            "fate",
-            &[(Column::Trigger, triggers), (Column::Effect, effects)],
-        )
+        self.table("effects", rules, &[(Column::Trigger, triggers), (Column::Effect, effects)])
     }
 
     pub(super) fn repairs(&mut self, file: &PolicyFile) -> Repairs {
@@ -336,15 +308,14 @@ impl Compiler<'_> {
 
     /// A table whose space consists of the columns that its rules test, with all words of each
     /// column except those that `fixed` restricts.
-    pub(super) fn table<C: Word>(
+    pub(super) fn table<C: Conclusion>(
         &mut self,
         name: &str,
-        rules: &Map<Node>,
-        key: &str,
+        rules: &Rules<C>,
         fixed: &[(Column, Vec<u8>)],
     ) -> Table<C> {
         name.clone_into(&mut self.part);
-        let rows = self.rows::<C>(rules, key);
+        let rows = self.rows(rules);
         self.proved(name, rows, fixed)
     }
 

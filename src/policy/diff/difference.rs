@@ -170,7 +170,8 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// All aspects in which the two rules differ besides what they decide, the most important first.
+    /// All aspects in which the two rules differ besides what they decide, the most important
+    /// first.
     pub fn aspects(&self) -> Vec<Class> {
         let (Some(old), Some(new)) = (&self.old.rule, &self.new.rule) else { return Vec::new() };
         let differs = [
@@ -264,8 +265,8 @@ pub struct Comparison {
     pub cells: usize,
     /// Number of cells that differ in any way.
     pub changed: usize,
-    /// All differences, by part and then by class; those that apply only with a switch at a position
-    /// that is not a default come last.
+    /// All differences, by part and then by class; those that apply only with a switch at a
+    /// position that is not a default come last.
     pub differences: Vec<Difference>,
     /// Number of differences that were removed because they are accepted.
     pub accepted: usize,

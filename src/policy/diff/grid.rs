@@ -176,8 +176,8 @@ impl Grid {
         self.questions[at].positions.get(position).map(String::as_str)
     }
 
-    /// For each cell of the union, the cell of the space of a policy that contains it; `None` if the
-    /// space lacks a word. Axes that the space does not have are ignored.
+    /// For each cell of the union, the cell of the space of a policy that contains it; `None` if
+    /// the space lacks a word. Axes that the space does not have are ignored.
     pub(super) fn project(&self, policy: &Policy, space: &Space) -> Vec<Option<usize>> {
         let mut cells = vec![Some(0)];
         for axis in self.space.axes() {

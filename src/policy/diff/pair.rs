@@ -46,8 +46,8 @@ impl<'p> Pair<'p> {
         a == b
     }
 
-    /// The most important aspect in which two rules differ besides their conclusions; `None` if they
-    /// are equal.
+    /// The most important aspect in which two rules differ besides their conclusions; `None` if
+    /// they are equal.
     pub(super) fn rules_differ(&self, old: RuleId, new: RuleId) -> Option<Class> {
         let (a, b) = (self.old.rule(old), self.new.rule(new));
         if a.answer != b.answer {

@@ -15,7 +15,7 @@ pub(super) fn row_id(run: usize, row: usize) -> String {
 /// What decided; empty if nothing did.
 pub(super) fn decided_by<'h>(key: &Key, header: &'h RunHeader) -> &'h str {
     match key.decided_by {
-        DecidedBy::Nobody => "",
+        DecidedBy::None => "",
         DecidedBy::Protection(id) => {
             &header.rulebook(key.policy).policy.protections[id.index()].name
         }

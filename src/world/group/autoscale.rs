@@ -1,9 +1,9 @@
-//! Autoscale: evaluates the rules of a group, and requests another size if they want one.
+//! Autoscale: evaluates the rules of a group, and requests the size that they state.
 
 use crate::fleet::AUTOSCALE;
 use crate::record::Target;
 use crate::words::{Action, ActorId, GroupId, Initiator, TimerName, Trigger};
-use crate::world::origins::Of;
+use crate::world::origins::OriginKey;
 use crate::world::request::RequestContext;
 use crate::world::step::Step;
 use crate::world::timer::Timer;
@@ -14,10 +14,10 @@ impl Step<'_> {
         let state = self.world.fleet.group(group);
         let Some(autoscale) = state.autoscale.as_deref().filter(|_| !state.deleted) else { return };
         let size = state.size();
-        let wish = autoscale.look(self.now, size, &self.world.fleet.metrics);
+        let proposal = autoscale.look(self.now, size, &self.world.fleet.metrics);
         self.future_events.set(Timer::Autoscale(group), self.now.after(autoscale.every));
-        let Some(wish) = wish else { return };
-        let action = if wish.size < size { Action::ScaleIn } else { Action::ScaleOut };
+        let Some(proposal) = proposal else { return };
+        let action = if proposal.size < size { Action::ScaleIn } else { Action::ScaleOut };
         let mut request = RequestContext::timer(
             TimerName::Autoscale,
             Trigger::ScaleIn,
@@ -25,20 +25,20 @@ impl Step<'_> {
             Target::Group(group),
         );
         request.actor = self.world.autoscale_caller();
-        request.facts.initiator = wish.initiator;
-        if wish.initiator == Initiator::Bounds {
-            // The bounds ask because of the size, and something has changed that.
-            request.origin = self.origin(Of::Size(group));
+        request.facts.initiator = proposal.initiator;
+        if proposal.initiator == Initiator::Bounds {
+            // The bounds react to the size, so the origin is that of its last change.
+            request.origin = self.origin(OriginKey::Size(group));
         }
-        if wish.size < size {
-            self.shrink(&request, Action::ScaleIn, group, size - wish.size);
+        if proposal.size < size {
+            self.shrink(&request, Action::ScaleIn, group, size - proposal.size);
         } else {
             request.trigger = Trigger::Manual;
-            self.grow(&request, Action::ScaleOut, group, wish.size - size);
+            self.grow(&request, Action::ScaleOut, group, proposal.size - size);
         }
         // The cooldown starts after each request, whatever its result: no document states what
-        // happens if no member may go.
-        let until = self.now.after(wish.cooldown);
+        // happens if no member may leave.
+        let until = self.now.after(proposal.cooldown);
         if let Some(autoscale) = self.world.fleet.group_mut(group).autoscale.as_deref_mut() {
             autoscale.rests_until = until;
         }

@@ -25,14 +25,14 @@ impl Step<'_> {
     pub(in crate::world) fn extent_of_shrinking(
         &mut self,
         request: &RequestContext,
-        asked: Action,
+        requested: Action,
         group: GroupId,
         remove: u32,
     ) -> Result<Extent, Refusal> {
         let state = self.world.fleet.group(group);
         let (size, above_min) = (state.size(), state.size().saturating_sub(state.min));
         let bound = if remove > above_min {
-            self.bound(request, asked, group, Capacity::BelowMin)?
+            self.bound(request, requested, group, Capacity::BelowMin)?
         } else {
             None
         };
@@ -46,14 +46,14 @@ impl Step<'_> {
     pub(in crate::world) fn extent_of_growing(
         &mut self,
         request: &RequestContext,
-        asked: Action,
+        requested: Action,
         group: GroupId,
         add: u32,
     ) -> Result<Extent, Refusal> {
         let state = self.world.fleet.group(group);
         let below_max = state.max.saturating_sub(state.size());
         let bound = if add > below_max {
-            self.bound(request, asked, group, Capacity::AboveMax)?
+            self.bound(request, requested, group, Capacity::AboveMax)?
         } else {
             None
         };
@@ -65,17 +65,17 @@ impl Step<'_> {
         &self,
         group: GroupId,
         bound: Option<Answer<BoundFate>>,
-        asked: u32,
+        wanted: u32,
         room: u32,
         most: u32,
     ) -> Extent {
         let clips = bound.filter(|answer| answer.says == BoundFate::Clipped);
-        let by = asked.min(if clips.is_some() { room } else { most });
+        let by = wanted.min(if clips.is_some() { room } else { most });
         let policy = self.world.policy_of_group(group);
         let why = clips.map_or(Refusal::Obstacle(Obstacle::Empty), |answer| {
             Refusal::Rule(policy, answer.rule)
         });
-        Extent { by, limit: (by < asked).then_some(why), bound }
+        Extent { by, limit: (by < wanted).then_some(why), bound }
     }
 
     /// The policy's answer for a request that would cross a bound.
@@ -85,11 +85,11 @@ impl Step<'_> {
     pub(in crate::world) fn bound(
         &mut self,
         request: &RequestContext,
-        asked: Action,
+        requested: Action,
         group: GroupId,
         capacity: Capacity,
     ) -> Result<Option<Answer<BoundFate>>, Refusal> {
-        let facts = Facts { action: asked, capacity, ..self.group_facts(request, group) };
+        let facts = Facts { action: requested, capacity, ..self.group_facts(request, group) };
         let policy = self.world.policy_of_group(group);
         let answer = self.consult(request, policy, |t| &t.bounds, &facts);
         match answer.filter(|answer| answer.says == BoundFate::Refused) {
@@ -117,7 +117,7 @@ impl Step<'_> {
 
     /// Whether a request sets the desired size: `set-capacity` always does, and other requests do
     /// if the group has one already.
-    pub(in crate::world) fn sets_desired(&self, asked: Action, group: GroupId) -> bool {
-        asked == Action::SetCapacity || self.world.fleet.group(group).desired.is_some()
+    pub(in crate::world) fn sets_desired(&self, requested: Action, group: GroupId) -> bool {
+        requested == Action::SetCapacity || self.world.fleet.group(group).desired.is_some()
     }
 }

@@ -6,27 +6,27 @@ use crate::words::{
     Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, LimitedBy, Membership, Obstacle,
     Refill, StoppedBy, TimerName, Trigger, ZoneId,
 };
-use crate::world::origins::Of;
-use crate::world::request::{Call, RequestContext, Tally, count};
-use crate::world::step::{Gone, Step};
+use crate::world::origins::OriginKey;
+use crate::world::request::{Call, RequestContext, RequestTally, count};
+use crate::world::step::{LostMembers, Step};
 
 /// The most members that groups create in a run, so that an error in a file cannot exhaust the
 /// memory.
 const MOST_CREATED: u32 = 1_000_000;
 
 impl Step<'_> {
-    pub(in crate::world) fn scale_out(&mut self, call: Call, o: order::ScaleOut) {
-        let mut request = RequestContext::call(call, Action::ScaleOut, Target::Group(o.group));
-        request.facts.initiator = o.initiator.unwrap_or(Initiator::User);
-        self.grow(&request, Action::ScaleOut, o.group, o.add.get());
+    pub(in crate::world) fn scale_out(&mut self, call: Call, event: order::ScaleOut) {
+        let mut request = RequestContext::call(call, Action::ScaleOut, Target::Group(event.group));
+        request.facts.initiator = event.initiator.unwrap_or(Initiator::User);
+        self.grow(&request, Action::ScaleOut, event.group, event.add.get());
     }
 
-    /// Creates members in a group, limited as the policy states for its maximum. `asked` is the
+    /// Creates members in a group, limited as the policy states for its maximum. `requested` is the
     /// action that the request names.
     pub(in crate::world) fn grow(
         &mut self,
         request: &RequestContext,
-        asked: Action,
+        requested: Action,
         group: GroupId,
         add: u32,
     ) {
@@ -34,12 +34,12 @@ impl Step<'_> {
         if let Err(why) = self.group_refusal(request, group) {
             return self.refuse(open, add, why);
         }
-        let extent = match self.extent_of_growing(request, asked, group, add) {
+        let extent = match self.extent_of_growing(request, requested, group, add) {
             Ok(extent) => extent,
             Err(why) => return self.refuse_at_bound(open, add, why),
         };
         let got = self.grow_by(request, open.seq, group, extent.by);
-        if self.sets_desired(asked, group) {
+        if self.sets_desired(requested, group) {
             let state = self.world.fleet.group_mut(group);
             state.desired = Some(state.size());
         }
@@ -47,11 +47,14 @@ impl Step<'_> {
         let refusal = too_many.or(extent.limit);
         let limited_by =
             Some(if too_many.is_some() { LimitedBy::Program } else { LimitedBy::Bound });
-        self.close(open, Tally { wanted: add, got, refusal, limited_by, ..Tally::default() });
+        self.close(
+            open,
+            RequestTally { wanted: add, got, refusal, limited_by, ..RequestTally::default() },
+        );
     }
 
-    pub(in crate::world) fn set_capacity(&mut self, call: Call, o: order::SetCapacity) {
-        let (group, to) = (o.group, o.to);
+    pub(in crate::world) fn set_capacity(&mut self, call: Call, event: order::SetCapacity) {
+        let (group, to) = (event.group, event.to);
         let state = self.world.fleet.group(group);
         let size = state.size();
         let capacity = match to {
@@ -60,7 +63,7 @@ impl Step<'_> {
             _ => Capacity::Within,
         };
         let mut request = RequestContext::call(call, Action::SetCapacity, Target::Group(group));
-        request.facts.initiator = o.initiator.unwrap_or(Initiator::User);
+        request.facts.initiator = event.initiator.unwrap_or(Initiator::User);
         request.facts.capacity = capacity;
         let wanted = to.abs_diff(size);
         if let Err(why) = self.group_refusal(&request, group) {
@@ -92,19 +95,19 @@ impl Step<'_> {
         add: u32,
     ) -> u32 {
         // Reclaimed members start again first.
-        let put_by: Vec<InstanceId> = self
+        let reclaimed: Vec<InstanceId> = self
             .members_of(group)
             .into_iter()
             .filter(|id| self.world.fleet.instance(*id).is_recycled())
             .take(add as usize)
             .collect();
-        for id in &put_by {
+        for id in &reclaimed {
             self.world.fleet.instance_mut(*id).economical = false;
             self.bring_up(request, seq, *id);
             self.world.fleet.cool_down(group, self.now);
         }
         let mut sizes = self.zone_sizes(group);
-        let back = count(put_by.len());
+        let back = count(reclaimed.len());
         let new = (add - back).min(MOST_CREATED - self.world.created);
         self.world.created += new;
         for _ in 0..new {
@@ -146,11 +149,11 @@ impl Step<'_> {
         let now = self.now;
         let id = match self.world.fleet.group_mut(group).expected.pop_front() {
             Some(id) => id,
-            None => self.world.name_newcomer(group),
+            None => self.world.add_member(group),
         };
         let state = self.world.fleet.group(group);
         let (model, hook, resources) =
-            (state.upgrades.model, state.launch_hook, state.newcomer_resources.clone());
+            (state.upgrades.model, state.launch_hook, state.member_resources.clone());
         let to = if hook.is_some() { Lifecycle::Pending } else { Lifecycle::Running };
         self.world.fleet.set_state(id, to, StoppedBy::Nothing);
         let instance = self.world.fleet.instance_mut(id);
@@ -167,15 +170,15 @@ impl Step<'_> {
         self.change(request, seq, Subject::Instance(id), What::State(Lifecycle::Absent, to));
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
-        self.set_origin(Of::Size(group), request.origin.after(seq));
+        self.set_origin(OriginKey::Size(group), request.origin.after(seq));
         if let Some(hook) = hook {
             self.hold_launch(id, hook, request.origin.after(seq));
         }
     }
 
     /// Refills lost members, as the policy states for the trigger.
-    pub(in crate::world) fn refill(&mut self, gone: Gone) {
-        let Gone { group, trigger, lost, origin } = gone;
+    pub(in crate::world) fn refill(&mut self, lost_members: LostMembers) {
+        let LostMembers { group, trigger, lost, origin } = lost_members;
         let request = RequestContext::timer(
             TimerName::Refill,
             trigger,
@@ -206,14 +209,14 @@ impl Step<'_> {
         if lacks > 0 {
             let open = self.open(&request, false);
             let got = self.grow_by(&request, open.seq, group, lacks);
-            self.close(open, Tally::all(got));
+            self.close(open, RequestTally::all(got));
         }
     }
 }
 
 impl crate::world::step::World {
     /// Adds an unnamed instance to the fleet, as a new member of a group.
-    fn name_newcomer(&mut self, group: GroupId) -> InstanceId {
+    fn add_member(&mut self, group: GroupId) -> InstanceId {
         let state = self.fleet.group_mut(group);
         let member_template = state.member_template;
         let number = state.numbering;

@@ -7,25 +7,26 @@ use crate::words::{
     Action, DecidingFactor, Health, HealthCheck, HealthFate, InstanceId, Lifecycle, Obstacle,
     StoppedBy, TimerName, Trigger,
 };
-use crate::world::origins::Of;
-use crate::world::request::{Call, Item, Reason, RequestContext};
+use crate::world::origins::OriginKey;
+use crate::world::request::{Call, Reason, RequestContext, RequestItem};
 use crate::world::step::{Followup, Step};
 use crate::world::timer::Timer;
 
 impl Step<'_> {
     /// Sets the reported health of members; the policy does not judge this.
-    pub(in crate::world) fn set_health(&mut self, call: Call, o: order::SetHealth) {
-        let ids = self.of(o.instance);
+    pub(in crate::world) fn set_health(&mut self, call: Call, event: order::SetHealth) {
+        let ids = self.instances_of(event.instance);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         self.apply_unjudged(&request, &ids, |step, seq, id| {
             let instance = step.world.fleet.instance_mut(id);
             if !instance.is_there() {
                 return Err(Obstacle::NotThere);
             }
-            let to = o.health == Health::Unhealthy;
+            let to = event.health == Health::Unhealthy;
             let from = std::mem::replace(&mut instance.unhealthy, to);
             if from != to {
-                let health = |ill| if ill { Health::Unhealthy } else { Health::Healthy };
+                let health =
+                    |is_unhealthy| if is_unhealthy { Health::Unhealthy } else { Health::Healthy };
                 let what = What::Health(health(from), health(to));
                 step.change(&request, seq, Subject::Instance(id), what);
                 step.watch(&request, seq, id);
@@ -35,7 +36,7 @@ impl Step<'_> {
     }
 
     /// Whether the health check of its group finds a member unhealthy.
-    fn is_ill(&self, id: InstanceId) -> bool {
+    fn is_unhealthy(&self, id: InstanceId) -> bool {
         let instance = self.world.fleet.instance(id);
         let Some(group) = instance.group else { return false };
         if instance.state == Lifecycle::Removing || instance.stopped_by == StoppedBy::Group {
@@ -57,11 +58,11 @@ impl Step<'_> {
     /// clears it if the member is healthy.
     pub(in crate::world) fn watch(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
-        let Some(group) = instance.group.filter(|_| self.is_ill(id)) else {
+        let Some(group) = instance.group.filter(|_| self.is_unhealthy(id)) else {
             self.future_events.clear(Timer::HealthCheck(id));
             return;
         };
-        self.set_origin(Of::Health(id), request.origin.after(seq));
+        self.set_origin(OriginKey::Health(id), request.origin.after(seq));
         let grace = self.world.fleet.group(group).care.grace;
         if grace > SimSpan::ZERO {
             self.future_events.set(Timer::HealthCheck(id), self.now.after(grace));
@@ -73,14 +74,14 @@ impl Step<'_> {
     /// Handles the health check of a member.
     pub(in crate::world) fn health_check(&mut self, id: InstanceId) {
         let instance = self.world.fleet.instance(id);
-        let Some(group) = instance.group.filter(|_| self.is_ill(id)) else { return };
+        let Some(group) = instance.group.filter(|_| self.is_unhealthy(id)) else { return };
         let request = RequestContext::timer(
             TimerName::HealthCheck,
             Trigger::HealthCheck,
             Action::Release,
             Target::Group(group),
         )
-        .following(self.origin(Of::Health(id)));
+        .following(self.origin(OriginKey::Health(id)));
         let mut facts = self.facts(&request, id, Action::Release);
         facts.suspended = self.group_facts(&request, group).suspended;
         let policy = self.world.policy_of(id);
@@ -90,7 +91,7 @@ impl Step<'_> {
         }
         let request = request.resting_on(Some(Reason::of(DecidingFactor::HealthCheck, &answer)));
         let open = self.open(&request, true);
-        let tally = self.decide(&request, open.seq, &[Item::of_member(id)]);
+        let tally = self.decide(&request, open.seq, &[RequestItem::of_member(id)]);
         if tally.got > 0 {
             // After a repair the reported health is cleared.
             self.world.fleet.instance_mut(id).unhealthy = false;

@@ -13,7 +13,9 @@ use crate::words::{
 };
 use crate::world::draft::{Draft, DraftOutcome, Resolution, resolve_alone};
 use crate::world::group::state::{Held, Leaving};
-use crate::world::request::{Call, Ids, Item, Payload, Reason, RequestContext, Tally};
+use crate::world::request::{
+    Call, Ids, Payload, Reason, RequestContext, RequestItem, RequestTally,
+};
 use crate::world::step::Step;
 use crate::world::timer::Timer;
 
@@ -46,14 +48,14 @@ impl Step<'_> {
         if self.world.held.contains_key(&id) {
             return;
         }
-        let was = self.world.fleet.instance(id).state;
-        let item = Item { reason: draft.reason, ..Item::new(id, draft.action) };
-        let asked = Some((*request, item, reason));
+        let before = self.world.fleet.instance(id).state;
+        let item = RequestItem { reason: draft.reason, ..RequestItem::new(id, draft.action) };
+        let requested = Some((*request, item, reason));
         let by = self.world.fleet.instance(id).stopped_by;
         self.world.fleet.set_state(id, Lifecycle::Removing, by);
-        self.change(request, seq, Subject::Instance(id), What::State(was, Lifecycle::Removing));
+        self.change(request, seq, Subject::Instance(id), What::State(before, Lifecycle::Removing));
         let (since, origin) = (self.now, request.origin.after(seq));
-        let held = Held { asked, was, hook, since, beats: 0, approved: false, origin };
+        let held = Held { requested, before, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
         if let Some(group) = self.world.fleet.instance(id).group {
             self.world.leaving.entry(group).or_default().unapproved += 1;
@@ -63,9 +65,9 @@ impl Step<'_> {
 
     /// Delays a new member before it goes into service.
     pub(in crate::world) fn hold_launch(&mut self, id: InstanceId, hook: Hook, origin: Origin) {
-        let was = Lifecycle::Pending;
+        let before = Lifecycle::Pending;
         let since = self.now;
-        let held = Held { asked: None, was, hook, since, beats: 0, approved: false, origin };
+        let held = Held { requested: None, before, hook, since, beats: 0, approved: false, origin };
         self.world.held.insert(id, held);
         self.future_events.set(Timer::Hook(id), self.now.after(hook.timeout));
     }
@@ -89,15 +91,15 @@ impl Step<'_> {
         targets: Targets,
         result: HookResult,
     ) {
-        let ids = self.of(targets);
+        let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         let mut ready = Ids::new();
         self.apply_unjudged(&request, &ids, |step, _, id| {
             let world = &mut *step.world;
             let held = world.held.get_mut(&id).ok_or(Obstacle::NoHook)?;
             let first = !std::mem::replace(&mut held.approved, true);
-            let of = world.fleet.instance(id).group.filter(|_| held.asked.is_some());
-            let leaving = of.and_then(|group| world.leaving.get_mut(&group));
+            let group = world.fleet.instance(id).group.filter(|_| held.requested.is_some());
+            let leaving = group.and_then(|group| world.leaving.get_mut(&group));
             if let Some(leaving) = leaving.filter(|_| first) {
                 leaving.unapproved -= 1;
                 leaving.approved.insert(id);
@@ -106,14 +108,14 @@ impl Step<'_> {
             Ok(())
         });
         for id in ready {
-            if result != HookResult::Continue || self.may_go_on(id) {
+            if result != HookResult::Continue || self.may_continue(id) {
                 self.end_hold_and_free(&request, id, result);
             }
         }
     }
 
     /// Whether a member whose hook is completed may continue, or waits for other members.
-    fn may_go_on(&self, id: InstanceId) -> bool {
+    fn may_continue(&self, id: InstanceId) -> bool {
         let Some(group) = self.world.fleet.instance(id).group else { return true };
         let book = self.world.header.rulebook(self.world.policy_of_group(group));
         if !book.policy.hooks.as_ref().is_some_and(|hooks| hooks.together) {
@@ -126,8 +128,8 @@ impl Step<'_> {
     pub(in crate::world) fn forget_hold(&mut self, id: InstanceId) -> Option<Held> {
         let held = self.world.held.remove(&id)?;
         self.future_events.clear(Timer::Hook(id));
-        let of = self.world.fleet.instance(id).group.filter(|_| held.asked.is_some());
-        if let Some(leaving) = of.and_then(|group| self.world.leaving.get_mut(&group)) {
+        let group = self.world.fleet.instance(id).group.filter(|_| held.requested.is_some());
+        if let Some(leaving) = group.and_then(|group| self.world.leaving.get_mut(&group)) {
             leaving.unapproved -= u32::from(!held.approved);
             leaving.approved.remove(&id);
         }
@@ -152,7 +154,7 @@ impl Step<'_> {
     }
 
     pub(in crate::world) fn heartbeat(&mut self, call: Call, targets: Targets) {
-        let ids = self.of(targets);
+        let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         self.apply_unjudged(&request, &ids, |step, _, id| {
             let limits = step.book_of(id).policy.hooks.clone();
@@ -172,19 +174,20 @@ impl Step<'_> {
     /// Ends the delay of a member with the result of its hook.
     fn end_hold(&mut self, by: &RequestContext, id: InstanceId, result: HookResult) {
         let Some(held) = self.forget_hold(id) else { return };
-        let Some((asked, item, reason)) = held.asked else {
+        let Some((requested, item, reason)) = held.requested else {
             return self.end_launch(&by.following(held.origin), id, result);
         };
-        let request = RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..asked };
+        let request =
+            RequestContext { cause: by.cause, verb: by.verb, past_hook: true, ..requested };
         let request = RequestContext { target: Target::Instance(id), ..request };
         let request = request.following(held.origin);
         let open = self.open(&request, true);
         let Some(draft) = self.draft_alone(&request, item) else {
-            return self.close(open, Tally::default());
+            return self.close(open, RequestTally::default());
         };
-        let mut tally = Tally::default();
+        let mut tally = RequestTally::default();
         let resolution = match (&draft.outcome, result) {
-            (DraftOutcome::Goes(_), HookResult::RollBack) => Resolution {
+            (DraftOutcome::Applied(_), HookResult::RollBack) => Resolution {
                 outcome: Outcome::Held,
                 decided_by: DecidedBy::Other(DecidingFactor::Hook),
                 rule: Some(reason.rule),
@@ -196,8 +199,8 @@ impl Step<'_> {
         let instance = self.world.fleet.instance(id);
         if instance.state == Lifecycle::Removing {
             let by = instance.stopped_by;
-            self.world.fleet.set_state(id, held.was, by);
-            let back = What::State(Lifecycle::Removing, held.was);
+            self.world.fleet.set_state(id, held.before, by);
+            let back = What::State(Lifecycle::Removing, held.before);
             self.change(&request, open.seq, Subject::Instance(id), back);
         }
         self.close(open, tally);
@@ -208,7 +211,7 @@ impl Step<'_> {
         let request =
             RequestContext { target: Target::Instance(id), payload: Payload::Nothing, ..*by };
         let open = self.open(&request, false);
-        let mut tally = Tally::all(1);
+        let mut tally = RequestTally::all(1);
         if self.world.fleet.instance(id).state == Lifecycle::Pending {
             match result {
                 HookResult::Continue => self.move_to(&request, open.seq, id, Lifecycle::Running),
@@ -216,7 +219,8 @@ impl Step<'_> {
                     let request =
                         RequestContext { action: Action::Release, past_hook: true, ..request };
                     let request = request.as_cause(Trigger::LaunchHook);
-                    tally = self.decide(&request, open.seq, &[Item::new(id, Action::Release)]);
+                    tally =
+                        self.decide(&request, open.seq, &[RequestItem::new(id, Action::Release)]);
                 }
             }
         }

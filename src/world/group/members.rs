@@ -8,8 +8,8 @@ use crate::words::{
 };
 use crate::world::facts::of_group;
 use crate::world::harmless::Harmless;
-use crate::world::origins::Of;
-use crate::world::request::{Call, Item, Payload, RequestContext, Tally, count};
+use crate::world::origins::OriginKey;
+use crate::world::request::{Call, Payload, RequestContext, RequestItem, RequestTally, count};
 use crate::world::step::Step;
 
 impl Step<'_> {
@@ -54,51 +54,51 @@ impl Step<'_> {
         named: Option<Targets>,
     ) -> Result<Vec<InstanceId>, Refusal> {
         let Some(named) = named else { return Ok(self.members_of(group)) };
-        let ids = self.of(named);
-        let strange = |id: &&InstanceId| self.world.fleet.instance(**id).group != Some(group);
-        let Some(stranger) = ids.iter().find(strange) else { return Ok(ids.into_vec()) };
-        let state = self.world.fleet.instance(*stranger).state;
+        let ids = self.instances_of(named);
+        let is_no_member = |id: &&InstanceId| self.world.fleet.instance(**id).group != Some(group);
+        let Some(other) = ids.iter().find(is_no_member) else { return Ok(ids.into_vec()) };
+        let state = self.world.fleet.instance(*other).state;
         let facts = Facts { state, ..self.group_facts(request, group) };
         let policy = self.world.policy_of_group(group);
         Err(self.refusal_of_absent(policy, &facts, Obstacle::NotAMember))
     }
 
-    pub(in crate::world) fn delete_members(&mut self, call: Call, o: order::DeleteMembers) {
-        let request = RequestContext::call(call, Action::DeleteMembers, Target::Group(o.group));
-        self.named_members(request.as_cause(Trigger::DeleteMembers), o.group, o.instance);
+    pub(in crate::world) fn delete_members(&mut self, call: Call, event: order::DeleteMembers) {
+        let request = RequestContext::call(call, Action::DeleteMembers, Target::Group(event.group));
+        self.named_members(request.as_cause(Trigger::DeleteMembers), event.group, event.instance);
     }
 
-    pub(in crate::world) fn detach(&mut self, call: Call, o: order::Detach) {
-        let request = RequestContext::call(call, Action::Detach, Target::Group(o.group));
-        self.named_members(request.as_cause(Trigger::Detach), o.group, o.instance);
+    pub(in crate::world) fn detach(&mut self, call: Call, event: order::Detach) {
+        let request = RequestContext::call(call, Action::Detach, Target::Group(event.group));
+        self.named_members(request.as_cause(Trigger::Detach), event.group, event.instance);
     }
 
     /// Handles a request to a group that names members.
     fn named_members(&mut self, mut request: RequestContext, group: GroupId, targets: Targets) {
         let open = self.open(&request, true);
         let state = self.world.fleet.group(group);
-        let asked = targets.len;
-        let left = count(state.members.len()).saturating_sub(asked);
+        let wanted = targets.len;
+        let left = count(state.members.len()).saturating_sub(wanted);
         request.facts.capacity =
             if left < state.min { Capacity::BelowMin } else { Capacity::Within };
         request.facts.named = YesNo::Yes;
         if let Err(why) = self.group_refusal(&request, group) {
-            return self.refuse(open, asked, why);
+            return self.refuse(open, wanted, why);
         }
         let ids = match self.named_or_all(&request, group, Some(targets)) {
             Ok(ids) => ids,
-            Err(why) => return self.refuse(open, asked, why),
+            Err(why) => return self.refuse(open, wanted, why),
         };
-        let items: Vec<Item> = ids.iter().copied().map(Item::of_member).collect();
+        let items: Vec<RequestItem> = ids.iter().copied().map(RequestItem::of_member).collect();
         let tally = self.decide(&request, open.seq, &items);
         self.close(open, tally);
     }
 
-    pub(in crate::world) fn delete_group(&mut self, call: Call, o: order::DeleteGroup) {
-        let group = o.group;
+    pub(in crate::world) fn delete_group(&mut self, call: Call, event: order::DeleteGroup) {
+        let group = event.group;
         let request = RequestContext::call(call, Action::DeleteGroup, Target::Group(group));
         let mut request = request.as_cause(Trigger::GroupDelete);
-        request.facts.force = YesNo::from(o.force.unwrap_or(false));
+        request.facts.force = YesNo::from(event.force.unwrap_or(false));
         let open = self.open(&request, true);
         let members = self.members_of(group);
         if let Err(why) = self.group_refusal(&request, group) {
@@ -107,7 +107,7 @@ impl Step<'_> {
         if let Some(why) = self.guarded(&request, group).filter(|_| members.is_empty()) {
             return self.refuse(open, 1, why);
         }
-        let items: Vec<Item> = members.iter().copied().map(Item::of_member).collect();
+        let items: Vec<RequestItem> = members.iter().copied().map(RequestItem::of_member).collect();
         let tally = self.decide(&request, open.seq, &items);
         let empty = self.world.fleet.group(group).members.is_empty();
         if empty && self.world.halt.is_none() {
@@ -128,20 +128,23 @@ impl Step<'_> {
         Some(Refusal::Rule(policy, rule))
     }
 
-    pub(in crate::world) fn attach(&mut self, call: Call, o: order::Attach) {
-        let ids = self.of(o.instance);
-        let mut request = RequestContext::call(call, Action::Attach, Target::Group(o.group));
+    pub(in crate::world) fn attach(&mut self, call: Call, event: order::Attach) {
+        let ids = self.instances_of(event.instance);
+        let mut request = RequestContext::call(call, Action::Attach, Target::Group(event.group));
         let open = self.open(&request, false);
-        let membership =
-            if o.entrusted.unwrap_or(false) { Membership::Entrusted } else { Membership::Attached };
-        let mut tally = Tally { wanted: count(ids.len()), ..Tally::default() };
+        let membership = if event.entrusted.unwrap_or(false) {
+            Membership::Entrusted
+        } else {
+            Membership::Attached
+        };
+        let mut tally = RequestTally { wanted: count(ids.len()), ..RequestTally::default() };
         for id in ids {
-            let state = self.world.fleet.group(o.group);
+            let state = self.world.fleet.group(event.group);
             let full = count(state.members.len()) >= state.max;
             request.facts.capacity = if full { Capacity::AboveMax } else { Capacity::Within };
-            match self.attach_refusal(&request, id, o.group, membership) {
+            match self.attach_refusal(&request, id, event.group, membership) {
                 Ok(()) => {
-                    self.read_instances(&request, open.seq, id, o.group, membership);
+                    self.join_group(&request, open.seq, id, event.group, membership);
                     tally.got += 1;
                 }
                 Err(why) => tally.refuse(why),
@@ -176,7 +179,7 @@ impl Step<'_> {
         self.refusal_in(request, self.world.policy_of(id), ProtectionSet::EMPTY, &facts)
     }
 
-    fn read_instances(
+    fn join_group(
         &mut self,
         request: &RequestContext,
         seq: u64,
@@ -195,11 +198,11 @@ impl Step<'_> {
         let size = count(self.world.fleet.group(group).members.len());
         self.change(request, seq, Subject::Instance(id), What::Group(None, Some(group)));
         self.change(request, seq, Subject::Group(group), What::Size(size - 1, size));
-        self.set_origin(Of::Size(group), request.origin.after(seq));
+        self.set_origin(OriginKey::Size(group), request.origin.after(seq));
     }
 
     /// Handles `enter-standby` and `exit-standby`, which set the policy's standby protection.
-    pub(in crate::world) fn stand_by(
+    pub(in crate::world) fn standby(
         &mut self,
         call: Call,
         group: GroupId,
@@ -213,7 +216,7 @@ impl Step<'_> {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, instances.len, why),
         };
-        let mut tally = Tally::default();
+        let mut tally = RequestTally::default();
         for id in ids {
             self.apply_or_refuse(&request, open.seq, (id, Harmless::SetProtection), &mut tally);
         }
@@ -240,6 +243,6 @@ impl Step<'_> {
         if from != to {
             self.change(&request, open.seq, Subject::Group(group), What::Suspended(from, to));
         }
-        self.close(open, Tally::all(1));
+        self.close(open, RequestTally::all(1));
     }
 }

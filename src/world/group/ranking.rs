@@ -5,23 +5,23 @@ use rustc_hash::FxHashMap;
 use crate::fleet::{Corner, Fleet, Order, Place, Queues, numbers};
 use crate::words::{GroupId, InstanceId, NameForm, Names, Word as _};
 
-/// The members of a group in order, and what the order knows of each.
+/// The members of a group in order, with the sort key of each.
 #[derive(Debug, Clone)]
 pub(in crate::world) struct Ranking {
-    /// `None` until an order is asked for.
+    /// `None` until an order is needed.
     queues: Option<Queues>,
     members: FxHashMap<InstanceId, Member>,
     /// Number of members whose names have each form.
     forms: [usize; 2],
 }
 
-/// A member as it was entered.
+/// The state of a member when it was entered.
 #[derive(Debug, Clone, Copy)]
 struct Member {
     corner: Corner,
     place: Place,
     /// Whether it counts; a leaving or reclaimed member is in no queue.
-    stands: bool,
+    counts: bool,
 }
 
 impl Ranking {
@@ -56,11 +56,11 @@ impl Ranking {
         let member = Member {
             corner: (instance.zone, instance.fault_domain),
             place: Place::of(id, instance, 0),
-            stands: !instance.is_aside(),
+            counts: !instance.is_aside(),
         };
         self.forms[usize::from(numbers::form(names.at(id.index())).index())] += 1;
         self.members.insert(id, member);
-        if let (true, Some(queues)) = (member.stands, &mut self.queues) {
+        if let (true, Some(queues)) = (member.counts, &mut self.queues) {
             queues.enter(member.corner, member.place, names);
         }
     }
@@ -68,7 +68,7 @@ impl Ranking {
     fn leave(&mut self, id: InstanceId, names: &Names) {
         let Some(member) = self.members.remove(&id) else { return };
         self.forms[usize::from(numbers::form(names.at(id.index())).index())] -= 1;
-        if let (true, Some(queues)) = (member.stands, &mut self.queues) {
+        if let (true, Some(queues)) = (member.counts, &mut self.queues) {
             queues.leave(member.corner, &member.place, names);
         }
     }
@@ -83,30 +83,30 @@ impl Ranking {
         if let Some(queues) = &self.queues {
             return queues.is_one_zone();
         }
-        let mut zones = self.standing().map(|member| member.corner.0);
+        let mut zones = self.counted().map(|member| member.corner.0);
         let first = zones.next();
         zones.all(|zone| Some(zone) == first)
     }
 
-    fn standing(&self) -> impl Iterator<Item = &Member> {
-        self.members.values().filter(|member| member.stands)
+    fn counted(&self) -> impl Iterator<Item = &Member> {
+        self.members.values().filter(|member| member.counts)
     }
 
     /// The members that count, in that order. [`Self::put_back`] keeps the queues.
     pub(in crate::world) fn in_order(&mut self, order: Order, names: &Names) -> Queues {
         let kept = self.queues.take().filter(|queues| self.is_ordered_by(queues.order(), &order));
         kept.unwrap_or_else(|| {
-            let members = self.standing().map(|member| (member.corner, member.place));
+            let members = self.counted().map(|member| (member.corner, member.place));
             Queues::new(order, members, names)
         })
     }
 
-    /// Whether both orders put these members in the same order; a form of names that no member has
-    /// plays no part.
+    /// Whether both orders put these members in the same order; the numbering of a form of names
+    /// that no member has is ignored.
     fn is_ordered_by(&self, kept: &Order, order: &Order) -> bool {
         let same = |form: &NameForm| {
-            let at = usize::from(form.index());
-            kept.numbering[at] == order.numbering[at]
+            let index = usize::from(form.index());
+            kept.numbering[index] == order.numbering[index]
         };
         kept.by == order.by && NameForm::ALL.iter().filter(|form| self.has(**form)).all(same)
     }
@@ -124,9 +124,9 @@ impl Ranking {
         names: &Names,
         mut draw: impl FnMut() -> u64,
     ) -> Queues {
-        let mut standing: Vec<&Member> = self.standing().collect();
-        standing.sort_unstable_by_key(|member| member.place.member);
-        let members = standing.into_iter();
+        let mut counted: Vec<&Member> = self.counted().collect();
+        counted.sort_unstable_by_key(|member| member.place.member);
+        let members = counted.into_iter();
         let members = members.map(|member| (member.corner, Place { draw: draw(), ..member.place }));
         Queues::new(order, members, names)
     }

@@ -10,40 +10,40 @@ use crate::words::{
 };
 use crate::world::draft::{Draft, Resolution, resolve_alone};
 use crate::world::group::ranking::Ranking;
-use crate::world::request::{Call, Item, RequestContext, Tally, count};
+use crate::world::request::{Call, RequestContext, RequestItem, RequestTally, count};
 use crate::world::step::Step;
 
-/// The members of a group, lined up for one request.
-struct Line {
+/// The members of a group in their scale-in order, for one request.
+struct Candidates {
     walk: Walk,
     queues: Queues,
     ranking: Ranking,
-    /// Whether the order rests on draws of this request alone.
+    /// Whether the order is drawn for this request.
     drawn: bool,
-    /// What the order rests on.
+    /// Basis of the order.
     rests_on: Basis,
 }
 
-impl Line {
+impl Candidates {
     fn next(&mut self, names: &Names) -> Option<Offer> {
         self.walk.next(&self.queues, names)
     }
 }
 
 impl Step<'_> {
-    pub(in crate::world) fn scale_in(&mut self, call: Call, o: order::ScaleIn) {
-        let request = RequestContext::call(call, Action::ScaleIn, Target::Group(o.group));
+    pub(in crate::world) fn scale_in(&mut self, call: Call, event: order::ScaleIn) {
+        let request = RequestContext::call(call, Action::ScaleIn, Target::Group(event.group));
         let mut request = request.as_cause(Trigger::ScaleIn);
-        request.facts.initiator = o.initiator.unwrap_or(Initiator::User);
-        self.shrink(&request, Action::ScaleIn, o.group, o.remove.get());
+        request.facts.initiator = event.initiator.unwrap_or(Initiator::User);
+        self.shrink(&request, Action::ScaleIn, event.group, event.remove.get());
     }
 
-    /// Removes members from a group, limited as the policy states for its minimum. `asked` is the
-    /// action that the request names.
+    /// Removes members from a group, limited as the policy states for its minimum. `requested` is
+    /// the action that the request names.
     pub(in crate::world) fn shrink(
         &mut self,
         request: &RequestContext,
-        asked: Action,
+        requested: Action,
         group: GroupId,
         remove: u32,
     ) {
@@ -51,18 +51,18 @@ impl Step<'_> {
         if let Err(why) = self.group_refusal(request, group) {
             return self.refuse(open, remove, why);
         }
-        let extent = match self.extent_of_shrinking(request, asked, group, remove) {
+        let extent = match self.extent_of_shrinking(request, requested, group, remove) {
             Ok(extent) => extent,
             Err(why) => return self.refuse_at_bound(open, remove, why),
         };
         let to = self.world.fleet.group(group).size() - extent.by;
         let Some(drafts) = self.choose(request, group, extent.by) else {
-            return self.close(open, Tally::default());
+            return self.close(open, RequestTally::default());
         };
         let going = count(drafts.iter().filter(|draft| draft.goes()).count());
         let short = going < extent.by;
         let spare = if short { self.shortfall(request, group) } else { None };
-        let mut tally = Tally::default();
+        let mut tally = RequestTally::default();
         for mut draft in drafts {
             if let (true, Some(bound)) = (draft.goes(), extent.bound) {
                 draft.basis = draft.basis.union(bound.basis);
@@ -73,7 +73,7 @@ impl Step<'_> {
             };
             self.carry_out(request, open.seq, draft, resolution, &mut tally);
         }
-        if spare.is_none() && self.sets_desired(asked, group) {
+        if spare.is_none() && self.sets_desired(requested, group) {
             let desired = if short { self.desired_after(request, group, to) } else { to };
             self.world.fleet.group_mut(group).desired = Some(desired);
         }
@@ -87,7 +87,7 @@ impl Step<'_> {
             _ => LimitedBy::NoCandidate,
         };
         let limited_by = Some(limited_by);
-        self.close(open, Tally { wanted: remove, refusal, limited_by, ..tally });
+        self.close(open, RequestTally { wanted: remove, refusal, limited_by, ..tally });
     }
 
     /// Drafts for members in the scale-in order of the group, until `wanted` of them may leave.
@@ -98,22 +98,22 @@ impl Step<'_> {
         group: GroupId,
         wanted: u32,
     ) -> Option<Vec<Draft>> {
-        let mut line = self.line_up(request, group);
+        let mut candidates = self.scale_in_order(request, group);
         let mut drafts = Vec::new();
         let mut going = 0;
         let mut tied = false;
         while going < wanted {
-            let Some(offer) = line.next(&self.world.header.instances) else { break };
+            let Some(offer) = candidates.next(&self.world.header.instances) else { break };
             if offer.past_a_zone && self.zone_held(request, group) == ZoneHeld::Stops {
                 break;
             }
             tied |= offer.tied;
-            let mut draft = self.draft_alone(request, Item::of_member(offer.member))?;
+            let mut draft = self.draft_alone(request, RequestItem::of_member(offer.member))?;
             if draft.goes() {
                 going += 1;
-                line.walk.goes(&line.queues, &self.world.header.instances);
+                candidates.walk.goes(&candidates.queues, &self.world.header.instances);
                 // The choice of this member rests on the order.
-                draft.basis = draft.basis.union(line.rests_on);
+                draft.basis = draft.basis.union(candidates.rests_on);
             }
             drafts.push(draft);
         }
@@ -121,9 +121,9 @@ impl Step<'_> {
             let facts = self.group_facts(request, group);
             self.consult(request, self.world.policy_of_group(group), |t| &t.ties, &facts);
             // Ties are broken by names, which compare as their numbering states.
-            self.numbering(request, &facts, group, &line.ranking, true);
+            self.numbering(request, &facts, group, &candidates.ranking, true);
         }
-        self.keep(group, line);
+        self.keep(group, candidates);
         Some(drafts)
     }
 
@@ -159,9 +159,9 @@ impl Step<'_> {
         (numbering.map(|says| says.unwrap_or(Numbering::None)), basis)
     }
 
-    /// Lines up the members of a group in their scale-in order. [`Self::keep`] keeps the order for
+    /// The members of a group in their scale-in order. [`Self::keep`] keeps the order for
     /// the next request.
-    fn line_up(&mut self, request: &RequestContext, group: GroupId) -> Line {
+    fn scale_in_order(&mut self, request: &RequestContext, group: GroupId) -> Candidates {
         let facts = self.group_facts(request, group);
         let policy = self.world.policy_of_group(group);
         let kept = self.world.rankings.remove(&group);
@@ -196,14 +196,14 @@ impl Step<'_> {
             listed: &state.zones,
             fault_domains: orders.iter().any(|order| order.fault_domains),
         };
-        Line { walk: Walk::new(&queues, spread, names), queues, ranking, drawn, rests_on }
+        Candidates { walk: Walk::new(&queues, spread, names), queues, ranking, drawn, rests_on }
     }
 
     /// Keeps the order of a group for the next request, unless another has been kept meanwhile.
-    fn keep(&mut self, group: GroupId, line: Line) {
-        let mut ranking = line.ranking;
-        if !line.drawn {
-            ranking.put_back(line.queues);
+    fn keep(&mut self, group: GroupId, candidates: Candidates) {
+        let mut ranking = candidates.ranking;
+        if !candidates.drawn {
+            ranking.put_back(candidates.queues);
         }
         self.world.rankings.entry(group).or_insert(ranking);
     }
@@ -245,22 +245,23 @@ impl Step<'_> {
         let sizes = self.zone_sizes(group);
         let most = sizes.iter().map(|(_, size)| *size).max().unwrap_or(0);
         let least = sizes.iter().map(|(_, size)| *size).min().unwrap_or(0);
-        let mut tally = Tally::default();
+        let mut tally = RequestTally::default();
         if most > least + 1 {
             let fullest: Vec<_> =
                 sizes.iter().filter(|(_, size)| *size == most).map(|(zone, _)| *zone).collect();
-            let mut line = self.line_up(&request, group);
-            while let Some(Offer { member, .. }) = line.next(&self.world.header.instances) {
+            let mut candidates = self.scale_in_order(&request, group);
+            while let Some(Offer { member, .. }) = candidates.next(&self.world.header.instances) {
                 let zone = self.world.fleet.instance(member).zone;
                 if !zone.is_some_and(|zone| fullest.contains(&zone)) {
                     continue;
                 }
-                let Some(mut draft) = self.draft_alone(&request, Item::of_member(member)) else {
+                let Some(mut draft) = self.draft_alone(&request, RequestItem::of_member(member))
+                else {
                     break;
                 };
                 let goes = draft.goes();
                 if goes {
-                    draft.basis = draft.basis.union(line.rests_on);
+                    draft.basis = draft.basis.union(candidates.rests_on);
                     self.grow_by(&request, open.seq, group, 1);
                 }
                 let resolution = resolve_alone(&request, &draft);
@@ -269,7 +270,7 @@ impl Step<'_> {
                     break;
                 }
             }
-            self.keep(group, line);
+            self.keep(group, candidates);
             tally.wanted = 1;
         }
         self.close(open, tally);

@@ -6,22 +6,22 @@ use crate::fleet::Hook;
 use crate::record::Origin;
 use crate::time::SimTime;
 use crate::words::{InstanceId, Lifecycle};
-use crate::world::request::{Item, Reason, RequestContext};
+use crate::world::request::{Reason, RequestContext, RequestItem};
 
 /// A member that a lifecycle hook delays.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::world) struct Held {
     /// The request to a member that leaves; `None` for a new member.
-    pub asked: Option<(RequestContext, Item, Reason)>,
+    pub requested: Option<(RequestContext, RequestItem, Reason)>,
     /// State before the delay.
-    pub was: Lifecycle,
+    pub before: Lifecycle,
     pub hook: Hook,
     pub since: SimTime,
     /// Number of heartbeats so far.
     pub beats: u32,
     /// Whether the hook is completed, and the member waits for other members.
     pub approved: bool,
-    /// The origin of the request, as of what follows from it.
+    /// The origin of the records that follow from the request.
     pub origin: Origin,
 }
 

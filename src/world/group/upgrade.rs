@@ -8,50 +8,60 @@ use crate::words::{
 };
 use crate::world::draft::{DraftOutcome, Drafts, resolve_alone};
 use crate::world::group::state::Rolling;
-use crate::world::request::{Call, RequestContext, Tally, alike, count};
+use crate::world::request::{Call, RequestContext, RequestTally, alike, count};
 use crate::world::step::Step;
 use crate::world::timer::Timer;
 
 impl Step<'_> {
-    pub(in crate::world) fn group_action(&mut self, call: Call, o: order::GroupAction) {
-        let request = RequestContext::call(call, Action::from(o.operation), Target::Group(o.group));
-        self.ask_members(request.as_cause(Trigger::GroupAction), o.group, o.instance);
+    pub(in crate::world) fn group_action(&mut self, call: Call, event: order::GroupAction) {
+        let request =
+            RequestContext::call(call, Action::from(event.operation), Target::Group(event.group));
+        self.request_for_members(
+            request.as_cause(Trigger::GroupAction),
+            event.group,
+            event.instance,
+        );
     }
 
-    pub(in crate::world) fn upgrade(&mut self, call: Call, o: order::Upgrade) {
-        let request = RequestContext::call(call, Action::Upgrade, Target::Group(o.group));
+    pub(in crate::world) fn upgrade(&mut self, call: Call, event: order::Upgrade) {
+        let request = RequestContext::call(call, Action::Upgrade, Target::Group(event.group));
         let request = request.as_cause(Trigger::ModelUpdate);
-        if !o.os_image.unwrap_or(false) {
-            return self.ask_members(request, o.group, o.instance);
+        if !event.os_image.unwrap_or(false) {
+            return self.request_for_members(request, event.group, event.instance);
         }
         let open = self.open(&request, true);
-        if let Err(why) = self.group_refusal(&request, o.group) {
+        if let Err(why) = self.group_refusal(&request, event.group) {
             return self.refuse(open, 1, why);
         }
         let mut request = request;
         request.facts.upgrade = Upgrade::OsImage;
-        let tally = self.begin_rolling(request, open.seq, o.group);
+        let tally = self.begin_rolling(request, open.seq, event.group);
         self.close(open, tally);
     }
 
     /// Requests the same action for all members, or for the named ones.
-    fn ask_members(&mut self, mut request: RequestContext, group: GroupId, named: Option<Targets>) {
+    fn request_for_members(
+        &mut self,
+        mut request: RequestContext,
+        group: GroupId,
+        named: Option<Targets>,
+    ) {
         let open = self.open(&request, true);
         request.facts.named = YesNo::from(named.is_some());
-        let asked = named.map_or(1, |named| named.len);
+        let wanted = named.map_or(1, |named| named.len);
         if let Err(why) = self.group_refusal(&request, group) {
-            return self.refuse(open, asked, why);
+            return self.refuse(open, wanted, why);
         }
         let ids = match self.named_or_all(&request, group, named) {
             Ok(ids) => ids,
-            Err(why) => return self.refuse(open, asked, why),
+            Err(why) => return self.refuse(open, wanted, why),
         };
         let tally = self.decide(&request, open.seq, &alike(&ids, request.action));
         self.close(open, tally);
     }
 
-    pub(in crate::world) fn update_model(&mut self, call: Call, o: order::UpdateModel) {
-        let group = o.group;
+    pub(in crate::world) fn update_model(&mut self, call: Call, event: order::UpdateModel) {
+        let group = event.group;
         let mut request = RequestContext::call(call, Action::UpdateModel, Target::Group(group));
         request.facts.upgrade = self.world.fleet.group(group).upgrades.mode;
         let request = request.as_cause(Trigger::ModelUpdate);
@@ -61,17 +71,17 @@ impl Step<'_> {
         }
         let upgrades = &mut self.world.fleet.group_mut(group).upgrades;
         let from = upgrades.model;
-        upgrades.model = o.to;
-        if from == o.to {
-            return self.close(open, Tally::all(1));
+        upgrades.model = event.to;
+        if from == event.to {
+            return self.close(open, RequestTally::all(1));
         }
-        self.change(&request, open.seq, Subject::Group(group), What::Model(from, o.to));
+        self.change(&request, open.seq, Subject::Group(group), What::Model(from, event.to));
         let facts = self.group_facts(&request, group);
         let answer =
             self.consult(&request, self.world.policy_of_group(group), |t| &t.roll_outs, &facts);
         let request = RequestContext { action: Action::Upgrade, ..request };
         let tally = match answer.map_or(RollOut::Waits, |answer| answer.says) {
-            RollOut::Waits => Tally::all(1),
+            RollOut::Waits => RequestTally::all(1),
             RollOut::AtOnce => {
                 let members = self.members_of(group);
                 self.decide(&request, open.seq, &alike(&members, Action::Upgrade))
@@ -88,16 +98,16 @@ impl Step<'_> {
     /// Starts a rolling upgrade: the first batch at once, the others by a timer. It replaces an
     /// upgrade in progress.
     ///
-    /// The result counts all members: those for which there is something to do, and those that
-    /// nothing blocks at the time of the request.
-    fn begin_rolling(&mut self, request: RequestContext, seq: u64, group: GroupId) -> Tally {
+    /// The result counts all members: those that the request would change, and those that nothing
+    /// blocks at the time of the request.
+    fn begin_rolling(&mut self, request: RequestContext, seq: u64, group: GroupId) -> RequestTally {
         let members = self.members_of(group);
         let Some((tally, all_held)) = self.preview(&request, &members) else {
-            return Tally::default();
+            return RequestTally::default();
         };
         if all_held && let Some(why) = self.refused_if_all_are_held(&request, group) {
             let decided = self.decide(&request, seq, &alike(&members, request.action));
-            return Tally { refusal: Some(why), ..decided };
+            return RequestTally { refusal: Some(why), ..decided };
         }
         let percent = self.world.fleet.group(group).upgrades.batch_percent;
         // The percentage of members, rounded down, but at least one.
@@ -113,12 +123,12 @@ impl Step<'_> {
         &mut self,
         request: &RequestContext,
         members: &[InstanceId],
-    ) -> Option<(Tally, bool)> {
-        let mut tally = Tally::default();
+    ) -> Option<(RequestTally, bool)> {
+        let mut tally = RequestTally::default();
         let mut held = 0;
         for item in alike(members, request.action) {
             let draft = self.draft_alone(request, item)?;
-            if matches!(draft.outcome, DraftOutcome::Gone) {
+            if matches!(draft.outcome, DraftOutcome::NoOp) {
                 continue;
             }
             tally.wanted += 1;
@@ -189,7 +199,7 @@ impl Step<'_> {
         }
         let going = drafts.iter().filter(|draft| draft.goes()).count();
         self.grow_by(request, seq, group, count(going));
-        let mut tally = Tally::default();
+        let mut tally = RequestTally::default();
         for draft in drafts {
             let resolution = resolve_alone(request, &draft);
             self.carry_out(request, seq, draft, resolution, &mut tally);
