@@ -50,7 +50,7 @@ const MOST_VALUES: usize = 1 << 21;
 const ROWS_AT_ONCE: u64 = 1 << 12;
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
-    terminal::install_interrupt_handler();
+    begin(arguments)?;
     let mut problems = Problems::default();
     let parts: Vec<Part> =
         arguments.parts.iter().filter_map(|path| Part::read(path, &mut problems)).collect();
@@ -118,6 +118,16 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let answered = results.iter().all(|one| one.incomplete == 0);
     publish(file, &results, (out, rows), (arguments.out.as_deref(), arguments.format), colour)?;
     Ok(if answered && is_whole { Exit::Success } else { Exit::Undecided })
+}
+
+/// Refuses a page, which needs all replications in memory.
+fn begin(arguments: &Arguments) -> Result<(), Exit> {
+    terminal::install_interrupt_handler();
+    if arguments.format == RunFormat::Html {
+        terminal::print_stderr("stayput: there is no page of merged parts; use text, csv or jsonl");
+        return Err(Exit::BadInput);
+    }
+    Ok(())
 }
 
 /// Ends the verb if somebody asked for it. Nothing has been written by then.

@@ -9,8 +9,8 @@ use super::shared::format_target::ReportTarget;
 use super::shared::load::{Loader, plans};
 use super::shared::output_folder::{self, OutputFolder, cannot};
 use super::shared::progress::Progress;
-use super::shared::run_end::{judge_ending, run_end, undecided};
-use super::shared::run_inputs::{assumed, inputs, note_policies};
+use super::shared::run_end::{at_the_end, judge_ending, run_end, undecided};
+use super::shared::run_inputs::{assumed, inputs, note_policies, page_inputs, without_folder};
 use super::shared::{study, terminal};
 use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::plan::{Plan, Unread};
@@ -63,18 +63,13 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let plans = plans(loaded, arguments.overrides.case.as_deref())?;
     terminal::install_interrupt_handler();
     if arguments.study.is_requested()? {
-        if arguments.html.is_some() || arguments.format == RunFormat::Html {
-            terminal::print_stderr(
-                "stayput: there is no page of replications; use `-f text`, `-f csv` or `--out DIR`",
-            );
-            return Err(Exit::BadInput);
-        }
         let request = study::StudyRequest {
             options: &arguments.study,
             scenarios: &arguments.scenarios,
             overrides: &arguments.overrides,
             out: arguments.out.as_deref(),
             format: arguments.format,
+            html: arguments.html.as_deref(),
         };
         return study::run(&request, &plans, &loader, colour);
     }
@@ -102,8 +97,10 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             break;
         }
     }
-    let made =
-        Made { command: command(arguments), inputs: page_inputs(&loader, &running.policies) };
+    let made = Made {
+        command: command(arguments),
+        inputs: page_inputs(&inputs(&loader), &running.policies),
+    };
     let page = running.page.take().map(|page| page.page(&made));
     let file = running.finish(&loader)?;
     if let Some(page) = page {
@@ -221,7 +218,7 @@ impl<'a> Running<'a> {
             self.printed = None;
         }
         if let Some(page) = &mut self.page {
-            page.write(item).map_err(|_| Broken::Write(Some(Exit::CouldNotWrite)))?;
+            page.add(item);
         }
         let Some(tables) = &mut self.tables else { return Ok(()) };
         tables.write(item).map_err(|error| {
@@ -278,22 +275,6 @@ impl<'a> Running<'a> {
     }
 }
 
-/// The instances at the end of a run.
-fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> + '_ {
-    world.fleet().instances().map(|(id, instance)| {
-        let (on, unknown) = world.protections(id);
-        InstanceRow {
-            instance: id,
-            account: instance.account,
-            group: instance.group,
-            state: instance.state,
-            policy: world.policy_of(id),
-            on,
-            unknown,
-        }
-    })
-}
-
 /// The command that makes a page again: what decides its content, not where it goes.
 fn command(arguments: &Arguments) -> String {
     let mut words = vec!["stayput run".to_owned()];
@@ -305,27 +286,6 @@ fn command(arguments: &Arguments) -> String {
     words.extend(arguments.replication.map(|number| format!("--replication {number}")));
     words.push("--html report.html".to_owned());
     words.join(" ")
-}
-
-/// Files and policies of a page, without the folder of an absolute path.
-fn page_inputs(loader: &Loader, policies: &[Input]) -> Vec<Input> {
-    let mut all = inputs(loader);
-    all.extend(
-        policies
-            .iter()
-            .filter(|of| all.iter().all(|known| known.sha256 != of.sha256))
-            .cloned()
-            .collect::<Vec<_>>(),
-    );
-    all.iter_mut().for_each(|input| input.name = without_folder(&input.name));
-    all
-}
-
-/// A path as a page names it: an absolute one by its file name alone.
-fn without_folder(path: &str) -> String {
-    let is_absolute = std::path::Path::new(path).is_absolute();
-    let name = std::path::Path::new(path).file_name().filter(|_| is_absolute);
-    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Whole days.

@@ -8,14 +8,14 @@ use super::args::{Overrides, Shard, or_default};
 use super::shared::exit::Exit;
 use super::shared::format_target::{Output, ReportTarget};
 use super::shared::load::{Loaded, Loader};
-use super::shared::run_cases::{Job, Judged, RunSettings, judge_all};
+use super::shared::run_cases::{Job, Judged, RunSettings, course, judge_all};
 use super::shared::snapshots::stored_path;
 use super::shared::{coverage, messages, terminal};
 use crate::diagnostics::{Code, Problem, Problems, many};
 use crate::experiment::{CaseProperties, Filter};
 use crate::report::{
-    CaseReport, DecisionRow, TestRun, github, junit, read_decisions, snapshot_failure, test_json,
-    test_markdown, test_report,
+    CaseReport, DecisionRow, RunPage, TestExtras, TestRun, github, junit, read_decisions,
+    snapshot_failure, test_json, test_markdown, test_page, test_report,
 };
 
 #[derive(Debug, clap::Args)]
@@ -36,10 +36,13 @@ pub(super) struct Arguments {
     shard: Option<Shard>,
     #[command(flatten)]
     coverage: coverage::CoverageOptions,
-    /// Output format: text, json (see `schema test`), junit, github (annotations) or markdown.
+    /// Output format: text, json (see `schema test`), junit, github (annotations), markdown, html.
     /// FORMAT=FILE writes to a file. May be given several times.
     #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
     format: Vec<Output<Format>>,
+    /// Write one HTML page to this file, and print the other formats as well.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -54,6 +57,8 @@ enum Format {
     Github,
     /// Markdown for a comment on a pull request.
     Markdown,
+    /// One HTML page, with nothing from outside.
+    Html,
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -64,7 +69,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     terminal::install_interrupt_handler();
     // Standard output contains only the skeleton, so that it can be redirected to a file.
     let quiet = arguments.coverage.suggests();
-    let wanted = arguments.format.iter().filter(|output| !quiet || output.file.is_some());
+    let html = arguments.html.clone().map(|path| Output { format: Format::Html, file: Some(path) });
+    let wanted = arguments.format.iter().chain(&html);
+    let wanted = wanted.filter(|output| !quiet || output.file.is_some());
     let outputs = wanted.map(|output| Ok((output, ReportTarget::begin(output.file.as_deref())?)));
     let outputs: Vec<_> = outputs.collect::<Result<_, Exit>>()?;
     let unchanged = options.policy.is_none() && options.seed.is_none();
@@ -102,25 +109,53 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         sources: &loader.sources,
         gates: &gates,
     };
+    let page = outputs.iter().any(|(output, _)| matches!(output.format, Format::Html));
+    let courses =
+        if page { courses_of_failures(&jobs, &reports, settings(arguments)) } else { Vec::new() };
     for (output, target) in outputs {
-        let text = report(&run, measured, arguments, output, colour)?;
-        match output.format {
-            Format::Github => target.finish_commands(&text)?,
-            Format::Text | Format::Json | Format::Junit | Format::Markdown => {
-                target.finish(&text)?;
-            }
+        let text = report(&run, measured, &courses, arguments, output, colour)?;
+        if matches!(output.format, Format::Github) {
+            target.finish_commands(&text)?;
+        } else {
+            target.finish(&text)?;
         }
     }
-    let suggestion = measured.and_then(|result| result.suggestion(&arguments.coverage));
+    suggest(measured, &loader, &arguments.coverage)?;
+    Ok(exit(&run))
+}
+
+/// Prints the skeleton of a scenario, if one was requested.
+fn suggest(
+    coverage_result: Option<&coverage::SuiteCoverage>,
+    loader: &Loader,
+    options: &coverage::CoverageOptions,
+) -> Result<(), Exit> {
+    let suggestion =
+        coverage_result.and_then(|coverage_result| coverage_result.suggestion(options));
     match suggestion.filter(|_| !loader.problems.refuse()) {
-        Some(Ok(skeleton)) => ReportTarget::Stdout.finish(&skeleton)?,
+        Some(Ok(skeleton)) => ReportTarget::Stdout.finish(&skeleton),
         Some(Err(why)) => {
             terminal::print_stderr(&format!("stayput: no suggestion: {why}"));
-            return Err(Exit::NothingRan);
+            Err(Exit::NothingRan)
         }
-        None => {}
+        None => Ok(()),
     }
-    Ok(exit(&run))
+}
+
+/// Number of failed cases whose course a page shows.
+const MOST_COURSES: usize = 20;
+
+/// The courses of the first failed cases, for the page.
+fn courses_of_failures(
+    jobs: &[Job],
+    reports: &[CaseReport],
+    settings: RunSettings,
+) -> Vec<(usize, RunPage)> {
+    let failed = jobs.iter().zip(reports).enumerate().filter(|(_, (_, case))| !case.passed());
+    failed
+        .take(MOST_COURSES)
+        .filter_map(|(index, (job, _))| Some((index, course(job, settings).ok()?)))
+        .collect()
 }
 
 /// The exit code of a test run.
@@ -138,6 +173,7 @@ fn exit(run: &TestRun<'_>) -> Exit {
 fn report(
     run: &TestRun<'_>,
     coverage_result: Option<&coverage::SuiteCoverage>,
+    courses: &[(usize, RunPage)],
     arguments: &Arguments,
     output: &Output<Format>,
     colour: ColorChoice,
@@ -162,6 +198,12 @@ fn report(
         })?,
         Format::Github => github(run),
         Format::Markdown => test_markdown(run),
+        Format::Html => {
+            let coverage = coverage_result.map(|one| one.policies(&arguments.coverage));
+            let mutants = coverage_result.and_then(coverage::SuiteCoverage::mutants);
+            let coverage = coverage.unwrap_or_default();
+            test_page(run, &TestExtras { courses, coverage: &coverage, mutants })
+        }
     })
 }
 

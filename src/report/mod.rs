@@ -53,7 +53,7 @@ pub use diff_json::diff_json;
 pub use diff_result::DiffResult;
 pub use estimates::{Estimated, estimates_csv, estimates_jsonl, estimates_text};
 pub use explain::{SituationQuery, explain_decision, explain_situation};
-pub use html::{Made, RunPage};
+pub use html::{Made, RunPage, Study, StudyRun, TestExtras, diff_page, study_page, test_page};
 pub use item::{EndOfRun, Report, RunItem};
 pub use jsonl::{Input, JsonLines, RunEnd, RunFile, WrittenStudy, run_json};
 pub use matrix::{matrix_csv, matrix_text};

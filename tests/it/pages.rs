@@ -385,3 +385,74 @@ fn every_loss_has_a_remedy_or_the_words_that_none_is_known() {
         assert!(!text(cell.split("</b>").next().unwrap()).trim().is_empty());
     }
 }
+
+/// The result of a command that does not succeed.
+fn page_of_failure(arguments: &[&str]) -> String {
+    let ran = stayput(&[arguments, &["-f", "html"]].concat());
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    ran.stdout
+}
+
+#[test]
+fn a_page_of_tests_shows_failures_first() {
+    let folder = folder();
+    let path = write(folder.path(), "failing.yaml", crate::browser::failing());
+    let page = page_of_failure(&["test", &path, "scenarios/two-clouds.yaml", "--coverage"]);
+    assert_sound(&page);
+    let lead = text(page.split("<p class=\"lead\">").nth(1).unwrap().split("</p>").next().unwrap());
+    assert!(lead.contains("do not pass."), "{lead}");
+    let (failures, rest) = (page.find("id=\"failures\"").unwrap(), page.find("id=\"suites\""));
+    assert!(failures < rest.unwrap());
+    for part in ["expected", "actual", "What happened", "stayput test ", "id=\"coverage\""] {
+        assert!(page.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_page_of_differences_links_each_cell_to_both_rules() {
+    let folder = folder();
+    let none = write(folder.path(), "none.yaml", "stayput: accepted/1\n");
+    let pair = ["alibaba-ecs@2019-01-15", "alibaba-ecs@2026-05-15"];
+    let rest = ["scenarios/two-editions.yaml", "--accepted", &none, "--today", "2026-06-01"];
+    let page = page_of_failure(&[&["diff"], &pair[..], &rest[..]].concat());
+    assert_sound(&page);
+    for part in ["▼ worse", "href=\"#x1\"", "id=\"x1\"", "as of 2026-06-01", "exit code 1"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let json = stayput(&[&["diff"], &pair[..], &rest[..], &["-f", "json"]].concat()).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let cells = format!("<b>{}</b>cells of both", crate::pages::with_commas(&json["cells"]));
+    assert!(page.contains(&cells), "{cells}");
+    assert!(page.contains(&format!("<b>▼ {}</b>worse", json["worse"])));
+}
+
+fn with_commas(number: &serde_json::Value) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[test]
+fn a_page_of_replications_has_the_figures_of_the_estimates() {
+    let arguments = ["run", "scenarios/year-of-luck.yaml", "--replications", "30"];
+    let page_of = |jobs| page(&[&arguments[..], &["--jobs", jobs]].concat());
+    let page = page_of("1");
+    assert_sound(&page);
+    assert!(page == page_of("2"), "the page does not depend on the number of workers");
+    let table = stayput(&[&arguments[..], &["-f", "csv"]].concat()).stdout;
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    let means = rows.iter().filter(|row| row["metric"] == "released" && row["mean"].len() > 1);
+    for row in means {
+        assert!(page.contains(&row["mean"][..3]), "{}: {}", row["case"], row["mean"]);
+    }
+    for part in ["id=\"survival\"", "not within the run", "id=\"pairs\"", "--replication K"] {
+        assert!(page.contains(part), "{part}");
+    }
+}

@@ -21,6 +21,9 @@ pub struct Arguments {
     /// Output format.
     #[arg(short, long, default_value = "text")]
     pub(super) format: Format,
+    /// Write one HTML page to this file, and print the other format as well.
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
     #[command(flatten)]
     pub(super) replicated: ReplicationOptions,
     /// Use this seed for all random numbers instead of the scenarios' own.
@@ -44,6 +47,8 @@ pub(super) enum Format {
     Markdown,
     /// Differences between replications, as `differences.csv`.
     Csv,
+    /// One HTML page, with nothing from outside.
+    Html,
 }
 
 impl Arguments {

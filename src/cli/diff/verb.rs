@@ -6,15 +6,19 @@ use super::arguments::{Arguments, Format};
 use super::recorded::{Recording, recorded};
 use crate::cli::shared::accepted_files::{accepted_path, read_accepted_file};
 use crate::cli::shared::exit::Exit;
+use crate::cli::shared::format_target::ReportTarget;
 use crate::cli::shared::load::Loader;
 use crate::cli::shared::policy_pair::{PairOptions, policies};
 use crate::cli::shared::terminal;
 use crate::cli::shared::today::today;
-use crate::report::{diff_result_csv, diff_result_json, diff_result_markdown, diff_result_text};
+use crate::report::{
+    diff_page, diff_result_csv, diff_result_json, diff_result_markdown, diff_result_text,
+};
 
 pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let paint = terminal::stderr_paint(colour);
     check_replication_options(arguments)?;
+    let html = arguments.html.as_deref().map(|path| ReportTarget::begin(Some(path))).transpose()?;
     let folders = [&arguments.old, &arguments.new].map(|name| Recording::named(name));
     let result = match folders {
         [Some(old), Some(new)] => recorded(arguments, &[old, new])?,
@@ -45,7 +49,15 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
             return Err(Exit::BadInput);
         }
     };
+    // The day by which acceptances were checked decides the exit code.
+    let day =
+        result.comparison.is_some().then(|| arguments.today.unwrap_or_else(today).to_string());
+    let page = || diff_page(&result, day.as_deref().and_then(|day| day.get(..10)));
+    if let Some(target) = html {
+        target.finish(&page())?;
+    }
     let text = match arguments.format {
+        Format::Html => page(),
         Format::Text => diff_result_text(&result, terminal::page(colour)),
         Format::Json => diff_result_json(&result),
         Format::Markdown => diff_result_markdown(&result),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::load::Loader;
 use super::run_cases::{Job, Judged, RunSettings, judge_all};
-use crate::experiment::{Coverage, suggest};
+use crate::experiment::{Coverage, PolicyCoverage, suggest};
 use crate::policy::{Catalog, Policy, Row};
 use crate::report::{
     DecisionRow, Mutant, Paint, coverage_json, coverage_missed, coverage_per_cent, coverage_text,
@@ -192,6 +192,16 @@ impl SuiteCoverage {
         }
         out.extend(self.mutants.as_ref().map(|mutants| mutation_text(mutants, paint)));
         out.join("\n\n")
+    }
+
+    /// Coverage of each policy, if it is reported.
+    pub(in crate::cli) fn policies(&self, arguments: &CoverageOptions) -> Vec<PolicyCoverage> {
+        if arguments.reports() { self.coverage.policies() } else { Vec::new() }
+    }
+
+    /// The changed verdicts; `None` if they were not requested.
+    pub(in crate::cli) fn mutants(&self) -> Option<&[Mutant]> {
+        self.mutants.as_deref()
     }
 
     /// The report as JSON.

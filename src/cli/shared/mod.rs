@@ -18,6 +18,7 @@ pub(super) mod run_inputs;
 pub(super) mod snapshots;
 pub(super) mod staging;
 pub(super) mod study;
+mod study_page;
 pub(super) mod study_part;
 pub(super) mod study_result;
 pub(super) mod system_calls;

@@ -2,13 +2,13 @@
 
 use super::exit::Exit;
 use super::progress::Progress;
-use super::run_end::{name_of, undecided};
+use super::run_end::{at_the_end, name_of, undecided};
 use super::terminal;
 use crate::experiment::{Judge, Judgement, Reach, Reached, Summary, WorkerPool, carry_out};
 use crate::kernel::Limits;
 use crate::plan::Plan;
 use crate::record::Record;
-use crate::report::{CaseReport, DecisionRow};
+use crate::report::{CaseReport, DecisionRow, EndOfRun, InstanceRow, RunItem, RunPage};
 use crate::words::{Confidence, SwitchSet};
 
 /// A case to run.
@@ -115,6 +115,36 @@ pub fn judge(job: &Job, settings: RunSettings) -> Result<Judged, Interrupted> {
     };
     let (relied, reached) = (world.relied().to_vec(), reach.finish(world));
     Ok(Judged { file: job.file, report, rows, relied, reached })
+}
+
+/// The course of a case, for its page.
+///
+/// # Errors
+/// [`Interrupted`] if the user interrupts.
+pub fn course(job: &Job, settings: RunSettings) -> Result<RunPage, Interrupted> {
+    let mut page = RunPage::default();
+    let mut summary = Summary::default();
+    let plan = job.plan.clone();
+    page.add(&RunItem::Start(&plan));
+    let (ending, run) = carry_out(plan, settings.limits, None, |record, world| {
+        summary.add(record);
+        page.add(&RunItem::Record(record, world.header()));
+        if terminal::is_interrupted() { Err(Interrupted) } else { Ok(()) }
+    })?;
+    let header = run.world().header();
+    summary.set_switches(run.world().relied());
+    let early = undecided(&ending, header);
+    let instances =
+        || -> Box<dyn Iterator<Item = InstanceRow>> { Box::new(at_the_end(run.world())) };
+    let end = EndOfRun {
+        header,
+        summary: &summary,
+        early: early.as_deref(),
+        expectations: 0,
+        instances: &instances,
+    };
+    page.add(&RunItem::End(&end));
+    Ok(page)
 }
 
 /// Runs a plan and returns its decisions.

@@ -4,9 +4,10 @@ use super::exit::Exit;
 use super::{terminal, undecided};
 use crate::experiment::{Ending, Summary};
 use crate::kernel::{Limit, Stop};
-use crate::report::RunEnd;
+use crate::report::{InstanceRow, RunEnd};
 use crate::run_header::RunHeader;
 use crate::words::Confidence;
+use crate::world::World;
 
 /// The entry of a run in the run file.
 pub fn run_end(header: &RunHeader, events: u64, stop: &str) -> RunEnd {
@@ -73,4 +74,20 @@ pub fn undecided(ending: &Ending, header: &RunHeader) -> Option<String> {
         )),
         None => Some("interrupted".into()),
     }
+}
+
+/// The instances at the end of a run.
+pub fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> + '_ {
+    world.fleet().instances().map(|(id, instance)| {
+        let (on, unknown) = world.protections(id);
+        InstanceRow {
+            instance: id,
+            account: instance.account,
+            group: instance.group,
+            state: instance.state,
+            policy: world.policy_of(id),
+            on,
+            unknown,
+        }
+    })
 }

@@ -36,3 +36,19 @@ pub fn note_policies(header: &RunHeader, policies: &mut Vec<Input>) {
         }
     }
 }
+
+/// Files and policies of a page, without the folder of an absolute path.
+pub fn page_inputs(files: &[Input], policies: &[Input]) -> Vec<Input> {
+    let mut all = files.to_vec();
+    let known = |one: &&Input| files.iter().all(|file| file.sha256 != one.sha256);
+    all.extend(policies.iter().filter(known).cloned());
+    all.iter_mut().for_each(|input| input.name = without_folder(&input.name));
+    all
+}
+
+/// A path as a page names it: an absolute one by its file name alone.
+pub fn without_folder(path: &str) -> String {
+    let is_absolute = std::path::Path::new(path).is_absolute();
+    let name = std::path::Path::new(path).file_name().filter(|_| is_absolute);
+    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}

@@ -12,12 +12,14 @@ use std::time::Duration;
 use anstream::ColorChoice;
 
 use super::exit::Exit;
+use super::format_target::ReportTarget;
 use super::load::Loader;
 use super::output_folder;
 use super::progress::Progress;
 use super::resume::{self, Checkpoints, Earlier};
 use super::run_end::{name_of, run_end, undecided};
 use super::run_inputs::{assumed, inputs, note_policies};
+use super::study_page::page_of;
 use super::study_part::LARGEST;
 use super::study_result;
 use super::terminal;
@@ -82,6 +84,8 @@ pub(in crate::cli) struct StudyRequest<'a> {
     /// Folder for the tables; `None` if none are written.
     pub(in crate::cli) out: Option<&'a Path>,
     pub(in crate::cli) format: RunFormat,
+    /// File for an HTML page; `None` if none is written.
+    pub(in crate::cli) html: Option<&'a Path>,
 }
 
 /// A precision, and its text on the command line.
@@ -397,6 +401,7 @@ pub(in crate::cli) fn run(
     let numbers = options.numbers()?;
     let workers = options.replicated.workers()?;
     let out = output_folder::begin(request.out)?;
+    let html = request.html.map(|path| ReportTarget::begin(Some(path))).transpose()?;
     let level = options.replicated.confidence();
     let until: Vec<PrecisionTarget> =
         options.until_halfwidth.iter().map(|until| until.0.clone()).collect();
@@ -469,7 +474,13 @@ pub(in crate::cli) fn run(
     add_assumptions(&mut file, &earlier.assumptions);
     let replications: Vec<&Replications> = all.iter().map(|one| &one.replications).collect();
     let is_complete = file.complete;
+    let page = (html.is_some() || request.format == RunFormat::Html)
+        .then(|| page_of(&file, &replications, level));
     study_result::finish(file, &replications, out, (request.out, request.format), colour)?;
+    if let Some(page) = page {
+        let to_stdout = (request.format == RunFormat::Html).then_some(ReportTarget::Stdout);
+        html.into_iter().chain(to_stdout).try_for_each(|target| target.finish(&page))?;
+    }
     if let Some(checkpoints) = checkpoints.filter(|_| is_complete) {
         checkpoints.clear();
     }

@@ -89,6 +89,9 @@ pub(in crate::cli) fn publish(
 }
 
 fn print(figures: &[Estimated<'_>], format: RunFormat, colour: ColorChoice) -> Result<(), Exit> {
+    if format == RunFormat::Html {
+        return Ok(()); // a page needs the replications, and its caller has them
+    }
     if format == RunFormat::Text {
         let paint = terminal::paint(colour);
         let texts: Vec<String> = figures.iter().map(|one| estimates_text(one, paint)).collect();

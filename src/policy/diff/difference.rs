@@ -87,6 +87,8 @@ pub struct Cited {
     pub sources: Vec<String>,
     /// Those documents in full.
     pub documents: Vec<String>,
+    /// The addresses of those documents, in the same order; `None` where there is none.
+    pub addresses: Vec<Option<String>>,
     /// The answer of the provider; `None` if it is not known.
     pub answer: Option<String>,
     /// The reason; `None` if the rule gives none.

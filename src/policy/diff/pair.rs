@@ -80,6 +80,7 @@ pub(super) fn cited(policy: &Policy, rule: &Rule) -> Cited {
         confidence: rule.confidence,
         sources: keys(policy, &sources),
         documents: sources.iter().map(|at| policy.sources[*at].to_string()).collect(),
+        addresses: sources.iter().map(|at| policy.sources[*at].at.clone()).collect(),
         answer: rule.answer.clone(),
         because: rule.because.clone(),
         remedy: rule.remedy.line.clone(),

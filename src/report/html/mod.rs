@@ -6,9 +6,12 @@
 
 mod accounts;
 mod cases;
+mod chance;
+mod charts;
 mod collect;
 mod courses;
 mod decisions;
+mod diff;
 mod figures;
 mod kinds;
 mod lanes;
@@ -18,8 +21,12 @@ mod names;
 mod page;
 mod run;
 mod tables;
+mod test;
 mod ticks;
 mod windows;
 
+pub use chance::{Study, StudyRun, study_page};
+pub use diff::diff_page;
 pub use page::Made;
 pub use run::RunPage;
+pub use test::{TestExtras, test_page};

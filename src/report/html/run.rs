@@ -30,6 +30,14 @@ pub struct RunPage {
 
 impl Report<RunItem<'_>> for RunPage {
     fn write(&mut self, item: &RunItem<'_>) -> io::Result<()> {
+        self.add(item);
+        Ok(())
+    }
+}
+
+impl RunPage {
+    /// Takes the next item.
+    pub fn add(&mut self, item: &RunItem<'_>) {
         match item {
             RunItem::Start(plan) => self.current = Some(Collector::new(plan)),
             RunItem::Record(record, _) => {
@@ -43,11 +51,8 @@ impl Report<RunItem<'_>> for RunPage {
                 }
             }
         }
-        Ok(())
     }
-}
 
-impl RunPage {
     /// The page as text.
     pub fn page(&self, how: &Made) -> String {
         let title = format!("stayput run: {}", subjects(&self.runs));
@@ -77,6 +82,19 @@ impl RunPage {
                 (made(how))
             },
         )
+    }
+}
+
+impl RunPage {
+    /// Lanes and decisions of the runs, as a part of another page; ids begin after `offset`.
+    pub(super) fn courses(&self, offset: usize) -> Markup {
+        html! {
+            @for (index, run) in self.runs.iter().enumerate() {
+                (legend(run))
+                (chart(run, offset + index))
+                @if run.rows.count > 0 { (tables::decisions(run, offset + index, false)) }
+            }
+        }
     }
 }
 
@@ -215,7 +233,7 @@ fn section(run: &Collected, index: usize, all: usize) -> Markup {
         @if run.rows.rows.iter().any(super::decisions::Row::loses) { (tables::losses(run,
             number_of)) }
         @if !run.triggers.is_empty() { (tables::triggers(run)) }
-        @if run.rows.count > 0 { (tables::decisions(run, number_of)) }
+        @if run.rows.count > 0 { (tables::decisions(run, number_of, true)) }
         @else { p { "No decision was made." } }
     };
     html! {

@@ -216,8 +216,8 @@ fn billed(run: &Collected) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Every decision, or every kind of decision.
-pub(super) fn decisions(run: &Collected, number_of: usize) -> Markup {
+/// Every decision, or every kind of decision. Sources are links if the page `lists` them.
+pub(super) fn decisions(run: &Collected, number_of: usize, lists: bool) -> Markup {
     let (header, rows) = (&run.header, &run.rows);
     let full = rows.rows.len() <= FEW_ROWS;
     let caption = if rows.is_fine && rows.rows.len() as u64 == rows.count {
@@ -256,7 +256,7 @@ pub(super) fn decisions(run: &Collected, number_of: usize) -> Markup {
                     td data-l="decided by" { span { (or_dash(decided_by(&row.key, header)))
                         @if let Some(rule) = rule_of(&row.key, header) { " " b { (rule.id) } } } }
                     td data-l="the rule says" { span { (says(&row.key, header)) } }
-                    td data-l="source" { span { (sources_of(&row.key, header, full)) } }
+                    td data-l="source" { span { (sources_of(&row.key, header, full, lists)) } }
                     td data-l="confidence" { (confidence(row.key.confidence)) }
                     td data-l="remedy" { span { (remedy_of(row, header)) } }
                 }
@@ -314,17 +314,17 @@ fn rule_words(rule: &Rule) -> String {
     rule.says.iter().map(|(key, words)| format!("{key}: {words}")).collect::<Vec<_>>().join("; ")
 }
 
-fn sources_of(key: &Key, header: &RunHeader, full: bool) -> Markup {
+fn sources_of(key: &Key, header: &RunHeader, full: bool, lists: bool) -> Markup {
     let policy = &header.rulebook(key.policy).policy;
     let sources = rule_of(key, header).map_or(&[][..], |rule| rule.sources.as_slice());
     html! {
         @if sources.is_empty() { "—" }
         @for (index, source) in sources.iter().enumerate() {
             @if index == 1 && full { " and " } @else if index > 0 { ", " }
-            a href={ "#" (source_id(policy, *source)) } {
-                @if index == 0 && full { (policy.sources[*source]) } @else {
-                    (policy.sources[*source].key) }
-            }
+            @let source = &policy.sources[*source];
+            @let name = if index == 0 && full { source.to_string() } else { source.key.clone() };
+            @if lists { a href={ "#" (source_id(policy, sources[index])) } { (name) } }
+            @else { (name) }
         }
     }
 }

@@ -1,0 +1,395 @@
+//! The page of replications: what each case loses, how surely, and when.
+
+use maud::{Markup, html};
+
+use super::charts::{
+    COLOURS, Scale, Survival, bins, highest, histogram, interval, style, style_name, survival,
+};
+use super::figures::{many, number};
+use super::page::{Made, made, page};
+use super::ticks::span;
+use crate::experiment::{Estimate, Method, Replications};
+use crate::report::estimates::shown;
+use crate::report::paired::PairedRun;
+use crate::stats::Confidence;
+use crate::time::SimSpan;
+use crate::words::{Metric, Unit, Word};
+
+/// Replications of one case, and the estimates from them.
+pub struct StudyRun<'a> {
+    /// The replications.
+    pub replications: &'a Replications,
+    /// One estimate for each metric.
+    pub estimates: Vec<Estimate>,
+    /// Confidence level of intervals, in percent.
+    pub level: f64,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// Replications of all cases, and what the page says of them.
+pub struct Study<'a> {
+    /// Replications with their estimates, in the order of the cases.
+    pub runs: &'a [StudyRun<'a>],
+    /// Length of each run.
+    pub spans: &'a [SimSpan],
+    /// Paired differences of cases that use common random numbers.
+    pub paired: &'a [PairedRun],
+    /// Whether all requested replications were carried out.
+    pub complete: bool,
+    /// Assumptions, one line each.
+    pub assumptions: &'a [String],
+}
+
+/// Number of ticks of the time axis.
+const TICKS: i64 = 6;
+
+/// The page of a study.
+pub fn study_page(study: &Study<'_>, how: &Made) -> String {
+    let names = subjects(study);
+    let count = study.runs.iter().map(|run| run.replications.rows.len()).max().unwrap_or(0);
+    let title = format!("stayput run: {names}, {}", many(count as u64, "replication"));
+    page(
+        &title,
+        &html! {
+            h1 { (title) }
+            p.m { (identity(study)) }
+            (headline(study))
+            nav aria-label="On this page" { ul {
+                li { a href="#intervals" { "Intervals" } }
+                li { a href="#survival" { "Until the first loss" } }
+                li { a href="#histogram" { "How many are lost" } }
+                @if !study.paired.is_empty() { li { a href="#pairs" { "Cases compared" } } }
+                li { a href="#look" { "Replications to look at" } }
+                li { a href="#rests" { "What this rests on" } }
+            } }
+            (legend(study))
+            h2 #intervals { "Each case, with its interval" }
+            (intervals(study))
+            (curves(study))
+            (histograms(study))
+            @if !study.paired.is_empty() {
+                h2 #pairs { "Cases compared, replication by replication" }
+                p.m { "Each replication uses the same random numbers in both cases, and the \
+                    interval is that of the difference." }
+                @for run in study.paired { (paired_table(run)) }
+            }
+            (look(study))
+            h2 #rests { "What this rests on" }
+            @if study.assumptions.is_empty() {
+                p { "No decision rests on a question that the documents leave open." }
+            } @else { ul { @for line in study.assumptions { li { (line) } } } }
+            (made(how))
+        },
+    )
+}
+
+fn subjects(study: &Study<'_>) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for run in study.runs {
+        if !names.contains(&run.replications.scenario.as_str()) {
+            names.push(&run.replications.scenario);
+        }
+    }
+    names.join(", ")
+}
+
+fn name(of: &Replications) -> &str {
+    if of.case.is_empty() { &of.scenario } else { &of.case }
+}
+
+fn identity(study: &Study<'_>) -> String {
+    let Some(first) = study.runs.first() else { return String::new() };
+    format!(
+        "{} · {} · seed {} · the same random numbers in every case · intervals hold the true \
+            value in {} of 100 studies · stayput {}",
+        first.replications.policy.replace(';', ", "),
+        study.spans.first().map(|length| span(*length)).unwrap_or_default(),
+        first.seed,
+        first.level,
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn estimate<'e>(run: &'e StudyRun<'_>, metric: &str) -> Option<&'e Estimate> {
+    run.estimates.iter().find(|one| one.metric == metric)
+}
+
+/// An estimate with its interval in words.
+fn words(one: &Estimate) -> String {
+    let mean = one.mean.map_or("—".to_owned(), |mean| shown(mean, one.unit));
+    match one.interval {
+        Some(range) => {
+            format!("{mean} ({} to {})", shown(range.low, one.unit), shown(range.high, one.unit))
+        }
+        None if one.n == 0 => "no observation".to_owned(),
+        None => format!("{mean} (all alike)"),
+    }
+}
+
+fn headline(study: &Study<'_>) -> Markup {
+    let broken: usize = study
+        .runs
+        .iter()
+        .map(|run| run.replications.rows.len() - run.replications.complete())
+        .sum();
+    html! {
+        @if !study.complete {
+            p.lead { b { "The study is not complete: not every requested replication was carried \
+                out to its end." } }
+        }
+        @if broken > 0 {
+            p.lead { b { (many(broken as u64, "replication"))
+                " did not reach the end and are not counted." } }
+        }
+        p.lead {
+            b { @for (index, run) in study.runs.iter().enumerate() {
+                @if let Some(any) = estimate(run, "any-released") {
+                    @if index == 0 { "The share of replications that lose an instance is " } @else
+                        { "; " }
+                    (words(any)) " in " (name(run.replications))
+                }
+            } "." }
+            " An instance counts whether or not a protection was on."
+            @for run in study.runs {
+                @if let Some(released) = estimate(run, Metric::Released.word()) {
+                    " " (name(run.replications)) " loses " (words(released))
+                        " instances on average."
+                }
+            }
+        }
+    }
+}
+
+fn legend(study: &Study<'_>) -> Markup {
+    html! {
+        ul.leg aria-label="Cases" { @for (index, run) in study.runs.iter().enumerate() {
+            li {
+                svg width="40" height="12" aria-hidden="true" {
+                    line.{ "c" (style(index)) } x1="0" x2="40" y1="6" y2="6" stroke=(COLOURS[index
+                        % 3])
+                        stroke-width="2.4" {}
+                }
+                b { (name(run.replications)) } " (" (style_name(index)) ")"
+            }
+        } }
+    }
+}
+
+/// The metrics that are shown first; the others fold.
+const FIRST: [&str; 4] = ["any-released", "any-protected-lost", "released", "held"];
+
+fn intervals(study: &Study<'_>) -> Markup {
+    let all = study.runs.first().map_or(&[][..], |run| run.estimates.as_slice());
+    let (first, others): (Vec<&Estimate>, Vec<&Estimate>) =
+        all.iter().partition(|one| FIRST.contains(&one.metric.as_str()));
+    html! {
+        (interval_table(study, &first))
+        @if !others.is_empty() {
+            details { summary { (many(others.len() as u64, "more metric")) }
+                (interval_table(study, &others)) }
+        }
+    }
+}
+
+fn interval_table(study: &Study<'_>, metrics: &[&Estimate]) -> Markup {
+    html! {
+        table.ivt {
+            caption.vh { "Estimates by metric and case" }
+            thead { tr {
+                th scope="col" { "case" }
+                th scope="col" { span.vh { "interval on a common scale" } }
+                th.n scope="col" { "mean and interval" }
+            } }
+            @for metric in metrics {
+                @let rows = study.runs.iter().filter_map(|run| Some((run, estimate(run,
+                    &metric.metric)?)));
+                @let rows: Vec<_> = rows.collect();
+                @let scale = Scale::of(rows.iter().flat_map(|(_, one)| {
+                    let range = one.interval.map(|range| [range.low, range.high]);
+                    range.into_iter().flatten().chain(one.mean)
+                }));
+                tbody {
+                    tr { th scope="rowgroup" colspan="3" { (metric.metric) " " span.nl {
+                        (about(&metric.metric).trim_end_matches('.')) } } }
+                    @for (index, (run, one)) in rows.iter().enumerate() { tr {
+                        th scope="row" { (name(run.replications)) }
+                        td.iv { @if let Some(mean) = one.mean { (interval(scale, mean,
+                            one.interval, style(index))) } }
+                        td.n data-l="" { (words(one)) }
+                    } }
+                    tr { td {} td.iv { (ends(scale, metric.unit)) } td {} }
+                }
+            }
+        }
+    }
+}
+
+/// The numbers at the ends of a scale.
+fn ends(scale: Scale, unit: Unit) -> Markup {
+    let [low, high] = scale.ends();
+    html! {
+        svg width="100%" height="16" aria-hidden="true" focusable="false" {
+            text x="2%" y="12" text-anchor="start" { (shown(low, unit)) }
+            text x="98%" y="12" text-anchor="end" { (shown(high, unit)) }
+        }
+    }
+}
+
+/// What a metric means; empty for counts that the scenario defines.
+fn about(metric: &str) -> &'static str {
+    let base = metric.strip_prefix("any-").unwrap_or(metric);
+    Metric::spelled(base).map(Word::meaning).unwrap_or_default()
+}
+
+/// The instant of the first loss in each complete replication.
+fn first_losses(of: &Replications) -> Survival {
+    let index = usize::from(Metric::FirstLoss.index());
+    let complete = of.rows.iter().filter(|row| row.stop.is_complete());
+    Survival::new(complete.map(|row| row.values[index]))
+}
+
+fn curves(study: &Study<'_>) -> Markup {
+    let all: Vec<(String, Survival)> = study
+        .runs
+        .iter()
+        .map(|run| (name(run.replications).to_owned(), first_losses(run.replications)))
+        .collect();
+    let seconds = study.spans.iter().map(|length| length.seconds()).max().unwrap_or(1).max(1);
+    let level = study.runs.first().and_then(|run| Confidence::per_cent(run.level));
+    let level = level.unwrap_or(Confidence::P95);
+    let ticks: Vec<(i64, String)> = (0..=TICKS)
+        .map(|tick| {
+            let at = seconds * tick / TICKS;
+            (at, if tick == 0 { "start".to_owned() } else { span(SimSpan::from_seconds(at)) })
+        })
+        .collect();
+    html! {
+        h2 #survival { "How long until the first loss of anything" }
+        p.m { "Share of replications in which nothing is lost yet, with exact limits at each \
+            moment (the shaded band). Every instance counts, with a protection or without." }
+        (survival(&all, seconds, level, &ticks))
+        div.wrap { table.stack {
+            caption { "Replications without a loss so far, and the limits of their share" }
+            thead { tr {
+                th scope="col" { "case" }
+                @for (_, label) in &ticks { th.n scope="col" { (label) } }
+                th.n scope="col" { "half have a loss by" }
+            } }
+            tbody { @for (name, of) in &all { tr {
+                th scope="row" data-l="case" { (name) }
+                @for (at, label) in &ticks {
+                    @let limits = of.limits(*at, level);
+                    td.n data-l=(label) { span { (number(of.without(*at))) br;
+                        span.nl { (shown(limits.low, Unit::Share)) " to " (shown(limits.high,
+                            Unit::Share)) } } }
+                }
+                td.n data-l="half by" {
+                    @match of.half() {
+                        Some(at) => (span(SimSpan::from_seconds(at))),
+                        None => "not within the run",
+                    }
+                }
+            } } }
+        } }
+    }
+}
+
+/// Instances that are released in each complete replication.
+fn released(of: &Replications) -> Vec<i64> {
+    let index = usize::from(Metric::Released.index());
+    of.rows.iter().filter_map(|row| row.values[index]).collect()
+}
+
+fn histograms(study: &Study<'_>) -> Markup {
+    let values: Vec<Vec<i64>> = study.runs.iter().map(|run| released(run.replications)).collect();
+    let top = values.iter().flatten().copied().max().unwrap_or(0);
+    let all: Vec<Vec<(i64, u64)>> = values.iter().map(|values| bins(values, top)).collect();
+    let most = all
+        .iter()
+        .zip(&values)
+        .map(|(bins, values)| highest(bins, values.len() as u64))
+        .fold(0.0, f64::max);
+    html! {
+        h2 #histogram { "How many instances are lost" }
+        p.m { "Per cent of the replications that lose so many; the same scale for every case." }
+        div.tri { @for (index, run) in study.runs.iter().enumerate() {
+            figure {
+                (histogram(&all[index], values[index].len() as u64, most, index,
+                    name(run.replications)))
+                figcaption { b { (name(run.replications)) }
+                    @if let Some(one) = estimate(run, Metric::Released.word()) {
+                        ": mean " (one.mean.map(|mean| shown(mean, one.unit)).unwrap_or_default())
+                        @if let Some([_, _, _, median, _, high, most]) = one.observed {
+                            ", median " (median) ", in 95 of 100 at most " (high) ", highest "
+                                (most)
+                        }
+                    }
+                }
+            }
+        } }
+    }
+}
+
+/// Differences with common random numbers.
+pub(super) fn paired_table(run: &PairedRun) -> Markup {
+    let [old, new] = if run.cases[0] == run.cases[1] { &run.policies } else { &run.cases };
+    html! {
+        div.wrap { table.stack {
+            caption { (new) " against " (old) " (" (run.scenario) "): " (many(run.replications as
+                u64, "pair"))
+                ", " (number(run.differ as u64)) " differ" }
+            thead { tr {
+                th scope="col" { "metric" }
+                th.n scope="col" { (old) }
+                th.n scope="col" { (new) }
+                th.n scope="col" { "difference" }
+                th.n scope="col" { (run.level) " % interval" }
+            } }
+            tbody { @for one in &run.figures { tr {
+                @let show = |number: Option<f64>| number.map_or("—".to_owned(), |n| shown(n,
+                    one.unit));
+                th scope="row" data-l="metric" { (one.metric) }
+                td.n data-l="old" { (show(one.means.map(|means| means[0]))) }
+                td.n data-l="new" { (show(one.means.map(|means| means[1]))) }
+                td.n data-l="difference" { (show(one.difference)) }
+                td.n data-l="interval" {
+                    @match (one.interval, one.method) {
+                        (Some(range), _) => { (shown(range.low, one.unit)) " to "
+                            (shown(range.high, one.unit)) }
+                        (None, Method::None) => "all alike",
+                        (None, _) => "—",
+                    }
+                }
+            } } }
+        } }
+    }
+}
+
+/// The replications that lose most, and the one that loses first.
+fn look(study: &Study<'_>) -> Markup {
+    let value =
+        |row: &crate::experiment::Observed, metric: Metric| row.values[usize::from(metric.index())];
+    html! {
+        h2 #look { "Replications to look at" }
+        p.m { "The option " code { "--replication K" } " runs one replication alone, with all of \
+            its records." }
+        ul { @for run in study.runs {
+            @let rows = &run.replications.rows;
+            @let most = rows.iter().rev().max_by_key(|row| value(row,
+                Metric::Released).unwrap_or(-1));
+            @let first = rows.iter().filter(|row| value(row, Metric::FirstLoss).is_some())
+                .min_by_key(|row| value(row, Metric::FirstLoss));
+            @if let Some(row) = most {
+                li { (name(run.replications)) ": replication " (row.replication) " loses most ("
+                    (value(row, Metric::Released).unwrap_or(0)) ")"
+                    @if let Some(first) = first {
+                        ", replication " (first.replication) " loses first (after "
+                        (span(SimSpan::from_seconds(value(first,
+                            Metric::FirstLoss).unwrap_or(0)))) ")"
+                    }
+                }
+            }
+        } }
+    }
+}
