@@ -21,6 +21,8 @@ mod scenario;
 mod schema;
 mod selector;
 mod tree;
+mod verb_list;
+pub mod verbs;
 mod yaml;
 
 pub use autoscale::{WrittenAutoscale, WrittenMetricRule, WrittenProfile};
@@ -41,6 +43,7 @@ pub use scenario::{
 pub use schema::{Key, Schemas, Shared, either_spelling};
 pub use selector::{LONGEST, Selector, SelectorPart, count, expand, glob, not_a_range};
 pub use tree::{Entry, Node, Style, Value};
+pub use verbs::{VERBS, WrittenVerb, verb_definition, verb_keys, verb_needs};
 pub use yaml::parse_yaml;
 
 pub(crate) use cases::value_name;

@@ -19,6 +19,11 @@ pub trait Read: Sized {
 
     /// Its JSON schema; what is used in several places is a definition of `schemas`.
     fn schema(schemas: &mut Schemas) -> Json;
+
+    /// The keys that must be given, if it is a mapping.
+    fn required_keys() -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 /// The scalar of a node, or a message that `what` was expected.

@@ -193,6 +193,11 @@ macro_rules! record {
                 Some(Self { $($field: $crate::format::record!(@take $mode $field),)* })
             }
 
+            fn required_keys() -> Vec<&'static str> {
+                let keys = [$(($key, $crate::format::record!(@must $mode))),*];
+                keys.into_iter().filter(|key| key.1).map(|key| key.0).collect()
+            }
+
             fn schema(schemas: &mut $crate::format::Schemas) -> serde_json::Value {
                 schemas.define::<Self>($what, |schemas| {
                     let keys = vec![$((

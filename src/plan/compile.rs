@@ -7,7 +7,6 @@ use super::bulk::events::{Checked, LargeEventTable, check};
 use super::bulk::instances::read_instances;
 use super::compiled::{Assumption, Plan};
 use super::compiler::{Compiler, Options};
-use super::events::VERBS;
 use super::expectation_builder::Expecting;
 use super::mentioned::Mentioned;
 use super::random;
@@ -23,7 +22,7 @@ use crate::diagnostics::{
     Code, FileId, Files, Problem, Problems, Severity, Sources, Spanned, Stream, Suggestion,
 };
 use crate::fleet::{Fleet, Series};
-use crate::format::{Entry, Node, Read, Value, When, parse_yaml};
+use crate::format::{Entry, Node, Read, VERBS, Value, When, parse_yaml};
 use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
 use crate::policy::{Library, Policy, Rulebook};
 use crate::run_header::RunHeader;

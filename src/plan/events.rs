@@ -1,12 +1,11 @@
-//! The verbs: what an event may do, stated once.
+//! The verbs with ids in place of names: what the world is asked to do.
 //!
-//! `verbs!` makes three things of each entry: the record that a file may write, its JSON schema,
-//! and a struct with ids in place of names for the world. To add a verb, add an entry; the compiler
-//! reports the arm that is missing in the world.
+//! Each verb names its keys and what each of them is resolved to; `trait Verb` says what can be
+//! done with it, and `trait VerbKey` what can be done with a key. To add a verb, write its record
+//! in `format/verbs.rs` and its entry here; the compiler reports the arm that is missing in
+//! `world/run.rs`.
 
 use std::num::NonZero;
-
-use serde_json::Value as Json;
 
 use super::name_lookup::NameLookup;
 use super::resolver::Resolver;
@@ -15,339 +14,292 @@ use super::verb_keys::{
     AccountRef, Actor, FlagSwitches, GroupRef, Instances, ModelRef, NewInstance, ProcessSet,
     TimeRef, VerbKey,
 };
-use super::verbs::verbs;
-use crate::diagnostics::Problems;
-use crate::format::{Node, Read, Schemas, WrittenInstance};
+use crate::format::{WrittenInstance, WrittenVerb, verbs as written};
 use crate::time::{ApiVersion, Term};
-use crate::words::{Billing, Channel, GroupOperation, Health, HookResult, Initiator};
+use crate::words::{
+    Action, Billing, Channel, GroupOperation, Health, HookResult, Initiator, Trigger,
+};
 
-/// Reads the cells of one verb, in the order of its keys (`None` for a cell without text), where
-/// each is certainly right; gives `None` for a row that needs the full reader.
+/// Reads the cells of one verb, in the order of its keys, where each is certainly right; gives
+/// `None` for a row that needs the full reader.
 pub type ParseCells =
     fn(&mut dyn Iterator<Item = Option<&str>>, &mut dyn NameLookup) -> Option<Event>;
 
-verbs! {
-    api_calls {
-        /// Creates an instance.
-        "create" => Create {
-            /// Its name.
-            required "instance" => instance: NewInstance,
-            /// What it is like; the fleet's defaults hold for the rest.
-            optional "like" => like: WrittenInstance,
+/// A verb with ids in place of names.
+pub trait Verb: Sized {
+    /// The verb as written.
+    type Written;
+
+    /// Resolves its names; what is wrong is reported.
+    fn resolve(written: &Self::Written, resolver: &mut Resolver<'_>) -> Option<Self>;
+
+    /// Adds the instances, the group and the account that it names.
+    fn add_targets(&self, targets: &mut EventTargets);
+
+    /// Replaces each of its keys that `targets` names.
+    fn retarget(&mut self, targets: &EventTargets);
+
+    /// What the cells of a row say, if each is certainly right.
+    fn parse_cells(
+        cells: &mut dyn Iterator<Item = Option<&str>>,
+        names: &mut dyn NameLookup,
+    ) -> Option<Self>;
+}
+
+/// From the list of verbs: a struct for each, its `Verb`, and the enum of all.
+macro_rules! list {
+    ($($verb:literal => $name:ident { $($field:ident: $key:ty,)+ })+) => {
+        /// Each verb with ids in place of names.
+        #[expect(missing_docs, reason = "the records of `format/verbs.rs` say what each key is")]
+        pub mod resolved {
+            use super::*;
+            $(
+                #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+                pub struct $name {
+                    $(pub $field: <$key as VerbKey>::Resolved,)+
+                }
+
+                impl Verb for $name {
+                    type Written = written::$name;
+
+                    fn resolve(
+                        written: &written::$name,
+                        resolver: &mut Resolver<'_>,
+                    ) -> Option<Self> {
+                        // Every key is resolved, so that every mistake is reported.
+                        $(let $field = <$key as VerbKey>::resolve(&written.$field, resolver);)+
+                        Some(Self { $($field: $field?,)+ })
+                    }
+
+                    fn add_targets(&self, targets: &mut EventTargets) {
+                        $(<$key as VerbKey>::add_targets(&self.$field, targets);)+
+                    }
+
+                    fn retarget(&mut self, targets: &EventTargets) {
+                        $(<$key as VerbKey>::retarget(&mut self.$field, targets);)+
+                    }
+
+                    fn parse_cells(
+                        cells: &mut dyn Iterator<Item = Option<&str>>,
+                        names: &mut dyn NameLookup,
+                    ) -> Option<Self> {
+                        $(let $field =
+                            <$key as VerbKey>::parse_optional(cells.next().flatten(), names)?;)+
+                        Some(Self { $($field,)+ })
+                    }
+                }
+            )+
         }
 
-        /// Gives instances up for good.
-        "release" => Release {
-            /// Which.
-            required "instance" => instance: Instances,
-            /// Whether a running instance may go.
-            optional "force" => force: bool,
-            /// Whether an expired subscription is meant to go.
-            optional "terminate-subscription" => terminate_subscription: bool,
+        /// A verb with every name resolved.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the records of `format/verbs.rs` say what each verb does")]
+        pub enum Event {
+            $($name(resolved::$name),)+
         }
 
-        /// Shuts instances down.
-        "stop" => Stop {
-            /// Which.
-            required "instance" => instance: Instances,
-            /// Whether they are to pay nothing for compute meanwhile.
-            optional "economical" => economical: bool,
+        impl Event {
+            /// Resolves the names of a verb.
+            pub fn resolve(verb: &WrittenVerb, resolver: &mut Resolver<'_>) -> Option<Self> {
+                match verb {
+                    $(WrittenVerb::$name(written) => {
+                        resolved::$name::resolve(written, resolver).map(Self::$name)
+                    })+
+                }
+            }
+
+            /// Its verb.
+            pub const fn verb(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => $verb,)+
+                }
+            }
+
+            /// The instances, the group and the account that it names.
+            pub fn targets(&self) -> EventTargets {
+                let mut targets = EventTargets::default();
+                match self {
+                    $(Self::$name(event) => event.add_targets(&mut targets),)+
+                }
+                targets
+            }
+
+            /// The same event with other targets: each of its keys that `targets` names is
+            /// replaced.
+            #[must_use]
+            pub fn retargeted(mut self, targets: &EventTargets) -> Self {
+                match &mut self {
+                    $(Self::$name(event) => event.retarget(targets),)+
+                }
+                self
+            }
         }
 
-        /// Starts instances.
-        "start" => Start {
-            /// Which.
-            required "instance" => instance: Instances,
+        /// The parser of a verb's cells; `None` for a word that is not a verb.
+        pub fn cell_parser(verb: &str) -> Option<ParseCells> {
+            match verb {
+                $($verb => Some(|cells, names| {
+                    resolved::$name::parse_cells(cells, names).map(Event::$name)
+                }),)+
+                _ => None,
+            }
         }
+    };
+}
 
-        /// Stops instances and starts them again.
-        "restart" => Restart {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Switches protections on and off, on instances or on a group.
-        "set-protection" => SetProtection {
-            /// The instances.
-            optional "instance" => instance: Instances,
-            /// The group.
-            optional "group" => group: GroupRef,
-            /// The protections by name: `true` switches on, `false` off.
-            required "flags" => flags: FlagSwitches,
-            /// The version of the provider's interface by which the call comes in.
-            optional "api-version" => api_version: ApiVersion,
-        }
-
-        /// Sets the time at which instances are to be released.
-        "schedule-release" => ScheduleRelease {
-            /// Which.
-            required "instance" => instance: Instances,
-            /// When they are to be released.
-            required "time" => time: TimeRef,
-        }
-
-        /// Takes that time away.
-        "cancel-scheduled-release" => CancelScheduledRelease {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Changes how instances are paid for.
-        "convert-billing" => ConvertBilling {
-            /// Which.
-            required "instance" => instance: Instances,
-            /// How they are to be paid for.
-            required "to" => to: Billing,
-            /// For how long, if that is a subscription; a month if not given.
-            optional "for" => term: Term,
-        }
-
-        /// Prolongs the terms of subscriptions.
-        "renew" => Renew {
-            /// Which.
-            required "instance" => instance: Instances,
-            /// For how long; as long as they renew themselves for, if not given.
-            optional "for" => term: Term,
-        }
-
-        /// Copies the disks of instances into snapshots.
-        "snapshot" => Snapshot {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Makes custom images of instances.
-        "create-image" => CreateImage {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Turns the static public addresses of instances into ones that outlive them.
-        "convert-address" => ConvertAddress {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Takes instances into a group.
-        "attach" => Attach {
-            /// Which.
-            required "instance" => instance: Instances,
-            /// The group.
-            required "group" => group: GroupRef,
-            /// Whether the group is to manage their lives.
-            optional "entrusted" => entrusted: bool,
-        }
-
-        /// Takes members out of their group and leaves them alone.
-        "detach" => Detach {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// The members.
-            required "instance" => instance: Instances,
-        }
-
-        /// Has a group shrink; it chooses the members itself.
-        "scale-in" => ScaleIn {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// By how many members.
-            required "remove" => remove: NonZero<u32>,
-            /// The initiator; `user` if not given.
-            optional "initiator" => initiator: Initiator,
-        }
-
-        /// Has a group grow; it creates the members itself.
-        "scale-out" => ScaleOut {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// By how many members.
-            required "add" => add: NonZero<u32>,
-            /// The initiator; `user` if not given.
-            optional "initiator" => initiator: Initiator,
-        }
-
-        /// Gives a group another size; it creates or chooses the members itself.
-        "set-capacity" => SetCapacity {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// How many members it is to have.
-            required "to" => to: u32,
-            /// The initiator; `user` if not given.
-            optional "initiator" => initiator: Initiator,
-        }
-
-        /// Has a group do something to all of its members, or to those that are named.
-        "group-action" => GroupAction {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// What.
-            required "do" => operation: GroupOperation,
-            /// The members; all, if none is named.
-            optional "instance" => instance: Instances,
-        }
-
-        /// Gives a group another model. How it reaches the members is the group's mode.
-        "update-model" => UpdateModel {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// The name of the model.
-            required "to" => to: ModelRef,
-        }
-
-        /// Brings members of a group to its model.
-        "upgrade" => Upgrade {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// The members; all, if none is named.
-            optional "instance" => instance: Instances,
-            /// Whether it is the platform's own upgrade of the image of the system.
-            optional "os-image" => os_image: bool,
-        }
-
-        /// Gives instances fresh system disks.
-        "reimage" => Reimage {
-            /// Which.
-            required "instance" => instance: Instances,
-            /// Whether their other disks are to be fresh as well.
-            optional "all-disks" => all_disks: bool,
-        }
-
-        /// Shuts instances down and gives their compute back.
-        "deallocate" => Deallocate {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Moves instances to other hosts.
-        "redeploy" => Redeploy {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Lets members of a group stand by.
-        "enter-standby" => EnterStandby {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// The members.
-            required "instance" => instance: Instances,
-        }
-
-        /// Puts members of a group back into service.
-        "exit-standby" => ExitStandby {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// The members.
-            required "instance" => instance: Instances,
-        }
-
-        /// Suspends processes of a group.
-        "suspend" => Suspend {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// What.
-            required "process" => process: ProcessSet,
-        }
-
-        /// Resumes processes of a group.
-        "resume" => Resume {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// What.
-            required "process" => process: ProcessSet,
-        }
-
-        /// Completes the hook that instances wait for.
-        "complete-hook" => CompleteHook {
-            /// Which.
-            required "instance" => instance: Instances,
-            /// What becomes of what it held up; `continue` if not given.
-            optional "result" => result: HookResult,
-        }
-
-        /// Restarts the timeout of the hook that instances wait for.
-        "heartbeat" => Heartbeat {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Has a group remove the members that are named.
-        "delete-members" => DeleteMembers {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// The members.
-            required "instance" => instance: Instances,
-        }
-
-        /// Deletes a group.
-        "delete-group" => DeleteGroup {
-            /// The group.
-            required "group" => group: GroupRef,
-            /// Whether it may have members.
-            optional "force" => force: bool,
-        }
-
-        /// Pays an account's bill.
-        "settle" => Settle {
-            /// The account.
-            required "account" => account: AccountRef,
-        }
+impl Event {
+    /// The trigger and the action that it requests. `None` if nothing is judged; without an action
+    /// if a group or a clock requests one later, which its policy was proved to judge.
+    pub fn requests(&self) -> Option<(Trigger, Option<Action>)> {
+        let manual = |action| (Trigger::Manual, Some(action));
+        Some(match self {
+            Self::Release(_) => manual(Action::Release),
+            Self::Stop(_) => manual(Action::Stop),
+            Self::Restart(_) => manual(Action::Restart),
+            Self::Reimage(o) if o.all_disks == Some(true) => manual(Action::ReimageAll),
+            Self::Reimage(_) => manual(Action::Reimage),
+            Self::Deallocate(_) => manual(Action::Deallocate),
+            Self::Redeploy(_) => manual(Action::Redeploy),
+            Self::SecurityRelease(_) => (Trigger::SecurityRelease, Some(Action::Release)),
+            Self::ScheduleRelease(_) => (Trigger::ScheduledRelease, Some(Action::Release)),
+            Self::Maintenance(_) => (Trigger::Maintenance, Some(Action::Maintain)),
+            Self::GroupAction(o) => (Trigger::GroupAction, Some(Action::from(o.operation))),
+            Self::Upgrade(_) => (Trigger::ModelUpdate, Some(Action::Upgrade)),
+            Self::UpdateModel(_) => (Trigger::ModelUpdate, None),
+            Self::SpotReclaim(_) => (Trigger::SpotReclaim, None),
+            Self::Overdue(_) => (Trigger::BillingOverdue, None),
+            Self::Cancel(_) => (Trigger::Cancellation, None),
+            Self::ScaleIn(_) | Self::SetCapacity(_) => (Trigger::ScaleIn, None),
+            Self::DeleteMembers(_) => (Trigger::DeleteMembers, None),
+            Self::Detach(_) => (Trigger::Detach, None),
+            Self::DeleteGroup(_) => (Trigger::GroupDelete, None),
+            Self::BalanceZones(_) => (Trigger::ZoneBalance, None),
+            Self::EnterStandby(_)
+            | Self::ExitStandby(_)
+            | Self::CompleteHook(_)
+            | Self::SetProtection(_)
+            | Self::Create(_)
+            | Self::Start(_)
+            | Self::CancelScheduledRelease(_)
+            | Self::ConvertBilling(_)
+            | Self::Renew(_)
+            | Self::Snapshot(_)
+            | Self::CreateImage(_)
+            | Self::ConvertAddress(_)
+            | Self::Attach(_)
+            | Self::ScaleOut(_)
+            | Self::Suspend(_)
+            | Self::Resume(_)
+            | Self::Heartbeat(_)
+            | Self::SetHealth(_)
+            | Self::Settle(_)
+            | Self::SecurityLock(_)
+            | Self::SecurityUnlock(_) => return None,
+        })
     }
+}
 
-    platform_events {
-        /// Has an account cancelled.
-        "cancel" => Cancel {
-            /// The account.
-            required "account" => account: AccountRef,
-        }
-
-        /// Reports how well instances serve.
-        "set-health" => SetHealth {
-            /// Which.
-            required "instance" => instance: Instances,
-            /// How well.
-            required "health" => health: Health,
-        }
-
-        /// Has a group even out its zones.
-        "balance-zones" => BalanceZones {
-            /// The group.
-            required "group" => group: GroupRef,
-        }
-
-        /// Has the platform work on the hosts of instances.
-        "maintenance" => Maintenance {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Leaves an account's bill unpaid.
-        "overdue" => Overdue {
-            /// The account.
-            required "account" => account: AccountRef,
-        }
-
-        /// Has the platform lock instances for a breach of its security rules.
-        "security-lock" => SecurityLock {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Has the platform lift that lock.
-        "security-unlock" => SecurityUnlock {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Has the platform release instances for a breach of its security rules.
-        "security-release" => SecurityRelease {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
-
-        /// Has the platform give notice that it takes spot capacity back.
-        "spot-reclaim" => SpotReclaim {
-            /// Which.
-            required "instance" => instance: Instances,
-        }
+list! {
+    "create" => Create {
+        instance: NewInstance, like: Option<WrittenInstance>, by: Option<Actor>,
+        via: Option<Channel>,
     }
+    "release" => Release {
+        instance: Instances, force: Option<bool>, terminate_subscription: Option<bool>,
+        by: Option<Actor>, via: Option<Channel>,
+    }
+    "stop" => Stop {
+        instance: Instances, economical: Option<bool>, by: Option<Actor>, via: Option<Channel>,
+    }
+    "start" => Start { instance: Instances, by: Option<Actor>, via: Option<Channel>, }
+    "restart" => Restart { instance: Instances, by: Option<Actor>, via: Option<Channel>, }
+    "set-protection" => SetProtection {
+        instance: Option<Instances>, group: Option<GroupRef>, flags: FlagSwitches,
+        api_version: Option<ApiVersion>, by: Option<Actor>, via: Option<Channel>,
+    }
+    "schedule-release" => ScheduleRelease {
+        instance: Instances, time: TimeRef, by: Option<Actor>, via: Option<Channel>,
+    }
+    "cancel-scheduled-release" => CancelScheduledRelease {
+        instance: Instances, by: Option<Actor>, via: Option<Channel>,
+    }
+    "convert-billing" => ConvertBilling {
+        instance: Instances, to: Billing, term: Option<Term>, by: Option<Actor>,
+        via: Option<Channel>,
+    }
+    "renew" => Renew {
+        instance: Instances, term: Option<Term>, by: Option<Actor>, via: Option<Channel>,
+    }
+    "snapshot" => Snapshot { instance: Instances, by: Option<Actor>, via: Option<Channel>, }
+    "create-image" => CreateImage { instance: Instances, by: Option<Actor>, via: Option<Channel>, }
+    "convert-address" => ConvertAddress {
+        instance: Instances, by: Option<Actor>, via: Option<Channel>,
+    }
+    "attach" => Attach {
+        instance: Instances, group: GroupRef, entrusted: Option<bool>, by: Option<Actor>,
+        via: Option<Channel>,
+    }
+    "detach" => Detach {
+        group: GroupRef, instance: Instances, by: Option<Actor>, via: Option<Channel>,
+    }
+    "scale-in" => ScaleIn {
+        group: GroupRef, remove: NonZero<u32>, initiator: Option<Initiator>, by: Option<Actor>,
+        via: Option<Channel>,
+    }
+    "scale-out" => ScaleOut {
+        group: GroupRef, add: NonZero<u32>, initiator: Option<Initiator>, by: Option<Actor>,
+        via: Option<Channel>,
+    }
+    "set-capacity" => SetCapacity {
+        group: GroupRef, to: u32, initiator: Option<Initiator>, by: Option<Actor>,
+        via: Option<Channel>,
+    }
+    "group-action" => GroupAction {
+        group: GroupRef, operation: GroupOperation, instance: Option<Instances>,
+        by: Option<Actor>, via: Option<Channel>,
+    }
+    "update-model" => UpdateModel {
+        group: GroupRef, to: ModelRef, by: Option<Actor>, via: Option<Channel>,
+    }
+    "upgrade" => Upgrade {
+        group: GroupRef, instance: Option<Instances>, os_image: Option<bool>, by: Option<Actor>,
+        via: Option<Channel>,
+    }
+    "reimage" => Reimage {
+        instance: Instances, all_disks: Option<bool>, by: Option<Actor>, via: Option<Channel>,
+    }
+    "deallocate" => Deallocate { instance: Instances, by: Option<Actor>, via: Option<Channel>, }
+    "redeploy" => Redeploy { instance: Instances, by: Option<Actor>, via: Option<Channel>, }
+    "enter-standby" => EnterStandby {
+        group: GroupRef, instance: Instances, by: Option<Actor>, via: Option<Channel>,
+    }
+    "exit-standby" => ExitStandby {
+        group: GroupRef, instance: Instances, by: Option<Actor>, via: Option<Channel>,
+    }
+    "suspend" => Suspend {
+        group: GroupRef, process: ProcessSet, by: Option<Actor>, via: Option<Channel>,
+    }
+    "resume" => Resume {
+        group: GroupRef, process: ProcessSet, by: Option<Actor>, via: Option<Channel>,
+    }
+    "complete-hook" => CompleteHook {
+        instance: Instances, result: Option<HookResult>, by: Option<Actor>, via: Option<Channel>,
+    }
+    "heartbeat" => Heartbeat { instance: Instances, by: Option<Actor>, via: Option<Channel>, }
+    "delete-members" => DeleteMembers {
+        group: GroupRef, instance: Instances, by: Option<Actor>, via: Option<Channel>,
+    }
+    "delete-group" => DeleteGroup {
+        group: GroupRef, force: Option<bool>, by: Option<Actor>, via: Option<Channel>,
+    }
+    "settle" => Settle { account: AccountRef, by: Option<Actor>, via: Option<Channel>, }
+    "cancel" => Cancel { account: AccountRef, }
+    "set-health" => SetHealth { instance: Instances, health: Health, }
+    "balance-zones" => BalanceZones { group: GroupRef, }
+    "maintenance" => Maintenance { instance: Instances, }
+    "overdue" => Overdue { account: AccountRef, }
+    "security-lock" => SecurityLock { instance: Instances, }
+    "security-unlock" => SecurityUnlock { instance: Instances, }
+    "security-release" => SecurityRelease { instance: Instances, }
+    "spot-reclaim" => SpotReclaim { instance: Instances, }
 }

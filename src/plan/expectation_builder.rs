@@ -2,7 +2,6 @@
 
 //! From expectations as written to lines: names become ids, times instants.
 
-use super::events::VERBS;
 use super::expectations::{
     DecisionLine, Expectation, Expectations, LossLine, RequestLine, TotalLine, Watch,
 };
@@ -15,7 +14,7 @@ use crate::format::expect::{
     AnyOf, Lines, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest, WrittenTotal,
     WrittenWatch,
 };
-use crate::format::{Map, Name, OneOrMany, Selector, When as Written};
+use crate::format::{Map, Name, OneOrMany, Selector, VERBS, When as Written};
 use crate::policy::Policy;
 use crate::record::Cause;
 use crate::time::SimTime;

@@ -45,16 +45,16 @@ mod tables;
 mod targets;
 mod verb_keys;
 mod verb_schemas;
-mod verbs;
 mod written;
 
+pub use crate::format::VERBS;
 pub use crate::format::expect::AccountIs;
 pub use bulk::csv_stream::{CsvRow, CsvStream, NextRow};
 pub use compile::{Compiled, compile, compile_with};
 pub use compiled::{Assumption, Plan};
 pub use compiler::Options;
 pub use distribution::{Law, Thousandths};
-pub use events::{Event, VERBS};
+pub use events::Event;
 pub use expectations::{
     DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
     StateLine, StateOf, TotalLine, Watch, When as LookAt,

@@ -2,7 +2,7 @@
 
 use super::distribution::check_gaps;
 use super::distribution::{Law, Tables};
-use super::events::{Event, WrittenVerb};
+use super::events::Event;
 use super::random::{Alternative, Among, FollowUp, Pick, Same, Source};
 use super::random_written::{
     Several, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen, left_open,
@@ -13,7 +13,7 @@ use super::script_builder::{Listed, check_flags, check_order};
 use super::targets::EventTargets;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Fleet;
-use crate::format::{Map, Name, Node, expand, glob, not_a_range};
+use crate::format::{Map, Name, Node, WrittenVerb, expand, glob, not_a_range};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, EventId, GroupId};
 
@@ -181,7 +181,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             }
         };
         let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
-        let order = written.resolve(self.resolver)?;
+        let order = Event::resolve(&written, self.resolver)?;
         let aim = order.targets();
         let mut among = Among {
             instances: aim.instances,
@@ -287,7 +287,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             return None;
         }
         let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
-        let order = written.resolve(self.resolver)?;
+        let order = Event::resolve(&written, self.resolver)?;
         for alternative in alternatives {
             for aim in self.aims(&alternative.among) {
                 self.check(&written, &order.retargeted(&same.of(&aim)), verb.span);

@@ -5,12 +5,12 @@ use std::num::NonZero;
 use serde_json::{Value as Json, json};
 
 use super::distribution::{Thousandths, WrittenLaw, check_gaps};
-use super::events::{VERBS, WrittenVerb, verb_keys, verb_needs};
 use super::random::Pick;
 use super::verb_schemas::{Place, TARGETS, or_never, verb_schemas};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
 use crate::format::{
-    Entry, Fields, Node, Read, Schemas, Shared, Style, Value, When, canonical_key,
+    Entry, Fields, Node, Read, Schemas, Shared, Style, VERBS, Value, When, WrittenVerb,
+    canonical_key, verb_keys, verb_needs,
 };
 
 /// A source of events as written. What could not be read has been reported.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::events::{Event, WrittenVerb, resolved};
+use super::events::{Event, resolved};
 use super::names::NameTable;
 use super::protections::protection_of;
 use super::resolver::Resolver;
@@ -12,13 +12,13 @@ use super::targets::Targets;
 use super::written::{Due, WrittenEvent};
 use crate::diagnostics::{Code, Problem, Problems, Span};
 use crate::fleet::Fleet;
-use crate::format::Map;
+use crate::format::{Map, WrittenVerb};
 use crate::policy::Column;
 use crate::run_header::{EventNames, numbered};
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, Action, EventId, GroupId, HookResult, PolicyId, ProtectionSet, Subject, TimerName,
-    Trigger, Upgrade, Word,
+    AccountId, EventId, GroupId, HookResult, PolicyId, ProtectionSet, Subject, TimerName, Upgrade,
+    Word,
 };
 
 /// The events of a plan by their names.
@@ -189,7 +189,7 @@ impl Listed {
             resolver.problems.add(outside(at.span, instant, (resolver.start, end), length));
         }
         let Some(written) = &event.verb else { return };
-        let Some(order) = written.resolve(resolver) else { return };
+        let Some(order) = Event::resolve(written, resolver) else { return };
         if let (WrittenVerb::SetProtection(written), Event::SetProtection(order)) =
             (written, &order)
         {
@@ -298,7 +298,7 @@ pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Event, sp
     if let Event::CompleteHook(o) = order {
         return check_result(resolver, policies, o.result, span);
     }
-    let Some((trigger, action)) = asks(order) else { return };
+    let Some((trigger, action)) = order.requests() else { return };
     for policy in policies.iter() {
         let book = &resolver.rulebooks[policy.index()];
         let policy = &book.policy;
@@ -325,56 +325,6 @@ fn unknown_image_upgrade(policy: &str, span: Span) -> Problem {
     let title = format!("{policy} does not cover upgrades of the image");
     Problem::at(Code::UnknownTrigger, span, title, "not known there")
         .help("leave out `os-image`, or take an edition that has the upgrade `os-image`")
-}
-
-/// As what cause an order asks, and for which action; `None` for an action that a group or a
-/// clock asks then: their policy was read with a proof that it can judge those.
-fn asks(order: &Event) -> Option<(Trigger, Option<Action>)> {
-    let manual = |action| (Trigger::Manual, Some(action));
-    Some(match order {
-        Event::Release(_) => manual(Action::Release),
-        Event::Stop(_) => manual(Action::Stop),
-        Event::Restart(_) => manual(Action::Restart),
-        Event::Reimage(o) if o.all_disks == Some(true) => manual(Action::ReimageAll),
-        Event::Reimage(_) => manual(Action::Reimage),
-        Event::Deallocate(_) => manual(Action::Deallocate),
-        Event::Redeploy(_) => manual(Action::Redeploy),
-        Event::SecurityRelease(_) => (Trigger::SecurityRelease, Some(Action::Release)),
-        Event::ScheduleRelease(_) => (Trigger::ScheduledRelease, Some(Action::Release)),
-        Event::Maintenance(_) => (Trigger::Maintenance, Some(Action::Maintain)),
-        Event::GroupAction(o) => (Trigger::GroupAction, Some(Action::from(o.operation))),
-        Event::Upgrade(_) => (Trigger::ModelUpdate, Some(Action::Upgrade)),
-        Event::UpdateModel(_) => (Trigger::ModelUpdate, None),
-        Event::SpotReclaim(_) => (Trigger::SpotReclaim, None),
-        Event::Overdue(_) => (Trigger::BillingOverdue, None),
-        Event::Cancel(_) => (Trigger::Cancellation, None),
-        Event::ScaleIn(_) | Event::SetCapacity(_) => (Trigger::ScaleIn, None),
-        Event::DeleteMembers(_) => (Trigger::DeleteMembers, None),
-        Event::Detach(_) => (Trigger::Detach, None),
-        Event::DeleteGroup(_) => (Trigger::GroupDelete, None),
-        Event::BalanceZones(_) => (Trigger::ZoneBalance, None),
-        Event::EnterStandby(_)
-        | Event::ExitStandby(_)
-        | Event::CompleteHook(_)
-        | Event::SetProtection(_)
-        | Event::Create(_)
-        | Event::Start(_)
-        | Event::CancelScheduledRelease(_)
-        | Event::ConvertBilling(_)
-        | Event::Renew(_)
-        | Event::Snapshot(_)
-        | Event::CreateImage(_)
-        | Event::ConvertAddress(_)
-        | Event::Attach(_)
-        | Event::ScaleOut(_)
-        | Event::Suspend(_)
-        | Event::Resume(_)
-        | Event::Heartbeat(_)
-        | Event::SetHealth(_)
-        | Event::Settle(_)
-        | Event::SecurityLock(_)
-        | Event::SecurityUnlock(_) => return None,
-    })
 }
 
 /// A hook ends only as its provider lets it.

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::events::{VERBS, WrittenVerb, verb_keys};
 use super::fleet_builder::{FleetBuilder, Named};
 use super::resolver::Resolver;
 use super::script_builder::Listed;
@@ -13,7 +12,7 @@ use crate::diagnostics::{
     Code, FileId, Problem, Problems, Severity, Sources, Span, Spanned, Stream, Suggestion,
 };
 use crate::fleet::Fleet;
-use crate::format::{Entry, Name, Node, Pieces, Read, Value, rows};
+use crate::format::{Entry, Name, Node, Pieces, Read, VERBS, Value, WrittenVerb, rows, verb_keys};
 use crate::format::{
     MetricStep, WrittenAccount, WrittenFleet, WrittenInstance, WrittenInstances, WrittenMetrics,
     value_name,

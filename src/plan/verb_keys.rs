@@ -4,7 +4,7 @@ use super::name_lookup::NameLookup;
 use super::resolver::Resolver;
 use super::targets::{EventTargets, FlagsRef, Targets};
 use crate::diagnostics::Spanned;
-use crate::format::{Map, Name, OneOrMany, Read, Selector, When, WrittenInstance, read_cell};
+use crate::format::{Map, Name, OneOrMany, Selector, When, WrittenInstance, read_cell};
 use crate::time::{ApiVersion, SimTime, Term};
 use crate::words::{
     AccountId, ActorId, Billing, Channel, GroupId, GroupOperation, Health, HookResult, Initiator,
@@ -15,7 +15,7 @@ use std::num::NonZero;
 /// A key of a verb: what a file writes there, and what becomes of it.
 pub trait VerbKey {
     /// As written.
-    type Written: Read + Clone + std::fmt::Debug;
+    type Written;
     /// With ids in place of names.
     type Resolved: Copy;
 
@@ -33,6 +33,47 @@ pub trait VerbKey {
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<Self::Resolved> {
         let _ = (cell, names);
         None
+    }
+
+    /// The same for a cell that may be without text.
+    fn parse_optional(cell: Option<&str>, names: &mut dyn NameLookup) -> Option<Self::Resolved> {
+        Self::parse_cell(cell?, names)
+    }
+}
+
+/// A key that may be left out.
+impl<K: VerbKey> VerbKey for Option<K> {
+    type Written = Option<K::Written>;
+    type Resolved = Option<K::Resolved>;
+
+    fn resolve(written: &Self::Written, resolver: &mut Resolver<'_>) -> Option<Self::Resolved> {
+        match written {
+            Some(written) => K::resolve(written, resolver).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn add_targets(resolved: &Self::Resolved, targets: &mut EventTargets) {
+        if let Some(resolved) = resolved {
+            K::add_targets(resolved, targets);
+        }
+    }
+
+    fn retarget(resolved: &mut Self::Resolved, targets: &EventTargets) {
+        if let Some(resolved) = resolved {
+            K::retarget(resolved, targets);
+        }
+    }
+
+    fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<Self::Resolved> {
+        K::parse_cell(cell, names).map(Some)
+    }
+
+    fn parse_optional(cell: Option<&str>, names: &mut dyn NameLookup) -> Option<Self::Resolved> {
+        match cell {
+            Some(cell) => Self::parse_cell(cell, names),
+            None => Some(None),
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::events::{VERBS, verb_definition, verb_keys, verb_needs};
-use crate::format::{Key, Name, Read, Schemas, When, either_spelling};
+use crate::format::{
+    Key, Name, Read, Schemas, VERBS, When, either_spelling, verb_definition, verb_keys, verb_needs,
+};
 
 /// The keys by which verbs say what they are about, instances before their group.
 pub(super) const TARGETS: [&str; 3] = ["instance", "account", "group"];

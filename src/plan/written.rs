@@ -2,13 +2,13 @@
 
 use serde_json::Value as Json;
 
-use super::events::{VERBS, WrittenVerb};
 use super::random_written::WrittenRandomSource;
 use super::verb_schemas::{Place, or_never, verb_schemas};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
 use crate::format::{
-    Entry, Fields, Map, Name, Node, Read, Schemas, Value, When, WrittenDecision, WrittenExpect,
-    WrittenFile, WrittenFleet, WrittenMetrics, expected_kind, is_file, read_file, record,
+    Entry, Fields, Map, Name, Node, Read, Schemas, VERBS, Value, When, WrittenDecision,
+    WrittenExpect, WrittenFile, WrittenFleet, WrittenMetrics, WrittenVerb, expected_kind, is_file,
+    read_file, record,
 };
 use crate::time::SimSpan;
 

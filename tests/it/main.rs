@@ -5,6 +5,8 @@
 
 /// Pages in a real browser.
 mod browser;
+/// The table of ARCHITECTURE.md that says what an addition changes.
+mod additions;
 /// What is left to chance: distributions, the same luck, what follows what.
 mod chance;
 /// Exit codes, streams, folders of reports: what a shell sees.
