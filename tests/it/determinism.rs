@@ -91,3 +91,58 @@ fn the_seed_moves_only_what_is_random() {
     assert!(seeds.iter().all(|seed| run(&fixed, seed) == run(&fixed, "0")));
     assert!(seeds.iter().any(|seed| run(&path, seed) != run(&path, "0")), "ties are drawn");
 }
+
+/// The order of names decides whom a draw meets, and nothing else: how many go stays the same, and
+/// each is met by some seed in either order.
+#[test]
+fn the_order_of_names_decides_only_whom_a_draw_meets() {
+    let span = folder();
+    let text =
+        TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", "bank-1: { account: bank }");
+    let member = "{ group: web, joined: 2026-01-01T00:00:00Z, protect: [release-protection] }";
+    let other = text.replace(
+        &format!("web-1..6: {member}"),
+        &format!("web-4..6: {member}\n    web-1..3: {member}"),
+    );
+    assert_ne!(text, other);
+    let paths = [write(span.path(), "a.yaml", text), write(span.path(), "b.yaml", other)];
+    let gone = |path: &str, seed: u32| {
+        let ran = stayput(&["run", path, "--seed", &seed.to_string(), "-f", "csv"]);
+        let rows = ran.stdout.lines().filter(|row| row.contains(",scale-in,"));
+        let names = rows.flat_map(|row| row.split(',').filter(|cell| cell.starts_with("web-")));
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut met = [std::collections::BTreeSet::new(), std::collections::BTreeSet::new()];
+    let mut differ = false;
+    for seed in 0..12 {
+        let [one, two] = paths.each_ref().map(|path| gone(path, seed));
+        assert_eq!(one.len(), two.len());
+        differ |= one != two;
+        met[0].extend(one);
+        met[1].extend(two);
+    }
+    assert!(differ && met[0].len() == 6 && met[1].len() == 6, "{met:?}");
+}
+
+/// No output depends on the locale, the time zone or the width of a terminal that is not there.
+#[test]
+fn the_surroundings_change_no_byte() {
+    let run = |envs: &[(&str, &str)]| {
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_stayput"))
+            .args(["run", "scenarios/two-sites.yaml"])
+            .current_dir(root())
+            .envs(envs.iter().copied())
+            .output()
+            .unwrap();
+        (ran.status.code(), ran.stdout, ran.stderr)
+    };
+    let plain = run(&[("LC_ALL", "C"), ("TZ", "UTC")]);
+    assert_eq!(plain.0, Some(0));
+    for envs in [
+        [("LC_ALL", "tr_TR.UTF-8"), ("TZ", "Pacific/Kiritimati")],
+        [("LC_ALL", "de_DE.UTF-8"), ("TZ", "America/St_Johns")],
+        [("LANG", "zh_CN.GB18030"), ("TZ", "nowhere")],
+    ] {
+        assert_eq!(run(&envs), plain, "{envs:?}");
+    }
+}

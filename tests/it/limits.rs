@@ -57,3 +57,48 @@ fn suggestions_are_worked_out_for_the_first_mistakes_alone() {
     assert_eq!(ran.stderr.matches("did you mean").count(), 20);
     assert!(ran.stderr.contains("… and 280 more"), "{}", ran.stderr);
 }
+
+/// A large table with one mistake at its end, and one that is a single line without an end, take
+/// no memory for their texts.
+#[cfg(unix)]
+#[test]
+fn a_mistake_in_a_large_table_takes_no_memory_for_the_table() {
+    let span = folder();
+    let scenario = format!(
+        "{HEAD}fleet: {{ instances: {{ web-1: {{}} }} }}\nevents: {{ file: events.csv }}\n"
+    );
+    let path = write(span.path(), "s.yaml", scenario);
+    let mut rows = "at,verb,instance,by,via,x-note\n".to_owned();
+    let note = "n".repeat(1_000);
+    for second in 0..80_000 {
+        writeln!(rows, "+{second}s,release,web-1,a,api,{note}").unwrap();
+    }
+    rows.push_str("+80000s,release,web-9,a,api,\n");
+    write(span.path(), "events.csv", rows);
+    // The table has 80 MB.
+    let ran = check_within(70_000, &path);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("events.csv:80002:17"), "{}", ran.stderr);
+    let mut line = "at,verb,instance,by,via\n+1h,release,web-1,a,".to_owned();
+    line.push_str(&"x".repeat(80_000_000));
+    write(span.path(), "events.csv", line);
+    let ran = check_within(70_000, &path);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("events.csv:2:"), "{}", ran.stderr);
+}
+
+#[test]
+fn replications_of_many_cases_are_limited_together() {
+    let span = folder();
+    let mut text = format!("{HEAD}cases:\n");
+    for case in 0..50 {
+        writeln!(text, "  c{case}: {{ x: web-1 }}").unwrap();
+    }
+    text.push_str("fleet: { instances: { web-1: {} } }\n");
+    text.push_str("events: [{ at: +1h, stop: { instance: $x, by: ann, via: api } }]\n");
+    let path = write(span.path(), "s.yaml", text);
+    let ran = stayput(&["run", &path, "--replications", "200001"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("50 cases are 10000050"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--shard"), "{}", ran.stderr);
+}

@@ -390,6 +390,19 @@ impl StudyResult {
     }
 }
 
+/// Refuses more replications than one run keeps in memory.
+fn check_size(replications: u64, cases: u64) -> Result<(), Exit> {
+    let all = replications.saturating_mul(cases);
+    if all <= LARGEST {
+        return Ok(());
+    }
+    terminal::print_stderr(&format!(
+        "stayput: {replications} replications of {cases} cases are {all}, and a run has at most {LARGEST}; \
+         run shards (`--shard K/N`), or cases one by one (`--case`)"
+    ));
+    Err(Exit::BadInput)
+}
+
 pub(in crate::cli) fn run(
     request: &StudyRequest<'_>,
     plans: &[Plan],
@@ -399,6 +412,7 @@ pub(in crate::cli) fn run(
     let options = request.options;
     options.check(plans)?;
     let numbers = options.numbers()?;
+    check_size(numbers.end - numbers.start, plans.len() as u64)?;
     let workers = options.replicated.workers()?;
     let out = output_folder::begin(request.out)?;
     let html = request.html.map(|path| ReportTarget::begin(Some(path))).transpose()?;
