@@ -3,10 +3,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-/// Pages in a real browser.
-mod browser;
 /// The table of ARCHITECTURE.md that says what an addition changes.
 mod additions;
+/// Pages in a real browser.
+mod browser;
 /// What is left to chance: distributions, the same luck, what follows what.
 mod chance;
 /// Exit codes, streams, folders of reports: what a shell sees.
