@@ -23,7 +23,7 @@ use stayput::experiment::{
 use stayput::kernel::{Limits, Streams};
 use stayput::plan::{Options, Plan, compile};
 use stayput::stats::{Confidence, Counter};
-use stayput::words::{Metric, Word as _};
+use stayput::words::{Metric, Trigger, Word as _};
 
 /// So often is each study made.
 const STUDIES: u64 = 2_000;
@@ -39,7 +39,9 @@ fn study(lost: impl Iterator<Item = i64>) -> Replications {
         let mut values = [Some(0); Metric::COUNT];
         values[usize::from(Metric::ProtectedLost.index())] = Some(lost);
         let (replication, stop) = (replication as u64, Stopped::Drained);
-        Observed { replication, events: 1, stop, values, counts: Vec::new() }
+        let released_by = [0; Trigger::ALL.len()];
+        let (first_trigger, counts) = (None, Vec::new());
+        Observed { replication, events: 1, stop, values, released_by, first_trigger, counts }
     };
     let [scenario, case, policy] = [const { String::new() }; 3];
     let rows = lost.enumerate().map(row).collect();

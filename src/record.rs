@@ -375,3 +375,30 @@ pub struct Start {
     /// When it was created; [`SimTime::NEVER`] if an event creates it.
     pub created: SimTime,
 }
+
+/// An instance at the end of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct InstanceRow {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// Its group; `None` if it is in no group.
+    pub group: Option<GroupId>,
+    /// Its state.
+    pub state: Lifecycle,
+    /// The policy of its account.
+    pub policy: PolicyId,
+    /// The protections that are on.
+    pub on: ProtectionSet,
+    /// The protections whose state is unknown.
+    pub unknown: ProtectionSet,
+    /// Its billing; `None` if it is unknown.
+    pub billing: Option<Billing>,
+    /// Its zone; `None` if none is stated.
+    pub zone: Option<ZoneId>,
+    /// When it was created; `None` if it never was.
+    pub created: Option<SimTime>,
+    /// The instance at the start; `None` if the run created it under a new name.
+    pub start: Option<Start>,
+}

@@ -27,13 +27,12 @@ use std::path::Path;
 use measure::{CLOCKS, clocks, spread};
 use stayput::experiment::{Summary, carry_out};
 use stayput::plan::Plan;
-use stayput::record::Record;
+use stayput::record::{InstanceRow, Record};
 use stayput::report::{
-    BufferedCsv, CsvTables, CsvThread, EndOfRun, InstanceRow, ReferenceCsv, Report as _, Rows,
-    RunItem,
+    BufferedCsv, CsvTables, CsvThread, EndOfRun, ReferenceCsv, Report as _, Rows, RunItem,
 };
 use stayput::run_header::RunHeader;
-use stayput::world::{Run, World};
+use stayput::world::Run;
 
 const HEAD: &str = "\
 | all threads: ns | times | engine's thread: ns | times | on the wall: ns | times |
@@ -68,16 +67,6 @@ fn measure(rounds: usize, per: f64, designs: &[(&str, &dyn Fn())]) {
     }
 }
 
-/// The instances as they stand at the end of a run.
-fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> {
-    world.fleet().instances().map(|(id, instance)| {
-        let (on, unknown) = world.protections(id);
-        let (account, group, state) = (instance.account, instance.group, instance.state);
-        let policy = world.policy_of(id);
-        InstanceRow { instance: id, account, group, state, policy, on, unknown }
-    })
-}
-
 /// A run of which every record goes to `take`.
 fn run(plan: &Plan, mut take: impl FnMut(&Record, &RunHeader)) -> Run {
     let mut summary = Summary::default();
@@ -101,7 +90,7 @@ fn beside<T: Rows<Out = File>>(plan: &Plan, folder: &Path) {
     let run = run(plan, |record, header| {
         tables.write(std::slice::from_ref(record), header).expect("a disk");
     });
-    let rows: Vec<InstanceRow> = at_the_end(run.world()).collect();
+    let rows: Vec<InstanceRow> = run.world().instance_rows(&[]).collect();
     tables.instances(&rows, run.world().header()).expect("a disk");
     tables.finish().expect("a disk");
 }
@@ -114,7 +103,7 @@ fn by_thread(plan: &Plan, folder: &Path) {
     });
     let summary = Summary::default();
     let instances =
-        || -> Box<dyn Iterator<Item = InstanceRow>> { Box::new(at_the_end(run.world())) };
+        || -> Box<dyn Iterator<Item = InstanceRow>> { Box::new(run.world().instance_rows(&[])) };
     let header = run.world().header();
     let end =
         EndOfRun { header, summary: &summary, early: None, expectations: 0, instances: &instances };

@@ -23,7 +23,9 @@ use super::shared::study_result::{Merged, publish};
 use super::shared::terminal;
 use crate::diagnostics::{Code, Problem, Problems, Sources};
 use crate::experiment::{Estimator, Observed};
-use crate::report::{ReplicationRow, ReplicationsCsv, RunEnd, RunFile, WrittenStudy};
+use crate::report::{
+    ReplicationRow, ReplicationsCsv, RunEnd, RunFile, WrittenAssumption, WrittenStudy,
+};
 use crate::stats::Confidence;
 
 #[derive(Debug, clap::Args)]
@@ -209,8 +211,9 @@ impl Merging<'_> {
     /// Merges the rows of a run, in the order of their numbers.
     fn merge(&mut self, of: &RunEnd) -> Result<io::Result<Run>, Exit> {
         let name = name(of);
+        let policies: Vec<&str> = of.policies.iter().map(|one| one.name.as_str()).collect();
         let mut run = Run {
-            policy: of.policies.join(";"),
+            policy: policies.join(";"),
             counts: None,
             estimator: Estimator::new(&[], MOST_VALUES),
             next: 0,
@@ -408,11 +411,10 @@ fn missing_help(parts: &[Part], mut problem: Problem) -> Problem {
 
 /// The run file of the whole study, without its runs.
 fn account(parts: &[Part], first: &Part) -> RunFile {
-    let assumptions: BTreeSet<String> =
-        parts.iter().flat_map(|part| part.file.assumptions.iter().cloned()).collect();
+    let assumptions = parts.iter().flat_map(|part| part.file.assumptions.iter().cloned());
     RunFile {
         study: Some(WrittenStudy { shard: None, ..first.study.clone() }),
-        assumptions: assumptions.into_iter().collect(),
+        assumptions: WrittenAssumption::merged(assumptions),
         rows: serde_json::Map::new(),
         outputs: Vec::new(),
         runs: Vec::new(),

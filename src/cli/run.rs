@@ -9,14 +9,17 @@ use super::shared::format_target::ReportTarget;
 use super::shared::load::{Loader, plans};
 use super::shared::output_folder::{self, OutputFolder, cannot};
 use super::shared::progress::Progress;
-use super::shared::run_end::{at_the_end, judge_ending, run_end, undecided};
-use super::shared::run_inputs::{assumed, inputs, note_policies, page_inputs, without_folder};
+use super::shared::run_end::{WrittenPlan, judge_ending, run_end, undecided};
+use super::shared::run_inputs::{
+    assumed, inputs, note_policies, note_sources, page_inputs, without_folder,
+};
 use super::shared::{study, terminal};
 use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::plan::{Plan, Unread};
+use crate::record::{InstanceRow, Start};
 use crate::report::{
-    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, Input, InstanceRow, JsonLines, Made,
-    Paint, Report, RunEnd, RunFile, RunItem, RunPage, Text,
+    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, Input, JsonLines, Made, Paint,
+    Report, RunEnd, RunFile, RunItem, RunPage, Text, WrittenAssumption, WrittenSource,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -82,7 +85,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     for mut plan in plans {
         left -= 1;
         plan.header.replication = arguments.replication.unwrap_or(0);
-        match running.carry_out(plan) {
+        match running.carry_out(plan, &loader) {
             Ok(one) => exit = exit.max(one),
             // The reader closed standard output, and no tables are written.
             Err(Broken::Write(None)) => return Ok(exit),
@@ -127,7 +130,8 @@ struct Running<'a> {
     page: Option<RunPage>,
     runs: Vec<RunEnd>,
     policies: Vec<Input>,
-    assumptions: Vec<String>,
+    sources: Vec<WrittenSource>,
+    assumptions: Vec<WrittenAssumption>,
     complete: bool,
 }
 
@@ -164,16 +168,21 @@ impl<'a> Running<'a> {
                 .then(RunPage::default),
             runs: Vec::new(),
             policies: Vec::new(),
+            sources: Vec::new(),
             assumptions: Vec::new(),
             complete: true,
         })
     }
 
-    fn carry_out(&mut self, plan: Plan) -> Result<Exit, Broken> {
+    fn carry_out(&mut self, plan: Plan, loader: &Loader) -> Result<Exit, Broken> {
+        let written = WrittenPlan::of(&plan, &loader.sources);
         let expectations = plan.expectations.len();
         let limits = self.arguments.overrides.limits();
         let mut summary = Summary::default();
         self.write(&RunItem::Start(&plan))?;
+        // Only the tables have starting values.
+        let with_starts = self.tables.is_some();
+        let starts: Vec<Start> = plan.starting_values().filter(|_| with_starts).collect();
         let may_continue = || !terminal::is_interrupted();
         let progress = Progress::new(days(plan.header.elapsed(plan.header.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, may_continue, |record, world| {
@@ -192,14 +201,18 @@ impl<'a> Running<'a> {
         let interrupted = ending.word() == Stopped::Interrupted;
         let instances = || -> Box<dyn Iterator<Item = InstanceRow>> {
             // An interrupted run has no instances at its end.
-            if interrupted { Box::new(std::iter::empty()) } else { Box::new(at_the_end(world)) }
+            if interrupted {
+                Box::new(std::iter::empty())
+            } else {
+                Box::new(world.instance_rows(&starts))
+            }
         };
         let early = undecided(&ending, header);
         let early = early.as_deref();
         let end =
             EndOfRun { header, summary: &summary, early, expectations, instances: &instances };
         self.write(&RunItem::End(&end))?;
-        self.note(&summary, world, &ending);
+        self.note(&summary, world, &ending, written);
         if interrupted {
             return Ok(Exit::Success); // which is reported once, at the end
         }
@@ -227,16 +240,15 @@ impl<'a> Running<'a> {
     }
 
     /// Adds a finished run to the contents of the run file.
-    fn note(&mut self, summary: &Summary, world: &World, ending: &Ending) {
+    fn note(&mut self, summary: &Summary, world: &World, ending: &Ending, written: WrittenPlan) {
         let header = world.header();
         self.complete &= ending.is_complete();
-        self.runs.push(run_end(header, ending.events, &ending.word().to_string()));
-        for line in assumed(header, summary.switches()) {
-            if !self.assumptions.contains(&line) {
-                self.assumptions.push(line);
-            }
-        }
+        let end = run_end(header, written, ending.events, &ending.word().to_string());
+        self.runs.push(end);
+        let decisions = |policy, switch| Some(summary.decisions_on(policy, switch));
+        self.assumptions.extend(assumed(header, summary.switches(), decisions));
         note_policies(header, &mut self.policies);
+        note_sources(header, &mut self.sources);
     }
 
     /// Closes every output; returns the run file if tables were written.
@@ -262,7 +274,8 @@ impl<'a> Running<'a> {
             study: None,
             inputs: inputs(loader),
             policies: self.policies,
-            assumptions: self.assumptions,
+            sources: self.sources,
+            assumptions: WrittenAssumption::merged(self.assumptions),
             outputs: Vec::new(), // filled in when they are complete
             rows: tables
                 .counts()

@@ -263,6 +263,7 @@ fn quantiles(mut sample: Sample) -> Option<[i64; 7]> {
 mod tests {
     use super::*;
     use crate::experiment::run::Stopped;
+    use crate::words::Trigger;
 
     fn row(replication: u64, lost: i64, first: Option<i64>, count: i64) -> Observed {
         let values = [
@@ -279,7 +280,8 @@ mod tests {
             first.or(Some(9)),
         ];
         let (events, stop, counts) = (1, Stopped::Drained, vec![count]);
-        Observed { replication, events, stop, values, counts }
+        let released_by = [0; Trigger::ALL.len()];
+        Observed { replication, events, stop, values, released_by, first_trigger: None, counts }
     }
 
     fn estimates_of(rows: Vec<Observed>) -> Vec<Estimate> {

@@ -14,7 +14,7 @@ use crate::plan::{DecisionLine, Plan};
 use crate::record::{Decision, Loss, Record};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Confidence, Effect, Fate, Metric, Outcome, Word};
+use crate::words::{Confidence, Effect, Fate, Metric, Outcome, Trigger, Word};
 use crate::world::Run;
 
 /// The results of one replication.
@@ -28,6 +28,10 @@ pub struct Observed {
     pub stop: Stopped,
     /// The value of each metric, by its index; `None` if there was no observation.
     pub values: [Option<i64>; Metric::COUNT],
+    /// Number of released instances, by the index of the trigger; all 0 if it did not complete.
+    pub released_by: [i64; Trigger::ALL.len()],
+    /// Trigger of the first release; `None` if there was none.
+    pub first_trigger: Option<Trigger>,
     /// The counts that the scenario defines, in the order of [`Replications::counts`].
     pub counts: Vec<i64>,
 }
@@ -82,8 +86,9 @@ struct Counting {
     overridden: i64,
     gib_lost: i64,
     of_unknown_size: i64,
-    /// The instant of the first release; `None` before it.
-    first: Option<SimTime>,
+    released_by: [i64; Trigger::ALL.len()],
+    /// The instant and trigger of the first release; `None` before it.
+    first: Option<(SimTime, Trigger)>,
     /// The instant of the first release of a protected instance; `None` before it.
     first_protected: Option<SimTime>,
     counts: Vec<i64>,
@@ -102,7 +107,8 @@ impl Counting {
         self.overridden += i64::from(decision.outcome == Outcome::Overridden);
         if decision.effect == Effect::Released {
             self.released += 1;
-            self.first.get_or_insert(decision.at);
+            self.released_by[usize::from(decision.trigger.index())] += 1;
+            self.first.get_or_insert((decision.at, decision.trigger));
             let may_be_protected = !decision.on.is_empty() || !decision.unknown.is_empty();
             self.protected_lost_at_most += i64::from(may_be_protected);
             if !decision.on.is_empty() {
@@ -131,7 +137,7 @@ impl Counting {
     fn finish(self, ending: &Ending, header: &RunHeader) -> Observed {
         let length = header.elapsed(header.end).seconds();
         let since_start = |at| header.elapsed(at).seconds();
-        let first = self.first.map(since_start);
+        let first = self.first.map(|(at, _)| since_start(at));
         let first_protected = self.first_protected.map(since_start);
         let stop = ending.word();
         let mut observed = Observed {
@@ -139,6 +145,8 @@ impl Counting {
             events: ending.events,
             stop,
             values: [None; Metric::COUNT],
+            released_by: [0; Trigger::ALL.len()],
+            first_trigger: None,
             counts: Vec::new(),
         };
         if stop.is_complete() {
@@ -157,6 +165,8 @@ impl Counting {
                     Metric::ProtectedLossFree => Some(first_protected.unwrap_or(length)),
                 };
             }
+            observed.released_by = self.released_by;
+            observed.first_trigger = self.first.map(|(_, trigger)| trigger);
             observed.counts = self.counts;
         }
         observed

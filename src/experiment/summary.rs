@@ -2,7 +2,7 @@
 
 use crate::record::{Decision, Loss, Record};
 use crate::words::{
-    Confidence, Effect, Fate, InstanceId, Outcome, PolicyId, ProtectionSet, ResourceKind,
+    Confidence, Effect, Fate, InstanceId, Outcome, PolicyId, ProtectionSet, ResourceKind, SwitchId,
     SwitchSet, Word,
 };
 
@@ -30,6 +30,8 @@ pub struct Summary {
     pub losses: u64,
     /// Switches that decisions depended on, by the index of the policy.
     switches: Vec<SwitchSet>,
+    /// Number of decisions that depended on each switch, by the index of the policy.
+    decisions_on: Vec<[u64; SwitchSet::MOST]>,
     /// Protections that were on without effect, with their policy, by the index of the instance.
     inert: Vec<Option<(PolicyId, ProtectionSet)>>,
 }
@@ -47,6 +49,7 @@ impl Default for Summary {
             changes: 0,
             losses: 0,
             switches: Vec::new(),
+            decisions_on: Vec::new(),
             inert: Vec::new(),
         }
     }
@@ -73,6 +76,15 @@ impl Summary {
             *least += u64::from(!decision.on.is_empty());
             *most += u64::from(!decision.on.is_empty() || !decision.unknown.is_empty());
         }
+        if !decision.basis.switches.is_empty() {
+            let index = decision.policy.index();
+            if self.decisions_on.len() <= index {
+                self.decisions_on.resize(index + 1, [0; SwitchSet::MOST]);
+            }
+            for switch in decision.basis.switches.iter() {
+                self.decisions_on[index][switch.index()] += 1;
+            }
+        }
         if !decision.inert.is_empty() {
             let index = decision.instance.index();
             if self.inert.len() <= index {
@@ -90,6 +102,11 @@ impl Summary {
     /// The switches that decisions depended on, for each policy.
     pub fn switches(&self) -> impl Iterator<Item = (PolicyId, SwitchSet)> {
         self.switches.iter().enumerate().map(|(index, set)| (PolicyId::at(index), *set))
+    }
+
+    /// Number of decisions that depended on a switch.
+    pub fn decisions_on(&self, policy: PolicyId, switch: SwitchId) -> u64 {
+        self.decisions_on.get(policy.index()).map_or(0, |counts| counts[switch.index()])
     }
 
     fn loss(&mut self, loss: &Loss) {

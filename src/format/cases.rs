@@ -2,7 +2,7 @@
 
 use super::read::{Map, Read};
 use super::tree::{Node, Value};
-use crate::diagnostics::{Code, Problem, Problems, Spanned, closest};
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 
 /// The trees of a scenario's cases, each with its name; one without a name if there are none.
 pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
@@ -26,6 +26,13 @@ pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
     }
     unused_values(node, &cases, problems);
     trees
+}
+
+/// The values of a case, and where each is written.
+pub fn values(node: &Node, case: &str) -> impl Iterator<Item = (String, Span)> {
+    let values = node.get("cases").and_then(|cases| cases.get(case)).and_then(Node::entries);
+    let entries = values.unwrap_or_default().iter();
+    entries.map(|entry| (entry.key.to_string(), entry.value.span))
 }
 
 /// The name in a text that stands for a value of the case: `$name`, and nothing else.

@@ -157,7 +157,11 @@ impl Compiler<'_> {
             compiled.name = written.name.to_string();
             compiled.allow.clone_from(&written.allow);
             let mut read = Vec::new();
-            compiled.plans.extend(self.case((case, &names), written, &beside, &mut read));
+            let values = cases::values(node, case);
+            let values = values.map(|(key, span)| (key, self.sources.quote(span).to_owned()));
+            let values: Vec<_> = values.collect();
+            let case = (case.as_str(), names.as_slice(), values.as_slice());
+            compiled.plans.extend(self.case(case, written, &beside, &mut read));
             compiled.read = read;
         }
         self.allow(&compiled.allow);
@@ -191,7 +195,7 @@ impl Compiler<'_> {
 
     fn case(
         &mut self,
-        (case, cases): (&str, &[String]),
+        (case, cases, values): (&str, &[String], &[(String, String)]),
         written: &WrittenScenario,
         beside: &[Arc<Policy>],
         read: &mut Vec<String>,
@@ -214,6 +218,7 @@ impl Compiler<'_> {
             rulebooks,
             asked,
             assumptions,
+            values,
         };
         // A large table that is not plain is left to the next reader; then the case is made once
         // more, without what was reported meanwhile.
@@ -368,6 +373,8 @@ struct Case<'c> {
     /// The policies, as they were asked for.
     asked: Vec<String>,
     assumptions: Vec<Assumption>,
+    /// The values that it puts in place of `$name`.
+    values: &'c [(String, String)],
 }
 
 /// What is expected is resolved, and everything is put in its place.
@@ -420,6 +427,7 @@ fn finish(
         counts,
         defaults,
         assumptions: case.assumptions.clone(),
+        values: case.values.to_vec(),
         event_places: listed.spans,
     }
 }

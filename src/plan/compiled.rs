@@ -46,6 +46,8 @@ pub struct Plan {
     pub defaults: BTreeSet<(PolicyId, RuleId)>,
     /// What is assumed.
     pub assumptions: Vec<Assumption>,
+    /// The values of its case, as the scenario writes them.
+    pub values: Vec<(String, String)>,
     /// Where each event stands in its file, if it stands in one that can be quoted.
     pub event_places: Vec<Span>,
 }

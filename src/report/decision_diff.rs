@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::csv::columns::{DECISIONS, Kind};
-use super::csv::rows;
+use super::csv::rows::{self, NO_CASE};
 use super::markdown;
 use super::policy_diff::{ARROW, direction_word, painted};
 use super::text_table::{Page, folded, hanging};
@@ -32,10 +32,12 @@ impl DecisionRow {
         Self(rows::decision(decision, header).iter().map(ToString::to_string).collect())
     }
 
-    /// The cell of a column; empty if there is no column with this name.
+    /// The cell of a column; empty if there is no column with this name, and for the case of a
+    /// scenario without cases.
     pub fn get(&self, column: &str) -> &str {
         let index = DECISIONS.columns.iter().position(|known| known.name == column);
-        index.and_then(|index| self.0.get(index)).map_or("", String::as_str)
+        let text = index.and_then(|index| self.0.get(index)).map_or("", String::as_str);
+        if column == "case" && text == NO_CASE { "" } else { text }
     }
 
     /// Replaces the text of a cell; does nothing if there is no column with this name.

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{ESTIMATE_COLUMNS, ESTIMATES};
+use super::csv::rows::case;
 use super::csv::tables::{BufferedCsv, Rows, begin};
 use super::jsonl::object;
 use super::text_table::{Paint, table};
@@ -53,7 +54,7 @@ fn row<'e>(run: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COL
     let observed = |index: usize| one.observed.map_or(Cell::EMPTY, |all| Cell::Signed(all[index]));
     [
         Cell::Text(run.scenario),
-        Cell::Text(run.case),
+        case(run.case),
         Cell::Text(run.policy),
         Cell::Text(&one.metric),
         Cell::word(one.unit),

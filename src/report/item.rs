@@ -2,10 +2,9 @@
 
 use std::io;
 
-use super::csv::rows::InstanceRow;
 use crate::experiment::Summary;
 use crate::plan::Plan;
-use crate::record::Record;
+use crate::record::{InstanceRow, Record};
 use crate::run_header::RunHeader;
 
 /// A report in one format. `T` is what it shows: the items of runs, or a whole result.

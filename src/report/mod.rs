@@ -6,6 +6,7 @@
 mod accepted_changes;
 mod coverage;
 mod csv;
+mod data_package;
 mod decision_diff;
 mod diff_formats;
 mod diff_json;
@@ -22,6 +23,7 @@ mod policy_diff;
 mod prevented;
 mod replications;
 mod rules;
+mod run_file;
 mod schema;
 mod snapshot;
 mod test_github;
@@ -40,10 +42,10 @@ pub use coverage::{
     Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,
     mutation_per_cent, mutation_text,
 };
-pub use csv::columns::{Column, Kind, STUDY_TABLES, TABLES, Table};
-pub use csv::rows::InstanceRow;
+pub use csv::columns::{Column, Kind, Reference, STUDY_TABLES, TABLES, Table};
 pub use csv::tables::{BufferedCsv, Counts, CsvTables, DecisionsCsv, ReferenceCsv, Rows};
 pub use csv::thread::CsvThread;
+pub use data_package::{DATA_PACKAGE, WrittenTable, data_package};
 pub use decision_diff::{
     Changed, ChangesInOldRuns, DecisionRow, changed, changed_json, changed_markdown, changed_text,
     read_decisions,
@@ -55,7 +57,7 @@ pub use estimates::{Estimated, estimates_csv, estimates_jsonl, estimates_text};
 pub use explain::{SituationQuery, explain_decision, explain_situation};
 pub use html::{Made, RunPage, Study, StudyRun, TestExtras, diff_page, study_page, test_page};
 pub use item::{EndOfRun, Report, RunItem};
-pub use jsonl::{Input, JsonLines, RunEnd, RunFile, WrittenStudy, run_json};
+pub use jsonl::JsonLines;
 pub use matrix::{matrix_csv, matrix_text};
 pub use paired::{PairedRun, paired_csv, paired_json, paired_markdown, paired_text};
 pub use policy_diff::{diff_markdown, diff_text};
@@ -63,6 +65,10 @@ pub use replications::{
     ReplicationRow, ReplicationRows, ReplicationsCsv, read_replications, replications_csv,
 };
 pub use rules::{Edition, editions_json, editions_text, rule_text, rules_json, rules_text};
+pub use run_file::{
+    EventPlace, Input, RunEnd, RunFile, RunName, WrittenAssumption, WrittenSource, WrittenStudy,
+    run_json,
+};
 pub use schema::{
     accepted_schema, csv_schema, diff_schema, policy_schema, scenario_schema, schema_text,
     test_schema,

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
+use super::csv::rows::case;
 use super::csv::tables::{BufferedCsv, Rows, begin};
 use super::estimates::{decimal, label, shown};
 use super::jsonl::object;
@@ -58,8 +59,8 @@ impl PairedRun {
 fn row<'r>(run: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS] {
     [
         Cell::Text(&run.scenario),
-        Cell::Text(&run.cases[0]),
-        Cell::Text(&run.cases[1]),
+        case(&run.cases[0]),
+        case(&run.cases[1]),
         Cell::Text(&run.policies[0]),
         Cell::Text(&run.policies[1]),
         Cell::Text(&one.metric),

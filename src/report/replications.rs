@@ -4,12 +4,19 @@ use std::io::{self, Read, Write};
 
 use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{REPLICATION_COLUMNS, REPLICATIONS};
+use super::csv::rows::{self, NO_CASE};
 use super::csv::tables::{BufferedCsv, Rows, begin};
 use crate::experiment::{Observed, Replications, Stopped};
-use crate::words::{Metric, Word};
+use crate::words::{Metric, Trigger, Word};
 
 /// Index of the first metric among the columns.
 const FIRST: usize = 6;
+
+/// Index of the trigger of the first loss, after which one column for each trigger follows.
+const FIRST_TRIGGER: usize = FIRST + Metric::COUNT;
+
+/// Index of the counts that the scenario defines.
+const COUNTS: usize = FIRST_TRIGGER + 1 + Trigger::ALL.len();
 
 /// Writes the table and returns the number of its rows.
 ///
@@ -67,27 +74,26 @@ fn row<'r>(
     counts: &'r [String],
     one: &'r Observed,
 ) -> [Cell<'r>; REPLICATION_COLUMNS] {
-    let value = |index: usize| one.values[index].map_or(Cell::EMPTY, Cell::Signed);
-    [
+    let mut cells = [Cell::EMPTY; REPLICATION_COLUMNS];
+    cells[..FIRST].copy_from_slice(&[
         Cell::Text(scenario),
-        Cell::Text(case),
+        rows::case(case),
         Cell::Text(policy),
         Cell::Number(one.replication),
         Cell::Number(one.events),
         Cell::word(one.stop),
-        value(0),
-        value(1),
-        value(2),
-        value(3),
-        value(4),
-        value(5),
-        value(6),
-        value(7),
-        value(8),
-        value(9),
-        value(10),
-        Cell::Counts(counts, &one.counts),
-    ]
+    ]);
+    for (cell, value) in cells[FIRST..FIRST_TRIGGER].iter_mut().zip(one.values) {
+        *cell = value.map_or(Cell::EMPTY, Cell::Signed);
+    }
+    cells[FIRST_TRIGGER] = one.first_trigger.map_or(Cell::EMPTY, Cell::word);
+    if one.stop.is_complete() {
+        for (cell, count) in cells[FIRST_TRIGGER + 1..COUNTS].iter_mut().zip(one.released_by) {
+            *cell = Cell::Signed(count);
+        }
+    }
+    cells[COUNTS] = Cell::Counts(counts, &one.counts);
+    cells
 }
 
 /// A row of the table.
@@ -148,7 +154,8 @@ impl<R: Read> Iterator for ReplicationRows<R> {
         let Some((one, counts)) = read_row(&cells) else {
             return Some(Err(format!("line {line} is not valid")));
         };
-        let [scenario, case, policy] = [cells[0], cells[1], cells[2]].map(str::to_owned);
+        let case = if cells[1] == NO_CASE { "" } else { cells[1] };
+        let [scenario, case, policy] = [cells[0], case, cells[2]].map(str::to_owned);
         Some(Ok(ReplicationRow { scenario, case, policy, counts, one, line }))
     }
 }
@@ -181,12 +188,23 @@ pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
 }
 
 fn read_row(cells: &[&str]) -> Option<(Observed, Vec<String>)> {
+    let number = |cell: &&str| -> Option<Option<i64>> {
+        if cell.is_empty() { Some(None) } else { cell.parse().ok().map(Some) }
+    };
     let mut values = [None; Metric::COUNT];
     for (value, cell) in values.iter_mut().zip(&cells[FIRST..]) {
-        *value = if cell.is_empty() { None } else { Some(cell.parse().ok()?) };
+        *value = number(cell)?;
+    }
+    let first_trigger = match cells[FIRST_TRIGGER] {
+        "" => None,
+        word => Some(Trigger::spelled(word)?),
+    };
+    let mut released_by = [0; Trigger::ALL.len()];
+    for (count, cell) in released_by.iter_mut().zip(&cells[FIRST_TRIGGER + 1..]) {
+        *count = number(cell)?.unwrap_or(0);
     }
     let (mut names, mut counts) = (Vec::new(), Vec::new());
-    for pair in cells[FIRST + Metric::COUNT].split(';').filter(|pair| !pair.is_empty()) {
+    for pair in cells[COUNTS].split(';').filter(|pair| !pair.is_empty()) {
         let (name, count) = pair.split_once('=')?;
         names.push(name.to_owned());
         counts.push(count.parse().ok()?);
@@ -196,6 +214,8 @@ fn read_row(cells: &[&str]) -> Option<(Observed, Vec<String>)> {
         events: cells[4].parse().ok()?,
         stop: Stopped::spelled(cells[5])?,
         values,
+        released_by,
+        first_trigger,
         counts,
     };
     // A complete replication has a value for every metric that is not optional.
@@ -216,11 +236,15 @@ mod tests {
             stop: Stopped::Horizon,
             values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
                 .map(|v| (v != 7 && v != 9 || first).then_some(v)),
+            released_by: [2; Trigger::ALL.len()],
+            first_trigger: first.then_some(Trigger::Expiry),
             counts: vec![3, 0],
         };
         let none = Observed {
             stop: Stopped::Undecided,
             values: [None; Metric::COUNT],
+            released_by: [0; Trigger::ALL.len()],
+            first_trigger: None,
             counts: Vec::new(),
             ..row(2, true)
         };

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::accepted_changes::AcceptedFile;
-use super::csv::columns::{Kind, STUDY_TABLES, TABLES};
+use super::csv::columns::{STUDY_TABLES, TABLES};
+use super::data_package::resource;
 use crate::format::{Read, Schemas};
 use crate::plan::WrittenScenario;
 use crate::policy::{PolicyFile, allow_overlays};
@@ -126,21 +127,7 @@ pub fn test_schema() -> Json {
 
 /// The Table Schema (specs.frictionlessdata.io) of the tables of runs and replications.
 pub fn csv_schema() -> Json {
-    let resources = TABLES.iter().chain(STUDY_TABLES).map(|table| {
-        let fields = table.columns.iter().map(|column| {
-            let kind = match column.kind {
-                Kind::Integer => "integer",
-                Kind::Number => "number",
-                Kind::Time => "datetime",
-                Kind::Text | Kind::Word | Kind::List => "string",
-            };
-            json!({ "name": column.name, "type": kind, "description": column.about })
-        });
-        json!({
-            "name": table.file,
-            "description": format!("one row per {}", table.row),
-            "schema": { "fields": fields.collect::<Vec<_>>(), "missingValues": [""] },
-        })
-    });
-    json!({ "profile": "tabular-data-package", "resources": resources.collect::<Vec<_>>() })
+    let tables = TABLES.iter().chain(STUDY_TABLES);
+    let resources: Vec<Json> = tables.map(|table| resource(table, &|_| true)).collect();
+    json!({ "profile": "tabular-data-package", "resources": resources })
 }

@@ -14,10 +14,12 @@ use crate::fleet::{Arrears, Fleet};
 use crate::kernel::{FutureEvents, Streams};
 use crate::plan::{Flags, FlagsRef, Unread};
 use crate::policy::{Remedy, Rulebook, Undecided};
-use crate::record::{Cause, Origin, Record, Target};
+use crate::record::{Cause, InstanceRow, Origin, Record, Start, Target};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{AccountId, GroupId, InstanceId, PolicyId, RuleId, SwitchSet, Trigger};
+use crate::words::{
+    AccountId, GroupId, InstanceId, Lifecycle, PolicyId, RuleId, SwitchSet, Trigger,
+};
 
 /// Why a run stopped early: its further course depends on something unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +110,29 @@ impl World {
     /// Why the table of events could not be read to its end; `None` if it could.
     pub const fn unread(&self) -> Option<&Unread> {
         self.unread.as_ref()
+    }
+
+    /// The instances as they stand now, in the order of their ids. `starts` are those of the plan.
+    pub fn instance_rows<'w>(
+        &'w self,
+        starts: &'w [Start],
+    ) -> impl Iterator<Item = InstanceRow> + 'w {
+        self.fleet.instances().map(|(id, instance)| {
+            let (on, unknown) = self.protections(id);
+            InstanceRow {
+                instance: id,
+                account: instance.account,
+                group: instance.group,
+                state: instance.state,
+                policy: self.policy_of(id),
+                on,
+                unknown,
+                billing: instance.billing_known.then_some(instance.billing),
+                zone: instance.zone,
+                created: (instance.state != Lifecycle::Absent).then_some(instance.created),
+                start: starts.get(id.index()).copied(),
+            }
+        })
     }
 
     /// The protections that an event sets, as ids of `policy`.

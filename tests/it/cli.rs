@@ -60,7 +60,7 @@ fn data_goes_to_standard_output_and_talk_to_standard_error() {
     let path = write(span.path(), "small.yaml", SMALL);
     let out = span.path().join("out").to_string_lossy().into_owned();
     let ran = stayput(&["run", &path, "-f", "csv", "--out", &out]);
-    assert!(ran.stdout.lines().all(|line| line.split(',').count() == 29), "{}", ran.stdout);
+    assert!(ran.stdout.lines().all(|line| line.split(',').count() == 32), "{}", ran.stdout);
     assert_eq!(ran.stderr, format!("wrote {out}\n"));
 }
 
@@ -92,9 +92,10 @@ fn a_folder_of_reports_holds_every_table_that_the_schema_lists() {
     let diff = ["diff", "alibaba-ecs@2026-05-15", "alibaba-ecs@2026-05-15", &path];
     let differences = stayput(&[&diff[..], &["--replications", "3", "-f", "csv"]].concat());
     write(&many, "differences.csv", differences.stdout);
-    let mut listed = vec!["run.json".to_owned(); 2];
+    let both = ["run.json", "datapackage.json"].map(str::to_owned);
+    let mut listed = [both.clone(), both].concat();
     for table in schema["resources"].as_array().unwrap() {
-        let file = table["name"].as_str().unwrap();
+        let file = table["path"].as_str().unwrap();
         listed.push(file.to_owned());
         let of_many = many.join(file);
         let path = if of_many.exists() { of_many } else { out.join(file) };

@@ -345,7 +345,7 @@ fn the_page_of_columns_is_what_the_program_writes() {
     let whole = schema("csv");
     let mut page = String::new();
     for table in whole["resources"].as_array().unwrap() {
-        let name = table["name"].as_str().unwrap();
+        let name = table["path"].as_str().unwrap();
         let about = table["description"].as_str().unwrap_or("");
         let _ =
             write!(page, "## `{name}`\n\n{about}\n\n| column | type | meaning |\n|---|---|---|\n");

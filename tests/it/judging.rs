@@ -187,7 +187,7 @@ fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
             ",overridden,",
             "stored OVERRIDDEN (RP1, documented), now HELD (RP1, documented)",
         ),
-        (",alice,", ",bob,", "in: actor"),
+        (",release,alice,", ",release,bob,", "in: actor"),
     ] {
         fs::write(&stored, good.replace(from, to)).unwrap();
         let ran = stayput(&["test", &path]);
@@ -199,7 +199,7 @@ fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
     assert!(stayput(&["bless", &path]).stdout.contains("unchanged"));
     fs::write(&stored, "scenario,case\n").unwrap();
     assert_eq!(stayput(&["test", &path]).code, 2, "what cannot be read is no success");
-    fs::write(&stored, good.replace("small,,0", "small,gone,0")).unwrap();
+    fs::write(&stored, good.replace("small,-,0", "small,gone,0")).unwrap();
     let ran = stayput(&["test", &path]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("error[E085]"), "{}", ran.stderr);

@@ -21,7 +21,8 @@ fn a_table_and_a_timeline_hold_several_locks() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let timeline = fs::read_to_string(out.join("timeline.csv")).unwrap();
     let locks: Vec<&str> = timeline.lines().filter(|line| line.contains(",lock,")).collect();
-    let [b_locked, b_notice, a_open, b_open] = locks[..] else { panic!("{timeline}") };
+    let [a_start, b_locked, b_notice, a_open, b_open] = locks[..] else { panic!("{timeline}") };
+    assert!(a_start.contains(",lock,,security;recycling,start:fleet,"), "{a_start}");
     assert!(b_locked.contains(",lock,none,security,"), "{b_locked}");
     assert!(b_notice.contains(",lock,security,security;recycling,"), "{b_notice}");
     assert!(a_open.contains(",lock,security;recycling,recycling,"), "{a_open}");

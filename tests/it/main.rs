@@ -11,6 +11,8 @@ mod browser;
 mod chance;
 /// Exit codes, streams, folders of reports: what a shell sees.
 mod cli;
+/// The tables of a folder against their description.
+mod data_package;
 /// The same inputs give the same bytes, and strangers change nothing.
 mod determinism;
 /// Two editions: every difference, and nothing else.

@@ -7,9 +7,9 @@ use stayput::diagnostics::{Files, NoFiles, Problems, ReadFailure, Sources, rende
 use stayput::experiment::{Summary, carry_out};
 use stayput::kernel::Limits;
 use stayput::plan::{Options, Plan, compile};
-use stayput::record::Record;
+use stayput::record::{InstanceRow, Record, Start};
 use stayput::report::{
-    BufferedCsv, Counts, CsvTables, CsvThread, EndOfRun, InstanceRow, ReferenceCsv, Report, RunItem,
+    BufferedCsv, Counts, CsvTables, CsvThread, EndOfRun, ReferenceCsv, Report, RunItem,
 };
 use stayput::world::World;
 
@@ -64,14 +64,9 @@ fn open(texts: &mut Texts, name: &str) -> Shared {
     file
 }
 
-pub(crate) fn instances(world: &World) -> Vec<InstanceRow> {
-    let row = |(id, instance): (_, &stayput::fleet::Instance)| {
-        let (on, unknown) = world.protections(id);
-        let (account, group, state) = (instance.account, instance.group, instance.state);
-        let policy = world.policy_of(id);
-        InstanceRow { instance: id, account, group, state, policy, on, unknown }
-    };
-    world.fleet().instances().map(row).collect()
+pub(crate) fn instances(world: &World, plan: &Plan) -> Vec<InstanceRow> {
+    let starts: Vec<Start> = plan.starting_values().collect();
+    world.instance_rows(&starts).collect()
 }
 
 /// The tables by the model: one record after the other.
@@ -80,11 +75,13 @@ fn plain(plans: &[Plan]) -> (Texts, Counts) {
     let mut tables =
         CsvTables::<ReferenceCsv<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
     for plan in plans {
+        let starts: Vec<Record> = plan.starting_changes().map(Record::Change).collect();
+        tables.write(&starts, &plan.header).unwrap();
         let take = |record: &Record, world: &World| {
             tables.write(std::slice::from_ref(record), world.header())
         };
         let (_, run) = carry_out(plan.clone(), Limits::default(), None, take).unwrap();
-        tables.instances(&instances(run.world()), run.world().header()).unwrap();
+        tables.instances(&instances(run.world(), plan), run.world().header()).unwrap();
         tables.end_of_run();
     }
     let counts = tables.finish().unwrap();
@@ -101,7 +98,7 @@ fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std:
     };
     let (_, run) = carry_out(plan.clone(), Limits::default(), None, take)?;
     let rows = || -> Box<dyn Iterator<Item = InstanceRow>> {
-        Box::new(instances(run.world()).into_iter())
+        Box::new(instances(run.world(), plan).into_iter())
     };
     let header = run.world().header();
     let end =

@@ -16,7 +16,7 @@ use super::files::shown;
 use super::staging::{RUN_FILE, Staged, StagedKind, clear_leftovers, is_result};
 use super::system_calls::{AllCalls, Gate, SystemCalls};
 use super::terminal;
-use crate::report::{Input, RunFile, run_json};
+use crate::report::{DATA_PACKAGE, Input, RunFile, WrittenTable, data_package, run_json};
 
 /// Highest number that is tried in the name of a result that could not be moved to its target.
 const KEPT: u32 = 1000;
@@ -68,6 +68,8 @@ impl<G: Gate + Copy> OutputFolder<G> {
     /// which the result was kept, if it could be kept.
     pub fn finish(self, run: &mut RunFile) -> io::Result<PathBuf> {
         run.outputs = digests(&self.staged.path)?;
+        self.describe(run)?;
+        run.outputs = digests(&self.staged.path)?;
         run_json(run, BufWriter::new(self.open(RUN_FILE)?))?;
         for entry in fs::read_dir(&self.staged.path)? {
             self.calls.sync(&entry?.path())?;
@@ -85,6 +87,17 @@ impl<G: Gate + Copy> OutputFolder<G> {
             }
             Err(error) => Err(self.keep(&error)),
         }
+    }
+
+    /// Writes the description of the tables.
+    fn describe(&self, run: &RunFile) -> io::Result<()> {
+        let mut tables = Vec::new();
+        for Input { name, sha256 } in &run.outputs {
+            let file = File::open(self.staged.path.join(name))?;
+            let bytes = file.metadata()?.len();
+            tables.push(WrittenTable { file: name.clone(), sha256: sha256.clone(), bytes });
+        }
+        data_package(&tables, run.complete, BufWriter::new(self.open(DATA_PACKAGE)?))
     }
 
     /// Keeps a result that could not be moved to its target under another name beside it.
@@ -379,6 +392,7 @@ mod tests {
             study: None,
             inputs: Vec::new(),
             policies: Vec::new(),
+            sources: Vec::new(),
             assumptions: Vec::new(),
             rows: serde_json::Map::new(),
             outputs: Vec::new(),

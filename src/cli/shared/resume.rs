@@ -20,7 +20,7 @@ use super::system_calls::{AllCalls, SystemCalls};
 use super::terminal;
 use crate::diagnostics::{Code, Problem, Problems, Sources};
 use crate::experiment::{Observed, Replications};
-use crate::report::{RunFile, replications_csv};
+use crate::report::{RunFile, WrittenAssumption, replications_csv};
 
 /// Shortest time between two saves.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -40,7 +40,7 @@ pub struct Earlier {
     /// The rows of each plan, from the first replication on.
     pub rows: Vec<Vec<Observed>>,
     /// The assumptions that it relied on.
-    pub assumptions: Vec<String>,
+    pub assumptions: Vec<WrittenAssumption>,
 }
 
 /// Reads what an earlier run left in `out` or beside it; `file` is the run file of this one, and

@@ -2,13 +2,14 @@
 
 use super::exit::Exit;
 use super::progress::Progress;
-use super::run_end::{at_the_end, name_of, undecided};
+use super::run_end::{name_of, undecided};
 use super::terminal;
 use crate::experiment::{Judge, Judgement, Reach, Reached, Summary, WorkerPool, carry_out};
 use crate::kernel::Limits;
 use crate::plan::Plan;
+use crate::record::InstanceRow;
 use crate::record::Record;
-use crate::report::{CaseReport, DecisionRow, EndOfRun, InstanceRow, RunItem, RunPage};
+use crate::report::{CaseReport, DecisionRow, EndOfRun, RunItem, RunPage};
 use crate::words::{Confidence, SwitchSet};
 
 /// A case to run.
@@ -135,7 +136,7 @@ pub fn course(job: &Job, settings: RunSettings) -> Result<RunPage, Interrupted> 
     summary.set_switches(run.world().relied());
     let early = undecided(&ending, header);
     let instances =
-        || -> Box<dyn Iterator<Item = InstanceRow>> { Box::new(at_the_end(run.world())) };
+        || -> Box<dyn Iterator<Item = InstanceRow>> { Box::new(run.world().instance_rows(&[])) };
     let end = EndOfRun {
         header,
         summary: &summary,

@@ -1,16 +1,34 @@
 //! How a run ended: the entry in the run file, and messages.
 
 use super::exit::Exit;
+use super::run_inputs::{policy, written_at};
 use super::{terminal, undecided};
+use crate::diagnostics::Sources;
 use crate::experiment::{Ending, Summary};
 use crate::kernel::{Limit, Stop};
-use crate::report::{InstanceRow, RunEnd};
+use crate::plan::Plan;
+use crate::report::{EventPlace, RunEnd};
 use crate::run_header::RunHeader;
 use crate::words::Confidence;
-use crate::world::World;
+
+/// What a run file says of the text of a plan.
+#[derive(Debug, Default)]
+pub struct WrittenPlan {
+    values: serde_json::Map<String, serde_json::Value>,
+    written_at: Vec<EventPlace>,
+}
+
+impl WrittenPlan {
+    /// Of a plan that was read from these sources.
+    pub fn of(plan: &Plan, sources: &Sources) -> Self {
+        let values = plan.values.iter().map(|(key, text)| (key.clone(), text.clone().into()));
+        Self { values: values.collect(), written_at: written_at(plan, sources) }
+    }
+}
 
 /// The entry of a run in the run file.
-pub fn run_end(header: &RunHeader, events: u64, stop: &str) -> RunEnd {
+pub fn run_end(header: &RunHeader, written: WrittenPlan, events: u64, stop: &str) -> RunEnd {
+    let WrittenPlan { values, written_at } = written;
     RunEnd {
         scenario: header.scenario.clone(),
         case: header.case.clone(),
@@ -18,9 +36,11 @@ pub fn run_end(header: &RunHeader, events: u64, stop: &str) -> RunEnd {
         start: header.start.to_string(),
         end: header.end.to_string(),
         offset: header.offset.to_string(),
-        policies: header.rulebooks.iter().map(|book| book.policy.name.clone()).collect(),
+        policies: header.rulebooks.iter().map(|book| policy(book)).collect(),
         events,
         stop: stop.to_owned(),
+        values,
+        written_at,
     }
 }
 
@@ -74,20 +94,4 @@ pub fn undecided(ending: &Ending, header: &RunHeader) -> Option<String> {
         )),
         None => Some("interrupted".into()),
     }
-}
-
-/// The instances at the end of a run.
-pub fn at_the_end(world: &World) -> impl Iterator<Item = InstanceRow> + '_ {
-    world.fleet().instances().map(|(id, instance)| {
-        let (on, unknown) = world.protections(id);
-        InstanceRow {
-            instance: id,
-            account: instance.account,
-            group: instance.group,
-            state: instance.state,
-            policy: world.policy_of(id),
-            on,
-            unknown,
-        }
-    })
 }

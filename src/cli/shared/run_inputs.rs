@@ -1,9 +1,14 @@
 //! The files, policies and assumptions of a run, for the run file.
 
+use std::collections::BTreeSet;
+
 use super::load::Loader;
-use crate::report::Input;
+use crate::diagnostics::{Sources, Span};
+use crate::plan::Plan;
+use crate::policy::Rulebook;
+use crate::report::{EventPlace, Input, RunName, WrittenAssumption, WrittenSource};
 use crate::run_header::RunHeader;
-use crate::words::{PolicyId, SwitchSet};
+use crate::words::{EventId, PolicyId, SwitchId, SwitchSet};
 
 /// Every file that was read.
 pub fn inputs(loader: &Loader) -> Vec<Input> {
@@ -11,26 +16,67 @@ pub fn inputs(loader: &Loader) -> Vec<Input> {
     digests.map(|(name, sha256)| Input { name, sha256 }).collect()
 }
 
-/// The positions of the switches that decisions depended on, one line each.
+/// The positions of the switches that a run depended on; `decisions` counts those of a switch.
 pub fn assumed(
     header: &RunHeader,
     switches: impl Iterator<Item = (PolicyId, SwitchSet)>,
-) -> Vec<String> {
-    let mut lines = Vec::new();
+    decisions: impl Fn(PolicyId, SwitchId) -> Option<u64>,
+) -> Vec<WrittenAssumption> {
+    let run = RunName { scenario: header.scenario.clone(), case: header.case.clone() };
+    let mut assumptions = Vec::new();
     for (policy, switches) in switches {
         let book = header.rulebook(policy);
-        for switch in switches.iter() {
-            let name = &book.policy.switches[switch.index()].name;
-            lines.push(format!("{}: {name}={}", book.policy.name, book.setting(switch)));
+        for id in switches.iter() {
+            let switch = &book.policy.switches[id.index()];
+            assumptions.push(WrittenAssumption {
+                policy: book.policy.name.clone(),
+                switch: switch.name.clone(),
+                question: switch.because.clone(),
+                value: book.setting(id).to_owned(),
+                chosen_by: if book.is_taken(id) { "scenario" } else { "default" }.to_owned(),
+                confidence: switch.confidence.to_string(),
+                decisions: decisions(policy, id),
+                runs: BTreeSet::from([run.clone()]),
+            });
         }
     }
-    lines
+    assumptions
+}
+
+/// Where each event of a plan is written.
+pub fn written_at(plan: &Plan, sources: &Sources) -> Vec<EventPlace> {
+    let places = plan.event_places.iter().enumerate();
+    let places = places.filter(|(_, span)| **span != Span::NOWHERE);
+    let place = |(index, span): (usize, &Span)| EventPlace {
+        event: plan.header.event(EventId::at(index)).into_owned(),
+        file: sources.path(span.file).to_owned(),
+        line: sources.line_column(*span).0,
+    };
+    places.map(place).collect()
+}
+
+/// The documents that policies cite, each once.
+pub fn note_sources(header: &RunHeader, sources: &mut Vec<WrittenSource>) {
+    for book in &header.rulebooks {
+        let policy = &book.policy;
+        if sources.iter().any(|known| known.policy == policy.name) {
+            continue;
+        }
+        sources.extend(policy.sources.iter().map(|source| WrittenSource {
+            policy: policy.name.clone(),
+            key: source.key.clone(),
+            title: source.title.clone(),
+            section: source.section.clone(),
+            at: source.at.clone(),
+            dated: source.dated.clone(),
+        }));
+    }
 }
 
 /// Adds the policies in use to `policies`, each once.
 pub fn note_policies(header: &RunHeader, policies: &mut Vec<Input>) {
     for book in &header.rulebooks {
-        let input = Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() };
+        let input = policy(book);
         if !policies.contains(&input) {
             policies.push(input);
         }
@@ -51,4 +97,9 @@ pub fn without_folder(path: &str) -> String {
     let is_absolute = std::path::Path::new(path).is_absolute();
     let name = std::path::Path::new(path).file_name().filter(|_| is_absolute);
     name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A policy and its digest.
+pub fn policy(book: &Rulebook) -> Input {
+    Input { name: book.policy.name.clone(), sha256: book.policy.digest.clone() }
 }

@@ -10,14 +10,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::system_calls::{AllCalls, Gate, SystemCalls};
-use crate::report::{STUDY_TABLES, TABLES};
+use crate::report::{DATA_PACKAGE, STUDY_TABLES, TABLES};
 
 /// Name of the run file, which marks a folder of results.
 pub const RUN_FILE: &str = "run.json";
 
 /// Whether a file with this name is part of a result.
 pub fn is_result(name: &str) -> bool {
-    name == RUN_FILE || TABLES.iter().chain(STUDY_TABLES).any(|table| table.file == name)
+    matches!(name, RUN_FILE | DATA_PACKAGE)
+        || TABLES.iter().chain(STUDY_TABLES).any(|table| table.file == name)
 }
 
 /// Prefix of the names of staged files and folders.

@@ -17,8 +17,8 @@ use super::load::Loader;
 use super::output_folder;
 use super::progress::Progress;
 use super::resume::{self, Checkpoints, Earlier};
-use super::run_end::{name_of, run_end, undecided};
-use super::run_inputs::{assumed, inputs, note_policies};
+use super::run_end::{WrittenPlan, name_of, run_end, undecided};
+use super::run_inputs::{assumed, inputs, note_policies, note_sources};
 use super::study_page::page_of;
 use super::study_part::LARGEST;
 use super::study_result;
@@ -27,7 +27,7 @@ use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
 use crate::experiment::{Observed, PrecisionTarget, Replications, WorkerPool, estimates, observe};
 use crate::plan::{Expectations, Plan};
-use crate::report::{RunFile, WrittenStudy};
+use crate::report::{RunFile, WrittenAssumption, WrittenStudy};
 use crate::stats::Confidence;
 use crate::words::{PolicyId, SwitchSet};
 
@@ -202,7 +202,7 @@ pub(in crate::cli) struct StudyResult {
     broken: Option<String>,
     /// Number of decisions below the required confidence.
     weaker: u64,
-    assumptions: BTreeSet<String>,
+    assumptions: Vec<WrittenAssumption>,
 }
 
 /// One replication: its counts, and what the study reports besides.
@@ -261,7 +261,7 @@ impl<'a> ReplicatedPlan<'a> {
     fn note(&self, result: &mut StudyResult, relied: &[SwitchSet]) {
         let relied = relied.iter().enumerate();
         let relied = relied.map(|(index, set)| (PolicyId::at(index), *set));
-        result.assumptions.extend(assumed(&self.plan.header, relied));
+        result.assumptions = assumed(&self.plan.header, relied, |_, _| None);
     }
 
     /// The same after the replications `earlier`, the first of these numbers, which an earlier run
@@ -344,10 +344,9 @@ struct CarriedOut {
 }
 
 /// Adds the assumptions of an earlier run.
-fn add_assumptions(file: &mut RunFile, earlier: &[String]) {
-    file.assumptions.extend_from_slice(earlier);
-    file.assumptions.sort();
-    file.assumptions.dedup();
+fn add_assumptions(file: &mut RunFile, earlier: &[WrittenAssumption]) {
+    let all = std::mem::take(&mut file.assumptions);
+    file.assumptions = WrittenAssumption::merged(all.into_iter().chain(earlier.iter().cloned()));
 }
 
 impl StudyResult {
@@ -358,7 +357,7 @@ impl StudyResult {
             stop: "replications",
             broken: None,
             weaker: 0,
-            assumptions: BTreeSet::new(),
+            assumptions: Vec::new(),
         }
     }
 
@@ -430,6 +429,7 @@ pub(in crate::cli) fn run(
             study: Some(options.written(request.overrides)),
             inputs: inputs(loader),
             policies: Vec::new(),
+            sources: Vec::new(),
             assumptions: Vec::new(),
             rows: serde_json::Map::new(),
             outputs: Vec::new(), // set when the folder is finished
@@ -437,11 +437,13 @@ pub(in crate::cli) fn run(
             complete: all.len() == plans.len(),
         };
         plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
-        let assumptions: BTreeSet<&String> = all.iter().flat_map(|one| &one.assumptions).collect();
-        file.assumptions = assumptions.into_iter().cloned().collect();
+        let assumptions = all.iter().flat_map(|one| one.assumptions.iter().cloned());
+        file.assumptions = WrittenAssumption::merged(assumptions);
+        plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
         for (one, plan) in all.iter().zip(plans) {
             file.complete &= matches!(one.stop, "replications" | "halfwidth");
-            file.runs.push(run_end(&plan.header, one.replications.events(), one.stop));
+            let written = WrittenPlan::of(plan, &loader.sources);
+            file.runs.push(run_end(&plan.header, written, one.replications.events(), one.stop));
         }
         file
     };

@@ -2,6 +2,7 @@
 
 use super::run_inputs::{page_inputs, without_folder};
 use crate::experiment::{Replications, estimates};
+use crate::report::WrittenAssumption;
 use crate::report::{Made, PairedRun, RunEnd, RunFile, Study, StudyRun, study_page};
 use crate::stats::Confidence;
 use crate::time::{SimSpan, SimTime};
@@ -36,12 +37,13 @@ pub(super) fn page_of(file: &RunFile, all: &[&Replications], level: Confidence) 
             equal.then(|| PairedRun::new(old.replications, new.replications, percent, level))
         })
         .collect();
+    let assumptions: Vec<String> = file.assumptions.iter().map(WrittenAssumption::line).collect();
     let study = Study {
         runs: &figures,
         spans: &spans,
         paired: &paired,
         complete: file.complete,
-        assumptions: &file.assumptions,
+        assumptions: &assumptions,
     };
     let inputs = page_inputs(&file.inputs, &file.policies);
     let command: Vec<String> = file.command.iter().map(|word| without_folder(word)).collect();

@@ -16,6 +16,8 @@ pub enum Kind {
     Number,
     /// Texts joined by `;`.
     List,
+    /// `true` or `false`.
+    Flag,
 }
 
 /// A column.
@@ -38,10 +40,26 @@ pub struct Table {
     pub row: &'static str,
     /// Its columns, in order.
     pub columns: &'static [Column],
+    /// The columns whose values together are different in every row; they are never empty. Empty
+    /// if rows may be equal.
+    pub key: &'static [&'static str],
+    /// Rows of other tables that each row belongs to.
+    pub references: &'static [Reference],
+}
+
+/// A reference from the rows of a table to those of another, by columns of the same names.
+#[derive(Debug, Clone, Copy)]
+pub struct Reference {
+    /// Name of the other table's file.
+    pub file: &'static str,
+    /// The columns.
+    pub columns: &'static [&'static str],
 }
 
 macro_rules! tables {
-    ($(#[doc = $of:literal])+ $list:ident: $($name:ident $count:ident $file:literal: $row:literal {
+    ($(#[doc = $of:literal])+ $list:ident: $($name:ident $count:ident $file:literal: $row:literal
+        key($($key:ident)*) $(in $other:literal($($by:ident)+))*
+    {
         $($column:ident $kind:ident $about:literal,)+
     })+) => {
         $(
@@ -56,6 +74,11 @@ macro_rules! tables {
                     kind: Kind::$kind,
                     about: $about,
                 }),+],
+                key: &[$(stringify!($key)),*],
+                references: &[$(Reference {
+                    file: $other,
+                    columns: &[$(stringify!($by)),+],
+                }),*],
             };
         )+
         $(#[doc = $of])+
@@ -66,9 +89,11 @@ macro_rules! tables {
 tables! {
     /// Every table of a run, in the order in which they are written.
     TABLES:
-    REQUESTS REQUEST_COLUMNS "requests.csv": "request" {
+    REQUESTS REQUEST_COLUMNS "requests.csv": "request"
+        key(scenario case replication seq)
+    {
         scenario Text "name of the scenario",
-        case Text "case of the scenario; empty if it has none",
+        case Text "case of the scenario; `-` if it has none",
         replication Integer "number of the replication, from 0",
         seq Integer "number of the request in the run, from 0",
         at Time "time of the request",
@@ -83,17 +108,27 @@ tables! {
         wanted Integer "number of instances to change",
         got Integer "number of instances changed",
         answer Text "provider's answer to the caller, if documented",
-        rule Text "rule that refused the request or part of it",
         reason Text "why the request or part of it was refused",
+        rule Text "rule that refused the request or part of it",
+        limited_by Word "what kept it from changing all of them: bound, protection, no-candidate or program",
+        root_event Text "event with which the chain of causes began: its own, or the one that set the timer; empty if that was before the run",
+        root_actor Text "caller of that event",
+        cause_seq Integer "number of the request that it follows from; empty for calls",
     }
-    DECISIONS DECISION_COLUMNS "decisions.csv": "request × instance" {
+    DECISIONS DECISION_COLUMNS "decisions.csv": "request × instance"
+        key(scenario case replication seq instance)
+        in "requests.csv"(scenario case replication seq)
+        in "instances.csv"(scenario case replication instance)
+    {
         scenario Text "name of the scenario",
-        case Text "case of the scenario; empty if it has none",
+        case Text "case of the scenario; `-` if it has none",
         replication Integer "number of the replication, from 0",
         seq Integer "number of the request",
         at Time "time of the request",
         elapsed_s Integer "seconds since the start",
         event Text "id of the event, or `timer:` and the name of the timer",
+        root_event Text "event with which the chain of causes began: its own, the one that set the timer, or else the one that removed a protection that would have held; empty if there is none",
+        root_actor Text "caller of that event",
         trigger Word "trigger of the request",
         action Word "requested action",
         actor Text "caller",
@@ -116,10 +151,14 @@ tables! {
         remedy Text "what would have prevented the loss; empty if nothing was lost",
         remedy_until Time "last instant at which the remedy helps, applied before other events of that instant",
         policy Text "policy of the decision",
+        remedy_from Time "first instant at which the remedy could be used",
     }
-    VERDICTS VERDICT_COLUMNS "verdicts.csv": "decision × protection on" {
+    VERDICTS VERDICT_COLUMNS "verdicts.csv": "decision × protection on"
+        key(scenario case replication seq instance protection)
+        in "decisions.csv"(scenario case replication seq instance)
+    {
         scenario Text "name of the scenario",
-        case Text "case of the scenario; empty if it has none",
+        case Text "case of the scenario; `-` if it has none",
         replication Integer "number of the replication, from 0",
         seq Integer "number of the request",
         instance Text "the instance",
@@ -129,61 +168,85 @@ tables! {
         confidence Word "confidence of the rule",
         source List "documents that state the rule",
     }
-    INSTANCES INSTANCE_COLUMNS "instances.csv": "instance at the end" {
+    INSTANCES INSTANCE_COLUMNS "instances.csv": "instance at the end"
+        key(scenario case replication instance)
+    {
         scenario Text "name of the scenario",
-        case Text "case of the scenario; empty if it has none",
+        case Text "case of the scenario; `-` if it has none",
         replication Integer "number of the replication, from 0",
         instance Text "the instance",
-        account Text "account that owns the instance",
-        group Text "group of the instance; empty if it is in no group",
-        state Word "its state",
+        account Text "account that owns it",
+        group Text "group at the start, or the first one known of an instance that a group created; empty if it was in none",
+        billing Word "billing method at the start; `unknown` if it may be spot capacity",
+        zone Text "zone; empty if none is stated",
+        tags List "tags, as `key=value`",
+        state Word "state at the end",
         released_at Time "time of the release",
         released_by Word "trigger of the release",
-        protections_on List "protections that are on; `NAME=unknown` if the state is not reported",
+        protections_on List "protections that are on at the end; `NAME=unknown` if the state is not reported",
         held_count Integer "number of decisions in which a protection held",
         overridden_count Integer "number of decisions in which protections were overridden",
         remedy Text "what would have prevented the release, or else the last loss of data",
         remedy_until Time "last instant at which the remedy helps, applied before other events of that instant",
+        remedy_from Time "first instant at which the remedy could be used",
+        state_at_start Word "state at the start; `absent` if it was created later",
+        membership Word "how it was in its group at the start; `unknown` if not reported",
+        protections_at_start List "protections that were on at the start; `NAME=unknown` if the state is not reported",
+        created_at Time "when it was created; empty if never",
+        imported_from Word "provider whose replies describe it; empty if the scenario does",
+        group_at_end Text "group at the end; empty if it is in none",
     }
-    LOSSES LOSS_COLUMNS "losses.csv": "resource lost, or left behind and still billed" {
+    LOSSES LOSS_COLUMNS "losses.csv": "resource lost, or left behind and still billed"
+        key()
+        in "requests.csv"(scenario case replication seq)
+        in "instances.csv"(scenario case replication instance)
+    {
         scenario Text "name of the scenario",
-        case Text "case of the scenario; empty if it has none",
+        case Text "case of the scenario; `-` if it has none",
         replication Integer "number of the replication, from 0",
         seq Integer "number of the request",
         instance Text "instance that it was attached to",
         kind Word "kind of resource",
-        name Text "name; empty if it has none",
         fate Word "lost, or kept-billed",
         at Time "time",
         trigger Word "the cause",
         rule Text "rule that applies",
-        gib Integer "size in GiB; `unknown` if it is not reported; empty for kinds without a size",
+        gib Integer "size in GiB; empty if it is not reported, and for kinds without a size",
+        size_known Flag "whether the size is reported; empty for kinds without a size",
         remedy Text "what would have prevented the loss, or what to do about a resource that is still billed",
+        name Text "name; empty if it has none",
         remedy_until Time "last instant at which the remedy helps, applied before other events of that instant",
+        remedy_from Time "first instant at which the remedy could be used",
     }
-    TIMELINE TIMELINE_COLUMNS "timeline.csv": "change of state" {
+    TIMELINE TIMELINE_COLUMNS "timeline.csv": "change of state"
+        key()
+    {
         scenario Text "name of the scenario",
-        case Text "case of the scenario; empty if it has none",
+        case Text "case of the scenario; `-` if it has none",
         replication Integer "number of the replication, from 0",
         at Time "time",
         elapsed_s Integer "seconds since the start",
-        seq Integer "number of the request",
+        seq Integer "number of the request; empty for what the fleet sets at the start",
         account Text "account; empty if the change is not about one",
         group Text "group; empty if the change is not about one",
         instance Text "instance; empty if the change is not about one",
         what Word "what changed",
-        from Text "value before the change",
+        from Text "value before the change; empty at the start",
         to Text "value after the change",
-        cause Text "id of the event, or `timer:` and the name of the timer",
+        cause Text "id of the event, `timer:` and the name of the timer, or `start:fleet`",
+        root_event Text "event with which the chain of causes began; empty if that was before the run",
+        root_actor Text "caller of that event",
     }
 }
 
 tables! {
     /// Every table of many replications, in the order in which they are written.
     STUDY_TABLES:
-    REPLICATIONS REPLICATION_COLUMNS "replications.csv": "replication" {
+    REPLICATIONS REPLICATION_COLUMNS "replications.csv": "replication"
+        key(scenario case replication)
+    {
         scenario Text "name of the scenario",
-        case Text "case of the scenario; empty if it has none",
+        case Text "case of the scenario; `-` if it has none",
         policy List "the policies in use, the scenario's own first",
         replication Integer "number of the replication, from 0",
         events Integer "number of events",
@@ -199,11 +262,31 @@ tables! {
         loss_free_s Integer "the same; the length of the run in seconds if there is none",
         first_protected_loss_s Integer "seconds from the start to the first of protected_lost; empty if there is none",
         protected_loss_free_s Integer "the same; the length of the run in seconds if there is none",
+        first_loss_trigger Word "trigger of the first of released; empty if there is none",
+        released_manual Integer "instances released by the trigger manual",
+        released_scheduled_release Integer "instances released by the trigger scheduled-release",
+        released_billing_overdue Integer "instances released by the trigger billing-overdue",
+        released_expiry Integer "instances released by the trigger expiry",
+        released_security_release Integer "instances released by the trigger security-release",
+        released_spot_reclaim Integer "instances released by the trigger spot-reclaim",
+        released_scale_in Integer "instances released by the trigger scale-in",
+        released_health_check Integer "instances released by the trigger health-check",
+        released_delete_members Integer "instances released by the trigger delete-members",
+        released_detach Integer "instances released by the trigger detach",
+        released_group_delete Integer "instances released by the trigger group-delete",
+        released_group_action Integer "instances released by the trigger group-action",
+        released_model_update Integer "instances released by the trigger model-update",
+        released_zone_balance Integer "instances released by the trigger zone-balance",
+        released_maintenance Integer "instances released by the trigger maintenance",
+        released_cancellation Integer "instances released by the trigger cancellation",
+        released_launch_hook Integer "instances released by the trigger launch-hook",
         counts List "counts defined by the scenario, as `name=count`",
     }
-    ESTIMATES ESTIMATE_COLUMNS "estimates.csv": "metric over all replications" {
+    ESTIMATES ESTIMATE_COLUMNS "estimates.csv": "metric over all replications"
+        key(scenario case metric)
+    {
         scenario Text "name of the scenario",
-        case Text "case of the scenario; empty if it has none",
+        case Text "case of the scenario; `-` if it has none",
         policy List "the policies in use, the scenario's own first",
         metric Text "metric; `any-NAME` is the share of replications in which NAME is not 0",
         unit Word "share, instances, decisions, disks, GiB or seconds",
@@ -223,9 +306,11 @@ tables! {
         p95 Integer "95th percentile",
         max Integer "largest observation",
     }
-    DIFFERENCES DIFFERENCE_COLUMNS "differences.csv": "metric under two policies or of two cases, with common random numbers" {
+    DIFFERENCES DIFFERENCE_COLUMNS "differences.csv": "metric under two policies or of two cases, with common random numbers"
+        key(scenario old_case new_case old new metric)
+    {
         scenario Text "name of the scenario",
-        old_case Text "the old case of the scenario; empty if it has none",
+        old_case Text "the old case of the scenario; `-` if it has none",
         new_case Text "the new case; equal to the old one unless two cases are compared",
         old Text "the old policy",
         new Text "the new policy",

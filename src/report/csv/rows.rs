@@ -6,19 +6,39 @@ use super::columns::{
     VERDICT_COLUMNS,
 };
 use crate::policy::{Finding, Remedy};
-use crate::record::{Cause, Change, Decision, Loss, Request, Subject, Target, What};
+use crate::record::{
+    Cause, Change, Decision, InstanceRow, Loss, Origin, Request, Subject, Target, What,
+};
 use crate::run_header::{RunHeader, START};
 use crate::time::SimTime;
-use crate::words::{
-    AccountId, Channel, GroupId, InstanceId, Lifecycle, PolicyId, ProtectionSet, Trigger,
-};
+use crate::words::{Channel, GroupId, Lifecycle, PolicyId, ProtectionSet, Trigger};
 
 const EMPTY: Cell<'static> = Cell::EMPTY;
 /// The cell of an unknown value.
 const UNKNOWN: Cell<'static> = Cell::Word("unknown");
 
 fn head(header: &RunHeader) -> [Cell<'_>; 3] {
-    [Cell::Text(&header.scenario), Cell::Text(&header.case), Cell::Number(header.replication)]
+    [Cell::Text(&header.scenario), case(&header.case), Cell::Number(header.replication)]
+}
+
+/// The name of a case, as a key: never empty.
+pub(in crate::report) const fn case(case: &str) -> Cell<'_> {
+    if case.is_empty() { Cell::Word(NO_CASE) } else { Cell::Text(case) }
+}
+
+/// What stands for the case of a scenario without cases. No case can have this name.
+pub(in crate::report) const NO_CASE: &str = "-";
+
+/// The event with which the chain of causes began, and its caller.
+fn root(origin: Origin, header: &RunHeader) -> [Cell<'_>; 2] {
+    [
+        origin.event().map_or(EMPTY, |event| Cell::Event(&header.events, event)),
+        Cell::text(origin.actor().map(|actor| header.actor(actor))),
+    ]
+}
+
+fn time(at: Option<SimTime>) -> Cell<'static> {
+    at.map_or(EMPTY, Cell::Time)
 }
 
 fn channel(channel: Option<Channel>) -> Cell<'static> {
@@ -58,6 +78,7 @@ pub(in crate::report) fn request<'l>(
 ) -> [Cell<'l>; REQUEST_COLUMNS] {
     let [scenario, case, replication] = head(header);
     let rule = r.refusal.and_then(|refusal| header.rule_of(refusal));
+    let [root_event, root_actor] = root(r.origin, header);
     [
         scenario,
         case,
@@ -80,8 +101,12 @@ pub(in crate::report) fn request<'l>(
         Cell::Number(r.wanted.into()),
         Cell::Number(r.got.into()),
         Cell::text(rule.and_then(|rule| rule.answer.as_deref())),
-        Cell::text(rule.map(|rule| rule.id.as_str())),
         Cell::text(r.refusal.map(|refusal| header.reason(refusal))),
+        Cell::text(rule.map(|rule| rule.id.as_str())),
+        r.limited_by.map_or(EMPTY, Cell::word),
+        root_event,
+        root_actor,
+        r.origin.seq().map_or(EMPTY, Cell::Number),
     ]
 }
 
@@ -93,6 +118,7 @@ pub(in crate::report) fn decision<'l>(
     let [scenario, case, replication] = head(header);
     let book = header.rulebook(d.policy);
     let rule = d.rule.map(|rule| book.policy.rule(rule));
+    let [root_event, root_actor] = root(d.origin, header);
     [
         scenario,
         case,
@@ -101,6 +127,8 @@ pub(in crate::report) fn decision<'l>(
         Cell::Time(d.at),
         Cell::seconds(header.elapsed(d.at)),
         cause(d.cause, header),
+        root_event,
+        root_actor,
         Cell::word(d.trigger),
         Cell::word(d.action),
         Cell::text(d.actor.map(|actor| header.actor(actor))),
@@ -123,6 +151,7 @@ pub(in crate::report) fn decision<'l>(
         remedy(d.remedy, d.policy, header),
         until(d.remedy),
         Cell::Text(&book.policy.name),
+        time(d.remedy_from),
     ]
 }
 
@@ -148,25 +177,6 @@ pub(in crate::report) fn verdict<'l>(
     ]
 }
 
-/// An instance at the end of a run.
-#[derive(Debug, Clone, Copy)]
-pub struct InstanceRow {
-    /// The instance.
-    pub instance: InstanceId,
-    /// The account that owns it.
-    pub account: AccountId,
-    /// Its group; `None` if it is in no group.
-    pub group: Option<GroupId>,
-    /// Its state.
-    pub state: Lifecycle,
-    /// The policy of its account.
-    pub policy: PolicyId,
-    /// The protections that are on.
-    pub on: ProtectionSet,
-    /// The protections whose state is unknown.
-    pub unknown: ProtectionSet,
-}
-
 /// Counts over a run for the row of one instance.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::report) struct InstanceTally {
@@ -178,6 +188,10 @@ pub(in crate::report) struct InstanceTally {
     pub(in crate::report) overridden: u32,
     /// What would have prevented its release, or else the last loss of its data.
     pub(in crate::report) remedy: Option<Remedy>,
+    /// Since when that helps.
+    pub(in crate::report) remedy_from: Option<SimTime>,
+    /// Its group in the last decision about it.
+    pub(in crate::report) group: Option<GroupId>,
 }
 
 /// An instance at the end as a row.
@@ -188,21 +202,37 @@ pub(in crate::report) fn instance<'l>(
 ) -> [Cell<'l>; INSTANCE_COLUMNS] {
     let [scenario, case, replication] = head(header);
     let released = tally.released;
+    let start = row.start;
+    let policy = &header.rulebook(row.policy).policy;
+    let first_group = match start {
+        Some(start) => start.group,
+        None => tally.group.or(row.group),
+    };
     [
         scenario,
         case,
         replication,
         Cell::Text(header.instance(row.instance)),
         Cell::Text(header.account(row.account)),
-        group(row.group, header),
+        group(first_group, header),
+        start.map_or(row.billing, |start| start.billing).map_or(UNKNOWN, Cell::word),
+        Cell::text(row.zone.map(|zone| header.zone(zone))),
+        Cell::text(header.tags.of(row.instance)),
         Cell::word(row.state),
-        released.map_or(EMPTY, |(at, _)| Cell::Time(at)),
+        time(released.map(|(at, _)| at)),
         released.map_or(EMPTY, |(_, trigger)| Cell::word(trigger)),
-        Cell::Protections(&header.rulebook(row.policy).policy, row.on, row.unknown),
+        Cell::Protections(policy, row.on, row.unknown),
         Cell::Number(tally.held.into()),
         Cell::Number(tally.overridden.into()),
         remedy(tally.remedy, row.policy, header),
         until(tally.remedy),
+        time(tally.remedy_from),
+        Cell::word(start.map_or(Lifecycle::Absent, |start| start.state)),
+        start.map_or(EMPTY, |start| start.membership.map_or(UNKNOWN, Cell::word)),
+        start.map_or(EMPTY, |start| Cell::Protections(policy, start.on, start.unknown)),
+        time(row.created),
+        Cell::text(header.imported_from.of(row.instance)),
+        group(row.group, header),
     ]
 }
 
@@ -217,22 +247,24 @@ pub(in crate::report) fn loss<'l>(l: &'l Loss, header: &'l RunHeader) -> [Cell<'
         Cell::Number(l.seq),
         Cell::Text(header.instance(l.instance)),
         Cell::word(l.resource),
-        Cell::text(l.name.as_deref()),
         Cell::word(l.fate),
         Cell::Time(l.at),
         Cell::word(l.trigger),
         Cell::Text(&rule.id),
-        match l.gib {
-            Some(gib) => Cell::Number(gib),
-            None if l.resource.has_size() => Cell::Word("unknown"),
-            None => EMPTY,
+        l.gib.map_or(EMPTY, Cell::Number),
+        match (l.resource.has_size(), l.gib) {
+            (false, _) => EMPTY,
+            (true, None) => Cell::Word("false"),
+            (true, Some(_)) => Cell::Word("true"),
         },
         match l.remedy {
             Some(_) => remedy(l.remedy, l.rule.0, header),
             // A resource that is still billed has only the advice of its rule.
             None => Cell::text(rule.remedy.text.as_deref()),
         },
+        Cell::text(l.name.as_deref()),
         until(l.remedy),
+        time(l.remedy_from),
     ]
 }
 
@@ -280,6 +312,8 @@ pub(in crate::report) fn change<'l>(
 ) -> [Cell<'l>; TIMELINE_COLUMNS] {
     let [scenario, case, replication] = head(header);
     let (what, from, to) = what(&c.what, header);
+    let is_start = c.cause == Cause::Start;
+    let [root_event, root_actor] = root(c.origin, header);
     let (mut account, mut group, mut instance) = (EMPTY, EMPTY, EMPTY);
     match c.subject {
         Subject::Account(id) => account = Cell::Text(header.account(id)),
@@ -292,13 +326,15 @@ pub(in crate::report) fn change<'l>(
         replication,
         Cell::Time(c.at),
         Cell::seconds(header.elapsed(c.at)),
-        Cell::Number(c.seq),
+        if is_start { EMPTY } else { Cell::Number(c.seq) },
         account,
         group,
         instance,
         Cell::Word(what),
-        from,
+        if is_start { EMPTY } else { from },
         to,
         cause(c.cause, header),
+        root_event,
+        root_actor,
     ]
 }

@@ -9,8 +9,8 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use super::cells::{Cell, FieldEncoder};
 use super::columns::{DECISIONS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS};
-use super::rows::{self, InstanceRow, InstanceTally};
-use crate::record::{Change, Decision, Record, Request, Subject, Target};
+use super::rows::{self, InstanceTally};
+use crate::record::{Change, Decision, InstanceRow, Record, Request, Subject, Target};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::{Effect, Outcome};
@@ -258,10 +258,12 @@ impl<T: Rows> CsvTables<T> {
 
     fn count(&mut self, decision: &Decision) {
         let tally = &mut self.tallies[decision.instance.index()];
+        tally.group = decision.group.or(tally.group);
         tally.held += u32::from(decision.outcome == Outcome::Held);
         tally.overridden += u32::from(decision.outcome == Outcome::Overridden);
         if decision.effect.takes_the_instance() {
             tally.remedy = decision.remedy;
+            tally.remedy_from = decision.remedy_from;
         }
         if decision.effect == Effect::Released {
             tally.released = Some((decision.at, decision.trigger));

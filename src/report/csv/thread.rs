@@ -9,9 +9,8 @@ use std::mem;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::rows::InstanceRow;
 use super::tables::{BufferedCsv, Counts, CsvTables};
-use crate::record::Record;
+use crate::record::{InstanceRow, Record};
 use crate::report::item::{Report, RunItem};
 use crate::run_header::RunHeader;
 use crate::words::Names;
@@ -88,6 +87,11 @@ impl CsvThread {
         &self.counts
     }
 
+    fn record(&mut self, record: &Record, header: &RunHeader) -> io::Result<()> {
+        self.batch.records.push(record.clone());
+        if self.batch.records.len() < BATCH { Ok(()) } else { self.hand_over(header) }
+    }
+
     fn hand_over(&mut self, header: &RunHeader) -> io::Result<()> {
         header.instances.since(self.known).for_each(|name| self.batch.names.push(name));
         self.known = header.instances.len();
@@ -121,12 +125,13 @@ impl Report<RunItem<'_>> for CsvThread {
         match *item {
             RunItem::Start(plan) => {
                 self.known = plan.header.instances.len();
-                self.send(Message::Begin(Box::new(plan.header.clone())))
+                self.send(Message::Begin(Box::new(plan.header.clone())))?;
+                for change in plan.starting_changes() {
+                    self.record(&Record::Change(change), &plan.header)?;
+                }
+                Ok(())
             }
-            RunItem::Record(record, header) => {
-                self.batch.records.push(record.clone());
-                if self.batch.records.len() < BATCH { Ok(()) } else { self.hand_over(header) }
-            }
+            RunItem::Record(record, header) => self.record(record, header),
             RunItem::End(end) => {
                 for row in (end.instances)() {
                     self.batch.instances.push(row);

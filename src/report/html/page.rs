@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::diagnostics::hex_digest;
-use crate::report::jsonl::Input;
+use crate::report::run_file::Input;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

@@ -38,7 +38,7 @@ impl Course {
         .unwrap();
         let header = self.run.world().header();
         tables.write(&self.records, header).unwrap();
-        tables.instances(&instances(self.run.world()), header).unwrap();
+        tables.instances(&instances(self.run.world(), &self.plan), header).unwrap();
         tables.finish().unwrap();
         let files = files.into_iter();
         let mut texts: Vec<(String, String)> =

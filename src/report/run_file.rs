@@ -1,0 +1,218 @@
+//! `run.json`: what was run, with which inputs, and how it ended.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+/// The run file, `run.json`: what was run, with which inputs, and how it ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunFile {
+    /// Always `stayput`; marks a folder that this program may replace.
+    pub program: String,
+    /// The version of the program.
+    pub version: String,
+    /// The format of this file.
+    pub format: String,
+    /// The command line. For replications, only the arguments that affect results.
+    pub command: Vec<String>,
+    /// The settings of replications; `None` for a single run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<WrittenStudy>,
+    /// Every file that was read, with its digest.
+    pub inputs: Vec<Input>,
+    /// Every policy that was used, with its digest.
+    pub policies: Vec<Input>,
+    /// The documents that the policies cite.
+    pub sources: Vec<WrittenSource>,
+    /// Positions of switches that decisions depended on.
+    pub assumptions: Vec<WrittenAssumption>,
+    /// Number of rows of each table.
+    pub rows: Map<String, Json>,
+    /// The digest of each table, and of their description in `datapackage.json`.
+    #[serde(default)]
+    pub outputs: Vec<Input>,
+    /// How each run ended.
+    pub runs: Vec<RunEnd>,
+    /// Whether every run reached its end, so that the tables are complete.
+    pub complete: bool,
+}
+
+/// Settings of replications.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WrittenStudy {
+    /// Number of replications of all shards together; the maximum if there is a precision to reach.
+    pub replications: u64,
+    /// Confidence level of intervals, in percent.
+    pub level: f64,
+    /// The precisions to reach, as written; empty if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub until_halfwidth: Vec<String>,
+    /// Number of events after which a replication stops.
+    pub max_events: u64,
+    /// The shard, `K/N`; `None` if this is all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+}
+
+/// A file or a policy, and the digest of its contents.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Input {
+    /// Path of the file, or `NAME@EDITION` of the policy.
+    pub name: String,
+    /// SHA-256 as hexadecimal digits.
+    pub sha256: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunEnd {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Name of the case; empty if the scenario has no cases, which the file writes as `-`.
+    #[serde(with = "case_name")]
+    pub case: String,
+    /// The values of the case, as the scenario writes them.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub values: Map<String, Json>,
+    /// The seed.
+    pub seed: u64,
+    /// Start of the simulated span, in UTC.
+    pub start: String,
+    /// End of the simulated span, in UTC.
+    pub end: String,
+    /// The UTC offset in which the scenario states its start.
+    pub offset: String,
+    /// The policies in use with their digests, that of the scenario first.
+    pub policies: Vec<Input>,
+    /// Number of events of all replications together.
+    pub events: u64,
+    /// `drained`, `horizon`, `limit-events`, `limit-events-at-once`, `undecided` or `interrupted`;
+    /// of replications `replications` (all of them), `halfwidth` (the precision was reached),
+    /// `limit-replications` (it was not) or `interrupted`.
+    pub stop: String,
+    /// Where each event of the scenario is written. Events of tables that are read row by row have
+    /// no entry.
+    pub written_at: Vec<EventPlace>,
+}
+
+/// The file and the line of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPlace {
+    /// Name of the event.
+    pub event: String,
+    /// Path of the file.
+    pub file: String,
+    /// Line in it, from 1.
+    pub line: usize,
+}
+
+/// A run, by its scenario and case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RunName {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Name of the case; empty if the scenario has no cases, which the file writes as `-`.
+    #[serde(with = "case_name")]
+    pub case: String,
+}
+
+/// A document that a policy cites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenSource {
+    /// The policy.
+    pub policy: String,
+    /// The key by which rules and tables name the document.
+    pub key: String,
+    /// Its title.
+    pub title: String,
+    /// The section of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Its date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated: Option<String>,
+}
+
+/// The position of a switch that decisions depended on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenAssumption {
+    /// The policy.
+    pub policy: String,
+    /// The switch.
+    pub switch: String,
+    /// The question that the documents leave open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// The position.
+    pub value: String,
+    /// `default` if the policy sets it, `scenario` if the scenario does.
+    pub chosen_by: String,
+    /// Confidence of the policy's default.
+    pub confidence: String,
+    /// Number of decisions that depended on it; none are counted for replications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<u64>,
+    /// The runs that depended on it, decisions or not.
+    pub runs: BTreeSet<RunName>,
+}
+
+impl WrittenAssumption {
+    /// `POLICY: SWITCH=VALUE`.
+    pub fn line(&self) -> String {
+        format!("{}: {}={}", self.policy, self.switch, self.value)
+    }
+
+    /// The assumptions of several runs or shards: equal ones become one, in the order of their
+    /// names.
+    pub fn merged(all: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut merged: BTreeMap<[String; 4], Self> = BTreeMap::new();
+        for one in all {
+            let Self { policy, switch, value, chosen_by, .. } = one.clone();
+            match merged.entry([policy, switch, value, chosen_by]) {
+                Entry::Vacant(none) => {
+                    none.insert(one);
+                }
+                Entry::Occupied(mut known) => {
+                    let known = known.get_mut();
+                    known.runs.extend(one.runs);
+                    if let (Some(all), Some(more)) = (&mut known.decisions, one.decisions) {
+                        *all += more;
+                    }
+                }
+            }
+        }
+        merged.into_values().collect()
+    }
+}
+
+/// The name of a case, which files write as `-` if there is none, as the tables do.
+mod case_name {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::report::csv::rows::NO_CASE;
+
+    pub(super) fn serialize<S: Serializer>(case: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if case.is_empty() { NO_CASE } else { case })
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<String, D::Error> {
+        let case = String::deserialize(from)?;
+        Ok(if case == NO_CASE { String::new() } else { case })
+    }
+}
+
+/// Writes the run file.
+///
+/// # Errors
+/// If writing fails.
+pub fn run_json(run: &RunFile, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, run)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
