@@ -33,7 +33,7 @@ fn uniform(stream: &mut impl Rng) -> f64 {
     ((stream.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
 }
 
-/// Replications in which so many instances were lost.
+/// Number of replications for each number of lost instances.
 fn study(lost: impl Iterator<Item = i64>) -> Replications {
     let row = |(replication, lost): (usize, i64)| {
         let mut values = [Some(0); Metric::COUNT];

@@ -152,7 +152,7 @@ impl Year {
         }
     }
 
-    /// Somebody does not pay, or does at last.
+    /// An account does not pay, or settles.
     fn bill(&mut self, now: i64) -> (&'static str, u32) {
         while let Some((_, account)) = self.owing.front().copied().filter(|(from, _)| *from <= now)
         {

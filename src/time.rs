@@ -1,12 +1,10 @@
 //! Simulated time: whole seconds, counted from the Unix epoch.
 //!
-//! The one clock of the program. It must never know what time it is outside: a
-//! run on a laptop and a run in CI must agree to the byte, so a written time
-//! carries its offset and nothing is read from the machine.
+//! No clock of the machine is read, so that a run gives the same bytes everywhere. A time in a file
+//! therefore has an offset.
 //!
-//! Whole seconds are enough for everything the providers document (the finest
-//! figure is a minute). All arithmetic saturates at the ends of the calendar;
-//! the reader refuses figures that could get there.
+//! The documents of providers state nothing finer than a minute, so whole seconds are enough.
+//! Arithmetic saturates at the ends of the calendar; readers refuse values that could reach them.
 
 use std::fmt;
 
@@ -19,56 +17,56 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// The longest duration a file may state: a thousand years of 365 days [s].
+/// The longest duration in a file, in seconds: a thousand years of 365 days.
 const LONGEST: i64 = 365_000 * DAY;
 
 /// An instant: whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(i64);
 
-/// A length of time: whole seconds, never negative.
+/// A span of time: whole seconds, never negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SimSpan(i64);
 
-/// A length of time on the calendar: months of their own length, then seconds.
+/// A span of time on the calendar: months, then seconds.
 ///
-/// Providers count terms and limits so ("at most 3 years from now", "renewed
-/// for one month"); how many seconds that is depends on where it starts.
+/// Providers state terms and limits in months and years ("at most 3 years from now", "renewed for
+/// one month"); the number of seconds depends on the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CalendarSpan {
     months: i32,
     rest: SimSpan,
 }
 
-/// A fixed distance from UTC in which a provider counts days and months.
+/// A fixed offset from UTC, at which a provider counts days and months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct UtcOffset(i32);
 
-/// Why a text is not a time or a duration.
+/// The reason why a text is not a time or a duration. Each of them refuses the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeError {
-    /// A wall-clock time that does not say where on Earth. Fatal for the value.
+    /// A time without an offset.
     NoOffset,
-    /// Digits without a unit. Fatal for the value.
+    /// Digits without a unit.
     NoUnit,
-    /// Finer than a whole second. Fatal for the value.
+    /// A fraction of a second.
     Fraction,
-    /// Beyond the years 1 to 9999, or longer than a thousand years.
+    /// Outside the years 1 to 9999, or longer than a thousand years.
     OutOfRange,
-    /// Not of the form at all.
+    /// Another form.
     Malformed,
 }
 
 impl SimTime {
-    /// Later than everything: what an unset deadline compares as.
+    /// Later than every other instant; the value of a deadline that is not set.
     pub const NEVER: Self = Self(i64::MAX);
 
-    /// Whether it lies on the calendar, which ends with the year 9999.
+    /// Whether it is on the calendar, which ends with the year 9999.
     pub fn is_on_calendar(self) -> bool {
         Timestamp::from_second(self.0).is_ok()
     }
 
-    /// The instant that lies `seconds` after 1970-01-01T00:00:00Z.
+    /// The instant `seconds` after 1970-01-01T00:00:00Z.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds)
     }
@@ -78,16 +76,16 @@ impl SimTime {
         self.0
     }
 
-    /// Reads an RFC 3339 time with an offset; minutes alone will do, as the
-    /// providers' own replies print them (`2017-12-10T04:04Z`).
+    /// Reads an RFC 3339 time with an offset. Seconds may be missing, as in replies of providers
+    /// (`2017-12-10T04:04Z`). The last day of the year 9999 is [`Self::NEVER`].
     ///
     /// # Errors
-    /// Everything that is not one instant, see [`TimeError`].
+    /// If the text does not state one instant; see [`TimeError`].
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         if let Some(plain) = Self::plain(text) {
             return Ok(plain);
         }
-        // A name of a zone in brackets would be a second opinion on the offset.
+        // The name of a zone in brackets could contradict the offset.
         if let Some(found) = (!text.contains('[')).then(|| text.parse::<Timestamp>().ok()).flatten()
         {
             return if found.subsec_nanosecond() == 0 {
@@ -96,7 +94,7 @@ impl SimTime {
                 Err(TimeError::Fraction)
             };
         }
-        // The last day of the calendar is how people write that something never happens.
+        // The last day of the calendar stands for "never".
         if is_last_day(text) {
             return Ok(Self::NEVER);
         }
@@ -107,18 +105,18 @@ impl SimTime {
         })
     }
 
-    /// The form that tables of millions of rows are written in, `2026-06-01T00:00:00Z`, read
-    /// without a detour; nothing for any other, and for what is no day of the calendar.
+    /// Reads the form `2026-06-01T00:00:00Z`, which large tables have, without the general parser;
+    /// `None` for every other form, and for a day that only the calendar can check.
     ///
-    /// Days are counted by the formula of H. Hinnant, "chrono-compatible low-level date
-    /// algorithms": the year begins in March, so that the day that may be missing is its last.
+    /// Days are counted by the formula of H. Hinnant, "chrono-compatible low-level date algorithms":
+    /// the year begins in March, so that the leap day is its last.
     fn plain(text: &str) -> Option<Self> {
         let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
         let shape = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
         if shape.iter().any(|(at, mark)| text[*at] != *mark) {
             return None;
         }
-        // The digits stand in pairs; all are looked at, so that nothing branches for each.
+        // All pairs of digits are checked without a branch for each.
         let is_digit = |at: usize| text[at].is_ascii_digit();
         let is_pair = |at: usize| is_digit(at) & is_digit(at + 1);
         let is_date = is_pair(0) & is_pair(2) & is_pair(5) & is_pair(8);
@@ -128,7 +126,7 @@ impl SimTime {
         let pair = |at: usize| i64::from(text[at] & 15) * 10 + i64::from(text[at + 1] & 15);
         let (year, month, day) = (pair(0) * 100 + pair(2), pair(5), pair(8));
         let (hour, minute, second) = (pair(11), pair(14), pair(17));
-        // Day 29 to 31 need a calendar in some months; the first 28 are in all of them.
+        // February is checked up to day 28; the 29th needs the calendar.
         let days = match month {
             2 => 28,
             4 | 6 | 9 | 11 => 30,
@@ -151,13 +149,13 @@ impl SimTime {
         Some(Self(day * DAY + hour * HOUR + minute * MINUTE + second))
     }
 
-    /// This instant and `span` more.
+    /// The instant `span` after this one.
     #[must_use]
     pub const fn after(self, span: SimSpan) -> Self {
         Self(self.0.saturating_add(span.0))
     }
 
-    /// This instant and `span` more, counted on the calendar at `offset`.
+    /// The instant `span` after this one, counted on the calendar at `offset`.
     #[must_use]
     pub fn after_on_calendar(self, span: CalendarSpan, offset: UtcOffset) -> Self {
         if span.months == 0 {
@@ -175,14 +173,14 @@ impl SimTime {
         self > least.after(span.rest) && self > start.after_on_calendar(span, offset)
     }
 
-    /// How long after `earlier` this is; nothing if it is not after it.
+    /// The span from `earlier` to this instant; zero if this instant is not later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> SimSpan {
         let span = self.0.saturating_sub(earlier.0);
         SimSpan(if span < 0 { 0 } else { span })
     }
 
-    /// The last multiple of `step` seconds, counted from the epoch, that is not after this.
+    /// The last multiple of `step`, counted from the epoch, that is not after this instant.
     #[must_use]
     pub const fn floor_to(self, step: SimSpan) -> Self {
         if step.0 <= 1 { self } else { Self(self.0 - self.0.rem_euclid(step.0)) }
@@ -253,15 +251,15 @@ impl Civil {
 }
 
 impl SimSpan {
-    /// No time at all.
+    /// The empty span.
     pub const ZERO: Self = Self(0);
 
-    /// A span of `seconds`; a negative figure counts as none.
+    /// A span of `seconds`; zero if that is negative.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(if seconds < 0 { 0 } else { seconds })
     }
 
-    /// The length in seconds.
+    /// Its length in seconds.
     pub const fn seconds(self) -> i64 {
         self.0
     }
@@ -269,8 +267,8 @@ impl SimSpan {
     /// Reads `1d12h`, `30m`, `45s`: digits with a unit, largest unit first.
     ///
     /// # Errors
-    /// Months and years have no fixed length and are refused as malformed; see
-    /// [`TimeError`] for the rest.
+    /// For another form; months and years are malformed because they have no fixed length. See
+    /// [`TimeError`].
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let mut left = text;
         let mut total = 0_i64;
@@ -303,8 +301,8 @@ impl SimSpan {
     }
 }
 
-/// Whether a text is an instant, with an offset, of the last two days of the year 9999: those
-/// that may lie behind the last instant of a [`Timestamp`].
+/// Whether a text is an instant with an offset on one of the last two days of the year 9999, which
+/// can be after the last [`Timestamp`].
 fn is_last_day(text: &str) -> bool {
     let Ok(pieces) = Pieces::parse(text) else { return false };
     let date = pieces.date();
@@ -312,7 +310,7 @@ fn is_last_day(text: &str) -> bool {
     whole && (date.year(), date.month()) == (9999, 12) && date.day() >= 30
 }
 
-/// The shortest form that [`SimSpan::parse`] reads back: `1d12h`, `0s`.
+/// The shortest form that [`SimSpan::parse`] reads: `1d12h`, `0s`.
 impl fmt::Display for SimSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 == 0 {
@@ -368,20 +366,20 @@ impl CalendarSpan {
     }
 }
 
-/// How long a subscription runs: a span that is not nothing.
+/// The term of a subscription: a span that is not empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term(CalendarSpan);
 
 impl Term {
-    /// A term; `None` if it would be no time at all.
+    /// A term; `None` if the span is empty.
     pub fn new(span: CalendarSpan) -> Option<Self> {
         (span != CalendarSpan::default()).then_some(Self(span))
     }
 
-    /// A month.
+    /// One month.
     pub const MONTH: Self = Self(CalendarSpan::from_months(1));
 
-    /// How long it is.
+    /// Its length.
     pub const fn span(self) -> CalendarSpan {
         self.0
     }
@@ -416,12 +414,12 @@ impl UtcOffset {
         Self::of_time(&format!("2000-01-01T00:00:00{text}")).ok_or(TimeError::Malformed)
     }
 
-    /// How far it is ahead of UTC, in seconds.
+    /// Seconds ahead of UTC; negative if it is behind.
     pub const fn seconds(self) -> i64 {
         self.0 as i64
     }
 
-    /// The offset that an RFC 3339 time is written in.
+    /// The offset of an RFC 3339 time; `None` if the text is not one.
     pub fn of_time(text: &str) -> Option<Self> {
         let instant: Timestamp = text.parse().ok()?;
         let date_end = text.find(['T', 't', ' '])?;
@@ -444,12 +442,13 @@ impl UtcOffset {
     }
 }
 
-/// The version of a provider's interface, which is named by its date.
+/// The version of a provider's API, which is named by its date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiVersion(jiff::civil::Date);
 
 impl ApiVersion {
-    /// Reads `2019-03-01`. Whatever follows the date, as in `2019-03-01-preview`, does not count.
+    /// Reads `2019-03-01`, and ignores a suffix such as in `2019-03-01-preview`; `None` if the text
+    /// does not begin with a date.
     pub fn parse(text: &str) -> Option<Self> {
         text.get(..10)?.parse().ok().map(Self)
     }
@@ -470,122 +469,4 @@ impl fmt::Display for UtcOffset {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> SimTime {
-        SimTime::parse(text).unwrap()
-    }
-
-    #[test]
-    fn the_last_day_of_the_calendar_is_never() {
-        for text in
-            ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59-12:00"]
-        {
-            assert_eq!(SimTime::parse(text), Ok(SimTime::NEVER), "{text}");
-        }
-        assert!(SimTime::parse("9999-12-29T23:59:59Z").unwrap() < SimTime::NEVER);
-        assert_eq!(SimTime::parse("9999-12-31T23:59:59"), Err(TimeError::NoOffset));
-        assert_eq!(SimTime::parse("9999-12-32T00:00:00Z"), Err(TimeError::Malformed));
-    }
-
-    #[test]
-    fn a_time_needs_an_offset_and_whole_seconds() {
-        let cases = [
-            ("2026-06-01T00:00:00+08:00", Ok("2026-05-31T16:00:00Z")),
-            ("2017-12-10T04:04Z", Ok("2017-12-10T04:04:00Z")),
-            ("2026-06-01T00:00:00", Err(TimeError::NoOffset)),
-            ("2026-06-01", Err(TimeError::NoOffset)),
-            ("2026-06-01T00:00:00.5Z", Err(TimeError::Fraction)),
-            ("2026-06-31T00:00:00Z", Err(TimeError::Malformed)),
-            ("tomorrow", Err(TimeError::Malformed)),
-            ("", Err(TimeError::Malformed)),
-        ];
-        for (text, expected) in cases {
-            let read = SimTime::parse(text).map(|t| t.to_string());
-            assert_eq!(read, expected.map(str::to_owned), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_short_way_to_a_time_ends_where_the_calendar_does() {
-        let mut day = at("0001-01-01T00:00:00Z").0;
-        let last = at("9998-12-31T00:00:00Z").0;
-        while day <= last {
-            let written = Timestamp::from_second(day + 86_399).unwrap().to_string();
-            let read = SimTime::plain(&written).unwrap_or_else(|| at(&written));
-            assert_eq!(read.0, day + 86_399, "{written}");
-            day += 997 * DAY;
-        }
-        let plain = |text| SimTime::plain(text).map(SimTime::seconds);
-        assert_eq!(plain("1970-01-01T00:00:00Z"), Some(0));
-        assert_eq!(plain("2000-03-01T00:00:00Z"), Some(951_868_800));
-        assert_eq!(plain("2026-05-31T16:00:00Z"), Some(1_780_243_200));
-        for text in ["2026-02-29T00:00:00Z", "2026-06-31T00:00:00Z", "2026-06-01T24:00:00Z"] {
-            assert_eq!((plain(text), SimTime::parse(text)), (None, Err(TimeError::Malformed)));
-        }
-        assert_eq!(plain("2024-02-29T00:00:00Z"), None, "a leap day needs the calendar");
-        assert!(SimTime::parse("2024-02-29T00:00:00Z").is_ok());
-    }
-
-    #[test]
-    fn a_duration_needs_units_from_large_to_small() {
-        let cases = [
-            ("1d12h", Ok(129_600)),
-            ("30m", Ok(1_800)),
-            ("1d0h0m1s", Ok(86_401)),
-            ("0s", Ok(0)),
-            ("16", Err(TimeError::NoUnit)),
-            ("1d12", Err(TimeError::NoUnit)),
-            ("12h1d", Err(TimeError::Malformed)),
-            ("1h1h", Err(TimeError::Malformed)),
-            ("3mo", Err(TimeError::Malformed)),
-            ("-5m", Err(TimeError::Malformed)),
-            ("", Err(TimeError::Malformed)),
-            ("9999999999999999999d", Err(TimeError::OutOfRange)),
-            ("400000d", Err(TimeError::OutOfRange)),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(SimSpan::parse(text).map(SimSpan::seconds), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_printed_duration_reads_back() {
-        for seconds in [0, 1, 59, 60, 3_661, 86_400, 129_600, 31_536_000] {
-            let span = SimSpan::from_seconds(seconds);
-            assert_eq!(SimSpan::parse(&span.to_string()), Ok(span));
-        }
-    }
-
-    #[test]
-    fn days_and_months_are_counted_at_the_providers_offset() {
-        let china = UtcOffset::parse("+08:00").unwrap();
-        assert_eq!(china.to_string(), "+08:00");
-        assert_eq!(UtcOffset::parse("-03:30").unwrap().to_string(), "-03:30");
-        assert_eq!(UtcOffset::parse("Z"), Ok(UtcOffset::default()));
-        assert_eq!(UtcOffset::parse("8"), Err(TimeError::Malformed));
-        assert_eq!(at("2026-06-01T03:00:00+08:00").day_start(china), at("2026-05-31T16:00:00Z"));
-        let month = CalendarSpan::parse("1mo").unwrap();
-        let end = at("2026-01-31T00:00:00+08:00").after_on_calendar(month, china);
-        assert_eq!(end, at("2026-02-28T00:00:00+08:00"));
-        let years = CalendarSpan::parse("3y").unwrap();
-        assert_eq!(
-            at("2024-02-29T10:00:00Z").after_on_calendar(years, UtcOffset::default()),
-            at("2027-02-28T10:00:00Z")
-        );
-        assert_eq!((month.to_string(), years.to_string()), ("1mo".into(), "3y".into()));
-        let start = at("2026-01-31T00:00:00+08:00");
-        for (hours, later) in [(-1, false), (0, false), (1, true), (9_999, true)] {
-            let then = SimTime(end.0 + hours * 3_600);
-            assert_eq!(then.is_later_than(start, month, china), later, "{hours}");
-        }
-    }
-
-    #[test]
-    fn seconds_are_cut_off_and_never_rounded_up() {
-        let minute = SimSpan::parse("1m").unwrap();
-        assert_eq!(at("2026-06-02T02:00:59Z").floor_to(minute), at("2026-06-02T02:00:00Z"));
-        assert_eq!(at("1969-12-31T23:59:30Z").floor_to(minute), at("1969-12-31T23:59:00Z"));
-    }
-}
+mod tests;

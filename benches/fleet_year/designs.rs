@@ -19,7 +19,7 @@ pub fn kernel(year: &Year) -> Outcome {
     simulate(year, None).0
 }
 
-/// The schedule of the firings, and what the year comes to.
+/// The schedule of the firings, and the result of the year.
 pub fn schedule(year: &Year) -> (Schedule, Outcome) {
     let (outcome, log) = simulate(year, Some(Schedule::new()));
     (log.unwrap_or_default(), outcome)

@@ -1,11 +1,10 @@
 //! The whole engine: the same kind of year as a plan, through policy, fleet and records.
 //!
-//! What is ordered is what [`super::fleet`] orders, said in the words of scenarios
-//! and judged by a shipped policy. Three things differ, since our world is not a
-//! toy: a released instance stays released, so nine of ten are protected and what
-//! is scheduled lies up to three years ahead; a subscription has a term instead
-//! of a schedule, so every fourth instance is one; and an unpaid bill is a clock
-//! of several steps on the account.
+//! The events are those of [`super::fleet`], in the format of scenarios and judged by a built-in
+//! policy. The model is more complete in three respects: a released instance stays released, so
+//! nine of ten are protected and schedules are up to three years ahead; a subscription has a term
+//! instead of a schedule, so every fourth instance is one; and an unpaid bill is a clock of several
+//! steps on the account.
 
 use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::fleet::{Account, Instance};
@@ -31,7 +30,7 @@ for: 365d
 fleet: {}
 ";
 
-/// What a run comes to; two runs agree if they agree in this.
+/// The result of a run; two runs agree if their results are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AlreadyReported {
     pub events: u64,

@@ -13,7 +13,7 @@ use stayput::time::{SimSpan, SimTime};
 const DAY: i64 = 86_400;
 const START: &str = "2026-06-01T00:00:00Z";
 
-/// No limit that a measurement could come to.
+/// Limits that no measurement reaches.
 pub fn limits() -> Limits {
     Limits { events: u64::MAX, events_at_once: u64::MAX }
 }

@@ -132,7 +132,7 @@ fn begin(arguments: &Arguments) -> Result<(), Exit> {
     Ok(())
 }
 
-/// Ends the verb if somebody asked for it. Nothing has been written by then.
+/// Ends the verb if it was interrupted. Nothing has been written by then.
 fn go_on() -> Result<(), Exit> {
     if terminal::is_interrupted() {
         terminal::print_stderr("stayput: interrupted; nothing was written");

@@ -1,5 +1,4 @@
-//! What is wrong with a file, where, and what to write instead: spans, problems, suggestions, and
-//! their rendering as text with source lines.
+//! Problems in files: spans, messages, suggestions, and their rendering with source lines.
 
 mod files;
 mod problem;

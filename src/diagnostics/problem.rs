@@ -139,16 +139,16 @@ pub struct Problem {
     pub code: Code,
     /// One plain sentence about the user's file; user input in backticks.
     pub title: String,
-    /// Where, the main place first; what to say there may be empty.
+    /// Places with their labels, the main one first; a label may be empty.
     pub labels: Vec<(Span, String)>,
     /// Facts that explain it.
     pub notes: Vec<String>,
-    /// What to do about it.
+    /// Proposed remedies.
     pub helps: Vec<String>,
-    /// The file, where there is no place in it.
+    /// The file, if the problem has no place in it.
     pub path: Option<String>,
-    /// Whether only the place is shown and not its line: the file is of another kind, and what it
-    /// contains is not repeated.
+    /// Whether only the place is shown, without its line, because the file is of another kind and
+    /// its contents must not be quoted.
     pub unquoted: bool,
 }
 
@@ -161,7 +161,7 @@ impl Problem {
         problem
     }
 
-    /// A problem at a place; `label` says what is wrong just there.
+    /// A problem at a place; `label` describes the error there.
     pub fn at(code: Code, span: Span, title: impl Into<String>, label: impl Into<String>) -> Self {
         let mut problem = Self::bare(code, title);
         problem.labels.push((span, label.into()));
@@ -181,14 +181,14 @@ impl Problem {
         }
     }
 
-    /// Shows only where it is, and not the line.
+    /// Shows only the place, without its line.
     #[must_use]
     pub const fn unquoted(mut self) -> Self {
         self.unquoted = true;
         self
     }
 
-    /// Points at a second place.
+    /// Adds a second place.
     #[must_use]
     pub fn and_at(mut self, span: Span, label: impl Into<String>) -> Self {
         self.labels.push((span, label.into()));
@@ -202,7 +202,7 @@ impl Problem {
         self
     }
 
-    /// Adds what to write instead.
+    /// Adds a proposed remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.helps.push(help.into());
@@ -219,7 +219,7 @@ impl Problem {
         }
     }
 
-    /// Adds "did you mean", if anything is close.
+    /// Adds "did you mean", if a word is close.
     #[must_use]
     pub fn did_you_mean(self, close: &[&str]) -> Self {
         match close {
@@ -233,13 +233,13 @@ impl Problem {
     }
 }
 
-/// How many mistakes are shown; the rest is counted.
+/// The most problems that are shown; the others are counted.
 pub(crate) const SHOWN: usize = 20;
 
-/// How many mistakes are kept; further ones are only counted.
+/// The most problems that are kept; further ones are only counted.
 const KEPT: usize = 1_000;
 
-/// Every mistake found so far.
+/// The problems found so far.
 #[derive(Debug, Default)]
 pub struct Problems {
     list: Vec<Problem>,
@@ -248,7 +248,7 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Adds one, unless the very same is there already (the cases of a scenario share its text).
+    /// Adds a problem, unless an equal one is in the list (the cases of a scenario share its text).
     pub fn add(&mut self, problem: Problem) {
         if self.list.len() >= KEPT {
             self.more[problem.code.severity() as usize] += 1;
@@ -257,7 +257,7 @@ impl Problems {
         }
     }
 
-    /// Adds all of another list.
+    /// Adds all problems of another list.
     pub fn extend(&mut self, others: Self) {
         others.list.into_iter().for_each(|problem| self.add(problem));
         for (more, others) in self.more.iter_mut().zip(others.more) {
@@ -279,7 +279,7 @@ impl Problems {
         self.count(Severity::Error) > 0
     }
 
-    /// Drops the warnings of the given kinds; gives those of which there were any.
+    /// Removes the warnings with the given codes and returns the codes that occurred.
     pub fn allow(&mut self, codes: &[Code]) -> Vec<Code> {
         let meant = |p: &Problem| p.code.severity() == Severity::Warning && codes.contains(&p.code);
         let dropped = self.list.iter().filter(|p| meant(p)).map(|p| p.code).collect();
@@ -287,8 +287,7 @@ impl Problems {
         dropped
     }
 
-    /// All that are kept: first what refuses the input, then warnings, in the order of
-    /// their places.
+    /// The kept problems: first errors, then warnings, each in the order of their places.
     pub fn sorted(&self) -> Vec<&Problem> {
         let mut sorted: Vec<_> = self.list.iter().collect();
         sorted.sort_by_key(|problem| {
@@ -297,22 +296,22 @@ impl Problems {
         sorted
     }
 
-    /// How many there are of any severity.
+    /// Number of problems of any severity.
     pub fn len(&self) -> usize {
         self.list.len() + self.more.iter().sum::<usize>()
     }
 
-    /// Whether there is none.
+    /// Whether there is no problem.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether the limit is reached, after which problems are no longer shown.
+    /// Whether further problems are no longer shown.
     pub fn is_crowded(&self) -> bool {
         self.list.len() > SHOWN
     }
 
-    /// How many of a severity there are.
+    /// Number of problems of a severity.
     pub fn count(&self, severity: Severity) -> usize {
         let kept = self.list.iter().filter(|problem| problem.code.severity() == severity);
         kept.count() + self.more[severity as usize]

@@ -1,4 +1,4 @@
-//! How problems look.
+//! Rendering of problems as text.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -6,13 +6,13 @@ use super::problem::{Problem, Problems, SHOWN, Severity};
 use super::span::{FileId, Sources, Span};
 use crate::words::Word;
 
-/// Labels that are further apart are shown apart [bytes].
+/// Labels that are further apart, in bytes, are shown in separate snippets.
 const APART: usize = 1 << 14;
 
-/// How much of a long line is shown on either side of what is meant [bytes].
+/// The most bytes of a long line that are shown on either side of a label.
 const ASIDE: usize = 1 << 10;
 
-/// Every problem as text, errors first, in the order of the files, at most twenty.
+/// At most twenty problems as text, errors first, in the order of their places.
 pub fn render(problems: &Problems, sources: &Sources, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let sorted = problems.sorted();
@@ -25,7 +25,7 @@ pub fn render(problems: &Problems, sources: &Sources, colour: bool) -> String {
     shown.join("\n\n")
 }
 
-/// One line that counts: `2 errors, 1 warning`.
+/// The counts in one line: `2 errors, 1 warning`.
 pub fn summary(problems: &Problems) -> String {
     let count = |severity, word: &str| {
         let n = problems.count(severity);
@@ -35,7 +35,7 @@ pub fn summary(problems: &Problems) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// A count and what it counts: `1 event`, `2 events`.
+/// A count with its noun: `1 event`, `2 events`.
 pub fn many(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
@@ -74,7 +74,7 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
     spans.iter().fold(text, |text, (seen, true_place)| text.replacen(seen, true_place, 1))
 }
 
-/// The files that a problem points into, that of the main place first.
+/// The files of a problem's places, that of the main place first.
 fn files(problem: &Problem) -> Vec<FileId> {
     let mut files = Vec::new();
     for (span, _) in &problem.labels {
@@ -85,7 +85,7 @@ fn files(problem: &Problem) -> Vec<FileId> {
     files
 }
 
-/// The labels in a file, those together that are near each other; the main one's first.
+/// The labels in a file, in clusters of near ones; the cluster of the main place comes first.
 fn clusters(problem: &Problem, file: FileId) -> Vec<Vec<&(Span, String)>> {
     let mut labels: Vec<_> = problem.labels.iter().filter(|(p, _)| p.file == file).collect();
     let main = labels.first().map(|(span, _)| *span);
@@ -98,8 +98,8 @@ fn clusters(problem: &Problem, file: FileId) -> Vec<Vec<&(Span, String)>> {
     clusters
 }
 
-/// The lines from the first to the last label, with the labels. Of a long line only what is
-/// near them is shown; comes with the place that the renderer then sees, and the true one.
+/// The lines from the first to the last label, with the labels. A long line is cut near them; then
+/// the place that the renderer prints and the real one are returned as well.
 fn snippet<'s>(
     labels: &[&'s (Span, String)],
     problem: &Problem,
@@ -131,7 +131,7 @@ fn snippet<'s>(
         let kind =
             if Some(*span) == main { AnnotationKind::Primary } else { AnnotationKind::Context };
         let start = boundary(text, span.start as usize) - from;
-        // A place of several lines is shown by its first.
+        // Of a place with several lines only the first is shown.
         let line_end = text[from + start..to].find('\n').map_or(to - from, |at| start + at);
         let end = (boundary(text, span.end as usize).saturating_sub(from)).clamp(start, line_end);
         let mut annotation = kind.span(start..end);

@@ -1,14 +1,14 @@
-//! Where something is written.
+//! Places in files, and the texts of the files.
 
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// One of the files of a [`Sources`].
+/// Index of a file in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
-/// A stretch of a file, in bytes.
+/// A range of bytes in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The file.
@@ -20,12 +20,11 @@ pub struct Span {
 }
 
 impl Span {
-    /// Where a row of a stream stands: its text is not kept, so nothing can quote it.
-    /// What is reported of such a row is never shown; a reader that finds anything wrong with one
-    /// reads the file whole.
+    /// The span of a row that is read as a stream and whose text is not kept. Problems at this span
+    /// are never shown: a reader that finds one reads the whole file instead.
     pub const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
 
-    /// The stretch from the start of this place to the end of `other`.
+    /// The span from the start of this one to the end of `other`.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
         Self { end: other.end.max(self.start), ..self }
@@ -36,7 +35,7 @@ impl Span {
     }
 }
 
-/// A value and where it is written.
+/// A value and its place.
 #[derive(Debug, Clone, Copy)]
 pub struct Spanned<T> {
     /// The value.
@@ -46,12 +45,12 @@ pub struct Spanned<T> {
 }
 
 impl<T> Spanned<T> {
-    /// The value of a place.
+    /// A value with its place.
     pub const fn new(value: T, span: Span) -> Self {
         Self { value, span }
     }
 
-    /// The same place with what `f` makes of the value.
+    /// Applies `f` to the value and keeps the place.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
         Spanned { value: f(self.value), span: self.span }
     }
@@ -65,10 +64,10 @@ impl<T> std::ops::Deref for Spanned<T> {
     }
 }
 
-/// Every text that was read, by path, so that messages can quote it.
+/// The texts that were read, so that messages can quote them.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<Source>,
+    files: Vec<SourceText>,
     /// Pieces of large files, by path and number.
     pieces: BTreeMap<(String, usize), FileId>,
     /// Files that were read row by row: their paths and digests.
@@ -77,7 +76,7 @@ pub struct Sources {
 
 /// A text that was read.
 #[derive(Debug, Clone)]
-struct Source {
+struct SourceText {
     path: String,
     text: String,
     /// Number of lines before the text, if it is a piece of a larger file.
@@ -88,42 +87,42 @@ impl Sources {
     /// Largest text that a place can point into, in bytes.
     pub const LARGEST: u64 = u32::MAX as u64;
 
-    /// Takes in a text; `path` is what messages call it.
+    /// Adds a text; `path` is shown in messages.
     ///
     /// # Panics
     /// If it is larger than [`Self::LARGEST`]; readers of files refuse those.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let text = text.into();
         assert!(text.len() as u64 <= Self::LARGEST, "places are 32 bits wide");
-        self.push(Source { path: path.into(), text, piece_after: None })
+        self.push(SourceText { path: path.into(), text, piece_after: None })
     }
 
-    /// The piece with that number of a large file; it begins after that many lines, and its text is
-    /// what was set last. The file is no input that reports name.
+    /// The piece of a large file with this number, which begins after `lines` lines. Its text is the
+    /// one that was set last. Reports do not list it as an input.
     pub fn piece(&mut self, path: &str, number: usize, lines: usize) -> FileId {
         let key = (path.to_owned(), number);
         if let Some(known) = self.pieces.get(&key) {
             return *known;
         }
         let text = String::new();
-        let piece = self.push(Source { path: path.into(), text, piece_after: Some(lines) });
+        let piece = self.push(SourceText { path: path.into(), text, piece_after: Some(lines) });
         self.pieces.insert(key, piece);
         piece
     }
 
-    /// Sets the text of a piece; an empty one drops it.
+    /// Sets the text of a piece.
     pub fn set_piece(&mut self, piece: FileId, text: String) {
         if let Some(source) = self.files.get_mut(piece.0 as usize) {
             source.text = text;
         }
     }
 
-    fn push(&mut self, source: Source) -> FileId {
+    fn push(&mut self, source: SourceText) -> FileId {
         self.files.push(source);
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// What messages call a file.
+    /// The path of a file, as messages show it.
     pub fn path(&self, file: FileId) -> &str {
         &self.files[file.0 as usize].path
     }
@@ -133,12 +132,12 @@ impl Sources {
         &self.files[file.0 as usize].text
     }
 
-    /// Takes note of a file that was read row by row and is not kept.
+    /// Adds the digest of a file that was read row by row and is not kept.
     pub fn add_streamed(&mut self, path: impl Into<String>, sha256: impl Into<String>) {
         self.streamed.push((path.into(), sha256.into()));
     }
 
-    /// Every file that was read: its path and the SHA-256 of its text, sorted, each once.
+    /// The path and the SHA-256 of each file that was read, sorted, without duplicates.
     pub fn digests(&self) -> Vec<(String, String)> {
         let kept = self.files.iter().filter(|source| source.piece_after.is_none());
         let kept = kept.map(|source| (source.path.clone(), hex_digest(&[&source.text])));
@@ -148,13 +147,13 @@ impl Sources {
         all
     }
 
-    /// The whole of a file.
+    /// The span of a whole file.
     pub fn whole(&self, file: FileId) -> Span {
         let end = u32::try_from(self.text(file).len()).unwrap_or(u32::MAX);
         Span { file, start: 0, end }
     }
 
-    /// What stands at a place.
+    /// The text at a place.
     pub fn quote(&self, span: Span) -> &str {
         self.text(span.file).get(span.range()).unwrap_or_default()
     }
@@ -175,14 +174,14 @@ impl Sources {
     }
 }
 
-/// The SHA-256 of some texts, one after the other, in hexadecimal digits.
+/// The SHA-256 of the concatenation of texts, in hexadecimal digits.
 pub fn hex_digest(texts: &[&str]) -> String {
     let mut digest = Sha256::new();
     texts.iter().for_each(|text| digest.update(text));
     in_hex(digest)
 }
 
-/// The SHA-256 of all that a reader gives, in hexadecimal digits.
+/// The SHA-256 of all bytes of a reader, in hexadecimal digits.
 ///
 /// # Errors
 /// If it cannot be read.

@@ -2,19 +2,19 @@
 
 use rapidfuzz::distance::osa::{Args, BatchComparator};
 
-/// Longer texts were not misspelt.
+/// Longest text that is compared, in characters.
 const LONGEST: usize = 100;
 
 /// A key, column, verb or word of another vocabulary, or of an earlier version.
 struct Guess {
-    /// What is typed, in lower case.
+    /// The typed words, in lower case.
     typed: &'static [&'static str],
     /// The value that it has, where the suggestion depends on it; `None` stands for any.
     value: Option<&'static str>,
     /// What is probably meant; only those that are allowed at the place are suggested. Empty if
-    /// no key replaces it; then `beside` tells the place.
+    /// no key replaces it; then `beside` identifies the place.
     meant: &'static [&'static str],
-    /// A key that is allowed at the place, where nothing else tells it; else empty.
+    /// A key that is allowed at the place, if nothing else identifies it; otherwise empty.
     beside: &'static str,
     /// What to write instead of the key and its value; empty if the word alone is enough.
     write: &'static str,
@@ -160,12 +160,12 @@ const GUESSES: &[Guess] = &[
     guess(&["verdict", "result"], &["outcome"], ""),
 ];
 
-/// What may have been meant by a word.
+/// The suggestion for an unknown word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion<'w> {
     /// The words, the likeliest first; at most three.
     pub words: Vec<&'w str>,
-    /// What to write in full, where the word alone is not enough; else empty.
+    /// The full text to write, if the word alone is not enough; otherwise empty.
     pub write: &'static str,
 }
 

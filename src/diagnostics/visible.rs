@@ -1,4 +1,4 @@
-//! Text of a file as a terminal, a log or a report may show it.
+//! Text of a file in a form that is safe for terminals, logs and reports.
 
 use std::borrow::Cow;
 
@@ -9,8 +9,8 @@ pub fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// The text with every such character escaped, as `\n` or `\u{202e}`: it stays on one line and
-/// does nothing.
+/// The text with every such character escaped, as `\n` or `\u{202e}`, so that it stays on one line
+/// and has no effect.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unseen) {
         return Cow::Borrowed(text);

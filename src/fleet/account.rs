@@ -1,38 +1,38 @@
-//! Accounts, and what they owe.
+//! Accounts and their arrears.
 
 use crate::time::{SimSpan, SimTime};
 use crate::words::{ClockKind, InstanceId, PolicyId};
 
-/// What gets the bill.
+/// An account, which pays for instances and groups.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// The policy that its instances are under.
+    /// The policy of its instances.
     pub policy: PolicyId,
-    /// How long it is allowed to be in arrears before anything happens.
+    /// The time from the start of arrears to the first step of their clock.
     pub grace: SimSpan,
-    /// Its arrears, if it is in any; a cancelled account counts as one.
+    /// Its arrears or its cancellation; `None` if it has neither.
     pub arrears: Option<Arrears>,
-    /// Its instances, in the order in which they came.
+    /// Its instances, in the order in which they were added.
     pub instances: Vec<InstanceId>,
-    /// How many of them have a release that waits for the account to settle.
+    /// Number of instances with a release that waits for the account to settle.
     pub waiting: u32,
 }
 
-/// How far an account has come that owes, or that was cancelled.
+/// The clock of an account in arrears, or of a cancelled account.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrears {
-    /// The clock that runs: of a bill that is not paid, or of a cancellation.
+    /// Kind of the clock: an unpaid bill or a cancellation.
     pub clock: ClockKind,
-    /// When they began.
+    /// The start of the arrears.
     pub since: SimTime,
-    /// Whether that is known.
+    /// Whether the start is known.
     pub since_known: bool,
-    /// The steps of the billing clock that have been due: a bit for each, by its place.
+    /// The steps that have been taken: a mask with one bit for each index in the clock's list.
     pub taken: u32,
 }
 
 impl Arrears {
-    /// How many steps have been due.
+    /// Number of steps that have been taken.
     pub const fn steps(self) -> usize {
         self.taken.count_ones() as usize
     }

@@ -1,34 +1,34 @@
 //! Autoscale profiles and rules at run time.
 
-use super::metric::{Reading, Series};
+use super::metric::{MetricReading, Series};
 use crate::decimal::Decimal;
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::words::{Comparison, Initiator, Statistic};
 
-/// Who calls, as reports name it, when autoscale does.
-pub const CALLER: &str = "autoscale";
+/// The caller of autoscale's requests, as reports name it.
+pub const AUTOSCALE: &str = "autoscale";
 
-/// What makes a group want another size.
+/// The autoscale settings of a group.
 #[derive(Debug, Clone)]
 pub struct Autoscale {
-    /// How often it looks.
+    /// Interval between evaluations.
     pub every: SimSpan,
-    /// Where days and weeks are counted.
+    /// The offset at which days and weeks are counted.
     pub offset: UtcOffset,
-    /// The profile that holds if no other does.
+    /// The profile that applies if no other does.
     pub usual: Profile,
-    /// Those that hold from one date to another; the first that holds counts.
+    /// Profiles with a start (inclusive) and an end (exclusive); the first that applies counts.
     pub fixed: Vec<(SimTime, SimTime, Profile)>,
-    /// Those that recur every week.
+    /// Profiles that recur every week.
     pub recurring: Vec<Profile>,
-    /// When in the week they begin, in seconds from Monday 00:00: the profile, or the end
-    /// of one. Sorted.
+    /// Starts and ends of the recurring profiles, sorted: seconds from Monday 00:00, and the index
+    /// in `recurring`; `None` for an end.
     pub marks: Vec<(i64, Option<usize>)>,
-    /// Until when it rests.
+    /// End of the cooldown.
     pub rests_until: SimTime,
 }
 
-/// Bounds, and rules between them.
+/// Bounds, and the rules that apply within them.
 #[derive(Debug, Clone)]
 pub struct Profile {
     /// The least number of members.
@@ -37,61 +37,61 @@ pub struct Profile {
     pub max: u32,
     /// The number of members while a metric cannot be read.
     pub default: Option<u32>,
-    /// What asks for another size.
-    pub rules: Vec<Rule>,
+    /// The rules, in no particular order.
+    pub rules: Vec<MetricRule>,
 }
 
 /// A rule on a metric.
 #[derive(Debug, Clone, Copy)]
-pub struct Rule {
-    /// The metric, by its place.
+pub struct MetricRule {
+    /// Index of the metric in the metrics of the fleet.
     pub metric: usize,
-    /// How much of the past it looks at.
+    /// Length of the window that ends now.
     pub over: SimSpan,
-    /// What it makes of that.
+    /// The statistic of the metric in the window.
     pub statistic: Statistic,
-    /// Whether that is divided by the number of members.
+    /// Whether the statistic is divided by the number of members.
     pub per_instance: bool,
-    /// How it compares.
+    /// The comparison with `level`.
     pub comparison: Comparison,
-    /// With what.
+    /// The threshold.
     pub level: Decimal,
-    /// What it asks for.
-    pub change: Change,
-    /// How long nothing else happens once it has fired.
+    /// The change that it requests.
+    pub change: SizeChange,
+    /// The cooldown after it has fired.
     pub cooldown: SimSpan,
 }
 
-/// What a rule asks for.
+/// The change of size that a rule requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// So many more.
+pub enum SizeChange {
+    /// Adds a number of members.
     Add(u32),
-    /// So many fewer.
+    /// Removes a number of members.
     Remove(u32),
-    /// So much more, in percent of the present size, one at least.
+    /// Adds a percentage of the current size, at least one member.
     AddPercent(u32),
-    /// So much fewer, in percent of the present size, one at least.
+    /// Removes a percentage of the current size, at least one member.
     RemovePercent(u32),
 }
 
-/// What a look comes to: another size, why, and how long to rest then.
+/// The result of an evaluation that requests another size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wish {
-    /// The size that is wanted.
+pub struct SizeProposal {
+    /// The requested size.
     pub size: u32,
-    /// What wants it.
+    /// The cause of the request.
     pub initiator: Initiator,
-    /// How long to rest.
+    /// The cooldown after the request.
     pub cooldown: SimSpan,
 }
 
-impl Change {
+impl SizeChange {
     const fn adds(self) -> bool {
         matches!(self, Self::Add(_) | Self::AddPercent(_))
     }
 
-    /// The size that it asks for.
+    /// The requested size for a group of `size` members.
     fn from(self, size: u32) -> u32 {
         let share = |percent: u32| {
             let share = u64::from(size) * u64::from(percent) / 100;
@@ -106,14 +106,14 @@ impl Change {
     }
 }
 
-impl Rule {
-    /// What it reads in a group of some size; `None` if the metric cannot be read.
-    fn reads(&self, now: SimTime, size: u32, metrics: &[Series]) -> Option<Reading> {
+impl MetricRule {
+    /// The reading for a group of `size` members; `None` if the metric cannot be read.
+    fn reads(&self, now: SimTime, size: u32, metrics: &[Series]) -> Option<MetricReading> {
         let reading = metrics[self.metric].read(now, self.over, self.statistic)?;
         Some(if self.per_instance { reading.shared_by(size) } else { reading })
     }
 
-    fn fires_at(&self, reading: Reading) -> bool {
+    fn fires_at(&self, reading: MetricReading) -> bool {
         reading.compares(self.comparison, self.level)
     }
 }
@@ -121,7 +121,7 @@ impl Rule {
 const WEEK: i64 = 7 * 24 * 3_600;
 
 impl Autoscale {
-    /// The profile that holds at an instant.
+    /// The profile that applies at an instant.
     fn profile(&self, now: SimTime) -> &Profile {
         let fixed = self.fixed.iter().find(|(from, until, _)| *from <= now && now < *until);
         if let Some((_, _, profile)) = fixed {
@@ -133,25 +133,25 @@ impl Autoscale {
         last.and_then(|(_, profile)| *profile).map_or(&self.usual, |at| &self.recurring[at])
     }
 
-    /// Looks once. `None` if the size is as it should be.
-    pub fn look(&self, now: SimTime, size: u32, metrics: &[Series]) -> Option<Wish> {
+    /// Evaluates the rules once; `None` if they request no other size.
+    pub fn evaluate(&self, now: SimTime, size: u32, metrics: &[Series]) -> Option<SizeProposal> {
         let Profile { min, max, default, rules } = self.profile(now);
         let within = size.clamp(*min, *max);
         if within != size {
             let cooldown = SimSpan::ZERO;
-            return Some(Wish { size: within, initiator: Initiator::Bounds, cooldown });
+            return Some(SizeProposal { size: within, initiator: Initiator::Bounds, cooldown });
         }
         if now < self.rests_until {
             return None;
         }
-        let readings: Vec<(&Rule, Option<Reading>)> =
+        let readings: Vec<(&MetricRule, Option<MetricReading>)> =
             rules.iter().map(|rule| (rule, rule.reads(now, size, metrics))).collect();
         let blind = readings.iter().any(|(_, reading)| reading.is_none());
         if let Some(default) = default.filter(|default| blind && size < *default) {
             let (initiator, cooldown) = (Initiator::Bounds, SimSpan::ZERO);
-            return Some(Wish { size: default, initiator, cooldown });
+            return Some(SizeProposal { size: default, initiator, cooldown });
         }
-        let fires = |(rule, reading): &(&Rule, Option<Reading>)| {
+        let fires = |(rule, reading): &(&MetricRule, Option<MetricReading>)| {
             reading.is_some_and(|reading| rule.fires_at(reading))
         };
         let largest = |adding: bool| {
@@ -161,9 +161,10 @@ impl Autoscale {
                 .map(|(rule, _)| (rule.change.from(size).clamp(*min, *max), rule.cooldown));
             asked.max_by_key(|(size, cooldown)| (*size, *cooldown))
         };
-        let wish = |(size, cooldown)| Wish { size, initiator: Initiator::Alarm, cooldown };
+        let proposal =
+            |(size, cooldown)| SizeProposal { size, initiator: Initiator::Alarm, cooldown };
         if let Some(more) = largest(true) {
-            return Some(wish(more)).filter(|wish| wish.size > size);
+            return Some(proposal(more)).filter(|proposal| proposal.size > size);
         }
         let all = readings.iter().filter(|(rule, _)| !rule.change.adds()).all(fires);
         let (least, cooldown) = largest(false).filter(|_| all && !blind)?;
@@ -173,11 +174,11 @@ impl Autoscale {
                     && reading.is_some_and(|reading| rule.fires_at(reading.moved(size, to)))
             })
         };
-        (least..size).find(|to| !flaps(*to)).map(|to| wish((to, cooldown)))
+        (least..size).find(|to| !flaps(*to)).map(|to| proposal((to, cooldown)))
     }
 }
 
-/// How far into its week an instant is; weeks begin on Monday.
+/// Seconds from the start of the week, Monday 00:00, to an instant.
 fn second_of_week(at: SimTime, offset: UtcOffset) -> i64 {
     // 1970-01-01 was a Thursday, the fourth day of its week.
     (at.seconds() + offset.seconds() + 3 * 24 * 3_600).rem_euclid(WEEK)
@@ -187,8 +188,8 @@ fn second_of_week(at: SimTime, offset: UtcOffset) -> i64 {
 mod tests {
     use crate::fleet::autoscale::*;
 
-    fn rule(comparison: Comparison, level: i64, change: Change) -> Rule {
-        Rule {
+    fn rule(comparison: Comparison, level: i64, change: SizeChange) -> MetricRule {
+        MetricRule {
             metric: 0,
             over: SimSpan::from_seconds(600),
             statistic: Statistic::Average,
@@ -200,7 +201,7 @@ mod tests {
         }
     }
 
-    fn autoscale(rules: Vec<Rule>) -> Autoscale {
+    fn autoscale(rules: Vec<MetricRule>) -> Autoscale {
         Autoscale {
             every: SimSpan::from_seconds(60),
             offset: UtcOffset::default(),
@@ -220,16 +221,16 @@ mod tests {
     const NOW: SimTime = SimTime::from_seconds(7_200);
 
     fn size(autoscale: &Autoscale, size: u32, level: i64) -> Option<u32> {
-        autoscale.look(NOW, size, &steady(level)).map(|wish| wish.size)
+        autoscale.evaluate(NOW, size, &steady(level)).map(|proposal| proposal.size)
     }
 
     #[test]
     fn any_rule_adds_and_all_must_remove() {
         let both = autoscale(vec![
-            rule(Comparison::Above, 75, Change::Add(1)),
-            rule(Comparison::Above, 90, Change::Add(3)),
-            rule(Comparison::Below, 30, Change::Remove(2)),
-            rule(Comparison::Below, 20, Change::Remove(1)),
+            rule(Comparison::Above, 75, SizeChange::Add(1)),
+            rule(Comparison::Above, 90, SizeChange::Add(3)),
+            rule(Comparison::Below, 30, SizeChange::Remove(2)),
+            rule(Comparison::Below, 20, SizeChange::Remove(1)),
         ]);
         assert_eq!(size(&both, 5, 80), Some(6));
         assert_eq!(size(&both, 5, 95), Some(8), "the largest");
@@ -243,21 +244,21 @@ mod tests {
     fn what_would_grow_again_at_once_does_not_shrink() {
         let rules = |limit| {
             autoscale(vec![
-                rule(Comparison::Above, limit, Change::Add(1)),
-                rule(Comparison::AtMost, 50, Change::Remove(1)),
+                rule(Comparison::Above, limit, SizeChange::Add(1)),
+                rule(Comparison::AtMost, 50, SizeChange::Remove(1)),
             ])
         };
         assert_eq!(size(&rules(70), 3, 50), None);
         assert_eq!(size(&rules(75), 3, 50), Some(2), "75 is not above 75");
         // A larger cut is made smaller: from 10, 5 would carry 90 and 7 about 64.3.
         let mut many = rules(65);
-        many.usual.rules[1].change = Change::Remove(5);
+        many.usual.rules[1].change = SizeChange::Remove(5);
         assert_eq!(size(&many, 10, 45), Some(7));
     }
 
     #[test]
     fn outside_the_bounds_it_is_brought_back_though_it_rests() {
-        let mut resting = autoscale(vec![rule(Comparison::Above, 75, Change::Add(1))]);
+        let mut resting = autoscale(vec![rule(Comparison::Above, 75, SizeChange::Add(1))]);
         resting.rests_until = SimTime::NEVER;
         assert_eq!(size(&resting, 5, 99), None);
         assert_eq!(size(&resting, 12, 99), Some(10));
@@ -266,10 +267,10 @@ mod tests {
 
     #[test]
     fn a_metric_that_cannot_be_read_leads_to_the_default_and_never_down() {
-        let blind = autoscale(vec![rule(Comparison::Below, 30, Change::Remove(1))]);
+        let blind = autoscale(vec![rule(Comparison::Below, 30, SizeChange::Remove(1))]);
         let nothing = vec![Series::new(Vec::new())];
-        assert_eq!(blind.look(NOW, 2, &nothing).map(|wish| wish.size), Some(4));
-        assert_eq!(blind.look(NOW, 6, &nothing), None);
+        assert_eq!(blind.evaluate(NOW, 2, &nothing).map(|proposal| proposal.size), Some(4));
+        assert_eq!(blind.evaluate(NOW, 6, &nothing), None);
     }
 
     #[test]

@@ -14,97 +14,98 @@ use std::collections::VecDeque;
 pub struct Group {
     /// The account that pays for it.
     pub account: AccountId,
-    /// Its bounds.
+    /// Smallest size, inclusive.
     pub min: u32,
-    /// Its bounds.
+    /// Largest size, inclusive.
     pub max: u32,
-    /// The size that it is meant to have, if it was given one.
+    /// The desired size; `None` if the group has none.
     pub desired: Option<u32>,
-    /// How its members are kept.
+    /// Its orchestration mode.
     pub orchestration: Orchestration,
-    /// The orders by which it shrinks, as places in its policy's list.
+    /// Its scale-in orders, as indices in its policy's list.
     pub orders: Vec<usize>,
-    /// The zones that it spreads over, in the order in which it lists them.
+    /// Its zones, in the order of its list.
     pub zones: Vec<ZoneId>,
-    /// How it spreads.
+    /// How its members are distributed over zones.
     pub zone_policy: ZonePolicy,
-    /// What it does with members that it no longer needs.
+    /// How it reclaims members at a scale-in.
     pub reclaim: Reclaim,
-    /// Whether its disks are kept by the provider.
+    /// Whether its disks are managed by the provider.
     pub managed_disks: bool,
-    /// How it looks after the health of its members.
+    /// Its health check and repair.
     pub care: Care,
-    /// How a new model reaches its members.
+    /// How a new model is applied to its members.
     pub upgrades: Upgrades,
-    /// How long it rests after a member was added or removed, by whatever means.
+    /// The cooldown after a member was added or removed, whatever the cause.
     pub cooldown: SimSpan,
-    /// Until when it rests; long past, if it does not.
+    /// End of the cooldown; in the past if there is none.
     pub rests_until: SimTime,
-    /// The processes that are suspended: a bit for each process, by its place.
+    /// The suspended processes, as a mask with one bit for each index in `Process::ALL`.
     pub suspended: u8,
-    /// What holds up a member that comes.
+    /// The hook that delays new members.
     pub launch_hook: Option<Hook>,
-    /// What holds up a member that goes.
+    /// The hook that delays members that leave.
     pub terminate_hook: Option<Hook>,
-    /// What makes it want another size.
+    /// Its autoscale settings.
     pub autoscale: Option<Box<Autoscale>>,
-    /// What a member is like that it creates.
+    /// The properties of members that it creates.
     pub member_template: Instance,
-    /// What belongs to such a member.
+    /// The resources of members that it creates.
     pub member_resources: Vec<Property>,
-    /// The number of the next member that it creates and that has no name yet.
+    /// The number in the name of the next member that it creates without a given name.
     pub numbering: u32,
-    /// The next members that it creates; they have names already.
+    /// The next members that it creates, with given names.
     pub expected: VecDeque<InstanceId>,
     /// The protections that are set on it.
     pub on: ProtectionSet,
-    /// The protections of which nobody knows whether they are set.
+    /// The protections whose setting is unknown.
     pub unknown: ProtectionSet,
-    /// Its members, in no order that means anything.
+    /// Its members, in arbitrary order.
     pub members: Vec<InstanceId>,
-    /// How many of them do not count: about to go, or put by for later.
+    /// Number of members that do not count: those that leave, and reclaimed ones.
     pub(super) aside: u32,
-    /// The members that came, left, or changed whether they count; `None` if nobody wants to know.
+    /// The members that joined, left, or changed whether they count; `None` if changes are not
+    /// recorded.
     pub(super) moved: Option<Vec<InstanceId>>,
     /// Whether it has been deleted.
     pub deleted: bool,
 }
 
-/// How a group looks after the health of its members.
+/// The health check of a group, and its repair.
 #[derive(Debug, Clone, Copy)]
 pub struct Care {
-    /// What it looks at.
+    /// Kind of the check.
     pub check: HealthCheck,
-    /// What it does to a member that is unhealthy.
+    /// The repair of an unhealthy member.
     pub repair: Repair,
-    /// How long it waits first.
+    /// The grace period before the repair.
     pub grace: SimSpan,
 }
 
-/// How a new model reaches the members of a group.
+/// How a new model is applied to the members of a group.
 #[derive(Debug, Clone, Copy)]
 pub struct Upgrades {
-    /// In which way.
+    /// The mode.
     pub mode: Upgrade,
-    /// The model that members are made from now.
+    /// The current model.
     pub model: ModelId,
     /// The size of a batch, in percent of the members.
     pub batch_percent: u32,
-    /// How long it waits between two batches.
+    /// The pause between two batches.
     pub pause: SimSpan,
 }
 
-/// What holds up a member that comes or goes.
+/// A lifecycle hook: it delays a member that starts or leaves.
 #[derive(Debug, Clone, Copy)]
 pub struct Hook {
-    /// For how long.
+    /// Time-out of the delay.
     pub timeout: SimSpan,
-    /// What then becomes of it, if nobody says otherwise.
+    /// The result at the time-out.
     pub result: HookResult,
 }
 
 impl Group {
-    /// An empty group of which nothing is said.
+    /// An empty group with default settings.
     pub const fn new(account: AccountId, born: SimTime) -> Self {
         Self {
             account,
@@ -143,8 +144,8 @@ impl Group {
         }
     }
 
-    /// Notes a change of a member. A list as long as the group is given up: putting all members in
-    /// order again then costs less.
+    /// Records a change of a member. A list as long as the group is dropped, because sorting all
+    /// members again then costs less.
     pub(super) fn note(&mut self, member: InstanceId) {
         let most = self.members.len().max(64);
         if self.moved.as_ref().is_some_and(|moved| moved.len() >= most) {
@@ -155,7 +156,7 @@ impl Group {
         }
     }
 
-    /// How many of its members count: not about to go, and not put by for later.
+    /// Number of members that count: those that neither leave nor are reclaimed.
     pub fn size(&self) -> u32 {
         u32::try_from(self.members.len()).unwrap_or(u32::MAX) - self.aside
     }

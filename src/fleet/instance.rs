@@ -15,65 +15,65 @@ pub struct Instance {
     pub account: AccountId,
     /// The group that it is in.
     pub group: Option<GroupId>,
-    /// Its place among the group's members.
+    /// Its index in the group's list of members.
     pub(super) slot: u32,
-    /// The age of the configuration that it was made from; lower is older.
+    /// The age of its configuration; lower is older.
     pub configuration: u32,
     /// The zone that it is in.
     pub zone: Option<ZoneId>,
     /// The fault domain that it is in.
     pub fault_domain: u8,
-    /// The model of its group that it was brought to last.
+    /// The model of its group that it has.
     pub model: ModelId,
     /// Whether it was reported unhealthy.
     pub unhealthy: bool,
-    /// Whether what probes the health of its group's members sees it.
+    /// Whether the health probe of its group covers it.
     pub probed: bool,
-    /// What becomes of it if it is spot capacity and taken back.
+    /// The effect of a reclaim, if it is spot capacity.
     pub eviction: Eviction,
     /// When it was created.
     pub created: SimTime,
     /// When it joined its group.
     pub joined: SimTime,
-    /// When its term ends; never, if it has none.
+    /// The end of its term; [`SimTime::NEVER`] if it has none.
     pub expires: SimTime,
-    /// When it is to be released; never, if no time is set.
+    /// The time of its scheduled release; [`SimTime::NEVER`] if there is none.
     pub auto_release: SimTime,
     /// The protections that are set on it.
     pub on: ProtectionSet,
-    /// The protections of which nobody knows whether they are set.
+    /// The protections whose setting is unknown.
     pub unknown: ProtectionSet,
-    /// How it is paid for.
+    /// Its billing.
     pub billing: Billing,
-    /// Whether that is known; if not, it may be spot capacity.
+    /// Whether the billing is known; if not, it may be spot capacity.
     pub billing_known: bool,
-    /// How it came into its group.
+    /// Its membership.
     pub membership: Membership,
-    /// Whether that is known.
+    /// Whether the membership is known.
     pub membership_known: bool,
     /// Its state; changed by [`super::Fleet::set_state`] only.
     pub state: Lifecycle,
-    /// What shut it down; changed by [`super::Fleet::set_state`] only.
+    /// The cause of its shutdown; changed by [`super::Fleet::set_state`] only.
     pub stopped_by: StoppedBy,
-    /// What bars its owner from some calls, besides the clock of its account.
+    /// Its locks, apart from those of the clock of its account.
     pub locks: Locks,
-    /// Whether that is known.
+    /// Whether the locks are known.
     pub lock_known: bool,
-    /// Whether it is known if its release is scheduled.
+    /// Whether it is known whether its release is scheduled.
     pub schedule_known: bool,
-    /// Whether, if stopped, it pays nothing for compute.
+    /// Whether it costs nothing for compute while it is stopped.
     pub economical: bool,
     /// Whether its release was due and waits for the account to settle.
     pub waiting: bool,
     /// Whether its term has ended.
     pub expired: bool,
-    /// Whether its subscription prolongs itself.
+    /// Whether its subscription is renewed automatically.
     pub renewal: Renewal,
-    /// How many steps of the clock of its term have been taken.
+    /// Number of steps of the clock of its term that have been taken.
     pub term_steps: u8,
-    /// How many steps of the clock of its reclaim have been taken.
+    /// Number of steps of the clock of its reclaim that have been taken.
     pub reclaim_steps: u8,
-    /// When that clock began; never, if it has not.
+    /// The start of that clock; [`SimTime::NEVER`] if it has not started.
     pub reclaim_since: SimTime,
 }
 
@@ -116,12 +116,12 @@ impl Instance {
         }
     }
 
-    /// Whether its group does not count it: it is about to go, or put by for later.
+    /// Whether its group does not count it: it leaves, or it is reclaimed.
     pub fn is_aside(&self) -> bool {
         self.state == Lifecycle::Removing || self.is_recycled()
     }
 
-    /// Whether its group stopped it and may use it again.
+    /// Whether its group has reclaimed it, and can start it again.
     pub fn is_recycled(&self) -> bool {
         self.stopped_by == StoppedBy::Group && self.is_down()
     }
@@ -131,26 +131,26 @@ impl Instance {
         matches!(self.state, Lifecycle::Stopped | Lifecycle::Reclaimed | Lifecycle::Deallocated)
     }
 
-    /// Whether it is there: created, and not released.
+    /// Whether it exists: it is created and not released.
     pub fn is_there(&self) -> bool {
         !matches!(self.state, Lifecycle::Absent | Lifecycle::Released)
     }
 }
 
-/// A thing that belongs to an instance and may be lost with it.
+/// A resource of an instance, which may be lost with it.
 #[derive(Debug, Clone)]
 pub struct Property {
-    /// Its name, if somebody gave one.
+    /// Its name; `None` if the fleet does not state one.
     pub name: Option<Arc<str>>,
-    /// What it is.
+    /// Its kind.
     pub resource: ResourceKind,
-    /// Its size, if it has one that is known, in GiB.
+    /// Its size in GiB; `None` if it is unknown or the resource has none.
     pub gib: Option<u64>,
-    /// Whether it is set to go with the instance; `None` where nobody says.
+    /// Whether it is deleted with the instance; `None` if the fleet does not state it.
     pub with_instance: Option<bool>,
-    /// The name of the disk that it is a snapshot of, if it is one and somebody said so.
+    /// The name of the disk of which it is a snapshot; `None` if that is not stated.
     pub disk: Option<Arc<str>>,
 }
 
-/// What stands in a name between the group that created the member and its number.
+/// The part between the name of the group and the number, in the name of a new member.
 pub const MEMBER_TEMPLATE: &str = "-new-";

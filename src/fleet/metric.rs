@@ -1,13 +1,13 @@
-//! Metrics: levels over time, and what is read off them.
+//! Metrics: levels over time, and statistics of them.
 
 use crate::decimal::Decimal;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{Comparison, Statistic};
 
-/// A metric over time: each level holds until the next.
+/// A metric over time: each level is valid until the next.
 #[derive(Debug, Clone, Default)]
 pub struct Series {
-    /// Since when, and the level; `None` where it cannot be read. Sorted.
+    /// Starts and levels, sorted by start; `None` if the metric cannot be read.
     steps: Vec<(SimTime, Option<Decimal>)>,
 }
 
@@ -18,11 +18,12 @@ impl Series {
         Self { steps }
     }
 
-    /// What a statistic makes of the past. `None` if nothing can be read there.
-    pub fn read(&self, now: SimTime, over: SimSpan, statistic: Statistic) -> Option<Reading> {
+    /// A statistic of the window of length `over` that ends now; `None` if nothing can be read in
+    /// it.
+    pub fn read(&self, now: SimTime, over: SimSpan, statistic: Statistic) -> Option<MetricReading> {
         let from = now.seconds() - over.seconds();
         let begun = self.steps.partition_point(|(at, _)| at.seconds() <= from);
-        let mut window = Window::default();
+        let mut window = WindowSums::default();
         for at in begun.saturating_sub(1)..self.steps.len() {
             let (since, level) = self.steps[at];
             if since > now {
@@ -41,27 +42,27 @@ impl Series {
                 window.count += 1;
             }
         }
-        let whole = |level: i64| Reading { over: level.into(), under: 1 };
+        let whole = |level: i64| MetricReading { over: level.into(), under: 1 };
         match statistic {
             Statistic::Average if window.seconds > 0 => {
-                Some(Reading { over: window.sum, under: window.seconds })
+                Some(MetricReading { over: window.sum, under: window.seconds })
             }
             Statistic::Average | Statistic::Last => {
                 window.latest.map(|level| whole(level.thousandths()))
             }
             Statistic::Minimum => window.least.map(whole),
             Statistic::Maximum => window.most.map(whole),
-            Statistic::Sum => window.least.map(|_| Reading { over: window.total, under: 1 }),
+            Statistic::Sum => window.least.map(|_| MetricReading { over: window.total, under: 1 }),
             Statistic::Count => {
-                window.least.map(|_| Reading { over: window.count * 1_000, under: 1 })
+                window.least.map(|_| MetricReading { over: window.count * 1_000, under: 1 })
             }
         }
     }
 }
 
-/// What is seen of a metric in a stretch of the past.
+/// Sums over a window of a metric.
 #[derive(Debug, Default)]
-struct Window {
+struct WindowSums {
     sum: i128,
     seconds: i128,
     least: Option<i64>,
@@ -73,23 +74,23 @@ struct Window {
 
 /// A number in thousandths, as a fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+pub struct MetricReading {
     over: i128,
     under: i128,
 }
 
-impl Reading {
-    /// The same, divided by a number of members.
+impl MetricReading {
+    /// The reading divided by a number of members.
     pub fn shared_by(self, size: u32) -> Self {
         Self { under: self.under * i128::from(size), ..self }
     }
 
-    /// What it would be if as many members carried the same load as another number does.
+    /// The reading per member if `to` members carried the load of `from` members.
     pub fn moved(self, from: u32, to: u32) -> Self {
         Self { over: self.over * i128::from(from), under: self.under * i128::from(to) }
     }
 
-    /// How it compares with a level. A fraction of nothing is above every level.
+    /// Whether the comparison with a level holds. A division by zero members is above every level.
     pub fn compares(self, comparison: Comparison, level: Decimal) -> bool {
         let limit = i128::from(level.thousandths()) * self.under;
         match comparison {
@@ -123,7 +124,7 @@ mod tests {
         let level = |n| Some(Decimal::from_thousandths(n));
         let series = Series::new(vec![(at(0), level(20_000)), (at(600), level(80_000))]);
         let read = |statistic| {
-            let Reading { over, under } =
+            let MetricReading { over, under } =
                 series.read(at(900), SimSpan::from_seconds(600), statistic).unwrap();
             over / under
         };
@@ -144,7 +145,7 @@ mod tests {
         let span = SimSpan::from_seconds(600);
         assert_eq!(
             series.read(at(600), span, Statistic::Average),
-            Some(Reading { over: 3_000, under: 300 })
+            Some(MetricReading { over: 3_000, under: 300 })
         );
         assert_eq!(series.read(at(600), span, Statistic::Last), None);
         assert_eq!(series.read(at(1_200), span, Statistic::Average), None);

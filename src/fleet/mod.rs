@@ -1,8 +1,7 @@
 //! The fleet: accounts, groups, instances and what belongs to them, as they stand now.
 //!
-//! Dense tables by typed ids; no names, which live beside the plan. It must
-//! never know policies or the future event list: it holds state and keeps it consistent,
-//! and does not decide.
+//! Dense tables by typed ids, without names. The fleet is state that stays consistent; it does not
+//! depend on policies or on the future event list, and makes no decisions.
 
 mod account;
 mod autoscale;
@@ -14,9 +13,9 @@ mod selection;
 mod tables;
 
 pub use account::{Account, Arrears};
-pub use autoscale::{Autoscale, CALLER as AUTOSCALE, Change, Profile, Rule as MetricRule, Wish};
+pub use autoscale::{AUTOSCALE, Autoscale, MetricRule, Profile, SizeChange, SizeProposal};
 pub use group::{Care, Group, Hook, Upgrades};
 pub use instance::{Instance, MEMBER_TEMPLATE, Property};
 pub use metric::Series;
-pub use selection::{Corner, Offer, Order, Place, Queues, Spread, Walk};
+pub use selection::{MemberOrder, Offer, Place, Queues, Spread, Walk, ZoneAndDomain};
 pub use tables::Fleet;

@@ -1,14 +1,13 @@
-//! Selection at scale-in: in which order a group offers its members.
+//! Selection at scale-in: the order in which a group offers its members.
 //!
-//! Pure: it sees times, zones and names, and does not know which members are protected. The caller
-//! walks, asks for each member whether anything holds it, and says which go: one member at a time,
-//! then the zones are counted again.
+//! The order depends on times, zones and names, not on protections. The caller takes one offer at a
+//! time and reports which members leave; the zones are counted again after each of them.
 //!
 //! # Cost
 //!
-//! The members of each zone and fault domain stand in a queue of their own, in order ([`Queues`]).
-//! The queues outlive the request: a member that joins or leaves is found by bisection, and only
-//! the heads of the queues compete. A scale-in of k from n members therefore costs O(k log n).
+//! Each zone and fault domain has a queue of its members, in order ([`Queues`]). The queues are
+//! kept between requests: a member that joins or leaves is found by bisection, and only the heads
+//! of the queues are compared. A scale-in of k from n members therefore costs O(k log n).
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -20,7 +19,7 @@ use super::numbers;
 use crate::time::SimTime;
 use crate::words::{Criterion, Extreme, InstanceId, Names, Numbering, Word as _, ZoneId, ZoneRule};
 
-/// What the order of a group knows of a member.
+/// The sort keys of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The member.
@@ -31,7 +30,7 @@ pub struct Place {
     pub created: SimTime,
     /// The age of its configuration.
     pub configuration: u32,
-    /// Breaks ties of rank: a draw, where the policy says so, or else 0.
+    /// Breaks ties of rank: a draw if the policy states so, otherwise 0.
     pub draw: u64,
 }
 
@@ -50,14 +49,14 @@ impl Place {
 
 /// The order in which a group offers its members.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct MemberOrder {
     /// The criteria, the first one first.
     pub by: Vec<(Criterion, Extreme)>,
     /// How names of each form are numbered.
     pub numbering: [Numbering; 2],
 }
 
-impl Order {
+impl MemberOrder {
     fn numbering(&self, name: &str) -> Numbering {
         self.numbering[usize::from(numbers::form(name).index())]
     }
@@ -83,10 +82,10 @@ impl Order {
         }
     }
 
-    fn choice<'n>(&self, place: &Place, names: &'n Names) -> Choice<'n> {
+    fn choice<'n>(&self, place: &Place, names: &'n Names) -> SortKey<'n> {
         let name = names.at(place.member.index());
         let (before, number) = numbers::parts(name, self.numbering(name));
-        Choice {
+        SortKey {
             rank: self.by.iter().map(|by| self.key(*by, place, names)).collect(),
             draw: place.draw,
             before: before.into(),
@@ -101,21 +100,21 @@ impl Order {
     }
 }
 
-/// A member as it compares with others, lowest first: by rank, then by draw, then by name.
+/// The sort key of a member, lowest first: by rank, then by draw, then by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Choice<'n> {
+struct SortKey<'n> {
     rank: Vec<i64>,
     draw: u64,
-    /// What stands before the number of the name.
+    /// The part of the name before its number.
     before: Cow<'n, str>,
     number: i64,
     name: Cow<'n, str>,
     member: InstanceId,
 }
 
-impl Choice<'_> {
-    fn into_owned(self) -> Choice<'static> {
-        Choice {
+impl SortKey<'_> {
+    fn into_owned(self) -> SortKey<'static> {
+        SortKey {
             before: Cow::Owned(self.before.into_owned()),
             name: Cow::Owned(self.name.into_owned()),
             ..self
@@ -124,36 +123,36 @@ impl Choice<'_> {
 }
 
 /// The zone and the fault domain of a queue.
-pub type Corner = (Option<ZoneId>, u8);
+pub type ZoneAndDomain = (Option<ZoneId>, u8);
 
 /// The members of a group in order, in a queue for each zone and fault domain.
 #[derive(Debug, Clone)]
 pub struct Queues {
-    order: Order,
-    queues: BTreeMap<Corner, VecDeque<Place>>,
+    order: MemberOrder,
+    queues: BTreeMap<ZoneAndDomain, VecDeque<Place>>,
 }
 
 impl Queues {
     /// Puts members in order.
     pub fn new(
-        order: Order,
-        members: impl Iterator<Item = (Corner, Place)>,
+        order: MemberOrder,
+        members: impl Iterator<Item = (ZoneAndDomain, Place)>,
         names: &Names,
     ) -> Self {
-        let mut sorted: BTreeMap<Corner, Vec<(Choice<'_>, Place)>> = BTreeMap::new();
-        for (corner, place) in members {
-            sorted.entry(corner).or_default().push((order.choice(&place, names), place));
+        let mut sorted: BTreeMap<ZoneAndDomain, Vec<(SortKey<'_>, Place)>> = BTreeMap::new();
+        for (zone_and_domain, place) in members {
+            sorted.entry(zone_and_domain).or_default().push((order.choice(&place, names), place));
         }
-        let in_order = |(corner, mut places): (_, Vec<(Choice<'_>, Place)>)| {
+        let in_order = |(zone_and_domain, mut places): (_, Vec<(SortKey<'_>, Place)>)| {
             places.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-            (corner, places.into_iter().map(|(_, place)| place).collect())
+            (zone_and_domain, places.into_iter().map(|(_, place)| place).collect())
         };
         let queues = sorted.into_iter().map(in_order).collect();
         Self { order, queues }
     }
 
     /// The order.
-    pub const fn order(&self) -> &Order {
+    pub const fn order(&self) -> &MemberOrder {
         &self.order
     }
 
@@ -165,33 +164,38 @@ impl Queues {
     }
 
     /// Adds a member.
-    pub fn enter(&mut self, corner: Corner, place: Place, names: &Names) {
-        let at = self.find(corner, &place, names).unwrap_or_else(|at| at);
-        self.queues.entry(corner).or_default().insert(at, place);
+    pub fn enter(&mut self, zone_and_domain: ZoneAndDomain, place: Place, names: &Names) {
+        let at = self.find(zone_and_domain, &place, names).unwrap_or_else(|at| at);
+        self.queues.entry(zone_and_domain).or_default().insert(at, place);
     }
 
     /// Removes a member from where it was entered.
-    pub fn leave(&mut self, corner: Corner, place: &Place, names: &Names) {
-        let Ok(at) = self.find(corner, place, names) else { return };
-        if let Some(queue) = self.queues.get_mut(&corner) {
+    pub fn leave(&mut self, zone_and_domain: ZoneAndDomain, place: &Place, names: &Names) {
+        let Ok(at) = self.find(zone_and_domain, place, names) else { return };
+        if let Some(queue) = self.queues.get_mut(&zone_and_domain) {
             queue.remove(at);
             if queue.is_empty() {
-                self.queues.remove(&corner);
+                self.queues.remove(&zone_and_domain);
             }
         }
     }
 
-    fn find(&self, corner: Corner, place: &Place, names: &Names) -> Result<usize, usize> {
+    fn find(
+        &self,
+        zone_and_domain: ZoneAndDomain,
+        place: &Place,
+        names: &Names,
+    ) -> Result<usize, usize> {
         let wanted = self.order.choice(place, names);
-        let Some(queue) = self.queues.get(&corner) else { return Err(0) };
+        let Some(queue) = self.queues.get(&zone_and_domain) else { return Err(0) };
         queue.binary_search_by(|other| self.order.choice(other, names).cmp(&wanted))
     }
 }
 
-/// What zones and fault domains have to do with the order.
+/// How the order depends on zones and fault domains.
 #[derive(Debug, Clone, Copy)]
 pub struct Spread<'z> {
-    /// What zones have.
+    /// The rule on zones.
     pub rule: ZoneRule,
     /// The zones as the group lists them.
     pub listed: &'z [ZoneId],
@@ -204,64 +208,64 @@ pub struct Spread<'z> {
 pub struct Offer {
     /// The member.
     pub member: InstanceId,
-    /// Whether another that might have been offered had the same rank.
+    /// Whether another candidate had the same rank.
     pub tied: bool,
-    /// Whether a fuller zone was passed over, since nobody is left there to be offered.
+    /// Whether a fuller zone was passed over because all of its members have been offered.
     pub past_a_zone: bool,
 }
 
-/// What queues compete by, the lowest first.
+/// The key by which queues are compared, lowest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    /// Before anything is counted: members without a zone, or the zone that is listed first.
+struct QueueKey {
+    /// Precedes the counts: members without a zone, or the position in the list of zones.
     class: usize,
-    /// How many are left in the zone.
+    /// Number of members that are left in the zone.
     in_zone: Reverse<usize>,
-    /// How many are left in the fault domain.
+    /// Number of members that are left in the fault domain.
     in_domain: Reverse<usize>,
     /// The head of the queue.
-    head: Choice<'static>,
+    head: SortKey<'static>,
     zone: usize,
     domain: u8,
     queue: usize,
 }
 
-/// What is counted together as a zone.
+/// The queues that are counted together as a zone.
 #[derive(Debug, Default)]
 struct Zone {
     class: usize,
     left: usize,
-    domains: BTreeMap<u8, Domain>,
+    domains: BTreeMap<u8, FaultDomain>,
 }
 
 #[derive(Debug, Default)]
-struct Domain {
+struct FaultDomain {
     left: usize,
     queues: Vec<Cursor>,
 }
 
-/// How far a queue has been walked.
+/// A position in a queue.
 #[derive(Debug, Clone, Copy)]
 struct Cursor {
-    corner: Corner,
+    zone_and_domain: ZoneAndDomain,
     at: usize,
 }
 
-/// A walk over the members of a group in the order in which they go.
+/// An iteration over the members of a group in their scale-in order.
 #[derive(Debug)]
 pub struct Walk {
-    counts: Counts,
+    counts: Recount,
     zones: Vec<Zone>,
-    heads: BTreeSet<Key>,
-    /// The zones in which nobody is left to be offered: class, size, place.
+    heads: BTreeSet<QueueKey>,
+    /// The zones whose members have all been offered: class, size, index.
     exhausted: BTreeSet<(usize, Reverse<usize>, usize)>,
     /// The zone and the fault domain of the last offer.
     last: Option<(usize, u8)>,
 }
 
-/// What is counted again after each member that goes.
+/// The counts that are updated after each member that leaves.
 #[derive(Debug, Clone, Copy)]
-struct Counts {
+struct Recount {
     zones: bool,
     domains: bool,
 }
@@ -272,20 +276,20 @@ impl Walk {
         let zoned = spread.rule != ZoneRule::Ignored;
         let mut indices: BTreeMap<Option<ZoneId>, usize> = BTreeMap::new();
         let mut zones: Vec<Zone> = Vec::new();
-        for (corner, queue) in &queues.queues {
-            let name = corner.0.filter(|_| zoned);
+        for (zone_and_domain, queue) in &queues.queues {
+            let name = zone_and_domain.0.filter(|_| zoned);
             let at = *indices.entry(name).or_insert_with(|| {
                 zones.push(Zone { class: class(name, spread), ..Zone::default() });
                 zones.len() - 1
             });
-            let domain = if spread.fault_domains { corner.1 } else { 0 };
+            let domain = if spread.fault_domains { zone_and_domain.1 } else { 0 };
             zones[at].left += queue.len();
             let domain = zones[at].domains.entry(domain).or_default();
             domain.left += queue.len();
-            domain.queues.push(Cursor { corner: *corner, at: 0 });
+            domain.queues.push(Cursor { zone_and_domain: *zone_and_domain, at: 0 });
         }
         let mut walk = Self {
-            counts: Counts {
+            counts: Recount {
                 zones: matches!(spread.rule, ZoneRule::Fullest | ZoneRule::ZonelessThenFullest),
                 domains: zoned || spread.fault_domains,
             },
@@ -301,13 +305,15 @@ impl Walk {
     }
 
     /// The keys under which a zone competes.
-    fn keys(&self, zone: usize, queues: &Queues, names: &Names) -> Vec<Key> {
+    fn keys(&self, zone: usize, queues: &Queues, names: &Names) -> Vec<QueueKey> {
         let state = &self.zones[zone];
         let mut keys = Vec::new();
         for (domain, in_domain) in &state.domains {
             for (queue, cursor) in in_domain.queues.iter().enumerate() {
-                let Some(head) = queues.queues[&cursor.corner].get(cursor.at) else { continue };
-                keys.push(Key {
+                let Some(head) = queues.queues[&cursor.zone_and_domain].get(cursor.at) else {
+                    continue;
+                };
+                keys.push(QueueKey {
                     class: state.class,
                     in_zone: Reverse(if self.counts.zones { state.left } else { 0 }),
                     in_domain: Reverse(if self.counts.domains { in_domain.left } else { 0 }),
@@ -326,7 +332,7 @@ impl Walk {
         self.heads.extend(keys);
     }
 
-    fn cursor(&self, key: &Key) -> Cursor {
+    fn cursor(&self, key: &QueueKey) -> Cursor {
         self.zones[key.zone].domains[&key.domain].queues[key.queue]
     }
 
@@ -334,10 +340,10 @@ impl Walk {
         (self.zones[zone].class, Reverse(self.zones[zone].left), zone)
     }
 
-    /// Whether another head, or the next in the same queue, would do as well.
-    fn is_tied(&self, key: &Key, queues: &Queues, names: &Names) -> bool {
-        let Cursor { corner, at } = self.cursor(key);
-        let queue = &queues.queues[&corner];
+    /// Whether another head, or the next in the same queue, has the same rank.
+    fn is_tied(&self, key: &QueueKey, queues: &Queues, names: &Names) -> bool {
+        let Cursor { zone_and_domain, at } = self.cursor(key);
+        let queue = &queues.queues[&zone_and_domain];
         let behind = queue.get(at + 1);
         if behind.is_some_and(|next| queues.order.ranks_equal(&queue[at], next, names)) {
             return true;
@@ -357,7 +363,7 @@ impl Walk {
             .first()
             .is_some_and(|fuller| (fuller.0, fuller.1) < (key.class, key.in_zone));
         let key = self.heads.pop_first()?;
-        let Key { zone, domain, queue, .. } = key;
+        let QueueKey { zone, domain, queue, .. } = key;
         self.last = Some((zone, domain));
         let offer = Offer { member: key.head.member, tied, past_a_zone };
         let mut cursor = self.cursor(&key);
@@ -365,9 +371,9 @@ impl Walk {
         if let Some(state) = self.zones[zone].domains.get_mut(&domain) {
             state.queues[queue] = cursor;
         }
-        if let Some(head) = queues.queues[&cursor.corner].get(cursor.at) {
+        if let Some(head) = queues.queues[&cursor.zone_and_domain].get(cursor.at) {
             let head = queues.order.choice(head, names).into_owned();
-            self.heads.insert(Key { head, ..key });
+            self.heads.insert(QueueKey { head, ..key });
         } else {
             self.note_exhausted(zone, queues);
         }
@@ -377,7 +383,7 @@ impl Walk {
     /// Notes a zone in which members are left, none of which is still to be offered.
     fn note_exhausted(&mut self, zone: usize, queues: &Queues) {
         let state = &self.zones[zone];
-        let walked = |c: &Cursor| c.at == queues.queues[&c.corner].len();
+        let walked = |c: &Cursor| c.at == queues.queues[&c.zone_and_domain].len();
         if self.counts.zones
             && state.left > 0
             && state.domains.values().flat_map(|domain| &domain.queues).all(walked)
@@ -430,12 +436,12 @@ mod tests {
     struct Group {
         queues: Queues,
         names: Names,
-        members: Vec<(Corner, Place)>,
+        members: Vec<(ZoneAndDomain, Place)>,
     }
 
     fn group(members: &[Member]) -> Group {
         let names: Names = (0..members.len()).map(|number| format!("m-{number}")).collect();
-        let members: Vec<(Corner, Place)> = (members.iter().enumerate())
+        let members: Vec<(ZoneAndDomain, Place)> = (members.iter().enumerate())
             .map(|(at, (joined, configuration, zone, domain))| {
                 let place = Place {
                     member: InstanceId::at(at),
@@ -449,7 +455,7 @@ mod tests {
             .collect();
         let by =
             vec![(Criterion::Joined, Extreme::Lowest), (Criterion::Configuration, Extreme::Lowest)];
-        let order = Order { by, numbering: [Numbering::Decimal; 2] };
+        let order = MemberOrder { by, numbering: [Numbering::Decimal; 2] };
         Group { queues: Queues::new(order, members.iter().copied(), &names), names, members }
     }
 
@@ -546,11 +552,11 @@ mod tests {
         let mut there = vec![true; members.len()];
         for turn in 0..400usize {
             let at = turn * 37 % members.len();
-            let (corner, place) = members[at];
+            let (zone_and_domain, place) = members[at];
             if there[at] {
-                queues.leave(corner, &place, &names);
+                queues.leave(zone_and_domain, &place, &names);
             } else {
-                queues.enter(corner, place, &names);
+                queues.enter(zone_and_domain, place, &names);
             }
             there[at] = !there[at];
             let left = members.iter().zip(&there).filter(|(_, there)| **there);

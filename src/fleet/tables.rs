@@ -120,13 +120,13 @@ impl Fleet {
         self.cool_down(group, now);
     }
 
-    /// Has the cooldown of a group begin: a member was added or removed.
+    /// Starts the cooldown of a group, after a member was added or removed.
     pub fn cool_down(&mut self, group: GroupId, since: SimTime) {
         let group = &mut self.groups[group.index()];
         group.rests_until = group.rests_until.max(since.after(group.cooldown));
     }
 
-    /// Puts an instance that is in no group at the end of a group's list.
+    /// Adds an instance that is in no group to the end of a group's list.
     fn enter(&mut self, id: InstanceId, group: GroupId) {
         let members = &mut self.groups[group.index()].members;
         let slot = u32::try_from(members.len()).unwrap_or(u32::MAX);
@@ -140,13 +140,13 @@ impl Fleet {
         group.note(id);
     }
 
-    /// The members of a group that came, left, or changed whether they count since the last call;
-    /// some may be named twice. `None` if the changes are not known; they are from now on.
+    /// The members of a group that joined, left, or changed whether they count since the last call;
+    /// some may occur twice. `None` if changes were not recorded; they are from now on.
     pub fn moved_members(&mut self, group: GroupId) -> Option<Vec<InstanceId>> {
         self.groups[group.index()].moved.replace(Vec::new())
     }
 
-    /// Moves an instance to a state, and says what shut it down.
+    /// Sets the state of an instance, and the cause of its shutdown.
     pub fn set_state(&mut self, id: InstanceId, state: Lifecycle, stopped_by: StoppedBy) {
         let instance = &mut self.instances[id.index()];
         let before = instance.is_aside();
@@ -161,15 +161,14 @@ impl Fleet {
         }
     }
 
-    /// Takes an instance out of its group, if it is in one, and has the cooldown of the group
-    /// begin; its membership ends.
+    /// Removes an instance from its group, if it is in one, and starts the cooldown of the group.
     ///
-    /// The last member takes the place that becomes free, so this costs the same
-    /// in a group of any size.
+    /// The last member moves to the free index, so the cost does not depend on the size of the
+    /// group.
     pub fn leave(&mut self, id: InstanceId, now: SimTime) {
         let Instance { group: Some(group), slot, .. } = self.instances[id.index()] else { return };
         let members = &mut self.groups[group.index()].members;
-        // INVARIANT: a member's slot is its place in its group's list.
+        // INVARIANT: a member's slot is its index in its group's list.
         debug_assert_eq!(members[slot as usize], id);
         members.swap_remove(slot as usize);
         if let Some(moved) = members.get(slot as usize).copied() {
@@ -189,7 +188,7 @@ impl Fleet {
         self.properties.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// How long a subscription is prolonged for by itself: a month, where nobody says.
+    /// The term of an automatic renewal; a month if none is stated.
     pub fn term(&self, id: InstanceId) -> Term {
         self.terms.get(&id).copied().unwrap_or(Term::MONTH)
     }

@@ -1,7 +1,7 @@
 //! The parts of a fleet as written: names, not ids.
 //!
-//! A scenario, a CSV file and a provider's reply all say the same things about
-//! an instance; this is the one statement of what can be said.
+//! A scenario, a CSV file and a provider's reply state the same properties of an instance. This
+//! file defines these properties once for all of them.
 
 use serde_json::{Value as Json, json};
 
@@ -99,8 +99,8 @@ record! {
     WrittenHook: "a hook" {
         /// For how long; the provider's default, if not given.
         optional "timeout" => timeout: SimSpan,
-        /// What becomes of it, if nobody has said so by then; the provider's default, if
-        /// not given.
+        /// The result if no call has completed the hook by then; the provider's default, if not
+        /// given.
         optional "result" => result: Spanned<HookResult>,
     }
 }
@@ -113,7 +113,7 @@ record! {
         /// The group that it is in.
         optional "group" => group: Spanned<Name>,
         /// How it came into its group; `auto-created` if not given, and `unknown` if
-        /// nobody knows.
+        /// it is not known.
         optional "membership" => membership: Spanned<Known<Membership>>,
         /// The zone that it is in.
         optional "zone" => zone: Name,
@@ -123,8 +123,8 @@ record! {
         optional "created" => created: Spanned<When>,
         /// When it joined its group; its creation, if not given.
         optional "joined" => joined: Spanned<When>,
-        /// How it is paid for; `pay-as-you-go` if not given. `unknown`: by use, and nobody
-        /// knows whether as spot capacity.
+        /// How it is paid for; `pay-as-you-go` if not given. `unknown`: by use, perhaps as
+        /// spot capacity.
         optional "billing" => billing: Spanned<Known<Billing>>,
         /// When its term ends.
         optional "expires" => expires: Spanned<When>,
@@ -134,7 +134,7 @@ record! {
         optional "renews-for" => renews_for: Term,
         /// When it is to be released; `unknown` if it is unknown whether a time is set.
         optional "auto-release" => auto_release: Spanned<Known<AutoRelease>>,
-        /// The protections that are set on it. `unknown` stands for those that nobody looked at.
+        /// The protections that are set on it. `unknown` stands for those whose setting is unknown.
         optional "protect" => protect: WrittenProtect,
         /// The state that it is in; `running` if not given.
         optional "state" => state: Spanned<Lifecycle>,
@@ -241,7 +241,7 @@ impl WrittenInstance {
     }
 }
 
-/// The word for what nobody knows.
+/// The word for an unknown value.
 const UNKNOWN: &str = "unknown";
 
 /// Something that a file says, or `unknown`.
@@ -249,7 +249,7 @@ const UNKNOWN: &str = "unknown";
 pub struct Known<T>(pub Option<T>);
 
 impl<T> Known<T> {
-    /// What nobody knows.
+    /// An unknown value.
     pub const UNKNOWN: Self = Self(None);
 
     /// Whether it is known.
@@ -277,7 +277,7 @@ impl<T: Read> Read for Known<T> {
 pub struct WrittenProtect {
     /// Those that are set.
     pub on: Vec<Spanned<String>>,
-    /// Those of which nobody knows, by name.
+    /// Names of the protections whose setting is unknown.
     pub unknown: Vec<Spanned<String>>,
 }
 
@@ -299,8 +299,7 @@ impl Read for WrittenProtect {
             let name = String::schema(schemas);
             let mut list = schemas.list(&name);
             list["description"] =
-                "Protections by name or attribute; `NAME=unknown` for one that nobody looked at."
-                    .into();
+                "Protections by name or attribute; `NAME=unknown` for an unknown setting.".into();
             list
         })
     }

@@ -12,7 +12,7 @@ use crate::diagnostics::{Code, FileId, Problem, Problems, ReadFailure, Sources, 
 /// The longest row; a quote that is never closed must not take in the whole table [bytes].
 const LONGEST_ROW: usize = 1 << 20;
 
-/// A table to be read in pieces. Whoever reads it again finds the same pieces at the same places,
+/// A table to be read in pieces. A second reader finds the same pieces at the same places,
 /// so that mistakes that two cases share are reported once.
 #[derive(Debug, Clone)]
 pub struct Pieces(pub Stream);

@@ -108,7 +108,7 @@ impl Read for bool {
     }
 }
 
-/// What somebody meant by a word that other formats take for a yes or a no.
+/// The boolean that a word stands for in other formats; `None` if it stands for none.
 fn meant(word: &str) -> Option<bool> {
     match word.to_ascii_lowercase().as_str() {
         "yes" | "y" | "on" | "1" | "true" => Some(true),
@@ -166,7 +166,7 @@ impl Read for NonZero<u32> {
     }
 }
 
-/// The name of a thing: what reports print in a cell of a table.
+/// A name, as reports print it in a cell of a table.
 ///
 /// Names that a spreadsheet would run, and names with control characters, are
 /// refused when they are read, so that no report can carry them.

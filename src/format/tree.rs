@@ -45,7 +45,7 @@ pub struct Entry {
 }
 
 impl Node {
-    /// What kind of thing it is, for a message.
+    /// Its kind, for a message.
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::Empty => "nothing",

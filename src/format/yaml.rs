@@ -1,7 +1,7 @@
 //! Strict YAML 1.2: the part of it that reads the same everywhere.
 //!
 //! Refused with a hint: tabs, duplicate keys, anchors, aliases, tags, merge
-//! keys, several documents, and nesting deeper than any file of ours needs.
+//! keys, several documents, and nesting deeper than any of these files needs.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
@@ -244,7 +244,7 @@ impl Builder<'_> {
         problems.add(refused(span, "tags (`!name`) are not used here"));
     }
 
-    /// A syntax error in words of ours where the parser's need explaining.
+    /// A syntax error, in plain words where those of the parser need an explanation.
     #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
     fn syntax(&self, error: &ScanError) -> Problem {
         let at = error.marker().byte_offset().unwrap_or(0);

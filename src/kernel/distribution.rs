@@ -1,11 +1,10 @@
-//! Spans of time left to chance.
+//! Distributions of random spans of time.
 //!
-//! It must never know what a span is for, nor draw from anything but a stream it
-//! is given: the same stream gives the same spans, on every platform. So every
-//! draw is by inversion from one 64-bit word, whatever the distribution, and the
-//! functions that a platform might round in its own way come from `libm`. A
-//! change of distribution then moves no other draw of the stream, and a larger
-//! word gives a longer span: two models can be compared on the same luck.
+//! The same stream gives the same spans on every platform. Every draw takes one 64-bit word and
+//! inverts the distribution function, whatever the distribution; functions that platforms round
+//! differently come from `libm`. Another distribution therefore changes no other draw of the
+//! stream, and a larger word gives a longer span, so that two models can be compared with common
+//! random numbers.
 
 #![expect(clippy::float_arithmetic, reason = "a distribution is sampled here")]
 
@@ -14,10 +13,10 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::time::SimSpan;
 
-/// How long something takes, as chance has it.
+/// The distribution of a span of time.
 ///
-/// What is drawn is rounded to the nearest whole second, half a second up, so it
-/// can be no time at all; the mean of what is drawn is off by less than half a second.
+/// A drawn span is rounded to the nearest whole second, half a second upwards. It can be zero, and
+/// rounding changes the mean by less than half a second.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distribution(Shape);
 
@@ -35,7 +34,7 @@ enum Shape {
 }
 
 impl Distribution {
-    /// Always `span`. A word is drawn all the same.
+    /// Always `span`. A draw takes one word of the stream nevertheless.
     pub const fn fixed(span: SimSpan) -> Self {
         Self(Shape::Fixed(span))
     }
@@ -48,7 +47,7 @@ impl Distribution {
     /// Weibull: F(t) = 1 − exp(−(t / scale)^shape). `None` if the shape is not
     /// a positive number.
     ///
-    /// Below 1 the young fail most, at 1 it is exponential, above 1 things wear out.
+    /// Below 1 the hazard falls with age, at 1 it is constant (exponential), above 1 it rises.
     pub fn weibull(scale: SimSpan, shape: f64) -> Option<Self> {
         (shape.is_finite() && shape > 0.0).then(|| Self(Shape::Weibull(seconds(scale), shape)))
     }
@@ -60,8 +59,8 @@ impl Distribution {
         fits.then(|| Self(Shape::LogNormal(seconds(median), sigma)))
     }
 
-    /// One of these spans, each as likely as its weight has it. `None` if there
-    /// is no weight at all.
+    /// One of these spans, with probabilities in proportion to the weights. `None` if the sum of
+    /// the weights is zero.
     pub fn empirical(weighted: impl IntoIterator<Item = (SimSpan, u32)>) -> Option<Self> {
         let mut spans: Vec<(SimSpan, u32)> = weighted.into_iter().collect();
         spans.sort_unstable();
@@ -90,19 +89,19 @@ impl Distribution {
         };
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "what is too long is cut to the longest"
+            reason = "a longer span is limited to the longest"
         )]
         SimSpan::from_seconds(libm::round(drawn) as i64)
     }
 }
 
-/// A whole number below `total`, each as likely as any other to 1 part in 2⁶⁴ / total; 0 if
-/// there is none below it. One word of the stream, and a larger word never gives less.
+/// A uniform whole number below `total`, to within 1 part in 2⁶⁴ / total; 0 if `total` is 0. Takes
+/// one word of the stream; a larger word never gives a smaller number.
 pub fn below(total: u64, stream: &mut ChaCha8Rng) -> u64 {
     share(stream.next_u64(), total)
 }
 
-/// A word's share of a total: that much of it as the word is of 2⁶⁴, rounded down.
+/// The share of a total that belongs to a word: total × word / 2⁶⁴, rounded down.
 fn share(word: u64, total: u64) -> u64 {
     u64::try_from((u128::from(word) * u128::from(total)) >> 64).unwrap_or(0)
 }
@@ -112,13 +111,13 @@ fn seconds(span: SimSpan) -> f64 {
     span.seconds() as f64
 }
 
-/// A number between 0 and 1, neither of them ever: the upper 52 bits and a half.
+/// A number strictly between 0 and 1: the upper 52 bits plus one half.
 #[expect(clippy::cast_precision_loss, reason = "52 bits and a half are exact")]
 fn uniform(word: u64) -> f64 {
     ((word >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
 
-/// The cumulated hazard −ln(1 − u): what an exponential of mean 1 draws.
+/// The cumulated hazard −ln(1 − u), which is exponential with mean 1.
 fn hazard(word: u64) -> f64 {
     -libm::log1p(-uniform(word))
 }
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_distribution_is_refused() {
+    fn invalid_parameters_give_no_distribution() {
         assert_eq!(Distribution::empirical([]), None);
         assert_eq!(Distribution::empirical([(span(1), 0)]), None);
         for shape in [0.0, -1.0, f64::NAN, f64::INFINITY] {
@@ -316,7 +315,7 @@ mod tests {
 
     #[test]
     fn the_spans_are_fixed_for_good() {
-        // The same on every platform; a change here changes what every stored seed means.
+        // The same on every platform; a change here changes the draws of every stored seed.
         let mut stream = Streams::new(42, 0).named("chance");
         let drawn: Vec<i64> = all().iter().map(|d| d.draw(&mut stream).seconds()).collect();
         assert_eq!(drawn, [604_800, 1_942_499, 591_037, 616_495, 86_778, 604_800]);

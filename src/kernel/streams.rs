@@ -37,6 +37,9 @@ impl Streams {
 }
 
 /// FNV-1a, 128 bits (Fowler, Noll, Vo; constants from draft-eastlake-fnv).
+///
+/// It is written out here because the key of a stream must never change: another hash would change
+/// every random draw, and with it every stored seed and every stored result.
 fn fnv1a_128(bytes: &[u8]) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;

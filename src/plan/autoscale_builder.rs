@@ -2,7 +2,7 @@
 
 use super::resolver::Resolver;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
-use crate::fleet::{Autoscale, Change, MetricRule, Profile};
+use crate::fleet::{Autoscale, MetricRule, Profile, SizeChange};
 use crate::format::{OneOrMany, WrittenAutoscale, WrittenMetricRule, WrittenProfile};
 use crate::time::SimSpan;
 use crate::words::{Comparison, Statistic, Weekday, Word};
@@ -115,11 +115,11 @@ impl Scaling<'_, '_> {
         .into_iter()
         .filter_map(|(comparison, level)| level.map(|level| (comparison, level)))
         .collect();
-        let changes: Vec<Change> = [
-            part.add.map(|n| Change::Add(n.get())),
-            part.remove.map(|n| Change::Remove(n.get())),
-            part.add_percent.map(|n| Change::AddPercent(n.get())),
-            part.remove_percent.map(|n| Change::RemovePercent(n.get())),
+        let changes: Vec<SizeChange> = [
+            part.add.map(|n| SizeChange::Add(n.get())),
+            part.remove.map(|n| SizeChange::Remove(n.get())),
+            part.add_percent.map(|n| SizeChange::AddPercent(n.get())),
+            part.remove_percent.map(|n| SizeChange::RemovePercent(n.get())),
         ]
         .into_iter()
         .flatten()

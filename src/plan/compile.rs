@@ -168,7 +168,7 @@ impl Compiler<'_> {
         (!self.problems.refuse()).then_some(compiled)
     }
 
-    /// Drops the warnings that are meant; to mean one that nobody gives is a mistake.
+    /// Drops the allowed warnings. Allowing a warning that does not occur is a mistake.
     fn allow(&mut self, allowed: &[Spanned<Code>]) {
         let codes: Vec<Code> = allowed.iter().map(|code| code.value).collect();
         let dropped = self.problems.allow(&codes);

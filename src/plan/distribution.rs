@@ -96,7 +96,7 @@ record! {
     WrittenWeibull: "a Weibull distribution" {
         /// The span within which it happens in 63 of 100 cases.
         required "scale" => scale: Spanned<SimSpan>,
-        /// Below 1 the young fail most, at 1 it is exponential, above 1 things wear out.
+        /// Below 1 the hazard falls with age, at 1 it is constant (exponential), above 1 it rises.
         required "shape" => shape: Spanned<Thousandths>,
     }
 }

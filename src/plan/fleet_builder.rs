@@ -15,7 +15,7 @@ pub(super) const MOST_INSTANCES: u64 = 2 * LONGEST;
 /// The account of a fleet that names none.
 const DEFAULT_ACCOUNT: &str = "default";
 
-/// Who gave a thing its name.
+/// The source of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
     /// The writer of the scenario: selectors must be able to tell names apart.
@@ -128,7 +128,7 @@ impl FleetBuilder<'_, '_> {
         &self.resolver.rulebooks[self.fleet.account(account).policy.index()]
     }
 
-    /// What the policy of an account sets where nobody says otherwise, if it says anything.
+    /// The default of an account's policy; `None` if the policy has none.
     pub(super) fn default_of<V: Copy>(
         &mut self,
         account: AccountId,

@@ -61,7 +61,7 @@ impl FleetBuilder<'_, '_> {
         rest.iter().for_each(|name| self.instance(name, span, part, false));
     }
 
-    /// Takes in an instance that somebody wrote; `absent` if an event creates it.
+    /// Adds an instance from a file; `absent` if an event creates it.
     pub fn instance(&mut self, name: &str, span: Span, part: &WrittenInstance, absent: bool) {
         let part = part.clone().or(&self.defaults);
         self.read_instances(name, span, &part, absent, Named::Here);
@@ -101,7 +101,7 @@ impl FleetBuilder<'_, '_> {
         self.belongings(id, part);
     }
 
-    /// Settles an instance of which somebody wrote a row that cannot be quoted.
+    /// Resolves an instance from a row that cannot be quoted.
     pub(super) fn settle_plain(&mut self, part: &WrittenInstance, span: Span) -> Option<Instance> {
         let instance = self.settle(part, span, false)?;
         self.inert(&instance, part, span, Named::Here);

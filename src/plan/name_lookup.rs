@@ -32,7 +32,7 @@ pub trait NameLookup {
     fn targets(&mut self, cell: &str) -> Option<Targets>;
     /// Protections to switch.
     fn flags(&mut self, cell: &str) -> Option<FlagsRef>;
-    /// Somebody who calls.
+    /// A caller.
     fn actor(&mut self, cell: &str) -> Option<usize>;
     /// A model.
     fn model(&mut self, cell: &str) -> Option<usize>;

@@ -12,8 +12,8 @@ use std::hash::BuildHasher;
 #[derive(Debug, Clone, Default)]
 pub struct NameTable {
     names: words::Names,
-    /// Names that are numbered one by one, as machines and ranges name things: found by
-    /// reckoning, without a look at memory that no cache holds.
+    /// Names that are numbered one by one, as machines and ranges assign them. The id of such a
+    /// name is computed, without a memory access.
     runs: Vec<Numbered>,
     /// Ids of all others, by the names that they stand for.
     ids: HashTable<u32>,
@@ -72,7 +72,7 @@ impl NameTable {
         self.ids.find(hash(name), is_it).map(|id| *id as usize)
     }
 
-    /// Where the thing of that id is defined.
+    /// The place at which that name is defined.
     pub fn span(&self, at: usize) -> Option<Span> {
         let found = self.spans.binary_search_by_key(&at, |(id, _)| *id);
         found.ok().and_then(|found| self.spans.get(found)).map(|(_, span)| *span)
@@ -150,8 +150,8 @@ fn hash(name: &str) -> u64 {
     FxBuildHasher.hash_one(name)
 }
 
-/// Reports the names that somebody may have meant, and of all there are, if they are few:
-/// behind `some`, or as `none` if there are none.
+/// Notes for a message: the names that are close, and all names if they are few, after `some`; or
+/// `none` if there are no names.
 pub fn with_known(
     problem: Problem,
     name: &str,

@@ -4,8 +4,8 @@ use crate::diagnostics::{Code, Problem, Span, closest};
 use crate::policy::{Policy, Rulebook};
 use crate::words::{ProtectionId, Subject, Word};
 
-/// A protection of a policy by its name, or by the provider's attribute; it must be set on
-/// things of that kind.
+/// A protection of a policy by its name, or by the provider's attribute; it must belong to
+/// that kind of subject.
 ///
 /// # Errors
 /// The message that there is none.

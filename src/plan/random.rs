@@ -37,7 +37,7 @@ pub struct Source {
     pub then: Vec<FollowUp>,
 }
 
-/// One of the things that a source does.
+/// One of the actions of a source.
 #[derive(Debug, Clone)]
 pub struct Alternative {
     /// How likely it is, beside the others.
@@ -50,7 +50,7 @@ pub struct Alternative {
     pub is_relative: bool,
 }
 
-/// Whom an alternative may be about. An empty list: it is not about that kind of thing.
+/// The possible targets of an alternative. An empty list: it has no target of that kind.
 #[derive(Debug, Clone, Default)]
 pub struct Among {
     /// Instances.

@@ -249,7 +249,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
     fn follow_up(
         &mut self,
         part: &WrittenThen,
-        written_deeds: &[WrittenAlternative],
+        written_actions: &[WrittenAlternative],
         alternatives: &[Alternative],
     ) -> Option<FollowUp> {
         let after = self.tables.law(&part.after, self.resolver.problems);
@@ -262,7 +262,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             let lacking =
                 alternatives.iter().position(|alternative| !gives(&alternative.among, key));
             if let Some(at) = lacking {
-                let about = written_deeds[at].call.verb.span;
+                let about = written_actions[at].call.verb.span;
                 self.resolver.problems.add(not_about(key, verb, about));
                 return None;
             }
@@ -279,7 +279,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         if let Some((at, _)) = alternatives.iter().enumerate().find(whose) {
             let title = "`pick: all` is about instances of several accounts; whose is meant?";
             let problem = Problem::at(Code::Contradiction, verb.span, title, "of which account?");
-            let about = written_deeds[at].call.verb.span;
+            let about = written_actions[at].call.verb.span;
             let problem = problem.and_at(about, "these are several accounts'");
             self.resolver
                 .problems

@@ -43,7 +43,7 @@ pub enum Since {
     Never,
 }
 
-/// One of the things that a source does.
+/// One of the actions of a source.
 #[derive(Debug, Clone)]
 pub struct WrittenAlternative {
     /// How likely it is, beside the others.
@@ -163,7 +163,7 @@ fn read_alternatives(
         return Some(vec![WrittenAlternative { weight: 1, pick, call }]);
     };
     if let Some(verb) = verbs.first() {
-        let title = "a source does one thing, or one of several; this one says both";
+        let title = "a source has one verb or `one-of`; this one has both";
         let problem = Problem::at(Code::OneVerb, verb.key.span, title, "beside `one-of`");
         problems.add(problem.help("move it into the list of `one-of`"));
     }
@@ -199,7 +199,7 @@ impl Read for WrittenAlternative {
                 ("weight", weight, u32::schema(schemas), false),
                 ("pick", PICK, Pick::schema(schemas), false),
             ];
-            let about = "One of the things that a source does: exactly one verb.";
+            let about = "One of the actions of a source: exactly one verb.";
             let verbs = random_verbs(schemas);
             let mut alternative = schemas.sharing(&verbs, about, keys);
             Schemas::exactly_one(&mut alternative, possible());
@@ -307,7 +307,7 @@ fn names(node: &Node, problems: &mut Problems) -> Option<Vec<Spanned<String>>> {
         return Spanned::read(node, problems).map(|name| vec![name]);
     };
     if items.is_empty() {
-        let title = "an empty list names nobody";
+        let title = "an empty list names no target";
         problems.add(Problem::at(Code::MatchesNothing, node.span, title, "empty"));
         return None;
     }
@@ -382,7 +382,7 @@ fn verbs_of(node: &Node) -> Vec<&Entry> {
     entries.iter().filter(|entry| VERBS.contains(&&*entry.key.value)).collect()
 }
 
-/// The verb of something that does one thing.
+/// The verb of an entry that must have exactly one.
 fn only_verb<'n>(
     node: &Node,
     verbs: &[&'n Entry],
@@ -392,12 +392,12 @@ fn only_verb<'n>(
     match verbs {
         [entry] => Some(entry),
         [] => {
-            // A verb that nobody knows has been reported as an unknown key.
+            // An unknown verb has been reported as an unknown key.
             let entries = node.entries().unwrap_or_default();
             let known = |key: &str| OWN.contains(&key) || key.starts_with("x-");
             if entries.iter().all(|entry| known(&entry.key)) {
                 let span = first_key(node);
-                let title = format!("{what} does one thing; this does nothing");
+                let title = format!("{what} needs exactly one verb; this has none");
                 let problem = Problem::at(Code::OneVerb, span, title, "no verb");
                 problems.add(
                     problem.note(format!("verbs: {}", possible().collect::<Vec<_>>().join(", "))),
@@ -406,7 +406,7 @@ fn only_verb<'n>(
             None
         }
         [first, second, ..] => {
-            let title = format!("{what} does one thing; this does {}", verbs.len());
+            let title = format!("{what} needs exactly one verb; this has {}", verbs.len());
             let problem = Problem::at(Code::OneVerb, second.key.span, title, "second verb");
             let problem = problem.and_at(first.key.span, "first verb");
             problems.add(problem.help(match what {

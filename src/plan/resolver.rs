@@ -199,7 +199,7 @@ impl<'p> Resolver<'p> {
         found
     }
 
-    /// The zone of that name: that somebody is in, or that a group lists.
+    /// The zone of that name. A zone is defined by an instance or by the list of a group.
     pub fn zone(&mut self, name: &str, span: Span) -> Option<ZoneId> {
         let found = self.zones.get(name).map(ZoneId::at);
         if found.is_none() && !self.doubtful {

@@ -114,7 +114,7 @@ impl Events {
         (id.index() < self.count && self.named.binary_search(&id).is_err()).then_some(id)
     }
 
-    /// Names that somebody may have meant: those of the first hundred thousand.
+    /// Names for suggestions: those of the first hundred thousand.
     pub fn suggestions(&self) -> Vec<String> {
         let own = self.names.iter().map(str::to_owned);
         let by_place = (0..self.count).map(|at| format!("event-{}", at + 1));
@@ -228,7 +228,7 @@ fn outside(
         .help(format!("write `for: {}` or more, or use `at: never`", instant.since(start)))
 }
 
-/// Every protection that is set must be one of that policy, for that kind of thing.
+/// Checks that every protection that is set belongs to the policy and to that kind of subject.
 pub fn check_flags(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
@@ -358,7 +358,7 @@ impl Policies {
         Self(1 << fleet.account(account).policy.index())
     }
 
-    /// Those of some instances. Where there is only one, nobody needs to be asked.
+    /// The policies of some instances.
     fn of(resolver: &Resolver<'_>, fleet: &Fleet, targets: Targets) -> Self {
         if resolver.rulebooks.len() == 1 {
             return Self(1);

@@ -133,7 +133,7 @@ fn resolve_names(
 }
 
 /// The message that nothing is called so, with where a similar name is defined.
-/// A suggestion is worth a look at every name only while somebody will read it.
+/// Suggestions compare every name, so none is made once further problems are not shown.
 fn unknown_instance(name: &str, span: Span, among: &dyn Candidates, is_crowded: bool) -> Problem {
     let looked_at = if is_crowded { 0 } else { 100_000 };
     let close = closest(name, among.all().take(looked_at).map(|(_, name)| name));

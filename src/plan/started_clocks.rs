@@ -5,7 +5,7 @@ use super::setting_checks::unjudged;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{Arrears, Instance};
 use crate::format::{Known, When, WrittenInstance};
-use crate::policy::{Column, Facts, Step};
+use crate::policy::{ClockStep, Column, Facts};
 use crate::time::{SimSpan, SimTime, Term};
 use crate::words::{
     AccountId, Billing, ClockAction, ClockKind, Lifecycle, Lock, PolicyId, StoppedBy, Trigger,
@@ -175,7 +175,7 @@ impl FleetBuilder<'_, '_> {
         let (start, calendar) = (self.resolver.start, book.policy.calendar);
         let facts =
             Facts { billing: instance.billing, renewal: instance.renewal, ..Facts::default() };
-        let renews = |due: SimTime, step: &Step| {
+        let renews = |due: SimTime, step: &ClockStep| {
             due <= start
                 && step.action == ClockAction::Renew
                 && step.when.meets(&facts)

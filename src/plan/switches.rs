@@ -1,4 +1,4 @@
-//! Positions: where the documents are silent, somebody must take one.
+//! The positions of switches: those of the scenario, and the defaults of the policy.
 
 use std::sync::Arc;
 

@@ -178,7 +178,7 @@ impl VerbKey for AccountRef {
     }
 }
 
-/// Somebody who calls.
+/// A caller.
 pub struct Actor;
 
 impl VerbKey for Actor {
@@ -210,7 +210,7 @@ impl VerbKey for ModelRef {
     }
 }
 
-/// Things that a group does by itself: a bit for each, by its place.
+/// Processes of a group, as a mask with one bit for each index in `Process::ALL`.
 pub struct ProcessSet;
 
 impl VerbKey for ProcessSet {

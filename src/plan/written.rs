@@ -107,7 +107,7 @@ pub enum Due {
     At(Spanned<When>),
     /// `never`: it is left out.
     Never,
-    /// Somebody made a mistake here, which has been reported.
+    /// A mistake that has been reported.
     AlreadyReported,
 }
 

@@ -18,7 +18,7 @@ words! {
 
 /// One step of a clock.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct ClockStep {
     /// The rule that states it.
     pub rule: RuleId,
     /// The instances that it applies to.
@@ -47,7 +47,7 @@ pub type Timetable = SmallVec<[(SimTime, usize); 4]>;
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     /// Its steps, in the order written.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ClockStep>,
 }
 
 impl Clock {
@@ -56,7 +56,7 @@ impl Clock {
 
     /// The instant at which a step is due, if the clock begins at `start`.
     pub fn due(&self, step: usize, start: SimTime, grace: SimSpan, calendar: UtcOffset) -> SimTime {
-        let Step { after, plus_grace, since, rounding, .. } = &self.steps[step];
+        let ClockStep { after, plus_grace, since, rounding, .. } = &self.steps[step];
         // INVARIANT: a step counts from an earlier one, so this ends.
         let from = since.map_or(start, |earlier| self.due(earlier, start, grace, calendar));
         let from = if *plus_grace { from.after(grace) } else { from };

@@ -52,7 +52,7 @@ mod written_step;
 
 pub use advice::{Advice, Means};
 pub use catalog::{Catalog, Library, load};
-pub use clock::{Clock, Rounding, Step, Timetable};
+pub use clock::{Clock, ClockStep, Rounding, Timetable};
 pub use defaults::{DefaultRow, Defaults, Orders};
 pub use diff::compare::compare;
 pub use diff::difference::{

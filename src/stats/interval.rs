@@ -58,8 +58,8 @@ impl Interval {
         })
     }
 
-    /// Of a probability, from `hits` out of `of` independent chances: the values
-    /// under which neither so many hits nor so few would be improbable (Clopper
+    /// The interval of a probability from `hits` out of `of` independent trials: the values under
+    /// which neither this number of hits or more nor this number or fewer is improbable (Clopper
     /// and Pearson 1934, Biometrika 26, 404–413). The ends are quantiles of beta
     /// distributions with (hits, of − hits + 1) and (hits + 1, of − hits).
     ///

@@ -204,7 +204,7 @@ words! {
 words! {
     /// How a new model reaches the members of a group.
     Upgrade: "a way of upgrading" {
-        /// Somebody brings it to members, by name or to all.
+        /// A call upgrades members, by name or all of them.
         Manual = "manual",
         /// To all of them at once.
         Automatic = "automatic",

@@ -25,7 +25,7 @@ words! {
 }
 
 impl ResourceKind {
-    /// Whether things of this kind have a size.
+    /// Whether resources of this kind have a size.
     pub const fn has_size(self) -> bool {
         match self {
             Self::SystemDisk | Self::DataDisk | Self::LocalDisk => true,
@@ -35,7 +35,7 @@ impl ResourceKind {
 }
 
 words! {
-    /// What becomes of such a thing.
+    /// The fate of a resource.
     Fate: "a fate" {
         /// Gone for good.
         Lost = "lost",

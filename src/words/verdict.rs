@@ -132,11 +132,11 @@ words! {
     Confidence: "a confidence" {
         /// The provider's documents say so.
         Documented = "documented",
-        /// Somebody saw it happen and said so in public.
+        /// A public report of an observation.
         Observed = "observed",
         /// It follows from what is documented.
         Inferred = "inferred",
-        /// Nobody says; the value is an assumption.
+        /// No document states it; the value is an assumption.
         Unconfirmed = "unconfirmed",
         /// A rule of the user, or a what-if, without a claim that the provider behaves so.
         Assumed = "assumed",

@@ -132,7 +132,7 @@ impl Step<'_> {
         let steps = book.policy.clock(arrears.clock).map(|clock| clock.steps.clone());
         let steps = steps.unwrap_or_default();
         let target = Target::Account(account);
-        let concerns = |step: &crate::policy::Step| {
+        let concerns = |step: &crate::policy::ClockStep| {
             let action = Action::from(step.action);
             let request = RequestContext::timer(arrears.clock.into(), step.trigger, action, target);
             let ids = self.world.fleet.account(account).instances.iter();

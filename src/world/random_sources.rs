@@ -7,7 +7,7 @@
 //!
 //! * `random/NAME/arrivals`: one word for each gap;
 //! * `random/NAME/deeds`: one word for each occurrence, which of its events it causes (the name is
-//!   kept because
+//!   historical; another name would change all draws);
 //!   another name would change all draws);
 //! * `random/NAME/targets`: three words for each occurrence, for the instance, the
 //!   account and the group, drawn whether needed or not;

@@ -247,7 +247,7 @@ impl World {
         let book = self.book(instance.account);
         let clock = book.policy.clock(kind)?;
         let facts = self.situation(id, Facts { action: Action::Reclaim, ..Facts::default() });
-        let due = |(number, step): (usize, &crate::policy::Step)| {
+        let due = |(number, step): (usize, &crate::policy::ClockStep)| {
             let takes = step.action == ClockAction::Reclaim
                 && book.assumes(&step.when)
                 && step.when.meets(&facts);

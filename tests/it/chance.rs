@@ -18,7 +18,7 @@ const DAY: f64 = 86_400.0;
 /// A fleet that never loses anybody, and what happens to it by chance.
 fn scenario(policy: &str, events: &str, random: &str) -> String {
     format!(
-        "stayput: scenario/1\nname: luck\npolicy: {policy}\nstart: 2026-01-01T00:00:00Z\nfor: 7300d\n\
+        "stayput: scenario/1\nname: chance\npolicy: {policy}\nstart: 2026-01-01T00:00:00Z\nfor: 7300d\n\
          fleet:\n  accounts: {{ a-1: {{}}, a-2: {{}}, a-3: {{}}, a-4: {{}} }}\n  groups:\n    \
          g-1: {{ account: a-1 }}\n    g-2: {{ account: a-2 }}\n  instances:\n    \
          i-1..5: {{ account: a-1, protect: [release-protection] }}\n    \
@@ -35,7 +35,7 @@ type Drawn = (SimTime, &'static str, String);
 /// The requests of each event.
 fn drawn(text: &str, seed: u64, replication: u64) -> BTreeMap<String, Vec<Drawn>> {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let file = sources.add("luck.yaml", text);
+    let file = sources.add("chance.yaml", text);
     let options = Options { seed: Some(seed), ..Options::default() };
     let compiled = compile(file, &options, &NoFiles, &mut sources, &mut problems);
     let reported = render(&problems, &sources, false);
@@ -169,7 +169,7 @@ fn spans_that_were_seen_come_as_often_as_they_were() {
 }
 
 #[test]
-fn deeds_and_targets_come_as_often_as_their_weights_say() {
+fn events_and_targets_are_drawn_in_proportion_to_their_weights() {
     let found = of_x(
         "  x:\n    every: 1h\n    at-most: 4000\n    one-of:\n      \
          - { weight: 3, snapshot: { instance: [\"i-*\", \"j-*\"] } }\n      \
@@ -239,7 +239,7 @@ fn all_that_are_selected_can_be_meant_and_times_count_from_the_occurrence() {
         "",
         "  x: { every: 30d, at-most: 2, schedule-release: { instance: i-1, time: +5d } }\n",
     );
-    let ran = stayput(&["run", &write(span.path(), "luck.yaml", text)]);
+    let ran = stayput(&["run", &write(span.path(), "chance.yaml", text)]);
     // Protection does not keep what was to be released: 30 days and 5 more.
     assert!(ran.stdout.contains("02-05 00:00  +35d"), "{}", ran.stdout);
 }
@@ -250,7 +250,7 @@ fn spans_can_come_from_a_file() {
     write(span.path(), "gaps.csv", "span,weight\n1d,1\n3d,0\n");
     let random =
         "  x: { every: { empirical: { file: gaps.csv } }, at-most: 3, stop: { instance: i-1 } }\n";
-    let path = write(span.path(), "luck.yaml", scenario(ALIBABA, "", random));
+    let path = write(span.path(), "chance.yaml", scenario(ALIBABA, "", random));
     let ran = stayput(&["run", &path]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("01-02 00:00  +1d  "), "{}", ran.stdout);
@@ -279,7 +279,7 @@ fn a_case_can_leave_a_source_out() {
     );
     let span = folder();
     let test = |cases: &str| {
-        stayput(&["test", &write(span.path(), "luck.yaml", text.replace("CASES", cases))])
+        stayput(&["test", &write(span.path(), "chance.yaml", text.replace("CASES", cases))])
     };
     let ran = test("with");
     assert_eq!(ran.code, 1, "a case of which nothing is expected: {}", ran.stdout);
@@ -372,7 +372,7 @@ proptest! {
         let policy = "alibaba-ecs-cn@2026-05-15";
         let run = |random: &str| drawn(&scenario(policy, "", random), seed, 0);
         let alone = run(&format!("  x: {}\n", x.text));
-        prop_assert_eq!(&alone, &run(&format!("  x: {}\n", x.text)), "the same seed, the same luck");
+        prop_assert_eq!(&alone, &run(&format!("  x: {}\n", x.text)), "the same seed gives the same draws");
         let both = run(&format!("  y: {}\n  x: {}\n", y.text, x.text));
         prop_assert_eq!(alone.get("x"), both.get("x"), "one more source moves no draw");
         let start = SimTime::parse("2026-01-01T00:00:00Z").unwrap();
@@ -405,7 +405,7 @@ fn at_one_instant_people_come_first_then_sources_in_order_and_then_what_falls_du
     let span = folder();
     let text = scenario(ALIBABA, events, random)
         .replace("i-1..5: {", "i-3: { account: a-1, auto-release: +4d }\n    i-1..2: {");
-    let path = write(span.path(), "luck.yaml", text);
+    let path = write(span.path(), "chance.yaml", text);
     let out = span.path().join("out");
     let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -431,7 +431,7 @@ fn at_one_instant_people_come_first_then_sources_in_order_and_then_what_falls_du
 fn a_source_in_a_hurry_ends_at_a_limit() {
     let span = folder();
     let text = scenario(ALIBABA, "", "  x: { every: 1s, snapshot: { instance: i-1 } }\n");
-    let path = write(span.path(), "luck.yaml", text);
+    let path = write(span.path(), "chance.yaml", text);
     let ran = stayput(&["run", &path, "--max-events", "1000"]);
     assert_eq!(ran.code, 5, "{}", ran.stderr);
     assert!(ran.stderr.contains("stopped after 1000 events"), "{}", ran.stderr);

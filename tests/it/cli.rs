@@ -124,7 +124,7 @@ fn a_folder_of_reports_holds_every_table_that_the_schema_lists() {
 }
 
 #[test]
-fn a_folder_of_ours_is_replaced_and_nothing_else_is() {
+fn only_a_folder_of_reports_is_replaced() {
     let span = folder();
     let path = write(span.path(), "small.yaml", SMALL);
     let out = span.path().join("out");
@@ -157,7 +157,7 @@ fn a_folder_of_ours_is_replaced_and_nothing_else_is() {
 
 #[cfg(unix)]
 #[test]
-fn a_place_that_cannot_be_written_is_told_and_a_full_disk_too() {
+fn an_unwritable_folder_and_a_full_disk_are_reported() {
     let span = folder();
     let path = write(span.path(), "small.yaml", SMALL);
     let ran = stayput(&["run", &path, "--out", "/proc/nowhere/out"]);
@@ -226,7 +226,7 @@ fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Nobody reads its output, so it waits for us in the middle of its work.
+    // Its output is not read, so it blocks in the middle of its work.
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.read_line(&mut String::new()).unwrap();
     assert!(crate::support::has_begun(span.path()));
@@ -248,7 +248,7 @@ fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
     assert!(count < 200_000, "it was in the middle of its work");
     assert_eq!(run["rows"]["requests.csv"], count);
     assert_eq!(run["runs"][0]["events"], count);
-    assert_eq!(read("instances.csv").lines().count(), 1, "nothing has come to its end");
+    assert_eq!(read("instances.csv").lines().count(), 1, "no replication is complete");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn completions_are_written_for_every_shell() {
 }
 
 #[test]
-fn what_is_founded_worse_than_wanted_is_no_answer() {
+fn an_answer_below_the_wanted_confidence_counts_as_undecided() {
     let ran = stayput(&["run", "scenarios/two-ways-to-go.yaml", "--only", "documented"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let span = folder();

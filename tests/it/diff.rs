@@ -170,7 +170,7 @@ events:
 }
 
 #[test]
-fn a_removed_rule_is_told_where_it_applied() {
+fn a_removed_rule_is_reported_where_it_applied() {
     let text = edited(&[]);
     let rule = text.lines().find(|line| line.trim_start().starts_with("PC20:")).unwrap();
     let found = differences(&[(&format!("{rule}\n"), "")]);
@@ -204,7 +204,7 @@ fn a_removed_rule_is_told_where_it_applied() {
 }
 
 #[test]
-fn a_renamed_source_is_one_difference_and_another_one_is_told_for_each_rule() {
+fn a_renamed_source_is_one_difference_and_another_source_is_one_for_each_rule() {
     let renamed = differences(&[("disk-api:", "disk-page:"), ("disk-api]", "disk-page]")]);
     assert_eq!(
         reported(&renamed),
@@ -253,7 +253,7 @@ fn an_added_protection_is_one_difference_and_so_is_its_loss() {
 }
 
 #[test]
-fn a_cause_that_only_one_knows_is_told_with_its_verdicts() {
+fn a_trigger_of_one_edition_is_reported_with_its_verdicts() {
     let span = folder();
     let path = write(
         span.path(),
@@ -279,7 +279,7 @@ fn a_cause_that_only_one_knows_is_told_with_its_verdicts() {
     let has =
         |line: &str| assert!(found.iter().any(|reported| reported == line), "{line}\n{found:#?}");
     has("space trigger security-release presence neutral: known -> not known");
-    // To know a case no longer keeps nobody: it is neither better nor worse.
+    // A removed precondition keeps no instance: it is neither better nor worse.
     has("protection release-protection presence no-longer-covered: overridden -> not known");
     let back = reported(&differences_of(&path, BASE));
     let line = "protection release-protection presence newly-covered: not known -> overridden";
@@ -333,7 +333,7 @@ fn a_changed_title_is_a_difference() {
 fn changed_words_are_shown_where_the_row_differs_otherwise() {
     let span = folder();
     let rule = "SP2: { trigger: health-check, verdict: held, ";
-    let (because, new) = ("the health of a protected member is not checked", "nobody looks");
+    let (because, new) = ("the health of a protected member is not checked", "it is not checked");
     for change in ["confidence: inferred, ", "answer: No, ", "remedy: look after it, "] {
         let text = edited(&[(rule, &format!("{rule}{change}")), (because, new)]);
         let path = write(span.path(), "new.yaml", text);
@@ -419,7 +419,7 @@ fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
 }
 
 #[test]
-fn switches_defaults_effects_orders_and_words_are_told() {
+fn switches_defaults_effects_orders_and_words_are_compared() {
     for (from, to, line) in [
         (
             "one-of: [fires, dropped], cautious: fires, default: fires",
@@ -443,7 +443,7 @@ fn switches_defaults_effects_orders_and_words_are_told() {
         ),
         (
             "because: the health of a protected member is not checked",
-            "because: nobody looks",
+            "because: it is not checked",
             "protection scale-in-protection wording neutral: held -> held",
         ),
         (
@@ -467,7 +467,7 @@ fn switches_defaults_effects_orders_and_words_are_told() {
 }
 
 /// Section 10 of the provider's notes: the one verdict, the expired subscriptions, and what
-/// every other row of that list comes to.
+/// every other row of that list has.
 #[test]
 fn the_two_editions_of_the_page_differ_in_what_the_notes_say() {
     let found = differences_of("alibaba-ecs@2019-01-15", BASE);
@@ -595,7 +595,7 @@ fn no_two_differences_have_the_same_key() {
 }
 
 #[test]
-fn a_rule_that_differs_in_two_ways_is_told_in_both() {
+fn a_rule_that_differs_in_two_aspects_is_reported_with_both() {
     let found = differences(&[(
         "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
         "SP1: { trigger: scale-in, verdict: held, confidence: inferred, source: ess-guide",
@@ -786,7 +786,7 @@ fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
     assert_eq!(
         reported(&changed),
         [
-            "title policy wording neutral: Alibaba Cloud ECS release protection, China site, as documented on 2026-05-15 -> The China site, and nobody here switches protection off",
+            "title policy wording neutral: Alibaba Cloud ECS release protection, China site, as documented on 2026-05-15 -> The China site; protection is never switched off here",
             "refusal set-protection verdict neutral: no such refusal -> refused",
             "schedule at the earliest timing neutral: 30m -> 1d",
             "switch api-batch setting neutral: open: all-or-nothing | skips-protected, default all-or-nothing -> open: all-or-nothing | skips-protected, default skips-protected",

@@ -1,7 +1,7 @@
 use crate::support::stayput;
 
 #[test]
-fn one_decision_is_told_step_by_step() {
+fn one_decision_is_explained_step_by_step() {
     let ran = stayput(&[
         "explain",
         "scenarios/unpaid-fortnight.yaml#quiet-night/web-1",
@@ -13,7 +13,7 @@ fn one_decision_is_told_step_by_step() {
 }
 
 #[test]
-fn one_situation_is_told_without_any_run() {
+fn one_situation_is_explained_without_a_run() {
     let arguments = [
         "explain",
         "alibaba-ecs@2026-05-15",
@@ -49,7 +49,7 @@ fn a_scenario_lists_what_it_decides() {
 }
 
 #[test]
-fn what_is_asked_wrongly_is_told_with_what_there_is() {
+fn an_unknown_name_is_reported_with_the_known_ones() {
     let file = "scenarios/unpaid-fortnight.yaml";
     for (arguments, reported) in [
         (vec![format!("{file}#quiet-night/web-9")], "unknown instance `web-9`"),

@@ -184,7 +184,7 @@ fn part() -> String {
     format!("{}\n---\n{}", read("run.json").trim_end(), read("replications.csv"))
 }
 
-/// Runs a target on so many mutated seeds, times `STAYPUT_FUZZ_ROUNDS`.
+/// Runs a target on this number of mutated seeds, times `STAYPUT_FUZZ_ROUNDS`.
 fn fuzz(name: &str, inputs: usize) {
     let target = TARGETS.iter().find(|target| target.name == name).unwrap();
     let rounds = std::env::var("STAYPUT_FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());

@@ -275,7 +275,11 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
         "{}",
         ran.stderr
     );
-    assert!(ran.stdout.contains("BETTER"), "what has expired is told again: {}", ran.stdout);
+    assert!(
+        ran.stdout.contains("BETTER"),
+        "an expired acceptance is reported again: {}",
+        ran.stdout
+    );
     let reported: Json =
         serde_json::from_str(&diff(&["-f", "json", "--today", "2999-12-31"]).stdout).unwrap();
     let accepted = reported["accepted"].as_array().unwrap();
@@ -316,7 +320,7 @@ fn an_accepted_change_is_spent_once_the_base_has_it() {
             "RP2: { trigger: scheduled-release, verdict: overridden",
             "RP2: { trigger: scheduled-release, verdict: held",
         ),
-        ("because: the health of a protected member is not checked", "because: nobody looks"),
+        ("because: the health of a protected member is not checked", "because: it is not checked"),
         ("earliest: 30m", "earliest: 1h"),
         ("title: Alibaba Cloud ECS", "title: ECS"),
         ("attribute: ProtectedFromScaleIn", "attribute: KeptFromScaleIn"),
@@ -445,7 +449,7 @@ fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
     assert_eq!(of(BASE)["cells"]["reached"], 1);
 }
 
-/// A rule that cannot occur counts nowhere; a case that comes to it all the same says so.
+/// A rule that cannot occur counts nowhere; a case that reaches it nevertheless fails.
 #[test]
 fn a_rule_that_is_said_not_to_occur_is_held_to_it() {
     let span = folder();

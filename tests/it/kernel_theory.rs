@@ -64,7 +64,7 @@ impl TimerId for Wait {
     }
 }
 
-/// Servers, a queue in order of arrival, and perhaps room for so many only.
+/// Servers, a queue in order of arrival, and perhaps a limited number of places.
 struct Station {
     between: Distribution,
     service: Distribution,
@@ -336,7 +336,7 @@ fn several_servers_with_one_queue() {
 
 #[test]
 fn a_station_with_room_for_few() {
-    // M/M/1/K: whoever finds K there is refused.
+    // M/M/1/K: an arrival that finds K customers is refused.
     let cases = [
         ("five", 5, 9_000, 0.126_022_549_988, 2.194_782_300_628, 0.213_422_494_99, 0.07),
         ("ten", 10, 12_000, 0.192_586_495_127, 6.710_708_678_369, 0.031_103_794_152, 0.2),
@@ -348,7 +348,8 @@ fn a_station_with_room_for_few() {
             let seen = case.run(seed);
             figures.add("P(refused)", refused, seen.refused.share());
             figures.add("L", l, seen.present.mean_by(at(case.end)));
-            // Arrivals see averages over time; of those that came in, the share that found nobody.
+            // Arrivals see averages over time; of the admitted, the share that found the system
+            // empty.
             let at_once = seen.delayed.share().map(|share| 1.0 - share);
             figures.add("P0", empty / (1.0 - refused), at_once);
         }

@@ -1,8 +1,7 @@
 //! Programs of others, run on the kernel with the draws that were recorded from them.
 //!
-//! A second of the kernel stands for whatever unit is fine enough. Where several
-//! things happen at one instant the order is said by rank and index, and comes out
-//! as it did there by the order of insertion.
+//! A second of the kernel stands for any unit that is fine enough. Rank and index state the order of
+//! simultaneous events; it is the same as the order of insertion in those programs.
 
 #![expect(
     clippy::float_arithmetic,
@@ -97,7 +96,7 @@ impl Bank {
         match what {
             Self::ARRIVE => {
                 // The source draws the next arrival before the customer does anything; after
-                // the fifth it draws once more, for nobody.
+                // the fifth it draws once more, with no effect.
                 let next = now.after(span(self.draw()));
                 if who < 4 {
                     future_events.set(Wait(Self::ARRIVE, who + 1), next);

@@ -93,7 +93,7 @@ fn a_condition_asks_whether_a_lock_is_among_them() {
 
 /// What a table leaves open is reported by the lock that a rule would have to name.
 #[test]
-fn an_open_cell_is_told_by_its_lock() {
+fn an_open_cell_is_reported_with_its_lock() {
     let span = folder();
     let text = "stayput: policy/1\npolicy: house\nedition: one\ntitle: t\nextends: alibaba-ecs@2026-05-15\n\
                 drops: [effects.EF3]\n";

@@ -7,7 +7,7 @@
 mod additions;
 /// Pages in a real browser.
 mod browser;
-/// What is left to chance: distributions, the same luck, what follows what.
+/// Random events: distributions, common random numbers, follow-ups.
 mod chance;
 /// Exit codes, streams, folders of reports: what a shell sees.
 mod cli;
@@ -85,7 +85,7 @@ mod tables;
 mod tidy;
 /// What a file may read, and what is quoted from files of another kind.
 mod trust;
-/// What nobody knows is judged in every position.
+/// Unknown facts are judged in every position.
 mod unknowns;
 /// What the world does, step by step: arrears, terms, hooks, zones.
 mod world;

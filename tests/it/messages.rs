@@ -31,7 +31,7 @@ fn check(name: &str, bytes: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn files_that_are_no_text_are_told_as_that() {
+fn files_that_are_not_text_are_reported() {
     insta::assert_snapshot!("empty-file", check("empty.yaml", ""));
     insta::assert_snapshot!("binary-file", check("binary.yaml", b"\x7fELF\x02\x01\x01\0\0"));
     insta::assert_snapshot!("latin-1", check("latin.yaml", b"name: caf\xe9\n"));
@@ -65,7 +65,7 @@ fn deep_nesting_and_bombs_are_refused_at_once() {
 }
 
 #[test]
-fn paths_that_lead_nowhere_are_told_in_words() {
+fn paths_that_do_not_exist_are_reported() {
     let span = folder();
     let missing = stayput(&["run", "no-such-file.yaml"]);
     insta::assert_snapshot!("missing-file", missing.stderr);
@@ -83,13 +83,13 @@ fn paths_that_lead_nowhere_are_told_in_words() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_may_not_be_read_is_told_as_that() {
+fn a_file_without_read_permission_is_reported() {
     use std::os::unix::fs::PermissionsExt as _;
     let span = folder();
     let path = write(span.path(), "secret.yaml", SMALL);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
-        // Whoever may read everything cannot see this message; a folder shows the same way.
+        // A user who can read every file does not get this message; a folder gives the same one.
         return;
     }
     let ran = stayput(&["check", &path]);
@@ -117,7 +117,7 @@ fn parts_of_yaml_that_read_differently_elsewhere_are_refused() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_and_in_order() {
+fn all_mistakes_are_reported_at_once_and_in_order() {
     let text = SMALL
         .replace("protect: [release-protection]", "protect: [release-protektion], bilingx: spot")
         .replace("via: api", "via: apy")
@@ -144,7 +144,7 @@ fn text_with_every_name_wrong() -> String {
 }
 
 #[test]
-fn a_csv_fleet_is_told_by_row_and_cell() {
+fn a_mistake_in_a_csv_fleet_is_reported_by_row_and_cell() {
     let span = folder();
     let text = SMALL.replace(
         "instances:\n    db-1: { protect: [release-protection] }",
@@ -178,7 +178,7 @@ fn a_csv_fleet_is_told_by_row_and_cell() {
 }
 
 #[test]
-fn a_hundred_thousand_mistakes_are_counted_and_twenty_are_told() {
+fn a_hundred_thousand_mistakes_are_counted_and_twenty_are_shown() {
     let span = folder();
     let mut rows = String::from("instance,billing\n");
     for n in 0..100_000 {

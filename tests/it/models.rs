@@ -8,7 +8,7 @@ const HEAD: &str = "stayput: scenario/1\nname: t\npolicy: azure-vmss@2026-05-19\
     instances: { g_1: {}, g_2: {} }\n";
 
 /// By the portal a protection changes the protection alone, by another way the model too: without
-/// `via` nobody knows whether there is anything to upgrade.
+/// `via` it is unknown whether there is anything to upgrade.
 #[test]
 fn a_protection_set_by_an_unknown_way_leaves_the_model_unknown() {
     let set = |via: &str| {
@@ -21,7 +21,7 @@ fn a_protection_set_by_an_unknown_way_leaves_the_model_unknown() {
         "  - { at: +2h, id: mend, upgrade: { group: g, instance: g_1, by: ann, via: cli } }\n";
     let span = folder();
     let run = |name: &str, text: String| stayput(&["run", &write(span.path(), name, text)]);
-    // Nothing depends on it as long as nobody asks for the model.
+    // Nothing depends on it as long as no rule tests the model.
     let ran = run("set.yaml", set(""));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let ran = run("unknown.yaml", set("") + upgrade);

@@ -119,7 +119,7 @@ events:
 
 #[test]
 fn a_removed_protection_stands_behind_what_it_would_have_held() {
-    // Nothing in the run led to what autoscale wants, but somebody opened the way.
+    // Autoscale has no origin in the run, but a call removed the protection.
     let story = "\
 fleet:
   groups:

@@ -21,7 +21,7 @@ fn every_edition_is_proved_and_named_as_its_file() {
     assert_eq!(files.len(), count, "every file of `policies` is embedded");
 }
 
-/// The full matrix is stored: whoever changes a verdict sees the lines it changes.
+/// The full matrix is stored: a changed verdict shows in the lines that it changes.
 #[test]
 fn every_matrix_is_as_stored() {
     for name in Catalog::names() {

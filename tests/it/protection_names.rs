@@ -27,7 +27,7 @@ const PLACES: &[Span] = &[
         ..BLANK
     },
     Span {
-        about: "what nobody looked at",
+        about: "an unknown setting",
         fleet: "instances: { db-1: { protect: [FLAG=unknown] } }",
         events: "{ at: +1h, set-protection: { instance: db-1, flags: { release-protection: true }, by: ann, via: api } }, \
                  { at: +2h, id: click, release: { instance: db-1, force: true, by: ann, via: api } }",
@@ -103,7 +103,7 @@ const PLACES: &[Span] = &[
         ..BLANK
     },
     Span {
-        about: "a deed of a random source",
+        about: "an action of a random source",
         fleet: "instances: { db-1: {} }",
         random: "flags: { every: 1h, until: +90m, set-protection: { instance: db-1, flags: { FLAG: true }, by: ann, via: api } }",
         events: CLICK,

@@ -21,7 +21,7 @@ use crate::random::{Choices, EDITIONS, Model, PLAIN};
 use crate::support::{files, root, shown};
 use crate::tables::{Repository, plans};
 
-/// What a run comes to.
+/// The result of a run.
 struct Outcome {
     decisions: Vec<Decision>,
     losses: Vec<Loss>,

@@ -200,7 +200,7 @@ fn parts_put_together_are_the_whole_byte_for_byte() {
 }
 
 #[test]
-fn parts_that_do_not_fit_are_refused_with_everything_told_at_once() {
+fn parts_that_do_not_fit_are_refused_with_all_reasons_at_once() {
     let span = folder();
     let path = |name: &str| span.path().join(name).to_string_lossy().into_owned();
     let part = |name: &str, more: &[&str]| {
@@ -413,7 +413,7 @@ fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
 }
 
 #[test]
-fn what_cannot_be_asked_is_told() {
+fn invalid_questions_are_reported() {
     for (arguments, reported) in [
         (&["--jobs", "2"][..], "`--jobs` needs `--replications N`"),
         (&["--shard", "1/2"], "--replications"),
@@ -429,7 +429,7 @@ fn what_cannot_be_asked_is_told() {
     }
     let span = folder();
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
-    for name in ["released", "any-thing", "a;b", "a=b"] {
+    for name in ["released", "any-name", "a;b", "a=b"] {
         let path =
             write(span.path(), "x.yaml", text.replace("prod-1-lost:", &format!("\"{name}\":")));
         let ran = stayput(&["check", &path]);
@@ -442,7 +442,7 @@ fn what_cannot_be_asked_is_told() {
 }
 
 #[test]
-fn replications_without_an_answer_are_counted_nowhere_and_told() {
+fn replications_without_an_answer_are_not_counted_but_reported() {
     let span = folder();
     let out = span.path().join("out");
     let ran = into(&out, WHO_GOES, &["--replications", "7", "--max-events", "0"]);
@@ -487,7 +487,7 @@ fn two_policies_are_compared_on_the_same_draws() {
     let find = |name: &str| figures.iter().find(|row| cell(row, "metric") == name).unwrap();
     let number = |name: &str, column: &str| cell(find(name), column).parse::<f64>().unwrap();
     assert_eq!(cell(find("protected-lost"), "new_mean"), "0");
-    // The old side is what the old policy comes to alone, on the same numbers.
+    // The old side equals a study of the old policy alone, with the same random numbers.
     let alone = stayput(&["run", WHO_GOES, "--replications", "300", "-f", "csv"]).stdout;
     let alone = rows(&alone);
     let alone = alone.iter().find(|row| cell(row, "metric") == "protected-lost").unwrap();

@@ -103,14 +103,14 @@ impl PartialEq for Reported {
     }
 }
 
-/// So many rows are kept of tables whose mistakes are sought in one piece; of others it is a few
+/// The number of rows that are kept of tables that are checked in one piece; of others it is a few
 /// rows at once.
 const IN_ONE_PIECE: usize = 4;
 
 /// Every event with its name.
 fn events(plan: &Plan) -> Vec<(Scripted, String)> {
     let events = plan.script.play().map(|(at, order)| {
-        let (event, order) = order.expect("nobody changes it meanwhile");
+        let (event, order) = order.expect("the file does not change");
         (Scripted { at, event, order }, plan.header.event(event).into_owned())
     });
     events.collect()
@@ -134,7 +134,7 @@ type Made = Result<(Compiled, Sources), Reported>;
 
 fn are_alike(whole: &Made, rows: &Made, pairs: &[(&str, &str)]) -> Option<usize> {
     let reported = |made: &Made| made.as_ref().err().cloned();
-    assert_eq!(reported(rows), reported(whole), "mistakes are told alike: {pairs:?}");
+    assert_eq!(reported(rows), reported(whole), "the same mistakes are reported: {pairs:?}");
     let (Ok((whole, kept)), Ok((rows, streamed))) = (whole, rows) else { return None };
     assert_eq!(kept.digests(), streamed.digests(), "the digests of the inputs are the same");
     for ((whole, rows), (fleet, table)) in whole.plans.iter().zip(&rows.plans).zip(pairs) {
@@ -176,7 +176,7 @@ fn keys(sour: bool) -> impl Strategy<Value = (&'static str, Vec<(&'static str, S
         &["vm-1", "vm-*", "i-9", "i-1..9", "$who", "*", "i-1;i-9"],
     );
     let word = pick(sour, &["true", "false", ""], &["yes"]);
-    let account = pick(sour, &["shop", "lab"], &["az", "nobody"]);
+    let account = pick(sour, &["shop", "lab"], &["az", "no-account"]);
     let time = pick(
         sour,
         &["+30d", "2026-06-20T00:00:00Z", "2026-06-20T08:00:00+08:00"],
@@ -301,7 +301,7 @@ fn events_that_are_read_row_by_row_are_those_of_the_whole_table() {
 fn instance() -> impl Strategy<Value = String> {
     let pick = |words: &'static [&'static str]| pick(false, words, &[]);
     let span =
-        pick(&["shop,", "lab,", "shop,web", ",web", "az,", "az,ss", "nobody,", "lab,web", ","]);
+        pick(&["shop,", "lab,", "shop,web", ",web", "az,", "az,ss", "no-account,", "lab,web", ","]);
     let billing = pick(&["", "", "", "", "", "spot", "spot", "subscription"]);
     let times = (
         pick(&[
@@ -420,7 +420,7 @@ fn a_large_table_gives_the_same_reports_whichever_way_it_is_read() {
 }
 
 #[test]
-fn a_mistake_in_a_large_table_is_told_where_it_stands() {
+fn a_mistake_in_a_large_table_is_reported_at_its_place() {
     let folder = folder();
     let (scenario, table) = large(folder.path());
     let mut text = std::fs::read_to_string(&table).unwrap();
@@ -441,7 +441,7 @@ fn mistakes_of_large_tables_are_reported_without_reading_them_whole() {
     };
     let fleet = FLEET.to_owned()
         + &row(100..400, "i-#,shop,web,,\n")
-        + "i-7,nobody,,,\ni-100,shop,,,\n"
+        + "i-7,no-account,,,\ni-100,shop,,,\n"
         + &row(400..700, "i-#,lab,,,\n");
     let events = "at,verb,instance,id,account\n".to_owned()
         + &row(1..300, "+#m,stop,i-1,,\n")

@@ -208,7 +208,7 @@ proptest! {
     }
 }
 
-/// A disk with room for so many bytes.
+/// A disk with room for a number of bytes.
 struct Full(usize);
 
 impl Write for Full {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 
 use crate::support::{files, root, shown};
@@ -107,4 +108,143 @@ fn every_module_says_what_it_is() {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("//! "), "{} does not say what it is", shown(&path));
     }
+}
+
+/// Words of former texts. Most have a plain word instead: "unknown" for what nobody knows,
+/// "resource" for a thing, "depends on" for hangs on, "reports" for tells.
+const FORMER_WORDS: &[&str] = &[
+    "told",
+    "tells",
+    "untold",
+    "nobody",
+    "somebody",
+    "whoever",
+    "founded",
+    "obey",
+    "obeys",
+    "obeyed",
+    "heard",
+    "befall",
+    "befalls",
+    "befell",
+    "deed",
+    "deeds",
+    "thing",
+    "things",
+    "twin",
+    "twins",
+    "ghost",
+    "ghosts",
+    "newcomer",
+    "newcomers",
+    "agenda",
+    "way out",
+    "of ours",
+    "so many",
+    "makes no sense",
+    "the same luck",
+    "hangs on",
+    "hang on",
+    "come to the same",
+    "comes to the same",
+    "as it were",
+];
+
+/// Files that contain a former word, and why.
+const FORMER_WORDS_ALLOWED: &[(&str, &str, &str)] = &[
+    ("src/diagnostics/suggest.rs", "thing", "a suggestion for a former key"),
+    ("src/diagnostics/suggest.rs", "things", "a suggestion for a former key"),
+    ("src/diagnostics/suggest.rs", "way out", "a suggestion for a former key"),
+    ("tests/broken/56-words-of-other-tools.yaml", "things", "a former key that is refused"),
+    ("CHANGELOG.md", "thing", "a former key that was renamed"),
+    ("CHANGELOG.md", "things", "a former key that was renamed"),
+    (
+        "src/world/random_sources.rs",
+        "deeds",
+        "the name of a stream; another would change all draws",
+    ),
+];
+
+#[test]
+fn former_words_do_not_come_back() {
+    let mut paths: Vec<_> = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md"]
+        .map(|name| root().join(name))
+        .into();
+    for folder in ["src", "policies", "docs", "scenarios", "tests", "benches", "examples", "fuzz"] {
+        paths.extend(files(&root().join(folder), &["rs", "yaml", "md"]));
+    }
+    let mut wrong = Vec::new();
+    for path in paths {
+        let name = shown(&path);
+        // Data of others, and this list.
+        if name.starts_with("scenarios/data/") || name == "tests/it/tidy.rs" {
+            continue;
+        }
+        let text = words_of(&fs::read_to_string(&path).unwrap());
+        for word in FORMER_WORDS {
+            let is_allowed = FORMER_WORDS_ALLOWED
+                .iter()
+                .any(|(file, allowed, _)| *file == name && allowed == word);
+            match (text.contains(&format!(" {word} ")), is_allowed) {
+                (true, false) => wrong.push(format!("{name} contains \"{word}\"")),
+                (false, true) => wrong.push(format!("{name} no longer contains \"{word}\"")),
+                _ => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The words of a text in lower case, each between spaces; a phrase may continue on the next line.
+fn words_of(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<String> = words.map(str::to_lowercase).collect();
+    format!(" {} ", words.join(" "))
+}
+
+/// Names of types that are defined in more than one file. A name that comes newly into the list
+/// should be a more specific one instead.
+const SHARED_TYPE_NAMES: &[&str] = &[
+    "Arguments",
+    "Compiler",
+    "Format",
+    "Hashed",
+    "Piece",
+    "Row",
+    "Rows",
+    "Run",
+    "Source",
+    "Table",
+    "Tables",
+    "Text",
+    "When",
+];
+
+#[test]
+fn type_names_are_defined_once() {
+    let mut defined: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in files(&root().join("src"), &["rs"]) {
+        let text = fs::read_to_string(&path).unwrap();
+        // The types of a page are private to their files.
+        if shown(&path).starts_with("src/report/html/") {
+            continue;
+        }
+        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for line in text.lines().filter(|line| !line.starts_with(' ')) {
+            let line = line.trim_start_matches("pub ").trim_start_matches("pub(super) ");
+            let line = line.trim_start_matches("pub(crate) ");
+            let name =
+                ["struct ", "enum ", "trait "].iter().find_map(|word| line.strip_prefix(word));
+            if let Some(name) = name {
+                let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                defined.entry(name.to_owned()).or_default().push(shown(&path));
+            }
+        }
+    }
+    let wrong: Vec<String> = defined
+        .into_iter()
+        .filter(|(name, paths)| (paths.len() > 1) != SHARED_TYPE_NAMES.contains(&name.as_str()))
+        .map(|(name, paths)| format!("{name}: {}", paths.join(", ")))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

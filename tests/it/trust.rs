@@ -112,7 +112,7 @@ fn outside_of_code(markdown: &str) -> String {
     out
 }
 
-/// Names, reasons, titles, answers and messages in a Markdown report mention nobody, link nowhere
+/// Names, reasons, titles, answers and messages in a Markdown report mention no user, link nowhere
 /// and add no markup.
 #[test]
 fn markdown_reports_do_nothing() {

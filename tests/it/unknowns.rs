@@ -1,5 +1,5 @@
-//! What nobody knows is never taken as off: it is judged in every position, and the run goes on
-//! where all of them come to the same.
+//! An unknown fact never counts as off: it is judged in every position, and the run continues if
+//! all of them give the same result.
 
 use crate::support::{Ran, folder, stayput, write};
 
@@ -114,7 +114,7 @@ fn an_unknown_membership_is_every_membership_that_it_can_be() {
     let shrink = "at: +1h, id: e, scale-in: { group: g, remove: 1, by: bob, via: api }";
     let ran = run(ECS, "", &fleet(", protect: [scale-in-protection]", ""), &[shrink]);
     decided(&ran, &[["a", "held", "none"]]);
-    // A subscription is managed by nobody but its owner.
+    // Only its owner manages a subscription.
     let keys = ", billing: subscription, expires: 2027-01-01T00:00:00Z";
     decided(&run(ECS, "", &fleet(keys, ""), &[shrink]), &[["a", "unprotected", "removed"]]);
 }
@@ -266,7 +266,7 @@ fn a_position_on_what_is_unknown_is_taken_wherever_it_counts() {
 }
 
 #[test]
-fn no_expectation_is_met_by_what_nobody_knows() {
+fn no_expectation_is_met_by_an_unknown_value() {
     let span = folder();
     let ends = |head: &str, keys: &str, expected: &str| {
         let text = format!(

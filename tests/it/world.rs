@@ -14,7 +14,7 @@ const CHINA: &str = "alibaba-ecs-cn@2026-05-15";
 const INTERNATIONAL: &str = "alibaba-ecs-intl@2026-05-15";
 const AZURE: &str = "azure-vmss@2026-05-19";
 
-/// What a scenario comes to that starts at the first of June, Beijing time.
+/// The result of a scenario that starts on the first of June, Beijing time.
 fn story(policy: &str, length: &str, rest: &str) -> Vec<String> {
     story_from("2026-06-01T00:00:00+08:00", policy, length, rest)
 }
@@ -308,7 +308,7 @@ mod hooks {
     }
 
     #[test]
-    fn whoever_may_go_on_goes_on_and_an_answer_is_given_once() {
+    fn members_that_may_continue_do_so_and_a_hook_is_completed_once() {
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
   - { at: +1h3m, id: done, complete-hook: { instance: m1 } }
   - { at: +1h4m, id: twice, complete-hook: { instance: m1 } }
@@ -406,7 +406,7 @@ mod hooks {
         assert_eq!(reported, each);
     }
 
-    /// Who may go on is free as soon as nobody is left that may not, whatever ended the wait.
+    /// Members whose hooks are completed leave as soon as no other member delays them.
     #[test]
     fn the_last_one_whose_time_is_out_frees_those_that_waited() {
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }

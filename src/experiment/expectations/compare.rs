@@ -79,7 +79,7 @@ impl Expected for DecisionLine {
         differences.text("group", self.group.map(|group| header.group(group)), group);
         differences.any_word("via", &self.via, decision.channel);
         differences.any_word("confidence", &self.confidence, Some(decision.basis.confidence));
-        let by = decision.actor.map_or("nobody", |actor| header.actor(actor));
+        let by = decision.actor.map_or("no caller", |actor| header.actor(actor));
         differences.any_text("caller", &self.by, by);
         differences.any_word("billing", &self.billing, decision.billing);
         differences.any_word("membership", &self.membership, decision.membership);
@@ -110,7 +110,7 @@ impl Expected for RequestLine {
         differences.text("rule", self.rule.as_deref(), rule.map_or("", |rule| &rule.id));
         differences.answer(self.answer.as_deref(), answer);
         differences.any_word("trigger", &self.trigger, request.trigger);
-        let by = request.actor.map_or("nobody", |actor| header.actor(actor));
+        let by = request.actor.map_or("no caller", |actor| header.actor(actor));
         differences.any_text("caller", &self.by, by);
         differences.any_word("via", &self.via, request.channel);
         differences.text("verb", self.verb.as_deref(), request.verb);

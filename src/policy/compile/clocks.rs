@@ -3,7 +3,7 @@
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, closest};
 use crate::format::OneOrMany;
-use crate::policy::clock::{Clock, Step};
+use crate::policy::clock::{Clock, ClockStep};
 use crate::policy::edition::Schedule;
 use crate::policy::file::{PolicyFile, WrittenScaleIn, WrittenSchedule};
 use crate::policy::order::Order;
@@ -111,7 +111,7 @@ impl Compiler<'_> {
             }
             let (rule, when) = self.rule(&part.rule);
             ids.push(part.rule.id.value.clone());
-            clock.steps.push(Step {
+            clock.steps.push(ClockStep {
                 rule,
                 when,
                 after: part.after,

@@ -8,7 +8,7 @@ use super::found::Found;
 use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::pair::Pair;
 use crate::policy::clock::Rounding;
-use crate::policy::clock::{Clock, Step};
+use crate::policy::clock::{Clock, ClockStep};
 use crate::policy::edition::Policy;
 use crate::policy::facts::Column;
 use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
@@ -81,9 +81,10 @@ fn answer_in(
     if never {
         return CellAnswer::Never;
     }
-    let fits =
-        |step: &&Step| (step.action, step.trigger) == asks && grid.meets(cell, policy, &step.when);
-    let mut due: Vec<(SimTime, String, &Step)> =
+    let fits = |step: &&ClockStep| {
+        (step.action, step.trigger) == asks && grid.meets(cell, policy, &step.when)
+    };
+    let mut due: Vec<(SimTime, String, &ClockStep)> =
         clock.steps.iter().filter(fits).map(|step| deadline(clock, step)).collect();
     due.sort_by_key(|(at, _, step)| (*at, step.turn));
     let conclusion = match due.first() {
@@ -122,7 +123,7 @@ const fn worth(action: ClockAction, at: SimTime) -> i64 {
 }
 
 /// When a step is due: an instant for comparison, counted from the epoch, and a text.
-fn deadline<'c>(clock: &'c Clock, step: &'c Step) -> (SimTime, String, &'c Step) {
+fn deadline<'c>(clock: &'c Clock, step: &'c ClockStep) -> (SimTime, String, &'c ClockStep) {
     let (mut span, mut graces) = (CalendarSpan::default(), 0_i64);
     let mut start_of_day = false;
     let mut link = Some(step);

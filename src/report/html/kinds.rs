@@ -21,7 +21,7 @@ pub(super) const STATES: usize = Lifecycle::ALL.len();
 /// The highest number of lanes of instances.
 const MOST_LANES: usize = FEW;
 
-/// The highest number of kinds that are told apart.
+/// The highest number of kinds that are distinguished.
 const MOST_KINDS: usize = 4_000;
 
 /// The highest number of marks of a kind.

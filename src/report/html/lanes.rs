@@ -33,8 +33,8 @@ pub(super) struct Canvas<'a> {
     pub(super) run: usize,
 }
 
-/// Fills and edges of a state: a class, a colour without style, and the pattern that tells states
-/// apart without colour.
+/// Fills and edges of a state: a class, a colour without style, and the pattern that distinguishes
+/// states without colour.
 pub(super) fn fill(state: &str) -> &'static str {
     match state {
         "running" => "#a5dccb",

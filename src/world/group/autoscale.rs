@@ -14,7 +14,7 @@ impl Step<'_> {
         let state = self.world.fleet.group(group);
         let Some(autoscale) = state.autoscale.as_deref().filter(|_| !state.deleted) else { return };
         let size = state.size();
-        let proposal = autoscale.look(self.now, size, &self.world.fleet.metrics);
+        let proposal = autoscale.evaluate(self.now, size, &self.world.fleet.metrics);
         self.future_events.set(Timer::Autoscale(group), self.now.after(autoscale.every));
         let Some(proposal) = proposal else { return };
         let action = if proposal.size < size { Action::ScaleIn } else { Action::ScaleOut };

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::fleet::{Corner, Fleet, Order, Place, Queues, numbers};
+use crate::fleet::{Fleet, MemberOrder, Place, Queues, ZoneAndDomain, numbers};
 use crate::words::{GroupId, InstanceId, NameForm, Names, Word as _};
 
 /// The members of a group in order, with the sort key of each.
@@ -18,7 +18,7 @@ pub(in crate::world) struct Ranking {
 /// The state of a member when it was entered.
 #[derive(Debug, Clone, Copy)]
 struct Member {
-    corner: Corner,
+    zone_and_domain: ZoneAndDomain,
     place: Place,
     /// Whether it counts; a leaving or reclaimed member is in no queue.
     counts: bool,
@@ -54,14 +54,14 @@ impl Ranking {
     fn enter(&mut self, id: InstanceId, fleet: &Fleet, names: &Names) {
         let instance = fleet.instance(id);
         let member = Member {
-            corner: (instance.zone, instance.fault_domain),
+            zone_and_domain: (instance.zone, instance.fault_domain),
             place: Place::of(id, instance, 0),
             counts: !instance.is_aside(),
         };
         self.forms[usize::from(numbers::form(names.at(id.index())).index())] += 1;
         self.members.insert(id, member);
         if let (true, Some(queues)) = (member.counts, &mut self.queues) {
-            queues.enter(member.corner, member.place, names);
+            queues.enter(member.zone_and_domain, member.place, names);
         }
     }
 
@@ -69,7 +69,7 @@ impl Ranking {
         let Some(member) = self.members.remove(&id) else { return };
         self.forms[usize::from(numbers::form(names.at(id.index())).index())] -= 1;
         if let (true, Some(queues)) = (member.counts, &mut self.queues) {
-            queues.leave(member.corner, &member.place, names);
+            queues.leave(member.zone_and_domain, &member.place, names);
         }
     }
 
@@ -83,7 +83,7 @@ impl Ranking {
         if let Some(queues) = &self.queues {
             return queues.is_one_zone();
         }
-        let mut zones = self.counted().map(|member| member.corner.0);
+        let mut zones = self.counted().map(|member| member.zone_and_domain.0);
         let first = zones.next();
         zones.all(|zone| Some(zone) == first)
     }
@@ -93,17 +93,17 @@ impl Ranking {
     }
 
     /// The members that count, in that order. [`Self::put_back`] keeps the queues.
-    pub(in crate::world) fn in_order(&mut self, order: Order, names: &Names) -> Queues {
+    pub(in crate::world) fn in_order(&mut self, order: MemberOrder, names: &Names) -> Queues {
         let kept = self.queues.take().filter(|queues| self.is_ordered_by(queues.order(), &order));
         kept.unwrap_or_else(|| {
-            let members = self.counted().map(|member| (member.corner, member.place));
+            let members = self.counted().map(|member| (member.zone_and_domain, member.place));
             Queues::new(order, members, names)
         })
     }
 
     /// Whether both orders put these members in the same order; the numbering of a form of names
     /// that no member has is ignored.
-    fn is_ordered_by(&self, kept: &Order, order: &Order) -> bool {
+    fn is_ordered_by(&self, kept: &MemberOrder, order: &MemberOrder) -> bool {
         let same = |form: &NameForm| {
             let index = usize::from(form.index());
             kept.numbering[index] == order.numbering[index]
@@ -120,14 +120,15 @@ impl Ranking {
     /// ids.
     pub(in crate::world) fn with_draws(
         &self,
-        order: Order,
+        order: MemberOrder,
         names: &Names,
         mut draw: impl FnMut() -> u64,
     ) -> Queues {
         let mut counted: Vec<&Member> = self.counted().collect();
         counted.sort_unstable_by_key(|member| member.place.member);
         let members = counted.into_iter();
-        let members = members.map(|member| (member.corner, Place { draw: draw(), ..member.place }));
+        let members =
+            members.map(|member| (member.zone_and_domain, Place { draw: draw(), ..member.place }));
         Queues::new(order, members, names)
     }
 }

@@ -1,6 +1,6 @@
 //! Scale-in: the choice of members, one at a time, and the result if too few may leave.
 
-use crate::fleet::{Offer, Order, Queues, Spread, Walk};
+use crate::fleet::{MemberOrder, Offer, Queues, Spread, Walk};
 use crate::plan::order;
 use crate::policy::{Answer, Basis, Facts};
 use crate::record::{DecidedBy, Target};
@@ -14,7 +14,7 @@ use crate::world::request::{Call, RequestContext, RequestItem, RequestTally, cou
 use crate::world::step::Step;
 
 /// The members of a group in their scale-in order, for one request.
-struct Candidates {
+struct ScaleInCandidates {
     walk: Walk,
     queues: Queues,
     ranking: Ranking,
@@ -24,7 +24,7 @@ struct Candidates {
     rests_on: Basis,
 }
 
-impl Candidates {
+impl ScaleInCandidates {
     fn next(&mut self, names: &Names) -> Option<Offer> {
         self.walk.next(&self.queues, names)
     }
@@ -161,7 +161,7 @@ impl Step<'_> {
 
     /// The members of a group in their scale-in order. [`Self::keep`] keeps the order for
     /// the next request.
-    fn scale_in_order(&mut self, request: &RequestContext, group: GroupId) -> Candidates {
+    fn scale_in_order(&mut self, request: &RequestContext, group: GroupId) -> ScaleInCandidates {
         let facts = self.group_facts(request, group);
         let policy = self.world.policy_of_group(group);
         let kept = self.world.rankings.remove(&group);
@@ -177,8 +177,10 @@ impl Step<'_> {
         let book = self.world.header.rulebook(policy);
         let state = self.world.fleet.group(group);
         let orders: Vec<_> = state.orders.iter().map(|at| &book.policy.orders[*at]).collect();
-        let order =
-            Order { by: orders.iter().map(|order| (order.by, order.first)).collect(), numbering };
+        let order = MemberOrder {
+            by: orders.iter().map(|order| (order.by, order.first)).collect(),
+            numbering,
+        };
         let drawn = book
             .answer(&book.tables.ties, &facts)
             .is_some_and(|tie| tie.says == TieBreak::AtRandom);
@@ -196,11 +198,17 @@ impl Step<'_> {
             listed: &state.zones,
             fault_domains: orders.iter().any(|order| order.fault_domains),
         };
-        Candidates { walk: Walk::new(&queues, spread, names), queues, ranking, drawn, rests_on }
+        ScaleInCandidates {
+            walk: Walk::new(&queues, spread, names),
+            queues,
+            ranking,
+            drawn,
+            rests_on,
+        }
     }
 
     /// Keeps the order of a group for the next request, unless another has been kept meanwhile.
-    fn keep(&mut self, group: GroupId, candidates: Candidates) {
+    fn keep(&mut self, group: GroupId, candidates: ScaleInCandidates) {
         let mut ranking = candidates.ranking;
         if !candidates.drawn {
             ranking.put_back(candidates.queues);

@@ -22,7 +22,7 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    /// Whether nothing that nobody knows ended it early.
+    /// Whether it did not stop early at unknown facts.
     pub(super) fn is_decided(&self) -> bool {
         matches!(self.run.stop(), Some(Stop::Drained | Stop::Horizon))
     }

@@ -26,7 +26,7 @@ pub(crate) struct Model {
     assume: Vec<(String, Val)>,
     metrics: bool,
     reply: Option<String>,
-    /// Whether there are things in it that nobody knows.
+    /// Whether it has unknown values.
     is_doubtful: bool,
     /// The verbs of its events.
     pub(crate) verbs: Vec<&'static str>,
@@ -41,7 +41,7 @@ const YEAR: &str = "¤";
 
 const GROUPS: [&str; 2] = ["§g-app", "§g-web"];
 
-/// The verbs that nobody calls.
+/// The verbs without a caller.
 const UNCALLED: [&str; 9] = [
     "cancel",
     "set-health",
@@ -444,7 +444,7 @@ fn hook(of: &Edition, c: &mut Choices<'_>) -> Val {
     Val::Map(keys.0)
 }
 
-/// A reply of a provider in which things are missing.
+/// A reply of a provider with missing fields.
 fn reply(c: &mut Choices<'_>) -> String {
     let mut rows = Vec::new();
     for number in 0..=c.below(2) {
