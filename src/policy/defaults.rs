@@ -284,7 +284,7 @@ defaults! {
     "batch-percent" OfGroup => batch_percent: u32,
     /// How long a hook waits.
     "hook-timeout" OfGroup => hook_timeout: SimSpan,
-    /// How a hook ends if nobody says anything.
+    /// How a hook ends if no call completes it.
     "hook-result" OfGroup => hook_result: HookResult,
     /// What becomes of spot capacity that is taken back.
     "eviction" OfInstance => eviction: Eviction,

@@ -57,7 +57,7 @@ fn demands(schema: &Json, defs: &Map<String, Json>) -> Option<Json> {
     if !below.is_empty() {
         demands.insert("properties".into(), below.into());
     }
-    // A list and a mapping of the same things: each demand looks at its own kind.
+    // A list and a mapping of the same entries: each demand looks at its own kind.
     for branch in schema.get("anyOf").and_then(Json::as_array).into_iter().flatten() {
         if let Some(Json::Object(branch)) = self::demands(branch, defs) {
             demands.extend(branch);

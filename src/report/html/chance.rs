@@ -312,7 +312,7 @@ fn histograms(study: &Study<'_>) -> Markup {
         .fold(0.0, f64::max);
     html! {
         h2 #histogram { "How many instances are lost" }
-        p.m { "Per cent of the replications that lose so many; the same scale for every case." }
+        p.m { "Per cent of the replications that lose this number; the same scale for every case." }
         div.tri { @for (index, run) in study.runs.iter().enumerate() {
             figure {
                 (histogram(&all[index], values[index].len() as u64, most, index,
