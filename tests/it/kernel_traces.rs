@@ -1,7 +1,7 @@
 //! Programs of others, run on the kernel with the draws that were recorded from them.
 //!
-//! A second of the kernel stands for any unit that is fine enough. Rank and index state the order of
-//! simultaneous events; it is the same as the order of insertion in those programs.
+//! A second of the kernel stands for any unit that is fine enough. Rank and index state the order
+//! of simultaneous events; it is the same as the order of insertion in those programs.
 
 #![expect(
     clippy::float_arithmetic,

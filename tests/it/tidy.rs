@@ -207,9 +207,12 @@ fn words_of(text: &str) -> String {
 const SHARED_TYPE_NAMES: &[&str] = &[
     "Arguments",
     "Compiler",
+    "Conclusion",
     "Format",
     "Hashed",
     "Piece",
+    "Place",
+    "Refusal",
     "Row",
     "Rows",
     "Run",
