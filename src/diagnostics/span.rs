@@ -167,6 +167,27 @@ impl Sources {
         (line, before[line_start..].chars().count() + 1)
     }
 
+    /// Lines of spans, counted from 1. Takes linear time if the spans are in the order of the file.
+    pub fn lines<'s>(
+        &'s self,
+        spans: impl Iterator<Item = Span> + 's,
+    ) -> impl Iterator<Item = usize> + 's {
+        let mut last: Option<(Span, usize)> = None;
+        spans.map(move |span| {
+            let after = last.filter(|(last, _)| last.file == span.file && last.start <= span.start);
+            let line = match after {
+                Some((last, line)) => {
+                    let between = last.start as usize..span.start as usize;
+                    let between = self.text(span.file).get(between).unwrap_or_default();
+                    line + between.bytes().filter(|byte| *byte == b'\n').count()
+                }
+                None => self.line_column(span).0,
+            };
+            last = Some((span, line));
+            line
+        })
+    }
+
     /// `file:line:column`, as terminals and editors open it.
     pub fn locate(&self, span: Span) -> String {
         let (line, column) = self.line_column(span);

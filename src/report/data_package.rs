@@ -1,5 +1,6 @@
-//! `datapackage.json`: the tables of a folder with their columns, keys and references, as Frictionless
-//! Data Package describes them (specs.frictionlessdata.io).
+//! `datapackage.json`: the tables of a folder with their columns, keys and references.
+//!
+//! The format is the Data Package of Frictionless Data (specs.frictionlessdata.io).
 
 use std::io::{self, Write};
 

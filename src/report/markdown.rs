@@ -98,7 +98,7 @@ mod tests {
             ("`a` @team `b`", "`a` `@team` `b`"),
             ("one ` @team", "one \\` `@team`"),
             ("`a|b`", "`a\\|b`"),
-            ("``", "` `"),
+            ("``", "`  `"),
         ] {
             assert_eq!(text(from), to, "{from}");
         }

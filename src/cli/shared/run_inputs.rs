@@ -47,12 +47,13 @@ pub fn assumed(
 pub fn written_at(plan: &Plan, sources: &Sources) -> Vec<EventPlace> {
     let places = plan.event_places.iter().enumerate();
     let places = places.filter(|(_, span)| **span != Span::NOWHERE);
-    let place = |(index, span): (usize, &Span)| EventPlace {
+    let lines = sources.lines(places.clone().map(|(_, span)| *span));
+    let place = |((index, span), line): ((usize, &Span), usize)| EventPlace {
         event: plan.header.event(EventId::at(index)).into_owned(),
         file: sources.path(span.file).to_owned(),
-        line: sources.line_column(*span).0,
+        line,
     };
-    places.map(place).collect()
+    places.zip(lines).map(place).collect()
 }
 
 /// The documents that policies cite, each once.

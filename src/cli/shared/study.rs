@@ -402,6 +402,40 @@ fn check_size(replications: u64, cases: u64) -> Result<(), Exit> {
     Err(Exit::BadInput)
 }
 
+/// The run file of a study, as far as its plans have results.
+fn run_file(
+    request: &StudyRequest<'_>,
+    plans: &[Plan],
+    loader: &Loader,
+    all: &[&StudyResult],
+) -> RunFile {
+    let mut file = RunFile {
+        program: "stayput".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        format: "run/1".to_owned(),
+        command: request.options.command(request),
+        study: Some(request.options.written(request.overrides)),
+        inputs: inputs(loader),
+        policies: Vec::new(),
+        sources: Vec::new(),
+        assumptions: Vec::new(),
+        rows: serde_json::Map::new(),
+        outputs: Vec::new(), // set when the folder is finished
+        runs: Vec::new(),
+        complete: all.len() == plans.len(),
+    };
+    plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
+    let assumptions = all.iter().flat_map(|one| one.assumptions.iter().cloned());
+    file.assumptions = WrittenAssumption::merged(assumptions);
+    plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
+    for (one, plan) in all.iter().zip(plans) {
+        file.complete &= matches!(one.stop, "replications" | "halfwidth");
+        let written = WrittenPlan::of(plan, &loader.sources);
+        file.runs.push(run_end(&plan.header, written, one.replications.events(), one.stop));
+    }
+    file
+}
+
 pub(in crate::cli) fn run(
     request: &StudyRequest<'_>,
     plans: &[Plan],
@@ -420,33 +454,7 @@ pub(in crate::cli) fn run(
         options.until_halfwidth.iter().map(|until| until.0.clone()).collect();
     let progress =
         Progress::new((numbers.end - numbers.start) * plans.len() as u64, "replications");
-    let account = |all: &[&StudyResult]| {
-        let mut file = RunFile {
-            program: "stayput".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            format: "run/1".to_owned(),
-            command: options.command(request),
-            study: Some(options.written(request.overrides)),
-            inputs: inputs(loader),
-            policies: Vec::new(),
-            sources: Vec::new(),
-            assumptions: Vec::new(),
-            rows: serde_json::Map::new(),
-            outputs: Vec::new(), // set when the folder is finished
-            runs: Vec::new(),
-            complete: all.len() == plans.len(),
-        };
-        plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
-        let assumptions = all.iter().flat_map(|one| one.assumptions.iter().cloned());
-        file.assumptions = WrittenAssumption::merged(assumptions);
-        plans.iter().for_each(|plan| note_sources(&plan.header, &mut file.sources));
-        for (one, plan) in all.iter().zip(plans) {
-            file.complete &= matches!(one.stop, "replications" | "halfwidth");
-            let written = WrittenPlan::of(plan, &loader.sources);
-            file.runs.push(run_end(&plan.header, written, one.replications.events(), one.stop));
-        }
-        file
-    };
+    let account = |all: &[&StudyResult]| run_file(request, plans, loader, all);
     let resumed = request.out.filter(|_| options.resume);
     let mut earlier = match resumed {
         Some(out) => {

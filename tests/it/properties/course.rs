@@ -52,12 +52,28 @@ impl Course {
     pub(super) fn lines(&self, how: Writing) -> Vec<String> {
         let start = self.plan.header.start;
         let tables = self.tables();
-        let lines = tables
-            .iter()
-            .flat_map(|(name, text)| text.lines().map(move |line| format!("{name}: {line}")));
+        let lines = tables.iter().map(|(name, text)| (name, without_created(text))).flat_map(
+            |(name, text)| text.lines().map(|line| format!("{name}: {line}")).collect::<Vec<_>>(),
+        );
         let known = lines.filter(|line| !line.contains("zz-1,stranger"));
         known.map(|line| relative(&line.replace(how.prefix, "§"), start)).collect()
     }
+}
+
+/// A table without its column `created_at`: the generator writes dates of creation on the calendar,
+/// and they do not move with the start.
+fn without_created(text: &str) -> String {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let Some(created) = headers.iter().position(|name| name == "created_at") else {
+        return text.to_owned();
+    };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in std::iter::once(headers).chain(reader.records().map(Result::unwrap)) {
+        let cells = record.iter().enumerate().filter(|(index, _)| *index != created);
+        writer.write_record(cells.map(|(_, cell)| cell)).unwrap();
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
 }
 
 /// A line with each time in it counted from the start.
