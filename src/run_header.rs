@@ -107,6 +107,11 @@ impl EventNames {
 /// The cause of what the fleet sets at the start of a run, as reports print it.
 pub const START: &str = "start:fleet";
 
+/// The name of a run: `SCENARIO`, or `SCENARIO [CASE]` if the case has a name.
+pub fn run_name(scenario: &str, case: &str) -> String {
+    if case.is_empty() { scenario.to_owned() } else { format!("{scenario} [{case}]") }
+}
+
 /// Prefix of the names of events without an `id`.
 pub const UNNAMED: &str = "event-";
 

@@ -26,7 +26,7 @@ use crate::experiment::{Estimator, Observed};
 use crate::report::{
     ReplicationRow, ReplicationsCsv, RunEnd, RunFile, WrittenAssumption, WrittenStudy,
 };
-use crate::stats::Confidence;
+use crate::run_header::run_name;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let rows = table.map(ReplicationsCsv::finish).transpose().map_err(failed)?;
     let is_whole = missing.is_empty();
     missing.iter().for_each(|line| terminal::print_stderr(&format!("stayput: {line}")));
-    let level = Confidence::per_cent(first.study.level).unwrap_or(Confidence::P95);
+    let level = first.study.confidence();
     let mut file = account(&parts, first);
     let mut results = Vec::new();
     for (run, Run { policy, estimator, .. }) in merged {
@@ -210,7 +210,7 @@ struct Run {
 impl Merging<'_> {
     /// Merges the rows of a run, in the order of their numbers.
     fn merge(&mut self, of: &RunEnd) -> Result<io::Result<Run>, Exit> {
-        let name = name(of);
+        let name = run_name(&of.scenario, &of.case);
         let policies: Vec<&str> = of.policies.iter().map(|one| one.name.as_str()).collect();
         let mut run = Run {
             policy: policies.join(";"),
@@ -373,14 +373,6 @@ fn read_all(
         }
     }
     Ok(Ok(()))
-}
-
-fn name(run: &RunEnd) -> String {
-    if run.case.is_empty() {
-        run.scenario.clone()
-    } else {
-        format!("{} [{}]", run.scenario, run.case)
-    }
 }
 
 /// `3`, or `3 to 7`.

@@ -263,27 +263,17 @@ impl<'a> Running<'a> {
             Some(path) => cannot(path, &error),
             None => Exit::CouldNotWrite,
         })?;
+        let command = std::env::args_os().skip(1);
+        let command = command.map(|word| word.to_string_lossy().into_owned()).collect();
+        let counts = tables.counts().iter();
         Ok(Some(RunFile {
-            program: "stayput".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            format: "run/1".to_owned(),
-            command: std::env::args_os()
-                .skip(1)
-                .map(|a| a.to_string_lossy().into_owned())
-                .collect(),
-            study: None,
-            inputs: inputs(loader),
             policies: self.policies,
             sources: self.sources,
             assumptions: WrittenAssumption::merged(self.assumptions),
-            outputs: Vec::new(), // filled in when they are complete
-            rows: tables
-                .counts()
-                .iter()
-                .map(|&(file, rows)| (file.to_owned(), rows.into()))
-                .collect(),
+            rows: counts.map(|&(file, rows)| (file.to_owned(), rows.into())).collect(),
             runs: self.runs,
             complete: self.complete,
+            ..RunFile::new(command, inputs(loader))
         }))
     }
 }

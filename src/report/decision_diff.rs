@@ -15,7 +15,7 @@ use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
 use crate::policy::{Class, Direction};
 use crate::record::Decision;
-use crate::run_header::RunHeader;
+use crate::run_header::{RunHeader, run_name};
 use crate::words::{Outcome, Word};
 
 /// A row of `decisions.csv`: its cells in the order of the columns.
@@ -71,10 +71,7 @@ impl DecisionRow {
 
     /// `SCENARIO` or `SCENARIO [CASE]`.
     pub fn run(&self) -> String {
-        match self.get("case") {
-            "" => self.get("scenario").to_owned(),
-            case => format!("{} [{case}]", self.get("scenario")),
-        }
+        run_name(self.get("scenario"), self.get("case"))
     }
 
     fn seconds(&self) -> i64 {

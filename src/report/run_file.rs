@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::stats::Confidence;
+
 /// The run file, `run.json`: what was run, with which inputs, and how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFile {
@@ -40,6 +42,27 @@ pub struct RunFile {
     pub complete: bool,
 }
 
+impl RunFile {
+    /// The file of a run that has not begun: it has no rows, and nothing is missing.
+    pub fn new(command: Vec<String>, inputs: Vec<Input>) -> Self {
+        Self {
+            program: "stayput".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            format: "run/1".to_owned(),
+            command,
+            study: None,
+            inputs,
+            policies: Vec::new(),
+            sources: Vec::new(),
+            assumptions: Vec::new(),
+            rows: Map::new(),
+            outputs: Vec::new(),
+            runs: Vec::new(),
+            complete: true,
+        }
+    }
+}
+
 /// Settings of replications.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WrittenStudy {
@@ -55,6 +78,13 @@ pub struct WrittenStudy {
     /// The shard, `K/N`; `None` if this is all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
+}
+
+impl WrittenStudy {
+    /// The confidence level of intervals; 95 % if the written one is not valid.
+    pub fn confidence(&self) -> Confidence {
+        Confidence::per_cent(self.level).unwrap_or(Confidence::P95)
+    }
 }
 
 /// A file or a policy, and the digest of its contents.

@@ -384,21 +384,7 @@ mod tests {
     }
 
     fn run_file(version: &str) -> RunFile {
-        RunFile {
-            program: "stayput".into(),
-            version: version.into(),
-            format: "run/1".into(),
-            command: Vec::new(),
-            study: None,
-            inputs: Vec::new(),
-            policies: Vec::new(),
-            sources: Vec::new(),
-            assumptions: Vec::new(),
-            rows: serde_json::Map::new(),
-            outputs: Vec::new(),
-            runs: Vec::new(),
-            complete: true,
-        }
+        RunFile { version: version.into(), ..RunFile::new(Vec::new(), Vec::new()) }
     }
 
     fn write<G: Gate + Copy>(target: &Path, version: &str, gate: G) -> io::Result<PathBuf> {

@@ -8,7 +8,7 @@ use crate::experiment::{Ending, Summary};
 use crate::kernel::{Limit, Stop};
 use crate::plan::Plan;
 use crate::report::{EventPlace, RunEnd};
-use crate::run_header::RunHeader;
+use crate::run_header::{RunHeader, run_name};
 use crate::words::Confidence;
 
 /// What a run file says of the text of a plan.
@@ -71,10 +71,7 @@ pub fn judge_ending(
 
 /// `SCENARIO` or `SCENARIO [CASE]`.
 pub fn name_of(header: &RunHeader) -> String {
-    match header.case.as_str() {
-        "" => header.scenario.clone(),
-        case => format!("{} [{case}]", header.scenario),
-    }
+    run_name(&header.scenario, &header.case)
 }
 
 /// Why a run did not complete; `None` if it did.

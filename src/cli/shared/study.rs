@@ -409,21 +409,9 @@ fn run_file(
     loader: &Loader,
     all: &[&StudyResult],
 ) -> RunFile {
-    let mut file = RunFile {
-        program: "stayput".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        format: "run/1".to_owned(),
-        command: request.options.command(request),
-        study: Some(request.options.written(request.overrides)),
-        inputs: inputs(loader),
-        policies: Vec::new(),
-        sources: Vec::new(),
-        assumptions: Vec::new(),
-        rows: serde_json::Map::new(),
-        outputs: Vec::new(), // set when the folder is finished
-        runs: Vec::new(),
-        complete: all.len() == plans.len(),
-    };
+    let mut file = RunFile::new(request.options.command(request), inputs(loader));
+    file.study = Some(request.options.written(request.overrides));
+    file.complete = all.len() == plans.len();
     plans.iter().for_each(|plan| note_policies(&plan.header, &mut file.policies));
     let assumptions = all.iter().flat_map(|one| one.assumptions.iter().cloned());
     file.assumptions = WrittenAssumption::merged(assumptions);

@@ -12,6 +12,7 @@ use super::files;
 use super::staging::RUN_FILE;
 use crate::diagnostics::{Code, Problem, Problems, in_hex};
 use crate::report::{ReplicationRow, ReplicationRows, RunEnd, RunFile, WrittenStudy};
+use crate::run_header::run_name;
 use crate::stats::Confidence;
 
 /// The table of a part.
@@ -185,10 +186,7 @@ pub fn compare(first: &Part, other: &Part, problems: &mut Problems) {
         part.file.inputs.iter().map(|input| input.sha256.clone()).collect::<BTreeSet<_>>()
     };
     let plans = |part: &Part| {
-        let names = part.file.runs.iter().map(|run| match run.case.as_str() {
-            "" => run.scenario.clone(),
-            case => format!("{} [{case}]", run.scenario),
-        });
+        let names = part.file.runs.iter().map(|run| run_name(&run.scenario, &run.case));
         names.collect::<Vec<_>>().join(", ")
     };
     let policies = |part: &Part| {

@@ -11,7 +11,8 @@ use super::terminal;
 use crate::cli::args::RunFormat;
 use crate::experiment::{Estimate, Replications, estimates};
 use crate::report::{
-    Estimated, RunFile, estimates_csv, estimates_jsonl, estimates_text, replications_csv,
+    Estimated, RunFile, WrittenStudy, estimates_csv, estimates_jsonl, estimates_text,
+    replications_csv,
 };
 use crate::stats::Confidence;
 
@@ -35,8 +36,7 @@ pub(in crate::cli) fn finish(
     (path, format): (Option<&Path>, RunFormat),
     colour: ColorChoice,
 ) -> Result<(), Exit> {
-    let level = file.study.as_ref().and_then(|study| Confidence::per_cent(study.level));
-    let level = level.unwrap_or(Confidence::P95);
+    let level = file.study.as_ref().map_or(Confidence::P95, WrittenStudy::confidence);
     let merged = |one: &&Replications| Merged {
         policy: one.policy.clone(),
         complete: one.complete() as u64,

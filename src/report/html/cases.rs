@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::collect::Collected;
 use super::figures::{between, number};
 use super::names::{Ids, NameRanges};
+use super::page::number_heads;
 use super::tables::case_name;
 use crate::words::{InstanceId, Trigger};
 
@@ -21,10 +22,9 @@ pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
         div.wrap { table.stack {
             thead { tr {
                 th scope="col" { "case" }
-                th.n scope="col" { "lost" }
-                th.n scope="col" { "with a protection on" }
-                th.n scope="col" { "GiB known" }
-                th.n scope="col" { "disks of unknown size" }
+                (number_heads(&[
+                    "lost", "with a protection on", "GiB known", "disks of unknown size",
+                ]))
                 th scope="col" { "first loss" }
                 th scope="col" { "against " (case_name(&base.header)) }
             } }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::chance::paired_table;
 use super::figures::{many, number};
 use super::marks::symbol;
-use super::page::page;
+use super::page::{heads, number_heads, page};
 use super::tables::{confidence, prose};
 use crate::policy::{Class, Difference, Direction, Part, Statement};
 use crate::report::decision_diff::{Changed, DecisionRow};
@@ -253,11 +253,8 @@ fn parts(differences: &[Difference]) -> Markup {
             div.wrap { table.stack data-sort {
                 caption.vh { "Differences by part" }
                 thead { tr {
-                    th scope="col" { "part" }
-                    th scope="col" { "what" }
-                    th.n scope="col" { "▼ worse" }
-                    th.n scope="col" { "▲ better" }
-                    th.n scope="col" { "≈ other" }
+                    (heads(&["part", "what"]))
+                    (number_heads(&["▼ worse", "▲ better", "≈ other"]))
                     th scope="col" { "opens" }
                 } }
                 tbody { @for (part, subject, indices) in rows.iter().take(MOST) { tr {
@@ -368,12 +365,7 @@ fn decisions(result: &DiffResult) -> Markup {
             div.wrap { table.stack data-sort data-filter="Find a decision" {
                 caption.vh { "Changed decisions" }
                 thead { tr {
-                    th scope="col" { "change" }
-                    th scope="col" { "scenario" }
-                    th scope="col" { "instance" }
-                    th scope="col" { "trigger, event" }
-                    th scope="col" { "old" }
-                    th scope="col" { "new" }
+                    (heads(&["change", "scenario", "instance", "trigger, event", "old", "new"]))
                 } }
                 tbody { @for changed in rows.iter().take(MOST) { (changed_row(changed)) } }
             } }
@@ -433,9 +425,7 @@ fn accepted(result: &DiffResult) -> Markup {
             div.wrap { table.stack data-sort data-filter="Find an accepted change" {
                 caption { (many(taken.len() as u64, "accepted change")) ", the soonest end first" }
                 thead { tr {
-                    th scope="col" { "until" }
-                    th scope="col" { "change" }
-                    th scope="col" { "reason" }
+                    (heads(&["until", "change", "reason"]))
                 } }
                 tbody { @for one in taken.iter().take(MOST) { tr {
                     td data-l="until" { (one.until.as_deref().unwrap_or("no end")) }

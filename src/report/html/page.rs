@@ -1,8 +1,9 @@
 //! The frame of every page: style, script, symbols, and what a browser may load, which is nothing.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
 
-use crate::diagnostics::hex_digest;
 use crate::report::run_file::Input;
 
 const STYLE: &str = include_str!("page.css");
@@ -63,23 +64,19 @@ pub(super) fn made(made: &Made) -> Markup {
     }
 }
 
+/// Heads of the columns of a table.
+pub(super) fn heads(names: &[&str]) -> Markup {
+    html! { @for name in names { th scope="col" { (name) } } }
+}
+
+/// Heads of columns that hold numbers.
+pub(super) fn number_heads(names: &[&str]) -> Markup {
+    html! { @for name in names { th.n scope="col" { (name) } } }
+}
+
 /// SHA-256 in base64, as content security policies write it.
 fn digest(text: &str) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let hex = hex_digest(&[text]);
-    let bytes: Vec<u32> = (0..hex.len())
-        .step_by(2)
-        .filter_map(|at| u32::from_str_radix(hex.get(at..at + 2)?, 16).ok())
-        .collect();
-    let mut base64 = String::new();
-    for three in bytes.chunks(3) {
-        let group = three.iter().enumerate().fold(0, |all, (at, byte)| all | byte << (16 - 8 * at));
-        for at in 0..4 {
-            let digit = DIGITS.get((group >> (18 - 6 * at) & 63) as usize).copied();
-            base64.push(if at <= three.len() { digit.map_or('=', char::from) } else { '=' });
-        }
-    }
-    base64
+    BASE64_STANDARD.encode(Sha256::digest(text))
 }
 
 #[cfg(test)]

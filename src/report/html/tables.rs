@@ -6,6 +6,7 @@ use super::collect::{Assumption, Collected};
 use super::decisions::{Key, Lost, Row};
 use super::figures::{between, many, number};
 use super::marks::{decided_by, outcome, row_id};
+use super::page::{heads, number_heads};
 use super::ticks::{Axis, span};
 use super::windows::remedy;
 use crate::policy::{Policy, Rule, Source};
@@ -104,14 +105,10 @@ pub(super) fn losses(run: &Collected, number_of: usize) -> Markup {
         div.wrap { table.stack data-sort data-filter="Find a loss" {
             caption { "What is lost, and what would have prevented it" }
             thead { tr {
-                th scope="col" { "lost" }
-                th scope="col" { "protection on" }
-                th scope="col" { "lost at" }
-                th scope="col" { "through" }
-                th scope="col" { "remedy" }
-                th scope="col" { "until" }
-                th scope="col" { "data lost" }
-                th scope="col" { "who" }
+                (heads(&[
+                    "lost", "protection on", "lost at", "through", "remedy", "until", "data lost",
+                    "who",
+                ]))
             } }
             tbody { @for (index, row) in rows {
                 tr data-names=[row.ids.names(header).for_filter()] {
@@ -182,10 +179,9 @@ pub(super) fn triggers(run: &Collected) -> Markup {
                 th scope="col" { "trigger" }
                 th.n scope="col" { "instances" }
                 td aria-hidden="true" {}
-                th.n scope="col" { "with a protection on" }
-                th.n scope="col" { "resources" }
-                th.n scope="col" { "GiB known" }
-                th.n scope="col" { "disks of unknown size" }
+                (number_heads(&[
+                    "with a protection on", "resources", "GiB known", "disks of unknown size",
+                ]))
             } }
             tbody { @for (trigger, of) in &rows {
                 tr {
@@ -231,15 +227,10 @@ pub(super) fn decisions(run: &Collected, number_of: usize, lists: bool) -> Marku
         div.wrap { table.stack data-sort data-filter="Find a decision" {
             caption { (caption) }
             thead { tr {
-                th scope="col" { "when" }
-                th scope="col" { "instance" }
-                th scope="col" { "trigger" }
-                th scope="col" { "outcome" }
-                th scope="col" { "decided by" }
-                th scope="col" { "the rule says" }
-                th scope="col" { "source" }
-                th scope="col" { "confidence" }
-                th scope="col" { "remedy" }
+                (heads(&[
+                    "when", "instance", "trigger", "outcome", "decided by", "the rule says",
+                    "source", "confidence", "remedy",
+                ]))
             } }
             tbody { @for (index, row) in rows.rows.iter().enumerate() {
                 tr id=(row_id(number_of, index)) data-names=[row.ids.names(header).for_filter()] {
@@ -353,11 +344,10 @@ pub(super) fn assumptions(runs: &[Collected]) -> Markup {
         } @else { div.wrap { table.stack {
             caption { "Assumptions that the result rests on" }
             thead { tr {
-                th scope="col" { "question that the documents leave open" }
-                th scope="col" { "taken as" }
-                th scope="col" { "chosen by" }
-                th scope="col" { "confidence" }
-                th scope="col" { "policy" }
+                (heads(&[
+                    "question that the documents leave open", "taken as", "chosen by",
+                    "confidence", "policy",
+                ]))
                 @if runs.len() > 1 { th scope="col" { "cases" } }
             } }
             tbody { @for (assumption, names) in &all { tr {

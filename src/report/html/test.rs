@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::figures::{many, number};
-use super::page::page;
+use super::page::{heads, number_heads, page};
 use super::run::RunPage;
 use crate::diagnostics::Sources;
 use crate::experiment::{Failure, PolicyCoverage, Share};
@@ -166,10 +166,8 @@ fn suites(run: &TestRun<'_>) -> Markup {
                 div.wrap { table.stack data-sort data-filter="Find a case" {
                     caption.vh { "Cases in " (folder) }
                     thead { tr {
-                        th scope="col" { "result" }
-                        th scope="col" { "case" }
-                        th.n scope="col" { "expectations" }
-                        th.n scope="col" { "failed" }
+                        (heads(&["result", "case"]))
+                        (number_heads(&["expectations", "failed"]))
                         th scope="col" { "file" }
                     } }
                     tbody { @for (index, case) in cases { tr {
@@ -202,11 +200,7 @@ fn coverage(list: &[PolicyCoverage]) -> Markup {
                 caption.vh { "Coverage by edition" }
                 thead { tr {
                     th scope="col" { "edition" }
-                    th.n scope="col" { "rules" }
-                    th.n scope="col" { "cells" }
-                    th.n scope="col" { "clock steps" }
-                    th.n scope="col" { "switches" }
-                    th.n scope="col" { "positions" }
+                    (number_heads(&["rules", "cells", "clock steps", "switches", "positions"]))
                     th scope="col" { "not covered" }
                 } }
                 tbody { @for one in list { tr {
@@ -246,10 +240,7 @@ fn mutations(mutants: &[Mutant]) -> Markup {
             div.wrap { table.stack {
                 caption { "Changed verdicts that no test detects" }
                 thead { tr {
-                    th scope="col" { "policy" }
-                    th scope="col" { "protection" }
-                    th scope="col" { "rule" }
-                    th scope="col" { "verdict" }
+                    (heads(&["policy", "protection", "rule", "verdict"]))
                     th.n scope="col" { "cases that use the rule" }
                 } }
                 tbody { @for one in missed.iter().take(500) { tr {
