@@ -248,6 +248,13 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether a protection was certainly on, and whether one was possibly on: the setting of a
+    /// protection can be unknown.
+    pub fn protected(&self) -> (bool, bool) {
+        let certainly = !self.on.is_empty();
+        (certainly, certainly || !self.unknown.is_empty())
+    }
+
     /// Whether nothing protected the instance and only its power state changed. Text reports print
     /// ALLOWED, because UNPROTECTED would suggest a loss.
     pub const fn is_allowed(&self) -> bool {

@@ -1,5 +1,7 @@
 //! Rendering of problems as text.
 
+use std::fmt::Display;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::problem::{Problem, Problems, SHOWN, Severity};
@@ -35,9 +37,10 @@ pub fn summary(problems: &Problems) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// A count with its noun: `1 event`, `2 events`.
-pub fn many(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+/// A count of any integer type with its noun: `1 event`, `2 events`.
+pub fn many<N: Copy + Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
+    let ending = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
 
 fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {

@@ -109,9 +109,9 @@ impl Counting {
             self.released += 1;
             self.released_by[usize::from(decision.trigger.index())] += 1;
             self.first.get_or_insert((decision.at, decision.trigger));
-            let may_be_protected = !decision.on.is_empty() || !decision.unknown.is_empty();
-            self.protected_lost_at_most += i64::from(may_be_protected);
-            if !decision.on.is_empty() {
+            let (certainly, possibly) = decision.protected();
+            self.protected_lost_at_most += i64::from(possibly);
+            if certainly {
                 self.protected_lost += 1;
                 self.first_protected.get_or_insert(decision.at);
             }

@@ -73,8 +73,9 @@ impl Summary {
         if decision.effect == Effect::Released {
             self.released += 1;
             let (least, most) = &mut self.protected_lost;
-            *least += u64::from(!decision.on.is_empty());
-            *most += u64::from(!decision.on.is_empty() || !decision.unknown.is_empty());
+            let (certainly, possibly) = decision.protected();
+            *least += u64::from(certainly);
+            *most += u64::from(possibly);
         }
         if !decision.basis.switches.is_empty() {
             let index = decision.policy.index();

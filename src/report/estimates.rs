@@ -172,7 +172,7 @@ pub fn estimates_text(run: &Estimated<'_>, paint: Paint) -> String {
     let case = if case.is_empty() { String::new() } else { format!(" [{case}]") };
     let name = paint.bold(&format!("{scenario}{case}"));
     let policies = policy.replace(';', ", ");
-    let (seed, count) = (run.seed, many(whole(*complete), "replication"));
+    let (seed, count) = (run.seed, many(*complete, "replication"));
     let mut out = vec![format!("{name}   {policies} · seed {seed} · {count}"), String::new()];
     let level = format!("{} % interval", run.level);
     let head = ["", "mean", "std error", &level, "least", "5 %", "median", "95 %", "most"];
@@ -181,12 +181,8 @@ pub fn estimates_text(run: &Estimated<'_>, paint: Paint) -> String {
     rows.extend(reported.map(text_cells));
     out.extend(table(rows, &[1, 2, 3, 4, 5, 6, 7, 8]).into_iter().map(|line| format!("  {line}")));
     out.push(String::new());
-    out.extend(notes(run, whole(*complete)));
+    out.extend(notes(run, *complete));
     out.join("\n")
-}
-
-fn whole(count: u64) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// Whether an estimate is an upper bound that equals its lower bound: then the lower bound is
@@ -199,7 +195,7 @@ fn is_redundant(run: &Estimated<'_>, one: &Estimate) -> bool {
 }
 
 /// Notes on the meaning of the figures. `complete` is the number of complete replications.
-fn notes(run: &Estimated<'_>, complete: usize) -> Vec<String> {
+fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
     let mut notes = Vec::new();
     let find = |name: &str| run.estimates.iter().find(|one| one.metric == name);
     for (first, free) in
@@ -229,7 +225,7 @@ fn notes(run: &Estimated<'_>, complete: usize) -> Vec<String> {
             rare.join(", ")
         ));
     }
-    let incomplete = whole(run.incomplete);
+    let incomplete = run.incomplete;
     if incomplete > 0 {
         notes.push(format!(
             "{} did not complete and are left out; see the column `stop` of replications.csv",

@@ -7,7 +7,9 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::stats::Confidence;
+use crate::policy::Rulebook;
+use crate::stats;
+use crate::words::{Confidence, SwitchId};
 
 /// The run file, `run.json`: what was run, with which inputs, and how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,8 +84,8 @@ pub struct WrittenStudy {
 
 impl WrittenStudy {
     /// The confidence level of intervals; 95 % if the written one is not valid.
-    pub fn confidence(&self) -> Confidence {
-        Confidence::per_cent(self.level).unwrap_or(Confidence::P95)
+    pub fn confidence(&self) -> stats::Confidence {
+        stats::Confidence::per_cent(self.level).unwrap_or(stats::Confidence::P95)
     }
 }
 
@@ -184,7 +186,7 @@ pub struct WrittenAssumption {
     /// `default` if the policy sets it, `scenario` if the scenario does.
     pub chosen_by: String,
     /// Confidence of the policy's default.
-    pub confidence: String,
+    pub confidence: Confidence,
     /// Number of decisions that depended on it; none are counted for replications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisions: Option<u64>,
@@ -193,6 +195,21 @@ pub struct WrittenAssumption {
 }
 
 impl WrittenAssumption {
+    /// The position of a switch, without decisions and runs.
+    pub fn of(book: &Rulebook, id: SwitchId) -> Self {
+        let switch = &book.policy.switches[id.index()];
+        Self {
+            policy: book.policy.name.clone(),
+            switch: switch.name.clone(),
+            question: switch.because.clone(),
+            value: book.setting(id).to_owned(),
+            chosen_by: if book.is_taken(id) { "scenario" } else { "default" }.to_owned(),
+            confidence: switch.confidence,
+            decisions: None,
+            runs: BTreeSet::new(),
+        }
+    }
+
     /// `POLICY: SWITCH=VALUE`.
     pub fn line(&self) -> String {
         format!("{}: {}={}", self.policy, self.switch, self.value)

@@ -387,8 +387,7 @@ fn totals(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) ->
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    let decisions =
-        format!("{}   {}", many(count(summary.decisions()), "decision"), counts.join(" · "));
+    let decisions = format!("{}   {}", many(summary.decisions(), "decision"), counts.join(" · "));
     let mut lines = vec![decisions.trim_end().to_owned()];
     let (least, most) = summary.protected_lost;
     // The two differ if it is unknown for some instances whether a protection was on.
@@ -407,7 +406,7 @@ fn totals(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) ->
             .resources(fate)
             .map(|(resource, count, gib)| {
                 let size = if gib > 0 { format!(" ({gib} GiB known)") } else { String::new() };
-                format!("{}{size}", many(self::count(count), resource.word()))
+                format!("{}{size}", many(count, resource.word()))
             })
             .collect();
         if !resources.is_empty() {
@@ -437,7 +436,7 @@ fn footing(header: &RunHeader, summary: &Summary) -> Vec<String> {
         lines.push(format!(
             "not documented: {} of {}",
             weak.join(", "),
-            many(count(summary.decisions()), "decision")
+            many(summary.decisions(), "decision")
         ));
     }
     for (policy, switches) in summary.switches() {
@@ -482,9 +481,4 @@ fn inert<'l>(header: &'l RunHeader, summary: &Summary) -> Vec<(Vec<&'l str>, Vec
     }
     lists.sort();
     lists
-}
-
-/// A count as `usize`, saturating.
-fn count(n: u64) -> usize {
-    usize::try_from(n).unwrap_or(usize::MAX)
 }

@@ -27,16 +27,10 @@ pub fn assumed(
     for (policy, switches) in switches {
         let book = header.rulebook(policy);
         for id in switches.iter() {
-            let switch = &book.policy.switches[id.index()];
             assumptions.push(WrittenAssumption {
-                policy: book.policy.name.clone(),
-                switch: switch.name.clone(),
-                question: switch.because.clone(),
-                value: book.setting(id).to_owned(),
-                chosen_by: if book.is_taken(id) { "scenario" } else { "default" }.to_owned(),
-                confidence: switch.confidence.to_string(),
                 decisions: decisions(policy, id),
                 runs: BTreeSet::from([run.clone()]),
+                ..WrittenAssumption::of(book, id)
             });
         }
     }

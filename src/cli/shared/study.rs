@@ -129,7 +129,7 @@ impl StudyOptions {
         if shard.count > self.most() {
             terminal::print_stderr(&format!(
                 "stayput: cannot split {} into {} shards",
-                many_u64(self.most(), "replication"),
+                many(self.most(), "replication"),
                 shard.count
             ));
             return Err(Exit::BadInput);
@@ -187,10 +187,6 @@ impl StudyOptions {
         add("--level", Some(self.replicated.level.to_string()));
         command
     }
-}
-
-fn many_u64(count: u64, what: &str) -> String {
-    many(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
 /// The replications of a plan, and how they ended.
@@ -372,7 +368,7 @@ impl StudyResult {
         }
         let name = &self.replications.scenario;
         if let (Some(only), true) = (overrides.only, self.weaker > 0) {
-            let count = many_u64(self.weaker, "decision");
+            let count = many(self.weaker, "decision");
             terminal::print_stderr(&format!(
                 "stayput: {name}: {count} with a confidence below `{only}`"
             ));

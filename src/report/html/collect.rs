@@ -5,14 +5,13 @@ use super::decisions::{Decisions, Lost, Rows};
 use super::kinds::{Lanes, fold};
 use super::ticks::Axis;
 use crate::plan::Plan;
-use crate::policy::Rulebook;
 use crate::record::{Change, Decision, Loss, Record, Subject, What};
 use crate::report::item::EndOfRun;
+use crate::report::run_file::WrittenAssumption;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{
-    Confidence, Effect, Fate, InstanceId, PolicyId, ProtectionSet, ResourceKind, SwitchId, Trigger,
-    Word,
+    Effect, Fate, InstanceId, PolicyId, ProtectionSet, ResourceKind, Trigger, Word,
 };
 
 /// Losses of one trigger.
@@ -59,39 +58,13 @@ pub(super) struct Collected {
     pub(super) lost: Lost,
     /// What stays and is still billed: kind, number, known GiB.
     pub(super) billed: Vec<(ResourceKind, u64, u64)>,
-    pub(super) assumptions: Vec<Assumption>,
+    pub(super) assumptions: Vec<WrittenAssumption>,
     /// Protections that were on and had no effect.
     pub(super) inert: Vec<(InstanceId, PolicyId, ProtectionSet)>,
     /// Number of further instances with such protections.
     pub(super) inert_left_out: usize,
     /// Why the run stopped before its end; `None` if it did not.
     pub(super) early: Option<String>,
-}
-
-/// A switch that decisions rested on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Assumption {
-    pub(super) policy: String,
-    pub(super) switch: String,
-    pub(super) question: Option<String>,
-    pub(super) value: String,
-    /// Whether the scenario chose the value.
-    pub(super) chosen: bool,
-    pub(super) confidence: Confidence,
-}
-
-impl Assumption {
-    fn of(book: &Rulebook, id: SwitchId) -> Self {
-        let switch = &book.policy.switches[id.index()];
-        Self {
-            policy: book.policy.name.clone(),
-            switch: switch.name.clone(),
-            question: switch.because.clone(),
-            value: book.setting(id).to_owned(),
-            chosen: book.is_taken(id),
-            confidence: switch.confidence,
-        }
-    }
 }
 
 /// Number of instances with inert protections that are named.
@@ -138,8 +111,9 @@ impl Collector {
         self.first_loss = self.first_loss.or(Some(d.at));
         let of = &mut self.triggers[usize::from(d.trigger.index())];
         of.released += 1;
-        of.protected.0 += u64::from(!d.on.is_empty());
-        of.protected.1 += u64::from(!d.on.is_empty() || !d.unknown.is_empty());
+        let (certainly, possibly) = d.protected();
+        of.protected.0 += u64::from(certainly);
+        of.protected.1 += u64::from(possibly);
         let index = d.instance.index();
         if self.released_by.len() <= index {
             self.released_by.resize(index + 1, 0);
@@ -167,7 +141,7 @@ impl Collector {
         let mut assumptions = Vec::new();
         for (policy, switches) in end.summary.switches() {
             let book = header.rulebook(policy);
-            assumptions.extend(switches.iter().map(|switch| Assumption::of(book, switch)));
+            assumptions.extend(switches.iter().map(|switch| WrittenAssumption::of(book, switch)));
         }
         let mut inert: Vec<_> = end.summary.inert().collect();
         let inert_left_out = inert.len().saturating_sub(MOST_INERT);

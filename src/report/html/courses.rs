@@ -1,8 +1,7 @@
 //! The course of each instance: its states, protections and decisions in order, while records pass.
 //!
-//! A course is short: a large fleet keeps at most [`MOST_STEPS`] steps of each instance, so that
-//! the
-//! memory of a page is bounded by the number of instances.
+//! A course is short: a large fleet keeps at most [`MOST_STEPS`] steps of each instance. The memory
+//! of a page is therefore bounded by the number of instances.
 
 use smallvec::SmallVec;
 

@@ -1,9 +1,8 @@
 //! Decisions as rows: equal ones together, counted while records pass.
 //!
 //! Two lists are kept. *Fine* rows are decisions of one request, or single decisions where the
-//! fleet
-//! is small; they are given up when there are too many. *Coarse* rows are kinds of decision, of
-//! which there are few.
+//! fleet is small; they are given up when there are too many. *Coarse* rows are kinds of decision,
+//! of which there are few.
 
 use super::names::Ids;
 use crate::policy::Remedy;

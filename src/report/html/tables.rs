@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::collect::{Assumption, Collected};
+use super::collect::Collected;
 use super::decisions::{Key, Lost, Row};
 use super::figures::{between, many, number};
 use super::marks::{decided_by, outcome, row_id};
@@ -11,6 +11,7 @@ use super::ticks::{Axis, span};
 use super::windows::remedy;
 use crate::policy::{Policy, Rule, Source};
 use crate::record::Cause;
+use crate::report::run_file::WrittenAssumption;
 use crate::run_header::RunHeader;
 use crate::words::{Channel, Confidence, Effect, Outcome, ResourceKind, Word};
 
@@ -328,7 +329,7 @@ fn source_id(policy: &Policy, source: usize) -> String {
 
 /// The assumptions of all runs: each with the runs that rest on it.
 pub(super) fn assumptions(runs: &[Collected]) -> Markup {
-    let mut all: Vec<(&Assumption, Vec<String>)> = Vec::new();
+    let mut all: Vec<(&WrittenAssumption, Vec<String>)> = Vec::new();
     for run in runs {
         for assumption in &run.assumptions {
             let name = case_name(&run.header);
@@ -354,8 +355,8 @@ pub(super) fn assumptions(runs: &[Collected]) -> Markup {
                 td data-l="question" { span { code { (assumption.switch) }
                     @if let Some(question) = &assumption.question { ": " (prose(question)) } } }
                 td data-l="taken as" { span { (assumption.value) } }
-                td data-l="chosen by" { span { @if assumption.chosen { "the scenario" } @else {
-                    "default" } } }
+                td data-l="chosen by" { span { @if assumption.chosen_by == "scenario" { "the scenario" }
+                    @else { "default" } } }
                 td data-l="confidence" { span { (confidence(assumption.confidence)) } }
                 td data-l="policy" { span { (assumption.policy) } }
                 @if runs.len() > 1 { td data-l="cases" { span { (names.join(", ")) } } }
