@@ -18,8 +18,8 @@ use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
 use crate::plan::{Plan, Unread};
 use crate::record::{InstanceRow, Start};
 use crate::report::{
-    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, Input, JsonLines, Made, Paint,
-    Report, RunEnd, RunFile, RunItem, RunPage, Text, WrittenAssumption, WrittenSource,
+    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, JsonLines, Made, Paint, Report,
+    RunFile, RunItem, RunPage, Text, WrittenAssumption,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -96,15 +96,16 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             }
         }
         if terminal::is_interrupted() {
-            running.complete &= left == 0;
+            running.file.complete &= left == 0;
             break;
         }
     }
-    let made = Made {
-        command: command(arguments),
-        inputs: page_inputs(&inputs(&loader), &running.policies),
-    };
-    let page = running.page.take().map(|page| page.page(&made));
+    let page = running.page.take().map(|page| {
+        page.page(&Made {
+            command: command(arguments),
+            inputs: page_inputs(&inputs(&loader), &running.file.policies),
+        })
+    });
     let file = running.finish(&loader)?;
     if let Some(page) = page {
         let to_stdout = (arguments.format == RunFormat::Html).then_some(ReportTarget::Stdout);
@@ -128,11 +129,8 @@ struct Running<'a> {
     printed: Option<Box<dyn for<'r> Report<RunItem<'r>>>>,
     /// The HTML page; `None` if none was requested.
     page: Option<RunPage>,
-    runs: Vec<RunEnd>,
-    policies: Vec<Input>,
-    sources: Vec<WrittenSource>,
-    assumptions: Vec<WrittenAssumption>,
-    complete: bool,
+    /// The run file, so far.
+    file: RunFile,
 }
 
 impl<'a> Running<'a> {
@@ -160,29 +158,29 @@ impl<'a> Running<'a> {
                 })?))
             }
         };
+        let command_line = std::env::args_os().skip(1);
+        let command_line = command_line.map(|word| word.to_string_lossy().into_owned());
         Ok(Self {
             arguments,
             tables,
             printed,
             page: (arguments.format == RunFormat::Html || arguments.html.is_some())
                 .then(RunPage::default),
-            runs: Vec::new(),
-            policies: Vec::new(),
-            sources: Vec::new(),
-            assumptions: Vec::new(),
-            complete: true,
+            file: RunFile::new(command_line.collect(), Vec::new()),
         })
     }
 
     fn carry_out(&mut self, plan: Plan, loader: &Loader) -> Result<Exit, Broken> {
-        let written = WrittenPlan::of(&plan, &loader.sources);
         let expectations = plan.expectations.len();
         let limits = self.arguments.overrides.limits();
         let mut summary = Summary::default();
         self.write(&RunItem::Start(&plan))?;
-        // Only the tables have starting values.
-        let with_starts = self.tables.is_some();
-        let starts: Vec<Start> = plan.starting_values().filter(|_| with_starts).collect();
+        // Only the tables and the run file beside them have these.
+        let (written, starts): (_, Vec<Start>) = if self.tables.is_some() {
+            (WrittenPlan::of(&plan, &loader.sources), plan.starting_values().collect())
+        } else {
+            (WrittenPlan::default(), Vec::new())
+        };
         let may_continue = || !terminal::is_interrupted();
         let progress = Progress::new(days(plan.header.elapsed(plan.header.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, may_continue, |record, world| {
@@ -242,13 +240,13 @@ impl<'a> Running<'a> {
     /// Adds a finished run to the contents of the run file.
     fn note(&mut self, summary: &Summary, world: &World, ending: &Ending, written: WrittenPlan) {
         let header = world.header();
-        self.complete &= ending.is_complete();
-        let end = run_end(header, written, ending.events, &ending.word().to_string());
-        self.runs.push(end);
+        let file = &mut self.file;
+        file.complete &= ending.is_complete();
+        file.runs.push(run_end(header, written, ending.events, &ending.word().to_string()));
         let decisions = |policy, switch| Some(summary.decisions_on(policy, switch));
-        self.assumptions.extend(assumed(header, summary.switches(), decisions));
-        note_policies(header, &mut self.policies);
-        note_sources(header, &mut self.sources);
+        file.assumptions.extend(assumed(header, summary.switches(), decisions));
+        note_policies(header, &mut file.policies);
+        note_sources(header, &mut file.sources);
     }
 
     /// Closes every output; returns the run file if tables were written.
@@ -263,17 +261,12 @@ impl<'a> Running<'a> {
             Some(path) => cannot(path, &error),
             None => Exit::CouldNotWrite,
         })?;
-        let command = std::env::args_os().skip(1);
-        let command = command.map(|word| word.to_string_lossy().into_owned()).collect();
         let counts = tables.counts().iter();
         Ok(Some(RunFile {
-            policies: self.policies,
-            sources: self.sources,
-            assumptions: WrittenAssumption::merged(self.assumptions),
+            inputs: inputs(loader),
+            assumptions: WrittenAssumption::merged(self.file.assumptions),
             rows: counts.map(|&(file, rows)| (file.to_owned(), rows.into())).collect(),
-            runs: self.runs,
-            complete: self.complete,
-            ..RunFile::new(command, inputs(loader))
+            ..self.file
         }))
     }
 }
