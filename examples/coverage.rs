@@ -54,7 +54,7 @@ fn find<'e>(all: &'e [Estimate], name: &str) -> Option<&'e Estimate> {
 
 /// An estimate without an interval does not hold anything.
 fn holds(estimate: Option<&Estimate>, truth: f64) -> bool {
-    estimate.and_then(|found| found.interval).is_some_and(|interval| interval.holds(truth))
+    estimate.and_then(|found| found.interval).is_some_and(|interval| interval.contains(truth))
 }
 
 fn tell(what: &str, n: &str, held: Counter) {
@@ -135,7 +135,7 @@ fn differences() {
                 let figures = paired(&old, &new, Confidence::P95);
                 let figure = figures.iter().find(|figure| figure.metric == metric);
                 let interval = figure.and_then(|figure| figure.interval);
-                held.add(interval.is_some_and(|interval| interval.holds(truth)));
+                held.add(interval.is_some_and(|interval| interval.contains(truth)));
             }
             tell(name, &n.to_string(), held);
         }

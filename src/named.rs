@@ -248,7 +248,7 @@ impl NamedHeader {
                 digest: book.policy.digest.clone(),
                 switches: switches
                     .map(|(index, switch)| {
-                        (switch.name.clone(), book.setting(SwitchId::at(index)).to_owned())
+                        (switch.name.clone(), book.setting(SwitchId::from_index(index)).to_owned())
                     })
                     .collect(),
             }

@@ -88,7 +88,7 @@ impl EventNames {
 
     /// The `id` of an event; `None` if it has none.
     pub fn own(&self, id: EventId) -> Option<&str> {
-        self.named.binary_search(&id).ok().map(|index| self.names.at(index))
+        self.named.binary_search(&id).ok().map(|index| self.names.get(index))
     }
 
     /// The event with this name; `None` if there is none.
@@ -125,27 +125,27 @@ pub fn numbered(name: &str) -> Option<u32> {
 impl RunHeader {
     /// The name of an account.
     pub fn account(&self, id: AccountId) -> &str {
-        self.accounts.at(id.index())
+        self.accounts.get(id.index())
     }
 
     /// The name of a group.
     pub fn group(&self, id: GroupId) -> &str {
-        self.groups.at(id.index())
+        self.groups.get(id.index())
     }
 
     /// The name of an instance.
     pub fn instance(&self, id: InstanceId) -> &str {
-        self.instances.at(id.index())
+        self.instances.get(id.index())
     }
 
     /// The name of a caller.
     pub fn actor(&self, id: ActorId) -> &str {
-        self.actors.at(id.index())
+        self.actors.get(id.index())
     }
 
     /// The name of a zone.
     pub fn zone(&self, id: ZoneId) -> &str {
-        self.zones.at(id.index())
+        self.zones.get(id.index())
     }
 
     /// The name of a model; `(first)` for groups without a model name.
@@ -155,7 +155,7 @@ impl RunHeader {
             ModelId::UNKNOWN => return "(unknown)",
             _ => {}
         }
-        match self.models.at(id.index()) {
+        match self.models.get(id.index()) {
             "" => "(first)",
             name => name,
         }

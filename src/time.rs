@@ -108,22 +108,23 @@ impl SimTime {
     /// Reads the form `2026-06-01T00:00:00Z`, which large tables have, without the general parser;
     /// `None` for every other form, and for a day that only the calendar can check.
     ///
-    /// Days are counted by the formula of H. Hinnant, "chrono-compatible low-level date algorithms":
-    /// the year begins in March, so that the leap day is its last.
+    /// Days are counted by the formula of H. Hinnant, "chrono-compatible low-level date
+    /// algorithms": the year begins in March, so that the leap day is its last.
     fn plain(text: &str) -> Option<Self> {
         let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
         let shape = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
-        if shape.iter().any(|(at, mark)| text[*at] != *mark) {
+        if shape.iter().any(|(index, mark)| text[*index] != *mark) {
             return None;
         }
         // All pairs of digits are checked without a branch for each.
-        let is_digit = |at: usize| text[at].is_ascii_digit();
-        let is_pair = |at: usize| is_digit(at) & is_digit(at + 1);
+        let is_digit = |index: usize| text[index].is_ascii_digit();
+        let is_pair = |index: usize| is_digit(index) & is_digit(index + 1);
         let is_date = is_pair(0) & is_pair(2) & is_pair(5) & is_pair(8);
         if !(is_date & is_pair(11) & is_pair(14) & is_pair(17)) {
             return None;
         }
-        let pair = |at: usize| i64::from(text[at] & 15) * 10 + i64::from(text[at + 1] & 15);
+        let digit = |index: usize| i64::from(text[index] & 15);
+        let pair = |index: usize| digit(index) * 10 + digit(index + 1);
         let (year, month, day) = (pair(0) * 100 + pair(2), pair(5), pair(8));
         let (hour, minute, second) = (pair(11), pair(14), pair(17));
         // February is checked up to day 28; the 29th needs the calendar.
@@ -194,7 +195,7 @@ impl SimTime {
         Self(days.saturating_mul(DAY).saturating_sub(shift))
     }
 
-    /// Month, day, hour and minute at `offset`, for people: `06-01 02:00`.
+    /// Month, day, hour and minute at `offset`, for people: `06-01 02:00`, or `never`.
     pub fn for_people(self, offset: UtcOffset) -> String {
         offset.civil(self).map_or_else(|| "never".into(), |c| c.strftime("%m-%d %H:%M").to_string())
     }
@@ -210,14 +211,15 @@ impl SimTime {
         })
     }
 
-    /// Date, hour, minute and offset, for people: `2026-06-01 00:00 +08:00`.
+    /// Date, hour, minute and offset, for people: `2026-06-01 00:00 +08:00`, or `never` instead of
+    /// the date.
     pub fn for_people_in_full(self, offset: UtcOffset) -> String {
         let civil = offset.civil(self).map(|c| c.strftime("%Y-%m-%d %H:%M").to_string());
         format!("{} {offset}", civil.unwrap_or_else(|| "never".into()))
     }
 }
 
-/// RFC 3339 in UTC: `2026-06-01T02:00:00Z`.
+/// RFC 3339 in UTC: `2026-06-01T02:00:00Z`, or `never`.
 impl fmt::Display for SimTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Timestamp::from_second(self.0) {
@@ -230,7 +232,7 @@ impl fmt::Display for SimTime {
 /// A date and a time of day, without seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Civil {
-    /// Year.
+    /// Year, from 1 to 9999.
     pub year: i16,
     /// Month, from 1.
     pub month: i8,

@@ -165,7 +165,7 @@ fn script(start: SimTime, instances: u32, orders: usize, stream: &mut impl Rng) 
             18 => Event::Overdue(order::Overdue { account }),
             _ => Event::Settle(order::Settle { account, by: None, via }),
         };
-        Scripted { at, event: EventId::at(number), order }
+        Scripted { at, event: EventId::from_index(number), order }
     };
     times.into_iter().enumerate().map(scripted).collect()
 }

@@ -107,7 +107,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let level = first.study.confidence();
     let mut file = account(&parts, first);
     let mut results = Vec::new();
-    for (run, Run { policy, estimator, .. }) in merged {
+    for (run, MergedRun { policy, estimator, .. }) in merged {
         let (complete, incomplete) = (estimator.complete, estimator.incomplete);
         let is_here = complete + incomplete == first.study.replications;
         let stop = if is_here { "replications" } else { "partial" }.to_owned();
@@ -195,7 +195,7 @@ struct Merging<'p> {
 }
 
 /// The replications of a run of the scenario files.
-struct Run {
+struct MergedRun {
     policy: String,
     counts: Option<Vec<String>>,
     estimator: Estimator,
@@ -209,10 +209,10 @@ struct Run {
 
 impl Merging<'_> {
     /// Merges the rows of a run, in the order of their numbers.
-    fn merge(&mut self, of: &RunEnd) -> Result<io::Result<Run>, Exit> {
+    fn merge(&mut self, of: &RunEnd) -> Result<io::Result<MergedRun>, Exit> {
         let name = run_name(&of.scenario, &of.case);
         let policies: Vec<&str> = of.policies.iter().map(|one| one.name.as_str()).collect();
-        let mut run = Run {
+        let mut run = MergedRun {
             policy: policies.join(";"),
             counts: None,
             estimator: Estimator::new(&[], MOST_VALUES),
@@ -252,7 +252,7 @@ impl Merging<'_> {
 
     fn take(
         &mut self,
-        run: &mut Run,
+        run: &mut MergedRun,
         name: &str,
         (at, row): (usize, &ReplicationRow),
     ) -> io::Result<()> {

@@ -74,7 +74,7 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     let text = renderer.render(&[group]);
-    spans.iter().fold(text, |text, (seen, true_place)| text.replacen(seen, true_place, 1))
+    spans.iter().fold(text, |text, (printed, real)| text.replacen(printed, real, 1))
 }
 
 /// The files of a problem's places, that of the main place first.
@@ -114,8 +114,8 @@ fn snippet<'s>(
     let ends = labels.iter().map(|(p, _)| (p.end as usize).min(p.start as usize + APART));
     let first = boundary(text, starts.min().unwrap_or(0));
     let last = boundary(text, ends.max().unwrap_or(0).max(first));
-    let line_start = text[..first].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+    let line_start = text[..first].rfind('\n').map_or(0, |index| index + 1);
+    let line_end = text[last..].find('\n').map_or(text.len(), |index| last + index);
     let from = boundary(text, line_start.max(first.saturating_sub(ASIDE)));
     let to = boundary(text, line_end.min(last + ASIDE));
     let path = sources.path(file);
@@ -135,7 +135,7 @@ fn snippet<'s>(
             if Some(*span) == main { AnnotationKind::Primary } else { AnnotationKind::Context };
         let start = boundary(text, span.start as usize) - from;
         // Of a place with several lines only the first is shown.
-        let line_end = text[from + start..to].find('\n').map_or(to - from, |at| start + at);
+        let line_end = text[from + start..to].find('\n').map_or(to - from, |index| start + index);
         let end = (boundary(text, span.end as usize).saturating_sub(from)).clamp(start, line_end);
         let mut annotation = kind.span(start..end);
         if !label.is_empty() {
@@ -146,8 +146,8 @@ fn snippet<'s>(
     (snippet, span)
 }
 
-/// The nearest character boundary at or before `at`.
-fn boundary(text: &str, at: usize) -> usize {
-    let at = at.min(text.len());
-    (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+/// The nearest character boundary at or before a byte index.
+fn boundary(text: &str, index: usize) -> usize {
+    let index = index.min(text.len());
+    (0..=index).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
 }

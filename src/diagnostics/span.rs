@@ -161,7 +161,7 @@ impl Sources {
     /// Line and column of a place's start, both counted from 1; columns count characters.
     pub fn line_column(&self, span: Span) -> (usize, usize) {
         let before = self.text(span.file).get(..span.start as usize).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line_start = before.rfind('\n').map_or(0, |index| index + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let line = line + self.files[span.file.0 as usize].piece_after.unwrap_or(0);
         (line, before[line_start..].chars().count() + 1)

@@ -28,7 +28,7 @@ const fn guess(
     Guess { typed, value: None, meant, beside: "", write }
 }
 
-/// A key for which another way of writing stands, where the key `beside` is allowed.
+/// A key that another notation replaces, where the key `beside` is allowed.
 const fn instead(
     typed: &'static [&'static str],
     beside: &'static str,
@@ -170,8 +170,8 @@ pub struct Suggestion<'w> {
 }
 
 impl<'w> Suggestion<'w> {
-    /// What may have been meant by `typed` where only `words` are allowed, from the value that
-    /// stands behind it, if any.
+    /// What may have been meant by `typed` where only `words` are allowed. `value` is the value of
+    /// the key; `None` if it has none.
     pub fn of(typed: &str, value: Option<&str>, words: impl IntoIterator<Item = &'w str>) -> Self {
         let words: Vec<&'w str> = words.into_iter().collect();
         let lower = typed.to_lowercase().replace(['_', ' '], "-");
@@ -197,8 +197,8 @@ impl<'w> Suggestion<'w> {
 
 /// The words close to `text`, the closest first, three at most.
 ///
-/// Close means at most a third of the letters differ (swapped neighbours count
-/// once), or nothing but the case does.
+/// A word is close if at most a third of the letters differ, not counting case. Two swapped
+/// neighbouring letters count once (optimal string alignment distance).
 pub fn closest<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Vec<&'w str> {
     let lower = text.to_lowercase();
     let length = text.chars().count();
@@ -214,7 +214,7 @@ pub fn closest<'w>(text: &str, words: impl IntoIterator<Item = &'w str>) -> Vec<
     };
     let mut close: Vec<(usize, &str)> = words
         .into_iter()
-        // Every letter more or less is a difference, and lengths are quickly compared.
+        // A difference in length is a lower bound of the distance, and is quickly compared.
         .filter(|word| word.len().abs_diff(text.len()) <= 4 * bound)
         .filter_map(|word| Some((distance(word)?, word)))
         .collect();
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_closest_word_comes_first_and_strangers_never() {
+    fn the_closest_word_comes_first_and_dissimilar_words_are_left_out() {
         let words = ["outcome", "answer", "event", "db-1", "db-2"];
         assert_eq!(closest("outcom", words), ["outcome"]);
         assert_eq!(closest("db1", words), ["db-1"]);

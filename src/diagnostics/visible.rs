@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Whether a character controls a terminal, begins a line, or turns or hides the text around it.
+/// Whether a character controls a terminal, begins a line, or reorders or hides the text around it.
 pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')

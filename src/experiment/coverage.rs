@@ -67,7 +67,7 @@ impl Reach {
             self.policy(policy).rules.insert(rule);
         }
         for (index, switches) in world.relied().iter().enumerate() {
-            self.policy(PolicyId::at(index)).switches = *switches;
+            self.policy(PolicyId::from_index(index)).switches = *switches;
         }
         self.0
     }
@@ -176,7 +176,7 @@ fn total(policy: &Policy, reached: &Reached) -> PolicyCoverage {
     let share = |of_clocks: bool| {
         let mut share = Share::default();
         for index in 0..policy.rules.len() {
-            let rule = RuleId::at(index);
+            let rule = RuleId::from_index(index);
             if steps.contains(&rule) != of_clocks || policy.rule(rule).unreachable.is_some() {
                 continue;
             }
@@ -191,7 +191,7 @@ fn total(policy: &Policy, reached: &Reached) -> PolicyCoverage {
     };
     let (mut switches, mut positions) = (Share::default(), Share::default());
     for (index, switch) in policy.switches.iter().enumerate() {
-        let id = crate::words::SwitchId::at(index);
+        let id = crate::words::SwitchId::from_index(index);
         // The switches that every policy has are about unknown facts of a fleet.
         if policy.unknown.contains(id) {
             continue;
@@ -213,7 +213,7 @@ fn total(policy: &Policy, reached: &Reached) -> PolicyCoverage {
         }
     }
     let unreachable = |is: &dyn Fn(RuleId) -> bool| -> Vec<String> {
-        let rules = (0..policy.rules.len()).map(RuleId::at);
+        let rules = (0..policy.rules.len()).map(RuleId::from_index);
         let rules = rules.filter(|rule| policy.rule(*rule).unreachable.is_some() && is(*rule));
         rules.map(|rule| policy.rule(rule).id.clone()).collect()
     };

@@ -37,7 +37,7 @@ impl DecisionWatch {
         let index = header.instances.position(instance);
         Self {
             event: event.to_owned(),
-            instance: index.map(InstanceId::at),
+            instance: index.map(InstanceId::from_index),
             seen: Vec::new(),
             elsewhere: Vec::new(),
         }

@@ -102,7 +102,7 @@ impl Summary {
 
     /// The switches that decisions depended on, for each policy.
     pub fn switches(&self) -> impl Iterator<Item = (PolicyId, SwitchSet)> {
-        self.switches.iter().enumerate().map(|(index, set)| (PolicyId::at(index), *set))
+        self.switches.iter().enumerate().map(|(index, set)| (PolicyId::from_index(index), *set))
     }
 
     /// Number of decisions that depended on a switch.
@@ -151,7 +151,7 @@ impl Summary {
     pub fn inert(&self) -> impl Iterator<Item = (InstanceId, PolicyId, ProtectionSet)> {
         let all = self.inert.iter().enumerate();
         all.filter_map(|(index, found)| {
-            found.map(|(policy, set)| (InstanceId::at(index), policy, set))
+            found.map(|(policy, set)| (InstanceId::from_index(index), policy, set))
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::decimal::Decimal;
 use crate::time::{SimSpan, SimTime, UtcOffset};
 use crate::words::{Comparison, Initiator, Statistic};
 
-/// The caller of autoscale's requests, as reports name it.
+/// The name of autoscale as a caller of requests, in reports.
 pub const AUTOSCALE: &str = "autoscale";
 
 /// The autoscale settings of a group.
@@ -17,7 +17,8 @@ pub struct Autoscale {
     pub offset: UtcOffset,
     /// The profile that applies if no other does.
     pub usual: Profile,
-    /// Profiles with a start (inclusive) and an end (exclusive); the first that applies counts.
+    /// Profiles with a start (inclusive) and an end (exclusive). The first one that applies is
+    /// used.
     pub fixed: Vec<(SimTime, SimTime, Profile)>,
     /// Profiles that recur every week.
     pub recurring: Vec<Profile>,
@@ -31,11 +32,11 @@ pub struct Autoscale {
 /// Bounds, and the rules that apply within them.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// The least number of members.
+    /// The smallest number of members.
     pub min: u32,
     /// The largest number of members.
     pub max: u32,
-    /// The number of members while a metric cannot be read.
+    /// The number of members if a metric cannot be read; `None` if it then stays as it is.
     pub default: Option<u32>,
     /// The rules, in no particular order.
     pub rules: Vec<MetricRule>,
@@ -128,9 +129,9 @@ impl Autoscale {
             return profile;
         }
         let second = second_of_week(now, self.offset);
-        // The mark before now; before the first of the week, the last of the week before.
+        // The last mark before now; before the first mark of a week, the last mark of any week.
         let last = self.marks.iter().rev().find(|(at, _)| *at <= second).or(self.marks.last());
-        last.and_then(|(_, profile)| *profile).map_or(&self.usual, |at| &self.recurring[at])
+        last.and_then(|(_, profile)| *profile).map_or(&self.usual, |index| &self.recurring[index])
     }
 
     /// Evaluates the rules once; `None` if they request no other size.
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn any_rule_adds_and_all_must_remove() {
+    fn one_rule_suffices_to_scale_out_and_all_must_agree_to_scale_in() {
         let both = autoscale(vec![
             rule(Comparison::Above, 75, SizeChange::Add(1)),
             rule(Comparison::Above, 90, SizeChange::Add(3)),
@@ -236,12 +237,13 @@ mod tests {
         assert_eq!(size(&both, 5, 95), Some(8), "the largest");
         assert_eq!(size(&both, 9, 95), Some(10), "no more than the maximum");
         assert_eq!(size(&both, 5, 25), None, "only one of two");
-        assert_eq!(size(&both, 5, 10), Some(4), "the smallest cut");
+        assert_eq!(size(&both, 5, 10), Some(4), "the smallest change");
     }
 
-    /// With 3 instances at 50 % load, 2 would carry 75 %: from "above 70" on that flaps.
+    /// Of 3 instances with a load of 50 % each, 2 would have a load of 75 %: the rule "above 70"
+    /// would add one again.
     #[test]
-    fn what_would_grow_again_at_once_does_not_shrink() {
+    fn a_scale_in_that_would_cause_a_scale_out_is_left_out() {
         let rules = |limit| {
             autoscale(vec![
                 rule(Comparison::Above, limit, SizeChange::Add(1)),
@@ -250,14 +252,15 @@ mod tests {
         };
         assert_eq!(size(&rules(70), 3, 50), None);
         assert_eq!(size(&rules(75), 3, 50), Some(2), "75 is not above 75");
-        // A larger cut is made smaller: from 10, 5 would carry 90 and 7 about 64.3.
+        // The largest change that causes no scale-out is chosen: of 10 members, 5 would have a load
+        // of 90 % and 7 of about 64.3 %.
         let mut many = rules(65);
         many.usual.rules[1].change = SizeChange::Remove(5);
         assert_eq!(size(&many, 10, 45), Some(7));
     }
 
     #[test]
-    fn outside_the_bounds_it_is_brought_back_though_it_rests() {
+    fn a_size_outside_of_the_bounds_is_corrected_even_in_the_cooldown() {
         let mut resting = autoscale(vec![rule(Comparison::Above, 75, SizeChange::Add(1))]);
         resting.rests_until = SimTime::NEVER;
         assert_eq!(size(&resting, 5, 99), None);
@@ -266,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_that_cannot_be_read_leads_to_the_default_and_never_down() {
+    fn a_metric_that_cannot_be_read_leads_to_the_default_and_never_to_a_scale_in() {
         let blind = autoscale(vec![rule(Comparison::Below, 30, SizeChange::Remove(1))]);
         let nothing = vec![Series::new(Vec::new())];
         assert_eq!(blind.evaluate(NOW, 2, &nothing).map(|proposal| proposal.size), Some(4));
@@ -274,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn profiles_by_date_then_by_week_then_the_usual() {
+    fn a_profile_by_date_precedes_a_weekly_one_and_that_the_usual_one() {
         let mut scaled = autoscale(Vec::new());
         let sized = |n| Profile { min: n, max: n, default: None, rules: Vec::new() };
         // 1970-01-01 00:00 was a Thursday. Weekdays from 08:00, ending at 18:00, on Thursdays.

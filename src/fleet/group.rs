@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 /// A scaling group or scale set.
 #[derive(Debug, Clone)]
 pub struct Group {
-    /// The account that pays for it.
+    /// The account that owns it.
     pub account: AccountId,
     /// Smallest size, inclusive.
     pub min: u32,
@@ -42,11 +42,11 @@ pub struct Group {
     pub rests_until: SimTime,
     /// The suspended processes, as a mask with one bit for each index in `Process::ALL`.
     pub suspended: u8,
-    /// The hook that delays new members.
+    /// The hook that delays new members; `None` if there is none.
     pub launch_hook: Option<Hook>,
-    /// The hook that delays members that leave.
+    /// The hook that delays members that leave; `None` if there is none.
     pub terminate_hook: Option<Hook>,
-    /// Its autoscale settings.
+    /// Its autoscale settings; `None` if it has none.
     pub autoscale: Option<Box<Autoscale>>,
     /// The properties of members that it creates.
     pub member_template: Instance,

@@ -7,21 +7,21 @@ use crate::words::{
 };
 use std::sync::Arc;
 
-/// An instance. Kept small: a fleet has millions of them.
+/// An instance. It is kept small because a fleet can have millions of instances.
 #[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 #[derive(Debug, Clone, Copy)]
 pub struct Instance {
-    /// The account that pays for it.
+    /// The account that owns it.
     pub account: AccountId,
-    /// The group that it is in.
+    /// Its group; `None` if it is in no group.
     pub group: Option<GroupId>,
     /// Its index in the group's list of members.
     pub(super) slot: u32,
     /// The age of its configuration; lower is older.
     pub configuration: u32,
-    /// The zone that it is in.
+    /// Its zone; `None` if it has none.
     pub zone: Option<ZoneId>,
-    /// The fault domain that it is in.
+    /// Its fault domain.
     pub fault_domain: u8,
     /// The model of its group that it has.
     pub model: ModelId,
@@ -29,7 +29,7 @@ pub struct Instance {
     pub unhealthy: bool,
     /// Whether the health probe of its group covers it.
     pub probed: bool,
-    /// The effect of a reclaim, if it is spot capacity.
+    /// The effect of a reclaim, if it is a spot instance.
     pub eviction: Eviction,
     /// When it was created.
     pub created: SimTime,
@@ -45,7 +45,7 @@ pub struct Instance {
     pub unknown: ProtectionSet,
     /// Its billing.
     pub billing: Billing,
-    /// Whether the billing is known; if not, it may be spot capacity.
+    /// Whether the billing is known; if not, it may be a spot instance.
     pub billing_known: bool,
     /// Its membership.
     pub membership: Membership,
@@ -61,7 +61,7 @@ pub struct Instance {
     pub lock_known: bool,
     /// Whether it is known whether its release is scheduled.
     pub schedule_known: bool,
-    /// Whether it costs nothing for compute while it is stopped.
+    /// Whether compute is free of charge while it is stopped.
     pub economical: bool,
     /// Whether its release was due and waits for the account to settle.
     pub waiting: bool,
@@ -116,12 +116,12 @@ impl Instance {
         }
     }
 
-    /// Whether its group does not count it: it leaves, or it is reclaimed.
+    /// Whether its group does not count it, because it leaves the group or is recycled.
     pub fn is_aside(&self) -> bool {
         self.state == Lifecycle::Removing || self.is_recycled()
     }
 
-    /// Whether its group has reclaimed it, and can start it again.
+    /// Whether its group has stopped it and can start it again.
     pub fn is_recycled(&self) -> bool {
         self.stopped_by == StoppedBy::Group && self.is_down()
     }
@@ -131,8 +131,8 @@ impl Instance {
         matches!(self.state, Lifecycle::Stopped | Lifecycle::Reclaimed | Lifecycle::Deallocated)
     }
 
-    /// Whether it exists: it is created and not released.
-    pub fn is_there(&self) -> bool {
+    /// Whether it exists: it has been created and not released.
+    pub fn exists(&self) -> bool {
         !matches!(self.state, Lifecycle::Absent | Lifecycle::Released)
     }
 }

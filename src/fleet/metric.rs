@@ -1,18 +1,18 @@
-//! Metrics: levels over time, and statistics of them.
+//! Metrics: values over time, and their statistics.
 
 use crate::decimal::Decimal;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{Comparison, Statistic};
 
-/// A metric over time: each level is valid until the next.
+/// A metric over time: each value is valid until the next.
 #[derive(Debug, Clone, Default)]
 pub struct Series {
-    /// Starts and levels, sorted by start; `None` if the metric cannot be read.
+    /// Starts and values, sorted by start. The value is `None` while the metric cannot be read.
     steps: Vec<(SimTime, Option<Decimal>)>,
 }
 
 impl Series {
-    /// Steps in any order; of two at the same instant the later one counts.
+    /// Steps in any order. Of two steps at the same instant, the later one in the list counts.
     pub fn new(mut steps: Vec<(SimTime, Option<Decimal>)>) -> Self {
         steps.sort_by_key(|(at, _)| *at);
         Self { steps }
@@ -24,12 +24,12 @@ impl Series {
         let from = now.seconds() - over.seconds();
         let begun = self.steps.partition_point(|(at, _)| at.seconds() <= from);
         let mut window = WindowSums::default();
-        for at in begun.saturating_sub(1)..self.steps.len() {
-            let (since, level) = self.steps[at];
+        for index in begun.saturating_sub(1)..self.steps.len() {
+            let (since, level) = self.steps[index];
             if since > now {
                 break;
             }
-            let until = self.steps.get(at + 1).map_or(now, |(next, _)| *next).min(now);
+            let until = self.steps.get(index + 1).map_or(now, |(next, _)| *next).min(now);
             window.latest = level;
             let Some(level) = level.map(Decimal::thousandths) else { continue };
             let seconds = until.seconds() - since.seconds().max(from);
@@ -85,12 +85,13 @@ impl MetricReading {
         Self { under: self.under * i128::from(size), ..self }
     }
 
-    /// The reading per member if `to` members carried the load of `from` members.
+    /// The reading if `to` members had the load of `from` members.
     pub fn moved(self, from: u32, to: u32) -> Self {
         Self { over: self.over * i128::from(from), under: self.under * i128::from(to) }
     }
 
-    /// Whether the comparison with a level holds. A division by zero members is above every level.
+    /// Whether the reading compares with a threshold as stated. A reading divided by zero members
+    /// is above every threshold.
     pub fn compares(self, comparison: Comparison, level: Decimal) -> bool {
         let limit = i128::from(level.thousandths()) * self.under;
         match comparison {
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_have_three_decimals_at_most() {
+    fn values_have_at_most_three_decimals() {
         let level = |text| Decimal::parse(text).map(Decimal::thousandths);
         assert_eq!(level("70"), Some(70_000));
         assert_eq!(level("-0.5"), Some(-500));
@@ -117,9 +118,10 @@ mod tests {
         }
     }
 
-    /// 20 for ten minutes, then 80: of the last ten minutes at 15:00, half each.
+    /// The value is 20 for ten minutes, then 80. In the ten minutes before minute 15 it is each of
+    /// them for half of the time.
     #[test]
-    fn an_average_weighs_levels_by_how_long_they_held() {
+    fn an_average_weights_values_by_their_durations() {
         let at = SimTime::from_seconds;
         let level = |n| Some(Decimal::from_thousandths(n));
         let series = Series::new(vec![(at(0), level(20_000)), (at(600), level(80_000))]);
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_not_read_and_does_not_count() {
+    fn a_time_without_a_value_does_not_count_in_an_average() {
         let at = SimTime::from_seconds;
         let series =
             Series::new(vec![(at(0), Some(Decimal::from_thousandths(10))), (at(300), None)]);

@@ -1,4 +1,4 @@
-//! The fleet: accounts, groups, instances and what belongs to them, as they stand now.
+//! The fleet: the current state of accounts, groups, instances and their resources.
 //!
 //! Dense tables by typed ids, without names. The fleet is state that stays consistent; it does not
 //! depend on policies or on the future event list, and makes no decisions.
@@ -17,5 +17,5 @@ pub use autoscale::{AUTOSCALE, Autoscale, MetricRule, Profile, SizeChange, SizeP
 pub use group::{Care, Group, Hook, Upgrades};
 pub use instance::{Instance, MEMBER_TEMPLATE, Property};
 pub use metric::Series;
-pub use selection::{MemberOrder, Offer, Place, Queues, Spread, Walk, ZoneAndDomain};
+pub use selection::{MemberOrder, MemberRank, Offer, Queues, Spread, Walk, ZoneAndDomain};
 pub use tables::Fleet;

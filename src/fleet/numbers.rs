@@ -1,17 +1,17 @@
-//! The number of a member, as its name has it.
+//! The number at the end of a member's name.
 
 use crate::words::{NameForm, Numbering};
 
-/// How many digits a name has at its end that is numbered in base 36.
+/// Number of digits at the end of a name that is numbered in base 36.
 const DIGITS: usize = 6;
 
-/// What a name looks like at its end.
+/// The form of a name's end.
 pub fn form(name: &str) -> NameForm {
     if padded(name).is_some() { NameForm::Padded } else { NameForm::Plain }
 }
 
-/// A name in two parts, so that names compare as people count: what stands before the number,
-/// and the number. A name without a number has none that is higher than -1.
+/// The part of a name before its number, and the number, so that `web-2` sorts before `web-10`. The
+/// number is -1 if the name has none.
 pub fn parts(name: &str, numbering: Numbering) -> (&str, i64) {
     match numbering {
         Numbering::None | Numbering::Age => (name, -1),
@@ -29,11 +29,12 @@ pub fn parts(name: &str, numbering: Numbering) -> (&str, i64) {
     }
 }
 
-/// A name that ends in a number of a fixed width: what stands before it, and its digits.
+/// The part of a name before a number of fixed width, and the digits of the number; `None` if the
+/// name does not end in such a number.
 fn padded(name: &str) -> Option<(&str, &str)> {
     let (before, digits) = name.split_at_checked(name.len().checked_sub(DIGITS)?)?;
     let is_number = digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_alphanumeric());
-    // Where a separator of the instance's name comes before them, they are its decimal number.
+    // After the separator `_` of an instance name, the digits are a decimal number.
     let is_host = !before.is_empty() && !before.contains('_');
     (is_number && is_host).then_some((before, digits))
 }
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_names_end_in_six_digits_of_base_36() {
+    fn computer_names_end_in_six_digits_of_base_36() {
         for (name, is) in [
             ("jobs00000d", NameForm::Padded),
             ("jobs00000D", NameForm::Padded),

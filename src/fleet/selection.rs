@@ -19,9 +19,9 @@ use super::numbers;
 use crate::time::SimTime;
 use crate::words::{Criterion, Extreme, InstanceId, Names, Numbering, Word as _, ZoneId, ZoneRule};
 
-/// The sort keys of a member.
+/// The properties of a member by which a group orders its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct MemberRank {
     /// The member.
     pub member: InstanceId,
     /// When it joined the group.
@@ -34,8 +34,8 @@ pub struct Place {
     pub draw: u64,
 }
 
-impl Place {
-    /// The place of a member, with a draw.
+impl MemberRank {
+    /// The rank of a member, with a draw.
     pub const fn of(member: InstanceId, instance: &Instance, draw: u64) -> Self {
         Self {
             member,
@@ -61,15 +61,15 @@ impl MemberOrder {
         self.numbering[usize::from(numbers::form(name).index())]
     }
 
-    fn key(&self, by: (Criterion, Extreme), place: &Place, names: &Names) -> i64 {
+    fn key(&self, by: (Criterion, Extreme), member_rank: &MemberRank, names: &Names) -> i64 {
         let key = match by.0 {
-            Criterion::Joined => place.joined.seconds(),
-            Criterion::Created => place.created.seconds(),
-            Criterion::Configuration => i64::from(place.configuration),
+            Criterion::Joined => member_rank.joined.seconds(),
+            Criterion::Created => member_rank.created.seconds(),
+            Criterion::Configuration => i64::from(member_rank.configuration),
             Criterion::Number => {
-                let name = names.at(place.member.index());
+                let name = names.get(member_rank.member.index());
                 match self.numbering(name) {
-                    Numbering::Age => -place.created.seconds(),
+                    Numbering::Age => -member_rank.created.seconds(),
                     numbering @ (Numbering::Decimal | Numbering::Base36 | Numbering::None) => {
                         numbers::parts(name, numbering).1
                     }
@@ -82,20 +82,20 @@ impl MemberOrder {
         }
     }
 
-    fn choice<'n>(&self, place: &Place, names: &'n Names) -> SortKey<'n> {
-        let name = names.at(place.member.index());
+    fn sort_key<'n>(&self, member_rank: &MemberRank, names: &'n Names) -> SortKey<'n> {
+        let name = names.get(member_rank.member.index());
         let (before, number) = numbers::parts(name, self.numbering(name));
         SortKey {
-            rank: self.by.iter().map(|by| self.key(*by, place, names)).collect(),
-            draw: place.draw,
+            rank: self.by.iter().map(|by| self.key(*by, member_rank, names)).collect(),
+            draw: member_rank.draw,
             before: before.into(),
             number,
             name: name.into(),
-            member: place.member,
+            member: member_rank.member,
         }
     }
 
-    fn ranks_equal(&self, one: &Place, other: &Place, names: &Names) -> bool {
+    fn ranks_equal(&self, one: &MemberRank, other: &MemberRank, names: &Names) -> bool {
         self.by.iter().all(|by| self.key(*by, one, names) == self.key(*by, other, names))
     }
 }
@@ -129,29 +129,32 @@ pub type ZoneAndDomain = (Option<ZoneId>, u8);
 #[derive(Debug, Clone)]
 pub struct Queues {
     order: MemberOrder,
-    queues: BTreeMap<ZoneAndDomain, VecDeque<Place>>,
+    queues: BTreeMap<ZoneAndDomain, VecDeque<MemberRank>>,
 }
 
 impl Queues {
-    /// Puts members in order.
+    /// Sorts members into queues.
     pub fn new(
         order: MemberOrder,
-        members: impl Iterator<Item = (ZoneAndDomain, Place)>,
+        members: impl Iterator<Item = (ZoneAndDomain, MemberRank)>,
         names: &Names,
     ) -> Self {
-        let mut sorted: BTreeMap<ZoneAndDomain, Vec<(SortKey<'_>, Place)>> = BTreeMap::new();
-        for (zone_and_domain, place) in members {
-            sorted.entry(zone_and_domain).or_default().push((order.choice(&place, names), place));
+        let mut sorted: BTreeMap<ZoneAndDomain, Vec<(SortKey<'_>, MemberRank)>> = BTreeMap::new();
+        for (zone_and_domain, member_rank) in members {
+            sorted
+                .entry(zone_and_domain)
+                .or_default()
+                .push((order.sort_key(&member_rank, names), member_rank));
         }
-        let in_order = |(zone_and_domain, mut places): (_, Vec<(SortKey<'_>, Place)>)| {
+        let in_order = |(zone_and_domain, mut places): (_, Vec<(SortKey<'_>, MemberRank)>)| {
             places.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-            (zone_and_domain, places.into_iter().map(|(_, place)| place).collect())
+            (zone_and_domain, places.into_iter().map(|(_, member_rank)| member_rank).collect())
         };
         let queues = sorted.into_iter().map(in_order).collect();
         Self { order, queues }
     }
 
-    /// The order.
+    /// The order of members in the queues.
     pub const fn order(&self) -> &MemberOrder {
         &self.order
     }
@@ -164,16 +167,26 @@ impl Queues {
     }
 
     /// Adds a member.
-    pub fn enter(&mut self, zone_and_domain: ZoneAndDomain, place: Place, names: &Names) {
-        let at = self.find(zone_and_domain, &place, names).unwrap_or_else(|at| at);
-        self.queues.entry(zone_and_domain).or_default().insert(at, place);
+    pub fn enter(
+        &mut self,
+        zone_and_domain: ZoneAndDomain,
+        member_rank: MemberRank,
+        names: &Names,
+    ) {
+        let index = self.find(zone_and_domain, &member_rank, names).unwrap_or_else(|index| index);
+        self.queues.entry(zone_and_domain).or_default().insert(index, member_rank);
     }
 
-    /// Removes a member from where it was entered.
-    pub fn leave(&mut self, zone_and_domain: ZoneAndDomain, place: &Place, names: &Names) {
-        let Ok(at) = self.find(zone_and_domain, place, names) else { return };
+    /// Removes a member, with the rank with which it was added.
+    pub fn leave(
+        &mut self,
+        zone_and_domain: ZoneAndDomain,
+        member_rank: &MemberRank,
+        names: &Names,
+    ) {
+        let Ok(index) = self.find(zone_and_domain, member_rank, names) else { return };
         if let Some(queue) = self.queues.get_mut(&zone_and_domain) {
-            queue.remove(at);
+            queue.remove(index);
             if queue.is_empty() {
                 self.queues.remove(&zone_and_domain);
             }
@@ -183,12 +196,12 @@ impl Queues {
     fn find(
         &self,
         zone_and_domain: ZoneAndDomain,
-        place: &Place,
+        member_rank: &MemberRank,
         names: &Names,
     ) -> Result<usize, usize> {
-        let wanted = self.order.choice(place, names);
+        let wanted = self.order.sort_key(member_rank, names);
         let Some(queue) = self.queues.get(&zone_and_domain) else { return Err(0) };
-        queue.binary_search_by(|other| self.order.choice(other, names).cmp(&wanted))
+        queue.binary_search_by(|other| self.order.sort_key(other, names).cmp(&wanted))
     }
 }
 
@@ -199,7 +212,7 @@ pub struct Spread<'z> {
     pub rule: ZoneRule,
     /// The zones as the group lists them.
     pub listed: &'z [ZoneId],
-    /// Whether the fullest fault domain of a zone goes first.
+    /// Whether members of the fullest fault domain of a zone are offered first.
     pub fault_domains: bool,
 }
 
@@ -210,14 +223,14 @@ pub struct Offer {
     pub member: InstanceId,
     /// Whether another candidate had the same rank.
     pub tied: bool,
-    /// Whether a fuller zone was passed over because all of its members have been offered.
+    /// Whether a fuller zone was skipped because all of its members have been offered.
     pub past_a_zone: bool,
 }
 
 /// The key by which queues are compared, lowest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct QueueKey {
-    /// Precedes the counts: members without a zone, or the position in the list of zones.
+    /// Compared before the counts: members without a zone, or the position in the list of zones.
     class: usize,
     /// Number of members that are left in the zone.
     in_zone: Reverse<usize>,
@@ -248,7 +261,7 @@ struct FaultDomain {
 #[derive(Debug, Clone, Copy)]
 struct Cursor {
     zone_and_domain: ZoneAndDomain,
-    at: usize,
+    index: usize,
 }
 
 /// An iteration over the members of a group in their scale-in order.
@@ -271,22 +284,22 @@ struct Recount {
 }
 
 impl Walk {
-    /// A walk from the beginning.
+    /// A walk that starts at the first member.
     pub fn new(queues: &Queues, spread: Spread<'_>, names: &Names) -> Self {
         let zoned = spread.rule != ZoneRule::Ignored;
         let mut indices: BTreeMap<Option<ZoneId>, usize> = BTreeMap::new();
         let mut zones: Vec<Zone> = Vec::new();
         for (zone_and_domain, queue) in &queues.queues {
             let name = zone_and_domain.0.filter(|_| zoned);
-            let at = *indices.entry(name).or_insert_with(|| {
+            let zone = *indices.entry(name).or_insert_with(|| {
                 zones.push(Zone { class: class(name, spread), ..Zone::default() });
                 zones.len() - 1
             });
             let domain = if spread.fault_domains { zone_and_domain.1 } else { 0 };
-            zones[at].left += queue.len();
-            let domain = zones[at].domains.entry(domain).or_default();
+            zones[zone].left += queue.len();
+            let domain = zones[zone].domains.entry(domain).or_default();
             domain.left += queue.len();
-            domain.queues.push(Cursor { zone_and_domain: *zone_and_domain, at: 0 });
+            domain.queues.push(Cursor { zone_and_domain: *zone_and_domain, index: 0 });
         }
         let mut walk = Self {
             counts: Recount {
@@ -304,20 +317,20 @@ impl Walk {
         walk
     }
 
-    /// The keys under which a zone competes.
+    /// The keys of the queues of a zone.
     fn keys(&self, zone: usize, queues: &Queues, names: &Names) -> Vec<QueueKey> {
         let state = &self.zones[zone];
         let mut keys = Vec::new();
         for (domain, in_domain) in &state.domains {
             for (queue, cursor) in in_domain.queues.iter().enumerate() {
-                let Some(head) = queues.queues[&cursor.zone_and_domain].get(cursor.at) else {
+                let Some(head) = queues.queues[&cursor.zone_and_domain].get(cursor.index) else {
                     continue;
                 };
                 keys.push(QueueKey {
                     class: state.class,
                     in_zone: Reverse(if self.counts.zones { state.left } else { 0 }),
                     in_domain: Reverse(if self.counts.domains { in_domain.left } else { 0 }),
-                    head: queues.order.choice(head, names).into_owned(),
+                    head: queues.order.sort_key(head, names).into_owned(),
                     zone,
                     domain: *domain,
                     queue,
@@ -342,10 +355,10 @@ impl Walk {
 
     /// Whether another head, or the next in the same queue, has the same rank.
     fn is_tied(&self, key: &QueueKey, queues: &Queues, names: &Names) -> bool {
-        let Cursor { zone_and_domain, at } = self.cursor(key);
+        let Cursor { zone_and_domain, index } = self.cursor(key);
         let queue = &queues.queues[&zone_and_domain];
-        let behind = queue.get(at + 1);
-        if behind.is_some_and(|next| queues.order.ranks_equal(&queue[at], next, names)) {
+        let behind = queue.get(index + 1);
+        if behind.is_some_and(|next| queues.order.ranks_equal(&queue[index], next, names)) {
             return true;
         }
         let beside = self.heads.range((Excluded(key), Unbounded)).next().filter(|other| {
@@ -354,7 +367,8 @@ impl Walk {
         beside.is_some_and(|other| other.head.rank == key.head.rank)
     }
 
-    /// The next offer. The queues are those that the walk began with, unchanged.
+    /// The next offer; `None` if all members have been offered. The queues must not have changed
+    /// since the walk started.
     pub fn next(&mut self, queues: &Queues, names: &Names) -> Option<Offer> {
         let key = self.heads.first()?;
         let tied = self.is_tied(key, queues, names);
@@ -367,12 +381,12 @@ impl Walk {
         self.last = Some((zone, domain));
         let offer = Offer { member: key.head.member, tied, past_a_zone };
         let mut cursor = self.cursor(&key);
-        cursor.at += 1;
+        cursor.index += 1;
         if let Some(state) = self.zones[zone].domains.get_mut(&domain) {
             state.queues[queue] = cursor;
         }
-        if let Some(head) = queues.queues[&cursor.zone_and_domain].get(cursor.at) {
-            let head = queues.order.choice(head, names).into_owned();
+        if let Some(head) = queues.queues[&cursor.zone_and_domain].get(cursor.index) {
+            let head = queues.order.sort_key(head, names).into_owned();
             self.heads.insert(QueueKey { head, ..key });
         } else {
             self.note_exhausted(zone, queues);
@@ -380,10 +394,10 @@ impl Walk {
         Some(offer)
     }
 
-    /// Notes a zone in which members are left, none of which is still to be offered.
+    /// Records a zone that still has members, if all of them have been offered.
     fn note_exhausted(&mut self, zone: usize, queues: &Queues) {
         let state = &self.zones[zone];
-        let walked = |c: &Cursor| c.at == queues.queues[&c.zone_and_domain].len();
+        let walked = |c: &Cursor| c.index == queues.queues[&c.zone_and_domain].len();
         if self.counts.zones
             && state.left > 0
             && state.domains.values().flat_map(|domain| &domain.queues).all(walked)
@@ -392,8 +406,9 @@ impl Walk {
         }
     }
 
-    /// The member offered last goes: its zone and its fault domain become smaller.
-    pub fn goes(&mut self, queues: &Queues, names: &Names) {
+    /// Reports that the last offered member is removed, so that its zone and its fault domain
+    /// become smaller.
+    pub fn remove_last(&mut self, queues: &Queues, names: &Names) {
         let Some((zone, domain)) = self.last.take() else { return };
         // Without counts, no key changes.
         if !(self.counts.zones || self.counts.domains) {
@@ -412,7 +427,7 @@ impl Walk {
     }
 }
 
-/// What comes before any counting.
+/// The class of a zone, which is compared before the numbers of members.
 fn class(zone: Option<ZoneId>, spread: Spread<'_>) -> usize {
     match spread.rule {
         ZoneRule::Ignored | ZoneRule::Fullest => 0,
@@ -429,28 +444,29 @@ mod tests {
 
     const PLAIN: Spread<'_> = Spread { rule: ZoneRule::Ignored, listed: &[], fault_domains: false };
 
-    /// A member: when it joined, the age of its configuration, its zone, its fault domain.
+    /// A member: the time at which it joined, the age of its configuration, its zone, its fault
+    /// domain.
     type Member = (i64, u32, Option<u32>, u8);
 
-    /// Members that are named `m-0`, `m-1`, …, by joining and then by configuration.
+    /// Members named `m-0`, `m-1`, …, ordered by joining time and then by configuration.
     struct Group {
         queues: Queues,
         names: Names,
-        members: Vec<(ZoneAndDomain, Place)>,
+        members: Vec<(ZoneAndDomain, MemberRank)>,
     }
 
     fn group(members: &[Member]) -> Group {
         let names: Names = (0..members.len()).map(|number| format!("m-{number}")).collect();
-        let members: Vec<(ZoneAndDomain, Place)> = (members.iter().enumerate())
-            .map(|(at, (joined, configuration, zone, domain))| {
-                let place = Place {
-                    member: InstanceId::at(at),
+        let members: Vec<(ZoneAndDomain, MemberRank)> = (members.iter().enumerate())
+            .map(|(index, (joined, configuration, zone, domain))| {
+                let member_rank = MemberRank {
+                    member: InstanceId::from_index(index),
                     joined: SimTime::from_seconds(*joined),
                     created: SimTime::from_seconds(0),
                     configuration: *configuration,
                     draw: 0,
                 };
-                ((zone.map(ZoneId), *domain), place)
+                ((zone.map(ZoneId), *domain), member_rank)
             })
             .collect();
         let by =
@@ -460,29 +476,29 @@ mod tests {
     }
 
     impl Group {
-        /// All offers if no member goes.
+        /// All offers if no member is removed.
         fn offers(&self, spread: Spread<'_>) -> Vec<Offer> {
             let mut walk = Walk::new(&self.queues, spread, &self.names);
             std::iter::from_fn(|| walk.next(&self.queues, &self.names)).collect()
         }
 
-        /// The members that go when `held` never do.
-        fn going(&self, spread: Spread<'_>, held: &[u32], most: usize) -> Vec<u32> {
+        /// The removed members, at most `most`, if the members `held` are protected.
+        fn removed(&self, spread: Spread<'_>, held: &[u32], most: usize) -> Vec<u32> {
             let mut walk = Walk::new(&self.queues, spread, &self.names);
-            let mut gone = Vec::new();
-            while gone.len() < most {
+            let mut removed = Vec::new();
+            while removed.len() < most {
                 let Some(offer) = walk.next(&self.queues, &self.names) else { break };
                 if !held.contains(&offer.member.0) {
-                    walk.goes(&self.queues, &self.names);
-                    gone.push(offer.member.0);
+                    walk.remove_last(&self.queues, &self.names);
+                    removed.push(offer.member.0);
                 }
             }
-            gone
+            removed
         }
     }
 
     #[test]
-    fn the_lowest_rank_goes_first_and_ties_are_reported() {
+    fn the_member_with_the_lowest_rank_is_offered_first_and_ties_are_reported() {
         let mut members = [(9, 0, None, 0); 12];
         members[0] = (2, 0, None, 0);
         members[10] = (1, 9, None, 0);
@@ -490,25 +506,25 @@ mod tests {
         members[3] = (1, 2, None, 0);
         let offers = group(&members).offers(PLAIN);
         let order: Vec<(u32, bool)> = offers.iter().map(|o| (o.member.0, o.tied)).collect();
-        // `m-2` comes before `m-10`: names compare as people count.
+        // `m-2` comes before `m-10`: numbers in names are compared as numbers.
         assert_eq!(order[..5], [(3, false), (2, true), (10, false), (0, false), (1, true)]);
         assert_eq!(order.len(), 12);
     }
 
-    /// One member at a time from the fullest zones together, then counted again.
+    /// The zones are counted again after each removed member.
     #[test]
-    fn the_fullest_zone_gives_and_equal_zones_compete() {
+    fn members_of_the_fullest_zones_are_removed_first() {
         let members: Vec<Member> = [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 3)]
             .map(|(age, zone)| (age, 0, Some(zone), 0))
             .to_vec();
         let spread = Spread { rule: ZoneRule::Fullest, ..PLAIN };
-        assert_eq!(group(&members).going(spread, &[], 6), [3, 1, 4, 0, 2, 5]);
-        // A protected member counts in its zone and is passed over.
-        assert_eq!(group(&members).going(spread, &[3], 3), [4, 1, 5]);
+        assert_eq!(group(&members).removed(spread, &[], 6), [3, 1, 4, 0, 2, 5]);
+        // A protected member counts in its zone and is skipped.
+        assert_eq!(group(&members).removed(spread, &[3], 3), [4, 1, 5]);
     }
 
     #[test]
-    fn a_zone_that_is_held_is_passed_and_reported() {
+    fn a_zone_whose_members_are_all_protected_is_skipped_and_reported() {
         let members = [(1, 1), (2, 1), (3, 1), (4, 2)].map(|(age, zone)| (age, 0, Some(zone), 0));
         let offers = group(&members).offers(Spread { rule: ZoneRule::Fullest, ..PLAIN });
         let reported: Vec<(u32, bool)> =
@@ -517,31 +533,30 @@ mod tests {
     }
 
     #[test]
-    fn members_without_a_zone_may_go_first() {
+    fn members_without_a_zone_can_be_removed_first() {
         let members = [(1, 0, Some(1), 0), (2, 0, Some(1), 0), (3, 0, None, 0)];
         let spread = Spread { rule: ZoneRule::ZonelessThenFullest, ..PLAIN };
-        assert_eq!(group(&members).going(spread, &[], 3), [2, 0, 1]);
+        assert_eq!(group(&members).removed(spread, &[], 3), [2, 0, 1]);
     }
 
     #[test]
-    fn listed_zones_give_in_the_order_of_the_list() {
+    fn members_of_listed_zones_are_removed_in_the_order_of_the_list() {
         let members = [(1, 0, Some(1), 0), (2, 0, Some(2), 0), (3, 0, Some(2), 0)];
         let listed = [ZoneId(2), ZoneId(1)];
         let spread = Spread { rule: ZoneRule::AsListed, listed: &listed, ..PLAIN };
-        assert_eq!(group(&members).going(spread, &[], 3), [1, 2, 0]);
+        assert_eq!(group(&members).removed(spread, &[], 3), [1, 2, 0]);
     }
 
     #[test]
-    fn the_fullest_fault_domain_of_a_zone_gives_first() {
+    fn members_of_the_fullest_fault_domain_of_a_zone_are_removed_first() {
         let members = [(1, 0, Some(1), 0), (2, 0, Some(1), 1), (3, 0, Some(1), 1)];
         let spread = Spread { rule: ZoneRule::Fullest, fault_domains: true, ..PLAIN };
-        assert_eq!(group(&members).going(spread, &[], 3), [1, 0, 2]);
+        assert_eq!(group(&members).removed(spread, &[], 3), [1, 0, 2]);
     }
 
-    /// A member that joins or leaves is put into the queue, or taken from it, where sorting anew
-    /// would have it.
+    /// Adding and removing members gives the same queues as sorting all members again.
     #[test]
-    fn queues_stay_in_order_as_members_come_and_go() {
+    fn queues_stay_in_order_as_members_join_and_leave() {
         let members: Vec<Member> = (0..60u32)
             .map(|number| {
                 let zone = (number % 4 > 0).then_some(number % 4);
@@ -549,19 +564,19 @@ mod tests {
             })
             .collect();
         let Group { mut queues, names, members } = group(&members);
-        let mut there = vec![true; members.len()];
+        let mut present = vec![true; members.len()];
         for turn in 0..400usize {
-            let at = turn * 37 % members.len();
-            let (zone_and_domain, place) = members[at];
-            if there[at] {
-                queues.leave(zone_and_domain, &place, &names);
+            let index = turn * 37 % members.len();
+            let (zone_and_domain, member_rank) = members[index];
+            if present[index] {
+                queues.leave(zone_and_domain, &member_rank, &names);
             } else {
-                queues.enter(zone_and_domain, place, &names);
+                queues.enter(zone_and_domain, member_rank, &names);
             }
-            there[at] = !there[at];
-            let left = members.iter().zip(&there).filter(|(_, there)| **there);
-            let anew = Queues::new(queues.order.clone(), left.map(|(m, _)| *m), &names);
-            assert_eq!(anew.queues, queues.queues, "turn {turn}");
+            present[index] = !present[index];
+            let left = members.iter().zip(&present).filter(|(_, present)| **present);
+            let sorted_again = Queues::new(queues.order.clone(), left.map(|(m, _)| *m), &names);
+            assert_eq!(sorted_again.queues, queues.queues, "turn {turn}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The tables, and the few moves that keep them consistent.
+//! The tables of the fleet, and the operations that keep them consistent.
 
 use super::account::Account;
 use super::group::Group;
@@ -8,112 +8,113 @@ use crate::time::{SimTime, Term};
 use crate::words::{AccountId, GroupId, InstanceId, Lifecycle, StoppedBy};
 use rustc_hash::FxHashMap;
 
-/// Everything that exists, in dense tables.
+/// The fleet in dense tables.
 #[derive(Debug, Clone, Default)]
 pub struct Fleet {
     accounts: Vec<Account>,
     groups: Vec<Group>,
     instances: Vec<Instance>,
-    /// What belongs to instances, for those of which anything is known.
+    /// Resources of instances; an instance without known resources has no entry.
     properties: FxHashMap<InstanceId, Vec<Property>>,
-    /// How long subscriptions are prolonged for, where it is not a month.
+    /// Terms of automatic renewals; an instance with a term of one month has no entry.
     terms: FxHashMap<InstanceId, Term>,
-    /// What autoscale looks at.
+    /// The metrics of autoscale rules.
     pub metrics: Vec<Series>,
-    /// The groups of instances that are still to be created.
-    meant_for: FxHashMap<InstanceId, GroupId>,
+    /// The groups that instances join when they are created.
+    intended_groups: FxHashMap<InstanceId, GroupId>,
 }
 
 impl Fleet {
     /// Adds an account.
     pub fn add_account(&mut self, account: Account) -> AccountId {
         self.accounts.push(account);
-        AccountId::at(self.accounts.len() - 1)
+        AccountId::from_index(self.accounts.len() - 1)
     }
 
     /// Adds a group without members.
     pub fn add_group(&mut self, group: Group) -> GroupId {
         self.groups.push(group);
-        GroupId::at(self.groups.len() - 1)
+        GroupId::from_index(self.groups.len() - 1)
     }
 
     /// Adds an instance to its account and to the group that it names.
     pub fn add_instance(&mut self, instance: Instance) -> InstanceId {
-        let id = InstanceId::at(self.instances.len());
+        let id = InstanceId::from_index(self.instances.len());
         let group = instance.group;
         self.accounts[instance.account.index()].instances.push(id);
         self.instances.push(Instance { group: None, ..instance });
         match group {
-            Some(group) if instance.is_there() => self.enter(id, group),
+            Some(group) if instance.exists() => self.enter(id, group),
             Some(group) => {
-                self.meant_for.insert(id, group);
+                self.intended_groups.insert(id, group);
             }
             None => {}
         }
         id
     }
 
-    /// The account of that id.
+    /// The account with this id.
     pub fn account(&self, id: AccountId) -> &Account {
         &self.accounts[id.index()]
     }
 
-    /// The account of that id, to be changed.
+    /// The account with this id, mutably.
     pub fn account_mut(&mut self, id: AccountId) -> &mut Account {
         &mut self.accounts[id.index()]
     }
 
-    /// The group of that id.
+    /// The group with this id.
     pub fn group(&self, id: GroupId) -> &Group {
         &self.groups[id.index()]
     }
 
-    /// The group of that id, to be changed. Members come and go by
-    /// [`Self::join`] and [`Self::leave`] only.
+    /// The group with this id, mutably. Members are added and removed by [`Self::join`] and
+    /// [`Self::leave`] only.
     pub fn group_mut(&mut self, id: GroupId) -> &mut Group {
         &mut self.groups[id.index()]
     }
 
-    /// The instance of that id.
+    /// The instance with this id.
     pub fn instance(&self, id: InstanceId) -> &Instance {
         &self.instances[id.index()]
     }
 
-    /// The instance of that id, to be changed.
+    /// The instance with this id, mutably.
     pub fn instance_mut(&mut self, id: InstanceId) -> &mut Instance {
         &mut self.instances[id.index()]
     }
 
     /// Every account, in order.
     pub fn accounts(&self) -> impl Iterator<Item = (AccountId, &Account)> {
-        self.accounts.iter().enumerate().map(|(at, account)| (AccountId::at(at), account))
+        self.accounts.iter().enumerate().map(|(i, account)| (AccountId::from_index(i), account))
     }
 
     /// Every group, in order.
     pub fn groups(&self) -> impl Iterator<Item = (GroupId, &Group)> {
-        self.groups.iter().enumerate().map(|(at, group)| (GroupId::at(at), group))
+        self.groups.iter().enumerate().map(|(i, group)| (GroupId::from_index(i), group))
     }
 
     /// Every instance, in order.
     pub fn instances(&self) -> impl Iterator<Item = (InstanceId, &Instance)> {
-        self.instances.iter().enumerate().map(|(at, instance)| (InstanceId::at(at), instance))
+        self.instances.iter().enumerate().map(|(i, instance)| (InstanceId::from_index(i), instance))
     }
 
-    /// Takes an instance that has just been created into the group that it was
-    /// meant for; gives the group and its new size.
+    /// Adds an instance that has just been created to its intended group. Returns the group and its
+    /// number of members; `None` if the instance has no intended group.
     pub fn join_intended_group(&mut self, id: InstanceId, now: SimTime) -> Option<(GroupId, u32)> {
-        let group = self.meant_for.remove(&id)?;
+        let group = self.intended_groups.remove(&id)?;
         self.join(id, group, now);
         let size = self.groups[group.index()].members.len();
         Some((group, u32::try_from(size).unwrap_or(u32::MAX)))
     }
 
-    /// The group that an instance joins when it is created.
+    /// The group that an instance joins when it is created; `None` if there is none.
     pub fn intended_group(&self, id: InstanceId) -> Option<GroupId> {
-        self.meant_for.get(&id).copied()
+        self.intended_groups.get(&id).copied()
     }
 
-    /// Takes an instance into a group, whose cooldown begins.
+    /// Adds an instance to a group and starts the cooldown of the group. The instance leaves its
+    /// former group.
     pub fn join(&mut self, id: InstanceId, group: GroupId, now: SimTime) {
         self.leave(id, now);
         self.enter(id, group);
@@ -183,22 +184,22 @@ impl Fleet {
         self.cool_down(group, now);
     }
 
-    /// What belongs to an instance, as far as it is known.
+    /// The known resources of an instance.
     pub fn properties(&self, id: InstanceId) -> &[Property] {
         self.properties.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// The term of an automatic renewal; a month if none is stated.
+    /// The term of an automatic renewal; one month if none is stated.
     pub fn term(&self, id: InstanceId) -> Term {
         self.terms.get(&id).copied().unwrap_or(Term::MONTH)
     }
 
-    /// Says how long a subscription is prolonged for by itself.
+    /// Sets the term of an automatic renewal.
     pub fn set_term(&mut self, id: InstanceId, term: Term) {
         self.terms.insert(id, term);
     }
 
-    /// What belongs to an instance, to be changed.
+    /// The known resources of an instance, mutably.
     pub fn properties_mut(&mut self, id: InstanceId) -> &mut Vec<Property> {
         self.properties.entry(id).or_default()
     }
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn members_come_and_go_in_any_order_and_slots_stay_right() {
+    fn slots_stay_right_whatever_the_order_in_which_members_join_and_leave() {
         let (mut fleet, group, ids) = fleet();
         for leaver in [1, 3, 0] {
             fleet.leave(ids[leaver], NOW);
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_about_to_go_or_put_by_does_not_count() {
+    fn leaving_and_recycled_members_do_not_count() {
         let (mut fleet, group, ids) = fleet();
         fleet.set_state(ids[0], Lifecycle::Removing, StoppedBy::Nothing);
         fleet.set_state(ids[1], Lifecycle::Stopped, StoppedBy::Group);
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_rests_from_the_last_member_that_came_or_went() {
+    fn a_cooldown_starts_with_the_last_member_that_joined_or_left() {
         let (mut fleet, group, ids) = fleet();
         fleet.group_mut(group).cooldown = SimSpan::from_seconds(300);
         let rests = |fleet: &Fleet| fleet.group(group).rests_until.seconds();
@@ -271,11 +272,11 @@ mod tests {
         fleet.leave(ids[0], NOW);
         assert_eq!(rests(&fleet), 1_300);
         fleet.leave(ids[0], SimTime::from_seconds(2_000));
-        assert_eq!(rests(&fleet), 1_300, "who is in no group leaves none");
+        assert_eq!(rests(&fleet), 1_300, "an instance in no group leaves none");
         fleet.join(ids[0], group, SimTime::from_seconds(2_000));
         assert_eq!(rests(&fleet), 2_300);
         fleet.cool_down(group, NOW);
-        assert_eq!(rests(&fleet), 2_300, "what was earlier shortens nothing");
+        assert_eq!(rests(&fleet), 2_300, "an earlier start does not shorten the cooldown");
     }
 
     #[test]

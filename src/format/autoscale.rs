@@ -1,4 +1,4 @@
-//! Autoscale as written: metrics by name, times as written.
+//! Autoscale rules and profiles as a file states them: metrics by name, times as written.
 
 use std::num::NonZero;
 
@@ -15,77 +15,79 @@ use crate::time::{SimSpan, UtcOffset};
 use crate::words::{Statistic, Weekday};
 
 record! {
-    /// What makes a group want another size.
+    /// The autoscale rules and profiles of a group.
     WrittenAutoscale: "autoscale" {
-        /// The least number of members.
+        /// The smallest number of members.
         required "min" => min: u32,
         /// The largest number of members.
         required "max" => max: u32,
-        /// The number of members while a metric cannot be read.
+        /// The number of members if a metric cannot be read.
         optional "default" => default: u32,
-        /// How often it looks; every minute, if not given.
+        /// The interval between two evaluations; one minute if not given.
         optional "every" => every: Spanned<SimSpan>,
-        /// Where days and weeks are counted.
+        /// The offset from UTC at which days and weeks are counted; UTC if not given.
         default "offset" => offset: UtcOffset,
-        /// What asks for another size.
+        /// The rules that change the number of members.
         default "rules" => rules: Vec<Spanned<WrittenMetricRule>>,
-        /// Other bounds, and other rules, at some times.
+        /// Profiles that replace the bounds and rules at some times.
         default "profiles" => profiles: Vec<Spanned<WrittenProfile>>,
     }
 }
 
 record! {
-    /// A rule on a metric.
+    /// A scaling rule: when the condition on a metric is met, the number of members changes.
     WrittenMetricRule: "a rule on a metric" {
         /// The metric.
         required "metric" => metric: Spanned<Name>,
-        /// It fires above this level.
+        /// The rule applies if the metric is greater than this threshold.
         optional "above" => above: Decimal,
-        /// It fires at this level and above.
+        /// The rule applies if the metric is greater than or equal to this threshold.
         optional "at-least" => at_least: Decimal,
-        /// It fires below this level.
+        /// The rule applies if the metric is less than this threshold.
         optional "below" => below: Decimal,
-        /// It fires at this level and below.
+        /// The rule applies if the metric is less than or equal to this threshold.
         optional "at-most" => at_most: Decimal,
-        /// How much of the past it looks at; ten minutes, if not given.
+        /// The length of the time window before each evaluation; ten minutes if not given.
         optional "over" => over: SimSpan,
-        /// What it makes of that; the average, if not given.
+        /// The statistic of the metric over the time window; `average` if not given.
         optional "statistic" => statistic: Statistic,
-        /// Whether that is divided by the number of members.
+        /// Whether the statistic is divided by the number of members.
         default "per-instance" => per_instance: bool,
-        /// How many more members it asks for.
+        /// The number of members to add.
         optional "add" => add: NonZero<u32>,
-        /// How many fewer.
+        /// The number of members to remove.
         optional "remove" => remove: NonZero<u32>,
-        /// How many more, in percent of the present size; one at least.
+        /// The number of members to add, in percent of the current size; at least one member.
         optional "add-percent" => add_percent: NonZero<u32>,
-        /// How many fewer, in percent of the present size; one at least.
+        /// The number of members to remove, in percent of the current size; at least one member.
         optional "remove-percent" => remove_percent: NonZero<u32>,
-        /// How long nothing else happens once it has fired; five minutes, if not given.
+        /// The time after a change of size by this rule in which autoscale makes no other change;
+        /// five minutes if not given.
         optional "cooldown" => cooldown: SimSpan,
     }
 }
 
 record! {
-    /// Bounds and rules for some time: from one date to another, or every week.
+    /// Bounds and rules for a period: from one date to another, or every week.
     WrittenProfile: "a profile" {
-        /// When it begins, once.
+        /// The start of a period that occurs once.
         optional "from" => from: Spanned<When>,
-        /// When it ends, once.
+        /// The end of a period that occurs once.
         optional "until" => until: Spanned<When>,
-        /// On which days it begins, every week; on all, if not given.
+        /// The days of the week on which the period starts; every day if not given.
         optional "days" => days: OneOrMany<Weekday>,
-        /// At what time of these days.
+        /// The time of day at which the period starts.
         optional "at" => at: TimeOfDay,
-        /// At what time of these days it ends; with the next that recurs, if not given.
+        /// The time of day at which the period ends; when the next recurring profile starts if not
+        /// given.
         optional "ends" => ends: TimeOfDay,
-        /// The least number of members.
+        /// The smallest number of members.
         required "min" => min: u32,
         /// The largest number of members.
         required "max" => max: u32,
-        /// The number of members while a metric cannot be read.
+        /// The number of members if a metric cannot be read.
         optional "default" => default: u32,
-        /// What asks for another size; the group's own rules, if not given.
+        /// The rules that change the number of members; the rules of the group if not given.
         optional "rules" => rules: Vec<Spanned<WrittenMetricRule>>,
     }
 }

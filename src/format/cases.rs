@@ -1,10 +1,10 @@
-//! Cases: the whole file once for each, with `$name` replaced by the case's value.
+//! Cases: each case is a copy of the file in which `$name` is replaced by the value of the case.
 
 use super::read::{Map, Read};
 use super::tree::{Node, Value};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 
-/// The trees of a scenario's cases, each with its name; one without a name if there are none.
+/// The tree of each case, with its name. A scenario without cases has one tree with an empty name.
 pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
     let cases = node.get("cases").and_then(|cases| Map::<Map<Node>>::read(cases, problems));
     let cases = cases.filter(|cases| !cases.0.is_empty());
@@ -13,7 +13,7 @@ pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
         substitute(&mut tree, &Map::default(), problems);
         return vec![(String::new(), tree)];
     };
-    // A case has no use for the values of the others, and each would have a copy of them.
+    // The values of all cases would otherwise be copied into each tree.
     let mut without_cases = node.clone();
     if let Value::Map(entries) = &mut without_cases.value {
         entries.retain(|entry| &**entry.key != "cases");
@@ -28,14 +28,15 @@ pub fn split(node: &Node, problems: &mut Problems) -> Vec<(String, Node)> {
     trees
 }
 
-/// The values of a case, and where each is written.
+/// The values of a case, each with its span.
 pub fn values(node: &Node, case: &str) -> impl Iterator<Item = (String, Span)> {
     let values = node.get("cases").and_then(|cases| cases.get(case)).and_then(Node::entries);
     let entries = values.unwrap_or_default().iter();
     entries.map(|entry| (entry.key.to_string(), entry.value.span))
 }
 
-/// The name in a text that stands for a value of the case: `$name`, and nothing else.
+/// The name in a text of the form `$name`, which stands for a value of the case; `None` for any
+/// other text.
 pub fn value_name(text: &str) -> Option<&str> {
     let name = text.strip_prefix('$')?;
     let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -49,7 +50,7 @@ fn substitute(tree: &mut Node, values: &Map<Node>, problems: &mut Problems) {
         entry.value.visit(&mut |node| {
             let Some(name) = node.scalar().and_then(value_name) else { return };
             match values.0.iter().find(|(key, _)| *key.value == *name) {
-                // What is wrong with a value is reported where it is defined.
+                // Mistakes in a value are reported at its definition.
                 Some((_, value)) => *node = value.clone(),
                 None => problems.add(unknown_value(name, node, values)),
             }
@@ -65,7 +66,7 @@ fn unknown_value(name: &str, node: &Node, values: &Map<Node>) -> Problem {
     problem.did_you_mean(&close).help(format!("give every case under `cases:` the key `{name}`"))
 }
 
-/// A value that nothing uses is a mistake: the cases would not differ by it.
+/// Reports values that are used nowhere: they would make no difference between cases.
 fn unused_values(node: &Node, cases: &Map<Map<Node>>, problems: &mut Problems) {
     let mut used: Vec<String> = Vec::new();
     let mut copy = node.clone();

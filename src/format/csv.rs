@@ -1,4 +1,4 @@
-//! CSV as rows of nodes: the columns are the YAML keys, so one reader serves both.
+//! CSV as rows of nodes. The columns are the YAML keys, so that the same reader is used for both.
 
 use csv::{ByteRecord, Position, ReaderBuilder};
 
@@ -9,8 +9,8 @@ use crate::diagnostics::{FileId, Sources, Span, Spanned};
 
 /// The rows of a CSV file, each as a mapping from column to cell.
 ///
-/// An empty cell is left out: it means the default.
-pub struct Rows<'s> {
+/// An empty cell is left out and means the default.
+pub struct CsvRows<'s> {
     reader: csv::Reader<&'s [u8]>,
     columns: Columns,
     record: ByteRecord,
@@ -21,23 +21,24 @@ pub struct Rows<'s> {
 /// The columns of a table, in the order of its header.
 pub type Columns = Vec<Spanned<Box<str>>>;
 
-/// The rows of a text without a header, which follows others with these columns.
-pub(super) fn rows_after(sources: &Sources, file: FileId, columns: Columns) -> Rows<'_> {
+/// The rows of a piece of a table that is not the first one: it has no header, and its columns are
+/// given.
+pub(super) fn rows_after(sources: &Sources, file: FileId, columns: Columns) -> CsvRows<'_> {
     let text = sources.text(file);
     let reader =
         ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
-    Rows { reader, columns, record: ByteRecord::new(), file, text }
+    CsvRows { reader, columns, record: ByteRecord::new(), file, text }
 }
 
 /// Reads the header of a CSV file. Its columns must be among `known`, and those in
-/// `required` must be there.
+/// `required` must be present. `None` if the header has a mistake, which is reported.
 pub fn rows<'s>(
     sources: &'s Sources,
     file: FileId,
     known: &[&str],
     required: &[&str],
     problems: &mut Problems,
-) -> Option<Rows<'s>> {
+) -> Option<CsvRows<'s>> {
     let text = sources.text(file);
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let header = reader.byte_headers().ok().filter(|header| !header.is_empty()).cloned();
@@ -52,7 +53,7 @@ pub fn rows<'s>(
         known.contains(&canonical_key(name.trim(), known))
     };
     if !header.iter().any(is_known) {
-        // It is another kind of file, of which nothing is quoted.
+        // The file is of another kind, so its contents are not quoted.
         let title = format!("`{}` is not a table that can be read here", sources.path(file));
         let problem = Problem::bare(Code::BadFormat, title);
         let problem = problem.note("its first line contains none of the column names");
@@ -85,7 +86,7 @@ pub fn rows<'s>(
             good = false;
         }
     }
-    good.then_some(Rows { reader, columns, record: ByteRecord::new(), file, text })
+    good.then_some(CsvRows { reader, columns, record: ByteRecord::new(), file, text })
 }
 
 fn unknown_column(name: &str, span: Span, known: &[&str]) -> Problem {
@@ -100,7 +101,7 @@ fn unknown_column(name: &str, span: Span, known: &[&str]) -> Problem {
     problem.note(format!("columns allowed here: {}", known.join(", ")))
 }
 
-impl Rows<'_> {
+impl CsvRows<'_> {
     /// The columns.
     pub(super) fn into_columns(self) -> Columns {
         self.columns
@@ -109,7 +110,7 @@ impl Rows<'_> {
     /// The next valid row; invalid ones before it are reported.
     pub fn next_row(&mut self, problems: &mut Problems) -> Option<Node> {
         loop {
-            // Bytes are handed over as they are, so nothing but the end can come.
+            // Byte records from memory have no errors, so `false` is the end of the text.
             if !self.reader.read_byte_record(&mut self.record).unwrap_or(false) {
                 return None;
             }
@@ -126,15 +127,15 @@ impl Rows<'_> {
             if cells != columns {
                 let title = format!("this row has {cells} cells, and the header has {columns}");
                 let span = span(self.file, start, end);
-                let problem = Problem::at(Code::Syntax, span, title, "not as many");
-                problems.add(problem.help("put a text that holds a comma into double quotes"));
+                let problem = Problem::at(Code::Syntax, span, title, "another number of cells");
+                problems.add(problem.help("put text that contains a comma in double quotes"));
                 continue;
             }
             return Some(self.node(start, end));
         }
     }
 
-    /// Ends of lines before a row, which the reader passes over.
+    /// Number of bytes of empty lines before a row, which the CSV reader skips.
     fn blank_before(&self, start: usize) -> usize {
         self.text[start..].len() - self.text[start..].trim_start_matches(['\n', '\r']).len()
     }
@@ -154,26 +155,26 @@ impl Rows<'_> {
     }
 }
 
-/// Where the cells of a row stand; in a row with quotes, each is the whole row.
+/// The spans of the cells of a row; in a row with quotes, the span of the row for each cell.
 fn spans(file: FileId, text: &str, start: usize, record: &ByteRecord) -> Vec<Span> {
-    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let line_end = text[start..].find('\n').map_or(text.len(), |index| start + index);
     let quoted = text.as_bytes()[start..line_end].contains(&b'"');
-    let mut at = start;
+    let mut cell_start = start;
     record
         .iter()
         .map(|cell| {
             if quoted {
                 return span(file, start, line_end);
             }
-            let here = span(file, at, at + cell.len());
-            at += cell.len() + 1;
-            here
+            let cell_span = span(file, cell_start, cell_start + cell.len());
+            cell_start += cell.len() + 1;
+            cell_span
         })
         .collect()
 }
 
-/// Whether the quotes of a row stand as RFC 4180 wants them: around whole cells, and doubled
-/// inside. A stray one could swallow the rows behind it without a word.
+/// Whether the quotes of a row are as in RFC 4180: around whole cells, and doubled inside.
+/// Otherwise a stray quote could make the rows after it part of one cell, without an error.
 fn is_well_quoted(
     file: FileId,
     text: &str,
@@ -182,40 +183,42 @@ fn is_well_quoted(
     problems: &mut Problems,
 ) -> bool {
     let bytes = &text.as_bytes()[..end];
-    let mut at = start;
+    let mut index = start;
     let mut open = None;
-    let mut fresh = true;
-    while at < end {
-        match (open, bytes[at]) {
-            (None, b'"') if fresh => open = Some(at),
-            (None, b'"') => return stray(file, at, "it opens in the middle of a cell", problems),
-            (None, b',') => fresh = true,
-            (None, _) => fresh = false,
-            (Some(_), b'"') if bytes.get(at + 1) == Some(&b'"') => at += 1,
-            (Some(_), b'"') if matches!(bytes.get(at + 1), None | Some(b',' | b'\r' | b'\n')) => {
-                (open, fresh) = (None, false);
+    let mut at_cell_start = true;
+    while index < end {
+        match (open, bytes[index]) {
+            (None, b'"') if at_cell_start => open = Some(index),
+            (None, b'"') => {
+                return stray_quote(file, index, "it opens in the middle of a cell", problems);
             }
-            (Some(_), b'"') => {
-                return stray(file, at, "it closes in the middle of a cell", problems);
-            }
+            (None, b',') => at_cell_start = true,
+            (None, _) => at_cell_start = false,
+            (Some(_), b'"') => match bytes.get(index + 1) {
+                Some(b'"') => index += 1,
+                None | Some(b',' | b'\r' | b'\n') => (open, at_cell_start) = (None, false),
+                Some(_) => {
+                    return stray_quote(file, index, "it closes in the middle of a cell", problems);
+                }
+            },
             (Some(_), _) => {}
         }
-        at += 1;
+        index += 1;
     }
     match open {
-        Some(at) => stray(file, at, "it is never closed", problems),
+        Some(index) => stray_quote(file, index, "it is never closed", problems),
         None => true,
     }
 }
 
-fn stray(file: FileId, at: usize, what: &str, problems: &mut Problems) -> bool {
-    let span = span(file, at, at + 1);
+fn stray_quote(file: FileId, index: usize, what: &str, problems: &mut Problems) -> bool {
+    let span = span(file, index, index + 1);
     let problem = Problem::at(Code::Syntax, span, format!("unescaped quote: {what}"), "here");
     problems.add(problem.help("put the whole cell in quotes, and double the quotes in it"));
     false
 }
 
 fn span(file: FileId, start: usize, end: usize) -> Span {
-    let narrow = |at| u32::try_from(at).unwrap_or(u32::MAX);
+    let narrow = |index| u32::try_from(index).unwrap_or(u32::MAX);
     Span { file, start: narrow(start), end: narrow(end) }
 }

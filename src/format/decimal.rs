@@ -14,12 +14,12 @@ impl Read for Decimal {
             problems.add(expected_kind(node, "a number"));
             return None;
         };
-        let level = Self::parse(text);
-        if level.is_none() {
+        let number = Self::parse(text);
+        if number.is_none() {
             let title = format!("`{text}` is not a number with at most three decimals");
-            problems.add(Problem::at(Code::BadNumber, node.span, title, "not a level"));
+            problems.add(Problem::at(Code::BadNumber, node.span, title, "not a number"));
         }
-        level
+        number
     }
 
     /// No `multipleOf`: validators compute it with binary fractions, and 0.7 fails.

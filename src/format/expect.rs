@@ -1,4 +1,4 @@
-//! What is expected, as written.
+//! Expectations as a file states them: names, not ids.
 
 use serde_json::{Value as Json, json};
 
@@ -15,22 +15,22 @@ use crate::words::{
 };
 
 record! {
-    /// What is expected. A line that matches nothing fails.
+    /// The expected results of a run. A line that matches nothing fails.
     #[derive(Default)]
     WrittenExpect: "`expect`" {
-        /// Decisions: what became of an instance in a request.
+        /// Expected decisions; each is about one instance in one request.
         default "decisions" => decisions: Lines<WrittenDecision>,
-        /// Requests: what became of a call or of a due timer.
+        /// Expected requests; each is a call or a due timer.
         default "requests" => requests: Lines<WrittenRequest>,
-        /// Resources lost, or left behind and still billed.
+        /// Resources that are lost, or that are kept and still billed.
         default "losses" => losses: Lines<WrittenLoss>,
-        /// States, just after everything that is due at an instant.
+        /// States at instants, after all events of the instant.
         default "states" => states: Lines<WrittenState>,
-        /// States that must never be seen, after any event.
+        /// States in which instances must not be after any event.
         default "never" => never: Lines<WrittenWatch>,
-        /// States that must be seen after every event.
+        /// States in which instances must be after every event.
         default "always" => always: Lines<WrittenWatch>,
-        /// How many decisions of each outcome there are.
+        /// Numbers of decisions by outcome.
         default "totals" => totals: Lines<WrittenTotal>,
         /// Whether a decision that no line lists fails the test.
         default "exact" => exact: bool,
@@ -40,42 +40,43 @@ record! {
 record! {
     /// An expected decision. With several instances, each must have one.
     WrittenDecision: "an expected decision" {
-        /// The cases in which it is expected; all, if not given.
+        /// The cases in which it is expected; all cases if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
-        /// The id of the event that made it, or `timer:` and the name of the timer. Of a list,
-        /// each must have made one.
+        /// The id of the event that caused it, or `timer:` and the name of the timer. With a list,
+        /// each event or timer must have caused one.
         optional "event" => event: OneOrMany<Spanned<Name>>,
-        /// The cause that asked.
+        /// The trigger of the request.
         optional "trigger" => trigger: AnyOf<Trigger>,
-        /// What was asked.
+        /// The requested action.
         optional "action" => action: AnyOf<Action>,
         /// The instances.
         optional "instance" => instance: Selector,
-        /// The group that they were in.
+        /// The group of the instances before the decision.
         optional "group" => group: Spanned<String>,
-        /// When.
+        /// The time of the decision.
         optional "at" => at: Spanned<Written>,
         /// The name of the caller.
         optional "by" => by: AnyOf<Spanned<Name>>,
-        /// The way by which the call came in.
+        /// The channel of the call.
         optional "via" => via: AnyOf<Channel>,
-        /// What became of them.
+        /// The outcome of the decision.
         optional "outcome" => outcome: AnyOf<Outcome>,
-        /// What happened to them.
+        /// The effect on the instances.
         optional "effect" => effect: AnyOf<Effect>,
-        /// The provider's answer; `~text` for one that contains the text.
+        /// The provider's answer; `~text` matches any answer that contains the text.
         optional "answer" => answer: Spanned<String>,
         /// The rule that decided.
         optional "rule" => rule: Spanned<String>,
-        /// The protection that decided, or another last word: `precondition`, `clock`, ….
+        /// The protection that decided, or another deciding factor such as `precondition` or
+        /// `clock`.
         optional "decided-by" => decided_by: Spanned<String>,
-        /// What became of each protection, by its name.
+        /// The verdict on each protection, by name.
         optional "verdicts" => verdicts: Map<Verdict>,
         /// The confidence of the decision.
         optional "confidence" => confidence: AnyOf<Confidence>,
-        /// How they were paid for.
+        /// The billing of the instances.
         optional "billing" => billing: AnyOf<Billing>,
-        /// How they had come into their group.
+        /// How the instances joined their group.
         optional "membership" => membership: AnyOf<Membership>,
     }
 }
@@ -83,62 +84,62 @@ record! {
 record! {
     /// An expected request.
     WrittenRequest: "an expected request" {
-        /// The cases in which it is expected; all, if not given.
+        /// The cases in which it is expected; all cases if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
-        /// The id of the event that made it, or `timer:` and the name of the timer. Of a list,
-        /// each must have made one.
+        /// The id of the event that caused it, or `timer:` and the name of the timer. With a list,
+        /// each event or timer must have caused one.
         optional "event" => event: OneOrMany<Spanned<Name>>,
-        /// The cause that asked.
+        /// The trigger of the request.
         optional "trigger" => trigger: AnyOf<Trigger>,
         /// The name of the caller.
         optional "by" => by: AnyOf<Spanned<Name>>,
-        /// The way by which the call came in.
+        /// The channel of the call.
         optional "via" => via: AnyOf<Channel>,
-        /// The verb.
+        /// The verb of the event.
         optional "verb" => verb: Spanned<String>,
-        /// When.
+        /// The time of the request.
         optional "at" => at: Spanned<Written>,
-        /// What became of it.
+        /// The result of the request.
         optional "result" => result: AnyOf<RequestResult>,
-        /// The provider's answer; `~text` for one that contains the text.
+        /// The provider's answer; `~text` matches any answer that contains the text.
         optional "answer" => answer: Spanned<String>,
-        /// The rule that refused it, or a part of it.
+        /// The rule that refused the request or a part of it.
         optional "rule" => rule: Spanned<String>,
-        /// How many instances it was to change.
+        /// The number of instances that the request was to change.
         optional "wanted" => wanted: u32,
-        /// How many it changed.
+        /// The number of instances that the request changed.
         optional "got" => got: u32,
     }
 }
 
 record! {
-    /// An expected loss: a resource that is lost, or left behind and still billed.
+    /// An expected loss: a resource that is lost, or that is kept and still billed.
     WrittenLoss: "an expected loss" {
-        /// The cases in which it is expected; all, if not given.
+        /// The cases in which it is expected; all cases if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
-        /// The instances that it belonged to; with several, each must have one.
+        /// The instances that the resource belonged to; with several, each must have lost one.
         optional "instance" => instance: Selector,
-        /// What it is.
+        /// The kind of the resource.
         optional "kind" => kind: AnyOf<ResourceKind>,
-        /// Its name.
+        /// The name of the resource.
         optional "name" => name: Name,
-        /// What became of it.
+        /// The fate of the resource.
         optional "fate" => fate: AnyOf<Fate>,
-        /// The cause.
+        /// The trigger of the request that caused the loss.
         optional "trigger" => trigger: AnyOf<Trigger>,
-        /// When.
+        /// The time of the loss.
         optional "at" => at: Spanned<Written>,
-        /// The rule that decided it.
+        /// The rule that decided the fate.
         optional "rule" => rule: Spanned<String>,
     }
 }
 
 record! {
-    /// An expected state: of instances, of a group or of an account.
+    /// An expected state of instances, of a group or of an account.
     WrittenState: "an expected state" {
-        /// The cases in which it is expected; all, if not given.
+        /// The cases in which it is expected; all cases if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
-        /// When: a time, or `end`.
+        /// The instant: a time, or `end` for the end of the run.
         required "at" => at: Spanned<At>,
         /// The instances.
         optional "instance" => instance: Selector,
@@ -146,39 +147,40 @@ record! {
         optional "group" => group: Spanned<String>,
         /// The account.
         optional "account" => account: Spanned<Name>,
-        /// The state; of a group `there` or `deleted`, of an account `paid` or `overdue`.
+        /// The state. A group is `there` or `deleted`; an account is `paid`, `overdue` or
+        /// `cancelled`.
         optional "is" => is: Spanned<String>,
         /// The number of members of the group.
         optional "size" => size: u32,
-        /// The number of members that the group is meant to have.
+        /// The desired capacity of the group.
         optional "desired" => desired: u32,
         /// Whether the instances have the latest model of their group.
         optional "latest-model" => latest_model: bool,
-        /// Whether what probes the health of members sees them.
+        /// Whether the health probe of the group reaches the instances.
         optional "probed" => probed: bool,
-        /// What is reported of their health.
+        /// The reported health of the instances.
         optional "health" => health: Health,
-        /// The zone that they are in.
+        /// The zone of the instances.
         optional "zone" => zone: Spanned<Name>,
-        /// How the instances are paid for.
+        /// The billing of the instances.
         optional "billing" => billing: Billing,
-        /// Locks that bar their owner, of which there may be others; `none` if nothing does.
+        /// Locks that the instances have, perhaps among others; `none` if they have no lock.
         optional "lock" => lock: OneOrMany<Spanned<Lock>>,
-        /// The protections that are set on them, all of them.
+        /// All protections that are set on the instances.
         optional "protect" => protect: Vec<Spanned<String>>,
-        /// When they are to be released: a time, or `never`.
+        /// When the instances are scheduled to be released: a time, or `never`.
         optional "auto-release" => auto_release: Spanned<Until>,
-        /// When their terms end: a time, or `never`.
+        /// When the subscriptions of the instances expire: a time, or `never`.
         optional "expires" => expires: Spanned<Until>,
-        /// Whether they are in the group named by `group`.
+        /// Whether the instances are members of the group named by `group`.
         optional "member" => member: bool,
     }
 }
 
 record! {
-    /// A state to watch for.
+    /// A state that is checked after every event.
     WrittenWatch: "a watched state" {
-        /// The cases in which it is watched; all, if not given.
+        /// The cases in which it is checked; all cases if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
         /// The instances.
         required "instance" => instance: Selector,
@@ -188,41 +190,41 @@ record! {
 }
 
 record! {
-    /// How many decisions there are, by outcome.
+    /// Expected numbers of decisions, by outcome.
     WrittenTotal: "totals" {
-        /// The cases in which they are expected; all, if not given.
+        /// The cases in which they are expected; all cases if not given.
         optional "in" => within: OneOrMany<Spanned<Name>>,
-        /// Only those of this event or timer.
+        /// Counts only decisions of this event or timer.
         optional "event" => event: Spanned<Name>,
-        /// Only those of this cause.
+        /// Counts only decisions with this trigger.
         optional "trigger" => trigger: Trigger,
-        /// Kept by a protection.
+        /// Decisions in which a protection held.
         optional "held" => held: Spanned<u64>,
-        /// Went ahead in spite of one.
+        /// Decisions that went ahead although a protection was in force.
         optional "overridden" => overridden: Spanned<u64>,
-        /// Went ahead without one.
+        /// Decisions that went ahead without a protection in force.
         optional "unprotected" => unprotected: Spanned<u64>,
-        /// Went ahead where it is unknown whether a protection was in force.
+        /// Decisions that went ahead while it is unknown whether a protection was in force.
         optional "undetermined" => undetermined: Spanned<u64>,
-        /// Refused for another reason.
+        /// Decisions refused for another reason than a protection.
         optional "denied" => denied: Spanned<u64>,
-        /// Waiting.
+        /// Decisions that wait.
         optional "deferred" => deferred: Spanned<u64>,
-        /// Passed over.
+        /// Decisions in which the instance was skipped without an error.
         optional "skipped" => skipped: Spanned<u64>,
-        /// Kept by a neighbour's protection.
+        /// Decisions in which the instance was kept by a protection of another instance.
         optional "spared" => spared: Spanned<u64>,
-        /// Nothing to do.
+        /// Decisions with nothing to do.
         optional "no-op" => no_op: Spanned<u64>,
     }
 }
 
-/// One value, or a list of values of which any is right.
+/// One value, or a list of alternatives.
 #[derive(Debug, Clone)]
 pub struct AnyOf<T>(pub Vec<T>);
 
 impl<T> AnyOf<T> {
-    /// The values of a key; none if it is left out, which then allows every value.
+    /// The alternatives of a key; empty if the key is left out, which allows every value.
     pub fn values(of: Option<&Self>) -> &[T] {
         of.map(|values| values.0.as_slice()).unwrap_or_default()
     }
@@ -246,7 +248,7 @@ impl<T: Read> Read for AnyOf<T> {
     }
 }
 
-/// Lines of one kind; each must say something.
+/// Lines of one kind. A line without any condition is an error.
 #[derive(Debug, Clone)]
 pub struct Lines<P>(pub Vec<Spanned<P>>);
 
@@ -267,7 +269,7 @@ impl<P: Read> Read for Lines<P> {
             let Some(entries) = item.entries() else { continue };
             if entries.iter().all(|entry| &**entry.key == "in" || entry.key.starts_with("x-")) {
                 let title = "this line expects nothing";
-                let problem = Problem::at(Code::MissingKey, item.span, title, "expects what?");
+                let problem = Problem::at(Code::MissingKey, item.span, title, "no condition");
                 problems.add(problem.help("write what is expected, or remove the line"));
             }
         }
@@ -281,7 +283,7 @@ impl<P: Read> Read for Lines<P> {
     }
 }
 
-/// An instant to look at: a time, or `end`.
+/// The instant of an expected state: a time, or `end`.
 #[derive(Debug, Clone, Copy)]
 pub enum At {
     /// A time.
@@ -323,9 +325,9 @@ impl Read for Until {
 words! {
     /// The state of a group.
     GroupIs: "a state of a group" {
-        /// It exists.
+        /// The group exists.
         There = "there",
-        /// It was deleted.
+        /// The group was deleted.
         Deleted = "deleted",
     }
 }
@@ -333,11 +335,11 @@ words! {
 words! {
     /// The state of an account.
     AccountIs: "a state of an account" {
-        /// It owes nothing.
+        /// The account has no unpaid bill.
         Paid = "paid",
-        /// It is in arrears.
+        /// The account has an unpaid bill.
         Overdue = "overdue",
-        /// It was cancelled.
+        /// The account was cancelled.
         Cancelled = "cancelled",
     }
 }

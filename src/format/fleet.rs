@@ -1,4 +1,4 @@
-//! The parts of a fleet as written: names, not ids.
+//! The parts of a fleet as a file states them: names, not ids.
 //!
 //! A scenario, a CSV file and a provider's reply state the same properties of an instance. This
 //! file defines these properties once for all of them.
@@ -19,13 +19,14 @@ use crate::words::{
 };
 
 record! {
-    /// An account: what gets the bill, and has a policy.
+    /// An account: it is billed, and it has a policy.
     WrittenAccount: "an account" {
-        /// The policy that its instances are under; the scenario's, if it names none.
+        /// The policy for the instances of the account; the policy of the scenario if not given.
         optional "policy" => policy: Spanned<String>,
-        /// How long it may be in arrears before anything happens.
+        /// The time from the start of arrears to the first step of their clock; zero if not given.
         optional "grace" => grace: SimSpan,
-        /// Since when it has been in arrears, if it is at the start; `unknown` if it is unknown.
+        /// Since when the account has had an unpaid bill, if it has one at the start. `unknown` if
+        /// it is overdue since an unknown time.
         optional "arrears-since" => arrears_since: Spanned<Known<When>>,
     }
 }
@@ -34,73 +35,71 @@ record! {
     /// A scaling group or scale set.
     #[derive(Default)]
     WrittenGroup: "a group" {
-        /// The account that pays for it.
+        /// The account that owns the group.
         optional "account" => account: Spanned<Name>,
-        /// The least number of members.
+        /// The smallest number of members.
         optional "min" => min: u32,
         /// The largest number of members.
         optional "max" => max: u32,
-        /// The number of members that it is meant to have.
+        /// The desired capacity of the group.
         optional "desired" => desired: Spanned<u32>,
-        /// The way by which it was created, where the provider's defaults depend on that.
+        /// The channel by which the group was created, if the provider's defaults depend on it.
         optional "via" => via: Channel,
-        /// How its members are kept; the provider's default, if not given.
+        /// How the group manages its members; the provider's default if not given.
         optional "orchestration" => orchestration: Spanned<Orchestration>,
-        /// The orders by which it shrinks; the provider's own, if it names none.
+        /// The orders in which a scale-in chooses members; the provider's default if not given.
         optional "removal" => removal: OneOrMany<Spanned<String>>,
-        /// The same, by the other name in use for it.
+        /// Another name of the key `removal`.
         optional "scale-in-policy" => scale_in_policy: OneOrMany<Spanned<String>>,
-        /// The zones that it spreads over, in order.
+        /// The zones of the group, in order.
         default "zones" => zones: Vec<Spanned<Name>>,
-        /// How it spreads over them; the provider's default, if not given.
+        /// How the group spreads its members over zones; the provider's default if not given.
         optional "zone-policy" => zone_policy: ZonePolicy,
-        /// How long it rests after a member was added or removed; the provider's default, if it
-        /// does not say.
+        /// The cooldown after a member was added or removed; the provider's default if not given.
         optional "cooldown" => cooldown: SimSpan,
         /// The processes that are suspended.
         default "suspended" => suspended: Vec<Process>,
-        /// How it watches its members; the provider's default, if not given.
+        /// The health check of the group; the provider's default if not given.
         optional "health-check" => health_check: HealthCheck,
-        /// What it does to a member that is unhealthy; the provider's default, if not given.
+        /// How the group repairs an unhealthy member; the provider's default if not given.
         optional "repair" => repair: Repair,
-        /// How long it waits before that; the provider's default, if not given.
+        /// The time that the group waits before a repair; the provider's default if not given.
         optional "repair-grace" => repair_grace: Spanned<SimSpan>,
-        /// What it does with members that it no longer needs; the provider's default, if
-        /// not given.
+        /// What the group does with members that it removes; the provider's default if not given.
         optional "reclaim" => reclaim: Reclaim,
-        /// Whether its disks are kept by the provider; they are, if not given.
+        /// Whether the provider manages the disks of members; `true` if not given.
         optional "managed-disks" => managed_disks: bool,
-        /// How a new model reaches its members: `manual` if not given.
+        /// How a new model is rolled out to the members; `manual` if not given.
         optional "upgrade-mode" => upgrade_mode: Spanned<Upgrade>,
-        /// The size of a batch of an upgrade, in percent of the members; the provider's default,
-        /// if not given.
+        /// The size of a batch of an upgrade, in percent of the members; the provider's default if
+        /// not given.
         optional "batch-percent" => batch_percent: Spanned<u32>,
-        /// How long it waits between two batches.
+        /// The time between two batches of an upgrade; zero if not given.
         optional "batch-pause" => batch_pause: SimSpan,
-        /// The model that its members were made from.
+        /// The model of the group, from which members are created.
         optional "model" => model: Name,
-        /// What holds up a member that comes.
+        /// The hook for which a new member waits.
         optional "launch-hook" => launch_hook: Spanned<WrittenHook>,
-        /// What holds up a member that goes.
+        /// The hook for which a member waits before it is removed.
         optional "terminate-hook" => terminate_hook: Spanned<WrittenHook>,
-        /// What makes it want another size.
+        /// The autoscale rules and profiles of the group.
         optional "autoscale" => autoscale: Spanned<WrittenAutoscale>,
-        /// What a member is like that it creates by itself.
+        /// The settings of members that the group creates.
         optional "new-members" => new_members: WrittenInstance,
-        /// The names of such members, in order; when they run out it goes on counting.
+        /// The names of members that the group creates, in order; further members get numbered
+        /// names.
         default "new-names" => new_names: OneOrMany<Spanned<String>>,
-        /// The protections that are set on it.
+        /// The protections that are set on the group.
         default "protect" => protect: WrittenProtect,
     }
 }
 
 record! {
-    /// What holds up a member that comes or goes, until it is completed.
+    /// A lifecycle hook: a launch or removal waits until the hook is completed or times out.
     WrittenHook: "a hook" {
-        /// For how long; the provider's default, if not given.
+        /// The timeout of the hook; the provider's default if not given.
         optional "timeout" => timeout: SimSpan,
-        /// The result if no call has completed the hook by then; the provider's default, if not
-        /// given.
+        /// The result at the timeout; the provider's default if not given.
         optional "result" => result: Spanned<HookResult>,
     }
 }
@@ -108,58 +107,60 @@ record! {
 record! {
     /// An instance.
     WrittenInstance: "an instance" {
-        /// The account that pays for it; its group's account, or the only one.
+        /// The account that owns the instance; the account of its group, or the only account, if
+        /// not given.
         optional "account" => account: Spanned<Name>,
-        /// The group that it is in.
+        /// The group of the instance.
         optional "group" => group: Spanned<Name>,
-        /// How it came into its group; `auto-created` if not given, and `unknown` if
-        /// it is not known.
+        /// How the instance joined its group; `auto-created` if not given. `unknown` is allowed.
         optional "membership" => membership: Spanned<Known<Membership>>,
-        /// The zone that it is in.
+        /// The zone of the instance.
         optional "zone" => zone: Name,
-        /// The fault domain that it is in.
+        /// The fault domain of the instance.
         optional "fault-domain" => fault_domain: u8,
-        /// When it was created; the start, if not given.
+        /// When the instance was created; the start of the scenario if not given.
         optional "created" => created: Spanned<When>,
-        /// When it joined its group; its creation, if not given.
+        /// When the instance joined its group; when it was created if not given.
         optional "joined" => joined: Spanned<When>,
-        /// How it is paid for; `pay-as-you-go` if not given. `unknown`: by use, perhaps as
-        /// spot capacity.
+        /// The billing of the instance; `pay-as-you-go` if not given. `unknown` stands for
+        /// pay-as-you-go or spot.
         optional "billing" => billing: Spanned<Known<Billing>>,
-        /// When its term ends.
+        /// When the subscription expires.
         optional "expires" => expires: Spanned<When>,
-        /// Whether its subscription prolongs itself.
+        /// Whether the subscription is renewed automatically.
         optional "renewal" => renewal: Spanned<Renewal>,
-        /// How long it is then prolonged for.
+        /// The term of an automatic renewal.
         optional "renews-for" => renews_for: Term,
-        /// When it is to be released; `unknown` if it is unknown whether a time is set.
+        /// When the instance is scheduled to be released; `unknown` if it is unknown whether a time
+        /// is set.
         optional "auto-release" => auto_release: Spanned<Known<AutoRelease>>,
-        /// The protections that are set on it. `unknown` stands for those whose setting is unknown.
+        /// The protections that are set on the instance; `NAME=unknown` for an unknown setting.
         optional "protect" => protect: WrittenProtect,
-        /// The state that it is in; `running` if not given.
+        /// The state of the instance; `running` if not given.
         optional "state" => state: Spanned<Lifecycle>,
-        /// What bars its owner from some calls: a lock, or several; `unknown` if it is unknown.
+        /// The locks of the instance, one or several. `unknown` is allowed.
         optional "lock" => lock: Known<OneOrMany<Spanned<Lock>>>,
-        /// Whether, while it is stopped, it pays nothing for compute.
+        /// Whether compute is free of charge while the instance is stopped.
         optional "economical" => economical: bool,
-        /// The age of the configuration that it was made from; lower is older. What was added to
-        /// its group by hand was made from none.
+        /// The age of the configuration that the instance was created from; a lower number is
+        /// older. Leave it out for an instance that was attached to its group.
         optional "configuration" => configuration: u32,
-        /// The model of its group that it was brought to; the group's, if not given.
+        /// The model of the group that the instance has; the current model of the group if not
+        /// given.
         optional "model" => model: Name,
-        /// Whether it was reported healthy or unhealthy.
+        /// The reported health of the instance.
         optional "health" => health: Health,
-        /// What becomes of it if it is spot capacity and taken back.
+        /// What happens to a spot instance when it is reclaimed.
         optional "eviction" => eviction: Eviction,
-        /// What belongs to it, by name: disks, snapshots, images, addresses.
+        /// The resources of the instance, by name: disks, snapshots, images, addresses.
         optional "resources" => resources: Map<WrittenResource>,
-        /// What it is tagged with.
+        /// The tags of the instance.
         optional "tags" => tags: Map<String>,
     }
 }
 
 impl WrittenInstance {
-    /// An instance of which nothing is said.
+    /// An instance of which no property is stated.
     pub const fn blank() -> Self {
         Self {
             account: None,
@@ -187,7 +188,7 @@ impl WrittenInstance {
         }
     }
 
-    /// What this part says, and where it says nothing, what `defaults` says.
+    /// The same instance, with the properties of `defaults` where it states none.
     #[must_use]
     pub fn or(self, defaults: &Self) -> Self {
         let Self {
@@ -244,7 +245,7 @@ impl WrittenInstance {
 /// The word for an unknown value.
 const UNKNOWN: &str = "unknown";
 
-/// Something that a file says, or `unknown`.
+/// A value, or `unknown`, which is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known<T>(pub Option<T>);
 
@@ -272,10 +273,10 @@ impl<T: Read> Read for Known<T> {
     }
 }
 
-/// The protections that are set, and whether there may be others.
+/// The protections that are set, and those whose setting is unknown.
 #[derive(Debug, Clone, Default)]
 pub struct WrittenProtect {
-    /// Those that are set.
+    /// Names of the protections that are set.
     pub on: Vec<Spanned<String>>,
     /// Names of the protections whose setting is unknown.
     pub unknown: Vec<Spanned<String>>,
@@ -308,16 +309,16 @@ impl Read for WrittenProtect {
 /// A scheduled release, and whether it was set before the scenario begins.
 #[derive(Debug, Clone, Copy)]
 pub struct AutoRelease {
-    /// When.
+    /// The time of the release.
     pub at: When,
-    /// Whether the limits on how far ahead it may be set no longer matter.
+    /// Whether it was set before the start, so that the limits on its time do not apply.
     pub set_earlier: bool,
 }
 
 record! {
     /// A scheduled release that was set before the scenario begins.
     AutoReleaseRecord: "a scheduled release" {
-        /// When the instance is to be released.
+        /// When the instance is scheduled to be released.
         required "at" => at: When,
         /// `earlier`: it was set before the scenario begins.
         required "set" => set: Spanned<String>,
@@ -347,21 +348,21 @@ impl Read for AutoRelease {
     }
 }
 
-/// A resource of an instance: its kind, or more about it.
+/// A resource of an instance, written as its kind alone or as a mapping.
 #[derive(Debug, Clone)]
 pub struct WrittenResource(pub WrittenResourceRecord);
 
 record! {
     /// A resource of an instance.
     WrittenResourceRecord: "a resource" {
-        /// What it is.
+        /// The kind of the resource.
         required "kind" => kind: ResourceKind,
-        /// Its size in GiB.
+        /// The size in GiB.
         optional "gib" => gib: u64,
-        /// Whether it is set to go with the instance; where it does not say, the policy does. A
-        /// snapshot of a disk goes with that disk.
+        /// Whether the resource is deleted with the instance; decided by the policy if not given. A
+        /// snapshot of a disk is deleted with that disk.
         optional "with-instance" => with_instance: bool,
-        /// The disk that a snapshot is of: it stays where that disk stays.
+        /// The disk that a snapshot was taken of; the snapshot is kept if the disk is kept.
         optional "disk" => disk: Spanned<Name>,
     }
 }

@@ -1,11 +1,11 @@
-//! What files may say, and how texts are read.
+//! The file formats, and how files are read.
 //!
 //! Every file format is read in the same way: a file becomes a tree of [`Node`]s, each with its
 //! span. A `record!` states once which keys a mapping may have; the reader, the messages and the
 //! JSON schema come from that statement. Reading collects every problem and never stops at the
 //! first one.
 //!
-//! This room has names only: it never holds an id, and it never opens a file; texts are handed in.
+//! This room has names only: it has no ids, and it never opens a file; the caller supplies texts.
 
 mod autoscale;
 pub(crate) mod cases;
@@ -26,7 +26,7 @@ pub mod verbs;
 mod yaml;
 
 pub use autoscale::{WrittenAutoscale, WrittenMetricRule, WrittenProfile};
-pub use csv::{Rows, rows};
+pub use csv::{CsvRows, rows};
 pub use expect::{WrittenDecision, WrittenExpect};
 pub use fleet::{
     AutoRelease, Known, WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,

@@ -12,21 +12,22 @@ use crate::diagnostics::{Code, Problem, Problems};
 use crate::diagnostics::{Span, Spanned};
 use crate::words::Word;
 
-/// A type that a file can say.
+/// A type that can be read from a file.
 pub trait Read: Sized {
-    /// Reads it; what is wrong goes to `problems`, and nothing comes out.
+    /// Reads a value; `None` if it has a mistake, which is added to `problems`.
     fn read(node: &Node, problems: &mut Problems) -> Option<Self>;
 
-    /// Its JSON schema; what is used in several places is a definition of `schemas`.
+    /// The JSON schema of the type. A type that is used in several places is a definition of
+    /// `schemas`.
     fn schema(schemas: &mut Schemas) -> Json;
 
-    /// The keys that must be given, if it is a mapping.
+    /// The required keys; empty if the type is not a mapping.
     fn required_keys() -> Vec<&'static str> {
         Vec::new()
     }
 }
 
-/// The scalar of a node, or a message that `what` was expected.
+/// The scalar of a node; otherwise reports that `what` was expected.
 pub(super) fn scalar<'n>(node: &'n Node, what: &str, problems: &mut Problems) -> Option<&'n str> {
     let found = node.scalar().filter(|text| !text.is_empty());
     if found.is_none() {
@@ -35,13 +36,13 @@ pub(super) fn scalar<'n>(node: &'n Node, what: &str, problems: &mut Problems) ->
     found
 }
 
-/// The message that something of another kind was expected.
+/// The problem that `what` was expected.
 pub fn expected_kind(node: &Node, what: &str) -> Problem {
     let title = format!("expected {what}, found {}", node.kind());
     Problem::at(Code::WrongKind, node.span, title, format!("not {what}"))
 }
 
-/// What a cell of a table says, if nothing is wrong with it; what is, is not reported.
+/// The value of a table cell; `None` if it has a mistake, which is not reported.
 pub fn read_cell<T: Read>(cell: &str) -> Option<T> {
     let node = Node { value: Value::Scalar(cell.into(), Style::Cell), span: Span::NOWHERE };
     let mut problems = Problems::default();
@@ -84,7 +85,7 @@ impl Read for String {
     }
 }
 
-/// `true` or `false`, and nothing that an older reader would take for one.
+/// `true` or `false`. Words such as `yes` and `on`, which are booleans in YAML 1.1, are refused.
 impl Read for bool {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         match scalar(node, "`true` or `false`", problems)? {
@@ -168,13 +169,13 @@ impl Read for NonZero<u32> {
 
 /// A name, as reports print it in a cell of a table.
 ///
-/// Names that a spreadsheet would run, and names with control characters, are
-/// refused when they are read, so that no report can carry them.
+/// Names that a spreadsheet would run as a formula, and names with control characters, are refused
+/// when they are read, so that no report can contain them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(pub Box<str>);
 
 impl Name {
-    /// Why a text may not stand in a cell of a report, if it may not.
+    /// Why a text must not be in a cell of a report; `None` if it may be.
     pub fn harm(text: &str) -> Option<String> {
         if text.starts_with(['=', '+', '-', '@']) {
             let first = &text[..1];
@@ -183,16 +184,16 @@ impl Name {
             ));
         }
         if text.starts_with("::") {
-            return Some("a CI server would read what begins with `::` as a command".into());
+            return Some("a CI server would run text that starts with `::` as a command".into());
         }
         text.chars()
             .any(is_unseen)
-            .then(|| "tabs, line breaks and other unseen characters have no place here".into())
+            .then(|| "tabs, line breaks and other invisible characters are not allowed".into())
     }
 
-    /// Why a text is no name, if it is none.
+    /// Why a text is not a name; `None` if it is one.
     pub fn fault(text: &str) -> Option<String> {
-        // Names as machines give them, of which there are millions.
+        // A fast check that accepts most names.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         let begins = text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
         if begins && text.len() <= 255 && text.bytes().all(plain) {
@@ -205,14 +206,12 @@ impl Name {
             return Some(harm);
         }
         if text.contains(['$', '*', '?', ';']) || text.contains("..") {
-            return Some(
-                "`$`, `*`, `?`, `;` and `..` have a meaning of their own in selectors".into(),
-            );
+            return Some("`$`, `*`, `?`, `;` and `..` have a special meaning in selectors".into());
         }
         (text.len() > 255).then(|| "a name is at most 255 bytes long".into())
     }
 
-    /// The problem with a text that is no name.
+    /// The problem with a text that is not a name.
     pub fn problem(text: &str, fault: &str, span: crate::diagnostics::Span) -> Problem {
         let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
         Problem::at(Code::BadName, span, format!("`{shown}` is not a usable name"), fault)
@@ -255,7 +254,7 @@ impl Read for Name {
     }
 }
 
-/// A value without an opinion on its type: case values, conditions of rules.
+/// A value of any type, such as a case value or a condition of a rule.
 impl Read for Node {
     fn read(node: &Node, _: &mut Problems) -> Option<Self> {
         Some(node.clone())
@@ -296,7 +295,7 @@ impl<T: Read> Read for Vec<T> {
 }
 
 fn read_all<T: Read>(items: &[Node], problems: &mut Problems) -> Option<Vec<T>> {
-    // Every item is read, so that every mistake is found; then the list is whole or nothing.
+    // Every item is read, so that every mistake is found. A list with a mistake gives `None`.
     let read: Vec<Option<T>> = items.iter().map(|item| T::read(item, problems)).collect();
     read.into_iter().collect()
 }
@@ -312,7 +311,7 @@ fn split_cell(text: &str, node: &Node) -> Vec<Node> {
 pub struct OneOrMany<T>(pub Vec<T>);
 
 impl<T> OneOrMany<T> {
-    /// The items of a key; none, if it is left out.
+    /// The items of a key; empty if the key is left out.
     pub fn items(of: Option<&Self>) -> &[T] {
         of.map(|items| items.0.as_slice()).unwrap_or_default()
     }
@@ -340,7 +339,7 @@ impl<T: Read> Read for OneOrMany<T> {
     }
 }
 
-/// A mapping whose keys are names of the user's own, in the order written.
+/// A mapping whose keys are names that the user chose, in the order of the file.
 #[derive(Debug, Clone)]
 pub struct Map<T>(pub Vec<(Spanned<Name>, T)>);
 
@@ -350,7 +349,8 @@ impl<T> Default for Map<T> {
     }
 }
 
-/// Keys of a map are read loosely here: selectors and ranges are checked by who knows them.
+/// Keys are only checked to be safe in reports. Keys that are selectors or ranges are checked when
+/// they are resolved.
 impl<T: Read> Read for Map<T> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let cell;
@@ -387,7 +387,7 @@ impl<T: Read> Read for Map<T> {
     }
 }
 
-/// The pairs of a mapping in a cell.
+/// The entries of a mapping in a CSV cell, which is written `key=value;key=value`.
 pub(super) fn split_pairs(text: &str, node: &Node, problems: &mut Problems) -> Option<Vec<Entry>> {
     let mut entries: Vec<Entry> = Vec::new();
     for part in text.split(';') {

@@ -1,4 +1,4 @@
-//! Times and spans as files write them.
+//! Times and durations as files write them.
 
 use serde_json::Value as Json;
 
@@ -27,17 +27,17 @@ fn described(schemas: &Schemas, pattern: &str, about: &str, examples: &[&str]) -
     schema
 }
 
-/// A time as written.
+/// A time in a file: absolute, or relative to the start of the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// An instant: `2026-06-01T00:00:00+08:00`.
     At(SimTime),
-    /// So long after the start: `+1d12h`.
+    /// A duration after the start: `+1d12h`.
     After(SimSpan),
 }
 
 impl When {
-    /// Reads a text that is plainly a time; nothing else comes of any other.
+    /// Reads a time; `None` for any other text, without a message.
     pub fn plain(text: &str) -> Option<Self> {
         match text.strip_prefix('+') {
             Some(span) => SimSpan::parse(span).ok().map(Self::After),
@@ -102,14 +102,14 @@ impl Read for SimSpan {
     }
 }
 
-/// What is wrong with a duration, `text` being its digits and units without a sign.
+/// The problem with a duration; `text` is its digits and units without a sign.
 pub(super) fn bad_span(text: &str, node: &Node, fault: TimeError) -> Problem {
     let written = node.scalar().unwrap_or(text);
     let sign = if written.starts_with('+') { "+" } else { "" };
     let note = "a duration is digits with d, h, m or s, for example `1d12h`";
     match fault {
         TimeError::NoUnit => {
-            let label = format!("{text} of what?");
+            let label = "no unit";
             Problem::at(Code::NoUnit, node.span, format!("`{written}` has no unit"), label)
                 .help(format!("did you mean `{sign}{text}d` or `{sign}{text}h`?"))
                 .note(note)
@@ -128,24 +128,24 @@ pub(super) fn bad_span(text: &str, node: &Node, fault: TimeError) -> Problem {
             };
             problem
                 .note(note)
-                .note("months and years have no fixed length, and signs have no place here")
+                .note("months and years have no fixed length, and a duration has no sign")
         }
     }
 }
 
-/// What is wrong with a time.
+/// The problem with a time.
 pub(super) fn bad_time(text: &str, node: &Node, fault: TimeError) -> Problem {
     match fault {
         TimeError::NoOffset => {
             let date_only = !text.contains(['T', 't', ' ']);
             let full = if date_only { format!("{text}T00:00:00") } else { text.to_owned() };
-            let title = "this time could mean many different instants";
+            let title = "this time has no offset, so it could be any of several instants";
             Problem::at(Code::NoOffset, node.span, title, "no offset")
                 .help(format!("write `{full}Z` for UTC or, for Beijing, `{full}+08:00`"))
-                .note("nothing is guessed from the machine that runs this; a CI runner and a laptop must agree")
+                .note("the time zone of the machine is not used, so that results are the same everywhere")
         }
         TimeError::Fraction => {
-            let title = format!("`{text}` is finer than a second");
+            let title = format!("`{text}` has a fraction of a second");
             Problem::at(Code::BadTime, node.span, title, "whole seconds only")
         }
         TimeError::NoUnit | TimeError::OutOfRange | TimeError::Malformed => {
@@ -154,7 +154,7 @@ pub(super) fn bad_time(text: &str, node: &Node, fault: TimeError) -> Problem {
             if SimSpan::parse(text).is_ok() {
                 problem = problem.help(format!("did you mean `+{text}`, counted from the start?"));
             } else if text.len() > 10 && text.is_char_boundary(10) && !is_day(&text[..10]) {
-                problem = problem.help(format!("`{}` is no day of the calendar", &text[..10]));
+                problem = problem.help(format!("`{}` is not a day of the calendar", &text[..10]));
             }
             problem
                 .note("a time is written `2026-06-01T00:00:00+08:00`, or `+1d12h` after the start")
@@ -185,8 +185,8 @@ impl Read for Term {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let found = Self::new(CalendarSpan::read(node, problems)?);
         if found.is_none() {
-            let title = "a term is some time; this is none";
-            problems.add(Problem::at(Code::BadTime, node.span, title, "no time at all"));
+            let title = "a term must be longer than zero";
+            problems.add(Problem::at(Code::BadTime, node.span, title, "zero"));
         }
         found
     }
@@ -211,7 +211,7 @@ impl Read for UtcOffset {
         schemas.define::<Self>("an offset from UTC", |schemas| {
             let about = "An offset from UTC.";
             let mut schema = described(schemas, OFFSET, about, &["+08:00"]);
-            // YAML takes `+0800` for a number.
+            // YAML reads `+0800` as a number.
             schema["type"] = serde_json::json!(["string", "integer"]);
             schema
         })
@@ -220,7 +220,7 @@ impl Read for UtcOffset {
 
 impl Read for ApiVersion {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let text = scalar(node, "a version of an interface", problems)?;
+        let text = scalar(node, "an API version", problems)?;
         let found = Self::parse(text);
         if found.is_none() {
             let title = format!("`{text}` is not a version such as `2019-03-01`");
@@ -230,8 +230,8 @@ impl Read for ApiVersion {
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("a version of an interface", |schemas| {
-            let about = "A version of a provider's interface, by its date.";
+        schemas.define::<Self>("an API version", |schemas| {
+            let about = "The version of a provider's API, which is named by its date.";
             described(schemas, &format!("{DAY}.*"), about, &["2019-03-01"])
         })
     }

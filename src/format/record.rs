@@ -1,7 +1,7 @@
-//! `record!`: what a mapping may say, stated once.
+//! `record!`: a single declaration of the keys of a mapping.
 //!
-//! From one statement come the struct, its reader (which finds every mistake),
-//! its messages and its JSON schema, so that none of them can drift apart.
+//! The macro generates the struct, its reader (which finds every mistake), its messages and its
+//! JSON schema from the declaration, so that they always agree.
 
 use std::borrow::Cow;
 
@@ -15,13 +15,14 @@ pub struct Fields<'n> {
     what: &'static str,
     node: &'n Node,
     entries: Cow<'n, [Entry]>,
-    /// Keys that an unknown key was probably meant to be, and keys whose value is refused here:
-    /// a missing or a bad value of these follows from a mistake that is reported already.
+    /// Keys that an unknown key was probably meant to be, and keys whose value is refused. A
+    /// missing or bad value of these keys is a consequence of a reported mistake and is not
+    /// reported again.
     reported: Vec<String>,
 }
 
-/// The key that a written key stands for where `keys` are allowed: itself, or what it is the
-/// second spelling of.
+/// The key that `written` stands for where `keys` are allowed: the main spelling of a key with two
+/// spellings, else `written` itself.
 pub fn canonical_key<'k>(written: &'k str, keys: &[&str]) -> &'k str {
     if written == ALIAS.0 && keys.contains(&ALIAS.1) && !keys.contains(&ALIAS.0) {
         ALIAS.1
@@ -31,8 +32,9 @@ pub fn canonical_key<'k>(written: &'k str, keys: &[&str]) -> &'k str {
 }
 
 impl<'n> Fields<'n> {
-    /// Opens a mapping called `what`, which may have `keys` and those beginning with `x-`. In a
-    /// cell of a CSV file it is written `key=value;key=value`.
+    /// Opens a mapping that messages call `what`. It may have `keys`, and keys that start with
+    /// `x-`. In a CSV cell a mapping is written `key=value;key=value`. `None` if the node is not a
+    /// mapping, which is reported.
     pub fn open(
         node: &'n Node,
         what: &'static str,
@@ -75,7 +77,7 @@ impl<'n> Fields<'n> {
         Some(Self { what, node, entries, reported })
     }
 
-    /// The value of a key, as written.
+    /// The value of a key as a node; `None` if the key is missing or its mistake has been reported.
     pub fn node(&self, key: &str) -> Option<&Node> {
         if self.reported.iter().any(|reported| reported == key) {
             return None;
@@ -83,14 +85,14 @@ impl<'n> Fields<'n> {
         find(key, &self.entries).map(|entry| &entry.value)
     }
 
-    /// The value of a key that must be there.
+    /// The value of a required key; `None` if it is missing or has a mistake, which is reported.
     pub fn required<T: Read>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         let Some(node) = self.node(key) else {
             if self.reported.iter().any(|reported| reported == key) {
                 return None;
             }
             let title = format!("missing key `{key}` in {}", self.what);
-            // Point at where the mapping begins, not at all of its lines.
+            // The label points at the first key, not at all lines of the mapping.
             let mut span = self.entries.first().map_or(self.node.span, |entry| entry.key.span);
             span.end = span.end.max(span.start + 1);
             problems.add(Problem::at(Code::MissingKey, span, title, format!("no `{key}` here")));
@@ -99,7 +101,7 @@ impl<'n> Fields<'n> {
         T::read(node, problems)
     }
 
-    /// The value of a key that may be left out. A bad value has been reported, and counts as none.
+    /// The value of an optional key; `None` if it is missing or has a mistake, which is reported.
     pub fn optional<T: Read>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         self.node(key).and_then(|node| T::read(node, problems))
     }
@@ -118,7 +120,7 @@ fn is_given(key: &str, entries: &[Entry]) -> bool {
     find(key, entries).is_some()
 }
 
-/// Both spellings of a key would give it two values.
+/// Reports a key that is given in both spellings, which would give it two values.
 fn check_alias(entry: &Entry, entries: &[Entry], problems: &mut Problems) {
     if let Some(other) = entries.iter().find(|entry| &**entry.key == ALIAS.1) {
         let title = format!("`{}` and `{}` are the same key", ALIAS.1, ALIAS.0);
@@ -128,13 +130,13 @@ fn check_alias(entry: &Entry, entries: &[Entry], problems: &mut Problems) {
     }
 }
 
-/// Whether a value is digits alone.
+/// Whether a value consists of digits.
 fn is_number(node: &Node) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     node.scalar().is_some_and(digits)
 }
 
-/// A number where a caller is named: probably the number of members.
+/// Reports a number as the name of a caller. It is probably meant as a number of members.
 fn refuse_number(
     entry: &Entry,
     entries: &[Entry],
@@ -179,7 +181,7 @@ macro_rules! record {
         }
 
         impl $name {
-            /// The keys that it may have.
+            /// The keys of the mapping.
             pub const KEYS: &'static [&'static str] = &[$($key),*];
         }
 
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_is_written_into_a_cell_as_pairs() {
+    fn a_mapping_is_written_as_pairs_in_a_cell() {
         let pair = read_cell::<Pair>("one=1; other=two").map(|pair| (pair.one, pair.other));
         assert_eq!(pair, Some((1, Some(vec!["two".to_owned()]))));
         for wrong in ["other=two", "one=1;one=2", "one", "one=1;third=3"] {

@@ -1,4 +1,4 @@
-//! A scenario's fleet and metrics as written, here or in files beside it.
+//! The fleet and the metrics of a scenario, in the scenario itself or in other files.
 
 use serde_json::{Value as Json, json};
 
@@ -12,29 +12,29 @@ use crate::decimal::Decimal;
 use crate::diagnostics::{Problems, Spanned};
 
 record! {
-    /// What there is.
+    /// The fleet: accounts, groups and instances.
     WrittenFleet: "a fleet" {
-        /// Accounts; one called `default`, if none is named.
+        /// The accounts; one account called `default` if not given.
         default "accounts" => accounts: Map<WrittenAccount>,
-        /// Scaling groups and scale sets.
+        /// The scaling groups and scale sets.
         default "groups" => groups: Map<WrittenGroup>,
-        /// Settings of instances that do not set them themselves.
+        /// Default settings for all instances.
         optional "defaults" => defaults: WrittenInstance,
         /// Instances by name, or `{ file: fleet.csv }`. A name may be a range: `web-1..4`.
         optional "instances" => instances: WrittenInstances,
-        /// Real fleets, as providers' command lines print them.
+        /// Replies of providers that describe real fleets.
         default "import" => import: Vec<WrittenImport>,
     }
 }
 
 record! {
-    /// A real fleet.
+    /// A real fleet, read from replies of a provider.
     WrittenImport: "an import" {
-        /// Whose replies they are.
+        /// The source of the replies, such as the command-line tool of a provider.
         required "from" => from: Spanned<String>,
-        /// The files, in any order.
+        /// The files with the replies, in any order.
         required "files" => files: Vec<Spanned<String>>,
-        /// The account that pays for the instances; the only account, if not given.
+        /// The account that owns the instances; the only account if not given.
         optional "account" => account: Spanned<Name>,
     }
 }
@@ -42,17 +42,17 @@ record! {
 record! {
     /// A list in a CSV file, whose columns are the keys.
     WrittenFile: "a file" {
-        /// Its path, relative to the scenario.
+        /// The path of the file, relative to the scenario.
         required "file" => file: Spanned<String>,
     }
 }
 
-/// Instances, here or in a CSV file.
+/// Instances, in the scenario or in a CSV file.
 #[derive(Debug, Clone)]
 pub enum WrittenInstances {
-    /// Here, by name.
+    /// Instances in the scenario, by name.
     Here(Map<WrittenInstance>),
-    /// In a file.
+    /// The path of a CSV file.
     File(Spanned<String>),
 }
 
@@ -81,16 +81,16 @@ pub fn read_file(node: &Node, problems: &mut Problems) -> Option<Spanned<String>
 }
 
 record! {
-    /// A level of a metric, which holds until the next.
+    /// A value of a metric, which is valid until the next one.
     MetricStep: "a step of a metric" {
-        /// Since when.
+        /// The time from which on the metric has this value.
         required "at" => at: Spanned<When>,
-        /// The level, or `unknown` where it cannot be read.
+        /// The value, or `unknown` while the metric cannot be read.
         required "value" => value: MetricLevel,
     }
 }
 
-/// A level, or `unknown`.
+/// A value, or `unknown`, which is `None`.
 #[derive(Debug, Clone, Copy)]
 pub struct MetricLevel(pub Option<Decimal>);
 
@@ -107,12 +107,12 @@ impl Read for MetricLevel {
     }
 }
 
-/// Metrics, here or in a CSV file.
+/// Metrics, in the scenario or in a CSV file.
 #[derive(Debug, Clone)]
 pub enum WrittenMetrics {
-    /// Here, by name.
+    /// Metrics in the scenario, by name.
     Here(Map<Vec<MetricStep>>),
-    /// In a file with the columns `metric`, `at` and `value`.
+    /// The path of a CSV file with the columns `metric`, `at` and `value`.
     File(Spanned<String>),
 }
 

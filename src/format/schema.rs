@@ -1,7 +1,7 @@
-//! The JSON Schema (draft 2020-12) of a file format: each type stands once under `$defs`.
+//! The JSON Schema (draft 2020-12) of a file format. Each type is defined once, under `$defs`.
 //!
-//! A schema accepts everything that the reader accepts. A scalar is text for the reader, whatever
-//! it looks like: `7` and `"7"` are the same number, and `2026` is a title.
+//! A schema accepts everything that the reader accepts. The reader takes every scalar as text: `7`
+//! and `"7"` are the same number, and `2026` is a valid title.
 
 use std::any::type_name;
 
@@ -15,8 +15,8 @@ pub(super) const SPAN: &str = "[0-9]+d([0-9]+h)?([0-9]+m)?([0-9]+s)?|[0-9]+h([0-
 /// `$name`, which stands for a value of the case.
 const CASE_VALUE: &str = r"\$[A-Za-z][A-Za-z0-9_-]*";
 
-/// A key of a mapping: its name, what it means, its schema, and whether it is required. No text
-/// for what it means if its schema has one.
+/// A key of a mapping: its name, its meaning, its schema, and whether it is required. The meaning
+/// is empty if the schema has a description.
 pub type Key = (&'static str, &'static str, Json, bool);
 
 /// Keys that several mappings share.
@@ -44,20 +44,20 @@ pub struct Schemas {
 }
 
 impl Schemas {
-    /// No definition yet, for a format without `cases:`.
+    /// An empty set of definitions, for a format without `cases:`.
     pub fn plain() -> Self {
         Self { defs: IndexMap::new(), has_cases: false }
     }
 
-    /// No definition yet, for a format in which `$name` stands for a value of the case.
+    /// An empty set of definitions, for a format in which `$name` stands for a value of the case.
     pub fn with_cases() -> Self {
         Self { has_cases: true, ..Self::plain() }
     }
 
-    /// A reference to the definition of `T`, which is called `what` without its article. The
-    /// first reference makes the definition.
+    /// A reference to the definition of `T`, whose name is `what` without its article. The first
+    /// reference creates the definition with `make`.
     ///
-    /// Two types of one name would share a definition; the second one gets a number.
+    /// If another type has the same name, a number is appended.
     pub fn define<T: ?Sized>(&mut self, what: &str, make: impl FnOnce(&mut Self) -> Json) -> Json {
         let name = slug(what);
         let owner = type_name::<T>();
@@ -70,7 +70,7 @@ impl Schemas {
         }
         let name = numbered;
         if !self.defs.contains_key(&name) {
-            // A type that contains itself finds its name taken.
+            // A type that contains itself must find its definition.
             self.defs.insert(name.clone(), (owner, Json::Null));
             let schema = make(self);
             self.defs.insert(name.clone(), (owner, schema));
@@ -84,7 +84,7 @@ impl Schemas {
         self.defs.into_iter().map(|(name, (_, schema))| (name, schema)).collect()
     }
 
-    /// A regular expression for a whole text; `$name` matches too where cases give values.
+    /// A regular expression for a whole text. It matches `$name` as well if the format has cases.
     pub(super) fn whole(&self, pattern: &str) -> String {
         if self.has_cases {
             format!("^({pattern}|{CASE_VALUE})$")
@@ -93,7 +93,7 @@ impl Schemas {
         }
     }
 
-    /// Any text. Numbers and truth values are texts as well.
+    /// Any text. Numbers and booleans are texts as well.
     pub fn text() -> Json {
         json!({ "type": ["string", "number", "boolean"] })
     }
@@ -103,7 +103,7 @@ impl Schemas {
         json!({ "type": "string", "pattern": self.whole(pattern) })
     }
 
-    /// A number of this JSON type, and how its digits are written.
+    /// A number of the JSON type `kind`, or a text that matches `digits`.
     pub fn number(&self, kind: &str, minimum: Option<i64>, digits: &str) -> Json {
         let mut schema = json!({ "type": [kind, "string"], "pattern": self.whole(digits) });
         if let Some(minimum) = minimum {
@@ -122,7 +122,7 @@ impl Schemas {
         let mut one_of = Vec::new();
         for (word, meaning) in words {
             let spelled = match word {
-                // Without quotes, YAML has no other way to write the word.
+                // YAML reads the unquoted word as a boolean.
                 "true" | "false" => json!({ "enum": [word == "true", word] }),
                 _ => json!({ "const": word }),
             };
@@ -160,7 +160,7 @@ impl Schemas {
         schema
     }
 
-    /// `{ file: … }`, or what would stand in that file.
+    /// `{ file: … }`, or the value `here`.
     pub fn file_or(file: &Json, here: &Json) -> Json {
         let names_file = json!({
             "type": "object",
@@ -170,7 +170,7 @@ impl Schemas {
         json!({ "if": names_file, "then": file, "else": here })
     }
 
-    /// A mapping with these keys, and those that begin with `x-`.
+    /// A mapping with these keys, and keys that start with `x-`.
     pub fn object(&mut self, about: &str, keys: Vec<Key>) -> Json {
         let required: Vec<&str> = keys.iter().filter(|key| key.3).map(|key| key.0).collect();
         let has = |wanted: &str| keys.iter().any(|key| key.0 == wanted);
@@ -209,15 +209,15 @@ impl Schemas {
             object["anyOf"] = either_spelling();
         }
         if has_alias {
-            // Both spellings would give the key two values.
+            // A key must not be given in both spellings.
             object["dependentSchemas"] = json!({ ALIAS.0: { "properties": { ALIAS.1: false } } });
         }
         self.or_case_value(&mut object);
         object
     }
 
-    /// Keys that several mappings share, defined once: the definition of their values, and the
-    /// definition of their names.
+    /// Defines keys that several mappings share: one definition for their values, and one for their
+    /// names.
     pub fn share(&mut self, what: &str, make: impl FnOnce(&mut Self) -> Vec<Key>) -> Shared {
         let mut names = Vec::new();
         let values = self.define::<Shared>(what, |schemas| {
@@ -234,7 +234,7 @@ impl Schemas {
         Shared { values, names }
     }
 
-    /// A mapping with the keys that it shares with others, and its own.
+    /// A mapping with shared keys and its own keys.
     pub fn sharing(&mut self, shared: &Shared, about: &str, own: Vec<Key>) -> Json {
         let own_names: Vec<&str> = own.iter().map(|key| key.0).collect();
         let mut object = self.object(about, own);
@@ -244,7 +244,8 @@ impl Schemas {
         object
     }
 
-    /// What a caller cannot be called: a number there is a mistake for the size of a change.
+    /// Digits, which are refused as the name of a caller: they are probably meant as a number of
+    /// members.
     fn digits(&mut self) -> Json {
         struct Digits;
         self.define::<Digits>("digits", |_| {
@@ -253,13 +254,13 @@ impl Schemas {
         })
     }
 
-    /// The definition behind a reference, to be changed.
+    /// The definition that a reference points to; `None` if there is none.
     pub fn definition(&mut self, reference: &Json) -> Option<&mut Json> {
         let name = reference["$ref"].as_str()?.strip_prefix("#/$defs/")?;
         self.defs.get_mut(name).map(|(_, schema)| schema)
     }
 
-    /// Lets a mapping have exactly one of some keys.
+    /// Requires a mapping to have exactly one of some keys.
     pub fn exactly_one(schema: &mut Json, keys: impl Iterator<Item = &'static str>) {
         let one_of: Vec<Json> = keys.map(|key| json!({ "required": [key] })).collect();
         if let Some(kinds) = schema["type"].as_array_mut() {
@@ -269,7 +270,7 @@ impl Schemas {
         schema["then"] = json!({ "oneOf": one_of });
     }
 
-    /// Lets `$name` stand in place of a list or a mapping: `pattern` looks at texts alone.
+    /// Allows `$name` in place of a list or a mapping. `pattern` applies to texts only.
     pub fn or_case_value(&self, schema: &mut Json) {
         if !self.has_cases {
             return;
@@ -282,7 +283,7 @@ impl Schemas {
     }
 }
 
-/// The one key with a second spelling: as written, and as it is read.
+/// The only key with two spellings: the second spelling, and the main one.
 pub(super) const ALIAS: (&str, &str) = ("instances", "instance");
 
 /// The condition that a key with two spellings is given in one of them.
@@ -301,7 +302,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_is_defined_once_and_two_types_never_share_a_name() {
+    fn a_type_is_defined_once_and_two_types_never_share_a_definition() {
         let mut schemas = Schemas::plain();
         let first = schemas.define::<u8>("a number", |_| json!({ "type": "integer" }));
         assert_eq!(first, schemas.define::<u8>("a number", |_| Json::Null));

@@ -1,4 +1,4 @@
-//! Selectors as written: which instances an event or an expectation is about.
+//! Selectors: the instances that an event or an expectation is about, by name or by tag.
 
 use std::ops::RangeInclusive;
 
@@ -11,12 +11,12 @@ use super::schema::Schemas;
 use super::tree::{Node, Style, Value};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
 
-/// A selector as written: names, ranges `web-1..4`, globs `db-*`, or tags.
+/// A selector: names, ranges `web-1..4`, globs `db-*`, or tags.
 #[derive(Debug, Clone)]
 pub struct Selector {
-    /// Its alternatives, in the order written.
+    /// Its alternatives, in the order of the file.
     pub parts: Vec<SelectorPart>,
-    /// Where it stands.
+    /// The span of the whole selector.
     pub span: Span,
 }
 
@@ -25,14 +25,14 @@ pub struct Selector {
 pub enum SelectorPart {
     /// A name, a range `web-1..4` or a glob `db-*`.
     Text(Spanned<String>),
-    /// Tags that an instance must all have, each with one of the values.
+    /// Tags. An instance matches if it has all of them, each with one of the given values.
     Tags(Spanned<Map<OneOrMany<String>>>),
 }
 
 record! {
     /// Instances by their tags.
     TagsRecord: "a selector by tags" {
-        /// Tags that an instance must all have. Of a list of values, it has one.
+        /// Tags. An instance matches if it has all of them. A list of values means any one of them.
         required "tags" => tags: Spanned<Map<OneOrMany<String>>>,
     }
 }
@@ -82,9 +82,9 @@ impl SelectorPart {
             Value::Map(_) => {
                 let tags = TagsRecord::read(node, problems)?.tags;
                 if tags.0.is_empty() {
-                    let title = "no tags at all would select the whole fleet";
+                    let title = "an empty list of tags would select the whole fleet";
                     let problem = Problem::at(Code::MatchesNothing, tags.span, title, "no tag");
-                    problems.add(problem.help("to mean every instance, write `\"*\"`"));
+                    problems.add(problem.help("write `\"*\"` to select every instance"));
                     return None;
                 }
                 Some(Self::Tags(tags))
@@ -97,7 +97,7 @@ impl SelectorPart {
     }
 }
 
-/// A glob in which only `*` and `?` have a meaning.
+/// A glob in which only `*` and `?` are special; `None` if it is not valid.
 pub fn glob(text: &str) -> Option<GlobMatcher> {
     let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {
@@ -109,7 +109,7 @@ pub fn glob(text: &str) -> Option<GlobMatcher> {
     GlobBuilder::new(&pattern).backslash_escape(true).build().ok().map(|g| g.compile_matcher())
 }
 
-/// The message that a text is no range.
+/// The problem that a text is not a range.
 pub fn not_a_range(text: &str, fault: &str, span: Span) -> Problem {
     let title = format!("`{text}` is not a range: {fault}");
     let problem = Problem::at(Code::BadName, span, title, "not a range");
@@ -129,13 +129,13 @@ fn braced(text: &str) -> Option<String> {
     expand(&range).is_ok().then_some(range)
 }
 
-/// The longest range.
+/// The largest number of names in a range.
 pub const LONGEST: u64 = 10_000_000;
 
 /// The names that a text stands for: itself, or those of a range `web-1..4`.
 ///
 /// # Errors
-/// What is wrong with the range.
+/// If the text is an invalid range; the error is the reason.
 pub fn expand(text: &str) -> Result<Vec<String>, String> {
     let Some((prefix, width, numbers)) = range(text)? else { return Ok(vec![text.to_owned()]) };
     Ok(numbers.map(|n| format!("{prefix}{n:0width$}")).collect())
@@ -150,10 +150,10 @@ pub fn count(text: &str) -> u64 {
     }
 }
 
-/// A range as its prefix, the number of digits that its numbers are filled up to, and the
-/// numbers; `None` if the text is a single name.
+/// A range: its prefix, the number of digits to which numbers are padded, and the numbers.
 type Range<'t> = (&'t str, usize, RangeInclusive<u64>);
 
+/// The range in a text; `None` if the text is a single name.
 fn range(text: &str) -> Result<Option<Range<'_>>, String> {
     let Some((first, last)) = text.split_once("..") else {
         return match braced(text) {
@@ -174,7 +174,7 @@ fn range(text: &str) -> Result<Option<Range<'_>>, String> {
     if high - low >= LONGEST {
         return Err(format!("more than {LONGEST} names"));
     }
-    // `web-01..10` keeps its zeros.
+    // `web-01..10` keeps leading zeros.
     let width = if from.starts_with('0') { from.len() } else { 0 };
     Ok(Some((prefix, width, low..=high)))
 }

@@ -1,35 +1,35 @@
-//! A file as a tree: what was written, not yet what it means.
+//! A file as a tree of untyped nodes.
 
 use crate::diagnostics::{Span, Spanned};
 
-/// A piece of a file with its place.
+/// A node of a file.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// What it is.
+    /// The value.
     pub value: Value,
-    /// Where it stands.
+    /// The span of the value in the file.
     pub span: Span,
 }
 
-/// What a piece of a file is. Scalars are text: the schema types them, never their look.
+/// The value of a node. Scalars are texts; their type follows from the record that they belong to.
 #[derive(Debug, Clone)]
 pub enum Value {
-    /// Nothing at all behind a key.
+    /// A key without a value.
     Empty,
-    /// A word or a quoted text.
+    /// A single value.
     Scalar(Box<str>, Style),
     /// A list.
     List(Vec<Node>),
-    /// A mapping, in the order written.
+    /// A mapping, in the order of the file.
     Map(Vec<Entry>),
 }
 
 /// How a scalar was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// Bare.
+    /// Without quotes.
     Plain,
-    /// In quotes, or as a block of text.
+    /// In quotes, or as a block scalar.
     Quoted,
     /// In a cell of a CSV file, where lists are joined by `;`.
     Cell,
@@ -45,7 +45,7 @@ pub struct Entry {
 }
 
 impl Node {
-    /// Its kind, for a message.
+    /// The kind of the value, for messages.
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::Empty => "nothing",
@@ -56,7 +56,7 @@ impl Node {
         }
     }
 
-    /// The text, if it is a scalar.
+    /// The text of a scalar; `None` for any other value.
     pub fn scalar(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(text, _) => Some(text),
@@ -64,7 +64,7 @@ impl Node {
         }
     }
 
-    /// The entries, if it is a mapping.
+    /// The entries of a mapping; `None` for any other value.
     pub fn entries(&self) -> Option<&[Entry]> {
         match &self.value {
             Value::Map(entries) => Some(entries),
@@ -72,12 +72,12 @@ impl Node {
         }
     }
 
-    /// The value of a key, if it is a mapping that has it.
+    /// The value of a key; `None` if the node is not a mapping that has the key.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries()?.iter().find(|entry| &**entry.key == key).map(|entry| &entry.value)
     }
 
-    /// The value of a key to be changed, if it is a mapping that has it.
+    /// The value of a key, mutably; `None` if the node is not a mapping that has the key.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         match &mut self.value {
             Value::Map(entries) => {
@@ -87,7 +87,7 @@ impl Node {
         }
     }
 
-    /// Visits every node of the tree from the top, which may replace it.
+    /// Calls `f` for every node of the tree, parents first. `f` may replace the node.
     pub fn visit(&mut self, f: &mut impl FnMut(&mut Self)) {
         f(self);
         match &mut self.value {

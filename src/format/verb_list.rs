@@ -1,12 +1,12 @@
-//! `verb_list!`: from the list of verbs, what is the same for each of them.
+//! `verb_list!`: the code that is the same for every verb.
 
-/// From the list of verbs: the enum of what is written, and what is the same for each verb.
+/// Generates, from the list of verbs, the enum of verbs and the functions that look one up.
 macro_rules! verb_list {
     ($($verb:literal => $name:ident,)+) => {
-        /// The verbs.
+        /// The names of all verbs.
         pub const VERBS: &[&str] = &[$($verb),+];
 
-        /// A verb as written.
+        /// A verb with its keys, as a file states them.
         #[derive(Debug, Clone)]
         #[expect(missing_docs, reason = "each has the docs of its record")]
         pub enum WrittenVerb {
@@ -14,7 +14,7 @@ macro_rules! verb_list {
         }
 
         impl WrittenVerb {
-            /// Reads the mapping behind the key `verb`.
+            /// Reads the value of the key `verb`; `None` if it has a mistake, which is reported.
             pub fn read(verb: &str, node: &Node, problems: &mut Problems) -> Option<Self> {
                 match verb {
                     $($verb => $name::read(node, problems).map(Box::new).map(Self::$name),)+
@@ -23,7 +23,7 @@ macro_rules! verb_list {
             }
         }
 
-        /// A reference to the definition of a verb.
+        /// A reference to the schema of a verb; `None` if there is no such verb.
         pub fn verb_definition(verb: &str, schemas: &mut Schemas) -> Option<Json> {
             match verb {
                 $($verb => Some($name::schema(schemas)),)+
@@ -31,7 +31,7 @@ macro_rules! verb_list {
             }
         }
 
-        /// The keys of a verb, `by` and `via` included.
+        /// The keys of a verb, including `by` and `via`.
         pub fn verb_keys(verb: &str) -> &'static [&'static str] {
             match verb {
                 $($verb => $name::KEYS,)+
@@ -39,7 +39,7 @@ macro_rules! verb_list {
             }
         }
 
-        /// The keys that a verb needs.
+        /// The required keys of a verb.
         pub fn verb_needs(verb: &str) -> Vec<&'static str> {
             match verb {
                 $($verb => $name::required_keys(),)+

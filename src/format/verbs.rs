@@ -1,4 +1,4 @@
-//! The verbs as written: what an event may ask for, one record for each.
+//! The verbs of events, one record for each.
 //!
 //! To add a verb, add its record here and its name to the list at the end; the compiler then
 //! names the two other places, `plan/events.rs` and `world/run.rs`.
@@ -28,7 +28,7 @@ macro_rules! call {
                 $($keys)*
                 /// The name of the caller.
                 optional "by" => by: Name,
-                /// The way by which the call comes in.
+                /// The channel of the call.
                 optional "via" => via: Channel,
             }
         }
@@ -38,31 +38,31 @@ macro_rules! call {
 call! {
     /// Creates an instance.
     Create: "create" {
-        /// Its name.
+        /// The name of the new instance.
         required "instance" => instance: Spanned<Name>,
-        /// What it is like; the fleet's defaults hold for the rest.
+        /// The settings of the new instance; defaults of the fleet apply to all others.
         optional "like" => like: WrittenInstance,
     }
 }
 
 call! {
-    /// Gives instances up for good.
+    /// Releases instances permanently.
     Release: "release" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
-        /// Whether a running instance may go.
+        /// Whether a running instance may be released; `false` if not given.
         optional "force" => force: bool,
-        /// Whether an expired subscription is meant to go.
+        /// Whether an expired subscription may be released; `false` if not given.
         optional "terminate-subscription" => terminate_subscription: bool,
     }
 }
 
 call! {
-    /// Shuts instances down.
+    /// Stops instances.
     Stop: "stop" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
-        /// Whether they are to pay nothing for compute meanwhile.
+        /// Whether to stop in economical mode, in which compute is free of charge.
         optional "economical" => economical: bool,
     }
 }
@@ -70,7 +70,7 @@ call! {
 call! {
     /// Starts instances.
     Start: "start" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
@@ -78,7 +78,7 @@ call! {
 call! {
     /// Stops instances and starts them again.
     Restart: "restart" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
@@ -90,57 +90,57 @@ call! {
         optional "instance" => instance: Selector,
         /// The group.
         optional "group" => group: Spanned<String>,
-        /// The protections by name: `true` switches on, `false` off.
+        /// The protections by name: `true` switches a protection on, `false` switches it off.
         required "flags" => flags: Map<bool>,
-        /// The version of the provider's interface by which the call comes in.
+        /// The version of the provider's API that the call uses.
         optional "api-version" => api_version: ApiVersion,
     }
 }
 
 call! {
-    /// Sets the time at which instances are to be released.
+    /// Schedules the release of instances.
     ScheduleRelease: "schedule-release" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
-        /// When they are to be released.
+        /// The time of the release.
         required "time" => time: When,
     }
 }
 
 call! {
-    /// Takes that time away.
+    /// Cancels the scheduled release of instances.
     CancelScheduledRelease: "cancel-scheduled-release" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
 
 call! {
-    /// Changes how instances are paid for.
+    /// Converts instances to another way of billing.
     ConvertBilling: "convert-billing" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
-        /// How they are to be paid for.
+        /// The new way of billing.
         required "to" => to: Billing,
-        /// For how long, if that is a subscription; a month if not given.
+        /// The term, if the new way of billing is a subscription; one month if not given.
         optional "for" => term: Term,
     }
 }
 
 call! {
-    /// Prolongs the terms of subscriptions.
+    /// Renews subscriptions.
     Renew: "renew" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
-        /// For how long; as long as they renew themselves for, if not given.
+        /// The term; the term of the instance's automatic renewal if not given.
         optional "for" => term: Term,
     }
 }
 
 call! {
-    /// Copies the disks of instances into snapshots.
+    /// Takes snapshots of the disks of instances.
     Snapshot: "snapshot" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
@@ -148,33 +148,33 @@ call! {
 call! {
     /// Makes custom images of instances.
     CreateImage: "create-image" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
 
 call! {
-    /// Turns the static public addresses of instances into ones that outlive them.
+    /// Converts the static public addresses of instances to addresses that outlive the instances.
     ConvertAddress: "convert-address" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
 
 call! {
-    /// Takes instances into a group.
+    /// Attaches instances to a group.
     Attach: "attach" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
         /// The group.
         required "group" => group: Spanned<String>,
-        /// Whether the group is to manage their lives.
+        /// Whether the group manages the lifecycle of the instances; `false` if not given.
         optional "entrusted" => entrusted: bool,
     }
 }
 
 call! {
-    /// Takes members out of their group and leaves them alone.
+    /// Detaches members from their group; the instances stay.
     Detach: "detach" {
         /// The group.
         required "group" => group: Spanned<String>,
@@ -184,11 +184,11 @@ call! {
 }
 
 call! {
-    /// Has a group shrink; it chooses the members itself.
+    /// Reduces the size of a group, which chooses the members to remove.
     ScaleIn: "scale-in" {
         /// The group.
         required "group" => group: Spanned<String>,
-        /// By how many members.
+        /// The number of members to remove.
         required "remove" => remove: NonZero<u32>,
         /// The initiator; `user` if not given.
         optional "initiator" => initiator: Initiator,
@@ -196,11 +196,11 @@ call! {
 }
 
 call! {
-    /// Has a group grow; it creates the members itself.
+    /// Increases the size of a group, which creates the members.
     ScaleOut: "scale-out" {
         /// The group.
         required "group" => group: Spanned<String>,
-        /// By how many members.
+        /// The number of members to add.
         required "add" => add: NonZero<u32>,
         /// The initiator; `user` if not given.
         optional "initiator" => initiator: Initiator,
@@ -208,11 +208,11 @@ call! {
 }
 
 call! {
-    /// Gives a group another size; it creates or chooses the members itself.
+    /// Sets the desired capacity of a group, which creates members or chooses members to remove.
     SetCapacity: "set-capacity" {
         /// The group.
         required "group" => group: Spanned<String>,
-        /// How many members it is to have.
+        /// The desired capacity.
         required "to" => to: u32,
         /// The initiator; `user` if not given.
         optional "initiator" => initiator: Initiator,
@@ -220,19 +220,20 @@ call! {
 }
 
 call! {
-    /// Has a group do something to all of its members, or to those that are named.
+    /// Applies an operation to members of a group.
     GroupAction: "group-action" {
         /// The group.
         required "group" => group: Spanned<String>,
-        /// What.
+        /// The operation.
         required "do" => operation: GroupOperation,
-        /// The members; all, if none is named.
+        /// The members; all members if not given.
         optional "instance" => instance: Selector,
     }
 }
 
 call! {
-    /// Gives a group another model. How it reaches the members is the group's mode.
+    /// Replaces the model of a group. The upgrade mode of the group determines when its members
+    /// change.
     UpdateModel: "update-model" {
         /// The group.
         required "group" => group: Spanned<String>,
@@ -242,31 +243,31 @@ call! {
 }
 
 call! {
-    /// Brings members of a group to its model.
+    /// Upgrades members of a group to its latest model.
     Upgrade: "upgrade" {
         /// The group.
         required "group" => group: Spanned<String>,
-        /// The members; all, if none is named.
+        /// The members; all members if not given.
         optional "instance" => instance: Selector,
-        /// Whether it is the platform's own upgrade of the image of the system.
+        /// Whether this is an OS image upgrade by the platform; `false` if not given.
         optional "os-image" => os_image: bool,
     }
 }
 
 call! {
-    /// Gives instances fresh system disks.
+    /// Replaces the system disks of instances by fresh ones.
     Reimage: "reimage" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
-        /// Whether their other disks are to be fresh as well.
+        /// Whether data disks are replaced as well; `false` if not given.
         optional "all-disks" => all_disks: bool,
     }
 }
 
 call! {
-    /// Shuts instances down and gives their compute back.
+    /// Shuts instances down and frees their compute.
     Deallocate: "deallocate" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
@@ -274,13 +275,13 @@ call! {
 call! {
     /// Moves instances to other hosts.
     Redeploy: "redeploy" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
 
 call! {
-    /// Lets members of a group stand by.
+    /// Moves members of a group to standby.
     EnterStandby: "enter-standby" {
         /// The group.
         required "group" => group: Spanned<String>,
@@ -290,7 +291,7 @@ call! {
 }
 
 call! {
-    /// Puts members of a group back into service.
+    /// Returns members of a group from standby to service.
     ExitStandby: "exit-standby" {
         /// The group.
         required "group" => group: Spanned<String>,
@@ -304,7 +305,7 @@ call! {
     Suspend: "suspend" {
         /// The group.
         required "group" => group: Spanned<String>,
-        /// What.
+        /// The processes.
         required "process" => process: OneOrMany<Process>,
     }
 }
@@ -314,7 +315,7 @@ call! {
     Resume: "resume" {
         /// The group.
         required "group" => group: Spanned<String>,
-        /// What.
+        /// The processes.
         required "process" => process: OneOrMany<Process>,
     }
 }
@@ -322,9 +323,9 @@ call! {
 call! {
     /// Completes the hook that instances wait for.
     CompleteHook: "complete-hook" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
-        /// What becomes of what it held up; `continue` if not given.
+        /// The result of the hook; `continue` if not given.
         optional "result" => result: HookResult,
     }
 }
@@ -332,13 +333,13 @@ call! {
 call! {
     /// Restarts the timeout of the hook that instances wait for.
     Heartbeat: "heartbeat" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
 
 call! {
-    /// Has a group remove the members that are named.
+    /// Removes the given members from a group. The policy decides which of them are released.
     DeleteMembers: "delete-members" {
         /// The group.
         required "group" => group: Spanned<String>,
@@ -352,7 +353,7 @@ call! {
     DeleteGroup: "delete-group" {
         /// The group.
         required "group" => group: Spanned<String>,
-        /// Whether it may have members.
+        /// Whether a group with members may be deleted; `false` if not given.
         optional "force" => force: bool,
     }
 }
@@ -366,7 +367,7 @@ call! {
 }
 
 record! {
-    /// Has an account cancelled.
+    /// Cancels an account.
     Cancel: "cancel" {
         /// The account.
         required "account" => account: Spanned<Name>,
@@ -374,17 +375,17 @@ record! {
 }
 
 record! {
-    /// Reports how well instances serve.
+    /// Reports the health of instances.
     SetHealth: "set-health" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
-        /// How well.
+        /// The reported health.
         required "health" => health: Health,
     }
 }
 
 record! {
-    /// Has a group even out its zones.
+    /// Lets a group rebalance its members over zones.
     BalanceZones: "balance-zones" {
         /// The group.
         required "group" => group: Spanned<String>,
@@ -392,15 +393,15 @@ record! {
 }
 
 record! {
-    /// Has the platform work on the hosts of instances.
+    /// The platform maintains the hosts of instances.
     Maintenance: "maintenance" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
 
 record! {
-    /// Leaves an account's bill unpaid.
+    /// The bill of an account becomes overdue.
     Overdue: "overdue" {
         /// The account.
         required "account" => account: Spanned<Name>,
@@ -408,33 +409,33 @@ record! {
 }
 
 record! {
-    /// Has the platform lock instances for a breach of its security rules.
+    /// The platform locks instances for a violation of its security rules.
     SecurityLock: "security-lock" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
 
 record! {
-    /// Has the platform lift that lock.
+    /// The platform removes the security lock of instances.
     SecurityUnlock: "security-unlock" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
 
 record! {
-    /// Has the platform release instances for a breach of its security rules.
+    /// The platform releases instances for a violation of its security rules.
     SecurityRelease: "security-release" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }
 
 record! {
-    /// Has the platform give notice that it takes spot capacity back.
+    /// The platform announces that it reclaims spot instances.
     SpotReclaim: "spot-reclaim" {
-        /// Which.
+        /// The instances.
         required "instance" => instance: Selector,
     }
 }

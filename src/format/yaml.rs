@@ -1,7 +1,7 @@
-//! Strict YAML 1.2: the part of it that reads the same everywhere.
+//! A strict subset of YAML 1.2, which every YAML parser reads in the same way.
 //!
-//! Refused with a hint: tabs, duplicate keys, anchors, aliases, tags, merge
-//! keys, several documents, and nesting deeper than any of these files needs.
+//! Tabs, duplicate keys, anchors, aliases, tags, merge keys, several documents, and very deep
+//! nesting are refused with a hint.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
@@ -18,56 +18,57 @@ use crate::diagnostics::{FileId, Sources, Span, Spanned};
 /// Deepest nesting that is read.
 const DEPTH: usize = 64;
 
-/// Reads a file as a tree; what is wrong with it goes to `problems`.
+/// Reads a file as a tree; `None` if it is not valid YAML, which is reported.
 ///
-/// Syntax is reported at the first place where it breaks, since what follows is
-/// guesswork; everything else is reported completely.
+/// Only the first syntax error is reported, because later ones could be its consequences. All other
+/// mistakes are reported.
 pub fn parse_yaml(sources: &Sources, file: FileId, problems: &mut Problems) -> Option<Node> {
     let text = sources.text(file);
     if text.trim().is_empty() {
         problems.add(empty(sources.whole(file)));
         return None;
     }
-    if let Some(at) = text.find(|c: char| c == '\0' || (c.is_control() && !"\n\r\t".contains(c))) {
-        let span = point(file, at);
-        let title = "the file holds control characters; it is no text file";
+    let is_binary = |c: char| c == '\0' || (c.is_control() && !"\n\r\t".contains(c));
+    if let Some(index) = text.find(is_binary) {
+        let span = point(file, index);
+        let title = "the file contains control characters, so it is not a text file";
         problems.add(Problem::at(Code::Syntax, span, title, ""));
         return None;
     }
     Builder { file, text, stack: Vec::new(), root: None }.build(problems)
 }
 
-/// A block of text on one line. No report shows lines of a file as lines of its own.
+/// A block scalar on one line, so that no report contains line breaks of a file.
 fn one_line(text: &str) -> Box<str> {
     text.split_whitespace().collect::<Vec<_>>().join(" ").into()
 }
 
-/// A text with a character that would do something where it is shown.
+/// The problem with an invisible character, which could change how a report is displayed.
 fn hidden(span: Span, unseen: char) -> Problem {
     let what = match unseen {
         '\n' | '\r' => "a line break",
         c if c.is_control() => "a control character",
-        _ => "a character that hides or turns the text around it",
+        _ => "a character that hides or reorders the text around it",
     };
     let title = format!("a text contains {what} (`{}`)", unseen.escape_default());
     let problem = Problem::at(Code::Refused, span, title, "not allowed in a text");
-    problem.help("remove it; a long text may be written behind `>` and is read as one line")
+    problem.help("remove it; a long text may be written after `>` and is read as one line")
 }
 
 /// A tree under construction.
 struct Builder<'t> {
     file: FileId,
     text: &'t str,
-    stack: Vec<Open>,
+    stack: Vec<OpenNode>,
     root: Option<Node>,
 }
 
-/// A list or mapping whose end has not come yet.
-struct Open {
+/// A list or mapping whose end has not been read.
+struct OpenNode {
     start: Span,
     value: Value,
     key: Option<Spanned<Box<str>>>,
-    /// The keys so far, and where each stands.
+    /// The keys so far, with their spans.
     keys: BTreeMap<Box<str>, Span>,
 }
 
@@ -93,8 +94,8 @@ impl Builder<'_> {
         self.root
     }
 
-    /// Takes in one event; `None` ends the reading. What is refused has been reported, and
-    /// the tree goes on without it, so that all else is reported as well.
+    /// Handles one event of the parser; `None` ends the reading. A refused construct is reported
+    /// and left out of the tree, so that later mistakes are reported as well.
     #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
     fn event(&mut self, event: &Event, marks: ParserSpan, problems: &mut Problems) -> Option<()> {
         let span = self.span(marks);
@@ -102,17 +103,17 @@ impl Builder<'_> {
             Event::DocumentStart(..) if self.root.is_none() => return Some(()),
             Event::DocumentStart(..) => {
                 let title = "a second document begins here";
-                let problem = Problem::at(Code::Refused, span, title, "one file, one document");
-                problems.add(problem.help("put it into a file of its own"));
+                let problem = Problem::at(Code::Refused, span, title, "second document");
+                problems.add(problem.help("put it in a separate file"));
                 return None;
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                problems.add(refused(span, "aliases (`*name`) are not used here"));
+                problems.add(refused(span, "aliases (`*name`) are not allowed here"));
                 self.place_value(Node { value: Value::Empty, span }, problems);
                 return Some(());
             }
             Event::Anchor(..) => {
-                problems.add(refused(span, "anchors (`&name`) are not used here"));
+                problems.add(refused(span, "anchors (`&name`) are not allowed here"));
                 return Some(());
             }
             Event::Scalar(text, style, _, tag) => {
@@ -151,13 +152,13 @@ impl Builder<'_> {
             Event::SequenceEnd | Event::MappingEnd => {}
             _ => return Some(()),
         }
-        let Some(Open { start, value, .. }) = self.stack.pop() else { return Some(()) };
+        let Some(OpenNode { start, value, .. }) = self.stack.pop() else { return Some(()) };
         let last = match &value {
             Value::List(items) => items.last().map(|item| item.span),
             Value::Map(entries) => entries.last().map(|entry| entry.value.span),
             Value::Empty | Value::Scalar(..) => None,
         };
-        // A flow collection ends with its bracket, a block one with its last item.
+        // A flow collection ends with its bracket, a block collection with its last item.
         let end = if span.start < span.end { span } else { last.unwrap_or(start) };
         self.place_value(Node { value, span: start.to(end) }, problems);
         Some(())
@@ -168,11 +169,11 @@ impl Builder<'_> {
             problems.add(too_deep(start));
             return None;
         }
-        self.stack.push(Open { start, value, key: None, keys: BTreeMap::new() });
+        self.stack.push(OpenNode { start, value, key: None, keys: BTreeMap::new() });
         Some(())
     }
 
-    /// Puts a finished node where it belongs: as a key, as a value, as an item, or at the root.
+    /// Adds a complete node to the tree, as a key, a value, a list item, or the root.
     fn place_value(&mut self, node: Node, problems: &mut Problems) {
         let Some(open) = self.stack.last_mut() else {
             self.root = Some(node);
@@ -183,7 +184,7 @@ impl Builder<'_> {
             Value::Map(entries) => match open.key.take() {
                 Some(key) => {
                     match open.keys.entry(key.value.clone()) {
-                        // Reported, and the first one counts: the rest of the file is still read.
+                        // The first value is used, and the rest of the file is read.
                         Slot::Occupied(first) => problems.add(twice(&key, *first.get())),
                         Slot::Vacant(slot) => {
                             slot.insert(key.span);
@@ -201,7 +202,7 @@ impl Builder<'_> {
         let span = node.span;
         let text = match node.value {
             Value::Scalar(text, Style::Plain) if &*text == "<<" => {
-                problems.add(refused(span, "merge keys (`<<`) are not used here"));
+                problems.add(refused(span, "merge keys (`<<`) are not allowed here"));
                 text
             }
             Value::Scalar(text, _) => text,
@@ -219,13 +220,14 @@ impl Builder<'_> {
 
     fn span(&self, marks: ParserSpan) -> Span {
         let range = marks.byte_range().unwrap_or(0..0);
-        // A block scalar's stretch runs to the next token; its text ends before.
+        // The parser's range of a block scalar includes the white space up to the next token.
         let text = self.text.get(range.clone()).unwrap_or_default().trim_end();
         let end = range.start + text.len().max(usize::from(range.len() == 1));
         Span { start: narrow(range.start), end: narrow(end.min(range.end)), file: self.file }
     }
 
-    /// A tab that indents the line which begins at `line`, or the one after it.
+    /// The index of a tab in the indentation of the line that starts at `line`, or of the next
+    /// line.
     fn tab_in_indentation(&self, line: usize) -> Option<usize> {
         let next = self.text[line..].find('\n').map(|n| line + n + 1);
         [Some(line), next].into_iter().flatten().find_map(|start| {
@@ -235,33 +237,28 @@ impl Builder<'_> {
         })
     }
 
-    /// Says that a value has a tag; the tag stands before its place.
+    /// Reports a tag, which stands before the span of its value.
     fn tagged(&self, span: Span, problems: &mut Problems) {
         let before = self.text[..span.range().start].trim_end();
-        let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let start = before.rfind(char::is_whitespace).map_or(0, |index| index + 1);
         let tag = Span { start: narrow(start), end: narrow(before.len()), ..span };
         let span = if before[start..].starts_with('!') { tag } else { span };
-        problems.add(refused(span, "tags (`!name`) are not used here"));
+        problems.add(refused(span, "tags (`!name`) are not allowed here"));
     }
 
-    /// A syntax error, in plain words where those of the parser need an explanation.
+    /// The problem of a syntax error, with a help line for common mistakes.
     #[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
     fn syntax(&self, error: &ScanError) -> Problem {
-        let at = error.marker().byte_offset().unwrap_or(0);
-        let mut span = point(self.file, at.min(self.text.len()));
+        let index = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
+        let mut span = point(self.file, index);
         if *error.kind() == ErrorKind::RecursionLimitExceeded {
             return too_deep(span);
         }
-        let line = self.text[..at.min(self.text.len())].rfind('\n').map_or(0, |n| n + 1);
+        let line = self.text[..index].rfind('\n').map_or(0, |n| n + 1);
         if let Some(tab) = self.tab_in_indentation(line) {
             span = point(self.file, tab);
-            return Problem::at(
-                Code::Refused,
-                span,
-                "a tab stands where lines are indented",
-                "tab",
-            )
-            .help("indent with spaces; two for each level will do");
+            return Problem::at(Code::Refused, span, "a tab is used for indentation", "tab")
+                .help("indent with spaces, two for each level");
         }
         let problem = Problem::at(Code::Syntax, span, "this is not YAML", "reading stopped here");
         match error.kind() {
@@ -282,21 +279,21 @@ impl Builder<'_> {
                 problem.help("a `,` or the closing `]` or `}` is missing before this")
             }
             ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
-                problem.help("a `:` is missing behind a key on this line or on the one above")
+                problem.help("a `:` is missing after a key on this line or on the line above")
             }
             ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => problem
-                .help("this line is indented unlike those beside it, or its `-` is missing"),
-            _ => problem.note(format!("the reader says: {}", error.info())),
+                .help("the indentation of this line differs from its neighbours, or its `-` is missing"),
+            _ => problem.note(format!("the YAML parser reports: {}", error.info())),
         }
     }
 }
 
-fn point(file: FileId, at: usize) -> Span {
-    let start = narrow(at);
+fn point(file: FileId, index: usize) -> Span {
+    let start = narrow(index);
     Span { file, start, end: start + 1 }
 }
 
-/// Offsets fit, since [`Sources`] takes no larger text.
+/// An offset as 32 bits. It fits, because [`Sources`] refuses larger texts.
 fn narrow(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
@@ -307,8 +304,7 @@ fn empty(span: Span) -> Problem {
 }
 
 fn refused(span: Span, title: &str) -> Problem {
-    Problem::at(Code::Refused, span, title, "not here")
-        .help("write the value out; a file should read the same from top to bottom")
+    Problem::at(Code::Refused, span, title, "not here").help("write the value itself")
 }
 
 fn too_deep(span: Span) -> Problem {

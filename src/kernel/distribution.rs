@@ -47,7 +47,8 @@ impl Distribution {
     /// Weibull: F(t) = 1 − exp(−(t / scale)^shape). `None` if the shape is not
     /// a positive number.
     ///
-    /// Below 1 the hazard falls with age, at 1 it is constant (exponential), above 1 it rises.
+    /// With a shape below 1 the hazard falls with age, at 1 it is constant (exponential), and above
+    /// 1 it rises.
     pub fn weibull(scale: SimSpan, shape: f64) -> Option<Self> {
         (shape.is_finite() && shape > 0.0).then(|| Self(Shape::Weibull(seconds(scale), shape)))
     }
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_half_way_word_gives_the_median() {
+    fn the_middle_word_gives_the_median() {
         let (half, mean) = (1 << 63, 1_000_000.0);
         let cases = [
             (Distribution::exponential(span(1_000_000)), mean * std::f64::consts::LN_2),
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_spans_are_fixed_for_good() {
+    fn the_drawn_spans_never_change() {
         // The same on every platform; a change here changes the draws of every stored seed.
         let mut stream = Streams::new(42, 0).named("chance");
         let drawn: Vec<i64> = all().iter().map(|d| d.draw(&mut stream).seconds()).collect();

@@ -36,8 +36,8 @@ impl<T: TimerId> DueTimes<T> {
 
     /// When `timer` is due; [`SimTime::NEVER`] if it is not set.
     pub(super) fn of(&self, timer: T) -> SimTime {
-        let of_rank = &self.due[usize::from(timer.priority().0)];
-        match of_rank.get(timer.index() as usize) {
+        let of_priority = &self.due[usize::from(timer.priority().0)];
+        match of_priority.get(timer.index() as usize) {
             None | Some(&UNSET) => SimTime::NEVER,
             Some(&LATER) => self.later.get(&timer).copied().unwrap_or(SimTime::NEVER),
             Some(due) => SimTime::from_seconds(self.start.seconds() + i64::from(*due)),
@@ -54,14 +54,14 @@ impl<T: TimerId> DueTimes<T> {
                 LATER
             }
         };
-        let of_rank = &mut self.due[usize::from(timer.priority().0)];
+        let of_priority = &mut self.due[usize::from(timer.priority().0)];
         let index = timer.index() as usize;
-        if let Some(index) = of_rank.get_mut(index) {
+        if let Some(index) = of_priority.get_mut(index) {
             *index = due;
         } else if due != UNSET {
-            self.indices += index + 1 - of_rank.len();
-            of_rank.resize(index + 1, UNSET);
-            of_rank[index] = due;
+            self.indices += index + 1 - of_priority.len();
+            of_priority.resize(index + 1, UNSET);
+            of_priority[index] = due;
         }
     }
 
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn every_instant_comes_back_however_far() {
+    fn every_instant_is_returned_as_it_was_set() {
         for start in [-4_000_000_000, 0, 1_767_225_600] {
             let mut due_times = DueTimes::from(SimTime::from_seconds(start));
             let marks = i64::from(LATER) - 2..i64::from(UNSET) + 2;

@@ -13,17 +13,17 @@ pub trait Model {
     /// A record of what has happened.
     type Record;
 
-    /// Prefetches from memory what a coming event is about. It must have no other effect.
+    /// Prefetches the data of a coming event from memory. It must have no other effect.
     fn prefetch_event(&self, _order: &Self::Event) {}
 
-    /// Prefetches from memory what a coming timer is about. The timer may still be moved or
-    /// cleared; timers set within the current page are not prefetched.
+    /// Prefetches the data of a coming timer from memory. The timer may still be moved or cleared;
+    /// timers set within the current page are not prefetched.
     fn prefetch_timer(&self, _timer: Self::Timer) {}
 
     /// Handles an event of the script at `future_events.now()`.
     fn handle_event(
         &mut self,
-        order: &Self::Event,
+        event: &Self::Event,
         future_events: &mut FutureEvents<Self::Timer>,
         out: &mut Vec<Self::Record>,
     ) -> Flow;
@@ -104,7 +104,7 @@ pub struct Simulation<M: Model, S: Iterator<Item = (SimTime, M::Event)>> {
     /// Records of the last event.
     records: Vec<M::Record>,
     /// Number of them that the iterator has returned.
-    given: usize,
+    returned: usize,
     stop: Option<Stop>,
 }
 
@@ -130,7 +130,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
             events: 0,
             events_now: 0,
             records: Vec::new(),
-            given: 0,
+            returned: 0,
             stop: None,
         }
     }
@@ -152,7 +152,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
 
     /// Instant of the next event or timer; `None` if there is none up to the horizon.
     pub fn next_at(&mut self) -> Option<SimTime> {
-        let scripted = self.next_order_at();
+        let scripted = self.next_event_at();
         let bound = scripted.map_or(self.horizon, |at| at.min(self.horizon));
         let next = self.future_events.next_by(bound).or(scripted);
         self.future_events.upcoming().for_each(|timer| self.model.prefetch_timer(timer));
@@ -164,7 +164,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
     /// Returns `false` once the simulation has stopped.
     pub fn step(&mut self) -> bool {
         self.records.clear();
-        self.given = 0;
+        self.returned = 0;
         if self.stop.is_some() {
             return false;
         }
@@ -190,24 +190,24 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
     }
 
     /// Instant of the next event of the script.
-    fn next_order_at(&mut self) -> Option<SimTime> {
+    fn next_event_at(&mut self) -> Option<SimTime> {
         if self.handled == self.ahead.len() {
             self.ahead.clear();
             self.handled = 0;
             self.ahead.extend(self.script.by_ref().take(AHEAD));
-            self.ahead.iter().for_each(|(_, order)| self.model.prefetch_event(order));
+            self.ahead.iter().for_each(|(_, event)| self.model.prefetch_event(event));
         }
         self.ahead.get(self.handled).map(|(at, _)| *at)
     }
 
     /// Handles one event of the instant `at`: of the script if it has one, else a timer.
     fn react(&mut self, at: SimTime) -> Flow {
-        if let Some((scripted, order)) = self.ahead.get(self.handled)
+        if let Some((scripted, event)) = self.ahead.get(self.handled)
             && *scripted == at
         {
             self.handled += 1;
             self.future_events.advance(at);
-            return self.model.handle_event(order, &mut self.future_events, &mut self.records);
+            return self.model.handle_event(event, &mut self.future_events, &mut self.records);
         }
         match self.future_events.take() {
             Some(timer) => {
@@ -217,7 +217,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         }
     }
 
-    /// Records of the last event, in order.
+    /// Records of the last event, in event.
     pub fn records(&self) -> &[M::Record] {
         &self.records
     }
@@ -231,8 +231,8 @@ where
 
     fn next(&mut self) -> Option<M::Record> {
         loop {
-            if let Some(record) = self.records.get(self.given) {
-                self.given += 1;
+            if let Some(record) = self.records.get(self.returned) {
+                self.returned += 1;
                 return Some(record.clone());
             }
             if !self.step() {
@@ -276,12 +276,12 @@ mod tests {
 
         fn handle_event(
             &mut self,
-            order: &&'static str,
+            event: &&'static str,
             future_events: &mut FutureEvents<Tick>,
             out: &mut Vec<String>,
         ) -> Flow {
-            out.push(format!("{} {order}", future_events.now().seconds()));
-            if *order == "stop" {
+            out.push(format!("{} {event}", future_events.now().seconds()));
+            if *event == "stop" {
                 future_events.clear(Tick);
             }
             Flow::Continue

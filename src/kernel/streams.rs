@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_values_are_fixed_for_good() {
+    fn the_drawn_values_never_change() {
         // A change here changes what every stored seed means: raise SCHEME instead.
         assert_eq!(fnv1a_128(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
         assert_eq!(

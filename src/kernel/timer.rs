@@ -36,13 +36,13 @@ pub struct EventKey {
     /// Priority at one instant; the lowest comes first.
     pub priority: Priority,
     /// Index within a priority; the lowest comes first.
-    pub who: u32,
+    pub index: u32,
 }
 
 impl EventKey {
     /// The key of `timer` if it is due at `at`.
     pub fn of(timer: impl TimerId, at: SimTime) -> Self {
-        Self { at, priority: timer.priority(), who: timer.index() }
+        Self { at, priority: timer.priority(), index: timer.index() }
     }
 
     /// Time, priority and index as the digits of one number, so that one comparison needs no
@@ -50,7 +50,7 @@ impl EventKey {
     fn number(self) -> i128 {
         i128::from(self.at.seconds()) << 64
             | i128::from(self.priority.0) << 32
-            | i128::from(self.who)
+            | i128::from(self.index)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Autoscale of a plan: written profiles and rules become rules, profiles and marks in the week.
+//! Resolves the autoscale settings of groups.
 
 use super::resolver::Resolver;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
@@ -9,24 +9,24 @@ use crate::words::{Comparison, Statistic, Weekday, Word};
 
 const DAY: i64 = 24 * 3_600;
 
-/// Checks autoscale as written, and resolves it.
+/// Checks and resolves autoscale settings.
 pub struct Scaling<'r, 'p> {
-    /// Names to ids.
+    /// Resolves names to ids.
     pub resolver: &'r mut Resolver<'p>,
 }
 
 impl Scaling<'_, '_> {
-    /// What makes a group want another size.
+    /// The autoscale settings of a group.
     pub fn autoscale(&mut self, part: &Spanned<WrittenAutoscale>) -> Autoscale {
         let rules = self.rules(&part.rules);
         self.bounds(part.span, part.min, part.max, part.default);
         let every = part.every.map_or(SimSpan::from_seconds(60), |every| every.value);
         if let Some(every) = part.every.filter(|every| every.value == SimSpan::ZERO) {
-            self.tell(
+            self.report(
                 Code::BadTime,
                 every.span,
-                "it looks again after some time",
-                "no time at all",
+                "the interval between evaluations must be longer than zero",
+                "zero",
             );
         }
         let (min, max, default) = (part.min, part.max, part.default);
@@ -46,17 +46,17 @@ impl Scaling<'_, '_> {
         autoscale
     }
 
-    fn tell(&mut self, code: Code, span: Span, title: &str, label: &str) {
+    fn report(&mut self, code: Code, span: Span, title: &str, label: &str) {
         self.resolver.problems.add(Problem::at(code, span, title, label));
     }
 
     fn bounds(&mut self, span: Span, min: u32, max: u32, default: Option<u32>) {
         if min > max {
             let label = format!("{min} > {max}");
-            self.tell(Code::Contradiction, span, "a minimum above its maximum", &label);
+            self.report(Code::Contradiction, span, "a minimum above its maximum", &label);
         } else if default.is_some_and(|default| !(min..=max).contains(&default)) {
             let label = format!("not from {min} to {max}");
-            self.tell(Code::Contradiction, span, "a default size outside its bounds", &label);
+            self.report(Code::Contradiction, span, "a default size outside its bounds", &label);
         }
     }
 
@@ -73,7 +73,12 @@ impl Scaling<'_, '_> {
                 let start = self.resolver.start;
                 let (from, until) = (from.from(start), until.from(start));
                 if from >= until {
-                    self.tell(Code::Contradiction, part.span, "it ends before it begins", "never");
+                    self.report(
+                        Code::Contradiction,
+                        part.span,
+                        "this profile ends before it starts",
+                        "never applies",
+                    );
                 }
                 autoscale.fixed.push((from, until, profile));
             }
@@ -92,11 +97,12 @@ impl Scaling<'_, '_> {
                 autoscale.recurring.push(profile);
             }
             _ => {
-                let title = "a profile holds from one date until another, or recurs at a time";
-                let problem = Problem::at(Code::MissingKey, part.span, title, "when?");
+                let title =
+                    "a profile needs a start and an end, or a time of day at which it recurs";
+                let problem = Problem::at(Code::MissingKey, part.span, title, "no time");
                 self.resolver
                     .problems
-                    .add(problem.help("give `from` and `until`, or `at` with `days` and `ends`"));
+                    .add(problem.help("write `from` and `until`, or `at` with `days` and `ends`"));
             }
         }
     }
@@ -127,20 +133,21 @@ impl Scaling<'_, '_> {
         let metric = self.resolver.metrics.get(&part.metric.value);
         if metric.is_none() {
             let title = format!("unknown metric `{}`", *part.metric);
-            let problem = Problem::at(Code::UnknownName, part.metric.span, title, "not given");
+            let problem =
+                Problem::at(Code::UnknownName, part.metric.span, title, "not under `metrics:`");
             let known: Vec<&str> = self.resolver.metrics.iter().collect();
             let close = closest(&part.metric, known);
             self.resolver
                 .problems
-                .add(problem.did_you_mean(&close).note("metrics are given under `metrics:`"));
+                .add(problem.did_you_mean(&close).note("metrics are defined under `metrics:`"));
         }
         let ([(comparison, level)], [change]) = (tests.as_slice(), changes.as_slice()) else {
-            let title = "a rule compares once and asks for one change";
-            let problem = Problem::at(Code::MissingKey, part.span, title, "not clear");
+            let title = "a rule needs exactly one comparison and exactly one change";
+            let problem = Problem::at(Code::MissingKey, part.span, title, "incomplete rule");
             self.resolver.problems.add(
                 problem
-                    .help("give one of `above`, `at-least`, `below` and `at-most`")
-                    .help("give one of `add`, `remove`, `add-percent` and `remove-percent`"),
+                    .help("write one of `above`, `at-least`, `below` and `at-most`")
+                    .help("write one of `add`, `remove`, `add-percent` and `remove-percent`"),
             );
             return None;
         };

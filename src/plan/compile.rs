@@ -1,4 +1,4 @@
-//! From a file to plans, one for each case; every mistake of every case at once.
+//! Compiles a scenario file to plans, one for each case, and reports every mistake of every case.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,17 +6,17 @@ use std::sync::Arc;
 use super::bulk::events::{Checked, LargeEventTable, check};
 use super::bulk::instances::read_instances;
 use super::compiled::{Assumption, Plan};
-use super::compiler::{Compiler, Options};
+use super::compiler::{Options, ScenarioCompiler};
 use super::expectation_builder::Expecting;
 use super::mentioned::Mentioned;
 use super::random;
-use super::random::Source;
+use super::random::RandomSource;
 use super::random_builder::{self, Sourcing};
 use super::resolver::Resolver;
 use super::script::Script;
 use super::script_builder::{Listed, script};
 use super::switches::Assuming;
-use super::tables::{Ahead, LeftOver, Table, Texts, populate, script_in_pieces};
+use super::tables::{Ahead, InputTable, LeftOver, Texts, populate, script_in_pieces};
 use super::written::{WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
     Code, FileId, Files, Problem, Problems, Severity, Sources, Spanned, Stream, Suggestion,
@@ -29,20 +29,20 @@ use crate::run_header::RunHeader;
 use crate::time::{SimTime, UtcOffset};
 use crate::words::PolicyId;
 
-/// What comes of a scenario file.
+/// A compiled scenario file.
 #[derive(Debug)]
 pub struct Compiled {
-    /// Its name.
+    /// The name of the scenario.
     pub name: String,
     /// A plan for each case.
     pub plans: Vec<Plan>,
-    /// The warnings that are meant; none of them is among the problems.
+    /// The warnings that the scenario allows; they are not among the problems.
     pub allow: Vec<Spanned<Code>>,
-    /// What real fleets were read, a line for each file.
+    /// What was imported, one line for each file.
     pub read: Vec<String>,
 }
 
-/// Compiles a scenario file; what is wrong with it goes to `problems`.
+/// Compiles a scenario file; `None` if it has mistakes, which are added to `problems`.
 pub fn compile(
     file: FileId,
     options: &Options,
@@ -53,7 +53,7 @@ pub fn compile(
     compile_with(&mut Library::default(), file, options, files, sources, problems)
 }
 
-/// Compiles one of several scenario files, with the policies that others have loaded already.
+/// Compiles one of several scenario files, which share loaded policies.
 pub fn compile_with(
     library: &mut Library,
     file: FileId,
@@ -67,7 +67,7 @@ pub fn compile_with(
     compile_tree(library, &tree, options, files, sources, problems)
 }
 
-/// Compiles a scenario file that was parsed already.
+/// Compiles a parsed scenario file.
 pub(super) fn compile_tree(
     library: &mut Library,
     tree: &Node,
@@ -76,7 +76,7 @@ pub(super) fn compile_tree(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Compiled> {
-    let mut compiler = Compiler {
+    let mut compiler = ScenarioCompiler {
         library,
         options,
         files,
@@ -91,7 +91,7 @@ pub(super) fn compile_tree(
     compiler.all(tree)
 }
 
-/// Says early what the file is, so that a policy given by mistake is reported as that.
+/// Checks the format first, so that a policy that is given as a scenario gets one clear message.
 pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
     let format = node.get("stayput").and_then(Node::scalar);
     match format {
@@ -99,7 +99,7 @@ pub(super) fn check_format(node: &Node, problems: &mut Problems) -> Option<()> {
         Some(other) => {
             let span = node.get("stayput").map_or(node.span, |node| node.span);
             let title = format!("unsupported format `{other}`; expected `scenario/1`");
-            problems.add(Problem::at(Code::BadFormat, span, title, "not a scenario it knows"));
+            problems.add(Problem::at(Code::BadFormat, span, title, "not this format"));
             None
         }
     }
@@ -125,7 +125,7 @@ fn lacks_names(tree: &Node, problems: &Problems) -> bool {
     })
 }
 
-impl Compiler<'_> {
+impl ScenarioCompiler<'_> {
     fn all(&mut self, node: &Node) -> Option<Compiled> {
         let trees = cases::split(node, self.problems);
         let names: Vec<String> = trees.iter().map(|(name, _)| name.clone()).collect();
@@ -168,18 +168,18 @@ impl Compiler<'_> {
         (!self.problems.refuse()).then_some(compiled)
     }
 
-    /// Drops the allowed warnings. Allowing a warning that does not occur is a mistake.
+    /// Removes the allowed warnings. An allowed warning that does not occur is reported.
     fn allow(&mut self, allowed: &[Spanned<Code>]) {
         let codes: Vec<Code> = allowed.iter().map(|code| code.value).collect();
         let dropped = self.problems.allow(&codes);
-        // With another policy other warnings are given, and some only once it has run.
+        // Another policy gives other warnings, and some warnings only occur in a run.
         if self.options.policy.is_some() || self.problems.refuse() {
             return;
         }
         for code in allowed.iter().filter(|code| code.severity() == Severity::Error) {
-            let title = format!("{} is no warning: it refuses the file", code.value);
+            let title = format!("{} is not a warning: it refuses the file", code.value);
             let problem = Problem::at(Code::UnknownWord, code.span, title, "cannot be allowed");
-            self.problems.add(problem.help("warnings begin with `W`"));
+            self.problems.add(problem.help("codes of warnings start with `W`"));
         }
         let idle = |code: &&Spanned<Code>| {
             code.severity() == Severity::Warning
@@ -187,7 +187,7 @@ impl Compiler<'_> {
                 && !dropped.contains(&code.value)
         };
         for code in allowed.iter().filter(idle) {
-            let title = format!("nothing here gives the warning {}", code.value);
+            let title = format!("the warning {} does not occur", code.value);
             let problem = Problem::at(Code::UnusedAllowance, code.span, title, "has no effect");
             self.problems.add(problem.help("remove it from `allow:`"));
         }
@@ -220,8 +220,8 @@ impl Compiler<'_> {
             assumptions,
             values,
         };
-        // A large table that is not plain is left to the next reader; then the case is made once
-        // more, without what was reported meanwhile.
+        // If the fast reader cannot read a large table, the next reader is used: the plan is
+        // made again, without the problems that were reported meanwhile.
         loop {
             let texts = self.texts(written);
             let reported = std::mem::take(self.problems);
@@ -243,7 +243,7 @@ impl Compiler<'_> {
     /// The plan of a case.
     ///
     /// # Errors
-    /// A table that has to be read with more care.
+    /// If a table must be read by the next reader; the error is the table.
     fn plan(
         &mut self,
         case: &Case<'_>,
@@ -256,14 +256,14 @@ impl Compiler<'_> {
         resolver.mentioned = self.mentioned.clone();
         let mut events = texts.events(written, self.sources, resolver.problems);
         let mut taken = BTreeSet::new();
-        if let Some(Table::Pieces(pieces)) = &texts.events {
+        if let Some(InputTable::Pieces(pieces)) = &texts.events {
             let ahead = Ahead::of(pieces, self.sources);
             (events, taken) = (ahead.creating, ahead.taken);
         }
         let policy_of = |part: &WrittenAccount| {
             let asked = &case.asked;
-            let at = part.policy.as_ref().and_then(|p| asked.iter().position(|a| *a == p.value));
-            PolicyId::at(at.unwrap_or(0))
+            let named = part.policy.as_ref().and_then(|p| asked.iter().position(|a| *a == p.value));
+            PolicyId::from_index(named.unwrap_or(0))
         };
         let metrics = texts.metrics(written, self.sources, resolver.problems);
         let metrics = series(&mut resolver, metrics);
@@ -275,23 +275,23 @@ impl Compiler<'_> {
         let span = (end, written.length.span);
         let mut streamed = None;
         let mut listed = match &texts.events {
-            Some(Table::Pieces(pieces)) => {
+            Some(InputTable::Pieces(pieces)) => {
                 script_in_pieces(&mut resolver, &fleet, pieces, &taken, self.sources, span)
             }
-            Some(Table::Stream(_) | Table::Text(_)) | None => {
+            Some(InputTable::Stream(_) | InputTable::Text(_)) | None => {
                 script(&mut resolver, &fleet, &events, span)
             }
         };
         listed.events.sort_by_key(|event| event.at);
-        if let Some(Table::Stream(table)) = &texts.events {
-            // All cases of a scenario are there at once, and share what may be kept.
+        if let Some(InputTable::Stream(table)) = &texts.events {
+            // All cases of a scenario are in memory at the same time, so they share the limit.
             let keep = table.keep / case.all.len();
             let checked = check(&mut resolver, &fleet, table, keep, end);
             let (names, checked) = checked.map_err(|whole| LeftOver::of(table, whole))?;
             listed.names = names;
             streamed = Some((table.clone(), checked));
         }
-        let tables = random::Tables { files: &self.tables, sources: self.sources };
+        let tables = random::SpanFiles { files: &self.tables, sources: self.sources };
         let random = Sourcing::new(&mut resolver, &fleet, tables, &mut listed)
             .sources(&written.random, span);
         let plan = finish(case, resolver, fleet, (listed, streamed, random), self.options.unjudged);
@@ -299,9 +299,9 @@ impl Compiler<'_> {
         Ok(plan)
     }
 
-    /// Takes note of the tables that were read row by row: reports name every input.
+    /// Adds the digests of tables that were read row by row, because reports list every input.
     fn note_streams(&mut self, plan: &Plan, texts: &Texts, of_fleet: Option<String>) {
-        if let (Some(Table::Stream(table)), Some(sha256)) = (&texts.instances, of_fleet) {
+        if let (Some(InputTable::Stream(table)), Some(sha256)) = (&texts.instances, of_fleet) {
             self.sources.add_streamed(&*table.path, sha256);
         }
         if let Script::Streamed(streamed) = &plan.script {
@@ -309,17 +309,17 @@ impl Compiler<'_> {
         }
     }
 
-    /// When the scenario begins, and when it ends.
+    /// The first and the last instant of the scenario.
     fn span(&mut self, written: &WrittenScenario) -> Option<(SimTime, SimTime)> {
         let span = written.start.span;
         let When::At(start) = written.start.value else {
-            let title = "the start cannot be counted from the start";
+            let title = "`start` must be an instant, not a time after the start";
             self.problems.add(Problem::at(Code::BadTime, span, title, "not an instant"));
             return None;
         };
         if written.length.value.seconds() == 0 {
-            let title = "a scenario runs for some time";
-            let problem = Problem::at(Code::BadTime, written.length.span, title, "no time at all");
+            let title = "`for` must be longer than zero";
+            let problem = Problem::at(Code::BadTime, written.length.span, title, "zero");
             self.problems.add(problem);
         }
         let end = start.after(written.length.value);
@@ -332,7 +332,7 @@ impl Compiler<'_> {
         Some((start, end))
     }
 
-    /// Loads the files that the fleet and the events name.
+    /// Loads the files that the scenario names.
     fn texts(&mut self, written: &WrittenScenario) -> Texts {
         let instances = match &written.fleet.instances {
             Some(WrittenInstances::File(path)) => self.large_table(path),
@@ -359,7 +359,7 @@ impl Compiler<'_> {
     }
 }
 
-/// What a case is made of.
+/// The parts of a case.
 struct Case<'c> {
     name: &'c str,
     /// The names of all cases.
@@ -370,19 +370,19 @@ struct Case<'c> {
     offset: UtcOffset,
     seed: u64,
     rulebooks: Vec<Arc<Rulebook>>,
-    /// The policies, as they were asked for.
+    /// The policies, by the names in the scenario.
     asked: Vec<String>,
     assumptions: Vec<Assumption>,
-    /// The values that it puts in place of `$name`.
+    /// The values that replace `$name`.
     values: &'c [(String, String)],
 }
 
-/// What is expected is resolved, and everything is put in its place.
+/// Resolves the expectations and completes the plan.
 fn finish(
     case: &Case<'_>,
     mut resolver: Resolver<'_>,
     fleet: Fleet,
-    (listed, streamed, random): (Listed, Option<(Stream, Checked)>, Vec<Source>),
+    (listed, streamed, random): (Listed, Option<(Stream, Checked)>, Vec<RandomSource>),
     unjudged: bool,
 ) -> Plan {
     let nothing = crate::format::expect::WrittenExpect::default();
@@ -432,15 +432,15 @@ fn finish(
     }
 }
 
-/// The metrics by name; their names become known.
+/// The metrics, in the order of their ids.
 fn series(resolver: &mut Resolver<'_>, steps: Vec<(Spanned<String>, MetricStep)>) -> Vec<Series> {
     let mut of_metric: Vec<Vec<_>> = Vec::new();
     for (name, step) in steps {
-        let at = resolver.metrics.intern(&name);
-        if at == of_metric.len() {
+        let index = resolver.metrics.intern(&name);
+        if index == of_metric.len() {
             of_metric.push(Vec::new());
         }
-        of_metric[at].push((step.at.from(resolver.start), step.value.0));
+        of_metric[index].push((step.at.from(resolver.start), step.value.0));
     }
     of_metric.into_iter().map(Series::new).collect()
 }

@@ -1,7 +1,7 @@
-//! A plan: a scenario in which no name is left to resolve and nothing is left to fail.
+//! A plan: a scenario with every name resolved, whose run cannot fail.
 
 use super::expectations::{DecisionLine, Expectations};
-use super::random::Source;
+use super::random::RandomSource;
 use super::script::Script;
 use super::targets::Flags;
 use crate::diagnostics::Span;
@@ -10,44 +10,47 @@ use crate::run_header::RunHeader;
 use crate::words::{InstanceId, PolicyId, RuleId, SwitchId};
 use std::collections::BTreeSet;
 
-/// A position that the scenario takes where the documents are silent.
+/// The position of a switch that the scenario sets under `assume:`.
 #[derive(Debug, Clone)]
 pub struct Assumption {
-    /// The switch.
+    /// The name of the switch.
     pub name: String,
     /// The position.
     pub value: String,
-    /// Where it is written.
+    /// The span of the switch's name.
     pub span: Span,
-    /// The policies that have such a switch.
+    /// The policies that have the switch, with its id in each.
     pub settles: Vec<(PolicyId, SwitchId)>,
 }
 
-/// Everything that a run needs.
+/// The input of a run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// What ids mean, and the policies.
+    /// The names of ids, and the policies.
     pub header: RunHeader,
-    /// The fleet as it stands at the start.
+    /// The fleet at the start.
     pub fleet: Fleet,
-    /// What happens, sorted by time, and by the order written within one instant.
+    /// The events, sorted by time; events of the same instant are in the order of the file.
     pub script: Script,
-    /// What happens by chance.
-    pub random: Vec<Source>,
-    /// The instances that events are about: first all of them, then stretches of some.
+    /// The random sources.
+    pub random: Vec<RandomSource>,
+    /// The targets of events: first every instance, then the targets of selectors. [`Targets`] are
+    /// ranges of this list.
+    ///
+    /// [`Targets`]: super::Targets
     pub targets: Vec<InstanceId>,
-    /// The flags that events switch, for each policy.
+    /// The protections that events switch, as ranges with one element for each policy.
     pub flags: Vec<Flags>,
-    /// What is expected.
+    /// The expectations.
     pub expectations: Expectations,
-    /// What is counted in each replication, by name.
+    /// The decisions that are counted in each replication, by name.
     pub counts: Vec<(String, DecisionLine)>,
-    /// The rules on defaults that the fleet relies on.
+    /// The rules on defaults that were applied to the fleet.
     pub defaults: BTreeSet<(PolicyId, RuleId)>,
-    /// What is assumed.
+    /// The assumptions of the scenario.
     pub assumptions: Vec<Assumption>,
-    /// The values of its case, as the scenario writes them.
+    /// The values of the case, as the scenario writes them.
     pub values: Vec<(String, String)>,
-    /// Where each event stands in its file, if it stands in one that can be quoted.
+    /// The span of each event; empty if the events were read row by row.
     pub event_places: Vec<Span>,
 }

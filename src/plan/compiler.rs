@@ -1,7 +1,7 @@
-//! The state of compiling, and the files and policies that a scenario names.
+//! The state of compilation: the files and policies that a scenario names.
 
 use super::mentioned::Mentioned;
-use super::tables::{LeftOver, Table};
+use super::tables::{InputTable, LeftOver};
 use super::written::WrittenScenario;
 use crate::diagnostics::{Code, FileId, Files, Problem, Problems, Sources, Span, Spanned};
 use crate::format::Pieces;
@@ -9,62 +9,62 @@ use crate::policy::{Library, Policy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The most policies that a scenario may have.
+/// Largest number of policies of a scenario.
 const MOST_POLICIES: usize = 64;
 
-/// What the command line may replace in a scenario.
+/// Options that replace values of a scenario.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The policy of accounts that name none.
+    /// The policy of accounts without their own policy; `None` for that of the scenario.
     pub policy: Option<String>,
-    /// Further policies of the same command: the scenario may assume for them too.
+    /// Further policies of the same command. The scenario may set switches of these policies too.
     pub beside: Vec<String>,
-    /// The seed.
+    /// The seed; `None` for that of the scenario.
     pub seed: Option<u64>,
-    /// Leaves out what is expected: under another policy its rules may not exist.
+    /// Whether expectations are left out, because another policy may not have their rules.
     pub unjudged: bool,
 }
 
-pub(super) struct Compiler<'a> {
+pub(super) struct ScenarioCompiler<'a> {
     pub(super) library: &'a mut Library,
     pub(super) options: &'a Options,
     pub(super) files: &'a dyn Files,
     pub(super) sources: &'a mut Sources,
     pub(super) problems: &'a mut Problems,
-    /// Policies by the name under which they were asked for.
+    /// Policies by their names in scenarios; `None` if a policy has mistakes.
     pub(super) policies: BTreeMap<String, Option<Arc<Policy>>>,
-    /// Whether something could not be read, so that names may be missing.
+    /// Whether a part of the fleet could not be read, so that names may be missing.
     pub(super) doubtful: bool,
-    /// The names in events that may not have been read.
+    /// The names of events and callers in parts that could not be read.
     pub(super) mentioned: Mentioned,
-    /// Files that were read, by path: the cases of a scenario share them.
+    /// Files by path, which the cases of a scenario share; `None` if a file cannot be read.
     pub(super) tables: BTreeMap<String, Option<FileId>>,
-    /// Large tables about which there is something to be reported, by path.
+    /// Large tables that need another reader, by path.
     pub(super) unclear: BTreeMap<String, Unclear>,
 }
 
-/// A large table that the reader of plain rows leaves to another one.
+/// A large table that the fast reader cannot read.
 pub(super) struct Unclear {
-    /// The row that is to blame; 0 for the table itself.
+    /// The number of the row that is the reason; 0 if it is the table itself.
     row: usize,
-    /// The pieces in which its mistakes are sought; `None` once it is known to have no mistake.
+    /// The table in pieces, in which mistakes are searched; `None` once none has been found.
     pieces: Option<Pieces>,
 }
 
-impl Compiler<'_> {
-    /// Leaves a table to the reader that seeks its mistakes piece by piece.
+impl ScenarioCompiler<'_> {
+    /// Records that a table is to be read in pieces, to report its mistakes.
     pub(super) fn is_unclear(&mut self, LeftOver { table, row }: LeftOver) {
         self.unclear.insert(table.path.to_string(), Unclear { row, pieces: Some(Pieces(table)) });
     }
 
-    /// Leaves the tables that were read in pieces to the reader of whole texts, since they have no
-    /// mistake; whether there were any.
+    /// Records that the tables that were read in pieces have no mistake and are to be read whole.
+    /// Returns whether there is such a table.
     pub(super) fn read_whole(&mut self) -> bool {
         let taken = self.unclear.values_mut().map(|table| table.pieces.take().is_some());
         taken.fold(false, |any, one| any | one)
     }
 
-    /// Reads once more the pieces that mistakes point into.
+    /// Reads the pieces in which a problem was found again, so that messages can quote them.
     pub(super) fn restore_pieces(&mut self) {
         for table in self.unclear.values().filter_map(|table| table.pieces.as_ref()) {
             if let Err(failure) = table.restore(self.sources, self.problems) {
@@ -73,7 +73,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The text of a file that the scenario names.
+    /// The text of a file that the scenario names; `None` if it cannot be read, which is reported.
     pub(super) fn table(&mut self, path: &Spanned<String>) -> Option<FileId> {
         self.table_with_note(path, None)
     }
@@ -96,21 +96,21 @@ impl Compiler<'_> {
         found
     }
 
-    /// A table that the scenario names: a large one is to be read row by row, unless it turned
-    /// out that there is something to be reported about it.
-    pub(super) fn large_table(&mut self, path: &Spanned<String>) -> Option<Table> {
+    /// A table that the scenario names. A large one is read row by row, unless it needs another
+    /// reader.
+    pub(super) fn large_table(&mut self, path: &Spanned<String>) -> Option<InputTable> {
         let Some(table) = self.files.stream(self.sources.path(path.span.file), path) else {
-            return self.table(path).map(Table::Text);
+            return self.table(path).map(InputTable::Text);
         };
         let Some(unclear) = self.unclear.get(&*table.path) else {
-            return Some(Table::Stream(table));
+            return Some(InputTable::Stream(table));
         };
         if let Some(pieces) = &unclear.pieces {
-            return Some(Table::Pieces(pieces.clone()));
+            return Some(InputTable::Pieces(pieces.clone()));
         }
-        let why = "cannot be taken as it is, or is out of order";
+        let why = "needs the full reader or is not in the order of time";
         let note = (unclear.row > 0).then(|| format!("row {} {why}", unclear.row));
-        self.table_with_note(path, note).map(Table::Text)
+        self.table_with_note(path, note).map(InputTable::Text)
     }
 
     pub(super) fn policy(&mut self, name: &str, at: Option<Span>) -> Option<Arc<Policy>> {
@@ -121,8 +121,8 @@ impl Compiler<'_> {
         self.policies.get(name).cloned().flatten()
     }
 
-    /// Every policy that any case names, or the command: an assumption that one of them knows
-    /// is right. What cannot be read is left out; where it is needed, that is reported.
+    /// Every policy that any case or the command names. An assumption is valid if one of them has
+    /// the switch. A policy that cannot be read is left out here and reported where it is used.
     pub(super) fn beside(&mut self, cases: &[&WrittenScenario]) -> Vec<Arc<Policy>> {
         let accounts = cases.iter().flat_map(|written| &written.fleet.accounts.0);
         let of_accounts = accounts.filter_map(|(_, part)| part.policy.as_ref());
@@ -151,7 +151,7 @@ impl Compiler<'_> {
         seen
     }
 
-    /// The policies in use, the scenario's own first, and the place of each account's.
+    /// The policies, with that of the scenario first, and their names in the scenario.
     pub(super) fn policies(
         &mut self,
         written: &WrittenScenario,
@@ -164,13 +164,13 @@ impl Compiler<'_> {
         }
         let accounts = &written.fleet.accounts.0;
         if asked.is_empty() && accounts.iter().all(|(_, part)| part.policy.is_none()) {
-            let title = "no policy is given";
+            let title = "this scenario has no policy";
             let problem = Problem::at(Code::MissingKey, written.name.span, title, "no `policy`");
             let known: Vec<&str> = crate::policy::Catalog::names().collect();
             self.problems.add(
                 problem
                     .help("add `policy:` to the scenario, or to each account")
-                    .note(format!("the program has: {}", known.join(", "))),
+                    .note(format!("built-in policies: {}", known.join(", "))),
             );
             return None;
         }

@@ -1,6 +1,6 @@
-//! Lengths of time left to chance, as files say them.
+//! Distributions of spans of time, as files state them.
 //!
-//! It must never draw: a law is what a file says, and the kernel makes spans of it.
+//! The module never draws: it describes distributions, and the kernel draws from them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,25 +11,25 @@ use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span, Spanned
 use crate::format::{Fields, Node, Read, Schemas, Value, expected_kind, record, rows};
 use crate::time::SimSpan;
 
-/// How long something takes, as chance has it. What is drawn is rounded to whole seconds.
+/// The distribution of a span of time. Drawn spans are rounded to whole seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Law {
-    /// Always as long.
+    /// Always the same span.
     Fixed(SimSpan),
-    /// Exponential with that mean: what is due does not depend on how long ago the last was.
+    /// Exponential with this mean.
     Exponential(SimSpan),
-    /// Weibull with that scale and shape.
+    /// Weibull with this scale and shape.
     Weibull(SimSpan, Thousandths),
-    /// Log-normal with that median, and that standard deviation of the logarithm.
+    /// Log-normal with this median, and this standard deviation of the natural logarithm.
     LogNormal(SimSpan, Thousandths),
-    /// One of these spans, each as likely as its weight has it. All replications share them, and
-    /// they are sorted, which each of them would otherwise have to do.
+    /// One of these spans, with probabilities in proportion to their weights. They are sorted once
+    /// and shared by all replications.
     Empirical(Arc<[(SimSpan, u32)]>),
 }
 
 impl Law {
-    /// Whether it could never give any time at all.
-    fn is_nothing(&self) -> bool {
+    /// Whether every drawn span is zero.
+    fn is_zero(&self) -> bool {
         match self {
             Self::Fixed(span)
             | Self::Exponential(span)
@@ -42,7 +42,7 @@ impl Law {
     }
 }
 
-/// A number of thousandths: files write it with at most three decimals.
+/// A number that is not negative, in thousandths. Files write it with at most three decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Thousandths(pub u32);
 
@@ -69,7 +69,7 @@ impl Read for Thousandths {
         let found = Self::parse(text);
         if found.is_none() {
             let title = format!("`{text}` is not a number with at most three decimals");
-            let problem = Problem::at(Code::BadNumber, node.span, title, "not such a number");
+            let problem = Problem::at(Code::BadNumber, node.span, title, "not a number");
             problems.add(problem.help("write digits and a point, such as `0.8`"));
         }
         found
@@ -86,7 +86,7 @@ impl Read for Thousandths {
 record! {
     /// An exponential distribution.
     WrittenExponential: "an exponential distribution" {
-        /// How long it takes on average.
+        /// The mean.
         required "mean" => mean: Spanned<SimSpan>,
     }
 }
@@ -94,9 +94,10 @@ record! {
 record! {
     /// A Weibull distribution.
     WrittenWeibull: "a Weibull distribution" {
-        /// The span within which it happens in 63 of 100 cases.
+        /// The scale: 63 % of all spans are shorter.
         required "scale" => scale: Spanned<SimSpan>,
-        /// Below 1 the hazard falls with age, at 1 it is constant (exponential), above 1 it rises.
+        /// The shape. Below 1 the hazard falls with age, at 1 it is constant (exponential), above 1
+        /// it rises.
         required "shape" => shape: Spanned<Thousandths>,
     }
 }
@@ -104,51 +105,52 @@ record! {
 record! {
     /// A log-normal distribution.
     WrittenLogNormal: "a log-normal distribution" {
-        /// The span within which it happens in half of the cases.
+        /// The median: half of all spans are shorter.
         required "median" => median: Spanned<SimSpan>,
-        /// The standard deviation of the natural logarithm; 1 is a wide spread.
+        /// The standard deviation of the natural logarithm.
         required "sigma" => sigma: Thousandths,
     }
 }
 
 record! {
-    /// A span that was seen.
+    /// An observed span.
     WrittenSpan: "a span" {
-        /// How long.
+        /// The length.
         required "span" => span: SimSpan,
-        /// How often; once, if not given.
+        /// How often the span was observed; 1 if not given.
         optional "weight" => weight: u32,
     }
 }
 
 record! {
-    /// Spans in a CSV file with the columns `span` and, if not all are as likely, `weight`.
+    /// Spans in a CSV file with the columns `span` and `weight`. The column `weight` may be
+    /// missing.
     SpansFile: "a file of spans" {
-        /// Its path, relative to the scenario.
+        /// The path of the file, relative to the scenario.
         required "file" => file: Spanned<String>,
     }
 }
 
-/// A law as written.
+/// A distribution as a file states it.
 #[derive(Debug, Clone)]
 pub enum WrittenLaw {
-    /// Here.
+    /// A distribution in the scenario.
     Here(Law),
-    /// Spans in a file.
+    /// The path of a CSV file with spans.
     File(Spanned<String>),
 }
 
-/// What a law is.
-const ABOUT: &str = "How long it takes: one of these. What is drawn is rounded to the nearest \
-                     whole second, half a second up.";
+/// The description of a distribution in schemas.
+const ABOUT: &str = "The distribution of a span of time: exactly one of these. Drawn spans are \
+                    rounded to the nearest whole second, half a second upwards.";
 
-/// The distributions, each with what it is.
+/// The names of the distributions, each with its description.
 const LAWS: [(&str, &str); 5] = [
-    ("exponential", "what comes at any time, whenever the last one was"),
-    ("weibull", "what comes more and more seldom, or more and more often"),
-    ("lognormal", "what mostly takes as long, and now and then very long"),
-    ("fixed", "always as long"),
-    ("empirical", "spans that were seen, each as likely as it was often"),
+    ("exponential", "Exponential: the hazard is constant."),
+    ("weibull", "Weibull: the hazard falls or rises with age."),
+    ("lognormal", "Log-normal: most spans are near the median, and some are very long."),
+    ("fixed", "Always the same span."),
+    ("empirical", "Observed spans, with probabilities in proportion to their weights."),
 ];
 
 impl Read for Spanned<WrittenLaw> {
@@ -178,7 +180,7 @@ impl Read for Spanned<WrittenLaw> {
             return None;
         };
         if let Some(second) = named.next() {
-            let title = "exactly one distribution is needed; these are several";
+            let title = "exactly one distribution is allowed; there are several";
             let problem = Problem::at(Code::Contradiction, second.key.span, title, "the second");
             problems.add(problem.and_at(entry.key.span, "the first").help("remove one of them"));
             return None;
@@ -214,19 +216,19 @@ impl Read for Spanned<WrittenLaw> {
     }
 }
 
-/// Reads what stands behind the name of a distribution.
+/// Reads the value of the key `name`, which is a distribution.
 fn read_law(name: &str, node: &Node, problems: &mut Problems) -> Option<WrittenLaw> {
     Some(WrittenLaw::Here(match name {
         "exponential" => {
             let part = WrittenExponential::read(node, problems)?;
-            Law::Exponential(some_time("mean", part.mean, problems)?)
+            Law::Exponential(not_zero("mean", part.mean, problems)?)
         }
         "weibull" => {
             let part = WrittenWeibull::read(node, problems)?;
-            let scale = some_time("scale", part.scale, problems);
+            let scale = not_zero("scale", part.scale, problems);
             if part.shape.value == Thousandths(0) {
-                let title = "a shape of 0 is no distribution";
-                let problem = Problem::at(Code::BadNumber, part.shape.span, title, "above 0");
+                let title = "the shape must be greater than 0";
+                let problem = Problem::at(Code::BadNumber, part.shape.span, title, "zero");
                 problems.add(problem.help("write a number above 0, such as `0.7`"));
                 return None;
             }
@@ -234,19 +236,19 @@ fn read_law(name: &str, node: &Node, problems: &mut Problems) -> Option<WrittenL
         }
         "lognormal" => {
             let part = WrittenLogNormal::read(node, problems)?;
-            Law::LogNormal(some_time("median", part.median, problems)?, part.sigma)
+            Law::LogNormal(not_zero("median", part.median, problems)?, part.sigma)
         }
         "fixed" => Law::Fixed(SimSpan::read(node, problems)?),
         _ => return read_spans(node, problems),
     }))
 }
 
-/// A parameter that is some time: at none, every span would be none.
-fn some_time(key: &str, span: Spanned<SimSpan>, problems: &mut Problems) -> Option<SimSpan> {
+/// A parameter that must be longer than zero; otherwise every drawn span would be zero.
+fn not_zero(key: &str, span: Spanned<SimSpan>, problems: &mut Problems) -> Option<SimSpan> {
     if span.value == SimSpan::ZERO {
-        let title = format!("a {key} of no time at all makes every span none");
-        let problem = Problem::at(Code::BadTime, span.span, title, "no time at all");
-        problems.add(problem.help(format!("write some time, such as `{key}: 7d`")));
+        let title = format!("the {key} must be longer than zero");
+        let problem = Problem::at(Code::BadTime, span.span, title, "zero");
+        problems.add(problem.help(format!("write a duration, such as `{key}: 7d`")));
         return None;
     }
     Some(span.value)
@@ -276,7 +278,7 @@ fn read_spans(node: &Node, problems: &mut Problems) -> Option<WrittenLaw> {
     weighed(spans, node.span, problems).map(WrittenLaw::Here)
 }
 
-/// Spans of which at least one can be drawn.
+/// An empirical distribution; `None` if no span can be drawn, which is reported.
 fn weighed(mut spans: Vec<(SimSpan, u32)>, span: Span, problems: &mut Problems) -> Option<Law> {
     if spans.iter().all(|(_, weight)| *weight == 0) {
         let what = if spans.is_empty() { "no span" } else { "every weight is 0" };
@@ -288,26 +290,27 @@ fn weighed(mut spans: Vec<(SimSpan, u32)>, span: Span, problems: &mut Problems) 
     Some(Law::Empirical(spans.into()))
 }
 
-/// Reports gaps that would never let time pass. Any other law gives a second or more at least
-/// three times in ten: it has a mean, scale or median of a second or more, or a span that does.
+/// Reports a distribution of gaps in which every gap is zero, so that time would not advance. Any
+/// other distribution has a mean, scale or median of at least a second, or a span of at least a
+/// second.
 pub fn check_gaps(law: &Law, span: Span, problems: &mut Problems) {
-    if law.is_nothing() {
-        let title = "a source whose gaps are no time at all would never let time pass";
-        let problem = Problem::at(Code::BadTime, span, title, "every gap is none");
-        problems.add(problem.help("write some time, such as `7d`"));
+    if law.is_zero() {
+        let title = "every gap of this source is zero, so time would not advance";
+        let problem = Problem::at(Code::BadTime, span, title, "every gap is zero");
+        problems.add(problem.help("write a duration, such as `7d`"));
     }
 }
 
-/// The files that laws name, as far as they could be read.
-pub struct Tables<'t> {
-    /// By path.
+/// The files that distributions name.
+pub struct SpanFiles<'t> {
+    /// The files by path; `None` if a file could not be read.
     pub files: &'t BTreeMap<String, Option<FileId>>,
-    /// Their texts.
+    /// The texts of the files.
     pub sources: &'t Sources,
 }
 
-impl Tables<'_> {
-    /// The law that is meant; spans of a file are read.
+impl SpanFiles<'_> {
+    /// The distribution, with the spans of its file; `None` if it has a mistake, which is reported.
     pub fn law(&self, part: &WrittenLaw, problems: &mut Problems) -> Option<Law> {
         let path = match part {
             WrittenLaw::Here(law) => return Some(law.clone()),

@@ -1,8 +1,8 @@
-//! The verbs with ids in place of names: what the world is asked to do.
+//! The events with ids in place of names, as the world handles them.
 //!
-//! Each verb names its keys and what each of them is resolved to; `trait Verb` says what can be
-//! done with it, and `trait VerbKey` what can be done with a key. To add a verb, write its record
-//! in `format/verbs.rs` and its entry here; the compiler reports the arm that is missing in
+//! Each verb lists its keys with the types that they are resolved to. `trait Verb` has the
+//! operations on a verb, and `trait VerbKey` those on a key. To add a verb, write its record in
+//! `format/verbs.rs` and its entry here; the compiler reports the arm that is missing in
 //! `world/run.rs`.
 
 use std::num::NonZero;
@@ -20,17 +20,17 @@ use crate::words::{
     Action, Billing, Channel, GroupOperation, Health, HookResult, Initiator, Trigger,
 };
 
-/// Reads the cells of one verb, in the order of its keys, where each is certainly right; gives
-/// `None` for a row that needs the full reader.
+/// Parses the cells of one verb, in the order of its keys; `None` for a row that needs the full
+/// reader.
 pub type ParseCells =
     fn(&mut dyn Iterator<Item = Option<&str>>, &mut dyn NameLookup) -> Option<Event>;
 
 /// A verb with ids in place of names.
 pub trait Verb: Sized {
-    /// The verb as written.
+    /// The verb as a file states it.
     type Written;
 
-    /// Resolves its names; what is wrong is reported.
+    /// Resolves the names of a verb; `None` if it has a mistake, which is reported.
     fn resolve(written: &Self::Written, resolver: &mut Resolver<'_>) -> Option<Self>;
 
     /// Adds the instances, the group and the account that it names.
@@ -39,18 +39,18 @@ pub trait Verb: Sized {
     /// Replaces each of its keys that `targets` names.
     fn retarget(&mut self, targets: &EventTargets);
 
-    /// What the cells of a row say, if each is certainly right.
+    /// Parses the cells of a row; `None` if one of them needs the full reader.
     fn parse_cells(
         cells: &mut dyn Iterator<Item = Option<&str>>,
         names: &mut dyn NameLookup,
     ) -> Option<Self>;
 }
 
-/// From the list of verbs: a struct for each, its `Verb`, and the enum of all.
+/// Generates, from the list of verbs, a struct for each verb, its `Verb`, and the enum of all.
 macro_rules! list {
     ($($verb:literal => $name:ident { $($field:ident: $key:ty,)+ })+) => {
         /// Each verb with ids in place of names.
-        #[expect(missing_docs, reason = "the records of `format/verbs.rs` say what each key is")]
+        #[expect(missing_docs, reason = "the keys are documented in `format/verbs.rs`")]
         pub mod resolved {
             use super::*;
             $(
@@ -93,7 +93,7 @@ macro_rules! list {
 
         /// A verb with every name resolved.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "the records of `format/verbs.rs` say what each verb does")]
+        #[expect(missing_docs, reason = "the verbs are documented in `format/verbs.rs`")]
         pub enum Event {
             $($name(resolved::$name),)+
         }
@@ -148,8 +148,9 @@ macro_rules! list {
 }
 
 impl Event {
-    /// The trigger and the action that it requests. `None` if nothing is judged; without an action
-    /// if a group or a clock requests one later, which its policy was proved to judge.
+    /// The trigger and the action of the request. `None` if no policy judges the event. The action
+    /// is `None` if a group or a clock requests it later; policies are proved to judge such
+    /// actions.
     pub fn requests(&self) -> Option<(Trigger, Option<Action>)> {
         let manual = |action| (Trigger::Manual, Some(action));
         Some(match self {

@@ -1,6 +1,4 @@
-//! From expectations as written to lines: names become ids, times instants.
-
-//! From expectations as written to lines: names become ids, times instants.
+//! Resolves expectations: names become ids, times become instants.
 
 use super::expectations::{
     DecisionLine, Expectation, Expectations, LossLine, RequestLine, TotalLine, Watch,
@@ -23,16 +21,16 @@ use crate::words::{Action, DecidingFactor, EventId, InstanceId, Metric, Outcome,
 /// The mistake has been reported.
 pub(super) struct AlreadyReported;
 
-/// What a key says, if it is given at all.
+/// The value of an optional key; `Ok(None)` if it is not given.
 pub(super) type Given<T> = Result<Option<T>, AlreadyReported>;
 
 /// Resolves the lines of one case.
 pub struct Expecting<'r, 'p> {
-    /// Names to ids.
+    /// Resolves names to ids.
     pub resolver: &'r mut Resolver<'p>,
     /// The case that is being compiled.
     pub case: &'r str,
-    /// Every case of the file.
+    /// The names of all cases of the file.
     pub cases: &'r [String],
     /// The names of events that happen in this case.
     pub events: &'r Events,
@@ -43,7 +41,7 @@ pub struct Expecting<'r, 'p> {
 }
 
 impl Expecting<'_, '_> {
-    /// Resolves everything that is expected of this case.
+    /// Resolves the expectations of this case.
     pub fn resolve(&mut self, part: &WrittenExpect) -> Expectations {
         Expectations {
             decisions: self.lines(&part.decisions, |p| &p.within, Self::decision),
@@ -57,16 +55,16 @@ impl Expecting<'_, '_> {
         }
     }
 
-    /// Resolves what this case counts, by name.
+    /// Resolves the decisions that this case counts, by name.
     pub fn counts(&mut self, parts: &Map<WrittenDecision>) -> Vec<(String, DecisionLine)> {
         let mut counts = Vec::new();
         for (name, part) in &parts.0 {
             let taken = Metric::spelled(name).is_some() || name.starts_with("any-");
             if taken || name.contains([';', '=']) {
-                let title = format!("nothing of a scenario's own can be counted as `{}`", **name);
-                let problem = Problem::at(Code::BadName, name.span, title, "not free");
+                let title = format!("`{}` cannot be the name of a count", **name);
+                let problem = Problem::at(Code::BadName, name.span, title, "reserved");
                 let known: Vec<&str> = Metric::ALL.iter().map(|metric| metric.word()).collect();
-                let note = format!("counted of every run: {}", known.join(", "));
+                let note = format!("built-in metrics: {}", known.join(", "));
                 let help =
                     "choose a name that does not start with `any-` and contains no `;` or `=`";
                 self.resolver.problems.add(problem.note(note).help(help));
@@ -98,13 +96,13 @@ impl Expecting<'_, '_> {
         lines
     }
 
-    /// Whether a line is about this case.
+    /// Whether a line applies to this case.
     fn concerns(&mut self, within: Option<&OneOrMany<Spanned<Name>>>, span: Span) -> bool {
         let Some(OneOrMany(names)) = within else { return true };
         if names.is_empty() {
-            let title = "no case at all: this line would never be looked at";
+            let title = "an empty list of cases: this line is never checked";
             let problem = Problem::at(Code::NeverReached, span, title, "an empty `in:`");
-            self.resolver.problems.add(problem.help("name the cases, or leave `in:` out"));
+            self.resolver.problems.add(problem.help("name the cases, or leave out `in:`"));
         }
         for name in names {
             if !self.cases.contains(&name.to_string()) {
@@ -129,7 +127,7 @@ impl Expecting<'_, '_> {
         let problem = if self.left_out.get(name).is_some() {
             let title = format!("`{}` does not happen in every case of this line", **name);
             Problem::at(Code::NeverReached, name.span, title, "left out by `never`")
-                .help("list the cases in which the line holds under `in:`, or remove it")
+                .help("list the cases of this line under `in:`, or remove the line")
         } else {
             let title = format!("unknown event `{}`", **name);
             let known = self.events.suggestions();
@@ -183,7 +181,7 @@ impl Expecting<'_, '_> {
         }
     }
 
-    /// The events and timers that a line names; empty for all.
+    /// The events and timers that a line names; empty if it names none, which means all.
     fn causes(
         &mut self,
         names: Option<&OneOrMany<Spanned<Name>>>,
@@ -193,7 +191,7 @@ impl Expecting<'_, '_> {
         Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
-    /// The instances that a line names, sorted; none asks for none.
+    /// The instances that a line names, sorted; empty if it names none, which means all.
     fn instances(
         &mut self,
         selector: Option<&Selector>,
@@ -204,7 +202,7 @@ impl Expecting<'_, '_> {
         Ok(found)
     }
 
-    /// Reports if no policy in use has a protection of that name.
+    /// Reports a name that is not a protection of any policy of the scenario.
     pub(super) fn check_protection(&mut self, name: &str, span: Span) {
         let books = self.resolver.rulebooks.iter();
         let policies: Vec<&Policy> = books.map(|book| &*book.policy).collect();
@@ -277,7 +275,7 @@ impl Expecting<'_, '_> {
         })
     }
 
-    /// A verb that requests can have: of an event, or of a timer.
+    /// Reports a word that is neither a verb of events nor an action of timers.
     fn verb(&mut self, verb: &Spanned<String>) {
         let words = Action::ALL.iter().map(|action| action.word());
         let mut known: Vec<&str> = VERBS.iter().copied().chain(words).collect();
@@ -291,13 +289,13 @@ impl Expecting<'_, '_> {
         }
     }
 
-    /// An answer to expect; `~` alone would be contained in every one.
+    /// The expected answer. `~` without a text is reported, because it would match every answer.
     fn answer(&mut self, answer: Option<&Spanned<String>>) -> Option<String> {
         let answer = answer?;
         if **answer == "~" {
-            let title = "every answer contains nothing";
-            let problem = Problem::at(Code::MatchesNothing, answer.span, title, "`~` and what?");
-            self.resolver.problems.add(problem.help("write the text that it must contain"));
+            let title = "`~` without a text matches every answer";
+            let problem = Problem::at(Code::MatchesNothing, answer.span, title, "no text");
+            self.resolver.problems.add(problem.help("write the text that the answer must contain"));
         }
         Some(answer.value.clone())
     }
@@ -339,18 +337,13 @@ impl Expecting<'_, '_> {
         .filter_map(|(outcome, count)| count.map(|count| (outcome, count)))
         .collect();
         if counts.is_empty() && !self.resolver.problems.has_error_in(span) {
-            let title = "a line of totals counts at least one outcome";
-            self.resolver.problems.add(Problem::at(
-                Code::MissingKey,
-                span,
-                title,
-                "counts nothing",
-            ));
+            let title = "a line of totals needs at least one outcome";
+            self.resolver.problems.add(Problem::at(Code::MissingKey, span, title, "no outcome"));
         }
         Some(TotalLine { cause, trigger: part.trigger, counts })
     }
 
-    /// The callers that a line names, each of which some event must name.
+    /// The callers that a line names. A caller that no event names is reported.
     fn callers(&mut self, names: Option<&AnyOf<Spanned<Name>>>) -> Vec<String> {
         let names = AnyOf::values(names);
         for name in names {
@@ -359,7 +352,7 @@ impl Expecting<'_, '_> {
                 let problem = Problem::at(Code::UnknownName, name.span, title, "unknown caller");
                 let actors = &self.resolver.actors;
                 let problem =
-                    with_known(problem, name, actors, "callers", "no event names its caller");
+                    with_known(problem, name, actors, "callers", "no event names a caller");
                 self.resolver.problems.add(problem);
             }
         }
@@ -369,11 +362,11 @@ impl Expecting<'_, '_> {
 
 fn never_reached(span: Span, at: SimTime, (start, end): (SimTime, SimTime)) -> Problem {
     if at < start {
-        let title = "this expectation is never looked at: the run begins later";
+        let title = "this expectation is never checked: the run starts later";
         let label = format!("{} before the start", start.since(at));
         return Problem::at(Code::NeverReached, span, title, label);
     }
-    let title = "this expectation is never looked at: the run has ended by then";
+    let title = "this expectation is never checked: the run has ended by then";
     Problem::at(Code::NeverReached, span, title, format!("{} after the end", at.since(end)))
         .help(format!("write `for: {}` or more, or use `at: end`", at.since(start)))
 }

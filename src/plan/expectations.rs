@@ -1,4 +1,4 @@
-//! What a scenario expects, with every name resolved.
+//! Expectations with every name resolved.
 
 use crate::diagnostics::{Span, Spanned};
 use crate::format::expect::AccountIs;
@@ -9,29 +9,29 @@ use crate::words::{
     Lifecycle, Lock, Membership, Outcome, RequestResult, ResourceKind, Trigger, Verdict, ZoneId,
 };
 
-/// What is expected of one case.
+/// The expectations of one case.
 #[derive(Debug, Clone, Default)]
 pub struct Expectations {
-    /// Decisions.
+    /// Expected decisions.
     pub decisions: Vec<Expectation<DecisionLine>>,
-    /// Requests.
+    /// Expected requests.
     pub requests: Vec<Expectation<RequestLine>>,
-    /// Losses.
+    /// Expected losses.
     pub losses: Vec<Expectation<LossLine>>,
-    /// States.
+    /// Expected states at instants.
     pub states: Vec<Expectation<StateLine>>,
-    /// States that must never be seen.
+    /// States in which instances must not be after any event.
     pub never: Vec<Expectation<Watch>>,
-    /// States that must always be seen.
+    /// States in which instances must be after every event.
     pub always: Vec<Expectation<Watch>>,
-    /// Counts.
+    /// Expected numbers of decisions.
     pub totals: Vec<Expectation<TotalLine>>,
-    /// Whether unlisted decisions fail.
+    /// Whether a decision that no line lists is a failure.
     pub exact: bool,
 }
 
 impl Expectations {
-    /// How many lines there are.
+    /// The number of lines.
     pub fn len(&self) -> usize {
         self.decisions.len()
             + self.requests.len()
@@ -42,25 +42,26 @@ impl Expectations {
             + self.totals.len()
     }
 
-    /// Whether there is nothing to judge.
+    /// Whether there is nothing to check.
     pub fn is_empty(&self) -> bool {
         self.len() == 0 && !self.exact
     }
 }
 
-/// A line and where it stands.
+/// A line and its span.
 #[derive(Debug, Clone)]
 pub struct Expectation<L> {
     /// The line.
     pub line: L,
-    /// Where it stands.
+    /// The span of the line.
     pub span: Span,
 }
 
-/// An expected decision. An empty list allows everything. A list of causes or of instances asks
-/// for a decision of each, any other list for one of its values. Lists of instances are sorted.
+/// An expected decision. An empty list matches every value. A list of causes or of instances needs
+/// a decision for each element; any other list matches one of its values. Lists of instances are
+/// sorted.
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "the keys of DecisionPart, resolved")]
+#[expect(missing_docs, reason = "the keys of `WrittenDecision`, resolved")]
 pub struct DecisionLine {
     pub causes: Vec<Cause>,
     pub trigger: Vec<Trigger>,
@@ -83,7 +84,7 @@ pub struct DecisionLine {
 
 /// An expected request.
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "the keys of RequestPart, resolved")]
+#[expect(missing_docs, reason = "the keys of `WrittenRequest`, resolved")]
 pub struct RequestLine {
     pub causes: Vec<Cause>,
     pub trigger: Vec<Trigger>,
@@ -98,9 +99,10 @@ pub struct RequestLine {
     pub got: Option<u32>,
 }
 
-/// An expected loss. An empty list of instances asks for nothing; else it is sorted.
+/// An expected loss. An empty list matches every value. A list of instances needs a loss of each;
+/// it is sorted.
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "the keys of LossPart, resolved")]
+#[expect(missing_docs, reason = "the keys of `WrittenLoss`, resolved")]
 pub struct LossLine {
     pub instances: Vec<InstanceId>,
     pub kind: Vec<ResourceKind>,
@@ -111,10 +113,10 @@ pub struct LossLine {
     pub rule: Option<String>,
 }
 
-/// When to look at a state.
+/// The instant of an expected state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// Just after everything due at that instant.
+pub enum CheckTime {
+    /// After all events of this instant.
     At(SimTime),
     /// At the end of the run.
     End,
@@ -123,16 +125,16 @@ pub enum When {
 /// An expected state.
 #[derive(Debug, Clone)]
 pub struct StateLine {
-    /// When to look.
-    pub at: When,
-    /// At what, and what must be seen.
+    /// The instant.
+    pub at: CheckTime,
+    /// The subject and its expected state.
     pub of: StateOf,
 }
 
-/// What a state is of.
+/// The subject of a state, and the expected state.
 #[derive(Debug, Clone)]
 pub enum StateOf {
-    /// Instances: all of what is given must hold for each.
+    /// Instances; the state must hold for each of them.
     Instances(Vec<InstanceId>, Box<InstanceState>),
     /// A group.
     Group(GroupId, GroupState),
@@ -140,9 +142,9 @@ pub enum StateOf {
     Account(AccountId, AccountIs),
 }
 
-/// What is expected of an instance.
+/// The expected state of an instance; `None` for properties that are not checked.
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "the keys of StatePart, resolved")]
+#[expect(missing_docs, reason = "the keys of `WrittenState`, resolved")]
 pub struct InstanceState {
     pub is: Option<Lifecycle>,
     pub billing: Option<Billing>,
@@ -157,9 +159,9 @@ pub struct InstanceState {
     pub zone: Option<ZoneId>,
 }
 
-/// What is expected of a group.
+/// The expected state of a group; `None` for properties that are not checked.
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "the keys of StatePart, resolved")]
+#[expect(missing_docs, reason = "the keys of `WrittenState`, resolved")]
 pub struct GroupState {
     pub there: Option<bool>,
     pub size: Option<u32>,
@@ -167,7 +169,7 @@ pub struct GroupState {
     pub protect: Option<Vec<String>>,
 }
 
-/// A state to watch for.
+/// A state that is checked after every event.
 #[derive(Debug, Clone)]
 pub struct Watch {
     /// The instances.
@@ -176,13 +178,13 @@ pub struct Watch {
     pub is: Lifecycle,
 }
 
-/// Expected counts.
+/// Expected numbers of decisions.
 #[derive(Debug, Clone)]
 pub struct TotalLine {
     /// Only decisions of this event or timer; `None` for all.
     pub cause: Option<Cause>,
-    /// Only decisions of this cause.
+    /// Only decisions with this trigger; `None` for all.
     pub trigger: Option<Trigger>,
-    /// The counts, each with its place.
+    /// The numbers by outcome, each with its span.
     pub counts: Vec<(Outcome, Spanned<u64>)>,
 }

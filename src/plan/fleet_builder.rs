@@ -1,44 +1,45 @@
-//! The accounts of a fleet, and what groups and instances share while a fleet is built.
+//! Resolves the accounts of a fleet, and contains the parts that are common to groups and
+//! instances.
 
 use super::protections::protection_of;
 use super::resolver::Resolver;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{Account, Fleet};
 use crate::format::{LONGEST, Map, Name, WrittenAccount, WrittenInstance, WrittenProtect};
-use crate::policy::{Defaults, Facts, Rulebook, Table};
+use crate::policy::{DecisionTable, Defaults, Facts, Rulebook};
 use crate::time::SimSpan;
 use crate::words::{AccountId, Channel, PolicyId, ProtectionId, ProtectionSet, Subject, ZoneId};
 
-/// The most instances of a fleet: twice a range of the greatest length.
+/// Largest number of instances of a fleet: two ranges of the largest length.
 pub(super) const MOST_INSTANCES: u64 = 2 * LONGEST;
 
-/// The account of a fleet that names none.
+/// The name of the account of a fleet without `accounts`.
 const DEFAULT_ACCOUNT: &str = "default";
 
 /// The source of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
-    /// The writer of the scenario: selectors must be able to tell names apart.
+    /// The scenario. The name must not contain characters that are special in selectors.
     Here,
-    /// A provider, whose ids may hold what selectors read otherwise (masked ones hold
-    /// `*`); a report must be able to carry them all the same.
+    /// A provider. The name may contain characters that are special in selectors (masked ids
+    /// contain `*`), but must be safe in reports.
     Elsewhere,
 }
 
-/// Fills the tables of a fleet, and the resolver's names beside them.
+/// Fills the tables of a fleet, and the names of the resolver.
 pub struct FleetBuilder<'r, 'p> {
-    /// Names to ids.
+    /// Resolves names to ids.
     pub resolver: &'r mut Resolver<'p>,
-    /// The tables.
+    /// The fleet.
     pub fleet: Fleet,
-    /// What holds where an instance does not say otherwise.
+    /// The settings of instances that do not state their own.
     pub defaults: WrittenInstance,
-    /// The way by which an event creates the next instances, if it says.
+    /// The channel by which an event creates the next instances.
     pub created_via: Channel,
 }
 
 impl FleetBuilder<'_, '_> {
-    /// Takes in the accounts; `policy_of` knows which policy each is under.
+    /// Adds the accounts; `policy_of` returns the policy of an account.
     pub fn accounts(
         &mut self,
         accounts: &Map<WrittenAccount>,
@@ -70,7 +71,7 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Gives a name its id; reported if it is taken or no name at all.
+    /// Assigns the next id to a name; `None` if the name is taken or invalid, which is reported.
     pub(super) fn define(
         &mut self,
         kind: Subject,
@@ -109,7 +110,8 @@ impl FleetBuilder<'_, '_> {
         None
     }
 
-    /// The account that something names; the only one, if it names none.
+    /// The named account, or the only account if none is named; `None` if there are several or the
+    /// name is unknown, which is reported.
     pub(super) fn account(&mut self, named: Option<&Spanned<Name>>, of: Span) -> Option<AccountId> {
         if let Some(name) = named {
             return self.resolver.account(&name.value, name.span);
@@ -132,7 +134,7 @@ impl FleetBuilder<'_, '_> {
     pub(super) fn default_of<V: Copy>(
         &mut self,
         account: AccountId,
-        table: impl Fn(&Defaults) -> &Table<V>,
+        table: impl Fn(&Defaults) -> &DecisionTable<V>,
         facts: &Facts,
     ) -> Option<V> {
         let policy = self.fleet.account(account).policy;
@@ -142,7 +144,8 @@ impl FleetBuilder<'_, '_> {
         Some(answer.says)
     }
 
-    /// The protections that a part names, set and unknown, which must be of that kind.
+    /// The named protections of a kind of subject: those that are set, and those whose setting is
+    /// unknown.
     pub(super) fn protections(
         &mut self,
         part: &WrittenProtect,
@@ -150,21 +153,22 @@ impl FleetBuilder<'_, '_> {
         kind: Subject,
     ) -> (ProtectionSet, ProtectionSet) {
         let mut sets = [ProtectionSet::EMPTY; 2];
-        for (at, names) in [&part.on, &part.unknown].into_iter().enumerate() {
+        for (index, names) in [&part.on, &part.unknown].into_iter().enumerate() {
             for name in names {
                 let Some(id) = self.protection(name, account, kind) else { continue };
                 if sets.iter().any(|set| set.contains(id)) {
                     let title = format!("`{}` is listed twice", **name);
-                    let problem = Problem::at(Code::Twice, name.span, title, "once more");
+                    let problem = Problem::at(Code::Twice, name.span, title, "second entry");
                     self.resolver.problems.add(problem.help("keep one of them"));
                 }
-                sets[at] = sets[at].with(id);
+                sets[index] = sets[index].with(id);
             }
         }
         (sets[0], sets[1])
     }
 
-    /// A protection by its name, or by the provider's attribute.
+    /// A protection by its name or by the provider's attribute; `None` if there is none, which is
+    /// reported.
     fn protection(
         &mut self,
         name: &Spanned<String>,
@@ -181,11 +185,11 @@ impl FleetBuilder<'_, '_> {
     }
 
     pub(super) fn zone(&mut self, name: &str) -> ZoneId {
-        ZoneId::at(self.resolver.zones.intern(name))
+        ZoneId::from_index(self.resolver.zones.intern(name))
     }
 
     pub(super) fn contradicts(&mut self, span: Span, what: &str) {
-        let title = format!("this does not fit together: {what}");
-        self.resolver.problems.add(Problem::at(Code::Contradiction, span, title, "see here"));
+        let title = format!("these statements contradict each other: {what}");
+        self.resolver.problems.add(Problem::at(Code::Contradiction, span, title, "contradiction"));
     }
 }

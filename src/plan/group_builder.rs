@@ -1,4 +1,4 @@
-//! The groups of a fleet, from their records to rows of its table.
+//! Resolves the groups of a fleet.
 
 use super::autoscale_builder::Scaling;
 use super::fleet_builder::{FleetBuilder, Named};
@@ -14,9 +14,9 @@ use crate::words::{
 };
 
 impl FleetBuilder<'_, '_> {
-    /// Takes in a group.
+    /// Adds a group.
     pub fn group(&mut self, name: &str, span: Span, part: &WrittenGroup, by: Named) {
-        // What it lacks has been reported; its name is known all the same.
+        // A missing account has been reported; the name of the group is defined nevertheless.
         let account = self.account(part.account.as_ref(), span).unwrap_or(AccountId(0));
         if self.define(Subject::Group, name, span, by).is_none() {
             return;
@@ -38,7 +38,7 @@ impl FleetBuilder<'_, '_> {
         self.new_members(id, name, span, part);
     }
 
-    /// What a group says of itself, and where it says nothing, what its policy sets.
+    /// Applies the settings of a group, with the defaults of its policy.
     fn settings(&mut self, group: &mut Group, part: &WrittenGroup) {
         let account = group.account;
         let asked = Facts { channel: part.via.unwrap_or(Channel::None), ..Facts::default() };
@@ -76,7 +76,7 @@ impl FleetBuilder<'_, '_> {
         }
         let within = |desired: &Spanned<u32>| (group.min..=group.max).contains(&desired.value);
         if let Some(desired) = part.desired.filter(|desired| !within(desired)) {
-            let title = format!("the group `{name}` is meant to have a size outside its bounds");
+            let title = format!("the desired capacity of the group `{name}` is outside its bounds");
             let label = format!("not from {} to {}", group.min, group.max);
             self.resolver.problems.add(Problem::at(
                 Code::Contradiction,
@@ -92,7 +92,7 @@ impl FleetBuilder<'_, '_> {
         if let Some(mode) = part.upgrade_mode {
             upgrades.mode = mode.value;
             if mode.value == Upgrade::OsImage {
-                self.contradicts(mode.span, "an image of the system is no mode of a group");
+                self.contradicts(mode.span, "`os-image` is not an upgrade mode of a group");
             } else if mode.value != Upgrade::Manual {
                 self.demand_mode(group.account, mode);
             }
@@ -100,12 +100,12 @@ impl FleetBuilder<'_, '_> {
         if let Some(percent) = part.batch_percent {
             upgrades.batch_percent = percent.value;
             if !(1..=100).contains(&percent.value) {
-                let title = "a batch has 1 to 100 percent of the members";
+                let title = "`batch-percent` must be from 1 to 100";
                 let problem = Problem::at(Code::BadNumber, percent.span, title, "out of range");
                 self.resolver.problems.add(problem);
             }
         }
-        // Only what goes in batches has a size of them.
+        // Only rolling upgrades have batches.
         let at_once = matches!(upgrades.mode, Upgrade::Manual | Upgrade::Automatic);
         if part.batch_percent.is_none() && !at_once {
             let percent = self.default_of(group.account, |d| &d.batch_percent, facts);
@@ -113,12 +113,12 @@ impl FleetBuilder<'_, '_> {
         }
         upgrades.pause = part.batch_pause.unwrap_or(upgrades.pause);
         if let Some(model) = &part.model {
-            upgrades.model = ModelId::at(self.resolver.models.intern(model));
+            upgrades.model = ModelId::from_index(self.resolver.models.intern(model));
         }
         upgrades
     }
 
-    /// How a group looks after its members; the policy bounds how long it may wait.
+    /// The health check and the repair of a group. The policy limits the grace period.
     fn care(&mut self, care: Care, account: AccountId, part: &WrittenGroup, facts: &Facts) -> Care {
         let limits = self.book(account).policy.repairs.clone();
         let check = (part.health_check)
@@ -147,13 +147,13 @@ impl FleetBuilder<'_, '_> {
         let name = policy.name.clone();
         let Some(limits) = policy.hooks.clone() else {
             let title = format!("{name} does not cover hooks");
-            let problem = Problem::at(Code::UnknownTrigger, part.span, title, "not known there");
-            self.resolver.problems.add(problem.help("take a policy that has `hooks:`"));
+            let problem = Problem::at(Code::UnknownTrigger, part.span, title, "not in this policy");
+            self.resolver.problems.add(problem.help("use a policy that has `hooks:`"));
             return None;
         };
         let timeout = part.timeout.or_else(|| self.default_of(account, |d| &d.hook_timeout, facts));
         let Some(timeout) = timeout else {
-            let title = format!("{name} has no default for how long a hook waits");
+            let title = format!("{name} has no default timeout of a hook");
             let problem = Problem::at(Code::MissingKey, part.span, title, "no `timeout` here");
             self.resolver.problems.add(problem.help("add `timeout:`, such as `timeout: 10m`"));
             return None;
@@ -165,7 +165,7 @@ impl FleetBuilder<'_, '_> {
             .unwrap_or(HookResult::Continue);
         if !limits.results.contains(&result) {
             let known: Vec<&str> = limits.results.iter().map(|result| result.word()).collect();
-            let title = format!("a hook cannot end in `{result}` there");
+            let title = format!("under {name} a hook cannot end in `{result}`");
             let span = part.result.map_or(part.span, |result| result.span);
             let problem = Problem::at(Code::ProviderRefuses, span, title, "not offered");
             self.resolver.problems.add(problem.note(format!("offered: {}", known.join(", "))));
@@ -173,7 +173,7 @@ impl FleetBuilder<'_, '_> {
         Some(Hook { timeout, result })
     }
 
-    /// What a member is like that a group creates by itself, and what the first are called.
+    /// Sets the template of members that a group creates, and the names of the first of them.
     fn new_members(&mut self, group: GroupId, name: &str, span: Span, part: &WrittenGroup) {
         let mut like = part.new_members.clone().unwrap_or_else(WrittenInstance::blank);
         like.group = Name::fault(name).is_none().then(|| Spanned::new(Name(name.into()), span));
@@ -212,8 +212,8 @@ impl FleetBuilder<'_, '_> {
         let mut orders = Vec::new();
         let mut problems = Vec::new();
         for name in &named.0 {
-            if let Some(at) = policy.orders.iter().position(|order| order.name == **name) {
-                orders.push(at);
+            if let Some(index) = policy.orders.iter().position(|order| order.name == **name) {
+                orders.push(index);
                 continue;
             }
             let known: Vec<&str> = policy.orders.iter().map(|order| order.name.as_str()).collect();
@@ -226,8 +226,8 @@ impl FleetBuilder<'_, '_> {
         if let (Some(_), Some(OneOrMany(again))) = (&part.removal, &part.scale_in_policy)
             && let Some(again) = again.first()
         {
-            let title = "`removal` and `scale-in-policy` say the same";
-            problems.push(Problem::at(Code::Twice, again.span, title, "once more"));
+            let title = "`removal` and `scale-in-policy` are the same key";
+            problems.push(Problem::at(Code::Twice, again.span, title, "second value"));
         }
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
         orders

@@ -1,4 +1,4 @@
-//! The instances of a fleet, from their records to rows of its table.
+//! Resolves the instances of a fleet.
 
 use super::fleet_builder::{FleetBuilder, MOST_INSTANCES, Named};
 use crate::diagnostics::{Code, Problem, Span, Spanned};
@@ -12,8 +12,8 @@ use crate::words::{
 };
 
 impl FleetBuilder<'_, '_> {
-    /// Whether a fleet can have as many instances as these names and ranges stand for together.
-    /// Asked before any of them is made.
+    /// Whether the number of instances that names and ranges stand for is allowed. It is checked
+    /// before any of them is created.
     pub fn has_room<'n>(&mut self, names: impl Iterator<Item = &'n Spanned<Name>>) -> bool {
         let mut all = 0_u64;
         for name in names {
@@ -29,7 +29,7 @@ impl FleetBuilder<'_, '_> {
         true
     }
 
-    /// Takes in every instance that a name, perhaps a range, stands for.
+    /// Adds every instance of a name or a range.
     pub fn instances(&mut self, name: &Spanned<Name>, part: &WrittenInstance) {
         match expand(&name.value) {
             Ok(names) => self.instances_called(&names, name.span, part),
@@ -40,8 +40,7 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Takes in the instances of a range. Their names differ and nothing else, so whatever
-    /// is wrong is reported once.
+    /// Adds the instances of a range. Only their names differ, so a mistake is reported once.
     fn instances_called(&mut self, names: &[String], span: Span, part: &WrittenInstance) {
         if self.resolver.instances.len() as u64 + names.len() as u64 > MOST_INSTANCES {
             let title = format!("a fleet has at most {MOST_INSTANCES} instances");
@@ -53,9 +52,9 @@ impl FleetBuilder<'_, '_> {
         self.instance(first, span, part, false);
         let taken = rest.iter().filter(|name| self.resolver.instances.get(name).is_some()).count();
         if taken > 1 {
-            let title = format!("{taken} instances of this range are defined already");
+            let title = format!("{taken} instances of this range are already defined");
             let problem = Problem::at(Code::Twice, span, title, "second definition");
-            self.resolver.problems.add(problem.help("give one of the ranges other names"));
+            self.resolver.problems.add(problem.help("use other names for one of the ranges"));
             return;
         }
         rest.iter().for_each(|name| self.instance(name, span, part, false));
@@ -67,11 +66,11 @@ impl FleetBuilder<'_, '_> {
         self.read_instances(name, span, &part, absent, Named::Here);
     }
 
-    /// Takes in an instance that a provider's reply lists; nothing is added by default.
+    /// Adds an imported instance; defaults of the fleet do not apply to it.
     pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance, from: &str) {
-        let id = InstanceId::at(self.resolver.instances.len());
+        let id = InstanceId::from_index(self.resolver.instances.len());
         self.resolver.imported_from.insert(id, from.to_owned());
-        self.owes(part);
+        self.infer_arrears(part);
         self.read_instances(name, name.span, part, false, Named::Elsewhere);
     }
 
@@ -90,8 +89,8 @@ impl FleetBuilder<'_, '_> {
         if self.define(Subject::Instance, name, span, by).is_none() {
             return;
         }
-        // What cannot be settled has been reported; its name is known all the same. No plan is
-        // made of the instance that stands in its place.
+        // A mistake has been reported. The name is defined nevertheless, with a placeholder; no
+        // plan is made of a fleet with mistakes.
         let stand_in = || Instance::new(AccountId(0), self.resolver.start);
         let mut instance = settled.unwrap_or_else(stand_in);
         if absent {
@@ -108,7 +107,7 @@ impl FleetBuilder<'_, '_> {
         Some(instance)
     }
 
-    /// Takes in an instance that is settled already; false, if its name will not do.
+    /// Adds a resolved instance; `false` if its name is taken or invalid.
     pub(super) fn take_in_plain(
         &mut self,
         name: &str,
@@ -142,8 +141,8 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Whether resources go with their instance may depend on the way by which it is created.
-    /// Where that makes no difference, the default is asked for when something is lost.
+    /// Sets whether resources are deleted with their instance, where that depends on the channel by
+    /// which it is created. Where it does not, the default is looked up at the time of a loss.
     fn set_by_channel(&mut self, id: InstanceId, properties: &mut Vec<Property>) {
         if self.created_via == Channel::None {
             return;
@@ -157,9 +156,9 @@ impl FleetBuilder<'_, '_> {
             with_instance: None,
             disk: None,
         });
-        let unsaid = properties.iter_mut().filter(|property| property.with_instance.is_none());
+        let unstated = properties.iter_mut().filter(|property| property.with_instance.is_none());
         let mut implied = implied.into_iter().collect::<Vec<_>>();
-        for property in unsaid.chain(&mut implied) {
+        for property in unstated.chain(&mut implied) {
             let facts = Facts { billing, resource: property.resource, ..Facts::default() };
             let here = Facts { channel: self.created_via, ..facts };
             let book = self.book(account);
@@ -173,7 +172,7 @@ impl FleetBuilder<'_, '_> {
         properties.append(&mut implied);
     }
 
-    /// From what is said of an instance to its row in the table.
+    /// Resolves an instance; `None` if it has a mistake, which is reported.
     pub(super) fn settle(
         &mut self,
         part: &WrittenInstance,
@@ -195,7 +194,7 @@ impl FleetBuilder<'_, '_> {
         let time = |at: Option<Spanned<When>>| at.map(|at| at.from(start));
         let created = time(part.created).unwrap_or(start);
         if let Some(written) = part.created.filter(|_| created > start && !absent) {
-            self.contradicts(written.span, "it is there at the start, and is created later");
+            self.contradicts(written.span, "it exists at the start and is created later");
         }
         let mut instance = Instance::new(account, created);
         instance.group = group;
@@ -209,7 +208,7 @@ impl FleetBuilder<'_, '_> {
         instance.unhealthy = part.health == Some(Health::Unhealthy);
         instance.eviction = self.eviction(part, &instance);
         instance.model = match (&part.model, group) {
-            (Some(model), _) => ModelId::at(self.resolver.models.intern(model)),
+            (Some(model), _) => ModelId::from_index(self.resolver.models.intern(model)),
             (None, Some(group)) => self.fleet.group(group).upgrades.model,
             (None, None) => ModelId(0),
         };
@@ -219,7 +218,7 @@ impl FleetBuilder<'_, '_> {
         instance.renewal = part.renewal.map_or(Renewal::None, |renewal| renewal.value);
         instance.state = part.state.map_or(Lifecycle::Running, |state| state.value);
         if instance.is_down() {
-            // A lock for arrears says who shut it down; a term that has ended says so itself.
+            // A financial lock shows that arrears caused the stop; an ended term is handled below.
             let owing =
                 billing != Billing::Subscription && instance.locks.contains(Lock::Financial);
             instance.stopped_by = if owing { StoppedBy::Arrears } else { StoppedBy::User };
@@ -228,7 +227,7 @@ impl FleetBuilder<'_, '_> {
         self.disks(part);
         self.membership(&mut instance, part, span);
         if matches!(instance.membership, Membership::Attached | Membership::Entrusted) {
-            // What was added by hand was made from no configuration of the group.
+            // An attached instance was not created from a configuration of the group.
             instance.configuration = u32::MAX;
         }
         self.hook_of(group, part, billing, span);
@@ -243,10 +242,11 @@ impl FleetBuilder<'_, '_> {
         Some(instance)
     }
 
-    /// A released instance is not in the fleet, and only a subscription renews itself.
+    /// Reports a released instance in the fleet, and a renewal of an instance that is not a
+    /// subscription.
     fn state_and_renewal(&mut self, instance: &Instance, part: &WrittenInstance) {
-        if let Some(state) = part.state.filter(|_| !instance.is_there()) {
-            self.contradicts(state.span, &format!("a fleet has it, and it is {}", state.value));
+        if let Some(state) = part.state.filter(|_| !instance.exists()) {
+            self.contradicts(state.span, &format!("it is in the fleet and {}", state.value));
         }
         let billing = instance.billing;
         if let Some(renewal) = part.renewal.filter(|_| billing != Billing::Subscription) {
@@ -254,7 +254,7 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// The locks that an instance is under; `none` stands alone.
+    /// The locks of an instance. `none` beside another lock is reported.
     fn locks(&mut self, part: &WrittenInstance) -> Locks {
         let written = part.lock.as_ref().and_then(|locks| locks.0.as_ref());
         let written = written.map(|locks| locks.0.as_slice()).unwrap_or_default();
@@ -265,15 +265,15 @@ impl FleetBuilder<'_, '_> {
         written.iter().map(|lock| lock.value).collect()
     }
 
-    /// What becomes of spot capacity that is taken back; nothing else can be.
+    /// The effect of a reclaim. The policy's default applies to spot instances only.
     fn eviction(&mut self, part: &WrittenInstance, instance: &Instance) -> Eviction {
-        let default = |population: &mut Self| {
+        let default = |builder: &mut Self| {
             let facts = Facts { billing: instance.billing, ..Facts::default() };
-            population.default_of(instance.account, |d| &d.eviction, &facts)
+            builder.default_of(instance.account, |d| &d.eviction, &facts)
         };
         let spot = instance.billing == Billing::Spot;
-        let said = part.eviction;
-        said.or_else(|| spot.then(|| default(self)).flatten()).unwrap_or(instance.eviction)
+        let stated = part.eviction;
+        stated.or_else(|| spot.then(|| default(self)).flatten()).unwrap_or(instance.eviction)
     }
 
     fn membership(&mut self, instance: &mut Instance, part: &WrittenInstance, span: Span) {
@@ -281,29 +281,29 @@ impl FleetBuilder<'_, '_> {
         // Only the owner of a subscription manages it.
         let is_open = instance.billing != Billing::Subscription || !instance.billing_known;
         instance.membership_known = !(unknown && instance.group.is_some() && is_open);
-        let said = part.membership.and_then(|membership| membership.0);
+        let stated = part.membership.and_then(|membership| membership.0);
         let book = self.book(instance.account);
         let assumed = Membership::spelled(book.setting(book.policy.unknown.membership));
-        let said = said.or_else(|| assumed.filter(|_| !instance.membership_known));
-        instance.membership = match (instance.group, said) {
+        let stated = stated.or_else(|| assumed.filter(|_| !instance.membership_known));
+        instance.membership = match (instance.group, stated) {
             (None, None | Some(Membership::None)) => Membership::None,
-            (Some(_), Some(said)) if said != Membership::None => said,
+            (Some(_), Some(stated)) if stated != Membership::None => stated,
             // Only the owner of a subscription manages it.
             (Some(_), None) if instance.billing == Billing::Subscription => Membership::Attached,
             (Some(_), None) => Membership::AutoCreated,
-            (None, Some(said)) => {
+            (None, Some(stated)) => {
                 self.contradicts(
                     part.membership.map_or(span, |m| m.span),
-                    &format!("a membership (`{said}`) without a group"),
+                    &format!("a membership (`{stated}`) without a group"),
                 );
-                said
+                stated
             }
-            (Some(_), Some(said)) => {
+            (Some(_), Some(stated)) => {
                 self.contradicts(
                     part.membership.map_or(span, |m| m.span),
-                    "a group, and no membership of it",
+                    "a group and the membership `none`",
                 );
-                said
+                stated
             }
         };
         let span = part.membership.map_or(span, |m| m.span);
@@ -311,7 +311,7 @@ impl FleetBuilder<'_, '_> {
     }
 }
 
-/// What belongs to an instance of a part.
+/// The resources of an instance.
 pub(super) fn resources_of(part: &WrittenInstance) -> impl Iterator<Item = Property> {
     let resources = part.resources.iter().flat_map(|resources| &resources.0);
     resources.map(|(name, resource)| Property {

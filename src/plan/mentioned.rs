@@ -1,8 +1,8 @@
-//! Names that events mention, of which some may not have been read because of a mistake.
+//! Names of events and callers in parts of a file that may not have been read because of a mistake.
 
 use crate::format::{Node, Value};
 
-/// Ids and callers that stand in the text of events. Empty if every event was read.
+/// Ids of events and names of callers, as the file contains them. Empty if every event was read.
 #[derive(Debug, Clone, Default)]
 pub struct Mentioned {
     events: Vec<String>,
@@ -10,7 +10,7 @@ pub struct Mentioned {
 }
 
 impl Mentioned {
-    /// Adds what stands under `id` and `by` anywhere in a part of a file, and the keys of sources.
+    /// Adds the values of `id` and `by` in a part of a file, and the keys of sources.
     pub fn collect(&mut self, node: &Node) {
         match &node.value {
             Value::Empty | Value::Scalar(..) => {}
@@ -28,12 +28,12 @@ impl Mentioned {
         }
     }
 
-    /// Whether an event may be called so.
+    /// Whether an event may have this name.
     pub fn event(&self, name: &str) -> bool {
         self.events.iter().any(|known| known == name)
     }
 
-    /// Whether a caller may be called so.
+    /// Whether a caller may have this name.
     pub fn caller(&self, name: &str) -> bool {
         self.callers.iter().any(|known| known == name)
     }

@@ -1,13 +1,13 @@
-//! Scenarios: a fleet, what happens to it, and what is expected.
+//! Scenarios: a fleet, events, and expectations.
 //!
-//! It must never know the kernel or the world: it turns text into a [`Plan`] in
-//! which no name is left to resolve and nothing is left to fail.
+//! The room turns text into a [`Plan`], in which all names are resolved, so that a run cannot fail.
+//! It must never know the kernel or the world.
 //!
 //! # Lifecycle
 //!
-//! 1. A file is read as a tree. If it has cases, each gets a tree of its own, in
-//!    which `$name` has been replaced by the case's value.
-//! 2. Each tree is read as written ([`WrittenScenario`]).
+//! 1. A file is read as a tree. If it has cases, each case gets its own tree, in which `$name` is
+//!    replaced by the value of the case.
+//! 2. Each tree is read as a [`WrittenScenario`], which has names only.
 //! 3. Compiling resolves policies, names, times and selectors into a [`Plan`].
 //!
 //! Every mistake of every case is reported at once.
@@ -56,10 +56,10 @@ pub use compiler::Options;
 pub use distribution::{Law, Thousandths};
 pub use events::Event;
 pub use expectations::{
-    DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine, RequestLine,
-    StateLine, StateOf, TotalLine, Watch, When as LookAt,
+    CheckTime, DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine,
+    RequestLine, StateLine, StateOf, TotalLine, Watch,
 };
-pub use random::{Alternative, Among, FollowUp, Same, Source};
+pub use random::{Alternative, Among, FollowUp, RandomSource, Same};
 pub use scenario::{Mistakes, Scenario};
 pub use script::{EventTable, NextEvent, Play, Script, Scripted, Unread};
 pub use setting_checks::lead;
@@ -67,6 +67,6 @@ pub use targets::{EventTargets, Flags, FlagsRef, Targets};
 pub use written::WrittenScenario;
 
 pub mod order {
-    //! What each verb asks, with ids in place of names.
+    //! The verbs with ids in place of names.
     pub use crate::plan::events::resolved::*;
 }

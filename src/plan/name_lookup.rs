@@ -1,4 +1,4 @@
-//! Names and cells that a row of a streamed table may refer to.
+//! The lookup of names and cells of a streamed table.
 
 use super::names::NameTable;
 use super::targets::{FlagsRef, Targets};
@@ -8,19 +8,19 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use std::sync::Arc;
 
-/// What cells of a streamed table have turned out to mean, by their texts.
+/// The resolved values of cells of a streamed table, by their texts.
 #[derive(Debug, Clone, Default)]
 pub struct CellCache {
-    /// What selectors select, single names aside.
+    /// The targets of selectors, except single names.
     pub targets: HashMap<Box<str>, Targets, FxBuildHasher>,
-    /// What protections they switch.
+    /// The protections that cells switch.
     pub flags: HashMap<Box<str>, (FlagsRef, Arc<Map<bool>>), FxBuildHasher>,
 }
 
-/// Where a streamed table looks names up: while it is checked that is the resolver, which
-/// may learn; during the run it is what was learned, [`FrozenNames`].
+/// The lookup of names for a streamed table. While the table is checked, it is the resolver, which
+/// can add names; during the run it is [`FrozenNames`].
 pub trait NameLookup {
-    /// When the scenario starts.
+    /// The start of the scenario.
     fn start(&self) -> SimTime;
     /// The instances.
     fn instances(&self) -> &NameTable;
@@ -28,17 +28,17 @@ pub trait NameLookup {
     fn accounts(&self) -> &NameTable;
     /// The groups.
     fn groups(&self) -> &NameTable;
-    /// What a selector selects.
+    /// The targets of a selector; `None` if it has a mistake.
     fn targets(&mut self, cell: &str) -> Option<Targets>;
-    /// Protections to switch.
+    /// The protections that a cell switches; `None` if it has a mistake.
     fn flags(&mut self, cell: &str) -> Option<FlagsRef>;
-    /// A caller.
+    /// The id of a caller; `None` if the name has a mistake.
     fn actor(&mut self, cell: &str) -> Option<usize>;
-    /// A model.
+    /// The id of a model; `None` if the name has a mistake.
     fn model(&mut self, cell: &str) -> Option<usize>;
 }
 
-/// What names and cells mean, once a table has been checked.
+/// The names and cells of a table that has been checked.
 #[derive(Debug)]
 pub struct FrozenNames {
     pub(super) start: SimTime,

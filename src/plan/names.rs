@@ -1,4 +1,4 @@
-//! Names of one kind with their ids, and where each is defined.
+//! Names of one kind, with their ids and the spans of their definitions.
 
 use crate::diagnostics::{Problem, Span, closest};
 use crate::words;
@@ -6,76 +6,79 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use std::hash::BuildHasher;
 
-/// Names of one kind, in the order of their ids, with where each is defined.
+/// Names of one kind, in the order of their ids, with the spans of their definitions.
 ///
-/// Each is kept once: the table that finds them holds ids. Nothing walks that table.
+/// The text of each name is stored once; the hash table contains ids. The hash table is never
+/// iterated.
 #[derive(Debug, Clone, Default)]
 pub struct NameTable {
     names: words::Names,
-    /// Names that are numbered one by one, as machines and ranges assign them. The id of such a
-    /// name is computed, without a memory access.
-    runs: Vec<Numbered>,
-    /// Ids of all others, by the names that they stand for.
+    /// Runs of consecutively numbered names. The id of such a name is computed without a lookup.
+    runs: Vec<NumberedRun>,
+    /// Ids of all other names, by the hashes of the names.
     ids: HashTable<u32>,
-    /// Where they are defined, by their ids; what comes from a streamed table is nowhere.
+    /// The spans of definitions, by id; names of a streamed table have none.
     spans: Vec<(usize, Span)>,
 }
 
 impl NameTable {
-    /// Gives a name the next id; the place of the first, if it is taken.
+    /// Assigns the next id to a name.
+    ///
+    /// # Errors
+    /// If the name is taken; the error is the span of its definition, if that is known.
     pub fn define(&mut self, name: &str, span: Option<Span>) -> Result<usize, Option<Span>> {
-        if let Some(at) = self.get(name) {
-            return Err(self.span(at));
+        if let Some(id) = self.get(name) {
+            return Err(self.span(id));
         }
-        let at = self.add(name);
-        self.spans.extend(span.map(|span| (at, span)));
-        Ok(at)
+        let id = self.add(name);
+        self.spans.extend(span.map(|span| (id, span)));
+        Ok(id)
     }
 
-    /// The id of a name, which gets one if it has none.
+    /// The id of a name; a new name gets the next id.
     pub fn intern(&mut self, name: &str) -> usize {
         self.get(name).unwrap_or_else(|| self.add(name))
     }
 
     fn add(&mut self, name: &str) -> usize {
-        let at = self.names.len();
-        let before = at.checked_sub(1).map(|before| self.names.at(before));
-        let extends = self.runs.last().is_some_and(|run| run.place_of(name) == Some(run.len));
+        let id = self.names.len();
+        let before = id.checked_sub(1).map(|before| self.names.get(before));
+        let extends = self.runs.last().is_some_and(|run| run.offset_of(name) == Some(run.len));
         match self.runs.last_mut() {
-            Some(run) if extends && run.id + run.len == at => run.len += 1,
+            Some(run) if extends && run.id + run.len == id => run.len += 1,
             _ => {
-                let run = before.and_then(|before| Numbered::after(before, name, at));
+                let run = before.and_then(|before| NumberedRun::after(before, name, id));
                 self.runs.extend(run.filter(|_| self.runs.len() < MOST_RUNS));
-                self.remember(name, at);
+                self.remember(name, id);
             }
         }
         self.names.push(name);
-        at
+        id
     }
 
-    fn remember(&mut self, name: &str, at: usize) {
+    fn remember(&mut self, name: &str, id: usize) {
         let Self { names, ids, .. } = self;
         // INVARIANT: ids are 32 bits wide; fleets and lists of events are bounded below that.
-        let id = u32::try_from(at).unwrap_or(u32::MAX);
-        ids.insert_unique(hash(name), id, |id| hash(names.at(*id as usize)));
+        let id = u32::try_from(id).unwrap_or(u32::MAX);
+        ids.insert_unique(hash(name), id, |id| hash(names.get(*id as usize)));
     }
 
-    /// The id of a name.
+    /// The id of a name; `None` if the name is not defined.
     pub fn get(&self, name: &str) -> Option<usize> {
-        let in_run = |run: &Numbered| {
-            run.place_of(name).filter(|span| *span < run.len).map(|span| run.id + span)
+        let in_run = |run: &NumberedRun| {
+            run.offset_of(name).filter(|offset| *offset < run.len).map(|offset| run.id + offset)
         };
-        if let Some(at) = self.runs.iter().find_map(in_run) {
-            return Some(at);
+        if let Some(id) = self.runs.iter().find_map(in_run) {
+            return Some(id);
         }
-        let is_it = |id: &u32| self.names.at(*id as usize) == name;
+        let is_it = |id: &u32| self.names.get(*id as usize) == name;
         self.ids.find(hash(name), is_it).map(|id| *id as usize)
     }
 
-    /// The place at which that name is defined.
-    pub fn span(&self, at: usize) -> Option<Span> {
-        let found = self.spans.binary_search_by_key(&at, |(id, _)| *id);
-        found.ok().and_then(|found| self.spans.get(found)).map(|(_, span)| *span)
+    /// The span of the definition of the name with this id; `None` if it is unknown.
+    pub fn span(&self, id: usize) -> Option<Span> {
+        let found = self.spans.binary_search_by_key(&id, |(id, _)| *id);
+        found.ok().and_then(|index| self.spans.get(index)).map(|(_, span)| *span)
     }
 
     /// Every name, in the order of the ids.
@@ -83,45 +86,47 @@ impl NameTable {
         self.names.iter()
     }
 
-    /// How many there are.
+    /// The number of names.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// The names alone, in the order of their ids; both have the same piece of memory.
+    /// The names in the order of their ids. They share memory with this table.
     pub fn share(&mut self) -> words::Names {
         self.names = std::mem::take(&mut self.names).shared();
         self.names.clone()
     }
 }
 
-/// The most stretches of numbered names: each is asked about each name.
+/// Largest number of runs. Each lookup searches all of them.
 const MOST_RUNS: usize = 16;
 
-/// Names that end in numbers which follow each other, as their ids do.
+/// Names with consecutive ids that end in consecutive numbers.
 #[derive(Debug, Clone)]
-struct Numbered {
+struct NumberedRun {
     prefix: Box<str>,
-    /// How many digits each number has; 0, if they are written without zeros in front.
+    /// Number of digits of each number; 0 if numbers have no leading zeros.
     width: usize,
     from: u64,
-    /// The id of the first.
+    /// The id of the first name.
     id: usize,
     len: usize,
 }
 
-impl Numbered {
-    /// The stretch that begins with `name`, if it follows the name before it.
+impl NumberedRun {
+    /// The run that starts with `name`; `None` if its number does not follow that of the name
+    /// before it.
     fn after(before: &str, name: &str, id: usize) -> Option<Self> {
         let (prefix, digits) = numbered(before)?;
         let width = if digits.starts_with('0') { digits.len() } else { 0 };
         let from = number(digits)?;
         let run = Self { prefix: prefix.into(), width, from, id, len: 1 };
-        (run.place_of(name) == Some(1)).then(|| Self { from: run.from + 1, ..run })
+        (run.offset_of(name) == Some(1)).then(|| Self { from: run.from + 1, ..run })
     }
 
-    /// How far behind the first a name is by its number, were the stretch long enough.
-    fn place_of(&self, name: &str) -> Option<usize> {
+    /// The number of a name minus that of the first name of the run; `None` if the name has another
+    /// form or a smaller number. The result may be beyond the end of the run.
+    fn offset_of(&self, name: &str) -> Option<usize> {
         let digits = name.strip_prefix(&*self.prefix)?;
         let plain = match self.width {
             0 => !digits.starts_with('0') || digits == "0",
@@ -132,14 +137,14 @@ impl Numbered {
     }
 }
 
-/// The number at the end of a name, and what stands before it.
+/// The part of a name before its number, and the digits of the number; `None` if there is none.
 fn numbered(name: &str) -> Option<(&str, &str)> {
     let prefix = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = &name[prefix.len()..];
     number(digits).map(|_| (prefix, digits))
 }
 
-/// The number that digits spell, eighteen of them at most.
+/// The value of at most eighteen digits; `None` for any other text.
 fn number(digits: &str) -> Option<u64> {
     let add =
         |number: u64, byte: u8| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'));
@@ -150,8 +155,8 @@ fn hash(name: &str) -> u64 {
     FxBuildHasher.hash_one(name)
 }
 
-/// Notes for a message: the names that are close, and all names if they are few, after `some`; or
-/// `none` if there are no names.
+/// Adds close names to a problem, and a note: all names after the text `some` if they are few, or
+/// the text `none` if there are no names.
 pub fn with_known(
     problem: Problem,
     name: &str,
@@ -173,19 +178,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_by_number_or_by_letters_and_never_by_half() {
+    fn a_name_is_found_only_if_it_is_equal() {
         let written = [
             "web-8", "web-9", "web-10", "web-11", "web-13", "db", "n-08", "n-09", "n-10", "n-11",
             "7", "8", "9", "web-12", "web-14", "web-15", "i-0", "i-1", "i-2",
         ];
         let mut names = NameTable::default();
-        for (at, name) in written.into_iter().enumerate() {
+        for (id, name) in written.into_iter().enumerate() {
             assert_eq!(names.get(name), None, "{name} is new");
-            assert_eq!(names.define(name, None), Ok(at));
+            assert_eq!(names.define(name, None), Ok(id));
             assert_eq!(names.define(name, None), Err(None), "{name} is taken");
         }
-        for (at, name) in written.into_iter().enumerate() {
-            assert_eq!((names.get(name), names.intern(name)), (Some(at), at));
+        for (id, name) in written.into_iter().enumerate() {
+            assert_eq!((names.get(name), names.intern(name)), (Some(id), id));
         }
         assert!(names.runs.len() > 3, "{:?}", names.runs);
         for name in [

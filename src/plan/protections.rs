@@ -1,14 +1,14 @@
-//! The one look-up of a protection by its name or by the provider's attribute.
+//! The lookup of a protection by its name or by the provider's attribute.
 
 use crate::diagnostics::{Code, Problem, Span, closest};
 use crate::policy::{Policy, Rulebook};
 use crate::words::{ProtectionId, Subject, Word};
 
-/// A protection of a policy by its name, or by the provider's attribute; it must belong to
-/// that kind of subject.
+/// A protection of a policy by its name or by the provider's attribute. It must belong to subjects
+/// of this kind.
 ///
 /// # Errors
-/// The message that there is none.
+/// If there is no such protection; the error is the problem to report.
 pub fn protection_of(
     book: &Rulebook,
     name: &str,
@@ -24,7 +24,7 @@ pub fn protection_of(
         return Ok(id);
     }
     let title = format!("`{name}` is set on {}, not on {}", a(of), a(kind));
-    Err(Box::new(Problem::at(Code::UnknownRule, span, title, "not here")))
+    Err(Box::new(Problem::at(Code::UnknownRule, span, title, "wrong subject")))
 }
 
 fn a(subject: Subject) -> String {
@@ -34,7 +34,7 @@ fn a(subject: Subject) -> String {
     }
 }
 
-/// The message that no policy in use has a protection of that name.
+/// The problem that no policy of the scenario has a protection with this name.
 pub fn unknown_protection(name: &str, span: Span, policies: &[&Policy]) -> Problem {
     let all = || policies.iter().flat_map(|policy| &policy.protections);
     let mut known: Vec<&str> = all().map(|protection| protection.name.as_str()).collect();

@@ -1,15 +1,15 @@
-//! Sources of random events, with every name resolved.
+//! Random sources of events with every name resolved.
 
-pub(super) use super::distribution::{Law, Tables, Thousandths};
+pub(super) use super::distribution::{Law, SpanFiles, Thousandths};
 use super::events::Event;
 use super::targets::{EventTargets, Targets};
 use crate::time::SimTime;
 use crate::words::{AccountId, EventId, GroupId, words};
 
 words! {
-    /// Whom a random event is about, of those that its selector selects.
+    /// Which of the selected instances a random event is about.
     Pick: "one of `one` and `all`" {
-        /// One of them, each as likely as any other.
+       /// One of them, with equal probabilities.
         One = "one",
         /// All of them, in one request.
         All = "all",
@@ -18,85 +18,85 @@ words! {
 
 /// A random source of events.
 #[derive(Debug, Clone)]
-pub struct Source {
-    /// Its name, and that of its streams.
+pub struct RandomSource {
+    /// The name of the source and of its random streams.
     pub name: Box<str>,
-    /// The event that its occurrences are of.
+    /// The id of the event of which these are occurrences.
     pub event: EventId,
     /// The gaps between its occurrences.
     pub every: Law,
-    /// When the first gap begins.
+    /// The start of the first gap.
     pub from: SimTime,
     /// The last instant at which it can occur.
     pub until: SimTime,
-    /// How often it occurs at most.
+    /// Largest number of occurrences; `None` if there is no limit.
     pub at_most: Option<u32>,
-    /// What it does: one of these.
+    /// The alternatives, of which each occurrence draws one.
     pub alternatives: Vec<Alternative>,
-    /// What follows an occurrence.
+    /// The follow-up events of an occurrence.
     pub then: Vec<FollowUp>,
 }
 
-/// One of the actions of a source.
+/// One of the alternatives of a source.
 #[derive(Debug, Clone)]
 pub struct Alternative {
-    /// How likely it is, beside the others.
+    /// The weight; probabilities are in proportion to weights.
     pub weight: u32,
-    /// What it asks; the targets are those among which is drawn.
+    /// The event. Its targets are replaced by the drawn ones.
     pub order: Event,
-    /// Whom it may be about.
+    /// The possible targets.
     pub among: Among,
-    /// Whether its times are counted from the occurrence.
+    /// Whether its times are relative to the occurrence.
     pub is_relative: bool,
 }
 
-/// The possible targets of an alternative. An empty list: it has no target of that kind.
+/// The possible targets of an alternative; empty for a kind that it does not have.
 #[derive(Debug, Clone, Default)]
 pub struct Among {
-    /// Instances.
+    /// The instances.
     pub instances: Option<Targets>,
-    /// Whether it is about all of them at once.
+    /// Whether one request is about all instances, instead of a drawn one.
     pub all: bool,
-    /// Accounts.
+    /// The accounts.
     pub accounts: Vec<AccountId>,
-    /// Groups.
+    /// The groups.
     pub groups: Vec<GroupId>,
 }
 
-/// What follows an occurrence.
+/// A follow-up event of an occurrence.
 #[derive(Debug, Clone)]
 pub struct FollowUp {
-    /// How long after the occurrence.
+    /// The delay after the occurrence.
     pub after: Law,
-    /// How likely it is.
+    /// The probability, at most 1.
     pub probability: Thousandths,
-    /// What it asks.
+    /// The event.
     pub order: Event,
-    /// What of its target is the occurrence's.
+    /// Which of its targets are those of the occurrence.
     pub same: Same,
-    /// Whether its times are counted from when it happens.
+    /// Whether its times are relative to the follow-up event.
     pub is_relative: bool,
 }
 
-/// What of a target is the one that the occurrence was about.
+/// Which targets of a follow-up event are those of the occurrence.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Same {
     /// The instances.
     pub instances: bool,
-    /// The account: of the occurrence, or of its instance or group.
+    /// The account of the occurrence, or of its instance or group.
     pub account: bool,
     /// The group.
     pub group: bool,
 }
 
 impl Same {
-    /// That of an occurrence's aim which is meant.
-    pub fn of(self, aim: &EventTargets) -> EventTargets {
+    /// The targets of an occurrence that the follow-up event has too.
+    pub fn of(self, targets: &EventTargets) -> EventTargets {
         EventTargets {
-            instances: aim.instances.filter(|_| self.instances),
-            account: aim.account.filter(|_| self.account),
-            group: aim.group.filter(|_| self.group),
-            later: aim.later,
+            instances: targets.instances.filter(|_| self.instances),
+            account: targets.account.filter(|_| self.account),
+            group: targets.group.filter(|_| self.group),
+            later: targets.later,
         }
     }
 }

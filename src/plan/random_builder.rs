@@ -1,9 +1,9 @@
-//! From sources as written to sources of a plan: names become ids, times instants.
+//! Resolves random sources: names become ids, times become instants.
 
 use super::distribution::check_gaps;
-use super::distribution::{Law, Tables};
+use super::distribution::{Law, SpanFiles};
 use super::events::Event;
-use super::random::{Alternative, Among, FollowUp, Pick, Same, Source};
+use super::random::{Alternative, Among, FollowUp, Pick, RandomSource, Same};
 use super::random_written::{
     Several, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen, left_open,
     with,
@@ -17,7 +17,7 @@ use crate::format::{Map, Name, Node, WrittenVerb, expand, glob, not_a_range};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, EventId, GroupId};
 
-/// The files that the laws of some sources name.
+/// The files that the distributions of some sources name.
 pub fn files(sources: &Map<WrittenRandomSource>) -> impl Iterator<Item = &Spanned<String>> {
     sources.0.iter().flat_map(|(_, part)| part.files())
 }
@@ -26,28 +26,28 @@ pub fn files(sources: &Map<WrittenRandomSource>) -> impl Iterator<Item = &Spanne
 pub struct Sourcing<'s, 'p> {
     resolver: &'s mut Resolver<'p>,
     fleet: &'s Fleet,
-    tables: Tables<'s>,
+    tables: SpanFiles<'s>,
     script: &'s mut Listed,
 }
 
 impl<'s, 'p> Sourcing<'s, 'p> {
-    /// Names become ids with the resolver; those of sources join those of the script's events.
+    /// Sources get ids of events, after the events of the script.
     pub fn new(
         resolver: &'s mut Resolver<'p>,
         fleet: &'s Fleet,
-        tables: Tables<'s>,
+        tables: SpanFiles<'s>,
         script: &'s mut Listed,
     ) -> Self {
         Self { resolver, fleet, tables, script }
     }
 
-    /// The sources that this case does not leave out, in the order written. The last instant
-    /// goes with the place where it is said.
+    /// The sources of this case, in the order of the file. `end` is the last instant, with the span
+    /// that sets it.
     pub fn sources(
         &mut self,
         parts: &Map<WrittenRandomSource>,
         end: (SimTime, Span),
-    ) -> Vec<Source> {
+    ) -> Vec<RandomSource> {
         parts.0.iter().filter_map(|(name, part)| self.source(name, part, end)).collect()
     }
 
@@ -56,7 +56,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         name: &Spanned<Name>,
         part: &WrittenRandomSource,
         end: (SimTime, Span),
-    ) -> Option<Source> {
+    ) -> Option<RandomSource> {
         if matches!(part.from, Since::Never) {
             self.script.left_out.intern(name);
             return None;
@@ -75,7 +75,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             .iter()
             .map(|follow| self.follow_up(follow, &part.alternatives, &alternatives));
         let then: Vec<Option<FollowUp>> = then.collect();
-        Some(Source {
+        Some(RandomSource {
             name: name.value.0.clone(),
             event: event?,
             every: every?,
@@ -87,7 +87,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         })
     }
 
-    /// A source has the name of an event.
+    /// Defines the name of a source, which is the name of its event.
     fn define(&mut self, name: &Spanned<Name>) -> Option<EventId> {
         if let Some(fault) = Name::fault(name) {
             self.resolver.problems.add(Name::problem(name, &fault, name.span));
@@ -95,7 +95,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         }
         match self.script.names.named(name, Some(name.span)) {
             Ok(event) => {
-                // The events of a large table stand nowhere, and then sources do not either.
+                // Events of a large table have no spans; then spans of sources are left out too.
                 if self.script.spans.len() == event.index() {
                     self.script.spans.push(name.span);
                 }
@@ -115,7 +115,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         Some(law)
     }
 
-    /// When the first gap begins, and the last instant.
+    /// The start of the first gap, and the last instant.
     fn span(
         &mut self,
         part: &WrittenRandomSource,
@@ -130,11 +130,11 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         if let Since::At(Spanned { span, .. }) = part.from
             && !(start..end).contains(&from)
         {
-            let title = "this source would begin outside the scenario";
+            let title = "this source would start outside the scenario's time span";
             let problem = if from < start {
                 let label = format!("{} before the start", start.since(from));
                 Problem::at(Code::NeverReached, span, title, label)
-                    .help("let the scenario begin earlier, or use `from: never`")
+                    .help("let the scenario start earlier, or use `from: never`")
             } else {
                 let label = match from.since(end) {
                     SimSpan::ZERO => "the end".to_owned(),
@@ -142,7 +142,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
                 };
                 Problem::at(Code::NeverReached, span, title, label)
                     .and_at(length, "the end is set here")
-                    .help("let it begin earlier, or use `from: never`")
+                    .help("let the source start earlier, or use `from: never`")
             };
             self.resolver.problems.add(problem);
             return None;
@@ -150,17 +150,17 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         let until = part.until.map_or(end, |until| until.from(start));
         let least = every.map_or(SimSpan::ZERO, Law::least);
         if let Some(Spanned { span, .. }) = part.until.filter(|_| until <= from) {
-            let title = "this source would end before it begins";
+            let title = "this source would end before it starts";
             let problem = Problem::at(Code::NeverReached, span, title, "not after `from`");
-            self.resolver.problems.add(problem.help("let it end later, or leave `until` out"));
+            self.resolver.problems.add(problem.help("let it end later, or leave out `until`"));
             return None;
         }
         if let (Some(every), true) = (&part.every, from.after(least) > until.min(end)) {
-            let title = "this source would never occur: its shortest gap is longer than it lasts";
-            let label = format!("{least} at least");
+            let title = "this source never occurs: its shortest gap is longer than its time span";
+            let label = format!("at least {least}");
             let problem = Problem::at(Code::NeverReached, every.span, title, label);
             let lasts = until.min(end).since(from);
-            self.resolver.problems.add(problem.note(format!("it lasts {lasts}")));
+            self.resolver.problems.add(problem.note(format!("its time span is {lasts}")));
             return None;
         }
         Some((from, until.min(end)))
@@ -173,11 +173,11 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             None => node.clone(),
             Some(Several { key: "account", names }) => {
                 accounts = self.several("account", names)?;
-                with(node, "account", self.account_name(AccountId::at(*accounts.first()?)))
+                with(node, "account", self.account_name(AccountId::from_index(*accounts.first()?)))
             }
             Some(Several { names, .. }) => {
                 groups = self.several("group", names)?;
-                with(node, "group", self.group_name(GroupId::at(*groups.first()?)))
+                with(node, "group", self.group_name(GroupId::from_index(*groups.first()?)))
             }
         };
         let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
@@ -186,8 +186,8 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         let mut among = Among {
             instances: aim.instances,
             all: part.pick.is_some_and(|pick| pick.value == Pick::All),
-            accounts: accounts.into_iter().map(AccountId::at).collect(),
-            groups: groups.into_iter().map(GroupId::at).collect(),
+            accounts: accounts.into_iter().map(AccountId::from_index).collect(),
+            groups: groups.into_iter().map(GroupId::from_index).collect(),
         };
         if among.accounts.is_empty() {
             among.accounts.extend(aim.account);
@@ -198,9 +198,11 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         if let Some(pick) = part.pick
             && among.instances.is_none()
         {
-            let title = format!("`{}` is about no instances of which to pick", **verb);
+            let title = format!("`{}` has no instances to pick from", **verb);
             let problem = Problem::at(Code::Contradiction, pick.span, title, "nothing to pick");
-            self.resolver.problems.add(problem.help("remove it: one account or group is drawn"));
+            self.resolver
+                .problems
+                .add(problem.help("remove `pick`: one account or group is drawn"));
         }
         for aim in self.aims(&among) {
             self.check(&written, &order.retargeted(&aim), verb.span);
@@ -208,7 +210,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         Some(Alternative { weight: part.weight, order, among, is_relative: is_relative(node) })
     }
 
-    /// What can be said of an order before it runs.
+    /// Checks an event against the policies of its targets.
     fn check(&mut self, written: &WrittenVerb, order: &Event, span: Span) {
         if let (WrittenVerb::SetProtection(written), Event::SetProtection(order)) = (written, order)
         {
@@ -217,7 +219,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         check_order(self.resolver, self.fleet, order, span);
     }
 
-    /// What an alternative can be about: each account, each group, and all of its instances.
+    /// The possible targets of an alternative: each account, each group, and all of its instances.
     fn aims(&self, among: &Among) -> Vec<EventTargets> {
         let accounts = self.accounts(among);
         let of = |account, group| EventTargets {
@@ -231,7 +233,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         by_account.chain(by_group).collect()
     }
 
-    /// Who pays for what an alternative can be about.
+    /// The accounts that own the possible targets of an alternative.
     fn accounts(&self, among: &Among) -> Vec<AccountId> {
         let mut accounts: Vec<AccountId> = match among.instances {
             _ if !among.accounts.is_empty() => return among.accounts.clone(),
@@ -261,8 +263,8 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         for key in &open {
             let lacking =
                 alternatives.iter().position(|alternative| !gives(&alternative.among, key));
-            if let Some(at) = lacking {
-                let about = written_actions[at].call.verb.span;
+            if let Some(index) = lacking {
+                let about = written_actions[index].call.verb.span;
                 self.resolver.problems.add(not_about(key, verb, about));
                 return None;
             }
@@ -276,11 +278,11 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         let whose = |(_, alternative): &(usize, &Alternative)| {
             same.account && alternative.among.all && self.accounts(&alternative.among).len() > 1
         };
-        if let Some((at, _)) = alternatives.iter().enumerate().find(whose) {
-            let title = "`pick: all` is about instances of several accounts; whose is meant?";
-            let problem = Problem::at(Code::Contradiction, verb.span, title, "of which account?");
-            let about = written_actions[at].call.verb.span;
-            let problem = problem.and_at(about, "these are several accounts'");
+        if let Some((index, _)) = alternatives.iter().enumerate().find(whose) {
+            let title = "`pick: all` is about instances of several accounts, so the account of this verb is unclear";
+            let problem = Problem::at(Code::Contradiction, verb.span, title, "no `account`");
+            let about = written_actions[index].call.verb.span;
+            let problem = problem.and_at(about, "instances of several accounts");
             self.resolver
                 .problems
                 .add(problem.help("name the account, or make it several sources"));
@@ -297,7 +299,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         Some(FollowUp { after: after?, probability: part.probability, order, same, is_relative })
     }
 
-    /// The name of something that an alternative can be about; another takes its place later.
+    /// The name of a possible target of an alternative. It stands in for the drawn target.
     fn stand_in(&self, key: &str, among: &Among) -> Option<&str> {
         match key {
             "account" => Some(self.account_name(*self.accounts(among).first()?)),
@@ -317,7 +319,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         self.resolver.groups.iter().nth(id.index()).unwrap_or_default()
     }
 
-    /// The accounts or groups that names, ranges and globs stand for, each once.
+    /// The accounts or groups that names, ranges and globs select, each once.
     fn several(&mut self, kind: &'static str, texts: &[Spanned<String>]) -> Option<Vec<usize>> {
         let mut found = Vec::new();
         let mut good = true;
@@ -328,22 +330,22 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             }
         }
         let mut seen = std::collections::BTreeSet::new();
-        found.retain(|at| seen.insert(*at));
+        found.retain(|index| seen.insert(*index));
         good.then_some(found)
     }
 
     fn some(&mut self, kind: &'static str, text: &Spanned<String>) -> Option<Vec<usize>> {
         let names = if kind == "account" { &self.resolver.accounts } else { &self.resolver.groups };
-        // A real fleet may have masked names, in which a star is just a letter.
-        if let Some(at) = names.get(text) {
-            return Some(vec![at]);
+        // Names of an imported fleet may be masked and contain a literal `*`.
+        if let Some(index) = names.get(text) {
+            return Some(vec![index]);
         }
         if text.contains(['*', '?'])
             && let Some(matcher) = glob(text)
         {
             let all = names.iter().enumerate();
             let found: Vec<usize> =
-                all.filter(|(_, name)| matcher.is_match(name)).map(|(at, _)| at).collect();
+                all.filter(|(_, name)| matcher.is_match(name)).map(|(index, _)| index).collect();
             if found.is_empty() && !self.resolver.doubtful {
                 let title = format!("`{}` matches no {kind}", **text);
                 let span = text.span;
@@ -375,7 +377,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
 }
 
 impl Law {
-    /// The shortest span that it can give.
+    /// The shortest span that can be drawn.
     fn least(&self) -> SimSpan {
         match self {
             Self::Fixed(span) => *span,
@@ -388,7 +390,7 @@ impl Law {
     }
 }
 
-/// Whether an alternative says what a key would.
+/// Whether every occurrence of an alternative has a target for a key.
 fn gives(among: &Among, key: &str) -> bool {
     match key {
         "account" => true,
@@ -397,15 +399,16 @@ fn gives(among: &Among, key: &str) -> bool {
     }
 }
 
-/// Whether the times of a verb are counted from when it happens.
+/// Whether the times of a verb are relative to its occurrence.
 fn is_relative(node: &Node) -> bool {
     node.get("time").and_then(Node::scalar).is_some_and(|time| time.starts_with('+'))
 }
 
 fn not_about(key: &str, verb: &Spanned<Box<str>>, about: Span) -> Problem {
     let what = if key == "group" { "group" } else { "instance" };
-    let title = format!("what follows is about the same {what}, and this names none");
-    Problem::at(Code::MissingKey, verb.span, title, format!("which {what}?"))
+    let title =
+        format!("this verb needs the {what} of the occurrence, and the occurrence has none");
+    Problem::at(Code::MissingKey, verb.span, title, format!("no `{what}`"))
         .and_at(about, format!("it names no {what}"))
         .help(format!("name it: `{}: {{ {key}: … }}`", **verb))
 }

@@ -1,4 +1,4 @@
-//! Random sources as written.
+//! Random sources of events as a file states them.
 
 use std::num::NonZero;
 
@@ -6,80 +6,80 @@ use serde_json::{Value as Json, json};
 
 use super::distribution::{Thousandths, WrittenLaw, check_gaps};
 use super::random::Pick;
-use super::verb_schemas::{Place, TARGETS, or_never, verb_schemas};
+use super::verb_schemas::{TARGETS, VerbContext, or_never, verb_schemas};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
 use crate::format::{
     Entry, Fields, Node, Read, Schemas, Shared, Style, VERBS, Value, When, WrittenVerb,
     canonical_key, verb_keys, verb_needs,
 };
 
-/// A source of events as written. What could not be read has been reported.
+/// A random source of events. Mistakes have been reported.
 #[derive(Debug, Clone)]
 pub struct WrittenRandomSource {
-    /// The gaps between its occurrences.
+    /// The distribution of the gaps between occurrences.
     pub every: Option<Spanned<WrittenLaw>>,
-    /// When the first gap begins.
+    /// The start of the first gap.
     pub from: Since,
     /// The last instant at which it can occur.
     pub until: Option<Spanned<When>>,
-    /// How often it occurs at most.
+    /// Largest number of occurrences; `None` if there is no limit.
     pub at_most: Option<NonZero<u32>>,
-    /// What it does: one of these.
+    /// The alternatives, of which each occurrence draws one.
     pub alternatives: Vec<WrittenAlternative>,
-    /// What follows an occurrence.
+    /// The follow-up events of an occurrence.
     pub then: Vec<WrittenThen>,
-    /// Whether everything could be read.
+    /// Whether the source has no mistake.
     pub whole: bool,
 }
 
-/// When the first gap begins.
+/// The start of the first gap.
 #[derive(Debug, Clone, Copy)]
 pub enum Since {
-    /// At the start.
+    /// The start of the scenario.
     Start,
-    /// At a time.
+    /// A given time.
     At(Spanned<When>),
     /// `never`: the source is left out.
     Never,
 }
 
-/// One of the actions of a source.
+/// One of the alternatives of a source.
 #[derive(Debug, Clone)]
 pub struct WrittenAlternative {
-    /// How likely it is, beside the others.
+    /// The weight; probabilities are in proportion to weights.
     pub weight: u32,
-    /// Whether it is about one or all of those that are selected.
+    /// Whether an occurrence is about one or all of the selected instances.
     pub pick: Option<Spanned<Pick>>,
-    /// What it asks.
+    /// The verb with its keys.
     pub call: WrittenCall,
 }
 
-/// What follows an occurrence.
+/// A follow-up event of an occurrence.
 #[derive(Debug, Clone)]
 pub struct WrittenThen {
-    /// How long after the occurrence.
+    /// The distribution of the delay after the occurrence.
     pub after: Spanned<WrittenLaw>,
-    /// How likely it is.
+    /// The probability, at most 1.
     pub probability: Thousandths,
-    /// What it asks.
+    /// The verb with its keys.
     pub call: WrittenCall,
 }
 
-/// A verb and what stands behind it, which makes sense but for the target.
+/// A verb with its keys. Everything but the targets has been checked.
 #[derive(Debug, Clone)]
 pub struct WrittenCall {
     /// The verb.
     pub verb: Spanned<Box<str>>,
-    /// What stands behind it.
+    /// The value of the verb.
     pub node: Node,
-    /// Accounts or groups of which one is drawn.
+    /// Accounts or groups, of which one is drawn; `None` if the verb does not name several.
     pub several: Option<Several>,
 }
 
-/// Accounts or groups of which one is drawn.
+/// Accounts or groups, of which one is drawn.
 #[derive(Debug, Clone)]
 pub struct Several {
-    /// `account` or `group`.
+    /// The key: `account` or `group`.
     pub key: &'static str,
     /// Names, ranges and globs.
     pub names: Vec<Spanned<String>>,
@@ -120,15 +120,16 @@ impl Read for WrittenRandomSource {
             let then = Vec::<WrittenThen>::schema(schemas);
             let mut one_of = Vec::<WrittenAlternative>::schema(schemas);
             one_of["minItems"] = 1.into();
-            let from = "since when gaps are counted, the start if not given; `never` leaves it out";
+            let from = "The start of the first gap; the start of the scenario if not given. `never` \
+                       leaves the source out.";
             let keys = vec![
-                ("every", "the gaps between its occurrences", law, true),
-                ("from", from, or_never(schemas), false),
-                ("until", "the last instant at which it can occur", When::schema(schemas), false),
-                ("at-most", "how often it occurs at most", NonZero::schema(schemas), false),
-                ("one-of", "what it does, by weights", one_of, false),
-                ("pick", PICK, Pick::schema(schemas), false),
-                ("then", "what follows an occurrence", then, false),
+               ("every", "The distribution of the gaps between occurrences.", law, true),
+               ("from", from, or_never(schemas), false),
+               ("until", "The last instant of an occurrence.", When::schema(schemas), false),
+               ("at-most", "The largest number of occurrences.", NonZero::schema(schemas), false),
+               ("one-of", "The alternatives, of which one is drawn by weight.", one_of, false),
+               ("pick", PICK, Pick::schema(schemas), false),
+               ("then", "The follow-up events of an occurrence.", then, false),
             ];
             let about = "A random source of events: its gaps, and one verb or several under \
                          `one-of`.";
@@ -143,13 +144,15 @@ impl Read for WrittenRandomSource {
 
 /// The verbs of random sources.
 fn random_verbs(schemas: &mut Schemas) -> Shared {
-    schemas.share("a verb of a random source", |schemas| verb_schemas(Place::Among, schemas))
+    schemas.share("a verb of a random source", |schemas| {
+        verb_schemas(VerbContext::RandomSource, schemas)
+    })
 }
 
-const PICK: &str = "whether it is about `one` of those that are selected, as if not given, \
-                    or about `all` in one request";
+const PICK: &str = "Whether an occurrence is about `one` of the selected instances, or about \
+                   `all` in one request; `one` if not given.";
 
-/// What a source does: a verb beside its other keys, or several under `one-of`.
+/// The alternatives of a source: one verb beside its other keys, or several under `one-of`.
 fn read_alternatives(
     node: &Node,
     fields: &Fields<'_>,
@@ -159,7 +162,7 @@ fn read_alternatives(
     let Some(list) = fields.node("one-of") else {
         let entry = only_verb(node, &verbs, "a random source", problems)?;
         let pick = fields.optional("pick", problems);
-        let call = WrittenCall::read(entry, Aimed::Among, problems)?;
+        let call = WrittenCall::read(entry, VerbContext::RandomSource, problems)?;
         return Some(vec![WrittenAlternative { weight: 1, pick, call }]);
     };
     if let Some(verb) = verbs.first() {
@@ -169,13 +172,13 @@ fn read_alternatives(
     }
     if let Some(pick) = fields.node("pick") {
         let title = "`pick` is said of a verb, and there are several";
-        let problem = Problem::at(Code::UnknownKey, pick.span, title, "of which?");
+        let problem = Problem::at(Code::UnknownKey, pick.span, title, "unclear verb");
         problems.add(problem.help("write it beside the verbs in the list of `one-of`"));
     }
     let alternatives: Vec<WrittenAlternative> = Vec::read(list, problems)?;
     if alternatives.iter().all(|alternative| alternative.weight == 0) {
         let what = if alternatives.is_empty() { "an empty list" } else { "every weight is 0" };
-        let title = "there is nothing that this source could do";
+        let title = "no alternative of this source can be drawn";
         problems.add(Problem::at(Code::BadNumber, list.span, title, what));
     }
     Some(alternatives)
@@ -189,17 +192,21 @@ impl Read for WrittenAlternative {
         let weight = fields.optional("weight", problems).unwrap_or(1);
         let pick = fields.optional("pick", problems);
         let entry = only_verb(node, &verbs_of(node), "an alternative", problems)?;
-        WrittenCall::read(entry, Aimed::Among, problems).map(|call| Self { weight, pick, call })
+        WrittenCall::read(entry, VerbContext::RandomSource, problems).map(|call| Self {
+            weight,
+            pick,
+            call,
+        })
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
         schemas.define::<Self>("an alternative", |schemas| {
-            let weight = "how likely it is beside the others; 1, if not given";
+            let weight = "The weight; probabilities are in proportion to weights. 1 if not given.";
             let keys = vec![
                 ("weight", weight, u32::schema(schemas), false),
                 ("pick", PICK, Pick::schema(schemas), false),
             ];
-            let about = "One of the actions of a source: exactly one verb.";
+            let about = "One of the alternatives of a source: exactly one verb.";
             let verbs = random_verbs(schemas);
             let mut alternative = schemas.sharing(&verbs, about, keys);
             Schemas::exactly_one(&mut alternative, possible());
@@ -211,33 +218,33 @@ impl Read for WrittenAlternative {
 impl Read for WrittenThen {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let keys = keys_with(node, &["after", "probability"]);
-        let fields = Fields::open(node, "what follows", &keys, problems)?;
+        let fields = Fields::open(node, "a follow-up event", &keys, problems)?;
         check_keys(node, problems);
         let after = fields.required("after", problems);
         let probability: Option<Spanned<Thousandths>> = fields.optional("probability", problems);
         if let Some(Spanned { span, .. }) = probability.filter(|p| p.value > Thousandths::ONE) {
             let title = "a probability is at most 1";
-            problems.add(Problem::at(Code::BadNumber, span, title, "more than always"));
+            problems.add(Problem::at(Code::BadNumber, span, title, "greater than 1"));
         }
-        let entry = only_verb(node, &verbs_of(node), "what follows", problems)?;
-        let call = WrittenCall::read(entry, Aimed::Alike, problems);
+        let entry = only_verb(node, &verbs_of(node), "a follow-up event", problems)?;
+        let call = WrittenCall::read(entry, VerbContext::FollowUp, problems);
         let probability = probability.map_or(Thousandths::ONE, |p| p.value);
         Some(Self { after: after?, probability, call: call? })
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("what follows", |schemas| {
+        schemas.define::<Self>("a follow-up event", |schemas| {
             let law = Spanned::<WrittenLaw>::schema(schemas);
             let mut probability = Thousandths::schema(schemas);
             probability["maximum"] = 1.into();
             let mut keys = vec![
-                ("after", "how long after the occurrence", law, true),
-                ("probability", "how likely it is; 1, if not given", probability, false),
+                ("after", "The distribution of the delay after the occurrence.", law, true),
+                ("probability", "The probability; 1 if not given.", probability, false),
             ];
-            keys.extend(verb_schemas(Place::Alike, schemas));
-            let about = "What follows an occurrence: exactly one verb. Without a target of its \
-                         own it is about the target of the occurrence; otherwise it is about all \
-                         that it names, as an event is.";
+            keys.extend(verb_schemas(VerbContext::FollowUp, schemas));
+            let about = "A follow-up event of an occurrence: exactly one verb. If it names no \
+                        target, its target is that of the occurrence; otherwise it is about \
+                        everything that it names, like an event.";
             let mut then = schemas.object(about, keys);
             Schemas::exactly_one(&mut then, possible());
             then
@@ -245,29 +252,20 @@ impl Read for WrittenThen {
     }
 }
 
-/// Whom a verb is about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Aimed {
-    /// One of those that it names.
-    Among,
-    /// What it does not say is as in the occurrence.
-    Alike,
-}
-
 impl WrittenCall {
-    /// Reads a verb. Where it names several, or nothing, a name stands in for the target.
-    fn read(entry: &Entry, aimed: Aimed, problems: &mut Problems) -> Option<Self> {
+    /// Reads a verb. A stand-in replaces the target if the verb names several targets or none.
+    fn read(entry: &Entry, context: VerbContext, problems: &mut Problems) -> Option<Self> {
         let (verb, node) = (&entry.key, &with_canonical_keys(&entry.key, &entry.value));
         if &*verb.value == "create" {
-            let title = "`create` cannot be left to chance: an instance is created once";
-            let problem = Problem::at(Code::OneVerb, verb.span, title, "not here");
-            problems
-                .add(problem.help("write it under `events`, or let a group grow with `scale-out`"));
+            let title =
+                "a random source cannot have the verb `create`: an instance is created once";
+            let problem = Problem::at(Code::OneVerb, verb.span, title, "not allowed here");
+            problems.add(problem.help("write it under `events`, or use `scale-out`"));
             return None;
         }
         let mut several = None;
         let mut filled = node.clone();
-        if aimed == Aimed::Alike {
+        if context == VerbContext::FollowUp {
             for key in left_open(verb, node, |_| true) {
                 filled = with(&filled, key, "x");
             }
@@ -281,7 +279,7 @@ impl WrittenCall {
     }
 }
 
-/// The keys of a verb, each in its first spelling.
+/// The value of a verb, with each key in its main spelling.
 fn with_canonical_keys(verb: &str, node: &Node) -> Node {
     let mut node = node.clone();
     if let Value::Map(entries) = &mut node.value {
@@ -314,14 +312,14 @@ fn names(node: &Node, problems: &mut Problems) -> Option<Vec<Spanned<String>>> {
     Vec::read(node, problems)
 }
 
-/// The keys by which a verb could say what it is about, and does not: those that it needs,
-/// and, if it says nothing at all, every one that `can` be filled.
+/// The keys of targets that a verb leaves out: required ones, and if it names no target at all,
+/// every one that `can` be filled.
 pub(crate) fn left_open(verb: &str, node: &Node, can: impl Fn(&str) -> bool) -> Vec<&'static str> {
     let (keys, needs) = (verb_keys(verb), verb_needs(verb));
     let is_given = TARGETS.iter().any(|key| node.get(key).is_some());
     let mut open: Vec<&'static str> = Vec::new();
     for key in TARGETS.into_iter().filter(|key| keys.contains(key) && node.get(key).is_none()) {
-        // What can be about instances or about a group is about the instances.
+        // A verb that can be about instances or about a group is about the instances.
         let rather = key == "group" && open.contains(&"instance");
         if needs.contains(&key) || (!is_given && !rather && can(key)) {
             open.push(key);
@@ -330,7 +328,7 @@ pub(crate) fn left_open(verb: &str, node: &Node, can: impl Fn(&str) -> bool) -> 
     open
 }
 
-/// A mapping in which a key says that.
+/// A copy of a mapping in which a key has this value.
 pub(crate) fn with(node: &Node, key: &'static str, text: &str) -> Node {
     let mut node = node.clone();
     let span = node.get(key).map_or(node.span, |node| node.span);
@@ -346,29 +344,29 @@ pub(crate) fn with(node: &Node, key: &'static str, text: &str) -> Node {
     node
 }
 
-/// Its own keys and the verbs; and those with a message of their own, where they are written.
+/// The given keys and the verbs, and keys that are present and have a special message.
 fn keys_with(node: &Node, own: &[&'static str]) -> Vec<&'static str> {
     let reported = ["create", "at", "id"].into_iter().filter(|key| node.get(key).is_some());
     own.iter().copied().chain(possible()).chain(reported).collect()
 }
 
-/// The verbs that can be left to chance.
+/// The verbs that a random source can have.
 fn possible() -> impl Iterator<Item = &'static str> {
     VERBS.iter().copied().filter(|verb| *verb != "create")
 }
 
-/// Keys that an event has, and nothing that is left to chance.
+/// Reports keys of events that random sources do not have.
 fn check_keys(node: &Node, problems: &mut Problems) {
     let entries = node.entries().unwrap_or_default();
     for Entry { key, .. } in entries {
         let (title, help) = match &*key.value {
             "at" => (
-                "what is left to chance has no fixed time",
-                "say with `from`, `until` and `every` when it can occur, or write an event",
+                "a random source has no fixed time",
+                "use `from`, `until` and `every`, or write an event",
             ),
             "id" => (
                 "a source needs no `id`",
-                "its key under `random` is what expectations and reports call it",
+                "its key under `random` is its name in expectations and reports",
             ),
             _ => continue,
         };
@@ -382,7 +380,7 @@ fn verbs_of(node: &Node) -> Vec<&Entry> {
     entries.iter().filter(|entry| VERBS.contains(&&*entry.key.value)).collect()
 }
 
-/// The verb of an entry that must have exactly one.
+/// The only verb of an entry; `None` if it has none or several, which is reported.
 fn only_verb<'n>(
     node: &Node,
     verbs: &[&'n Entry],
@@ -397,7 +395,7 @@ fn only_verb<'n>(
             let known = |key: &str| OWN.contains(&key) || key.starts_with("x-");
             if entries.iter().all(|entry| known(&entry.key)) {
                 let span = first_key(node);
-                let title = format!("{what} needs exactly one verb; this has none");
+                let title = format!("{what} needs exactly one verb; this one has none");
                 let problem = Problem::at(Code::OneVerb, span, title, "no verb");
                 problems.add(
                     problem.note(format!("verbs: {}", possible().collect::<Vec<_>>().join(", "))),
@@ -406,13 +404,13 @@ fn only_verb<'n>(
             None
         }
         [first, second, ..] => {
-            let title = format!("{what} needs exactly one verb; this has {}", verbs.len());
+            let title = format!("{what} needs exactly one verb; this one has {}", verbs.len());
             let problem = Problem::at(Code::OneVerb, second.key.span, title, "second verb");
             let problem = problem.and_at(first.key.span, "first verb");
             problems.add(problem.help(match what {
-                "what follows" => "make it two items of `then`",
-                "an alternative" => "make it two alternatives",
-                _ => "list them under `one-of`, or make it two sources",
+                "a follow-up event" => "write two items of `then`",
+                "an alternative" => "write two alternatives",
+                _ => "list them under `one-of`, or write two sources",
             }));
             None
         }
@@ -435,7 +433,7 @@ const OWN: [&str; 12] = [
     "probability",
 ];
 
-/// Where a mapping begins, not all of its lines.
+/// The span of the first key of a mapping, instead of all its lines.
 fn first_key(node: &Node) -> Span {
     let mut span = node.entries().and_then(<[_]>::first).map_or(node.span, |e| e.key.span);
     span.end = span.end.max(span.start + 1);
@@ -443,7 +441,7 @@ fn first_key(node: &Node) -> Span {
 }
 
 impl WrittenRandomSource {
-    /// The files that its laws name.
+    /// The files that its distributions name.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Spanned<String>> {
         let laws = self.every.iter().chain(self.then.iter().map(|then| &then.after));
         laws.filter_map(|law| match &law.value {

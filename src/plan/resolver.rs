@@ -1,4 +1,4 @@
-//! From names to ids, while a plan is being made.
+//! The resolver of names to ids.
 
 use super::mentioned::Mentioned;
 use super::name_lookup::{CellCache, FrozenNames, NameLookup};
@@ -17,56 +17,58 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// What is known while names become ids.
+/// The names that are defined so far, and the problems found while names are resolved.
 pub struct Resolver<'p> {
-    /// When the scenario starts.
+    /// The start of the scenario.
     pub start: SimTime,
     /// The accounts.
     pub accounts: NameTable,
     /// The groups.
     pub groups: NameTable,
-    /// The instances, those included that are created later.
+    /// The instances, including those that are created later.
     pub instances: NameTable,
-    /// What instances are tagged with.
+    /// The tags of instances.
     pub tags: BTreeMap<InstanceId, BTreeMap<Box<str>, String>>,
     /// The provider from whose replies each imported instance was read.
     pub imported_from: BTreeMap<InstanceId, String>,
-    /// The name of the caller.
+    /// The callers.
     pub actors: NameTable,
     /// The zones.
     pub zones: NameTable,
     /// The metrics.
     pub metrics: NameTable,
-    /// The models of groups; the first is of those that name none.
+    /// The models of groups. The first one, with an empty name, is that of groups that name none.
     pub models: NameTable,
-    /// The policies in use.
+    /// The policies of the scenario.
     pub rulebooks: Vec<Arc<Rulebook>>,
-    /// The instances that events are about, in stretches.
+    /// The targets of events, in ranges.
     pub targets: Vec<InstanceId>,
-    /// Whether the fleet could not be read whole: a name may be missing through no
-    /// fault of the line that mentions it.
+    /// Whether a part of the fleet could not be read. Then an unknown name may be defined in that
+    /// part, and is not reported.
     pub doubtful: bool,
-    /// The names in events that may not have been read.
+    /// The names of events and callers in parts that could not be read.
     pub mentioned: Mentioned,
-    /// Such stretches by what they hold, those aside that [`Self::stretch`] finds by itself.
-    stretches: HashTable<Targets>,
-    /// Flags for each policy, in stretches of as many as there are policies.
+    /// Ranges by their contents, except those at the beginning of the list.
+    ranges: HashTable<Targets>,
+    /// Flags, in ranges with one element for each policy.
     pub flags: Vec<Flags>,
-    /// The rules on defaults that something relies on because it does not say otherwise.
+    /// The rules on defaults that were applied.
     pub defaults: BTreeSet<(PolicyId, RuleId)>,
-    /// What cells of streamed tables mean.
+    /// The resolved cells of streamed tables.
     pub memo: CellCache,
-    /// Every mistake found so far.
+    /// The problems found so far.
     pub problems: &'p mut Problems,
 }
 
 impl Candidates for Resolver<'_> {
     fn named(&self, name: &str) -> Option<InstanceId> {
-        self.instances.get(name).map(InstanceId::at)
+        self.instances.get(name).map(InstanceId::from_index)
     }
 
     fn all(&self) -> Box<dyn Iterator<Item = (InstanceId, &str)> + '_> {
-        Box::new(self.instances.iter().enumerate().map(|(at, name)| (InstanceId::at(at), name)))
+        Box::new(
+            self.instances.iter().enumerate().map(|(i, name)| (InstanceId::from_index(i), name)),
+        )
     }
 
     fn tagged(&self, id: InstanceId, key: &str, value: &str) -> bool {
@@ -83,7 +85,7 @@ impl Candidates for Resolver<'_> {
 }
 
 impl<'p> Resolver<'p> {
-    /// Knows no name yet.
+    /// A resolver without any name.
     pub fn new(start: SimTime, rulebooks: Vec<Arc<Rulebook>>, problems: &'p mut Problems) -> Self {
         Self {
             start,
@@ -98,7 +100,7 @@ impl<'p> Resolver<'p> {
             models: NameTable::default(),
             rulebooks,
             targets: Vec::new(),
-            stretches: HashTable::new(),
+            ranges: HashTable::new(),
             doubtful: false,
             mentioned: Mentioned::default(),
             flags: Vec::new(),
@@ -108,8 +110,8 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What the ids mean, with the header of the scenario left blank; and what a streamed
-    /// table needs to be read once more.
+    /// The names by id in a run header whose other fields are left blank, and the names that a
+    /// streamed table needs during the run.
     pub fn finish(mut self, events: EventNames) -> (RunHeader, FrozenNames) {
         let tags = std::mem::take(&mut self.tags).into_iter().map(|(id, tags)| {
             let tags = tags.into_iter().map(|(key, value)| format!("{key}={value}"));
@@ -146,23 +148,24 @@ impl<'p> Resolver<'p> {
         (header, known)
     }
 
-    /// The instances that a selector selects.
+    /// The selected instances; `None` if the selector has a mistake, which is reported.
     pub fn select(&mut self, selector: &Selector) -> Option<Vec<InstanceId>> {
-        // The same list goes on, so that a long one needs no more suggestions.
+        // The same list of problems is used, because suggestions depend on its length.
         let mut problems = std::mem::take(self.problems);
         let found = selectors::select(selector, self, &mut problems);
         *self.problems = problems;
         found
     }
 
-    /// Makes the list of targets begin with every instance, each at the place of its id, so
-    /// that instances in a row are a stretch of it already.
+    /// Starts the list of targets with every instance in the order of ids, so that instances with
+    /// consecutive ids are a range of it.
     pub fn all_are_targets(&mut self) {
-        self.targets = (0..self.instances.len()).map(InstanceId::at).collect();
+        self.targets = (0..self.instances.len()).map(InstanceId::from_index).collect();
     }
 
-    /// The stretch of the list of targets that holds these, which is made if there is none.
-    pub fn stretch(&mut self, ids: &[InstanceId]) -> Option<Targets> {
+    /// The range of the list of targets that contains exactly these instances. It is added if there
+    /// is none. `None` if the list is too long.
+    pub fn target_range(&mut self, ids: &[InstanceId]) -> Option<Targets> {
         let len = u32::try_from(ids.len()).ok()?;
         if let Some(first) = ids.first()
             && ids.iter().zip(first.0..).all(|(id, next)| id.0 == next)
@@ -170,47 +173,48 @@ impl<'p> Resolver<'p> {
         {
             return Some(Targets { start: first.0, len });
         }
-        let Self { targets, stretches, .. } = self;
+        let Self { targets, ranges, .. } = self;
         let hash = |ids: &[InstanceId]| FxBuildHasher.hash_one(ids);
-        if let Some(known) = stretches.find(hash(ids), |known| known.of(targets) == ids) {
+        if let Some(known) = ranges.find(hash(ids), |known| known.of(targets) == ids) {
             return Some(*known);
         }
-        let stretch = Targets { start: u32::try_from(targets.len()).ok()?, len };
+        let range = Targets { start: u32::try_from(targets.len()).ok()?, len };
         targets.extend(ids);
-        stretches.insert_unique(hash(ids), stretch, |known| hash(known.of(targets)));
-        Some(stretch)
+        ranges.insert_unique(hash(ids), range, |known| hash(known.of(targets)));
+        Some(range)
     }
 
-    /// The group of that name.
+    /// The group with this name; `None` if it is unknown, which is reported.
     pub fn group(&mut self, name: &str, span: Span) -> Option<GroupId> {
-        let found = self.groups.get(name).map(GroupId::at);
+        let found = self.groups.get(name).map(GroupId::from_index);
         if found.is_none() && !self.doubtful {
             self.problems.add(unknown("group", name, span, &self.groups));
         }
         found
     }
 
-    /// The account of that name.
+    /// The account with this name; `None` if it is unknown, which is reported.
     pub fn account(&mut self, name: &str, span: Span) -> Option<AccountId> {
-        let found = self.accounts.get(name).map(AccountId::at);
+        let found = self.accounts.get(name).map(AccountId::from_index);
         if found.is_none() && !self.doubtful {
             self.problems.add(unknown("account", name, span, &self.accounts));
         }
         found
     }
 
-    /// The zone of that name. A zone is defined by an instance or by the list of a group.
+    /// The zone with this name; `None` if it is unknown, which is reported. A zone is defined by an
+    /// instance or by the list of a group.
     pub fn zone(&mut self, name: &str, span: Span) -> Option<ZoneId> {
-        let found = self.zones.get(name).map(ZoneId::at);
+        let found = self.zones.get(name).map(ZoneId::from_index);
         if found.is_none() && !self.doubtful {
             self.problems.add(unknown("zone", name, span, &self.zones));
         }
         found
     }
 
-    /// The stretch of [`Self::flags`] that holds what these switch, which is made if there is none.
+    /// The range of [`Self::flags`] with these protections. It is added if there is none.
     pub fn intern_flags(&mut self, written: &Map<bool>) -> Option<FlagsRef> {
-        // Whether a name fits is asked once it is known on what it is to be set.
+        // Whether a name is valid is checked once the subject is known.
         let of_book = |book: &Arc<Rulebook>| {
             let mut flags = Flags::default();
             for (name, set) in &written.0 {
@@ -221,9 +225,9 @@ impl<'p> Resolver<'p> {
         };
         let wanted: Vec<Flags> = self.rulebooks.iter().map(of_book).collect();
         let mut known = self.flags.chunks(wanted.len().max(1));
-        let at = known.position(|flags| flags == wanted);
-        let start = at.map_or(self.flags.len(), |at| at * wanted.len());
-        if at.is_none() {
+        let found = known.position(|flags| flags == wanted);
+        let start = found.map_or(self.flags.len(), |index| index * wanted.len());
+        if found.is_none() {
             self.flags.extend(wanted);
         }
         let start = u32::try_from(start).ok()?;
@@ -262,7 +266,7 @@ impl NameLookup for Resolver<'_> {
         let mut problems = Problems::default();
         let ids =
             selectors::select(&selector, self, &mut problems).filter(|_| problems.is_empty())?;
-        let targets = self.stretch(&ids)?;
+        let targets = self.target_range(&ids)?;
         self.memo.targets.insert(cell.into(), targets);
         Some(targets)
     }
@@ -278,7 +282,7 @@ impl NameLookup for Resolver<'_> {
     }
 
     fn actor(&mut self, cell: &str) -> Option<usize> {
-        // A number is refused where a caller is named.
+        // A number is refused as the name of a caller.
         if cell.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }

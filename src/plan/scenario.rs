@@ -73,17 +73,18 @@ impl Scenario {
         }
     }
 
-    /// Values that replace those of the file: policy, seed.
+    /// The same scenario with options, which replace values of the file such as the policy and the
+    /// seed.
     #[must_use]
     pub fn with(mut self, options: Options) -> Self {
         self.options = options;
         self
     }
 
-    /// Resolves every name and proves every policy: one plan for each case of the scenario.
+    /// Resolves every name and proves every policy. Returns one plan for each case of the scenario.
     ///
     /// # Errors
-    /// If the text, a policy or a table has mistakes: all of them.
+    /// If the scenario, a policy or a table has mistakes; the error contains all of them.
     pub fn compile(&self, catalog: &Catalog) -> Result<Vec<Plan>, Mistakes> {
         let (mut sources, mut problems) = (self.sources.clone(), Problems::default());
         let (mut library, options) = (Library::default(), &self.options);

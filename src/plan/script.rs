@@ -10,18 +10,19 @@ use crate::words::EventId;
 /// One event of the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scripted {
-    /// When it happens.
+    /// The time of the event.
     pub at: SimTime,
-    /// Its id.
+    /// The id of the event.
     pub event: EventId,
-    /// What happens.
+    /// The verb with its keys.
     pub order: Event,
 }
 
-/// The next event of a table and its instant; an error once the table is not what was checked.
+/// The next event of a table and its instant; an error if the table has changed since it was
+/// checked.
 pub type NextEvent = (SimTime, Result<(EventId, Event), Unread>);
 
-/// A table of events that was checked and is read once more during a run.
+/// A table of events that was checked and is read again during a run.
 pub trait EventTable: fmt::Debug + Send + Sync {
     /// Number of events.
     fn len(&self) -> usize;
@@ -37,7 +38,7 @@ pub trait EventTable: fmt::Debug + Send + Sync {
     fn open(self: Arc<Self>) -> Box<dyn Iterator<Item = NextEvent> + Send>;
 }
 
-/// A table that differs from what was checked, because its file was changed during the run.
+/// A table whose file changed after it was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// The path of the table in messages.
@@ -46,12 +47,12 @@ pub struct Unread {
     pub why: String,
 }
 
-/// What happens, sorted by time, and by the order written within one instant.
+/// The events of a plan, sorted by time; events of the same instant are in the order of the file.
 #[derive(Debug, Clone)]
 pub enum Script {
-    /// In a list, which clones share.
+    /// A list, which clones share.
     Listed(Arc<[Scripted]>),
-    /// In a table that was checked; a long one is read once more while the plan is carried out.
+    /// A table that was checked; a long one is read again during the run.
     Streamed(Arc<dyn EventTable>),
 }
 

@@ -1,4 +1,4 @@
-//! The script: events as written become orders with ids, each at its instant.
+//! Resolves the events of a scenario to the script: names become ids, times become instants.
 
 use std::collections::BTreeSet;
 
@@ -25,26 +25,29 @@ use crate::words::{
 #[derive(Debug, Default)]
 pub struct Events {
     count: usize,
-    /// Those that have names of their own.
+    /// Events whose name is given by `id`, in ascending order; others are named by their position.
     named: Vec<EventId>,
     names: NameTable,
 }
 
 /// Why an event cannot have a name.
 pub enum NotNamed {
-    /// Another event has it, with the place of that event if it is known.
+    /// Another event has the name. The span is that of the other event; `None` if it is unknown.
     Taken(Option<Span>),
-    /// It looks like a timer's.
+    /// The name starts like that of a timer.
     Reserved,
 }
 
 impl NotNamed {
-    /// The message about an event that was to be named so.
+    /// The problem with the name of an event.
     pub fn problem(&self, name: &str, span: Span) -> Problem {
         let first = match self {
             Self::Taken(first) => *first,
             Self::Reserved => {
-                let title = format!("`{name}` is reserved: reports name timers so");
+                let title = format!(
+                    "`{name}` is reserved: names of timers start with `{}`",
+                    TimerName::PREFIX
+                );
                 let label = format!("starts with `{}`", TimerName::PREFIX);
                 return Problem::at(Code::BadName, span, title, label).help("choose another name");
             }
@@ -59,13 +62,13 @@ impl NotNamed {
 }
 
 impl Events {
-    /// Takes in the next event, which is called by its place.
+    /// Adds the next event, which is named by its position.
     pub fn unnamed(&mut self) -> EventId {
         self.count += 1;
-        EventId::at(self.count - 1)
+        EventId::from_index(self.count - 1)
     }
 
-    /// Adds the next event under a name of its own.
+    /// Adds the next event with a given name.
     ///
     /// # Errors
     /// If the name is taken or reserved.
@@ -73,7 +76,7 @@ impl Events {
         if name.starts_with(TimerName::PREFIX) {
             return Err(NotNamed::Reserved);
         }
-        if self.by_place(name).is_some() {
+        if self.by_position(name).is_some() {
             return Err(NotNamed::Taken(None));
         }
         self.names.define(name, span).map_err(NotNamed::Taken)?;
@@ -82,8 +85,8 @@ impl Events {
         Ok(id)
     }
 
-    /// Takes in the next event under the name that it is `given`, or has by its place; reported if
-    /// another is called so.
+    /// Adds the next event; `given` states whether its name is given by `id`. `None` if the name is
+    /// taken or reserved, which is reported.
     fn next(
         &mut self,
         name: &str,
@@ -98,31 +101,31 @@ impl Events {
         named.map_err(|why| problems.add(why.problem(name, span))).ok()
     }
 
-    /// How many there are.
+    /// The number of events.
     pub const fn len(&self) -> usize {
         self.count
     }
 
-    /// The event of that name.
+    /// The event with this name; `None` if there is none.
     pub fn get(&self, name: &str) -> Option<EventId> {
         let own = self.names.get(name).and_then(|at| self.named.get(at)).copied();
-        own.or_else(|| self.by_place(name))
+        own.or_else(|| self.by_position(name))
     }
 
-    fn by_place(&self, name: &str) -> Option<EventId> {
+    fn by_position(&self, name: &str) -> Option<EventId> {
         let id = EventId(numbered(name)?.checked_sub(1)?);
         (id.index() < self.count && self.named.binary_search(&id).is_err()).then_some(id)
     }
 
-    /// Names for suggestions: those of the first hundred thousand.
+    /// Names for suggestions, at most 100,000 given ones and 100,000 by position.
     pub fn suggestions(&self) -> Vec<String> {
         let own = self.names.iter().map(str::to_owned);
-        let by_place = (0..self.count).map(|at| format!("event-{}", at + 1));
-        let by_place = by_place.filter(|name| self.by_place(name).is_some());
-        own.take(100_000).chain(by_place.take(100_000)).collect()
+        let by_position = (1..=self.count).map(|number| format!("event-{number}"));
+        let by_position = by_position.filter(|name| self.by_position(name).is_some());
+        own.take(100_000).chain(by_position.take(100_000)).collect()
     }
 
-    /// What ids mean.
+    /// The names of all events, by id.
     pub fn into_names(mut self) -> EventNames {
         let count = u32::try_from(self.count).unwrap_or(u32::MAX);
         EventNames::new(count, self.named, self.names.share())
@@ -132,19 +135,19 @@ impl Events {
 /// The events of a scenario that are kept in memory.
 #[derive(Default)]
 pub struct Listed {
-    /// How many were written.
+    /// Number of events in the file so far.
     seen: usize,
-    /// What happens, in the order written.
+    /// The resolved events, in the order of the file.
     pub events: Vec<Scripted>,
     /// The names of the events.
     pub names: Events,
-    /// The names of those that this case leaves out.
+    /// The names of events that this case leaves out.
     pub left_out: NameTable,
-    /// Where each stands.
+    /// The span of each event.
     pub spans: Vec<Span>,
 }
 
-/// Resolves the events of a scenario, which ends at `end`.
+/// Resolves the events of a scenario. `end` is its last instant, with the span that sets it.
 pub fn script(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
@@ -161,7 +164,7 @@ pub fn script(
 }
 
 impl Listed {
-    /// Resolves the next event; `taken` knows the ids that others are given.
+    /// Resolves the next event; `taken` states whether an event has this id.
     pub fn take(
         &mut self,
         resolver: &mut Resolver<'_>,
@@ -200,7 +203,7 @@ impl Listed {
     }
 }
 
-/// What an event without an id is called: by its place in the list.
+/// The name of an event without an `id`: its position in the list.
 fn name_of_unnamed(number: usize, taken: impl Fn(&str) -> bool) -> String {
     let mut name = format!("event-{number}");
     while taken(&name) {
@@ -209,7 +212,7 @@ fn name_of_unnamed(number: usize, taken: impl Fn(&str) -> bool) -> String {
     name
 }
 
-/// The message that something would happen outside the scenario.
+/// The problem with an event outside of the scenario's time span.
 fn outside(
     span: Span,
     instant: SimTime,
@@ -220,7 +223,7 @@ fn outside(
     if instant < start {
         let label = format!("{} before the start", start.since(instant));
         return Problem::at(Code::NeverReached, span, title, label)
-            .help("let the scenario begin earlier, or use `at: never`");
+            .help("let the scenario start earlier, or use `at: never`");
     }
     let label = format!("{} after the end", instant.since(end));
     Problem::at(Code::NeverReached, span, title, label)
@@ -228,7 +231,7 @@ fn outside(
         .help(format!("write `for: {}` or more, or use `at: never`", instant.since(start)))
 }
 
-/// Checks that every protection that is set belongs to the policy and to that kind of subject.
+/// Checks that each protection belongs to the policies of the targets and to their kind.
 pub fn check_flags(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
@@ -245,8 +248,8 @@ pub fn check_flags(
         (Some(targets), None) => (Subject::Instance, Policies::of(resolver, fleet, targets)),
         (None, Some(group)) => (Subject::Group, Policies::one(fleet, fleet.group(group).account)),
         _ => {
-            let title = "`set-protection` is about instances or about a group";
-            let problem = Problem::at(Code::MissingKey, span, title, "give one of the two");
+            let title = "`set-protection` needs exactly one of `instance` and `group`";
+            let problem = Problem::at(Code::MissingKey, span, title, "write one of them");
             return resolver.problems.add(problem);
         }
     };
@@ -259,7 +262,7 @@ pub fn check_flags(
                 Ok(id) if named.contains(id) => {
                     let called = &book.policy.protections[id.index()].name;
                     let title = format!("`{}` is set twice: it is `{called}`", name.value);
-                    let problem = Problem::at(Code::Twice, name.span, title, "once more");
+                    let problem = Problem::at(Code::Twice, name.span, title, "second setting");
                     resolver.problems.add(problem.help("keep one of them"));
                 }
                 Ok(id) => named = named.with(id),
@@ -268,19 +271,19 @@ pub fn check_flags(
     }
 }
 
-/// Members can stand by only where the policy has such a state.
+/// Checks that the policy of a group has a standby state.
 fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, span: Span) {
     let account = fleet.account(fleet.group(group).account);
     let policy = &resolver.rulebooks[account.policy.index()].policy;
     if policy.standby().is_none() {
         let title = format!("{} has no standby state", policy.name);
-        let problem = Problem::at(Code::UnknownTrigger, span, title, "not known there");
+        let problem = Problem::at(Code::UnknownTrigger, span, title, "not in this policy");
         resolver.problems.add(problem);
     }
 }
 
-/// What can be said of an order before it runs: what it may take of an instance, its policy
-/// must be able to judge.
+/// Checks an event against the policies of its targets: they must be able to judge its trigger and
+/// its action.
 pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Event, span: Span) {
     let aim = order.targets();
     let policies = match (aim.instances, aim.group, aim.account) {
@@ -322,12 +325,12 @@ pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Event, sp
 }
 
 fn unknown_image_upgrade(policy: &str, span: Span) -> Problem {
-    let title = format!("{policy} does not cover upgrades of the image");
-    Problem::at(Code::UnknownTrigger, span, title, "not known there")
-        .help("leave out `os-image`, or take an edition that has the upgrade `os-image`")
+    let title = format!("{policy} does not cover OS image upgrades");
+    Problem::at(Code::UnknownTrigger, span, title, "not in this policy")
+        .help("leave out `os-image`, or use an edition that has the upgrade `os-image`")
 }
 
-/// A hook ends only as its provider lets it.
+/// Checks that the provider offers the result of a hook.
 fn check_result(
     resolver: &mut Resolver<'_>,
     policies: Policies,
@@ -348,12 +351,12 @@ fn check_result(
     }
 }
 
-/// The policies that some instances are under: a bit for each.
+/// The policies of some instances, as a mask with one bit for each policy.
 #[derive(Debug, Clone, Copy)]
 struct Policies(u64);
 
 impl Policies {
-    /// The one of an account.
+    /// The policy of an account.
     fn one(fleet: &Fleet, account: AccountId) -> Self {
         Self(1 << fleet.account(account).policy.index())
     }
@@ -370,9 +373,9 @@ impl Policies {
     fn iter(self) -> impl Iterator<Item = PolicyId> {
         let mut left = self.0;
         std::iter::from_fn(move || {
-            let at = left.trailing_zeros() as usize;
+            let index = left.trailing_zeros() as usize;
             left &= left.wrapping_sub(1);
-            (at < 64).then(|| PolicyId::at(at))
+            (index < 64).then(|| PolicyId::from_index(index))
         })
     }
 }

@@ -1,26 +1,26 @@
-//! Selectors: from what a file writes to the ids of instances.
+//! Resolves selectors to the ids of instances.
 
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 use crate::format::{OneOrMany, Selector, SelectorPart, expand, glob, not_a_range};
 use crate::words::InstanceId;
 
-/// What a selector looks at.
+/// The instances among which a selector selects.
 pub trait Candidates {
-    /// The instance of that name.
+    /// The instance with this name; `None` if there is none.
     fn named(&self, name: &str) -> Option<InstanceId>;
     /// Every instance, in order, with its name.
     fn all(&self) -> Box<dyn Iterator<Item = (InstanceId, &str)> + '_>;
-    /// Whether an instance carries a tag with that value.
+    /// Whether an instance has a tag with this value.
     fn tagged(&self, id: InstanceId, key: &str, value: &str) -> bool;
-    /// Where an instance is defined.
+    /// The span of an instance's definition; `None` if it is not in a file.
     fn defined(&self, id: InstanceId) -> Option<Span>;
-    /// Whether the fleet could not be read whole; then a name may well be missing
-    /// through no fault of its own.
+    /// Whether a part of the fleet could not be read. Then an unknown name may be defined in that
+    /// part, and is not reported.
     fn is_doubtful(&self) -> bool;
 }
 
-/// The instances that a selector selects, each once, in the order written; `None` if a part of it
-/// is wrong or selects nothing, which is reported.
+/// The selected instances, each once, in the order of the selector; `None` if a part of the
+/// selector has a mistake or selects nothing, which is reported.
 pub fn select(
     selector: &Selector,
     among: &dyn Candidates,
@@ -77,10 +77,8 @@ fn matches_nothing(part: &SelectorPart, among: &dyn Candidates) -> Problem {
         SelectorPart::Tags(tags) => ("this selector".into(), tags.span),
     };
     let names: Vec<&str> = among.all().map(|(_, name)| name).collect();
-    let title = format!(
-        "{what} matches none of the {} instances, so this line could never do anything",
-        names.len()
-    );
+    let title =
+        format!("{what} matches none of the {} instances, so this line has no effect", names.len());
     let mut shown = names.iter().take(8).copied().collect::<Vec<_>>().join(", ");
     if names.len() > 8 {
         shown.push_str(", …");
@@ -132,11 +130,11 @@ fn resolve_names(
     None
 }
 
-/// The message that nothing is called so, with where a similar name is defined.
-/// Suggestions compare every name, so none is made once further problems are not shown.
+/// The problem with an unknown name, with the place of a similar name. A suggestion compares many
+/// names, so it is left out once further problems are not shown.
 fn unknown_instance(name: &str, span: Span, among: &dyn Candidates, is_crowded: bool) -> Problem {
-    let looked_at = if is_crowded { 0 } else { 100_000 };
-    let close = closest(name, among.all().take(looked_at).map(|(_, name)| name));
+    let compared = if is_crowded { 0 } else { 100_000 };
+    let close = closest(name, among.all().take(compared).map(|(_, name)| name));
     let title = format!("unknown instance `{name}`");
     let mut problem = Problem::at(Code::UnknownName, span, title, "not in the fleet");
     if let Some(first) = close.first()

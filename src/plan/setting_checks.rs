@@ -12,32 +12,36 @@ use crate::words::{
 };
 
 impl FleetBuilder<'_, '_> {
-    /// A group keeps its members only in a way that its policy knows. Where a policy knows of no
-    /// ways, all of them keep theirs in the one that it does not need to name.
-    pub(super) fn demand_orchestration(&mut self, account: AccountId, way: Spanned<Orchestration>) {
+    /// Reports an orchestration mode that the policy does not know. A policy that lists no mode
+    /// accepts only the default mode.
+    pub(super) fn demand_orchestration(
+        &mut self,
+        account: AccountId,
+        mode: Spanned<Orchestration>,
+    ) {
         let policy = &self.book(account).policy;
         let known = policy.words(Column::Orchestration);
         let unnamed = Facts::default().orchestration;
-        if policy.knows(Column::Orchestration, way.value)
-            || known.is_empty() && way.value == unnamed
+        if policy.knows(Column::Orchestration, mode.value)
+            || known.is_empty() && mode.value == unnamed
         {
             return;
         }
-        let title = format!("{} does not cover `orchestration: {}`", policy.name, way.value);
-        let ways = known.iter().map(|word| Orchestration::ALL[usize::from(*word)].word());
-        let ways: Vec<&str> = ways.collect();
-        let problem = Problem::at(Code::UnknownTrigger, way.span, title, "not known there");
-        self.resolver.problems.add(if ways.is_empty() {
+        let title = format!("{} does not cover `orchestration: {}`", policy.name, mode.value);
+        let modes = known.iter().map(|word| Orchestration::ALL[usize::from(*word)].word());
+        let modes: Vec<&str> = modes.collect();
+        let problem = Problem::at(Code::UnknownTrigger, mode.span, title, "not in this policy");
+        self.resolver.problems.add(if modes.is_empty() {
             problem.help(format!(
-                "leave it out, or take a policy whose `space:` lists `orchestration: {}`",
-                way.value
+                "leave it out, or use a policy whose `space:` lists `orchestration: {}`",
+                mode.value
             ))
         } else {
-            problem.help(format!("write `orchestration: {}`", ways.join("` or `orchestration: ")))
+            problem.help(format!("write `orchestration: {}`", modes.join("` or `orchestration: ")))
         });
     }
 
-    /// A group upgrades its members only in a way that its policy knows.
+    /// Reports an upgrade mode that the policy does not know.
     pub(super) fn demand_mode(&mut self, account: AccountId, mode: Spanned<Upgrade>) {
         let policy = &self.book(account).policy;
         if policy.knows(Column::Upgrade, mode.value) {
@@ -48,15 +52,15 @@ impl FleetBuilder<'_, '_> {
             policy.words(Column::Upgrade).iter().map(|word| Upgrade::ALL[usize::from(*word)]);
         let modes = modes.filter(|mode| *mode != Upgrade::OsImage);
         let known: Vec<&str> = modes.map(Word::word).collect();
-        let problem = Problem::at(Code::UnknownTrigger, mode.span, title, "not known there");
+        let problem = Problem::at(Code::UnknownTrigger, mode.span, title, "not in this policy");
         self.resolver.problems.add(if known.is_empty() {
-            problem.help("leave it out, or take a policy that has upgrade modes")
+            problem.help("leave it out, or use a policy that has upgrade modes")
         } else {
-            problem.help(format!("take one of its modes: {}", known.join(", ")))
+            problem.help(format!("use one of its modes: {}", known.join(", ")))
         });
     }
 
-    /// A span that the provider bounds.
+    /// Reports a length outside of the provider's limits, which are inclusive; `None` is no limit.
     pub(super) fn within(
         &mut self,
         span: Span,
@@ -68,13 +72,13 @@ impl FleetBuilder<'_, '_> {
         {
             let bound = |span: Option<SimSpan>| span.map_or("any".to_owned(), |s| s.to_string());
             let title =
-                format!("the provider takes {} to {} here", bound(shortest), bound(longest));
+                format!("the provider accepts {} to {} here", bound(shortest), bound(longest));
             let problem = Problem::at(Code::ProviderRefuses, span, title, format!("{length}"));
             self.resolver.problems.add(problem);
         }
     }
 
-    /// A snapshot may say which disk of the same instance it is of.
+    /// Checks the disks that snapshots name: each must be a disk of the same instance.
     pub(super) fn disks(&mut self, part: &WrittenInstance) {
         let resources =
             part.resources.as_ref().map(|resources| resources.0.as_slice()).unwrap_or_default();
@@ -87,7 +91,10 @@ impl FleetBuilder<'_, '_> {
         for (name, resource) in resources {
             let Some(disk) = &resource.0.disk else { continue };
             if !matches!(resource.0.kind, ResourceKind::AutoSnapshot | ResourceKind::Snapshot) {
-                self.contradicts(disk.span, &format!("`{}` is no snapshot, and of a disk", **name));
+                self.contradicts(
+                    disk.span,
+                    &format!("`{}` has a `disk` but is not a snapshot", **name),
+                );
                 continue;
             }
             let found = resources.iter().find(|(other, _)| *other.value.0 == *disk.value.0);
@@ -100,14 +107,14 @@ impl FleetBuilder<'_, '_> {
                 .map(|(name, _)| &*name.value.0)
                 .collect();
             let title = format!("the instance has no disk `{}`", **disk);
-            let problem = Problem::at(Code::UnknownName, disk.span, title, "not among them");
+            let problem = Problem::at(Code::UnknownName, disk.span, title, "unknown disk");
             let problem = problem.did_you_mean(&closest(disk, disks.iter().copied()));
             let known = if disks.is_empty() { "none".to_owned() } else { disks.join(", ") };
             self.resolver.problems.add(problem.note(format!("its disks: {known}")));
         }
     }
 
-    /// Whether the group's hook is offered for a member that is paid for like that.
+    /// Reports a member for whose billing the provider does not offer the hook of its group.
     pub(super) fn hook_of(
         &mut self,
         group: Option<GroupId>,
@@ -147,8 +154,7 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// What an instance is, as far as that never changes by itself, must be something that its
-    /// policy can judge.
+    /// Reports an instance whose billing, membership or orchestration its policy cannot judge.
     pub(super) fn demand_possible(&mut self, instance: &Instance, span: Span) {
         let mut facts = Facts {
             billing: instance.billing,
@@ -187,7 +193,8 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// A protection that cannot be set at creation cannot come with it.
+    /// Reports protections that cannot be set when an instance is created; `absent` states whether
+    /// an event creates it.
     pub(super) fn occasions(&mut self, instance: &Instance, part: &WrittenProtect, absent: bool) {
         if !absent {
             return;
@@ -196,19 +203,19 @@ impl FleetBuilder<'_, '_> {
             let protection = &self.book(instance.account).policy.protections[id.index()];
             if !protection.occasions.contains(&crate::words::Occasion::Create) {
                 let title =
-                    format!("`{}` cannot be set with the creation of an instance", protection.name);
+                    format!("`{}` cannot be set when an instance is created", protection.name);
                 let span = part.on.iter().find(|n| protection.has_name(n)).map(|n| n.span);
                 if let Some(span) = span {
                     let problem = Problem::at(Code::ProviderRefuses, span, title, "only later");
-                    self.resolver
-                        .problems
-                        .add(problem.help("create it without, and set it by an event"));
+                    self.resolver.problems.add(
+                        problem.help("create the instance without it, and set it by an event"),
+                    );
                 }
             }
         }
     }
 
-    /// Warns of protections that are on and can do nothing.
+    /// Warns of protections that are on but have no effect.
     pub(super) fn inert(
         &mut self,
         instance: &Instance,
@@ -244,24 +251,25 @@ impl FleetBuilder<'_, '_> {
                 let rule = policy.rule(*rule);
                 let sources: Vec<String> =
                     rule.sources.iter().map(|source| policy.sources[*source].to_string()).collect();
-                let because = rule.because.as_deref().unwrap_or("it works elsewhere only");
+                let because = rule.because.as_deref().unwrap_or("it does not work here");
                 problem = problem.note(format!("{}: {because} ({})", rule.id, sources.join("; ")));
             }
             if instance.expires < SimTime::NEVER && instance.expires > self.resolver.start {
                 problem = problem.note(format!(
-                    "what stops a release today is that its term has not ended (until {})",
+                    "a release is refused until the term ends ({})",
                     instance.expires
                 ));
             }
             problems.push(problem.help(match by {
-                Named::Here => "take it away with `protect: []`, or list W050 under `allow:`",
-                Named::Elsewhere => "list W050 under `allow:`, if this is known",
+                Named::Here => "remove it with `protect: []`, or list W050 under `allow:`",
+                Named::Elsewhere => "list W050 under `allow:` to accept this",
             }));
         }
         problems.into_iter().for_each(|problem| self.resolver.problems.add(problem));
     }
 
-    /// A schedule that the provider would refuse is reported, unless it was set before the start.
+    /// Sets the scheduled release. A schedule that the provider would refuse is reported, unless it
+    /// was set before the start.
     pub(super) fn schedule(&mut self, instance: &mut Instance, part: &WrittenInstance) {
         let Some(auto) = part.auto_release else { return };
         instance.schedule_known = auto.is_known();
@@ -293,7 +301,7 @@ impl FleetBuilder<'_, '_> {
             let label = match facts.lead {
                 Lead::TooSoon if at < start => format!("{} before the start", start.since(at)),
                 Lead::TooSoon | Lead::TooLate => format!("{} after the start", at.since(start)),
-                Lead::None | Lead::Within => "not here".to_owned(),
+                Lead::None | Lead::Within => "refused".to_owned(),
             };
             let mut problem = Problem::at(Code::ProviderRefuses, span, title, label);
             problem = problem.note(format!(
@@ -307,7 +315,7 @@ impl FleetBuilder<'_, '_> {
                 let first = start.after_on_calendar(earliest, book.policy.calendar);
                 problem = problem.help(format!("the earliest accepted time is {first}"));
                 problem = problem.help(format!(
-                    "if it was set before the scenario begins, write `auto-release: {{ at: {written}, set: earlier }}`"
+                    "if it was set before the scenario starts, write `auto-release: {{ at: {written}, set: earlier }}`"
                 ));
             }
             problems.push(problem);
@@ -322,13 +330,13 @@ impl FleetBuilder<'_, '_> {
     }
 }
 
-/// The message that a release is scheduled more finely than the provider keeps it.
+/// The warning that the provider rounds the time of a scheduled release.
 pub fn seconds_cut(span: Span, written: SimTime, at: SimTime) -> Problem {
     let title = format!("the provider rounds this time down to {at}");
-    Problem::at(Code::SecondsCut, span, title, format!("{} too fine", written.since(at)))
+    Problem::at(Code::SecondsCut, span, title, format!("{} more", written.since(at)))
 }
 
-/// How far ahead a release is set, by the limits of a policy.
+/// How far in the future a release is scheduled, compared with the limits of a policy.
 pub fn lead(book: &Rulebook, at: SimTime, now: SimTime) -> Lead {
     let limits = &book.policy.schedule;
     let calendar = book.policy.calendar;
@@ -341,8 +349,8 @@ pub fn lead(book: &Rulebook, at: SimTime, now: SimTime) -> Lead {
     }
 }
 
-/// The message that a policy cannot judge what would be asked, if it cannot: it does not know
-/// the cause, or not with an action that may take something of an instance.
+/// The problem that a policy cannot judge a request: it does not know the trigger, or not with an
+/// action that can cause a loss. `None` if it can judge the request.
 pub fn unjudged(
     book: &Rulebook,
     trigger: Trigger,
@@ -355,7 +363,8 @@ pub fn unjudged(
     if let Some(action) = losing
         && !policy.domain.allows(trigger, action, &Condition::default())
     {
-        let title = format!("{name} cannot judge whether to {action} for `{trigger}`");
+        let title =
+            format!("{name} cannot judge the action `{action}` for the trigger `{trigger}`");
         let problem = Problem::at(Code::UnknownTrigger, span, title, "not in its decision space");
         let lacks = [
             (Column::Trigger, policy.knows(Column::Trigger, trigger), trigger.word()),
@@ -365,19 +374,19 @@ pub fn unjudged(
         let lacks: Vec<String> =
             lacks.map(|(column, _, word)| format!("`{word}` to its `{}`", column.name())).collect();
         let add = if lacks.is_empty() {
-            "take this out of its `impossible:`".to_owned()
+            "remove this from its `impossible:`".to_owned()
         } else {
             format!("add {}", lacks.join(" and "))
         };
         return Some(problem.help(format!(
-            "take a policy whose `space:` has this, or {add} and give each protection a rule for it"
+            "use a policy whose `space:` contains this, or {add} and add a rule for each protection"
         )));
     }
     let plain = trigger == Trigger::Manual && losing.is_none();
     (!plain && !policy.knows(Column::Trigger, trigger)).then(|| {
         let title = format!("{name} does not cover `{trigger}`");
         Problem::at(Code::UnknownTrigger, span, title, "not in its decision space")
-            .help("take a policy whose `space:` lists this trigger")
+            .help("use a policy whose `space:` lists this trigger")
     })
 }
 

@@ -1,4 +1,4 @@
-//! What clocks have done before the start: unpaid bills of accounts, ended terms of instances.
+//! Clocks that started before the scenario: arrears of accounts, ended terms of instances.
 
 use super::fleet_builder::FleetBuilder;
 use super::setting_checks::unjudged;
@@ -13,8 +13,9 @@ use crate::words::{
 };
 
 impl FleetBuilder<'_, '_> {
-    /// The arrears of an account that owes at the start: the steps of its clock that were due by
-    /// then have been taken.
+    /// The arrears of an account at the start. The steps of their clock that were due by then count
+    /// as taken. `None` if the account has no arrears, or if they have a mistake, which is
+    /// reported.
     pub(super) fn arrears(
         &mut self,
         policy: PolicyId,
@@ -34,7 +35,7 @@ impl FleetBuilder<'_, '_> {
             return Some(Arrears { clock: kind, since: start, since_known: false, taken: 0 });
         };
         if since > start {
-            let title = "these arrears begin after the start";
+            let title = "these arrears start after the start of the scenario";
             let problem = Problem::at(Code::Contradiction, written.span, title, "too late");
             let help = "use an event: `overdue: { account: … }`";
             self.resolver.problems.add(problem.help(help));
@@ -47,8 +48,8 @@ impl FleetBuilder<'_, '_> {
         Some(Arrears { clock: kind, since, since_known: true, taken })
     }
 
-    /// What the steps of an account's arrears that were due by the start have done to one of
-    /// its instances, unless it says itself in what state it is.
+    /// Applies the steps of an account's arrears that were due by the start to one of its
+    /// instances, unless the instance states its own state.
     pub(super) fn in_arrears(
         &mut self,
         instance: &mut Instance,
@@ -56,7 +57,7 @@ impl FleetBuilder<'_, '_> {
         span: Span,
     ) {
         let account = self.fleet.account(instance.account);
-        let Some(arrears) = account.arrears.filter(|_| instance.is_there()) else { return };
+        let Some(arrears) = account.arrears.filter(|_| instance.exists()) else { return };
         if instance.is_down() && instance.locks.contains(Lock::Financial) {
             instance.stopped_by = StoppedBy::Arrears;
         }
@@ -101,9 +102,9 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// What a provider has locked for an unpaid bill is of an account that owes. Since when, no
-    /// reply says; the scenario may.
-    pub(super) fn owes(&mut self, part: &WrittenInstance) {
+    /// An imported instance that is locked for an unpaid bill belongs to an account in arrears.
+    /// Replies do not contain the start of arrears; the scenario may state it.
+    pub(super) fn infer_arrears(&mut self, part: &WrittenInstance) {
         let locks = part.lock.as_ref().and_then(|locks| locks.0.as_ref());
         let is_financial = |lock: &Spanned<Lock>| lock.value == Lock::Financial;
         let by_use = part.billing.is_none_or(|b| b.value != Known(Some(Billing::Subscription)));
@@ -113,7 +114,7 @@ impl FleetBuilder<'_, '_> {
             return;
         };
         let named = part.account.as_ref().map(|name| self.resolver.accounts.get(&name.value));
-        let Some(account) = named.unwrap_or(Some(0)).map(AccountId::at) else { return };
+        let Some(account) = named.unwrap_or(Some(0)).map(AccountId::from_index) else { return };
         let state = self.fleet.account(account);
         let (policy, grace, arrears) = (state.policy, state.grace, state.arrears);
         if arrears.is_none() {
@@ -122,7 +123,7 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// A term that has ended before the start has had its effects.
+    /// Sets the term of an instance, and applies the steps of its clock that were due by the start.
     pub(super) fn term(&mut self, instance: &mut Instance, part: &WrittenInstance, span: Span) {
         let Some(expires) = part.expires else { return };
         if instance.billing != Billing::Subscription {
@@ -168,7 +169,7 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// A term that renews itself, and that ended at the start or before, has done so.
+    /// Applies the automatic renewals that were due by the start.
     fn renewed(&self, instance: &mut Instance, part: &WrittenInstance) {
         let book = self.book(instance.account);
         let Some(clock) = book.policy.clock(ClockKind::Expiry) else { return };

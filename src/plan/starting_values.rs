@@ -1,4 +1,4 @@
-//! The fleet as it stands at the start of a run, as records.
+//! The state of the fleet at the start of a run, as records.
 
 use super::compiled::Plan;
 use crate::record::{Cause, Change, Origin, Start, Subject, What};
@@ -6,7 +6,7 @@ use crate::time::SimTime;
 use crate::words::{Billing, ClockKind, InstanceId, Lifecycle, Locks, ProtectionSet};
 
 impl Plan {
-    /// Every instance of the fleet, those included that an event creates.
+    /// Every instance of the fleet, including those that an event creates.
     pub fn starting_values(&self) -> impl Iterator<Item = Start> {
         self.fleet.instances().map(|(id, instance)| {
             let group = instance.group.map(|group| self.fleet.group(group));
@@ -34,8 +34,8 @@ impl Plan {
         })
     }
 
-    /// What the fleet sets beyond the defaults: states, schedules, terms, locks and protections of
-    /// instances, protections of groups, arrears of accounts.
+    /// The settings of the fleet that differ from the defaults: states, schedules, terms, locks and
+    /// protections of instances, protections of groups, arrears of accounts.
     pub fn starting_changes(&self) -> impl Iterator<Item = Change> {
         let accounts = self.fleet.accounts().filter_map(|(id, account)| {
             let cancelled = account.arrears?.clock == ClockKind::Cancellation;
@@ -50,9 +50,12 @@ impl Plan {
                 What::Protections(self.fleet.account(group.account).policy, none, group.on),
             )
         });
-        let instances = self.fleet.instances().filter(|(_, instance)| instance.is_there());
+        let instances = self.fleet.instances().filter(|(_, instance)| instance.exists());
         let instances = instances.flat_map(|(id, _)| {
-            self.set_of(id).into_iter().flatten().map(move |what| (Subject::Instance(id), what))
+            self.settings_of(id)
+                .into_iter()
+                .flatten()
+                .map(move |what| (Subject::Instance(id), what))
         });
         accounts.chain(groups).chain(instances).map(|(subject, what)| Change {
             seq: 0,
@@ -64,8 +67,8 @@ impl Plan {
         })
     }
 
-    /// What the fleet sets of an instance.
-    fn set_of(&self, id: InstanceId) -> [Option<What>; 5] {
+    /// The settings of an instance that differ from the defaults.
+    fn settings_of(&self, id: InstanceId) -> [Option<What>; 5] {
         let instance = self.fleet.instance(id);
         let set = |is_set: bool, what: What| is_set.then_some(what);
         let (state, release, locks) = (instance.state, instance.auto_release, instance.locks);

@@ -1,14 +1,14 @@
-//! Expected states: of instances, of a group, of an account.
+//! Resolves expected states of instances, groups and accounts.
 
 use super::expectation_builder::{AlreadyReported, Expecting, Given};
-use super::expectations::{GroupState, InstanceState, StateLine, StateOf, When};
+use super::expectations::{CheckTime, GroupState, InstanceState, StateLine, StateOf};
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::format::expect::{AccountIs, At, GroupIs, Until, WrittenState};
 use crate::format::{Name, Node, Read, Selector, Style, Value};
 use crate::time::SimTime;
 use crate::words::{Lifecycle, Word, ZoneId};
 
-/// What can be said of instances in respect of a group; the first needs one.
+/// The keys of an expected state of instances. The first one needs a group.
 const OF_MEMBERS: &[&str] = &[
     "member",
     "is",
@@ -23,19 +23,19 @@ const OF_MEMBERS: &[&str] = &[
     "zone",
 ];
 
-/// What can be said of a group.
+/// The keys of an expected state of a group.
 const OF_GROUPS: &[&str] = &["is", "size", "desired", "protect"];
 
-/// What can be said of an account.
+/// The keys of an expected state of an account.
 const OF_ACCOUNTS: &[&str] = &["is"];
 
 impl Expecting<'_, '_> {
     pub(super) fn state(&mut self, part: &WrittenState, span: Span) -> Option<StateLine> {
         let at = match part.at.value {
-            At::End => When::End,
+            At::End => CheckTime::End,
             At::Time(time) => {
                 let at = Spanned::new(time, part.at.span);
-                When::At(self.time(Some(&at)).ok()??)
+                CheckTime::At(self.time(Some(&at)).ok()??)
             }
         };
         let (kind, allowed): (&str, &[&str]) = match (&part.instance, &part.group, &part.account) {
@@ -44,9 +44,10 @@ impl Expecting<'_, '_> {
             (None, Some(_), None) => ("a group", OF_GROUPS),
             (None, None, Some(_)) => ("an account", OF_ACCOUNTS),
             _ => {
-                let title = "a state is of instances, of a group, or of an account";
-                let problem = Problem::at(Code::MissingKey, span, title, "not clear of what");
-                let problem = problem.help("give one of `instance`, `group` and `account`");
+                let title =
+                    "an expected state needs exactly one of instances, a group and an account";
+                let problem = Problem::at(Code::MissingKey, span, title, "unclear subject");
+                let problem = problem.help("write one of `instance`, `group` and `account`");
                 self.resolver.problems.add(problem);
                 return None;
             }
@@ -61,7 +62,7 @@ impl Expecting<'_, '_> {
         Some(StateLine { at, of })
     }
 
-    /// A line must say something, and only what can be said of its subject.
+    /// Checks that a line has at least one state, and only states of its subject.
     fn check_keys(
         &mut self,
         part: &WrittenState,
@@ -88,12 +89,12 @@ impl Expecting<'_, '_> {
         let known = format!("states of {kind}: {}", allowed.join(", "));
         for key in given.iter().filter(|key| !allowed.contains(key)) {
             let title = format!("`{key}` is not a state of {kind}");
-            let problem = Problem::at(Code::UnknownKey, span, title, format!("has `{key}`"));
+            let problem = Problem::at(Code::UnknownKey, span, title, format!("contains `{key}`"));
             self.resolver.problems.add(problem.note(known.clone()));
         }
         if given.is_empty() && !(part.instance.is_some() && part.group.is_some()) {
             let title = "this line expects nothing";
-            let problem = Problem::at(Code::MissingKey, span, title, "what state?");
+            let problem = Problem::at(Code::MissingKey, span, title, "no state");
             self.resolver.problems.add(problem.note(known));
             return None;
         }
@@ -143,7 +144,7 @@ impl Expecting<'_, '_> {
         self.resolver.zone(name, name.span).map(Some).ok_or(AlreadyReported)
     }
 
-    /// The protections that must be set, and no others, sorted.
+    /// All protections that must be set, sorted; `None` if the line does not state them.
     fn protections(&mut self, part: &WrittenState) -> Option<Vec<String>> {
         let names = part.protect.as_ref()?;
         for name in names {

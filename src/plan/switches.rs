@@ -1,4 +1,4 @@
-//! The positions of switches: those of the scenario, and the defaults of the policy.
+//! The positions of switches, from the scenario and from the defaults of the policies.
 
 use std::sync::Arc;
 
@@ -8,21 +8,21 @@ use crate::format::{Map, Name};
 use crate::policy::{Policy, Rulebook, Switch};
 use crate::words::{PolicyId, SwitchId, SwitchSet};
 
-/// Settles the switches of some policies, as a scenario assumes.
+/// Sets the switches of the policies of a scenario.
 pub struct Assuming<'p> {
     /// The policies, in the order of their ids.
     pub policies: Vec<Arc<Policy>>,
-    /// Where the scenario is named: what is missing is reported there.
+    /// The span of the scenario's name, at which a missing assumption is reported.
     pub scenario: Span,
-    /// Policies that the scenario or the command names besides: a position on a question of
-    /// theirs is right, though nothing here asks for it.
+    /// Other policies of the scenario or the command. Assumptions about their switches are valid
+    /// but have no effect here.
     pub beside: &'p [Arc<Policy>],
-    /// Every mistake found so far.
+    /// The problems found so far.
     pub problems: &'p mut Problems,
 }
 
 impl Assuming<'_> {
-    /// Settles every switch: as assumed, else as the policy says by default.
+    /// Sets every switch as assumed, or else to the policy's default.
     pub fn settle(
         mut self,
         assumed: &Map<Spanned<String>>,
@@ -44,7 +44,7 @@ impl Assuming<'_> {
         (books.map(|(policy, settings)| self.book(policy, &settings).into()).collect(), assumptions)
     }
 
-    /// Takes a position in every policy that asks for it.
+    /// Sets a switch in every policy that has it.
     fn assume(
         &mut self,
         name: &Spanned<Name>,
@@ -54,11 +54,11 @@ impl Assuming<'_> {
         let mut settles = Vec::new();
         for (number, (policy, settings)) in self.policies.iter().zip(settings).enumerate() {
             let Some(switch) = policy.switch(&name.value) else { continue };
-            if let Some(at) =
+            if let Some(position) =
                 demand_position(&policy.switches[switch.index()], value, self.problems)
             {
-                settings[switch.index()] = u8::try_from(at).ok();
-                settles.push((PolicyId::at(number), switch));
+                settings[switch.index()] = u8::try_from(position).ok();
+                settles.push((PolicyId::from_index(number), switch));
             }
         }
         let elsewhere = || self.beside.iter().find_map(|policy| switch_of(policy, name));
@@ -79,9 +79,9 @@ impl Assuming<'_> {
         known.dedup();
         let names: Vec<&str> = all().map(|policy| policy.name.as_str()).collect();
         let title = match names.as_slice() {
-            [one] => format!("{one} leaves no question `{}` open", **name),
+            [one] => format!("{one} has no switch `{}`", **name),
             several => {
-                format!("none of {} leaves a question `{}` open", several.join(", "), **name)
+                format!("none of {} has a switch `{}`", several.join(", "), **name)
             }
         };
         let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown switch");
@@ -92,9 +92,9 @@ impl Assuming<'_> {
     fn book(&mut self, policy: Arc<Policy>, settings: &[Option<u8>]) -> Rulebook {
         let mut taken = SwitchSet::EMPTY;
         let mut values = Vec::with_capacity(settings.len());
-        for (at, (switch, setting)) in policy.switches.iter().zip(settings).enumerate() {
+        for (index, (switch, setting)) in policy.switches.iter().zip(settings).enumerate() {
             if setting.is_some() {
-                taken = taken.with(SwitchId::at(at));
+                taken = taken.with(SwitchId::from_index(index));
             }
             let value = setting.or(switch.default);
             if value.is_none() {
@@ -109,7 +109,7 @@ impl Assuming<'_> {
         let title =
             format!("the switch `{}` of {} must be set under `assume:`", switch.name, policy.name);
         let mut problem =
-            Problem::at(Code::OpenQuestion, self.scenario, title, "this scenario must");
+            Problem::at(Code::OpenQuestion, self.scenario, title, "this scenario does not set it");
         if let Some(because) = &switch.because {
             problem = problem.note(format!("the question: {because}"));
         }
@@ -120,24 +120,25 @@ impl Assuming<'_> {
     }
 }
 
-/// The switch of a policy that a scenario calls so.
+/// The switch of a policy with this name; `None` if there is none.
 fn switch_of<'p>(policy: &'p Policy, name: &Spanned<Name>) -> Option<&'p Switch> {
     policy.switch(&name.value).map(|switch| &policy.switches[switch.index()])
 }
 
-/// The place of a position among those of a switch; it is a mistake if it is none of them.
+/// The index of a position of a switch; `None` if the switch has no such position, which is
+/// reported.
 fn demand_position(
     switch: &Switch,
     value: &Spanned<String>,
     problems: &mut Problems,
 ) -> Option<usize> {
     let values = &switch.values;
-    let at = values.iter().position(|known| *known == value.value);
-    if at.is_none() {
+    let index = values.iter().position(|known| *known == value.value);
+    if index.is_none() {
         let title = format!("`{}` is not a position of `{}`", **value, switch.name);
         let problem = Problem::at(Code::UnknownWord, value.span, title, "unknown position");
         let problem = problem.did_you_mean(&closest(value, values.iter().map(String::as_str)));
         problems.add(problem.note(format!("one of: {}", values.join(", "))));
     }
-    at
+    index
 }

@@ -1,5 +1,5 @@
-//! What stands in files beside a scenario: rows of tables become events and
-//! instances, providers' replies become parts of the fleet.
+//! The other files of a scenario: rows of tables become events and instances, and replies of
+//! providers become parts of the fleet.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -23,30 +23,30 @@ use crate::words::{Channel, PolicyId};
 
 /// A table that a scenario names.
 #[derive(Debug, Clone)]
-pub enum Table {
-    /// It was read whole.
+pub enum InputTable {
+    /// A table that was read whole.
     Text(FileId),
-    /// It is to be read row by row.
+    /// A table that is read row by row.
     Stream(Stream),
-    /// It is read in pieces, for its mistakes alone: no event of it is kept.
+    /// A table that is read in pieces to report its mistakes; its events are not kept.
     Pieces(Pieces),
 }
 
-/// A table that has to be read whole, and the row that is the reason, counted from 1; 0 for the
-/// table itself.
+/// The fast reader cannot read a table. The number is that of the row that is the reason, from 1; 0
+/// if it is the table itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NeedsFullRead(pub usize);
 
-/// That table, and that row.
+/// A table that the fast reader cannot read, and the reason.
 pub struct LeftOver {
     /// The table.
     pub table: Stream,
-    /// The row; 0 for the table itself.
+    /// The number of the row that is the reason, from 1; 0 if it is the table itself.
     pub row: usize,
 }
 
 impl LeftOver {
-    /// That table, with what its reader gives.
+    /// The table, with the result of its reader.
     pub fn of(table: &Stream, NeedsFullRead(row): NeedsFullRead) -> Self {
         Self { table: table.clone(), row }
     }
@@ -58,25 +58,26 @@ impl From<io::Error> for NeedsFullRead {
     }
 }
 
-/// Reads the instances of a table row by row; gives the SHA-256 of the table.
+/// Reads the instances of a table row by row and returns the SHA-256 of the table.
 pub type ReadInstances = fn(&mut FleetBuilder<'_, '_>, &Stream) -> Result<String, NeedsFullRead>;
 
 /// The files that a case needs.
 pub struct Texts {
-    /// The table of instances.
-    pub instances: Option<Table>,
-    /// What reads that table, if it is to be read row by row.
+    /// The table of instances; `None` if the scenario names none.
+    pub instances: Option<InputTable>,
+    /// The reader of a table of instances that is read row by row.
     pub read_instances: ReadInstances,
-    /// The table of events.
-    pub events: Option<Table>,
-    /// The table of metrics.
+    /// The table of events; `None` if the scenario names none.
+    pub events: Option<InputTable>,
+    /// The table of metrics; `None` if the scenario names none.
     pub metrics: Option<FileId>,
-    /// The replies behind each import.
+    /// The replies of each import.
     pub imports: Vec<Vec<FileId>>,
 }
 
 impl Texts {
-    /// The events, from here or from their file; none of those that are read row by row.
+    /// The events of the scenario or of their file; empty if the file is read row by row or in
+    /// pieces.
     pub fn events(
         &self,
         written: &WrittenScenario,
@@ -86,7 +87,7 @@ impl Texts {
         if let WrittenEvents::Here(events) = &written.events {
             return events.clone();
         }
-        let Some(Table::Text(file)) = self.events else { return Vec::new() };
+        let Some(InputTable::Text(file)) = self.events else { return Vec::new() };
         let known = columns_of_events();
         let mut events = Vec::new();
         let Some(mut rows) = rows(sources, file, &known, &["at", "verb"], problems) else {
@@ -99,30 +100,30 @@ impl Texts {
     }
 }
 
-/// What has to be known of a table of events before its rows are resolved.
+/// The parts of a table of events that are needed before its rows are resolved.
 #[derive(Debug, Default)]
 pub struct Ahead {
     /// The events that create instances.
     pub creating: Vec<WrittenEvent>,
-    /// The ids that look like the name of an event without one.
+    /// Ids that have the form of an event's name by position.
     pub taken: BTreeSet<String>,
 }
 
 impl Ahead {
-    /// Looks through a table; mistakes are left to [`script_in_pieces`].
+    /// Reads a table for these parts; mistakes are reported by [`script_in_pieces`].
     pub fn of(pieces: &Pieces, sources: &mut Sources) -> Self {
         let known = columns_of_events();
         let mut ahead = Self::default();
-        let mut unheard = Problems::default();
+        let mut ignored = Problems::default();
         let mut reading = pieces.read(&known, &["at", "verb"]);
-        while let Some(rows) = reading.next(sources, &mut unheard, &["create", "event-"]) {
+        while let Some(rows) = reading.next(sources, &mut ignored, &["create", "event-"]) {
             for row in rows {
                 let cell = |key| row.get(key).and_then(Node::scalar).unwrap_or_default();
                 if cell("id").starts_with("event-") {
                     ahead.taken.insert(cell("id").to_owned());
                 }
                 if cell("verb") == "create" {
-                    ahead.creating.extend(event_of_row(row, &mut unheard));
+                    ahead.creating.extend(event_of_row(row, &mut ignored));
                 }
             }
         }
@@ -130,8 +131,8 @@ impl Ahead {
     }
 }
 
-/// Resolves the events of a table piece by piece and reports their mistakes; none is kept, only
-/// their names.
+/// Resolves the events of a table piece by piece, to report their mistakes. Only the names of the
+/// events are kept.
 pub fn script_in_pieces(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
@@ -160,7 +161,7 @@ fn checked_event(row: Node, problems: &mut Problems) -> Option<WrittenEvent> {
 }
 
 impl Texts {
-    /// The steps of metrics by name, from here or from their file.
+    /// The steps of metrics by name, from the scenario or from their file.
     pub fn metrics(
         &self,
         written: &WrittenScenario,
@@ -183,8 +184,8 @@ impl Texts {
         };
         while let Some(mut row) = rows.next_row(problems) {
             let Value::Map(entries) = &mut row.value else { continue };
-            let at = entries.iter().position(|entry| &*entry.key.value == "metric");
-            let name = at.map(|at| entries.remove(at).value);
+            let index = entries.iter().position(|entry| &*entry.key.value == "metric");
+            let name = index.map(|index| entries.remove(index).value);
             let name = name.and_then(|name| Spanned::<Name>::read(&name, problems));
             let step = MetricStep::read(&row, problems);
             if let (Some(name), Some(step)) = (name, step) {
@@ -204,20 +205,21 @@ pub fn columns_of_events() -> Vec<&'static str> {
     known
 }
 
-/// Values of a case reach the scenario, not the tables beside it.
+/// Reports `$name` in a table: values of a case are replaced in the scenario only.
 fn check_cells(row: &Node, problems: &mut Problems) {
     for entry in row.entries().unwrap_or_default() {
         if let Some(name) = entry.value.scalar().and_then(value_name) {
             let title =
                 format!("`${name}` stands for a value of the case, which tables do not have");
             let problem = Problem::at(Code::UnknownCase, entry.value.span, title, "in a table");
-            problems
-                .add(problem.help("write the event into the scenario, or one table for each case"));
+            problems.add(
+                problem.help("write the event in the scenario, or use one table for each case"),
+            );
         }
     }
 }
 
-/// A row `at,id,verb,…` as the event that YAML would write `{ at, id, <verb>: {…} }`.
+/// The event of a row `at,id,verb,…`, which is `{ at, id, <verb>: {…} }` in YAML.
 fn event_of_row(row: Node, problems: &mut Problems) -> Option<WrittenEvent> {
     let span = row.span;
     let Value::Map(entries) = row.value else { return None };
@@ -250,12 +252,12 @@ fn event_of_row(row: Node, problems: &mut Problems) -> Option<WrittenEvent> {
     WrittenEvent::read(&Node { value: Value::Map(outer), span }, problems)
 }
 
-/// Fills the fleet: accounts, groups, instances written here or in a file, real
-/// ones, and those that events create. Gives it with the digest of a table that was read row
-/// by row.
+/// Builds the fleet from accounts, groups, instances of the scenario or of a table, imported
+/// instances, and instances that events create. Returns it with the digest of a table that was read
+/// row by row.
 ///
 /// # Errors
-/// That table, if it has to be read with more care.
+/// If the fast reader cannot read the table; the error is the table.
 pub fn populate(
     resolver: &mut Resolver<'_>,
     part: &WrittenFleet,
@@ -266,57 +268,57 @@ pub fn populate(
     read: &mut Vec<String>,
 ) -> Result<(Fleet, Option<String>), LeftOver> {
     let defaults = part.defaults.clone().unwrap_or_else(WrittenInstance::blank);
-    let mut population =
+    let mut builder =
         FleetBuilder { resolver, fleet: Fleet::default(), defaults, created_via: Channel::None };
-    population.accounts(&part.accounts, policy_of);
+    builder.accounts(&part.accounts, policy_of);
     for (name, group) in &part.groups.0 {
-        population.group(&name.value, name.span, group, Named::Here);
+        builder.group(&name.value, name.span, group, Named::Here);
     }
     if let Some(WrittenInstances::Here(instances)) = &part.instances
-        && population.has_room(instances.0.iter().map(|(name, _)| name))
+        && builder.has_room(instances.0.iter().map(|(name, _)| name))
     {
         for (name, instance) in &instances.0 {
-            population.instances(name, instance);
+            builder.instances(name, instance);
         }
     }
-    let before = population.resolver.problems.count(Severity::Error);
+    let before = builder.resolver.problems.count(Severity::Error);
     let mut digest = None;
     match &texts.instances {
-        Some(Table::Text(file)) => instances_of_file(&mut population, *file, sources),
-        Some(Table::Pieces(pieces)) => {
-            instances_in_pieces(&mut population, pieces, sources);
+        Some(InputTable::Text(file)) => instances_of_file(&mut builder, *file, sources),
+        Some(InputTable::Pieces(pieces)) => {
+            instances_in_pieces(&mut builder, pieces, sources);
         }
-        Some(Table::Stream(table)) => {
-            let read = (texts.read_instances)(&mut population, table);
+        Some(InputTable::Stream(table)) => {
+            let read = (texts.read_instances)(&mut builder, table);
             digest = Some(read.map_err(|whole| LeftOver::of(table, whole))?);
         }
         None => {}
     }
     for (import, texts) in part.import.iter().zip(&texts.imports) {
-        let found = import::import(&import.from, texts, sources, population.resolver.problems);
+        let found = import::import(&import.from, texts, sources, builder.resolver.problems);
         read.extend(found.read);
         for (name, mut group) in found.groups {
             group.account = group.account.or_else(|| import.account.clone());
-            population.group(&name, name.span, &group, Named::Elsewhere);
+            builder.group(&name, name.span, &group, Named::Elsewhere);
         }
         for (name, mut instance) in found.instances {
             instance.account = instance.account.or_else(|| import.account.clone());
-            population.imported(&name, &instance, &import.from);
+            builder.imported(&name, &instance, &import.from);
         }
     }
-    // A name that is missing may well stand in what could not be read.
-    let resolver = &mut *population.resolver;
+    // An unknown name may be defined in a part that could not be read.
+    let resolver = &mut *builder.resolver;
     resolver.doubtful |= resolver.problems.count(Severity::Error) > before;
     for event in events {
         if let Some(WrittenVerb::Create(create)) = &event.verb {
             let blank = WrittenInstance::blank();
             let like = create.like.as_ref().unwrap_or(&blank);
             let name = &create.instance;
-            population.created_via = create.via.unwrap_or(Channel::None);
-            population.instance(&name.value, name.span, like, true);
+            builder.created_via = create.via.unwrap_or(Channel::None);
+            builder.instance(&name.value, name.span, like, true);
         }
     }
-    Ok((population.fleet, digest))
+    Ok((builder.fleet, digest))
 }
 
 fn columns_of_instances() -> Vec<&'static str> {
@@ -325,41 +327,37 @@ fn columns_of_instances() -> Vec<&'static str> {
     known
 }
 
-fn instances_of_file(population: &mut FleetBuilder<'_, '_>, file: FileId, sources: &Sources) {
+fn instances_of_file(builder: &mut FleetBuilder<'_, '_>, file: FileId, sources: &Sources) {
     let known = columns_of_instances();
-    let Some(mut rows) = rows(sources, file, &known, &["instance"], population.resolver.problems)
+    let Some(mut rows) = rows(sources, file, &known, &["instance"], builder.resolver.problems)
     else {
         return;
     };
-    while let Some(row) = rows.next_row(population.resolver.problems) {
-        instance_of_row(population, row);
+    while let Some(row) = rows.next_row(builder.resolver.problems) {
+        instance_of_row(builder, row);
     }
 }
 
-fn instances_in_pieces(
-    population: &mut FleetBuilder<'_, '_>,
-    pieces: &Pieces,
-    sources: &mut Sources,
-) {
+fn instances_in_pieces(builder: &mut FleetBuilder<'_, '_>, pieces: &Pieces, sources: &mut Sources) {
     let known = columns_of_instances();
     let mut reading = pieces.read(&known, &["instance"]);
-    while let Some(rows) = reading.next(sources, population.resolver.problems, &[]) {
-        rows.into_iter().for_each(|row| instance_of_row(population, row));
+    while let Some(rows) = reading.next(sources, builder.resolver.problems, &[]) {
+        rows.into_iter().for_each(|row| instance_of_row(builder, row));
     }
 }
 
-fn instance_of_row(population: &mut FleetBuilder<'_, '_>, mut row: Node) {
-    check_cells(&row, population.resolver.problems);
+fn instance_of_row(builder: &mut FleetBuilder<'_, '_>, mut row: Node) {
+    check_cells(&row, builder.resolver.problems);
     let Value::Map(entries) = &mut row.value else { return };
-    let Some(at) = entries.iter().position(|entry| &*entry.key.value == "instance") else {
+    let Some(index) = entries.iter().position(|entry| &*entry.key.value == "instance") else {
         let title = "this row names no instance";
         let problem =
             Problem::at(Code::MissingKey, row.span, title, "the cell `instance` is empty");
-        return population.resolver.problems.add(problem);
+        return builder.resolver.problems.add(problem);
     };
-    let name = entries.remove(at).value;
+    let name = entries.remove(index).value;
     let text = name.scalar().unwrap_or_default().to_owned();
-    if let Some(part) = WrittenInstance::read(&row, population.resolver.problems) {
-        population.instance(&text, name.span, &part, false);
+    if let Some(part) = WrittenInstance::read(&row, builder.resolver.problems) {
+        builder.instance(&text, name.span, &part, false);
     }
 }

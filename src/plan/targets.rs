@@ -1,25 +1,25 @@
-//! Which instances, account, group and protections an event is about.
+//! The targets of events: instances, an account, a group, and protections.
 
 use crate::time::SimSpan;
 use crate::words::{AccountId, GroupId, InstanceId, ProtectionSet};
 
-/// Some instances: a stretch of the plan's list of targets.
+/// Instances, as a range of [`Plan::targets`](super::Plan::targets).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Targets {
-    /// The first.
+    /// Index of the first.
     pub start: u32,
-    /// How many.
+    /// Number of instances.
     pub len: u32,
 }
 
 impl Targets {
-    /// The instances, in the list that they are a stretch of.
+    /// The instances, from the list of the plan.
     pub fn of(self, list: &[InstanceId]) -> &[InstanceId] {
         &list[self.start as usize..(self.start + self.len) as usize]
     }
 }
 
-/// What an order is about, as far as it names it.
+/// The targets that an event names; `None` for those that it does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EventTargets {
     /// The instances.
@@ -28,19 +28,19 @@ pub struct EventTargets {
     pub account: Option<AccountId>,
     /// The group.
     pub group: Option<GroupId>,
-    /// How much later than written its times are meant.
+    /// The span by which times of the event are moved.
     pub later: SimSpan,
 }
 
-/// Protections to switch, by the ids of one policy.
+/// Protections of one policy to switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Flags {
-    /// Those to switch on.
+    /// Protections to switch on.
     pub on: ProtectionSet,
-    /// Those to switch off.
+    /// Protections to switch off.
     pub off: ProtectionSet,
 }
 
-/// Flags for each policy of a plan: a stretch of the plan's list of them.
+/// Flags for each policy of a plan: the index of the first in [`Plan::flags`](super::Plan::flags).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlagsRef(pub u32);

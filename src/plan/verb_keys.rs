@@ -1,4 +1,4 @@
-//! The keys of verbs: what a file writes there, and what it is resolved to.
+//! The keys of verbs: their type in a file, and the type that they are resolved to.
 
 use super::name_lookup::NameLookup;
 use super::resolver::Resolver;
@@ -12,30 +12,30 @@ use crate::words::{
 };
 use std::num::NonZero;
 
-/// A key of a verb: what a file writes there, and what becomes of it.
+/// A key of a verb, with its written and its resolved type.
 pub trait VerbKey {
-    /// As written.
+    /// The value as a file states it.
     type Written;
-    /// With ids in place of names.
+    /// The value with ids in place of names.
     type Resolved: Copy;
 
-    /// From the one to the other.
+    /// Resolves a value; `None` if it has a mistake, which is reported.
     fn resolve(written: &Self::Written, resolver: &mut Resolver<'_>) -> Option<Self::Resolved>;
 
-    /// Says what it is about, if it names anything of the fleet.
+    /// Adds the targets that the value names, if any.
     fn add_targets(_: &Self::Resolved, _: &mut EventTargets) {}
 
-    /// Names what an aim names instead, if it is of that kind.
+    /// Replaces the value by the target of its kind in the given targets, if there is one.
     fn retarget(_: &mut Self::Resolved, _: &EventTargets) {}
 
-    /// What a cell of a streamed table means, if it is plainly right: the same that reading
-    /// and resolving it would give. What gives nothing here is read with more care.
+    /// The resolved value of a cell of a streamed table, equal to the result of reading and
+    /// resolving it. `None` if the cell may have a mistake; then the full reader reads the table.
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<Self::Resolved> {
         let _ = (cell, names);
         None
     }
 
-    /// The same for a cell that may be without text.
+    /// The same for a cell that may be empty.
     fn parse_optional(cell: Option<&str>, names: &mut dyn NameLookup) -> Option<Self::Resolved> {
         Self::parse_cell(cell?, names)
     }
@@ -86,15 +86,17 @@ impl VerbKey for Instances {
 
     fn resolve(written: &Selector, resolver: &mut Resolver<'_>) -> Option<Targets> {
         let ids = resolver.select(written)?;
-        resolver.stretch(&ids)
+        resolver.target_range(&ids)
     }
 
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<Targets> {
-        // What selectors read otherwise is no name, though a masked instance may be called so.
+        // Text with `*`, `?`, `;` or `..` is a selector, even if a masked instance has this name.
         let marked = cell.bytes().any(|byte| matches!(byte, b'*' | b'?' | b';' | b'.'));
-        let says_more = marked && (cell.contains(['*', '?', ';']) || cell.contains(".."));
+        let is_selector = marked && (cell.contains(['*', '?', ';']) || cell.contains(".."));
         match names.instances().get(cell) {
-            Some(at) if !says_more => Some(Targets { start: u32::try_from(at).ok()?, len: 1 }),
+            Some(index) if !is_selector => {
+                Some(Targets { start: u32::try_from(index).ok()?, len: 1 })
+            }
             _ => names.targets(cell),
         }
     }
@@ -116,11 +118,11 @@ impl VerbKey for NewInstance {
     type Resolved = InstanceId;
 
     fn resolve(written: &Spanned<Name>, resolver: &mut Resolver<'_>) -> Option<InstanceId> {
-        resolver.instances.get(&written.value).map(InstanceId::at)
+        resolver.instances.get(&written.value).map(InstanceId::from_index)
     }
 }
 
-/// What a new instance is like; it was taken in when the fleet was read.
+/// The settings of a new instance; they were resolved when the fleet was built.
 impl VerbKey for WrittenInstance {
     type Written = Self;
     type Resolved = ();
@@ -130,7 +132,7 @@ impl VerbKey for WrittenInstance {
     }
 }
 
-/// A group. Any text will do that is the name of one: imported ones may be masked.
+/// A group. Its name can be any text, because names of imported groups may be masked.
 pub struct GroupRef;
 
 impl VerbKey for GroupRef {
@@ -150,7 +152,7 @@ impl VerbKey for GroupRef {
     }
 
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<GroupId> {
-        names.groups().get(cell).map(GroupId::at)
+        names.groups().get(cell).map(GroupId::from_index)
     }
 }
 
@@ -174,7 +176,7 @@ impl VerbKey for AccountRef {
     }
 
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<AccountId> {
-        names.accounts().get(cell).map(AccountId::at)
+        names.accounts().get(cell).map(AccountId::from_index)
     }
 }
 
@@ -186,11 +188,11 @@ impl VerbKey for Actor {
     type Resolved = ActorId;
 
     fn resolve(written: &Name, resolver: &mut Resolver<'_>) -> Option<ActorId> {
-        Some(ActorId::at(resolver.actors.intern(written)))
+        Some(ActorId::from_index(resolver.actors.intern(written)))
     }
 
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<ActorId> {
-        names.actor(cell).map(ActorId::at)
+        names.actor(cell).map(ActorId::from_index)
     }
 }
 
@@ -202,11 +204,11 @@ impl VerbKey for ModelRef {
     type Resolved = ModelId;
 
     fn resolve(written: &Name, resolver: &mut Resolver<'_>) -> Option<ModelId> {
-        Some(ModelId::at(resolver.models.intern(written)))
+        Some(ModelId::from_index(resolver.models.intern(written)))
     }
 
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<ModelId> {
-        names.model(cell).map(ModelId::at)
+        names.model(cell).map(ModelId::from_index)
     }
 }
 
@@ -252,7 +254,7 @@ impl VerbKey for TimeRef {
     }
 }
 
-/// Protections by name, to be switched on or off.
+/// Protections by name, each with whether it is switched on or off.
 pub struct FlagSwitches;
 
 impl VerbKey for FlagSwitches {

@@ -1,4 +1,4 @@
-//! The schemas of verbs where a file may write them: in events and in random sources.
+//! The schemas of verbs in events and in random sources.
 
 use serde_json::{Value as Json, json};
 
@@ -6,36 +6,36 @@ use crate::format::{
     Key, Name, Read, Schemas, VERBS, When, either_spelling, verb_definition, verb_keys, verb_needs,
 };
 
-/// The keys by which verbs say what they are about, instances before their group.
+/// The keys of verbs that name targets. Instances come before their group.
 pub(super) const TARGETS: [&str; 3] = ["instance", "account", "group"];
 
-/// The targets of which a random source may name several.
+/// The keys for which a random source may name several targets.
 const DRAWN: [&str; 2] = ["account", "group"];
 
-/// Where a verb stands.
+/// The context of a verb in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// In an event.
+pub(super) enum VerbContext {
+    /// An event.
     Event,
-    /// In a random source: one account or group may be drawn from several.
-    Among,
-    /// In what follows an occurrence: it may leave its targets open.
-    Alike,
+    /// A random source, which may name several accounts or groups, of which one is drawn.
+    RandomSource,
+    /// A consequence of an occurrence, which may leave out its targets.
+    FollowUp,
 }
 
-/// Every verb that may stand in a place, as a key of it.
+/// Every verb that is allowed in a context, as a key.
 ///
-/// A verb has one definition, which says what holds in every place; the rest stands beside the
-/// reference.
-pub(super) fn verb_schemas(place: Place, schemas: &mut Schemas) -> Vec<Key> {
-    let verbs = VERBS.iter().filter(|verb| place == Place::Event || **verb != "create");
+/// A verb has one definition with the conditions that hold in every context. Other conditions are
+/// added beside the reference to it.
+pub(super) fn verb_schemas(context: VerbContext, schemas: &mut Schemas) -> Vec<Key> {
+    let verbs = VERBS.iter().filter(|verb| context == VerbContext::Event || **verb != "create");
     verbs
         .filter_map(|verb| {
             let definition = verb_definition(verb, schemas)?;
             if let Some(schema) = schemas.definition(&definition) {
                 relax(schema);
             }
-            Some((*verb, "", in_place(place, verb, definition, schemas), false))
+            Some((*verb, "", in_context(context, verb, definition, schemas), false))
         })
         .collect()
 }
@@ -45,7 +45,7 @@ pub(super) fn or_never(schemas: &mut Schemas) -> Json {
     json!({ "anyOf": [When::schema(schemas), { "const": "never" }] })
 }
 
-/// Takes the demands on targets out of the definition of a verb.
+/// Removes the conditions on targets from the definition of a verb.
 fn relax(schema: &mut Json) {
     let Some(keys) = schema.as_object_mut() else { return };
     keys.shift_remove("anyOf");
@@ -72,9 +72,9 @@ fn relax(schema: &mut Json) {
     }
 }
 
-/// The reference to a verb's definition in a place, with what holds there.
-fn in_place(place: Place, verb: &str, mut schema: Json, schemas: &mut Schemas) -> Json {
-    if place != Place::Alike {
+/// The reference to a verb's definition, with the conditions of a context.
+fn in_context(context: VerbContext, verb: &str, mut schema: Json, schemas: &mut Schemas) -> Json {
+    if context != VerbContext::FollowUp {
         let needs = verb_needs(verb);
         let needed: Vec<&str> = needs.into_iter().filter(|key| TARGETS.contains(key)).collect();
         if !needed.is_empty() {
@@ -88,7 +88,7 @@ fn in_place(place: Place, verb: &str, mut schema: Json, schemas: &mut Schemas) -
             schema["required"] = json!(others);
         }
     }
-    if place != Place::Among {
+    if context != VerbContext::RandomSource {
         for key in DRAWN.into_iter().filter(|key| verb_keys(verb).contains(key)) {
             let one =
                 if key == "account" { Name::schema(schemas) } else { String::schema(schemas) };

@@ -1,9 +1,9 @@
-//! A scenario as written: names, not ids; nothing resolved, nothing checked twice.
+//! A scenario as a file states it: names, not ids.
 
 use serde_json::Value as Json;
 
 use super::random_written::WrittenRandomSource;
-use super::verb_schemas::{Place, or_never, verb_schemas};
+use super::verb_schemas::{VerbContext, or_never, verb_schemas};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
 use crate::format::{
     Entry, Fields, Map, Name, Node, Read, Schemas, VERBS, Value, When, WrittenDecision,
@@ -13,50 +13,51 @@ use crate::format::{
 use crate::time::SimSpan;
 
 record! {
-    /// A fleet, what happens to it, and what is expected.
+    /// A scenario: a fleet, events, and expectations.
     WrittenScenario: "a scenario" {
         /// The format: `scenario/1`.
         required "stayput" => format: Spanned<String>,
-        /// Its name, as reports print it.
+        /// The name of the scenario in reports.
         required "name" => name: Spanned<Name>,
-        /// What it is about.
+        /// A description of the scenario.
         optional "about" => about: String,
-        /// The policy of accounts that name none: an edition of the program's, or a file.
+        /// The policy of accounts without their own policy: a built-in edition, or a file.
         optional "policy" => policy: Spanned<String>,
-        /// When it begins. People read its times in this offset.
+        /// The start. Reports for people show times at its offset.
         required "start" => start: Spanned<When>,
-        /// How long it runs.
+        /// The length of the scenario.
         required "for" => length: Spanned<SimSpan>,
-        /// The seed of everything random.
+        /// The seed of all random numbers; 0 if not given.
         optional "seed" => seed: u64,
-        /// Warnings that are meant, by their codes.
+        /// Codes of warnings that are not reported.
         default "allow" => allow: Vec<Spanned<Code>>,
-        /// Positions where the provider's documents are silent.
+        /// Positions of switches, which stand for questions that the provider's documents leave
+        /// open.
         default "assume" => assume: Map<Spanned<String>>,
-        /// The whole file runs once for each of these; `$name` stands for a value of the case.
+        /// Cases. The scenario runs once for each case; `$name` stands for a value of the case.
         optional "cases" => cases: Map<Map<Node>>,
-        /// What there is.
+        /// The fleet.
         required "fleet" => fleet: WrittenFleet,
-        /// Levels over time that autoscale looks at, by name, or `{ file: metrics.csv }`.
+        /// Metrics for autoscale rules, by name, or `{ file: metrics.csv }`.
         default "metrics" => metrics: WrittenMetrics,
-        /// What happens, in the order written.
+        /// The events, in the order of the file, or `{ file: events.csv }`.
         default "events" => events: WrittenEvents,
-        /// What happens by chance: sources of events, by name.
+        /// Random sources of events, by name.
         default "random" => random: Map<WrittenRandomSource>,
-        /// Decisions to count in each replication, by a name of your choice. Only
-        /// `--replications` and `--until-halfwidth` look at it.
+        /// Decisions to count in each replication, by a name that you choose. Only `--replications`
+        /// and `--until-halfwidth` use it.
         default "counts" => counts: Map<WrittenDecision>,
-        /// What is expected. Only `test` looks at it.
+        /// The expected results. Only `test` checks them.
         default "expect" => expect: WrittenExpect,
     }
 }
 
-/// Events, here or in a CSV file.
+/// Events, in the scenario or in a CSV file.
 #[derive(Debug, Clone)]
 pub enum WrittenEvents {
-    /// Here, in the order written.
+    /// Events in the scenario, in the order of the file.
     Here(Vec<WrittenEvent>),
-    /// In a file.
+    /// The path of a CSV file.
     File(Spanned<String>),
 }
 
@@ -87,20 +88,20 @@ impl Read for WrittenEvents {
     }
 }
 
-/// One event: when, its id, and exactly one verb.
+/// One event: its time, its id, and exactly one verb.
 #[derive(Debug, Clone)]
 pub struct WrittenEvent {
-    /// When.
+    /// The time of the event.
     pub at: Due,
-    /// What expectations and reports call it.
+    /// The name of the event in expectations and reports; `None` if it is named by its position.
     pub id: Option<Spanned<Name>>,
-    /// What it does; `None` if that could not be read, which has been reported.
+    /// The verb; `None` if it has a mistake, which has been reported.
     pub verb: Option<WrittenVerb>,
-    /// Where it stands.
+    /// The span of the event.
     pub span: Span,
 }
 
-/// When an event happens.
+/// The time of an event.
 #[derive(Debug, Clone, Copy)]
 pub enum Due {
     /// At a time.
@@ -139,7 +140,7 @@ impl Read for WrittenEvent {
                 problems.add(
                     Problem::at(Code::OneVerb, second.key.span, title, "second verb")
                         .and_at(first.key.span, "first verb")
-                        .help("make it two events with the same `at`; the one written first happens first"),
+                        .help("write two events with the same `at`; they happen in the order of the file"),
                 );
                 None
             }
@@ -150,11 +151,16 @@ impl Read for WrittenEvent {
     fn schema(schemas: &mut Schemas) -> Json {
         schemas.define::<Self>("an event", |schemas| {
             let mut keys = vec![
-                ("at", "when it happens; `never` leaves it out", or_never(schemas), true),
-                ("id", "what expectations and reports call it", Name::schema(schemas), false),
+                ("at", "The time of the event; `never` leaves it out.", or_never(schemas), true),
+                (
+                    "id",
+                    "The name of the event in expectations and reports.",
+                    Name::schema(schemas),
+                    false,
+                ),
             ];
-            keys.extend(verb_schemas(Place::Event, schemas));
-            let about = "An event: when it happens, and exactly one verb.";
+            keys.extend(verb_schemas(VerbContext::Event, schemas));
+            let about = "An event: its time, and exactly one verb.";
             let mut event = schemas.object(about, keys);
             Schemas::exactly_one(&mut event, VERBS.iter().copied());
             event

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::facts::Column;
 use super::order::Order;
 use super::rule_node::{RuleKind, Rules};
-use super::table::Table;
+use super::table::DecisionTable;
 use crate::diagnostics::{Code, Problem, Problems, Spanned, closest};
 use crate::format::{Key, Node, OneOrMany, Read, Schemas, record};
 use crate::time::SimSpan;
@@ -188,13 +188,18 @@ pub trait BuildTables {
         &mut self,
         name: &'static str,
         rules: &Rules<K>,
-    ) -> Table<V>;
+    ) -> DecisionTable<V>;
 }
 
 /// Compares the tables of two policies, with one call for each default.
 pub trait CompareDefaults {
     /// Compares one default.
-    fn default<V: DefaultValue>(&mut self, name: &'static str, old: &Table<V>, new: &Table<V>);
+    fn default<V: DefaultValue>(
+        &mut self,
+        name: &'static str,
+        old: &DecisionTable<V>,
+        new: &DecisionTable<V>,
+    );
 }
 
 /// One rule on a default.
@@ -229,7 +234,7 @@ macro_rules! defaults {
                 /// world has its own default.
         #[derive(Debug, Clone)]
         pub struct Defaults {
-            $($(#[doc = $doc])+ pub $field: Table<$value>,)+
+            $($(#[doc = $doc])+ pub $field: DecisionTable<$value>,)+
         }
 
         impl Defaults {

@@ -6,7 +6,7 @@ use super::defaults::Defaults;
 use super::domain::Domain;
 use super::facts::{Column, Columns, Condition};
 use super::order::Order;
-use super::table::Table;
+use super::table::DecisionTable;
 use crate::diagnostics::Span;
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
@@ -65,11 +65,11 @@ impl Unknowns {
     /// Those of a policy, which are the last of its switches.
     pub(super) const fn last_of(switches: usize) -> Self {
         Self {
-            protection: SwitchId::at(switches - 5),
-            membership: SwitchId::at(switches - 4),
-            lock: SwitchId::at(switches - 3),
-            billing: SwitchId::at(switches - 2),
-            schedule: SwitchId::at(switches - 1),
+            protection: SwitchId::from_index(switches - 5),
+            membership: SwitchId::from_index(switches - 4),
+            lock: SwitchId::from_index(switches - 3),
+            billing: SwitchId::from_index(switches - 2),
+            schedule: SwitchId::from_index(switches - 1),
         }
     }
 
@@ -114,7 +114,7 @@ pub struct Policy {
     /// Preconditions, in the order in which they are checked.
     pub preconditions: Vec<Precondition>,
     /// Tables of all other answers of the provider.
-    pub tables: Tables,
+    pub tables: DecisionTables,
     /// Limits on scheduled releases.
     pub schedule: Schedule,
     /// Clocks, by kind.
@@ -138,51 +138,51 @@ pub struct Policy {
 /// Decision tables for everything that a provider decides besides verdicts. A table that the file
 /// does not contain has no rows; the world then uses the simplest answer.
 #[derive(Debug, Clone)]
-pub struct Tables {
+pub struct DecisionTables {
     /// The action that a group requests for a member.
-    pub members: Table<Action>,
+    pub members: DecisionTable<Action>,
     /// Whether the protection or the precondition answers, if both refuse.
-    pub check_order: Table<CheckedFirst>,
+    pub check_order: DecisionTable<CheckedFirst>,
     /// How the instances of one request depend on each other.
-    pub batches: Table<Batch>,
+    pub batches: DecisionTable<Batch>,
     /// The fate of a scheduled release that is due.
-    pub due: Table<ScheduleFate>,
+    pub due: DecisionTable<ScheduleFate>,
     /// The fate of a deferred scheduled release when the account settles.
-    pub settled: Table<ScheduleFate>,
+    pub settled: DecisionTable<ScheduleFate>,
     /// The effect of settling on an instance that was stopped because of arrears.
-    pub settling: Table<AfterSettling>,
+    pub settling: DecisionTable<AfterSettling>,
     /// The effect of a billing conversion on protections.
-    pub conversions: Table<FlagFate>,
+    pub conversions: DecisionTable<FlagFate>,
     /// The reaction of a health check to a member that is not running.
-    pub health: Table<HealthFate>,
+    pub health: DecisionTable<HealthFate>,
     /// The effect of an economical stop.
-    pub economical: Table<EconomicalStop>,
+    pub economical: DecisionTable<EconomicalStop>,
     /// The instant from which a renewed term counts.
-    pub renewals: Table<TermFrom>,
+    pub renewals: DecisionTable<TermFrom>,
     /// The fate of attached resources.
-    pub effects: Table<Fate>,
+    pub effects: DecisionTable<Fate>,
     /// Side effects of setting a protection.
-    pub flag_changes: Table<FlagEffect>,
+    pub flag_changes: DecisionTable<FlagEffect>,
     /// How the members of a group are numbered.
-    pub numbers: Table<Numbering>,
+    pub numbers: DecisionTable<Numbering>,
     /// Which of several equal members a scale-in selects.
-    pub ties: Table<TieBreak>,
+    pub ties: DecisionTable<TieBreak>,
     /// The reaction to a scale-in that finds too few members.
-    pub shortfall: Table<Shortfall>,
+    pub shortfall: DecisionTable<Shortfall>,
     /// The desired size after such a scale-in.
-    pub desired_after: Table<DesiredAfter>,
+    pub desired_after: DecisionTable<DesiredAfter>,
     /// The reaction to a request that would take a group across a bound.
-    pub bounds: Table<BoundFate>,
+    pub bounds: DecisionTable<BoundFate>,
     /// How a scale-in takes zones into account.
-    pub zones: Table<ZoneRule>,
+    pub zones: DecisionTable<ZoneRule>,
     /// The reaction of a scale-in to a zone in which all members are protected.
-    pub zone_held: Table<ZoneHeld>,
+    pub zone_held: DecisionTable<ZoneHeld>,
     /// How a new model reaches the members of a group.
-    pub roll_outs: Table<RollOut>,
+    pub roll_outs: DecisionTable<RollOut>,
     /// How a group replaces members that have left.
-    pub refills: Table<Refill>,
+    pub refills: DecisionTable<Refill>,
     /// Whether a member that is created or removed waits for a hook.
-    pub hooks: Table<HookFate>,
+    pub hooks: DecisionTable<HookFate>,
     /// Defaults of the provider.
     pub defaults: Defaults,
 }
@@ -298,7 +298,7 @@ pub struct Protection {
     /// Where it has an effect, with the rule that states it; `None` if it has one everywhere.
     pub works_when: Option<(RuleId, Condition)>,
     /// Its verdicts.
-    pub table: Table<Verdict>,
+    pub table: DecisionTable<Verdict>,
 }
 
 impl Protection {
@@ -411,7 +411,8 @@ impl Policy {
     /// The protections in the order of the file.
     pub fn as_written(&self) -> Vec<(ProtectionId, &Protection)> {
         let all = self.protections.iter().enumerate();
-        let mut all: Vec<_> = all.map(|(index, one)| (ProtectionId::at(index), one)).collect();
+        let mut all: Vec<_> =
+            all.map(|(index, one)| (ProtectionId::from_index(index), one)).collect();
         all.sort_by_key(|(_, protection)| protection.written);
         all
     }
@@ -419,23 +420,26 @@ impl Policy {
     /// The protection with this name or provider attribute; `None` if there is none. Loading proves
     /// that no name is ambiguous.
     pub fn protection(&self, name: &str) -> Option<ProtectionId> {
-        self.protections.iter().position(|p| p.has_name(name)).map(ProtectionId::at)
+        self.protections.iter().position(|p| p.has_name(name)).map(ProtectionId::from_index)
     }
 
     /// The protections that are a part of the model of the instance.
     pub fn in_model(&self) -> ProtectionSet {
         let protections = self.protections.iter().enumerate();
-        protections.filter(|(_, p)| p.in_model).map(|(index, _)| ProtectionId::at(index)).collect()
+        protections
+            .filter(|(_, p)| p.in_model)
+            .map(|(index, _)| ProtectionId::from_index(index))
+            .collect()
     }
 
     /// The protection that is the standby state; `None` if there is none.
     pub fn standby(&self) -> Option<ProtectionId> {
-        self.protections.iter().position(|p| p.standby).map(ProtectionId::at)
+        self.protections.iter().position(|p| p.standby).map(ProtectionId::from_index)
     }
 
     /// The switch with this name; `None` if there is none.
     pub fn switch(&self, name: &str) -> Option<SwitchId> {
-        self.switches.iter().position(|switch| switch.name == name).map(SwitchId::at)
+        self.switches.iter().position(|switch| switch.name == name).map(SwitchId::from_index)
     }
 
     /// The clock of a kind; `None` if the policy has none.

@@ -3,7 +3,7 @@
 //! Only words are resolved here. Names of sources and switches remain texts.
 
 use super::defaults::WrittenDefaults;
-use super::rule_node::{Impossible, Refusal, RuleNode, Rules, SpaceNode, WorksWhen};
+use super::rule_node::{Impossible, PreconditionRule, RuleNode, Rules, SpaceNode, WorksWhen};
 use super::written_step::WrittenClocks;
 use crate::diagnostics::Spanned;
 use crate::format::{Map, OneOrMany, record};
@@ -41,7 +41,7 @@ record! {
         /// Settings that keep an instance, each with its decision table.
         default "protections" => protections: Map<WrittenProtection>,
         /// Refusals that are not verdicts of protections; the first that matches answers.
-        default "preconditions" => preconditions: Rules<Refusal>,
+        default "preconditions" => preconditions: Rules<PreconditionRule>,
         /// The action that a group requests for a member, by its membership.
         default "members" => members: Rules<Action>,
         /// Whether the protection or the precondition answers, if both refuse.

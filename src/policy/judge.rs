@@ -11,7 +11,7 @@ use super::facts::{Column, Facts};
 use super::rulebook::{Answer, Basis, Rulebook};
 use super::ruling::{Finding, Ruling};
 use super::space::Over;
-use super::table::Row;
+use super::table::TableRow;
 use super::unknown::{Position, PositionOutcome, Undecided, Unknown};
 use crate::words::{
     Action, CheckedFirst, Confidence, InstanceId, Lifecycle, Outcome, ProtectionId, ProtectionSet,
@@ -334,7 +334,7 @@ impl Rulebook {
     /// The verdict of a protection in a cell of the decision space.
     fn find_at(&self, cell: usize, protection: ProtectionId) -> Option<Finding> {
         // INVARIANT: with its switches settled, a table of verdicts has the axes of the space.
-        let Row { rule, says, .. } = self.verdicts().get(protection.index())?.row(cell)?;
+        let TableRow { rule, says, .. } = self.verdicts().get(protection.index())?.row(cell)?;
         Some(Finding { protection, verdict: *says, rule: Some(*rule) })
     }
 

@@ -61,8 +61,8 @@ pub use diff::difference::{
 pub use diff::spent::already;
 pub use domain::{Domain, SituationStatus};
 pub use edition::{
-    AnswerBasis, FlagChange, FlagTest, Hooks, Policy, Precondition, Protection, Repairs, Rule,
-    Schedule, Source, Switch, Tables, UNKNOWN_BILLING, UNKNOWN_LOCK, UNKNOWN_MEMBERSHIP,
+    AnswerBasis, DecisionTables, FlagChange, FlagTest, Hooks, Policy, Precondition, Protection,
+    Repairs, Rule, Schedule, Source, Switch, UNKNOWN_BILLING, UNKNOWN_LOCK, UNKNOWN_MEMBERSHIP,
     UNKNOWN_PROTECTION, UNKNOWN_SCHEDULE, Unknowns,
 };
 pub use facts::{Column, Columns, Condition, Facts};
@@ -74,5 +74,5 @@ pub use remedy::{Danger, Moment, Remedy, is_call};
 pub use rulebook::{Answer, Basis, Rulebook, may_lose};
 pub use ruling::{Finding, Ruling};
 pub use space::{Axis, Block, Over, Space};
-pub use table::{Row, Table};
+pub use table::{DecisionTable, TableRow};
 pub use unknown::{Position, PositionOutcome, Undecided, Unknown};

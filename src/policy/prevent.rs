@@ -33,7 +33,7 @@ impl Rulebook {
     pub fn remedy(&self, danger: &Danger<'_>) -> Remedy {
         let proposed = self.rules_of_loss(danger).flat_map(|rule| self.proposals(rule));
         let by_cause = cause(&danger.facts).map(|act| (Means::Do(act), None));
-        let protections = (0..self.policy.protections.len()).map(ProtectionId::at);
+        let protections = (0..self.policy.protections.len()).map(ProtectionId::from_index);
         let protections = protections.map(|protection| (Means::Set(protection), None));
         let rest = [Act::Detach, Act::Renew].map(|act| (Means::Do(act), None));
         let candidates = proposed.chain(by_cause).chain(protections).chain(rest);

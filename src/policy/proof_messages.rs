@@ -2,7 +2,7 @@
 
 use super::facts::Condition;
 use super::space::{Block, Over, Space};
-use super::table::{Table, TableFault, Unproved};
+use super::table::{DecisionTable, TableFault, Unproved};
 use super::written_rule::WrittenRule;
 use crate::diagnostics::{Code, Problem, Span};
 
@@ -127,7 +127,7 @@ fn replacement<C: Clone>(
     let repairs = |index: usize, when: Condition| {
         let mut changed = rows.clone();
         changed[index].when = when;
-        Table::prove(space.clone(), changed, possible).is_ok()
+        DecisionTable::prove(space.clone(), changed, possible).is_ok()
     };
     // Rules of the extending file are tried before rules of the extended one.
     let own = |at: &usize| subject.parts[*at].span.file != subject.span.file;

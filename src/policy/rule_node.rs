@@ -34,45 +34,45 @@ pub trait RuleKind {
 }
 
 /// A word that the rules of a table conclude.
-pub trait Conclusion: Word {
+pub trait ConclusionWord: Word {
     /// The key of the conclusion.
     const KEY: &'static str = "then";
 }
 
-impl Conclusion for Action {
+impl ConclusionWord for Action {
     const KEY: &'static str = "asks";
 }
-impl Conclusion for Batch {
+impl ConclusionWord for Batch {
     const KEY: &'static str = "mode";
 }
-impl Conclusion for Fate {
+impl ConclusionWord for Fate {
     const KEY: &'static str = "fate";
 }
-impl Conclusion for TermFrom {
+impl ConclusionWord for TermFrom {
     const KEY: &'static str = "from";
 }
-impl Conclusion for Verdict {
+impl ConclusionWord for Verdict {
     const KEY: &'static str = "verdict";
 }
-impl Conclusion for AfterSettling {}
-impl Conclusion for BoundFate {}
-impl Conclusion for CheckedFirst {}
-impl Conclusion for DesiredAfter {}
-impl Conclusion for EconomicalStop {}
-impl Conclusion for FlagEffect {}
-impl Conclusion for FlagFate {}
-impl Conclusion for HealthFate {}
-impl Conclusion for HookFate {}
-impl Conclusion for Numbering {}
-impl Conclusion for Refill {}
-impl Conclusion for RollOut {}
-impl Conclusion for ScheduleFate {}
-impl Conclusion for Shortfall {}
-impl Conclusion for TieBreak {}
-impl Conclusion for ZoneHeld {}
-impl Conclusion for ZoneRule {}
+impl ConclusionWord for AfterSettling {}
+impl ConclusionWord for BoundFate {}
+impl ConclusionWord for CheckedFirst {}
+impl ConclusionWord for DesiredAfter {}
+impl ConclusionWord for EconomicalStop {}
+impl ConclusionWord for FlagEffect {}
+impl ConclusionWord for FlagFate {}
+impl ConclusionWord for HealthFate {}
+impl ConclusionWord for HookFate {}
+impl ConclusionWord for Numbering {}
+impl ConclusionWord for Refill {}
+impl ConclusionWord for RollOut {}
+impl ConclusionWord for ScheduleFate {}
+impl ConclusionWord for Shortfall {}
+impl ConclusionWord for TieBreak {}
+impl ConclusionWord for ZoneHeld {}
+impl ConclusionWord for ZoneRule {}
 
-impl<C: Conclusion> RuleKind for C {
+impl<C: ConclusionWord> RuleKind for C {
     fn what() -> String {
         let conclusion = C::WHAT.split_once(' ').map_or(C::WHAT, |(_, bare)| bare);
         format!("a rule on {conclusion}")
@@ -111,17 +111,17 @@ impl RuleKind for WorksWhen {
     }
 }
 
-/// A refusal that is no protection.
+/// The kind of rules that are preconditions.
 #[derive(Debug, Clone)]
-pub struct Refusal;
+pub struct PreconditionRule;
 
-impl Refusal {
-    /// What it may ask of a request to set protections.
+impl PreconditionRule {
+    /// The conditions on requests that set protections.
     pub const KEYS: &'static [&'static str] =
         &["flags", "flags-off", "flags-left-on", "api-version-before"];
 }
 
-impl RuleKind for Refusal {
+impl RuleKind for PreconditionRule {
     fn what() -> String {
         "a refusal".to_owned()
     }

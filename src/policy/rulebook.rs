@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::edition::{FlagChange, Policy, Precondition, Rule, Tables};
+use super::edition::{DecisionTables, FlagChange, Policy, Precondition, Rule};
 use super::facts::{Column, Facts};
 use super::space::Over;
-use super::table::{Row, Table};
+use super::table::{DecisionTable, TableRow};
 use crate::words::{
     Action, Confidence, Effect, Fate, Lifecycle, ProtectionId, ProtectionSet, RuleId, SwitchId,
     SwitchSet, Trigger, Verdict, Word,
@@ -17,8 +17,8 @@ pub struct Rulebook {
     /// The policy as loaded; its tables contain the rows of all settings.
     pub policy: Arc<Policy>,
     /// Its tables, with only the rows of the chosen settings.
-    pub tables: Tables,
-    verdicts: Vec<Table<Verdict>>,
+    pub tables: DecisionTables,
+    verdicts: Vec<DecisionTable<Verdict>>,
     /// Basis of each rule, indexed by `RuleId`.
     bases: Vec<Basis>,
     /// For each action, indices of the preconditions that may refuse it in the settings.
@@ -73,7 +73,7 @@ impl Rulebook {
     pub fn new(policy: impl Into<Arc<Policy>>, settings: Vec<u8>, taken: SwitchSet) -> Self {
         let policy = policy.into();
         let t = &policy.tables;
-        let tables = Tables {
+        let tables = DecisionTables {
             members: t.members.under(&settings),
             check_order: t.check_order.under(&settings),
             batches: t.batches.under(&settings),
@@ -103,7 +103,7 @@ impl Rulebook {
         let bases = policy.rules.iter().map(|rule| basis_of(&policy, rule)).collect();
         let refusals = Action::ALL.iter().map(|action| refusing(&policy, &settings, *action));
         let refusals = refusals.collect();
-        let verdicts: Vec<Table<Verdict>> = verdicts;
+        let verdicts: Vec<DecisionTable<Verdict>> = verdicts;
         let consulted = consulted(&verdicts);
         let losing = Action::ALL.iter().map(|action| losing(&tables.effects, *action)).collect();
         Self { policy, tables, verdicts, bases, refusals, settings, taken, consulted, losing }
@@ -119,7 +119,7 @@ impl Rulebook {
     }
 
     /// The verdict table of each protection, indexed by `ProtectionId`.
-    pub fn verdicts(&self) -> &[Table<Verdict>] {
+    pub fn verdicts(&self) -> &[DecisionTable<Verdict>] {
         &self.verdicts
     }
 
@@ -168,8 +168,8 @@ impl Rulebook {
     }
 
     /// The answer of a table; `None` if no row matches.
-    pub fn answer<C: Copy>(&self, table: &Table<C>, facts: &Facts) -> Option<Answer<C>> {
-        let Row { rule, says, .. } = table.decide(facts)?;
+    pub fn answer<C: Copy>(&self, table: &DecisionTable<C>, facts: &Facts) -> Option<Answer<C>> {
+        let TableRow { rule, says, .. } = table.decide(facts)?;
         Some(Answer { says: *says, rule: *rule, basis: self.basis(*rule) })
     }
 
@@ -234,7 +234,7 @@ fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
 }
 
 /// For each action, a mask of the triggers for which a protection is consulted.
-fn consulted(verdicts: &[Table<Verdict>]) -> Vec<u32> {
+fn consulted(verdicts: &[DecisionTable<Verdict>]) -> Vec<u32> {
     let mut masks = vec![0; Action::ALL.len()];
     for table in verdicts {
         let space = table.space();
@@ -253,7 +253,7 @@ fn consulted(verdicts: &[Table<Verdict>]) -> Vec<u32> {
 }
 
 /// A mask of the triggers for which an action can take something from an instance.
-fn losing(effects: &Table<Fate>, action: Action) -> u32 {
+fn losing(effects: &DecisionTable<Fate>, action: Action) -> u32 {
     if action.always_loses() {
         return u32::MAX;
     }
@@ -261,7 +261,7 @@ fn losing(effects: &Table<Fate>, action: Action) -> u32 {
         return 0;
     }
     let effect = 1_u32 << action.effect().index();
-    let takes = |row: &&Row<Fate>| {
+    let takes = |row: &&TableRow<Fate>| {
         let when = row.when.words(Column::Effect).unwrap_or(u32::MAX);
         row.says != Fate::Kept && when & effect != 0
     };
@@ -270,6 +270,6 @@ fn losing(effects: &Table<Fate>, action: Action) -> u32 {
 }
 
 /// Whether an action can take something from an instance for a trigger.
-pub fn may_lose(effects: &Table<Fate>, trigger: Trigger, action: Action) -> bool {
+pub fn may_lose(effects: &DecisionTable<Fate>, trigger: Trigger, action: Action) -> bool {
     losing(effects, action) >> trigger.index() & 1 == 1
 }

@@ -6,7 +6,7 @@ use crate::words::RuleId;
 
 /// A row of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row<C> {
+pub struct TableRow<C> {
     /// The rule that states it.
     pub rule: RuleId,
     /// The condition.
@@ -34,14 +34,14 @@ pub struct Unproved<C> {
     /// Its space.
     pub space: Space,
     /// Its rows.
-    pub rows: Vec<Row<C>>,
+    pub rows: Vec<TableRow<C>>,
 }
 
 /// A proved table: every possible cell of its space has exactly one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table<C> {
+pub struct DecisionTable<C> {
     space: Space,
-    rows: Vec<Row<C>>,
+    rows: Vec<TableRow<C>>,
     /// For each cell the index of its row, or [`NO_ROW`].
     cells: Vec<u16>,
 }
@@ -49,14 +49,14 @@ pub struct Table<C> {
 /// Marks cells that cannot occur.
 const NO_ROW: u16 = u16::MAX;
 
-impl<C: Clone> Table<C> {
+impl<C: Clone> DecisionTable<C> {
     /// Proves that `rows` cover every cell that is `possible` exactly once.
     ///
     /// # Errors
     /// All faults.
     pub fn prove(
         space: Space,
-        rows: Vec<Row<C>>,
+        rows: Vec<TableRow<C>>,
         possible: &[bool],
     ) -> Result<Self, Box<Unproved<C>>> {
         let mut cells = vec![NO_ROW; space.cells()];
@@ -100,7 +100,7 @@ impl<C: Clone> Table<C> {
     }
 
     /// Adds a row for the `possible` cells that have none.
-    pub fn fill(&mut self, row: Row<C>, possible: &[bool]) {
+    pub fn fill(&mut self, row: TableRow<C>, possible: &[bool]) {
         let index = u16::try_from(self.rows.len()).unwrap_or(NO_ROW);
         self.rows.push(row);
         for (cell, possible) in self.cells.iter_mut().zip(possible) {
@@ -111,12 +111,12 @@ impl<C: Clone> Table<C> {
     }
 
     /// The row of a situation; `None` if the situation cannot occur.
-    pub fn decide(&self, facts: &Facts) -> Option<&Row<C>> {
+    pub fn decide(&self, facts: &Facts) -> Option<&TableRow<C>> {
         self.row(self.space.cell(facts)?)
     }
 
     /// The row of a cell; `None` if the cell cannot occur.
-    pub fn row(&self, cell: usize) -> Option<&Row<C>> {
+    pub fn row(&self, cell: usize) -> Option<&TableRow<C>> {
         self.rows.get(usize::from(self.cells[cell]))
     }
 
@@ -126,7 +126,7 @@ impl<C: Clone> Table<C> {
     }
 
     /// Its rows, in the order written.
-    pub fn rows(&self) -> &[Row<C>] {
+    pub fn rows(&self) -> &[TableRow<C>] {
         &self.rows
     }
 
@@ -210,16 +210,16 @@ mod tests {
             .unwrap()
     }
 
-    fn prove(masks: &[u32]) -> Result<Table<char>, Vec<TableFault>> {
+    fn prove(masks: &[u32]) -> Result<DecisionTable<char>, Vec<TableFault>> {
         let rows = masks.iter().zip('a'..).enumerate();
         let rows = rows
-            .map(|(n, (mask, says))| Row {
-                rule: RuleId::at(n),
+            .map(|(n, (mask, says))| TableRow {
+                rule: RuleId::from_index(n),
                 when: when(Column::Billing, *mask),
                 says,
             })
             .collect();
-        Table::prove(billing_space(), rows, &[true; 3]).map_err(|unproved| unproved.faults)
+        DecisionTable::prove(billing_space(), rows, &[true; 3]).map_err(|unproved| unproved.faults)
     }
 
     #[test]
@@ -244,16 +244,16 @@ mod tests {
     #[test]
     fn a_settled_switch_selects_the_rows_of_its_position() {
         let switch = SwitchId(0);
-        let rows: Vec<Row<char>> = [(0b01, 'a'), (0b10, 'b')]
+        let rows: Vec<TableRow<char>> = [(0b01, 'a'), (0b10, 'b')]
             .into_iter()
             .map(|(values, says)| {
                 let mut when = Condition::default();
                 when.assume(switch, values);
-                Row { rule: RuleId(0), when, says }
+                TableRow { rule: RuleId(0), when, says }
             })
             .collect();
         let axes = axes_of(rows.iter().map(|row| &row.when), &[], |_| 2);
-        let table = Table::prove(Space::new(axes).unwrap(), rows, &[true; 2]).unwrap();
+        let table = DecisionTable::prove(Space::new(axes).unwrap(), rows, &[true; 2]).unwrap();
         for (setting, says) in [(0, 'a'), (1, 'b')] {
             let settled = table.under(&[setting]);
             assert_eq!(settled.decide(&Facts::default()).map(|row| row.says), Some(says));

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::edition::{NO_SCHEDULE, UNDECIDED};
 use super::facts::{Column, Columns, Facts};
 use super::rulebook::{Answer, Basis, Rulebook};
-use super::table::Table;
+use super::table::DecisionTable;
 use crate::words::{
     Billing, Channel, Locks, Membership, Outcome, ProtectionId, RuleId, Word, YesNo,
 };
@@ -220,7 +220,7 @@ impl Rulebook {
     /// What it says in each of them.
     pub fn ask_all<C: Word>(
         &self,
-        table: &Table<C>,
+        table: &DecisionTable<C>,
         facts: &Facts,
     ) -> Result<Option<Answer<C>>, Undecided> {
         let course = |answer: &Option<Answer<C>>| PositionOutcome {

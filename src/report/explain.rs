@@ -287,7 +287,7 @@ fn holders<'b>(book: &'b Rulebook, facts: &Facts, on: ProtectionSet) -> Vec<&'b 
     let all = book.policy.protections.iter().zip(book.verdicts()).enumerate();
     let held = all.filter(|(index, (_, table))| {
         let says = table.decide(facts).map(|row| row.says);
-        !on.contains(ProtectionId::at(*index)) && says == Some(Verdict::Held)
+        !on.contains(ProtectionId::from_index(*index)) && says == Some(Verdict::Held)
     });
     held.map(|(_, (protection, _))| protection.name.as_str()).collect()
 }

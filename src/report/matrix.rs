@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::csv::tables::io_error;
 use super::text_table::{Paint, table};
-use crate::policy::{Block, Column, Over, Policy, Rulebook, Schedule, Space, Table};
+use crate::policy::{Block, Column, DecisionTable, Over, Policy, Rulebook, Schedule, Space};
 use crate::time::SimSpan;
 use crate::words::{Confidence, ProtectionId, RuleId, SwitchSet, Verdict, Word};
 
@@ -286,7 +286,7 @@ pub fn matrix_csv(policy: &Policy, out: impl Write) -> io::Result<()> {
     let book = settled(policy);
     let mut writer =
         ::csv::WriterBuilder::new().terminator(::csv::Terminator::Any(b'\n')).from_writer(out);
-    let verdicts: &[Table<Verdict>] = book.verdicts();
+    let verdicts: &[DecisionTable<Verdict>] = book.verdicts();
     let axes: Vec<Column> =
         verdicts.first().map(|table| columns(table.space())).unwrap_or_default();
     let head = axes.iter().map(|column| column.name());

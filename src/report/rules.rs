@@ -173,7 +173,7 @@ pub fn editions_json(editions: &[Edition]) -> Json {
             let policy = &edition.policy;
             let date = policy.name.rsplit_once('@').map_or("", |(_, date)| date);
             let switches: Vec<Json> = (0..policy.switches.len())
-                .map(|index| switch_json(policy, SwitchId::at(index)))
+                .map(|index| switch_json(policy, SwitchId::from_index(index)))
                 .collect();
             json!({
                 "policy": policy.name,

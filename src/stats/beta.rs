@@ -1,9 +1,8 @@
-//! The beta distribution, and Student's t by it.
+//! Quantiles of the beta distribution, and of Student's t, which is computed from it.
 //!
-//! Written out rather than taken from a library: `statrs` 0.19 cuts the continued
-//! fraction off after 140 terms, so that Student's t with a million degrees of
-//! freedom is wrong in the fourth digit, and its logarithms are those of the
-//! platform as soon as another crate asks for that.
+//! No library is used: `statrs` 0.19 ends the continued fraction after 140 terms, so that Student's
+//! t with a million degrees of freedom is wrong in the fourth digit, and it may use the logarithms
+//! of the platform, depending on the features that other crates enable.
 
 #![expect(
     clippy::float_arithmetic,
@@ -11,26 +10,27 @@
     reason = "special functions, in the letters of their sources"
 )]
 
-/// More terms than any count of observations needs; some √(a + b) are.
+/// Largest number of terms of the continued fraction. About √(a + b) terms are needed.
 const TERMS: u32 = 100_000;
 
-/// Half-way steps down to the last bit of a number between 0 and 1.
+/// Largest number of bisections. It suffices for every number between 0 and 1, to the last bit.
 const STEPS: u32 = 1_100;
 
-/// The regularised incomplete beta function Iₓ(a, b): the probability that a beta
-/// variable is at most x. By the continued fraction of DLMF 8.17.22, evaluated
-/// after Lentz, on the side on which it converges quickly.
-fn cumulated(a: f64, b: f64, x: f64) -> f64 {
+/// The regularised incomplete beta function Iₓ(a, b): the probability that a beta variable is at
+/// most x. It uses the continued fraction of DLMF 8.17.22 for x or for 1 − x, whichever converges
+/// quickly.
+fn cumulative(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return x.clamp(0.0, 1.0);
     }
     if x > (a + 1.0) / (a + b + 2.0) {
-        return 1.0 - below_the_bulk(b, a, 1.0 - x);
+        return 1.0 - continued_fraction(b, a, 1.0 - x);
     }
-    below_the_bulk(a, b, x)
+    continued_fraction(a, b, x)
 }
 
-fn below_the_bulk(a: f64, b: f64, x: f64) -> f64 {
+/// Iₓ(a, b) by the continued fraction of DLMF 8.17.22, evaluated by Lentz's method.
+fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
     let gammas = libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b);
     let front = libm::exp(gammas + a * libm::log(x) + b * libm::log1p(-x)) / a;
     let not_zero = |value: f64| if value.abs() < 1e-300 { 1e-300 } else { value };
@@ -52,7 +52,7 @@ fn below_the_bulk(a: f64, b: f64, x: f64) -> f64 {
     front * (fraction - 1.0)
 }
 
-/// The x at which the beta distribution with (a, b) has cumulated `p`, by halving.
+/// The quantile of the beta distribution with (a, b) at the probability `p`, by bisection.
 pub(super) fn quantile(a: f64, b: f64, p: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..STEPS {
@@ -60,7 +60,7 @@ pub(super) fn quantile(a: f64, b: f64, p: f64) -> f64 {
         if middle <= low || middle >= high {
             break;
         }
-        if cumulated(a, b, middle) < p {
+        if cumulative(a, b, middle) < p {
             low = middle;
         } else {
             high = middle;
@@ -69,11 +69,11 @@ pub(super) fn quantile(a: f64, b: f64, p: f64) -> f64 {
     high
 }
 
-/// What Student's t with `degrees` degrees of freedom exceeds with probability `tail`,
-/// below a half: with x = ν / (ν + t²), P(|T| > t) = Iₓ(ν/2, 1/2) (DLMF 8.17, and
+/// The value that Student's t with ν = `freedom` degrees of freedom exceeds with the probability
+/// `tail`, which is below ½. With x = ν / (ν + t²), P(|T| > t) = Iₓ(ν/2, 1/2) (DLMF 8.17, and
 /// Abramowitz and Stegun 26.5.27).
 pub(super) fn student_t(freedom: f64, tail: f64) -> f64 {
-    // 1 − x is what halving can find exactly: it is small where ν is large.
+    // Bisection searches 1 − x, which is small where ν is large, so that no digits are lost.
     let beyond = quantile(0.5, freedom / 2.0, 1.0 - 2.0 * tail);
     libm::sqrt(freedom * beyond / (1.0 - beyond))
 }

@@ -1,4 +1,4 @@
-//! Between which figures the truth lies, and how sure that is.
+//! Confidence intervals of means and probabilities.
 
 #![expect(
     clippy::float_arithmetic,
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::beta;
 
-/// How often an interval is to hold the truth, if all were done again and again.
+/// A confidence level: the share of repeated experiments in which an interval contains the true
+/// value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Confidence(f64);
 
@@ -18,23 +19,23 @@ impl Confidence {
     /// 95 %.
     pub const P95: Self = Self(0.95);
 
-    /// A level in per cent, between 0 and 100, exclusive.
+    /// A level in per cent; `None` unless it is greater than 0 and less than 100.
     pub fn per_cent(level: f64) -> Option<Self> {
         Self::new(level / 100.0)
     }
 
-    /// A confidence between 0 and 1, neither of them.
+    /// A level as a share; `None` unless it is greater than 0 and less than 1.
     pub fn new(share: f64) -> Option<Self> {
         (share > 0.0 && share < 1.0).then_some(Self(share))
     }
 
-    /// The probability that is left to each side.
+    /// The probability on each side of an interval.
     fn tail(self) -> f64 {
         (1.0 - self.0) / 2.0
     }
 }
 
-/// A confidence interval: from `low` to `high`, both included.
+/// A confidence interval, including both ends.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The lower end.
@@ -44,12 +45,12 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Of a mean, from the mean and standard deviation of `count` observations:
+    /// The interval of a mean, from the mean and standard deviation of `count` observations:
     /// mean ± t · deviation / √count, where t is the quantile of Student's t with
     /// count − 1 degrees of freedom (Student 1908, Biometrika 6, 1–25).
     ///
-    /// Exact if the observations are normal and independent, close if they are
-    /// many. `None` below two observations.
+    /// It is exact for independent normal observations, and approximate for many independent
+    /// observations of any distribution. `None` below two observations.
     pub fn of_mean(count: u64, mean: f64, deviation: f64, confidence: Confidence) -> Option<Self> {
         (count >= 2).then(|| {
             let t = beta::student_t((count - 1) as f64, confidence.tail());
@@ -63,38 +64,39 @@ impl Interval {
     /// and Pearson 1934, Biometrika 26, 404–413). The ends are quantiles of beta
     /// distributions with (hits, of − hits + 1) and (hits + 1, of − hits).
     ///
-    /// It holds the truth at least as often as it says, at every count: without a
-    /// hit it begins at 0, with nothing but hits it ends at 1, and without any
-    /// chance it is all from 0 to 1.
+    /// The interval contains the true probability at least as often as the level states, for every
+    /// number of trials. Without a hit it starts at 0; if all trials are hits it ends at 1; without
+    /// a trial it is 0 to 1.
     pub fn of_share(hits: u64, of: u64, confidence: Confidence) -> Self {
         let (hit, miss) = (hits.min(of) as f64, of.saturating_sub(hits) as f64);
         let tail = confidence.tail();
         let low = if hits == 0 { 0.0 } else { beta::quantile(hit, miss + 1.0, tail) };
-        // The upper end is the lower end of the misses, seen from the other side.
+        // The upper end is 1 minus the lower end of the misses.
         let high = if hits >= of { 1.0 } else { 1.0 - beta::quantile(miss, hit + 1.0, tail) };
         Self { low, high }
     }
 
-    /// Of the difference of two probabilities, new − old, from chances that were tried under
-    /// both: `gained` had a hit only under the new, `lost` only under the old.
+    /// The interval of the difference of two probabilities, new − old, from `of` paired trials:
+    /// `gained` trials had a hit only under the new, `lost` only under the old.
     ///
-    /// The two are shares of all chances, and the difference is theirs. Each gets an interval of
-    /// [`Self::of_share`] that leaves out half of what may be left out, so that both hold at once
-    /// at least as often as it says (Bonferroni): safe at every count, and wider than need be.
+    /// The difference is that of the shares `gained` / `of` and `lost` / `of`. Each share gets an
+    /// interval of [`Self::of_share`] with half of the error probability, so that both contain
+    /// their true values at least as often as the level states (Bonferroni). The result is
+    /// conservative for every number of trials.
     pub fn of_paired_shares(gained: u64, lost: u64, of: u64, confidence: Confidence) -> Self {
         let each = Confidence(1.0 - confidence.tail());
         let (up, down) = (Self::of_share(gained, of, each), Self::of_share(lost, of, each));
         Self { low: up.low - down.high, high: up.high - down.low }
     }
 
-    /// Half of the way from end to end.
+    /// Half of the distance between the ends.
     pub fn half_width(self) -> f64 {
         (self.high - self.low) / 2.0
     }
 
-    /// Whether it holds a figure.
-    pub fn holds(self, figure: f64) -> bool {
-        self.low <= figure && figure <= self.high
+    /// Whether a value lies in the interval, ends included.
+    pub fn contains(self, value: f64) -> bool {
+        self.low <= value && value <= self.high
     }
 }
 
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn no_hit_and_nothing_but_hits_have_an_interval() {
+    fn a_share_of_no_hits_or_of_hits_alone_has_an_interval() {
         // In closed form: 1 − (α/2)^(1/n) and (α/2)^(1/n).
         for n in [1_u64, 3, 10, 1_000, 1_000_000] {
             let end = libm::pow(0.025, 1.0 / n as f64);
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn at_its_ends_the_tails_of_the_binomial_are_what_was_left_to_them() {
+    fn the_binomial_tails_at_both_ends_equal_the_error_probability() {
         for (hits, of) in [(1, 2), (1, 10), (7, 20), (19, 20), (100, 400), (3, 1_000_000)] {
             for confidence in [0.5, 0.95, 0.999] {
                 let tail = (1.0 - confidence) / 2.0;
@@ -146,21 +148,22 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_of_shares_has_an_interval_where_nothing_differs_as_well() {
-        // Nothing differs in n: from −u to u, where u = 1 − (α/4)^(1/n) ends each of the two.
+    fn a_difference_of_shares_has_an_interval_even_if_no_pair_differs() {
+        // If no pair of n differs: from −u to u, where u = 1 − (α/4)^(1/n) is the end of each
+        // share.
         let end = 1.0 - libm::pow(0.0125, 1.0 / 400.0);
         let none = Interval::of_paired_shares(0, 0, 400, Confidence::P95);
         assert!(close(none.high, end) && close(none.low, -end), "{none:?}");
         assert!(close(none.half_width(), end));
         let all = Interval::of_paired_shares(400, 0, 400, Confidence::P95);
-        assert!(all.holds(1.0) && all.low > 0.97 && !all.holds(0.9), "{all:?}");
+        assert!(all.contains(1.0) && all.low > 0.97 && !all.contains(0.9), "{all:?}");
         let worse = Interval::of_paired_shares(10, 70, 400, Confidence::P95);
         let better = Interval::of_paired_shares(70, 10, 400, Confidence::P95);
         assert!(worse.high < 0.0 && close(worse.low, -better.high), "{worse:?}");
     }
 
     #[test]
-    fn students_t_is_that_of_the_tables() {
+    fn students_t_agrees_with_published_tables() {
         // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2.
         let cases = [
             (1.0, 0.025, 12.706),
@@ -174,16 +177,16 @@ mod tests {
             let t = beta::student_t(freedom, tail);
             assert!((t - expected).abs() < 6e-4, "{freedom}, {tail}: {t}");
         }
-        // One degree is Cauchy's: tan(π/2 · (1 − 2·tail)); very many are normal.
+        // One degree of freedom is Cauchy: tan(π/2 · (1 − 2·tail)). Very many are normal.
         assert!(close(beta::student_t(1.0, 0.25), 1.0));
         assert!((beta::student_t(1e9, 0.025) - 1.959_963_984_540_054).abs() < 1e-6);
     }
 
     #[test]
-    fn the_interval_of_a_mean_is_that_of_the_textbook() {
+    fn the_interval_of_a_mean_agrees_with_the_formula() {
         // Ten observations, mean 5, deviation 2: ± 2.262157 · 2 / √10.
         let interval = Interval::of_mean(10, 5.0, 2.0, Confidence::P95).unwrap();
-        assert!((interval.high - 6.430_714).abs() < 1e-6 && interval.holds(5.0));
+        assert!((interval.high - 6.430_714).abs() < 1e-6 && interval.contains(5.0));
         assert!(close(interval.low + interval.high, 10.0));
         assert_eq!(Interval::of_mean(1, 5.0, 0.0, Confidence::P95), None);
         for share in [0.0, 1.0, -1.0, f64::NAN] {

@@ -1,17 +1,17 @@
 //! Statistics of observations: tallies, quantiles, intervals.
 //!
-//! It must never know what was observed: it takes whole numbers and instants and
-//! gives figures. Sums are exact, so they do not depend on the order in which
-//! they were added, and what several workers saw can be merged. Floats come up
-//! only when a figure is asked for, by `libm`, so that it is the same everywhere.
+//! It must never know what was observed: its input is whole numbers and instants, and its output
+//! is statistics. Sums are exact, so they do not depend on the order of observations, and the
+//! observations of several workers can be merged. Floats are computed only from finished sums, by
+//! `libm`, so that results are the same on every platform.
 //!
 //! | question | answer |
 //! |---|---|
-//! | how often, out of how many times | [`Counter`] |
-//! | how much on average, and how far apart | [`Tally`] |
-//! | how much on average over time | [`TimeWeighted`] |
-//! | how much at most in nine cases of ten | [`Sample`] |
-//! | between which figures the truth lies | [`Interval`], for a [`Confidence`] |
+//! | the share of trials with a hit | [`Counter`] |
+//! | the mean and the standard deviation | [`Tally`] |
+//! | the average over time | [`TimeWeighted`] |
+//! | quantiles | [`Sample`]; [`RankSearch`] for more observations than fit into memory |
+//! | the range that contains the true value | [`Interval`], for a [`Confidence`] |
 
 mod beta;
 mod interval;

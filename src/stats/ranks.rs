@@ -1,11 +1,11 @@
-//! Quantiles of observations that are too many to be kept: exact, by reading them several times.
+//! Exact quantiles of more observations than fit into memory, by reading them several times.
 
 #![expect(
     clippy::float_arithmetic,
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a share of a count is a place in it"
+    reason = "a share of a count is an index"
 )]
 
 /// Number of parts into which each reading divides the range that is left.
@@ -30,8 +30,8 @@ struct Rank {
 }
 
 impl RankSearch {
-    /// Searches the quantile of each share, which lies between 0 and 1, among `count` observations
-    /// between `low` and `high`.
+    /// Searches one quantile for each share, which lies between 0 and 1. There are `count`
+    /// observations between `low` and `high`, inclusive.
     pub fn new(count: u64, (low, high): (i64, i64), shares: &[f64]) -> Self {
         let rank = |share: &f64| {
             let index = libm::ceil(*share * count as f64) as u64;

@@ -5,10 +5,10 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a share of a count is a place in it"
+    reason = "a share of a count is an index"
 )]
 
-/// Observations, for their quantiles. It keeps all of them: 8 bytes each.
+/// Observations, for their quantiles. All of them are kept in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
     values: Vec<i64>,
@@ -16,23 +16,23 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// One observation more.
+    /// Adds an observation.
     pub fn add(&mut self, value: i64) {
         self.values.push(value);
         self.sorted = false;
     }
 
-    /// How many observations there are.
+    /// The number of observations.
     pub const fn count(&self) -> usize {
         self.values.len()
     }
 
-    /// The smallest observation that at least that share of them does not exceed:
-    /// the inverse of the empirical distribution function, definition 1 of
-    /// Hyndman and Fan (1996, The American Statistician 50, 361–365).
+    /// The quantile at a share: the smallest observation such that at least this share of all
+    /// observations is not greater. This is the inverse of the empirical distribution function,
+    /// definition 1 of Hyndman and Fan (1996, The American Statistician 50, 361–365).
     ///
-    /// It is always something that was observed. `None` if nothing was, or if the
-    /// share does not lie between 0 and 1.
+    /// It is always an observation. `None` if there is none, or if the share does not lie between
+    /// 0 and 1.
     pub fn quantile(&mut self, share: f64) -> Option<i64> {
         if !(0.0..=1.0).contains(&share) {
             return None;
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quantile_is_something_that_was_observed() {
+    fn a_quantile_is_an_observation() {
         let mut sample: Sample = [40, 10, 30, 20].into_iter().collect();
         let cases =
             [(0.0, 10), (0.25, 10), (0.26, 20), (0.5, 20), (0.75, 30), (0.76, 40), (1.0, 40)];
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_share_has_no_quantile() {
+    fn a_number_outside_0_to_1_has_no_quantile() {
         let mut sample: Sample = [1].into_iter().collect();
         for share in [-0.1, 1.1, f64::NAN] {
             assert_eq!(sample.quantile(share), None);

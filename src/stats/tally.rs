@@ -1,14 +1,14 @@
-//! Counts and sums, kept as whole numbers until a figure is asked for.
+//! Counts and sums, as whole numbers from which means and deviations are computed.
 
 #![expect(
     clippy::float_arithmetic,
     clippy::cast_precision_loss,
-    reason = "figures for people are made here"
+    reason = "figures for people are computed here"
 )]
 
 use super::interval::{Confidence, Interval};
 
-/// How often something happened, out of how many times it could have.
+/// The number of hits among a number of trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counter {
     hits: u64,
@@ -16,54 +16,53 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// A tally of `hits`, which must not exceed the number of trials.
+    /// A counter of `hits` among `of` trials; more hits than trials count as `of` hits.
     pub const fn new(hits: u64, of: u64) -> Self {
         Self { hits: if hits < of { hits } else { of }, of }
     }
 
-    /// One chance more, and whether it was a hit.
+    /// Adds a trial, and whether it was a hit.
     pub const fn add(&mut self, hit: bool) {
         self.hits += hit as u64;
         self.of += 1;
     }
 
-    /// Adds the counts of another tally.
+    /// Adds the counts of another counter.
     pub const fn merge(&mut self, other: Self) {
         self.hits += other.hits;
         self.of += other.of;
     }
 
-    /// How often it happened.
+    /// The number of hits.
     pub const fn hits(self) -> u64 {
         self.hits
     }
 
-    /// How often it could have happened.
+    /// The number of trials.
     pub const fn of(self) -> u64 {
         self.of
     }
 
-    /// The share of hits; `None` if there was no chance at all.
+    /// The share of hits; `None` without a trial.
     pub fn share(self) -> Option<f64> {
         (self.of > 0).then(|| self.hits as f64 / self.of as f64)
     }
 
-    /// The standard error of the share: √(share · (1 − share) / of).
+    /// The standard error of the share: √(share · (1 − share) / of). `None` without a trial.
     pub fn error(self) -> Option<f64> {
         self.share().map(|share| libm::sqrt(share * (1.0 - share) / self.of as f64))
     }
 
-    /// Where the probability of a hit lies, by Clopper and Pearson, see
-    /// [`Interval::of_share`]. It holds for no hit and for nothing but hits.
+    /// The interval of the probability of a hit; see [`Interval::of_share`].
     pub fn interval(self, confidence: Confidence) -> Interval {
         Interval::of_share(self.hits, self.of, confidence)
     }
 }
 
-/// Number, sum and squares of observations, exactly.
+/// The exact number, sum, and sum of squares of observations.
 ///
-/// Nothing overflows below 2⁵⁷ observations of at most 2³⁵ each: a second in a
-/// thousand years. Beyond that the sums stay at their largest.
+/// 2⁵⁷ observations of at most 2³⁵ each do not overflow; 2³⁵ seconds are a thousand years. Beyond
+/// that, the sums saturate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
     count: u64,
@@ -73,7 +72,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// One observation more.
+    /// Adds an observation.
     pub fn add(&mut self, value: i64) {
         let wide = i128::from(value);
         self.merge(Self {
@@ -95,22 +94,22 @@ impl Tally {
         };
     }
 
-    /// How many observations there are.
+    /// The number of observations.
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// Their sum.
+    /// The sum of the observations.
     pub const fn sum(&self) -> i128 {
         self.sum
     }
 
-    /// The smallest and the largest.
+    /// The smallest and the largest observation; `None` if there is none.
     pub const fn range(&self) -> Option<(i64, i64)> {
         self.range
     }
 
-    /// Their mean; `None` if there is no observation.
+    /// The mean; `None` if there is no observation.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| {
             let (whole, rest) = self.divided();
@@ -118,12 +117,11 @@ impl Tally {
         })
     }
 
-    /// The variance of what they are a sample of: Σ(x − mean)² / (n − 1).
-    /// `None` below two observations.
+    /// The sample variance: Σ(x − mean)² / (n − 1). `None` below two observations.
     ///
-    /// With q the whole part of the mean and r = Σx − nq, the sum is
-    /// Σx² − 2qΣx + nq² − r²/n: all but the last term are whole numbers, so
-    /// nothing cancels, however large the observations are beside their spread.
+    /// With q the mean rounded down and r = Σx − nq, the sum is Σx² − 2qΣx + nq² − r²/n. All terms
+    /// but the last are whole numbers, so that no digits are lost, even if the mean is much larger
+    /// than the deviation.
     pub fn variance(&self) -> Option<f64> {
         if self.count < 2 {
             return None;
@@ -139,7 +137,7 @@ impl Tally {
         Some(sum.max(0.0) / (n - 1) as f64)
     }
 
-    /// The standard deviation: the root of [`Self::variance`].
+    /// The standard deviation: the square root of [`Self::variance`].
     pub fn deviation(&self) -> Option<f64> {
         self.variance().map(libm::sqrt)
     }
@@ -154,13 +152,12 @@ impl Tally {
         self.range.is_some_and(|(least, most)| least != most)
     }
 
-    /// Where the true mean lies, by Student's t, see [`Interval::of_mean`].
-    /// `None` below two observations.
+    /// The interval of the mean; see [`Interval::of_mean`]. `None` below two observations.
     pub fn interval(&self, confidence: Confidence) -> Option<Interval> {
         Interval::of_mean(self.count, self.mean()?, self.deviation()?, confidence)
     }
 
-    /// The mean as a whole number, rounded down, and what the sum has beyond it.
+    /// The mean, rounded down, and the remainder of the sum.
     fn divided(&self) -> (i128, i128) {
         let n = i128::from(self.count.max(1));
         (self.sum.div_euclid(n), self.sum.rem_euclid(n))
@@ -178,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_figures_are_those_of_the_textbook() {
+    fn mean_and_variance_agree_with_their_definitions() {
         // Deviations −3 −1 −1 −1 0 0 2 4 about 5: squares sum to 32.
         let tally = tally(&[2, 4, 4, 4, 5, 5, 7, 9]);
         assert_eq!((tally.count(), tally.sum(), tally.range()), (8, 40, Some((2, 9))));
@@ -187,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_cancels_where_the_observations_are_large() {
+    fn no_digits_are_lost_where_the_observations_are_large() {
         // NIST StRD, NumAcc4: mean 10000000.2, standard deviation 0.1; here in tenths.
         let mut tally = Tally::default();
         tally.add(100_000_002);
@@ -203,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_observations_have_no_figure() {
+    fn too_few_observations_have_no_mean_or_variance() {
         assert_eq!(tally(&[]).mean(), None);
         assert_eq!(tally(&[]).range(), None);
         assert_eq!((tally(&[7]).mean(), tally(&[7]).variance()), (Some(7.0), None));
@@ -212,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_numbers_end_in_no_panic() {
+    fn the_largest_numbers_do_not_panic() {
         let mut tally = tally(&[i64::MIN, i64::MAX, i64::MAX, i64::MIN]);
         for _ in 0..70 {
             tally.merge(tally);
@@ -221,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_is_adding() {
+    fn merging_equals_adding_each_observation() {
         let (mut left, right) = (tally(&[3, -9, 12]), tally(&[4, 4]));
         left.merge(right);
         assert_eq!(left, tally(&[4, 12, 4, -9, 3]));

@@ -1,14 +1,14 @@
-//! A figure that changes now and then, averaged over the time it stood.
+//! Averages over time of a number that changes at instants.
 
 #![expect(
     clippy::float_arithmetic,
     clippy::cast_precision_loss,
-    reason = "figures for people are made here"
+    reason = "figures for people are computed here"
 )]
 
 use crate::time::SimTime;
 
-/// The average of a whole number over time: how many were there, how long a queue was.
+/// The time-weighted average of a whole number, such as the length of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeWeighted {
     value: i64,
@@ -20,12 +20,13 @@ pub struct TimeWeighted {
 }
 
 impl TimeWeighted {
-    /// A figure that is `value` from `start` on.
+    /// A number that is `value` from `start` on.
     pub const fn starting_at(start: SimTime, value: i64) -> Self {
         Self { value, since: start, start, area: 0, range: (value, value) }
     }
 
-    /// It is `value` from `at` on. What lies before the last change counts as at it.
+    /// The number is `value` from `at` on. An instant before the last change counts as that of the
+    /// last change.
     pub fn set(&mut self, at: SimTime, value: i64) {
         self.area = self.area_by(at);
         self.since = self.since.max(at);
@@ -33,30 +34,30 @@ impl TimeWeighted {
         self.range = (self.range.0.min(value), self.range.1.max(value));
     }
 
-    /// It is `change` more from `at` on.
+    /// Adds `change` to the number, from `at` on.
     pub fn add(&mut self, at: SimTime, change: i64) {
         self.set(at, self.value.saturating_add(change));
     }
 
-    /// Forgets what was before `at`, such as the time in which a system fills up.
+    /// Discards everything before `at`, such as a warm-up period.
     pub fn restart(&mut self, at: SimTime) {
         *self = Self::starting_at(at.max(self.since), self.value);
     }
 
-    /// What it is now.
+    /// The current number.
     pub const fn value(&self) -> i64 {
         self.value
     }
 
-    /// The smallest and the largest it has been, however shortly.
+    /// The smallest and the largest number since the start, whatever their durations.
     pub const fn range(&self) -> (i64, i64) {
         self.range
     }
 
     /// Value times seconds from the start to `end`.
     pub fn area_by(&self, end: SimTime) -> i128 {
-        let stood = i128::from(end.since(self.since).seconds());
-        self.area.saturating_add(i128::from(self.value).saturating_mul(stood))
+        let seconds = i128::from(end.since(self.since).seconds());
+        self.area.saturating_add(i128::from(self.value).saturating_mul(seconds))
     }
 
     /// The average from the start to `end`: area / time. `None` if no time has passed.
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_average_weighs_by_how_long_it_stood() {
+    fn the_average_weights_each_value_by_its_duration() {
         let mut queue = TimeWeighted::starting_at(at(100), 0);
         queue.add(at(110), 3);
         queue.add(at(110), 4);
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_forgets_what_was_before() {
+    fn a_restart_discards_everything_before_it() {
         let mut queue = TimeWeighted::starting_at(at(0), 9);
         queue.set(at(10), 2);
         queue.restart(at(20));

@@ -1,76 +1,77 @@
-//! What can be done to an instance, and what it has for an effect.
+//! Actions on an instance, and their effects.
 
 use super::billing::ClockAction;
 use super::word::words;
 
 words! {
-    /// What is asked to be done.
+    /// The action that a request asks for.
     Action: "an action" {
-        /// Give the instance up for good.
+        /// Release the instance permanently.
         Release = "release",
-        /// Take it out of its group and leave it alone.
+        /// Remove it from its group; the instance itself stays.
         Remove = "remove",
-        /// Create it.
+        /// Create an instance.
         Create = "create",
-        /// Shut it down.
+        /// Shut the instance down.
         Stop = "stop",
-        /// Start it.
+        /// Start the instance.
         Start = "start",
-        /// Stop and start it.
+        /// Stop the instance and start it again.
         Restart = "restart",
         /// Take back the compute of a stopped instance; its disks stay.
         Reclaim = "reclaim",
-        /// Switch its protections.
+        /// Switch protections of the instance on or off.
         SetProtection = "set-protection",
-        /// Set the time of its release.
+        /// Schedule the release of the instance.
         ScheduleRelease = "schedule-release",
-        /// Take that time away.
+        /// Cancel the scheduled release of the instance.
         CancelScheduledRelease = "cancel-scheduled-release",
-        /// Pay for it in another way.
+        /// Convert the instance to another way of billing.
         ConvertBilling = "convert-billing",
-        /// Prolong its term.
+        /// Renew the subscription of the instance.
         Renew = "renew",
-        /// Copy its disks into a snapshot.
+        /// Take a snapshot of a disk.
         Snapshot = "snapshot",
-        /// Make a custom image of it.
+        /// Make a custom image of the instance.
         CreateImage = "create-image",
-        /// Turn its static public address into one that outlives it.
+        /// Convert the static public address to one that outlives the instance.
         ConvertAddress = "convert-address",
-        /// Take it into a group.
+        /// Attach the instance to a group.
         Attach = "attach",
-        /// Have its group shrink.
+        /// Remove members that the group chooses.
         ScaleIn = "scale-in",
-        /// Have its group remove named members.
+        /// Remove named members of a group.
         DeleteMembers = "delete-members",
-        /// Have its group let named members go.
+        /// Detach named members from their group; the instances stay.
         Detach = "detach",
-        /// Delete its group.
+        /// Delete the group.
         DeleteGroup = "delete-group",
-        /// Put a fresh system disk in place of its own.
+        /// Replace the system disk by a fresh one.
         Reimage = "reimage",
-        /// Put fresh disks in place of all of its own.
+        /// Replace all disks by fresh ones.
         ReimageAll = "reimage-all",
-        /// Shut it down and give its compute back; its disks stay.
+        /// Shut the instance down and free its compute; its disks stay.
         Deallocate = "deallocate",
-        /// Move it to another host.
+        /// Move the instance to another host.
         Redeploy = "redeploy",
-        /// Stop it, and keep it for its group to use again.
+        /// Stop the instance and keep it, so that its group can start it again.
         Recycle = "recycle",
-        /// Bring it to the latest model of its group.
+        /// Upgrade the instance to the latest model of its group.
         Upgrade = "upgrade",
-        /// Work on its host.
+        /// Maintain the host of the instance.
         Maintain = "maintain",
-        /// Have its group grow.
+        /// Add members to the group.
         ScaleOut = "scale-out",
-        /// Give its group another size.
+        /// Set the desired capacity of the group.
         SetCapacity = "set-capacity",
-        /// Give its group another model.
+        /// Replace the model of the group.
         UpdateModel = "update-model",
     }
 }
 
 impl Action {
-    /// Whether it takes an instance, its data or its place in a group, whatever the policy says.
+    /// Whether the action always takes an instance, its data, or its membership in a group. Other
+    /// actions may do so under some policies.
     pub const fn always_loses(self) -> bool {
         match self {
             Self::Release
@@ -106,7 +107,7 @@ impl Action {
         }
     }
 
-    /// What it does to an instance.
+    /// The effect on an instance where the action is carried out.
     pub const fn effect(self) -> Effect {
         match self {
             Self::Release => Effect::Released,
@@ -145,37 +146,37 @@ impl Action {
 words! {
     /// What happened to an instance.
     Effect: "an effect" {
-        /// Nothing.
+        /// The instance did not change.
         None = "none",
-        /// It was given up for good.
+        /// The instance was released permanently.
         Released = "released",
-        /// It left its group and lives on.
+        /// The instance left its group and still exists.
         Removed = "removed",
-        /// It was shut down.
+        /// The instance was shut down.
         Stopped = "stopped",
-        /// Its compute was taken back; its disks are still there.
+        /// The provider took back the compute; the disks still exist.
         Reclaimed = "reclaimed",
-        /// It was shut down and its compute given back; its disks are still there.
+        /// The instance was shut down and its compute was freed; the disks still exist.
         Deallocated = "deallocated",
-        /// It has a fresh system disk.
+        /// The instance got a fresh system disk.
         Reimaged = "reimaged",
-        /// It has fresh disks altogether.
+        /// All disks of the instance were replaced by fresh ones.
         ReimagedAll = "reimaged-all",
-        /// It has the latest model of its group.
+        /// The instance got the latest model of its group.
         Upgraded = "upgraded",
-        /// It was started.
+        /// The instance was started.
         Started = "started",
-        /// It was stopped and started.
+        /// The instance was stopped and started again.
         Restarted = "restarted",
-        /// It was moved to another host.
+        /// The instance was moved to another host.
         Redeployed = "redeployed",
-        /// Its host was worked on.
+        /// The host of the instance was maintained.
         Maintained = "maintained",
     }
 }
 
 impl Effect {
-    /// Whether only the power state changes: nothing is lost, and the instance keeps its group.
+    /// Whether only the power state changes: nothing is lost, and the instance stays in its group.
     pub const fn is_power_state(self) -> bool {
         match self {
             Self::Stopped | Self::Started | Self::Restarted => true,
@@ -192,7 +193,7 @@ impl Effect {
         }
     }
 
-    /// Whether the instance or its data is gone.
+    /// Whether the instance, its compute or its data is lost.
     pub const fn takes_the_instance(self) -> bool {
         match self {
             Self::Released

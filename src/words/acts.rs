@@ -1,10 +1,10 @@
-//! What an owner can do against a loss before it happens.
+//! What an owner can do to prevent a loss.
 
 use super::trigger::Trigger;
 use super::word::words;
 
 words! {
-    /// What an owner can do against a loss, besides setting a protection.
+    /// What an owner can do to prevent a loss, besides setting a protection.
     ///
     /// The words are verbs of a scenario, apart from the last two: a scenario writes `settle` to
     /// reactivate an account, and a fleet writes `with-instance: false` to keep a resource.
@@ -17,7 +17,7 @@ words! {
         Renew = "renew",
         /// Detach the instance from its group.
         Detach = "detach",
-        /// Complete the hook that holds the instance up with `continue`.
+        /// Complete the hook for which the instance waits, with the result `continue`.
         CompleteHook = "complete-hook",
         /// Take a snapshot of the disk.
         Snapshot = "snapshot",
@@ -27,13 +27,13 @@ words! {
         ConvertAddress = "convert-address",
         /// Reactivate the cancelled account.
         Reactivate = "reactivate",
-        /// Set the resource to stay when the instance goes.
+        /// Set the resource to be kept when the instance is released.
         Keep = "keep",
     }
 }
 
 impl Act {
-    /// What it is called in a report, if the policy has no words of its own for it.
+    /// The wording in reports, unless the policy has its own.
     pub const fn wording(self) -> &'static str {
         match self {
             Self::CancelSchedule => "cancel the schedule",
@@ -45,11 +45,11 @@ impl Act {
             Self::CreateImage => "make a custom image",
             Self::ConvertAddress => "convert the address to an EIP",
             Self::Reactivate => "reactivate the account",
-            Self::Keep => "set it to stay when the instance goes",
+            Self::Keep => "set it to be kept when the instance is released",
         }
     }
 
-    /// Whether it saves a resource and lets the instance go.
+    /// Whether it saves a resource but not the instance.
     pub const fn saves_a_resource(self) -> bool {
         match self {
             Self::Snapshot | Self::CreateImage | Self::ConvertAddress | Self::Keep => true,
@@ -62,13 +62,13 @@ impl Act {
         }
     }
 
-    /// Whether it may end a cause of losses.
+    /// Whether it may remove the cause of losses by this trigger.
     pub const fn may_end(self, trigger: Trigger) -> bool {
         match self {
             Self::CancelSchedule => matches!(trigger, Trigger::ScheduledRelease),
             Self::Settle => matches!(trigger, Trigger::BillingOverdue),
             Self::Reactivate => matches!(trigger, Trigger::Cancellation),
-            // A subscription that has been renewed is not released by hand.
+            // A renewed subscription refuses a manual release.
             Self::Renew => matches!(trigger, Trigger::Expiry | Trigger::Manual),
             Self::Detach => trigger.is_about_members(),
             Self::CompleteHook => matches!(trigger, Trigger::LaunchHook),

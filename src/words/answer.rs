@@ -1,67 +1,68 @@
-//! Words that a policy's tables answer with.
+//! Words that are results of a policy's tables.
 
 use super::word::words;
 
 words! {
-    /// How the instances of one request hang together.
+    /// How the instances of one request depend on each other.
     Batch: "a batch mode" {
-        /// Each has its own fate.
+        /// Each instance is decided separately.
         Each = "each",
-        /// One that is held keeps all the others.
+        /// If one instance is held, all others are kept as well.
         AllOrNothing = "all-or-nothing",
-        /// Protected ones are passed over without an error; if all are, it is refused.
+        /// Protected instances are skipped without an error; if all are protected, the request is
+        /// refused.
         SkipProtected = "skip-protected",
     }
 }
 
 words! {
-    /// What becomes of a scheduled release that is due, or that has waited.
-    ScheduleFate: "a fate of a schedule" {
-        /// It asks for the release now.
+    /// What happens to a scheduled release that is due, or that has waited.
+    ScheduleFate: "a result of a due schedule" {
+       /// The release is requested now.
         Fires = "fires",
-        /// It waits until the account has settled.
+        /// The release waits until the account has settled its bill.
         Waits = "waits",
-        /// It is forgotten.
+        /// The schedule is cancelled without a release.
         Dropped = "dropped",
     }
 }
 
 words! {
-    /// What settling a bill does to an instance that the arrears had stopped.
+    /// What settling a bill does to an instance that was stopped for arrears.
     AfterSettling: "a consequence of settling" {
-        /// It is started again.
+        /// The instance is started again.
         Restarts = "restarts",
-        /// It stays as it is.
+        /// The instance stays as it is.
         Stays = "stays",
     }
 }
 
 words! {
-    /// What a conversion of the billing does to the protections that are on.
-    FlagFate: "a fate of a flag" {
-        /// They stay on, in force or not.
+    /// What a conversion of the billing does to protections that are on.
+    FlagFate: "an effect on protections" {
+       /// The protections stay on, in force or not.
         Kept = "kept",
-        /// They are switched off.
+        /// The protections are switched off.
         Cleared = "cleared",
     }
 }
 
 words! {
-    /// Which of two reasons against a request counts.
+    /// Which reason is reported if both a protection and a precondition refuse a request.
     CheckedFirst: "a first check" {
-        /// A protection that holds.
+       /// The protection that holds.
         Protection = "protection",
-        /// A refusal that is no protection.
+        /// The precondition that is not met.
         Refusal = "refusal",
     }
 }
 
 words! {
-    /// When in the life of an instance a protection can be switched.
+    /// When a protection can be switched.
     Occasion: "an occasion" {
-        /// With its creation.
+        /// When the instance is created.
         Create = "create",
-        /// At any time after.
+        /// At any time after the instance was created.
         Later = "later",
     }
 }

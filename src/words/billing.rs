@@ -1,93 +1,93 @@
-//! Billing, terms of subscriptions, and clocks.
+//! Billing, subscription terms and clocks.
 
 use super::word::words;
 
 words! {
     /// How an instance is paid for.
     Billing: "a way of billing" {
-        /// By use, after the fact.
+        /// The owner pays for the use, afterwards.
         PayAsYouGo = "pay-as-you-go",
-        /// For a term, ahead.
+        /// The owner pays for a term, in advance.
         Subscription = "subscription",
-        /// By use, at a price at which it may be taken back.
+        /// The owner pays a lower price for the use, and the provider may reclaim the instance.
         Spot = "spot",
     }
 }
 
 words! {
-    /// How far ahead a scheduled release is set, by the provider's limits.
+    /// How far in the future a release is scheduled, compared with the provider's limits.
     Lead: "a lead" {
-        /// Nothing is being scheduled.
+        /// The request does not schedule a release.
         None = "none",
-        /// Sooner than the provider takes.
+        /// The time is sooner than the provider accepts.
         TooSoon = "too-soon",
-        /// Within the limits.
+        /// The time is within the limits.
         Within = "within",
-        /// Later than the provider takes.
+        /// The time is later than the provider accepts.
         TooLate = "too-late",
     }
 }
 
 words! {
-    /// Whether a subscription prolongs itself.
+    /// Whether a subscription is renewed automatically.
     Renewal: "a renewal" {
-        /// It ends unless it is renewed by a call.
+        /// The subscription ends unless a call renews it.
         None = "none",
-        /// It renews itself at its end.
+        /// The subscription is renewed automatically when its term ends.
         Automatic = "automatic",
-        /// It tries to, and the payment fails.
+        /// The automatic renewal is attempted, and the payment fails.
         Failing = "failing",
     }
 }
 
 words! {
-    /// What a stop that is to save money does.
-    EconomicalStop: "an answer to an economical stop" {
+    /// What a stop in economical mode does.
+    EconomicalStop: "an effect of an economical stop" {
         /// Compute is freed and no longer billed.
         Frees = "frees",
-        /// The instance stops as it always does.
+        /// The instance stops as in the standard mode; compute is still billed.
         Ignored = "ignored",
     }
 }
 
 words! {
-    /// From when a renewed term counts.
-    TermFrom: "a beginning of a term" {
-        /// From the end of the old one.
+    /// When a renewed term starts.
+    TermFrom: "a start of a term" {
+       /// At the end of the old term.
         Expiry = "expiry",
-        /// From the renewal.
+        /// At the time of the renewal.
         Renewal = "renewal",
     }
 }
 
 words! {
-    /// The spans of a provider's that run by themselves once begun.
+    /// The clocks of a provider: sequences of steps, each due a fixed time after the clock started.
     ClockKind: "a clock" {
-        /// Of an account that has not paid. Settling stops it.
+       /// The clock of an account that has not paid. Settling the bill stops it.
         PaymentOverdue = "payment-overdue",
-        /// Of a subscription whose term has ended. Renewing stops it.
+        /// The clock of a subscription whose term has ended. Renewing the subscription stops it.
         Expiry = "expiry",
-        /// Of a spot instance that is being taken back. Nothing stops it.
+        /// The clock of a spot instance that the provider reclaims. Nothing stops it.
         SpotReclaim = "spot-reclaim",
-        /// Of an account that was cancelled. Settling stops it.
+        /// The clock of an account that was cancelled. Settling the bill stops it.
         Cancellation = "cancellation",
     }
 }
 
 words! {
-    /// What a step of a clock may ask.
+    /// The action that a step of a clock asks for.
     ClockAction: "a step of a clock" {
         /// Shut the instance down.
         Stop = "stop",
-        /// Take back its compute.
+        /// Take back the compute of the instance; its disks stay.
         Reclaim = "reclaim",
-        /// Shut it down and give its compute back.
+        /// Shut the instance down and free its compute; its disks stay.
         Deallocate = "deallocate",
-        /// Give it up for good.
+        /// Release the instance permanently.
         Release = "release",
-        /// Prolong its term.
+        /// Renew the subscription of the instance.
         Renew = "renew",
-        /// Make no more snapshots for the account; no instance is touched.
+        /// Suspend the snapshot schedules of the account; no instance changes.
         SuspendSnapshots = "suspend-snapshots",
     }
 }

@@ -1,170 +1,170 @@
-//! The words about groups: how members come in, and how a group grows, shrinks, spreads,
-//! upgrades and repairs them.
+//! Words about groups: how instances join a group, and how it scales, upgrades and repairs its
+//! members.
 
 use super::action::Action;
 use super::word::words;
 
 words! {
-    /// How an instance came into its group.
+    /// How an instance joined its group.
     Membership: "a membership" {
-        /// It is in no group.
+        /// The instance is in no group.
         None = "none",
-        /// The group created it.
+        /// The group created the instance.
         AutoCreated = "auto-created",
-        /// It was attached, and the group manages its life.
+        /// The instance was attached, and the group manages its lifecycle.
         Entrusted = "entrusted",
-        /// It was attached and stays its owner's.
+        /// The instance was attached, and its owner manages its lifecycle.
         Attached = "attached",
     }
 }
 
 words! {
-    /// Where a request would leave the size of its group.
+    /// The size that a request would leave its group with, compared with the group's bounds.
     Capacity: "a capacity" {
-        /// Between the group's bounds, or no group is concerned.
+        /// The size is within the bounds, or the request concerns no group.
         Within = "within",
-        /// Below its minimum.
+        /// The size is below the minimum.
         BelowMin = "below-min",
-        /// Above its maximum.
+        /// The size is above the maximum.
         AboveMax = "above-max",
     }
 }
 
 words! {
-    /// What becomes of a request that would take a group across one of its bounds.
-    BoundFate: "an answer to a bound" {
-        /// It is carried out as far as the bound.
+    /// What happens to a request that would take a group's size across one of its bounds.
+    BoundFate: "an effect of a bound" {
+       /// The request is carried out as far as the bound.
         Clipped = "clipped",
-        /// It is refused.
+        /// The request is refused.
         Refused = "refused",
-        /// It is carried out: the bound does not concern it.
+        /// The request is carried out: the bound does not apply to it.
         NotBounded = "not-bounded",
     }
 }
 
 words! {
-    /// What a group is meant to have after a scale-in that protection cut short.
-    DesiredAfter: "an answer to a scale-in that was cut short" {
-        /// What was asked for.
+    /// The desired capacity of a group after a scale-in that removed fewer members than requested.
+    DesiredAfter: "a desired capacity after a partial scale-in" {
+       /// The capacity that was requested.
         AsAsked = "as-asked",
-        /// What it has.
+        /// The number of members that the group has.
         RealSize = "real-size",
     }
 }
 
 words! {
-    /// How a group watches its members.
+    /// How a group checks the health of its members.
     HealthCheck: "a health check" {
-        /// Not at all.
+        /// The group has no health check.
         None = "none",
         /// A member that does not run is unhealthy.
         Instance = "instance",
-        /// A member that is reported so is unhealthy.
+        /// A member that is reported unhealthy is unhealthy.
         Application = "application",
     }
 }
 
 words! {
     /// What a health check does to a member that does not run.
-    HealthFate: "an answer of a health check" {
-        /// It is taken for unhealthy and removed.
+    HealthFate: "a result of a health check" {
+       /// The member counts as unhealthy and is removed.
         Removes = "removes",
-        /// It is left alone.
+        /// The member stays.
         Ignores = "ignores",
     }
 }
 
 words! {
-    /// What a scale-in does when too few members may go.
-    Shortfall: "an answer to a shortfall" {
-        /// Those that may go, go.
+    /// What a scale-in does if fewer members may be removed than requested.
+    Shortfall: "a result of a shortfall" {
+       /// The members that may be removed are removed.
         Partial = "partial",
-        /// None goes.
+        /// No member is removed.
         Refused = "refused",
     }
 }
 
 words! {
-    /// Which of several equal members a scale-in takes.
+    /// Which of several members with equal rank a scale-in removes first.
     TieBreak: "a tie-break" {
-        /// The one whose name comes first.
+        /// The member whose name comes first.
         ByName = "by-name",
-        /// Any of them: drawn from the group's own random stream.
+        /// A member that is drawn from the random stream of the group.
         AtRandom = "at-random",
     }
 }
 
 words! {
-    /// What a group orders its members by when it shrinks.
+    /// The property by which a scale-in orders the members of a group.
     Criterion: "a criterion" {
-        /// When the member joined the group.
+        /// The time at which the member joined the group.
         Joined = "joined",
-        /// When the instance was created.
+        /// The time at which the instance was created.
         Created = "created",
-        /// The age of the configuration it was made from.
+        /// The age of the configuration that the member was created from.
         Configuration = "configuration",
-        /// The number at the end of its name.
+        /// The number at the end of the member's name.
         Number = "number",
     }
 }
 
 words! {
-    /// How the members of a group are numbered, so that the number at the end of a name counts.
+    /// How the names of members are numbered, for a scale-in that orders members by number.
     Numbering: "a numbering" {
-        /// By decimal numbers.
+       /// Names end in decimal numbers.
         Decimal = "decimal",
-        /// By numbers whose digits are 0 to 9 and a to z.
+        /// Names end in numbers whose digits are 0 to 9 and a to z.
         Base36 = "base-36",
-        /// Not at all: names are random.
+        /// Names are random and have no number.
         None = "none",
-        /// Not at all, and their age counts instead: the oldest member counts as the highest.
+        /// Names have no number; members are ordered by age, and the oldest counts as the highest.
         Age = "age",
     }
 }
 
 words! {
-    /// What the name of a member looks like at its end.
+    /// The form of the end of a member's name.
     NameForm: "a form of names" {
-        /// It ends in six letters and digits, of which the first is 0.
+        /// The name ends in six letters and digits, of which the first is 0.
         Padded = "padded",
-        /// In any other way.
+        /// The name has any other form.
         Plain = "plain",
     }
 }
 
 words! {
-    /// What setting a protection does to an instance besides, where the protection is a part of
-    /// the instance's own model.
+    /// A further effect of setting a protection, where the protection is a part of the instance's
+    /// own model.
     FlagEffect: "an effect of setting protections" {
-        /// Nothing.
+        /// There is no further effect.
         Nothing = "nothing",
-        /// The instance has a model of its own from then on, and not the latest of its group.
+        /// From then on the instance has its own model instead of the latest model of its group.
         LeavesModel = "leaves-model",
-        /// The same, and what probes the health of members no longer sees it.
+        /// As `leaves-model`, and the health probe of the group no longer reaches the instance.
         LosesProbe = "leaves-model-and-probe",
     }
 }
 
 words! {
-    /// Which end of that order goes first.
+    /// Which end of the order of members a scale-in removes first.
     Extreme: "an end of an order" {
-        /// The lowest: the oldest.
+        /// The lowest, which is the oldest.
         Lowest = "lowest",
-        /// The highest: the newest.
+        /// The highest, which is the newest.
         Highest = "highest",
     }
 }
 
 words! {
-    /// What zones have to do with the order by which a group shrinks.
+    /// How zones affect the order in which a scale-in removes members.
     ZoneRule: "a rule on zones" {
-        /// The order runs over all members alike.
+       /// All members form one order, whatever their zones.
         Ignored = "ignored",
-        /// The order runs over the members of the fullest zones.
+        /// Only the members of the fullest zones are ordered.
         Fullest = "fullest",
-        /// Members without a zone go first; then the order runs over those of the fullest zones.
+        /// Members without a zone are removed first, then members of the fullest zones.
         ZonelessThenFullest = "zoneless-then-fullest",
-        /// The order runs over the members of the zone that the group names first, then the next.
+        /// Members are removed zone by zone, in the order in which the group lists its zones.
         AsListed = "as-listed",
     }
 }
@@ -172,31 +172,31 @@ words! {
 words! {
     /// How a group spreads its members over zones.
     ZonePolicy: "a zone policy" {
-        /// It does not say.
+        /// The group does not set a zone policy.
         None = "none",
-        /// By the order in which it lists them.
+        /// The group prefers zones in the order in which it lists them.
         Priority = "priority",
-        /// Evenly.
+        /// The group spreads its members evenly.
         Balance = "balance",
     }
 }
 
 words! {
-    /// What a scale-in does when every member of the zone it would take from is protected.
-    ZoneHeld: "an answer to a zone that is held" {
-        /// It goes on to the next zone.
+    /// What a scale-in does if all members of the zone to shrink are protected.
+    ZoneHeld: "a result of a protected zone" {
+       /// The scale-in continues with the next zone.
         NextZone = "next-zone",
-        /// It stops.
+        /// The scale-in ends.
         Stops = "stops",
     }
 }
 
 words! {
-    /// How the members of a group are kept.
+    /// How a group manages its members.
     Orchestration: "an orchestration" {
-        /// All alike, as parts of the group.
+        /// Members are identical parts of the group.
         Uniform = "uniform",
-        /// As instances of their own.
+        /// Members are standalone instances.
         Flexible = "flexible",
     }
 }
@@ -204,135 +204,138 @@ words! {
 words! {
     /// How a new model reaches the members of a group.
     Upgrade: "a way of upgrading" {
-        /// A call upgrades members, by name or all of them.
+        /// A call upgrades all members or those that it names.
         Manual = "manual",
-        /// To all of them at once.
+        /// All members are upgraded at once.
         Automatic = "automatic",
-        /// To one batch after the other, in place.
+        /// Members are upgraded in place, one batch after the other.
         Rolling = "rolling",
-        /// To one batch after the other: new members come first, and old ones go.
+        /// Members are replaced one batch after the other: new members are created before old ones
+        /// are removed.
         Surge = "surge",
-        /// The platform brings a new image of the system to one batch after the other.
+        /// The platform upgrades the OS image of one batch after the other.
         OsImage = "os-image",
     }
 }
 
 words! {
-    /// How members get what their group's new model says.
+    /// How a new model of a group is rolled out to its members.
     RollOut: "a roll-out" {
-        /// They do not change until they are upgraded by a call.
+       /// Members do not change until a call upgrades them.
         Waits = "waits",
-        /// All of them at once.
+        /// All members change at once.
         AtOnce = "at-once",
-        /// A batch after the other.
+        /// Members change one batch after the other.
         InBatches = "in-batches",
-        /// A batch after the other, by new members in place of old ones.
+        /// New members replace old ones, one batch after the other.
         Replaces = "replaces",
     }
 }
 
 words! {
-    /// Who or what has a group grow or shrink.
+    /// The initiator of a scaling request.
     Initiator: "an initiator" {
         /// A person, or a program that calls for one.
         User = "user",
-        /// A rule on a metric.
+        /// A scaling rule on a metric.
         Alarm = "alarm",
-        /// A task or a profile that was due.
+        /// A scheduled task or an autoscale profile.
         Schedule = "schedule",
-        /// A bound that the size was outside of.
+        /// The minimum or maximum of the group, because the size was outside of it.
         Bounds = "bounds",
     }
 }
 
 words! {
-    /// A process that a group runs by itself, and that can be suspended.
+    /// A process of a group that can be suspended.
     Process: "a process" {
-        /// To shrink.
+       /// Scaling in.
         ScaleIn = "scale-in",
-        /// To grow.
+        /// Scaling out.
         ScaleOut = "scale-out",
-        /// To look after the health of members.
+        /// Checking the health of members.
         HealthCheck = "health-check",
-        /// To heed rules on metrics.
+        /// Running scaling rules on metrics.
         Alarm = "alarm",
-        /// To heed scheduled tasks.
+        /// Running scheduled tasks.
         Schedule = "schedule",
     }
 }
 
 words! {
-    /// How a group repairs a member that is unhealthy.
+    /// How a group repairs an unhealthy member.
     Repair: "a repair" {
-        /// It puts a new one in its place.
+        /// The group replaces the member by a new one.
         Replace = "replace",
-        /// It gives it a fresh system disk.
+        /// The group replaces the member's system disk by a fresh one.
         Reimage = "reimage",
-        /// It restarts it.
+        /// The group restarts the member.
         Restart = "restart",
     }
 }
 
 words! {
-    /// What a group does with members that it no longer needs.
-    Reclaim: "a way of giving members up" {
-        /// It releases them.
+    /// What a group does with members that it removes.
+    Reclaim: "a reclaim mode" {
+       /// The group releases the members.
         Release = "release",
-        /// It stops them, pays nothing for compute, and starts them again when it grows.
+        /// The group stops the members, without charge for compute, and starts them again when it
+        /// scales out.
         Recycle = "recycle",
     }
 }
 
 words! {
-    /// How a group makes up for members that have gone.
+    /// How a group replaces members that left it.
     Refill: "a refill" {
-        /// It does not.
+        /// The group does not replace them.
         None = "none",
-        /// Up to the size that it is meant to have, or else to its minimum.
+        /// The group grows to its desired capacity, or to its minimum if it has none.
         ToSize = "to-size",
-        /// One for each.
+        /// The group creates one member for each that left.
         OneForOne = "one-for-one",
     }
 }
 
 words! {
-    /// What becomes of spot capacity that is taken back.
+    /// What happens to a spot instance that is reclaimed.
     Eviction: "an eviction" {
-        /// It is shut down; its disks stay.
+        /// The instance is shut down; its disks stay.
         Deallocate = "deallocate",
-        /// It is given up for good.
+        /// The instance is released permanently.
         Delete = "delete",
     }
 }
 
 words! {
-    /// What a hook makes of what it held up.
+    /// The result of a lifecycle hook.
     HookResult: "a result of a hook" {
-        /// What was held up goes on.
+       /// The waiting launch or removal proceeds.
         Continue = "continue",
-        /// What was held up goes on at once, whatever other hooks there are; a launch is given up.
+        /// A waiting removal proceeds at once, without waiting for other hooks; a waiting launch is
+        /// cancelled.
         Abandon = "abandon",
-        /// What was held up is undone: a member that was to go stays.
+        /// The waiting removal is undone: the member stays.
         RollBack = "roll-back",
     }
 }
 
 words! {
-    /// Whether a member that is to come or to go waits for its group's hook.
-    HookFate: "an answer of a hook" {
-        /// It waits.
+    /// Whether a launch or removal waits for a hook of the group.
+    HookFate: "an effect of a hook" {
+       /// The launch or removal waits.
         Waits = "waits",
-        /// It does not.
+        /// The launch or removal does not wait.
         AtOnce = "at-once",
     }
 }
 
 words! {
-    /// What is reported of a member's health.
+    /// The reported health of a member.
     Health: "a state of health" {
-        /// It serves as it should.
+        /// The member works.
         Healthy = "healthy",
-        /// It does not.
+        /// The member does not work.
         Unhealthy = "unhealthy",
     }
 }
@@ -340,21 +343,21 @@ words! {
 words! {
     /// An operation of a group on its members.
     GroupOperation: "an operation of a group" {
-        /// Give them fresh system disks.
+        /// Replace the system disks by fresh ones.
         Reimage = "reimage",
-        /// Give them fresh disks altogether.
+        /// Replace all disks by fresh ones.
         ReimageAll = "reimage-all",
-        /// Shut them down and give their compute back.
+        /// Shut the members down and free their compute.
         Deallocate = "deallocate",
-        /// Shut them down.
+        /// Shut the members down.
         Stop = "stop",
-        /// Start them.
+        /// Start the members.
         Start = "start",
-        /// Stop and start them.
+        /// Stop the members and start them again.
         Restart = "restart",
-        /// Move them to other hosts.
+        /// Move the members to other hosts.
         Redeploy = "redeploy",
-        /// Have the work on their hosts done now.
+        /// Run pending maintenance of the hosts now.
         Maintain = "maintain",
     }
 }
@@ -375,31 +378,31 @@ impl From<GroupOperation> for Action {
 }
 
 words! {
-    /// How a rule compares a metric with a level.
+    /// How a scaling rule compares a metric with its threshold.
     Comparison: "a comparison" {
-        /// The metric is higher.
+        /// The metric is greater than the threshold.
         Above = "above",
-        /// The metric is as high, or higher.
+        /// The metric is greater than or equal to the threshold.
         AtLeast = "at-least",
-        /// The metric is lower.
+        /// The metric is less than the threshold.
         Below = "below",
-        /// The metric is as low, or lower.
+        /// The metric is less than or equal to the threshold.
         AtMost = "at-most",
     }
 }
 
 words! {
-    /// What a rule makes of the past of a metric.
+    /// The statistic of a metric, over the window of a scaling rule.
     Statistic: "a statistic" {
         /// The average over time.
         Average = "average",
-        /// The lowest level.
+        /// The lowest value.
         Minimum = "minimum",
-        /// The highest level.
+        /// The highest value.
         Maximum = "maximum",
-        /// The latest level.
+        /// The latest value.
         Last = "last",
-        /// The levels of all samples together.
+        /// The sum of all samples.
         Sum = "sum",
         /// The number of samples.
         Count = "count",
@@ -409,19 +412,19 @@ words! {
 words! {
     /// A day of the week.
     Weekday: "a day of the week" {
-        /// The first.
+        /// Monday, the first day.
         Monday = "monday",
-        /// The second.
+        /// Tuesday.
         Tuesday = "tuesday",
-        /// The third.
+        /// Wednesday.
         Wednesday = "wednesday",
-        /// The fourth.
+        /// Thursday.
         Thursday = "thursday",
-        /// The fifth.
+        /// Friday.
         Friday = "friday",
-        /// The sixth.
+        /// Saturday.
         Saturday = "saturday",
-        /// The last.
+        /// Sunday, the last day.
         Sunday = "sunday",
     }
 }

@@ -1,5 +1,5 @@
-//! Typed ids: places in the dense tables, so that an instance can never be
-//! passed where a group is meant.
+//! Typed ids: indices into dense tables. The id of an instance cannot be passed where the id of a
+//! group is expected.
 
 macro_rules! ids {
     ($($(#[doc = $about:literal])+ $name:ident($number:ty);)+) => {$(
@@ -8,15 +8,14 @@ macro_rules! ids {
         pub struct $name(pub $number);
 
         impl $name {
-            /// The place in its table.
+            /// The index in its table.
             pub const fn index(self) -> usize {
                 self.0 as usize
             }
 
-            /// The id of that place. Tables never outgrow their ids: the reader
-            /// refuses larger inputs.
+            /// The id of an index. Indices always fit, because the reader refuses larger tables.
             #[expect(clippy::cast_possible_truncation, reason = "checked when read")]
-            pub const fn at(index: usize) -> Self {
+            pub const fn from_index(index: usize) -> Self {
                 Self(index as $number)
             }
         }
@@ -24,7 +23,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// An account: what gets the bill, and has a policy.
+    /// An account: it is billed, and it has a policy.
     AccountId(u32);
     /// A scaling group or scale set.
     GroupId(u32);
@@ -32,21 +31,21 @@ ids! {
     InstanceId(u32);
     /// A zone.
     ZoneId(u32);
-    /// A model that a group makes its members from.
+    /// A model that a group creates its members from.
     ModelId(u32);
-    /// Who asked for something: a name in an event's `by`.
+    /// A caller: a name in the key `by` of an event.
     ActorId(u32);
-    /// An event that a scenario wrote.
+    /// An event of the scenario.
     EventId(u32);
     /// A random source of events.
     SourceId(u32);
-    /// A policy in use: each run has a short list of them.
+    /// A policy of a run.
     PolicyId(u8);
     /// A protection within a policy.
     ProtectionId(u8);
     /// A switch within a policy.
     SwitchId(u8);
-    /// A rule within a policy: a row of a table, a precondition, a step of a clock.
+    /// A rule within a policy: a row of a table, a precondition, or a step of a clock.
     RuleId(u16);
 }
 
@@ -130,8 +129,8 @@ sets! {
 }
 
 impl ModelId {
-    /// A model that an instance has for itself.
+    /// A model that only this instance has.
     pub const OWN: Self = Self(u32::MAX);
-    /// A model that may or may not be that of the group.
+    /// A model of which it is unknown whether it is the latest of the group.
     pub const UNKNOWN: Self = Self(u32::MAX - 1);
 }

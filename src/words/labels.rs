@@ -13,7 +13,7 @@ pub struct Labels(Arc<Parts>);
 struct Parts {
     /// Instances with a text, in ascending order.
     ids: Vec<InstanceId>,
-    /// Index of the text of each.
+    /// For each of these instances, the index of its text in `names`.
     texts: Vec<u32>,
     names: Names,
 }
@@ -21,13 +21,13 @@ struct Parts {
 impl Labels {
     /// The text of an instance; `None` if it has none.
     pub fn of(&self, id: InstanceId) -> Option<&str> {
-        let at = self.0.ids.binary_search(&id).ok()?;
-        self.0.texts.get(at).map(|text| self.0.names.at(*text as usize))
+        let index = self.0.ids.binary_search(&id).ok()?;
+        self.0.texts.get(index).map(|text| self.0.names.get(*text as usize))
     }
 }
 
 impl FromIterator<(InstanceId, String)> for Labels {
-    /// Of texts in ascending order of their instances.
+    /// Collects texts, which must come in ascending order of their instances.
     fn from_iter<I: IntoIterator<Item = (InstanceId, String)>>(labels: I) -> Self {
         let mut parts = Parts::default();
         let mut known: BTreeMap<String, u32> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use super::state::Lock;
 use super::word::Word;
 
-/// The locks that an instance is under. Its word joins the locks with `;`.
+/// The locks of an instance. The word of a set joins the locks with `;`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Locks(u8);
 
@@ -89,7 +89,7 @@ impl Word for Locks {
     }
 
     fn meaning(self) -> &'static str {
-        "The locks that an instance is under."
+        "The locks of an instance."
     }
 
     fn index(self) -> u8 {

@@ -1,9 +1,9 @@
-//! What is counted of a run that is repeated, and in what.
+//! The metrics of a replication, and their units.
 
 use super::word::words;
 
 words! {
-    /// What is counted of every run, in the order of the columns of `replications.csv`.
+    /// The metrics of every replication, in the order of the columns of `replications.csv`.
     Metric: "a metric" {
         /// Instances released, protected or not.
         Released = "released",
@@ -16,25 +16,29 @@ words! {
         Held = "held",
         /// Decisions that went ahead although a protection was in force.
         Overridden = "overridden",
-        /// Known size of what was lost.
+        /// Total known size of lost disks.
         GibLost = "gib-lost",
-        /// Lost disks of unknown size.
+        /// Number of lost disks of unknown size.
         LostOfUnknownSize = "lost-of-unknown-size",
-        /// From the start to the first release of any instance, if there is one.
+        /// Time from the start to the first release of any instance; without a value if there is
+        /// none.
         FirstLoss = "first-loss",
-        /// From the start to that, or to the end if there is none.
+        /// Time from the start to the first release of any instance, or to the end if there is
+        /// none.
         LossFree = "loss-free",
-        /// From the start to the first release of a protected instance, if there is one.
+        /// Time from the start to the first release of a protected instance; without a value if
+        /// there is none.
         FirstProtectedLoss = "first-protected-loss",
-        /// From the start to that, or to the end if there is none.
+        /// Time from the start to the first release of a protected instance, or to the end if there
+        /// is none.
         ProtectedLossFree = "protected-loss-free",
     }
 }
 
 words! {
-    /// What a metric is counted in.
+    /// The unit of a metric.
     Unit: "a unit" {
-        /// Shares of all replications.
+        /// A share of all replications.
         Share = "share",
         /// Instances.
         Instances = "instances",
@@ -50,10 +54,10 @@ words! {
 }
 
 impl Metric {
-    /// How many there are.
+    /// The number of metrics.
     pub const COUNT: usize = <Self as super::word::Word>::ALL.len();
 
-    /// What it is counted in.
+    /// The unit of its values.
     pub const fn unit(self) -> Unit {
         match self {
             Self::ProtectedLost | Self::ProtectedLostAtMost | Self::Released => Unit::Instances,
@@ -67,7 +71,7 @@ impl Metric {
         }
     }
 
-    /// Whether a replication that gave an answer may have no value of it.
+    /// Whether a complete replication may have no value of it.
     pub const fn is_optional(self) -> bool {
         matches!(self, Self::FirstLoss | Self::FirstProtectedLoss)
     }

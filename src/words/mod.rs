@@ -1,8 +1,8 @@
-//! The nouns of the field, one meaning each.
+//! The words of the field, each with one meaning.
 //!
-//! Closed lists of words, typed ids and what they are called, nothing else. It must never know how
-//! anything works, so that files, reports and the engine can share the words
-//! without sharing behaviour.
+//! The room contains closed lists of words, typed ids and their names. It must never know how
+//! anything works, so that files, reports and the engine can share the words without sharing
+//! behaviour.
 
 mod action;
 mod acts;

@@ -1,23 +1,22 @@
-//! Names in one piece of text, found by their place.
+//! Names in one contiguous text, found by index.
 //!
-//! A fleet of millions has millions of names. One by one on the heap they cost
-//! more than what they say, and writing them waits for memory at each.
-//! It must never know what the names are of.
+//! A large fleet has millions of names. A separate allocation for each would take more memory than
+//! the names themselves, and writing them would wait for memory at each name. The module does not
+//! know what the names stand for.
 
 use std::sync::Arc;
 
 /// Names of one kind, in the order of their ids.
 ///
-/// Those that are known when a run begins are shared: a copy of them, for another
-/// replication or for a thread that writes, costs nothing. What is added later
-/// belongs to each copy alone.
+/// Names that are known when a run begins are shared: a copy for another replication or for a
+/// writer thread does not copy their text. Each copy owns the names that are added to it later.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     shared: Arc<Arena>,
     own: Arena,
 }
 
-/// All texts, one after the other, and where each ends [bytes].
+/// All names in one text, and the byte offset at which each ends.
 #[derive(Debug, Clone, Default)]
 struct Arena {
     text: String,
@@ -30,34 +29,34 @@ impl Arena {
         self.ends.push(self.text.len() as u64);
     }
 
-    fn at(&self, at: usize) -> &str {
-        let Some(end) = self.ends.get(at) else { return "" };
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[place(start)..place(*end)]
+    fn get(&self, index: usize) -> &str {
+        let Some(end) = self.ends.get(index) else { return "" };
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[offset(start)..offset(*end)]
     }
 }
 
-/// A place in a text that is in memory: no text there is longer than an address can tell.
+/// A byte offset as an index.
 #[expect(clippy::cast_possible_truncation, reason = "it was the length of a text in memory")]
-const fn place(end: u64) -> usize {
+const fn offset(end: u64) -> usize {
     end as usize
 }
 
 impl Names {
-    /// The name at a place; empty, if there is none.
-    pub fn at(&self, at: usize) -> &str {
-        match at.checked_sub(self.shared.ends.len()) {
-            None => self.shared.at(at),
-            Some(at) => self.own.at(at),
+    /// The name with this index; empty if there is none.
+    pub fn get(&self, index: usize) -> &str {
+        match index.checked_sub(self.shared.ends.len()) {
+            None => self.shared.get(index),
+            Some(index) => self.own.get(index),
         }
     }
 
-    /// How many there are.
+    /// The number of names.
     pub fn len(&self) -> usize {
         self.shared.ends.len() + self.own.ends.len()
     }
 
-    /// Whether there are none.
+    /// Whether there is no name.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -72,17 +71,17 @@ impl Names {
         self.since(0)
     }
 
-    /// The names from a place on.
+    /// The names from the index `start` on.
     pub fn since(&self, start: usize) -> impl Iterator<Item = &str> {
-        (start..self.len()).map(|at| self.at(at))
+        (start..self.len()).map(|index| self.get(index))
     }
 
-    /// The place of the first name that is spelled so.
+    /// The index of the first name that is equal to `name`; `None` if there is none.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.iter().position(|known| known == name)
     }
 
-    /// The same names, all of them shared by the copies that are made from now on.
+    /// The same names, all shared with copies that are made from now on.
     #[must_use]
     pub fn shared(self) -> Self {
         let mut all = if self.shared.ends.is_empty() {
@@ -97,7 +96,7 @@ impl Names {
         Self { shared: Arc::new(all), own: Arena::default() }
     }
 
-    /// Forgets those that were added, and keeps the room that they took.
+    /// Removes the names that were added to this copy, and keeps the allocated memory.
     pub fn forget_own(&mut self) {
         self.own.text.clear();
         self.own.ends.clear();
@@ -117,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_added_to_a_copy_is_not_in_the_other() {
+    fn a_name_that_is_added_to_a_copy_is_not_in_the_original() {
         let mut first: Names = ["web-1", "", "größe"].into_iter().collect();
         let mut second = first.clone();
         first.push("web-auto-1");
@@ -129,18 +128,18 @@ mod tests {
         assert_eq!((second.position("db"), first.position("db")), (Some(3), None));
         let third = second.clone().shared();
         assert!(third.iter().eq(second.iter()) && third.own.ends.is_empty());
-        assert_eq!(third.at(5), "");
+        assert_eq!(third.get(5), "");
         second.forget_own();
         second.push("again");
-        assert_eq!(second.at(3), "again");
+        assert_eq!(second.get(3), "again");
         assert!(Names::default().is_empty());
     }
 
     #[test]
-    fn a_copy_shares_what_was_known() {
+    fn a_copy_shares_the_names_of_the_original() {
         let names: Names = (0..1_000).map(|n| format!("web-{n}")).collect();
         assert!(Arc::ptr_eq(&names.shared, &names.clone().shared));
-        // Twelve bytes and the text are what a name may cost.
+        // A name may take twelve bytes beside its text.
         let spent = names.shared.text.capacity() + 8 * names.shared.ends.capacity();
         assert!(spent <= names.shared.text.len() + 12 * names.len());
     }

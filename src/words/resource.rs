@@ -1,15 +1,15 @@
-//! Resources of an instance, and what becomes of them.
+//! Resources of an instance, and their fates.
 
 use super::word::words;
 
 words! {
     /// The kind of a resource that belongs to an instance and may be lost with it.
     ResourceKind: "a kind of resource" {
-        /// The disk it boots from.
+        /// The disk that the instance boots from.
         SystemDisk = "system-disk",
-        /// A further disk.
+        /// A further disk that is not inside the host.
         DataDisk = "data-disk",
-        /// A disk inside its host.
+        /// A disk inside the host.
         LocalDisk = "local-disk",
         /// A snapshot that a schedule made.
         AutoSnapshot = "auto-snapshot",
@@ -17,9 +17,9 @@ words! {
         Snapshot = "snapshot",
         /// A custom image.
         Image = "image",
-        /// A public address that came with it.
+        /// A public address that was created with the instance.
         StaticIp = "static-ip",
-        /// A public address with a life of its own.
+        /// An elastic public address, which exists independently of the instance.
         Eip = "eip",
     }
 }
@@ -37,17 +37,17 @@ impl ResourceKind {
 words! {
     /// The fate of a resource.
     Fate: "a fate" {
-        /// Gone for good.
+        /// The resource is lost permanently.
         Lost = "lost",
-        /// Still there, and free of charge.
+        /// The resource still exists and is free of charge.
         Kept = "kept",
-        /// Still there, and still billed.
+        /// The resource still exists and is still billed.
         KeptBilled = "kept-billed",
     }
 }
 
 words! {
-    /// What a change of state is about.
+    /// The subject of a change of state.
     Subject: "a subject" {
         /// An account.
         Account = "account",

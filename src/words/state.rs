@@ -5,60 +5,62 @@ use super::word::words;
 words! {
     /// The state of an instance.
     Lifecycle: "a state" {
-        /// Not created yet.
+        /// The instance has not been created yet.
         Absent = "absent",
-        /// Being created.
+        /// The instance is being created.
         Pending = "pending",
-        /// At work.
+        /// The instance is running.
         Running = "running",
-        /// Shut down; everything of it is still there.
+        /// The instance was shut down; its compute and disks still exist.
         Stopped = "stopped",
-        /// Shut down, and its compute was taken back; its disks are still there.
+        /// The instance was shut down, and the provider took back its compute; its disks still
+        /// exist.
         Reclaimed = "reclaimed",
-        /// Shut down, and its compute was given back; its disks are still there.
+        /// The instance was shut down, and its compute was freed; its disks still exist.
         Deallocated = "deallocated",
-        /// About to go: a hook has the last word.
+        /// The removal of the instance from its group waits for a hook.
         Removing = "removing",
-        /// Given up for good.
+        /// The instance was released permanently.
         Released = "released",
     }
 }
 
 words! {
-    /// What shut an instance down.
+    /// The cause of a stop.
     StoppedBy: "a cause of a stop" {
-        /// It is not stopped.
+        /// The instance is not stopped.
         Nothing = "nothing",
         /// A call.
         User = "user",
         /// An unpaid bill.
         Arrears = "arrears",
-        /// The end of its term.
+        /// The end of the subscription's term.
         Expiry = "expiry",
-        /// The platform, for security.
+        /// A security action of the platform.
         Security = "security",
-        /// Its group, which may use it again.
+        /// The group, which can start the instance again.
         Group = "group",
     }
 }
 
 words! {
-    /// What bars an instance's owner from some calls. An instance may be under several.
+    /// A lock: while it is on, the platform refuses some calls of the owner. An instance can have
+    /// several locks.
     Lock: "a lock" {
-        /// Nothing does.
+        /// The instance has no lock.
         None = "none",
-        /// It was stopped for an unpaid bill.
+        /// The instance was stopped for an unpaid bill.
         Financial = "financial",
-        /// The platform suspects a breach of its rules.
+        /// The platform suspects a violation of its rules.
         Security = "security",
-        /// Its spot capacity is being taken back.
+        /// The provider reclaims the spot instance.
         Recycling = "recycling",
     }
 }
 
 words! {
-    /// An answer to a plain question.
-    YesNo: "a yes or no" {
+    /// An answer to a yes-or-no question.
+    YesNo: "a yes-or-no answer" {
         /// No.
         No = "false",
         /// Yes.

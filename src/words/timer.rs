@@ -4,7 +4,7 @@ use super::billing::ClockKind;
 use super::word::words;
 
 words! {
-    /// What was due when a request without a caller began. Reports write `timer:` before the word.
+    /// The timer that started a request without a caller. Reports write `timer:` before the word.
     TimerName: "a timer" {
         /// A step of the clock of an account that has not paid.
         PaymentOverdue = "payment-overdue",
@@ -28,7 +28,7 @@ words! {
 }
 
 impl TimerName {
-    /// What reports and expectations write before the word.
+    /// The prefix that reports and expectations write before the word.
     pub const PREFIX: &str = "timer:";
 }
 

@@ -1,13 +1,13 @@
-//! Causes of requests, and the channels they arrive by.
+//! Causes of requests, and the channels of calls.
 
 use super::word::words;
 
 words! {
-    /// The cause that asks for something to be done to an instance.
+    /// The cause of a request.
     Trigger: "a trigger" {
-        /// A person or a program called for this very instance.
+        /// A person or a program made a call that names the instance.
         Manual = "manual",
-        /// The time set for its release has come.
+        /// The scheduled release of the instance is due.
         ScheduledRelease = "scheduled-release",
         /// The account has not paid.
         BillingOverdue = "billing-overdue",
@@ -15,35 +15,35 @@ words! {
         Expiry = "expiry",
         /// The platform enforces its security rules.
         SecurityRelease = "security-release",
-        /// The platform takes spot capacity back.
+        /// The provider reclaims a spot instance.
         SpotReclaim = "spot-reclaim",
-        /// Its group shrinks and chooses a member.
+        /// The group scales in and chooses the member.
         ScaleIn = "scale-in",
-        /// Its group found it unhealthy.
+        /// The health check of the group found the member unhealthy.
         HealthCheck = "health-check",
         /// A call removes named members from their group.
         DeleteMembers = "delete-members",
         /// A call detaches named members from their group.
         Detach = "detach",
-        /// Its whole group is deleted.
+        /// The whole group is deleted.
         GroupDelete = "group-delete",
         /// A call applies an operation to members of a group.
         GroupAction = "group-action",
-        /// The model of its group has changed and reaches the members.
+        /// A new model of the group is rolled out to its members.
         ModelUpdate = "model-update",
-        /// Its group evens out its zones.
+        /// The group rebalances its zones.
         ZoneBalance = "zone-balance",
-        /// The platform works on the host.
+        /// The platform maintains the host.
         Maintenance = "maintenance",
         /// The account was cancelled.
         Cancellation = "cancellation",
-        /// The hook that held its launch up has ended, and the launch is given up.
+        /// The hook for which the launch waited has ended, and the launch is cancelled.
         LaunchHook = "launch-hook",
     }
 }
 
 impl Trigger {
-    /// Whether a group asks, and what it asks depends on how the member came in.
+    /// Whether the group makes the request and the action depends on how the member joined it.
     pub const fn is_from_group(self) -> bool {
         match self {
             Self::ScaleIn
@@ -66,7 +66,7 @@ impl Trigger {
         }
     }
 
-    /// Whether it reaches an instance because that is a member of a group.
+    /// Whether it concerns an instance because the instance is a member of a group.
     pub const fn is_about_members(self) -> bool {
         match self {
             Self::ScaleIn
@@ -91,9 +91,9 @@ impl Trigger {
 }
 
 words! {
-    /// The way by which a call came in.
+    /// The channel of a call.
     Channel: "a channel" {
-        /// The channel is not stated, or the event is no call.
+        /// The channel is not stated, or the event is not a call.
         None = "unspecified",
         /// The provider's web console.
         Console = "console",

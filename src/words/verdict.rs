@@ -1,39 +1,39 @@
-//! Verdicts, outcomes, and how well they are supported.
+//! Verdicts and outcomes, and the confidence in them.
 
 use super::word::words;
 
 words! {
-    /// What became of one protection in one decision.
+    /// The verdict on one protection in one decision.
     Verdict: "a verdict" {
-        /// The protection stopped it.
+        /// The protection stopped the action.
         Held = "held",
-        /// The protection was in force and it went ahead.
+        /// The protection was in force, and the action went ahead.
         Overridden = "overridden",
-        /// The protection was on and plays no part here.
+        /// The protection was on, and the provider does not check it here.
         NotConsulted = "not-consulted",
     }
 }
 
 words! {
-    /// What became of one instance in one request.
+    /// The outcome of a decision, which is about one instance in one request.
     Outcome: "an outcome" {
-        /// Kept, because at least one protection held.
+        /// The instance was kept, because at least one protection held.
         Held = "held",
-        /// Went ahead although at least one protection was in force.
+        /// The action went ahead although at least one protection was in force.
         Overridden = "overridden",
-        /// Went ahead; no protection was in force against it.
+        /// The action went ahead; no protection was in force against it.
         Unprotected = "unprotected",
-        /// Went ahead either way; whether a protection was in force against it is not known.
+        /// The action went ahead; whether a protection was in force against it is unknown.
         Undetermined = "undetermined",
-        /// Refused for another reason: term not ended, permission, wrong state.
+        /// The action was refused for another reason: term not ended, permission, wrong state.
         Denied = "denied",
-        /// Accepted and waiting, or due and waiting.
+        /// The action was accepted or is due, and waits.
         Deferred = "deferred",
-        /// Passed over without an error.
+        /// The instance was skipped without an error.
         Skipped = "skipped",
-        /// Kept only because a neighbour in the same request was protected.
+        /// The instance was kept only because another instance of the same request was protected.
         Spared = "spared",
-        /// Nothing to do: already released.
+        /// There was nothing to do: the instance was already released.
         NoOp = "no-op",
     }
 }
@@ -54,73 +54,73 @@ impl Outcome {
 }
 
 words! {
-    /// What has the last word in a decision, if it is no protection.
-    DecidingFactor: "a last word" {
-        /// A refusal that is no protection.
+    /// The factor that decided, if it is not a protection.
+    DecidingFactor: "a deciding factor" {
+       /// A precondition that is not met.
         Precondition = "precondition",
-        /// The step of a clock that asked for it; nothing stood against it.
+        /// The step of a clock that made the request; nothing prevented the action.
         Clock = "clock",
-        /// The rule on schedules.
+        /// The rule on scheduled releases.
         Schedule = "schedule",
-        /// The health check that asked for it; nothing stood against it.
+        /// The health check that made the request; nothing prevented the action.
         HealthCheck = "health-check",
-        /// How the instance came into its group; nothing stood against what that means.
+        /// How the instance joined its group, which determines the action; nothing prevented it.
         Membership = "membership",
-        /// What stood against a neighbour in the same request.
+        /// A protection or precondition of another instance in the same request.
         Neighbour = "neighbour",
-        /// The state of the instance: released already, or never there.
+        /// The state of the instance: it was already released, or never existed.
         State = "state",
-        /// A hook that the group runs before a member goes.
+        /// A hook that the group runs before it removes a member.
         Hook = "hook",
     }
 }
 
 words! {
-    /// An obstacle to a request under any provider.
+    /// A reason to refuse a request that is the same under every policy.
     Obstacle: "an obstacle" {
-        /// The instance does not exist, not yet or no longer.
+        /// The instance does not exist yet, or no longer exists.
         NotThere = "not-there",
-        /// The instance is in a group already.
+        /// The instance is already in a group.
         InAGroup = "in-a-group",
         /// An instance that the request names is not a member of the group.
         NotAMember = "not-a-member",
-        /// The instance is not spot capacity.
+        /// The instance is not a spot instance.
         NotSpot = "not-spot",
         /// The group has been deleted.
         GroupDeleted = "group-deleted",
         /// The instance is in no group.
         NotInAGroup = "not-in-a-group",
-        /// No hook holds the instance up.
+        /// The instance waits for no hook.
         NoHook = "no-hook",
-        /// The hook has been prolonged as often as it can be.
+        /// The timeout of the hook cannot be extended again.
         NoMoreTime = "no-more-time",
         /// The group has no more members.
         Empty = "empty",
-        /// The groups of a run have created as many members as this program lets them.
+        /// The groups of a run have created the largest number of members that this program allows.
         TooMany = "too-many",
     }
 }
 
 words! {
-    /// What became of a request.
+    /// The result of a request.
     RequestResult: "a result" {
-        /// Everything asked was done, or waits to be done.
+        /// The whole request was carried out, or waits.
         Accepted = "accepted",
-        /// Nothing was done.
+        /// No part of the request was carried out.
         Refused = "refused",
-        /// Some of it was done.
+        /// A part of the request was carried out.
         Partial = "partial",
     }
 }
 
 words! {
-    /// What kept a request from changing as many instances as it was to.
+    /// The reason why a request changed fewer instances than it asked for.
     LimitedBy: "a limit" {
         /// A minimum or maximum of the group.
         Bound = "bound",
-        /// A protection held instances that would have been next.
+        /// A protection held the next instances.
         Protection = "protection",
-        /// The group has no further member to choose.
+        /// The group has no further member that could be chosen.
         NoCandidate = "no-candidate",
         /// A limit of this program.
         Program = "program",
@@ -130,15 +130,15 @@ words! {
 words! {
     /// Confidence of a statement, strongest first.
     Confidence: "a confidence" {
-        /// The provider's documents say so.
+        /// The provider's documents state it.
         Documented = "documented",
-        /// A public report of an observation.
+        /// A public report describes an observation of it.
         Observed = "observed",
         /// It follows from what is documented.
         Inferred = "inferred",
         /// No document states it; the value is an assumption.
         Unconfirmed = "unconfirmed",
-        /// A rule of the user, or a what-if, without a claim that the provider behaves so.
+        /// A user's own rule or assumption, without a claim about the provider.
         Assumed = "assumed",
     }
 }

@@ -31,7 +31,8 @@ pub trait Word: Copy + Eq + 'static {
         Self::ALL.iter().map(|word| (word.word(), 1 << word.index())).collect()
     }
 
-    /// The condition that matches exactly the words of a mask; `None` if a list of words says it.
+    /// The condition that matches exactly the words of a mask; `None` if a plain list of words
+    /// does.
     fn describe(words: u32) -> Option<String> {
         let _ = words;
         None

@@ -113,7 +113,7 @@ impl Step<'_> {
         } else if book.assumes(&step.when) {
             let when = step.when.clone();
             let mut concerned = self.world.fleet.account(account).instances.clone();
-            concerned.retain(|id| self.world.fleet.instance(*id).is_there());
+            concerned.retain(|id| self.world.fleet.instance(*id).exists());
             concerned.retain(|id| self.concerns(&request, *id, &when));
             if self.world.halt.is_none() {
                 self.take_step(&request, &concerned);
@@ -136,7 +136,7 @@ impl Step<'_> {
             let action = Action::from(step.action);
             let request = RequestContext::timer(arrears.clock.into(), step.trigger, action, target);
             let ids = self.world.fleet.account(account).instances.iter();
-            let mut there = ids.filter(|id| self.world.fleet.instance(**id).is_there());
+            let mut there = ids.filter(|id| self.world.fleet.instance(**id).exists());
             !matches!(step.action, ClockAction::Renew | ClockAction::SuspendSnapshots)
                 && book.assumes(&step.when)
                 && there.any(|id| {
@@ -225,7 +225,7 @@ impl Step<'_> {
 
     /// Applies the effect of settling to an instance that the arrears had stopped.
     fn after_settling(&mut self, request: &RequestContext, seq: u64, id: InstanceId) {
-        if self.world.fleet.instance(id).is_there() {
+        if self.world.fleet.instance(id).exists() {
             self.set_lock(request, seq, id, Lock::Financial, false);
         }
         let instance = self.world.fleet.instance(id);

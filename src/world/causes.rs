@@ -29,7 +29,7 @@ impl Step<'_> {
         let (on, _) = self.world.protections(id);
         let group = self.world.fleet.instance(id).group;
         let mut last = DatedOrigin::NONE;
-        for protection in (0..book.policy.protections.len()).map(ProtectionId::at) {
+        for protection in (0..book.policy.protections.len()).map(ProtectionId::from_index) {
             let of_group = group.map(|group| OriginKey::GroupFlagOff(group, protection));
             for key in [Some(OriginKey::FlagOff(id, protection)), of_group].into_iter().flatten() {
                 let since = self.world.origins.get(key);

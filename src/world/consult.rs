@@ -2,7 +2,9 @@
 
 use super::request::RequestContext;
 use super::step::{Halt, Step};
-use crate::policy::{Answer, Basis, Condition, Facts, Rulebook, Table, Tables, Undecided};
+use crate::policy::{
+    Answer, Basis, Condition, DecisionTable, DecisionTables, Facts, Rulebook, Undecided,
+};
 use crate::record::{Cause, Target};
 use crate::words::{Action, InstanceId, PolicyId, RuleId, Word};
 
@@ -47,7 +49,7 @@ impl Step<'_> {
         &mut self,
         request: &RequestContext,
         policy: PolicyId,
-        table: impl Fn(&Tables) -> &Table<C>,
+        table: impl Fn(&DecisionTables) -> &DecisionTable<C>,
         facts: &Facts,
     ) -> Option<Answer<C>> {
         let book = self.world.header.rulebook(policy);

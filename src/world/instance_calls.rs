@@ -93,7 +93,7 @@ impl Step<'_> {
         id: InstanceId,
     ) -> Result<(), Refusal> {
         let policy = self.world.policy_of(id);
-        if !self.world.fleet.instance(id).is_there() {
+        if !self.world.fleet.instance(id).exists() {
             let facts = self.facts(request, id, request.action);
             return Err(self.refusal_of_absent(policy, &facts, Obstacle::NotThere));
         }
@@ -332,7 +332,7 @@ impl Step<'_> {
         let ids = self.instances_of(targets);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         self.apply_unjudged(&request, &ids, |step, seq, id| {
-            if !step.world.fleet.instance(id).is_there() {
+            if !step.world.fleet.instance(id).exists() {
                 return Err(Obstacle::NotThere);
             }
             step.set_lock(&request, seq, id, Lock::Security, on);

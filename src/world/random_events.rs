@@ -11,7 +11,7 @@ impl World {
     /// Sets the first timer of each random source.
     pub(super) fn schedule_random_sources(&self, future_events: &mut FutureEvents<Timer>) {
         for (index, source) in self.sources.iter().enumerate() {
-            future_events.set(Timer::RandomSource(SourceId::at(index)), source.due());
+            future_events.set(Timer::RandomSource(SourceId::from_index(index)), source.due());
         }
     }
 }

@@ -28,7 +28,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::fleet::Fleet;
 use crate::kernel::{Distribution, Streams, below};
-use crate::plan::{Among, Event, EventTargets, Law, Source as Planned, Targets, Thousandths};
+use crate::plan::{Among, Event, EventTargets, Law, RandomSource as Planned, Targets, Thousandths};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, InstanceId};
 

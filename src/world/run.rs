@@ -276,7 +276,7 @@ impl World {
         let mut due = Vec::new();
         let mut joined: Vec<Option<SimTime>> = vec![None; self.fleet.groups().count()];
         for (id, instance) in self.fleet.instances() {
-            if !instance.is_there() {
+            if !instance.exists() {
                 continue;
             }
             // Without a known time of joining, a member counts as joined at the start.
@@ -293,7 +293,7 @@ impl World {
         }
         for (group, last) in joined.into_iter().enumerate() {
             if let Some(last) = last {
-                self.fleet.cool_down(GroupId::at(group), last);
+                self.fleet.cool_down(GroupId::from_index(group), last);
             }
         }
         for (id, account) in self.fleet.accounts() {

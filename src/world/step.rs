@@ -98,7 +98,7 @@ impl World {
     pub fn reached(&self) -> impl Iterator<Item = (PolicyId, RuleId)> {
         self.reached.iter().enumerate().flat_map(|(policy, rules)| {
             let reached = rules.iter().enumerate().filter(|(_, reached)| **reached);
-            reached.map(move |(rule, _)| (PolicyId::at(policy), RuleId::at(rule)))
+            reached.map(move |(rule, _)| (PolicyId::from_index(policy), RuleId::from_index(rule)))
         })
     }
 

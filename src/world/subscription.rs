@@ -55,7 +55,7 @@ impl Step<'_> {
         self.clock_step(id, ClockKind::Expiry, number, StoppedBy::Expiry);
         // A renewal has restarted the clock and set its own timer.
         let instance = self.world.fleet.instance(id);
-        if instance.is_there() && instance.expires == since {
+        if instance.exists() && instance.expires == since {
             self.schedule_next_term_step(id);
         }
     }
@@ -80,7 +80,7 @@ impl Step<'_> {
                 } else {
                     Payload::StoppedBy(by)
                 });
-        let applies = book.assumes(&step.when) && self.world.fleet.instance(id).is_there();
+        let applies = book.assumes(&step.when) && self.world.fleet.instance(id).exists();
         let when = step.when.clone();
         if applies && self.concerns(&request, id, &when) {
             self.take_step(&request, &[id]);
@@ -135,7 +135,7 @@ impl Step<'_> {
         self.apply_unjudged(&request, &ids, |step, seq, id| {
             let now = step.now;
             let instance = step.world.fleet.instance_mut(id);
-            if !instance.is_there() {
+            if !instance.exists() {
                 return Err(Obstacle::NotThere);
             }
             if !step.is_spot(&request, id) {
@@ -194,7 +194,7 @@ impl Step<'_> {
         if let Some((_, number)) = timetable.get(steps).copied() {
             self.clock_step(id, ClockKind::SpotReclaim, number, StoppedBy::Nothing);
         }
-        if self.world.fleet.instance(id).is_there() {
+        if self.world.fleet.instance(id).exists() {
             self.schedule_reclaim_step(id);
         }
     }

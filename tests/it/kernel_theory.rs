@@ -411,7 +411,7 @@ fn a_large_crowd_and_one_that_has_just_begun() {
     }
     let truth = 1_045.2 * (1.0 - libm::exp(-8.0));
     let within = counts.interval(Confidence::new(0.999).unwrap()).unwrap();
-    assert!(within.holds(truth) && within.half_width() < 0.03 * truth, "{within:?}");
+    assert!(within.contains(truth) && within.half_width() < 0.03 * truth, "{within:?}");
     let variance = counts.variance().unwrap();
     assert!((variance / truth - 1.0).abs() < 3.5 * 0.226, "{variance}");
     // M/M/∞ from empty with λ = 20, E = 3 at t = 1: 60 · (1 − exp(−1/3)).
@@ -422,7 +422,7 @@ fn a_large_crowd_and_one_that_has_just_begun() {
         counts.add(case.run(seed).present.value());
     }
     let within = counts.interval(Confidence::new(0.999).unwrap()).unwrap();
-    assert!(within.holds(17.008_121_365_573) && within.half_width() < 0.5, "{within:?}");
+    assert!(within.contains(17.008_121_365_573) && within.half_width() < 0.5, "{within:?}");
 }
 
 /// Machines that fail and a crew that repairs them, in order of failure.
@@ -564,7 +564,7 @@ fn the_machine_shop_makes_as_many_parts_as_in_simpy() {
     }
     let within = theirs.interval(Confidence::new(0.99).unwrap()).unwrap();
     let ours = ours.mean().unwrap();
-    assert!(within.holds(ours), "{ours} parts, and SimPy's {within:?}");
+    assert!(within.contains(ours), "{ours} parts, and SimPy's {within:?}");
 }
 
 #[test]
@@ -580,11 +580,11 @@ fn an_interval_holds_the_truth_as_often_as_it_says() {
             (case.warm, case.end) = (0, 120_000);
             counts.add(case.run(experiment * 10 + replication).present.value());
         }
-        let holds = |confidence| counts.interval(confidence).unwrap().holds(truth);
+        let holds = |confidence| counts.interval(confidence).unwrap().contains(truth);
         held_95.add(holds(Confidence::P95));
         held_80.add(holds(Confidence::new(0.8).unwrap()));
     }
     let nearly_sure = Confidence::new(0.999).unwrap();
-    assert!(held_95.interval(nearly_sure).holds(0.95), "{held_95:?}");
-    assert!(held_80.interval(nearly_sure).holds(0.80), "{held_80:?}");
+    assert!(held_95.interval(nearly_sure).contains(0.95), "{held_95:?}");
+    assert!(held_80.interval(nearly_sure).contains(0.80), "{held_80:?}");
 }

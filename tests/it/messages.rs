@@ -61,7 +61,7 @@ fn deep_nesting_and_bombs_are_refused_at_once() {
     for (from, to) in ('a'..='y').zip('b'..='z') {
         bomb.push_str(&format!("{to}: &{to} [*{from}, *{from}]\n"));
     }
-    assert!(check("bomb.yaml", bomb).contains("anchors (`&name`) are not used here"));
+    assert!(check("bomb.yaml", bomb).contains("anchors (`&name`) are not allowed here"));
 }
 
 #[test]
@@ -100,11 +100,11 @@ fn a_file_without_read_permission_is_reported() {
 #[test]
 fn parts_of_yaml_that_read_differently_elsewhere_are_refused() {
     for (text, reported) in [
-        ("a: 1\n\tb: 2\n", "a tab stands where lines are indented"),
-        ("a: &x 1\n", "anchors (`&name`) are not used here"),
-        ("a: *x\n", "aliases (`*name`) are not used here"),
-        ("a: !!str 1\n", "tags (`!name`) are not used here"),
-        ("<<: { a: 1 }\n", "merge keys (`<<`) are not used here"),
+        ("a: 1\n\tb: 2\n", "a tab is used for indentation"),
+        ("a: &x 1\n", "anchors (`&name`) are not allowed here"),
+        ("a: *x\n", "aliases (`*name`) are not allowed here"),
+        ("a: !!str 1\n", "tags (`!name`) are not allowed here"),
+        ("<<: { a: 1 }\n", "merge keys (`<<`) are not allowed here"),
         ("a: 1\n---\nb: 2\n", "a second document begins here"),
         ("a: 1\na: 2\n", "`a` is defined twice"),
         ("a: [1, 2\nb: 3\n", "a `[` or `{` was opened on a line above and is not closed there"),

@@ -203,7 +203,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
             });
             for (at, protection) in of_later {
                 let mut plan = plan.clone();
-                let means = Means::Set(ProtectionId::at(at));
+                let means = Means::Set(ProtectionId::from_index(at));
                 let order = order_of(&mut plan, decision.instance, decision, means);
                 if tried(&plan, decision.at, decision.cause, &[order], &gone).is_ok() {
                     let why = format!("{} helps", protection.name);

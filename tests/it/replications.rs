@@ -613,7 +613,7 @@ fn the_interval_of_a_study_holds_the_truth_as_often_as_it_says() {
         let figures = estimates(&of, Confidence::P95);
         for ((name, truth), held) in truths.iter().zip(&mut held) {
             let figure = figures.iter().find(|figure| figure.metric == *name).unwrap();
-            held.add(figure.interval.unwrap().holds(*truth));
+            held.add(figure.interval.unwrap().contains(*truth));
         }
     }
     // Clopper and Pearson's holds at least as often as it says; Student's about so.

@@ -27,7 +27,7 @@ fn the_interval_of_a_share_never_promises_too_much() {
             for p in (1..200).map(|n| f64::from(n) / 200.0) {
                 let terms = binomial(of, p).into_iter().zip(&intervals);
                 let holds: f64 =
-                    terms.filter(|(_, interval)| interval.holds(p)).map(|(term, _)| term).sum();
+                    terms.filter(|(_, interval)| interval.contains(p)).map(|(term, _)| term).sum();
                 assert!(holds >= confidence - 1e-9, "{of}, {p}: {holds} below {confidence}");
             }
         }
@@ -40,5 +40,5 @@ fn more_of_the_same_says_more() {
     let widths: Vec<f64> =
         [1, 10, 100, 100_000].map(of).iter().map(|found| found.high - found.low).collect();
     assert!(widths.is_sorted_by(|wide, narrow| narrow < wide), "{widths:?}");
-    assert!(of(100_000).holds(0.3) && widths[3] < 0.002);
+    assert!(of(100_000).contains(0.3) && widths[3] < 0.002);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::load::Loader;
 use super::run_cases::{Job, Judged, RunSettings, judge_all};
 use crate::experiment::{Coverage, PolicyCoverage, suggest};
-use crate::policy::{Catalog, Policy, Row};
+use crate::policy::{Catalog, Policy, TableRow};
 use crate::report::{
     DecisionRow, Mutant, Paint, coverage_json, coverage_missed, coverage_per_cent, coverage_text,
     mutants_missed, mutation_per_cent, mutation_text,
@@ -111,7 +111,7 @@ fn mutate(
     for protection in &policy.protections {
         let rows = protection.table.rows().iter();
         let possible = rows.filter(|row| policy.rule(row.rule).unreachable.is_none());
-        let others = |row: &Row<Verdict>| {
+        let others = |row: &TableRow<Verdict>| {
             let (rule, says) = (row.rule, row.says);
             let others = Verdict::ALL.iter().copied().filter(move |to| *to != says);
             others.map(move |to| (rule, says, to))
@@ -257,7 +257,7 @@ impl SuiteCoverage {
             let mut all = self.coverage.all();
             all.find_map(|policy| {
                 let index = policy.rules.iter().position(|rule| rule.id == wanted)?;
-                Some((policy, RuleId::at(index)))
+                Some((policy, RuleId::from_index(index)))
             })
         };
         let reported = match found {

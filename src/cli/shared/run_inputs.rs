@@ -43,7 +43,7 @@ pub fn written_at(plan: &Plan, sources: &Sources) -> Vec<EventPlace> {
     let places = places.filter(|(_, span)| **span != Span::NOWHERE);
     let lines = sources.lines(places.clone().map(|(_, span)| *span));
     let place = |((index, span), line): ((usize, &Span), usize)| EventPlace {
-        event: plan.header.event(EventId::at(index)).into_owned(),
+        event: plan.header.event(EventId::from_index(index)).into_owned(),
         file: sources.path(span.file).to_owned(),
         line,
     };

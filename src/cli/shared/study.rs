@@ -256,7 +256,7 @@ impl<'a> ReplicatedPlan<'a> {
     /// Notes the assumptions that replications relied on.
     fn note(&self, result: &mut StudyResult, relied: &[SwitchSet]) {
         let relied = relied.iter().enumerate();
-        let relied = relied.map(|(index, set)| (PolicyId::at(index), *set));
+        let relied = relied.map(|(index, set)| (PolicyId::from_index(index), *set));
         result.assumptions = assumed(&self.plan.header, relied, |_, _| None);
     }
 

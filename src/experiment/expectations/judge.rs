@@ -7,7 +7,7 @@ use super::failure::{Failure, Judgement};
 use super::history;
 use super::slots::ExpectedLines;
 use crate::plan::{
-    AccountIs, DecisionLine, Expectation, Expectations, LookAt, LossLine, RequestLine, StateOf,
+    AccountIs, CheckTime, DecisionLine, Expectation, Expectations, LossLine, RequestLine, StateOf,
     Watch,
 };
 use crate::record::{Cause, Decision, Record, Request, Subject, What};
@@ -94,8 +94,8 @@ impl Judge {
     pub fn check_states(&mut self, next: Option<SimTime>, world: &World) {
         for index in 0..self.expected.states.len() {
             let due = match self.expected.states[index].line.at {
-                LookAt::At(instant) => next.is_none_or(|next| next > instant),
-                LookAt::End => false,
+                CheckTime::At(instant) => next.is_none_or(|next| next > instant),
+                CheckTime::End => false,
             };
             if due && !self.checked[index] {
                 self.check_state(index, world);

@@ -26,7 +26,7 @@ impl TimerId for Probe {
 
     fn index(&self) -> u32 {
         match self {
-            Self::Early(who) | Self::Late(who) => *who,
+            Self::Early(index) | Self::Late(index) => *index,
         }
     }
 }
@@ -45,7 +45,7 @@ fn notes(future_events: &FutureEvents<Probe>) -> usize {
 }
 
 #[test]
-fn simultaneous_timers_fire_by_rank_and_then_by_whom_they_are_about() {
+fn simultaneous_timers_fire_by_priority_and_then_by_index() {
     let mut future_events = FutureEvents::starting_at(second(0));
     for timer in [Probe::Late(1), Probe::Early(9), Probe::Late(0), Probe::Early(3)] {
         future_events.set(timer, second(5));
@@ -58,7 +58,7 @@ fn simultaneous_timers_fire_by_rank_and_then_by_whom_they_are_about() {
 }
 
 #[test]
-fn setting_again_moves_and_clearing_takes_out() {
+fn setting_again_moves_a_timer_and_clearing_removes_it() {
     let mut future_events = FutureEvents::starting_at(second(0));
     future_events.set(Probe::Early(1), second(5));
     future_events.set(Probe::Early(1), second(9));
@@ -74,7 +74,7 @@ fn setting_again_moves_and_clearing_takes_out() {
 }
 
 #[test]
-fn the_end_of_the_calendar_is_a_few_volumes_away() {
+fn timers_at_the_end_of_the_calendar_fire() {
     let (start, end) = (second(0), second(253_402_300_799)); // year 9999
     let mut future_events = FutureEvents::starting_at(start);
     future_events.set(Probe::Late(0), end);
@@ -85,14 +85,14 @@ fn the_end_of_the_calendar_is_a_few_volumes_away() {
 }
 
 #[test]
-fn nothing_is_kept_of_timers_that_were_cleared_or_moved() {
+fn notes_of_cleared_and_moved_timers_are_removed() {
     let day = 86_400;
     let mut future_events = FutureEvents::starting_at(second(0));
     for round in 0..10_000_i64 {
-        let who = u32::try_from(round % 100).unwrap();
-        future_events.set(Probe::Early(who), second((round % 13 + 1) * day));
-        future_events.set(Probe::Late(who), second((round % 7 + 1) * day));
-        future_events.clear(Probe::Late(who));
+        let index = u32::try_from(round % 100).unwrap();
+        future_events.set(Probe::Early(index), second((round % 13 + 1) * day));
+        future_events.set(Probe::Late(index), second((round % 7 + 1) * day));
+        future_events.clear(Probe::Late(index));
     }
     assert_eq!(notes(&future_events), future_events.notes);
     assert!(future_events.notes <= FEWEST_NOTES + 1, "{} notes", future_events.notes);
@@ -100,10 +100,10 @@ fn nothing_is_kept_of_timers_that_were_cleared_or_moved() {
 }
 
 #[test]
-fn only_opened_days_are_queued() {
+fn only_timers_of_the_open_page_are_queued() {
     let mut future_events = FutureEvents::starting_at(second(0));
-    for who in 0..1_000 {
-        future_events.set(Probe::Early(who), second(i64::from(who) * 3_600));
+    for index in 0..1_000 {
+        future_events.set(Probe::Early(index), second(i64::from(index) * 3_600));
     }
     let mut most = 0;
     while future_events.take().is_some() {
@@ -122,18 +122,18 @@ fn a_page_after_the_bound_is_not_opened() {
     assert_eq!(future_events.next_by(second(700_000)), Some(second(700_000)));
 }
 
-/// What a model might do: set, clear, take, or let time pass up to an order of its script.
+/// Operations of a model: set, clear, take, or advance the clock to an event of the script.
 type Steps = Vec<(u8, u32, i64, bool)>;
 
 fn steps() -> impl Strategy<Value = Steps> {
     prop::collection::vec((0_u8..6, 0_u32..9, 0_i64..500, any::<bool>()), 0..300)
 }
 
-/// The log of a history: every timer that fired, and when.
+/// The log of a sequence of operations: each timer that fired, with its time.
 fn replay(steps: &Steps, mut future_events: FutureEvents<Probe>) -> Vec<(SimTime, Probe)> {
     let mut log = Vec::new();
-    for (what, who, delay, early) in steps {
-        let timer = if *early { Probe::Early(*who) } else { Probe::Late(*who) };
+    for (what, index, delay, early) in steps {
+        let timer = if *early { Probe::Early(*index) } else { Probe::Late(*index) };
         let later = future_events.now().after(SimSpan::from_seconds(*delay));
         match what {
             0 | 1 => future_events.set(timer, later),
@@ -153,13 +153,13 @@ fn replay(steps: &Steps, mut future_events: FutureEvents<Probe>) -> Vec<(SimTime
     log
 }
 
-/// The same with a sorted set of (time, rank, who), and the times beside it.
+/// The same with a sorted set of (time, priority, index), and a map of due times.
 fn replay_model(steps: &Steps) -> Vec<(SimTime, Probe)> {
     let mut now = second(0);
     let (mut log, mut times, mut set) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     let key = |timer: Probe, at: SimTime| (at, timer.priority(), timer.index(), timer);
-    for (what, who, delay, early) in steps {
-        let timer = if *early { Probe::Early(*who) } else { Probe::Late(*who) };
+    for (what, index, delay, early) in steps {
+        let timer = if *early { Probe::Early(*index) } else { Probe::Late(*index) };
         let later = now.after(SimSpan::from_seconds(*delay));
         if *what < 3 {
             if let Some(at) = times.remove(&timer) {
@@ -191,7 +191,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_history_fires_in_the_order_of_a_sorted_set(steps in steps()) {
+    fn any_sequence_fires_in_the_order_of_a_sorted_set(steps in steps()) {
         let future_events = FutureEvents::starting_at(second(0));
         prop_assert_eq!(replay(&steps, future_events), replay_model(&steps));
     }
@@ -207,10 +207,10 @@ proptest! {
     }
 
     #[test]
-    fn what_is_due_is_noted_where_it_will_be_found(steps in steps(), width in 0_u32..12) {
+    fn every_due_timer_is_on_its_page_or_queued(steps in steps(), width in 0_u32..12) {
         let mut future_events = FutureEvents::with_pages(second(0), width, 9);
-        for (what, who, delay, early) in steps {
-            let timer = if early { Probe::Early(who) } else { Probe::Late(who) };
+        for (what, index, delay, early) in steps {
+            let timer = if early { Probe::Early(index) } else { Probe::Late(index) };
             match what {
                 0 | 1 => {
                     let at = future_events.now().after(SimSpan::from_seconds(delay));
@@ -220,14 +220,14 @@ proptest! {
                 3 => future_events.remove_outdated_notes(),
                 _ => drop(future_events.take()),
             }
-            for timer in (0..9).flat_map(|who| [Probe::Early(who), Probe::Late(who)]) {
+            for timer in (0..9).flat_map(|index| [Probe::Early(index), Probe::Late(index)]) {
                 let Some(due) = future_events.due(timer) else { continue };
                 let page = future_events.pages.get(future_events.page(due));
                 let is_noted = page.is_some_and(|page| page.contains(&timer));
                 let queued = future_events.near_future.queue.get_priority(&timer);
                 let is_queued = queued == Some(&Reverse(EventKey::of(timer, due)));
-                let is_today = future_events.current_page.contains(&(due, timer));
-                prop_assert!(is_noted || is_queued || is_today);
+                let is_current = future_events.current_page.contains(&(due, timer));
+                prop_assert!(is_noted || is_queued || is_current);
             }
             prop_assert_eq!(notes(&future_events), future_events.notes);
         }

@@ -156,7 +156,7 @@ impl Iterator for EventReader {
             Ok(Some((at, event))) => {
                 self.last = at;
                 self.returned += 1;
-                Some((at, Ok((EventId::at(self.returned - 1), event))))
+                Some((at, Ok((EventId::from_index(self.returned - 1), event))))
             }
             Ok(None) => {
                 self.ended = true;

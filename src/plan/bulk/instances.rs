@@ -135,7 +135,7 @@ impl InstanceColumns {
             key.extend(u16::try_from(column).ok()?.to_le_bytes());
             let index = Some(column);
             if index == self.account && !in_group {
-                let account = AccountId::at(builder.resolver.accounts.get(cell)?);
+                let account = AccountId::from_index(builder.resolver.accounts.get(cell)?);
                 own.account = Some(account);
                 let PolicyId(policy) = builder.fleet.account(account).policy;
                 key.push(policy);

@@ -1,7 +1,7 @@
 //! The state of a compilation: a policy file becomes a proved policy.
 
 use crate::diagnostics::{Code, Problem, Problems, Severity, Span};
-use crate::policy::edition::{Policy, Rule, Source, Switch, Tables, Unknowns};
+use crate::policy::edition::{DecisionTables, Policy, Rule, Source, Switch, Unknowns};
 use crate::policy::facts::{Column, Columns, Condition};
 use crate::policy::file::PolicyFile;
 use crate::policy::read_files::ReadFiles;
@@ -148,10 +148,10 @@ impl<'p> Compiler<'p> {
     fn lean_on_figures(
         &mut self,
         file: &PolicyFile,
-        tables: &Tables,
+        tables: &DecisionTables,
         preconditions: &[crate::policy::edition::Precondition],
     ) {
-        fn of<C: Clone>(table: &crate::policy::table::Table<C>) -> Vec<RuleId> {
+        fn of<C: Clone>(table: &crate::policy::table::DecisionTable<C>) -> Vec<RuleId> {
             table.rows().iter().map(|row| row.rule).collect()
         }
         if let Some(schedule) = &file.schedule {

@@ -6,7 +6,7 @@ use crate::format::Node;
 use crate::policy::defaults::{BuildTables, DefaultValue, Defaults, IS, WrittenDefaults};
 use crate::policy::order::Order;
 use crate::policy::rule_node::{RuleKind, Rules};
-use crate::policy::table::Table;
+use crate::policy::table::DecisionTable;
 
 impl Compiler<'_> {
     pub(super) fn defaults(&mut self, part: &WrittenDefaults, orders: &[Order]) -> Defaults {
@@ -24,7 +24,7 @@ impl BuildTables for TableBuilder<'_, '_, '_> {
         &mut self,
         name: &'static str,
         rules: &Rules<K>,
-    ) -> Table<V> {
+    ) -> DecisionTable<V> {
         self.compiler.part = format!("defaults.{name}");
         let read = |node: &Node, problems: &mut _| V::read_default(node, self.orders, problems);
         let rows = self.compiler.rows_read(rules, IS, read);

@@ -5,11 +5,11 @@ use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Span};
 use crate::policy::clock::Clock;
 use crate::policy::domain::Domain;
-use crate::policy::edition::Tables;
+use crate::policy::edition::DecisionTables;
 use crate::policy::facts::{Column, Condition};
 use crate::policy::file::PolicyFile;
 use crate::policy::rulebook::may_lose;
-use crate::policy::table::Table;
+use crate::policy::table::DecisionTable;
 use crate::words::{Action, ClockAction, ClockKind, HookResult, RollOut, RuleId, Trigger, Word};
 
 impl Compiler<'_> {
@@ -35,7 +35,7 @@ impl Compiler<'_> {
         &mut self,
         domain: &Domain,
         clocks: &[(ClockKind, Clock)],
-        tables: &Tables,
+        tables: &DecisionTables,
         file: &PolicyFile,
     ) {
         for step in clocks.iter().flat_map(|(_, clock)| &clock.steps) {
@@ -69,7 +69,7 @@ impl Compiler<'_> {
     }
 
     /// Requires the requests of groups about their members.
-    fn demand_members(&mut self, domain: &Domain, members: &Table<Action>) {
+    fn demand_members(&mut self, domain: &Domain, members: &DecisionTable<Action>) {
         let all = |of: Option<u32>| of.unwrap_or(u32::MAX);
         let in_space = domain.words(Column::Trigger).to_vec();
         for row in members.rows() {

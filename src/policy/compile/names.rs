@@ -165,7 +165,7 @@ impl Compiler<'_> {
             switches,
             span: part.span,
         });
-        (RuleId::at(self.rules.len() - 1), when)
+        (RuleId::from_index(self.rules.len() - 1), when)
     }
 
     pub(super) fn switch_mask(
@@ -194,6 +194,6 @@ impl Compiler<'_> {
                 self.problems.add(problem);
             }
         }
-        Some((SwitchId::at(at), mask))
+        Some((SwitchId::from_index(at), mask))
     }
 }

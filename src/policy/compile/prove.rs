@@ -6,7 +6,7 @@ use crate::policy::facts::{Column, Condition};
 use crate::policy::file::PolicyFile;
 use crate::policy::proof_messages::{self, TableContext};
 use crate::policy::space::{Axis, MOST_CELLS, Space};
-use crate::policy::table::{Row, Table};
+use crate::policy::table::{DecisionTable, TableRow};
 use crate::policy::written_condition::Test;
 use crate::policy::written_rule::WrittenRule;
 
@@ -81,11 +81,11 @@ impl Compiler<'_> {
         &mut self,
         (name, span): (&str, Span),
         axes: Vec<Axis>,
-        rows: Vec<Row<C>>,
+        rows: Vec<TableRow<C>>,
         parts: &[WrittenRule],
-        inert: Option<(&Condition, Row<C>)>,
-    ) -> Table<C> {
-        let Some(space) = self.space(axes, span) else { return Table::empty() };
+        inert: Option<(&Condition, TableRow<C>)>,
+    ) -> DecisionTable<C> {
+        let Some(space) = self.space(axes, span) else { return DecisionTable::empty() };
         let occurs = self.occurring(&space);
         let at_work = inert.as_ref().map(|(works, _)| {
             let mut at_work = vec![false; space.cells()];
@@ -93,7 +93,7 @@ impl Compiler<'_> {
             at_work
         });
         let possible = at_work.as_ref().unwrap_or(&occurs);
-        match Table::prove(space, rows, possible) {
+        match DecisionTable::prove(space, rows, possible) {
             Ok(mut table) => {
                 if let Some((_, inert)) = inert {
                     table.fill(inert, &occurs);
@@ -105,7 +105,7 @@ impl Compiler<'_> {
                 let context = TableContext { name, span, parts, switches: &switches };
                 let problems = proof_messages::report(&unproved, &context, possible);
                 problems.into_iter().for_each(|problem| self.problems.add(problem));
-                Table::empty()
+                DecisionTable::empty()
             }
         }
     }

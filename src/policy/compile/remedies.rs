@@ -6,7 +6,7 @@ use crate::policy::advice::{Advice, Means, Proposal};
 use crate::policy::clock::Clock;
 use crate::policy::edition::Protection;
 use crate::policy::facts::{Column, Condition};
-use crate::policy::table::Table;
+use crate::policy::table::DecisionTable;
 use crate::policy::written_remedy::{WrittenRemedy, WrittenWhat};
 use crate::words::{
     Act, ClockKind, Fate, ProtectionId, ResourceKind, RuleId, Trigger, Verdict, Word, YesNo,
@@ -31,7 +31,7 @@ impl Compiler<'_> {
                         self.problems.add(problem.did_you_mean(&close));
                         continue;
                     };
-                    Means::Set(ProtectionId::at(at))
+                    Means::Set(ProtectionId::from_index(at))
                 }
             };
             means.push(Proposal { means: what, says: act.says.clone(), span: act.span });
@@ -45,11 +45,11 @@ impl Compiler<'_> {
         &mut self,
         protections: &[Protection],
         clocks: &[(ClockKind, Clock)],
-        effects: &Table<Fate>,
+        effects: &DecisionTable<Fate>,
     ) {
         let mut idle: Vec<(RuleId, Span)> = Vec::new();
         for (span, protection) in protections.iter().enumerate() {
-            let own = Means::Set(ProtectionId::at(span));
+            let own = Means::Set(ProtectionId::from_index(span));
             let rows = protection.table.rows().iter();
             for row in rows.filter(|row| row.says != Verdict::Held) {
                 let helps = |means| means != own && may_help(protections, means, &row.when);
@@ -97,7 +97,7 @@ fn may_help(protections: &[Protection], means: Means, when: &Condition) -> bool 
     match means {
         Means::Set(id) => {
             let table = protections.get(id.index()).map(|protection| &protection.table);
-            let mut rows = table.into_iter().flat_map(Table::rows);
+            let mut rows = table.into_iter().flat_map(DecisionTable::rows);
             rows.any(|row| row.says == Verdict::Held && row.when.overlaps(when))
         }
         Means::Do(act) => {

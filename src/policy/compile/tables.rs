@@ -3,13 +3,13 @@
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Problems, Severity, Span, Spanned, closest};
 use crate::format::{Name, Node, OneOrMany, Read, Value, read_word};
-use crate::policy::edition::{FlagTest, Hooks, Precondition, Protection, Repairs, Tables};
+use crate::policy::edition::{DecisionTables, FlagTest, Hooks, Precondition, Protection, Repairs};
 use crate::policy::facts::{Column, Condition};
 use crate::policy::file::{PolicyFile, WrittenProtection};
 use crate::policy::order::Order;
-use crate::policy::rule_node::{Conclusion, Refusal, Rules};
+use crate::policy::rule_node::{ConclusionWord, PreconditionRule, Rules};
 use crate::policy::space::{Axis, Over};
-use crate::policy::table::{Row, Table, axes_of};
+use crate::policy::table::{DecisionTable, TableRow, axes_of};
 use crate::policy::written_rule::WrittenRule;
 use crate::time::ApiVersion;
 use crate::words::{
@@ -94,11 +94,11 @@ impl Compiler<'_> {
         let table = if whole && self.space_is_whole {
             let inert = works_when.as_ref().map(|(rule, works)| {
                 let when = Condition::default();
-                (works, Row { rule: *rule, when, says: Verdict::NotConsulted })
+                (works, TableRow { rule: *rule, when, says: Verdict::NotConsulted })
             });
             self.prove((name, span), axes, rows, &parts, inert)
         } else {
-            Table::empty()
+            DecisionTable::empty()
         };
         let settable = part.settable.as_ref();
         let named = settable.and_then(|settable| settable.source.as_ref());
@@ -121,10 +121,10 @@ impl Compiler<'_> {
     /// The rows of a table, and whether all were read.
     ///
     /// A table with errors is not proved, because missing rows would cause further errors.
-    pub(super) fn rows<C: Conclusion>(
+    pub(super) fn rows<C: ConclusionWord>(
         &mut self,
         rules: &Rules<C>,
-    ) -> (Vec<WrittenRule>, Vec<Row<C>>, bool) {
+    ) -> (Vec<WrittenRule>, Vec<TableRow<C>>, bool) {
         self.rows_read(rules, C::KEY, read_word)
     }
 
@@ -134,7 +134,7 @@ impl Compiler<'_> {
         rules: &Rules<K>,
         key: &str,
         read: impl Fn(&Node, &mut Problems) -> Option<C>,
-    ) -> (Vec<WrittenRule>, Vec<Row<C>>, bool) {
+    ) -> (Vec<WrittenRule>, Vec<TableRow<C>>, bool) {
         let before = self.problems.count(Severity::Error);
         let (mut parts, mut rows) = (Vec::new(), Vec::new());
         for (id, node) in &rules.0 {
@@ -153,7 +153,7 @@ impl Compiler<'_> {
             };
             let Some(says) = read(says, self.problems) else { continue };
             let (rule, when) = self.rule(&part);
-            rows.push(Row { rule, when, says });
+            rows.push(TableRow { rule, when, says });
             parts.push(part);
         }
         let whole = self.problems.count(Severity::Error) == before;
@@ -169,7 +169,8 @@ impl Compiler<'_> {
         "preconditions".clone_into(&mut self.part);
         for (id, node) in &file.preconditions.0 {
             let id = id.clone().map(|name| name.0);
-            let Some(part) = WrittenRule::read(id, node, Refusal::KEYS, self.problems) else {
+            let Some(part) = WrittenRule::read(id, node, PreconditionRule::KEYS, self.problems)
+            else {
                 continue;
             };
             let (rule, when) = self.rule(&part);
@@ -208,10 +209,10 @@ impl Compiler<'_> {
             let problem = Problem::at(Code::UnknownRule, name.span, title, "unknown protection");
             self.problems.add(problem.did_you_mean(&closest(name, known())));
         }
-        at.map(ProtectionId::at)
+        at.map(ProtectionId::from_index)
     }
 
-    pub(super) fn tables(&mut self, file: &PolicyFile, orders: &[Order]) -> Tables {
+    pub(super) fn tables(&mut self, file: &PolicyFile, orders: &[Order]) -> DecisionTables {
         let from_group: Vec<u8> = self
             .words_in_space(Column::Trigger)
             .into_iter()
@@ -235,7 +236,7 @@ impl Compiler<'_> {
         let schedule = file.schedule.clone().unwrap_or_default();
         let scale_in = file.scale_in.clone().unwrap_or_default();
         let hooks = file.hooks.as_ref().map(|hooks| hooks.holds.clone()).unwrap_or_default();
-        Tables {
+        DecisionTables {
             members: self.table("members", &file.members, &members),
             check_order: self.table("check-order", &file.check_order, &[]),
             batches: self.table("batches", &file.batches, &triggers),
@@ -269,7 +270,7 @@ impl Compiler<'_> {
 
     /// The table of effects on resources. Effects that no rule mentions destroy nothing; all others
     /// need a rule for every resource.
-    pub(super) fn effects(&mut self, rules: &Rules<Fate>) -> Table<Fate> {
+    pub(super) fn effects(&mut self, rules: &Rules<Fate>) -> DecisionTable<Fate> {
         let mut mentioned = 0_u32;
         for (_, node) in &rules.0 {
             let words = node.get("effect").into_iter().flat_map(|effect| match &effect.value {
@@ -308,12 +309,12 @@ impl Compiler<'_> {
 
     /// A table whose space consists of the columns that its rules test, with all words of each
     /// column except those that `fixed` restricts.
-    pub(super) fn table<C: Conclusion>(
+    pub(super) fn table<C: ConclusionWord>(
         &mut self,
         name: &str,
         rules: &Rules<C>,
         fixed: &[(Column, Vec<u8>)],
-    ) -> Table<C> {
+    ) -> DecisionTable<C> {
         name.clone_into(&mut self.part);
         let rows = self.rows(rules);
         self.proved(name, rows, fixed)
@@ -323,11 +324,11 @@ impl Compiler<'_> {
     pub(super) fn proved<C: Clone>(
         &mut self,
         name: &str,
-        (parts, rows, whole): (Vec<WrittenRule>, Vec<Row<C>>, bool),
+        (parts, rows, whole): (Vec<WrittenRule>, Vec<TableRow<C>>, bool),
         fixed: &[(Column, Vec<u8>)],
-    ) -> Table<C> {
+    ) -> DecisionTable<C> {
         let Some(first) = parts.first().filter(|_| whole && self.space_is_whole) else {
-            return Table::empty();
+            return DecisionTable::empty();
         };
         let span = first.span;
         let switches = self.switch_values();

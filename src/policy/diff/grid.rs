@@ -135,7 +135,7 @@ impl Grid {
         let columns = axes.columns.into_iter();
         let columns = columns.map(|(column, words)| Axis { over: Over::Column(column), words });
         let questions = axes.questions.iter().enumerate().map(|(at, question)| Axis {
-            over: Over::Switch(SwitchId::at(at)),
+            over: Over::Switch(SwitchId::from_index(at)),
             words: (0_u8..).take(question.positions.len()).collect(),
         });
         let space = Space::up_to(MOST, columns.chain(questions).collect())?;
@@ -170,7 +170,7 @@ impl Grid {
     /// The position of a cell on a switch or property; `None` if the grid does not have it.
     pub(super) fn answer(&self, cell: usize, name: &str) -> Option<&str> {
         let at = self.questions.iter().position(|question| question.name == name)?;
-        let over = Over::Switch(SwitchId::at(at));
+        let over = Over::Switch(SwitchId::from_index(at));
         let axis = self.space.axes().iter().position(|axis| axis.over == over)?;
         let position = usize::from(self.space.word(cell, axis));
         self.questions[at].positions.get(position).map(String::as_str)

@@ -302,7 +302,7 @@ fn impossible(pair: &Pair<'_>, found: &mut Found<'_>) {
 /// Every rule that differs and is not shown by another difference.
 fn rules(pair: &Pair<'_>, found: &mut Found<'_>) {
     if let Some(probe) = &mut found.probe {
-        let all = (0..pair.new.rules.len()).map(RuleId::at);
+        let all = (0..pair.new.rules.len()).map(RuleId::from_index);
         return all.for_each(|rule| probe.rule(pair.new, rule));
     }
     let none = || Statement { says: "no such rule".to_owned(), rule: None };
@@ -325,12 +325,14 @@ fn rules(pair: &Pair<'_>, found: &mut Found<'_>) {
     };
     for (at, rule) in by_name(&pair.old.rules, |rule| &rule.id) {
         let other = pair.new.rules.iter().position(|other| other.id == rule.id);
-        let shown = found.shown[0].contains(&RuleId::at(at));
+        let shown = found.shown[0].contains(&RuleId::from_index(at));
         match other {
             _ if shown => {}
             None => add(&rule.id, side(pair.old, at), none(), Class::Presence),
             Some(other) => {
-                if let Some(class) = pair.rules_differ(RuleId::at(at), RuleId::at(other)) {
+                if let Some(class) =
+                    pair.rules_differ(RuleId::from_index(at), RuleId::from_index(other))
+                {
                     add(&rule.id, side(pair.old, at), side(pair.new, other), class);
                 }
             }
@@ -338,7 +340,7 @@ fn rules(pair: &Pair<'_>, found: &mut Found<'_>) {
     }
     for (at, rule) in by_name(&pair.new.rules, |rule| &rule.id) {
         let known = pair.old.rules.iter().any(|other| other.id == rule.id);
-        if !known && !found.shown[1].contains(&RuleId::at(at)) {
+        if !known && !found.shown[1].contains(&RuleId::from_index(at)) {
             add(&rule.id, none(), side(pair.new, at), Class::Presence);
         }
     }

@@ -5,10 +5,10 @@ use super::found::Found;
 use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::pair::{Pair, keys};
 use crate::policy::defaults::{CompareDefaults, DefaultValue};
-use crate::policy::edition::{Policy, Protection, Tables};
+use crate::policy::edition::{DecisionTables, Policy, Protection};
 use crate::policy::facts::Column;
 use crate::policy::space::Over;
-use crate::policy::table::Table;
+use crate::policy::table::DecisionTable;
 use crate::words::{
     Action, AfterSettling, BoundFate, DesiredAfter, Fate, FlagFate, HealthFate, HookFate,
     ScheduleFate, Shortfall, Verdict, Word, ZoneHeld,
@@ -26,8 +26,8 @@ impl TableAnswers {
     fn new<C: Clone>(
         grid: &Grid,
         policy: &Policy,
-        table: &Table<C>,
-        say: impl Fn(&crate::policy::table::Row<C>) -> Conclusion,
+        table: &DecisionTable<C>,
+        say: impl Fn(&crate::policy::table::TableRow<C>) -> Conclusion,
     ) -> Self {
         let space = table.space();
         let occurs = space.occurring(policy.impossible.iter().map(|(when, _)| when));
@@ -48,7 +48,7 @@ impl TableAnswers {
 fn union<C: Clone>(
     pair: &Pair<'_>,
     about: &GridSubject<'_>,
-    (old, new): (&Table<C>, &Table<C>),
+    (old, new): (&DecisionTable<C>, &DecisionTable<C>),
     found: &mut Found<'_>,
 ) -> Option<Grid> {
     let mut axes = Axes::default();
@@ -161,7 +161,7 @@ fn in_brief(protection: &Protection) -> String {
 fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'_>) {
     let about = GridSubject { part: Part::Protection, subject: &old.name, class: Class::Verdict };
     if let Some(grid) = union(pair, &about, (&old.table, &new.table), found) {
-        let say = |protection: &Protection, row: &crate::policy::table::Row<Verdict>| {
+        let say = |protection: &Protection, row: &crate::policy::table::TableRow<Verdict>| {
             let inert = protection.works_when.as_ref().is_some_and(|(rule, _)| *rule == row.rule);
             let word = if inert { "inert" } else { row.says.word() };
             Conclusion {
@@ -212,13 +212,13 @@ fn table<C: Word>(
     pair: &Pair<'_>,
     part: Part,
     subject: &str,
-    tables: (&Table<C>, &Table<C>),
+    tables: (&DecisionTable<C>, &DecisionTable<C>),
     worth: Worth<C>,
     found: &mut Found<'_>,
 ) {
     let about = GridSubject { part, subject, class: Class::Verdict };
     let Some(grid) = union(pair, &about, tables, found) else { return };
-    let say = |row: &crate::policy::table::Row<C>| Conclusion {
+    let say = |row: &crate::policy::table::TableRow<C>| Conclusion {
         word: row.says.word().into(),
         rule: Some(row.rule),
         good: worth(row.says),
@@ -253,7 +253,7 @@ fn real(then: DesiredAfter) -> i64 {
 /// Compares every table except those of protections.
 pub(super) fn others(pair: &Pair<'_>, found: &mut Found<'_>) {
     // Destructured, so that the compiler reports a table that is not compared.
-    let Tables {
+    let DecisionTables {
         members,
         check_order,
         batches,
@@ -329,11 +329,16 @@ struct DefaultsComparison<'a, 'p, 'k> {
 }
 
 impl CompareDefaults for DefaultsComparison<'_, '_, '_> {
-    fn default<V: DefaultValue>(&mut self, name: &'static str, old: &Table<V>, new: &Table<V>) {
+    fn default<V: DefaultValue>(
+        &mut self,
+        name: &'static str,
+        old: &DecisionTable<V>,
+        new: &DecisionTable<V>,
+    ) {
         let Self { pair, found } = self;
         let about = GridSubject { part: Part::Default, subject: name, class: Class::Setting };
         let Some(grid) = union(pair, &about, (old, new), found) else { return };
-        let say = |policy: &Policy, row: &crate::policy::table::Row<V>| Conclusion {
+        let say = |policy: &Policy, row: &crate::policy::table::TableRow<V>| Conclusion {
             word: row.says.text(&policy.orders).into(),
             rule: Some(row.rule),
             good: 0,

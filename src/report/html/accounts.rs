@@ -23,7 +23,7 @@ struct Lane<'r> {
 pub(super) fn accounts(run: &Collected, canvas: &Canvas<'_>) -> Markup {
     let mut lanes: Vec<Lane<'_>> = Vec::new();
     let count = run.header.accounts.len();
-    for account in (0..count).map(AccountId::at) {
+    for account in (0..count).map(AccountId::from_index) {
         for cancels in [false, true] {
             let of = run.accounts.iter().filter(|c| c.account == account && c.cancels == cancels);
             let changes: Vec<&AccountChange> = of.collect();

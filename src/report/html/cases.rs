@@ -60,7 +60,7 @@ fn against(base: &Collected, run: &Collected, index: usize) -> String {
     }
     let count = base.released_by.len().max(run.released_by.len());
     let (mut kept, mut lost, mut other) = (Ids::default(), Ids::default(), Ids::default());
-    for id in (0..count).map(InstanceId::at) {
+    for id in (0..count).map(InstanceId::from_index) {
         match (way(base, id), way(run, id)) {
             (Some(_), None) => kept.add(id),
             (None, Some(_)) => lost.add(id),

@@ -47,6 +47,6 @@ impl Step<'_> {
 
 impl crate::world::step::World {
     fn autoscale_caller(&self) -> Option<ActorId> {
-        self.header.actors.position(AUTOSCALE).map(ActorId::at)
+        self.header.actors.position(AUTOSCALE).map(ActorId::from_index)
     }
 }

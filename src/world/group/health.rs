@@ -19,7 +19,7 @@ impl Step<'_> {
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         self.apply_unjudged(&request, &ids, |step, seq, id| {
             let instance = step.world.fleet.instance_mut(id);
-            if !instance.is_there() {
+            if !instance.exists() {
                 return Err(Obstacle::NotThere);
             }
             let to = event.health == Health::Unhealthy;
@@ -45,7 +45,7 @@ impl Step<'_> {
         match self.world.fleet.group(group).care.check {
             HealthCheck::None => false,
             HealthCheck::Instance => {
-                instance.unhealthy || !self.world.serves(id) && instance.is_there()
+                instance.unhealthy || !self.world.serves(id) && instance.exists()
             }
             // Only a running application reports its health.
             HealthCheck::Application => {

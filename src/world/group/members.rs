@@ -165,7 +165,7 @@ impl Step<'_> {
         let instance = self.world.fleet.instance(id);
         let obstacle = if self.world.fleet.group(group).deleted {
             Some(Obstacle::GroupDeleted)
-        } else if !instance.is_there() {
+        } else if !instance.exists() {
             Some(Obstacle::NotThere)
         } else {
             instance.group.map(|_| Obstacle::InAGroup)

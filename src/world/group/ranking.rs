@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::fleet::{Fleet, MemberOrder, Place, Queues, ZoneAndDomain, numbers};
+use crate::fleet::{Fleet, MemberOrder, MemberRank, Queues, ZoneAndDomain, numbers};
 use crate::words::{GroupId, InstanceId, NameForm, Names, Word as _};
 
 /// The members of a group in order, with the sort key of each.
@@ -19,7 +19,7 @@ pub(in crate::world) struct Ranking {
 #[derive(Debug, Clone, Copy)]
 struct Member {
     zone_and_domain: ZoneAndDomain,
-    place: Place,
+    rank: MemberRank,
     /// Whether it counts; a leaving or reclaimed member is in no queue.
     counts: bool,
 }
@@ -55,21 +55,21 @@ impl Ranking {
         let instance = fleet.instance(id);
         let member = Member {
             zone_and_domain: (instance.zone, instance.fault_domain),
-            place: Place::of(id, instance, 0),
+            rank: MemberRank::of(id, instance, 0),
             counts: !instance.is_aside(),
         };
-        self.forms[usize::from(numbers::form(names.at(id.index())).index())] += 1;
+        self.forms[usize::from(numbers::form(names.get(id.index())).index())] += 1;
         self.members.insert(id, member);
         if let (true, Some(queues)) = (member.counts, &mut self.queues) {
-            queues.enter(member.zone_and_domain, member.place, names);
+            queues.enter(member.zone_and_domain, member.rank, names);
         }
     }
 
     fn leave(&mut self, id: InstanceId, names: &Names) {
         let Some(member) = self.members.remove(&id) else { return };
-        self.forms[usize::from(numbers::form(names.at(id.index())).index())] -= 1;
+        self.forms[usize::from(numbers::form(names.get(id.index())).index())] -= 1;
         if let (true, Some(queues)) = (member.counts, &mut self.queues) {
-            queues.leave(member.zone_and_domain, &member.place, names);
+            queues.leave(member.zone_and_domain, &member.rank, names);
         }
     }
 
@@ -96,7 +96,7 @@ impl Ranking {
     pub(in crate::world) fn in_order(&mut self, order: MemberOrder, names: &Names) -> Queues {
         let kept = self.queues.take().filter(|queues| self.is_ordered_by(queues.order(), &order));
         kept.unwrap_or_else(|| {
-            let members = self.counted().map(|member| (member.zone_and_domain, member.place));
+            let members = self.counted().map(|member| (member.zone_and_domain, member.rank));
             Queues::new(order, members, names)
         })
     }
@@ -125,10 +125,10 @@ impl Ranking {
         mut draw: impl FnMut() -> u64,
     ) -> Queues {
         let mut counted: Vec<&Member> = self.counted().collect();
-        counted.sort_unstable_by_key(|member| member.place.member);
+        counted.sort_unstable_by_key(|member| member.rank.member);
         let members = counted.into_iter();
-        let members =
-            members.map(|member| (member.zone_and_domain, Place { draw: draw(), ..member.place }));
+        let members = members
+            .map(|member| (member.zone_and_domain, MemberRank { draw: draw(), ..member.rank }));
         Queues::new(order, members, names)
     }
 }

@@ -111,7 +111,7 @@ impl Step<'_> {
             let mut draft = self.draft_alone(request, RequestItem::of_member(offer.member))?;
             if draft.goes() {
                 going += 1;
-                candidates.walk.goes(&candidates.queues, &self.world.header.instances);
+                candidates.walk.remove_last(&candidates.queues, &self.world.header.instances);
                 // The choice of this member rests on the order.
                 draft.basis = draft.basis.union(candidates.rests_on);
             }

@@ -233,7 +233,7 @@ fn protects(base: &Course, more: &Course, instance: &str) -> Result<(), TestCase
     let id = |of: &Course| {
         let header = of.run.world().header();
         let found = header.instances.iter().position(|name| name == instance);
-        InstanceId::at(found.unwrap())
+        InstanceId::from_index(found.unwrap())
     };
     let lost = |of: &Course, effects: Option<&(u64, RequestEffects)>| {
         let effects = effects.filter(|(_, effects)| effects.at == at);
