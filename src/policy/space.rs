@@ -235,7 +235,9 @@ impl Space {
         let inside: Vec<bool> = (0..self.cells).map(|cell| wanted[cell] || free(cell)).collect();
         let mut covered = vec![false; self.cells];
         let mut blocks = Vec::new();
-        while let Some(seed) = (0..self.cells).find(|cell| wanted[*cell] && !covered[*cell]) {
+        let mut first = 0;
+        while let Some(seed) = (first..self.cells).find(|cell| wanted[*cell] && !covered[*cell]) {
+            first = seed + 1;
             let mut block: Block = (0..self.axes.len())
                 .map(|axis| 1 << (seed / self.strides[axis] % self.axes[axis].words.len()))
                 .collect();

@@ -10,7 +10,6 @@ use super::pair::Pair;
 use crate::policy::clock::Rounding;
 use crate::policy::clock::{Clock, ClockStep};
 use crate::policy::edition::Policy;
-use crate::policy::facts::Column;
 use crate::time::{CalendarSpan, SimSpan, SimTime, UtcOffset};
 use crate::words::{ClockAction, ClockKind, Trigger, Word};
 
@@ -59,54 +58,60 @@ fn clock(
     }
     let about = GridSubject { part: Part::Clock, subject, class: Class::Timing };
     let Some(grid) = Grid::new(axes) else { return found.too_large(about.part, subject) };
-    let answer_in = |cell, policy: &Policy, clock| answer_in(&grid, cell, policy, clock, asks);
-    let both = |cell| (answer_in(cell, pair.old, old), answer_in(cell, pair.new, new));
+    let old = ClockCells::new(&grid, pair.old, old, asks);
+    let new = ClockCells::new(&grid, pair.new, new, asks);
+    let both = |cell| (old.answer_in(cell), new.answer_in(cell));
     grid.compare(pair, &about, both, found);
 }
 
-/// When a clock makes a request in a cell.
-fn answer_in(
-    grid: &Grid,
-    cell: usize,
-    policy: &Policy,
-    clock: &Clock,
-    asks: ClockRequest,
-) -> CellAnswer {
-    let never = policy.impossible.iter().any(|(when, _)| {
-        let known = |column: Column| grid.column(cell, column).is_some();
-        when.columns().next().is_some()
-            && when.columns().all(known)
-            && grid.meets(cell, policy, when)
-    });
-    if never {
-        return CellAnswer::Never;
+/// When a clock of an edition makes a request in each cell of a grid.
+struct ClockCells<'c> {
+    asked: ClockAction,
+    /// Whether the edition marks the cell as impossible.
+    never: Vec<bool>,
+    /// The steps that make the request, each with its deadline and the cells in which it applies.
+    steps: Vec<(Deadline<'c>, Vec<bool>)>,
+}
+
+/// An instant for comparison, counted from the epoch, its text, and the step.
+type Deadline<'c> = (SimTime, String, &'c ClockStep);
+
+impl<'c> ClockCells<'c> {
+    fn new(grid: &Grid, policy: &Policy, clock: &'c Clock, asks: ClockRequest) -> Self {
+        let steps = clock.steps.iter().filter(|step| (step.action, step.trigger) == asks);
+        let mut steps: Vec<_> =
+            steps.map(|step| (deadline(clock, step), grid.meeting(policy, &step.when))).collect();
+        steps.sort_by_key(|((at, _, step), _)| (*at, step.turn));
+        Self { asked: asks.0, never: grid.impossible(policy), steps }
     }
-    let fits = |step: &&ClockStep| {
-        (step.action, step.trigger) == asks && grid.meets(cell, policy, &step.when)
-    };
-    let mut due: Vec<(SimTime, String, &ClockStep)> =
-        clock.steps.iter().filter(fits).map(|step| deadline(clock, step)).collect();
-    due.sort_by_key(|(at, _, step)| (*at, step.turn));
-    let conclusion = match due.first() {
-        None => Conclusion {
-            word: "never".into(),
-            rule: None,
-            good: worth(asks.0, SimTime::NEVER),
-            loses: false,
-        },
-        Some((at, _, step)) => Conclusion {
-            word: due
-                .iter()
-                .map(|(_, word, _)| word.as_str())
-                .collect::<Vec<_>>()
-                .join(" and ")
-                .into(),
-            rule: Some(step.rule),
-            good: worth(asks.0, *at),
-            loses: true,
-        },
-    };
-    CellAnswer::Conclusion(conclusion)
+
+    fn answer_in(&self, cell: usize) -> CellAnswer {
+        if self.never[cell] {
+            return CellAnswer::Never;
+        }
+        let due = self.steps.iter().filter(|(_, cells)| cells[cell]).map(|(due, _)| due);
+        let due: Vec<&Deadline<'_>> = due.collect();
+        let conclusion = match due.first() {
+            None => Conclusion {
+                word: "never".into(),
+                rule: None,
+                good: worth(self.asked, SimTime::NEVER),
+                loses: false,
+            },
+            Some((at, _, step)) => Conclusion {
+                word: due
+                    .iter()
+                    .map(|(_, word, _)| word.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" and ")
+                    .into(),
+                rule: Some(step.rule),
+                good: worth(self.asked, *at),
+                loses: true,
+            },
+        };
+        CellAnswer::Conclusion(conclusion)
+    }
 }
 
 /// The value of an instant for the owner: later is better for an action that takes something, and
@@ -122,8 +127,8 @@ const fn worth(action: ClockAction, at: SimTime) -> i64 {
     }
 }
 
-/// When a step is due: an instant for comparison, counted from the epoch, and a text.
-fn deadline<'c>(clock: &'c Clock, step: &'c ClockStep) -> (SimTime, String, &'c ClockStep) {
+/// When a step is due.
+fn deadline<'c>(clock: &'c Clock, step: &'c ClockStep) -> Deadline<'c> {
     let (mut span, mut graces) = (CalendarSpan::default(), 0_i64);
     let mut start_of_day = false;
     let mut link = Some(step);

@@ -6,7 +6,7 @@ use super::difference::{Class, Difference, Direction, Part, Statement, Tested};
 use super::found::Found;
 use super::pair::{Pair, statement};
 use crate::policy::edition::Policy;
-use crate::policy::facts::Column;
+use crate::policy::facts::{Column, Condition};
 use crate::policy::space::{Axis, Block, Over, Space};
 use crate::words::{RuleId, SwitchId};
 
@@ -147,19 +147,6 @@ impl Grid {
         self.space.cells()
     }
 
-    /// The word of a cell for an axis of a policy; `None` if the policy has no such position.
-    pub(super) fn word(&self, cell: usize, policy: &Policy, over: Over) -> Option<u8> {
-        match over {
-            Over::Column(column) => self.column(cell, column),
-            Over::Switch(switch) => {
-                let switch = &policy.switches[switch.index()];
-                let position = self.answer(cell, &switch.name)?;
-                let at = switch.values.iter().position(|value| value == position)?;
-                u8::try_from(at).ok()
-            }
-        }
-    }
-
     /// The word of a cell in a column; `None` if the grid does not have the column.
     pub(super) fn column(&self, cell: usize, column: Column) -> Option<u8> {
         let axes = self.space.axes();
@@ -209,22 +196,52 @@ impl Grid {
         cells
     }
 
-    /// Whether a cell meets a condition whose columns are all in the grid.
-    pub(super) fn meets(
-        &self,
-        cell: usize,
-        policy: &Policy,
-        when: &crate::policy::facts::Condition,
-    ) -> bool {
-        let columns = when.columns().all(|column| {
-            let word = self.column(cell, column);
-            word.zip(when.words(column)).is_some_and(|(word, words)| words >> word & 1 == 1)
-        });
-        columns
-            && when.switches().iter().all(|(switch, values)| {
-                let word = self.word(cell, policy, Over::Switch(*switch));
-                word.is_some_and(|word| values >> word & 1 == 1)
-            })
+    /// Whether each cell meets a condition of a policy. No cell does if the grid lacks a column or
+    /// a switch that the condition tests.
+    pub(super) fn meeting(&self, policy: &Policy, when: &Condition) -> Vec<bool> {
+        let mut meets = vec![false; self.cells()];
+        if let Some(when) = self.condition(policy, when) {
+            self.space.each(&when, |cells| meets[cells].fill(true));
+        }
+        meets
+    }
+
+    /// Whether a policy marks each cell as impossible.
+    pub(super) fn impossible(&self, policy: &Policy) -> Vec<bool> {
+        let mut impossible = vec![false; self.cells()];
+        for (when, _) in policy.impossible.iter().filter(|(when, _)| when.columns().count() > 0) {
+            if let Some(when) = self.condition(policy, when) {
+                self.space.each(&when, |cells| impossible[cells].fill(true));
+            }
+        }
+        impossible
+    }
+
+    /// A condition of a policy with the switches of the grid; `None` if the grid lacks a column or
+    /// a switch.
+    fn condition(&self, policy: &Policy, when: &Condition) -> Option<Condition> {
+        let mut own = Condition::default();
+        for column in when.columns() {
+            let words = when.words(column).filter(|_| self.space.tests(column))?;
+            own.require(column, words);
+        }
+        for (switch, values) in when.switches() {
+            let switch = &policy.switches[switch.index()];
+            let at = self.questions.iter().position(|question| question.name == switch.name)?;
+            let taken = |position: &String| {
+                let value = switch.values.iter().position(|value| value == position);
+                value.is_some_and(|value| values >> value & 1 == 1)
+            };
+            let positions = self.questions[at].positions.iter().enumerate();
+            let positions = positions.filter(|(_, position)| taken(position));
+            own.assume(SwitchId::at(at), positions.fold(0, |mask, (index, _)| mask | 1 << index));
+        }
+        Some(own)
+    }
+
+    /// Whether each cell has the position `yes` of a property of a request.
+    pub(super) fn having(&self, property: &str) -> Vec<bool> {
+        (0..self.cells()).map(|cell| self.answer(cell, property) == Some("yes")).collect()
     }
 
     /// Compares both editions in every cell.

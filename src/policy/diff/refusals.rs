@@ -14,7 +14,6 @@ use crate::words::{Action, ProtectionSet, RuleId, Word};
 /// The refusals of one action in one edition.
 struct ActionRefusals<'p> {
     policy: &'p Policy,
-    action: Action,
     /// The refusals that may apply, in order, each with its test of a request to set protections.
     list: Vec<(&'p Precondition, Option<String>)>,
 }
@@ -27,7 +26,7 @@ impl<'p> ActionRefusals<'p> {
         };
         let list = policy.preconditions.iter().filter(fits);
         let list = list.map(|p| (p, flag_test(policy, &p.flags)));
-        Self { policy, action, list: list.collect() }
+        Self { policy, list: list.collect() }
     }
 
     fn axes(&self, axes: &mut Axes) {
@@ -44,25 +43,40 @@ impl<'p> ActionRefusals<'p> {
         }
     }
 
-    /// Whether the edition marks a cell as impossible.
-    fn is_never(&self, grid: &Grid, cell: usize) -> bool {
-        self.policy.impossible.iter().any(|(when, _)| {
-            when.columns().all(|column| grid.column(cell, column).is_some())
-                && grid.meets(cell, self.policy, when)
-        })
+    /// The refusals in the cells of a grid.
+    fn in_cells(&self, grid: &Grid) -> RefusalCells<'_> {
+        let fits = |(precondition, flags): &(&Precondition, Option<String>)| {
+            let mut fits = grid.meeting(self.policy, &precondition.when);
+            if let Some(flags) = flags {
+                fits.iter_mut().zip(grid.having(flags)).for_each(|(fits, has)| *fits &= has);
+            }
+            (precondition.rule, fits)
+        };
+        RefusalCells {
+            policy: self.policy,
+            never: grid.impossible(self.policy),
+            fits: self.list.iter().map(fits).collect(),
+        }
     }
+}
 
+/// The refusals of one action of one edition in each cell of a grid.
+struct RefusalCells<'p> {
+    policy: &'p Policy,
+    /// Whether the edition marks the cell as impossible.
+    never: Vec<bool>,
+    /// The refusals in order, each with the cells in which it applies.
+    fits: Vec<(RuleId, Vec<bool>)>,
+}
+
+impl RefusalCells<'_> {
     /// The refusals that apply in a cell, in order. The first of them answers.
-    fn fitting(&self, grid: &Grid, cell: usize) -> Vec<RuleId> {
-        let fits = self.list.iter().filter(|(precondition, flags)| {
-            grid.meets(cell, self.policy, &precondition.when)
-                && flags.as_ref().is_none_or(|name| grid.answer(cell, name) == Some("yes"))
-        });
-        fits.map(|(precondition, _)| precondition.rule).collect()
+    fn fitting(&self, cell: usize) -> impl Iterator<Item = RuleId> {
+        self.fits.iter().filter(move |(_, fits)| fits[cell]).map(|(rule, _)| *rule)
     }
 
-    fn names(&self, rules: &[RuleId], id: &str) -> bool {
-        rules.iter().any(|rule| self.policy.rule(*rule).id == id)
+    fn has(&self, cell: usize, id: &str) -> bool {
+        self.fitting(cell).any(|rule| self.policy.rule(rule).id == id)
     }
 }
 
@@ -72,18 +86,16 @@ impl<'p> ActionRefusals<'p> {
 /// removal; if a new refusal precedes another one that still applies, it counts as an addition.
 /// Therefore each refusal is reported once, with all situations in which it was added or removed.
 fn both(
-    grid: &Grid,
     cell: usize,
-    old: &ActionRefusals<'_>,
-    new: &ActionRefusals<'_>,
+    action: Action,
+    old: &RefusalCells<'_>,
+    new: &RefusalCells<'_>,
 ) -> (CellAnswer, CellAnswer) {
-    let never = (old.is_never(grid, cell), new.is_never(grid, cell));
-    let (before, after) = (old.fitting(grid, cell), new.fitting(grid, cell));
-    let (mut first, mut second) = (before.first().copied(), after.first().copied());
+    let (mut first, mut second) = (old.fitting(cell).next(), new.fitting(cell).next());
     if let (Some(a), Some(b)) = (first, second) {
         let (removed, added) = (&old.policy.rule(a).id, &new.policy.rule(b).id);
-        let stays = new.names(&after, removed);
-        let was = old.names(&before, added);
+        let stays = new.has(cell, removed);
+        let was = old.has(cell, added);
         match (stays, was) {
             (false, true) => second = None,
             (true, false) => first = None,
@@ -91,22 +103,21 @@ fn both(
         }
     }
     let answers = |never, rule| {
-        if never { CellAnswer::Never } else { CellAnswer::Conclusion(conclusion(old.action, rule)) }
+        if never { CellAnswer::Never } else { CellAnswer::Conclusion(conclusion(action, rule)) }
     };
-    (answers(never.0, first), answers(never.1, second))
+    (answers(old.never[cell], first), answers(new.never[cell], second))
 }
 
 /// Whether an added or removed refusal applies in a cell after another one. The block of its
 /// difference may contain such cells.
 fn applies_after_another(
-    grid: &Grid,
     cell: usize,
-    old: &ActionRefusals<'_>,
-    new: &ActionRefusals<'_>,
+    old: &RefusalCells<'_>,
+    new: &RefusalCells<'_>,
     rules: [Option<RuleId>; 2],
 ) -> bool {
-    let fits = |refusals: &ActionRefusals<'_>, rule: RuleId| {
-        refusals.fitting(grid, cell).into_iter().skip(1).any(|known| known == rule)
+    let fits = |refusals: &RefusalCells<'_>, rule: RuleId| {
+        refusals.fitting(cell).skip(1).any(|known| known == rule)
     };
     match rules {
         [Some(removed), None] => fits(old, removed),
@@ -200,8 +211,9 @@ pub(super) fn refusals(pair: &Pair<'_>, found: &mut Found<'_>) {
             found.too_large(about.part, about.subject);
             continue;
         };
-        let answer_in = |cell| both(&grid, cell, &old, &new);
-        let free = |cell, rules| applies_after_another(&grid, cell, &old, &new, rules);
+        let (old, new) = (old.in_cells(&grid), new.in_cells(&grid));
+        let answer_in = |cell| both(cell, *action, &old, &new);
+        let free = |cell, rules| applies_after_another(cell, &old, &new, rules);
         grid.compare_over(pair, &about, answer_in, free, found);
     }
     join_actions(&mut found.differences, from);
