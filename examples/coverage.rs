@@ -41,11 +41,20 @@ fn study(lost: impl Iterator<Item = i64>) -> Replications {
         let (replication, stop) = (replication as u64, Stopped::Drained);
         let released_by = [0; Trigger::ALL.len()];
         let (first_trigger, counts) = (None, Vec::new());
-        Observed { replication, events: 1, stop, values, released_by, first_trigger, counts }
+        Observed {
+            replication,
+            events: 1,
+            stop,
+            values,
+            released_by,
+            first_trigger,
+            first_of_any: None,
+            counts,
+        }
     };
     let [scenario, case, policy] = [const { String::new() }; 3];
     let rows = lost.enumerate().map(row).collect();
-    Replications { scenario, case, policy, counts: Vec::new(), rows }
+    Replications { scenario, case, policy, currency: None, counts: Vec::new(), rows }
 }
 
 fn find<'e>(all: &'e [Estimate], name: &str) -> Option<&'e Estimate> {

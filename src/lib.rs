@@ -36,6 +36,7 @@ pub mod fleet;
 pub mod format;
 pub mod import;
 pub mod kernel;
+pub mod money;
 pub mod named;
 pub mod plan;
 pub mod policy;

@@ -23,6 +23,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::money::Currency;
 use crate::policy::Remedy;
 use crate::record::{
     Cause, Change, Decision, Loss, Origin, Record, Request, Subject, Target, What,
@@ -52,6 +53,9 @@ pub struct NamedHeader {
     pub end: Instant,
     /// UTC offset in which the scenario states its start, such as `+08:00`.
     pub offset: String,
+    /// Currency of all prices; `None` if the scenario has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// Policies in use; the first is that of the scenario.
     pub policies: Vec<NamedPolicy>,
 }
@@ -157,6 +161,9 @@ pub struct NamedDecision {
     pub verdicts: Vec<(String, Verdict)>,
     pub policy: String,
     pub remedy: Option<NamedRemedy>,
+    /// In the currency of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<String>,
     pub origin: NamedOrigin,
 }
 
@@ -233,6 +240,12 @@ pub struct NamedLoss {
     pub name: Option<String>,
     pub fate: Fate,
     pub gib: Option<u64>,
+    /// In the currency of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hourly: Option<String>,
+    /// In the currency of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed_until_end: Option<String>,
     pub policy: String,
     pub rule: String,
     pub remedy: Option<NamedRemedy>,
@@ -261,6 +274,7 @@ impl NamedHeader {
             start: Instant(header.start),
             end: Instant(header.end),
             offset: header.offset.to_string(),
+            currency: header.currency,
             policies: policies.collect(),
         }
     }
@@ -367,6 +381,7 @@ fn named_decision(decision: &Decision, header: &RunHeader) -> NamedDecision {
             .collect(),
         policy: policy.name.clone(),
         remedy: named_remedy((decision.remedy, decision.remedy_from), decision.policy, header),
+        worth: decision.worth.map(|amount| amount.to_string()),
         origin: named_origin(decision.origin, header),
     }
 }
@@ -424,6 +439,8 @@ fn named_loss(loss: &Loss, header: &RunHeader) -> NamedLoss {
         name: loss.name.as_deref().map(str::to_owned),
         fate: loss.fate,
         gib: loss.gib,
+        hourly: loss.hourly.map(|amount| amount.to_string()),
+        billed_until_end: loss.billed_until_end.map(|amount| amount.to_string()),
         policy: book.policy.name.clone(),
         rule: book.policy.rule(rule).id.clone(),
         remedy: named_remedy((loss.remedy, loss.remedy_from), policy, header),

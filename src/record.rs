@@ -3,6 +3,7 @@
 //! Records are plain data with typed ids; the run header has the names of the ids. A record does
 //! not refer to the world, so a report cannot change a run.
 
+use crate::money::Money;
 use crate::policy::{Basis, Facts, Remedy, Ruling};
 use crate::time::SimTime;
 use crate::words::{
@@ -242,6 +243,8 @@ pub struct Decision {
     pub remedy: Option<Remedy>,
     /// The first instant at which the remedy could have been used; `None` if there is no remedy.
     pub remedy_from: Option<SimTime>,
+    /// What was lost with the instance; `None` if it was not released, or nothing is stated.
+    pub worth: Option<Money>,
     /// The event with which the chain of its causes began. If there is none, but a protection that
     /// would have held was removed in the run, the removal.
     pub origin: Origin,
@@ -346,6 +349,11 @@ pub struct Loss {
     pub fate: Fate,
     /// Size in GiB; `None` if it is unknown or the resource has none.
     pub gib: Option<u64>,
+    /// What it costs for an hour; `None` if the fleet does not state it.
+    pub hourly: Option<Money>,
+    /// What it costs from here to the end of the run, if it is left behind and still billed; to
+    /// the nearest millionth. `None` if it is not left behind, or its price is not stated.
+    pub billed_until_end: Option<Money>,
     /// Rule of the fate, and its policy.
     pub rule: (PolicyId, RuleId),
     /// The measure that would have saved the resource; `None` if it was not lost and its rule has
@@ -406,6 +414,10 @@ pub struct InstanceRow {
     pub zone: Option<ZoneId>,
     /// When it was created; `None` if it never was.
     pub created: Option<SimTime>,
+    /// What it costs for an hour; `None` if the fleet does not state it.
+    pub hourly: Option<Money>,
+    /// What is lost with it once it is released; `None` if the fleet does not state it.
+    pub worth: Option<Money>,
     /// The instance at the start; `None` if the run created it under a new name.
     pub start: Option<Start>,
 }

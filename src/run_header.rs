@@ -1,5 +1,6 @@
 //! The header of a run: scenario, case, seed, replication, span, and the names of all ids.
 
+use crate::money::Currency;
 use crate::policy::{Rule, Rulebook};
 use crate::record::{Cause, DecidedBy, Decision, Refusal};
 use crate::time::{SimSpan, SimTime, UtcOffset};
@@ -26,6 +27,8 @@ pub struct RunHeader {
     pub end: SimTime,
     /// UTC offset of the scenario's start, in which reports print times.
     pub offset: UtcOffset,
+    /// Currency of all prices; `None` if the scenario has none.
+    pub currency: Option<Currency>,
     /// Seed of all random streams.
     pub seed: u64,
     /// Policies in use, indexed by `PolicyId`, with all switches set.

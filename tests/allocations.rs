@@ -28,10 +28,11 @@ name: every, day
 policy: alibaba-ecs@2026-05-15
 start: 2026-06-01T00:00:00Z
 for: 400d
+currency: EUR
 fleet:
   instances:
     \"db, 1..20\": { protect: [release-protection] }
-    web-1..200: {}
+    web-1..200: { worth: 12.34, hourly: 0.05 }
 events:
 "
     .to_owned();
@@ -77,6 +78,7 @@ name: one-by-one
 policy: alibaba-ecs@2026-05-15
 start: 2026-06-01T00:00:00Z
 for: 400d
+currency: EUR
 fleet:
   defaults: { protect: [release-protection] }
   instances: { web-1..100: {} }

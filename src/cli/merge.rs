@@ -24,7 +24,8 @@ use super::shared::terminal;
 use crate::diagnostics::{Code, Problem, Problems, Sources};
 use crate::experiment::{Estimator, Observed};
 use crate::report::{
-    ReplicationRow, ReplicationsCsv, RunEnd, RunFile, WrittenAssumption, WrittenStudy,
+    ReplicationRow, ReplicationsCsv, RunEnd, RunFile, RunNames, WrittenAssumption, WrittenStudy,
+    count_names,
 };
 use crate::run_header::run_name;
 
@@ -63,10 +64,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     for part in &parts {
         tables.extend(part.table().map_err(|problem| problems.add(*problem)));
     }
-    let refuse = |problems: &Problems| {
-        print_problems(problems, &Sources::default(), terminal::stderr_paint(colour));
-        Exit::BadInput
-    };
+    let refuse = |problems: &Problems| refuse(problems, colour);
     let (Some(first), false) = (parts.first(), problems.refuse()) else {
         // Whether the other tables are valid can be said even so.
         let readable = parts.iter().filter_map(|part| Some((part, part.table().ok()?)));
@@ -79,7 +77,8 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     };
     go_on()?;
     let out = output_folder::begin(arguments.out.as_deref())?;
-    let table = out.as_ref().map(|out| ReplicationsCsv::new(out.open(TABLE)?)).transpose();
+    let names = count_names(first.file.runs.iter().map(|run| run.counts.as_slice()));
+    let table = out.as_ref().map(|out| ReplicationsCsv::new(out.open(TABLE)?, names)).transpose();
     let failed =
         |error: io::Error| cannot(arguments.out.as_deref().unwrap_or(Path::new("")), &error);
     let mut merging = Merging {
@@ -120,6 +119,11 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let answered = results.iter().all(|one| one.incomplete == 0);
     publish(file, &results, (out, rows), (arguments.out.as_deref(), arguments.format), colour)?;
     Ok(if answered && is_whole { Exit::Success } else { Exit::Undecided })
+}
+
+fn refuse(problems: &Problems, colour: ColorChoice) -> Exit {
+    print_problems(problems, &Sources::default(), terminal::stderr_paint(colour));
+    Exit::BadInput
 }
 
 /// Refuses a page, which needs all replications in memory.
@@ -197,7 +201,6 @@ struct Merging<'p> {
 /// The replications of a run of the scenario files.
 struct MergedRun {
     policy: String,
-    counts: Option<Vec<String>>,
     estimator: Estimator,
     /// The replication that is expected next.
     next: u64,
@@ -214,8 +217,7 @@ impl Merging<'_> {
         let policies: Vec<&str> = of.policies.iter().map(|one| one.name.as_str()).collect();
         let mut run = MergedRun {
             policy: policies.join(";"),
-            counts: None,
-            estimator: Estimator::new(&[], MOST_VALUES),
+            estimator: Estimator::new(&of.counts, MOST_VALUES),
             next: 0,
             last: 0,
             again: BTreeMap::new(),
@@ -232,7 +234,7 @@ impl Merging<'_> {
                 go_on()?;
             }
             let Some(row) = self.inputs.next[at].take() else { continue };
-            if let Err(error) = self.take(&mut run, &name, (at, &row)) {
+            if let Err(error) = self.take(&mut run, of, &name, (at, &row)) {
                 return Ok(Err(error));
             }
             self.inputs.advance(at, &mut self.problems);
@@ -253,6 +255,7 @@ impl Merging<'_> {
     fn take(
         &mut self,
         run: &mut MergedRun,
+        of: &RunEnd,
         name: &str,
         (at, row): (usize, &ReplicationRow),
     ) -> io::Result<()> {
@@ -282,27 +285,22 @@ impl Merging<'_> {
         }
         self.gap(name, run.next, number);
         (run.next, run.last) = (number + 1, at);
-        if row.one.stop.is_complete() {
-            let counts = run.counts.get_or_insert_with(|| {
-                run.estimator.know_counts(&row.counts);
-                row.counts.clone()
-            });
-            if *counts != row.counts {
-                let title = format!("the shards have different `counts` for {name}");
-                self.problems.add(Problem::bare(Code::PartDiffers, title));
-                return Ok(());
-            }
-        }
+        let Some(one) = row.in_order_of(&of.counts) else {
+            let title = format!("the shards have different `counts` for {name}");
+            self.problems.add(Problem::bare(Code::PartDiffers, title));
+            return Ok(());
+        };
         if row.policy != run.policy {
             let title = format!("`{path}` has other policies for {name}");
             self.problems.add(Problem::bare(Code::PartDiffers, title));
             return Ok(());
         }
-        run.estimator.add(&row.one);
+        run.estimator.add(&one);
+        let (scenario, case, policy, currency) =
+            (&*of.scenario, &*of.case, &*run.policy, of.currency);
+        let names = RunNames { scenario, case, policy, currency };
         match &mut self.table {
-            Some(table) => {
-                table.row([&row.scenario, &row.case, &row.policy], &row.counts, &row.one)
-            }
+            Some(table) => table.row(&names, &of.counts, &one),
             None => Ok(()),
         }
     }
@@ -347,8 +345,10 @@ fn read_again(parts: &[Part], run: &RunEnd, each: &mut dyn FnMut(&Observed)) -> 
     for part in parts {
         let table = part.table().map_err(report)?;
         let mut each = |row: ReplicationRow| {
-            if is_of(&row, run) {
-                each(&row.one);
+            if is_of(&row, run)
+                && let Some(one) = row.in_order_of(&run.counts)
+            {
+                each(&one);
             }
         };
         read_all(part, table, &mut each)?.map_err(report)?;

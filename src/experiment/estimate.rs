@@ -43,7 +43,8 @@ pub struct Estimate {
     /// How the interval was computed.
     pub method: Method,
     /// Smallest observation, 5th, 25th, 50th, 75th and 95th percentile, largest observation;
-    /// `None` for shares and without observations.
+    /// `None` for shares and without observations. Money is in millionths here, and in units in
+    /// all other fields.
     pub observed: Option<[i64; 7]>,
 }
 
@@ -66,6 +67,12 @@ enum SeriesSource {
     Metric(Metric),
     /// Index of a count that the scenario defines.
     Count(usize),
+}
+
+/// An amount in units of money, from millionths.
+#[expect(clippy::float_arithmetic, reason = "a figure over many replications")]
+pub(super) fn in_units(millionths: f64) -> f64 {
+    millionths / 1e6
 }
 
 impl ObservedSeries {
@@ -129,6 +136,11 @@ impl ObservedSeries {
             estimate.method = Method::StudentT;
         }
         estimate.observed = observed;
+        if self.unit == Unit::Money {
+            estimate.mean = estimate.mean.map(in_units);
+            estimate.error = estimate.error.map(in_units);
+            estimate.interval = estimate.interval.map(|found| found.map(in_units));
+        }
         estimate
     }
 }
@@ -175,16 +187,6 @@ impl Estimator {
         }
     }
 
-    /// Adds the counts that the scenario defines, which are known from the first complete
-    /// replication on.
-    pub fn know_counts(&mut self, counts: &[String]) {
-        self.series = ObservedSeries::all(counts);
-        self.tallies.resize(self.series.len(), Tally::default());
-        if let Some(samples) = &mut self.samples {
-            samples.resize(self.series.len(), Sample::default());
-        }
-    }
-
     /// Adds a replication.
     pub fn add(&mut self, row: &Observed) {
         self.events = self.events.saturating_add(row.events);
@@ -222,7 +224,9 @@ impl Estimator {
         let estimate = |((series, tally), observed): ((&ObservedSeries, &Tally), _)| {
             series.estimate(tally, observed, self.complete, level)
         };
-        Ok(all.map(estimate).collect())
+        // A scenario without a currency has no observation of money.
+        let has_unit = |one: &Estimate| one.unit != Unit::Money || one.n > 0;
+        Ok(all.map(estimate).filter(has_unit).collect())
     }
 
     fn searched<E>(
@@ -278,17 +282,31 @@ mod tests {
             Some(3),
             first,
             first.or(Some(9)),
+            None,
+            None,
         ];
         let (events, stop, counts) = (1, Stopped::Drained, vec![count]);
         let released_by = [0; Trigger::ALL.len()];
-        Observed { replication, events, stop, values, released_by, first_trigger: None, counts }
+        Observed {
+            replication,
+            events,
+            stop,
+            values,
+            released_by,
+            first_trigger: None,
+            first_of_any: None,
+            counts,
+        }
     }
 
     fn estimates_of(rows: Vec<Observed>) -> Vec<Estimate> {
         let text = String::new;
         let (scenario, case, policy) = (text(), text(), text());
         let counts = vec!["web".to_owned()];
-        estimates(&Replications { scenario, case, policy, counts, rows }, Confidence::P95)
+        estimates(
+            &Replications { scenario, case, policy, currency: None, counts, rows },
+            Confidence::P95,
+        )
     }
 
     fn find<'e>(all: &'e [Estimate], name: &str) -> &'e Estimate {

@@ -29,5 +29,5 @@ pub use precision::PrecisionTarget;
 pub use replication::{Observed, Replications, observe};
 pub use run::{Ending, Stopped, carry_out, carry_out_while};
 pub use suggest::suggest;
-pub use summary::Summary;
+pub use summary::{MoneySum, Summary};
 pub use worker_pool::WorkerPool;

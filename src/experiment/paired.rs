@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::estimate::{Method, ObservedSeries};
+use super::estimate::{Method, ObservedSeries, in_units};
 use super::replication::Replications;
 use crate::stats::{Confidence, Interval, Tally};
 use crate::words::Unit;
@@ -52,16 +52,27 @@ pub fn paired(old: &Replications, new: &Replications, level: Confidence) -> Vec<
             let interval = change.differs().then(|| change.interval(level)).flatten();
             (interval, interval.map_or(Method::None, |_| Method::StudentT))
         };
+        let scaled = |number: f64| match series.unit {
+            Unit::Money => in_units(number),
+            Unit::Share
+            | Unit::Instances
+            | Unit::Decisions
+            | Unit::Disks
+            | Unit::Gib
+            | Unit::Seconds => number,
+        };
         Paired {
             metric: series.name.clone(),
             unit: series.unit,
             n,
-            means: before.mean().zip(after.mean()).map(|(old, new)| [old, new]),
-            difference: change.mean(),
-            error: change.error(),
-            interval,
+            means: before.mean().zip(after.mean()).map(|(old, new)| [old, new].map(scaled)),
+            difference: change.mean().map(scaled),
+            error: change.error().map(scaled),
+            interval: interval.map(|found| found.map(scaled)),
             method,
         }
     };
-    ObservedSeries::all(&old.counts).iter().map(one).collect()
+    // Scenarios without a currency have no observation of money.
+    let has_unit = |one: &Paired| one.unit != Unit::Money || one.n > 0;
+    ObservedSeries::all(&old.counts).iter().map(one).filter(has_unit).collect()
 }

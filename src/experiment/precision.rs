@@ -64,11 +64,17 @@ impl PrecisionTarget {
     /// Whether every estimate that it applies to is precise enough. An estimate without an
     /// interval is not.
     pub fn is_met(&self, estimates: &[Estimate]) -> bool {
-        let mut concerned = estimates.iter().filter(|estimate| match &self.metric {
-            Some(name) => estimate.metric == *name,
-            None => estimate.unit == Unit::Share,
-        });
-        concerned.all(|estimate| {
+        let concerned = || {
+            estimates.iter().filter(|estimate| match &self.metric {
+                Some(name) => estimate.metric == *name,
+                None => estimate.unit == Unit::Share,
+            })
+        };
+        // A scenario without a currency has no estimate of money, which is never precise enough.
+        if self.metric.is_some() && concerned().next().is_none() {
+            return false;
+        }
+        concerned().all(|estimate| {
             let scale = if self.relative { estimate.mean.unwrap_or(0.0).abs() } else { 1.0 };
             estimate.interval.is_some_and(|found| found.half_width() <= self.width * scale)
         })

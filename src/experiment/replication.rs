@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::expectations::difference::KeyDifferences;
 use super::expectations::slots::Expected;
 use super::run::{Ending, Stopped, carry_out_while};
+use super::summary::MoneySum;
 use crate::kernel::Limits;
+use crate::money::{Currency, Money, Total};
 use crate::plan::{DecisionLine, Plan};
 use crate::record::{Decision, Loss, Record};
 use crate::run_header::RunHeader;
@@ -26,12 +28,16 @@ pub struct Observed {
     pub events: u64,
     /// How it ended. If it did not complete, it has no values and no counts.
     pub stop: Stopped,
-    /// The value of each metric, by its index; `None` if there was no observation.
+    /// The value of each metric, by its index; `None` if there was no observation. Money is in
+    /// millionths.
     pub values: [Option<i64>; Metric::COUNT],
     /// Number of released instances, by the index of the trigger; all 0 if it did not complete.
     pub released_by: [i64; Trigger::ALL.len()],
     /// Trigger of the first release; `None` if there was none.
     pub first_trigger: Option<Trigger>,
+    /// Seconds from the start to the first instance released or resource lost, and its trigger;
+    /// `None` if there was none.
+    pub first_of_any: Option<(i64, Trigger)>,
     /// The counts that the scenario defines, in the order of [`Replications::counts`].
     pub counts: Vec<i64>,
 }
@@ -45,6 +51,8 @@ pub struct Replications {
     pub case: String,
     /// Names of the policies in use, joined by `;`.
     pub policy: String,
+    /// Currency of all prices; `None` if the scenario has none.
+    pub currency: Option<Currency>,
     /// Names of the counts that the scenario defines.
     pub counts: Vec<String>,
     /// The replications, in the order of their numbers.
@@ -65,6 +73,7 @@ impl Replications {
             scenario: plan.header.scenario.clone(),
             case: plan.header.case.clone(),
             policy: policies.join(";"),
+            currency: plan.header.currency,
             counts: plan.counts.iter().map(|(name, _)| name.clone()).collect(),
             rows: Vec::new(),
         }
@@ -86,9 +95,12 @@ struct Counting {
     overridden: i64,
     gib_lost: i64,
     of_unknown_size: i64,
+    money: MoneySum,
     released_by: [i64; Trigger::ALL.len()],
     /// The instant and trigger of the first release; `None` before it.
     first: Option<(SimTime, Trigger)>,
+    /// The instant and trigger of the first release or lost resource; `None` before it.
+    first_of_any: Option<(SimTime, Trigger)>,
     /// The instant of the first release of a protected instance; `None` before it.
     first_protected: Option<SimTime>,
     counts: Vec<i64>,
@@ -108,7 +120,9 @@ impl Counting {
         if decision.effect == Effect::Released {
             self.released += 1;
             self.released_by[usize::from(decision.trigger.index())] += 1;
+            self.money.decision(decision);
             self.first.get_or_insert((decision.at, decision.trigger));
+            self.first_of_any.get_or_insert((decision.at, decision.trigger));
             let (certainly, possibly) = decision.protected();
             self.protected_lost_at_most += i64::from(possibly);
             if certainly {
@@ -126,9 +140,11 @@ impl Counting {
     }
 
     fn loss(&mut self, loss: &Loss) {
+        self.money.loss(loss);
         if loss.fate != Fate::Lost {
             return;
         }
+        self.first_of_any.get_or_insert((loss.at, loss.trigger));
         let gib = loss.gib.and_then(|gib| i64::try_from(gib).ok());
         self.gib_lost = self.gib_lost.saturating_add(gib.unwrap_or(0));
         self.of_unknown_size += i64::from(loss.gib.is_none() && loss.resource.has_size());
@@ -139,6 +155,7 @@ impl Counting {
         let since_start = |at| header.elapsed(at).seconds();
         let first = self.first.map(|(at, _)| since_start(at));
         let first_protected = self.first_protected.map(since_start);
+        let sum = |total: Total| header.currency.and(total.amount()).map(Money::millionths);
         let stop = ending.word();
         let mut observed = Observed {
             replication: header.replication,
@@ -147,6 +164,7 @@ impl Counting {
             values: [None; Metric::COUNT],
             released_by: [0; Trigger::ALL.len()],
             first_trigger: None,
+            first_of_any: None,
             counts: Vec::new(),
         };
         if stop.is_complete() {
@@ -163,10 +181,14 @@ impl Counting {
                     Metric::LossFree => Some(first.unwrap_or(length)),
                     Metric::FirstProtectedLoss => first_protected,
                     Metric::ProtectedLossFree => Some(first_protected.unwrap_or(length)),
+                    Metric::LostWorth => sum(self.money.lost),
+                    Metric::StillBilled => sum(self.money.billed),
                 };
             }
             observed.released_by = self.released_by;
             observed.first_trigger = self.first.map(|(_, trigger)| trigger);
+            observed.first_of_any =
+                self.first_of_any.map(|(at, trigger)| (since_start(at), trigger));
             observed.counts = self.counts;
         }
         observed

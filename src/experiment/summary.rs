@@ -1,5 +1,6 @@
 //! The summary of a run: counts, and the switches that decisions depended on.
 
+use crate::money::Total;
 use crate::record::{Decision, Loss, Record};
 use crate::words::{
     Confidence, Effect, Fate, InstanceId, Outcome, PolicyId, ProtectionSet, ResourceKind, SwitchId,
@@ -22,6 +23,8 @@ pub struct Summary {
     /// Lower and upper bound of the number of released instances with a protection on. The bounds
     /// differ if protections are unknown.
     pub protected_lost: (u64, u64),
+    /// What was lost and what is still billed, as far as the fleet states prices.
+    pub money: MoneySum,
     /// Lost and kept resources, by the indices of fate and kind: number, and known size in GiB.
     resources: [[(u64, u64); ResourceKind::ALL.len()]; Fate::ALL.len()],
     /// Number of changes of state.
@@ -36,6 +39,50 @@ pub struct Summary {
     inert: Vec<Option<(PolicyId, ProtectionSet)>>,
 }
 
+/// What was lost and what is still billed, in the currency of the scenario, with the number of
+/// those of which no price is stated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MoneySum {
+    /// What released instances were worth.
+    pub lost: Total,
+    /// Number of released instances without a worth.
+    pub of_unknown_worth: u64,
+    /// What resources that are left behind cost until the end.
+    pub billed: Total,
+    /// Number of such resources without a price.
+    pub of_unknown_price: u64,
+}
+
+impl MoneySum {
+    /// Adds a decision, if it released its instance.
+    pub fn decision(&mut self, decision: &Decision) {
+        if decision.effect != Effect::Released {
+            return;
+        }
+        match decision.worth {
+            Some(worth) => self.lost.add(worth),
+            None => self.of_unknown_worth += 1,
+        }
+    }
+
+    /// Adds a resource, if it is still billed.
+    pub fn loss(&mut self, loss: &Loss) {
+        match (loss.fate, loss.hourly, loss.billed_until_end) {
+            (Fate::KeptBilled, None, _) => self.of_unknown_price += 1,
+            (Fate::KeptBilled, Some(_), Some(billed)) => self.billed.add(billed),
+            (Fate::KeptBilled, Some(_), None) | (Fate::Lost | Fate::Kept, ..) => {}
+        }
+    }
+
+    /// Adds another sum.
+    pub const fn add_all(&mut self, other: &Self) {
+        self.lost.add_all(other.lost);
+        self.billed.add_all(other.billed);
+        self.of_unknown_worth += other.of_unknown_worth;
+        self.of_unknown_price += other.of_unknown_price;
+    }
+}
+
 impl Default for Summary {
     fn default() -> Self {
         Self {
@@ -45,6 +92,7 @@ impl Default for Summary {
             confidence: [0; Confidence::ALL.len()],
             released: 0,
             protected_lost: (0, 0),
+            money: MoneySum::default(),
             resources: [[(0, 0); ResourceKind::ALL.len()]; Fate::ALL.len()],
             changes: 0,
             losses: 0,
@@ -72,6 +120,7 @@ impl Summary {
         self.confidence[usize::from(decision.basis.confidence.index())] += 1;
         if decision.effect == Effect::Released {
             self.released += 1;
+            self.money.decision(decision);
             let (least, most) = &mut self.protected_lost;
             let (certainly, possibly) = decision.protected();
             *least += u64::from(certainly);
@@ -112,6 +161,7 @@ impl Summary {
 
     fn loss(&mut self, loss: &Loss) {
         self.losses += 1;
+        self.money.loss(loss);
         let of_fate = &mut self.resources[usize::from(loss.fate.index())];
         let (count, gib) = &mut of_fate[usize::from(loss.resource.index())];
         *count += 1;

@@ -1,7 +1,7 @@
 //! Scaling groups and scale sets.
 
 use super::autoscale::Autoscale;
-use super::instance::{Instance, Property};
+use super::instance::{Instance, Prices, Property};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
     AccountId, HealthCheck, HookResult, InstanceId, ModelId, Orchestration, Process, ProtectionSet,
@@ -52,6 +52,8 @@ pub struct Group {
     pub member_template: Instance,
     /// The resources of members that it creates.
     pub member_resources: Vec<Property>,
+    /// The prices of a member that it creates by itself.
+    pub member_prices: Prices,
     /// The number in the name of the next member that it creates without a given name.
     pub numbering: u32,
     /// The next members that it creates, with given names.
@@ -133,6 +135,7 @@ impl Group {
             autoscale: None,
             member_template: Instance::new(account, born),
             member_resources: Vec::new(),
+            member_prices: Prices::NONE,
             numbering: 1,
             expected: VecDeque::new(),
             on: ProtectionSet::EMPTY,

@@ -1,5 +1,6 @@
 //! Instances, and the resources that are attached to them.
 
+use crate::money::Money;
 use crate::time::SimTime;
 use crate::words::{
     AccountId, Billing, Eviction, GroupId, Lifecycle, Locks, Membership, ModelId, ProtectionSet,
@@ -150,6 +151,22 @@ pub struct Property {
     pub with_instance: Option<bool>,
     /// The name of the disk of which it is a snapshot; `None` if that is not stated.
     pub disk: Option<Arc<str>>,
+    /// What it costs for an hour; `None` if the fleet does not state it.
+    pub hourly: Option<Money>,
+}
+
+/// What an instance costs, and what is lost with it, as far as the fleet states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prices {
+    /// What it costs for an hour, without its resources.
+    pub hourly: Option<Money>,
+    /// What is lost with it once it is released.
+    pub worth: Option<Money>,
+}
+
+impl Prices {
+    /// No price is stated.
+    pub const NONE: Self = Self { hourly: None, worth: None };
 }
 
 /// The part between the name of the group and the number, in the name of a new member.

@@ -15,7 +15,7 @@ mod tables;
 pub use account::{Account, Arrears};
 pub use autoscale::{AUTOSCALE, Autoscale, MetricRule, Profile, SizeChange, SizeProposal};
 pub use group::{Care, Group, Hook, Upgrades};
-pub use instance::{Instance, MEMBER_TEMPLATE, Property};
+pub use instance::{Instance, MEMBER_TEMPLATE, Prices, Property};
 pub use metric::Series;
 pub use selection::{MemberOrder, MemberRank, Offer, Queues, Spread, Walk, ZoneAndDomain};
 pub use tables::Fleet;

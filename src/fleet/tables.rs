@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::group::Group;
-use super::instance::{Instance, Property};
+use super::instance::{Instance, Prices, Property};
 use super::metric::Series;
 use crate::time::{SimTime, Term};
 use crate::words::{AccountId, GroupId, InstanceId, Lifecycle, StoppedBy};
@@ -18,6 +18,8 @@ pub struct Fleet {
     properties: FxHashMap<InstanceId, Vec<Property>>,
     /// Terms of automatic renewals; an instance with a term of one month has no entry.
     terms: FxHashMap<InstanceId, Term>,
+    /// The prices of instances, for those that have any.
+    prices: FxHashMap<InstanceId, Prices>,
     /// The metrics of autoscale rules.
     pub metrics: Vec<Series>,
     /// The groups that instances join when they are created.
@@ -197,6 +199,18 @@ impl Fleet {
     /// Sets the term of an automatic renewal.
     pub fn set_term(&mut self, id: InstanceId, term: Term) {
         self.terms.insert(id, term);
+    }
+
+    /// The prices of an instance.
+    pub fn prices(&self, id: InstanceId) -> Prices {
+        self.prices.get(&id).copied().unwrap_or(Prices::NONE)
+    }
+
+    /// Says what an instance costs, and what is lost with it.
+    pub fn set_prices(&mut self, id: InstanceId, prices: Prices) {
+        if prices != Prices::NONE {
+            self.prices.insert(id, prices);
+        }
     }
 
     /// The known resources of an instance, mutably.

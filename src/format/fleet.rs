@@ -12,6 +12,7 @@ use super::record::record;
 use super::schema::Schemas;
 use super::tree::{Node, Style, Value};
 use crate::diagnostics::{Problems, Spanned};
+use crate::money::Money;
 use crate::time::{SimSpan, Term};
 use crate::words::{
     Billing, Channel, Eviction, Health, HealthCheck, HookResult, Lifecycle, Lock, Membership,
@@ -156,6 +157,10 @@ record! {
         optional "resources" => resources: Map<WrittenResource>,
         /// The tags of the instance.
         optional "tags" => tags: Map<String>,
+        /// What it costs for an hour, without its resources, in the currency of the scenario.
+        optional "hourly" => hourly: Spanned<Money>,
+        /// What is lost with it once it is released, in the currency of the scenario.
+        optional "worth" => worth: Spanned<Money>,
     }
 }
 
@@ -185,6 +190,8 @@ impl WrittenInstance {
             eviction: None,
             resources: None,
             tags: None,
+            hourly: None,
+            worth: None,
         }
     }
 
@@ -214,6 +221,8 @@ impl WrittenInstance {
             eviction,
             resources,
             tags,
+            hourly,
+            worth,
         } = self;
         Self {
             account: account.or_else(|| defaults.account.clone()),
@@ -238,6 +247,8 @@ impl WrittenInstance {
             eviction: eviction.or(defaults.eviction),
             resources: resources.or_else(|| defaults.resources.clone()),
             tags: tags.or_else(|| defaults.tags.clone()),
+            hourly: hourly.or(defaults.hourly),
+            worth: worth.or(defaults.worth),
         }
     }
 }
@@ -364,6 +375,8 @@ record! {
         optional "with-instance" => with_instance: bool,
         /// The disk that a snapshot was taken of; the snapshot is kept if the disk is kept.
         optional "disk" => disk: Spanned<Name>,
+        /// What it costs for an hour, in the currency of the scenario.
+        optional "hourly" => hourly: Spanned<Money>,
     }
 }
 
@@ -377,6 +390,7 @@ impl Read for WrittenResource {
                     gib: None,
                     with_instance: None,
                     disk: None,
+                    hourly: None,
                 }))
             }
             Value::Empty | Value::List(_) | Value::Map(_) => {

@@ -13,6 +13,7 @@ mod csv;
 mod decimal;
 pub(crate) mod expect;
 mod fleet;
+mod money;
 mod pieces;
 mod read;
 mod read_time;

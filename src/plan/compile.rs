@@ -9,6 +9,7 @@ use super::compiled::{Assumption, Plan};
 use super::compiler::{Options, ScenarioCompiler};
 use super::expectation_builder::Expecting;
 use super::mentioned::Mentioned;
+use super::prices::{Pricing, one_currency};
 use super::random;
 use super::random::RandomSource;
 use super::random_builder::{self, Sourcing};
@@ -139,6 +140,9 @@ impl ScenarioCompiler<'_> {
             .iter()
             .map(|(case, tree)| (case.clone(), WrittenScenario::read(tree, self.problems)))
             .collect();
+        let currencies =
+            written.iter().filter_map(|(_, written)| written.as_ref()?.currency.as_ref());
+        one_currency(currencies, self.problems);
         self.doubtful = trees.iter().any(|(_, tree)| lacks_names(tree, self.problems));
         if self.problems.refuse() {
             for key in ["events", "random"] {
@@ -254,6 +258,8 @@ impl ScenarioCompiler<'_> {
         let mut resolver = Resolver::new(case.start, case.rulebooks.clone(), self.problems);
         resolver.doubtful = self.doubtful;
         resolver.mentioned = self.mentioned.clone();
+        let currency = written.currency.map(|currency| currency.value);
+        resolver.pricing = Pricing::new(currency, written.length.value);
         let mut events = texts.events(written, self.sources, resolver.problems);
         let mut taken = BTreeSet::new();
         if let Some(InputTable::Pieces(pieces)) = &texts.events {

@@ -179,10 +179,12 @@ impl FleetBuilder<'_, '_> {
         like.group = Name::fault(name).is_none().then(|| Spanned::new(Name(name.into()), span));
         let Some(member_template) = self.settle(&like, span, true) else { return };
         let resources = resources_of(&like).collect();
+        let prices = self.resolver.prices(&like);
         let state = self.fleet.group_mut(group);
         state.member_template = member_template;
         (state.member_template.group, state.member_template.state) = (None, Lifecycle::Absent);
         state.member_resources = resources;
+        state.member_prices = prices;
         for written in &part.new_names.0 {
             let names = match expand(&written.value) {
                 Ok(names) => names,
@@ -196,6 +198,7 @@ impl FleetBuilder<'_, '_> {
                 if self.define(Subject::Instance, &name, written.span, Named::Here).is_some() {
                     let member_template = self.fleet.group(group).member_template;
                     let id = self.fleet.add_instance(member_template);
+                    self.fleet.set_prices(id, prices);
                     self.fleet.group_mut(group).expected.push_back(id);
                 }
             }

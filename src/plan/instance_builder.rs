@@ -132,6 +132,8 @@ impl FleetBuilder<'_, '_> {
         if !properties.is_empty() {
             self.fleet.properties_mut(id).extend(properties);
         }
+        let prices = self.resolver.prices(part);
+        self.fleet.set_prices(id, prices);
         if let Some(term) = part.renews_for {
             self.fleet.set_term(id, term);
         }
@@ -155,6 +157,7 @@ impl FleetBuilder<'_, '_> {
             gib: None,
             with_instance: None,
             disk: None,
+            hourly: None,
         });
         let unstated = properties.iter_mut().filter(|property| property.with_instance.is_none());
         let mut implied = implied.into_iter().collect::<Vec<_>>();
@@ -320,5 +323,6 @@ pub(super) fn resources_of(part: &WrittenInstance) -> impl Iterator<Item = Prope
         gib: resource.0.gib,
         with_instance: resource.0.with_instance,
         disk: resource.0.disk.as_ref().map(|disk| (*disk.value.0).into()),
+        hourly: resource.0.hourly.map(|hourly| hourly.value),
     })
 }

@@ -27,6 +27,7 @@ mod instance_builder;
 mod mentioned;
 mod name_lookup;
 mod names;
+mod prices;
 mod protections;
 mod random;
 mod random_builder;

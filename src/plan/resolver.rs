@@ -3,10 +3,12 @@
 use super::mentioned::Mentioned;
 use super::name_lookup::{CellCache, FrozenNames, NameLookup};
 use super::names::{NameTable, with_known};
+use super::prices::Pricing;
 use super::selectors::{self, Candidates};
 use super::targets::{Flags, FlagsRef, Targets};
 use crate::diagnostics::{Code, Problem, Problems, Span};
-use crate::format::{Map, Name, Selector, read_cell};
+use crate::fleet::Prices;
+use crate::format::{Map, Name, Selector, WrittenInstance, read_cell};
 use crate::policy::Rulebook;
 use crate::run_header::{EventNames, RunHeader};
 use crate::time::{SimTime, UtcOffset};
@@ -54,6 +56,8 @@ pub struct Resolver<'p> {
     pub flags: Vec<Flags>,
     /// The rules on defaults that were applied.
     pub defaults: BTreeSet<(PolicyId, RuleId)>,
+    /// What is known of prices.
+    pub pricing: Pricing,
     /// The resolved cells of streamed tables.
     pub memo: CellCache,
     /// The problems found so far.
@@ -105,6 +109,7 @@ impl<'p> Resolver<'p> {
             mentioned: Mentioned::default(),
             flags: Vec::new(),
             defaults: BTreeSet::new(),
+            pricing: Pricing::default(),
             memo: CellCache::default(),
             problems,
         }
@@ -124,6 +129,7 @@ impl<'p> Resolver<'p> {
             start: self.start,
             end: self.start,
             offset: UtcOffset::default(),
+            currency: self.pricing.currency,
             seed: 0,
             rulebooks: self.rulebooks,
             accounts: self.accounts.share(),
@@ -210,6 +216,11 @@ impl<'p> Resolver<'p> {
             self.problems.add(unknown("zone", name, span, &self.zones));
         }
         found
+    }
+
+    /// The prices of an instance of the fleet, and whether they can be prices at all.
+    pub fn prices(&mut self, part: &WrittenInstance) -> Prices {
+        self.pricing.prices(part, self.problems)
     }
 
     /// The range of [`Self::flags`] with these protections. It is added if there is none.

@@ -10,6 +10,7 @@ use crate::format::{
     WrittenExpect, WrittenFile, WrittenFleet, WrittenMetrics, WrittenVerb, expected_kind, is_file,
     read_file, record,
 };
+use crate::money::Currency;
 use crate::time::SimSpan;
 
 record! {
@@ -27,6 +28,8 @@ record! {
         required "start" => start: Spanned<When>,
         /// The length of the scenario.
         required "for" => length: Spanned<SimSpan>,
+        /// The currency of all prices, as its code of ISO 4217; needed as soon as there is a price.
+        optional "currency" => currency: Spanned<Currency>,
         /// The seed of all random numbers; 0 if not given.
         optional "seed" => seed: u64,
         /// Codes of warnings that are not reported.

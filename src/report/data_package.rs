@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
 
-use super::csv::columns::{Column, Kind, Reference, STUDY_TABLES, TABLES, Table};
+use super::csv::columns::{Column, Kind, Reference, STUDY_TABLES, TABLES, Table, further_columns};
 
 /// Name of the file.
 pub const DATA_PACKAGE: &str = "datapackage.json";
@@ -22,19 +22,22 @@ pub struct WrittenTable {
     pub bytes: u64,
 }
 
-/// Writes the description of the tables of a folder. If they are not `complete`, rows may lack the
+/// Writes the description of the tables of a folder, with the names of counts that have columns of
+/// their own. If they are not `complete`, rows may lack the
 /// instances that they refer to.
 ///
 /// # Errors
 /// If writing fails.
 pub fn data_package(
     tables: &[WrittenTable],
+    counts: &[String],
     complete: bool,
     mut out: impl Write,
 ) -> io::Result<()> {
     let resources = tables.iter().filter_map(|written| {
         let table = table(&written.file)?;
-        let mut resource = resource(table, &|reference| complete || reference.file != INSTANCES);
+        let mut resource =
+            resource(table, counts, &|reference| complete || reference.file != INSTANCES);
         resource["bytes"] = written.bytes.into();
         resource["hash"] = format!("sha256:{}", written.sha256).into();
         Some(resource)
@@ -59,8 +62,20 @@ fn table(file: &str) -> Option<&'static Table> {
 }
 
 /// The description of a table, with the references that `is_kept` keeps.
-pub(super) fn resource(table: &Table, is_kept: &dyn Fn(&Reference) -> bool) -> Json {
-    let fields: Vec<Json> = table.columns.iter().map(|column| field(table, column)).collect();
+pub(super) fn resource(
+    table: &Table,
+    counts: &[String],
+    is_kept: &dyn Fn(&Reference) -> bool,
+) -> Json {
+    let mut fields: Vec<Json> = table.columns.iter().map(|column| field(table, column)).collect();
+    if let Some(further) = &table.further {
+        let names = further_columns(table, counts);
+        fields.extend(names.iter().map(|name| {
+            let mut field = field(table, further);
+            field["name"] = name.as_str().into();
+            field
+        }));
+    }
     let mut schema = json!({ "fields": fields, "missingValues": [""] });
     if !table.key.is_empty() {
         schema["primaryKey"] = json!(table.key);

@@ -17,6 +17,7 @@ use super::jsonl::object;
 use super::text_table::{Paint, table};
 use crate::diagnostics::many;
 use crate::experiment::Estimate;
+use crate::money::{Currency, Money, Total};
 use crate::time::SimSpan;
 use crate::words::{Metric, Unit, Word};
 
@@ -40,6 +41,8 @@ pub struct Estimated<'r> {
     pub estimates: Vec<Estimate>,
     /// Confidence level of intervals, in percent.
     pub level: f64,
+    /// Currency of all prices; `None` if the scenario has none.
+    pub currency: Option<Currency>,
     /// The seed of the replications.
     pub seed: u64,
 }
@@ -51,7 +54,11 @@ pub(super) fn decimal(number: Option<f64>) -> Cell<'static> {
 }
 
 fn row<'e>(run: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COLUMNS] {
-    let observed = |index: usize| one.observed.map_or(Cell::EMPTY, |all| Cell::Signed(all[index]));
+    let observed = |index: usize| match (one.observed, one.unit) {
+        (None, _) => Cell::EMPTY,
+        (Some(all), Unit::Money) => Cell::Money(Money::from_millionths(all[index])),
+        (Some(all), _) => Cell::Signed(all[index]),
+    };
     [
         Cell::Text(run.scenario),
         case(run.case),
@@ -73,6 +80,7 @@ fn row<'e>(run: &'e Estimated<'_>, one: &'e Estimate) -> [Cell<'e>; ESTIMATE_COL
         observed(4),
         observed(5),
         observed(6),
+        Cell::text(run.currency.as_ref().map(Currency::code)),
     ]
 }
 
@@ -129,13 +137,17 @@ pub(super) fn shown(number: f64, unit: Unit) -> String {
             let sign = if number < -0.5 { "-" } else { "" };
             format!("{sign}{}", SimSpan::from_seconds(libm::round(number.abs()) as i64))
         }
-        Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Gib => figure(number),
+        Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Gib | Unit::Money => figure(number),
     }
 }
 
 /// The name of a metric, with its unit unless name and value already show it.
-pub(super) fn label(metric: &str, unit: Unit) -> String {
+pub(super) fn label(metric: &str, unit: Unit, currency: Option<Currency>) -> String {
     match unit {
+        Unit::Money => match currency {
+            Some(currency) => format!("{metric} ({currency})"),
+            None => metric.to_owned(),
+        },
         Unit::Gib if metric == "gib-lost" => metric.to_owned(),
         Unit::Share | Unit::Seconds => metric.to_owned(),
         Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Gib => {
@@ -145,10 +157,11 @@ pub(super) fn label(metric: &str, unit: Unit) -> String {
 }
 
 /// The cells of an estimate in the text table.
-fn text_cells(one: &Estimate) -> Vec<String> {
+fn text_cells(one: &Estimate, currency: Option<Currency>) -> Vec<String> {
     let show = |number: Option<f64>| number.map_or("-".to_owned(), |n| shown(n, one.unit));
     let whole = |number: i64| match one.unit {
         Unit::Seconds => SimSpan::from_seconds(number).to_string(),
+        Unit::Money => Total::from(Money::from_millionths(number)).to_string(),
         Unit::Share | Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Gib => {
             number.to_string()
         }
@@ -156,7 +169,8 @@ fn text_cells(one: &Estimate) -> Vec<String> {
     let interval = one.interval.map_or("-".to_owned(), |interval| {
         format!("{} to {}", shown(interval.low, one.unit), shown(interval.high, one.unit))
     });
-    let mut cells = vec![label(&one.metric, one.unit), show(one.mean), show(one.error), interval];
+    let mut cells =
+        vec![label(&one.metric, one.unit, currency), show(one.mean), show(one.error), interval];
     match one.observed {
         Some([least, p05, _, p50, _, p95, most]) => {
             cells.extend([least, p05, p50, p95, most].map(whole));
@@ -178,7 +192,7 @@ pub fn estimates_text(run: &Estimated<'_>, paint: Paint) -> String {
     let head = ["", "mean", "std error", &level, "least", "5 %", "median", "95 %", "most"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     let reported = run.estimates.iter().filter(|one| !is_redundant(run, one));
-    rows.extend(reported.map(text_cells));
+    rows.extend(reported.map(|one| text_cells(one, run.currency)));
     out.extend(table(rows, &[1, 2, 3, 4, 5, 6, 7, 8]).into_iter().map(|line| format!("  {line}")));
     out.push(String::new());
     out.extend(notes(run, *complete));

@@ -48,8 +48,9 @@ pub(super) fn object(record: &str, table: &Table, row: &[Cell<'_>]) -> Json {
         let value = match (cell, column.kind) {
             _ if text.is_empty() => continue,
             (Cell::Number(number), Kind::Integer) => Json::from(*number),
-            (Cell::Signed(number), Kind::Integer) => Json::from(*number),
+            (Cell::Signed(number), Kind::Integer | Kind::Number) => Json::from(*number),
             (Cell::Decimal(number), Kind::Number) => Json::from(*number),
+            (Cell::Money(_), Kind::Number) => text.parse::<f64>().map_or(Json::Null, Json::from),
             (_, Kind::Flag) => Json::from(text == "true"),
             (_, Kind::List) => text.split(';').map(Json::from).collect(),
             (_, Kind::Integer | Kind::Number | Kind::Text | Kind::Time | Kind::Word) => {

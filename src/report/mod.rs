@@ -18,6 +18,7 @@ mod item;
 mod jsonl;
 mod markdown;
 mod matrix;
+mod money;
 mod paired;
 mod policy_diff;
 mod prevented;
@@ -62,7 +63,8 @@ pub use matrix::{matrix_csv, matrix_text};
 pub use paired::{PairedRun, paired_csv, paired_json, paired_markdown, paired_text};
 pub use policy_diff::{diff_markdown, diff_text};
 pub use replications::{
-    ReplicationRow, ReplicationRows, ReplicationsCsv, read_replications, replications_csv,
+    ReplicationRow, ReplicationRows, ReplicationsCsv, RunNames, count_names, read_replications,
+    replications_csv,
 };
 pub use rules::{Edition, editions_json, editions_text, rule_text, rules_json, rules_text};
 pub use run_file::{

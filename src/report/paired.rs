@@ -16,6 +16,7 @@ use super::policy_diff::ARROW;
 use super::text_table::{Page, folded, hanging};
 use crate::diagnostics::many;
 use crate::experiment::{Observed, Paired, Replications, paired};
+use crate::money::Currency;
 use crate::stats::Confidence;
 
 /// The figures of a scenario under two policies, or of two of its cases.
@@ -33,6 +34,8 @@ pub struct PairedRun {
     pub differ: usize,
     /// Confidence level of intervals, in percent.
     pub level: f64,
+    /// Currency of all prices; `None` if the scenario has none.
+    pub currency: Option<Currency>,
     /// One entry for each metric.
     pub figures: Vec<Paired>,
 }
@@ -51,6 +54,7 @@ impl PairedRun {
             replications: old.rows.len(),
             differ: old.rows.iter().zip(&new.rows).filter(differs).count(),
             level: per_cent,
+            currency: old.currency,
             figures: paired(old, new, level),
         }
     }
@@ -74,6 +78,7 @@ fn row<'r>(run: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS
         decimal(one.interval.map(|interval| interval.high)),
         decimal(Some(run.level)),
         Cell::word(one.method),
+        Cell::text(run.currency.as_ref().map(Currency::code)),
     ]
 }
 
@@ -101,7 +106,7 @@ pub fn paired_json(all: &[PairedRun]) -> Json {
 }
 
 /// The cells of a row in text and Markdown; `None` if no pair of replications completed.
-fn text_cells(one: &Paired) -> Option<[String; 5]> {
+fn text_cells(one: &Paired, currency: Option<Currency>) -> Option<[String; 5]> {
     let ([old, new], difference) = one.means.zip(one.difference)?;
     let signed = |number: f64| {
         let text = shown(number, one.unit);
@@ -111,12 +116,16 @@ fn text_cells(one: &Paired) -> Option<[String; 5]> {
         format!("{} to {}", signed(interval.low), signed(interval.high))
     });
     Some([
-        label(&one.metric, one.unit),
+        label(&one.metric, one.unit, currency),
         shown(old, one.unit),
         shown(new, one.unit),
         signed(difference),
         interval,
     ])
+}
+
+fn figures_of(run: &PairedRun) -> impl Iterator<Item = [String; 5]> {
+    run.figures.iter().filter_map(|one| text_cells(one, run.currency))
 }
 
 fn head(run: &PairedRun) -> [String; 5] {
@@ -150,7 +159,7 @@ pub fn paired_text(all: &[PairedRun], page: Page) -> Vec<String> {
             continue;
         }
         let mut rows = vec![head(run).to_vec()];
-        rows.extend(run.figures.iter().filter_map(text_cells).map(Vec::from));
+        rows.extend(figures_of(run).map(Vec::from));
         out.push(String::new());
         out.extend(folded(&rows, &[1, 2, 3, 4], 4, page.width).concat());
         out.push(String::new());
@@ -172,7 +181,7 @@ pub fn paired_markdown(all: &[PairedRun]) -> Vec<String> {
         }
         out.push(format!("| {} |", head(run).join(" | ")));
         out.push("|-|-:|-:|-:|-:|".into());
-        let rows = run.figures.iter().filter_map(text_cells);
+        let rows = figures_of(run);
         let escaped = |cells: [String; 5]| cells.map(|text| markdown::text(&text)).join(" | ");
         out.extend(rows.map(|cells| format!("| {} |", escaped(cells))));
         out.push(String::new());

@@ -5,9 +5,10 @@ use std::io::{self, Read, Write};
 use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{REPLICATION_COLUMNS, REPLICATIONS};
 use super::csv::rows::{self, NO_CASE};
-use super::csv::tables::{BufferedCsv, Rows, begin};
+use super::csv::tables::{BufferedCsv, Rows, begin_with};
 use crate::experiment::{Observed, Replications, Stopped};
-use crate::words::{Metric, Trigger, Word};
+use crate::money::{Currency, Money};
+use crate::words::{Metric, Trigger, Unit, Word};
 
 /// Index of the first metric among the columns.
 const FIRST: usize = 6;
@@ -15,48 +16,92 @@ const FIRST: usize = 6;
 /// Index of the trigger of the first loss, after which one column for each trigger follows.
 const FIRST_TRIGGER: usize = FIRST + Metric::COUNT;
 
-/// Index of the counts that the scenario defines.
-const COUNTS: usize = FIRST_TRIGGER + 1 + Trigger::ALL.len();
+/// Index of the currency, after which the first loss of anything follows.
+const CURRENCY: usize = FIRST_TRIGGER + 1 + Trigger::ALL.len();
+
+/// Number of columns before those of the counts that scenarios define.
+const FIXED: usize = REPLICATION_COLUMNS;
+
+/// The names of the counts of several runs, each once, in the order of their columns.
+pub fn count_names<'n>(runs: impl IntoIterator<Item = &'n [String]>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in runs.into_iter().flatten() {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
 
 /// Writes the table and returns the number of its rows.
 ///
 /// # Errors
 /// If writing fails.
 pub fn replications_csv(all: &[&Replications], out: impl Write) -> io::Result<u64> {
-    let mut table = ReplicationsCsv::new(out)?;
+    let names = count_names(all.iter().map(|run| run.counts.as_slice()));
+    let mut table = ReplicationsCsv::new(out, names)?;
     for run in all {
         for one in &run.rows {
-            table.row([&run.scenario, &run.case, &run.policy], &run.counts, one)?;
+            table.row(&RunNames::of(run), &run.counts, one)?;
         }
     }
     table.finish()
+}
+
+/// What is the same in all rows of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunNames<'r> {
+    /// Name of the scenario.
+    pub scenario: &'r str,
+    /// Name of the case; empty if the scenario has no cases.
+    pub case: &'r str,
+    /// Names of the policies in use, joined by `;`.
+    pub policy: &'r str,
+    /// Currency of all prices; `None` if the scenario has none.
+    pub currency: Option<Currency>,
+}
+
+impl<'r> RunNames<'r> {
+    fn of(run: &'r Replications) -> Self {
+        let Replications { scenario, case, policy, currency, .. } = run;
+        Self { scenario, case, policy, currency: *currency }
+    }
 }
 
 /// The table, written row by row.
 pub struct ReplicationsCsv<W: Write> {
     encoder: FieldEncoder,
     table: BufferedCsv<W>,
+    /// The names of the counts that have columns.
+    names: Vec<String>,
     rows: u64,
 }
 
 impl<W: Write> ReplicationsCsv<W> {
-    /// Writes the header.
+    /// Writes the header, with a column for each of these counts.
     ///
     /// # Errors
     /// If writing fails.
-    pub fn new(out: W) -> io::Result<Self> {
+    pub fn new(out: W, names: Vec<String>) -> io::Result<Self> {
         let mut encoder = FieldEncoder::default();
-        let table = begin(out, &REPLICATIONS, &mut encoder)?;
-        Ok(Self { encoder, table, rows: 0 })
+        let table = begin_with(out, &REPLICATIONS, &names, &mut encoder)?;
+        Ok(Self { encoder, table, names, rows: 0 })
     }
 
-    /// Writes a replication of the scenario, the case and the policies of these names.
+    /// Writes a replication; `counts` are the names of its counts.
     ///
     /// # Errors
     /// If writing fails.
-    pub fn row(&mut self, of: [&str; 3], counts: &[String], one: &Observed) -> io::Result<()> {
+    pub fn row(&mut self, of: &RunNames<'_>, counts: &[String], one: &Observed) -> io::Result<()> {
         self.rows += 1;
-        self.table.row(&mut self.encoder, &row(of, counts, one))
+        let mut cells = Vec::with_capacity(FIXED + self.names.len());
+        cells.extend(row(of, one));
+        cells.extend(self.names.iter().map(|name| {
+            let index = counts.iter().position(|count| count == name);
+            let count = index.and_then(|index| one.counts.get(index));
+            count.map_or(Cell::EMPTY, |count| Cell::Signed(*count))
+        }));
+        self.table.row(&mut self.encoder, &cells)
     }
 
     /// Writes all buffered rows and returns the number of rows.
@@ -69,30 +114,35 @@ impl<W: Write> ReplicationsCsv<W> {
     }
 }
 
-fn row<'r>(
-    [scenario, case, policy]: [&'r str; 3],
-    counts: &'r [String],
-    one: &'r Observed,
-) -> [Cell<'r>; REPLICATION_COLUMNS] {
+fn row<'r>(of: &'r RunNames<'r>, one: &Observed) -> [Cell<'r>; REPLICATION_COLUMNS] {
     let mut cells = [Cell::EMPTY; REPLICATION_COLUMNS];
     cells[..FIRST].copy_from_slice(&[
-        Cell::Text(scenario),
-        rows::case(case),
-        Cell::Text(policy),
+        Cell::Text(of.scenario),
+        rows::case(of.case),
+        Cell::Text(of.policy),
         Cell::Number(one.replication),
         Cell::Number(one.events),
         Cell::word(one.stop),
     ]);
-    for (cell, value) in cells[FIRST..FIRST_TRIGGER].iter_mut().zip(one.values) {
-        *cell = value.map_or(Cell::EMPTY, Cell::Signed);
+    for (metric, value) in Metric::ALL.iter().zip(one.values) {
+        let cell = &mut cells[FIRST + usize::from(metric.index())];
+        *cell = match (value, metric.unit()) {
+            (None, _) => Cell::EMPTY,
+            (Some(value), Unit::Money) => Cell::Money(Money::from_millionths(value)),
+            (Some(value), _) => Cell::Signed(value),
+        };
     }
     cells[FIRST_TRIGGER] = one.first_trigger.map_or(Cell::EMPTY, Cell::word);
     if one.stop.is_complete() {
-        for (cell, count) in cells[FIRST_TRIGGER + 1..COUNTS].iter_mut().zip(one.released_by) {
+        for (cell, count) in cells[FIRST_TRIGGER + 1..CURRENCY].iter_mut().zip(one.released_by) {
             *cell = Cell::Signed(count);
         }
     }
-    cells[COUNTS] = Cell::Counts(counts, &one.counts);
+    cells[CURRENCY] = Cell::text(of.currency.as_ref().map(Currency::code));
+    if let Some((seconds, trigger)) = one.first_of_any {
+        cells[CURRENCY + 1] = Cell::Signed(seconds);
+        cells[CURRENCY + 2] = Cell::word(trigger);
+    }
     cells
 }
 
@@ -105,6 +155,8 @@ pub struct ReplicationRow {
     pub case: String,
     /// Names of the policies in use, joined by `;`.
     pub policy: String,
+    /// Currency of all prices; `None` if the scenario has none.
+    pub currency: Option<Currency>,
     /// Names of the counts that the scenario defines; empty if the replication is incomplete.
     pub counts: Vec<String>,
     /// The replication.
@@ -113,9 +165,25 @@ pub struct ReplicationRow {
     pub line: u64,
 }
 
+impl ReplicationRow {
+    /// The replication with its counts in the order of these names; `None` if it has others. An
+    /// incomplete replication has no counts.
+    pub fn in_order_of(&self, names: &[String]) -> Option<Observed> {
+        if !self.one.stop.is_complete() || self.counts == names {
+            return Some(self.one.clone());
+        }
+        let at = |name| self.counts.iter().position(|count| count == name);
+        let counts = names.iter().map(|name| self.one.counts.get(at(name)?).copied());
+        let counts: Vec<i64> = counts.collect::<Option<_>>()?;
+        (counts.len() == self.counts.len()).then(|| Observed { counts, ..self.one.clone() })
+    }
+}
+
 /// The rows of a table, one by one.
 pub struct ReplicationRows<R: Read> {
     reader: ::csv::Reader<R>,
+    /// The names of the counts that have columns.
+    names: Vec<String>,
     record: ::csv::StringRecord,
 }
 
@@ -126,12 +194,17 @@ impl<R: Read> ReplicationRows<R> {
     /// If it cannot be read or has other columns.
     pub fn new(from: R) -> Result<Self, String> {
         let mut reader = ::csv::ReaderBuilder::new().has_headers(true).from_reader(from);
-        let names = REPLICATIONS.columns.iter().map(|column| column.name);
+        let fixed = REPLICATIONS.columns.iter().map(|column| column.name);
         let header = reader.headers().map_err(|error| error.to_string())?;
-        if header.iter().ne(names) {
-            return Err("the columns are not those of `replications.csv`".to_owned());
+        let prefix = REPLICATIONS.further.map_or("", |further| further.name);
+        let names = header.iter().skip(FIXED).map(|column| column.strip_prefix(prefix));
+        let names: Option<Vec<String>> = names.map(|name| name.map(str::to_owned)).collect();
+        match names {
+            Some(names) if header.iter().take(FIXED).eq(fixed) => {
+                Ok(Self { reader, names, record: ::csv::StringRecord::new() })
+            }
+            _ => Err("the columns are not those of `replications.csv`".to_owned()),
         }
-        Ok(Self { reader, record: ::csv::StringRecord::new() })
     }
 
     /// What the rows are read from.
@@ -151,12 +224,12 @@ impl<R: Read> Iterator for ReplicationRows<R> {
         }
         let line = self.record.position().map_or(0, ::csv::Position::line);
         let cells: Vec<&str> = self.record.iter().collect();
-        let Some((one, counts)) = read_row(&cells) else {
+        let Some((one, counts, currency)) = read_row(&cells, &self.names) else {
             return Some(Err(format!("line {line} is not valid")));
         };
         let case = if cells[1] == NO_CASE { "" } else { cells[1] };
         let [scenario, case, policy] = [cells[0], case, cells[2]].map(str::to_owned);
-        Some(Ok(ReplicationRow { scenario, case, policy, counts, one, line }))
+        Some(Ok(ReplicationRow { scenario, case, policy, currency, counts, one, line }))
     }
 }
 
@@ -168,10 +241,11 @@ pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
     let mut all: Vec<Replications> = Vec::new();
     let mut completed = std::collections::BTreeSet::new();
     for row in ReplicationRows::new(text.as_bytes())? {
-        let ReplicationRow { scenario, case, policy, counts, one, line } = row?;
+        let ReplicationRow { scenario, case, policy, currency, counts, one, line } = row?;
         let known = all.iter().rposition(|run| run.scenario == scenario && run.case == case);
         let index = known.unwrap_or_else(|| {
-            all.push(Replications { scenario, case, policy, counts: Vec::new(), rows: Vec::new() });
+            let (counts, rows) = (Vec::new(), Vec::new());
+            all.push(Replications { scenario, case, policy, currency, counts, rows });
             all.len() - 1
         });
         let run = &mut all[index];
@@ -180,34 +254,53 @@ pub fn read_replications(text: &str) -> Result<Vec<Replications>, String> {
         } else if completed.insert(index) {
             run.counts = counts;
         } else if run.counts != counts {
-            return Err(format!("line {line} has other `counts` than the lines before"));
+            return Err(format!("line {line} has other counts than the lines before"));
         }
         run.rows.push(one);
     }
     Ok(all)
 }
 
-fn read_row(cells: &[&str]) -> Option<(Observed, Vec<String>)> {
-    let number = |cell: &&str| -> Option<Option<i64>> {
+type ReadRow = (Observed, Vec<String>, Option<Currency>);
+
+fn read_row(cells: &[&str], count_names: &[String]) -> Option<ReadRow> {
+    let number = |cell: &str| -> Option<Option<i64>> {
         if cell.is_empty() { Some(None) } else { cell.parse().ok().map(Some) }
     };
-    let mut values = [None; Metric::COUNT];
-    for (value, cell) in values.iter_mut().zip(&cells[FIRST..]) {
-        *value = number(cell)?;
-    }
-    let first_trigger = match cells[FIRST_TRIGGER] {
-        "" => None,
-        word => Some(Trigger::spelled(word)?),
+    let word = |cell: &str| -> Option<Option<Trigger>> {
+        if cell.is_empty() { Some(None) } else { Trigger::spelled(cell).map(Some) }
     };
+    let mut values = [None; Metric::COUNT];
+    for metric in Metric::ALL {
+        let index = usize::from(metric.index());
+        let cell = *cells.get(FIRST + index)?;
+        values[index] = match metric.unit() {
+            Unit::Money if cell.is_empty() => None,
+            Unit::Money => Some(Money::parse(cell).ok()?.millionths()),
+            Unit::Share
+            | Unit::Instances
+            | Unit::Decisions
+            | Unit::Disks
+            | Unit::Gib
+            | Unit::Seconds => number(cell)?,
+        };
+    }
+    let first_trigger = word(cells[FIRST_TRIGGER])?;
     let mut released_by = [0; Trigger::ALL.len()];
-    for (count, cell) in released_by.iter_mut().zip(&cells[FIRST_TRIGGER + 1..]) {
+    for (count, cell) in released_by.iter_mut().zip(&cells[FIRST_TRIGGER + 1..CURRENCY]) {
         *count = number(cell)?.unwrap_or(0);
     }
+    let currency = match cells[CURRENCY] {
+        "" => None,
+        code => Some(Currency::parse(code)?),
+    };
+    let first_of_any = number(cells[CURRENCY + 1])?.zip(word(cells[CURRENCY + 2])?);
     let (mut names, mut counts) = (Vec::new(), Vec::new());
-    for pair in cells[COUNTS].split(';').filter(|pair| !pair.is_empty()) {
-        let (name, count) = pair.split_once('=')?;
-        names.push(name.to_owned());
-        counts.push(count.parse().ok()?);
+    for (name, cell) in count_names.iter().zip(&cells[FIXED..]) {
+        if let Some(count) = number(cell)? {
+            names.push(name.clone());
+            counts.push(count);
+        }
     }
     let one = Observed {
         replication: cells[3].parse().ok()?,
@@ -216,12 +309,13 @@ fn read_row(cells: &[&str]) -> Option<(Observed, Vec<String>)> {
         values,
         released_by,
         first_trigger,
+        first_of_any,
         counts,
     };
     // A complete replication has a value for every metric that is not optional.
     let mut metrics = Metric::ALL.iter().zip(&values);
     let whole = metrics.all(|(metric, value)| metric.is_optional() || value.is_some());
-    (whole || !one.stop.is_complete()).then_some((one, names))
+    (whole || !one.stop.is_complete()).then_some((one, names, currency))
 }
 
 #[cfg(test)]
@@ -234,10 +328,11 @@ mod tests {
             replication,
             events: 7,
             stop: Stopped::Horizon,
-            values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+            values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11_500_000, 1]
                 .map(|v| (v != 7 && v != 9 || first).then_some(v)),
             released_by: [2; Trigger::ALL.len()],
             first_trigger: first.then_some(Trigger::Expiry),
+            first_of_any: first.then_some((5, Trigger::Manual)),
             counts: vec![3, 0],
         };
         let none = Observed {
@@ -245,6 +340,7 @@ mod tests {
             values: [None; Metric::COUNT],
             released_by: [0; Trigger::ALL.len()],
             first_trigger: None,
+            first_of_any: None,
             counts: Vec::new(),
             ..row(2, true)
         };
@@ -252,17 +348,37 @@ mod tests {
             scenario: "a, b".into(),
             case: "\"c\"".into(),
             policy: "p;q".into(),
-            counts: vec!["web".into(), "db".into()],
+            currency: Currency::parse("EUR"),
+            counts: vec!["web".into(), "a, \"db\"".into()],
             rows: vec![row(0, true), row(1, false), none],
         };
         let mut out = Vec::new();
-        assert_eq!(replications_csv(&[&run], &mut out).unwrap(), 3);
+        let other = Replications {
+            scenario: "other".into(),
+            currency: None,
+            counts: vec!["cache".into(), "web".into()],
+            rows: vec![row(0, true)],
+            ..run.clone()
+        };
+        assert_eq!(replications_csv(&[&run, &other], &mut out).unwrap(), 4);
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(read_replications(&text).unwrap(), [run]);
+        let head = text.lines().next().unwrap();
+        assert!(head.ends_with(",count_web,\"count_a, \"\"db\"\"\",count_cache"), "{head}");
+        assert!(text.contains(",11.5,0.000001,expiry,"), "{text}");
+        let read = read_replications(&text).unwrap();
+        assert_eq!(read[0], run);
+        // The columns have one order for all scenarios.
+        assert_eq!(read[1].counts, ["web", "cache"]);
+        let rows: Result<Vec<ReplicationRow>, String> =
+            ReplicationRows::new(text.as_bytes()).unwrap().collect();
+        let last = rows.unwrap().pop().unwrap();
+        assert_eq!(last.in_order_of(&other.counts).as_ref(), Some(&other.rows[0]));
+        assert_eq!(last.in_order_of(&run.counts), None);
         for (from, to, reported) in [
             (",horizon,", ",maybe,", "line 2 is not valid"),
             (",7,horizon,0,", ",7,horizon,,", "line 2 is not valid"),
-            ("web=3", "other=3", "line 3 has other `counts`"),
+            (",manual,3,0,\n", ",manual,3,,\n", "line 3 has other counts"),
+            (",count_web,", ",web,", "the columns are not"),
             ("scenario,", "story,", "the columns are not"),
         ] {
             let broken = text.replacen(from, to, 1);

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::money::Currency;
 use crate::policy::Rulebook;
 use crate::stats;
 use crate::words::{Confidence, SwitchId};
@@ -117,6 +118,13 @@ pub struct RunEnd {
     pub end: String,
     /// The UTC offset in which the scenario states its start.
     pub offset: String,
+    /// Currency of all prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// Names of the counts that the scenario defines; each has a column in the table of
+    /// replications.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<String>,
     /// The policies in use with their digests, that of the scenario first.
     pub policies: Vec<Input>,
     /// Number of events of all replications together.

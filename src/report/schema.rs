@@ -128,6 +128,7 @@ pub fn test_schema() -> Json {
 /// The Table Schema (specs.frictionlessdata.io) of the tables of runs and replications.
 pub fn csv_schema() -> Json {
     let tables = TABLES.iter().chain(STUDY_TABLES);
-    let resources: Vec<Json> = tables.map(|table| resource(table, &|_| true)).collect();
+    let further = ["NAME".to_owned()];
+    let resources: Vec<Json> = tables.map(|table| resource(table, &further, &|_| true)).collect();
     json!({ "profile": "tabular-data-package", "resources": resources })
 }

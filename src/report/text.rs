@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::csv::rows;
 use super::item::{Report, RunItem};
+use super::money::money_lines;
 use super::prevented::PreventedLosses;
 use super::text_table::{Paint, name_list, table, without_commands};
 use crate::diagnostics::many;
@@ -413,6 +414,7 @@ fn totals(header: &RunHeader, summary: &Summary, prevented: &PreventedLosses) ->
             lines.push(format!("{label}: {}", resources.join(", ")));
         }
     }
+    lines.extend(money_lines(&summary.money, header.currency));
     lines.extend(prevented.lines(header));
     lines.extend(footing(header, summary));
     lines

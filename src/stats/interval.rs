@@ -45,6 +45,12 @@ pub struct Interval {
 }
 
 impl Interval {
+    /// The interval of a quantity that is computed from this one, in the same order.
+    #[must_use]
+    pub fn map(self, of: impl Fn(f64) -> f64) -> Self {
+        Self { low: of(self.low), high: of(self.high) }
+    }
+
     /// The interval of a mean, from the mean and standard deviation of `count` observations:
     /// mean ± t · deviation / √count, where t is the quantile of Student's t with
     /// count − 1 degrees of freedom (Student 1908, Biometrika 6, 1–25).

@@ -32,6 +32,10 @@ words! {
         /// Time from the start to the first release of a protected instance, or to the end if there
         /// is none.
         ProtectedLossFree = "protected-loss-free",
+        /// What the released instances were worth, as far as it is stated.
+        LostWorth = "lost-worth",
+        /// What is left behind costs from then to the end of the run, as far as prices are stated.
+        StillBilled = "still-billed",
     }
 }
 
@@ -50,6 +54,8 @@ words! {
         Gib = "GiB",
         /// Seconds.
         Seconds = "seconds",
+        /// Amounts in the currency of the scenario.
+        Money = "money",
     }
 }
 
@@ -68,12 +74,16 @@ impl Metric {
             | Self::LossFree
             | Self::FirstProtectedLoss
             | Self::ProtectedLossFree => Unit::Seconds,
+            Self::LostWorth | Self::StillBilled => Unit::Money,
         }
     }
 
     /// Whether a complete replication may have no value of it.
     pub const fn is_optional(self) -> bool {
-        matches!(self, Self::FirstLoss | Self::FirstProtectedLoss)
+        matches!(
+            self,
+            Self::FirstLoss | Self::FirstProtectedLoss | Self::LostWorth | Self::StillBilled
+        )
     }
 
     /// Whether the share of replications with a value above 0 is reported as well.

@@ -63,6 +63,9 @@ impl Step<'_> {
                 decision.effect = effect;
                 decision.remedy = remedy;
                 decision.remedy_from = from;
+                if effect == Effect::Released {
+                    decision.worth = self.world.fleet.prices(id).worth;
+                }
             }
             if is_recorded && !loses {
                 self.remedy_by_resource(slot, id);
@@ -127,6 +130,7 @@ impl Step<'_> {
             facts: draft.facts,
             remedy: None,
             remedy_from: None,
+            worth: None,
             origin: request.origin,
         }
     }

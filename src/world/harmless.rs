@@ -198,6 +198,7 @@ impl Step<'_> {
                 gib: None,
                 with_instance: Some(false),
                 disk: None,
+                hourly: None,
             });
             gained = 1;
         }

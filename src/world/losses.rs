@@ -31,9 +31,7 @@ impl Step<'_> {
             }
             index += 1;
         }
-        let leaves_a_gap =
-            matches!(effect, Effect::Stopped | Effect::Reclaimed | Effect::Deallocated);
-        if leaves_a_gap && !gone.is_empty() {
+        if stays_attached(effect) && !gone.is_empty() {
             let resources = self.world.fleet.properties_mut(id);
             for index in gone.into_iter().rev() {
                 resources.remove(index);
@@ -62,6 +60,9 @@ impl Step<'_> {
         if answer.says != Fate::Kept {
             let remedy = self.remedy_of_resource(request, id, &facts, &answer);
             let remedy_from = remedy.and_then(|remedy| self.remedy_from(id, &remedy));
+            let is_left = answer.says == Fate::KeptBilled && !stays_attached(facts.effect);
+            let rest = self.world.header.end.since(self.now);
+            let billed = of.hourly.filter(|_| is_left).and_then(|hourly| hourly.over(rest));
             self.out.push(Record::Loss(Loss {
                 seq,
                 at: self.now,
@@ -71,6 +72,8 @@ impl Step<'_> {
                 name: of.name,
                 fate: answer.says,
                 gib: of.gib,
+                hourly: of.hourly,
+                billed_until_end: billed,
                 rule: (policy, answer.rule),
                 remedy,
                 remedy_from,
@@ -195,6 +198,11 @@ impl Step<'_> {
     }
 }
 
+/// Whether what an instance keeps stays attached to it: it is shut down, not replaced or gone.
+const fn stays_attached(effect: Effect) -> bool {
+    matches!(effect, Effect::Stopped | Effect::Reclaimed | Effect::Deallocated)
+}
+
 /// The system disk of an instance whose fleet entry does not list one.
 const SYSTEM_DISK: Property = Property {
     name: None,
@@ -202,4 +210,5 @@ const SYSTEM_DISK: Property = Property {
     gib: None,
     with_instance: None,
     disk: None,
+    hourly: None,
 };

@@ -119,6 +119,7 @@ impl World {
     ) -> impl Iterator<Item = InstanceRow> + 'w {
         self.fleet.instances().map(|(id, instance)| {
             let (on, unknown) = self.protections(id);
+            let prices = self.fleet.prices(id);
             InstanceRow {
                 instance: id,
                 account: instance.account,
@@ -130,6 +131,8 @@ impl World {
                 billing: instance.billing_known.then_some(instance.billing),
                 zone: instance.zone,
                 created: (instance.state != Lifecycle::Absent).then_some(instance.created),
+                hourly: prices.hourly,
+                worth: prices.worth,
                 start: starts.get(id.index()).copied(),
             }
         })

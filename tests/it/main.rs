@@ -48,6 +48,7 @@ mod locks;
 /// Every kind of mistake in a file, and the message for it.
 mod messages;
 mod models;
+mod money;
 /// Behind each timer, the event that set it going and its caller.
 mod named;
 mod origins;

@@ -278,7 +278,8 @@ fn keep(plan: &mut Plan, loss: &Loss) {
     }
     if !found {
         let (resource, name, gib) = (loss.resource, loss.name.clone(), loss.gib);
-        resources.push(Property { name, resource, gib, with_instance: Some(false), disk: None });
+        let (with_instance, disk, hourly) = (Some(false), None, None);
+        resources.push(Property { name, resource, gib, with_instance, disk, hourly });
     }
 }
 

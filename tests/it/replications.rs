@@ -107,7 +107,7 @@ fn the_figures_are_those_of_the_rows() {
     assert_eq!(cell(find("first-protected-loss"), "n"), any.to_string());
     assert_eq!(cell(find("first-protected-loss"), "method"), "none");
     assert_eq!(cell(find("any-released"), "ci_high"), "1");
-    let counted = raw.iter().filter(|row| cell(row, "counts") == "prod-1-lost=1").count();
+    let counted = raw.iter().filter(|row| cell(row, "count_prod-1-lost") == "1").count();
     close(number("prod-1-lost", "mean"), f64::from(u32::try_from(counted).unwrap()) / 400.0);
 }
 

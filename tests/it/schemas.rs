@@ -178,6 +178,11 @@ const BROKEN: &[(&str, Broken)] = &[
     ("56-words-of-other-tools", Refused),
     ("57-an-unknown-verb-hides-nothing", Refused),
     ("58-names-of-timers", Refused),
+    ("60-a-price-that-is-less-than-zero", Refused),
+    ("61-a-price-without-a-currency", Meaning),
+    ("62-two-currencies", Meaning),
+    ("63-prices-that-no-amount-can-be", Refused),
+    ("64-prices-whose-sum-no-amount-can-be", Meaning),
     ("house-policy", Meaning),
 ];
 

@@ -16,7 +16,9 @@ use super::files::shown;
 use super::staging::{RUN_FILE, Staged, StagedKind, clear_leftovers, is_result};
 use super::system_calls::{AllCalls, Gate, SystemCalls};
 use super::terminal;
-use crate::report::{DATA_PACKAGE, Input, RunFile, WrittenTable, data_package, run_json};
+use crate::report::{
+    DATA_PACKAGE, Input, RunFile, WrittenTable, count_names, data_package, run_json,
+};
 
 /// Highest number that is tried in the name of a result that could not be moved to its target.
 const KEPT: u32 = 1000;
@@ -97,7 +99,8 @@ impl<G: Gate + Copy> OutputFolder<G> {
             let bytes = file.metadata()?.len();
             tables.push(WrittenTable { file: name.clone(), sha256: sha256.clone(), bytes });
         }
-        data_package(&tables, run.complete, BufWriter::new(self.open(DATA_PACKAGE)?))
+        let counts = count_names(run.runs.iter().map(|run| run.counts.as_slice()));
+        data_package(&tables, &counts, run.complete, BufWriter::new(self.open(DATA_PACKAGE)?))
     }
 
     /// Keeps a result that could not be moved to its target under another name beside it.

@@ -109,12 +109,15 @@ fn read(folder: &Path, file: &RunFile, from: u64, problems: &mut Problems) -> Op
             }
         };
         let of = file.runs.iter().position(|r| r.scenario == row.scenario && r.case == row.case);
+        let counts = of.and_then(|of| file.runs.get(of)).map(|run| run.counts.as_slice());
+        let one = counts.and_then(|counts| row.in_order_of(counts));
         let of = of.and_then(|of| rows.get_mut(of));
-        let Some(rows) = of.filter(|rows| from + rows.len() as u64 == row.one.replication) else {
+        let of = of.filter(|rows| from + rows.len() as u64 == row.one.replication);
+        let (Some(rows), Some(one)) = (of, one) else {
             problems.add(misplaced(&part, &row));
             return None;
         };
-        rows.push(row.one);
+        rows.push(one);
     }
     Some(Earlier { rows, assumptions: part.file.assumptions })
 }

@@ -36,6 +36,8 @@ pub fn run_end(header: &RunHeader, written: WrittenPlan, events: u64, stop: &str
         start: header.start.to_string(),
         end: header.end.to_string(),
         offset: header.offset.to_string(),
+        currency: header.currency,
+        counts: Vec::new(),
         policies: header.rulebooks.iter().map(|book| policy(book)).collect(),
         events,
         stop: stop.to_owned(),

@@ -27,7 +27,7 @@ use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
 use crate::experiment::{Observed, PrecisionTarget, Replications, WorkerPool, estimates, observe};
 use crate::plan::{Expectations, Plan};
-use crate::report::{RunFile, WrittenAssumption, WrittenStudy};
+use crate::report::{RunEnd, RunFile, WrittenAssumption, WrittenStudy};
 use crate::stats::Confidence;
 use crate::words::{PolicyId, SwitchSet};
 
@@ -415,7 +415,8 @@ fn run_file(
     for (one, plan) in all.iter().zip(plans) {
         file.complete &= matches!(one.stop, "replications" | "halfwidth");
         let written = WrittenPlan::of(plan, &loader.sources);
-        file.runs.push(run_end(&plan.header, written, one.replications.events(), one.stop));
+        let end = run_end(&plan.header, written, one.replications.events(), one.stop);
+        file.runs.push(RunEnd { counts: one.replications.counts.clone(), ..end });
     }
     file
 }

@@ -75,6 +75,7 @@ pub(in crate::cli) fn publish(
             estimates: one.estimates.clone(),
             level,
             seed: run.seed,
+            currency: run.currency,
         })
         .collect();
     file.complete &= all.iter().all(|one| one.incomplete == 0);

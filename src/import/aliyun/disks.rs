@@ -50,5 +50,14 @@ pub(super) fn resource(
     gib: Option<u64>,
     with_instance: Option<bool>,
 ) -> (Spanned<Name>, WrittenResource) {
-    (name, WrittenResource(WrittenResourceRecord { kind, gib, with_instance, disk: None }))
+    (
+        name,
+        WrittenResource(WrittenResourceRecord {
+            kind,
+            gib,
+            with_instance,
+            disk: None,
+            hourly: None,
+        }),
+    )
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::Write as _;
 
+use crate::money::Money;
 use crate::policy::{Policy, Remedy, Rulebook};
 use crate::run_header::{EventNames, UNNAMED};
 use crate::time::{SimSpan, SimTime};
@@ -24,6 +25,8 @@ pub enum Cell<'l> {
     Signed(i64),
     /// A number, written as the shortest text that reads back as the same number.
     Decimal(f64),
+    /// An amount of money, written as an exact decimal.
+    Money(Money),
     /// Counts by name; both slices have the same length.
     Counts(&'l [String], &'l [i64]),
     /// An instant.
@@ -58,6 +61,11 @@ impl<'l> Cell<'l> {
         text.map_or(Self::EMPTY, Self::Text)
     }
 
+    /// An amount of money; an empty cell for `None`.
+    pub fn money(amount: Option<Money>) -> Self {
+        amount.map_or(Self::EMPTY, Self::Money)
+    }
+
     /// The length of a span in seconds.
     pub const fn seconds(span: SimSpan) -> Self {
         Self::Number(span.seconds().unsigned_abs())
@@ -79,6 +87,7 @@ impl<'l> Cell<'l> {
             Self::Number(number) => list(&[itoa::Buffer::new().format(number)]),
             Self::Signed(number) => list(&[itoa::Buffer::new().format(number)]),
             Self::Decimal(number) => list(&[&number.to_string()]),
+            Self::Money(amount) => list(&[amount.text(&mut [0; 24])]),
             Self::Counts(names, counts) => names.iter().zip(counts).for_each(|(name, count)| {
                 list(&[name, "=", itoa::Buffer::new().format(*count)]);
             }),
@@ -166,6 +175,7 @@ impl FieldEncoder {
             Cell::Time(at) => self.time(at, out),
             Cell::Signed(_)
             | Cell::Decimal(_)
+            | Cell::Money(_)
             | Cell::Counts(..)
             | Cell::Event(..)
             | Cell::Timer(_)

@@ -12,7 +12,7 @@ pub enum Kind {
     Time,
     /// One of a closed list of words.
     Word,
-    /// A decimal: the shortest text that reads back as the same number.
+    /// A decimal: the shortest text that reads back as the same number. Amounts of money are exact.
     Number,
     /// Texts joined by `;`.
     List,
@@ -40,11 +40,20 @@ pub struct Table {
     pub row: &'static str,
     /// Its columns, in order.
     pub columns: &'static [Column],
+    /// The kind of further columns, one for each name in a list of the run file; `None` if there
+    /// are none. Its name is the prefix of theirs.
+    pub further: Option<Column>,
     /// The columns whose values together are different in every row; they are never empty. Empty
     /// if rows may be equal.
     pub key: &'static [&'static str],
     /// Rows of other tables that each row belongs to.
     pub references: &'static [Reference],
+}
+
+/// The names of further columns of a table.
+pub(in crate::report) fn further_columns(table: &Table, names: &[String]) -> Vec<String> {
+    let prefix = table.further.map_or("", |further| further.name);
+    names.iter().map(|name| format!("{prefix}{name}")).collect()
 }
 
 /// A reference from the rows of a table to those of another, by columns of the same names.
@@ -56,12 +65,21 @@ pub struct Reference {
     pub columns: &'static [&'static str],
 }
 
+macro_rules! further {
+    () => {
+        None
+    };
+    ($name:ident $kind:ident $about:literal) => {
+        Some(Column { name: stringify!($name), kind: Kind::$kind, about: $about })
+    };
+}
+
 macro_rules! tables {
     ($(#[doc = $of:literal])+ $list:ident: $($name:ident $count:ident $file:literal: $row:literal
         key($($key:ident)*) $(in $other:literal($($by:ident)+))*
     {
         $($column:ident $kind:ident $about:literal,)+
-    })+) => {
+    } $([$further:ident $further_kind:ident $further_about:literal])?)+) => {
         $(
             /// Number of columns of the table.
             pub(in crate::report) const $count: usize = [$(stringify!($column)),+].len();
@@ -74,6 +92,7 @@ macro_rules! tables {
                     kind: Kind::$kind,
                     about: $about,
                 }),+],
+                further: further!($($further $further_kind $further_about)?),
                 key: &[$(stringify!($key)),*],
                 references: &[$(Reference {
                     file: $other,
@@ -152,6 +171,7 @@ tables! {
         remedy_until Time "last instant at which the remedy helps, applied before other events of that instant",
         policy Text "policy of the decision",
         remedy_from Time "first instant at which the remedy could be used",
+        worth Number "what was lost with the instance, in the currency of the scenario; empty if it was not released, or no worth is stated",
     }
     VERDICTS VERDICT_COLUMNS "verdicts.csv": "decision × protection on"
         key(scenario case replication seq instance protection)
@@ -195,6 +215,9 @@ tables! {
         created_at Time "when it was created; empty if never",
         imported_from Word "provider whose replies describe it; empty if the scenario does",
         group_at_end Text "group at the end; empty if it is in none",
+        hourly Number "price for an hour, without its resources; empty if none is stated",
+        worth Number "what is lost with it once it is released; empty if none is stated",
+        currency Text "currency of the scenario's prices; empty if it has none",
     }
     LOSSES LOSS_COLUMNS "losses.csv": "resource lost, or left behind and still billed"
         key()
@@ -217,6 +240,9 @@ tables! {
         name Text "name; empty if it has none",
         remedy_until Time "last instant at which the remedy helps, applied before other events of that instant",
         remedy_from Time "first instant at which the remedy could be used",
+        hourly Number "price for an hour; empty if none is stated",
+        billed_until_end Number "what it costs from then to the end of the run, to the nearest millionth; empty if it is not left behind, or no price is stated",
+        currency Text "currency of the scenario's prices; empty if it has none",
     }
     TIMELINE TIMELINE_COLUMNS "timeline.csv": "change of state"
         key()
@@ -262,6 +288,8 @@ tables! {
         loss_free_s Integer "the same; the length of the run in seconds if there is none",
         first_protected_loss_s Integer "seconds from the start to the first of protected_lost; empty if there is none",
         protected_loss_free_s Integer "the same; the length of the run in seconds if there is none",
+        lost_worth Number "what the released instances were worth, as far as it is stated; empty if the scenario has no currency",
+        still_billed Number "what is left behind costs to the end of the run, as far as prices are stated; empty if the scenario has no currency",
         first_loss_trigger Word "trigger of the first of released; empty if there is none",
         released_manual Integer "instances released by the trigger manual",
         released_scheduled_release Integer "instances released by the trigger scheduled-release",
@@ -280,8 +308,11 @@ tables! {
         released_maintenance Integer "instances released by the trigger maintenance",
         released_cancellation Integer "instances released by the trigger cancellation",
         released_launch_hook Integer "instances released by the trigger launch-hook",
-        counts List "counts defined by the scenario, as `name=count`",
+        currency Text "currency of the scenario's prices; empty if it has none",
+        first_loss_of_any_s Integer "seconds from the start to the first instance released or resource lost; empty if there is none",
+        first_loss_of_any_trigger Word "trigger of that; empty if there is none",
     }
+    [count_ Integer "decisions that the scenario counts under this name; empty if it does not"]
     ESTIMATES ESTIMATE_COLUMNS "estimates.csv": "metric over all replications"
         key(scenario case metric)
     {
@@ -289,7 +320,7 @@ tables! {
         case Text "case of the scenario; `-` if it has none",
         policy List "the policies in use, the scenario's own first",
         metric Text "metric; `any-NAME` is the share of replications in which NAME is not 0",
-        unit Word "share, instances, decisions, disks, GiB or seconds",
+        unit Word "share, instances, decisions, disks, GiB, seconds or money",
         replications Integer "number of replications that gave an answer",
         n Integer "number of replications with an observation",
         mean Number "mean of the observations, or the share",
@@ -298,13 +329,14 @@ tables! {
         ci_high Number "upper end of the confidence interval",
         level Number "confidence level, in percent",
         method Word "student-t, clopper-pearson, or none if all observations are equal",
-        min Integer "smallest observation",
-        p05 Integer "5th percentile",
-        p25 Integer "25th percentile",
-        p50 Integer "median",
-        p75 Integer "75th percentile",
-        p95 Integer "95th percentile",
-        max Integer "largest observation",
+        min Number "smallest observation",
+        p05 Number "5th percentile",
+        p25 Number "25th percentile",
+        p50 Number "median",
+        p75 Number "75th percentile",
+        p95 Number "95th percentile",
+        max Number "largest observation",
+        currency Text "currency of the scenario's prices, in which metrics with the unit money are; empty if it has none",
     }
     DIFFERENCES DIFFERENCE_COLUMNS "differences.csv": "metric under two policies or of two cases, with common random numbers"
         key(scenario old_case new_case old new metric)
@@ -315,7 +347,7 @@ tables! {
         old Text "the old policy",
         new Text "the new policy",
         metric Text "metric",
-        unit Word "share, instances, decisions, disks, GiB or seconds",
+        unit Word "share, instances, decisions, disks, GiB, seconds or money",
         n Integer "number of replications with an observation under both policies",
         old_mean Number "mean under the old policy, over these replications",
         new_mean Number "mean under the new policy, over these replications",
@@ -325,5 +357,6 @@ tables! {
         ci_high Number "upper end of the confidence interval",
         level Number "confidence level, in percent",
         method Word "student-t, clopper-pearson-paired, or none if all differences are equal",
+        currency Text "currency of the scenario's prices, in which metrics with the unit money are; empty if it has none",
     }
 }

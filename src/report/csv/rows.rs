@@ -5,6 +5,7 @@ use super::columns::{
     DECISION_COLUMNS, INSTANCE_COLUMNS, LOSS_COLUMNS, REQUEST_COLUMNS, TIMELINE_COLUMNS,
     VERDICT_COLUMNS,
 };
+use crate::money::Currency;
 use crate::policy::{Finding, Remedy};
 use crate::record::{
     Cause, Change, Decision, InstanceRow, Loss, Origin, Request, Subject, Target, What,
@@ -35,6 +36,11 @@ fn root(origin: Origin, header: &RunHeader) -> [Cell<'_>; 2] {
         origin.event().map_or(EMPTY, |event| Cell::Event(&header.events, event)),
         Cell::text(origin.actor().map(|actor| header.actor(actor))),
     ]
+}
+
+/// The currency of the scenario; empty if it has none.
+fn currency(header: &RunHeader) -> Cell<'_> {
+    Cell::text(header.currency.as_ref().map(Currency::code))
 }
 
 fn time(at: Option<SimTime>) -> Cell<'static> {
@@ -152,6 +158,7 @@ pub(in crate::report) fn decision<'l>(
         until(d.remedy),
         Cell::Text(&book.policy.name),
         time(d.remedy_from),
+        Cell::money(d.worth),
     ]
 }
 
@@ -233,6 +240,9 @@ pub(in crate::report) fn instance<'l>(
         time(row.created),
         Cell::text(header.imported_from.of(row.instance)),
         group(row.group, header),
+        Cell::money(row.hourly),
+        Cell::money(row.worth),
+        currency(header),
     ]
 }
 
@@ -265,6 +275,9 @@ pub(in crate::report) fn loss<'l>(l: &'l Loss, header: &'l RunHeader) -> [Cell<'
         Cell::text(l.name.as_deref()),
         until(l.remedy),
         time(l.remedy_from),
+        Cell::money(l.hourly),
+        Cell::money(l.billed_until_end),
+        currency(header),
     ]
 }
 

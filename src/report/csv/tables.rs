@@ -8,7 +8,9 @@ use std::io::{self, Write};
 use csv::{Terminator, Writer, WriterBuilder};
 
 use super::cells::{Cell, FieldEncoder};
-use super::columns::{DECISIONS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS};
+use super::columns::{
+    DECISIONS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS, further_columns,
+};
 use super::rows::{self, InstanceTally};
 use crate::record::{Change, Decision, InstanceRow, Record, Request, Subject, Target};
 use crate::report::item::{Report, RunItem};
@@ -117,9 +119,20 @@ pub(in crate::report) fn begin<T: Rows>(
     table: &Table,
     encoder: &mut FieldEncoder,
 ) -> io::Result<T> {
+    begin_with(out, table, &[], encoder)
+}
+
+/// Writes the header of a table with further columns, and returns the writer of its rows.
+pub(in crate::report) fn begin_with<T: Rows>(
+    out: T::Out,
+    table: &Table,
+    further: &[String],
+    encoder: &mut FieldEncoder,
+) -> io::Result<T> {
     let mut rows = T::to(out);
-    let header: Vec<Cell<'_>> =
-        table.columns.iter().map(|column| Cell::Word(column.name)).collect();
+    let named = further_columns(table, further);
+    let fixed = table.columns.iter().map(|column| Cell::Word(column.name));
+    let header: Vec<Cell<'_>> = fixed.chain(named.iter().map(|name| Cell::Text(name))).collect();
     rows.row(encoder, &header)?;
     Ok(rows)
 }

@@ -7,6 +7,7 @@ use super::figures::{between, number};
 use super::names::{Ids, NameRanges};
 use super::page::number_heads;
 use super::tables::case_name;
+use crate::money::Total;
 use crate::words::{InstanceId, Trigger};
 
 /// Id of the section of a run.
@@ -17,6 +18,7 @@ pub(super) fn section_id(index: usize) -> String {
 /// The table of all runs; the first `shown` have a section.
 pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
     let base = &runs[0];
+    let has_money = runs.iter().any(|run| run.header.currency.is_some());
     html! {
         h2 #cases { "Cases side by side" }
         div.wrap { table.stack {
@@ -25,6 +27,7 @@ pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
                 (number_heads(&[
                     "lost", "with a protection on", "GiB known", "disks of unknown size",
                 ]))
+                @if has_money { (number_heads(&["worth lost", "still billed"])) }
                 th scope="col" { "first loss" }
                 th scope="col" { "against " (case_name(&base.header)) }
             } }
@@ -38,6 +41,10 @@ pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
                 td.n data-l="with protection" { (between(run.protected.0, run.protected.1)) }
                 td.n data-l="GiB known" { (number(run.lost.gib)) }
                 td.n data-l="unknown size" { (number(run.lost.unknown)) }
+                @if has_money {
+                    td.n data-l="worth lost" { (money(run, run.money.lost)) }
+                    td.n data-l="still billed" { (money(run, run.money.billed)) }
+                }
                 td data-l="first loss" {
                     @match run.first_loss { Some(at) => (run.axis.time(at)), None => "—" }
                 }
@@ -48,6 +55,11 @@ pub(super) fn cases(runs: &[Collected], shown: usize) -> Markup {
             p.m { "The first " (shown) " are shown below; " code { "--case" } " shows another." }
         }
     }
+}
+
+/// A sum with its currency; a dash if the scenario has none.
+fn money(run: &Collected, sum: Total) -> String {
+    run.header.currency.map_or("—".to_owned(), |currency| format!("{sum} {currency}"))
 }
 
 /// What a run keeps or loses that the first one does not.

@@ -4,6 +4,7 @@ use super::courses::{AccountChange, Courses, Happened};
 use super::decisions::{Decisions, Lost, Rows};
 use super::kinds::{Lanes, fold};
 use super::ticks::Axis;
+use crate::experiment::MoneySum;
 use crate::plan::Plan;
 use crate::record::{Change, Decision, Loss, Record, Subject, What};
 use crate::report::item::EndOfRun;
@@ -23,6 +24,8 @@ pub(super) struct ByTrigger {
     pub(super) protected: (u64, u64),
     /// Resources that were lost.
     pub(super) lost: Lost,
+    /// What the instances were worth.
+    pub(super) money: MoneySum,
 }
 
 /// A run in progress.
@@ -56,6 +59,8 @@ pub(super) struct Collected {
     /// Those with a protection on: at least and at most.
     pub(super) protected: (u64, u64),
     pub(super) lost: Lost,
+    /// What was lost and what is still billed, in money.
+    pub(super) money: MoneySum,
     /// What stays and is still billed: kind, number, known GiB.
     pub(super) billed: Vec<(ResourceKind, u64, u64)>,
     pub(super) assumptions: Vec<WrittenAssumption>,
@@ -111,6 +116,7 @@ impl Collector {
         self.first_loss = self.first_loss.or(Some(d.at));
         let of = &mut self.triggers[usize::from(d.trigger.index())];
         of.released += 1;
+        of.money.decision(d);
         let (certainly, possibly) = d.protected();
         of.protected.0 += u64::from(certainly);
         of.protected.1 += u64::from(possibly);
@@ -159,6 +165,7 @@ impl Collector {
             released: end.summary.released,
             protected: end.summary.protected_lost,
             lost,
+            money: end.summary.money,
             billed: end.summary.resources(Fate::KeptBilled).collect(),
             assumptions,
             inert,

@@ -177,6 +177,9 @@ fn verdict(run: &Collected) -> Markup {
             "."
         }
         @if !lost.is_empty() { " Data lost: " (lost) "." }
+        @if let Some(currency) = run.header.currency {
+            " Worth lost: " (run.money.lost) " " (currency) "."
+        }
     }
 }
 

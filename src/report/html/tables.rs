@@ -11,6 +11,7 @@ use super::ticks::{Axis, span};
 use super::windows::remedy;
 use crate::policy::{Policy, Rule, Source};
 use crate::record::Cause;
+use crate::report::money::money_lines;
 use crate::report::run_file::WrittenAssumption;
 use crate::run_header::RunHeader;
 use crate::words::{Channel, Confidence, Effect, Outcome, ResourceKind, Word};
@@ -183,6 +184,9 @@ pub(super) fn triggers(run: &Collected) -> Markup {
                 (number_heads(&[
                     "with a protection on", "resources", "GiB known", "disks of unknown size",
                 ]))
+                @if let Some(currency) = run.header.currency {
+                    th.n scope="col" { "worth lost (" (currency) ")" }
+                }
             } }
             tbody { @for (trigger, of) in &rows {
                 tr {
@@ -196,13 +200,26 @@ pub(super) fn triggers(run: &Collected) -> Markup {
                     td.n data-l="resources" { (number(of.lost.count())) }
                     td.n data-l="GiB known" { (number(of.lost.gib)) }
                     td.n data-l="unknown size" { (number(of.lost.unknown)) }
+                    @if run.header.currency.is_some() {
+                        td.n data-l="worth lost" { (of.money.lost) }
+                    }
                 }
             } }
         } }
+        @for line in money_lines(&run.money, run.header.currency) {
+            p.m { (sentence(&line)) }
+        }
         @if !run.billed.is_empty() {
             p.m { "Left behind and still billed: " (billed(run)) "." }
         }
     }
+}
+
+/// A line of a text report as a sentence.
+fn sentence(line: &str) -> String {
+    let mut letters = line.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }
 
 fn billed(run: &Collected) -> String {

@@ -223,6 +223,9 @@ impl crate::world::step::World {
         state.numbering += 1;
         let name = format!("{}{}{number}", self.header.group(group), crate::fleet::MEMBER_TEMPLATE);
         self.header.instances.push(&name);
-        self.fleet.add_instance(member_template)
+        let prices = state.member_prices;
+        let id = self.fleet.add_instance(member_template);
+        self.fleet.set_prices(id, prices);
+        id
     }
 }
