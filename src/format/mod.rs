@@ -11,37 +11,45 @@ mod autoscale;
 pub(crate) mod cases;
 mod csv;
 mod decimal;
+mod distribution;
 pub(crate) mod expect;
 mod fleet;
 mod money;
 mod pieces;
+pub(crate) mod random;
 mod read;
 mod read_time;
 mod record;
 mod scenario;
 mod schema;
+mod sections;
 mod selector;
 mod tree;
 mod verb_list;
+mod verb_schemas;
 pub mod verbs;
 mod yaml;
 
 pub use autoscale::{WrittenAutoscale, WrittenMetricRule, WrittenProfile};
 pub use csv::{CsvRows, rows};
+pub use decimal::UnsignedDecimal;
+pub use distribution::{SpanDistribution, SpanFiles, WrittenDistribution, check_gaps};
 pub use expect::{WrittenDecision, WrittenExpect};
 pub use fleet::{
     AutoRelease, Known, WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,
     WrittenResource, WrittenResourceRecord,
 };
 pub use pieces::{Pieces, Reading};
+pub use random::{Pick, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen};
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};
 pub use read_time::When;
 pub use record::{Fields, canonical_key};
-pub use scenario::{
+pub use scenario::{Due, WrittenEvent, WrittenEvents, WrittenScenario};
+pub use schema::{Key, Schemas, Shared, either_spelling};
+pub use sections::{
     MetricStep, WrittenFile, WrittenFleet, WrittenImport, WrittenInstances, WrittenMetrics,
     is_file, read_file,
 };
-pub use schema::{Key, Schemas, Shared, either_spelling};
 pub use selector::{LONGEST, Selector, SelectorPart, count, expand, glob, not_a_range};
 pub use tree::{Entry, Node, Style, Value};
 pub use verbs::{VERBS, WrittenVerb, verb_definition, verb_keys, verb_needs};

@@ -1,137 +1,189 @@
-//! The fleet and the metrics of a scenario, in the scenario itself or in other files.
+//! A scenario as a file states it: names, not ids.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use super::fleet::{WrittenAccount, WrittenGroup, WrittenInstance};
-use super::read::{Map, Name, Read};
+use super::expect::{WrittenDecision, WrittenExpect};
+use super::random::WrittenRandomSource;
+use super::read::{Map, Name, Read, expected_kind};
 use super::read_time::When;
-use super::record::record;
+use super::record::{Fields, record};
 use super::schema::Schemas;
-use super::tree::Node;
-use crate::decimal::Decimal;
-use crate::diagnostics::{Problems, Spanned};
+use super::sections::{WrittenFile, WrittenFleet, WrittenMetrics, is_file, read_file};
+use super::tree::{Entry, Node, Value};
+use super::verb_schemas::{VerbContext, or_never, verb_schemas};
+use super::verbs::{VERBS, WrittenVerb};
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
+use crate::money::Currency;
+use crate::time::SimSpan;
 
 record! {
-    /// The fleet: accounts, groups and instances.
-    WrittenFleet: "a fleet" {
-        /// The accounts; one account called `default` if not given.
-        default "accounts" => accounts: Map<WrittenAccount>,
-        /// The scaling groups and scale sets.
-        default "groups" => groups: Map<WrittenGroup>,
-        /// Default settings for all instances.
-        optional "defaults" => defaults: WrittenInstance,
-        /// Instances by name, or `{ file: fleet.csv }`. A name may be a range: `web-1..4`.
-        optional "instances" => instances: WrittenInstances,
-        /// Replies of providers that describe real fleets.
-        default "import" => import: Vec<WrittenImport>,
+    /// A scenario: a fleet, events, and expectations.
+    WrittenScenario: "a scenario" {
+        /// The format: `scenario/1`.
+        required "stayput" => format: Spanned<String>,
+        /// The name of the scenario in reports.
+        required "name" => name: Spanned<Name>,
+        /// A description of the scenario.
+        optional "about" => about: String,
+        /// The policy of accounts without their own policy: a built-in edition, or a file.
+        optional "policy" => policy: Spanned<String>,
+        /// The start. Reports for people show times at its offset.
+        required "start" => start: Spanned<When>,
+        /// The length of the scenario.
+        required "for" => length: Spanned<SimSpan>,
+        /// The currency of all prices, as its code of ISO 4217; needed as soon as there is a price.
+        optional "currency" => currency: Spanned<Currency>,
+        /// The seed of all random numbers; 0 if not given.
+        optional "seed" => seed: u64,
+        /// Codes of warnings that are not reported.
+        default "allow" => allow: Vec<Spanned<Code>>,
+        /// Positions of switches, which stand for questions that the provider's documents leave
+        /// open.
+        default "assume" => assume: Map<Spanned<String>>,
+        /// Cases. The scenario runs once for each case; `$name` stands for a value of the case.
+        optional "cases" => cases: Map<Map<Node>>,
+        /// The fleet.
+        required "fleet" => fleet: WrittenFleet,
+        /// Metrics for autoscale rules, by name, or `{ file: metrics.csv }`.
+        default "metrics" => metrics: WrittenMetrics,
+        /// The events, in the order of the file, or `{ file: events.csv }`.
+        default "events" => events: WrittenEvents,
+        /// Random sources of events, by name.
+        default "random" => random: Map<WrittenRandomSource>,
+        /// Decisions to count in each replication, by a name that you choose. Only `--replications`
+        /// and `--until-halfwidth` use it.
+        default "counts" => counts: Map<WrittenDecision>,
+        /// The expected results. Only `test` checks them.
+        default "expect" => expect: WrittenExpect,
     }
 }
 
-record! {
-    /// A real fleet, read from replies of a provider.
-    WrittenImport: "an import" {
-        /// The source of the replies, such as the command-line tool of a provider.
-        required "from" => from: Spanned<String>,
-        /// The files with the replies, in any order.
-        required "files" => files: Vec<Spanned<String>>,
-        /// The account that owns the instances; the only account if not given.
-        optional "account" => account: Spanned<Name>,
-    }
-}
-
-record! {
-    /// A list in a CSV file, whose columns are the keys.
-    WrittenFile: "a file" {
-        /// The path of the file, relative to the scenario.
-        required "file" => file: Spanned<String>,
-    }
-}
-
-/// Instances, in the scenario or in a CSV file.
+/// Events, in the scenario or in a CSV file.
 #[derive(Debug, Clone)]
-pub enum WrittenInstances {
-    /// Instances in the scenario, by name.
-    Here(Map<WrittenInstance>),
+pub enum WrittenEvents {
+    /// Events in the scenario, in the order of the file.
+    Here(Vec<WrittenEvent>),
     /// The path of a CSV file.
     File(Spanned<String>),
 }
 
-impl Read for WrittenInstances {
-    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        if is_file(node) {
-            return read_file(node, problems).map(Self::File);
-        }
-        Map::read(node, problems).map(Self::Here)
-    }
-
-    fn schema(schemas: &mut Schemas) -> Json {
-        let here = Map::<WrittenInstance>::schema(schemas);
-        Schemas::file_or(&WrittenFile::schema(schemas), &here)
-    }
-}
-
-/// Whether a node is `{ file: … }`.
-pub fn is_file(node: &Node) -> bool {
-    node.get("file").is_some_and(|file| file.scalar().is_some())
-}
-
-/// The path of a node `{ file: … }`.
-pub fn read_file(node: &Node, problems: &mut Problems) -> Option<Spanned<String>> {
-    WrittenFile::read(node, problems).map(|part| part.file)
-}
-
-record! {
-    /// A value of a metric, which is valid until the next one.
-    MetricStep: "a step of a metric" {
-        /// The time from which on the metric has this value.
-        required "at" => at: Spanned<When>,
-        /// The value, or `unknown` while the metric cannot be read.
-        required "value" => value: MetricLevel,
-    }
-}
-
-/// A value, or `unknown`, which is `None`.
-#[derive(Debug, Clone, Copy)]
-pub struct MetricLevel(pub Option<Decimal>);
-
-impl Read for MetricLevel {
-    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        match node.scalar() {
-            Some("unknown") => Some(Self(None)),
-            _ => Decimal::read(node, problems).map(|level| Self(Some(level))),
-        }
-    }
-
-    fn schema(schemas: &mut Schemas) -> Json {
-        json!({ "anyOf": [Decimal::schema(schemas), { "const": "unknown" }] })
-    }
-}
-
-/// Metrics, in the scenario or in a CSV file.
-#[derive(Debug, Clone)]
-pub enum WrittenMetrics {
-    /// Metrics in the scenario, by name.
-    Here(Map<Vec<MetricStep>>),
-    /// The path of a CSV file with the columns `metric`, `at` and `value`.
-    File(Spanned<String>),
-}
-
-impl Default for WrittenMetrics {
+impl Default for WrittenEvents {
     fn default() -> Self {
-        Self::Here(Map::default())
+        Self::Here(Vec::new())
     }
 }
 
-impl Read for WrittenMetrics {
+impl Read for WrittenEvents {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         if is_file(node) {
             return read_file(node, problems).map(Self::File);
         }
-        Map::read(node, problems).map(Self::Here)
+        let Value::List(items) = &node.value else {
+            problems.add(expected_kind(node, "a list of events"));
+            return None;
+        };
+        let events: Vec<_> =
+            items.iter().filter_map(|item| WrittenEvent::read(item, problems)).collect();
+        Some(Self::Here(events))
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
-        let here = Map::<Vec<MetricStep>>::schema(schemas);
+        let event = WrittenEvent::schema(schemas);
+        let here = schemas.list(&event);
         Schemas::file_or(&WrittenFile::schema(schemas), &here)
     }
+}
+
+/// One event: its time, its id, and exactly one verb.
+#[derive(Debug, Clone)]
+pub struct WrittenEvent {
+    /// The time of the event.
+    pub at: Due,
+    /// The name of the event in expectations and reports; `None` if it is named by its position.
+    pub id: Option<Spanned<Name>>,
+    /// The verb; `None` if it has a mistake, which has been reported.
+    pub verb: Option<WrittenVerb>,
+    /// The span of the event.
+    pub span: Span,
+}
+
+/// The time of an event.
+#[derive(Debug, Clone, Copy)]
+pub enum Due {
+    /// At a time.
+    At(Spanned<When>),
+    /// `never`: it is left out.
+    Never,
+    /// A mistake that has been reported.
+    AlreadyReported,
+}
+
+impl Read for WrittenEvent {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let entries = node.entries().unwrap_or_default();
+        let verbs: Vec<&Entry> =
+            entries.iter().filter(|entry| VERBS.contains(&&*entry.key.value)).collect();
+        let mut keys = vec!["at", "id"];
+        keys.extend(VERBS);
+        if verbs.is_empty() && node.entries().is_some() {
+            problems.add(no_verb(node, entries));
+            keys.extend(entries.iter().map(|entry| &*entry.key.value));
+        }
+        let fields = Fields::open(node, "an event", &keys, problems)?;
+        let never = fields.node("at").and_then(Node::scalar) == Some("never");
+        let at = if never {
+            Due::Never
+        } else {
+            fields.required("at", problems).map_or(Due::AlreadyReported, Due::At)
+        };
+        let id = fields.optional("id", problems);
+        let verb = match verbs.as_slice() {
+            [Entry { key, value }] => WrittenVerb::read(key, value, problems),
+            [] => None,
+            [first, second, ..] => {
+                let count = verbs.len();
+                let title = format!("an event needs exactly one verb; this one has {count}");
+                problems.add(
+                    Problem::at(Code::OneVerb, second.key.span, title, "second verb")
+                        .and_at(first.key.span, "first verb")
+                        .help("write two events with the same `at`; they happen in the order of the file"),
+                );
+                None
+            }
+        };
+        Some(Self { at, id, verb, span: node.span })
+    }
+
+    fn schema(schemas: &mut Schemas) -> Json {
+        schemas.define::<Self>("an event", |schemas| {
+            let mut keys = vec![
+                ("at", "The time of the event; `never` leaves it out.", or_never(schemas), true),
+                (
+                    "id",
+                    "The name of the event in expectations and reports.",
+                    Name::schema(schemas),
+                    false,
+                ),
+            ];
+            keys.extend(verb_schemas(VerbContext::Event, schemas));
+            let about = "An event: its time, and exactly one verb.";
+            let mut event = schemas.object(about, keys);
+            Schemas::exactly_one(&mut event, VERBS.iter().copied());
+            event
+        })
+    }
+}
+
+fn no_verb(node: &Node, entries: &[Entry]) -> Problem {
+    let verbs = format!("verbs: {}", VERBS.join(", "));
+    let unknown = entries.iter().find(|entry| !["at", "id"].contains(&&*entry.key.value));
+    let Some(Entry { key, .. }) = unknown else {
+        let mut span = node.span;
+        span.end = entries.first().map_or(span.start + 1, |entry| entry.key.span.end);
+        let title = "an event needs exactly one verb; this one has none";
+        return Problem::at(Code::OneVerb, span, title, "no verb").note(verbs);
+    };
+    Problem::at(Code::OneVerb, key.span, format!("`{}` is not a verb", **key), "unknown verb")
+        .suggest(&Suggestion::of(key, None, VERBS.iter().copied()))
+        .note(verbs)
 }

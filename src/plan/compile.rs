@@ -10,7 +10,6 @@ use super::compiler::{Options, ScenarioCompiler};
 use super::expectation_builder::Expecting;
 use super::mentioned::Mentioned;
 use super::prices::{Pricing, one_currency};
-use super::random;
 use super::random::RandomSource;
 use super::random_builder::{self, Sourcing};
 use super::resolver::Resolver;
@@ -18,12 +17,13 @@ use super::script::Script;
 use super::script_builder::{Listed, script};
 use super::switches::Assuming;
 use super::tables::{Ahead, InputTable, LeftOver, Texts, populate, script_in_pieces};
-use super::written::{WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
     Code, FileId, Files, Problem, Problems, Severity, Sources, Spanned, Stream, Suggestion,
 };
 use crate::fleet::{Fleet, Series};
-use crate::format::{Entry, Node, Read, VERBS, Value, When, parse_yaml};
+use crate::format::{
+    Entry, Node, Read, SpanFiles, VERBS, Value, When, WrittenEvents, WrittenScenario, parse_yaml,
+};
 use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
 use crate::policy::{Library, Policy, Rulebook};
 use crate::run_header::RunHeader;
@@ -297,7 +297,7 @@ impl ScenarioCompiler<'_> {
             listed.names = names;
             streamed = Some((table.clone(), checked));
         }
-        let tables = random::SpanFiles { files: &self.tables, sources: self.sources };
+        let tables = SpanFiles { files: &self.tables, sources: self.sources };
         let random = Sourcing::new(&mut resolver, &fleet, tables, &mut listed)
             .sources(&written.random, span);
         let plan = finish(case, resolver, fleet, (listed, streamed, random), self.options.unjudged);

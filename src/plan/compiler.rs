@@ -2,9 +2,8 @@
 
 use super::mentioned::Mentioned;
 use super::tables::{InputTable, LeftOver};
-use super::written::WrittenScenario;
 use crate::diagnostics::{Code, FileId, Files, Problem, Problems, Sources, Span, Spanned};
-use crate::format::Pieces;
+use crate::format::{Pieces, WrittenScenario};
 use crate::policy::{Library, Policy};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -17,7 +17,6 @@ mod bulk;
 mod compile;
 mod compiled;
 mod compiler;
-mod distribution;
 mod events;
 mod expectation_builder;
 mod expectations;
@@ -31,7 +30,6 @@ mod prices;
 mod protections;
 mod random;
 mod random_builder;
-mod random_written;
 mod resolver;
 mod scenario;
 mod script;
@@ -45,16 +43,13 @@ mod switches;
 mod tables;
 mod targets;
 mod verb_keys;
-mod verb_schemas;
-mod written;
 
-pub use crate::format::VERBS;
 pub use crate::format::expect::AccountIs;
+pub use crate::format::{SpanDistribution, UnsignedDecimal, VERBS, WrittenScenario};
 pub use bulk::csv_stream::{CsvRow, CsvStream, NextRow};
 pub use compile::{Compiled, compile, compile_with};
 pub use compiled::{Assumption, Plan};
 pub use compiler::Options;
-pub use distribution::{Law, Thousandths};
 pub use events::Event;
 pub use expectations::{
     CheckTime, DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine,
@@ -65,7 +60,6 @@ pub use scenario::{Mistakes, Scenario};
 pub use script::{EventTable, NextEvent, Play, Script, Scripted, Unread};
 pub use setting_checks::lead;
 pub use targets::{EventTargets, Flags, FlagsRef, Targets};
-pub use written::WrittenScenario;
 
 pub mod order {
     //! The verbs with ids in place of names.

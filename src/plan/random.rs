@@ -1,20 +1,10 @@
 //! Random sources of events with every name resolved.
 
-pub(super) use super::distribution::{Law, SpanFiles, Thousandths};
 use super::events::Event;
 use super::targets::{EventTargets, Targets};
+use crate::format::{SpanDistribution, UnsignedDecimal};
 use crate::time::SimTime;
-use crate::words::{AccountId, EventId, GroupId, words};
-
-words! {
-    /// Which of the selected instances a random event is about.
-    Pick: "one of `one` and `all`" {
-       /// One of them, with equal probabilities.
-        One = "one",
-        /// All of them, in one request.
-        All = "all",
-    }
-}
+use crate::words::{AccountId, EventId, GroupId};
 
 /// A random source of events.
 #[derive(Debug, Clone)]
@@ -24,7 +14,7 @@ pub struct RandomSource {
     /// The id of the event of which these are occurrences.
     pub event: EventId,
     /// The gaps between its occurrences.
-    pub every: Law,
+    pub every: SpanDistribution,
     /// The start of the first gap.
     pub from: SimTime,
     /// The last instant at which it can occur.
@@ -67,9 +57,9 @@ pub struct Among {
 #[derive(Debug, Clone)]
 pub struct FollowUp {
     /// The delay after the occurrence.
-    pub after: Law,
+    pub after: SpanDistribution,
     /// The probability, at most 1.
-    pub probability: Thousandths,
+    pub probability: UnsignedDecimal,
     /// The event.
     pub order: Event,
     /// Which of its targets are those of the occurrence.

@@ -1,19 +1,18 @@
 //! Resolves random sources: names become ids, times become instants.
 
-use super::distribution::check_gaps;
-use super::distribution::{Law, SpanFiles};
 use super::events::Event;
-use super::random::{Alternative, Among, FollowUp, Pick, RandomSource, Same};
-use super::random_written::{
-    Several, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen, left_open,
-    with,
-};
+use super::random::{Alternative, Among, FollowUp, RandomSource, Same};
 use super::resolver::Resolver;
 use super::script_builder::{Listed, check_flags, check_order};
 use super::targets::EventTargets;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Fleet;
-use crate::format::{Map, Name, Node, WrittenVerb, expand, glob, not_a_range};
+use crate::format::random::{Several, left_open, with};
+use crate::format::{
+    Map, Name, Node, Pick, Since, SpanDistribution, SpanFiles, WrittenAlternative, WrittenCall,
+    WrittenDistribution, WrittenRandomSource, WrittenThen, WrittenVerb, check_gaps, expand, glob,
+    not_a_range,
+};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, EventId, GroupId};
 
@@ -62,7 +61,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             return None;
         }
         let event = self.define(name);
-        let every = self.law(part.every.as_ref());
+        let every = self.distribution(part.every.as_ref());
         let span = self.span(part, every.as_ref(), end);
         let alternatives: Vec<Option<Alternative>> =
             part.alternatives.iter().map(|part| self.alternative(part)).collect();
@@ -108,18 +107,21 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         }
     }
 
-    fn law(&mut self, part: Option<&Spanned<super::distribution::WrittenLaw>>) -> Option<Law> {
+    fn distribution(
+        &mut self,
+        part: Option<&Spanned<WrittenDistribution>>,
+    ) -> Option<SpanDistribution> {
         let part = part?;
-        let law = self.tables.law(part, self.resolver.problems)?;
-        check_gaps(&law, part.span, self.resolver.problems);
-        Some(law)
+        let distribution = self.tables.distribution(part, self.resolver.problems)?;
+        check_gaps(&distribution, part.span, self.resolver.problems);
+        Some(distribution)
     }
 
     /// The start of the first gap, and the last instant.
     fn span(
         &mut self,
         part: &WrittenRandomSource,
-        every: Option<&Law>,
+        every: Option<&SpanDistribution>,
         (end, length): (SimTime, Span),
     ) -> Option<(SimTime, SimTime)> {
         let start = self.resolver.start;
@@ -148,7 +150,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             return None;
         }
         let until = part.until.map_or(end, |until| until.from(start));
-        let least = every.map_or(SimSpan::ZERO, Law::least);
+        let least = every.map_or(SimSpan::ZERO, SpanDistribution::least);
         if let Some(Spanned { span, .. }) = part.until.filter(|_| until <= from) {
             let title = "this source would end before it starts";
             let problem = Problem::at(Code::NeverReached, span, title, "not after `from`");
@@ -254,7 +256,7 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         written_actions: &[WrittenAlternative],
         alternatives: &[Alternative],
     ) -> Option<FollowUp> {
-        let after = self.tables.law(&part.after, self.resolver.problems);
+        let after = self.tables.distribution(&part.after, self.resolver.problems);
         let WrittenCall { verb, node, .. } = &part.call;
         let open = left_open(verb, node, |key| {
             alternatives.iter().all(|alternative| gives(&alternative.among, key))
@@ -373,20 +375,6 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         });
         let ids: Vec<Option<usize>> = ids.collect();
         ids.into_iter().collect()
-    }
-}
-
-impl Law {
-    /// The shortest span that can be drawn.
-    fn least(&self) -> SimSpan {
-        match self {
-            Self::Fixed(span) => *span,
-            Self::Exponential(_) | Self::Weibull(..) | Self::LogNormal(..) => SimSpan::ZERO,
-            Self::Empirical(spans) => {
-                let possible = spans.iter().filter(|(_, weight)| *weight > 0);
-                possible.map(|(span, _)| *span).min().unwrap_or(SimSpan::ZERO)
-            }
-        }
     }
 }
 

@@ -7,12 +7,14 @@ use std::io;
 use super::fleet_builder::{FleetBuilder, Named};
 use super::resolver::Resolver;
 use super::script_builder::Listed;
-use super::written::{WrittenEvent, WrittenEvents, WrittenScenario};
 use crate::diagnostics::{
     Code, FileId, Problem, Problems, Severity, Sources, Span, Spanned, Stream, Suggestion,
 };
 use crate::fleet::Fleet;
-use crate::format::{Entry, Name, Node, Pieces, Read, VERBS, Value, WrittenVerb, rows, verb_keys};
+use crate::format::{
+    Entry, Name, Node, Pieces, Read, VERBS, Value, WrittenEvent, WrittenEvents, WrittenScenario,
+    WrittenVerb, rows, verb_keys,
+};
 use crate::format::{
     MetricStep, WrittenAccount, WrittenFleet, WrittenInstance, WrittenInstances, WrittenMetrics,
     value_name,

@@ -28,7 +28,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::fleet::Fleet;
 use crate::kernel::{Distribution, Streams, below};
-use crate::plan::{Among, Event, EventTargets, Law, RandomSource as Planned, Targets, Thousandths};
+use crate::plan::{
+    Among, Event, EventTargets, RandomSource as Planned, SpanDistribution, Targets, UnsignedDecimal,
+};
 use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, InstanceId};
 
@@ -129,7 +131,7 @@ impl RandomSourceState {
         let follow_up_targets = EventTargets { account: setting.account(&targets), ..targets };
         for (number, follow) in self.then.iter_mut().enumerate() {
             let at = now.after(follow.after.draw(&mut follow.delays));
-            let Thousandths(probability) = self.planned.then[number].probability;
+            let probability = self.planned.then[number].probability.thousandths();
             let happens = below(1_000, &mut follow.whether) < probability.into();
             if happens && at <= setting.end {
                 self.pending.insert((at, self.occurred, number), follow_up_targets);
@@ -179,16 +181,18 @@ fn draw(among: &Among, stream: &mut ChaCha8Rng) -> EventTargets {
     }
 }
 
-/// The distribution of a law.
+/// The kernel's distribution for one that a file states.
 #[expect(clippy::float_arithmetic, reason = "a distribution is set up here")]
-fn distribution(law: &Law) -> Distribution {
-    let number = |Thousandths(number): &Thousandths| f64::from(*number) / 1_000.0;
-    let drawn = match law {
-        Law::Fixed(span) => Some(Distribution::fixed(*span)),
-        Law::Exponential(mean) => Some(Distribution::exponential(*mean)),
-        Law::Weibull(scale, shape) => Distribution::weibull(*scale, number(shape)),
-        Law::LogNormal(median, sigma) => Distribution::log_normal(*median, number(sigma)),
-        Law::Empirical(spans) => Distribution::empirical(spans.iter().copied()),
+fn distribution(distribution: &SpanDistribution) -> Distribution {
+    let number = |number: &UnsignedDecimal| f64::from(number.thousandths()) / 1_000.0;
+    let drawn = match distribution {
+        SpanDistribution::Fixed(span) => Some(Distribution::fixed(*span)),
+        SpanDistribution::Exponential(mean) => Some(Distribution::exponential(*mean)),
+        SpanDistribution::Weibull(scale, shape) => Distribution::weibull(*scale, number(shape)),
+        SpanDistribution::LogNormal(median, sigma) => {
+            Distribution::log_normal(*median, number(sigma))
+        }
+        SpanDistribution::Empirical(spans) => Distribution::empirical(spans.iter().copied()),
     };
     // INVARIANT: loading refuses parameters that give no distribution.
     drawn.unwrap_or(Distribution::fixed(SimSpan::ZERO))

@@ -234,7 +234,10 @@ impl Grid {
             };
             let positions = self.questions[at].positions.iter().enumerate();
             let positions = positions.filter(|(_, position)| taken(position));
-            own.assume(SwitchId::from_index(at), positions.fold(0, |mask, (index, _)| mask | 1 << index));
+            own.assume(
+                SwitchId::from_index(at),
+                positions.fold(0, |mask, (index, _)| mask | 1 << index),
+            );
         }
         Some(own)
     }

@@ -2,9 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::format::{
-    Key, Name, Read, Schemas, VERBS, When, either_spelling, verb_definition, verb_keys, verb_needs,
-};
+use super::read::{Name, Read};
+use super::read_time::When;
+use super::schema::{Key, Schemas, either_spelling};
+use super::verbs::{VERBS, verb_definition, verb_keys, verb_needs};
 
 /// The keys of verbs that name targets. Instances come before their group.
 pub(super) const TARGETS: [&str; 3] = ["instance", "account", "group"];

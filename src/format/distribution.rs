@@ -7,27 +7,44 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
+use super::csv::rows;
+use super::decimal::UnsignedDecimal;
+use super::read::{Read, expected_kind};
+use super::record::{Fields, record};
+use super::schema::Schemas;
+use super::tree::{Node, Value};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span, Spanned};
-use crate::format::{Fields, Node, Read, Schemas, Value, expected_kind, record, rows};
 use crate::time::SimSpan;
 
 /// The distribution of a span of time. Drawn spans are rounded to whole seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Law {
+pub enum SpanDistribution {
     /// Always the same span.
     Fixed(SimSpan),
     /// Exponential with this mean.
     Exponential(SimSpan),
     /// Weibull with this scale and shape.
-    Weibull(SimSpan, Thousandths),
+    Weibull(SimSpan, UnsignedDecimal),
     /// Log-normal with this median, and this standard deviation of the natural logarithm.
-    LogNormal(SimSpan, Thousandths),
+    LogNormal(SimSpan, UnsignedDecimal),
     /// One of these spans, with probabilities in proportion to their weights. They are sorted once
     /// and shared by all replications.
     Empirical(Arc<[(SimSpan, u32)]>),
 }
 
-impl Law {
+impl SpanDistribution {
+    /// The shortest span that can be drawn.
+    pub fn least(&self) -> SimSpan {
+        match self {
+            Self::Fixed(span) => *span,
+            Self::Exponential(_) | Self::Weibull(..) | Self::LogNormal(..) => SimSpan::ZERO,
+            Self::Empirical(spans) => {
+                let possible = spans.iter().filter(|(_, weight)| *weight > 0);
+                possible.map(|(span, _)| *span).min().unwrap_or(SimSpan::ZERO)
+            }
+        }
+    }
+
     /// Whether every drawn span is zero.
     fn is_zero(&self) -> bool {
         match self {
@@ -39,47 +56,6 @@ impl Law {
                 spans.iter().all(|(span, weight)| *span == SimSpan::ZERO || *weight == 0)
             }
         }
-    }
-}
-
-/// A number that is not negative, in thousandths. Files write it with at most three decimals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Thousandths(pub u32);
-
-impl Thousandths {
-    /// One.
-    pub const ONE: Self = Self(1_000);
-
-    fn parse(text: &str) -> Option<Self> {
-        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(part) || part.len() > 3 || whole.len() > 6 {
-            return None;
-        }
-        format!("{whole}{part:0<3}").parse().ok().map(Self)
-    }
-}
-
-impl Read for Thousandths {
-    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let Some(text) = node.scalar() else {
-            problems.add(expected_kind(node, "a number"));
-            return None;
-        };
-        let found = Self::parse(text);
-        if found.is_none() {
-            let title = format!("`{text}` is not a number with at most three decimals");
-            let problem = Problem::at(Code::BadNumber, node.span, title, "not a number");
-            problems.add(problem.help("write digits and a point, such as `0.8`"));
-        }
-        found
-    }
-
-    /// No `multipleOf`: validators compute it with binary fractions, and 0.7 fails.
-    fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<Self>("a positive decimal", |schemas| {
-            schemas.number("number", Some(0), r"[0-9]{1,6}(\.[0-9]{1,3})?")
-        })
     }
 }
 
@@ -98,7 +74,7 @@ record! {
         required "scale" => scale: Spanned<SimSpan>,
         /// The shape. Below 1 the hazard falls with age, at 1 it is constant (exponential), above 1
         /// it rises.
-        required "shape" => shape: Spanned<Thousandths>,
+        required "shape" => shape: Spanned<UnsignedDecimal>,
     }
 }
 
@@ -108,7 +84,7 @@ record! {
         /// The median: half of all spans are shorter.
         required "median" => median: Spanned<SimSpan>,
         /// The standard deviation of the natural logarithm.
-        required "sigma" => sigma: Thousandths,
+        required "sigma" => sigma: UnsignedDecimal,
     }
 }
 
@@ -133,9 +109,9 @@ record! {
 
 /// A distribution as a file states it.
 #[derive(Debug, Clone)]
-pub enum WrittenLaw {
+pub enum WrittenDistribution {
     /// A distribution in the scenario.
-    Here(Law),
+    Here(SpanDistribution),
     /// The path of a CSV file with spans.
     File(Spanned<String>),
 }
@@ -145,7 +121,7 @@ const ABOUT: &str = "The distribution of a span of time: exactly one of these. D
                     rounded to the nearest whole second, half a second upwards.";
 
 /// The names of the distributions, each with its description.
-const LAWS: [(&str, &str); 5] = [
+const DISTRIBUTIONS: [(&str, &str); 5] = [
     ("exponential", "Exponential: the hazard is constant."),
     ("weibull", "Weibull: the hazard falls or rises with age."),
     ("lognormal", "Log-normal: most spans are near the median, and some are very long."),
@@ -153,13 +129,16 @@ const LAWS: [(&str, &str); 5] = [
     ("empirical", "Observed spans, with probabilities in proportion to their weights."),
 ];
 
-impl Read for Spanned<WrittenLaw> {
+impl Read for Spanned<WrittenDistribution> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let known = LAWS.map(|(key, _)| key);
+        let known = DISTRIBUTIONS.map(|(key, _)| key);
         let entries = match &node.value {
             Value::Scalar(..) => {
                 let span = SimSpan::read(node, problems)?;
-                return Some(Self::new(WrittenLaw::Here(Law::Fixed(span)), node.span));
+                return Some(Self::new(
+                    WrittenDistribution::Here(SpanDistribution::Fixed(span)),
+                    node.span,
+                ));
             }
             Value::Map(entries) => entries,
             Value::Empty | Value::List(_) => {
@@ -185,14 +164,14 @@ impl Read for Spanned<WrittenLaw> {
             problems.add(problem.and_at(entry.key.span, "the first").help("remove one of them"));
             return None;
         }
-        let law = read_law(&entry.key, &entry.value, problems)?;
-        Some(Self::new(law, node.span))
+        let distribution = read_named(&entry.key, &entry.value, problems)?;
+        Some(Self::new(distribution, node.span))
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
-        schemas.define::<WrittenLaw>("a distribution", |schemas| {
+        schemas.define::<WrittenDistribution>("a distribution", |schemas| {
             let mut keys = Vec::new();
-            for (key, about) in LAWS {
+            for (key, about) in DISTRIBUTIONS {
                 let schema = match key {
                     "exponential" => WrittenExponential::schema(schemas),
                     "weibull" => WrittenWeibull::schema(schemas),
@@ -210,35 +189,35 @@ impl Read for Spanned<WrittenLaw> {
             }
             let mut one = schemas.object(ABOUT, keys);
             one["type"] = "object".into();
-            Schemas::exactly_one(&mut one, LAWS.into_iter().map(|(key, _)| key));
+            Schemas::exactly_one(&mut one, DISTRIBUTIONS.into_iter().map(|(key, _)| key));
             json!({ "anyOf": [SimSpan::schema(schemas), one] })
         })
     }
 }
 
 /// Reads the value of the key `name`, which is a distribution.
-fn read_law(name: &str, node: &Node, problems: &mut Problems) -> Option<WrittenLaw> {
-    Some(WrittenLaw::Here(match name {
+fn read_named(name: &str, node: &Node, problems: &mut Problems) -> Option<WrittenDistribution> {
+    Some(WrittenDistribution::Here(match name {
         "exponential" => {
             let part = WrittenExponential::read(node, problems)?;
-            Law::Exponential(not_zero("mean", part.mean, problems)?)
+            SpanDistribution::Exponential(not_zero("mean", part.mean, problems)?)
         }
         "weibull" => {
             let part = WrittenWeibull::read(node, problems)?;
             let scale = not_zero("scale", part.scale, problems);
-            if part.shape.value == Thousandths(0) {
+            if part.shape.value == UnsignedDecimal::ZERO {
                 let title = "the shape must be greater than 0";
                 let problem = Problem::at(Code::BadNumber, part.shape.span, title, "zero");
                 problems.add(problem.help("write a number above 0, such as `0.7`"));
                 return None;
             }
-            Law::Weibull(scale?, part.shape.value)
+            SpanDistribution::Weibull(scale?, part.shape.value)
         }
         "lognormal" => {
             let part = WrittenLogNormal::read(node, problems)?;
-            Law::LogNormal(not_zero("median", part.median, problems)?, part.sigma)
+            SpanDistribution::LogNormal(not_zero("median", part.median, problems)?, part.sigma)
         }
-        "fixed" => Law::Fixed(SimSpan::read(node, problems)?),
+        "fixed" => SpanDistribution::Fixed(SimSpan::read(node, problems)?),
         _ => return read_spans(node, problems),
     }))
 }
@@ -254,10 +233,11 @@ fn not_zero(key: &str, span: Spanned<SimSpan>, problems: &mut Problems) -> Optio
     Some(span.value)
 }
 
-fn read_spans(node: &Node, problems: &mut Problems) -> Option<WrittenLaw> {
+fn read_spans(node: &Node, problems: &mut Problems) -> Option<WrittenDistribution> {
     let items = match &node.value {
         Value::Map(_) => {
-            return SpansFile::read(node, problems).map(|part| WrittenLaw::File(part.file));
+            return SpansFile::read(node, problems)
+                .map(|part| WrittenDistribution::File(part.file));
         }
         Value::List(items) => items,
         Value::Empty | Value::Scalar(..) => {
@@ -275,11 +255,15 @@ fn read_spans(node: &Node, problems: &mut Problems) -> Option<WrittenLaw> {
     // Every item is read, so that every mistake is found.
     let spans: Vec<Option<(SimSpan, u32)>> = spans.collect();
     let spans: Vec<(SimSpan, u32)> = spans.into_iter().collect::<Option<_>>()?;
-    weighed(spans, node.span, problems).map(WrittenLaw::Here)
+    weighed(spans, node.span, problems).map(WrittenDistribution::Here)
 }
 
 /// An empirical distribution; `None` if no span can be drawn, which is reported.
-fn weighed(mut spans: Vec<(SimSpan, u32)>, span: Span, problems: &mut Problems) -> Option<Law> {
+fn weighed(
+    mut spans: Vec<(SimSpan, u32)>,
+    span: Span,
+    problems: &mut Problems,
+) -> Option<SpanDistribution> {
     if spans.iter().all(|(_, weight)| *weight == 0) {
         let what = if spans.is_empty() { "no span" } else { "every weight is 0" };
         let title = "there is no span to draw";
@@ -287,14 +271,14 @@ fn weighed(mut spans: Vec<(SimSpan, u32)>, span: Span, problems: &mut Problems) 
         return None;
     }
     spans.sort_unstable();
-    Some(Law::Empirical(spans.into()))
+    Some(SpanDistribution::Empirical(spans.into()))
 }
 
 /// Reports a distribution of gaps in which every gap is zero, so that time would not advance. Any
 /// other distribution has a mean, scale or median of at least a second, or a span of at least a
 /// second.
-pub fn check_gaps(law: &Law, span: Span, problems: &mut Problems) {
-    if law.is_zero() {
+pub fn check_gaps(distribution: &SpanDistribution, span: Span, problems: &mut Problems) {
+    if distribution.is_zero() {
         let title = "every gap of this source is zero, so time would not advance";
         let problem = Problem::at(Code::BadTime, span, title, "every gap is zero");
         problems.add(problem.help("write a duration, such as `7d`"));
@@ -311,10 +295,14 @@ pub struct SpanFiles<'t> {
 
 impl SpanFiles<'_> {
     /// The distribution, with the spans of its file; `None` if it has a mistake, which is reported.
-    pub fn law(&self, part: &WrittenLaw, problems: &mut Problems) -> Option<Law> {
+    pub fn distribution(
+        &self,
+        part: &WrittenDistribution,
+        problems: &mut Problems,
+    ) -> Option<SpanDistribution> {
         let path = match part {
-            WrittenLaw::Here(law) => return Some(law.clone()),
-            WrittenLaw::File(path) => path,
+            WrittenDistribution::Here(distribution) => return Some(distribution.clone()),
+            WrittenDistribution::File(path) => path,
         };
         let file = self.files.get(&path.value).copied().flatten()?;
         let mut rows = rows(self.sources, file, WrittenSpan::KEYS, &["span"], problems)?;
@@ -326,31 +314,5 @@ impl SpanFiles<'_> {
             }
         }
         good.then(|| weighed(spans, path.span, problems)).flatten()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_has_at_most_three_decimals() {
-        let cases = [
-            ("0.7", Some(700)),
-            ("1", Some(1_000)),
-            ("12.345", Some(12_345)),
-            ("0.05", Some(50)),
-            ("0", Some(0)),
-            ("0.0001", None),
-            ("-1", None),
-            (".5", None),
-            ("1.", None),
-            ("1e3", None),
-            ("NaN", None),
-            ("1000000", None),
-        ];
-        for (text, wanted) in cases {
-            assert_eq!(Thousandths::parse(text).map(|number| number.0), wanted, "{text}");
-        }
     }
 }

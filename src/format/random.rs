@@ -4,20 +4,33 @@ use std::num::NonZero;
 
 use serde_json::{Value as Json, json};
 
-use super::distribution::{Thousandths, WrittenLaw, check_gaps};
-use super::random::Pick;
+use super::decimal::UnsignedDecimal;
+use super::distribution::{WrittenDistribution, check_gaps};
+use super::read::Read;
+use super::read_time::When;
+use super::record::{Fields, canonical_key};
+use super::schema::{Schemas, Shared};
+use super::tree::{Entry, Node, Style, Value};
 use super::verb_schemas::{TARGETS, VerbContext, or_never, verb_schemas};
+use super::verbs::{VERBS, WrittenVerb, verb_keys, verb_needs};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
-use crate::format::{
-    Entry, Fields, Node, Read, Schemas, Shared, Style, VERBS, Value, When, WrittenVerb,
-    canonical_key, verb_keys, verb_needs,
-};
+use crate::words::words;
+
+words! {
+    /// Which of the selected instances a random event is about.
+    Pick: "one of `one` and `all`" {
+        /// One of them, with equal probabilities.
+        One = "one",
+        /// All of them, in one request.
+        All = "all",
+    }
+}
 
 /// A random source of events. Mistakes have been reported.
 #[derive(Debug, Clone)]
 pub struct WrittenRandomSource {
     /// The distribution of the gaps between occurrences.
-    pub every: Option<Spanned<WrittenLaw>>,
+    pub every: Option<Spanned<WrittenDistribution>>,
     /// The start of the first gap.
     pub from: Since,
     /// The last instant at which it can occur.
@@ -58,9 +71,9 @@ pub struct WrittenAlternative {
 #[derive(Debug, Clone)]
 pub struct WrittenThen {
     /// The distribution of the delay after the occurrence.
-    pub after: Spanned<WrittenLaw>,
+    pub after: Spanned<WrittenDistribution>,
     /// The probability, at most 1.
-    pub probability: Thousandths,
+    pub probability: UnsignedDecimal,
     /// The verb with its keys.
     pub call: WrittenCall,
 }
@@ -91,9 +104,9 @@ impl Read for WrittenRandomSource {
             keys_with(node, &["every", "from", "until", "at-most", "one-of", "pick", "then"]);
         let fields = Fields::open(node, "a random source", &keys, problems)?;
         check_keys(node, problems);
-        let every: Option<Spanned<WrittenLaw>> = fields.required("every", problems);
-        if let Some(Spanned { value: WrittenLaw::Here(law), span }) = &every {
-            check_gaps(law, *span, problems);
+        let every: Option<Spanned<WrittenDistribution>> = fields.required("every", problems);
+        if let Some(Spanned { value: WrittenDistribution::Here(distribution), span }) = &every {
+            check_gaps(distribution, *span, problems);
         }
         let from = match fields.node("from") {
             Some(at) if at.scalar() == Some("never") => Since::Never,
@@ -116,14 +129,14 @@ impl Read for WrittenRandomSource {
 
     fn schema(schemas: &mut Schemas) -> Json {
         schemas.define::<Self>("a random source", |schemas| {
-            let law = Spanned::<WrittenLaw>::schema(schemas);
+            let distribution = Spanned::<WrittenDistribution>::schema(schemas);
             let then = Vec::<WrittenThen>::schema(schemas);
             let mut one_of = Vec::<WrittenAlternative>::schema(schemas);
             one_of["minItems"] = 1.into();
             let from = "The start of the first gap; the start of the scenario if not given. `never` \
                        leaves the source out.";
             let keys = vec![
-               ("every", "The distribution of the gaps between occurrences.", law, true),
+               ("every", "The distribution of the gaps between occurrences.", distribution, true),
                ("from", from, or_never(schemas), false),
                ("until", "The last instant of an occurrence.", When::schema(schemas), false),
                ("at-most", "The largest number of occurrences.", NonZero::schema(schemas), false),
@@ -221,24 +234,30 @@ impl Read for WrittenThen {
         let fields = Fields::open(node, "a follow-up event", &keys, problems)?;
         check_keys(node, problems);
         let after = fields.required("after", problems);
-        let probability: Option<Spanned<Thousandths>> = fields.optional("probability", problems);
-        if let Some(Spanned { span, .. }) = probability.filter(|p| p.value > Thousandths::ONE) {
+        let probability: Option<Spanned<UnsignedDecimal>> =
+            fields.optional("probability", problems);
+        if let Some(Spanned { span, .. }) = probability.filter(|p| p.value > UnsignedDecimal::ONE) {
             let title = "a probability is at most 1";
             problems.add(Problem::at(Code::BadNumber, span, title, "greater than 1"));
         }
         let entry = only_verb(node, &verbs_of(node), "a follow-up event", problems)?;
         let call = WrittenCall::read(entry, VerbContext::FollowUp, problems);
-        let probability = probability.map_or(Thousandths::ONE, |p| p.value);
+        let probability = probability.map_or(UnsignedDecimal::ONE, |p| p.value);
         Some(Self { after: after?, probability, call: call? })
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
         schemas.define::<Self>("a follow-up event", |schemas| {
-            let law = Spanned::<WrittenLaw>::schema(schemas);
-            let mut probability = Thousandths::schema(schemas);
+            let distribution = Spanned::<WrittenDistribution>::schema(schemas);
+            let mut probability = UnsignedDecimal::schema(schemas);
             probability["maximum"] = 1.into();
             let mut keys = vec![
-                ("after", "The distribution of the delay after the occurrence.", law, true),
+                (
+                    "after",
+                    "The distribution of the delay after the occurrence.",
+                    distribution,
+                    true,
+                ),
                 ("probability", "The probability; 1 if not given.", probability, false),
             ];
             keys.extend(verb_schemas(VerbContext::FollowUp, schemas));
@@ -443,10 +462,10 @@ fn first_key(node: &Node) -> Span {
 impl WrittenRandomSource {
     /// The files that its distributions name.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Spanned<String>> {
-        let laws = self.every.iter().chain(self.then.iter().map(|then| &then.after));
-        laws.filter_map(|law| match &law.value {
-            WrittenLaw::File(path) => Some(path),
-            WrittenLaw::Here(_) => None,
+        let distributions = self.every.iter().chain(self.then.iter().map(|then| &then.after));
+        distributions.filter_map(|distribution| match &distribution.value {
+            WrittenDistribution::File(path) => Some(path),
+            WrittenDistribution::Here(_) => None,
         })
     }
 }
