@@ -144,6 +144,40 @@ fn hold(page: &str, title: &str, generated: &str) {
     assert!(kept == text, "docs/reference/{page} is not what the program states");
 }
 
+/// Every table with its key and columns, in the page on reports.
+#[test]
+fn the_page_on_reports_lists_every_table_and_column() {
+    let mut table =
+        "| table | one row for each | key | further columns |\n|---|---|---|---|\n".to_owned();
+    for resource in schema("csv")["resources"].as_array().unwrap() {
+        let texts = |list: &Json| -> Vec<String> {
+            let list = list.as_array().into_iter().flatten();
+            list.map(|text| format!("`{}`", text.as_str().unwrap())).collect()
+        };
+        let key = texts(&resource["schema"]["primaryKey"]);
+        let fields = resource["schema"]["fields"].as_array().unwrap();
+        let names: Vec<String> =
+            fields.iter().map(|field| format!("`{}`", field["name"].as_str().unwrap())).collect();
+        let further: Vec<&str> =
+            names.iter().filter(|name| !key.contains(name)).map(String::as_str).collect();
+        let row = resource["description"].as_str().unwrap().trim_start_matches("one row per ");
+        let key = if key.is_empty() { "none".to_owned() } else { key.join(", ") };
+        let path = resource["path"].as_str().unwrap();
+        let _ = writeln!(table, "| `{path}` | {row} | {key} | {} |", further.join(", "));
+    }
+    let path = root().join("docs/reports.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once("docs::` writes it. -->\n\n").unwrap();
+    let (_, after) = rest.split_once("<!-- The end of what is generated. -->").unwrap();
+    let new = format!(
+        "{before}docs::` writes it. -->\n\n{table}\n<!-- The end of what is generated. -->{after}"
+    );
+    if writes() {
+        fs::write(&path, &new).unwrap();
+    }
+    assert!(page == new || writes(), "docs/reports.md is not what the program states");
+}
+
 fn schema(name: &str) -> Json {
     let ran = stayput(&["schema", name]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);

@@ -48,6 +48,7 @@ mod locks;
 /// Every kind of mistake in a file, and the message for it.
 mod messages;
 mod models;
+/// Prices: what is lost with an instance, and what is still billed after it.
 mod money;
 /// Behind each timer, the event that set it going and its caller.
 mod named;
@@ -62,6 +63,8 @@ mod policies;
 mod properties;
 /// A protection has a name and an attribute; both mean it wherever one is written.
 mod protection_names;
+/// The tables as DuckDB, pandas and frictionless read them.
+mod questions;
 /// Random scenarios: a small model of a fleet and of what happens to it, and its text.
 mod random;
 /// Every remedy is tried, and prevents its loss.

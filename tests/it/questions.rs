@@ -1,0 +1,154 @@
+//! The questions of `docs/questions.md`, asked of real tables, and the tables as pandas and
+//! frictionless read them.
+//!
+//! They need Python with duckdb, pandas and frictionless: `STAYPUT_PYTHON`, the environment in
+//! `target/questions` that `.ci/run` makes, or `python3`. Without them the tests say so and pass.
+//! `STAYPUT_DOCS=write` writes the answers anew; read the difference.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::{folder, root, stayput};
+
+/// A Python that has some modules; `None` if there is none.
+fn python(modules: &str) -> Option<String> {
+    let own = root().join("target/questions/bin/python").to_string_lossy().into_owned();
+    let named = std::env::var("STAYPUT_PYTHON").ok();
+    named.into_iter().chain([own, "python3".to_owned()]).find(|python| {
+        let mut import = Command::new(python);
+        import.args(["-c", &format!("import {modules}")]);
+        let ran = import.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        ran.is_ok_and(|status| status.success())
+    })
+}
+
+/// What a Python program prints in a folder.
+fn run(python: &str, program: &str, folder: &Path, argument: &str) -> String {
+    let ran = Command::new(python).args(["-c", program, argument]).current_dir(folder).output();
+    let ran = ran.unwrap();
+    let error = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{argument}\n{error}");
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// Prints the answer of a query as a Markdown table; all cells are texts of DuckDB.
+const ASK: &str = r#"
+import duckdb, sys
+duckdb.sql("SET TimeZone = 'UTC'")
+answer = duckdb.sql(f"SELECT COLUMNS(*)::VARCHAR FROM ({sys.argv[1]})")
+lines = [answer.columns, ["-"] * len(answer.columns)]
+lines += [["" if cell is None else cell for cell in row] for row in answer.fetchall()]
+print("\n".join("| " + " | ".join(line) + " |" for line in lines))
+"#;
+
+/// The commands, queries and answers of the page, in order. A question without a command of its
+/// own is asked of the folder before.
+fn questions(page: &str) -> Vec<(String, String, Option<String>)> {
+    let block = |text: &str, language: &str| {
+        let from = text.split(&format!("```{language}\n")).nth(1)?;
+        Some(from.split("\n```").next()?.to_owned())
+    };
+    let mut command = None;
+    let mut found = Vec::new();
+    for part in page.split("\n## ") {
+        command = block(part, "sh").or(command);
+        let Some(query) = block(part, "sql") else { continue };
+        let after = part.split("```sql\n").nth(1).unwrap().split_once("\n```").unwrap().1;
+        let answer = after.find('|').map(|at| after[at..].trim_end().to_owned());
+        found.push((command.clone().unwrap(), query, answer));
+    }
+    found
+}
+
+#[test]
+fn every_question_has_the_answer_that_its_page_shows() {
+    let path = root().join("docs/questions.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let questions = questions(&page);
+    assert!(questions.len() >= 10, "{} questions", questions.len());
+    let python = python("duckdb");
+    let mut folders: BTreeMap<String, tempfile::TempDir> = BTreeMap::new();
+    let (mut new, mut stale) = (page.clone(), Vec::new());
+    for (command, query, answer) in questions {
+        let out = folders.entry(command.clone()).or_insert_with(|| {
+            let out = folder();
+            let mut arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
+            assert_eq!(arguments.pop(), Some("result"), "{command}");
+            let place = out.path().join("result").to_string_lossy().into_owned();
+            arguments.push(&place);
+            let ran = stayput(&arguments);
+            assert_eq!(ran.code, 0, "{command}\n{}", ran.stderr);
+            out
+        });
+        let Some(python) = &python else { continue };
+        let real = run(python, ASK, &out.path().join("result"), &query).trim_end().to_owned();
+        if answer.as_ref() != Some(&real) {
+            stale.push(format!("{query}\n{real}"));
+            let block = format!("```sql\n{query}\n```\n");
+            let before = answer.map_or(block.clone(), |answer| format!("{block}\n{answer}\n"));
+            new = new.replace(&before, &format!("{block}\n{real}\n"));
+        }
+    }
+    if python.is_none() {
+        println!("skipped: no Python with duckdb can be had here");
+    }
+    if std::env::var_os("STAYPUT_DOCS").is_some_and(|value| value == "write") {
+        fs::write(&path, new).unwrap();
+    } else {
+        assert!(stale.is_empty(), "{}", stale.join("\n\n"));
+    }
+}
+
+/// Reads every table with pandas, without any option, and prints what is not as it should be.
+const READ: &str = r#"
+import json, pandas
+for table in json.load(open("datapackage.json"))["resources"]:
+    frame = pandas.read_csv(table["path"], low_memory=False)
+    fields = table["schema"]["fields"]
+    if list(frame.columns) != [field["name"] for field in fields]:
+        print(table["path"], "has other columns")
+    for field in fields:
+        column = frame[field["name"]]
+        if field["type"] in ("integer", "number") and not pandas.api.types.is_numeric_dtype(column):
+            print(table["path"], field["name"], column.dtype, "is no number")
+        if field.get("constraints", {}).get("required") and column.isna().any():
+            print(table["path"], field["name"], "is a key, and empty")
+"#;
+
+/// Validates a folder with frictionless: types, keys, references, sizes, digests.
+const VALIDATE: &str = r#"
+import frictionless
+report = frictionless.Package("datapackage.json").validate()
+for row in report.flatten(["name", "rowNumber", "fieldNumber", "type", "message"])[:20]:
+    print(row)
+if not report.valid:
+    print(report.errors[:20])
+"#;
+
+#[test]
+fn pandas_and_frictionless_read_every_table() {
+    let out = folder();
+    let place = |name: &str| out.path().join(name).to_string_lossy().into_owned();
+    let scenarios =
+        ["what-it-costs", "unpaid-fortnight", "two-clouds", "real-fleet", "night-shift"];
+    let paths = scenarios.map(|name| format!("scenarios/{name}.yaml"));
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let (one, many) = (place("one"), place("many"));
+    let study = ["run", paths[0], "scenarios/who-goes.yaml", "--replications", "5", "--out", &many];
+    for arguments in [&[&["run"][..], &paths, &["--out", &one]].concat(), &study[..]] {
+        let ran = stayput(arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    for (modules, program) in [("pandas", READ), ("frictionless", VALIDATE)] {
+        let Some(python) = python(modules) else {
+            println!("skipped: no Python with {modules} can be had here");
+            continue;
+        };
+        for place in [&one, &many] {
+            let found = run(&python, program, Path::new(place), "");
+            assert_eq!(found, "", "{modules}: {place}");
+        }
+    }
+}
