@@ -200,6 +200,12 @@ impl SimTime {
         offset.civil(self).map_or_else(|| "never".into(), |c| c.strftime("%m-%d %H:%M").to_string())
     }
 
+    /// Year, date, hour and minute at `offset`, for people: `2026-06-01 02:00`.
+    pub fn for_people_with_year(self, offset: UtcOffset) -> String {
+        let civil = offset.civil(self);
+        civil.map_or_else(|| "never".into(), |c| c.strftime("%Y-%m-%d %H:%M").to_string())
+    }
+
     /// Date and time of day at `offset`; `None` if the calendar does not reach that far.
     pub fn civil(self, offset: UtcOffset) -> Option<Civil> {
         offset.civil(self).map(|at| Civil {
@@ -214,8 +220,7 @@ impl SimTime {
     /// Date, hour, minute and offset, for people: `2026-06-01 00:00 +08:00`, or `never` instead of
     /// the date.
     pub fn for_people_in_full(self, offset: UtcOffset) -> String {
-        let civil = offset.civil(self).map(|c| c.strftime("%Y-%m-%d %H:%M").to_string());
-        format!("{} {offset}", civil.unwrap_or_else(|| "never".into()))
+        format!("{} {offset}", self.for_people_with_year(offset))
     }
 }
 

@@ -15,7 +15,9 @@ use crate::diagnostics::{Code, Problem, Sources, Suggestion, closest};
 use crate::experiment::{DecisionWatch, carry_out};
 use crate::plan::{Options, Plan, Script};
 use crate::policy::{Catalog, Column, Facts, Policy, Rule, Rulebook};
-use crate::report::{Paint, SituationQuery, explain_decision, explain_situation, rule_text, table};
+use crate::report::{
+    Page, Paint, SituationQuery, copied, explain_decision, explain_situation, rule_text,
+};
 use crate::words::{ProtectionSet, SwitchSet, Word};
 
 #[derive(Debug, clap::Args)]
@@ -91,7 +93,7 @@ fn rule(what: &str, id: &str, colour: ColorChoice) -> Result<Exit, Exit> {
         let options = Options { unjudged: true, ..Options::default() };
         let loaded = loader.scenarios(&[PathBuf::from(what)], &options);
         loader.refuse_or_continue(terminal::stderr_paint(colour))?;
-        let plans = plans(loaded, None)?;
+        let plans = plans(loaded, None, None)?;
         let mut rules = plans.iter().flat_map(|plan| plan.header.rulebooks.iter());
         let is_rule = rules.any(|book| book.policy.rules.iter().any(|rule| rule.id == id));
         if !is_rule && plans.iter().any(|plan| plan.header.events.called(id).is_some()) {
@@ -115,14 +117,15 @@ fn print_rule<'p>(
     files: &Sources,
     colour: ColorChoice,
 ) -> Result<Exit, Exit> {
-    let paint = terminal::paint(colour);
+    let page = terminal::page(colour);
+    let plain = Page { paint: Paint(false), ..page };
     let (mut reported, mut known): (Vec<(&Policy, &Rule, Vec<&str>)>, _) = (Vec::new(), Vec::new());
     for policy in policies {
         let Some(rule) = policy.rules.iter().find(|rule| rule.id == id) else {
             known.extend(policy.rules.iter().map(|rule| rule.id.as_str()));
             continue;
         };
-        let as_shown = |policy, rule| rule_text((policy, rule), "", files, Paint(false));
+        let as_shown = |policy, rule| rule_text((policy, rule), "", files, plain);
         let text = as_shown(policy, rule);
         match reported.iter_mut().find(|(policy, rule, _)| as_shown(policy, rule) == text) {
             Some((_, _, names)) if names.contains(&policy.name.as_str()) => {}
@@ -142,7 +145,7 @@ fn print_rule<'p>(
     }
     let texts = reported
         .iter()
-        .map(|(policy, rule, names)| rule_text((policy, rule), &names.join(", "), files, paint));
+        .map(|(policy, rule, names)| rule_text((policy, rule), &names.join(", "), files, page));
     terminal::print(&texts.collect::<Vec<_>>().join("\n\n"))
 }
 
@@ -153,7 +156,7 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let loaded = loader.scenarios(&[PathBuf::from(&arguments.what)], &options);
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for plan in plans(loaded, arguments.case.as_deref())? {
+    for plan in plans(loaded, arguments.case.as_deref(), None)? {
         for row in decisions(plan)? {
             let mut name =
                 format!("{}#{}/{}", arguments.what, row.get("event"), row.get("instance"));
@@ -170,7 +173,7 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         report_nothing_ran(Code::NothingFound, "this scenario makes no decisions");
         return Err(Exit::NothingRan);
     }
-    terminal::print(&table(rows, &[]).join("\n"))
+    terminal::print(&copied(&rows, terminal::page(colour).width).join("\n"))
 }
 
 /// Explains one decision of a scenario.
@@ -184,8 +187,8 @@ fn decision(
     let options = Options { unjudged: true, ..Options::default() };
     let loaded = loader.scenarios(&[PathBuf::from(file)], &options);
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
-    let plans = plans(loaded, arguments.case.as_deref())?;
-    let paint = terminal::paint(colour);
+    let plans = plans(loaded, arguments.case.as_deref(), None)?;
+    let page = terminal::page(colour);
     let (mut reported, mut elsewhere, mut known) = (Vec::new(), Vec::new(), Vec::new());
     let mut instance_exists = false;
     for plan in plans {
@@ -201,9 +204,9 @@ fn decision(
         let header = run.world().header();
         elsewhere.extend(watch.elsewhere.iter().cloned());
         for explained in watch.finish() {
-            let head = paint.dim(&name_of(header));
-            reported
-                .push(format!("{head}\n{}", explain_decision(&explained, header, &span, paint)));
+            let head = page.paint.dim(&name_of(header));
+            let text = explain_decision(&explained, header, &span, page);
+            reported.push(format!("{head}\n{text}"));
         }
     }
     if reported.is_empty() {
@@ -293,7 +296,7 @@ fn situation(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     }
     let book = Rulebook::new(policy, settings, taken);
     let query = SituationQuery { book: &book, facts, on, on_is_given };
-    terminal::print(&explain_situation(&query, terminal::paint(colour)))
+    terminal::print(&explain_situation(&query, terminal::page(colour)))
 }
 
 fn split(pair: &str) -> Result<(&str, &str), Exit> {

@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let Some(policy) = policy else { return Err(Exit::BadInput) };
     match arguments.format {
-        Format::Text => terminal::print(&matrix_text(&policy, terminal::paint(colour))),
+        Format::Text => terminal::print(&matrix_text(&policy, terminal::page(colour))),
         Format::Csv => {
             let mut out = io::stdout().lock();
             let written = matrix_csv(&policy, &mut out).and_then(|()| out.flush());

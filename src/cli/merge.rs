@@ -117,7 +117,8 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         results.push(Merged { policy, complete, incomplete, estimates });
     }
     let answered = results.iter().all(|one| one.incomplete == 0);
-    publish(file, &results, (out, rows), (arguments.out.as_deref(), arguments.format), colour)?;
+    let printed = (arguments.out.as_deref(), Some(arguments.format));
+    publish(file, &results, (out, rows), printed, colour)?;
     Ok(if answered && is_whole { Exit::Success } else { Exit::Undecided })
 }
 

@@ -47,7 +47,7 @@ pub(super) fn policies(arguments: &PoliciesArguments, colour: ColorChoice) -> Re
     }
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     match arguments.format {
-        Format::Text => terminal::print(&editions_text(&editions)),
+        Format::Text => terminal::print(&editions_text(&editions, terminal::page(colour).width)),
         Format::Json => terminal::print(&format!("{:#}", editions_json(&editions))),
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn rules(arguments: &RulesArguments, colour: ColorChoice) -> Result<E
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let Some(policy) = policy else { return Err(Exit::BadInput) };
     let one = arguments.id.as_deref().map(|id| named(&policy, id)).transpose()?;
-    let paint = terminal::paint(colour);
+    let page = terminal::page(colour);
     match (arguments.format, one) {
         (Format::Json, one) => {
             let chosen: Vec<&Rule> = match one {
@@ -69,9 +69,9 @@ pub(super) fn rules(arguments: &RulesArguments, colour: ColorChoice) -> Result<E
             terminal::print(&format!("{:#}", rules_json(&policy, &chosen, &loader.sources)))
         }
         (Format::Text, Some(rule)) => {
-            terminal::print(&rule_text((&policy, rule), &policy.name, &loader.sources, paint))
+            terminal::print(&rule_text((&policy, rule), &policy.name, &loader.sources, page))
         }
-        (Format::Text, None) => terminal::print(&rules_text(&policy, paint)),
+        (Format::Text, None) => terminal::print(&rules_text(&policy, page)),
     }
 }
 

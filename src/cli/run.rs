@@ -14,12 +14,12 @@ use super::shared::run_inputs::{
     assumed, inputs, note_policies, note_sources, page_inputs, without_folder,
 };
 use super::shared::{study, terminal};
-use crate::experiment::{Ending, Stopped, Summary, carry_out_while};
+use crate::experiment::{Ending, Filter, Stopped, Summary, carry_out_while};
 use crate::plan::{Plan, Unread};
 use crate::record::{InstanceRow, Start};
 use crate::report::{
-    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, EndOfRun, JsonLines, Made, Paint, Report,
-    RunFile, RunItem, RunPage, Text, WrittenAssumption,
+    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun, JsonLines, Made, Page,
+    Report, RunFile, RunItem, RunPage, Text, WrittenAssumption,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -32,6 +32,9 @@ pub(super) struct Arguments {
     scenarios: Vec<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
+    /// Run only cases that match this expression, such as `name(unpaid-*) and not case(never-*)`.
+    #[arg(short = 'E', long, value_name = "EXPRESSION", value_parser = Filter::parse)]
+    filter: Option<Filter>,
     #[command(flatten)]
     study: study::StudyOptions,
     /// Run only replication K and write all of its records. It uses the same random numbers as
@@ -44,6 +47,12 @@ pub(super) struct Arguments {
     /// Output format.
     #[arg(short, long, default_value = "text")]
     format: RunFormat,
+    /// Print the summary of each run without its timeline.
+    #[arg(long, conflicts_with_all = ["replications", "until_halfwidth"])]
+    summary: bool,
+    /// Print nothing on standard output; the exit code and written files are the result.
+    #[arg(short, long, conflicts_with = "summary")]
+    quiet: bool,
     /// Write one HTML page to this file, and print the other format as well.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -63,7 +72,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let options = arguments.overrides.options();
     let loaded = loader.scenarios(&arguments.scenarios, &options);
     loader.refuse_or_continue(paint)?;
-    let plans = plans(loaded, arguments.overrides.case.as_deref())?;
+    let plans = plans(loaded, arguments.overrides.case.as_deref(), arguments.filter.as_ref())?;
     terminal::install_interrupt_handler();
     if arguments.study.is_requested()? {
         let request = study::StudyRequest {
@@ -71,14 +80,14 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             scenarios: &arguments.scenarios,
             overrides: &arguments.overrides,
             out: arguments.out.as_deref(),
-            format: arguments.format,
+            format: (!arguments.quiet).then_some(arguments.format),
             html: arguments.html.as_deref(),
         };
         return study::run(&request, &plans, &loader, colour);
     }
     let out = output_folder::begin(arguments.out.as_deref())?;
     let html = arguments.html.as_deref().map(|path| ReportTarget::begin(Some(path))).transpose()?;
-    let mut running = Running::new(arguments, out.as_ref(), terminal::paint(colour))?;
+    let mut running = Running::new(arguments, out.as_ref(), terminal::page(colour))?;
     let mut exit = Exit::Success;
     let lost = if out.is_some() { "; no tables were written" } else { "" };
     let mut left = plans.len();
@@ -134,11 +143,7 @@ struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    fn new(
-        arguments: &'a Arguments,
-        out: Option<&OutputFolder>,
-        paint: Paint,
-    ) -> Result<Self, Exit> {
+    fn new(arguments: &'a Arguments, out: Option<&OutputFolder>, page: Page) -> Result<Self, Exit> {
         let tables = match (out, &arguments.out) {
             (Some(out), Some(path)) => {
                 let tables = CsvTables::new(|name| out.open(name)).and_then(CsvThread::start);
@@ -147,9 +152,11 @@ impl<'a> Running<'a> {
             _ => None,
         };
         let stdout = io::stdout().lock();
+        let detail = if arguments.summary { Detail::Summary } else { Detail::Timeline };
         let printed: Option<Box<dyn for<'r> Report<RunItem<'r>>>> = match arguments.format {
+            _ if arguments.quiet => None,
             RunFormat::Html => None,
-            RunFormat::Text => Some(Box::new(Text::new(stdout, paint))),
+            RunFormat::Text => Some(Box::new(Text::new(stdout, page, detail))),
             RunFormat::Jsonl => Some(Box::new(JsonLines::new(BufWriter::new(stdout)))),
             RunFormat::Csv => {
                 let decisions = DecisionsCsv::<BufferedCsv<_>>::new(stdout);

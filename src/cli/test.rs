@@ -7,15 +7,15 @@ use anstream::ColorChoice;
 use super::args::{Overrides, Shard, or_default};
 use super::shared::exit::Exit;
 use super::shared::format_target::{Output, ReportTarget};
-use super::shared::load::{Loaded, Loader};
+use super::shared::load::{Loaded, Loader, is_selected};
 use super::shared::run_cases::{Job, Judged, RunSettings, course, judge_all};
 use super::shared::snapshots::stored_path;
 use super::shared::{coverage, messages, terminal};
 use crate::diagnostics::{Code, Problem, Problems, many};
-use crate::experiment::{CaseProperties, Filter};
+use crate::experiment::Filter;
 use crate::report::{
-    CaseReport, DecisionRow, RunPage, TestExtras, TestRun, github, junit, read_decisions,
-    snapshot_failure, test_json, test_markdown, test_page, test_report,
+    CaseReport, DecisionRow, Page, Paint, RunPage, TestExtras, TestRun, WIDTH, github, junit,
+    read_decisions, snapshot_failure, test_json, test_markdown, test_page, test_report,
 };
 
 #[derive(Debug, clap::Args)]
@@ -40,6 +40,9 @@ pub(super) struct Arguments {
     /// FORMAT=FILE writes to a file. May be given several times.
     #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
     format: Vec<Output<Format>>,
+    /// Print every case, and not only the failed ones.
+    #[arg(short, long)]
+    verbose: bool,
     /// Write one HTML page to this file, and print the other formats as well.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -178,12 +181,12 @@ fn report(
     output: &Output<Format>,
     colour: ColorChoice,
 ) -> Result<String, Exit> {
-    let paint = paint(output, colour);
+    let page = page(output, colour);
     Ok(match output.format {
         Format::Text => {
-            let mut text = test_report(run, paint);
+            let mut text = test_report(run, arguments.verbose, page);
             let reported = coverage_result
-                .map(|coverage_result| coverage_result.text(&arguments.coverage, paint));
+                .map(|coverage_result| coverage_result.text(&arguments.coverage, page));
             if let Some(reported) = reported.filter(|reported| !reported.is_empty()) {
                 text.push_str(&format!("\n\n{reported}"));
             }
@@ -207,11 +210,11 @@ fn report(
     })
 }
 
-/// Reports in files never contain colour.
-fn paint(output: &Output<Format>, colour: ColorChoice) -> crate::report::Paint {
+/// Reports in files contain no colour, and do not depend on the terminal.
+fn page(output: &Output<Format>, colour: ColorChoice) -> Page {
     match output.file {
-        Some(_) => crate::report::Paint(false),
-        None => terminal::paint(colour),
+        Some(_) => Page { paint: Paint(false), width: WIDTH },
+        None => terminal::page(colour),
     }
 }
 
@@ -229,17 +232,9 @@ fn jobs(loaded: &[Loaded], stored: &[Option<Vec<DecisionRow>>], arguments: &Argu
     for (file, one) in loaded.iter().enumerate() {
         for plan in &one.compiled.plans {
             let header = &plan.header;
-            let names: Vec<&str> =
-                header.rulebooks.iter().map(|b| b.policy.name.as_str()).collect();
-            let candidate = CaseProperties {
-                name: &header.scenario,
-                case: &header.case,
-                file: &one.path,
-                policies: &names,
-            };
             let case = arguments.overrides.case.as_ref();
             let wanted = case.is_none_or(|case| *case == header.case)
-                && arguments.filter.as_ref().is_none_or(|filter| filter.matches(&candidate))
+                && is_selected(arguments.filter.as_ref(), &one.path, header)
                 && arguments
                     .shard
                     .is_none_or(|shard| shard.contains(&header.scenario, &header.case));

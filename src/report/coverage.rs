@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::text_table::{Paint, table};
+use super::text_table::{Page, fitted, hanging, headed, listed};
 use crate::experiment::{PolicyCoverage, Share};
 
 /// One changed verdict, and whether a test detected it.
@@ -73,7 +73,7 @@ fn by_policy<'a>(list: impl Iterator<Item = (&'a str, Vec<String>)>) -> String {
 }
 
 /// The coverage as text.
-pub fn coverage_text(list: &[PolicyCoverage], paint: Paint) -> String {
+pub fn coverage_text(list: &[PolicyCoverage], page: Page) -> String {
     let counted = |share: &Share| format!("{} of {}", share.reached, share.of);
     let mut rows = vec![
         ["", "rules", "cells", "clock steps", "switches", "positions"].map(str::to_owned).to_vec(),
@@ -82,8 +82,8 @@ pub fn coverage_text(list: &[PolicyCoverage], paint: Paint) -> String {
         let shares = [&one.rules, &one.cells, &one.clocks, &one.switches, &one.positions];
         std::iter::once(one.policy.clone()).chain(shares.map(counted)).collect()
     }));
-    let mut out = vec![format!("{} {} %", paint.bold("coverage"), coverage_per_cent(list))];
-    out.extend(table(rows, &[]).into_iter().map(|line| format!("  {line}")));
+    let mut out = vec![format!("{} {} %", page.paint.bold("coverage"), coverage_per_cent(list))];
+    out.extend(fitted(&rows, &[], &[0, 0, 1, 1, 2, 3], page.width));
     for one in list {
         let mut missed = Vec::new();
         for (what, list) in [
@@ -98,8 +98,8 @@ pub fn coverage_text(list: &[PolicyCoverage], paint: Paint) -> String {
             }
         }
         if !missed.is_empty() {
-            out.push(format!("  not covered in {}", one.policy));
-            out.extend(table(missed, &[]).into_iter().map(|line| format!("    {line}")));
+            out.extend(hanging("  ", &format!("not covered in {}", one.policy), page.width));
+            out.extend(listed(missed, 4, page.width));
         }
     }
     out.join("\n")
@@ -114,14 +114,11 @@ fn names(names: &[String]) -> String {
 }
 
 /// The mutations that were not detected, as text.
-pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
+pub fn mutation_text(list: &[Mutant], page: Page) -> String {
     let noticed = list.iter().filter(|one| one.noticed_by.is_some()).count();
-    let mut out = vec![format!(
-        "{} {} %: {noticed} of {} changed verdicts are detected",
-        paint.bold("mutations"),
-        mutation_per_cent(list),
-        list.len()
-    )];
+    let share = format!("mutations {} %", mutation_per_cent(list));
+    let about = format!("{noticed} of {} changed verdicts are detected", list.len());
+    let mut out = headed(&share, &about, page);
     let missed = || list.iter().filter(|one| one.noticed_by.is_none());
     let rows = missed().filter(|one| one.reached > 0).map(|one| {
         let cases = crate::diagnostics::many(one.reached, "case");
@@ -136,7 +133,7 @@ pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
     let rows: Vec<Vec<String>> = rows.collect();
     if !rows.is_empty() {
         out.push("  not detected".to_owned());
-        out.extend(table(rows, &[]).into_iter().map(|line| format!("    {line}")));
+        out.extend(listed(rows, 4, page.width));
     }
     let mut unreached: Vec<(String, Vec<String>)> = Vec::new();
     for one in missed().filter(|one| one.reached == 0) {
@@ -146,9 +143,13 @@ pub fn mutation_text(list: &[Mutant], paint: Paint) -> String {
         }
     }
     if !unreached.is_empty() {
-        out.push("  not detected, because no passing case uses these rules".to_owned());
+        out.extend(hanging(
+            "  ",
+            "not detected, because no passing case uses these rules",
+            page.width,
+        ));
         let rows = unreached.into_iter().map(|(policy, rules)| vec![policy, rules.join(" ")]);
-        out.extend(table(rows.collect(), &[]).into_iter().map(|line| format!("    {line}")));
+        out.extend(listed(rows.collect(), 4, page.width));
     }
     out.join("\n")
 }

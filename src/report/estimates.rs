@@ -14,11 +14,11 @@ use super::csv::columns::{ESTIMATE_COLUMNS, ESTIMATES};
 use super::csv::rows::case;
 use super::csv::tables::{BufferedCsv, Rows, begin};
 use super::jsonl::object;
-use super::text_table::{Paint, table};
+use super::text_table::{Page, fitted, hanging, headed};
 use crate::diagnostics::many;
 use crate::experiment::Estimate;
 use crate::money::{Currency, Money, Total};
-use crate::time::SimSpan;
+use crate::run_header::run_name;
 use crate::words::{Metric, Unit, Word};
 
 /// An event that occurs in fewer replications than this gives no reliable interval of a mean.
@@ -129,14 +129,29 @@ pub(super) fn figure(number: f64) -> String {
     text
 }
 
+/// A duration in seconds with three significant digits, in the largest unit that it
+/// reaches: `29.2d`.
+fn duration(seconds: f64) -> String {
+    let units = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s")];
+    // What rounds to the next unit is shown in it: 59.96m is 1h.
+    let reaches = |(size, _): &&(f64, &str)| seconds.abs() >= size * 0.9995;
+    let (size, unit) = units.iter().find(reaches).unwrap_or(&units[3]);
+    let number = seconds / size;
+    let digits = match number.abs() {
+        size if size >= 99.95 => 0,
+        size if size >= 9.995 => 1,
+        _ => 2,
+    };
+    let text = format!("{number:.digits$}");
+    let short = if digits > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{}{unit}", if short == "-0" { "0" } else { short })
+}
+
 /// A number in its unit: percent for shares, a duration for seconds.
 pub(super) fn shown(number: f64, unit: Unit) -> String {
     match unit {
         Unit::Share => format!("{} %", figure(number * 100.0)),
-        Unit::Seconds => {
-            let sign = if number < -0.5 { "-" } else { "" };
-            format!("{sign}{}", SimSpan::from_seconds(libm::round(number.abs()) as i64))
-        }
+        Unit::Seconds => duration(number),
         Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Gib | Unit::Money => figure(number),
     }
 }
@@ -160,8 +175,8 @@ pub(super) fn label(metric: &str, unit: Unit, currency: Option<Currency>) -> Str
 fn text_cells(one: &Estimate, currency: Option<Currency>) -> Vec<String> {
     let show = |number: Option<f64>| number.map_or("-".to_owned(), |n| shown(n, one.unit));
     let whole = |number: i64| match one.unit {
-        Unit::Seconds => SimSpan::from_seconds(number).to_string(),
         Unit::Money => Total::from(Money::from_millionths(number)).to_string(),
+        Unit::Seconds => duration(number as f64),
         Unit::Share | Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Gib => {
             number.to_string()
         }
@@ -180,22 +195,25 @@ fn text_cells(one: &Estimate, currency: Option<Currency>) -> Vec<String> {
     cells
 }
 
+/// Ranks of the columns: where the page is narrow, the highest goes first.
+const RANKS: [u8; 9] = [0, 0, 3, 1, 4, 6, 2, 5, 4];
+
 /// Estimates as a text table with notes.
-pub fn estimates_text(run: &Estimated<'_>, paint: Paint) -> String {
+pub fn estimates_text(run: &Estimated<'_>, page: Page) -> String {
     let Estimated { scenario, case, policy, complete, .. } = run;
-    let case = if case.is_empty() { String::new() } else { format!(" [{case}]") };
-    let name = paint.bold(&format!("{scenario}{case}"));
     let policies = policy.replace(';', ", ");
     let (seed, count) = (run.seed, many(*complete, "replication"));
-    let mut out = vec![format!("{name}   {policies} · seed {seed} · {count}"), String::new()];
+    let about = format!("{policies} · seed {seed} · {count}");
+    let mut out = headed(&run_name(scenario, case), &about, page);
+    out.push(String::new());
     let level = format!("{} % interval", run.level);
     let head = ["", "mean", "std error", &level, "least", "5 %", "median", "95 %", "most"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     let reported = run.estimates.iter().filter(|one| !is_redundant(run, one));
     rows.extend(reported.map(|one| text_cells(one, run.currency)));
-    out.extend(table(rows, &[1, 2, 3, 4, 5, 6, 7, 8]).into_iter().map(|line| format!("  {line}")));
+    out.extend(fitted(&rows, &[1, 2, 3, 4, 5, 6, 7, 8], &RANKS, page.width));
     out.push(String::new());
-    out.extend(notes(run, *complete));
+    out.extend(notes(run, *complete).iter().flat_map(|note| hanging("", note, page.width)));
     out.join("\n")
 }
 
@@ -247,4 +265,26 @@ fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
         ));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_three_digits() {
+        for (seconds, text) in [
+            (0.0, "0s"),
+            (-0.001, "0s"),
+            (0.5, "0.5s"),
+            (59.97, "1m"),
+            (3_661.0, "1.02h"),
+            (-90.0, "-1.5m"),
+            (86_399.0, "1d"),
+            (2_523_456.0, "29.2d"),
+            (107_136_000.0, "1240d"),
+        ] {
+            assert_eq!(duration(seconds), text, "{seconds}");
+        }
+    }
 }

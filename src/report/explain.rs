@@ -1,7 +1,7 @@
 //! One decision, or one situation, step by step: the request, the candidates, the verdict of each
 //! protection with its rule and source, the combined outcome, and the remedy.
 
-use super::text_table::{Paint, table};
+use super::text_table::{Page, hanging, listed};
 use crate::diagnostics::many;
 use crate::experiment::ExplainedDecision;
 use crate::policy::{Column, Danger, Facts, Finding, Moment, Rulebook, Ruling, Undecided};
@@ -27,11 +27,13 @@ pub fn explain_decision(
     explained: &ExplainedDecision,
     header: &RunHeader,
     location: &str,
-    paint: Paint,
+    page: Page,
 ) -> String {
     let ExplainedDecision { decision, facts, together, orders } = explained;
     let book = header.rulebook(decision.policy);
-    let mut out = vec![paint.bold(&sentence(decision, header)), String::new()];
+    let mut out: Vec<String> = hanging("", &sentence(decision, header), page.width);
+    out.iter_mut().for_each(|line| *line = page.paint.bold(line));
+    out.push(String::new());
     let actor = decision.actor.map(|actor| format!(" by {}", header.actor(actor)));
     let mut rows = vec![row(
         "request",
@@ -47,25 +49,21 @@ pub fn explain_decision(
     rows.push(row("situation", situation(book, facts)));
     rows.extend(chosen(together, orders, decision, header));
     rows.push(refusal(book, facts, decision));
-    out.extend(lay_out(rows));
+    out.extend(listed(rows, 2, page.width));
     out.push(String::new());
-    out.extend(protections(book, facts, decision.on, &decision.ruling, Some(decision)));
+    out.extend(protections(book, facts, decision.on, &decision.ruling, Some(decision), page.width));
     out.push(String::new());
     let mut rows = vec![row("combined", combined(&decision.ruling, decision.outcome))];
     rows.extend(deciding_factor(decision, header));
     rows.extend(rests_on(book, decision.basis));
     rows.extend(remedy(decision, header));
     rows.extend(also_kept(book, facts, decision));
-    out.extend(lay_out(rows));
+    out.extend(listed(rows, 2, page.width));
     out.join("\n")
 }
 
 fn row(head: &str, text: String) -> Vec<String> {
     vec![head.to_owned(), text]
-}
-
-fn lay_out(rows: Vec<Vec<String>>) -> Vec<String> {
-    table(rows, &[]).into_iter().map(|line| format!("  {line}")).collect()
 }
 
 /// `web-1 was released at 06-01 04:00 although release-protection was on.`
@@ -184,6 +182,7 @@ fn protections(
     on: ProtectionSet,
     ruling: &Ruling,
     decision: Option<&Decision>,
+    width: usize,
 ) -> Vec<String> {
     let inert = book.inert(facts, on);
     let rows = book.policy.as_written().into_iter().map(|(id, protection)| {
@@ -209,7 +208,7 @@ fn protections(
         let because = rule.map(|rule| cite(book, rule)).unwrap_or_default();
         vec![protection.name.clone(), set.to_owned(), word, because]
     });
-    lay_out(rows.collect())
+    listed(rows.collect(), 2, width)
 }
 
 fn verdict_text(verdict: Verdict) -> String {
@@ -313,25 +312,25 @@ fn no_verdict(book: &Rulebook, why: &Undecided) -> String {
 }
 
 /// Explains one situation without a run.
-pub fn explain_situation(query: &SituationQuery<'_>, paint: Paint) -> String {
+pub fn explain_situation(query: &SituationQuery<'_>, page: Page) -> String {
     let SituationQuery { book, facts, on, on_is_given } = *query;
-    let mut out = vec![paint.bold(&book.policy.name), String::new()];
+    let mut out = vec![page.paint.bold(&book.policy.name), String::new()];
     let mut rows = vec![row("situation", situation(book, &facts))];
     rows.push(row(
         "refusals",
         book.refusal(&facts)
             .map_or_else(|| "no precondition refuses this".to_owned(), |rule| cite(book, rule)),
     ));
-    out.extend(lay_out(rows));
+    out.extend(listed(rows, 2, page.width));
     out.push(String::new());
     let ruling = match book.ruling(&facts, on) {
         Ok(ruling) => ruling,
         Err(why) => {
-            out.push(format!("  {}", no_verdict(book, &why)));
+            out.extend(hanging("  ", &no_verdict(book, &why), page.width));
             return out.join("\n");
         }
     };
-    out.extend(protections(book, &facts, on, &ruling, None));
+    out.extend(protections(book, &facts, on, &ruling, None, page.width));
     out.push(String::new());
     let mut rows = Vec::new();
     if on_is_given {
@@ -349,6 +348,6 @@ pub fn explain_situation(query: &SituationQuery<'_>, paint: Paint) -> String {
     let holders = holders(book, &facts, on);
     let text = if holders.is_empty() { "nothing else".to_owned() } else { holders.join(", ") };
     rows.push(row("would have held", text));
-    out.extend(lay_out(rows));
+    out.extend(listed(rows, 2, page.width));
     out.join("\n")
 }

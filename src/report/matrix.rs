@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::csv::tables::io_error;
-use super::text_table::{Paint, table};
+use super::text_table::{Page, columns as wide, hanging, listed, table};
 use crate::policy::{Block, Column, DecisionTable, Over, Policy, Rulebook, Schedule, Space};
 use crate::time::SimSpan;
 use crate::words::{Confidence, ProtectionId, RuleId, SwitchSet, Verdict, Word};
@@ -90,10 +90,12 @@ fn mark(confidence: Confidence) -> &'static str {
 }
 
 /// The matrix as text, with its rules and sources below.
-pub fn matrix_text(policy: &Policy, paint: Paint) -> String {
+pub fn matrix_text(policy: &Policy, page: Page) -> String {
     let book = settled(policy);
     let (space, lines) = lines(&book);
-    let mut out = vec![paint.bold(&policy.name), policy.title.clone(), String::new()];
+    let mut out = vec![page.paint.bold(&policy.name)];
+    out.extend(hanging("", &policy.title, page.width));
+    out.push(String::new());
     // A column in which every row covers everything is left out.
     let axes: Vec<usize> = (0..space.axes().len())
         .filter(|axis| lines.iter().any(|line| !line.words[*axis].is_empty()))
@@ -119,9 +121,9 @@ pub fn matrix_text(policy: &Policy, paint: Paint) -> String {
         }
         rows.push(row);
     }
-    out.extend(table(rows, &[]).into_iter().map(|line| format!("  {line}")));
+    out.extend(grid(rows, axes.len(), page.width));
     out.push(String::new());
-    out.push(count_cells(&book));
+    out.extend(hanging("", &count_cells(&book), page.width));
     out.push(String::new());
     for section in [
         protections(policy),
@@ -132,10 +134,44 @@ pub fn matrix_text(policy: &Policy, paint: Paint) -> String {
         notes(policy),
         sources(policy),
     ] {
-        out.extend(section);
+        let Some((title, rows)) = section else { continue };
+        out.extend(hanging("", title, page.width));
+        out.extend(listed(rows, 2, page.width));
+        out.push(String::new());
     }
     out.join("\n")
 }
+
+/// The rows below their heading. Where the page is too narrow for a table, a row names each
+/// protection with its verdict and rule below the situation; `axes` cells describe that.
+fn grid(rows: Vec<Vec<String>>, axes: usize, width: usize) -> Vec<String> {
+    let lines = table(rows.clone(), &[]);
+    if lines.iter().all(|line| wide(line) + 2 <= width) {
+        return lines.iter().map(|line| format!("  {line}")).collect();
+    }
+    let Some((heading, rows)) = rows.split_first() else { return Vec::new() };
+    let mut out = Vec::new();
+    for row in rows {
+        let (situation, verdicts) = row.split_at(axes.min(row.len()));
+        let named = heading.iter().zip(situation).enumerate();
+        let words =
+            named.filter(|(_, (_, words))| !words.is_empty()).map(|(axis, (name, words))| {
+                if axis == 0 { words.clone() } else { format!("{name} {words}") }
+            });
+        let words: Vec<String> = words.collect();
+        let text = if words.is_empty() { "otherwise".to_owned() } else { words.join(" · ") };
+        out.extend(hanging(if situation[0].is_empty() { "    " } else { "  " }, &text, width));
+        let names = heading.iter().skip(axes).step_by(2);
+        let list = names
+            .zip(verdicts.chunks(2))
+            .map(|(name, verdict)| vec![name.clone(), verdict.join(" ")]);
+        out.extend(listed(list.collect(), 6, width));
+    }
+    out
+}
+
+/// A title, and the rows below it.
+type Section = Option<(&'static str, Vec<Vec<String>>)>;
 
 fn heading(policy: &Policy, space: &Space, axes: &[usize]) -> Vec<String> {
     let mut heading: Vec<String> = axes
@@ -175,7 +211,7 @@ fn count_cells(book: &Rulebook) -> String {
 }
 
 /// The protections: their attributes, owners and when they can be set.
-fn protections(policy: &Policy) -> Vec<String> {
+fn protections(policy: &Policy) -> Section {
     let rows = policy.as_written().into_iter().map(|(_, protection)| {
         let occasions: Vec<&str> =
             protection.occasions.iter().map(|occasion| occasion.word()).collect();
@@ -191,7 +227,7 @@ fn protections(policy: &Policy) -> Vec<String> {
 }
 
 /// The limits on scheduled releases.
-fn schedule(policy: &Policy) -> Vec<String> {
+fn schedule(policy: &Policy) -> Section {
     let Schedule { granularity, earliest, latest, .. } = policy.schedule;
     let mut rows = Vec::new();
     let mut row = |what: &str, span: Option<String>| {
@@ -201,11 +237,11 @@ fn schedule(policy: &Policy) -> Vec<String> {
     row("rounded down to a multiple of", is_cut.then(|| granularity.to_string()));
     row("earliest", earliest.map(|span| format!("{span} ahead")));
     row("latest", latest.map(|span| format!("{span} ahead")));
-    if rows.is_empty() { Vec::new() } else { section("scheduled releases", rows) }
+    if rows.is_empty() { None } else { section("scheduled releases", rows) }
 }
 
 /// The defaults that apply where the scenario sets nothing.
-fn defaults(policy: &Policy) -> Vec<String> {
+fn defaults(policy: &Policy) -> Section {
     let rows: Vec<Vec<String>> = policy
         .tables
         .defaults
@@ -219,12 +255,12 @@ fn defaults(policy: &Policy) -> Vec<String> {
         })
         .collect();
     if rows.is_empty() {
-        return Vec::new();
+        return None;
     }
     section("defaults: used where the scenario sets nothing", rows)
 }
 
-fn rules(policy: &Policy) -> Vec<String> {
+fn rules(policy: &Policy) -> Section {
     let rows = policy.rules.iter().map(|rule| {
         let keys: Vec<&str> =
             rule.sources.iter().map(|source| policy.sources[*source].key.as_str()).collect();
@@ -240,21 +276,18 @@ fn rules(policy: &Policy) -> Vec<String> {
     section("rules", rows.collect())
 }
 
-fn sources(policy: &Policy) -> Vec<String> {
+fn sources(policy: &Policy) -> Section {
     let rows = policy.sources.iter().map(|source| vec![source.key.clone(), source.to_string()]);
     section("sources", rows.collect())
 }
 
-fn section(title: &str, rows: Vec<Vec<String>>) -> Vec<String> {
-    let mut lines = vec![title.to_owned()];
-    lines.extend(table(rows, &[]).into_iter().map(|line| format!("  {line}")));
-    lines.push(String::new());
-    lines
+fn section(title: &'static str, rows: Vec<Vec<String>>) -> Section {
+    Some((title, rows))
 }
 
-fn switches(policy: &Policy) -> Vec<String> {
+fn switches(policy: &Policy) -> Section {
     if policy.switches.is_empty() {
-        return Vec::new();
+        return None;
     }
     let rows = policy.switches.iter().map(|switch| {
         let default = switch.default.map_or("-", |index| &switch.values[usize::from(index)]);
@@ -269,7 +302,7 @@ fn switches(policy: &Policy) -> Vec<String> {
     section("switches: where the documents are silent", rows.collect())
 }
 
-fn notes(policy: &Policy) -> Vec<String> {
+fn notes(policy: &Policy) -> Section {
     let rows = policy.notes.iter().map(|(note, sources)| {
         let keys: Vec<&str> =
             sources.iter().map(|source| policy.sources[*source].key.as_str()).collect();

@@ -3,7 +3,7 @@
 //! Every colour repeats a word: WORSE, BETTER, NEW, GONE, OTHER.
 
 use super::markdown;
-use super::text_table::{Page, Paint, hanging};
+use super::text_table::{Page, Paint, hanging, headed};
 use crate::diagnostics::many;
 use crate::policy::{Cited, Class, Comparison, Difference, Direction, Part, Statement};
 use crate::words::{Verdict, Word};
@@ -209,7 +209,7 @@ fn entries(comparison: &Comparison, part: Part) -> Vec<(&'static str, String)> {
 /// The comparison as text.
 pub fn diff_text(comparison: &Comparison, page: Page) -> String {
     let title = format!("{}  {ARROW}  {}", comparison.old, comparison.new);
-    let mut out = vec![page.paint.bold(&title)];
+    let mut out = headed(&title, "", page);
     let plain = |off: bool| {
         let all = comparison.differences.iter();
         all.filter(move |d| is_plain(d.class) && d.is_off_default() == off)
@@ -226,7 +226,8 @@ pub fn diff_text(comparison: &Comparison, page: Page) -> String {
     let usual: Vec<String> = usual.iter().flat_map(|row| evidence_row(row, page)).collect();
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
-            out.extend([String::new(), title.to_owned()]);
+            out.push(String::new());
+            out.extend(hanging("", title, page.width));
             out.extend(lines);
         }
     };

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::text_table::{name_list, table};
+use super::names::Ids;
+use super::text_table::listed;
+use super::timeline_text::instant;
 use crate::policy::Remedy;
 use crate::record::Decision;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{InstanceId, Outcome, PolicyId};
+use crate::words::{Outcome, PolicyId};
 
 /// Most lines that are printed.
 const MOST: usize = 10;
@@ -16,9 +18,9 @@ const MOST: usize = 10;
 #[derive(Default)]
 pub struct PreventedLosses {
     /// The first remedies, with the instances that each would have kept.
-    first: BTreeMap<(SimTime, PolicyId, Remedy), Vec<InstanceId>>,
+    first: BTreeMap<(SimTime, PolicyId, Remedy), Ids>,
     /// Number of instances that the remaining remedies would have kept.
-    others: usize,
+    others: u64,
 }
 
 impl PreventedLosses {
@@ -34,30 +36,27 @@ impl PreventedLosses {
             self.others += 1;
             return;
         }
-        self.first.entry(key).or_default().push(d.instance);
+        self.first.entry(key).or_default().add(d.instance);
         if self.first.len() > MOST {
-            self.others += self.first.pop_last().map_or(0, |(_, ids)| ids.len());
+            self.others += self.first.pop_last().map_or(0, |(_, ids)| ids.count());
         }
     }
 
-    /// One line for each remedy and last instant.
-    pub fn lines(&self, header: &RunHeader) -> Vec<String> {
-        let mut lines: Vec<(SimTime, String, Vec<InstanceId>)> = Vec::new();
+    /// One item for each remedy and last instant, in lines of at most `width` columns.
+    pub fn lines(&self, header: &RunHeader, width: usize) -> Vec<String> {
+        let mut items: Vec<(SimTime, String, Ids)> = Vec::new();
         for ((until, policy, remedy), ids) in &self.first {
             let text = remedy.text(&header.rulebook(*policy).policy);
-            match lines.iter_mut().find(|(at, known, _)| at == until && *known == text) {
+            match items.iter_mut().find(|(at, known, _)| at == until && *known == text) {
                 Some((_, _, instances)) => instances.extend(ids),
-                None => lines.push((*until, text, ids.clone())),
+                None => items.push((*until, text, ids.clone())),
             }
         }
         let mut rows: Vec<Vec<String>> = Vec::new();
-        for (until, text, mut ids) in lines {
-            ids.sort_unstable();
-            ids.dedup();
-            let names: Vec<&str> = ids.iter().map(|id| header.instance(*id)).collect();
-            let until =
-                if until == SimTime::NEVER { "-".into() } else { until.for_people(header.offset) };
-            rows.push(vec![until, format!("{text} ({})", name_list(&names))]);
+        for (until, text, mut ids) in items {
+            ids.tidy();
+            let until = if until == SimTime::NEVER { "-".into() } else { instant(until, header) };
+            rows.push(vec![until, format!("{text} ({})", ids.names(header).text())]);
         }
         if self.others > 0 {
             let more = format!("{} more instances; see instances.csv", self.others);
@@ -66,7 +65,7 @@ impl PreventedLosses {
         if rows.is_empty() {
             return Vec::new();
         }
-        let rows = table(rows, &[]).into_iter().map(|line| format!("  {line}"));
-        std::iter::once("last exits: could have been prevented by".to_owned()).chain(rows).collect()
+        let head = "last exits: could have been prevented by".to_owned();
+        std::iter::once(head).chain(listed(rows, 2, width)).collect()
     }
 }

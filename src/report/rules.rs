@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::text_table::{Paint, table};
+use super::text_table::{Page, hanging, listed, padded};
 use crate::diagnostics::{Sources, many};
 use crate::policy::{Policy, Rule, Source, Switch};
 use crate::words::{SwitchId, Word};
@@ -25,7 +25,7 @@ pub fn rule_text(
     (policy, rule): (&Policy, &Rule),
     editions: &str,
     files: &Sources,
-    paint: Paint,
+    page: Page,
 ) -> String {
     let mut rows: Vec<(&str, String)> =
         vec![("of", editions.to_owned()), ("in", rule.part.clone())];
@@ -44,10 +44,15 @@ pub fn rule_text(
     }
     rows.push(("file", files.locate(rule.span)));
     let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let lines = rows.iter().map(|(name, text)| {
-        format!("  {}  {text}", paint.dim(&format!("{name:<wide$}"))).trim_end().to_owned()
+    let lines = rows.iter().flat_map(|(name, text)| {
+        let mut lines = hanging(&" ".repeat(wide + 4), text, page.width);
+        if let Some(first) = lines.first_mut() {
+            let name = page.paint.dim(&padded(name, wide));
+            *first = format!("  {name}  {}", first.trim_start()).trim_end().to_owned();
+        }
+        lines
     });
-    let mut all = vec![paint.bold(&rule.id)];
+    let mut all = vec![page.paint.bold(&rule.id)];
     all.extend(lines);
     all.join("\n")
 }
@@ -85,14 +90,14 @@ fn answer_from(policy: &Policy, rule: &Rule) -> String {
 }
 
 /// Every rule of an edition, one per line.
-pub fn rules_text(policy: &Policy, paint: Paint) -> String {
+pub fn rules_text(policy: &Policy, page: Page) -> String {
     let rows = policy.rules.iter().map(|rule| {
         let says: Vec<String> =
             rule.says.iter().map(|(key, words)| format!("{key} {words}")).collect();
         vec![rule.id.clone(), rule.confidence.word().to_owned(), rule.part.clone(), says.join(", ")]
     });
-    let mut lines = vec![paint.bold(&policy.name)];
-    lines.extend(table(rows.collect(), &[]));
+    let mut lines = vec![page.paint.bold(&policy.name)];
+    lines.extend(listed(rows.collect(), 0, page.width));
     lines.join("\n")
 }
 
@@ -151,7 +156,7 @@ fn switch_json(policy: &Policy, id: SwitchId) -> Json {
 }
 
 /// The built-in editions, one per line.
-pub fn editions_text(editions: &[Edition]) -> String {
+pub fn editions_text(editions: &[Edition], width: usize) -> String {
     let rows = editions.iter().map(|edition| {
         let policy = &edition.policy;
         vec![
@@ -162,7 +167,7 @@ pub fn editions_text(editions: &[Edition]) -> String {
             policy.title.clone(),
         ]
     });
-    table(rows.collect(), &[]).join("\n")
+    listed(rows.collect(), 0, width).join("\n")
 }
 
 /// The built-in editions as JSON.

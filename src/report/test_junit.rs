@@ -49,8 +49,11 @@ fn test_case(case: &CaseReport, run: &TestRun<'_>) -> TestCase {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let first = case.judgement.failures.first();
         let message = first.map_or("no expectations", |failure| failure.title.as_str());
-        let reported =
-            case.judgement.failures.iter().flat_map(|f| failure_lines(f, case, run.sources));
+        let reported = case
+            .judgement
+            .failures
+            .iter()
+            .flat_map(|f| failure_lines(f, case, run.sources, usize::MAX));
         status.set_type("expectation").set_message(message);
         status.set_description(reported.collect::<Vec<_>>().join("\n"));
         status

@@ -1,8 +1,9 @@
 //! The report of `test` as text: one line for each case, then every failure with its location.
 
-use super::text_table::{Paint, table};
+use super::text_table::{Page, columns, command_lines, hanging, padded};
 use crate::diagnostics::{Code, Problems, Severity, Sources, Span, many};
 use crate::experiment::{Failure, Judgement};
+use unicode_width::UnicodeWidthChar;
 
 /// The result of one case.
 #[derive(Debug)]
@@ -83,48 +84,83 @@ impl TestRun<'_> {
     }
 }
 
-/// The report of a test run as text.
-pub fn test_report(run: &TestRun<'_>, paint: Paint) -> String {
+/// The report of a test run as text: failures and a summary; with `verbose`, every case.
+pub fn test_report(run: &TestRun<'_>, verbose: bool, page: Page) -> String {
     let TestRun { cases, broken, sources, .. } = *run;
-    let rows = cases.iter().map(|case| {
+    let (paint, width) = (page.paint, page.width);
+    let listed_cases = cases.iter().filter(|case| verbose || !case.passed());
+    let rows = listed_cases.map(|case| {
         let word = if case.passed() { "PASS" } else { "FAIL" };
-        vec![word.to_owned(), case.name.clone(), verdict(case)]
+        [word.to_owned(), case.name.clone(), verdict(case)]
     });
     let broken_rows = broken
         .iter()
-        .map(|path| vec!["FAIL".to_owned(), path.clone(), "has errors (see above)".to_owned()]);
-    let mut out: Vec<String> = table(rows.chain(broken_rows).collect(), &[])
-        .into_iter()
-        .map(|line| {
-            let (word, rest) = line.split_at(4);
-            let word = if word == "PASS" { paint.good(word) } else { paint.bad(word) };
-            format!("  {word}{rest}")
-        })
-        .collect();
+        .map(|path| ["FAIL".to_owned(), path.clone(), "has errors (see above)".to_owned()]);
+    let mut out = case_lines(&rows.chain(broken_rows).collect::<Vec<_>>(), page);
     for case in cases.iter().filter(|case| !case.passed()) {
-        out.push(String::new());
-        out.push(format!("{} {}", paint.bad("FAIL"), paint.bold(&case.name)));
+        if !out.is_empty() {
+            out.push(String::new());
+        }
+        let name = hanging("", &case.name, width - 5).into_iter().enumerate();
+        out.extend(name.map(|(index, line)| {
+            let head = if index == 0 { paint.bad("FAIL") } else { "    ".to_owned() };
+            format!("{head} {}", paint.bold(&line))
+        }));
         if let Some(broken) = &case.broken {
-            out.push(format!("  {broken}"));
+            out.extend(hanging("  ", broken, width));
         }
         if case.judgement.judged == 0 && case.broken.is_none() {
-            out.push(format!(
-                "  {}: {}: no expectations; add `expect:` or store results with `stayput bless`",
+            let text = format!(
+                "{}: {}: no expectations; add `expect:` or store results with `stayput bless`",
                 case.path,
                 Code::NothingExpected
-            ));
+            );
+            out.extend(hanging("  ", &text, width));
         }
         for failure in &case.judgement.failures {
             out.push(String::new());
-            out.extend(failure_lines(failure, case, sources));
+            out.extend(failure_lines(failure, case, sources, width));
         }
         out.push(String::new());
-        out.push(format!("  again: {}", case.again));
+        out.extend(command_lines("  again: ", &case.again, width));
     }
-    out.push(String::new());
-    out.push(run.totals());
-    out.extend(run.gates.iter().map(|gate| format!("{} {gate}", paint.bad("FAIL"))));
+    if !out.is_empty() {
+        out.push(String::new());
+    }
+    out.extend(hanging("", &run.totals(), width));
+    let fail = paint.bad("FAIL");
+    for gate in run.gates {
+        let mut lines = hanging("     ", gate, width);
+        if let Some(first) = lines.first_mut() {
+            *first = format!("{fail} {}", first.trim_start());
+        }
+        out.extend(lines);
+    }
     out.join("\n")
+}
+
+/// A line for each case: whether it passed, its name, and what was judged.
+fn case_lines(rows: &[[String; 3]], page: Page) -> Vec<String> {
+    let wide = |index: usize| rows.iter().map(|row| columns(&row[index])).max().unwrap_or(0);
+    let fits = 8 + wide(1) + 2 + wide(2) <= page.width;
+    let line = |[word, name, judged]: &[String; 3]| {
+        let text = if fits {
+            vec![format!("{}  {judged}", padded(name, wide(1)))]
+        } else if 8 + columns(name) + 2 + columns(judged) <= page.width {
+            vec![format!("{name}  {judged}")]
+        } else {
+            let mut lines = hanging("", name, page.width - 8);
+            lines.push(judged.clone());
+            lines
+        };
+        let paint = page.paint;
+        let word = if word == "PASS" { paint.good(word) } else { paint.bad(word) };
+        let lines = text.into_iter().enumerate().map(|(index, line)| {
+            if index == 0 { format!("  {word}  {line}") } else { format!("        {line}") }
+        });
+        lines.collect::<Vec<_>>()
+    };
+    rows.iter().flat_map(line).collect()
 }
 
 fn verdict(case: &CaseReport) -> String {
@@ -137,33 +173,60 @@ fn verdict(case: &CaseReport) -> String {
     }
 }
 
-/// A failure with the line of its expectation, and what happened instead.
+/// A failure with the line of its expectation, and what happened instead, in lines of at most
+/// `width` columns.
 pub(super) fn failure_lines(
     failure: &Failure,
     case: &CaseReport,
     sources: &Sources,
+    width: usize,
 ) -> Vec<String> {
-    let mut lines = Vec::new();
-    match failure.span {
-        Some(span) => {
-            lines.push(format!("  {}  {}", sources.locate(span), failure.title));
-            lines.extend(quote(span, sources));
-        }
-        None => lines.push(format!("  {}  {}", case.path, failure.title)),
-    }
-    lines.extend(failure.instead.iter().map(|line| format!("     {line}")));
+    let place = failure.span.map_or_else(|| case.path.clone(), |span| sources.locate(span));
+    let mut lines = unless_it_fits("  ", &format!("{place}  {}", failure.title), width);
+    lines.extend(failure.span.iter().flat_map(|span| quote(*span, sources, width)));
+    lines.extend(failure.instead.iter().flat_map(|line| unless_it_fits("     ", line, width)));
     lines
 }
 
-/// The source line of a failed expectation, with its number.
-fn quote(span: Span, sources: &Sources) -> Vec<String> {
+/// A line that is wrapped unless it fits.
+fn unless_it_fits(first: &str, text: &str, width: usize) -> Vec<String> {
+    if columns(first) + columns(text) <= width {
+        return vec![format!("{first}{text}")];
+    }
+    hanging(first, text, width)
+}
+
+/// The source line of a failed expectation, with its number. Of a line that is too long, the part
+/// around the expectation is shown.
+fn quote(span: Span, sources: &Sources, width: usize) -> Vec<String> {
     let (number, column) = sources.line_column(span);
-    let line = sources.text(span.file).lines().nth(number - 1).unwrap_or_default();
-    let width = sources.quote(span).lines().next().unwrap_or_default().chars().count().max(1);
+    let line = sources.text(span.file).lines().nth(number - 1).unwrap_or_default().trim_end();
+    let marked = sources.quote(span).lines().next().unwrap_or_default();
     let gutter = " ".repeat(number.to_string().len());
+    let room = width.saturating_sub(gutter.len() + 8).max(10);
+    let before: String = line.chars().take(column - 1).collect();
+    // The mark begins in the first half of what is shown, unless all of the line is.
+    let mut skipped = 0;
+    if columns(line) > room {
+        for c in before.chars() {
+            if columns(&before) - skipped <= room / 2 {
+                break;
+            }
+            skipped += c.width().unwrap_or(0);
+        }
+    }
+    let (mut text, mut at) = (String::new(), 0);
+    for c in line.chars() {
+        if at >= skipped && at + c.width().unwrap_or(0) <= skipped + room {
+            text.push(c);
+        }
+        at += c.width().unwrap_or(0);
+    }
+    let start = columns(&before).saturating_sub(skipped);
+    let size = columns(marked).max(1).min(room.saturating_sub(start).max(1));
     vec![
-        format!("     {number} | {}", line.trim_end()),
-        format!("     {gutter} | {}{}", " ".repeat(column - 1), "-".repeat(width)),
+        format!("     {number} | {}", text.trim_end()),
+        format!("     {gutter} | {}{}", " ".repeat(start), "-".repeat(size)),
     ]
 }
 

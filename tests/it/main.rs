@@ -85,6 +85,8 @@ mod streams;
 mod support;
 /// The tables that a thread writes against those of the plain writer, byte by byte.
 mod tables;
+/// What is printed fits the width, and shows first what was lost.
+mod terminal;
 /// Habits: lengths of lines and functions, leftovers, names of providers.
 mod tidy;
 /// What a file may read, and what is quoted from files of another kind.

@@ -19,7 +19,8 @@ pub(crate) struct Ran {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stayput"));
     command.args(arguments).current_dir(root()).stdin(Stdio::null());
-    command.env_remove("CLICOLOR_FORCE").env_remove("CI").env("NO_COLOR", "1");
+    command.env_remove("CLICOLOR_FORCE").env_remove("CI").env_remove("COLUMNS");
+    command.env("NO_COLOR", "1");
     command
 }
 

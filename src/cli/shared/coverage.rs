@@ -7,7 +7,7 @@ use super::run_cases::{Job, Judged, RunSettings, judge_all};
 use crate::experiment::{Coverage, PolicyCoverage, suggest};
 use crate::policy::{Catalog, Policy, TableRow};
 use crate::report::{
-    DecisionRow, Mutant, Paint, coverage_json, coverage_missed, coverage_per_cent, coverage_text,
+    DecisionRow, Mutant, Page, coverage_json, coverage_missed, coverage_per_cent, coverage_text,
     mutants_missed, mutation_per_cent, mutation_text,
 };
 use crate::words::{RuleId, Verdict, Word};
@@ -185,12 +185,12 @@ fn cases_using<'j>(
 
 impl SuiteCoverage {
     /// The report as text.
-    pub(in crate::cli) fn text(&self, arguments: &CoverageOptions, paint: Paint) -> String {
+    pub(in crate::cli) fn text(&self, arguments: &CoverageOptions, page: Page) -> String {
         let mut out = Vec::new();
         if arguments.reports() {
-            out.push(coverage_text(&self.coverage.policies(), paint));
+            out.push(coverage_text(&self.coverage.policies(), page));
         }
-        out.extend(self.mutants.as_ref().map(|mutants| mutation_text(mutants, paint)));
+        out.extend(self.mutants.as_ref().map(|mutants| mutation_text(mutants, page)));
         out.join("\n\n")
     }
 

@@ -11,10 +11,12 @@ use std::sync::Arc;
 use crate::diagnostics::{
     Code, Problem, Problems, Severity, Sources, closest, many, render, summary,
 };
+use crate::experiment::{CaseProperties, Filter};
 use crate::format::parse_yaml;
 use crate::plan::{Compiled, Options, Plan, compile_with};
 use crate::policy::{Library, Policy};
 use crate::report::Paint;
+use crate::run_header::RunHeader;
 
 /// Reads files, and keeps their texts and problems.
 pub struct Loader {
@@ -161,14 +163,37 @@ impl Loader {
     }
 }
 
-/// The plans of all scenarios, or only those of the case `case`.
+/// Whether a case of the file at `path` meets a filter.
+pub fn is_selected(filter: Option<&Filter>, path: &str, header: &RunHeader) -> bool {
+    let names: Vec<&str> = header.rulebooks.iter().map(|b| b.policy.name.as_str()).collect();
+    let (name, case) = (&*header.scenario, &*header.case);
+    let case = CaseProperties { name, case, file: path, policies: &names };
+    filter.is_none_or(|filter| filter.matches(&case))
+}
+
+/// The plans of all scenarios, or only those of the case `case` and those that `filter` selects.
 ///
 /// # Errors
 /// [`Exit::NothingRan`] if there are none.
-pub fn plans(loaded: Vec<Loaded>, case: Option<&str>) -> Result<Vec<Plan>, Exit> {
-    let all: Vec<Plan> = loaded.into_iter().flat_map(|one| one.compiled.plans).collect();
-    if all.is_empty() {
+pub fn plans(
+    loaded: Vec<Loaded>,
+    case: Option<&str>,
+    filter: Option<&Filter>,
+) -> Result<Vec<Plan>, Exit> {
+    if loaded.iter().all(|one| one.compiled.plans.is_empty()) {
         report_nothing_ran(Code::NothingFound, "no scenario found");
+        return Err(Exit::NothingRan);
+    }
+    let mut all = Vec::new();
+    let mut count = 0;
+    for Loaded { path, compiled } in loaded {
+        count += compiled.plans.len();
+        let plans = compiled.plans.into_iter();
+        all.extend(plans.filter(|plan| is_selected(filter, &path, &plan.header)));
+    }
+    if all.is_empty() {
+        let why = format!("the filter matches none of {}", many(count, "case"));
+        report_nothing_ran(Code::FilterMatchesNone, &why);
         return Err(Exit::NothingRan);
     }
     let Some(case) = case else { return Ok(all) };

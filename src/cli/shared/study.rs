@@ -83,7 +83,8 @@ pub(in crate::cli) struct StudyRequest<'a> {
     pub(in crate::cli) overrides: &'a Overrides,
     /// Folder for the tables; `None` if none are written.
     pub(in crate::cli) out: Option<&'a Path>,
-    pub(in crate::cli) format: RunFormat,
+    /// Format of standard output; `None` if nothing is printed.
+    pub(in crate::cli) format: Option<RunFormat>,
     /// File for an HTML page; `None` if none is written.
     pub(in crate::cli) html: Option<&'a Path>,
 }
@@ -483,11 +484,11 @@ pub(in crate::cli) fn run(
     add_assumptions(&mut file, &earlier.assumptions);
     let replications: Vec<&Replications> = all.iter().map(|one| &one.replications).collect();
     let is_complete = file.complete;
-    let page = (html.is_some() || request.format == RunFormat::Html)
+    let page = (html.is_some() || request.format == Some(RunFormat::Html))
         .then(|| page_of(&file, &replications, level));
     study_result::finish(file, &replications, out, (request.out, request.format), colour)?;
     if let Some(page) = page {
-        let to_stdout = (request.format == RunFormat::Html).then_some(ReportTarget::Stdout);
+        let to_stdout = (request.format == Some(RunFormat::Html)).then_some(ReportTarget::Stdout);
         html.into_iter().chain(to_stdout).try_for_each(|target| target.finish(&page))?;
     }
     if let Some(checkpoints) = checkpoints.filter(|_| is_complete) {

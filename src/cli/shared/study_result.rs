@@ -33,7 +33,7 @@ pub(in crate::cli) fn finish(
     file: RunFile,
     all: &[&Replications],
     out: Option<OutputFolder>,
-    (path, format): (Option<&Path>, RunFormat),
+    (path, format): (Option<&Path>, Option<RunFormat>),
     colour: ColorChoice,
 ) -> Result<(), Exit> {
     let level = file.study.as_ref().map_or(Confidence::P95, WrittenStudy::confidence);
@@ -58,7 +58,7 @@ pub(in crate::cli) fn publish(
     mut file: RunFile,
     all: &[Merged],
     (out, rows): (Option<OutputFolder>, Option<u64>),
-    (path, format): (Option<&Path>, RunFormat),
+    (path, format): (Option<&Path>, Option<RunFormat>),
     colour: ColorChoice,
 ) -> Result<(), Exit> {
     let runs = file.runs.clone();
@@ -86,16 +86,17 @@ pub(in crate::cli) fn publish(
         file.rows.insert("estimates.csv".into(), estimates.into());
         output_folder::finish(out, &mut file)?;
     }
-    print(&figures, format, colour)
+    match format {
+        // A page needs the replications, and its caller has them.
+        None | Some(RunFormat::Html) => Ok(()),
+        Some(format) => print(&figures, format, colour),
+    }
 }
 
 fn print(figures: &[Estimated<'_>], format: RunFormat, colour: ColorChoice) -> Result<(), Exit> {
-    if format == RunFormat::Html {
-        return Ok(()); // a page needs the replications, and its caller has them
-    }
     if format == RunFormat::Text {
-        let paint = terminal::paint(colour);
-        let texts: Vec<String> = figures.iter().map(|one| estimates_text(one, paint)).collect();
+        let page = terminal::page(colour);
+        let texts: Vec<String> = figures.iter().map(|one| estimates_text(one, page)).collect();
         return terminal::print(&texts.join("\n\n")).map(|_| ());
     }
     let mut out = io::BufWriter::new(io::stdout().lock());

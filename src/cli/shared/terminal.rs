@@ -13,11 +13,19 @@ pub fn paint(choice: ColorChoice) -> Paint {
     Paint(colours(&io::stdout(), choice))
 }
 
-/// The layout of standard output: its colour, and the width of the terminal.
+/// Narrowest page; a narrower terminal wraps its lines.
+const NARROWEST: usize = 30;
+
+/// The layout of standard output: its colour, and its width in columns. This is `COLUMNS` if it is
+/// set, else the width of the terminal, and 80 without a terminal.
 pub fn page(choice: ColorChoice) -> Page {
-    let size = terminal_size::terminal_size_of(io::stdout());
-    let width = size.map_or(WIDTH, |(width, _)| usize::from(width.0));
-    Page { paint: paint(choice), width }
+    let stated = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok());
+    let terminal = || {
+        let size = terminal_size::terminal_size_of(io::stdout());
+        size.map_or(WIDTH, |(width, _)| usize::from(width.0))
+    };
+    let width = stated.filter(|width| *width > 0).unwrap_or_else(terminal);
+    Page { paint: paint(choice), width: width.max(NARROWEST) }
 }
 
 /// Whether to use colour on standard error.

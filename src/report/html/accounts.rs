@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::collect::Collected;
 use super::courses::AccountChange;
-use super::figures::many;
 use super::lanes::{Bar, Canvas};
 use super::ticks::Percent;
+use crate::report::figures::many;
 use crate::words::AccountId;
 
 /// The highest number of lanes of accounts.

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::collect::Collected;
-use super::figures::{between, number};
-use super::names::{Ids, NameRanges};
 use super::page::number_heads;
 use super::tables::case_name;
 use crate::money::Total;
+use crate::report::figures::{between, number};
+use crate::report::names::{Ids, NameRanges};
 use crate::words::{InstanceId, Trigger};
 
 /// Id of the section of a run.

@@ -5,11 +5,11 @@ use maud::{Markup, html};
 use super::charts::{
     COLOURS, Scale, Survival, bins, highest, histogram, interval, style, style_name, survival,
 };
-use super::figures::{many, number};
 use super::page::{Made, made, page};
 use super::ticks::span;
 use crate::experiment::{Estimate, Method, Replications};
 use crate::report::estimates::shown;
+use crate::report::figures::{many, number};
 use crate::report::paired::PairedRun;
 use crate::stats::Confidence;
 use crate::time::SimSpan;

@@ -4,9 +4,9 @@
 //! fleet is small; they are given up when there are too many. *Coarse* rows are kinds of decision,
 //! of which there are few.
 
-use super::names::Ids;
 use crate::policy::Remedy;
 use crate::record::{Cause, DecidedBy, Decision, Loss};
+use crate::report::names::Ids;
 use crate::time::SimTime;
 use crate::words::{
     Action, ActorId, Channel, Confidence, Effect, EventId, Fate, InstanceId, Outcome, PolicyId,

@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 
 use super::chance::paired_table;
-use super::figures::{many, number};
 use super::marks::symbol;
 use super::page::{heads, number_heads, page};
 use super::tables::{confidence, prose};
 use crate::policy::{Class, Difference, Direction, Part, Statement};
 use crate::report::decision_diff::{Changed, DecisionRow};
 use crate::report::diff_result::DiffResult;
+use crate::report::figures::{many, number};
 use crate::words::{Outcome, Trigger, Word};
 
 /// The highest number of rows of a table, and of cards.

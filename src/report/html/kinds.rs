@@ -7,8 +7,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::courses::{Courses, FEW, Happened, Step};
 use super::decisions::{Rows, SINGLE};
-use super::names::Ids;
 use crate::record::InstanceRow;
+use crate::report::names::Ids;
 use crate::words::{AccountId, InstanceId, Lifecycle, PolicyId, ProtectionSet, Word};
 
 /// Number of steps in which shares of states are drawn.

@@ -4,10 +4,10 @@ use maud::{Markup, html};
 
 use super::courses::{Happened, Step};
 use super::decisions::{Row, Rows};
-use super::figures::{many, number};
 use super::kinds::{Kind, Lane, Mark, STATES, STEPS, Shares, add_shares, ends};
 use super::marks::{decided_by, row_id};
 use super::ticks::{Axis, Percent};
+use crate::report::figures::{many, number};
 use crate::run_header::RunHeader;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{Effect, Lifecycle, PolicyId, ProtectionSet, Word};
@@ -397,7 +397,7 @@ impl Canvas<'_> {
         }
     }
 
-    fn kind_mark(&self, mark: &Mark, ids: &super::names::Ids) -> Markup {
+    fn kind_mark(&self, mark: &Mark, ids: &crate::report::names::Ids) -> Markup {
         let row = &self.rows.coarse[mark.coarse as usize];
         let (first, last) = (self.instant(mark.first), self.instant(mark.last));
         let middle = self.instant(mark.middle(self.axis.seconds()));

@@ -7,7 +7,6 @@ use maud::{Markup, html};
 use super::accounts::accounts;
 use super::cases::{cases, section_id};
 use super::collect::{Collected, Collector};
-use super::figures::{between, many, number};
 use super::kinds::{Kind, Lanes};
 use super::lanes::Canvas;
 use super::legend::legend;
@@ -15,6 +14,7 @@ use super::page::{Made, made, page};
 use super::tables::{self, NO_REMEDY, case_name, lost_words};
 use super::ticks::{Axis, span};
 use super::windows::{Window, windows};
+use crate::report::figures::{between, many, number};
 use crate::report::item::{Report, RunItem};
 use crate::time::SimTime;
 

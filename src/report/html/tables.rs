@@ -4,13 +4,13 @@ use maud::{Markup, html};
 
 use super::collect::Collected;
 use super::decisions::{Key, Lost, Row};
-use super::figures::{between, many, number};
 use super::marks::{decided_by, outcome, row_id};
 use super::page::{heads, number_heads};
 use super::ticks::{Axis, span};
 use super::windows::remedy;
 use crate::policy::{Policy, Rule, Source};
 use crate::record::Cause;
+use crate::report::figures::{between, many, number};
 use crate::report::money::money_lines;
 use crate::report::run_file::WrittenAssumption;
 use crate::run_header::RunHeader;

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::figures::{many, number};
 use super::page::{heads, number_heads, page};
 use super::run::RunPage;
 use crate::diagnostics::Sources;
 use crate::experiment::{Failure, PolicyCoverage, Share};
 use crate::report::coverage::{Mutant, coverage_per_cent, mutation_per_cent};
+use crate::report::figures::{many, number};
 use crate::report::test_text::{CaseReport, TestRun};
 
 /// Number of names of a list that are spelled out.

@@ -1,7 +1,7 @@
 //! Remedies of losses, and the time in which each was open.
 
 use super::decisions::{Row, Rows};
-use super::names::Ids;
+use crate::report::names::Ids;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 

@@ -1,7 +1,7 @@
 //! Figures and lists of words for people.
 
 /// A whole number with commas: `3,880`.
-pub(super) fn number(value: u64) -> String {
+pub(in crate::report) fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -14,12 +14,12 @@ pub(super) fn number(value: u64) -> String {
 }
 
 /// A number with its noun: `1 disk`, `3,880 disks`.
-pub(super) fn many(value: u64, noun: &str) -> String {
+pub(in crate::report) fn many(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", number(value), if value == 1 { "" } else { "s" })
 }
 
 /// A least and a most: `6`, or `6 to 8` where the number depends on something unknown.
-pub(super) fn between(least: u64, most: u64) -> String {
+pub(in crate::report) fn between(least: u64, most: u64) -> String {
     if least == most {
         return number(least);
     }

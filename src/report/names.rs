@@ -14,7 +14,7 @@ const MOST_RUNS: usize = 2_000;
 
 /// Instances, as runs of neighbouring ids, in the order in which they were added.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ids {
+pub(in crate::report) struct Ids {
     /// First and last id of each run.
     runs: Vec<(u32, u32)>,
     /// Number of ids that were added.
@@ -23,11 +23,12 @@ pub(super) struct Ids {
 
 impl Ids {
     /// Adds an instance. An id that is in the last run is added once.
-    pub(super) fn add(&mut self, id: InstanceId) {
+    pub(in crate::report) fn add(&mut self, id: InstanceId) {
         let is_full = self.runs.len() >= MOST_RUNS;
         match self.runs.last_mut() {
             Some((first, last)) if (*first..=*last).contains(&id.0) => return,
             Some((_, last)) if last.checked_add(1) == Some(id.0) => *last = id.0,
+            Some((first, _)) if first.checked_sub(1) == Some(id.0) => *first = id.0,
             _ if is_full => {}
             _ => self.runs.push((id.0, id.0)),
         }
@@ -35,14 +36,14 @@ impl Ids {
     }
 
     /// Adds all of `other`.
-    pub(super) fn extend(&mut self, other: &Self) {
+    pub(in crate::report) fn extend(&mut self, other: &Self) {
         self.runs.extend(&other.runs);
         self.count += other.count;
         self.tidy();
     }
 
     /// Sorts the runs and joins those that meet. The count is exact where no run was left out.
-    pub(super) fn tidy(&mut self) {
+    pub(in crate::report) fn tidy(&mut self) {
         let is_whole = self.runs.len() < MOST_RUNS;
         self.runs.sort_unstable();
         let mut joined: Vec<(u32, u32)> = Vec::with_capacity(self.runs.len());
@@ -59,25 +60,29 @@ impl Ids {
     }
 
     /// Number of instances.
-    pub(super) const fn count(&self) -> u64 {
+    pub(in crate::report) const fn count(&self) -> u64 {
         self.count
     }
 
     /// The first instance; `None` if there is none.
-    pub(super) fn first(&self) -> Option<InstanceId> {
+    pub(in crate::report) fn first(&self) -> Option<InstanceId> {
         self.runs.first().map(|(first, _)| InstanceId(*first))
     }
 
+    /// The instances that were kept, in the order in which they were added.
+    pub(in crate::report) fn each(&self) -> impl Iterator<Item = InstanceId> {
+        self.runs.iter().flat_map(|(first, last)| (*first..=*last).map(InstanceId))
+    }
+
     /// Whether an instance is among those that were kept.
-    pub(super) fn contains(&self, id: InstanceId) -> bool {
+    pub(in crate::report) fn contains(&self, id: InstanceId) -> bool {
         self.runs.iter().any(|(first, last)| (*first..=*last).contains(&id.0))
     }
 
     /// The names, with neighbours in ranges.
-    pub(super) fn names<'h>(&self, header: &'h RunHeader) -> NameRanges<'h> {
-        let ids = self.runs.iter().flat_map(|(first, last)| *first..=*last);
+    pub(in crate::report) fn names<'h>(&self, header: &'h RunHeader) -> NameRanges<'h> {
         let mut names = NameRanges::default();
-        ids.for_each(|id| names.add(header.instance(InstanceId(id))));
+        self.each().for_each(|id| names.add(header.instance(id)));
         names.count = names.count.max(self.count);
         names
     }
@@ -93,7 +98,7 @@ impl FromIterator<InstanceId> for Ids {
 
 /// Names, those with consecutive numbers at their end in ranges.
 #[derive(Debug, Clone, Default)]
-pub(super) struct NameRanges<'h> {
+pub(in crate::report) struct NameRanges<'h> {
     ranges: Vec<Range<'h>>,
     count: u64,
 }
@@ -109,7 +114,7 @@ struct Range<'h> {
 
 impl<'h> NameRanges<'h> {
     /// Adds a name at the end.
-    pub(super) fn add(&mut self, name: &'h str) {
+    pub(in crate::report) fn add(&mut self, name: &'h str) {
         self.count += 1;
         let number = numbered(name);
         if let (Some(range), Some((stem, this))) = (self.ranges.last_mut(), number)
@@ -124,7 +129,7 @@ impl<'h> NameRanges<'h> {
     }
 
     /// What a person reads: every name where they are few, else the ends of ranges.
-    pub(super) fn label(&self) -> String {
+    pub(in crate::report) fn label(&self) -> String {
         let spelled: Vec<String> = self.ranges.iter().take(SPELLED + 1).map(Range::label).collect();
         if spelled.len() <= SPELLED {
             return spelled.join(", ");
@@ -134,7 +139,7 @@ impl<'h> NameRanges<'h> {
     }
 
     /// How many there are, in brackets; empty for a single name.
-    pub(super) fn remark(&self) -> String {
+    pub(in crate::report) fn remark(&self) -> String {
         match (self.count, self.ranges.len()) {
             (0 | 1, _) => String::new(),
             (_, ..=SPELLED) if self.ranges.iter().all(|range| range.count <= 2) => String::new(),
@@ -144,12 +149,12 @@ impl<'h> NameRanges<'h> {
     }
 
     /// The label with its remark.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::report) fn text(&self) -> String {
         format!("{} {}", self.label(), self.remark()).trim_end().to_owned()
     }
 
     /// All of them for the filter of a table, if it is not plain from the label: `web-1..2500`.
-    pub(super) fn for_filter(&self) -> Option<String> {
+    pub(in crate::report) fn for_filter(&self) -> Option<String> {
         if self.ranges.len() <= SPELLED && self.ranges.iter().all(|range| range.count == 1) {
             return None;
         }

@@ -1,0 +1,206 @@
+//! The rows of a timeline in words.
+
+use anstyle::Style;
+use indexmap::IndexMap;
+
+use super::csv::rows;
+use super::names::NameRanges;
+use super::text_table::Paint;
+use super::timeline::{Acted, ChangedPart, Content, Decided, Omitted, Refused, Row, Who};
+use super::timeline_layout::{PlacedRow, PlacedText, RowCells};
+use crate::diagnostics::many;
+use crate::record::{DecidedBy, What};
+use crate::run_header::RunHeader;
+use crate::time::SimTime;
+use crate::words::{Confidence, LimitedBy, Obstacle, Outcome, RequestResult, Word};
+
+/// Outcome of a decision that took nothing: see [`Decision::is_allowed`].
+///
+/// [`Decision::is_allowed`]: crate::record::Decision::is_allowed
+pub(super) const ALLOWED: &str = "ALLOWED";
+
+/// An instant for people, with the year if the run spans more than one.
+pub(super) fn instant(at: SimTime, header: &RunHeader) -> String {
+    let year = |at: SimTime| at.civil(header.offset).map(|civil| civil.year);
+    if year(header.start) == year(header.end) {
+        return at.for_people(header.offset);
+    }
+    at.for_people_with_year(header.offset)
+}
+
+/// Fewest neighbours that share a row.
+const FOLDED: u64 = 3;
+
+/// The rows in words.
+pub(super) fn lines(rows: Vec<Row>, header: &RunHeader) -> Vec<PlacedRow> {
+    let mut lines = Vec::with_capacity(rows.len());
+    for Row { at, content } in rows {
+        let at = [instant(at, header), format!("+{}", header.elapsed(at))];
+        let mut add = |text| lines.push(PlacedRow { at: at.clone(), text });
+        match content {
+            Content::Decision(decided, ids) if ids.count() < FOLDED => {
+                let each = ids.each().map(|id| header.instance(id).to_owned());
+                each.for_each(|who| add(PlacedText::Decision(decision(&decided, who, header))));
+            }
+            Content::Decision(decided, mut ids) => {
+                ids.tidy();
+                let who = ids.names(header).text();
+                add(PlacedText::Decision(decision(&decided, who, header)));
+            }
+            Content::Request(acted) => {
+                let cause = header.cause(acted.cause).into_owned();
+                add(PlacedText::Request(cause, request(acted, header)));
+            }
+        }
+    }
+    lines
+}
+
+fn decision(d: &Decided, who: String, header: &RunHeader) -> RowCells {
+    let policy = &header.rulebook(d.policy).policy;
+    let rule = d.rule.map(|rule| policy.rule(rule));
+    let mark = match d.confidence {
+        Confidence::Documented => "",
+        Confidence::Observed => "+",
+        Confidence::Inferred => "*",
+        Confidence::Unconfirmed => "?",
+        Confidence::Assumed => "!",
+    };
+    let answer = rule.and_then(|rule| rule.answer.as_deref());
+    let because = rule.and_then(|rule| rule.because.as_deref());
+    let effect = match d.outcome {
+        Outcome::Overridden | Outcome::Unprotected | Outcome::Undetermined => {
+            d.effect.word().to_owned()
+        }
+        Outcome::Held => answer.or(because).unwrap_or("kept").to_owned(),
+        Outcome::Denied if rule.is_none() => Obstacle::NotThere.meaning().to_owned(),
+        Outcome::Denied | Outcome::Deferred => {
+            let texts: Vec<&str> = [answer, because].into_iter().flatten().collect();
+            if texts.is_empty() { "refused".to_owned() } else { texts.join(": ") }
+        }
+        Outcome::Skipped => "skipped without an error".to_owned(),
+        Outcome::Spared => "kept because another instance of the request was protected".to_owned(),
+        Outcome::NoOp if d.was_released => "already released".to_owned(),
+        Outcome::NoOp => "nothing to do".to_owned(),
+    };
+    let by = match d.decided_by {
+        DecidedBy::None => "-",
+        DecidedBy::Protection(id) => &policy.protections[id.index()].name,
+        DecidedBy::Other(word) => word.word(),
+    };
+    let style: Style = Paint::of(d.outcome);
+    RowCells {
+        who,
+        trigger: d.trigger.word().to_owned(),
+        outcome: if d.allowed { ALLOWED.to_owned() } else { d.outcome.word().to_uppercase() },
+        style,
+        by: by.to_owned(),
+        rule: format!("{}{mark}", rule.map_or("-", |rule| rule.id.as_str())),
+        effect,
+    }
+}
+
+fn request(acted: Acted, header: &RunHeader) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(acted.refused.map(|refused| refusal(&refused, header)));
+    parts.extend(changes(acted.parts, header));
+    let mut text = parts.join("; ");
+    if acted.times > 1 {
+        text.push_str(&format!(" ({} times)", acted.times));
+    }
+    text
+}
+
+fn refusal(refused: &Refused, header: &RunHeader) -> String {
+    let mut text = format!("{} {}", refused.verb, refused.result);
+    if refused.result == RequestResult::Partial || refused.limited_by.is_some() {
+        text.push_str(&format!(", {} of {}", refused.got, refused.wanted));
+    }
+    if let Some(rule) = refused.refusal.and_then(|refusal| header.rule_of(refusal)) {
+        let answer = rule.answer.iter().map(String::as_str);
+        let named: Vec<&str> = std::iter::once(rule.id.as_str()).chain(answer).collect();
+        text.push_str(&format!(" ({})", named.join(", ")));
+    }
+    let reason = refused.refusal.map(|refusal| header.reason(refusal));
+    let reason = reason.filter(|reason| !reason.is_empty()).or(refused.limited_by.map(limit));
+    text + &reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+}
+
+const fn limit(by: LimitedBy) -> &'static str {
+    match by {
+        LimitedBy::Bound => "the group is at its minimum or maximum",
+        LimitedBy::Protection => "protections hold the others",
+        LimitedBy::NoCandidate => "the group has no further member to choose",
+        LimitedBy::Program => "a limit of this program is reached",
+    }
+}
+
+/// Changes as texts; equal changes share a text that lists their subjects.
+fn changes(parts: Vec<ChangedPart>, header: &RunHeader) -> Vec<String> {
+    let mut kinds: IndexMap<String, NameRanges<'_>> = IndexMap::new();
+    for ChangedPart { what, who } in parts {
+        match who {
+            Who::Account(id) => {
+                let kind = match what {
+                    What::Arrears(_, true) => "is overdue",
+                    What::Arrears(_, false) => "has paid its bill",
+                    What::Cancelled(_, true) => "is cancelled",
+                    What::Cancelled(_, false) => "is active again",
+                    _ => "changes",
+                };
+                kinds.entry(kind.to_owned()).or_default().add(header.account(id));
+            }
+            Who::Group(id) => {
+                kinds.entry(in_words(&what, header)).or_default().add(header.group(id));
+            }
+            Who::Instances(ids) => {
+                let names = kinds.entry(in_words(&what, header)).or_default();
+                ids.each().for_each(|id| names.add(header.instance(id)));
+            }
+        }
+    }
+    kinds.into_iter().map(|(kind, names)| format!("{} {kind}", names.text())).collect()
+}
+
+fn in_words(what: &What, header: &RunHeader) -> String {
+    match what {
+        What::State(_, to) => to.word().into(),
+        What::Group(..)
+        | What::Schedule(..)
+        | What::Protections(..)
+        | What::Billing(..)
+        | What::Term(..)
+        | What::Lock(..)
+        | What::Size(..)
+        | What::Exists(..)
+        | What::Arrears(..)
+        | What::Cancelled(..)
+        | What::Model(..)
+        | What::Health(..)
+        | What::Probed(..)
+        | What::Suspended(..)
+        | What::Property(..) => {
+            let (name, _, to) = rows::what(what, header);
+            let to = to.to_string();
+            format!("{name}: {}", if to.is_empty() { "none" } else { &to })
+        }
+    }
+}
+
+/// What the timeline leaves out; `None` if it is whole.
+pub(super) fn omission(omitted: &Omitted, header: &RunHeader) -> Option<String> {
+    let from = instant(omitted.from?, header);
+    let mut parts: Vec<String> = Outcome::ALL
+        .iter()
+        .zip(omitted.outcomes)
+        .filter(|(_, count)| *count > 0)
+        .map(|(outcome, count)| format!("{count} {}", outcome.word().to_uppercase()))
+        .collect();
+    if omitted.requests > 0 {
+        parts.push(many(omitted.requests, "other request"));
+    }
+    Some(format!(
+        "left out, from {from} on: {}; use `--out DIR` to write all of them",
+        parts.join(", ")
+    ))
+}
