@@ -32,6 +32,12 @@ pub trait Files {
     /// If the text cannot be read.
     fn read(&self, from: &str, path: &str) -> Result<(String, String), ReadFailure>;
 
+    /// When the file at `path` was last written, in seconds since 1970; `None` if that is unknown.
+    fn modified(&self, from: &str, path: &str) -> Option<i64> {
+        let _ = (from, path);
+        None
+    }
+
     /// The table at `path`, if it is to be read row by row; `None` if it is to be read whole.
     fn stream(&self, from: &str, path: &str) -> Option<Stream> {
         let _ = (from, path);

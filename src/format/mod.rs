@@ -14,6 +14,7 @@ mod decimal;
 mod distribution;
 pub(crate) mod expect;
 mod fleet;
+mod fleet_text;
 mod money;
 mod pieces;
 pub(crate) mod random;
@@ -39,6 +40,7 @@ pub use fleet::{
     AutoRelease, Known, WrittenAccount, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect,
     WrittenResource, WrittenResourceRecord,
 };
+pub use fleet_text::{account_text, group_text, instance_text, yaml_scalar};
 pub use pieces::{Pieces, Reading};
 pub use random::{Pick, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen};
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};

@@ -27,8 +27,9 @@ record! {
         optional "about" => about: String,
         /// The policy of accounts without their own policy: a built-in edition, or a file.
         optional "policy" => policy: Spanned<String>,
-        /// The start. Reports for people show times at its offset.
-        required "start" => start: Spanned<When>,
+        /// The start; the time at which the fleet was listed if not given. Reports for people show
+        /// times at its offset.
+        optional "start" => start: Spanned<When>,
         /// The length of the scenario.
         required "for" => length: Spanned<SimSpan>,
         /// The currency of all prices, as its code of ISO 4217; needed as soon as there is a price.

@@ -24,18 +24,23 @@ record! {
         optional "instances" => instances: WrittenInstances,
         /// Replies of providers that describe real fleets.
         default "import" => import: Vec<WrittenImport>,
+        /// The time at which this fleet was listed. Instances that were created later, or that a
+        /// clock would have released by then, are left out with a warning.
+        optional "captured" => captured: Spanned<When>,
     }
 }
 
 record! {
     /// A real fleet, read from replies of a provider.
     WrittenImport: "an import" {
-        /// The source of the replies, such as the command-line tool of a provider.
-        required "from" => from: Spanned<String>,
+        /// The source of the replies, where their shape leaves it open.
+        optional "from" => from: Spanned<String>,
         /// The files with the replies, in any order.
         required "files" => files: Vec<Spanned<String>>,
         /// The account that owns the instances; the only account if not given.
         optional "account" => account: Spanned<Name>,
+        /// The time at which the files were saved; the time of the newest file if not given.
+        optional "captured" => captured: Spanned<When>,
     }
 }
 

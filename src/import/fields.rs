@@ -40,7 +40,16 @@ impl<'t> ReplyObject<'t> {
             }
             problems.add(problem.help("keep one of them"));
         }
-        Some(Self { span, fields: fields.first })
+        let mut fields = fields.first;
+        // A resource as the API gives it keeps most of its fields one level deeper.
+        if let Some(inner) = fields.get("properties")
+            && let JsonValue::Object(inner) = inner.shape()
+        {
+            for (key, value) in inner.first {
+                fields.entry(key).or_insert(value);
+            }
+        }
+        Some(Self { span, fields })
     }
 
     /// The names of all fields.
@@ -48,9 +57,36 @@ impl<'t> ReplyObject<'t> {
         self.fields.keys().map(AsRef::as_ref)
     }
 
-    /// The value of a field.
+    /// The fields that are texts, numbers or flags, by their keys as written.
+    pub(super) fn texts(&self) -> Vec<(Spanned<String>, String)> {
+        let single = |(key, piece): (&Cow<'t, str>, &Piece<'t>)| {
+            let shape = piece.shape();
+            let value = shape.single()?.to_owned();
+            Some((Spanned::new(key.to_string(), piece.span()), value))
+        };
+        self.fields.iter().filter_map(single).collect()
+    }
+
+    /// The value of a field: by its key, or by the key as an SDK spells it, with the first letter
+    /// in the other case or in snake case.
     pub(super) fn piece(&self, key: &str) -> Option<Piece<'t>> {
-        self.fields.get(key).copied()
+        let found = self.fields.get(key).or_else(|| self.fields.get(other_case(key).as_str()));
+        found.or_else(|| self.fields.get(snake_case(key).as_str())).copied()
+    }
+
+    /// The type of resource that the id names, in lower case: the words of its path without the
+    /// names, such as `microsoft.compute/virtualmachinescalesets/virtualmachines`.
+    pub(super) fn resource_type(&self) -> Option<String> {
+        let mut ignored = Problems::default();
+        let id = self.text("id", &mut ignored)?.to_lowercase();
+        let (_, path) = id.rsplit_once("/providers/")?;
+        let mut parts = path.split('/');
+        let mut kind = parts.next()?.to_owned();
+        for word in parts.step_by(2) {
+            kind.push('/');
+            kind.push_str(word);
+        }
+        Some(kind)
     }
 
     /// Whether a field is absent, `null` or an empty text.
@@ -122,23 +158,30 @@ impl<'t> ReplyObject<'t> {
         None
     }
 
-    /// A field as one of `words`, mapped to its meaning.
+    /// A field as one of `words`, mapped to its meaning; in any case of letters.
+    ///
+    /// # Errors
+    /// A warning, if it is another text: it is then unknown.
     pub(super) fn word<W: Copy>(
         &self,
         key: &str,
         words: &[(&str, W)],
         problems: &mut Problems,
-    ) -> Option<Spanned<W>> {
-        let (piece, shape) = self.value(key)?;
-        let text = if let JsonValue::Text(text) = &shape { text.as_ref() } else { "" };
-        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {
-            return Some(Spanned::new(*meaning, piece.span()));
+    ) -> Result<Option<Spanned<W>>, Box<Problem>> {
+        let Some((piece, shape)) = self.value(key) else { return Ok(None) };
+        let JsonValue::Text(text) = &shape else {
+            let problem = wrong(&quoted(key), piece, "a text", &shape);
+            problems.add(problem.help("write a text in double quotes, or remove it"));
+            return Ok(None);
+        };
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
+            return Ok(Some(Spanned::new(*meaning, piece.span())));
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let problem = wrong(&quoted(key), piece, "one of its words", &shape);
+        let title = format!("`{}` is not a known word of `{key}`", shown(text));
+        let problem = Problem::at(Code::LeftOut, piece.span(), title, "taken as unknown");
         let problem = problem.did_you_mean(&closest(text, known.iter().copied()));
-        problems.add(problem.note(format!("one of: {}", known.join(", "))));
-        None
+        Err(Box::new(problem.note(format!("known are: {}", known.join(", ")))))
     }
 
     /// A field as a name that reports can print.
@@ -208,7 +251,8 @@ pub(super) fn items<'t>(
         return Some(items);
     }
     let problem = if let JsonValue::Object(fields) = &shape {
-        if let Some(inner) = fields.first.get(item) {
+        let inner = fields.first.get(item);
+        if let Some(inner) = inner.or_else(|| fields.first.get(other_case(item).as_str())) {
             let shape = inner.shape();
             if let JsonValue::List(items) = shape {
                 return Some(items);
@@ -240,6 +284,33 @@ pub(super) fn safe_name(text: &FieldText<'_>, problems: &mut Problems) -> Option
 fn wrong(subject: &str, piece: Piece<'_>, what: &str, found: &JsonValue<'_>) -> Problem {
     let title = format!("{subject} must be {what}, found {}", found.kind());
     Problem::at(Code::BadReply, piece.span(), title, format!("not {what}"))
+}
+
+/// A key with its first letter in the other case: `instanceId` for `InstanceId`.
+fn other_case(key: &str) -> String {
+    let mut letters = key.chars();
+    let first = letters.next().map(|first| {
+        if first.is_ascii_uppercase() {
+            first.to_ascii_lowercase()
+        } else {
+            first.to_ascii_uppercase()
+        }
+    });
+    first.into_iter().chain(letters).collect()
+}
+
+/// A key in snake case: `instance_id` for `InstanceId`.
+fn snake_case(key: &str) -> String {
+    let mut out = String::with_capacity(key.len() + 4);
+    let mut after_small = false;
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() && after_small {
+            out.push('_');
+        }
+        after_small = !letter.is_ascii_uppercase();
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
 }
 
 fn quoted(key: &str) -> String {

@@ -1,18 +1,52 @@
 //! The result of an import.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostics::Spanned;
-use crate::format::{WrittenGroup, WrittenInstance};
+use crate::format::{Known, When, WrittenGroup, WrittenInstance};
 
 /// The instances and groups of some replies.
 #[derive(Debug, Default)]
 pub struct Imported {
     /// Instances by their ids, in the order in which they were read.
     pub instances: Vec<(Spanned<String>, WrittenInstance)>,
+    /// For each instance, the word of `from:` for the replies that describe it.
+    pub origins: Vec<&'static str>,
     /// Groups by their ids.
     pub groups: Vec<(Spanned<String>, WrittenGroup)>,
+    /// Accounts by name, if replies contain several or say more of one than its name.
+    pub accounts: Vec<(Spanned<String>, ImportedAccount)>,
+    /// The clouds whose instances and groups these are, each with its newest policy.
+    pub policies: BTreeMap<&'static str, &'static str>,
     /// One line for each reply that describes its contents.
     pub read: Vec<String>,
+    /// What no reply shows, by the call that would.
+    pub unseen: Vec<Unseen>,
     /// Number of bytes that were parsed, each counted as often as it was parsed. It grows linearly
     /// with the texts, whatever they contain.
     pub work: u64,
+}
+
+/// An account of a reply.
+#[derive(Debug, Default, Clone)]
+pub struct ImportedAccount {
+    /// The policy that it is under, where the replies are of several clouds.
+    pub policy: Option<&'static str>,
+    /// Since when it is in arrears, if it is.
+    pub arrears_since: Option<Spanned<Known<When>>>,
+}
+
+/// A fact that no reply shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// Of how many instances or groups it is unknown.
+    pub count: usize,
+    /// Of how many in all.
+    pub of: usize,
+    /// `instance` or `group`.
+    pub subject: &'static str,
+    /// The fact; a protection by the provider's attribute.
+    pub fact: &'static str,
+    /// The call that shows it, as a line to paste; empty if there is none.
+    pub call: String,
 }

@@ -140,6 +140,11 @@ impl<'t> Piece<'t> {
         self.source.span(start, if opens { 1 } else { self.raw.len() })
     }
 
+    /// The bracket that it opens with, if it is a list or an object.
+    pub(super) fn opens(self) -> Option<char> {
+        self.raw.chars().next().filter(|first| ['[', '{'].contains(first))
+    }
+
     /// The value, parsed one level deep.
     pub(super) fn shape(self) -> JsonValue<'t> {
         self.source.count(self.raw);

@@ -5,14 +5,24 @@
 //! Policies are not used here: a protection is named by the provider's attribute, which the
 //! `attribute:` of a protection in the policy refers to.
 //!
-//! There are three layers: `json` gives values with spans, `fields` gives typed fields, and the
-//! folder of the provider interprets them.
+//! `json` gives values with spans, `fields` gives typed fields, `pages` takes rows out of whatever
+//! they are wrapped in, `calls` is the table of what rows there are, and the folder of a provider
+//! interprets them. `read` is the whole of it.
 
-pub mod aliyun;
+mod aliyun;
+mod azure;
+mod azure_state;
+mod call;
+mod calls;
 mod fields;
 mod imported;
 mod json;
-mod providers;
+mod pages;
+mod read;
+mod reader;
+mod state_file;
+mod terraform;
 
-pub use imported::Imported;
-pub use providers::{PROVIDERS, import};
+pub use calls::PROVIDERS;
+pub use imported::{Imported, ImportedAccount, Unseen};
+pub use read::import;

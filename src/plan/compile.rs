@@ -18,7 +18,7 @@ use super::script_builder::{Listed, script};
 use super::switches::Assuming;
 use super::tables::{Ahead, InputTable, LeftOver, Texts, populate, script_in_pieces};
 use crate::diagnostics::{
-    Code, FileId, Files, Problem, Problems, Severity, Sources, Spanned, Stream, Suggestion,
+    Code, FileId, Files, Problem, Problems, Severity, Sources, Span, Spanned, Stream, Suggestion,
 };
 use crate::fleet::{Fleet, Series};
 use crate::format::{
@@ -204,8 +204,8 @@ impl ScenarioCompiler<'_> {
         beside: &[Arc<Policy>],
         read: &mut Vec<String>,
     ) -> Option<Plan> {
-        let (start, end) = self.span(written)?;
-        let start_text = self.sources.quote(written.start.span).trim_matches(['"', '\'']);
+        let (start, end, began) = self.span(written)?;
+        let start_text = self.sources.quote(began).trim_matches(['"', '\'']);
         let offset = UtcOffset::of_time(start_text).unwrap_or_default();
         let (policies, asked) = self.policies(written)?;
         let (rulebooks, assumptions) =
@@ -315,12 +315,12 @@ impl ScenarioCompiler<'_> {
         }
     }
 
-    /// The first and the last instant of the scenario.
-    fn span(&mut self, written: &WrittenScenario) -> Option<(SimTime, SimTime)> {
-        let span = written.start.span;
-        let When::At(start) = written.start.value else {
+    /// The first and the last instant of the scenario, and the place that states the first.
+    fn span(&mut self, written: &WrittenScenario) -> Option<(SimTime, SimTime, Span)> {
+        let began = self.start(written)?;
+        let When::At(start) = began.value else {
             let title = "`start` must be an instant, not a time after the start";
-            self.problems.add(Problem::at(Code::BadTime, span, title, "not an instant"));
+            self.problems.add(Problem::at(Code::BadTime, began.span, title, "not an instant"));
             return None;
         };
         if written.length.value.seconds() == 0 {
@@ -335,7 +335,33 @@ impl ScenarioCompiler<'_> {
             self.problems.add(problem);
             return None;
         }
-        Some((start, end))
+        Some((start, end, began.span))
+    }
+
+    /// When the scenario begins: as it says, else when its fleet was listed.
+    fn start(&mut self, written: &WrittenScenario) -> Option<Spanned<When>> {
+        let fleet = &written.fleet;
+        let listed = fleet.import.iter().filter_map(|import| import.captured);
+        let listed = listed.max_by_key(|at| at.from(SimTime::NEVER));
+        if let Some(start) = written.start.or(fleet.captured).or(listed) {
+            return Some(start);
+        }
+        let files = fleet.import.iter().flat_map(|import| &import.files);
+        let times = files.filter_map(|path| {
+            let from = self.sources.path(path.span.file);
+            let at = self.files.modified(from, &path.value)?;
+            Some(Spanned::new(SimTime::from_seconds(at), path.span))
+        });
+        let Some(newest) = times.max_by_key(|at| at.value) else {
+            let title = "missing key `start` in a scenario";
+            let span = written.name.span;
+            self.problems.add(Problem::at(Code::MissingKey, span, title, "no `start` beside it"));
+            return None;
+        };
+        let title = format!("taken as listed at {}, the time of the newest file", newest.value);
+        let problem = Problem::at(Code::LeftOut, newest.span, title, "the newest file");
+        self.problems.add(problem.help("write `captured:` beside `files:`, or `start:`"));
+        Some(newest.map(When::At))
     }
 
     /// Loads the files that the scenario names.

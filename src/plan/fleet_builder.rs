@@ -1,11 +1,14 @@
 //! Resolves the accounts of a fleet, and contains the parts that are common to groups and
 //! instances.
 
+use super::listing::Listing;
 use super::protections::protection_of;
 use super::resolver::Resolver;
 use crate::diagnostics::{Code, Problem, Span, Spanned};
 use crate::fleet::{Account, Fleet};
-use crate::format::{LONGEST, Map, Name, WrittenAccount, WrittenInstance, WrittenProtect};
+use crate::format::{
+    Known, LONGEST, Map, Name, When, WrittenAccount, WrittenInstance, WrittenProtect,
+};
 use crate::policy::{DecisionTable, Defaults, Facts, Rulebook};
 use crate::time::SimSpan;
 use crate::words::{AccountId, Channel, PolicyId, ProtectionId, ProtectionSet, Subject, ZoneId};
@@ -36,6 +39,8 @@ pub struct FleetBuilder<'r, 'p> {
     pub defaults: WrittenInstance,
     /// The channel by which an event creates the next instances.
     pub created_via: Channel,
+    /// What is noticed of a fleet that was listed; `None` if a scenario made it up.
+    pub listing: Option<Listing>,
 }
 
 impl FleetBuilder<'_, '_> {
@@ -155,6 +160,9 @@ impl FleetBuilder<'_, '_> {
         let mut sets = [ProtectionSet::EMPTY; 2];
         for (index, names) in [&part.on, &part.unknown].into_iter().enumerate() {
             for name in names {
+                if self.is_beyond(name, account, kind, index == 0) {
+                    continue;
+                }
                 let Some(id) = self.protection(name, account, kind) else { continue };
                 if sets.iter().any(|set| set.contains(id)) {
                     let title = format!("`{}` is listed twice", **name);
@@ -165,6 +173,57 @@ impl FleetBuilder<'_, '_> {
             }
         }
         (sets[0], sets[1])
+    }
+
+    /// Whether a listing has a protection that the policy does not know.
+    fn is_beyond(
+        &mut self,
+        name: &Spanned<String>,
+        account: AccountId,
+        kind: Subject,
+        is_on: bool,
+    ) -> bool {
+        let policy = &self.book(account).policy;
+        let found = policy.protection(name);
+        let known = found.is_some_and(|id| policy.protections[id.index()].of == kind);
+        let policy = policy.name.clone();
+        let Some(listing) = self.listing.as_mut().filter(|_| !known) else { return false };
+        if is_on {
+            let how = format!("`{}` is on, and {policy} has no such protection", **name);
+            listing.differs(how, name.span);
+        }
+        true
+    }
+
+    /// What a listing says of an account: it becomes known, and whether it owes.
+    pub fn listed_account(
+        &mut self,
+        name: &Spanned<String>,
+        since: Option<Spanned<Known<When>>>,
+    ) -> Option<AccountId> {
+        let id = if let Some(id) = self.resolver.accounts.get(&name.value) {
+            AccountId::from_index(id)
+        } else {
+            self.define(Subject::Account, &name.value, name.span, Named::Elsewhere)?;
+            self.fleet.add_account(Account {
+                policy: PolicyId(0),
+                grace: SimSpan::ZERO,
+                arrears: None,
+                instances: Vec::new(),
+                waiting: 0,
+            })
+        };
+        self.owes_since(id, since);
+        Some(id)
+    }
+
+    /// An account owes, unless the scenario says more of that.
+    pub fn owes_since(&mut self, id: AccountId, since: Option<Spanned<Known<When>>>) {
+        let account = self.fleet.account(id);
+        if since.is_some() && account.arrears.is_none() {
+            let arrears = self.arrears(account.policy, account.grace, since);
+            self.fleet.account_mut(id).arrears = arrears;
+        }
     }
 
     /// A protection by its name or by the provider's attribute; `None` if there is none, which is

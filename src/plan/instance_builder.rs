@@ -69,9 +69,11 @@ impl FleetBuilder<'_, '_> {
     /// Adds an imported instance; defaults of the fleet do not apply to it.
     pub fn imported(&mut self, name: &Spanned<String>, part: &WrittenInstance, from: &str) {
         let id = InstanceId::from_index(self.resolver.instances.len());
-        self.resolver.imported_from.insert(id, from.to_owned());
         self.infer_arrears(part);
         self.read_instances(name, name.span, part, false, Named::Elsewhere);
+        if self.resolver.instances.len() > id.index() {
+            self.resolver.imported_from.insert(id, from.to_owned());
+        }
     }
 
     fn read_instances(
@@ -83,6 +85,11 @@ impl FleetBuilder<'_, '_> {
         by: Named,
     ) {
         let settled = self.settle(part, span, absent);
+        if let Some(listing) = &mut self.listing
+            && std::mem::take(&mut listing.dropped)
+        {
+            return;
+        }
         if let Some(instance) = &settled {
             self.inert(instance, part, span, by);
         }
@@ -197,7 +204,7 @@ impl FleetBuilder<'_, '_> {
         let time = |at: Option<Spanned<When>>| at.map(|at| at.from(start));
         let created = time(part.created).unwrap_or(start);
         if let Some(written) = part.created.filter(|_| created > start && !absent) {
-            self.contradicts(written.span, "it exists at the start and is created later");
+            self.created_late(written.span);
         }
         let mut instance = Instance::new(account, created);
         instance.group = group;
@@ -254,6 +261,14 @@ impl FleetBuilder<'_, '_> {
         let billing = instance.billing;
         if let Some(renewal) = part.renewal.filter(|_| billing != Billing::Subscription) {
             self.contradicts(renewal.span, &format!("a renewal and {billing}"));
+        }
+    }
+
+    /// An instance that exists at the start cannot be created later; a listing may have one.
+    fn created_late(&mut self, span: Span) {
+        match &mut self.listing {
+            Some(listing) => listing.drop("created after the start".into(), span),
+            None => self.contradicts(span, "it exists at the start and is created later"),
         }
     }
 

@@ -23,6 +23,7 @@ mod expectations;
 mod fleet_builder;
 mod group_builder;
 mod instance_builder;
+mod listing;
 mod mentioned;
 mod name_lookup;
 mod names;

@@ -71,7 +71,7 @@ impl FleetBuilder<'_, '_> {
         let book = self.book(instance.account);
         let Some(clock) = book.policy.clock(arrears.clock) else { return };
         let timetable = clock.timetable(arrears.since, account.grace, book.policy.calendar);
-        let mut released = None;
+        let (mut released, mut differs) = (None, None);
         for (due, number) in timetable {
             let step = &clock.steps[number];
             let taken = arrears.taken >> number & 1 == 1;
@@ -88,17 +88,30 @@ impl FleetBuilder<'_, '_> {
                 }
                 ClockAction::Renew | ClockAction::SuspendSnapshots => continue,
             };
-            if part.state.is_none() {
-                instance.state = state;
+            match part.state {
+                None => instance.state = state,
+                Some(listed) => {
+                    let rule = &book.policy.rule(step.rule).id;
+                    let how = format!("{}, and by rule `{rule}` {state}", listed.value);
+                    differs = Some((how, listed)).filter(|_| listed.value != state);
+                }
             }
             if instance.is_down() {
                 instance.stopped_by = StoppedBy::Arrears;
             }
         }
         if let Some((due, rule)) = released {
-            let rule = &book.policy.rule(rule).id;
+            let rule = book.policy.rule(rule).id.clone();
             let what = format!("by rule `{rule}` it was released at {due}, before the start");
-            self.contradicts(span, &what);
+            match &mut self.listing {
+                Some(listing) => {
+                    listing.drop(format!("by rule `{rule}` they were released before it"), span);
+                }
+                None => self.contradicts(span, &what),
+            }
+        }
+        if let (Some((how, listed)), Some(listing)) = (differs, &mut self.listing) {
+            listing.differs(how, listed.span);
         }
     }
 
@@ -160,11 +173,21 @@ impl FleetBuilder<'_, '_> {
             instance.stopped_by = StoppedBy::Expiry;
         }
         if let Some((due, rule)) = released {
-            let rule = &book.policy.rule(rule).id;
+            let rule = book.policy.rule(rule).id.clone();
             let what = format!("by rule `{rule}` it was released at {due}, before the start");
-            self.contradicts(span, &what);
+            match &mut self.listing {
+                Some(listing) => {
+                    listing.drop(format!("by rule `{rule}` they were released before it"), span);
+                }
+                None => self.contradicts(span, &what),
+            }
         }
         if let Some(state) = part.state {
+            let ended = instance.state;
+            let how = format!("{}, and by the end of its term {ended}", state.value);
+            if let Some(listing) = self.listing.as_mut().filter(|_| ended != state.value) {
+                listing.differs(how, state.span);
+            }
             instance.state = state.value;
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::fleet_builder::{FleetBuilder, Named};
+use super::listing::Listing;
 use super::resolver::Resolver;
 use super::script_builder::Listed;
 use crate::diagnostics::{
@@ -16,12 +17,12 @@ use crate::format::{
     WrittenVerb, rows, verb_keys,
 };
 use crate::format::{
-    MetricStep, WrittenAccount, WrittenFleet, WrittenInstance, WrittenInstances, WrittenMetrics,
-    value_name,
+    MetricStep, WrittenAccount, WrittenFleet, WrittenImport, WrittenInstance, WrittenInstances,
+    WrittenMetrics, value_name,
 };
 use crate::import;
 use crate::time::SimTime;
-use crate::words::{Channel, PolicyId};
+use crate::words::{AccountId, Channel, PolicyId};
 
 /// A table that a scenario names.
 #[derive(Debug, Clone)]
@@ -270,8 +271,13 @@ pub fn populate(
     read: &mut Vec<String>,
 ) -> Result<(Fleet, Option<String>), LeftOver> {
     let defaults = part.defaults.clone().unwrap_or_else(WrittenInstance::blank);
-    let mut builder =
-        FleetBuilder { resolver, fleet: Fleet::default(), defaults, created_via: Channel::None };
+    let mut builder = FleetBuilder {
+        resolver,
+        fleet: Fleet::default(),
+        defaults,
+        created_via: Channel::None,
+        listing: part.captured.map(|_| Listing::default()),
+    };
     builder.accounts(&part.accounts, policy_of);
     for (name, group) in &part.groups.0 {
         builder.group(&name.value, name.span, group, Named::Here);
@@ -297,16 +303,11 @@ pub fn populate(
         None => {}
     }
     for (import, texts) in part.import.iter().zip(&texts.imports) {
-        let found = import::import(&import.from, texts, sources, builder.resolver.problems);
-        read.extend(found.read);
-        for (name, mut group) in found.groups {
-            group.account = group.account.or_else(|| import.account.clone());
-            builder.group(&name, name.span, &group, Named::Elsewhere);
-        }
-        for (name, mut instance) in found.instances {
-            instance.account = instance.account.or_else(|| import.account.clone());
-            builder.imported(&name, &instance, &import.from);
-        }
+        builder.listing.get_or_insert_default();
+        imported(&mut builder, import, texts, sources, read);
+    }
+    if let Some(listing) = builder.listing.take() {
+        listing.report(builder.resolver.problems);
     }
     // An unknown name may be defined in a part that could not be read.
     let resolver = &mut *builder.resolver;
@@ -321,6 +322,49 @@ pub fn populate(
         }
     }
     Ok((builder.fleet, digest))
+}
+
+/// Takes in what the replies of one import list.
+fn imported(
+    population: &mut FleetBuilder<'_, '_>,
+    import: &WrittenImport,
+    texts: &[FileId],
+    sources: &Sources,
+    read: &mut Vec<String>,
+) {
+    let from = import.from.as_ref();
+    let mut found = import::import(from, texts, sources, population.resolver.problems);
+    read.append(&mut found.read);
+    // One account, listed or named, is the only one that there is.
+    let only = import.account.is_none()
+        && found.accounts.len() == 1
+        && population.resolver.accounts.len() <= 1;
+    for (name, account) in &found.accounts {
+        let of_import = import.account.as_ref();
+        match of_import.map(|of| population.resolver.accounts.get(&of.value)) {
+            Some(Some(id)) => {
+                population.owes_since(AccountId::from_index(id), account.arrears_since);
+            }
+            Some(None) => {}
+            None if only => population.owes_since(AccountId(0), account.arrears_since),
+            None => {
+                population.listed_account(name, account.arrears_since);
+            }
+        }
+    }
+    let place = |own: &mut Option<Spanned<Name>>| {
+        if import.account.is_some() || only {
+            own.clone_from(&import.account);
+        }
+    };
+    for (name, mut group) in found.groups {
+        place(&mut group.account);
+        population.group(&name, name.span, &group, Named::Elsewhere);
+    }
+    for ((name, mut instance), origin) in found.instances.into_iter().zip(found.origins) {
+        place(&mut instance.account);
+        population.imported(&name, &instance, origin);
+    }
 }
 
 fn columns_of_instances() -> Vec<&'static str> {

@@ -22,7 +22,7 @@ pub(crate) fn read_texts(texts: &[(String, String)]) -> (Imported, String) {
     let files: Vec<_> = texts.iter().map(|(name, text)| sources.add(name, text)).collect();
     let span = sources.whole(files[0]);
     let provider = Spanned::new("aliyun".to_owned(), span);
-    let imported = import(&provider, &files, &sources, &mut problems);
+    let imported = import(Some(&provider), &files, &sources, &mut problems);
     (imported, render(&problems, &sources, false))
 }
 

@@ -5,6 +5,7 @@
 
 /// The table of ARCHITECTURE.md that says what an addition changes.
 mod additions;
+mod azure_imports;
 /// Pages in a real browser.
 mod browser;
 /// Random events: distributions, common random numbers, follow-ups.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diagnostics::{Files, ReadFailure, Sources, Stream, is_yaml};
+use crate::time::SimTime;
 
 /// Largest scenario or policy, in bytes.
 const LARGEST_YAML: u64 = 16 << 20;
@@ -22,6 +23,9 @@ const STREAMED: u64 = 1 << 20;
 /// Most events of such a table that are kept in memory, so that the table is read only once. All
 /// cases of a scenario share them.
 const KEPT: usize = 1 << 20;
+
+/// The first bytes of a compressed file.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Bytes of a large table that are in memory while its mistakes are sought.
 const PIECE: u64 = 1 << 16;
@@ -90,6 +94,10 @@ impl Files for DiskFiles {
         read_text(&path).map(|text| (shown(&path), text))
     }
 
+    fn modified(&self, from: &str, path: &str) -> Option<i64> {
+        self.resolve(from, path).ok().and_then(|path| seconds(&path))
+    }
+
     fn stream(&self, from: &str, path: &str) -> Option<Stream> {
         let file = self.resolve(from, path).ok()?;
         let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
@@ -98,6 +106,17 @@ impl Files for DiskFiles {
         let open = Arc::new(open);
         (meta.len() >= STREAMED).then(|| Stream { path: shown, open, keep: KEPT, piece: PIECE })
     }
+}
+
+/// When a file was last written.
+pub fn modified(path: &Path) -> Option<SimTime> {
+    seconds(path).map(SimTime::from_seconds)
+}
+
+fn seconds(path: &Path) -> Option<i64> {
+    let written = fs::metadata(path).and_then(|meta| meta.modified()).ok()?;
+    let since = written.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
 }
 
 /// `path`, relative to the folder of the file `from` unless it is absolute.
@@ -142,6 +161,11 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     if bytes.len() as u64 > largest {
         return Err(too_large());
     }
+    let bytes = if bytes.starts_with(&GZIP) && !is_yaml {
+        unpacked(&bytes, largest).map_err(|what| fail(what, None))?
+    } else {
+        bytes
+    };
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.split(|byte| *byte == b'\n').count();
@@ -149,6 +173,17 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     })?;
     // Some editors write a byte order mark, which is not part of the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// The contents of a compressed file, which may hold at most `largest` bytes.
+fn unpacked(bytes: &[u8], largest: u64) -> Result<Vec<u8>, String> {
+    let mut unpacked = Vec::new();
+    let mut from = flate2::read::MultiGzDecoder::new(bytes).take(largest + 1);
+    from.read_to_end(&mut unpacked).map_err(|_| "it is a broken gzip file".to_owned())?;
+    if unpacked.len() as u64 > largest {
+        return Err(format!("it holds more than {} MiB", largest >> 20));
+    }
+    Ok(unpacked)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows")]

@@ -1,21 +1,20 @@
 //! Disks of instances that another reply lists.
 
-use super::reader::ReplyReader;
-use super::reply_kind::ReplyKind;
 use crate::diagnostics::Spanned;
 use crate::format::{Name, WrittenResource, WrittenResourceRecord};
 use crate::import::fields::ReplyObject;
+use crate::import::reader::FleetReader;
 use crate::words::ResourceKind;
 
-impl ReplyReader<'_> {
-    pub(super) fn disk(&mut self, row: &ReplyObject<'_>) {
+impl FleetReader<'_> {
+    pub(in crate::import) fn ecs_disk(&mut self, row: &ReplyObject<'_>) {
         let disk = row.id("DiskId", self.problems);
         let instance = row.name("InstanceId", self.problems);
-        let is_system = row.word("Type", &[("system", true), ("data", false)], self.problems);
+        let is_system = self.word(row, "Type", &[("system", true), ("data", false)]);
         let category = row.text("Category", self.problems);
         let gib = row.number("Size", self.problems);
         let with_instance = row.flag("DeleteWithInstance", self.problems);
-        let Some(disk) = disk.filter(|disk| self.is_first(ReplyKind::Disks, disk)) else { return };
+        let Some(disk) = disk.filter(|disk| self.is_first("disk", disk)) else { return };
         let Some(instance) = instance else {
             let title = format!("the disk `{}` is not attached to an instance", disk.value);
             return self.left_out(disk.span, title, "left out");

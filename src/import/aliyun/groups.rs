@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::reader::{GROUP_DELETION_PROTECTION, PROTECTED, ReplyReader, STANDBY};
-use super::reply_kind::ReplyKind;
+use super::names::{CLOUD, DELETION_PROTECTION, GROUP_DELETION_PROTECTION, PROTECTED, STANDBY};
 use crate::diagnostics::{Span, Spanned};
-use crate::format::{Known, OneOrMany, When, WrittenGroup, WrittenProtect};
+use crate::format::{Known, Name, OneOrMany, When, WrittenGroup, WrittenProtect};
 use crate::import::fields::{ReplyObject, text};
+use crate::import::reader::{FleetReader, Missing};
 use crate::time::SimSpan;
 use crate::words::{HealthCheck, Membership, ZonePolicy};
 
@@ -27,9 +27,15 @@ enum Creation {
     Managed,
 }
 
-impl ReplyReader<'_> {
-    pub(super) fn group(&mut self, row: &ReplyObject<'_>) {
-        let id = row.id("ScalingGroupId", self.problems);
+impl FleetReader<'_> {
+    pub(in crate::import) fn ess_group(&mut self, row: &ReplyObject<'_>) {
+        if let Some(id) = row.id("ScalingGroupId", self.problems) {
+            self.ess_group_called(row, id);
+        }
+    }
+
+    /// Reads the settings of a group.
+    pub(in crate::import) fn ess_group_called(&mut self, row: &ReplyObject<'_>, id: Spanned<Name>) {
         let state = row.text("LifecycleState", self.problems);
         let health = row.text("HealthCheckType", self.problems);
         let protected = row.flag(GROUP_DELETION_PROTECTION, self.problems);
@@ -38,8 +44,11 @@ impl ReplyReader<'_> {
         let desired = row.number("DesiredCapacity", self.problems);
         let cooldown = row.number("DefaultCooldown", self.problems);
         let zones = row.text("MultiAZPolicy", self.problems);
+        let zones = zones.or(row.text("multi_az_policy", self.problems));
         let removal = self.removal(row);
-        let Some(id) = id.filter(|id| self.is_first(ReplyKind::Groups, id)) else { return };
+        if !self.is_first("group", &id) {
+            return;
+        }
         if let Some(state) = state.filter(|state| **state != "Active") {
             let title = format!("the group `{}` is {}", id.value, state.to_lowercase());
             self.left_out(state.span, title, "treated as active");
@@ -86,15 +95,15 @@ impl ReplyReader<'_> {
         (!orders.is_empty()).then_some(OneOrMany(orders))
     }
 
-    pub(super) fn member(&mut self, row: &ReplyObject<'_>) {
+    pub(in crate::import) fn ess_member(&mut self, row: &ReplyObject<'_>) {
         let id = row.id("InstanceId", self.problems);
         let group = row.id("ScalingGroupId", self.problems);
         let minutes = row.time("CreationTime", self.problems);
         let joined = row.time("CreatedTime", self.problems).or(minutes);
-        let creation = row.word("CreationType", CREATIONS, self.problems);
+        let creation = self.word(row, "CreationType", CREATIONS);
         let entrusted = row.flag("Entrusted", self.problems);
         let state = row.text("LifecycleState", self.problems);
-        let Some(id) = id.filter(|id| self.is_first(ReplyKind::Members, id)) else { return };
+        let Some(id) = id.filter(|id| self.is_first("member", id)) else { return };
         let Some(index) = self.known(&id, "a membership") else { return };
         let (membership, unclear) = match (creation.map(|creation| creation.value), entrusted) {
             (Some(Creation::Automatic), _) => (Some(Membership::AutoCreated), None),
@@ -136,7 +145,7 @@ impl ReplyReader<'_> {
     }
 
     /// Adds the groups that members name but no reply lists, without bounds.
-    pub(super) fn complete_groups(&mut self) {
+    pub(in crate::import) fn complete_groups(&mut self) {
         let mut known: BTreeSet<String> =
             self.out.groups.iter().map(|(name, _)| name.value.clone()).collect();
         let (mut reported, mut unknown) = (Vec::new(), Vec::new());
@@ -165,6 +174,32 @@ impl ReplyReader<'_> {
         for (span, title, label) in reported {
             self.left_out(span, title, label);
         }
+    }
+}
+
+impl FleetReader<'_> {
+    /// Counts what no reply shows of instances and groups.
+    pub(in crate::import) fn ecs_unseen(&mut self) {
+        let mut found = Vec::new();
+        for (_, written) in &self.out.instances {
+            let group = written.group.as_ref().map_or("", |group| &*group.value.0);
+            let unknown = written.protect.iter().flat_map(|protect| &protect.unknown);
+            let flags = [DELETION_PROTECTION, PROTECTED, STANDBY].into_iter();
+            let flags = flags.filter(|flag| unknown.clone().any(|name| name.value == *flag));
+            let others = [
+                ("billing", written.billing.is_some_and(|billing| !billing.is_known())),
+                ("membership", written.membership.is_some_and(|member| !member.is_known())),
+                ("auto-release", written.auto_release.is_some_and(|release| !release.is_known())),
+                ("lock", written.lock.as_ref().is_some_and(|lock| !lock.is_known())),
+            ];
+            let others = others.into_iter().filter(|(_, unknown)| *unknown).map(|(fact, _)| fact);
+            let of = |fact| Missing::of_instance(CLOUD, fact, group, "");
+            found.extend(flags.chain(others).map(of));
+        }
+        let groups = self.out.groups.iter();
+        let groups = groups.filter(|(_, group)| !group.protect.unknown.is_empty());
+        found.extend(groups.map(|_| Missing::of_group(CLOUD, GROUP_DELETION_PROTECTION)));
+        found.into_iter().for_each(|missing| self.missing(missing));
     }
 }
 

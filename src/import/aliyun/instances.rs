@@ -2,8 +2,7 @@
 
 use super::disks::resource;
 use super::groups::states_of_members;
-use super::reader::{DELETION_PROTECTION, ReplyReader};
-use super::reply_kind::ReplyKind;
+use super::names::DELETION_PROTECTION;
 use crate::diagnostics::{Code, Problem, Spanned};
 use crate::format::{
     AutoRelease, Known, Map, Name, OneOrMany, When, WrittenInstance, WrittenProtect,
@@ -11,6 +10,7 @@ use crate::format::{
 };
 use crate::import::fields::{FieldText, ReplyObject, safe_name, text};
 use crate::import::json::shown;
+use crate::import::reader::FleetReader;
 use crate::time::SimTime;
 use crate::words::{Billing, Lifecycle, Lock, ResourceKind};
 
@@ -28,11 +28,20 @@ const CHARGES: &[(&str, Billing)] =
 const STRATEGIES: &[(&str, bool)] =
     &[("NoSpot", false), ("SpotWithPriceLimit", true), ("SpotAsPriceGo", true)];
 
-impl ReplyReader<'_> {
-    pub(super) fn instance(&mut self, row: &ReplyObject<'_>) {
+/// The words of a state, as state files have them.
+pub(in crate::import) const STATES: &[(&str, Lifecycle)] = &[
+    ("Running", Lifecycle::Running),
+    ("Stopping", Lifecycle::Running),
+    ("Pending", Lifecycle::Pending),
+    ("Starting", Lifecycle::Pending),
+    ("Stopped", Lifecycle::Stopped),
+];
+
+impl FleetReader<'_> {
+    pub(in crate::import) fn ecs_instance(&mut self, row: &ReplyObject<'_>) {
         let id = row.id("InstanceId", self.problems);
         if let Some(id) = &id
-            && !self.is_first(ReplyKind::Instances, id)
+            && !self.is_first("instance", id)
         {
             return;
         }
@@ -42,24 +51,38 @@ impl ReplyReader<'_> {
             None => Spanned::new("this instance".to_owned(), row.span),
         };
         let written = self.written(row, &shown);
-        if let (Some(id), Some(written)) = (id, written) {
-            self.indices.insert(id.value.clone(), self.out.instances.len());
-            self.out.instances.push((id.map(|name| name.0.into_string()), written));
+        if let Some(id) = id {
+            self.list(id, written);
         }
     }
 
-    fn written(&mut self, row: &ReplyObject<'_>, id: &Spanned<String>) -> Option<WrittenInstance> {
+    /// A row of `DescribeInstanceAttribute`, which says less than one of `DescribeInstances`.
+    pub(in crate::import) fn ecs_attribute(&mut self, row: &ReplyObject<'_>) {
+        let id = row.id("InstanceId", self.problems);
+        if !id.is_some_and(|id| self.indices.contains_key(&id.value)) {
+            self.ecs_instance(row);
+        }
+    }
+
+    /// A status row contains nothing beyond the list of instances; only its id is checked.
+    pub(in crate::import) fn ecs_status(&mut self, row: &ReplyObject<'_>) {
+        if let Some(id) = row.id("InstanceId", self.problems) {
+            self.known(&id, "a state");
+        }
+    }
+
+    fn written(&mut self, row: &ReplyObject<'_>, id: &Spanned<String>) -> WrittenInstance {
         let mut written = WrittenInstance::blank();
-        written.billing = self.billing(row, id);
+        let billing = self.billing(row, id);
+        written.billing = Some(billing);
         written.state = self.state(row, id);
         let mode = row.text("StoppedMode", self.problems);
         written.economical = mode.map(|mode| *mode == "StopCharging");
         written.zone = row.name("ZoneId", self.problems).map(|zone| zone.value);
         written.created =
             row.time("CreationTime", self.problems).map(|created| created.map(When::At));
-        written.expires =
-            self.expires(row, id, written.billing.and_then(|billing| billing.value.0));
-        written.auto_release = self.release_time(row, id, written.billing);
+        written.expires = self.expires(row, id, billing.value.0);
+        written.auto_release = self.release_time(row, id, billing);
         let mut protect = WrittenProtect::default();
         let attribute = |span| Spanned::new(DELETION_PROTECTION.to_owned(), span);
         match row.flag(DELETION_PROTECTION, self.problems) {
@@ -78,11 +101,11 @@ impl ReplyReader<'_> {
         written.tags = Some(Map(tags.collect())).filter(|tags| !tags.0.is_empty());
         written.lock = Some(self.locks(row, id));
         written.resources = Some(Map(self.resources(row)));
-        written.billing.is_some().then_some(written)
+        written
     }
 
     /// Reports the instances of which it is unknown whether a release is scheduled.
-    pub(super) fn report_unknown_schedules(&mut self) {
+    pub(in crate::import) fn report_unknown_schedules(&mut self) {
         let Some(first) = self.unknown_schedules.first() else { return };
         let more = match self.unknown_schedules.len() - 1 {
             0 => String::new(),
@@ -98,11 +121,11 @@ impl ReplyReader<'_> {
 
     /// The scheduled release. An empty text means that none is scheduled, and an absent field means
     /// that it is unknown. A subscription cannot have one.
-    fn release_time(
+    pub(in crate::import) fn release_time(
         &mut self,
         row: &ReplyObject<'_>,
         id: &Spanned<String>,
-        billing: Option<Spanned<Known<Billing>>>,
+        billing: Spanned<Known<Billing>>,
     ) -> Option<Spanned<Known<AutoRelease>>> {
         let key = "AutoReleaseTime";
         let release = row.time(key, self.problems);
@@ -110,7 +133,7 @@ impl ReplyReader<'_> {
         if let Some(at) = release {
             return Some(at.map(|at| Known(Some(set(at)))));
         }
-        let subscription = billing.is_some_and(|b| b.value == Known(Some(Billing::Subscription)));
+        let subscription = billing.value == Known(Some(Billing::Subscription));
         if subscription || !row.is_missing(key) {
             return None;
         }
@@ -118,27 +141,26 @@ impl ReplyReader<'_> {
         Some(Spanned::new(Known::UNKNOWN, id.span))
     }
 
-    fn billing(
+    pub(in crate::import) fn billing(
         &mut self,
         row: &ReplyObject<'_>,
         id: &Spanned<String>,
-    ) -> Option<Spanned<Known<Billing>>> {
-        let is_spot = row.word("SpotStrategy", STRATEGIES, self.problems);
-        let charge = row.word("InstanceChargeType", CHARGES, self.problems);
-        if charge.is_none() && row.is_blank("InstanceChargeType") {
-            let title = format!("{} has no billing method", id.value);
-            let label = "missing key `InstanceChargeType`";
-            let problem = Problem::at(Code::BadReply, id.span, title, label);
-            let help =
-                "write `\"InstanceChargeType\": \"PostPaid\"` or `\"PrePaid\"` in its object";
-            self.problems.add(problem.help(help));
-        }
-        let charge = charge?;
-        Some(charge.map(|charge| match (charge, is_spot) {
+    ) -> Spanned<Known<Billing>> {
+        let is_spot = self.word(row, "SpotStrategy", STRATEGIES);
+        let charge = self.word(row, "InstanceChargeType", CHARGES);
+        let Some(charge) = charge else {
+            if row.is_blank("InstanceChargeType") {
+                let title = format!("{} has no `InstanceChargeType`", id.value);
+                self.left_out(id.span, title, "paid for by use, perhaps as spot capacity");
+            }
+            let spot = is_spot.filter(|spot| spot.value).map(|_| Billing::Spot);
+            return Spanned::new(Known(spot), id.span);
+        };
+        charge.map(|charge| match (charge, is_spot) {
             (Billing::PayAsYouGo, Some(Spanned { value: true, .. })) => Known(Some(Billing::Spot)),
             (Billing::PayAsYouGo, None) => Known::UNKNOWN,
             (charge, _) => Known(Some(charge)),
-        }))
+        })
     }
 
     fn state(&mut self, row: &ReplyObject<'_>, id: &Spanned<String>) -> Option<Spanned<Lifecycle>> {
@@ -162,7 +184,7 @@ impl ReplyReader<'_> {
         status.map(|status| Spanned::new(known, status.span))
     }
 
-    fn expires(
+    pub(in crate::import) fn expires(
         &mut self,
         row: &ReplyObject<'_>,
         id: &Spanned<String>,

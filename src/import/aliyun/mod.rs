@@ -2,15 +2,12 @@
 //!
 //! Each list is wrapped in two objects (`Instances.Instance[]`), times have minute precision, and
 //! a missing term is a date far in the future. Field names are those of the API references of the
-//! calls that `pages` lists. All mistakes are reported, and every row that is not used is reported.
+//! calls in the table of calls. All mistakes are reported, and every row that is not used is
+//! reported.
 
 mod disks;
-mod event_counts;
+pub(super) mod event_counts;
 mod groups;
-mod instances;
-mod pages;
-mod reader;
+pub(super) mod instances;
+pub(super) mod names;
 mod renewals;
-mod reply_kind;
-
-pub use reader::import;

@@ -1,9 +1,9 @@
 //! Automatic renewal of subscriptions.
 
-use super::reader::ReplyReader;
-use super::reply_kind::ReplyKind;
 use crate::diagnostics::{Code, Problem, Spanned};
+use crate::format::WrittenInstance;
 use crate::import::fields::ReplyObject;
+use crate::import::reader::FleetReader;
 use crate::time::{CalendarSpan, Term};
 use crate::words::Renewal;
 
@@ -18,12 +18,12 @@ const RENEWALS: &[(&str, Renewal)] = &[
     ("NotRenewal", Renewal::None),
 ];
 
-impl ReplyReader<'_> {
-    pub(super) fn renewal(&mut self, row: &ReplyObject<'_>) {
+impl FleetReader<'_> {
+    pub(in crate::import) fn ecs_renewal(&mut self, row: &ReplyObject<'_>) {
         let id = row.id("InstanceId", self.problems);
-        let renewal = row.word("RenewalStatus", RENEWALS, self.problems);
+        let renewal = self.word(row, "RenewalStatus", RENEWALS);
         let term = self.term(row, renewal.is_some_and(|r| *r == Renewal::Automatic));
-        let Some(id) = id.filter(|id| self.is_first(ReplyKind::Renewals, id)) else { return };
+        let Some(id) = id.filter(|id| self.is_first("renewal", id)) else { return };
         let Some(index) = self.known(&id, "a renewal setting") else { return };
         if renewal.is_none() {
             let title = format!("the reply has no `RenewalStatus` for `{}`", id.value);
@@ -34,9 +34,26 @@ impl ReplyReader<'_> {
         written.renews_for = term;
     }
 
+    /// The renewal that the resource of an instance states.
+    pub(in crate::import) fn renewal_of(
+        &mut self,
+        row: &ReplyObject<'_>,
+        written: &mut WrittenInstance,
+    ) {
+        let Some(renewal) = self.word(row, "renewal_status", RENEWALS) else { return };
+        written.renewal = Some(renewal);
+        let count = row.number("auto_renew_period", self.problems);
+        let unit = self.word(row, "period_unit", UNITS).map_or((1, "mo"), |unit| unit.value);
+        let count = count.filter(|count| count.value > 0 && *renewal == Renewal::Automatic);
+        written.renews_for = count.and_then(|count| {
+            let span = format!("{}{}", u64::from(count.value) * unit.0, unit.1);
+            CalendarSpan::parse(&span).ok().and_then(Term::new)
+        });
+    }
+
     /// The term of a renewal. Without `PeriodUnit` it is in months.
     fn term(&mut self, row: &ReplyObject<'_>, is_automatic: bool) -> Option<Term> {
-        let unit = row.word("PeriodUnit", UNITS, self.problems);
+        let unit = self.word(row, "PeriodUnit", UNITS);
         let count = row.number("Duration", self.problems);
         if !is_automatic {
             return None;

@@ -1,0 +1,302 @@
+//! Joins sets, machines, locks and subscriptions by their paths.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::{DELETE_LOCK, MACHINE_LOCK, READ_ONLY, SCALE_IN, SET_ACTIONS};
+use super::sets::set_of_unknown_locks;
+use crate::diagnostics::{Span, Spanned};
+use crate::format::{Known, Name, OneOrMany, WrittenProtect};
+use crate::import::azure_state::{
+    AzureState, LockRow, MachineRow, ResourcePath, SetRow, SubscriptionState,
+};
+use crate::import::imported::ImportedAccount;
+use crate::import::reader::{FleetReader, Missing};
+use crate::words::{Lock, Membership, Orchestration};
+
+/// The cloud in the table of calls.
+pub(in crate::import) const CLOUD: &str = "azure-vmss";
+
+/// The models of a set and of a member that was not brought to it.
+const MODELS: [&str; 2] = ["latest", "earlier"];
+
+impl FleetReader<'_> {
+    /// Turns the rows that were kept into groups and instances.
+    pub(in crate::import) fn az_join(&mut self) {
+        let mut state = std::mem::take(&mut self.azure);
+        self.unlisted_sets(&mut state);
+        self.partial_locks(&state);
+        let mut sets: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, set) in state.sets.iter().enumerate() {
+            sets.insert(set.at.path.clone(), at);
+            sets.entry(set.name.to_lowercase()).or_insert(at);
+        }
+        self.describe_sets(&mut state, &sets);
+        let accounts = self.accounts(&state);
+        let names = short_names(&state);
+        let account = |at: &ResourcePath, span| {
+            accounts.get(&at.subscription).map(|name| Spanned::new(name.clone(), span))
+        };
+        let disabled: BTreeSet<&str> = (state.subscriptions.iter())
+            .filter(|one| one.state.value == SubscriptionState::Disabled)
+            .map(|one| one.id.as_str())
+            .collect();
+        for machine in std::mem::take(&mut state.machines) {
+            let set = machine.set.as_ref().and_then(|set| sets.get(&set.value));
+            let set = set.map(|known| &state.sets[*known]);
+            let name = unique(&machine.name, &machine.at, &names);
+            let mut written = self.member(&machine, set, &state);
+            written.account = account(&machine.at, machine.name.span);
+            written.group =
+                set.map(|set| Spanned::new(unique(&set.name, &set.at, &names), machine.name.span));
+            let locked = disabled.contains(machine.at.subscription.as_str());
+            let lock = locked.then(|| Spanned::new(Lock::Financial, machine.name.span));
+            written.lock = lock.map(|lock| Known(Some(OneOrMany(vec![lock]))));
+            self.from = machine.origin;
+            self.list(Spanned::new(name, machine.name.span), written);
+        }
+        let mut with_members: BTreeSet<String> = BTreeSet::new();
+        let groups = self.out.instances.iter().filter_map(|(_, one)| one.group.as_ref());
+        with_members.extend(groups.map(|group| group.value.to_string()));
+        for set in state.sets {
+            let name = unique(&set.name, &set.at, &names);
+            let mut written = set.written;
+            if !with_members.contains(&*name.0) && written.desired.is_none_or(|n| n.value > 0) {
+                self.missing(Missing::members_of(CLOUD, &set.name.value, &set.at.resource_group));
+                written.desired = None;
+            }
+            written.account = account(&set.at, set.name.span);
+            self.out.groups.push((Spanned::new(name.0.into_string(), set.name.span), written));
+        }
+    }
+
+    /// Adds the sets that members name and no reply lists.
+    fn unlisted_sets(&mut self, state: &mut AzureState) {
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        for set in &state.sets {
+            known.extend([set.at.path.clone(), set.name.to_lowercase()]);
+        }
+        for machine in &state.machines {
+            let Some(set) = machine.set.as_ref().filter(|set| !known.contains(&set.value)) else {
+                continue;
+            };
+            known.insert(set.value.clone());
+            let title = format!("no list of scale sets has the set `{}`", machine.set_name);
+            self.left_out(set.span, title, "used without its settings");
+            let is_path = set.value.starts_with('/');
+            let at = if is_path {
+                ResourcePath { path: set.value.clone(), ..machine.at.clone() }
+            } else {
+                ResourcePath::default()
+            };
+            let name = Name(machine.set_name.as_str().into());
+            state.sets.push(SetRow {
+                at,
+                name: Spanned::new(name, set.span),
+                written: set_of_unknown_locks(set.span),
+                billing: None,
+                eviction: None,
+            });
+        }
+    }
+
+    /// A listing of one resource group lacks the locks of the others.
+    fn partial_locks(&mut self, state: &AzureState) {
+        let Some(first) = state.locks.first().filter(|_| state.locks_listed) else { return };
+        let group = |path: &str| {
+            let (_, rest) = path.split_once("/resourcegroups/")?;
+            rest.split('/').next().map(str::to_owned)
+        };
+        let Some(of_all) = group(&first.scope) else { return };
+        let same = |lock: &LockRow| group(&lock.scope).as_ref() == Some(&of_all);
+        if state.locks.iter().all(same) {
+            let title = format!("all locks are of the resource group `{of_all}`");
+            let label = "if this list is of that group alone, locks of other groups, of the subscription and of nested resources are missing";
+            self.left_out(first.span, title, label);
+        }
+    }
+
+    fn describe_sets(&mut self, state: &mut AzureState, sets: &BTreeMap<String, usize>) {
+        for machine in &state.machines {
+            let Some(known) = machine.set.as_ref().and_then(|set| sets.get(&set.value)) else {
+                continue;
+            };
+            let written = &mut state.sets[*known].written;
+            let kind =
+                if machine.is_part { Orchestration::Uniform } else { Orchestration::Flexible };
+            written.orchestration.get_or_insert(Spanned::new(kind, machine.name.span));
+            if machine.latest == Some(false) {
+                written.model = Some(Name(MODELS[0].into()));
+            }
+        }
+        for (target, bounds) in std::mem::take(&mut state.autoscale) {
+            let Some(known) = sets.get(&ResourcePath::of(&target).path) else {
+                let title = format!("an autoscale setting of `{}`, which no reply lists", *target);
+                self.left_out(target.span, title, "left out");
+                continue;
+            };
+            state.sets[*known].written.autoscale = Some(bounds);
+        }
+        for set in &mut state.sets {
+            let mut protect = WrittenProtect::default();
+            for (name, read_only) in [(DELETE_LOCK, false), (READ_ONLY, true)] {
+                let on = state
+                    .locks
+                    .iter()
+                    .find(|lock| lock.read_only == read_only && set.at.is_within(&lock.scope));
+                let known = state.locks_listed && !set.at.path.is_empty();
+                put(&mut protect, name, on.map(|lock| lock.span), known, set.name.span);
+            }
+            for fact in &protect.unknown {
+                let fact = if fact.value == DELETE_LOCK { DELETE_LOCK } else { READ_ONLY };
+                self.missing(Missing::of_group(CLOUD, fact));
+            }
+            set.written.protect = protect;
+        }
+    }
+
+    /// A machine with what its set and the locks say of it.
+    fn member(
+        &mut self,
+        machine: &MachineRow,
+        set: Option<&SetRow>,
+        state: &AzureState,
+    ) -> crate::format::WrittenInstance {
+        let span = machine.name.span;
+        let mut written = machine.written.clone();
+        let (group, place) =
+            set.map_or(("", ""), |set| (&*set.name.value, &*set.at.resource_group));
+        let missing = |reader: &mut Self, fact| {
+            reader.missing(Missing::of_instance(CLOUD, fact, group, place));
+        };
+        if let Some(set) = set {
+            let membership =
+                if machine.is_part { Known(Some(Membership::AutoCreated)) } else { Known::UNKNOWN };
+            written.membership = Some(Spanned::new(membership, span));
+            if machine.paid_as_set {
+                let billing = set.billing.map(|billing| Known(Some(billing.value)));
+                if billing.is_none() {
+                    missing(self, "set-billing");
+                }
+                written.billing = Some(Spanned::new(billing.unwrap_or(Known::UNKNOWN), span));
+                written.eviction = set.eviction;
+            }
+            if machine.latest == Some(false) {
+                written.model = Some(Name(MODELS[1].into()));
+            }
+        }
+        let mut protect = written.protect.take().unwrap_or_default();
+        if set.is_some() && !machine.flags_known {
+            for name in [SCALE_IN, SET_ACTIONS] {
+                protect.unknown.push(Spanned::new(name.to_owned(), span));
+                missing(self, name);
+            }
+        }
+        if !machine.is_part {
+            let covering = |lock: &&LockRow| machine.at.is_within(&lock.scope);
+            let on = state.locks.iter().find(covering);
+            let known = state.locks_listed && !machine.at.path.is_empty();
+            put(&mut protect, MACHINE_LOCK, on.map(|lock| lock.span), known, span);
+            if protect.unknown.iter().any(|name| name.value == MACHINE_LOCK) {
+                missing(self, MACHINE_LOCK);
+            }
+            let read_only = on.filter(|lock| lock.read_only && set.is_none());
+            if let Some(lock) = read_only {
+                let title = format!("a read-only lock covers `{}`", machine.name.value);
+                self.left_out(lock.span, title, "taken as a lock against deletion");
+            }
+        }
+        written.protect = Some(protect);
+        if machine.written.state.is_none() {
+            missing(self, if machine.is_part { "member-state" } else { "state" });
+            let title = format!("the reply has no power state of `{}`", machine.name.value);
+            self.left_out(span, title, "treated as running");
+        }
+        written
+    }
+
+    /// The accounts of subscriptions, by their ids, if there are several; and what is owed.
+    fn accounts(&mut self, state: &AzureState) -> BTreeMap<String, Name> {
+        let paths = state.sets.iter().map(|set| &set.at);
+        let paths = paths.chain(state.machines.iter().map(|machine| &machine.at));
+        let ids: BTreeSet<&str> =
+            paths.map(|at| at.subscription.as_str()).filter(|id| !id.is_empty()).collect();
+        let mut named = BTreeMap::new();
+        for id in &ids {
+            let row = state.subscriptions.iter().find(|one| one.id == *id);
+            let name = row.and_then(|row| row.name.as_ref());
+            let name = name.filter(|name| Name::fault(&name.value).is_none());
+            let name = name.map_or_else(|| Name((*id).into()), |name| name.value.clone());
+            let mut account = ImportedAccount::default();
+            if let Some(row) = row {
+                let owes = row.state.value;
+                let since = Spanned::new(Known::UNKNOWN, row.state.span);
+                match owes {
+                    SubscriptionState::PastDue | SubscriptionState::Disabled => {
+                        account.arrears_since = Some(since);
+                        let title = format!("the subscription `{name}` owes");
+                        self.left_out(
+                            row.state.span,
+                            title,
+                            "the reply does not contain since when",
+                        );
+                    }
+                    SubscriptionState::Warned => {
+                        let title = format!("the subscription `{name}` is warned");
+                        self.left_out(
+                            row.state.span,
+                            title,
+                            "taken as in order: no policy has this state",
+                        );
+                    }
+                    SubscriptionState::Enabled => {}
+                }
+            }
+            let span = row.map_or_else(|| first_span(state), |row| row.state.span);
+            self.out.accounts.push((Spanned::new(name.to_string(), span), account));
+            named.insert((*id).to_owned(), name);
+        }
+        if ids.len() == 1 && self.out.accounts.iter().all(|(_, one)| one.arrears_since.is_none()) {
+            self.out.accounts.clear();
+            named.clear();
+        }
+        named
+    }
+}
+
+/// Puts a lock where it is known to be, and where it is not known not to be.
+fn put(protect: &mut WrittenProtect, name: &str, on: Option<Span>, known: bool, span: Span) {
+    match on {
+        Some(span) => protect.on.push(Spanned::new(name.to_owned(), span)),
+        None if !known => protect.unknown.push(Spanned::new(name.to_owned(), span)),
+        None => {}
+    }
+}
+
+fn first_span(state: &AzureState) -> Span {
+    let set = state.sets.first().map(|set| set.name.span);
+    set.or(state.machines.first().map(|one| one.name.span)).unwrap_or(Span::NOWHERE)
+}
+
+/// How often each short name occurs.
+fn short_names(state: &AzureState) -> BTreeMap<String, u32> {
+    let mut counts = BTreeMap::new();
+    // A set and a machine may share a name: groups and instances are named by themselves.
+    for set in &state.sets {
+        *counts.entry(format!("set {}", set.name.value)).or_default() += 1;
+    }
+    for machine in &state.machines {
+        *counts.entry(machine.name.value.to_string()).or_default() += 1;
+    }
+    counts
+}
+
+/// The short name, or the name with its resource group where the short one occurs twice.
+fn unique(name: &Spanned<Name>, at: &ResourcePath, counts: &BTreeMap<String, u32>) -> Name {
+    let count = |key: &str| counts.get(key).copied().unwrap_or(0);
+    let twice = count(&name.value) > 1 || count(&format!("set {}", name.value)) > 1;
+    if twice && !at.resource_group.is_empty() {
+        let subscription = at.subscription.get(..8).unwrap_or_default();
+        return Name(format!("{}/{}/{}", subscription, at.resource_group, name.value).into());
+    }
+    name.value.clone()
+}

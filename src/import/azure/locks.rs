@@ -1,0 +1,32 @@
+//! Locks: each covers its scope and everything below.
+
+use crate::import::azure_state::LockRow;
+use crate::import::fields::ReplyObject;
+use crate::import::reader::FleetReader;
+
+const LEVELS: &[(&str, bool)] = &[("CanNotDelete", false), ("ReadOnly", true)];
+
+/// What follows the scope in the path of a lock.
+const KIND: &str = "/providers/microsoft.authorization/locks/";
+
+impl FleetReader<'_> {
+    pub(in crate::import) fn az_lock(&mut self, row: &ReplyObject<'_>) {
+        let level = self.word(row, "level", LEVELS);
+        let Some(id) = row.text("id", self.problems) else { return };
+        let path = id.to_lowercase();
+        let scope = path.rsplit_once(KIND).map_or(path.as_str(), |(scope, _)| scope);
+        self.lock(scope, level.map(|level| level.value), id.span);
+    }
+
+    /// Takes in a lock; one of an unknown level refuses deletion in any case.
+    pub(in crate::import) fn lock(
+        &mut self,
+        scope: &str,
+        read_only: Option<bool>,
+        span: crate::diagnostics::Span,
+    ) {
+        let scope = scope.trim_end_matches('/').to_owned();
+        let read_only = read_only.unwrap_or(false);
+        self.azure.locks.push(LockRow { scope, read_only, span });
+    }
+}

@@ -1,0 +1,227 @@
+//! Machines: members of scale sets, and those by themselves.
+
+use super::names::{SCALE_IN, SET_ACTIONS};
+use super::sets::{EVICTIONS, PRIORITIES};
+use super::values::instant;
+use crate::diagnostics::Spanned;
+use crate::format::{
+    Known, Map, Name, WrittenInstance, WrittenProtect, WrittenResource, WrittenResourceRecord,
+};
+use crate::import::azure_state::{MachineRow, ResourcePath};
+use crate::import::fields::{ReplyObject, safe_name};
+use crate::import::reader::FleetReader;
+use crate::words::{Billing, Health, ResourceKind};
+
+/// The words of a delete option, and whether the resource goes with the machine.
+const DELETE_OPTIONS: &[(&str, bool)] = &[("Delete", true), ("Detach", false)];
+
+/// Keys of rows of API 2019-03-01 and later, where a missing policy means that nothing is set.
+const SINCE_PROTECTION: [&str; 5] = [
+    "protectionPolicy",
+    "modelDefinitionApplied",
+    "networkProfileConfiguration",
+    "timeCreated",
+    "userData",
+];
+
+impl FleetReader<'_> {
+    /// A row of the members of a set.
+    pub(in crate::import) fn az_member(&mut self, row: &ReplyObject<'_>) {
+        let Some(name) = row.id("name", self.problems) else { return };
+        let Some(mut machine) = self.az_row(row, &name) else { return };
+        let number = row.text("instanceId", self.problems);
+        let in_path = machine.at.path.split_once("/virtualmachinescalesets/");
+        let in_path = in_path.map(|(before, rest)| {
+            let set = rest.split('/').next().unwrap_or_default();
+            (format!("{before}/virtualmachinescalesets/{set}"), set.to_owned())
+        });
+        let ending = number.as_ref().map(|number| format!("_{}", number.value));
+        let prefix = ending.and_then(|ending| name.strip_suffix(ending.as_str()));
+        // The path keeps the letters of the set's name, which are in another case there.
+        let original = row.text("id", self.problems).and_then(|id| set_name(&id));
+        let own_name = original.or(prefix.map(str::to_owned));
+        machine.set_name = own_name.unwrap_or_default();
+        let set = in_path.map(|(path, _)| path).or_else(|| prefix.map(str::to_lowercase));
+        machine.set = set.map(|set| Spanned::new(set, name.span)).or(machine.set);
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        machine.is_part = number.is_none_or(|number| digits(&number));
+        if !machine.is_part
+            && let Some((before, _)) = machine.at.path.split_once("/virtualmachinescalesets/")
+        {
+            // A member of a flexible set is a machine of its own, with a path of its own.
+            machine.at.path = format!("{before}/virtualmachines/{}", name.to_lowercase());
+        }
+        machine.paid_as_set = row.is_blank("priority");
+        if machine.paid_as_set {
+            machine.written.billing = None;
+        }
+        machine.latest = row.flag("latestModelApplied", self.problems).map(|flag| flag.value);
+        self.az_flags(row, &mut machine);
+        self.machine(machine);
+    }
+
+    /// A row of machines of their own.
+    pub(in crate::import) fn az_machine(&mut self, row: &ReplyObject<'_>) {
+        let Some(name) = row.id("name", self.problems) else { return };
+        let Some(mut machine) = self.az_row(row, &name) else { return };
+        if let Some(set) = row.object("virtualMachineScaleSet", self.problems)
+            && let Some(id) = set.text("id", self.problems)
+        {
+            machine.set_name = set_name(&id).unwrap_or_default();
+            machine.set = Some(Spanned::new(ResourcePath::of(&id).path, id.span));
+        }
+        // The list of members of a flexible set has machines, with their protections.
+        if !row.is_missing("instanceId") {
+            self.az_flags(row, &mut machine);
+        }
+        self.machine(machine);
+    }
+
+    /// Takes in a machine. The lists of machines and of members may both have it.
+    pub(in crate::import) fn machine(&mut self, machine: MachineRow) {
+        let known = self.azure.machine_at.get(&machine.at.path).copied();
+        let known = known.filter(|_| !machine.is_part && !machine.at.path.is_empty());
+        let Some(known) = known.and_then(|at| self.azure.machines.get_mut(at)) else {
+            let path = machine.at.path.clone();
+            let key = if path.is_empty() { machine.name.value.to_string() } else { path.clone() };
+            if self.is_first("machine", &Spanned::new(Name(key.into()), machine.name.span)) {
+                self.azure.machine_at.insert(path, self.azure.machines.len());
+                self.azure.machines.push(machine);
+            }
+            return;
+        };
+        if machine.flags_known && !known.flags_known {
+            known.written.protect.clone_from(&machine.written.protect);
+            known.flags_known = true;
+        }
+        known.set = known.set.take().or(machine.set);
+        known.latest = known.latest.or(machine.latest);
+        known.paid_as_set &= machine.paid_as_set;
+        let filled = std::mem::replace(&mut known.written, WrittenInstance::blank());
+        known.written = filled.or(&machine.written);
+    }
+
+    /// What rows of members and of machines have in common.
+    fn az_row(&mut self, row: &ReplyObject<'_>, name: &Spanned<Name>) -> Option<MachineRow> {
+        let at = row.text("id", self.problems).map(|id| ResourcePath::of(&id)).unwrap_or_default();
+        let provisioning = row.text("provisioningState", self.problems);
+        if let Some(state) = provisioning.filter(|state| state.eq_ignore_ascii_case("Deleting")) {
+            let title = format!("`{}` is being deleted", name.value);
+            self.left_out(state.span, title, "left out");
+            return None;
+        }
+        let mut written = WrittenInstance::blank();
+        written.zone = self.az_zones(row).into_iter().next().map(|zone| zone.value);
+        written.created = instant(row, "timeCreated", self.problems);
+        written.state = self.az_state(row);
+        let view = row.object("instanceView", self.problems);
+        let domain =
+            view.as_ref().and_then(|view| view.number("platformFaultDomain", self.problems));
+        written.fault_domain = domain.and_then(|domain| u8::try_from(domain.value).ok());
+        written.health = view.and_then(|view| self.az_health(&view));
+        written.tags = self.az_tags(row);
+        let regular = Spanned::new(Known(Some(Billing::PayAsYouGo)), name.span);
+        written.billing = Some(match self.word(row, "priority", PRIORITIES) {
+            Some(billing) => billing.map(|billing| Known(Some(billing))),
+            None if row.is_blank("priority") => regular,
+            None => Spanned::new(Known::UNKNOWN, name.span),
+        });
+        written.eviction = self.word(row, "evictionPolicy", EVICTIONS).map(|word| word.value);
+        let resources = self.az_resources(row);
+        written.resources = (!resources.is_empty()).then_some(Map(resources));
+        Some(MachineRow {
+            at,
+            name: name.clone(),
+            set: None,
+            set_name: String::new(),
+            is_part: false,
+            written,
+            flags_known: false,
+            paid_as_set: false,
+            latest: None,
+            origin: self.from,
+        })
+    }
+
+    /// The protections of a member from its set.
+    fn az_flags(&mut self, row: &ReplyObject<'_>, machine: &mut MachineRow) {
+        let mut protect = WrittenProtect::default();
+        let policy = row.object("protectionPolicy", self.problems);
+        if let Some(policy) = &policy {
+            let set_actions = policy.flag(SET_ACTIONS, self.problems);
+            let scale_in = policy.flag(SCALE_IN, self.problems);
+            // Protection from the actions of the set includes protection from a scale-in.
+            let implied = set_actions.filter(|flag| flag.value);
+            for (name, flag) in [(SCALE_IN, implied.or(scale_in)), (SET_ACTIONS, set_actions)] {
+                if let Some(flag) = flag.filter(|flag| flag.value) {
+                    protect.on.push(Spanned::new(name.to_owned(), flag.span));
+                }
+            }
+        }
+        machine.flags_known =
+            policy.is_some() || SINCE_PROTECTION.iter().any(|key| row.piece(key).is_some());
+        machine.written.protect = Some(protect);
+    }
+
+    fn az_health(&mut self, view: &ReplyObject<'_>) -> Option<Health> {
+        let health = view.object("vmHealth", self.problems)?;
+        let status = health.object("status", self.problems)?;
+        match &*status.text("code", self.problems)?.to_lowercase() {
+            "healthstate/healthy" => Some(Health::Healthy),
+            "healthstate/unhealthy" => Some(Health::Unhealthy),
+            _ => None,
+        }
+    }
+
+    /// Disks and addresses.
+    fn az_resources(&mut self, row: &ReplyObject<'_>) -> Vec<(Spanned<Name>, WrittenResource)> {
+        let mut resources = Vec::new();
+        if let Some(storage) = row.object("storageProfile", self.problems) {
+            if let Some(disk) = storage.object("osDisk", self.problems) {
+                resources.extend(self.az_disk(&disk, ResourceKind::SystemDisk));
+            }
+            for disk in storage.list("dataDisks", "dataDisks", self.problems) {
+                let Some(disk) = ReplyObject::open(disk, "a disk", self.problems) else { continue };
+                resources.extend(self.az_disk(&disk, ResourceKind::DataDisk));
+            }
+        }
+        // Several addresses are joined by commas. Whether they go with the machine stands on them.
+        if let Some(addresses) = row.text("publicIps", self.problems) {
+            for address in addresses.split(',').map(str::trim).filter(|a| !a.is_empty()) {
+                let address = Spanned::new(address.to_owned().into(), addresses.span);
+                if let Some(name) = safe_name(&address, self.problems) {
+                    resources.push((name, resource(ResourceKind::Eip, None, None)));
+                }
+            }
+        }
+        resources
+    }
+
+    fn az_disk(
+        &mut self,
+        disk: &ReplyObject<'_>,
+        kind: ResourceKind,
+    ) -> Option<(Spanned<Name>, WrittenResource)> {
+        let name = disk.name("name", self.problems);
+        let gib = disk.number("diskSizeGB", self.problems);
+        let gib = gib.or(disk.number("diskSizeGb", self.problems));
+        let with = self.word(disk, "deleteOption", DELETE_OPTIONS).map(|word| word.value);
+        let name = name.or_else(|| {
+            let lun = disk.number("lun", self.problems).map(|lun| lun.value);
+            let text = lun.map_or_else(|| "os-disk".to_owned(), |lun| format!("disk-{lun}"));
+            Some(Spanned::new(Name(text.into()), disk.span))
+        })?;
+        Some((name, resource(kind, gib.map(|gib| u64::from(gib.value)), with)))
+    }
+}
+
+/// The name of the set in a path.
+fn set_name(id: &str) -> Option<String> {
+    let parts: Vec<&str> = id.split('/').collect();
+    let at = parts.iter().position(|part| part.eq_ignore_ascii_case("virtualMachineScaleSets"))?;
+    parts.get(at + 1).map(|name| (*name).to_owned())
+}
+
+fn resource(kind: ResourceKind, gib: Option<u64>, with_instance: Option<bool>) -> WrittenResource {
+    WrittenResource(WrittenResourceRecord { kind, gib, with_instance, disk: None, hourly: None })
+}

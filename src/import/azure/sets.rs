@@ -1,0 +1,162 @@
+//! Scale sets.
+
+use super::names::{DELETE_LOCK, READ_ONLY};
+use crate::diagnostics::{Span, Spanned};
+use crate::format::{Known, OneOrMany, WrittenGroup, WrittenHook, WrittenInstance, WrittenProtect};
+use crate::import::azure_state::{ResourcePath, SetRow};
+use crate::import::fields::{ReplyObject, text};
+use crate::import::reader::FleetReader;
+use crate::words::{Billing, Eviction, HealthCheck, Orchestration, Repair, Upgrade};
+
+/// The words of a priority.
+pub(in crate::import) const PRIORITIES: &[(&str, Billing)] =
+    &[("Regular", Billing::PayAsYouGo), ("Low", Billing::Spot), ("Spot", Billing::Spot)];
+
+/// The words of an eviction policy.
+pub(in crate::import) const EVICTIONS: &[(&str, Eviction)] =
+    &[("Deallocate", Eviction::Deallocate), ("Delete", Eviction::Delete)];
+
+/// The words of an upgrade mode.
+pub(in crate::import) const UPGRADES: &[(&str, Upgrade)] = &[
+    ("Manual", Upgrade::Manual),
+    ("Automatic", Upgrade::Automatic),
+    ("Rolling", Upgrade::Rolling),
+];
+
+/// The words of a repair.
+pub(in crate::import) const REPAIRS: &[(&str, Repair)] =
+    &[("Replace", Repair::Replace), ("Reimage", Repair::Reimage), ("Restart", Repair::Restart)];
+
+const ORCHESTRATIONS: &[(&str, Orchestration)] =
+    &[("Uniform", Orchestration::Uniform), ("Flexible", Orchestration::Flexible)];
+
+/// The words of a rule of a scale-in policy, as the policies name these orders.
+pub(in crate::import) const ORDERS: &[(&str, &str)] =
+    &[("Default", "default"), ("OldestVM", "oldest-vm"), ("NewestVM", "newest-vm")];
+
+impl FleetReader<'_> {
+    pub(in crate::import) fn az_set(&mut self, row: &ReplyObject<'_>) {
+        let Some(name) = row.id("name", self.problems) else { return };
+        let at = row.text("id", self.problems).map(|id| ResourcePath::of(&id)).unwrap_or_default();
+        let mut written = set_of_unknown_locks(name.span);
+        if let Some(sku) = row.object("sku", self.problems) {
+            written.desired = sku.number("capacity", self.problems);
+        }
+        written.orchestration = self.word(row, "orchestrationMode", ORCHESTRATIONS);
+        written.zones = self.az_zones(row);
+        self.az_upgrades(row, &mut written);
+        self.az_scale_in(row, &mut written);
+        self.az_repairs(row, &mut written);
+        let (billing, eviction) = self.az_profile(row, &mut written);
+        self.set(SetRow { at, name, written, billing, eviction });
+    }
+
+    /// Takes in a set.
+    pub(in crate::import) fn set(&mut self, mut set: SetRow) {
+        let key = if set.at.path.is_empty() {
+            set.name.value.clone()
+        } else {
+            crate::format::Name(set.at.path.as_str().into())
+        };
+        if !self.is_first("set", &Spanned::new(key, set.name.span)) {
+            return;
+        }
+        if let Some(billing) = set.billing {
+            let mut like = WrittenInstance::blank();
+            like.billing = Some(billing.map(|billing| Known(Some(billing))));
+            like.eviction = set.eviction;
+            set.written.new_members = Some(like);
+        }
+        self.azure.sets.push(set);
+    }
+
+    fn az_upgrades(&mut self, row: &ReplyObject<'_>, written: &mut WrittenGroup) {
+        let Some(policy) = row.object("upgradePolicy", self.problems) else { return };
+        written.upgrade_mode = self.word(&policy, "mode", UPGRADES);
+        let Some(rolling) = policy.object("rollingUpgradePolicy", self.problems) else { return };
+        written.batch_percent = rolling.number("maxBatchInstancePercent", self.problems);
+        written.batch_pause =
+            self.az_duration(&rolling, "pauseTimeBetweenBatches").map(|pause| pause.value);
+        let surge = rolling.flag("maxSurge", self.problems).is_some_and(|surge| surge.value);
+        if let Some(mode) = &mut written.upgrade_mode
+            && surge
+            && mode.value == Upgrade::Rolling
+        {
+            mode.value = Upgrade::Surge;
+        }
+    }
+
+    fn az_scale_in(&mut self, row: &ReplyObject<'_>, written: &mut WrittenGroup) {
+        let Some(policy) = row.object("scaleInPolicy", self.problems) else { return };
+        let rules = policy.list("rules", "rules", self.problems);
+        let words = rules.into_iter().filter_map(|rule| text("rules", rule, self.problems));
+        let words: Vec<_> = words.collect();
+        let mut orders = Vec::new();
+        for word in words {
+            let order = ORDERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
+            let Some((_, order)) = order else {
+                let title = format!("`{}` is not a known scale-in rule", word.value);
+                self.left_out(word.span, title, "left out");
+                continue;
+            };
+            orders.push(word.map(|_| (*order).to_owned()));
+        }
+        written.removal = (!orders.is_empty()).then_some(OneOrMany(orders));
+        for key in ["forceDeletion", "prioritizeUnhealthyVMs"] {
+            if let Some(flag) = policy.flag(key, self.problems).filter(|flag| flag.value) {
+                let title = format!("`{key}` has no effect on which instance goes here");
+                self.left_out(flag.span, title, "not simulated");
+            }
+        }
+    }
+
+    fn az_repairs(&mut self, row: &ReplyObject<'_>, written: &mut WrittenGroup) {
+        let policy = row.object("automaticRepairsPolicy", self.problems);
+        let enabled = policy.as_ref().and_then(|policy| policy.flag("enabled", self.problems));
+        let on = enabled.is_some_and(|enabled| enabled.value);
+        written.health_check = Some(if on { HealthCheck::Application } else { HealthCheck::None });
+        if let Some(policy) = policy.filter(|_| on) {
+            written.repair = self.word(&policy, "repairAction", REPAIRS).map(|word| word.value);
+            written.repair_grace = self.az_duration(&policy, "gracePeriod");
+        }
+    }
+
+    fn az_profile(
+        &mut self,
+        row: &ReplyObject<'_>,
+        written: &mut WrittenGroup,
+    ) -> (Option<Spanned<Billing>>, Option<Eviction>) {
+        // A flexible set may have no profile: then its members are machines of any kind.
+        let Some(profile) = row.object("virtualMachineProfile", self.problems) else {
+            return (None, None);
+        };
+        let regular = Spanned::new(Billing::PayAsYouGo, profile.span);
+        let billing = match self.word(&profile, "priority", PRIORITIES) {
+            Some(billing) => Some(billing),
+            None => profile.is_blank("priority").then_some(regular),
+        };
+        let eviction = self.word(&profile, "evictionPolicy", EVICTIONS);
+        let events = profile.object("scheduledEventsProfile", self.problems);
+        let notice =
+            events.and_then(|events| events.object("terminateNotificationProfile", self.problems));
+        let is_spot = billing.is_some_and(|billing| billing.value == Billing::Spot);
+        // Spot capacity has no such notice.
+        if let Some(notice) = notice.filter(|_| !is_spot)
+            && notice.flag("enable", self.problems).is_some_and(|enable| enable.value)
+        {
+            let timeout = self.az_duration(&notice, "notBeforeTimeout").map(|span| span.value);
+            let hook = WrittenHook { timeout, result: None };
+            written.terminate_hook = Some(Spanned::new(hook, notice.span));
+        }
+        (billing, eviction.map(|eviction| eviction.value))
+    }
+}
+
+/// A set of which it is unknown whether it is locked.
+pub(in crate::import) fn set_of_unknown_locks(span: Span) -> WrittenGroup {
+    let unknown = [DELETE_LOCK, READ_ONLY].map(|name| Spanned::new(name.to_owned(), span));
+    WrittenGroup {
+        protect: WrittenProtect { on: Vec::new(), unknown: unknown.into() },
+        ..WrittenGroup::default()
+    }
+}

@@ -1,0 +1,111 @@
+//! Sets, machines and locks of Azure as they were read, before they are joined.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostics::{Span, Spanned};
+use crate::format::{Name, WrittenAutoscale, WrittenGroup, WrittenInstance};
+use crate::words::{Billing, Eviction};
+
+/// Rows that are joined when all of them are read.
+#[derive(Debug, Default)]
+pub(super) struct AzureState {
+    pub(super) sets: Vec<SetRow>,
+    pub(super) machines: Vec<MachineRow>,
+    /// Index of each machine by its path.
+    pub(super) machine_at: BTreeMap<String, usize>,
+    pub(super) locks: Vec<LockRow>,
+    /// Where a listing of all locks stands, even an empty one.
+    pub(super) locks_listed: bool,
+    pub(super) subscriptions: Vec<SubscriptionRow>,
+    pub(super) autoscale: Vec<(Spanned<String>, Spanned<WrittenAutoscale>)>,
+}
+
+/// The path of a resource.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ResourcePath {
+    /// The whole path in lower case; empty if the row has none.
+    pub(super) path: String,
+    /// Its subscription, in lower case.
+    pub(super) subscription: String,
+    /// Its resource group, as written.
+    pub(super) resource_group: String,
+}
+
+/// A scale set.
+#[derive(Debug)]
+pub(super) struct SetRow {
+    pub(super) at: ResourcePath,
+    pub(super) name: Spanned<Name>,
+    pub(super) written: WrittenGroup,
+    /// How its members are paid for, if the set says so.
+    pub(super) billing: Option<Spanned<Billing>>,
+    pub(super) eviction: Option<Eviction>,
+}
+
+/// A machine: a member of a set, or one by itself.
+#[derive(Debug)]
+pub(super) struct MachineRow {
+    pub(super) at: ResourcePath,
+    pub(super) name: Spanned<Name>,
+    /// The path of its set in lower case, or the name of the set where there is no path.
+    pub(super) set: Option<Spanned<String>>,
+    /// The name of its set.
+    pub(super) set_name: String,
+    /// Whether it is a part of its set rather than a machine of its own.
+    pub(super) is_part: bool,
+    pub(super) written: WrittenInstance,
+    /// Whether its protections from its set are known.
+    pub(super) flags_known: bool,
+    /// Whether its set decides how it is paid for.
+    pub(super) paid_as_set: bool,
+    /// Whether it is of the latest model; `None` if the row does not say.
+    pub(super) latest: Option<bool>,
+    pub(super) origin: &'static str,
+}
+
+/// A lock.
+#[derive(Debug)]
+pub(super) struct LockRow {
+    /// The path that it covers, with everything below, in lower case.
+    pub(super) scope: String,
+    pub(super) read_only: bool,
+    pub(super) span: Span,
+}
+
+/// A subscription.
+#[derive(Debug)]
+pub(super) struct SubscriptionRow {
+    pub(super) id: String,
+    pub(super) name: Option<Spanned<Name>>,
+    pub(super) state: Spanned<SubscriptionState>,
+}
+
+/// The state of a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SubscriptionState {
+    Enabled,
+    Warned,
+    PastDue,
+    Disabled,
+}
+
+impl ResourcePath {
+    /// Reads a path.
+    pub(super) fn of(id: &str) -> Self {
+        let parts: Vec<&str> = id.trim_matches('/').split('/').collect();
+        let after = |word: &str| {
+            let at = parts.iter().position(|part| part.eq_ignore_ascii_case(word))?;
+            parts.get(at + 1).map(|part| (*part).to_owned())
+        };
+        Self {
+            path: format!("/{}", parts.join("/")).to_lowercase(),
+            subscription: after("subscriptions").unwrap_or_default().to_lowercase(),
+            resource_group: after("resourceGroups").unwrap_or_default(),
+        }
+    }
+
+    /// Whether a lock at a scope covers it.
+    pub(super) fn is_within(&self, scope: &str) -> bool {
+        self.path.strip_prefix(scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}

@@ -1,0 +1,187 @@
+//! The state of an import: what was read so far, and how rows are joined and reported.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::azure_state::AzureState;
+use super::fields::ReplyObject;
+use super::imported::Imported;
+use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
+use crate::format::{Name, WrittenInstance};
+
+/// Warnings of one kind that are shown one by one; the others are counted.
+const SHOWN_OF_A_KIND: usize = 3;
+
+/// The state of an import.
+pub(super) struct FleetReader<'a> {
+    pub(super) problems: &'a mut Problems,
+    pub(super) out: Imported,
+    /// Index of each instance in `out.instances`.
+    pub(super) indices: BTreeMap<Name, usize>,
+    /// Instances of which it is unknown whether a release is scheduled.
+    pub(super) unknown_schedules: Vec<Spanned<String>>,
+    /// The word of `from:` for the rows that are being read.
+    pub(super) from: &'static str,
+    /// Sets, machines and locks that are joined when all rows are read.
+    pub(super) azure: AzureState,
+    /// What no reply shows, and of how many.
+    pub(super) missing: BTreeMap<Missing, usize>,
+    /// The span of the first row of each kind and id.
+    seen: BTreeMap<(&'static str, Name), Span>,
+    /// Warnings by kind.
+    folded: BTreeMap<String, Folded>,
+}
+
+/// A fact that no reply shows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Missing {
+    pub(super) cloud: &'static str,
+    /// `instance` or `group`.
+    pub(super) subject: &'static str,
+    /// The fact, by its name in the table of calls.
+    pub(super) fact: &'static str,
+    /// The group of an instance, and the resource group of that.
+    pub(super) group: String,
+    pub(super) place: String,
+}
+
+impl Missing {
+    /// A fact of an instance, perhaps of a group.
+    pub(super) fn of_instance(
+        cloud: &'static str,
+        fact: &'static str,
+        group: &str,
+        place: &str,
+    ) -> Self {
+        Self { cloud, subject: "instance", fact, group: group.into(), place: place.into() }
+    }
+
+    /// The members of a group.
+    pub(super) fn members_of(cloud: &'static str, group: &str, place: &str) -> Self {
+        let (group, place) = (group.into(), place.into());
+        Self { cloud, subject: "group", fact: "members", group, place }
+    }
+
+    /// A fact of a group.
+    pub(super) fn of_group(cloud: &'static str, fact: &'static str) -> Self {
+        Self { cloud, subject: "group", fact, group: String::new(), place: String::new() }
+    }
+}
+
+/// Warnings of one kind.
+struct Folded {
+    shown: Vec<Problem>,
+    more: usize,
+}
+
+impl<'a> FleetReader<'a> {
+    /// A reader that has read nothing.
+    pub(super) fn new(out: Imported, problems: &'a mut Problems) -> Self {
+        Self {
+            problems,
+            out,
+            indices: BTreeMap::new(),
+            unknown_schedules: Vec::new(),
+            from: "",
+            azure: AzureState::default(),
+            missing: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            folded: BTreeMap::new(),
+        }
+    }
+
+    /// Warns that a part of a reply is not used as it is. Warnings that differ only in names, in
+    /// backticks, are of one kind; the first of a kind are shown, and the others are counted.
+    pub(super) fn left_out(&mut self, span: Span, title: String, label: &str) {
+        self.fold(Problem::at(Code::LeftOut, span, title, label));
+    }
+
+    /// Warns, folding what is of one kind.
+    pub(super) fn fold(&mut self, problem: Problem) {
+        let label = problem.labels.first().map_or("", |(_, label)| label.as_str());
+        let kind = format!("{}\n{}", without_names(&problem.title), without_names(label));
+        let folded = self.folded.entry(kind).or_insert(Folded { shown: Vec::new(), more: 0 });
+        if folded.shown.len() < SHOWN_OF_A_KIND {
+            folded.shown.push(problem);
+        } else {
+            folded.more += 1;
+        }
+    }
+
+    /// Counts a fact that no reply shows.
+    pub(super) fn missing(&mut self, missing: Missing) {
+        *self.missing.entry(missing).or_default() += 1;
+    }
+
+    /// Reports the warnings that were kept back.
+    pub(super) fn report_folded(&mut self) {
+        for mut folded in std::mem::take(&mut self.folded).into_values() {
+            if let Some(last) = folded.shown.pop() {
+                let last = match folded.more {
+                    0 => last,
+                    more => last.note(format!("and {more} more of this kind")),
+                };
+                folded.shown.push(last);
+            }
+            folded.shown.into_iter().for_each(|problem| self.problems.add(problem));
+        }
+    }
+
+    /// A field as one of `words`; another word is a warning, and unknown.
+    pub(super) fn word<W: Copy>(
+        &mut self,
+        row: &ReplyObject<'_>,
+        key: &str,
+        words: &[(&str, W)],
+    ) -> Option<Spanned<W>> {
+        match row.word(key, words, self.problems) {
+            Ok(found) => found,
+            Err(warning) => {
+                self.fold(*warning);
+                None
+            }
+        }
+    }
+
+    /// Whether a row is the first of its kind with this id; warns if it is not.
+    pub(super) fn is_first(&mut self, kind: &'static str, id: &Spanned<Name>) -> bool {
+        let first = match self.seen.entry((kind, id.value.clone())) {
+            Entry::Vacant(slot) => {
+                slot.insert(id.span);
+                return true;
+            }
+            Entry::Occupied(first) => *first.get(),
+        };
+        let title = format!("`{}` appears a second time", id.value);
+        let label = if id.contains('*') {
+            "its id is masked, so it may be another object; left out"
+        } else {
+            "left out; the first one is used"
+        };
+        let problem = Problem::at(Code::LeftOut, id.span, title, label);
+        self.fold(problem.and_at(first, "the first one"));
+        false
+    }
+
+    /// Takes in an instance.
+    pub(super) fn list(&mut self, id: Spanned<Name>, written: WrittenInstance) {
+        self.indices.insert(id.value.clone(), self.out.instances.len());
+        self.out.instances.push((id.map(|name| name.0.into_string()), written));
+        self.out.origins.push(self.from);
+    }
+
+    /// Index of the instance that a row of another reply names; warns if no reply lists it.
+    pub(super) fn known(&mut self, id: &Spanned<Name>, what: &str) -> Option<usize> {
+        let found = self.indices.get(&id.value).copied();
+        if found.is_none() {
+            let title = format!("{what} of `{}`, which no reply lists", id.value);
+            self.left_out(id.span, title, "left out");
+        }
+        found
+    }
+}
+
+/// A text without what stands in backticks.
+fn without_names(text: &str) -> String {
+    text.split('`').step_by(2).collect::<Vec<_>>().join("`")
+}
