@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
@@ -23,6 +23,40 @@ const LONGEST: i64 = 365_000 * DAY;
 /// An instant: whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(i64);
+
+/// The days of a year, a month or one day, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CalendarDays {
+    /// The instant at which the first day begins.
+    pub start: SimTime,
+    /// The instant at which the last day ends.
+    pub end: SimTime,
+}
+
+impl CalendarDays {
+    /// Reads `2026`, `2026-05` or `2026-05-15`; `None` for every other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let whole = match text.len() {
+            4 => format!("{text}-01-01"),
+            7 => format!("{text}-01"),
+            _ => text.to_owned(),
+        };
+        let first: Date = whole.parse().ok()?;
+        let last = match text.len() {
+            4 => first.last_of_year(),
+            7 => first.last_of_month(),
+            _ => first,
+        };
+        let start_of = |day: Date| SimTime::parse(&format!("{day}T00:00:00Z")).ok();
+        let days = Self { start: start_of(first)?, end: start_of(last)?.after(SimSpan(DAY)) };
+        (first.to_string() == whole).then_some(days)
+    }
+
+    /// Reads one day, such as `2026-05-15`; `None` for every other text.
+    pub fn parse_day(text: &str) -> Option<Self> {
+        Self::parse(text).filter(|_| text.len() == 10)
+    }
+}
 
 /// A span of time: whole seconds, never negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::time::SimTime;
+use crate::time::CalendarDays;
 use crate::words::{Confidence, Word};
 
 /// Options that replace settings of the scenarios.
@@ -91,10 +91,9 @@ pub fn confidence(text: &str) -> Result<Confidence, String> {
     Confidence::spelled(text).ok_or_else(|| format!("expected one of {}", words.join(", ")))
 }
 
-/// The start of a day in UTC.
-pub fn day_start(text: &str) -> Result<SimTime, String> {
-    SimTime::parse(&format!("{text}T00:00:00Z"))
-        .map_err(|_| "expected a date such as 2026-12-31".to_owned())
+/// A day in UTC.
+pub fn day(text: &str) -> Result<CalendarDays, String> {
+    CalendarDays::parse_day(text).ok_or_else(|| "expected a date such as 2026-12-31".to_owned())
 }
 
 /// The given paths, or the folder `scenarios` if there are none.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 
-use super::args::or_default;
+use super::args::{day, or_default};
 use super::shared::accepted_files::{accepted_path, read_accepted_file};
 use super::shared::exit::Exit;
 use super::shared::load::{Loaded, Loader};
@@ -22,8 +22,9 @@ use crate::diagnostics::{Code, Problem, Problems, many};
 use crate::plan::Options;
 use crate::report::{
     Acceptance, AcceptedFile, Accepting, DecisionRow, DiffResult, accept, accepted_yaml,
-    decisions_csv, end_of_day,
+    decisions_csv,
 };
+use crate::time::CalendarDays;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -38,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TEXT", requires = "diff")]
     reason: Option<String>,
     /// Last day on which the acceptance is valid, such as 2026-12-31.
-    #[arg(long, value_name = "DAY", requires = "diff", value_parser = day)]
+    #[arg(long, value_name = "DAY", requires = "diff", value_parser = day_as_written)]
     until: Option<String>,
     /// Accept only changes whose key contains this text.
     #[arg(long, value_name = "TEXT", requires = "diff")]
@@ -51,10 +52,9 @@ pub(super) struct Arguments {
     even_in_ci: bool,
 }
 
-fn day(text: &str) -> Result<String, String> {
-    end_of_day(text)
-        .map(|_| text.to_owned())
-        .ok_or_else(|| "expected a date such as 2026-12-31".to_owned())
+/// A day, as written: the file of acceptances keeps the text.
+fn day_as_written(text: &str) -> Result<String, String> {
+    day(text).map(|_| text.to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -148,7 +148,11 @@ fn accept_changes(
     colour: ColorChoice,
 ) -> Result<Exit, Exit> {
     let paint = terminal::stderr_paint(colour);
-    let over = arguments.until.as_deref().and_then(end_of_day).is_some_and(|e| e <= today());
+    let over = arguments
+        .until
+        .as_deref()
+        .and_then(CalendarDays::parse_day)
+        .is_some_and(|day| day.end <= today());
     if let (Some(until), true) = (&arguments.until, over) {
         terminal::print_stderr(&format!("stayput: {until} is in the past; choose a later day"));
         return Err(Exit::BadInput);

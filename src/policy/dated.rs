@@ -1,63 +1,43 @@
 //! Dates of documents, which may be known only roughly.
+
+use crate::time::{CalendarDays, SimTime};
+
 /// The accepted forms of a date, for messages.
 pub const FORMS: &str =
     "a day, a month or a year, `A to B`, `A or earlier`, `A or later`, or `undated`";
 
-/// The first and the last possible day of a document, as numbers `yyyymmdd`, inclusive.
+/// The possible days of a document.
 ///
 /// A document is later than an edition only if all of its possible days are. A document of 2026 is
 /// therefore not later than an edition of May 2026.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dated {
-    first: u32,
-    last: u32,
-}
+pub struct Dated(CalendarDays);
+
+/// Before every day that a text can state.
+const EARLIEST: SimTime = SimTime::from_seconds(i64::MIN);
 
 impl Dated {
-    /// A document without a known date, which is later than no edition.
-    const UNDATED: Self = Self { first: 0, last: u32::MAX };
-
     /// Parses a date; `None` if it has none of the [`FORMS`].
     pub fn parse(text: &str) -> Option<Self> {
-        if text == "undated" {
-            return Some(Self::UNDATED);
-        }
-        if let Some(from) = text.strip_suffix(" or later") {
-            return Some(Self { last: u32::MAX, ..span(from)? });
-        }
-        if let Some(to) = text.strip_suffix(" or earlier") {
-            return Some(Self { first: 0, ..span(to)? });
-        }
-        let Some((from, to)) = text.split_once(" to ") else { return span(text) };
-        let both = Self { first: span(from)?.first, last: span(to)?.last };
-        (both.first <= both.last).then_some(both)
+        let days = CalendarDays::parse;
+        let possible = if text == "undated" {
+            CalendarDays { start: EARLIEST, end: SimTime::NEVER }
+        } else if let Some(from) = text.strip_suffix(" or later") {
+            CalendarDays { end: SimTime::NEVER, ..days(from)? }
+        } else if let Some(to) = text.strip_suffix(" or earlier") {
+            CalendarDays { start: EARLIEST, ..days(to)? }
+        } else if let Some((from, to)) = text.split_once(" to ") {
+            CalendarDays { start: days(from)?.start, end: days(to)?.end }
+        } else {
+            days(text)?
+        };
+        (possible.start < possible.end).then_some(Self(possible))
     }
 
     /// Whether all possible days are after all possible days of `edition`.
-    pub const fn is_after(self, edition: Self) -> bool {
-        self.first > edition.last
+    pub fn is_after(self, edition: Self) -> bool {
+        self.0.start >= edition.0.end
     }
-}
-
-/// The first and last day of `2026`, `2026-05` or `2026-05-15`.
-fn span(text: &str) -> Option<Dated> {
-    let mut parts = text.split('-');
-    let mut number = |digits: usize, low: u32, high: u32| -> Option<Option<u32>> {
-        let Some(part) = parts.next() else { return Some(None) };
-        let right = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
-        let value: u32 = part.parse().ok().filter(|_| right)?;
-        (low..=high).contains(&value).then_some(Some(value))
-    };
-    let year = number(4, 1970, 9999)??;
-    let month = number(2, 1, 12)?;
-    let day = number(2, 1, 31)?;
-    let number = |month: u32, day: u32| year * 10_000 + month * 100 + day;
-    let span = match (month, day) {
-        (None, _) => Dated { first: number(1, 1), last: number(12, 31) },
-        (Some(month), None) => Dated { first: number(month, 1), last: number(month, 31) },
-        (Some(month), Some(day)) => Dated { first: number(month, day), last: number(month, day) },
-    };
-    parts.next().is_none().then_some(span)
 }
 
 #[cfg(test)]
@@ -91,8 +71,17 @@ mod tests {
 
     #[test]
     fn invalid_dates_are_refused() {
-        for text in ["", "soon", "2026-13", "2026-1-1", "26", "2026-01-01-01", "2026 to 2025", "1"]
-        {
+        for text in [
+            "",
+            "soon",
+            "2026-13",
+            "2026-1-1",
+            "26",
+            "2026-01-01-01",
+            "2026 to 2025",
+            "1",
+            "2026-02-30",
+        ] {
             assert_eq!(Dated::parse(text), None, "{text}");
         }
     }

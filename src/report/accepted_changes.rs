@@ -13,7 +13,7 @@ use super::text_table::hanging;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, many};
 use crate::format::{Read, parse_yaml, record};
 use crate::policy::Comparison;
-use crate::time::{SimSpan, SimTime};
+use crate::time::{CalendarDays, SimTime};
 
 record! {
     /// A file of accepted policy changes.
@@ -63,12 +63,6 @@ impl From<&WrittenAccepted> for Acceptance {
     }
 }
 
-/// The instant at which the UTC day `2026-12-31` ends; `None` if `day` is not a calendar day.
-pub fn end_of_day(day: &str) -> Option<SimTime> {
-    let start = SimTime::parse(&format!("{day}T00:00:00Z")).ok()?;
-    Some(start.after(SimSpan::from_seconds(24 * 60 * 60)))
-}
-
 /// Reads a file of accepted changes; adds what is wrong with it to `problems`.
 pub fn read_accepted(
     file: FileId,
@@ -83,7 +77,7 @@ pub fn read_accepted(
         return None;
     }
     for until in read.accepted.iter().filter_map(|part| part.until.as_ref()) {
-        if end_of_day(until).is_none() {
+        if CalendarDays::parse_day(until).is_none() {
             let title = format!("`{}` is not a calendar day", **until);
             let problem = Problem::at(Code::BadTime, until.span, title, "invalid day");
             problems.add(problem.help("write it as `2026-12-31`"));
@@ -134,8 +128,8 @@ pub fn accept(
             }
             continue;
         }
-        let end = part.until.as_ref().and_then(|until| end_of_day(until));
-        if let (Some(until), true) = (&part.until, end.is_some_and(|end| end <= terms.today)) {
+        let end = part.until.as_ref().and_then(|until| CalendarDays::parse_day(until));
+        if let (Some(until), true) = (&part.until, end.is_some_and(|day| day.end <= terms.today)) {
             let title = format!("this change was accepted until {}", **until);
             accepted.stale.push((key.to_owned(), format!("accepted until {}", **until)));
             let problem = Problem::at(Code::AcceptanceExpired, until.span, title, "expired");

@@ -44,7 +44,7 @@ mod timeline_text;
 
 pub use accepted_changes::{
     Acceptance, Accepted, AcceptedFile, Accepting, WrittenAccepted, accept, accepted_json,
-    accepted_text, accepted_yaml, end_of_day, read_accepted, stale_json, stale_markdown,
+    accepted_text, accepted_yaml, read_accepted, stale_json, stale_markdown,
 };
 pub use coverage::{
     Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::cli::args::day_start;
+use crate::cli::args::day;
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::policy_pair::Pairing;
 use crate::cli::shared::study::ReplicationOptions;
-use crate::time::SimTime;
+use crate::time::CalendarDays;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -33,8 +33,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(super) accepted: Option<PathBuf>,
     /// Check acceptances as of this day instead of today, such as 2026-12-31.
-    #[arg(long, value_name = "DAY", value_parser = day_start)]
-    pub(super) today: Option<SimTime>,
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(super) today: Option<CalendarDays>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
