@@ -19,7 +19,7 @@ use crate::plan::{Plan, Unread};
 use crate::record::{InstanceRow, Start};
 use crate::report::{
     BufferedCsv, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun, JsonLines, Made, Page,
-    Report, RunFile, RunItem, RunPage, Text, WrittenAssumption,
+    Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -47,6 +47,10 @@ pub(super) struct Arguments {
     /// Output format.
     #[arg(short, long, default_value = "text")]
     format: RunFormat,
+    /// Print the cases of each scenario side by side: what is lost, when, its worth, remedies, and
+    /// the instances that differ. With `--replications`, print paired differences of the cases.
+    #[arg(long, conflicts_with_all = ["summary", "quiet"])]
+    compare: bool,
     /// Print the summary of each run without its timeline.
     #[arg(long, conflicts_with_all = ["replications", "until_halfwidth"])]
     summary: bool,
@@ -81,6 +85,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             overrides: &arguments.overrides,
             out: arguments.out.as_deref(),
             format: (!arguments.quiet).then_some(arguments.format),
+            compare: arguments.compare,
             html: arguments.html.as_deref(),
         };
         return study::run(&request, &plans, &loader, colour);
@@ -155,6 +160,10 @@ impl<'a> Running<'a> {
         let detail = if arguments.summary { Detail::Summary } else { Detail::Timeline };
         let printed: Option<Box<dyn for<'r> Report<RunItem<'r>>>> = match arguments.format {
             _ if arguments.quiet => None,
+            RunFormat::Text if arguments.compare => {
+                Some(Box::new(SideBySide::new(stdout, Some(page))))
+            }
+            RunFormat::Jsonl if arguments.compare => Some(Box::new(SideBySide::new(stdout, None))),
             RunFormat::Html => None,
             RunFormat::Text => Some(Box::new(Text::new(stdout, page, detail))),
             RunFormat::Jsonl => Some(Box::new(JsonLines::new(BufWriter::new(stdout)))),

@@ -42,6 +42,21 @@ impl Expectations {
             + self.totals.len()
     }
 
+    /// The span of the line that stands first in its file; `None` if there is none.
+    pub fn first_span(&self) -> Option<Span> {
+        fn spans<L>(lines: &[Expectation<L>]) -> impl Iterator<Item = Span> {
+            lines.iter().map(|line| line.span)
+        }
+        let all = spans(&self.decisions)
+            .chain(spans(&self.requests))
+            .chain(spans(&self.losses))
+            .chain(spans(&self.states))
+            .chain(spans(&self.never))
+            .chain(spans(&self.always))
+            .chain(spans(&self.totals));
+        all.min_by_key(|span| span.start)
+    }
+
     /// Whether there is nothing to check.
     pub fn is_empty(&self) -> bool {
         self.len() == 0 && !self.exact

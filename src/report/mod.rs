@@ -4,6 +4,7 @@
 //! the fleet and never affects a run. Callers pass in the writers.
 
 mod accepted_changes;
+mod compare;
 mod coverage;
 mod csv;
 mod data_package;
@@ -46,6 +47,7 @@ pub use accepted_changes::{
     Acceptance, Accepted, AcceptedFile, Accepting, WrittenAccepted, accept, accepted_json,
     accepted_text, accepted_yaml, read_accepted, stale_json, stale_markdown,
 };
+pub use compare::SideBySide;
 pub use coverage::{
     Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,
     mutation_per_cent, mutation_text,

@@ -42,8 +42,8 @@ impl PreventedLosses {
         }
     }
 
-    /// One item for each remedy and last instant, in lines of at most `width` columns.
-    pub fn lines(&self, header: &RunHeader, width: usize) -> Vec<String> {
+    /// Each remedy with its last instant and the instances that it would have kept.
+    pub(super) fn items(&self, header: &RunHeader) -> Vec<(SimTime, String, Ids)> {
         let mut items: Vec<(SimTime, String, Ids)> = Vec::new();
         for ((until, policy, remedy), ids) in &self.first {
             let text = remedy.text(&header.rulebook(*policy).policy);
@@ -52,9 +52,14 @@ impl PreventedLosses {
                 None => items.push((*until, text, ids.clone())),
             }
         }
+        items.iter_mut().for_each(|(_, _, ids)| ids.tidy());
+        items
+    }
+
+    /// One item for each remedy and last instant, in lines of at most `width` columns.
+    pub fn lines(&self, header: &RunHeader, width: usize) -> Vec<String> {
         let mut rows: Vec<Vec<String>> = Vec::new();
-        for (until, text, mut ids) in items {
-            ids.tidy();
+        for (until, text, ids) in self.items(header) {
             let until = if until == SimTime::NEVER { "-".into() } else { instant(until, header) };
             rows.push(vec![until, format!("{text} ({})", ids.names(header).text())]);
         }

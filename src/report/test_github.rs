@@ -49,11 +49,13 @@ fn errors(run: &TestRun<'_>) -> Vec<Annotation> {
         text,
     };
     for case in run.cases.iter().filter(|case| !case.passed()) {
-        if let Some(broken) = &case.broken {
-            list.push(about(&case.path, &case.name, broken.clone()));
-        } else if case.judgement.judged == 0 {
-            list.push(about(&case.path, &case.name, "no expectations".into()));
-        }
+        let text = match &case.broken {
+            Some(broken) => broken.clone(),
+            None if case.judgement.judged == 0 => "no expectations".into(),
+            None => continue,
+        };
+        let (file, line, column) = case.place(run.sources);
+        list.push(Annotation { line, column, ..about(file, &case.name, text) });
     }
     for case in run.cases {
         for failure in &case.judgement.failures {

@@ -12,7 +12,8 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
     let (passed, failed): (Vec<_>, Vec<_>) = run.cases.iter().partition(|case| case.passed());
     let word = if run.passed() { "PASS" } else { "FAIL" };
     let mut out = vec![format!("**stayput** · {word} · {}", run.totals()), String::new()];
-    if !failed.is_empty() || !run.broken.is_empty() {
+    let others = run.other_mistakes();
+    if !failed.is_empty() || !run.broken.is_empty() || !others.is_empty() {
         out.push("| | scenario | where | what |".into());
         out.push("|-|-|-|-|".into());
     }
@@ -23,6 +24,7 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
             text(&run.mistakes(path).join("; "))
         ));
     }
+    out.extend(others.iter().map(|why| format!("| error | | | {} |", text(why))));
     for case in &failed {
         if let Some(broken) = &case.broken {
             let (name, path, why) = (text(&case.name), code(&case.path), text(broken));
@@ -41,6 +43,7 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
             out.push(format!("| FAIL | {} | {} | {what} |", text(&case.name), code(&span)));
         }
     }
+    out.extend(run.gates.iter().map(|gate| format!("\n**{}**", text(gate))));
     if !passed.is_empty() {
         let count = many(passed.len(), "case");
         out.push(String::new());
@@ -52,7 +55,6 @@ pub fn test_markdown(run: &TestRun<'_>) -> String {
         out.push(String::new());
         out.push("</details>".into());
     }
-    out.extend(run.gates.iter().map(|gate| format!("\n**{}**", text(gate))));
     cut(&out)
 }
 

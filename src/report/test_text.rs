@@ -16,6 +16,8 @@ pub struct CaseReport {
     pub scenario: String,
     /// Name of the case; empty if the scenario has no cases.
     pub case: String,
+    /// The first of its expectations in the file; `None` if it has none of its own.
+    pub written: Option<Span>,
     /// The result of its expectations.
     pub judgement: Judgement,
     /// Why it could not be judged; `None` if it was judged.
@@ -30,10 +32,14 @@ impl CaseReport {
         self.judgement.failures.is_empty() && self.broken.is_none() && self.judgement.judged > 0
     }
 
-    /// The line of the first failed expectation; `None` if no failure has a location.
-    pub(super) fn line(&self, sources: &Sources) -> Option<usize> {
-        let span = self.judgement.failures.iter().find_map(|failure| failure.span)?;
-        Some(sources.line_column(span).0)
+    /// The place of the first failed expectation, or of the first expectation if none failed: its
+    /// file and line. A case without expectations is at the beginning of its file.
+    pub(super) fn place<'s>(&'s self, sources: &'s Sources) -> (&'s str, usize, usize) {
+        let failed = self.judgement.failures.iter().find_map(|failure| failure.span);
+        failed.or(self.written).map_or((self.path.as_str(), 1, 1), |span| {
+            let (line, column) = sources.line_column(span);
+            (sources.path(span.file), line, column)
+        })
     }
 }
 
@@ -69,18 +75,31 @@ impl TestRun<'_> {
 
     /// The errors in a file, one line each.
     pub(super) fn mistakes(&self, path: &str) -> Vec<String> {
-        let in_file = self.problems.sorted().into_iter().filter(|problem| {
-            let span = problem.labels.first().map(|(span, _)| span.file);
-            problem.code.severity() == Severity::Error
-                && span.map_or(problem.path.as_deref(), |file| Some(self.sources.path(file)))
-                    == Some(path)
-        });
-        let reported = in_file.map(|problem| {
-            let span = problem.labels.first().map(|(span, _)| self.sources.locate(*span));
-            let span = span.unwrap_or_else(|| path.to_owned());
-            format!("{span} {}: {}", problem.code, problem.title)
-        });
-        reported.collect()
+        self.errors().filter(|(file, _)| *file == Some(path)).map(|(_, text)| text).collect()
+    }
+
+    /// The errors that belong to no file that has a row of its own, one line each. They decide the
+    /// exit code as others do.
+    pub(super) fn other_mistakes(&self) -> Vec<String> {
+        let is_shown = |file: &str| self.broken.iter().any(|path| path == file);
+        self.errors()
+            .filter(|(file, _)| !file.is_some_and(is_shown))
+            .map(|(_, text)| text)
+            .collect()
+    }
+
+    /// Every error with the file that it is in.
+    fn errors(&self) -> impl Iterator<Item = (Option<&str>, String)> {
+        let all = self.problems.sorted().into_iter();
+        all.filter(|problem| problem.code.severity() == Severity::Error).map(|problem| {
+            let span = problem.labels.first().map(|(span, _)| *span);
+            let file =
+                span.map_or(problem.path.as_deref(), |span| Some(self.sources.path(span.file)));
+            let place = span.map(|span| self.sources.locate(span));
+            let place = place.or_else(|| file.map(str::to_owned));
+            let place = place.map(|place| format!("{place} ")).unwrap_or_default();
+            (file, format!("{place}{}: {}", problem.code, problem.title))
+        })
     }
 }
 

@@ -244,8 +244,8 @@ mod tests {
         assert_eq!(
             at(80),
             "  06-01 02:00  +2h
-    web-1                    scale-in  HELD  scale-in-protection  SP1  kept
-    an-instance-…-long-name  scale-in  HELD  scale-in-protection  SP1
+    web-1                     scale-in  HELD  scale-in-protection  SP1  kept
+    an-instance-…a-long-name  scale-in  HELD  scale-in-protection  SP1
       none of them"
         );
         assert_eq!(

@@ -10,12 +10,13 @@ fn at(width: usize, arguments: &[&str]) -> Ran {
     ran(command(arguments).env("COLUMNS", width.to_string()).output().unwrap())
 }
 
-/// Fails for a line that is wider than the page. An address or a path is not broken, so that it
-/// can be followed and copied.
+/// Fails for a line that is wider than the page. An address, a path and a command are not broken
+/// within a word, so that they can be followed and copied.
 fn assert_fits(width: usize, printed: &str) {
     for line in printed.lines() {
         let is_one_word = line.split_whitespace().filter(|word| *word != "\\").count() == 1;
-        let whole = line.contains("://") || is_one_word && line.contains('/');
+        let is_command = line.ends_with('\\') || line.trim_start().starts_with("--");
+        let whole = line.contains("://") || is_command || is_one_word && line.contains('/');
         assert!(whole || line.width() <= width, "{width}: {} columns: {line}", line.width());
     }
 }
@@ -170,4 +171,33 @@ fn a_suite_shows_failures_and_on_request_all() {
     assert_eq!(plain.stdout, "3 ran, 3 passed, 0 failed · 37 expectations, 0 failed\n");
     let all = stayput(&["test", "-v", path]);
     assert_eq!(all.stdout.matches("  PASS  unpaid-fortnight [").count(), 3, "{}", all.stdout);
+}
+
+#[test]
+fn cases_stand_side_by_side() {
+    let path = "scenarios/unpaid-fortnight.yaml";
+    for width in WIDTHS {
+        let ran = at(width, &["run", path, "--compare"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_fits(width, &ran.stdout);
+    }
+    let ran = stayput(&["run", path, "--compare"]);
+    let squeezed: Vec<String> = ran
+        .stdout
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    for line in
+        ["never-pays pays-on-day-10 pays-too-late", "released 7 4 7", "GiB lost (known) 540 0 540"]
+    {
+        assert!(squeezed.iter().any(|one| one == line), "{line}: {}", ran.stdout);
+    }
+    let json = stayput(&["run", path, "--compare", "-f", "jsonl"]).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["cases"][1]["figures"]["released"], 4);
+    assert_eq!(json["differ"][0]["ends"][1], "kept");
+    // Under chance: each case against the first, with common random numbers.
+    let study = ["run", "scenarios/year-of-luck.yaml", "--replications", "5", "--compare"];
+    let ran = stayput(&study);
+    assert!(ran.stdout.contains("5 replications with common random numbers"), "{}", ran.stdout);
 }

@@ -19,6 +19,7 @@ pub(super) mod snapshots;
 pub(super) mod staging;
 pub(super) mod study;
 mod study_page;
+mod study_pairs;
 pub(super) mod study_part;
 pub(super) mod study_result;
 pub(super) mod system_calls;

@@ -110,6 +110,7 @@ pub fn judge(job: &Job, settings: RunSettings) -> Result<Judged, Interrupted> {
         path: job.path.clone(),
         scenario: header.scenario.clone(),
         case: header.case.clone(),
+        written: job.plan.expectations.first_span(),
         judgement,
         broken,
         again: job.again.clone(),

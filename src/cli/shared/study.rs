@@ -20,6 +20,7 @@ use super::resume::{self, Checkpoints, Earlier};
 use super::run_end::{WrittenPlan, name_of, run_end, undecided};
 use super::run_inputs::{assumed, inputs, note_policies, note_sources};
 use super::study_page::page_of;
+use super::study_pairs::{paired_cases, print_paired};
 use super::study_part::LARGEST;
 use super::study_result;
 use super::terminal;
@@ -85,6 +86,8 @@ pub(in crate::cli) struct StudyRequest<'a> {
     pub(in crate::cli) out: Option<&'a Path>,
     /// Format of standard output; `None` if nothing is printed.
     pub(in crate::cli) format: Option<RunFormat>,
+    /// Whether to print the paired differences of cases as well.
+    pub(in crate::cli) compare: bool,
     /// File for an HTML page; `None` if none is written.
     pub(in crate::cli) html: Option<&'a Path>,
 }
@@ -486,7 +489,9 @@ pub(in crate::cli) fn run(
     let is_complete = file.complete;
     let page = (html.is_some() || request.format == Some(RunFormat::Html))
         .then(|| page_of(&file, &replications, level));
+    let paired = request.compare.then(|| paired_cases(&file, &replications, level));
     study_result::finish(file, &replications, out, (request.out, request.format), colour)?;
+    print_paired(paired.as_deref(), request.format, colour)?;
     if let Some(page) = page {
         let to_stdout = (request.format == Some(RunFormat::Html)).then_some(ReportTarget::Stdout);
         html.into_iter().chain(to_stdout).try_for_each(|target| target.finish(&page))?;

@@ -1,9 +1,10 @@
 //! The HTML page of a study: pairs its cases and collects what the page names.
 
 use super::run_inputs::{page_inputs, without_folder};
+use super::study_pairs::paired_cases;
 use crate::experiment::{Replications, estimates};
 use crate::report::WrittenAssumption;
-use crate::report::{Made, PairedRun, RunEnd, RunFile, Study, StudyRun, study_page};
+use crate::report::{Made, RunEnd, RunFile, Study, StudyRun, study_page};
 use crate::stats::Confidence;
 use crate::time::{SimSpan, SimTime};
 
@@ -21,22 +22,7 @@ pub(super) fn page_of(file: &RunFile, all: &[&Replications], level: Confidence) 
         })
         .collect();
     let spans: Vec<SimSpan> = file.runs.iter().map(span).collect();
-    // Cases of one scenario use common random numbers; each is compared with the first.
-    let paired: Vec<PairedRun> = figures
-        .iter()
-        .enumerate()
-        .filter_map(|(index, new)| {
-            let same = |old: &&StudyRun<'_>| {
-                old.replications.scenario == new.replications.scenario && old.seed == new.seed
-            };
-            let old = figures.iter().take(index).find(same)?;
-            let numbers = |one: &StudyRun<'_>| -> Vec<u64> {
-                one.replications.rows.iter().map(|row| row.replication).collect()
-            };
-            let equal = numbers(old) == numbers(new);
-            equal.then(|| PairedRun::new(old.replications, new.replications, percent, level))
-        })
-        .collect();
+    let paired = paired_cases(file, all, level);
     let assumptions: Vec<String> = file.assumptions.iter().map(WrittenAssumption::line).collect();
     let study = Study {
         runs: &figures,

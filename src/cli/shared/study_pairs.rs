@@ -1,0 +1,54 @@
+//! The cases of a study in pairs, with common random numbers.
+
+use anstream::ColorChoice;
+
+use super::exit::Exit;
+use super::terminal;
+use crate::cli::args::RunFormat;
+use crate::experiment::Replications;
+use crate::report::{PairedRun, RunEnd, RunFile, paired_json, paired_text};
+use crate::stats::Confidence;
+
+/// The differences of cases, each from the first case of its scenario. They use common random
+/// numbers if they have the same seed and the same replications.
+pub(super) fn paired_cases(
+    file: &RunFile,
+    all: &[&Replications],
+    level: Confidence,
+) -> Vec<PairedRun> {
+    let percent = file.study.as_ref().map_or(95.0, |study| study.level);
+    let runs: Vec<_> = all.iter().zip(&file.runs).collect();
+    let pair = |(index, (new, run)): (usize, &(&&Replications, &RunEnd))| {
+        let same = |(old, before): &&(&&Replications, &RunEnd)| {
+            old.scenario == new.scenario && before.seed == run.seed
+        };
+        let (old, _) = runs.iter().take(index).find(same)?;
+        let numbers = |one: &Replications| -> Vec<u64> {
+            one.rows.iter().map(|row| row.replication).collect()
+        };
+        let equal = numbers(old) == numbers(new);
+        equal.then(|| PairedRun::new(old, new, percent, level))
+    };
+    runs.iter().enumerate().filter_map(pair).collect()
+}
+
+/// Prints the differences of cases, if they were requested.
+pub(super) fn print_paired(
+    paired: Option<&[PairedRun]>,
+    format: Option<RunFormat>,
+    colour: ColorChoice,
+) -> Result<(), Exit> {
+    let Some(paired) = paired.filter(|paired| !paired.is_empty()) else { return Ok(()) };
+    let text = match format {
+        Some(RunFormat::Text) => {
+            format!("\n{}", paired_text(paired, terminal::page(colour)).join("\n"))
+        }
+        Some(RunFormat::Jsonl) => {
+            let all = paired_json(paired);
+            let lines = all.as_array().into_iter().flatten().map(ToString::to_string);
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Some(RunFormat::Csv | RunFormat::Html) | None => return Ok(()),
+    };
+    terminal::print(&text).map(|_| ())
+}
