@@ -10,7 +10,7 @@ use super::shared::terminal;
 use crate::diagnostics::{Code, FileId, Problem, Severity, Spanned, closest, many};
 use crate::import::{Imported, PROVIDERS, import};
 use crate::policy::Policy;
-use crate::report::imported_scenario;
+use crate::report::{MOST_WRITTEN, imported_scenario};
 use crate::time::SimTime;
 
 #[derive(Debug, clap::Args)]
@@ -83,7 +83,15 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     }
     print_seen(&imported, known.iter().map(|policy| &**policy));
     let account = arguments.account.as_deref();
-    terminal::print(&imported_scenario(&imported, &policies, account, captured))?;
+    let files: Vec<String> =
+        arguments.files.iter().map(|path| path.display().to_string()).collect();
+    if imported.instances.len() > MOST_WRITTEN {
+        let line = format!(
+            "more than {MOST_WRITTEN} instances: the scenario names the files, relative to its own folder"
+        );
+        terminal::print_stderr(&line);
+    }
+    terminal::print(&imported_scenario(&imported, &files, &policies, account, captured))?;
     Ok(Exit::Success)
 }
 

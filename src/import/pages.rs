@@ -84,7 +84,9 @@ impl Unwrapping<'_> {
         let mut found: Vec<(&'static ListedCall, Vec<Piece<'t>>)> = Vec::new();
         let mut unknown = None;
         for row in rows {
-            let call = matches!(row.opens(), Some('{')).then(|| self.call_of(row)).flatten();
+            let like = found.last().map(|(call, _)| *call);
+            let is_object = row.opens() == Some('{');
+            let call = is_object.then(|| self.call_of(row, like)).flatten();
             match call {
                 Some(call) => {
                     match found.iter_mut().find(|(known, _)| std::ptr::eq(*known, call)) {
@@ -110,10 +112,17 @@ impl Unwrapping<'_> {
         pages.extend(found.into_iter().map(page));
     }
 
-    /// The call of which an object is a row.
-    fn call_of(&self, row: Piece<'_>) -> Option<&'static ListedCall> {
+    /// The call of which an object is a row; probably `like`, that of its neighbour.
+    fn call_of(
+        &self,
+        row: Piece<'_>,
+        like: Option<&'static ListedCall>,
+    ) -> Option<&'static ListedCall> {
         let mut ignored = Problems::default();
         let row = ReplyObject::open(row, "a row", &mut ignored)?;
+        if let Some(like) = like.filter(|like| like.is_row(&row)) {
+            return Some(like);
+        }
         calls_of(self.from).find(|call| call.is_row(&row))
     }
 

@@ -12,10 +12,15 @@ use crate::time::SimTime;
 /// How long such a scenario runs: longer than any clock of the policies takes.
 const LENGTH: &str = "400d";
 
-/// The scenario; `policies` are those of the clouds, in the order of `imported.policies`, or one
-/// for all, and `account` is one account for everything.
+/// The most instances that are written one by one: a file of more would be larger than a scenario
+/// may be. A larger fleet is read from its files in each run.
+pub const MOST_WRITTEN: usize = 20_000;
+
+/// The scenario. `files` are what was imported; `policies` are those of the clouds, in the order of
+/// `imported.policies`, or one for all; `account` is one account for everything.
 pub fn imported_scenario(
     imported: &Imported,
+    files: &[String],
     policies: &[String],
     account: Option<&str>,
     captured: SimTime,
@@ -23,10 +28,22 @@ pub fn imported_scenario(
     let policy = policies.first().map_or("", String::as_str);
     let mut out = format!(
         "stayput: scenario/1\nname: fleet\nabout: A fleet as it was listed. Add events to see what they do to it.\n\
-         policy: {}\nstart: {captured}\nfor: {LENGTH}\n\nfleet:\n  captured: {captured}\n",
+         policy: {}\nstart: {captured}\nfor: {LENGTH}\n\nfleet:\n",
         yaml_scalar(policy)
     );
-    out.push_str(&accounts(imported, account));
+    if imported.instances.len() > MOST_WRITTEN {
+        if account.is_some() {
+            out.push_str(&accounts(imported, account));
+        }
+        out.push_str(&format!("  import:\n    - captured: {captured}\n"));
+        if let Some(account) = account {
+            out.push_str(&format!("      account: {}\n", yaml_scalar(account)));
+        }
+        let files = files.iter().map(|file| format!("        - {}", yaml_scalar(file)));
+        out.push_str(&format!("      files:\n{}", files.collect::<Vec<_>>().join("\n")));
+        return out;
+    }
+    out.push_str(&format!("  captured: {captured}\n{}", accounts(imported, account)));
     let mut names = PrintedNames::default();
     if !imported.groups.is_empty() {
         out.push_str("  groups:\n");

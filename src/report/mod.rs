@@ -66,7 +66,7 @@ pub use diff_result::DiffResult;
 pub use estimates::{Estimated, estimates_csv, estimates_jsonl, estimates_text};
 pub use explain::{SituationQuery, explain_decision, explain_situation};
 pub use html::{Made, RunPage, Study, StudyRun, TestExtras, diff_page, study_page, test_page};
-pub use imported_scenario::imported_scenario;
+pub use imported_scenario::{MOST_WRITTEN, imported_scenario};
 pub use item::{EndOfRun, Report, RunItem};
 pub use jsonl::JsonLines;
 pub use matrix::{matrix_csv, matrix_text};

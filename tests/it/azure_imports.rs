@@ -403,6 +403,21 @@ fn what_is_imported_is_a_scenario_that_runs() {
     assert!(made.stderr.contains("one of: aliyun, azure, terraform"), "{}", made.stderr);
 }
 
+/// A large fleet is not written out: a scenario that long would be refused.
+#[test]
+fn a_large_fleet_is_read_from_its_files_in_each_run() {
+    let span = folder();
+    let rows: Vec<String> = (0..20_001).map(|n| member(n, "")).collect();
+    let path = write(span.path(), "members.json", list(&rows));
+    let made = stayput(&["import", &path, "--captured", "2026-06-01T00:00:00Z"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    assert!(made.stdout.len() < 1_000, "{}", made.stdout);
+    let path = write(span.path(), "fleet.yaml", &made.stdout);
+    let checked = stayput(&["check", &path]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    assert!(checked.stdout.contains("20001 instances"), "{}", checked.stdout);
+}
+
 #[test]
 fn what_cannot_be_there_at_the_start_is_left_out_with_a_count() {
     let span = folder();
