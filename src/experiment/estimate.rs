@@ -95,6 +95,15 @@ impl ObservedSeries {
         all
     }
 
+    /// Whether it is reported with this number of observations: scenarios without a currency have
+    /// no money.
+    pub(super) const fn is_there(&self, count: u64) -> bool {
+        match self.source {
+            SeriesSource::Metric(metric) => !metric.needs_currency() || count > 0,
+            SeriesSource::Count(_) => true,
+        }
+    }
+
     /// Its value in a replication; `None` if there was no observation.
     pub(super) fn value(&self, row: &Observed) -> Option<i64> {
         let value = match self.source {
@@ -225,8 +234,9 @@ impl Estimator {
             series.estimate(tally, observed, self.complete, level)
         };
         // A scenario without a currency has no observation of money.
-        let has_unit = |one: &Estimate| one.unit != Unit::Money || one.n > 0;
-        Ok(all.map(estimate).filter(has_unit).collect())
+        let is_there =
+            |((series, tally), _): &((&ObservedSeries, &Tally), _)| series.is_there(tally.count());
+        Ok(all.filter(is_there).map(estimate).collect())
     }
 
     fn searched<E>(
@@ -282,6 +292,8 @@ mod tests {
             Some(3),
             first,
             first.or(Some(9)),
+            None,
+            None,
             None,
             None,
         ];

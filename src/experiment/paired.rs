@@ -58,6 +58,7 @@ pub fn paired(old: &Replications, new: &Replications, level: Confidence) -> Vec<
             | Unit::Instances
             | Unit::Decisions
             | Unit::Disks
+            | Unit::Resources
             | Unit::Gib
             | Unit::Seconds => number,
         };
@@ -72,7 +73,8 @@ pub fn paired(old: &Replications, new: &Replications, level: Confidence) -> Vec<
             method,
         }
     };
-    // Scenarios without a currency have no observation of money.
-    let has_unit = |one: &Paired| one.unit != Unit::Money || one.n > 0;
-    ObservedSeries::all(&old.counts).iter().map(one).filter(has_unit).collect()
+    let series = ObservedSeries::all(&old.counts);
+    let is_there = |(series, one): &(&ObservedSeries, Paired)| series.is_there(one.n);
+    let all = series.iter().map(|series| (series, one(series)));
+    all.filter(is_there).map(|(_, one)| one).collect()
 }

@@ -156,6 +156,7 @@ impl Counting {
         let first = self.first.map(|(at, _)| since_start(at));
         let first_protected = self.first_protected.map(since_start);
         let sum = |total: Total| header.currency.and(total.amount()).map(Money::millionths);
+        let number = |count: u64| header.currency.and(i64::try_from(count).ok());
         let stop = ending.word();
         let mut observed = Observed {
             replication: header.replication,
@@ -183,6 +184,8 @@ impl Counting {
                     Metric::ProtectedLossFree => Some(first_protected.unwrap_or(length)),
                     Metric::LostWorth => sum(self.money.lost),
                     Metric::StillBilled => sum(self.money.billed),
+                    Metric::LostWithoutWorth => number(self.money.of_unknown_worth),
+                    Metric::BilledWithoutPrice => number(self.money.of_unknown_price),
                 };
             }
             observed.released_by = self.released_by;

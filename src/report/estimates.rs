@@ -152,7 +152,12 @@ pub(super) fn shown(number: f64, unit: Unit) -> String {
     match unit {
         Unit::Share => format!("{} %", figure(number * 100.0)),
         Unit::Seconds => duration(number),
-        Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Gib | Unit::Money => figure(number),
+        Unit::Instances
+        | Unit::Decisions
+        | Unit::Disks
+        | Unit::Resources
+        | Unit::Gib
+        | Unit::Money => figure(number),
     }
 }
 
@@ -165,7 +170,7 @@ pub(super) fn label(metric: &str, unit: Unit, currency: Option<Currency>) -> Str
         },
         Unit::Gib if metric == "gib-lost" => metric.to_owned(),
         Unit::Share | Unit::Seconds => metric.to_owned(),
-        Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Gib => {
+        Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Resources | Unit::Gib => {
             format!("{metric} ({})", unit.word())
         }
     }
@@ -177,9 +182,12 @@ fn text_cells(one: &Estimate, currency: Option<Currency>) -> Vec<String> {
     let whole = |number: i64| match one.unit {
         Unit::Money => Total::from(Money::from_millionths(number)).to_string(),
         Unit::Seconds => duration(number as f64),
-        Unit::Share | Unit::Instances | Unit::Decisions | Unit::Disks | Unit::Gib => {
-            number.to_string()
-        }
+        Unit::Share
+        | Unit::Instances
+        | Unit::Decisions
+        | Unit::Disks
+        | Unit::Resources
+        | Unit::Gib => number.to_string(),
     };
     let interval = one.interval.map_or("-".to_owned(), |interval| {
         format!("{} to {}", shown(interval.low, one.unit), shown(interval.high, one.unit))
@@ -217,11 +225,15 @@ pub fn estimates_text(run: &Estimated<'_>, page: Page) -> String {
     out.join("\n")
 }
 
-/// Whether an estimate is an upper bound that equals its lower bound: then the lower bound is
-/// exact and is the only one shown.
+/// Whether an estimate is not shown: an upper bound that equals its lower bound, which is then
+/// exact, or a number of prices that are not stated, if all are.
 fn is_redundant(run: &Estimated<'_>, one: &Estimate) -> bool {
     let least = Metric::ProtectedLost.word();
     let least = run.estimates.iter().find(|other| other.metric == least);
+    let unstated = [Metric::LostWithoutWorth, Metric::BilledWithoutPrice].map(Metric::word);
+    if unstated.contains(&&*one.metric) {
+        return one.mean == Some(0.0);
+    }
     one.metric == Metric::ProtectedLostAtMost.word()
         && least.is_some_and(|least| (least.mean, least.observed) == (one.mean, one.observed))
 }
@@ -242,6 +254,14 @@ fn notes(run: &Estimated<'_>, complete: u64) -> Vec<String> {
     }
     if find("lost-of-unknown-size").is_some_and(|one| one.mean.is_some_and(|mean| mean > 0.0)) {
         notes.push("gib-lost: known sizes only; some lost disks have no reported size".into());
+    }
+    for (sum, unstated, what) in [
+        ("lost-worth", "lost-without-worth", "released instances have no `worth`"),
+        ("still-billed", "billed-without-price", "resources have no `hourly`"),
+    ] {
+        if find(unstated).is_some_and(|one| one.mean.is_some_and(|mean| mean > 0.0)) {
+            notes.push(format!("{sum}: stated prices only; some {what}"));
+        }
     }
     if run.estimates.iter().any(|one| one.n > 0 && one.interval.is_none()) {
         notes.push("no interval: all replications gave the same value".into());

@@ -281,6 +281,7 @@ fn read_row(cells: &[&str], count_names: &[String]) -> Option<ReadRow> {
             | Unit::Instances
             | Unit::Decisions
             | Unit::Disks
+            | Unit::Resources
             | Unit::Gib
             | Unit::Seconds => number(cell)?,
         };
@@ -328,7 +329,7 @@ mod tests {
             replication,
             events: 7,
             stop: Stopped::Horizon,
-            values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11_500_000, 1]
+            values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11_500_000, 1, 0, 2]
                 .map(|v| (v != 7 && v != 9 || first).then_some(v)),
             released_by: [2; Trigger::ALL.len()],
             first_trigger: first.then_some(Trigger::Expiry),
@@ -364,7 +365,7 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         let head = text.lines().next().unwrap();
         assert!(head.ends_with(",count_web,\"count_a, \"\"db\"\"\",count_cache"), "{head}");
-        assert!(text.contains(",11.5,0.000001,expiry,"), "{text}");
+        assert!(text.contains(",11.5,0.000001,0,2,expiry,"), "{text}");
         let read = read_replications(&text).unwrap();
         assert_eq!(read[0], run);
         // The columns have one order for all scenarios.

@@ -36,6 +36,11 @@ words! {
         LostWorth = "lost-worth",
         /// What is left behind costs from then to the end of the run, as far as prices are stated.
         StillBilled = "still-billed",
+        /// Released instances whose worth is not stated; `lost-worth` does not include them.
+        LostWithoutWorth = "lost-without-worth",
+        /// Resources that are left behind and whose price is not stated; `still-billed` does not
+        /// include them.
+        BilledWithoutPrice = "billed-without-price",
     }
 }
 
@@ -50,6 +55,8 @@ words! {
         Decisions = "decisions",
         /// Disks.
         Disks = "disks",
+        /// Resources.
+        Resources = "resources",
         /// Sizes in GiB.
         Gib = "GiB",
         /// Seconds.
@@ -66,7 +73,11 @@ impl Metric {
     /// The unit of its values.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::ProtectedLost | Self::ProtectedLostAtMost | Self::Released => Unit::Instances,
+            Self::ProtectedLost
+            | Self::ProtectedLostAtMost
+            | Self::Released
+            | Self::LostWithoutWorth => Unit::Instances,
+            Self::BilledWithoutPrice => Unit::Resources,
             Self::Held | Self::Overridden => Unit::Decisions,
             Self::GibLost => Unit::Gib,
             Self::LostOfUnknownSize => Unit::Disks,
@@ -80,9 +91,14 @@ impl Metric {
 
     /// Whether a complete replication may have no value of it.
     pub const fn is_optional(self) -> bool {
+        self.needs_currency() || matches!(self, Self::FirstLoss | Self::FirstProtectedLoss)
+    }
+
+    /// Whether only scenarios with a currency have it.
+    pub const fn needs_currency(self) -> bool {
         matches!(
             self,
-            Self::FirstLoss | Self::FirstProtectedLoss | Self::LostWorth | Self::StillBilled
+            Self::LostWorth | Self::StillBilled | Self::LostWithoutWorth | Self::BilledWithoutPrice
         )
     }
 

@@ -146,6 +146,9 @@ fn replications_estimate_money_and_parts_give_the_same_bytes() {
     let ran = stayput(&[&study[..], &["--out", &out("whole")]].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("  lost-worth (EUR)"), "{}", ran.stdout);
+    let note = "lost-worth: stated prices only; some released instances have no `worth`";
+    assert!(ran.stdout.contains(note), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("  billed-without-price"), "{}", ran.stdout);
     for part in ["1/2", "2/2"] {
         let folder = out(&part[..1]);
         let ran = stayput(&[&study[..], &["--shard", part, "--out", &folder]].concat());
@@ -169,6 +172,8 @@ fn replications_estimate_money_and_parts_give_the_same_bytes() {
     let estimates = table(&span.path().join("whole/estimates.csv"));
     let money: Vec<&Row> = estimates.iter().filter(|row| row["unit"] == "money").collect();
     assert_eq!(money.len(), 4, "two metrics of two cases");
+    let unknown = estimates.iter().find(|row| row["metric"] == "lost-without-worth").unwrap();
+    assert_eq!((unknown["mean"].as_str(), unknown["unit"].as_str()), ("1", "instances"));
     let still = money.iter().find(|row| row["metric"] == "still-billed").unwrap();
     assert_eq!(
         (still["mean"].parse(), &still["mean"]),

@@ -8,6 +8,7 @@ use super::charts::{
 use super::page::{Made, made, page};
 use super::ticks::span;
 use crate::experiment::{Estimate, Method, Replications};
+use crate::money::Currency;
 use crate::report::estimates::shown;
 use crate::report::figures::{many, number};
 use crate::report::paired::PairedRun;
@@ -210,7 +211,8 @@ fn interval_table(study: &Study<'_>, metrics: &[&Estimate]) -> Markup {
                     range.into_iter().flatten().chain(one.mean)
                 }));
                 tbody {
-                    tr { th scope="rowgroup" colspan="3" { (metric.metric) " " span.nl {
+                    tr { th scope="rowgroup" colspan="3" { (metric.metric) (in_currency(metric.unit,
+                        rows.first().and_then(|(run, _)| run.replications.currency))) " " span.nl {
                         (about(&metric.metric).trim_end_matches('.')) } } }
                     @for (index, (run, one)) in rows.iter().enumerate() { tr {
                         th scope="row" { (name(run.replications)) }
@@ -234,6 +236,12 @@ fn ends(scale: Scale, unit: Unit) -> Markup {
             text x="98%" y="12" text-anchor="end" { (shown(high, unit)) }
         }
     }
+}
+
+/// The currency of amounts, in brackets; empty for other units.
+fn in_currency(unit: Unit, currency: Option<Currency>) -> String {
+    let currency = currency.filter(|_| unit == Unit::Money);
+    currency.map(|currency| format!(" ({currency})")).unwrap_or_default()
 }
 
 /// What a metric means; empty for counts that the scenario defines.
@@ -349,7 +357,7 @@ pub(super) fn paired_table(run: &PairedRun) -> Markup {
             tbody { @for one in &run.figures { tr {
                 @let show = |number: Option<f64>| number.map_or("—".to_owned(), |n| shown(n,
                     one.unit));
-                th scope="row" data-l="metric" { (one.metric) }
+                th scope="row" data-l="metric" { (one.metric) (in_currency(one.unit, run.currency)) }
                 td.n data-l="old" { (show(one.means.map(|means| means[0]))) }
                 td.n data-l="new" { (show(one.means.map(|means| means[1]))) }
                 td.n data-l="difference" { (show(one.difference)) }
