@@ -27,7 +27,8 @@ fn run(rest: &str) -> (tempfile::TempDir, String) {
     let out = span.path().join("out").to_string_lossy().into_owned();
     let ran = stayput(&["run", &path, "--out", &out]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    (span, ran.stdout)
+    // Where a line breaks depends on the width.
+    (span, ran.stdout.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn cells<'r>(rows: &'r [Row], columns: &[&str]) -> Vec<Vec<&'r str>> {
@@ -63,12 +64,9 @@ fn what_is_left_behind_is_billed_from_its_release_to_the_end() {
     let expected =
         [["vm-1", "0.1", "12.5", "EUR"], ["vm-2", "0.2", "", "EUR"], ["vm-3", "", "0", "EUR"]];
     assert_eq!(shown, expected);
-    assert!(
-        said.contains("\nworth lost: 12.50 EUR (1 released instance without `worth`)\n"),
-        "{said}"
-    );
+    assert!(said.contains("worth lost: 12.50 EUR (1 released instance without `worth`)"), "{said}");
     let billed =
-        "\nbilled to the end for what is left behind: 2.39 EUR (1 resource without `hourly`)\n";
+        "billed to the end for what is left behind: 2.39 EUR (1 resource without `hourly`)";
     assert!(said.contains(billed), "{said}");
 }
 
@@ -96,8 +94,8 @@ fn created_instances_have_prices() {
         "vm-9 0.5 7 released",
     ];
     assert_eq!(shown, expected);
-    assert!(said.contains("\nworth lost: 114.00 USD\n"), "{said}");
-    assert!(said.contains("left behind: 48.00 USD (1 resource without `hourly`)\n"), "{said}");
+    assert!(said.contains("worth lost: 114.00 USD"), "{said}");
+    assert!(said.contains("left behind: 48.00 USD (1 resource without `hourly`)"), "{said}");
 }
 
 /// A table of instances has prices in its columns, however it is read.
