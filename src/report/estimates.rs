@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::float_arithmetic,
-    clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     reason = "numbers are printed here"
 )]

@@ -121,7 +121,7 @@ pub fn matrix_text(policy: &Policy, page: Page) -> String {
         }
         rows.push(row);
     }
-    out.extend(grid(rows, axes.len(), page.width));
+    out.extend(grid(&rows, axes.len(), page.width));
     out.push(String::new());
     out.extend(hanging("", &count_cells(&book), page.width));
     out.push(String::new());
@@ -144,8 +144,8 @@ pub fn matrix_text(policy: &Policy, page: Page) -> String {
 
 /// The rows below their heading. Where the page is too narrow for a table, a row names each
 /// protection with its verdict and rule below the situation; `axes` cells describe that.
-fn grid(rows: Vec<Vec<String>>, axes: usize, width: usize) -> Vec<String> {
-    let lines = table(rows.clone(), &[]);
+fn grid(rows: &[Vec<String>], axes: usize, width: usize) -> Vec<String> {
+    let lines = table(rows.to_vec(), &[]);
     if lines.iter().all(|line| wide(line) + 2 <= width) {
         return lines.iter().map(|line| format!("  {line}")).collect();
     }
@@ -281,6 +281,7 @@ fn sources(policy: &Policy) -> Section {
     section("sources", rows.collect())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a section may be absent")]
 fn section(title: &'static str, rows: Vec<Vec<String>>) -> Section {
     Some((title, rows))
 }

@@ -48,7 +48,8 @@ pub fn rule_text(
         let mut lines = hanging(&" ".repeat(wide + 4), text, page.width);
         if let Some(first) = lines.first_mut() {
             let name = page.paint.dim(&padded(name, wide));
-            *first = format!("  {name}  {}", first.trim_start()).trim_end().to_owned();
+            let whole = format!("  {name}  {}", first.trim_start());
+            whole.trim_end().clone_into(first);
         }
         lines
     });

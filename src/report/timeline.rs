@@ -203,7 +203,7 @@ impl Timeline {
         if cut {
             parts.clear();
         }
-        let refused = refused.then(|| Refused {
+        let refused = refused.then_some(Refused {
             verb: request.verb,
             result: request.result,
             got: request.got,

@@ -209,7 +209,8 @@ fn decision(
     // The first line contains styles, which take no columns.
     let mut lines = hanging(&" ".repeat(indent), &one.effect, page.width);
     if let Some(line) = lines.first_mut() {
-        *line = format!("{first}{}", line.trim_start()).trim_end().to_owned();
+        let whole = format!("{first}{}", line.trim_start());
+        whole.trim_end().clone_into(line);
     }
     lines
 }

@@ -146,7 +146,20 @@ fn changes(parts: Vec<ChangedPart>, header: &RunHeader) -> Vec<String> {
                     What::Arrears(_, false) => "has paid its bill",
                     What::Cancelled(_, true) => "is cancelled",
                     What::Cancelled(_, false) => "is active again",
-                    _ => "changes",
+                    What::State(..)
+                    | What::Group(..)
+                    | What::Schedule(..)
+                    | What::Protections(..)
+                    | What::Billing(..)
+                    | What::Term(..)
+                    | What::Lock(..)
+                    | What::Size(..)
+                    | What::Exists(..)
+                    | What::Model(..)
+                    | What::Probed(..)
+                    | What::Health(..)
+                    | What::Suspended(..)
+                    | What::Property(..) => "changes",
                 };
                 kinds.entry(kind.to_owned()).or_default().add(header.account(id));
             }

@@ -436,7 +436,11 @@ fn invalid_questions_are_reported() {
             write(span.path(), "x.yaml", text.replace("prod-1-lost:", &format!("\"{name}\":")));
         let ran = stayput(&["check", &path]);
         assert_eq!(ran.code, 2, "{name}");
-        assert!(ran.stderr.contains(&format!("counted as `{name}`")), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("`{name}` cannot be the name of a count")),
+            "{}",
+            ran.stderr
+        );
     }
     let path =
         write(span.path(), "x.yaml", text.replace("{ instance: prod-1,", "{ instance: prod-9,"));
