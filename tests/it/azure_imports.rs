@@ -441,8 +441,7 @@ fn what_cannot_be_there_at_the_start_is_left_out_with_a_count() {
     assert!(ran.stdout.contains("1 instance"), "{}", ran.stdout);
     assert_eq!(stayput(&["test", &path]).code, 0);
     // Without a time, that of the newest file counts, with a warning.
-    let path =
-        write(span.path(), "now.yaml", &text.replace(", captured: 2026-06-01T00:00:00Z", ""));
+    let path = write(span.path(), "now.yaml", text.replace(", captured: 2026-06-01T00:00:00Z", ""));
     let ran = stayput(&["check", &path]);
     assert!(ran.stderr.contains("the time of the newest file"), "{}", ran.stderr);
 }

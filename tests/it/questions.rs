@@ -33,7 +33,7 @@ fn run(python: &str, program: &str, folder: &Path, argument: &str) -> String {
     String::from_utf8(ran.stdout).unwrap()
 }
 
-/// Prints the answer of a query as a Markdown table; all cells are texts of DuckDB.
+/// Prints the answer of a query as a Markdown table; all cells are texts of `DuckDB`.
 const ASK: &str = r#"
 import duckdb, sys
 duckdb.sql("SET TimeZone = 'UTC'")
