@@ -264,7 +264,7 @@ fn a_trigger_of_one_edition_is_reported_with_its_verdicts() {
                 ("expiry, security-release, spot-reclaim]", "expiry, spot-reclaim]"),
                 ("      RP4: {", "      x-RP4: {"),
                 (
-                    ", because: what is forcibly released is under a security lock }",
+                    ", because: an instance that is forcibly released has a security lock }",
                     ", because: x }",
                 ),
             ]
