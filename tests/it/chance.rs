@@ -259,7 +259,7 @@ fn spans_can_come_from_a_file() {
     for (rows, reported) in [
         ("span,weight\n1d,x\n", "gaps.csv:2:4"),
         ("span\n", "there is no span to draw"),
-        ("span,weight\n0s,1\n9d,0\n", "would never let time pass"),
+        ("span,weight\n0s,1\n9d,0\n", "every gap of this source is zero"),
         ("gap\n1d\n", "is not a table that can be read here"),
     ] {
         write(span.path(), "gaps.csv", rows);

@@ -10,8 +10,8 @@ const BASE: &str = "alibaba-ecs@2026-05-15";
 
 /// Takes out a remedy that helps only as long as SP2 holds against health checks.
 const NO_REMEDY: (&str, &str) = (
-    "without regard to the flag, remedy: { set: scale-in-protection } }",
-    "without regard to the flag, remedy: mend its health }",
+    "whether or not the flag is set, remedy: { set: scale-in-protection } }",
+    "whether or not the flag is set, remedy: repair the member }",
 );
 
 /// The text of an edition with some lines changed; each must be there.

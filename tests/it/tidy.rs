@@ -148,6 +148,21 @@ const FORMER_WORDS: &[&str] = &[
     "come to the same",
     "comes to the same",
     "as it were",
+    "for good",
+    "own fate",
+    "puts by",
+    "nowhere said",
+    "behind its back",
+    "no time at all",
+    "stands behind",
+    "stand behind",
+    "comes of it",
+    "come of it",
+    "goes without saying",
+    "hangs together",
+    "in vain",
+    "heeds",
+    "strangers",
 ];
 
 /// Files that contain a former word, and why.
