@@ -7,8 +7,8 @@ use anstream::ColorChoice;
 use super::shared::exit::Exit;
 use super::shared::load::Loader;
 use super::shared::terminal;
-use crate::diagnostics::{Code, FileId, Problem, Severity, Spanned, closest, many};
-use crate::import::{Imported, PROVIDERS, import};
+use crate::diagnostics::{Code, FileId, Problem, Severity, Spanned, many};
+use crate::import::{Imported, PROVIDERS, import, unknown_provider};
 use crate::policy::Policy;
 use crate::report::{MOST_WRITTEN, imported_scenario};
 use crate::time::SimTime;
@@ -52,10 +52,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         return Err(Exit::BadInput);
     };
     if let Some(from) = arguments.from.as_deref().filter(|from| !PROVIDERS.contains(from)) {
-        let title = format!("replies of `{from}` cannot be imported");
-        let problem = Problem::bare(Code::UnknownWord, title);
-        let problem = problem.did_you_mean(&closest(from, PROVIDERS.iter().copied()));
-        let problem = problem.note(format!("one of: {}", PROVIDERS.join(", ")));
+        let problem = unknown_provider(from);
         loader.problems.add(problem.help("or write the fleet as CSV: `instances: { file: … }`"));
         loader.print_problems(paint);
         return Err(Exit::BadInput);

@@ -380,18 +380,19 @@ record! {
     }
 }
 
+impl WrittenResource {
+    /// A resource of which only this is known. `gib` is its size; `with_instance` states whether it
+    /// is deleted with the instance; each is `None` if not known.
+    pub const fn new(kind: ResourceKind, gib: Option<u64>, with_instance: Option<bool>) -> Self {
+        Self(WrittenResourceRecord { kind, gib, with_instance, disk: None, hourly: None })
+    }
+}
+
 impl Read for WrittenResource {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             Value::Scalar(_, Style::Plain | Style::Cell | Style::Quoted) => {
-                let kind = read_word(node, problems)?;
-                Some(Self(WrittenResourceRecord {
-                    kind,
-                    gib: None,
-                    with_instance: None,
-                    disk: None,
-                    hourly: None,
-                }))
+                Some(Self::new(read_word(node, problems)?, None, None))
             }
             Value::Empty | Value::List(_) | Value::Map(_) => {
                 WrittenResourceRecord::read(node, problems).map(Self)

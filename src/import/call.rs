@@ -11,13 +11,14 @@ pub(super) struct ListedCall {
     pub(super) from: &'static str,
     /// The cloud that its rows describe.
     pub(super) cloud: &'static str,
-    /// What is run to get it, as a line to paste; `{group}` stands for a group, `{set}` for a set.
+    /// What is run to get it, as a line to paste; `{group}` stands for a group, and
+    /// `{place}` for its resource group.
     pub(super) command: &'static str,
     /// The words for one row in messages: `an instance`.
     pub(super) one: &'static str,
     /// How its rows are found.
     pub(super) found: RowPlace,
-    /// The facts that it gives, by the names of [`FleetReader::unseen`].
+    /// The facts that it gives, by the names of [`Missing::fact`](super::reader::Missing::fact).
     pub(super) gives: &'static [&'static str],
     /// Rows of a lower number are read first: instances before what refers to them.
     pub(super) order: u8,

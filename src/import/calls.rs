@@ -20,6 +20,26 @@ const fn keys(
     Keys { all, any, none }
 }
 
+/// A type of resource in the state of Terraform, which no function reads yet.
+const fn in_state(
+    cloud: &'static str,
+    one: &'static str,
+    order: u8,
+    resource: &'static str,
+) -> ListedCall {
+    ListedCall {
+        from: "terraform",
+        cloud,
+        one,
+        order,
+        command: "terraform show -json",
+        found: RowPlace::StateOf(resource),
+        gives: &[],
+        read: |_, _| {},
+        summary: no_summary,
+    }
+}
+
 /// The calls, in the order in which a bare row is compared with them.
 #[rustfmt::skip]
 pub(super) const CALLS: &[ListedCall] = &[
@@ -114,51 +134,15 @@ pub(super) const CALLS: &[ListedCall] = &[
         found: RowPlace::Bare(keys(&["state", "id"], &["tenantId", "subscriptionId", "isDefault", "subscriptionPolicies"], &[])),
         gives: &[], read: |reader, row| reader.az_account(row), summary: no_summary,
     },
-    ListedCall {
-        from: "terraform", cloud: ALIBABA, one: "an instance", order: 1, command: "terraform show -json",
-        found: RowPlace::StateOf("alicloud_instance"),
-        gives: &[], read: |reader, row| reader.tf_alicloud_instance(row), summary: no_summary,
-    },
-    ListedCall {
-        from: "terraform", cloud: ALIBABA, one: "a scaling group", order: 2, command: "terraform show -json",
-        found: RowPlace::StateOf("alicloud_ess_scaling_group"),
-        gives: &[], read: |reader, row| reader.tf_alicloud_group(row), summary: no_summary,
-    },
-    ListedCall {
-        from: "terraform", cloud: AZURE, one: "a virtual machine", order: 2, command: "terraform show -json",
-        found: RowPlace::StateOf("azurerm_linux_virtual_machine"),
-        gives: &[], read: |reader, row| reader.tf_machine(row), summary: no_summary,
-    },
-    ListedCall {
-        from: "terraform", cloud: AZURE, one: "a virtual machine", order: 2, command: "terraform show -json",
-        found: RowPlace::StateOf("azurerm_windows_virtual_machine"),
-        gives: &[], read: |reader, row| reader.tf_machine(row), summary: no_summary,
-    },
-    ListedCall {
-        from: "terraform", cloud: AZURE, one: "a virtual machine", order: 2, command: "terraform show -json",
-        found: RowPlace::StateOf("azurerm_virtual_machine"),
-        gives: &[], read: |reader, row| reader.tf_machine(row), summary: no_summary,
-    },
-    ListedCall {
-        from: "terraform", cloud: AZURE, one: "a scale set", order: 0, command: "terraform show -json",
-        found: RowPlace::StateOf("azurerm_linux_virtual_machine_scale_set"),
-        gives: &[], read: |reader, row| reader.tf_uniform_set(row), summary: no_summary,
-    },
-    ListedCall {
-        from: "terraform", cloud: AZURE, one: "a scale set", order: 0, command: "terraform show -json",
-        found: RowPlace::StateOf("azurerm_windows_virtual_machine_scale_set"),
-        gives: &[], read: |reader, row| reader.tf_uniform_set(row), summary: no_summary,
-    },
-    ListedCall {
-        from: "terraform", cloud: AZURE, one: "a scale set", order: 0, command: "terraform show -json",
-        found: RowPlace::StateOf("azurerm_orchestrated_virtual_machine_scale_set"),
-        gives: &[], read: |reader, row| reader.tf_flexible_set(row), summary: no_summary,
-    },
-    ListedCall {
-        from: "terraform", cloud: AZURE, one: "a lock", order: 3, command: "terraform show -json",
-        found: RowPlace::StateOf("azurerm_management_lock"),
-        gives: &[], read: |reader, row| reader.tf_lock(row), summary: no_summary,
-    },
+    ListedCall { read: |reader, row| reader.tf_alicloud_instance(row), ..in_state(ALIBABA, "an instance", 1, "alicloud_instance") },
+    ListedCall { read: |reader, row| reader.tf_alicloud_group(row), ..in_state(ALIBABA, "a scaling group", 2, "alicloud_ess_scaling_group") },
+    ListedCall { read: |reader, row| reader.tf_machine(row), ..in_state(AZURE, "a virtual machine", 2, "azurerm_linux_virtual_machine") },
+    ListedCall { read: |reader, row| reader.tf_machine(row), ..in_state(AZURE, "a virtual machine", 2, "azurerm_windows_virtual_machine") },
+    ListedCall { read: |reader, row| reader.tf_machine(row), ..in_state(AZURE, "a virtual machine", 2, "azurerm_virtual_machine") },
+    ListedCall { read: |reader, row| reader.tf_uniform_set(row), ..in_state(AZURE, "a scale set", 0, "azurerm_linux_virtual_machine_scale_set") },
+    ListedCall { read: |reader, row| reader.tf_uniform_set(row), ..in_state(AZURE, "a scale set", 0, "azurerm_windows_virtual_machine_scale_set") },
+    ListedCall { read: |reader, row| reader.tf_flexible_set(row), ..in_state(AZURE, "a scale set", 0, "azurerm_orchestrated_virtual_machine_scale_set") },
+    ListedCall { read: |reader, row| reader.tf_lock(row), ..in_state(AZURE, "a lock", 3, "azurerm_management_lock") },
 ];
 
 /// The calls of a provider, or all.

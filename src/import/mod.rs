@@ -25,4 +25,4 @@ mod terraform;
 
 pub use calls::PROVIDERS;
 pub use imported::{Imported, ImportedAccount, Unseen};
-pub use read::import;
+pub use read::{import, unknown_provider};

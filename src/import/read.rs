@@ -20,10 +20,9 @@ pub fn import(
     problems: &mut Problems,
 ) -> Imported {
     if let Some(from) = from.filter(|from| !PROVIDERS.contains(&from.value.as_str())) {
-        let title = format!("replies of `{}` cannot be imported", **from);
-        let problem = Problem::at(Code::UnknownWord, from.span, title, "unknown provider");
-        let problem = problem.did_you_mean(&closest(from, PROVIDERS.iter().copied()));
-        problems.add(problem.note(format!("one of: {}", PROVIDERS.join(", "))));
+        let mut problem = unknown_provider(from);
+        problem.labels.push((from.span, "unknown provider".into()));
+        problems.add(problem);
         return Imported::default();
     }
     let replies: Vec<_> = texts.iter().map(|file| ReplyText::new(*file, sources, SAVE)).collect();
@@ -66,6 +65,14 @@ pub fn import(
     out.unseen = unseen(&out, missing);
     out.work = replies.iter().map(ReplyText::work).sum();
     out
+}
+
+/// The problem of a provider whose replies are not read.
+pub fn unknown_provider(from: &str) -> Problem {
+    let title = format!("replies of `{from}` cannot be imported");
+    let problem = Problem::bare(Code::UnknownWord, title);
+    let problem = problem.did_you_mean(&closest(from, PROVIDERS.iter().copied()));
+    problem.note(format!("one of: {}", PROVIDERS.join(", ")))
 }
 
 /// Gives each cloud an account with its policy, if there are several: instances and groups before

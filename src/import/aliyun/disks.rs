@@ -1,7 +1,7 @@
 //! Disks of instances that another reply lists.
 
 use crate::diagnostics::Spanned;
-use crate::format::{Name, WrittenResource, WrittenResourceRecord};
+use crate::format::{Name, WrittenResource};
 use crate::import::fields::ReplyObject;
 use crate::import::reader::FleetReader;
 use crate::words::ResourceKind;
@@ -49,14 +49,5 @@ pub(super) fn resource(
     gib: Option<u64>,
     with_instance: Option<bool>,
 ) -> (Spanned<Name>, WrittenResource) {
-    (
-        name,
-        WrittenResource(WrittenResourceRecord {
-            kind,
-            gib,
-            with_instance,
-            disk: None,
-            hourly: None,
-        }),
-    )
+    (name, WrittenResource::new(kind, gib, with_instance))
 }

@@ -4,9 +4,7 @@ use super::names::{SCALE_IN, SET_ACTIONS};
 use super::sets::{EVICTIONS, PRIORITIES};
 use super::values::instant;
 use crate::diagnostics::Spanned;
-use crate::format::{
-    Known, Map, Name, WrittenInstance, WrittenProtect, WrittenResource, WrittenResourceRecord,
-};
+use crate::format::{Known, Map, Name, WrittenInstance, WrittenProtect, WrittenResource};
 use crate::import::azure_state::{MachineRow, ResourcePath};
 use crate::import::fields::{ReplyObject, safe_name};
 use crate::import::reader::FleetReader;
@@ -190,7 +188,7 @@ impl FleetReader<'_> {
             for address in addresses.split(',').map(str::trim).filter(|a| !a.is_empty()) {
                 let address = Spanned::new(address.to_owned().into(), addresses.span);
                 if let Some(name) = safe_name(&address, self.problems) {
-                    resources.push((name, resource(ResourceKind::Eip, None, None)));
+                    resources.push((name, WrittenResource::new(ResourceKind::Eip, None, None)));
                 }
             }
         }
@@ -211,7 +209,7 @@ impl FleetReader<'_> {
             let text = lun.map_or_else(|| "os-disk".to_owned(), |lun| format!("disk-{lun}"));
             Some(Spanned::new(Name(text.into()), disk.span))
         })?;
-        Some((name, resource(kind, gib.map(|gib| u64::from(gib.value)), with)))
+        Some((name, WrittenResource::new(kind, gib.map(|gib| u64::from(gib.value)), with)))
     }
 }
 
@@ -220,8 +218,4 @@ fn set_name(id: &str) -> Option<String> {
     let parts: Vec<&str> = id.split('/').collect();
     let at = parts.iter().position(|part| part.eq_ignore_ascii_case("virtualMachineScaleSets"))?;
     parts.get(at + 1).map(|name| (*name).to_owned())
-}
-
-fn resource(kind: ResourceKind, gib: Option<u64>, with_instance: Option<bool>) -> WrittenResource {
-    WrittenResource(WrittenResourceRecord { kind, gib, with_instance, disk: None, hourly: None })
 }

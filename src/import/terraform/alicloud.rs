@@ -3,7 +3,6 @@
 use crate::diagnostics::Spanned;
 use crate::format::{
     Known, Map, Name, OneOrMany, WrittenInstance, WrittenProtect, WrittenResource,
-    WrittenResourceRecord,
 };
 use crate::import::aliyun::instances::STATES;
 use crate::import::aliyun::names::{CLOUD, DELETION_PROTECTION, PROTECTED};
@@ -53,13 +52,7 @@ impl FleetReader<'_> {
         let mut disks = Vec::new();
         let resource = |kind, gib: Option<Spanned<u32>>, with_instance| {
             let gib = gib.map(|gib| u64::from(gib.value));
-            WrittenResource(WrittenResourceRecord {
-                kind,
-                gib,
-                with_instance,
-                disk: None,
-                hourly: None,
-            })
+            WrittenResource::new(kind, gib, with_instance)
         };
         if let Some(gib) = row.number("system_disk_size", self.problems).filter(|gib| gib.value > 0)
         {

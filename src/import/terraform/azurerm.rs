@@ -3,7 +3,6 @@
 use crate::diagnostics::Spanned;
 use crate::format::{
     Known, Map, Name, OneOrMany, WrittenGroup, WrittenHook, WrittenInstance, WrittenResource,
-    WrittenResourceRecord,
 };
 use crate::import::azure::sets::{
     EVICTIONS, ORDERS, PRIORITIES, REPAIRS, UPGRADES, set_of_unknown_locks,
@@ -131,14 +130,7 @@ impl FleetReader<'_> {
                 let gib = gib.map(|gib| u64::from(gib.value));
                 let name = disk.name("name", self.problems);
                 let name = name.unwrap_or_else(|| Spanned::new(Name(key.into()), disk.span));
-                let record = WrittenResourceRecord {
-                    kind,
-                    gib,
-                    with_instance: None,
-                    disk: None,
-                    hourly: None,
-                };
-                disks.push((name, WrittenResource(record)));
+                disks.push((name, WrittenResource::new(kind, gib, None)));
             }
         }
         disks
