@@ -225,10 +225,10 @@ fn quote(span: Span, sources: &Sources, width: usize) -> Vec<String> {
     let room = width.saturating_sub(gutter.len() + 8).max(10);
     let before: String = line.chars().take(column - 1).collect();
     // The mark begins in the first half of what is shown, unless all of the line is.
-    let mut skipped = 0;
+    let (mut skipped, of_before) = (0, columns(&before));
     if columns(line) > room {
         for c in before.chars() {
-            if columns(&before) - skipped <= room / 2 {
+            if of_before - skipped <= room / 2 {
                 break;
             }
             skipped += c.width().unwrap_or(0);
@@ -241,7 +241,7 @@ fn quote(span: Span, sources: &Sources, width: usize) -> Vec<String> {
         }
         at += c.width().unwrap_or(0);
     }
-    let start = columns(&before).saturating_sub(skipped);
+    let start = of_before.saturating_sub(skipped);
     let size = columns(marked).max(1).min(room.saturating_sub(start).max(1));
     vec![
         format!("     {number} | {}", text.trim_end()),

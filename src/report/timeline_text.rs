@@ -141,27 +141,7 @@ fn changes(parts: Vec<ChangedPart>, header: &RunHeader) -> Vec<String> {
     for ChangedPart { what, who } in parts {
         match who {
             Who::Account(id) => {
-                let kind = match what {
-                    What::Arrears(_, true) => "is overdue",
-                    What::Arrears(_, false) => "has paid its bill",
-                    What::Cancelled(_, true) => "is cancelled",
-                    What::Cancelled(_, false) => "is active again",
-                    What::State(..)
-                    | What::Group(..)
-                    | What::Schedule(..)
-                    | What::Protections(..)
-                    | What::Billing(..)
-                    | What::Term(..)
-                    | What::Lock(..)
-                    | What::Size(..)
-                    | What::Exists(..)
-                    | What::Model(..)
-                    | What::Probed(..)
-                    | What::Health(..)
-                    | What::Suspended(..)
-                    | What::Property(..) => "changes",
-                };
-                kinds.entry(kind.to_owned()).or_default().add(header.account(id));
+                kinds.entry(in_words(&what, header)).or_default().add(header.account(id));
             }
             Who::Group(id) => {
                 kinds.entry(in_words(&what, header)).or_default().add(header.group(id));
@@ -178,6 +158,10 @@ fn changes(parts: Vec<ChangedPart>, header: &RunHeader) -> Vec<String> {
 fn in_words(what: &What, header: &RunHeader) -> String {
     match what {
         What::State(_, to) => to.word().into(),
+        What::Arrears(_, true) => "is overdue".into(),
+        What::Arrears(_, false) => "has paid its bill".into(),
+        What::Cancelled(_, true) => "is cancelled".into(),
+        What::Cancelled(_, false) => "is active again".into(),
         What::Group(..)
         | What::Schedule(..)
         | What::Protections(..)
@@ -186,8 +170,6 @@ fn in_words(what: &What, header: &RunHeader) -> String {
         | What::Lock(..)
         | What::Size(..)
         | What::Exists(..)
-        | What::Arrears(..)
-        | What::Cancelled(..)
         | What::Model(..)
         | What::Health(..)
         | What::Probed(..)
