@@ -52,16 +52,8 @@ pub fn paired(old: &Replications, new: &Replications, level: Confidence) -> Vec<
             let interval = change.differs().then(|| change.interval(level)).flatten();
             (interval, interval.map_or(Method::None, |_| Method::StudentT))
         };
-        let scaled = |number: f64| match series.unit {
-            Unit::Money => in_units(number),
-            Unit::Share
-            | Unit::Instances
-            | Unit::Decisions
-            | Unit::Disks
-            | Unit::Resources
-            | Unit::Gib
-            | Unit::Seconds => number,
-        };
+        let is_money = series.unit == Unit::Money;
+        let scaled = |number: f64| if is_money { in_units(number) } else { number };
         Paired {
             metric: series.name.clone(),
             unit: series.unit,

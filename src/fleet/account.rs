@@ -18,6 +18,13 @@ pub struct Account {
     pub waiting: u32,
 }
 
+impl Account {
+    /// An account without instances.
+    pub const fn new(policy: PolicyId, grace: SimSpan, arrears: Option<Arrears>) -> Self {
+        Self { policy, grace, arrears, instances: Vec::new(), waiting: 0 }
+    }
+}
+
 /// The clock of an account in arrears, or of a cancelled account.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrears {

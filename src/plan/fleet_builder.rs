@@ -55,24 +55,12 @@ impl FleetBuilder<'_, '_> {
                 let policy = policy_of(part);
                 let grace = part.grace.unwrap_or(SimSpan::ZERO);
                 let arrears = self.arrears(policy, grace, part.arrears_since);
-                self.fleet.add_account(Account {
-                    policy,
-                    grace,
-                    arrears,
-                    instances: Vec::new(),
-                    waiting: 0,
-                });
+                self.fleet.add_account(Account::new(policy, grace, arrears));
             }
         }
         if self.fleet.accounts().next().is_none() {
             self.resolver.accounts.intern(DEFAULT_ACCOUNT);
-            self.fleet.add_account(Account {
-                policy: PolicyId(0),
-                grace: SimSpan::ZERO,
-                arrears: None,
-                instances: Vec::new(),
-                waiting: 0,
-            });
+            self.fleet.add_account(Account::new(PolicyId(0), SimSpan::ZERO, None));
         }
     }
 
@@ -205,13 +193,7 @@ impl FleetBuilder<'_, '_> {
             AccountId::from_index(id)
         } else {
             self.define(Subject::Account, &name.value, name.span, Named::Elsewhere)?;
-            self.fleet.add_account(Account {
-                policy: PolicyId(0),
-                grace: SimSpan::ZERO,
-                arrears: None,
-                instances: Vec::new(),
-                waiting: 0,
-            })
+            self.fleet.add_account(Account::new(PolicyId(0), SimSpan::ZERO, None))
         };
         self.owes_since(id, since);
         Some(id)

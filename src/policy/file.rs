@@ -92,8 +92,8 @@ record! {
     WrittenCitation: "a source" {
         /// Its title.
         required "title" => title: String,
-                /// The section that is cited.
-                optional "section" => section: String,
+        /// The section that is cited.
+        optional "section" => section: String,
         /// Its date, as far as it is known.
         optional "dated" => dated: Spanned<String>,
         /// Its address: https://…
@@ -116,7 +116,7 @@ record! {
         default "standby" => standby: bool,
         /// Whether it is a part of the model of the instance, so that `flag-changes` apply.
         default "in-model" => in_model: bool,
-                /// When it can be set.
+        /// When it can be set.
         optional "settable" => settable: WrittenSettable,
         /// Where it has an effect; elsewhere it is inert.
         optional "works-when" => works_when: RuleNode<WorksWhen>,
@@ -159,7 +159,7 @@ record! {
 }
 
 record! {
-        /// How a scale-in selects members.
+    /// How a scale-in selects members.
     #[derive(Default)]
     WrittenScaleIn: "a scale-in" {
         /// The orders that a group may use, by the provider's names.
@@ -180,11 +180,11 @@ record! {
 }
 
 record! {
-        /// Limits on the wait before a repair.
-        WrittenRepairs: "limits on repairs" {
-                /// The shortest wait.
-                optional "shortest" => shortest: SimSpan,
-                /// The longest wait.
+    /// Limits on the wait before a repair.
+    WrittenRepairs: "limits on repairs" {
+        /// The shortest wait.
+        optional "shortest" => shortest: SimSpan,
+        /// The longest wait.
         optional "longest" => longest: SimSpan,
         /// The statement's source.
         optional "source" => source: OneOrMany<Spanned<String>>,
@@ -194,21 +194,21 @@ record! {
 }
 
 record! {
-        /// Lifecycle hooks for members that are created or removed.
-        WrittenHooks: "hooks" {
-                /// The shortest timeout.
-                optional "shortest" => shortest: SimSpan,
-                /// The longest timeout.
-                optional "longest" => longest: SimSpan,
-                /// The results that a hook may have.
-                required "results" => results: Vec<Spanned<HookResult>>,
-                /// Whether members of a group whose hooks have ended wait for the others.
-                default "together" => together: bool,
-                /// The billing methods that hooks apply to; all if not given.
-                default "billing" => billing: Vec<Billing>,
-                /// The largest number of heartbeats.
-                default "heartbeats" => heartbeats: u32,
-                /// The longest wait with all heartbeats.
+    /// Lifecycle hooks for members that are created or removed.
+    WrittenHooks: "hooks" {
+        /// The shortest timeout.
+        optional "shortest" => shortest: SimSpan,
+        /// The longest timeout.
+        optional "longest" => longest: SimSpan,
+        /// The results that a hook may have.
+        required "results" => results: Vec<Spanned<HookResult>>,
+        /// Whether members of a group whose hooks have ended wait for the others.
+        default "together" => together: bool,
+        /// The billing methods that hooks apply to; all if not given.
+        default "billing" => billing: Vec<Billing>,
+        /// The largest number of heartbeats.
+        default "heartbeats" => heartbeats: u32,
+        /// The longest wait with all heartbeats.
         optional "in-all" => in_all: SimSpan,
         /// The source of these figures.
         optional "source" => source: OneOrMany<Spanned<String>>,
@@ -242,8 +242,8 @@ record! {
         required "one-of" => one_of: Vec<Spanned<String>>,
         /// The position if a scenario does not set the switch; if not given, each scenario must.
         optional "default" => default: Spanned<String>,
-                /// The position in which protections hold least. The default must be equal to it,
-                /// unless a source supports another.
+        /// The position in which protections hold least. The default must be equal to it,
+        /// unless a source supports another.
         optional "cautious" => cautious: Spanned<String>,
         /// The confidence of the default position.
         optional "confidence" => confidence: Spanned<Confidence>,
@@ -259,7 +259,7 @@ record! {
     WrittenNote: "a note" {
         /// The statement in our own words.
         required "says" => says: String,
-                /// The document that contains it.
-                required "source" => source: OneOrMany<Spanned<String>>,
+        /// The document that contains it.
+        required "source" => source: OneOrMany<Spanned<String>>,
     }
 }

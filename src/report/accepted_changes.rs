@@ -28,12 +28,12 @@ record! {
 record! {
     /// An accepted change, as written.
     WrittenAccepted: "an accepted change" {
-                /// The old edition, `NAME@EDITION`.
-                required "from" => from: Spanned<String>,
+        /// The old edition, `NAME@EDITION`.
+        required "from" => from: Spanned<String>,
         /// The `key` that `diff -f json` prints for the change.
         required "change" => change: Spanned<String>,
-                /// Why the change is accepted.
-                required "reason" => reason: Spanned<String>,
+        /// Why the change is accepted.
+        required "reason" => reason: Spanned<String>,
         /// Last day on which the acceptance is valid, such as `2026-12-31`.
         optional "until" => until: Spanned<String>,
     }

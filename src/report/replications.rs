@@ -274,16 +274,10 @@ fn read_row(cells: &[&str], count_names: &[String]) -> Option<ReadRow> {
     for metric in Metric::ALL {
         let index = usize::from(metric.index());
         let cell = *cells.get(FIRST + index)?;
-        values[index] = match metric.unit() {
-            Unit::Money if cell.is_empty() => None,
-            Unit::Money => Some(Money::parse(cell).ok()?.millionths()),
-            Unit::Share
-            | Unit::Instances
-            | Unit::Decisions
-            | Unit::Disks
-            | Unit::Resources
-            | Unit::Gib
-            | Unit::Seconds => number(cell)?,
+        values[index] = if metric.unit() == Unit::Money && !cell.is_empty() {
+            Some(Money::parse(cell).ok()?.millionths())
+        } else {
+            number(cell)?
         };
     }
     let first_trigger = word(cells[FIRST_TRIGGER])?;

@@ -17,6 +17,7 @@ use crate::report::{
 
 pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let paint = terminal::stderr_paint(colour);
+    let today = arguments.today.map_or_else(today, |day| day.start);
     check_replication_options(arguments)?;
     let html = arguments.html.as_deref().map(|path| ReportTarget::begin(Some(path))).transpose()?;
     let folders = [&arguments.old, &arguments.new].map(|name| Recording::named(name));
@@ -34,7 +35,6 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
             let mut found = found?;
             let before = loader.problems.len();
             if let Some(file) = &file {
-                let today = arguments.today.map_or_else(today, |day| day.start);
                 found.accept(file, today, &mut loader.problems);
             }
             if loader.problems.len() > before {
@@ -50,10 +50,7 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         }
     };
     // The day by which acceptances were checked decides the exit code.
-    let day = result
-        .comparison
-        .is_some()
-        .then(|| arguments.today.map_or_else(today, |day| day.start).to_string());
+    let day = result.comparison.is_some().then(|| today.to_string());
     let page = || diff_page(&result, day.as_deref().and_then(|day| day.get(..10)));
     if let Some(target) = html {
         target.finish(&page())?;

@@ -200,9 +200,7 @@ impl Grid {
     /// a switch that the condition tests.
     pub(super) fn meeting(&self, policy: &Policy, when: &Condition) -> Vec<bool> {
         let mut meets = vec![false; self.cells()];
-        if let Some(when) = self.condition(policy, when) {
-            self.space.each(&when, |cells| meets[cells].fill(true));
-        }
+        self.mark(policy, when, &mut meets);
         meets
     }
 
@@ -210,11 +208,16 @@ impl Grid {
     pub(super) fn impossible(&self, policy: &Policy) -> Vec<bool> {
         let mut impossible = vec![false; self.cells()];
         for (when, _) in policy.impossible.iter().filter(|(when, _)| when.columns().count() > 0) {
-            if let Some(when) = self.condition(policy, when) {
-                self.space.each(&when, |cells| impossible[cells].fill(true));
-            }
+            self.mark(policy, when, &mut impossible);
         }
         impossible
+    }
+
+    /// Sets the cells that meet a condition of a policy.
+    fn mark(&self, policy: &Policy, when: &Condition, set: &mut [bool]) {
+        if let Some(when) = self.condition(policy, when) {
+            self.space.each(&when, |cells| set[cells].fill(true));
+        }
     }
 
     /// A condition of a policy with the switches of the grid; `None` if the grid lacks a column or
