@@ -28,9 +28,7 @@ impl Pricing {
     pub fn new(currency: Option<Currency>, length: SimSpan) -> Self {
         Self { currency, length, ..Self::default() }
     }
-}
 
-impl Pricing {
     /// The prices of an instance, and of what belongs to it.
     pub fn prices(&mut self, part: &WrittenInstance, problems: &mut Problems) -> Prices {
         let resources = part.resources.iter().flat_map(|resources| &resources.0);
