@@ -1,7 +1,7 @@
-//! The future event list by itself, at several fills: for a quick look while working on it.
+//! The future event list alone, at several sizes: a quick measurement while it is changed.
 //!
 //! The hold model of Jones 1986: take the earliest timer, set it again a random
-//! time ahead. `cargo bench --bench future event list`
+//! time ahead. `cargo bench --bench future_events`
 
 #![expect(
     clippy::float_arithmetic,

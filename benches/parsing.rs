@@ -11,10 +11,10 @@ use divan::counter::ItemsCount;
 use stayput::diagnostics::{Files, Problems, ReadFailure, Sources, Stream, render};
 use stayput::plan::{Options, Plan, Script, compile};
 
-/// How many rows a table has.
+/// Number of rows of a table.
 const ROWS: u32 = 200_000;
 
-/// How many instances there are.
+/// Number of instances.
 const INSTANCES: u32 = 100_000;
 
 /// Two tables in memory.
@@ -102,21 +102,21 @@ fn plan(shelf: &Shelf) -> Plan {
     compiled.plans.swap_remove(0)
 }
 
-/// A fleet by itself.
+/// A fleet without events.
 #[divan::bench(args = [true, false], sample_count = 10)]
 fn instances(bencher: Bencher, streams: bool) {
     let shelf = Shelf { fleet: fleet(ROWS), events: events(1), streams };
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| plan(&shelf));
 }
 
-/// Events for the first time, when they are checked; the fleet of a hundred thousand included.
+/// The first reading of events, which checks them; includes the fleet of a hundred thousand.
 #[divan::bench(args = [true, false], sample_count = 10)]
 fn events_checked(bencher: Bencher, streams: bool) {
     let shelf = Shelf { fleet: fleet(INSTANCES), events: events(ROWS), streams };
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| plan(&shelf));
 }
 
-/// Events for the second time, while they happen.
+/// The second reading of events, during the run.
 #[divan::bench(sample_count = 10)]
 fn events_played(bencher: Bencher) {
     let shelf = Shelf { fleet: fleet(INSTANCES), events: events(ROWS), streams: true };

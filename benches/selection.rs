@@ -1,8 +1,8 @@
-//! What it costs to lose half of a group in one request: choosing one member at a
-//! time, judging each, and letting it go. `cargo bench --bench selection`
+//! The cost of a scale-in that removes half of a group: members are chosen, judged and removed
+//! one by one. `cargo bench --bench selection`
 //!
-//! The figure to look at is the cost for each removal, at three sizes: it should
-//! not grow with the group, but for the logarithm of sorting it.
+//! The important figure is the cost for each removal at three sizes: it should grow only with the
+//! logarithm of the size, because the group is sorted.
 
 #![expect(clippy::expect_used, reason = "a measurement of a scenario that is known to be sound")]
 
@@ -19,7 +19,7 @@ fn plan(members: u32, policy: &str, group: &str, protection: &str, zones: bool) 
          fleet:\n  groups: {{ web: {{ {group} }} }}\n  defaults: {{ group: web }}\n  instances:\n"
     );
     for number in 0..members {
-        // Ages in no order.
+        // Ages are unordered.
         let age = number.wrapping_mul(7_919) % 31_536_000;
         let at = format!("2025-{:02}-{:02}T{:02}:00:00Z", age % 12 + 1, age % 28 + 1, age % 24);
         let zone = if zones { format!(", zone: z{}", number % 9) } else { String::new() };
@@ -63,7 +63,7 @@ fn by_zone_then_age(bencher: Bencher<'_, '_>, members: u32) {
     lose_half(bencher, members, &plan);
 }
 
-/// A hundred scale-ins of 40, one after the other.
+/// A hundred successive scale-ins of 40 members.
 #[divan::bench(args = [10_000, 100_000], sample_count = 10)]
 fn forty_at_a_time(bencher: Bencher<'_, '_>, members: u32) {
     let mut text = format!(

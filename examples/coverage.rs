@@ -1,15 +1,15 @@
-//! How often the intervals of `estimates.csv` and `diff --replications` hold the truth.
+//! How often the intervals of `estimates.csv` and `diff --replications` contain the true value.
 //!
-//! `cargo run --release --example coverage` prints the table of `benches/README.md`. Every row
-//! makes the same study again and again, on other draws, of something whose truth is known, and
-//! counts how often the interval of 95 % holds it. The figures are the same on every platform.
+//! `cargo run --release --example coverage` prints the table of `benches/README.md`. Each row
+//! repeats one study with other random numbers. The true value is known, and the row counts how
+//! often the interval of 95 % contains it. The figures are the same on every platform.
 
 #![expect(
     clippy::float_arithmetic,
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
-    reason = "figures for people are made here"
+    reason = "figures for display are computed here"
 )]
 
 use std::error::Error;
@@ -25,10 +25,10 @@ use stayput::plan::{Options, Plan, compile};
 use stayput::stats::{Confidence, Counter};
 use stayput::words::{Metric, Trigger, Word as _};
 
-/// So often is each study made.
+/// How many times each study is repeated.
 const STUDIES: u64 = 2_000;
 
-/// A number between 0 and 1, neither of them.
+/// A number greater than 0 and less than 1.
 fn uniform(stream: &mut impl Rng) -> f64 {
     ((stream.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
 }
@@ -61,7 +61,7 @@ fn find<'e>(all: &'e [Estimate], name: &str) -> Option<&'e Estimate> {
     all.iter().find(|estimate| estimate.metric == name)
 }
 
-/// An estimate without an interval does not hold anything.
+/// An estimate without an interval does not contain the true value.
 fn holds(estimate: Option<&Estimate>, truth: f64) -> bool {
     estimate.and_then(|found| found.interval).is_some_and(|interval| interval.contains(truth))
 }
@@ -73,7 +73,7 @@ fn tell(what: &str, n: &str, held: Counter) {
     println!("| {what} | {n} | {share:.1} % ({low:.1} to {high:.1}) |");
 }
 
-/// A study of `n` replications, made again and again.
+/// A study of `n` replications, repeated.
 fn made(
     name: &str,
     n: usize,
@@ -106,7 +106,7 @@ fn shares() {
 type Draw<'d> = &'d dyn Fn(f64) -> i64;
 
 fn means() {
-    // Counts whose mean is known: as in 5 draws of 1/2; geometric; and rarely anything at all.
+    // Counts with a known mean: binomial of 5 and 1/2; geometric; and one that is seldom not 0.
     let binomial = |u: f64| {
         let bounds = [1.0, 6.0, 16.0, 26.0, 31.0];
         bounds.iter().filter(|bound| u * 32.0 >= **bound).count() as i64
@@ -128,7 +128,7 @@ fn means() {
     }
 }
 
-/// The old policy loses at u < 0.3, the new one at u < 0.1 and, rarely, where the old did not.
+/// The old policy loses at u < 0.3, the new one at u < 0.1 and, seldom, where the old one does not.
 fn differences() {
     for n in [20, 100, 1_000] {
         for (name, metric, truth) in [
@@ -151,7 +151,7 @@ fn differences() {
     }
 }
 
-/// Ends as `--until-halfwidth` does: after the round of a hundred in which it is precise enough.
+/// Ends like `--until-halfwidth`: after the first round of a hundred with the wanted precision.
 fn stopped() -> Result<(), String> {
     for (name, metric, text, truth, p) in [
         ("share of 0.1", "any-protected-lost", "any-protected-lost=0.03", 0.1, 0.1),
@@ -179,7 +179,7 @@ fn stopped() -> Result<(), String> {
     Ok(())
 }
 
-/// The whole line, from a scenario's text: two of six go, three are protected.
+/// The complete program, from a scenario's text: two of six are removed, three are protected.
 fn engine(plan: &Plan) -> Result<(), String> {
     let workers = WorkerPool::new(2)?;
     let truths =

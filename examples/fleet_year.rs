@@ -5,14 +5,14 @@
 //! $ stayput run DIR/scenario.yaml --out OUT
 //! ```
 //!
-//! Accounts of a thousand. Four instances in five are paid for by use and have a release
-//! scheduled; the fifth is a subscription, whose term ends. Of the events, spread evenly over
-//! the year and sorted, 40 % set or move a scheduled release, 20 % cancel one, 20 % release by
-//! hand, 10 % switch protection, 10 % let an account fall into arrears or settle. One account
-//! in ten never settles, and is swept.
+//! Each account has a thousand instances. Four instances in five are billed by use and have a
+//! scheduled release; the fifth is a subscription, whose term ends. The events are sorted and
+//! spread evenly over the year: 40 % set or move a scheduled release, 20 % cancel one, 20 %
+//! release by hand, 10 % switch protection, 10 % let an account fall into arrears or settle. One
+//! account in ten never settles, and its instances are released.
 //!
-//! The same arguments give the same bytes everywhere: every draw is of `ChaCha8`, in integers.
-//! `fleet_year.py` beside it is the same model for `SimPy`.
+//! The same arguments give the same bytes on every platform: all draws are integers of `ChaCha8`.
+//! `fleet_year.py` is the same model for `SimPy`.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -52,7 +52,7 @@ fn scenario(mut out: impl Write, accounts: u32) -> io::Result<()> {
         out,
         "stayput: scenario/1
 name: fleet-year
-about: A fleet of any size that is ordered about for a year.
+about: A fleet of any size with a year of events.
 policy: alibaba-ecs@2026-05-15
 start: {}
 for: 365d
@@ -79,7 +79,7 @@ fn fleet(mut out: impl Write, instances: u32, draws: &mut ChaCha8Rng) -> io::Res
         let due = ahead(draws, START);
         let protect = if draws.random_range(0..50) > 0 { "release-protection" } else { "" };
         match draws.random_range(0..5) {
-            // The protection of a subscription would do nothing.
+            // Release protection has no effect on a subscription.
             0 => writeln!(out, "i-{at},a-{account},subscription,{due},,")?,
             _ => writeln!(out, "i-{at},a-{account},,,{due},{protect}")?,
         }
@@ -99,9 +99,9 @@ struct Year {
     instances: u32,
     draws: ChaCha8Rng,
     bills: Vec<Bill>,
-    /// Who stops paying for good, and when; soonest last.
+    /// Accounts that stop paying and never settle, with the time; the earliest is last.
     doomed: Vec<(i64, u32)>,
-    /// Who will settle, and not before when.
+    /// Accounts that will settle, with the earliest time.
     owing: VecDeque<(i64, u32)>,
 }
 
@@ -120,7 +120,8 @@ impl Year {
     fn write(mut self, mut out: impl Write, events: u64) -> io::Result<()> {
         writeln!(out, "at,verb,instance,time,flags,force,account,by,via")?;
         for number in 0..events {
-            // Evenly, and somewhere within its share of the year: sorted without being kept.
+            // Each event is at a random time within its share of the year, so they are sorted
+            // already.
             let (number, events) = (i128::from(number), i128::from(events.max(1)));
             let share = |n: i128| i64::try_from(n * i128::from(YEAR) / events).unwrap_or(YEAR);
             let (from, to) = (share(number), share(number + 1));
@@ -152,7 +153,7 @@ impl Year {
         }
     }
 
-    /// An account does not pay, or settles.
+    /// An event by which an account falls into arrears or settles.
     fn bill(&mut self, now: i64) -> (&'static str, u32) {
         while let Some((_, account)) = self.owing.front().copied().filter(|(from, _)| *from <= now)
         {
@@ -170,7 +171,7 @@ impl Year {
         let account = self.draws.random_range(0..accounts);
         if self.bills[account as usize] == Bill::Paid {
             self.bills[account as usize] = Bill::Owing;
-            // Days enough for some schedules to come due meanwhile, too few for a sweep.
+            // Long enough for some schedules to fall due, and too short for a release by the clock.
             self.owing.push_back((now + self.draws.random_range(0..10 * DAY), account));
         }
         ("overdue", account)

@@ -1,6 +1,6 @@
-//! What is fuzzed: one function for each kind of input, for `cargo fuzz` and for the tests alike.
+//! The fuzz targets: one function for each kind of input, for `cargo fuzz` and for the tests.
 //!
-//! Each must end without a panic on any input, and says whether the input was valid. A refusal
+//! Each must end without a panic on any input and returns whether the input was valid. A refusal
 //! must name a place in the input, or the file.
 
 use std::io::{self, Cursor};
@@ -21,8 +21,8 @@ pub enum Input {
     Refused,
 }
 
-/// A kind of input: its name, the function, and how much of the mutated seeds the tests expect to
-/// be valid, in percent.
+/// A kind of input: its name, its function, and the least share of valid mutated seeds that the
+/// tests expect, in percent.
 pub struct Target {
     pub name: &'static str,
     pub run: fn(&str) -> Input,
@@ -40,7 +40,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "merge_part", run: merge_part, valid_share: 25 },
 ];
 
-/// One text beside a scenario, read whole or row by row.
+/// A text that a scenario names, read whole or row by row.
 struct Beside<'t> {
     text: &'t str,
     streamed: bool,
@@ -66,7 +66,7 @@ impl Files for Beside<'_> {
     }
 }
 
-/// Compiles a scenario, and runs what comes of it for a while.
+/// Compiles a scenario and runs its plans up to a limit.
 fn compiled(text: &str, files: &dyn Files) -> (Input, Vec<String>) {
     thread_local! {
         // The built-in editions are compiled once; their places point into this store of texts.
@@ -108,7 +108,7 @@ fn run(plan: Plan) {
     }
 }
 
-/// Whether errors were reported; each must have a place, and can be shown.
+/// Whether errors were reported; each must have a place and must render without a panic.
 fn check(problems: &Problems, sources: &Sources) -> Input {
     for problem in problems.sorted() {
         let has_place = !problem.labels.is_empty() || problem.path.is_some();
@@ -140,7 +140,7 @@ pub fn policy(text: &str) -> Input {
     compiled(&scenario, &Beside { text, streamed: false }).0
 }
 
-/// Both readers of a table find the same.
+/// Both readers of a table give the same result.
 fn table(scenario: &str, text: &str) -> Input {
     let whole = compiled(scenario, &Beside { text, streamed: false });
     let pieces = compiled(scenario, &Beside { text, streamed: true });

@@ -72,15 +72,15 @@ impl Money {
         millionths.map(Self).map_err(|_| NoMoney::TooLarge)
     }
 
-    /// What a price for an hour comes to over a span, to the nearest millionth; half of one counts
-    /// as one. `None` if that is more than an amount can be.
+    /// The cost of an hourly price over a span, rounded to the nearest millionth; a half is rounded
+    /// up. `None` if the cost is larger than the largest amount.
     pub fn over(self, span: SimSpan) -> Option<Self> {
         const HOUR: i128 = 3_600;
         let product = i128::from(self.0) * i128::from(span.seconds());
         i64::try_from((product + HOUR / 2).div_euclid(HOUR)).ok().map(Self)
     }
 
-    /// The amount as a decimal without needless zeros, written to the end of `buffer`.
+    /// The amount as a decimal without trailing zeros, written to the end of `buffer`.
     pub fn text(self, buffer: &mut [u8; 24]) -> &str {
         let (whole, mut part) = (self.0.unsigned_abs() / UNIT, self.0.unsigned_abs() % UNIT);
         let mut at = buffer.len();
@@ -143,7 +143,7 @@ impl Total {
         self.0 += other.0;
     }
 
-    /// The sum as an amount; `None` if it is more than an amount can be.
+    /// The sum as an amount; `None` if it is larger than the largest amount.
     pub fn amount(self) -> Option<Money> {
         i64::try_from(self.0).ok().map(Money)
     }
@@ -154,7 +154,7 @@ impl Total {
     }
 }
 
-/// Two decimals, as people read amounts; half of the last one counts as one.
+/// The amount with two decimals, for display; a half is rounded up.
 impl fmt::Display for Total {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const CENT: i128 = 10_000;

@@ -1,6 +1,6 @@
 //! Records and headers with names in place of ids, for programs that store or send them.
 //!
-//! A [`Record`] holds ids, which mean nothing without the [`RunHeader`] of its run. A
+//! A [`Record`] holds ids, which only the [`RunHeader`] of its run resolves to names. A
 //! [`NamedRecord`] holds their names; with any format of serde it can be written and read again.
 //! Words are spelled as in files and reports, instants as RFC 3339 in UTC.
 //!

@@ -1,6 +1,6 @@
-//! Events and rows cost no memory of their own: counted, not timed.
+//! Events and rows allocate no memory. The tests count allocations instead of measuring time.
 //!
-//! A program of its own, since it counts for all of its threads.
+//! This is a separate program because the counter covers all threads of the process.
 
 #![cfg(test)]
 
@@ -20,7 +20,7 @@ use stayput::world::Run;
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// A fleet whose days are alike: refused, held, released on time, and names that need quotes.
+/// A fleet with the same events on each day: refused, held and due releases, and quoted names.
 fn plan() -> Plan {
     let mut text = "\
 stayput: scenario/1
@@ -100,7 +100,7 @@ events:
     compiled(&text)
 }
 
-/// Counts what it is given.
+/// Counts the bytes that are written to it.
 #[derive(Clone, Default)]
 struct Counted(Arc<AtomicU64>);
 
@@ -122,8 +122,9 @@ fn in_the_steady_state_nothing_takes_memory() {
     scale_ins();
 }
 
-/// A scale-in costs what the members cost that it removes, however many stay: the order of the
-/// group is kept. Every comparison of two members takes memory, so this counts comparisons.
+/// The cost of a scale-in depends on the number of removed members, and not on the size of the
+/// group, because the order of the group is kept. Every comparison of two members allocates, so
+/// the test counts comparisons.
 fn scale_ins() {
     let cost = |members: u32| {
         let mut text = format!(
@@ -140,7 +141,7 @@ fn scale_ins() {
             ));
         }
         let mut run = Run::start(compiled(&text));
-        // The first one puts all members in order.
+        // The first scale-in sorts all members.
         assert!(run.step());
         let region = Region::new(COUNTED);
         let mut decisions = 0;
@@ -169,7 +170,7 @@ fn events() {
     let records = step(4_800);
     let change = region.change();
     assert!(records > 4_800, "{records}");
-    // The page of each of twelve new days is begun, and doubles as its hundred notes come.
+    // Each of twelve new days gets a page, which doubles its size up to a hundred notes.
     assert!(change.allocations + change.reallocations <= 12 * 7, "{change:?}");
 }
 
@@ -178,7 +179,7 @@ fn rows() {
     let mut run = Run::start(plan.clone());
     let records: Vec<Record> = run.by_ref().collect();
     let header = run.world().header();
-    // Twice what goes over at once, for each of what distinguishes the rows.
+    // Twice the size of a batch, for each kind of row.
     let half = records.len() / 2;
     assert!(half > 40_000, "{half}");
 
@@ -193,7 +194,7 @@ fn rows() {
     assert_eq!((change.allocations, change.reallocations), (0, 0), "{change:?}");
     tables.finish().unwrap();
 
-    // The same through the thread: what it is given it gives back.
+    // The same with the thread, which returns the buffers that it receives.
     let written = Counted::default();
     let tables = CsvTables::<BufferedCsv<Counted>>::new(|_| Ok(written.clone())).unwrap();
     let mut thread = CsvThread::start(tables).unwrap();

@@ -1,4 +1,4 @@
-//! The work: a fleet that is ordered about for a year, and decides.
+//! The work: a fleet with a year of events, and a decision for each.
 //!
 //! Each instance has a timer for a scheduled release and one for the end of its
 //! term, each account of a thousand instances one for its days of grace. Orders
@@ -107,7 +107,7 @@ impl Year {
     }
 }
 
-/// What a run came to; two designs agree if they agree in this.
+/// The results of a run; two designs are equivalent if these are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
     pub events: u64,

@@ -1,10 +1,9 @@
-//! A year of a fleet, and how far the kernel is from the limit of the machine.
+//! A year of a fleet: the time of the kernel, compared with the limit of the machine.
 //!
-//! Every design runs the same orders and must take the same decisions in the
-//! same order; what counts is the ratio of its processor time to that of the
-//! limit in the same round. The whole engine runs a year of its own beside them.
-//! The rounds are interleaved, since other work on the
-//! machine moves all of them. See README.md in this folder for the results.
+//! Every design runs the same orders and must make the same decisions in the same order. The
+//! result is the ratio of its processor time to that of the limit in the same round. The whole
+//! engine runs a different year. The rounds are interleaved, because other work on the machine
+//! affects all of them. `benches/README.md` has the results.
 //!
 //! `cargo bench --bench fleet_year -- [rounds] [instances ...]`
 
@@ -28,13 +27,13 @@ use std::hint::black_box;
 use fleet::{Outcome, Year};
 use measure::{clocks, spread};
 
-/// Orders in the year, at any size.
+/// Number of orders in the year, for a fleet of any size.
 const ORDERS: usize = 5_000_000;
 
-/// A design: how it is called, and what runs it.
+/// A design: its name and the function that runs it.
 type Design = (&'static str, fn(&Year) -> Outcome);
 
-/// Nanoseconds of processor time that this process has used.
+/// Processor time that this process has used [ns].
 fn clock() -> i128 {
     let [processor, ..] = clocks();
     processor
@@ -79,7 +78,7 @@ fn measure(instances: u32, rounds: usize) {
     }
 }
 
-/// The whole engine, beside the limit: their years differ, so what is compared is an event.
+/// The whole engine and the limit run different years, so their times for one event are compared.
 fn measure_engine(instances: u32, rounds: usize) {
     let year = Year::new(instances, ORDERS);
     let (schedule, limit) = designs::schedule(&year);
@@ -105,7 +104,7 @@ fn measure_engine(instances: u32, rounds: usize) {
     );
 }
 
-/// What a fleet takes up, names, timers and accounts included [bytes].
+/// The memory of a fleet with its names, timers and accounts [bytes].
 #[cfg(target_os = "linux")]
 fn measure_memory(instances: u32) {
     let before = resident();

@@ -1,7 +1,7 @@
-//! The work: a fleet that is ordered about for a year, as a scenario with tables beside it.
+//! The work: a fleet with a year of events, as a scenario with two tables.
 //!
-//! Accounts of a thousand instances, every other one protected. 40 % of the events set a
-//! scheduled release, 20 % cancel one, 20 % release by hand, 10 % switch the protection, 10 %
+//! Accounts have a thousand instances, and every other instance is protected. 40 % of the events
+//! set a scheduled release, 20 % cancel one, 20 % release by hand, 10 % switch the protection, 10 %
 //! let an account fall into arrears or settle.
 
 use rand::RngExt;

@@ -3,7 +3,7 @@
 #
 #   sh parallel.sh scenarios/who-goes.yaml 100000 study 8
 #
-# If it was stopped, the same command goes on where it stopped. Parts of another study in the
+# If it was stopped, the same command continues it. Parts of another study in the
 # folder are refused.
 set -eu
 scenario=$1 replications=$2 study=$3 parts=$4

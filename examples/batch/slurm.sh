@@ -7,11 +7,11 @@
 # With `--kill-on-invalid-dep`, the second job ends if a part fails; without it, it waits for ever.
 # What is there can be seen at any time: stayput merge --partial study/part-*
 #
-# What comes of it, study/whole, is byte for byte what this would write on one machine:
+# The result, study/whole, equals byte for byte what this command writes on one machine:
 #
 #   stayput run scenarios/who-goes.yaml --replications 100000 --out study/whole
 #
-# A task that was interrupted, killed or requeued goes on where it stopped. To run one again:
+# A task that was interrupted, killed or requeued continues where it stopped. To run one again:
 #
 #   PARTS=8 sbatch --array=3 slurm.sh scenarios/who-goes.yaml 100000 study
 #

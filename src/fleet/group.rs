@@ -52,7 +52,7 @@ pub struct Group {
     pub member_template: Instance,
     /// The resources of members that it creates.
     pub member_resources: Vec<Property>,
-    /// The prices of a member that it creates by itself.
+    /// The prices of a member that the group creates.
     pub member_prices: Prices,
     /// The number in the name of the next member that it creates without a given name.
     pub numbering: u32,

@@ -226,7 +226,7 @@ fn basis(schemas: &mut Schemas) -> Vec<Key> {
         ("because", "Why.", text.clone(), false),
         ("remedy", "", remedy_schema(schemas), false),
         ("answer", "", answer_schema(schemas), false),
-        ("unreachable", "Why no run can come to it.", text, false),
+        ("unreachable", "Why no run can reach it.", text, false),
     ]
 }
 

@@ -258,7 +258,7 @@ impl Rulebook {
     }
 
     /// Whether something holds of a situation, if it does in all of its positions or in none.
-    /// `says` is what comes of it if it does, and if not.
+    /// `says` describes the result in either case, for the message.
     ///
     /// # Errors
     /// In which positions it does.

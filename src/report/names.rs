@@ -107,7 +107,7 @@ pub(in crate::report) struct NameRanges<'h> {
 struct Range<'h> {
     first: &'h str,
     last: &'h str,
-    /// What stands before the number, and the last number; `None` if the name has none.
+    /// The text before the last number, and the number; `None` if the name has none.
     number: Option<(&'h str, u64)>,
     count: u64,
 }
@@ -180,7 +180,7 @@ impl Range<'_> {
     }
 }
 
-/// What stands before the number at the end of a name, and the number.
+/// The text before the number at the end of a name, and the number.
 fn numbered(name: &str) -> Option<(&str, u64)> {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = name.get(stem.len()..)?;

@@ -196,7 +196,7 @@ pub(super) fn command_lines(first: &str, command: &str, width: usize) -> Vec<Str
     let words: Vec<&str> = command.split(' ').collect();
     for (index, word) in words.iter().enumerate() {
         let Some(line) = lines.last_mut() else { break };
-        // The last word needs no room for ` \`.
+        // The last word needs no space for ` \`.
         let rest = if index + 1 == words.len() { 0 } else { 2 };
         let begun = index > 0 && !line.trim().is_empty();
         if begun && columns(line) + 1 + columns(word) + rest > width {

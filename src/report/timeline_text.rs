@@ -28,7 +28,7 @@ pub(super) fn instant(at: SimTime, header: &RunHeader) -> String {
     at.for_people_with_year(header.offset)
 }
 
-/// Fewest neighbours that share a row.
+/// The smallest number of consecutive names that share a row.
 const FOLDED: u64 = 3;
 
 /// The rows in words.
@@ -182,7 +182,7 @@ fn in_words(what: &What, header: &RunHeader) -> String {
     }
 }
 
-/// What the timeline leaves out; `None` if it is whole.
+/// The rows that the timeline leaves out, as text; `None` if it is complete.
 pub(super) fn omission(omitted: &Omitted, header: &RunHeader) -> Option<String> {
     let from = instant(omitted.from?, header);
     let mut parts: Vec<String> = Outcome::ALL

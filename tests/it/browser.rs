@@ -37,7 +37,7 @@ fn installed() -> Option<String> {
 }
 
 impl Browser {
-    /// Starts a browser; `None`, with a word, if there is none.
+    /// Starts a browser; `None`, with a message, if there is none.
     fn start() -> Option<Self> {
         let Some(program) = installed() else {
             println!("skipped: there is no browser");
@@ -150,7 +150,7 @@ impl Browser {
         }
     }
 
-    /// What a page must not do: ask for anything, say anything, open a dialog.
+    /// A page must not make requests, log messages or open dialogs.
     fn assert_quiet(&mut self, url: &str) {
         self.evaluate("1");
         for event in &self.events {

@@ -1,4 +1,4 @@
-//! What is left to chance, by the requests that come of it.
+//! Random sources, tested by the requests that they cause.
 
 #![expect(clippy::float_arithmetic, reason = "statistics of what was drawn")]
 
@@ -15,7 +15,7 @@ use crate::support::{folder, stayput, write};
 
 const DAY: f64 = 86_400.0;
 
-/// A fleet that never loses anybody, and what happens to it by chance.
+/// A fleet that never loses an instance, and its random sources.
 fn scenario(policy: &str, events: &str, random: &str) -> String {
     format!(
         "stayput: scenario/1\nname: chance\npolicy: {policy}\nstart: 2026-01-01T00:00:00Z\nfor: 7300d\n\
@@ -29,7 +29,7 @@ fn scenario(policy: &str, events: &str, random: &str) -> String {
 
 const ALIBABA: &str = "alibaba-ecs@2026-05-15";
 
-/// A request as far as it is drawn: when, as what, about whom.
+/// The drawn parts of a request: its time, its event and its target.
 type Drawn = (SimTime, &'static str, String);
 
 /// The requests of each event.
@@ -78,14 +78,15 @@ fn gaps(occurrences: &[Drawn]) -> Vec<i64> {
     occurrences.iter().map(gap).collect()
 }
 
-/// How far an empirical distribution can be from the true one, but for one time in a
-/// thousand million: Dvoretzky, Kiefer and Wolfowitz, with the constant of Massart (1990).
+/// The distance of an empirical distribution from the true one that is exceeded with a probability
+/// of at most 10⁻⁹: inequality of Dvoretzky, Kiefer and Wolfowitz, with the constant of Massart
+/// (1990).
 fn dkw(count: usize) -> f64 {
     (libm::log(2e9) / (2.0 * f64::from(u32::try_from(count).unwrap()))).sqrt()
 }
 
-/// Holds spans against the distribution that they should have. What was drawn is rounded to
-/// whole seconds, so at most t seconds means below t + ½.
+/// Compares spans with the distribution that they should have. Drawn spans are rounded to whole
+/// seconds, so "at most t seconds" means below t + ½.
 fn agrees(mut spans: Vec<i64>, law: &str, distribution: impl Fn(f64) -> f64) {
     spans.sort_unstable();
     let count = f64::from(u32::try_from(spans.len()).unwrap());
@@ -106,7 +107,7 @@ fn normal(x: f64) -> f64 {
 
 type Cdf = fn(f64) -> f64;
 
-/// Laws as files write them, and the distributions that they are.
+/// Distributions as files write them, and as values.
 const LAWS: [(&str, Cdf); 4] = [
     ("{ exponential: { mean: 1d } }", |t| 1.0 - libm::exp(-t / DAY)),
     ("{ weibull: { scale: 1d, shape: 0.7 } }", |t| 1.0 - libm::exp(-libm::pow(t / DAY, 0.7))),
@@ -122,7 +123,8 @@ fn gaps_and_delays_have_the_distribution_that_is_written() {
         let found = of_x(&source, 1);
         assert_eq!(found.len(), 2_000, "{law}");
         agrees(gaps(&found), law, distribution);
-        // Ten days apart, what follows belongs to the occurrence before it: few take longer.
+        // Occurrences are ten days apart, and few delays are longer: a follow-up belongs to the
+        // last one.
         let source = format!(
             "  x:\n    every: 10d\n    at-most: 700\n    snapshot: {{ instance: i-1 }}\n    \
              then: [{{ after: {law}, stop: {{}} }}]\n"
@@ -141,9 +143,9 @@ fn gaps_and_delays_have_the_distribution_that_is_written() {
 }
 
 #[test]
-fn as_many_occur_as_the_rate_says() {
-    // 7300 days at one a day: Poisson, and by Bernstein's inequality a count is off by x at
-    // most, but for 2 exp(−x² / (2 (λ + x/3))) of the cases: 570 for one in a thousand million.
+fn the_number_of_events_agrees_with_the_rate() {
+    // 7300 days at one a day: a Poisson number. By Bernstein's inequality it is off by more than
+    // x with a probability of at most 2 exp(−x² / (2 (λ + x/3))): 10⁻⁹ for x = 570.
     for seed in 0..4 {
         let source = "  x: { every: { exponential: { mean: 1d } }, snapshot: { instance: i-1 } }\n";
         let count = of_x(source, seed).len();
@@ -155,7 +157,7 @@ fn as_many_occur_as_the_rate_says() {
 }
 
 #[test]
-fn spans_that_were_seen_come_as_often_as_they_were() {
+fn listed_spans_are_drawn_as_often_as_they_are_listed() {
     let found = of_x(
         "  x: { every: { empirical: [1h, { span: 2h, weight: 3 }, { span: 9h, weight: 0 }] }, \
          at-most: 4000, snapshot: { instance: i-1 } }\n",
@@ -182,7 +184,7 @@ fn events_and_targets_are_drawn_in_proportion_to_their_weights() {
         *counts.entry((verb, target)).or_default() += 1;
     }
     assert_eq!(counts.len(), 8 + 4, "{counts:?}");
-    // Hoeffding: a share is off by as much at most.
+    // The largest error of a share, by Hoeffding's inequality.
     let bound = dkw(4_000);
     for ((verb, target), count) in &counts {
         let share = f64::from(*count) / 4_000.0;
@@ -192,7 +194,7 @@ fn events_and_targets_are_drawn_in_proportion_to_their_weights() {
 }
 
 #[test]
-fn what_follows_is_about_the_same_target_after_its_delay() {
+fn a_follow_up_has_the_same_target_after_its_delay() {
     let source = "  x:\n    every: 10d\n    at-most: 100\n    overdue: { account: [a-1, a-2, a-3] }\n    \
                   then: [{ after: 3d, settle: {} }, { after: 4d, probability: 0.5, settle: {} }]\n";
     let found = of_x(source, 3);
@@ -213,7 +215,7 @@ fn what_follows_is_about_the_same_target_after_its_delay() {
         assert_eq!(seen, wanted, "{round}");
     }
     assert!((f64::from(twice) / 100.0 - 0.5).abs() < dkw(100), "{twice}");
-    // An instance brings its account along, and the operation of a group both of them.
+    // An instance implies its account; an operation of a group implies both.
     let found = of_x(
         "  x:\n    every: 10d\n    at-most: 9\n    stop: { instance: [i-1, j-1] }\n    \
          then: [{ after: 1d, start: {} }, { after: 2d, overdue: {} }, { after: 3d, settle: {} }]\n",
@@ -229,7 +231,7 @@ fn what_follows_is_about_the_same_target_after_its_delay() {
 }
 
 #[test]
-fn all_that_are_selected_can_be_meant_and_times_count_from_the_occurrence() {
+fn an_event_can_concern_all_selected_instances_and_its_times_count_from_the_occurrence() {
     let found =
         of_x("  x: { every: 30d, at-most: 3, pick: all, snapshot: { instance: \"i-*\" } }\n", 0);
     assert!(found.iter().all(|(_, _, target)| target == "several"), "{found:?}");
@@ -240,7 +242,7 @@ fn all_that_are_selected_can_be_meant_and_times_count_from_the_occurrence() {
         "  x: { every: 30d, at-most: 2, schedule-release: { instance: i-1, time: +5d } }\n",
     );
     let ran = stayput(&["run", &write(span.path(), "chance.yaml", text)]);
-    // Protection does not keep what was to be released: 30 days and 5 more.
+    // Protection does not hold a scheduled release: 30 days, and 5 more.
     assert!(ran.stdout.contains("02-05 00:00  +35d"), "{}", ran.stdout);
 }
 
@@ -288,7 +290,7 @@ fn a_case_can_leave_a_source_out() {
 }
 
 #[test]
-fn luck_is_the_same_whatever_else_happens() {
+fn the_draws_of_a_source_do_not_depend_on_other_events() {
     let x = "  x:\n    every: { weibull: { scale: 30d, shape: 0.7 } }\n    \
              release: { instance: [\"i-*\", \"j-*\"], force: true }\n    \
              then: [{ after: { lognormal: { median: 9d, sigma: 1 } }, start: {} }]\n";
@@ -305,7 +307,7 @@ fn luck_is_the_same_whatever_else_happens() {
         let beside = drawn(&scenario(policy, events, &random), 9, 3);
         assert_eq!(alone["x"], beside["x"], "{policy} {events} {random}");
     }
-    // What is added to a source moves nothing of what it did before.
+    // An addition to a source changes none of its earlier draws.
     let more = x.replace("start: {} }", "start: {} }, { after: 1h, overdue: {} }");
     let mut more = drawn(&scenario(ALIBABA, "", &more), 9, 3).remove("x").unwrap();
     more.retain(|(_, verb, _)| *verb != "overdue");
@@ -315,7 +317,7 @@ fn luck_is_the_same_whatever_else_happens() {
     }
 }
 
-/// A source: what stands behind its name, and its bounds in days.
+/// A source: its text, and its bounds in days.
 #[derive(Debug, Clone)]
 struct Bounded {
     text: String,
@@ -347,7 +349,7 @@ fn source() -> impl Strategy<Value = Bounded> {
     let bounds = (1_usize..60, 0_i64..9, 10_i64..400);
     (law.clone(), verb, then, law, bounds).prop_map(
         |(every, (verb, of), then, after, (most, from, until))| {
-            // What follows is distinguished from what it follows by its verb.
+            // A follow-up is distinguished from its event by its verb.
             let then = if then == verb { "settle" } else { then };
             let mut text = format!(
                 "every: {every}, from: +{from}d, until: +{until}d, at-most: {most}, {verb}: {of}"
@@ -368,7 +370,7 @@ proptest! {
     })]
 
     #[test]
-    fn what_holds_of_any_source(x in source(), y in source(), seed in any::<u64>()) {
+    fn every_source_has_these_properties(x in source(), y in source(), seed in any::<u64>()) {
         let policy = "alibaba-ecs-cn@2026-05-15";
         let run = |random: &str| drawn(&scenario(policy, "", random), seed, 0);
         let alone = run(&format!("  x: {}\n", x.text));
@@ -396,7 +398,7 @@ proptest! {
 }
 
 #[test]
-fn at_one_instant_people_come_first_then_sources_in_order_and_then_what_falls_due() {
+fn at_one_instant_users_act_first_then_sources_in_order_and_then_timers() {
     let events =
         "events:\n  - { at: +2d, id: b, schedule-release: { instance: i-2, time: +4d } }\n";
     let random = "  y: { every: 1d, at-most: 2, stop: { instance: j-1 }, then: [{ after: 1d, start: {} }] }\n  \
@@ -428,7 +430,7 @@ fn at_one_instant_people_come_first_then_sources_in_order_and_then_what_falls_du
 }
 
 #[test]
-fn a_source_in_a_hurry_ends_at_a_limit() {
+fn a_source_with_too_many_events_ends_at_a_limit() {
     let span = folder();
     let text = scenario(ALIBABA, "", "  x: { every: 1s, snapshot: { instance: i-1 } }\n");
     let path = write(span.path(), "chance.yaml", text);

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use crate::support::{SMALL, command, folder, ran, stayput, write};
 
 #[test]
-fn exit_codes_are_what_the_documents_say() {
+fn exit_codes_are_as_documented() {
     let span = folder();
     let good = write(span.path(), "good.yaml", SMALL);
     let failing =
@@ -55,7 +55,7 @@ fn an_unknown_value_of_a_flag_lists_the_values() {
 }
 
 #[test]
-fn data_goes_to_standard_output_and_talk_to_standard_error() {
+fn data_goes_to_standard_output_and_messages_to_standard_error() {
     let span = folder();
     let path = write(span.path(), "small.yaml", SMALL);
     let out = span.path().join("out").to_string_lossy().into_owned();
@@ -172,7 +172,7 @@ fn an_unwritable_folder_and_a_full_disk_are_reported() {
     }
 }
 
-/// A scenario that takes a while: many events about many instances.
+/// A scenario that takes long: many events about many instances.
 fn long_scenario(events: usize) -> (String, String) {
     let mut rows = String::from("at,id,verb,instance,via,flags\n");
     for n in 0..events {
@@ -303,7 +303,7 @@ fn an_answer_below_the_wanted_confidence_counts_as_undecided() {
 }
 
 #[test]
-fn colour_is_only_where_it_is_wanted() {
+fn colour_is_used_only_where_requested() {
     let scenario = "scenarios/two-ways-to-go.yaml";
     assert!(!stayput(&["run", scenario]).stdout.contains('\u{1b}'));
     assert!(stayput(&["run", scenario, "--color", "always"]).stdout.contains('\u{1b}'));

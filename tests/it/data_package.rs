@@ -1,4 +1,4 @@
-//! Every table that shipped scenarios write is what `datapackage.json` says: columns, types, keys,
+//! Every table of the shipped scenarios agrees with `datapackage.json`: columns, types, keys,
 //! references, sizes and digests.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +43,7 @@ fn has_type(cell: &str, kind: &str) -> bool {
     }
 }
 
-/// Holds a folder against its description; gives the number of rows of all tables.
+/// Compares a folder with its description; returns the number of rows of all tables.
 fn holds(out: &Path) -> usize {
     let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
     let package: Json = serde_json::from_str(&read("datapackage.json")).unwrap();
@@ -145,7 +145,7 @@ fn scenarios() -> Vec<String> {
 }
 
 #[test]
-fn every_table_of_every_shipped_scenario_is_what_its_description_says() {
+fn every_table_of_every_shipped_scenario_matches_its_description() {
     let span = folder();
     let out = span.path().join("out");
     let scenarios = scenarios();
@@ -159,7 +159,7 @@ fn every_table_of_every_shipped_scenario_is_what_its_description_says() {
 }
 
 #[test]
-fn tables_of_replications_are_what_their_description_says() {
+fn tables_of_replications_match_their_description() {
     let span = folder();
     let out = span.path().join("out").to_string_lossy().into_owned();
     let many = ["run", "scenarios/year-of-luck.yaml", "scenarios/who-goes.yaml"];

@@ -57,7 +57,7 @@ events:
 ";
 
 #[test]
-fn a_stranger_changes_no_row_of_others() {
+fn an_unrelated_instance_changes_no_row_of_others() {
     let span = folder();
     let alone =
         TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", "bank-1: { account: bank }");
@@ -67,7 +67,8 @@ fn a_stranger_changes_no_row_of_others() {
         let path = write(span.path(), name, text);
         let ran = stayput(&["run", &path, "-f", "csv"]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
-        // The number of a request counts strangers too; everything else must stay.
+        // The number of a request counts unrelated requests too; everything else must stay the
+        // same.
         let row = |line: &str| {
             let cells: Vec<&str> = line.split(',').collect();
             (!line.contains("bank")).then(|| [&cells[..3], &cells[4..]].concat().join(","))
@@ -92,10 +93,10 @@ fn the_seed_moves_only_what_is_random() {
     assert!(seeds.iter().any(|seed| run(&path, seed) != run(&path, "0")), "ties are drawn");
 }
 
-/// The order of names decides whom a draw meets, and nothing else: how many go stays the same, and
-/// each is met by some seed in either order.
+/// The order of names decides which instances are drawn, and nothing else: the number of removed
+/// instances stays the same, and each instance is drawn under some seed in either order.
 #[test]
-fn the_order_of_names_decides_only_whom_a_draw_meets() {
+fn renaming_instances_changes_only_the_targets_of_draws() {
     let span = folder();
     let text =
         TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", "bank-1: { account: bank }");
@@ -124,9 +125,9 @@ fn the_order_of_names_decides_only_whom_a_draw_meets() {
     assert!(differ && met[0].len() == 6 && met[1].len() == 6, "{met:?}");
 }
 
-/// No output depends on the locale, the time zone or the width of a terminal that is not there.
+/// No output depends on the locale, the time zone or `COLUMNS` without a terminal.
 #[test]
-fn the_surroundings_change_no_byte() {
+fn the_environment_changes_no_byte() {
     let run = |envs: &[(&str, &str)]| {
         let ran = std::process::Command::new(env!("CARGO_BIN_EXE_stayput"))
             .args(["run", "scenarios/two-sites.yaml"])

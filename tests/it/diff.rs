@@ -10,8 +10,8 @@ const BASE: &str = "alibaba-ecs@2026-05-15";
 
 /// Takes out a remedy that helps only as long as SP2 holds against health checks.
 const NO_REMEDY: (&str, &str) = (
-    "without regard to the flag, remedy: { set: scale-in-protection } }",
-    "without regard to the flag, remedy: mend its health }",
+    "whether or not the flag is set, remedy: { set: scale-in-protection } }",
+    "whether or not the flag is set, remedy: repair the member }",
 );
 
 /// The text of an edition with some lines changed; each must be there.
@@ -59,7 +59,7 @@ fn reported(differences: &[Json]) -> Vec<String> {
 }
 
 #[test]
-fn an_edition_does_not_differ_from_itself_nor_by_a_comment() {
+fn an_edition_equals_itself_whatever_its_comments() {
     for name in Catalog::names() {
         let ran = stayput(&["diff", name, name]);
         assert_eq!(ran.code, 0, "{name}: {}", ran.stdout);
@@ -128,7 +128,7 @@ fn a_changed_default_is_one_difference() {
     assert_eq!(reported(&found), ["default zone-policy source neutral: priority -> priority"]);
 }
 
-/// A house may know better what its groups have; it says where that is written.
+/// An own edition may change a default of groups, with a source.
 #[test]
 fn an_edition_that_extends_another_changes_a_default() {
     let house = "stayput: policy/1
@@ -179,8 +179,8 @@ fn a_removed_rule_is_reported_where_it_applied() {
         ["refusal delete-members detach verdict worse: refused -> no such refusal"]
     );
     assert_eq!(found[0]["situation"], serde_json::json!({ "capacity": ["below-min"] }));
-    // A rule of a table cannot simply go: another must take its cells, and what relied on it as
-    // a remedy must say so no more.
+    // A rule of a table cannot simply be deleted: another one must cover its cells, and remedies
+    // that relied on it must be removed.
     let span = folder();
     let old = write(span.path(), "old.yaml", edited(&[NO_REMEDY]));
     let new = edited(&[
@@ -264,7 +264,7 @@ fn a_trigger_of_one_edition_is_reported_with_its_verdicts() {
                 ("expiry, security-release, spot-reclaim]", "expiry, spot-reclaim]"),
                 ("      RP4: {", "      x-RP4: {"),
                 (
-                    ", because: what is forcibly released is under a security lock }",
+                    ", because: an instance that is forcibly released has a security lock }",
                     ", because: x }",
                 ),
             ]
@@ -279,7 +279,7 @@ fn a_trigger_of_one_edition_is_reported_with_its_verdicts() {
     let has =
         |line: &str| assert!(found.iter().any(|reported| reported == line), "{line}\n{found:#?}");
     has("space trigger security-release presence neutral: known -> not known");
-    // A removed precondition keeps no instance: it is neither better nor worse.
+    // A removed precondition protects no instance, so it is neither better nor worse.
     has("protection release-protection presence no-longer-covered: overridden -> not known");
     let back = reported(&differences_of(&path, BASE));
     let line = "protection release-protection presence newly-covered: not known -> overridden";
@@ -293,7 +293,7 @@ fn a_trigger_of_one_edition_is_reported_with_its_verdicts() {
     assert!(text.contains("newly covered"), "{text}");
 }
 
-/// Every line of a text is no wider than a terminal of 80 columns, but for single words.
+/// No line of a text is wider than a terminal of 80 columns, except for single long words.
 fn assert_fits(text: &str) {
     for line in text.lines() {
         let words = line.split_whitespace().count();
@@ -328,9 +328,9 @@ fn a_changed_title_is_a_difference() {
     }
 }
 
-/// Three changed texts, each in a row that differs in something graver as well.
+/// Three changed texts, each in a row that also differs in something more important.
 #[test]
-fn changed_words_are_shown_where_the_row_differs_otherwise() {
+fn changed_texts_are_shown_where_the_row_differs_otherwise() {
     let span = folder();
     let rule = "SP2: { trigger: health-check, verdict: held, ";
     let (because, new) = ("the health of a protected member is not checked", "it is not checked");
@@ -419,7 +419,7 @@ fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
 }
 
 #[test]
-fn switches_defaults_effects_orders_and_words_are_compared() {
+fn switches_defaults_effects_orders_and_texts_are_compared() {
     for (from, to, line) in [
         (
             "one-of: [fires, dropped], cautious: fires, default: fires",
@@ -466,8 +466,8 @@ fn switches_defaults_effects_orders_and_words_are_compared() {
     }
 }
 
-/// Section 10 of the provider's notes: the one verdict, the expired subscriptions, and what
-/// every other row of that list has.
+/// Section 10 of the provider's notes: the one verdict, the expired subscriptions, and every other
+/// row of that list.
 #[test]
 fn the_two_editions_of_the_page_differ_in_what_the_notes_say() {
     let found = differences_of("alibaba-ecs@2019-01-15", BASE);
@@ -503,15 +503,15 @@ fn the_two_editions_of_the_page_differ_in_what_the_notes_say() {
             // Row 15: an expired subscription can be released.
             "refusal release verdict worse: refused -> no such refusal [manual · unspecified console · subscription · true]",
             "refusal release verdict worse: refused -> no such refusal [manual · subscription · true · true]",
-            // What the 2026 edition takes from the pages of one site or the other.
+            // Rules that the 2026 edition takes from the pages of one of the two sites.
             "clock expiry: release timing better: after 15d -> after 16d, at 00:00 [none failing · china]",
-            // Row 2 again: what the page of 2019 leaves open, the page of 2026 says.
+            // Row 2 again: the page of 2026 states what the page of 2019 leaves open.
             "switch entrusted-at-scale-in presence neutral: open: by-the-letter | by-the-principle, default by-the-principle -> not open []",
             "switch billing-site presence neutral: not open -> open: china | international, default china []",
-            // Rows 2 and 5: who is taken in a scale-in, and that the list is closed; last, since a
-            // run meets it only if its scenario reads the page by the letter.
+            // Rows 2 and 5: which members a scale-in removes, and that the list is complete; they
+            // come last because a run depends on them only under another position of a switch.
             "protection release-protection verdict worse: held -> overridden [scale-in · release · entrusted · by-the-letter]",
-            // Nor does a run meet the figures of the international site unless it says so.
+            // A run depends on the figures of the international site only if it selects them.
             "clock payment-overdue: release timing better: after 15d -> after 30d [pay-as-you-go spot · international]",
             "clock expiry: stop timing better: after 0s -> after 15d [failing · international]",
             "clock expiry: release timing better: after 15d -> after 30d [failing · international]",
@@ -580,7 +580,7 @@ fn every_changed_cell_is_in_exactly_the_rows_that_say_so() {
     }
 }
 
-/// A person who accepts a difference names it by its key.
+/// A difference is accepted by its key.
 #[test]
 fn no_two_differences_have_the_same_key() {
     let names: Vec<&str> = Catalog::names().collect();
@@ -619,7 +619,7 @@ fn a_rule_that_differs_in_two_aspects_is_reported_with_both() {
 }
 
 #[test]
-fn text_and_markdown_say_what_the_data_say() {
+fn text_and_markdown_agree_with_the_data() {
     let arguments = ["diff", "alibaba-ecs@2019-01-15", BASE];
     let text = stayput(&arguments);
     assert_eq!(text.code, 1);
@@ -632,7 +632,7 @@ fn text_and_markdown_say_what_the_data_say() {
 }
 
 #[test]
-fn what_diff_prints_is_what_its_schema_says() {
+fn the_output_of_diff_meets_its_schema() {
     let schema: Json = serde_json::from_str(&stayput(&["schema", "diff"]).stdout).unwrap();
     let keys =
         |object: &Json| -> Vec<String> { object.as_object().unwrap().keys().cloned().collect() };
@@ -655,7 +655,7 @@ fn what_diff_prints_is_what_its_schema_says() {
 }
 
 #[test]
-fn a_policy_that_is_none_is_bad_input() {
+fn a_file_that_is_no_policy_is_bad_input() {
     for arguments in [["diff", "no-such@1", BASE], ["diff", BASE, "no-such@1"]] {
         assert_eq!(stayput(&arguments).code, 2);
     }
@@ -686,7 +686,7 @@ expect:
 const OLD: &str = "alibaba-ecs@2019-01-15";
 
 #[test]
-fn scenarios_are_run_under_both_and_who_is_worse_off_is_named() {
+fn scenarios_are_run_under_both_and_instances_that_are_worse_off_are_named() {
     let span = folder();
     let path = write(span.path(), "night.yaml", SCALE_IN);
     let ran = stayput(&["diff", OLD, BASE, &path, "-f", "json"]);
@@ -707,7 +707,7 @@ fn scenarios_are_run_under_both_and_who_is_worse_off_is_named() {
     }
     assert_eq!((&old["outcome"], &old["rule"]), (&"held".into(), &"RP5b".into()));
     assert_eq!((&new["outcome"], &new["rule"]), (&"overridden".into(), &"RP5".into()));
-    // Without running anything it is known whom the changed verdict is about.
+    // The comparison of policies alone names the instances that the changed verdict concerns.
     assert_eq!(reported["touched"][0]["instances"], serde_json::json!(["mine-1"]));
     let text = stayput(&["diff", OLD, BASE, &path]).stdout;
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -736,7 +736,7 @@ fn recorded_runs_are_compared_row_by_row() {
     let (a, b) = (out("a"), out("b"));
     for (policy, out) in [(OLD, &a), (BASE, &b)] {
         let text = SCALE_IN.split("expect:").next().unwrap();
-        // Of a command's policies one must know what is assumed: here each runs alone.
+        // One policy of a command must know each assumption; here each runs alone.
         let text =
             if policy == OLD { text.to_owned() } else { text.replace("assume:", "x-assume:") };
         write(span.path(), "night.yaml", text);
@@ -762,7 +762,7 @@ fn recorded_runs_are_compared_row_by_row() {
 }
 
 #[test]
-fn a_scenario_about_another_policy_is_passed_over_in_a_folder_and_nothing_is_no_success() {
+fn a_scenario_about_another_policy_is_skipped_in_a_folder_and_an_empty_selection_fails() {
     let span = folder();
     let other = SCALE_IN
         .replace("policy: alibaba-ecs@2026-05-15", "policy: other@1")
@@ -775,8 +775,8 @@ fn a_scenario_about_another_policy_is_passed_over_in_a_folder_and_nothing_is_no_
     assert_eq!(stayput(&["diff", OLD, BASE, &path]).code, 2, "by name it is meant");
 }
 
-/// Three changed lines and a title are four differences, besides what the house's word does to the
-/// evidence; and every verb takes the edition.
+/// Three changed lines and a title are four differences, besides those of the evidence; and every
+/// verb accepts the edition.
 #[test]
 fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {
     let house = "examples/house.yaml";

@@ -1,5 +1,5 @@
-//! The order in which a policy's keys are written means nothing to `diff`, unless it means
-//! something to the policy: of several refusals that fit, the first answers.
+//! `diff` ignores the order of a policy's keys, except where the policy itself depends on it: of
+//! several preconditions that apply, the first one decides.
 
 use std::fs;
 
@@ -50,7 +50,7 @@ clocks:
     - { id: EX1, after: 1d, action: release, source: a }
 ";
 
-/// The same with its keys, and lists in which order has no meaning, in another order.
+/// The same policy with its keys, and the lists whose order has no meaning, in another order.
 const TURNED: &str = "\
 stayput: policy/1
 title: a small policy
@@ -89,9 +89,9 @@ sources:
     title: A page
 ";
 
-/// The order of keys, and of lists in which it has no meaning: nothing differs, in no format.
+/// Another order of keys, and of lists whose order has no meaning, is no difference in any format.
 #[test]
-fn the_order_of_keys_is_no_difference_and_that_of_refusals_is() {
+fn the_order_of_keys_is_no_difference_but_that_of_refusals_is() {
     let span = folder();
     let old = write(span.path(), "old.yaml", POLICY);
     let new = write(span.path(), "new.yaml", TURNED);
@@ -114,7 +114,7 @@ events:
         let ran = stayput(&[&["diff", &old, &new], more].concat());
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
     }
-    // Of two refusals that fit, the first answers: their order is a difference, seen either way.
+    // Of two preconditions that apply the first one decides, so their order is a difference.
     let swapped = POLICY
         .replace("PC1: {", "PCx: {")
         .replace("PC2: {", "PC1: {")
@@ -154,9 +154,9 @@ fn loaded(text: &str) -> Policy {
 /// Puts the keys of a mapping into another order.
 type Event = fn(&mut Vec<&Entry>);
 
-/// Writes a tree with the keys of every mapping in another order; lists keep theirs, and so do
-/// refusals, of which the first that fits answers. What was a bare word is quoted, which means the
-/// same: the schema types it.
+/// Writes a tree with the keys of every mapping in another order. Lists keep their order, and so
+/// do preconditions, of which the first that applies decides. Plain scalars are written in quotes,
+/// which means the same because the schema types them.
 fn turned(node: &Node, order: Event) -> String {
     let quoted = |text: &str| Json::from(text).to_string();
     match &node.value {
@@ -196,8 +196,7 @@ fn permuted(text: &str, order: Event) -> String {
     turned(&node, order)
 }
 
-/// Whatever the order of the keys, of protections as of all else, the same differs, and it is
-/// said in the same words and in the same order.
+/// Under any order of keys the differences are the same, in the same words and the same order.
 #[test]
 fn editions_and_overlays_differ_in_the_same_under_any_order_of_keys() {
     let house = fs::read_to_string(root().join("examples/house.yaml")).unwrap();
@@ -228,7 +227,7 @@ protections:
             assert_eq!(turned.differences, plain.differences);
             let said = |one| format!("{:#}", diff_json(one));
             assert_eq!(said(&turned), said(&plain));
-            // Nor does an edition differ from itself.
+            // An edition does not differ from itself.
             assert_eq!(compare(&after, &b).differences, []);
         }
     }

@@ -1,5 +1,5 @@
-//! The README and `docs/` are true: transcripts are real output, files that are shown are right,
-//! links lead to files, and the reference pages are what the program states.
+//! The README and `docs/` agree with the program: transcripts are real output, complete files are
+//! valid, links lead to files, and the reference pages are generated.
 //!
 //! `STAYPUT_DOCS=write cargo test --test it docs::` writes the pages anew; read the difference.
 
@@ -33,7 +33,7 @@ fn arguments(block: &str) -> Option<Vec<&str>> {
     Some(line.split_whitespace().collect())
 }
 
-/// What a transcript should be: the whole output, or as many lines as stand before `…`.
+/// The expected transcript: the whole output, or as many lines as the page has before `…`.
 fn transcript(block: &str, arguments: &[&str]) -> String {
     let ran = ran(command(arguments).output().unwrap());
     let shown: Vec<&str> = block.lines().skip(1).collect();
@@ -44,7 +44,7 @@ fn transcript(block: &str, arguments: &[&str]) -> String {
     lines.join("\n")
 }
 
-/// Every fenced block that begins with a command is run, and its output must stand below it.
+/// Every fenced block that begins with a command is run and must show its output.
 #[test]
 fn transcripts_are_real_output() {
     let (mut found, mut stale) = (0, Vec::new());
@@ -69,9 +69,9 @@ fn transcripts_are_real_output() {
     assert!(stale.is_empty() || writes(), "{}", stale.join("\n\n"));
 }
 
-/// Every whole scenario and policy on a page is right. A file that a scenario names is not there.
+/// Every complete scenario and policy on a page is valid. Files that a scenario names are missing.
 #[test]
-fn files_on_pages_are_right() {
+fn files_on_pages_are_valid() {
     let folder = folder();
     let mut found = 0;
     for page in pages() {
@@ -129,7 +129,7 @@ fn the_summary_lists_every_page() {
     }
 }
 
-/// A reference page, held equal to what is generated.
+/// Compares a reference page with the generated text.
 fn hold(page: &str, title: &str, generated: &str) {
     let path = root().join("docs/reference").join(page);
     let text = format!(
@@ -184,7 +184,7 @@ fn schema(name: &str) -> Json {
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
-/// A schema with its reference resolved: what stands beside the reference comes on top.
+/// A schema with its reference resolved; keys beside the reference take precedence.
 fn followed(schema: &Json, whole: &Json) -> Json {
     let Some(path) = schema["$ref"].as_str().and_then(|path| path.strip_prefix('#')) else {
         return schema.clone();
@@ -219,7 +219,7 @@ fn is_condition(schema: &Json) -> bool {
     schema["$ref"].as_str().is_some_and(|path| path.starts_with("#/$defs/when-"))
 }
 
-/// What a value is, in a few words. That `$name` may stand for it goes without saying.
+/// A short description of a value, without the `$name` that may replace it.
 fn kind(schema: &Json, whole: &Json, depth: usize) -> String {
     let is_condition = is_condition(schema);
     let schema = followed(schema, whole);
@@ -265,7 +265,7 @@ fn kind(schema: &Json, whole: &Json, depth: usize) -> String {
     }
 }
 
-/// The keys that a mapping needs, in whatever way its schema says so.
+/// The required keys of a mapping, however its schema expresses them.
 fn required(name: &str, object: &Json, whole: &Json) -> BTreeSet<String> {
     let complete = &whole["$defs"][format!("complete-{name}")];
     let root = if name.is_empty() { &whole["else"] } else { &Json::Null };
@@ -281,7 +281,7 @@ fn keys(name: &str, object: &Json, whole: &Json) -> String {
     let Some(properties) = object["properties"].as_object() else { return String::new() };
     let required = required(name, object, whole);
     let mut table = "| key | required | value | meaning |\n|---|---|---|---|\n".to_owned();
-    // The columns stand once, with the keys of a rule.
+    // The columns are listed once, with the keys of a rule.
     let all = ["rule", "decision-space"].contains(&name);
     let shown = properties.iter().filter(|(_, schema)| all || !is_condition(schema));
     for (key, schema) in shown {
@@ -330,7 +330,7 @@ fn mappings(schema: &Json, whole: &Json, found: &mut Vec<Mapping>) {
 }
 
 #[test]
-fn the_page_of_verbs_is_what_the_program_reads() {
+fn the_page_of_verbs_agrees_with_the_program() {
     let whole = schema("scenario");
     let event = &whole["$defs"]["event"];
     let mut page = String::new();
@@ -342,12 +342,12 @@ fn the_page_of_verbs_is_what_the_program_reads() {
     hold("verbs.md", "Verbs", &page);
 }
 
-/// What stands above the keys of a rule.
+/// The text above the keys of a rule.
 const CONDITIONS: &str = "A column of a rule is a condition: a word, a list of words of which one \
                           must match, or `{ not: … }`.\n\n";
 
 #[test]
-fn the_page_of_keys_is_what_the_program_reads() {
+fn the_page_of_keys_agrees_with_the_program() {
     let mut page = String::new();
     for (name, title) in [("scenario", "Scenario files"), ("policy", "Policy files")] {
         let whole = schema(name);
@@ -375,7 +375,7 @@ fn the_page_of_keys_is_what_the_program_reads() {
 }
 
 #[test]
-fn the_page_of_columns_is_what_the_program_writes() {
+fn the_page_of_columns_agrees_with_the_program() {
     let whole = schema("csv");
     let mut page = String::new();
     for table in whole["resources"].as_array().unwrap() {
@@ -399,7 +399,7 @@ fn the_page_of_columns_is_what_the_program_writes() {
 }
 
 #[test]
-fn the_page_of_message_codes_is_what_the_program_reports() {
+fn the_page_of_message_codes_agrees_with_the_program() {
     let mut page = "| code | meaning |\n|---|---|\n".to_owned();
     for code in Code::ALL {
         let _ = writeln!(page, "| `{}` | {} |", code.word(), cell(code.meaning()));
@@ -407,9 +407,9 @@ fn the_page_of_message_codes_is_what_the_program_reports() {
     hold("messages.md", "Message codes", &page);
 }
 
-/// The exit codes stand in the source as an enum, each with its meaning above it.
+/// The exit codes are an enum in the source; the comment at each is its meaning.
 #[test]
-fn the_page_of_exit_codes_is_what_the_program_ends_with() {
+fn the_page_of_exit_codes_agrees_with_the_program() {
     let source = fs::read_to_string(root().join("src/cli/shared/exit.rs")).unwrap();
     let body = source.split("pub enum Exit {").nth(1).unwrap().split("\n}").next().unwrap();
     let mut page = "| code | meaning |\n|---|---|\n".to_owned();

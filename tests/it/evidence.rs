@@ -60,9 +60,9 @@ fn one_step_of_a_clock_is_changed_by_its_key() {
     assert_eq!(before.len(), after.len() + 2);
 }
 
-/// What spoke for the conclusion that is replaced falls away with it.
+/// The evidence of a replaced conclusion is dropped with it.
 #[test]
-fn an_overlay_vouches_for_what_it_changes() {
+fn an_overlay_gives_evidence_for_what_it_changes() {
     let span = folder();
     let text = house(
         "protections:\n  release-protection:\n    rules:\n      \
@@ -90,9 +90,9 @@ fn an_overlay_vouches_for_what_it_changes() {
     assert_eq!(answered["answer_confidence"], "inferred");
 }
 
-/// `assumed` is below `unconfirmed`: a person who asks for a higher confidence is refused.
+/// `assumed` is below `unconfirmed`, so `--require-confidence unconfirmed` rejects it.
 #[test]
-fn what_is_assumed_is_the_weakest() {
+fn assumed_is_the_weakest_confidence() {
     let levels: Vec<Confidence> = <Confidence as Word>::ALL.to_vec();
     assert!(levels.is_sorted() && levels.last() == Some(&Confidence::Assumed));
     let span = folder();
@@ -107,7 +107,7 @@ fn what_is_assumed_is_the_weakest() {
 
 /// Under an edition of an earlier date a later document makes a rule `inferred` at best.
 #[test]
-fn a_later_document_documents_nothing() {
+fn a_document_later_than_the_edition_is_no_documentation() {
     for name in Catalog::names() {
         let (mut sources, mut problems) = (Sources::default(), Problems::default());
         let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
@@ -122,7 +122,7 @@ fn a_later_document_documents_nothing() {
 }
 
 #[test]
-fn the_editions_there_are_are_listed() {
+fn all_editions_are_listed() {
     let ran = stayput(&["policies"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     for name in Catalog::names() {
@@ -140,7 +140,7 @@ fn the_editions_there_are_are_listed() {
 }
 
 #[test]
-fn one_rule_is_shown_with_all_that_speaks_for_it() {
+fn one_rule_is_shown_with_all_its_evidence() {
     let shown = stayput(&["rules", CHINA, "RP1s"]).stdout;
     for part in [
         "trigger",
@@ -185,10 +185,9 @@ fn a_rule_is_explained_by_its_id() {
     assert!(ran.stderr.contains("no policy has a rule `RP55`"), "{}", ran.stderr);
 }
 
-/// Every edition that comes with the program is held to the rules of evidence, the overlays among
-/// them too: not even a warning is left.
+/// Every shipped edition meets the rules of evidence without a warning, overlays included.
 #[test]
-fn the_editions_that_come_with_the_program_leave_nothing_unsaid() {
+fn every_rule_of_the_shipped_editions_has_evidence() {
     for name in Catalog::names() {
         let (mut sources, mut problems) = (Sources::default(), Problems::default());
         let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
@@ -204,7 +203,7 @@ fn the_editions_that_come_with_the_program_leave_nothing_unsaid() {
 
 /// Each kind of conclusion that an overlay may change, and each way to write it.
 #[test]
-fn no_kind_of_conclusion_changes_on_the_word_of_another() {
+fn no_kind_of_conclusion_changes_without_its_own_evidence() {
     let span = folder();
     for (base, change) in [
         (CHINA, "protections: { release-protection: { rules: { RP5: { verdict: held } } } }"),

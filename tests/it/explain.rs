@@ -36,7 +36,7 @@ fn one_situation_is_explained_without_a_run() {
     assert!(never.contains("this situation cannot occur: not in a group"), "{never}");
 }
 
-/// A scenario alone lists what can be asked for; each line of it is an answer.
+/// `explain SCENARIO` lists the decisions that can be explained; each line can be explained.
 #[test]
 fn a_scenario_lists_what_it_decides() {
     let ran = stayput(&["explain", "scenarios/two-ways-to-go.yaml"]);

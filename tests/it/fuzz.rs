@@ -11,7 +11,7 @@ mod targets;
 
 use targets::{Input, TARGETS};
 
-/// A generator of numbers that stays the same.
+/// A random number generator that never changes.
 struct Numbers(u64);
 
 impl Numbers {
@@ -26,7 +26,7 @@ impl Numbers {
     }
 }
 
-/// A text in words, blanks and signs.
+/// A text split into words, spaces and punctuation.
 fn tokens(text: &str) -> Vec<&str> {
     let is_word = |c: char| c.is_alphanumeric() || "-_.@$".contains(c);
     let mut tokens = Vec::new();
@@ -71,8 +71,8 @@ const ODD: &[&str] = &[
     "=1",
 ];
 
-/// A mutation that keeps the structure: a word for another of its kind, a digit for another, a line
-/// once more or not at all; seldom something odd.
+/// A mutation that keeps the structure: it replaces a word or a digit by another one of its kind,
+/// repeats or deletes a line, and seldom does something else.
 fn mutated(text: &str, numbers: &mut Numbers) -> String {
     let mut parts: Vec<String> = tokens(text).into_iter().map(str::to_owned).collect();
     for _ in 0..=numbers.below(3) / 2 {
@@ -138,7 +138,7 @@ fn seeds(target: &str) -> Vec<String> {
             let all = texts("scenarios", "yaml").into_iter();
             let own = ["scenario/1"];
             let needs = ["file:", "files:", "./", ".csv"];
-            // The line for editors names a schema, which is no input.
+            // The editor's line with the schema is no input.
             let without = |text: String| match text.strip_prefix("# yaml-language-server:") {
                 Some(rest) => rest.split_once('\n').map_or("", |(_, rest)| rest).to_owned(),
                 None => text,

@@ -1,7 +1,7 @@
 //! The imports of `src`, file by file, as the compiler would resolve them.
 //!
-//! They are read from `use` trees and from paths in items, types, expressions and patterns; tests
-//! aside. `crate`, `self` and `super` are resolved, and re-exports are followed to the file that
+//! They are read from `use` trees and from paths in items, types, expressions and patterns, without
+//! tests. `crate`, `self` and `super` are resolved, and re-exports are followed to the file that
 //! defines the name. Three limits: calls of methods are not imports; paths inside the tokens of a
 //! macro call are not seen; a name that a macro defines belongs to the file that calls the macro.
 
@@ -18,7 +18,7 @@ use crate::support::{files, root, shown};
 pub struct Module {
     /// Path below `src`.
     pub file: String,
-    /// Whether it defines anything itself.
+    /// Whether the file defines anything itself.
     pub defines: BTreeSet<String>,
     /// Names that it re-exports, with their absolute path.
     exports: BTreeMap<String, Vec<String>>,
@@ -74,14 +74,15 @@ impl Imports {
         })
     }
 
-    /// For each file, the files that it imports, with one name that ties them.
+    /// For each file, the files that it imports, each with one imported name.
     pub fn edges(&self) -> BTreeMap<&str, BTreeMap<&str, String>> {
         let mut edges: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
         for module in self.modules.values() {
             let from = edges.entry(&module.file).or_default();
             for path in &module.paths {
                 let Some(to) = self.definition(path, 0) else { continue };
-                // A table of contents is no import: what it lists is followed.
+                // A file that only re-exports is no import; its names are followed to their
+                // definitions.
                 if to != module.file && !to.ends_with("/mod.rs") && to != "src/lib.rs" {
                     from.entry(to).or_insert_with(|| path.join("::"));
                 }

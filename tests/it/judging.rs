@@ -69,7 +69,7 @@ fn junit_has_a_suite_for_each_file_and_a_case_for_each_case() {
 }
 
 #[test]
-fn github_shows_ten_of_each_the_worst_first_and_counts_the_rest() {
+fn github_shows_the_ten_worst_of_each_level_and_counts_the_rest() {
     let span = folder();
     for number in 0..14 {
         let text = CASES.replace("name: three", &format!("name: n{number}"));
@@ -88,7 +88,7 @@ fn github_shows_ten_of_each_the_worst_first_and_counts_the_rest() {
 }
 
 #[test]
-fn json_is_what_its_schema_says_and_markdown_fits_a_comment() {
+fn json_meets_its_schema_and_markdown_fits_a_comment() {
     let span = folder();
     let path = write(span.path(), "three.yaml", CASES);
     let ran = stayput(&["test", &path, "-f", "json"]);
@@ -116,7 +116,7 @@ fn json_is_what_its_schema_says_and_markdown_fits_a_comment() {
 }
 
 #[test]
-fn a_filter_takes_what_it_says_and_nothing_taken_is_no_success() {
+fn a_filter_takes_the_matching_cases_and_an_empty_selection_fails() {
     let span = folder();
     let path = write(span.path(), "three.yaml", CASES);
     for (filter, code, reported) in [
@@ -240,7 +240,7 @@ fn bless_does_nothing_in_ci_and_does_not_hide_what_is_not_met() {
 
 const BASE: &str = "alibaba-ecs@2026-05-15";
 
-/// An edition of a house, with changes of its own.
+/// An own edition with a few changes.
 const HOUSE: &str = "\
 stayput: policy/1
 policy: house
@@ -317,8 +317,8 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
     assert_eq!(stayput(&["check", &span.path().to_string_lossy()]).stderr, "", "the file is ours");
 }
 
-/// What the CI workflow of `examples/ci` does: the policy as the main branch has it against the
-/// policy as it is, before the merge and after it.
+/// The CI workflow of `examples/ci` compares the policy of the main branch with the changed policy,
+/// before the merge and after it.
 #[test]
 fn an_accepted_change_is_spent_once_the_base_has_it() {
     let span = folder();
@@ -338,7 +338,7 @@ fn an_accepted_change_is_spent_once_the_base_has_it() {
         assert!(changed.contains(from), "{from}");
         changed = changed.replacen(from, to, 1);
     }
-    // A refusal goes, and a note comes.
+    // A precondition is removed, and a note is added.
     let refusal = changed.lines().find(|line| line.trim_start().starts_with("PC20:")).unwrap();
     let changed = changed.replacen(&format!("{refusal}\n"), "", 1);
     let house = write(span.path(), "house.yaml", &changed);
@@ -360,7 +360,7 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
     let accepted = fs::read_to_string(span.path().join("house.accepted.yaml")).unwrap();
     let changes = accepted.matches("change:").count();
     assert!(changes >= 7 && accepted.contains("change: \"decision "), "{accepted}");
-    // After the merge the base has every one of them.
+    // After the merge the base has all of the changes.
     write(span.path(), "house-before.yaml", &changed);
     for format in ["text", "markdown", "json"] {
         let ran = diff(&["-f", format]);
@@ -368,7 +368,7 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
         let reported = ran.stderr.matches("warning[W084]: the old policy already contains").count();
         assert_eq!(reported, changes, "{}", ran.stderr);
     }
-    // To undo one of them is no success, and what the exit rests on stands in the report.
+    // A change that is undone fails, and the report gives the reason of the exit code.
     let undone = changed.replacen("earliest: 1h", "earliest: 30m", 1);
     write(span.path(), "house.yaml", &undone);
     write(span.path(), "house-before.yaml", &undone);
@@ -389,7 +389,7 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
 }
 
 #[test]
-fn accepted_decisions_are_looked_at_only_where_something_is_run() {
+fn accepted_decisions_are_compared_only_where_scenarios_are_run() {
     let span = folder();
     let text = SMALL.replace(
         "protect: [release-protection]",
@@ -403,7 +403,7 @@ fn accepted_decisions_are_looked_at_only_where_something_is_run() {
     );
     let ran = stayput(&["bless", "--diff", BASE, &house, &scenario, "--reason", "known"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    // The verdict, what comes of it, and the title.
+    // The verdict, its consequence, and the title.
     assert!(ran.stdout.contains("3 changes newly accepted"), "{}", ran.stdout);
     for more in [&[][..], &[scenario.as_str()][..]] {
         let ran = stayput(&[&["diff", BASE, &house], more].concat());
@@ -411,7 +411,7 @@ fn accepted_decisions_are_looked_at_only_where_something_is_run() {
     }
 }
 
-/// What a suite of two cases reaches can be counted by hand.
+/// The coverage of a suite of two cases, counted by hand.
 #[test]
 fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
     let span = folder();
@@ -454,7 +454,7 @@ fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
     );
     assert!(ran.stdout.contains("not covered in alibaba-ecs@2026-05-15"), "{}", ran.stdout);
     assert_eq!(stayput(&["test", &path, "--coverage-floor", "101"]).code, 2);
-    // An edition that no scenario names counts when all do.
+    // With `--all-editions` an edition that no scenario names counts too.
     let ran = stayput(&["test", &path, "--coverage", "--all-editions", "-f", "json"]);
     let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
     let policies = reported["coverage"]["policies"].as_array().unwrap();
@@ -463,9 +463,9 @@ fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
     assert_eq!(of(BASE)["cells"]["reached"], 1);
 }
 
-/// A rule that cannot occur counts nowhere; a case that reaches it nevertheless fails.
+/// An `unreachable` rule is not counted; a case that reaches it fails.
 #[test]
-fn a_rule_that_is_said_not_to_occur_is_held_to_it() {
+fn an_unreachable_rule_that_is_reached_fails() {
     let span = folder();
     let house = |rule: &str| {
         let rules =
@@ -492,7 +492,7 @@ fn a_rule_that_is_said_not_to_occur_is_held_to_it() {
 }
 
 #[test]
-fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
+fn a_flipped_verdict_is_noticed_exactly_where_an_expectation_depends_on_it() {
     let span = folder();
     let good = CASES.replace("outcome: held", "outcome: overridden");
     let path = write(span.path(), "three.yaml", &good);
@@ -510,7 +510,7 @@ fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
     let text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
     let says = [" verdict: ", " works-when: "];
     let verdicts = text.lines().filter(|line| says.iter().any(|key| line.contains(key))).count();
-    // Two flips for each verdict that the edition writes, but for GP0, which cannot occur.
+    // Two flips for each verdict of the edition, except for GP0, which is unreachable.
     assert_eq!(list.len(), 2 * (verdicts - 1));
     let blind = good.split("expect:").next().unwrap().to_owned()
         + "expect:\n  states:\n    - { at: +1h, instance: db-1, is: running }\n";
@@ -530,7 +530,7 @@ fn a_flipped_verdict_is_noticed_exactly_where_something_is_expected_of_it() {
         "{}",
         ran.stdout
     );
-    // What is stored notices everything.
+    // Stored outcomes notice every flip.
     assert_eq!(stayput(&["bless", &path]).code, 0);
     assert_eq!(noticed(&mutants(&path)), ["RP2", "RP2"]);
 }

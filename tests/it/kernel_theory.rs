@@ -1,7 +1,7 @@
 //! Queues whose figures are known exactly, as small models on the kernel.
 //!
-//! Each case is simulated many times over; the known figure must lie within the
-//! interval that the runs give, and the interval must be narrow.
+//! Each case is simulated many times. The known figure must lie within the confidence interval of
+//! the runs, and the interval must be narrow.
 
 #![expect(
     clippy::float_arithmetic,
@@ -28,7 +28,7 @@ pub(crate) fn at(seconds: i64) -> SimTime {
     SimTime::from_seconds(seconds)
 }
 
-/// Runs a model up to and including `end` and hands it back.
+/// Runs a model up to and including `end` and returns it.
 pub(crate) fn run<M: Model>(
     model: M,
     future_events: FutureEvents<M::Timer>,
@@ -70,19 +70,19 @@ struct Station {
     service: Distribution,
     arrivals: ChaCha8Rng,
     services: ChaCha8Rng,
-    /// Idle servers; more can be had while `spare` lasts.
+    /// Idle servers; `spare` more can be added.
     idle: Vec<u32>,
     hired: u32,
     spare: u32,
     room: usize,
-    /// When those who are served came, by server; and those who wait.
+    /// Arrival times of the customers in service, by server, and of those in the queue.
     served: Vec<SimTime>,
     queue: VecDeque<SimTime>,
     warm: SimTime,
     seen: Seen,
 }
 
-/// What a station saw once it was warm.
+/// The observations of a station after its warm-up.
 #[derive(Clone)]
 struct Seen {
     present: TimeWeighted,
@@ -237,7 +237,7 @@ impl Model for Station {
     }
 }
 
-/// One figure over many runs, in millionths; it must hold `exact` and be narrow.
+/// The interval of one figure over many runs, in millionths; it must contain `exact` and be narrow.
 struct Figures<'a>(&'a str, Vec<(&'a str, f64, Tally)>);
 
 impl<'a> Figures<'a> {
@@ -249,7 +249,8 @@ impl<'a> Figures<'a> {
         tally.add((seen.expect("something was seen") * 1e6).round() as i64);
     }
 
-    /// Holds every exact figure at 99.9 %, none wider to a side than a share of it.
+    /// Every interval at 99.9 % must contain its exact figure, with a half-width below a share of
+    /// it.
     fn judge(&self, widest: f64) {
         for (name, exact, tally) in &self.1 {
             let Interval { low, high } =
@@ -278,7 +279,7 @@ fn one_server_with_a_queue() {
         for seed in 0..RUNS {
             let mut case = Case::markov(10_000, service, 1);
             if service > 9_000 {
-                // It takes long to forget how it began, and longer to be seen as it is.
+                // Under a high load the start has a long influence, and estimates converge slowly.
                 (case.warm, case.end) = (4_000 * 10_000, 34_000 * 10_000);
             }
             let mut seen = case.run(seed);
@@ -335,7 +336,7 @@ fn several_servers_with_one_queue() {
 }
 
 #[test]
-fn a_station_with_room_for_few() {
+fn a_station_with_limited_capacity() {
     // M/M/1/K: an arrival that finds K customers is refused.
     let cases = [
         ("five", 5, 9_000, 0.126_022_549_988, 2.194_782_300_628, 0.213_422_494_99, 0.07),
@@ -358,7 +359,7 @@ fn a_station_with_room_for_few() {
 }
 
 #[test]
-fn a_crowd_that_never_waits_depends_on_the_mean_stay_alone() {
+fn without_waiting_only_the_mean_service_time_matters() {
     // M/G/∞: Poisson with mean λ·E[stay], whatever the distribution of the stay.
     let hour = 3_600.0;
     let gamma = 2.0; // Γ(1 + 1/0.5): a Weibull of shape 0.5 has twice its scale as mean
@@ -399,7 +400,7 @@ fn a_crowd_that_never_waits_depends_on_the_mean_stay_alone() {
 }
 
 #[test]
-fn a_large_crowd_and_one_that_has_just_begun() {
+fn infinitely_many_servers_from_the_start_and_in_the_long_run() {
     // M/G/∞ with λ = 174.2 and a mean stay of 6, seen after eight stays: a Poisson number with
     // mean (and variance) 1045.2 · (1 − exp(−8)).
     let (unit, stay) = (1_742_000, 6 * 1_742_000);
@@ -524,7 +525,7 @@ fn shop(
 }
 
 #[test]
-fn machines_and_those_who_repair_them() {
+fn machines_and_repairers() {
     // M/M/c//N as a chain of births and deaths: with k down, the rate of failures is
     // (N − k)·λ and of repairs min(k, c)·μ; in balance p(k+1)·μ(k+1) = p(k)·λ(k).
     for (machines, crew, up, repair) in [(10_u32, 1_u32, 300_000, 30_000), (8, 3, 50_000, 40_000)] {
@@ -568,9 +569,9 @@ fn the_machine_shop_makes_as_many_parts_as_in_simpy() {
 }
 
 #[test]
-fn an_interval_holds_the_truth_as_often_as_it_says() {
+fn an_interval_covers_the_true_value_as_often_as_stated() {
     // M/M/∞ from empty: the number there at time t is Poisson with mean
-    // λ·E·(1 − exp(−t/E)); λ = 20, E = 3, t = 6, which no warming up can blur.
+    // λ·E·(1 − exp(−t/E)), here with λ = 20, E = 3 and t = 6, without a warm-up.
     let truth = 51.879_883_005_803;
     let (mut held_95, mut held_80) = (Counter::default(), Counter::default());
     for experiment in 0..400 {

@@ -1,4 +1,4 @@
-//! Programs of others, run on the kernel with the draws that were recorded from them.
+//! Models from other simulators, run on the kernel with the random numbers that they drew.
 //!
 //! A second of the kernel stands for any unit that is fine enough. Rank and index state the order
 //! of simultaneous events; it is the same as the order of insertion in those programs.
@@ -18,7 +18,7 @@ use stayput::time::SimTime;
 
 use crate::kernel_theory::{at, run, span};
 
-/// A timer of any of these programs: rank and index are all there is to it.
+/// A timer of any of these programs, with its rank and its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Wait(u8, u32);
 

@@ -4,12 +4,12 @@ use std::fs;
 use crate::imports_of_files::Imports;
 use crate::support::{files, root, shown};
 
-/// The rows of the layer table in ARCHITECTURE.md: a room and what it may import.
+/// The rows of the layer table in ARCHITECTURE.md: a module and what it may import.
 fn table() -> Vec<(String, Vec<String>)> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let rows = text
         .lines()
-        .skip_while(|line| !line.starts_with("| room "))
+        .skip_while(|line| !line.starts_with("| module "))
         .skip(2)
         .take_while(|line| line.starts_with('|'));
     rows.map(|row| {
@@ -23,13 +23,13 @@ fn table() -> Vec<(String, Vec<String>)> {
     .collect()
 }
 
-/// The room that a file belongs to: the first step of its path below `src`.
-fn room(path: &str) -> String {
+/// The top-level module of a file: the first part of its path below `src`.
+fn module(path: &str) -> String {
     let step = path.trim_start_matches("src/").split('/').next().unwrap();
     step.trim_end_matches(".rs").to_owned()
 }
 
-/// Every room that each room names with `crate::`, the code of its tests aside.
+/// The modules that each module names with `crate::`, without its tests.
 fn imports() -> BTreeMap<String, BTreeMap<String, String>> {
     let mut imports: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for path in files(&root().join("src"), &["rs"]) {
@@ -41,14 +41,14 @@ fn imports() -> BTreeMap<String, BTreeMap<String, String>> {
         for piece in code.split("crate::").skip(1) {
             let name: String =
                 piece.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            imports.entry(room(&shown)).or_default().entry(name).or_insert_with(|| shown.clone());
+            imports.entry(module(&shown)).or_default().entry(name).or_insert_with(|| shown.clone());
         }
     }
     imports
 }
 
 #[test]
-fn rooms_import_only_what_the_layer_table_allows() {
+fn modules_import_only_what_the_layer_table_allows() {
     let table = table();
     assert!(table.len() > 10, "the table was found: {table:?}");
     let mut wrong = Vec::new();
@@ -56,12 +56,12 @@ fn rooms_import_only_what_the_layer_table_allows() {
         if ["lib", "main"].contains(&importer.as_str()) {
             continue;
         }
-        let Some((_, allowed)) = table.iter().find(|(room, _)| *room == importer) else {
-            wrong.push(format!("the room `{importer}` is not in the table"));
+        let Some((_, allowed)) = table.iter().find(|(module, _)| *module == importer) else {
+            wrong.push(format!("the module `{importer}` is not in the table"));
             continue;
         };
         for (name, file) in imported {
-            // Macros of our own are named by their room as well.
+            // Macros of this crate are named by their module as well.
             if name != importer && !allowed.contains(&name) {
                 wrong.push(format!("{file} imports `{name}`, and `{importer}` may not"));
             }
@@ -71,34 +71,37 @@ fn rooms_import_only_what_the_layer_table_allows() {
 }
 
 #[test]
-fn the_layer_table_is_acyclic_and_lists_existing_rooms() {
+fn the_layer_table_is_acyclic_and_lists_existing_modules() {
     let table = table();
     let mut above: Vec<&str> = Vec::new();
-    for (room, allowed) in &table {
+    for (module, allowed) in &table {
         for name in allowed {
             assert!(
                 above.contains(&name.as_str()),
-                "`{room}` may import only rooms above it, not `{name}`"
+                "`{module}` may import only modules above it, not `{name}`"
             );
         }
-        above.push(room);
-        let path = root().join("src").join(room);
-        assert!(path.is_dir() || path.with_extension("rs").is_file(), "there is no room `{room}`");
+        above.push(module);
+        let path = root().join("src").join(module);
+        assert!(
+            path.is_dir() || path.with_extension("rs").is_file(),
+            "there is no module `{module}`"
+        );
     }
 }
 
 #[test]
 fn every_import_that_the_table_allows_is_made() {
     let imports = imports();
-    for (room, allowed) in table() {
+    for (module, allowed) in table() {
         for name in allowed {
-            let made = imports.get(&room).is_some_and(|made| made.contains_key(&name));
-            assert!(made, "`{room}` does not import `{name}`; take it out of the table");
+            let made = imports.get(&module).is_some_and(|made| made.contains_key(&name));
+            assert!(made, "`{module}` does not import `{name}`; take it out of the table");
         }
     }
 }
 
-/// Files that import each other, at any distance: each group with one pair and what ties it.
+/// Import cycles between files: each group with one pair of files and the imported name.
 fn cycles() -> Vec<String> {
     let imports = Imports::of_source();
     let edges = imports.edges();
@@ -167,7 +170,7 @@ fn no_verb_imports_a_verb() {
 
 /// `plan/bulk` can be deleted: only two files name it.
 #[test]
-fn the_reader_of_huge_tables_has_one_entry() {
+fn the_reader_of_large_tables_has_one_entry_point() {
     let imports = Imports::of_source();
     let allowed = ["src/plan/compile.rs", "src/plan/mod.rs"];
     let mut found = Vec::new();

@@ -31,7 +31,7 @@ fn a_scenario_runs_with_a_policy_of_the_catalog() {
 }
 
 #[test]
-fn all_mistakes_come_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let text = SCENARIO.replace("db-1: {", "db-1: { stat: running,").replace("+1h", "soon");
     let catalog = Catalog::default().with("house.yaml", HOUSE);
     let mistakes = Scenario::parse(text).unwrap().compile(&catalog).unwrap_err();
@@ -41,7 +41,7 @@ fn all_mistakes_come_at_once() {
 }
 
 #[test]
-fn what_is_no_scenario_is_refused_when_it_is_parsed() {
+fn text_that_is_no_scenario_is_refused_when_it_is_parsed() {
     for text in ["a: [", "stayput: policy/1\n"] {
         let mistakes = Scenario::parse_file("x.yaml", text).unwrap_err();
         assert!(mistakes.to_string().contains("x.yaml:1:"), "{mistakes}");

@@ -58,8 +58,8 @@ fn suggestions_are_worked_out_for_the_first_mistakes_alone() {
     assert!(ran.stderr.contains("… and 280 more"), "{}", ran.stderr);
 }
 
-/// A large table with one mistake at its end, and one that is a single line without an end, take
-/// no memory for their texts.
+/// A large table with one mistake in its last row, and a table that is one long line, are reported
+/// without their text in memory.
 #[cfg(unix)]
 #[test]
 fn a_mistake_in_a_large_table_takes_no_memory_for_the_table() {

@@ -30,7 +30,7 @@ fn a_table_and_a_timeline_hold_several_locks() {
 }
 
 #[test]
-fn no_lock_and_a_lock_do_not_fit_together() {
+fn no_lock_and_a_lock_contradict_each_other() {
     let span = folder();
     let text = format!("{HEAD}fleet: {{ instances: {{ a: {{ lock: [none, security] }} }} }}\n");
     let ran = stayput(&["check", &write(span.path(), "s.yaml", text)]);
@@ -91,7 +91,7 @@ fn a_condition_asks_whether_a_lock_is_among_them() {
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
 
-/// What a table leaves open is reported by the lock that a rule would have to name.
+/// An uncovered cell is reported with the lock that a rule would have to name.
 #[test]
 fn an_open_cell_is_reported_with_its_lock() {
     let span = folder();

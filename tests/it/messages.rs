@@ -2,7 +2,7 @@ use std::fs;
 
 use crate::support::{SMALL, files, folder, root, shown, stayput, write};
 
-/// The mistakes of `tests/broken`, one file each, and what is said of them.
+/// The files of `tests/broken`, each with one kind of mistake, and their messages.
 #[test]
 fn every_stored_mistake_gets_its_stored_message() {
     let all = files(&root().join("tests/broken"), &["yaml"]);
@@ -49,7 +49,7 @@ fn a_file_that_is_too_large_is_not_read() {
 }
 
 #[test]
-fn deep_nesting_and_bombs_are_refused_at_once() {
+fn deep_nesting_and_alias_bombs_are_refused_at_once() {
     let flow = format!("stayput: scenario/1\nname: {}", "[".repeat(10_000));
     insta::assert_snapshot!("deep-nesting", check("flow.yaml", flow));
     let mut block = String::from("stayput: scenario/1\n");

@@ -1,4 +1,4 @@
-//! What is known of the model of an instance.
+//! Whether an instance has the latest model, where that can be unknown.
 
 use crate::support::{folder, stayput, write};
 
@@ -7,8 +7,8 @@ const HEAD: &str = "stayput: scenario/1\nname: t\npolicy: azure-vmss@2026-05-19\
     fleet:\n  groups: { g: { orchestration: uniform, model: v1 } }\n  defaults: { group: g }\n  \
     instances: { g_1: {}, g_2: {} }\n";
 
-/// By the portal a protection changes the protection alone, by another way the model too: without
-/// `via` it is unknown whether there is anything to upgrade.
+/// A call through the portal changes only the protection; through another way it also changes the
+/// model. Without `via` it is unknown whether there is anything to upgrade.
 #[test]
 fn a_protection_set_by_an_unknown_way_leaves_the_model_unknown() {
     let set = |via: &str| {
@@ -33,7 +33,7 @@ fn a_protection_set_by_an_unknown_way_leaves_the_model_unknown() {
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert!(ran.stdout.contains(says), "{}", ran.stdout);
     }
-    // An image of the system is news either way.
+    // A system image is an upgrade in either case.
     let image = "  - { at: +2h, upgrade: { group: g, os-image: true, by: ann, via: cli } }\n";
     let ran = run("image.yaml", set("") + image);
     assert_eq!(ran.code, 0, "{}", ran.stderr);

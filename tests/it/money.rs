@@ -17,7 +17,7 @@ fn table(path: &Path) -> Vec<Row> {
     reader.records().map(|record| row(record.unwrap())).collect()
 }
 
-/// Runs a scenario with this rest and gives its folder.
+/// Runs a scenario that ends with this text and returns its folder.
 fn run(rest: &str) -> (tempfile::TempDir, String) {
     let span = folder();
     let text = format!(
@@ -98,7 +98,7 @@ fn created_instances_have_prices() {
     assert!(said.contains("left behind: 48.00 USD (1 resource without `hourly`)"), "{said}");
 }
 
-/// A table of instances has prices in its columns, however it is read.
+/// A table of instances may have columns with prices, whichever way it is read.
 #[test]
 fn prices_stand_in_columns_of_a_fleet() {
     for count in [3_usize, 60_000] {
@@ -134,7 +134,7 @@ fn prices_stand_in_columns_of_a_fleet() {
     }
 }
 
-/// Parts of a study give the figures of the whole, money included, and one case is as the run says.
+/// Merged parts of a study have the figures of the whole, money included.
 #[test]
 fn replications_estimate_money_and_parts_give_the_same_bytes() {
     let span = folder();

@@ -1,4 +1,4 @@
-//! Records, headers and results as a program stores them.
+//! Records, headers and results as another program stores and reads them.
 
 use stayput::Run;
 use stayput::experiment::Replications;

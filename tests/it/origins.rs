@@ -1,5 +1,5 @@
-//! Where decisions come from: behind each timer the event that set it going, who made it, and since
-//! when something could have been done.
+//! The origin of decisions: for each timer the event that started it and its caller, and the
+//! instant from which a remedy helps.
 
 use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::plan::{Options, Plan, compile};
@@ -53,7 +53,7 @@ fn decisions(policy: &str, rest: &str) -> Vec<String> {
     decisions.collect()
 }
 
-/// A line for each decision that releases: since when, and until when, its remedy helps.
+/// A line for each decision that releases, with the first and the last instant of its remedy.
 fn windows(policy: &str, rest: &str) -> Vec<String> {
     let (records, run) = run(policy, rest);
     let header = run.world().header();
@@ -73,7 +73,7 @@ fn windows(policy: &str, rest: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_unpaid_bill_stands_behind_each_step_of_its_clock() {
+fn each_step_of_a_clock_has_the_unpaid_bill_as_its_origin() {
     let story = "\
 fleet: { instances: { db-1: { protect: [release-protection] } } }
 events:
@@ -87,7 +87,7 @@ events:
 }
 
 #[test]
-fn who_set_a_schedule_stands_behind_the_release() {
+fn a_scheduled_release_has_the_caller_who_set_it_as_its_origin() {
     let story = "\
 fleet:
   instances: { a: {}, b: { auto-release: +2d }, c: {} }
@@ -118,7 +118,7 @@ events:
 }
 
 #[test]
-fn a_removed_protection_stands_behind_what_it_would_have_held() {
+fn a_loss_has_the_removal_of_its_protection_as_its_origin() {
     // Autoscale has no origin in the run, but a call removed the protection.
     let story = "\
 fleet:
@@ -150,7 +150,7 @@ events:
 }
 
 #[test]
-fn a_health_check_leads_back_to_what_stopped_the_member() {
+fn a_health_check_has_the_stop_of_the_member_as_its_origin() {
     let story = "\
 fleet:
   groups: { web: { min: 0, max: 5, health-check: instance } }
@@ -163,7 +163,7 @@ events:
 }
 
 #[test]
-fn a_hook_leads_back_to_the_request_that_it_delayed() {
+fn a_hook_has_the_delayed_request_as_its_origin() {
     let story = "\
 fleet:
   groups: { web: { min: 0, max: 5, terminate-hook: { timeout: 1h, result: continue } } }

@@ -1,4 +1,4 @@
-//! HTML pages: whole, harmless, small, and equal to the tables.
+//! HTML pages are complete, safe and small, and agree with the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -57,7 +57,7 @@ fn tags(page: &str) -> Vec<Tag<'_>> {
     tags
 }
 
-/// What every page must be.
+/// Checks that hold for every page.
 pub(crate) fn assert_sound(page: &str) {
     let tags = tags(page);
     let count = |name: &str| tags.iter().filter(|tag| tag.name == name).count();
@@ -170,7 +170,7 @@ fn table(folder: &Path, name: &str) -> Vec<BTreeMap<String, String>> {
 }
 
 #[test]
-fn figures_of_the_headline_are_those_of_the_tables() {
+fn figures_of_the_headline_agree_with_the_tables() {
     let folder = folder();
     for name in ["unpaid-fortnight", "two-clouds", "night-shift"] {
         let out = folder.path().join(name);
@@ -264,7 +264,7 @@ fleet:
     write(folder, file, scenario)
 }
 
-/// Two scenarios that differ in their texts alone: plain ones, and hostile ones.
+/// Two scenarios that differ only in their texts: harmless ones and hostile ones.
 pub(crate) fn plain_and_hostile(folder: &Path) -> [(std::path::PathBuf, String); 2] {
     [("plain", "plain"), ("hostile", HOSTILE)].map(|(name, text)| {
         let own = folder.join(name);
@@ -314,7 +314,7 @@ fn head(name: &str, days: u32) -> String {
     )
 }
 
-/// 500 instances, nearly all with a course of their own.
+/// 500 instances, nearly all with different courses.
 pub(crate) fn five_hundred(folder: &Path) -> String {
     let mut text = head("five-hundred", 90);
     for n in 1..=500 {
@@ -325,7 +325,7 @@ pub(crate) fn five_hundred(folder: &Path) -> String {
     }
     text.push_str("events:\n");
     for hour in 8..=2_100 {
-        // Each instance once, in an order of its own.
+        // Each instance appears once, in a particular order.
         if (hour - 8) % 4 == 0 && (hour - 8) / 4 < 500 {
             let n = (hour - 8) / 4 * 139 % 500 + 1;
             let _ = writeln!(
@@ -393,7 +393,7 @@ fn a_run_that_stopped_early_says_so_first() {
 }
 
 #[test]
-fn every_loss_has_a_remedy_or_the_words_that_none_is_known() {
+fn every_loss_has_a_remedy_or_says_that_none_is_known() {
     let page = page(&["run", "scenarios/two-clouds.yaml"]);
     for cell in page.split("data-l=\"remedy\"><span><b>").skip(1) {
         assert!(!text(cell.split("</b>").next().unwrap()).trim().is_empty());

@@ -1,13 +1,12 @@
 //! Nothing is lost without a decision: the source makes permits in one place only, and every
-//! instance that is gone at the end of a shipped scenario has exactly one decision that let it
-//! go.
+//! instance that a shipped scenario removes has exactly one decision that permitted it.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use crate::support::{files, folder, root, shown, stayput, write};
 
-/// Every line of the code in `src`, with its file; comments and tests aside.
+/// Every line of code in `src` with its file, without comments and tests.
 fn code() -> Vec<(String, String)> {
     let mut lines = Vec::new();
     for path in files(&root().join("src"), &["rs"]) {
@@ -61,7 +60,7 @@ fn table(folder: &std::path::Path, name: &str) -> Vec<BTreeMap<String, String>> 
 }
 
 #[test]
-fn each_instance_that_is_gone_has_one_decision_that_let_it_go_and_each_loss_has_one() {
+fn each_removed_instance_and_each_loss_has_exactly_one_decision() {
     let mut seen = 0;
     for path in files(&root().join("scenarios"), &["yaml"]) {
         let span = folder();
@@ -118,7 +117,7 @@ protections:
 ";
 
 #[test]
-fn under_a_tiny_policy_only_what_it_judges_can_take_anything() {
+fn under_a_tiny_policy_only_its_triggers_can_release_anything() {
     let span = folder();
     write(span.path(), "tiny.yaml", TINY);
     let run = |event: &str| {

@@ -51,9 +51,9 @@ fn every_source_of_an_edition_is_used_and_dated() {
     }
 }
 
-/// A trigger that a policy lists is one that some rule of each protection answers.
+/// Each protection has a rule for every trigger that the policy lists.
 #[test]
-fn every_edition_answers_for_every_trigger_that_it_lists() {
+fn every_edition_has_rules_for_every_trigger_that_it_lists() {
     for name in Catalog::names() {
         let (mut sources, mut problems) = (Sources::default(), Problems::default());
         let policy = load(name, None, &NoFiles, &mut sources, &mut problems).unwrap();
@@ -71,7 +71,7 @@ fn every_edition_answers_for_every_trigger_that_it_lists() {
 }
 
 #[test]
-fn the_folder_says_where_each_sentence_of_a_page_went() {
+fn the_readme_maps_each_sentence_of_a_page_to_a_rule() {
     let text = fs::read_to_string(root().join("policies/README.md")).unwrap();
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let name = Catalog::names().find(|name| name.ends_with("2026-05-15")).unwrap();
@@ -79,8 +79,8 @@ fn the_folder_says_where_each_sentence_of_a_page_went() {
     assert!(policy.rules.iter().any(|rule| text.contains(&rule.id)), "{}", shown(root()));
 }
 
-/// One reason, one verdict, one confidence: a sentence of a document that two rules of a table
-/// cite for the same reason is not read in two ways, unless a switch asks about it.
+/// Two rules of a table that cite the same sentence of a document for the same reason have the same
+/// verdict and the same confidence, unless a switch decides between them.
 #[test]
 fn one_reason_is_one_verdict_and_one_confidence() {
     for name in Catalog::names() {

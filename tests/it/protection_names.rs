@@ -203,7 +203,7 @@ fn a_situation_is_explained_by_either_name() {
     assert_eq!(by_name.stdout, explained("DeletionProtection").stdout);
 }
 
-/// What a policy calls one protection may not be what it calls another.
+/// Two protections of a policy must not have the same name.
 #[test]
 fn a_policy_gives_no_name_to_two_protections() {
     let span = folder();
@@ -223,7 +223,7 @@ fn a_policy_gives_no_name_to_two_protections() {
     }
 }
 
-/// A refusal of a request to set protections may name them either way.
+/// A precondition about setting protections may use either name.
 #[test]
 fn a_policy_names_its_protections_either_way_in_a_refusal() {
     let span = folder();

@@ -1,5 +1,5 @@
-//! Every remedy is tried: it is done at its last instant, the run is repeated, and the loss must
-//! be gone. Where a report says that nothing helps, every protection is tried in vain.
+//! Every remedy is tried: it is applied at its last instant, the run is repeated, and the loss must
+//! not occur. Where a report says that no remedy is known, no protection may prevent the loss.
 
 use std::cell::RefCell;
 
@@ -46,7 +46,7 @@ fn run(plan: &Plan) -> Outcome {
     of
 }
 
-/// An event that is tried: what is done, as an order.
+/// An event that is tried, as an order.
 fn orders(plan: &mut Plan, instance: InstanceId, of: &Decision, remedy: &Remedy) -> Vec<Event> {
     let means = [remedy.first.map(Means::Do), remedy.means];
     means.into_iter().flatten().map(|means| order_of(plan, instance, of, means)).collect()
@@ -112,8 +112,8 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Eve
     }
 }
 
-/// What comes of a run in which orders are inserted at an instant, before the event that caused
-/// a loss; or at any other place of that instant. `gone` says whether the loss is gone.
+/// The result of a run in which orders are inserted at an instant, before the event that caused a
+/// loss, or elsewhere within that instant. `gone` says whether the loss no longer occurs.
 fn tried(
     plan: &Plan,
     at: SimTime,
@@ -158,9 +158,9 @@ fn tried(
     Err(why)
 }
 
-/// Whether a loss is gone: the same cause does not bring it about, and no schedule that has waited
-/// does so instead. (A member that settling starts again may still be found unhealthy: that is a
-/// loss of another cause, with a remedy of its own.)
+/// Whether a loss no longer occurs: neither the same cause nor a delayed schedule brings it about.
+/// (A member that a settlement starts again may still be found unhealthy: that is a loss with
+/// another cause and its own remedy.)
 fn stays(of: &Decision) -> impl Fn(&Outcome) -> bool {
     let (id, at, effect, trigger) = (of.instance, of.at, of.effect, of.trigger);
     move |outcome| {
@@ -250,7 +250,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
         let mut plan = plan.clone();
         let orders = orders(&mut plan, instance, of, remedy);
         let gone = |outcome: &Outcome| match kept {
-            // The copy of it stays.
+            // The snapshot of the disk stays.
             Some(copy) => !outcome.losses.iter().any(|l| {
                 l.instance == instance && l.at == at && l.resource == copy && l.fate == Fate::Lost
             }),
@@ -268,7 +268,7 @@ fn in_the_fleet(plan: &Plan, id: InstanceId) -> bool {
     plan.fleet.instances().any(|(known, _)| known == id)
 }
 
-/// A resource is set to stay when its instance goes.
+/// Sets a resource to stay when its instance is released.
 fn keep(plan: &mut Plan, loss: &Loss) {
     let resources = plan.fleet.properties_mut(loss.instance);
     let mut found = false;
@@ -283,7 +283,7 @@ fn keep(plan: &mut Plan, loss: &Loss) {
     }
 }
 
-/// The scenarios of `tests/remedies`: each is one situation, and what is said of it is stored.
+/// The scenarios of `tests/remedies`: each is one situation, and its report is stored.
 #[test]
 fn each_situation_has_the_remedy_that_is_stored() {
     let mut reported = Vec::new();

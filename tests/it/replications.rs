@@ -70,7 +70,7 @@ fn any_number_of_workers_gives_the_same_bytes() {
 }
 
 #[test]
-fn the_figures_are_those_of_the_rows() {
+fn the_figures_agree_with_the_rows() {
     let span = folder();
     let out = span.path().join("out");
     assert_eq!(into(&out, WHO_GOES, &["--replications", "400"]).code, 0);
@@ -80,14 +80,14 @@ fn the_figures_are_those_of_the_rows() {
     assert!(raw.iter().map(|row| cell(row, "replication")).eq(numbers.iter().map(String::as_str)));
     let lost: Vec<u32> =
         raw.iter().map(|row| cell(row, "protected_lost").parse().unwrap()).collect();
-    // Of six, three protected, two go: the rest of what is lost is 20 GiB a piece, these 40.
+    // Two of six are removed, and three are protected: these have 40 GiB each, the others 20.
     for (row, lost) in raw.iter().zip(&lost) {
         assert_eq!(cell(row, "gib_lost"), (40 + 20 * lost).to_string());
         let first = if *lost > 0 { "86400" } else { "" };
         assert_eq!(cell(row, "first_protected_loss_s"), first);
         let free = if *lost > 0 { "86400" } else { "172800" };
         assert_eq!(cell(row, "protected_loss_free_s"), free);
-        // Two go in any case, whether they are protected or not.
+        // Two are removed in any case, protected or not.
         assert_eq!((cell(row, "first_loss_s"), cell(row, "loss_free_s")), ("86400", "86400"));
     }
     let figures = rows(&fs::read_to_string(out.join("estimates.csv")).unwrap());
@@ -112,7 +112,7 @@ fn the_figures_are_those_of_the_rows() {
 }
 
 #[test]
-fn figures_as_csv_and_json_are_those_of_the_folder() {
+fn figures_as_csv_and_json_equal_those_of_the_folder() {
     let span = folder();
     let out = span.path().join("out");
     let arguments = ["--replications", "60", "--level", "90"];
@@ -132,7 +132,7 @@ fn figures_as_csv_and_json_are_those_of_the_folder() {
 }
 
 #[test]
-fn one_replication_can_be_looked_at_alone() {
+fn one_replication_can_be_run_alone() {
     let span = folder();
     let out = span.path().join("out");
     assert_eq!(into(&out, WHO_GOES, &["--replications", "30"]).code, 0);
@@ -167,7 +167,7 @@ fn two_scenarios(span: &Path) -> [String; 2] {
 }
 
 #[test]
-fn parts_put_together_are_the_whole_byte_for_byte() {
+fn merged_parts_equal_the_whole_byte_for_byte() {
     let span = folder();
     let [one, two] = two_scenarios(span.path());
     let study = |out: &str, more: &[&str]| {
@@ -188,7 +188,7 @@ fn parts_put_together_are_the_whole_byte_for_byte() {
         assert_eq!(ran.stdout, printed);
         assert_eq!(tables(Path::new(&merged)), tables(Path::new(&whole)));
     }
-    // What was merged is a whole: merging it alone changes nothing.
+    // A merged study is complete: merging it alone changes nothing.
     let again = span.path().join("again").to_string_lossy().into_owned();
     assert_eq!(stayput(&["merge", "--out", &again, &merged]).code, 0);
     assert_eq!(tables(Path::new(&again)), tables(Path::new(&whole)));
@@ -202,7 +202,7 @@ fn parts_put_together_are_the_whole_byte_for_byte() {
 }
 
 #[test]
-fn parts_that_do_not_fit_are_refused_with_all_reasons_at_once() {
+fn parts_of_different_studies_are_refused_with_all_reasons_at_once() {
     let span = folder();
     let path = |name: &str| span.path().join(name).to_string_lossy().into_owned();
     let part = |name: &str, more: &[&str]| {
@@ -243,20 +243,20 @@ fn parts_that_do_not_fit_are_refused_with_all_reasons_at_once() {
     }
     // The policy's file is an input as well.
     assert_eq!(reported.matches("error[E086]").count(), 4, "{reported}");
-    // A changed scenario is another study, whatever it is called.
+    // A changed scenario is another study, even under the same name.
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
     let other = write(span.path(), "who-goes.yaml", text.replace("+1d", "+2h"));
     let out = path("other");
     stayput(&["run", &other, "--replications", "40", "--shard", "3/4", "--out", &out]);
     assert!(merge(&["a", "b", "other", "d"]).contains("the input files differ: "));
-    // What is no part at all.
+    // Folders that are no parts of a study.
     into(Path::new(&path("plain")), WHO_GOES, &[]);
     let broken = fs::read_to_string(Path::new(&path("d")).join("replications.csv")).unwrap();
     let edited = broken.replacen("86400", "soon", 1);
     write(Path::new(&path("d")), "replications.csv", &edited);
     let reported = merge(&["a", "plain", "nowhere", "d"]);
     assert!(reported.contains("replications.csv was changed after the run wrote it"), "{reported}");
-    // One whose digest was changed as well is read, and refused for what it contains.
+    // A table whose digest was changed as well is read, and refused because of its rows.
     let run = fs::read_to_string(Path::new(&path("d")).join("run.json")).unwrap();
     let run = run.replace(
         &stayput::diagnostics::hex_digest(&[&broken]),
@@ -272,7 +272,7 @@ fn parts_that_do_not_fit_are_refused_with_all_reasons_at_once() {
     assert!(reported.contains("cannot read `/nowhere/run.json`"), "{reported}");
 }
 
-/// `--partial` sums what is there with its n, says what is missing, and marks the result.
+/// `--partial` sums the existing parts with their n, says what is missing, and marks the result.
 #[test]
 fn a_partial_merge_says_what_is_missing() {
     let span = folder();
@@ -292,7 +292,7 @@ fn a_partial_merge_says_what_is_missing() {
     assert_eq!(run["runs"][0]["stop"], "partial");
     let estimates = fs::read_to_string(Path::new(&out).join("estimates.csv")).unwrap();
     assert!(rows(&estimates).iter().all(|row| cell(row, "replications") == "30"));
-    // Whatever else is wrong is refused all the same.
+    // Other mistakes are refused nevertheless.
     let ran = stayput(&["merge", "--partial", &one, &one, &two]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("replication 0 to 9 of who-goes is in"), "{}", ran.stderr);
@@ -306,7 +306,7 @@ fn a_partial_merge_says_what_is_missing() {
     assert_eq!(tables(Path::new(&whole)), tables(Path::new(&single)));
 }
 
-/// A study that was killed goes on from what it had saved, and gives the bytes of one that was not.
+/// A killed study continues from its saved part and gives the same bytes as an uninterrupted one.
 #[cfg(unix)]
 #[test]
 fn a_killed_study_is_resumed() {
@@ -343,7 +343,7 @@ fn a_killed_study_is_resumed() {
     assert!(ran.stderr.contains("resumed after 77 replications"), "{}", ran.stderr);
     assert_eq!(tables(Path::new(&out)), tables(Path::new(&whole)));
     assert!(!Path::new(&partial).exists(), "what was saved is no longer needed");
-    // Once more: nothing is left to do.
+    // A second time there is nothing left to do.
     let ran = study(&out, &["--resume"]);
     assert!(ran.stderr.contains("resumed after 200 replications"), "{}", ran.stderr);
     assert_eq!(tables(Path::new(&out)), tables(Path::new(&whole)));
@@ -381,7 +381,7 @@ fn a_killed_study_is_resumed() {
 }
 
 #[test]
-fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
+fn a_study_with_a_precision_ends_after_whole_rounds_or_reports_that_it_is_not_reached() {
     let span = folder();
     let out = span.path().join("out");
     let until = |more: &[&str]| into(&out, WHO_GOES, more);
@@ -390,7 +390,7 @@ fn a_precision_ends_it_after_whole_rounds_or_is_not_reached() {
     let run = run_json(&out);
     assert_eq!((&run["runs"][0]["stop"], &run["complete"]), (&"halfwidth".into(), &true.into()));
     let count = run["rows"]["replications.csv"].as_u64().unwrap();
-    // 1.96 · √(0.8 · 0.2 / n) = 0.04 at n = 384; Clopper and Pearson take somewhat more.
+    // 1.96 · √(0.8 · 0.2 / n) = 0.04 at n = 384; the interval of Clopper and Pearson needs more.
     assert!(count.is_multiple_of(100) && (400..=700).contains(&count), "{count}");
     let ran = until(&["--until-halfwidth", "0.01", "--replications", "250"]);
     assert_eq!(ran.code, 5);
@@ -504,7 +504,7 @@ fn two_policies_are_compared_on_the_same_draws() {
         cell(find("protected-lost"), "difference")
     );
     assert!(number("protected-lost", "ci_low") < difference && difference < -0.8);
-    // A share: 80 % lose one before, none after.
+    // A share: 80 % of the replications lose one under the old policy, none under the new one.
     assert_eq!(cell(find("any-protected-lost"), "method"), "clopper-pearson-paired");
     let (low, high) =
         (number("any-protected-lost", "ci_low"), number("any-protected-lost", "ci_high"));
@@ -523,7 +523,7 @@ fn two_policies_are_compared_on_the_same_draws() {
     assert_eq!(stayput(&["diff", base, &new, "--replications", "9"]).code, 2, "of what?");
 }
 
-/// A scenario that takes long: one server goes at random every second, and another comes.
+/// A scenario that takes long: every second a random server is replaced.
 #[cfg(unix)]
 const LONG: &str = "\
 stayput: scenario/1
@@ -561,7 +561,7 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
     while !crate::support::has_begun(span.path()) {
         std::thread::sleep(Duration::from_millis(5));
     }
-    // How far it gets until then does not matter: what is there must be right.
+    // The number of finished replications does not matter, but each must be right.
     std::thread::sleep(Duration::from_millis(1_500));
     crate::support::interrupt(&child);
     let ran = crate::support::ran(child.wait_with_output().unwrap());
@@ -575,21 +575,21 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
     assert_eq!(run["complete"], false);
     assert_eq!(run["runs"][0]["stop"], "interrupted");
     assert_eq!(run["rows"]["replications.csv"], raw.len());
-    // The first ones, without a gap, each of them whole.
+    // They are the first ones, without a gap, and complete.
     for (number, row) in raw.iter().enumerate() {
         assert_eq!(cell(row, "replication"), number.to_string());
         assert_eq!((cell(row, "released"), cell(row, "stop")), ("800", "drained"));
     }
     let figures = rows(&fs::read_to_string(out.join("estimates.csv")).unwrap());
     assert!(figures.iter().all(|row| cell(row, "replications") == raw.len().to_string()));
-    // It cannot pass for the whole.
+    // The part is not accepted as a whole study.
     let ran = stayput(&["merge", &text]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("is not complete"), "{}", ran.stderr);
 }
 
 #[test]
-fn the_interval_of_a_study_holds_the_truth_as_often_as_it_says() {
+fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
     use stayput::diagnostics::{NoFiles, Problems, Sources};
     use stayput::experiment::{Replications, WorkerPool, estimates, observe};
     use stayput::kernel::Limits;
@@ -602,8 +602,9 @@ fn the_interval_of_a_study_holds_the_truth_as_often_as_it_says() {
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
     let plan = compiled.unwrap().plans.swap_remove(0);
     let workers = WorkerPool::new(2).unwrap();
-    // Two of six go, three are protected: the number of these is hypergeometric. None with
-    // probability 3/15, so 80 % lose one; one on average; a given one goes in 1/3.
+    // Two of six are removed, and three are protected: the number of lost protected ones is
+    // hypergeometric. It is 0 with probability 3/15, and 1 on average; a given instance is removed
+    // with probability 1/3.
     let truths =
         [("any-protected-lost", 0.8), ("protected-lost", 1.0), ("any-prod-1-lost", 1.0 / 3.0)];
     let mut held = [Counter::default(); 3];
@@ -620,7 +621,7 @@ fn the_interval_of_a_study_holds_the_truth_as_often_as_it_says() {
             held.add(figure.interval.unwrap().contains(*truth));
         }
     }
-    // Clopper and Pearson's holds at least as often as it says; Student's about so.
+    // Clopper and Pearson's interval covers at least as often as stated; Student's approximately.
     let nearly_sure = Confidence::new(0.999).unwrap();
     for ((name, _), held) in truths.iter().zip(held) {
         assert!(held.interval(nearly_sure).high >= 0.95, "{name}: {held:?}");
@@ -694,7 +695,7 @@ fn recorded_replications_are_compared_in_pairs() {
     let find = |metric: &str| figures.iter().find(|row| cell(row, "metric") == metric).unwrap();
     let released = find("released");
     assert_eq!((cell(released, "old_case"), cell(released, "new_case")), ("bare", "kept"));
-    // In every replication the same but for db-1: the difference is known exactly.
+    // Every replication is the same except for db-1, so the difference is known exactly.
     assert_eq!((cell(released, "n"), cell(released, "difference")), ("60", "-1"));
     assert_eq!(cell(find("held"), "difference"), "1");
     let text = stayput(&["diff", &name("bare"), &name("kept")]).stdout;

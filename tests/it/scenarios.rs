@@ -9,12 +9,12 @@ fn every_scenario_of_the_repository_meets_what_it_expects() {
 }
 
 #[test]
-fn every_scenario_of_the_repository_is_right_without_a_warning() {
+fn every_scenario_of_the_repository_is_valid_without_a_warning() {
     let ran = stayput(&["check", "scenarios", "policies"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
 }
 
-/// What each demonstration prints is stored: it is what the documentation shows.
+/// The output of each demonstration is stored, as the documentation shows it.
 #[test]
 fn every_demonstration_prints_what_is_stored() {
     let all = files(&root().join("scenarios"), &["yaml"]);

@@ -1,5 +1,5 @@
-//! The schemas are true: they accept every file that the program accepts, here and in the pages,
-//! and refuse what a schema can refuse.
+//! The schemas accept every file that the program accepts, here and in the pages, and refuse
+//! everything that a schema can refuse.
 
 use std::fs;
 
@@ -104,7 +104,7 @@ fn right_files() -> Vec<(String, String)> {
 }
 
 #[test]
-fn right_files_are_accepted() {
+fn valid_files_are_accepted() {
     let schemas = Schemas::new();
     let (mut counted, mut refused) = (0, Vec::new());
     for (name, text) in right_files() {
@@ -119,18 +119,18 @@ fn right_files_are_accepted() {
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
-/// What becomes of a file of `tests/broken`.
+/// The reason why the schema refuses or accepts a file of `tests/broken`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Broken {
     /// The schema refuses it.
     Refused,
     /// It is no YAML that the program reads, so no schema sees it.
     NotRead,
-    /// The mistake is in a table beside it.
+    /// The mistake is in a table that the file names.
     InATable,
-    /// Each statement may stand there; they do not fit together, or to the policy.
+    /// Each statement is valid by itself; they contradict each other or the policy.
     Meaning,
-    /// It is right, or only worth a warning.
+    /// The file is valid, perhaps with a warning.
     Right,
 }
 
@@ -187,7 +187,7 @@ const BROKEN: &[(&str, Broken)] = &[
 ];
 
 #[test]
-fn wrong_files_are_refused_as_far_as_a_schema_can() {
+fn invalid_files_are_refused_as_far_as_a_schema_can() {
     let schemas = Schemas::new();
     let mut other = Vec::new();
     for path in files(&root().join("tests/broken"), &["yaml"]) {
@@ -322,7 +322,7 @@ fn a_wrong_key_or_value_is_refused_by_the_program_and_by_the_schema() {
     assert!(accepted.is_empty(), "{}", accepted.join("\n"));
 }
 
-/// What is written in place of something in a right file.
+/// Replacements in a valid file.
 const REPLACED: &[(&str, &str)] = &[
     // Not exactly one verb.
     (
@@ -369,7 +369,7 @@ const REPLACED: &[(&str, &str)] = &[
     ("name: everything", "name: =everything"),
     ("id: mis-click, release", "id: \"@mis-click\", release"),
     ("  load: [", "  \"::load\": ["),
-    // What is needed, and what is given twice.
+    // Missing keys, and keys that are given twice.
     ("release: { instance: db-1, force: true, by: alice, via: api }", "release: { by: alice }"),
     ("release: { instance: db-1, force", "release: { instance: db-1, instances: [db-1], force"),
     ("scale-in: { group: web, remove: 1 }", "scale-in: { remove: 1 }"),
@@ -396,7 +396,7 @@ const REPLACED: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn wrong_variations_are_refused_by_the_program_and_by_the_schema() {
+fn invalid_variations_are_refused_by_the_program_and_by_the_schema() {
     let schemas = Schemas::new();
     let mut accepted = Vec::new();
     for (from, to) in REPLACED {
@@ -414,9 +414,9 @@ fn wrong_variations_are_refused_by_the_program_and_by_the_schema() {
     assert!(accepted.is_empty(), "{}", accepted.join("\n"));
 }
 
-/// `$name` may stand wherever a value may, and values that look like another type are the same.
+/// `$name` may replace any value, and a quoted value is the same as an unquoted one.
 #[test]
-fn right_variations_are_accepted_by_the_program_and_by_the_schema() {
+fn valid_variations_are_accepted_by_the_program_and_by_the_schema() {
     const RIGHT: &[(&str, &str)] = &[
         (
             "on: { set: true }\n  off: { set: false }",
@@ -475,7 +475,7 @@ fn a_value_of_the_case_may_stand_for_any_value() {
     }
 }
 
-/// The committed schemas, which the editor's line of shipped files names.
+/// The committed schemas, which shipped files name in their first line.
 #[test]
 fn the_committed_schemas_are_what_the_program_prints() {
     for name in ["scenario", "policy"] {

@@ -55,7 +55,7 @@ expect:
   never: [{ instance: i-1, is: released }]
 ";
 
-/// What comes of pairs of tables, a case for each: the plans, or what is reported.
+/// The result of pairs of tables, one case for each: the plans, or the reported problems.
 fn compiled(pairs: &[(&str, &str)], streams: &'static str, keep: usize) -> Made {
     let (mut texts, mut scenario) = (BTreeMap::new(), SCENARIO.to_owned());
     scenario = scenario.replace("fleet.csv", "$fleet").replace("events.csv", "$events");
@@ -71,7 +71,7 @@ fn compiled(pairs: &[(&str, &str)], streams: &'static str, keep: usize) -> Made 
     let shelf = Shelf { texts, streams, keep };
     let compiled = compile(file, &Options::default(), &shelf, &mut sources, &mut problems);
     let reported = render(&problems, &sources, false);
-    // Warnings are reported of what can be carried out as well: both ways must tell the same.
+    // Valid tables can have warnings too: both ways must report the same.
     let whole = streams == "none of them" || keep == IN_ONE_PIECE;
     let mut each: Vec<String> = (problems.sorted().into_iter())
         .map(|p| {
@@ -88,8 +88,8 @@ fn compiled(pairs: &[(&str, &str)], streams: &'static str, keep: usize) -> Made 
     }
 }
 
-/// What is reported of tables. Two places of one mistake are shown together where one piece of the
-/// table has both.
+/// The reported problems of tables. Two places of one mistake are shown together if one piece of
+/// the table has both.
 #[derive(Debug, Clone)]
 struct Reported {
     each: Vec<String>,
@@ -103,8 +103,8 @@ impl PartialEq for Reported {
     }
 }
 
-/// The number of rows that are kept of tables that are checked in one piece; of others it is a few
-/// rows at once.
+/// The number of rows that are kept of a table that is checked in one piece; other tables keep a
+/// few rows at a time.
 const IN_ONE_PIECE: usize = 4;
 
 /// Every event with its name.
@@ -120,8 +120,8 @@ fn is_streamed(plan: &Plan) -> bool {
     matches!(plan.script, Script::Streamed(_))
 }
 
-/// Both readers must make the same of tables, however much is kept; how many tables of events
-/// were taken row by row.
+/// Both readers must give the same result, however many rows are kept. Returns the number of event
+/// tables that were read row by row.
 fn both_agree(pairs: &[(&str, &str)], tables: &'static str) -> Option<usize> {
     let whole = compiled(pairs, "none of them", 0);
     let taken =
@@ -158,32 +158,32 @@ const FLEET: &str = "instance,account,group,billing,auto-release\n\
     i-1,shop,web,,\ni-2,shop,web,,\ni-3,shop,,,+20d\ni-4,lab,,subscription,\n\
     i-5,lab,,,\nvm-1,az,ss,,\nvm-2,az,ss,,\n";
 
-/// One of some words; if it may go wrong, one of others as well.
+/// One of `good`; with mistakes allowed, also one of `bad`.
 fn pick(
-    sour: bool,
+    faulty: bool,
     good: &'static [&'static str],
     bad: &'static [&'static str],
 ) -> impl Strategy<Value = &'static str> {
-    let bad = if sour { bad } else { &[] };
+    let bad = if faulty { bad } else { &[] };
     prop::sample::select([good, bad].concat())
 }
 
-/// What a verb may say; some of it is wrong in a sour table.
-fn keys(sour: bool) -> impl Strategy<Value = (&'static str, Vec<(&'static str, String)>)> {
+/// Arguments of a verb; some are invalid in a faulty table.
+fn keys(faulty: bool) -> impl Strategy<Value = (&'static str, Vec<(&'static str, String)>)> {
     let target = pick(
-        sour,
+        faulty,
         &["i-1", "i-2", "i-3", "i-5", " i-3", "i-1..3", "i-*", "i-5;i-1", "\"i-2\"", "i-2..3"],
         &["vm-1", "vm-*", "i-9", "i-1..9", "$who", "*", "i-1;i-9"],
     );
-    let word = pick(sour, &["true", "false", ""], &["yes"]);
-    let account = pick(sour, &["shop", "lab"], &["az", "no-account"]);
+    let word = pick(faulty, &["true", "false", ""], &["yes"]);
+    let account = pick(faulty, &["shop", "lab"], &["az", "no-account"]);
     let time = pick(
-        sour,
+        faulty,
         &["+30d", "2026-06-20T00:00:00Z", "2026-06-20T08:00:00+08:00"],
         &["2026-06-20T00:00:30Z", "soon"],
     );
     let flags = pick(
-        sour,
+        faulty,
         &[
             "release-protection=true",
             "release-protection=false",
@@ -191,8 +191,8 @@ fn keys(sour: bool) -> impl Strategy<Value = (&'static str, Vec<(&'static str, S
         ],
         &["release-protection", "DeletionProtection=true", "nonsense=true"],
     );
-    let by = pick(sour, &["", "alice", "bob"], &["=alice", "-"]);
-    let via = pick(sour, &["", "api", "console"], &["fax"]);
+    let by = pick(faulty, &["", "alice", "bob"], &["=alice", "-"]);
+    let via = pick(faulty, &["", "api", "console"], &["fax"]);
     (0_u8..14, target, word, account, (time, flags), (by, via)).prop_map(
         |(verb, target, word, account, (time, flags), (by, via))| {
             let target = ("instance", target.to_owned());
@@ -221,11 +221,11 @@ fn keys(sour: bool) -> impl Strategy<Value = (&'static str, Vec<(&'static str, S
     )
 }
 
-/// A table of events; a sour one has mistakes, for the most part.
-fn table(sour: bool) -> impl Strategy<Value = String> {
-    let id = pick(sour, &["", "", "a", "b", "c", "d"], &["event-2", "event-99", "+a"]);
-    let row = ((0_u32..50, 0_u8..40), id, keys(sour), 0_u8..40);
-    let sorted = if sour { 0_u8..8 } else { 1..8 };
+/// A table of events; most faulty ones have mistakes.
+fn table(faulty: bool) -> impl Strategy<Value = String> {
+    let id = pick(faulty, &["", "", "a", "b", "c", "d"], &["event-2", "event-99", "+a"]);
+    let row = ((0_u32..50, 0_u8..40), id, keys(faulty), 0_u8..40);
+    let sorted = if faulty { 0_u8..8 } else { 1..8 };
     let parts = (prop::collection::vec(row, 1..9), 0_u8..4, sorted);
     parts.prop_map(move |(mut rows, ids, sorted)| {
         if sorted > 0 {
@@ -237,8 +237,8 @@ fn table(sour: bool) -> impl Strategy<Value = String> {
         let mut text = format!("x-note,{columns}{}\r\n", if ids { ",id" } else { "" });
         for (number, ((day, how), id, (verb, keys), odd)) in rows.iter().enumerate() {
             let at = match how {
-                0 if sour => "never".to_owned(),
-                1 if sour => "2026-06-01".to_owned(),
+                0 if faulty => "never".to_owned(),
+                1 if faulty => "2026-06-01".to_owned(),
                 2..=20 => format!("+{day}d{number}h"),
                 _ if *day < 30 => format!("2026-06-{:02}T{number:02}:00:00Z", day + 1),
                 _ => format!("2026-07-{:02}T{number:02}:00:00Z", day - 29),
@@ -253,8 +253,8 @@ fn table(sour: bool) -> impl Strategy<Value = String> {
             }
             text.push_str(match odd {
                 0 => "\n\n",
-                1 if sour => ",\n",
-                2 if sour => "\"\n",
+                1 if faulty => ",\n",
+                2 if faulty => "\"\n",
                 3 => " \n",
                 _ => "\r\n",
             });
@@ -263,25 +263,24 @@ fn table(sour: bool) -> impl Strategy<Value = String> {
     })
 }
 
-/// How many times some random tables are tried; each time they are compiled twice, policies
-/// and all.
+/// The number of rounds of random tables; each round compiles them twice, with their policies.
 const CASES: u32 = 6;
 
 fn few() -> ProptestConfig {
     ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() }
 }
 
-/// How many random tables were taken row by row, so that the test tests something.
+/// The least number of random tables that must be read row by row.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 proptest! {
     #![proptest_config(few())]
 
     fn random_tables_are_read_alike(
-        sour in table(true),
+        faulty in table(true),
         tables in prop::collection::vec(table(false), 16),
     ) {
-        both_agree(&[(FLEET, &sour)], EVENTS);
+        both_agree(&[(FLEET, &faulty)], EVENTS);
         // A mistake in one of them hides the others: few at a time.
         for table in tables.chunks(4) {
             let pairs: Vec<_> = table.iter().map(|table| (FLEET, table.as_str())).collect();
@@ -291,7 +290,7 @@ proptest! {
 }
 
 #[test]
-fn events_that_are_read_row_by_row_are_those_of_the_whole_table() {
+fn events_read_row_by_row_equal_those_of_the_whole_table() {
     random_tables_are_read_alike();
     let taken = TAKEN.load(Ordering::Relaxed);
     assert!(taken > 10, "{taken} tables were plainly right");
@@ -354,14 +353,14 @@ proptest! {
 }
 
 #[test]
-fn fleets_that_are_read_row_by_row_are_those_of_the_whole_table() {
+fn fleets_read_row_by_row_equal_those_of_the_whole_table() {
     random_fleets_are_read_alike();
     let filled = FILLED.load(Ordering::Relaxed);
     assert!(filled > 2, "{filled} fleets were plainly right");
 }
 
 #[test]
-fn what_is_not_plainly_right_is_read_whole() {
+fn a_table_with_a_doubtful_row_is_read_whole() {
     let head = "at,verb,instance,id";
     let taken = [
         "+1d,stop,i-1,\n+1d,start,i-1,\n",
@@ -404,7 +403,7 @@ fn a_large_table_gives_the_same_reports_whichever_way_it_is_read() {
     let run = |name: &str| stayput(&["run", &scenario, "--out", &out(name), "-f", "csv"]);
     let streamed = run("streamed");
     assert_eq!(streamed.code, 0, "{}", streamed.stderr);
-    // A cell with a line in it is left to the other reader.
+    // A cell with a line break is left to the other reader.
     let text = std::fs::read_to_string(&table).unwrap();
     let text = text.replacen("at,verb", "x-note,at,verb", 1).replace("\n+", "\n,+");
     let text = text.replacen("\n,+0m", "\n\"one\nand two\",+0m", 1);
@@ -432,8 +431,8 @@ fn a_mistake_in_a_large_table_is_reported_at_its_place() {
     assert!(ran.stderr.contains("did you mean `release`?"), "{}", ran.stderr);
 }
 
-/// Every mistake is reported from a reader that holds one piece of the table at a time: wherever
-/// it stands, in both tables at once, and in each case of a scenario once.
+/// A reader that holds one piece of the table at a time reports every mistake, wherever it is, in
+/// both tables at once, and once in each case of a scenario.
 #[test]
 fn mistakes_of_large_tables_are_reported_without_reading_them_whole() {
     let row = |rows: std::ops::Range<usize>, text: &str| {
@@ -467,10 +466,10 @@ fn mistakes_of_large_tables_are_reported_without_reading_them_whole() {
 
 const EVENTS_ONE: &str = "at,verb,instance\n+1d,stop,i-1\n";
 
-/// A table that reads otherwise each time.
-struct Shifty(Vec<&'static str>, Arc<AtomicUsize>, usize);
+/// A table with other contents at each reading.
+struct ChangingFiles(Vec<&'static str>, Arc<AtomicUsize>, usize);
 
-impl Files for Shifty {
+impl Files for ChangingFiles {
     fn read(&self, _: &str, _: &str) -> Result<(String, String), ReadFailure> {
         Ok(("fleet.csv".into(), FLEET.into()))
     }
@@ -493,7 +492,7 @@ impl Files for Shifty {
 }
 
 #[test]
-fn a_table_that_changes_under_a_run_ends_it() {
+fn a_table_that_changes_during_a_run_ends_the_run() {
     let first = "at,verb,instance\n+1d,stop,i-1\n+2d,start,i-1\n";
     let later = [
         (Some("at,verb,instance\n+1d,stop,i-1\n+2d,start,i-2\n"), "it changed"),
@@ -508,8 +507,8 @@ fn a_table_that_changes_under_a_run_ends_it() {
         let texts: Vec<&'static str> = [Some(first), later].into_iter().flatten().collect();
         let (mut sources, mut problems) = (Sources::default(), Problems::default());
         let file = sources.add("streams.yaml", SCENARIO);
-        let shifty = Shifty(texts, Arc::default(), 1);
-        let compiled = compile(file, &Options::default(), &shifty, &mut sources, &mut problems);
+        let changing = ChangingFiles(texts, Arc::default(), 1);
+        let compiled = compile(file, &Options::default(), &changing, &mut sources, &mut problems);
         let plan = compiled.expect("it was right at first").plans.swap_remove(0);
         let mut run = Run::start(plan);
         let records: Vec<Record> = run.by_ref().collect();
@@ -524,8 +523,9 @@ fn a_table_that_changes_under_a_run_ends_it() {
 fn a_table_that_is_kept_is_read_once() {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("streams.yaml", SCENARIO);
-    let shifty = Shifty(vec!["at,verb,instance\n+1d,stop,i-1\n+2d,start,i-1\n"], Arc::default(), 2);
-    let compiled = compile(file, &Options::default(), &shifty, &mut sources, &mut problems);
+    let changing =
+        ChangingFiles(vec!["at,verb,instance\n+1d,stop,i-1\n+2d,start,i-1\n"], Arc::default(), 2);
+    let compiled = compile(file, &Options::default(), &changing, &mut sources, &mut problems);
     let plan = compiled.expect("it is right").plans.swap_remove(0);
     assert!(is_streamed(&plan));
     for _ in 0..2 {
@@ -537,5 +537,5 @@ fn a_table_that_is_kept_is_read_once() {
         assert_eq!(run.by_ref().filter(is_ordered).count(), 2);
         assert_eq!(run.world().unread(), None);
     }
-    assert_eq!(shifty.1.load(Ordering::Relaxed), 1);
+    assert_eq!(changing.1.load(Ordering::Relaxed), 1);
 }

@@ -7,7 +7,7 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a run of the program left behind.
+/// The result of a run of the program.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -15,7 +15,7 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
-/// The program, with nothing of the caller's environment that could show.
+/// The program, without the environment variables of the caller that change its output.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stayput"));
     command.args(arguments).current_dir(root()).stdin(Stdio::null());
@@ -38,7 +38,7 @@ pub(crate) fn ran(output: Output) -> Ran {
     }
 }
 
-/// A folder of a test's own.
+/// A temporary folder of one test.
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }

@@ -88,7 +88,7 @@ fn plain(plans: &[Plan]) -> (Texts, Counts) {
     (texts, counts)
 }
 
-/// Runs a plan and writes its items.
+/// Runs a plan and writes its records.
 fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std::io::Result<()> {
     report.write(&RunItem::Start(plan))?;
     let mut summary = Summary::default();
@@ -145,7 +145,7 @@ fn the_thread_writes_every_scenario_of_the_repository_as_the_model_does() {
 }
 
 #[test]
-fn names_that_a_run_makes_up_travel_with_their_records() {
+fn names_made_during_a_run_are_sent_with_their_records() {
     let text = "\
 stayput: scenario/1
 name: many, \"many\"
@@ -166,7 +166,7 @@ events:
     assert!(rows > 30_000, "several batches: {counts:?}");
 }
 
-/// Names with all that needs quotes, and with much that does not.
+/// Names with all characters that need quotes, and with others.
 fn odd_name() -> impl Strategy<Value = String> {
     let any = "[a-z\",' ä中\u{1f600}|\\\\#:.<-]{1,12}";
     any.prop_filter("a name", |name| stayput::format::Name::fault(name).is_none())
@@ -180,7 +180,7 @@ proptest! {
     })]
 
     #[test]
-    fn odd_names_are_written_as_the_model_writes_them(
+    fn unusual_names_are_written_as_the_model_writes_them(
         names in prop::collection::btree_set(odd_name(), 6..12),
         ids in prop::collection::btree_set(odd_name(), 3),
         (scenario, by) in (odd_name(), odd_name()),
@@ -239,7 +239,7 @@ events:
     for room in [0, 100, 70_000, 300_000] {
         let tables = CsvTables::new(|_| Ok(Full(room))).unwrap();
         let mut thread = CsvThread::start::<Full>(tables).unwrap();
-        // It is reported at the latest when all has been handed over, and only once.
+        // The error is reported at the latest at the end, and only once.
         let error = write_run(&mut thread, &plan).and_then(|()| thread.finish()).unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::StorageFull, "no room"));
     }

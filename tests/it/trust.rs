@@ -10,7 +10,7 @@ fn policy() -> String {
 }
 
 #[test]
-fn a_scenario_reads_beside_itself_and_elsewhere_only_if_it_is_allowed() {
+fn a_scenario_reads_its_own_folder_and_others_only_if_allowed() {
     let span = folder();
     let inner = span.path().join("inner");
     fs::create_dir(&inner).unwrap();
@@ -83,7 +83,7 @@ fn nothing_is_quoted_from_a_file_of_another_kind() {
     }
 }
 
-/// What is left of a Markdown report without its code, its own markup and escaped signs.
+/// The rest of a Markdown report without its code, its own markup and escaped characters.
 fn outside_of_code(markdown: &str) -> String {
     let mut out = String::new();
     for line in markdown.lines() {
@@ -115,7 +115,7 @@ fn outside_of_code(markdown: &str) -> String {
 /// Names, reasons, titles, answers and messages in a Markdown report mention no user, link nowhere
 /// and add no markup.
 #[test]
-fn markdown_reports_do_nothing() {
+fn markdown_reports_have_no_mentions_links_or_foreign_markup() {
     const EVIL: &str = "ask @team https://evil.example [a](b) <img src=x> ` @others ` #12 |";
     let span = folder();
     let policy = write(

@@ -21,7 +21,7 @@ fn run(policy: &str, head: &str, fleet: &str, events: &[&str]) -> Ran {
 
 const ECS: &str = "alibaba-ecs@2026-05-15";
 
-/// What of each decision is of interest: instance, outcome, effect.
+/// Instance, outcome and effect of each decision.
 fn decisions(ran: &Ran) -> Vec<[String; 3]> {
     let mut reader = csv::Reader::from_reader(ran.stdout.as_bytes());
     let columns = reader.headers().unwrap().clone();
@@ -63,12 +63,12 @@ fn an_unknown_protection_that_changes_nothing_is_undetermined_and_one_that_does_
     let ran = run(ECS, "", fleet, &[click]);
     let says =
         ["release-protection", "unset: released", "set: held (RP1", "unknown-protection: set"];
-    // The channel is unknown as well, and makes no difference.
+    // The way of the call is unknown as well, and makes no difference.
     undecided(&ran, &says, &["channel", "via:"]);
 }
 
 #[test]
-fn a_neighbour_decides_about_an_unknown_protection_if_the_batch_hangs_together() {
+fn an_unknown_protection_is_settled_by_another_instance_of_the_same_batch_call() {
     let fleet = "  instances:\n    kept: { protect: [release-protection] }\n    open: { protect: [\"release-protection=unknown\"] }\n";
     let click = |via: &str| {
         format!(
@@ -79,13 +79,13 @@ fn a_neighbour_decides_about_an_unknown_protection_if_the_batch_hangs_together()
     decided(&by_api, &[["kept", "held", "none"], ["open", "spared", "none"]]);
     let by_console = run(ECS, "", fleet, &[&click(", via: console")]);
     undecided(&by_console, &["open", "set: held", "unset: released"], &[]);
-    // By whichever channel: at the console it depends on the protection.
+    // Without `via`: at the console the result depends on the protection.
     let by_any = run(ECS, "", fleet, &[&click("")]);
     assert_eq!(by_any.code, 5, "{}", by_any.stderr);
 }
 
 #[test]
-fn an_unknown_membership_is_every_membership_that_it_can_be() {
+fn an_unknown_membership_is_judged_as_every_possible_membership() {
     let fleet = |keys: &str, group: &str| {
         format!(
             "  groups: {{ g: {{ min: 0, max: 9{group} }} }}\n  instances: {{ a: {{ group: g, membership: unknown{keys} }} }}\n"
@@ -107,10 +107,10 @@ fn an_unknown_membership_is_every_membership_that_it_can_be() {
         decided(&ran, &[["a", "unprotected", "removed"]]);
         assert!(ran.stdout.contains("unknown-membership=attached"), "{}", ran.stdout);
     }
-    // All of them let go of it.
+    // Every position releases it.
     let detach = "at: +1h, id: e, detach: { group: g, instance: [a], by: bob, via: api }";
     decided(&run(ECS, "", &fleet("", ""), &[detach]), &[["a", "unprotected", "removed"]]);
-    // All of them are held.
+    // Every position holds it.
     let shrink = "at: +1h, id: e, scale-in: { group: g, remove: 1, by: bob, via: api }";
     let ran = run(ECS, "", &fleet(", protect: [scale-in-protection]", ""), &[shrink]);
     decided(&ran, &[["a", "held", "none"]]);
@@ -128,7 +128,7 @@ fn an_unknown_way_of_paying_an_unknown_lock_and_an_unknown_schedule_are_judged_i
     decided(&run(ECS, works, spot, &[click]), &[["a", "held", "none"]]);
     let ran = run(ECS, inert, spot, &[click]);
     undecided(&ran, &["pay-as-you-go: held (RP1", "spot: released", "unknown-billing: spot"], &[]);
-    // Spot capacity alone is taken back.
+    // Only spot capacity is taken back.
     let taken = "at: +1h, id: taken, spot-reclaim: { instance: a }";
     let ran = run(ECS, works, spot, &[taken]);
     undecided(&ran, &["pay-as-you-go: refused; spot: reclaimed", "unknown-billing: spot"], &[]);
@@ -143,7 +143,7 @@ fn an_unknown_way_of_paying_an_unknown_lock_and_an_unknown_schedule_are_judged_i
     let convert =
         "at: +1h, id: c, convert-billing: { instance: a, to: subscription, by: alice, via: api }";
     undecided(&run(ECS, "", due, &[convert]), &["PC9", "unknown-schedule: none"], &[]);
-    // Whatever becomes of it rests on no release having been due.
+    // The result depends on the assumption that no release was due.
     let click = "at: +1h, id: click, release: { instance: a, force: true, by: alice, via: api }";
     let ran = run(ECS, "", due, &[click]);
     decided(&ran, &[["a", "unprotected", "released"]]);
@@ -155,7 +155,7 @@ fn an_unknown_way_of_paying_an_unknown_lock_and_an_unknown_schedule_are_judged_i
 }
 
 #[test]
-fn arrears_that_began_before_the_start_go_on_from_there() {
+fn arrears_that_began_before_the_start_continue_from_then() {
     let cn = "alibaba-ecs-cn@2026-05-15";
     let fleet = |since: &str, keys: &str| {
         format!(
@@ -166,7 +166,7 @@ fn arrears_that_began_before_the_start_go_on_from_there() {
     let ran = run(cn, "", &fleet("2026-05-20T00:00:00Z", ""), &[]);
     decided(&ran, &[["a", "unprotected", "released"]]);
     assert!(ran.stdout.contains("2026-06-04T00:00:00Z"), "{}", ran.stdout);
-    // Released before the start: such a fleet cannot be.
+    // Released before the start: such a fleet is impossible.
     let ran = run(cn, "", &fleet("2026-05-01T00:00:00Z", ""), &[]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("E050") && ran.stderr.contains("OD3"), "{}", ran.stderr);
@@ -183,7 +183,7 @@ fn arrears_that_began_before_the_start_go_on_from_there() {
 }
 
 #[test]
-fn a_group_call_without_a_channel_goes_on_where_no_rule_asks_for_it() {
+fn a_group_call_without_a_way_is_judged_where_no_rule_depends_on_it() {
     let fleet = "  groups: { g: { min: 0, max: 9, health-check: none } }\n  instances: { a: { group: g } }\n";
     let shrink = "at: +1h, id: e, scale-in: { group: g, remove: 1, by: bob }";
     let ran = run(ECS, "", fleet, &[shrink]);
@@ -200,7 +200,7 @@ fn a_group_call_without_a_channel_goes_on_where_no_rule_asks_for_it() {
 }
 
 #[test]
-fn what_belongs_to_a_disk_that_stays_is_not_at_stake() {
+fn snapshots_of_a_disk_that_stays_are_not_at_risk() {
     let house = "stayput: policy/1\npolicy: house\nedition: 2026-12\ntitle: a trial\n\
                  extends: alibaba-ecs@2026-05-15\neffects:\n  \
                  EF5: { effect: released, resource: auto-snapshot, with-instance: true, \
@@ -227,7 +227,7 @@ fn what_belongs_to_a_disk_that_stays_is_not_at_stake() {
 }
 
 #[test]
-fn a_lock_bars_calls_and_not_the_clock_that_stops_for_a_bill() {
+fn a_lock_refuses_calls_and_does_not_prevent_the_stop_of_a_clock() {
     let intl = "alibaba-ecs-intl@2026-05-15";
     let unpaid = "at: +1h, id: bill, overdue: { account: default }";
     for keys in ["lock: unknown", "lock: financial", "lock: [security, financial]", "lock: none"] {
@@ -238,7 +238,7 @@ fn a_lock_bars_calls_and_not_the_clock_that_stops_for_a_bill() {
 }
 
 #[test]
-fn what_comes_to_be_known_of_a_lock_holds_in_every_position() {
+fn a_fact_learned_about_a_lock_holds_in_every_position() {
     let fleet = "  instances: { a: { lock: unknown, state: stopped } }\n";
     let lock = "at: +1h, id: l, security-lock: { instance: a }";
     let start = "at: +2h, id: on, start: { instance: a, by: alice, via: api }";
@@ -249,13 +249,13 @@ fn what_comes_to_be_known_of_a_lock_holds_in_every_position() {
 }
 
 #[test]
-fn a_position_on_what_is_unknown_is_taken_wherever_it_counts() {
+fn an_assumption_about_an_unknown_fact_holds_wherever_it_matters() {
     let spot = "  instances: { a: { billing: unknown } }\n";
     let taken = "at: +1h, id: taken, spot-reclaim: { instance: a }";
     decided(&run(ECS, "assume: { unknown-billing: pay-as-you-go }\n", spot, &[taken]), &[]);
     let spot_too = run(ECS, "assume: { unknown-billing: spot }\n", spot, &[taken]);
     decided(&spot_too, &[["a", "unprotected", "released"]]);
-    // What was added by hand was made from no configuration and comes last.
+    // A member that was added by hand has no configuration and comes last.
     let fleet = "  groups: { g: { min: 0, max: 9, removal: [oldest-scaling-configuration] } }\n  \
                  instances: { a: { group: g, membership: unknown, configuration: 1 }, b: { group: g, configuration: 2 } }\n";
     let shrink = "at: +1h, id: e, scale-in: { group: g, remove: 1, by: bob, via: api }";

@@ -1,5 +1,5 @@
-//! What the world does, reported in lines: one for each change of state or term, and one for each
-//! request of which not everything was done.
+//! The rules of the world. Each test compares lines: one for each change of a state or a term, and
+//! one for each request that was not carried out completely.
 
 use std::ops::RangeInclusive;
 
@@ -86,7 +86,7 @@ mod arrears {
     }
 
     #[test]
-    fn who_is_overdue_already_does_not_begin_again() {
+    fn an_account_that_is_already_overdue_starts_no_second_clock() {
         let events = "events:
   - { at: +1d, overdue: { account: default } }
   - { at: +5d, overdue: { account: default } }
@@ -117,7 +117,7 @@ mod arrears {
         assert!(story(INTERNATIONAL, "60d", &format!("{ONE}{events}")).is_empty());
     }
 
-    /// What its owner had stopped, and what runs, is no business of the settlement.
+    /// A settlement changes neither instances that their owner stopped nor running ones.
     #[test]
     fn settling_restarts_only_what_the_arrears_had_stopped() {
         let fleet = "fleet: { instances: { a: {}, b: { state: stopped } } }\n";
@@ -129,7 +129,7 @@ mod arrears {
         assert_eq!(story, ["+1d a stopped", "+2d a running"]);
     }
 
-    /// A step of the clock concerns only the instances that its conditions fit.
+    /// A step of a clock concerns only the instances that meet its conditions.
     #[test]
     fn arrears_leave_subscriptions_running() {
         let fleet = "fleet:
@@ -163,13 +163,13 @@ mod terms {
         )
     }
 
-    /// Midnight of the sixteenth day where the provider counts its days, not where clocks say Z.
+    /// Midnight of the sixteenth day in the time zone of the provider, and not in UTC.
     #[test]
     fn days_end_where_the_provider_counts_them() {
         for (expires, released) in [
-            // 10:00 in Beijing, 02:00 elsewhere.
+            // 10:00 in Beijing, 02:00 in UTC.
             ("2026-06-03T10:00:00+08:00", "+18d a released"),
-            // 05:00 in Beijing is the day before elsewhere.
+            // 05:00 in Beijing is on the day before in UTC.
             ("2026-06-03T05:00:00+08:00", "+18d a released"),
             // The last second of a day, and the first.
             ("2026-06-02T23:59:59+08:00", "+17d a released"),
@@ -190,7 +190,7 @@ mod terms {
   - { at: +1d1s,      id: ended, release: { instance: a, by: b, via: console, force: true } }
 ";
         let story = story(CHINA, "3d", &format!("{fleet}{events}"));
-        // What people do at an instant comes before what falls due at it.
+        // At one instant the events of users come before timers.
         let reported = ["+23h59m59s early: refused PC1", "+1d late: refused PC1", "+1d a stopped"];
         assert_eq!(story[..3], reported);
         assert_eq!(story[3..], ["+1d1s a released"]);
@@ -200,7 +200,7 @@ mod terms {
     #[test]
     fn months_end_on_the_calendar_of_the_provider() {
         let renews = ", renewal: automatic";
-        // Half past midnight in Beijing is the day before at Greenwich.
+        // Half past midnight in Beijing is on the day before in UTC.
         let fleet = subscription("2026-01-31T00:30:00+08:00", renews);
         let reported = story_from("2026-01-01T00:00:00+08:00", CHINA, "100d", &fleet);
         assert_eq!(
@@ -220,7 +220,7 @@ mod terms {
     }
 
     #[test]
-    fn a_term_renews_for_as_long_as_was_agreed() {
+    fn a_term_is_renewed_by_the_agreed_period() {
         for (agreed, until) in [
             ("", "2026-07-11T04:00:00Z"),
             (", renews-for: 3mo", "2026-09-11T04:00:00Z"),
@@ -233,8 +233,8 @@ mod terms {
         }
     }
 
-    /// An early renewal prolongs the term that runs; on the China site a late one counts from
-    /// the old end as well, on the other one from the renewal.
+    /// An early renewal extends the current term. A late one counts from the old end on the China
+    /// site, and from the renewal on the international site.
     #[test]
     fn a_renewal_counts_from_the_end_or_from_itself() {
         let fleet = subscription("2026-06-11T12:00:00+08:00", "");
@@ -252,7 +252,7 @@ mod terms {
         assert_eq!(reported, until);
     }
 
-    /// After a renewal the clock of the term begins anew, with its first step.
+    /// After a renewal the clock of the term starts again with its first step.
     #[test]
     fn a_renewed_term_ends_as_the_first_one_did() {
         let fleet = subscription("2026-06-11T12:00:00+08:00", "");
@@ -272,7 +272,7 @@ mod terms {
         );
     }
 
-    /// Who was stopped by its owner is not started by a renewal.
+    /// A renewal does not start an instance that its owner stopped.
     #[test]
     fn a_renewal_starts_only_what_the_end_of_the_term_had_stopped() {
         let fleet = subscription("2026-06-11T12:00:00+08:00", ", state: stopped");
@@ -283,7 +283,7 @@ mod terms {
     }
 }
 
-/// What a hook holds up, and for how long.
+/// Hooks: which members they delay, and for how long.
 mod hooks {
     use super::*;
 
@@ -301,14 +301,14 @@ mod hooks {
     }
 
     #[test]
-    fn the_time_of_a_hook_is_out_at_its_very_end() {
+    fn a_hook_times_out_exactly_at_its_end() {
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }\n";
         let reported = group(ALIBABA, "{ timeout: 10m }", 1, events);
         assert_eq!(reported, ["+1h m1 removing", "+1h10m m1 released"]);
     }
 
     #[test]
-    fn members_that_may_continue_do_so_and_a_hook_is_completed_once() {
+    fn members_continue_when_completed_and_a_hook_is_completed_once() {
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
   - { at: +1h3m, id: done, complete-hook: { instance: m1 } }
   - { at: +1h4m, id: twice, complete-hook: { instance: m1 } }
@@ -320,9 +320,9 @@ mod hooks {
         );
     }
 
-    /// To give up goes on as well: only a roll-back keeps the member, in the state it was in.
+    /// `abandon` continues too; only a roll-back keeps the member, in its former state.
     #[test]
-    fn a_member_that_was_to_go_is_kept_by_a_roll_back_alone() {
+    fn only_a_roll_back_keeps_a_member_that_is_being_removed() {
         for (result, end) in
             [("continue", "released"), ("abandon", "released"), ("roll-back", "running")]
         {
@@ -350,9 +350,9 @@ mod hooks {
         assert_eq!(reported, ["+30m m1 stopped", "+1h m1 removing", kept, "+1h2m m1 stopped"]);
     }
 
-    /// Each heartbeat gives the whole time again, twenty times and six hours in all.
+    /// Each heartbeat restarts the timeout, at most twenty times and up to six hours in all.
     #[test]
-    fn a_hook_is_prolonged_so_often_and_so_long() {
+    fn a_hook_is_prolonged_up_to_its_count_and_its_span() {
         let beats = |gap: u32, count: u32| -> String {
             lines(1..=count, |n| {
                 format!(
@@ -364,13 +364,13 @@ mod hooks {
         let down = "  - { at: +1h, scale-in: { group: g, remove: 1 } }\n";
         let reported = group(ALIBABA, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 1)));
         assert_eq!(reported, ["+1h m1 removing", "+1h15m m1 released"]);
-        // The twentieth is taken, the next is refused and changes nothing.
+        // The twentieth is accepted; the next one is refused and changes nothing.
         let reported = group(ALIBABA, "{ timeout: 10m }", 1, &format!("{down}{}", beats(5, 21)));
         assert_eq!(
             reported,
             ["+1h m1 removing", "+2h45m beat-21: refused no-more-time", "+2h50m m1 released"]
         );
-        // Six hours from the beginning, however long the hook is and however often it is asked.
+        // The limit is six hours from the start, whatever the timeout and the number of heartbeats.
         let reported = group(ALIBABA, "{ timeout: 1h }", 1, &format!("{down}{}", beats(30, 13)));
         assert_eq!(
             reported,
@@ -383,7 +383,7 @@ mod hooks {
     }
 
     #[test]
-    fn to_ask_again_gives_no_more_time() {
+    fn a_second_request_does_not_extend_the_hook() {
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
   - { at: +1h5m, release: { instance: m1, by: b, via: api, force: true } }
 ";
@@ -391,9 +391,9 @@ mod hooks {
         assert_eq!(reported, ["+1h m1 removing", "+1h10m m1 released"]);
     }
 
-    /// Members of one set go on together; those of a scaling group each by itself.
+    /// Members of a scale set continue together, those of a scaling group one by one.
     #[test]
-    fn who_may_go_on_waits_for_the_others_where_the_provider_says_so() {
+    fn completed_members_wait_for_the_others_where_the_policy_says_so() {
         let events = "  - { at: +1h, scale-in: { group: g, remove: 2 } }
   - { at: +1h2m, complete-hook: { instance: m1 } }
   - { at: +1h6m, complete-hook: { instance: m2 } }
@@ -408,7 +408,7 @@ mod hooks {
 
     /// Members whose hooks are completed leave as soon as no other member delays them.
     #[test]
-    fn the_last_one_whose_time_is_out_frees_those_that_waited() {
+    fn the_last_timeout_frees_the_members_that_waited() {
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
   - { at: +1h5m, scale-in: { group: g, remove: 1 } }
   - { at: +1h6m, complete-hook: { instance: m2 } }
@@ -417,7 +417,7 @@ mod hooks {
         let free =
             ["+1h m1 removing", "+1h5m m2 removing", "+1h10m m1 released", "+1h10m m2 released"];
         assert_eq!(reported, free);
-        // One more that may not go on: its neighbour has to wait, until its own time is out.
+        // Another member is not completed: the first one waits until that one times out.
         let events = "  - { at: +1h, scale-in: { group: g, remove: 1 } }
   - { at: +1h5m, scale-in: { group: g, remove: 2 } }
   - { at: +1h6m, complete-hook: { instance: m2 } }
@@ -428,7 +428,7 @@ mod hooks {
     }
 
     #[test]
-    fn a_member_that_comes_waits_and_is_given_up_unless_it_goes_on() {
+    fn a_new_member_waits_and_is_abandoned_unless_its_hook_continues() {
         for (result, end) in
             [("continue", "running"), ("abandon", "released"), ("roll-back", "released")]
         {
@@ -449,7 +449,7 @@ mod hooks {
     }
 }
 
-/// Which member goes where several are alike, and where the next one comes.
+/// Which of several equal members is removed, and in which zone the next one is created.
 mod zones {
     use super::*;
 
@@ -465,14 +465,14 @@ mod zones {
     }
 
     #[test]
-    fn of_equal_members_the_first_by_name_goes() {
+    fn of_equal_members_the_first_by_name_is_removed() {
         let members = "{ b: {}, a: {}, c: {} }";
         assert_eq!(goes(ALIBABA, "{ health-check: none }", members, 3), ["a", "b", "c"]);
     }
 
     /// Zones of equal size compete by the order of the group, and only then by name.
     #[test]
-    fn equal_zones_compete_by_the_order_of_the_group() {
+    fn equal_zones_are_taken_in_the_order_of_the_group() {
         let group = "{ health-check: none, zone-policy: balance, zones: [z1, z2], removal: [oldest-instance] }";
         let members = "{ a: { zone: z1, joined: 2026-05-03T00:00:00Z }, b: { zone: z1, joined: 2026-05-04T00:00:00Z }, \
              c: { zone: z2, joined: 2026-05-01T00:00:00Z }, d: { zone: z2, joined: 2026-05-02T00:00:00Z } }";
@@ -482,7 +482,7 @@ mod zones {
     }
 
     #[test]
-    fn a_zone_that_gave_is_counted_again() {
+    fn zones_are_counted_again_after_each_removal() {
         let group = "{ health-check: none, zone-policy: balance, zones: [z1, z2], removal: [newest-instance] }";
         let members = "{ a1: { zone: z1, joined: 2026-05-01T00:00:00Z }, a2: { zone: z1, joined: 2026-05-02T00:00:00Z }, \
              a3: { zone: z1, joined: 2026-05-03T00:00:00Z }, b1: { zone: z2, joined: 2026-05-09T00:00:00Z } }";
@@ -490,7 +490,7 @@ mod zones {
     }
 
     #[test]
-    fn a_new_member_comes_in_the_emptiest_zone_and_else_in_the_first() {
+    fn a_new_member_is_placed_in_the_emptiest_zone_or_else_the_first() {
         let fleet = "fleet:
   groups: { g: { zones: [z1, z2, z3], new-names: n1..4 } }
   instances: { a: { group: g, zone: z1 } }
@@ -506,8 +506,8 @@ events:
                 &format!("removal: [newest-instance], zone-policy: {rule}, zones: [z1"),
             )
         };
-        // z1 has a; n1 is created in z2, n2 in z3, n3 in z1 and n4 in z2. The fullest zones give
-        // first.
+        // z1 has a; n1 is created in z2, n2 in z3, n3 in z1 and n4 in z2. The fullest zones lose
+        // members first.
         let reported = story(ALIBABA, "1d", &with("balance"));
         let gone = &reported[reported.len() - 3..];
         assert_eq!(gone, ["+2h n1 released", "+3h n3 released", "+4h n2 released"]);

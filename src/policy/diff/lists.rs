@@ -115,7 +115,7 @@ const HOOKS: &[HookProperty] = &[
     ("a hook may end in", Class::Setting, |h| words(&h.results)),
     ("hooks are offered for", Class::Setting, |h| words(&h.billing)),
     ("hooks of a group", Class::Setting, |h| {
-        if h.together { "wait for each other".into() } else { "end each by itself".into() }
+        if h.together { "wait for each other".into() } else { "end separately".into() }
     }),
 ];
 

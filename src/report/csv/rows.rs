@@ -27,7 +27,7 @@ pub(in crate::report) const fn case(case: &str) -> Cell<'_> {
     if case.is_empty() { Cell::Word(NO_CASE) } else { Cell::Text(case) }
 }
 
-/// What stands for the case of a scenario without cases. No case can have this name.
+/// The name of the case of a scenario without cases. No case can have this name.
 pub(in crate::report) const NO_CASE: &str = "-";
 
 /// The event with which the chain of causes began, and its caller.
@@ -195,7 +195,7 @@ pub(in crate::report) struct InstanceTally {
     pub(in crate::report) overridden: u32,
     /// What would have prevented its release, or else the last loss of its data.
     pub(in crate::report) remedy: Option<Remedy>,
-    /// Since when that helps.
+    /// First instant at which the remedy helps.
     pub(in crate::report) remedy_from: Option<SimTime>,
     /// Its group in the last decision about it.
     pub(in crate::report) group: Option<GroupId>,

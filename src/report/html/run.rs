@@ -21,7 +21,7 @@ use crate::time::SimTime;
 /// Number of runs that are shown in full; the others are in the table of cases.
 const MOST_RUNS: usize = 12;
 
-/// The page of `run`. Records pass; what a page shows of them is counted at once.
+/// The page of `run`. It counts records as they arrive and does not keep them.
 #[derive(Debug, Default)]
 pub struct RunPage {
     current: Option<Collector>,
@@ -162,7 +162,7 @@ fn headline(runs: &[Collected]) -> Markup {
     }
 }
 
-/// What a run came to, in a paragraph.
+/// The results of a run, in a paragraph.
 fn verdict(run: &Collected) -> Markup {
     let ways = windows(&run.rows, &run.header, |row| row.key.releases());
     let lost = lost_words(&run.lost);

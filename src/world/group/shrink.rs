@@ -91,7 +91,7 @@ impl Step<'_> {
     }
 
     /// Drafts for members in the scale-in order of the group, until `wanted` of them may leave.
-    /// Held members are passed over, and their drafts are included. `None` if the run stops.
+    /// Held members are skipped, and their drafts are included. `None` if the run stops.
     fn choose(
         &mut self,
         request: &RequestContext,

@@ -1,4 +1,4 @@
-//! A scenario that was carried out, and what its reports say.
+//! A scenario that was run, and its reports.
 
 use std::cell::RefCell;
 
@@ -14,7 +14,7 @@ use stayput::world::Run;
 use crate::random::{Memory, Writing};
 use crate::tables::{Shared, instances};
 
-/// What came of a scenario.
+/// The results of a scenario.
 pub(crate) struct Course {
     pub(crate) plan: Plan,
     pub(crate) records: Vec<Record>,
@@ -22,7 +22,7 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    /// Whether it did not stop early at unknown facts.
+    /// Whether the run reached its end, and did not stop at unknown facts.
     pub(super) fn is_decided(&self) -> bool {
         matches!(self.run.stop(), Some(Stop::Drained | Stop::Horizon))
     }
@@ -97,7 +97,7 @@ fn relative(line: &str, start: SimTime) -> String {
     out + rest
 }
 
-/// The editions that were read, each once, with the texts that they came from.
+/// The editions that were read, each once, with their texts.
 #[derive(Default)]
 pub(crate) struct Shelf {
     library: Library,
@@ -105,7 +105,7 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    /// Compiles a scenario; where it is refused, why.
+    /// Compiles a scenario; the error is the reason of a refusal.
     pub(crate) fn plan(&mut self, text: &str, files: &Memory) -> Result<Plan, String> {
         let Self { library, sources } = self;
         let mut problems = Problems::default();
@@ -121,7 +121,7 @@ impl Shelf {
     }
 }
 
-/// Runs a scenario; where it is refused, why.
+/// Runs a scenario; the error is the reason of a refusal.
 pub(super) fn course(shelf: &RefCell<Shelf>, text: &str, files: &Memory) -> Result<Course, String> {
     let plan = shelf.borrow_mut().plan(text, files)?;
     let mut run = Run::start(plan.clone());

@@ -1,4 +1,4 @@
-//! What holds for any text that is given as a scenario.
+//! Properties of reading any text as a scenario.
 
 use proptest::prelude::*;
 use stayput::diagnostics::{NoFiles, Problems, Sources, render};
@@ -22,7 +22,7 @@ proptest! {
 
     /// A good file with one character changed is read, or refused with a place in it.
     #[test]
-    fn no_slip_of_a_finger_makes_the_reader_panic(at in 0_usize..900, with in any::<char>()) {
+    fn no_typing_mistake_makes_the_reader_panic(at in 0_usize..900, with in any::<char>()) {
         let good = include_str!("../../../scenarios/two-ways-to-go.yaml");
         let mut letters: Vec<char> = good.chars().collect();
         let at = at % letters.len();

@@ -1,8 +1,8 @@
-//! Random scenarios: a small model of a fleet and of what happens to it, and its text.
+//! The generator of random scenarios: a small model of a fleet and its events, and its text.
 //!
-//! The model is made from a list of choices, so that a failure shrinks: fewer choices are a smaller
-//! scenario, and a choice of 0 is the plainest. It knows what fits together, so that most of what
-//! it makes is valid; it must never know what comes of it.
+//! The model is made from a list of choices, so that failures can be shrunk: fewer choices give a
+//! smaller scenario, and a choice of 0 gives the simplest value. The generator knows which keys
+//! fit together, so that most scenarios are valid. It must not predict the results of a run.
 
 mod editions;
 mod value;
@@ -15,7 +15,7 @@ pub(crate) use value::{Choices, Memory};
 use value::{Keys, Val};
 pub(crate) use written::{PLAIN, Writing};
 
-/// A scenario: everything is there by name, so that names, times and orders can be changed.
+/// A scenario with symbolic names and times, so that names, times and orders can be changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
     edition: usize,
@@ -36,7 +36,7 @@ pub(crate) struct Model {
 
 /// Stands for the prefix of all names.
 const PREFIX: &str = "§";
-/// Stands for a year, with a digit of how long before the start it is.
+/// Stands for a year; a digit gives the years before the start.
 const YEAR: &str = "¤";
 
 const GROUPS: [&str; 2] = ["§g-app", "§g-web"];
@@ -71,7 +71,7 @@ impl Model {
         }
     }
 
-    /// The plainest scenario with an event of this verb.
+    /// The simplest scenario with an event of this verb.
     pub(crate) fn of_verb(edition: usize, verb: &'static str) -> Self {
         let mut model = Self::empty(edition);
         let none = &mut Choices::new(&[]);
@@ -109,7 +109,7 @@ impl Model {
         }
         let mut at = 0;
         for _ in 0..choices.below(16) {
-            // Some events happen at once; most have time to show what comes of them.
+            // Some events happen at the same time; most leave time for their effects.
             at += choices.one(&[1, 0, 3, 11, 30, 70, 150]);
             let verb = model.verb(choices, true);
             let event = model.event(verb, choices);
@@ -222,7 +222,7 @@ impl Model {
         }
         let mut protect = Vec::new();
         for name in of.protections {
-            // Standing by, and the two that imply each other, are only for members.
+            // `standby`, and the two protections that imply each other, are only for members.
             if !grouped && !["release-protection", "vm-delete-lock", "deny-delete"].contains(name) {
                 continue;
             }
@@ -292,14 +292,14 @@ impl Model {
         }
     }
 
-    /// A verb that the edition knows. Only what happens once may create an instance.
+    /// A verb that the edition knows. Only an event that happens once may create an instance.
     fn verb(&self, c: &mut Choices<'_>, once: bool) -> &'static str {
         let known = VERBS.iter().filter(|verb| !self.of().refuses.contains(verb));
         let known: Vec<&str> = known.filter(|verb| once || **verb != "create").copied().collect();
         c.one(&known)
     }
 
-    /// An event: its verb and what stands behind it.
+    /// An event: its verb and the value of the verb.
     fn event(&mut self, verb: &'static str, c: &mut Choices<'_>) -> Vec<(String, Val)> {
         let of = self.of();
         self.verbs.push(verb);
@@ -367,7 +367,7 @@ impl Model {
         vec![(verb.to_owned(), Val::Map(keys.0))]
     }
 
-    /// What an event is about.
+    /// The target of an event.
     fn aim(&self, verb: &str, keys: &mut Keys, c: &mut Choices<'_>) {
         let group = c.one(&GROUPS[..self.groups.len()]);
         match verb {
@@ -401,7 +401,7 @@ impl Model {
         }
     }
 
-    /// The same with one more protection of an instance; nothing, if something is said of it.
+    /// The same with one more protection of an instance; `None` if the instance states it already.
     pub(crate) fn with_protection(&self, instance: usize, protection: &str) -> Option<Self> {
         let mut other = self.clone();
         let (_, Val::Map(keys)) = other.instances.get_mut(instance)? else { return None };
@@ -422,7 +422,7 @@ impl Model {
     }
 }
 
-/// What makes a group want another size. It looks so seldom that a run takes little time.
+/// An autoscale rule. Its interval is so long that a run takes little time.
 fn autoscale(c: &mut Choices<'_>) -> Val {
     let above = "{ metric: load, above: 75, over: 10m, add: 1, cooldown: 1h }";
     let below = "{ metric: load, below: 40, over: 30m, remove: 1, cooldown: 2h }";
@@ -434,7 +434,7 @@ fn autoscale(c: &mut Choices<'_>) -> Val {
     Val::Map(keys.0)
 }
 
-/// What holds up a member that comes or goes.
+/// A hook of a group.
 fn hook(of: &Edition, c: &mut Choices<'_>) -> Val {
     let mut keys = Keys::default();
     keys.text("timeout", c.one(&["5m", "10m", "15m"]));

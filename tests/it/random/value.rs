@@ -1,11 +1,11 @@
-//! Values as files have them, and what they are chosen with.
+//! Values of files, and the source of random choices.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use stayput::diagnostics::{Files, ReadFailure};
 
-/// Random choices, taken one by one; where they end, every choice is the first.
+/// Random choices, taken one by one; after the last one every choice is 0.
 pub(crate) struct Choices<'c>(std::slice::Iter<'c, u16>);
 
 impl<'c> Choices<'c> {
@@ -79,7 +79,7 @@ impl Val {
         }
     }
 
-    /// As a cell of a table; nothing, if it does not fit into one.
+    /// As a cell of a table; `None` if it does not fit into one.
     fn cell(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.trim_matches('"').to_owned()),
@@ -90,7 +90,7 @@ impl Val {
             Self::Map(entries) => {
                 let pairs = entries.iter().map(|(key, value)| match value {
                     Self::Text(text) => Some(format!("{key}={text}")),
-                    // In a cell a `;` is between pairs.
+                    // In a cell a `;` separates pairs.
                     Self::List(items) if items.len() == 1 => {
                         items[0].cell().map(|item| format!("{key}={item}"))
                     }
@@ -116,7 +116,7 @@ impl Keys {
     }
 }
 
-/// Rows as a CSV file with a column for each key; nothing, if a value is no cell.
+/// Rows as a CSV file with a column for each key; `None` if a value does not fit into a cell.
 pub(super) fn table(rows: &[Vec<(String, Val)>]) -> Option<String> {
     if rows.is_empty() {
         return None;

@@ -1,15 +1,15 @@
-//! The same scenario, written in one way or another.
+//! The text of a scenario in several equivalent ways.
 
 use std::fmt::Write;
 
 use super::value::{Memory, Val, table};
 use super::{Model, PREFIX, YEAR};
 
-/// In what way the same scenario is written.
+/// The way in which a scenario is written.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each way of writing goes with each other")]
 pub(crate) struct Writing {
-    /// What all names begin with.
+    /// The prefix of all names.
     pub(crate) prefix: &'static str,
     /// How many years later than 2026 it is.
     pub(crate) years: u32,
@@ -36,7 +36,7 @@ pub(crate) const PLAIN: Writing = Writing {
 };
 
 impl Model {
-    /// The text, and the files that go with it.
+    /// The text of the scenario and the files that it names.
     pub(crate) fn written(&self, how: Writing) -> (String, Memory) {
         let mut files = Memory::default();
         let turn = |value: &Val| if how.turned { value.turned() } else { value.clone() };
