@@ -168,7 +168,7 @@ fn accept_changes(
     let before = kept.len();
     let from = result.comparison.as_ref().map(|c| c.old.clone()).unwrap_or_default();
     let wanted = |key: &String| arguments.only.as_ref().is_none_or(|only| key.contains(only));
-    for change in result.keys().into_iter().filter(wanted) {
+    for change in result.keys_to_accept(wanted, &kept) {
         let (reason, until) =
             (arguments.reason.clone().unwrap_or_default(), arguments.until.clone());
         kept.push(Acceptance { from: from.clone(), change, reason, until });

@@ -56,7 +56,7 @@ pub use clock::{Clock, ClockStep, Rounding, Timetable};
 pub use defaults::{DefaultRow, Defaults, Orders};
 pub use diff::compare::compare;
 pub use diff::difference::{
-    Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested,
+    CellCounts, Cited, Class, Comparison, Difference, Direction, Part, Statement, Tested,
 };
 pub use diff::spent::already;
 pub use domain::{Domain, SituationStatus};

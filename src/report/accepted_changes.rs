@@ -99,13 +99,44 @@ pub struct Accepting<'a> {
 /// The result of [`accept`].
 #[derive(Debug, Default)]
 pub struct Accepted {
-    /// Acceptances whose changes were removed from the comparison.
+    /// Acceptances that apply. Their differences are in [`Comparison::accepted`].
     pub taken: Vec<Acceptance>,
+    /// Changed decisions that are accepted: by their own key, or because every difference that
+    /// caused them is accepted.
+    pub decisions: Vec<Changed>,
     /// Acceptances that have expired or whose changes do not occur: key and reason.
     pub stale: Vec<(String, String)>,
 }
 
-/// Removes accepted changes from a comparison and from the list of changed decisions.
+impl Accepted {
+    /// Whether an acceptance names this change, or every cause of this changed decision.
+    fn covers(&self, changed: &Changed) -> bool {
+        let taken = |key: &String| self.taken.iter().any(|one| one.change == *key);
+        taken(&changed.key()) || !changed.causes.is_empty() && changed.causes.iter().all(taken)
+    }
+
+    /// The accepted decisions of an acceptance, each listed once: with the acceptance of its own
+    /// key, or else with that of its first cause.
+    pub fn decisions_of(&self, acceptance: &Acceptance) -> impl Iterator<Item = &Changed> {
+        let change = &acceptance.change;
+        self.decisions.iter().filter(move |changed| {
+            let key = changed.key();
+            let own = self.taken.iter().any(|one| one.change == key);
+            if own { key == *change } else { changed.causes.first() == Some(change) }
+        })
+    }
+
+    /// How many decisions are accepted because this difference is; `None` if there are none.
+    pub(super) fn caused_by(&self, acceptance: &Acceptance) -> Option<String> {
+        // A decision under its own key is the change itself.
+        let caused = self.decisions_of(acceptance).filter(|one| one.key() != acceptance.change);
+        let count = caused.count();
+        (count > 0).then(|| format!("with {} that it changes", many(count, "decision")))
+    }
+}
+
+/// Marks accepted changes in a comparison, and removes accepted decisions from the list of changed
+/// decisions.
 ///
 /// A change whose acceptance has expired stays and is reported. An acceptance whose change does
 /// not occur is reported too, as a warning if the old policy already contains the change (as it
@@ -118,7 +149,8 @@ pub fn accept(
     problems: &mut Problems,
 ) -> Accepted {
     let mut accepted = Accepted::default();
-    for part in file.accepted.iter().filter(|part| part.from.value == comparison.old) {
+    let old = comparison.old.clone();
+    for part in file.accepted.iter().filter(|part| part.from.value == old) {
         let key = part.change.value.as_str();
         let in_policy = comparison.differences.iter().any(|d| d.key() == key);
         let in_runs = changed.iter().any(|one| one.key() == key);
@@ -140,12 +172,10 @@ pub fn accept(
             );
             continue;
         }
-        let before = comparison.differences.len();
-        comparison.differences.retain(|d| d.key() != key);
-        comparison.accepted += before - comparison.differences.len();
-        changed.retain(|one| one.key() != key);
+        comparison.accept(key);
         accepted.taken.push(Acceptance::from(part));
     }
+    accepted.decisions = changed.extract_if(.., |one| accepted.covers(one)).collect();
     accepted
 }
 
@@ -203,19 +233,15 @@ pub fn accepted_yaml(list: &[Acceptance]) -> String {
 }
 
 /// Accepted changes as lines of text.
-pub fn accepted_text(list: &[Acceptance], width: usize) -> Vec<String> {
+pub fn accepted_text(accepted: &Accepted, width: usize) -> Vec<String> {
     let lines = |one: &Acceptance| {
         let until = one.until.as_ref().map(|day| format!(", until {day}")).unwrap_or_default();
         let mut lines = hanging("  ", &one.change, width);
         lines.extend(hanging("         ", &format!("{}{until}", one.reason), width));
+        if let Some(caused) = accepted.caused_by(one) {
+            lines.extend(hanging("         ", &caused, width));
+        }
         lines
     };
-    list.iter().flat_map(lines).collect()
-}
-
-/// Accepted changes as JSON.
-pub fn accepted_json(list: &[Acceptance]) -> Json {
-    let one =
-        |one: &Acceptance| json!({ "key": one.change, "reason": one.reason, "until": one.until });
-    list.iter().map(one).collect()
+    accepted.taken.iter().flat_map(lines).collect()
 }

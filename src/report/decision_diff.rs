@@ -60,6 +60,18 @@ impl DecisionRow {
         items
     }
 
+    fn agrees(&self, other: &Self, columns: &[&str]) -> bool {
+        columns.iter().all(|column| self.items(column) == other.items(column))
+    }
+
+    /// Whether the instance had the same settings in both.
+    pub(super) fn has_settings_of(&self, other: &Self) -> bool {
+        self.agrees(
+            other,
+            &["protections_on", "protections_inert", "billing", "membership", "group"],
+        )
+    }
+
     /// Every cell, in the order of the columns.
     pub(super) fn cells(&self) -> &[String] {
         &self.0
@@ -74,7 +86,7 @@ impl DecisionRow {
         run_name(self.get("scenario"), self.get("case"))
     }
 
-    fn seconds(&self) -> i64 {
+    pub(super) fn seconds(&self) -> i64 {
         self.get("elapsed_s").parse().unwrap_or(0)
     }
 
@@ -135,11 +147,14 @@ pub struct Changed {
     pub class: Class,
     /// Whether the change is better or worse for the owner.
     pub direction: Direction,
+    /// Keys of the differences of the policies that caused the change; empty if none explains it,
+    /// and for recorded runs.
+    pub causes: Vec<String>,
 }
 
 impl Changed {
     /// The new row, or the old one if there is no new row.
-    fn row(&self) -> &DecisionRow {
+    pub(super) fn row(&self) -> &DecisionRow {
         static EMPTY: DecisionRow = DecisionRow(Vec::new());
         self.new.as_ref().or(self.old.as_ref()).unwrap_or(&EMPTY)
     }
@@ -219,7 +234,8 @@ impl ChangesInOldRuns {
         self.runs.insert(name.to_owned());
         for row in rows {
             let (old, new, direction) = (None, Some(row.clone()), Direction::Neutral);
-            let mut one = Changed { old, new, class: Class::Verdict, direction };
+            let class = Class::Verdict;
+            let mut one = Changed { old, new, class, direction, causes: Vec::new() };
             let subject = one.subject();
             let from_subject = self.keys.range(subject.clone()..);
             for key in from_subject.take_while(|key| key.starts_with(&subject)) {
@@ -265,6 +281,7 @@ pub fn changed(old: &[DecisionRow], new: &[DecisionRow]) -> Vec<Changed> {
                 new: Some(row.clone()),
                 class: Class::Presence,
                 direction: if row.went_ahead() { Direction::Worse } else { Direction::Neutral },
+                causes: Vec::new(),
             }),
         }
     }
@@ -275,7 +292,8 @@ pub fn changed(old: &[DecisionRow], new: &[DecisionRow]) -> Vec<Changed> {
             left.pop();
             let direction = if row.went_ahead() { Direction::Better } else { Direction::Neutral };
             let old = Some(row.clone());
-            list.push(Changed { old, new: None, class: Class::Presence, direction });
+            let (class, causes) = (Class::Presence, Vec::new());
+            list.push(Changed { old, new: None, class, direction, causes });
         }
     }
     list
@@ -283,7 +301,7 @@ pub fn changed(old: &[DecisionRow], new: &[DecisionRow]) -> Vec<Changed> {
 
 /// How two paired decisions differ; `None` if they are equal.
 fn difference(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
-    let same = |columns: &[&str]| columns.iter().all(|c| old.items(c) == new.items(c));
+    let same = |columns: &[&str]| old.agrees(new, columns);
     let class = if !same(&["outcome", "effect"]) {
         Class::Verdict
     } else if !same(&["at"]) {
@@ -296,7 +314,7 @@ fn difference(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
         Class::Rule
     } else if !same(&["source"]) {
         Class::Source
-    } else if !same(&["protections_on", "protections_inert", "billing", "membership", "group"]) {
+    } else if !old.has_settings_of(new) {
         Class::Setting
     } else {
         return None;
@@ -311,7 +329,8 @@ fn difference(old: &DecisionRow, new: &DecisionRow) -> Option<Changed> {
             std::cmp::Ordering::Equal => effects(old, new),
         },
     };
-    Some(Changed { old: Some(old.clone()), new: Some(new.clone()), class, direction })
+    let (old, new, causes) = (Some(old.clone()), Some(new.clone()), Vec::new());
+    Some(Changed { old, new, class, direction, causes })
 }
 
 /// A release is worse than a stop or leaving the group.
@@ -362,6 +381,7 @@ pub fn changed_text(list: &[Changed], compared: usize, page: Page) -> Vec<String
         out.push(page.paint.bold(&run));
         out.extend(plain_rows(&plain, page));
         out.extend(other_rows(&other, page.width));
+        out.extend(cause_rows(&plain, page));
         out.push(String::new());
     }
     let counts = Class::ALL.iter().filter_map(|class| {
@@ -409,6 +429,25 @@ fn plain_rows(list: &[&Changed], page: Page) -> Vec<String> {
         }
     }
     rows.concat()
+}
+
+/// One row for each difference of the policies that caused changes, with the instances.
+fn cause_rows(list: &[&Changed], page: Page) -> Vec<String> {
+    let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
+    for one in list {
+        for cause in &one.causes {
+            let name = one.row().get("instance").to_owned();
+            match rows.iter_mut().find(|(known, _)| known == cause) {
+                Some((_, names)) if names.contains(&name) => {}
+                Some((_, names)) => names.push(name),
+                None => rows.push((cause, vec![name])),
+            }
+        }
+    }
+    let lines = rows.iter().flat_map(|(cause, names)| {
+        hanging("  caused by  ", &format!("{cause}: {}", names.join(" ")), page.width)
+    });
+    lines.map(|line| page.paint.dim(&line)).collect()
 }
 
 /// One row for each change of a rule, source or confidence, with all instances that it concerns.
@@ -468,7 +507,7 @@ pub fn changed_markdown(list: &[Changed], compared: usize) -> Vec<String> {
 }
 
 /// Changed decisions as JSON.
-pub fn changed_json(list: &[Changed]) -> Json {
+pub fn changed_json<'c>(list: impl IntoIterator<Item = &'c Changed>) -> Json {
     let row = |row: &Option<DecisionRow>| {
         row.as_ref().map_or(Json::Null, |row| {
             let cells = DECISIONS.columns.iter().zip(&row.0).filter(|(_, cell)| !cell.is_empty());
@@ -481,9 +520,10 @@ pub fn changed_json(list: &[Changed]) -> Json {
             "key": one.key(),
             "class": one.class.word(),
             "direction": one.direction.word(),
+            "causes": one.causes,
             "old": row(&one.old),
             "new": row(&one.new),
         })
     };
-    list.iter().map(one).collect()
+    list.into_iter().map(one).collect()
 }

@@ -2,13 +2,11 @@
 
 use std::io;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use super::accepted_changes::{
-    Acceptance, Accepted, accepted_json, accepted_text, stale_json, stale_markdown,
-};
-use super::decision_diff::{changed_json, changed_markdown, changed_text};
-use super::diff_json::diff_json;
+use super::accepted_changes::{Acceptance, Accepted, accepted_text, stale_json, stale_markdown};
+use super::decision_diff::{Changed, changed_json, changed_markdown, changed_text};
+use super::diff_json::{diff_json, difference_json};
 use super::diff_result::DiffResult;
 use super::markdown;
 use super::paired::{paired_csv, paired_json, paired_markdown, paired_text};
@@ -68,7 +66,7 @@ pub fn diff_result_text(result: &DiffResult, page: Page) -> String {
     if !taken.is_empty() {
         out.push(String::new());
         out.push(format!("{} accepted", many(taken.len(), "change")));
-        out.extend(accepted_text(taken, page.width));
+        out.extend(accepted_text(&result.accepted, page.width));
     }
     if result.comparison.is_some() && !result.keys().is_empty() {
         let words: Vec<&str> =
@@ -107,9 +105,9 @@ pub fn diff_result_json(result: &DiffResult) -> String {
     if let (Some(object), false) = (reported.as_object_mut(), result.paired.is_empty()) {
         object.insert("replications".into(), paired_json(&result.paired));
     }
-    let Accepted { taken, stale } = &result.accepted;
+    let Accepted { taken, stale, .. } = &result.accepted;
     if let (Some(object), false) = (reported.as_object_mut(), taken.is_empty()) {
-        object.insert("accepted".into(), accepted_json(taken));
+        object.insert("accepted".into(), accepted_json(result));
     }
     if let (Some(object), false) = (reported.as_object_mut(), result.incomplete.is_empty()) {
         object.insert("incomplete".into(), result.incomplete.clone().into());
@@ -118,6 +116,23 @@ pub fn diff_result_json(result: &DiffResult) -> String {
         object.insert("stale".into(), stale_json(stale));
     }
     format!("{reported:#}")
+}
+
+/// Every accepted change: key, reason, last day, what differs, and the decisions that it changes.
+fn accepted_json(result: &DiffResult) -> Json {
+    let differences = result.comparison.as_ref().map_or(&[][..], |c| &c.accepted);
+    let one = |one: &Acceptance| {
+        let difference = differences.iter().find(|d| d.key() == one.change);
+        let decisions: Vec<&Changed> = result.accepted.decisions_of(one).collect();
+        json!({
+            "key": one.change,
+            "reason": one.reason,
+            "until": one.until,
+            "difference": difference.map(difference_json),
+            "decisions": changed_json(decisions),
+        })
+    };
+    result.accepted.taken.iter().map(one).collect()
 }
 
 /// Paired differences of replications, as `differences.csv`.
@@ -147,14 +162,18 @@ pub fn diff_result_markdown(result: &DiffResult) -> String {
         out.push(String::new());
         out.extend(paired_markdown(&result.paired));
     }
-    let Accepted { taken, stale } = &result.accepted;
+    let Accepted { taken, stale, .. } = &result.accepted;
     out.extend(stale_markdown(stale));
     out.extend(result.incomplete.iter().map(|why| format!("\n**{}**", markdown::text(why))));
     if !taken.is_empty() {
         let count = many(taken.len(), "change");
         out.push(format!("\n<details><summary>{count} accepted</summary>\n"));
         let line = |one: &Acceptance| {
-            format!("* {}: {}", markdown::code(&one.change), markdown::text(&one.reason))
+            let mut line =
+                format!("* {}: {}", markdown::code(&one.change), markdown::text(&one.reason));
+            line.extend(one.until.iter().map(|day| format!(", until {day}")));
+            line.extend(result.accepted.caused_by(one).map(|caused| format!(", {caused}")));
+            line
         };
         out.extend(taken.iter().map(line));
         out.push("\n</details>".into());

@@ -2,24 +2,27 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::policy::{Class, Comparison, Difference, Direction, Part, Statement};
+use crate::policy::{CellCounts, Class, Comparison, Difference, Direction, Part, Statement};
 use crate::words::{Confidence, Word};
 
 /// The comparison as JSON; `stayput schema diff` prints its schema.
 pub fn diff_json(comparison: &Comparison) -> Json {
+    let CellCounts { unchanged, changed, accepted } = comparison.cell_counts();
     json!({
         "format": "diff/1",
         "old": comparison.old,
         "new": comparison.new,
         "cells": comparison.cells,
-        "changed": comparison.changed,
+        "unchanged": unchanged,
+        "changed": changed,
+        "accepted-cells": accepted,
         "worse": comparison.count(Direction::Worse),
         "better": comparison.count(Direction::Better),
         "differences": comparison.differences.iter().map(difference_json).collect::<Vec<_>>(),
     })
 }
 
-fn difference_json(d: &Difference) -> Json {
+pub(super) fn difference_json(d: &Difference) -> Json {
     let situation: Map<String, Json> =
         d.situation.iter().map(|t| (t.name.clone(), json!(t.words))).collect();
     json!({
@@ -99,6 +102,21 @@ pub(super) fn schema() -> Json {
     });
     let count = json!({ "type": "integer", "minimum": 0 });
     let decision = decision_schema();
+    let mut accepted_difference = difference.clone();
+    accepted_difference["type"] = json!(["object", "null"]);
+    accepted_difference["description"] = json!("what differs; null for a changed decision");
+    let accepted = json!({
+        "type": "object",
+        "description": "an accepted change",
+        "properties": {
+            "key": text,
+            "reason": text,
+            "until": { "type": ["string", "null"], "description": "last day of the acceptance; null if it does not expire" },
+            "difference": accepted_difference,
+            "decisions": { "type": "array", "items": decision, "description": "the changed decisions that are accepted with it" },
+        },
+        "required": ["key", "reason", "until", "difference", "decisions"],
+    });
     let touched = json!({
         "type": "object",
         "properties": { "difference": text, "run": text, "instances": texts },
@@ -109,15 +127,17 @@ pub(super) fn schema() -> Json {
             "format": { "const": "diff/1" },
             "old": text,
             "new": text,
-            "cells": count,
-            "changed": count,
+            "cells": { "type": "integer", "minimum": 0, "description": "compared cells: those unchanged, changed and accepted" },
+            "unchanged": count,
+            "changed": { "type": "integer", "minimum": 0, "description": "cells that differ, without those whose difference is accepted" },
+            "accepted-cells": { "type": "integer", "minimum": 0, "description": "cells whose difference is accepted" },
             "worse": count,
             "better": count,
             "differences": { "type": "array", "items": difference },
             "touched": { "type": "array", "items": touched },
             "compared": count,
             "decisions": { "type": "array", "items": decision },
-            "accepted": { "type": "array", "items": { "type": "object" }, "description": "accepted changes: key, reason, until" },
+            "accepted": { "type": "array", "items": accepted },
             "stale": { "type": "array", "items": { "type": "object" }, "description": "acceptances that have expired or whose changes do not occur: key, why" },
             "incomplete": { "type": "array", "items": text, "description": "recorded runs that are incomplete" },
             "replications": { "type": "array", "items": { "type": "object" }, "description": "differences of replications with common random numbers, with the columns of differences.csv" },
@@ -140,6 +160,7 @@ fn decision_schema() -> Json {
             "key": text,
             "class": words(Class::ALL.iter().map(|w| w.word()).collect()),
             "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
+            "causes": { "type": "array", "items": text, "description": "keys of the differences that caused it, all of which must be accepted to accept it with them; empty if none explains it" },
             "old": row,
             "new": row,
         },

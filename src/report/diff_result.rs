@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::accepted_changes::{Accepted, AcceptedFile, Accepting, accept};
+use super::accepted_changes::{Acceptance, Accepted, AcceptedFile, Accepting, accept};
 use super::decision_diff::Changed;
 use super::paired::PairedRun;
 use crate::diagnostics::Problems;
@@ -42,6 +42,29 @@ impl DiffResult {
         let mut keys: Vec<String> = policy.chain(self.changed.iter().map(Changed::key)).collect();
         let mut seen = BTreeSet::new();
         keys.retain(|key| seen.insert(key.clone()));
+        keys
+    }
+
+    /// The keys of the changes to accept among those that `wanted` chooses: differences, and
+    /// changed decisions that these and the acceptances in `kept` do not cover.
+    pub fn keys_to_accept(
+        &self,
+        wanted: impl Fn(&String) -> bool,
+        kept: &[Acceptance],
+    ) -> Vec<String> {
+        let policy = self.comparison.iter().flat_map(|c| &c.differences).map(Difference::key);
+        let mut seen: BTreeSet<String> = kept.iter().map(|one| one.change.clone()).collect();
+        let mut keys: Vec<String> =
+            policy.filter(&wanted).filter(|key| seen.insert(key.clone())).collect();
+        let covered = |one: &&Changed| {
+            !one.causes.is_empty() && one.causes.iter().all(|cause| seen.contains(cause))
+        };
+        let open: Vec<&Changed> = self.changed.iter().filter(|one| !covered(one)).collect();
+        for key in open.into_iter().map(Changed::key).filter(wanted) {
+            if seen.insert(key.clone()) {
+                keys.push(key);
+            }
+        }
         keys
     }
 

@@ -8,6 +8,7 @@ mod compare;
 mod coverage;
 mod csv;
 mod data_package;
+mod decision_causes;
 mod decision_diff;
 mod diff_formats;
 mod diff_json;
@@ -44,8 +45,8 @@ mod timeline_layout;
 mod timeline_text;
 
 pub use accepted_changes::{
-    Acceptance, Accepted, AcceptedFile, Accepting, WrittenAccepted, accept, accepted_json,
-    accepted_text, accepted_yaml, read_accepted, stale_json, stale_markdown,
+    Acceptance, Accepted, AcceptedFile, Accepting, WrittenAccepted, accept, accepted_text,
+    accepted_yaml, read_accepted, stale_json, stale_markdown,
 };
 pub use compare::SideBySide;
 pub use coverage::{
@@ -56,6 +57,7 @@ pub use csv::columns::{Column, Kind, Reference, STUDY_TABLES, TABLES, Table};
 pub use csv::tables::{BufferedCsv, Counts, CsvTables, DecisionsCsv, ReferenceCsv, Rows};
 pub use csv::thread::CsvThread;
 pub use data_package::{DATA_PACKAGE, WrittenTable, data_package};
+pub use decision_causes::find_causes;
 pub use decision_diff::{
     Changed, ChangesInOldRuns, DecisionRow, changed, changed_json, changed_markdown, changed_text,
     read_decisions,

@@ -5,7 +5,7 @@
 use super::markdown;
 use super::text_table::{Page, Paint, hanging, headed};
 use crate::diagnostics::many;
-use crate::policy::{Cited, Class, Comparison, Difference, Direction, Part, Statement};
+use crate::policy::{CellCounts, Cited, Class, Comparison, Difference, Direction, Part, Statement};
 use crate::words::{Verdict, Word};
 
 /// The arrow between before and after.
@@ -13,14 +13,6 @@ pub(super) const ARROW: &str = "->";
 
 /// The heading of differences that a run reaches only if a scenario sets a switch.
 const OFF_DEFAULT: &str = "only with a switch at a position other than its default";
-
-/// Whether a difference changes a result, not only the evidence for it.
-const fn is_plain(class: Class) -> bool {
-    match class {
-        Class::Verdict | Class::Timing | Class::Presence | Class::Setting => true,
-        Class::Answer | Class::Confidence | Class::Source | Class::Rule | Class::Wording => false,
-    }
-}
 
 /// The heading of a part.
 pub(super) const fn heading(part: Part) -> &'static str {
@@ -154,7 +146,7 @@ fn evidence_changes(d: &Difference) -> Vec<(Class, &'static str, [String; 2])> {
 /// The differences in evidence. Rules that differ in the same words share a row; a rule that
 /// differs in several ways has a row for each.
 fn joined(comparison: &Comparison) -> Vec<EvidenceChange<'_>> {
-    let in_evidence = comparison.differences.iter().filter(|d| !is_plain(d.class));
+    let in_evidence = comparison.differences.iter().filter(|d| !d.class.changes_result());
     let mut rows: Vec<EvidenceChange<'_>> = Vec::new();
     for d in in_evidence.filter(|d| !matches!(d.part, Part::Source | Part::Note)) {
         let rule = rule_pair(d.old.rule.as_ref(), d.new.rule.as_ref());
@@ -191,7 +183,8 @@ fn rule_pair(old: Option<&Cited>, new: Option<&Cited>) -> String {
 
 /// Sources and notes that were removed (`-`), added (`+`) or changed (`~`).
 fn entries(comparison: &Comparison, part: Part) -> Vec<(&'static str, String)> {
-    let entries = comparison.differences.iter().filter(|d| d.part == part && !is_plain(d.class));
+    let entries =
+        comparison.differences.iter().filter(|d| d.part == part && !d.class.changes_result());
     let row = |d: &Difference| {
         let (old, new) = (d.detail(&d.old), d.detail(&d.new));
         let subject = &d.subject;
@@ -212,7 +205,7 @@ pub fn diff_text(comparison: &Comparison, page: Page) -> String {
     let mut out = headed(&title, "", page);
     let plain = |off: bool| {
         let all = comparison.differences.iter();
-        all.filter(move |d| is_plain(d.class) && d.is_off_default() == off)
+        all.filter(move |d| d.class.changes_result() && d.is_off_default() == off)
     };
     for part in Part::ALL {
         let in_part: Vec<&Difference> = plain(false).filter(|d| d.part == *part).collect();
@@ -293,13 +286,21 @@ fn cite(rule: &Cited) -> String {
     line
 }
 
-/// `1056 cells compared, 3 differ · 1 worse, 0 better, 2 newly covered · 1 verdict, 2 source`.
+/// `1056 cells compared: 1053 unchanged, 3 changed · 3 differences: 1 verdict, 2 source · 1 worse,
+/// 0 better`.
 fn totals(comparison: &Comparison) -> String {
-    let cells = many(comparison.cells, "cell");
+    let CellCounts { unchanged, changed, accepted } = comparison.cell_counts();
+    let mut cells = format!("{} compared", many(comparison.cells, "cell"));
+    if changed + accepted > 0 {
+        cells.push_str(&format!(": {unchanged} unchanged, {changed} changed"));
+    }
+    if accepted > 0 {
+        cells.push_str(&format!(", {accepted} changed and accepted"));
+    }
     if comparison.is_same() {
-        return match comparison.accepted {
-            0 => format!("{cells} compared, no differences"),
-            _ => format!("{cells} compared: all differences are accepted"),
+        return match comparison.accepted.len() {
+            0 => format!("{cells}, no differences"),
+            _ => format!("{cells} · all differences are accepted"),
         };
     }
     let classes = Class::ALL.iter().filter_map(|class| {
@@ -307,8 +308,7 @@ fn totals(comparison: &Comparison) -> String {
         (count > 0).then(|| format!("{count} {class}"))
     });
     let mut line = format!(
-        "{cells} compared, {} differ · {}: {} · {} worse, {} better",
-        comparison.changed,
+        "{cells} · {}: {} · {} worse, {} better",
         many(comparison.differences.len(), "difference"),
         classes.collect::<Vec<_>>().join(", "),
         comparison.count(Direction::Worse),
@@ -350,7 +350,7 @@ pub fn diff_markdown(comparison: &Comparison) -> String {
     let mut out = vec![format!("{title}: {}", totals(comparison)), String::new()];
     for off in [false, true] {
         let plain = comparison.differences.iter();
-        let plain = plain.filter(|d| is_plain(d.class) && d.is_off_default() == off);
+        let plain = plain.filter(|d| d.class.changes_result() && d.is_off_default() == off);
         let rows: Vec<String> = plain
             .map(|d| {
                 let [what, place] = [subject(d), d.place()].map(|text| markdown::text(&text));

@@ -18,6 +18,8 @@ mod data_package;
 mod determinism;
 /// `diff` of two editions reports every difference and nothing else.
 mod diff;
+/// Which differences caused a changed decision, and what their acceptance covers.
+mod diff_causes;
 mod diff_order;
 /// README, `docs/` and CHANGELOG against the program.
 mod docs;

@@ -17,7 +17,7 @@ use crate::experiment::{WorkerPool, affected_instances};
 use crate::format::parse_yaml;
 use crate::plan::{Options, Plan};
 use crate::policy::{Class, Comparison, Difference, already, compare};
-use crate::report::{AcceptedFile, ChangesInOldRuns, DiffResult, PairedRun, changed};
+use crate::report::{AcceptedFile, ChangesInOldRuns, DiffResult, PairedRun, changed, find_causes};
 use crate::world::Run;
 
 /// Options of a comparison of two policies.
@@ -99,6 +99,9 @@ pub fn policies(
             "no scenario uses these policies",
         );
         return Err(Exit::NothingRan);
+    }
+    if let Some(comparison) = &result.comparison {
+        find_causes(comparison, &mut result.changed);
     }
     result.spent.append(&mut decided.made());
     Ok(result)

@@ -47,8 +47,7 @@ pub fn compare(old: &Policy, new: &Policy) -> Comparison {
         old: old.name.clone(),
         new: new.name.clone(),
         cells: found.cells,
-        changed: found.changed,
         differences,
-        accepted: 0,
+        accepted: Vec::new(),
     }
 }

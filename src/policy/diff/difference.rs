@@ -26,6 +26,16 @@ words! {
     }
 }
 
+impl Class {
+    /// Whether a change of this class changes a result, not only the evidence for it.
+    pub const fn changes_result(self) -> bool {
+        match self {
+            Self::Verdict | Self::Timing | Self::Presence | Self::Setting => true,
+            Self::Answer | Self::Confidence | Self::Source | Self::Rule | Self::Wording => false,
+        }
+    }
+}
+
 words! {
     /// What a difference means for the owner of an instance.
     Direction: "a direction" {
@@ -165,7 +175,8 @@ pub struct Difference {
     pub class: Class,
     /// Whether it is better or worse for the owner.
     pub direction: Direction,
-    /// Number of cells that it covers; 0 if the part has no cells.
+    /// Number of cells that it covers and no difference before it does, so that the cells of
+    /// several differences can be added; 0 if the part has no cells.
     pub cells: usize,
     /// The switches that must be at a position that is the default of neither edition.
     pub off_default: Vec<String>,
@@ -265,12 +276,22 @@ pub struct Comparison {
     pub new: String,
     /// Number of compared cells, over all tables.
     pub cells: usize,
-    /// Number of cells that differ in any way.
-    pub changed: usize,
-    /// All differences, by part and then by class; those that apply only with a switch at a
-    /// position that is not a default come last.
+    /// The differences that are not accepted, by part and then by class; those that apply only with
+    /// a switch at a position that is not a default come last.
     pub differences: Vec<Difference>,
-    /// Number of differences that were removed because they are accepted.
+    /// The differences that are accepted, in the same order.
+    pub accepted: Vec<Difference>,
+}
+
+/// How many cells of two editions differ. Every compared cell is counted in one of the three
+/// numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellCounts {
+    /// Both editions state the same, on the same evidence.
+    pub unchanged: usize,
+    /// They differ, and the difference is not accepted.
+    pub changed: usize,
+    /// They differ, and the difference is accepted.
     pub accepted: usize,
 }
 
@@ -280,7 +301,21 @@ impl Comparison {
         self.differences.is_empty()
     }
 
-    /// Number of differences with a direction.
+    /// The compared cells, counted.
+    pub fn cell_counts(&self) -> CellCounts {
+        let sum = |list: &[Difference]| list.iter().map(|d| d.cells).sum();
+        let (changed, accepted): (usize, usize) = (sum(&self.differences), sum(&self.accepted));
+        CellCounts { unchanged: self.cells.saturating_sub(changed + accepted), changed, accepted }
+    }
+
+    /// Moves the differences with a key to those that are accepted; whether there is one.
+    pub fn accept(&mut self, key: &str) -> bool {
+        let before = self.accepted.len();
+        self.accepted.extend(self.differences.extract_if(.., |d| d.key() == key));
+        self.accepted.len() > before
+    }
+
+    /// Number of differences that are not accepted, with a direction.
     pub fn count(&self, direction: Direction) -> usize {
         self.differences.iter().filter(|d| d.direction == direction).count()
     }

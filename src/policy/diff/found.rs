@@ -11,7 +11,6 @@ use crate::words::RuleId;
 pub(super) struct Found<'k> {
     pub(super) differences: Vec<Difference>,
     pub(super) cells: usize,
-    pub(super) changed: usize,
     /// The rules of the old and the new edition that a difference shows.
     pub(super) shown: [BTreeSet<RuleId>; 2],
     /// Whether a cell that cannot occur in one edition can occur in the other.

@@ -289,10 +289,11 @@ impl Grid {
         let silent: Vec<bool> =
             answers.iter().map(|(a, b)| a.is_silent() && b.is_silent()).collect();
         found.cells += cells.iter().filter(|kind| !silent[**kind]).count();
+        // Blocks of one kind may overlap; a cell is counted in the first of them.
+        let mut counted = vec![false; cells.len()];
         for (kind, (a, b)) in answers.iter().enumerate() {
             let Some((class, direction)) = classify(pair, about, a, b) else { continue };
             found.occurs |= a == &CellAnswer::Never || b == &CellAnswer::Never;
-            found.changed += cells.iter().filter(|known| **known == kind).count();
             found.shown[0].extend(a.rule());
             found.shown[1].extend(b.rule());
             let blocks = self.space.blocks_in_brief(
@@ -310,7 +311,10 @@ impl Grid {
                     new: b.state(pair.new),
                     class,
                     direction,
-                    cells: inside.len(),
+                    cells: inside
+                        .iter()
+                        .filter(|cell| !std::mem::replace(&mut counted[**cell], true))
+                        .count(),
                     off_default: Vec::new(),
                 });
             }

@@ -6,7 +6,7 @@ use super::chance::paired_table;
 use super::marks::symbol;
 use super::page::{heads, number_heads, page};
 use super::tables::{confidence, prose};
-use crate::policy::{Class, Difference, Direction, Part, Statement};
+use crate::policy::{Difference, Direction, Part, Statement};
 use crate::report::decision_diff::{Changed, DecisionRow};
 use crate::report::diff_result::DiffResult;
 use crate::report::figures::{many, number};
@@ -79,16 +79,8 @@ fn direction(d: &Difference) -> (&'static str, &'static str) {
         Direction::Better => ("▲ better", "d-better"),
         Direction::Covered => ("+ newly covered", "d-evid"),
         Direction::Uncovered => ("− no longer covered", "d-evid"),
-        Direction::Neutral if is_evidence(d.class) => ("≈ evidence", "d-evid"),
+        Direction::Neutral if !d.class.changes_result() => ("≈ evidence", "d-evid"),
         Direction::Neutral => ("≈ other", "d-evid"),
-    }
-}
-
-/// Whether the same is decided, on other evidence.
-const fn is_evidence(class: Class) -> bool {
-    match class {
-        Class::Verdict | Class::Timing | Class::Presence | Class::Setting => false,
-        Class::Answer | Class::Confidence | Class::Source | Class::Rule | Class::Wording => true,
     }
 }
 
@@ -129,8 +121,13 @@ fn tiles(result: &DiffResult) -> Markup {
     html! {
         ul.tiles {
             @if let Some(c) = &result.comparison {
+                @let cells = c.cell_counts();
                 (tile(number(c.cells as u64), "cells of both policies compared"))
-                (tile(number(c.changed as u64), "cells differ, most often in their evidence alone"))
+                (tile(number(cells.unchanged as u64), "cells are unchanged"))
+                (tile(number(cells.changed as u64), "cells differ, most often in their evidence"))
+                @if cells.accepted > 0 {
+                    (tile(number(cells.accepted as u64), "cells differ, which is accepted"))
+                }
                 (tile(format!("▼ {}", c.count(Direction::Worse)), "worse"))
                 (tile(format!("▲ {}", c.count(Direction::Better)), "better"))
             }

@@ -1,0 +1,235 @@
+//! Which differences of two policies caused a changed decision.
+//!
+//! A difference causes a change directly if it states the deciding rule of either side, or the
+//! clock, schedule or table that made the request. Any other change of a decision follows from the
+//! state that earlier changes of the run left, so it has their causes. Causes name every difference
+//! that can have led to the change: a changed decision is accepted only with all of them.
+
+use std::collections::BTreeSet;
+
+use super::decision_diff::{Changed, DecisionRow};
+use crate::policy::{Class, Column, Comparison, Difference, Part};
+use crate::words::{Outcome, Trigger, Word};
+
+/// The columns of a decision that a situation may test.
+const TESTED: [Column; 5] =
+    [Column::Trigger, Column::Action, Column::Channel, Column::Billing, Column::Membership];
+
+/// Sets the causes of changed decisions: the keys of differences.
+pub fn find_causes(comparison: &Comparison, changed: &mut [Changed]) {
+    let keys: Vec<String> = comparison.differences.iter().map(Difference::key).collect();
+    let mut order: Vec<usize> = (0..changed.len()).collect();
+    order.sort_by_key(|index| {
+        let row = changed[*index].row();
+        (row.run(), row.seconds(), *index)
+    });
+    let mut earlier: Vec<Consequence> = Vec::new();
+    for index in order {
+        let change = Change::new(&changed[index]);
+        if earlier.last().is_some_and(|last| last.run != change.run) {
+            earlier.clear();
+        }
+        let causes = change.causes(&comparison.differences, &earlier);
+        changed[index].causes = causes.iter().map(|cause| keys[*cause].clone()).collect();
+        if changed[index].class.changes_result() {
+            earlier.push(Consequence { run: change.run, subjects: change.subjects, causes });
+        }
+    }
+}
+
+/// A changed decision that later ones can follow from.
+struct Consequence {
+    run: String,
+    subjects: Vec<String>,
+    causes: BTreeSet<usize>,
+}
+
+/// What the search needs to know of a changed decision.
+struct Change {
+    run: String,
+    class: Class,
+    sides: Vec<Side>,
+    /// Whether the decision occurs on both sides.
+    is_paired: bool,
+    /// Whether it was made at the same time and with the same settings of the instance.
+    same_state: bool,
+    /// The instance, and the groups and accounts of both sides.
+    subjects: Vec<String>,
+}
+
+/// One side of a changed decision.
+struct Side {
+    is_new: bool,
+    tested: [String; TESTED.len()],
+    event: String,
+    rule: String,
+    decided_by: String,
+    is_denied: bool,
+    /// The switches that the decision depends on, with their positions.
+    switches: Vec<(String, String)>,
+}
+
+impl Side {
+    fn new(row: &DecisionRow, is_new: bool) -> Self {
+        let text = |column: &str| row.get(column).to_owned();
+        let switches = row.get("assumptions").split(';').filter_map(|one| one.split_once('='));
+        Self {
+            is_new,
+            tested: TESTED.map(|column| text(column.name())),
+            event: text("event"),
+            rule: text("rule"),
+            decided_by: text("decided_by"),
+            is_denied: Outcome::spelled(row.get("outcome")) == Some(Outcome::Denied),
+            switches: switches.map(|(name, at)| (name.to_owned(), at.to_owned())).collect(),
+        }
+    }
+
+    /// Whether a situation can be that of the decision. Columns that a row does not have, and
+    /// values that are not known, can be any.
+    fn is_in(&self, difference: &Difference) -> bool {
+        difference.situation.iter().all(|tested| {
+            let has = |value: &str| tested.words.iter().any(|word| word == value);
+            if let Some(at) = TESTED.iter().position(|column| column.name() == tested.name) {
+                let value = self.tested[at].as_str();
+                return matches!(value, "" | "unknown") || has(value);
+            }
+            let known = self.switches.iter().find(|(name, _)| *name == tested.name);
+            known.map_or(!difference.off_default.contains(&tested.name), |(_, at)| has(at))
+        })
+    }
+
+    fn uses(&self, switch: &str) -> bool {
+        self.switches.iter().any(|(name, _)| name == switch)
+    }
+
+    /// The rule that a difference states for this side.
+    fn rule_of<'d>(&self, difference: &'d Difference) -> Option<&'d str> {
+        let statement = if self.is_new { &difference.new } else { &difference.old };
+        statement.rule.as_ref().map(|rule| rule.id.as_str())
+    }
+
+    /// Whether the rule of a difference decided; `None` if something else of the policy did, which
+    /// leaves it open.
+    fn is_decided_by(&self, difference: &Difference) -> Option<bool> {
+        let rule = self.rule_of(difference)?;
+        let same_kind = match difference.part {
+            Part::Protection => self.decided_by == difference.subject,
+            Part::Refusal => self.is_denied,
+            _ => false,
+        };
+        if self.rule == rule { Some(true) } else { same_kind.then_some(false) }
+    }
+
+    /// Whether a difference is about the clock, schedule or switch that made or judged the request.
+    fn comes_from(&self, difference: &Difference) -> bool {
+        let timer = self.event.strip_prefix("timer:");
+        match difference.part {
+            Part::Clock => {
+                let (clock, action) =
+                    difference.subject.split_once(": ").unwrap_or((&difference.subject, ""));
+                let asked = self.tested[1].as_str();
+                timer == Some(clock) && (action.is_empty() || action == asked)
+            }
+            Part::Schedule => timer == Some("scheduled-release"),
+            Part::Switch => self.uses(&difference.subject),
+            _ => false,
+        }
+    }
+
+    /// Whether a table or an order with another result can have made the decision.
+    fn can_come_from(&self, difference: &Difference) -> bool {
+        let trigger = Trigger::spelled(&self.tested[0]);
+        let by_trigger = difference.situation.iter().any(|t| t.name == Column::Trigger.name());
+        match difference.part {
+            // A table that does not test the trigger changes what happens, and not what is judged.
+            Part::Table => by_trigger || difference.class.changes_result(),
+            Part::Order => trigger.is_some_and(Trigger::is_from_group),
+            _ => false,
+        }
+    }
+}
+
+impl Change {
+    fn new(changed: &Changed) -> Self {
+        let sides = [(&changed.old, false), (&changed.new, true)];
+        let rows = sides.iter().filter_map(|(row, is_new)| Some((row.as_ref()?, *is_new)));
+        let mut subjects = Vec::new();
+        for (row, _) in rows.clone() {
+            for column in ["instance", "group", "account"] {
+                let subject = format!("{column} {}", row.get(column));
+                if !row.get(column).is_empty() && !subjects.contains(&subject) {
+                    subjects.push(subject);
+                }
+            }
+        }
+        let mut sides: Vec<Side> = rows.map(|(row, is_new)| Side::new(row, is_new)).collect();
+        // A switch that only one of the policies has is at its position in both runs.
+        let switches: Vec<_> = sides.iter().flat_map(|side| side.switches.clone()).collect();
+        sides.iter_mut().for_each(|side| side.switches.clone_from(&switches));
+        let paired = changed.old.as_ref().zip(changed.new.as_ref());
+        Self {
+            run: changed.row().run(),
+            class: changed.class,
+            sides,
+            is_paired: paired.is_some(),
+            same_state: paired.is_some_and(|(old, new)| {
+                old.get("at") == new.get("at") && old.has_settings_of(new)
+            }),
+            subjects,
+        }
+    }
+
+    /// The indices of the differences that caused the change.
+    fn causes(&self, all: &[Difference], earlier: &[Consequence]) -> BTreeSet<usize> {
+        let fitting = |is: &dyn Fn(&Difference) -> bool| -> BTreeSet<usize> {
+            let all = all.iter().enumerate();
+            let fitting = all.filter(|(_, d)| self.is_explained_by(d) && is(d));
+            fitting.map(|(index, _)| index).collect()
+        };
+        let mut causes = BTreeSet::new();
+        if self.is_paired && self.class != Class::Timing {
+            causes = fitting(&|d| self.is_decided_by(d));
+        }
+        if self.same_state && !causes.is_empty() {
+            return causes;
+        }
+        causes.append(&mut fitting(&|d| self.any_side(d, Side::comes_from)));
+        if causes.is_empty() {
+            causes = fitting(&|d| self.any_side(d, Side::can_come_from));
+        }
+        let follows = |one: &&Consequence| one.subjects.iter().any(|s| self.subjects.contains(s));
+        for one in earlier.iter().filter(follows) {
+            if one.causes.is_empty() {
+                // It may follow from a change that no difference explains.
+                return BTreeSet::new();
+            }
+            causes.extend(&one.causes);
+        }
+        if causes.is_empty() && self.class.changes_result() {
+            // What calls and defaults leave differs before any decision does.
+            causes = fitting(&|d| matches!(d.part, Part::Default | Part::Refusal));
+        }
+        causes
+    }
+
+    /// Whether a difference of its class can have caused a change of this class.
+    fn is_explained_by(&self, difference: &Difference) -> bool {
+        difference.class.changes_result()
+            || !self.class.changes_result()
+                && (difference.class == self.class || difference.aspects().contains(&self.class))
+            || self.class == Class::Confidence && difference.part == Part::Switch
+    }
+
+    fn any_side(&self, difference: &Difference, is: fn(&Side, &Difference) -> bool) -> bool {
+        self.sides.iter().any(|side| side.is_in(difference) && is(side, difference))
+    }
+
+    /// Whether the deciding rule of one side is that of the difference, and that of the other side
+    /// is not another one.
+    fn is_decided_by(&self, difference: &Difference) -> bool {
+        let mut decided = self.sides.iter().map(|side| side.is_decided_by(difference));
+        self.sides.iter().any(|side| side.is_in(difference))
+            && !decided.clone().any(|decided| decided == Some(false))
+            && decided.any(|decided| decided == Some(true))
+    }
+}

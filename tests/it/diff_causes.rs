@@ -1,0 +1,128 @@
+use serde_json::Value as Json;
+
+use crate::support::{folder, root, stayput};
+
+const OLD: &str = "alibaba-ecs@2019-01-15";
+const NEW: &str = "alibaba-ecs@2026-05-15";
+const CHINA: &str = "alibaba-ecs-cn@2026-05-15";
+const INTERNATIONAL: &str = "alibaba-ecs-intl@2026-05-15";
+const BY_THE_LETTER: &str = "entrusted-at-scale-in: by-the-letter";
+
+fn scenario(name: &str) -> String {
+    root().join("scenarios").join(name).to_string_lossy().into_owned()
+}
+
+fn reported(arguments: &[&str]) -> Json {
+    let ran = stayput(&[&["diff"], arguments, &["-f", "json"]].concat());
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr))
+}
+
+fn list<'j>(value: &'j Json, key: &str) -> Vec<&'j Json> {
+    value[key].as_array().unwrap().iter().collect()
+}
+
+fn texts(value: &Json, key: &str) -> Vec<String> {
+    list(value, key).iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+fn sum_of_cells(differences: &[&Json]) -> u64 {
+    differences.iter().map(|d| d["cells"].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn a_changed_decision_names_the_differences_that_caused_it() {
+    let [editions, fortnight, sites] =
+        ["two-editions.yaml", "unpaid-fortnight.yaml", "two-sites.yaml"].map(scenario);
+    for (old, new, paths) in
+        [(OLD, NEW, vec![&editions, &fortnight]), (CHINA, INTERNATIONAL, vec![&sites, &fortnight])]
+    {
+        let paths: Vec<&str> = paths.into_iter().map(String::as_str).collect();
+        let found = reported(&[&[old, new], &paths[..]].concat());
+        let keys: Vec<String> = list(&found, "differences")
+            .iter()
+            .map(|d| d["key"].as_str().unwrap().to_owned())
+            .collect();
+        let decisions = list(&found, "decisions");
+        assert!(!decisions.is_empty());
+        for decision in decisions {
+            let causes = texts(decision, "causes");
+            assert!(!causes.is_empty(), "{decision:#}");
+            assert!(causes.iter().all(|cause| keys.contains(cause)), "{decision:#}");
+        }
+    }
+    let found = reported(&[OLD, NEW, &editions]);
+    let worse: Vec<&Json> =
+        list(&found, "decisions").into_iter().filter(|d| d["direction"] == "worse").collect();
+    assert_eq!(worse.len(), 2);
+    for decision in worse {
+        let causes = texts(decision, "causes");
+        assert!(causes.len() == 1 && causes[0].contains(BY_THE_LETTER), "{causes:?}");
+    }
+    let text = stayput(&["diff", OLD, NEW, &editions]).stdout;
+    assert_eq!(
+        text.matches("caused by  protection release-protection [trigger: scale-in").count(),
+        2
+    );
+}
+
+#[test]
+fn an_accepted_difference_accepts_its_decisions_and_stays_in_the_report() {
+    let span = folder();
+    let file = span.path().join("accepted.yaml").to_string_lossy().into_owned();
+    let editions = scenario("two-editions.yaml");
+    let bless = ["bless", "--diff", OLD, NEW, &editions, "--accepted", &file];
+    let more = ["--reason", "agreed", "--until", "2999-12-31", "--only", BY_THE_LETTER];
+    let ran = stayput(&[&bless[..], &more].concat());
+    assert!(ran.stdout.contains("1 change newly accepted"), "{}{}", ran.stdout, ran.stderr);
+    let before = reported(&[OLD, NEW, &editions]);
+    let after = reported(&[OLD, NEW, &editions, "--accepted", &file]);
+    let verdicts =
+        |found: &Json| list(found, "decisions").iter().filter(|d| d["class"] == "verdict").count();
+    assert_eq!([verdicts(&before), verdicts(&after)], [2, 0]);
+    let accepted = list(&after, "accepted");
+    assert_eq!(accepted.len(), 1);
+    assert_eq!(
+        (&accepted[0]["reason"], &accepted[0]["until"]),
+        (&"agreed".into(), &"2999-12-31".into())
+    );
+    assert_eq!(accepted[0]["difference"]["key"], accepted[0]["key"]);
+    assert_eq!(accepted[0]["difference"]["old"]["rule"], "RP5b");
+    assert_eq!(list(accepted[0], "decisions").len(), 2);
+    // Every cell is counted once: unchanged, changed or accepted.
+    for found in [&before, &after] {
+        let count = |key: &str| found[key].as_u64().unwrap();
+        assert_eq!(count("cells"), count("unchanged") + count("changed") + count("accepted-cells"));
+        assert_eq!(count("changed"), sum_of_cells(&list(found, "differences")));
+    }
+    assert_eq!(after["accepted-cells"], accepted[0]["difference"]["cells"]);
+    assert_eq!(before["unchanged"], after["unchanged"]);
+    let counts = format!(
+        "{} unchanged, {} changed, {} changed and accepted",
+        after["unchanged"], after["changed"], after["accepted-cells"]
+    );
+    for format in ["text", "markdown"] {
+        let ran = stayput(&["diff", OLD, NEW, &editions, "--accepted", &file, "-f", format]);
+        let one_line = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(one_line.contains(&counts), "{counts}: {}", ran.stdout);
+        assert!(one_line.contains("with 2 decisions that it changes"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_decision_with_several_causes_is_accepted_with_all_of_them_alone() {
+    let span = folder();
+    let file = span.path().join("accepted.yaml").to_string_lossy().into_owned();
+    let path = "conformance/alibaba/AL-16-the-international-site-releases-after-30-days.yaml";
+    let path = scenario(path);
+    let open =
+        || list(&reported(&[CHINA, INTERNATIONAL, &path, "--accepted", &file]), "decisions").len();
+    let causes = texts(list(&reported(&[CHINA, INTERNATIONAL, &path]), "decisions")[0], "causes");
+    assert!(causes.len() > 1, "{causes:?}");
+    for (number, cause) in causes.iter().enumerate() {
+        assert_eq!(open(), 1, "{number} of {} causes are accepted", causes.len());
+        let bless = ["bless", "--diff", CHINA, INTERNATIONAL, &path, "--accepted", &file];
+        let ran = stayput(&[&bless[..], &["--reason", "agreed", "--only", cause]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    assert_eq!(open(), 0);
+}
