@@ -12,6 +12,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -59,21 +60,23 @@ impl CalendarDays {
 }
 
 /// A span of time: whole seconds, never negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct SimSpan(i64);
 
 /// A span of time on the calendar: months, then seconds.
 ///
 /// Providers state terms and limits in months and years ("at most 3 years from now", "renewed for
 /// one month"); the number of seconds depends on the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CalendarSpan {
     months: i32,
     rest: SimSpan,
 }
 
 /// A fixed offset from UTC, at which a provider counts days and months.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct UtcOffset(i32);
 
 /// The reason why a text is not a time or a duration. Each of them refuses the value.
@@ -484,7 +487,7 @@ impl UtcOffset {
 }
 
 /// The version of a provider's API, which is named by its date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ApiVersion(jiff::civil::Date);
 
 impl ApiVersion {
@@ -510,4 +513,5 @@ impl fmt::Display for UtcOffset {
 }
 
 #[cfg(test)]
+#[path = "time/tests.rs"] // the build script names this file by its path, too
 mod tests;

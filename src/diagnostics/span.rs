@@ -1,15 +1,16 @@
 //! Places in files, and the texts of the files.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Index of a file in [`Sources`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(u32);
 
 /// A range of bytes in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// The file.
     pub file: FileId,
@@ -23,6 +24,13 @@ impl Span {
     /// The span of a row that is read as a stream and whose text is not kept. Problems at this span
     /// are never shown: a reader that finds one reads the whole file instead.
     pub const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
+
+    /// The span in the file that has the index of its own file in `files`.
+    #[must_use]
+    pub fn relocated(self, files: &[FileId]) -> Self {
+        let file = files.get(self.file.0 as usize).copied().unwrap_or(self.file);
+        Self { file, ..self }
+    }
 
     /// The span from the start of this one to the end of `other`.
     #[must_use]

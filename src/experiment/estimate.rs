@@ -1,8 +1,8 @@
 //! Estimates over many replications, with confidence intervals.
 
-use serde::{Deserialize, Serialize};
-
 use std::convert::Infallible;
+
+use serde::{Deserialize, Serialize};
 
 use super::replication::{Observed, Replications};
 use crate::stats::{Confidence, Counter, Interval, RankSearch, Sample, Tally};

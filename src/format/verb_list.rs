@@ -8,9 +8,8 @@ macro_rules! verb_list {
 
         /// A verb with its keys, as a file states them.
         #[derive(Debug, Clone)]
-        #[expect(missing_docs, reason = "each has the docs of its record")]
         pub enum WrittenVerb {
-            $($name(Box<$name>),)+
+            $(#[doc = concat!("`", $verb, "`, with its keys.")] $name(Box<$name>),)+
         }
 
         impl WrittenVerb {

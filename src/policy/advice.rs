@@ -1,10 +1,12 @@
 //! The remedies that a rule proposes: acts that the program checks, or a sentence.
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostics::Span;
 use crate::words::{Act, ProtectionId};
 
 /// A way to prevent a loss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Means {
     /// Set this protection on the instance or on its group.
     Set(ProtectionId),
@@ -13,7 +15,7 @@ pub enum Means {
 }
 
 /// The remedies that a rule proposes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advice {
     /// Remedies that the program checks, the preferred one first.
     pub means: Vec<Proposal>,
@@ -24,7 +26,7 @@ pub struct Advice {
 }
 
 /// A remedy that a rule proposes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// The act or protection.
     pub means: Means,

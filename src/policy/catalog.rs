@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::built_in;
 use super::compile::compiler::compile;
 use super::edition::Policy;
 use super::file::PolicyFile;
@@ -14,9 +15,6 @@ use crate::diagnostics::{
     hex_digest, is_yaml,
 };
 use crate::format::{Node, Read, parse_yaml};
-
-/// The name and text of every file of `policies/`.
-static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
 
 /// The built-in editions, and further texts by path: policies and tables that a scenario names.
 ///
@@ -45,7 +43,7 @@ impl Catalog {
 
     /// Names of the built-in editions, `POLICY@EDITION`, sorted.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        EMBEDDED.iter().map(|(name, _)| *name)
+        built_in::all().iter().map(|edition| edition.name)
     }
 
     /// The edition that a built-in edition extends; `None` if it extends none or does not exist.
@@ -56,7 +54,7 @@ impl Catalog {
 
     /// The text of a built-in edition; `None` if it does not exist.
     pub fn text(name: &str) -> Option<&'static str> {
-        EMBEDDED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+        built_in::find(name).map(|edition| edition.text)
     }
 }
 
@@ -102,6 +100,9 @@ pub fn load(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Policy> {
+    if let Some(policy) = built_in::find(name).and_then(|edition| edition.proved(sources)) {
+        return Some(policy);
+    }
     let before = problems.count(Severity::Error);
     let mut read = ReadFiles::default();
     let node = tree(name, at, files, sources, problems, &mut read, 0)?;
@@ -167,8 +168,8 @@ fn find(
     sources: &Sources,
     problems: &mut Problems,
 ) -> Option<(String, String)> {
-    if let Some(text) = Catalog::text(name) {
-        return Some((format!("policies/{name}.yaml"), text.to_owned()));
+    if let Some(edition) = built_in::find(name) {
+        return Some((edition.path(), edition.text.to_owned()));
     }
     let is_path = name.contains(['/', '\\']) || is_yaml(Path::new(name));
     if is_path {

@@ -1,5 +1,6 @@
 //! Clocks: steps that are due some time after a start, such as the end of a term.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::facts::Condition;
@@ -17,7 +18,7 @@ words! {
 }
 
 /// One step of a clock.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ClockStep {
     /// The rule that states it.
     pub rule: RuleId,
@@ -44,7 +45,7 @@ pub struct ClockStep {
 pub type Timetable = SmallVec<[(SimTime, usize); 4]>;
 
 /// A clock.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Clock {
     /// Its steps, in the order written.
     pub steps: Vec<ClockStep>,

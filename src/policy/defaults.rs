@@ -5,6 +5,7 @@
 
 use std::marker::PhantomData;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::facts::Column;
@@ -62,7 +63,7 @@ impl<V: DefaultValue> RuleKind for OfInstance<V> {
 const MOST_ORDERS: usize = 4;
 
 /// A list of orders, as indices into the orders of the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Orders {
     indices: [u8; MOST_ORDERS],
     count: usize,
@@ -230,9 +231,9 @@ macro_rules! defaults {
             }
         }
 
-                /// What a provider sets if the scenario does not. For a table without rows, the
-                /// world has its own default.
-        #[derive(Debug, Clone)]
+        /// What a provider sets if the scenario does not. For a table without rows, the world has
+        /// its own default.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
         pub struct Defaults {
             $($(#[doc = $doc])+ pub $field: DecisionTable<$value>,)+
         }

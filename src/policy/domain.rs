@@ -1,5 +1,7 @@
 //! The decision space: the situations that a policy covers, and those that cannot occur.
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::{Column, Condition, Facts};
 use super::space::{Axis, Over, Space};
 use crate::words::{Action, Trigger, Word};
@@ -16,10 +18,11 @@ pub enum SituationStatus {
 }
 
 /// The decision space with every impossible cell marked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Domain {
     space: Space,
     /// For each cell 0, or 1 plus the index of the entry under `impossible` that contains it.
+    #[serde(with = "super::runs")]
     lines: Vec<u16>,
 }
 

@@ -1,5 +1,7 @@
 //! A proved edition of a policy: protections, rules, preconditions, switches, sources.
 
+use serde::{Deserialize, Serialize};
+
 use super::advice::Advice;
 use super::clock::Clock;
 use super::defaults::Defaults;
@@ -7,7 +9,7 @@ use super::domain::Domain;
 use super::facts::{Column, Columns, Condition};
 use super::order::Order;
 use super::table::DecisionTable;
-use crate::diagnostics::Span;
+use crate::diagnostics::{FileId, Span};
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
     Action, AfterSettling, Batch, Billing, BoundFate, CheckedFirst, ClockKind, Confidence,
@@ -44,7 +46,7 @@ pub(super) const UNSET: &str = "unset";
 pub(super) const NO_SCHEDULE: &str = "none";
 
 /// The switches about unknown facts, which every policy has.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Unknowns {
     /// The switch called [`UNKNOWN_PROTECTION`].
     pub protection: SwitchId,
@@ -91,7 +93,7 @@ impl Unknowns {
 }
 
 /// A proved edition.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Policy {
     /// `POLICY@EDITION`.
     pub name: String,
@@ -137,7 +139,7 @@ pub struct Policy {
 
 /// Decision tables for everything that a provider decides besides verdicts. A table that the file
 /// does not contain has no rows; the world then uses the simplest answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DecisionTables {
     /// The action that a group requests for a member.
     pub members: DecisionTable<Action>,
@@ -188,7 +190,7 @@ pub struct DecisionTables {
 }
 
 /// A document.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Source {
     /// Its key in the file, which reports use.
     pub key: String,
@@ -218,7 +220,7 @@ impl std::fmt::Display for Source {
 }
 
 /// A switch: a question on which the documents are silent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Switch {
     /// Its name.
     pub name: String,
@@ -237,7 +239,7 @@ pub struct Switch {
 }
 
 /// A rule: the statement behind a row, a refusal or a step.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rule {
     /// Its id, unique in the policy.
     pub id: String,
@@ -266,7 +268,7 @@ pub struct Rule {
 }
 
 /// The basis of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerBasis {
     /// The documents that contain it, as indices into [`Policy::sources`].
     pub sources: Vec<usize>,
@@ -275,7 +277,7 @@ pub struct AnswerBasis {
 }
 
 /// A setting that keeps an instance.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Protection {
     /// Its name.
     pub name: String,
@@ -309,7 +311,7 @@ impl Protection {
 }
 
 /// A refusal that is not a verdict of a protection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Precondition {
     /// The rule that states it.
     pub rule: RuleId,
@@ -320,7 +322,7 @@ pub struct Precondition {
 }
 
 /// A test of a request to set protections. An empty test matches every request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlagTest {
     /// At least one of these is set to on or off.
     pub any: ProtectionSet,
@@ -357,7 +359,7 @@ impl FlagTest {
 }
 
 /// Limits on scheduled releases.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Schedule {
     /// Times are rounded down to a multiple of this span.
     pub granularity: SimSpan,
@@ -370,7 +372,7 @@ pub struct Schedule {
 }
 
 /// Limits on how long a group waits before it repairs a member.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Repairs {
     /// Shortest wait before a repair that the provider accepts, inclusive; `None` if it states no
     /// limit.
@@ -382,7 +384,7 @@ pub struct Repairs {
 }
 
 /// Limits on lifecycle hooks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Hooks {
     /// Shortest time-out that the provider accepts, inclusive; `None` if it states no limit.
     pub shortest: Option<SimSpan>,
@@ -403,6 +405,16 @@ pub struct Hooks {
 }
 
 impl Policy {
+    /// Puts the spans of a policy that was stored into `files`, which are its files in their order.
+    pub(super) fn relocate(&mut self, files: &[FileId]) {
+        for rule in &mut self.rules {
+            rule.span = rule.span.relocated(files);
+            for proposal in &mut rule.remedy.means {
+                proposal.span = proposal.span.relocated(files);
+            }
+        }
+    }
+
     /// A rule.
     pub fn rule(&self, id: RuleId) -> &Rule {
         &self.rules[id.index()]

@@ -1,5 +1,6 @@
 //! The columns that a rule can test, and the facts of one situation.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::format::{Read, Schemas};
@@ -16,13 +17,12 @@ macro_rules! columns {
         $variant:ident $name:literal => $field:ident: $words:ty = $default:expr,
     )+) => {
         /// A column: a fact that a rule may test.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Column {
             $($(#[doc = $doc])+ $variant,)+
         }
 
-                /// One situation: a word for each column. A policy sees only these facts, never the
-                /// fleet.
+        /// One situation: a word for each column. A policy sees only these facts, never the fleet.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct Facts {
             $($(#[doc = $doc])+ pub $field: $words,)+
@@ -55,8 +55,8 @@ macro_rules! columns {
                 Some(self)
             }
 
-                        /// A copy in which the word of a column is known, given as an index into
-                        /// the words of the column; `None` if the index is out of range.
+            /// A copy in which the word of a column is known, given as an index into the words of
+            /// the column; `None` if the index is out of range.
             pub fn settled(mut self, column: Column, index: u8) -> Option<Self> {
                 let index = usize::from(index);
                 match column {
@@ -68,8 +68,8 @@ macro_rules! columns {
         }
 
         impl Column {
-                        /// All columns, in order.
-                        pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// All columns, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// Its name in files.
             pub const fn name(self) -> &'static str {
@@ -128,10 +128,10 @@ macro_rules! columns {
 }
 
 columns! {
-        /// The cause of the request.
-        Trigger "trigger" => trigger: Trigger = Trigger::Manual,
-        /// The requested action.
-        Action "action" => action: Action = Action::Release,
+    /// The cause of the request.
+    Trigger "trigger" => trigger: Trigger = Trigger::Manual,
+    /// The requested action.
+    Action "action" => action: Action = Action::Release,
     /// The interface through which the call was made.
     Channel "via" => channel: Channel = Channel::None,
     /// The billing method of the instance.
@@ -227,7 +227,7 @@ impl Column {
 }
 
 /// A set of columns, as a mask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Columns(u64);
 
 impl Columns {
@@ -274,7 +274,7 @@ impl Columns {
 }
 
 /// The condition of a rule: for each column that it tests, a mask of the words that match.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     // INVARIANT: both are sorted, so that the order of keys in a file has no effect.
     columns: Vec<(Column, u32)>,

@@ -20,6 +20,7 @@
 //! `unprotected`. [`Ruling::outcome`] states this.
 
 mod advice;
+pub(crate) mod built_in;
 mod catalog;
 mod clock;
 mod compile;
@@ -41,6 +42,7 @@ mod remedy;
 mod rule_node;
 mod rulebook;
 mod ruling;
+mod runs;
 mod space;
 mod table;
 mod unknown;

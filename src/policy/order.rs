@@ -1,9 +1,11 @@
 //! The orders in which a scale-in selects members.
 
+use serde::{Deserialize, Serialize};
+
 use crate::words::{Criterion, Extreme};
 
 /// An order in which a scale-in selects members.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Order {
     /// The provider's name.
     pub name: String,

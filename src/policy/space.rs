@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::{Column, Condition, Facts};
 use crate::words::SwitchId;
 
@@ -9,7 +11,7 @@ use crate::words::SwitchId;
 pub const MOST_CELLS: usize = 1 << 18;
 
 /// What an axis represents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Over {
     /// The words of a column.
     Column(Column),
@@ -18,7 +20,7 @@ pub enum Over {
 }
 
 /// One axis of a space.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Axis {
     /// What it represents.
     pub over: Over,
@@ -27,13 +29,28 @@ pub struct Axis {
 }
 
 /// The product of some axes. A cell is an index below [`Space::cells`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<Axis>", try_from = "Vec<Axis>")]
 pub struct Space {
     axes: Vec<Axis>,
     strides: Vec<usize>,
     /// For each axis, the index of each word along it, or [`OUTSIDE`].
     indices: Vec<[u8; 32]>,
     cells: usize,
+}
+
+impl From<Space> for Vec<Axis> {
+    fn from(space: Space) -> Self {
+        space.axes
+    }
+}
+
+impl TryFrom<Vec<Axis>> for Space {
+    type Error = &'static str;
+
+    fn try_from(axes: Vec<Axis>) -> Result<Self, Self::Error> {
+        Self::new(axes).ok_or("a space with too many cells")
+    }
 }
 
 const OUTSIDE: u8 = u8::MAX;

@@ -1,11 +1,13 @@
 //! Decision tables: rules over a space, proved complete, compiled to a dense array.
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::{Column, Condition, Facts};
 use super::space::{Axis, Over, Space};
 use crate::words::RuleId;
 
 /// A row of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableRow<C> {
     /// The rule that states it.
     pub rule: RuleId,
@@ -38,11 +40,12 @@ pub struct Unproved<C> {
 }
 
 /// A proved table: every possible cell of its space has exactly one row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionTable<C> {
     space: Space,
     rows: Vec<TableRow<C>>,
     /// For each cell the index of its row, or [`NO_ROW`].
+    #[serde(with = "super::runs")]
     cells: Vec<u16>,
 }
 

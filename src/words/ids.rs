@@ -1,10 +1,12 @@
 //! Typed ids: indices into dense tables. The id of an instance cannot be passed where the id of a
 //! group is expected.
 
+use serde::{Deserialize, Serialize};
+
 macro_rules! ids {
     ($($(#[doc = $about:literal])+ $name:ident($number:ty);)+) => {$(
         $(#[doc = $about])+
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub $number);
 
         impl $name {
@@ -52,7 +54,7 @@ ids! {
 macro_rules! sets {
     ($($(#[doc = $about:literal])+ $name:ident of $id:ident in $bits:ty;)+) => {$(
         $(#[doc = $about])+
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
         pub struct $name($bits);
 
         impl $name {

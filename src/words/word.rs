@@ -39,13 +39,22 @@ pub trait Word: Copy + Eq + 'static {
     }
 }
 
-/// A word as its spelling.
+/// A word as its spelling; as its index in a format that people do not read.
 pub(crate) fn serialize_word<S: Serializer>(word: impl Word, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(word.word())
+    if to.is_human_readable() {
+        to.serialize_str(word.word())
+    } else {
+        to.serialize_u8(word.index())
+    }
 }
 
-/// The word with the spelling that is read.
+/// The word that [`serialize_word`] wrote.
 pub(crate) fn deserialize_word<'de, D: Deserializer<'de>, W: Word>(from: D) -> Result<W, D::Error> {
+    if !from.is_human_readable() {
+        let index = u8::deserialize(from)?;
+        let word = W::ALL.get(usize::from(index)).copied();
+        return word.ok_or_else(|| D::Error::custom(format!("{index} is not {}", W::WHAT)));
+    }
     let text = String::deserialize(from)?;
     W::spelled(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not {}", W::WHAT)))
 }

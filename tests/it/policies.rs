@@ -21,6 +21,27 @@ fn every_edition_is_proved_and_named_as_its_file() {
     assert_eq!(files.len(), count, "every file of `policies` is embedded");
 }
 
+/// The build script stores each edition as it proved it; the same text as a file is proved here.
+#[test]
+fn a_built_in_edition_is_its_file_proved() {
+    for name in Catalog::names() {
+        let path = format!("policies/{name}.yaml");
+        let text = Catalog::text(name).unwrap();
+        assert_eq!(fs::read_to_string(root().join(&path)).unwrap(), text);
+        let files = Catalog::default().with(&*path, text);
+        let load = |name| {
+            let (mut sources, mut problems) = (Sources::default(), Problems::default());
+            let policy = load(name, None, &files, &mut sources, &mut problems).unwrap();
+            (format!("{policy:#?}"), sources.digests())
+        };
+        let (stored, proved) = (load(name), load(&path));
+        let differs =
+            stored.0.lines().zip(proved.0.lines()).find(|(stored, proved)| stored != proved);
+        assert_eq!(differs, None, "{name}");
+        assert!(stored == proved, "{name}");
+    }
+}
+
 /// The full matrix is stored: a changed verdict shows in the lines that it changes.
 #[test]
 fn every_matrix_is_as_stored() {
