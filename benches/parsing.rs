@@ -124,7 +124,7 @@ fn events_played(bencher: Bencher) {
     assert!(matches!(plan.script, Script::Streamed(_)), "the table is plainly right");
     bencher
         .counter(ItemsCount::new(ROWS))
-        .bench_local(|| assert!(plan.script.play().all(|(_, order)| order.is_ok())));
+        .bench_local(|| assert!(plan.script.play().all(|(_, event)| event.is_ok())));
 }
 
 fn main() {

@@ -22,7 +22,7 @@ pub struct Money(i64);
 
 /// Why a text is not an amount of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoMoney {
+pub enum AmountError {
     /// It is not a number.
     NotANumber,
     /// It is less than zero.
@@ -51,30 +51,30 @@ impl Money {
     ///
     /// # Errors
     /// Why the text is not an amount.
-    pub fn parse(text: &str) -> Result<Self, NoMoney> {
+    pub fn parse(text: &str) -> Result<Self, AmountError> {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let (sign, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (whole, part) = rest.split_once('.').unwrap_or((rest, "0"));
         let plain = whole.len() == 1 || !whole.starts_with('0');
         if !digits(whole) || !digits(part) || !plain {
-            return Err(NoMoney::NotANumber);
+            return Err(AmountError::NotANumber);
         }
         if sign {
-            return Err(NoMoney::Negative);
+            return Err(AmountError::Negative);
         }
         if part.len() > MOST_DECIMALS {
-            return Err(NoMoney::TooManyDecimals);
+            return Err(AmountError::TooManyDecimals);
         }
         if whole.len() > MOST_WHOLE {
-            return Err(NoMoney::TooLarge);
+            return Err(AmountError::TooLarge);
         }
         let millionths = format!("{whole}{part:0<6}").parse();
-        millionths.map(Self).map_err(|_| NoMoney::TooLarge)
+        millionths.map(Self).map_err(|_| AmountError::TooLarge)
     }
 
     /// The cost of an hourly price over a span, rounded to the nearest millionth; a half is rounded
     /// up. `None` if the cost is larger than the largest amount.
-    pub fn over(self, span: SimSpan) -> Option<Self> {
+    pub fn cost_over(self, span: SimSpan) -> Option<Self> {
         const HOUR: i128 = 3_600;
         let product = i128::from(self.0) * i128::from(span.seconds());
         i64::try_from((product + HOUR / 2).div_euclid(HOUR)).ok().map(Self)
@@ -213,16 +213,16 @@ mod tests {
         assert_eq!(Money::from_millionths(-1_500_000).to_string(), "-1.5");
         assert_eq!(Money::from_millionths(i64::MIN).to_string(), "-9223372036854.775808");
         for (text, why) in [
-            ("", NoMoney::NotANumber),
-            ("1.", NoMoney::NotANumber),
-            (".5", NoMoney::NotANumber),
-            ("007", NoMoney::NotANumber),
-            ("1e3", NoMoney::NotANumber),
-            ("1,000", NoMoney::NotANumber),
-            ("--1", NoMoney::NotANumber),
-            ("-0.01", NoMoney::Negative),
-            ("0.0000001", NoMoney::TooManyDecimals),
-            ("1000000000000", NoMoney::TooLarge),
+            ("", AmountError::NotANumber),
+            ("1.", AmountError::NotANumber),
+            (".5", AmountError::NotANumber),
+            ("007", AmountError::NotANumber),
+            ("1e3", AmountError::NotANumber),
+            ("1,000", AmountError::NotANumber),
+            ("--1", AmountError::NotANumber),
+            ("-0.01", AmountError::Negative),
+            ("0.0000001", AmountError::TooManyDecimals),
+            ("1000000000000", AmountError::TooLarge),
         ] {
             assert_eq!(Money::parse(text), Err(why), "{text}");
         }
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn a_price_over_time_is_rounded_to_the_nearest_millionth() {
         let over = |text: &str, seconds| {
-            let amount = Money::parse(text).unwrap().over(SimSpan::from_seconds(seconds));
+            let amount = Money::parse(text).unwrap().cost_over(SimSpan::from_seconds(seconds));
             amount.map(|amount| amount.to_string())
         };
         assert_eq!(over("0.085", 3_600 * 24).as_deref(), Some("2.04"));

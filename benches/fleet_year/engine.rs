@@ -10,7 +10,7 @@ use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::fleet::{Account, Instance};
 use stayput::kernel::{Limits, Streams};
 use stayput::plan::{
-    Event, Flags, FlagsRef, Options, Plan, Script, Scripted, Targets, compile, order,
+    Event, Flags, FlagsRef, Options, Plan, Script, Scripted, Targets, compile, verb,
 };
 use stayput::record::Record;
 use stayput::time::{SimSpan, SimTime};
@@ -72,8 +72,8 @@ pub fn run(plan: Plan) -> AlreadyReported {
     reported
 }
 
-/// A fleet of that size and a year of orders.
-pub fn plan(instances: u32, orders: usize) -> Plan {
+/// A fleet of that size and a year of events.
+pub fn plan(instances: u32, events: usize) -> Plan {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let file = sources.add("fleet-year.yaml", SCENARIO.to_owned());
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
@@ -98,9 +98,9 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
             waiting: 0,
         });
     }
-    for who in 0..instances {
+    for index in 0..instances {
         let bits = stream.next_u64();
-        let mut instance = Instance::new(AccountId(who / PER_ACCOUNT), start);
+        let mut instance = Instance::new(AccountId(index / PER_ACCOUNT), start);
         if bits.is_multiple_of(4) {
             instance.billing = Billing::Subscription;
             instance.expires = later(start, bits, 730 * DAY);
@@ -111,11 +111,11 @@ pub fn plan(instances: u32, orders: usize) -> Plan {
             instance.on = flag;
         }
         plan.fleet.add_instance(instance);
-        plan.header.instances.push(&format!("i-{who:010}"));
+        plan.header.instances.push(&format!("i-{index:010}"));
     }
     plan.header.instances = std::mem::take(&mut plan.header.instances).shared();
     plan.targets = (0..instances).map(InstanceId).collect();
-    plan.script = Script::Listed(script(start, instances, orders, &mut stream).into());
+    plan.script = Script::Listed(script(start, instances, events, &mut stream).into());
     plan
 }
 
@@ -126,35 +126,35 @@ fn later(from: SimTime, bits: u64, span: i64) -> SimTime {
     from.after(SimSpan::from_seconds(seconds / 60 * 60 + 3_600))
 }
 
-fn script(start: SimTime, instances: u32, orders: usize, stream: &mut impl Rng) -> Vec<Scripted> {
-    let mut times: Vec<i64> = (0..orders).map(|_| stream.random_range(0..365 * DAY)).collect();
+fn script(start: SimTime, instances: u32, events: usize, stream: &mut impl Rng) -> Vec<Scripted> {
+    let mut times: Vec<i64> = (0..events).map(|_| stream.random_range(0..365 * DAY)).collect();
     times.sort_unstable();
     let via = Some(Channel::Console);
     let scripted = |(number, second): (usize, i64)| {
         let at = start.after(SimSpan::from_seconds(second));
-        let (kind, who) = (stream.random_range(0..20), stream.random_range(0..instances));
-        let instance = Targets { start: who, len: 1 };
-        let account = AccountId(who / PER_ACCOUNT);
-        let order = match kind {
-            0..8 => Event::ScheduleRelease(order::ScheduleRelease {
+        let (kind, index) = (stream.random_range(0..20), stream.random_range(0..instances));
+        let instance = Targets { start: index, len: 1 };
+        let account = AccountId(index / PER_ACCOUNT);
+        let event = match kind {
+            0..8 => Event::ScheduleRelease(verb::ScheduleRelease {
                 instance,
                 time: later(at, stream.next_u64(), 1_000 * DAY),
                 by: None,
                 via,
             }),
-            8..12 => Event::CancelScheduledRelease(order::CancelScheduledRelease {
+            8..12 => Event::CancelScheduledRelease(verb::CancelScheduledRelease {
                 instance,
                 by: None,
                 via,
             }),
-            12..16 => Event::Release(order::Release {
+            12..16 => Event::Release(verb::Release {
                 instance,
                 force: None,
                 terminate_subscription: None,
                 by: None,
                 via,
             }),
-            16..18 => Event::SetProtection(order::SetProtection {
+            16..18 => Event::SetProtection(verb::SetProtection {
                 instance: Some(instance),
                 group: None,
                 flags: FlagsRef(u32::from(stream.random_range(0..16) == 0)),
@@ -162,10 +162,10 @@ fn script(start: SimTime, instances: u32, orders: usize, stream: &mut impl Rng) 
                 by: None,
                 via,
             }),
-            18 => Event::Overdue(order::Overdue { account }),
-            _ => Event::Settle(order::Settle { account, by: None, via }),
+            18 => Event::Overdue(verb::Overdue { account }),
+            _ => Event::Settle(verb::Settle { account, by: None, via }),
         };
-        Scripted { at, event: EventId::from_index(number), order }
+        Scripted { at, id: EventId::from_index(number), event }
     };
     times.into_iter().enumerate().map(scripted).collect()
 }

@@ -221,7 +221,7 @@ fn location_of(event: &str, plan: &Plan, sources: &Sources) -> String {
     if let (Some(id), Script::Streamed(table)) = (id, &plan.script) {
         return format!("{}, row {}", table.path(), id.index() + 1);
     }
-    let span = id.and_then(|id| plan.event_places.get(id.index()));
+    let span = id.and_then(|id| plan.event_spans.get(id.index()));
     span.map_or_else(|| "caused by a timer".to_owned(), |span| sources.locate(*span))
 }
 

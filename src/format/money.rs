@@ -6,7 +6,7 @@ use super::read::{Read, scalar};
 use super::schema::Schemas;
 use super::tree::Node;
 use crate::diagnostics::{Code, Problem, Problems};
-use crate::money::{Currency, Money, NoMoney};
+use crate::money::{AmountError, Currency, Money};
 
 impl Read for Money {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
@@ -27,21 +27,21 @@ impl Read for Money {
     }
 }
 
-fn refusal(text: &str, why: NoMoney, node: &Node) -> Problem {
+fn refusal(text: &str, why: AmountError, node: &Node) -> Problem {
     let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
     let at = |title: String, label: &str| Problem::at(Code::BadNumber, node.span, title, label);
     match why {
-        NoMoney::Negative => at(format!("`{shown}` is less than zero"), "not a price")
+        AmountError::Negative => at(format!("`{shown}` is less than zero"), "not a price")
             .help(format!("write `{}`", shown.trim_start_matches('-'))),
-        NoMoney::TooLarge => {
+        AmountError::TooLarge => {
             at(format!("`{shown}` has more than twelve digits before the point"), "too large")
                 .help("state all prices of the scenario in thousands or millions")
         }
-        NoMoney::TooManyDecimals => {
+        AmountError::TooManyDecimals => {
             at(format!("`{shown}` has more than six digits after the point"), "too fine")
                 .help("round it to millionths, such as `0.000125`")
         }
-        NoMoney::NotANumber => {
+        AmountError::NotANumber => {
             let problem = at(format!("`{shown}` is not an amount of money"), "not a number");
             let code = text.split_whitespace().find_map(Currency::parse);
             let number = text.split_whitespace().find(|part| Money::parse(part).is_ok());

@@ -460,7 +460,7 @@ fn finish(
         defaults,
         assumptions: case.assumptions.clone(),
         values: case.values.to_vec(),
-        event_places: listed.spans,
+        event_spans: listed.spans,
     }
 }
 

@@ -52,5 +52,5 @@ pub struct Plan {
     /// The values of the case, as the scenario writes them.
     pub values: Vec<(String, String)>,
     /// The span of each event; empty if the events were read row by row.
-    pub event_places: Vec<Span>,
+    pub event_spans: Vec<Span>,
 }

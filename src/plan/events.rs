@@ -51,7 +51,7 @@ macro_rules! list {
     ($($verb:literal => $name:ident { $($field:ident: $key:ty,)+ })+) => {
         /// Each verb with ids in place of names.
         #[expect(missing_docs, reason = "the keys are documented in `format/verbs.rs`")]
-        pub mod resolved {
+        pub mod verb {
             use super::*;
             $(
                 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,7 @@ macro_rules! list {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[expect(missing_docs, reason = "the verbs are documented in `format/verbs.rs`")]
         pub enum Event {
-            $($name(resolved::$name),)+
+            $($name(verb::$name),)+
         }
 
         impl Event {
@@ -103,7 +103,7 @@ macro_rules! list {
             pub fn resolve(verb: &WrittenVerb, resolver: &mut Resolver<'_>) -> Option<Self> {
                 match verb {
                     $(WrittenVerb::$name(written) => {
-                        resolved::$name::resolve(written, resolver).map(Self::$name)
+                        verb::$name::resolve(written, resolver).map(Self::$name)
                     })+
                 }
             }
@@ -139,7 +139,7 @@ macro_rules! list {
         pub fn cell_parser(verb: &str) -> Option<ParseCells> {
             match verb {
                 $($verb => Some(|cells, names| {
-                    resolved::$name::parse_cells(cells, names).map(Event::$name)
+                    verb::$name::parse_cells(cells, names).map(Event::$name)
                 }),)+
                 _ => None,
             }

@@ -62,7 +62,7 @@ pub use script::{EventTable, NextEvent, Play, Script, Scripted, Unread};
 pub use setting_checks::lead;
 pub use targets::{EventTargets, Flags, FlagsRef, Targets};
 
-pub mod order {
+pub mod verb {
     //! The verbs with ids in place of names.
-    pub use crate::plan::events::resolved::*;
+    pub use crate::plan::events::verb::*;
 }

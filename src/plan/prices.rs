@@ -52,7 +52,7 @@ impl Pricing {
     /// A price for an hour, which has to be an amount over the whole run, with all others.
     fn hourly(&mut self, hourly: Spanned<Money>, problems: &mut Problems) {
         self.needs_currency(hourly.span, problems);
-        match hourly.value.over(self.length) {
+        match hourly.value.cost_over(self.length) {
             Some(billed) => self.billed.add(billed),
             None => {
                 return self.too_much("to the end of the run this costs", hourly.span, problems);

@@ -33,7 +33,7 @@ pub struct Alternative {
     /// The weight; probabilities are in proportion to weights.
     pub weight: u32,
     /// The event. Its targets are replaced by the drawn ones.
-    pub order: Event,
+    pub event: Event,
     /// The possible targets.
     pub among: Among,
     /// Whether its times are relative to the occurrence.
@@ -61,7 +61,7 @@ pub struct FollowUp {
     /// The probability, at most 1.
     pub probability: UnsignedDecimal,
     /// The event.
-    pub order: Event,
+    pub event: Event,
     /// Which of its targets are those of the occurrence.
     pub same: Same,
     /// Whether its times are relative to the follow-up event.

@@ -3,7 +3,7 @@
 use super::events::Event;
 use super::random::{Alternative, Among, FollowUp, RandomSource, Same};
 use super::resolver::Resolver;
-use super::script_builder::{Listed, check_flags, check_order};
+use super::script_builder::{Listed, check_event, check_flags};
 use super::targets::EventTargets;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Fleet;
@@ -183,8 +183,8 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             }
         };
         let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
-        let order = Event::resolve(&written, self.resolver)?;
-        let aim = order.targets();
+        let event = Event::resolve(&written, self.resolver)?;
+        let aim = event.targets();
         let mut among = Among {
             instances: aim.instances,
             all: part.pick.is_some_and(|pick| pick.value == Pick::All),
@@ -207,18 +207,18 @@ impl<'s, 'p> Sourcing<'s, 'p> {
                 .add(problem.help("remove `pick`: one account or group is drawn"));
         }
         for aim in self.aims(&among) {
-            self.check(&written, &order.retargeted(&aim), verb.span);
+            self.check(&written, &event.retargeted(&aim), verb.span);
         }
-        Some(Alternative { weight: part.weight, order, among, is_relative: is_relative(node) })
+        Some(Alternative { weight: part.weight, event, among, is_relative: is_relative(node) })
     }
 
     /// Checks an event against the policies of its targets.
-    fn check(&mut self, written: &WrittenVerb, order: &Event, span: Span) {
-        if let (WrittenVerb::SetProtection(written), Event::SetProtection(order)) = (written, order)
+    fn check(&mut self, written: &WrittenVerb, event: &Event, span: Span) {
+        if let (WrittenVerb::SetProtection(written), Event::SetProtection(call)) = (written, event)
         {
-            check_flags(self.resolver, self.fleet, &written.flags, order, span);
+            check_flags(self.resolver, self.fleet, &written.flags, call, span);
         }
-        check_order(self.resolver, self.fleet, order, span);
+        check_event(self.resolver, self.fleet, event, span);
     }
 
     /// The possible targets of an alternative: each account, each group, and all of its instances.
@@ -291,14 +291,14 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             return None;
         }
         let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
-        let order = Event::resolve(&written, self.resolver)?;
+        let event = Event::resolve(&written, self.resolver)?;
         for alternative in alternatives {
             for aim in self.aims(&alternative.among) {
-                self.check(&written, &order.retargeted(&same.of(&aim)), verb.span);
+                self.check(&written, &event.retargeted(&same.of(&aim)), verb.span);
             }
         }
         let is_relative = is_relative(node);
-        Some(FollowUp { after: after?, probability: part.probability, order, same, is_relative })
+        Some(FollowUp { after: after?, probability: part.probability, event, same, is_relative })
     }
 
     /// The name of a possible target of an alternative. It stands in for the drawn target.

@@ -13,9 +13,9 @@ pub struct Scripted {
     /// The time of the event.
     pub at: SimTime,
     /// The id of the event.
-    pub event: EventId,
+    pub id: EventId,
     /// The verb with its keys.
-    pub order: Event,
+    pub event: Event,
 }
 
 /// The next event of a table and its instant; an error if the table has changed since it was
@@ -93,9 +93,9 @@ impl Iterator for Play {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Self::Listed(list, taken) => {
-                let Scripted { at, event, order } = *list.get(*taken)?;
+                let Scripted { at, id, event } = *list.get(*taken)?;
                 *taken += 1;
-                Some((at, Ok((event, order))))
+                Some((at, Ok((id, event))))
             }
             Self::Streamed(table) => table.next(),
         }

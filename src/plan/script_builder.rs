@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::events::{Event, resolved};
+use super::events::{Event, verb};
 use super::names::NameTable;
 use super::protections::protection_of;
 use super::resolver::Resolver;
@@ -191,14 +191,14 @@ impl Listed {
             resolver.problems.add(outside(at.span, instant, (resolver.start, end), length));
         }
         let Some(written) = &event.verb else { return };
-        let Some(order) = Event::resolve(written, resolver) else { return };
-        if let (WrittenVerb::SetProtection(written), Event::SetProtection(order)) =
-            (written, &order)
+        let Some(resolved) = Event::resolve(written, resolver) else { return };
+        if let (WrittenVerb::SetProtection(written), Event::SetProtection(call)) =
+            (written, &resolved)
         {
-            check_flags(resolver, fleet, &written.flags, order, event.span);
+            check_flags(resolver, fleet, &written.flags, call, event.span);
         }
-        check_order(resolver, fleet, &order, event.span);
-        self.events.push(Scripted { at: instant, event: id, order });
+        check_event(resolver, fleet, &resolved, event.span);
+        self.events.push(Scripted { at: instant, id, event: resolved });
     }
 }
 
@@ -235,7 +235,7 @@ pub fn check_flags(
     resolver: &mut Resolver<'_>,
     fleet: &Fleet,
     flags: &Map<bool>,
-    order: &resolved::SetProtection,
+    call: &verb::SetProtection,
     span: Span,
 ) {
     if flags.0.is_empty() {
@@ -243,7 +243,7 @@ pub fn check_flags(
         let problem = Problem::at(Code::MissingKey, span, title, "sets nothing");
         resolver.problems.add(problem.help("write `flags: { NAME: true }`"));
     }
-    let (kind, policies) = match (order.instance, order.group) {
+    let (kind, policies) = match (call.instance, call.group) {
         (Some(targets), None) => (Subject::Instance, Policies::of(resolver, fleet, targets)),
         (None, Some(group)) => (Subject::Group, Policies::one(fleet, fleet.group(group).account)),
         _ => {
@@ -283,28 +283,28 @@ fn check_standby(resolver: &mut Resolver<'_>, fleet: &Fleet, group: GroupId, spa
 
 /// Checks an event against the policies of its targets: they must be able to judge its trigger and
 /// its action.
-pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Event, span: Span) {
-    let aim = order.targets();
+pub fn check_event(resolver: &mut Resolver<'_>, fleet: &Fleet, event: &Event, span: Span) {
+    let aim = event.targets();
     let policies = match (aim.instances, aim.group, aim.account) {
         (_, Some(group), _) => Policies::one(fleet, fleet.group(group).account),
         (Some(targets), None, _) => Policies::of(resolver, fleet, targets),
         (None, None, Some(account)) => Policies::one(fleet, account),
         (None, None, None) => return,
     };
-    if let Event::EnterStandby(o) = order {
+    if let Event::EnterStandby(o) = event {
         return check_standby(resolver, fleet, o.group, span);
     }
-    if let Event::ExitStandby(o) = order {
+    if let Event::ExitStandby(o) = event {
         return check_standby(resolver, fleet, o.group, span);
     }
-    if let Event::CompleteHook(o) = order {
+    if let Event::CompleteHook(o) = event {
         return check_result(resolver, policies, o.result, span);
     }
-    let Some((trigger, action)) = order.requests() else { return };
+    let Some((trigger, action)) = event.requests() else { return };
     for policy in policies.iter() {
         let book = &resolver.rulebooks[policy.index()];
         let policy = &book.policy;
-        if let Event::ScheduleRelease(o) = order {
+        if let Event::ScheduleRelease(o) = event {
             let at = o.time.floor_to(policy.schedule.granularity);
             if at != o.time {
                 resolver.problems.add(seconds_cut(span, o.time, at));
@@ -314,7 +314,7 @@ pub fn check_order(resolver: &mut Resolver<'_>, fleet: &Fleet, order: &Event, sp
             resolver.problems.add(problem);
             return;
         }
-        let of_image = matches!(order, Event::Upgrade(o) if o.os_image == Some(true));
+        let of_image = matches!(event, Event::Upgrade(o) if o.os_image == Some(true));
         if of_image && !policy.knows(Column::Upgrade, Upgrade::OsImage) {
             let problem = unknown_image_upgrade(&policy.name, span);
             resolver.problems.add(problem);

@@ -19,7 +19,7 @@ use crate::words::{
     ScheduleFate, Shortfall, TermFrom, TieBreak, Verdict, Word, ZoneHeld, ZoneRule,
 };
 
-/// A kind of rule: what it may say besides its conditions and what it rests on.
+/// A kind of rule: its keys besides conditions, confidence and source.
 pub trait RuleKind {
     /// The kind, with its article.
     fn what() -> String;
@@ -230,7 +230,7 @@ fn basis(schemas: &mut Schemas) -> Vec<Key> {
     ]
 }
 
-/// An answer: its code, or a mapping with what it rests on.
+/// An answer: its code, or a mapping with its source and confidence.
 fn answer_schema(schemas: &mut Schemas) -> Json {
     struct Answer;
     schemas.define::<Answer>("an answer", |schemas| {
@@ -245,7 +245,7 @@ fn answer_schema(schemas: &mut Schemas) -> Json {
                 false,
             ),
         ];
-        let whole = schemas.object("An answer with what it rests on.", keys);
+        let whole = schemas.object("An answer with its source and confidence.", keys);
         let about = "What the provider answers: a code.";
         json!({ "description": about, "anyOf": [String::schema(schemas), whole] })
     })

@@ -1,4 +1,4 @@
-//! The summary of a run: what was lost, what would have kept it, and what this rests on.
+//! The summary of a run: what was lost, what would have prevented it, and the assumptions.
 
 use indexmap::IndexMap;
 

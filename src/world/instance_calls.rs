@@ -4,7 +4,7 @@ use super::harmless::Harmless;
 use super::origins::OriginKey;
 use super::request::{Call, Ids, Payload, RequestContext, RequestTally, alike, count};
 use super::step::Step;
-use crate::plan::{Flags, Targets, lead, order};
+use crate::plan::{Flags, Targets, lead, verb};
 use crate::policy::{Column, Facts, FlagChange};
 use crate::record::{Refusal, Subject, Target, What};
 use crate::time::{SimTime, Term};
@@ -202,7 +202,7 @@ impl Step<'_> {
         self.close(open, RequestTally::all(1));
     }
 
-    pub(super) fn release_call(&mut self, call: Call, event: order::Release) {
+    pub(super) fn release_call(&mut self, call: Call, event: verb::Release) {
         let ids = self.instances_of(event.instance);
         let mut request = RequestContext::call(call, Action::Release, Target::these(&ids));
         request.facts.force = YesNo::from(event.force.unwrap_or(false));
@@ -211,7 +211,7 @@ impl Step<'_> {
         self.execute(&request, &ids);
     }
 
-    pub(super) fn stop(&mut self, call: Call, event: order::Stop) {
+    pub(super) fn stop(&mut self, call: Call, event: verb::Stop) {
         let ids = self.instances_of(event.instance);
         let economical = Payload::Economical(event.economical.unwrap_or(false));
         self.execute(
@@ -220,7 +220,7 @@ impl Step<'_> {
         );
     }
 
-    pub(super) fn set_protection(&mut self, call: Call, event: order::SetProtection) {
+    pub(super) fn set_protection(&mut self, call: Call, event: verb::SetProtection) {
         let ids = event.instance.map(|targets| self.instances_of(targets)).unwrap_or_default();
         let target = event.group.map_or_else(|| Target::these(&ids), Target::Group);
         let request = RequestContext::call(call, Action::SetProtection, target)
@@ -251,7 +251,7 @@ impl Step<'_> {
         self.close(open, RequestTally::all(1));
     }
 
-    pub(super) fn schedule_release(&mut self, call: Call, event: order::ScheduleRelease) {
+    pub(super) fn schedule_release(&mut self, call: Call, event: verb::ScheduleRelease) {
         let ids = self.instances_of(event.instance);
         let request = RequestContext::call(call, Action::ScheduleRelease, Target::these(&ids));
         let open = self.open(&request, false);
@@ -268,7 +268,7 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    pub(super) fn convert_billing(&mut self, call: Call, event: order::ConvertBilling) {
+    pub(super) fn convert_billing(&mut self, call: Call, event: verb::ConvertBilling) {
         let ids = self.instances_of(event.instance);
         let term = event.term.unwrap_or(Term::MONTH);
         let request = RequestContext::call(call, Action::ConvertBilling, Target::these(&ids));

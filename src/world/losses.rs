@@ -62,7 +62,7 @@ impl Step<'_> {
             let remedy_from = remedy.and_then(|remedy| self.remedy_from(id, &remedy));
             let is_left = answer.says == Fate::KeptBilled && !stays_attached(facts.effect);
             let rest = self.world.header.end.since(self.now);
-            let billed = of.hourly.filter(|_| is_left).and_then(|hourly| hourly.over(rest));
+            let billed = of.hourly.filter(|_| is_left).and_then(|hourly| hourly.cost_over(rest));
             self.out.push(Record::Loss(Loss {
                 seq,
                 at: self.now,

@@ -104,7 +104,7 @@ impl RandomSourceState {
         };
         let follow = &self.planned.then[number];
         let later = setting.later(follow.is_relative, now);
-        follow.order.retargeted(&EventTargets { later, ..follow.same.of(&targets) })
+        follow.event.retargeted(&EventTargets { later, ..follow.same.of(&targets) })
     }
 
     /// Draws the event of an occurrence, its targets, its follow-ups and the next gap.
@@ -126,7 +126,7 @@ impl RandomSourceState {
         let targets = draw(&drawn_action.among, &mut self.targets);
         let targets =
             EventTargets { later: setting.later(drawn_action.is_relative, now), ..targets };
-        let event = drawn_action.order.retargeted(&targets);
+        let event = drawn_action.event.retargeted(&targets);
         self.occurred += 1;
         let follow_up_targets = EventTargets { account: setting.account(&targets), ..targets };
         for (number, follow) in self.then.iter_mut().enumerate() {

@@ -4,7 +4,7 @@ use super::origins::OriginKey;
 use super::request::{Call, Payload, Reason, RequestContext};
 use super::step::{Step, World};
 use super::timer::Timer;
-use crate::plan::{Targets, order};
+use crate::plan::{Targets, verb};
 use crate::policy::{Clock, Column, Columns, Facts, Timetable};
 use crate::record::{Subject, Target, What};
 use crate::time::{SimSpan, SimTime};
@@ -87,7 +87,7 @@ impl Step<'_> {
         }
     }
 
-    pub(super) fn renew(&mut self, call: Call, event: order::Renew) {
+    pub(super) fn renew(&mut self, call: Call, event: verb::Renew) {
         let ids = self.instances_of(event.instance);
         let request = RequestContext::call(call, Action::Renew, Target::these(&ids))
             .with_payload(Payload::Term(event.term));

@@ -357,7 +357,7 @@ fn state_files_are_read_for_both_clouds() {
 /// What `import` prints is a scenario that is read without a mistake.
 #[test]
 fn what_is_imported_is_a_scenario_that_runs() {
-    let span = folder();
+    let scratch = folder();
     let data = root().join("scenarios/data");
     let mut samples: Vec<String> = Vec::new();
     for cloud in ["aliyun", "azure"] {
@@ -380,7 +380,7 @@ fn what_is_imported_is_a_scenario_that_runs() {
         ),
     ];
     let paths: Vec<String> =
-        own.iter().map(|(name, text)| write(span.path(), name, text)).collect();
+        own.iter().map(|(name, text)| write(scratch.path(), name, text)).collect();
     let captured = ["--captured", "2026-06-01T00:00:00Z"];
     for files in [
         samples,
@@ -394,7 +394,7 @@ fn what_is_imported_is_a_scenario_that_runs() {
         arguments.extend(captured);
         let made = stayput(&arguments);
         assert_eq!(made.code, 0, "{files:?}\n{}", made.stderr);
-        let path = write(span.path(), "fleet.yaml", &made.stdout);
+        let path = write(scratch.path(), "fleet.yaml", &made.stdout);
         let checked = stayput(&["check", &path]);
         assert_eq!(checked.code, 0, "{}{}\n{}", checked.stdout, checked.stderr, made.stdout);
     }
@@ -406,13 +406,13 @@ fn what_is_imported_is_a_scenario_that_runs() {
 /// A large fleet is not written out: a scenario that long would be refused.
 #[test]
 fn a_large_fleet_is_read_from_its_files_in_each_run() {
-    let span = folder();
+    let scratch = folder();
     let rows: Vec<String> = (0..20_001).map(|n| member(n, "")).collect();
-    let path = write(span.path(), "members.json", list(&rows));
+    let path = write(scratch.path(), "members.json", list(&rows));
     let made = stayput(&["import", &path, "--captured", "2026-06-01T00:00:00Z"]);
     assert_eq!(made.code, 0, "{}", made.stderr);
     assert!(made.stdout.len() < 1_000, "{}", made.stdout);
-    let path = write(span.path(), "fleet.yaml", &made.stdout);
+    let path = write(scratch.path(), "fleet.yaml", &made.stdout);
     let checked = stayput(&["check", &path]);
     assert_eq!(checked.code, 0, "{}", checked.stderr);
     assert!(checked.stdout.contains("20001 instances"), "{}", checked.stdout);
@@ -420,17 +420,17 @@ fn a_large_fleet_is_read_from_its_files_in_each_run() {
 
 #[test]
 fn what_cannot_be_there_at_the_start_is_left_out_with_a_count() {
-    let span = folder();
+    let scratch = folder();
     let late = list(&[
         member(0, ""),
         member(1, "").replace("2026-01-01", "2026-07-01"),
         member(2, "").replace("2026-01-01", "2026-08-01"),
     ]);
-    write(span.path(), "members.json", &late);
+    write(scratch.path(), "members.json", &late);
     let text = "stayput: scenario/1\nname: late\npolicy: azure-vmss@2026-05-19\nfor: 1d\n\
         fleet: { import: [{ files: [members.json], captured: 2026-06-01T00:00:00Z }] }\n\
         expect: { states: [{ at: end, instance: web_0, is: running }] }\n";
-    let path = write(span.path(), "late.yaml", text);
+    let path = write(scratch.path(), "late.yaml", text);
     let ran = stayput(&["check", &path]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(
@@ -441,7 +441,8 @@ fn what_cannot_be_there_at_the_start_is_left_out_with_a_count() {
     assert!(ran.stdout.contains("1 instance"), "{}", ran.stdout);
     assert_eq!(stayput(&["test", &path]).code, 0);
     // Without a time, that of the newest file counts, with a warning.
-    let path = write(span.path(), "now.yaml", text.replace(", captured: 2026-06-01T00:00:00Z", ""));
+    let path =
+        write(scratch.path(), "now.yaml", text.replace(", captured: 2026-06-01T00:00:00Z", ""));
     let ran = stayput(&["check", &path]);
     assert!(ran.stderr.contains("the time of the newest file"), "{}", ran.stderr);
 }

@@ -235,24 +235,24 @@ fn an_event_can_concern_all_selected_instances_and_its_times_count_from_the_occu
     let found =
         of_x("  x: { every: 30d, at-most: 3, pick: all, snapshot: { instance: \"i-*\" } }\n", 0);
     assert!(found.iter().all(|(_, _, target)| target == "several"), "{found:?}");
-    let span = folder();
+    let scratch = folder();
     let text = scenario(
         ALIBABA,
         "",
         "  x: { every: 30d, at-most: 2, schedule-release: { instance: i-1, time: +5d } }\n",
     );
-    let ran = stayput(&["run", &write(span.path(), "chance.yaml", text)]);
+    let ran = stayput(&["run", &write(scratch.path(), "chance.yaml", text)]);
     // Protection does not hold a scheduled release: 30 days, and 5 more.
     assert!(ran.stdout.contains("02-05 00:00  +35d"), "{}", ran.stdout);
 }
 
 #[test]
 fn spans_can_come_from_a_file() {
-    let span = folder();
-    write(span.path(), "gaps.csv", "span,weight\n1d,1\n3d,0\n");
+    let scratch = folder();
+    write(scratch.path(), "gaps.csv", "span,weight\n1d,1\n3d,0\n");
     let random =
         "  x: { every: { empirical: { file: gaps.csv } }, at-most: 3, stop: { instance: i-1 } }\n";
-    let path = write(span.path(), "chance.yaml", scenario(ALIBABA, "", random));
+    let path = write(scratch.path(), "chance.yaml", scenario(ALIBABA, "", random));
     let ran = stayput(&["run", &path]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("01-02 00:00  +1d  "), "{}", ran.stdout);
@@ -262,11 +262,11 @@ fn spans_can_come_from_a_file() {
         ("span,weight\n0s,1\n9d,0\n", "every gap of this source is zero"),
         ("gap\n1d\n", "is not a table that can be read here"),
     ] {
-        write(span.path(), "gaps.csv", rows);
+        write(scratch.path(), "gaps.csv", rows);
         let ran = stayput(&["check", &path]);
         assert!(ran.code == 2 && ran.stderr.contains(reported), "{rows}\n{}", ran.stderr);
     }
-    std::fs::remove_file(span.path().join("gaps.csv")).unwrap();
+    std::fs::remove_file(scratch.path().join("gaps.csv")).unwrap();
     assert!(stayput(&["check", &path]).stderr.contains("cannot read"));
 }
 
@@ -279,9 +279,9 @@ fn a_case_can_leave_a_source_out() {
          expect: { requests: [{ event: x, verb: stop, in: CASES }] }\n\
          cases: { with: { since: +1d }, without: { since: never } }\n",
     );
-    let span = folder();
+    let scratch = folder();
     let test = |cases: &str| {
-        stayput(&["test", &write(span.path(), "chance.yaml", text.replace("CASES", cases))])
+        stayput(&["test", &write(scratch.path(), "chance.yaml", text.replace("CASES", cases))])
     };
     let ran = test("with");
     assert_eq!(ran.code, 1, "a case of which nothing is expected: {}", ran.stdout);
@@ -404,11 +404,11 @@ fn at_one_instant_users_act_first_then_sources_in_order_and_then_timers() {
     let random = "  y: { every: 1d, at-most: 2, stop: { instance: j-1 }, then: [{ after: 1d, start: {} }] }\n  \
                   x: { every: 2d, at-most: 1, cancel-scheduled-release: { instance: i-2 } }\n  \
                   z: { every: 4d, at-most: 1, cancel-scheduled-release: { instance: i-3 } }\n";
-    let span = folder();
+    let scratch = folder();
     let text = scenario(ALIBABA, events, random)
         .replace("i-1..5: {", "i-3: { account: a-1, auto-release: +4d }\n    i-1..2: {");
-    let path = write(span.path(), "chance.yaml", text);
-    let out = span.path().join("out");
+    let path = write(scratch.path(), "chance.yaml", text);
+    let out = scratch.path().join("out");
     let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let requests = std::fs::read_to_string(out.join("requests.csv")).unwrap();
@@ -431,9 +431,9 @@ fn at_one_instant_users_act_first_then_sources_in_order_and_then_timers() {
 
 #[test]
 fn a_source_with_too_many_events_ends_at_a_limit() {
-    let span = folder();
+    let scratch = folder();
     let text = scenario(ALIBABA, "", "  x: { every: 1s, snapshot: { instance: i-1 } }\n");
-    let path = write(span.path(), "chance.yaml", text);
+    let path = write(scratch.path(), "chance.yaml", text);
     let ran = stayput(&["run", &path, "--max-events", "1000"]);
     assert_eq!(ran.code, 5, "{}", ran.stderr);
     assert!(ran.stderr.contains("stopped after 1000 events"), "{}", ran.stderr);

@@ -6,17 +6,17 @@ use crate::support::{SMALL, command, folder, ran, stayput, write};
 
 #[test]
 fn exit_codes_are_as_documented() {
-    let span = folder();
-    let good = write(span.path(), "good.yaml", SMALL);
+    let scratch = folder();
+    let good = write(scratch.path(), "good.yaml", SMALL);
     let failing =
-        write(span.path(), "failing.yaml", SMALL.replace("outcome: held", "outcome: denied"));
+        write(scratch.path(), "failing.yaml", SMALL.replace("outcome: held", "outcome: denied"));
     let broken = write(
-        span.path(),
+        scratch.path(),
         "broken.yaml",
         SMALL.replace("instance: db-1, force", "instance: db-9, force"),
     );
-    let silent = write(span.path(), "silent.yaml", SMALL.split("expect:").next().unwrap());
-    let empty = span.path().join("empty");
+    let silent = write(scratch.path(), "silent.yaml", SMALL.split("expect:").next().unwrap());
+    let empty = scratch.path().join("empty");
     fs::create_dir(&empty).unwrap();
     let empty = empty.to_string_lossy().into_owned();
     let cases: &[(&[&str], i32)] = &[
@@ -56,9 +56,9 @@ fn an_unknown_value_of_a_flag_lists_the_values() {
 
 #[test]
 fn data_goes_to_standard_output_and_messages_to_standard_error() {
-    let span = folder();
-    let path = write(span.path(), "small.yaml", SMALL);
-    let out = span.path().join("out").to_string_lossy().into_owned();
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
     let ran = stayput(&["run", &path, "-f", "csv", "--out", &out]);
     assert!(ran.stdout.lines().all(|line| line.split(',').count() == 33), "{}", ran.stdout);
     assert_eq!(ran.stderr, format!("wrote {out}\n"));
@@ -66,8 +66,8 @@ fn data_goes_to_standard_output_and_messages_to_standard_error() {
 
 #[test]
 fn lines_of_json_have_the_columns_of_the_tables() {
-    let span = folder();
-    let path = write(span.path(), "small.yaml", SMALL);
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
     let ran = stayput(&["run", &path, "-f", "jsonl"]);
     let records: Vec<serde_json::Value> =
         ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -79,15 +79,15 @@ fn lines_of_json_have_the_columns_of_the_tables() {
 
 #[test]
 fn a_folder_of_reports_holds_every_table_that_the_schema_lists() {
-    let span = folder();
+    let scratch = folder();
     let text = format!("{SMALL}counts:\n  NAME: {{ event: mis-click }}\n");
-    let path = write(span.path(), "small.yaml", text);
-    let out = span.path().join("out");
+    let path = write(scratch.path(), "small.yaml", text);
+    let out = scratch.path().join("out");
     let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let schema: serde_json::Value =
         serde_json::from_str(&stayput(&["schema", "csv"]).stdout).unwrap();
-    let many = span.path().join("many");
+    let many = scratch.path().join("many");
     let many_text = many.to_string_lossy().into_owned();
     assert_eq!(stayput(&["run", &path, "--replications", "3", "--out", &many_text]).code, 0);
     let diff = ["diff", "alibaba-ecs@2026-05-15", "alibaba-ecs@2026-05-15", &path];
@@ -126,9 +126,9 @@ fn a_folder_of_reports_holds_every_table_that_the_schema_lists() {
 
 #[test]
 fn only_a_folder_of_reports_is_replaced() {
-    let span = folder();
-    let path = write(span.path(), "small.yaml", SMALL);
-    let out = span.path().join("out");
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
+    let out = scratch.path().join("out");
     let run = || stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(run().code, 0);
     assert_eq!(run().code, 0, "an earlier run wrote it");
@@ -152,15 +152,15 @@ fn only_a_folder_of_reports_is_replaced() {
     fs::write(&out, "a file").unwrap();
     assert_eq!(run().code, 3);
     assert_eq!(fs::read_to_string(&out).unwrap(), "a file");
-    let left = fs::read_dir(span.path()).unwrap().count();
+    let left = fs::read_dir(scratch.path()).unwrap().count();
     assert_eq!(left, 2, "no temporary folder is left behind");
 }
 
 #[cfg(unix)]
 #[test]
 fn an_unwritable_folder_and_a_full_disk_are_reported() {
-    let span = folder();
-    let path = write(span.path(), "small.yaml", SMALL);
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
     let ran = stayput(&["run", &path, "--out", "/proc/nowhere/out"]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     for format in ["text", "csv", "jsonl"] {
@@ -197,10 +197,10 @@ events: { file: events.csv }
 #[cfg(unix)]
 #[test]
 fn a_closed_pipe_is_no_error() {
-    let span = folder();
+    let scratch = folder();
     let (scenario, rows) = long_scenario(30_000);
-    write(span.path(), "events.csv", rows);
-    let path = write(span.path(), "long.yaml", scenario);
+    write(scratch.path(), "events.csv", rows);
+    let path = write(scratch.path(), "long.yaml", scenario);
     let mut child = command(&["run", &path, "-f", "jsonl"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -217,11 +217,11 @@ fn a_closed_pipe_is_no_error() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
-    let span = folder();
+    let scratch = folder();
     let (scenario, rows) = long_scenario(200_000);
-    write(span.path(), "events.csv", rows);
-    let path = write(span.path(), "long.yaml", scenario);
-    let out = span.path().join("out");
+    write(scratch.path(), "events.csv", rows);
+    let path = write(scratch.path(), "long.yaml", scenario);
+    let out = scratch.path().join("out");
     let mut child = command(&["run", &path, "--out", &out.to_string_lossy(), "-f", "jsonl"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -230,13 +230,13 @@ fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
     // Its output is not read, so it blocks in the middle of its work.
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.read_line(&mut String::new()).unwrap();
-    assert!(crate::support::has_begun(span.path()));
+    assert!(crate::support::has_begun(scratch.path()));
     crate::support::interrupt(&child);
     stdout.read_to_end(&mut Vec::new()).unwrap();
     let ran = ran(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
-    assert!(!crate::support::has_begun(span.path()), "the temporary folder is gone");
+    assert!(!crate::support::has_begun(scratch.path()), "the temporary folder is gone");
     let run: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
     assert_eq!(run["complete"], false);
@@ -289,14 +289,14 @@ fn completions_are_written_for_every_shell() {
 fn an_answer_below_the_wanted_confidence_counts_as_undecided() {
     let ran = stayput(&["run", "scenarios/two-ways-to-go.yaml", "--only", "documented"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let span = folder();
+    let scratch = folder();
     let text = SMALL
         .replace(
             "protect: [release-protection]",
             "auto-release: 2026-06-05T00:00:00Z, protect: [release-protection]",
         )
         .replace("events:", "events:\n  - { at: +1m, overdue: { account: default } }");
-    let path = write(span.path(), "weak.yaml", text);
+    let path = write(scratch.path(), "weak.yaml", text);
     let ran = stayput(&["run", &path, "--only", "documented"]);
     assert_eq!(ran.code, 5);
     assert!(ran.stderr.contains("have a confidence below `documented`"), "{}", ran.stderr);

@@ -146,8 +146,8 @@ fn scenarios() -> Vec<String> {
 
 #[test]
 fn every_table_of_every_shipped_scenario_matches_its_description() {
-    let span = folder();
-    let out = span.path().join("out");
+    let scratch = folder();
+    let out = scratch.path().join("out");
     let scenarios = scenarios();
     let mut arguments = vec!["run"];
     arguments.extend(scenarios.iter().map(String::as_str));
@@ -160,8 +160,8 @@ fn every_table_of_every_shipped_scenario_matches_its_description() {
 
 #[test]
 fn tables_of_replications_match_their_description() {
-    let span = folder();
-    let out = span.path().join("out").to_string_lossy().into_owned();
+    let scratch = folder();
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
     let many = ["run", "scenarios/year-of-luck.yaml", "scenarios/who-goes.yaml"];
     let ran = stayput(&[&many[..], &["--replications", "20", "--out", &out]].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);

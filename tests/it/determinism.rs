@@ -17,9 +17,9 @@ fn tables(folder: &Path) -> Vec<(String, String)> {
 
 #[test]
 fn the_same_inputs_and_seed_give_the_same_bytes() {
-    let span = folder();
+    let scratch = folder();
     for path in crate::support::files(&root().join("scenarios"), &["yaml"]) {
-        let (a, b) = (span.path().join("a"), span.path().join("b"));
+        let (a, b) = (scratch.path().join("a"), scratch.path().join("b"));
         for out in [&a, &b] {
             let ran =
                 stayput(&["run", &shown(&path), "--seed", "7", "--out", &out.to_string_lossy()]);
@@ -58,13 +58,13 @@ events:
 
 #[test]
 fn an_unrelated_instance_changes_no_row_of_others() {
-    let span = folder();
+    let scratch = folder();
     let alone =
         TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", "bank-1: { account: bank }");
     let extra = "bank-1: { account: bank }\n    bank-2: { account: bank, auto-release: 2026-06-01T17:00:00Z }";
     let with = TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", extra);
     let decisions = |name: &str, text: &str| {
-        let path = write(span.path(), name, text);
+        let path = write(scratch.path(), name, text);
         let ran = stayput(&["run", &path, "-f", "csv"]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         // The number of a request counts unrelated requests too; everything else must stay the
@@ -82,11 +82,11 @@ fn an_unrelated_instance_changes_no_row_of_others() {
 
 #[test]
 fn the_seed_moves_only_what_is_random() {
-    let span = folder();
+    let scratch = folder();
     let text =
         TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", "bank-1: { account: bank }");
-    let path = write(span.path(), "random.yaml", &text);
-    let fixed = write(span.path(), "fixed.yaml", text.replace("at-random", "by-name"));
+    let path = write(scratch.path(), "random.yaml", &text);
+    let fixed = write(scratch.path(), "fixed.yaml", text.replace("at-random", "by-name"));
     let run = |path: &str, seed: &str| stayput(&["run", path, "--seed", seed, "-f", "csv"]).stdout;
     let seeds: Vec<String> = (0..8).map(|n| n.to_string()).collect();
     assert!(seeds.iter().all(|seed| run(&fixed, seed) == run(&fixed, "0")));
@@ -97,7 +97,7 @@ fn the_seed_moves_only_what_is_random() {
 /// instances stays the same, and each instance is drawn under some seed in either order.
 #[test]
 fn renaming_instances_changes_only_the_targets_of_draws() {
-    let span = folder();
+    let scratch = folder();
     let text =
         TWO_ACCOUNTS.replace("STRANGER", "bank: {}").replace("EXTRA", "bank-1: { account: bank }");
     let member = "{ group: web, joined: 2026-01-01T00:00:00Z, protect: [release-protection] }";
@@ -106,7 +106,7 @@ fn renaming_instances_changes_only_the_targets_of_draws() {
         &format!("web-4..6: {member}\n    web-1..3: {member}"),
     );
     assert_ne!(text, other);
-    let paths = [write(span.path(), "a.yaml", text), write(span.path(), "b.yaml", other)];
+    let paths = [write(scratch.path(), "a.yaml", text), write(scratch.path(), "b.yaml", other)];
     let gone = |path: &str, seed: u32| {
         let ran = stayput(&["run", path, "--seed", &seed.to_string(), "-f", "csv"]);
         let rows = ran.stdout.lines().filter(|row| row.contains(",scale-in,"));

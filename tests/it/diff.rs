@@ -26,8 +26,8 @@ fn edited(changes: &[(&str, &str)]) -> String {
 
 /// The differences of an edition and a changed copy of it.
 fn differences(changes: &[(&str, &str)]) -> Vec<Json> {
-    let span = folder();
-    let path = write(span.path(), "new.yaml", edited(changes));
+    let scratch = folder();
+    let path = write(scratch.path(), "new.yaml", edited(changes));
     differences_of(BASE, &path)
 }
 
@@ -157,10 +157,10 @@ events:
 "
         )
     };
-    let span = folder();
-    write(span.path(), "house.yaml", house);
+    let scratch = folder();
+    write(scratch.path(), "house.yaml", house);
     let released = |policy: &str| {
-        let path = write(span.path(), "scenario.yaml", scenario(policy));
+        let path = write(scratch.path(), "scenario.yaml", scenario(policy));
         let ran = stayput(&["run", &path]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         ran.stdout.contains("1 of 1 instance released")
@@ -181,8 +181,8 @@ fn a_removed_rule_is_reported_where_it_applied() {
     assert_eq!(found[0]["situation"], serde_json::json!({ "capacity": ["below-min"] }));
     // A rule of a table cannot simply be deleted: another one must cover its cells, and remedies
     // that relied on it must be removed.
-    let span = folder();
-    let old = write(span.path(), "old.yaml", edited(&[NO_REMEDY]));
+    let scratch = folder();
+    let old = write(scratch.path(), "old.yaml", edited(&[NO_REMEDY]));
     let new = edited(&[
         NO_REMEDY,
         (
@@ -191,7 +191,7 @@ fn a_removed_rule_is_reported_where_it_applied() {
         ),
         ("SP5: { trigger: delete-members,", "SP5: { trigger: [delete-members, health-check],"),
     ]);
-    let found = differences_of(&old, &write(span.path(), "new.yaml", new));
+    let found = differences_of(&old, &write(scratch.path(), "new.yaml", new));
     assert_eq!(
         reported(&found),
         ["protection scale-in-protection verdict worse: held -> overridden"]
@@ -236,9 +236,9 @@ fn an_added_protection_is_one_difference_and_so_is_its_loss() {
         BL1: { trigger: manual, verdict: held, confidence: inferred }\n      \
         BL2: { trigger: { not: manual }, verdict: overridden, confidence: inferred }\n\n  \
         group-deletion-protection:\n";
-    let span = folder();
+    let scratch = folder();
     let text = edited(&[("  group-deletion-protection:\n", protection)]);
-    let path = write(span.path(), "new.yaml", text);
+    let path = write(scratch.path(), "new.yaml", text);
     let added = reported(&differences_of(BASE, &path));
     assert_eq!(added.len(), 1, "{added:?}");
     assert!(
@@ -254,9 +254,9 @@ fn an_added_protection_is_one_difference_and_so_is_its_loss() {
 
 #[test]
 fn a_trigger_of_one_edition_is_reported_with_its_verdicts() {
-    let span = folder();
+    let scratch = folder();
     let path = write(
-        span.path(),
+        scratch.path(),
         "new.yaml",
         edited(
             &[
@@ -274,7 +274,7 @@ fn a_trigger_of_one_edition_is_reported_with_its_verdicts() {
     let text = fs::read_to_string(&path).unwrap();
     let keep = |line: &&str| !line.contains("EF3b:") && !line.contains("x-RP4");
     let text = text.lines().filter(keep).collect::<Vec<_>>().join("\n");
-    let path = write(span.path(), "new.yaml", text);
+    let path = write(scratch.path(), "new.yaml", text);
     let found = reported(&differences_of(BASE, &path));
     let has =
         |line: &str| assert!(found.iter().any(|reported| reported == line), "{line}\n{found:#?}");
@@ -319,9 +319,9 @@ fn a_changed_title_is_a_difference() {
     let found = differences(&[("title: Alibaba Cloud ECS", "title: ECS")]);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(reported(&found)[0].starts_with("title policy wording neutral: Alibaba Cloud ECS"));
-    let span = folder();
+    let scratch = folder();
     let path =
-        write(span.path(), "new.yaml", edited(&[("title: Alibaba Cloud ECS", "title: ECS")]));
+        write(scratch.path(), "new.yaml", edited(&[("title: Alibaba Cloud ECS", "title: ECS")]));
     for format in ["text", "markdown"] {
         let ran = stayput(&["diff", BASE, &path, "-f", format]);
         assert!(ran.stdout.contains("“ECS release protection"), "{}", ran.stdout);
@@ -331,12 +331,12 @@ fn a_changed_title_is_a_difference() {
 /// Three changed texts, each in a row that also differs in something more important.
 #[test]
 fn changed_texts_are_shown_where_the_row_differs_otherwise() {
-    let span = folder();
+    let scratch = folder();
     let rule = "SP2: { trigger: health-check, verdict: held, ";
     let (because, new) = ("the health of a protected member is not checked", "it is not checked");
     for change in ["confidence: inferred, ", "answer: No, ", "remedy: look after it, "] {
         let text = edited(&[(rule, &format!("{rule}{change}")), (because, new)]);
-        let path = write(span.path(), "new.yaml", text);
+        let path = write(scratch.path(), "new.yaml", text);
         for format in ["text", "markdown"] {
             let out = stayput(&["diff", BASE, &path, "-f", format]).stdout;
             let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -352,7 +352,7 @@ fn changed_texts_are_shown_where_the_row_differs_otherwise() {
         (rule, &rule.replace("held", "overridden, remedy: look after it")),
         (because, new),
     ]);
-    let path = write(span.path(), "new.yaml", text);
+    let path = write(scratch.path(), "new.yaml", text);
     for format in ["text", "markdown"] {
         let out = stayput(&["diff", BASE, &path, "-f", format]).stdout;
         let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -387,8 +387,8 @@ protections:
 
 #[test]
 fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
-    let span = folder();
-    let old = write(span.path(), "old.yaml", OPEN);
+    let scratch = folder();
+    let old = write(scratch.path(), "old.yaml", OPEN);
     let new = OPEN
         .replace(
             "L2: { trigger: manual, if: { odd: kind }, verdict: held",
@@ -398,7 +398,7 @@ fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
             "L3: { trigger: expiry, verdict: overridden",
             "L3: { trigger: expiry, verdict: held",
         );
-    let new = write(span.path(), "new.yaml", new);
+    let new = write(scratch.path(), "new.yaml", new);
     let found = differences_of(&old, &new);
     assert_eq!(
         reported(&found),
@@ -605,12 +605,12 @@ fn a_rule_that_differs_in_two_aspects_is_reported_with_both() {
         ["protection scale-in-protection confidence neutral: held -> held"]
     );
     assert_eq!(found[0]["aspects"], serde_json::json!(["confidence", "source"]));
-    let span = folder();
+    let scratch = folder();
     let text = edited(&[(
         "SP1: { trigger: scale-in, verdict: held, source: ess-protect",
         "SP1: { trigger: scale-in, verdict: held, confidence: inferred, source: ess-guide",
     )]);
-    let path = write(span.path(), "new.yaml", text);
+    let path = write(scratch.path(), "new.yaml", text);
     let text = stayput(&["diff", BASE, &path]).stdout;
     assert!(
         text.contains("documented -> inferred") && text.contains("ess-protect -> ess-guide"),
@@ -687,8 +687,8 @@ const OLD: &str = "alibaba-ecs@2019-01-15";
 
 #[test]
 fn scenarios_are_run_under_both_and_instances_that_are_worse_off_are_named() {
-    let span = folder();
-    let path = write(span.path(), "night.yaml", SCALE_IN);
+    let scratch = folder();
+    let path = write(scratch.path(), "night.yaml", SCALE_IN);
     let ran = stayput(&["diff", OLD, BASE, &path, "-f", "json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{}", ran.stdout);
     let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
@@ -730,16 +730,16 @@ fn an_edition_that_is_the_same_changes_no_decision() {
 
 #[test]
 fn recorded_runs_are_compared_row_by_row() {
-    let span = folder();
-    let path = write(span.path(), "night.yaml", SCALE_IN);
-    let out = |name: &str| span.path().join(name).to_string_lossy().into_owned();
+    let scratch = folder();
+    let path = write(scratch.path(), "night.yaml", SCALE_IN);
+    let out = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
     let (a, b) = (out("a"), out("b"));
     for (policy, out) in [(OLD, &a), (BASE, &b)] {
         let text = SCALE_IN.split("expect:").next().unwrap();
         // One policy of a command must know each assumption; here each runs alone.
         let text =
             if policy == OLD { text.to_owned() } else { text.replace("assume:", "x-assume:") };
-        write(span.path(), "night.yaml", text);
+        write(scratch.path(), "night.yaml", text);
         assert_eq!(stayput(&["run", &path, "--policy", policy, "--out", out]).code, 0);
     }
     let same = stayput(&["diff", &a, &a]);
@@ -751,7 +751,7 @@ fn recorded_runs_are_compared_row_by_row() {
     assert!(words.contains(change), "{}", ran.stdout);
     assert_eq!(stayput(&["diff", &a, BASE]).code, 2, "a run is no policy");
     assert_eq!(stayput(&["diff", &a, &b, &path]).code, 2, "they have been run already");
-    fs::write(span.path().join("a/decisions.csv"), "scenario,case\n").unwrap();
+    fs::write(scratch.path().join("a/decisions.csv"), "scenario,case\n").unwrap();
     let ran = stayput(&["diff", &a, &b]);
     assert_eq!(ran.code, 2);
     assert!(
@@ -763,12 +763,12 @@ fn recorded_runs_are_compared_row_by_row() {
 
 #[test]
 fn a_scenario_about_another_policy_is_skipped_in_a_folder_and_an_empty_selection_fails() {
-    let span = folder();
+    let scratch = folder();
     let other = SCALE_IN
         .replace("policy: alibaba-ecs@2026-05-15", "policy: other@1")
         .replace("[release-protection]", "[lock]");
-    let path = write(span.path(), "other.yaml", &other);
-    let dir = span.path().to_string_lossy().into_owned();
+    let path = write(scratch.path(), "other.yaml", &other);
+    let dir = scratch.path().to_string_lossy().into_owned();
     let ran = stayput(&["diff", OLD, BASE, &dir]);
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("skipped 1 scenario: other policies"), "{}", ran.stderr);

@@ -92,9 +92,9 @@ sources:
 /// Another order of keys, and of lists whose order has no meaning, is no difference in any format.
 #[test]
 fn the_order_of_keys_is_no_difference_but_that_of_refusals_is() {
-    let span = folder();
-    let old = write(span.path(), "old.yaml", POLICY);
-    let new = write(span.path(), "new.yaml", TURNED);
+    let scratch = folder();
+    let old = write(scratch.path(), "old.yaml", POLICY);
+    let new = write(scratch.path(), "new.yaml", TURNED);
     let scenario = "\
 stayput: scenario/1
 name: s
@@ -109,7 +109,7 @@ events:
   - { at: +1h, release: { instance: b-1, by: ann, via: api } }
   - { at: +2h, stop: { instance: a-1, by: ann, via: api } }
 ";
-    let scenario = write(span.path(), "s.yaml", scenario);
+    let scenario = write(scratch.path(), "s.yaml", scenario);
     for more in [&[][..], &[scenario.as_str()]] {
         let ran = stayput(&[&["diff", &old, &new], more].concat());
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
@@ -122,7 +122,7 @@ events:
         .replace("answer: First", "answer: 2")
         .replace("answer: Second", "answer: First")
         .replace("answer: 2", "answer: Second");
-    let new = write(span.path(), "new.yaml", swapped);
+    let new = write(scratch.path(), "new.yaml", swapped);
     for more in [&[][..], &[scenario.as_str()]] {
         let ran = stayput(&[&["diff", &old, &new, "-f", "json"], more].concat());
         assert_eq!(ran.code, 1, "{}", ran.stdout);

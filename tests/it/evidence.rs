@@ -33,14 +33,14 @@ fn rule<'r>(rules: &'r [Json], id: &str) -> &'r Json {
 /// One step of a clock is changed by its id, in a list or by its key; the others stay.
 #[test]
 fn one_step_of_a_clock_is_changed_by_its_key() {
-    let span = folder();
+    let scratch = folder();
     let before = rules(CHINA);
     for (name, step) in [
         ("list.yaml", "    - { id: OD3, after: 20d, confidence: assumed }\n"),
         ("key.yaml", "    OD3: { after: 20d, confidence: assumed }\n"),
     ] {
         let text = house(&format!("clocks:\n  payment-overdue:\n{step}"));
-        let after = rules(&write(span.path(), name, text));
+        let after = rules(&write(scratch.path(), name, text));
         assert_eq!(before.len(), after.len());
         let changed: Vec<&Json> = after
             .iter()
@@ -56,14 +56,14 @@ fn one_step_of_a_clock_is_changed_by_its_key() {
         assert_eq!(step["confidence"], "assumed");
     }
     let text = house("drops: [clocks.payment-overdue.OD5, clocks.payment-overdue.OD4]\n");
-    let after = rules(&write(span.path(), "dropped.yaml", text));
+    let after = rules(&write(scratch.path(), "dropped.yaml", text));
     assert_eq!(before.len(), after.len() + 2);
 }
 
 /// The evidence of a replaced conclusion is dropped with it.
 #[test]
 fn an_overlay_gives_evidence_for_what_it_changes() {
-    let span = folder();
+    let scratch = folder();
     let text = house(
         "protections:\n  release-protection:\n    rules:\n      \
          RP5: { verdict: held, confidence: assumed }\n      \
@@ -73,7 +73,7 @@ fn an_overlay_gives_evidence_for_what_it_changes() {
          verdict: overridden, confidence: assumed }\n\
          preconditions:\n  PC1: { answer: { code: OperationDenied, confidence: inferred } }\n",
     );
-    let after = rules(&write(span.path(), "house.yaml", text));
+    let after = rules(&write(scratch.path(), "house.yaml", text));
     let changed = rule(&after, "RP5");
     assert_eq!(changed["confidence"], "assumed");
     assert_eq!((&changed["because"], &changed["remedy"]), (&Json::Null, &Json::Null));
@@ -95,12 +95,12 @@ fn an_overlay_gives_evidence_for_what_it_changes() {
 fn assumed_is_the_weakest_confidence() {
     let levels: Vec<Confidence> = <Confidence as Word>::ALL.to_vec();
     assert!(levels.is_sorted() && levels.last() == Some(&Confidence::Assumed));
-    let span = folder();
+    let scratch = folder();
     let text = house(
         "protections:\n  release-protection:\n    rules:\n      RP1: { verdict: overridden, confidence: assumed }\n",
     );
-    let policy = write(span.path(), "house.yaml", text);
-    let scenario = write(span.path(), "small.yaml", SMALL);
+    let policy = write(scratch.path(), "house.yaml", text);
+    let scenario = write(scratch.path(), "small.yaml", SMALL);
     let run = |only: &str| stayput(&["run", &scenario, "--policy", &policy, "--only", only]).code;
     assert_eq!((run("assumed"), run("unconfirmed"), run("documented")), (0, 5, 5));
 }
@@ -204,7 +204,7 @@ fn every_rule_of_the_shipped_editions_has_evidence() {
 /// Each kind of conclusion that an overlay may change, and each way to write it.
 #[test]
 fn no_kind_of_conclusion_changes_without_its_own_evidence() {
-    let span = folder();
+    let scratch = folder();
     for (base, change) in [
         (CHINA, "protections: { release-protection: { rules: { RP5: { verdict: held } } } }"),
         (CHINA, "protections: { release-protection: { works-when: { billing: [spot] } } }"),
@@ -232,7 +232,7 @@ fn no_kind_of_conclusion_changes_without_its_own_evidence() {
         (AZURE, "switches: { lock-at-flexible-scale-in: { default: holds } }"),
     ] {
         let text = house(&format!("{change}\n")).replace(CHINA, base);
-        let ran = stayput(&["check", &write(span.path(), "house.yaml", text)]);
+        let ran = stayput(&["check", &write(scratch.path(), "house.yaml", text)]);
         assert_eq!(ran.code, 2, "{change}");
         assert!(ran.stderr.contains("error[E110]"), "{change}: {}", ran.stderr);
     }

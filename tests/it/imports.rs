@@ -126,14 +126,14 @@ fn a_scheduled_release_is_imported_with_its_instance() {
 
 #[test]
 fn an_overdue_schedule_fires_at_the_start() {
-    let span = folder();
+    let scratch = folder();
     let reply = root().join("scenarios/data/aliyun/ecs-doc-describe-instances.json");
     let text = format!(
         "stayput: scenario/1\nname: due\nabout: x\npolicy: alibaba-ecs@2026-05-15\nstart: 2026-06-01T00:00:00Z\nfor: 1d\n\
          fleet:\n  import: [{{ from: aliyun, files: [{reply:?}] }}]\n\
          expect:\n  decisions:\n    - {{ trigger: scheduled-release, at: +0s, outcome: unprotected, effect: released }}\n  exact: true\n",
     );
-    let path = write(span.path(), "due.yaml", text);
+    let path = write(scratch.path(), "due.yaml", text);
     let ran = stayput(&["test", &path]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
@@ -270,8 +270,8 @@ fn members_are_joined_with_instances_in_any_order_of_files() {
 
 #[test]
 fn an_absent_flag_is_unknown_and_stops_a_run_that_depends_on_it() {
-    let span = folder();
-    write(span.path(), "fleet.json", instances(&["i-1"], ""));
+    let scratch = folder();
+    write(scratch.path(), "fleet.json", instances(&["i-1"], ""));
     let scenario = |assume: &str| {
         format!(
             "stayput: scenario/1\nname: unknown\npolicy: alibaba-ecs@2026-05-15\nstart: 2026-06-01T00:00:00Z\nfor: 40d\n{assume}\
@@ -280,7 +280,7 @@ fn an_absent_flag_is_unknown_and_stops_a_run_that_depends_on_it() {
         )
     };
     let run = |assume: &str| {
-        let path = write(span.path(), "s.yaml", scenario(assume));
+        let path = write(scratch.path(), "s.yaml", scenario(assume));
         stayput(&["run", &path, "-f", "csv"])
     };
     let ran = run("");
@@ -308,17 +308,17 @@ fn an_absent_flag_is_unknown_and_stops_a_run_that_depends_on_it() {
 /// Published samples have masked ids; events can name such a group.
 #[test]
 fn a_masked_group_can_be_named_by_an_event() {
-    let span = folder();
+    let scratch = folder();
     let group =
         r#"{"ScalingGroupId":"asg-bp1****","MinSize":0,"MaxSize":5,"HealthCheckType":"NONE"}"#;
     let reply = format!(r#"{{"ScalingGroups":{{"ScalingGroup":[{group}]}},"TotalCount":1}}"#);
-    write(span.path(), "groups.json", reply);
+    write(scratch.path(), "groups.json", reply);
     let text = "stayput: scenario/1\nname: masked\npolicy: alibaba-ecs@2026-05-15\n\
         start: 2026-06-01T00:00:00Z\nfor: 1d\nassume: { unknown-protection: unset }\n\
         fleet: { import: [{ from: aliyun, files: [groups.json] }] }\n\
         events: [{ at: +1h, id: night, scale-in: { group: 'asg-bp1****', remove: 1 } }]\n\
         expect: { states: [{ at: end, group: 'asg-bp1****', size: 0 }] }\n";
-    let path = write(span.path(), "masked.yaml", text);
+    let path = write(scratch.path(), "masked.yaml", text);
     let ran = stayput(&["test", &path]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }

@@ -33,15 +33,15 @@ fn words(text: &str) -> String {
 
 #[test]
 fn junit_has_a_suite_for_each_file_and_a_case_for_each_case() {
-    let span = folder();
-    write(span.path(), "three.yaml", CASES);
+    let scratch = folder();
+    write(scratch.path(), "three.yaml", CASES);
     write(
-        span.path(),
+        scratch.path(),
         "broken.yaml",
         SMALL.replace("instance: db-1, force", "instance: db-9, force"),
     );
-    let out = span.path().join("out.xml").to_string_lossy().into_owned();
-    let dir = span.path().to_string_lossy().into_owned();
+    let out = scratch.path().join("out.xml").to_string_lossy().into_owned();
+    let dir = scratch.path().to_string_lossy().into_owned();
     let ran = stayput(&["test", &dir, "-f", &format!("junit={out}")]);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
     let xml = fs::read_to_string(&out).unwrap();
@@ -70,13 +70,17 @@ fn junit_has_a_suite_for_each_file_and_a_case_for_each_case() {
 
 #[test]
 fn github_shows_the_ten_worst_of_each_level_and_counts_the_rest() {
-    let span = folder();
+    let scratch = folder();
     for number in 0..14 {
         let text = CASES.replace("name: three", &format!("name: n{number}"));
-        write(span.path(), &format!("n{number:02}.yaml"), text);
+        write(scratch.path(), &format!("n{number:02}.yaml"), text);
     }
-    write(span.path(), "z.yaml", SMALL.replace("instance: db-1, force", "instance: db-9, force"));
-    let dir = span.path().to_string_lossy().into_owned();
+    write(
+        scratch.path(),
+        "z.yaml",
+        SMALL.replace("instance: db-1, force", "instance: db-9, force"),
+    );
+    let dir = scratch.path().to_string_lossy().into_owned();
     let ran = stayput(&["test", &dir, "-f", "github"]);
     let errors: Vec<&str> =
         ran.stdout.lines().filter(|line| line.starts_with("::error ")).collect();
@@ -89,8 +93,8 @@ fn github_shows_the_ten_worst_of_each_level_and_counts_the_rest() {
 
 #[test]
 fn json_meets_its_schema_and_markdown_fits_a_comment() {
-    let span = folder();
-    let path = write(span.path(), "three.yaml", CASES);
+    let scratch = folder();
+    let path = write(scratch.path(), "three.yaml", CASES);
     let ran = stayput(&["test", &path, "-f", "json"]);
     assert_eq!(ran.code, 1);
     let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
@@ -117,8 +121,8 @@ fn json_meets_its_schema_and_markdown_fits_a_comment() {
 
 #[test]
 fn a_filter_takes_the_matching_cases_and_an_empty_selection_fails() {
-    let span = folder();
-    let path = write(span.path(), "three.yaml", CASES);
+    let scratch = folder();
+    let path = write(scratch.path(), "three.yaml", CASES);
     for (filter, code, reported) in [
         ("case(first) or case(third)", 0, "2 ran, 2 passed"),
         ("not case(second)", 0, "2 ran, 2 passed"),
@@ -141,12 +145,12 @@ fn a_filter_takes_the_matching_cases_and_an_empty_selection_fails() {
     let ran = stayput(&["test", &path, "-E", "cass(first)"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("did you mean `case`?"), "{}", ran.stderr);
-    let empty = span.path().join("empty");
+    let empty = scratch.path().join("empty");
     fs::create_dir(&empty).unwrap();
     let ran = stayput(&["test", &empty.to_string_lossy()]);
     assert_eq!(ran.code, 4);
     assert!(ran.stderr.contains("error[E080]: no scenario found in"), "{}", ran.stderr);
-    let silent = write(span.path(), "silent.yaml", SMALL.split("expect:").next().unwrap());
+    let silent = write(scratch.path(), "silent.yaml", SMALL.split("expect:").next().unwrap());
     let ran = stayput(&["test", &silent]);
     assert_eq!(ran.code, 1);
     assert!(ran.stdout.contains("E082: no expectations"), "{}", ran.stdout);
@@ -179,9 +183,9 @@ fn the_parts_of_a_suite_hold_each_case_once_and_jobs_change_no_byte() {
 
 #[test]
 fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
-    let span = folder();
-    let path = write(span.path(), "small.yaml", SMALL);
-    let stored = span.path().join("small.decisions.csv");
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
+    let stored = scratch.path().join("small.decisions.csv");
     assert_eq!(stayput(&["test", &path]).code, 0);
     assert!(!stored.exists(), "test writes nothing");
     let before = fs::read_to_string(&path).unwrap();
@@ -217,10 +221,10 @@ fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
 
 #[test]
 fn bless_does_nothing_in_ci_and_does_not_hide_what_is_not_met() {
-    let span = folder();
+    let scratch = folder();
     let path =
-        write(span.path(), "failing.yaml", SMALL.replace("outcome: held", "outcome: denied"));
-    let stored = span.path().join("failing.decisions.csv");
+        write(scratch.path(), "failing.yaml", SMALL.replace("outcome: held", "outcome: denied"));
+    let stored = scratch.path().join("failing.decisions.csv");
     let refused = ran(command(&["bless", &path]).env("CI", "true").output().unwrap());
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("--even-in-ci") && !stored.exists(), "{}", refused.stderr);
@@ -233,7 +237,7 @@ fn bless_does_nothing_in_ci_and_does_not_hide_what_is_not_met() {
         reported.stderr
     );
     assert!(stored.exists());
-    let empty = span.path().join("empty");
+    let empty = scratch.path().join("empty");
     fs::create_dir(&empty).unwrap();
     assert_eq!(stayput(&["bless", &empty.to_string_lossy()]).code, 4);
 }
@@ -253,9 +257,9 @@ schedule: { earliest: 1h, confidence: assumed }
 
 #[test]
 fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
-    let span = folder();
-    let house = write(span.path(), "house.yaml", HOUSE);
-    let file = span.path().join("house.accepted.yaml");
+    let scratch = folder();
+    let house = write(scratch.path(), "house.yaml", HOUSE);
+    let file = scratch.path().join("house.accepted.yaml");
     let diff = |more: &[&str]| stayput(&[&["diff", BASE, &house], more].concat());
     assert_eq!(diff(&[]).code, 1);
     assert_eq!(stayput(&["bless", "--diff", BASE, &house]).code, 2, "no reason");
@@ -299,7 +303,7 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
     };
     assert_eq!(accepted.iter().filter(concludes).count(), 3, "the title is one: {reported:#}");
     write(
-        span.path(),
+        scratch.path(),
         "house.yaml",
         HOUSE.replace("schedule: { earliest: 1h, confidence: assumed }\n", ""),
     );
@@ -314,16 +318,20 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
     assert_eq!(diff(&["--today", "2999-12-31"]).code, 0);
     let text = fs::read_to_string(&file).unwrap();
     assert_eq!(text.matches("- from:").count(), 2, "{text}");
-    assert_eq!(stayput(&["check", &span.path().to_string_lossy()]).stderr, "", "the file is ours");
+    assert_eq!(
+        stayput(&["check", &scratch.path().to_string_lossy()]).stderr,
+        "",
+        "the file is ours"
+    );
 }
 
 /// The CI workflow of `examples/ci` compares the policy of the main branch with the changed policy,
 /// before the merge and after it.
 #[test]
 fn an_accepted_change_is_spent_once_the_base_has_it() {
-    let span = folder();
+    let scratch = folder();
     let text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
-    let before = write(span.path(), "house-before.yaml", &text);
+    let before = write(scratch.path(), "house-before.yaml", &text);
     let mut changed = text.clone();
     for (from, to) in [
         (
@@ -341,7 +349,7 @@ fn an_accepted_change_is_spent_once_the_base_has_it() {
     // A precondition is removed, and a note is added.
     let refusal = changed.lines().find(|line| line.trim_start().starts_with("PC20:")).unwrap();
     let changed = changed.replacen(&format!("{refusal}\n"), "", 1);
-    let house = write(span.path(), "house.yaml", &changed);
+    let house = write(scratch.path(), "house.yaml", &changed);
     let scenario = "\
 stayput: scenario/1
 name: due
@@ -350,7 +358,7 @@ start: 2026-06-01T00:00:00Z
 for: 9d
 fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d } } }
 ";
-    let scenario = write(span.path(), "due.yaml", scenario);
+    let scenario = write(scratch.path(), "due.yaml", scenario);
     let diff = |more: &[&str]| stayput(&[&["diff", &before, &house, &scenario], more].concat());
     assert_eq!(diff(&[]).code, 1);
     let bless = ["bless", "--diff", &before, &house, &scenario, "--reason", "we asked"];
@@ -359,11 +367,11 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
     assert_eq!(stayput(&bless).code, 0);
     let ran = diff(&[]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
-    let accepted = fs::read_to_string(span.path().join("house.accepted.yaml")).unwrap();
+    let accepted = fs::read_to_string(scratch.path().join("house.accepted.yaml")).unwrap();
     let changes = accepted.matches("change:").count();
     assert!(changes >= 7 && accepted.contains("change: \"decision "), "{accepted}");
     // After the merge the base has all of the changes.
-    write(span.path(), "house-before.yaml", &changed);
+    write(scratch.path(), "house-before.yaml", &changed);
     for format in ["text", "markdown", "json"] {
         let ran = diff(&["-f", format]);
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
@@ -372,8 +380,8 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
     }
     // A change that is undone fails, and the report gives the reason of the exit code.
     let undone = changed.replacen("earliest: 1h", "earliest: 30m", 1);
-    write(span.path(), "house.yaml", &undone);
-    write(span.path(), "house-before.yaml", &undone);
+    write(scratch.path(), "house.yaml", &undone);
+    write(scratch.path(), "house-before.yaml", &undone);
     let ran = diff(&["-f", "markdown"]);
     assert_eq!(ran.code, 1);
     assert_eq!(ran.stderr.matches("error[E084]").count(), 1, "{}", ran.stderr);
@@ -392,14 +400,14 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
 
 #[test]
 fn accepted_decisions_are_compared_only_where_scenarios_are_run() {
-    let span = folder();
+    let scratch = folder();
     let text = SMALL.replace(
         "protect: [release-protection]",
         "auto-release: 2026-06-05T00:00:00Z, protect: [release-protection]",
     );
-    let scenario = write(span.path(), "small.yaml", text);
+    let scenario = write(scratch.path(), "small.yaml", text);
     let house = write(
-        span.path(),
+        scratch.path(),
         "house.yaml",
         HOUSE.replace("schedule: { earliest: 1h, confidence: assumed }\n", ""),
     );
@@ -416,9 +424,9 @@ fn accepted_decisions_are_compared_only_where_scenarios_are_run() {
 /// The coverage of a suite of two cases, counted by hand.
 #[test]
 fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
-    let span = folder();
+    let scratch = folder();
     let path =
-        write(span.path(), "three.yaml", CASES.replace("outcome: held", "outcome: overridden"));
+        write(scratch.path(), "three.yaml", CASES.replace("outcome: held", "outcome: overridden"));
     let ran = stayput(&["test", &path, "--coverage", "-f", "json"]);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
@@ -468,7 +476,7 @@ fn coverage_counts_what_was_reached_and_its_floor_can_fail() {
 /// An `unreachable` rule is not counted; a case that reaches it fails.
 #[test]
 fn an_unreachable_rule_that_is_reached_fails() {
-    let span = folder();
+    let scratch = folder();
     let house = |rule: &str| {
         let rules =
             format!("{{ {rule}: {{ unreachable: our house never does this, source: release }} }}");
@@ -476,9 +484,12 @@ fn an_unreachable_rule_that_is_reached_fails() {
             "stayput: policy/1\npolicy: house\nedition: 2026-06-01\ntitle: a house\nextends: {BASE}\n\
              protections: {{ release-protection: {{ rules: {rules} }} }}\n"
         );
-        let house = write(span.path(), "house.yaml", text);
-        let path =
-            write(span.path(), "three.yaml", CASES.replace("outcome: held", "outcome: overridden"));
+        let house = write(scratch.path(), "house.yaml", text);
+        let path = write(
+            scratch.path(),
+            "three.yaml",
+            CASES.replace("outcome: held", "outcome: overridden"),
+        );
         stayput(&["test", &path, "--policy", &house, "--coverage", "-f", "json"])
     };
     let (right, wrong) = (house("RP1"), house("RP2"));
@@ -495,9 +506,9 @@ fn an_unreachable_rule_that_is_reached_fails() {
 
 #[test]
 fn a_flipped_verdict_is_noticed_exactly_where_an_expectation_depends_on_it() {
-    let span = folder();
+    let scratch = folder();
     let good = CASES.replace("outcome: held", "outcome: overridden");
-    let path = write(span.path(), "three.yaml", &good);
+    let path = write(scratch.path(), "three.yaml", &good);
     let mutants = |path: &str| -> Vec<Json> {
         let ran = stayput(&["test", path, "--mutate", "-f", "json"]);
         let reported: Json = serde_json::from_str(&ran.stdout).unwrap();
@@ -516,7 +527,7 @@ fn a_flipped_verdict_is_noticed_exactly_where_an_expectation_depends_on_it() {
     assert_eq!(list.len(), 2 * (verdicts - 1));
     let blind = good.split("expect:").next().unwrap().to_owned()
         + "expect:\n  states:\n    - { at: +1h, instance: db-1, is: running }\n";
-    let path = write(span.path(), "blind.yaml", blind);
+    let path = write(scratch.path(), "blind.yaml", blind);
     let list = mutants(&path);
     assert!(noticed(&list).is_empty());
     let blind = list.iter().find(|one| one["rule"] == "RP2").unwrap();
@@ -540,8 +551,8 @@ fn a_flipped_verdict_is_noticed_exactly_where_an_expectation_depends_on_it() {
 /// Each suggestion is a scenario that passes and reaches what it was asked to reach.
 #[test]
 fn every_suggestion_reaches_its_rule() {
-    let span = folder();
-    let path = write(span.path(), "small.yaml", SMALL);
+    let scratch = folder();
+    let path = write(scratch.path(), "small.yaml", SMALL);
     let list: Json =
         serde_json::from_str(&stayput(&["test", &path, "--mutate", "-f", "json"]).stdout).unwrap();
     let rules: BTreeSet<&str> = list["coverage"]["mutations"]
@@ -555,7 +566,7 @@ fn every_suggestion_reaches_its_rule() {
     for rule in rules {
         let ran = stayput(&["test", &path, &format!("--suggest={rule}")]);
         assert_eq!(ran.code, 0, "{rule}: {}", ran.stderr);
-        let next = write(span.path(), "next.yaml", &ran.stdout);
+        let next = write(scratch.path(), "next.yaml", &ran.stdout);
         let again = stayput(&["test", &next, "--coverage", "-f", "json"]);
         let reported: Json = serde_json::from_str(&again.stdout).unwrap_or_default();
         let missed = reported["coverage"]["policies"][0]["rules"]["missed"].as_array().cloned();

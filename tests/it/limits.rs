@@ -18,14 +18,14 @@ fn check_within(kilobytes: u32, path: &str) -> crate::support::Ran {
 #[cfg(unix)]
 #[test]
 fn memory_grows_with_the_number_of_cases_and_not_with_its_square() {
-    let span = folder();
+    let scratch = folder();
     let mut text = format!("{HEAD}cases:\n");
     for case in 0..3_000 {
         writeln!(text, "  c{case}: {{ x: web-1 }}").unwrap();
     }
     text.push_str("fleet: { instances: { web-1: {} } }\n");
     text.push_str("events: [{ at: +1h, stop: { instance: $x, by: ann, via: api } }]\n");
-    let path = write(span.path(), "s.yaml", text);
+    let path = write(scratch.path(), "s.yaml", text);
     let ran = check_within(1_000_000, &path);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
@@ -33,10 +33,10 @@ fn memory_grows_with_the_number_of_cases_and_not_with_its_square() {
 #[cfg(unix)]
 #[test]
 fn ranges_that_are_too_long_together_are_refused_before_they_take_memory() {
-    let span = folder();
+    let scratch = folder();
     let instances = "{ a-1..9999999: {}, b-1..9999999: {}, c-1..9999999: {} }";
     let text = format!("{HEAD}fleet: {{ instances: {instances} }}\n");
-    let path = write(span.path(), "s.yaml", text);
+    let path = write(scratch.path(), "s.yaml", text);
     let ran = check_within(500_000, &path);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("a fleet has at most 20000000 instances"), "{}", ran.stderr);
@@ -44,14 +44,14 @@ fn ranges_that_are_too_long_together_are_refused_before_they_take_memory() {
 
 #[test]
 fn suggestions_are_worked_out_for_the_first_mistakes_alone() {
-    let span = folder();
+    let scratch = folder();
     let mut text =
         format!("{HEAD}fleet: {{ instances: {{ web-server-1..20000: {{}} }} }}\nevents:\n");
     for event in 1..=300 {
         let stop = format!("stop: {{ instance: wbe-server-{event}, by: ann, via: api }}");
         writeln!(text, "  - {{ at: +1h, {stop} }}").unwrap();
     }
-    let path = write(span.path(), "s.yaml", text);
+    let path = write(scratch.path(), "s.yaml", text);
     let ran = stayput(&["check", &path]);
     assert_eq!(ran.code, 2);
     assert_eq!(ran.stderr.matches("did you mean").count(), 20);
@@ -63,25 +63,25 @@ fn suggestions_are_worked_out_for_the_first_mistakes_alone() {
 #[cfg(unix)]
 #[test]
 fn a_mistake_in_a_large_table_takes_no_memory_for_the_table() {
-    let span = folder();
+    let scratch = folder();
     let scenario = format!(
         "{HEAD}fleet: {{ instances: {{ web-1: {{}} }} }}\nevents: {{ file: events.csv }}\n"
     );
-    let path = write(span.path(), "s.yaml", scenario);
+    let path = write(scratch.path(), "s.yaml", scenario);
     let mut rows = "at,verb,instance,by,via,x-note\n".to_owned();
     let note = "n".repeat(1_000);
     for second in 0..80_000 {
         writeln!(rows, "+{second}s,release,web-1,a,api,{note}").unwrap();
     }
     rows.push_str("+80000s,release,web-9,a,api,\n");
-    write(span.path(), "events.csv", rows);
+    write(scratch.path(), "events.csv", rows);
     // The table has 80 MB.
     let ran = check_within(70_000, &path);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("events.csv:80002:17"), "{}", ran.stderr);
     let mut line = "at,verb,instance,by,via\n+1h,release,web-1,a,".to_owned();
     line.push_str(&"x".repeat(80_000_000));
-    write(span.path(), "events.csv", line);
+    write(scratch.path(), "events.csv", line);
     let ran = check_within(70_000, &path);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("events.csv:2:"), "{}", ran.stderr);
@@ -89,14 +89,14 @@ fn a_mistake_in_a_large_table_takes_no_memory_for_the_table() {
 
 #[test]
 fn replications_of_many_cases_are_limited_together() {
-    let span = folder();
+    let scratch = folder();
     let mut text = format!("{HEAD}cases:\n");
     for case in 0..50 {
         writeln!(text, "  c{case}: {{ x: web-1 }}").unwrap();
     }
     text.push_str("fleet: { instances: { web-1: {} } }\n");
     text.push_str("events: [{ at: +1h, stop: { instance: $x, by: ann, via: api } }]\n");
-    let path = write(span.path(), "s.yaml", text);
+    let path = write(scratch.path(), "s.yaml", text);
     let ran = stayput(&["run", &path, "--replications", "200001"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("50 cases are 10000050"), "{}", ran.stderr);

@@ -7,16 +7,20 @@ const HEAD: &str = "stayput: scenario/1\nname: s\npolicy: alibaba-ecs-cn@2026-05
 
 #[test]
 fn a_table_and_a_timeline_hold_several_locks() {
-    let span = folder();
-    write(span.path(), "fleet.csv", "instance,billing,lock\na,spot,security;recycling\nb,spot,\n");
+    let scratch = folder();
+    write(
+        scratch.path(),
+        "fleet.csv",
+        "instance,billing,lock\na,spot,security;recycling\nb,spot,\n",
+    );
     let text = format!(
         "{HEAD}fleet: {{ instances: {{ file: fleet.csv }} }}\nevents:\n\
          \x20 - {{ at: +1h, id: more, security-lock: {{ instance: [a, b] }} }}\n\
          \x20 - {{ at: +2h, id: notice, spot-reclaim: {{ instance: b }} }}\n\
          \x20 - {{ at: +2h, id: less, security-unlock: {{ instance: [a, b] }} }}\n"
     );
-    let out = span.path().join("out");
-    let file = write(span.path(), "s.yaml", text);
+    let out = scratch.path().join("out");
+    let file = write(scratch.path(), "s.yaml", text);
     let ran = stayput(&["run", &file, "--out", &out.to_string_lossy()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let timeline = fs::read_to_string(out.join("timeline.csv")).unwrap();
@@ -31,9 +35,9 @@ fn a_table_and_a_timeline_hold_several_locks() {
 
 #[test]
 fn no_lock_and_a_lock_contradict_each_other() {
-    let span = folder();
+    let scratch = folder();
     let text = format!("{HEAD}fleet: {{ instances: {{ a: {{ lock: [none, security] }} }} }}\n");
-    let ran = stayput(&["check", &write(span.path(), "s.yaml", text)]);
+    let ran = stayput(&["check", &write(scratch.path(), "s.yaml", text)]);
     assert_eq!(ran.code, 2, "{}", ran.stdout);
     assert!(
         ran.stderr.contains("E050") && ran.stderr.contains("a lock, and none"),
@@ -45,13 +49,13 @@ fn no_lock_and_a_lock_contradict_each_other() {
 /// A condition on locks asks whether one is among them, and its proof covers every set of locks.
 #[test]
 fn a_condition_asks_whether_a_lock_is_among_them() {
-    let span = folder();
+    let scratch = folder();
     let policy = |rules: &str| {
         let text = format!(
             "stayput: policy/1\npolicy: house\nedition: one\ntitle: t\nextends: alibaba-ecs@2026-05-15\n\
              preconditions:\n{rules}"
         );
-        write(span.path(), "house.yaml", text);
+        write(scratch.path(), "house.yaml", text);
     };
     policy(
         "  HR1: { action: snapshot, lock: security, confidence: inferred }\n\
@@ -87,17 +91,17 @@ fn a_condition_asks_whether_a_lock_is_among_them() {
          \x20   i3: {{ lock: [security, recycling] }}\nevents:\n{events}expect:\n  requests:\n{expected}",
         HEAD.replace("alibaba-ecs-cn@2026-05-15", "./house.yaml"),
     );
-    let ran = stayput(&["test", &write(span.path(), "s.yaml", text)]);
+    let ran = stayput(&["test", &write(scratch.path(), "s.yaml", text)]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
 
 /// An uncovered cell is reported with the lock that a rule would have to name.
 #[test]
 fn an_open_cell_is_reported_with_its_lock() {
-    let span = folder();
+    let scratch = folder();
     let text = "stayput: policy/1\npolicy: house\nedition: one\ntitle: t\nextends: alibaba-ecs@2026-05-15\n\
                 drops: [effects.EF3]\n";
-    let ran = stayput(&["check", &write(span.path(), "house.yaml", text)]);
+    let ran = stayput(&["check", &write(scratch.path(), "house.yaml", text)]);
     assert_eq!(ran.code, 2, "{}", ran.stdout);
     assert!(ran.stderr.contains("lock security"), "{}", ran.stderr);
     let explained = |lock: &str| {

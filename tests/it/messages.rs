@@ -23,11 +23,11 @@ fn every_stored_mistake_gets_its_stored_message() {
 }
 
 fn check(name: &str, bytes: impl AsRef<[u8]>) -> String {
-    let span = folder();
-    let path = write(span.path(), name, bytes);
+    let scratch = folder();
+    let path = write(scratch.path(), name, bytes);
     let ran = stayput(&["check", &path]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
-    ran.stderr.replace(&*span.path().to_string_lossy(), "DIR")
+    ran.stderr.replace(&*scratch.path().to_string_lossy(), "DIR")
 }
 
 #[test]
@@ -39,12 +39,12 @@ fn files_that_are_not_text_are_reported() {
 
 #[test]
 fn a_file_that_is_too_large_is_not_read() {
-    let span = folder();
-    let path = span.path().join("large.yaml");
+    let scratch = folder();
+    let path = scratch.path().join("large.yaml");
     fs::File::create(&path).unwrap().set_len(100 << 20).unwrap();
     let ran = stayput(&["check", &path.to_string_lossy()]);
     assert_eq!(ran.code, 2);
-    let said = ran.stderr.replace(&*span.path().to_string_lossy(), "DIR");
+    let said = ran.stderr.replace(&*scratch.path().to_string_lossy(), "DIR");
     insta::assert_snapshot!("large-file", said);
 }
 
@@ -66,7 +66,7 @@ fn deep_nesting_and_alias_bombs_are_refused_at_once() {
 
 #[test]
 fn paths_that_do_not_exist_are_reported() {
-    let span = folder();
+    let scratch = folder();
     let missing = stayput(&["run", "no-such-file.yaml"]);
     insta::assert_snapshot!("missing-file", missing.stderr);
     let folder = stayput(&["run", "no-such-folder/x.yaml"]);
@@ -75,9 +75,9 @@ fn paths_that_do_not_exist_are_reported() {
         "instances:\n    db-1: { protect: [release-protection] }",
         "instances: { file: . }",
     );
-    let path = write(span.path(), "directory.yaml", text);
+    let path = write(scratch.path(), "directory.yaml", text);
     let ran = stayput(&["check", &path]);
-    let said = ran.stderr.replace(&*span.path().to_string_lossy(), "DIR");
+    let said = ran.stderr.replace(&*scratch.path().to_string_lossy(), "DIR");
     insta::assert_snapshot!("directory", said);
 }
 
@@ -85,8 +85,8 @@ fn paths_that_do_not_exist_are_reported() {
 #[test]
 fn a_file_without_read_permission_is_reported() {
     use std::os::unix::fs::PermissionsExt as _;
-    let span = folder();
-    let path = write(span.path(), "secret.yaml", SMALL);
+    let scratch = folder();
+    let path = write(scratch.path(), "secret.yaml", SMALL);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         // A user who can read every file does not get this message; a folder gives the same one.
@@ -145,16 +145,16 @@ fn text_with_every_name_wrong() -> String {
 
 #[test]
 fn a_mistake_in_a_csv_fleet_is_reported_by_row_and_cell() {
-    let span = folder();
+    let scratch = folder();
     let text = SMALL.replace(
         "instances:\n    db-1: { protect: [release-protection] }",
         "instances: { file: fleet.csv }",
     );
-    let path = write(span.path(), "csv.yaml", text);
+    let path = write(scratch.path(), "csv.yaml", text);
     let check = |rows: &str| {
-        write(span.path(), "fleet.csv", rows);
+        write(scratch.path(), "fleet.csv", rows);
         let ran = stayput(&["check", &path]);
-        ran.stderr.replace(&*span.path().to_string_lossy(), "DIR")
+        ran.stderr.replace(&*scratch.path().to_string_lossy(), "DIR")
     };
     assert_eq!(check("instance,protect\ndb-1,release-protection\n"), "");
     for (rows, reported) in [
@@ -179,17 +179,17 @@ fn a_mistake_in_a_csv_fleet_is_reported_by_row_and_cell() {
 
 #[test]
 fn a_hundred_thousand_mistakes_are_counted_and_twenty_are_shown() {
-    let span = folder();
+    let scratch = folder();
     let mut rows = String::from("instance,billing\n");
     for n in 0..100_000 {
         rows.push_str(&format!("db-{n},weekly\n"));
     }
-    write(span.path(), "fleet.csv", rows);
+    write(scratch.path(), "fleet.csv", rows);
     let text = SMALL.replace(
         "instances:\n    db-1: { protect: [release-protection] }",
         "instances: { file: fleet.csv }",
     );
-    let path = write(span.path(), "csv.yaml", text);
+    let path = write(scratch.path(), "csv.yaml", text);
     let ran = stayput(&["check", &path]);
     assert_eq!(ran.code, 2);
     assert_eq!(ran.stderr.matches("error[").count(), 20);

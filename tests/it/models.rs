@@ -19,8 +19,8 @@ fn a_protection_set_by_an_unknown_way_leaves_the_model_unknown() {
     };
     let upgrade =
         "  - { at: +2h, id: mend, upgrade: { group: g, instance: g_1, by: ann, via: cli } }\n";
-    let span = folder();
-    let run = |name: &str, text: String| stayput(&["run", &write(span.path(), name, text)]);
+    let scratch = folder();
+    let run = |name: &str, text: String| stayput(&["run", &write(scratch.path(), name, text)]);
     // Nothing depends on it as long as no rule tests the model.
     let ran = run("set.yaml", set(""));
     assert_eq!(ran.code, 0, "{}", ran.stderr);

@@ -19,16 +19,16 @@ fn table(path: &Path) -> Vec<Row> {
 
 /// Runs a scenario that ends with this text and returns its folder.
 fn run(rest: &str) -> (tempfile::TempDir, String) {
-    let span = folder();
+    let scratch = folder();
     let text = format!(
         "stayput: scenario/1\nname: prices\npolicy: azure-vmss@2026-05-19\nstart: 2026-06-01T00:00:00Z\nfor: 10d\n{rest}"
     );
-    let path = write(span.path(), "prices.yaml", text);
-    let out = span.path().join("out").to_string_lossy().into_owned();
+    let path = write(scratch.path(), "prices.yaml", text);
+    let out = scratch.path().join("out").to_string_lossy().into_owned();
     let ran = stayput(&["run", &path, "--out", &out]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     // Where a line breaks depends on the width.
-    (span, ran.stdout.split_whitespace().collect::<Vec<_>>().join(" "))
+    (scratch, ran.stdout.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn cells<'r>(rows: &'r [Row], columns: &[&str]) -> Vec<Vec<&'r str>> {
@@ -37,7 +37,7 @@ fn cells<'r>(rows: &'r [Row], columns: &[&str]) -> Vec<Vec<&'r str>> {
 
 #[test]
 fn what_is_left_behind_is_billed_from_its_release_to_the_end() {
-    let (span, said) = run("currency: EUR\n\
+    let (scratch, said) = run("currency: EUR\n\
          fleet:\n  instances:\n    vm-1: { worth: 12.5, hourly: 0.1, resources: {\n      \
          os: { kind: system-disk, gib: 30, hourly: 0.002 },\n      \
          data: { kind: data-disk, gib: 64, with-instance: false, hourly: 0.0100 },\n      \
@@ -45,7 +45,7 @@ fn what_is_left_behind_is_billed_from_its_release_to_the_end() {
          odd: { kind: data-disk, with-instance: false, hourly: 0.000001 } } }\n    \
          vm-2: { hourly: 0.2 }\n    vm-3: { worth: 0 }\nevents:\n  \
          - { at: +1h20m, id: bye, release: { instance: [vm-1, vm-2], by: ann, via: cli } }\n");
-    let rows = table(&span.path().join("out/losses.csv"));
+    let rows = table(&scratch.path().join("out/losses.csv"));
     let shown =
         cells(&rows, &["instance", "name", "fate", "hourly", "billed_until_end", "currency"]);
     // 238 h 40 min are left.
@@ -57,9 +57,9 @@ fn what_is_left_behind_is_billed_from_its_release_to_the_end() {
         ["vm-2", "", "lost", "", "", "EUR"],
     ];
     assert_eq!(shown, expected);
-    let rows = table(&span.path().join("out/decisions.csv"));
+    let rows = table(&scratch.path().join("out/decisions.csv"));
     assert_eq!(cells(&rows, &["instance", "worth"]), [["vm-1", "12.5"], ["vm-2", ""]]);
-    let rows = table(&span.path().join("out/instances.csv"));
+    let rows = table(&scratch.path().join("out/instances.csv"));
     let shown = cells(&rows, &["instance", "hourly", "worth", "currency"]);
     let expected =
         [["vm-1", "0.1", "12.5", "EUR"], ["vm-2", "0.2", "", "EUR"], ["vm-3", "", "0", "EUR"]];
@@ -73,7 +73,7 @@ fn what_is_left_behind_is_billed_from_its_release_to_the_end() {
 /// Prices of instances that an event or a group creates are those that the file states for them.
 #[test]
 fn created_instances_have_prices() {
-    let (span, said) = run(
+    let (scratch, said) = run(
         "currency: USD\nfleet:\n  groups:\n    set: { min: 0, max: 4, orchestration: flexible,\n      \
          new-names: vm-9, new-members: { worth: 7, hourly: 0.5, resources: {\n        \
          data: { kind: data-disk, gib: 8, with-instance: false, hourly: 1 } } } }\n  \
@@ -83,7 +83,7 @@ fn created_instances_have_prices() {
          - { at: +9d, scale-in: { group: set, remove: 2, by: ann, via: cli } }\n  \
          - { at: +9d, id: bye, release: { instance: vm-2, by: ann, via: cli } }\n",
     );
-    let rows = table(&span.path().join("out/instances.csv"));
+    let rows = table(&scratch.path().join("out/instances.csv"));
     let shown = cells(&rows, &["instance", "hourly", "worth", "state"]);
     let mut shown: Vec<_> = shown.into_iter().map(|row| row.join(" ")).collect();
     shown.sort();
@@ -102,7 +102,7 @@ fn created_instances_have_prices() {
 #[test]
 fn prices_stand_in_columns_of_a_fleet() {
     for count in [3_usize, 60_000] {
-        let span = folder();
+        let scratch = folder();
         let mut fleet = "instance,worth,hourly,tags\n".to_owned();
         for number in 1..=count {
             fleet.push_str(&format!(
@@ -111,12 +111,12 @@ fn prices_stand_in_columns_of_a_fleet() {
                 number % 3
             ));
         }
-        write(span.path(), "fleet.csv", &fleet);
+        write(scratch.path(), "fleet.csv", &fleet);
         let text = "stayput: scenario/1\nname: prices\npolicy: azure-vmss@2026-05-19\nstart: 2026-06-01T00:00:00Z\n\
              for: 10d\ncurrency: EUR\nfleet: { instances: { file: fleet.csv } }\nevents:\n  \
              - { at: +1h, id: bye, release: { instance: [vm-1, vm-2], by: ann, via: cli } }\n";
-        let path = write(span.path(), "prices.yaml", text);
-        let out = span.path().join("out");
+        let path = write(scratch.path(), "prices.yaml", text);
+        let out = scratch.path().join("out");
         let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert!(ran.stdout.contains("\nworth lost: 3.50 EUR\n"), "{}", ran.stdout);
@@ -126,7 +126,7 @@ fn prices_stand_in_columns_of_a_fleet() {
             (count, "3.25", "0.02")
         );
         // Without a currency the first price is reported, with its line.
-        let path = write(span.path(), "none.yaml", text.replace("currency: EUR\n", ""));
+        let path = write(scratch.path(), "none.yaml", text.replace("currency: EUR\n", ""));
         let ran = stayput(&["check", &path]);
         assert_eq!(ran.code, 2);
         assert!(ran.stderr.contains("error[E003]: a price needs a currency"), "{}", ran.stderr);
@@ -137,8 +137,8 @@ fn prices_stand_in_columns_of_a_fleet() {
 /// Merged parts of a study have the figures of the whole, money included.
 #[test]
 fn replications_estimate_money_and_parts_give_the_same_bytes() {
-    let span = folder();
-    let out = |name: &str| span.path().join(name).to_string_lossy().into_owned();
+    let scratch = folder();
+    let out = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
     let both = ["run", "scenarios/what-it-costs.yaml", "scenarios/who-goes.yaml"];
     let study = [&both[..], &["--replications", "6"]].concat();
     let ran = stayput(&[&study[..], &["--out", &out("whole")]].concat());
@@ -155,10 +155,11 @@ fn replications_estimate_money_and_parts_give_the_same_bytes() {
     let ran = stayput(&["merge", &out("2"), &out("1"), "--out", &out("merged")]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     for name in ["replications.csv", "estimates.csv", "datapackage.json"] {
-        let read = |folder: &str| fs::read_to_string(span.path().join(folder).join(name)).unwrap();
+        let read =
+            |folder: &str| fs::read_to_string(scratch.path().join(folder).join(name)).unwrap();
         assert_eq!(read("merged"), read("whole"), "{name}");
     }
-    let rows = table(&span.path().join("whole/replications.csv"));
+    let rows = table(&scratch.path().join("whole/replications.csv"));
     let late = rows.iter().find(|row| row["case"] == "pays-late").unwrap();
     let first = ["first_loss_of_any_s", "first_loss_of_any_trigger", "count_mis-clicks-held"];
     assert_eq!(first.map(|column| late[column].as_str()), ["7200", "manual", "1"]);
@@ -167,7 +168,7 @@ fn replications_estimate_money_and_parts_give_the_same_bytes() {
     let empty = ["lost_worth", "still_billed", "currency", "count_mis-clicks-held"];
     assert_eq!(empty.map(|column| plain[column].as_str()), [""; 4]);
     assert!(!plain["count_prod-1-lost"].is_empty());
-    let estimates = table(&span.path().join("whole/estimates.csv"));
+    let estimates = table(&scratch.path().join("whole/estimates.csv"));
     let money: Vec<&Row> = estimates.iter().filter(|row| row["unit"] == "money").collect();
     assert_eq!(money.len(), 4, "two metrics of two cases");
     let unknown = estimates.iter().find(|row| row["metric"] == "lost-without-worth").unwrap();

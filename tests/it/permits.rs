@@ -63,8 +63,8 @@ fn table(folder: &std::path::Path, name: &str) -> Vec<BTreeMap<String, String>> 
 fn each_removed_instance_and_each_loss_has_exactly_one_decision() {
     let mut seen = 0;
     for path in files(&root().join("scenarios"), &["yaml"]) {
-        let span = folder();
-        let out = span.path().join("out");
+        let scratch = folder();
+        let out = scratch.path().join("out");
         let (path, out_text) = (shown(&path), out.to_string_lossy().into_owned());
         let ran = stayput(&["run", &path, "--out", &out_text]);
         if !out.is_dir() {
@@ -118,15 +118,15 @@ protections:
 
 #[test]
 fn under_a_tiny_policy_only_its_triggers_can_release_anything() {
-    let span = folder();
-    write(span.path(), "tiny.yaml", TINY);
+    let scratch = folder();
+    write(scratch.path(), "tiny.yaml", TINY);
     let run = |event: &str| {
         let text = format!(
             "stayput: scenario/1\nname: s\npolicy: ./tiny.yaml\nstart: 2026-06-01T00:00:00Z\nfor: 5d\n\
              fleet: {{ groups: {{ g: {{}} }}, instances: {{ a: {{}}, b: {{ group: g }} }} }}\n\
              events:\n  - {{ at: +1h, id: e, {event} }}\n"
         );
-        stayput(&["run", &write(span.path(), "s.yaml", text)])
+        stayput(&["run", &write(scratch.path(), "s.yaml", text)])
     };
     for event in [
         "reimage: { instance: a }",

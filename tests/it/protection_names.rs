@@ -1,8 +1,8 @@
 use crate::support::{folder, stayput, write};
 
-/// A place that takes the name of a protection: files in which `FLAG` stands for the name and
+/// A position of a protection name in a file: texts in which `FLAG` stands for the name and
 /// `GROUP` for that of the protection of a group, and a line of the log that shows what it did.
-struct Span {
+struct Position {
     about: &'static str,
     fleet: &'static str,
     random: &'static str,
@@ -10,7 +10,7 @@ struct Span {
     expect: &'static str,
 }
 
-const BLANK: Span = Span { about: "", fleet: "", random: "", events: "", expect: "" };
+const BLANK: Position = Position { about: "", fleet: "", random: "", events: "", expect: "" };
 
 /// A click on `db-1`, which release protection holds.
 const CLICK: &str =
@@ -18,15 +18,15 @@ const CLICK: &str =
 const HELD: &str = "decisions: [ { event: click, instance: db-1, outcome: held } ]";
 const WENT: &str = "decisions: [ { event: click, instance: db-1, outcome: unprotected } ]";
 
-const PLACES: &[Span] = &[
-    Span {
+const POSITIONS: &[Position] = &[
+    Position {
         about: "`protect` of an instance",
         fleet: "instances: { db-1: { protect: [FLAG] } }",
         events: CLICK,
         expect: HELD,
         ..BLANK
     },
-    Span {
+    Position {
         about: "an unknown setting",
         fleet: "instances: { db-1: { protect: [FLAG=unknown] } }",
         events: "{ at: +1h, set-protection: { instance: db-1, flags: { release-protection: true }, by: ann, via: api } }, \
@@ -34,28 +34,28 @@ const PLACES: &[Span] = &[
         expect: HELD,
         ..BLANK
     },
-    Span {
+    Position {
         about: "the defaults of a fleet",
         fleet: "{ defaults: { protect: [FLAG] }, instances: { db-1: {} } }",
         events: CLICK,
         expect: HELD,
         ..BLANK
     },
-    Span {
+    Position {
         about: "a fleet from a table",
         fleet: "instances: { file: fleet.csv }",
         events: CLICK,
         expect: HELD,
         ..BLANK
     },
-    Span {
+    Position {
         about: "`protect` of a group",
         fleet: "groups: { g: { min: 0, max: 9, health-check: none, protect: [GROUP] } }",
         events: "{ at: +2h, id: gone, delete-group: { group: g, force: true, by: ann, via: api } }",
         expect: "{ requests: [ { event: gone, result: refused, rule: GP1 } ], states: [ { at: end, group: g, protect: [GROUP] } ] }",
         ..BLANK
     },
-    Span {
+    Position {
         about: "members that a group creates",
         fleet: "groups: { g: { min: 0, max: 9, health-check: none, new-members: { protect: [FLAG] }, new-names: [db-1] } }",
         events: "{ at: +1h, id: grow, scale-out: { group: g, add: 1 } }, \
@@ -63,7 +63,7 @@ const PLACES: &[Span] = &[
         expect: HELD,
         ..BLANK
     },
-    Span {
+    Position {
         about: "an instance that an event creates",
         fleet: "accounts: { default: {} }",
         events: "{ at: +1h, create: { instance: db-1, like: { protect: [FLAG] }, by: ann, via: api } }, \
@@ -71,7 +71,7 @@ const PLACES: &[Span] = &[
         expect: HELD,
         ..BLANK
     },
-    Span {
+    Position {
         about: "`set-protection` on",
         fleet: "instances: { db-1: {} }",
         events: "{ at: +1h, set-protection: { instance: db-1, flags: { FLAG: true }, by: ann, via: api } }, \
@@ -79,7 +79,7 @@ const PLACES: &[Span] = &[
         expect: HELD,
         ..BLANK
     },
-    Span {
+    Position {
         about: "`set-protection` off",
         fleet: "instances: { db-1: { protect: [release-protection] } }",
         events: "{ at: +1h, set-protection: { instance: db-1, flags: { FLAG: false }, by: ann, via: api } }, \
@@ -87,7 +87,7 @@ const PLACES: &[Span] = &[
         expect: WENT,
         ..BLANK
     },
-    Span {
+    Position {
         about: "`set-protection` of a group",
         fleet: "groups: { g: { min: 0, max: 9, health-check: none } }",
         events: "{ at: +1h, set-protection: { group: g, flags: { GROUP: true }, by: ann, via: api } }, \
@@ -95,35 +95,35 @@ const PLACES: &[Span] = &[
         expect: "requests: [ { event: gone, result: refused, rule: GP1 } ]",
         ..BLANK
     },
-    Span {
+    Position {
         about: "events from a table",
         fleet: "instances: { db-1: {} }",
         events: "FILE",
         expect: "decisions: [ { event: click, instance: db-1, outcome: held } ]",
         ..BLANK
     },
-    Span {
+    Position {
         about: "an action of a random source",
         fleet: "instances: { db-1: {} }",
         random: "flags: { every: 1h, until: +90m, set-protection: { instance: db-1, flags: { FLAG: true }, by: ann, via: api } }",
         events: CLICK,
         expect: HELD,
     },
-    Span {
+    Position {
         about: "an expected verdict",
         fleet: "instances: { db-1: { protect: [release-protection] } }",
         events: CLICK,
         expect: "decisions: [ { event: click, instance: db-1, outcome: held, verdicts: { FLAG: held } } ]",
         ..BLANK
     },
-    Span {
+    Position {
         about: "what an expectation says decides",
         fleet: "instances: { db-1: { protect: [release-protection] } }",
         events: CLICK,
         expect: "decisions: [ { event: click, instance: db-1, decided-by: FLAG } ]",
         ..BLANK
     },
-    Span {
+    Position {
         about: "an expected state",
         fleet: "instances: { db-1: { protect: [release-protection] } }",
         events: CLICK,
@@ -132,14 +132,14 @@ const PLACES: &[Span] = &[
     },
 ];
 
-impl Span {
+impl Position {
     /// The outcome of its scenario under `stayput test`, with these names.
     fn test(&self, policy: &str, flag: &str, group: &str) -> (i32, String) {
-        let span = folder();
+        let scratch = folder();
         let put = |text: &str| text.replace("FLAG", flag).replace("GROUP", group);
-        write(span.path(), "fleet.csv", format!("instance,protect\ndb-1,{flag}\n"));
+        write(scratch.path(), "fleet.csv", format!("instance,protect\ndb-1,{flag}\n"));
         write(
-            span.path(),
+            scratch.path(),
             "events.csv",
             format!(
                 "at,id,verb,instance,flags,force,by,via\n\
@@ -165,24 +165,24 @@ impl Span {
             braced(self.fleet),
             braced(self.expect),
         );
-        let ran = stayput(&["test", &write(span.path(), "s.yaml", text)]);
+        let ran = stayput(&["test", &write(scratch.path(), "s.yaml", text)]);
         (ran.code, format!("{}{}", ran.stdout, ran.stderr))
     }
 }
 
 #[test]
 fn a_protection_is_known_by_its_name_and_by_its_attribute_wherever_it_stands() {
-    for span in PLACES {
+    for position in POSITIONS {
         for (flag, group) in [
             ("release-protection", "group-deletion-protection"),
             ("DeletionProtection", "GroupDeletionProtection"),
         ] {
-            let (code, said) = span.test("alibaba-ecs@2026-05-15", flag, group);
-            assert_eq!(code, 0, "{} with {flag}: {said}", span.about);
+            let (code, said) = position.test("alibaba-ecs@2026-05-15", flag, group);
+            assert_eq!(code, 0, "{} with {flag}: {said}", position.about);
         }
-        let (code, said) = span.test("alibaba-ecs@2026-05-15", "Deletion", "Deletion");
-        assert_eq!(code, 2, "{} with an unknown name: {said}", span.about);
-        assert!(said.contains("has no protection `Deletion`"), "{}: {said}", span.about);
+        let (code, said) = position.test("alibaba-ecs@2026-05-15", "Deletion", "Deletion");
+        assert_eq!(code, 2, "{} with an unknown name: {said}", position.about);
+        assert!(said.contains("has no protection `Deletion`"), "{}: {said}", position.about);
     }
 }
 
@@ -206,13 +206,13 @@ fn a_situation_is_explained_by_either_name() {
 /// Two protections of a policy must not have the same name.
 #[test]
 fn a_policy_gives_no_name_to_two_protections() {
-    let span = folder();
+    let scratch = folder();
     for attribute in ["ProtectedFromScaleIn", "standby"] {
         let text = format!(
             "stayput: policy/1\npolicy: house\nedition: one\ntitle: t\nextends: alibaba-ecs@2026-05-15\n\
              protections: {{ release-protection: {{ attribute: {attribute} }} }}\n"
         );
-        let ran = stayput(&["check", &write(span.path(), "house.yaml", text)]);
+        let ran = stayput(&["check", &write(scratch.path(), "house.yaml", text)]);
         assert_eq!(ran.code, 2, "{}", ran.stdout);
         assert!(ran.stderr.contains("E002"), "{}", ran.stderr);
         assert!(
@@ -226,31 +226,31 @@ fn a_policy_gives_no_name_to_two_protections() {
 /// A precondition about setting protections may use either name.
 #[test]
 fn a_policy_names_its_protections_either_way_in_a_refusal() {
-    let span = folder();
+    let scratch = folder();
     let text = "stayput: policy/1\npolicy: house\nedition: one\ntitle: t\nextends: alibaba-ecs@2026-05-15\n\
                 preconditions: { PC90: { action: set-protection, flags: DeletionProtection, confidence: inferred, because: a house rule } }\n";
-    write(span.path(), "house.yaml", text);
+    write(scratch.path(), "house.yaml", text);
     let text = "stayput: scenario/1\nname: s\npolicy: ./house.yaml\nfleet: { instances: { a: {} } }\n\
                 start: 2026-06-01T00:00:00Z\nfor: 1d\n\
                 events:\n\
                 \x20 - { at: +1h, id: on, set-protection: { instance: a, by: ann, via: api,\n\
                 \x20     flags: { release-protection: true } } }\n\
                 expect: { requests: [ { event: on, result: refused, rule: PC90 } ] }\n";
-    let ran = stayput(&["test", &write(span.path(), "s.yaml", text)]);
+    let ran = stayput(&["test", &write(scratch.path(), "s.yaml", text)]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]
 fn one_protection_is_not_set_twice_under_two_names() {
-    let span = Span {
+    let position = Position {
         about: "both names in one call",
         fleet: "instances: { db-1: {} }",
         events: "{ at: +1h, set-protection: { instance: db-1, flags: { FLAG: true, DeletionProtection: false }, by: ann, via: api } }",
         expect: "states: [ { at: end, instance: db-1, is: running } ]",
         ..BLANK
     };
-    let (code, said) = span.test("alibaba-ecs@2026-05-15", "release-protection", "");
-    assert_eq!(code, 2, "{}: {said}", span.about);
+    let (code, said) = position.test("alibaba-ecs@2026-05-15", "release-protection", "");
+    assert_eq!(code, 2, "{}: {said}", position.about);
     assert!(
         said.contains("`DeletionProtection` is set twice: it is `release-protection`"),
         "{said}"

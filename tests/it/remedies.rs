@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use stayput::fleet::Property;
-use stayput::plan::{Event, Flags, FlagsRef, Plan, Script, Scripted, Targets, order};
+use stayput::plan::{Event, Flags, FlagsRef, Plan, Script, Scripted, Targets, verb};
 use stayput::policy::{Means, Remedy};
 use stayput::record::{Cause, Decision, Loss, Record};
 use stayput::time::SimTime;
@@ -46,13 +46,13 @@ fn run(plan: &Plan) -> Outcome {
     of
 }
 
-/// An event that is tried, as an order.
-fn orders(plan: &mut Plan, instance: InstanceId, of: &Decision, remedy: &Remedy) -> Vec<Event> {
+/// The events that apply a remedy.
+fn events_of(plan: &mut Plan, instance: InstanceId, of: &Decision, remedy: &Remedy) -> Vec<Event> {
     let means = [remedy.first.map(Means::Do), remedy.means];
-    means.into_iter().flatten().map(|means| order_of(plan, instance, of, means)).collect()
+    means.into_iter().flatten().map(|means| event_of(plan, instance, of, means)).collect()
 }
 
-fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Event {
+fn event_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Event {
     let by = None;
     let via = Some(Channel::Api);
     plan.targets.push(id);
@@ -64,7 +64,7 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Eve
             let known = &known[protection.index()];
             if known.standby {
                 let group = of.group.unwrap();
-                return Event::EnterStandby(order::EnterStandby { by, via, group, instance });
+                return Event::EnterStandby(verb::EnterStandby { by, via, group, instance });
             }
             let (instance, group) = match known.of {
                 Subject::Group => (None, of.group),
@@ -80,7 +80,7 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Eve
                 plan.flags.push(Flags { on, off: ProtectionSet::EMPTY });
             }
             let api_version = None;
-            Event::SetProtection(order::SetProtection {
+            Event::SetProtection(verb::SetProtection {
                 by,
                 via,
                 instance,
@@ -90,64 +90,64 @@ fn order_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Eve
             })
         }
         Means::Do(Act::CancelSchedule) => {
-            Event::CancelScheduledRelease(order::CancelScheduledRelease { by, via, instance })
+            Event::CancelScheduledRelease(verb::CancelScheduledRelease { by, via, instance })
         }
         Means::Do(Act::Settle | Act::Reactivate) => {
-            Event::Settle(order::Settle { by, via, account })
+            Event::Settle(verb::Settle { by, via, account })
         }
-        Means::Do(Act::Renew) => Event::Renew(order::Renew { by, via, instance, term: None }),
+        Means::Do(Act::Renew) => Event::Renew(verb::Renew { by, via, instance, term: None }),
         Means::Do(Act::Detach) => {
-            Event::Detach(order::Detach { by, via, group: of.group.unwrap(), instance })
+            Event::Detach(verb::Detach { by, via, group: of.group.unwrap(), instance })
         }
         Means::Do(Act::CompleteHook) => {
             let result = Some(HookResult::Continue);
-            Event::CompleteHook(order::CompleteHook { by, via, instance, result })
+            Event::CompleteHook(verb::CompleteHook { by, via, instance, result })
         }
-        Means::Do(Act::Snapshot) => Event::Snapshot(order::Snapshot { by, via, instance }),
-        Means::Do(Act::CreateImage) => Event::CreateImage(order::CreateImage { by, via, instance }),
+        Means::Do(Act::Snapshot) => Event::Snapshot(verb::Snapshot { by, via, instance }),
+        Means::Do(Act::CreateImage) => Event::CreateImage(verb::CreateImage { by, via, instance }),
         Means::Do(Act::ConvertAddress) => {
-            Event::ConvertAddress(order::ConvertAddress { by, via, instance })
+            Event::ConvertAddress(verb::ConvertAddress { by, via, instance })
         }
         Means::Do(Act::Keep) => unreachable!("no verb does that"),
     }
 }
 
-/// The result of a run in which orders are inserted at an instant, before the event that caused a
+/// The result of a run in which events are inserted at an instant, before the event that caused a
 /// loss, or elsewhere within that instant. `gone` says whether the loss no longer occurs.
 fn tried(
     plan: &Plan,
     at: SimTime,
     cause: Cause,
-    orders: &[Event],
+    inserted: &[Event],
     gone: impl Fn(&Outcome) -> bool,
 ) -> Result<(), String> {
     let script: Vec<Scripted> = plan
         .script
         .play()
         .map(|(at, event)| {
-            let (event, order) = event.expect("the table of events is there");
-            Scripted { at, event, order }
+            let (id, event) = event.expect("the table of events is there");
+            Scripted { at, id, event }
         })
         .collect();
     let first = script.partition_point(|scripted| scripted.at < at);
     let last = script.partition_point(|scripted| scripted.at <= at);
-    let before_cause = script.iter().position(|s| Cause::Event(s.event) == cause && s.at == at);
+    let before_cause = script.iter().position(|s| Cause::Event(s.id) == cause && s.at == at);
     let places = before_cause.into_iter().chain((first..=last).rev());
     let mut why = String::new();
-    for span in places {
+    for index in places {
         let mut plan = plan.clone();
         let mut script = script.clone();
-        let mut events = Vec::new();
-        for (number, order) in orders.iter().enumerate() {
-            let event = EventId(1_000_000 + u32::try_from(number).unwrap());
-            events.push(event);
-            script.insert(span + number, Scripted { at, event, order: *order });
+        let mut ids = Vec::new();
+        for (number, event) in inserted.iter().enumerate() {
+            let id = EventId(1_000_000 + u32::try_from(number).unwrap());
+            ids.push(id);
+            script.insert(index + number, Scripted { at, id, event: *event });
         }
         plan.script = Script::Listed(script.into());
         let outcome = run(&plan);
-        let result = |event: &EventId| outcome.results.iter().find(|(of, _)| of == event);
-        let accepted = |event| matches!(result(event), Some((_, RequestResult::Accepted)));
-        if !events.iter().all(accepted) {
+        let result = |id: &EventId| outcome.results.iter().find(|(of, _)| of == id);
+        let accepted = |id| matches!(result(id), Some((_, RequestResult::Accepted)));
+        if !ids.iter().all(accepted) {
             why = format!("not accepted: {:?}", outcome.results);
         } else if gone(&outcome) {
             return Ok(());
@@ -192,8 +192,8 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
         let gone = stays(decision);
         if let Some(until) = remedy.until {
             let mut plan = plan.clone();
-            let orders = orders(&mut plan, decision.instance, decision, remedy);
-            if let Err(why) = tried(&plan, until, decision.cause, &orders, &gone) {
+            let events = events_of(&mut plan, decision.instance, decision, remedy);
+            if let Err(why) = tried(&plan, until, decision.cause, &events, &gone) {
                 faults.push(reported(decision.at, &text, &why, &what));
             }
         } else {
@@ -204,8 +204,8 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
             for (at, protection) in of_later {
                 let mut plan = plan.clone();
                 let means = Means::Set(ProtectionId::from_index(at));
-                let order = order_of(&mut plan, decision.instance, decision, means);
-                if tried(&plan, decision.at, decision.cause, &[order], &gone).is_ok() {
+                let event = event_of(&mut plan, decision.instance, decision, means);
+                if tried(&plan, decision.at, decision.cause, &[event], &gone).is_ok() {
                     let why = format!("{} helps", protection.name);
                     faults.push(reported(decision.at, &text, &why, &what));
                 }
@@ -248,7 +248,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
         let (instance, at) = (loss.instance, loss.at);
         let Some(of) = of else { continue };
         let mut plan = plan.clone();
-        let orders = orders(&mut plan, instance, of, remedy);
+        let events = events_of(&mut plan, instance, of, remedy);
         let gone = |outcome: &Outcome| match kept {
             // The snapshot of the disk stays.
             Some(copy) => !outcome.losses.iter().any(|l| {
@@ -256,7 +256,7 @@ fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
             }),
             None => !outcome.losses.iter().any(|l| is_it(&l)),
         };
-        if let Err(why) = tried(&plan, until, of.cause, &orders, gone) {
+        if let Err(why) = tried(&plan, until, of.cause, &events, gone) {
             faults.push(reported(loss.at, &text, &why, &what));
         }
     }

@@ -47,14 +47,14 @@ fn into(out: &Path, path: &str, more: &[&str]) -> Ran {
 
 #[test]
 fn any_number_of_workers_gives_the_same_bytes() {
-    let span = folder();
+    let scratch = folder();
     for (scenario, more) in [
         (WHO_GOES, &["--replications", "230"][..]),
         (WHO_GOES, &["--until-halfwidth", "any-protected-lost=0.05"]),
         ("scenarios/year-of-luck.yaml", &["--replications", "40"]),
     ] {
         let of = |jobs: &str, more: &[&str]| {
-            let out = span.path().join(jobs);
+            let out = scratch.path().join(jobs);
             let ran = into(&out, scenario, &[more, &["--jobs", jobs]].concat());
             assert_eq!((ran.code, ran.stderr), (0, format!("wrote {}\n", out.display())));
             (ran.stdout, tables(&out))
@@ -71,8 +71,8 @@ fn any_number_of_workers_gives_the_same_bytes() {
 
 #[test]
 fn the_figures_agree_with_the_rows() {
-    let span = folder();
-    let out = span.path().join("out");
+    let scratch = folder();
+    let out = scratch.path().join("out");
     assert_eq!(into(&out, WHO_GOES, &["--replications", "400"]).code, 0);
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     assert_eq!(raw.len(), 400);
@@ -113,8 +113,8 @@ fn the_figures_agree_with_the_rows() {
 
 #[test]
 fn figures_as_csv_and_json_equal_those_of_the_folder() {
-    let span = folder();
-    let out = span.path().join("out");
+    let scratch = folder();
+    let out = scratch.path().join("out");
     let arguments = ["--replications", "60", "--level", "90"];
     let printed = into(&out, WHO_GOES, &[&arguments[..], &["-f", "csv"]].concat()).stdout;
     let figures = fs::read_to_string(out.join("estimates.csv")).unwrap();
@@ -133,8 +133,8 @@ fn figures_as_csv_and_json_equal_those_of_the_folder() {
 
 #[test]
 fn one_replication_can_be_run_alone() {
-    let span = folder();
-    let out = span.path().join("out");
+    let scratch = folder();
+    let out = scratch.path().join("out");
     assert_eq!(into(&out, WHO_GOES, &["--replications", "30"]).code, 0);
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     let mut seen = std::collections::BTreeSet::new();
@@ -153,7 +153,7 @@ fn one_replication_can_be_run_alone() {
 }
 
 /// Two scenarios, one of them with cases, in one study.
-fn two_scenarios(span: &Path) -> [String; 2] {
+fn two_scenarios(folder: &Path) -> [String; 2] {
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
     let cases = text
         .replace("name: who-goes", "name: how-many")
@@ -163,15 +163,15 @@ fn two_scenarios(span: &Path) -> [String; 2] {
         .next()
         .unwrap()
         .to_owned();
-    [write(span, "who-goes.yaml", text), write(span, "how-many.yaml", cases)]
+    [write(folder, "who-goes.yaml", text), write(folder, "how-many.yaml", cases)]
 }
 
 #[test]
 fn merged_parts_equal_the_whole_byte_for_byte() {
-    let span = folder();
-    let [one, two] = two_scenarios(span.path());
+    let scratch = folder();
+    let [one, two] = two_scenarios(scratch.path());
     let study = |out: &str, more: &[&str]| {
-        let out = span.path().join(out).to_string_lossy().into_owned();
+        let out = scratch.path().join(out).to_string_lossy().into_owned();
         let ran =
             stayput(&[&["run", &one, &two, "--out", &out, "--replications", "101"], more].concat());
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -180,7 +180,7 @@ fn merged_parts_equal_the_whole_byte_for_byte() {
     let (whole, printed) = study("whole", &["--jobs", "2"]);
     let parts: Vec<String> =
         (1..=4).map(|n| study(&format!("part-{n}"), &["--shard", &format!("{n}/4")]).0).collect();
-    let merged = span.path().join("merged").to_string_lossy().into_owned();
+    let merged = scratch.path().join("merged").to_string_lossy().into_owned();
     for order in [[2, 0, 3, 1], [0, 1, 2, 3]] {
         let parts: Vec<&str> = order.iter().map(|at| parts[*at].as_str()).collect();
         let ran = stayput(&[&["merge", "--out", &merged], parts.as_slice()].concat());
@@ -189,7 +189,7 @@ fn merged_parts_equal_the_whole_byte_for_byte() {
         assert_eq!(tables(Path::new(&merged)), tables(Path::new(&whole)));
     }
     // A merged study is complete: merging it alone changes nothing.
-    let again = span.path().join("again").to_string_lossy().into_owned();
+    let again = scratch.path().join("again").to_string_lossy().into_owned();
     assert_eq!(stayput(&["merge", "--out", &again, &merged]).code, 0);
     assert_eq!(tables(Path::new(&again)), tables(Path::new(&whole)));
     assert_eq!(run_json(Path::new(&parts[1]))["study"]["shard"], "2/4");
@@ -203,8 +203,8 @@ fn merged_parts_equal_the_whole_byte_for_byte() {
 
 #[test]
 fn parts_of_different_studies_are_refused_with_all_reasons_at_once() {
-    let span = folder();
-    let path = |name: &str| span.path().join(name).to_string_lossy().into_owned();
+    let scratch = folder();
+    let path = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
     let part = |name: &str, more: &[&str]| {
         let ran =
             into(Path::new(&path(name)), WHO_GOES, &[&["--replications", "40"], more].concat());
@@ -220,7 +220,7 @@ fn parts_of_different_studies_are_refused_with_all_reasons_at_once() {
         let ran = stayput(&[&["merge", "--out", &out], names.as_slice()].concat());
         assert!(!Path::new(&out).exists(), "nothing is written");
         assert_eq!(ran.code, 2, "{}", ran.stderr);
-        ran.stderr.replace(&*span.path().to_string_lossy(), "")
+        ran.stderr.replace(&*scratch.path().to_string_lossy(), "")
     };
     let reported = merge(&["a", "b", "d", "b"]);
     assert!(
@@ -245,7 +245,7 @@ fn parts_of_different_studies_are_refused_with_all_reasons_at_once() {
     assert_eq!(reported.matches("error[E086]").count(), 4, "{reported}");
     // A changed scenario is another study, even under the same name.
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
-    let other = write(span.path(), "who-goes.yaml", text.replace("+1d", "+2h"));
+    let other = write(scratch.path(), "who-goes.yaml", text.replace("+1d", "+2h"));
     let out = path("other");
     stayput(&["run", &other, "--replications", "40", "--shard", "3/4", "--out", &out]);
     assert!(merge(&["a", "b", "other", "d"]).contains("the input files differ: "));
@@ -275,8 +275,8 @@ fn parts_of_different_studies_are_refused_with_all_reasons_at_once() {
 /// `--partial` sums the existing parts with their n, says what is missing, and marks the result.
 #[test]
 fn a_partial_merge_says_what_is_missing() {
-    let span = folder();
-    let path = |name: &str| span.path().join(name).to_string_lossy().into_owned();
+    let scratch = folder();
+    let path = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
     for part in ["1", "2", "4"] {
         let shard = format!("{part}/4");
         into(Path::new(&path(part)), WHO_GOES, &["--replications", "40", "--shard", &shard]);
@@ -311,8 +311,8 @@ fn a_partial_merge_says_what_is_missing() {
 #[test]
 fn a_killed_study_is_resumed() {
     use std::os::unix::process::ExitStatusExt;
-    let span = folder();
-    let path = |name: &str| span.path().join(name).to_string_lossy().into_owned();
+    let scratch = folder();
+    let path = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
     let (whole, out) = (path("whole"), path("out"));
     let study = |out: &str, more: &[&str]| {
         into(
@@ -369,7 +369,7 @@ fn a_killed_study_is_resumed() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let saved = span.path().join("killed.partial/run.json");
+    let saved = scratch.path().join("killed.partial/run.json");
     while !saved.exists() {
         assert!(child.try_wait().unwrap().is_none(), "it ended early");
         std::thread::sleep(std::time::Duration::from_millis(20));
@@ -382,8 +382,8 @@ fn a_killed_study_is_resumed() {
 
 #[test]
 fn a_study_with_a_precision_ends_after_whole_rounds_or_reports_that_it_is_not_reached() {
-    let span = folder();
-    let out = span.path().join("out");
+    let scratch = folder();
+    let out = scratch.path().join("out");
     let until = |more: &[&str]| into(&out, WHO_GOES, more);
     let ran = until(&["--until-halfwidth", "any-protected-lost=0.04,protected-lost=5%"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -400,7 +400,7 @@ fn a_study_with_a_precision_ends_after_whole_rounds_or_reports_that_it_is_not_re
         ran.stderr
     );
     assert_eq!(run_json(&out)["complete"], true, "a partial result replaces no complete one");
-    let run = run_json(&span.path().join("out.partial"));
+    let run = run_json(&scratch.path().join("out.partial"));
     assert_eq!(run["runs"][0]["stop"], "limit-replications");
     assert_eq!(run["complete"], false);
     for (text, reported) in [
@@ -429,11 +429,11 @@ fn invalid_questions_are_reported() {
         assert_eq!(ran.code, 2, "{arguments:?}");
         assert!(ran.stderr.contains(reported), "{arguments:?}: {}", ran.stderr);
     }
-    let span = folder();
+    let scratch = folder();
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
     for name in ["released", "any-name", "a;b", "a=b"] {
         let path =
-            write(span.path(), "x.yaml", text.replace("prod-1-lost:", &format!("\"{name}\":")));
+            write(scratch.path(), "x.yaml", text.replace("prod-1-lost:", &format!("\"{name}\":")));
         let ran = stayput(&["check", &path]);
         assert_eq!(ran.code, 2, "{name}");
         assert!(
@@ -443,14 +443,14 @@ fn invalid_questions_are_reported() {
         );
     }
     let path =
-        write(span.path(), "x.yaml", text.replace("{ instance: prod-1,", "{ instance: prod-9,"));
+        write(scratch.path(), "x.yaml", text.replace("{ instance: prod-1,", "{ instance: prod-9,"));
     assert!(stayput(&["check", &path]).stderr.contains("prod-9"));
 }
 
 #[test]
 fn replications_without_an_answer_are_not_counted_but_reported() {
-    let span = folder();
-    let out = span.path().join("out");
+    let scratch = folder();
+    let out = scratch.path().join("out");
     let ran = into(&out, WHO_GOES, &["--replications", "7", "--max-events", "0"]);
     assert_eq!(ran.code, 5);
     assert!(ran.stderr.contains("replication 0: stopped after 0 events"), "{}", ran.stderr);
@@ -470,7 +470,7 @@ fn replications_without_an_answer_are_not_counted_but_reported() {
 
 #[test]
 fn two_policies_are_compared_on_the_same_draws() {
-    let span = folder();
+    let scratch = folder();
     let base = "alibaba-ecs@2026-05-15";
     let same = stayput(&["diff", base, base, WHO_GOES, "--replications", "50"]);
     assert_eq!(same.code, 0, "{}", same.stdout);
@@ -485,7 +485,7 @@ fn two_policies_are_compared_on_the_same_draws() {
     let rule = text.lines().find(|line| line.trim_start().starts_with("RP5:")).unwrap();
     let kept = rule.replace("verdict: overridden", "verdict: held");
     assert_ne!(rule, kept);
-    let new = write(span.path(), "kept.yaml", text.replace(rule, &kept));
+    let new = write(scratch.path(), "kept.yaml", text.replace(rule, &kept));
     let arguments = ["diff", base, &new, WHO_GOES, "--replications", "300"];
     let ran = stayput(&[&arguments[..], &["-f", "csv"]].concat());
     assert_eq!(ran.code, 1, "{}", ran.stderr);
@@ -545,12 +545,12 @@ events: { file: events.csv }
 fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
     use std::process::Stdio;
     use std::time::Duration;
-    let span = folder();
+    let scratch = folder();
     let mut events = String::from("at,id,verb,group,remove\n");
     (1..=800).for_each(|n| events.push_str(&format!("+{n}s,e{n},scale-in,web,1\n")));
-    write(span.path(), "events.csv", events);
-    let path = write(span.path(), "long.yaml", LONG);
-    let out = span.path().join("out");
+    write(scratch.path(), "events.csv", events);
+    let path = write(scratch.path(), "long.yaml", LONG);
+    let out = scratch.path().join("out");
     let text = out.to_string_lossy().into_owned();
     let arguments = ["run", &path, "--replications", "1000000", "--jobs", "2", "--out", &text];
     let child = crate::support::command(&arguments)
@@ -558,7 +558,7 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !crate::support::has_begun(span.path()) {
+    while !crate::support::has_begun(scratch.path()) {
         std::thread::sleep(Duration::from_millis(5));
     }
     // The number of finished replications does not matter, but each must be right.
@@ -566,7 +566,7 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
     crate::support::interrupt(&child);
     let ran = crate::support::ran(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{}", ran.stderr);
-    assert!(!crate::support::has_begun(span.path()), "the temporary folder is gone");
+    assert!(!crate::support::has_begun(scratch.path()), "the temporary folder is gone");
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     let reported = format!("interrupted after {} replication", raw.len());
     assert!(ran.stderr.contains(&reported), "{}", ran.stderr);
@@ -650,9 +650,9 @@ random:
 
 #[test]
 fn two_recorded_cases_are_compared_with_each_other() {
-    let span = folder();
-    let path = write(span.path(), "bill.yaml", TWO_CASES);
-    let out = |name: &str| span.path().join(name).to_string_lossy().into_owned();
+    let scratch = folder();
+    let path = write(scratch.path(), "bill.yaml", TWO_CASES);
+    let out = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
     let [both, bare, kept] = ["both", "bare", "kept"].map(out);
     assert_eq!(stayput(&["run", &path, "--out", &both]).code, 0);
     for (case, out) in [("bare", &bare), ("kept", &kept)] {
@@ -678,9 +678,9 @@ fn two_recorded_cases_are_compared_with_each_other() {
 
 #[test]
 fn recorded_replications_are_compared_in_pairs() {
-    let span = folder();
-    let path = write(span.path(), "bill.yaml", TWO_CASES);
-    let out = |name: &str| span.path().join(name);
+    let scratch = folder();
+    let path = write(scratch.path(), "bill.yaml", TWO_CASES);
+    let out = |name: &str| scratch.path().join(name);
     let name = |name: &str| out(name).to_string_lossy().into_owned();
     let study = ["--replications", "60"];
     assert_eq!(into(&out("both"), &path, &study).code, 0);

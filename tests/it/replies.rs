@@ -348,15 +348,15 @@ fn a_spot_instance_and_its_resources_have_spans() {
 
 /// Checks a scenario whose fleet is in `fleet.json`.
 fn check(fleet: &str, more: &str) -> (i32, String) {
-    let span = folder();
-    write(span.path(), "fleet.json", fleet);
+    let scratch = folder();
+    write(scratch.path(), "fleet.json", fleet);
     let text = format!(
         "stayput: scenario/1\nname: imported\npolicy: alibaba-ecs@2026-05-15\nstart: 2026-06-01T00:00:00Z\nfor: 1d\n\
          fleet:\n  import: [{{ from: aliyun, files: [fleet.json] }}]\n{more}"
     );
-    let path = write(span.path(), "imported.yaml", text);
+    let path = write(scratch.path(), "imported.yaml", text);
     let ran = stayput(&["check", &path]);
-    (ran.code, ran.stderr.replace(&*span.path().to_string_lossy(), "DIR"))
+    (ran.code, ran.stderr.replace(&*scratch.path().to_string_lossy(), "DIR"))
 }
 
 #[test]

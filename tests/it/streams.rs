@@ -109,9 +109,9 @@ const IN_ONE_PIECE: usize = 4;
 
 /// Every event with its name.
 fn events(plan: &Plan) -> Vec<(Scripted, String)> {
-    let events = plan.script.play().map(|(at, order)| {
-        let (event, order) = order.expect("the file does not change");
-        (Scripted { at, event, order }, plan.header.event(event).into_owned())
+    let events = plan.script.play().map(|(at, event)| {
+        let (id, event) = event.expect("the file does not change");
+        (Scripted { at, id, event }, plan.header.event(id).into_owned())
     });
     events.collect()
 }
@@ -299,7 +299,7 @@ fn events_read_row_by_row_equal_those_of_the_whole_table() {
 /// A row of a fleet.
 fn instance() -> impl Strategy<Value = String> {
     let pick = |words: &'static [&'static str]| pick(false, words, &[]);
-    let span =
+    let owner =
         pick(&["shop,", "lab,", "shop,web", ",web", "az,", "az,ss", "no-account,", "lab,web", ","]);
     let billing = pick(&["", "", "", "", "", "spot", "spot", "subscription"]);
     let times = (
@@ -318,12 +318,12 @@ fn instance() -> impl Strategy<Value = String> {
     );
     let protect = pick(&["", "", "release-protection", "standby", "nonsense"]);
     let tags = pick(&["", "", "env=production", "env=test;tier=1", "$env"]);
-    (span, billing, times, protect, tags, 0_u8..8).prop_map(
-        |(span, billing, (created, joined, expires, release), protect, tags, plain)| {
+    (owner, billing, times, protect, tags, 0_u8..8).prop_map(
+        |(owner, billing, (created, joined, expires, release), protect, tags, plain)| {
             if plain > 0 {
                 return format!("shop,,{billing},{created},,,+{plain}d,,");
             }
-            format!("{span},{billing},{created},{joined},{expires},{release},{protect},{tags}")
+            format!("{owner},{billing},{created},{joined},{expires},{release},{protect},{tags}")
         },
     )
 }

@@ -52,8 +52,8 @@ pub(crate) fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> String
 
 /// Whether the program has begun to write a folder in that place.
 #[cfg(unix)]
-pub(crate) fn has_begun(span: &Path) -> bool {
-    let mut entries = fs::read_dir(span).expect("a folder");
+pub(crate) fn has_begun(folder: &Path) -> bool {
+    let mut entries = fs::read_dir(folder).expect("a folder");
     entries.any(|entry| {
         entry.expect("an entry").file_name().to_string_lossy().starts_with(".stayput-")
     })

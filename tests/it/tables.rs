@@ -247,7 +247,7 @@ events:
 
 #[test]
 fn text_shows_the_first_rows_and_preventable_losses() {
-    let span = folder();
+    let scratch = folder();
     let mut text = "\
 stayput: scenario/1
 name: long
@@ -270,8 +270,8 @@ fleet:
             20 + hour
         ));
     }
-    let path = write(span.path(), "long.yaml", text);
-    let out = span.path().join("out");
+    let path = write(scratch.path(), "long.yaml", text);
+    let out = scratch.path().join("out");
     let ran = stayput(&["run", &path, "--out", &out.to_string_lossy()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     // 12 releases that were due and 60 times 50 that were refused, each time in one row.

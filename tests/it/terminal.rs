@@ -92,8 +92,8 @@ fleet:
 
 #[test]
 fn ten_thousand_decisions_fit_and_losses_are_shown() {
-    let span = folder();
-    let path = write(span.path(), "many.yaml", many_decisions());
+    let scratch = folder();
+    let path = write(scratch.path(), "many.yaml", many_decisions());
     for width in WIDTHS {
         let ran = at(width, &["run", &path]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -131,8 +131,8 @@ events:
 
 #[test]
 fn a_shortfall_is_a_line_with_its_reason() {
-    let span = folder();
-    let path = write(span.path(), "short.yaml", SHORTFALL);
+    let scratch = folder();
+    let path = write(scratch.path(), "short.yaml", SHORTFALL);
     let ran = stayput(&["run", &path]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let line = ran.stdout.lines().find(|line| line.contains("·  lunch")).unwrap_or_default();

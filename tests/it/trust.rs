@@ -11,11 +11,11 @@ fn policy() -> String {
 
 #[test]
 fn a_scenario_reads_its_own_folder_and_others_only_if_allowed() {
-    let span = folder();
-    let inner = span.path().join("inner");
+    let scratch = folder();
+    let inner = scratch.path().join("inner");
     fs::create_dir(&inner).unwrap();
     write(&inner, "near.yaml", policy());
-    let far = write(span.path(), "far.yaml", policy());
+    let far = write(scratch.path(), "far.yaml", policy());
     let near = write(&inner, "near-scenario.yaml", format!("{HEAD}policy: ./near.yaml\n"));
     assert_eq!(stayput(&["check", &near]).code, 0);
     let outside = write(&inner, "far-scenario.yaml", format!("{HEAD}policy: ../far.yaml\n"));
@@ -24,25 +24,25 @@ fn a_scenario_reads_its_own_folder_and_others_only_if_allowed() {
     assert!(ran.stderr.contains("outside the folder of this file"), "{}", ran.stderr);
     assert_eq!(stayput(&["check", &outside, "--allow-outside"]).code, 0);
     assert_eq!(stayput(&["check", &outside, &far]).code, 0, "named on the command line");
-    let all = span.path().to_string_lossy().into_owned();
+    let all = scratch.path().to_string_lossy().into_owned();
     assert_eq!(stayput(&["check", &all]).code, 0, "in a folder named on the command line");
 }
 
 #[cfg(unix)]
 #[test]
 fn links_do_not_lead_outside_and_pipes_are_refused() {
-    let span = folder();
+    let scratch = folder();
     let elsewhere = folder();
     let far = write(elsewhere.path(), "far.yaml", policy());
-    std::os::unix::fs::symlink(&far, span.path().join("link.yaml")).unwrap();
-    let path = write(span.path(), "s.yaml", format!("{HEAD}policy: ./link.yaml\n"));
+    std::os::unix::fs::symlink(&far, scratch.path().join("link.yaml")).unwrap();
+    let path = write(scratch.path(), "s.yaml", format!("{HEAD}policy: ./link.yaml\n"));
     let ran = stayput(&["check", &path]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("outside the folder of this file"), "{}", ran.stderr);
-    let path = write(span.path(), "s.yaml", format!("{HEAD}policy: /dev/zero.yaml/../zero\n"));
+    let path = write(scratch.path(), "s.yaml", format!("{HEAD}policy: /dev/zero.yaml/../zero\n"));
     assert_eq!(stayput(&["check", &path, "--allow-outside"]).code, 2);
     let text = format!("{HEAD}policy: alibaba-ecs@2026-05-15\nevents: {{ file: /dev/zero }}\n");
-    let path = write(span.path(), "s.yaml", text);
+    let path = write(scratch.path(), "s.yaml", text);
     let ran = stayput(&["check", &path, "--allow-outside"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("a device, a pipe or a socket"), "{}", ran.stderr);
@@ -50,14 +50,14 @@ fn links_do_not_lead_outside_and_pipes_are_refused() {
 
 #[test]
 fn nothing_is_quoted_from_a_file_of_another_kind() {
-    let span = folder();
+    let scratch = folder();
     for (name, secret) in [
         ("secrets.env", "TOKEN=hunter2\nOTHER=1\n"),
         ("secrets.json", "{\"token\": \"hunter2\"}\n"),
         ("secrets.yaml", "token: hunter2\n"),
         ("secrets.csv", "user,password\nroot,hunter2\n"),
     ] {
-        write(span.path(), name, secret);
+        write(scratch.path(), name, secret);
         let known = "policy: alibaba-ecs@2026-05-15\n";
         for (what, text) in [
             ("policy", format!("{HEAD}policy: ./{name}\n")),
@@ -74,7 +74,7 @@ fn nothing_is_quoted_from_a_file_of_another_kind() {
                 ),
             ),
         ] {
-            let path = write(span.path(), "s.yaml", text);
+            let path = write(scratch.path(), "s.yaml", text);
             let ran = stayput(&["check", &path]);
             let out = ran.stdout + &ran.stderr;
             assert_eq!(ran.code, 2, "{what} {name}: {out}");
@@ -117,9 +117,9 @@ fn outside_of_code(markdown: &str) -> String {
 #[test]
 fn markdown_reports_have_no_mentions_links_or_foreign_markup() {
     const EVIL: &str = "ask @team https://evil.example [a](b) <img src=x> ` @others ` #12 |";
-    let span = folder();
+    let scratch = folder();
     let policy = write(
-        span.path(),
+        scratch.path(),
         "p.yaml",
         format!(
             "stayput: policy/1\npolicy: titled\nedition: 2026-11\ntitle: \"{EVIL}\"\n\
@@ -130,7 +130,7 @@ fn markdown_reports_have_no_mentions_links_or_foreign_markup() {
         ),
     );
     let scenario = write(
-        span.path(),
+        scratch.path(),
         "s.yaml",
         format!(
             "{HEAD}policy: alibaba-ecs@2026-05-15\nevents:\n  - {{ at: +1h, release: {{ instance: db-1, \
@@ -138,7 +138,7 @@ fn markdown_reports_have_no_mentions_links_or_foreign_markup() {
              answer: \"{EVIL}\" }}\n"
         ),
     );
-    let broken = write(span.path(), "b.yaml", format!("{HEAD}policy: \"x {EVIL}\"\n"));
+    let broken = write(scratch.path(), "b.yaml", format!("{HEAD}policy: \"x {EVIL}\"\n"));
     let old = "alibaba-ecs@2026-05-15";
     let reason = ["bless", "--diff", old, &policy, "--reason", EVIL, "--even-in-ci"];
     let runs: [&[&str]; 4] = [

@@ -5,7 +5,7 @@ use crate::support::{Ran, folder, stayput, write};
 
 /// A run of a small fleet for twenty days, with its decisions as CSV.
 fn run(policy: &str, head: &str, fleet: &str, events: &[&str]) -> Ran {
-    let span = folder();
+    let scratch = folder();
     let events: Vec<String> = events.iter().map(|event| format!("  - {{ {event} }}\n")).collect();
     let events = if events.is_empty() {
         "events: []\n".into()
@@ -16,7 +16,7 @@ fn run(policy: &str, head: &str, fleet: &str, events: &[&str]) -> Ran {
         "stayput: scenario/1\nname: unknowns\npolicy: {policy}\nstart: 2026-06-01T00:00:00Z\nfor: 20d\n\
          allow: [W050]\n{head}fleet:\n{fleet}{events}"
     );
-    stayput(&["run", &write(span.path(), "s.yaml", text), "-f", "csv"])
+    stayput(&["run", &write(scratch.path(), "s.yaml", text), "-f", "csv"])
 }
 
 const ECS: &str = "alibaba-ecs@2026-05-15";
@@ -208,8 +208,8 @@ fn snapshots_of_a_disk_that_stays_are_not_at_risk() {
                  EF5b: { effect: released, resource: auto-snapshot, with-instance: true, \
                  billing: { not: spot }, fate: kept-billed, confidence: assumed, because: so \
                  }\n";
-    let span = folder();
-    write(span.path(), "house.yaml", house);
+    let scratch = folder();
+    write(scratch.path(), "house.yaml", house);
     let ran = |disk: &str| {
         let text = format!(
             "stayput: scenario/1\nname: unknowns\npolicy: house.yaml\n\
@@ -220,7 +220,7 @@ fn snapshots_of_a_disk_that_stays_are_not_at_risk() {
              events:\n  - at: +1h\n    \
              release: {{ instance: a, force: true, by: b, via: api }}\n"
         );
-        stayput(&["run", &write(span.path(), "s.yaml", text), "-f", "csv"])
+        stayput(&["run", &write(scratch.path(), "s.yaml", text), "-f", "csv"])
     };
     decided(&ran("false"), &[["a", "unprotected", "released"]]);
     undecided(&ran("true"), &["spot: lost", "pay-as-you-go: kept-billed"], &[]);
@@ -267,14 +267,14 @@ fn an_assumption_about_an_unknown_fact_holds_wherever_it_matters() {
 
 #[test]
 fn no_expectation_is_met_by_an_unknown_value() {
-    let span = folder();
+    let scratch = folder();
     let ends = |head: &str, keys: &str, expected: &str| {
         let text = format!(
             "stayput: scenario/1\nname: unknowns\npolicy: {ECS}\nstart: 2026-06-01T00:00:00Z\n\
              for: 1d\nallow: [W050]\n{head}fleet:\n  instances: {{ a: {{ {keys}: unknown }} }}\n\
              events: []\nexpect:\n  states: [{{ at: end, instance: a, {expected} }}]\n"
         );
-        stayput(&["test", &write(span.path(), "s.yaml", text)])
+        stayput(&["test", &write(scratch.path(), "s.yaml", text)])
     };
     for (keys, expected, assumed) in [
         ("lock", "lock: none", "unknown-lock: none"),

@@ -39,7 +39,7 @@ pub fn assumed(
 
 /// Where each event of a plan is written.
 pub fn written_at(plan: &Plan, sources: &Sources) -> Vec<EventPlace> {
-    let places = plan.event_places.iter().enumerate();
+    let places = plan.event_spans.iter().enumerate();
     let places = places.filter(|(_, span)| **span != Span::NOWHERE);
     let lines = sources.lines(places.clone().map(|(_, span)| *span));
     let place = |((index, span), line): ((usize, &Span), usize)| EventPlace {

@@ -227,7 +227,7 @@ impl<'a> ReplicatedPlan<'a> {
     pub(in crate::cli) fn new(plan: &Plan, overrides: &'a Overrides) -> Self {
         let mut plan = plan.clone();
         plan.expectations = Expectations::default();
-        plan.event_places = Vec::new();
+        plan.event_spans = Vec::new();
         Self { plan, overrides }
     }
 

@@ -20,7 +20,7 @@ use crate::plan::events::{Event, ParseCells, cell_parser};
 use crate::plan::name_lookup::{FrozenNames, NameLookup};
 use crate::plan::resolver::Resolver;
 use crate::plan::script::{EventTable, NextEvent, Unread};
-use crate::plan::script_builder::{Events, check_flags, check_order};
+use crate::plan::script_builder::{Events, check_event, check_flags};
 use crate::plan::tables::{NeedsFullRead, columns_of_events};
 use crate::run_header::numbered;
 use crate::time::SimTime;
@@ -79,7 +79,7 @@ pub fn check(
             let flags = Arc::clone(&known.ok_or(here)?.1);
             check_flags(resolver, fleet, &flags, event, Span::NOWHERE);
         }
-        check_order(resolver, fleet, &event, Span::NOWHERE);
+        check_event(resolver, fleet, &event, Span::NOWHERE);
         if resolver.problems.len() != reported {
             return Err(here);
         }

@@ -183,8 +183,8 @@ impl Compiler<'_> {
         let mut mask = 0;
         for value in values {
             let known = &self.switches[at].values;
-            if let Some(span) = known.iter().position(|known| **known == ***value) {
-                mask |= 1 << span;
+            if let Some(index) = known.iter().position(|known| **known == ***value) {
+                mask |= 1 << index;
             } else {
                 let title = format!("unknown position `{}` of the switch `{}`", **value, **name);
                 let problem = Problem::at(Code::UnknownWord, value.span, title, "unknown position");

@@ -62,7 +62,7 @@ pub fn study_page(study: &Study<'_>, how: &Made) -> String {
                 li { a href="#histogram" { "How many are lost" } }
                 @if !study.paired.is_empty() { li { a href="#pairs" { "Cases compared" } } }
                 li { a href="#look" { "Replications to look at" } }
-                li { a href="#rests" { "What this rests on" } }
+                li { a href="#assume" { "Assumptions" } }
             } }
             (legend(study))
             h2 #intervals { "Each case, with its interval" }
@@ -76,9 +76,9 @@ pub fn study_page(study: &Study<'_>, how: &Made) -> String {
                 @for run in study.paired { (paired_table(run)) }
             }
             (look(study))
-            h2 #rests { "What this rests on" }
+            h2 #assume { "Assumptions" }
             @if study.assumptions.is_empty() {
-                p { "No decision rests on a question that the documents leave open." }
+                p { "No decision depends on a question that the documents leave open." }
             } @else { ul { @for line in study.assumptions { li { (line) } } } }
             (made(how))
         },

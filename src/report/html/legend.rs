@@ -17,7 +17,7 @@ fn meaning(outcome: Outcome) -> &'static str {
         Outcome::Undetermined => "went ahead; whether a protection was in force is unknown",
         Outcome::Denied => "refused for another reason",
         Outcome::Deferred => "waits",
-        Outcome::Skipped => "passed over",
+        Outcome::Skipped => "skipped",
         Outcome::Spared => "kept because of a neighbour",
         Outcome::NoOp => "nothing to do",
     }

@@ -74,7 +74,7 @@ impl RunPage {
                 @if self.runs.len() > 1 { (cases(&self.runs, MOST_RUNS)) }
                 @for (index, run) in shown.iter().enumerate() { (section(run, index,
                     self.runs.len())) }
-                h2 #assume { "What this rests on" }
+                h2 #assume { "Assumptions and sources" }
                 (tables::assumptions(&self.runs))
                 (tables::inert(&self.runs))
                 h3 #sources { "Sources" }

@@ -344,7 +344,7 @@ fn source_id(policy: &Policy, source: usize) -> String {
     format!("s-{}-{}", policy.digest.get(..8).unwrap_or_default(), source + 1)
 }
 
-/// The assumptions of all runs: each with the runs that rest on it.
+/// The assumptions of all runs: each with the runs that depend on it.
 pub(super) fn assumptions(runs: &[Collected]) -> Markup {
     let mut all: Vec<(&WrittenAssumption, Vec<String>)> = Vec::new();
     for run in runs {
@@ -358,9 +358,9 @@ pub(super) fn assumptions(runs: &[Collected]) -> Markup {
     }
     html! {
         @if all.is_empty() {
-            p { "No decision rests on a question that the documents leave open." }
+            p { "No decision depends on a question that the documents leave open." }
         } @else { div.wrap { table.stack {
-            caption { "Assumptions that the result rests on" }
+            caption { "Assumptions of the results" }
             thead { tr {
                 (heads(&[
                     "question that the documents leave open", "taken as", "chosen by",

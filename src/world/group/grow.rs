@@ -1,6 +1,6 @@
 //! Growth of groups: new members, their names and zones, and the refill of lost members.
 
-use crate::plan::order;
+use crate::plan::verb;
 use crate::record::{Refusal, Subject, Target, What};
 use crate::words::{
     Action, Capacity, GroupId, Initiator, InstanceId, Lifecycle, LimitedBy, Membership, Obstacle,
@@ -15,7 +15,7 @@ use crate::world::step::{LostMembers, Step};
 const MOST_CREATED: u32 = 1_000_000;
 
 impl Step<'_> {
-    pub(in crate::world) fn scale_out(&mut self, call: Call, event: order::ScaleOut) {
+    pub(in crate::world) fn scale_out(&mut self, call: Call, event: verb::ScaleOut) {
         let mut request = RequestContext::call(call, Action::ScaleOut, Target::Group(event.group));
         request.facts.initiator = event.initiator.unwrap_or(Initiator::User);
         self.grow(&request, Action::ScaleOut, event.group, event.add.get());
@@ -53,7 +53,7 @@ impl Step<'_> {
         );
     }
 
-    pub(in crate::world) fn set_capacity(&mut self, call: Call, event: order::SetCapacity) {
+    pub(in crate::world) fn set_capacity(&mut self, call: Call, event: verb::SetCapacity) {
         let (group, to) = (event.group, event.to);
         let state = self.world.fleet.group(group);
         let size = state.size();

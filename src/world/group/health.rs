@@ -1,6 +1,6 @@
 //! Health of members: reports, health checks, and their consequences.
 
-use crate::plan::order;
+use crate::plan::verb;
 use crate::record::{Subject, Target, What};
 use crate::time::SimSpan;
 use crate::words::{
@@ -14,7 +14,7 @@ use crate::world::timer::Timer;
 
 impl Step<'_> {
     /// Sets the reported health of members; the policy does not judge this.
-    pub(in crate::world) fn set_health(&mut self, call: Call, event: order::SetHealth) {
+    pub(in crate::world) fn set_health(&mut self, call: Call, event: verb::SetHealth) {
         let ids = self.instances_of(event.instance);
         let request = RequestContext::call(call, Action::SetProtection, Target::these(&ids));
         self.apply_unjudged(&request, &ids, |step, seq, id| {

@@ -1,6 +1,6 @@
 //! Members of a group: attach, detach, delete, standby, and deletion of the group.
 
-use crate::plan::{Targets, order};
+use crate::plan::{Targets, verb};
 use crate::policy::Facts;
 use crate::record::{Refusal, Subject, Target, What};
 use crate::words::{
@@ -63,12 +63,12 @@ impl Step<'_> {
         Err(self.refusal_of_absent(policy, &facts, Obstacle::NotAMember))
     }
 
-    pub(in crate::world) fn delete_members(&mut self, call: Call, event: order::DeleteMembers) {
+    pub(in crate::world) fn delete_members(&mut self, call: Call, event: verb::DeleteMembers) {
         let request = RequestContext::call(call, Action::DeleteMembers, Target::Group(event.group));
         self.named_members(request.as_cause(Trigger::DeleteMembers), event.group, event.instance);
     }
 
-    pub(in crate::world) fn detach(&mut self, call: Call, event: order::Detach) {
+    pub(in crate::world) fn detach(&mut self, call: Call, event: verb::Detach) {
         let request = RequestContext::call(call, Action::Detach, Target::Group(event.group));
         self.named_members(request.as_cause(Trigger::Detach), event.group, event.instance);
     }
@@ -94,7 +94,7 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    pub(in crate::world) fn delete_group(&mut self, call: Call, event: order::DeleteGroup) {
+    pub(in crate::world) fn delete_group(&mut self, call: Call, event: verb::DeleteGroup) {
         let group = event.group;
         let request = RequestContext::call(call, Action::DeleteGroup, Target::Group(group));
         let mut request = request.as_cause(Trigger::GroupDelete);
@@ -128,7 +128,7 @@ impl Step<'_> {
         Some(Refusal::Rule(policy, rule))
     }
 
-    pub(in crate::world) fn attach(&mut self, call: Call, event: order::Attach) {
+    pub(in crate::world) fn attach(&mut self, call: Call, event: verb::Attach) {
         let ids = self.instances_of(event.instance);
         let mut request = RequestContext::call(call, Action::Attach, Target::Group(event.group));
         let open = self.open(&request, false);

@@ -1,7 +1,7 @@
 //! Scale-in: the choice of members, one at a time, and the result if too few may leave.
 
 use crate::fleet::{MemberOrder, Offer, Queues, Spread, Walk};
-use crate::plan::order;
+use crate::plan::verb;
 use crate::policy::{Answer, Basis, Facts};
 use crate::record::{DecidedBy, Target};
 use crate::words::{
@@ -31,7 +31,7 @@ impl ScaleInCandidates {
 }
 
 impl Step<'_> {
-    pub(in crate::world) fn scale_in(&mut self, call: Call, event: order::ScaleIn) {
+    pub(in crate::world) fn scale_in(&mut self, call: Call, event: verb::ScaleIn) {
         let request = RequestContext::call(call, Action::ScaleIn, Target::Group(event.group));
         let mut request = request.as_cause(Trigger::ScaleIn);
         request.facts.initiator = event.initiator.unwrap_or(Initiator::User);

@@ -1,6 +1,6 @@
 //! Actions on all members of a group, and rolling upgrades to a new model.
 
-use crate::plan::{Targets, order};
+use crate::plan::{Targets, verb};
 use crate::record::{DecidedBy, Refusal, Subject, Target, What};
 use crate::words::{
     Action, GroupId, InstanceId, LimitedBy, Outcome, RollOut, Subject as Holder, Trigger, Upgrade,
@@ -13,7 +13,7 @@ use crate::world::step::Step;
 use crate::world::timer::Timer;
 
 impl Step<'_> {
-    pub(in crate::world) fn group_action(&mut self, call: Call, event: order::GroupAction) {
+    pub(in crate::world) fn group_action(&mut self, call: Call, event: verb::GroupAction) {
         let request =
             RequestContext::call(call, Action::from(event.operation), Target::Group(event.group));
         self.request_for_members(
@@ -23,7 +23,7 @@ impl Step<'_> {
         );
     }
 
-    pub(in crate::world) fn upgrade(&mut self, call: Call, event: order::Upgrade) {
+    pub(in crate::world) fn upgrade(&mut self, call: Call, event: verb::Upgrade) {
         let request = RequestContext::call(call, Action::Upgrade, Target::Group(event.group));
         let request = request.as_cause(Trigger::ModelUpdate);
         if !event.os_image.unwrap_or(false) {
@@ -60,7 +60,7 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    pub(in crate::world) fn update_model(&mut self, call: Call, event: order::UpdateModel) {
+    pub(in crate::world) fn update_model(&mut self, call: Call, event: verb::UpdateModel) {
         let group = event.group;
         let mut request = RequestContext::call(call, Action::UpdateModel, Target::Group(group));
         request.facts.upgrade = self.world.fleet.group(group).upgrades.mode;
