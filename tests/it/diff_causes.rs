@@ -1,5 +1,6 @@
 use serde_json::Value as Json;
 
+use crate::pages::assert_sound;
 use crate::support::{folder, root, stayput};
 
 const OLD: &str = "alibaba-ecs@2019-01-15";
@@ -125,4 +126,39 @@ fn a_decision_with_several_causes_is_accepted_with_all_of_them_alone() {
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
     assert_eq!(open(), 0);
+}
+
+#[test]
+fn the_page_links_decisions_to_causes_and_keeps_what_is_accepted() {
+    let span = folder();
+    let file = span.path().join("accepted.yaml").to_string_lossy().into_owned();
+    let editions = scenario("two-editions.yaml");
+    let bless = ["bless", "--diff", OLD, NEW, &editions, "--accepted", &file];
+    let more = ["--reason", "agreed", "--until", "2999-12-31", "--only", BY_THE_LETTER];
+    assert_eq!(stayput(&[&bless[..], &more].concat()).code, 0);
+    let page = stayput(&["diff", OLD, NEW, &editions, "--accepted", &file, "-f", "html"]).stdout;
+    assert_sound(&page);
+    for part in [
+        "✓ accepted",
+        "id=\"a1\"",
+        "href=\"#a1\"",
+        "Accepted: agreed, until 2999-12-31",
+        "with 2 decisions that it changes",
+        "cells differ, which is accepted",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let decisions = page.split("id=\"decisions\"").nth(1).unwrap().split("<h2").next().unwrap();
+    assert!(decisions.contains("href=\"#x"), "{decisions}");
+}
+
+#[test]
+fn equal_changes_are_one_row_so_that_the_page_of_all_scenarios_stays_small() {
+    let all = root().join("scenarios").to_string_lossy().into_owned();
+    let page = stayput(&["diff", OLD, NEW, &all, "-f", "html"]).stdout;
+    assert!(page.len() <= 300_000, "{} bytes", page.len());
+    assert_sound(&page);
+    let decisions = page.split("id=\"decisions\"").nth(1).unwrap().split("<h2").next().unwrap();
+    let rows = decisions.matches("<tr").count();
+    assert!((20..=200).contains(&rows), "{rows} rows");
 }

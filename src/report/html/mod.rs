@@ -7,11 +7,13 @@
 mod accounts;
 mod cases;
 mod chance;
+mod changed;
 mod charts;
 mod collect;
 mod courses;
 mod decisions;
 mod diff;
+mod differences;
 mod kinds;
 mod lanes;
 mod legend;

@@ -1,0 +1,177 @@
+//! Changed decisions on the page of `diff`: equal changes are one row with all of their instances.
+
+use maud::{Markup, html};
+
+use super::differences::Cards;
+use super::marks::symbol;
+use super::page::heads;
+use crate::policy::{Class, Direction};
+use crate::report::decision_diff::{Changed, DecisionRow};
+use crate::report::figures::{many, number};
+use crate::time::SimSpan;
+use crate::words::{Outcome, Word};
+
+/// The highest number of rows.
+const MOST: usize = 500;
+
+/// Number of runs that a row spells out.
+const SPELLED: usize = 8;
+
+/// Columns that a change is made of; equal changes agree in all of them.
+const SHOWN: [&str; 6] = ["trigger", "outcome", "effect", "rule", "confidence", "answer"];
+
+/// Equal changes of decisions.
+struct Group<'r> {
+    first: &'r Changed,
+    /// Each run with its instances.
+    runs: Vec<(String, Vec<&'r str>)>,
+    count: u64,
+}
+
+fn row_of(changed: &Changed) -> Option<&DecisionRow> {
+    changed.new.as_ref().or(changed.old.as_ref())
+}
+
+/// Whether two changes are shown alike. Of their times only the shift is compared.
+fn is_equal(one: &Changed, other: &Changed) -> bool {
+    let alike = |a: &Option<DecisionRow>, b: &Option<DecisionRow>| match (a, b) {
+        (Some(a), Some(b)) => SHOWN.iter().all(|column| a.get(column) == b.get(column)),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    (one.class, one.direction, &one.causes) == (other.class, other.direction, &other.causes)
+        && alike(&one.old, &other.old)
+        && alike(&one.new, &other.new)
+        && shift(one) == shift(other)
+}
+
+/// By how much a decision is made later, or earlier: `15d later`. `None` if its time is not what
+/// differs.
+fn shift(changed: &Changed) -> Option<String> {
+    let (old, new) = changed.old.as_ref().zip(changed.new.as_ref())?;
+    let by = new.seconds() - old.seconds();
+    let span = SimSpan::from_seconds(by.abs());
+    (changed.class == Class::Timing)
+        .then(|| format!("{span} {}", if by < 0 { "earlier" } else { "later" }))
+}
+
+fn groups(all: &[Changed]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for changed in all {
+        let Some(row) = row_of(changed) else { continue };
+        let (run, instance) = (row.run(), row.get("instance"));
+        let at = groups.iter().position(|group| is_equal(group.first, changed));
+        let at = at.unwrap_or_else(|| {
+            groups.push(Group { first: changed, runs: Vec::new(), count: 0 });
+            groups.len() - 1
+        });
+        let Some(group) = groups.get_mut(at) else { continue };
+        group.count += 1;
+        match group.runs.iter_mut().find(|(known, _)| *known == run) {
+            Some((_, names)) => names.push(instance),
+            None => group.runs.push((run, vec![instance])),
+        }
+    }
+    groups.sort_by_key(|group| match group.first.direction {
+        Direction::Worse => 0,
+        Direction::Better => 1,
+        Direction::Covered | Direction::Uncovered | Direction::Neutral => {
+            if group.first.class.changes_result() { 2 } else { 3 }
+        }
+    });
+    groups
+}
+
+/// The table of changed decisions.
+pub(super) fn changed_decisions(all: &[Changed], cards: &Cards<'_>) -> Markup {
+    let groups = groups(all);
+    html! {
+        @if !groups.is_empty() {
+            div.wrap { table.stack data-sort data-filter="Find a decision" {
+                caption.vh { "Changed decisions; equal changes are one row" }
+                thead { tr {
+                    (heads(&["change", "trigger", "old", "new", "caused by", "instances"]))
+                } }
+                tbody { @for group in groups.iter().take(MOST) { (group_row(group, cards)) } }
+            } }
+            @if groups.len() > MOST {
+                p.m { "and " (groups.len() - MOST) " more kinds of change; " code { "-f json" }
+                    " has all of them" }
+            }
+        }
+    }
+}
+
+fn group_row(group: &Group<'_>, cards: &Cards<'_>) -> Markup {
+    let changed = group.first;
+    let (word, class) = match changed.direction {
+        Direction::Worse => ("▼ worse", Some("d-worse")),
+        Direction::Better => ("▲ better", Some("d-better")),
+        Direction::Covered | Direction::Uncovered | Direction::Neutral => ("≈", None),
+    };
+    html! {
+        tr class=[class] {
+            th scope="row" data-l="change" { span { (word) " " (changed.class) } }
+            td data-l="trigger" {
+                span { (row_of(changed).map_or("", |row| row.get("trigger"))) }
+            }
+            td data-l="old" { span { (decided(changed.old.as_ref())) } }
+            td data-l="new" { span { (decided(changed.new.as_ref()))
+                @if let Some(shift) = shift(changed) { br; b { (shift) } } } }
+            td data-l="caused by" { span { (causes(changed, cards)) } }
+            td data-l="instances" { span { (instances(group)) } }
+        }
+    }
+}
+
+/// Links to the cards of the differences that caused a change.
+fn causes(changed: &Changed, cards: &Cards<'_>) -> Markup {
+    html! {
+        @if changed.causes.is_empty() { "–" }
+        @for (index, card) in changed.causes.iter().filter_map(|key| cards.of(key)).enumerate() {
+            @if index > 0 { br; }
+            a href={ "#" (card.id) } { (card.difference.subject) " " (card.difference.class) }
+            @if card.accepted.is_some() { " ✓" }
+        }
+    }
+}
+
+/// `2 of unpaid-fortnight [never-pays]: web-1 web-2`, for the first runs.
+fn instances(group: &Group<'_>) -> Markup {
+    let rest: usize = group.runs.iter().skip(SPELLED).map(|(_, names)| names.len()).sum();
+    let list = html! {
+        ul { @for (run, names) in group.runs.iter().take(SPELLED) {
+            li { (run) ": " (names.iter().take(12).copied().collect::<Vec<_>>().join(", "))
+                @if names.len() > 12 { " and " (names.len() - 12) " more" } }
+        } }
+        @if rest > 0 {
+            p { "and " (many(rest as u64, "decision")) " of "
+                (many((group.runs.len() - SPELLED) as u64, "run")) }
+        }
+    };
+    html! {
+        @match group.runs.as_slice() {
+            [(run, names)] if names.len() <= 12 => { (names.join(", ")) " " span.nl { (run) } },
+            _ => details {
+                summary { (number(group.count)) " in " (many(group.runs.len() as u64, "run")) }
+                (list)
+            },
+        }
+    }
+}
+
+fn decided(row: Option<&DecisionRow>) -> Markup {
+    let Some(row) = row else { return html! { "did not happen" } };
+    let outcome = Outcome::spelled(row.get("outcome"));
+    let details: Vec<&str> = ["rule", "confidence", "answer"]
+        .into_iter()
+        .map(|column| row.get(column))
+        .filter(|text| !text.is_empty())
+        .collect();
+    html! {
+        @if let Some(outcome) = outcome {
+            span class={ "o o-" (outcome) } { (symbol(outcome)) (outcome.word().to_uppercase()) }
+        }
+        @if !matches!(row.get("effect"), "none" | "") { " " (row.get("effect")) }
+        br; span.nl { (details.join(", ")) }
+    }
+}
