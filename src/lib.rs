@@ -43,6 +43,7 @@ pub mod policy;
 pub mod record;
 pub mod report;
 pub mod run_header;
+pub mod search;
 pub mod stats;
 pub mod time;
 pub mod words;

@@ -71,6 +71,17 @@ impl EventNames {
         Self { count, named, names }
     }
 
+    /// The same names, with further events at the end.
+    #[must_use]
+    pub fn with(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        for name in names {
+            self.named.push(EventId(self.count));
+            self.names.push(&name);
+            self.count += 1;
+        }
+        self
+    }
+
     /// Number of events.
     pub const fn len(&self) -> usize {
         self.count as usize

@@ -5,7 +5,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::shared::exit::Exit;
 use super::shared::{files, terminal};
-use super::{bless, check, diff, explain, import, matrix, merge, policies, schema, test};
+use super::{bless, check, diff, explain, hunt, import, matrix, merge, policies, schema, test};
 
 /// Simulate the ways a cloud instance gets released, and show which protections held.
 #[derive(Debug, Parser)]
@@ -46,6 +46,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Check scenarios and policies without simulating: read files, resolve names, prove tables.
     Check(check::Arguments),
+    /// Search the shortest ways in which an instance can still be lost.
+    Hunt(hunt::Arguments),
     /// Turn what a provider's tools print into a scenario without events, on standard output.
     Import(import::Arguments),
     /// Print the decision table of a policy: every trigger against every protection, with sources.
@@ -106,6 +108,7 @@ fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Bless(verb) => bless::run(&verb, colour),
         Command::Explain(verb) => explain::run(&verb, colour),
         Command::Check(verb) => check::run(&verb, colour),
+        Command::Hunt(verb) => hunt::run(&verb, colour),
         Command::Import(verb) => import::run(&verb, colour),
         Command::Matrix(verb) => matrix::run(&verb, colour),
         Command::Policies(verb) => policies::policies(&verb, colour),

@@ -9,6 +9,7 @@ mod check;
 mod diff;
 mod dispatch;
 mod explain;
+mod hunt;
 mod import;
 mod matrix;
 mod merge;

@@ -18,6 +18,11 @@ impl Series {
         Self { steps }
     }
 
+    /// Instant of its last change; `None` if it never changes.
+    pub fn last_change(&self) -> Option<SimTime> {
+        self.steps.last().map(|(at, _)| *at)
+    }
+
     /// A statistic of the window of length `over` that ends now; `None` if nothing can be read in
     /// it.
     pub fn read(&self, now: SimTime, over: SimSpan, statistic: Statistic) -> Option<MetricReading> {

@@ -9,6 +9,7 @@ mod group;
 mod instance;
 mod metric;
 pub mod numbers;
+mod restricted;
 mod selection;
 mod tables;
 

@@ -16,6 +16,7 @@ const UNSET: u32 = u32::MAX;
 const LATER: u32 = u32::MAX - 1;
 
 /// The due time of each timer.
+#[derive(Clone)]
 pub(super) struct DueTimes<T: TimerId> {
     /// Start of the count; no due time is earlier.
     start: SimTime,
@@ -68,6 +69,17 @@ impl<T: TimerId> DueTimes<T> {
     /// Total length of the arrays: for each priority, the largest index plus one.
     pub(super) const fn indices(&self) -> usize {
         self.indices
+    }
+
+    /// The timers that are set: priority, index and due time, in the order of priority and index.
+    pub(super) fn pending(&self) -> impl Iterator<Item = (u8, u32, i64)> {
+        let all = (0_u8..).zip(&self.due).flat_map(|(priority, of_priority)| {
+            (0_u32..).zip(of_priority).map(move |(index, due)| (priority, index, *due))
+        });
+        let start = self.start.seconds();
+        // A due time that is too late to be counted is only known to be late.
+        all.filter(|(.., due)| *due != UNSET)
+            .map(move |(priority, index, due)| (priority, index, start + i64::from(due)))
     }
 
     /// Whether no timer is set; O(n) in the length of the arrays.

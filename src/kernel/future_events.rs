@@ -47,6 +47,7 @@ const FEWEST_NOTES: usize = 4_096;
 /// Setting, moving and clearing a timer on a later page take O(1) on average, and on an opened page
 /// O(log d), where d is the number of timers set to the page after it was opened. Memory grows with
 /// the largest index of each priority, not with the number of operations.
+#[derive(Clone)]
 pub struct FutureEvents<T: TimerId> {
     now: SimTime,
     due_times: DueTimes<T>,
@@ -124,6 +125,13 @@ impl<T: TimerId> FutureEvents<T> {
     /// Due time of `timer`; `None` if it is not set.
     pub fn due(&self, timer: T) -> Option<SimTime> {
         Some(self.due_times.of(timer)).filter(|at| *at < SimTime::NEVER)
+    }
+
+    /// The timers that are set: priority, index and due time in seconds, in the order of priority
+    /// and index; O(n) in the length of `due_times`. Timers that are due more than 136 years after
+    /// the start have one common time.
+    pub fn pending(&self) -> impl Iterator<Item = (u8, u32, i64)> {
+        self.due_times.pending()
     }
 
     /// Whether no timer is set; O(n) in the length of `due_times`.
@@ -304,6 +312,7 @@ impl<T: TimerId> FutureEvents<T> {
 }
 
 /// Timers that were set to an opened page, including outdated entries.
+#[derive(Clone)]
 struct NearFuture<T: TimerId> {
     /// `priority-queue` returns equal priorities in arbitrary order; keys of different timers are
     /// never equal.

@@ -189,6 +189,64 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         true
     }
 
+    /// Handles the next event of the script if it is due at `at`; `false` if it is not. No timer
+    /// may be due before.
+    pub fn step_script(&mut self, at: SimTime) -> bool {
+        self.records.clear();
+        self.returned = 0;
+        if self.stop.is_some() || self.next_event_at() != Some(at) {
+            return false;
+        }
+        self.events += 1;
+        if self.react(at) == Flow::Halt {
+            self.stop = Some(Stop::Halted);
+        }
+        true
+    }
+
+    /// Handles an event that is not in the script at an instant that is not before the simulated
+    /// time. No event of the script may be due earlier, nor a timer.
+    pub fn intervene(&mut self, at: SimTime, event: &M::Event) {
+        self.records.clear();
+        self.returned = 0;
+        self.events += 1;
+        self.future_events.advance(at);
+        if self.model.handle_event(event, &mut self.future_events, &mut self.records) == Flow::Halt
+        {
+            self.stop = Some(Stop::Halted);
+        }
+    }
+
+    /// The future event list between two steps.
+    pub const fn future_events(&self) -> &FutureEvents<M::Timer> {
+        &self.future_events
+    }
+
+    /// Whether the script has no further event.
+    pub fn is_script_over(&mut self) -> bool {
+        self.next_event_at().is_none()
+    }
+
+    /// A copy that continues on its own.
+    #[must_use]
+    pub fn fork(&self) -> Self
+    where
+        M: Clone,
+        M::Event: Clone,
+        M::Record: Clone,
+        S: Clone,
+    {
+        Self {
+            model: self.model.clone(),
+            script: self.script.clone(),
+            ahead: self.ahead.clone(),
+            future_events: self.future_events.clone(),
+            records: Vec::new(),
+            returned: 0,
+            ..*self
+        }
+    }
+
     /// Instant of the next event of the script.
     fn next_event_at(&mut self) -> Option<SimTime> {
         if self.handled == self.ahead.len() {

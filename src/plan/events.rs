@@ -7,8 +7,11 @@
 
 use std::num::NonZero;
 
+use serde_json::Value as Json;
+
 use super::name_lookup::NameLookup;
 use super::resolver::Resolver;
+use super::spelling::Spelling;
 use super::targets::EventTargets;
 use super::verb_keys::{
     AccountRef, Actor, FlagSwitches, GroupRef, Instances, ModelRef, NewInstance, ProcessSet,
@@ -35,6 +38,9 @@ pub trait Verb: Sized {
 
     /// Adds the instances, the group and the account that it names.
     fn add_targets(&self, targets: &mut EventTargets);
+
+    /// Its keys and their values, as a file states them; a key that is left out is not included.
+    fn keys(&self, names: &Spelling<'_>) -> Vec<(&'static str, Json)>;
 
     /// Replaces each of its keys that `targets` names.
     fn retarget(&mut self, targets: &EventTargets);
@@ -73,6 +79,12 @@ macro_rules! list {
 
                     fn add_targets(&self, targets: &mut EventTargets) {
                         $(<$key as VerbKey>::add_targets(&self.$field, targets);)+
+                    }
+
+                    fn keys(&self, names: &Spelling<'_>) -> Vec<(&'static str, Json)> {
+                        let values = [$(<$key as VerbKey>::spell(&self.$field, names),)+];
+                        let keys = written::$name::KEYS.iter().copied().zip(values);
+                        keys.filter_map(|(key, value)| Some((key, value?))).collect()
                     }
 
                     fn retarget(&mut self, targets: &EventTargets) {
@@ -122,6 +134,14 @@ macro_rules! list {
                     $(Self::$name(event) => event.add_targets(&mut targets),)+
                 }
                 targets
+            }
+
+            /// Its keys and their values, as a file states them.
+            pub fn keys(&self, names: &Spelling<'_>) -> Json {
+                let keys = match self {
+                    $(Self::$name(event) => event.keys(names),)+
+                };
+                keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
             }
 
             /// The same event with other targets: each of its keys that `targets` names is

@@ -27,16 +27,19 @@ mod listing;
 mod mentioned;
 mod name_lookup;
 mod names;
+mod pick;
 mod prices;
 mod protections;
 mod random;
 mod random_builder;
+mod reduced;
 mod resolver;
 mod scenario;
 mod script;
 mod script_builder;
 mod selectors;
 mod setting_checks;
+mod spelling;
 mod started_clocks;
 mod starting_values;
 mod state_expectations;
@@ -57,9 +60,11 @@ pub use expectations::{
     RequestLine, StateLine, StateOf, TotalLine, Watch,
 };
 pub use random::{Alternative, Among, FollowUp, RandomSource, Same};
+pub use reduced::ReducedPlan;
 pub use scenario::{Mistakes, Scenario};
-pub use script::{EventTable, NextEvent, Play, Script, Scripted, Unread};
-pub use setting_checks::lead;
+pub use script::{EventTable, ListedPlay, NextEvent, Play, Script, Scripted, Unread};
+pub use setting_checks::{judges, lead};
+pub use spelling::Spelling;
 pub use targets::{EventTargets, Flags, FlagsRef, Targets};
 
 pub mod verb {

@@ -70,19 +70,58 @@ impl Script {
         self.len() == 0
     }
 
+    /// The events as a list.
+    ///
+    /// # Errors
+    /// If a table has changed since it was checked.
+    pub fn listed(&self) -> Result<Arc<[Scripted]>, Unread> {
+        match self {
+            Self::Listed(list) => Ok(Arc::clone(list)),
+            Self::Streamed(table) => Arc::clone(table)
+                .open()
+                .map(|(at, next)| next.map(|(id, event)| Scripted { at, id, event }))
+                .collect(),
+        }
+    }
+
     /// The events in the order of time.
     pub fn play(&self) -> Play {
         match self {
-            Self::Listed(list) => Play::Listed(Arc::clone(list), 0),
+            Self::Listed(list) => Play::Listed(ListedPlay::new(Arc::clone(list))),
             Self::Streamed(table) => Play::Streamed(Arc::clone(table).open()),
         }
     }
 }
 
+/// A list of events during a run.
+#[derive(Debug, Clone)]
+pub struct ListedPlay {
+    list: Arc<[Scripted]>,
+    /// Number of events taken from it.
+    taken: usize,
+}
+
+impl ListedPlay {
+    /// The events of a list from its beginning.
+    pub const fn new(list: Arc<[Scripted]>) -> Self {
+        Self { list, taken: 0 }
+    }
+}
+
+impl Iterator for ListedPlay {
+    type Item = NextEvent;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Scripted { at, id, event } = *self.list.get(self.taken)?;
+        self.taken += 1;
+        Some((at, Ok((id, event))))
+    }
+}
+
 /// A script during a run.
 pub enum Play {
-    /// A list, and the number of events taken from it.
-    Listed(Arc<[Scripted]>, usize),
+    /// A list.
+    Listed(ListedPlay),
     /// A table.
     Streamed(Box<dyn Iterator<Item = NextEvent> + Send>),
 }
@@ -92,11 +131,7 @@ impl Iterator for Play {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::Listed(list, taken) => {
-                let Scripted { at, id, event } = *list.get(*taken)?;
-                *taken += 1;
-                Some((at, Ok((id, event))))
-            }
+            Self::Listed(list) => list.next(),
             Self::Streamed(table) => table.next(),
         }
     }

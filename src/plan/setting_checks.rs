@@ -1,5 +1,6 @@
 //! Settings that a policy cannot judge, that the provider refuses, or that have no effect.
 
+use super::events::Event;
 use super::fleet_builder::{FleetBuilder, Named};
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::fleet::Instance;
@@ -388,6 +389,12 @@ pub fn unjudged(
         Problem::at(Code::UnknownTrigger, span, title, "not in its decision space")
             .help("use a policy whose `space:` lists this trigger")
     })
+}
+
+/// Whether a policy can judge an event, so that a scenario may contain it.
+pub fn judges(book: &Rulebook, event: &Event) -> bool {
+    let span = Span::NOWHERE;
+    event.requests().is_none_or(|(trigger, action)| unjudged(book, trigger, action, span).is_none())
 }
 
 fn membership_in_words(membership: Membership) -> String {

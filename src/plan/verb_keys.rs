@@ -2,6 +2,7 @@
 
 use super::name_lookup::NameLookup;
 use super::resolver::Resolver;
+use super::spelling::Spelling;
 use super::targets::{EventTargets, FlagsRef, Targets};
 use crate::diagnostics::Spanned;
 use crate::format::{Map, Name, OneOrMany, Selector, When, WrittenInstance, read_cell};
@@ -10,6 +11,7 @@ use crate::words::{
     AccountId, ActorId, Billing, Channel, GroupId, GroupOperation, Health, HookResult, Initiator,
     InstanceId, ModelId, Process, Word,
 };
+use serde_json::Value as Json;
 use std::num::NonZero;
 
 /// A key of a verb, with its written and its resolved type.
@@ -24,6 +26,9 @@ pub trait VerbKey {
 
     /// Adds the targets that the value names, if any.
     fn add_targets(_: &Self::Resolved, _: &mut EventTargets) {}
+
+    /// The value as a file states it; `None` if the key is left out.
+    fn spell(resolved: &Self::Resolved, names: &Spelling<'_>) -> Option<Json>;
 
     /// Replaces the value by the target of its kind in the given targets, if there is one.
     fn retarget(_: &mut Self::Resolved, _: &EventTargets) {}
@@ -51,6 +56,10 @@ impl<K: VerbKey> VerbKey for Option<K> {
             Some(written) => K::resolve(written, resolver).map(Some),
             None => Some(None),
         }
+    }
+
+    fn spell(resolved: &Self::Resolved, names: &Spelling<'_>) -> Option<Json> {
+        resolved.as_ref().and_then(|resolved| K::spell(resolved, names))
     }
 
     fn add_targets(resolved: &Self::Resolved, targets: &mut EventTargets) {
@@ -101,6 +110,10 @@ impl VerbKey for Instances {
         }
     }
 
+    fn spell(instances: &Targets, names: &Spelling<'_>) -> Option<Json> {
+        Some(names.instances(*instances))
+    }
+
     fn add_targets(instances: &Targets, targets: &mut EventTargets) {
         targets.instances = Some(*instances);
     }
@@ -120,6 +133,10 @@ impl VerbKey for NewInstance {
     fn resolve(written: &Spanned<Name>, resolver: &mut Resolver<'_>) -> Option<InstanceId> {
         resolver.instances.get(&written.value).map(InstanceId::from_index)
     }
+
+    fn spell(instance: &InstanceId, names: &Spelling<'_>) -> Option<Json> {
+        Some(names.header.instance(*instance).into())
+    }
 }
 
 /// The settings of a new instance; they were resolved when the fleet was built.
@@ -129,6 +146,10 @@ impl VerbKey for WrittenInstance {
 
     fn resolve(_: &Self, _: &mut Resolver<'_>) -> Option<()> {
         Some(())
+    }
+
+    fn spell((): &(), _: &Spelling<'_>) -> Option<Json> {
+        None
     }
 }
 
@@ -141,6 +162,10 @@ impl VerbKey for GroupRef {
 
     fn resolve(written: &Spanned<String>, resolver: &mut Resolver<'_>) -> Option<GroupId> {
         resolver.group(&written.value, written.span)
+    }
+
+    fn spell(group: &GroupId, names: &Spelling<'_>) -> Option<Json> {
+        Some(names.header.group(*group).into())
     }
 
     fn add_targets(group: &GroupId, targets: &mut EventTargets) {
@@ -167,6 +192,10 @@ impl VerbKey for AccountRef {
         resolver.account(&written.value, written.span)
     }
 
+    fn spell(account: &AccountId, names: &Spelling<'_>) -> Option<Json> {
+        Some(names.header.account(*account).into())
+    }
+
     fn add_targets(account: &AccountId, targets: &mut EventTargets) {
         targets.account = Some(*account);
     }
@@ -191,6 +220,10 @@ impl VerbKey for Actor {
         Some(ActorId::from_index(resolver.actors.intern(written)))
     }
 
+    fn spell(actor: &ActorId, names: &Spelling<'_>) -> Option<Json> {
+        Some(names.header.actor(*actor).into())
+    }
+
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<ActorId> {
         names.actor(cell).map(ActorId::from_index)
     }
@@ -207,6 +240,10 @@ impl VerbKey for ModelRef {
         Some(ModelId::from_index(resolver.models.intern(written)))
     }
 
+    fn spell(model: &ModelId, names: &Spelling<'_>) -> Option<Json> {
+        Some(names.header.model(*model).into())
+    }
+
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<ModelId> {
         names.model(cell).map(ModelId::from_index)
     }
@@ -221,6 +258,11 @@ impl VerbKey for ProcessSet {
 
     fn resolve(written: &OneOrMany<Process>, _: &mut Resolver<'_>) -> Option<u8> {
         Some(Self::set(written))
+    }
+
+    fn spell(set: &u8, _: &Spelling<'_>) -> Option<Json> {
+        let in_set = Process::ALL.iter().filter(|process| set >> process.index() & 1 == 1);
+        Some(in_set.map(|process| process.word()).collect())
     }
 
     fn parse_cell(cell: &str, _: &mut dyn NameLookup) -> Option<u8> {
@@ -245,6 +287,10 @@ impl VerbKey for TimeRef {
         Some(written.from(resolver.start))
     }
 
+    fn spell(at: &SimTime, _: &Spelling<'_>) -> Option<Json> {
+        Some(at.to_string().into())
+    }
+
     fn retarget(at: &mut SimTime, targets: &EventTargets) {
         *at = at.after(targets.later);
     }
@@ -265,19 +311,27 @@ impl VerbKey for FlagSwitches {
         resolver.intern_flags(written)
     }
 
+    fn spell(flags: &FlagsRef, names: &Spelling<'_>) -> Option<Json> {
+        Some(names.flags(*flags))
+    }
+
     fn parse_cell(cell: &str, names: &mut dyn NameLookup) -> Option<FlagsRef> {
         names.flags(cell)
     }
 }
 
 macro_rules! plain {
-    ($($type:ty),+) => {$(
+    ($spell:expr => $($type:ty),+) => {$(
         impl VerbKey for $type {
             type Written = Self;
             type Resolved = Self;
 
             fn resolve(written: &Self, _: &mut Resolver<'_>) -> Option<Self> {
                 Some(*written)
+            }
+
+            fn spell(value: &Self, _: &Spelling<'_>) -> Option<Json> {
+                Some($spell(*value).into())
             }
 
             fn parse_cell(cell: &str, _: &mut dyn NameLookup) -> Option<Self> {
@@ -287,16 +341,8 @@ macro_rules! plain {
     )+};
 }
 
-plain!(
-    bool,
-    u32,
-    NonZero<u32>,
-    ApiVersion,
-    Billing,
-    Channel,
-    GroupOperation,
-    Health,
-    HookResult,
-    Initiator,
-    Term
-);
+plain!(std::convert::identity => bool, u32);
+plain!(NonZero::<u32>::get => NonZero<u32>);
+plain!(Word::word => Billing, Channel, GroupOperation, Health, HookResult, Initiator);
+plain!(|version: ApiVersion| version.to_string() => ApiVersion);
+plain!(|term: Term| term.span().to_string() => Term);

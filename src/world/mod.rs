@@ -19,10 +19,12 @@
 
 mod apply;
 mod billing;
+mod branch;
 mod carry_out;
 mod causes;
 mod consult;
 mod decide;
+mod digest;
 mod draft;
 mod facts;
 mod group;
@@ -41,6 +43,7 @@ mod step;
 mod subscription;
 mod timer;
 
+pub use branch::Branch;
 pub use run::Run;
 pub use step::{Halt, World};
 pub use timer::Timer;

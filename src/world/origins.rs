@@ -45,7 +45,7 @@ pub(super) enum OriginKey {
 }
 
 /// The origins of a run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Origins(FxHashMap<OriginKey, DatedOrigin>);
 
 impl Origins {

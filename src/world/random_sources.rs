@@ -35,6 +35,7 @@ use crate::time::{SimSpan, SimTime};
 use crate::words::{AccountId, InstanceId};
 
 /// The state of a random source.
+#[derive(Clone)]
 pub(super) struct RandomSourceState {
     pub(super) planned: Planned,
     gaps: Distribution,
@@ -52,6 +53,7 @@ pub(super) struct RandomSourceState {
 }
 
 /// The random streams of a possible follow-up.
+#[derive(Clone)]
 struct FollowUpStreams {
     after: Distribution,
     delays: ChaCha8Rng,

@@ -179,54 +179,10 @@ impl Run {
 
     /// Starts a run that stops when it exceeds `limits`.
     pub fn start_within(plan: Plan, limits: Limits) -> Self {
-        let Plan { header, fleet, script, random, targets, flags, defaults, .. } = plan;
-        let mut future_events = FutureEvents::starting_at(header.start);
-        let end = header.end;
-        let streams = Streams::new(header.seed, header.replication);
-        let mut relied = vec![SwitchSet::EMPTY; header.rulebooks.len()];
-        let books = header.rulebooks.iter();
-        let mut reached: Vec<Vec<bool>> =
-            books.map(|book| vec![false; book.policy.rules.len()]).collect();
-        for (policy, rule) in defaults {
-            let switches = header.rulebook(policy).basis(rule).switches;
-            relied[policy.index()] = relied[policy.index()].union(switches);
-            reached[policy.index()][rule.index()] = true;
-        }
-        // An unknown schedule is assumed to be empty; the run relies on that switch.
-        for (_, instance) in fleet.instances().filter(|(_, instance)| !instance.schedule_known) {
-            let policy = fleet.account(instance.account).policy;
-            let switch = header.rulebook(policy).policy.unknown.schedule;
-            relied[policy.index()] = relied[policy.index()].with(switch);
-        }
-        let mut world = World {
-            fleet,
-            header,
-            targets,
-            flags,
-            streams,
-            sources: random.into_iter().map(|s| RandomSourceState::new(s, &streams)).collect(),
-            ties: BTreeMap::new(),
-            rankings: BTreeMap::new(),
-            held: BTreeMap::new(),
-            leaving: BTreeMap::new(),
-            created: 0,
-            locked: BTreeMap::new(),
-            remedy: None,
-            settled: None,
-            settled_at: BTreeMap::new(),
-            rolling: BTreeMap::new(),
-            origins: Origins::default(),
-            relied,
-            reached,
-            seq: 0,
-            followups: VecDeque::new(),
-            lost_members: VecDeque::new(),
-            halt: None,
-            unread: None,
-        };
-        world.schedule_initial_timers(&mut future_events);
-        world.schedule_random_sources(&mut future_events);
-        Self { simulation: Simulation::new(world, script.play(), future_events, end, limits) }
+        let script = plan.script.play();
+        let end = plan.header.end;
+        let (world, future_events) = World::begin(plan);
+        Self { simulation: Simulation::new(world, script, future_events, end, limits) }
     }
 
     /// The world between two steps.
@@ -270,6 +226,57 @@ impl Iterator for Run {
 }
 
 impl World {
+    /// The world of a plan at its start, and its first timers. The script stays with the caller.
+    pub(super) fn begin(plan: Plan) -> (Self, FutureEvents<Timer>) {
+        let Plan { header, fleet, random, targets, flags, defaults, .. } = plan;
+        let mut future_events = FutureEvents::starting_at(header.start);
+        let streams = Streams::new(header.seed, header.replication);
+        let mut relied = vec![SwitchSet::EMPTY; header.rulebooks.len()];
+        let books = header.rulebooks.iter();
+        let mut reached: Vec<Vec<bool>> =
+            books.map(|book| vec![false; book.policy.rules.len()]).collect();
+        for (policy, rule) in defaults {
+            let switches = header.rulebook(policy).basis(rule).switches;
+            relied[policy.index()] = relied[policy.index()].union(switches);
+            reached[policy.index()][rule.index()] = true;
+        }
+        // An unknown schedule is assumed to be empty; the run relies on that switch.
+        for (_, instance) in fleet.instances().filter(|(_, instance)| !instance.schedule_known) {
+            let policy = fleet.account(instance.account).policy;
+            let switch = header.rulebook(policy).policy.unknown.schedule;
+            relied[policy.index()] = relied[policy.index()].with(switch);
+        }
+        let mut world = Self {
+            fleet,
+            header,
+            targets,
+            flags,
+            streams,
+            sources: random.into_iter().map(|s| RandomSourceState::new(s, &streams)).collect(),
+            ties: BTreeMap::new(),
+            rankings: BTreeMap::new(),
+            held: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            created: 0,
+            locked: BTreeMap::new(),
+            remedy: None,
+            settled: None,
+            settled_at: BTreeMap::new(),
+            rolling: BTreeMap::new(),
+            origins: Origins::default(),
+            relied,
+            reached,
+            seq: 0,
+            followups: VecDeque::new(),
+            lost_members: VecDeque::new(),
+            halt: None,
+            unread: None,
+        };
+        world.schedule_initial_timers(&mut future_events);
+        world.schedule_random_sources(&mut future_events);
+        (world, future_events)
+    }
+
     /// Sets the timers that follow from the initial state of the fleet.
     fn schedule_initial_timers(&mut self, future_events: &mut FutureEvents<Timer>) {
         let start = future_events.now();

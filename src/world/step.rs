@@ -37,6 +37,7 @@ pub struct Halt {
 }
 
 /// The complete state of a run between two events.
+#[derive(Clone)]
 pub struct World {
     pub(super) fleet: Fleet,
     pub(super) header: RunHeader,
@@ -100,6 +101,11 @@ impl World {
             let reached = rules.iter().enumerate().filter(|(_, reached)| **reached);
             reached.map(move |(rule, _)| (PolicyId::from_index(policy), RuleId::from_index(rule)))
         })
+    }
+
+    /// Whether a lifecycle hook delays an instance.
+    pub fn is_delayed(&self, id: InstanceId) -> bool {
+        self.held.contains_key(&id)
     }
 
     /// Why the run stopped early; `None` if it did not.

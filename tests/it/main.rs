@@ -29,6 +29,8 @@ mod evidence;
 mod explain;
 /// The targets of `fuzz/` on mutated seeds.
 mod fuzz;
+/// The shortest ways to a loss, and that pruning loses none.
+mod hunt;
 /// Real replies of providers, with outcomes that were counted by hand.
 mod imports;
 /// Imports between files, for the layer test.

@@ -26,7 +26,7 @@ pub(in crate::world) struct Held {
 }
 
 /// The members of a group that hooks delay before they leave.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::world) struct Leaving {
     /// Number of members whose hooks are not completed.
     pub unapproved: u32,
@@ -35,7 +35,7 @@ pub(in crate::world) struct Leaving {
 }
 
 /// A rolling upgrade: one request about all members of a group, carried out in batches.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::world) struct Rolling {
     /// The request, and its number.
     pub request: RequestContext,

@@ -1,0 +1,210 @@
+//! `stayput hunt`: the shortest ways in which an instance can still be lost.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+
+use super::shared::exit::Exit;
+use super::shared::load::{Loader, plans};
+use super::shared::messages::print_problem;
+use super::shared::progress::Progress;
+use super::shared::terminal;
+use crate::diagnostics::{Code, Problem};
+use crate::format::{Read, Selector, parse_yaml};
+use crate::plan::{Options, Plan, Script, Scripted};
+use crate::record::Start;
+use crate::report::{HuntedTarget, hunt_json, hunt_text};
+use crate::search::{Hunt, alike, hunt, replay};
+use crate::time::SimSpan;
+use crate::words::{ActorId, InstanceId};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Scenario: its fleet, and events that happen as written.
+    scenario: PathBuf,
+    /// Instances to search ways for: a name, a range, a glob, `[a, b]` or
+    /// `{ tags: { env: prod } }`.
+    #[arg(long, value_name = "SELECTOR")]
+    target: String,
+    /// Time in which the instance is to be lost, from the start of the scenario.
+    #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span)]
+    within: SimSpan,
+    /// Only these callers make calls. Without it anybody does.
+    #[arg(long = "as", value_name = "WHO", num_args = 1..)]
+    callers: Vec<String>,
+    /// Largest number of steps of a way.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    max_actions: usize,
+    /// Search only ways that leave the protections as they are.
+    #[arg(long)]
+    keep_flag: bool,
+    /// Search only calls of people, no causes of the platform such as an unpaid bill.
+    #[arg(long)]
+    calls_only: bool,
+    /// Largest number of states to search for each instance.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    max_states: u64,
+    /// Leave out the events of the scenario: only its fleet counts.
+    #[arg(long)]
+    without_events: bool,
+    /// Run only this case.
+    #[arg(long, value_name = "NAME")]
+    case: Option<String>,
+    /// Use this policy (NAME@EDITION or a file) for accounts that do not name one.
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<String>,
+    /// Output format.
+    #[arg(short, long, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Readable text.
+    Text,
+    /// JSON.
+    Json,
+}
+
+fn span(text: &str) -> Result<SimSpan, String> {
+    SimSpan::parse(text).map_err(|_| "expected a duration such as `30d` or `36h`".to_owned())
+}
+
+pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let mut loader = Loader::new();
+    let policy = arguments.policy.clone();
+    let options = Options { unjudged: true, policy, ..Options::default() };
+    let loaded = loader.scenarios(std::slice::from_ref(&arguments.scenario), &options);
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
+    let plans = plans(loaded, arguments.case.as_deref(), None)?;
+    let selector = selector(&mut loader, &arguments.target);
+    loader.refuse_or_continue(terminal::stderr_paint(colour))?;
+    let Some(selector) = selector else { return Err(Exit::BadInput) };
+    terminal::install_interrupt_handler();
+    let mut exit = Exit::Success;
+    let mut answers = Vec::new();
+    for mut plan in plans {
+        let picked = plan.pick(&selector, &mut loader.problems);
+        loader.refuse_or_continue(terminal::stderr_paint(colour))?;
+        let picked = picked.unwrap_or_default();
+        let targets = one_plan(arguments, &mut plan, &picked)?;
+        let is_complete = |target: &HuntedTarget| target.hunted.incomplete.is_none();
+        if !targets.iter().all(is_complete) {
+            exit = Exit::Undecided;
+        }
+        answers.push((plan.header, targets));
+        if terminal::is_interrupted() {
+            break;
+        }
+    }
+    let text = match arguments.format {
+        Format::Text => {
+            let page = terminal::page(colour);
+            let texts = answers.iter().map(|(header, targets)| hunt_text(header, targets, page));
+            texts.collect::<Vec<_>>().join("\n\n")
+        }
+        Format::Json => {
+            let answers: Vec<_> =
+                answers.iter().map(|(header, targets)| hunt_json(header, targets)).collect();
+            format!("{:#}", serde_json::Value::from(answers))
+        }
+    };
+    terminal::print(&text)?;
+    if terminal::is_interrupted() {
+        terminal::print_stderr("stayput: interrupted");
+        return Err(Exit::Interrupted);
+    }
+    Ok(exit)
+}
+
+/// The selector of `--target`; `None`, with errors, if it has a mistake.
+fn selector(loader: &mut Loader, text: &str) -> Option<Selector> {
+    let file = loader.sources.add("--target", text);
+    let node = parse_yaml(&loader.sources, file, &mut loader.problems)?;
+    Selector::read(&node, &mut loader.problems)
+}
+
+/// Searches the ways to lose each of some instances of a plan.
+fn one_plan(
+    arguments: &Arguments,
+    plan: &mut Plan,
+    picked: &[InstanceId],
+) -> Result<Vec<HuntedTarget>, Exit> {
+    if arguments.without_events {
+        plan.script = Script::Listed([].into());
+    }
+    let script = plan.script.listed().map_err(|unread| {
+        terminal::print_stderr(&format!("stayput: {}: {}", unread.path, unread.why));
+        Exit::BadInput
+    })?;
+    let callers = callers(plan, &arguments.callers)?;
+    let starts: Vec<Start> = plan.starting_values().collect();
+    let progress = Progress::new(0, "states");
+    let mut targets = Vec::new();
+    for class in alike(plan, &script, picked) {
+        let Some((first, alike)) = class.split_first() else { continue };
+        let question = Question { arguments, plan, script: &script, callers: &callers };
+        targets.extend(question.one(starts[first.index()], alike, &progress));
+        if terminal::is_interrupted() {
+            break;
+        }
+    }
+    Ok(targets)
+}
+
+/// The callers that are searched; those that no event names are added to the plan.
+fn callers(plan: &mut Plan, names: &[String]) -> Result<Vec<Option<ActorId>>, Exit> {
+    if names.is_empty() {
+        return Ok(vec![None]);
+    }
+    if names.len() > 64 {
+        print_problem(Problem::bare(Code::BadNumber, "`--as` takes at most 64 callers"));
+        return Err(Exit::BadInput);
+    }
+    let actors = names.iter().map(|name| {
+        let known = plan.header.actors.position(name).unwrap_or_else(|| {
+            plan.header.actors.push(name);
+            plan.header.actors.len() - 1
+        });
+        Some(ActorId::from_index(known))
+    });
+    Ok(actors.collect())
+}
+
+/// What is asked about one instance.
+struct Question<'a> {
+    arguments: &'a Arguments,
+    plan: &'a Plan,
+    script: &'a [Scripted],
+    callers: &'a [Option<ActorId>],
+}
+
+impl Question<'_> {
+    fn one(&self, start: Start, alike: &[InstanceId], progress: &Progress) -> Option<HuntedTarget> {
+        let part = self.plan.around(self.script, start.instance);
+        let asked = Hunt {
+            target: part.reduced(start.instance)?,
+            within: self.arguments.within,
+            most: self.arguments.max_actions,
+            keep_flag: self.arguments.keep_flag,
+            causes: !self.arguments.calls_only,
+            callers: self.callers.to_vec(),
+            limit: self.arguments.max_states,
+            prunes: true,
+        };
+        let shown = Cell::new(0_u64);
+        let hunted = hunt(&part, &asked, |states| {
+            if states % 1_024 == 0 {
+                shown.set(states);
+                progress.reached(|| shown.get());
+            }
+            !terminal::is_interrupted()
+        });
+        let replays = hunted.ways.iter();
+        let replays =
+            replays.map(|way| replay(self.plan, self.script, &part, (&asked, &hunted), way));
+        let replays = replays.collect();
+        Some(HuntedTarget { start, alike: alike.to_vec(), hunt: asked, hunted, replays })
+    }
+}

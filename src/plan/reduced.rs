@@ -1,0 +1,242 @@
+//! The part of a plan that can affect one instance.
+//!
+//! What happens to an instance depends on itself, on its account, whose clock is the same for all
+//! of its instances, on its group with all members, and on the groups that it can be attached to.
+//! Another instance has an influence in two ways alone: a request names both, or a step of the
+//! clock of their account is about both and the policy lets one held instance keep the others. Such
+//! instances are kept, and what can affect them in the same way, until nothing is added. All others
+//! are left out: no fact of the instance, of its group or of its account reads them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compiled::Plan;
+use super::events::Event;
+use super::script::Scripted;
+use super::targets::{EventTargets, Flags, FlagsRef, Targets};
+use crate::fleet::{Fleet, Group};
+use crate::policy::Column;
+use crate::run_header::RunHeader;
+use crate::words::{Batch, GroupId, InstanceId, Labels, PolicyId, Trigger, Word};
+
+/// A part of a plan, with the script of that part.
+#[derive(Debug, Clone)]
+pub struct ReducedPlan {
+    /// The part: without random sources and expectations.
+    pub plan: Plan,
+    /// The events that are about the part.
+    pub script: Vec<Scripted>,
+    /// The id in the whole plan of each instance, in ascending order.
+    pub originals: Vec<InstanceId>,
+}
+
+impl ReducedPlan {
+    /// The id in the part of an instance of the whole plan; `None` if it is left out.
+    pub fn reduced(&self, original: InstanceId) -> Option<InstanceId> {
+        self.originals.binary_search(&original).ok().map(InstanceId::from_index)
+    }
+}
+
+impl Plan {
+    /// The part that can affect an instance. `script` is the whole script of the plan.
+    pub fn around(&self, script: &[Scripted], instance: InstanceId) -> ReducedPlan {
+        let (keep, groups) = Concerned::by(self, script, instance);
+        let originals: Vec<InstanceId> = keep.into_iter().collect();
+        let header = RunHeader {
+            instances: originals.iter().map(|id| self.header.instance(*id)).collect(),
+            tags: Labels::default(),
+            imported_from: Labels::default(),
+            ..self.header.clone()
+        };
+        let plan = Self {
+            header,
+            fleet: self.fleet.restricted(&originals, &groups),
+            targets: (0..originals.len()).map(InstanceId::from_index).collect(),
+            flags: self.flags.clone(),
+            defaults: self.defaults.clone(),
+            assumptions: self.assumptions.clone(),
+            ..self.without_content()
+        };
+        let mut part = ReducedPlan { plan, script: Vec::new(), originals };
+        for event in script {
+            if let Some(order) = part.order(self, &groups, event.event) {
+                part.script.push(Scripted { event: order, ..*event });
+            }
+        }
+        part
+    }
+
+    /// A plan of the same scenario without fleet, events and expectations.
+    fn without_content(&self) -> Self {
+        Self {
+            header: self.header.clone(),
+            fleet: Fleet::default(),
+            script: super::script::Script::Listed([].into()),
+            random: Vec::new(),
+            targets: Vec::new(),
+            flags: Vec::new(),
+            expectations: super::expectations::Expectations::default(),
+            counts: Vec::new(),
+            defaults: BTreeSet::new(),
+            assumptions: Vec::new(),
+            values: Vec::new(),
+            event_spans: Vec::new(),
+        }
+    }
+}
+
+impl ReducedPlan {
+    /// The same event about the part alone; `None` if it is about nothing in it.
+    fn order(&mut self, whole: &Plan, groups: &BTreeSet<GroupId>, order: Event) -> Option<Event> {
+        if let Event::Create(create) = order {
+            let instance = self.reduced(create.instance)?;
+            return Some(Event::Create(super::verb::Create { instance, ..create }));
+        }
+        let named = order.targets();
+        if named.group.is_some_and(|group| !groups.contains(&group)) {
+            return None;
+        }
+        let Some(targets) = named.instances else { return Some(order) };
+        let ids = targets.of(&whole.targets).iter().filter_map(|id| self.reduced(*id));
+        let ids: Vec<InstanceId> = ids.collect();
+        if ids.is_empty() {
+            return None;
+        }
+        let instances = Some(self.plan.add_targets(&ids));
+        Some(order.retargeted(&EventTargets { instances, ..EventTargets::default() }))
+    }
+}
+
+impl Plan {
+    /// Adds a list of targets, or finds the instance that is alone in it.
+    pub fn add_targets(&mut self, ids: &[InstanceId]) -> Targets {
+        let index = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        if let [one] = ids {
+            return Targets { start: one.0, len: 1 };
+        }
+        let start = index(self.targets.len());
+        self.targets.extend_from_slice(ids);
+        Targets { start, len: index(ids.len()) }
+    }
+}
+
+impl Plan {
+    /// Adds protections of one policy to switch.
+    pub fn add_flags(&mut self, policy: PolicyId, flags: Flags) -> FlagsRef {
+        let mut list = vec![Flags::default(); self.header.rulebooks.len()];
+        list[policy.index()] = flags;
+        self.add_flag_list(&list)
+    }
+
+    /// Adds protections to switch, with one element for each policy.
+    pub fn add_flag_list(&mut self, flags: &[Flags]) -> FlagsRef {
+        let start = self.flags.len();
+        self.flags.extend_from_slice(flags);
+        FlagsRef(u32::try_from(start).unwrap_or(u32::MAX))
+    }
+}
+
+/// The instances and groups that can affect an instance.
+struct Concerned<'p> {
+    plan: &'p Plan,
+    instances: BTreeSet<InstanceId>,
+    groups: BTreeSet<GroupId>,
+    /// Instances that were added last.
+    new: Vec<InstanceId>,
+}
+
+impl<'p> Concerned<'p> {
+    fn by(
+        plan: &'p Plan,
+        script: &[Scripted],
+        instance: InstanceId,
+    ) -> (BTreeSet<InstanceId>, BTreeSet<GroupId>) {
+        let mut concerned =
+            Self { plan, instances: BTreeSet::new(), groups: BTreeSet::new(), new: Vec::new() };
+        // For each instance, the events that name it beside others.
+        let mut beside: BTreeMap<InstanceId, Vec<Targets>> = BTreeMap::new();
+        let lists = script.iter().filter_map(|event| event.event.targets().instances);
+        for list in lists.filter(|list| list.len > 1) {
+            list.of(&plan.targets).iter().for_each(|id| beside.entry(*id).or_default().push(list));
+        }
+        let mut intended: BTreeMap<GroupId, Vec<InstanceId>> = BTreeMap::new();
+        for (id, _) in plan.fleet.instances() {
+            if let Some(group) = plan.fleet.intended_group(id) {
+                intended.entry(group).or_default().push(id);
+            }
+        }
+        concerned.add(instance);
+        for group in attachable(plan, instance) {
+            concerned.add_group(group, &intended);
+        }
+        while let Some(id) = concerned.new.pop() {
+            let state = plan.fleet.instance(id);
+            if let Some(group) = state.group.or(plan.fleet.intended_group(id)) {
+                concerned.add_group(group, &intended);
+            }
+            if all_or_nothing_by_clock(plan, id) {
+                let account = plan.fleet.account(state.account);
+                account.instances.iter().for_each(|other| concerned.add(*other));
+            }
+            for list in beside.remove(&id).unwrap_or_default() {
+                list.of(&plan.targets).iter().for_each(|other| concerned.add(*other));
+            }
+        }
+        (concerned.instances, concerned.groups)
+    }
+
+    fn add(&mut self, id: InstanceId) {
+        if self.instances.insert(id) {
+            self.new.push(id);
+        }
+    }
+
+    fn add_group(&mut self, id: GroupId, intended: &BTreeMap<GroupId, Vec<InstanceId>>) {
+        if self.groups.insert(id) {
+            let group = self.plan.fleet.group(id);
+            let to_come = intended.get(&id).into_iter().flatten();
+            let all = group.members.iter().chain(&group.expected).chain(to_come);
+            all.for_each(|member| self.add(*member));
+        }
+    }
+}
+
+/// Whether a step of the clock of an instance's account keeps all of its instances where one is
+/// held.
+fn all_or_nothing_by_clock(plan: &Plan, id: InstanceId) -> bool {
+    let account = plan.fleet.account(plan.fleet.instance(id).account);
+    let mut rows = plan.header.rulebook(account.policy).policy.tables.batches.rows().iter();
+    rows.any(|row| {
+        let triggers = row.when.words(Column::Trigger).unwrap_or(u32::MAX);
+        let by = |trigger: Trigger| triggers >> trigger.index() & 1 == 1;
+        row.says == Batch::AllOrNothing
+            && (by(Trigger::BillingOverdue) || by(Trigger::Cancellation))
+    })
+}
+
+/// The groups of an instance's account that it can be attached to: of those with the same settings
+/// the one with the fewest members, which has most room.
+fn attachable(plan: &Plan, instance: InstanceId) -> Vec<GroupId> {
+    let account = plan.fleet.instance(instance).account;
+    let mut kinds: BTreeMap<String, (usize, GroupId)> = BTreeMap::new();
+    let groups =
+        plan.fleet.groups().filter(|(_, group)| group.account == account && !group.deleted);
+    for (id, group) in groups {
+        let size = (group.members.len(), id);
+        let kind = kinds.entry(settings(group)).or_insert(size);
+        *kind = (*kind).min(size);
+    }
+    kinds.into_values().map(|(_, id)| id).collect()
+}
+
+/// The settings of a group as a text, equal for groups with equal settings.
+fn settings(group: &Group) -> String {
+    format!(
+        "{:?}",
+        (
+            (group.min, group.max, group.orchestration, &group.orders, group.zone_policy),
+            (group.reclaim, group.managed_disks, group.care, group.upgrades.mode, group.cooldown),
+            (group.suspended, group.launch_hook, group.terminate_hook, &group.autoscale),
+            (group.on, group.unknown, group.desired.is_some()),
+        )
+    )
+}

@@ -1,0 +1,339 @@
+//! The ways in which instances can be lost, as `hunt` found them: as text and as JSON.
+
+use serde_json::{Value as Json, json};
+
+use super::names::Ids;
+use super::text_table::{Page, hanging, listed};
+use crate::diagnostics::many;
+use crate::named::NamedRecord;
+use crate::policy::{Basis, Policy, Remedy, Rulebook};
+use crate::record::{Decision, Loss, Record, Start};
+use crate::run_header::{RunHeader, run_name};
+use crate::search::{Hunt, Hunted, Incomplete, Replay, ReplayedStep, Way};
+use crate::time::SimTime;
+use crate::words::{InstanceId, RuleId, Word};
+
+/// What was found about one instance, and about those that are in the same state.
+#[derive(Debug)]
+pub struct HuntedTarget {
+    /// The instance at the start.
+    pub start: Start,
+    /// Other instances in the same state, which have the same ways.
+    pub alike: Vec<InstanceId>,
+    /// What was asked.
+    pub hunt: Hunt,
+    /// What was found.
+    pub hunted: Hunted,
+    /// Each way, carried out in the whole scenario.
+    pub replays: Vec<Replay>,
+}
+
+impl HuntedTarget {
+    fn ways(&self) -> impl Iterator<Item = (&Way, &Replay)> {
+        self.hunted.ways.iter().zip(&self.replays)
+    }
+}
+
+/// The ways to lose the instances of a run, as readable text.
+pub fn hunt_text(header: &RunHeader, targets: &[HuntedTarget], page: Page) -> String {
+    let mut lines = Vec::new();
+    for target in targets {
+        lines.extend(heading(header, target, page));
+        for (number, (way, replay)) in target.ways().enumerate() {
+            lines.push(String::new());
+            lines.extend(way_text(header, target, number + 1, way, replay, page));
+        }
+        lines.push(String::new());
+        let searched = searched(header, target);
+        lines.extend(hanging("  ", &searched, page.width).iter().map(|line| page.paint.dim(line)));
+        lines.push(String::new());
+    }
+    lines.pop();
+    lines.join("\n")
+}
+
+/// `db-1: 4 ways within 30d`, and what protects it.
+fn heading(header: &RunHeader, target: &HuntedTarget, page: Page) -> Vec<String> {
+    let Start { instance, policy, on, unknown, .. } = target.start;
+    let ways = target.hunted.ways.len();
+    let within = target.hunt.within;
+    let run = run_name(&header.scenario, &header.case);
+    let title = format!(
+        "{}: {} within {within} ({run})",
+        header.instance(instance),
+        if ways == 0 { "no way".to_owned() } else { many(ways, "way") },
+    );
+    let mut lines: Vec<String> = hanging("", &title, page.width);
+    lines.iter_mut().for_each(|line| *line = page.paint.bold(line));
+    let mut facts = vec![header.rulebook(policy).policy.name.clone()];
+    facts.extend(target.start.billing.map(|billing| billing.word().to_owned()));
+    facts.extend(target.start.group.map(|group| format!("in {}", header.group(group))));
+    let set = header.protections(policy, on);
+    facts.push(match set.as_slice() {
+        [] => "no protection on".to_owned(),
+        set => format!("{} on", set.join(" and ")),
+    });
+    let open = header.protections(policy, unknown);
+    if !open.is_empty() {
+        facts.push(format!("{} unknown", open.join(" and ")));
+    }
+    lines.extend(hanging("  ", &facts.join(", "), page.width));
+    if !target.alike.is_empty() {
+        let mut ids = Ids::default();
+        target.alike.iter().for_each(|id| ids.add(*id));
+        ids.tidy();
+        let text = format!("the same holds for {}", ids.names(header).text());
+        lines.extend(hanging("  ", &text, page.width));
+    }
+    lines
+}
+
+fn way_text(
+    header: &RunHeader,
+    target: &HuntedTarget,
+    number: usize,
+    way: &Way,
+    replay: &Replay,
+    page: Page,
+) -> Vec<String> {
+    let marks = marks(target, way);
+    let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+    let title =
+        format!("{number}. {}: lost after {}{marks}", effort(way), header.elapsed(way.lost));
+    let mut lines = hanging("  ", &title, page.width);
+    lines.iter_mut().for_each(|line| *line = page.paint.bold(line));
+    let mut rows: Vec<(SimTime, Vec<String>)> = Vec::new();
+    for step in &replay.steps {
+        let who = if step.is_call { "call" } else { "cause" };
+        rows.push((step.at, vec![elapsed(header, step.at), who.into(), step_text(step)]));
+    }
+    for decision in &replay.decisions {
+        let text = decision_text(&replay.header, decision);
+        let outcome = decision.outcome.word().to_uppercase();
+        rows.push((decision.at, vec![elapsed(header, decision.at), outcome, text]));
+    }
+    for loss in &replay.losses {
+        let text = loss_text(&replay.header, loss);
+        rows.push((loss.at, vec![elapsed(header, loss.at), "LOST".into(), text]));
+    }
+    rows.sort_by_key(|(at, _)| *at);
+    lines.extend(listed(rows.into_iter().map(|(_, row)| row).collect(), 5, page.width));
+    for text in closed_by(header, replay) {
+        lines.extend(hanging("     closed by  ", &text, page.width));
+    }
+    if !replay.is_confirmed {
+        let text = "not confirmed: with the whole fleet the run stops before, because something \
+                    that is unknown makes a difference there";
+        lines.extend(hanging("     ", text, page.width));
+    }
+    lines
+}
+
+/// `2 steps by 1 person`.
+fn effort(way: &Way) -> String {
+    match (way.steps.len(), way.people()) {
+        (0, _) => "without any step".to_owned(),
+        (steps, 0) => format!("{}, no caller", many(steps, "step")),
+        (steps, people) => format!("{}, {}", many(steps, "step"), many(people as usize, "caller")),
+    }
+}
+
+/// In which respect no other way is better.
+fn marks(target: &HuntedTarget, way: &Way) -> Vec<&'static str> {
+    let ways = &target.hunted.ways;
+    if ways.len() < 2 {
+        return Vec::new();
+    }
+    let mut marks = Vec::new();
+    if ways.iter().all(|other| way.steps.len() <= other.steps.len()) {
+        marks.push("fewest steps");
+    }
+    if ways.iter().all(|other| way.lost <= other.lost) {
+        marks.push("least time");
+    }
+    marks
+}
+
+fn elapsed(header: &RunHeader, at: SimTime) -> String {
+    format!("+{}", header.elapsed(at))
+}
+
+/// `release: { instance: db-1, force: true }`.
+fn step_text(step: &ReplayedStep) -> String {
+    format!("{}: {}", step.verb, flow(&step.keys))
+}
+
+/// A value as YAML writes it in one line.
+pub(super) fn flow(value: &Json) -> String {
+    match value {
+        Json::Object(keys) => {
+            let keys: Vec<String> =
+                keys.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();
+            format!("{{ {} }}", keys.join(", "))
+        }
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::String(text) if is_plain(text) => text.clone(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => value.to_string(),
+    }
+}
+
+/// Whether a text needs no quotes in YAML's flow style.
+fn is_plain(text: &str) -> bool {
+    let inner = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '+');
+    text.chars().next().is_some_and(char::is_alphanumeric)
+        && text.chars().all(inner)
+        && !text.ends_with(':')
+}
+
+/// `manual release: released; RP2, documented (release): because …`.
+fn decision_text(header: &RunHeader, decision: &Decision) -> String {
+    let book = header.rulebook(decision.policy);
+    let effect = decision.effect.word();
+    let mut text = format!("{} {}: {effect}", decision.trigger, decision.action);
+    if let Some(rule) = decision.rule {
+        text.push_str(&rests_on(book, rule, decision.basis));
+    }
+    text
+}
+
+fn loss_text(header: &RunHeader, loss: &Loss) -> String {
+    let (policy, rule) = loss.rule;
+    let book = header.rulebook(policy);
+    let name = loss.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+    format!("{}{name}{}", loss.resource, rests_on(book, rule, book.basis(rule)))
+}
+
+/// `; RP2, documented (release): a scheduled release task fires`.
+fn rests_on(book: &Rulebook, rule: RuleId, basis: Basis) -> String {
+    let policy: &Policy = &book.policy;
+    let stated = policy.rule(rule);
+    let mut text = format!("; {}, {}", stated.id, basis.confidence);
+    let sources = policy.source_keys(rule);
+    if !sources.is_empty() {
+        text.push_str(&format!(" ({})", sources.replace(';', ", ")));
+    }
+    if let Some(because) = &stated.because {
+        text.push_str(&format!(": {because}"));
+    }
+    text
+}
+
+/// What would have prevented the loss, each once.
+fn closed_by(header: &RunHeader, replay: &Replay) -> Vec<String> {
+    let of_decisions = replay.decisions.iter().filter_map(|d| Some((d.remedy?, d.policy)));
+    let of_losses = replay.losses.iter().filter_map(|loss| Some((loss.remedy?, loss.rule.0)));
+    let mut texts: Vec<String> = Vec::new();
+    for (remedy, policy) in of_decisions.chain(of_losses) {
+        let text = remedy_text(header, &replay.header, remedy, policy);
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+fn remedy_text(
+    header: &RunHeader,
+    of_run: &RunHeader,
+    remedy: Remedy,
+    policy: crate::words::PolicyId,
+) -> String {
+    let text = remedy.text(&of_run.rulebook(policy).policy);
+    let until = remedy.until.map(|at| format!(", until {}", elapsed(header, at)));
+    text + &until.unwrap_or_default()
+}
+
+/// What was searched, and whether the answer is complete.
+fn searched(header: &RunHeader, target: &HuntedTarget) -> String {
+    let Hunted { states, searched, incomplete, undecided, .. } = &target.hunted;
+    let most = many(target.hunt.most, "step");
+    let within = target.hunt.within;
+    let mut text = format!("{} searched: ", many(usize::try_from(*states).unwrap_or(0), "state"));
+    text.push_str(&match incomplete {
+        None => format!("every way of at most {most} within {within}"),
+        Some(why) => {
+            let why = match why {
+                Incomplete::Limit => "the largest number of states was reached",
+                Incomplete::Interrupted => "the search was interrupted",
+            };
+            let so_far = searched.map_or_else(
+                || "nothing to its end".to_owned(),
+                |most| format!("every way of at most {}", many(most, "step")),
+            );
+            format!("not complete, {why}; {so_far} within {within}")
+        }
+    });
+    if *undecided > 0 {
+        let many = many(usize::try_from(*undecided).unwrap_or(0), "branch");
+        text.push_str(&format!("; {many} depend on something unknown"));
+        if let Some(halt) = &target.hunted.first_undecided {
+            text.push_str(&format!(", first at {}", elapsed(header, halt.at)));
+        }
+    }
+    text
+}
+
+/// The ways to lose the instances of a run as JSON.
+pub fn hunt_json(header: &RunHeader, targets: &[HuntedTarget]) -> Json {
+    let targets: Vec<Json> = targets.iter().map(|target| target_json(header, target)).collect();
+    json!({ "scenario": header.scenario, "case": header.case, "targets": targets })
+}
+
+fn target_json(header: &RunHeader, target: &HuntedTarget) -> Json {
+    let Start { instance, policy, on, unknown, .. } = target.start;
+    let alike: Vec<&str> = target.alike.iter().map(|id| header.instance(*id)).collect();
+    let ways: Vec<Json> =
+        target.ways().map(|(way, replay)| way_json(header, way, replay)).collect();
+    let Hunted { states, searched, incomplete, undecided, .. } = &target.hunted;
+    json!({
+        "instance": header.instance(instance),
+        "alike": alike,
+        "policy": header.rulebook(policy).policy.name,
+        "protections_on": header.protections(policy, on),
+        "protections_unknown": header.protections(policy, unknown),
+        "within_s": target.hunt.within.seconds(),
+        "most_steps": target.hunt.most,
+        "keeps_flags": target.hunt.keep_flag,
+        "states": states,
+        "searched_steps": searched,
+        "complete": incomplete.is_none(),
+        "incomplete_because": incomplete.map(|why| match why {
+            Incomplete::Limit => "limit",
+            Incomplete::Interrupted => "interrupted",
+        }),
+        "undecided": undecided,
+        "ways": ways,
+    })
+}
+
+fn way_json(header: &RunHeader, way: &Way, replay: &Replay) -> Json {
+    let steps: Vec<Json> = replay
+        .steps
+        .iter()
+        .map(|step| {
+            json!({
+                "event": step.name,
+                "at": step.at.to_string(),
+                "elapsed_s": header.elapsed(step.at).seconds(),
+                "call": step.is_call,
+                "verb": step.verb,
+                "keys": step.keys,
+            })
+        })
+        .collect();
+    let named = |record: Record| NamedRecord::new(&record, &replay.header);
+    let decisions = replay.decisions.iter().cloned().map(Record::Decision).map(named);
+    let losses = replay.losses.iter().cloned().map(Record::Loss).map(named);
+    json!({
+        "steps": steps,
+        "callers": way.people(),
+        "lost": way.lost.to_string(),
+        "elapsed_s": header.elapsed(way.lost).seconds(),
+        "confirmed": replay.is_confirmed,
+        "records": decisions.chain(losses).collect::<Vec<_>>(),
+        "closed_by": closed_by(header, replay),
+    })
+}

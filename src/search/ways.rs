@@ -1,0 +1,110 @@
+//! Ways to a loss, and which of them are listed.
+
+use smallvec::SmallVec;
+
+use super::moves::StepKind;
+use crate::plan::Event;
+use crate::time::SimTime;
+use crate::words::ActorId;
+
+/// A step of a way: an event that the search adds to the scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenStep {
+    /// Its instant.
+    pub at: SimTime,
+    /// The event.
+    pub event: Event,
+    /// Its verb, its subject and what it switches.
+    pub(super) kind: StepKind,
+    /// The caller, as an index in the list of callers; `None` if the platform causes it.
+    pub(super) caller: Option<u8>,
+}
+
+impl TakenStep {
+    /// Whether a person makes it; otherwise the platform causes it.
+    pub const fn is_call(&self) -> bool {
+        self.caller.is_some()
+    }
+}
+
+/// A way to the loss of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// Its steps, in their order.
+    pub steps: Vec<TakenStep>,
+    /// Instant of the loss.
+    pub lost: SimTime,
+}
+
+/// The kinds of some steps, in ascending order.
+pub(super) type Kinds = SmallVec<[StepKind; 4]>;
+
+/// The callers of some steps, one bit for each.
+pub(super) type Callers = u64;
+
+impl Way {
+    /// Number of people who make calls.
+    pub fn people(&self) -> u32 {
+        callers(&self.steps).count_ones()
+    }
+
+    /// The callers that the scenario names.
+    pub fn actors(&self, all: &[Option<ActorId>]) -> Vec<ActorId> {
+        let set = callers(&self.steps);
+        let named = all.iter().enumerate().filter(|(index, _)| set >> index & 1 == 1);
+        named.filter_map(|(_, actor)| *actor).collect()
+    }
+
+    /// Whether no other way can be listed beside this one that does the same.
+    fn covers(&self, other: &Self) -> bool {
+        self.lost <= other.lost
+            && callers(&self.steps) & !callers(&other.steps) == 0
+            && is_part(&kinds(&self.steps), &kinds(&other.steps))
+    }
+}
+
+/// The kinds of some steps, in ascending order.
+pub(super) fn kinds(steps: &[TakenStep]) -> Kinds {
+    let mut kinds: Kinds = steps.iter().map(|step| step.kind).collect();
+    kinds.sort_unstable();
+    kinds
+}
+
+/// The callers of some steps.
+pub(super) fn callers(steps: &[TakenStep]) -> Callers {
+    steps.iter().filter_map(|step| step.caller).fold(0, |set, caller| set | 1 << caller)
+}
+
+/// Whether all of `part` are in `whole`, as often as in `part`. Both are in ascending order.
+pub(super) fn is_part(part: &[StepKind], whole: &[StepKind]) -> bool {
+    let mut rest = whole.iter();
+    part.iter().all(|kind| rest.by_ref().any(|other| other == kind))
+}
+
+/// The ways that were found.
+#[derive(Debug, Default)]
+pub(super) struct Ways(Vec<Way>);
+
+impl Ways {
+    /// Adds a way, unless one that was found covers it.
+    pub(super) fn add(&mut self, way: Way) {
+        if self.0.iter().all(|known| !known.covers(&way)) {
+            self.0.retain(|known| !way.covers(known));
+            self.0.push(way);
+        }
+    }
+
+    /// Whether nothing that continues from these steps, made by `callers`, can be listed at `now`.
+    pub(super) fn cover(&self, steps: &[StepKind], of: Callers, now: SimTime) -> bool {
+        self.0.iter().any(|way| {
+            way.lost <= now && callers(&way.steps) & !of == 0 && is_part(&kinds(&way.steps), steps)
+        })
+    }
+
+    /// The ways: fewest steps first, then least time, then fewest people.
+    pub(super) fn in_order(self) -> Vec<Way> {
+        let mut ways = self.0;
+        ways.sort_by_key(|way| (way.steps.len(), way.lost, way.people(), kinds(&way.steps)));
+        ways
+    }
+}

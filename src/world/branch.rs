@@ -1,0 +1,92 @@
+//! A branch: a run in which a search tries events that its script does not contain.
+//!
+//! A step of a branch is a step of a run: the same world, the same policies, the same order of
+//! events. Branches are copied where a search tries several continuations.
+
+use std::sync::Arc;
+
+use super::step::{Halt, World};
+use super::timer::Timer;
+use crate::kernel::{FutureEvents, Limits, Simulation};
+use crate::plan::{Event, ListedPlay, Plan, Scripted};
+use crate::record::Record;
+use crate::time::SimTime;
+use crate::words::EventId;
+
+/// A run that can be copied, and in which events can be tried.
+pub struct Branch {
+    simulation: Simulation<World, ListedPlay>,
+    /// The simulated time; timers and events up to it were handled.
+    now: SimTime,
+}
+
+impl Branch {
+    /// A branch at the start of a plan, with its script as a list.
+    pub fn start(plan: Plan, script: Arc<[Scripted]>) -> Self {
+        let (now, end) = (plan.header.start, plan.header.end);
+        let (world, future_events) = World::begin(plan);
+        let script = ListedPlay::new(script);
+        let simulation = Simulation::new(world, script, future_events, end, Limits::default());
+        Self { simulation, now }
+    }
+
+    /// A copy that continues on its own.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { simulation: self.simulation.fork(), now: self.now }
+    }
+
+    /// The world between two steps.
+    pub const fn world(&self) -> &World {
+        self.simulation.model()
+    }
+
+    /// The simulated time.
+    pub const fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Instant of the next event or timer; `None` if there is none before the end.
+    pub fn next_at(&mut self) -> Option<SimTime> {
+        self.simulation.next_at()
+    }
+
+    /// Handles the next event or timer; `false` if there is none before the end.
+    pub fn step(&mut self) -> bool {
+        let Some(at) = self.simulation.next_at() else { return false };
+        self.now = at;
+        self.simulation.step()
+    }
+
+    /// Waits until `at`, before which nothing may be due, and handles the next event of the script
+    /// at that instant; `false` if it has none. Timers of that instant are still to come.
+    pub fn step_script(&mut self, at: SimTime) -> bool {
+        self.now = at;
+        self.simulation.step_script(at)
+    }
+
+    /// Handles an event that is not in the script now, before the timers of this instant.
+    pub fn try_event(&mut self, id: EventId, event: Event) {
+        self.simulation.intervene(self.now, &Ok((id, event)));
+    }
+
+    /// Records of the last step.
+    pub fn records(&self) -> &[Record] {
+        self.simulation.records()
+    }
+
+    /// Why the run stopped early; `None` if it did not.
+    pub fn halt(&self) -> Option<&Halt> {
+        self.world().halt()
+    }
+
+    /// Whether the script has no further event.
+    pub fn is_script_over(&mut self) -> bool {
+        self.simulation.is_script_over()
+    }
+
+    /// The timers that are set.
+    pub const fn future_events(&self) -> &FutureEvents<Timer> {
+        self.simulation.future_events()
+    }
+}

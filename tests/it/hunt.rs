@@ -1,0 +1,229 @@
+//! `hunt`: the shortest ways to a loss, and that pruning loses none.
+
+use stayput::search::{Hunt, Hunted, hunt};
+use stayput::time::SimSpan;
+use stayput::{Catalog, Plan, Scenario};
+
+use crate::support::{folder, stayput, write};
+
+fn plan(text: &str) -> Plan {
+    let scenario = Scenario::parse(text).unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"));
+    let plans = scenario.compile(&Catalog::default());
+    plans.unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}")).swap_remove(0)
+}
+
+fn asked(most: usize, days: i64) -> Hunt {
+    Hunt {
+        target: stayput::words::InstanceId(0),
+        within: SimSpan::from_seconds(days * 86_400),
+        most,
+        keep_flag: false,
+        causes: true,
+        callers: vec![None],
+        limit: u64::MAX,
+        prunes: true,
+    }
+}
+
+/// The ways to lose the first instance: the verbs of each, the seconds until the loss, and the
+/// number of callers.
+fn ways(plan: &Plan, asked: &Hunt) -> (Vec<String>, u64) {
+    let script = plan.script.listed().unwrap();
+    let part = plan.around(&script, asked.target);
+    let asked = Hunt { target: part.reduced(asked.target).unwrap(), ..asked.clone() };
+    let hunted: Hunted = hunt(&part, &asked, |_| true);
+    assert_eq!(hunted.searched, Some(asked.most));
+    let lines = hunted.ways.iter().map(|way| {
+        let mut verbs: Vec<&str> = way.steps.iter().map(|step| step.event.verb()).collect();
+        verbs.sort_unstable();
+        let after = way.lost.since(plan.header.start);
+        format!("{} {after} {}", verbs.join("+"), way.people())
+    });
+    let mut lines: Vec<String> = lines.collect();
+    lines.sort();
+    (lines, hunted.states)
+}
+
+fn scenario(policy: &str, fleet: &str) -> String {
+    format!(
+        "stayput: scenario/1\nname: hunted\npolicy: {policy}\nstart: 2026-06-01T00:00:00Z\n\
+         for: 1d\nfleet:\n{fleet}"
+    )
+}
+
+/// That these ways are among the found ones.
+#[track_caller]
+fn includes(found: &[String], expected: &[&str]) {
+    for way in expected {
+        assert!(found.iter().any(|line| line == way), "{way} is not in\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn a_protected_pay_as_you_go_instance_has_these_ways() {
+    let fleet = "  instances: { db-1: { protect: [release-protection] } }\n";
+    let plan = plan(&scenario("alibaba-ecs-cn@2026-05-15", fleet));
+    let (found, _) = ways(&plan, &asked(3, 30));
+    assert_eq!(
+        found,
+        [
+            "convert-billing 22d16h 1",
+            "convert-billing+convert-billing+release 0s 1",
+            "convert-billing+release 7d1s 1",
+            "overdue 15d 0",
+            "release+set-protection 0s 1",
+            "schedule-release 30m 1",
+            "security-release 0s 0",
+        ]
+    );
+    let keeps = Hunt { keep_flag: true, ..asked(3, 30) };
+    let (found, _) = ways(&plan, &keeps);
+    assert!(found.iter().all(|way| !way.contains("set-protection")), "{found:?}");
+    includes(&found, &["schedule-release 30m 1", "overdue 15d 0"]);
+    // A conversion switches the protection off.
+    assert!(found.iter().all(|way| !way.contains("convert-billing")), "{found:?}");
+    let calls = Hunt { causes: false, ..asked(2, 30) };
+    let (found, _) = ways(&plan, &calls);
+    assert!(found.iter().all(|way| way.ends_with(" 1")), "{found:?}");
+}
+
+#[test]
+fn a_member_is_lost_through_its_group() {
+    let fleet = "  groups: { web: { min: 1, max: 4, health-check: instance } }\n  instances:\n    \
+                 web-1..3: { group: web, protect: [release-protection] }\n";
+    let plan = plan(&scenario("alibaba-ecs@2026-05-15", fleet));
+    let (found, _) = ways(&plan, &asked(1, 30));
+    includes(&found, &["stop 0s 1", "scale-in 0s 1", "delete-members 0s 1", "delete-group 0s 1"]);
+}
+
+#[test]
+fn a_protected_instance_of_a_set_has_these_ways() {
+    let fleet = "  groups: { web: {} }\n  instances:\n    web_0: { group: web, protect: \
+                 [protect-from-scale-set-actions], billing: spot, eviction: delete }\n    \
+                 web_1: { group: web }\n";
+    let plan = plan(&scenario("azure-vmss@2026-05-19", fleet));
+    let (found, _) = ways(&plan, &asked(1, 120));
+    includes(&found, &["release 0s 1", "delete-group 0s 1"]);
+    assert!(found.iter().any(|way| way.starts_with("spot-reclaim ")), "{found:?}");
+    assert!(found.iter().any(|way| way.starts_with("cancel ")), "{found:?}");
+}
+
+/// A stream of small numbers.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, count: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % count
+    }
+
+    fn one_of<'t>(&mut self, words: &[&'t str]) -> &'t str {
+        let count = u64::try_from(words.len()).unwrap();
+        words[usize::try_from(self.below(count)).unwrap()]
+    }
+}
+
+/// A small fleet of one provider, with a group, other members and other instances of the account.
+fn small_fleet(numbers: &mut Numbers) -> String {
+    let policy = numbers.one_of(&[
+        "alibaba-ecs@2019-01-15",
+        "alibaba-ecs@2026-05-15",
+        "alibaba-ecs-cn@2026-05-15",
+        "alibaba-ecs-intl@2026-05-15",
+        "azure-vmss@2019-05-22",
+        "azure-vmss@2026-05-19",
+    ]);
+    let grouped = numbers.below(2) == 0;
+    let mut fleet = String::new();
+    if policy.starts_with("alibaba") {
+        let check = numbers.one_of(&["none", "instance"]);
+        let min = numbers.below(3);
+        let hook = numbers.one_of(&["", ", terminate-hook: { timeout: 10m }"]);
+        fleet.push_str(&format!(
+            "  groups: {{ g: {{ min: {min}, max: 3, health-check: {check}{hook} }} }}\n  instances:\n"
+        ));
+        let billing = numbers.one_of(&["pay-as-you-go", "spot", "subscription, expires: +3d"]);
+        let flag = numbers.one_of(&["release-protection", ""]);
+        let of_group = if grouped && !billing.starts_with("sub") {
+            let membership = numbers.one_of(&["auto-created", "entrusted", "attached"]);
+            format!(", group: g, membership: {membership}")
+        } else {
+            String::new()
+        };
+        let flag = if billing.starts_with("sub") { "" } else { flag };
+        let more =
+            if of_group.is_empty() { "" } else { numbers.one_of(&[", scale-in-protection", ""]) };
+        let both = format!("{flag}{more}");
+        let both = both.trim_start_matches(", ");
+        fleet.push_str(&format!(
+            "    a: {{ billing: {billing}{of_group}, protect: [{both}], resources: {{ d: {{ kind: \
+             data-disk, with-instance: false }} }} }}\n"
+        ));
+        fleet.push_str("    b: { group: g }\n    c: { protect: [release-protection] }\n");
+    } else {
+        let mode = numbers.one_of(&["manual", "automatic"]);
+        let lock =
+            if policy.ends_with("05-19") { numbers.one_of(&["", "delete-lock"]) } else { "" };
+        fleet.push_str(&format!(
+            "  groups: {{ g: {{ upgrade-mode: {mode}, protect: [{lock}] }} }}\n  instances:\n"
+        ));
+        let flag = numbers.one_of(&["protect-from-scale-in", "protect-from-scale-set-actions", ""]);
+        let spot = numbers.one_of(&["", ", billing: spot, eviction: delete"]);
+        fleet.push_str(&format!("    g_0: {{ group: g, protect: [{flag}]{spot} }}\n"));
+        fleet.push_str("    g_1: { group: g }\n");
+    }
+    scenario(policy, &fleet)
+}
+
+/// Pruning loses no answer: the same ways as an enumeration that compares no states.
+#[test]
+fn pruning_loses_no_way() {
+    let mut numbers = Numbers(7);
+    let (mut pruned, mut all) = (0, 0);
+    for number in 0..12 {
+        let text = small_fleet(&mut numbers);
+        let plan = plan(&text);
+        let most = if number % 4 == 0 { 2 } else { 1 };
+        let (found, states) = ways(&plan, &asked(most, 20));
+        let (enumerated, every) = ways(&plan, &Hunt { prunes: false, ..asked(most, 20) });
+        assert_eq!(found, enumerated, "{text}");
+        pruned += states;
+        all += every;
+    }
+    assert!(pruned * 2 < all, "{pruned} of {all} states");
+}
+
+/// A part of the fleet has the same ways as the whole fleet.
+#[test]
+fn what_is_left_out_of_the_fleet_changes_no_way() {
+    let one = "    db-1: { protect: [release-protection] }\n";
+    let others: String =
+        (2..60).map(|n| format!("    db-{n}: {{ zone: z-{n}, auto-release: +{n}h }}\n")).collect();
+    let alone = plan(&scenario("alibaba-ecs@2026-05-15", &format!("  instances:\n{one}")));
+    let large = plan(&scenario("alibaba-ecs@2026-05-15", &format!("  instances:\n{one}{others}")));
+    let script = large.script.listed().unwrap();
+    assert_eq!(large.around(&script, stayput::words::InstanceId(0)).originals.len(), 1);
+    assert_eq!(ways(&alone, &asked(2, 30)), ways(&large, &asked(2, 30)));
+}
+
+#[test]
+fn the_text_names_rules_and_what_would_have_closed_a_way() {
+    let span = folder();
+    let fleet = "  instances: { db-1..2: { protect: [release-protection] } }\n";
+    let path = write(span.path(), "s.yaml", scenario("alibaba-ecs-cn@2026-05-15", fleet));
+    let ran = stayput(&["hunt", &path, "--target", "db-*", "--max-actions", "2"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    insta::assert_snapshot!("hunt", ran.stdout);
+    let again = stayput(&["hunt", &path, "--target", "db-*", "--max-actions", "2"]);
+    assert_eq!(ran.stdout, again.stdout);
+    let json = stayput(&["hunt", &path, "--target", "db-1", "--max-actions", "1", "-f", "json"]);
+    let answers: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(answers[0]["targets"][0]["ways"].as_array().unwrap().len(), 4);
+    assert_eq!(answers[0]["targets"][0]["complete"], true);
+    let limited = stayput(&["hunt", &path, "--target", "db-1", "--max-states", "5"]);
+    assert_eq!(limited.code, 5, "{}", limited.stdout);
+    assert!(limited.stdout.contains("not complete"), "{}", limited.stdout);
+    let unknown = stayput(&["hunt", &path, "--target", "db-9"]);
+    assert_eq!(unknown.code, 2, "{}", unknown.stderr);
+}
