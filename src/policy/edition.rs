@@ -8,14 +8,13 @@ use super::defaults::Defaults;
 use super::domain::Domain;
 use super::facts::{Column, Columns, Condition};
 use super::order::Order;
+use super::questions::questions;
 use super::table::DecisionTable;
 use crate::diagnostics::{FileId, Span};
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
-    Action, AfterSettling, Batch, Billing, BoundFate, CheckedFirst, ClockKind, Confidence,
-    DesiredAfter, EconomicalStop, Fate, FlagEffect, FlagFate, HealthFate, HookFate, HookResult,
-    Numbering, Occasion, ProtectionId, ProtectionSet, Refill, RollOut, RuleId, ScheduleFate,
-    Shortfall, Subject, SwitchId, SwitchSet, TermFrom, TieBreak, Verdict, Word, ZoneHeld, ZoneRule,
+    Billing, ClockKind, Confidence, HookResult, Occasion, ProtectionId, ProtectionSet, RuleId,
+    Subject, SwitchId, SwitchSet, Verdict, Word,
 };
 
 /// Switch of every policy about protections whose setting is unknown.
@@ -137,57 +136,34 @@ pub struct Policy {
     pub(super) tested: Columns,
 }
 
-/// Decision tables for everything that a provider decides besides verdicts. A table that the file
-/// does not contain has no rows; the world then uses the simplest answer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DecisionTables {
-    /// The action that a group requests for a member.
-    pub members: DecisionTable<Action>,
-    /// Whether the protection or the precondition answers, if both refuse.
-    pub check_order: DecisionTable<CheckedFirst>,
-    /// How the instances of one request depend on each other.
-    pub batches: DecisionTable<Batch>,
-    /// The fate of a scheduled release that is due.
-    pub due: DecisionTable<ScheduleFate>,
-    /// The fate of a deferred scheduled release when the account settles.
-    pub settled: DecisionTable<ScheduleFate>,
-    /// The effect of settling on an instance that was stopped because of arrears.
-    pub settling: DecisionTable<AfterSettling>,
-    /// The effect of a billing conversion on protections.
-    pub conversions: DecisionTable<FlagFate>,
-    /// The reaction of a health check to a member that is not running.
-    pub health: DecisionTable<HealthFate>,
-    /// The effect of an economical stop.
-    pub economical: DecisionTable<EconomicalStop>,
-    /// The instant from which a renewed term counts.
-    pub renewals: DecisionTable<TermFrom>,
-    /// The fate of attached resources.
-    pub effects: DecisionTable<Fate>,
-    /// Side effects of setting a protection.
-    pub flag_changes: DecisionTable<FlagEffect>,
-    /// How the members of a group are numbered.
-    pub numbers: DecisionTable<Numbering>,
-    /// Which of several equal members a scale-in selects.
-    pub ties: DecisionTable<TieBreak>,
-    /// The reaction to a scale-in that finds too few members.
-    pub shortfall: DecisionTable<Shortfall>,
-    /// The desired size after such a scale-in.
-    pub desired_after: DecisionTable<DesiredAfter>,
-    /// The reaction to a request that would take a group across a bound.
-    pub bounds: DecisionTable<BoundFate>,
-    /// How a scale-in takes zones into account.
-    pub zones: DecisionTable<ZoneRule>,
-    /// The reaction of a scale-in to a zone in which all members are protected.
-    pub zone_held: DecisionTable<ZoneHeld>,
-    /// How a new model reaches the members of a group.
-    pub roll_outs: DecisionTable<RollOut>,
-    /// How a group replaces members that have left.
-    pub refills: DecisionTable<Refill>,
-    /// Whether a member that is created or removed waits for a hook.
-    pub hooks: DecisionTable<HookFate>,
-    /// Defaults of the provider.
-    pub defaults: Defaults,
+/// Declares the tables of the questions.
+macro_rules! tables {
+    ($($section:ident { $(
+        $(#[doc = $doc:literal])+
+        $key:literal $(as $name:literal)? => $field:ident: $word:ident in $space:ident, $part:ident;
+    )* })*) => {
+        /// Decision tables for everything that a provider decides besides verdicts. A table that
+        /// the file does not contain has no rows; the world then uses the simplest answer.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        pub struct DecisionTables {
+            $($($(#[doc = $doc])+ pub $field: DecisionTable<$crate::words::$word>,)*)*
+            /// Defaults of the provider.
+            pub defaults: Defaults,
+        }
+
+        impl DecisionTables {
+            /// The tables with every switch set.
+            pub(super) fn under(&self, settings: &[u8]) -> Self {
+                Self {
+                    $($($field: self.$field.under(settings),)*)*
+                    defaults: self.defaults.under(settings),
+                }
+            }
+        }
+    };
 }
+
+questions!(tables);
 
 /// A document.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -3,88 +3,67 @@
 //! Only words are resolved here. Names of sources and switches remain texts.
 
 use super::defaults::WrittenDefaults;
+use super::questions::questions;
 use super::rule_node::{Impossible, PreconditionRule, RuleNode, Rules, SpaceNode, WorksWhen};
 use super::written_step::WrittenClocks;
 use crate::diagnostics::Spanned;
 use crate::format::{Map, OneOrMany, record};
 use crate::time::{CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
-    Action, AfterSettling, Batch, Billing, BoundFate, CheckedFirst, Confidence, Criterion,
-    DesiredAfter, EconomicalStop, Extreme, Fate, FlagEffect, FlagFate, HealthFate, HookFate,
-    HookResult, Numbering, Occasion, Refill, RollOut, ScheduleFate, Shortfall, Subject, TermFrom,
-    TieBreak, Verdict, ZoneHeld, ZoneRule,
+    Billing, Confidence, Criterion, Extreme, HookResult, Occasion, Subject, Verdict,
 };
 
-record! {
-    /// One edition of a provider's rules about protections.
-    PolicyFile: "a policy" {
-        /// The format: `policy/1`.
-        required "stayput" => format: Spanned<String>,
-        /// The provider's product.
-        required "policy" => policy: Spanned<String>,
-        /// The date of the documents, or a name of your own; together: `POLICY@EDITION`.
-        required "edition" => edition: Spanned<String>,
-        /// A title in one line.
-        required "title" => title: String,
-        /// The edition to extend. This file replaces or adds to its entries.
-        optional "extends" => extends: Spanned<String>,
-        /// Keys of the extended edition to leave out, as dotted paths.
-        default "drops" => drops: Vec<Spanned<String>>,
-        /// The UTC offset in which days and months are counted.
-        default "calendar" => calendar: UtcOffset,
-        /// The documents that rules cite.
-        default "sources" => sources: Map<WrittenCitation>,
-        /// The decision space: the columns that protections test, and their words.
-        required "space" => space: SpaceNode,
-        /// Cells that cannot occur, each with its reason.
-        default "impossible" => impossible: Vec<RuleNode<Impossible>>,
-        /// Settings that keep an instance, each with its decision table.
-        default "protections" => protections: Map<WrittenProtection>,
-        /// Refusals that are not verdicts of protections; the first that matches answers.
-        default "preconditions" => preconditions: Rules<PreconditionRule>,
-        /// The action that a group requests for a member, by its membership.
-        default "members" => members: Rules<Action>,
-        /// Whether the protection or the precondition answers, if both refuse.
-        default "check-order" => check_order: Rules<CheckedFirst>,
-        /// How the instances of one request depend on each other.
-        default "batches" => batches: Rules<Batch>,
-        /// Scheduled releases.
-        optional "schedule" => schedule: WrittenSchedule,
-        /// The effect of settling on instances that were stopped because of arrears.
-        default "settling" => settling: Rules<AfterSettling>,
-        /// The effect of a billing conversion on protections.
-        default "conversions" => conversions: Rules<FlagFate>,
-        /// The reaction of a health check to a member that is not running.
-        default "health-checks" => health: Rules<HealthFate>,
-        /// The effect of an economical stop.
-        default "economical-stops" => economical: Rules<EconomicalStop>,
-        /// The instant from which a renewed term counts.
-        default "renewals" => renewals: Rules<TermFrom>,
-        /// Timers: steps that are due some time after a start.
-        default "clocks" => clocks: WrittenClocks,
-        /// The reaction to a request that would take a group across a bound.
-        default "bounds" => bounds: Rules<BoundFate>,
-        /// How a scale-in selects members.
-        optional "scale-in" => scale_in: WrittenScaleIn,
-        /// How a new model is applied to the members of a group.
-        default "roll-outs" => roll_outs: Rules<RollOut>,
-        /// Side effects of setting a protection that is `in-model`.
-        default "flag-changes" => flag_changes: Rules<FlagEffect>,
-        /// How a group replaces members that have left.
-        default "refills" => refills: Rules<Refill>,
-        /// Limits on the wait before a repair.
-        optional "repairs" => repairs: WrittenRepairs,
-        /// Lifecycle hooks for members that are created or removed.
-        optional "hooks" => hooks: WrittenHooks,
-        /// The fate of attached resources.
-        default "effects" => effects: Rules<Fate>,
-        /// What the provider sets if the scenario does not.
-        default "defaults" => defaults: WrittenDefaults,
-        /// Questions on which the documents are silent.
-        default "switches" => switches: Map<WrittenSwitch>,
-        /// Statements of the documents that are not rules.
-        default "notes" => notes: Map<WrittenNote>,
-    }
+// Each section with questions is a macro: its own keys, and `$questions` among them.
+
+macro_rules! policy {
+    ($($questions:tt)*) => {
+        record! {
+            /// One edition of a provider's rules about protections.
+            PolicyFile: "a policy" {
+                /// The format: `policy/1`.
+                required "stayput" => format: Spanned<String>,
+                /// The provider's product.
+                required "policy" => policy: Spanned<String>,
+                /// The date of the documents, or a name of your own; together: `POLICY@EDITION`.
+                required "edition" => edition: Spanned<String>,
+                /// A title in one line.
+                required "title" => title: String,
+                /// The edition to extend. This file replaces or adds to its entries.
+                optional "extends" => extends: Spanned<String>,
+                /// Keys of the extended edition to leave out, as dotted paths.
+                default "drops" => drops: Vec<Spanned<String>>,
+                /// The UTC offset in which days and months are counted.
+                default "calendar" => calendar: UtcOffset,
+                /// The documents that rules cite.
+                default "sources" => sources: Map<WrittenCitation>,
+                /// The decision space: the columns that protections test, and their words.
+                required "space" => space: SpaceNode,
+                /// Cells that cannot occur, each with its reason.
+                default "impossible" => impossible: Vec<RuleNode<Impossible>>,
+                /// Settings that keep an instance, each with its decision table.
+                default "protections" => protections: Map<WrittenProtection>,
+                /// Refusals that are not verdicts of protections; the first that matches answers.
+                default "preconditions" => preconditions: Rules<PreconditionRule>,
+                $($questions)*
+                /// Scheduled releases.
+                optional "schedule" => schedule: WrittenSchedule,
+                /// Timers: steps that are due some time after a start.
+                default "clocks" => clocks: WrittenClocks,
+                /// How a scale-in selects members.
+                optional "scale-in" => scale_in: WrittenScaleIn,
+                /// Limits on the wait before a repair.
+                optional "repairs" => repairs: WrittenRepairs,
+                /// Lifecycle hooks for members that are created or removed.
+                optional "hooks" => hooks: WrittenHooks,
+                /// What the provider sets if the scenario does not.
+                default "defaults" => defaults: WrittenDefaults,
+                /// Questions on which the documents are silent.
+                default "switches" => switches: Map<WrittenSwitch>,
+                /// Statements of the documents that are not rules.
+                default "notes" => notes: Map<WrittenNote>,
+            }
+        }
+    };
 }
 
 record! {
@@ -137,46 +116,40 @@ record! {
     }
 }
 
-record! {
-    /// Scheduled releases: limits and fate.
-    #[derive(Default)]
-    WrittenSchedule: "a schedule" {
-        /// Times are rounded down to a multiple of this.
-        optional "granularity" => granularity: SimSpan,
-        /// The shortest lead.
-        optional "earliest" => earliest: Spanned<CalendarSpan>,
-        /// The longest lead.
-        optional "latest" => latest: Spanned<CalendarSpan>,
-        /// The source of these figures.
-        optional "source" => source: OneOrMany<Spanned<String>>,
-        /// The confidence, where it is written.
-        optional "confidence" => confidence: Confidence,
-        /// The fate of a release that is due.
-        default "due" => due: Rules<ScheduleFate>,
-        /// The fate of a deferred release when the account settles.
-        default "settled" => settled: Rules<ScheduleFate>,
-    }
+macro_rules! schedule {
+    ($($questions:tt)*) => {
+        record! {
+            /// Scheduled releases: limits and fate.
+            #[derive(Default)]
+            WrittenSchedule: "a schedule" {
+                /// Times are rounded down to a multiple of this.
+                optional "granularity" => granularity: SimSpan,
+                /// The shortest lead.
+                optional "earliest" => earliest: Spanned<CalendarSpan>,
+                /// The longest lead.
+                optional "latest" => latest: Spanned<CalendarSpan>,
+                /// The source of these figures.
+                optional "source" => source: OneOrMany<Spanned<String>>,
+                /// The confidence, where it is written.
+                optional "confidence" => confidence: Confidence,
+                $($questions)*
+            }
+        }
+    };
 }
 
-record! {
-    /// How a scale-in selects members.
-    #[derive(Default)]
-    WrittenScaleIn: "a scale-in" {
-        /// The orders that a group may use, by the provider's names.
-        required "orders" => orders: Map<WrittenOrder>,
-        /// How members are numbered; members have no numbers if not given.
-        default "numbers" => numbers: Rules<Numbering>,
-        /// Which of several equal members is selected.
-        default "ties" => ties: Rules<TieBreak>,
-        /// How zones are taken into account.
-        default "zones" => zones: Rules<ZoneRule>,
-        /// The reaction to a zone in which all members are protected.
-        default "zone-held" => zone_held: Rules<ZoneHeld>,
-        /// The reaction if too few members can be removed.
-        default "shortfall" => shortfall: Rules<Shortfall>,
-        /// The desired size after that.
-        default "desired-after-shortfall" => desired_after: Rules<DesiredAfter>,
-    }
+macro_rules! scale_in {
+    ($($questions:tt)*) => {
+        record! {
+            /// How a scale-in selects members.
+            #[derive(Default)]
+            WrittenScaleIn: "a scale-in" {
+                /// The orders that a group may use, by the provider's names.
+                required "orders" => orders: Map<WrittenOrder>,
+                $($questions)*
+            }
+        }
+    };
 }
 
 record! {
@@ -193,30 +166,34 @@ record! {
     }
 }
 
-record! {
-    /// Lifecycle hooks for members that are created or removed.
-    WrittenHooks: "hooks" {
-        /// The shortest timeout.
-        optional "shortest" => shortest: SimSpan,
-        /// The longest timeout.
-        optional "longest" => longest: SimSpan,
-        /// The results that a hook may have.
-        required "results" => results: Vec<Spanned<HookResult>>,
-        /// Whether members of a group whose hooks have ended wait for the others.
-        default "together" => together: bool,
-        /// The billing methods that hooks apply to; all if not given.
-        default "billing" => billing: Vec<Billing>,
-        /// The largest number of heartbeats.
-        default "heartbeats" => heartbeats: u32,
-        /// The longest wait with all heartbeats.
-        optional "in-all" => in_all: SimSpan,
-        /// The source of these figures.
-        optional "source" => source: OneOrMany<Spanned<String>>,
-        /// The confidence, where it is written.
-        optional "confidence" => confidence: Confidence,
-        /// Which members wait.
-        default "holds" => holds: Rules<HookFate>,
-    }
+macro_rules! hooks {
+    ($($questions:tt)*) => {
+        record! {
+            /// Lifecycle hooks for members that are created or removed.
+            #[derive(Default)]
+            WrittenHooks: "hooks" {
+                /// The shortest timeout.
+                optional "shortest" => shortest: SimSpan,
+                /// The longest timeout.
+                optional "longest" => longest: SimSpan,
+                /// The results that a hook may have.
+                required "results" => results: Vec<Spanned<HookResult>>,
+                /// Whether members of a group whose hooks have ended wait for the others.
+                default "together" => together: bool,
+                /// The billing methods that hooks apply to; all if not given.
+                default "billing" => billing: Vec<Billing>,
+                /// The largest number of heartbeats.
+                default "heartbeats" => heartbeats: u32,
+                /// The longest wait with all heartbeats.
+                optional "in-all" => in_all: SimSpan,
+                /// The source of these figures.
+                optional "source" => source: OneOrMany<Spanned<String>>,
+                /// The confidence, where it is written.
+                optional "confidence" => confidence: Confidence,
+                $($questions)*
+            }
+        }
+    };
 }
 
 record! {
@@ -263,3 +240,18 @@ record! {
         required "source" => source: OneOrMany<Spanned<String>>,
     }
 }
+
+/// Declares the record of each section with the keys of its questions.
+macro_rules! sections {
+    ($($section:ident { $(
+        $(#[doc = $doc:literal])+
+        $key:literal $(as $name:literal)? => $field:ident: $word:ident in $space:ident, $part:ident;
+    )* })*) => {
+        $($section! { $(
+            $(#[doc = $doc])+
+            default $key => $field: Rules<$crate::words::$word>,
+        )* })*
+    };
+}
+
+questions!(sections);

@@ -37,6 +37,7 @@ mod overlay;
 mod overlay_schema;
 mod prevent;
 mod proof_messages;
+mod questions;
 mod read_files;
 mod remedy;
 mod rule_node;

@@ -13,11 +13,7 @@ use super::written_remedy::remedy_schema;
 use crate::diagnostics::Problems;
 use crate::format::{Key, Map, Node, OneOrMany, Read, Schemas};
 use crate::time::ApiVersion;
-use crate::words::{
-    Action, AfterSettling, Batch, BoundFate, CheckedFirst, Confidence, DesiredAfter,
-    EconomicalStop, Fate, FlagEffect, FlagFate, HealthFate, HookFate, Numbering, Refill, RollOut,
-    ScheduleFate, Shortfall, TermFrom, TieBreak, Verdict, Word, ZoneHeld, ZoneRule,
-};
+use crate::words::{Confidence, Verdict, Word};
 
 /// A kind of rule: its keys besides conditions, confidence and source.
 pub trait RuleKind {
@@ -37,40 +33,18 @@ pub trait RuleKind {
 pub trait ConclusionWord: Word {
     /// The key of the conclusion.
     const KEY: &'static str = "then";
+
+    /// The value of the conclusion for the owner of an instance, to compare editions: the higher,
+    /// the more is kept; below 0 if an instance or a resource is lost. It is 0 for all words if
+    /// none is better than another.
+    fn worth(self) -> i64 {
+        0
+    }
 }
 
-impl ConclusionWord for Action {
-    const KEY: &'static str = "asks";
-}
-impl ConclusionWord for Batch {
-    const KEY: &'static str = "mode";
-}
-impl ConclusionWord for Fate {
-    const KEY: &'static str = "fate";
-}
-impl ConclusionWord for TermFrom {
-    const KEY: &'static str = "from";
-}
 impl ConclusionWord for Verdict {
     const KEY: &'static str = "verdict";
 }
-impl ConclusionWord for AfterSettling {}
-impl ConclusionWord for BoundFate {}
-impl ConclusionWord for CheckedFirst {}
-impl ConclusionWord for DesiredAfter {}
-impl ConclusionWord for EconomicalStop {}
-impl ConclusionWord for FlagEffect {}
-impl ConclusionWord for FlagFate {}
-impl ConclusionWord for HealthFate {}
-impl ConclusionWord for HookFate {}
-impl ConclusionWord for Numbering {}
-impl ConclusionWord for Refill {}
-impl ConclusionWord for RollOut {}
-impl ConclusionWord for ScheduleFate {}
-impl ConclusionWord for Shortfall {}
-impl ConclusionWord for TieBreak {}
-impl ConclusionWord for ZoneHeld {}
-impl ConclusionWord for ZoneRule {}
 
 impl<C: ConclusionWord> RuleKind for C {
     fn what() -> String {

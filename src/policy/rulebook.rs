@@ -72,32 +72,7 @@ impl Rulebook {
     /// those that the scenario sets itself.
     pub fn new(policy: impl Into<Arc<Policy>>, settings: Vec<u8>, taken: SwitchSet) -> Self {
         let policy = policy.into();
-        let t = &policy.tables;
-        let tables = DecisionTables {
-            members: t.members.under(&settings),
-            check_order: t.check_order.under(&settings),
-            batches: t.batches.under(&settings),
-            due: t.due.under(&settings),
-            settled: t.settled.under(&settings),
-            settling: t.settling.under(&settings),
-            conversions: t.conversions.under(&settings),
-            health: t.health.under(&settings),
-            economical: t.economical.under(&settings),
-            renewals: t.renewals.under(&settings),
-            effects: t.effects.under(&settings),
-            flag_changes: t.flag_changes.under(&settings),
-            numbers: t.numbers.under(&settings),
-            ties: t.ties.under(&settings),
-            shortfall: t.shortfall.under(&settings),
-            desired_after: t.desired_after.under(&settings),
-            bounds: t.bounds.under(&settings),
-            zones: t.zones.under(&settings),
-            zone_held: t.zone_held.under(&settings),
-            roll_outs: t.roll_outs.under(&settings),
-            refills: t.refills.under(&settings),
-            hooks: t.hooks.under(&settings),
-            defaults: t.defaults.under(&settings),
-        };
+        let tables = policy.tables.under(&settings);
         let verdicts = policy.protections.iter().map(|p| p.table.under(&settings));
         let verdicts = verdicts.collect();
         let bases = policy.rules.iter().map(|rule| basis_of(&policy, rule)).collect();

@@ -18,7 +18,7 @@ words! {
 words! {
     /// What happens to a scheduled release that is due, or that has waited.
     ScheduleFate: "a result of a due schedule" {
-       /// The release is requested now.
+        /// The release is requested now.
         Fires = "fires",
         /// The release waits until the account has settled its bill.
         Waits = "waits",
@@ -40,7 +40,7 @@ words! {
 words! {
     /// What a conversion of the billing does to protections that are on.
     FlagFate: "an effect on protections" {
-       /// The protections stay on, in force or not.
+        /// The protections stay on, in force or not.
         Kept = "kept",
         /// The protections are switched off.
         Cleared = "cleared",
@@ -50,7 +50,7 @@ words! {
 words! {
     /// Which reason is reported if both a protection and a precondition refuse a request.
     CheckedFirst: "a first check" {
-       /// The protection that holds.
+        /// The protection that holds.
         Protection = "protection",
         /// The precondition that is not met.
         Refusal = "refusal",

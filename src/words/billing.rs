@@ -53,7 +53,7 @@ words! {
 words! {
     /// When a renewed term starts.
     TermFrom: "a start of a term" {
-       /// At the end of the old term.
+        /// At the end of the old term.
         Expiry = "expiry",
         /// At the time of the renewal.
         Renewal = "renewal",
@@ -63,7 +63,7 @@ words! {
 words! {
     /// The clocks of a provider: sequences of steps, each due a fixed time after the clock started.
     ClockKind: "a clock" {
-       /// The clock of an account that has not paid. Settling the bill stops it.
+        /// The clock of an account that has not paid. Settling the bill stops it.
         PaymentOverdue = "payment-overdue",
         /// The clock of a subscription whose term has ended. Renewing the subscription stops it.
         Expiry = "expiry",

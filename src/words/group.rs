@@ -33,7 +33,7 @@ words! {
 words! {
     /// What happens to a request that would take a group's size across one of its bounds.
     BoundFate: "an effect of a bound" {
-       /// The request is carried out as far as the bound.
+        /// The request is carried out as far as the bound.
         Clipped = "clipped",
         /// The request is refused.
         Refused = "refused",
@@ -45,7 +45,7 @@ words! {
 words! {
     /// The desired capacity of a group after a scale-in that removed fewer members than requested.
     DesiredAfter: "a desired capacity after a partial scale-in" {
-       /// The capacity that was requested.
+        /// The capacity that was requested.
         AsAsked = "as-asked",
         /// The number of members that the group has.
         RealSize = "real-size",
@@ -67,7 +67,7 @@ words! {
 words! {
     /// What a health check does to a member that does not run.
     HealthFate: "a result of a health check" {
-       /// The member counts as unhealthy and is removed.
+        /// The member counts as unhealthy and is removed.
         Removes = "removes",
         /// The member stays.
         Ignores = "ignores",
@@ -77,7 +77,7 @@ words! {
 words! {
     /// What a scale-in does if fewer members may be removed than requested.
     Shortfall: "a result of a shortfall" {
-       /// The members that may be removed are removed.
+        /// The members that may be removed are removed.
         Partial = "partial",
         /// No member is removed.
         Refused = "refused",
@@ -111,7 +111,7 @@ words! {
 words! {
     /// How the names of members are numbered, for a scale-in that orders members by number.
     Numbering: "a numbering" {
-       /// Names end in decimal numbers.
+        /// Names end in decimal numbers.
         Decimal = "decimal",
         /// Names end in numbers whose digits are 0 to 9 and a to z.
         Base36 = "base-36",
@@ -158,7 +158,7 @@ words! {
 words! {
     /// How zones affect the order in which a scale-in removes members.
     ZoneRule: "a rule on zones" {
-       /// All members form one order, whatever their zones.
+        /// All members form one order, whatever their zones.
         Ignored = "ignored",
         /// Only the members of the fullest zones are ordered.
         Fullest = "fullest",
@@ -184,7 +184,7 @@ words! {
 words! {
     /// What a scale-in does if all members of the zone to shrink are protected.
     ZoneHeld: "a result of a protected zone" {
-       /// The scale-in continues with the next zone.
+        /// The scale-in continues with the next zone.
         NextZone = "next-zone",
         /// The scale-in ends.
         Stops = "stops",
@@ -221,7 +221,7 @@ words! {
 words! {
     /// How a new model of a group is rolled out to its members.
     RollOut: "a roll-out" {
-       /// Members do not change until a call upgrades them.
+        /// Members do not change until a call upgrades them.
         Waits = "waits",
         /// All members change at once.
         AtOnce = "at-once",
@@ -249,7 +249,7 @@ words! {
 words! {
     /// A process of a group that can be suspended.
     Process: "a process" {
-       /// Scaling in.
+        /// Scaling in.
         ScaleIn = "scale-in",
         /// Scaling out.
         ScaleOut = "scale-out",
@@ -277,7 +277,7 @@ words! {
 words! {
     /// What a group does with members that it removes.
     Reclaim: "a reclaim mode" {
-       /// The group releases the members.
+        /// The group releases the members.
         Release = "release",
         /// The group stops the members, without charge for compute, and starts them again when it
         /// scales out.
@@ -310,7 +310,7 @@ words! {
 words! {
     /// The result of a lifecycle hook.
     HookResult: "a result of a hook" {
-       /// The waiting launch or removal proceeds.
+        /// The waiting launch or removal proceeds.
         Continue = "continue",
         /// A waiting removal proceeds at once, without waiting for other hooks; a waiting launch is
         /// cancelled.
@@ -323,7 +323,7 @@ words! {
 words! {
     /// Whether a launch or removal waits for a hook of the group.
     HookFate: "an effect of a hook" {
-       /// The launch or removal waits.
+        /// The launch or removal waits.
         Waits = "waits",
         /// The launch or removal does not wait.
         AtOnce = "at-once",

@@ -23,7 +23,7 @@ mod word;
 
 pub use action::{Action, Effect};
 pub use acts::Act;
-pub use answer::{AfterSettling, Batch, CheckedFirst, FlagFate, Occasion, ScheduleFate};
+pub use answer::*;
 pub use billing::{Billing, ClockAction, ClockKind, EconomicalStop, Lead, Renewal, TermFrom};
 pub use group::{
     BoundFate, Capacity, Comparison, Criterion, DesiredAfter, Eviction, Extreme, FlagEffect,

@@ -56,7 +56,7 @@ impl Outcome {
 words! {
     /// The factor that decided, if it is not a protection.
     DecidingFactor: "a deciding factor" {
-       /// A precondition that is not met.
+        /// A precondition that is not met.
         Precondition = "precondition",
         /// The step of a clock that made the request; nothing prevented the action.
         Clock = "clock",

@@ -163,7 +163,7 @@ impl<'p> Compiler<'p> {
             self.lean(&of(&tables.health), repairs.confidence);
         }
         if let Some(hooks) = &file.hooks {
-            self.lean(&of(&tables.hooks), hooks.confidence);
+            self.lean(&of(&tables.holds), hooks.confidence);
         }
         if let Some(scale_in) = &file.scale_in {
             let orders = scale_in.orders.0.iter().filter_map(|(_, order)| order.confidence);

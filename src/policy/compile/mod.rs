@@ -9,4 +9,5 @@ mod names;
 mod prove;
 mod remedies;
 mod sources;
+mod spaces;
 mod tables;

@@ -2,20 +2,28 @@
 
 use super::compiler::Compiler;
 use crate::diagnostics::{Code, Problem, Problems, Severity, Span, Spanned, closest};
-use crate::format::{Name, Node, OneOrMany, Read, Value, read_word};
+use crate::format::{Name, Node, OneOrMany, Read, read_word};
 use crate::policy::edition::{DecisionTables, FlagTest, Hooks, Precondition, Protection, Repairs};
 use crate::policy::facts::{Column, Condition};
-use crate::policy::file::{PolicyFile, WrittenProtection};
+use crate::policy::file::{
+    PolicyFile, WrittenHooks, WrittenProtection, WrittenScaleIn, WrittenSchedule,
+};
 use crate::policy::order::Order;
+use crate::policy::questions::{questions, table_name};
 use crate::policy::rule_node::{ConclusionWord, PreconditionRule, Rules};
 use crate::policy::space::{Axis, Over};
 use crate::policy::table::{DecisionTable, TableRow, axes_of};
 use crate::policy::written_rule::WrittenRule;
 use crate::time::ApiVersion;
-use crate::words::{
-    Action, Capacity, Channel, ClockAction, ClockKind, Effect, Fate, Lifecycle, Membership,
-    Occasion, ProtectionId, ProtectionSet, Subject, Trigger, Upgrade, Verdict, Word,
-};
+use crate::words::{Occasion, ProtectionId, ProtectionSet, Subject, Verdict, Word};
+
+/// The sections of a policy file that have questions; one that is left out has no rules.
+struct Sections<'f> {
+    policy: &'f PolicyFile,
+    schedule: WrittenSchedule,
+    scale_in: WrittenScaleIn,
+    hooks: WrittenHooks,
+}
 
 impl Compiler<'_> {
     pub(super) fn protections(&mut self, file: &PolicyFile) -> Vec<Protection> {
@@ -212,78 +220,30 @@ impl Compiler<'_> {
         at.map(ProtectionId::from_index)
     }
 
+    /// The tables of the questions, each over its space.
     pub(super) fn tables(&mut self, file: &PolicyFile, orders: &[Order]) -> DecisionTables {
-        let from_group: Vec<u8> = self
-            .words_in_space(Column::Trigger)
-            .into_iter()
-            .filter(|word| Trigger::ALL[usize::from(*word)].is_from_group())
-            .collect();
-        let members: Vec<u8> = self
-            .words_in_space(Column::Membership)
-            .into_iter()
-            .filter(|word| *word != Membership::None.index())
-            .collect();
-        let members = [(Column::Trigger, from_group), (Column::Membership, members)];
-        let triggers = [(Column::Trigger, self.words_in_space(Column::Trigger))];
-        let shut = shut_by(file);
-        let rollings: Vec<u8> = (self.words_in_space(Column::Upgrade).into_iter())
-            .filter(|word| *word != Upgrade::OsImage.index())
-            .collect();
-        let rollings = [(Column::Upgrade, rollings)];
-        // A call with an unknown channel is evaluated for each of them.
-        let by_call = Channel::ALL.iter().filter(|channel| **channel != Channel::None);
-        let calls = [(Column::Channel, by_call.map(|channel| channel.index()).collect())];
-        let schedule = file.schedule.clone().unwrap_or_default();
-        let scale_in = file.scale_in.clone().unwrap_or_default();
-        let hooks = file.hooks.as_ref().map(|hooks| hooks.holds.clone()).unwrap_or_default();
-        DecisionTables {
-            members: self.table("members", &file.members, &members),
-            check_order: self.table("check-order", &file.check_order, &[]),
-            batches: self.table("batches", &file.batches, &triggers),
-            due: self.table("due", &schedule.due, &[]),
-            settled: self.table("settled", &schedule.settled, &[]),
-            settling: self.table("settling", &file.settling, &[(Column::State, shut)]),
-            conversions: self.table("conversions", &file.conversions, &[]),
-            health: self.table("health-checks", &file.health, &[]),
-            economical: self.table("economical-stops", &file.economical, &[]),
-            renewals: self.table("renewals", &file.renewals, &[]),
-            effects: self.effects(&file.effects),
-            flag_changes: self.table("flag-changes", &file.flag_changes, &calls),
-            numbers: self.table("numbers", &scale_in.numbers, &[]),
-            ties: self.table("ties", &scale_in.ties, &[]),
-            shortfall: self.table("shortfall", &scale_in.shortfall, &[]),
-            desired_after: self.table("desired-after-shortfall", &scale_in.desired_after, &[]),
-            bounds: self.table("bounds", &file.bounds, &crossing()),
-            zones: self.table("zones", &scale_in.zones, &[]),
-            zone_held: self.table("zone-held", &scale_in.zone_held, &[]),
-            roll_outs: self.table("roll-outs", &file.roll_outs, &rollings),
-            refills: self.table("refills", &file.refills, &triggers),
-            hooks: self.table("hooks", &hooks, &triggers),
-            defaults: self.defaults(&file.defaults, orders),
+        let sections = Sections {
+            policy: file,
+            schedule: file.schedule.clone().unwrap_or_default(),
+            scale_in: file.scale_in.clone().unwrap_or_default(),
+            hooks: file.hooks.clone().unwrap_or_default(),
+        };
+        macro_rules! tables {
+            ($($section:ident { $(
+                $(#[doc = $doc:literal])+
+                $key:literal $(as $name:literal)?
+                    => $field:ident: $word:ident in $space:ident, $part:ident;
+            )* })*) => {
+                DecisionTables {
+                    $($($field: {
+                        let cells = self.$space(file);
+                        self.table(table_name!($key $($name)?), &sections.$section.$field, &cells)
+                    },)*)*
+                    defaults: self.defaults(&file.defaults, orders),
+                }
+            };
         }
-    }
-
-    pub(super) fn words_in_space(&self, column: Column) -> Vec<u8> {
-        let found = self.columns.iter().find(|(known, _)| *known == column);
-        found.map(|(_, words)| words.clone()).unwrap_or_default()
-    }
-
-    /// The table of effects on resources. Effects that no rule mentions destroy nothing; all others
-    /// need a rule for every resource.
-    pub(super) fn effects(&mut self, rules: &Rules<Fate>) -> DecisionTable<Fate> {
-        let mut mentioned = 0_u32;
-        for (_, node) in &rules.0 {
-            let words = node.get("effect").into_iter().flat_map(|effect| match &effect.value {
-                Value::List(items) => items.iter().collect(),
-                Value::Empty | Value::Scalar(..) | Value::Map(_) => vec![effect],
-            });
-            for word in words.filter_map(Node::scalar).filter_map(Effect::spelled) {
-                mentioned |= 1 << word.index();
-            }
-        }
-        let effects = (0..32).filter(|word| mentioned >> word & 1 == 1).collect();
-        let triggers = self.words_in_space(Column::Trigger);
-        self.table("effects", rules, &[(Column::Trigger, triggers), (Column::Effect, effects)])
+        questions!(tables)
     }
 
     pub(super) fn repairs(&mut self, file: &PolicyFile) -> Repairs {
@@ -340,34 +300,4 @@ impl Compiler<'_> {
         });
         self.prove((name, span), axes, rows, &parts, None)
     }
-}
-
-/// The requests that can take a group across a bound, and the bounds.
-fn crossing() -> [(Column, Vec<u8>); 2] {
-    let sizing = [Action::ScaleIn, Action::ScaleOut, Action::SetCapacity];
-    let across = [Capacity::BelowMin, Capacity::AboveMax];
-    [
-        (Column::Action, sizing.map(Word::index).to_vec()),
-        (Column::Capacity, across.map(Word::index).to_vec()),
-    ]
-}
-
-/// The states into which the clock of an account can bring an instance.
-fn shut_by(file: &PolicyFile) -> Vec<u8> {
-    let of_accounts = [ClockKind::PaymentOverdue, ClockKind::Cancellation];
-    let clocks = file.clocks.0.iter().filter(|(name, _)| {
-        ClockKind::spelled(name).is_some_and(|kind| of_accounts.contains(&kind))
-    });
-    let actions = clocks.flat_map(|(_, steps)| &steps.0).filter_map(|step| step.get("action"));
-    let mut states: Vec<u8> = actions
-        .filter_map(|action| match ClockAction::spelled(action.scalar()?)? {
-            ClockAction::Stop => Some(Lifecycle::Stopped.index()),
-            ClockAction::Reclaim => Some(Lifecycle::Reclaimed.index()),
-            ClockAction::Deallocate => Some(Lifecycle::Deallocated.index()),
-            ClockAction::Release | ClockAction::Renew | ClockAction::SuspendSnapshots => None,
-        })
-        .collect();
-    states.sort_unstable();
-    states.dedup();
-    states
 }

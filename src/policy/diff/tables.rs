@@ -5,14 +5,13 @@ use super::found::Found;
 use super::grid::{Axes, CellAnswer, Conclusion, Grid, GridSubject};
 use super::pair::{Pair, keys};
 use crate::policy::defaults::{CompareDefaults, DefaultValue};
-use crate::policy::edition::{DecisionTables, Policy, Protection};
+use crate::policy::edition::{Policy, Protection};
 use crate::policy::facts::Column;
+use crate::policy::questions::{questions, table_name};
+use crate::policy::rule_node::ConclusionWord;
 use crate::policy::space::Over;
 use crate::policy::table::DecisionTable;
-use crate::words::{
-    Action, AfterSettling, BoundFate, DesiredAfter, Fate, FlagFate, HealthFate, HookFate,
-    ScheduleFate, Shortfall, Verdict, Word, ZoneHeld,
-};
+use crate::words::{Verdict, Word};
 
 /// The answers of a table in the cells of a grid.
 struct TableAnswers {
@@ -205,15 +204,12 @@ fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'
     found.entry(subject, (Class::Wording, Direction::Neutral), about(old), about(new));
 }
 
-/// The value of a conclusion for the owner; below 0 if an instance or a resource is lost.
-type Worth<C> = fn(C) -> i64;
-
-fn table<C: Word>(
+/// Compares two tables of one question.
+fn table<C: ConclusionWord>(
     pair: &Pair<'_>,
     part: Part,
     subject: &str,
     tables: (&DecisionTable<C>, &DecisionTable<C>),
-    worth: Worth<C>,
     found: &mut Found<'_>,
 ) {
     let about = GridSubject { part, subject, class: Class::Verdict };
@@ -221,105 +217,30 @@ fn table<C: Word>(
     let say = |row: &crate::policy::table::TableRow<C>| Conclusion {
         word: row.says.word().into(),
         rule: Some(row.rule),
-        good: worth(row.says),
-        loses: worth(row.says) < 0,
+        good: row.says.worth(),
+        loses: row.says.worth() < 0,
     };
     let a = TableAnswers::new(&grid, pair.old, tables.0, say);
     let b = TableAnswers::new(&grid, pair.new, tables.1, say);
     grid.compare(pair, &about, |cell| (a.answer_in(cell), b.answer_in(cell)), found);
 }
 
-const fn even<C: Copy>(_: C) -> i64 {
-    0
-}
-
-/// The more a bound restricts a request, the fewer members the request takes.
-const fn bounded(then: BoundFate) -> i64 {
-    match then {
-        BoundFate::NotBounded => 0,
-        BoundFate::Clipped => 1,
-        BoundFate::Refused => 2,
-    }
-}
-
-fn refused(then: Shortfall) -> i64 {
-    i64::from(then == Shortfall::Refused)
-}
-
-fn real(then: DesiredAfter) -> i64 {
-    i64::from(then == DesiredAfter::RealSize)
-}
-
 /// Compares every table except those of protections.
 pub(super) fn others(pair: &Pair<'_>, found: &mut Found<'_>) {
-    // Destructured, so that the compiler reports a table that is not compared.
-    let DecisionTables {
-        members,
-        check_order,
-        batches,
-        due,
-        settled,
-        settling,
-        conversions,
-        health,
-        economical,
-        renewals,
-        effects,
-        flag_changes,
-        numbers,
-        ties,
-        shortfall,
-        desired_after,
-        bounds,
-        zones,
-        zone_held,
-        roll_outs,
-        refills,
-        hooks,
-        defaults,
-    } = &pair.old.tables;
-    let new = &pair.new.tables;
-    let schedule = |fate| match fate {
-        ScheduleFate::Fires => -1,
-        ScheduleFate::Waits => 1,
-        ScheduleFate::Dropped => 2,
-    };
-    let t = Part::Table;
-    let asks = |action| if action == Action::Release { -1 } else { 1 };
-    table(pair, t, "members", (members, &new.members), asks, found);
-    table(pair, t, "check-order", (check_order, &new.check_order), even, found);
-    table(pair, t, "batches", (batches, &new.batches), even, found);
-    table(pair, Part::Schedule, "due", (due, &new.due), schedule, found);
-    table(pair, Part::Schedule, "settled", (settled, &new.settled), schedule, found);
-    let restarts = |then| i64::from(then == AfterSettling::Restarts);
-    table(pair, t, "settling", (settling, &new.settling), restarts, found);
-    let kept = |fate| i64::from(fate == FlagFate::Kept);
-    table(pair, t, "conversions", (conversions, &new.conversions), kept, found);
-    let ignores = |fate| if fate == HealthFate::Ignores { 1 } else { -1 };
-    table(pair, t, "health-checks", (health, &new.health), ignores, found);
-    table(pair, t, "economical-stops", (economical, &new.economical), even, found);
-    table(pair, t, "renewals", (renewals, &new.renewals), even, found);
-    let fate = |fate| match fate {
-        Fate::Lost => -1,
-        Fate::KeptBilled => 1,
-        Fate::Kept => 2,
-    };
-    table(pair, Part::Effect, "effects", (effects, &new.effects), fate, found);
-    table(pair, t, "flag-changes", (flag_changes, &new.flag_changes), even, found);
-    table(pair, Part::Order, "numbers", (numbers, &new.numbers), even, found);
-    table(pair, Part::Order, "ties", (ties, &new.ties), even, found);
-    table(pair, Part::Order, "shortfall", (shortfall, &new.shortfall), refused, found);
-    let subject = "desired-after-shortfall";
-    table(pair, Part::Order, subject, (desired_after, &new.desired_after), real, found);
-    table(pair, t, "bounds", (bounds, &new.bounds), bounded, found);
-    table(pair, Part::Order, "zones", (zones, &new.zones), even, found);
-    let stops = |then| i64::from(then == ZoneHeld::Stops);
-    table(pair, Part::Order, "zone-held", (zone_held, &new.zone_held), stops, found);
-    table(pair, t, "roll-outs", (roll_outs, &new.roll_outs), even, found);
-    table(pair, t, "refills", (refills, &new.refills), even, found);
-    let waits = |then| i64::from(then == HookFate::Waits);
-    table(pair, t, "hooks", (hooks, &new.hooks), waits, found);
-    defaults.beside(&new.defaults, &mut DefaultsComparison { pair, found });
+    let (old, new) = (&pair.old.tables, &pair.new.tables);
+    macro_rules! compare {
+        ($($section:ident { $(
+            $(#[doc = $doc:literal])+
+            $key:literal $(as $name:literal)? => $field:ident: $word:ident in $space:ident, $part:ident;
+        )* })*) => {
+            $($(
+                let name = table_name!($key $($name)?);
+                table(pair, Part::$part, name, (&old.$field, &new.$field), found);
+            )*)*
+        };
+    }
+    questions!(compare);
+    old.defaults.beside(&new.defaults, &mut DefaultsComparison { pair, found });
 }
 
 /// Compares the defaults.

@@ -31,7 +31,7 @@ impl Step<'_> {
         }
         let group = self.world.fleet.instance(draft.id).group?;
         let hook = self.world.fleet.group(group).terminate_hook?;
-        let answer = self.consult(request, draft.policy, |t| &t.hooks, &draft.facts)?;
+        let answer = self.consult(request, draft.policy, |t| &t.holds, &draft.facts)?;
         (answer.says == HookFate::Waits).then_some((hook, answer))
     }
 
