@@ -73,7 +73,7 @@ pub use file::PolicyFile;
 pub use judge::{InstanceCase, InstanceJudgement, JudgedOutcome, Permit, Requested};
 pub use order::Order;
 pub use overlay_schema::allow_overlays;
-pub use remedy::{Danger, Moment, Remedy, is_call};
+pub use remedy::{Danger, Moment, Remedy};
 pub use rulebook::{Answer, Basis, Rulebook, may_lose};
 pub use ruling::{Finding, Ruling};
 pub use space::{Axis, Block, Over, Space};

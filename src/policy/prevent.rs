@@ -32,7 +32,7 @@ impl Rulebook {
     /// The remedy of a loss of an instance.
     pub fn remedy(&self, danger: &Danger<'_>) -> Remedy {
         let proposed = self.rules_of_loss(danger).flat_map(|rule| self.proposals(rule));
-        let by_cause = cause(&danger.facts).map(|act| (Means::Do(act), None));
+        let by_cause = danger.facts.trigger.ended_by().map(|act| (Means::Do(act), None));
         let protections = (0..self.policy.protections.len()).map(ProtectionId::from_index);
         let protections = protections.map(|protection| (Means::Set(protection), None));
         let rest = [Act::Detach, Act::Renew].map(|act| (Means::Do(act), None));
@@ -207,7 +207,7 @@ impl Rulebook {
                 danger.in_group && facts.trigger.is_about_members() && self.lets_go(danger)
             }
             Means::Do(Act::Renew) => self.renewal_helps(facts),
-            Means::Do(act) => cause(facts) == Some(act),
+            Means::Do(act) => facts.trigger.ended_by() == Some(act),
         }
     }
 
@@ -270,29 +270,6 @@ impl Rulebook {
             | Act::CompleteHook
             | Act::Reactivate => false,
         }
-    }
-}
-
-/// The act that ends the cause of a loss; `None` if no act does.
-const fn cause(facts: &Facts) -> Option<Act> {
-    match facts.trigger {
-        Trigger::ScheduledRelease => Some(Act::CancelSchedule),
-        Trigger::BillingOverdue => Some(Act::Settle),
-        Trigger::Cancellation => Some(Act::Reactivate),
-        Trigger::Expiry => Some(Act::Renew),
-        Trigger::LaunchHook => Some(Act::CompleteHook),
-        Trigger::Manual
-        | Trigger::SecurityRelease
-        | Trigger::SpotReclaim
-        | Trigger::ScaleIn
-        | Trigger::HealthCheck
-        | Trigger::DeleteMembers
-        | Trigger::Detach
-        | Trigger::GroupDelete
-        | Trigger::GroupAction
-        | Trigger::ModelUpdate
-        | Trigger::ZoneBalance
-        | Trigger::Maintenance => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::advice::Means;
 use super::edition::Policy;
 use super::facts::Facts;
 use crate::time::SimTime;
-use crate::words::{Act, Capacity, Initiator, Membership, ProtectionSet, RuleId, Subject, Trigger};
+use crate::words::{Act, Capacity, Membership, ProtectionSet, RuleId, Subject};
 
 /// What would have prevented a loss, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,7 +113,7 @@ impl<'a> Danger<'a> {
             in_group: !matches!(facts.membership, Membership::None),
             size_without: Capacity::Within,
             waiting: false,
-            called: is_call(&facts),
+            called: facts.trigger.is_call(facts.initiator),
         }
     }
 }
@@ -122,28 +122,5 @@ impl Moment {
     /// The moment of a loss in a situation without a run.
     pub const fn new(facts: Facts) -> Self {
         Self { until: SimTime::NEVER, facts, may_settle: true, perhaps_owing: false }
-    }
-}
-
-/// Whether the trigger of a situation is a call.
-pub const fn is_call(facts: &Facts) -> bool {
-    match facts.trigger {
-        Trigger::Manual
-        | Trigger::DeleteMembers
-        | Trigger::Detach
-        | Trigger::GroupDelete
-        | Trigger::GroupAction
-        | Trigger::ModelUpdate => true,
-        Trigger::ScaleIn => matches!(facts.initiator, Initiator::User),
-        Trigger::ScheduledRelease
-        | Trigger::BillingOverdue
-        | Trigger::Expiry
-        | Trigger::SecurityRelease
-        | Trigger::SpotReclaim
-        | Trigger::HealthCheck
-        | Trigger::ZoneBalance
-        | Trigger::Maintenance
-        | Trigger::LaunchHook
-        | Trigger::Cancellation => false,
     }
 }

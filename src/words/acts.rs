@@ -1,6 +1,5 @@
 //! What an owner can do to prevent a loss.
 
-use super::trigger::Trigger;
 use super::word::words;
 
 words! {
@@ -59,20 +58,6 @@ impl Act {
             | Self::Detach
             | Self::CompleteHook
             | Self::Reactivate => false,
-        }
-    }
-
-    /// Whether it may remove the cause of losses by this trigger.
-    pub const fn may_end(self, trigger: Trigger) -> bool {
-        match self {
-            Self::CancelSchedule => matches!(trigger, Trigger::ScheduledRelease),
-            Self::Settle => matches!(trigger, Trigger::BillingOverdue),
-            Self::Reactivate => matches!(trigger, Trigger::Cancellation),
-            // A renewed subscription refuses a manual release.
-            Self::Renew => matches!(trigger, Trigger::Expiry | Trigger::Manual),
-            Self::Detach => trigger.is_about_members(),
-            Self::CompleteHook => matches!(trigger, Trigger::LaunchHook),
-            Self::Snapshot | Self::CreateImage | Self::ConvertAddress | Self::Keep => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Causes of requests, and the channels of calls.
 
+use super::acts::Act;
+use super::group::Initiator;
 use super::word::words;
 
 words! {
@@ -64,6 +66,61 @@ impl Trigger {
             | Self::Cancellation
             | Self::LaunchHook => false,
         }
+    }
+
+    /// Whether the request is a call. A scale-in is a call if a user started it.
+    pub const fn is_call(self, initiator: Initiator) -> bool {
+        match self {
+            Self::Manual
+            | Self::DeleteMembers
+            | Self::Detach
+            | Self::GroupDelete
+            | Self::GroupAction
+            | Self::ModelUpdate => true,
+            Self::ScaleIn => matches!(initiator, Initiator::User),
+            Self::ScheduledRelease
+            | Self::BillingOverdue
+            | Self::Expiry
+            | Self::SecurityRelease
+            | Self::SpotReclaim
+            | Self::HealthCheck
+            | Self::ZoneBalance
+            | Self::Maintenance
+            | Self::LaunchHook
+            | Self::Cancellation => false,
+        }
+    }
+
+    /// The act that removes the cause of the request; `None` if no act does.
+    pub const fn ended_by(self) -> Option<Act> {
+        match self {
+            Self::ScheduledRelease => Some(Act::CancelSchedule),
+            Self::BillingOverdue => Some(Act::Settle),
+            Self::Cancellation => Some(Act::Reactivate),
+            Self::Expiry => Some(Act::Renew),
+            Self::LaunchHook => Some(Act::CompleteHook),
+            Self::Manual
+            | Self::SecurityRelease
+            | Self::SpotReclaim
+            | Self::ScaleIn
+            | Self::HealthCheck
+            | Self::DeleteMembers
+            | Self::Detach
+            | Self::GroupDelete
+            | Self::GroupAction
+            | Self::ModelUpdate
+            | Self::ZoneBalance
+            | Self::Maintenance => None,
+        }
+    }
+
+    /// Whether an act may prevent losses by this trigger: it removes the cause, or it makes the
+    /// request fail.
+    pub fn may_be_ended_by(self, act: Act) -> bool {
+        self.ended_by() == Some(act)
+            || act == Act::Detach && self.is_about_members()
+            // A renewed subscription refuses a manual release.
+            || act == Act::Renew && self == Self::Manual
     }
 
     /// Whether it concerns an instance because the instance is a member of a group.

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::origins::OriginKey;
 use super::request::RequestContext;
 use super::step::{Settled, Step, World};
-use crate::policy::{Answer, Danger, Facts, Means, Moment, Remedy, is_call};
+use crate::policy::{Answer, Danger, Facts, Means, Moment, Remedy};
 use crate::record::Record;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
@@ -151,7 +151,8 @@ impl Step<'_> {
             in_group: instance.group.is_some(),
             size_without,
             waiting: instance.waiting,
-            called: matches!(request.cause, crate::record::Cause::Event(_)) && is_call(facts),
+            called: matches!(request.cause, crate::record::Cause::Event(_))
+                && facts.trigger.is_call(facts.initiator),
         }
     }
 }

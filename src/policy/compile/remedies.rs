@@ -103,7 +103,7 @@ fn may_help(protections: &[Protection], means: Means, when: &Condition) -> bool 
         Means::Do(act) => {
             let words = when.words(Column::Trigger).unwrap_or(u32::MAX);
             let takes = |trigger: &&Trigger| words >> trigger.index() & 1 == 1;
-            Trigger::ALL.iter().filter(takes).any(|trigger| act.may_end(*trigger))
+            Trigger::ALL.iter().filter(takes).any(|trigger| trigger.may_be_ended_by(act))
         }
     }
 }

@@ -231,7 +231,8 @@ pub(super) fn others(pair: &Pair<'_>, found: &mut Found<'_>) {
     macro_rules! compare {
         ($($section:ident { $(
             $(#[doc = $doc:literal])+
-            $key:literal $(as $name:literal)? => $field:ident: $word:ident in $space:ident, $part:ident;
+            $key:literal $(as $name:literal)?
+                => $field:ident: $word:ident in $space:ident, $part:ident;
         )* })*) => {
             $($(
                 let name = table_name!($key $($name)?);
