@@ -18,6 +18,10 @@ pub struct Paired {
     pub n: u64,
     /// Means under the old and the new policy over these replications; `None` if there are none.
     pub means: Option<[f64; 2]>,
+    /// Number of replications with a lower observation under the new policy.
+    pub fewer: u64,
+    /// Number of replications with a higher one.
+    pub more: u64,
     /// Mean of new − old; `None` without observations.
     pub difference: Option<f64>,
     /// Standard error of the difference; `None` with fewer than two observations.
@@ -26,6 +30,13 @@ pub struct Paired {
     pub interval: Option<Interval>,
     /// How the interval was computed.
     pub method: Method,
+}
+
+impl Paired {
+    /// Number of replications with the same observation under both policies.
+    pub const fn alike(&self) -> u64 {
+        self.n.saturating_sub(self.fewer + self.more)
+    }
 }
 
 /// Every metric, in a fixed order. Both lists must contain the same replications in the same order.
@@ -58,6 +69,8 @@ pub fn paired(old: &Replications, new: &Replications, level: Confidence) -> Vec<
             metric: series.name.clone(),
             unit: series.unit,
             n,
+            fewer: lost,
+            more: gained,
             means: before.mean().zip(after.mean()).map(|(old, new)| [old, new].map(scaled)),
             difference: change.mean().map(scaled),
             error: change.error().map(scaled),

@@ -160,6 +160,12 @@ pub(super) fn shown(number: f64, unit: Unit) -> String {
     }
 }
 
+/// A difference in its unit, with its sign.
+pub(super) fn signed(number: f64, unit: Unit) -> String {
+    let text = shown(number, unit);
+    if number > 0.0 { format!("+{text}") } else { text }
+}
+
 /// The name of a metric, with its unit unless name and value already show it.
 pub(super) fn label(metric: &str, unit: Unit, currency: Option<Currency>) -> String {
     match unit {

@@ -9,7 +9,7 @@ use super::csv::cells::{Cell, FieldEncoder};
 use super::csv::columns::{DIFFERENCE_COLUMNS, DIFFERENCES};
 use super::csv::rows::case;
 use super::csv::tables::{BufferedCsv, Rows, begin};
-use super::estimates::{decimal, label, shown};
+use super::estimates::{decimal, label, shown, signed};
 use super::jsonl::object;
 use super::markdown;
 use super::policy_diff::ARROW;
@@ -79,6 +79,9 @@ fn row<'r>(run: &'r PairedRun, one: &'r Paired) -> [Cell<'r>; DIFFERENCE_COLUMNS
         decimal(Some(run.level)),
         Cell::word(one.method),
         Cell::text(run.currency.as_ref().map(Currency::code)),
+        Cell::Number(one.fewer),
+        Cell::Number(one.alike()),
+        Cell::Number(one.more),
     ]
 }
 
@@ -108,10 +111,7 @@ pub fn paired_json(all: &[PairedRun]) -> Json {
 /// The cells of a row in text and Markdown; `None` if no pair of replications completed.
 fn text_cells(one: &Paired, currency: Option<Currency>) -> Option<[String; 5]> {
     let ([old, new], difference) = one.means.zip(one.difference)?;
-    let signed = |number: f64| {
-        let text = shown(number, one.unit);
-        if number > 0.0 { format!("+{text}") } else { text }
-    };
+    let signed = |number: f64| signed(number, one.unit);
     let interval = one.interval.map_or("-".to_owned(), |interval| {
         format!("{} to {}", signed(interval.low), signed(interval.high))
     });

@@ -10,6 +10,8 @@ mod azure_imports;
 mod browser;
 /// Random events: distributions, common random numbers, follow-ups.
 mod chance;
+/// The page of replications against the tables.
+mod chance_page;
 /// Exit codes, streams, folders of reports: what a shell sees.
 mod cli;
 /// The tables of a folder against their description.

@@ -26,7 +26,9 @@ use super::study_result;
 use super::terminal;
 use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
-use crate::experiment::{Observed, PrecisionTarget, Replications, WorkerPool, estimates, observe};
+use crate::experiment::{
+    Estimate, Observed, PrecisionTarget, Replications, WorkerPool, estimates, observe,
+};
 use crate::plan::{Expectations, Plan};
 use crate::report::{RunEnd, RunFile, WrittenAssumption, WrittenStudy};
 use crate::stats::Confidence;
@@ -487,11 +489,17 @@ pub(in crate::cli) fn run(
     add_assumptions(&mut file, &earlier.assumptions);
     let replications: Vec<&Replications> = all.iter().map(|one| &one.replications).collect();
     let is_complete = file.complete;
-    let page = (html.is_some() || request.format == Some(RunFormat::Html))
-        .then(|| page_of(&file, &replications, level));
-    let paired = request.compare.then(|| paired_cases(&file, &replications, level));
-    study_result::finish(file, &replications, out, (request.out, request.format), colour)?;
-    print_paired(paired.as_deref(), request.format, colour)?;
+    let figures: Vec<Vec<Estimate>> =
+        replications.iter().map(|one| estimates(one, level)).collect();
+    let wants_page = html.is_some() || request.format == Some(RunFormat::Html);
+    let paired = (wants_page || request.compare).then(|| paired_cases(&file, &replications, level));
+    let page = paired
+        .as_deref()
+        .filter(|_| wants_page)
+        .map(|paired| page_of(&file, &replications, &figures, paired));
+    let result = (&*replications, figures);
+    study_result::finish(file, result, out, (request.out, request.format), colour)?;
+    print_paired(paired.as_deref().filter(|_| request.compare), request.format, colour)?;
     if let Some(page) = page {
         let to_stdout = (request.format == Some(RunFormat::Html)).then_some(ReportTarget::Stdout);
         html.into_iter().chain(to_stdout).try_for_each(|target| target.finish(&page))?;

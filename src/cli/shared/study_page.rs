@@ -1,33 +1,37 @@
-//! The HTML page of a study: pairs its cases and collects what the page names.
+//! The HTML page of a study: collects what the page names.
 
 use super::run_inputs::{page_inputs, without_folder};
-use super::study_pairs::paired_cases;
-use crate::experiment::{Replications, estimates};
-use crate::report::WrittenAssumption;
-use crate::report::{Made, RunEnd, RunFile, Study, StudyRun, study_page};
-use crate::stats::Confidence;
+use crate::experiment::{Estimate, Replications};
+use crate::report::{
+    Made, PairedRun, RunEnd, RunFile, Study, StudyRun, WrittenAssumption, study_page,
+};
 use crate::time::{SimSpan, SimTime};
 
 /// The HTML page of a study.
-pub(super) fn page_of(file: &RunFile, all: &[&Replications], level: Confidence) -> String {
+pub(super) fn page_of(
+    file: &RunFile,
+    all: &[&Replications],
+    figures: &[Vec<Estimate>],
+    paired: &[PairedRun],
+) -> String {
     let percent = file.study.as_ref().map_or(95.0, |study| study.level);
-    let figures: Vec<StudyRun<'_>> = all
+    let runs: Vec<StudyRun<'_>> = all
         .iter()
+        .zip(figures)
         .zip(&file.runs)
-        .map(|(one, run)| StudyRun {
+        .map(|((one, estimates), run)| StudyRun {
             replications: one,
-            estimates: estimates(one, level),
+            estimates,
             level: percent,
             seed: run.seed,
         })
         .collect();
     let spans: Vec<SimSpan> = file.runs.iter().map(span).collect();
-    let paired = paired_cases(file, all, level);
     let assumptions: Vec<String> = file.assumptions.iter().map(WrittenAssumption::line).collect();
     let study = Study {
-        runs: &figures,
+        runs: &runs,
         spans: &spans,
-        paired: &paired,
+        paired,
         complete: file.complete,
         assumptions: &assumptions,
     };

@@ -9,12 +9,10 @@ use super::exit::Exit;
 use super::output_folder::{self, OutputFolder, cannot};
 use super::terminal;
 use crate::cli::args::RunFormat;
-use crate::experiment::{Estimate, Replications, estimates};
+use crate::experiment::{Estimate, Replications};
 use crate::report::{
-    Estimated, RunFile, WrittenStudy, estimates_csv, estimates_jsonl, estimates_text,
-    replications_csv,
+    Estimated, RunFile, estimates_csv, estimates_jsonl, estimates_text, replications_csv,
 };
-use crate::stats::Confidence;
 
 /// What is known of the replications of a run besides its run file.
 pub(in crate::cli) struct Merged {
@@ -31,19 +29,18 @@ pub(in crate::cli) struct Merged {
 /// row counts and digests.
 pub(in crate::cli) fn finish(
     file: RunFile,
-    all: &[&Replications],
+    (all, figures): (&[&Replications], Vec<Vec<Estimate>>),
     out: Option<OutputFolder>,
     (path, format): (Option<&Path>, Option<RunFormat>),
     colour: ColorChoice,
 ) -> Result<(), Exit> {
-    let level = file.study.as_ref().map_or(Confidence::P95, WrittenStudy::confidence);
-    let merged = |one: &&Replications| Merged {
+    let merged = |(one, estimates): (&&Replications, Vec<Estimate>)| Merged {
         policy: one.policy.clone(),
         complete: one.complete() as u64,
         incomplete: (one.rows.len() - one.complete()) as u64,
-        estimates: estimates(one, level),
+        estimates,
     };
-    let results: Vec<Merged> = all.iter().map(merged).collect();
+    let results: Vec<Merged> = all.iter().zip(figures).map(merged).collect();
     let mut rows = None;
     if let (Some(out), Some(path)) = (&out, path) {
         let written = out.open("replications.csv").and_then(|file| replications_csv(all, file));

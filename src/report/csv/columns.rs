@@ -360,5 +360,8 @@ tables! {
         level Number "confidence level, in percent",
         method Word "student-t, clopper-pearson-paired, or none if all differences are equal",
         currency Text "currency of the scenario's prices, in which metrics with the unit money are; empty if it has none",
+        fewer Integer "number of replications with a lower observation under the new policy",
+        alike Integer "number of replications with the same observation under both policies",
+        more Integer "number of replications with a higher observation under the new policy",
     }
 }

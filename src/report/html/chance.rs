@@ -2,12 +2,14 @@
 
 use maud::{Markup, html};
 
+use super::by_trigger::losses_by_trigger;
 use super::charts::{
     COLOURS, Scale, Survival, bins, highest, histogram, interval, style, style_name, survival,
 };
 use super::page::{Made, made, page};
+use super::pairs::paired_runs;
 use super::ticks::span;
-use crate::experiment::{Estimate, Method, Replications};
+use crate::experiment::{Estimate, Replications};
 use crate::money::Currency;
 use crate::report::estimates::shown;
 use crate::report::figures::{many, number};
@@ -21,7 +23,7 @@ pub struct StudyRun<'a> {
     /// The replications.
     pub replications: &'a Replications,
     /// One estimate for each metric.
-    pub estimates: Vec<Estimate>,
+    pub estimates: &'a [Estimate],
     /// Confidence level of intervals, in percent.
     pub level: f64,
     /// The seed.
@@ -42,6 +44,9 @@ pub struct Study<'a> {
     pub assumptions: &'a [String],
 }
 
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
+
 /// Number of ticks of the time axis.
 const TICKS: i64 = 6;
 
@@ -60,6 +65,7 @@ pub fn study_page(study: &Study<'_>, how: &Made) -> String {
                 li { a href="#intervals" { "Intervals" } }
                 li { a href="#survival" { "Until the first loss" } }
                 li { a href="#histogram" { "How many are lost" } }
+                li { a href="#causes" { "What causes the losses" } }
                 @if !study.paired.is_empty() { li { a href="#pairs" { "Cases compared" } } }
                 li { a href="#look" { "Replications to look at" } }
                 li { a href="#assume" { "Assumptions" } }
@@ -69,11 +75,10 @@ pub fn study_page(study: &Study<'_>, how: &Made) -> String {
             (intervals(study))
             (curves(study))
             (histograms(study))
+            (losses_by_trigger(study.runs))
             @if !study.paired.is_empty() {
                 h2 #pairs { "Cases compared, replication by replication" }
-                p.m { "Each replication uses the same random numbers in both cases, and the \
-                    interval is that of the difference." }
-                @for run in study.paired { (paired_table(run)) }
+                (paired_runs(study.paired))
             }
             (look(study))
             h2 #assume { "Assumptions" }
@@ -95,7 +100,7 @@ fn subjects(study: &Study<'_>) -> String {
     names.join(", ")
 }
 
-fn name(of: &Replications) -> &str {
+pub(super) fn name(of: &Replications) -> &str {
     if of.case.is_empty() { &of.scenario } else { &of.case }
 }
 
@@ -180,10 +185,15 @@ fn legend(study: &Study<'_>) -> Markup {
 /// The metrics that are shown first; the others fold.
 const FIRST: [&str; 4] = ["any-released", "any-protected-lost", "released", "held"];
 
+/// Whether a metric is shown first.
+pub(super) fn is_first(metric: &str) -> bool {
+    FIRST.contains(&metric)
+}
+
 fn intervals(study: &Study<'_>) -> Markup {
-    let all = study.runs.first().map_or(&[][..], |run| run.estimates.as_slice());
+    let all = study.runs.first().map_or(&[][..], |run| run.estimates);
     let (first, others): (Vec<&Estimate>, Vec<&Estimate>) =
-        all.iter().partition(|one| FIRST.contains(&one.metric.as_str()));
+        all.iter().partition(|one| is_first(&one.metric));
     html! {
         (interval_table(study, &first))
         @if !others.is_empty() {
@@ -239,7 +249,7 @@ fn ends(scale: Scale, unit: Unit) -> Markup {
 }
 
 /// The currency of amounts, in brackets; empty for other units.
-fn in_currency(unit: Unit, currency: Option<Currency>) -> String {
+pub(super) fn in_currency(unit: Unit, currency: Option<Currency>) -> String {
     let currency = currency.filter(|_| unit == Unit::Money);
     currency.map(|currency| format!(" ({currency})")).unwrap_or_default()
 }
@@ -269,6 +279,8 @@ fn curves(study: &Study<'_>) -> Markup {
     let ticks: Vec<(i64, String)> = (0..=TICKS)
         .map(|tick| {
             let at = seconds * tick / TICKS;
+            // Whole days, where they leave the ticks apart.
+            let at = if tick == TICKS || seconds < 2 * TICKS * DAY { at } else { at - at % DAY };
             (at, if tick == 0 { "start".to_owned() } else { span(SimSpan::from_seconds(at)) })
         })
         .collect();
@@ -287,10 +299,8 @@ fn curves(study: &Study<'_>) -> Markup {
             tbody { @for (name, of) in &all { tr {
                 th scope="row" data-l="case" { (name) }
                 @for (at, label) in &ticks {
-                    @let limits = of.limits(*at, level);
                     td.n data-l=(label) { span { (number(of.without(*at))) br;
-                        span.nl { (shown(limits.low, Unit::Share)) " to " (shown(limits.high,
-                            Unit::Share)) } } }
+                        span.nl { (of.limits_in_words(*at, level)) } } }
                 }
                 td.n data-l="half by" {
                     @match of.half() {
@@ -335,41 +345,6 @@ fn histograms(study: &Study<'_>) -> Markup {
                     }
                 }
             }
-        } }
-    }
-}
-
-/// Differences with common random numbers.
-pub(super) fn paired_table(run: &PairedRun) -> Markup {
-    let [old, new] = if run.cases[0] == run.cases[1] { &run.policies } else { &run.cases };
-    html! {
-        div.wrap { table.stack {
-            caption { (new) " against " (old) " (" (run.scenario) "): " (many(run.replications as
-                u64, "pair"))
-                ", " (number(run.differ as u64)) " differ" }
-            thead { tr {
-                th scope="col" { "metric" }
-                th.n scope="col" { (old) }
-                th.n scope="col" { (new) }
-                th.n scope="col" { "difference" }
-                th.n scope="col" { (run.level) " % interval" }
-            } }
-            tbody { @for one in &run.figures { tr {
-                @let show = |number: Option<f64>| number.map_or("—".to_owned(), |n| shown(n,
-                    one.unit));
-                th scope="row" data-l="metric" { (one.metric) (in_currency(one.unit, run.currency)) }
-                td.n data-l="old" { (show(one.means.map(|means| means[0]))) }
-                td.n data-l="new" { (show(one.means.map(|means| means[1]))) }
-                td.n data-l="difference" { (show(one.difference)) }
-                td.n data-l="interval" {
-                    @match (one.interval, one.method) {
-                        (Some(range), _) => { (shown(range.low, one.unit)) " to "
-                            (shown(range.high, one.unit)) }
-                        (None, Method::None) => "all alike",
-                        (None, _) => "—",
-                    }
-                }
-            } } }
         } }
     }
 }

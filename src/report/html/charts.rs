@@ -33,6 +33,13 @@ impl Scale {
         if low < high { Self { low, high } } else { Self { low, high: low + 1.0 } }
     }
 
+    /// A scale that reaches equally far on both sides of zero.
+    pub(super) fn around_zero(numbers: impl Iterator<Item = f64>) -> Self {
+        let Self { low, high } = Self::of(numbers);
+        let far = high.max(-low);
+        Self { low: -far, high: far }
+    }
+
     /// The lowest and the highest number.
     pub(super) const fn ends(self) -> [f64; 2] {
         [self.low, self.high]
@@ -61,6 +68,18 @@ pub(super) fn interval(scale: Scale, mean: f64, range: Option<Interval>, style: 
             }
             circle.{ "x" (style) } cx=(scale.place(mean)) cy="10" r="4.5" fill=(COLOURS[style -
                 1]) {}
+        }
+    }
+}
+
+/// A bar from zero. The number stands in words beside the drawing.
+pub(super) fn bar(scale: Scale, number: f64, style: usize) -> Markup {
+    let from = scale.place(0.0);
+    html! {
+        svg width="100%" height="14" aria-hidden="true" focusable="false" {
+            line.g x1="2%" x2="98%" y1="13" y2="13" stroke="#ccc" {}
+            rect.{ "x" (style) } x=(from) width=(Percent(scale.place(number).0 - from.0)) y="2"
+                height="11" fill=(COLOURS[style - 1]) {}
         }
     }
 }
@@ -107,6 +126,12 @@ impl Survival {
     /// Exact limits of the share without a loss.
     pub(super) fn limits(&self, at: i64, level: Confidence) -> Interval {
         Counter::new(self.without(at), self.count).interval(level)
+    }
+
+    /// Those limits in whole per cent: `98 to 100 %`.
+    pub(super) fn limits_in_words(&self, at: i64, level: Confidence) -> String {
+        let limits = self.limits(at, level);
+        format!("{:.0} to {:.0} %", limits.low * 100.0, limits.high * 100.0)
     }
 
     /// The instant by which half of the replications have a loss; `None` if fewer have one.

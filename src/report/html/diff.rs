@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::chance::paired_table;
 use super::changed::changed_decisions;
 use super::differences::{Card, Cards, direction};
 use super::page::{heads, number_heads, page};
+use super::pairs::paired_runs;
 use crate::policy::{Difference, Direction, Part};
 use crate::report::diff_result::DiffResult;
 use crate::report::figures::{many, number};
@@ -52,7 +52,7 @@ pub fn diff_page(result: &DiffResult, judged_on: Option<&str>) -> String {
             (decisions(result, &cards))
             @if !result.paired.is_empty() {
                 h2 #paired { "Replications with common random numbers" }
-                @for run in &result.paired { (paired_table(run)) }
+                (paired_runs(&result.paired))
             }
             (accepted(result, &cards))
             @if is_open {
@@ -251,7 +251,8 @@ fn parts(cards: &Cards<'_>) -> Markup {
                         @else { (subject) }
                     } }
                     @for (_, label, is) in &columns {
-                        td.n data-l=(label) { (count(cards, *is)) }
+                        @let count = count(cards, *is);
+                        td.n.z[count == 0] data-l=(label) { (count) }
                     }
                     td data-l="opens" { span { @for card in cards.iter().take(20) {
                         a href={ "#" (card.id) } { (link_word(card)) } " "

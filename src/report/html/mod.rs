@@ -5,6 +5,7 @@
 //! the same bytes.
 
 mod accounts;
+mod by_trigger;
 mod cases;
 mod chance;
 mod changed;
@@ -19,6 +20,7 @@ mod lanes;
 mod legend;
 mod marks;
 mod page;
+mod pairs;
 mod run;
 mod tables;
 mod test;
