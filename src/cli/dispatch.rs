@@ -4,7 +4,7 @@ use anstream::ColorChoice;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::shared::exit::Exit;
-use super::shared::{files, terminal};
+use super::shared::{files, load, terminal};
 use super::{bless, check, diff, explain, hunt, import, matrix, merge, policies, schema, test};
 
 /// Simulate the ways a cloud instance gets released, and show which protections held.
@@ -18,6 +18,10 @@ struct Arguments {
     /// directory.
     #[arg(long, global = true)]
     allow_outside: bool,
+    /// Apply an overlay to every scenario: a file with keys of a scenario, which are merged into
+    /// it. Its events come first.
+    #[arg(long, global = true, value_name = "FILE")]
+    with: Vec<std::path::PathBuf>,
     #[command(subcommand)]
     verb: Command,
 }
@@ -95,6 +99,7 @@ fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
     if arguments.allow_outside {
         files::allow_outside();
     }
+    load::apply_overlays(arguments.with);
     let colour = match arguments.color {
         Colour::Auto => ColorChoice::Auto,
         Colour::Always => ColorChoice::Always,

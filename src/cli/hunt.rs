@@ -10,8 +10,9 @@ use super::shared::load::{Loader, plans};
 use super::shared::messages::print_problem;
 use super::shared::progress::Progress;
 use super::shared::terminal;
-use crate::diagnostics::{Code, Problem};
-use crate::format::{Read, Selector, parse_yaml};
+use super::shared::way_files::write_ways;
+use crate::diagnostics::{Code, Problem, many};
+use crate::format::{Read, Selector, parse_yaml, yaml_scalar};
 use crate::plan::{Options, Plan, Script, Scripted};
 use crate::record::Start;
 use crate::report::{HuntedTarget, hunt_json, hunt_text};
@@ -54,6 +55,9 @@ pub(super) struct Arguments {
     /// Use this policy (NAME@EDITION or a file) for accounts that do not name one.
     #[arg(long, value_name = "POLICY")]
     policy: Option<String>,
+    /// Write each way to a file in this folder, as a scenario that runs and expects the loss.
+    #[arg(long, value_name = "DIR")]
+    write: Option<PathBuf>,
     /// Output format.
     #[arg(short, long, default_value = "text")]
     format: Format,
@@ -111,6 +115,18 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         }
     };
     terminal::print(&text)?;
+    if let Some(folder) = &arguments.write {
+        let mut count = 0;
+        for (header, targets) in &answers {
+            count += write_ways(
+                (folder, &arguments.scenario),
+                (&mut loader, arguments.policy.as_deref(), !arguments.without_events),
+                (header, targets),
+            )?;
+        }
+        let files = many(count, "scenario");
+        terminal::print_stderr(&format!("stayput: wrote {files} to {}", folder.display()));
+    }
     if terminal::is_interrupted() {
         terminal::print_stderr("stayput: interrupted");
         return Err(Exit::Interrupted);
@@ -120,7 +136,10 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 
 /// The selector of `--target`; `None`, with errors, if it has a mistake.
 fn selector(loader: &mut Loader, text: &str) -> Option<Selector> {
-    let file = loader.sources.add("--target", text);
+    // A glob such as `*-db` is no YAML.
+    let is_tree = text.trim_start().starts_with(['[', '{']);
+    let yaml = if is_tree { text.to_owned() } else { yaml_scalar(text) };
+    let file = loader.sources.add("--target", yaml);
     let node = parse_yaml(&loader.sources, file, &mut loader.problems)?;
     Selector::read(&node, &mut loader.problems)
 }

@@ -16,6 +16,7 @@ pub(crate) mod expect;
 mod fleet;
 mod fleet_text;
 mod money;
+mod overlay;
 mod pieces;
 pub(crate) mod random;
 mod read;
@@ -41,6 +42,7 @@ pub use fleet::{
     WrittenResource, WrittenResourceRecord,
 };
 pub use fleet_text::{account_text, group_text, instance_text, yaml_scalar};
+pub use overlay::{AddedEvents, change_paths, check_overlay, overlaid, tree_text};
 pub use pieces::{Pieces, Reading};
 pub use random::{Pick, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen};
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};

@@ -22,7 +22,8 @@ use crate::diagnostics::{
 };
 use crate::fleet::{Fleet, Series};
 use crate::format::{
-    Entry, Node, Read, SpanFiles, VERBS, Value, When, WrittenEvents, WrittenScenario, parse_yaml,
+    Entry, Node, Read, SpanFiles, VERBS, Value, When, WrittenEvents, WrittenScenario, overlaid,
+    parse_yaml,
 };
 use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
 use crate::policy::{Library, Policy, Rulebook};
@@ -77,6 +78,12 @@ pub(super) fn compile_tree(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Compiled> {
+    let mut merged = None;
+    for (overlay, events) in &options.with {
+        let base = merged.as_ref().unwrap_or(tree);
+        merged = Some(overlaid(base, overlay, *events, problems)?);
+    }
+    let tree = merged.as_ref().unwrap_or(tree);
     let mut compiler = ScenarioCompiler {
         library,
         options,

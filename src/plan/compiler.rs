@@ -3,7 +3,7 @@
 use super::mentioned::Mentioned;
 use super::tables::{InputTable, LeftOver};
 use crate::diagnostics::{Code, FileId, Files, Problem, Problems, Sources, Span, Spanned};
-use crate::format::{Pieces, WrittenScenario};
+use crate::format::{AddedEvents, Node, Pieces, WrittenScenario};
 use crate::policy::{Library, Policy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +22,9 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Whether expectations are left out, because another policy may not have their rules.
     pub unjudged: bool,
+    /// Overlays of the scenario, in the order in which they are applied, each with the place of its
+    /// events.
+    pub with: Vec<(Node, AddedEvents)>,
 }
 
 pub(super) struct ScenarioCompiler<'a> {

@@ -3,7 +3,8 @@
 //! A digest covers what the further course depends on: the fleet, the members that hooks delay,
 //! rolling upgrades, the positions of random streams, and the timers. Instants are taken relative
 //! to the simulated time, so that a state that recurs later has the same digest. Left out is what
-//! only reports read: numbers of requests, origins, remedies, the switches and rules that were used.
+//! only reports read: numbers of requests, origins, remedies, and the switches and rules that were
+//! used.
 
 use super::branch::Branch;
 use super::step::World;

@@ -207,6 +207,50 @@ fn what_is_left_out_of_the_fleet_changes_no_way() {
     assert_eq!(ways(&alone, &asked(2, 30)), ways(&large, &asked(2, 30)));
 }
 
+/// Each way is written as a scenario that runs, with the whole fleet, and sees the loss.
+#[test]
+fn every_written_way_runs_and_sees_the_loss() {
+    let mut numbers = Numbers(5);
+    let mut count = 0;
+    for _ in 0..6 {
+        let span = folder();
+        let path = write(span.path(), "s.yaml", small_fleet(&mut numbers));
+        let ways = span.path().join("ways");
+        let ways = ways.to_str().unwrap();
+        let is_set = std::fs::read_to_string(&path).unwrap().contains("g_0");
+        let target = if is_set { "g_0" } else { "a" };
+        let hunt = ["hunt", &path, "--target", target, "--max-actions", "2", "--write", ways];
+        let ran = stayput(&hunt);
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+        assert!(!ran.stdout.contains("not confirmed"), "{}", ran.stdout);
+        let tested = stayput(&["test", ways]);
+        assert_eq!(tested.code, 0, "{}{}", tested.stdout, tested.stderr);
+        count += std::fs::read_dir(ways).unwrap().count();
+    }
+    assert!(count > 20, "{count} ways");
+}
+
+/// An overlay changes what is found: what a guard would close.
+#[test]
+fn an_overlay_is_applied_to_every_scenario_of_a_verb() {
+    let span = folder();
+    let fleet = "  instances: { db-1: { } }\n";
+    let path = write(span.path(), "s.yaml", scenario("alibaba-ecs@2026-05-15", fleet));
+    let guard = "stayput: overlay/1\nevents:\n  - { at: +0s, id: guard, set-protection: { instance: \
+                 \"db-*\", flags: { release-protection: true } } }\n";
+    let guard = write(span.path(), "guard.yaml", guard);
+    let hunt = ["hunt", &path, "--target", "db-1", "--max-actions", "1", "--calls-only"];
+    let before = stayput(&hunt);
+    assert!(before.stdout.contains("  release: {"), "{}", before.stdout);
+    let after = stayput(&[&hunt[..], &["--with", &guard]].concat());
+    assert!(!after.stdout.contains("  release: {"), "{}", after.stdout);
+    let run = stayput(&["run", &path, "--with", &guard, "-f", "jsonl"]);
+    assert!(run.stdout.contains("\"guard\""), "{}", run.stdout);
+    let other = stayput(&["run", &path, "--with", &path]);
+    assert_eq!(other.code, 2, "{}", other.stderr);
+    assert!(other.stderr.contains("overlay/1"), "{}", other.stderr);
+}
+
 #[test]
 fn the_text_names_rules_and_what_would_have_closed_a_way() {
     let span = folder();

@@ -6,13 +6,13 @@ use super::exit::Exit;
 use super::files::{self, DiskFiles, read_text};
 use super::messages::report_nothing_ran;
 use super::terminal;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::{
     Code, Problem, Problems, Severity, Sources, closest, many, render, summary,
 };
 use crate::experiment::{CaseProperties, Filter};
-use crate::format::parse_yaml;
+use crate::format::{AddedEvents, Node, check_overlay, parse_yaml};
 use crate::plan::{Compiled, Options, Plan, compile_with};
 use crate::policy::{Library, Policy};
 use crate::report::Paint;
@@ -28,6 +28,16 @@ pub struct Loader {
     pub broken: Vec<String>,
     disk: DiskFiles,
     library: Library,
+    /// The overlays of `--with`, once they have been read.
+    overlays: Option<Vec<(Node, AddedEvents)>>,
+}
+
+/// The files of `--with`.
+static OVERLAYS: OnceLock<Vec<PathBuf>> = OnceLock::new();
+
+/// Applies overlays to every scenario that is loaded until the program ends.
+pub fn apply_overlays(files: Vec<PathBuf>) {
+    let _ = OVERLAYS.set(files);
 }
 
 /// A compiled scenario.
@@ -47,6 +57,7 @@ impl Loader {
             broken: Vec::new(),
             disk: DiskFiles::default(),
             library: Library::default(),
+            overlays: None,
         }
     }
 
@@ -117,6 +128,9 @@ impl Loader {
         let path = files::shown(path);
         let file = self.sources.add(path.clone(), text);
         let mut problems = Problems::default();
+        let overlays = self.overlays();
+        let with = overlays.into_iter().chain(options.with.iter().cloned()).collect();
+        let options = &Options { with, ..options.clone() };
         options.policy.iter().for_each(|policy| self.disk.allow(Path::new(policy)));
         let compiled = compile_with(
             &mut self.library,
@@ -131,6 +145,23 @@ impl Loader {
             self.broken.push(path.clone());
         }
         compiled.map(|compiled| Loaded { path, compiled })
+    }
+
+    /// The overlays of `--with`; one that has a mistake is left out, with errors.
+    pub fn overlays(&mut self) -> Vec<(Node, AddedEvents)> {
+        if self.overlays.is_none() {
+            let files = OVERLAYS.get().map(Vec::as_slice).unwrap_or_default();
+            let read = files.iter().filter_map(|path| {
+                let text = self.read(path)?;
+                let file = self.sources.add(files::shown(path), text);
+                let tree = parse_yaml(&self.sources, file, &mut self.problems)?;
+                check_overlay(&tree, &mut self.problems)?;
+                Some((tree, AddedEvents::First))
+            });
+            let read: Vec<_> = read.collect();
+            self.overlays = Some(read);
+        }
+        self.overlays.clone().unwrap_or_default()
     }
 
     /// Loads a policy by name or path; `None`, with errors, if it has mistakes.

@@ -26,3 +26,4 @@ pub(super) mod system_calls;
 pub(super) mod terminal;
 pub(super) mod today;
 pub(super) mod undecided;
+pub(super) mod way_files;

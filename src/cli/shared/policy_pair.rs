@@ -133,7 +133,8 @@ fn under_both(
     let compile = |loader: &mut Loader| {
         names.map(|name| {
             let beside = names.map(str::to_owned).to_vec();
-            let options = Options { policy: Some(name.to_owned()), beside, seed, unjudged: true };
+            let policy = Some(name.to_owned());
+            let options = Options { policy, beside, seed, unjudged: true, ..Options::default() };
             loader.scenario(path, text.to_owned(), &options)
         })
     };
