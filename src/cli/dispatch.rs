@@ -5,7 +5,9 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::shared::exit::Exit;
 use super::shared::{files, load, terminal};
-use super::{bless, check, diff, explain, hunt, import, matrix, merge, policies, schema, test};
+use super::{
+    bless, check, diff, explain, hunt, import, init, matrix, merge, policies, schema, test,
+};
 
 /// Simulate the ways a cloud instance gets released, and show which protections held.
 #[derive(Debug, Parser)]
@@ -52,6 +54,8 @@ enum Command {
     Check(check::Arguments),
     /// Search the shortest ways in which an instance can still be lost.
     Hunt(hunt::Arguments),
+    /// Print a first scenario with its expectations, for a small fleet or for your own.
+    Init(init::Arguments),
     /// Turn what a provider's tools print into a scenario without events, on standard output.
     Import(import::Arguments),
     /// Print the decision table of a policy: every trigger against every protection, with sources.
@@ -114,6 +118,7 @@ fn dispatch(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Explain(verb) => explain::run(&verb, colour),
         Command::Check(verb) => check::run(&verb, colour),
         Command::Hunt(verb) => hunt::run(&verb, colour),
+        Command::Init(verb) => init::run(&verb, colour),
         Command::Import(verb) => import::run(&verb, colour),
         Command::Matrix(verb) => matrix::run(&verb, colour),
         Command::Policies(verb) => policies::policies(&verb, colour),

@@ -11,6 +11,7 @@ mod dispatch;
 mod explain;
 mod hunt;
 mod import;
+mod init;
 mod matrix;
 mod merge;
 mod policies;

@@ -37,6 +37,8 @@ mod hunt;
 mod imports;
 /// Imports between files, for the layer test.
 mod imports_of_files;
+/// First scenarios, from nothing and from listings.
+mod init;
 /// `test`, `bless` and accepted changes: reports for machines, and an empty selection fails.
 mod judging;
 /// The kernel is compared with queues whose figures are known exactly.

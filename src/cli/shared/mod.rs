@@ -5,6 +5,7 @@ pub(super) mod coverage;
 pub(super) mod exit;
 pub(super) mod files;
 pub(super) mod format_target;
+pub(super) mod import_files;
 pub(super) mod load;
 pub(super) mod messages;
 pub(super) mod output_file;

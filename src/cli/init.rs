@@ -1,0 +1,179 @@
+//! `stayput init`: a first scenario with its expectations, from nothing or from what a provider's
+//! tools printed.
+//!
+//! The expectations are not invented: each event is simulated, and what the policy decides is
+//! written down. An event that the policy does not know, or that decides nothing, is left out.
+
+use std::path::{Path, PathBuf};
+
+use anstream::ColorChoice;
+
+use super::shared::exit::Exit;
+use super::shared::import_files::{ImportOptions, import_files};
+use super::shared::load::Loader;
+use super::shared::terminal;
+use crate::diagnostics::Severity;
+use crate::experiment::carry_out;
+use crate::format::yaml_scalar;
+use crate::kernel::Limits;
+use crate::plan::{Options, Plan};
+use crate::policy::Catalog;
+use crate::record::Record;
+use crate::report::{FirstDecision, FirstEvent, first_scenario, small_fleet};
+use crate::words::{InstanceId, Subject};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// What the provider's tools printed, as for `import`. Without a file, the scenario has a
+    /// small fleet.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    options: ImportOptions,
+}
+
+/// The scenario is compiled as if it were in the working directory.
+const PATH: &str = "first.yaml";
+
+/// Number of decisions from which on only those about the target are expected.
+const MOST_OTHERS: usize = 6;
+
+pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
+    let paint = terminal::stderr_paint(colour);
+    let mut loader = Loader::new();
+    let fleet = if arguments.files.is_empty() {
+        match fleet_from_nothing(arguments.options.policy.as_deref(), &mut loader) {
+            Some(fleet) => fleet,
+            None => {
+                loader.print_problems(paint);
+                return Err(Exit::BadInput);
+            }
+        }
+    } else {
+        import_files(&arguments.files, &arguments.options, &mut loader, paint)?
+    };
+    loader.clear_problems();
+    let Some(plan) = compiled(&fleet, &mut loader) else {
+        loader.print_problems(paint);
+        return Err(Exit::BadInput);
+    };
+    let Some(target) = target(&plan) else {
+        terminal::print(&fleet)?;
+        return Ok(Exit::Success);
+    };
+    let (mut events, mut decided) = (Vec::new(), Trial::default());
+    for event in candidates(&plan, target) {
+        events.push(event);
+        match decide(&fleet, &events, target, &mut loader) {
+            Some(made) if made.number > decided.number => decided = made,
+            _ => drop(events.pop()),
+        }
+    }
+    terminal::print(&first_scenario(&fleet, &events, &decided.shown))?;
+    terminal::print_stderr("save it as a file, then: stayput run FILE, stayput test FILE");
+    Ok(Exit::Success)
+}
+
+/// A small fleet on which a protection of the policy has an effect; `None`, with errors, if the
+/// policy has mistakes or no protection of instances.
+fn fleet_from_nothing(policy: Option<&str>, loader: &mut Loader) -> Option<String> {
+    let newest = || Catalog::names().find(|name| Catalog::extends(name).is_none());
+    let name = policy.or_else(newest)?;
+    let policy = loader.policy(name)?;
+    let protections = policy.as_written();
+    let settable = protections.iter().map(|(_, protection)| protection);
+    let protection =
+        settable.into_iter().find(|one| one.of == Subject::Instance && !one.standby)?;
+    let fleets = [false, true].map(|in_group| small_fleet(name, &protection.name, in_group));
+    // A setting without an effect is a warning.
+    let fits = |fleet: &&String| {
+        let compiles = compiled(fleet, loader).is_some();
+        compiles && loader.problems.count(Severity::Warning) == 0
+    };
+    fleets.iter().find(fits).cloned()
+}
+
+/// The plan of a scenario; `None`, with errors, if it has mistakes.
+fn compiled(text: &str, loader: &mut Loader) -> Option<Plan> {
+    loader.clear_problems();
+    let loaded = loader.scenario(Path::new(PATH), text.to_owned(), &Options::default())?;
+    loaded.compiled.plans.into_iter().next()
+}
+
+/// The first instance with a protection, else the first one.
+fn target(plan: &Plan) -> Option<InstanceId> {
+    let starts = || plan.starting_values();
+    let protected = starts().find(|start| !start.on.is_empty());
+    protected.or_else(|| starts().next()).map(|start| start.instance)
+}
+
+/// What may happen to an instance, in the order of the events.
+fn candidates(plan: &Plan, target: InstanceId) -> Vec<FirstEvent> {
+    let Some(start) = plan.starting_values().find(|start| start.instance == target) else {
+        return Vec::new();
+    };
+    let instance = yaml_scalar(plan.header.instance(target));
+    let account = yaml_scalar(plan.header.account(start.account));
+    let mut events = Vec::new();
+    if let Some(group) = start.group {
+        let group = yaml_scalar(plan.header.group(group));
+        events.push(FirstEvent {
+            id: "smaller",
+            about: "The group becomes smaller by one.",
+            after: "1h",
+            verb: format!("scale-in: {{ group: {group}, remove: 1 }}"),
+        });
+    }
+    events.push(FirstEvent {
+        id: "mis-click",
+        about: "A person deletes the instance in the console by mistake.",
+        after: "2h",
+        verb: format!("release: {{ instance: {instance}, by: ann, via: console }}"),
+    });
+    events.push(FirstEvent {
+        id: "unpaid",
+        about: "The bill of the account is not paid.",
+        after: "1d",
+        verb: format!("overdue: {{ account: {account} }}"),
+    });
+    events.push(FirstEvent {
+        id: "cancelled",
+        about: "The subscription of the account ends.",
+        after: "2d",
+        verb: format!("cancel: {{ account: {account} }}"),
+    });
+    events
+}
+
+/// What a run decided.
+#[derive(Default)]
+struct Trial {
+    /// Number of decisions.
+    number: usize,
+    /// Those about the target, and the first ones about other instances.
+    shown: Vec<FirstDecision>,
+}
+
+/// The decisions if these events happen; `None` if the policy does not know one of them, or if the
+/// run depends on a fact that is unknown.
+fn decide(
+    fleet: &str,
+    events: &[FirstEvent],
+    target: InstanceId,
+    loader: &mut Loader,
+) -> Option<Trial> {
+    let plan = compiled(&first_scenario(fleet, events, &[]), loader)?;
+    let header = plan.header.clone();
+    let mut decided = Trial::default();
+    let done = carry_out(plan, Limits::default(), None, |record, _| {
+        if let Record::Decision(decision) = record {
+            decided.number += 1;
+            if decision.instance == target || decided.shown.len() < MOST_OTHERS {
+                decided.shown.push(FirstDecision::new(decision, &header));
+            }
+        }
+        Ok::<(), std::convert::Infallible>(())
+    });
+    let (ending, _) = done.unwrap_or_else(|never| match never {});
+    ending.is_complete().then_some(decided)
+}

@@ -1,0 +1,134 @@
+//! Files that a provider's tools printed, read as a scenario without events.
+
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use super::files;
+use super::load::Loader;
+use super::terminal;
+use crate::diagnostics::{Code, FileId, Problem, Severity, Spanned, many};
+use crate::import::{Imported, PROVIDERS, import, unknown_provider};
+use crate::policy::Policy;
+use crate::report::{MOST_WRITTEN, Paint, imported_scenario};
+use crate::time::SimTime;
+
+/// How files are imported.
+#[derive(Debug, clap::Args)]
+pub struct ImportOptions {
+    /// Whose replies they are, where their shape leaves it open.
+    #[arg(long, value_name = "PROVIDER")]
+    from: Option<String>,
+    /// The policy of the scenario (default: the newest one of the provider).
+    #[arg(long, value_name = "POLICY")]
+    pub policy: Option<String>,
+    /// One account for all instances.
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// When the files were saved (default: the time of the newest file).
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    captured: Option<SimTime>,
+}
+
+fn instant(text: &str) -> Result<SimTime, String> {
+    SimTime::parse(text)
+        .map_err(|_| "expected a time with its offset, such as 2026-06-01T09:00:00+08:00".into())
+}
+
+/// The scenario of some files. What was read, and what no file shows, is printed to stderr.
+///
+/// # Errors
+/// The exit code, if the files have mistakes or describe nothing; the reason is printed.
+pub fn import_files(
+    paths: &[PathBuf],
+    options: &ImportOptions,
+    loader: &mut Loader,
+    paint: Paint,
+) -> Result<String, Exit> {
+    let mut texts: Vec<FileId> = Vec::new();
+    for path in paths {
+        if let Some(text) = loader.read(path) {
+            texts.push(loader.sources.add(files::shown(path), text));
+        }
+    }
+    let Some(first) = texts.first().copied() else {
+        loader.print_problems(paint);
+        return Err(Exit::BadInput);
+    };
+    if let Some(from) = options.from.as_deref().filter(|from| !PROVIDERS.contains(from)) {
+        let problem = unknown_provider(from);
+        loader.problems.add(problem.help("or write the fleet as CSV: `instances: { file: … }`"));
+        loader.print_problems(paint);
+        return Err(Exit::BadInput);
+    }
+    let span = loader.sources.whole(first);
+    let from = options.from.clone().map(|from| Spanned::new(from, span));
+    let imported = import(from.as_ref(), &texts, &loader.sources, &mut loader.problems);
+    let captured = captured(paths, options, loader);
+    loader.print_problems(paint);
+    if loader.problems.count(Severity::Error) > 0 {
+        return Err(Exit::BadInput);
+    }
+    if imported.instances.is_empty() && imported.groups.is_empty() {
+        terminal::print_stderr("stayput: the files describe no instance and no group");
+        return Err(Exit::NothingRan);
+    }
+    let policies: Vec<String> = match &options.policy {
+        Some(policy) => vec![policy.clone()],
+        None => imported.policies.values().map(|policy| (*policy).to_owned()).collect(),
+    };
+    let known: Vec<_> = policies.iter().filter_map(|policy| loader.policy(policy)).collect();
+    if known.len() < policies.len() {
+        loader.print_problems(paint);
+        return Err(Exit::BadInput);
+    }
+    print_seen(&imported, known.iter().map(|policy| &**policy));
+    let account = options.account.as_deref();
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    if imported.instances.len() > MOST_WRITTEN {
+        let line = format!(
+            "more than {MOST_WRITTEN} instances: the scenario names the files, relative to its own folder"
+        );
+        terminal::print_stderr(&line);
+    }
+    Ok(imported_scenario(&imported, &names, &policies, account, captured))
+}
+
+/// When the files were saved: as the user says, else the time of the newest of them.
+fn captured(paths: &[PathBuf], options: &ImportOptions, loader: &mut Loader) -> SimTime {
+    if let Some(captured) = options.captured {
+        return captured;
+    }
+    let times = paths.iter().filter_map(|path| files::modified(path));
+    let newest = times.max().unwrap_or(SimTime::from_seconds(0));
+    let title = format!("taken as seen at {newest}, the time of the newest file");
+    let problem = Problem::bare(Code::LeftOut, title);
+    loader.problems.add(problem.help("say when the files were saved: `--captured TIME`"));
+    newest
+}
+
+/// What was read, and what could not be seen, by the call that would show it.
+fn print_seen<'p>(imported: &Imported, policies: impl Iterator<Item = &'p Policy>) {
+    let policies: Vec<_> = policies.collect();
+    let mut lines: Vec<String> = imported.read.iter().map(|line| format!("read {line}")).collect();
+    lines.push(format!(
+        "{} in {}",
+        many(imported.instances.len(), "instance"),
+        many(imported.groups.len(), "group")
+    ));
+    if !imported.unseen.is_empty() {
+        lines.push("\nnot seen, and so unknown:".to_owned());
+    }
+    for unseen in &imported.unseen {
+        let protections = policies.iter().flat_map(|policy| &policy.protections);
+        let protection =
+            protections.into_iter().find(|one| one.attribute.as_deref() == Some(unseen.fact));
+        let name = protection.map_or(unseen.fact, |protection| protection.name.as_str());
+        let subject = many(unseen.of, unseen.subject);
+        let call = match unseen.call.as_str() {
+            "" => String::new(),
+            call => format!(" — {call}"),
+        };
+        lines.push(format!("  {} of {subject}: {name} unknown{call}", unseen.count));
+    }
+    terminal::print_stderr(&lines.join("\n"));
+}

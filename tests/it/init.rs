@@ -1,0 +1,63 @@
+use stayput::policy::Catalog;
+
+use crate::support::{files, folder, root, shown, stayput, write};
+
+/// The scenario that `init` prints; it must pass its own test without a warning.
+fn first(arguments: &[&str]) -> String {
+    let ran = stayput(&[&["init"], arguments].concat());
+    assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.stderr);
+    let folder = folder();
+    let path = write(folder.path(), "first.yaml", &ran.stdout);
+    let tested = stayput(&["test", &path]);
+    assert_eq!(tested.code, 0, "{}\n{}{}", ran.stdout, tested.stdout, tested.stderr);
+    assert!(!tested.stdout.contains(" 0 expectations"), "{}", ran.stdout);
+    ran.stdout
+}
+
+#[test]
+fn every_edition_has_a_first_scenario_with_its_decisions() {
+    for name in Catalog::names() {
+        let text = first(&["--policy", name]);
+        assert!(text.contains(&format!("policy: {name}")), "{text}");
+        assert!(text.contains("protect: ["), "{text}");
+        let checked = stayput(&["check", &write(folder().path(), "first.yaml", &text)]);
+        assert_eq!(checked.stderr, "", "{text}");
+    }
+}
+
+#[test]
+fn the_first_scenario_without_a_file_shows_a_protection_that_holds_and_one_that_does_not() {
+    let text = first(&[]);
+    let held = "event: mis-click, instance: web-1, outcome: held, rule: RP1 }";
+    let overridden = "event: timer:payment-overdue, instance: web-1, outcome: overridden";
+    assert!(text.contains(held) && text.contains(overridden), "{text}");
+}
+
+#[test]
+fn listings_of_each_cloud_become_a_first_scenario() {
+    let cloud = |name: &str| -> Vec<String> {
+        let all = files(&root().join("scenarios/data").join(name), &["json"]);
+        all.iter().map(|path| shown(path)).collect()
+    };
+    let captured = "2026-06-01T00:00:00Z";
+    let azure = cloud("azure");
+    let aliyun: Vec<String> = cloud("aliyun")
+        .into_iter()
+        .filter(|path| path.ends_with("ecs-describe-instances-cn-heyuan.json"))
+        .collect();
+    for listings in [azure, aliyun] {
+        assert!(!listings.is_empty());
+        let paths: Vec<&str> = listings.iter().map(String::as_str).collect();
+        let text = first(&[&paths[..], &["--captured", captured]].concat());
+        assert!(text.contains("id: mis-click"), "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_policy_and_an_absent_file_are_refused() {
+    for arguments in [&["--policy", "nimbus@2030"][..], &["no-such-file.json"]] {
+        let ran = stayput(&[&["init"], arguments].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+        assert!(ran.stderr.starts_with("error["), "{}", ran.stderr);
+    }
+}
