@@ -19,6 +19,11 @@ const FIRST_TRIGGER: usize = FIRST + Metric::COUNT;
 /// Index of the currency, after which the first loss of anything follows.
 const CURRENCY: usize = FIRST_TRIGGER + 1 + Trigger::ALL.len();
 
+const _: () = assert!(
+    REPLICATION_COLUMNS == CURRENCY + 3,
+    "`REPLICATIONS` needs a column for each metric and for each trigger"
+);
+
 /// Number of columns before those of the counts that scenarios define.
 const FIXED: usize = REPLICATION_COLUMNS;
 
