@@ -55,6 +55,8 @@ crate::words::words! {
         OpenQuestion = "E060",
         /// The policy's decision space does not contain this trigger, or not with this action.
         UnknownTrigger = "E062",
+        /// Principals under a policy that states no permissions.
+        NoPermissions = "E063",
         /// An expectation that the run never reaches.
         NeverReached = "E070",
         /// No scenario was found.
@@ -103,6 +105,8 @@ crate::words::words! {
         UnusedAssumption = "W061",
         /// An allowed warning that does not occur.
         UnusedAllowance = "W062",
+        /// The name of an action that no call needs.
+        UnknownAction = "W063",
         /// An accepted change that the old policy already contains.
         AcceptanceSpent = "W084",
         /// A source in a user's edition without an address or a section.

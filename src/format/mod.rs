@@ -18,6 +18,7 @@ mod fleet_text;
 mod money;
 mod overlay;
 mod pieces;
+mod principals;
 pub(crate) mod random;
 mod read;
 mod read_time;
@@ -44,6 +45,7 @@ pub use fleet::{
 pub use fleet_text::{account_text, group_text, instance_text, yaml_scalar};
 pub use overlay::{AddedEvents, change_paths, check_overlay, overlaid, tree_text};
 pub use pieces::{Pieces, Reading};
+pub use principals::{WrittenPrincipal, WrittenScope};
 pub use random::{Pick, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen};
 pub use read::{Map, Name, OneOrMany, Read, expected_kind, read_cell, read_word};
 pub use read_time::When;

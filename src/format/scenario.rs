@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::expect::{WrittenDecision, WrittenExpect};
+use super::principals::WrittenPrincipal;
 use super::random::WrittenRandomSource;
 use super::read::{Map, Name, Read, expected_kind};
 use super::read_time::When;
@@ -43,6 +44,10 @@ record! {
         default "assume" => assume: Map<Spanned<String>>,
         /// Cases. The scenario runs once for each case; `$name` stands for a value of the case.
         optional "cases" => cases: Map<Map<Node>>,
+        /// What each caller may do, by the names in `by`; everybody may do everything if not given.
+        optional "principals" => principals: Map<WrittenPrincipal>,
+        /// Permissions that several principals share, by name.
+        default "roles" => roles: Map<WrittenPrincipal>,
         /// The fleet.
         required "fleet" => fleet: WrittenFleet,
         /// Metrics for autoscale rules, by name, or `{ file: metrics.csv }`.

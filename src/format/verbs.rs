@@ -27,7 +27,7 @@ macro_rules! call {
             $name: $verb {
                 $($keys)*
                 /// The name of the caller.
-                optional "by" => by: Name,
+                optional "by" => by: Spanned<Name>,
                 /// The channel of the call.
                 optional "via" => via: Channel,
             }

@@ -10,6 +10,7 @@ use super::compiler::{Options, ScenarioCompiler};
 use super::expectation_builder::Expecting;
 use super::mentioned::Mentioned;
 use super::prices::{Pricing, one_currency};
+use super::principals_builder::{name_principals, principals};
 use super::random::RandomSource;
 use super::random_builder::{self, Sourcing};
 use super::resolver::Resolver;
@@ -267,6 +268,7 @@ impl ScenarioCompiler<'_> {
         resolver.mentioned = self.mentioned.clone();
         let currency = written.currency.map(|currency| currency.value);
         resolver.pricing = Pricing::new(currency, written.length.value);
+        name_principals(&mut resolver, written);
         let mut events = texts.events(written, self.sources, resolver.problems);
         let mut taken = BTreeSet::new();
         if let Some(InputTable::Pieces(pieces)) = &texts.events {
@@ -285,6 +287,7 @@ impl ScenarioCompiler<'_> {
         let (mut fleet, of_fleet) = filled?;
         fleet.metrics = metrics;
         resolver.all_are_targets();
+        let principals = principals(&mut resolver, written).map(Arc::new);
         let span = (end, written.length.span);
         let mut streamed = None;
         let mut listed = match &texts.events {
@@ -308,6 +311,7 @@ impl ScenarioCompiler<'_> {
         let random = Sourcing::new(&mut resolver, &fleet, tables, &mut listed)
             .sources(&written.random, span);
         let plan = finish(case, resolver, fleet, (listed, streamed, random), self.options.unjudged);
+        let plan = Plan { principals, ..plan };
         self.note_streams(&plan, texts, of_fleet);
         Ok(plan)
     }
@@ -462,6 +466,7 @@ fn finish(
         random,
         targets,
         flags,
+        principals: None,
         expectations,
         counts,
         defaults,

@@ -1,6 +1,7 @@
 //! A plan: a scenario with every name resolved, whose run cannot fail.
 
 use super::expectations::{DecisionLine, Expectations};
+use super::principals::Principals;
 use super::random::RandomSource;
 use super::script::Script;
 use super::targets::Flags;
@@ -9,6 +10,7 @@ use crate::fleet::Fleet;
 use crate::run_header::RunHeader;
 use crate::words::{InstanceId, PolicyId, RuleId, SwitchId};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The position of a switch that the scenario sets under `assume:`.
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ pub struct Plan {
     pub targets: Vec<InstanceId>,
     /// The protections that events switch, as ranges with one element for each policy.
     pub flags: Vec<Flags>,
+    /// The permissions of callers; `None` if everybody may do everything.
+    pub principals: Option<Arc<Principals>>,
     /// The expectations.
     pub expectations: Expectations,
     /// The decisions that are counted in each replication, by name.

@@ -29,6 +29,8 @@ mod name_lookup;
 mod names;
 mod pick;
 mod prices;
+mod principals;
+mod principals_builder;
 mod protections;
 mod random;
 mod random_builder;
@@ -59,6 +61,7 @@ pub use expectations::{
     CheckTime, DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine,
     RequestLine, StateLine, StateOf, TotalLine, Watch,
 };
+pub use principals::{Principals, Resource};
 pub use random::{Alternative, Among, FollowUp, RandomSource, Same};
 pub use reduced::ReducedPlan;
 pub use scenario::{Mistakes, Scenario};

@@ -8,6 +8,7 @@
 //! are left out: no fact of the instance, of its group or of its account reads them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::compiled::Plan;
 use super::events::Event;
@@ -53,6 +54,7 @@ impl Plan {
             targets: (0..originals.len()).map(InstanceId::from_index).collect(),
             flags: self.flags.clone(),
             defaults: self.defaults.clone(),
+            principals: self.principals.as_ref().map(|all| Arc::new(all.reduced_to(&originals))),
             assumptions: self.assumptions.clone(),
             ..self.without_content()
         };
@@ -74,6 +76,7 @@ impl Plan {
             random: Vec::new(),
             targets: Vec::new(),
             flags: Vec::new(),
+            principals: self.principals.clone(),
             expectations: super::expectations::Expectations::default(),
             counts: Vec::new(),
             defaults: BTreeSet::new(),

@@ -12,7 +12,7 @@ use crate::format::{Map, Name, Selector, WrittenInstance, read_cell};
 use crate::policy::Rulebook;
 use crate::run_header::{EventNames, RunHeader};
 use crate::time::{SimTime, UtcOffset};
-use crate::words::{AccountId, GroupId, InstanceId, PolicyId, RuleId, ZoneId};
+use crate::words::{AccountId, ActorId, GroupId, InstanceId, PolicyId, RuleId, ZoneId};
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,8 @@ pub struct Resolver<'p> {
     pub imported_from: BTreeMap<InstanceId, String>,
     /// The callers.
     pub actors: NameTable,
+    /// Number of principals, which are the first callers; `None` if everybody may do everything.
+    pub principals: Option<usize>,
     /// The zones.
     pub zones: NameTable,
     /// The metrics.
@@ -99,6 +101,7 @@ impl<'p> Resolver<'p> {
             tags: BTreeMap::new(),
             imported_from: BTreeMap::new(),
             actors: NameTable::default(),
+            principals: None,
             zones: NameTable::default(),
             metrics: NameTable::default(),
             models: NameTable::default(),
@@ -208,6 +211,23 @@ impl<'p> Resolver<'p> {
         found
     }
 
+    /// The caller with this name. If there are principals, it must be one of them; `None` if it is
+    /// not, which is reported.
+    pub fn caller(&mut self, name: &str, span: Span) -> Option<ActorId> {
+        let known = self.actors.get(name);
+        let Some(principals) = self.principals else {
+            return Some(ActorId::from_index(known.unwrap_or_else(|| self.actors.intern(name))));
+        };
+        let found = known.filter(|id| *id < principals);
+        if found.is_none() {
+            let title = format!("unknown caller `{name}`");
+            let problem = Problem::at(Code::UnknownName, span, title, "not under `principals`");
+            let (have, none) = ("principals", "there are no principals");
+            self.problems.add(with_known(problem, name, &self.actors, have, none));
+        }
+        found.map(ActorId::from_index)
+    }
+
     /// The zone with this name; `None` if it is unknown, which is reported. A zone is defined by an
     /// instance or by the list of a group.
     pub fn zone(&mut self, name: &str, span: Span) -> Option<ZoneId> {
@@ -298,6 +318,9 @@ impl NameLookup for Resolver<'_> {
             return None;
         }
         let known = self.actors.get(cell);
+        if let Some(principals) = self.principals {
+            return known.filter(|id| *id < principals);
+        }
         known.or_else(|| Name::fault(cell).is_none().then(|| self.actors.intern(cell)))
     }
 

@@ -213,11 +213,11 @@ impl VerbKey for AccountRef {
 pub struct Actor;
 
 impl VerbKey for Actor {
-    type Written = Name;
+    type Written = Spanned<Name>;
     type Resolved = ActorId;
 
-    fn resolve(written: &Name, resolver: &mut Resolver<'_>) -> Option<ActorId> {
-        Some(ActorId::from_index(resolver.actors.intern(written)))
+    fn resolve(written: &Spanned<Name>, resolver: &mut Resolver<'_>) -> Option<ActorId> {
+        resolver.caller(&written.value, written.span)
     }
 
     fn spell(actor: &ActorId, names: &Spelling<'_>) -> Option<Json> {

@@ -8,6 +8,7 @@ use super::defaults::Defaults;
 use super::domain::Domain;
 use super::facts::{Column, Columns, Condition};
 use super::order::Order;
+use super::permission::Permissions;
 use super::questions::questions;
 use super::table::DecisionTable;
 use crate::diagnostics::{FileId, Span};
@@ -114,6 +115,8 @@ pub struct Policy {
     pub protections: Vec<Protection>,
     /// Preconditions, in the order in which they are checked.
     pub preconditions: Vec<Precondition>,
+    /// The permissions that callers need; `None` if the edition states none.
+    pub permissions: Option<Permissions>,
     /// Tables of all other answers of the provider.
     pub tables: DecisionTables,
     /// Limits on scheduled releases.
@@ -381,6 +384,12 @@ pub struct Hooks {
 }
 
 impl Policy {
+    /// Whether a rule is a row of the permissions.
+    pub fn is_permission(&self, rule: RuleId) -> bool {
+        let mut rows = self.permissions.iter().flat_map(|permissions| &permissions.calls);
+        rows.any(|row| row.rule == rule)
+    }
+
     /// Puts the spans of a policy that was stored into `files`, which are its files in their order.
     pub(super) fn relocate(&mut self, files: &[FileId]) {
         for rule in &mut self.rules {

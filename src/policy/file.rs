@@ -4,7 +4,9 @@
 
 use super::defaults::WrittenDefaults;
 use super::questions::questions;
-use super::rule_node::{Impossible, PreconditionRule, RuleNode, Rules, SpaceNode, WorksWhen};
+use super::rule_node::{
+    AnswerNode, Impossible, PermissionRule, PreconditionRule, RuleNode, Rules, SpaceNode, WorksWhen,
+};
 use super::written_step::WrittenClocks;
 use crate::diagnostics::Spanned;
 use crate::format::{Map, OneOrMany, record};
@@ -44,6 +46,8 @@ macro_rules! policy {
                 default "protections" => protections: Map<WrittenProtection>,
                 /// Refusals that are not verdicts of protections; the first that matches answers.
                 default "preconditions" => preconditions: Rules<PreconditionRule>,
+                /// The permissions that a caller needs; without them scenarios cannot state principals.
+                optional "permissions" => permissions: WrittenPermissions,
                 $($questions)*
                 /// Scheduled releases.
                 optional "schedule" => schedule: WrittenSchedule,
@@ -101,6 +105,16 @@ record! {
         optional "works-when" => works_when: RuleNode<WorksWhen>,
         /// Its decision table, keyed by the ids of the rules.
         required "rules" => rules: Rules<Verdict>,
+    }
+}
+
+record! {
+    /// The permissions that a caller needs.
+    WrittenPermissions: "permissions" {
+        /// The answer of the provider to a caller who lacks a permission.
+        required "denied" => denied: AnswerNode,
+        /// The permissions of each verb, keyed by the ids of the rows.
+        required "calls" => calls: Rules<PermissionRule>,
     }
 }
 

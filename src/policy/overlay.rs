@@ -41,6 +41,8 @@ fn statement_at(path: &[&str]) -> Option<StatementKind> {
         ["protections", _, "settable"]
         | ["schedule" | "hooks" | "repairs"]
         | ["scale-in", "orders", _] => StatementKind::Figures,
+        ["permissions", "calls", _] => StatementKind::Rule,
+        ["permissions", ..] => return None,
         ["switches", _] => StatementKind::Switch,
         ["sources" | "notes", _] => StatementKind::Document,
         ["protections", _, "rules", _]

@@ -118,6 +118,42 @@ impl RuleKind for PreconditionRule {
     }
 }
 
+/// The kind of rules that are permissions.
+#[derive(Debug, Clone)]
+pub struct PermissionRule;
+
+impl PermissionRule {
+    /// The keys of a permission.
+    pub const KEYS: &'static [&'static str] =
+        &["verb", "protection", "switches", "needs", "needs-one-of", "event"];
+}
+
+impl RuleKind for PermissionRule {
+    fn what() -> String {
+        "a permission".to_owned()
+    }
+
+    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+        let names = OneOrMany::<String>::schema(schemas);
+        let [verb, protection, switches, needs, one_of, event] = [
+            "The verbs.",
+            "The protections that the call switches; all if not given.",
+            "`on` or `off`, if only one of the two needs these actions.",
+            "The provider's names of the actions that the caller needs, or `nothing` or `unavailable`.",
+            "The provider's names of actions of which the caller needs one.",
+            "The names of the call in the audit trail of the provider.",
+        ];
+        vec![
+            ("verb", verb, names.clone(), true),
+            ("protection", protection, names.clone(), false),
+            ("switches", switches, json!({ "enum": ["on", "off"] }), false),
+            ("needs", needs, names.clone(), false),
+            ("needs-one-of", one_of, names.clone(), false),
+            ("event", event, names, false),
+        ]
+    }
+}
+
 /// A rule of the kind `K` as written, which is read when its table is made.
 #[derive(Debug, Clone)]
 pub struct RuleNode<K>(Node, PhantomData<K>);
@@ -223,6 +259,28 @@ fn answer_schema(schemas: &mut Schemas) -> Json {
         let about = "What the provider answers: a code.";
         json!({ "description": about, "anyOf": [String::schema(schemas), whole] })
     })
+}
+
+/// An answer that several rules share, as written.
+#[derive(Debug, Clone)]
+pub struct AnswerNode(pub Node);
+
+impl Deref for AnswerNode {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        &self.0
+    }
+}
+
+impl Read for AnswerNode {
+    fn read(node: &Node, _: &mut Problems) -> Option<Self> {
+        Some(Self(node.clone()))
+    }
+
+    fn schema(schemas: &mut Schemas) -> Json {
+        answer_schema(schemas)
+    }
 }
 
 /// The test of a column: a word, words of which one must match, or `{ not: … }`.

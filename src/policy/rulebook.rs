@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::edition::{DecisionTables, FlagChange, Policy, Precondition, Rule};
 use super::facts::{Column, Facts};
+use super::permission::{CallPermission, Switched};
 use super::space::Over;
 use super::table::{DecisionTable, TableRow};
 use crate::words::{
@@ -135,6 +136,18 @@ impl Rulebook {
         refusals
             .find(|r| r.flags.matches(change) && r.when.meets(facts))
             .map(|refusal| refusal.rule)
+    }
+
+    /// What a call needs in a situation: every row must be met. Empty if the policy states no
+    /// permissions.
+    pub fn needs<'p>(
+        &'p self,
+        verb: &'p str,
+        facts: &'p Facts,
+        switched: Switched,
+    ) -> impl Iterator<Item = &'p CallPermission> {
+        let rows = self.policy.permissions.iter().flat_map(|permissions| &permissions.calls);
+        rows.filter(move |row| self.assumes(&row.when) && row.concerns(verb, facts, switched))
     }
 
     /// Basis of a rule, including the switches that it tests.

@@ -118,6 +118,11 @@ impl WrittenRule {
         Some(part)
     }
 
+    /// Reads an answer that several rules share.
+    pub fn read_answer(node: &Node, problems: &mut Problems) -> Option<WrittenAnswer> {
+        WrittenAnswer::read(node, problems)
+    }
+
     fn read_basis(&mut self, key: &str, node: &Node, problems: &mut Problems) {
         match key {
             "source" => self.sources = read_sources(node, problems),

@@ -72,6 +72,8 @@ words! {
         State = "state",
         /// A hook that the group runs before it removes a member.
         Hook = "hook",
+        /// A permission that the caller lacks.
+        Permission = "permission",
     }
 }
 
@@ -110,6 +112,8 @@ words! {
         Refused = "refused",
         /// A part of the request was carried out.
         Partial = "partial",
+        /// No part of the request was carried out, because the caller lacks a permission.
+        Denied = "denied",
     }
 }
 

@@ -199,6 +199,9 @@ impl Step<'_> {
         let request = RequestContext::call(call, Action::Start, Target::Account(account));
         let request = request.as_cause(Trigger::BillingOverdue);
         let open = self.open(&request, false);
+        if let Err(why) = self.permit_account(&request, account) {
+            return self.refuse(open, 1, why);
+        }
         let state = self.world.fleet.account_mut(account);
         let arrears = state.arrears.take();
         let (steps, waiting) = (arrears.map_or(0, Arrears::steps), state.waiting);

@@ -145,7 +145,7 @@ fn refuse(draft: &Draft, resolution: Resolution, tally: &mut RequestTally) {
     match (resolution.outcome, &draft.outcome, resolution.rule) {
         (
             Outcome::Held | Outcome::Denied,
-            DraftOutcome::Held | DraftOutcome::Denied(_),
+            DraftOutcome::Held | DraftOutcome::Denied(_) | DraftOutcome::Forbidden(_),
             Some(rule),
         ) => tally.refuse(Refusal::Rule(draft.policy, rule)),
         (_, DraftOutcome::Absent, _) => tally.refuse(Refusal::Obstacle(Obstacle::NotThere)),

@@ -5,6 +5,7 @@
 //!
 //! | instance | protection | precondition | result |
 //! |---|---|---|---|
+//! | the caller lacks a permission | | | denied |
 //! | released | | | no-op |
 //! | never created | | | denied |
 //! | exists | holds | | held |
@@ -187,16 +188,16 @@ impl Step<'_> {
             outcome: DraftOutcome::NoOp,
             basis: Basis::NONE,
         };
+        if let Some((outcome, basis)) = self.forbidden(request, &draft.facts, item.id) {
+            return Some(Draft { outcome, basis, ..draft });
+        }
         // Protections are not consulted about an instance that does not exist.
         match world.fleet.instance(item.id).state {
             // A second release changes nothing and is not refused.
             Lifecycle::Released if action == Action::Release => return Some(draft),
             state @ (Lifecycle::Released | Lifecycle::Absent) => {
-                let otherwise = if state == Lifecycle::Absent {
-                    DraftOutcome::Absent
-                } else {
-                    DraftOutcome::NoOp
-                };
+                let never = state == Lifecycle::Absent;
+                let otherwise = if never { DraftOutcome::Absent } else { DraftOutcome::NoOp };
                 let refusal = book.refusal_of_absent(&facts);
                 let basis = refusal.map_or(Basis::NONE, |rule| book.basis(rule));
                 let outcome = refusal.map_or(otherwise, DraftOutcome::Denied);
@@ -237,6 +238,24 @@ impl Step<'_> {
         Some(draft)
     }
 
+    /// The outcome for an instance if the caller may not make the call about it, or if that is
+    /// unknown, with its basis; `None` if the caller may.
+    fn forbidden(
+        &self,
+        request: &RequestContext,
+        facts: &Facts,
+        id: InstanceId,
+    ) -> Option<(DraftOutcome, Basis)> {
+        let about_instances = matches!(request.target, Target::Instance(_) | Target::Instances);
+        if self.world.principals.is_none() || !about_instances {
+            return None;
+        }
+        match self.permission_for(request, id, facts) {
+            Ok(lacking) => lacking.map(|(rule, basis)| (DraftOutcome::Forbidden(rule), basis)),
+            Err(on) => Some((DraftOutcome::Unknown(Box::new(on)), Basis::NONE)),
+        }
+    }
+
     /// The policy's answer for the batch; `None` if no instance is blocked, or all are.
     fn batch(
         &mut self,
@@ -253,8 +272,14 @@ impl Step<'_> {
             drafts.iter().find(|draft| outcome(&draft.outcome))
         };
         let held = any(|outcome| matches!(outcome, DraftOutcome::Held));
-        let stopped =
-            held.or_else(|| any(|f| matches!(f, DraftOutcome::Denied(_) | DraftOutcome::Absent)))?;
+        let stopped = held.or_else(|| {
+            any(|outcome| {
+                matches!(
+                    outcome,
+                    DraftOutcome::Denied(_) | DraftOutcome::Forbidden(_) | DraftOutcome::Absent
+                )
+            })
+        })?;
         any(|outcome| matches!(outcome, DraftOutcome::Applied(_) | DraftOutcome::Unknown(_)))?;
         let answer = self.consult(request, policy, |t| &t.batches, &first.facts)?;
         Some(BatchAnswer {

@@ -37,6 +37,8 @@ pub(super) enum DraftOutcome {
     Held,
     /// A precondition refuses the action.
     Denied(RuleId),
+    /// The caller lacks a permission.
+    Forbidden(RuleId),
     /// The instance has never existed.
     Absent,
     /// The instance is released already, or the action would change nothing.
@@ -102,7 +104,9 @@ pub(super) fn resolve_alone(request: &RequestContext, draft: &Draft) -> Resoluti
         DraftOutcome::Applied(_) | DraftOutcome::Held | DraftOutcome::Unknown(_) => {
             draft.ruling.outcome()
         }
-        DraftOutcome::Denied(_) | DraftOutcome::Absent => Outcome::Denied,
+        DraftOutcome::Denied(_) | DraftOutcome::Forbidden(_) | DraftOutcome::Absent => {
+            Outcome::Denied
+        }
         DraftOutcome::NoOp => Outcome::NoOp,
     };
     let (decided_by, rule) = match (&draft.outcome, draft.ruling.deciding()) {
@@ -111,6 +115,9 @@ pub(super) fn resolve_alone(request: &RequestContext, draft: &Draft) -> Resoluti
         }
         (DraftOutcome::Denied(rule), _) => {
             (DecidedBy::Other(DecidingFactor::Precondition), Some(*rule))
+        }
+        (DraftOutcome::Forbidden(rule), _) => {
+            (DecidedBy::Other(DecidingFactor::Permission), Some(*rule))
         }
         (
             DraftOutcome::Applied(_) | DraftOutcome::Held | DraftOutcome::Unknown(_),

@@ -43,8 +43,8 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// Applies to several instances something that the policy does not judge; the closure returns
-    /// the obstacle, if there is one.
+    /// Applies to several instances something that the policy does not judge, if the caller may.
+    /// The closure returns the obstacle, if there is one.
     pub(super) fn apply_unjudged(
         &mut self,
         request: &RequestContext,
@@ -54,6 +54,11 @@ impl Step<'_> {
         let open = self.open(request, false);
         let mut tally = RequestTally { wanted: count(ids.len()), ..RequestTally::default() };
         for id in ids {
+            let facts = self.facts(request, *id, request.action);
+            if let Err(why) = self.permit_call(request, *id, &facts) {
+                tally.refuse(why);
+                continue;
+            }
             match apply_unjudged(self, open.seq, *id) {
                 Ok(()) => tally.got += 1,
                 Err(obstacle) => tally.refuse(Refusal::Obstacle(obstacle)),
@@ -93,6 +98,9 @@ impl Step<'_> {
         id: InstanceId,
     ) -> Result<(), Refusal> {
         let policy = self.world.policy_of(id);
+        if matches!(request.target, Target::Instance(_) | Target::Instances) {
+            self.permit_call(request, id, &self.facts(request, id, request.action))?;
+        }
         if !self.world.fleet.instance(id).exists() {
             let facts = self.facts(request, id, request.action);
             return Err(self.refusal_of_absent(policy, &facts, Obstacle::NotThere));
@@ -174,6 +182,9 @@ impl Step<'_> {
         let open = self.open(&request, false);
         let policy = self.world.policy_of(id);
         let facts = self.facts(&request, id, Action::Create);
+        if let Err(why) = self.permit_call(&request, id, &facts) {
+            return self.refuse(open, 1, why);
+        }
         if let Err(why) = self.refusal_in(&request, policy, ProtectionSet::EMPTY, &facts) {
             return self.refuse(open, 1, why);
         }

@@ -32,6 +32,7 @@ mod harmless;
 mod instance_calls;
 mod losses;
 mod origins;
+mod permission;
 mod random_events;
 mod random_sources;
 mod remedy;

@@ -2,12 +2,12 @@
 
 use smallvec::SmallVec;
 
-use crate::plan::FlagsRef;
+use crate::plan::{FlagsRef, Targets};
 use crate::policy::{Answer, Basis, Column, Columns, Facts, Requested, Rulebook};
 use crate::record::{Cause, Origin, Refusal, Target};
 use crate::time::{ApiVersion, SimTime, Term};
 use crate::words::{
-    Action, ActorId, Billing, Channel, DecidingFactor, EventId, InstanceId, LimitedBy,
+    Action, ActorId, Billing, Channel, DecidingFactor, EventId, Initiator, InstanceId, LimitedBy,
     RequestResult, RuleId, StoppedBy, TimerName, Trigger, Word as _,
 };
 
@@ -50,6 +50,8 @@ pub(super) struct RequestContext {
     pub reason: Option<Reason>,
     /// Whether the lifecycle hooks of its instances have been completed.
     pub past_hook: bool,
+    /// The instances that a call to a group names; `None` if it names none.
+    pub named: Option<Targets>,
     /// Arguments of the action.
     pub payload: Payload,
     /// The event with which the chain of its causes began.
@@ -122,6 +124,7 @@ impl RequestContext {
             },
             reason: None,
             past_hook: false,
+            named: None,
             payload: Payload::Nothing,
             origin: Origin::of_call(call.event, call.by),
         }
@@ -140,6 +143,7 @@ impl RequestContext {
             facts: Facts::default(),
             reason: None,
             past_hook: false,
+            named: None,
             payload: Payload::Nothing,
             origin: Origin::NONE,
         }
@@ -164,6 +168,19 @@ impl RequestContext {
 
     pub(super) const fn with_payload(mut self, payload: Payload) -> Self {
         self.payload = payload;
+        self
+    }
+
+    /// The caller whose permission the request needs; `None` for requests of the platform, and for
+    /// the rest of a request that a hook has delayed.
+    pub(super) fn caller(&self) -> Option<ActorId> {
+        let is_asked = !self.past_hook && self.facts.initiator == Initiator::User;
+        self.actor.filter(|_| is_asked)
+    }
+
+    /// The same request about instances of its group.
+    pub(super) const fn naming(mut self, named: Option<Targets>) -> Self {
+        self.named = named;
         self
     }
 

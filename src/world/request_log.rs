@@ -56,6 +56,15 @@ impl Step<'_> {
             self.out.truncate(open.slot);
             return;
         }
+        let result = match (result, tally.refusal) {
+            (RequestResult::Refused, Some(Refusal::Rule(policy, rule)))
+                if self.world.principals.is_some()
+                    && self.world.header.rulebook(policy).policy.is_permission(rule) =>
+            {
+                RequestResult::Denied
+            }
+            _ => result,
+        };
         if let Some(Record::Request(request)) = self.out.get_mut(open.slot) {
             request.result = result;
             request.trigger = request.trigger.or(tally.decided.then_some(open.trigger));

@@ -228,7 +228,7 @@ impl Iterator for Run {
 impl World {
     /// The world of a plan at its start, and its first timers. The script stays with the caller.
     pub(super) fn begin(plan: Plan) -> (Self, FutureEvents<Timer>) {
-        let Plan { header, fleet, random, targets, flags, defaults, .. } = plan;
+        let Plan { header, fleet, random, targets, flags, principals, defaults, .. } = plan;
         let mut future_events = FutureEvents::starting_at(header.start);
         let streams = Streams::new(header.seed, header.replication);
         let mut relied = vec![SwitchSet::EMPTY; header.rulebooks.len()];
@@ -251,6 +251,7 @@ impl World {
             header,
             targets,
             flags,
+            principals,
             streams,
             sources: random.into_iter().map(|s| RandomSourceState::new(s, &streams)).collect(),
             ties: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hint::black_box;
+use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
@@ -12,7 +13,7 @@ use super::random_sources::RandomSourceState;
 use super::timer::Timer;
 use crate::fleet::{Arrears, Fleet};
 use crate::kernel::{FutureEvents, Streams};
-use crate::plan::{Flags, FlagsRef, Unread};
+use crate::plan::{Flags, FlagsRef, Principals, Unread};
 use crate::policy::{Remedy, Rulebook, Undecided};
 use crate::record::{Cause, InstanceRow, Origin, Record, Start, Target};
 use crate::run_header::RunHeader;
@@ -43,6 +44,8 @@ pub struct World {
     pub(super) header: RunHeader,
     pub(super) targets: Vec<InstanceId>,
     pub(super) flags: Vec<Flags>,
+    /// The permissions of callers; `None` if everybody may do everything.
+    pub(super) principals: Option<Arc<Principals>>,
     pub(super) streams: Streams,
     /// Random sources, indexed by `SourceId`.
     pub(super) sources: Vec<RandomSourceState>,
@@ -88,6 +91,11 @@ impl World {
     /// Header of the run, with the names of all ids.
     pub const fn header(&self) -> &RunHeader {
         &self.header
+    }
+
+    /// The permissions of callers; `None` if everybody may do everything.
+    pub fn principals(&self) -> Option<&Principals> {
+        self.principals.as_deref()
     }
 
     /// Switches that any answer has relied on so far, indexed by `PolicyId`.

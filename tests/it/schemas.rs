@@ -183,6 +183,13 @@ const BROKEN: &[(&str, Broken)] = &[
     ("62-two-currencies", Meaning),
     ("63-prices-outside-the-range-of-amounts", Refused),
     ("64-prices-whose-sum-is-out-of-range", Meaning),
+    ("65-principals-that-are-not-what-they-seem", Meaning),
+    ("66-a-policy-without-permissions", Meaning),
+    ("67-calls-without-a-permission", Meaning),
+    ("68-rows-that-are-no-permissions", Refused),
+    ("69-a-protection-without-a-permission", Meaning),
+    ("permission-missing", Meaning),
+    ("permissions-missing", Meaning),
     ("house-policy", Meaning),
 ];
 
@@ -487,7 +494,7 @@ fn the_committed_schemas_are_what_the_program_prints() {
         let kept = fs::read_to_string(&path).unwrap_or_default();
         let how = "`STAYPUT_DOCS=write cargo test --test it schemas::` writes it";
         assert!(kept == printed, "docs/schemas/{name}.json is not what the program prints: {how}");
-        assert!(printed.len() < 150_000, "{} bytes", printed.len());
+        assert!(printed.len() < 200_000, "{} bytes", printed.len());
         let schema: Json = serde_json::from_str(&printed).unwrap();
         for key in ["$schema", "$id", "title", "description", "$defs"] {
             assert!(!schema[key].is_null(), "{name} has no {key}");

@@ -96,6 +96,7 @@ impl<'p> Compiler<'p> {
     fn policy(&mut self, file: &PolicyFile) -> Policy {
         let protections = self.protections(file);
         let preconditions = self.preconditions(file, &protections);
+        let permissions = self.permissions(file, &protections);
         let orders = file.scale_in.as_ref().map(|part| self.orders(part)).unwrap_or_default();
         let tables = self.tables(file, &orders);
         let clocks = self.clocks(file);
@@ -130,6 +131,7 @@ impl<'p> Compiler<'p> {
             rules: std::mem::take(&mut self.rules),
             protections,
             preconditions,
+            permissions,
             tables,
             schedule,
             clocks,

@@ -6,6 +6,7 @@ mod defaults;
 mod evidence;
 mod judged;
 mod names;
+mod permissions;
 mod prove;
 mod remedies;
 mod sources;

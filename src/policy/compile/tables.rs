@@ -194,7 +194,7 @@ impl Compiler<'_> {
         list
     }
 
-    fn named_protections(
+    pub(super) fn named_protections(
         &mut self,
         node: Option<&Node>,
         protections: &[Protection],

@@ -21,18 +21,19 @@ impl Step<'_> {
     /// Checks a request about a group as a whole.
     ///
     /// # Errors
-    /// If a precondition refuses it.
+    /// If the caller lacks a permission, or a precondition refuses the request.
     pub(in crate::world) fn group_refusal(
         &mut self,
         request: &RequestContext,
         group: GroupId,
     ) -> Result<(), Refusal> {
+        let facts = self.group_facts(request, group);
+        self.permit_group(request, group, &facts)?;
         let state = self.world.fleet.group(group);
         if state.deleted {
             return Err(Refusal::Obstacle(Obstacle::GroupDeleted));
         }
         let on = state.on;
-        let facts = self.group_facts(request, group);
         self.refusal_in(request, self.world.policy_of_group(group), on, &facts)
     }
 
@@ -82,6 +83,7 @@ impl Step<'_> {
         request.facts.capacity =
             if left < state.min { Capacity::BelowMin } else { Capacity::Within };
         request.facts.named = YesNo::Yes;
+        request.named = Some(targets);
         if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, wanted, why);
         }
@@ -131,7 +133,12 @@ impl Step<'_> {
     pub(in crate::world) fn attach(&mut self, call: Call, event: verb::Attach) {
         let ids = self.instances_of(event.instance);
         let mut request = RequestContext::call(call, Action::Attach, Target::Group(event.group));
+        request.named = Some(event.instance);
         let open = self.open(&request, false);
+        let facts = self.group_facts(&request, event.group);
+        if let Err(why) = self.permit_group(&request, event.group, &facts) {
+            return self.refuse(open, count(ids.len()), why);
+        }
         let membership = if event.entrusted.unwrap_or(false) {
             Membership::Entrusted
         } else {
@@ -210,8 +217,12 @@ impl Step<'_> {
         by: bool,
     ) {
         let request = RequestContext::call(call, Action::SetProtection, Target::Group(group));
-        let request = request.with_payload(Payload::Standby(by));
+        let request = request.with_payload(Payload::Standby(by)).naming(Some(instances));
         let open = self.open(&request, false);
+        let facts = self.group_facts(&request, group);
+        if let Err(why) = self.permit_group(&request, group, &facts) {
+            return self.refuse(open, instances.len, why);
+        }
         let ids = match self.named_or_all(&request, group, Some(instances)) {
             Ok(ids) => ids,
             Err(why) => return self.refuse(open, instances.len, why),
@@ -233,6 +244,10 @@ impl Step<'_> {
     ) {
         let request = RequestContext::call(call, Action::SetProtection, Target::Group(group));
         let open = self.open(&request, false);
+        let facts = self.group_facts(&request, group);
+        if let Err(why) = self.permit_group(&request, group, &facts) {
+            return self.refuse(open, 1, why);
+        }
         if self.world.fleet.group(group).deleted {
             return self.refuse(open, 1, Refusal::Obstacle(Obstacle::GroupDeleted));
         }

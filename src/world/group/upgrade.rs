@@ -25,16 +25,15 @@ impl Step<'_> {
 
     pub(in crate::world) fn upgrade(&mut self, call: Call, event: verb::Upgrade) {
         let request = RequestContext::call(call, Action::Upgrade, Target::Group(event.group));
-        let request = request.as_cause(Trigger::ModelUpdate);
+        let mut request = request.as_cause(Trigger::ModelUpdate);
         if !event.os_image.unwrap_or(false) {
             return self.request_for_members(request, event.group, event.instance);
         }
+        request.facts.upgrade = Upgrade::OsImage;
         let open = self.open(&request, true);
         if let Err(why) = self.group_refusal(&request, event.group) {
             return self.refuse(open, 1, why);
         }
-        let mut request = request;
-        request.facts.upgrade = Upgrade::OsImage;
         let tally = self.begin_rolling(request, open.seq, event.group);
         self.close(open, tally);
     }
@@ -48,6 +47,7 @@ impl Step<'_> {
     ) {
         let open = self.open(&request, true);
         request.facts.named = YesNo::from(named.is_some());
+        request.named = named;
         let wanted = named.map_or(1, |named| named.len);
         if let Err(why) = self.group_refusal(&request, group) {
             return self.refuse(open, wanted, why);

@@ -1,0 +1,97 @@
+//! The permissions that a provider requires for calls, as data of an edition.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::{Condition, Facts};
+use crate::format::{VERBS, verb_keys};
+use crate::words::{ProtectionId, ProtectionSet, RuleId};
+
+/// The verb whose rows may name protections.
+pub const SETS: &str = "set-protection";
+
+/// The permissions of an edition: one row or more for each verb that a person calls.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Permissions {
+    /// The provider's names of actions, sorted without regard to case.
+    pub actions: Vec<String>,
+    /// The rows, in the order of the file.
+    pub calls: Vec<CallPermission>,
+}
+
+/// What a call needs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CallPermission {
+    /// The rule of the row.
+    pub rule: RuleId,
+    /// The verbs of the row.
+    pub verbs: Vec<String>,
+    /// The situations of the row.
+    pub when: Condition,
+    /// The protections that the call switches; empty for calls that switch none.
+    pub protections: ProtectionSet,
+    /// Whether the call switches them on or off; `None` for both.
+    pub switches: Option<bool>,
+    /// The actions that the caller must be allowed.
+    pub needs: Needs,
+    /// The names of the call in the provider's audit trail; empty if none is known.
+    pub events: Vec<String>,
+}
+
+/// The actions that a caller must be allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Needs {
+    /// The call needs no permission.
+    Nothing,
+    /// The provider has no such call, so that no permission allows it.
+    Unavailable,
+    /// The caller needs all of these actions, as indices into [`Permissions::actions`].
+    All(Vec<usize>),
+    /// The caller needs one of these actions.
+    OneOf(Vec<usize>),
+}
+
+/// The protections that a call switches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Switched {
+    /// Those that it switches on.
+    pub on: ProtectionSet,
+    /// Those that it switches off.
+    pub off: ProtectionSet,
+}
+
+impl CallPermission {
+    /// Whether the row is about a verb.
+    pub fn has(&self, verb: &str) -> bool {
+        self.verbs.iter().any(|known| known == verb)
+    }
+
+    /// Whether the row is about a call in a situation; the positions of switches are not tested.
+    pub fn concerns(&self, verb: &str, facts: &Facts, switched: Switched) -> bool {
+        let hits = match self.switches {
+            _ if self.protections.is_empty() => true,
+            Some(true) => !self.protections.intersection(switched.on).is_empty(),
+            Some(false) => !self.protections.intersection(switched.off).is_empty(),
+            None => !self.protections.intersection(switched.on.union(switched.off)).is_empty(),
+        };
+        hits && self.has(verb) && self.when.meets(facts)
+    }
+}
+
+impl Permissions {
+    /// Whether a row is about setting a protection.
+    pub fn sets(&self, protection: ProtectionId) -> bool {
+        self.calls.iter().any(|row| {
+            row.has(SETS) && (row.protections.is_empty() || row.protections.contains(protection))
+        })
+    }
+
+    /// The index of an action, compared without regard to case.
+    pub fn action(&self, name: &str) -> Option<usize> {
+        self.actions.iter().position(|action| action.eq_ignore_ascii_case(name))
+    }
+}
+
+/// The verbs that a person calls: those with the key `by`.
+pub fn caller_verbs() -> impl Iterator<Item = &'static str> {
+    VERBS.iter().copied().filter(|verb| verb_keys(verb).contains(&"by"))
+}

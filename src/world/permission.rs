@@ -1,0 +1,188 @@
+//! Permissions of callers: what a principal may do, and to what.
+//!
+//! A call is checked before anything else. A call about instances is checked for each of them; a
+//! call to a group or an account is checked once. Nothing is asked of the platform: bills, timers
+//! and what a group does by itself need no permission, and a schedule needed one when it was set.
+
+use super::request::RequestContext;
+use super::step::{Step, World};
+use crate::plan::{Event, Flags, Resource};
+use crate::policy::{Basis, CallPermission, Facts, Needs, Switched, Undecided};
+use crate::record::Refusal;
+use crate::words::{AccountId, ActorId, GroupId, InstanceId, Obstacle, PolicyId, RuleId};
+
+impl World {
+    /// Whether a caller may make a call about an instance. `switched` has the protections that the
+    /// call switches, as ids of the policy of the instance. Everything is allowed if the scenario
+    /// states no principals.
+    ///
+    /// # Errors
+    /// The rule of the permission that the caller lacks.
+    pub fn allows(
+        &self,
+        caller: ActorId,
+        event: &Event,
+        id: InstanceId,
+    ) -> Result<(), (PolicyId, RuleId)> {
+        let policy = self.policy_of(id);
+        let targets = event.targets();
+        let group = targets.group.or(self.fleet.instance(id).group);
+        let action = event.requests().and_then(|(_, action)| action);
+        let known = Facts::default();
+        let facts = Facts { action: action.unwrap_or(known.action), ..known };
+        let facts = self.situation(id, facts);
+        let switched = match event {
+            Event::SetProtection(set) => self.flags_of(set.flags, policy).into(),
+            _ => Switched::default(),
+        };
+        let named = [id];
+        let is_whole = targets.group.is_some() && targets.instances.is_none();
+        let instances: &[InstanceId] = if is_whole { &[] } else { &named };
+        let account = self.fleet.instance(id).account;
+        let resource = Resource { instances, group, account };
+        let lacking = self.lacking(caller, event.verb(), policy, &facts, switched, &resource);
+        lacking.map_or(Ok(()), |rule| Err((policy, rule)))
+    }
+
+    /// The first permission that a caller lacks; `None` if it lacks none.
+    fn lacking(
+        &self,
+        caller: ActorId,
+        verb: &str,
+        policy: PolicyId,
+        facts: &Facts,
+        switched: Switched,
+        resource: &Resource<'_>,
+    ) -> Option<RuleId> {
+        let principals = self.principals.as_deref()?;
+        let may = |action: &usize| principals.allows(caller, policy, *action, resource);
+        let has = |row: &CallPermission| match &row.needs {
+            Needs::Nothing => true,
+            Needs::Unavailable => false,
+            Needs::All(actions) => actions.iter().all(may),
+            Needs::OneOf(actions) => actions.iter().any(may),
+        };
+        let book = self.header.rulebook(policy);
+        book.needs(verb, facts, switched).find(|row| !has(row)).map(|row| row.rule)
+    }
+}
+
+impl From<Flags> for Switched {
+    fn from(Flags { on, off }: Flags) -> Self {
+        Self { on, off }
+    }
+}
+
+impl Step<'_> {
+    /// Checks the permission of the caller for an instance.
+    ///
+    /// # Errors
+    /// The permission that it lacks, and its basis; or why that is unknown.
+    pub(super) fn permission_for(
+        &self,
+        request: &RequestContext,
+        id: InstanceId,
+        facts: &Facts,
+    ) -> Result<Option<(RuleId, Basis)>, Undecided> {
+        let instance = self.world.fleet.instance(id);
+        let resource =
+            Resource { instances: &[id], group: instance.group, account: instance.account };
+        self.permission(request, self.world.policy_of(id), facts, &resource)
+    }
+
+    /// As [`Self::permission_for`], for a call that is refused as a whole.
+    ///
+    /// # Errors
+    /// If the caller lacks a permission, or the run stops.
+    pub(super) fn permit_call(
+        &mut self,
+        request: &RequestContext,
+        id: InstanceId,
+        facts: &Facts,
+    ) -> Result<(), Refusal> {
+        if self.world.principals.is_none() {
+            return Ok(());
+        }
+        let lacking = self.permission_for(request, id, facts);
+        self.refuse_lacking(request, self.world.policy_of(id), lacking)
+    }
+
+    /// Checks the permission of the caller for a call to a group.
+    ///
+    /// # Errors
+    /// If the caller lacks a permission, or the run stops.
+    pub(super) fn permit_group(
+        &mut self,
+        request: &RequestContext,
+        group: GroupId,
+        facts: &Facts,
+    ) -> Result<(), Refusal> {
+        if self.world.principals.is_none() {
+            return Ok(());
+        }
+        let instances = request.named.map(|named| named.of(&self.world.targets));
+        let resource = Resource {
+            instances: instances.unwrap_or_default(),
+            group: Some(group),
+            account: self.world.fleet.group(group).account,
+        };
+        let policy = self.world.policy_of_group(group);
+        let lacking = self.permission(request, policy, facts, &resource);
+        self.refuse_lacking(request, policy, lacking)
+    }
+
+    /// Checks the permission of the caller for a call to an account.
+    ///
+    /// # Errors
+    /// If the caller lacks a permission, or the run stops.
+    pub(super) fn permit_account(
+        &mut self,
+        request: &RequestContext,
+        account: AccountId,
+    ) -> Result<(), Refusal> {
+        if self.world.principals.is_none() {
+            return Ok(());
+        }
+        let resource = Resource { instances: &[], group: None, account };
+        let policy = self.world.fleet.account(account).policy;
+        let lacking = self.permission(request, policy, &request.columns(request.action), &resource);
+        self.refuse_lacking(request, policy, lacking)
+    }
+
+    fn permission(
+        &self,
+        request: &RequestContext,
+        policy: PolicyId,
+        facts: &Facts,
+        resource: &Resource<'_>,
+    ) -> Result<Option<(RuleId, Basis)>, Undecided> {
+        let (Some(caller), Some(_)) = (request.caller(), &self.world.principals) else {
+            return Ok(None);
+        };
+        let switched = self.flags(request, policy).unwrap_or_default().into();
+        let book = self.world.header.rulebook(policy);
+        book.refused_in_all(facts, |facts| {
+            self.world.lacking(caller, request.verb, policy, facts, switched, resource)
+        })
+    }
+
+    fn refuse_lacking(
+        &mut self,
+        request: &RequestContext,
+        policy: PolicyId,
+        lacking: Result<Option<(RuleId, Basis)>, Undecided>,
+    ) -> Result<(), Refusal> {
+        match lacking {
+            Ok(None) => Ok(()),
+            Ok(Some((rule, basis))) => {
+                self.rely(policy, basis);
+                Err(Refusal::Rule(policy, rule))
+            }
+            Err(on) => {
+                self.halt(request, request.target, policy, on);
+                // The run stops, and this request is not recorded.
+                Err(Refusal::Obstacle(Obstacle::NotThere))
+            }
+        }
+    }
+}
