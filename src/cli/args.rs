@@ -106,10 +106,13 @@ pub fn or_default(paths: &[PathBuf]) -> Vec<PathBuf> {
 pub enum RunFormat {
     /// Timeline, or estimates over replications, as readable text.
     Text,
-    /// The table `decisions.csv`; for replications, `estimates.csv`.
+    /// The table `decisions.csv`; for replications, `estimates.csv`; with `--compare`,
+    /// `comparison.csv` or `differences.csv`.
     Csv,
     /// Every record or estimate as JSON, one object per line.
     Jsonl,
     /// One HTML page, with nothing from outside.
     Html,
+    /// The cases side by side as Markdown; needs `--compare`.
+    Markdown,
 }

@@ -130,8 +130,10 @@ fn refuse(problems: &Problems, colour: ColorChoice) -> Exit {
 /// Refuses a page, which needs all replications in memory.
 fn begin(arguments: &Arguments) -> Result<(), Exit> {
     terminal::install_interrupt_handler();
-    if arguments.format == RunFormat::Html {
-        terminal::print_stderr("stayput: there is no page of merged parts; use text, csv or jsonl");
+    if matches!(arguments.format, RunFormat::Html | RunFormat::Markdown) {
+        terminal::print_stderr(
+            "stayput: merged parts have no page and no Markdown; use text, csv or jsonl",
+        );
         return Err(Exit::BadInput);
     }
     Ok(())

@@ -18,8 +18,8 @@ use crate::experiment::{Ending, Filter, Stopped, Summary, carry_out_while};
 use crate::plan::{Plan, Unread};
 use crate::record::{InstanceRow, Start};
 use crate::report::{
-    BufferedCsv, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun, JsonLines, Made, Page,
-    Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption,
+    BufferedCsv, ComparisonFormat, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun, JsonLines,
+    Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -62,6 +62,16 @@ pub(super) struct Arguments {
     html: Option<PathBuf>,
 }
 
+/// The format of a comparison of cases; a page has one of its own.
+const fn comparison_format(format: RunFormat, page: Page) -> ComparisonFormat {
+    match format {
+        RunFormat::Text | RunFormat::Html => ComparisonFormat::Text(page),
+        RunFormat::Jsonl => ComparisonFormat::JsonLines,
+        RunFormat::Csv => ComparisonFormat::Csv,
+        RunFormat::Markdown => ComparisonFormat::Markdown,
+    }
+}
+
 /// Why a run ended early.
 enum Broken {
     /// A write failed; `None` if the reader closed standard output.
@@ -77,6 +87,10 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let loaded = loader.scenarios(&arguments.scenarios, &options);
     loader.refuse_or_continue(paint)?;
     let plans = plans(loaded, arguments.overrides.case.as_deref(), arguments.filter.as_ref())?;
+    if arguments.format == RunFormat::Markdown && !arguments.compare {
+        terminal::print_stderr("stayput: `-f markdown` prints cases side by side; add `--compare`");
+        return Err(Exit::BadInput);
+    }
     terminal::install_interrupt_handler();
     if arguments.study.is_requested()? {
         let request = study::StudyRequest {
@@ -160,11 +174,12 @@ impl<'a> Running<'a> {
         let detail = if arguments.summary { Detail::Summary } else { Detail::Timeline };
         let printed: Option<Box<dyn for<'r> Report<RunItem<'r>>>> = match arguments.format {
             _ if arguments.quiet => None,
-            RunFormat::Text if arguments.compare => {
-                Some(Box::new(SideBySide::new(stdout, Some(page))))
-            }
-            RunFormat::Jsonl if arguments.compare => Some(Box::new(SideBySide::new(stdout, None))),
             RunFormat::Html => None,
+            format if arguments.compare => {
+                Some(Box::new(SideBySide::new(stdout, comparison_format(format, page))))
+            }
+            // Refused above.
+            RunFormat::Markdown => None,
             RunFormat::Text => Some(Box::new(Text::new(stdout, page, detail))),
             RunFormat::Jsonl => Some(Box::new(JsonLines::new(BufWriter::new(stdout)))),
             RunFormat::Csv => {

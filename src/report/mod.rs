@@ -5,6 +5,8 @@
 
 mod accepted_changes;
 mod compare;
+mod compare_cases;
+mod compare_formats;
 mod coverage;
 mod csv;
 mod data_package;
@@ -51,7 +53,7 @@ pub use accepted_changes::{
     Acceptance, Accepted, AcceptedFile, Accepting, WrittenAccepted, accept, accepted_text,
     accepted_yaml, read_accepted, stale_json, stale_markdown,
 };
-pub use compare::SideBySide;
+pub use compare::{ComparisonFormat, SideBySide};
 pub use coverage::{
     Mutant, coverage_json, coverage_missed, coverage_per_cent, coverage_text, mutants_missed,
     mutation_per_cent, mutation_text,

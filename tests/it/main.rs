@@ -14,6 +14,8 @@ mod chance;
 mod chance_page;
 /// Exit codes, streams, folders of reports: what a shell sees.
 mod cli;
+/// The cases of a scenario side by side.
+mod compare;
 /// The tables of a folder against their description.
 mod data_package;
 /// The same inputs give the same bytes, and unrelated instances change nothing.

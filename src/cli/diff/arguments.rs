@@ -11,9 +11,9 @@ use crate::time::CalendarDays;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Old policy (NAME@EDITION or a file), or a folder that `run --out` wrote (DIR, or DIR#CASE
-    /// for one case).
+    /// for one case), or `case=NAME`, a case of the scenarios.
     pub(super) old: String,
-    /// New policy or folder, likewise.
+    /// New policy, folder or case, likewise.
     pub(super) new: String,
     /// Scenarios, or folders of scenarios, to run under both policies.
     #[arg(value_name = "PATH")]

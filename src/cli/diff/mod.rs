@@ -1,6 +1,7 @@
 //! `stayput diff`: the differences of two policies or of two recorded runs.
 
 mod arguments;
+mod cases;
 mod recorded;
 mod verb;
 

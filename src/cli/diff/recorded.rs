@@ -97,7 +97,7 @@ impl Recording {
 }
 
 /// The name of a comparison of two cases.
-fn both_cases(old: &str, new: &str) -> String {
+pub(super) fn both_cases(old: &str, new: &str) -> String {
     format!("{old} -> {new}")
 }
 

@@ -1,8 +1,9 @@
-//! `stayput diff`: compares two policies or two recorded runs, and prints the result.
+//! `stayput diff`: compares two policies, two cases or two recorded runs, and prints the result.
 
 use anstream::ColorChoice;
 
 use super::arguments::{Arguments, Format};
+use super::cases::{case_named, cases};
 use super::recorded::{Recording, recorded};
 use crate::cli::shared::accepted_files::{accepted_path, read_accepted_file};
 use crate::cli::shared::exit::Exit;
@@ -12,39 +13,23 @@ use crate::cli::shared::policy_pair::{PairOptions, policies};
 use crate::cli::shared::terminal;
 use crate::cli::shared::today::today;
 use crate::report::{
-    diff_page, diff_result_csv, diff_result_json, diff_result_markdown, diff_result_text,
+    DiffResult, Paint, diff_page, diff_result_csv, diff_result_json, diff_result_markdown,
+    diff_result_text,
 };
+use crate::time::SimTime;
 
 pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let paint = terminal::stderr_paint(colour);
     let today = arguments.today.map_or_else(today, |day| day.start);
     check_replication_options(arguments)?;
     let html = arguments.html.as_deref().map(|path| ReportTarget::begin(Some(path))).transpose()?;
-    let folders = [&arguments.old, &arguments.new].map(|name| Recording::named(name));
-    let result = match folders {
-        [Some(old), Some(new)] => recorded(arguments, &[old, new])?,
-        [None, None] => {
-            let mut loader = Loader::new();
-            let names = (arguments.old.as_str(), arguments.new.as_str());
-            let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
-            let file = read_accepted_file(&path, &mut loader);
-            let pairing = arguments.pairing()?;
-            let options = PairOptions { pairing: pairing.as_ref(), accepted: file.as_ref() };
-            let found = policies(names, &arguments.paths, &options, &mut loader);
-            loader.refuse_or_continue(paint)?;
-            let mut found = found?;
-            let before = loader.problems.len();
-            if let Some(file) = &file {
-                found.accept(file, today, &mut loader.problems);
-            }
-            if loader.problems.len() > before {
-                loader.print_problems(paint);
-            }
-            found
-        }
+    let names = [arguments.old.as_str(), arguments.new.as_str()];
+    let result = match names.map(case_named) {
+        [Some(old), Some(new)] => cases(arguments, [old, new], paint)?,
+        [None, None] => of_folders_or_policies(arguments, today, paint)?,
         [Some(_), None] | [None, Some(_)] => {
             terminal::print_stderr(
-                "stayput: cannot compare a recorded run with a policy; give two folders or two policies",
+                "stayput: cannot compare a case with something else; give two cases",
             );
             return Err(Exit::BadInput);
         }
@@ -68,6 +53,43 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     // The rows that an incomplete recording lacks may differ.
     let same = if result.incomplete.is_empty() { Exit::Success } else { Exit::Undecided };
     Ok(if result.is_same() { same } else { Exit::Failure })
+}
+
+/// Compares two recordings or two policies.
+fn of_folders_or_policies(
+    arguments: &Arguments,
+    today: SimTime,
+    paint: Paint,
+) -> Result<DiffResult, Exit> {
+    let folders = [&arguments.old, &arguments.new].map(|name| Recording::named(name));
+    match folders {
+        [Some(old), Some(new)] => recorded(arguments, &[old, new]),
+        [None, None] => {
+            let mut loader = Loader::new();
+            let names = (arguments.old.as_str(), arguments.new.as_str());
+            let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
+            let file = read_accepted_file(&path, &mut loader);
+            let pairing = arguments.pairing()?;
+            let options = PairOptions { pairing: pairing.as_ref(), accepted: file.as_ref() };
+            let found = policies(names, &arguments.paths, &options, &mut loader);
+            loader.refuse_or_continue(paint)?;
+            let mut found = found?;
+            let before = loader.problems.len();
+            if let Some(file) = &file {
+                found.accept(file, today, &mut loader.problems);
+            }
+            if loader.problems.len() > before {
+                loader.print_problems(paint);
+            }
+            Ok(found)
+        }
+        [Some(_), None] | [None, Some(_)] => {
+            terminal::print_stderr(
+                "stayput: cannot compare a recorded run with a policy; give two folders or two policies",
+            );
+            Err(Exit::BadInput)
+        }
+    }
 }
 
 /// Refuses options that need `--replications`, and `--replications` without scenarios.

@@ -178,7 +178,7 @@ fn compare_decisions(
 
 /// Runs the same replications under each of two policies. They use common random numbers, because
 /// a stream depends only on seed, replication and name.
-fn compare_replications(
+pub fn compare_replications(
     pairing: &Pairing,
     old: &Plan,
     new: &Plan,

@@ -498,7 +498,9 @@ pub(in crate::cli) fn run(
         .filter(|_| wants_page)
         .map(|paired| page_of(&file, &replications, &figures, paired));
     let result = (&*replications, figures);
-    study_result::finish(file, result, out, (request.out, request.format), colour)?;
+    // A table has one header: the differences stand in place of the estimates.
+    let printed = request.format.filter(|format| !(request.compare && *format == RunFormat::Csv));
+    study_result::finish(file, result, out, (request.out, printed), colour)?;
     print_paired(paired.as_deref().filter(|_| request.compare), request.format, colour)?;
     if let Some(page) = page {
         let to_stdout = (request.format == Some(RunFormat::Html)).then_some(ReportTarget::Stdout);

@@ -6,7 +6,9 @@ use super::exit::Exit;
 use super::terminal;
 use crate::cli::args::RunFormat;
 use crate::experiment::Replications;
-use crate::report::{PairedRun, RunEnd, RunFile, paired_json, paired_text};
+use crate::report::{
+    PairedRun, RunEnd, RunFile, paired_csv, paired_json, paired_markdown, paired_text,
+};
 use crate::stats::Confidence;
 
 /// The differences of cases, each from the first case of its scenario. They use common random
@@ -48,7 +50,15 @@ pub(super) fn print_paired(
             let lines = all.as_array().into_iter().flatten().map(ToString::to_string);
             lines.collect::<Vec<_>>().join("\n")
         }
-        Some(RunFormat::Csv | RunFormat::Html) | None => return Ok(()),
+        Some(RunFormat::Csv) => {
+            let mut out = Vec::new();
+            paired_csv(paired, &mut out).map_err(|error| {
+                terminal::could_not_write("standard output", &error).unwrap_or(Exit::Success)
+            })?;
+            String::from_utf8_lossy(&out).trim_end().to_owned()
+        }
+        Some(RunFormat::Markdown) => paired_markdown(paired).join("\n"),
+        Some(RunFormat::Html) | None => return Ok(()),
     };
     terminal::print(&text).map(|_| ())
 }

@@ -85,7 +85,7 @@ pub(in crate::cli) fn publish(
     }
     match format {
         // A page needs the replications, and its caller has them.
-        None | Some(RunFormat::Html) => Ok(()),
+        None | Some(RunFormat::Html | RunFormat::Markdown) => Ok(()),
         Some(format) => print(&figures, format, colour),
     }
 }

@@ -340,6 +340,26 @@ tables! {
         max Number "largest observation",
         currency Text "currency of the scenario's prices, in which metrics with the unit money are; empty if it has none",
     }
+    COMPARISON COMPARISON_COLUMNS "comparison.csv": "case of a scenario"
+        key(scenario case)
+    {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; `-` if it has none",
+        instances Integer "number of instances, including those that events create",
+        released Integer "number of released instances",
+        released_protected Integer "number of instances released although a protection was on",
+        released_protected_at_most Integer "the same, with instances whose protections are unknown",
+        first_loss Time "time of the first release; empty if there was none",
+        first_loss_trigger Word "trigger of the first release",
+        resources_lost Integer "number of resources lost",
+        gib_lost Integer "total known size of lost disks",
+        left_billed Integer "number of resources left behind and still billed",
+        held Integer "number of decisions in which a protection held",
+        overridden Integer "number of decisions that went ahead although a protection was in force",
+        worth_lost Number "what was lost with the instances, as far as it is stated",
+        billed_to_end Number "what is left behind costs until the end, as far as prices are stated",
+        currency Text "currency of the scenario's prices; empty if it has none",
+    }
     DIFFERENCES DIFFERENCE_COLUMNS "differences.csv": "metric under two policies or of two cases, with common random numbers"
         key(scenario old_case new_case old new metric)
     {

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::chance::{StudyRun, name};
 use super::charts::{Scale, bar, style};
+use super::study::{StudyRun, name};
 use crate::report::estimates::shown;
 use crate::stats::Tally;
 use crate::words::{Trigger, Unit, Word};

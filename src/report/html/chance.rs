@@ -8,41 +8,14 @@ use super::charts::{
 };
 use super::page::{Made, made, page};
 use super::pairs::paired_runs;
+use super::study::{Study, StudyRun, in_currency, is_first, name};
 use super::ticks::span;
 use crate::experiment::{Estimate, Replications};
-use crate::money::Currency;
 use crate::report::estimates::shown;
 use crate::report::figures::{many, number};
-use crate::report::paired::PairedRun;
 use crate::stats::Confidence;
 use crate::time::SimSpan;
 use crate::words::{Metric, Unit, Word};
-
-/// Replications of one case, and the estimates from them.
-pub struct StudyRun<'a> {
-    /// The replications.
-    pub replications: &'a Replications,
-    /// One estimate for each metric.
-    pub estimates: &'a [Estimate],
-    /// Confidence level of intervals, in percent.
-    pub level: f64,
-    /// The seed.
-    pub seed: u64,
-}
-
-/// Replications of all cases, and what the page says of them.
-pub struct Study<'a> {
-    /// Replications with their estimates, in the order of the cases.
-    pub runs: &'a [StudyRun<'a>],
-    /// Length of each run.
-    pub spans: &'a [SimSpan],
-    /// Paired differences of cases that use common random numbers.
-    pub paired: &'a [PairedRun],
-    /// Whether all requested replications were carried out.
-    pub complete: bool,
-    /// Assumptions, one line each.
-    pub assumptions: &'a [String],
-}
 
 /// Seconds of a day.
 const DAY: i64 = 24 * 60 * 60;
@@ -98,10 +71,6 @@ fn subjects(study: &Study<'_>) -> String {
         }
     }
     names.join(", ")
-}
-
-pub(super) fn name(of: &Replications) -> &str {
-    if of.case.is_empty() { &of.scenario } else { &of.case }
 }
 
 fn identity(study: &Study<'_>) -> String {
@@ -182,14 +151,6 @@ fn legend(study: &Study<'_>) -> Markup {
     }
 }
 
-/// The metrics that are shown first; the others fold.
-const FIRST: [&str; 4] = ["any-released", "any-protected-lost", "released", "held"];
-
-/// Whether a metric is shown first.
-pub(super) fn is_first(metric: &str) -> bool {
-    FIRST.contains(&metric)
-}
-
 fn intervals(study: &Study<'_>) -> Markup {
     let all = study.runs.first().map_or(&[][..], |run| run.estimates);
     let (first, others): (Vec<&Estimate>, Vec<&Estimate>) =
@@ -246,12 +207,6 @@ fn ends(scale: Scale, unit: Unit) -> Markup {
             text x="98%" y="12" text-anchor="end" { (shown(high, unit)) }
         }
     }
-}
-
-/// The currency of amounts, in brackets; empty for other units.
-pub(super) fn in_currency(unit: Unit, currency: Option<Currency>) -> String {
-    let currency = currency.filter(|_| unit == Unit::Money);
-    currency.map(|currency| format!(" ({currency})")).unwrap_or_default()
 }
 
 /// What a metric means; empty for counts that the scenario defines.

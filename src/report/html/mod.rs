@@ -22,13 +22,15 @@ mod marks;
 mod page;
 mod pairs;
 mod run;
+mod study;
 mod tables;
 mod test;
 mod ticks;
 mod windows;
 
-pub use chance::{Study, StudyRun, study_page};
+pub use chance::study_page;
 pub use diff::diff_page;
 pub use page::Made;
 pub use run::RunPage;
+pub use study::{Study, StudyRun};
 pub use test::{TestExtras, test_page};

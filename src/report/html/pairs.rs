@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::chance::{in_currency, is_first};
 use super::charts::{Scale, interval, style};
+use super::study::{in_currency, is_first};
 use crate::experiment::{Method, Paired};
 use crate::report::estimates::{shown, signed};
 use crate::report::figures::{many, number};

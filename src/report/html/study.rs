@@ -1,0 +1,52 @@
+//! What the page of replications is made of.
+
+use crate::experiment::{Estimate, Replications};
+use crate::money::Currency;
+use crate::report::paired::PairedRun;
+use crate::time::SimSpan;
+use crate::words::Unit;
+
+/// Replications of one case, and the estimates from them.
+pub struct StudyRun<'a> {
+    /// The replications.
+    pub replications: &'a Replications,
+    /// One estimate for each metric.
+    pub estimates: &'a [Estimate],
+    /// Confidence level of intervals, in percent.
+    pub level: f64,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// Replications of all cases, and what the page says of them.
+pub struct Study<'a> {
+    /// Replications with their estimates, in the order of the cases.
+    pub runs: &'a [StudyRun<'a>],
+    /// Length of each run.
+    pub spans: &'a [SimSpan],
+    /// Paired differences of cases that use common random numbers.
+    pub paired: &'a [PairedRun],
+    /// Whether all requested replications were carried out.
+    pub complete: bool,
+    /// Assumptions, one line each.
+    pub assumptions: &'a [String],
+}
+
+/// The case of replications, or the scenario if it has no cases.
+pub(super) fn name(of: &Replications) -> &str {
+    if of.case.is_empty() { &of.scenario } else { &of.case }
+}
+
+/// The metrics that are shown first; the others fold.
+const FIRST: [&str; 4] = ["any-released", "any-protected-lost", "released", "held"];
+
+/// Whether a metric is shown first.
+pub(super) fn is_first(metric: &str) -> bool {
+    FIRST.contains(&metric)
+}
+
+/// The currency of amounts, in brackets; empty for other units.
+pub(super) fn in_currency(unit: Unit, currency: Option<Currency>) -> String {
+    let currency = currency.filter(|_| unit == Unit::Money);
+    currency.map(|currency| format!(" ({currency})")).unwrap_or_default()
+}

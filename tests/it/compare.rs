@@ -1,0 +1,126 @@
+use serde_json::Value as Json;
+
+use crate::support::{folder, root, stayput, write};
+
+const SCENARIO: &str = "scenarios/unpaid-fortnight.yaml";
+
+fn compared(format: &str) -> String {
+    let ran = stayput(&["run", SCENARIO, "--compare", "-f", format]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    ran.stdout
+}
+
+/// What machines read is typed: numbers are numbers, instants are RFC 3339.
+#[test]
+fn the_comparison_has_the_same_figures_in_every_format() {
+    let json: Json = serde_json::from_str(compared("jsonl").trim()).unwrap();
+    let table = compared("csv");
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let cases = json["cases"].as_array().unwrap();
+    assert_eq!((cases.len(), rows.len()), (3, 3));
+    let (text, markdown) = (compared("text"), compared("markdown"));
+    for (case, row) in cases.iter().zip(&rows) {
+        let name = case["case"].as_str().unwrap();
+        assert!(text.contains(name) && markdown.contains(name), "{name}");
+        for (column, cell) in columns.iter().zip(row).skip(2) {
+            match &case["figures"][column] {
+                Json::Null => assert_eq!(cell, "", "{column}"),
+                Json::String(text) => assert_eq!(text, cell, "{column}"),
+                Json::Number(number) => assert_eq!(number.to_string(), cell, "{column}"),
+                other => panic!("{column}: {other}"),
+            }
+        }
+        let first = case["figures"]["first_loss"].as_str().unwrap();
+        assert!(first.len() == 20 && first.ends_with('Z') && first.contains('T'), "{first}");
+        assert!(case["figures"]["released"].is_u64());
+    }
+    for one in json["differ"].as_array().unwrap() {
+        for end in one["ends"].as_array().unwrap() {
+            assert!(end.is_null() || end["at"].as_str().unwrap().ends_with('Z'), "{end}");
+        }
+    }
+    let released = cases[0]["figures"]["released"].to_string();
+    let line = markdown.lines().find(|line| line.starts_with("| released |")).unwrap();
+    assert!(line.starts_with(&format!("| released | {released} |")), "{line}");
+    assert!(markdown.contains("|-|-:|-:|-:|") && markdown.contains("instances that differ"));
+    let page = compared("html");
+    crate::pages::assert_sound(&page);
+    assert!(page.contains("Cases side by side"));
+}
+
+#[test]
+fn amounts_are_numbers_and_markdown_needs_cases_to_compare() {
+    let scenario = "scenarios/what-it-costs.yaml";
+    let ran = stayput(&["run", scenario, "--compare", "-f", "jsonl"]);
+    let json: Json = serde_json::from_str(ran.stdout.trim()).unwrap();
+    let figures = &json["cases"][0]["figures"];
+    assert!(figures["worth_lost"].is_number() && figures["billed_to_end"].is_number(), "{json:#}");
+    assert!(figures["currency"].as_str().is_some_and(|code| code.len() == 3), "{figures}");
+    let ran = stayput(&["run", SCENARIO, "-f", "markdown"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("add `--compare`"), "{}", ran.stderr);
+}
+
+#[test]
+fn texts_of_a_scenario_do_nothing_in_markdown() {
+    let span = folder();
+    let text = "\
+stayput: scenario/1
+name: see @everybody
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 9d
+fleet: { instances: { 'a|<b>': { auto-release: $due }, b-2: { auto-release: +2d } } }
+cases: { 'https://example.org/a|b': { due: +1d }, 'x *late* @team': { due: +3d } }
+";
+    let path = write(span.path(), "hostile.yaml", text);
+    let ran = stayput(&["run", &path, "--compare", "-f", "markdown"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for line in ran.stdout.lines().filter(|line| line.starts_with('|')) {
+        let cells = line.replace("\\|", "").matches('|').count();
+        assert_eq!(cells, 4, "{line}");
+    }
+    assert!(!ran.stdout.contains("<b>") || ran.stdout.contains("`a\\|<b>`"), "{}", ran.stdout);
+    for active in [" @everybody", " https://example.org", " *late*", " @team"] {
+        assert!(!ran.stdout.contains(active), "{active}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn two_cases_are_compared_as_two_policies_are() {
+    let diff = |more: &[&str]| {
+        let path = root().join(SCENARIO).to_string_lossy().into_owned();
+        stayput(&[&["diff", "case=never-pays", "case=pays-on-day-10", &path], more].concat())
+    };
+    let ran = diff(&["-f", "json"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let json: Json = serde_json::from_str(&ran.stdout).unwrap();
+    let decisions = json["decisions"].as_array().unwrap();
+    assert!(decisions.iter().any(|one| one["direction"] == "better"), "{json:#}");
+    assert!(decisions.iter().all(|one| {
+        let row = if one["new"].is_null() { &one["old"] } else { &one["new"] };
+        row["case"] == "never-pays -> pays-on-day-10"
+    }));
+    assert!(diff(&[]).stdout.contains("[never-pays -> pays-on-day-10]"));
+    assert!(diff(&["-f", "markdown"]).stdout.contains("pays-on-day-10"));
+    let same = stayput(&["diff", "case=never-pays", "case=never-pays", SCENARIO]);
+    assert_eq!(same.code, 0, "{}", same.stdout);
+    for (old, new, why) in [
+        ("case=never-pays", "case=nobody", "has no case `nobody`: never-pays"),
+        ("case=never-pays", "alibaba-ecs@2026-05-15", "give two cases"),
+    ] {
+        let ran = stayput(&["diff", old, new, SCENARIO]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+    let luck = ["scenarios/year-of-luck.yaml", "--replications", "20", "-f", "csv"];
+    let ran = stayput(&[&["diff", "case=nothing-set", "case=protected"], &luck[..]].concat());
+    assert!(ran.stdout.contains("year-of-luck,nothing-set,protected,"), "{}", ran.stderr);
+    let study = ["run", luck[0], "--replications", "20", "--compare", "-f"];
+    let table = stayput(&[&study[..], &["csv"]].concat()).stdout;
+    assert!(table.lines().skip(1).all(|row| row.starts_with("year-of-luck,nothing-set,")));
+    let markdown = stayput(&[&study[..], &["markdown"]].concat()).stdout;
+    assert!(markdown.contains("| before | after |"), "{markdown}");
+}
