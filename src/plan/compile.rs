@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::bulk::events::{Checked, LargeEventTable, check};
+use super::bulk::events::{Checked, check, event_table};
 use super::bulk::instances::read_instances;
 use super::compiled::{Assumption, Plan};
 use super::compiler::{Options, ScenarioCompiler};
@@ -454,9 +454,7 @@ fn finish(
         ..header
     };
     let script = match streamed {
-        Some((table, checked)) => {
-            Script::Streamed(Arc::new(LargeEventTable::new(table, known, checked)))
-        }
+        Some((table, checked)) => Script::Streamed(event_table(table, known, checked)),
         None => Script::Listed(listed.events.into()),
     };
     Plan {

@@ -11,8 +11,16 @@
 //! 3. Compiling resolves policies, names, times and selectors into a [`Plan`].
 //!
 //! Every mistake of every case is reported at once.
+#![cfg_attr(
+    not(feature = "bulk"),
+    expect(dead_code, reason = "only the readers of large tables use some functions")
+)]
 
 mod autoscale_builder;
+#[cfg(feature = "bulk")]
+mod bulk;
+#[cfg(not(feature = "bulk"))]
+#[path = "no_bulk.rs"]
 mod bulk;
 mod compile;
 mod compiled;
@@ -52,7 +60,6 @@ mod verb_keys;
 
 pub use crate::format::expect::AccountIs;
 pub use crate::format::{SpanDistribution, UnsignedDecimal, VERBS, WrittenScenario};
-pub use bulk::csv_stream::{CsvRow, CsvStream, NextRow};
 pub use compile::{Compiled, compile, compile_with};
 pub use compiled::{Assumption, Plan};
 pub use compiler::Options;

@@ -168,7 +168,7 @@ fn no_verb_imports_a_verb() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// `plan/bulk` can be deleted: only two files name it.
+/// `plan/bulk` can be deleted if the feature `bulk` is off: only two files name it.
 #[test]
 fn the_reader_of_large_tables_has_one_entry_point() {
     let imports = Imports::of_source();

@@ -28,7 +28,7 @@ use crate::words::EventId;
 
 /// A table of events that was checked.
 #[derive(Debug)]
-pub struct LargeEventTable {
+struct LargeEventTable {
     table: Stream,
     known: FrozenNames,
     checked: Checked,
@@ -103,11 +103,9 @@ fn name(events: &mut Events, id: Option<&str>) -> Option<EventId> {
     }
 }
 
-impl LargeEventTable {
-    /// A checked table with the names that its cells use.
-    pub const fn new(table: Stream, known: FrozenNames, checked: Checked) -> Self {
-        Self { table, known, checked }
-    }
+/// A checked table with the names that its cells use.
+pub fn event_table(table: Stream, known: FrozenNames, checked: Checked) -> Arc<dyn EventTable> {
+    Arc::new(LargeEventTable { table, known, checked })
 }
 
 impl EventTable for LargeEventTable {

@@ -1,8 +1,9 @@
 //! Streaming readers for large tables.
 //!
-//! They are an optimisation: without this folder every table would be read whole, with the same
-//! results but more time and memory. Only `plan/compile.rs` and `plan/mod.rs` name it.
+//! They are an optimisation. With the feature `bulk` off, or without this folder, every table is
+//! read in pieces with the same results, and takes more time and memory. Only `plan/compile.rs` and
+//! `plan/mod.rs` name the folder.
 
-pub(super) mod csv_stream;
+mod csv_stream;
 pub(super) mod events;
 pub(super) mod instances;
