@@ -206,12 +206,15 @@ impl<'a> Running<'a> {
         let limits = self.arguments.overrides.limits();
         let mut summary = Summary::default();
         self.write(&RunItem::Start(&plan))?;
-        // Only the tables and the run file beside them have these.
-        let (written, starts): (_, Vec<Start>) = if self.tables.is_some() {
-            (WrittenPlan::of(&plan, &loader.sources), plan.starting_values().collect())
+        // Only the tables and the run file beside them have what is written.
+        let written = if self.tables.is_some() {
+            WrittenPlan::of(&plan, &loader.sources)
         } else {
-            (WrittenPlan::default(), Vec::new())
+            WrittenPlan::default()
         };
+        let shows_starts = self.tables.is_some() || self.page.is_some();
+        let starts: Vec<Start> =
+            if shows_starts { plan.starting_values().collect() } else { Vec::new() };
         let may_continue = || !terminal::is_interrupted();
         let progress = Progress::new(days(plan.header.elapsed(plan.header.end)), "days");
         let (ending, run) = carry_out_while(plan, limits, None, may_continue, |record, world| {

@@ -124,3 +124,37 @@ fn two_cases_are_compared_as_two_policies_are() {
     let markdown = stayput(&[&study[..], &["markdown"]].concat()).stdout;
     assert!(markdown.contains("| before | after |"), "{markdown}");
 }
+
+/// What a plan states is shown even where nothing changes it, or a group changes it later.
+#[test]
+fn lanes_begin_with_what_the_fleet_states() {
+    let span = folder();
+    let text = "\
+stayput: scenario/1
+name: begins
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 9d
+
+fleet:
+  groups: { web: { protect: [group-deletion-protection] } }
+  instances:
+    stopped-1: { state: stopped, protect: [release-protection] }
+    grouped-1: { group: web, membership: attached, protect: [scale-in-protection] }
+events:
+  - { at: +2d, set-protection: { instance: stopped-1, flags: { release-protection: false }, by: a, via: api } }
+  - { at: +3d, set-protection: { instance: grouped-1, flags: { scale-in-protection: false }, by: a, via: api } }
+";
+    let path = write(span.path(), "begins.yaml", text);
+    let ran = stayput(&["run", &path, "-f", "html"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for label in [
+        "stopped-1: stopped from 1 Jun 00:00, no protection from 3 Jun 00:00",
+        "grouped-1: running from 1 Jun 00:00",
+    ] {
+        assert!(ran.stdout.contains(label), "{label}: {}", ran.stdout);
+    }
+    // The protections at the start, those of the group included.
+    let lane = ran.stdout.split("grouped-1").nth(1).unwrap();
+    assert!(lane.contains("group-deletion-protection, scale-in-protection"), "{lane}");
+}

@@ -39,6 +39,16 @@ pub(super) struct Beginning {
 
 impl Beginning {
     fn of(row: &InstanceRow, steps: &[Step]) -> Self {
+        if let Some(start) = &row.start {
+            return Self {
+                account: start.account,
+                policy: start.policy,
+                on: start.on,
+                unknown: start.unknown,
+                state: start.state,
+            };
+        }
+        // A group created it in the run; no plan states it.
         let first_state = steps.iter().find_map(|step| step.what.state());
         let first_set = steps.iter().find_map(|step| step.what.protections());
         Self {
