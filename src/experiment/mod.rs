@@ -15,6 +15,7 @@ mod replication;
 mod run;
 mod suggest;
 mod summary;
+mod two_person;
 mod worker_pool;
 
 pub use affected::affected_instances;
@@ -30,4 +31,5 @@ pub use replication::{Observed, Replications, observe};
 pub use run::{Ending, Stopped, carry_out, carry_out_while};
 pub use suggest::suggest;
 pub use summary::{MoneySum, Summary};
+pub use two_person::two_person;
 pub use worker_pool::WorkerPool;

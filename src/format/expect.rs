@@ -9,6 +9,7 @@ use super::schema::Schemas;
 use super::selector::Selector;
 use super::tree::{Node, Value};
 use crate::diagnostics::{Code, Problem, Problems, Spanned};
+use crate::time::SimSpan;
 use crate::words::{
     Action, Billing, Channel, Confidence, Effect, Fate, Health, Lifecycle, Lock, Membership,
     Outcome, RequestResult, ResourceKind, Trigger, Verdict, words,
@@ -32,6 +33,8 @@ record! {
         default "always" => always: Lines<WrittenWatch>,
         /// Numbers of decisions by outcome.
         default "totals" => totals: Lines<WrittenTotal>,
+        /// Instances that no caller can alone get released or deprive of a disk.
+        default "two-person" => two_person: OneOrMany<Spanned<WrittenTwoPerson>>,
         /// Whether a decision that no line lists fails the test.
         default "exact" => exact: bool,
     }
@@ -131,6 +134,21 @@ record! {
         optional "at" => at: Spanned<Written>,
         /// The rule that decided the fate.
         optional "rule" => rule: Spanned<String>,
+    }
+}
+
+record! {
+    /// Instances whose loss needs two callers, as `hunt` searches it: calls of one caller alone, in
+    /// every position of a switch that the scenario leaves open.
+    WrittenTwoPerson: "a two-person rule" {
+        /// The cases in which it is expected; all cases if not given.
+        optional "in" => within_cases: OneOrMany<Spanned<Name>>,
+        /// The instances.
+        required "instance" => instance: Selector,
+        /// The time after the start in which one caller must not get an instance lost.
+        required "within" => within: SimSpan,
+        /// The largest number of calls; 3 if not given.
+        optional "calls" => calls: u8,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Resolves expectations: names become ids, times become instants.
 
 use super::expectations::{
-    DecisionLine, Expectation, Expectations, LossLine, RequestLine, TotalLine, Watch,
+    DecisionLine, Expectation, Expectations, LossLine, RequestLine, TotalLine, TwoPersonLine, Watch,
 };
 use super::names::{NameTable, with_known};
 use super::protections::unknown_protection;
@@ -10,7 +10,7 @@ use super::script_builder::Events;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::format::expect::{
     AnyOf, Lines, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest, WrittenTotal,
-    WrittenWatch,
+    WrittenTwoPerson, WrittenWatch,
 };
 use crate::format::{Map, Name, OneOrMany, Selector, VERBS, When as Written};
 use crate::policy::Policy;
@@ -51,6 +51,11 @@ impl Expecting<'_, '_> {
             never: self.lines(&part.never, |p| &p.within, Self::watch),
             always: self.lines(&part.always, |p| &p.within, Self::watch),
             totals: self.lines(&part.totals, |p| &p.within, Self::total),
+            two_person: self.lines(
+                &Lines(part.two_person.0.clone()),
+                |p| &p.within_cases,
+                Self::two_person,
+            ),
             exact: part.exact,
         }
     }
@@ -318,6 +323,13 @@ impl Expecting<'_, '_> {
     fn watch(&mut self, part: &WrittenWatch, _: Span) -> Option<Watch> {
         let instances = self.resolver.select(&part.instance)?;
         Some(Watch { instances, is: part.is })
+    }
+
+    fn two_person(&mut self, part: &WrittenTwoPerson, _: Span) -> Option<TwoPersonLine> {
+        let mut instances = self.resolver.select(&part.instance)?;
+        instances.sort_unstable();
+        let calls = part.calls.map_or(3, usize::from);
+        Some(TwoPersonLine { instances, within: part.within, calls })
     }
 
     fn total(&mut self, part: &WrittenTotal, span: Span) -> Option<TotalLine> {

@@ -3,7 +3,7 @@
 use crate::diagnostics::{Span, Spanned};
 use crate::format::expect::AccountIs;
 use crate::record::Cause;
-use crate::time::SimTime;
+use crate::time::{SimSpan, SimTime};
 use crate::words::{
     AccountId, Action, Billing, Channel, Confidence, Effect, Fate, GroupId, Health, InstanceId,
     Lifecycle, Lock, Membership, Outcome, RequestResult, ResourceKind, Trigger, Verdict, ZoneId,
@@ -26,8 +26,21 @@ pub struct Expectations {
     pub always: Vec<Expectation<Watch>>,
     /// Expected numbers of decisions.
     pub totals: Vec<Expectation<TotalLine>>,
+    /// Instances whose loss needs two callers.
+    pub two_person: Vec<Expectation<TwoPersonLine>>,
     /// Whether a decision that no line lists is a failure.
     pub exact: bool,
+}
+
+/// Instances whose loss needs two callers.
+#[derive(Debug, Clone)]
+pub struct TwoPersonLine {
+    /// The instances, sorted.
+    pub instances: Vec<InstanceId>,
+    /// The time after the start.
+    pub within: SimSpan,
+    /// The largest number of calls.
+    pub calls: usize,
 }
 
 impl Expectations {
@@ -40,6 +53,7 @@ impl Expectations {
             + self.never.len()
             + self.always.len()
             + self.totals.len()
+            + self.two_person.len()
     }
 
     /// The span of the line that stands first in its file; `None` if there is none.
@@ -53,7 +67,8 @@ impl Expectations {
             .chain(spans(&self.states))
             .chain(spans(&self.never))
             .chain(spans(&self.always))
-            .chain(spans(&self.totals));
+            .chain(spans(&self.totals))
+            .chain(spans(&self.two_person));
         all.min_by_key(|span| span.start)
     }
 

@@ -66,7 +66,7 @@ pub use compiler::Options;
 pub use events::Event;
 pub use expectations::{
     CheckTime, DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine,
-    RequestLine, StateLine, StateOf, TotalLine, Watch,
+    RequestLine, StateLine, StateOf, TotalLine, TwoPersonLine, Watch,
 };
 pub use principals::{Principals, Resource};
 pub use random::{Alternative, Among, FollowUp, RandomSource, Same};

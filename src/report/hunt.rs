@@ -9,7 +9,7 @@ use crate::named::NamedRecord;
 use crate::policy::{Basis, Policy, Remedy, Rulebook};
 use crate::record::{Decision, Loss, Record, Start};
 use crate::run_header::{RunHeader, run_name};
-use crate::search::{Hunt, Hunted, Incomplete, Replay, ReplayedStep, Way};
+use crate::search::{Hunt, Hunted, Incomplete, Replay, Way};
 use crate::time::SimTime;
 use crate::words::{InstanceId, RuleId, Word};
 
@@ -105,7 +105,7 @@ fn way_text(
     let mut rows: Vec<(SimTime, Vec<String>)> = Vec::new();
     for step in &replay.steps {
         let who = if step.is_call { "call" } else { "cause" };
-        rows.push((step.at, vec![elapsed(header, step.at), who.into(), step_text(step)]));
+        rows.push((step.at, vec![elapsed(header, step.at), who.into(), step.text()]));
     }
     for decision in &replay.decisions {
         let text = decision_text(&replay.header, decision);
@@ -156,36 +156,6 @@ fn marks(target: &HuntedTarget, way: &Way) -> Vec<&'static str> {
 
 fn elapsed(header: &RunHeader, at: SimTime) -> String {
     format!("+{}", header.elapsed(at))
-}
-
-/// `release: { instance: db-1, force: true }`.
-fn step_text(step: &ReplayedStep) -> String {
-    format!("{}: {}", step.verb, flow(&step.keys))
-}
-
-/// A value as YAML writes it in one line.
-pub(super) fn flow(value: &Json) -> String {
-    match value {
-        Json::Object(keys) => {
-            let keys: Vec<String> =
-                keys.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();
-            format!("{{ {} }}", keys.join(", "))
-        }
-        Json::Array(items) => {
-            let items: Vec<String> = items.iter().map(flow).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Json::String(text) if is_plain(text) => text.clone(),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => value.to_string(),
-    }
-}
-
-/// Whether a text needs no quotes in YAML's flow style.
-fn is_plain(text: &str) -> bool {
-    let inner = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '+');
-    text.chars().next().is_some_and(char::is_alphanumeric)
-        && text.chars().all(inner)
-        && !text.ends_with(':')
 }
 
 /// `manual release: released; RP2, documented (release): because …`.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::hunt::{HuntedTarget, flow};
+use super::hunt::HuntedTarget;
 use crate::diagnostics::{Code, Problems, Sources};
 use crate::format::{AddedEvents, Node, Value, overlaid, parse_yaml, tree_text, yaml_scalar};
 use crate::run_header::RunHeader;
@@ -82,8 +82,7 @@ fn added(
     }
     for step in &replay.steps {
         let (at, id) = (elapsed(header, step.at), yaml_scalar(&step.name));
-        let _ =
-            writeln!(out, "  - {{ at: \"{at}\", id: {id}, {}: {} }}", step.verb, flow(&step.keys));
+        let _ = writeln!(out, "  - {{ at: \"{at}\", id: {id}, {} }}", step.text());
     }
     out.push_str(&expected(header, name, replay));
     out

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::{Plan, Scripted};
 use crate::time::SimTime;
-use crate::words::InstanceId;
+use crate::words::{ActorId, InstanceId};
 
 /// The instances in classes, each in the order of `targets`. The instances of a class have the same
 /// ways: they are in no group and in the same account, no event names them, and nothing of them
@@ -45,4 +45,9 @@ pub fn alike(plan: &Plan, script: &[Scripted], targets: &[InstanceId]) -> Vec<Ve
         }
     }
     classes
+}
+
+/// The callers of a plan: anybody, where it names no principals.
+pub fn callers(_plan: &Plan) -> Vec<Option<ActorId>> {
+    vec![None]
 }

@@ -37,7 +37,7 @@ mod question;
 mod replay;
 mod ways;
 
-pub use alike::alike;
+pub use alike::{alike, callers};
 pub use explore::{Hunted, Incomplete, hunt};
 pub use question::Hunt;
 pub use replay::{Replay, ReplayedStep, replay};

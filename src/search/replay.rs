@@ -31,6 +31,38 @@ pub struct ReplayedStep {
     pub is_call: bool,
 }
 
+impl ReplayedStep {
+    /// The step as a file states it: `release: { instance: db-1, force: true }`.
+    pub fn text(&self) -> String {
+        format!("{}: {}", self.verb, flow(&self.keys))
+    }
+}
+
+/// A value as YAML writes it in one line.
+fn flow(value: &Json) -> String {
+    match value {
+        Json::Object(keys) => {
+            let keys: Vec<String> =
+                keys.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();
+            format!("{{ {} }}", keys.join(", "))
+        }
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::String(text) if is_plain(text) => text.clone(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => value.to_string(),
+    }
+}
+
+/// Whether a text needs no quotes in YAML's flow style.
+fn is_plain(text: &str) -> bool {
+    let inner = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '+');
+    text.chars().next().is_some_and(char::is_alphanumeric)
+        && text.chars().all(inner)
+        && !text.ends_with(':')
+}
+
 /// What a way did in the whole scenario.
 #[derive(Debug)]
 pub struct Replay {

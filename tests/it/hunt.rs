@@ -271,3 +271,28 @@ fn the_text_names_rules_and_what_would_have_closed_a_way() {
     let unknown = stayput(&["hunt", &path, "--target", "db-9"]);
     assert_eq!(unknown.code, 2, "{}", unknown.stderr);
 }
+
+/// `two-person` fails with the way that one caller has, and holds where there is none.
+#[test]
+fn a_two_person_rule_is_proved_or_fails_with_the_way() {
+    let span = folder();
+    let rule = |fleet: &str, calls: u8| {
+        let expect = format!(
+            "expect:\n  two-person: {{ instance: \"db-*\", within: 24h, calls: {calls} }}\n"
+        );
+        let text = scenario("alibaba-ecs@2026-05-15", fleet) + &expect;
+        stayput(&["test", &write(span.path(), "s.yaml", text)])
+    };
+    let flagged = "  instances: { db-1..3: { protect: [release-protection] } }\n";
+    let fails = rule(flagged, 2);
+    assert_eq!(fails.code, 1, "{}{}", fails.stdout, fails.stderr);
+    for text in ["db-1 (and 2 more)", "within 1d", "schedule-release: {", "RP2"] {
+        assert!(fails.stdout.contains(text), "`{text}` is not in {}", fails.stdout);
+    }
+    let paid = "  instances: { db-1: { billing: subscription, expires: +30d } }\n";
+    let holds = rule(paid, 1);
+    assert_eq!(holds.code, 0, "{}{}", holds.stdout, holds.stderr);
+    let converts = rule(paid, 2);
+    assert_eq!(converts.code, 1, "{}{}", converts.stdout, converts.stderr);
+    assert!(converts.stdout.contains("convert-billing"), "{}", converts.stdout);
+}

@@ -4,7 +4,9 @@ use super::exit::Exit;
 use super::progress::Progress;
 use super::run_end::{name_of, undecided};
 use super::terminal;
-use crate::experiment::{Judge, Judgement, Reach, Reached, Summary, WorkerPool, carry_out};
+use crate::experiment::{
+    Judge, Judgement, Reach, Reached, Summary, WorkerPool, carry_out, two_person,
+};
 use crate::kernel::Limits;
 use crate::plan::Plan;
 use crate::record::InstanceRow;
@@ -81,6 +83,7 @@ pub fn judge_all(jobs: &[Job], settings: RunSettings) -> Result<Vec<Judged>, Int
 /// [`Interrupted`] if the user interrupts.
 pub fn judge(job: &Job, settings: RunSettings) -> Result<Judged, Interrupted> {
     let mut judge = Judge::new(job.plan.expectations.clone());
+    judge.add_failures(two_person(&job.plan, &|| !terminal::is_interrupted()));
     let mut summary = Summary::default();
     let (mut rows, mut reach) = (Vec::new(), Reach::default());
     let (ending, run) =

@@ -89,6 +89,11 @@ impl Judge {
         }
     }
 
+    /// Adds failures that were found beside the run.
+    pub fn add_failures(&mut self, failures: Vec<Failure>) {
+        self.failures.extend(failures);
+    }
+
     /// Checks the expected states whose instant ends before the next event; `next` is `None` if
     /// there is no further event.
     pub fn check_states(&mut self, next: Option<SimTime>, world: &World) {

@@ -1,0 +1,184 @@
+//! The two-person rule: no caller can alone get an instance released, or deprive it of a disk.
+//!
+//! The proof is a search of the calls of each caller alone. The events of the scenario happen as
+//! written. A switch that the scenario leaves open is tried in each of its positions, the others in
+//! their own; what a default gave the fleet stays as it is.
+
+use std::sync::Arc;
+
+use super::expectations::failure::Failure;
+use crate::plan::{Expectation, Plan, Scripted, TwoPersonLine};
+use crate::policy::Rulebook;
+use crate::search::{Hunt, Incomplete, Replay, alike, callers, hunt, replay};
+use crate::words::{ActorId, InstanceId, PolicyId};
+
+/// Most states that are searched for one instance, caller and position of a switch.
+const MOST_STATES: u64 = 200_000;
+
+/// Checks every two-person rule of a plan. `may_continue` is called for each state.
+pub fn two_person(plan: &Plan, may_continue: &dyn Fn() -> bool) -> Vec<Failure> {
+    let rules = &plan.expectations.two_person;
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    // A table that changed while it was read ends the run itself.
+    let Ok(script) = plan.script.listed() else { return Vec::new() };
+    let proof = Proof { plan, script: &script, may_continue };
+    rules.iter().flat_map(|rule| proof.failures(rule)).collect()
+}
+
+struct Proof<'p> {
+    plan: &'p Plan,
+    script: &'p [Scripted],
+    may_continue: &'p dyn Fn() -> bool,
+}
+
+/// What one caller can do alone.
+enum Alone {
+    Nothing,
+    Loses(Box<Replay>),
+    Unknown(Incomplete),
+}
+
+impl Proof<'_> {
+    fn failures(&self, rule: &Expectation<TwoPersonLine>) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for class in alike(self.plan, self.script, &rule.line.instances) {
+            let Some(first) = class.first() else { continue };
+            let found = self.first_failure(&rule.line, *first);
+            failures.extend(found.map(|(title, instead)| {
+                let rest = class.len() - 1;
+                let others = if rest > 0 { format!(" (and {rest} more)") } else { String::new() };
+                let name = self.plan.header.instance(*first);
+                let title = format!("{name}{others}: {title}, but `two-person` was expected");
+                Failure { span: Some(rule.span), title, instead }
+            }));
+        }
+        failures
+    }
+
+    /// The first caller, in the first position of the switches, who loses an instance alone.
+    fn first_failure(
+        &self,
+        rule: &TwoPersonLine,
+        instance: InstanceId,
+    ) -> Option<(String, Vec<String>)> {
+        let account = self.plan.fleet.instance(instance).account;
+        let policy = self.plan.fleet.account(account).policy;
+        let mut position = None;
+        let mut plans = vec![(None, self.plan.clone())];
+        plans.extend(positions(self.plan, policy).map(|(said, plan)| (Some(said), plan)));
+        for (said, plan) in plans {
+            for caller in callers(&plan) {
+                let here = self.alone(&plan, rule, instance, caller);
+                if matches!(here, Alone::Nothing) {
+                    continue;
+                }
+                position = Some((said, caller, here));
+                break;
+            }
+            if position.is_some() {
+                break;
+            }
+        }
+        let (said, caller, found) = position?;
+        let who = caller.map_or("one caller", |caller| self.plan.header.actor(caller));
+        let within = rule.within;
+        let said = said.map(|said: String| format!(" with {said}")).unwrap_or_default();
+        match found {
+            Alone::Nothing => None,
+            Alone::Unknown(why) => {
+                let why = match why {
+                    Incomplete::Limit => "the largest number of states was reached",
+                    Incomplete::Interrupted => "the search was interrupted",
+                };
+                Some((format!("not proved{said}, because {why}"), Vec::new()))
+            }
+            Alone::Loses(replay) => {
+                let title = format!("{who} can get it lost alone within {within}{said}");
+                Some((title, course(&replay)))
+            }
+        }
+    }
+
+    /// What a caller can do alone.
+    fn alone(
+        &self,
+        plan: &Plan,
+        rule: &TwoPersonLine,
+        instance: InstanceId,
+        caller: Option<ActorId>,
+    ) -> Alone {
+        let part = plan.around(self.script, instance);
+        let Some(target) = part.reduced(instance) else { return Alone::Nothing };
+        let asked = Hunt {
+            target,
+            within: rule.within,
+            most: rule.calls,
+            keep_flag: false,
+            causes: false,
+            callers: vec![caller],
+            limit: MOST_STATES,
+            prunes: true,
+        };
+        let hunted = hunt(&part, &asked, |_| (self.may_continue)());
+        if let Some(way) = hunted.ways.iter().find(|way| !way.steps.is_empty()) {
+            let found = replay(plan, self.script, &part, (&asked, &hunted), way);
+            return Alone::Loses(Box::new(found));
+        }
+        hunted.incomplete.map_or(Alone::Nothing, Alone::Unknown)
+    }
+}
+
+/// The course of a way, in lines.
+fn course(replay: &Replay) -> Vec<String> {
+    let header = &replay.header;
+    let at = |at| format!("+{}", header.elapsed(at));
+    let steps = replay.steps.iter();
+    let mut lines: Vec<String> =
+        steps.map(|step| format!("  {:<9} {}", at(step.at), step.text())).collect();
+    lines.extend(replay.decisions.iter().map(|decision| {
+        let rule = decision.rule.map(|rule| {
+            let book = header.rulebook(decision.policy);
+            format!(" by {}", book.policy.rule(rule).id)
+        });
+        let effect = decision.effect;
+        let rule = rule.unwrap_or_default();
+        format!(
+            "  {:<9} {} {}: {effect}{rule}",
+            at(decision.at),
+            decision.trigger,
+            decision.outcome
+        )
+    }));
+    lines
+}
+
+/// The same plan with each switch that the scenario leaves open in each of its other positions.
+fn positions(plan: &Plan, policy: PolicyId) -> impl Iterator<Item = (String, Plan)> + '_ {
+    let book = plan.header.rulebook(policy);
+    let switches = (0_u8..).zip(&book.policy.switches);
+    let open = switches.filter(move |(id, _)| {
+        let id = crate::words::SwitchId(*id);
+        !book.policy.unknown.contains(id) && !book.is_taken(id)
+    });
+    open.flat_map(move |(id, switch)| {
+        let id = crate::words::SwitchId(id);
+        let others = (0_u8..).zip(&switch.values);
+        let others = others.filter(move |(value, _)| *value != book.position(id));
+        others.map(move |(value, said)| {
+            let mut moved = plan.clone();
+            moved.header.rulebooks[policy.index()] = Arc::new(moved_to(book, id, value));
+            (format!("{}={said}", switch.name), moved)
+        })
+    })
+}
+
+/// The same rules with one switch in another position.
+fn moved_to(book: &Rulebook, id: crate::words::SwitchId, value: u8) -> Rulebook {
+    let switches = (0..book.policy.switches.len()).map(crate::words::SwitchId::from_index);
+    let mut settings: Vec<u8> = switches.map(|switch| book.position(switch)).collect();
+    settings[id.index()] = value;
+    let taken = crate::words::SwitchSet::EMPTY.with(id);
+    Rulebook::new(Arc::clone(&book.policy), settings, taken)
+}
