@@ -11,12 +11,12 @@ use super::shared::messages::print_problem;
 use super::shared::progress::Progress;
 use super::shared::terminal;
 use super::shared::way_files::write_ways;
-use crate::diagnostics::{Code, Problem, many};
+use crate::diagnostics::{Code, Problem, closest, many};
 use crate::format::{Read, Selector, parse_yaml, yaml_scalar};
 use crate::plan::{Options, Plan, Script, Scripted};
 use crate::record::Start;
 use crate::report::{HuntedTarget, hunt_json, hunt_text};
-use crate::search::{Hunt, alike, hunt, replay};
+use crate::search::{self, Hunt, alike, hunt, replay};
 use crate::time::SimSpan;
 use crate::words::{ActorId, InstanceId};
 
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Time in which the instance is to be lost, from the start of the scenario.
     #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span)]
     within: SimSpan,
-    /// Only these callers make calls. Without it anybody does.
+    /// Only these callers make calls. Without it the principals of the scenario do, or anybody.
     #[arg(long = "as", value_name = "WHO", num_args = 1..)]
     callers: Vec<String>,
     /// Largest number of steps of a way.
@@ -172,23 +172,42 @@ fn one_plan(
     Ok(targets)
 }
 
-/// The callers that are searched; those that no event names are added to the plan.
+/// The callers that are searched. Those that no event names are added to the plan, unless it has
+/// principals.
 fn callers(plan: &mut Plan, names: &[String]) -> Result<Vec<Option<ActorId>>, Exit> {
+    let all = search::callers(plan);
+    let refuse = |problem: Problem| {
+        print_problem(problem);
+        Err(Exit::BadInput)
+    };
+    if names.len().max(all.len()) > 64 {
+        let title = "at most 64 callers can be searched; name some with `--as`";
+        return refuse(Problem::bare(Code::BadNumber, title));
+    }
     if names.is_empty() {
-        return Ok(vec![None]);
+        return Ok(all);
     }
-    if names.len() > 64 {
-        print_problem(Problem::bare(Code::BadNumber, "`--as` takes at most 64 callers"));
-        return Err(Exit::BadInput);
+    let mut chosen = Vec::new();
+    for name in names {
+        let known = plan.header.actors.position(name).map(ActorId::from_index);
+        match known {
+            Some(id) if plan.principals.is_none() || all.contains(&Some(id)) => {
+                chosen.push(Some(id));
+            }
+            _ if plan.principals.is_none() => {
+                plan.header.actors.push(name);
+                chosen.push(Some(ActorId::from_index(plan.header.actors.len() - 1)));
+            }
+            _ => {
+                let principals = all.iter().flatten().map(|id| plan.header.actor(*id));
+                let close = closest(name, principals);
+                let title = format!("there is no principal `{name}`");
+                let problem = Problem::bare(Code::UnknownName, title).did_you_mean(&close);
+                return refuse(problem);
+            }
+        }
     }
-    let actors = names.iter().map(|name| {
-        let known = plan.header.actors.position(name).unwrap_or_else(|| {
-            plan.header.actors.push(name);
-            plan.header.actors.len() - 1
-        });
-        Some(ActorId::from_index(known))
-    });
-    Ok(actors.collect())
+    Ok(chosen)
 }
 
 /// What is asked about one instance.

@@ -98,8 +98,9 @@ fn way_text(
 ) -> Vec<String> {
     let marks = marks(target, way);
     let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
-    let title =
-        format!("{number}. {}: lost after {}{marks}", effort(way), header.elapsed(way.lost));
+    let who = callers(header, target, way);
+    let lost = header.elapsed(way.lost);
+    let title = format!("{number}. {}{who}: lost after {lost}{marks}", effort(way));
     let mut lines = hanging("  ", &title, page.width);
     lines.iter_mut().for_each(|line| *line = page.paint.bold(line));
     let mut rows: Vec<(SimTime, Vec<String>)> = Vec::new();
@@ -127,6 +128,26 @@ fn way_text(
         lines.extend(hanging("     ", text, page.width));
     }
     lines
+}
+
+/// ` (alice, or bob)`; empty if the callers have no names.
+fn callers(header: &RunHeader, target: &HuntedTarget, way: &Way) -> String {
+    let sets: Vec<String> = names_of_callers(header, target, way)
+        .iter()
+        .map(|names| names.join(" and "))
+        .filter(|names| !names.is_empty())
+        .collect();
+    if sets.is_empty() { String::new() } else { format!(" ({})", sets.join(", or ")) }
+}
+
+/// The callers who can do a way, each set by name.
+fn names_of_callers<'h>(
+    header: &'h RunHeader,
+    target: &HuntedTarget,
+    way: &Way,
+) -> Vec<Vec<&'h str>> {
+    let sets = way.callers(&target.hunt.callers).into_iter();
+    sets.map(|set| set.iter().map(|id| header.actor(*id)).collect()).collect()
 }
 
 /// `2 steps by 1 person`.
@@ -256,7 +277,7 @@ fn target_json(header: &RunHeader, target: &HuntedTarget) -> Json {
     let Start { instance, policy, on, unknown, .. } = target.start;
     let alike: Vec<&str> = target.alike.iter().map(|id| header.instance(*id)).collect();
     let ways: Vec<Json> =
-        target.ways().map(|(way, replay)| way_json(header, way, replay)).collect();
+        target.ways().map(|(way, replay)| way_json(header, target, way, replay)).collect();
     let Hunted { states, searched, incomplete, undecided, .. } = &target.hunted;
     json!({
         "instance": header.instance(instance),
@@ -279,7 +300,7 @@ fn target_json(header: &RunHeader, target: &HuntedTarget) -> Json {
     })
 }
 
-fn way_json(header: &RunHeader, way: &Way, replay: &Replay) -> Json {
+fn way_json(header: &RunHeader, target: &HuntedTarget, way: &Way, replay: &Replay) -> Json {
     let steps: Vec<Json> = replay
         .steps
         .iter()
@@ -300,6 +321,7 @@ fn way_json(header: &RunHeader, way: &Way, replay: &Replay) -> Json {
     json!({
         "steps": steps,
         "callers": way.people(),
+        "by": names_of_callers(header, target, way),
         "lost": way.lost.to_string(),
         "elapsed_s": header.elapsed(way.lost).seconds(),
         "confirmed": replay.is_confirmed,

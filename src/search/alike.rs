@@ -9,7 +9,8 @@ use crate::words::{ActorId, InstanceId};
 /// The instances in classes, each in the order of `targets`. The instances of a class have the same
 /// ways: they are in no group and in the same account, no event names them, and nothing of them
 /// differs but their names. When they were created and in which zone they are is of importance only
-/// to groups, so it is compared if their account has one.
+/// to groups, so it is compared if their account has one. Principals may have permissions for one
+/// of them alone, so with principals each is a class.
 pub fn alike(plan: &Plan, script: &[Scripted], targets: &[InstanceId]) -> Vec<Vec<InstanceId>> {
     let mut named = vec![false; plan.header.instances.len()];
     for event in script {
@@ -21,7 +22,8 @@ pub fn alike(plan: &Plan, script: &[Scripted], targets: &[InstanceId]) -> Vec<Ve
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for id in targets {
         let instance = *plan.fleet.instance(*id);
-        if named[id.index()] || instance.group.is_some() || !instance.exists() {
+        let alone = named[id.index()] || plan.principals.is_some();
+        if alone || instance.group.is_some() || !instance.exists() {
             classes.push(vec![*id]);
             continue;
         }
@@ -47,7 +49,8 @@ pub fn alike(plan: &Plan, script: &[Scripted], targets: &[InstanceId]) -> Vec<Ve
     classes
 }
 
-/// The callers of a plan: anybody, where it names no principals.
-pub fn callers(_plan: &Plan) -> Vec<Option<ActorId>> {
-    vec![None]
+/// The callers of a plan: its principals, or anybody if it has none.
+pub fn callers(plan: &Plan) -> Vec<Option<ActorId>> {
+    let principals = plan.principals.as_ref();
+    principals.map_or_else(|| vec![None], |all| all.ids().map(Some).collect())
 }

@@ -231,7 +231,8 @@ impl<F: Fn(u64) -> bool> Search<'_, F> {
             Course::On => false,
             Course::Over => true,
             Course::Lost => {
-                self.ways.add(Way { steps: steps.to_vec(), lost: branch.now() });
+                let (steps, lost) = (steps.to_vec(), branch.now());
+                self.ways.add(Way { steps, lost, others: Vec::new() });
                 true
             }
         }

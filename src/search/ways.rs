@@ -34,6 +34,8 @@ pub struct Way {
     pub steps: Vec<TakenStep>,
     /// Instant of the loss.
     pub lost: SimTime,
+    /// Other callers who can do the same, each a set of callers.
+    pub(super) others: Vec<Callers>,
 }
 
 /// The kinds of some steps, in ascending order.
@@ -48,11 +50,14 @@ impl Way {
         callers(&self.steps).count_ones()
     }
 
-    /// The callers that the scenario names.
-    pub fn actors(&self, all: &[Option<ActorId>]) -> Vec<ActorId> {
-        let set = callers(&self.steps);
-        let named = all.iter().enumerate().filter(|(index, _)| set >> index & 1 == 1);
-        named.filter_map(|(_, actor)| *actor).collect()
+    /// The callers who can do it, out of `all`: those of its steps first, then each other set.
+    pub fn callers(&self, all: &[Option<ActorId>]) -> Vec<Vec<ActorId>> {
+        let named = |set: Callers| {
+            let in_set = all.iter().enumerate().filter(|(index, _)| set >> index & 1 == 1);
+            in_set.filter_map(|(_, actor)| *actor).collect()
+        };
+        let sets = std::iter::once(callers(&self.steps)).chain(self.others.iter().copied());
+        sets.map(named).collect()
     }
 
     /// Whether no other way can be listed beside this one that does the same.
@@ -104,7 +109,16 @@ impl Ways {
     /// The ways: fewest steps first, then least time, then fewest people.
     pub(super) fn in_order(self) -> Vec<Way> {
         let mut ways = self.0;
-        ways.sort_by_key(|way| (way.steps.len(), way.lost, way.people(), kinds(&way.steps)));
-        ways
+        let rank = |way: &Way| (way.steps.len(), way.lost, way.people(), kinds(&way.steps));
+        ways.sort_by_cached_key(|way| (rank(way), callers(&way.steps)));
+        // What several callers can do in the same way is one way.
+        let mut distinct: Vec<Way> = Vec::new();
+        for way in ways {
+            match distinct.last_mut() {
+                Some(last) if rank(last) == rank(&way) => last.others.push(callers(&way.steps)),
+                _ => distinct.push(way),
+            }
+        }
+        distinct
     }
 }

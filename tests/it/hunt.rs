@@ -296,3 +296,31 @@ fn a_two_person_rule_is_proved_or_fails_with_the_way() {
     assert_eq!(converts.code, 1, "{}{}", converts.stdout, converts.stderr);
     assert!(converts.stdout.contains("convert-billing"), "{}", converts.stdout);
 }
+
+/// Who may lift a protection and who may release are two people: together they lose the instance,
+/// alone they do not.
+#[test]
+fn permissions_decide_who_can_do_a_way() {
+    let principals = "principals:\n  deployer: { may: [ecs:DeleteInstance, ecs:StopInstance] }\n  \
+                      guardian: { may: ecs:ModifyInstanceAttribute }\n";
+    let more = "  admin: { may: \"*\" }\n  root: { may: \"*\" }\n";
+    let fleet = "fleet: { instances: { db-1: { protect: [release-protection] } } }\n";
+    let expect = "expect: { two-person: { instance: db-1, within: 24h } }\n";
+    let head = "stayput: scenario/1\nname: who\npolicy: alibaba-ecs-cn@2026-05-15\n\
+                start: 2026-06-01T00:00:00Z\nfor: 1d\n";
+    let span = folder();
+    let two = write(span.path(), "two.yaml", [head, principals, fleet, expect].concat());
+    let ran = stayput(&["hunt", &two, "--target", "db-1", "--calls-only", "--max-actions", "2"]);
+    assert!(ran.stdout.contains("db-1: 1 way within 30d"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("2 callers (deployer and guardian)"), "{}", ran.stdout);
+    let alone = ["hunt", &two, "--target", "db-1", "--calls-only", "--as", "deployer"];
+    assert!(stayput(&alone).stdout.contains("db-1: no way within 30d"));
+    assert_eq!(stayput(&["test", &two]).code, 0);
+    let all = write(span.path(), "all.yaml", [head, principals, more, fleet, expect].concat());
+    let ran = stayput(&["hunt", &all, "--target", "db-1", "--calls-only", "--max-actions", "1"]);
+    assert!(ran.stdout.contains("1 caller (admin, or root): lost after 30m"), "{}", ran.stdout);
+    assert_eq!(stayput(&["test", &all]).code, 1);
+    let unknown = stayput(&["hunt", &two, "--target", "db-1", "--as", "depoyer"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("did you mean `deployer`?"), "{}", unknown.stderr);
+}
