@@ -1,8 +1,8 @@
 //! `stayput merge`: the parts of a study, put together.
 //!
-//! Any batch system may carry out `run --replications N --shard K/N`. What comes of the parts
-//! together is what one machine would have written, byte for byte; parts that are of different
-//! studies, or that do not add up to one, are refused, with all that is wrong reported at once.
+//! Any batch system may carry out `run --replications N --shard K/N`. The merged
+//! result has the same bytes as that of one machine. Parts of different studies, or parts that do
+//! not form a complete study, are refused, and all problems are reported at once.
 //!
 //! The rows of all parts are merged as they are read; only their estimates are kept.
 
@@ -339,7 +339,7 @@ impl Merging<'_> {
 /// Most messages about missing replications.
 const MOST_LINES: usize = 20;
 
-/// Reads the replications of a run once more.
+/// Reads the replications of a run again.
 fn read_again(parts: &[Part], run: &RunEnd, each: &mut dyn FnMut(&Observed)) -> Result<(), Exit> {
     let report = |problem: Box<Problem>| {
         terminal::print_stderr(&format!("stayput: {}", problem.title));

@@ -146,9 +146,9 @@ impl Queues {
                 .or_default()
                 .push((order.sort_key(&member_rank, names), member_rank));
         }
-        let in_order = |(zone_and_domain, mut places): (_, Vec<(SortKey<'_>, MemberRank)>)| {
-            places.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-            (zone_and_domain, places.into_iter().map(|(_, member_rank)| member_rank).collect())
+        let in_order = |(zone_and_domain, mut members): (_, Vec<(SortKey<'_>, MemberRank)>)| {
+            members.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+            (zone_and_domain, members.into_iter().map(|(_, member_rank)| member_rank).collect())
         };
         let queues = sorted.into_iter().map(in_order).collect();
         Self { order, queues }

@@ -42,7 +42,7 @@ pub(super) struct SetRow {
     pub(super) eviction: Option<Eviction>,
 }
 
-/// A machine: a member of a set, or one by itself.
+/// A machine, in a set or in none.
 #[derive(Debug)]
 pub(super) struct MachineRow {
     pub(super) at: ResourcePath,

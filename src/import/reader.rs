@@ -181,7 +181,7 @@ impl<'a> FleetReader<'a> {
     }
 }
 
-/// A text without what stands in backticks.
+/// A text without the parts in backticks.
 fn without_names(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("`")
 }

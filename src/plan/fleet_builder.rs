@@ -183,7 +183,7 @@ impl FleetBuilder<'_, '_> {
         true
     }
 
-    /// What a listing says of an account: it becomes known, and whether it owes.
+    /// Adds the facts of a listing about an account: its existence, and whether it owes.
     pub fn listed_account(
         &mut self,
         name: &Spanned<String>,

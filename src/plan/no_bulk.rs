@@ -1,4 +1,4 @@
-//! What stands in for `plan/bulk` without the feature `bulk`: no table is read row by row, and
+//! The replacement of `plan/bulk` without the feature `bulk`: no table is read row by row, and
 //! `plan/tables.rs` reads every table.
 
 pub(super) mod events {

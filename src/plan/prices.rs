@@ -1,4 +1,4 @@
-//! The prices of a fleet: whether they have a currency, and whether their sums are amounts.
+//! Checks the prices of a fleet: they need a currency, and their sums must be amounts.
 
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
 use crate::fleet::Prices;
@@ -6,7 +6,7 @@ use crate::format::WrittenInstance;
 use crate::money::{Currency, Money, Total};
 use crate::time::SimSpan;
 
-/// What is known of the prices of a scenario while its fleet is built.
+/// The prices of a scenario while its fleet is built.
 #[derive(Debug, Default)]
 pub struct Pricing {
     /// The currency; `None` if the scenario states none.
@@ -19,17 +19,17 @@ pub struct Pricing {
     billed: Total,
     /// Whether a price without a currency was reported.
     lacks_currency: bool,
-    /// What was reported as more than an amount can be.
+    /// Sums that were reported as larger than the largest amount.
     too_much: Vec<&'static str>,
 }
 
 impl Pricing {
-    /// No price yet.
+    /// Without any price.
     pub fn new(currency: Option<Currency>, length: SimSpan) -> Self {
         Self { currency, length, ..Self::default() }
     }
 
-    /// The prices of an instance, and of what belongs to it.
+    /// The prices of an instance and of its resources.
     pub fn prices(&mut self, part: &WrittenInstance, problems: &mut Problems) -> Prices {
         let resources = part.resources.iter().flat_map(|resources| &resources.0);
         let of_resources = resources.filter_map(|(_, resource)| resource.0.hourly);

@@ -58,7 +58,7 @@ pub struct Resolver<'p> {
     pub flags: Vec<Flags>,
     /// The rules on defaults that were applied.
     pub defaults: BTreeSet<(PolicyId, RuleId)>,
-    /// What is known of prices.
+    /// The currency, and the sums of prices so far.
     pub pricing: Pricing,
     /// The resolved cells of streamed tables.
     pub memo: CellCache,
@@ -238,7 +238,7 @@ impl<'p> Resolver<'p> {
         found
     }
 
-    /// The prices of an instance of the fleet, and whether they can be prices at all.
+    /// The prices of an instance of the fleet. Prices that are not valid are reported.
     pub fn prices(&mut self, part: &WrittenInstance) -> Prices {
         self.pricing.prices(part, self.problems)
     }

@@ -272,7 +272,7 @@ macro_rules! defaults {
 defaults! {
     /// How a group's members are kept.
     "orchestration" OfGroup => orchestration: Orchestration,
-    /// How a group watches its members.
+    /// The health check of a group.
     "health-check" OfGroup => health_check: HealthCheck,
     /// What a group does to a member that is unhealthy.
     "repair" OfGroup => repair: Repair,
@@ -292,7 +292,7 @@ defaults! {
     "hook-timeout" OfGroup => hook_timeout: SimSpan,
     /// How a hook ends if no call completes it.
     "hook-result" OfGroup => hook_result: HookResult,
-    /// What becomes of spot capacity that is taken back.
+    /// The result of a spot reclaim.
     "eviction" OfInstance => eviction: Eviction,
     /// Whether a resource goes with its instance.
     "with-instance" OfInstance => with_instance: YesNo,

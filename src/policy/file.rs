@@ -46,7 +46,7 @@ macro_rules! policy {
                 default "protections" => protections: Map<WrittenProtection>,
                 /// Refusals that are not verdicts of protections; the first that matches answers.
                 default "preconditions" => preconditions: Rules<PreconditionRule>,
-                /// The permissions that a caller needs; without them scenarios cannot state principals.
+                /// The permissions that a caller needs; scenarios with principals need them.
                 optional "permissions" => permissions: WrittenPermissions,
                 $($questions)*
                 /// Scheduled releases.

@@ -203,10 +203,10 @@ impl Rulebook {
                 SmallVec::new()
             }
         } else if column == Column::Membership {
-            // What is a member came in somehow.
+            // A member of a group has one of the other memberships.
             all.filter(|word| *word != Membership::None.index()).filter(in_space_too).collect()
         } else if column == Column::Billing {
-            // What is unknown of billing is whether it is spot capacity.
+            // Only whether it is spot capacity can be unknown.
             let words = [Billing::PayAsYouGo, Billing::Spot].map(Word::index);
             words.into_iter().filter(in_space_too).collect()
         } else {
@@ -214,10 +214,10 @@ impl Rulebook {
         }
     }
 
-    /// What one of the tables says of a situation, if it says the same in all of its positions.
+    /// The answer of a table in a situation, if it is the same in all positions of unknown facts.
     ///
     /// # Errors
-    /// What it says in each of them.
+    /// The answers of the positions, if they differ.
     pub fn ask_all<C: Word>(
         &self,
         table: &DecisionTable<C>,
@@ -242,7 +242,7 @@ impl Rulebook {
     /// What refuses a situation, if something does in all of its positions or in none.
     ///
     /// # Errors
-    /// What comes of each of them.
+    /// The result in each of them.
     pub fn refused_in_all(
         &self,
         facts: &Facts,

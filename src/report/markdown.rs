@@ -6,7 +6,7 @@
 //! read the markup, so that a backslash does not stop them; only code does. Therefore each word
 //! that could become one is shown as code.
 
-/// A text of any origin, as part of a line or a cell of a table. What stands between two
+/// A text of any origin, as part of a line or a cell of a table. The text between two
 /// backticks is code, as in the messages of this program.
 pub fn text(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();

@@ -9,7 +9,7 @@ use crate::words::InstanceId;
 /// Number of names or ranges that a label spells out.
 const SPELLED: usize = 4;
 
-/// Number of runs of ids that are kept; what comes later is only counted.
+/// Number of runs of ids that are kept; later ones are only counted.
 const MOST_RUNS: usize = 2_000;
 
 /// Instances, as runs of neighbouring ids, in the order in which they were added.

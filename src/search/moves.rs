@@ -1,11 +1,12 @@
 //! The steps that a search tries: calls of people and causes of the platform, with a finite set of
 //! values for each key.
 //!
-//! Left out are verbs that only add or prolong something (`create`, `renew`, `snapshot`,
+//! It leaves out verbs that only add or prolong something (`create`, `renew`, `snapshot`,
 //! `create-image`, `convert-address`, `heartbeat`, `enter-standby` of the instance itself) and
 //! `suspend`, which only stops what a group does. A schedule is set to the earliest permitted time,
-//! and a term to a week or a month. Members beside the instance are switched to protections all at
-//! once, so that a scale-in passes them over; they are not released or stopped one by one.
+//! and a term to a week or a month. One step sets a protection of
+//! all other members of the group, so that a scale-in skips them; they are not released or stopped
+//! one by one.
 
 use std::num::NonZero;
 

@@ -39,7 +39,7 @@ pub trait Word: Copy + Eq + 'static {
     }
 }
 
-/// A word as its spelling; as its index in a format that people do not read.
+/// Writes a word: its spelling in a text format, its index in a binary format.
 pub(crate) fn serialize_word<S: Serializer>(word: impl Word, to: S) -> Result<S::Ok, S::Error> {
     if to.is_human_readable() {
         to.serialize_str(word.word())

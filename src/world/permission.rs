@@ -1,8 +1,8 @@
 //! Permissions of callers: what a principal may do, and to what.
 //!
 //! A call is checked before anything else. A call about instances is checked for each of them; a
-//! call to a group or an account is checked once. Nothing is asked of the platform: bills, timers
-//! and what a group does by itself need no permission, and a schedule needed one when it was set.
+//! call to a group or an account is checked once. Bills, timers and automatic
+//! actions of a group need no permission; a schedule needed one when it was set.
 
 use super::request::RequestContext;
 use super::step::{Step, World};

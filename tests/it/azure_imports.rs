@@ -34,7 +34,7 @@ fn member(number: u32, more: &str) -> String {
     )
 }
 
-/// A machine by itself with further fields.
+/// A machine outside of any set, with further fields.
 fn machine(name: &str, more: &str) -> String {
     format!(
         r#"{{"id":"{SCOPE}/virtualMachines/{name}","name":"{name}","vmId":"v","hardwareProfile":{{}},"powerState":"VM running"{more}}}"#

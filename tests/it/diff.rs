@@ -539,7 +539,7 @@ fn policy(name: &str) -> Policy {
     load(name, None, &NoFiles, &mut sources, &mut problems).unwrap()
 }
 
-/// Each cell by itself, looked up in both tables: the rows must cover exactly those that differ.
+/// Looks up each cell in both tables: the rows must cover exactly those that differ.
 #[test]
 fn every_changed_cell_is_in_exactly_the_rows_that_say_so() {
     let names: Vec<&str> = Catalog::names().collect();

@@ -1,5 +1,5 @@
 //! The suite that tests the program from outside, as one binary. The comment at each module says
-//! what belongs into it.
+//! what it tests.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 

@@ -43,8 +43,8 @@ lines += [["" if cell is None else cell for cell in row] for row in answer.fetch
 print("\n".join("| " + " | ".join(line) + " |" for line in lines))
 "#;
 
-/// The commands, queries and answers of the page, in order. A question without a command of its
-/// own is asked of the folder before.
+/// The commands, queries and answers of the page, in order. A question without its own
+/// command uses the folder of the question before.
 fn questions(page: &str) -> Vec<(String, String, Option<String>)> {
     let block = |text: &str, language: &str| {
         let from = text.split(&format!("```{language}\n")).nth(1)?;

@@ -128,7 +128,7 @@ enum Broken {
     NotRead,
     /// The mistake is in a table that the file names.
     InATable,
-    /// Each statement is valid by itself; they contradict each other or the policy.
+    /// Each statement is valid alone; they contradict each other or the policy.
     Meaning,
     /// The file is valid, perhaps with a warning.
     Right,
@@ -263,7 +263,7 @@ fn is_refused(text: &str) -> bool {
     ran.code == 2
 }
 
-/// The places of a file below `at`, as pointers; what stands under `cases` is any value.
+/// The places of a file below `at`, as pointers; a value under `cases` can be anything.
 fn places(file: &Json, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match file {

@@ -128,7 +128,7 @@ fn an_unknown_way_of_paying_an_unknown_lock_and_an_unknown_schedule_are_judged_i
     decided(&run(ECS, works, spot, &[click]), &[["a", "held", "none"]]);
     let ran = run(ECS, inert, spot, &[click]);
     undecided(&ran, &["pay-as-you-go: held (RP1", "spot: released", "unknown-billing: spot"], &[]);
-    // Only spot capacity is taken back.
+    // Only spot capacity is reclaimed.
     let taken = "at: +1h, id: taken, spot-reclaim: { instance: a }";
     let ran = run(ECS, works, spot, &[taken]);
     undecided(&ran, &["pay-as-you-go: refused; spot: reclaimed", "unknown-billing: spot"], &[]);

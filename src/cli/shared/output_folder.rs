@@ -348,7 +348,7 @@ mod tests {
 
     use super::*;
 
-    /// What goes wrong at one system call.
+    /// The failure of one system call.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum DiskFault {
         /// The call fails, and the program continues.

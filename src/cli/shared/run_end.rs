@@ -11,7 +11,7 @@ use crate::report::{EventPlace, RunEnd};
 use crate::run_header::{RunHeader, run_name};
 use crate::words::Confidence;
 
-/// What a run file says of the text of a plan.
+/// The part of a run file that depends on the text of a plan.
 #[derive(Debug, Default)]
 pub struct WrittenPlan {
     values: serde_json::Map<String, serde_json::Value>,

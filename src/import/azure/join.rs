@@ -154,7 +154,7 @@ impl FleetReader<'_> {
         }
     }
 
-    /// A machine with what its set and the locks say of it.
+    /// A machine with the facts that its set and the locks add.
     fn member(
         &mut self,
         machine: &MachineRow,
@@ -280,7 +280,7 @@ fn first_span(state: &AzureState) -> Span {
 /// How often each short name occurs.
 fn short_names(state: &AzureState) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
-    // A set and a machine may share a name: groups and instances are named by themselves.
+    // A set and a machine may share a name: names of groups and names of instances are separate.
     for set in &state.sets {
         *counts.entry(format!("set {}", set.name.value)).or_default() += 1;
     }

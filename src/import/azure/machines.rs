@@ -1,4 +1,4 @@
-//! Machines: members of scale sets, and those by themselves.
+//! Machines, in scale sets and outside of them.
 
 use super::names::{SCALE_IN, SET_ACTIONS};
 use super::sets::{EVICTIONS, PRIORITIES};

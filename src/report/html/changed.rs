@@ -17,7 +17,7 @@ const MOST: usize = 500;
 /// Number of runs that a row spells out.
 const SPELLED: usize = 8;
 
-/// Columns that a change is made of; equal changes agree in all of them.
+/// Columns that describe a change; equal changes have equal values in all of them.
 const SHOWN: [&str; 6] = ["trigger", "outcome", "effect", "rule", "confidence", "answer"];
 
 /// Equal changes of decisions.

@@ -27,7 +27,7 @@ const MOST_KINDS: usize = 4_000;
 /// The highest number of marks of a kind.
 const MOST_MARKS: usize = 12;
 
-/// What an instance is at the start.
+/// The state of an instance at the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Beginning {
     pub(super) account: AccountId,
@@ -219,7 +219,7 @@ fn is_release(what: Happened, rows: &Rows) -> bool {
     what.decision().is_some_and(|coarse| rows.coarse[coarse as usize].key.releases())
 }
 
-/// The part of a step that instances of one kind have in common; `None` if it has no part in it.
+/// The part of a step that all instances of one kind share; `None` if they share nothing of it.
 fn kind_of(what: Happened) -> Option<Happened> {
     match what {
         Happened::Term(_) | Happened::Scheduled(_) => None,

@@ -1,4 +1,4 @@
-//! What the page of replications is made of.
+//! The contents of the page of replications.
 
 use crate::experiment::{Estimate, Replications};
 use crate::money::Currency;
@@ -18,7 +18,7 @@ pub struct StudyRun<'a> {
     pub seed: u64,
 }
 
-/// Replications of all cases, and what the page says of them.
+/// Replications of all cases, and the other contents of the page.
 pub struct Study<'a> {
     /// Replications with their estimates, in the order of the cases.
     pub runs: &'a [StudyRun<'a>],
@@ -37,7 +37,7 @@ pub(super) fn name(of: &Replications) -> &str {
     if of.case.is_empty() { &of.scenario } else { &of.case }
 }
 
-/// The metrics that are shown first; the others fold.
+/// The metrics that are always shown; the others are in a section that readers can open.
 const FIRST: [&str; 4] = ["any-released", "any-protected-lost", "released", "held"];
 
 /// Whether a metric is shown first.

@@ -214,7 +214,7 @@ const fn loses(effect: Effect) -> bool {
 /// included, because a refusal or an exemption changes the fleet. A release that is refused
 /// for a whole batch leaves a group larger, and the next scale-in may take the very instance, if
 /// the protection plays no part there; an instance that a protected action did not stop is still
-/// running when its capacity is taken back. So nothing is compared after the first difference.
+/// running when its capacity is reclaimed. So nothing is compared after the first difference.
 fn protects(base: &Course, more: &Course, instance: &str) -> Result<(), TestCaseError> {
     let (before, after) = (effects_by_request(base), effects_by_request(more));
     let same = before.iter().zip(&after).take_while(|((_, a), (_, b))| a == b).count();
