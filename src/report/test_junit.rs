@@ -53,7 +53,9 @@ pub fn junit(run: &TestRun<'_>) -> Result<String, String> {
         }
         report.add_test_suite(suite);
     }
-    report.to_string().map_err(|error| error.to_string())
+    let text = report.to_string().map_err(|error| error.to_string())?;
+    // The schema of Jenkins has this count of a suite, and not of all suites; nothing is skipped.
+    Ok(text.replacen(" skipped=\"0\"", "", 1))
 }
 
 fn test_case(case: &CaseReport, run: &TestRun<'_>) -> TestCase {

@@ -12,6 +12,8 @@ mod browser;
 mod chance;
 /// The page of replications against the tables.
 mod chance_page;
+/// Reports for CI servers: sound XML, and texts that do nothing.
+mod ci_formats;
 /// Exit codes, streams, folders of reports: what a shell sees.
 mod cli;
 /// The cases of a scenario side by side.
