@@ -26,14 +26,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::money::Currency;
 use crate::policy::Remedy;
 use crate::record::{
-    Cause, Change, Decision, Loss, Origin, Record, Request, Subject, Target, What,
+    Cause, Change, Decision, HouseFinding, Loss, Origin, Record, Request, Subject, Target, What,
 };
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{
     Action, Billing, Channel, Confidence, Effect, Fate, Health, Lifecycle, LimitedBy, Membership,
-    ModelId, Outcome, PolicyId, ProtectionSet, RequestResult, ResourceKind, SwitchId, Trigger,
-    Verdict, Word,
+    ModelId, Outcome, PolicyId, ProtectionSet, RequestResult, ResourceKind, RuleSeverity, SwitchId,
+    Trigger, Verdict, Word,
 };
 
 /// The header of a run: its inputs.
@@ -83,6 +83,27 @@ pub enum NamedRecord {
     Change(NamedChange),
     /// A resource that was lost, or that stays and is still billed.
     Loss(NamedLoss),
+    /// A house rule that is broken.
+    Finding(NamedFinding),
+}
+
+/// A house rule that is broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedFinding {
+    /// Instant of the record.
+    pub at: Instant,
+    /// Number of the request that broke it; `None` at the start.
+    pub seq: Option<u64>,
+    /// Name of the rule.
+    pub rule: String,
+    /// How serious it is.
+    pub severity: RuleSeverity,
+    /// What the finding is about.
+    pub subject: NamedSubject,
+    /// The caller who broke it; `None` if no caller is known.
+    pub actor: Option<String>,
+    /// What is wrong, in a sentence.
+    pub text: String,
 }
 
 /// Where a record stands in its run, and where it comes from.
@@ -290,6 +311,7 @@ impl NamedRecord {
             }
             Record::Change(change) => Self::Change(named_change(change, header)),
             Record::Loss(loss) => Self::Loss(named_loss(loss, header)),
+            Record::Finding(finding) => Self::Finding(named_finding(finding, header)),
         }
     }
 }
@@ -389,11 +411,7 @@ fn named_decision(decision: &Decision, header: &RunHeader) -> NamedDecision {
 fn named_change(change: &Change, header: &RunHeader) -> NamedChange {
     NamedChange {
         place: Place { seq: change.seq, at: Instant(change.at) },
-        subject: match change.subject {
-            Subject::Instance(id) => NamedSubject::Instance(header.instance(id).to_owned()),
-            Subject::Group(id) => NamedSubject::Group(header.group(id).to_owned()),
-            Subject::Account(id) => NamedSubject::Account(header.account(id).to_owned()),
-        },
+        subject: named_subject(change.subject, header),
         what: named_what(&change.what, header),
         cause: named_cause(change.cause, header),
         origin: named_origin(change.origin, header),
@@ -425,6 +443,26 @@ fn named_what(what: &What, header: &RunHeader) -> NamedWhat {
             NamedWhat::Suspended(header.processes(from), header.processes(to))
         }
         What::Property(from, to) => NamedWhat::Property(from, to),
+    }
+}
+
+fn named_finding(finding: &HouseFinding, header: &RunHeader) -> NamedFinding {
+    NamedFinding {
+        at: Instant(finding.at),
+        seq: finding.seq,
+        rule: finding.rule.to_string(),
+        severity: finding.severity,
+        subject: named_subject(finding.subject, header),
+        actor: finding.actor.map(|actor| header.actor(actor).to_owned()),
+        text: finding.text.to_string(),
+    }
+}
+
+fn named_subject(subject: Subject, header: &RunHeader) -> NamedSubject {
+    match subject {
+        Subject::Instance(id) => NamedSubject::Instance(header.instance(id).to_owned()),
+        Subject::Group(id) => NamedSubject::Group(header.group(id).to_owned()),
+        Subject::Account(id) => NamedSubject::Account(header.account(id).to_owned()),
     }
 }
 

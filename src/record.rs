@@ -9,8 +9,8 @@ use crate::time::SimTime;
 use crate::words::{
     AccountId, Action, ActorId, Billing, Channel, DecidingFactor, Effect, EventId, Fate, GroupId,
     Health, InstanceId, Lifecycle, LimitedBy, Locks, Membership, ModelId, Obstacle, Outcome,
-    PolicyId, ProtectionId, ProtectionSet, RequestResult, ResourceKind, RuleId, TimerName, Trigger,
-    ZoneId,
+    PolicyId, ProtectionId, ProtectionSet, RequestResult, ResourceKind, RuleId, RuleSeverity,
+    TimerName, Trigger, ZoneId,
 };
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub enum Record {
     Change(Change),
     /// A resource that was lost, or that stays and is still billed.
     Loss(Loss),
+    /// A house rule that is broken.
+    Finding(HouseFinding),
 }
 
 impl Record {
@@ -35,16 +37,21 @@ impl Record {
             Self::Decision(decision) => decision.at,
             Self::Change(change) => change.at,
             Self::Loss(loss) => loss.at,
+            Self::Finding(finding) => finding.at,
         }
     }
 
-    /// Number of the request that the record belongs to.
+    /// Number of the request that the record belongs to; 0 for findings at the start.
     pub const fn seq(&self) -> u64 {
         match self {
             Self::Request(request) => request.seq,
             Self::Decision(decision) => decision.seq,
             Self::Change(change) => change.seq,
             Self::Loss(loss) => loss.seq,
+            Self::Finding(finding) => match finding.seq {
+                Some(seq) => seq,
+                None => 0,
+            },
         }
     }
 }
@@ -361,6 +368,25 @@ pub struct Loss {
     pub remedy: Option<Remedy>,
     /// The first instant at which the remedy could have been used; `None` if there is no remedy.
     pub remedy_from: Option<SimTime>,
+}
+
+/// A house rule that is broken.
+#[derive(Debug, Clone)]
+pub struct HouseFinding {
+    /// Number of the request that broke it; `None` at the start.
+    pub seq: Option<u64>,
+    /// Instant of the record.
+    pub at: SimTime,
+    /// Name of the rule.
+    pub rule: Arc<str>,
+    /// How serious it is.
+    pub severity: RuleSeverity,
+    /// What the finding is about.
+    pub subject: Subject,
+    /// The caller who broke it; `None` if no caller is known.
+    pub actor: Option<ActorId>,
+    /// What is wrong, in a sentence.
+    pub text: Box<str>,
 }
 
 /// An instance at the start of a run; an instance that an event creates has the state in which it

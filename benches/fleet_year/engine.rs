@@ -65,6 +65,7 @@ pub fn run(plan: Plan) -> AlreadyReported {
                 }
                 Record::Change(_) => reported.changes += 1,
                 Record::Loss(_) => reported.losses += 1,
+                Record::Finding(_) => {}
             }
         }
     }

@@ -10,13 +10,19 @@ use super::shared::load::{FileKind, Loader, kind_of};
 use super::shared::messages::report_nothing_ran;
 use super::shared::terminal;
 use crate::diagnostics::{Severity, many};
-use crate::plan::Options;
+use crate::experiment::house_at_start;
+use crate::plan::{Options, Plan};
+use crate::record::{HouseFinding, Subject};
+use crate::words::RuleSeverity;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Scenarios, policies, or folders of both (default: `scenarios`).
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Check the house rules of this overlay on the fleet of each scenario at its start.
+    #[arg(long, value_name = "FILE")]
+    house: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -24,6 +30,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let mut loader = Loader::new();
     let mut lines = Vec::new();
     let mut checked = 0;
+    let mut is_broken = false;
+    let overlay = arguments.house.as_ref().and_then(|path| loader.overlay(path));
+    let options = Options { with: overlay.into_iter().collect(), ..Options::default() };
     for (path, named) in loader.find(&or_default(&arguments.paths)) {
         let Some(text) = loader.read(&path) else {
             checked += 1;
@@ -56,9 +65,14 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
             }
             Some(FileKind::Scenario) => {
                 checked += 1;
-                if let Some(loaded) = loader.scenario(&path, text, &Options::default()) {
+                if let Some(loaded) = loader.scenario(&path, text, &options) {
                     lines.extend(loaded.compiled.read.iter().map(|line| format!("read {line}")));
                     lines.push(summary_line(&shown, &loaded.compiled));
+                    for plan in loaded.compiled.plans {
+                        let (broken, found) = house_lines(&shown, plan);
+                        is_broken |= broken;
+                        lines.extend(found);
+                    }
                 }
             }
             None => {}
@@ -75,7 +89,28 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     if !lines.is_empty() {
         terminal::print(&lines.join("\n"))?;
     }
-    Ok(if loader.problems.count(Severity::Error) > 0 { Exit::BadInput } else { Exit::Success })
+    Ok(match (loader.problems.count(Severity::Error) > 0, is_broken) {
+        (true, _) => Exit::BadInput,
+        (false, true) if arguments.house.is_some() => Exit::Failure,
+        (false, _) => Exit::Success,
+    })
+}
+
+/// The house rules that the fleet of a plan breaks at its start, as lines, and whether one of them
+/// is an error.
+fn house_lines(path: &str, plan: Plan) -> (bool, Vec<String>) {
+    let (header, found) = house_at_start(plan);
+    let is_error = |finding: &HouseFinding| finding.severity == RuleSeverity::Error;
+    let line = |finding: &HouseFinding| {
+        let subject = match finding.subject {
+            Subject::Instance(id) => header.instance(id),
+            Subject::Group(id) => header.group(id),
+            Subject::Account(id) => header.account(id),
+        };
+        let HouseFinding { severity, rule, text, .. } = finding;
+        format!("{path}: {severity}: {rule}: {subject}: {text}")
+    };
+    (found.iter().any(is_error), found.iter().map(line).collect())
 }
 
 fn summary_line(path: &str, compiled: &crate::plan::Compiled) -> String {

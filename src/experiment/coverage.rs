@@ -57,7 +57,7 @@ impl Reach {
             Record::Loss(loss) => {
                 self.policy(loss.rule.0).rules.insert(loss.rule.1);
             }
-            Record::Change(_) => {}
+            Record::Change(_) | Record::Finding(_) => {}
         }
     }
 

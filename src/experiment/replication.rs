@@ -218,7 +218,7 @@ pub fn observe(
                 counting.decision(decision, world.header(), &lines);
             }
             Record::Loss(loss) => counting.loss(loss),
-            Record::Request(_) | Record::Change(_) => {}
+            Record::Request(_) | Record::Change(_) | Record::Finding(_) => {}
         }
         Ok::<(), std::convert::Infallible>(())
     });

@@ -1,6 +1,7 @@
 //! Runs one plan to its end.
 
 use super::expectations::judge::Judge;
+use super::house::HouseWatch;
 use crate::kernel::{Limit, Limits, Stop};
 use crate::plan::Plan;
 use crate::record::Record;
@@ -90,9 +91,16 @@ pub fn carry_out_while<E>(
     may_continue: impl Fn() -> bool,
     mut on_record: impl FnMut(&Record, &World) -> Result<(), E>,
 ) -> Result<(Ending, Run), E> {
+    let mut house = HouseWatch::new(plan.house.clone());
     let mut run = Run::start_within(plan, limits);
     if let Some(judge) = &mut judge {
         judge.begin(run.world());
+    }
+    for finding in house.begin(run.world()) {
+        if let Some(judge) = &mut judge {
+            judge.add(&finding, run.world());
+        }
+        on_record(&finding, run.world())?;
     }
     while may_continue() {
         if let Some(judge) = &mut judge {
@@ -102,7 +110,9 @@ pub fn carry_out_while<E>(
         if !run.step() {
             break;
         }
-        for record in run.records() {
+        let found =
+            if house.is_idle() { Vec::new() } else { house.after(run.records(), run.world()) };
+        for record in run.records().iter().chain(&found) {
             if let Some(judge) = &mut judge {
                 judge.add(record, run.world());
             }

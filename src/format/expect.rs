@@ -25,6 +25,8 @@ record! {
         default "requests" => requests: Lines<WrittenRequest>,
         /// Resources that are lost, or that are kept and still billed.
         default "losses" => losses: Lines<WrittenLoss>,
+        /// House rules that are broken; every other rule of severity `error` must not be.
+        default "findings" => findings: OneOrMany<Spanned<Name>>,
         /// States at instants, after all events of the instant.
         default "states" => states: Lines<WrittenState>,
         /// States in which instances must not be after any event.

@@ -15,6 +15,7 @@ mod distribution;
 pub(crate) mod expect;
 mod fleet;
 mod fleet_text;
+mod house;
 mod money;
 mod overlay;
 mod pieces;
@@ -43,6 +44,7 @@ pub use fleet::{
     WrittenResource, WrittenResourceRecord,
 };
 pub use fleet_text::{account_text, group_text, instance_text, yaml_scalar};
+pub use house::{TwoPeople, WrittenHouseRule};
 pub use overlay::{AddedEvents, change_paths, check_overlay, overlaid, tree_text};
 pub use pieces::{Pieces, Reading};
 pub use principals::{WrittenPrincipal, WrittenScope};

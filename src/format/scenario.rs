@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::expect::{WrittenDecision, WrittenExpect};
+use super::house::WrittenHouseRule;
 use super::principals::WrittenPrincipal;
 use super::random::WrittenRandomSource;
 use super::read::{Map, Name, Read, expected_kind};
@@ -48,6 +49,8 @@ record! {
         optional "principals" => principals: Map<WrittenPrincipal>,
         /// Permissions that several principals share, by name.
         default "roles" => roles: Map<WrittenPrincipal>,
+        /// House rules, by name: what must hold of the fleet at the start and after every change.
+        default "house" => house: Map<WrittenHouseRule>,
         /// The fleet.
         required "fleet" => fleet: WrittenFleet,
         /// Metrics for autoscale rules, by name, or `{ file: metrics.csv }`.

@@ -8,6 +8,7 @@ use super::bulk::instances::read_instances;
 use super::compiled::{Assumption, Plan};
 use super::compiler::{Options, ScenarioCompiler};
 use super::expectation_builder::Expecting;
+use super::house_builder::house_rules;
 use super::mentioned::Mentioned;
 use super::prices::{Pricing, one_currency};
 use super::principals_builder::{name_principals, principals};
@@ -288,6 +289,7 @@ impl ScenarioCompiler<'_> {
         fleet.metrics = metrics;
         resolver.all_are_targets();
         let principals = principals(&mut resolver, written).map(Arc::new);
+        let house = house_rules(&mut resolver, &written.house);
         let span = (end, written.length.span);
         let mut streamed = None;
         let mut listed = match &texts.events {
@@ -311,7 +313,7 @@ impl ScenarioCompiler<'_> {
         let random = Sourcing::new(&mut resolver, &fleet, tables, &mut listed)
             .sources(&written.random, span);
         let plan = finish(case, resolver, fleet, (listed, streamed, random), self.options.unjudged);
-        let plan = Plan { principals, ..plan };
+        let plan = Plan { principals, house, ..plan };
         self.note_streams(&plan, texts, of_fleet);
         Ok(plan)
     }
@@ -436,6 +438,7 @@ fn finish(
         events: &listed.names,
         left_out: &listed.left_out,
         end: case.end,
+        house: &case.written.house,
     };
     let counts = expecting.counts(&case.written.counts);
     let expectations = expecting.resolve(if unjudged { &nothing } else { &case.written.expect });
@@ -465,6 +468,7 @@ fn finish(
         targets,
         flags,
         principals: None,
+        house: [].into(),
         expectations,
         counts,
         defaults,

@@ -1,6 +1,7 @@
 //! A plan: a scenario with every name resolved, whose run cannot fail.
 
 use super::expectations::{DecisionLine, Expectations};
+use super::house::HouseRule;
 use super::principals::Principals;
 use super::random::RandomSource;
 use super::script::Script;
@@ -45,6 +46,8 @@ pub struct Plan {
     pub flags: Vec<Flags>,
     /// The permissions of callers; `None` if everybody may do everything.
     pub principals: Option<Arc<Principals>>,
+    /// The house rules.
+    pub house: Arc<[HouseRule]>,
     /// The expectations.
     pub expectations: Expectations,
     /// The decisions that are counted in each replication, by name.

@@ -12,11 +12,13 @@ use crate::format::expect::{
     AnyOf, Lines, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest, WrittenTotal,
     WrittenTwoPerson, WrittenWatch,
 };
-use crate::format::{Map, Name, OneOrMany, Selector, VERBS, When as Written};
+use crate::format::{Map, Name, OneOrMany, Selector, VERBS, When as Written, WrittenHouseRule};
 use crate::policy::Policy;
 use crate::record::Cause;
 use crate::time::SimTime;
-use crate::words::{Action, DecidingFactor, EventId, InstanceId, Metric, Outcome, TimerName, Word};
+use crate::words::{
+    Action, DecidingFactor, EventId, InstanceId, Metric, Outcome, RuleSeverity, TimerName, Word,
+};
 
 /// The mistake has been reported.
 pub(super) struct AlreadyReported;
@@ -38,6 +40,8 @@ pub struct Expecting<'r, 'p> {
     pub left_out: &'r NameTable,
     /// The last instant.
     pub end: SimTime,
+    /// The house rules of the scenario.
+    pub house: &'r Map<WrittenHouseRule>,
 }
 
 impl Expecting<'_, '_> {
@@ -56,8 +60,32 @@ impl Expecting<'_, '_> {
                 |p| &p.within_cases,
                 Self::two_person,
             ),
+            house: self.house(&part.findings),
             exact: part.exact,
         }
+    }
+
+    /// Each house rule that is expected to be broken, and each that is an error otherwise.
+    fn house(&mut self, broken: &OneOrMany<Spanned<Name>>) -> Vec<Expectation<(String, bool)>> {
+        let mut lines = Vec::new();
+        for name in &broken.0 {
+            if !self.house.0.iter().any(|(known, _)| known.value == name.value) {
+                let known = self.house.0.iter().map(|(known, _)| &*known.value.0);
+                let title = format!("unknown house rule `{}`", name.value);
+                let problem = Problem::at(Code::UnknownName, name.span, title, "not under `house`");
+                self.resolver.problems.add(problem.did_you_mean(&closest(&name.value, known)));
+            }
+            let line = (name.value.to_string(), true);
+            lines.push(Expectation { line, span: name.span });
+        }
+        for (name, rule) in &self.house.0 {
+            let is_error = rule.severity != Some(RuleSeverity::Warning);
+            if is_error && !broken.0.iter().any(|other| other.value == name.value) {
+                let line = (name.value.to_string(), false);
+                lines.push(Expectation { line, span: name.span });
+            }
+        }
+        lines
     }
 
     /// Resolves the decisions that this case counts, by name.

@@ -28,6 +28,8 @@ pub struct Expectations {
     pub totals: Vec<Expectation<TotalLine>>,
     /// Instances whose loss needs two callers.
     pub two_person: Vec<Expectation<TwoPersonLine>>,
+    /// House rules by name, each with whether it is to be broken.
+    pub house: Vec<Expectation<(String, bool)>>,
     /// Whether a decision that no line lists is a failure.
     pub exact: bool,
 }
@@ -54,6 +56,7 @@ impl Expectations {
             + self.always.len()
             + self.totals.len()
             + self.two_person.len()
+            + self.house.len()
     }
 
     /// The span of the line that stands first in its file; `None` if there is none.
@@ -68,7 +71,8 @@ impl Expectations {
             .chain(spans(&self.never))
             .chain(spans(&self.always))
             .chain(spans(&self.totals))
-            .chain(spans(&self.two_person));
+            .chain(spans(&self.two_person))
+            .chain(spans(&self.house));
         all.min_by_key(|span| span.start)
     }
 

@@ -30,6 +30,8 @@ mod expectation_builder;
 mod expectations;
 mod fleet_builder;
 mod group_builder;
+mod house;
+mod house_builder;
 mod instance_builder;
 mod listing;
 mod mentioned;
@@ -68,6 +70,7 @@ pub use expectations::{
     CheckTime, DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine,
     RequestLine, StateLine, StateOf, TotalLine, TwoPersonLine, Watch,
 };
+pub use house::{HouseDemand, HouseRule};
 pub use principals::{Principals, Resource};
 pub use random::{Alternative, Among, FollowUp, RandomSource, Same};
 pub use reduced::ReducedPlan;

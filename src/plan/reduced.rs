@@ -77,6 +77,7 @@ impl Plan {
             targets: Vec::new(),
             flags: Vec::new(),
             principals: self.principals.clone(),
+            house: [].into(),
             expectations: super::expectations::Expectations::default(),
             counts: Vec::new(),
             defaults: BTreeSet::new(),

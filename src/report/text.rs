@@ -10,7 +10,7 @@ use super::timeline::Timeline;
 use super::timeline_layout::lay_out;
 use super::timeline_text::{lines, omission};
 use crate::diagnostics::many;
-use crate::record::Record;
+use crate::record::{HouseFinding, Record, Subject};
 use crate::run_header::{RunHeader, run_name};
 
 /// How much of a run is printed.
@@ -29,6 +29,7 @@ pub struct Text<W: Write> {
     detail: Detail,
     timeline: Timeline,
     prevented: PreventedLosses,
+    findings: Vec<HouseFinding>,
     /// Whether a run was written already.
     follows: bool,
 }
@@ -37,7 +38,7 @@ impl<W: Write> Text<W> {
     /// Writes to `out`, laid out for `page`.
     pub fn new(out: W, page: Page, detail: Detail) -> Self {
         let (timeline, prevented) = (Timeline::default(), PreventedLosses::default());
-        Self { out, page, detail, timeline, prevented, follows: false }
+        Self { out, page, detail, timeline, prevented, findings: Vec::new(), follows: false }
     }
 
     fn end(&mut self, end: &EndOfRun<'_>) -> Vec<String> {
@@ -55,6 +56,7 @@ impl<W: Write> Text<W> {
             }
             out.push(String::new());
         }
+        out.extend(findings(header, &std::mem::take(&mut self.findings), width));
         out.extend(totals(header, end.summary, &std::mem::take(&mut self.prevented), width));
         if end.expectations > 0 {
             let count = many(end.expectations, "expectation");
@@ -70,6 +72,7 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
             RunItem::Start(_) => {
                 self.timeline = Timeline::default();
                 self.prevented = PreventedLosses::default();
+                self.findings.clear();
             }
             RunItem::Record(record, _) => {
                 if self.detail == Detail::Timeline {
@@ -77,6 +80,9 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
                 }
                 if let Record::Decision(decision) = record {
                     self.prevented.add(decision);
+                }
+                if let Record::Finding(finding) = record {
+                    self.findings.push(finding.clone());
                 }
             }
             RunItem::End(end) => {
@@ -89,6 +95,28 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
         }
         Ok(())
     }
+}
+
+/// The broken house rules, with their instants.
+fn findings(header: &RunHeader, found: &[HouseFinding], width: usize) -> Vec<String> {
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let mut out = vec!["house rules broken".to_owned()];
+    for finding in found {
+        let subject = match finding.subject {
+            Subject::Instance(id) => header.instance(id),
+            Subject::Group(id) => header.group(id),
+            Subject::Account(id) => header.account(id),
+        };
+        let HouseFinding { at, rule, severity, text, actor, .. } = finding;
+        let by = actor.map(|actor| format!(", by {}", header.actor(actor))).unwrap_or_default();
+        let when = header.elapsed(*at);
+        let line = format!("+{when} {severity} {rule}: {subject}: {text}{by}");
+        out.extend(hanging("  ", &line, width));
+    }
+    out.push(String::new());
+    out
 }
 
 fn heading(header: &RunHeader, page: Page) -> Vec<String> {

@@ -148,7 +148,7 @@ impl Timeline {
                 self.decision(decision);
             }
             Record::Change(change) => self.change(change),
-            Record::Loss(_) => {}
+            Record::Loss(_) | Record::Finding(_) => {}
         }
     }
 

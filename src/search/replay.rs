@@ -136,7 +136,11 @@ impl Replay {
                 self.is_confirmed |= loss.resource.has_size() && loss.at == lost;
                 self.losses.push(loss.clone());
             }
-            Record::Decision(_) | Record::Loss(_) | Record::Request(_) | Record::Change(_) => {}
+            Record::Decision(_)
+            | Record::Loss(_)
+            | Record::Request(_)
+            | Record::Change(_)
+            | Record::Finding(_) => {}
         }
     }
 }

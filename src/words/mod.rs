@@ -44,7 +44,7 @@ pub use state::{Lifecycle, Lock, StoppedBy, YesNo};
 pub use timer::TimerName;
 pub use trigger::{Channel, Trigger};
 pub use verdict::{
-    Confidence, DecidingFactor, LimitedBy, Obstacle, Outcome, RequestResult, Verdict,
+    Confidence, DecidingFactor, LimitedBy, Obstacle, Outcome, RequestResult, RuleSeverity, Verdict,
 };
 pub use word::Word;
 

@@ -146,3 +146,13 @@ words! {
         Assumed = "assumed",
     }
 }
+
+words! {
+    /// How serious a finding is.
+    RuleSeverity: "a severity" {
+        /// A test fails.
+        Error = "error",
+        /// It is only reported.
+        Warning = "warning",
+    }
+}

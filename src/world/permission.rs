@@ -7,9 +7,12 @@
 use super::request::RequestContext;
 use super::step::{Step, World};
 use crate::plan::{Event, Flags, Resource};
-use crate::policy::{Basis, CallPermission, Facts, Needs, Switched, Undecided};
+use crate::policy::{Basis, CallPermission, Column, Facts, Needs, Switched, Undecided};
 use crate::record::Refusal;
-use crate::words::{AccountId, ActorId, GroupId, InstanceId, Obstacle, PolicyId, RuleId};
+use crate::words::{
+    AccountId, Action, ActorId, GroupId, InstanceId, Obstacle, PolicyId, ProtectionId, RuleId,
+    Trigger,
+};
 
 impl World {
     /// Whether a caller may make a call about an instance. `switched` has the protections that the
@@ -42,6 +45,33 @@ impl World {
         let resource = Resource { instances, group, account };
         let lacking = self.lacking(caller, event.verb(), policy, &facts, switched, &resource);
         lacking.map_or(Ok(()), |rule| Err((policy, rule)))
+    }
+
+    /// Whether a caller may make a call about an instance, with the given action.
+    pub fn may_call(
+        &self,
+        caller: ActorId,
+        verb: &str,
+        action: Action,
+        switched: Switched,
+        id: InstanceId,
+    ) -> bool {
+        let facts = self.situation(id, Facts { action, ..Facts::default() });
+        let instance = self.fleet.instance(id);
+        let resource =
+            Resource { instances: &[id], group: instance.group, account: instance.account };
+        self.lacking(caller, verb, self.policy_of(id), &facts, switched, &resource).is_none()
+    }
+
+    /// Whether a protection would hold against the release of an instance, in every position of
+    /// what is unknown and, for a call, through every channel.
+    pub fn would_hold(&self, id: InstanceId, protection: ProtectionId, trigger: Trigger) -> bool {
+        let book = self.header.rulebook(self.policy_of(id));
+        let called = trigger == Trigger::Manual;
+        let requested = Facts { trigger, action: Action::Release, ..Facts::default() };
+        let unknown = requested.unknown.with_if(Column::Channel, called);
+        let facts = book.narrowed(&self.situation(id, Facts { unknown, ..requested }));
+        book.positions(&facts).0.all(|facts| book.holds(protection, &facts))
     }
 
     /// The first permission that a caller lacks; `None` if it lacks none.

@@ -90,7 +90,11 @@ impl Step<'_> {
             Record::Loss(loss) if loss.instance == id && loss.fate == Fate::Lost => {
                 loss.remedy.filter(|remedy| remedy.means.is_some()).zip(Some(loss.remedy_from))
             }
-            Record::Loss(_) | Record::Request(_) | Record::Decision(_) | Record::Change(_) => None,
+            Record::Loss(_)
+            | Record::Request(_)
+            | Record::Decision(_)
+            | Record::Change(_)
+            | Record::Finding(_) => None,
         });
         if let Some((remedy, from)) = saving {
             (decision.remedy, decision.remedy_from) = (Some(remedy), from);

@@ -48,7 +48,7 @@ fn decisions(policy: &str, rest: &str) -> Vec<String> {
             d.outcome,
             origin(d.origin, header),
         )),
-        Record::Request(_) | Record::Change(_) | Record::Loss(_) => None,
+        Record::Request(_) | Record::Change(_) | Record::Loss(_) | Record::Finding(_) => None,
     });
     decisions.collect()
 }
@@ -67,7 +67,11 @@ fn windows(policy: &str, rest: &str) -> Vec<String> {
             let name = header.instance(d.instance);
             Some(format!("{name} {words}: {} to {}", time(d.remedy_from), time(remedy.until)))
         }
-        Record::Request(_) | Record::Decision(_) | Record::Change(_) | Record::Loss(_) => None,
+        Record::Request(_)
+        | Record::Decision(_)
+        | Record::Change(_)
+        | Record::Loss(_)
+        | Record::Finding(_) => None,
     });
     windows.collect()
 }
@@ -195,7 +199,7 @@ fn a_shortfall_names_what_limits_it() {
                 r.wanted,
                 r.limited_by.map_or("-".to_owned(), |limit| limit.to_string())
             )),
-            Record::Decision(_) | Record::Change(_) | Record::Loss(_) => None,
+            Record::Decision(_) | Record::Change(_) | Record::Loss(_) | Record::Finding(_) => None,
         });
         requests.collect()
     };

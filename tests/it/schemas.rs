@@ -188,6 +188,7 @@ const BROKEN: &[(&str, Broken)] = &[
     ("67-calls-without-a-permission", Meaning),
     ("68-rows-that-are-no-permissions", Refused),
     ("69-a-protection-without-a-permission", Meaning),
+    ("70-house-rules-without-a-demand", Meaning),
     ("permission-missing", Meaning),
     ("permissions-missing", Meaning),
     ("house-policy", Meaning),

@@ -57,7 +57,7 @@ fn story_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<String
                 }
                 _ => {}
             },
-            Record::Request(_) | Record::Decision(_) | Record::Loss(_) => {}
+            Record::Request(_) | Record::Decision(_) | Record::Loss(_) | Record::Finding(_) => {}
         }
     }
     lines

@@ -151,17 +151,19 @@ impl Loader {
     pub fn overlays(&mut self) -> Vec<(Node, AddedEvents)> {
         if self.overlays.is_none() {
             let files = OVERLAYS.get().map(Vec::as_slice).unwrap_or_default();
-            let read = files.iter().filter_map(|path| {
-                let text = self.read(path)?;
-                let file = self.sources.add(files::shown(path), text);
-                let tree = parse_yaml(&self.sources, file, &mut self.problems)?;
-                check_overlay(&tree, &mut self.problems)?;
-                Some((tree, AddedEvents::First))
-            });
-            let read: Vec<_> = read.collect();
+            let read: Vec<_> = files.iter().filter_map(|path| self.overlay(path)).collect();
             self.overlays = Some(read);
         }
         self.overlays.clone().unwrap_or_default()
+    }
+
+    /// An overlay of a command; `None`, with errors, if it has a mistake.
+    pub fn overlay(&mut self, path: &Path) -> Option<(Node, AddedEvents)> {
+        let text = self.read(path)?;
+        let file = self.sources.add(files::shown(path), text);
+        let tree = parse_yaml(&self.sources, file, &mut self.problems)?;
+        check_overlay(&tree, &mut self.problems)?;
+        Some((tree, AddedEvents::First))
     }
 
     /// Loads a policy by name or path; `None`, with errors, if it has mistakes.

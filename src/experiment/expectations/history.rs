@@ -1,7 +1,7 @@
 //! Records as single lines, for the history of an instance in failures.
 
 use crate::policy::Rule;
-use crate::record::{Decision, Request, What};
+use crate::record::{Decision, HouseFinding, Request, Subject, What};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{Effect, Lifecycle};
@@ -80,4 +80,16 @@ pub(in crate::experiment) fn change_line(what: &What, header: &RunHeader) -> Opt
         What::Suspended(_, to) => format!("suspended: {}", header.processes(*to)),
         What::Property(_, to) => format!("new {to}"),
     })
+}
+
+/// A finding as a line of a history.
+pub(in crate::experiment) fn finding_line(finding: &HouseFinding, header: &RunHeader) -> String {
+    let subject = match finding.subject {
+        Subject::Instance(id) => header.instance(id),
+        Subject::Group(id) => header.group(id),
+        Subject::Account(id) => header.account(id),
+    };
+    let by = finding.actor.map(|actor| format!(", by {}", header.actor(actor)));
+    let after = header.elapsed(finding.at);
+    format!("+{after} {subject}: {}{}", finding.text, by.unwrap_or_default())
 }

@@ -10,7 +10,7 @@ use crate::plan::{
     AccountIs, CheckTime, DecisionLine, Expectation, Expectations, LossLine, RequestLine, StateOf,
     Watch,
 };
-use crate::record::{Cause, Decision, Record, Request, Subject, What};
+use crate::record::{Cause, Decision, HouseFinding, Record, Request, Subject, What};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{ClockKind, InstanceId, Lifecycle};
@@ -40,6 +40,7 @@ pub struct Judge {
     /// What happened to the instances that expectations name.
     history: BTreeMap<InstanceId, Vec<(SimTime, String)>>,
     seen_requests: Vec<(Cause, SimTime, String)>,
+    findings: Vec<HouseFinding>,
     failures: Vec<Failure>,
 }
 
@@ -69,6 +70,7 @@ impl Judge {
             broken: BTreeSet::new(),
             history,
             seen_requests: Vec::new(),
+            findings: Vec::new(),
             failures: Vec::new(),
             judged,
             expected,
@@ -114,6 +116,22 @@ impl Judge {
             if !self.checked[index] {
                 self.check_state(index, world);
             }
+        }
+        self.check_house(world.header());
+    }
+
+    /// Checks which house rules are broken.
+    fn check_house(&mut self, header: &RunHeader) {
+        for Expectation { line: (rule, to_break), span } in &self.expected.house {
+            let found = self.findings.iter().filter(|finding| *finding.rule == **rule);
+            let found: Vec<String> = found.map(|one| history::finding_line(one, header)).collect();
+            let title = match (found.is_empty(), to_break) {
+                (true, true) => format!("expected the house rule {rule} to be broken"),
+                (false, false) => format!("the house rule {rule} is broken"),
+                _ => continue,
+            };
+            let instead = found.into_iter().take(SHOWN).collect();
+            self.failures.push(Failure { span: Some(*span), title, instead });
         }
     }
 
@@ -170,6 +188,7 @@ impl Judge {
             Record::Loss(loss) => {
                 self.losses.add(loss, loss.at, header);
             }
+            Record::Finding(finding) => self.findings.push(finding.clone()),
         }
     }
 

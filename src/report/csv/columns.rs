@@ -263,6 +263,21 @@ tables! {
         root_event Text "event with which the chain of causes began; empty if that was before the run",
         root_actor Text "caller of that event",
     }
+    FINDINGS FINDING_COLUMNS "findings.csv": "broken house rule"
+        key()
+        in "instances.csv"(scenario case replication instance)
+    {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; `-` if it has none",
+        replication Integer "number of the replication, from 0",
+        at Time "time",
+        seq Integer "number of the request that broke the rule; empty at the start",
+        rule Text "name of the house rule",
+        severity Word "how serious it is",
+        instance Text "instance that the finding is about",
+        actor Text "caller who broke the rule; empty if none is known",
+        text Text "what is wrong",
+    }
 }
 
 tables! {

@@ -2,17 +2,18 @@
 
 use super::cells::Cell;
 use super::columns::{
-    DECISION_COLUMNS, INSTANCE_COLUMNS, LOSS_COLUMNS, REQUEST_COLUMNS, TIMELINE_COLUMNS,
-    VERDICT_COLUMNS,
+    DECISION_COLUMNS, FINDING_COLUMNS, INSTANCE_COLUMNS, LOSS_COLUMNS, REQUEST_COLUMNS,
+    TIMELINE_COLUMNS, VERDICT_COLUMNS,
 };
 use crate::money::Currency;
 use crate::policy::{Finding, Remedy};
 use crate::record::{
-    Cause, Change, Decision, InstanceRow, Loss, Origin, Request, Subject, Target, What,
+    Cause, Change, Decision, HouseFinding, InstanceRow, Loss, Origin, Request, Subject, Target,
+    What,
 };
 use crate::run_header::{RunHeader, START};
 use crate::time::SimTime;
-use crate::words::{Channel, GroupId, Lifecycle, PolicyId, ProtectionSet, Trigger};
+use crate::words::{Channel, GroupId, Lifecycle, PolicyId, ProtectionSet, Trigger, Word};
 
 const EMPTY: Cell<'static> = Cell::EMPTY;
 /// The cell of an unknown value.
@@ -349,5 +350,29 @@ pub(in crate::report) fn change<'l>(
         cause(c.cause, header),
         root_event,
         root_actor,
+    ]
+}
+
+/// The row of a finding.
+pub(in crate::report) fn finding<'r>(
+    finding: &'r HouseFinding,
+    header: &'r RunHeader,
+) -> [Cell<'r>; FINDING_COLUMNS] {
+    let [scenario, case, replication] = head(header);
+    let instance = match finding.subject {
+        Subject::Instance(id) => Cell::Text(header.instance(id)),
+        Subject::Group(_) | Subject::Account(_) => EMPTY,
+    };
+    [
+        scenario,
+        case,
+        replication,
+        Cell::Time(finding.at),
+        finding.seq.map_or(EMPTY, Cell::Number),
+        Cell::Text(&finding.rule),
+        Cell::Word(finding.severity.word()),
+        instance,
+        Cell::text(finding.actor.map(|actor| header.actor(actor))),
+        Cell::Text(&finding.text),
     ]
 }

@@ -9,7 +9,8 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use super::cells::{Cell, FieldEncoder};
 use super::columns::{
-    DECISIONS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS, further_columns,
+    DECISIONS, FINDINGS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS,
+    further_columns,
 };
 use super::rows::{self, InstanceTally};
 use crate::record::{Change, Decision, InstanceRow, Record, Request, Subject, Target};
@@ -175,11 +176,12 @@ pub struct CsvTables<T: Rows> {
     instances: T,
     losses: T,
     timeline: T,
+    findings: T,
     encoder: FieldEncoder,
     /// Counts of the current run, by the index of the instance.
     tallies: Vec<InstanceTally>,
     /// Number of rows written so far, in the order of [`TABLES`].
-    counts: [u64; 6],
+    counts: [u64; 7],
     /// Sum of the prefetched bytes; only keeps the compiler from removing the prefetch.
     prefetched: usize,
 }
@@ -199,9 +201,10 @@ impl<T: Rows> CsvTables<T> {
             instances: table(&INSTANCES)?,
             losses: table(&LOSSES)?,
             timeline: table(&TIMELINE)?,
+            findings: table(&FINDINGS)?,
             encoder,
             tallies: Vec::new(),
-            counts: [0; 6],
+            counts: [0; 7],
             prefetched: 0,
         })
     }
@@ -241,6 +244,10 @@ impl<T: Rows> CsvTables<T> {
                     self.counts[5] += 1;
                     self.timeline.row(encoder, &rows::change(change, header))?;
                 }
+                Record::Finding(finding) => {
+                    self.counts[6] += 1;
+                    self.findings.row(encoder, &rows::finding(finding, header))?;
+                }
             }
         }
         Ok(())
@@ -262,7 +269,9 @@ impl<T: Rows> CsvTables<T> {
                     self.count(decision);
                     decision.instance
                 }
-                Record::Request(_) | Record::Change(_) | Record::Loss(_) => continue,
+                Record::Request(_) | Record::Change(_) | Record::Loss(_) | Record::Finding(_) => {
+                    continue;
+                }
             };
             let first = header.instance(instance).as_bytes().first();
             self.prefetched = self.prefetched.wrapping_add(first.copied().unwrap_or(0).into());
@@ -313,6 +322,7 @@ impl<T: Rows> CsvTables<T> {
             &mut self.instances,
             &mut self.losses,
             &mut self.timeline,
+            &mut self.findings,
         ] {
             rows.flush()?;
         }

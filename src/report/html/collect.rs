@@ -98,7 +98,7 @@ impl Collector {
 
     pub(super) fn take(&mut self, record: &Record) {
         match record {
-            Record::Request(_) => {}
+            Record::Request(_) | Record::Finding(_) => {}
             Record::Decision(decision) => self.decision(decision),
             Record::Change(change) => self.courses.take(change),
             Record::Loss(loss) => self.loss(loss),

@@ -1,0 +1,282 @@
+//! Judges the house rules of a scenario at the start of a run and after every step.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::plan::{HouseDemand, HouseRule, Plan};
+use crate::policy::Switched;
+use crate::record::{Decision, HouseFinding, Record, Subject, What};
+use crate::run_header::RunHeader;
+use crate::time::{SimSpan, SimTime};
+use crate::words::{
+    Action, ActorId, Effect, InstanceId, ProtectionId, ProtectionSet, ResourceKind, Trigger,
+};
+use crate::world::{Run, World};
+
+/// The findings about the fleet of a plan at its start, with the names of its ids.
+pub fn house_at_start(plan: Plan) -> (RunHeader, Vec<HouseFinding>) {
+    let mut watch = HouseWatch::new(plan.house.clone());
+    let run = Run::start(plan);
+    let found = watch.begin(run.world()).into_iter().filter_map(|record| match record {
+        Record::Finding(finding) => Some(finding),
+        Record::Request(_) | Record::Decision(_) | Record::Change(_) | Record::Loss(_) => None,
+    });
+    let found = found.collect();
+    (run.world().header().clone(), found)
+}
+
+/// The state of the house rules during a run.
+pub struct HouseWatch {
+    rules: Arc<[HouseRule]>,
+    /// The rules that are broken for an instance, so that each break is reported once.
+    broken: BTreeSet<(usize, InstanceId)>,
+    /// The last snapshot of each instance in this run.
+    snapshots: BTreeMap<InstanceId, SimTime>,
+    /// The callers who scheduled the release of each instance, and its time.
+    schedules: BTreeMap<InstanceId, (SimTime, BTreeSet<Option<ActorId>>)>,
+}
+
+impl HouseWatch {
+    /// A watch over some rules.
+    pub const fn new(rules: Arc<[HouseRule]>) -> Self {
+        Self {
+            rules,
+            broken: BTreeSet::new(),
+            snapshots: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+        }
+    }
+
+    /// Whether there is nothing to watch.
+    pub fn is_idle(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The findings about the fleet at the start.
+    pub fn begin(&mut self, world: &World) -> Vec<Record> {
+        let at = world.header().start;
+        let mut found = Vec::new();
+        for (number, rule) in self.rules.clone().iter().enumerate() {
+            for id in &rule.instances {
+                self.look(number, rule, *id, world, (None, at, None), &mut found);
+            }
+        }
+        found
+    }
+
+    /// The findings about the records of a step.
+    pub fn after(&mut self, records: &[Record], world: &World) -> Vec<Record> {
+        let mut found = Vec::new();
+        for record in records {
+            match record {
+                Record::Change(change) => {
+                    let actor = change.origin.actor();
+                    if let Subject::Instance(id) = change.subject {
+                        self.note(id, change.what, change.at, actor);
+                    }
+                    let place = (Some(change.seq), change.at, actor);
+                    for (number, rule) in self.rules.clone().iter().enumerate() {
+                        for id in touched(change.subject, rule, world) {
+                            self.look(number, rule, id, world, place, &mut found);
+                        }
+                    }
+                }
+                Record::Decision(decision) => self.release(decision, &mut found),
+                Record::Request(_) | Record::Loss(_) | Record::Finding(_) => {}
+            }
+        }
+        found
+    }
+
+    fn note(&mut self, id: InstanceId, what: What, at: SimTime, actor: Option<ActorId>) {
+        match what {
+            What::Property(_, ResourceKind::Snapshot) => {
+                self.snapshots.insert(id, at);
+            }
+            What::Schedule(_, SimTime::NEVER) => {
+                self.schedules.remove(&id);
+            }
+            What::Schedule(_, to) => {
+                let (time, callers) =
+                    self.schedules.entry(id).or_insert_with(|| (to, BTreeSet::new()));
+                if *time != to {
+                    callers.clear();
+                }
+                *time = to;
+                callers.insert(actor);
+            }
+            _ => {}
+        }
+    }
+
+    /// Checks what a rule demands of the state of an instance.
+    fn look(
+        &mut self,
+        number: usize,
+        rule: &HouseRule,
+        id: InstanceId,
+        world: &World,
+        (seq, at, actor): (Option<u64>, SimTime, Option<ActorId>),
+        found: &mut Vec<Record>,
+    ) {
+        let exists = world.fleet().instance(id).exists();
+        let wrong = match &rule.demand {
+            _ if !exists => None,
+            HouseDemand::InForce(sets, against) => {
+                let set = sets[world.policy_of(id).index()];
+                against.iter().find_map(|trigger| not_in_force(world, id, set, *trigger))
+            }
+            HouseDemand::TwoToRelease => one_can_release(world, id),
+            HouseDemand::TwoToSchedule => self.one_scheduled(world, id),
+            HouseDemand::SnapshotWithin(_) => None,
+        };
+        let Some(text) = wrong else {
+            self.broken.remove(&(number, id));
+            return;
+        };
+        if self.broken.insert((number, id)) {
+            found.push(finding(rule, id, (seq, at, actor), text));
+        }
+    }
+
+    /// Why one person alone has scheduled the release of a protected instance.
+    fn one_scheduled(&self, world: &World, id: InstanceId) -> Option<String> {
+        let at = world.fleet().instance(id).auto_release;
+        if at == SimTime::NEVER || holding(world, id, Trigger::Manual).is_empty() {
+            return None;
+        }
+        let header = world.header();
+        let when = at.for_people_in_full(header.offset);
+        let who = match self.schedules.get(&id).map(|(_, callers)| callers) {
+            Some(callers) if callers.iter().flatten().count() > 1 => return None,
+            Some(callers) => callers.iter().flatten().next().map(|by| header.actor(*by).to_owned()),
+            None => None,
+        };
+        let who = who.map_or("no known caller".to_owned(), |who| format!("{who} alone"));
+        Some(format!("it is protected, and {who} scheduled its release at {when}"))
+    }
+
+    /// Checks the rules about releases.
+    fn release(&self, decision: &Decision, found: &mut Vec<Record>) {
+        if decision.effect != Effect::Released {
+            return;
+        }
+        let id = decision.instance;
+        for rule in self.rules.iter().filter(|rule| rule.instances.contains(&id)) {
+            let HouseDemand::SnapshotWithin(within) = rule.demand else { continue };
+            let Some(text) = self.without_snapshot(id, decision.at, within) else { continue };
+            let place = (Some(decision.seq), decision.at, decision.origin.actor());
+            found.push(finding(rule, id, place, text));
+        }
+    }
+
+    fn without_snapshot(&self, id: InstanceId, at: SimTime, within: SimSpan) -> Option<String> {
+        match self.snapshots.get(&id) {
+            Some(taken) if at.since(*taken) <= within => None,
+            Some(taken) => Some(format!(
+                "it was released {} after its last snapshot; at most {within} is allowed",
+                at.since(*taken)
+            )),
+            None => Some(format!(
+                "it was released without a snapshot of the last {within}; the run took none"
+            )),
+        }
+    }
+}
+
+/// The instances of a rule that a change is about.
+fn touched(subject: Subject, rule: &HouseRule, world: &World) -> Vec<InstanceId> {
+    let all = rule.instances.iter().copied();
+    match subject {
+        Subject::Instance(id) => all.filter(|one| *one == id).collect(),
+        Subject::Group(group) => {
+            all.filter(|id| world.fleet().instance(*id).group == Some(group)).collect()
+        }
+        Subject::Account(account) => {
+            all.filter(|id| world.fleet().instance(*id).account == account).collect()
+        }
+    }
+}
+
+fn finding(
+    rule: &HouseRule,
+    id: InstanceId,
+    (seq, at, actor): (Option<u64>, SimTime, Option<ActorId>),
+    text: String,
+) -> Record {
+    Record::Finding(HouseFinding {
+        seq,
+        at,
+        rule: rule.name.clone(),
+        severity: rule.severity,
+        subject: Subject::Instance(id),
+        actor,
+        text: text.into(),
+    })
+}
+
+/// The protections of an instance that are on and hold against a release by a trigger, in every
+/// position of what is unknown.
+fn holding(world: &World, id: InstanceId, trigger: Trigger) -> ProtectionSet {
+    let (on, _) = world.protections(id);
+    on.iter().filter(|protection| world.would_hold(id, *protection, trigger)).collect()
+}
+
+/// Why none of some protections is in force; `None` if one is.
+fn not_in_force(
+    world: &World,
+    id: InstanceId,
+    set: ProtectionSet,
+    trigger: Trigger,
+) -> Option<String> {
+    let (on, unknown) = world.protections(id);
+    let is_in_force = |protection: &ProtectionId| world.would_hold(id, *protection, trigger);
+    if set.intersection(on).iter().any(|protection| is_in_force(&protection)) {
+        return None;
+    }
+    let policy = world.policy_of(id);
+    let names = |set| world.header().protections(policy, set).join(" and ");
+    let book = world.header().rulebook(policy);
+    let given = set.intersection(on);
+    if given.is_empty() {
+        let unclear = set.intersection(unknown);
+        return Some(match (set.is_empty(), unclear.is_empty()) {
+            (true, _) => "its policy has no such protection".to_owned(),
+            (false, true) => format!("{} is off", names(set)),
+            (false, false) => format!("it is unknown whether {} is on", names(unclear)),
+        });
+    }
+    let idle = book.inert(&world.facts_without_request(id), given);
+    let first =
+        idle.iter().next().and_then(|id| book.policy.protections[id.index()].works_when.as_ref());
+    let why = first.and_then(|(rule, _)| book.policy.rule(*rule).because.clone());
+    Some(match (idle.is_empty(), why) {
+        (false, Some(why)) => format!("{} is on, and has no effect: {why}", names(idle)),
+        (false, None) => format!("{} is on, and has no effect", names(idle)),
+        (true, _) => format!("{} is on, and does not hold against {trigger}", names(given)),
+    })
+}
+
+/// How one caller can switch off the protections that hold and release the instance.
+fn one_can_release(world: &World, id: InstanceId) -> Option<String> {
+    let holding = holding(world, id, Trigger::Manual);
+    let policy = world.policy_of(id);
+    let names = world.header().protections(policy, holding).join(" and ");
+    if holding.is_empty() {
+        return None;
+    }
+    let Some(principals) = world.principals() else {
+        return Some(format!(
+            "every caller can switch off {names} and release it: there are no principals"
+        ));
+    };
+    let off = Switched { off: holding, ..Switched::default() };
+    let can = |caller: &ActorId| {
+        world.may_call(*caller, "set-protection", Action::SetProtection, off, id)
+            && world.may_call(*caller, "release", Action::Release, Switched::default(), id)
+    };
+    let who: Vec<&str> =
+        principals.ids().filter(can).map(|caller| world.header().actor(caller)).collect();
+    let who = (!who.is_empty()).then(|| who.join(" and "))?;
+    Some(format!("{who} can switch off {names} and release it"))
+}

@@ -1,0 +1,33 @@
+//! House rules with ids in place of names.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::time::SimSpan;
+use crate::words::{InstanceId, ProtectionSet, RuleSeverity, Trigger};
+
+/// A house rule.
+#[derive(Debug, Clone)]
+pub struct HouseRule {
+    /// The name of the rule.
+    pub name: Arc<str>,
+    /// How serious it is to break the rule.
+    pub severity: RuleSeverity,
+    /// The instances that the rule is about.
+    pub instances: BTreeSet<InstanceId>,
+    /// What must hold for them.
+    pub demand: HouseDemand,
+}
+
+/// What a house rule demands.
+#[derive(Debug, Clone)]
+pub enum HouseDemand {
+    /// One of these protections, for each policy, holds against each of the triggers.
+    InForce(Vec<ProtectionSet>, Vec<Trigger>),
+    /// No principal can both switch off a protection that holds and release the instance.
+    TwoToRelease,
+    /// The release of a protected instance is scheduled by two people.
+    TwoToSchedule,
+    /// A release needs a snapshot that is at most this old.
+    SnapshotWithin(SimSpan),
+}

@@ -1,0 +1,83 @@
+//! Resolves house rules: instances, protections, and the one demand of each rule.
+
+use std::sync::Arc;
+
+use super::house::{HouseDemand, HouseRule};
+use super::protections::protection_of;
+use super::resolver::Resolver;
+use crate::diagnostics::{Code, Problem, Span};
+use crate::format::{Map, Name, TwoPeople, WrittenHouseRule};
+use crate::words::{InstanceId, ProtectionSet, RuleSeverity, Subject, Trigger};
+
+/// Resolves the house rules of a scenario.
+pub fn house_rules(
+    resolver: &mut Resolver<'_>,
+    written: &Map<WrittenHouseRule>,
+) -> Arc<[HouseRule]> {
+    let rules = written.0.iter().filter_map(|(name, rule)| {
+        let demand = demand(resolver, &name.value, name.span, rule)?;
+        let all = || (0..resolver.instances.len()).map(InstanceId::from_index).collect();
+        let instances = match &rule.instance {
+            Some(selector) => resolver.select(selector)?,
+            None => all(),
+        };
+        Some(HouseRule {
+            name: (*name.value.0).into(),
+            severity: rule.severity.unwrap_or(RuleSeverity::Error),
+            instances: instances.into_iter().collect(),
+            demand,
+        })
+    });
+    rules.collect()
+}
+
+fn demand(
+    resolver: &mut Resolver<'_>,
+    name: &Name,
+    span: Span,
+    rule: &WrittenHouseRule,
+) -> Option<HouseDemand> {
+    let in_force = rule.in_force.is_some();
+    let count = [in_force, rule.two_people.is_some(), rule.snapshot_within.is_some()];
+    if count.iter().filter(|given| **given).count() != 1 {
+        let title = format!("the house rule `{name}` needs exactly one demand");
+        let problem = Problem::at(Code::Contradiction, span, title, "not one demand");
+        resolver.problems.add(
+            problem.help("write one of `in-force: PROTECTION`, `two-people: release`, `two-people: schedule`, `snapshot-within: 24h`"),
+        );
+        return None;
+    }
+    if let (false, Some(first)) = (in_force, rule.against.0.first()) {
+        let title = "`against` is a key of rules with `in-force`";
+        resolver.problems.add(Problem::at(Code::Contradiction, first.span, title, "no effect"));
+    }
+    if let Some(names) = &rule.in_force {
+        let mut sets = vec![ProtectionSet::EMPTY; resolver.rulebooks.len()];
+        for name in &names.0 {
+            let mut found = Vec::new();
+            for (set, book) in sets.iter_mut().zip(&resolver.rulebooks) {
+                let of = [Subject::Instance, Subject::Group]
+                    .map(|kind| protection_of(book, &name.value, name.span, kind));
+                let known = of.iter().flatten().next();
+                *set = known.map_or(*set, |id| set.with(*id));
+                found.push(of);
+            }
+            // A name must be known to one of the policies at least.
+            if found.iter().flatten().all(Result::is_err) {
+                let first = found.into_iter().flatten().next().and_then(Result::err);
+                first.into_iter().for_each(|problem| resolver.problems.add(*problem));
+            }
+        }
+        let mut against: Vec<Trigger> =
+            rule.against.0.iter().map(|trigger| trigger.value).collect();
+        if against.is_empty() {
+            against.push(Trigger::Manual);
+        }
+        return Some(HouseDemand::InForce(sets, against));
+    }
+    Some(match (&rule.two_people, rule.snapshot_within) {
+        (Some(two), _) if two.value == TwoPeople::Schedule => HouseDemand::TwoToSchedule,
+        (_, Some(within)) => HouseDemand::SnapshotWithin(within),
+        _ => HouseDemand::TwoToRelease,
+    })
+}
