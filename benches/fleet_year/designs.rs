@@ -1,4 +1,4 @@
-//! What is measured: the kernel, the limit, and the queue that the kernel had before.
+//! The designs that are measured: the kernel, the limit, and the queue that the kernel had before.
 
 use std::cmp::Reverse;
 
@@ -11,7 +11,7 @@ use super::fleet::{END, Event, Fleet, Outcome, Timers, Wait, Year};
 
 const START: SimTime = SimTime::from_seconds(0);
 
-/// What fired, and when.
+/// The timers that fired, with their times.
 pub type Schedule = Vec<(SimTime, Wait)>;
 
 /// The whole kernel: future event list, script, clock, limits.
@@ -45,8 +45,8 @@ impl Model for Simulated {
     type Timer = Wait;
     type Record = ();
 
-    fn prefetch_event(&self, order: &Event) {
-        self.fleet.touch(order.instance);
+    fn prefetch_event(&self, event: &Event) {
+        self.fleet.touch(event.instance);
     }
 
     fn prefetch_timer(&self, timer: Wait) {
@@ -57,11 +57,11 @@ impl Model for Simulated {
 
     fn handle_event(
         &mut self,
-        order: &Event,
+        event: &Event,
         future_events: &mut FutureEvents<Wait>,
         _: &mut Vec<()>,
     ) -> Flow {
-        self.fleet.handle_event(*order, future_events.now(), future_events);
+        self.fleet.handle_event(*event, future_events.now(), future_events);
         Flow::Continue
     }
 
@@ -86,7 +86,7 @@ fn simulate(year: &Year, log: Option<Schedule>) -> (Outcome, Option<Schedule>) {
     let horizon = SimTime::from_seconds(END.seconds() - 1);
     let mut run = Simulation::new(model, year.script(), future_events, horizon, Limits::default());
     while run.step() {}
-    let outcome = run.model().fleet.outcome(year.orders.len());
+    let outcome = run.model().fleet.outcome(year.events.len());
     let log = run.model().log.clone();
     (outcome, log)
 }
@@ -97,7 +97,7 @@ trait Queue: Timers {
     fn take(&mut self) -> Option<Wait>;
 }
 
-/// The loop without a kernel; an order comes before the timers of its instant.
+/// The loop without a kernel; an event comes before the timers of its instant.
 fn plain(year: &Year, mut queue: impl Queue) -> Outcome {
     let mut fleet = Fleet::new(year);
     fleet.start(&mut queue);
@@ -111,14 +111,14 @@ fn plain(year: &Year, mut queue: impl Queue) -> Outcome {
                 }
             }
             None => match script.next() {
-                Some((at, order)) => fleet.handle_event(order, at, &mut queue),
-                None => return fleet.outcome(year.orders.len()),
+                Some((at, event)) => fleet.handle_event(event, at, &mut queue),
+                None => return fleet.outcome(year.events.len()),
             },
         }
     }
 }
 
-/// No queue at all: due times are stored, and what fires next is known beforehand.
+/// No queue at all: due times are stored, and the order of firing is known beforehand.
 pub fn limit(year: &Year, schedule: &Schedule) -> Outcome {
     let due = vec![[SimTime::NEVER; 3]; year.instances as usize];
     plain(year, Known { due, schedule, next: 0 })

@@ -50,7 +50,7 @@ pub trait Timers {
     fn clear(&mut self, timer: Wait);
 }
 
-/// What is done to the fleet.
+/// The operations on the fleet.
 #[derive(Debug, Clone, Copy)]
 pub enum Verb {
     Set,
@@ -71,20 +71,20 @@ pub struct Event {
     pub delay: u32,
 }
 
-/// What is known beforehand: the size of the fleet and the orders by time.
+/// The inputs: the size of the fleet, and the events by time.
 pub struct Year {
     pub instances: u32,
-    pub orders: Vec<(u32, Event)>,
+    pub events: Vec<(u32, Event)>,
 }
 
 impl Year {
-    pub fn new(instances: u32, orders: usize) -> Self {
+    pub fn new(instances: u32, events: usize) -> Self {
         let mut stream = Streams::new(7, 0).named("fleet-year");
         let end = u32::try_from(END.seconds()).expect("a year");
-        let mut times: Vec<u32> = (0..orders).map(|_| stream.random_range(0..end)).collect();
+        let mut times: Vec<u32> = (0..events).map(|_| stream.random_range(0..end)).collect();
         times.sort_unstable();
         let waits = Waits::new();
-        let order = |at| {
+        let event = |at| {
             let verb = match stream.random_range(0..10) {
                 0..4 => Verb::Set,
                 4..6 => Verb::Clear,
@@ -97,13 +97,13 @@ impl Year {
             let (flag, instance) = (stream.random(), stream.random_range(0..instances));
             (at, Event { verb, flag, instance, delay })
         };
-        let orders = times.into_iter().map(order).collect();
-        Self { instances, orders }
+        let events = times.into_iter().map(event).collect();
+        Self { instances, events }
     }
 
-    /// The orders as a kernel takes them.
+    /// The events, as the script of a kernel.
     pub fn script(&self) -> impl Iterator<Item = (SimTime, Event)> {
-        self.orders.iter().map(|(at, order)| (SimTime::from_seconds(i64::from(*at)), *order))
+        self.events.iter().map(|(at, event)| (SimTime::from_seconds(i64::from(*at)), *event))
     }
 }
 
@@ -155,9 +155,9 @@ pub struct Fleet {
 impl Fleet {
     pub fn new(year: &Year) -> Self {
         let accounts = year.instances.div_ceil(PER_ACCOUNT);
-        // A twentieth of the orders settles some account: grace is some five times
+        // A twentieth of the events settles some account: grace is some five times
         // what passes between two settlements of one, so few accounts are swept.
-        let between = END.seconds() * i64::from(accounts) * 20 / (year.orders.len() as i64);
+        let between = END.seconds() * i64::from(accounts) * 20 / (year.events.len() as i64);
         let instance = |who| {
             let bits = mix(u64::from(who));
             Instance { protected: bits & 1 == 1, prepaid: bits & 2 == 2, births: 0 }
@@ -186,8 +186,8 @@ impl Fleet {
         black_box(self.instances[instance as usize].births);
     }
 
-    pub fn handle_event(&mut self, order: Event, now: SimTime, timers: &mut impl Timers) {
-        let Event { verb, flag, instance, delay } = order;
+    pub fn handle_event(&mut self, event: Event, now: SimTime, timers: &mut impl Timers) {
+        let Event { verb, flag, instance, delay } = event;
         let timer = if flag { Wait::Term(instance) } else { Wait::Release(instance) };
         match verb {
             Verb::Set => timers.set(timer, now.after(SimSpan::from_seconds(i64::from(delay)))),
@@ -231,9 +231,9 @@ impl Fleet {
         }
     }
 
-    pub fn outcome(&self, orders: usize) -> Outcome {
+    pub fn outcome(&self, events: usize) -> Outcome {
         Outcome {
-            events: orders as u64 + self.fired + self.swept,
+            events: events as u64 + self.fired + self.swept,
             decisions: self.decisions,
             fingerprint: self.fingerprint,
         }

@@ -1,4 +1,4 @@
-//! What the log costs: a row, and a whole run with it and without.
+//! The cost of the log: of a row, and of a whole run with and without it.
 //!
 //! Rows are written to nowhere, by the writer that runs use and by the model that it must
 //! agree with. Whole runs go through the real engine; the log goes to files. Rounds are

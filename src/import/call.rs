@@ -1,4 +1,4 @@
-//! What a reply is: a row of a table for each call that is read.
+//! The properties of a reply: a row of a table for each call that is read.
 
 use super::fields::ReplyObject;
 use super::json::Piece;
@@ -11,7 +11,7 @@ pub(super) struct ListedCall {
     pub(super) from: &'static str,
     /// The cloud that its rows describe.
     pub(super) cloud: &'static str,
-    /// What is run to get it, as a line to paste; `{group}` stands for a group, and
+    /// The command that prints it, as a line to paste; `{group}` stands for a group, and
     /// `{place}` for its resource group.
     pub(super) command: &'static str,
     /// The words for one row in messages: `an instance`.
@@ -24,7 +24,7 @@ pub(super) struct ListedCall {
     pub(super) order: u8,
     /// Reads one row.
     pub(super) read: fn(&mut FleetReader<'_>, &ReplyObject<'_>),
-    /// What is said of its rows as a whole, beside their number.
+    /// A summary of its rows besides their number.
     pub(super) summary: fn(&[Piece<'_>], &mut Problems) -> String,
 }
 

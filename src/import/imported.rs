@@ -20,7 +20,7 @@ pub struct Imported {
     pub policies: BTreeMap<&'static str, &'static str>,
     /// One line for each reply that describes its contents.
     pub read: Vec<String>,
-    /// What no reply shows, by the call that would.
+    /// Facts that no reply shows, by the call that would show them.
     pub unseen: Vec<Unseen>,
     /// Number of bytes that were parsed, each counted as often as it was parsed. It grows linearly
     /// with the texts, whatever they contain.

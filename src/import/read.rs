@@ -106,7 +106,7 @@ fn place(out: &mut Imported, of_first: (usize, usize)) {
     }
 }
 
-/// What no reply shows, counted by the call that would show it.
+/// Facts that no reply shows, counted by the call that would show them.
 fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
     let line = |(missing, count): (Missing, usize)| {
         let Missing { cloud, subject, fact, group, place } = missing;

@@ -24,7 +24,7 @@ pub(super) struct FleetReader<'a> {
     pub(super) from: &'static str,
     /// Sets, machines and locks that are joined when all rows are read.
     pub(super) azure: AzureState,
-    /// What no reply shows, and of how many.
+    /// Facts that no reply shows, each with the number of its subjects.
     pub(super) missing: BTreeMap<Missing, usize>,
     /// The span of the first row of each kind and id.
     seen: BTreeMap<(&'static str, Name), Span>,
@@ -163,7 +163,7 @@ impl<'a> FleetReader<'a> {
         false
     }
 
-    /// Takes in an instance.
+    /// Adds an instance.
     pub(super) fn list(&mut self, id: Spanned<Name>, written: WrittenInstance) {
         self.indices.insert(id.value.clone(), self.out.instances.len());
         self.out.instances.push((id.map(|name| name.0.into_string()), written));

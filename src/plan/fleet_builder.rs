@@ -39,7 +39,7 @@ pub struct FleetBuilder<'r, 'p> {
     pub defaults: WrittenInstance,
     /// The channel by which an event creates the next instances.
     pub created_via: Channel,
-    /// What is noticed of a fleet that was listed; `None` if a scenario made it up.
+    /// Facts noticed about a fleet from a listing; `None` if the scenario defines the fleet.
     pub listing: Option<Listing>,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostics::{Code, Problem, Problems, Span};
 
-/// What was noticed while a listed fleet was taken in, by its reason.
+/// Facts noticed while a listed fleet was read, by reason.
 #[derive(Debug, Default)]
 pub struct Listing {
     left_out: BTreeMap<String, Counted>,

@@ -324,7 +324,7 @@ pub fn populate(
     Ok((builder.fleet, digest))
 }
 
-/// Takes in what the replies of one import list.
+/// Adds the accounts, groups and instances of one import.
 fn imported(
     population: &mut FleetBuilder<'_, '_>,
     import: &WrittenImport,

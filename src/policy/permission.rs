@@ -18,7 +18,7 @@ pub struct Permissions {
     pub calls: Vec<CallPermission>,
 }
 
-/// What a call needs.
+/// The permissions that a call needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CallPermission {
     /// The rule of the row.

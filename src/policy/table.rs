@@ -17,7 +17,7 @@ pub struct TableRow<C> {
     pub says: C,
 }
 
-/// What is wrong with a table.
+/// The faults of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableFault {
     /// Cells that no row covers.

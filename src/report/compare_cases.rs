@@ -1,4 +1,4 @@
-//! What is compared of the cases of a scenario.
+//! The figures by which the cases of a scenario are compared.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub(super) struct ComparedRemedy {
     pub(super) until: Option<Shown>,
 }
 
-/// What is compared of a case.
+/// The figures of a case.
 pub(super) struct ComparedCase {
     pub(super) scenario: String,
     pub(super) case: String,

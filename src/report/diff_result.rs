@@ -1,4 +1,4 @@
-//! What a comparison of two policies or of two recorded runs found.
+//! The result of a comparison of two policies or of two recorded runs.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::diagnostics::Problems;
 use crate::policy::{Comparison, Difference};
 use crate::time::SimTime;
 
-/// What a comparison of two policies or of two recorded runs found.
+/// The result of a comparison of two policies or of two recorded runs.
 #[derive(Default)]
 pub struct DiffResult {
     /// Names of the old and the new policy or folder, as on the command line.

@@ -1,4 +1,4 @@
-//! What a run cost, in sentences.
+//! The costs of a run, in sentences.
 
 use crate::diagnostics::many;
 use crate::experiment::MoneySum;

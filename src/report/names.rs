@@ -128,7 +128,7 @@ impl<'h> NameRanges<'h> {
         self.ranges.push(Range { first: name, last: name, number, count: 1 });
     }
 
-    /// What a person reads: every name where they are few, else the ends of ranges.
+    /// The text for readers: every name if they are few, else the ends of ranges.
     pub(in crate::report) fn label(&self) -> String {
         let spelled: Vec<String> = self.ranges.iter().take(SPELLED + 1).map(Range::label).collect();
         if spelled.len() <= SPELLED {

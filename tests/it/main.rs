@@ -97,11 +97,11 @@ mod streams;
 mod support;
 /// The tables that a thread writes equal those of a simple writer, byte by byte.
 mod tables;
-/// What is printed fits the width, and shows first what was lost.
+/// Output fits the width, and shows losses first.
 mod terminal;
 /// Style of the code: lengths of lines and functions, leftovers, names of providers, words.
 mod tidy;
-/// What a file may read, and what is quoted from files of another kind.
+/// The files that a file may name, and the lines that messages quote from files of another kind.
 mod trust;
 /// Unknown facts are judged in every position.
 mod unknowns;

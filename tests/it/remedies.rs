@@ -171,7 +171,7 @@ fn stays(of: &Decision) -> impl Fn(&Outcome) -> bool {
     }
 }
 
-/// What is wrong with the remedies of a run.
+/// The faults of the remedies of a run.
 fn faults(name: &str, plan: &Plan) -> (usize, Vec<String>) {
     let outcome = run(plan);
     let header = &plan.header;

@@ -106,7 +106,7 @@ fn captured(paths: &[PathBuf], options: &ImportOptions, loader: &mut Loader) -> 
     newest
 }
 
-/// What was read, and what could not be seen, by the call that would show it.
+/// The replies that were read, and the facts that none shows, by the call that would show them.
 fn print_seen<'p>(imported: &Imported, policies: impl Iterator<Item = &'p Policy>) {
     let policies: Vec<_> = policies.collect();
     let mut lines: Vec<String> = imported.read.iter().map(|line| format!("read {line}")).collect();

@@ -14,7 +14,7 @@ use crate::report::{
     Estimated, RunFile, estimates_csv, estimates_jsonl, estimates_text, replications_csv,
 };
 
-/// What is known of the replications of a run besides its run file.
+/// The facts about the replications of a run besides its run file.
 pub(in crate::cli) struct Merged {
     /// Names of the policies in use, joined by `;`.
     pub(in crate::cli) policy: String,

@@ -18,7 +18,7 @@ impl FleetReader<'_> {
         self.lock(scope, level.map(|level| level.value), id.span);
     }
 
-    /// Takes in a lock; one of an unknown level refuses deletion in any case.
+    /// Adds a lock; one of an unknown level refuses deletion in any case.
     pub(in crate::import) fn lock(
         &mut self,
         scope: &str,

@@ -75,7 +75,7 @@ impl FleetReader<'_> {
         self.machine(machine);
     }
 
-    /// Takes in a machine. The lists of machines and of members may both have it.
+    /// Adds a machine. Both the list of machines and that of members may contain it.
     pub(in crate::import) fn machine(&mut self, machine: MachineRow) {
         let known = self.azure.machine_at.get(&machine.at.path).copied();
         let known = known.filter(|_| !machine.is_part && !machine.at.path.is_empty());

@@ -51,7 +51,7 @@ impl FleetReader<'_> {
         self.set(SetRow { at, name, written, billing, eviction });
     }
 
-    /// Takes in a set.
+    /// Adds a set.
     pub(in crate::import) fn set(&mut self, mut set: SetRow) {
         let key = if set.at.path.is_empty() {
             set.name.value.clone()
@@ -104,7 +104,7 @@ impl FleetReader<'_> {
         written.removal = (!orders.is_empty()).then_some(OneOrMany(orders));
         for key in ["forceDeletion", "prioritizeUnhealthyVMs"] {
             if let Some(flag) = policy.flag(key, self.problems).filter(|flag| flag.value) {
-                let title = format!("`{key}` has no effect on which instance goes here");
+                let title = format!("`{key}` has no effect on the selection of instances here");
                 self.left_out(flag.span, title, "not simulated");
             }
         }

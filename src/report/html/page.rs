@@ -10,7 +10,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 const SYMBOLS: &str = include_str!("page.svg");
 
-/// What a page was made from.
+/// The inputs of a page.
 #[derive(Debug, Clone, Default)]
 pub struct Made {
     /// The command that makes it again.

@@ -35,7 +35,7 @@ pub(super) fn confidence(confidence: Confidence) -> String {
     format!("{mark}{confidence}")
 }
 
-/// What was lost, in words; empty if nothing was.
+/// The losses as text; empty if there are none.
 pub(super) fn lost_words(lost: &Lost) -> String {
     let mut parts = Vec::new();
     if lost.gib > 0 {
@@ -99,7 +99,7 @@ fn when(row: &Row, axis: &Axis) -> Markup {
     }
 }
 
-/// What is lost, and what would have kept it.
+/// The losses and their remedies.
 pub(super) fn losses(run: &Collected, number_of: usize) -> Markup {
     let header = &run.header;
     let rows = run.rows.rows.iter().enumerate().filter(|(_, row)| row.loses());
@@ -144,7 +144,7 @@ pub(super) fn losses(run: &Collected, number_of: usize) -> Markup {
     }
 }
 
-/// What is said where a loss has no remedy.
+/// The text for a loss without a remedy.
 pub(super) const NO_REMEDY: &str = "no remedy is known";
 
 fn until(row: &Row, axis: &Axis) -> Markup {
