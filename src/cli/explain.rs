@@ -16,7 +16,7 @@ use crate::experiment::{DecisionWatch, carry_out};
 use crate::plan::{Options, Plan, Script};
 use crate::policy::{Catalog, Column, Facts, Policy, Rule, Rulebook};
 use crate::report::{
-    Page, Paint, SituationQuery, copied, explain_decision, explain_situation, rule_text,
+    Page, Paint, SituationQuery, copied, explain_decision, explain_situation, rule_text, shell_word,
 };
 use crate::words::{ProtectionSet, SwitchSet, Word};
 
@@ -158,10 +158,10 @@ fn list(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for plan in plans(loaded, arguments.case.as_deref(), None)? {
         for row in decisions(plan)? {
-            let mut name =
-                format!("{}#{}/{}", arguments.what, row.get("event"), row.get("instance"));
+            let name = format!("{}#{}/{}", arguments.what, row.get("event"), row.get("instance"));
+            let mut name = shell_word(&name).into_owned();
             if !row.get("case").is_empty() {
-                name.push_str(&format!(" --case {}", row.get("case")));
+                name.push_str(&format!(" --case {}", shell_word(row.get("case"))));
             }
             let row = vec![name, row.get("trigger").to_owned(), row.get("outcome").to_uppercase()];
             if !rows.contains(&row) {

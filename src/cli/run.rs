@@ -19,7 +19,7 @@ use crate::plan::{Plan, Unread};
 use crate::record::{InstanceRow, Start};
 use crate::report::{
     BufferedCsv, ComparisonFormat, CsvTables, CsvThread, DecisionsCsv, Detail, EndOfRun, JsonLines,
-    Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption,
+    Made, Page, Report, RunFile, RunItem, RunPage, SideBySide, Text, WrittenAssumption, shell_word,
 };
 use crate::time::SimSpan;
 use crate::world::World;
@@ -308,11 +308,21 @@ impl<'a> Running<'a> {
 /// The command that makes a page again: what decides its content, not where it goes.
 fn command(arguments: &Arguments) -> String {
     let mut words = vec!["stayput run".to_owned()];
-    words.extend(arguments.scenarios.iter().map(|path| without_folder(&path.to_string_lossy())));
+    words.extend(
+        arguments
+            .scenarios
+            .iter()
+            .map(|path| shell_word(&without_folder(&path.to_string_lossy())).into_owned()),
+    );
     let overrides = &arguments.overrides;
-    words.extend(overrides.policy.iter().map(|name| format!("--policy {}", without_folder(name))));
+    words.extend(
+        overrides
+            .policy
+            .iter()
+            .map(|name| format!("--policy {}", shell_word(&without_folder(name)))),
+    );
     words.extend(overrides.seed.map(|seed| format!("--seed {seed}")));
-    words.extend(overrides.case.iter().map(|case| format!("--case {case}")));
+    words.extend(overrides.case.iter().map(|case| format!("--case {}", shell_word(case))));
     words.extend(arguments.replication.map(|number| format!("--replication {number}")));
     words.push("--html report.html".to_owned());
     words.join(" ")

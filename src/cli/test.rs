@@ -15,7 +15,7 @@ use crate::diagnostics::{Code, Problem, Problems, many};
 use crate::experiment::Filter;
 use crate::report::{
     CaseReport, DecisionRow, Page, Paint, RunPage, TestExtras, TestRun, WIDTH, github, junit,
-    read_decisions, snapshot_failure, test_json, test_markdown, test_page, test_report,
+    read_decisions, shell_word, snapshot_failure, test_json, test_markdown, test_page, test_report,
 };
 
 #[derive(Debug, clap::Args)]
@@ -251,12 +251,12 @@ fn jobs(loaded: &[Loaded], stored: &[Option<Vec<DecisionRow>>], arguments: &Argu
 
 /// The command that runs only this case.
 fn rerun_command(path: &str, case: &str, overrides: &Overrides) -> String {
-    let mut command = format!("stayput test {path}");
+    let mut command = format!("stayput test {}", shell_word(path));
     if !case.is_empty() {
-        command.push_str(&format!(" --case {case}"));
+        command.push_str(&format!(" --case {}", shell_word(case)));
     }
     if let Some(policy) = &overrides.policy {
-        command.push_str(&format!(" --policy {policy}"));
+        command.push_str(&format!(" --policy {}", shell_word(policy)));
     }
     if let Some(seed) = overrides.seed {
         command.push_str(&format!(" --seed {seed}"));

@@ -69,9 +69,7 @@ pub fn diff_result_text(result: &DiffResult, page: Page) -> String {
         out.extend(accepted_text(&result.accepted, page.width));
     }
     if result.comparison.is_some() && !result.keys().is_empty() {
-        let words: Vec<&str> =
-            result.names.iter().chain(&result.paths).map(String::as_str).collect();
-        let command = format!("accept: stayput bless --diff {}", words.join(" "));
+        let command = format!("accept: {}", result.bless_command());
         // A shell takes it as one line.
         out.push(format!("{command} \\"));
         out.push("          --reason \"…\" [--until 2026-12-31]".to_owned());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::accepted_changes::{Acceptance, Accepted, AcceptedFile, Accepting, accept};
 use super::decision_diff::Changed;
 use super::paired::PairedRun;
+use super::shell::shell_word;
 use crate::diagnostics::Problems;
 use crate::policy::{Comparison, Difference};
 use crate::time::SimTime;
@@ -84,6 +85,12 @@ impl DiffResult {
                 Some((left, run, names))
             })
             .collect();
+    }
+
+    /// The command that accepts what is left, without a reason.
+    pub fn bless_command(&self) -> String {
+        let words = self.names.iter().chain(&self.paths).map(|word| shell_word(word));
+        format!("stayput bless --diff {}", words.collect::<Vec<_>>().join(" "))
     }
 
     /// Whether nothing differs that is not accepted, and no acceptance is out of date.

@@ -138,6 +138,9 @@ fn texts_of_a_file_do_nothing_in_annotations_and_comments() {
         ran.stdout.lines().partition(|line| line.starts_with("::"));
     assert_eq!(commands.len(), 2, "{}", ran.stdout);
     assert!(others.iter().all(|line| !line.contains("::")), "{others:?}");
+    // A command that is printed can be pasted into a shell.
+    let text = stayput(&["test", &path]).stdout;
+    assert!(text.contains("--case 'two|::warning::@x'"), "{text}");
     for command in commands {
         let properties = command.split("::").nth(1).unwrap();
         assert!(properties.starts_with("error file=") && properties.contains(",line=13,"));

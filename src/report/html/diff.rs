@@ -343,9 +343,8 @@ fn accepted(result: &DiffResult, cards: &Cards<'_>) -> Markup {
 
 /// The command that accepts what is left.
 fn command(result: &DiffResult) -> Markup {
-    let words: Vec<&str> = result.names.iter().chain(&result.paths).map(String::as_str).collect();
     html! {
         p { "To accept all of them:" }
-        pre { "stayput bless --diff " (words.join(" ")) " --reason \"…\" --until 2026-12-31" }
+        pre { (result.bless_command()) " --reason \"…\" --until 2026-12-31" }
     }
 }

@@ -204,7 +204,7 @@ fn coverage(list: &[PolicyCoverage]) -> Markup {
                     th scope="col" { "not covered" }
                 } }
                 tbody { @for one in list { tr {
-                    th scope="row" data-l="edition" { span { (one.policy) } }
+                    th.nw scope="row" data-l="edition" { span { (one.policy) } }
                     td.n data-l="rules" { (share(&one.rules)) }
                     td.n data-l="cells" { (share(&one.cells)) }
                     td.n data-l="clock steps" { (share(&one.clocks)) }

@@ -1,0 +1,35 @@
+//! Words of a command line that a person can paste into a shell.
+
+use std::borrow::Cow;
+
+/// A word of a command: in quotes if a shell would read it as anything but one plain word.
+pub fn shell_word(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_alphanumeric() || "@%+=:,./_-#".contains(c);
+    if !text.is_empty() && !text.starts_with('#') && text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn a_word_that_a_shell_would_read_otherwise_is_quoted() {
+        for plain in ["scenarios/a.yaml#go/web-1", "alibaba-ecs@2026-05-15", "名-1"] {
+            assert_eq!(shell_word(plain), plain);
+        }
+        for (text, word) in [
+            ("two|x", "'two|x'"),
+            ("one]]>", "'one]]>'"),
+            ("it's", r"'it'\''s'"),
+            ("$(x)", "'$(x)'"),
+            ("a b", "'a b'"),
+            ("#x", "'#x'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
+    }
+}
