@@ -89,24 +89,20 @@ impl HouseWatch {
     }
 
     fn note(&mut self, id: InstanceId, what: What, at: SimTime, actor: Option<ActorId>) {
-        match what {
-            What::Property(_, ResourceKind::Snapshot) => {
-                self.snapshots.insert(id, at);
-            }
-            What::Schedule(_, SimTime::NEVER) => {
-                self.schedules.remove(&id);
-            }
-            What::Schedule(_, to) => {
-                let (time, callers) =
-                    self.schedules.entry(id).or_insert_with(|| (to, BTreeSet::new()));
-                if *time != to {
-                    callers.clear();
-                }
-                *time = to;
-                callers.insert(actor);
-            }
-            _ => {}
+        if let What::Property(_, ResourceKind::Snapshot) = what {
+            self.snapshots.insert(id, at);
         }
+        let What::Schedule(_, to) = what else { return };
+        if to == SimTime::NEVER {
+            self.schedules.remove(&id);
+            return;
+        }
+        let (time, callers) = self.schedules.entry(id).or_insert_with(|| (to, BTreeSet::new()));
+        if *time != to {
+            callers.clear();
+        }
+        *time = to;
+        callers.insert(actor);
     }
 
     /// Checks what a rule demands of the state of an instance.

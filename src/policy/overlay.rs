@@ -41,16 +41,16 @@ fn statement_at(path: &[&str]) -> Option<StatementKind> {
         ["protections", _, "settable"]
         | ["schedule" | "hooks" | "repairs"]
         | ["scale-in", "orders", _] => StatementKind::Figures,
-        ["permissions", "calls", _] => StatementKind::Rule,
-        ["permissions", ..] => return None,
         ["switches", _] => StatementKind::Switch,
         ["sources" | "notes", _] => StatementKind::Document,
         ["protections", _, "rules", _]
+        | ["permissions", "calls", _]
         | ["schedule", "due" | "settled", _]
         | ["hooks", "holds", _]
         | ["scale-in" | "defaults", _, _] => StatementKind::Rule,
         [
-            "protections" | "space" | "schedule" | "hooks" | "repairs" | "scale-in" | "defaults",
+            "protections" | "permissions" | "space" | "schedule" | "hooks" | "repairs" | "scale-in"
+            | "defaults",
             ..,
         ] => {
             return None;

@@ -34,10 +34,10 @@ impl World {
         let known = Facts::default();
         let facts = Facts { action: action.unwrap_or(known.action), ..known };
         let facts = self.situation(id, facts);
-        let switched = match event {
-            Event::SetProtection(set) => self.flags_of(set.flags, policy).into(),
-            _ => Switched::default(),
-        };
+        let mut switched = Switched::default();
+        if let Event::SetProtection(set) = event {
+            switched = self.flags_of(set.flags, policy).into();
+        }
         let named = [id];
         let is_whole = targets.group.is_some() && targets.instances.is_none();
         let instances: &[InstanceId] = if is_whole { &[] } else { &named };
