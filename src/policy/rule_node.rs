@@ -1,4 +1,4 @@
-//! Rules of a policy file before their tables are made: what each may say, for the schema.
+//! Rules of a policy file before their tables are made, and the keys of each kind for the schema.
 //!
 //! A rule is read when its table is compiled, since its conclusion depends on the table. Until
 //! then it is a node whose type names the kind of the rule.
@@ -106,7 +106,7 @@ impl RuleKind for PreconditionRule {
             "Protections that the request sets, on or off: any of them.",
             "Protections that the request switches off.",
             "Protections that the request leaves on.",
-            "The request comes in by an earlier version of the interface.",
+            "The request uses an API version earlier than this.",
         ];
         let version = ApiVersion::schema(schemas);
         vec![

@@ -1,5 +1,5 @@
-//! The cases of a scenario side by side: what is lost, when, what it is worth, and what would have
-//! kept it.
+//! The cases of a scenario side by side: what is lost, when, what it is worth, and its
+//! remedies.
 
 use std::io::{self, Write};
 

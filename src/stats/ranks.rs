@@ -24,7 +24,7 @@ struct Rank {
     /// The observation lies between these, both included.
     low: i64,
     high: i64,
-    /// Number of observations in that range that are smaller, in any order among equals.
+    /// Rank of the observation within that range, from 0.
     skip: u64,
     bins: Vec<u64>,
 }

@@ -9,7 +9,7 @@ pub(in crate::import) const DELETION_PROTECTION: &str = "DeletionProtection";
 /// The state of a member that is protected.
 pub(in crate::import) const PROTECTED: &str = "ProtectedFromScaleIn";
 
-/// The state of a member that stands by.
+/// The state of a member in standby.
 pub(in crate::import) const STANDBY: &str = "Standby";
 
 /// On a group: a call that deletes it is refused.
