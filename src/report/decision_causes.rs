@@ -25,7 +25,7 @@ pub fn find_causes(comparison: &Comparison, changed: &mut [Changed]) {
     });
     let mut earlier: Vec<Consequence> = Vec::new();
     for index in order {
-        let change = Change::new(&changed[index]);
+        let change = ChangedDecision::new(&changed[index]);
         if earlier.last().is_some_and(|last| last.run != change.run) {
             earlier.clear();
         }
@@ -44,8 +44,8 @@ struct Consequence {
     causes: BTreeSet<usize>,
 }
 
-/// What the search needs to know of a changed decision.
-struct Change {
+/// The facts about a changed decision that the search uses.
+struct ChangedDecision {
     run: String,
     class: Class,
     sides: Vec<Side>,
@@ -149,7 +149,7 @@ impl Side {
     }
 }
 
-impl Change {
+impl ChangedDecision {
     fn new(changed: &Changed) -> Self {
         let sides = [(&changed.old, false), (&changed.new, true)];
         let rows = sides.iter().filter_map(|(row, is_new)| Some((row.as_ref()?, *is_new)));

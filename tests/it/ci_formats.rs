@@ -4,7 +4,7 @@ use quick_xml::events::{BytesStart, Event};
 use crate::support::{folder, stayput, write};
 
 /// Texts in every field that try to end an element, begin a command of a CI server, notify
-/// somebody, or link.
+/// a person, or link.
 const HOSTILE: &str = r#"stayput: scenario/1
 name: "fails <b> ]]> &"
 about: "@team https://example.org/x ![i](https://example.org) ::error::x"

@@ -142,8 +142,10 @@ fleet:
     stopped-1: { state: stopped, protect: [release-protection] }
     grouped-1: { group: web, membership: attached, protect: [scale-in-protection] }
 events:
-  - { at: +2d, set-protection: { instance: stopped-1, flags: { release-protection: false }, by: a, via: api } }
-  - { at: +3d, set-protection: { instance: grouped-1, flags: { scale-in-protection: false }, by: a, via: api } }
+  - { at: +2d, set-protection: { instance: stopped-1,
+      flags: { release-protection: false }, by: a, via: api } }
+  - { at: +3d, set-protection: { instance: grouped-1,
+      flags: { scale-in-protection: false }, by: a, via: api } }
 ";
     let path = write(span.path(), "begins.yaml", text);
     let ran = stayput(&["run", &path, "-f", "html"]);

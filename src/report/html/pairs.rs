@@ -63,7 +63,8 @@ fn metric_rows(all: &[PairedRun], metric: &Paired) -> Markup {
                 th scope="row" { (new) " against " (old)
                     @if is_equal(run) && !run.cases[0].is_empty() { " " span.nl { (run.cases[0]) } } }
                 td.iv { @if let Some(mean) = one.difference {
-                    (interval(scale, mean, one.interval, style(index + usize::from(!is_equal(run))))) } }
+                    (interval(scale, mean, one.interval,
+                        style(index + usize::from(!is_equal(run))))) } }
                 td.n data-l="difference" { (difference(one)) " " span.nl {
                     (range(one)) } }
                 td.n data-l="fewer" { (number(one.fewer)) }
