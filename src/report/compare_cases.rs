@@ -81,12 +81,12 @@ impl Figures {
     }
 }
 
+/// When and through what instances were released in each case; `None` where they were kept.
+type Ends<'c> = Vec<Option<&'c (Shown, Trigger)>>;
+
 /// Instances that do not end alike in all cases: their names, and their end in each case.
-pub(super) fn differences<'c>(
-    cases: &[&'c ComparedCase],
-) -> Vec<(String, Vec<Option<&'c (Shown, Trigger)>>)> {
-    let mut kinds: IndexMap<Vec<Option<(SimTime, Trigger)>>, (NameRanges<'_>, &str)> =
-        IndexMap::new();
+pub(super) fn differences<'c>(cases: &[&'c ComparedCase]) -> Vec<(String, Ends<'c>)> {
+    let mut kinds: IndexMap<Vec<_>, (NameRanges<'_>, &str)> = IndexMap::new();
     let mut names: IndexMap<&str, ()> = IndexMap::new();
     for name in cases.iter().flat_map(|case| &case.instances) {
         names.insert(name, ());

@@ -115,7 +115,18 @@ impl Side {
         let same_kind = match difference.part {
             Part::Protection => self.decided_by == difference.subject,
             Part::Refusal => self.is_denied,
-            _ => false,
+            Part::Title
+            | Part::Space
+            | Part::Clock
+            | Part::Schedule
+            | Part::Table
+            | Part::Effect
+            | Part::Order
+            | Part::Default
+            | Part::Switch
+            | Part::Source
+            | Part::Note
+            | Part::Rule => false,
         };
         if self.rule == rule { Some(true) } else { same_kind.then_some(false) }
     }
@@ -132,7 +143,17 @@ impl Side {
             }
             Part::Schedule => timer == Some("scheduled-release"),
             Part::Switch => self.uses(&difference.subject),
-            _ => false,
+            Part::Title
+            | Part::Space
+            | Part::Protection
+            | Part::Refusal
+            | Part::Table
+            | Part::Effect
+            | Part::Order
+            | Part::Default
+            | Part::Source
+            | Part::Note
+            | Part::Rule => false,
         }
     }
 
@@ -144,7 +165,18 @@ impl Side {
             // A table that does not test the trigger changes what happens, and not what is judged.
             Part::Table => by_trigger || difference.class.changes_result(),
             Part::Order => trigger.is_some_and(Trigger::is_from_group),
-            _ => false,
+            Part::Title
+            | Part::Space
+            | Part::Protection
+            | Part::Refusal
+            | Part::Clock
+            | Part::Schedule
+            | Part::Effect
+            | Part::Default
+            | Part::Switch
+            | Part::Source
+            | Part::Note
+            | Part::Rule => false,
         }
     }
 }

@@ -207,6 +207,9 @@ fn grid_cell<'c, 'r: 'c>(touching: impl Iterator<Item = &'c Card<'r>>) -> Markup
     }
 }
 
+/// Head, label and condition of a column of counts.
+type Column = (&'static str, &'static str, fn(&Card<'_>) -> bool);
+
 /// Differences outside of protections, by part and subject.
 fn parts(cards: &Cards<'_>) -> Markup {
     let mut rows: Vec<(Part, &str, Vec<&Card<'_>>)> = Vec::new();
@@ -221,7 +224,7 @@ fn parts(cards: &Cards<'_>) -> Markup {
     let count = |cards: &[&Card<'_>], is: fn(&Card<'_>) -> bool| {
         cards.iter().filter(|card| is(card)).count()
     };
-    let columns: [(&str, &str, fn(&Card<'_>) -> bool); 4] = [
+    let columns: [Column; 4] = [
         ("▼ worse", "worse", |c| {
             c.accepted.is_none() && c.difference.direction == Direction::Worse
         }),

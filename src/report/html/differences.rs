@@ -1,7 +1,7 @@
 //! The cards of differences: both statements with their rules, and the list of sources that they
 //! refer to.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
@@ -29,7 +29,7 @@ pub(super) struct Cards<'r> {
     pub(super) all: Vec<Card<'r>>,
     /// Title and address of each document, in the order in which the cards refer to them.
     sources: Vec<(&'r str, Option<&'r str>)>,
-    numbers: HashMap<(&'r str, Option<&'r str>), usize>,
+    numbers: BTreeMap<(&'r str, Option<&'r str>), usize>,
 }
 
 /// A line of a statement.
@@ -90,7 +90,7 @@ impl<'r> Cards<'r> {
             Card { id: format!("a{}", at + 1), difference, accepted: taken(&key), key }
         });
         let all: Vec<Card<'r>> = open.chain(accepted).collect();
-        let (mut sources, mut numbers) = (Vec::new(), HashMap::new());
+        let (mut sources, mut numbers) = (Vec::new(), BTreeMap::new());
         let sides = all.iter().flat_map(|card| [&card.difference.old, &card.difference.new]);
         for rule in sides.filter_map(|side| side.rule.as_ref()) {
             let addresses = rule.addresses.iter().map(Option::as_deref);
@@ -121,7 +121,7 @@ impl<'r> Cards<'r> {
         most: usize,
     ) -> Markup {
         let mut groups: Vec<Vec<&Card<'r>>> = Vec::new();
-        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
         for card in cards {
             let d = card.difference;
             let alike = (d.part, &d.subject, d.class, d.direction, &d.off_default, &d.old, &d.new);
