@@ -51,12 +51,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let editions = built_in::TEXTS.get_or_init(|| editions);
     let mut list = String::from("&[\n");
     for (edition, path) in editions.iter().zip(&paths) {
-        let name = edition.name;
+        let (name, path) = (edition.name, path.to_string_lossy());
         let mut proof = "None".to_owned();
         if let Some(bytes) = prove(name)? {
             let file = Path::new(&out).join(format!("{name}.proof"));
             fs::write(&file, bytes)?;
-            proof = format!("Some(include_bytes!({file:?}))");
+            proof = format!("Some(include_bytes!({:?}))", file.to_string_lossy());
         } else {
             let path = edition.path();
             println!("cargo::warning={path} has mistakes; `stayput check {path}` shows them");

@@ -42,13 +42,12 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let paint = terminal::stderr_paint(colour);
     let mut loader = Loader::new();
     let fleet = if arguments.files.is_empty() {
-        match fleet_from_nothing(arguments.options.policy.as_deref(), &mut loader) {
-            Some(fleet) => fleet,
-            None => {
-                loader.print_problems(paint);
-                return Err(Exit::BadInput);
-            }
-        }
+        let policy = arguments.options.policy.as_deref();
+        let Some(fleet) = fleet_from_nothing(policy, &mut loader) else {
+            loader.print_problems(paint);
+            return Err(Exit::BadInput);
+        };
+        fleet
     } else {
         import_files(&arguments.files, &arguments.options, &mut loader, paint)?
     };

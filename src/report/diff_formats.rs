@@ -5,7 +5,8 @@ use std::io;
 use serde_json::{Value as Json, json};
 
 use super::accepted_changes::{Acceptance, Accepted, accepted_text, stale_json, stale_markdown};
-use super::decision_diff::{Changed, changed_json, changed_markdown, changed_text};
+use super::decision_diff::{Changed, changed_json, changed_markdown};
+use super::decision_diff_text::changed_text;
 use super::diff_json::{diff_json, difference_json};
 use super::diff_result::DiffResult;
 use super::markdown;

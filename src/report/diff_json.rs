@@ -61,62 +61,11 @@ fn statement_json(statement: &Statement) -> Json {
 
 /// What `diff -f json` prints, as JSON Schema.
 pub(super) fn schema() -> Json {
-    let words = |words: Vec<&str>| json!({ "enum": words });
     let text = json!({ "type": "string" });
     let texts = json!({ "type": "array", "items": text });
-    let statement = json!({
-        "type": "object",
-        "properties": {
-            "says": text,
-            "rule": text,
-            "confidence": words(Confidence::ALL.iter().map(|w| w.word()).collect()),
-            "source": texts,
-            "documents": texts,
-            "answer": text,
-            "because": text,
-            "remedy": text,
-        },
-        "required": ["says"],
-    });
-    let classes = words(Class::ALL.iter().map(|w| w.word()).collect());
-    let difference = json!({
-        "type": "object",
-        "properties": {
-            "key": { "type": "string", "description": "the stable name of the difference; a file of accepted changes refers to it" },
-            "part": words(Part::ALL.iter().map(|w| w.word()).collect()),
-            "subject": text,
-            "situation": { "type": "object", "additionalProperties": texts },
-            "class": classes,
-            "aspects": { "type": "array", "items": classes, "description": "further aspects in which the two rules differ" },
-            "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
-            "cells": { "type": "integer", "minimum": 0 },
-            "off-default": {
-                "type": "array",
-                "items": text,
-                "description": "switches that must be at a position other than their default",
-            },
-            "old": statement,
-            "new": statement,
-        },
-        "required": ["key", "part", "subject", "situation", "class", "aspects", "direction", "cells", "off-default", "old", "new"],
-    });
     let count = json!({ "type": "integer", "minimum": 0 });
-    let decision = decision_schema();
-    let mut accepted_difference = difference.clone();
-    accepted_difference["type"] = json!(["object", "null"]);
-    accepted_difference["description"] = json!("what differs; null for a changed decision");
-    let accepted = json!({
-        "type": "object",
-        "description": "an accepted change",
-        "properties": {
-            "key": text,
-            "reason": text,
-            "until": { "type": ["string", "null"], "description": "last day of the acceptance; null if it does not expire" },
-            "difference": accepted_difference,
-            "decisions": { "type": "array", "items": decision, "description": "the changed decisions that are accepted with it" },
-        },
-        "required": ["key", "reason", "until", "difference", "decisions"],
-    });
+    let (difference, decision, accepted) =
+        (difference_schema(), decision_schema(), accepted_change_schema());
     let touched = json!({
         "type": "object",
         "properties": { "difference": text, "run": text, "instances": texts },
@@ -143,6 +92,68 @@ pub(super) fn schema() -> Json {
             "replications": { "type": "array", "items": { "type": "object" }, "description": "differences of replications with common random numbers, with the columns of differences.csv" },
         },
         "required": ["format", "old", "new", "differences"],
+    })
+}
+
+fn difference_schema() -> Json {
+    let words = |words: Vec<&str>| json!({ "enum": words });
+    let text = json!({ "type": "string" });
+    let texts = json!({ "type": "array", "items": text });
+    let statement = json!({
+        "type": "object",
+        "properties": {
+            "says": text,
+            "rule": text,
+            "confidence": words(Confidence::ALL.iter().map(|w| w.word()).collect()),
+            "source": texts,
+            "documents": texts,
+            "answer": text,
+            "because": text,
+            "remedy": text,
+        },
+        "required": ["says"],
+    });
+    let classes = words(Class::ALL.iter().map(|w| w.word()).collect());
+    json!({
+        "type": "object",
+        "properties": {
+            "key": { "type": "string", "description": "the stable name of the difference; a file of accepted changes refers to it" },
+            "part": words(Part::ALL.iter().map(|w| w.word()).collect()),
+            "subject": text,
+            "situation": { "type": "object", "additionalProperties": texts },
+            "class": classes,
+            "aspects": { "type": "array", "items": classes, "description": "further aspects in which the two rules differ" },
+            "direction": words(Direction::ALL.iter().map(|w| w.word()).collect()),
+            "cells": { "type": "integer", "minimum": 0 },
+            "off-default": {
+                "type": "array",
+                "items": text,
+                "description": "switches that must be at a position other than their default",
+            },
+            "old": statement,
+            "new": statement,
+        },
+        "required": ["key", "part", "subject", "situation", "class", "aspects", "direction", "cells", "off-default", "old", "new"],
+    })
+}
+
+fn accepted_change_schema() -> Json {
+    let text = json!({ "type": "string" });
+    let (difference, decision) = (difference_schema(), decision_schema());
+    let mut accepted_difference = difference;
+    accepted_difference["type"] = json!(["object", "null"]);
+    accepted_difference["description"] = json!("what differs; null for a changed decision");
+    json!({
+        "type": "object",
+        "description": "an accepted change",
+        "properties": {
+            "key": text,
+            "reason": text,
+            "until": { "type": ["string", "null"], "description": "last day of the acceptance; null if it does not expire" },
+            "difference": accepted_difference,
+            "decisions": { "type": "array", "items": decision, "description": "the changed decisions that are accepted with it" },
+        },
+        "required": ["key", "reason", "until", "difference", "decisions"],
     })
 }
 

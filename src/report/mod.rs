@@ -12,6 +12,7 @@ mod csv;
 mod data_package;
 mod decision_causes;
 mod decision_diff;
+mod decision_diff_text;
 mod diff_formats;
 mod diff_json;
 mod diff_result;
@@ -65,8 +66,7 @@ pub use csv::thread::CsvThread;
 pub use data_package::{DATA_PACKAGE, WrittenTable, data_package};
 pub use decision_causes::find_causes;
 pub use decision_diff::{
-    Changed, ChangesInOldRuns, DecisionRow, changed, changed_json, changed_markdown, changed_text,
-    read_decisions,
+    Changed, ChangesInOldRuns, DecisionRow, changed, changed_json, changed_markdown, read_decisions,
 };
 pub use diff_formats::{diff_result_csv, diff_result_json, diff_result_markdown, diff_result_text};
 pub use diff_json::diff_json;

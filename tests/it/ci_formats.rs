@@ -20,9 +20,13 @@ expect:
     - { instance: b-2, event: "go%0A]]>@team", outcome: held, answer: "::error::x @team ]]> </failure> https://example.org %0A::error::y" }
 "#;
 
-/// The attributes and children that the JUnit schema of Jenkins allows, required ones first, with
-/// `file` and `line` of a test case, which the servers read beyond it.
-const ELEMENTS: &[(&str, &[&str], &[&str], &[&str])] = &[
+/// The name of an element, its required and its optional attributes, and its children.
+type Element = (&'static str, Words, Words, Words);
+type Words = &'static [&'static str];
+
+/// What the `JUnit` schema of Jenkins allows, with `file` and `line` of a test case, which the
+/// servers read beyond it.
+const ELEMENTS: &[Element] = &[
     ("testsuites", &[], &["name", "time", "tests", "failures", "errors"], &["testsuite"]),
     (
         "testsuite",
@@ -53,7 +57,7 @@ fn assert_junit(text: &str) {
     let mut stated = [0; 3];
     let mut counted = [0; 3];
     loop {
-        let event = reader.read_event().unwrap_or_else(|error| panic!("{error}: {text}"));
+        let event = reader.read_event().expect(text);
         let (start, is_empty) = match &event {
             Event::Eof => break,
             Event::Start(start) => (start, false),
@@ -65,11 +69,17 @@ fn assert_junit(text: &str) {
                 open.pop();
                 continue;
             }
-            _ => continue,
+            Event::Text(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_)
+            | Event::GeneralRef(_) => continue,
         };
         let name = name_of(start);
         let (_, required, optional, _) =
-            ELEMENTS.iter().find(|(known, ..)| *known == name).unwrap_or_else(|| panic!("{name}"));
+            ELEMENTS.iter().find(|(known, ..)| *known == name).expect(&name);
         if let Some(parent) = open.last() {
             let of = ELEMENTS.iter().find(|(known, ..)| known == parent).unwrap();
             assert!(of.3.contains(&name.as_str()), "{name} in {parent}");

@@ -29,7 +29,9 @@ fn the_comparison_has_the_same_figures_in_every_format() {
                 Json::Null => assert_eq!(cell, "", "{column}"),
                 Json::String(text) => assert_eq!(text, cell, "{column}"),
                 Json::Number(number) => assert_eq!(number.to_string(), cell, "{column}"),
-                other => panic!("{column}: {other}"),
+                other @ (Json::Bool(_) | Json::Array(_) | Json::Object(_)) => {
+                    panic!("{column}: {other}")
+                }
             }
         }
         let first = case["figures"]["first_loss"].as_str().unwrap();

@@ -15,7 +15,7 @@ fn scenario(name: &str) -> String {
 
 fn reported(arguments: &[&str]) -> Json {
     let ran = stayput(&[&["diff"], arguments, &["-f", "json"]].concat());
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr))
+    serde_json::from_str(&ran.stdout).expect(&ran.stderr)
 }
 
 fn list<'j>(value: &'j Json, key: &str) -> Vec<&'j Json> {

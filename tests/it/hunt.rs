@@ -7,9 +7,9 @@ use stayput::{Catalog, Plan, Scenario};
 use crate::support::{folder, stayput, write};
 
 fn plan(text: &str) -> Plan {
-    let scenario = Scenario::parse(text).unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"));
+    let scenario = Scenario::parse(text).expect(text);
     let plans = scenario.compile(&Catalog::default());
-    plans.unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}")).swap_remove(0)
+    plans.expect(text).swap_remove(0)
 }
 
 fn asked(most: usize, days: i64) -> Hunt {
@@ -198,8 +198,9 @@ fn pruning_loses_no_way() {
 #[test]
 fn what_is_left_out_of_the_fleet_changes_no_way() {
     let one = "    db-1: { protect: [release-protection] }\n";
-    let others: String =
+    let others: Vec<String> =
         (2..60).map(|n| format!("    db-{n}: {{ zone: z-{n}, auto-release: +{n}h }}\n")).collect();
+    let others = others.concat();
     let alone = plan(&scenario("alibaba-ecs@2026-05-15", &format!("  instances:\n{one}")));
     let large = plan(&scenario("alibaba-ecs@2026-05-15", &format!("  instances:\n{one}{others}")));
     let script = large.script.listed().unwrap();
