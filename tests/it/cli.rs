@@ -51,7 +51,11 @@ fn exit_codes_are_as_documented() {
 fn an_unknown_value_of_a_flag_lists_the_values() {
     let ran = stayput(&["run", "x.yaml", "-f", "xml"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("[possible values: text, csv, jsonl, html]"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("[possible values: text, csv, jsonl, html, markdown]"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -93,6 +97,8 @@ fn a_folder_of_reports_holds_every_table_that_the_schema_lists() {
     let diff = ["diff", "alibaba-ecs@2026-05-15", "alibaba-ecs@2026-05-15", &path];
     let differences = stayput(&[&diff[..], &["--replications", "3", "-f", "csv"]].concat());
     write(&many, "differences.csv", differences.stdout);
+    let comparison = stayput(&["run", &path, "--compare", "-f", "csv"]);
+    write(&many, "comparison.csv", comparison.stdout);
     let both = ["run.json", "datapackage.json"].map(str::to_owned);
     let mut listed = [both.clone(), both].concat();
     for table in schema["resources"].as_array().unwrap() {

@@ -131,8 +131,14 @@ if not report.valid:
 fn pandas_and_frictionless_read_every_table() {
     let out = folder();
     let place = |name: &str| out.path().join(name).to_string_lossy().into_owned();
-    let scenarios =
-        ["what-it-costs", "unpaid-fortnight", "two-clouds", "real-fleet", "night-shift"];
+    let scenarios = [
+        "what-it-costs",
+        "unpaid-fortnight",
+        "two-clouds",
+        "real-fleet",
+        "night-shift",
+        "house-rules",
+    ];
     let paths = scenarios.map(|name| format!("scenarios/{name}.yaml"));
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let (one, many) = (place("one"), place("many"));
