@@ -162,3 +162,46 @@ events:
     let lane = ran.stdout.split("grouped-1").nth(1).unwrap();
     assert!(lane.contains("group-deletion-protection, scale-in-protection"), "{lane}");
 }
+
+/// An overlay in which the schedule is cancelled, before the events of the scenario, which have no
+/// ids: only the scheduled release differs.
+#[test]
+fn scenarios_are_compared_without_and_with_an_overlay() {
+    let scratch = folder();
+    let scenario = "\
+stayput: scenario/1
+name: bare
+policy: alibaba-ecs@2026-05-15
+start: 2026-06-01T00:00:00Z
+for: 9d
+fleet:
+  instances:
+    db-1: { protect: [release-protection], auto-release: +2d }
+    db-2: { protect: [release-protection] }
+events:
+  - { at: +1h, release: { instance: db-2, by: ann, via: api } }
+";
+    let overlay = "\
+stayput: overlay/1
+events:
+  - { at: +30m, cancel-scheduled-release: { instance: db-1, by: bob, via: api } }
+";
+    let scenario = write(scratch.path(), "bare.yaml", scenario);
+    let overlay = write(scratch.path(), "guard.yaml", overlay);
+    let ran = stayput(&["diff", "--with", &overlay, &scenario, "-f", "json"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    let json: Json = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&json["old"], &json["new"]), (&Json::from("without"), &Json::from("with")));
+    let changed = json["decisions"].as_array().unwrap();
+    assert_eq!(changed.len(), 1, "{changed:?}");
+    assert_eq!(changed[0]["old"]["trigger"], "scheduled-release");
+    assert_eq!(changed[0]["direction"], "better");
+    // Without an overlay, a scenario alone is nothing to compare.
+    let ran = stayput(&["diff", &scenario]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("a scenario and `--with FILE`"), "{}", ran.stderr);
+    // An overlay that changes nothing.
+    let empty = write(scratch.path(), "empty.yaml", "stayput: overlay/1\n");
+    let ran = stayput(&["diff", "--with", &empty, &scenario]);
+    assert_eq!((ran.code, ran.stdout.contains("no differences")), (0, true), "{}", ran.stdout);
+}

@@ -6,6 +6,7 @@ use crate::cli::args::day;
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::policy_pair::Pairing;
 use crate::cli::shared::study::ReplicationOptions;
+use crate::cli::shared::terminal;
 use crate::time::CalendarDays;
 
 #[derive(Debug, clap::Args)]
@@ -13,8 +14,9 @@ pub struct Arguments {
     /// Old policy (NAME@EDITION or a file), or a folder that `run --out` wrote (DIR, or DIR#CASE
     /// for one case), or `case=NAME`, a case of the scenarios.
     pub(super) old: String,
-    /// New policy, folder or case, likewise.
-    pub(super) new: String,
+    /// New policy, folder or case, likewise. With `--with FILE`, both can be scenarios: they are
+    /// compared without and with the overlay.
+    pub(super) new: Option<String>,
     /// Scenarios, or folders of scenarios, to run under both policies.
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
@@ -52,6 +54,19 @@ pub(super) enum Format {
 }
 
 impl Arguments {
+    /// The new policy, folder or case.
+    ///
+    /// # Errors
+    /// [`Exit`], after its absence was reported.
+    pub(super) fn new_name(&self) -> Result<&str, Exit> {
+        self.new.as_deref().ok_or_else(|| {
+            terminal::print_stderr(
+                "stayput: give two policies, folders or cases to compare, or a scenario and `--with FILE`",
+            );
+            Exit::BadInput
+        })
+    }
+
     pub(super) fn pairing(&self) -> Result<Option<Pairing>, Exit> {
         if self.replicated.replications.is_none() {
             return Ok(None);

@@ -35,7 +35,7 @@ pub(super) fn cases(
     loader.refuse_or_continue(paint)?;
     let pairing = arguments.pairing()?;
     let mut result = DiffResult {
-        names: [arguments.old.clone(), arguments.new.clone()],
+        names: names.map(|name| format!("case={name}")),
         paths: arguments.paths.iter().map(|path| path.display().to_string()).collect(),
         ..DiffResult::default()
     };

@@ -1,7 +1,9 @@
-//! `stayput diff`: the differences of two policies or of two recorded runs.
+//! `stayput diff`: the differences of two policies, two cases, two recorded runs, or of
+//! scenarios without and with an overlay.
 
 mod arguments;
 mod cases;
+mod overlays;
 mod recorded;
 mod verb;
 

@@ -118,7 +118,7 @@ pub(super) fn recorded(arguments: &Arguments, sides: &[Recording; 2]) -> Result<
             return Err(Exit::BadInput);
         }
     };
-    result.names = [arguments.old.clone(), arguments.new.clone()];
+    result.names = [arguments.old.clone(), arguments.new_name()?.to_owned()];
     for side in sides {
         if side.run_file().is_some_and(|file| !file.complete) {
             let why =

@@ -1,9 +1,10 @@
-//! `stayput diff`: compares two policies, two cases or two recorded runs, and prints the result.
+//! `stayput diff`: compares and prints the result.
 
 use anstream::ColorChoice;
 
 use super::arguments::{Arguments, Format};
 use super::cases::{case_named, cases};
+use super::overlays::{compares_overlays, overlays};
 use super::recorded::{Recording, recorded};
 use crate::cli::shared::accepted_files::{accepted_path, read_accepted_file};
 use crate::cli::shared::exit::Exit;
@@ -23,16 +24,10 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let today = arguments.today.map_or_else(today, |day| day.start);
     check_replication_options(arguments)?;
     let html = arguments.html.as_deref().map(|path| ReportTarget::begin(Some(path))).transpose()?;
-    let names = [arguments.old.as_str(), arguments.new.as_str()];
-    let result = match names.map(case_named) {
-        [Some(old), Some(new)] => cases(arguments, [old, new], paint)?,
-        [None, None] => of_folders_or_policies(arguments, today, paint)?,
-        [Some(_), None] | [None, Some(_)] => {
-            terminal::print_stderr(
-                "stayput: cannot compare a case with something else; give two cases",
-            );
-            return Err(Exit::BadInput);
-        }
+    let result = if compares_overlays(arguments) {
+        overlays(arguments, paint)?
+    } else {
+        of_two_names(arguments, today, paint)?
     };
     // The day by which acceptances were checked decides the exit code.
     let day = result.comparison.is_some().then(|| today.to_string());
@@ -55,18 +50,34 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     Ok(if result.is_same() { same } else { Exit::Failure })
 }
 
+/// Compares two cases, two recordings or two policies.
+fn of_two_names(arguments: &Arguments, today: SimTime, paint: Paint) -> Result<DiffResult, Exit> {
+    let names = [arguments.old.as_str(), arguments.new_name()?];
+    match names.map(case_named) {
+        [Some(old), Some(new)] => cases(arguments, [old, new], paint),
+        [None, None] => of_folders_or_policies(arguments, names, today, paint),
+        [Some(_), None] | [None, Some(_)] => {
+            terminal::print_stderr(
+                "stayput: cannot compare a case with something else; give two cases",
+            );
+            Err(Exit::BadInput)
+        }
+    }
+}
+
 /// Compares two recordings or two policies.
 fn of_folders_or_policies(
     arguments: &Arguments,
+    names: [&str; 2],
     today: SimTime,
     paint: Paint,
 ) -> Result<DiffResult, Exit> {
-    let folders = [&arguments.old, &arguments.new].map(|name| Recording::named(name));
+    let folders = names.map(Recording::named);
     match folders {
         [Some(old), Some(new)] => recorded(arguments, &[old, new]),
         [None, None] => {
             let mut loader = Loader::new();
-            let names = (arguments.old.as_str(), arguments.new.as_str());
+            let names = (names[0], names[1]);
             let path = arguments.accepted.clone().unwrap_or_else(|| accepted_path(names.1));
             let file = read_accepted_file(&path, &mut loader);
             let pairing = arguments.pairing()?;
@@ -101,7 +112,9 @@ fn check_replication_options(arguments: &Arguments) -> Result<(), Exit> {
             "`-f csv` prints differences between replications; add `--replications N`"
         }
         None if arguments.replicated.jobs.is_some() => "`--jobs` needs `--replications N`",
-        Some(_) if arguments.paths.is_empty() => "`--replications` needs at least one scenario",
+        Some(_) if arguments.paths.is_empty() && !compares_overlays(arguments) => {
+            "`--replications` needs at least one scenario"
+        }
         None | Some(_) => return Ok(()),
     };
     terminal::print_stderr(&format!("stayput: {why}"));

@@ -40,6 +40,11 @@ pub fn apply_overlays(files: Vec<PathBuf>) {
     let _ = OVERLAYS.set(files);
 }
 
+/// Whether overlays are applied.
+pub fn has_overlays() -> bool {
+    OVERLAYS.get().is_some_and(|files| !files.is_empty())
+}
+
 /// A compiled scenario.
 pub struct Loaded {
     /// Its path, as messages show it.
@@ -59,6 +64,11 @@ impl Loader {
             library: Library::default(),
             overlays: None,
         }
+    }
+
+    /// A loader that reads scenarios without the overlays of the command line.
+    pub fn without_overlays() -> Self {
+        Self { overlays: Some(Vec::new()), ..Self::new() }
     }
 
     /// Removes every problem, so that another file can be compiled.
