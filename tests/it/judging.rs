@@ -498,7 +498,10 @@ fn an_unreachable_rule_that_is_reached_fails() {
     assert_eq!((right.code, wrong.code), (0, 1), "{}", wrong.stdout);
     let missed = of(&right)["rules"]["missed"].as_array().unwrap().clone();
     assert!(!missed.contains(&"RP1".into()));
-    assert_eq!(of(&right)["unreachable"], serde_json::json!(["RP1", "GP0", "PM28", "PM29", "EF12b"]));
+    assert_eq!(
+        of(&right)["unreachable"],
+        serde_json::json!(["RP1", "GP0", "PM28", "PM29", "EF12b"])
+    );
     assert!(wrong.stdout.contains("marks these rules as unreachable, but they were used: RP2"));
 }
 
