@@ -18,7 +18,7 @@ use crate::format::yaml_scalar;
 use crate::kernel::Limits;
 use crate::plan::{Options, Plan};
 use crate::policy::Catalog;
-use crate::record::Record;
+use crate::record::{Record, Start};
 use crate::report::{FirstDecision, FirstEvent, first_scenario, small_fleet};
 use crate::words::{InstanceId, Subject};
 
@@ -61,9 +61,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
         return Ok(Exit::Success);
     };
     let (mut events, mut decided) = (Vec::new(), Trial::default());
-    for event in candidates(&plan, target) {
+    for event in candidates(&plan, &target) {
         events.push(event);
-        match decide(&fleet, &events, target, &mut loader) {
+        match decide(&fleet, &events, target.instance, &mut loader) {
             Some(made) if made.number > decided.number => decided = made,
             _ => drop(events.pop()),
         }
@@ -100,21 +100,18 @@ fn compiled(text: &str, loader: &mut Loader) -> Option<Plan> {
 }
 
 /// The first instance with a protection, else the first one.
-fn target(plan: &Plan) -> Option<InstanceId> {
+fn target(plan: &Plan) -> Option<Start> {
     let starts = || plan.starting_values();
     let protected = starts().find(|start| !start.on.is_empty());
-    protected.or_else(|| starts().next()).map(|start| start.instance)
+    protected.or_else(|| starts().next())
 }
 
 /// What may happen to an instance, in the order of the events.
-fn candidates(plan: &Plan, target: InstanceId) -> Vec<FirstEvent> {
-    let Some(start) = plan.starting_values().find(|start| start.instance == target) else {
-        return Vec::new();
-    };
-    let instance = yaml_scalar(plan.header.instance(target));
-    let account = yaml_scalar(plan.header.account(start.account));
+fn candidates(plan: &Plan, target: &Start) -> Vec<FirstEvent> {
+    let instance = yaml_scalar(plan.header.instance(target.instance));
+    let account = yaml_scalar(plan.header.account(target.account));
     let mut events = Vec::new();
-    if let Some(group) = start.group {
+    if let Some(group) = target.group {
         let group = yaml_scalar(plan.header.group(group));
         events.push(FirstEvent {
             id: "smaller",

@@ -5,12 +5,12 @@ use super::origins::OriginKey;
 use super::request::{Call, Ids, Payload, RequestContext, RequestTally, alike, count};
 use super::step::Step;
 use crate::plan::{Flags, Targets, lead, verb};
-use crate::policy::{Column, Facts, FlagChange};
+use crate::policy::{Basis, Column, Facts, FlagChange, Undecided};
 use crate::record::{Refusal, Subject, Target, What};
 use crate::time::{SimTime, Term};
 use crate::words::{
     Action, Billing, FlagFate, GroupId, InstanceId, Lifecycle, Lock, Obstacle, PolicyId,
-    ProtectionSet, StoppedBy, Trigger, YesNo,
+    ProtectionSet, RuleId, StoppedBy, Trigger, YesNo,
 };
 
 impl Step<'_> {
@@ -144,7 +144,21 @@ impl Step<'_> {
                 if let Payload::Flags(_, version) = request.payload { version } else { None };
             change = FlagChange { on, off, after: set.union(on).difference(off), version };
         }
-        match book.refused_in_all(facts, |facts| book.refusal_to_set(facts, &change)) {
+        let found = book.refused_in_all(facts, |facts| book.refusal_to_set(facts, &change));
+        self.refuse_found(request, policy, found)
+    }
+
+    /// Refuses a request by the rule that was found; stops the run if that is unknown.
+    ///
+    /// # Errors
+    /// If a rule was found, or the run stops.
+    pub(super) fn refuse_found(
+        &mut self,
+        request: &RequestContext,
+        policy: PolicyId,
+        found: Result<Option<(RuleId, Basis)>, Undecided>,
+    ) -> Result<(), Refusal> {
+        match found {
             Ok(None) => Ok(()),
             Ok(Some((rule, basis))) => {
                 self.rely(policy, basis);

@@ -6,47 +6,14 @@
 
 use super::request::RequestContext;
 use super::step::{Step, World};
-use crate::plan::{Event, Flags, Resource};
+use crate::plan::{Flags, Resource};
 use crate::policy::{Basis, CallPermission, Column, Facts, Needs, Switched, Undecided};
 use crate::record::Refusal;
 use crate::words::{
-    AccountId, Action, ActorId, GroupId, InstanceId, Obstacle, PolicyId, ProtectionId, RuleId,
-    Trigger,
+    AccountId, Action, ActorId, GroupId, InstanceId, PolicyId, ProtectionId, RuleId, Trigger,
 };
 
 impl World {
-    /// Whether a caller may make a call about an instance. `switched` has the protections that the
-    /// call switches, as ids of the policy of the instance. Everything is allowed if the scenario
-    /// states no principals.
-    ///
-    /// # Errors
-    /// The rule of the permission that the caller lacks.
-    pub fn allows(
-        &self,
-        caller: ActorId,
-        event: &Event,
-        id: InstanceId,
-    ) -> Result<(), (PolicyId, RuleId)> {
-        let policy = self.policy_of(id);
-        let targets = event.targets();
-        let group = targets.group.or(self.fleet.instance(id).group);
-        let action = event.requests().and_then(|(_, action)| action);
-        let known = Facts::default();
-        let facts = Facts { action: action.unwrap_or(known.action), ..known };
-        let facts = self.situation(id, facts);
-        let mut switched = Switched::default();
-        if let Event::SetProtection(set) = event {
-            switched = self.flags_of(set.flags, policy).into();
-        }
-        let named = [id];
-        let is_whole = targets.group.is_some() && targets.instances.is_none();
-        let instances: &[InstanceId] = if is_whole { &[] } else { &named };
-        let account = self.fleet.instance(id).account;
-        let resource = Resource { instances, group, account };
-        let lacking = self.lacking(caller, event.verb(), policy, &facts, switched, &resource);
-        lacking.map_or(Ok(()), |rule| Err((policy, rule)))
-    }
-
     /// Whether a caller may make a call about an instance, with the given action.
     pub fn may_call(
         &self,
@@ -134,7 +101,7 @@ impl Step<'_> {
             return Ok(());
         }
         let lacking = self.permission_for(request, id, facts);
-        self.refuse_lacking(request, self.world.policy_of(id), lacking)
+        self.refuse_found(request, self.world.policy_of(id), lacking)
     }
 
     /// Checks the permission of the caller for a call to a group.
@@ -158,7 +125,7 @@ impl Step<'_> {
         };
         let policy = self.world.policy_of_group(group);
         let lacking = self.permission(request, policy, facts, &resource);
-        self.refuse_lacking(request, policy, lacking)
+        self.refuse_found(request, policy, lacking)
     }
 
     /// Checks the permission of the caller for a call to an account.
@@ -176,7 +143,7 @@ impl Step<'_> {
         let resource = Resource { instances: &[], group: None, account };
         let policy = self.world.fleet.account(account).policy;
         let lacking = self.permission(request, policy, &request.columns(request.action), &resource);
-        self.refuse_lacking(request, policy, lacking)
+        self.refuse_found(request, policy, lacking)
     }
 
     fn permission(
@@ -194,25 +161,5 @@ impl Step<'_> {
         book.refused_in_all(facts, |facts| {
             self.world.lacking(caller, request.verb, policy, facts, switched, resource)
         })
-    }
-
-    fn refuse_lacking(
-        &mut self,
-        request: &RequestContext,
-        policy: PolicyId,
-        lacking: Result<Option<(RuleId, Basis)>, Undecided>,
-    ) -> Result<(), Refusal> {
-        match lacking {
-            Ok(None) => Ok(()),
-            Ok(Some((rule, basis))) => {
-                self.rely(policy, basis);
-                Err(Refusal::Rule(policy, rule))
-            }
-            Err(on) => {
-                self.halt(request, request.target, policy, on);
-                // The run stops, and this request is not recorded.
-                Err(Refusal::Obstacle(Obstacle::NotThere))
-            }
-        }
     }
 }

@@ -1,14 +1,13 @@
 //! Two cases of the same scenarios: `diff case=a case=b SCENARIO`.
 
 use super::arguments::Arguments;
+use super::plans::{compare_plans, empty_result};
 use super::recorded::both_cases;
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::load::{Loaded, Loader};
-use crate::cli::shared::policy_pair::compare_replications;
-use crate::cli::shared::run_cases::decisions;
 use crate::cli::shared::terminal;
 use crate::plan::{Options, Plan};
-use crate::report::{DiffResult, Paint, changed};
+use crate::report::{DecisionRow, DiffResult, Paint};
 
 /// The case of `case=NAME`; `None` if the argument is something else.
 pub(super) fn case_named(argument: &str) -> Option<&str> {
@@ -34,23 +33,15 @@ pub(super) fn cases(
     let loaded = loader.scenarios(&arguments.paths, &options);
     loader.refuse_or_continue(paint)?;
     let pairing = arguments.pairing()?;
-    let mut result = DiffResult {
-        names: names.map(|name| format!("case={name}")),
-        paths: arguments.paths.iter().map(|path| path.display().to_string()).collect(),
-        ..DiffResult::default()
-    };
+    let mut result = empty_result(names.map(|name| format!("case={name}")), &arguments.paths);
     terminal::install_interrupt_handler();
     for one in &loaded {
-        let [old, new] = [plan_of(one, names[0])?, plan_of(one, names[1])?];
-        if let Some(pairing) = &pairing {
-            compare_replications(pairing, old, new, &mut result)?;
-            continue;
-        }
-        let (mut old, mut new) = (decisions(old.clone())?, decisions(new.clone())?);
-        *result.compared.get_or_insert(0) += old.len().max(new.len());
+        let plans = [plan_of(one, names[0])?, plan_of(one, names[1])?];
         let case = both_cases(names[0], names[1]);
-        old.iter_mut().chain(&mut new).for_each(|row| row.set("case", &case));
-        result.changed.extend(changed(&old, &new));
+        let align = |old: &mut [DecisionRow], new: &mut [DecisionRow]| {
+            old.iter_mut().chain(new).for_each(|row| row.set("case", &case));
+        };
+        compare_plans(pairing.as_ref(), plans, align, &mut result)?;
     }
     Ok(result)
 }

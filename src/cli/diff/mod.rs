@@ -4,6 +4,7 @@
 mod arguments;
 mod cases;
 mod overlays;
+mod plans;
 mod recorded;
 mod verb;
 

@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::arguments::Arguments;
+use super::plans::{compare_plans, empty_result};
 use super::recorded::Recording;
 use crate::cli::shared::exit::Exit;
 use crate::cli::shared::files::read_text;
 use crate::cli::shared::load::{FileKind, Loaded, Loader, has_overlays, kind_of};
-use crate::cli::shared::policy_pair::compare_replications;
-use crate::cli::shared::run_cases::decisions;
 use crate::cli::shared::terminal;
 use crate::plan::{Options, Plan};
-use crate::report::{DecisionRow, DiffResult, Paint, changed};
+use crate::report::{DecisionRow, DiffResult, Paint};
 use crate::run_header::{UNNAMED, numbered};
 
 /// Whether the arguments name scenarios alone, to compare them without and with an overlay.
@@ -42,11 +41,7 @@ pub(super) fn overlays(arguments: &Arguments, paint: Paint) -> Result<DiffResult
     };
     let (before, after) = (load(Loader::without_overlays())?, load(Loader::new())?);
     let pairing = arguments.pairing()?;
-    let mut result = DiffResult {
-        names: ["without".to_owned(), "with".to_owned()],
-        paths: paths.iter().map(|path| path.display().to_string()).collect(),
-        ..DiffResult::default()
-    };
+    let mut result = empty_result(["without", "with"].map(str::to_owned), &paths);
     terminal::install_interrupt_handler();
     for (old, new) in before.iter().zip(&after) {
         for old in &old.compiled.plans {
@@ -55,15 +50,11 @@ pub(super) fn overlays(arguments: &Arguments, paint: Paint) -> Result<DiffResult
                 terminal::print_stderr(&format!("stayput: the overlay removes the case `{case}`"));
                 return Err(Exit::BadInput);
             };
-            if let Some(pairing) = &pairing {
-                compare_replications(pairing, old, new, &mut result)?;
-                continue;
-            }
             let added = added_events(old, new);
-            let (old, mut new) = (decisions(old.clone())?, decisions(new.clone())?);
-            *result.compared.get_or_insert(0) += old.len().max(new.len());
-            new.iter_mut().for_each(|row| number_as_before(row, added));
-            result.changed.extend(changed(&old, &new));
+            let align = |_: &mut [DecisionRow], new: &mut [DecisionRow]| {
+                new.iter_mut().for_each(|row| number_as_before(row, added));
+            };
+            compare_plans(pairing.as_ref(), [old, new], align, &mut result)?;
         }
     }
     Ok(result)

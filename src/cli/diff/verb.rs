@@ -22,9 +22,10 @@ use crate::time::SimTime;
 pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let paint = terminal::stderr_paint(colour);
     let today = arguments.today.map_or_else(today, |day| day.start);
-    check_replication_options(arguments)?;
+    let with_overlays = compares_overlays(arguments);
+    check_replication_options(arguments, with_overlays)?;
     let html = arguments.html.as_deref().map(|path| ReportTarget::begin(Some(path))).transpose()?;
-    let result = if compares_overlays(arguments) {
+    let result = if with_overlays {
         overlays(arguments, paint)?
     } else {
         of_two_names(arguments, today, paint)?
@@ -104,7 +105,7 @@ fn of_folders_or_policies(
 }
 
 /// Refuses options that need `--replications`, and `--replications` without scenarios.
-fn check_replication_options(arguments: &Arguments) -> Result<(), Exit> {
+fn check_replication_options(arguments: &Arguments, with_overlays: bool) -> Result<(), Exit> {
     let csv = matches!(arguments.format, Format::Csv);
     let is_recorded = Recording::named(&arguments.old).is_some();
     let why = match arguments.replicated.replications {
@@ -112,7 +113,7 @@ fn check_replication_options(arguments: &Arguments) -> Result<(), Exit> {
             "`-f csv` prints differences between replications; add `--replications N`"
         }
         None if arguments.replicated.jobs.is_some() => "`--jobs` needs `--replications N`",
-        Some(_) if arguments.paths.is_empty() && !compares_overlays(arguments) => {
+        Some(_) if arguments.paths.is_empty() && !with_overlays => {
             "`--replications` needs at least one scenario"
         }
         None | Some(_) => return Ok(()),
