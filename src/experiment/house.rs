@@ -184,7 +184,7 @@ impl HouseWatch {
 fn touched(subject: Subject, rule: &HouseRule, world: &World) -> Vec<InstanceId> {
     let all = rule.instances.iter().copied();
     match subject {
-        Subject::Instance(id) => all.filter(|one| *one == id).collect(),
+        Subject::Instance(id) => rule.instances.get(&id).copied().into_iter().collect(),
         Subject::Group(group) => {
             all.filter(|id| world.fleet().instance(*id).group == Some(group)).collect()
         }
