@@ -17,8 +17,8 @@ use std::error::Error;
 use rand::Rng;
 use stayput::diagnostics::{NoFiles, Problems, Sources, render};
 use stayput::experiment::{
-    Estimate, Observed, PrecisionTarget, Replications, Stopped, WorkerPool, estimates, observe,
-    paired,
+    Estimate, Observed, PrecisionTarget, ReplicatedPlan, Replications, Stopped, WorkerPool,
+    estimates, paired,
 };
 use stayput::kernel::{Limits, Streams};
 use stayput::plan::{Options, Plan, compile};
@@ -186,11 +186,13 @@ fn engine(plan: &Plan) -> Result<(), String> {
         [("any-protected-lost", 0.8), ("protected-lost", 1.0), ("protected-loss-free", 103_680.0)];
     let mut held = [Counter::default(); 3];
     for seed in 0..STUDIES / 4 {
-        let mut of = Replications::new(plan);
+        let mut plan = plan.clone();
+        plan.header.seed = seed;
+        let replicated = ReplicatedPlan::new(plan);
+        let mut of = replicated.replications();
         of.rows = workers.in_order(0..100, |number| {
-            let mut plan = plan.clone();
-            (plan.header.seed, plan.header.replication) = (seed, number);
-            observe(plan, Limits::default(), None, || true).map(|(observed, ..)| observed)
+            let one = replicated.observe(number, Limits::default(), None, || true);
+            one.map(|(observed, ..)| observed)
         });
         let figures = estimates(&of, Confidence::P95);
         for ((metric, truth), held) in truths.iter().zip(&mut held) {

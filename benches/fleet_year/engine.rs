@@ -91,13 +91,7 @@ pub fn plan(instances: u32, events: usize) -> Plan {
     let mut stream = Streams::new(7, 0).named("fleet-year/engine");
     for account in 1..instances.div_ceil(PER_ACCOUNT) {
         plan.header.accounts.push(&format!("account-{account}"));
-        plan.fleet.add_account(Account {
-            policy: PolicyId(0),
-            grace: SimSpan::ZERO,
-            arrears: None,
-            instances: Vec::new(),
-            waiting: 0,
-        });
+        plan.fleet.add_account(Account::new(PolicyId(0), SimSpan::ZERO, None));
     }
     for index in 0..instances {
         let bits = stream.next_u64();

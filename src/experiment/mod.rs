@@ -29,7 +29,7 @@ pub use filter::{CaseProperties, Filter};
 pub use house::house_at_start;
 pub use paired::{Paired, paired};
 pub use precision::PrecisionTarget;
-pub use replication::{Observed, Replications, observe};
+pub use replication::{Observed, ReplicatedPlan, Replications};
 pub use run::{Ending, Stopped, carry_out, carry_out_while};
 pub use suggest::suggest;
 pub use summary::{MoneySum, Summary};

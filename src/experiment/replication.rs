@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expectations::difference::KeyDifferences;
 use super::expectations::slots::Expected;
-use super::run::{Ending, Stopped, carry_out_while};
+use super::run::{Ending, Stopped};
 use super::summary::MoneySum;
 use crate::kernel::Limits;
 use crate::money::{Currency, Money, Total};
@@ -17,7 +17,7 @@ use crate::record::{Decision, Loss, Record};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{Confidence, Effect, Fate, Metric, Outcome, Trigger, Word};
-use crate::world::Run;
+use crate::world::{Run, StartingPoint};
 
 /// The results of one replication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,16 +65,16 @@ impl Replications {
         self.rows.iter().map(|row| row.events).sum()
     }
 
-    /// An empty list of replications of a plan.
-    pub fn new(plan: &Plan) -> Self {
-        let books = plan.header.rulebooks.iter();
+    /// An empty list of replications, with the counts that the scenario defines.
+    pub fn new(header: &RunHeader, counts: &[(String, DecisionLine)]) -> Self {
+        let books = header.rulebooks.iter();
         let policies: Vec<&str> = books.map(|book| book.policy.name.as_str()).collect();
         Self {
-            scenario: plan.header.scenario.clone(),
-            case: plan.header.case.clone(),
+            scenario: header.scenario.clone(),
+            case: header.case.clone(),
             policy: policies.join(";"),
-            currency: plan.header.currency,
-            counts: plan.counts.iter().map(|(name, _)| name.clone()).collect(),
+            currency: header.currency,
+            counts: counts.iter().map(|(name, _)| name.clone()).collect(),
             rows: Vec::new(),
         }
     }
@@ -198,32 +198,58 @@ impl Counting {
     }
 }
 
-/// Runs a plan as the replication in its run header. `None` if `may_continue` returned false.
-///
-/// Returns the results, how the run ended, the run itself, and the number of decisions whose
-/// confidence is below `only`.
-pub fn observe(
-    mut plan: Plan,
-    limits: Limits,
-    only: Option<Confidence>,
-    may_continue: impl Fn() -> bool,
-) -> Option<(Observed, Ending, Run, u64)> {
-    let lines = std::mem::take(&mut plan.counts);
-    let mut counting = Counting { counts: vec![0; lines.len()], ..Counting::default() };
-    let done = carry_out_while(plan, limits, None, may_continue, |record, world| {
-        match record {
-            Record::Decision(decision) => {
-                let weaker = only.is_some_and(|only| decision.basis.confidence > only);
-                counting.weaker += u64::from(weaker);
-                counting.decision(decision, world.header(), &lines);
+/// A plan with what its replications have in common.
+pub struct ReplicatedPlan {
+    start: StartingPoint,
+    /// The decisions that are counted, by name.
+    counts: Vec<(String, DecisionLine)>,
+}
+
+impl ReplicatedPlan {
+    /// The plan without what no replication uses. House rules are not judged.
+    pub fn new(mut plan: Plan) -> Self {
+        let counts = std::mem::take(&mut plan.counts);
+        Self { start: StartingPoint::new(plan), counts }
+    }
+
+    /// Header of the replications, apart from their numbers.
+    pub const fn header(&self) -> &RunHeader {
+        self.start.header()
+    }
+
+    /// An empty list of replications of this plan.
+    pub fn replications(&self) -> Replications {
+        Replications::new(self.header(), &self.counts)
+    }
+
+    /// Runs replication `number`. `None` if `may_continue` returned false.
+    ///
+    /// Returns the results, how the run ended, the run itself, and the number of decisions whose
+    /// confidence is below `only`.
+    pub fn observe(
+        &self,
+        number: u64,
+        limits: Limits,
+        only: Option<Confidence>,
+        may_continue: impl Fn() -> bool,
+    ) -> Option<(Observed, Ending, Run, u64)> {
+        let mut run = self.start.replication(number, limits);
+        let mut counting = Counting { counts: vec![0; self.counts.len()], ..Counting::default() };
+        while may_continue() && run.step() {
+            for record in run.records() {
+                match record {
+                    Record::Decision(decision) => {
+                        let weaker = only.is_some_and(|only| decision.basis.confidence > only);
+                        counting.weaker += u64::from(weaker);
+                        counting.decision(decision, run.world().header(), &self.counts);
+                    }
+                    Record::Loss(loss) => counting.loss(loss),
+                    Record::Request(_) | Record::Change(_) | Record::Finding(_) => {}
+                }
             }
-            Record::Loss(loss) => counting.loss(loss),
-            Record::Request(_) | Record::Change(_) | Record::Finding(_) => {}
         }
-        Ok::<(), std::convert::Infallible>(())
-    });
-    let Ok((ending, run)) = done;
-    let weaker = counting.weaker;
-    (ending.word() != Stopped::Interrupted)
-        .then(|| (counting.finish(&ending, run.world().header()), ending, run, weaker))
+        let (ending, weaker) = (Ending::of(&run), counting.weaker);
+        (ending.word() != Stopped::Interrupted)
+            .then(|| (counting.finish(&ending, run.world().header()), ending, run, weaker))
+    }
 }

@@ -20,6 +20,11 @@ pub struct Ending {
 }
 
 impl Ending {
+    /// How a run ended, or that it was interrupted if it is in progress.
+    pub fn of(run: &Run) -> Self {
+        Self { stop: run.stop(), halt: run.world().halt().cloned(), events: run.events() }
+    }
+
     /// Whether the run reached its end.
     pub const fn is_complete(&self) -> bool {
         self.word().is_complete()
@@ -122,7 +127,5 @@ pub fn carry_out_while<E>(
     if let Some(judge) = &mut judge {
         judge.end(run.world());
     }
-    let ending =
-        Ending { stop: run.stop(), halt: run.world().halt().cloned(), events: run.events() };
-    Ok((ending, run))
+    Ok((Ending::of(&run), run))
 }

@@ -2,6 +2,7 @@
 
 use crate::time::{SimSpan, SimTime};
 use crate::words::{ClockKind, InstanceId, PolicyId};
+use std::sync::Arc;
 
 /// An account, which pays for instances and groups.
 #[derive(Debug, Clone)]
@@ -13,15 +14,15 @@ pub struct Account {
     /// Its arrears or its cancellation; `None` if it has neither.
     pub arrears: Option<Arrears>,
     /// Its instances, in the order in which they were added.
-    pub instances: Vec<InstanceId>,
+    pub instances: Arc<Vec<InstanceId>>,
     /// Number of instances with a release that waits for the account to settle.
     pub waiting: u32,
 }
 
 impl Account {
     /// An account without instances.
-    pub const fn new(policy: PolicyId, grace: SimSpan, arrears: Option<Arrears>) -> Self {
-        Self { policy, grace, arrears, instances: Vec::new(), waiting: 0 }
+    pub fn new(policy: PolicyId, grace: SimSpan, arrears: Option<Arrears>) -> Self {
+        Self { policy, grace, arrears, instances: Arc::default(), waiting: 0 }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::words::{
     Reclaim, Repair, Upgrade, Word, ZoneId, ZonePolicy,
 };
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// A scaling group or scale set.
 #[derive(Debug, Clone)]
@@ -63,7 +64,7 @@ pub struct Group {
     /// The protections whose setting is unknown.
     pub unknown: ProtectionSet,
     /// Its members, in arbitrary order.
-    pub members: Vec<InstanceId>,
+    pub members: Arc<Vec<InstanceId>>,
     /// Number of members that do not count: those that leave, and reclaimed ones.
     pub(super) aside: u32,
     /// The members that joined, left, or changed whether they count; `None` if changes are not
@@ -108,7 +109,7 @@ pub struct Hook {
 
 impl Group {
     /// An empty group with default settings.
-    pub const fn new(account: AccountId, born: SimTime) -> Self {
+    pub fn new(account: AccountId, born: SimTime) -> Self {
         Self {
             account,
             min: 0,
@@ -140,7 +141,7 @@ impl Group {
             expected: VecDeque::new(),
             on: ProtectionSet::EMPTY,
             unknown: ProtectionSet::EMPTY,
-            members: Vec::new(),
+            members: Arc::default(),
             aside: 0,
             moved: None,
             deleted: false,

@@ -10,6 +10,7 @@ mod instance;
 mod metric;
 pub mod numbers;
 mod restricted;
+mod rows;
 mod selection;
 mod tables;
 

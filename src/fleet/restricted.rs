@@ -1,6 +1,7 @@
 //! A part of a fleet: some of its instances and groups.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Account, Fleet, Group, Instance};
 use crate::words::{GroupId, InstanceId};
@@ -14,9 +15,9 @@ impl Fleet {
         let new_ids: BTreeMap<InstanceId, InstanceId> =
             keep.iter().enumerate().map(|(new, old)| (*old, InstanceId::from_index(new))).collect();
         let mut part = Self::default();
-        part.metrics.clone_from(&self.metrics);
+        part.metrics = Arc::clone(&self.metrics);
         for (_, account) in self.accounts() {
-            part.add_account(Account { instances: Vec::new(), waiting: 0, ..account.clone() });
+            part.add_account(Account { instances: Arc::default(), waiting: 0, ..account.clone() });
         }
         for (id, group) in self.groups() {
             let mut kept = if groups.contains(&id) {
@@ -24,7 +25,7 @@ impl Fleet {
             } else {
                 Group { deleted: true, ..Group::new(group.account, group.rests_until) }
             };
-            kept.members.clear();
+            kept.members = Arc::default();
             (kept.aside, kept.moved) = (0, None);
             kept.expected.retain(|id| new_ids.contains_key(id));
             kept.expected.iter_mut().for_each(|id| *id = new_ids[id]);

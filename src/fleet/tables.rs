@@ -4,29 +4,37 @@ use super::account::Account;
 use super::group::Group;
 use super::instance::{Instance, Prices, Property};
 use super::metric::Series;
+use super::rows::{Rows, SharedMap};
 use crate::time::{SimTime, Term};
 use crate::words::{AccountId, GroupId, InstanceId, Lifecycle, StoppedBy};
-use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// The fleet in dense tables.
 #[derive(Debug, Clone, Default)]
 pub struct Fleet {
-    accounts: Vec<Account>,
-    groups: Vec<Group>,
-    instances: Vec<Instance>,
+    accounts: Rows<Account>,
+    groups: Rows<Group>,
+    instances: Rows<Instance>,
     /// Resources of instances; an instance without known resources has no entry.
-    properties: FxHashMap<InstanceId, Vec<Property>>,
+    properties: SharedMap<InstanceId, Vec<Property>>,
     /// Terms of automatic renewals; an instance with a term of one month has no entry.
-    terms: FxHashMap<InstanceId, Term>,
+    terms: SharedMap<InstanceId, Term>,
     /// The prices of instances, for those that have any.
-    prices: FxHashMap<InstanceId, Prices>,
+    prices: SharedMap<InstanceId, Prices>,
     /// The metrics of autoscale rules.
-    pub metrics: Vec<Series>,
+    pub metrics: Arc<[Series]>,
     /// The groups that instances join when they are created.
-    intended_groups: FxHashMap<InstanceId, GroupId>,
+    intended_groups: SharedMap<InstanceId, GroupId>,
 }
 
 impl Fleet {
+    /// Lets copies of this fleet share what they do not change.
+    pub fn share(&mut self) {
+        self.accounts.share();
+        self.groups.share();
+        self.instances.share();
+    }
+
     /// Adds an account.
     pub fn add_account(&mut self, account: Account) -> AccountId {
         self.accounts.push(account);
@@ -43,7 +51,7 @@ impl Fleet {
     pub fn add_instance(&mut self, instance: Instance) -> InstanceId {
         let id = InstanceId::from_index(self.instances.len());
         let group = instance.group;
-        self.accounts[instance.account.index()].instances.push(id);
+        Arc::make_mut(&mut self.account_mut(instance.account).instances).push(id);
         self.instances.push(Instance { group: None, ..instance });
         match group {
             Some(group) if instance.exists() => self.enter(id, group),
@@ -57,33 +65,33 @@ impl Fleet {
 
     /// The account with this id.
     pub fn account(&self, id: AccountId) -> &Account {
-        &self.accounts[id.index()]
+        self.accounts.get(id.index())
     }
 
     /// The account with this id, mutably.
     pub fn account_mut(&mut self, id: AccountId) -> &mut Account {
-        &mut self.accounts[id.index()]
+        self.accounts.get_mut(id.index())
     }
 
     /// The group with this id.
     pub fn group(&self, id: GroupId) -> &Group {
-        &self.groups[id.index()]
+        self.groups.get(id.index())
     }
 
     /// The group with this id, mutably. Members are added and removed by [`Self::join`] and
     /// [`Self::leave`] only.
     pub fn group_mut(&mut self, id: GroupId) -> &mut Group {
-        &mut self.groups[id.index()]
+        self.groups.get_mut(id.index())
     }
 
     /// The instance with this id.
     pub fn instance(&self, id: InstanceId) -> &Instance {
-        &self.instances[id.index()]
+        self.instances.get(id.index())
     }
 
     /// The instance with this id, mutably.
     pub fn instance_mut(&mut self, id: InstanceId) -> &mut Instance {
-        &mut self.instances[id.index()]
+        self.instances.get_mut(id.index())
     }
 
     /// Every account, in order.
@@ -104,15 +112,15 @@ impl Fleet {
     /// Adds an instance that has just been created to its intended group. Returns the group and its
     /// number of members; `None` if the instance has no intended group.
     pub fn join_intended_group(&mut self, id: InstanceId, now: SimTime) -> Option<(GroupId, u32)> {
-        let group = self.intended_groups.remove(&id)?;
+        let group = self.intended_groups.remove(id)?;
         self.join(id, group, now);
-        let size = self.groups[group.index()].members.len();
+        let size = self.group(group).members.len();
         Some((group, u32::try_from(size).unwrap_or(u32::MAX)))
     }
 
     /// The group that an instance joins when it is created; `None` if there is none.
     pub fn intended_group(&self, id: InstanceId) -> Option<GroupId> {
-        self.intended_groups.get(&id).copied()
+        self.intended_groups.get(id).copied()
     }
 
     /// Adds an instance to a group and starts the cooldown of the group. The instance leaves its
@@ -125,20 +133,20 @@ impl Fleet {
 
     /// Starts the cooldown of a group, after a member was added or removed.
     pub fn cool_down(&mut self, group: GroupId, since: SimTime) {
-        let group = &mut self.groups[group.index()];
+        let group = self.groups.get_mut(group.index());
         group.rests_until = group.rests_until.max(since.after(group.cooldown));
     }
 
     /// Adds an instance that is in no group to the end of a group's list.
     fn enter(&mut self, id: InstanceId, group: GroupId) {
-        let members = &mut self.groups[group.index()].members;
+        let members = Arc::make_mut(&mut self.groups.get_mut(group.index()).members);
         let slot = u32::try_from(members.len()).unwrap_or(u32::MAX);
         members.push(id);
-        let instance = &mut self.instances[id.index()];
+        let instance = self.instances.get_mut(id.index());
         instance.group = Some(group);
         instance.slot = slot;
         let aside = u32::from(instance.is_aside());
-        let group = &mut self.groups[group.index()];
+        let group = self.groups.get_mut(group.index());
         group.aside += aside;
         group.note(id);
     }
@@ -146,17 +154,17 @@ impl Fleet {
     /// The members of a group that joined, left, or changed whether they count since the last call;
     /// some may occur twice. `None` if changes were not recorded; they are from now on.
     pub fn moved_members(&mut self, group: GroupId) -> Option<Vec<InstanceId>> {
-        self.groups[group.index()].moved.replace(Vec::new())
+        self.group_mut(group).moved.replace(Vec::new())
     }
 
     /// Sets the state of an instance, and the cause of its shutdown.
     pub fn set_state(&mut self, id: InstanceId, state: Lifecycle, stopped_by: StoppedBy) {
-        let instance = &mut self.instances[id.index()];
+        let instance = self.instances.get_mut(id.index());
         let before = instance.is_aside();
         instance.state = state;
         instance.stopped_by = stopped_by;
         if let Some(group) = instance.group {
-            let group = &mut self.groups[group.index()];
+            let group = self.groups.get_mut(group.index());
             group.aside = group.aside + u32::from(instance.is_aside()) - u32::from(before);
             if instance.is_aside() != before {
                 group.note(id);
@@ -169,18 +177,18 @@ impl Fleet {
     /// The last member moves to the free index, so the cost does not depend on the size of the
     /// group.
     pub fn leave(&mut self, id: InstanceId, now: SimTime) {
-        let Instance { group: Some(group), slot, .. } = self.instances[id.index()] else { return };
-        let members = &mut self.groups[group.index()].members;
+        let Instance { group: Some(group), slot, .. } = *self.instance(id) else { return };
+        let members = Arc::make_mut(&mut self.groups.get_mut(group.index()).members);
         // INVARIANT: a member's slot is its index in its group's list.
         debug_assert_eq!(members[slot as usize], id);
         members.swap_remove(slot as usize);
         if let Some(moved) = members.get(slot as usize).copied() {
-            self.instances[moved.index()].slot = slot;
+            self.instances.get_mut(moved.index()).slot = slot;
         }
-        let instance = &mut self.instances[id.index()];
+        let instance = self.instances.get_mut(id.index());
         instance.group = None;
         let aside = u32::from(instance.is_aside());
-        let state = &mut self.groups[group.index()];
+        let state = self.groups.get_mut(group.index());
         state.aside -= aside;
         state.note(id);
         self.cool_down(group, now);
@@ -188,12 +196,12 @@ impl Fleet {
 
     /// The known resources of an instance.
     pub fn properties(&self, id: InstanceId) -> &[Property] {
-        self.properties.get(&id).map_or(&[], Vec::as_slice)
+        self.properties.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// The term of an automatic renewal; one month if none is stated.
     pub fn term(&self, id: InstanceId) -> Term {
-        self.terms.get(&id).copied().unwrap_or(Term::MONTH)
+        self.terms.get(id).copied().unwrap_or(Term::MONTH)
     }
 
     /// Sets the term of an automatic renewal.
@@ -203,7 +211,7 @@ impl Fleet {
 
     /// The prices of an instance.
     pub fn prices(&self, id: InstanceId) -> Prices {
-        self.prices.get(&id).copied().unwrap_or(Prices::NONE)
+        self.prices.get(id).copied().unwrap_or(Prices::NONE)
     }
 
     /// Says what an instance costs, and what is lost with it.
@@ -215,7 +223,7 @@ impl Fleet {
 
     /// The known resources of an instance, mutably.
     pub fn properties_mut(&mut self, id: InstanceId) -> &mut Vec<Property> {
-        self.properties.entry(id).or_default()
+        self.properties.get_mut(id)
     }
 }
 
@@ -229,13 +237,7 @@ mod tests {
 
     fn fleet() -> (Fleet, GroupId, Vec<InstanceId>) {
         let mut fleet = Fleet::default();
-        let account = fleet.add_account(Account {
-            policy: PolicyId(0),
-            grace: SimSpan::ZERO,
-            arrears: None,
-            instances: Vec::new(),
-            waiting: 0,
-        });
+        let account = fleet.add_account(Account::new(PolicyId(0), SimSpan::ZERO, None));
         let start = SimTime::from_seconds(0);
         let group = fleet.add_group(Group::new(account, start));
         let ids = (0..4).map(|_| {
@@ -252,14 +254,14 @@ mod tests {
             fleet.leave(ids[leaver], NOW);
             fleet.leave(ids[leaver], NOW);
             assert_eq!(fleet.instance(ids[leaver]).group, None);
-            for member in fleet.group(group).members.clone() {
+            for member in fleet.group(group).members.to_vec() {
                 let slot = fleet.instance(member).slot as usize;
                 assert_eq!(fleet.group(group).members[slot], member);
             }
         }
-        assert_eq!(fleet.group(group).members, [ids[2]]);
+        assert_eq!(**fleet.group(group).members, [ids[2]]);
         fleet.join(ids[0], group, NOW);
-        assert_eq!(fleet.group(group).members, [ids[2], ids[0]]);
+        assert_eq!(**fleet.group(group).members, [ids[2], ids[0]]);
     }
 
     #[test]

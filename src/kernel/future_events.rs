@@ -25,6 +25,7 @@ use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
 use std::cmp::Reverse;
 use std::mem;
+use std::sync::Arc;
 
 /// Width of a page: two to this power of seconds, about 18 hours. Widths from an hour to a day are
 /// equally fast; a power of two needs no division.
@@ -60,7 +61,10 @@ pub struct FutureEvents<T: TimerId> {
     near_future: NearFuture<T>,
     /// Timers that were set to each page, including outdated and duplicate notes.
     pages: Vec<Vec<T>>,
-    /// Number of notes on all pages.
+    /// Notes that copies of this list share, in addition to those of `pages`; empty if there are
+    /// none.
+    shared_pages: Arc<Vec<Vec<T>>>,
+    /// Number of notes on `pages`.
     notes: usize,
     /// Index of the first page that has not been opened.
     open: usize,
@@ -88,11 +92,21 @@ impl<T: TimerId> FutureEvents<T> {
             unreported: false,
             near_future: NearFuture { queue: PriorityQueue::with_default_hasher(), first: None },
             pages: Vec::new(),
+            shared_pages: Arc::default(),
             notes: 0,
             open: 0,
             last: pages - 1,
             origin: start,
             width,
+        }
+    }
+
+    /// Lets copies of this list share the notes of the timers that are set, so that a copy costs four
+    /// bytes for each of them.
+    pub fn share(&mut self) {
+        if self.shared_pages.is_empty() {
+            self.shared_pages = Arc::new(mem::take(&mut self.pages));
+            self.notes = 0;
         }
     }
 
@@ -260,17 +274,24 @@ impl<T: TimerId> FutureEvents<T> {
     /// Removes outdated and duplicate notes from all pages.
     fn remove_outdated_notes(&mut self) {
         for page in self.open..self.pages.len() {
-            self.pages[page] = self.due_on(page);
+            let notes = mem::take(&mut self.pages[page]);
+            self.pages[page] = self.due_on(page, notes);
         }
         self.notes = self.pages.iter().map(Vec::len).sum();
     }
 
-    /// The timers that are due on a page, without duplicates.
-    fn due_on(&mut self, page: usize) -> Vec<T> {
-        let mut notes = self.pages.get_mut(page).map(mem::take).unwrap_or_default();
+    /// The timers of `notes` that are due on a page, without duplicates.
+    fn due_on(&self, page: usize, mut notes: Vec<T>) -> Vec<T> {
         notes.retain(|timer| self.page(self.due_times.of(*timer)) == page);
         notes.sort_unstable_by_key(|timer| (timer.priority(), timer.index()));
         notes.dedup();
+        notes
+    }
+
+    /// Takes the notes of a page, without those that copies share.
+    fn take_notes(&mut self, page: usize) -> Vec<T> {
+        let notes = self.pages.get_mut(page).map(mem::take).unwrap_or_default();
+        self.notes -= notes.len();
         notes
     }
 
@@ -281,11 +302,12 @@ impl<T: TimerId> FutureEvents<T> {
             return self.start_volume();
         }
         self.open += 1;
-        let notes = self.pages.get_mut(page).map(mem::take).unwrap_or_default();
-        self.notes -= notes.len();
+        let notes = self.take_notes(page);
+        let shared = self.shared_pages.get(page).into_iter().flatten();
         let mut current_page = mem::take(&mut self.current_page);
         // All due times are read before sorting, so that memory accesses overlap.
-        let times = notes.iter().map(|timer| (self.due_times.of(*timer), *timer));
+        let notes = notes.iter().chain(shared);
+        let times = notes.map(|timer| (self.due_times.of(*timer), *timer));
         current_page.extend(times.filter(|(at, _)| self.page(*at) == page));
         current_page.sort_unstable_by_key(|(at, timer)| Reverse(EventKey::of(*timer, *at)));
         self.unchecked = current_page.len();
@@ -296,8 +318,11 @@ impl<T: TimerId> FutureEvents<T> {
     /// Distributes the last page over new pages that start at its first timer; `false` if it has no
     /// timer.
     fn start_volume(&mut self) -> bool {
-        let timers = self.due_on(self.last);
+        let mut notes = self.take_notes(self.last);
+        notes.extend(self.shared_pages.get(self.last).into_iter().flatten());
+        let timers = self.due_on(self.last, notes);
         self.pages.clear();
+        self.shared_pages = Arc::default();
         self.notes = 0;
         let Some(first) = timers.iter().map(|timer| self.due_times.of(*timer)).min() else {
             return false;

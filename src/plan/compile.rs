@@ -286,7 +286,7 @@ impl ScenarioCompiler<'_> {
         let filled =
             populate(&mut resolver, &written.fleet, &events, texts, self.sources, policy_of, read);
         let (mut fleet, of_fleet) = filled?;
-        fleet.metrics = metrics;
+        fleet.metrics = metrics.into();
         resolver.all_are_targets();
         let principals = principals(&mut resolver, written).map(Arc::new);
         let house = house_rules(&mut resolver, &written.house);

@@ -61,7 +61,7 @@ impl Repertoire {
             .fleet
             .groups()
             .map(|(_, group)| {
-                let mut others = group.members.clone();
+                let mut others = group.members.to_vec();
                 others.retain(|member| *member != id);
                 others.sort_unstable();
                 others

@@ -3,6 +3,8 @@
 //! An account has one clock for all of its instances. The instances are read only when a step is
 //! due.
 
+use std::sync::Arc;
+
 use super::harmless::Harmless;
 use super::origins::OriginKey;
 use super::request::{Call, Payload, Reason, RequestContext, RequestTally, alike, count};
@@ -112,7 +114,7 @@ impl Step<'_> {
             }
         } else if book.assumes(&step.when) {
             let when = step.when.clone();
-            let mut concerned = self.world.fleet.account(account).instances.clone();
+            let mut concerned = self.world.fleet.account(account).instances.to_vec();
             concerned.retain(|id| self.world.fleet.instance(*id).exists());
             concerned.retain(|id| self.concerns(&request, *id, &when));
             if self.world.halt.is_none() {
@@ -217,8 +219,8 @@ impl Step<'_> {
         // The instances are read only if the clock may have changed one of them.
         let unclear = arrears.is_some_and(|arrears| !arrears.since_known);
         if steps > 0 || waiting > 0 || unclear {
-            let ids = self.world.fleet.account(account).instances.clone();
-            for id in &ids {
+            let ids = Arc::clone(&self.world.fleet.account(account).instances);
+            for id in ids.iter() {
                 self.after_settling(&request, open.seq, *id);
             }
             self.wake_waiting(&ids, request.origin.after(open.seq));

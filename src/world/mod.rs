@@ -45,6 +45,6 @@ mod subscription;
 mod timer;
 
 pub use branch::Branch;
-pub use run::Run;
+pub use run::{Run, StartingPoint};
 pub use step::{Halt, World};
 pub use timer::Timer;

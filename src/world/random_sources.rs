@@ -8,7 +8,6 @@
 //! * `random/NAME/arrivals`: one word for each gap;
 //! * `random/NAME/deeds`: one word for each occurrence, which of its events it causes (the name is
 //!   historical; another name would change all draws);
-//!   another name would change all draws);
 //! * `random/NAME/targets`: three words for each occurrence, for the instance, the
 //!   account and the group, drawn whether needed or not;
 //! * `random/NAME/then-N/delays` and `random/NAME/then-N/whether`: one word each for

@@ -8,8 +8,9 @@ use super::request::Call;
 use super::step::{Followup, Step, World};
 use super::timer::Timer;
 use crate::kernel::{Flow, FutureEvents, Limits, Model, Simulation, Stop, Streams};
-use crate::plan::{Event, Plan, Play, Unread};
+use crate::plan::{Event, Plan, Play, RandomSource, Script, Unread};
 use crate::record::Record;
+use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{Action, Channel, EventId, GroupId, HookResult, SwitchSet};
 
@@ -217,6 +218,41 @@ impl Run {
     }
 }
 
+/// The start of the replications of a plan: the fleet and its first timers. It is computed once,
+/// and each replication copies what it changes.
+pub struct StartingPoint {
+    /// The world before the start of the random sources.
+    world: World,
+    future_events: FutureEvents<Timer>,
+    script: Script,
+    random: Vec<RandomSource>,
+}
+
+impl StartingPoint {
+    /// The start of the replications of `plan`.
+    pub fn new(plan: Plan) -> Self {
+        let script = plan.script.clone();
+        let (mut world, mut future_events, random) = World::prepare(plan);
+        world.fleet.share();
+        future_events.share();
+        Self { world, future_events, script, random }
+    }
+
+    /// Header of the replications, apart from their numbers.
+    pub const fn header(&self) -> &RunHeader {
+        &self.world.header
+    }
+
+    /// Starts replication `number`.
+    pub fn replication(&self, number: u64, limits: Limits) -> Run {
+        let (mut world, mut future_events) = (self.world.clone(), self.future_events.clone());
+        world.header.replication = number;
+        world.start_random_sources(&self.random, &mut future_events);
+        let (script, end) = (self.script.play(), world.header.end);
+        Run { simulation: Simulation::new(world, script, future_events, end, limits) }
+    }
+}
+
 impl Iterator for Run {
     type Item = Record;
 
@@ -228,6 +264,13 @@ impl Iterator for Run {
 impl World {
     /// The world of a plan at its start, and its first timers. The script stays with the caller.
     pub(super) fn begin(plan: Plan) -> (Self, FutureEvents<Timer>) {
+        let (mut world, mut future_events, random) = Self::prepare(plan);
+        world.start_random_sources(&random, &mut future_events);
+        (world, future_events)
+    }
+
+    /// The same before the start of the random sources, and the random sources.
+    fn prepare(plan: Plan) -> (Self, FutureEvents<Timer>, Vec<RandomSource>) {
         let Plan { header, fleet, random, targets, flags, principals, defaults, .. } = plan;
         let mut future_events = FutureEvents::starting_at(header.start);
         let streams = Streams::new(header.seed, header.replication);
@@ -249,11 +292,11 @@ impl World {
         let mut world = Self {
             fleet,
             header,
-            targets,
-            flags,
+            targets: targets.into(),
+            flags: flags.into(),
             principals,
             streams,
-            sources: random.into_iter().map(|s| RandomSourceState::new(s, &streams)).collect(),
+            sources: Vec::new(),
             ties: BTreeMap::new(),
             rankings: BTreeMap::new(),
             held: BTreeMap::new(),
@@ -274,8 +317,20 @@ impl World {
             unread: None,
         };
         world.schedule_initial_timers(&mut future_events);
-        world.schedule_random_sources(&mut future_events);
-        (world, future_events)
+        (world, future_events, random)
+    }
+
+    /// Creates the random streams of the replication in the header, and sets the timers of the
+    /// random sources.
+    fn start_random_sources(
+        &mut self,
+        random: &[RandomSource],
+        future_events: &mut FutureEvents<Timer>,
+    ) {
+        self.streams = Streams::new(self.header.seed, self.header.replication);
+        let sources = random.iter().cloned();
+        self.sources = sources.map(|one| RandomSourceState::new(one, &self.streams)).collect();
+        self.schedule_random_sources(future_events);
     }
 
     /// Sets the timers that follow from the initial state of the fleet.

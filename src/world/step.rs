@@ -42,8 +42,8 @@ pub struct Halt {
 pub struct World {
     pub(super) fleet: Fleet,
     pub(super) header: RunHeader,
-    pub(super) targets: Vec<InstanceId>,
-    pub(super) flags: Vec<Flags>,
+    pub(super) targets: Arc<[InstanceId]>,
+    pub(super) flags: Arc<[Flags]>,
     /// The permissions of callers; `None` if everybody may do everything.
     pub(super) principals: Option<Arc<Principals>>,
     pub(super) streams: Streams,

@@ -19,7 +19,7 @@ fn every_record_of_the_shipped_scenarios_is_read_back_as_it_was_written() {
         for plan in plans(&shown(&path), &text, &Repository) {
             let header = NamedHeader::new(&plan.header);
             assert_eq!(round_trip(&header), header);
-            let empty = Replications::new(&plan);
+            let empty = Replications::new(&plan.header, &plan.counts);
             assert_eq!(round_trip(&empty), empty);
             let mut run = Run::start(plan);
             while let Some(record) = run.next() {

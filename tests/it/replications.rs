@@ -591,7 +591,7 @@ fn an_interrupt_leaves_the_replications_that_were_done_and_says_so() {
 #[test]
 fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
     use stayput::diagnostics::{NoFiles, Problems, Sources};
-    use stayput::experiment::{Replications, WorkerPool, estimates, observe};
+    use stayput::experiment::{ReplicatedPlan, WorkerPool, estimates};
     use stayput::kernel::Limits;
     use stayput::plan::{Options, compile};
     use stayput::stats::{Confidence, Counter};
@@ -600,7 +600,7 @@ fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
     let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
     let file = sources.add(WHO_GOES, text);
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
-    let plan = compiled.unwrap().plans.swap_remove(0);
+    let mut plan = compiled.unwrap().plans.swap_remove(0);
     let workers = WorkerPool::new(2).unwrap();
     // Two of six are removed, and three are protected: the number of lost protected ones is
     // hypergeometric. It is 0 with probability 3/15, and 1 on average; a given instance is removed
@@ -609,11 +609,12 @@ fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
         [("any-protected-lost", 0.8), ("protected-lost", 1.0), ("any-prod-1-lost", 1.0 / 3.0)];
     let mut held = [Counter::default(); 3];
     for study in 0..150_u64 {
-        let mut of = Replications::new(&plan);
+        plan.header.seed = study;
+        let replicated = ReplicatedPlan::new(plan.clone());
+        let mut of = replicated.replications();
         of.rows = workers.in_order(0..40, |number| {
-            let mut plan = plan.clone();
-            (plan.header.seed, plan.header.replication) = (study, number);
-            observe(plan, Limits::default(), None, || true).map(|(observed, ..)| observed)
+            let one = replicated.observe(number, Limits::default(), None, || true);
+            one.map(|(observed, ..)| observed)
         });
         let figures = estimates(&of, Confidence::P95);
         for ((name, truth), held) in truths.iter().zip(&mut held) {

@@ -9,7 +9,7 @@ use super::messages::report_nothing_ran;
 use super::progress::Progress;
 use super::run_cases::decisions;
 use super::run_end::name_of;
-use super::study::{ReplicatedPlan, ReplicationOptions};
+use super::study::{PlanStudy, ReplicationOptions};
 use super::terminal;
 use crate::cli::args::Overrides;
 use crate::diagnostics::many;
@@ -191,7 +191,7 @@ pub fn compare_replications(
     let progress = Progress::new(2 * numbers.end, "replications");
     let mut both = Vec::new();
     for plan in [old, new] {
-        let replicated = ReplicatedPlan::new(plan, &overrides);
+        let replicated = PlanStudy::new(plan, &overrides);
         let study = replicated.carry_out(&pairing.workers, numbers.clone(), &[], level, &progress);
         if terminal::is_interrupted() {
             drop(progress);

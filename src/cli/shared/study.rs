@@ -27,7 +27,7 @@ use super::terminal;
 use crate::cli::args::{Overrides, RunFormat, Shard, jobs};
 use crate::diagnostics::many;
 use crate::experiment::{
-    Estimate, Observed, PrecisionTarget, Replications, WorkerPool, estimates, observe,
+    Estimate, Observed, PrecisionTarget, ReplicatedPlan, Replications, WorkerPool, estimates,
 };
 use crate::plan::{Expectations, Plan};
 use crate::report::{RunEnd, RunFile, WrittenAssumption, WrittenStudy};
@@ -147,7 +147,7 @@ impl StudyOptions {
     fn check(&self, plans: &[Plan]) -> Result<(), Exit> {
         let mut reported = BTreeSet::new();
         for plan in plans {
-            let counts = Replications::new(plan).counts;
+            let counts = Replications::new(&plan.header, &plan.counts).counts;
             for WrittenPrecision(target, text) in &self.until_halfwidth {
                 if let Err(why) = target.check(&counts) {
                     reported.insert(format!("stayput: --until-halfwidth {text}: {why}"));
@@ -219,27 +219,26 @@ struct ReplicationResult {
 type Save<'s> = &'s mut dyn FnMut(&StudyResult) -> Result<(), Exit>;
 
 /// A plan to replicate, with its settings.
-pub(in crate::cli) struct ReplicatedPlan<'a> {
-    plan: Plan,
+pub(in crate::cli) struct PlanStudy<'a> {
+    plan: ReplicatedPlan,
     overrides: &'a Overrides,
 }
 
-impl<'a> ReplicatedPlan<'a> {
+impl<'a> PlanStudy<'a> {
     /// Copies `plan` without what no replication uses.
     pub(in crate::cli) fn new(plan: &Plan, overrides: &'a Overrides) -> Self {
         let mut plan = plan.clone();
         plan.expectations = Expectations::default();
         plan.event_spans = Vec::new();
-        Self { plan, overrides }
+        Self { plan: ReplicatedPlan::new(plan), overrides }
     }
 
     /// Runs replication `number`; `None` if the user interrupts.
     fn run_one(&self, number: u64) -> Option<ReplicationResult> {
-        let mut plan = self.plan.clone();
-        plan.header.replication = number;
         let (limits, only) = (self.overrides.limits(), self.overrides.only);
         let may_continue = || !terminal::is_interrupted();
-        let (observed, ending, run, weaker) = observe(plan, limits, only, may_continue)?;
+        let (observed, ending, run, weaker) =
+            self.plan.observe(number, limits, only, may_continue)?;
         let header = run.world().header();
         let broken = undecided(&ending, header);
         let broken = broken.map(|why| format!("{}, replication {number}: {why}", name_of(header)));
@@ -263,7 +262,7 @@ impl<'a> ReplicatedPlan<'a> {
     fn note(&self, result: &mut StudyResult, relied: &[SwitchSet]) {
         let relied = relied.iter().enumerate();
         let relied = relied.map(|(index, set)| (PolicyId::from_index(index), *set));
-        result.assumptions = assumed(&self.plan.header, relied, |_, _| None);
+        result.assumptions = assumed(self.plan.header(), relied, |_, _| None);
     }
 
     /// The same after the replications `earlier`, the first of these numbers, which an earlier run
@@ -277,12 +276,12 @@ impl<'a> ReplicatedPlan<'a> {
         earlier: Vec<Observed>,
         mut save: Option<Save<'_>>,
     ) -> CarriedOut {
-        let mut result = StudyResult::nothing(&self.plan);
-        let mut relied = vec![SwitchSet::EMPTY; self.plan.header.rulebooks.len()];
+        let mut result = StudyResult::nothing(self.plan.replications());
+        let mut relied = vec![SwitchSet::EMPTY; self.plan.header().rulebooks.len()];
         let mut from = numbers.start + earlier.len() as u64;
         let incomplete = earlier.iter().find(|one| !one.stop.is_complete());
         result.broken = incomplete.map(|one| {
-            let name = name_of(&self.plan.header);
+            let name = name_of(self.plan.header());
             format!(
                 "{name}, replication {}: it did not complete in an earlier run",
                 one.replication
@@ -352,10 +351,10 @@ fn add_assumptions(file: &mut RunFile, earlier: &[WrittenAssumption]) {
 }
 
 impl StudyResult {
-    /// No replication of a plan.
-    fn nothing(plan: &Plan) -> Self {
+    /// A result without replications.
+    const fn nothing(replications: Replications) -> Self {
         Self {
-            replications: Replications::new(plan),
+            replications,
             stop: "replications",
             broken: None,
             weaker: 0,
@@ -449,7 +448,10 @@ pub(in crate::cli) fn run(
     let resumed = request.out.filter(|_| options.resume);
     let mut earlier = match resumed {
         Some(out) => {
-            let nothing: Vec<StudyResult> = plans.iter().map(StudyResult::nothing).collect();
+            let nothing: Vec<StudyResult> = plans
+                .iter()
+                .map(|plan| StudyResult::nothing(Replications::new(&plan.header, &plan.counts)))
+                .collect();
             let file = account(&nothing.iter().collect::<Vec<_>>());
             resume::earlier(out, &file, numbers.start, colour)?
         }
@@ -458,7 +460,7 @@ pub(in crate::cli) fn run(
     let mut checkpoints = resumed.map(Checkpoints::new);
     let mut all: Vec<StudyResult> = Vec::new();
     for (at, plan) in plans.iter().enumerate() {
-        let replicated = ReplicatedPlan::new(plan, request.overrides);
+        let replicated = PlanStudy::new(plan, request.overrides);
         let rows = earlier.rows.get_mut(at).map(std::mem::take).unwrap_or_default();
         let mut save = checkpoints.as_mut().map(|checkpoints| {
             let (all, account, earlier) = (&all, &account, &earlier.assumptions);

@@ -131,6 +131,18 @@ fn steps() -> impl Strategy<Value = Steps> {
 
 /// The log of a sequence of operations: each timer that fired, with its time.
 fn replay(steps: &Steps, mut future_events: FutureEvents<Probe>) -> Vec<(SimTime, Probe)> {
+    let mut log = take_steps(steps, &mut future_events);
+    log.extend(std::iter::from_fn(|| {
+        future_events.take().map(|timer| (future_events.now(), timer))
+    }));
+    log
+}
+
+/// The same without the timers that are left at the end.
+fn take_steps(
+    steps: &[(u8, u32, i64, bool)],
+    future_events: &mut FutureEvents<Probe>,
+) -> Vec<(SimTime, Probe)> {
     let mut log = Vec::new();
     for (what, index, delay, early) in steps {
         let timer = if *early { Probe::Early(*index) } else { Probe::Late(*index) };
@@ -147,13 +159,10 @@ fn replay(steps: &Steps, mut future_events: FutureEvents<Probe>) -> Vec<(SimTime
             },
         }
     }
-    log.extend(std::iter::from_fn(|| {
-        future_events.take().map(|timer| (future_events.now(), timer))
-    }));
     log
 }
 
-/// The same with a sorted set of (time, priority, index), and a map of due times.
+/// The log of [`replay`] with a sorted set of (time, priority, index), and a map of due times.
 fn replay_model(steps: &Steps) -> Vec<(SimTime, Probe)> {
     let mut now = second(0);
     let (mut log, mut times, mut set) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
@@ -194,6 +203,23 @@ proptest! {
     fn any_sequence_fires_in_the_order_of_a_sorted_set(steps in steps()) {
         let future_events = FutureEvents::starting_at(second(0));
         prop_assert_eq!(replay(&steps, future_events), replay_model(&steps));
+    }
+
+    #[test]
+    fn each_copy_of_a_shared_list_fires_in_the_order_of_a_sorted_set(
+        steps in steps(),
+        shared_after in 0_usize..300,
+        pages in 2_usize..9,
+    ) {
+        let (before, after) = steps.split_at(shared_after.min(steps.len()));
+        let mut future_events = FutureEvents::with_pages(second(0), 5, pages);
+        let log = take_steps(before, &mut future_events);
+        future_events.share();
+        let model = replay_model(&steps);
+        for _ in 0..2 {
+            let later = replay(&after.to_vec(), future_events.clone());
+            prop_assert_eq!([log.as_slice(), &later].concat(), model.clone());
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Step<'_> {
 
     /// The members of a group, in the order of their ids.
     pub(in crate::world) fn members_of(&self, group: GroupId) -> Vec<InstanceId> {
-        let mut members = self.world.fleet.group(group).members.clone();
+        let mut members = self.world.fleet.group(group).members.to_vec();
         members.sort_unstable();
         members
     }

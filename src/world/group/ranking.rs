@@ -45,7 +45,7 @@ impl Ranking {
         let mut ranking = Self { queues: None, members: FxHashMap::default(), forms: [0; 2] };
         let members = &fleet.group(group).members;
         ranking.members.reserve(members.len());
-        for id in members {
+        for id in members.iter() {
             ranking.enter(*id, fleet, names);
         }
         ranking

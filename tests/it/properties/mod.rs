@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
-use stayput::experiment::{Stopped, observe};
+use stayput::experiment::{ReplicatedPlan, Stopped};
 use stayput::kernel::{Limits, Stop};
 use stayput::plan::VERBS;
 use stayput::record::{Cause, Record, Subject, What};
@@ -95,7 +95,7 @@ fn holds(of: &Course) -> Result<(), TestCaseError> {
         prop_assert!(!(is_gone && instance.group.is_some()), "what is gone is in no group");
     }
     for (id, group) in fleet.groups() {
-        for member in &group.members {
+        for member in group.members.iter() {
             prop_assert_eq!(fleet.instance(*member).group, Some(id));
         }
     }
@@ -146,7 +146,8 @@ fn agrees(of: &Course) -> Result<(), TestCaseError> {
         .collect();
     prop_assert_eq!(&of_json, &released, "the lines of JSON");
 
-    let observed = observe(of.plan.clone(), Limits::default(), None, || true);
+    let replicated = ReplicatedPlan::new(of.plan.clone());
+    let observed = replicated.observe(0, Limits::default(), None, || true);
     let (observed, ..) = observed.unwrap();
     prop_assert_eq!(observed.stop.is_complete(), of.is_decided());
     prop_assert_eq!(observed.stop == Stopped::Undecided, of.run.stop() == Some(Stop::Halted));
