@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::edition::{DecisionTables, FlagChange, Policy, Precondition, Rule};
 use super::facts::{Column, Facts};
 use super::permission::{CallPermission, Switched};
-use super::space::Over;
+use super::space::{Axis, Over};
 use super::table::{DecisionTable, TableRow};
 use crate::words::{
     Action, Confidence, Effect, Fate, Lifecycle, ProtectionId, ProtectionSet, RuleId, SwitchId,
@@ -80,7 +80,7 @@ impl Rulebook {
         let refusals = Action::ALL.iter().map(|action| refusing(&policy, &settings, *action));
         let refusals = refusals.collect();
         let verdicts: Vec<DecisionTable<Verdict>> = verdicts;
-        let consulted = consulted(&verdicts);
+        let consulted = consulted(&verdicts, &settings);
         let losing = Action::ALL.iter().map(|action| losing(&tables.effects, *action)).collect();
         Self { policy, tables, verdicts, bases, refusals, settings, taken, consulted, losing }
     }
@@ -90,7 +90,7 @@ impl Rulebook {
     pub fn with_verdict(&self, rule: RuleId, verdict: Verdict) -> Self {
         let mut book = self.clone();
         book.verdicts.iter_mut().for_each(|table| table.set_conclusion(rule, &verdict));
-        book.consulted = consulted(&book.verdicts);
+        book.consulted = consulted(&book.verdicts, &book.settings);
         book
     }
 
@@ -221,23 +221,35 @@ fn refusing(policy: &Policy, settings: &[u8], action: Action) -> Vec<usize> {
     all.filter(|(_, refusal)| may(refusal)).map(|(index, _)| index).collect()
 }
 
-/// For each action, a mask of the triggers for which a protection is consulted.
-fn consulted(verdicts: &[DecisionTable<Verdict>]) -> Vec<u32> {
+/// For each action, a mask of the triggers for which a protection is consulted. It may contain
+/// triggers that cannot occur with the action.
+fn consulted(verdicts: &[DecisionTable<Verdict>], settings: &[u8]) -> Vec<u32> {
     let mut masks = vec![0; Action::ALL.len()];
     for table in verdicts {
-        let space = table.space();
-        let axis = |column| space.axes().iter().position(|a| a.over == Over::Column(column));
+        let axes = table.space().axes();
+        let axis = |column| axes.iter().find(|axis| axis.over == Over::Column(column));
         let (Some(triggers), Some(actions)) = (axis(Column::Trigger), axis(Column::Action)) else {
             continue;
         };
-        for cell in 0..space.cells() {
-            if table.row(cell).is_some_and(|row| row.says != Verdict::NotConsulted) {
-                let action = usize::from(space.word(cell, actions));
-                masks[action] |= 1 << space.word(cell, triggers);
+        let consults =
+            |row: &&TableRow<_>| row.says != Verdict::NotConsulted && row.when.assumed(settings);
+        for row in table.rows().iter().filter(consults) {
+            let triggers = row.words_of(triggers, Column::Trigger);
+            let triggers = triggers.fold(0, |mask, trigger| mask | 1 << trigger);
+            for action in row.words_of(actions, Column::Action) {
+                masks[usize::from(action)] |= triggers;
             }
         }
     }
     masks
+}
+
+impl<C> TableRow<C> {
+    /// The words of an axis over a column in which the row applies.
+    fn words_of(&self, axis: &Axis, column: Column) -> impl Iterator<Item = u8> {
+        let mask = self.when.words(column).unwrap_or(u32::MAX);
+        axis.words.iter().copied().filter(move |word| mask >> word & 1 == 1)
+    }
 }
 
 /// A mask of the triggers for which an action can take something from an instance.

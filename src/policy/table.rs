@@ -1,5 +1,7 @@
 //! Decision tables: rules over a space, proved complete, compiled to a dense array.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Column, Condition, Facts};
@@ -43,7 +45,12 @@ pub struct Unproved<C> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionTable<C> {
     space: Space,
-    rows: Vec<TableRow<C>>,
+    /// The rows, which the tables of all settings share.
+    #[serde(
+        with = "super::shared",
+        bound(serialize = "C: Serialize", deserialize = "C: Deserialize<'de>")
+    )]
+    rows: Arc<[TableRow<C>]>,
     /// For each cell the index of its row, or [`NO_ROW`].
     #[serde(with = "super::runs")]
     cells: Vec<u16>,
@@ -83,7 +90,7 @@ impl<C: Clone> DecisionTable<C> {
         let open = (!open.is_empty()).then_some(TableFault::Open(open));
         let faults: Vec<_> = open.into_iter().chain(twice).chain(dead).collect();
         if faults.is_empty() {
-            Ok(Self { space, rows, cells })
+            Ok(Self { space, rows: rows.into(), cells })
         } else {
             Err(Box::new(Unproved { faults, space, rows }))
         }
@@ -92,12 +99,16 @@ impl<C: Clone> DecisionTable<C> {
     /// A table without rows, which never has an answer.
     pub fn empty() -> Self {
         let space = Space::nothing();
-        Self { cells: vec![NO_ROW; space.cells()], space, rows: Vec::new() }
+        Self { cells: vec![NO_ROW; space.cells()], space, rows: [].into() }
     }
 
     /// Replaces the conclusion of a rule.
     pub fn set_conclusion(&mut self, rule: RuleId, says: &C) {
-        for row in self.rows.iter_mut().filter(|row| row.rule == rule) {
+        if !self.rows.iter().any(|row| row.rule == rule) {
+            return;
+        }
+        let rows = Arc::make_mut(&mut self.rows);
+        for row in rows.iter_mut().filter(|row| row.rule == rule) {
             row.says.clone_from(says);
         }
     }
@@ -105,7 +116,7 @@ impl<C: Clone> DecisionTable<C> {
     /// Adds a row for the `possible` cells that have none.
     pub fn fill(&mut self, row: TableRow<C>, possible: &[bool]) {
         let index = u16::try_from(self.rows.len()).unwrap_or(NO_ROW);
-        self.rows.push(row);
+        self.rows = self.rows.iter().cloned().chain([row]).collect();
         for (cell, possible) in self.cells.iter_mut().zip(possible) {
             if *cell == NO_ROW && *possible {
                 *cell = index;
@@ -145,10 +156,10 @@ impl<C: Clone> DecisionTable<C> {
                 distance *= axis.words.len();
             }
         }
-        let cells = self.cells.iter().skip(first).step_by(distance).copied().collect();
+        let cells = self.cells.chunks_exact(distance).map(|setting| setting[first]).collect();
         // It has fewer axes than the existing space, so it cannot be too large.
         let space = Space::new(axes).unwrap_or_else(|| self.space.clone());
-        Self { space, rows: self.rows.clone(), cells }
+        Self { space, rows: Arc::clone(&self.rows), cells }
     }
 }
 

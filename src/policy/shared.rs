@@ -1,0 +1,18 @@
+//! Lists that are shared in memory, as plain lists in a file.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub(super) fn serialize<T: Serialize, S: Serializer>(
+    rows: &Arc<[T]>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    rows.as_ref().serialize(to)
+}
+
+pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Arc<[T]>, D::Error> {
+    Vec::deserialize(from).map(Arc::from)
+}
