@@ -9,10 +9,12 @@ use std::sync::Arc;
 use stayput::Run;
 use stayput::diagnostics::{Files, Problems, ReadFailure, Severity, Sources, Stream, render};
 use stayput::experiment::{CaseProperties, Filter};
+use stayput::import::import;
 use stayput::kernel::Limits;
 use stayput::plan::{Options, Plan, compile_with};
-use stayput::policy::Library;
-use stayput::report::{RunFile, read_accepted, read_replications};
+use stayput::policy::{Catalog, Library};
+use stayput::report::{ImportedAs, RunFile, imported_scenario, read_accepted, read_replications};
+use stayput::time::SimTime;
 
 /// Whether an input was valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,9 +166,35 @@ pub fn event_csv(text: &str) -> Input {
 
 /// A provider's reply.
 pub fn provider_json(text: &str) -> Input {
-    let import = "fleet: { import: [{ from: aliyun, files: [input] }] }\n";
-    let policy = "policy: alibaba-ecs@2026-05-15\n";
-    compiled(&format!("{HEAD}{policy}{import}"), &Beside { text, streamed: false }).0
+    let accounts =
+        "accounts: { a: { policy: alibaba-ecs@2026-05-15 }, b: { policy: azure-vmss@2026-05-19 } }";
+    let import = "import: [{ files: [input], captured: 2026-06-01T00:00:00Z }]";
+    let scenario = format!("{HEAD}fleet: {{ {accounts}, {import} }}\n");
+    let read = compiled(&scenario, &Beside { text, streamed: false }).0;
+    if read == Input::Valid {
+        written_out(text);
+    }
+    read
+}
+
+/// What `import` writes of a valid reply is a valid scenario.
+fn written_out(text: &str) {
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let file = sources.add("input", text);
+    let imported = import(None, &[file], &sources, &mut problems);
+    if imported.instances.is_empty() && imported.groups.is_empty() {
+        return;
+    }
+    let newest = |cloud: &&'static str| Some((*cloud, Catalog::newest_for(cloud)?.to_owned()));
+    let written = ImportedAs {
+        files: &["input".to_owned()],
+        policies: &imported.clouds.iter().filter_map(newest).collect(),
+        account: None,
+        captured: SimTime::parse("2026-06-01T00:00:00Z").unwrap(),
+    };
+    let scenario = imported_scenario(&imported, &written);
+    let made = compiled(&scenario, &Beside { text: "", streamed: false });
+    assert_eq!(made.0, Input::Valid, "{text}\n{scenario}\n{:?}", made.1);
 }
 
 /// A filter of cases.

@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let paint = terminal::stderr_paint(colour);
     let mut loader = Loader::new();
     let fleet = if arguments.files.is_empty() {
-        let policy = arguments.options.policy.as_deref();
+        let policy = arguments.options.policy.first().map(String::as_str);
         let Some(fleet) = fleet_from_nothing(policy, &mut loader) else {
             loader.print_problems(paint);
             return Err(Exit::BadInput);

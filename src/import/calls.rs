@@ -1,16 +1,12 @@
 //! The table of calls that are read. A further call is one row here and one file that reads it.
 
 use super::aliyun::event_counts::{notifications, system_events};
-use super::aliyun::names::CLOUD as ALIBABA;
+use super::aliyun::names::{CLOUD as ALIBABA, LISTING};
 use super::azure::join::CLOUD as AZURE;
 use super::call::{Keys, ListedCall, RowPlace, no_summary};
 
 /// The words of the key `from:`.
 pub const PROVIDERS: &[&str] = &["aliyun", "azure", "terraform"];
-
-/// The newest policy of each cloud.
-pub(super) const POLICIES: [(&str, &str); 2] =
-    [(ALIBABA, "alibaba-ecs@2026-05-15"), (AZURE, "azure-vmss@2026-05-19")];
 
 const fn keys(
     all: &'static [&'static str],
@@ -88,9 +84,9 @@ pub(super) const CALLS: &[ListedCall] = &[
     },
     ListedCall {
         from: "aliyun", cloud: ALIBABA, one: "an instance", order: 0,
-        command: "aliyun ecs DescribeInstances --pager",
+        command: LISTING,
         found: RowPlace::Wrapped { list: "Instances", item: "Instance", row: keys(&["InstanceId"], &["InstanceChargeType", "DeletionProtection", "AutoReleaseTime", "OperationLocks", "SpotStrategy", "StoppedMode"], &["EnsRegionId", "RequestId"]) },
-        gives: &["DeletionProtection", "auto-release", "billing", "lock"], read: |reader, row| reader.ecs_instance(row), summary: no_summary,
+        gives: &["instances", "DeletionProtection", "auto-release", "billing", "lock"], read: |reader, row| reader.ecs_instance(row), summary: no_summary,
     },
     ListedCall {
         from: "aliyun", cloud: ALIBABA, one: "an instance attribute", order: 1,
@@ -114,7 +110,7 @@ pub(super) const CALLS: &[ListedCall] = &[
         from: "azure", cloud: AZURE, one: "a virtual machine", order: 2,
         command: "az vm list -d",
         found: RowPlace::Resource("microsoft.compute/virtualmachines", Some(keys(&["name", "vmId"], &["hardwareProfile", "storageProfile", "powerState"], &["instanceId", "platformFaultDomainCount"]))),
-        gives: &["state"], read: |reader, row| reader.az_machine(row), summary: no_summary,
+        gives: &["instances", "state"], read: |reader, row| reader.az_machine(row), summary: no_summary,
     },
     ListedCall {
         from: "azure", cloud: AZURE, one: "a lock", order: 3,
@@ -144,6 +140,12 @@ pub(super) const CALLS: &[ListedCall] = &[
     ListedCall { read: |reader, row| reader.tf_flexible_set(row), ..in_state(AZURE, "a scale set", 0, "azurerm_orchestrated_virtual_machine_scale_set") },
     ListedCall { read: |reader, row| reader.tf_lock(row), ..in_state(AZURE, "a lock", 3, "azurerm_management_lock") },
 ];
+
+/// The call that lists the instances of a cloud, as a line to paste.
+pub fn listing_call(cloud: &str) -> Option<&'static str> {
+    let lists = |call: &&ListedCall| call.cloud == cloud && call.gives.contains(&"instances");
+    CALLS.iter().find(lists).map(|call| call.command)
+}
 
 /// The calls of a provider, or all.
 pub(super) fn calls_of(from: Option<&str>) -> impl Iterator<Item = &'static ListedCall> {

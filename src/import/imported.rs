@@ -1,6 +1,6 @@
 //! The result of an import.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::diagnostics::Spanned;
 use crate::format::{Known, When, WrittenGroup, WrittenInstance};
@@ -10,14 +10,16 @@ use crate::format::{Known, When, WrittenGroup, WrittenInstance};
 pub struct Imported {
     /// Instances by their ids, in the order in which they were read.
     pub instances: Vec<(Spanned<String>, WrittenInstance)>,
-    /// For each instance, the word of `from:` for the replies that describe it.
-    pub origins: Vec<&'static str>,
+    /// The origin of each instance.
+    pub origins: Vec<RowOrigin>,
     /// Groups by their ids.
     pub groups: Vec<(Spanned<String>, WrittenGroup)>,
+    /// The cloud of each group.
+    pub clouds_of_groups: Vec<&'static str>,
     /// Accounts by name, if replies contain several or say more of one than its name.
     pub accounts: Vec<(Spanned<String>, ImportedAccount)>,
-    /// The clouds whose instances and groups these are, each with its newest policy.
-    pub policies: BTreeMap<&'static str, &'static str>,
+    /// The clouds whose replies these are.
+    pub clouds: BTreeSet<&'static str>,
     /// One line for each reply that describes its contents.
     pub read: Vec<String>,
     /// Facts that no reply shows, by the call that would show them.
@@ -27,11 +29,20 @@ pub struct Imported {
     pub work: u64,
 }
 
+/// The origin of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowOrigin {
+    /// The word of `from:` for the replies that describe it.
+    pub from: &'static str,
+    /// Its cloud, as the key `listings:` of policies names it.
+    pub cloud: &'static str,
+}
+
 /// An account of a reply.
 #[derive(Debug, Default, Clone)]
 pub struct ImportedAccount {
-    /// The policy that it is under, where the replies are of several clouds.
-    pub policy: Option<&'static str>,
+    /// Its cloud.
+    pub cloud: &'static str,
     /// Since when it is in arrears, if it is.
     pub arrears_since: Option<Spanned<Known<When>>>,
 }

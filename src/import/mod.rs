@@ -23,6 +23,6 @@ mod reader;
 mod state_file;
 mod terraform;
 
-pub use calls::PROVIDERS;
-pub use imported::{Imported, ImportedAccount, Unseen};
+pub use calls::{PROVIDERS, listing_call};
+pub use imported::{Imported, ImportedAccount, RowOrigin, Unseen};
 pub use read::{import, unknown_provider};

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::calls::{CALLS, POLICIES, PROVIDERS};
+use super::calls::{CALLS, PROVIDERS};
 use super::fields::ReplyObject;
-use super::imported::{Imported, ImportedAccount, Unseen};
+use super::imported::{Imported, Unseen};
 use super::json::ReplyText;
 use super::pages::{SAVE, Unwrapping, report_missing};
 use super::reader::{FleetReader, Missing};
-use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span, Spanned, closest};
-use crate::format::Name;
+use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, closest};
 
 /// Imports replies, in any order: `texts` are files of `sources`. Without `from` their calls are
 /// distinguished by shape alone. Rows about the same instance are joined.
@@ -41,7 +40,7 @@ pub fn import(
     }
     report_missing(&pages, problems);
     let clouds: BTreeSet<&str> = pages.iter().map(|page| page.call.cloud).collect();
-    out.policies = POLICIES.into_iter().filter(|(cloud, _)| clouds.contains(cloud)).collect();
+    out.clouds = clouds;
     let mut reader = FleetReader::new(out, problems);
     pages.sort_by_key(|page| page.call.order);
     for page in &pages {
@@ -56,9 +55,7 @@ pub fn import(
     reader.complete_groups();
     reader.report_unknown_schedules();
     reader.ecs_unseen();
-    let of_first = (reader.out.instances.len(), reader.out.groups.len());
     reader.az_join();
-    place(&mut reader.out, of_first);
     reader.report_folded();
     let missing = std::mem::take(&mut reader.missing);
     let mut out = reader.out;
@@ -75,37 +72,6 @@ pub fn unknown_provider(from: &str) -> Problem {
     problem.note(format!("one of: {}", PROVIDERS.join(", ")))
 }
 
-/// Gives each cloud an account with its policy, if there are several: instances and groups before
-/// `of_first` are of the first cloud.
-fn place(out: &mut Imported, of_first: (usize, usize)) {
-    let mut clouds: Vec<_> = out.policies.iter().map(|(cloud, policy)| (*cloud, *policy)).collect();
-    if clouds.len() < 2 {
-        return;
-    }
-    let second = clouds.split_off(1);
-    for (_, account) in &mut out.accounts {
-        account.policy = second.first().map(|(_, policy)| *policy);
-    }
-    let mut used = BTreeMap::new();
-    let mut account_of = |own: &mut Option<Spanned<Name>>, is_first: bool, span: Span| {
-        let (cloud, policy) = if is_first { clouds[0] } else { second[0] };
-        if own.is_none() {
-            *own = Some(Spanned::new(Name(cloud.into()), span));
-            used.entry(cloud).or_insert((policy, span));
-        }
-    };
-    for (at, (name, written)) in out.instances.iter_mut().enumerate() {
-        account_of(&mut written.account, at < of_first.0, name.span);
-    }
-    for (at, (name, written)) in out.groups.iter_mut().enumerate() {
-        account_of(&mut written.account, at < of_first.1, name.span);
-    }
-    for (cloud, (policy, span)) in used {
-        let account = ImportedAccount { policy: Some(policy), arrears_since: None };
-        out.accounts.push((Spanned::new(cloud.to_owned(), span), account));
-    }
-}
-
 /// Facts that no reply shows, counted by the call that would show them.
 fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
     let line = |(missing, count): (Missing, usize)| {
@@ -113,7 +79,11 @@ fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
         let call = CALLS.iter().find(|call| call.cloud == cloud && call.gives.contains(&fact));
         let call = call.map_or("", |call| call.command);
         let call = call.replace("{group}", &group).replace("{place}", &place);
-        let of = if subject == "group" { out.groups.len() } else { out.instances.len() };
+        let of = if subject == "group" {
+            out.clouds_of_groups.iter().filter(|of| **of == cloud).count()
+        } else {
+            out.origins.iter().filter(|origin| origin.cloud == cloud).count()
+        };
         Unseen { count, of, subject, fact, call }
     };
     missing.into_iter().map(line).collect()

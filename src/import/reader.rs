@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::aliyun::names::LISTING;
 use super::azure_state::AzureState;
 use super::fields::ReplyObject;
-use super::imported::Imported;
+use super::imported::{Imported, RowOrigin};
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned};
-use crate::format::{Name, WrittenInstance};
+use crate::format::{Name, WrittenGroup, WrittenInstance};
 
 /// Warnings of one kind that are shown one by one; the others are counted.
 const SHOWN_OF_A_KIND: usize = 3;
@@ -163,11 +164,27 @@ impl<'a> FleetReader<'a> {
         false
     }
 
-    /// Adds an instance.
-    pub(super) fn list(&mut self, id: Spanned<Name>, written: WrittenInstance) {
+    /// Adds an instance of a cloud.
+    pub(super) fn list(
+        &mut self,
+        cloud: &'static str,
+        id: Spanned<Name>,
+        written: WrittenInstance,
+    ) {
         self.indices.insert(id.value.clone(), self.out.instances.len());
         self.out.instances.push((id.map(|name| name.0.into_string()), written));
-        self.out.origins.push(self.from);
+        self.out.origins.push(RowOrigin { from: self.from, cloud });
+    }
+
+    /// Adds a group of a cloud.
+    pub(super) fn list_group(
+        &mut self,
+        cloud: &'static str,
+        id: Spanned<Name>,
+        written: WrittenGroup,
+    ) {
+        self.out.groups.push((id.map(|name| name.0.into_string()), written));
+        self.out.clouds_of_groups.push(cloud);
     }
 
     /// Index of the instance that a row of another reply names; warns if no reply lists it.
@@ -175,7 +192,8 @@ impl<'a> FleetReader<'a> {
         let found = self.indices.get(&id.value).copied();
         if found.is_none() {
             let title = format!("{what} of `{}`, which no reply lists", id.value);
-            self.left_out(id.span, title, "left out");
+            let problem = Problem::at(Code::LeftOut, id.span, title, "left out");
+            self.fold(problem.help(format!("add what `{LISTING}` prints")));
         }
         found
     }

@@ -187,13 +187,14 @@ impl FleetBuilder<'_, '_> {
     pub fn listed_account(
         &mut self,
         name: &Spanned<String>,
+        policy: PolicyId,
         since: Option<Spanned<Known<When>>>,
     ) -> Option<AccountId> {
         let id = if let Some(id) = self.resolver.accounts.get(&name.value) {
             AccountId::from_index(id)
         } else {
             self.define(Subject::Account, &name.value, name.span, Named::Elsewhere)?;
-            self.fleet.add_account(Account::new(PolicyId(0), SimSpan::ZERO, None))
+            self.fleet.add_account(Account::new(policy, SimSpan::ZERO, None))
         };
         self.owes_since(id, since);
         Some(id)

@@ -177,6 +177,10 @@ impl FleetBuilder<'_, '_> {
     fn new_members(&mut self, group: GroupId, name: &str, span: Span, part: &WrittenGroup) {
         let mut like = part.new_members.clone().unwrap_or_else(WrittenInstance::blank);
         like.group = Name::fault(name).is_none().then(|| Spanned::new(Name(name.into()), span));
+        if like.group.is_none() {
+            // A masked name selects nothing, so that the account is not that of the group by name.
+            like.account = like.account.or_else(|| part.account.clone());
+        }
         let Some(member_template) = self.settle(&like, span, true) else { return };
         let resources = resources_of(&like).collect();
         let prices = self.resolver.prices(&like);

@@ -248,6 +248,7 @@ impl FleetBuilder<'_, '_> {
             self.occasions(&instance, protect, absent);
         }
         self.in_arrears(&mut instance, part, span);
+        self.noticed(&mut instance, span);
         self.schedule(&mut instance, part);
         Some(instance)
     }

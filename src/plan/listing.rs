@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Code, Problem, Problems, Span};
+use crate::time::SimTime;
 
 /// Facts noticed while a listed fleet was read, by reason.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Listing {
+    /// When the fleet was listed.
+    pub seen: SimTime,
     left_out: BTreeMap<String, Counted>,
     differs: BTreeMap<String, Counted>,
     /// Whether the instance that is being taken in has to be left out.
@@ -21,6 +24,11 @@ struct Counted {
 }
 
 impl Listing {
+    /// A listing in which nothing was noticed yet.
+    pub const fn seen_at(seen: SimTime) -> Self {
+        Self { seen, left_out: BTreeMap::new(), differs: BTreeMap::new(), dropped: false }
+    }
+
     /// The instance that is being taken in has to be left out.
     pub fn drop(&mut self, why: String, at: Span) {
         if !self.dropped {

@@ -32,6 +32,7 @@ mod fleet_builder;
 mod group_builder;
 mod house;
 mod house_builder;
+mod imports;
 mod instance_builder;
 mod listing;
 mod mentioned;

@@ -136,6 +136,40 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
+    /// Starts the clock of the reclaim of a listed spot instance that has its lock: at the listing,
+    /// because no listing contains since when. Steps that were due by the start count as taken.
+    pub(super) fn noticed(&mut self, instance: &mut Instance, span: Span) {
+        let Some(seen) = self.listing.as_ref().map(|listing| listing.seen) else { return };
+        let is_noticed = instance.locks.contains(Lock::Recycling) && instance.exists();
+        if !is_noticed || instance.billing != Billing::Spot {
+            return;
+        }
+        let book = self.book(instance.account);
+        let Some(clock) = book.policy.clock(ClockKind::SpotReclaim) else { return };
+        instance.reclaim_since = seen;
+        let facts = Facts {
+            billing: instance.billing,
+            eviction: instance.eviction,
+            membership: instance.membership,
+            ..Facts::default()
+        };
+        let mut released = None;
+        for (due, step) in clock.timetable(seen, SimSpan::ZERO, book.policy.calendar) {
+            let step = &clock.steps[step];
+            if due > self.resolver.start {
+                continue;
+            }
+            instance.reclaim_steps += 1;
+            let applies = step.when.meets(&facts) && book.assumes(&step.when);
+            if applies && step.action == ClockAction::Release {
+                released = Some(book.policy.rule(step.rule).id.clone());
+            }
+        }
+        if let (Some(rule), Some(listing)) = (released, &mut self.listing) {
+            listing.drop(format!("by rule `{rule}` they were released before it"), span);
+        }
+    }
+
     /// Sets the term of an instance, and applies the steps of its clock that were due by the start.
     pub(super) fn term(&mut self, instance: &mut Instance, part: &WrittenInstance, span: Span) {
         let Some(expires) = part.expires else { return };

@@ -3,7 +3,9 @@
 use super::compiled::Plan;
 use crate::record::{Cause, Change, Origin, Start, Subject, What};
 use crate::time::SimTime;
-use crate::words::{Billing, ClockKind, InstanceId, Lifecycle, Locks, ProtectionSet};
+use crate::words::{
+    Billing, ClockKind, InstanceId, Lifecycle, Locks, Orchestration, ProtectionSet,
+};
 
 impl Plan {
     /// Every instance of the fleet, including those that an event creates.
@@ -32,6 +34,13 @@ impl Plan {
                 },
             }
         })
+    }
+
+    /// The orchestration mode of the group of an instance; `None` if it is in no group, or in one
+    /// that the instance is to join.
+    pub fn orchestration(&self, start: &Start) -> Option<Orchestration> {
+        let group = self.fleet.instance(start.instance).group?;
+        Some(self.fleet.group(group).orchestration)
     }
 
     /// The settings of the fleet that differ from the defaults: states, schedules, terms, locks and

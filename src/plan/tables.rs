@@ -17,12 +17,11 @@ use crate::format::{
     WrittenVerb, rows, verb_keys,
 };
 use crate::format::{
-    MetricStep, WrittenAccount, WrittenFleet, WrittenImport, WrittenInstance, WrittenInstances,
-    WrittenMetrics, value_name,
+    MetricStep, WrittenAccount, WrittenFleet, WrittenInstance, WrittenInstances, WrittenMetrics,
+    value_name,
 };
-use crate::import;
 use crate::time::SimTime;
-use crate::words::{AccountId, Channel, PolicyId};
+use crate::words::{Channel, PolicyId};
 
 /// A table that a scenario names.
 #[derive(Debug, Clone)]
@@ -271,12 +270,13 @@ pub fn populate(
     read: &mut Vec<String>,
 ) -> Result<(Fleet, Option<String>), LeftOver> {
     let defaults = part.defaults.clone().unwrap_or_else(WrittenInstance::blank);
+    let start = resolver.start;
     let mut builder = FleetBuilder {
         resolver,
         fleet: Fleet::default(),
         defaults,
         created_via: Channel::None,
-        listing: part.captured.map(|_| Listing::default()),
+        listing: part.captured.map(|at| Listing::seen_at(at.from(start).min(start))),
     };
     builder.accounts(&part.accounts, policy_of);
     for (name, group) in &part.groups.0 {
@@ -303,8 +303,9 @@ pub fn populate(
         None => {}
     }
     for (import, texts) in part.import.iter().zip(&texts.imports) {
-        builder.listing.get_or_insert_default();
-        imported(&mut builder, import, texts, sources, read);
+        let seen = import.captured.map_or(start, |at| at.from(start).min(start));
+        builder.listing.get_or_insert(Listing::seen_at(seen)).seen = seen;
+        builder.import(import, texts, sources, read);
     }
     if let Some(listing) = builder.listing.take() {
         listing.report(builder.resolver.problems);
@@ -322,49 +323,6 @@ pub fn populate(
         }
     }
     Ok((builder.fleet, digest))
-}
-
-/// Adds the accounts, groups and instances of one import.
-fn imported(
-    population: &mut FleetBuilder<'_, '_>,
-    import: &WrittenImport,
-    texts: &[FileId],
-    sources: &Sources,
-    read: &mut Vec<String>,
-) {
-    let from = import.from.as_ref();
-    let mut found = import::import(from, texts, sources, population.resolver.problems);
-    read.append(&mut found.read);
-    // One account, listed or named, is the only one that there is.
-    let only = import.account.is_none()
-        && found.accounts.len() == 1
-        && population.resolver.accounts.len() <= 1;
-    for (name, account) in &found.accounts {
-        let of_import = import.account.as_ref();
-        match of_import.map(|of| population.resolver.accounts.get(&of.value)) {
-            Some(Some(id)) => {
-                population.owes_since(AccountId::from_index(id), account.arrears_since);
-            }
-            Some(None) => {}
-            None if only => population.owes_since(AccountId(0), account.arrears_since),
-            None => {
-                population.listed_account(name, account.arrears_since);
-            }
-        }
-    }
-    let place = |own: &mut Option<Spanned<Name>>| {
-        if import.account.is_some() || only {
-            own.clone_from(&import.account);
-        }
-    };
-    for (name, mut group) in found.groups {
-        place(&mut group.account);
-        population.group(&name, name.span, &group, Named::Elsewhere);
-    }
-    for ((name, mut instance), origin) in found.instances.into_iter().zip(found.origins) {
-        place(&mut instance.account);
-        population.imported(&name, &instance, origin);
-    }
 }
 
 fn columns_of_instances() -> Vec<&'static str> {

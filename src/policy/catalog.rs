@@ -48,7 +48,19 @@ impl Catalog {
 
     /// The edition that a built-in edition extends; `None` if it extends none or does not exist.
     pub fn extends(name: &str) -> Option<String> {
-        let line = Self::text(name)?.lines().find_map(|line| line.strip_prefix("extends:"))?;
+        Self::stated(name, "extends:")
+    }
+
+    /// The newest built-in edition for listings of a cloud. An edition that inherits the key
+    /// `listings:` instead of stating it, such as one of a site, is not chosen.
+    pub fn newest_for(cloud: &str) -> Option<&'static str> {
+        let stated = |name: &&str| Self::stated(name, "listings:").is_some_and(|of| of == cloud);
+        Self::names().filter(stated).max_by_key(|name| name.split_once('@').map(|(_, date)| date))
+    }
+
+    /// The value of a key that a built-in edition itself states.
+    fn stated(name: &str, key: &str) -> Option<String> {
+        let line = Self::text(name)?.lines().find_map(|line| line.strip_prefix(key))?;
         Some(line.trim().to_owned())
     }
 

@@ -101,6 +101,8 @@ pub struct Policy {
     pub title: String,
     /// The SHA-256 of its text and of those that it extends, in hexadecimal digits.
     pub digest: String,
+    /// The cloud whose listings describe fleets under it; `None` if it may be any.
+    pub listings: Option<String>,
     /// UTC offset in which days and months are counted.
     pub calendar: UtcOffset,
     /// Documents that rules cite.

@@ -34,6 +34,8 @@ macro_rules! policy {
                 optional "extends" => extends: Spanned<String>,
                 /// Keys of the extended edition to leave out, as dotted paths.
                 default "drops" => drops: Vec<Spanned<String>>,
+                /// The cloud whose listings describe its fleets, as the import names it.
+                optional "listings" => listings: String,
                 /// The UTC offset in which days and months are counted.
                 default "calendar" => calendar: UtcOffset,
                 /// The documents that rules cite.

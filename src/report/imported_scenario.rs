@@ -1,13 +1,15 @@
 //! A fleet that was imported, as a scenario without events.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostics::Spanned;
+use crate::diagnostics::{Span, Spanned};
 use crate::format::{
-    Name, WrittenAccount, account_text, group_text, instance_text, value_name, yaml_scalar,
+    Known, Name, When, WrittenAccount, WrittenInstance, account_text, group_text, instance_text,
+    value_name, yaml_scalar,
 };
 use crate::import::Imported;
 use crate::time::SimTime;
+use crate::words::{Billing, Lock};
 
 /// How long such a scenario runs: longer than any clock of the policies takes.
 const LENGTH: &str = "400d";
@@ -16,24 +18,32 @@ const LENGTH: &str = "400d";
 /// may be. A larger fleet is read from its files in each run.
 pub const MOST_WRITTEN: usize = 20_000;
 
-/// The scenario. `files` are what was imported; `policies` are those of the clouds, in the order of
-/// `imported.policies`, or one for all; `account` is one account for everything.
-pub fn imported_scenario(
-    imported: &Imported,
-    files: &[String],
-    policies: &[String],
-    account: Option<&str>,
-    captured: SimTime,
-) -> String {
-    let policy = policies.first().map_or("", String::as_str);
-    let mut out = format!(
-        "stayput: scenario/1\nname: fleet\nabout: A fleet as it was listed. Add events to see what they do to it.\n\
-         policy: {}\nstart: {captured}\nfor: {LENGTH}\n\nfleet:\n",
-        yaml_scalar(policy)
+/// How the scenario of an import is written.
+#[derive(Debug)]
+pub struct ImportedAs<'a> {
+    /// The files that were imported.
+    pub files: &'a [String],
+    /// The policy of each cloud.
+    pub policies: &'a BTreeMap<&'static str, String>,
+    /// One account for everything; only if there is one cloud.
+    pub account: Option<&'a str>,
+    /// When the files were saved.
+    pub captured: SimTime,
+}
+
+/// The scenario. With several clouds, each has an account with its policy.
+pub fn imported_scenario(imported: &Imported, written: &ImportedAs<'_>) -> String {
+    let ImportedAs { files, policies, account, captured } = *written;
+    let mut out = String::from(
+        "stayput: scenario/1\nname: fleet\nabout: A fleet as it was listed. Add events to see what they do to it.\n",
     );
+    if let (Some(policy), true) = (policies.values().next(), policies.len() == 1) {
+        out.push_str(&format!("policy: {}\n", yaml_scalar(policy)));
+    }
+    out.push_str(&format!("start: {captured}\nfor: {LENGTH}\n\nfleet:\n"));
     if imported.instances.len() > MOST_WRITTEN {
-        if account.is_some() {
-            out.push_str(&accounts(imported, account));
+        if account.is_some() || policies.len() > 1 {
+            out.push_str(&accounts(imported, written));
         }
         out.push_str(&format!("  import:\n    - captured: {captured}\n"));
         if let Some(account) = account {
@@ -43,21 +53,23 @@ pub fn imported_scenario(
         out.push_str(&format!("      files:\n{}", files.collect::<Vec<_>>().join("\n")));
         return out;
     }
-    out.push_str(&format!("  captured: {captured}\n{}", accounts(imported, account)));
+    out.push_str(&format!("  captured: {captured}\n{}", accounts(imported, written)));
     let mut names = PrintedNames::default();
+    let of_cloud = |cloud: &'static str| account.or((policies.len() > 1).then_some(cloud));
     if !imported.groups.is_empty() {
         out.push_str("  groups:\n");
-        for (name, group) in &imported.groups {
+        for ((name, group), cloud) in imported.groups.iter().zip(&imported.clouds_of_groups) {
             let mut group = group.clone();
-            group.account = placed(group.account.take(), account, name);
+            group.account = placed(group.account.take(), account, of_cloud(cloud), name);
             let name = yaml_scalar(&unmasked(name));
             out.push_str(&format!("    {name}: {}\n", group_text(&group)));
         }
     }
     out.push_str("  instances:\n");
-    for (name, instance) in &imported.instances {
+    for ((name, instance), origin) in imported.instances.iter().zip(&imported.origins) {
         let mut instance = instance.clone();
-        instance.account = placed(instance.account.take(), account, name);
+        let of_cloud = of_cloud(origin.cloud);
+        instance.account = placed(instance.account.take(), account, of_cloud, name);
         if let Some(group) = &mut instance.group {
             group.value = Name(unmasked(&group.value).into());
         }
@@ -78,46 +90,63 @@ pub fn imported_scenario(
     out
 }
 
-/// The account of something: the one for all, or its own.
+/// The account of something: the one for all, or its own, or that of its cloud.
 fn placed(
     own: Option<Spanned<Name>>,
     all: Option<&str>,
+    of_cloud: Option<&str>,
     of: &Spanned<String>,
 ) -> Option<Spanned<Name>> {
-    all.map(|all| Spanned::new(Name(all.into()), of.span)).or(own)
+    let named = |name: &str| Spanned::new(Name(name.into()), of.span);
+    all.map(named).or(own).or(of_cloud.map(named))
 }
 
 /// The accounts, with what is owed; none, if there is only one that owes nothing.
-fn accounts(imported: &Imported, all: Option<&str>) -> String {
-    let owes = imported.accounts.iter().find_map(|(_, one)| one.arrears_since);
-    let financial = imported.instances.iter().find_map(|(_, one)| {
-        let locks = one.lock.as_ref()?.0.as_ref()?;
-        let lock = locks.0.iter().find(|lock| lock.value == crate::words::Lock::Financial)?;
-        let by_use = one
-            .billing
-            .is_none_or(|billing| billing.value.0 != Some(crate::words::Billing::Subscription));
-        by_use.then(|| Spanned::new(crate::format::Known::UNKNOWN, lock.span))
-    });
-    let one = |name: &str, policy: Option<&str>, since| {
-        let span = imported.accounts.first().map(|(name, _)| name.span);
-        let policy = policy.zip(span).map(|(policy, span)| Spanned::new(policy.to_owned(), span));
+fn accounts(imported: &Imported, written: &ImportedAs<'_>) -> String {
+    let one = |name: &str, policy: Option<&String>, since| {
+        let policy = policy.map(|policy| Spanned::new(policy.clone(), Span::NOWHERE));
         let account = WrittenAccount { policy, grace: None, arrears_since: since };
         format!("    {}: {}\n", yaml_scalar(name), account_text(&account))
     };
-    let lines: String = match all {
-        Some(name) => one(name, None, owes.or(financial)),
-        None if imported.accounts.is_empty() => match financial {
-            Some(since) => one("default", None, Some(since)),
-            None => return String::new(),
-        },
-        None => {
-            let accounts = imported.accounts.iter();
-            accounts
-                .map(|(name, account)| one(name, account.policy, account.arrears_since))
-                .collect()
+    let owes = imported.accounts.iter().find_map(|(_, one)| one.arrears_since);
+    let mut lines = String::new();
+    if let Some(name) = written.account {
+        lines.push_str(&one(
+            name,
+            None,
+            owes.or(imported.instances.iter().find_map(locked_for_arrears)),
+        ));
+    } else {
+        let several = written.policies.len() > 1;
+        for (cloud, policy) in written.policies {
+            let policy = Some(policy).filter(|_| several);
+            let listed = imported.accounts.iter().filter(|(_, one)| one.cloud == *cloud);
+            for (name, account) in listed.clone() {
+                lines.push_str(&one(name, policy, account.arrears_since));
+            }
+            if listed.count() > 0 {
+                continue;
+            }
+            let of_cloud = imported.instances.iter().zip(&imported.origins);
+            let mut of_cloud = of_cloud.filter(|(_, origin)| origin.cloud == *cloud);
+            let since = of_cloud.find_map(|(instance, _)| locked_for_arrears(instance));
+            if several || since.is_some() {
+                let name = if several { cloud } else { "default" };
+                lines.push_str(&one(name, policy, since));
+            }
         }
-    };
-    format!("  accounts:\n{lines}")
+    }
+    if lines.is_empty() { lines } else { format!("  accounts:\n{lines}") }
+}
+
+/// The start of the arrears that a lock of an instance shows: it is unknown.
+fn locked_for_arrears(
+    (_, instance): &(Spanned<String>, WrittenInstance),
+) -> Option<Spanned<Known<When>>> {
+    let locks = instance.lock.as_ref()?.0.as_ref()?;
+    let lock = locks.0.iter().find(|lock| lock.value == Lock::Financial)?;
+    let billing = instance.billing.and_then(|billing| billing.value.0);
+    (billing != Some(Billing::Subscription)).then(|| Spanned::new(Known::UNKNOWN, lock.span))
 }
 
 /// The names that were given.

@@ -5,15 +5,19 @@ use std::io::{self, Write};
 
 use super::csv::tables::io_error;
 use super::text_table::{Page, columns as wide, hanging, listed, table};
-use crate::policy::{Block, Column, DecisionTable, Over, Policy, Rulebook, Schedule, Space};
+use crate::policy::{
+    Block, Column, DecisionTable, Over, Policy, Protection, Rulebook, Schedule, Space,
+};
 use crate::time::SimSpan;
 use crate::words::{Confidence, ProtectionId, RuleId, SwitchSet, Verdict, Word};
 
 /// One row of the matrix: a set of situations in which every protection has one rule.
-struct Line {
+pub(super) struct Line {
     /// Its words for each axis; empty if it covers all words that occur.
-    words: Vec<String>,
-    answers: Vec<(RuleId, Verdict)>,
+    pub(super) words: Vec<String>,
+    pub(super) answers: Vec<(RuleId, Verdict)>,
+    /// Its cells that can occur.
+    pub(super) cells: Vec<usize>,
 }
 
 /// The policy with every switch at its default.
@@ -22,8 +26,9 @@ fn settled(policy: &Policy) -> Rulebook {
     Rulebook::new(policy.clone(), settings, SwitchSet::EMPTY)
 }
 
-/// The rows: for each trigger, the fewest blocks of cells that have one rule for each protection.
-fn lines(book: &Rulebook) -> (Space, Vec<Line>) {
+/// The rows: for each trigger, the fewest blocks of cells that have one rule for each protection,
+/// of the cells that occur.
+pub(super) fn lines(book: &Rulebook, occurs: impl Fn(&Space, usize) -> bool) -> (Space, Vec<Line>) {
     let verdicts = book.verdicts();
     let Some(first) = verdicts.first() else { return (Space::nothing(), Vec::new()) };
     let space = first.space().clone();
@@ -32,6 +37,7 @@ fn lines(book: &Rulebook) -> (Space, Vec<Line>) {
         let row = |(id, _): &(ProtectionId, _)| verdicts[id.index()].row(cell);
         written.iter().map(|one| row(one).map(|row| (row.rule, row.says))).collect()
     };
+    let answers = |cell: usize| answers(cell).filter(|_| occurs(&space, cell));
     let all: Vec<Option<Vec<(RuleId, Verdict)>>> = (0..space.cells()).map(answers).collect();
     let mut lines = Vec::new();
     for trigger in &space.axes().first().map(|axis| axis.words.clone()).unwrap_or_default() {
@@ -54,7 +60,8 @@ fn lines(book: &Rulebook) -> (Space, Vec<Line>) {
                         words(&space, &block, axis, &|cell| here(cell) && all[cell].is_some())
                     })
                     .collect();
-                lines.push(Line { words, answers: kind.clone() });
+                let cells = space.members(&block).filter(|cell| all[*cell].is_some()).collect();
+                lines.push(Line { words, answers: kind.clone(), cells });
             }
         }
     }
@@ -79,7 +86,7 @@ fn words(space: &Space, block: &Block, axis: usize, occurs: &impl Fn(usize) -> b
     column.describe(here.iter().copied()).join(" ")
 }
 
-fn mark(confidence: Confidence) -> &'static str {
+pub(super) fn mark(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Documented => "",
         Confidence::Observed => "+",
@@ -92,14 +99,11 @@ fn mark(confidence: Confidence) -> &'static str {
 /// The matrix as text, with its rules and sources below.
 pub fn matrix_text(policy: &Policy, page: Page) -> String {
     let book = settled(policy);
-    let (space, lines) = lines(&book);
+    let (space, lines) = lines(&book, |_, _| true);
     let mut out = vec![page.paint.bold(&policy.name)];
     out.extend(hanging("", &policy.title, page.width));
     out.push(String::new());
-    // A column in which every row covers everything is left out.
-    let axes: Vec<usize> = (0..space.axes().len())
-        .filter(|axis| lines.iter().any(|line| !line.words[*axis].is_empty()))
-        .collect();
+    let axes = varied(&space, &lines);
     let mut rows = vec![heading(policy, &space, &axes)];
     let mut trigger = "";
     for line in &lines {
@@ -110,13 +114,7 @@ pub fn matrix_text(policy: &Policy, page: Page) -> String {
         }
         for ((_, protection), (rule, verdict)) in policy.as_written().into_iter().zip(&line.answers)
         {
-            let inert = protection.works_when.as_ref().is_some_and(|(works, _)| works == rule);
-            let word = match verdict {
-                _ if inert => "inert".to_owned(),
-                Verdict::NotConsulted => "not consulted".to_owned(),
-                Verdict::Held | Verdict::Overridden => verdict.word().to_uppercase(),
-            };
-            row.push(format!("{word}{}", mark(policy.rule(*rule).confidence)));
+            row.push(verdict_text(policy, protection, *rule, *verdict));
             row.push(policy.rule(*rule).id.clone());
         }
         rows.push(row);
@@ -142,9 +140,31 @@ pub fn matrix_text(policy: &Policy, page: Page) -> String {
     out.join("\n")
 }
 
+/// The axes that distinguish rows: a column in which every row covers everything is left out.
+pub(super) fn varied(space: &Space, lines: &[Line]) -> Vec<usize> {
+    let varies = |axis: &usize| lines.iter().any(|line| !line.words[*axis].is_empty());
+    (0..space.axes().len()).filter(varies).collect()
+}
+
+/// A verdict with the mark of its confidence.
+pub(super) fn verdict_text(
+    policy: &Policy,
+    protection: &Protection,
+    rule: RuleId,
+    verdict: Verdict,
+) -> String {
+    let inert = protection.works_when.as_ref().is_some_and(|(works, _)| *works == rule);
+    let word = match verdict {
+        _ if inert => "inert".to_owned(),
+        Verdict::NotConsulted => "not consulted".to_owned(),
+        Verdict::Held | Verdict::Overridden => verdict.word().to_uppercase(),
+    };
+    format!("{word}{}", mark(policy.rule(rule).confidence))
+}
+
 /// The rows below their heading. Where the page is too narrow for a table, a row names each
 /// protection with its verdict and rule below the situation; `axes` cells describe that.
-fn grid(rows: &[Vec<String>], axes: usize, width: usize) -> Vec<String> {
+pub(super) fn grid(rows: &[Vec<String>], axes: usize, width: usize) -> Vec<String> {
     let lines = table(rows.to_vec(), &[]);
     if lines.iter().all(|line| wide(line) + 2 <= width) {
         return lines.iter().map(|line| format!("  {line}")).collect();
@@ -173,7 +193,7 @@ fn grid(rows: &[Vec<String>], axes: usize, width: usize) -> Vec<String> {
 /// A title, and the rows below it.
 type Section = Option<(&'static str, Vec<Vec<String>>)>;
 
-fn heading(policy: &Policy, space: &Space, axes: &[usize]) -> Vec<String> {
+pub(super) fn heading(policy: &Policy, space: &Space, axes: &[usize]) -> Vec<String> {
     let mut heading: Vec<String> = axes
         .iter()
         .map(|axis| match space.axes()[*axis].over {
@@ -349,7 +369,7 @@ pub fn matrix_csv(policy: &Policy, out: impl Write) -> io::Result<()> {
     writer.flush()
 }
 
-fn columns(space: &Space) -> Vec<Column> {
+pub(super) fn columns(space: &Space) -> Vec<Column> {
     let columns = space.axes().iter().filter_map(|axis| match axis.over {
         Over::Column(column) => Some(column),
         Over::Switch(_) => None,

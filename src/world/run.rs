@@ -353,6 +353,9 @@ impl World {
             if let Some(at) = super::subscription::next_term_step(self, id) {
                 due.push((Timer::TermStep(id), at));
             }
+            if let Some(at) = super::subscription::next_reclaim_step(self, id) {
+                due.push((Timer::ReclaimStep(id), at));
+            }
         }
         for (group, last) in joined.into_iter().enumerate() {
             if let Some(last) = last {

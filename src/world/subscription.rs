@@ -22,6 +22,16 @@ pub(super) fn next_term_step(world: &World, id: InstanceId) -> Option<SimTime> {
     timetable.get(usize::from(instance.term_steps)).map(|(due, _)| *due)
 }
 
+/// The instant of the next step of a reclaim; `None` if none is due.
+pub(super) fn next_reclaim_step(world: &World, id: InstanceId) -> Option<SimTime> {
+    let instance = world.fleet.instance(id);
+    if instance.reclaim_since == SimTime::NEVER {
+        return None;
+    }
+    let timetable = timetable(world, id, ClockKind::SpotReclaim, instance.reclaim_since)?;
+    timetable.get(usize::from(instance.reclaim_steps)).map(|(due, _)| *due)
+}
+
 fn timetable(world: &World, id: InstanceId, kind: ClockKind, since: SimTime) -> Option<Timetable> {
     let policy = &world.book(world.fleet.instance(id).account).policy;
     let clock: &Clock = policy.clock(kind)?;
@@ -175,12 +185,8 @@ impl Step<'_> {
     }
 
     fn schedule_reclaim_step(&mut self, id: InstanceId) {
-        let instance = self.world.fleet.instance(id);
-        let (since, steps) = (instance.reclaim_since, usize::from(instance.reclaim_steps));
-        let timetable =
-            timetable(self.world, id, ClockKind::SpotReclaim, since).unwrap_or_default();
-        if let Some((due, _)) = timetable.get(steps) {
-            self.future_events.set(Timer::ReclaimStep(id), (*due).max(self.now));
+        if let Some(due) = next_reclaim_step(self.world, id) {
+            self.future_events.set(Timer::ReclaimStep(id), due.max(self.now));
         }
     }
 

@@ -240,7 +240,10 @@ fn a_subscription_that_owes_is_an_account_in_arrears() {
     assert!(reported.contains("does not contain since when"), "{reported}");
     assert_eq!(imported.accounts[0].0.value, "pay");
     assert!(!imported.accounts[0].1.arrears_since.unwrap().value.is_known());
-    assert!(state("Warned").1.contains("no policy has this state"));
+    // It will be disabled as well, unless what it owes is paid.
+    let (imported, reported) = state("Warned");
+    assert!(reported.contains("taken as past due"), "{reported}");
+    assert!(!imported.accounts[0].1.arrears_since.unwrap().value.is_known());
     assert!(state("Disabled").0.instances[0].1.lock.is_some());
     assert!(state("Odd").1.contains("`Odd` is not a known word of `state`"));
 }
@@ -459,4 +462,168 @@ fn warnings_of_one_kind_fold() {
     assert_eq!(imported.instances.len(), 50);
     assert_eq!(reported.matches("has no power state").count(), 3, "{reported}");
     assert!(reported.contains("and 47 more of this kind"), "{reported}");
+}
+
+/// A state file with one instance of each cloud.
+const BOTH: &str = r#"{"version":4,"terraform_version":"1.5.0","lineage":"x","serial":1,"resources":[
+{"mode":"managed","type":"alicloud_instance","instances":[{"attributes":{"id":"i-1","status":"Running","instance_charge_type":"PostPaid","spot_strategy":"NoSpot","deletion_protection":true,"auto_release_time":"","tags":{}}}]},
+{"mode":"managed","type":"azurerm_linux_virtual_machine","instances":[{"attributes":{"id":"/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-1","name":"vm-1","priority":"Regular","zone":"1"}}]}]}"#;
+
+/// The instances with their policies, as a run of a scenario over some files writes them.
+fn policies_of(folder: &std::path::Path, scenario: &str) -> Result<Vec<(String, String)>, String> {
+    write(folder, "fleet.yaml", scenario);
+    let file = folder.join("fleet.yaml").to_string_lossy().into_owned();
+    let ran = stayput(&["matrix", &file, "-f", "csv"]);
+    if ran.code != 0 {
+        return Err(ran.stderr);
+    }
+    let rows = ran.stdout.lines().skip(1).map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        (
+            cells[0].to_owned(),
+            cells.iter().find(|cell| cell.parse::<usize>().is_ok()).unwrap().to_string(),
+        )
+    });
+    let mut rows: Vec<_> = rows.collect();
+    rows.dedup();
+    Ok(rows)
+}
+
+#[test]
+fn two_clouds_in_one_import_have_accounts_with_their_own_policies() {
+    let folder = folder();
+    write(folder.path(), "both.json", BOTH);
+    let file = folder.path().join("both.json").to_string_lossy().into_owned();
+    let at = ["--captured", "2026-06-01T00:00:00Z"];
+    let ran = stayput(&["import", &file, at[0], at[1]]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("alibaba-cloud: { policy: alibaba-ecs@2026-05-15 }"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("azure: { policy: azure-vmss@2026-05-19 }"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("i-1: { account: alibaba-cloud"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("vm-1: { account: azure"), "{}", ran.stdout);
+    let both = vec![
+        ("alibaba-ecs@2026-05-15".to_owned(), "1".to_owned()),
+        ("azure-vmss@2026-05-19".to_owned(), "1".to_owned()),
+    ];
+    assert_eq!(policies_of(folder.path(), &ran.stdout).as_ref(), Ok(&both));
+    // A policy for each cloud, in any order.
+    let named = ["--policy", "azure-vmss@2019-05-22", "--policy", "alibaba-ecs-cn@2026-05-15"];
+    let ran = stayput(&[&["import", &file, at[0], at[1]][..], &named[..]].concat());
+    assert!(
+        ran.stdout.contains("alibaba-cloud: { policy: alibaba-ecs-cn@2026-05-15 }"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("azure: { policy: azure-vmss@2019-05-22 }"), "{}", ran.stdout);
+    // One account cannot have both.
+    let ran = stayput(&["import", &file, at[0], at[1], "--account", "shop"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("one account `shop` cannot have"), "{}", ran.stderr);
+
+    let head = "stayput: scenario/1\nname: two\nfor: 1d\n";
+    let import = "import: [{ files: [both.json], captured: 2026-06-01T00:00:00Z }]";
+    let accounts =
+        "accounts: { a: { policy: azure-vmss@2026-05-19 }, b: { policy: alibaba-ecs@2026-05-15 } }";
+    let scenario = format!("{head}fleet: {{ {accounts}, {import} }}\n");
+    assert_eq!(
+        policies_of(folder.path(), &scenario)
+            .map(|mut found| {
+                found.sort();
+                found
+            })
+            .as_ref(),
+        Ok(&both)
+    );
+    // The policy of the scenario is for one of them.
+    let accounts = "accounts: { a: { policy: azure-vmss@2026-05-19 } }";
+    let scenario =
+        format!("{head}policy: alibaba-ecs@2026-05-15\nfleet: {{ {accounts}, {import} }}\n");
+    assert_eq!(policies_of(folder.path(), &scenario).as_ref(), Ok(&both));
+    // None is for the other one, or several are.
+    let scenario = format!("{head}policy: alibaba-ecs@2026-05-15\nfleet: {{ {import} }}\n");
+    let refused = policies_of(folder.path(), &scenario).unwrap_err();
+    assert!(refused.contains("1 instance of azure, and no policy for them"), "{refused}");
+    assert!(refused.contains("azure: { policy: azure-vmss@2026-05-19 }"), "{refused}");
+    let accounts = "accounts: { a: { policy: azure-vmss@2026-05-19 }, b: { policy: azure-vmss@2019-05-22 }, c: { policy: alibaba-ecs@2026-05-15 } }";
+    let refused = policies_of(folder.path(), &format!("{head}fleet: {{ {accounts}, {import} }}\n"))
+        .unwrap_err();
+    assert!(refused.contains("write `account: a` beside `files:`"), "{refused}");
+}
+
+#[test]
+fn the_policy_of_a_listing_is_the_newest_edition_that_states_its_cloud() {
+    use stayput::policy::Catalog;
+    assert_eq!(Catalog::newest_for("alibaba-cloud"), Some("alibaba-ecs@2026-05-15"));
+    assert_eq!(Catalog::newest_for("azure"), Some("azure-vmss@2026-05-19"));
+    assert_eq!(Catalog::newest_for("nimbus"), None);
+    for name in Catalog::names() {
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let policy =
+            stayput::policy::load(name, None, &Catalog::default(), &mut sources, &mut problems);
+        assert!(policy.unwrap().listings.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_spot_instance_that_is_listed_with_a_notice_is_reclaimed() {
+    // The strategy is absent: the lock itself shows that it is spot capacity.
+    let instance = |more: &str| {
+        format!(
+            r#"{{"Instances":{{"Instance":[{{"InstanceId":"i-1","Status":"Running","InstanceChargeType":"PostPaid","DeletionProtection":true,"AutoReleaseTime":"","CreationTime":"2026-05-01T00:00Z"{more}}}]}}}}"#
+        )
+    };
+    let run = |more: &str, start: &str| {
+        let folder = folder();
+        write(folder.path(), "i.json", instance(more));
+        let scenario = format!(
+            "stayput: scenario/1\nname: notice\npolicy: alibaba-ecs@2026-05-15\nfor: 1d\n{start}\
+             fleet: {{ import: [{{ files: [i.json], captured: 2026-06-01T00:00:00Z }}] }}\n"
+        );
+        write(folder.path(), "notice.yaml", &scenario);
+        let file = folder.path().join("notice.yaml").to_string_lossy().into_owned();
+        let (ran, checked) = (stayput(&["run", &file]), stayput(&["check", &file]));
+        (ran.stdout, checked.stderr)
+    };
+    let noticed = r#","OperationLocks":{"LockReason":[{"LockReason":"recycling"}]}"#;
+    let (ran, checked) = run(noticed, "");
+    assert!(ran.contains("+5m\n    i-1  spot-reclaim"), "{ran}");
+    assert!(checked.contains("`i-1` is about to be reclaimed"), "{checked}");
+    // Listed earlier: it is gone before the start.
+    let (_, checked) = run(noticed, "start: 2026-06-01T00:05:00Z\n");
+    assert!(
+        checked.contains("1 instance is left out: by rule `SR1` they were released before it"),
+        "{checked}"
+    );
+    let (ran, _) = run(noticed, "start: 2026-06-01T00:04:00Z\n");
+    assert!(ran.contains("+1m\n    i-1  spot-reclaim"), "{ran}");
+    let spot = r#","SpotStrategy":"SpotAsPriceGo","OperationLocks":{"LockReason":[]}"#;
+    let (ran, _) = run(spot, "");
+    assert!(ran.contains("0 of 1 instance released"), "{ran}");
+}
+
+#[test]
+fn the_matrix_of_a_fleet_has_its_situations_and_counts() {
+    let ran = stayput(&["matrix", "scenarios/real-set.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.starts_with("azure-vmss@2026-05-19\n4 instances"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("protect-from-scale-in           HELD SI2 (on 2)"),
+        "{}",
+        ran.stdout
+    );
+    // None is spot capacity, and the set is uniform.
+    assert!(!ran.stdout.contains("spot-reclaim"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("orchestration flexible"), "{}", ran.stdout);
+    let unknown = stayput(&["matrix", "scenarios/data/azure/README.md"]);
+    assert_eq!(unknown.code, 2);
+    let csv = stayput(&["matrix", "scenarios/two-clouds.yaml", "-f", "csv"]).stdout;
+    let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{csv}");
+    let policies: std::collections::BTreeSet<&str> = rows[1..].iter().map(|row| row[0]).collect();
+    let both = ["alibaba-ecs-intl@2026-05-15", "azure-vmss@2026-05-19"];
+    assert_eq!(policies.into_iter().collect::<Vec<_>>(), both);
 }

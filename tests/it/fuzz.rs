@@ -166,7 +166,10 @@ fn seeds(target: &str) -> Vec<String> {
             "at,id,verb,instance,group,remove,time,by,via\n+1h,first,scale-in,,web,2,,ops,api\n\
              +2h,,schedule-release,web-7,,,+20d,ops,api\n+3h,last,cancel-scheduled-release,web-7,,,,ops,api\n",
         ]),
-        "provider_json" => texts("scenarios/data/aliyun", "json"),
+        "provider_json" => ["aliyun", "azure", "terraform"]
+            .iter()
+            .flat_map(|of| texts(&format!("scenarios/data/{of}"), "json"))
+            .collect(),
         "filter" => own(&[
             "name(unpaid*)", "case(one) and not policy(azure-*)", "file(*.yaml) or (name(a) and name(b))",
             "all()", "not (name(x*) or case(y))",
@@ -235,7 +238,7 @@ fn event_tables() {
 
 #[test]
 fn provider_replies() {
-    fuzz("provider_json", 250);
+    fuzz("provider_json", 400);
 }
 
 #[test]

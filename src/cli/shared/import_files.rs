@@ -1,15 +1,17 @@
 //! Files that a provider's tools printed, read as a scenario without events.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::exit::Exit;
 use super::files;
 use super::load::Loader;
 use super::terminal;
 use crate::diagnostics::{Code, FileId, Problem, Severity, Spanned, many};
-use crate::import::{Imported, PROVIDERS, import, unknown_provider};
-use crate::policy::Policy;
-use crate::report::{MOST_WRITTEN, Paint, imported_scenario};
+use crate::import::{Imported, PROVIDERS, import, listing_call, unknown_provider};
+use crate::policy::{Catalog, Policy};
+use crate::report::{ImportedAs, MOST_WRITTEN, Paint, imported_scenario};
 use crate::time::SimTime;
 
 /// How files are imported.
@@ -18,9 +20,10 @@ pub struct ImportOptions {
     /// Whose replies they are, where their shape leaves it open.
     #[arg(long, value_name = "PROVIDER")]
     from: Option<String>,
-    /// The policy of the scenario (default: the newest one of the provider).
+    /// The policy of the scenario (default: the newest one for the cloud); repeat it for several
+    /// clouds.
     #[arg(long, value_name = "POLICY")]
-    pub policy: Option<String>,
+    pub policy: Vec<String>,
     /// One account for all instances.
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
@@ -64,24 +67,18 @@ pub fn import_files(
     let from = options.from.clone().map(|from| Spanned::new(from, span));
     let imported = import(from.as_ref(), &texts, &loader.sources, &mut loader.problems);
     let captured = captured(paths, options, loader);
+    let chosen = policies(&imported, options, loader);
     loader.print_problems(paint);
     if loader.problems.count(Severity::Error) > 0 {
         return Err(Exit::BadInput);
     }
     if imported.instances.is_empty() && imported.groups.is_empty() {
-        terminal::print_stderr("stayput: the files describe no instance and no group");
+        print_nothing(&imported);
         return Err(Exit::NothingRan);
     }
-    let policies: Vec<String> = match &options.policy {
-        Some(policy) => vec![policy.clone()],
-        None => imported.policies.values().map(|policy| (*policy).to_owned()).collect(),
-    };
-    let known: Vec<_> = policies.iter().filter_map(|policy| loader.policy(policy)).collect();
-    if known.len() < policies.len() {
-        loader.print_problems(paint);
-        return Err(Exit::BadInput);
-    }
-    print_seen(&imported, known.iter().map(|policy| &**policy));
+    let policies: BTreeMap<_, _> =
+        chosen.iter().map(|(cloud, (name, _))| (*cloud, name.clone())).collect();
+    print_seen(&imported, chosen.values().map(|(_, policy)| &**policy));
     let account = options.account.as_deref();
     let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     if imported.instances.len() > MOST_WRITTEN {
@@ -90,7 +87,48 @@ pub fn import_files(
         );
         terminal::print_stderr(&line);
     }
-    Ok(imported_scenario(&imported, &names, &policies, account, captured))
+    let written = ImportedAs { files: &names, policies: &policies, account, captured };
+    Ok(imported_scenario(&imported, &written))
+}
+
+/// The policy of each cloud, with its name: one that the user names and that is for its listings,
+/// else the newest one.
+fn policies(
+    imported: &Imported,
+    options: &ImportOptions,
+    loader: &mut Loader,
+) -> BTreeMap<&'static str, (String, Arc<Policy>)> {
+    let named: Vec<_> = (options.policy.iter())
+        .filter_map(|name| Some((name.clone(), loader.policy(name)?)))
+        .collect();
+    let mut chosen = BTreeMap::new();
+    for cloud in &imported.clouds {
+        let is_for = |policy: &Policy| policy.listings.as_ref().is_none_or(|of| of == cloud);
+        let fitting = named.iter().find(|(_, policy)| is_for(policy)).cloned();
+        let newest = || {
+            let name = Catalog::newest_for(cloud)?;
+            Some((name.to_owned(), loader.policy(name)?))
+        };
+        chosen.extend(fitting.or_else(newest).map(|one| (*cloud, one)));
+    }
+    let is_chosen = |name: &str| chosen.values().any(|(chosen, _): &(String, _)| chosen == name);
+    for (name, policy) in named.iter().filter(|(name, _)| !is_chosen(name)) {
+        let of = policy.listings.as_deref().unwrap_or("any cloud");
+        let title = format!("`{name}` is for listings of {of}, and there is none without a policy");
+        let clouds: Vec<&str> = imported.clouds.iter().copied().collect();
+        let problem = Problem::bare(Code::Contradiction, title);
+        let problem = problem.note(format!("the files are of {}", clouds.join(", ")));
+        loader
+            .problems
+            .add(problem.help("name one policy for each cloud, or leave `--policy` out"));
+    }
+    if let (Some(account), true) = (&options.account, imported.clouds.len() > 1) {
+        let title = format!("one account `{account}` cannot have the policies of several clouds");
+        let problem = Problem::bare(Code::Contradiction, title);
+        let help = "leave `--account` out: each cloud has its own, or import each by itself";
+        loader.problems.add(problem.help(help));
+    }
+    chosen
 }
 
 /// When the files were saved: as the user says, else the time of the newest of them.
@@ -104,6 +142,15 @@ fn captured(paths: &[PathBuf], options: &ImportOptions, loader: &mut Loader) -> 
     let problem = Problem::bare(Code::LeftOut, title);
     loader.problems.add(problem.help("say when the files were saved: `--captured TIME`"));
     newest
+}
+
+/// Files without an instance and a group: what was read, and the calls that list instances.
+fn print_nothing(imported: &Imported) {
+    let mut lines: Vec<String> = imported.read.iter().map(|line| format!("read {line}")).collect();
+    lines.push("stayput: the files describe no instance and no group".to_owned());
+    let calls = imported.clouds.iter().filter_map(|cloud| listing_call(cloud));
+    lines.extend(calls.map(|call| format!("instances are listed by: {call}")));
+    terminal::print_stderr(&lines.join("\n"));
 }
 
 /// The replies that were read, and the facts that none shows, by the call that would show them.

@@ -85,7 +85,7 @@ impl FleetReader<'_> {
         });
         written.removal = removal;
         written.health_check = health_check;
-        self.out.groups.push((id.map(|name| name.0.into_string()), written));
+        self.list_group(CLOUD, id, written);
     }
 
     fn removal(&mut self, row: &ReplyObject<'_>) -> Option<OneOrMany<Spanned<String>>> {
@@ -148,7 +148,7 @@ impl FleetReader<'_> {
     pub(in crate::import) fn complete_groups(&mut self) {
         let mut known: BTreeSet<String> =
             self.out.groups.iter().map(|(name, _)| name.value.clone()).collect();
-        let (mut reported, mut unknown) = (Vec::new(), Vec::new());
+        let (mut reported, mut unknown, mut unlisted) = (Vec::new(), Vec::new(), Vec::new());
         for (index, (id, written)) in self.out.instances.iter().enumerate() {
             let Some(group) = &written.group else { continue };
             if written.membership.is_none() {
@@ -162,9 +162,12 @@ impl FleetReader<'_> {
                 let label =
                     "used without bounds, with the provider's defaults and unknown protections";
                 reported.push((group.span, title, label));
-                let written = undescribed(group.span);
-                self.out.groups.push((group.clone().map(|name| name.0.into_string()), written));
+                unlisted.push(group.clone());
             }
+        }
+        for group in unlisted {
+            let written = undescribed(group.span);
+            self.list_group(CLOUD, group, written);
         }
         for index in unknown {
             let written = &mut self.out.instances[index].1;

@@ -2,7 +2,7 @@
 
 use super::disks::resource;
 use super::groups::states_of_members;
-use super::names::DELETION_PROTECTION;
+use super::names::{CLOUD, DELETION_PROTECTION};
 use crate::diagnostics::{Code, Problem, Spanned};
 use crate::format::{
     AutoRelease, Known, Map, Name, OneOrMany, When, WrittenInstance, WrittenProtect,
@@ -52,7 +52,7 @@ impl FleetReader<'_> {
         };
         let written = self.written(row, &shown);
         if let Some(id) = id {
-            self.list(id, written);
+            self.list(CLOUD, id, written);
         }
     }
 
@@ -73,7 +73,13 @@ impl FleetReader<'_> {
 
     fn written(&mut self, row: &ReplyObject<'_>, id: &Spanned<String>) -> WrittenInstance {
         let mut written = WrittenInstance::blank();
-        let billing = self.billing(row, id);
+        written.lock = Some(self.locks(row, id));
+        let mut billing = self.billing(row, id);
+        // Only spot capacity is reclaimed.
+        let locks = written.lock.iter().flat_map(|lock| &lock.0).flat_map(|locks| &locks.0);
+        if !billing.is_known() && locks.into_iter().any(|lock| lock.value == Lock::Recycling) {
+            billing.value = Known(Some(Billing::Spot));
+        }
         written.billing = Some(billing);
         written.state = self.state(row, id);
         let mode = row.text("StoppedMode", self.problems);
@@ -99,7 +105,6 @@ impl FleetReader<'_> {
         written.protect = Some(protect);
         let tags = tags.into_iter().map(|(key, value)| (key, value.value.into_owned()));
         written.tags = Some(Map(tags.collect())).filter(|tags| !tags.0.is_empty());
-        written.lock = Some(self.locks(row, id));
         written.resources = Some(Map(self.resources(row)));
         written
     }
@@ -229,7 +234,12 @@ impl FleetReader<'_> {
             let Some(reason) = lock.id("LockReason", self.problems) else { continue };
             match reason.to_ascii_lowercase().as_str() {
                 "security" => found.push(reason.map(|_| Lock::Security)),
-                "recycling" => found.push(reason.map(|_| Lock::Recycling)),
+                "recycling" => {
+                    let title = format!("{} is about to be reclaimed", id.value);
+                    let label = "the reply does not contain since when; counted from the listing";
+                    self.left_out(reason.span, title, label);
+                    found.push(reason.map(|_| Lock::Recycling));
+                }
                 "financial" => {
                     let title = format!("{} is locked: {}", id.value, reason.value);
                     let label = "its account is overdue; the reply does not contain since when";

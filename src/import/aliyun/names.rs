@@ -1,7 +1,10 @@
 //! The provider's attributes of the protections.
 
 /// The cloud in the table of calls.
-pub(in crate::import) const CLOUD: &str = "alibaba-ecs";
+pub(in crate::import) const CLOUD: &str = "alibaba-cloud";
+
+/// The call that lists instances, as a line to paste.
+pub(in crate::import) const LISTING: &str = "aliyun ecs DescribeInstances --pager";
 
 /// On an instance: a call that releases it is refused.
 pub(in crate::import) const DELETION_PROTECTION: &str = "DeletionProtection";

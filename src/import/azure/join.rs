@@ -14,7 +14,7 @@ use crate::import::reader::{FleetReader, Missing};
 use crate::words::{Lock, Membership, Orchestration};
 
 /// The cloud in the table of calls.
-pub(in crate::import) const CLOUD: &str = "azure-vmss";
+pub(in crate::import) const CLOUD: &str = "azure";
 
 /// The models of a set and of a member that was not brought to it.
 const MODELS: [&str; 2] = ["latest", "earlier"];
@@ -52,7 +52,7 @@ impl FleetReader<'_> {
             let lock = locked.then(|| Spanned::new(Lock::Financial, machine.name.span));
             written.lock = lock.map(|lock| Known(Some(OneOrMany(vec![lock]))));
             self.from = machine.origin;
-            self.list(Spanned::new(name, machine.name.span), written);
+            self.list(CLOUD, Spanned::new(name, machine.name.span), written);
         }
         let mut with_members: BTreeSet<String> = BTreeSet::new();
         let groups = self.out.instances.iter().filter_map(|(_, one)| one.group.as_ref());
@@ -65,7 +65,7 @@ impl FleetReader<'_> {
                 written.desired = None;
             }
             written.account = account(&set.at, set.name.span);
-            self.out.groups.push((Spanned::new(name.0.into_string(), set.name.span), written));
+            self.list_group(CLOUD, Spanned::new(name, set.name.span), written);
         }
     }
 
@@ -226,7 +226,7 @@ impl FleetReader<'_> {
             let name = row.and_then(|row| row.name.as_ref());
             let name = name.filter(|name| Name::fault(&name.value).is_none());
             let name = name.map_or_else(|| Name((*id).into()), |name| name.value.clone());
-            let mut account = ImportedAccount::default();
+            let mut account = ImportedAccount { cloud: CLOUD, arrears_since: None };
             if let Some(row) = row {
                 let owes = row.state.value;
                 let since = Spanned::new(Known::UNKNOWN, row.state.span);
@@ -241,12 +241,10 @@ impl FleetReader<'_> {
                         );
                     }
                     SubscriptionState::Warned => {
+                        account.arrears_since = Some(since);
                         let title = format!("the subscription `{name}` is warned");
-                        self.left_out(
-                            row.state.span,
-                            title,
-                            "taken as in order: no policy has this state",
-                        );
+                        let label = "taken as past due; the reply does not contain since when";
+                        self.left_out(row.state.span, title, label);
                     }
                     SubscriptionState::Enabled => {}
                 }

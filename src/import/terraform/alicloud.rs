@@ -45,7 +45,7 @@ impl FleetReader<'_> {
         written.tags = self.az_tags(row);
         written.lock = Some(Known::<OneOrMany<Spanned<Lock>>>::UNKNOWN);
         written.resources = Some(Map(self.tf_disks(row)));
-        self.list(id, written);
+        self.list(CLOUD, id, written);
     }
 
     fn tf_disks(&mut self, row: &ReplyObject<'_>) -> Vec<(Spanned<Name>, WrittenResource)> {

@@ -124,6 +124,7 @@ impl<'p> Compiler<'p> {
             name: format!("{}@{}", *file.policy, *file.edition),
             title: file.title.clone(),
             digest: String::new(),
+            listings: file.listings.clone(),
             calendar: file.calendar,
             sources: std::mem::take(&mut self.sources),
             unknown: Unknowns::last_of(self.switches.len()),
