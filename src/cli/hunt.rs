@@ -6,16 +6,18 @@ use std::path::PathBuf;
 use anstream::ColorChoice;
 
 use super::shared::exit::Exit;
+use super::shared::fixes::{changed_plan, write_fixes};
 use super::shared::load::{Loader, plans};
 use super::shared::messages::print_problem;
 use super::shared::progress::Progress;
 use super::shared::terminal;
-use super::shared::way_files::write_ways;
+use super::shared::way_files::{case_tree, write_ways};
 use crate::diagnostics::{Code, Problem, closest, many};
+use crate::experiment::{FixChange, FixQuestion, fix};
 use crate::format::{Read, Selector, parse_yaml, yaml_scalar};
-use crate::plan::{Options, Plan, Script, Scripted};
+use crate::plan::{Options, Plan, Scripted};
 use crate::record::Start;
-use crate::report::{HuntedTarget, hunt_json, hunt_text};
+use crate::report::{FixReport, HuntedTarget, Selected, hunt_json, hunt_text};
 use crate::search::{self, Hunt, alike, hunt, replay};
 use crate::time::SimSpan;
 use crate::words::{ActorId, InstanceId};
@@ -55,12 +57,29 @@ pub(super) struct Arguments {
     /// Use this policy (NAME@EDITION or a file) for accounts that do not name one.
     #[arg(long, value_name = "POLICY")]
     policy: Option<String>,
-    /// Write each way to a file in this folder, as a scenario that runs and expects the loss.
+    #[command(flatten)]
+    changes: FixArguments,
+    /// Write each way to a file in this folder, as a scenario that runs and expects the loss. With
+    /// `--fix`, write each set of changes, as an overlay for `--with`.
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
     /// Output format.
     #[arg(short, long, default_value = "text")]
     format: Format,
+}
+
+/// What `--fix` searches.
+#[derive(Debug, clap::Args)]
+struct FixArguments {
+    /// Search the smallest changes that close every way, instead of printing the ways.
+    #[arg(long)]
+    fix: bool,
+    /// With `--fix`: close only the ways that take less time than this.
+    #[arg(long, value_name = "SPAN", requires = "fix", value_parser = span)]
+    faster_than: Option<SimSpan>,
+    /// With `--fix`: largest number of changes of a set.
+    #[arg(long, value_name = "N", requires = "fix", default_value_t = 3)]
+    max_changes: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -78,7 +97,8 @@ fn span(text: &str) -> Result<SimSpan, String> {
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
     let mut loader = Loader::new();
     let policy = arguments.policy.clone();
-    let options = Options { unjudged: true, policy, ..Options::default() };
+    let without_events = arguments.without_events;
+    let options = Options { unjudged: true, policy, without_events, ..Options::default() };
     let loaded = loader.scenarios(std::slice::from_ref(&arguments.scenario), &options);
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let plans = plans(loaded, arguments.case.as_deref(), None)?;
@@ -86,6 +106,9 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     loader.refuse_or_continue(terminal::stderr_paint(colour))?;
     let Some(selector) = selector else { return Err(Exit::BadInput) };
     terminal::install_interrupt_handler();
+    if arguments.changes.fix {
+        return fix_all(arguments, &options, &mut loader, plans, (&selector, colour));
+    }
     let mut exit = Exit::Success;
     let mut answers = Vec::new();
     for mut plan in plans {
@@ -134,12 +157,126 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     Ok(exit)
 }
 
-/// The selector of `--target`; `None`, with errors, if it has a mistake.
-fn selector(loader: &mut Loader, text: &str) -> Option<Selector> {
+/// Searches the changes that close the ways of each plan.
+fn fix_all(
+    arguments: &Arguments,
+    options: &Options,
+    loader: &mut Loader,
+    plans: Vec<Plan>,
+    (selector, colour): (&Selector, ColorChoice),
+) -> Result<Exit, Exit> {
+    if arguments.changes.faster_than.is_some_and(|span| span > arguments.within) {
+        let within = arguments.within;
+        let title = format!("`--faster-than` is more than `--within {within}`");
+        let problem = Problem::bare(Code::BadNumber, title);
+        print_problem(problem.help("name a larger `--within`, or leave `--faster-than` out"));
+        return Err(Exit::BadInput);
+    }
+    let (mut exit, mut texts, mut answers, mut written) =
+        (Exit::Success, Vec::new(), Vec::new(), 0);
+    for mut plan in plans {
+        let picked = plan.pick(selector, &mut loader.problems);
+        loader.refuse_or_continue(terminal::stderr_paint(colour))?;
+        let mut instances = picked.unwrap_or_default();
+        instances.sort_unstable();
+        instances.dedup();
+        fix_one(arguments, options, loader, (&mut plan, &instances), |report| {
+            if !report.is_complete() {
+                exit = Exit::Undecided;
+            }
+            match arguments.format {
+                Format::Text => texts.push(report.text(terminal::page(colour))),
+                Format::Json => answers.push(report.json()),
+            }
+            if let Some(folder) = &arguments.write {
+                written += write_fixes(folder, report)?;
+            }
+            Ok(())
+        })?;
+        if terminal::is_interrupted() {
+            break;
+        }
+    }
+    terminal::print(&match arguments.format {
+        Format::Text => texts.join("\n\n"),
+        Format::Json => format!("{:#}", serde_json::Value::from(answers)),
+    })?;
+    if let Some(folder) = &arguments.write {
+        let files = many(written, "overlay");
+        terminal::print_stderr(&format!("stayput: wrote {files} to {}", folder.display()));
+    }
+    if terminal::is_interrupted() {
+        terminal::print_stderr("stayput: interrupted");
+        return Err(Exit::Interrupted);
+    }
+    Ok(exit)
+}
+
+/// Searches the changes that close the ways of some instances of a plan.
+fn fix_one(
+    arguments: &Arguments,
+    options: &Options,
+    loader: &mut Loader,
+    (plan, instances): (&mut Plan, &[InstanceId]),
+    report: impl FnOnce(&FixReport<'_>) -> Result<(), Exit>,
+) -> Result<(), Exit> {
+    let asked = asked(arguments, callers(plan, &arguments.callers)?);
+    let (path, case) = (&arguments.scenario, &plan.header.case);
+    let Some(tree) = case_tree(loader, path, case, !arguments.without_events) else {
+        return Err(Exit::BadInput);
+    };
+    let text = selector_text(&arguments.target);
+    let selected = Selected { instances, text: &text };
+    let question = FixQuestion {
+        plan,
+        targets: instances,
+        hunt: &asked,
+        faster_than: arguments.changes.faster_than,
+        most_changes: arguments.changes.max_changes,
+    };
+    let header = &plan.header;
+    let mut changed = |changes: &[FixChange]| {
+        let of = (header, &tree);
+        let mut plan = changed_plan(path, options, of, (changes, selected))?;
+        callers(&mut plan, &arguments.callers).ok()?;
+        Some(plan)
+    };
+    let progress = Progress::new(0, "states");
+    let states = Cell::new(0_u64);
+    let fixed = fix(question, &mut changed, &|| {
+        states.set(states.get() + 1);
+        if states.get().is_multiple_of(1_024) {
+            progress.reached(|| states.get());
+        }
+        !terminal::is_interrupted()
+    });
+    report(&FixReport { header, tree: &tree, selected, question, fixed: &fixed })
+}
+
+/// The search that the arguments ask for; its target is still to be chosen.
+fn asked(arguments: &Arguments, callers: Vec<Option<ActorId>>) -> Hunt {
+    Hunt {
+        target: InstanceId(0),
+        within: arguments.within,
+        most: arguments.max_actions,
+        keep_flag: arguments.keep_flag,
+        causes: !arguments.calls_only,
+        callers,
+        limit: arguments.max_states,
+        prunes: true,
+    }
+}
+
+/// A selector of the command line, as a file states it.
+fn selector_text(text: &str) -> String {
     // A glob such as `*-db` is no YAML.
     let is_tree = text.trim_start().starts_with(['[', '{']);
-    let yaml = if is_tree { text.to_owned() } else { yaml_scalar(text) };
-    let file = loader.sources.add("--target", yaml);
+    if is_tree { text.to_owned() } else { yaml_scalar(text) }
+}
+
+/// The selector of `--target`; `None`, with errors, if it has a mistake.
+fn selector(loader: &mut Loader, text: &str) -> Option<Selector> {
+    let file = loader.sources.add("--target", selector_text(text));
     let node = parse_yaml(&loader.sources, file, &mut loader.problems)?;
     Selector::read(&node, &mut loader.problems)
 }
@@ -150,9 +287,6 @@ fn one_plan(
     plan: &mut Plan,
     picked: &[InstanceId],
 ) -> Result<Vec<HuntedTarget>, Exit> {
-    if arguments.without_events {
-        plan.script = Script::Listed([].into());
-    }
     let script = plan.script.listed().map_err(|unread| {
         terminal::print_stderr(&format!("stayput: {}: {}", unread.path, unread.why));
         Exit::BadInput
@@ -221,16 +355,8 @@ struct Question<'a> {
 impl Question<'_> {
     fn one(&self, start: Start, alike: &[InstanceId], progress: &Progress) -> Option<HuntedTarget> {
         let part = self.plan.around(self.script, start.instance);
-        let asked = Hunt {
-            target: part.reduced(start.instance)?,
-            within: self.arguments.within,
-            most: self.arguments.max_actions,
-            keep_flag: self.arguments.keep_flag,
-            causes: !self.arguments.calls_only,
-            callers: self.callers.to_vec(),
-            limit: self.arguments.max_states,
-            prunes: true,
-        };
+        let target = part.reduced(start.instance)?;
+        let asked = Hunt { target, ..asked(self.arguments, self.callers.to_vec()) };
         let shown = Cell::new(0_u64);
         let hunted = hunt(&part, &asked, |states| {
             if states % 1_024 == 0 {

@@ -47,6 +47,11 @@ impl HouseWatch {
         }
     }
 
+    /// Whether a rule is broken now, for any instance.
+    pub fn is_broken(&self, rule: usize) -> bool {
+        self.broken.iter().any(|(number, _)| *number == rule)
+    }
+
     /// Whether there is nothing to watch.
     pub fn is_idle(&self) -> bool {
         self.rules.is_empty()

@@ -45,7 +45,7 @@ pub use fleet::{
 };
 pub use fleet_text::{account_text, group_text, instance_text, yaml_scalar};
 pub use house::{TwoPeople, WrittenHouseRule};
-pub use overlay::{AddedEvents, change_paths, check_overlay, overlaid, tree_text};
+pub use overlay::{AddedEvents, change_paths, check_overlay, overlaid, tree_text, without_events};
 pub use pieces::{Pieces, Reading};
 pub use principals::{WrittenPrincipal, WrittenScope};
 pub use random::{Pick, Since, WrittenAlternative, WrittenCall, WrittenRandomSource, WrittenThen};

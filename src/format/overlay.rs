@@ -61,6 +61,16 @@ pub fn overlaid(
     Some(merged)
 }
 
+/// A scenario without its events, and without what is expected of them.
+#[must_use]
+pub fn without_events(tree: &Node) -> Node {
+    let mut tree = tree.clone();
+    if let Value::Map(entries) = &mut tree.value {
+        entries.retain(|entry| !matches!(&**entry.key, "events" | "random" | "expect" | "counts"));
+    }
+    tree
+}
+
 /// Adds the events of an overlay.
 fn add_events(
     base: &mut Node,

@@ -25,7 +25,7 @@ use crate::diagnostics::{
 use crate::fleet::{Fleet, Series};
 use crate::format::{
     Entry, Node, Read, SpanFiles, VERBS, Value, When, WrittenEvents, WrittenScenario, overlaid,
-    parse_yaml,
+    parse_yaml, without_events,
 };
 use crate::format::{MetricStep, WrittenAccount, WrittenInstances, WrittenMetrics, cases};
 use crate::policy::{Library, Policy, Rulebook};
@@ -80,7 +80,7 @@ pub(super) fn compile_tree(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Compiled> {
-    let mut merged = None;
+    let mut merged = options.without_events.then(|| without_events(tree));
     for (overlay, events) in &options.with {
         let base = merged.as_ref().unwrap_or(tree);
         merged = Some(overlaid(base, overlay, *events, problems)?);

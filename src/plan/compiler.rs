@@ -22,6 +22,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Whether expectations are left out, because another policy may not have their rules.
     pub unjudged: bool,
+    /// Whether the events of the scenario are left out; those of overlays are not.
+    pub without_events: bool,
     /// Overlays of the scenario, in the order in which they are applied, each with the place of its
     /// events.
     pub with: Vec<(Node, AddedEvents)>,

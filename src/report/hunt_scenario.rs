@@ -18,16 +18,12 @@ pub fn way_scenario(
     header: &RunHeader,
     target: &HuntedTarget,
     number: usize,
-    has_events: bool,
 ) -> Option<String> {
     let (way, replay) = (target.hunted.ways.get(number - 1)?, target.replays.get(number - 1)?);
     let mut tree = searched.clone();
     if let Value::Map(entries) = &mut tree.value {
-        entries.retain(|entry| match &**entry.key {
-            "random" | "expect" | "counts" | "cases" => false,
-            "events" => has_events,
-            _ => true,
-        });
+        let others = |key: &str| !matches!(key, "random" | "expect" | "counts" | "cases");
+        entries.retain(|entry| others(&entry.key));
     }
     let text = added(&tree, header, target, number, way, replay);
     let (mut sources, mut problems) = (Sources::default(), Problems::default());

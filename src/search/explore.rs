@@ -6,11 +6,11 @@ use smallvec::SmallVec;
 use super::moves::Repertoire;
 use super::question::Hunt;
 use super::ways::{Callers, Kinds, TakenStep, Way, Ways, callers, kinds};
-use crate::plan::{Flags, ReducedPlan};
+use crate::plan::{Event, Flags, ReducedPlan};
 use crate::policy::Undecided;
 use crate::record::Record;
 use crate::time::{SimSpan, SimTime};
-use crate::words::{Effect, EventId, Fate, InstanceId};
+use crate::words::{Effect, EventId, Fate, InstanceId, PolicyId};
 use crate::world::{Branch, Halt};
 
 /// Why an answer is not complete within its bound.
@@ -43,9 +43,49 @@ pub struct Hunted {
     pub(super) flags: Vec<Flags>,
 }
 
+impl Hunted {
+    /// The lists that steps refer to, without ways.
+    #[must_use]
+    pub fn for_replay(&self) -> Self {
+        Self {
+            ways: Vec::new(),
+            first_undecided: None,
+            targets: self.targets.clone(),
+            flags: self.flags.clone(),
+            ..*self
+        }
+    }
+
+    /// The protections of a policy that a step switches.
+    pub fn switched(&self, step: &Event, policy: PolicyId) -> Flags {
+        let Event::SetProtection(set) = step else { return Flags::default() };
+        let index = set.flags.0 as usize + policy.index();
+        self.flags.get(index).copied().unwrap_or_default()
+    }
+}
+
 /// Searches the ways in which an instance of a part of a plan is lost. `may_continue` is called for
 /// each state, with the number of states so far.
 pub fn hunt(part: &ReducedPlan, hunt: &Hunt, may_continue: impl Fn(u64) -> bool) -> Hunted {
+    search(part, hunt, (&[], false), may_continue)
+}
+
+/// As [`hunt`], but ends with the first way that none of `known` covers.
+pub fn first_beyond(
+    part: &ReducedPlan,
+    hunt: &Hunt,
+    known: &[Way],
+    may_continue: impl Fn(u64) -> bool,
+) -> Hunted {
+    search(part, hunt, (known, true), may_continue)
+}
+
+fn search(
+    part: &ReducedPlan,
+    hunt: &Hunt,
+    (known, ends_at_first): (&[Way], bool),
+    may_continue: impl Fn(u64) -> bool,
+) -> Hunted {
     let mut plan = part.plan.clone();
     plan.header.end = plan.header.start.after(hunt.within);
     let repertoire = Repertoire::new(&mut plan, hunt);
@@ -59,7 +99,8 @@ pub fn hunt(part: &ReducedPlan, hunt: &Hunt, may_continue: impl Fn(u64) -> bool)
         may_continue,
         depth: 0,
         seen: FxHashMap::default(),
-        ways: Ways::default(),
+        ways: Ways::beyond(known),
+        ends_at_first,
         states: 0,
         incomplete: None,
         undecided: 0,
@@ -70,7 +111,7 @@ pub fn hunt(part: &ReducedPlan, hunt: &Hunt, may_continue: impl Fn(u64) -> bool)
         search.depth = depth;
         search.seen.clear();
         search.begin(start.fork());
-        if search.incomplete.is_some() {
+        if search.is_over() {
             break;
         }
         searched = Some(depth);
@@ -99,7 +140,9 @@ struct Search<'h, F> {
     /// The number of steps in this pass.
     depth: usize,
     seen: Seen,
-    ways: Ways,
+    ways: Ways<'h>,
+    /// Whether it ends with the first way.
+    ends_at_first: bool,
     states: u64,
     incomplete: Option<Incomplete>,
     undecided: u64,
@@ -138,7 +181,7 @@ impl<F: Fn(u64) -> bool> Search<'_, F> {
             } else if !(self.may_continue)(self.states) {
                 self.incomplete.get_or_insert(Incomplete::Interrupted);
             }
-            if self.incomplete.is_some() {
+            if self.is_over() {
                 return;
             }
             let digest = branch.digest();
@@ -152,6 +195,11 @@ impl<F: Fn(u64) -> bool> Search<'_, F> {
                 return;
             }
         }
+    }
+
+    /// Whether nothing further is to be searched.
+    const fn is_over(&self) -> bool {
+        self.incomplete.is_some() || (self.ends_at_first && self.ways.has_found())
     }
 
     /// Whether a state needs no search: what follows from it is known, or cannot be listed.
@@ -198,7 +246,7 @@ impl<F: Fn(u64) -> bool> Search<'_, F> {
                 }
             }
             steps.pop();
-            if self.incomplete.is_some() {
+            if self.is_over() {
                 return;
             }
         }

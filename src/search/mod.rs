@@ -38,7 +38,7 @@ mod replay;
 mod ways;
 
 pub use alike::{alike, callers};
-pub use explore::{Hunted, Incomplete, hunt};
+pub use explore::{Hunted, Incomplete, first_beyond, hunt};
 pub use question::Hunt;
-pub use replay::{Replay, ReplayedStep, replay};
+pub use replay::{Replay, ReplayedStep, replay, with_steps};
 pub use ways::{TakenStep, Way};

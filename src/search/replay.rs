@@ -86,10 +86,31 @@ pub fn replay(
     (hunt, hunted): (&Hunt, &Hunted),
     way: &Way,
 ) -> Replay {
+    let (plan, steps) = with_steps(whole, script, part, (hunt, hunted), way);
+    let target = part.originals[hunt.target.index()];
+    let header = plan.header.clone();
+    let mut found =
+        Replay { header, steps, decisions: Vec::new(), losses: Vec::new(), is_confirmed: false };
+    let mut run = Run::start_within(plan, Limits::default());
+    while !found.is_confirmed && run.next_at().is_some_and(|at| at <= way.lost) && run.step() {
+        for record in run.records() {
+            found.add(record, target, way.lost);
+        }
+    }
+    found
+}
+
+/// The whole plan with the steps of a way, and the steps.
+pub fn with_steps(
+    whole: &Plan,
+    script: &[Scripted],
+    part: &ReducedPlan,
+    (hunt, hunted): (&Hunt, &Hunted),
+    way: &Way,
+) -> (Plan, Vec<ReplayedStep>) {
     let mut plan = whole.clone();
     plan.random.clear();
     plan.header.end = plan.header.start.after(hunt.within);
-    let target = part.originals[hunt.target.index()];
     let model = ModelId::from_index(plan.header.models.len());
     plan.header.models.push(NEW_MODEL);
     let names = step_names(&plan.header, way.steps.len());
@@ -113,16 +134,7 @@ pub fn replay(
         is_call: step.is_call(),
     });
     let steps = steps.collect();
-    let header = plan.header.clone();
-    let mut found =
-        Replay { header, steps, decisions: Vec::new(), losses: Vec::new(), is_confirmed: false };
-    let mut run = Run::start_within(plan, Limits::default());
-    while !found.is_confirmed && run.next_at().is_some_and(|at| at <= way.lost) && run.step() {
-        for record in run.records() {
-            found.add(record, target, way.lost);
-        }
-    }
-    found
+    (plan, steps)
 }
 
 impl Replay {

@@ -25,6 +25,12 @@ impl TakenStep {
     pub const fn is_call(&self) -> bool {
         self.caller.is_some()
     }
+
+    /// Who makes it, out of the callers that were searched; `None` for the platform, and for
+    /// anybody.
+    pub fn caller(&self, all: &[Option<ActorId>]) -> Option<ActorId> {
+        self.caller.and_then(|index| *all.get(usize::from(index))?)
+    }
 }
 
 /// A way to the loss of an instance.
@@ -62,9 +68,12 @@ impl Way {
 
     /// Whether no other way can be listed beside this one that does the same.
     fn covers(&self, other: &Self) -> bool {
-        self.lost <= other.lost
-            && callers(&self.steps) & !callers(&other.steps) == 0
-            && is_part(&kinds(&self.steps), &kinds(&other.steps))
+        self.covers_steps(&kinds(&other.steps), callers(&other.steps), other.lost)
+    }
+
+    fn covers_steps(&self, steps: &[StepKind], of: Callers, lost: SimTime) -> bool {
+        let mut sets = self.others.iter().copied().chain([callers(&self.steps)]);
+        self.lost <= lost && sets.any(|set| set & !of == 0) && is_part(&kinds(&self.steps), steps)
     }
 }
 
@@ -86,29 +95,44 @@ pub(super) fn is_part(part: &[StepKind], whole: &[StepKind]) -> bool {
     part.iter().all(|kind| rest.by_ref().any(|other| other == kind))
 }
 
-/// The ways that were found.
-#[derive(Debug, Default)]
-pub(super) struct Ways(Vec<Way>);
+/// The ways that were found, and those that were known before.
+#[derive(Debug)]
+pub(super) struct Ways<'k> {
+    known: &'k [Way],
+    found: Vec<Way>,
+}
 
-impl Ways {
+impl<'k> Ways<'k> {
+    /// No way is found yet; what `known` covers is never added.
+    pub(super) const fn beyond(known: &'k [Way]) -> Self {
+        Self { known, found: Vec::new() }
+    }
+
+    /// Whether a way was found.
+    pub(super) const fn has_found(&self) -> bool {
+        !self.found.is_empty()
+    }
+
     /// Adds a way, unless one that was found covers it.
     pub(super) fn add(&mut self, way: Way) {
-        if self.0.iter().all(|known| !known.covers(&way)) {
-            self.0.retain(|known| !way.covers(known));
-            self.0.push(way);
+        if self.all().all(|known| !known.covers(&way)) {
+            self.found.retain(|known| !way.covers(known));
+            self.found.push(way);
         }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Way> {
+        self.known.iter().chain(&self.found)
     }
 
     /// Whether nothing that continues from these steps, made by `callers`, can be listed at `now`.
     pub(super) fn cover(&self, steps: &[StepKind], of: Callers, now: SimTime) -> bool {
-        self.0.iter().any(|way| {
-            way.lost <= now && callers(&way.steps) & !of == 0 && is_part(&kinds(&way.steps), steps)
-        })
+        self.all().any(|way| way.covers_steps(steps, of, now))
     }
 
     /// The ways: fewest steps first, then least time, then fewest people.
     pub(super) fn in_order(self) -> Vec<Way> {
-        let mut ways = self.0;
+        let mut ways = self.found;
         let rank = |way: &Way| (way.steps.len(), way.lost, way.people(), kinds(&way.steps));
         ways.sort_by_cached_key(|way| (rank(way), callers(&way.steps)));
         // What several callers can do in the same way is one way.

@@ -44,7 +44,7 @@ fn ways(plan: &Plan, asked: &Hunt) -> (Vec<String>, u64) {
     (lines, hunted.states)
 }
 
-fn scenario(policy: &str, fleet: &str) -> String {
+pub fn scenario(policy: &str, fleet: &str) -> String {
     format!(
         "stayput: scenario/1\nname: hunted\npolicy: {policy}\nstart: 2026-06-01T00:00:00Z\n\
          for: 1d\nfleet:\n{fleet}"
@@ -109,7 +109,7 @@ fn a_protected_instance_of_a_set_has_these_ways() {
 }
 
 /// A stream of small numbers.
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
     fn below(&mut self, count: u64) -> u64 {
@@ -125,7 +125,7 @@ impl Numbers {
 }
 
 /// A small fleet of one provider, with a group, other members and other instances of the account.
-fn small_fleet(numbers: &mut Numbers) -> String {
+pub fn small_fleet(numbers: &mut Numbers) -> String {
     let policy = numbers.one_of(&[
         "alibaba-ecs@2019-01-15",
         "alibaba-ecs@2026-05-15",

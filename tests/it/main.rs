@@ -33,6 +33,7 @@ mod docs;
 mod evidence;
 /// `explain`: one decision or one situation, step by step.
 mod explain;
+mod fix;
 /// The targets of `fuzz/` on mutated seeds.
 mod fuzz;
 /// The shortest ways to a loss, and that pruning loses none.

@@ -176,6 +176,13 @@ impl Loader {
         Some((tree, AddedEvents::First))
     }
 
+    /// An overlay that a command makes; `None`, with errors, if it has a mistake.
+    pub fn overlay_text(&mut self, text: String) -> Option<(Node, AddedEvents)> {
+        let file = self.sources.add("overlay", text);
+        let tree = parse_yaml(&self.sources, file, &mut self.problems)?;
+        Some((tree, AddedEvents::First))
+    }
+
     /// Loads a policy by name or path; `None`, with errors, if it has mistakes.
     pub fn policy(&mut self, name: &str) -> Option<Arc<Policy>> {
         self.disk.allow(Path::new(name));

@@ -4,6 +4,7 @@ pub(super) mod accepted_files;
 pub(super) mod coverage;
 pub(super) mod exit;
 pub(super) mod files;
+pub(super) mod fixes;
 pub(super) mod format_target;
 pub(super) mod import_files;
 pub(super) mod load;

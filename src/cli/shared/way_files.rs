@@ -9,7 +9,7 @@ use super::output_file::OutputFile;
 use super::system_calls::{AllCalls, SystemCalls};
 use super::terminal;
 use crate::diagnostics::Problems;
-use crate::format::{Node, cases, change_paths, overlaid, parse_yaml};
+use crate::format::{Node, cases, change_paths, overlaid, parse_yaml, without_events};
 use crate::report::{HuntedTarget, way_scenario};
 use crate::run_header::RunHeader;
 
@@ -23,7 +23,9 @@ pub fn write_ways(
     (loader, policy, has_events): (&mut Loader, Option<&str>, bool),
     (header, targets): (&RunHeader, &[HuntedTarget]),
 ) -> Result<usize, Exit> {
-    let Some(mut tree) = tree(loader, searched, &header.case) else { return Ok(0) };
+    let Some(mut tree) = case_tree(loader, searched, &header.case, has_events) else {
+        return Ok(0);
+    };
     if let (Some(policy), Some(node)) = (policy, tree.get_mut("policy")) {
         node.value = crate::format::Value::Scalar(policy.into(), crate::format::Style::Quoted);
     }
@@ -46,15 +48,12 @@ pub fn write_ways(
     for target in targets {
         let instance = header.instance(target.start.instance);
         for number in 1..=target.hunted.ways.len() {
-            let Some(text) = way_scenario(&tree, header, target, number, has_events) else {
+            let Some(text) = way_scenario(&tree, header, target, number) else {
                 continue;
             };
             let case =
                 if header.case.is_empty() { String::new() } else { format!("{}-", header.case) };
-            let name: String = format!("{case}{instance}-way-{number}.yaml")
-                .chars()
-                .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
-                .collect();
+            let name = file_name(&format!("{case}{instance}-way-{number}.yaml"));
             let file = OutputFile::begin(&folder.join(name), calls);
             let done = file.and_then(|file| file.finish(&text));
             done.map_err(|error| could_not(&error))?;
@@ -64,12 +63,21 @@ pub fn write_ways(
     Ok(written)
 }
 
+/// A name as the name of a file.
+pub fn file_name(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
+}
+
 /// The tree of a case with the overlays of the command line.
-fn tree(loader: &mut Loader, path: &Path, case: &str) -> Option<Node> {
+pub fn case_tree(loader: &mut Loader, path: &Path, case: &str, has_events: bool) -> Option<Node> {
     let text = loader.read(path)?;
     let file = loader.sources.add(path.display().to_string(), text);
     let mut scratch = Problems::default();
     let mut tree = parse_yaml(&loader.sources, file, &mut scratch)?;
+    if !has_events {
+        tree = without_events(&tree);
+    }
     for (overlay, events) in loader.overlays() {
         tree = overlaid(&tree, &overlay, events, &mut scratch)?;
     }

@@ -1,0 +1,160 @@
+//! Whether every way is closed: searched again, with the changes.
+
+use std::sync::Arc;
+
+use super::question::FixQuestion;
+use crate::plan::{Plan, ReducedPlan, Scripted};
+use crate::search::{Hunt, Hunted, Incomplete, Replay, Way, alike, first_beyond, hunt, replay};
+use crate::time::SimSpan;
+use crate::words::InstanceId;
+
+/// A way that is open, with the search that found it.
+#[derive(Debug)]
+pub struct OpenWay {
+    /// The instance.
+    pub target: InstanceId,
+    /// Other instances in the same state.
+    pub alike: Vec<InstanceId>,
+    /// The way.
+    pub way: Way,
+    /// The search.
+    pub hunt: Hunt,
+    pub(super) hunted: Hunted,
+    pub(super) part: ReducedPlan,
+    /// The way, carried out in the whole scenario.
+    pub replay: Replay,
+}
+
+/// The ways of each instance that no set of changes has to close.
+pub(super) type Accepted = Vec<(InstanceId, Vec<Way>)>;
+
+/// A plan with changes, ready to be searched.
+pub(super) struct Check<'q> {
+    pub question: FixQuestion<'q>,
+    pub plan: Plan,
+    pub script: Arc<[Scripted]>,
+}
+
+/// The result of a search for one way.
+pub(super) enum ClosedOrOpen {
+    /// None is open. The number of branches that depend on something unknown.
+    Closed(u64),
+    /// This one is.
+    Open(Box<OpenWay>),
+}
+
+impl<'q> Check<'q> {
+    /// `None` if a table of events cannot be read.
+    pub fn new(question: FixQuestion<'q>, plan: Plan) -> Option<Self> {
+        let script = plan.script.listed().ok()?;
+        Some(Self { question, plan, script })
+    }
+
+    /// The time in which an instance is not to be lost.
+    fn span(&self) -> SimSpan {
+        let within = self.question.hunt.within;
+        self.question.faster_than.map_or(within, |span| {
+            within.min(SimSpan::from_seconds(span.seconds().saturating_sub(1)))
+        })
+    }
+
+    pub fn classes(&self) -> Vec<Vec<InstanceId>> {
+        alike(&self.plan, &self.script, self.question.targets)
+    }
+
+    fn asked(&self, part: &ReducedPlan, target: InstanceId, within: SimSpan) -> Option<Hunt> {
+        let target = part.reduced(target)?;
+        Some(Hunt { target, within, ..self.question.hunt.clone() })
+    }
+
+    /// Whether a way that was found with fewer changes is still open.
+    pub fn still(&self, open: &OpenWay) -> Option<OpenWay> {
+        let OpenWay { target, alike, way, hunt, hunted, part, .. } = open;
+        let again = replay(&self.plan, &self.script, part, (hunt, hunted), way);
+        again.is_confirmed.then(|| OpenWay {
+            target: *target,
+            alike: alike.clone(),
+            way: way.clone(),
+            hunt: hunt.clone(),
+            hunted: hunted.for_replay(),
+            part: part.clone(),
+            replay: again,
+        })
+    }
+
+    /// Searches a way that is open beyond the accepted ones.
+    ///
+    /// # Errors
+    /// If a search ended early.
+    pub fn first_open(
+        &self,
+        accepted: &Accepted,
+        states: &mut u64,
+        may_continue: &dyn Fn() -> bool,
+    ) -> Result<ClosedOrOpen, Incomplete> {
+        let mut undecided = 0;
+        for class in self.classes() {
+            let Some((target, alike)) = class.split_first() else { continue };
+            let part = self.plan.around(&self.script, *target);
+            let Some(asked) = self.asked(&part, *target, self.span()) else { continue };
+            let known = accepted.iter().find(|(id, _)| id == target);
+            let known = known.map(|(_, ways)| ways.as_slice()).unwrap_or_default();
+            let mut hunted = first_beyond(&part, &asked, known, |_| may_continue());
+            *states += hunted.states;
+            undecided += hunted.undecided;
+            if let Some(way) = hunted.ways.pop() {
+                let found = replay(&self.plan, &self.script, &part, (&asked, &hunted), &way);
+                return Ok(ClosedOrOpen::Open(Box::new(OpenWay {
+                    target: *target,
+                    alike: alike.to_vec(),
+                    way,
+                    hunt: asked,
+                    hunted,
+                    part,
+                    replay: found,
+                })));
+            }
+            if let Some(why) = hunted.incomplete {
+                return Err(why);
+            }
+        }
+        Ok(ClosedOrOpen::Closed(undecided))
+    }
+
+    /// All open ways in the time in which an instance is not to be lost, or in the whole time of
+    /// the search.
+    ///
+    /// # Errors
+    /// If a search ended early.
+    pub fn all_open(
+        &self,
+        whole: bool,
+        states: &mut u64,
+        may_continue: &dyn Fn() -> bool,
+    ) -> Result<Vec<OpenWay>, Incomplete> {
+        let within = if whole { self.question.hunt.within } else { self.span() };
+        let mut open = Vec::new();
+        for class in self.classes() {
+            let Some((target, alike)) = class.split_first() else { continue };
+            let part = self.plan.around(&self.script, *target);
+            let Some(asked) = self.asked(&part, *target, within) else { continue };
+            let hunted = hunt(&part, &asked, |_| may_continue());
+            *states += hunted.states;
+            for way in &hunted.ways {
+                open.push(OpenWay {
+                    target: *target,
+                    alike: alike.to_vec(),
+                    way: way.clone(),
+                    hunt: asked.clone(),
+                    hunted: hunted.for_replay(),
+                    part: part.clone(),
+                    replay: replay(&self.plan, &self.script, &part, (&asked, &hunted), way),
+                });
+            }
+            if let Some(why) = hunted.incomplete {
+                return Err(why);
+            }
+        }
+        Ok(open)
+    }
+}
