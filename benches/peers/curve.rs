@@ -1,0 +1,75 @@
+//! The growth of wall time with the number of instances, as an SVG image.
+
+use maud::html;
+
+/// The times of a program.
+pub struct Line {
+    /// Its name.
+    pub name: &'static str,
+    /// Numbers of instances, with the time in seconds.
+    pub points: Vec<(u32, f64)>,
+}
+
+impl Line {
+    /// A line without points.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, points: Vec::new() }
+    }
+}
+
+/// Width and height of the image, and of the part with the lines.
+const SIZE: (f64, f64) = (720.0, 400.0);
+const PLOT: (f64, f64) = (520.0, 320.0);
+const MARGIN: (f64, f64) = (60.0, 30.0);
+
+/// Powers of ten at the ends of the axes: instances, and seconds.
+const INSTANCES: (f64, f64) = (1.0, 7.0);
+const SECONDS: (f64, f64) = (-1.0, 3.0);
+
+/// Colours that people with any colour vision tell apart (Okabe and Ito 2008).
+const COLOURS: [&str; 5] = ["#0072b2", "#009e73", "#e69f00", "#d55e00", "#595959"];
+
+fn x(instances: f64) -> f64 {
+    MARGIN.0 + (instances.log10() - INSTANCES.0) / (INSTANCES.1 - INSTANCES.0) * PLOT.0
+}
+
+fn y(seconds: f64) -> f64 {
+    let share = (seconds.log10() - SECONDS.0) / (SECONDS.1 - SECONDS.0);
+    MARGIN.1 + (1.0 - share) * PLOT.1
+}
+
+/// The image. Both axes are logarithmic.
+pub fn svg(lines: &[Line]) -> String {
+    let ticks = |(from, to): (f64, f64)| {
+        std::iter::successors(Some(from), |power| Some(power + 1.0)).take_while(move |p| *p <= to)
+    };
+    let (right, bottom) = (MARGIN.0 + PLOT.0, MARGIN.1 + PLOT.1);
+    let image = html! {
+        svg xmlns="http://www.w3.org/2000/svg" width=(SIZE.0) height=(SIZE.1)
+            viewBox={ "0 0 " (SIZE.0) " " (SIZE.1) } font-family="sans-serif" font-size="12" role="img" {
+            title { "Wall time of a year with a million events, by the number of instances" }
+            rect width=(SIZE.0) height=(SIZE.1) fill="#ffffff" {}
+            @for power in ticks(INSTANCES) {
+                @let at = x(10_f64.powf(power));
+                line x1=(at) x2=(at) y1=(MARGIN.1) y2=(bottom) stroke="#dddddd" {}
+                text x=(at) y=(bottom + 18.0) text-anchor="middle" { (format!("{:.0}", 10_f64.powf(power))) }
+            }
+            text x=(MARGIN.0 + PLOT.0 / 2.0) y=(bottom + 38.0) text-anchor="middle" { "instances" }
+            @for power in ticks(SECONDS) {
+                @let at = y(10_f64.powf(power));
+                line x1=(MARGIN.0) x2=(right) y1=(at) y2=(at) stroke="#dddddd" {}
+                text x=(MARGIN.0 - 8.0) y=(at + 4.0) text-anchor="end" { (format!("{} s", 10_f64.powf(power))) }
+            }
+            @for (line, colour) in lines.iter().zip(COLOURS) {
+                @let points: Vec<String> = line.points.iter()
+                    .map(|(instances, seconds)| format!("{:.1},{:.1}", x(f64::from(*instances)), y(*seconds)))
+                    .collect();
+                polyline points=(points.join(" ")) fill="none" stroke=(colour) stroke-width="2" {}
+                @if let Some((instances, seconds)) = line.points.last() {
+                    text x=(x(f64::from(*instances)) + 6.0) y=(y(*seconds) + 4.0) fill=(colour) { (line.name) }
+                }
+            }
+        }
+    };
+    image.into_string()
+}
