@@ -38,35 +38,41 @@ fn y(seconds: f64) -> f64 {
     MARGIN.1 + (1.0 - share) * PLOT.1
 }
 
+/// The powers of ten between the ends of an axis.
+fn ticks((from, to): (f64, f64)) -> impl Iterator<Item = f64> {
+    let powers = std::iter::successors(Some(from), |power| Some(power + 1.0));
+    powers.take_while(move |power| *power <= to).map(|power| 10_f64.powf(power))
+}
+
 /// The image. Both axes are logarithmic.
 pub fn svg(lines: &[Line]) -> String {
-    let ticks = |(from, to): (f64, f64)| {
-        std::iter::successors(Some(from), |power| Some(power + 1.0)).take_while(move |p| *p <= to)
-    };
+    let (width, height) = SIZE;
     let (right, bottom) = (MARGIN.0 + PLOT.0, MARGIN.1 + PLOT.1);
     let image = html! {
-        svg xmlns="http://www.w3.org/2000/svg" width=(SIZE.0) height=(SIZE.1)
-            viewBox={ "0 0 " (SIZE.0) " " (SIZE.1) } font-family="sans-serif" font-size="12" role="img" {
+        svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height)
+            viewBox={ "0 0 " (width) " " (height) } font-family="sans-serif" font-size="12"
+            role="img" {
             title { "Wall time of a year with a million events, by the number of instances" }
-            rect width=(SIZE.0) height=(SIZE.1) fill="#ffffff" {}
-            @for power in ticks(INSTANCES) {
-                @let at = x(10_f64.powf(power));
+            rect width=(width) height=(height) fill="#ffffff" {}
+            @for instances in ticks(INSTANCES) {
+                @let at = x(instances);
                 line x1=(at) x2=(at) y1=(MARGIN.1) y2=(bottom) stroke="#dddddd" {}
-                text x=(at) y=(bottom + 18.0) text-anchor="middle" { (format!("{:.0}", 10_f64.powf(power))) }
+                text x=(at) y=(bottom + 18.0) text-anchor="middle" { (instances) }
             }
             text x=(MARGIN.0 + PLOT.0 / 2.0) y=(bottom + 38.0) text-anchor="middle" { "instances" }
-            @for power in ticks(SECONDS) {
-                @let at = y(10_f64.powf(power));
+            @for seconds in ticks(SECONDS) {
+                @let at = y(seconds);
                 line x1=(MARGIN.0) x2=(right) y1=(at) y2=(at) stroke="#dddddd" {}
-                text x=(MARGIN.0 - 8.0) y=(at + 4.0) text-anchor="end" { (format!("{} s", 10_f64.powf(power))) }
+                text x=(MARGIN.0 - 8.0) y=(at + 4.0) text-anchor="end" { (seconds) " s" }
             }
             @for (line, colour) in lines.iter().zip(COLOURS) {
-                @let points: Vec<String> = line.points.iter()
-                    .map(|(instances, seconds)| format!("{:.1},{:.1}", x(f64::from(*instances)), y(*seconds)))
-                    .collect();
-                polyline points=(points.join(" ")) fill="none" stroke=(colour) stroke-width="2" {}
-                @if let Some((instances, seconds)) = line.points.last() {
-                    text x=(x(f64::from(*instances)) + 6.0) y=(y(*seconds) + 4.0) fill=(colour) { (line.name) }
+                @let points: Vec<(f64, f64)> =
+                    line.points.iter().map(|(n, time)| (x(f64::from(*n)), y(*time))).collect();
+                @let path: Vec<String> =
+                    points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+                polyline points=(path.join(" ")) fill="none" stroke=(colour) stroke-width="2" {}
+                @if let Some((x, y)) = points.last() {
+                    text x=(x + 6.0) y=(y + 4.0) fill=(colour) { (line.name) }
                 }
             }
         }

@@ -5,12 +5,12 @@
 
 mod account;
 mod autoscale;
+mod copy_on_write;
 mod group;
 mod instance;
 mod metric;
 pub mod numbers;
 mod restricted;
-mod rows;
 mod selection;
 mod tables;
 

@@ -1,10 +1,10 @@
 //! The tables of the fleet, and the operations that keep them consistent.
 
 use super::account::Account;
+use super::copy_on_write::{CowMap, CowTable};
 use super::group::Group;
 use super::instance::{Instance, Prices, Property};
 use super::metric::Series;
-use super::rows::{Rows, SharedMap};
 use crate::time::{SimTime, Term};
 use crate::words::{AccountId, GroupId, InstanceId, Lifecycle, StoppedBy};
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use std::sync::Arc;
 /// The fleet in dense tables.
 #[derive(Debug, Clone, Default)]
 pub struct Fleet {
-    accounts: Rows<Account>,
-    groups: Rows<Group>,
-    instances: Rows<Instance>,
+    accounts: CowTable<Account>,
+    groups: CowTable<Group>,
+    instances: CowTable<Instance>,
     /// Resources of instances; an instance without known resources has no entry.
-    properties: SharedMap<InstanceId, Vec<Property>>,
+    properties: CowMap<InstanceId, Vec<Property>>,
     /// Terms of automatic renewals; an instance with a term of one month has no entry.
-    terms: SharedMap<InstanceId, Term>,
+    terms: CowMap<InstanceId, Term>,
     /// The prices of instances, for those that have any.
-    prices: SharedMap<InstanceId, Prices>,
+    prices: CowMap<InstanceId, Prices>,
     /// The metrics of autoscale rules.
     pub metrics: Arc<[Series]>,
     /// The groups that instances join when they are created.
-    intended_groups: SharedMap<InstanceId, GroupId>,
+    intended_groups: CowMap<InstanceId, GroupId>,
 }
 
 impl Fleet {

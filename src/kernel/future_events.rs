@@ -101,8 +101,8 @@ impl<T: TimerId> FutureEvents<T> {
         }
     }
 
-    /// Lets copies of this list share the notes of the timers that are set, so that a copy costs four
-    /// bytes for each of them.
+    /// Lets copies of this list share the notes of the timers that are set. A copy then costs four
+    /// bytes for each timer.
     pub fn share(&mut self) {
         if self.shared_pages.is_empty() {
             self.shared_pages = Arc::new(mem::take(&mut self.pages));

@@ -128,8 +128,8 @@ fn lacks_names(tree: &Node, problems: &Problems) -> bool {
     entries.iter().any(|Entry { key, value }| match (&*key.value, &value.value) {
         ("fleet", _) => problems.has_error_in(value.span),
         ("events", Value::List(items)) => items.iter().any(|item| {
-            item.entries().is_some_and(|entries| entries.iter().any(creates))
-                && problems.has_error_in(item.span)
+            problems.has_error_in(item.span)
+                && item.entries().is_some_and(|entries| entries.iter().any(creates))
         }),
         _ => false,
     })
@@ -217,9 +217,14 @@ impl ScenarioCompiler<'_> {
         let start_text = self.sources.quote(began).trim_matches(['"', '\'']);
         let offset = UtcOffset::of_time(start_text).unwrap_or_default();
         let (policies, asked) = self.policies(written)?;
-        let (rulebooks, assumptions) =
-            Assuming { policies, scenario: written.name.span, beside, problems: self.problems }
-                .settle(&written.assume);
+        let assuming = Assuming {
+            policies,
+            scenario: written.name.span,
+            beside,
+            library: self.library,
+            problems: self.problems,
+        };
+        let (rulebooks, assumptions) = assuming.settle(&written.assume);
         let case = Case {
             name: case,
             all: cases,

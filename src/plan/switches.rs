@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::compiled::Assumption;
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, closest};
 use crate::format::{Map, Name};
-use crate::policy::{Policy, Rulebook, Switch};
+use crate::policy::{Library, Policy, Rulebook, Switch};
 use crate::words::{PolicyId, SwitchId, SwitchSet};
 
 /// Sets the switches of the policies of a scenario.
@@ -17,6 +17,8 @@ pub struct Assuming<'p> {
     /// Other policies of the scenario or the command. Assumptions about their switches are valid
     /// but have no effect here.
     pub beside: &'p [Arc<Policy>],
+    /// The rulebooks that were computed so far.
+    pub library: &'p mut Library,
     /// The problems found so far.
     pub problems: &'p mut Problems,
 }
@@ -41,7 +43,7 @@ impl Assuming<'_> {
         }
         let policies = std::mem::take(&mut self.policies);
         let books = policies.into_iter().zip(settings);
-        (books.map(|(policy, settings)| self.book(policy, &settings).into()).collect(), assumptions)
+        (books.map(|(policy, settings)| self.book(policy, &settings)).collect(), assumptions)
     }
 
     /// Sets a switch in every policy that has it.
@@ -89,7 +91,7 @@ impl Assuming<'_> {
         self.problems.add(problem.note(format!("switches: {}", known.join(", "))));
     }
 
-    fn book(&mut self, policy: Arc<Policy>, settings: &[Option<u8>]) -> Rulebook {
+    fn book(&mut self, policy: Arc<Policy>, settings: &[Option<u8>]) -> Arc<Rulebook> {
         let mut taken = SwitchSet::EMPTY;
         let mut values = Vec::with_capacity(settings.len());
         for (index, (switch, setting)) in policy.switches.iter().zip(settings).enumerate() {
@@ -102,7 +104,7 @@ impl Assuming<'_> {
             }
             values.push(value.unwrap_or(0));
         }
-        Rulebook::new(policy, values, taken)
+        self.library.rulebook(policy, values, taken)
     }
 
     fn open_question(&self, policy: &Policy, switch: &Switch) -> Problem {

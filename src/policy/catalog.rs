@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::built_in;
 use super::compile::compiler::compile;
 use super::edition::Policy;
 use super::file::PolicyFile;
 use super::overlay::Overlay;
 use super::read_files::ReadFiles;
+use super::rulebook::Rulebook;
 use crate::diagnostics::{
     Code, Files, Problem, Problems, ReadFailure, Severity, Sources, Span, Spanned, closest,
     hex_digest, is_yaml,
 };
 use crate::format::{Node, Read, parse_yaml};
+use crate::words::SwitchSet;
 
 /// The built-in editions, and further texts by path: policies and tables that a scenario names.
 ///
@@ -73,11 +77,15 @@ impl Catalog {
 /// Longest chain of editions that extend each other.
 const DEEPEST: usize = 8;
 
-/// A cache of the built-in editions that were loaded.
+/// A cache of the built-in editions that were loaded, and of their rulebooks.
 ///
 /// All loads must use the same [`Sources`], because the spans of rules refer to it.
 #[derive(Debug, Default)]
-pub struct Library(BTreeMap<String, Arc<Policy>>);
+pub struct Library {
+    editions: BTreeMap<String, Arc<Policy>>,
+    /// By edition, positions of its switches, and switches that the scenario sets itself.
+    rulebooks: FxHashMap<(String, Vec<u8>, SwitchSet), Arc<Rulebook>>,
+}
 
 impl Library {
     /// Loads an edition as [`load`] does. A built-in edition is compiled only the first time. A
@@ -90,14 +98,34 @@ impl Library {
         sources: &mut Sources,
         problems: &mut Problems,
     ) -> Option<Arc<Policy>> {
-        if let Some(known) = self.0.get(name) {
+        if let Some(known) = self.editions.get(name) {
             return Some(Arc::clone(known));
         }
         let policy = Arc::new(load(name, at, files, sources, problems)?);
         if Catalog::text(name).is_some() {
-            self.0.insert(name.to_owned(), Arc::clone(&policy));
+            self.editions.insert(name.to_owned(), Arc::clone(&policy));
         }
         Some(policy)
+    }
+
+    /// The rulebook of an edition, as [`Rulebook::new`] makes it. That of a built-in edition is
+    /// computed only the first time.
+    pub fn rulebook(
+        &mut self,
+        policy: Arc<Policy>,
+        settings: Vec<u8>,
+        taken: SwitchSet,
+    ) -> Arc<Rulebook> {
+        let edition = self.editions.get(&policy.name);
+        if edition.is_none_or(|edition| !Arc::ptr_eq(edition, &policy)) {
+            return Arc::new(Rulebook::new(policy, settings, taken));
+        }
+        let key = (policy.name.clone(), settings, taken);
+        let known = self.rulebooks.entry(key);
+        let new = |(_, settings, taken): &(String, Vec<u8>, SwitchSet)| {
+            Arc::new(Rulebook::new(policy, settings.clone(), *taken))
+        };
+        Arc::clone(known.or_insert_with_key(new))
     }
 }
 

@@ -8,11 +8,13 @@ pub(super) fn serialize<S: Serializer>(values: &[u16], to: S) -> Result<S::Ok, S
     runs.serialize(to)
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u16>, D::Error> {
+pub(super) fn deserialize<'de, D: Deserializer<'de>, A: From<Vec<u16>>>(
+    from: D,
+) -> Result<A, D::Error> {
     let runs = Vec::<(u16, usize)>::deserialize(from)?;
     let mut values = Vec::with_capacity(runs.iter().map(|(_, length)| length).sum());
     for (value, length) in runs {
         values.resize(values.len() + length, value);
     }
-    Ok(values)
+    Ok(values.into())
 }

@@ -53,7 +53,7 @@ pub struct DecisionTable<C> {
     rows: Arc<[TableRow<C>]>,
     /// For each cell the index of its row, or [`NO_ROW`].
     #[serde(with = "super::runs")]
-    cells: Vec<u16>,
+    cells: Arc<[u16]>,
 }
 
 /// Marks cells that cannot occur.
@@ -90,7 +90,7 @@ impl<C: Clone> DecisionTable<C> {
         let open = (!open.is_empty()).then_some(TableFault::Open(open));
         let faults: Vec<_> = open.into_iter().chain(twice).chain(dead).collect();
         if faults.is_empty() {
-            Ok(Self { space, rows: rows.into(), cells })
+            Ok(Self { space, rows: rows.into(), cells: cells.into() })
         } else {
             Err(Box::new(Unproved { faults, space, rows }))
         }
@@ -99,7 +99,7 @@ impl<C: Clone> DecisionTable<C> {
     /// A table without rows, which never has an answer.
     pub fn empty() -> Self {
         let space = Space::nothing();
-        Self { cells: vec![NO_ROW; space.cells()], space, rows: [].into() }
+        Self { cells: vec![NO_ROW; space.cells()].into(), space, rows: [].into() }
     }
 
     /// Replaces the conclusion of a rule.
@@ -117,7 +117,7 @@ impl<C: Clone> DecisionTable<C> {
     pub fn fill(&mut self, row: TableRow<C>, possible: &[bool]) {
         let index = u16::try_from(self.rows.len()).unwrap_or(NO_ROW);
         self.rows = self.rows.iter().cloned().chain([row]).collect();
-        for (cell, possible) in self.cells.iter_mut().zip(possible) {
+        for (cell, possible) in Arc::make_mut(&mut self.cells).iter_mut().zip(possible) {
             if *cell == NO_ROW && *possible {
                 *cell = index;
             }
@@ -147,6 +147,9 @@ impl<C: Clone> DecisionTable<C> {
     /// The table with every switch settled, without switch axes.
     #[must_use]
     pub fn under(&self, settings: &[u8]) -> Self {
+        if self.space.axes().iter().all(is_column) {
+            return self.clone();
+        }
         let axes: Vec<Axis> = self.space.axes().iter().filter(|a| is_column(a)).cloned().collect();
         // Switches are the last axes, so the cells of one setting have a constant distance.
         let (mut first, mut distance) = (0, 1);

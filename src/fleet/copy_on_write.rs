@@ -1,8 +1,8 @@
-//! Tables whose copies share what has not changed.
+//! Copy-on-write tables: copies share what has not changed.
 //!
 //! A study runs thousands of replications of the same fleet, each of which changes few of its rows.
-//! After [`Rows::share`], a copy costs a pointer for each page of rows, and a change copies one page.
-//! `benches/README.md` contains what this gains.
+//! After [`CowTable::share`], a copy costs a pointer for each page of rows, and a change copies one
+//! page. `benches/README.md` contains what this gains.
 
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
@@ -11,18 +11,18 @@ use std::sync::Arc;
 /// Number of rows of a page: two to this power. A page of instances takes about 3 KiB.
 const PAGE: u32 = 5;
 
-/// A dense table of rows.
+/// A dense table of rows, by index.
 #[derive(Debug, Clone)]
-pub(super) enum Rows<T> {
+pub(super) enum CowTable<T> {
     /// The rows of a table that is copied as a whole.
     Own(Vec<T>),
     /// The rows of a table whose copies share pages.
-    Shared(SharedRows<T>),
+    Shared(CowPages<T>),
 }
 
 /// The rows of a table whose copies share pages.
 #[derive(Debug, Clone)]
-pub(super) struct SharedRows<T> {
+pub(super) struct CowPages<T> {
     /// The rows when the table was shared.
     base: Arc<[T]>,
     /// For each page of `base`, its rows in this copy; `None` as long as they are the same.
@@ -31,20 +31,20 @@ pub(super) struct SharedRows<T> {
     added: Vec<T>,
 }
 
-impl<T> Default for Rows<T> {
+impl<T> Default for CowTable<T> {
     fn default() -> Self {
         Self::Own(Vec::new())
     }
 }
 
-impl<T: Clone> Rows<T> {
+impl<T: Clone> CowTable<T> {
     /// Lets copies of this table share its rows from now on.
     pub(super) fn share(&mut self) {
         if let Self::Own(rows) = self {
             let base: Arc<[T]> = std::mem::take(rows).into();
             let pages = base.len().div_ceil(1 << PAGE);
             let changed = std::iter::repeat_with(|| None).take(pages).collect();
-            *self = Self::Shared(SharedRows { base, changed, added: Vec::new() });
+            *self = Self::Shared(CowPages { base, changed, added: Vec::new() });
         }
     }
 
@@ -88,7 +88,7 @@ impl<T: Clone> Rows<T> {
     }
 }
 
-impl<T: Clone> SharedRows<T> {
+impl<T: Clone> CowPages<T> {
     fn get(&self, index: usize) -> &T {
         let Some(row) = self.base.get(index) else {
             return &self.added[index - self.base.len()];
@@ -108,22 +108,22 @@ impl<T: Clone> SharedRows<T> {
     }
 }
 
-/// A map whose copies share what has not changed.
+/// A map from ids to values.
 #[derive(Debug, Clone)]
-pub(super) struct SharedMap<K, V> {
+pub(super) struct CowMap<K, V> {
     base: Arc<FxHashMap<K, V>>,
     /// The entries that differ from `base`; `None` for a removed one. Empty as long as the
     /// map has not been copied.
     changed: FxHashMap<K, Option<V>>,
 }
 
-impl<K, V> Default for SharedMap<K, V> {
+impl<K, V> Default for CowMap<K, V> {
     fn default() -> Self {
         Self { base: Arc::default(), changed: FxHashMap::default() }
     }
 }
 
-impl<K: Copy + Eq + Hash, V: Clone> SharedMap<K, V> {
+impl<K: Copy + Eq + Hash, V: Clone> CowMap<K, V> {
     /// The value of a key; `None` if it has none.
     pub(super) fn get(&self, key: K) -> Option<&V> {
         if !self.changed.is_empty()
@@ -166,7 +166,7 @@ impl<K: Copy + Eq + Hash, V: Clone> SharedMap<K, V> {
     }
 }
 
-impl<K: Copy + Eq + Hash, V: Clone + Default> SharedMap<K, V> {
+impl<K: Copy + Eq + Hash, V: Clone + Default> CowMap<K, V> {
     /// The value of a key, mutably; it is added if the key has none.
     pub(super) fn get_mut(&mut self, key: K) -> &mut V {
         if self.only().is_some() {
@@ -196,7 +196,7 @@ mod tests {
         proptest::collection::vec(prop_oneof![set, any::<u32>().prop_map(Change::Add)], 0..80)
     }
 
-    fn rows_of(rows: &Rows<u32>) -> Vec<u32> {
+    fn rows_of(rows: &CowTable<u32>) -> Vec<u32> {
         rows.iter().copied().collect()
     }
 
@@ -207,7 +207,7 @@ mod tests {
             start in proptest::collection::vec(any::<u32>(), 1..120),
             copies in proptest::collection::vec(changes(), 1..4),
         ) {
-            let mut shared = Rows::Own(start.clone());
+            let mut shared = CowTable::Own(start.clone());
             shared.share();
             let mut all = Vec::new();
             for list in copies {
@@ -241,9 +241,9 @@ mod tests {
             copies in proptest::collection::vec(
                 proptest::collection::vec((0_u8..20, any::<Option<u32>>()), 0..30), 1..4),
         ) {
-            let mut shared = SharedMap::default();
+            let mut shared = CowMap::default();
             start.iter().for_each(|(key, value)| shared.insert(*key, *value));
-            let entries = |map: &SharedMap<u8, u32>| -> Vec<(u8, u32)> {
+            let entries = |map: &CowMap<u8, u32>| -> Vec<(u8, u32)> {
                 (0..20).filter_map(|key| Some((key, *map.get(key)?))).collect()
             };
             for list in copies {
