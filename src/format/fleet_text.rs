@@ -132,6 +132,8 @@ pub fn instance_text(written: &WrittenInstance) -> String {
     flow.some("resources", resources.map(resources_text));
     let tags = written.tags.as_ref().filter(|tags| !tags.0.is_empty());
     flow.some("tags", tags.map(tags_text));
+    flow.some("hourly", written.hourly.as_deref());
+    flow.some("worth", written.worth.as_deref());
     flow.end()
 }
 
@@ -143,6 +145,7 @@ fn resources_text(resources: &Map<super::fleet::WrittenResource>) -> String {
         one.some("gib", resource.0.gib);
         one.some("with-instance", resource.0.with_instance);
         one.some("disk", resource.0.disk.as_ref().map(|disk| name(disk)));
+        one.some("hourly", resource.0.hourly.as_deref());
         all.put(&name(of), one.end());
     }
     all.end()

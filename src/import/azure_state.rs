@@ -63,6 +63,29 @@ pub(super) struct MachineRow {
     pub(super) origin: &'static str,
 }
 
+impl MachineRow {
+    /// A machine of its own, of which only this is known.
+    pub(super) fn new(
+        at: ResourcePath,
+        name: Spanned<Name>,
+        written: WrittenInstance,
+        origin: &'static str,
+    ) -> Self {
+        Self {
+            at,
+            name,
+            set: None,
+            set_name: String::new(),
+            is_part: false,
+            written,
+            flags_known: false,
+            paid_as_set: false,
+            latest: None,
+            origin,
+        }
+    }
+}
+
 /// A lock.
 #[derive(Debug)]
 pub(super) struct LockRow {

@@ -52,8 +52,16 @@ pub(super) struct Keys {
 
 impl Keys {
     fn fit(&self, row: &ReplyObject<'_>) -> bool {
+        self.resemble(row) && self.foreign(row).is_none()
+    }
+
+    fn resemble(&self, row: &ReplyObject<'_>) -> bool {
         let has = |key: &&str| row.piece(key).is_some();
-        self.all.iter().all(has) && self.any.iter().any(has) && !self.none.iter().any(has)
+        self.all.iter().all(has) && self.any.iter().any(has)
+    }
+
+    fn foreign(&self, row: &ReplyObject<'_>) -> Option<&'static str> {
+        self.none.iter().copied().find(|key| row.piece(key).is_some())
     }
 }
 
@@ -73,7 +81,13 @@ impl ListedCall {
     /// The key of another service's rows that a row has.
     pub(super) fn foreign(&self, row: &ReplyObject<'_>) -> Option<&'static str> {
         let RowPlace::Wrapped { row: keys, .. } = &self.found else { return None };
-        keys.none.iter().copied().find(|key| row.piece(key).is_some())
+        keys.foreign(row)
+    }
+
+    /// The key of another service's rows that a bare row has beside those of this call.
+    pub(super) fn foreign_row(&self, row: &ReplyObject<'_>) -> Option<&'static str> {
+        let RowPlace::Wrapped { row: keys, .. } = &self.found else { return None };
+        keys.foreign(row).filter(|_| keys.resemble(row))
     }
 
     /// A number of rows: `3 instances`.

@@ -85,13 +85,13 @@ pub(super) const CALLS: &[ListedCall] = &[
     ListedCall {
         from: "aliyun", cloud: ALIBABA, one: "an instance", order: 0,
         command: LISTING,
-        found: RowPlace::Wrapped { list: "Instances", item: "Instance", row: keys(&["InstanceId"], &["InstanceChargeType", "DeletionProtection", "AutoReleaseTime", "OperationLocks", "SpotStrategy", "StoppedMode"], &["EnsRegionId", "RequestId"]) },
+        found: RowPlace::Wrapped { list: "Instances", item: "Instance", row: keys(&["InstanceId"], &["InstanceChargeType", "DeletionProtection", "AutoReleaseTime", "OperationLocks", "SpotStrategy", "StoppedMode"], &["EnsRegionId", "InstanceState", "PlanId", "RequestId"]) },
         gives: &["instances", "DeletionProtection", "auto-release", "billing", "lock"], read: |reader, row| reader.ecs_instance(row), summary: no_summary,
     },
     ListedCall {
         from: "aliyun", cloud: ALIBABA, one: "an instance attribute", order: 1,
         command: "aliyun ecs DescribeInstanceAttribute --InstanceId {instance}",
-        found: RowPlace::Bare(keys(&["InstanceId", "RequestId"], &["InstanceChargeType", "OperationLocks", "StoppedMode", "Status"], &["EnsRegionId"])),
+        found: RowPlace::Bare(keys(&["InstanceId", "RequestId"], &["InstanceChargeType", "OperationLocks", "StoppedMode", "Status"], &["EnsRegionId", "InstanceState", "PlanId"])),
         gives: &[], read: |reader, row| reader.ecs_attribute(row), summary: no_summary,
     },
     ListedCall {
@@ -115,7 +115,7 @@ pub(super) const CALLS: &[ListedCall] = &[
     ListedCall {
         from: "azure", cloud: AZURE, one: "a lock", order: 3,
         command: "az lock list",
-        found: RowPlace::Bare(keys(&["level", "id"], &["notes", "owners", "resourceGroup", "type"], &[])),
+        found: RowPlace::Resource("microsoft.authorization/locks", Some(keys(&["level", "id"], &["notes", "owners", "resourceGroup", "type"], &[]))),
         gives: &["CanNotDelete", "ReadOnly", "CanNotDelete on a VM"], read: |reader, row| reader.az_lock(row), summary: no_summary,
     },
     ListedCall {

@@ -94,6 +94,12 @@ impl Unwrapping<'_> {
                         None => found.push((call, vec![row])),
                     }
                 }
+                None if unknown.is_none()
+                    && let Some((call, key)) = self.foreign_row(row) =>
+                {
+                    self.problems.add(foreign(call, key, row.span()));
+                    unknown = Some(());
+                }
                 None if row.opens().is_some() && unknown.is_none() => {
                     let before = self.problems.len();
                     self.unwrap(row, depth + 1, pages);
@@ -126,6 +132,14 @@ impl Unwrapping<'_> {
         calls_of(self.from).find(|call| call.is_row(&row))
     }
 
+    /// The call of whose rows an object has the keys, and the key that shows another service.
+    fn foreign_row(&self, row: Piece<'_>) -> Option<(&'static ListedCall, &'static str)> {
+        let mut ignored = Problems::default();
+        let is_object = row.opens() == Some('{');
+        let row = ReplyObject::open(row, "a row", &mut ignored).filter(|_| is_object)?;
+        calls_of(self.from).find_map(|call| Some((call, call.foreign_row(&row)?)))
+    }
+
     fn object<'t>(
         &mut self,
         piece: Piece<'t>,
@@ -144,6 +158,9 @@ impl Unwrapping<'_> {
         if let Some(call) = calls_of(self.from).find(|call| call.is_row(reply)) {
             let rows = vec![piece];
             return pages.push(ReplyPage { call, rows, total: None, region: None, next: None });
+        }
+        if let Some((call, key)) = self.foreign_row(piece) {
+            return self.problems.add(foreign(call, key, reply.span));
         }
         let inner = ENVELOPES
             .iter()
@@ -285,7 +302,12 @@ impl Unwrapping<'_> {
     }
 
     fn unknown_reply(&self, span: Span, label: &str) -> Problem {
-        let names: Vec<&str> = calls_of(self.from).map(ListedCall::name).collect();
+        let is_call = |call: &&ListedCall| !matches!(call.found, RowPlace::StateOf(_));
+        let mut names: Vec<&str> =
+            calls_of(self.from).filter(is_call).map(ListedCall::name).collect();
+        if self.from.is_none_or(|from| from == "terraform") {
+            names.push("terraform show -json");
+        }
         let title = "the file is not a known reply";
         // It may be a file of any kind, so its lines are not quoted.
         let problem = Problem::at(Code::BadReply, span, title, label).unquoted().help(SAVE);
@@ -309,16 +331,26 @@ fn region(reply: &ReplyObject<'_>, first: Option<&ReplyObject<'_>>) -> Option<St
     rows.find_map(|row| row.text("RegionId", &mut ignored)).map(|region| region.value.into_owned())
 }
 
-impl ReplyPage<'_> {
-    /// A text about its contents: `3 instances of 20`.
-    pub(super) fn summary(&self, problems: &mut Problems) -> String {
-        let mut words = self.call.count(self.rows.len());
-        if let Some(total) = self.total.filter(|total| **total as usize != self.rows.len()) {
-            words.push_str(&format!(" of {}", *total));
+/// What some pages contain, one text for each call: `3 instances of 20`.
+pub(super) fn summaries(pages: &[ReplyPage<'_>], problems: &mut Problems) -> Vec<String> {
+    let mut calls: Vec<&'static ListedCall> = Vec::new();
+    for page in pages {
+        if !calls.iter().any(|call| std::ptr::eq(*call, page.call)) {
+            calls.push(page.call);
         }
-        words.push_str(&(self.call.summary)(&self.rows, problems));
-        words
     }
+    let of_call = |call: &'static ListedCall| {
+        let pages = pages.iter().filter(|page| std::ptr::eq(page.call, call));
+        let rows: Vec<Piece<'_>> = pages.clone().flat_map(|page| &page.rows).copied().collect();
+        let mut words = call.count(rows.len());
+        let total = pages.filter_map(|page| page.total).map(|total| *total).max();
+        if let Some(total) = total.filter(|total| *total as usize > rows.len()) {
+            words.push_str(&format!(" of {total}"));
+        }
+        words.push_str(&(call.summary)(&rows, problems));
+        words
+    };
+    calls.into_iter().map(of_call).collect()
 }
 
 /// Reports missing pages: all pages with the same call, region and total together have fewer rows

@@ -6,9 +6,13 @@ use super::calls::{CALLS, PROVIDERS};
 use super::fields::ReplyObject;
 use super::imported::{Imported, Unseen};
 use super::json::ReplyText;
-use super::pages::{SAVE, Unwrapping, report_missing};
+use super::pages::{SAVE, Unwrapping, report_missing, summaries};
 use super::reader::{FleetReader, Missing};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Spanned, closest};
+use crate::words::Billing;
+
+/// The most instances that one call for their renewal takes.
+const MOST_IDS: usize = 100;
 
 /// Imports replies, in any order: `texts` are files of `sources`. Without `from` their calls are
 /// distinguished by shape alone. Rows about the same instance are joined.
@@ -30,13 +34,13 @@ pub fn import(
     for (text, file) in replies.iter().zip(texts) {
         let path = sources.path(*file);
         let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
+        let before = pages.len();
         for value in text.values(problems) {
             let from = from.map(|from| from.value.as_str());
-            let found = Unwrapping { from, file: &name, problems }.open(value);
-            let lines = found.iter().map(|page| format!("{path}: {}", page.summary(problems)));
-            out.read.extend(lines);
-            pages.extend(found);
+            pages.extend(Unwrapping { from, file: &name, problems }.open(value));
         }
+        let lines = summaries(pages.get(before..).unwrap_or_default(), problems);
+        out.read.extend(lines.into_iter().map(|line| format!("{path}: {line}")));
     }
     report_missing(&pages, problems);
     let clouds: BTreeSet<&str> = pages.iter().map(|page| page.call.cloud).collect();
@@ -74,11 +78,13 @@ pub fn unknown_provider(from: &str) -> Problem {
 
 /// Facts that no reply shows, counted by the call that would show them.
 fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
+    let subscriptions = subscriptions_without_renewal(out);
     let line = |(missing, count): (Missing, usize)| {
         let Missing { cloud, subject, fact, group, place } = missing;
         let call = CALLS.iter().find(|call| call.cloud == cloud && call.gives.contains(&fact));
         let call = call.map_or("", |call| call.command);
         let call = call.replace("{group}", &group).replace("{place}", &place);
+        let call = call.replace("{instances}", &subscriptions);
         let of = if subject == "group" {
             out.clouds_of_groups.iter().filter(|of| **of == cloud).count()
         } else {
@@ -87,4 +93,15 @@ fn unseen(out: &Imported, missing: BTreeMap<Missing, usize>) -> Vec<Unseen> {
         Unseen { count, of, subject, fact, call }
     };
     missing.into_iter().map(line).collect()
+}
+
+/// The ids of subscriptions whose renewal no reply shows, joined by commas: as many as one call
+/// takes.
+fn subscriptions_without_renewal(out: &Imported) -> String {
+    let open = out.instances.iter().filter(|(_, written)| {
+        let billing = written.billing.and_then(|billing| billing.value.0);
+        billing == Some(Billing::Subscription) && written.renewal.is_none()
+    });
+    let ids = open.take(MOST_IDS).map(|(id, _)| id.value.as_str());
+    ids.collect::<Vec<_>>().join(",")
 }

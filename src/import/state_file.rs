@@ -73,8 +73,12 @@ fn module<'t>(
         }
     }
     for child in module_.list("child_modules", "child_modules", problems) {
-        let child = ReplyObject::open(child, "a module", problems);
-        if let Some(child) = child.filter(|_| depth < DEEPEST) {
+        if depth == DEEPEST {
+            let title = format!("modules are nested more than {DEEPEST} deep");
+            problems.add(Problem::at(Code::LeftOut, child.span(), title, "left out"));
+            return;
+        }
+        if let Some(child) = ReplyObject::open(child, "a module", problems) {
             module(&child, depth + 1, problems, each);
         }
     }

@@ -39,6 +39,7 @@ mod fuzz;
 /// The shortest ways to a loss, and that pruning loses none.
 mod hunt;
 /// Real replies of providers, with outcomes that were counted by hand.
+mod import_rows;
 mod imports;
 /// Imports between files, for the layer test.
 mod imports_of_files;

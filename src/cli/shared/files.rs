@@ -133,7 +133,7 @@ pub fn shown(path: &Path) -> String {
 /// Reads the text of a file. A file without an ending has the size limit of a YAML file.
 ///
 /// # Errors
-/// If the file cannot be read, is too large or is not UTF-8.
+/// If the file cannot be read, is too large or is neither UTF-8 nor UTF-16 with its mark.
 pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     let is_yaml = path.extension().is_none() || is_yaml(path);
     let fail =
@@ -166,6 +166,10 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     } else {
         bytes
     };
+    if let Some(unit) = utf16(&bytes) {
+        let text = from_utf16(bytes.get(2..).unwrap_or_default(), unit);
+        return text.ok_or_else(|| fail("it is not valid UTF-16".into(), Some("save it as UTF-8")));
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.split(|byte| *byte == b'\n').count();
@@ -173,6 +177,23 @@ pub fn read_text(path: &Path) -> Result<String, ReadFailure> {
     })?;
     // Some editors write a byte order mark, which is not part of the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// How two bytes are a unit of UTF-16, as some shells write what is redirected into a file; `None`
+/// if the file does not begin with its byte order mark.
+fn utf16(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    match bytes.first_chunk()? {
+        [0xff, 0xfe] => Some(u16::from_le_bytes),
+        [0xfe, 0xff] => Some(u16::from_be_bytes),
+        _ => None,
+    }
+}
+
+/// The text of units of UTF-16; `None` if it is not valid.
+fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let text = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)));
+    text.collect::<Result<String, _>>().ok().filter(|_| odd.is_empty())
 }
 
 /// The contents of a compressed file, which may hold at most `largest` bytes.

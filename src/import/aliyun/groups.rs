@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::names::{CLOUD, DELETION_PROTECTION, GROUP_DELETION_PROTECTION, PROTECTED, STANDBY};
 use crate::diagnostics::{Span, Spanned};
-use crate::format::{Known, Name, OneOrMany, When, WrittenGroup, WrittenProtect};
+use crate::format::{Known, Name, OneOrMany, When, WrittenGroup, WrittenInstance, WrittenProtect};
 use crate::import::fields::{ReplyObject, text};
 use crate::import::reader::{FleetReader, Missing};
 use crate::time::SimSpan;
-use crate::words::{HealthCheck, Membership, ZonePolicy};
+use crate::words::{Billing, HealthCheck, Membership, ResourceKind, ZonePolicy};
 
 /// The words of `CreationType`. `Managed` members are machines of other providers.
 const CREATIONS: &[(&str, Creation)] = &[
@@ -193,6 +193,8 @@ impl FleetReader<'_> {
                 ("billing", written.billing.is_some_and(|billing| !billing.is_known())),
                 ("membership", written.membership.is_some_and(|member| !member.is_known())),
                 ("auto-release", written.auto_release.is_some_and(|release| !release.is_known())),
+                ("renewal", is_subscription(written) && written.renewal.is_none()),
+                ("disks", !has_system_disk(written)),
                 ("lock", written.lock.as_ref().is_some_and(|lock| !lock.is_known())),
             ];
             let others = others.into_iter().filter(|(_, unknown)| *unknown).map(|(fact, _)| fact);
@@ -204,6 +206,15 @@ impl FleetReader<'_> {
         found.extend(groups.map(|_| Missing::of_group(CLOUD, GROUP_DELETION_PROTECTION)));
         found.into_iter().for_each(|missing| self.missing(missing));
     }
+}
+
+fn is_subscription(written: &WrittenInstance) -> bool {
+    written.billing.is_some_and(|billing| billing.value.0 == Some(Billing::Subscription))
+}
+
+fn has_system_disk(written: &WrittenInstance) -> bool {
+    let resources = written.resources.iter().flat_map(|resources| &resources.0);
+    resources.into_iter().any(|(_, resource)| resource.0.kind == ResourceKind::SystemDisk)
 }
 
 /// The protections that the state of a member shows. They are unknown without the state.

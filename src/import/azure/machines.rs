@@ -121,24 +121,14 @@ impl FleetReader<'_> {
         let regular = Spanned::new(Known(Some(Billing::PayAsYouGo)), name.span);
         written.billing = Some(match self.word(row, "priority", PRIORITIES) {
             Some(billing) => billing.map(|billing| Known(Some(billing))),
-            None if row.is_blank("priority") => regular,
+            // Any list of resources has the id of a machine; that of machines has their profiles.
+            None if row.is_blank("priority") && is_full(row) => regular,
             None => Spanned::new(Known::UNKNOWN, name.span),
         });
         written.eviction = self.word(row, "evictionPolicy", EVICTIONS).map(|word| word.value);
         let resources = self.az_resources(row);
         written.resources = (!resources.is_empty()).then_some(Map(resources));
-        Some(MachineRow {
-            at,
-            name: name.clone(),
-            set: None,
-            set_name: String::new(),
-            is_part: false,
-            written,
-            flags_known: false,
-            paid_as_set: false,
-            latest: None,
-            origin: self.from,
-        })
+        Some(MachineRow::new(at, name.clone(), written, self.from))
     }
 
     /// The protections of a member from its set.
@@ -211,6 +201,13 @@ impl FleetReader<'_> {
         })?;
         Some((name, WrittenResource::new(kind, gib.map(|gib| u64::from(gib.value)), with)))
     }
+}
+
+/// Whether a row has the properties of a machine, so that a missing one is not set.
+fn is_full(row: &ReplyObject<'_>) -> bool {
+    ["hardwareProfile", "storageProfile", "vmId", "priority"]
+        .iter()
+        .any(|key| row.piece(key).is_some())
 }
 
 /// The name of the set in a path.

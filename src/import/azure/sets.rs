@@ -103,10 +103,15 @@ impl FleetReader<'_> {
         }
         written.removal = (!orders.is_empty()).then_some(OneOrMany(orders));
         for key in ["forceDeletion", "prioritizeUnhealthyVMs"] {
-            if let Some(flag) = policy.flag(key, self.problems).filter(|flag| flag.value) {
-                let title = format!("`{key}` has no effect on the selection of instances here");
-                self.left_out(flag.span, title, "not simulated");
-            }
+            self.without_effect(&policy, key);
+        }
+    }
+
+    /// Reports a setting of a scale-in that is on and that no policy has.
+    pub(in crate::import) fn without_effect(&mut self, policy: &ReplyObject<'_>, key: &str) {
+        if let Some(flag) = policy.flag(key, self.problems).filter(|flag| flag.value) {
+            let title = format!("`{key}` has no effect on the selection of instances here");
+            self.left_out(flag.span, title, "not simulated");
         }
     }
 

@@ -59,7 +59,10 @@ impl FleetReader<'_> {
 
     fn tf_scale_in(&mut self, row: &ReplyObject<'_>, written: &mut WrittenGroup) {
         let rule = match self.block(row, "scale_in") {
-            Some(block) => self.word(&block, "rule", ORDERS),
+            Some(block) => {
+                self.without_effect(&block, "force_deletion_enabled");
+                self.word(&block, "rule", ORDERS)
+            }
             None => self.word(row, "scale_in_policy", ORDERS),
         };
         written.removal = rule.map(|rule| OneOrMany(vec![rule.map(str::to_owned)]));
@@ -103,18 +106,10 @@ impl FleetReader<'_> {
         written.resources = Some(Map(self.tf_machine_disks(row)));
         let set = row.text("virtual_machine_scale_set_id", self.problems);
         let set_name = set.as_ref().and_then(|id| id.rsplit('/').next().map(str::to_owned));
-        self.machine(MachineRow {
-            at,
-            name,
-            set: set.map(|id| Spanned::new(ResourcePath::of(&id).path, id.span)),
-            set_name: set_name.unwrap_or_default(),
-            is_part: false,
-            written,
-            flags_known: false,
-            paid_as_set: false,
-            latest: None,
-            origin: self.from,
-        });
+        let mut machine = MachineRow::new(at, name, written, self.from);
+        machine.set = set.map(|id| Spanned::new(ResourcePath::of(&id).path, id.span));
+        machine.set_name = set_name.unwrap_or_default();
+        self.machine(machine);
     }
 
     fn tf_machine_disks(&mut self, row: &ReplyObject<'_>) -> Vec<(Spanned<Name>, WrittenResource)> {
