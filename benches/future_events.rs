@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use stayput::kernel::{Flow, FutureEvents, Limits, Model, Priority, Simulation, Streams, TimerId};
 use stayput::time::{SimSpan, SimTime};
 
-/// How many timers fire in one measurement.
+/// Number of timers that fire in one measurement.
 const FIRINGS: u32 = 100_000;
 
 /// The mean time between two firings of one timer: half a year.

@@ -25,7 +25,7 @@ use stayput::plan::{Options, Plan, compile};
 use stayput::stats::{Confidence, Counter};
 use stayput::words::{Metric, Trigger, Word as _};
 
-/// How many times each study is repeated.
+/// Number of repetitions of each study.
 const STUDIES: u64 = 2_000;
 
 /// A number greater than 0 and less than 1.
@@ -128,7 +128,8 @@ fn means() {
     }
 }
 
-/// The old policy loses at u < 0.3, the new one at u < 0.1 and, seldom, where the old one does not.
+/// The old policy loses if u < 0.3. The new policy loses if u < 0.1 and, in rare cases, if the old
+/// policy does not lose.
 fn differences() {
     for n in [20, 100, 1_000] {
         for (name, metric, truth) in [
@@ -179,7 +180,8 @@ fn stopped() -> Result<(), String> {
     Ok(())
 }
 
-/// The complete program, from a scenario's text: two of six are removed, three are protected.
+/// The whole engine, from a scenario's text: two of six members are removed, and three are
+/// protected.
 fn engine(plan: &Plan) -> Result<(), String> {
     let workers = WorkerPool::new(2)?;
     let truths =
@@ -200,15 +202,15 @@ fn engine(plan: &Plan) -> Result<(), String> {
         }
     }
     for ((metric, truth), held) in truths.iter().zip(held) {
-        tell(&format!("`who-goes.yaml`, {metric} of {truth}"), "100", held);
+        tell(&format!("`random-ties.yaml`, {metric} of {truth}"), "100", held);
     }
     Ok(())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let text = include_str!("../scenarios/who-goes.yaml");
+    let text = include_str!("../scenarios/random-ties.yaml");
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let file = sources.add("who-goes.yaml", text);
+    let file = sources.add("random-ties.yaml", text);
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
     let compiled = compiled.ok_or_else(|| render(&problems, &sources, false))?;
     println!("| what | replications | held by the interval of 95 % |\n|---|---|---|");

@@ -42,7 +42,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "merge_part", run: merge_part, valid_share: 25 },
 ];
 
-/// A text that a scenario names, read whole or row by row.
+/// A source with one text, which is read whole or row by row.
 struct Beside<'t> {
     text: &'t str,
     streamed: bool,
@@ -114,7 +114,7 @@ fn run(plan: Plan) {
 fn check(problems: &Problems, sources: &Sources) -> Input {
     for problem in problems.sorted() {
         let has_place = !problem.labels.is_empty() || problem.path.is_some();
-        // A file of another kind is named in the title, and nothing of it is shown.
+        // A file of another kind is named in the title, and its contents are not shown.
         let names_file = problem.title.contains("`input");
         assert!(has_place || names_file, "without a place: {problem:?}");
         for (span, _) in &problem.labels {

@@ -49,8 +49,7 @@ impl Money {
 
     /// Reads an amount, such as `12` or `0.085`.
     ///
-    /// # Errors
-    /// Why the text is not an amount.
+    /// # Errors The reason why the text is not an amount.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let (sign, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
@@ -195,7 +194,7 @@ impl serde::Serialize for Currency {
 impl<'de> serde::Deserialize<'de> for Currency {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let refuse = || serde::de::Error::custom(format!("`{text}` is no code of a currency"));
+        let refuse = || serde::de::Error::custom(format!("`{text}` is not the code of a currency"));
         Self::parse(&text).ok_or_else(refuse)
     }
 }

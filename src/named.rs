@@ -98,11 +98,11 @@ pub struct NamedFinding {
     pub rule: String,
     /// How serious it is.
     pub severity: RuleSeverity,
-    /// What the finding is about.
+    /// The subject of the finding.
     pub subject: NamedSubject,
     /// The caller who broke it; `None` if no caller is known.
     pub actor: Option<String>,
-    /// What is wrong, in a sentence.
+    /// The violation, as a sentence.
     pub text: String,
 }
 
@@ -176,7 +176,7 @@ pub struct NamedDecision {
     pub decided_by: Option<String>,
     pub rule: Option<String>,
     pub confidence: Confidence,
-    /// Switches that the decision rests on, with their positions.
+    /// Switches that the decision depends on, with their positions.
     pub assumptions: Vec<(String, String)>,
     /// Verdicts of the protections that were on.
     pub verdicts: Vec<(String, Verdict)>,
@@ -188,7 +188,7 @@ pub struct NamedDecision {
     pub origin: NamedOrigin,
 }
 
-/// What would have prevented a loss.
+/// The act that would have prevented a loss.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedRemedy {
     /// The act, in words.
@@ -212,7 +212,7 @@ pub struct NamedChange {
     pub origin: NamedOrigin,
 }
 
-/// What a change is about.
+/// The subject of a change or a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the variants of Subject, with names")]
@@ -499,6 +499,6 @@ impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let at = SimTime::parse(&text);
-        at.map(Self).map_err(|why| D::Error::custom(format!("`{text}` is no instant: {why:?}")))
+        at.map(Self).map_err(|why| D::Error::custom(format!("`{text}` is not an instant: {why:?}")))
     }
 }

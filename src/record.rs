@@ -186,7 +186,7 @@ pub enum Refusal {
     Obstacle(Obstacle),
 }
 
-/// What decided: a protection or another factor.
+/// The factor that decided: a protection or another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecidedBy {
     /// No factor: a call that no rule blocked.
@@ -238,7 +238,7 @@ pub struct Decision {
     pub decided_by: DecidedBy,
     /// Rule that decided; `None` if none did.
     pub rule: Option<RuleId>,
-    /// Weakest confidence and all switches that the decision rests on.
+    /// Weakest confidence and all switches that the decision depends on.
     pub basis: Basis,
     /// Verdicts of all protections that were on.
     pub ruling: Ruling,
@@ -250,7 +250,7 @@ pub struct Decision {
     pub remedy: Option<Remedy>,
     /// The first instant at which the remedy could have been used; `None` if there is no remedy.
     pub remedy_from: Option<SimTime>,
-    /// What was lost with the instance; `None` if it was not released, or nothing is stated.
+    /// The worth of the instance; `None` if it was not released, or no worth is stated.
     pub worth: Option<Money>,
     /// The event with which the chain of its causes began. If there is none, but a protection that
     /// would have held was removed in the run, the removal.
@@ -329,7 +329,7 @@ pub struct Change {
     pub at: SimTime,
     /// The instance, group or account that changed.
     pub subject: Subject,
-    /// What changed, with the old and the new value.
+    /// The changed property, with the old and the new value.
     pub what: What,
     /// The event or timer that caused it.
     pub cause: Cause,
@@ -346,7 +346,7 @@ pub struct Loss {
     pub at: SimTime,
     /// Instance that the resource belonged to.
     pub instance: InstanceId,
-    /// The event or timer that caused it.
+    /// Trigger of the request.
     pub trigger: Trigger,
     /// Kind of the resource.
     pub resource: ResourceKind,
@@ -356,10 +356,10 @@ pub struct Loss {
     pub fate: Fate,
     /// Size in GiB; `None` if it is unknown or the resource has none.
     pub gib: Option<u64>,
-    /// What it costs for an hour; `None` if the fleet does not state it.
+    /// Its price for an hour; `None` if the fleet does not state it.
     pub hourly: Option<Money>,
-    /// What it costs from here to the end of the run, if it is left behind and still billed; to
-    /// the nearest millionth. `None` if it is not left behind, or its price is not stated.
+    /// Its cost from here to the end of the run, if it is left behind and still billed; to the
+    /// nearest millionth. `None` if it is not left behind, or its price is not stated.
     pub billed_until_end: Option<Money>,
     /// Rule of the fate, and its policy.
     pub rule: (PolicyId, RuleId),
@@ -381,11 +381,11 @@ pub struct HouseFinding {
     pub rule: Arc<str>,
     /// How serious it is.
     pub severity: RuleSeverity,
-    /// What the finding is about.
+    /// The subject of the finding.
     pub subject: Subject,
     /// The caller who broke it; `None` if no caller is known.
     pub actor: Option<ActorId>,
-    /// What is wrong, in a sentence.
+    /// The violation, as a sentence.
     pub text: Box<str>,
 }
 
@@ -409,7 +409,7 @@ pub struct Start {
     pub membership: Option<Membership>,
     /// Its state; absent, if an event creates it.
     pub state: Lifecycle,
-    /// The protections that are on, of its group included.
+    /// The protections that are on, including those of its group.
     pub on: ProtectionSet,
     /// Protections whose setting is unknown.
     pub unknown: ProtectionSet,
@@ -440,9 +440,9 @@ pub struct InstanceRow {
     pub zone: Option<ZoneId>,
     /// When it was created; `None` if it never was.
     pub created: Option<SimTime>,
-    /// What it costs for an hour; `None` if the fleet does not state it.
+    /// Its price for an hour; `None` if the fleet does not state it.
     pub hourly: Option<Money>,
-    /// What is lost with it once it is released; `None` if the fleet does not state it.
+    /// The worth that is lost when it is released; `None` if the fleet does not state it.
     pub worth: Option<Money>,
     /// The instance at the start; `None` if the run created it under a new name.
     pub start: Option<Start>,

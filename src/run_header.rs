@@ -118,7 +118,7 @@ impl EventNames {
     }
 }
 
-/// The cause of what the fleet sets at the start of a run, as reports print it.
+/// The cause of the settings of the fleet at the start of a run, as reports print it.
 pub const START: &str = "start:fleet";
 
 /// The name of a run: `SCENARIO`, or `SCENARIO [CASE]` if the case has a name.

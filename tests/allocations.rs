@@ -100,7 +100,7 @@ events:
     compiled(&text)
 }
 
-/// Counts the bytes that are written to it.
+/// A writer that counts the bytes that are written to it.
 #[derive(Clone, Default)]
 struct Counted(Arc<AtomicU64>);
 

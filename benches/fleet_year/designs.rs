@@ -91,7 +91,7 @@ fn simulate(year: &Year, log: Option<Schedule>) -> (Outcome, Option<Schedule>) {
     (outcome, log)
 }
 
-/// A queue that the plain loop can be run on.
+/// A queue of timers for the plain loop.
 trait Queue: Timers {
     fn next(&self) -> Option<SimTime>;
     fn take(&mut self) -> Option<Wait>;
@@ -118,7 +118,7 @@ fn plain(year: &Year, mut queue: impl Queue) -> Outcome {
     }
 }
 
-/// No queue at all: due times are stored, and the order of firing is known beforehand.
+/// No queue: due times are stored, and the order of firing is given.
 pub fn limit(year: &Year, schedule: &Schedule) -> Outcome {
     let due = vec![[SimTime::NEVER; 3]; year.instances as usize];
     plain(year, Known { due, schedule, next: 0 })

@@ -32,13 +32,13 @@ fleet: {}
 
 /// The result of a run; two runs agree if their results are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct AlreadyReported {
+pub struct EngineCounts {
     pub events: u64,
     pub requests: u64,
     pub decisions: u64,
     pub changes: u64,
     pub losses: u64,
-    /// Every decision folded in the order in which it was taken.
+    /// Digest of all decisions, in the order in which they were made.
     pub fingerprint: u64,
 }
 
@@ -48,8 +48,8 @@ pub fn start(plan: Plan) -> Run {
 }
 
 /// Runs a plan to its end with a sink that only counts.
-pub fn run(plan: Plan) -> AlreadyReported {
-    let mut reported = AlreadyReported::default();
+pub fn run(plan: Plan) -> EngineCounts {
+    let mut reported = EngineCounts::default();
     let mut run = start(plan);
     while run.step() {
         for record in run.records() {
@@ -114,7 +114,7 @@ pub fn plan(instances: u32, events: usize) -> Plan {
     plan
 }
 
-/// Some time after `from`, a minute ahead at least, evenly spread over `span` seconds.
+/// A time after `from`: at least a minute later, evenly spread over `span` seconds.
 fn later(from: SimTime, bits: u64, span: i64) -> SimTime {
     let share = (u128::from(bits) * u128::from(span.unsigned_abs())) >> 64;
     let seconds = i64::try_from(share).unwrap_or(0);

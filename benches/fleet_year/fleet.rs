@@ -1,10 +1,9 @@
-//! The work: a fleet with a year of events, and a decision for each.
+//! The benchmarked work: a fleet with a year of events, and a decision for each event.
 //!
-//! Each instance has a timer for a scheduled release and one for the end of its
-//! term, each account of a thousand instances one for its days of grace. Orders
-//! are spread evenly over the year: 40 % set a timer, 20 % clear one, 20 % delete
-//! an instance, 10 % switch a protection, 10 % let an account fall into arrears or
-//! settle. The place of a released instance is taken by a new one.
+//! Each instance has a timer for a scheduled release and one for the end of its term, each account
+//! of a thousand instances one for its days of grace. Orders are spread evenly over the year: 40 %
+//! set a timer, 20 % clear one, 20 % delete an instance, 10 % switch a protection, 10 % let an
+//! account fall into arrears or settle. A new instance takes the index of a released one.
 
 use std::hint::black_box;
 
@@ -18,7 +17,7 @@ pub const END: SimTime = SimTime::from_seconds(365 * DAY);
 const DAY: i64 = 86_400;
 const PER_ACCOUNT: u32 = 1_000;
 
-/// What waits.
+/// A timer of the fleet, by the index of its instance or account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wait {
     Release(u32),
@@ -44,7 +43,7 @@ impl TimerId for Wait {
     }
 }
 
-/// Where timers are set and cleared.
+/// A future event list, in which timers are set and cleared.
 pub trait Timers {
     fn set(&mut self, timer: Wait, at: SimTime);
     fn clear(&mut self, timer: Wait);
@@ -60,14 +59,15 @@ pub enum Verb {
     Account,
 }
 
-/// An order of the year; what it does not need is there and without meaning.
+/// An event of the year. Fields that its verb does not need have no meaning.
 #[derive(Debug, Clone, Copy)]
 pub struct Event {
     pub verb: Verb,
-    /// Of two timers the term's; on; overdue.
+    /// Whether `Set` and `Clear` are about the term; whether `Protect` switches on; whether the
+    /// account of `Account` becomes overdue.
     pub flag: bool,
     pub instance: u32,
-    /// Seconds.
+    /// The delay of a timer, in seconds.
     pub delay: u32,
 }
 
@@ -132,7 +132,7 @@ enum Verdict {
     Kept,
 }
 
-/// What an instance is, besides its timers.
+/// The state of an instance, without its timers.
 #[derive(Clone, Copy)]
 struct Instance {
     protected: bool,
@@ -140,7 +140,7 @@ struct Instance {
     births: u32,
 }
 
-/// The fleet under way.
+/// The state of the fleet during a run.
 pub struct Fleet {
     instances: Vec<Instance>,
     overdue: Vec<bool>,
@@ -155,8 +155,8 @@ pub struct Fleet {
 impl Fleet {
     pub fn new(year: &Year) -> Self {
         let accounts = year.instances.div_ceil(PER_ACCOUNT);
-        // A twentieth of the events settles some account: grace is some five times
-        // what passes between two settlements of one, so few accounts are swept.
+        // A twentieth of the events settles an account. The grace period is about five times the
+        // span between two settlements of one account, so it ends for few accounts.
         let between = END.seconds() * i64::from(accounts) * 20 / (year.events.len() as i64);
         let instance = |who| {
             let bits = mix(u64::from(who));
@@ -181,7 +181,7 @@ impl Fleet {
         }
     }
 
-    /// Has an instance fetched from memory.
+    /// Prefetches an instance from memory.
     pub fn touch(&self, instance: u32) {
         black_box(self.instances[instance as usize].births);
     }
@@ -215,7 +215,7 @@ impl Fleet {
                 self.decide(instance, Cause::Scheduled, now, timers);
             }
             Wait::Term(instance) => {
-                // What is held is renewed for a month.
+                // A held subscription is renewed for a month.
                 if self.decide(instance, Cause::Ended, now, timers) == Verdict::Held {
                     timers.set(timer, now.after(SimSpan::from_seconds(30 * DAY)));
                 }
@@ -265,7 +265,8 @@ impl Fleet {
         verdict
     }
 
-    /// A new instance takes the place; its life depends on its place and number only.
+    /// Creates a new instance at an index. Its times depend only on the index and on the number of
+    /// instances that had this index before.
     fn settle_in(&mut self, who: u32, now: SimTime, timers: &mut impl Timers) {
         let instance = &mut self.instances[who as usize];
         instance.births += 1;

@@ -85,7 +85,7 @@ fn measure_engine(instances: u32, rounds: usize) {
     let plan = engine::plan(instances, ORDERS);
     let mut ratios = Vec::new();
     let mut times = Vec::new();
-    let mut reported = engine::AlreadyReported::default();
+    let mut reported = engine::EngineCounts::default();
     for _ in 0..rounds {
         let start = clock();
         black_box(designs::limit(&year, &schedule));

@@ -1,10 +1,10 @@
-//! What programs that measure have in common: clocks, and the middle of several rounds.
+//! The common parts of the benchmarks: clocks, and the median of several rounds.
 
-/// How many clocks there are.
+/// Number of clocks.
 pub const CLOCKS: usize = 3;
 
-/// What is measured, in nanoseconds: processor time of all threads, and of this one alone; the
-/// clock on the wall.
+/// The clocks, in nanoseconds: processor time of all threads, processor time of this thread, and
+/// wall-clock time.
 #[cfg(unix)]
 pub fn clocks() -> [i128; CLOCKS] {
     use rustix::time::{ClockId, clock_gettime};
@@ -14,7 +14,7 @@ pub fn clocks() -> [i128; CLOCKS] {
     })
 }
 
-/// The clock on the wall alone, where processor time is not to be had.
+/// Only the wall-clock time, on systems without the other clocks.
 #[cfg(not(unix))]
 #[expect(clippy::disallowed_methods, reason = "a measurement")]
 pub fn clocks() -> [i128; CLOCKS] {
@@ -23,7 +23,7 @@ pub fn clocks() -> [i128; CLOCKS] {
     [i128::try_from(START.elapsed().as_nanos()).unwrap_or_default(); CLOCKS]
 }
 
-/// Middle, smallest and largest.
+/// Median, smallest and largest value.
 pub fn spread(values: &[f64]) -> [f64; 3] {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

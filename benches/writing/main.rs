@@ -1,10 +1,10 @@
 //! The cost of the log: of a row, and of a whole run with and without it.
 //!
-//! Rows are written to nowhere, by the writer that runs use and by the model that it must
-//! agree with. Whole runs go through the real engine; the log goes to files. Rounds are
-//! interleaved, since other work on the machine moves all of them; what counts is the ratio
-//! within a round. Where two cores are free, a run with a thread that writes takes as long on
-//! the wall as the busier of the two. See README.md in the folder above for the results.
+//! Rows are written to a sink, by the writer that runs use and by the reference writer. Whole runs
+//! use the real engine, and their log goes to files. Rounds are interleaved, because other work on
+//! the machine affects all of them; the result is the ratio within a round. If two cores are free,
+//! the wall-clock time of a run with a writer thread is that of the busier thread.
+//! `benches/README.md` has the results.
 //!
 //! `cargo bench --bench writing -- [rounds] [instances] [events]`
 

@@ -1,4 +1,4 @@
-//! The work: a fleet with a year of events, as a scenario with two tables.
+//! The benchmarked work: a fleet with a year of events, as a scenario with two tables.
 //!
 //! Accounts have a thousand instances, and every other instance is protected. 40 % of the events
 //! set a scheduled release, 20 % cancel one, 20 % release by hand, 10 % switch the protection, 10 %

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A study with GNU parallel, on this machine or, with --sshlogin, on many that share a folder.
 #
-#   sh parallel.sh scenarios/who-goes.yaml 100000 study 8
+#   sh parallel.sh scenarios/random-ties.yaml 100000 study 8
 #
 # If it was stopped, the same command continues it. Parts of another study in the
 # folder are refused.
@@ -11,6 +11,6 @@ mkdir -p "$study"
 parallel --halt soon,fail=1 \
     stayput run "$scenario" --replications "$replications" --jobs 1 \
     --shard "{}/$parts" --out "$study/part-{}" --resume -f csv '>' /dev/null ::: $(seq "$parts")
-# Only the parts of this split: those of an earlier one with more parts stay out of it.
+# Only the parts of this run; an earlier run may have left more parts.
 # Byte for byte what `stayput run SCENARIO --replications N --out WHOLE` writes.
 stayput merge $(seq -f "$study/part-%.0f" "$parts") --out "$study/whole"

@@ -1,19 +1,19 @@
 #!/bin/sh
 # A study as a Slurm job array, one task for each part, and a job that puts them together:
 #
-#   id=$(sbatch --parsable --array=1-8 slurm.sh scenarios/who-goes.yaml 100000 study)
+#   id=$(sbatch --parsable --array=1-8 slurm.sh scenarios/random-ties.yaml 100000 study)
 #   sbatch --dependency="afterok:$id" --kill-on-invalid-dep=yes --wrap 'stayput merge study/part-* --out study/whole'
 #
 # With `--kill-on-invalid-dep`, the second job ends if a part fails; without it, it waits for ever.
-# What is there can be seen at any time: stayput merge --partial study/part-*
+# The replications so far can be seen at any time: stayput merge --partial study/part-*
 #
-# The result, study/whole, equals byte for byte what this command writes on one machine:
+# The result, study/whole, has the same bytes as the result of this command on one machine:
 #
-#   stayput run scenarios/who-goes.yaml --replications 100000 --out study/whole
+#   stayput run scenarios/random-ties.yaml --replications 100000 --out study/whole
 #
 # A task that was interrupted, killed or requeued continues where it stopped. To run one again:
 #
-#   PARTS=8 sbatch --array=3 slurm.sh scenarios/who-goes.yaml 100000 study
+#   PARTS=8 sbatch --array=3 slurm.sh scenarios/random-ties.yaml 100000 study
 #
 # Parts of an earlier study in the same folder are refused, not mixed: `--resume` names what
 # differs. Use a new folder for a changed scenario.

@@ -111,7 +111,7 @@ pub enum RunFormat {
     Csv,
     /// Every record or estimate as JSON, one object per line.
     Jsonl,
-    /// One HTML page, with nothing from outside.
+    /// One self-contained HTML page.
     Html,
     /// The cases side by side as Markdown; needs `--compare`.
     Markdown,

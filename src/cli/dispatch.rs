@@ -52,11 +52,11 @@ enum Command {
     Explain(explain::Arguments),
     /// Check scenarios and policies without simulating: read files, resolve names, prove tables.
     Check(check::Arguments),
-    /// Search the shortest ways in which an instance can still be lost.
+    /// Search for the shortest ways to lose an instance.
     Hunt(hunt::Arguments),
     /// Print a first scenario with its expectations, for a small fleet or for your own.
     Init(init::Arguments),
-    /// Turn what a provider's tools print into a scenario without events, on standard output.
+    /// Convert the output of a provider's tools into a scenario without events, and print it.
     Import(import::Arguments),
     /// Print the decision table of a policy: every trigger against every protection, with sources.
     Matrix(matrix::Arguments),

@@ -1,4 +1,4 @@
-//! `stayput hunt`: the shortest ways in which an instance can still be lost.
+//! `stayput hunt`: searches for the shortest ways to lose an instance.
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -30,25 +30,25 @@ pub(super) struct Arguments {
     /// `{ tags: { env: prod } }`.
     #[arg(long, value_name = "SELECTOR")]
     target: String,
-    /// Time in which the instance is to be lost, from the start of the scenario.
+    /// Search only losses within this time after the start of the scenario.
     #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span)]
     within: SimSpan,
-    /// Only these callers make calls. Without it the principals of the scenario do, or anybody.
+    /// Search only calls of these callers (default: the principals of the scenario, or any caller).
     #[arg(long = "as", value_name = "WHO", num_args = 1..)]
     callers: Vec<String>,
     /// Largest number of steps of a way.
     #[arg(long, value_name = "N", default_value_t = 3)]
     max_actions: usize,
-    /// Search only ways that leave the protections as they are.
+    /// Search only ways that do not change a protection.
     #[arg(long)]
     keep_flag: bool,
-    /// Search only calls of people, no causes of the platform such as an unpaid bill.
+    /// Search only calls of people, not events of the platform such as an unpaid bill.
     #[arg(long)]
     calls_only: bool,
     /// Largest number of states to search for each instance.
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     max_states: u64,
-    /// Leave out the events of the scenario: only its fleet counts.
+    /// Ignore the events of the scenario, and use only its fleet.
     #[arg(long)]
     without_events: bool,
     /// Run only this case.
@@ -269,7 +269,7 @@ fn asked(arguments: &Arguments, callers: Vec<Option<ActorId>>) -> Hunt {
 
 /// A selector of the command line, as a file states it.
 fn selector_text(text: &str) -> String {
-    // A glob such as `*-db` is no YAML.
+    // A glob such as `*-db` is not YAML.
     let is_tree = text.trim_start().starts_with(['[', '{']);
     if is_tree { text.to_owned() } else { yaml_scalar(text) }
 }
@@ -281,7 +281,7 @@ fn selector(loader: &mut Loader, text: &str) -> Option<Selector> {
     Selector::read(&node, &mut loader.problems)
 }
 
-/// Searches the ways to lose each of some instances of a plan.
+/// Searches for the ways to lose each of these instances of a plan.
 fn one_plan(
     arguments: &Arguments,
     plan: &mut Plan,
@@ -306,8 +306,8 @@ fn one_plan(
     Ok(targets)
 }
 
-/// The callers that are searched. Those that no event names are added to the plan, unless it has
-/// principals.
+/// The callers whose calls are searched. A caller that no event names is added to the plan, unless
+/// the plan has principals.
 fn callers(plan: &mut Plan, names: &[String]) -> Result<Vec<Option<ActorId>>, Exit> {
     let all = search::callers(plan);
     let refuse = |problem: Problem| {
@@ -344,7 +344,7 @@ fn callers(plan: &mut Plan, names: &[String]) -> Result<Vec<Option<ActorId>>, Ex
     Ok(chosen)
 }
 
-/// What is asked about one instance.
+/// The search for the ways to lose one instance.
 struct Question<'a> {
     arguments: &'a Arguments,
     plan: &'a Plan,

@@ -1,4 +1,4 @@
-//! `stayput import`: what a provider's tools print becomes a scenario without events.
+//! `stayput import`: converts the output of a provider's tools into a scenario without events.
 
 use std::path::PathBuf;
 
@@ -11,8 +11,7 @@ use super::shared::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// What the provider's tools printed: listings, state files, plain or compressed, in any
-    /// order.
+    /// Output of the provider's tools: listings and state files, plain or compressed, in any order.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]

@@ -1,8 +1,8 @@
-//! `stayput init`: a first scenario with its expectations, from nothing or from what a provider's
-//! tools printed.
+//! `stayput init`: prints a first scenario with its expectations, for a small example fleet or for
+//! the fleet in the output of a provider's tools.
 //!
-//! The expectations are not invented: each event is simulated, and what the policy decides is
-//! written down. An event that the policy does not know, or that decides nothing, is left out.
+//! The expectations are the decisions of a simulation of these events. An event that the policy
+//! does not know, or that causes no decision, is left out.
 
 use std::path::{Path, PathBuf};
 
@@ -24,18 +24,18 @@ use crate::words::{InstanceId, Subject};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// What the provider's tools printed, as for `import`. Without a file, the scenario has a
-    /// small fleet.
+    /// Output of the provider's tools, as for `import`. Without a file, the scenario has a small
+    /// fleet.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
     options: ImportOptions,
 }
 
-/// The scenario is compiled as if it were in the working directory.
+/// Path of the scenario while it is compiled: a file in the working directory.
 const PATH: &str = "first.yaml";
 
-/// Number of decisions from which on only those about the target are expected.
+/// Number of expected decisions from which on only decisions about the target are added.
 const MOST_OTHERS: usize = 6;
 
 pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let mut loader = Loader::new();
     let fleet = if arguments.files.is_empty() {
         let policy = arguments.options.policy.first().map(String::as_str);
-        let Some(fleet) = fleet_from_nothing(policy, &mut loader) else {
+        let Some(fleet) = example_fleet(policy, &mut loader) else {
             loader.print_problems(paint);
             return Err(Exit::BadInput);
         };
@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
 
 /// A small fleet on which a protection of the policy has an effect; `None`, with errors, if the
 /// policy has mistakes or no protection of instances.
-fn fleet_from_nothing(policy: Option<&str>, loader: &mut Loader) -> Option<String> {
+fn example_fleet(policy: Option<&str>, loader: &mut Loader) -> Option<String> {
     let newest = || Catalog::names().find(|name| Catalog::extends(name).is_none());
     let name = policy.or_else(newest)?;
     let policy = loader.policy(name)?;
@@ -106,7 +106,7 @@ fn target(plan: &Plan) -> Option<Start> {
     protected.or_else(|| starts().next())
 }
 
-/// What may happen to an instance, in the order of the events.
+/// The events that are tried, in their order in the scenario.
 fn candidates(plan: &Plan, target: &Start) -> Vec<FirstEvent> {
     let instance = yaml_scalar(plan.header.instance(target.instance));
     let account = yaml_scalar(plan.header.account(target.account));
@@ -141,7 +141,7 @@ fn candidates(plan: &Plan, target: &Start) -> Vec<FirstEvent> {
     events
 }
 
-/// What a run decided.
+/// The decisions of a run.
 #[derive(Default)]
 struct Trial {
     /// Number of decisions.

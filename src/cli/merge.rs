@@ -1,8 +1,8 @@
-//! `stayput merge`: the parts of a study, put together.
+//! `stayput merge`: merges the parts of a study.
 //!
-//! Any batch system may carry out `run --replications N --shard K/N`. The merged
-//! result has the same bytes as that of one machine. Parts of different studies, or parts that do
-//! not form a complete study, are refused, and all problems are reported at once.
+//! Any batch system can run `run --replications N --shard K/N`. The merged result has the same
+//! bytes as that of one machine. Parts of different studies, or parts that do not form a complete
+//! study, are refused, and all problems are reported at once.
 //!
 //! The rows of all parts are merged as they are read; only their estimates are kept.
 
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     }
     let refuse = |problems: &Problems| refuse(problems, colour);
     let (Some(first), false) = (parts.first(), problems.refuse()) else {
-        // Whether the other tables are valid can be said even so.
+        // The other tables are checked nevertheless.
         let readable = parts.iter().filter_map(|part| Some((part, part.table().ok()?)));
         for (part, table) in readable {
             if let Err(problem) = read_all(part, table, &mut |_| ())? {
@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     let is_whole = missing.is_empty();
     missing.iter().for_each(|line| terminal::print_stderr(&format!("stayput: {line}")));
     let level = first.study.confidence();
-    let mut file = account(&parts, first);
+    let mut file = run_file(&parts, first);
     let mut results = Vec::new();
     for (run, MergedRun { policy, estimator, .. }) in merged {
         let (complete, incomplete) = (estimator.complete, estimator.incomplete);
@@ -194,7 +194,7 @@ struct Merging<'p> {
     /// Number of replications of the study.
     all: u64,
     partial: bool,
-    /// What is missing, as messages.
+    /// Messages about missing replications.
     missing: Vec<String>,
     problems: Problems,
     rows: u64,
@@ -383,7 +383,7 @@ fn range(from: u64, to: u64) -> String {
     if from == to { from.to_string() } else { format!("{from} to {to}") }
 }
 
-/// Says which parts are not whole, and which were not given.
+/// Adds which parts are incomplete, and which shards are missing.
 fn missing_help(parts: &[Part], mut problem: Problem) -> Problem {
     for part in parts.iter().filter(|part| !part.file.complete) {
         problem.notes.push(format!("`{}` is not complete", part.path));
@@ -405,7 +405,7 @@ fn missing_help(parts: &[Part], mut problem: Problem) -> Problem {
 }
 
 /// The run file of the whole study, without its runs.
-fn account(parts: &[Part], first: &Part) -> RunFile {
+fn run_file(parts: &[Part], first: &Part) -> RunFile {
     let assumptions = parts.iter().flat_map(|part| part.file.assumptions.iter().cloned());
     RunFile {
         study: Some(WrittenStudy { shard: None, ..first.study.clone() }),

@@ -206,7 +206,8 @@ impl<'a> Running<'a> {
         let limits = self.arguments.overrides.limits();
         let mut summary = Summary::default();
         self.write(&RunItem::Start(&plan))?;
-        // Only the tables and the run file beside them have what is written.
+        // Only the run file beside the tables contains the values and places of the scenario's
+        // text.
         let written = if self.tables.is_some() {
             WrittenPlan::of(&plan, &loader.sources)
         } else {
@@ -305,7 +306,7 @@ impl<'a> Running<'a> {
     }
 }
 
-/// The command that makes a page again: what decides its content, not where it goes.
+/// The command that produces the page again, with the options that affect its content.
 fn command(arguments: &Arguments) -> String {
     let mut words = vec!["stayput run".to_owned()];
     words.extend(

@@ -60,7 +60,7 @@ enum Format {
     Github,
     /// Markdown for a comment on a pull request.
     Markdown,
-    /// One HTML page, with nothing from outside.
+    /// One self-contained HTML page.
     Html,
 }
 

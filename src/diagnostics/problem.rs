@@ -213,7 +213,7 @@ impl Problem {
         self
     }
 
-    /// Adds what may have been meant, and what to write where the word alone is not enough.
+    /// Adds the suggested words, and the full text to write where a word alone is not enough.
     #[must_use]
     pub fn suggest(self, suggestion: &Suggestion<'_>) -> Self {
         let problem = self.did_you_mean(&suggestion.words);

@@ -134,7 +134,7 @@ fn snippet<'s>(
         let kind =
             if Some(*span) == main { AnnotationKind::Primary } else { AnnotationKind::Context };
         let start = boundary(text, span.start as usize) - from;
-        // Of a place with several lines only the first is shown.
+        // Only the first line of a place with several lines is shown.
         let line_end = text[from + start..to].find('\n').map_or(to - from, |index| start + index);
         let end = (boundary(text, span.end as usize).saturating_sub(from)).clamp(start, line_end);
         let mut annotation = kind.span(start..end);

@@ -105,8 +105,8 @@ impl Sources {
         self.push(SourceText { path: path.into(), text, piece_after: None })
     }
 
-    /// The piece of a large file with this number, which begins after `lines` lines. Its text is
-    /// the one that was set last. Reports do not list it as an input.
+    /// The id of piece `number` of a large file; `lines` lines come before the piece.
+    /// [`Self::set_piece`] sets its text. Reports do not list it as an input.
     pub fn piece(&mut self, path: &str, number: usize, lines: usize) -> FileId {
         let key = (path.to_owned(), number);
         if let Some(known) = self.pieces.get(&key) {

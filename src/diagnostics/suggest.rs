@@ -9,14 +9,14 @@ const LONGEST: usize = 100;
 struct Guess {
     /// The typed words, in lower case.
     typed: &'static [&'static str],
-    /// The value that it has, where the suggestion depends on it; `None` stands for any.
+    /// The value of the key for which the suggestion is right; `None` for any value.
     value: Option<&'static str>,
-    /// What is probably meant; only those that are allowed at the place are suggested. Empty if
-    /// no key replaces it; then `beside` identifies the place.
+    /// The words that are probably meant; only those that are allowed at the place are suggested.
+    /// Empty if no key replaces it; then `beside` identifies the place.
     meant: &'static [&'static str],
     /// A key that is allowed at the place, if nothing else identifies it; otherwise empty.
     beside: &'static str,
-    /// What to write instead of the key and its value; empty if the word alone is enough.
+    /// The text to write instead of the key and its value; empty if the word alone is enough.
     write: &'static str,
 }
 
@@ -170,8 +170,8 @@ pub struct Suggestion<'w> {
 }
 
 impl<'w> Suggestion<'w> {
-    /// What may have been meant by `typed` where only `words` are allowed. `value` is the value of
-    /// the key; `None` if it has none.
+    /// The suggestion for `typed` where only `words` are allowed. `value` is the value of the key;
+    /// `None` if it has none.
     pub fn of(typed: &str, value: Option<&str>, words: impl IntoIterator<Item = &'w str>) -> Self {
         let words: Vec<&'w str> = words.into_iter().collect();
         let lower = typed.to_lowercase().replace(['_', ' '], "-");

@@ -33,7 +33,7 @@ impl Reach {
         &mut self.0[policy.index()]
     }
 
-    /// Adds what a record used.
+    /// Adds the parts that a record used.
     pub fn add(&mut self, record: &Record, world: &World) {
         match record {
             Record::Decision(decision) => {
@@ -136,7 +136,7 @@ impl Coverage {
         &mut known.or_insert_with(|| (policy.clone(), Reached::default())).1
     }
 
-    /// Adds what a case used.
+    /// Adds the parts that a case used.
     pub fn add(&mut self, books: &[Arc<Rulebook>], reached: &[Reached]) {
         for (book, reached) in books.iter().zip(reached) {
             let all = self.entry(&book.policy);
@@ -192,7 +192,7 @@ fn total(policy: &Policy, reached: &Reached) -> PolicyCoverage {
     let (mut switches, mut positions) = (Share::default(), Share::default());
     for (index, switch) in policy.switches.iter().enumerate() {
         let id = crate::words::SwitchId::from_index(index);
-        // The switches that every policy has are about unknown facts of a fleet.
+        // Switches about unknown facts of a fleet are not counted; every policy has them.
         if policy.unknown.contains(id) {
             continue;
         }

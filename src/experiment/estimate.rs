@@ -57,7 +57,7 @@ pub(super) struct ObservedSeries {
     pub(super) name: String,
     pub(super) unit: Unit,
     source: SeriesSource,
-    /// Whether the value is 1 if the count is not 0, and 0 otherwise.
+    /// Whether the value is a share: 1 if the count is not 0, and 0 otherwise.
     any: bool,
 }
 
@@ -168,15 +168,15 @@ pub fn estimates(all: &Replications, level: Confidence) -> Vec<Estimate> {
 pub struct Estimator {
     series: Vec<ObservedSeries>,
     tallies: Vec<Tally>,
-    /// The values of each series, while they are not more than `most` in all.
+    /// The values of each series; `None` once there are more than `most` in total.
     samples: Option<Vec<Sample>>,
     kept: usize,
     most: usize,
-    /// Number of complete replications, and of others.
+    /// Number of complete replications.
     pub complete: u64,
     /// Number of replications that did not complete.
     pub incomplete: u64,
-    /// Number of events of all of them.
+    /// Number of events of all replications.
     pub events: u64,
 }
 

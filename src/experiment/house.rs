@@ -37,7 +37,7 @@ pub struct HouseWatch {
 }
 
 impl HouseWatch {
-    /// A watch over some rules.
+    /// A watch over these rules.
     pub const fn new(rules: Arc<[HouseRule]>) -> Self {
         Self {
             rules,
@@ -110,7 +110,7 @@ impl HouseWatch {
         callers.insert(actor);
     }
 
-    /// Checks what a rule demands of the state of an instance.
+    /// Checks the requirement of a rule on the state of an instance.
     fn look(
         &mut self,
         number: usize,
@@ -140,7 +140,7 @@ impl HouseWatch {
         }
     }
 
-    /// Why one person alone has scheduled the release of a protected instance.
+    /// The violation, if one person alone has scheduled the release of a protected instance.
     fn one_scheduled(&self, world: &World, id: InstanceId) -> Option<String> {
         let at = world.fleet().instance(id).auto_release;
         if at == SimTime::NEVER || holding(world, id, Trigger::Manual).is_empty() {
@@ -185,7 +185,7 @@ impl HouseWatch {
     }
 }
 
-/// The instances of a rule that a change is about.
+/// The instances of a rule that a change affects.
 fn touched(subject: Subject, rule: &HouseRule, world: &World) -> Vec<InstanceId> {
     let all = rule.instances.iter().copied();
     match subject {
@@ -216,14 +216,14 @@ fn finding(
     })
 }
 
-/// The protections of an instance that are on and hold against a release by a trigger, in every
-/// position of what is unknown.
+/// The protections of an instance that are on and hold against a release by a trigger, whatever the
+/// values of unknown facts are.
 fn holding(world: &World, id: InstanceId, trigger: Trigger) -> ProtectionSet {
     let (on, _) = world.protections(id);
     on.iter().filter(|protection| world.would_hold(id, *protection, trigger)).collect()
 }
 
-/// Why none of some protections is in force; `None` if one is.
+/// The reason why none of these protections is in force; `None` if one is.
 fn not_in_force(
     world: &World,
     id: InstanceId,

@@ -10,7 +10,7 @@ use crate::words::Unit;
 pub struct PrecisionTarget {
     /// Name of the metric; `None` for every share.
     metric: Option<String>,
-    /// In the unit of the metric, or a share of its mean if `relative`.
+    /// The half-width: in the unit of the metric, or as a share of its mean if `relative`.
     width: f64,
     /// Whether `width` is a share of the mean.
     relative: bool,

@@ -1,4 +1,4 @@
-//! One replication: a run of a plan with its own random numbers, and the metrics of it.
+//! One replication: a run of a plan with its own random numbers, and the metrics of the run.
 //!
 //! A replication does not depend on the number of replications, on the worker that runs it or on
 //! the replications before it. Metrics are integers; `estimate` computes estimates from many

@@ -23,7 +23,8 @@ pub struct Summary {
     /// Lower and upper bound of the number of released instances with a protection on. The bounds
     /// differ if protections are unknown.
     pub protected_lost: (u64, u64),
-    /// What was lost and what is still billed, as far as the fleet states prices.
+    /// The worth of losses and the cost of resources that are still billed, as far as prices are
+    /// stated.
     pub money: MoneySum,
     /// Lost and kept resources, by the indices of fate and kind: number, and known size in GiB.
     resources: [[(u64, u64); ResourceKind::ALL.len()]; Fate::ALL.len()],
@@ -39,15 +40,15 @@ pub struct Summary {
     inert: Vec<Option<(PolicyId, ProtectionSet)>>,
 }
 
-/// What was lost and what is still billed, in the currency of the scenario, with the number of
-/// those of which no price is stated.
+/// The worth of losses and the cost of resources that are still billed, in the currency of the
+/// scenario, with the number of those without a stated price.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MoneySum {
-    /// What released instances were worth.
+    /// The worth of released instances.
     pub lost: Total,
     /// Number of released instances without a worth.
     pub of_unknown_worth: u64,
-    /// What resources that are left behind cost until the end.
+    /// The cost of resources that are left behind, until the end of the scenario.
     pub billed: Total,
     /// Number of such resources without a price.
     pub of_unknown_price: u64,

@@ -1,8 +1,10 @@
-//! The two-person rule: no caller can alone get an instance released, or deprive it of a disk.
+//! The two-person rule: no single caller can cause the release of an instance or the loss of its
+//! disk.
 //!
-//! The proof is a search of the calls of each caller alone. The events of the scenario happen as
-//! written. A switch that the scenario leaves open is tried in each of its positions, the others in
-//! their own; what a default gave the fleet stays as it is.
+//! The proof is a search that tries the calls of one caller at a time. The events of the scenario
+//! happen as written. Each switch that the scenario does not set is tried in each of its positions,
+//! while the other switches keep theirs. A value of the fleet that came from a default does not
+//! change.
 
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ pub fn two_person(plan: &Plan, may_continue: &dyn Fn() -> bool) -> Vec<Failure> 
     if rules.is_empty() {
         return Vec::new();
     }
-    // A table that changed while it was read ends the run itself.
+    // If the table changed while it was read, the run itself reports it.
     let Ok(script) = plan.script.listed() else { return Vec::new() };
     let proof = Proof { plan, script: &script, may_continue };
     rules.iter().flat_map(|rule| proof.failures(rule)).collect()
@@ -33,7 +35,7 @@ struct Proof<'p> {
     may_continue: &'p dyn Fn() -> bool,
 }
 
-/// What one caller can do alone.
+/// The result of the search for one caller.
 enum Alone {
     Nothing,
     Loses(Box<Replay>),
@@ -101,7 +103,7 @@ impl Proof<'_> {
         }
     }
 
-    /// What a caller can do alone.
+    /// Searches the calls of one caller.
     fn alone(
         &self,
         plan: &Plan,
@@ -130,7 +132,7 @@ impl Proof<'_> {
     }
 }
 
-/// The course of a way, in lines.
+/// The events of a way, one in each line.
 fn course(replay: &Replay) -> Vec<String> {
     let header = &replay.header;
     let at = |at| format!("+{}", header.elapsed(at));
@@ -174,7 +176,7 @@ fn positions(plan: &Plan, policy: PolicyId) -> impl Iterator<Item = (String, Pla
     })
 }
 
-/// The same rules with one switch in another position.
+/// The same rules with the position `value` of one switch.
 fn moved_to(book: &Rulebook, id: crate::words::SwitchId, value: u8) -> Rulebook {
     let switches = (0..book.policy.switches.len()).map(crate::words::SwitchId::from_index);
     let mut settings: Vec<u8> = switches.map(|switch| book.position(switch)).collect();

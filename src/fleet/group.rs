@@ -101,9 +101,9 @@ pub struct Upgrades {
 /// A lifecycle hook: it delays a member that starts or leaves.
 #[derive(Debug, Clone, Copy)]
 pub struct Hook {
-    /// Time-out of the delay.
+    /// Timeout of the delay.
     pub timeout: SimSpan,
-    /// The result at the time-out.
+    /// The result at the timeout.
     pub result: HookResult,
 }
 

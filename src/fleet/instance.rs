@@ -151,16 +151,16 @@ pub struct Property {
     pub with_instance: Option<bool>,
     /// The name of the disk of which it is a snapshot; `None` if that is not stated.
     pub disk: Option<Arc<str>>,
-    /// What it costs for an hour; `None` if the fleet does not state it.
+    /// Its price for an hour; `None` if the fleet does not state it.
     pub hourly: Option<Money>,
 }
 
-/// What an instance costs, and what is lost with it, as far as the fleet states it.
+/// The prices of an instance, as far as the fleet states them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prices {
-    /// What it costs for an hour, without its resources.
+    /// Its price for an hour, without its resources.
     pub hourly: Option<Money>,
-    /// What is lost with it once it is released.
+    /// The worth that is lost when it is released.
     pub worth: Option<Money>,
 }
 

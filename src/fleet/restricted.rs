@@ -7,7 +7,7 @@ use super::{Account, Fleet, Group, Instance};
 use crate::words::{GroupId, InstanceId};
 
 impl Fleet {
-    /// The same fleet with these instances and groups alone. `keep` is in ascending order, and the
+    /// The fleet with only these instances and groups. `keep` is in ascending order, and the
     /// instance with the index `n` of the result is the `n`th of them. The ids of accounts and
     /// groups stay as they are; a group that is left out is deleted and has no members.
     #[must_use]

@@ -214,7 +214,7 @@ impl Fleet {
         self.prices.get(id).copied().unwrap_or(Prices::NONE)
     }
 
-    /// Says what an instance costs, and what is lost with it.
+    /// Sets the prices of an instance.
     pub fn set_prices(&mut self, id: InstanceId, prices: Prices) {
         if prices != Prices::NONE {
             self.prices.insert(id, prices);

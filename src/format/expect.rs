@@ -25,7 +25,7 @@ record! {
         default "requests" => requests: Lines<WrittenRequest>,
         /// Resources that are lost, or that are kept and still billed.
         default "losses" => losses: Lines<WrittenLoss>,
-        /// House rules that are broken; every other rule of severity `error` must not be.
+        /// House rules that must be broken; all other rules of severity `error` must hold.
         default "findings" => findings: OneOrMany<Spanned<Name>>,
         /// States at instants, after all events of the instant.
         default "states" => states: Lines<WrittenState>,
@@ -35,7 +35,7 @@ record! {
         default "always" => always: Lines<WrittenWatch>,
         /// Numbers of decisions by outcome.
         default "totals" => totals: Lines<WrittenTotal>,
-        /// Instances that no caller can alone get released or deprive of a disk.
+        /// Instances of which no single caller can cause the release or the loss of a disk.
         default "two-person" => two_person: OneOrMany<Spanned<WrittenTwoPerson>>,
         /// Whether a decision that no line lists fails the test.
         default "exact" => exact: bool,
@@ -140,14 +140,14 @@ record! {
 }
 
 record! {
-    /// Instances whose loss needs two callers, as `hunt` searches it: calls of one caller alone, in
-    /// every position of a switch that the scenario leaves open.
+    /// Instances whose loss no single caller can cause. As in `hunt`, the calls of each caller
+    /// alone are searched, in every position of each switch that the scenario does not set.
     WrittenTwoPerson: "a two-person rule" {
         /// The cases in which it is expected; all cases if not given.
         optional "in" => within_cases: OneOrMany<Spanned<Name>>,
         /// The instances.
         required "instance" => instance: Selector,
-        /// The time after the start in which one caller must not get an instance lost.
+        /// The time after the start within which no single caller may cause a loss.
         required "within" => within: SimSpan,
         /// The largest number of calls; 3 if not given.
         optional "calls" => calls: u8,

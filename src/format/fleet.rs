@@ -157,9 +157,9 @@ record! {
         optional "resources" => resources: Map<WrittenResource>,
         /// The tags of the instance.
         optional "tags" => tags: Map<String>,
-        /// What it costs for an hour, without its resources, in the currency of the scenario.
+        /// The price for an hour, without its resources, in the currency of the scenario.
         optional "hourly" => hourly: Spanned<Money>,
-        /// What is lost with it once it is released, in the currency of the scenario.
+        /// The worth that is lost when it is released, in the currency of the scenario.
         optional "worth" => worth: Spanned<Money>,
     }
 }
@@ -375,14 +375,14 @@ record! {
         optional "with-instance" => with_instance: bool,
         /// The disk that a snapshot was taken of; the snapshot is kept if the disk is kept.
         optional "disk" => disk: Spanned<Name>,
-        /// What it costs for an hour, in the currency of the scenario.
+        /// The price for an hour, in the currency of the scenario.
         optional "hourly" => hourly: Spanned<Money>,
     }
 }
 
 impl WrittenResource {
-    /// A resource of which only this is known. `gib` is its size; `with_instance` states whether it
-    /// is deleted with the instance; each is `None` if not known.
+    /// A resource of which only these properties are known. `gib` is its size; `with_instance`
+    /// states whether it is deleted with the instance; each is `None` if not known.
     pub const fn new(kind: ResourceKind, gib: Option<u64>, with_instance: Option<bool>) -> Self {
         Self(WrittenResourceRecord { kind, gib, with_instance, disk: None, hourly: None })
     }

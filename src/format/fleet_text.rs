@@ -35,8 +35,8 @@ impl FlowMap {
     }
 }
 
-/// A text as a scalar: as it is where that is read as the same text, else in quotes. Characters
-/// that no file may have become spaces.
+/// A text as a YAML scalar: without quotes if it is then read as the same text, otherwise in
+/// quotes. Characters that files must not contain become spaces.
 pub fn yaml_scalar(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || [b'-', b'_', b'.', b'@'].contains(&byte);
     let starts = text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
@@ -48,7 +48,7 @@ pub fn yaml_scalar(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '"' | '\\' => quoted.extend(['\\', letter]),
-            // Texts of our files hold no such characters.
+            // Files must not contain such characters.
             letter if is_unseen(letter) => quoted.push(' '),
             letter => quoted.push(letter),
         }
@@ -202,7 +202,7 @@ fn hook_text(hook: &WrittenHook) -> String {
     flow.end()
 }
 
-/// Bounds alone: an import has no rules, whose metrics it does not have.
+/// Only the bounds: an import has no rules, because it has no metrics.
 fn autoscale_text(scale: &WrittenAutoscale) -> String {
     let mut flow = FlowMap::default();
     flow.put("min", scale.min);

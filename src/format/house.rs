@@ -8,7 +8,7 @@ use crate::time::SimSpan;
 use crate::words::{RuleSeverity, Trigger};
 
 record! {
-    /// A house rule: what must hold for some instances, with exactly one demand.
+    /// A house rule: exactly one demand on some instances.
     WrittenHouseRule: "a house rule" {
         /// The instances; all instances if not given.
         optional "instance" => instance: Selector,
@@ -28,7 +28,7 @@ record! {
 }
 
 crate::words::words! {
-    /// What two people are needed for.
+    /// A purpose for which two people are needed.
     TwoPeople: "a purpose of two people" {
         /// To switch off a protection and release the instance.
         Release = "release",

@@ -29,7 +29,7 @@ pub fn check_overlay(node: &Node, problems: &mut Problems) -> Option<()> {
     let span = node.get("stayput").map_or(node.span, |node| node.span);
     let title = match format {
         Some(other) => format!("unsupported format `{other}`; expected `{FORMAT}`"),
-        None => "this file is no overlay".to_owned(),
+        None => "this file is not an overlay".to_owned(),
     };
     let problem = Problem::at(Code::BadFormat, span, title, "not this format");
     problems.add(problem.help(format!("an overlay begins with `stayput: {FORMAT}`")));
@@ -89,7 +89,8 @@ fn add_events(
         Value::List(events) => events.extend(added.iter().cloned()),
         Value::Empty => base.value = Value::List(added.clone()),
         Value::Scalar(..) | Value::Map(_) => {
-            let title = "the events of this scenario are in a table, so an overlay adds none";
+            let title =
+                "the events of this scenario are in a table, so an overlay cannot add events";
             let problem = Problem::at(Code::WrongKind, base.span, title, "a table");
             problems.add(problem.help("add the events to the table"));
             return None;

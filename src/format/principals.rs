@@ -16,7 +16,7 @@ record! {
         default "not" => not: OneOrMany<Spanned<String>>,
         /// The roles whose actions are allowed and denied as well.
         default "roles" => roles: OneOrMany<Spanned<Name>>,
-        /// The instances, groups and accounts that this is about; everything if not given.
+        /// The instances, groups and accounts to which this applies; everything if not given.
         optional "where" => scope: Spanned<WrittenScope>,
     }
 }

@@ -184,7 +184,7 @@ fn read_alternatives(
         problems.add(problem.help("move it into the list of `one-of`"));
     }
     if let Some(pick) = fields.node("pick") {
-        let title = "`pick` is said of a verb, and there are several";
+        let title = "`pick` belongs to one verb, and there are several here";
         let problem = Problem::at(Code::UnknownKey, pick.span, title, "unclear verb");
         problems.add(problem.help("write it beside the verbs in the list of `one-of`"));
     }
@@ -331,8 +331,8 @@ fn names(node: &Node, problems: &mut Problems) -> Option<Vec<Spanned<String>>> {
     Vec::read(node, problems)
 }
 
-/// The keys of targets that a verb leaves out: required ones, and if it names no target at all,
-/// every one that `can` be filled.
+/// The target keys that a verb leaves out: the required ones; if it names no target at all, every
+/// key for which `can` returns `true`.
 pub(crate) fn left_open(verb: &str, node: &Node, can: impl Fn(&str) -> bool) -> Vec<&'static str> {
     let (keys, needs) = (verb_keys(verb), verb_needs(verb));
     let is_given = TARGETS.iter().any(|key| node.get(key).is_some());

@@ -49,7 +49,7 @@ record! {
         optional "principals" => principals: Map<WrittenPrincipal>,
         /// Permissions that several principals share, by name.
         default "roles" => roles: Map<WrittenPrincipal>,
-        /// House rules, by name: what must hold of the fleet at the start and after every change.
+        /// House rules, by name: demands on the fleet at the start and after every change.
         default "house" => house: Map<WrittenHouseRule>,
         /// The fleet.
         required "fleet" => fleet: WrittenFleet,

@@ -33,7 +33,7 @@ record! {
 record! {
     /// A real fleet, read from replies of a provider.
     WrittenImport: "an import" {
-        /// The source of the replies, where their shape leaves it open.
+        /// The provider of the replies, if their contents do not show it.
         optional "from" => from: Spanned<String>,
         /// The files with the replies, in any order.
         required "files" => files: Vec<Spanned<String>>,

@@ -14,7 +14,7 @@ pub(super) struct AzureState {
     /// Index of each machine by its path.
     pub(super) machine_at: BTreeMap<String, usize>,
     pub(super) locks: Vec<LockRow>,
-    /// Where a listing of all locks stands, even an empty one.
+    /// Whether a listing of all locks was read, even an empty one.
     pub(super) locks_listed: bool,
     pub(super) subscriptions: Vec<SubscriptionRow>,
     pub(super) autoscale: Vec<(Spanned<String>, Spanned<WrittenAutoscale>)>,
@@ -37,7 +37,7 @@ pub(super) struct SetRow {
     pub(super) at: ResourcePath,
     pub(super) name: Spanned<Name>,
     pub(super) written: WrittenGroup,
-    /// How its members are paid for, if the set says so.
+    /// The billing of its members; `None` if the set does not state it.
     pub(super) billing: Option<Spanned<Billing>>,
     pub(super) eviction: Option<Eviction>,
 }
@@ -51,14 +51,14 @@ pub(super) struct MachineRow {
     pub(super) set: Option<Spanned<String>>,
     /// The name of its set.
     pub(super) set_name: String,
-    /// Whether it is a part of its set rather than a machine of its own.
+    /// Whether it is a part of its set rather than a separate machine.
     pub(super) is_part: bool,
     pub(super) written: WrittenInstance,
     /// Whether its protections from its set are known.
     pub(super) flags_known: bool,
-    /// Whether its set decides how it is paid for.
+    /// Whether it has the billing of its set.
     pub(super) paid_as_set: bool,
-    /// Whether it is of the latest model; `None` if the row does not say.
+    /// Whether it is of the latest model; `None` if the row does not state it.
     pub(super) latest: Option<bool>,
     pub(super) origin: &'static str,
 }

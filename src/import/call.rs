@@ -105,7 +105,7 @@ impl ListedCall {
     }
 }
 
-/// Nothing beside the number of rows.
+/// An empty summary, for calls of which only the number of rows is printed.
 pub(super) fn no_summary(_: &[Piece<'_>], _: &mut Problems) -> String {
     String::new()
 }

@@ -160,8 +160,7 @@ impl<'t> ReplyObject<'t> {
 
     /// A field as one of `words`, mapped to its meaning; in any case of letters.
     ///
-    /// # Errors
-    /// A warning, if it is another text: it is then unknown.
+    /// # Errors A warning if it is any other text; the value is then unknown.
     pub(super) fn word<W: Copy>(
         &self,
         key: &str,

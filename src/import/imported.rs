@@ -16,7 +16,7 @@ pub struct Imported {
     pub groups: Vec<(Spanned<String>, WrittenGroup)>,
     /// The cloud of each group.
     pub clouds_of_groups: Vec<&'static str>,
-    /// Accounts by name, if replies contain several or say more of one than its name.
+    /// Accounts by name, if replies contain several or contain more about one than its name.
     pub accounts: Vec<(Spanned<String>, ImportedAccount)>,
     /// The clouds whose replies these are.
     pub clouds: BTreeSet<&'static str>,
@@ -43,16 +43,16 @@ pub struct RowOrigin {
 pub struct ImportedAccount {
     /// Its cloud.
     pub cloud: &'static str,
-    /// Since when it is in arrears, if it is.
+    /// The start of its arrears, if it has any.
     pub arrears_since: Option<Spanned<Known<When>>>,
 }
 
 /// A fact that no reply shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unseen {
-    /// Of how many instances or groups it is unknown.
+    /// Number of instances or groups for which the fact is unknown.
     pub count: usize,
-    /// Of how many in all.
+    /// Number of all instances or groups that have such a fact.
     pub of: usize,
     /// `instance` or `group`.
     pub subject: &'static str,

@@ -200,7 +200,7 @@ impl JsonValue<'_> {
         }
     }
 
-    /// What the value is, for a message.
+    /// The kind of the value, for messages.
     pub(super) fn kind(&self) -> String {
         match self {
             Self::Null => "`null`".into(),

@@ -5,9 +5,9 @@
 //! Policies are not used here: a protection is named by the provider's attribute, which the
 //! `attribute:` of a protection in the policy refers to.
 //!
-//! `json` gives values with spans, `fields` gives typed fields, `pages` takes rows out of whatever
-//! they are wrapped in, `calls` is the table of what rows there are, and the folder of a provider
-//! interprets them. `read` is the whole of it.
+//! `json` gives values with spans, `fields` gives typed fields, `pages` finds the rows in their
+//! wrappings, `calls` is the table of the calls whose rows are read, and the folder of a provider
+//! interprets them. `read` uses these parts to import a fleet.
 
 mod aliyun;
 mod azure;

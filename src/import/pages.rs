@@ -1,4 +1,5 @@
-//! From values to pages: the rows of one call in one reply, whatever they are wrapped in.
+//! Finds pages in values. A page has the rows of one call in one reply; objects and lists may wrap
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,15 +27,15 @@ pub(super) struct ReplyPage<'t> {
     total: Option<Spanned<u32>>,
     /// The region; `None` if the reply does not contain it.
     region: Option<String>,
-    /// Where the address of the next page stands, and whether this reply has such an address.
+    /// The span of the address of the next page; `None` if the reply has no such address.
     next: Option<Span>,
 }
 
-/// What is read from the values of one file.
+/// The search for pages in the values of one file.
 pub(super) struct Unwrapping<'p> {
     /// The provider that `from:` names.
     pub(super) from: Option<&'p str>,
-    /// The name of the file in lower case: it says which call an empty list is of.
+    /// The name of the file in lower case: it identifies the call of an empty list.
     pub(super) file: &'p str,
     pub(super) problems: &'p mut Problems,
 }
@@ -260,7 +261,7 @@ impl Unwrapping<'_> {
         }
     }
 
-    /// An empty list has no shape; the name of its file may say of which call it is.
+    /// An empty list has no rows that identify its call; the name of its file may identify it.
     fn empty_list<'t>(&mut self, piece: Piece<'t>, pages: &mut Vec<ReplyPage<'t>>) {
         let named = |call: &&ListedCall| {
             let word = call.one.rsplit(' ').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! From texts to a fleet: every value of every text, whatever it is wrapped in, in any order.
+//! Reads a fleet from the replies in some texts, in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 

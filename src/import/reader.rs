@@ -97,7 +97,7 @@ impl<'a> FleetReader<'a> {
         self.fold(Problem::at(Code::LeftOut, span, title, label));
     }
 
-    /// Warns, folding what is of one kind.
+    /// Adds a warning; after the first of its kind, the warnings of a kind are only counted.
     pub(super) fn fold(&mut self, problem: Problem) {
         let label = problem.labels.first().map_or("", |(_, label)| label.as_str());
         let kind = format!("{}\n{}", without_names(&problem.title), without_names(label));
@@ -128,7 +128,7 @@ impl<'a> FleetReader<'a> {
         }
     }
 
-    /// A field as one of `words`; another word is a warning, and unknown.
+    /// A field as one of `words`; any other word gives a warning, and the value is unknown.
     pub(super) fn word<W: Copy>(
         &mut self,
         row: &ReplyObject<'_>,

@@ -1,5 +1,5 @@
-//! State files: `*.tfstate` of version 4, and what the command `show -json` prints of a state or
-//! of a plan. Here their resources are found; the rows of the table of calls read them.
+//! State files: `*.tfstate` of version 4, and the output of the command `show -json` for a state or
+//! a plan. This file finds their resources, and the functions in the table of calls read them.
 
 use super::fields::ReplyObject;
 use super::json::Piece;
@@ -48,7 +48,7 @@ pub(super) fn resources<'t>(
         let Some(kind) = managed(&resource, problems) else { continue };
         for instance in resource.list("instances", "instances", problems) {
             let one = ReplyObject::open(instance, "an instance of a resource", problems);
-            // What is marked as deposed is about to be destroyed in favour of its successor.
+            // An instance that is marked as deposed has a successor, and is about to be destroyed.
             if let Some(one) = one.filter(|one| one.is_blank("deposed"))
                 && let Some(attributes) = one.piece("attributes")
             {

@@ -53,8 +53,8 @@ impl Distribution {
         (shape.is_finite() && shape > 0.0).then(|| Self(Shape::Weibull(seconds(scale), shape)))
     }
 
-    /// Log-normal: the logarithm is normal about ln(median) with the standard
-    /// deviation `sigma`. `None` if sigma is negative or no number.
+    /// Log-normal: the logarithm is normal about ln(median) with the standard deviation `sigma`.
+    /// `None` if sigma is negative or not a number.
     pub fn log_normal(median: SimSpan, sigma: f64) -> Option<Self> {
         let fits = sigma.is_finite() && sigma >= 0.0;
         fits.then(|| Self(Shape::LogNormal(seconds(median), sigma)))

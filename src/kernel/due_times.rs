@@ -1,8 +1,8 @@
 //! The due time of each timer: four bytes each, in dense arrays.
 //!
-//! A timer fires when these arrays say so. The pages of the future event list hold hints alone,
-//! which are checked here before anything fires. The arrays are small, because a fleet of millions
-//! reads them at random.
+//! A timer fires at its time in these arrays. The pages of the future event list contain only
+//! hints, which are compared with the arrays before a timer fires. The arrays are small, because a
+//! fleet of millions reads them at random.
 
 use rustc_hash::FxHashMap;
 

@@ -14,7 +14,7 @@ pub trait Model {
     type Record;
 
     /// Prefetches the data of a coming event from memory. It must have no other effect.
-    fn prefetch_event(&self, _order: &Self::Event) {}
+    fn prefetch_event(&self, _event: &Self::Event) {}
 
     /// Prefetches the data of a coming timer from memory. The timer may still be moved or cleared;
     /// timers set within the current page are not prefetched.
@@ -275,7 +275,7 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         }
     }
 
-    /// Records of the last event, in event.
+    /// Records of the last event, in order.
     pub fn records(&self) -> &[M::Record] {
         &self.records
     }

@@ -42,7 +42,7 @@ pub struct Compiled {
     pub plans: Vec<Plan>,
     /// The warnings that the scenario allows; they are not among the problems.
     pub allow: Vec<Spanned<Code>>,
-    /// What was imported, one line for each file.
+    /// One line about each imported file.
     pub read: Vec<String>,
 }
 
@@ -356,7 +356,7 @@ impl ScenarioCompiler<'_> {
         Some((start, end, began.span))
     }
 
-    /// When the scenario begins: as it says, else when its fleet was listed.
+    /// The start of the scenario: the stated start, else the time at which its fleet was listed.
     fn start(&mut self, written: &WrittenScenario) -> Option<Spanned<When>> {
         let fleet = &written.fleet;
         let listed = fleet.import.iter().filter_map(|import| import.captured);

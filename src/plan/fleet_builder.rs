@@ -183,7 +183,7 @@ impl FleetBuilder<'_, '_> {
         true
     }
 
-    /// Adds the facts of a listing about an account: its existence, and whether it owes.
+    /// Adds the facts of a listing about an account: its existence, and its arrears.
     pub fn listed_account(
         &mut self,
         name: &Spanned<String>,
@@ -200,7 +200,7 @@ impl FleetBuilder<'_, '_> {
         Some(id)
     }
 
-    /// An account owes, unless the scenario says more of that.
+    /// Sets the start of an account's arrears, unless the scenario states the arrears.
     pub fn owes_since(&mut self, id: AccountId, since: Option<Spanned<Known<When>>>) {
         let account = self.fleet.account(id);
         if since.is_some() && account.arrears.is_none() {

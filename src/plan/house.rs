@@ -13,13 +13,13 @@ pub struct HouseRule {
     pub name: Arc<str>,
     /// How serious it is to break the rule.
     pub severity: RuleSeverity,
-    /// The instances that the rule is about.
+    /// The instances to which the rule applies.
     pub instances: BTreeSet<InstanceId>,
-    /// What must hold for them.
+    /// The demand on these instances.
     pub demand: HouseDemand,
 }
 
-/// What a house rule demands.
+/// The demand of a house rule.
 #[derive(Debug, Clone)]
 pub enum HouseDemand {
     /// One of these protections, for each policy, holds against each of the triggers.

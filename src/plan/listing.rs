@@ -1,5 +1,5 @@
-//! A fleet as it was listed at one instant: what a listing has and a scenario cannot hold is left
-//! out and counted, and never an error for the whole fleet.
+//! A fleet as it was listed at one instant. A part of a listing that no scenario can contain is
+//! left out and counted; it is not an error.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::time::SimTime;
 /// Facts noticed while a listed fleet was read, by reason.
 #[derive(Debug)]
 pub struct Listing {
-    /// When the fleet was listed.
+    /// The time of the listing.
     pub seen: SimTime,
     left_out: BTreeMap<String, Counted>,
     differs: BTreeMap<String, Counted>,
-    /// Whether the instance that is being taken in has to be left out.
+    /// Whether the instance that is being added has to be left out.
     pub dropped: bool,
 }
 
@@ -24,12 +24,12 @@ struct Counted {
 }
 
 impl Listing {
-    /// A listing in which nothing was noticed yet.
+    /// A listing of this time, without any noticed facts.
     pub const fn seen_at(seen: SimTime) -> Self {
         Self { seen, left_out: BTreeMap::new(), differs: BTreeMap::new(), dropped: false }
     }
 
-    /// The instance that is being taken in has to be left out.
+    /// Leaves out the instance that is being added.
     pub fn drop(&mut self, why: String, at: Span) {
         if !self.dropped {
             self.dropped = true;
@@ -37,12 +37,12 @@ impl Listing {
         }
     }
 
-    /// The listing says something else than the policy; the listing counts.
+    /// Notes that the listing differs from the policy; the value of the listing is used.
     pub fn differs(&mut self, how: String, at: Span) {
         count(&mut self.differs, how, at);
     }
 
-    /// Reports what was noticed.
+    /// Reports the noticed facts.
     pub fn report(self, problems: &mut Problems) {
         for (why, Counted { first, count }) in self.left_out {
             let them = if count == 1 { "instance is" } else { "instances are" };
@@ -52,7 +52,10 @@ impl Listing {
         for (how, Counted { first, count }) in self.differs {
             let title = format!("the listing differs from the policy for {count}: {how}");
             let problem = Problem::at(Code::LeftOut, first, title, "the first of them");
-            problems.add(problem.note("the listing counts; the rule may not hold there"));
+            problems
+                .add(problem.note(
+                    "the value of the listing is used; the rule may not apply to this fleet",
+                ));
         }
     }
 }

@@ -13,9 +13,9 @@ pub struct Pricing {
     pub currency: Option<Currency>,
     /// How long the scenario runs.
     pub length: SimSpan,
-    /// What all instances are worth.
+    /// The worth of all instances.
     worth: Total,
-    /// What all resources cost from the start to the end.
+    /// The cost of all resources from the start to the end.
     billed: Total,
     /// Whether a price without a currency was reported.
     lacks_currency: bool,
@@ -24,7 +24,7 @@ pub struct Pricing {
 }
 
 impl Pricing {
-    /// Without any price.
+    /// Starts without any price.
     pub fn new(currency: Option<Currency>, length: SimSpan) -> Self {
         Self { currency, length, ..Self::default() }
     }
@@ -49,7 +49,7 @@ impl Pricing {
         }
     }
 
-    /// A price for an hour, which has to be an amount over the whole run, with all others.
+    /// Checks an hourly price: the cost of all of them over the whole run must be an amount.
     fn hourly(&mut self, hourly: Spanned<Money>, problems: &mut Problems) {
         self.needs_currency(hourly.span, problems);
         match hourly.value.cost_over(self.length) {
@@ -71,11 +71,11 @@ impl Pricing {
         }
         self.lacks_currency = true;
         let title = "a price needs a currency, and the scenario states none";
-        let problem = Problem::at(Code::MissingKey, span, title, "in which currency?");
+        let problem = Problem::at(Code::MissingKey, span, title, "its currency is not stated");
         problems.add(problem.help("add `currency: EUR`, or another code, beside `start:`"));
     }
 
-    /// Reports the first price with which a sum is more than an amount can be.
+    /// Reports the first price that makes a sum larger than the largest amount.
     fn too_much(&mut self, what: &'static str, span: Span, problems: &mut Problems) {
         if self.too_much.contains(&what) {
             return;
@@ -83,7 +83,8 @@ impl Pricing {
         self.too_much.push(what);
         let most = Money::from_millionths(i64::MAX);
         let title = format!("{what} more than {most}");
-        let problem = Problem::at(Code::BadNumber, span, title, "too much with this");
+        let problem =
+            Problem::at(Code::BadNumber, span, title, "this price makes the sum too large");
         problems.add(problem.help("state all prices of the scenario in thousands or millions"));
     }
 }

@@ -1,4 +1,5 @@
-//! Principals with ids in place of names: which actions each caller is allowed, and for what.
+//! Principals with ids in place of names: the actions that each caller is allowed, and the
+//! resources of these actions.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +29,7 @@ pub struct ResourceScope {
     pub(super) accounts: Option<Vec<AccountId>>,
 }
 
-/// What a call is about.
+/// The target of a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Resource<'r> {
     /// The instances that the call names; empty if it names a group or an account alone.

@@ -1,11 +1,12 @@
 //! The part of a plan that can affect one instance.
 //!
-//! What happens to an instance depends on itself, on its account, whose clock is the same for all
-//! of its instances, on its group with all members, and on the groups that it can be attached to.
-//! Another instance has an influence in two ways alone: a request names both, or a step of the
-//! clock of their account is about both and the policy lets one held instance keep the others. Such
-//! instances are kept, and what can affect them in the same way, until nothing is added. All others
-//! are left out: no fact of the instance, of its group or of its account reads them.
+//! The state of an instance depends on itself, on its account (whose clock is the same for all of
+//! its instances), on its group with all members, and on the groups that it can be attached to.
+//! Another instance can affect it in only two ways: a request names both, or a step of their
+//! account's clock concerns both, and under the policy one held instance keeps the others. The part
+//! contains these instances, then those that can affect them in the same ways, until none is added.
+//! All others are left out, because no fact about the instance, its group or its account depends on
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use crate::words::{Batch, GroupId, InstanceId, Labels, PolicyId, Trigger, Word};
 pub struct ReducedPlan {
     /// The part: without random sources and expectations.
     pub plan: Plan,
-    /// The events that are about the part.
+    /// The events that have a target in the part.
     pub script: Vec<Scripted>,
     /// The id in the whole plan of each instance, in ascending order.
     pub originals: Vec<InstanceId>,
@@ -89,7 +90,7 @@ impl Plan {
 }
 
 impl ReducedPlan {
-    /// The same event about the part alone; `None` if it is about nothing in it.
+    /// The event with only its targets in the part; `None` if it has none there.
     fn order(&mut self, whole: &Plan, groups: &BTreeSet<GroupId>, order: Event) -> Option<Event> {
         if let Event::Create(create) = order {
             let instance = self.reduced(create.instance)?;
@@ -111,7 +112,8 @@ impl ReducedPlan {
 }
 
 impl Plan {
-    /// Adds a list of targets, or finds the instance that is alone in it.
+    /// Adds a list of targets. A single instance needs no addition: it has a range of its own
+    /// already.
     pub fn add_targets(&mut self, ids: &[InstanceId]) -> Targets {
         let index = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         if let [one] = ids {
@@ -204,8 +206,7 @@ impl<'p> Concerned<'p> {
     }
 }
 
-/// Whether a step of the clock of an instance's account keeps all of its instances where one is
-/// held.
+/// Whether a step of the clock of an instance's account keeps all of its instances if one is held.
 fn all_or_nothing_by_clock(plan: &Plan, id: InstanceId) -> bool {
     let account = plan.fleet.account(plan.fleet.instance(id).account);
     let mut rows = plan.header.rulebook(account.policy).policy.tables.batches.rows().iter();
@@ -217,8 +218,8 @@ fn all_or_nothing_by_clock(plan: &Plan, id: InstanceId) -> bool {
     })
 }
 
-/// The groups of an instance's account that it can be attached to: of those with the same settings
-/// the one with the fewest members, which has most room.
+/// The groups of an instance's account that it can be attached to. Of groups with the same
+/// settings, only the one with the fewest members, which has the most room.
 fn attachable(plan: &Plan, instance: InstanceId) -> Vec<GroupId> {
     let account = plan.fleet.instance(instance).account;
     let mut kinds: BTreeMap<String, (usize, GroupId)> = BTreeMap::new();

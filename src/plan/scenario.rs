@@ -57,7 +57,7 @@ impl Scenario {
         Self::parse_file("scenario.yaml", text)
     }
 
-    /// Reads the text of a scenario file; `path` is what messages call it.
+    /// Reads the text of a scenario file; messages call it `path`.
     ///
     /// # Errors
     /// If the text is not YAML, or not of the format `scenario/1`.

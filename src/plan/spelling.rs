@@ -1,4 +1,4 @@
-//! The way back from resolved events to what a scenario file says: ids become names again.
+//! Converts resolved events back to the form of a scenario file: ids become names again.
 
 use serde_json::{Map, Value as Json};
 

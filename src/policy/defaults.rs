@@ -41,7 +41,7 @@ impl<V: DefaultValue> RuleKind for OfGroup<V> {
     }
 
     fn keys(schemas: &mut Schemas) -> Vec<Key> {
-        vec![(IS, "What is set.", V::value_schema(schemas), true)]
+        vec![(IS, "The default value.", V::value_schema(schemas), true)]
     }
 }
 
@@ -55,7 +55,7 @@ impl<V: DefaultValue> RuleKind for OfInstance<V> {
     }
 
     fn keys(schemas: &mut Schemas) -> Vec<Key> {
-        vec![(IS, "What is set.", V::value_schema(schemas), true)]
+        vec![(IS, "The default value.", V::value_schema(schemas), true)]
     }
 }
 
@@ -221,7 +221,7 @@ macro_rules! defaults {
         $name:literal $kind:ident => $field:ident: $value:ty,
     )+) => {
         record! {
-            /// What the provider sets if the scenario does not, as rules with the key `is`.
+            /// The provider's settings where the scenario states none, as rules with the key `is`.
             #[derive(Default)]
             WrittenDefaults: "defaults" {
                 $(
@@ -231,8 +231,8 @@ macro_rules! defaults {
             }
         }
 
-        /// What a provider sets if the scenario does not. For a table without rows, the world has
-        /// its own default.
+        /// The provider's settings where the scenario states none. For a table without rows, the
+        /// world has its own default.
         #[derive(Debug, Clone, Serialize, Deserialize)]
         pub struct Defaults {
             $($(#[doc = $doc])+ pub $field: DecisionTable<$value>,)+
@@ -270,30 +270,30 @@ macro_rules! defaults {
 }
 
 defaults! {
-    /// How a group's members are kept.
+    /// How a group manages its members.
     "orchestration" OfGroup => orchestration: Orchestration,
     /// The health check of a group.
     "health-check" OfGroup => health_check: HealthCheck,
-    /// What a group does to a member that is unhealthy.
+    /// The reaction of a group to an unhealthy member.
     "repair" OfGroup => repair: Repair,
-    /// How long a group waits before that.
+    /// The time that a group waits before a repair.
     "repair-grace" OfGroup => repair_grace: SimSpan,
-    /// How long a group rests after a member was added or removed.
+    /// The cooldown of a group after a member was added or removed.
     "cooldown" OfGroup => cooldown: SimSpan,
-    /// The orders by which a group shrinks.
+    /// The orders in which a scale-in selects members.
     "removal" OfGroup => removal: Orders,
-    /// How a group spreads over its zones.
+    /// How a group spreads its members over zones.
     "zone-policy" OfGroup => zone_policy: ZonePolicy,
-    /// What a group does with members that it no longer needs.
+    /// Whether a scale-in releases or recycles members.
     "reclaim" OfGroup => reclaim: Reclaim,
     /// The size of a batch of an upgrade, in percent of the members.
     "batch-percent" OfGroup => batch_percent: u32,
-    /// How long a hook waits.
+    /// The timeout of a hook.
     "hook-timeout" OfGroup => hook_timeout: SimSpan,
-    /// How a hook ends if no call completes it.
+    /// The result of a hook that no call completes.
     "hook-result" OfGroup => hook_result: HookResult,
     /// The result of a spot reclaim.
     "eviction" OfInstance => eviction: Eviction,
-    /// Whether a resource goes with its instance.
+    /// Whether a resource is deleted with its instance.
     "with-instance" OfInstance => with_instance: YesNo,
 }

@@ -6,7 +6,7 @@ use super::facts::{Column, Condition, Facts};
 use super::space::{Axis, Over, Space};
 use crate::words::{Action, Trigger, Word};
 
-/// Where a situation is in the decision space.
+/// The status of a situation in the decision space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SituationStatus {
     /// It can occur; the index of its cell.
@@ -51,7 +51,7 @@ impl Domain {
         Self { space: Space::nothing(), lines: vec![0] }
     }
 
-    /// Where a situation is.
+    /// The status of a situation.
     pub fn status(&self, facts: &Facts) -> SituationStatus {
         match self.space.cell(facts) {
             Some(cell) => match self.lines[cell].checked_sub(1) {

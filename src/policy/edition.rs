@@ -367,9 +367,9 @@ pub struct Repairs {
 /// Limits on lifecycle hooks.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Hooks {
-    /// Shortest time-out that the provider accepts, inclusive; `None` if it states no limit.
+    /// Shortest timeout that the provider accepts, inclusive; `None` if it states no limit.
     pub shortest: Option<SimSpan>,
-    /// Longest time-out, inclusive; `None` if the provider states no limit.
+    /// Longest timeout, inclusive; `None` if the provider states no limit.
     pub longest: Option<SimSpan>,
     /// Results that a hook can have.
     pub results: Vec<HookResult>,
@@ -392,7 +392,7 @@ impl Policy {
         rows.any(|row| row.rule == rule)
     }
 
-    /// Puts the spans of a policy that was stored into `files`, which are its files in their order.
+    /// Moves the spans of a stored policy into `files`, which are its files in their order.
     pub(super) fn relocate(&mut self, files: &[FileId]) {
         for rule in &mut self.rules {
             rule.span = rule.span.relocated(files);

@@ -140,7 +140,7 @@ columns! {
     Membership "membership" => membership: Membership = Membership::None,
     /// The state of the instance.
     State "state" => state: Lifecycle = Lifecycle::Running,
-    /// What stopped the instance.
+    /// The cause of the stop of the instance.
     StoppedBy "stopped-by" => stopped_by: StoppedBy = StoppedBy::Nothing,
     /// Whether the term of the subscription has ended.
     Expired "expired" => expired: YesNo = YesNo::No,
@@ -158,7 +158,7 @@ columns! {
     LocalDisk "local-disk" => local_disk: YesNo = YesNo::No,
     /// The locks of the instance. A condition names a lock that must be among them.
     Lock "lock" => lock: Locks = Locks::NONE,
-    /// What happens to the subscription at the end of its term.
+    /// Whether the subscription is renewed at the end of its term.
     Renewal "renewal" => renewal: Renewal = Renewal::None,
     /// Whether the call sets `force`.
     Force "force" => force: YesNo = YesNo::No,
@@ -184,7 +184,7 @@ columns! {
     Orchestration "orchestration" => orchestration: Orchestration = Orchestration::Uniform,
     /// How a new model is applied to members.
     Upgrade "upgrade" => upgrade: Upgrade = Upgrade::Manual,
-    /// What initiated the change of the group's size.
+    /// The initiator of the change of the group's size.
     Initiator "initiator" => initiator: Initiator = Initiator::User,
     /// Whether the group is in its cooldown.
     Cooling "cooling" => cooling: YesNo = YesNo::No,

@@ -61,7 +61,7 @@ macro_rules! policy {
                 optional "repairs" => repairs: WrittenRepairs,
                 /// Lifecycle hooks for members that are created or removed.
                 optional "hooks" => hooks: WrittenHooks,
-                /// What the provider sets if the scenario does not.
+                /// The provider's settings where the scenario states none.
                 default "defaults" => defaults: WrittenDefaults,
                 /// Questions on which the documents are silent.
                 default "switches" => switches: Map<WrittenSwitch>,
@@ -215,9 +215,9 @@ macro_rules! hooks {
 record! {
     /// An order of members.
     WrittenOrder: "an order" {
-        /// What members are ordered by.
+        /// The property by which members are ordered.
         required "by" => by: Criterion,
-        /// Which end is selected first.
+        /// The end of the order that is selected first.
         required "first" => first: Extreme,
         /// Whether members of the fullest fault domain of a zone are selected first.
         default "fault-domains" => fault_domains: bool,

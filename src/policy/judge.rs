@@ -76,7 +76,7 @@ pub struct InstanceJudgement {
     pub ruling: Ruling,
     /// Outcome for the instance alone.
     pub outcome: JudgedOutcome,
-    /// Switches and confidence that the outcome rests on.
+    /// Switches that the outcome depends on, and its confidence.
     pub basis: Basis,
 }
 

@@ -9,9 +9,9 @@ use crate::words::{Criterion, Extreme};
 pub struct Order {
     /// The provider's name.
     pub name: String,
-    /// What members are ordered by.
+    /// The property by which members are ordered.
     pub by: Criterion,
-    /// Which end is selected first.
+    /// The end of the order that is selected first.
     pub first: Extreme,
     /// Whether members of the fullest fault domain of a zone are selected first.
     pub fault_domains: bool,

@@ -1,20 +1,20 @@
-//! The schema of an edition that extends another: it may leave out what the other one says.
+//! The schema of an edition that extends another: it may leave out keys that the other one has.
 //!
 //! An overlay is merged with its base before it is read, so only the result has every required key.
-//! The definitions therefore require nothing that an overlay may leave out; that a whole edition
-//! needs these keys stands apart, under `complete-…`.
+//! The definitions therefore do not require keys that an overlay may leave out. Separate
+//! definitions, `complete-…`, require these keys of a whole edition.
 
 use serde_json::{Map, Value as Json, json};
 
-/// Definitions that an overlay replaces as a whole: these keep what they require.
+/// Definitions that an overlay replaces as a whole: these keep their required keys.
 const REPLACED: &[&str] = &["answer", "impossible-cell", "remedy", "remedy-that-is-checked"];
 
 fn is_replaced(name: &str) -> bool {
     REPLACED.contains(&name) || name.starts_with("when-")
 }
 
-/// Moves the required keys of a policy out of its definitions, to where a policy without
-/// `extends` needs them.
+/// Moves the required keys of a policy out of its definitions, into a condition on policies without
+/// `extends`.
 pub fn allow_overlays(root: &mut Json, defs: &mut Map<String, Json>) {
     let complete = demands(root, defs);
     let names: Vec<String> = defs.keys().filter(|name| !is_replaced(name)).cloned().collect();
@@ -33,7 +33,7 @@ pub fn allow_overlays(root: &mut Json, defs: &mut Map<String, Json>) {
     root["else"] = complete.unwrap_or(Json::Bool(true));
 }
 
-/// The part of a schema that says which keys are required; `None` if it requires none.
+/// The part of a schema that requires keys; `None` if it requires none.
 fn demands(schema: &Json, defs: &Map<String, Json>) -> Option<Json> {
     let schema = schema.as_object()?;
     let mut demands = Map::new();
@@ -57,7 +57,7 @@ fn demands(schema: &Json, defs: &Map<String, Json>) -> Option<Json> {
     if !below.is_empty() {
         demands.insert("properties".into(), below.into());
     }
-    // A list and a mapping of the same entries: each demand looks at its own kind.
+    // A list and a mapping of the same entries: each demand applies to its own kind.
     for branch in schema.get("anyOf").and_then(Json::as_array).into_iter().flatten() {
         if let Some(Json::Object(branch)) = self::demands(branch, defs) {
             demands.extend(branch);
@@ -75,7 +75,7 @@ fn reference(schema: &Json) -> Option<&str> {
     schema.as_str()?.strip_prefix("#/$defs/")
 }
 
-/// Takes away what is required, at every depth, and lets a mapping be empty.
+/// Removes all lists of required keys, at every depth, and lets a mapping be empty.
 fn relax(schema: &mut Json) {
     match schema {
         Json::Object(keys) => {

@@ -1,4 +1,4 @@
-//! Remedies: what would have prevented a loss, and until when.
+//! Remedies: acts that would have prevented a loss, and the last instants at which they help.
 
 use super::advice::Means;
 use super::edition::Policy;
@@ -6,7 +6,7 @@ use super::facts::Facts;
 use crate::time::SimTime;
 use crate::words::{Act, Capacity, Membership, ProtectionSet, RuleId, Subject};
 
-/// What would have prevented a loss, and until when.
+/// The act that would have prevented a loss, and the last instant at which it helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remedy {
     /// Last instant at which it helps, before all other events of that instant; `None` if nothing

@@ -53,7 +53,7 @@ impl<C: ConclusionWord> RuleKind for C {
     }
 
     fn keys(schemas: &mut Schemas) -> Vec<Key> {
-        vec![(C::KEY, "What it concludes.", C::schema(schemas), true)]
+        vec![(C::KEY, "The conclusion.", C::schema(schemas), true)]
     }
 }
 
@@ -186,7 +186,7 @@ impl<K: RuleKind> Read for RuleNode<K> {
         schemas.define::<K>(&what, |schemas| {
             let own = K::keys(schemas);
             let is_own = |name: &str| own.iter().any(|key| key.0 == name);
-            // A step of a clock asks with the names of columns.
+            // A step of a clock uses names of columns for its request.
             let tests_own = Column::ALL.iter().any(|column| is_own(column.name()));
             let all = K::columns().len() == Column::ALL.len();
             let about = format!("{}{}.", what[..1].to_uppercase(), &what[1..]);
@@ -212,7 +212,7 @@ fn rule_keys(columns: &[Column], schemas: &mut Schemas) -> Vec<Key> {
     keys
 }
 
-/// The keys that every rule has. Their definitions say what they mean.
+/// The keys that every rule has. Their definitions contain their meanings.
 fn basis(schemas: &mut Schemas) -> Vec<Key> {
     struct Positions;
     struct Sources;
@@ -256,7 +256,7 @@ fn answer_schema(schemas: &mut Schemas) -> Json {
             ),
         ];
         let whole = schemas.object("An answer with its source and confidence.", keys);
-        let about = "What the provider answers: a code.";
+        let about = "The answer of the provider: a code.";
         json!({ "description": about, "anyOf": [String::schema(schemas), whole] })
     })
 }
@@ -330,7 +330,7 @@ impl Read for SpaceNode {
                 (name, about, test, required.contains(column))
             });
             let keys = keys.collect();
-            let about = "The columns that protections look at, and their words.";
+            let about = "The columns that protections test, and their words.";
             let mut space = schemas.object(about, keys);
             if let Some(space) = space.as_object_mut() {
                 space.shift_remove("patternProperties");

@@ -138,8 +138,8 @@ impl Rulebook {
             .map(|refusal| refusal.rule)
     }
 
-    /// What a call needs in a situation: every row must be met. Empty if the policy states no
-    /// permissions.
+    /// The permissions that a call needs in a situation; every row must be met. Empty if the policy
+    /// states no permissions.
     pub fn needs<'p>(
         &'p self,
         verb: &'p str,

@@ -10,7 +10,7 @@ use crate::words::SwitchId;
 /// Most cells of a space.
 pub const MOST_CELLS: usize = 1 << 18;
 
-/// What an axis represents.
+/// The column or switch of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Over {
     /// The words of a column.
@@ -22,7 +22,7 @@ pub enum Over {
 /// One axis of a space.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Axis {
-    /// What it represents.
+    /// Its column or switch.
     pub over: Over,
     /// Its words, as indices into the words of the column or the positions of the switch.
     pub words: Vec<u8>,

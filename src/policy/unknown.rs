@@ -187,13 +187,13 @@ impl Rulebook {
         (words, basis)
     }
 
-    /// The words that an unknown column may hold, as places in its list.
+    /// The words that an unknown column may have, as indices into its words.
     fn possible(&self, column: Column) -> SmallVec<[u8; 8]> {
         let in_space = self.policy.domain.words(column);
         let all = (0_u8..).take(column.size());
         let in_space_too = |word: &u8| in_space.is_empty() || in_space.contains(word);
         if column == Column::Channel {
-            // A call comes in by one of the policy's channels.
+            // A call uses one of the policy's channels.
             let called = |word: &u8| *word != Channel::None.index();
             if !in_space.is_empty() {
                 in_space.iter().copied().filter(called).collect()
@@ -239,10 +239,9 @@ impl Rulebook {
             .and_then(|(first, basis)| first.map(|a| Answer { basis: a.basis.union(basis), ..a })))
     }
 
-    /// What refuses a situation, if something does in all of its positions or in none.
+    /// The rule that refuses a situation in all of its positions; `None` if it is refused in none.
     ///
-    /// # Errors
-    /// The result in each of them.
+    /// # Errors The result of each position, if only some of them are refused.
     pub fn refused_in_all(
         &self,
         facts: &Facts,
@@ -257,11 +256,10 @@ impl Rulebook {
         Ok(found.and_then(|(rule, basis)| rule.map(|rule| (rule, basis.union(self.basis(rule))))))
     }
 
-    /// Whether something holds of a situation, if it does in all of its positions or in none.
+    /// Whether a property holds for a situation, if it holds in all of its positions or in none.
     /// `says` describes the result in either case, for the message.
     ///
-    /// # Errors
-    /// In which positions it does.
+    /// # Errors The result of each position, if the property holds only in some.
     pub fn agreed(
         &self,
         facts: &Facts,

@@ -44,7 +44,7 @@ pub enum WrittenWhat {
 const KEYS: &[&str] = &["do", "set", "says"];
 
 impl WrittenRemedy {
-    /// Reads a remedy; what is wrong goes to `problems`.
+    /// Reads a remedy; its mistakes are added to `problems`.
     pub fn read(node: &Node, problems: &mut Problems) -> Self {
         match &node.value {
             Value::List(items) => {
@@ -106,7 +106,7 @@ pub(super) fn remedy_schema(schemas: &mut Schemas) -> Json {
         let keys = vec![
             ("do", "An act.", Act::schema(schemas), false),
             ("set", "A protection to set, by name or attribute.", name, false),
-            ("says", "The words for it.", String::schema(schemas), false),
+            ("says", "Its wording in reports.", String::schema(schemas), false),
         ];
         let mut mapping = schemas.object("An act, or a protection to set.", keys);
         mapping["type"] = "object".into();
@@ -119,7 +119,7 @@ pub(super) fn remedy_schema(schemas: &mut Schemas) -> Json {
             "type": "string",
             "pattern": " ",
         });
-        let about = "What would have prevented the loss.";
+        let about = "The act that would have prevented the loss.";
         json!({ "description": about, "anyOf": [act, { "type": "array", "items": act }, sentence] })
     })
 }

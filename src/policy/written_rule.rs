@@ -21,7 +21,7 @@ pub struct WrittenAnswer {
     pub sources: Vec<Spanned<String>>,
     /// The confidence; `None` if it is that of the rule.
     pub confidence: Option<Spanned<Confidence>>,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 

@@ -11,7 +11,7 @@ use crate::format::{Key, Map, Name, Node, Read, Schemas, Value, read_word};
 use crate::time::CalendarSpan;
 use crate::words::{ClockAction, ClockKind, Trigger};
 
-/// The clocks of a policy, each by the word for what starts it.
+/// The clocks of a policy, each by the word for its start.
 #[derive(Debug, Clone, Default)]
 pub struct WrittenClocks(pub Vec<(Spanned<Name>, StepNodes)>);
 
@@ -51,23 +51,23 @@ impl RuleKind for WrittenStep {
     fn keys(schemas: &mut Schemas) -> Vec<Key> {
         let text = String::schema(schemas);
         let [after, since, at, trigger] = [
-            "How long after what it counts from; at once if not given.",
-            "The step that it counts from; the start of the clock if not given.",
-            "Whether the instant is moved; `exact` if not given.",
-            "The cause as which it asks.",
+            "The time after the step or start from which it counts; zero if not given.",
+            "The step from which it counts; the start of the clock if not given.",
+            "How the instant is rounded; `exact` if not given.",
+            "The trigger of the request; that of the clock if not given.",
         ];
         vec![
             ("id", "Its id.", text.clone(), false),
             ("after", after, CalendarSpan::schema(schemas), false),
             (
                 "plus",
-                "`grace`: the allowance of the account comes on top.",
+                "`grace`: the grace period of the account is added.",
                 json!({ "const": "grace" }),
                 false,
             ),
             ("since", since, text, false),
             ("at", at, Rounding::schema(schemas), false),
-            ("action", "What it asks.", ClockAction::schema(schemas), true),
+            ("action", "The requested action.", ClockAction::schema(schemas), true),
             ("trigger", trigger, Trigger::schema(schemas), false),
         ]
     }

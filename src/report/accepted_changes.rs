@@ -63,7 +63,7 @@ impl From<&WrittenAccepted> for Acceptance {
     }
 }
 
-/// Reads a file of accepted changes; adds what is wrong with it to `problems`.
+/// Reads a file of accepted changes; adds its mistakes to `problems`.
 pub fn read_accepted(
     file: FileId,
     sources: &Sources,
@@ -86,7 +86,7 @@ pub fn read_accepted(
     Some(read)
 }
 
-/// What [`accept`] needs to know besides the changes.
+/// The input of [`accept`] besides the changes.
 pub struct Accepting<'a> {
     /// Whether decisions were compared. If not, acceptances of decisions are not checked.
     pub ran: bool,
@@ -126,7 +126,8 @@ impl Accepted {
         })
     }
 
-    /// How many decisions are accepted because this difference is; `None` if there are none.
+    /// The number of decisions that are accepted because this difference is accepted, as text;
+    /// `None` if there are none.
     pub(super) fn caused_by(&self, acceptance: &Acceptance) -> Option<String> {
         // A decision under its own key is the change itself.
         let caused = self.decisions_of(acceptance).filter(|one| one.key() != acceptance.change);

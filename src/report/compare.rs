@@ -1,4 +1,4 @@
-//! The cases of a scenario side by side: what is lost, when, what it is worth, and its
+//! Prints the cases of a scenario side by side: their losses, with times and worth, and their
 //! remedies.
 
 use std::io::{self, Write};

@@ -24,7 +24,7 @@ pub(super) struct Shown {
 pub(super) struct ComparedRemedy {
     pub(super) text: String,
     pub(super) instances: u64,
-    /// Until when; `None` if it has no last instant.
+    /// The last instant at which it helps; `None` if it has none.
     pub(super) until: Option<Shown>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct ComparedCase {
     pub(super) case: String,
     pub(super) figures: Figures,
     pub(super) remedies: Vec<ComparedRemedy>,
-    /// When and through what each instance was released.
+    /// The instant and the trigger of each release, by the name of the instance.
     pub(super) released: BTreeMap<String, (Shown, Trigger)>,
     pub(super) instances: Vec<String>,
     /// Number of releases that are not among them.
@@ -45,7 +45,7 @@ pub(super) struct ComparedCase {
 pub(super) struct Figures {
     pub(super) instances: u64,
     pub(super) released: u64,
-    /// Releases with a protection on: certainly, and at most.
+    /// Numbers of releases with a protection certainly on, and with a protection possibly on.
     pub(super) protected: (u64, u64),
     pub(super) first: Option<(Shown, Trigger)>,
     pub(super) resources_lost: u64,
@@ -53,7 +53,8 @@ pub(super) struct Figures {
     pub(super) left_billed: u64,
     pub(super) held: u64,
     pub(super) overridden: u64,
-    /// What is lost, and what is still billed; `None` if the scenario has no currency.
+    /// The worth of losses, and the cost that is still billed; `None` if the scenario has no
+    /// currency.
     pub(super) money: Option<(Total, Total, Currency)>,
 }
 
@@ -81,10 +82,10 @@ impl Figures {
     }
 }
 
-/// When and through what instances were released in each case; `None` where they were kept.
+/// The instant and the trigger of an instance's release in each case; `None` where it was kept.
 type Ends<'c> = Vec<Option<&'c (Shown, Trigger)>>;
 
-/// Instances that do not end alike in all cases: their names, and their end in each case.
+/// Instances with different ends in the cases: their names, and their end in each case.
 pub(super) fn differences<'c>(cases: &[&'c ComparedCase]) -> Vec<(String, Ends<'c>)> {
     let mut kinds: IndexMap<Vec<_>, (NameRanges<'_>, &str)> = IndexMap::new();
     let mut names: IndexMap<&str, ()> = IndexMap::new();
@@ -105,7 +106,7 @@ pub(super) fn differences<'c>(cases: &[&'c ComparedCase]) -> Vec<(String, Ends<'
 }
 
 impl ComparedCase {
-    /// When and through what an instance was released; `None` if it was kept.
+    /// The instant and the trigger of an instance's release; `None` if it was kept.
     fn end_of(&self, name: &str) -> Option<&(Shown, Trigger)> {
         self.released.get(name)
     }

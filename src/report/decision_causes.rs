@@ -108,8 +108,8 @@ impl Side {
         statement.rule.as_ref().map(|rule| rule.id.as_str())
     }
 
-    /// Whether the rule of a difference decided; `None` if something else of the policy did, which
-    /// leaves it open.
+    /// Whether the rule of a difference decided; `None` if another part of the policy decided, so
+    /// that the rule does not show it.
     fn is_decided_by(&self, difference: &Difference) -> Option<bool> {
         let rule = self.rule_of(difference)?;
         let same_kind = match difference.part {
@@ -162,7 +162,7 @@ impl Side {
         let trigger = Trigger::spelled(&self.tested[0]);
         let by_trigger = difference.situation.iter().any(|t| t.name == Column::Trigger.name());
         match difference.part {
-            // A table that does not test the trigger changes what happens, and not what is judged.
+            // A table that does not test the trigger can cause the decision only by another result.
             Part::Table => by_trigger || difference.class.changes_result(),
             Part::Order => trigger.is_some_and(Trigger::is_from_group),
             Part::Title
@@ -238,7 +238,7 @@ impl ChangedDecision {
             causes.extend(&one.causes);
         }
         if causes.is_empty() && self.class.changes_result() {
-            // What calls and defaults leave differs before any decision does.
+            // Calls and defaults can leave a different state before the first decision differs.
             causes = fitting(&|d| matches!(d.part, Part::Default | Part::Refusal));
         }
         causes

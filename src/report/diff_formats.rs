@@ -117,7 +117,8 @@ pub fn diff_result_json(result: &DiffResult) -> String {
     format!("{reported:#}")
 }
 
-/// Every accepted change: key, reason, last day, what differs, and the decisions that it changes.
+/// Every accepted change: its key, reason, last day, the difference, and the decisions that it
+/// changes.
 fn accepted_json(result: &DiffResult) -> Json {
     let differences = result.comparison.as_ref().map_or(&[][..], |c| &c.accepted);
     let one = |one: &Acceptance| {

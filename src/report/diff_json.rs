@@ -59,7 +59,7 @@ fn statement_json(statement: &Statement) -> Json {
     Json::Object(object)
 }
 
-/// What `diff -f json` prints, as JSON Schema.
+/// The JSON Schema of the output of `diff -f json`.
 pub(super) fn schema() -> Json {
     let text = json!({ "type": "string" });
     let texts = json!({ "type": "array", "items": text });
@@ -142,7 +142,8 @@ fn accepted_change_schema() -> Json {
     let (difference, decision) = (difference_schema(), decision_schema());
     let mut accepted_difference = difference;
     accepted_difference["type"] = json!(["object", "null"]);
-    accepted_difference["description"] = json!("what differs; null for a changed decision");
+    accepted_difference["description"] =
+        json!("the aspect that differs; null for a changed decision");
     json!({
         "type": "object",
         "description": "an accepted change",

@@ -87,7 +87,7 @@ impl DiffResult {
             .collect();
     }
 
-    /// The command that accepts what is left, without a reason.
+    /// The command that accepts the remaining differences, without a reason.
     pub fn bless_command(&self) -> String {
         let words = self.names.iter().chain(&self.paths).map(|word| shell_word(word));
         format!("stayput bless --diff {}", words.collect::<Vec<_>>().join(" "))

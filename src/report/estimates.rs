@@ -132,7 +132,7 @@ pub(super) fn figure(number: f64) -> String {
 /// reaches: `29.2d`.
 fn duration(seconds: f64) -> String {
     let units = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s")];
-    // What rounds to the next unit is shown in it: 59.96m is 1h.
+    // A number that rounds up to the next unit is shown in that unit: 59.96m is 1h.
     let reaches = |(size, _): &&(f64, &str)| seconds.abs() >= size * 0.9995;
     let (size, unit) = units.iter().find(reaches).unwrap_or(&units[3]);
     let number = seconds / size;
@@ -208,7 +208,7 @@ fn text_cells(one: &Estimate, currency: Option<Currency>) -> Vec<String> {
     cells
 }
 
-/// Ranks of the columns: where the page is narrow, the highest goes first.
+/// Ranks of the columns: on a narrow page, the columns with the highest ranks are left out first.
 const RANKS: [u8; 9] = [0, 0, 3, 1, 4, 6, 2, 5, 4];
 
 /// Estimates as a text table with notes.

@@ -244,7 +244,7 @@ fn deciding_factor(decision: &Decision, header: &RunHeader) -> Option<Vec<String
     Some(row("decided by", text))
 }
 
-/// What would have prevented a loss and until when, or what the caller of a refused request can do.
+/// The remedy of a loss with its last instant, or the advice to the caller of a refused request.
 fn remedy(decision: &Decision, header: &RunHeader) -> Option<Vec<String>> {
     let book = header.rulebook(decision.policy);
     let Some(remedy) = decision.remedy else {

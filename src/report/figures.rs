@@ -18,7 +18,7 @@ pub(in crate::report) fn many(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", number(value), if value == 1 { "" } else { "s" })
 }
 
-/// A least and a most: `6`, or `6 to 8` where the number depends on something unknown.
+/// A number, or its bounds if it depends on an unknown fact: `6`, or `6 to 8`.
 pub(in crate::report) fn between(least: u64, most: u64) -> String {
     if least == most {
         return number(least);

@@ -1,4 +1,5 @@
-//! A first scenario: a fleet, some events, and what the policy does about them, with comments.
+//! A first scenario: a fleet, some events, and the decisions of the policy as expectations, with
+//! comments.
 
 use crate::format::yaml_scalar;
 use crate::record::Decision;
@@ -10,9 +11,9 @@ use crate::words::{Outcome, Word};
 pub struct FirstEvent {
     /// Its id.
     pub id: &'static str,
-    /// What happens, in one sentence.
+    /// A sentence that describes it.
     pub about: &'static str,
-    /// When, as a span after the start.
+    /// Its time, as a span after the start.
     pub after: &'static str,
     /// Its verb with its keys.
     pub verb: String,
@@ -60,7 +61,7 @@ policy: {policy}
 start: 2026-06-01T00:00:00Z
 for: 60d
 
-# What there is. `stayput import FILE…` writes your own fleet in this form.
+# The fleet. `stayput import FILE…` writes your own fleet in this form.
 fleet:
 {groups}  instances:
     web-1: {{ {member}protect: [{protection}] }}
@@ -74,7 +75,7 @@ pub fn first_scenario(fleet: &str, events: &[FirstEvent], decisions: &[FirstDeci
     out.push_str(
         "
 
-# What happens. Each event has one verb; `stayput schema scenario` lists all of them.
+# The events. Each has one verb; `stayput schema scenario` lists all of them.
 events:
 ",
     );
@@ -87,7 +88,7 @@ events:
     }
     out.push_str(
         "
-# What the policy decides today. `stayput test` fails as soon as a decision differs.
+# The decisions of the policy today. `stayput test` fails as soon as a decision differs.
 # Replace an outcome by the one that you need, then change the fleet until the test passes.
 expect:
   decisions:

@@ -13,18 +13,18 @@ use crate::search::{Hunt, Hunted, Incomplete, Replay, Way};
 use crate::time::SimTime;
 use crate::words::{InstanceId, RuleId, Word};
 
-/// What was found about one instance, and about those that are in the same state.
+/// The search for one instance, and the other instances in the same state.
 #[derive(Debug)]
 pub struct HuntedTarget {
     /// The instance at the start.
     pub start: Start,
     /// Other instances in the same state, which have the same ways.
     pub alike: Vec<InstanceId>,
-    /// What was asked.
+    /// The limits of the search.
     pub hunt: Hunt,
-    /// What was found.
+    /// The result of the search.
     pub hunted: Hunted,
-    /// Each way, carried out in the whole scenario.
+    /// The replay of each way in the whole scenario.
     pub replays: Vec<Replay>,
 }
 
@@ -159,7 +159,7 @@ fn effort(way: &Way) -> String {
     }
 }
 
-/// In which respect no other way is better.
+/// The respects in which no other way is better.
 fn marks(target: &HuntedTarget, way: &Way) -> Vec<&'static str> {
     let ways = &target.hunted.ways;
     if ways.len() < 2 {
@@ -212,7 +212,7 @@ fn rests_on(book: &Rulebook, rule: RuleId, basis: Basis) -> String {
     text
 }
 
-/// What would have prevented the loss, each once.
+/// The remedies of the loss, each once.
 fn closed_by(header: &RunHeader, replay: &Replay) -> Vec<String> {
     let of_decisions = replay.decisions.iter().filter_map(|d| Some((d.remedy?, d.policy)));
     let of_losses = replay.losses.iter().filter_map(|loss| Some((loss.remedy?, loss.rule.0)));
@@ -237,7 +237,7 @@ fn remedy_text(
     text + &until.unwrap_or_default()
 }
 
-/// What was searched, and whether the answer is complete.
+/// The extent of the search, and whether the answer is complete.
 fn searched(header: &RunHeader, target: &HuntedTarget) -> String {
     let Hunted { states, searched, incomplete, undecided, .. } = &target.hunted;
     let most = many(target.hunt.most, "step");

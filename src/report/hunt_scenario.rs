@@ -1,5 +1,5 @@
-//! A way to a loss as a scenario that runs: the scenario that was searched, with the steps of the
-//! way as events, and the loss as what is expected.
+//! A way to a loss as a scenario: the searched scenario, with the steps of the way as events, and
+//! the loss as an expectation.
 
 use std::fmt::Write as _;
 
@@ -32,7 +32,7 @@ pub fn way_scenario(
     overlaid(&tree, &added, AddedEvents::Last, &mut problems).map(|tree| tree_text(&tree))
 }
 
-/// What a way changes of the scenario.
+/// The changes that a way makes to the scenario.
 fn added(
     tree: &Node,
     header: &RunHeader,

@@ -11,14 +11,14 @@ use crate::import::Imported;
 use crate::time::SimTime;
 use crate::words::{Billing, Lock};
 
-/// How long such a scenario runs: longer than any clock of the policies takes.
+/// Length of such a scenario: longer than any clock of the policies.
 const LENGTH: &str = "400d";
 
 /// The most instances that are written one by one: a file of more would be larger than a scenario
 /// may be. A larger fleet is read from its files in each run.
 pub const MOST_WRITTEN: usize = 20_000;
 
-/// How the scenario of an import is written.
+/// The contents of a scenario that an import writes, besides its fleet.
 #[derive(Debug)]
 pub struct ImportedAs<'a> {
     /// The files that were imported.
@@ -27,7 +27,7 @@ pub struct ImportedAs<'a> {
     pub policies: &'a BTreeMap<&'static str, String>,
     /// One account for everything; only if there is one cloud.
     pub account: Option<&'a str>,
-    /// When the files were saved.
+    /// The time at which the files were saved.
     pub captured: SimTime,
 }
 
@@ -74,7 +74,7 @@ pub fn imported_scenario(imported: &Imported, written: &ImportedAs<'_>) -> Strin
             group.value = Name(unmasked(&group.value).into());
         }
         for (key, value) in instance.tags.iter_mut().flat_map(|tags| &mut tags.0) {
-            // A text that begins so stands for a value of a case.
+            // A text of this form would stand for a value of a case.
             if value_name(value).is_some() {
                 value.insert(0, ' ');
             }
@@ -90,7 +90,7 @@ pub fn imported_scenario(imported: &Imported, written: &ImportedAs<'_>) -> Strin
     out
 }
 
-/// The account of something: the one for all, or its own, or that of its cloud.
+/// The account of an instance or a group: the one for all, else its own, else that of its cloud.
 fn placed(
     own: Option<Spanned<Name>>,
     all: Option<&str>,
@@ -101,7 +101,7 @@ fn placed(
     all.map(named).or(own).or(of_cloud.map(named))
 }
 
-/// The accounts, with what is owed; none, if there is only one that owes nothing.
+/// The accounts with their arrears; empty if the only account has no arrears.
 fn accounts(imported: &Imported, written: &ImportedAs<'_>) -> String {
     let one = |name: &str, policy: Option<&String>, since| {
         let policy = policy.map(|policy| Spanned::new(policy.clone(), Span::NOWHERE));
@@ -165,7 +165,7 @@ impl PrintedNames {
     }
 }
 
-/// A name without what selectors read as a pattern: a masked id has `*`.
+/// A name without the characters that selectors read as a pattern; a masked id contains `*`.
 fn unmasked(name: &str) -> String {
     name.replace(['*', '?', '$', ';'], "x").replace("..", "xx")
 }

@@ -7,15 +7,15 @@ use crate::plan::Plan;
 use crate::record::{InstanceRow, Record};
 use crate::run_header::RunHeader;
 
-/// A report in one format. `T` is what it shows: the items of runs, or a whole result.
+/// A report in one format. `T` is its input: the items of runs, or a whole result.
 pub trait Report<T: ?Sized> {
-    /// Takes the next item, and writes what can be written of it.
+    /// Takes the next item, and writes the parts that can already be written.
     ///
     /// # Errors
     /// If the output cannot be written.
     fn write(&mut self, item: &T) -> io::Result<()>;
 
-    /// Writes what is known only after the last item, and flushes the output.
+    /// Writes the parts that are known only after the last item, and flushes the output.
     ///
     /// # Errors
     /// If the output cannot be written.
@@ -24,7 +24,8 @@ pub trait Report<T: ?Sized> {
     }
 }
 
-/// What a report of runs receives. Each run is one `Start`, any number of `Record`, and one `End`.
+/// An item that a report of runs receives. Each run is one `Start`, any number of `Record`, and one
+/// `End`.
 #[derive(Clone, Copy)]
 pub enum RunItem<'a> {
     /// A run starts: its plan has the header, and the fleet as it stands at the start.

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_does_nothing() {
+    fn text_of_any_origin_has_no_markup() {
         for (from, to) in [
             ("web-1 was released", "web-1 was released"),
             ("`web-1` is `held`", "`web-1` is `held`"),

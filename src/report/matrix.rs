@@ -140,7 +140,7 @@ pub fn matrix_text(policy: &Policy, page: Page) -> String {
     out.join("\n")
 }
 
-/// The axes that distinguish rows: a column in which every row covers everything is left out.
+/// The axes that distinguish rows. An axis is left out if every row covers all of its words.
 pub(super) fn varied(space: &Space, lines: &[Line]) -> Vec<usize> {
     let varies = |axis: &usize| lines.iter().any(|line| !line.words[*axis].is_empty());
     (0..space.axes().len()).filter(varies).collect()
@@ -163,7 +163,8 @@ pub(super) fn verdict_text(
 }
 
 /// The rows below their heading. Where the page is too narrow for a table, a row names each
-/// protection with its verdict and rule below the situation; `axes` cells describe that.
+/// protection with its verdict and rule below the situation; the first `axes` cells of a row
+/// describe the situation.
 pub(super) fn grid(rows: &[Vec<String>], axes: usize, width: usize) -> Vec<String> {
     let lines = table(rows.to_vec(), &[]);
     if lines.iter().all(|line| wide(line) + 2 <= width) {

@@ -4,7 +4,7 @@ use crate::diagnostics::many;
 use crate::experiment::MoneySum;
 use crate::money::Currency;
 
-/// What was lost and what is still billed; nothing if the scenario has no currency.
+/// The worth of losses, and the cost that is still billed; empty if the scenario has no currency.
 pub fn money_lines(sum: &MoneySum, currency: Option<Currency>) -> Vec<String> {
     let Some(currency) = currency else { return Vec::new() };
     let lost = format!("worth lost: {} {currency}", sum.lost);

@@ -42,7 +42,7 @@ impl Ids {
         self.tidy();
     }
 
-    /// Sorts the runs and joins those that meet. The count is exact where no run was left out.
+    /// Sorts the runs and joins those that meet. The count is exact if no run was left out.
     pub(in crate::report) fn tidy(&mut self) {
         let is_whole = self.runs.len() < MOST_RUNS;
         self.runs.sort_unstable();
@@ -153,7 +153,7 @@ impl<'h> NameRanges<'h> {
         format!("{} {}", self.label(), self.remark()).trim_end().to_owned()
     }
 
-    /// All of them for the filter of a table, if it is not plain from the label: `web-1..2500`.
+    /// All names for the filter of a table, if the label does not contain them: `web-1..2500`.
     pub(in crate::report) fn for_filter(&self) -> Option<String> {
         if self.ranges.len() <= SPELLED && self.ranges.iter().all(|range| range.count == 1) {
             return None;

@@ -72,7 +72,7 @@ fn side(statement: &Statement) -> String {
     }
 }
 
-/// What a difference is about, complete enough to be read without its section.
+/// The subject of a difference, in a form that is clear without the heading of its section.
 fn subject(d: &Difference) -> String {
     match d.part {
         Part::Space | Part::Protection | Part::Clock | Part::Table | Part::Effect => {

@@ -53,7 +53,7 @@ pub fn replications_csv(all: &[&Replications], out: impl Write) -> io::Result<u6
     table.finish()
 }
 
-/// What is the same in all rows of a run.
+/// The values that are equal in all rows of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunNames<'r> {
     /// Name of the scenario.
@@ -212,7 +212,7 @@ impl<R: Read> ReplicationRows<R> {
         }
     }
 
-    /// What the rows are read from.
+    /// The reader of the table.
     pub fn into_inner(self) -> R {
         self.reader.into_inner()
     }

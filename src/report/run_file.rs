@@ -1,4 +1,4 @@
-//! `run.json`: what was run, with which inputs, and how it ended.
+//! `run.json`: the runs, their inputs, and how they ended.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use crate::policy::Rulebook;
 use crate::stats;
 use crate::words::{Confidence, SwitchId};
 
-/// The run file, `run.json`: what was run, with which inputs, and how it ended.
+/// The run file, `run.json`: the runs, their inputs, and how they ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFile {
     /// Always `stayput`; marks a folder that this program may replace.

@@ -1,4 +1,4 @@
-//! The summary of a run: what was lost, what would have prevented it, and the assumptions.
+//! The summary of a run: the losses, their remedies, and the assumptions.
 
 use indexmap::IndexMap;
 

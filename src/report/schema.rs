@@ -11,7 +11,7 @@ use crate::policy::{PolicyFile, allow_overlays};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// A schema with its head. Its `$id` is a name; nothing is there to be fetched.
+/// A schema with its head. Its `$id` is a name, not an address from which it can be fetched.
 fn schema(format: &str, mut schema: Json) -> Json {
     if let Some(object) = schema.as_object_mut() {
         object.shift_insert(0, "$schema".into(), DRAFT.into());
@@ -62,7 +62,7 @@ pub fn accepted_schema() -> Json {
     schema(FORMAT, root)
 }
 
-/// A schema as text: what fits on a line stands on one.
+/// A schema as text: a value that fits on a line is written on one line.
 pub fn schema_text(schema: &Json) -> String {
     let mut text = String::new();
     write_value(schema, 0, &mut text);

@@ -78,8 +78,8 @@ impl TestRun<'_> {
         self.errors().filter(|(file, _)| *file == Some(path)).map(|(_, text)| text).collect()
     }
 
-    /// The errors that belong to no file that has a row of its own, one line each. They decide the
-    /// exit code as others do.
+    /// The errors of files without a row of their own, one line each. They affect the exit code
+    /// like all other errors.
     pub(super) fn other_mistakes(&self) -> Vec<String> {
         let is_shown = |file: &str| self.broken.iter().any(|path| path == file);
         self.errors()
@@ -158,7 +158,7 @@ pub fn test_report(run: &TestRun<'_>, verbose: bool, page: Page) -> String {
     out.join("\n")
 }
 
-/// A line for each case: whether it passed, its name, and what was judged.
+/// A line for each case: whether it passed, its name, and the number of its expectations.
 fn case_lines(rows: &[[String; 3]], page: Page) -> Vec<String> {
     let wide = |index: usize| rows.iter().map(|row| columns(&row[index])).max().unwrap_or(0);
     let fits = 8 + wide(1) + 2 + wide(2) <= page.width;
@@ -192,8 +192,8 @@ fn verdict(case: &CaseReport) -> String {
     }
 }
 
-/// A failure with the line of its expectation, and what happened instead, in lines of at most
-/// `width` columns.
+/// A failure with the line of its expectation and the actual results, in lines of at most `width`
+/// columns.
 pub(super) fn failure_lines(
     failure: &Failure,
     case: &CaseReport,
@@ -224,7 +224,7 @@ fn quote(span: Span, sources: &Sources, width: usize) -> Vec<String> {
     let gutter = " ".repeat(number.to_string().len());
     let room = width.saturating_sub(gutter.len() + 8).max(10);
     let before: String = line.chars().take(column - 1).collect();
-    // The mark begins in the first half of what is shown, unless all of the line is.
+    // The mark begins in the first half of the shown part, unless the whole line is shown.
     let (mut skipped, of_before) = (0, columns(&before));
     if columns(line) > room {
         for c in before.chars() {

@@ -1,4 +1,4 @@
-//! Runs as text: what happened, in order, and a summary.
+//! Runs as text: the timeline, and a summary.
 
 use std::io::{self, Write};
 

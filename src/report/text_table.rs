@@ -228,7 +228,7 @@ pub fn copied(rows: &[Vec<String>], width: usize) -> Vec<String> {
 }
 
 /// Rows in aligned columns, indented by `indent`. The last cell of a row wraps within its column;
-/// if that is too narrow, it goes below the others, and then so do they.
+/// if that column is too narrow, the last cell goes on lines below the others.
 pub(super) fn listed(rows: Vec<Vec<String>>, indent: usize, width: usize) -> Vec<String> {
     let head = |row: &Vec<String>| row.iter().take(row.len().saturating_sub(1)).cloned().collect();
     let heads = table(rows.iter().map(head).collect(), &[]);
@@ -261,8 +261,8 @@ pub(super) fn listed(rows: Vec<Vec<String>>, indent: usize, width: usize) -> Vec
 const LEAST_COLUMN: usize = 28;
 
 /// Rows in aligned columns, indented by two spaces. Where they are wider than `width`, columns are
-/// left out, those with the highest of `ranks` first; a column of rank 0 stays. What still does not
-/// fit is wrapped.
+/// left out, those with the highest of `ranks` first; a column of rank 0 stays. Lines that still do
+/// not fit are wrapped.
 pub(super) fn fitted(
     rows: &[Vec<String>],
     right: &[usize],

@@ -1,5 +1,5 @@
-//! What happened in a run, in order, as rows. Neighbours that differ only in their instance share
-//! a row, so that a fleet of thousands needs few.
+//! The timeline of a run, as rows. Adjacent rows that differ only in their instance become one row,
+//! so that a fleet of thousands needs few rows.
 
 use super::names::Ids;
 use crate::record::{Cause, Change, DecidedBy, Decision, Record, Refusal, Request, Subject, What};
@@ -16,7 +16,7 @@ const MOST_ROWS: usize = 2_000;
 #[derive(Default)]
 pub(super) struct Timeline {
     rows: Vec<Row>,
-    /// Number of rows that took something, and of others.
+    /// Number of rows with losses, and of other rows.
     kept: [usize; 2],
     omitted: Omitted,
     /// The current request; `None` before the first and after it was closed.
@@ -29,7 +29,7 @@ pub(super) struct Timeline {
     explained: bool,
 }
 
-/// What happened at an instant.
+/// A row: its instant and its content.
 pub(super) struct Row {
     pub(super) at: SimTime,
     pub(super) content: Content,
@@ -41,7 +41,7 @@ pub(super) enum Content {
     Request(Acted),
 }
 
-/// What a row states about a decision, apart from its instance.
+/// A decision in a row, without its instance.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decided {
     pub(super) policy: PolicyId,
@@ -57,7 +57,7 @@ pub(super) struct Decided {
     pub(super) was_released: bool,
 }
 
-/// What a row states about a request: its refusal or shortfall, and what it changed.
+/// A request in a row: its refusal or shortfall, and its changes.
 pub(super) struct Acted {
     pub(super) cause: Cause,
     pub(super) refused: Option<Refused>,
@@ -77,7 +77,7 @@ pub(super) struct Refused {
     pub(super) limited_by: Option<LimitedBy>,
 }
 
-/// A change, and what it happened to.
+/// A change and its subject.
 pub(super) struct ChangedPart {
     pub(super) what: What,
     pub(super) who: Who,
@@ -248,8 +248,7 @@ impl Timeline {
         }
     }
 
-    /// The rows, and what is not among them. What was lost is never left out in favour of what
-    /// was kept.
+    /// The rows, and the counts of the omitted rows. Rows with losses are omitted last.
     pub(super) fn finish(mut self) -> (Vec<Row>, Omitted) {
         self.close();
         let mut excess = self.rows.len().saturating_sub(MOST_ROWS);

@@ -17,7 +17,7 @@ pub(super) struct PlacedRow {
 
 pub(super) enum PlacedText {
     Decision(RowCells),
-    /// The cause of a request, and what became of it.
+    /// The cause of a request, and its result.
     Request(String, String),
 }
 
@@ -44,7 +44,7 @@ const LEAST_TEXT: usize = 24;
 /// Names are shortened to no less than this before a row takes several lines.
 const LEAST_NAME: usize = 12;
 
-/// The widest of all one-word effects that are common, such as `released`.
+/// The width of the widest common effect of one word, such as `released`.
 const EFFECT: usize = 8;
 
 /// Widths of the columns of decisions.
@@ -57,9 +57,9 @@ struct Widths {
     outcome: usize,
     by: usize,
     rule: usize,
-    /// Of the widest effect.
+    /// Width of the widest effect.
     effect: usize,
-    /// Of the longest word of an effect.
+    /// Width of the longest word of an effect.
     word: usize,
 }
 
@@ -89,7 +89,7 @@ impl Widths {
     }
 }
 
-/// Where the parts of a row stand.
+/// The arrangement of the parts of a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Layout {
     /// One line, with the instant and the time since the start.

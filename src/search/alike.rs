@@ -1,4 +1,4 @@
-//! Instances that are in the same state, of which one is searched for all.
+//! Finds instances in the same state, so that one search covers all of them.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use crate::time::SimTime;
 use crate::words::{ActorId, InstanceId};
 
 /// The instances in classes, each in the order of `targets`. The instances of a class have the same
-/// ways: they are in no group and in the same account, no event names them, and nothing of them
-/// differs but their names. When they were created and in which zone they are is of importance only
-/// to groups, so it is compared if their account has one. Principals may have permissions for one
-/// of them alone, so with principals each is a class.
+/// ways to a loss: they are in no group and in the same account, no event names them, and they
+/// differ only in their names. Only groups use the zone and the time of creation, so these are
+/// compared only if the account has a group. If there are principals, each instance is a class,
+/// because a permission can apply to a single instance.
 pub fn alike(plan: &Plan, script: &[Scripted], targets: &[InstanceId]) -> Vec<Vec<InstanceId>> {
     let mut named = vec![false; plan.header.instances.len()];
     for event in script {

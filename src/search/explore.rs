@@ -29,11 +29,12 @@ pub struct Hunted {
     pub ways: Vec<Way>,
     /// Number of states that were searched.
     pub states: u64,
-    /// Largest number of steps that was searched to its end; `None` if not even waiting was.
+    /// Largest number of steps that was searched to its end; `None` if not even the ways without a
+    /// step were.
     pub searched: Option<usize>,
     /// Why it ended early; `None` if it is complete.
     pub incomplete: Option<Incomplete>,
-    /// Number of branches whose course depends on something unknown.
+    /// Number of branches whose further course depends on an unknown fact.
     pub undecided: u64,
     /// The first of them.
     pub first_undecided: Option<Halt>,
@@ -64,13 +65,13 @@ impl Hunted {
     }
 }
 
-/// Searches the ways in which an instance of a part of a plan is lost. `may_continue` is called for
-/// each state, with the number of states so far.
+/// Searches for the ways to lose an instance of a part of a plan. `may_continue` is called for each
+/// state, with the number of states so far.
 pub fn hunt(part: &ReducedPlan, hunt: &Hunt, may_continue: impl Fn(u64) -> bool) -> Hunted {
     search(part, hunt, (&[], false), may_continue)
 }
 
-/// As [`hunt`], but ends with the first way that none of `known` covers.
+/// As [`hunt`], but ends at the first way that no way of `known` covers.
 pub fn first_beyond(
     part: &ReducedPlan,
     hunt: &Hunt,
@@ -149,9 +150,9 @@ struct Search<'h, F> {
     first_undecided: Option<Halt>,
 }
 
-/// What the last step of a branch means for the search.
+/// The state of a branch after its last step.
 enum Course {
-    /// It goes on.
+    /// The branch can be continued.
     On,
     /// The instance is lost.
     Lost,
@@ -172,7 +173,7 @@ impl<F: Fn(u64) -> bool> Search<'_, F> {
         self.explore(branch, &mut steps);
     }
 
-    /// Searches what can follow from a state in which a step can be made.
+    /// Searches the continuations of a state in which a step can be made.
     fn explore(&mut self, mut branch: Branch, steps: &mut Vec<TakenStep>) {
         loop {
             self.states += 1;
@@ -197,12 +198,13 @@ impl<F: Fn(u64) -> bool> Search<'_, F> {
         }
     }
 
-    /// Whether nothing further is to be searched.
+    /// Whether the search ends.
     const fn is_over(&self) -> bool {
         self.incomplete.is_some() || (self.ends_at_first && self.ways.has_found())
     }
 
-    /// Whether a state needs no search: what follows from it is known, or cannot be listed.
+    /// Whether a state needs no search, because its continuations were searched before or cannot be
+    /// listed.
     fn is_known(&mut self, digest: u128, branch: &Branch, steps: &[TakenStep]) -> bool {
         let (kinds, of, now) = (kinds(steps), callers(steps), branch.now());
         if self.ways.cover(&kinds, of, now) {
@@ -229,7 +231,7 @@ impl<F: Fn(u64) -> bool> Search<'_, F> {
             let causes = |event, kind| moves.push((event, kind, None));
             self.repertoire.causes(branch.world(), causes);
         }
-        // A branch in which a step had no effect serves for the next one.
+        // A branch in which a step had no effect is reused for the next step.
         let mut spare: Option<Branch> = None;
         for (event, kind, caller) in moves {
             let mut child = spare.take().unwrap_or_else(|| branch.fork());
@@ -288,7 +290,7 @@ impl<F: Fn(u64) -> bool> Search<'_, F> {
 
     fn course(&mut self, branch: &Branch) -> Course {
         if let Some(halt) = branch.halt() {
-            // What the policy states to be impossible does not happen.
+            // A situation that the policy states to be impossible does not occur.
             if !matches!(halt.on, Undecided::Impossible(_) | Undecided::Outside(_)) {
                 self.undecided += 1;
                 self.first_undecided.get_or_insert_with(|| halt.clone());

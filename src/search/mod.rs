@@ -1,8 +1,8 @@
-//! A search for the shortest ways in which an instance is lost.
+//! A search for the shortest ways to lose an instance.
 //!
-//! A step of the search is a step of the engine: a [`Branch`](crate::world::Branch) of a run, in
-//! which a call of a person or a cause of the platform is tried. What an event does follows from
-//! the policy alone; this room has no table of effects, and never knows reports or files.
+//! A step of the search is an event that is tried in a [`Branch`](crate::world::Branch) of a run: a
+//! call of a person, or an event of the platform. The engine handles it, so its effects follow from
+//! the policy; this room has no table of effects, and never knows reports or files.
 //!
 //! # What is searched
 //!
@@ -17,16 +17,18 @@
 //!
 //! A way is listed unless another way needs only a part of its steps, at most the same callers and
 //! at most the same time. In fault trees these are the minimal cut sets. Two steps are the same
-//! here if their verbs, their subjects and what they switch are; other keys, such as `force`, are
-//! chosen so that the step succeeds.
+//! here if they have the same verb and subject and switch the same protections; other keys, such as
+//! `force`, are chosen so that the step succeeds.
 //!
 //! # Why pruning loses nothing
 //!
-//! * A step that changes nothing that the further course depends on is not taken.
-//! * A state that was reached before, with the same steps in any order, no later and by no other
-//!   callers, is not continued: whatever follows from it followed from the first one as well, no
-//!   later. Instants count relative to the simulated time, unless the course depends on the time.
-//! * A state is not continued once a way that needs a part of its steps is over.
+//! * A step is not taken if it changes no fact that affects the further course.
+//! * A state is not continued if it was reached before, with the same steps in any order, no later
+//!   and by no other callers. All of its continuations were then searched from the earlier
+//!   occurrence. Instants are compared relative to the simulated time, unless the course depends on
+//!   the time.
+//! * A state is not continued if a way that was found needs only a part of its steps and ends
+//!   earlier.
 //!
 //! `tests/it/hunt.rs` compares the search with an enumeration without pruning.
 

@@ -20,7 +20,7 @@ use crate::words::{
 };
 use crate::world::World;
 
-/// What makes two steps the same: the verb, its subject, and what it switches.
+/// The identity of a step: its verb, its subject, and the protections that it switches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct StepKind {
     verb: &'static str,
@@ -28,7 +28,7 @@ pub(super) struct StepKind {
     detail: u16,
 }
 
-/// What the steps of a search need, made before it begins.
+/// The data that the steps of a search need, prepared before it begins.
 pub(super) struct Repertoire {
     target: Targets,
     id: InstanceId,
@@ -43,7 +43,8 @@ pub(super) struct Repertoire {
 }
 
 impl Repertoire {
-    /// The repertoire for the target of a search; adds to the plan what the steps refer to.
+    /// The repertoire for the target of a search; adds the targets and flags of the steps to the
+    /// plan.
     pub(super) fn new(plan: &mut Plan, hunt: &Hunt) -> Self {
         let id = hunt.target;
         let account = plan.fleet.instance(id).account;
@@ -208,7 +209,7 @@ impl<F: FnMut(Event, StepKind)> Calls<'_, F> {
         }
     }
 
-    /// Each protection of the instance and of its group is switched off by a call of its own.
+    /// Each protection of the instance and of its group is switched off by a separate call.
     fn about_protections(&mut self) {
         if self.all.keep_flag {
             return;

@@ -1,26 +1,25 @@
-//! What a search is asked.
+//! The target and the limits of a search.
 
 use crate::time::SimSpan;
 use crate::words::{ActorId, InstanceId};
 
-/// What a search is about.
+/// The target and the limits of a search.
 #[derive(Debug, Clone)]
 pub struct Hunt {
     /// The instance.
     pub target: InstanceId,
-    /// The time in which it is to be lost, from the start of the plan.
+    /// The time after the start of the plan within which a loss counts.
     pub within: SimSpan,
     /// The largest number of steps.
     pub most: usize,
-    /// Whether the protections stay as they are.
+    /// Whether steps that change protections are left out.
     pub keep_flag: bool,
-    /// Whether the platform causes something.
+    /// Whether steps include events of the platform.
     pub causes: bool,
     /// The callers, at most 64; `None` stands for anybody.
     pub callers: Vec<Option<ActorId>>,
     /// The largest number of states.
     pub limit: u64,
-    /// Whether states are compared, so that what is known is not searched again. Only tests search
-    /// without.
+    /// Whether states that were reached before are not searched again. Only tests turn this off.
     pub prunes: bool,
 }

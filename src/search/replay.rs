@@ -1,6 +1,7 @@
-//! A way, carried out in the whole scenario.
+//! Runs a way again in the whole scenario.
 //!
-//! The search sees a part of the fleet. Each way that is reported was run again with the whole one.
+//! The search uses only a part of the fleet, so each way is run again with the whole fleet before
+//! it is reported.
 
 use serde_json::Value as Json;
 
@@ -63,7 +64,7 @@ fn is_plain(text: &str) -> bool {
         && !text.ends_with(':')
 }
 
-/// What a way did in the whole scenario.
+/// The results of a way in the whole scenario.
 #[derive(Debug)]
 pub struct Replay {
     /// The names of ids.
@@ -72,7 +73,7 @@ pub struct Replay {
     pub steps: Vec<ReplayedStep>,
     /// The decisions about the instance up to its loss.
     pub decisions: Vec<Decision>,
-    /// What it lost.
+    /// The losses of the instance.
     pub losses: Vec<Loss>,
     /// Whether the instance was lost when the search says it is.
     pub is_confirmed: bool,

@@ -1,4 +1,4 @@
-//! Ways to a loss, and which of them are listed.
+//! Ways to a loss, and the choice of the ways that are listed.
 
 use smallvec::SmallVec;
 
@@ -14,7 +14,7 @@ pub struct TakenStep {
     pub at: SimTime,
     /// The event.
     pub event: Event,
-    /// Its verb, its subject and what it switches.
+    /// Its verb, its subject and the protections that it switches.
     pub(super) kind: StepKind,
     /// The caller, as an index in the list of callers; `None` if the platform causes it.
     pub(super) caller: Option<u8>,
@@ -40,7 +40,7 @@ pub struct Way {
     pub steps: Vec<TakenStep>,
     /// Instant of the loss.
     pub lost: SimTime,
-    /// Other callers who can do the same, each a set of callers.
+    /// Other sets of callers who can make the same calls.
     pub(super) others: Vec<Callers>,
 }
 
@@ -66,7 +66,8 @@ impl Way {
         sets.map(named).collect()
     }
 
-    /// Whether no other way can be listed beside this one that does the same.
+    /// Whether this way makes the other one superfluous: it needs a part of the steps, no other
+    /// callers, and no more time.
     fn covers(&self, other: &Self) -> bool {
         self.covers_steps(&kinds(&other.steps), callers(&other.steps), other.lost)
     }
@@ -89,7 +90,8 @@ pub(super) fn callers(steps: &[TakenStep]) -> Callers {
     steps.iter().filter_map(|step| step.caller).fold(0, |set, caller| set | 1 << caller)
 }
 
-/// Whether all of `part` are in `whole`, as often as in `part`. Both are in ascending order.
+/// Whether `whole` contains each element of `part` at least as often as `part` does. Both are in
+/// ascending order.
 pub(super) fn is_part(part: &[StepKind], whole: &[StepKind]) -> bool {
     let mut rest = whole.iter();
     part.iter().all(|kind| rest.by_ref().any(|other| other == kind))
@@ -125,7 +127,7 @@ impl<'k> Ways<'k> {
         self.known.iter().chain(&self.found)
     }
 
-    /// Whether nothing that continues from these steps, made by `callers`, can be listed at `now`.
+    /// Whether a way covers every continuation of these steps, made by the callers `of`, from `now` on.
     pub(super) fn cover(&self, steps: &[StepKind], of: Callers, now: SimTime) -> bool {
         self.all().any(|way| way.covers_steps(steps, of, now))
     }
@@ -135,7 +137,7 @@ impl<'k> Ways<'k> {
         let mut ways = self.found;
         let rank = |way: &Way| (way.steps.len(), way.lost, way.people(), kinds(&way.steps));
         ways.sort_by_cached_key(|way| (rank(way), callers(&way.steps)));
-        // What several callers can do in the same way is one way.
+        // Equal ways of several callers become one way.
         let mut distinct: Vec<Way> = Vec::new();
         for way in ways {
             match distinct.last_mut() {

@@ -4,7 +4,7 @@ use super::billing::ClockAction;
 use super::word::words;
 
 words! {
-    /// The action that a request asks for.
+    /// The action of a request.
     Action: "an action" {
         /// Release the instance permanently.
         Release = "release",
@@ -144,7 +144,7 @@ impl Action {
 }
 
 words! {
-    /// What happened to an instance.
+    /// The effect of an action on an instance.
     Effect: "an effect" {
         /// The instance did not change.
         None = "none",

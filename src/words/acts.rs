@@ -1,9 +1,9 @@
-//! What an owner can do to prevent a loss.
+//! Acts by which an owner can prevent a loss.
 
 use super::word::words;
 
 words! {
-    /// What an owner can do to prevent a loss, besides setting a protection.
+    /// An act by which an owner can prevent a loss, besides setting a protection.
     ///
     /// The words are verbs of a scenario, apart from the last two: a scenario writes `settle` to
     /// reactivate an account, and a fleet writes `with-instance: false` to keep a resource.

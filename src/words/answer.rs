@@ -16,7 +16,7 @@ words! {
 }
 
 words! {
-    /// What happens to a scheduled release that is due, or that has waited.
+    /// The result of a scheduled release that is due, or that has waited.
     ScheduleFate: "a result of a due schedule" {
         /// The release is requested now.
         Fires = "fires",
@@ -28,7 +28,7 @@ words! {
 }
 
 words! {
-    /// What settling a bill does to an instance that was stopped for arrears.
+    /// The effect of settling a bill on an instance that was stopped for arrears.
     AfterSettling: "a consequence of settling" {
         /// The instance is started again.
         Restarts = "restarts",
@@ -38,7 +38,7 @@ words! {
 }
 
 words! {
-    /// What a conversion of the billing does to protections that are on.
+    /// The effect of a billing conversion on protections that are on.
     FlagFate: "an effect on protections" {
         /// The protections stay on, in force or not.
         Kept = "kept",

@@ -41,7 +41,7 @@ words! {
 }
 
 words! {
-    /// What a stop in economical mode does.
+    /// The effect of a stop in economical mode.
     EconomicalStop: "an effect of an economical stop" {
         /// Compute is freed and no longer billed.
         Frees = "frees",
@@ -75,7 +75,7 @@ words! {
 }
 
 words! {
-    /// The action that a step of a clock asks for.
+    /// The action that a step of a clock requests.
     ClockAction: "a step of a clock" {
         /// Shut the instance down.
         Stop = "stop",

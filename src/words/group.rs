@@ -31,7 +31,7 @@ words! {
 }
 
 words! {
-    /// What happens to a request that would take a group's size across one of its bounds.
+    /// The result of a request that would take a group's size across one of its bounds.
     BoundFate: "an effect of a bound" {
         /// The request is carried out as far as the bound.
         Clipped = "clipped",
@@ -65,7 +65,7 @@ words! {
 }
 
 words! {
-    /// What a health check does to a member that does not run.
+    /// The reaction of a health check to a member that does not run.
     HealthFate: "a result of a health check" {
         /// The member counts as unhealthy and is removed.
         Removes = "removes",
@@ -75,7 +75,7 @@ words! {
 }
 
 words! {
-    /// What a scale-in does if fewer members may be removed than requested.
+    /// The result of a scale-in if fewer members may be removed than requested.
     Shortfall: "a result of a shortfall" {
         /// The members that may be removed are removed.
         Partial = "partial",
@@ -182,7 +182,7 @@ words! {
 }
 
 words! {
-    /// What a scale-in does if all members of the zone to shrink are protected.
+    /// The reaction of a scale-in if all members of the zone to shrink are protected.
     ZoneHeld: "a result of a protected zone" {
         /// The scale-in continues with the next zone.
         NextZone = "next-zone",
@@ -275,7 +275,7 @@ words! {
 }
 
 words! {
-    /// What a group does with members that it removes.
+    /// Whether a group releases or stops the members that it removes.
     Reclaim: "a reclaim mode" {
         /// The group releases the members.
         Release = "release",
@@ -298,7 +298,7 @@ words! {
 }
 
 words! {
-    /// What happens to a spot instance that is reclaimed.
+    /// The effect of a reclaim on a spot instance.
     Eviction: "an eviction" {
         /// The instance is shut down; its disks stay.
         Deallocate = "deallocate",

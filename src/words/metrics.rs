@@ -32,9 +32,10 @@ words! {
         /// Time from the start to the first release of a protected instance, or to the end if there
         /// is none.
         ProtectedLossFree = "protected-loss-free",
-        /// What the released instances were worth, as far as it is stated.
+        /// The worth of the released instances, as far as it is stated.
         LostWorth = "lost-worth",
-        /// What is left behind costs from then to the end of the run, as far as prices are stated.
+        /// The cost of resources that are left behind, from then to the end of the run, as far as
+        /// prices are stated.
         StillBilled = "still-billed",
         /// Released instances whose worth is not stated; `lost-worth` does not include them.
         LostWithoutWorth = "lost-without-worth",

@@ -118,7 +118,7 @@ words! {
 }
 
 words! {
-    /// The reason why a request changed fewer instances than it asked for.
+    /// The reason why a request changed fewer instances than requested.
     LimitedBy: "a limit" {
         /// A minimum or maximum of the group.
         Bound = "bound",

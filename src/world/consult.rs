@@ -25,7 +25,7 @@ impl Step<'_> {
         self.world.reached[policy.index()][rule.index()] = true;
     }
 
-    /// Stops the run, because its further course depends on something unknown or the policy has no
+    /// Stops the run, because its further course depends on an unknown fact or the policy has no
     /// answer. Only the first call has an effect.
     pub(super) fn halt(
         &mut self,

@@ -2,9 +2,9 @@
 //!
 //! A digest covers what the further course depends on: the fleet, the members that hooks delay,
 //! rolling upgrades, the positions of random streams, and the timers. Instants are taken relative
-//! to the simulated time, so that a state that recurs later has the same digest. Left out is what
-//! only reports read: numbers of requests, origins, remedies, and the switches and rules that were
-//! used.
+//! to the simulated time, so that a state that recurs later has the same digest. It leaves out data
+//! that only reports read: numbers of requests, origins, remedies, and the switches and rules that
+//! were used.
 
 use super::branch::Branch;
 use super::step::World;
@@ -158,7 +158,7 @@ fn add_group(digest: &mut Digest, group: &Group) {
     digest.add(group.numbering);
     digest.add(group.expected.len() as u64);
     digest.add(group.upgrades.model.0);
-    // The end of a cooldown is of no importance once it is over.
+    // A cooldown has no effect after its end.
     digest.signed(group.rests_until.since(digest.now).seconds().max(0));
     let rests = group
         .autoscale

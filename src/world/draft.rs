@@ -1,4 +1,4 @@
-//! Drafts: what is decided about one instance, before and after its batch is considered.
+//! Drafts: the decision about one instance, before and after its batch is considered.
 
 use smallvec::SmallVec;
 
@@ -17,14 +17,14 @@ pub(super) type Drafts = SmallVec<[Draft; 1]>;
 pub(super) struct Draft {
     pub id: InstanceId,
     pub action: Action,
-    /// The rule because of which the action is requested; `None` if that is the request itself.
+    /// The rule that requests the action; `None` if the request itself does.
     pub reason: Option<Reason>,
     pub facts: Facts,
     pub policy: PolicyId,
     pub ruling: Ruling,
     pub inert: ProtectionSet,
     pub outcome: DraftOutcome,
-    /// Switches and confidence that the outcome rests on.
+    /// Switches that the outcome depends on, and its confidence.
     pub basis: Basis,
 }
 

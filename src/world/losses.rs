@@ -1,4 +1,4 @@
-//! What an instance loses with an action: the fate of each of its resources.
+//! The losses of an instance by an action: the fate of each of its resources.
 
 use std::sync::Arc;
 
@@ -198,7 +198,8 @@ impl Step<'_> {
     }
 }
 
-/// Whether what an instance keeps stays attached to it: it is shut down, not replaced or gone.
+/// Whether the resources that an instance keeps stay attached to it: it is shut down, not released
+/// or reimaged.
 const fn stays_attached(effect: Effect) -> bool {
     matches!(effect, Effect::Stopped | Effect::Reclaimed | Effect::Deallocated)
 }

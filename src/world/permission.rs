@@ -1,4 +1,4 @@
-//! Permissions of callers: what a principal may do, and to what.
+//! Permissions of callers: the calls that a principal may make, and their targets.
 //!
 //! A call is checked before anything else. A call about instances is checked for each of them; a
 //! call to a group or an account is checked once. Bills, timers and automatic
@@ -30,8 +30,8 @@ impl World {
         self.lacking(caller, verb, self.policy_of(id), &facts, switched, &resource).is_none()
     }
 
-    /// Whether a protection would hold against the release of an instance, in every position of
-    /// what is unknown and, for a call, through every channel.
+    /// Whether a protection would hold against the release of an instance, whatever the values of
+    /// unknown facts are and, for a call, through every channel.
     pub fn would_hold(&self, id: InstanceId, protection: ProtectionId, trigger: Trigger) -> bool {
         let book = self.header.rulebook(self.policy_of(id));
         let called = trigger == Trigger::Manual;

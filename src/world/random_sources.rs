@@ -6,7 +6,7 @@
 //! Each source has its own named streams:
 //!
 //! * `random/NAME/arrivals`: one word for each gap;
-//! * `random/NAME/deeds`: one word for each occurrence, which of its events it causes (the name is
+//! * `random/NAME/deeds`: one word for each occurrence, to choose its event (this name is
 //!   historical; another name would change all draws);
 //! * `random/NAME/targets`: three words for each occurrence, for the instance, the
 //!   account and the group, drawn whether needed or not;

@@ -19,8 +19,8 @@ use crate::words::{
 pub(super) type Moments = SmallVec<[Moment; 2]>;
 
 impl Step<'_> {
-    /// The remedy of a loss of an instance. `rules` are the deciding rule and the rule because of
-    /// which the action is requested.
+    /// The remedy of a loss of an instance. `rules` are the deciding rule and the rule that
+    /// requests the action.
     fn remedy(
         &self,
         request: &RequestContext,

@@ -46,7 +46,7 @@ pub(super) struct RequestContext {
     pub target: Target,
     /// The columns of the facts that the request itself fills.
     pub facts: Facts,
-    /// The rule because of which the request is made; `None` for calls.
+    /// The rule that makes the request; `None` for calls.
     pub reason: Option<Reason>,
     /// Whether the lifecycle hooks of its instances have been completed.
     pub past_hook: bool,
@@ -58,14 +58,14 @@ pub(super) struct RequestContext {
     pub origin: Origin,
 }
 
-/// The rule because of which something is requested.
+/// A rule that makes a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reason {
     /// Kind of the rule.
     pub by: DecidingFactor,
     /// Id of the rule.
     pub rule: RuleId,
-    /// Switches and confidence that it rests on.
+    /// Switches that it depends on, and its confidence.
     pub basis: Basis,
 }
 
@@ -196,7 +196,7 @@ pub(super) struct RequestTally {
     pub wanted: u32,
     pub got: u32,
     pub refusal: Option<Refusal>,
-    /// What kept it from changing more instances.
+    /// The reason why it did not change more instances.
     pub limited_by: Option<LimitedBy>,
     /// Whether the log contains a decision of the request.
     pub decided: bool,
@@ -246,7 +246,7 @@ pub(super) struct RequestItem {
     pub id: InstanceId,
     /// Requested action.
     pub requested: Requested,
-    /// The rule because of which this action is requested; `None` if that is the request itself.
+    /// The rule that requests this action; `None` if the request itself does.
     pub reason: Option<Reason>,
 }
 
@@ -256,7 +256,8 @@ impl RequestItem {
         Self { id, requested: Requested::This(action), reason: None }
     }
 
-    /// An item that requests what the policy's `members` table states for its membership.
+    /// An item that requests the action that the policy's `members` table states for its
+    /// membership.
     pub(super) const fn of_member(id: InstanceId) -> Self {
         Self { id, requested: Requested::ByMembership, reason: None }
     }

@@ -22,18 +22,18 @@ use crate::words::{
     AccountId, GroupId, InstanceId, Lifecycle, PolicyId, RuleId, SwitchSet, Trigger,
 };
 
-/// Why a run stopped early: its further course depends on something unknown.
+/// Why a run stopped early: its further course depends on an unknown fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halt {
     /// The instant of the request.
     pub at: SimTime,
     /// The event or timer that caused the request.
     pub cause: Cause,
-    /// What the request is about.
+    /// The target of the request.
     pub about: Target,
     /// The policy that was consulted.
     pub policy: PolicyId,
-    /// The unknown positions, and what would follow from each.
+    /// The positions of the unknown facts, with the result of each.
     pub on: Undecided,
 }
 

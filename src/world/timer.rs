@@ -1,4 +1,4 @@
-//! The timers of the model: what the world itself puts on the future event list.
+//! The timers of the model: the entries that the world itself puts on the future event list.
 
 use crate::kernel::{Priority, TimerId};
 use crate::words::{AccountId, GroupId, InstanceId, SourceId};
@@ -20,7 +20,7 @@ pub enum Timer {
     ReclaimStep(InstanceId),
     /// The scheduled release of an instance.
     ScheduledRelease(InstanceId),
-    /// The time-out of a lifecycle hook that delays an instance.
+    /// The timeout of a lifecycle hook that delays an instance.
     Hook(InstanceId),
     /// The health check of a member, after the grace period of its group.
     HealthCheck(InstanceId),

@@ -78,7 +78,7 @@ fn protections_of_members_are_on_off_or_unknown() {
         assert!(!reported.contains("error["), "{reported}");
         assert_eq!(flags(&imported, 0), (on.to_vec(), unknown.to_vec()), "{more}");
     }
-    // The condensed row of an old version does not say.
+    // The row of an old version does not state its protections.
     let old = r#"[{"instanceId":"85","latestModelApplied":true,"location":"westus","name":"nsgvmss_85"}]"#;
     let (imported, _) = read(&[("m.json", old)]);
     assert_eq!(flags(&imported, 0), (vec![], BOTH.to_vec()));
@@ -112,7 +112,7 @@ fn a_set_is_read_with_its_settings() {
     assert_eq!(of_set.billing.unwrap().value.0, Some(Billing::Spot));
     assert_eq!(of_set.eviction, Some(Eviction::Delete));
     assert_eq!(of_set.membership.unwrap().value.0, Some(Membership::AutoCreated));
-    // Without its settings: no repairs, no rules, and paid for by use.
+    // Without settings: no repairs, no rules, and pay-as-you-go.
     let plain = r#","virtualMachineProfile":{}"#;
     let (imported, _) =
         read(&[("s.json", &list(&[set(plain)])), ("m.json", &list(&[member(0, "")]))]);
@@ -211,7 +211,7 @@ fn machines_are_read_with_their_disks_and_their_set() {
         assert_eq!(flags(&imported, 0), (vec!["protectFromScaleIn"], vec!["CanNotDelete on a VM"]));
         assert_eq!(imported.instances[0].1.billing.unwrap().value.0, Some(Billing::Spot));
     }
-    // By itself: no set, no protections from it, and paid for by use.
+    // A separate machine: no set, no protections of a set, and pay-as-you-go.
     let (imported, _) = read(&[("v.json", &list(&[machine("solo", "")])), ("locks.json", "[]")]);
     assert_eq!(flags(&imported, 0), (vec![], vec![]));
     assert_eq!(imported.instances[0].1.billing.unwrap().value.0, Some(Billing::PayAsYouGo));
@@ -248,7 +248,7 @@ fn a_subscription_that_owes_is_an_account_in_arrears() {
     assert!(state("Odd").1.contains("`Odd` is not a known word of `state`"));
 }
 
-/// The wrappings that people have around the same rows.
+/// The same rows in different wrappings.
 #[test]
 fn rows_are_read_whatever_they_are_wrapped_in() {
     let (a, b) = (member(0, ""), member(1, ""));
@@ -443,7 +443,7 @@ fn what_cannot_be_there_at_the_start_is_left_out_with_a_count() {
     );
     assert!(ran.stdout.contains("1 instance"), "{}", ran.stdout);
     assert_eq!(stayput(&["test", &path]).code, 0);
-    // Without a time, that of the newest file counts, with a warning.
+    // Without a time, the time of the newest file is used, with a warning.
     let path =
         write(scratch.path(), "now.yaml", text.replace(", captured: 2026-06-01T00:00:00Z", ""));
     let ran = stayput(&["check", &path]);

@@ -1,8 +1,9 @@
-//! Pages in a real browser: no request, no message, no sideways scroll, no dialog, keyboard, print.
+//! Pages in a real browser: no requests, messages, dialogs or horizontal scrolling; keyboard use
+//! and printing.
 //!
 //! A headless Chromium is driven by the `DevTools` protocol over a pipe. Without a browser the
-//! tests say so and pass; `STAYPUT_BROWSER` names one. `STAYPUT_AXE` names `axe.min.js`, which then
-//! has to find no violation.
+//! tests print a note and pass. `STAYPUT_BROWSER` names a browser. `STAYPUT_AXE` names
+//! `axe.min.js`, which must then find no violation.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -191,7 +192,7 @@ fn pages(folder: &Path) -> Vec<(&'static str, String)> {
         ("hostile", run(&["run", &hostile])),
         ("test", run(&["test", &failing, "scenarios/two-clouds.yaml", "--coverage"])),
         ("diff", run(&[&diff[..], &["--accepted", accepted, "--today", "2026-06-01"]].concat())),
-        ("chance", run(&["run", "scenarios/year-of-luck.yaml", "--replications", "40"])),
+        ("chance", run(&["run", "scenarios/random-year.yaml", "--replications", "40"])),
     ]
 }
 
@@ -280,7 +281,7 @@ fn a_page_by_keyboard_filter_sort_and_print() {
                   i.value = 'web-1'; i.dispatchEvent(new Event('input')); \
                   return [...t.tBodies[0].rows].filter(r => !r.hidden).length })()";
     assert_eq!(browser.evaluate(filter), 1);
-    // Print opens every fold.
+    // Printing opens every fold.
     browser.evaluate("window.dispatchEvent(new Event('beforeprint'))");
     assert_eq!(browser.evaluate("document.querySelectorAll('details:not([open])').length"), 0);
     browser.call("Page.printToPDF", &json!({ "paperWidth": 8.27, "paperHeight": 11.69 }));

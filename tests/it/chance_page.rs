@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::pages::assert_sound;
 use crate::support::{folder, stayput};
 
-const SCENARIO: &str = "scenarios/year-of-luck.yaml";
+const SCENARIO: &str = "scenarios/random-year.yaml";
 const REPLICATIONS: &str = "40";
 
 type Row = BTreeMap<String, String>;

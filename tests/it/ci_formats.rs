@@ -24,8 +24,8 @@ expect:
 type Element = (&'static str, Words, Words, Words);
 type Words = &'static [&'static str];
 
-/// What the `JUnit` schema of Jenkins allows, with `file` and `line` of a test case, which the
-/// servers read beyond it.
+/// The elements that the `JUnit` schema of Jenkins allows, and `file` and `line` of a test case,
+/// which CI servers read as well.
 const ELEMENTS: &[Element] = &[
     ("testsuites", &[], &["name", "time", "tests", "failures", "errors"], &["testsuite"]),
     (
@@ -140,7 +140,7 @@ fn junit_has_the_elements_and_attributes_of_its_schema() {
 }
 
 #[test]
-fn texts_of_a_file_do_nothing_in_annotations_and_comments() {
+fn texts_of_a_file_have_no_effect_in_annotations_and_comments() {
     let span = folder();
     let path = write(span.path(), "hostile.yaml", HOSTILE);
     let ran = stayput(&["test", &path, "-f", "github"]);
@@ -161,7 +161,7 @@ fn texts_of_a_file_do_nothing_in_annotations_and_comments() {
     assert_eq!(rows.len(), 2, "{markdown}");
     for row in rows {
         assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
-        // What stands outside of code, where mentions and links work.
+        // The text outside of code, where mentions and links have an effect.
         let plain: String = row.split('`').step_by(2).collect();
         for active in ["@team", "https://", "<b>", "</failure>"] {
             assert!(!plain.contains(active), "{active}: {row}");

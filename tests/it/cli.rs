@@ -233,7 +233,7 @@ fn an_interrupt_leaves_whole_rows_and_says_that_they_are_not_all() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Its output is not read, so it blocks in the middle of its work.
+    // Its output is not read, so it blocks during its work.
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.read_line(&mut String::new()).unwrap();
     assert!(crate::support::has_begun(scratch.path()));

@@ -10,7 +10,7 @@ fn compared(format: &str) -> String {
     ran.stdout
 }
 
-/// What machines read is typed: numbers are numbers, instants are RFC 3339.
+/// Values for programs have types: numbers are numbers, and instants are RFC 3339.
 #[test]
 fn the_comparison_has_the_same_figures_in_every_format() {
     let json: Json = serde_json::from_str(compared("jsonl").trim()).unwrap();
@@ -66,7 +66,7 @@ fn amounts_are_numbers_and_markdown_needs_cases_to_compare() {
 }
 
 #[test]
-fn texts_of_a_scenario_do_nothing_in_markdown() {
+fn texts_of_a_scenario_have_no_effect_in_markdown() {
     let span = folder();
     let text = "\
 stayput: scenario/1
@@ -117,17 +117,17 @@ fn two_cases_are_compared_as_two_policies_are() {
         assert_eq!(ran.code, 2);
         assert!(ran.stderr.contains(why), "{}", ran.stderr);
     }
-    let luck = ["scenarios/year-of-luck.yaml", "--replications", "20", "-f", "csv"];
+    let luck = ["scenarios/random-year.yaml", "--replications", "20", "-f", "csv"];
     let ran = stayput(&[&["diff", "case=nothing-set", "case=protected"], &luck[..]].concat());
-    assert!(ran.stdout.contains("year-of-luck,nothing-set,protected,"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("random-year,nothing-set,protected,"), "{}", ran.stderr);
     let study = ["run", luck[0], "--replications", "20", "--compare", "-f"];
     let table = stayput(&[&study[..], &["csv"]].concat()).stdout;
-    assert!(table.lines().skip(1).all(|row| row.starts_with("year-of-luck,nothing-set,")));
+    assert!(table.lines().skip(1).all(|row| row.starts_with("random-year,nothing-set,")));
     let markdown = stayput(&[&study[..], &["markdown"]].concat()).stdout;
     assert!(markdown.contains("| before | after |"), "{markdown}");
 }
 
-/// What a plan states is shown even where nothing changes it, or a group changes it later.
+/// A setting of the plan is shown even if nothing changes it, or if a group changes it later.
 #[test]
 fn lanes_begin_with_what_the_fleet_states() {
     let span = folder();
@@ -196,7 +196,7 @@ events:
     assert_eq!(changed.len(), 1, "{changed:?}");
     assert_eq!(changed[0]["old"]["trigger"], "scheduled-release");
     assert_eq!(changed[0]["direction"], "better");
-    // Without an overlay, a scenario alone is nothing to compare.
+    // Without an overlay, a single scenario cannot be compared.
     let ran = stayput(&["diff", &scenario]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("a scenario and `--with FILE`"), "{}", ran.stderr);

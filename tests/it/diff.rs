@@ -8,13 +8,13 @@ use crate::support::{folder, root, stayput, write};
 
 const BASE: &str = "alibaba-ecs@2026-05-15";
 
-/// Takes out a remedy that helps only as long as SP2 holds against health checks.
+/// Removes a remedy that helps only as long as SP2 holds against health checks.
 const NO_REMEDY: (&str, &str) = (
     "whether or not the flag is set, remedy: { set: scale-in-protection } }",
     "whether or not the flag is set, remedy: repair the member }",
 );
 
-/// The text of an edition with some lines changed; each must be there.
+/// The text of an edition with some texts replaced; the edition must contain each of them.
 fn edited(changes: &[(&str, &str)]) -> String {
     let mut text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
     for (from, to) in changes {
@@ -128,7 +128,7 @@ fn a_changed_default_is_one_difference() {
     assert_eq!(reported(&found), ["default zone-policy source neutral: priority -> priority"]);
 }
 
-/// An own edition may change a default of groups, with a source.
+/// A user's edition may change a default of groups, with a source.
 #[test]
 fn an_edition_that_extends_another_changes_a_default() {
     let house = "stayput: policy/1
@@ -307,7 +307,7 @@ fn lines_fit_a_terminal_of_80_columns() {
         &["diff", OLD, BASE][..],
         &["diff", "azure-vmss@2019-05-22", "azure-vmss@2026-05-19"],
         &["diff", OLD, BASE, "scenarios/two-editions.yaml"],
-        &["diff", OLD, BASE, "scenarios/who-goes.yaml", "--replications", "20"],
+        &["diff", OLD, BASE, "scenarios/random-ties.yaml", "--replications", "20"],
     ] {
         let text = stayput(arguments).stdout;
         assert_fits(text.split("accept: ").next().unwrap());
@@ -346,7 +346,7 @@ fn changed_texts_are_shown_where_the_row_differs_otherwise() {
             assert_eq!(out.contains("“look after it”"), remedy, "{change} {format}: {out}");
         }
     }
-    // Where something else is decided both rules are shown in full, in Markdown too.
+    // If the verdict differs, both rules are shown in full, in Markdown too.
     let text = edited(&[
         NO_REMEDY,
         (rule, &rule.replace("held", "overridden, remedy: look after it")),
@@ -386,7 +386,7 @@ protections:
 ";
 
 #[test]
-fn what_needs_a_switch_off_its_default_comes_last_and_says_so() {
+fn differences_that_need_a_switch_off_its_default_come_last() {
     let scratch = folder();
     let old = write(scratch.path(), "old.yaml", OPEN);
     let new = OPEN
@@ -466,10 +466,10 @@ fn switches_defaults_effects_orders_and_texts_are_compared() {
     }
 }
 
-/// Section 10 of the provider's notes: the one verdict, the expired subscriptions, and every other
-/// row of that list.
+/// The differences between the pages of 2019 and 2026 (section 10 of the notes on the provider):
+/// one verdict, expired subscriptions, and all other rows of its list.
 #[test]
-fn the_two_editions_of_the_page_differ_in_what_the_notes_say() {
+fn the_two_editions_of_the_page_differ_as_the_notes_state() {
     let found = differences_of("alibaba-ecs@2019-01-15", BASE);
     let plain: Vec<&Json> = found
         .iter()
@@ -775,7 +775,7 @@ fn a_scenario_about_another_policy_is_skipped_in_a_folder_and_an_empty_selection
     assert_eq!(stayput(&["diff", OLD, BASE, &path]).code, 2, "by name it is meant");
 }
 
-/// Three changed lines and a title are four differences, besides those of the evidence; and every
+/// Three changed lines and a title are four differences, apart from those of the evidence. Every
 /// verb accepts the edition.
 #[test]
 fn a_house_edition_is_checked_diffed_and_tested_like_a_shipped_one() {

@@ -151,7 +151,7 @@ fn loaded(text: &str) -> Policy {
     policy.unwrap()
 }
 
-/// Puts the keys of a mapping into another order.
+/// A function that puts the keys of a mapping into another order.
 type Event = fn(&mut Vec<&Entry>);
 
 /// Writes a tree with the keys of every mapping in another order. Lists keep their order, and so

@@ -28,7 +28,7 @@ fn pages() -> Vec<PathBuf> {
 /// The arguments of a transcript's command, if its first line is one.
 fn arguments(block: &str) -> Option<Vec<&str>> {
     let line = block.lines().next()?.strip_prefix("$ ")?;
-    // Before it is installed, the program is run by the tool that builds it.
+    // Before the program is installed, `cargo run` runs it.
     let line = line.strip_prefix("stayput ").or(line.split(" -- ").nth(1))?;
     Some(line.split_whitespace().collect())
 }
@@ -301,7 +301,7 @@ fn keys(name: &str, object: &Json, whole: &Json) -> String {
     table
 }
 
-/// A part of a schema: the name of its definition, if it has one, and what it says.
+/// A part of a schema: the name of its definition, or an empty name, and its contents.
 type Mapping = (String, Json);
 
 /// Every part of a schema, each definition once.

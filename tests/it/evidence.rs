@@ -9,7 +9,7 @@ use crate::support::{SMALL, folder, stayput, write};
 const CHINA: &str = "alibaba-ecs-cn@2026-05-15";
 const AZURE: &str = "azure-vmss@2026-05-19";
 
-/// A user's policy on top of the edition of the China site.
+/// A user's policy that extends the edition of the China site.
 fn house(rest: &str) -> String {
     format!(
         "stayput: policy/1\npolicy: house\nedition: 2026-12\ntitle: Ours\nextends: {CHINA}\n{rest}"

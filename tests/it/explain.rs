@@ -38,7 +38,7 @@ fn one_situation_is_explained_without_a_run() {
 
 /// `explain SCENARIO` lists the decisions that can be explained; each line can be explained.
 #[test]
-fn a_scenario_lists_what_it_decides() {
+fn a_scenario_lists_its_decisions() {
     let ran = stayput(&["explain", "scenarios/two-ways-to-go.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let decisions = ran.stdout.split_whitespace().filter(|word| word.contains('#'));

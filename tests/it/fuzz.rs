@@ -40,7 +40,7 @@ fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
-/// Texts that are often wrong somewhere.
+/// Texts that are often handled incorrectly.
 const ODD: &[&str] = &[
     "0",
     "-1",
@@ -72,7 +72,7 @@ const ODD: &[&str] = &[
 ];
 
 /// A mutation that keeps the structure: it replaces a word or a digit by another one of its kind,
-/// repeats or deletes a line, and seldom does something else.
+/// or repeats or deletes a line, and in rare cases makes another change.
 fn mutated(text: &str, numbers: &mut Numbers) -> String {
     let mut parts: Vec<String> = tokens(text).into_iter().map(str::to_owned).collect();
     for _ in 0..=numbers.below(3) / 2 {
@@ -138,7 +138,7 @@ fn seeds(target: &str) -> Vec<String> {
             let all = texts("scenarios", "yaml").into_iter();
             let own = ["scenario/1"];
             let needs = ["file:", "files:", "./", ".csv"];
-            // The editor's line with the schema is no input.
+            // The line that names the schema for editors is not a part of the input.
             let without = |text: String| match text.strip_prefix("# yaml-language-server:") {
                 Some(rest) => rest.split_once('\n').map_or("", |(_, rest)| rest).to_owned(),
                 None => text,
@@ -186,7 +186,7 @@ fn seeds(target: &str) -> Vec<String> {
 fn part() -> String {
     let folder = crate::support::folder();
     let out = folder.path().join("part").to_string_lossy().into_owned();
-    let scenario = "scenarios/who-goes.yaml";
+    let scenario = "scenarios/random-ties.yaml";
     let shard = ["run", scenario, "--replications", "40", "--shard", "2/4", "--out", &out];
     assert_eq!(crate::support::stayput(&shard).code, 0);
     let read = |name: &str| fs::read_to_string(folder.path().join("part").join(name)).unwrap();

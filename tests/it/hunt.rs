@@ -51,7 +51,7 @@ pub fn scenario(policy: &str, fleet: &str) -> String {
     )
 }
 
-/// That these ways are among the found ones.
+/// Asserts that these ways are among the found ones.
 #[track_caller]
 fn includes(found: &[String], expected: &[&str]) {
     for way in expected {
@@ -196,7 +196,7 @@ fn pruning_loses_no_way() {
 
 /// A part of the fleet has the same ways as the whole fleet.
 #[test]
-fn what_is_left_out_of_the_fleet_changes_no_way() {
+fn a_part_of_the_fleet_has_the_same_ways() {
     let one = "    db-1: { protect: [release-protection] }\n";
     let others: Vec<String> =
         (2..60).map(|n| format!("    db-{n}: {{ zone: z-{n}, auto-release: +{n}h }}\n")).collect();
@@ -231,7 +231,7 @@ fn every_written_way_runs_and_sees_the_loss() {
     assert!(count > 20, "{count} ways");
 }
 
-/// An overlay changes what is found: what a guard would close.
+/// An overlay removes the ways that its events prevent.
 #[test]
 fn an_overlay_is_applied_to_every_scenario_of_a_verb() {
     let span = folder();
@@ -298,8 +298,8 @@ fn a_two_person_rule_is_proved_or_fails_with_the_way() {
     assert!(converts.stdout.contains("convert-billing"), "{}", converts.stdout);
 }
 
-/// Who may lift a protection and who may release are two people: together they lose the instance,
-/// alone they do not.
+/// One caller may switch the protection off, and another may release. Together they can lose the
+/// instance; neither can alone.
 #[test]
 fn permissions_decide_who_can_do_a_way() {
     let principals = "principals:\n  deployer: { may: [ecs:DeleteInstance, ecs:StopInstance] }\n  \

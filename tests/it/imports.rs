@@ -219,7 +219,7 @@ fn a_group_is_imported_with_its_bounds_and_orders() {
     assert_eq!(group.protect.unknown.len(), 1, "an absent flag is unknown, never off");
 }
 
-/// Made by hand: no public capture of a partly protected scaling group was found.
+/// Written by hand: no public reply of a partly protected scaling group was found.
 const MEMBERS: &str = r#"{"ScalingInstances":{"ScalingInstance":[
   {"InstanceId":"i-1","ScalingGroupId":"asg-1","CreationType":"AutoCreated","LifecycleState":"Protected","CreatedTime":"2026-01-01T00:00:00Z"},
   {"InstanceId":"i-2","ScalingGroupId":"asg-1","CreationType":"Attached","Entrusted":true,"LifecycleState":"InService","CreatedTime":"2026-01-02T00:00:00Z"},

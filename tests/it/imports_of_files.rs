@@ -18,7 +18,7 @@ use crate::support::{files, root, shown};
 pub struct Module {
     /// Path below `src`.
     pub file: String,
-    /// Whether the file defines anything itself.
+    /// The names that the file defines itself.
     pub defines: BTreeSet<String>,
     /// Names that it re-exports, with their absolute path.
     exports: BTreeMap<String, Vec<String>>,

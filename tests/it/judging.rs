@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::support::{Ran, SMALL, command, folder, ran, root, stayput, write};
 
-/// Three cases, of which the middle one is not met.
+/// Three cases; the expectations of the second one are not met.
 const CASES: &str = "\
 stayput: scenario/1
 name: three
@@ -55,7 +55,7 @@ fn junit_has_a_suite_for_each_file_and_a_case_for_each_case() {
     assert!(xml.contains("<testcase name=\"three [second]\""), "{xml}");
     assert!(xml.contains("line=\"17\""), "{xml}");
     assert!(xml.contains("history of db-1:"), "{xml}");
-    // Readers need a time; a real one would give other bytes each time.
+    // CI servers need a time; a real one would give other bytes in each run.
     assert!(!xml.contains("timestamp"), "{xml}");
     for case in xml.split("<testcase ").skip(1) {
         let head = case.split('>').next().unwrap();
@@ -218,7 +218,7 @@ fn stored_outcomes_are_compared_once_they_exist_and_written_only_by_bless() {
 }
 
 #[test]
-fn bless_does_nothing_in_ci_and_does_not_hide_what_is_not_met() {
+fn bless_does_nothing_in_ci_and_hides_no_failed_expectation() {
     let scratch = folder();
     let path =
         write(scratch.path(), "failing.yaml", SMALL.replace("outcome: held", "outcome: denied"));
@@ -326,7 +326,7 @@ fn accepted_changes_need_a_reason_end_on_their_day_and_must_occur() {
 /// The CI workflow of `examples/ci` compares the policy of the main branch with the changed policy,
 /// before the merge and after it.
 #[test]
-fn an_accepted_change_is_spent_once_the_base_has_it() {
+fn an_accepted_change_is_no_longer_needed_once_the_base_has_it() {
     let scratch = folder();
     let text = fs::read_to_string(root().join(format!("policies/{BASE}.yaml"))).unwrap();
     let before = write(scratch.path(), "house-before.yaml", &text);
@@ -360,7 +360,8 @@ fleet: { instances: { db-1: { protect: [release-protection], auto-release: +2d }
     let diff = |more: &[&str]| stayput(&[&["diff", &before, &house, &scenario], more].concat());
     assert_eq!(diff(&[]).code, 1);
     let bless = ["bless", "--diff", &before, &house, &scenario, "--reason", "we asked"];
-    // The decision by its own key as well, which the difference of its rule would cover.
+    // The decision is accepted by its own key as well, although the difference of its rule covers
+    // it.
     assert_eq!(stayput(&[&bless[..], &["--only", "decision "]].concat()).code, 0);
     assert_eq!(stayput(&bless).code, 0);
     let ran = diff(&[]);
@@ -549,7 +550,7 @@ fn a_flipped_verdict_is_noticed_exactly_where_an_expectation_depends_on_it() {
     assert_eq!(noticed(&mutants(&path)), ["RP2", "RP2"]);
 }
 
-/// Each suggestion is a scenario that passes and reaches what it was asked to reach.
+/// Each suggestion is a scenario that passes and covers the requested rule.
 #[test]
 fn every_suggestion_reaches_its_rule() {
     let scratch = folder();

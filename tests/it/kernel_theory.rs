@@ -237,7 +237,7 @@ impl Model for Station {
     }
 }
 
-/// The interval of one figure over many runs, in millionths; it must contain `exact` and be narrow.
+/// The figures of a model over many runs, in millionths: name, exact value and tally of each.
 struct Figures<'a>(&'a str, Vec<(&'a str, f64, Tally)>);
 
 impl<'a> Figures<'a> {
@@ -267,8 +267,8 @@ const RUNS: u64 = 20;
 
 #[test]
 fn one_server_with_a_queue() {
-    // M/M/1: L = ρ/(1−ρ), Lq = ρ²/(1−ρ), W = 1/(μ−λ), Wq = ρ/(μ−λ);
-    // the time there is exponential, so its 95 % quantile is −ln(0.05) W.
+    // M/M/1: L = ρ/(1−ρ), Lq = ρ²/(1−ρ), W = 1/(μ−λ), Wq = ρ/(μ−λ); the time in the system is
+    // exponential, so its 95 % quantile is −ln(0.05) W.
     let cases = [
         ("load 0.5", 5_000, 1.0, 0.5, 2.0, 1.0, 5.991_464_547_108, 0.06),
         ("load 0.8", 8_000, 4.0, 3.2, 5.0, 4.0, 14.978_661_367_77, 0.18),
@@ -437,7 +437,7 @@ struct Shop {
     running: TimeWeighted,
 }
 
-/// What a machine waits for.
+/// The event that a machine waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Machine {
     Repaired(u32),

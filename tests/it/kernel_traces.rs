@@ -95,8 +95,8 @@ impl Bank {
         let now = future_events.now();
         match what {
             Self::ARRIVE => {
-                // The source draws the next arrival before the customer does anything; after
-                // the fifth it draws once more, with no effect.
+                // The source draws the next arrival before the customer acts. After the fifth
+                // customer it draws once more, with no effect.
                 let next = now.after(span(self.draw()));
                 if who < 4 {
                     future_events.set(Wait(Self::ARRIVE, who + 1), next);
@@ -220,8 +220,8 @@ impl CarWash {
 
 #[test]
 fn the_car_wash_of_simpy_gives_its_trace() {
-    // SimPy's example `carwash`: four cars at once, then one by one; two places, five minutes,
-    // the first twenty. How clean a car got is drawn there too and plays no part.
+    // SimPy's example `carwash`: four cars at once, then one by one; two places, five minutes, the
+    // first twenty. The model also draws how clean a car gets, which has no effect.
     let expected = "\
 0.00,0,arrives
 0.00,1,arrives

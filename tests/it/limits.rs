@@ -6,7 +6,7 @@ use crate::support::{folder, ran, root, stayput, write};
 const HEAD: &str = "stayput: scenario/1\nname: t\npolicy: alibaba-ecs@2026-05-15\n\
     start: 2026-06-01T00:00:00Z\nfor: 1d\n";
 
-/// Checks a file with no more than that much memory.
+/// Checks a file with at most this much memory.
 #[cfg(unix)]
 fn check_within(kilobytes: u32, path: &str) -> crate::support::Ran {
     let line = format!("ulimit -v {kilobytes}; exec \"$0\" check \"$1\"");
@@ -43,7 +43,7 @@ fn ranges_that_are_too_long_together_are_refused_before_they_take_memory() {
 }
 
 #[test]
-fn suggestions_are_worked_out_for_the_first_mistakes_alone() {
+fn suggestions_are_computed_only_for_the_first_mistakes() {
     let scratch = folder();
     let mut text =
         format!("{HEAD}fleet: {{ instances: {{ web-server-1..20000: {{}} }} }}\nevents:\n");

@@ -1,9 +1,9 @@
-//! The suite that tests the program from outside, as one binary. The comment at each module says
-//! what it tests.
+//! The suite that tests the program from outside, as one binary. The comment at each module
+//! describes its subject.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-/// The table of ARCHITECTURE.md that says what an addition changes.
+/// The table of ARCHITECTURE.md on additions and the files that they change.
 mod additions;
 mod azure_imports;
 /// Pages in a real browser.
@@ -14,7 +14,7 @@ mod chance;
 mod chance_page;
 /// Reports for CI servers: sound XML, and texts that do nothing.
 mod ci_formats;
-/// Exit codes, streams, folders of reports: what a shell sees.
+/// Exit codes, output streams and folders of reports.
 mod cli;
 /// The cases of a scenario side by side.
 mod compare;
@@ -24,26 +24,26 @@ mod data_package;
 mod determinism;
 /// `diff` of two editions reports every difference and nothing else.
 mod diff;
-/// Which differences caused a changed decision, and what their acceptance covers.
+/// The differences that caused a changed decision, and the decisions that their acceptance covers.
 mod diff_causes;
 mod diff_order;
 /// README, `docs/` and CHANGELOG against the program.
 mod docs;
-/// The evidence of rules, and what an overlay may change in another edition.
+/// The evidence of rules, and the changes that an overlay may make to another edition.
 mod evidence;
 /// `explain`: one decision or one situation, step by step.
 mod explain;
 mod fix;
 /// The targets of `fuzz/` on mutated seeds.
 mod fuzz;
-/// The shortest ways to a loss, and that pruning loses none.
+/// The shortest ways to a loss, and a proof that pruning loses none of them.
 mod hunt;
 /// Real replies of providers, with outcomes that were counted by hand.
 mod import_rows;
 mod imports;
 /// Imports between files, for the layer test.
 mod imports_of_files;
-/// First scenarios, from nothing and from listings.
+/// First scenarios, without a listing and from listings.
 mod init;
 /// `test`, `bless` and accepted changes: reports for machines, and an empty selection fails.
 mod judging;
@@ -62,7 +62,8 @@ mod locks;
 /// Every kind of mistake in a file, and the message for it.
 mod messages;
 mod models;
-/// Prices: what is lost with an instance, and what is still billed after it.
+/// Prices: the worth that is lost with an instance, and the cost that is still billed after its
+/// release.
 mod money;
 /// Records, headers and results as another program stores and reads them.
 mod named;

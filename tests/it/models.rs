@@ -1,4 +1,4 @@
-//! Whether an instance has the latest model, where that can be unknown.
+//! Tests of the latest model of an instance, which can be unknown.
 
 use crate::support::{folder, stayput, write};
 
@@ -7,10 +7,10 @@ const HEAD: &str = "stayput: scenario/1\nname: t\npolicy: azure-vmss@2026-05-19\
     fleet:\n  groups: { g: { orchestration: uniform, model: v1 } }\n  defaults: { group: g }\n  \
     instances: { g_1: {}, g_2: {} }\n";
 
-/// A call through the portal changes only the protection; through another way it also changes the
-/// model. Without `via` it is unknown whether there is anything to upgrade.
+/// A call through the portal changes only the protection; through another channel it also changes
+/// the model. Without `via` it is unknown whether an upgrade is needed.
 #[test]
-fn a_protection_set_by_an_unknown_way_leaves_the_model_unknown() {
+fn a_protection_set_through_an_unknown_channel_leaves_the_model_unknown() {
     let set = |via: &str| {
         format!(
             "{HEAD}events:\n  - {{ at: +1h, id: set, set-protection: {{ instance: g_1, flags: {{ \

@@ -1,4 +1,5 @@
-//! Prices: what is lost with an instance, and what is still billed after it.
+//! Prices: the worth that is lost with an instance, and the cost that is still billed after its
+//! release.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -139,7 +140,7 @@ fn prices_stand_in_columns_of_a_fleet() {
 fn replications_estimate_money_and_parts_give_the_same_bytes() {
     let scratch = folder();
     let out = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
-    let both = ["run", "scenarios/what-it-costs.yaml", "scenarios/who-goes.yaml"];
+    let both = ["run", "scenarios/what-it-costs.yaml", "scenarios/random-ties.yaml"];
     let study = [&both[..], &["--replications", "6"]].concat();
     let ran = stayput(&[&study[..], &["--out", &out("whole")]].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -164,7 +165,7 @@ fn replications_estimate_money_and_parts_give_the_same_bytes() {
     let first = ["first_loss_of_any_s", "first_loss_of_any_trigger", "count_mis-clicks-held"];
     assert_eq!(first.map(|column| late[column].as_str()), ["7200", "manual", "1"]);
     assert_eq!((late["lost_worth"].as_str(), late["currency"].as_str()), ("66900", "EUR"));
-    let plain = rows.iter().find(|row| row["scenario"] == "who-goes").unwrap();
+    let plain = rows.iter().find(|row| row["scenario"] == "random-ties").unwrap();
     let empty = ["lost_worth", "still_billed", "currency", "count_mis-clicks-held"];
     assert_eq!(empty.map(|column| plain[column].as_str()), [""; 4]);
     assert!(!plain["count_prod-1-lost"].is_empty());
@@ -186,6 +187,6 @@ fn pages_have_money_only_where_there_are_prices() {
     let page = stayput(&["run", "scenarios/what-it-costs.yaml", "-f", "html"]).stdout;
     assert!(page.contains("Worth lost: 66900.00 EUR"), "the headline");
     assert!(page.contains("worth lost (EUR)") && page.contains("still billed"), "the tables");
-    let page = stayput(&["run", "scenarios/who-goes.yaml", "-f", "html"]).stdout;
+    let page = stayput(&["run", "scenarios/random-ties.yaml", "-f", "html"]).stdout;
     assert!(!page.to_lowercase().contains("worth lost"));
 }

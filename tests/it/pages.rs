@@ -454,7 +454,7 @@ fn with_commas(number: &serde_json::Value) -> String {
 
 #[test]
 fn a_page_of_replications_has_the_figures_of_the_estimates() {
-    let arguments = ["run", "scenarios/year-of-luck.yaml", "--replications", "30"];
+    let arguments = ["run", "scenarios/random-year.yaml", "--replications", "30"];
     let page_of = |jobs| page(&[&arguments[..], &["--jobs", jobs]].concat());
     let page = page_of("1");
     assert_sound(&page);

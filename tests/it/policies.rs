@@ -100,8 +100,8 @@ fn the_readme_maps_each_sentence_of_a_page_to_a_rule() {
     assert!(policy.rules.iter().any(|rule| text.contains(&rule.id)), "{}", shown(root()));
 }
 
-/// Two rules of a table that cite the same sentence of a document for the same reason have the same
-/// verdict and the same confidence, unless a switch decides between them.
+/// Two rules of a table with the same source and reason have the same verdict and the same
+/// confidence, unless a switch decides between them.
 #[test]
 fn one_reason_is_one_verdict_and_one_confidence() {
     for name in Catalog::names() {

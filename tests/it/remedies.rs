@@ -113,7 +113,7 @@ fn event_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Eve
 }
 
 /// The result of a run in which events are inserted at an instant, before the event that caused a
-/// loss, or elsewhere within that instant. `gone` says whether the loss no longer occurs.
+/// loss, or elsewhere within that instant. `gone` returns whether the loss no longer occurs.
 fn tried(
     plan: &Plan,
     at: SimTime,

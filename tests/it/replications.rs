@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::support::{Ran, folder, stayput, write};
 
-const WHO_GOES: &str = "scenarios/who-goes.yaml";
+const RANDOM_TIES: &str = "scenarios/random-ties.yaml";
 
 /// Every file of a folder, by name.
 fn tables(folder: &Path) -> Vec<(String, String)> {
@@ -49,9 +49,9 @@ fn into(out: &Path, path: &str, more: &[&str]) -> Ran {
 fn any_number_of_workers_gives_the_same_bytes() {
     let scratch = folder();
     for (scenario, more) in [
-        (WHO_GOES, &["--replications", "230"][..]),
-        (WHO_GOES, &["--until-halfwidth", "any-protected-lost=0.05"]),
-        ("scenarios/year-of-luck.yaml", &["--replications", "40"]),
+        (RANDOM_TIES, &["--replications", "230"][..]),
+        (RANDOM_TIES, &["--until-halfwidth", "any-protected-lost=0.05"]),
+        ("scenarios/random-year.yaml", &["--replications", "40"]),
     ] {
         let of = |jobs: &str, more: &[&str]| {
             let out = scratch.path().join(jobs);
@@ -73,7 +73,7 @@ fn any_number_of_workers_gives_the_same_bytes() {
 fn the_figures_agree_with_the_rows() {
     let scratch = folder();
     let out = scratch.path().join("out");
-    assert_eq!(into(&out, WHO_GOES, &["--replications", "400"]).code, 0);
+    assert_eq!(into(&out, RANDOM_TIES, &["--replications", "400"]).code, 0);
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     assert_eq!(raw.len(), 400);
     let numbers: Vec<String> = (0..400).map(|n| n.to_string()).collect();
@@ -116,10 +116,10 @@ fn figures_as_csv_and_json_equal_those_of_the_folder() {
     let scratch = folder();
     let out = scratch.path().join("out");
     let arguments = ["--replications", "60", "--level", "90"];
-    let printed = into(&out, WHO_GOES, &[&arguments[..], &["-f", "csv"]].concat()).stdout;
+    let printed = into(&out, RANDOM_TIES, &[&arguments[..], &["-f", "csv"]].concat()).stdout;
     let figures = fs::read_to_string(out.join("estimates.csv")).unwrap();
     assert_eq!(printed, figures);
-    let lines = stayput(&[&["run", WHO_GOES, "-f", "jsonl"], &arguments[..]].concat()).stdout;
+    let lines = stayput(&[&["run", RANDOM_TIES, "-f", "jsonl"], &arguments[..]].concat()).stdout;
     let figures = rows(&figures);
     assert_eq!(lines.lines().count(), figures.len());
     for (line, row) in lines.lines().zip(&figures) {
@@ -135,11 +135,11 @@ fn figures_as_csv_and_json_equal_those_of_the_folder() {
 fn one_replication_can_be_run_alone() {
     let scratch = folder();
     let out = scratch.path().join("out");
-    assert_eq!(into(&out, WHO_GOES, &["--replications", "30"]).code, 0);
+    assert_eq!(into(&out, RANDOM_TIES, &["--replications", "30"]).code, 0);
     let raw = rows(&fs::read_to_string(out.join("replications.csv")).unwrap());
     let mut seen = std::collections::BTreeSet::new();
     for (number, row) in raw.iter().enumerate() {
-        let ran = stayput(&["run", WHO_GOES, "-f", "csv", "--replication", &number.to_string()]);
+        let ran = stayput(&["run", RANDOM_TIES, "-f", "csv", "--replication", &number.to_string()]);
         let decisions = rows(&ran.stdout);
         assert!(decisions.iter().all(|row| cell(row, "replication") == number.to_string()));
         let lost = decisions.iter().filter(|row| cell(row, "outcome") == "overridden").count();
@@ -147,23 +147,23 @@ fn one_replication_can_be_run_alone() {
         seen.insert(ran.stdout.split(",quiet-night,").nth(1).map(str::to_owned));
     }
     assert!(seen.len() > 1, "they differ");
-    let plain = stayput(&["run", WHO_GOES, "-f", "csv"]).stdout;
-    let first = stayput(&["run", WHO_GOES, "-f", "csv", "--replication", "0"]).stdout;
+    let plain = stayput(&["run", RANDOM_TIES, "-f", "csv"]).stdout;
+    let first = stayput(&["run", RANDOM_TIES, "-f", "csv", "--replication", "0"]).stdout;
     assert_eq!(plain, first);
 }
 
 /// Two scenarios, one of them with cases, in one study.
 fn two_scenarios(folder: &Path) -> [String; 2] {
-    let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
+    let text = fs::read_to_string(crate::support::root().join(RANDOM_TIES)).unwrap();
     let cases = text
-        .replace("name: who-goes", "name: how-many")
+        .replace("name: random-ties", "name: how-many")
         .replace("seed: 1\n", "seed: 1\ncases:\n  one: { some: 1 }\n  three: { some: 3 }\n")
         .replace("remove: 2", "remove: $some")
         .split("expect:")
         .next()
         .unwrap()
         .to_owned();
-    [write(folder, "who-goes.yaml", text), write(folder, "how-many.yaml", cases)]
+    [write(folder, "random-ties.yaml", text), write(folder, "how-many.yaml", cases)]
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn parts_of_different_studies_are_refused_with_all_reasons_at_once() {
     let path = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
     let part = |name: &str, more: &[&str]| {
         let ran =
-            into(Path::new(&path(name)), WHO_GOES, &[&["--replications", "40"], more].concat());
+            into(Path::new(&path(name)), RANDOM_TIES, &[&["--replications", "40"], more].concat());
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     };
     part("a", &["--shard", "1/4"]);
@@ -224,10 +224,13 @@ fn parts_of_different_studies_are_refused_with_all_reasons_at_once() {
     };
     let reported = merge(&["a", "b", "d", "b"]);
     assert!(
-        reported.contains("replication 10 to 19 of who-goes is in `/b` and in `/b`"),
+        reported.contains("replication 10 to 19 of random-ties is in `/b` and in `/b`"),
         "{reported}"
     );
-    assert!(reported.contains("no shard contains replication 20 to 29 of who-goes"), "{reported}");
+    assert!(
+        reported.contains("no shard contains replication 20 to 29 of random-ties"),
+        "{reported}"
+    );
     assert!(reported.contains("missing shards: 3/4"), "{reported}");
     assert!(reported.contains("error[E087]") && reported.contains("2 errors"), "{reported}");
     part("seed", &["--shard", "3/4", "--seed", "8"]);
@@ -244,13 +247,13 @@ fn parts_of_different_studies_are_refused_with_all_reasons_at_once() {
     // The policy's file is an input as well.
     assert_eq!(reported.matches("error[E086]").count(), 4, "{reported}");
     // A changed scenario is another study, even under the same name.
-    let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
-    let other = write(scratch.path(), "who-goes.yaml", text.replace("+1d", "+2h"));
+    let text = fs::read_to_string(crate::support::root().join(RANDOM_TIES)).unwrap();
+    let other = write(scratch.path(), "random-ties.yaml", text.replace("+1d", "+2h"));
     let out = path("other");
     stayput(&["run", &other, "--replications", "40", "--shard", "3/4", "--out", &out]);
     assert!(merge(&["a", "b", "other", "d"]).contains("the input files differ: "));
     // Folders that are no parts of a study.
-    into(Path::new(&path("plain")), WHO_GOES, &[]);
+    into(Path::new(&path("plain")), RANDOM_TIES, &[]);
     let broken = fs::read_to_string(Path::new(&path("d")).join("replications.csv")).unwrap();
     let edited = broken.replacen("86400", "soon", 1);
     write(Path::new(&path("d")), "replications.csv", &edited);
@@ -272,19 +275,20 @@ fn parts_of_different_studies_are_refused_with_all_reasons_at_once() {
     assert!(reported.contains("cannot read `/nowhere/run.json`"), "{reported}");
 }
 
-/// `--partial` sums the existing parts with their n, says what is missing, and marks the result.
+/// `--partial` sums the existing parts with their n, reports the missing replications, and marks
+/// the result.
 #[test]
 fn a_partial_merge_says_what_is_missing() {
     let scratch = folder();
     let path = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
     for part in ["1", "2", "4"] {
         let shard = format!("{part}/4");
-        into(Path::new(&path(part)), WHO_GOES, &["--replications", "40", "--shard", &shard]);
+        into(Path::new(&path(part)), RANDOM_TIES, &["--replications", "40", "--shard", &shard]);
     }
     let (one, two, four, out) = (path("1"), path("2"), path("4"), path("out"));
     let ran = stayput(&["merge", "--partial", &four, &one, &two, "--out", &out]);
     assert_eq!(ran.code, 5, "{}", ran.stderr);
-    let missing = "no shard contains replication 20 to 29 of who-goes; missing shards: 3/4";
+    let missing = "no shard contains replication 20 to 29 of random-ties; missing shards: 3/4";
     assert!(ran.stderr.contains(missing), "{}", ran.stderr);
     assert!(ran.stdout.contains("30 replications"), "{}", ran.stdout);
     let run = run_json(Path::new(&out));
@@ -295,14 +299,14 @@ fn a_partial_merge_says_what_is_missing() {
     // Other mistakes are refused nevertheless.
     let ran = stayput(&["merge", "--partial", &one, &one, &two]);
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("replication 0 to 9 of who-goes is in"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("replication 0 to 9 of random-ties is in"), "{}", ran.stderr);
     // A partial merge is completed by the part that it lacks.
     let three = path("3");
-    into(Path::new(&three), WHO_GOES, &["--replications", "40", "--shard", "3/4"]);
+    into(Path::new(&three), RANDOM_TIES, &["--replications", "40", "--shard", "3/4"]);
     let whole = path("whole");
     assert_eq!(stayput(&["merge", "--partial", &out, &three, "--out", &whole]).code, 0);
     let single = path("single");
-    into(Path::new(&single), WHO_GOES, &["--replications", "40"]);
+    into(Path::new(&single), RANDOM_TIES, &["--replications", "40"]);
     assert_eq!(tables(Path::new(&whole)), tables(Path::new(&single)));
 }
 
@@ -317,12 +321,12 @@ fn a_killed_study_is_resumed() {
     let study = |out: &str, more: &[&str]| {
         into(
             Path::new(out),
-            WHO_GOES,
+            RANDOM_TIES,
             &[&["--replications", "400", "--shard", "2/2"], more].concat(),
         )
     };
     assert_eq!(study(&whole, &[]).code, 0);
-    // What a killed run saved: a partial result of the first replications.
+    // The saved progress of a killed run: a partial result of the first replications.
     let text = fs::read_to_string(Path::new(&whole).join("replications.csv")).unwrap();
     let saved: String = text.split_inclusive('\n').take(1 + 77).collect();
     let partial = path("out.partial");
@@ -355,12 +359,12 @@ fn a_killed_study_is_resumed() {
     let ran = study(&out, &["--resume", "--seed", "5"]);
     assert!(ran.code == 2 && ran.stderr.contains("the seeds differ"), "{}", ran.stderr);
     let whole_study = ["--replications", "400", "--shard", "1/2", "--resume"];
-    let ran = into(Path::new(&out), WHO_GOES, &whole_study);
+    let ran = into(Path::new(&out), RANDOM_TIES, &whole_study);
     assert!(ran.code == 2 && ran.stderr.contains("a different shard"), "{}", ran.stderr);
     fs::remove_dir_all(&partial).unwrap();
 
-    // A real kill, once it has saved something.
-    let arguments = ["run", WHO_GOES, "--replications", "10000000", "--jobs", "2", "--resume"];
+    // A real kill, after progress was saved.
+    let arguments = ["run", RANDOM_TIES, "--replications", "10000000", "--jobs", "2", "--resume"];
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_stayput"))
         .args(arguments)
         .args(["--out", &path("killed")])
@@ -384,7 +388,7 @@ fn a_killed_study_is_resumed() {
 fn a_study_with_a_precision_ends_after_whole_rounds_or_reports_that_it_is_not_reached() {
     let scratch = folder();
     let out = scratch.path().join("out");
-    let until = |more: &[&str]| into(&out, WHO_GOES, more);
+    let until = |more: &[&str]| into(&out, RANDOM_TIES, more);
     let ran = until(&["--until-halfwidth", "any-protected-lost=0.04,protected-lost=5%"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let run = run_json(&out);
@@ -425,12 +429,12 @@ fn invalid_questions_are_reported() {
         (&["--until-halfwidth", "0.1", "--shard", "1/2"], "cannot be used with"),
         (&["--replications", "9", "--level", "100"], "greater than 0 and less than 100"),
     ] {
-        let ran = stayput(&[&["run", WHO_GOES], arguments].concat());
+        let ran = stayput(&[&["run", RANDOM_TIES], arguments].concat());
         assert_eq!(ran.code, 2, "{arguments:?}");
         assert!(ran.stderr.contains(reported), "{arguments:?}: {}", ran.stderr);
     }
     let scratch = folder();
-    let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
+    let text = fs::read_to_string(crate::support::root().join(RANDOM_TIES)).unwrap();
     for name in ["released", "any-name", "a;b", "a=b"] {
         let path =
             write(scratch.path(), "x.yaml", text.replace("prod-1-lost:", &format!("\"{name}\":")));
@@ -451,7 +455,7 @@ fn invalid_questions_are_reported() {
 fn replications_without_an_answer_are_not_counted_but_reported() {
     let scratch = folder();
     let out = scratch.path().join("out");
-    let ran = into(&out, WHO_GOES, &["--replications", "7", "--max-events", "0"]);
+    let ran = into(&out, RANDOM_TIES, &["--replications", "7", "--max-events", "0"]);
     assert_eq!(ran.code, 5);
     assert!(ran.stderr.contains("replication 0: stopped after 0 events"), "{}", ran.stderr);
     assert!(ran.stderr.contains("; 6 more"), "{}", ran.stderr);
@@ -472,7 +476,7 @@ fn replications_without_an_answer_are_not_counted_but_reported() {
 fn two_policies_are_compared_on_the_same_draws() {
     let scratch = folder();
     let base = "alibaba-ecs@2026-05-15";
-    let same = stayput(&["diff", base, base, WHO_GOES, "--replications", "50"]);
+    let same = stayput(&["diff", base, base, RANDOM_TIES, "--replications", "50"]);
     assert_eq!(same.code, 0, "{}", same.stdout);
     assert!(
         same.stdout.contains("50 replications with common random numbers, no differences"),
@@ -486,7 +490,7 @@ fn two_policies_are_compared_on_the_same_draws() {
     let kept = rule.replace("verdict: overridden", "verdict: held");
     assert_ne!(rule, kept);
     let new = write(scratch.path(), "kept.yaml", text.replace(rule, &kept));
-    let arguments = ["diff", base, &new, WHO_GOES, "--replications", "300"];
+    let arguments = ["diff", base, &new, RANDOM_TIES, "--replications", "300"];
     let ran = stayput(&[&arguments[..], &["-f", "csv"]].concat());
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     let figures = rows(&ran.stdout);
@@ -494,7 +498,7 @@ fn two_policies_are_compared_on_the_same_draws() {
     let number = |name: &str, column: &str| cell(find(name), column).parse::<f64>().unwrap();
     assert_eq!(cell(find("protected-lost"), "new_mean"), "0");
     // The old side equals a study of the old policy alone, with the same random numbers.
-    let alone = stayput(&["run", WHO_GOES, "--replications", "300", "-f", "csv"]).stdout;
+    let alone = stayput(&["run", RANDOM_TIES, "--replications", "300", "-f", "csv"]).stdout;
     let alone = rows(&alone);
     let alone = alone.iter().find(|row| cell(row, "metric") == "protected-lost").unwrap();
     assert_eq!(cell(alone, "mean"), cell(find("protected-lost"), "old_mean"));
@@ -597,8 +601,8 @@ fn the_interval_of_a_study_covers_the_true_value_as_often_as_stated() {
     use stayput::stats::{Confidence, Counter};
 
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let text = fs::read_to_string(crate::support::root().join(WHO_GOES)).unwrap();
-    let file = sources.add(WHO_GOES, text);
+    let text = fs::read_to_string(crate::support::root().join(RANDOM_TIES)).unwrap();
+    let file = sources.add(RANDOM_TIES, text);
     let compiled = compile(file, &Options::default(), &NoFiles, &mut sources, &mut problems);
     let mut plan = compiled.unwrap().plans.swap_remove(0);
     let workers = WorkerPool::new(2).unwrap();

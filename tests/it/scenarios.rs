@@ -39,7 +39,7 @@ fn a_scenario_is_named_as_its_file() {
     }
 }
 
-/// The cases of the providers' notes: each has a scenario, or a reason why not.
+/// The cases of the notes on the providers: each has a scenario, or a reason why it has none.
 #[test]
 fn every_conformance_case_has_a_scenario_or_a_reason() {
     let reasons = fs::read_to_string(root().join("scenarios/conformance/README.md")).unwrap();

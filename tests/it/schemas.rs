@@ -66,7 +66,8 @@ impl Schemas {
         Self { scenario: of("scenario"), policy: of("policy"), accepted: of("accepted") }
     }
 
-    /// What a schema reports on a file, if it is one of a format that has a schema.
+    /// The mistakes that a schema reports in a file; `None` if the format of the file has no
+    /// schema.
     fn mistakes(&self, file: &Json) -> Option<Vec<String>> {
         let schema = match file["stayput"].as_str()?.split('/').next()? {
             "scenario" => &self.scenario,

@@ -15,9 +15,9 @@ use crate::support::{folder, stayput, write};
 /// Files in memory, whose tables are read row by row, or whole.
 struct Shelf {
     texts: BTreeMap<String, String>,
-    /// What the names of tables that are read row by row begin with.
+    /// The prefix of the names of tables that are read row by row.
     streams: &'static str,
-    /// How many rows of those are kept.
+    /// Number of rows of these tables that are kept.
     keep: usize,
 }
 

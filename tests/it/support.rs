@@ -50,7 +50,7 @@ pub(crate) fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> String
     path.to_string_lossy().into_owned()
 }
 
-/// Whether the program has begun to write a folder in that place.
+/// Whether the program has begun to write a result to this folder.
 #[cfg(unix)]
 pub(crate) fn has_begun(folder: &Path) -> bool {
     let mut entries = fs::read_dir(folder).expect("a folder");

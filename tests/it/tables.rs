@@ -40,7 +40,7 @@ pub(crate) fn plans(name: &str, text: &str, files: &dyn Files) -> Vec<Plan> {
 pub(crate) struct Shared(Arc<Mutex<Vec<u8>>>);
 
 impl Shared {
-    /// What was written to it.
+    /// The bytes that were written to it.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap().clone()
     }
@@ -106,7 +106,7 @@ fn write_run(report: &mut impl for<'r> Report<RunItem<'r>>, plan: &Plan) -> std:
     report.write(&RunItem::End(&end))
 }
 
-/// The same tables as runs have them written.
+/// The same tables, written as in a run.
 fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
     let mut texts = Vec::new();
     let tables = CsvTables::<BufferedCsv<Shared>>::new(|name| Ok(open(&mut texts, name))).unwrap();
@@ -118,7 +118,7 @@ fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
     (texts, thread.counts().clone())
 }
 
-/// Both ways give the same bytes; how many rows each file has.
+/// Checks that both writers give the same bytes, and returns the number of rows of each file.
 fn same_bytes(plans: &[Plan]) -> Counts {
     let ((expected, counts), (found, counted)) = (plain(plans), by_thread(plans));
     assert_eq!(counts, counted);

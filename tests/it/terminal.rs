@@ -44,7 +44,7 @@ fn what_other_verbs_print_fits() {
     for arguments in [
         &["test", "-v", "scenarios/rules", "--policy", "alibaba-ecs@2019-01-15"][..],
         &["test", "scenarios/unpaid-fortnight.yaml", "--coverage", "--mutate"],
-        &["run", "scenarios/who-goes.yaml", "--replications", "20"],
+        &["run", "scenarios/random-ties.yaml", "--replications", "20"],
         &["matrix", "alibaba-ecs@2019-01-15"],
         &["matrix", "azure-vmss@2026-05-19"],
         &["rules", "azure-vmss@2026-05-19"],
@@ -81,7 +81,7 @@ fleet:
         let _ = writeln!(text, "    late-{day}: {{ {keys} }}");
     }
     text.push_str("events:\n  - { at: +1h, release: { instance: \"web-*\", via: api } }\n");
-    // Each at an instant of its own, so that no two share a row.
+    // Each event has its own instant, so that no two share a row.
     for number in 1..=7480 {
         let name = format!("worker-in-a-cell-with-a-name-that-is-long-{number}");
         let at = 7200 + number * 60;
@@ -141,7 +141,7 @@ fn a_shortfall_is_a_line_with_its_reason() {
 }
 
 #[test]
-fn a_timer_has_the_name_that_tables_use() {
+fn a_timer_has_the_same_name_as_in_tables() {
     let ran = stayput(&["run", "scenarios/unpaid-fortnight.yaml"]);
     assert!(ran.stdout.contains("·  timer:payment-overdue  db-1, db-2"), "{}", ran.stdout);
 }
@@ -198,7 +198,7 @@ fn cases_stand_side_by_side() {
     let ends = &json["differ"][0]["ends"];
     assert!(ends[0]["trigger"].is_string() && ends[1].is_null(), "{ends}");
     // Under chance: each case against the first, with common random numbers.
-    let study = ["run", "scenarios/year-of-luck.yaml", "--replications", "5", "--compare"];
+    let study = ["run", "scenarios/random-year.yaml", "--replications", "5", "--compare"];
     let ran = stayput(&study);
     assert!(ran.stdout.contains("5 replications with common random numbers"), "{}", ran.stdout);
 }

@@ -35,7 +35,8 @@ fn decided(ran: &Ran, expected: &[[&str; 3]]) {
     assert_eq!(decisions(ran), expected, "{}", ran.stdout);
 }
 
-/// The run stopped, and said all of this and none of that.
+/// Asserts that the run stopped, and that its message contains all texts of `says` and none of
+/// `not`.
 fn undecided(ran: &Ran, says: &[&str], not: &[&str]) {
     assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
     for text in says {
@@ -63,7 +64,7 @@ fn an_unknown_protection_that_changes_nothing_is_undetermined_and_one_that_does_
     let ran = run(ECS, "", fleet, &[click]);
     let says =
         ["release-protection", "unset: released", "set: held (RP1", "unknown-protection: set"];
-    // The way of the call is unknown as well, and makes no difference.
+    // The channel of the call is unknown as well, and makes no difference.
     undecided(&ran, &says, &["channel", "via:"]);
 }
 
@@ -120,7 +121,7 @@ fn an_unknown_membership_is_judged_as_every_possible_membership() {
 }
 
 #[test]
-fn an_unknown_way_of_paying_an_unknown_lock_and_an_unknown_schedule_are_judged_in_every_position() {
+fn unknown_billing_an_unknown_lock_and_an_unknown_schedule_are_judged_in_every_position() {
     let spot = "  instances: { a: { billing: unknown, protect: [release-protection] } }\n";
     let click = "at: +1h, id: click, release: { instance: a, force: true, by: alice, via: api }";
     let works = "assume: { flag-on-spot: works }\n";
@@ -183,7 +184,7 @@ fn arrears_that_began_before_the_start_continue_from_then() {
 }
 
 #[test]
-fn a_group_call_without_a_way_is_judged_where_no_rule_depends_on_it() {
+fn a_group_call_without_a_channel_is_judged_if_no_rule_depends_on_it() {
     let fleet = "  groups: { g: { min: 0, max: 9, health-check: none } }\n  instances: { a: { group: g } }\n";
     let shrink = "at: +1h, id: e, scale-in: { group: g, remove: 1, by: bob }";
     let ran = run(ECS, "", fleet, &[shrink]);

@@ -15,11 +15,11 @@ const INTERNATIONAL: &str = "alibaba-ecs-intl@2026-05-15";
 const AZURE: &str = "azure-vmss@2026-05-19";
 
 /// The result of a scenario that starts on the first of June, Beijing time.
-fn story(policy: &str, length: &str, rest: &str) -> Vec<String> {
-    story_from("2026-06-01T00:00:00+08:00", policy, length, rest)
+fn run_lines(policy: &str, length: &str, rest: &str) -> Vec<String> {
+    run_lines_from("2026-06-01T00:00:00+08:00", policy, length, rest)
 }
 
-fn story_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<String> {
+fn run_lines_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<String> {
     let text = format!(
         "stayput: scenario/1\nname: story\npolicy: {policy}\nstart: {start}\nfor: {length}\n{rest}"
     );
@@ -75,13 +75,13 @@ mod arrears {
     const ONE: &str = "fleet: { instances: { a: {} } }\n";
 
     #[test]
-    fn each_step_counts_from_its_own_beginning_and_an_allowance_comes_on_top() {
+    fn each_step_counts_from_its_own_start_and_the_grace_period_is_added() {
         let owes = "events: [{ at: +1d, overdue: { account: default } }]\n";
-        let plain = story(CHINA, "30d", &format!("{ONE}{owes}"));
+        let plain = run_lines(CHINA, "30d", &format!("{ONE}{owes}"));
         assert_eq!(plain, ["+1d a stopped", "+3d a reclaimed", "+16d a released"]);
         let graced = "fleet: { accounts: { shop: { grace: 5d } }, instances: { a: {} } }\n";
         let owes = "events: [{ at: +1d, overdue: { account: shop } }]\n";
-        let story = story(CHINA, "30d", &format!("{graced}{owes}"));
+        let story = run_lines(CHINA, "30d", &format!("{graced}{owes}"));
         assert_eq!(story, ["+6d a stopped", "+8d a reclaimed", "+16d a released"]);
     }
 
@@ -91,7 +91,7 @@ mod arrears {
   - { at: +1d, overdue: { account: default } }
   - { at: +5d, overdue: { account: default } }
 ";
-        let story = story(CHINA, "30d", &format!("{ONE}{events}"));
+        let story = run_lines(CHINA, "30d", &format!("{ONE}{events}"));
         assert_eq!(story, ["+1d a stopped", "+3d a reclaimed", "+16d a released"]);
     }
 
@@ -102,7 +102,7 @@ mod arrears {
   - { at: +1d12h, settle: { account: default } }
   - { at: +10d, overdue: { account: default } }
 ";
-        let story = story(CHINA, "30d", &format!("{ONE}{events}"));
+        let story = run_lines(CHINA, "30d", &format!("{ONE}{events}"));
         let reported = ["+1d a stopped", "+1d12h a running", "+10d a stopped", "+12d a reclaimed"];
         assert_eq!(story[..4], reported);
         assert_eq!(story[4..], ["+25d a released"]);
@@ -114,7 +114,7 @@ mod arrears {
   - { at: +1d, overdue: { account: default } }
   - { at: +15d, settle: { account: default } }
 ";
-        assert!(story(INTERNATIONAL, "60d", &format!("{ONE}{events}")).is_empty());
+        assert!(run_lines(INTERNATIONAL, "60d", &format!("{ONE}{events}")).is_empty());
     }
 
     /// A settlement changes neither instances that their owner stopped nor running ones.
@@ -125,7 +125,7 @@ mod arrears {
   - { at: +1d, overdue: { account: default } }
   - { at: +2d, settle: { account: default } }
 ";
-        let story = story(CHINA, "30d", &format!("{fleet}{events}"));
+        let story = run_lines(CHINA, "30d", &format!("{fleet}{events}"));
         assert_eq!(story, ["+1d a stopped", "+2d a running"]);
     }
 
@@ -138,7 +138,7 @@ mod arrears {
     s: { billing: subscription, expires: 2027-01-01T00:00:00Z }
 ";
         let owes = "events: [{ at: +1d, overdue: { account: default } }]\n";
-        let story = story(CHINA, "30d", &format!("{fleet}{owes}"));
+        let story = run_lines(CHINA, "30d", &format!("{fleet}{owes}"));
         assert_eq!(story, ["+1d a stopped", "+3d a reclaimed", "+16d a released"]);
     }
 
@@ -148,7 +148,7 @@ mod arrears {
   - { at: +1d, cancel: { account: default } }
   - { at: +50d, cancel: { account: default } }
 ";
-        let story = story(AZURE, "200d", &format!("{ONE}{events}"));
+        let story = run_lines(AZURE, "200d", &format!("{ONE}{events}"));
         assert_eq!(story, ["+1d a deallocated", "+91d a released"]);
     }
 }
@@ -175,7 +175,7 @@ mod terms {
             ("2026-06-02T23:59:59+08:00", "+17d a released"),
             ("2026-06-03T00:00:00+08:00", "+18d a released"),
         ] {
-            let story = story(CHINA, "40d", &subscription(expires, ""));
+            let story = run_lines(CHINA, "40d", &subscription(expires, ""));
             assert_eq!(story.last().map(String::as_str), Some(released), "{expires}");
             assert_eq!(story.len(), 3, "{story:?}");
         }
@@ -189,7 +189,7 @@ mod terms {
   - { at: +1d,        id: late,  release: { instance: a, by: b, via: console, force: true } }
   - { at: +1d1s,      id: ended, release: { instance: a, by: b, via: console, force: true } }
 ";
-        let story = story(CHINA, "3d", &format!("{fleet}{events}"));
+        let story = run_lines(CHINA, "3d", &format!("{fleet}{events}"));
         // At one instant the events of users come before timers.
         let reported = ["+23h59m59s early: refused PC1", "+1d late: refused PC1", "+1d a stopped"];
         assert_eq!(story[..3], reported);
@@ -202,7 +202,7 @@ mod terms {
         let renews = ", renewal: automatic";
         // Half past midnight in Beijing is on the day before in UTC.
         let fleet = subscription("2026-01-31T00:30:00+08:00", renews);
-        let reported = story_from("2026-01-01T00:00:00+08:00", CHINA, "100d", &fleet);
+        let reported = run_lines_from("2026-01-01T00:00:00+08:00", CHINA, "100d", &fleet);
         assert_eq!(
             reported,
             [
@@ -212,10 +212,10 @@ mod terms {
             ]
         );
         let fleet = subscription("2028-01-31T12:00:00+08:00", renews);
-        let reported = story_from("2028-01-01T00:00:00+08:00", CHINA, "40d", &fleet);
+        let reported = run_lines_from("2028-01-01T00:00:00+08:00", CHINA, "40d", &fleet);
         assert_eq!(reported, ["+30d12h a until 2028-02-29T04:00:00Z"]);
         let fleet = subscription("2026-06-30T23:30:00+08:00", renews);
-        let reported = story(CHINA, "31d", &fleet);
+        let reported = run_lines(CHINA, "31d", &fleet);
         assert_eq!(reported, ["+29d23h30m a until 2026-07-30T15:30:00Z"]);
     }
 
@@ -228,7 +228,7 @@ mod terms {
         ] {
             let renews = format!(", renewal: automatic{agreed}");
             let fleet = subscription("2026-06-11T12:00:00+08:00", &renews);
-            let reported = story(CHINA, "20d", &fleet);
+            let reported = run_lines(CHINA, "20d", &fleet);
             assert_eq!(reported, [format!("+10d12h a until {until}")], "{agreed}");
         }
     }
@@ -244,10 +244,10 @@ mod terms {
             )
         };
         for policy in [CHINA, INTERNATIONAL] {
-            let reported = story(policy, "20d", &format!("{fleet}{}", renew("+5d")));
+            let reported = run_lines(policy, "20d", &format!("{fleet}{}", renew("+5d")));
             assert_eq!(reported, ["+5d a until 2026-07-11T04:00:00Z"], "{policy}");
         }
-        let reported = story(CHINA, "30d", &format!("{fleet}{}", renew("+20d")));
+        let reported = run_lines(CHINA, "30d", &format!("{fleet}{}", renew("+20d")));
         let until = ["+10d12h a stopped", "+20d a until 2026-07-11T04:00:00Z", "+20d a running"];
         assert_eq!(reported, until);
     }
@@ -258,7 +258,7 @@ mod terms {
         let fleet = subscription("2026-06-11T12:00:00+08:00", "");
         let events =
             "events: [{ at: +15d, renew: { instance: a, for: 1mo, by: b, via: console } }]\n";
-        let reported = story(CHINA, "70d", &format!("{fleet}{events}"));
+        let reported = run_lines(CHINA, "70d", &format!("{fleet}{events}"));
         assert_eq!(
             reported,
             [
@@ -278,7 +278,7 @@ mod terms {
         let fleet = subscription("2026-06-11T12:00:00+08:00", ", state: stopped");
         let events =
             "events: [{ at: +5d, renew: { instance: a, for: 1mo, by: b, via: console } }]\n";
-        let reported = story(CHINA, "20d", &format!("{fleet}{events}"));
+        let reported = run_lines(CHINA, "20d", &format!("{fleet}{events}"));
         assert_eq!(reported, ["+5d a until 2026-07-11T04:00:00Z"]);
     }
 }
@@ -297,7 +297,7 @@ mod hooks {
             if policy == AZURE { "oldest-vm" } else { "oldest-instance" },
             lines(1..=members, |n| format!("    m{n}: {{ created: 2026-05-0{n}T00:00:00Z }}\n"))
         );
-        story(policy, "2d", &format!("{fleet}events:\n{events}"))
+        run_lines(policy, "2d", &format!("{fleet}events:\n{events}"))
     }
 
     #[test]
@@ -352,7 +352,7 @@ mod hooks {
 
     /// Each heartbeat restarts the timeout, at most twenty times and up to six hours in all.
     #[test]
-    fn a_hook_is_prolonged_up_to_its_count_and_its_span() {
+    fn a_hook_is_prolonged_up_to_its_largest_count_and_span() {
         let beats = |gap: u32, count: u32| -> String {
             lines(1..=count, |n| {
                 format!(
@@ -436,14 +436,14 @@ mod hooks {
                 "fleet: {{ groups: {{ g: {{ new-names: n1, launch-hook: {{ timeout: 10m, result: {result} }} }} }} }}\n"
             );
             let up = "events:\n  - { at: +1h, scale-out: { group: g, add: 1 } }\n";
-            let reported = story(ALIBABA, "1d", &format!("{fleet}{up}"));
+            let reported = run_lines(ALIBABA, "1d", &format!("{fleet}{up}"));
             assert_eq!(reported, ["+1h n1 pending".to_owned(), format!("+1h10m n1 {end}")]);
             let done = format!(
                 "  - {{ at: +1h4m, complete-hook: {{ instance: n1, result: {result} }} }}\n"
             );
             let fleet =
                 "fleet: { groups: { g: { new-names: n1, launch-hook: { timeout: 10m } } } }\n";
-            let reported = story(ALIBABA, "1d", &format!("{fleet}{up}{done}"));
+            let reported = run_lines(ALIBABA, "1d", &format!("{fleet}{up}{done}"));
             assert_eq!(reported, ["+1h n1 pending".to_owned(), format!("+1h4m n1 {end}")]);
         }
     }
@@ -460,7 +460,7 @@ mod zones {
         let events = lines(1..=count, |hour| {
             format!("  - {{ at: +{hour}h, scale-in: {{ group: g, remove: 1 }} }}\n")
         });
-        let reported = story(policy, "2d", &format!("{fleet}events:\n{events}"));
+        let reported = run_lines(policy, "2d", &format!("{fleet}events:\n{events}"));
         reported.iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
     }
 
@@ -508,7 +508,7 @@ events:
         };
         // z1 has a; n1 is created in z2, n2 in z3, n3 in z1 and n4 in z2. The fullest zones lose
         // members first.
-        let reported = story(ALIBABA, "1d", &with("balance"));
+        let reported = run_lines(ALIBABA, "1d", &with("balance"));
         let gone = &reported[reported.len() - 3..];
         assert_eq!(gone, ["+2h n1 released", "+3h n3 released", "+4h n2 released"]);
     }

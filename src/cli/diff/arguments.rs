@@ -49,15 +49,14 @@ pub(super) enum Format {
     Markdown,
     /// Differences between replications, as `differences.csv`.
     Csv,
-    /// One HTML page, with nothing from outside.
+    /// One self-contained HTML page.
     Html,
 }
 
 impl Arguments {
     /// The new policy, folder or case.
     ///
-    /// # Errors
-    /// [`Exit`], after its absence was reported.
+    /// # Errors [`Exit`] if it is missing, after that was reported.
     pub(super) fn new_name(&self) -> Result<&str, Exit> {
         self.new.as_deref().ok_or_else(|| {
             terminal::print_stderr(

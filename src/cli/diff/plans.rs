@@ -1,4 +1,4 @@
-//! Two plans of one comparison.
+//! Adds the differences of two plans to the result of a comparison.
 
 use std::path::PathBuf;
 
@@ -14,9 +14,9 @@ pub(super) fn empty_result(names: [String; 2], paths: &[PathBuf]) -> DiffResult 
     DiffResult { names, paths, ..DiffResult::default() }
 }
 
-/// Adds the differences of two plans to a result: of their replications with common random numbers
-/// if there is a `pairing`, else of their decisions. `align` changes the rows so that those of the
-/// same decision have the same key.
+/// Adds the differences of two plans to a result. With a `pairing`, it compares their replications
+/// with common random numbers, otherwise their decisions. `align` changes the rows so that those of
+/// the same decision have the same key.
 ///
 /// # Errors
 /// [`Exit`], after the reason was reported.

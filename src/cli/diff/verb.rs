@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Exit> {
         })?,
     };
     terminal::print(&text)?;
-    // The rows that an incomplete recording lacks may differ.
+    // Rows that are missing from an incomplete recording may differ.
     let same = if result.incomplete.is_empty() { Exit::Success } else { Exit::Undecided };
     Ok(if result.is_same() { same } else { Exit::Failure })
 }

@@ -1,4 +1,4 @@
-//! Files that a provider's tools printed, read as a scenario without events.
+//! Reads the output of a provider's tools as a scenario without events.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use crate::time::SimTime;
 /// How files are imported.
 #[derive(Debug, clap::Args)]
 pub struct ImportOptions {
-    /// Whose replies they are, where their shape leaves it open.
+    /// Provider of the files, if their contents do not show it.
     #[arg(long, value_name = "PROVIDER")]
     from: Option<String>,
     /// The policy of the scenario (default: the newest one for the cloud); repeat it for several
@@ -37,7 +37,8 @@ fn instant(text: &str) -> Result<SimTime, String> {
         .map_err(|_| "expected a time with its offset, such as 2026-06-01T09:00:00+08:00".into())
 }
 
-/// The scenario of some files. What was read, and what no file shows, is printed to stderr.
+/// Returns the scenario that the files describe. Prints to stderr which replies were read, and
+/// which facts no file contains.
 ///
 /// # Errors
 /// The exit code, if the files have mistakes or describe nothing; the reason is printed.
@@ -91,8 +92,8 @@ pub fn import_files(
     Ok(imported_scenario(&imported, &written))
 }
 
-/// The policy of each cloud, with its name: one that the user names and that is for its listings,
-/// else the newest one.
+/// The policy of each cloud, with its name: the first one of `--policy` that is for the listings of
+/// the cloud, else the newest one.
 fn policies(
     imported: &Imported,
     options: &ImportOptions,
@@ -131,7 +132,8 @@ fn policies(
     chosen
 }
 
-/// When the files were saved: as the user says, else the time of the newest of them.
+/// The time at which the files were saved: the value of the option, else the time of the newest
+/// file.
 fn captured(paths: &[PathBuf], options: &ImportOptions, loader: &mut Loader) -> SimTime {
     if let Some(captured) = options.captured {
         return captured;
@@ -144,7 +146,8 @@ fn captured(paths: &[PathBuf], options: &ImportOptions, loader: &mut Loader) -> 
     newest
 }
 
-/// Files without an instance and a group: what was read, and the calls that list instances.
+/// Reports files without instances and groups: the replies that were read, and the calls that list
+/// instances.
 fn print_nothing(imported: &Imported) {
     let mut lines: Vec<String> = imported.read.iter().map(|line| format!("read {line}")).collect();
     lines.push("stayput: the files describe no instance and no group".to_owned());
@@ -153,7 +156,8 @@ fn print_nothing(imported: &Imported) {
     terminal::print_stderr(&lines.join("\n"));
 }
 
-/// The replies that were read, and the facts that none shows, by the call that would show them.
+/// Prints the replies that were read, and the facts that none of them contains, grouped by the call
+/// that returns them.
 fn print_seen<'p>(imported: &Imported, policies: impl Iterator<Item = &'p Policy>) {
     let policies: Vec<_> = policies.collect();
     let mut lines: Vec<String> = imported.read.iter().map(|line| format!("read {line}")).collect();

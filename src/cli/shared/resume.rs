@@ -1,4 +1,4 @@
-//! Progress of a study that is saved while it runs, and taken up again by `--resume`.
+//! Saves the progress of a study while it runs, and continues from it with `--resume`.
 //!
 //! A study that is interrupted leaves a partial result in `DIR`, or beside it in `DIR.partial`
 //! where `DIR` is complete. With `--resume` the rows so far are also written to `DIR.partial` from
@@ -25,16 +25,16 @@ use crate::report::{RunFile, WrittenAssumption, replications_csv};
 /// Shortest time between two saves.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Saving takes at most this part of the time.
+/// Saving takes at most 1/`SHARE` of the time.
 const SHARE: u32 = 20;
 
-/// The time, from which only pauses are reckoned; no result depends on it.
+/// The current time, which is used only to measure pauses; no result depends on it.
 #[expect(clippy::disallowed_methods, reason = "progress is saved every few seconds")]
 pub fn now() -> Instant {
     Instant::now()
 }
 
-/// What an earlier run of the same study has done already.
+/// The results of an earlier run of the same study.
 #[derive(Debug, Default)]
 pub struct Earlier {
     /// The rows of each plan, from the first replication on.
@@ -43,11 +43,10 @@ pub struct Earlier {
     pub assumptions: Vec<WrittenAssumption>,
 }
 
-/// Reads what an earlier run left in `out` or beside it; `file` is the run file of this one, and
-/// `from` its first replication.
+/// Reads the results that an earlier run left in `out` or beside it. `file` is the run file of the
+/// current run, and `from` is its first replication.
 ///
-/// # Errors
-/// [`Exit::BadInput`], if that is another study or was changed.
+/// # Errors [`Exit::BadInput`] if they belong to another study or were changed.
 pub fn earlier(
     out: &Path,
     file: &RunFile,
@@ -161,7 +160,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Removes what was saved: the result is in its place.
+    /// Removes the saved progress, after the result has been written.
     pub fn clear(self) {
         if is_partial_result(&self.folder) && fs::remove_dir_all(&self.folder).is_err() {
             let folder = super::files::shown(&self.folder);

@@ -19,7 +19,7 @@ pub struct WrittenPlan {
 }
 
 impl WrittenPlan {
-    /// Of a plan that was read from these sources.
+    /// Collects this part for a plan that was read from `sources`.
     pub fn of(plan: &Plan, sources: &Sources) -> Self {
         let values = plan.values.iter().map(|(key, text)| (key.clone(), text.clone().into()));
         Self { values: values.collect(), written_at: written_at(plan, sources) }

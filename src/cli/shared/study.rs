@@ -37,10 +37,10 @@ use crate::words::{PolicyId, SwitchSet};
 /// Number of replications between two checks of the precision.
 const ROUND: u64 = 100;
 
-/// Number of replications after which progress is saved first.
+/// Number of replications before progress is saved for the first time.
 const FIRST_ROUND: u64 = 16;
 
-/// A round that takes less makes the next one larger.
+/// If a round takes less time than this, the next round is larger.
 const SHORT_ROUND: Duration = Duration::from_secs(2);
 
 /// Most replications if a precision is requested without a number.
@@ -207,7 +207,7 @@ pub(in crate::cli) struct StudyResult {
     assumptions: Vec<WrittenAssumption>,
 }
 
-/// One replication: its counts, and what the study reports besides.
+/// One replication: its counts, and the other facts that the study reports.
 struct ReplicationResult {
     observed: Observed,
     broken: Option<String>,
@@ -225,7 +225,7 @@ pub(in crate::cli) struct PlanStudy<'a> {
 }
 
 impl<'a> PlanStudy<'a> {
-    /// Copies `plan` without what no replication uses.
+    /// Copies `plan` without the parts that replications do not use.
     pub(in crate::cli) fn new(plan: &Plan, overrides: &'a Overrides) -> Self {
         let mut plan = plan.clone();
         plan.expectations = Expectations::default();
@@ -245,8 +245,8 @@ impl<'a> PlanStudy<'a> {
         Some(ReplicationResult { observed, broken, weaker, relied: run.world().relied().to_vec() })
     }
 
-    /// Runs the replications `numbers`, in rounds until the precision `until` is reached if it is
-    /// not empty.
+    /// Runs the replications `numbers`. If `until` is not empty, runs them in rounds, and stops
+    /// when this precision is reached.
     pub(in crate::cli) fn carry_out(
         &self,
         workers: &WorkerPool,
@@ -265,8 +265,9 @@ impl<'a> PlanStudy<'a> {
         result.assumptions = assumed(self.plan.header(), relied, |_, _| None);
     }
 
-    /// The same after the replications `earlier`, the first of these numbers, which an earlier run
-    /// has done. `save` is called between rounds, and may end the study.
+    /// Like [`Self::carry_out`], but without the replications `earlier`, the first of these
+    /// numbers, which an earlier run has completed. `save` is called between rounds, and can end
+    /// the study.
     fn carry_on(
         &self,
         workers: &WorkerPool,
@@ -338,7 +339,7 @@ impl<'a> PlanStudy<'a> {
     }
 }
 
-/// The replications of a plan, and why they could not be saved meanwhile; `None` if they could.
+/// The replications of a plan, and the reason why progress could not be saved, if it could not.
 struct CarriedOut {
     result: StudyResult,
     failed: Option<Exit>,
@@ -500,7 +501,7 @@ pub(in crate::cli) fn run(
         .filter(|_| wants_page)
         .map(|paired| page_of(&file, &replications, &figures, paired));
     let result = (&*replications, figures);
-    // A table has one header: the differences stand in place of the estimates.
+    // A CSV table has one header, so the differences are printed instead of the estimates.
     let printed = request.format.filter(|format| !(request.compare && *format == RunFormat::Csv));
     study_result::finish(file, result, out, (request.out, printed), colour)?;
     print_paired(paired.as_deref().filter(|_| request.compare), request.format, colour)?;

@@ -1,4 +1,4 @@
-//! The HTML page of a study: collects what the page names.
+//! The HTML page of a study: collects its contents.
 
 use super::run_inputs::{page_inputs, without_folder};
 use crate::experiment::{Estimate, Replications};

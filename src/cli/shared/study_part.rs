@@ -1,4 +1,5 @@
-//! A folder of replications that `run --out` wrote: its account, and its table row by row.
+//! A folder of replications that `run --out` wrote: its run file, and its table, which is read row
+//! by row.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -22,7 +23,7 @@ pub const TABLE: &str = "replications.csv";
 pub(in crate::cli) const LARGEST: u64 = 10_000_000;
 
 /// Largest run file, in bytes.
-const LARGEST_ACCOUNT: u64 = 64 << 20;
+const LARGEST_RUN_FILE: u64 = 64 << 20;
 
 /// Longest row of a table, in bytes.
 const LONGEST_ROW: usize = 1 << 20;
@@ -42,17 +43,17 @@ impl Part {
     /// Reads the run file of a folder; reports why that fails.
     pub fn read(folder: &Path, problems: &mut Problems) -> Option<Self> {
         let path = folder.to_string_lossy().into_owned();
-        let account = folder.join(RUN_FILE);
-        let is_small = fs::metadata(&account).map_or(true, |meta| meta.len() <= LARGEST_ACCOUNT);
+        let run_file = folder.join(RUN_FILE);
+        let is_small = fs::metadata(&run_file).map_or(true, |meta| meta.len() <= LARGEST_RUN_FILE);
         if !is_small {
-            let why = format!("run.json is larger than {} MiB", LARGEST_ACCOUNT >> 20);
+            let why = format!("run.json is larger than {} MiB", LARGEST_RUN_FILE >> 20);
             problems.add(no_part(&path, &why));
             return None;
         }
-        let text = match files::read_text(&account) {
+        let text = match files::read_text(&run_file) {
             Ok(text) => text,
             Err(failure) => {
-                problems.add(Problem::unreadable(&account.to_string_lossy(), failure));
+                problems.add(Problem::unreadable(&run_file.to_string_lossy(), failure));
                 return None;
             }
         };
@@ -90,7 +91,8 @@ impl Part {
         }
     }
 
-    /// The problem that the table is not the one that the run wrote, or else that `why`.
+    /// The problem of a table that differs from the one that the run wrote; for a table that does
+    /// not differ, the problem `why`.
     fn bad_table(&self, why: &str) -> Problem {
         let file = File::open(PathBuf::from(&self.path).join(TABLE));
         let digest = file.and_then(crate::diagnostics::digest_of);
@@ -136,12 +138,12 @@ impl PartTable {
     }
 }
 
-/// The problem that a row is not where it belongs.
+/// The problem of a row in the wrong order.
 pub fn misplaced(part: &Part, row: &ReplicationRow) -> Problem {
     part.bad_table(&format!("line {} is not in the order of the runs and their numbers", row.line))
 }
 
-/// Passes on what it reads, takes its digest, and refuses rows without an end.
+/// A reader that computes the digest of the table and refuses rows that are too long.
 struct Hashed {
     file: File,
     digest: Sha256,
@@ -168,7 +170,7 @@ fn no_part(path: &str, why: &str) -> Problem {
     Problem::bare(Code::BadFormat, title).help(help)
 }
 
-/// Checks figures that a run of this program can have.
+/// Checks that the numbers are possible in a run of this program.
 fn possible(study: &WrittenStudy) -> Result<(), String> {
     if !(1..=LARGEST).contains(&study.replications) {
         let most = format!("a study has 1 to {LARGEST}");
@@ -180,7 +182,7 @@ fn possible(study: &WrittenStudy) -> Result<(), String> {
     Ok(())
 }
 
-/// Reports in what a part is of another study than the first one.
+/// Reports how the study of a part differs from that of the first part.
 pub fn compare(first: &Part, other: &Part, problems: &mut Problems) {
     let digests = |part: &Part| {
         part.file.inputs.iter().map(|input| input.sha256.clone()).collect::<BTreeSet<_>>()
@@ -221,7 +223,7 @@ pub fn compare(first: &Part, other: &Part, problems: &mut Problems) {
     }
     let (ours, theirs) = (digests(first), digests(other));
     if ours != theirs {
-        // The same file may lie elsewhere on another machine: only what it holds counts.
+        // The same file may have another path on another machine, so only contents are compared.
         let strange = other.file.inputs.iter().filter(|input| !ours.contains(&input.sha256));
         let names: Vec<&str> = strange.map(|input| input.name.as_str()).collect();
         let what = format!("the input files differ: {}", names.join(", "));

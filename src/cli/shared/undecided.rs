@@ -125,7 +125,7 @@ fn one_of(all: &[String]) -> String {
     }
 }
 
-/// What to write so that the fact is known.
+/// The text to write so that the fact is known.
 fn advice(
     unknown: Unknown,
     courses: &[(Position, PositionOutcome)],

@@ -14,7 +14,7 @@ use crate::report::{HuntedTarget, way_scenario};
 use crate::run_header::RunHeader;
 
 /// Writes each way of some instances to a file of its own in `folder`. `searched` is the scenario,
-/// and `policy` what was searched in place of its policy.
+/// and `policy` is the policy that replaced its own in the search.
 ///
 /// # Errors
 /// If a file cannot be written.

@@ -7,9 +7,9 @@ use crate::diagnostics::Span;
 pub struct Failure {
     /// Its location; `None` for `exact: true` and for stored decisions.
     pub span: Option<Span>,
-    /// What was expected, in one line.
+    /// The expectation, in one line.
     pub title: String,
-    /// What happened instead, in lines.
+    /// The actual results, one in each line.
     pub instead: Vec<String>,
 }
 

@@ -35,9 +35,9 @@ pub struct Judge {
     counts: Vec<Vec<u64>>,
     /// Decisions that no line lists: number, instant, instance, line.
     unlisted: Vec<(u64, SimTime, InstanceId, String)>,
-    /// Failed watches: whether it is `always`, and its index.
+    /// Failed watches: whether the watch is one of `always` instead of `never`, and its index.
     broken: BTreeSet<(bool, usize)>,
-    /// What happened to the instances that expectations name.
+    /// The history of the instances that expectations name.
     history: BTreeMap<InstanceId, Vec<(SimTime, String)>>,
     seen_requests: Vec<(Cause, SimTime, String)>,
     findings: Vec<HouseFinding>,
@@ -91,7 +91,7 @@ impl Judge {
         }
     }
 
-    /// Adds failures that were found beside the run.
+    /// Adds failures that were found outside the run.
     pub fn add_failures(&mut self, failures: Vec<Failure>) {
         self.failures.extend(failures);
     }

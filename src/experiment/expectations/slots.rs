@@ -21,7 +21,7 @@ pub(in crate::experiment) trait Expected {
 
     /// Compares all other keys with the record.
     fn compare(&self, record: &Self::Record, header: &RunHeader, differences: &mut KeyDifferences);
-    /// What a slot expects: `a decision about db-1`.
+    /// The expectation of a slot, such as `a decision about db-1`.
     fn describe(&self, slot: usize, header: &RunHeader) -> String;
 }
 

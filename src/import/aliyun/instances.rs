@@ -56,7 +56,8 @@ impl FleetReader<'_> {
         }
     }
 
-    /// A row of `DescribeInstanceAttribute`, which says less than one of `DescribeInstances`.
+    /// A row of `DescribeInstanceAttribute`, which has fewer fields than a row of
+    /// `DescribeInstances`.
     pub(in crate::import) fn ecs_attribute(&mut self, row: &ReplyObject<'_>) {
         let id = row.id("InstanceId", self.problems);
         if !id.is_some_and(|id| self.indices.contains_key(&id.value)) {

@@ -1,5 +1,5 @@
-//! Autoscale settings: the bounds of a set. Their rules look at metrics, of which no list of
-//! settings has the levels; they are counted.
+//! Autoscale settings. They give the bounds of a set. Their rules depend on metrics, whose values
+//! no reply contains, so the rules are only counted.
 
 use crate::diagnostics::Spanned;
 use crate::format::WrittenAutoscale;

@@ -16,7 +16,7 @@ use crate::words::{Lock, Membership, Orchestration};
 /// The cloud in the table of calls.
 pub(in crate::import) const CLOUD: &str = "azure";
 
-/// The models of a set and of a member that was not brought to it.
+/// The names of the latest model of a set, and of the model of a member that does not have it.
 const MODELS: [&str; 2] = ["latest", "earlier"];
 
 impl FleetReader<'_> {
@@ -99,7 +99,7 @@ impl FleetReader<'_> {
         }
     }
 
-    /// A listing of one resource group lacks the locks of the others.
+    /// Warns if all locks are of one resource group: the listing may lack those of others.
     fn partial_locks(&mut self, state: &AzureState) {
         let Some(first) = state.locks.first().filter(|_| state.locks_listed) else { return };
         let group = |path: &str| {
@@ -214,7 +214,8 @@ impl FleetReader<'_> {
         written
     }
 
-    /// The accounts of subscriptions, by their ids, if there are several; and what is owed.
+    /// The accounts of subscriptions by their ids, if there are several. Subscriptions that are not
+    /// in order are reported.
     fn accounts(&mut self, state: &AzureState) -> BTreeMap<String, Name> {
         let paths = state.sets.iter().map(|set| &set.at);
         let paths = paths.chain(state.machines.iter().map(|machine| &machine.at));
@@ -233,7 +234,7 @@ impl FleetReader<'_> {
                 match owes {
                     SubscriptionState::PastDue | SubscriptionState::Disabled => {
                         account.arrears_since = Some(since);
-                        let title = format!("the subscription `{name}` owes");
+                        let title = format!("the subscription `{name}` has an unpaid bill");
                         self.left_out(
                             row.state.span,
                             title,
@@ -242,8 +243,8 @@ impl FleetReader<'_> {
                     }
                     SubscriptionState::Warned => {
                         account.arrears_since = Some(since);
-                        let title = format!("the subscription `{name}` is warned");
-                        let label = "taken as past due; the reply does not contain since when";
+                        let title = format!("the subscription `{name}` has the state `Warned`");
+                        let label = "treated as past due; the reply does not contain its start";
                         self.left_out(row.state.span, title, label);
                     }
                     SubscriptionState::Enabled => {}
@@ -261,7 +262,7 @@ impl FleetReader<'_> {
     }
 }
 
-/// Puts a lock where it is known to be, and where it is not known not to be.
+/// Adds a lock as set if it has a span; otherwise as unknown, unless the locks are `known`.
 fn put(protect: &mut WrittenProtect, name: &str, on: Option<Span>, known: bool, span: Span) {
     match on {
         Some(span) => protect.on.push(Spanned::new(name.to_owned(), span)),

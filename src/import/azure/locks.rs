@@ -6,7 +6,7 @@ use crate::import::reader::FleetReader;
 
 const LEVELS: &[(&str, bool)] = &[("CanNotDelete", false), ("ReadOnly", true)];
 
-/// What follows the scope in the path of a lock.
+/// The text after the scope in the path of a lock.
 const KIND: &str = "/providers/microsoft.authorization/locks/";
 
 impl FleetReader<'_> {

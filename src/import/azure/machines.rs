@@ -10,7 +10,7 @@ use crate::import::fields::{ReplyObject, safe_name};
 use crate::import::reader::FleetReader;
 use crate::words::{Billing, Health, ResourceKind};
 
-/// The words of a delete option, and whether the resource goes with the machine.
+/// The words of a delete option, and whether the resource is deleted with the machine.
 const DELETE_OPTIONS: &[(&str, bool)] = &[("Delete", true), ("Detach", false)];
 
 /// Keys of rows of API 2019-03-01 and later, where a missing policy means that nothing is set.
@@ -46,7 +46,7 @@ impl FleetReader<'_> {
         if !machine.is_part
             && let Some((before, _)) = machine.at.path.split_once("/virtualmachinescalesets/")
         {
-            // A member of a flexible set is a machine of its own, with a path of its own.
+            // A member of a flexible set is a separate machine with its own path.
             machine.at.path = format!("{before}/virtualmachines/{}", name.to_lowercase());
         }
         machine.paid_as_set = row.is_blank("priority");
@@ -58,7 +58,7 @@ impl FleetReader<'_> {
         self.machine(machine);
     }
 
-    /// A row of machines of their own.
+    /// A row of a machine that is not a part of a set.
     pub(in crate::import) fn az_machine(&mut self, row: &ReplyObject<'_>) {
         let Some(name) = row.id("name", self.problems) else { return };
         let Some(mut machine) = self.az_row(row, &name) else { return };
@@ -99,7 +99,7 @@ impl FleetReader<'_> {
         known.written = filled.or(&machine.written);
     }
 
-    /// What rows of members and of machines have in common.
+    /// Reads the fields that rows of members and of machines have in common.
     fn az_row(&mut self, row: &ReplyObject<'_>, name: &Spanned<Name>) -> Option<MachineRow> {
         let at = row.text("id", self.problems).map(|id| ResourcePath::of(&id)).unwrap_or_default();
         let provisioning = row.text("provisioningState", self.problems);
@@ -173,7 +173,8 @@ impl FleetReader<'_> {
                 resources.extend(self.az_disk(&disk, ResourceKind::DataDisk));
             }
         }
-        // Several addresses are joined by commas. Whether they go with the machine stands on them.
+        // Several addresses are joined by commas. Only a reply about an address states whether it
+        // is deleted with the machine.
         if let Some(addresses) = row.text("publicIps", self.problems) {
             for address in addresses.split(',').map(str::trim).filter(|a| !a.is_empty()) {
                 let address = Spanned::new(address.to_owned().into(), addresses.span);

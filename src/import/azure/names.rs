@@ -3,7 +3,7 @@
 /// On a member: a scale-in does not choose it.
 pub(super) const SCALE_IN: &str = "protectFromScaleIn";
 
-/// On a member: what is done to the set is not done to it.
+/// On a member: operations on the whole set do not affect it.
 pub(super) const SET_ACTIONS: &str = "protectFromScaleSetActions";
 
 /// On a set: calls that delete are refused.

@@ -23,7 +23,7 @@ pub(in crate::import) fn instant(
     };
     match SimTime::parse(&whole) {
         Ok(at) => Some(Spanned::new(When::At(at), text.span)),
-        // The ordinary reader says what is wrong with it.
+        // The reader of other times reports the mistake.
         Err(_) => row.time(key, problems).map(|at| at.map(When::At)),
     }
 }
@@ -59,7 +59,7 @@ pub(in crate::import) fn duration(text: &str) -> Option<SimSpan> {
 }
 
 impl FleetReader<'_> {
-    /// A field as a duration; anything else is a warning, and unknown.
+    /// A field as a duration; any other text gives a warning, and the value is unknown.
     pub(in crate::import) fn az_duration(
         &mut self,
         row: &ReplyObject<'_>,

@@ -26,7 +26,8 @@ impl FleetReader<'_> {
         written.zone = row.name("availability_zone", self.problems).map(|zone| zone.value);
         written.created = crate::import::azure::values::instant(row, "create_time", self.problems);
         written.expires = self.expires(row, &shown, billing.value.0);
-        // A key without a value is not set; without the key, the version does not say.
+        // A key without a value means that no time is set; a version without the key does not state
+        // it.
         let is_set = row.piece("auto_release_time").is_none() || !row.is_blank("auto_release_time");
         if is_set {
             written.auto_release = self.release_time(row, &shown, billing);
@@ -90,7 +91,7 @@ impl FleetReader<'_> {
             protect.on.push(Spanned::new(PROTECTED.to_owned(), name.span));
         }
         self.missing(Missing::members_of(CLOUD, &group.value, ""));
-        // Its members are not in the state, so that their number says nothing here.
+        // Its members are not in the state, so their number is not used.
         if let Some((_, written)) = self.out.groups.last_mut() {
             written.desired = None;
         }

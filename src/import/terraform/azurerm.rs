@@ -78,7 +78,7 @@ impl FleetReader<'_> {
         }
     }
 
-    /// How it is paid for; by use, where the key has no value.
+    /// The billing; pay-as-you-go if the key has no value.
     fn tf_billing(
         &mut self,
         row: &ReplyObject<'_>,

@@ -46,9 +46,9 @@ pub struct CsvStream {
     is_read: Vec<bool>,
     /// The whole lines of the current block.
     text: String,
-    /// The beginning of the line after them.
+    /// The beginning of the line after these lines.
     rest: Vec<u8>,
-    /// What follows the text.
+    /// The state of the table after `text`.
     text_end: TextEnd,
     /// Range of the current line in the text.
     line: Range<usize>,
@@ -60,7 +60,8 @@ pub struct CsvStream {
     filled: Vec<u16>,
 }
 
-/// What follows the lines that were read.
+/// The state of a table after the lines that were read: more lines, its end, or text that needs the
+/// full reader.
 #[derive(Clone, Copy)]
 enum TextEnd {
     More,

@@ -21,7 +21,7 @@ use crate::words::{AccountId, Lead, PolicyId};
 /// Most templates that are kept. A table with more kinds of rows drops them and collects new ones.
 const MOST_TEMPLATES: usize = 4_096;
 
-/// What rows that differ only in name, account and times have in common.
+/// The common part of rows that differ only in name, account and times.
 struct RowTemplate {
     written: WrittenInstance,
     instance: Instance,
@@ -113,9 +113,9 @@ impl InstanceColumns {
         })
     }
 
-    /// Reads the cells in which a row may differ from its template, and sets `key` to what rows
-    /// with the same template share: all other cells, which of the first are filled, and the
-    /// policy. `None` if a cell is not valid.
+    /// Reads the cells in which a row may differ from its template, and sets `key` to the values
+    /// that rows with the same template share: all other cells, the policy, and which of the first
+    /// cells are filled. `None` if a cell is not valid.
     fn read(
         &self,
         row: CsvRow<'_>,

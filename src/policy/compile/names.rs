@@ -82,27 +82,27 @@ impl Compiler<'_> {
             (
                 UNKNOWN_PROTECTION,
                 positions(vec![UNSET, SET]),
-                "whether a protection is set that no reply mentions",
+                "whether a protection is set, if no reply mentions it",
             ),
             (
                 UNKNOWN_MEMBERSHIP,
                 positions(memberships),
-                "how a member came into its group that no reply describes",
+                "how a member joined its group, if no reply describes it",
             ),
             (
                 UNKNOWN_LOCK,
                 positions(locks),
-                "what bars the owner of an instance of which no reply mentions locks",
+                "which locks an instance has, if no reply mentions its locks",
             ),
             (
                 UNKNOWN_BILLING,
                 positions(billings),
-                "whether an instance is spot capacity of which no reply says so",
+                "whether an instance is spot capacity, if no reply states its billing",
             ),
             (
                 UNKNOWN_SCHEDULE,
                 positions(vec![NO_SCHEDULE]),
-                "whether a release is scheduled that no reply mentions",
+                "whether a release is scheduled, if no reply mentions it",
             ),
         ] {
             self.switches.push(Switch {

@@ -40,7 +40,7 @@ impl Compiler<'_> {
             found.calls.push(CallPermission { rule, when, ..call });
             parts.push(part);
         }
-        // Rows with a mistake are missing, so that the proof would only repeat it.
+        // Rows with a mistake are missing, and the proof would report the same mistake again.
         if self.problems.count(Severity::Error) == before && self.space_is_whole {
             self.demand_a_row_for_each_call(written.span(), &found, &parts, protections);
         }
@@ -84,7 +84,7 @@ impl Compiler<'_> {
         })
     }
 
-    /// What a row needs; `None` if it does not say so exactly once.
+    /// The permissions that a row needs; `None` if the row does not state them exactly once.
     fn needs(&mut self, node: &Node, part: &WrittenRule, known: &Permissions) -> Option<Needs> {
         let ids = |named: OneOrMany<String>| -> Vec<usize> {
             named.0.iter().filter_map(|name| known.action(name)).collect()
@@ -163,8 +163,8 @@ impl Compiler<'_> {
             }
             for (index, protection) in protections.iter().enumerate() {
                 let id = ProtectionId::from_index(index);
-                // An edition that adds a protection need not know who may set it. Scenarios with
-                // principals refuse such an edition.
+                // An edition that adds a protection need not state the permission to set it.
+                // Scenarios with principals refuse such an edition.
                 if !found.sets(id) {
                     continue;
                 }

@@ -3,7 +3,7 @@
 use crate::words::{Word, words};
 
 words! {
-    /// What differs, the most important class first.
+    /// The kind of property that differs, the most important class first.
     Class: "a class of difference" {
         /// The verdict or conclusion.
         Verdict = "verdict",
@@ -119,7 +119,7 @@ impl Cited {
     }
 }
 
-/// What one edition states.
+/// The statement of one edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// The statement as a short text.
@@ -171,7 +171,7 @@ pub struct Difference {
     pub old: Statement,
     /// The statement of the new edition.
     pub new: Statement,
-    /// What differs.
+    /// The class of the difference.
     pub class: Class,
     /// Whether it is better or worse for the owner.
     pub direction: Direction,
@@ -283,8 +283,7 @@ pub struct Comparison {
     pub accepted: Vec<Difference>,
 }
 
-/// How many cells of two editions differ. Every compared cell is counted in one of the three
-/// numbers.
+/// Numbers of compared cells of two editions. Each cell is counted in one of the three numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellCounts {
     /// Both editions state the same, on the same evidence.

@@ -68,7 +68,7 @@ impl Axes {
     }
 }
 
-/// What an edition states in a cell.
+/// The statement of an edition in a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CellAnswer {
     /// A conclusion.

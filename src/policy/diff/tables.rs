@@ -193,7 +193,7 @@ fn both(pair: &Pair<'_>, old: &Protection, new: &Protection, found: &mut Found<'
         found.entry(subject, (Class::Source, Direction::Neutral), a, b);
     }
     let standby = |p: &Protection| {
-        if p.standby { "a state of standing by" } else { "no state of standing by" }
+        if p.standby { "a standby state" } else { "no standby state" }
     };
     found.entry(subject, setting, standby(old), standby(new));
     let in_model = |p: &Protection| {

@@ -36,7 +36,7 @@ pub struct Column {
 pub struct Table {
     /// Name of its file.
     pub file: &'static str,
-    /// What one row describes.
+    /// The subject of one row.
     pub row: &'static str,
     /// Its columns, in order.
     pub columns: &'static [Column],
@@ -118,7 +118,7 @@ tables! {
         at Time "time of the request",
         elapsed_s Integer "seconds since the start",
         event Text "id of the event, or `timer:` and the name of the timer",
-        trigger Word "trigger of the request; empty if it asked nothing of instances",
+        trigger Word "trigger of the request; empty if it makes no decision",
         verb Word "the verb, or the action of the timer",
         actor Text "caller",
         via Word "interface through which the call was made; `unknown` if the event does not specify it",
@@ -129,7 +129,7 @@ tables! {
         answer Text "provider's answer to the caller, if documented",
         reason Text "why the request or part of it was refused",
         rule Text "rule that refused the request or part of it",
-        limited_by Word "what kept it from changing all of them: bound, protection, no-candidate or program",
+        limited_by Word "reason why it did not change all of them: bound, protection, no-candidate or program",
         root_event Text "event with which the chain of causes began: its own, or the one that set the timer; empty if that was before the run",
         root_actor Text "caller of that event",
         cause_seq Integer "number of the request that it follows from; empty for calls",
@@ -167,11 +167,11 @@ tables! {
         source List "documents that state the rule",
         answer Text "provider's answer to the caller, if documented",
         assumptions List "switches that the decision depends on, as `name=value`",
-        remedy Text "what would have prevented the loss; empty if nothing was lost",
+        remedy Text "act that would have prevented the loss; empty if nothing was lost",
         remedy_until Time "last instant at which the remedy helps, applied before other events of that instant",
         policy Text "policy of the decision",
         remedy_from Time "first instant at which the remedy could be used",
-        worth Number "what was lost with the instance, in the currency of the scenario; empty if it was not released, or no worth is stated",
+        worth Number "worth of the instance, in the currency of the scenario; empty if it was not released, or no worth is stated",
     }
     VERDICTS VERDICT_COLUMNS "verdicts.csv": "decision × protection on"
         key(scenario case replication seq instance protection)
@@ -206,17 +206,17 @@ tables! {
         protections_on List "protections that are on at the end; `NAME=unknown` if the state is not reported",
         held_count Integer "number of decisions in which a protection held",
         overridden_count Integer "number of decisions in which protections were overridden",
-        remedy Text "what would have prevented the release, or else the last loss of data",
+        remedy Text "act that would have prevented the release, or else the last loss of data",
         remedy_until Time "last instant at which the remedy helps, applied before other events of that instant",
         remedy_from Time "first instant at which the remedy could be used",
         state_at_start Word "state at the start; `absent` if it was created later",
-        membership Word "how it was in its group at the start; `unknown` if not reported",
+        membership Word "membership in its group at the start; `unknown` if not reported",
         protections_at_start List "protections that were on at the start; `NAME=unknown` if the state is not reported",
         created_at Time "when it was created; empty if never",
-        imported_from Word "provider whose replies describe it; empty if the scenario does",
+        imported_from Word "provider whose replies describe it; empty if the scenario describes it",
         group_at_end Text "group at the end; empty if it is in none",
         hourly Number "price for an hour, without its resources; empty if none is stated",
-        worth Number "what is lost with it once it is released; empty if none is stated",
+        worth Number "worth that is lost when it is released; empty if none is stated",
         currency Text "currency of the scenario's prices; empty if it has none",
     }
     LOSSES LOSS_COLUMNS "losses.csv": "resource lost, or left behind and still billed"
@@ -236,12 +236,12 @@ tables! {
         rule Text "rule that applies",
         gib Integer "size in GiB; empty if it is not reported, and for kinds without a size",
         size_known Flag "whether the size is reported; empty for kinds without a size",
-        remedy Text "what would have prevented the loss, or what to do about a resource that is still billed",
+        remedy Text "act that would have prevented the loss, or advice about a resource that is still billed",
         name Text "name; empty if it has none",
         remedy_until Time "last instant at which the remedy helps, applied before other events of that instant",
         remedy_from Time "first instant at which the remedy could be used",
         hourly Number "price for an hour; empty if none is stated",
-        billed_until_end Number "what it costs from then to the end of the run, to the nearest millionth; empty if it is not left behind, or no price is stated",
+        billed_until_end Number "cost from then to the end of the run, to the nearest millionth; empty if it is not left behind, or no price is stated",
         currency Text "currency of the scenario's prices; empty if it has none",
     }
     TIMELINE TIMELINE_COLUMNS "timeline.csv": "change of state"
@@ -252,7 +252,7 @@ tables! {
         replication Integer "number of the replication, from 0",
         at Time "time",
         elapsed_s Integer "seconds since the start",
-        seq Integer "number of the request; empty for what the fleet sets at the start",
+        seq Integer "number of the request; empty for settings of the fleet at the start",
         account Text "account; empty if the change is not about one",
         group Text "group; empty if the change is not about one",
         instance Text "instance; empty if the change is not about one",
@@ -276,7 +276,7 @@ tables! {
         severity Word "how serious it is",
         instance Text "instance that the finding is about",
         actor Text "caller who broke the rule; empty if none is known",
-        text Text "what is wrong",
+        text Text "description of the violation",
     }
 }
 
@@ -291,23 +291,23 @@ tables! {
         policy List "the policies in use, the scenario's own first",
         replication Integer "number of the replication, from 0",
         events Integer "number of events",
-        stop Word "drained or horizon; any other word means that the replication gave no answer and is not counted",
+        stop Word "drained or horizon; any other word means that the replication did not complete and is not counted",
         released Integer "instances released, with or without a protection",
         protected_lost Integer "instances released while a protection was known to be on, with or without effect",
         protected_lost_at_most Integer "instances released while a protection was on or may have been on",
         held Integer "decisions in which a protection held",
         overridden Integer "decisions that were carried out although a protection was in force",
-        gib_lost Integer "known size of what was lost, in GiB",
+        gib_lost Integer "known size of lost resources, in GiB",
         lost_of_unknown_size Integer "disks lost whose size is not reported; gib_lost does not include them",
-        first_loss_s Integer "seconds from the start to the first of released; empty if there is none",
+        first_loss_s Integer "seconds from the start to the first release; empty if there is none",
         loss_free_s Integer "the same; the length of the run in seconds if there is none",
-        first_protected_loss_s Integer "seconds from the start to the first of protected_lost; empty if there is none",
+        first_protected_loss_s Integer "seconds from the start to the first release counted in protected_lost; empty if there is none",
         protected_loss_free_s Integer "the same; the length of the run in seconds if there is none",
-        lost_worth Number "what the released instances were worth, as far as it is stated; empty if the scenario has no currency",
-        still_billed Number "what is left behind costs to the end of the run, as far as prices are stated; empty if the scenario has no currency",
+        lost_worth Number "worth of the released instances, as far as it is stated; empty if the scenario has no currency",
+        still_billed Number "cost of resources that are left behind, to the end of the run, as far as prices are stated; empty if the scenario has no currency",
         lost_without_worth Integer "released instances whose worth is not stated; lost_worth does not include them",
         billed_without_price Integer "resources that are left behind and whose price is not stated; still_billed does not include them",
-        first_loss_trigger Word "trigger of the first of released; empty if there is none",
+        first_loss_trigger Word "trigger of the first release; empty if there is none",
         released_manual Integer "instances released by the trigger manual",
         released_scheduled_release Integer "instances released by the trigger scheduled-release",
         released_billing_overdue Integer "instances released by the trigger billing-overdue",
@@ -327,7 +327,7 @@ tables! {
         released_launch_hook Integer "instances released by the trigger launch-hook",
         currency Text "currency of the scenario's prices; empty if it has none",
         first_loss_of_any_s Integer "seconds from the start to the first instance released or resource lost; empty if there is none",
-        first_loss_of_any_trigger Word "trigger of that; empty if there is none",
+        first_loss_of_any_trigger Word "trigger of that release or loss; empty if there is none",
     }
     [count_ Integer "decisions that the scenario counts under this name; empty if it does not"]
     ESTIMATES ESTIMATE_COLUMNS "estimates.csv": "metric over all replications"
@@ -338,7 +338,7 @@ tables! {
         policy List "the policies in use, the scenario's own first",
         metric Text "metric; `any-NAME` is the share of replications in which NAME is not 0",
         unit Word "share, instances, decisions, disks, resources, GiB, seconds or money",
-        replications Integer "number of replications that gave an answer",
+        replications Integer "number of complete replications",
         n Integer "number of replications with an observation",
         mean Number "mean of the observations, or the share",
         std_error Number "standard error of the mean",
@@ -371,8 +371,8 @@ tables! {
         left_billed Integer "number of resources left behind and still billed",
         held Integer "number of decisions in which a protection held",
         overridden Integer "number of decisions that went ahead although a protection was in force",
-        worth_lost Number "what was lost with the instances, as far as it is stated",
-        billed_to_end Number "what is left behind costs until the end, as far as prices are stated",
+        worth_lost Number "worth of the released instances, as far as it is stated",
+        billed_to_end Number "cost of resources that are left behind, until the end, as far as prices are stated",
         currency Text "currency of the scenario's prices; empty if it has none",
     }
     DIFFERENCES DIFFERENCE_COLUMNS "differences.csv": "metric under two policies or of two cases, with common random numbers"

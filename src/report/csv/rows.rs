@@ -194,7 +194,7 @@ pub(in crate::report) struct InstanceTally {
     pub(in crate::report) held: u32,
     /// Number of decisions in which protections were overridden.
     pub(in crate::report) overridden: u32,
-    /// What would have prevented its release, or else the last loss of its data.
+    /// The act that would have prevented its release, or else the last loss of its data.
     pub(in crate::report) remedy: Option<Remedy>,
     /// First instant at which the remedy helps.
     pub(in crate::report) remedy_from: Option<SimTime>,

@@ -8,7 +8,7 @@ use crate::report::estimates::shown;
 use crate::stats::Tally;
 use crate::words::{Trigger, Unit, Word};
 
-/// What a trigger causes in the replications of a case.
+/// The losses that a trigger causes in the replications of a case.
 struct Share {
     /// Mean number of instances that it releases; `None` without complete replications.
     mean: Option<f64>,
@@ -31,7 +31,7 @@ pub(super) fn losses_by_trigger(runs: &[StudyRun<'_>]) -> Markup {
             p.m {
                 "Mean number of instances that each trigger releases, and the replications in \
                 which it causes the first loss of anything. Triggers compete: an instance that \
-                one trigger no longer takes can still be lost through another, so the \
+                one trigger no longer releases can still be lost through another, so the \
                 difference of one trigger alone is not what a protection prevents."
             }
             table.ivt {

@@ -1,4 +1,4 @@
-//! Cases side by side: what each loses, and which instances differ.
+//! Cases side by side: the losses of each, and the instances that differ.
 
 use maud::{Markup, html};
 
@@ -62,7 +62,7 @@ fn money(run: &Collected, sum: Total) -> String {
     run.header.currency.map_or("—".to_owned(), |currency| format!("{sum} {currency}"))
 }
 
-/// What a run keeps or loses that the first one does not.
+/// The instances that a run keeps or loses and that the first run does not.
 fn against(base: &Collected, run: &Collected, index: usize) -> String {
     if index == 0 {
         return "—".to_owned();
@@ -83,7 +83,7 @@ fn against(base: &Collected, run: &Collected, index: usize) -> String {
     let mut parts = Vec::new();
     let mut part = |what: &str, ids: &Ids| {
         if ids.count() > 0 {
-            // An instance that only one of the runs creates has a name there alone.
+            // An instance that only one of the runs creates has a name only in that run.
             let ranges: NameRanges<'_> =
                 ids.names(if base.released_by.len() > run.released_by.len() {
                     &base.header

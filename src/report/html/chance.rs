@@ -1,4 +1,4 @@
-//! The page of replications: what each case loses, how surely, and when.
+//! The page of replications: the losses of each case, with their probabilities and times.
 
 use maud::{Markup, html};
 
@@ -209,7 +209,7 @@ fn ends(scale: Scale, unit: Unit) -> Markup {
     }
 }
 
-/// What a metric means; empty for counts that the scenario defines.
+/// The meaning of a metric; empty for counts that the scenario defines.
 fn about(metric: &str) -> &'static str {
     let base = metric.strip_prefix("any-").unwrap_or(metric);
     Metric::spelled(base).map(Word::meaning).unwrap_or_default()
@@ -234,7 +234,7 @@ fn curves(study: &Study<'_>) -> Markup {
     let ticks: Vec<(i64, String)> = (0..=TICKS)
         .map(|tick| {
             let at = seconds * tick / TICKS;
-            // Whole days, where they leave the ticks apart.
+            // Ticks are at whole days, unless they would then be at the same place.
             let at = if tick == TICKS || seconds < 2 * TICKS * DAY { at } else { at - at % DAY };
             (at, if tick == 0 { "start".to_owned() } else { span(SimSpan::from_seconds(at)) })
         })

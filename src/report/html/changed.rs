@@ -32,7 +32,7 @@ fn row_of(changed: &Changed) -> Option<&DecisionRow> {
     changed.new.as_ref().or(changed.old.as_ref())
 }
 
-/// Whether two changes are shown alike. Of their times only the shift is compared.
+/// Whether two changes are shown in one row. Of their times, only the shift is compared.
 fn is_equal(one: &Changed, other: &Changed) -> bool {
     let alike = |a: &Option<DecisionRow>, b: &Option<DecisionRow>| match (a, b) {
         (Some(a), Some(b)) => SHOWN.iter().all(|column| a.get(column) == b.get(column)),
@@ -44,8 +44,7 @@ fn is_equal(one: &Changed, other: &Changed) -> bool {
         && shift(one) == shift(other)
 }
 
-/// By how much a decision is made later, or earlier: `15d later`. `None` if its time is not what
-/// differs.
+/// The shift of a decision in time: `15d later`. `None` if the difference is not in its time.
 fn shift(changed: &Changed) -> Option<String> {
     let (old, new) = changed.old.as_ref().zip(changed.new.as_ref())?;
     let by = new.seconds() - old.seconds();

@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_survival_counts_what_is_not_lost_yet() {
+    fn a_survival_curve_counts_replications_without_a_loss() {
         let of = Survival::new([Some(10), None, Some(20), Some(20)].into_iter());
         assert_eq!((of.count(), of.without(9), of.without(10), of.without(99)), (4, 4, 3, 1));
         assert_eq!(of.half(), Some(20));

@@ -24,7 +24,7 @@ pub(super) struct ByTrigger {
     pub(super) protected: (u64, u64),
     /// Resources that were lost.
     pub(super) lost: Lost,
-    /// What the instances were worth.
+    /// The worth of the instances.
     pub(super) money: MoneySum,
 }
 
@@ -36,7 +36,8 @@ pub(super) struct Collector {
     decisions: Decisions,
     triggers: [ByTrigger; Trigger::ALL.len()],
     first_loss: Option<SimTime>,
-    /// By instance, the index of the kind of decision that released it, and one; 0 if it was not.
+    /// For each instance, the index of the kind of decision that released it, plus one; 0 if it was
+    /// not released.
     released_by: Vec<u32>,
 }
 
@@ -59,9 +60,9 @@ pub(super) struct Collected {
     /// Those with a protection on: at least and at most.
     pub(super) protected: (u64, u64),
     pub(super) lost: Lost,
-    /// What was lost and what is still billed, in money.
+    /// The worth of losses, and the cost that is still billed.
     pub(super) money: MoneySum,
-    /// What stays and is still billed: kind, number, known GiB.
+    /// The resources that stay and are still billed: kind, number, known GiB.
     pub(super) billed: Vec<(ResourceKind, u64, u64)>,
     pub(super) assumptions: Vec<WrittenAssumption>,
     /// Protections that were on and had no effect.

@@ -24,13 +24,13 @@ const MOST_OF_ACCOUNTS: usize = 2_000;
 /// One step of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Step {
-    /// What happened.
+    /// Its kind.
     pub(super) what: Happened,
     /// Seconds since the start of the run.
     pub(super) at: u32,
 }
 
-/// What happened to an instance.
+/// The kind of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Happened {
     /// The state changed.

@@ -1,7 +1,7 @@
 //! Decisions as rows: equal ones together, counted while records pass.
 //!
 //! Two lists are kept. *Fine* rows are decisions of one request, or single decisions where the
-//! fleet is small; they are given up when there are too many. *Coarse* rows are kinds of decision,
+//! fleet is small; they are dropped when there are too many. *Coarse* rows are kinds of decision,
 //! of which there are few.
 
 use crate::policy::Remedy;
@@ -22,7 +22,7 @@ const MOST_ROWS: usize = 300;
 /// Number of instances up to which each decision has a row of its own.
 pub(super) const SINGLE: usize = 12;
 
-/// What equal decisions have in common.
+/// The properties that equal decisions have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) trigger: Trigger,
@@ -62,7 +62,7 @@ impl Key {
     }
 }
 
-/// What was lost with the instances of a row.
+/// The resources that were lost with the instances of a row.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Lost {
     /// Known size in GiB.
@@ -83,7 +83,7 @@ impl Lost {
         }
     }
 
-    /// Adds what another row lost.
+    /// Adds the losses of another row.
     pub(super) fn add_all(&mut self, other: &Self) {
         self.gib += other.gib;
         self.unknown += other.unknown;

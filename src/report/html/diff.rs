@@ -1,4 +1,5 @@
-//! The page of `diff`: what is not accepted, where it stands, and which decisions it changes.
+//! The page of `diff`: the differences that are not accepted, their places, and the decisions that
+//! they change.
 
 use maud::{Markup, html};
 
@@ -344,7 +345,7 @@ fn accepted(result: &DiffResult, cards: &Cards<'_>) -> Markup {
     }
 }
 
-/// The command that accepts what is left.
+/// The command that accepts the remaining differences.
 fn command(result: &DiffResult) -> Markup {
     html! {
         p { "To accept all of them:" }

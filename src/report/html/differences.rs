@@ -114,7 +114,7 @@ impl<'r> Cards<'r> {
         self.all.iter().find(|card| card.key == key)
     }
 
-    /// Cards, of which those with the same statements are one.
+    /// Cards; differences with the same statements share a card.
     pub(super) fn shown<'c>(
         &'c self,
         cards: impl Iterator<Item = &'c Card<'r>>,
@@ -143,7 +143,7 @@ impl<'r> Cards<'r> {
         }
     }
 
-    /// A card: what differs and where, both statements, and the acceptance.
+    /// A card: the class and the place of a difference, both statements, and the acceptance.
     fn card(&self, group: &[&Card<'r>], is_open: bool) -> Markup {
         let Some(first) = group.first() else { return html! {} };
         let d = first.difference;
@@ -178,7 +178,7 @@ impl<'r> Cards<'r> {
         }
     }
 
-    /// What a statement says, line by line.
+    /// The contents of a statement, line by line.
     fn lines(&self, statement: &'r Statement) -> Vec<Line<'r>> {
         let mut lines = vec![Line::Says(&statement.says)];
         let Some(rule) = &statement.rule else { return lines };
@@ -195,7 +195,7 @@ impl<'r> Cards<'r> {
         lines
     }
 
-    /// Both statements: what they have in common once, then what each says alone.
+    /// Both statements: their common lines, then the other lines of each.
     fn statements(&self, d: &'r Difference) -> Markup {
         let [old, new] = [&d.old, &d.new].map(|statement| self.lines(statement));
         let (both, old): (Vec<Line<'_>>, Vec<Line<'_>>) =

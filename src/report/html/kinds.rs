@@ -1,4 +1,5 @@
-//! Which lanes are drawn: each instance, equal ones once, or kinds as shares of states.
+//! Chooses the lanes: one for each instance, one for equal instances, or one for each kind, with
+//! shares of states.
 
 use std::cmp::Reverse;
 
@@ -48,7 +49,7 @@ impl Beginning {
                 state: start.state,
             };
         }
-        // A group created it in the run; no plan states it.
+        // A group created it in the run, so no plan states its first state.
         let first_state = steps.iter().find_map(|step| step.what.state());
         let first_set = steps.iter().find_map(|step| step.what.protections());
         Self {

@@ -24,7 +24,7 @@ const MOST_MARKS: usize = 700;
 /// The highest number of bars of a lane; one with more is drawn as shares of states.
 const MOST_BARS: usize = 60;
 
-/// What lanes are drawn with.
+/// The inputs for drawing lanes.
 pub(super) struct Canvas<'a> {
     pub(super) axis: Axis,
     pub(super) header: &'a RunHeader,

@@ -1,4 +1,4 @@
-//! What marks and bars mean: only those that the page has.
+//! The legend: the meanings of the marks and bars that occur on the page.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,4 @@
-//! What marks and rows have in common: symbols, ids, what decided.
+//! The parts that marks and rows have in common: symbols, ids, deciding factors.
 
 use maud::{Markup, html};
 
@@ -12,7 +12,7 @@ pub(super) fn row_id(run: usize, row: usize) -> String {
     format!("d{run}-{}", row + 1)
 }
 
-/// What decided; empty if nothing did.
+/// The factor that decided; empty if there was none.
 pub(super) fn decided_by<'h>(key: &Key, header: &'h RunHeader) -> &'h str {
     match key.decided_by {
         DecidedBy::None => "",

@@ -1,8 +1,8 @@
-//! HTML: one file for each page, readable without script and style, with nothing from outside.
+//! HTML: one self-contained file for each page, readable without script and style.
 //!
-//! `page.rs` is the frame of every page, with `page.css`, `page.js` and `page.svg`. Every text
-//! goes through maud, which escapes by type. A page is made of figures alone: the same inputs give
-//! the same bytes.
+//! `page.rs` is the frame of every page, with `page.css`, `page.js` and `page.svg`. Every text goes
+//! through maud, which escapes by type. A page depends only on its inputs: the same inputs give the
+//! same bytes.
 
 mod accounts;
 mod by_trigger;

@@ -106,7 +106,7 @@ all("table.lanes").forEach(t => {
   });
 });
 
-// The target of a link is opened and shown, whatever it is folded into.
+// The target of a link is shown; sections that contain it are opened.
 const reveal = () => {
   const n = location.hash.length < 2 ? null : target({getAttribute: () => location.hash});
   for (let p = n; p; p = p.parentElement) if (p.tagName === "DETAILS") p.open = true;
@@ -127,7 +127,7 @@ regions();
 addEventListener("resize", regions);
 document.addEventListener("toggle", regions, true);
 
-// Print has no folds.
+// All sections are open in print.
 addEventListener("beforeprint", () => all("details").forEach(d => { if (!d.open) { d.open = true; d.dataset.o = 1; } }));
 addEventListener("afterprint", () => all("details[data-o]").forEach(d => { d.open = false; delete d.dataset.o; }));
 })();

@@ -1,4 +1,5 @@
-//! The frame of every page: style, script, symbols, and what a browser may load, which is nothing.
+//! The frame of every page: style, script, symbols, and the rule that a browser may load nothing
+//! else.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -1,4 +1,4 @@
-//! The page of `run`: what happened, what is lost, and what would have prevented it.
+//! The page of `run`: the courses of the instances, the losses, and their remedies.
 
 use std::io;
 

@@ -318,7 +318,7 @@ pub(super) fn prose(text: &str) -> Markup {
     }
 }
 
-/// What a rule without a wording of its own tests and concludes.
+/// The tests and the conclusion of a rule that has no wording of its own.
 fn rule_words(rule: &Rule) -> String {
     rule.says.iter().map(|(key, words)| format!("{key}: {words}")).collect::<Vec<_>>().join("; ")
 }
@@ -340,7 +340,7 @@ fn sources_of(key: &Key, header: &RunHeader, full: bool, lists: bool) -> Markup 
 
 /// Id of a source in the list of sources.
 fn source_id(policy: &Policy, source: usize) -> String {
-    // Names of policies come from files: the digest of the policy has no character to escape.
+    // The digest of a policy needs no escaping; its name, which comes from a file, could.
     format!("s-{}-{}", policy.digest.get(..8).unwrap_or_default(), source + 1)
 }
 

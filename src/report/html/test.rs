@@ -13,7 +13,7 @@ use crate::report::test_text::{CaseReport, TestRun};
 /// Number of names of a list that are spelled out.
 const MOST_NAMES: usize = 60;
 
-/// What a page of tests shows besides the results.
+/// The contents of a page of tests besides the results.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TestExtras<'a> {
     /// Courses of failed cases: index of the case, and its run.

@@ -5,7 +5,8 @@ use crate::report::names::Ids;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 
-/// The highest number of windows that are shown; beyond, windows of one remedy are one.
+/// The highest number of windows that are shown; if there are more, the windows of each remedy are
+/// joined.
 const MOST_WINDOWS: usize = 24;
 
 /// A remedy of losses, and the time in which it could be applied.

@@ -60,7 +60,8 @@ impl Step<'_> {
         Ok(self.extent(group, bound, add, below_max, u32::MAX))
     }
 
-    /// `room` is the distance to the bound; `most` is the largest possible extent.
+    /// The extent of a request for `wanted` members: `room` is the distance to the bound, `most` is
+    /// the largest possible extent.
     fn extent(
         &self,
         group: GroupId,

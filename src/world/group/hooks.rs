@@ -1,5 +1,5 @@
 //! Lifecycle hooks: they delay a member that starts or leaves, until a call completes the hook or
-//! its time-out.
+//! its timeout.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ impl Step<'_> {
         (answer.says == HookFate::Waits).then_some((hook, answer))
     }
 
-    /// Delays a member before it leaves. A second request does not restart the time-out.
+    /// Delays a member before it leaves. A second request does not restart the timeout.
     pub(in crate::world) fn hold(
         &mut self,
         request: &RequestContext,
@@ -72,7 +72,7 @@ impl Step<'_> {
         self.future_events.set(Timer::Hook(id), self.now.after(hook.timeout));
     }
 
-    /// Handles the time-out of a hook.
+    /// Handles the timeout of a hook.
     pub(in crate::world) fn hook_step(&mut self, id: InstanceId) {
         let Some(held) = self.world.held.get(&id) else { return };
         let result = held.hook.result;

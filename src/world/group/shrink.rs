@@ -112,7 +112,7 @@ impl Step<'_> {
             if draft.goes() {
                 going += 1;
                 candidates.walk.remove_last(&candidates.queues, &self.world.header.instances);
-                // The choice of this member rests on the order.
+                // The choice of this member depends on the order.
                 draft.basis = draft.basis.union(candidates.rests_on);
             }
             drafts.push(draft);

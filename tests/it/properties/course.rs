@@ -97,7 +97,7 @@ fn relative(line: &str, start: SimTime) -> String {
     out + rest
 }
 
-/// The editions that were read, each once, with their texts.
+/// The editions that were loaded, each once, with their texts.
 #[derive(Default)]
 pub(crate) struct Shelf {
     library: Library,

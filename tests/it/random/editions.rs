@@ -1,4 +1,4 @@
-//! The editions, and what a scenario may say under each.
+//! The editions, and the words that a scenario may use under each.
 
 /// An edition, and the words that a scenario under it may use.
 pub(crate) struct Edition {

@@ -282,7 +282,7 @@ impl Model {
         Val::Map(keys.0)
     }
 
-    /// Some instances, by name.
+    /// A selector of some instances, by name.
     fn whom(&self, c: &mut Choices<'_>) -> String {
         let last = self.instances.len();
         match c.below(6) {

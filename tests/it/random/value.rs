@@ -27,7 +27,7 @@ impl<'c> Choices<'c> {
     }
 }
 
-/// A value as files have it.
+/// A value of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Val {
     Text(String),

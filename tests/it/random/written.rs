@@ -11,9 +11,9 @@ use super::{Model, PREFIX, YEAR};
 pub(crate) struct Writing {
     /// The prefix of all names.
     pub(crate) prefix: &'static str,
-    /// How many years later than 2026 it is.
+    /// Number of years after 2026 at which the scenario begins.
     pub(crate) years: u32,
-    /// On which day of June it begins.
+    /// The day of June on which it begins.
     pub(crate) day: u32,
     /// Whether another account has an instance.
     pub(crate) stranger: bool,
