@@ -222,7 +222,7 @@ pub enum NamedSubject {
     Account(String),
 }
 
-/// What changed: the old value, then the new one. See [`What`].
+/// A changed property: the old value, then the new one. See [`What`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the variants of What, with names")]

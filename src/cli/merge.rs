@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// Write the merged tables to this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Merge what is there: replications may be missing, and are reported (exit code 5).
+    /// Merge incomplete shards: missing replications are reported (exit code 5).
     #[arg(long)]
     partial: bool,
     /// Output format.

@@ -1,7 +1,7 @@
 //! The command line: from arguments to an exit code, with one file for each verb.
 //!
 //! Only this module reads files, the terminal, the environment or signals. `dispatch` calls the
-//! verbs. No verb imports another verb; what several verbs need is in `shared`.
+//! verbs. No verb imports another verb; the code that several verbs need is in `shared`.
 
 mod args;
 mod bless;

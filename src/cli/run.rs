@@ -1,4 +1,4 @@
-//! `stayput run`: simulates scenarios and prints what happens.
+//! `stayput run`: simulates scenarios and prints their timelines.
 
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
@@ -47,8 +47,8 @@ pub(super) struct Arguments {
     /// Output format.
     #[arg(short, long, default_value = "text")]
     format: RunFormat,
-    /// Print the cases of each scenario side by side: what is lost, when, its worth, remedies, and
-    /// the instances that differ. With `--replications`, print paired differences of the cases.
+    /// Print the cases of each scenario side by side: losses with their times and worth, remedies,
+    /// and the instances that differ. With `--replications`, print paired differences of the cases.
     #[arg(long, conflicts_with_all = ["summary", "quiet"])]
     compare: bool,
     /// Print the summary of each run without its timeline.
@@ -149,7 +149,7 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     Ok(exit)
 }
 
-/// The reports of a run, and what its run file contains.
+/// The reports of a run, and the contents of its run file.
 struct Running<'a> {
     arguments: &'a Arguments,
     tables: Option<CsvThread>,

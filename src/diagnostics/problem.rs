@@ -85,7 +85,7 @@ crate::words::words! {
         NoSource = "E110",
         /// A remedy that never helps where its rule applies.
         IdleRemedy = "E111",
-        /// A confidence that rests on a document later than the edition.
+        /// A confidence that is based on a document later than the edition.
         SourceLater = "E112",
         /// An address of a document that is not valid.
         NoAddress = "E113",

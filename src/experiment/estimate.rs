@@ -113,7 +113,7 @@ impl ObservedSeries {
         value.map(|value| if self.any { i64::from(value != 0) } else { value })
     }
 
-    /// The estimate from what was observed; `observed` are the quantiles.
+    /// The estimate from the observations; `observed` are their quantiles.
     fn estimate(
         &self,
         tally: &Tally,

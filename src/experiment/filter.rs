@@ -1,6 +1,6 @@
 //! Filter expressions that select cases: `name(unpaid-*) and not case(pays-*)`.
 //!
-//! | condition | what must match |
+//! | condition | text that must match |
 //! |---|---|
 //! | `name(…)` | the name of the scenario |
 //! | `case(…)` | the name of the case; empty if the scenario has no cases |

@@ -198,7 +198,7 @@ impl Counting {
     }
 }
 
-/// A plan with what its replications have in common.
+/// A plan with the state that all of its replications share.
 pub struct ReplicatedPlan {
     start: StartingPoint,
     /// The decisions that are counted, by name.
@@ -206,7 +206,7 @@ pub struct ReplicatedPlan {
 }
 
 impl ReplicatedPlan {
-    /// The plan without what no replication uses. House rules are not judged.
+    /// The plan without the parts that replications do not use. House rules are not judged.
     pub fn new(mut plan: Plan) -> Self {
         let counts = std::mem::take(&mut plan.counts);
         Self { start: StartingPoint::new(plan), counts }

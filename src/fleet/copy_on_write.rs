@@ -1,8 +1,8 @@
-//! Copy-on-write tables: copies share what has not changed.
+//! Copy-on-write tables: copies share the rows that have not changed.
 //!
 //! A study runs thousands of replications of the same fleet, each of which changes few of its rows.
 //! After [`CowTable::share`], a copy costs a pointer for each page of rows, and a change copies one
-//! page. `benches/README.md` contains what this gains.
+//! page. `benches/README.md` contains the gain.
 
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
@@ -108,7 +108,7 @@ impl<T: Clone> CowPages<T> {
     }
 }
 
-/// A map from ids to values.
+/// A map whose copies share the entries that have not changed.
 #[derive(Debug, Clone)]
 pub(super) struct CowMap<K, V> {
     base: Arc<FxHashMap<K, V>>,
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What a copy of a table does.
+    /// A change of a copy of a table.
     #[derive(Debug, Clone, Copy)]
     enum Change {
         Set(usize, u32),

@@ -28,7 +28,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Lets copies of this fleet share what they do not change.
+    /// Lets copies of this fleet share the rows that they do not change.
     pub fn share(&mut self) {
         self.accounts.share();
         self.groups.share();

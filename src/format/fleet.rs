@@ -66,7 +66,8 @@ record! {
         optional "repair" => repair: Repair,
         /// The time that the group waits before a repair; the provider's default if not given.
         optional "repair-grace" => repair_grace: Spanned<SimSpan>,
-        /// What the group does with members that it removes; the provider's default if not given.
+        /// Whether the group releases or stops the members that it removes; the provider's default
+        /// if not given.
         optional "reclaim" => reclaim: Reclaim,
         /// Whether the provider manages the disks of members; `true` if not given.
         optional "managed-disks" => managed_disks: bool,
@@ -151,7 +152,7 @@ record! {
         optional "model" => model: Name,
         /// The reported health of the instance.
         optional "health" => health: Health,
-        /// What happens to a spot instance when it is reclaimed.
+        /// The effect of a reclaim on a spot instance.
         optional "eviction" => eviction: Eviction,
         /// The resources of the instance, by name: disks, snapshots, images, addresses.
         optional "resources" => resources: Map<WrittenResource>,

@@ -45,7 +45,8 @@ record! {
         default "assume" => assume: Map<Spanned<String>>,
         /// Cases. The scenario runs once for each case; `$name` stands for a value of the case.
         optional "cases" => cases: Map<Map<Node>>,
-        /// What each caller may do, by the names in `by`; everybody may do everything if not given.
+        /// The permissions of callers, by the names in `by`; everybody may do everything if not
+        /// given.
         optional "principals" => principals: Map<WrittenPrincipal>,
         /// Permissions that several principals share, by name.
         default "roles" => roles: Map<WrittenPrincipal>,

@@ -20,7 +20,7 @@ pub(super) struct ListedCall {
     pub(super) found: RowPlace,
     /// The facts that it gives, by the names of [`Missing::fact`](super::reader::Missing::fact).
     pub(super) gives: &'static [&'static str],
-    /// Rows of a lower number are read first: instances before what refers to them.
+    /// Rows of a lower number are read first: instances before rows that refer to them.
     pub(super) order: u8,
     /// Reads one row.
     pub(super) read: fn(&mut FleetReader<'_>, &ReplyObject<'_>),

@@ -1,4 +1,5 @@
-//! The state of an import: what was read so far, and how rows are joined and reported.
+//! The state of an import: the rows that were read so far, and the functions that join and report
+//! them.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

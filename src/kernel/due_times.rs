@@ -77,7 +77,7 @@ impl<T: TimerId> DueTimes<T> {
             (0_u32..).zip(of_priority).map(move |(index, due)| (priority, index, *due))
         });
         let start = self.start.seconds();
-        // A due time that is too late to be counted is only known to be late.
+        // All timers that are marked as later have the same due time here.
         all.filter(|(.., due)| *due != UNSET)
             .map(move |(priority, index, due)| (priority, index, start + i64::from(due)))
     }

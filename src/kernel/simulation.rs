@@ -10,7 +10,7 @@ pub trait Model {
     type Event;
     /// A timer that the model schedules.
     type Timer: TimerId;
-    /// A record of what has happened.
+    /// A record of a request, a decision or a change.
     type Record;
 
     /// Prefetches the data of a coming event from memory. It must have no other effect.

@@ -104,7 +104,7 @@ impl FleetBuilder<'_, '_> {
             instance.state = Lifecycle::Absent;
         }
         let id = self.fleet.add_instance(instance);
-        self.belongings(id, part);
+        self.add_details(id, part);
     }
 
     /// Resolves an instance from a row that cannot be quoted.
@@ -115,7 +115,7 @@ impl FleetBuilder<'_, '_> {
     }
 
     /// Adds a resolved instance; `false` if its name is taken or invalid.
-    pub(super) fn take_in_plain(
+    pub(super) fn add_plain(
         &mut self,
         name: &str,
         instance: Instance,
@@ -129,11 +129,11 @@ impl FleetBuilder<'_, '_> {
             return false;
         }
         let id = self.fleet.add_instance(instance);
-        self.belongings(id, part);
+        self.add_details(id, part);
         true
     }
 
-    fn belongings(&mut self, id: InstanceId, part: &WrittenInstance) {
+    fn add_details(&mut self, id: InstanceId, part: &WrittenInstance) {
         let mut properties: Vec<Property> = resources_of(part).collect();
         self.set_by_channel(id, &mut properties);
         if !properties.is_empty() {
@@ -150,8 +150,9 @@ impl FleetBuilder<'_, '_> {
         }
     }
 
-    /// Sets whether resources are deleted with their instance, where that depends on the channel by
-    /// which it is created. Where it does not, the default is looked up at the time of a loss.
+    /// Sets whether resources are deleted with their instance, for resources whose default depends
+    /// on the channel that creates the instance. Any other default is looked up at the time of a
+    /// loss.
     fn set_by_channel(&mut self, id: InstanceId, properties: &mut Vec<Property>) {
         if self.created_via == Channel::None {
             return;
@@ -199,8 +200,9 @@ impl FleetBuilder<'_, '_> {
             (named, _) => self.account(named.as_ref(), span)?,
         };
         self.same_account(part, account, group);
-        let by_use = Billing::PayAsYouGo;
-        let billing = part.billing.map_or(by_use, |billing| billing.0.unwrap_or(by_use));
+        let pay_as_you_go = Billing::PayAsYouGo;
+        let billing =
+            part.billing.map_or(pay_as_you_go, |billing| billing.0.unwrap_or(pay_as_you_go));
         let time = |at: Option<Spanned<When>>| at.map(|at| at.from(start));
         let created = time(part.created).unwrap_or(start);
         if let Some(written) = part.created.filter(|_| created > start && !absent) {
@@ -257,7 +259,10 @@ impl FleetBuilder<'_, '_> {
     /// subscription.
     fn state_and_renewal(&mut self, instance: &Instance, part: &WrittenInstance) {
         if let Some(state) = part.state.filter(|_| !instance.exists()) {
-            self.contradicts(state.span, &format!("it is in the fleet and {}", state.value));
+            self.contradicts(
+                state.span,
+                &format!("it is in the fleet, and its state is `{}`", state.value),
+            );
         }
         let billing = instance.billing;
         if let Some(renewal) = part.renewal.filter(|_| billing != Billing::Subscription) {
@@ -279,7 +284,7 @@ impl FleetBuilder<'_, '_> {
         let written = written.map(|locks| locks.0.as_slice()).unwrap_or_default();
         let none = written.iter().find(|lock| lock.value == Lock::None);
         if let Some(none) = none.filter(|_| written.len() > 1) {
-            self.contradicts(none.span, "a lock, and none");
+            self.contradicts(none.span, "`none` and another lock");
         }
         written.iter().map(|lock| lock.value).collect()
     }

@@ -1,4 +1,4 @@
-//! Resolves random sources: names become ids, times become instants.
+//! Resolves random sources: replaces names by ids and times by instants.
 
 use super::events::Event;
 use super::random::{Alternative, Among, FollowUp, RandomSource, Same};
@@ -30,7 +30,8 @@ pub struct Sourcing<'s, 'p> {
 }
 
 impl<'s, 'p> Sourcing<'s, 'p> {
-    /// Sources get ids of events, after the events of the script.
+    /// Prepares to resolve sources. Each source gets the id of an event; these ids follow those of
+    /// the script.
     pub fn new(
         resolver: &'s mut Resolver<'p>,
         fleet: &'s Fleet,
@@ -259,12 +260,12 @@ impl<'s, 'p> Sourcing<'s, 'p> {
         let after = self.tables.distribution(&part.after, self.resolver.problems);
         let WrittenCall { verb, node, .. } = &part.call;
         let open = left_open(verb, node, |key| {
-            alternatives.iter().all(|alternative| gives(&alternative.among, key))
+            alternatives.iter().all(|alternative| fills(&alternative.among, key))
         });
         let mut filled = node.clone();
         for key in &open {
             let lacking =
-                alternatives.iter().position(|alternative| !gives(&alternative.among, key));
+                alternatives.iter().position(|alternative| !fills(&alternative.among, key));
             if let Some(index) = lacking {
                 let about = written_actions[index].call.verb.span;
                 self.resolver.problems.add(not_about(key, verb, about));
@@ -281,13 +282,13 @@ impl<'s, 'p> Sourcing<'s, 'p> {
             same.account && alternative.among.all && self.accounts(&alternative.among).len() > 1
         };
         if let Some((index, _)) = alternatives.iter().enumerate().find(whose) {
-            let title = "`pick: all` is about instances of several accounts, so the account of this verb is unclear";
+            let title = "`pick: all` selects instances of several accounts, so the account of this verb is ambiguous";
             let problem = Problem::at(Code::Contradiction, verb.span, title, "no `account`");
             let about = written_actions[index].call.verb.span;
             let problem = problem.and_at(about, "instances of several accounts");
             self.resolver
                 .problems
-                .add(problem.help("name the account, or make it several sources"));
+                .add(problem.help("name the account, or write one source for each account"));
             return None;
         }
         let written = WrittenVerb::read(verb, &filled, self.resolver.problems)?;
@@ -378,8 +379,8 @@ impl<'s, 'p> Sourcing<'s, 'p> {
     }
 }
 
-/// Whether every occurrence of an alternative has a target for a key.
-fn gives(among: &Among, key: &str) -> bool {
+/// Whether every occurrence of an alternative has a target that can fill a key.
+fn fills(among: &Among, key: &str) -> bool {
     match key {
         "account" => true,
         "group" => !among.groups.is_empty(),

@@ -92,7 +92,7 @@ impl FleetBuilder<'_, '_> {
                 None => instance.state = state,
                 Some(listed) => {
                     let rule = &book.policy.rule(step.rule).id;
-                    let how = format!("{}, and by rule `{rule}` {state}", listed.value);
+                    let how = format!("{}, but {state} by rule `{rule}`", listed.value);
                     differs = Some((how, listed)).filter(|_| listed.value != state);
                 }
             }
@@ -218,7 +218,7 @@ impl FleetBuilder<'_, '_> {
         }
         if let Some(state) = part.state {
             let ended = instance.state;
-            let how = format!("{}, and by the end of its term {ended}", state.value);
+            let how = format!("{}, but {ended} by the end of its term", state.value);
             if let Some(listing) = self.listing.as_mut().filter(|_| ended != state.value) {
                 listing.differs(how, state.span);
             }

@@ -1,4 +1,4 @@
-//! Lists that are shared in memory, as plain lists in a file.
+//! Reads and writes lists that are shared in memory as plain lists.
 
 use std::sync::Arc;
 

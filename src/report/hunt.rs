@@ -52,7 +52,7 @@ pub fn hunt_text(header: &RunHeader, targets: &[HuntedTarget], page: Page) -> St
     lines.join("\n")
 }
 
-/// `db-1: 4 ways within 30d`, and what protects it.
+/// `db-1: 4 ways within 30d`, and the protections of the instance.
 fn heading(header: &RunHeader, target: &HuntedTarget, page: Page) -> Vec<String> {
     let Start { instance, policy, on, unknown, .. } = target.start;
     let ways = target.hunted.ways.len();
@@ -123,8 +123,8 @@ fn way_text(
         lines.extend(hanging("     closed by  ", &text, page.width));
     }
     if !replay.is_confirmed {
-        let text = "not confirmed: with the whole fleet the run stops before, because something \
-                    that is unknown makes a difference there";
+        let text = "not confirmed: with the whole fleet the run stops earlier, because its \
+                    result depends on an unknown fact";
         lines.extend(hanging("     ", text, page.width));
     }
     lines
@@ -259,7 +259,7 @@ fn searched(header: &RunHeader, target: &HuntedTarget) -> String {
     });
     if *undecided > 0 {
         let many = many(usize::try_from(*undecided).unwrap_or(0), "branch");
-        text.push_str(&format!("; {many} depend on something unknown"));
+        text.push_str(&format!("; {many} depend on an unknown fact"));
         if let Some(halt) = &target.hunted.first_undecided {
             text.push_str(&format!(", first at {}", elapsed(header, halt.at)));
         }

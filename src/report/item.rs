@@ -28,7 +28,7 @@ pub trait Report<T: ?Sized> {
 /// `End`.
 #[derive(Clone, Copy)]
 pub enum RunItem<'a> {
-    /// A run starts: its plan has the header, and the fleet as it stands at the start.
+    /// A run starts: its plan has the header, and the fleet at the start.
     Start(&'a Plan),
     /// A record, with the names of all instances that exist by then.
     Record(&'a Record, &'a RunHeader),

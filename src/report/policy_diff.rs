@@ -111,7 +111,7 @@ impl EvidenceChange<'_> {
     }
 }
 
-/// The aspects in which two rules differ besides what they decide, each with both texts.
+/// The aspects in which two rules differ besides their conclusions, each with both texts.
 fn evidence_changes(d: &Difference) -> Vec<(Class, &'static str, [String; 2])> {
     let mut classes = d.aspects();
     // A changed id is not a row of its own beside another difference, which shows it too.

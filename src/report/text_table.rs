@@ -1,4 +1,4 @@
-//! Text layout: aligned columns, wrapped lines, and colour that repeats what words already show.
+//! Text layout: aligned columns, wrapped lines, and colour that repeats the meaning of words.
 
 use std::borrow::Cow;
 

@@ -1,12 +1,11 @@
-//! The steps that a search tries: calls of people and causes of the platform, with a finite set of
+//! The steps that a search tries: calls of people and events of the platform, with a finite set of
 //! values for each key.
 //!
-//! It leaves out verbs that only add or prolong something (`create`, `renew`, `snapshot`,
-//! `create-image`, `convert-address`, `heartbeat`, `enter-standby` of the instance itself) and
-//! `suspend`, which only stops what a group does. A schedule is set to the earliest permitted time,
-//! and a term to a week or a month. One step sets a protection of
-//! all other members of the group, so that a scale-in skips them; they are not released or stopped
-//! one by one.
+//! It leaves out verbs that only add or prolong (`create`, `renew`, `snapshot`, `create-image`,
+//! `convert-address`, `heartbeat`, `enter-standby` of the instance itself) and `suspend`, which
+//! only stops automatic actions of a group. A schedule is set to the earliest permitted time, and a
+//! term to a week or a month. One step sets a protection of all other members of the group, so that
+//! a scale-in skips them; they are not released or stopped one by one.
 
 use std::num::NonZero;
 
@@ -106,7 +105,7 @@ impl Repertoire {
         }
     }
 
-    /// The causes of the platform.
+    /// The events of the platform.
     pub(super) fn causes(&self, world: &World, mut add: impl FnMut(Event, StepKind)) {
         let book = world.header().rulebook(self.policy);
         let instance = world.fleet().instance(self.id);

@@ -2,7 +2,7 @@
 //!
 //! A large fleet has millions of names. A separate allocation for each would take more memory than
 //! the names themselves, and writing them would wait for memory at each name. The module does not
-//! know what the names stand for.
+//! know the meaning of the names.
 
 use std::sync::Arc;
 

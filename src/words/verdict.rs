@@ -138,7 +138,7 @@ words! {
         Documented = "documented",
         /// A public report describes an observation of it.
         Observed = "observed",
-        /// It follows from what is documented.
+        /// It follows from documented statements.
         Inferred = "inferred",
         /// No document states it; the value is an assumption.
         Unconfirmed = "unconfirmed",

@@ -83,7 +83,7 @@ impl Step<'_> {
     }
 
     /// Whether the result for an instance is recorded as a decision: a protection can be consulted
-    /// about it, or it loses something. Anything else is recorded as a change only, such as a stop
+    /// about it, or it has a loss. Any other result is recorded as a change only, such as a stop
     /// under a policy whose protections concern releases.
     fn is_decision(&self, request: &RequestContext, draft: &Draft, goes: bool) -> bool {
         let book = self.world.header.rulebook(draft.policy);
@@ -136,8 +136,8 @@ impl Step<'_> {
     }
 }
 
-/// Notes in the result of a request what blocks an instance. The caller receives the refusal of the
-/// blocked instance, not its effect on others.
+/// Notes the refusal of a blocked instance in the result of a request. The caller receives the
+/// refusal of the blocked instance, not its effect on others.
 fn refuse(draft: &Draft, resolution: Resolution, tally: &mut RequestTally) {
     if matches!(resolution.outcome, Outcome::Held | Outcome::Skipped | Outcome::Spared) {
         tally.limited_by = Some(LimitedBy::Protection);

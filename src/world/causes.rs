@@ -12,7 +12,7 @@ impl Step<'_> {
         self.world.origins.get(key).origin
     }
 
-    /// Notes that a request with this origin has set a timer, or changed what it is about.
+    /// Notes that a request with this origin has set a timer, or changed its subject.
     pub(super) fn set_origin(&mut self, key: OriginKey, origin: Origin) {
         self.world.origins.set(key, origin, self.now);
     }

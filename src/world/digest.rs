@@ -1,10 +1,10 @@
 //! Digests of the state of a run, by which a search recognises a state that it has seen.
 //!
-//! A digest covers what the further course depends on: the fleet, the members that hooks delay,
-//! rolling upgrades, the positions of random streams, and the timers. Instants are taken relative
-//! to the simulated time, so that a state that recurs later has the same digest. It leaves out data
-//! that only reports read: numbers of requests, origins, remedies, and the switches and rules that
-//! were used.
+//! A digest covers all state that the further course depends on: the fleet, the members that hooks
+//! delay, rolling upgrades, the positions of random streams, and the timers. Instants are taken
+//! relative to the simulated time, so that a state that recurs later has the same digest. It leaves
+//! out data that only reports read: numbers of requests, origins, remedies, and the switches and
+//! rules that were used.
 
 use super::branch::Branch;
 use super::step::World;

@@ -43,7 +43,7 @@ impl Step<'_> {
         self.close(open, tally);
     }
 
-    /// Applies to several instances something that the policy does not judge, if the caller may.
+    /// Applies an action that the policy does not judge to several instances, if the caller may.
     /// The closure returns the obstacle, if there is one.
     pub(super) fn apply_unjudged(
         &mut self,

@@ -219,7 +219,7 @@ impl Run {
 }
 
 /// The start of the replications of a plan: the fleet and its first timers. It is computed once,
-/// and each replication copies what it changes.
+/// and each replication copies the parts that it changes.
 pub struct StartingPoint {
     /// The world before the start of the random sources.
     world: World,

@@ -5,12 +5,12 @@ use crate::words::{AccountId, GroupId, InstanceId, SourceId};
 
 /// A timer of the world, identified by its kind and the object it belongs to.
 ///
-/// Each timer has at most one due time. Timers that are due at one instant fire in the order of
-/// these variants, and timers of one kind in the order of their ids.
+/// Each timer has at most one due time. At one instant, all events of the script happen first, in
+/// the order of the script; then the timers that are due fire in the order of these variants, and
+/// timers of one kind in the order of their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
-    /// The next event of a random source. It fires before all other timers, like an event of the
-    /// script.
+    /// The next event of a random source.
     RandomSource(SourceId),
     /// The next step of an account's arrears.
     BillingStep(AccountId),

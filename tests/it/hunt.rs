@@ -1,4 +1,4 @@
-//! `hunt`: the shortest ways to a loss, and that pruning loses none.
+//! Tests of `hunt`: it finds the shortest ways to a loss, and pruning loses none of them.
 
 use stayput::search::{Hunt, Hunted, hunt};
 use stayput::time::SimSpan;
@@ -12,7 +12,7 @@ fn plan(text: &str) -> Plan {
     plans.expect(text).swap_remove(0)
 }
 
-fn asked(most: usize, days: i64) -> Hunt {
+fn settings(most: usize, days: i64) -> Hunt {
     Hunt {
         target: stayput::words::InstanceId(0),
         within: SimSpan::from_seconds(days * 86_400),
@@ -27,12 +27,12 @@ fn asked(most: usize, days: i64) -> Hunt {
 
 /// The ways to lose the first instance: the verbs of each, the seconds until the loss, and the
 /// number of callers.
-fn ways(plan: &Plan, asked: &Hunt) -> (Vec<String>, u64) {
+fn ways(plan: &Plan, settings: &Hunt) -> (Vec<String>, u64) {
     let script = plan.script.listed().unwrap();
-    let part = plan.around(&script, asked.target);
-    let asked = Hunt { target: part.reduced(asked.target).unwrap(), ..asked.clone() };
-    let hunted: Hunted = hunt(&part, &asked, |_| true);
-    assert_eq!(hunted.searched, Some(asked.most));
+    let part = plan.around(&script, settings.target);
+    let settings = Hunt { target: part.reduced(settings.target).unwrap(), ..settings.clone() };
+    let hunted: Hunted = hunt(&part, &settings, |_| true);
+    assert_eq!(hunted.searched, Some(settings.most));
     let lines = hunted.ways.iter().map(|way| {
         let mut verbs: Vec<&str> = way.steps.iter().map(|step| step.event.verb()).collect();
         verbs.sort_unstable();
@@ -63,7 +63,7 @@ fn includes(found: &[String], expected: &[&str]) {
 fn a_protected_pay_as_you_go_instance_has_these_ways() {
     let fleet = "  instances: { db-1: { protect: [release-protection] } }\n";
     let plan = plan(&scenario("alibaba-ecs-cn@2026-05-15", fleet));
-    let (found, _) = ways(&plan, &asked(3, 30));
+    let (found, _) = ways(&plan, &settings(3, 30));
     assert_eq!(
         found,
         [
@@ -76,13 +76,13 @@ fn a_protected_pay_as_you_go_instance_has_these_ways() {
             "security-release 0s 0",
         ]
     );
-    let keeps = Hunt { keep_flag: true, ..asked(3, 30) };
+    let keeps = Hunt { keep_flag: true, ..settings(3, 30) };
     let (found, _) = ways(&plan, &keeps);
     assert!(found.iter().all(|way| !way.contains("set-protection")), "{found:?}");
     includes(&found, &["schedule-release 30m 1", "overdue 15d 0"]);
     // A conversion switches the protection off.
     assert!(found.iter().all(|way| !way.contains("convert-billing")), "{found:?}");
-    let calls = Hunt { causes: false, ..asked(2, 30) };
+    let calls = Hunt { causes: false, ..settings(2, 30) };
     let (found, _) = ways(&plan, &calls);
     assert!(found.iter().all(|way| way.ends_with(" 1")), "{found:?}");
 }
@@ -92,7 +92,7 @@ fn a_member_is_lost_through_its_group() {
     let fleet = "  groups: { web: { min: 1, max: 4, health-check: instance } }\n  instances:\n    \
                  web-1..3: { group: web, protect: [release-protection] }\n";
     let plan = plan(&scenario("alibaba-ecs@2026-05-15", fleet));
-    let (found, _) = ways(&plan, &asked(1, 30));
+    let (found, _) = ways(&plan, &settings(1, 30));
     includes(&found, &["stop 0s 1", "scale-in 0s 1", "delete-members 0s 1", "delete-group 0s 1"]);
 }
 
@@ -102,7 +102,7 @@ fn a_protected_instance_of_a_set_has_these_ways() {
                  [protect-from-scale-set-actions], billing: spot, eviction: delete }\n    \
                  web_1: { group: web }\n";
     let plan = plan(&scenario("azure-vmss@2026-05-19", fleet));
-    let (found, _) = ways(&plan, &asked(1, 120));
+    let (found, _) = ways(&plan, &settings(1, 120));
     includes(&found, &["release 0s 1", "delete-group 0s 1"]);
     assert!(found.iter().any(|way| way.starts_with("spot-reclaim ")), "{found:?}");
     assert!(found.iter().any(|way| way.starts_with("cancel ")), "{found:?}");
@@ -176,7 +176,7 @@ pub fn small_fleet(numbers: &mut Numbers) -> String {
     scenario(policy, &fleet)
 }
 
-/// Pruning loses no answer: the same ways as an enumeration that compares no states.
+/// With pruning, `hunt` finds the same ways as an enumeration that compares no states.
 #[test]
 fn pruning_loses_no_way() {
     let mut numbers = Numbers(7);
@@ -185,8 +185,8 @@ fn pruning_loses_no_way() {
         let text = small_fleet(&mut numbers);
         let plan = plan(&text);
         let most = if number % 4 == 0 { 2 } else { 1 };
-        let (found, states) = ways(&plan, &asked(most, 20));
-        let (enumerated, every) = ways(&plan, &Hunt { prunes: false, ..asked(most, 20) });
+        let (found, states) = ways(&plan, &settings(most, 20));
+        let (enumerated, every) = ways(&plan, &Hunt { prunes: false, ..settings(most, 20) });
         assert_eq!(found, enumerated, "{text}");
         pruned += states;
         all += every;
@@ -205,18 +205,18 @@ fn a_part_of_the_fleet_has_the_same_ways() {
     let large = plan(&scenario("alibaba-ecs@2026-05-15", &format!("  instances:\n{one}{others}")));
     let script = large.script.listed().unwrap();
     assert_eq!(large.around(&script, stayput::words::InstanceId(0)).originals.len(), 1);
-    assert_eq!(ways(&alone, &asked(2, 30)), ways(&large, &asked(2, 30)));
+    assert_eq!(ways(&alone, &settings(2, 30)), ways(&large, &settings(2, 30)));
 }
 
-/// Each way is written as a scenario that runs, with the whole fleet, and sees the loss.
+/// Each way is written as a scenario with the whole fleet. When it is run, the loss occurs.
 #[test]
 fn every_written_way_runs_and_sees_the_loss() {
     let mut numbers = Numbers(5);
     let mut count = 0;
     for _ in 0..6 {
-        let span = folder();
-        let path = write(span.path(), "s.yaml", small_fleet(&mut numbers));
-        let ways = span.path().join("ways");
+        let folder = folder();
+        let path = write(folder.path(), "s.yaml", small_fleet(&mut numbers));
+        let ways = folder.path().join("ways");
         let ways = ways.to_str().unwrap();
         let is_set = std::fs::read_to_string(&path).unwrap().contains("g_0");
         let target = if is_set { "g_0" } else { "a" };
@@ -231,15 +231,15 @@ fn every_written_way_runs_and_sees_the_loss() {
     assert!(count > 20, "{count} ways");
 }
 
-/// An overlay removes the ways that its events prevent.
+/// `hunt` with an overlay does not report the ways that the overlay's events prevent.
 #[test]
 fn an_overlay_is_applied_to_every_scenario_of_a_verb() {
-    let span = folder();
+    let folder = folder();
     let fleet = "  instances: { db-1: { } }\n";
-    let path = write(span.path(), "s.yaml", scenario("alibaba-ecs@2026-05-15", fleet));
+    let path = write(folder.path(), "s.yaml", scenario("alibaba-ecs@2026-05-15", fleet));
     let guard = "stayput: overlay/1\nevents:\n  - { at: +0s, id: guard, set-protection: { instance: \
                  \"db-*\", flags: { release-protection: true } } }\n";
-    let guard = write(span.path(), "guard.yaml", guard);
+    let guard = write(folder.path(), "guard.yaml", guard);
     let hunt = ["hunt", &path, "--target", "db-1", "--max-actions", "1", "--calls-only"];
     let before = stayput(&hunt);
     assert!(before.stdout.contains("  release: {"), "{}", before.stdout);
@@ -254,9 +254,9 @@ fn an_overlay_is_applied_to_every_scenario_of_a_verb() {
 
 #[test]
 fn the_text_names_rules_and_what_would_have_closed_a_way() {
-    let span = folder();
+    let folder = folder();
     let fleet = "  instances: { db-1..2: { protect: [release-protection] } }\n";
-    let path = write(span.path(), "s.yaml", scenario("alibaba-ecs-cn@2026-05-15", fleet));
+    let path = write(folder.path(), "s.yaml", scenario("alibaba-ecs-cn@2026-05-15", fleet));
     let ran = stayput(&["hunt", &path, "--target", "db-*", "--max-actions", "2"]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     insta::assert_snapshot!("hunt", ran.stdout);
@@ -273,16 +273,16 @@ fn the_text_names_rules_and_what_would_have_closed_a_way() {
     assert_eq!(unknown.code, 2, "{}", unknown.stderr);
 }
 
-/// `two-person` fails with the way that one caller has, and holds where there is none.
+/// `two-person` fails and reports the way if one caller can cause a loss alone; otherwise it holds.
 #[test]
 fn a_two_person_rule_is_proved_or_fails_with_the_way() {
-    let span = folder();
+    let folder = folder();
     let rule = |fleet: &str, calls: u8| {
         let expect = format!(
             "expect:\n  two-person: {{ instance: \"db-*\", within: 24h, calls: {calls} }}\n"
         );
         let text = scenario("alibaba-ecs@2026-05-15", fleet) + &expect;
-        stayput(&["test", &write(span.path(), "s.yaml", text)])
+        stayput(&["test", &write(folder.path(), "s.yaml", text)])
     };
     let flagged = "  instances: { db-1..3: { protect: [release-protection] } }\n";
     let fails = rule(flagged, 2);
@@ -309,15 +309,15 @@ fn permissions_decide_who_can_do_a_way() {
     let expect = "expect: { two-person: { instance: db-1, within: 24h } }\n";
     let head = "stayput: scenario/1\nname: who\npolicy: alibaba-ecs-cn@2026-05-15\n\
                 start: 2026-06-01T00:00:00Z\nfor: 1d\n";
-    let span = folder();
-    let two = write(span.path(), "two.yaml", [head, principals, fleet, expect].concat());
+    let folder = folder();
+    let two = write(folder.path(), "two.yaml", [head, principals, fleet, expect].concat());
     let ran = stayput(&["hunt", &two, "--target", "db-1", "--calls-only", "--max-actions", "2"]);
     assert!(ran.stdout.contains("db-1: 1 way within 30d"), "{}", ran.stdout);
     assert!(ran.stdout.contains("2 callers (deployer and guardian)"), "{}", ran.stdout);
     let alone = ["hunt", &two, "--target", "db-1", "--calls-only", "--as", "deployer"];
     assert!(stayput(&alone).stdout.contains("db-1: no way within 30d"));
     assert_eq!(stayput(&["test", &two]).code, 0);
-    let all = write(span.path(), "all.yaml", [head, principals, more, fleet, expect].concat());
+    let all = write(folder.path(), "all.yaml", [head, principals, more, fleet, expect].concat());
     let ran = stayput(&["hunt", &all, "--target", "db-1", "--calls-only", "--max-actions", "1"]);
     assert!(ran.stdout.contains("1 caller (admin, or root): lost after 30m"), "{}", ran.stdout);
     assert_eq!(stayput(&["test", &all]).code, 1);

@@ -40,7 +40,7 @@ fn no_lock_and_a_lock_contradict_each_other() {
     let ran = stayput(&["check", &write(scratch.path(), "s.yaml", text)]);
     assert_eq!(ran.code, 2, "{}", ran.stdout);
     assert!(
-        ran.stderr.contains("E050") && ran.stderr.contains("a lock, and none"),
+        ran.stderr.contains("E050") && ran.stderr.contains("`none` and another lock"),
         "{}",
         ran.stderr
     );

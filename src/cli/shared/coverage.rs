@@ -1,4 +1,5 @@
-//! What a suite covers: rules, suggested scenarios for rules that are not covered, and mutations.
+//! The coverage of a suite: covered rules, suggested scenarios for rules that are not covered, and
+//! mutations.
 
 use std::sync::Arc;
 

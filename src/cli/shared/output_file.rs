@@ -1,6 +1,6 @@
 //! One output file, written whole or not at all.
 //!
-//! | at the path is | what happens |
+//! | existing at the path | effect |
 //! |---|---|
 //! | nothing | a new file is created, with the mode that the umask leaves |
 //! | a regular file | a new file replaces it, with the same mode and owner |

@@ -123,7 +123,7 @@ impl<G: Gate + Copy> OutputFolder<G> {
     }
 }
 
-/// What exists at a target path.
+/// The file or folder that exists at a target path.
 enum Existing {
     Nothing,
     /// An empty folder or a result, which may be replaced.
@@ -413,7 +413,7 @@ mod tests {
     }
 
     /// Each system call fails in turn, or is the last one. Afterwards the target holds the old or
-    /// the new result, and the next run succeeds and removes what was left.
+    /// the new result, and the next run succeeds and removes the leftovers.
     #[test]
     fn a_fault_at_any_call_leaves_the_old_or_the_new_result() {
         for fault in [DiskFault::Fails, DiskFault::Dies, DiskFault::Intrusion] {

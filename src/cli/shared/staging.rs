@@ -37,7 +37,7 @@ pub struct Staged<G: Gate = AllCalls> {
     placed: bool,
 }
 
-/// What to stage.
+/// The kind of a staged file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StagedKind {
     /// A file.
@@ -103,7 +103,8 @@ impl<G: Gate> Drop for Staged<G> {
     }
 }
 
-/// Removes what killed runs left in a folder, and returns one line for each staged file or folder.
+/// Removes the files and folders that killed runs left in a folder, and returns one line for each
+/// staged file or folder.
 pub fn clear_leftovers(parent: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();

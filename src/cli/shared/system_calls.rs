@@ -1,8 +1,8 @@
 //! The system calls that write results, one function each.
 //!
 //! Everything that `--out`, `-f FORMAT=FILE` and `bless` change on the disk goes through this
-//! module, so that a test can make any call fail, or let the process die at it, and check what is
-//! left on the disk.
+//! module, so that a test can make any call fail, or let the process die at it, and check the state
+//! of the disk.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;

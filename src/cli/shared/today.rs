@@ -1,4 +1,4 @@
-//! The real clock, which no other module reads.
+//! The date of today, from the real clock.
 
 use crate::time::SimTime;
 

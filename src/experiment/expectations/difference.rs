@@ -1,4 +1,4 @@
-//! The keys in which a record or a state differs from what is expected.
+//! The keys in which a record or a state differs from an expectation.
 
 use crate::policy::Policy;
 use crate::words::Word;

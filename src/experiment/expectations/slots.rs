@@ -2,7 +2,7 @@
 //!
 //! A line may expect several records (two events, forty instances). Each of them is a *slot*, and
 //! each must be met. For an unmet slot, the closest record is kept, so that the failure can show
-//! what differs.
+//! the differences.
 
 use super::difference::KeyDifferences;
 use super::failure::Failure;

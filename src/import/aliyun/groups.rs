@@ -181,7 +181,7 @@ impl FleetReader<'_> {
 }
 
 impl FleetReader<'_> {
-    /// Counts what no reply shows of instances and groups.
+    /// Counts the facts about instances and groups that no reply contains.
     pub(in crate::import) fn ecs_unseen(&mut self) {
         let mut found = Vec::new();
         for (_, written) in &self.out.instances {

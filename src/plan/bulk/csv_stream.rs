@@ -69,7 +69,7 @@ enum TextEnd {
     NeedsFullRead,
 }
 
-/// A reader that computes the digest of what it reads.
+/// A reader that computes the digest of the bytes that it reads.
 struct Hashed {
     inner: Box<dyn Read + Send>,
     digest: Sha256,

@@ -80,11 +80,11 @@ pub fn read_instances(
         let copied =
             templates.get(&*key).and_then(|template| template.copy(&own, builder.resolver.start));
         let taken = if let (Some(template), Some(instance)) = (templates.get(&*key), copied) {
-            builder.take_in_plain(name, instance, &template.written)
+            builder.add_plain(name, instance, &template.written)
         } else {
             let (written, instance) =
                 builder.settle_row(&row.node(columns.instance)).ok_or(here)?;
-            let taken = builder.take_in_plain(name, instance, &written);
+            let taken = builder.add_plain(name, instance, &written);
             if templates.len() >= MOST_TEMPLATES {
                 templates.clear();
             }

@@ -92,15 +92,15 @@ impl Compiler<'_> {
             let Some(part) = WrittenStep::read(&id, node, self.problems) else { continue };
             let since = part.since.as_ref().filter(|since| since.value != "start");
             let since = since.and_then(|since| {
-                let at = ids.iter().position(|id| **id == ***since);
-                if at.is_none() {
+                let step = ids.iter().position(|id| **id == ***since);
+                if step.is_none() {
                     let title =
                         format!("unknown step `{}`: no earlier step has this name", **since);
                     let problem = Problem::at(Code::UnknownRule, since.span, title, "unknown step");
                     self.problems
                         .add(problem.did_you_mean(&closest(since, ids.iter().map(|i| &**i))));
                 }
-                at
+                step
             });
             let of_account = matches!(kind, ClockKind::PaymentOverdue | ClockKind::Cancellation);
             if part.action == ClockAction::SuspendSnapshots && !of_account {
@@ -128,19 +128,23 @@ impl Compiler<'_> {
                 turn: 0,
             });
         }
-        let steps =
-            clock.steps.iter().map(|step| (takes(step.action), &*self.rules[step.rule.index()].id));
-        let mut turns: Vec<_> = steps.enumerate().map(|(at, key)| (key, at)).collect();
+        let steps = clock
+            .steps
+            .iter()
+            .map(|step| (severity(step.action), &*self.rules[step.rule.index()].id));
+        let mut turns: Vec<_> = steps.enumerate().map(|(index, key)| (key, index)).collect();
         turns.sort_unstable();
-        for (turn, at) in (0..).zip(turns.into_iter().map(|(_, at)| at).collect::<Vec<_>>()) {
-            clock.steps[at].turn = turn;
+        for (turn, index) in
+            (0..).zip(turns.into_iter().map(|(_, index)| index).collect::<Vec<_>>())
+        {
+            clock.steps[index].turn = turn;
         }
         clock
     }
 }
 
 /// Rank of an action by how much it takes from the owner.
-const fn takes(action: ClockAction) -> u8 {
+const fn severity(action: ClockAction) -> u8 {
     match action {
         ClockAction::Renew | ClockAction::SuspendSnapshots => 0,
         ClockAction::Stop => 1,

@@ -37,7 +37,7 @@ impl Class {
 }
 
 words! {
-    /// What a difference means for the owner of an instance.
+    /// The effect of a difference on the owner of an instance.
     Direction: "a direction" {
         /// Something is kept less well or for a shorter time.
         Worse = "worse",
@@ -183,7 +183,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// All aspects in which the two rules differ besides what they decide, the most important
+    /// All aspects in which the two rules differ besides their conclusions, the most important
     /// first.
     pub fn aspects(&self) -> Vec<Class> {
         let (Some(old), Some(new)) = (&self.old.rule, &self.new.rule) else { return Vec::new() };

@@ -86,7 +86,7 @@ pub(super) struct Conclusion {
     pub(super) rule: Option<RuleId>,
     /// Value for the owner; higher is better.
     pub(super) good: i64,
-    /// Whether the owner loses something.
+    /// Whether the owner has a loss.
     pub(super) loses: bool,
 }
 
@@ -388,7 +388,7 @@ fn classify(
     Some((class, Direction::Neutral))
 }
 
-/// The direction of a situation that only one edition allows: `loss` if it loses something.
+/// The direction of a situation that only one edition allows: `loss` if the owner has a loss in it.
 const fn appears(conclusion: &Conclusion, loss: Direction) -> Direction {
     if conclusion.loses { loss } else { Direction::Neutral }
 }

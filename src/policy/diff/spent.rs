@@ -14,7 +14,7 @@ use crate::policy::edition::Policy;
 use crate::policy::facts::Column;
 use crate::words::{Action, RuleId, Word};
 
-/// The statements about something that an edition does not have.
+/// The statements about entries that an edition does not have.
 const ABSENT: &[&str] = &[
     "no such protection",
     "no such refusal",

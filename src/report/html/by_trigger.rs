@@ -32,7 +32,7 @@ pub(super) fn losses_by_trigger(runs: &[StudyRun<'_>]) -> Markup {
                 "Mean number of instances that each trigger releases, and the replications in \
                 which it causes the first loss of anything. Triggers compete: an instance that \
                 one trigger no longer releases can still be lost through another, so the \
-                difference of one trigger alone is not what a protection prevents."
+                difference of one trigger alone is not the effect of a protection."
             }
             table.ivt {
                 caption.vh { "Losses by trigger and case" }

@@ -52,7 +52,7 @@ impl Scale {
     }
 }
 
-/// An interval with its estimate. The number stands in words beside the drawing.
+/// An interval with its estimate. The text beside the drawing has the number.
 pub(super) fn interval(scale: Scale, mean: f64, range: Option<Interval>, style: usize) -> Markup {
     html! {
         svg width="100%" height="20" aria-hidden="true" focusable="false" {
@@ -72,7 +72,7 @@ pub(super) fn interval(scale: Scale, mean: f64, range: Option<Interval>, style: 
     }
 }
 
-/// A bar from zero. The number stands in words beside the drawing.
+/// A bar from zero. The text beside the drawing has the number.
 pub(super) fn bar(scale: Scale, number: f64, style: usize) -> Markup {
     let from = scale.place(0.0);
     html! {

@@ -106,7 +106,7 @@ pub(super) struct Row {
     pub(super) ids: Ids,
     /// The cause, caller and channel of the first decision.
     pub(super) by: By,
-    /// Whether others have another cause, caller or channel.
+    /// Whether other decisions of the row have another cause, caller or channel.
     pub(super) mixed: bool,
     pub(super) lost: Lost,
     /// First and last of the last instants at which the remedy helps.
@@ -177,7 +177,7 @@ impl Row {
 #[derive(Debug)]
 pub(super) struct Decisions {
     single: bool,
-    /// `None` after there were too many.
+    /// `None` once there were too many rows.
     fine: Option<Vec<Row>>,
     coarse: Vec<Row>,
     /// Index of the last coarse row that was used.
@@ -276,7 +276,8 @@ impl Decisions {
 }
 
 impl Row {
-    /// Whether the remedy of a decision of the same request ends at the same instant.
+    /// Whether the remedy of the first decision of the row ends at the same instant as the remedy
+    /// of `d`.
     fn until_is(&self, d: &Decision) -> bool {
         let until = d.remedy.and_then(|remedy| remedy.until);
         self.until.map(|(first, _)| first) == until

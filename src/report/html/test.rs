@@ -20,7 +20,7 @@ pub struct TestExtras<'a> {
     pub courses: &'a [(usize, RunPage)],
     /// Coverage of each policy; empty if it was not measured.
     pub coverage: &'a [PolicyCoverage],
-    /// Changed verdicts; `None` if there were none.
+    /// Changed verdicts; `None` if no verdicts were changed.
     pub mutants: Option<&'a [Mutant]>,
 }
 
