@@ -150,8 +150,8 @@ struct Trial {
     shown: Vec<FirstDecision>,
 }
 
-/// The decisions if these events happen; `None` if the policy does not know one of them, or if the
-/// run depends on a fact that is unknown.
+/// The decisions of a run with these events; `None` if the policy does not know one of the events,
+/// or if the run depends on an unknown fact.
 fn decide(
     fleet: &str,
     events: &[FirstEvent],

@@ -331,8 +331,8 @@ fn names(node: &Node, problems: &mut Problems) -> Option<Vec<Spanned<String>>> {
     Vec::read(node, problems)
 }
 
-/// The target keys that a verb leaves out: the required ones; if it names no target at all, every
-/// key for which `can` returns `true`.
+/// The target keys that a verb leaves out and that are to be filled. These are its required keys
+/// and, if it names no target at all, also the keys for which `can` returns `true`.
 pub(crate) fn left_open(verb: &str, node: &Node, can: impl Fn(&str) -> bool) -> Vec<&'static str> {
     let (keys, needs) = (verb_keys(verb), verb_needs(verb));
     let is_given = TARGETS.iter().any(|key| node.get(key).is_some());

@@ -11,14 +11,15 @@ pub(super) struct ListedCall {
     pub(super) from: &'static str,
     /// The cloud that its rows describe.
     pub(super) cloud: &'static str,
-    /// The command that prints it, as a line to paste; `{group}` stands for a group, and
-    /// `{place}` for its resource group.
+    /// The command line that prints the reply; `{group}` stands for a group, and `{place}` for its
+    /// resource group.
     pub(super) command: &'static str,
     /// The words for one row in messages: `an instance`.
     pub(super) one: &'static str,
-    /// How its rows are found.
+    /// The position of its rows in a reply.
     pub(super) found: RowPlace,
-    /// The facts that it gives, by the names of [`Missing::fact`](super::reader::Missing::fact).
+    /// Names of the facts that its rows contain, as in
+    /// [`Missing::fact`](super::reader::Missing::fact).
     pub(super) gives: &'static [&'static str],
     /// Rows of a lower number are read first: instances before rows that refer to them.
     pub(super) order: u8,
@@ -28,7 +29,7 @@ pub(super) struct ListedCall {
     pub(super) summary: fn(&[Piece<'_>], &mut Problems) -> String,
 }
 
-/// How the rows of a call are found.
+/// The position of the rows of a call in a reply.
 pub(super) enum RowPlace {
     /// In `{"<list>": {"<item>": [ … ]}}`; a bare row has the keys.
     Wrapped { list: &'static str, item: &'static str, row: Keys },

@@ -37,8 +37,8 @@ const PAGES: usize = 4_096;
 /// Number of notes of the current page that are compared with `due_times` at a time.
 const NOTES_AT_ONCE: usize = 32;
 
-/// Notes for each entry of `due_times` at which outdated notes are removed, and the smallest number
-/// of notes at which that happens.
+/// Outdated notes are removed when there are this many notes for each entry of `due_times`, and at
+/// least [`FEWEST_NOTES`].
 const NOTES_PER_TIMER: usize = 8;
 
 const FEWEST_NOTES: usize = 4_096;

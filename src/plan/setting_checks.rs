@@ -350,8 +350,9 @@ pub fn lead(book: &Rulebook, at: SimTime, now: SimTime) -> Lead {
     }
 }
 
-/// The problem that a policy cannot judge a request: it does not know the trigger, or not with an
-/// action that can cause a loss. `None` if it can judge the request.
+/// The problem of a request that a policy cannot judge, because its decision space has no such
+/// trigger, or not together with an action that can cause a loss. `None` if it can judge the
+/// request.
 pub fn unjudged(
     book: &Rulebook,
     trigger: Trigger,

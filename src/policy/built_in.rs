@@ -56,8 +56,8 @@ impl BuiltIn {
     }
 }
 
-/// The proof of an edition that has just been loaded; `chain` are the names of the editions that it
-/// consists of, in the order of their files.
+/// The proof of an edition that has just been loaded; `chain` has the names of the editions that
+/// make it up, in the order of their files.
 ///
 /// # Errors
 /// If the policy cannot be stored.

@@ -67,8 +67,8 @@ impl Rulebook {
         self.no_remedy(danger, rules)
     }
 
-    /// The rules that may propose a remedy: those that allowed the loss, and those of protections
-    /// that would not have held.
+    /// The rules that may propose a remedy: those that allowed the loss, and those by which a
+    /// protection is overridden.
     fn rules_of_loss<'r>(
         &'r self,
         danger: &Danger<'_>,

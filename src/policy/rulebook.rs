@@ -116,8 +116,8 @@ impl Rulebook {
         self.refusal_to_set(facts, &FlagChange::default())
     }
 
-    /// The first precondition about instances that do not exist, which is one that tests this state
-    /// and no other; `None` if there is none.
+    /// The first precondition that applies only to instances that do not exist; `None` if there is
+    /// none.
     pub fn refusal_of_absent(&self, facts: &Facts) -> Option<RuleId> {
         let absent = 1 << Lifecycle::Absent.index() | 1 << Lifecycle::Released.index();
         let refusals = self.refusals[usize::from(facts.action.index())].iter();

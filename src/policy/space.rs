@@ -211,8 +211,8 @@ impl Space {
         self.blocks_over(has, |_| false)
     }
 
-    /// As [`Space::blocks`]; blocks may also contain cells for which `free` is true, such as cells
-    /// that cannot occur.
+    /// As [`Space::blocks`], but a block may also contain cells for which `free` is true, such as
+    /// cells that cannot occur.
     pub fn blocks_over(
         &self,
         has: impl Fn(usize) -> bool,

@@ -249,8 +249,9 @@ impl ChangesInOldRuns {
         }
     }
 
-    /// Keys of the changes that the old policy already contains: a run has the new side, or a
-    /// decision that the change removes did not happen in a run that was searched.
+    /// Keys of the changes that the old policy already contains. Such a change has its new side in
+    /// a run; or it removes a decision, and the run that was searched for this decision does not
+    /// have it.
     pub fn made(mut self) -> BTreeSet<String> {
         let gone = self.keys.iter().filter(|key| key.ends_with("-> did not happen"));
         let ran = |key: &&String| {

@@ -46,8 +46,9 @@ impl DiffResult {
         keys
     }
 
-    /// The keys of the changes to accept among those that `wanted` chooses: differences, and
-    /// changed decisions that these and the acceptances in `kept` do not cover.
+    /// The keys of the changes to accept, of those that `wanted` chooses: first differences, then
+    /// changed decisions. A decision is left out if all of its causes are accepted, here or in
+    /// `kept`.
     pub fn keys_to_accept(
         &self,
         wanted: impl Fn(&String) -> bool,

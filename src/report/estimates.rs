@@ -230,8 +230,8 @@ pub fn estimates_text(run: &Estimated<'_>, page: Page) -> String {
     out.join("\n")
 }
 
-/// Whether an estimate is not shown: an upper bound that equals its lower bound, which is then
-/// exact, or a number of prices that are not stated, if all are.
+/// Whether an estimate would add nothing: an upper bound that equals the lower bound, or a number
+/// of missing prices that is zero.
 fn is_redundant(run: &Estimated<'_>, one: &Estimate) -> bool {
     let least = Metric::ProtectedLost.word();
     let least = run.estimates.iter().find(|other| other.metric == least);

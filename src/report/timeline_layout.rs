@@ -103,7 +103,8 @@ enum Layout {
 }
 
 impl Layout {
-    /// The first layout that fits; shortens names where that is enough.
+    /// The first layout that fits. [`Self::Below`] also fits if shorter names make it fit; then it
+    /// shortens them.
     fn choose(widths: &mut Widths, width: usize) -> Self {
         let text = widths.effect.min(LEAST_TEXT.max(widths.word));
         let timed = INDENT + widths.at + GAP + widths.decision() + text;

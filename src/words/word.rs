@@ -24,8 +24,8 @@ pub trait Word: Copy + Eq + 'static {
         Self::ALL.iter().copied().find(|word| word.word() == text)
     }
 
-    /// The spellings that a condition of a rule may use. Each comes with a mask of the words that
-    /// it matches, one bit for each index in [`Self::ALL`]; a spelling matches its own word alone
+    /// The spellings that a condition of a rule may use, each with a mask of the words that it
+    /// matches: one bit for each index in [`Self::ALL`]. A spelling matches only its own word,
     /// unless the words are sets.
     fn choices() -> Vec<(&'static str, u32)> {
         Self::ALL.iter().map(|word| (word.word(), 1 << word.index())).collect()

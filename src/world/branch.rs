@@ -58,8 +58,8 @@ impl Branch {
         self.simulation.step()
     }
 
-    /// Waits until `at`, before which nothing may be due, and handles the next event of the script
-    /// at that instant; `false` if it has none. Timers of that instant are still to come.
+    /// Moves the time to `at` and handles the next event of the script if it is due then; `false`
+    /// if it is not. Nothing may be due earlier. Timers that are due at `at` do not fire yet.
     pub fn step_script(&mut self, at: SimTime) -> bool {
         self.now = at;
         self.simulation.step_script(at)

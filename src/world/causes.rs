@@ -22,8 +22,8 @@ impl Step<'_> {
         self.world.origins.forget(key);
     }
 
-    /// The removal of a protection that would have held in a situation: the last one of its
-    /// instance or of its group. [`Origin::NONE`] if no such protection was removed.
+    /// The origin of the last request that removed a protection, from the instance or its group,
+    /// that would have held in this situation. [`Origin::NONE`] if no such protection was removed.
     pub(super) fn removal(&self, policy: PolicyId, id: InstanceId, facts: &Facts) -> Origin {
         let book = self.world.header.rulebook(policy);
         let (on, _) = self.world.protections(id);

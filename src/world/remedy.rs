@@ -174,9 +174,9 @@ fn push_earlier(moments: &mut Moments, until: SimTime, undo: impl Fn(&mut Facts)
 }
 
 impl World {
-    /// The moments before which a call for an instance may be accepted, the last one first: now;
-    /// before its account settled, if that causes the loss, and before its arrears began;
-    /// before a security lock; before its compute was reclaimed.
+    /// The moments before which a call for an instance may be accepted, the latest first. They are
+    /// the present and, where these happened, the settlement that causes the loss, the beginning of
+    /// the arrears, a security lock, and the reclaim of the compute.
     fn moments(&self, id: InstanceId, facts: &Facts, now: SimTime) -> Moments {
         let mut moments = Moments::new();
         let instance = self.fleet.instance(id);

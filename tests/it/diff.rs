@@ -508,8 +508,8 @@ fn the_two_editions_of_the_page_differ_as_the_notes_state() {
             // Row 2 again: the page of 2026 states what the page of 2019 leaves open.
             "switch entrusted-at-scale-in presence neutral: open: by-the-letter | by-the-principle, default by-the-principle -> not open []",
             "switch billing-site presence neutral: not open -> open: china | international, default china []",
-            // Rows 2 and 5: which members a scale-in removes, and that the list is complete; they
-            // come last because a run depends on them only under another position of a switch.
+            // Rows 2 and 5: the list of members that a scale-in removes, and its completeness. They
+            // come last because a run depends on them only if a switch is at another position.
             "protection release-protection verdict worse: held -> overridden [scale-in · release · entrusted · by-the-letter]",
             // A run depends on the figures of the international site only if it selects them.
             "clock payment-overdue: release timing better: after 15d -> after 30d [pay-as-you-go spot · international]",

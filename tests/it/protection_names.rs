@@ -1,7 +1,7 @@
 use crate::support::{folder, stayput, write};
 
-/// A position of a protection name in a file: texts in which `FLAG` stands for the name and
-/// `GROUP` for that of the protection of a group, and a line of the log that shows what it did.
+/// A place in a file where a protection can be named. In its texts, `FLAG` stands for the
+/// protection of an instance and `GROUP` for the protection of a group.
 struct Position {
     about: &'static str,
     fleet: &'static str,

@@ -112,8 +112,8 @@ fn event_of(plan: &mut Plan, id: InstanceId, of: &Decision, means: Means) -> Eve
     }
 }
 
-/// The result of a run in which events are inserted at an instant, before the event that caused a
-/// loss, or elsewhere within that instant. `gone` returns whether the loss no longer occurs.
+/// Runs a plan with events inserted at an instant: before the event that caused a loss, or at
+/// another place within that instant. `gone` returns whether the loss no longer occurs.
 fn tried(
     plan: &Plan,
     at: SimTime,

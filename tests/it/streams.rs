@@ -103,8 +103,7 @@ impl PartialEq for Reported {
     }
 }
 
-/// The number of rows that are kept of a table that is checked in one piece; other tables keep a
-/// few rows at a time.
+/// The value of `keep` with which tables are checked in one piece, not in several small ones.
 const IN_ONE_PIECE: usize = 4;
 
 /// Every event with its name.

@@ -282,8 +282,8 @@ pub enum FileKind {
     Policy,
 }
 
-/// The kind of a text; `None` if it is neither a scenario nor a policy. A text that resembles one
-/// counts as one, so that its mistakes are reported instead of being skipped.
+/// The kind of a text; `None` if it is neither a scenario nor a policy. A text that only resembles
+/// one of them is treated like it, so that its mistakes are reported.
 pub fn kind_of(text: &str) -> Option<FileKind> {
     let mut scratch = Sources::default();
     let file = scratch.add("", text);

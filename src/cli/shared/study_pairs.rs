@@ -11,8 +11,8 @@ use crate::report::{
 };
 use crate::stats::Confidence;
 
-/// The differences of cases, each from the first case of its scenario. They use common random
-/// numbers if they have the same seed and the same replications.
+/// The differences of each case from the first case of its scenario. Two cases are compared only if
+/// they have the same seed and the same replications, since then they use common random numbers.
 pub(super) fn paired_cases(
     file: &RunFile,
     all: &[&Replications],

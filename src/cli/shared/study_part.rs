@@ -91,8 +91,8 @@ impl Part {
         }
     }
 
-    /// The problem of a table that differs from the one that the run wrote; for a table that does
-    /// not differ, the problem `why`.
+    /// The problem of a table that cannot be read. If the table was changed after the run wrote it,
+    /// the problem says so; otherwise it states `why`.
     fn bad_table(&self, why: &str) -> Problem {
         let file = File::open(PathBuf::from(&self.path).join(TABLE));
         let digest = file.and_then(crate::diagnostics::digest_of);

@@ -10,13 +10,13 @@ use crate::time::SimTime;
 use crate::words::{GroupId, Health, InstanceId, Lifecycle, Lock, ModelId, Word, ZoneId};
 use crate::world::World;
 
-/// Index of a cause among those that a line names; 0 if the line names none.
+/// Index of a cause in the list `named`; 0 if the list is empty, `None` if the cause is not in it.
 fn cause_slot(named: &[Cause], cause: Cause) -> Option<usize> {
     if named.is_empty() { Some(0) } else { named.iter().position(|one| *one == cause) }
 }
 
-/// Index of an instance among those that a line names, which are sorted; 0 if it names none, `None`
-/// if it names others.
+/// Index of an instance in the sorted list `named`; 0 if the list is empty, `None` if the instance
+/// is not in it.
 fn instance_slot(named: &[InstanceId], id: InstanceId) -> Option<usize> {
     if named.is_empty() { Some(0) } else { named.binary_search(&id).ok() }
 }

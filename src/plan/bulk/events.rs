@@ -274,7 +274,7 @@ impl EventRows {
         }
         let known = known.unwrap_or(self.verbs.len() - 1);
         let Some(verb) = self.verbs.get(known) else { return Ok(RowEvent::NeedsFullRead) };
-        // Every column besides `at`, `verb` and `id` must be a key of the verb.
+        // Every column with text, other than `at`, `verb` and `id`, must be a key of the verb.
         let mut keys = 0;
         for (column, cell) in row.filled() {
             // `$name` refers to a parameter of a case.

@@ -267,8 +267,8 @@ impl Compiler<'_> {
         })
     }
 
-    /// A table whose space consists of the columns that its rules test, with all words of each
-    /// column except those that `fixed` restricts.
+    /// A table whose space has the columns that its rules test. A column has all of its words
+    /// unless `fixed` restricts it.
     pub(super) fn table<C: ConclusionWord>(
         &mut self,
         name: &str,

@@ -5,8 +5,8 @@ use super::found::Found;
 use super::pair::Pair;
 use crate::policy::edition::Policy;
 
-/// The switches of a situation whose default, in both editions, is outside the situation. A switch
-/// without a default counts as inside.
+/// The switches whose default, in both editions, does not match the situation. A switch without a
+/// default matches every situation.
 fn off_default(pair: &Pair<'_>, situation: &[Tested]) -> Vec<String> {
     let off = |tested: &&Tested| {
         let policies = [pair.old, pair.new].into_iter();

@@ -175,8 +175,8 @@ pub struct Difference {
     pub class: Class,
     /// Whether it is better or worse for the owner.
     pub direction: Direction,
-    /// Number of cells that it covers and no difference before it does, so that the cells of
-    /// several differences can be added; 0 if the part has no cells.
+    /// Number of its cells that no earlier difference covers. No cell is counted twice, so these
+    /// numbers can be added. 0 if the part has no cells.
     pub cells: usize,
     /// The switches that must be at a position that is the default of neither edition.
     pub off_default: Vec<String>,
@@ -276,8 +276,8 @@ pub struct Comparison {
     pub new: String,
     /// Number of compared cells, over all tables.
     pub cells: usize,
-    /// The differences that are not accepted, by part and then by class; those that apply only with
-    /// a switch at a position that is not a default come last.
+    /// The differences that are not accepted, by part and then by class. Differences that apply
+    /// only if a switch is not at its default come last.
     pub differences: Vec<Difference>,
     /// The differences that are accepted, in the same order.
     pub accepted: Vec<Difference>,

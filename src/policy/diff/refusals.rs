@@ -82,9 +82,10 @@ impl RefusalCells<'_> {
 
 /// The answers of both editions in a cell.
 ///
-/// If a refusal is removed and another one that applied before now answers, this counts as a
-/// removal; if a new refusal precedes another one that still applies, it counts as an addition.
-/// Therefore each refusal is reported once, with all situations in which it was added or removed.
+/// Often an old refusal follows a removed one in the list and now applies instead; this counts as a
+/// removal only. A new refusal may precede an old one that still applies; this counts as an
+/// addition only. Therefore each refusal is reported once, with all situations in which it was
+/// added or removed.
 fn both(
     cell: usize,
     action: Action,
@@ -132,8 +133,8 @@ fn conclusion(action: Action, rule: Option<RuleId>) -> Conclusion {
     Conclusion { word: word.into(), rule, good, loses: false }
 }
 
-/// The value for the owner if an action is refused: 1 for an action that takes something, -1 for
-/// one that gives something, 0 for others.
+/// The value of a refusal for the owner: 1 if the action takes something from the owner, -1 if it
+/// gives the owner something, 0 otherwise.
 const fn worth(action: Action) -> i64 {
     let takes = matches!(
         action,

@@ -312,7 +312,7 @@ fn is_same(
 /// The number of cases that were tried under an edition.
 #[derive(Default)]
 struct Tried {
-    /// Scenarios: all, those that were valid, and those of them whose course was decided.
+    /// Numbers of scenarios: all, valid ones, and valid ones whose course was decided.
     scenarios: [u32; 3],
     /// The same for each verb.
     verbs: BTreeMap<&'static str, [u32; 3]>,
