@@ -58,6 +58,8 @@ pub(super) fn run(arguments: &Arguments, colour: ColorChoice) -> Result<Exit, Ex
     };
     let Some(target) = target(&plan) else {
         terminal::print(&fleet)?;
+        let line = "no instance is listed, so that no event was tried: add the calls above";
+        terminal::print_stderr(line);
         return Ok(Exit::Success);
     };
     let (mut events, mut decided) = (Vec::new(), Trial::default());

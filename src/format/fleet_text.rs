@@ -210,3 +210,28 @@ fn autoscale_text(scale: &WrittenAutoscale) -> String {
     flow.some("default", scale.default);
     flow.end()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::{Problems, Sources};
+    use crate::format::{Read, parse_yaml};
+
+    fn again(text: &str) -> String {
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let file = sources.add("fleet.yaml", text);
+        let node = parse_yaml(&sources, file, &mut problems).unwrap();
+        let written = WrittenInstance::read(&node, &mut problems).unwrap();
+        assert!(problems.is_empty());
+        instance_text(&written)
+    }
+
+    #[test]
+    fn an_instance_is_written_with_its_prices() {
+        let text = "{ billing: spot, resources: { data: { kind: data-disk, gib: 5, hourly: 0.0485 } }, \
+                    tags: { a: b }, hourly: 0.412, worth: 60000 }";
+        assert_eq!(again(text), text);
+        assert_eq!(again("{ worth: 0 }"), "{ worth: 0 }");
+        assert_eq!(again("{}"), "{}");
+    }
+}

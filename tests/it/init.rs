@@ -54,6 +54,15 @@ fn listings_of_each_cloud_become_a_first_scenario() {
 }
 
 #[test]
+fn a_listing_without_an_instance_says_why_it_has_no_events() {
+    let file = "scenarios/data/azure/vmss-list.json";
+    let ran = stayput(&["init", file, "--captured", "2026-06-01T00:00:00Z"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("no instance is listed"), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("events:"), "{}", ran.stdout);
+}
+
+#[test]
 fn an_unknown_policy_and_an_absent_file_are_refused() {
     for arguments in [&["--policy", "nimbus@2030"][..], &["no-such-file.json"]] {
         let ran = stayput(&[&["init"], arguments].concat());
