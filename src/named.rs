@@ -26,14 +26,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::money::Currency;
 use crate::policy::Remedy;
 use crate::record::{
-    Cause, Change, Decision, HouseFinding, Loss, Origin, Record, Request, Subject, Target, What,
+    Alert, Cause, Change, Decision, HouseFinding, Loss, Origin, Record, Request, Subject, Target,
+    What,
 };
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
 use crate::words::{
-    Action, Billing, Channel, Confidence, Effect, Fate, Health, Lifecycle, LimitedBy, Membership,
-    ModelId, Outcome, PolicyId, ProtectionSet, RequestResult, ResourceKind, RuleSeverity, SwitchId,
-    Trigger, Verdict, Word,
+    Action, AlertKind, Billing, Channel, Confidence, Effect, Fate, Health, Lifecycle, LimitedBy,
+    Membership, ModelId, Outcome, PolicyId, ProtectionSet, RequestResult, ResourceKind,
+    RuleSeverity, SwitchId, Trigger, Verdict, Word,
 };
 
 /// The header of a run: its inputs.
@@ -85,6 +86,8 @@ pub enum NamedRecord {
     Loss(NamedLoss),
     /// A house rule that is broken.
     Finding(NamedFinding),
+    /// A watched call or change, or a lost instance with the first alert about it.
+    Alert(NamedAlert),
 }
 
 /// A house rule that is broken.
@@ -104,6 +107,29 @@ pub struct NamedFinding {
     pub actor: Option<String>,
     /// The violation, as a sentence.
     pub text: String,
+}
+
+/// A watched call or change about an instance, or its loss.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedAlert {
+    /// Instant of the call, the change or the loss.
+    pub at: Instant,
+    /// Number of the request.
+    pub seq: u64,
+    /// What the record states.
+    pub kind: AlertKind,
+    /// The watch; `None` for a loss without an alert.
+    pub watch: Option<String>,
+    /// The instance.
+    pub instance: String,
+    /// The names that the call can have in the audit trail.
+    pub event: String,
+    /// The caller; `None` if none is known.
+    pub actor: Option<String>,
+    /// When the alert comes, at the earliest and at the latest; `None` if none comes.
+    pub seen: Option<(Instant, Instant)>,
+    /// Seconds from the alert to the loss; `None` unless the record is of a loss with an alert.
+    pub notice: Option<i64>,
 }
 
 /// Where a record stands in its run, and where it comes from.
@@ -312,6 +338,7 @@ impl NamedRecord {
             Record::Change(change) => Self::Change(named_change(change, header)),
             Record::Loss(loss) => Self::Loss(named_loss(loss, header)),
             Record::Finding(finding) => Self::Finding(named_finding(finding, header)),
+            Record::Alert(alert) => Self::Alert(named_alert(alert, header)),
         }
     }
 }
@@ -455,6 +482,20 @@ fn named_finding(finding: &HouseFinding, header: &RunHeader) -> NamedFinding {
         subject: named_subject(finding.subject, header),
         actor: finding.actor.map(|actor| header.actor(actor).to_owned()),
         text: finding.text.to_string(),
+    }
+}
+
+fn named_alert(alert: &Alert, header: &RunHeader) -> NamedAlert {
+    NamedAlert {
+        at: Instant(alert.at),
+        seq: alert.seq,
+        kind: alert.kind,
+        watch: alert.watch.as_ref().map(ToString::to_string),
+        instance: header.instance(alert.instance).to_owned(),
+        event: alert.event.to_string(),
+        actor: alert.actor.map(|actor| header.actor(actor).to_owned()),
+        seen: alert.seen.map(|(from, to)| (Instant(from), Instant(to))),
+        notice: alert.notice,
     }
 }
 

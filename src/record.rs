@@ -7,10 +7,10 @@ use crate::money::Money;
 use crate::policy::{Basis, Facts, Remedy, Ruling};
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, Action, ActorId, Billing, Channel, DecidingFactor, Effect, EventId, Fate, GroupId,
-    Health, InstanceId, Lifecycle, LimitedBy, Locks, Membership, ModelId, Obstacle, Outcome,
-    PolicyId, ProtectionId, ProtectionSet, RequestResult, ResourceKind, RuleId, RuleSeverity,
-    TimerName, Trigger, ZoneId,
+    AccountId, Action, ActorId, AlertKind, Billing, Channel, DecidingFactor, Effect, EventId, Fate,
+    GroupId, Health, InstanceId, Lifecycle, LimitedBy, Locks, Membership, ModelId, Obstacle,
+    Outcome, PolicyId, ProtectionId, ProtectionSet, RequestResult, ResourceKind, RuleId,
+    RuleSeverity, TimerName, Trigger, ZoneId,
 };
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ pub enum Record {
     Loss(Loss),
     /// A house rule that is broken.
     Finding(HouseFinding),
+    /// A watched call or change, or a lost instance with the first alert about it.
+    Alert(Box<Alert>),
 }
 
 impl Record {
@@ -38,6 +40,7 @@ impl Record {
             Self::Change(change) => change.at,
             Self::Loss(loss) => loss.at,
             Self::Finding(finding) => finding.at,
+            Self::Alert(alert) => alert.at,
         }
     }
 
@@ -48,6 +51,7 @@ impl Record {
             Self::Decision(decision) => decision.seq,
             Self::Change(change) => change.seq,
             Self::Loss(loss) => loss.seq,
+            Self::Alert(alert) => alert.seq,
             Self::Finding(finding) => match finding.seq {
                 Some(seq) => seq,
                 None => 0,
@@ -387,6 +391,52 @@ pub struct HouseFinding {
     pub actor: Option<ActorId>,
     /// The violation, as a sentence.
     pub text: Box<str>,
+}
+
+/// A watched call or change about an instance, or its loss.
+#[derive(Debug, Clone)]
+pub struct Alert {
+    /// Number of the request.
+    pub seq: u64,
+    /// Instant of the call, the change or the loss.
+    pub at: SimTime,
+    /// What the record states.
+    pub kind: AlertKind,
+    /// The watch; of a loss the one that raised the first alert, `None` if there is none.
+    pub watch: Option<Arc<str>>,
+    /// The instance.
+    pub instance: InstanceId,
+    /// The verb of the call; `None` if there is no call.
+    pub verb: Option<&'static str>,
+    /// The names that the call can have in the audit trail, joined by ` or `.
+    pub event: Box<str>,
+    /// The caller; `None` if none is known.
+    pub actor: Option<ActorId>,
+    /// The trigger of a loss; `None` for calls and changes.
+    pub trigger: Option<Trigger>,
+    /// When the alert comes, at the earliest and at the latest; `None` if none comes.
+    pub seen: Option<(SimTime, SimTime)>,
+    /// Seconds from the alert, at the latest, to the loss; less than 0 if the loss came first.
+    /// `None` for calls and changes, and for a loss without an alert.
+    pub notice: Option<i64>,
+    /// The policy, its rule on what the trail records, and the basis of the alert; `None` for a
+    /// loss.
+    pub basis: Option<(PolicyId, RuleId, Basis)>,
+    /// All calls about a lost instance, in order; empty for calls and changes.
+    pub calls: Vec<CallAbout>,
+}
+
+/// A call about an instance, as its audit trail contains it.
+#[derive(Debug, Clone)]
+pub struct CallAbout {
+    /// Instant of the call.
+    pub at: SimTime,
+    /// The names that it can have.
+    pub event: Arc<str>,
+    /// The caller; `None` if none is known.
+    pub actor: Option<ActorId>,
+    /// When an alert from it would come at the latest; `None` if the trail does not contain it.
+    pub seen: Option<SimTime>,
 }
 
 /// An instance at the start of a run; an instance that an event creates has the state in which it

@@ -65,7 +65,7 @@ pub fn run(plan: Plan) -> EngineCounts {
                 }
                 Record::Change(_) => reported.changes += 1,
                 Record::Loss(_) => reported.losses += 1,
-                Record::Finding(_) => {}
+                Record::Finding(_) | Record::Alert(_) => {}
             }
         }
     }

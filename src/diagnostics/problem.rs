@@ -107,6 +107,8 @@ crate::words::words! {
         UnusedAllowance = "W062",
         /// The name of an action that no call needs.
         UnknownAction = "W063",
+        /// A watch that names only some of the names that a call can have in the audit trail.
+        PartlyWatched = "W064",
         /// An accepted change that the old policy already contains.
         AcceptanceSpent = "W084",
         /// A source in a user's edition without an address or a section.

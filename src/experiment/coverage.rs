@@ -57,6 +57,11 @@ impl Reach {
             Record::Loss(loss) => {
                 self.policy(loss.rule.0).rules.insert(loss.rule.1);
             }
+            Record::Alert(alert) => {
+                if let Some((policy, rule, _)) = alert.basis {
+                    self.policy(policy).rules.insert(rule);
+                }
+            }
             Record::Change(_) | Record::Finding(_) => {}
         }
     }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::plan::{HouseDemand, HouseRule, Plan};
+use super::alerts::unseen_lift;
+use crate::plan::{HouseDemand, HouseRule, Plan, Watcher};
 use crate::policy::Switched;
-use crate::record::{Decision, HouseFinding, Record, Subject, What};
+use crate::record::{Change, Decision, HouseFinding, Record, Subject, What};
 use crate::run_header::RunHeader;
 use crate::time::{SimSpan, SimTime};
 use crate::words::{
@@ -15,11 +16,15 @@ use crate::world::{Run, World};
 
 /// The findings about the fleet of a plan at its start, with the names of its ids.
 pub fn house_at_start(plan: Plan) -> (RunHeader, Vec<HouseFinding>) {
-    let mut watch = HouseWatch::new(plan.house.clone());
+    let mut watch = HouseWatch::new(plan.house.clone(), plan.watch.clone());
     let run = Run::start(plan);
     let found = watch.begin(run.world()).into_iter().filter_map(|record| match record {
         Record::Finding(finding) => Some(finding),
-        Record::Request(_) | Record::Decision(_) | Record::Change(_) | Record::Loss(_) => None,
+        Record::Request(_)
+        | Record::Decision(_)
+        | Record::Change(_)
+        | Record::Loss(_)
+        | Record::Alert(_) => None,
     });
     let found = found.collect();
     (run.world().header().clone(), found)
@@ -28,6 +33,7 @@ pub fn house_at_start(plan: Plan) -> (RunHeader, Vec<HouseFinding>) {
 /// The state of the house rules during a run.
 pub struct HouseWatch {
     rules: Arc<[HouseRule]>,
+    watchers: Arc<[Watcher]>,
     /// The rules that are broken for an instance, so that each break is reported once.
     broken: BTreeSet<(usize, InstanceId)>,
     /// The last snapshot of each instance in this run.
@@ -37,10 +43,11 @@ pub struct HouseWatch {
 }
 
 impl HouseWatch {
-    /// A watch over these rules.
-    pub const fn new(rules: Arc<[HouseRule]>) -> Self {
+    /// A watch over some rules, with the watches of the plan.
+    pub const fn new(rules: Arc<[HouseRule]>, watchers: Arc<[Watcher]>) -> Self {
         Self {
             rules,
+            watchers,
             broken: BTreeSet::new(),
             snapshots: BTreeMap::new(),
             schedules: BTreeMap::new(),
@@ -52,26 +59,24 @@ impl HouseWatch {
         self.broken.iter().any(|(number, _)| *number == rule)
     }
 
-    /// Whether there is nothing to watch.
-    pub fn is_idle(&self) -> bool {
-        self.rules.is_empty()
-    }
-
     /// The findings about the fleet at the start.
     pub fn begin(&mut self, world: &World) -> Vec<Record> {
         let at = world.header().start;
         let mut found = Vec::new();
         for (number, rule) in self.rules.clone().iter().enumerate() {
-            for id in &rule.instances {
-                self.look(number, rule, *id, world, (None, at, None), &mut found);
+            for id in rule.instances.at_start() {
+                self.look(number, rule, id, world, (None, at, None), &mut found);
             }
         }
         found
     }
 
-    /// The findings about the records of a step.
-    pub fn after(&mut self, records: &[Record], world: &World) -> Vec<Record> {
+    /// The findings about the records of a step and the alerts that they raised.
+    pub fn after(&mut self, records: &[Record], raised: &[Record], world: &World) -> Vec<Record> {
         let mut found = Vec::new();
+        if self.rules.is_empty() {
+            return found;
+        }
         for record in records {
             match record {
                 Record::Change(change) => {
@@ -82,12 +87,13 @@ impl HouseWatch {
                     let place = (Some(change.seq), change.at, actor);
                     for (number, rule) in self.rules.clone().iter().enumerate() {
                         for id in touched(change.subject, rule, world) {
+                            unannounced(rule, id, change, (raised, world), &mut found);
                             self.look(number, rule, id, world, place, &mut found);
                         }
                     }
                 }
-                Record::Decision(decision) => self.release(decision, &mut found),
-                Record::Request(_) | Record::Loss(_) | Record::Finding(_) => {}
+                Record::Decision(decision) => self.release(decision, world, &mut found),
+                Record::Request(_) | Record::Loss(_) | Record::Finding(_) | Record::Alert(_) => {}
             }
         }
         found
@@ -130,6 +136,7 @@ impl HouseWatch {
             HouseDemand::TwoToRelease => one_can_release(world, id),
             HouseDemand::TwoToSchedule => self.one_scheduled(world, id),
             HouseDemand::SnapshotWithin(_) => None,
+            HouseDemand::AlertWithin(within) => self.one_unseen(world, id, *within),
         };
         let Some(text) = wrong else {
             self.broken.remove(&(number, id));
@@ -138,6 +145,13 @@ impl HouseWatch {
         if self.broken.insert((number, id)) {
             found.push(finding(rule, id, (seq, at, actor), text));
         }
+    }
+
+    /// Why the call that switches off a protection that is on would raise no alert in time.
+    fn one_unseen(&self, world: &World, id: InstanceId, within: SimSpan) -> Option<String> {
+        let (on, unknown) = world.protections(id);
+        let mut all = on.union(unknown).iter();
+        all.find_map(|protection| unseen_lift(&self.watchers, world, id, protection, within))
     }
 
     /// The violation, if one person alone has scheduled the release of a protected instance.
@@ -158,12 +172,13 @@ impl HouseWatch {
     }
 
     /// Checks the rules about releases.
-    fn release(&self, decision: &Decision, found: &mut Vec<Record>) {
+    fn release(&self, decision: &Decision, world: &World, found: &mut Vec<Record>) {
         if decision.effect != Effect::Released {
             return;
         }
         let id = decision.instance;
-        for rule in self.rules.iter().filter(|rule| rule.instances.contains(&id)) {
+        let header = world.header();
+        for rule in self.rules.iter().filter(|rule| rule.instances.contains(id, header)) {
             let HouseDemand::SnapshotWithin(within) = rule.demand else { continue };
             let Some(text) = self.without_snapshot(id, decision.at, within) else { continue };
             let place = (Some(decision.seq), decision.at, decision.origin.actor());
@@ -187,16 +202,47 @@ impl HouseWatch {
 
 /// The instances of a rule that a change affects.
 fn touched(subject: Subject, rule: &HouseRule, world: &World) -> Vec<InstanceId> {
-    let all = rule.instances.iter().copied();
-    match subject {
-        Subject::Instance(id) => rule.instances.get(&id).copied().into_iter().collect(),
-        Subject::Group(group) => {
-            all.filter(|id| world.fleet().instance(*id).group == Some(group)).collect()
-        }
+    let mut all: Vec<InstanceId> = match subject {
+        Subject::Instance(id) => vec![id],
+        Subject::Group(group) => world.fleet().group(group).members.iter().copied().collect(),
         Subject::Account(account) => {
-            all.filter(|id| world.fleet().instance(*id).account == account).collect()
+            world.fleet().account(account).instances.iter().copied().collect()
         }
+    };
+    all.retain(|id| rule.instances.contains(*id, world.header()));
+    all
+}
+
+/// Reports a protection that was switched off without an alert in time.
+fn unannounced(
+    rule: &HouseRule,
+    id: InstanceId,
+    change: &Change,
+    (raised, world): (&[Record], &World),
+    found: &mut Vec<Record>,
+) {
+    let HouseDemand::AlertWithin(within) = rule.demand else { return };
+    let What::Protections(policy, from, to) = change.what else { return };
+    let lifted = from.difference(to);
+    if lifted.is_empty() {
+        return;
     }
+    let seen = raised.iter().filter_map(|record| match record {
+        Record::Alert(alert) if alert.seq == change.seq && alert.instance == id => {
+            alert.seen.map(|(_, latest)| latest.since(change.at))
+        }
+        _ => None,
+    });
+    let names = world.header().protections(policy, lifted).join(" and ");
+    let text = match seen.min() {
+        Some(after) if after <= within => return,
+        Some(after) => format!(
+            "{names} was switched off, and the alert comes up to {after} later; at most {within} is allowed"
+        ),
+        None => format!("{names} was switched off without an alert"),
+    };
+    let place = (Some(change.seq), change.at, change.origin.actor());
+    found.push(finding(rule, id, place, text));
 }
 
 fn finding(

@@ -4,6 +4,7 @@
 //! each to the [`Judge`], to the [`Summary`], and to the reports.
 
 mod affected;
+mod alerts;
 mod coverage;
 mod decision_watch;
 mod estimate;

@@ -244,7 +244,10 @@ impl ReplicatedPlan {
                         counting.decision(decision, run.world().header(), &self.counts);
                     }
                     Record::Loss(loss) => counting.loss(loss),
-                    Record::Request(_) | Record::Change(_) | Record::Finding(_) => {}
+                    Record::Request(_)
+                    | Record::Change(_)
+                    | Record::Finding(_)
+                    | Record::Alert(_) => {}
                 }
             }
         }

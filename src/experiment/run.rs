@@ -1,5 +1,6 @@
 //! Runs one plan to its end.
 
+use super::alerts::AlertWatch;
 use super::expectations::judge::Judge;
 use super::house::HouseWatch;
 use crate::kernel::{Limit, Limits, Stop};
@@ -96,7 +97,8 @@ pub fn carry_out_while<E>(
     may_continue: impl Fn() -> bool,
     mut on_record: impl FnMut(&Record, &World) -> Result<(), E>,
 ) -> Result<(Ending, Run), E> {
-    let mut house = HouseWatch::new(plan.house.clone());
+    let mut alerts = AlertWatch::new(&plan);
+    let mut house = HouseWatch::new(plan.house.clone(), plan.watch.clone());
     let mut run = Run::start_within(plan, limits);
     if let Some(judge) = &mut judge {
         judge.begin(run.world());
@@ -115,9 +117,16 @@ pub fn carry_out_while<E>(
         if !run.step() {
             break;
         }
-        let found =
-            if house.is_idle() { Vec::new() } else { house.after(run.records(), run.world()) };
-        for record in run.records().iter().chain(&found) {
+        let raised = alerts.after(run.records(), run.world());
+        for record in &raised {
+            if let Record::Alert(alert) = record
+                && let Some((policy, _, basis)) = alert.basis
+            {
+                run.rely(policy, basis.switches);
+            }
+        }
+        let found = house.after(run.records(), &raised, run.world());
+        for record in run.records().iter().chain(&raised).chain(&found) {
             if let Some(judge) = &mut judge {
                 judge.add(record, run.world());
             }

@@ -112,7 +112,7 @@ impl Summary {
             Record::Decision(decision) => self.decision(decision),
             Record::Change(_) => self.changes += 1,
             Record::Loss(loss) => self.loss(loss),
-            Record::Finding(_) => {}
+            Record::Finding(_) | Record::Alert(_) => {}
         }
     }
 

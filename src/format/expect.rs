@@ -37,6 +37,8 @@ record! {
         default "totals" => totals: Lines<WrittenTotal>,
         /// Instances of which no single caller can cause the release or the loss of a disk.
         default "two-person" => two_person: OneOrMany<Spanned<WrittenTwoPerson>>,
+        /// Instances about which an alert comes in time before each of them is lost.
+        default "alerted" => alerted: OneOrMany<Spanned<WrittenAlerted>>,
         /// Whether a decision that no line lists fails the test.
         default "exact" => exact: bool,
     }
@@ -151,6 +153,18 @@ record! {
         required "within" => within: SimSpan,
         /// The largest number of calls; 3 if not given.
         optional "calls" => calls: u8,
+    }
+}
+
+record! {
+    /// Instances about which an alert comes in time, if they are lost.
+    WrittenAlerted: "an expectation of alerts" {
+        /// The cases in which it is expected; all cases if not given.
+        optional "in" => within_cases: OneOrMany<Spanned<Name>>,
+        /// The instances; all instances if not given.
+        optional "instance" => instance: Selector,
+        /// The shortest time between the first alert and the loss.
+        required "before-loss" => before_loss: SimSpan,
     }
 }
 

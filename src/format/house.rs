@@ -24,6 +24,9 @@ record! {
         optional "two-people" => two_people: Spanned<TwoPeople>,
         /// Demand: an instance is only released if a snapshot of it is at most this old.
         optional "snapshot-within" => snapshot_within: SimSpan,
+        /// Demand: an alert under `watch` comes at most this long after a protection is switched
+        /// off.
+        optional "alert-within" => alert_within: SimSpan,
     }
 }
 

@@ -32,6 +32,7 @@ mod tree;
 mod verb_list;
 mod verb_schemas;
 pub mod verbs;
+mod watch;
 mod yaml;
 
 pub use autoscale::{WrittenAutoscale, WrittenMetricRule, WrittenProfile};
@@ -61,6 +62,7 @@ pub use sections::{
 pub use selector::{LONGEST, Selector, SelectorPart, count, expand, glob, not_a_range};
 pub use tree::{Entry, Node, Style, Value};
 pub use verbs::{VERBS, WrittenVerb, verb_definition, verb_keys, verb_needs};
+pub use watch::WrittenWatcher;
 pub use yaml::parse_yaml;
 
 pub(crate) use cases::value_name;

@@ -14,6 +14,7 @@ use super::sections::{WrittenFile, WrittenFleet, WrittenMetrics, is_file, read_f
 use super::tree::{Entry, Node, Value};
 use super::verb_schemas::{VerbContext, or_never, verb_schemas};
 use super::verbs::{VERBS, WrittenVerb};
+use super::watch::WrittenWatcher;
 use crate::diagnostics::{Code, Problem, Problems, Span, Spanned, Suggestion};
 use crate::money::Currency;
 use crate::time::SimSpan;
@@ -52,6 +53,8 @@ record! {
         default "roles" => roles: Map<WrittenPrincipal>,
         /// House rules, by name: demands on the fleet at the start and after every change.
         default "house" => house: Map<WrittenHouseRule>,
+        /// Watches, by name: the calls and changes that raise alerts.
+        default "watch" => watch: Map<WrittenWatcher>,
         /// The fleet.
         required "fleet" => fleet: WrittenFleet,
         /// Metrics for autoscale rules, by name, or `{ file: metrics.csv }`.

@@ -140,6 +140,11 @@ impl<M: Model, S: Iterator<Item = (SimTime, M::Event)>> Simulation<M, S> {
         &self.model
     }
 
+    /// The model, for what an observer adds between two events.
+    pub const fn model_mut(&mut self) -> &mut M {
+        &mut self.model
+    }
+
     /// Why the simulation ended; `None` while it is in progress.
     pub const fn stop(&self) -> Option<Stop> {
         self.stop

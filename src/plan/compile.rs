@@ -19,6 +19,7 @@ use super::script::Script;
 use super::script_builder::{Listed, script};
 use super::switches::Assuming;
 use super::tables::{Ahead, InputTable, LeftOver, Texts, populate, script_in_pieces};
+use super::watch_builder::watchers;
 use crate::diagnostics::{
     Code, FileId, Files, Problem, Problems, Severity, Sources, Span, Spanned, Stream, Suggestion,
 };
@@ -295,6 +296,7 @@ impl ScenarioCompiler<'_> {
         resolver.all_are_targets();
         let principals = principals(&mut resolver, written).map(Arc::new);
         let house = house_rules(&mut resolver, &written.house);
+        let watch = watchers(&mut resolver, &written.watch);
         let span = (end, written.length.span);
         let mut streamed = None;
         let mut listed = match &texts.events {
@@ -318,7 +320,7 @@ impl ScenarioCompiler<'_> {
         let random = Sourcing::new(&mut resolver, &fleet, tables, &mut listed)
             .sources(&written.random, span);
         let plan = finish(case, resolver, fleet, (listed, streamed, random), self.options.unjudged);
-        let plan = Plan { principals, house, ..plan };
+        let plan = Plan { principals, house, watch, ..plan };
         self.note_streams(&plan, texts, of_fleet);
         Ok(plan)
     }
@@ -474,6 +476,7 @@ fn finish(
         flags,
         principals: None,
         house: [].into(),
+        watch: [].into(),
         expectations,
         counts,
         defaults,

@@ -1,11 +1,12 @@
 //! A plan: a scenario with every name resolved, whose run cannot fail.
 
 use super::expectations::{DecisionLine, Expectations};
-use super::house::HouseRule;
+use super::house::{HouseDemand, HouseRule};
 use super::principals::Principals;
 use super::random::RandomSource;
 use super::script::Script;
 use super::targets::Flags;
+use super::watch::Watcher;
 use crate::diagnostics::Span;
 use crate::fleet::Fleet;
 use crate::run_header::RunHeader;
@@ -48,6 +49,8 @@ pub struct Plan {
     pub principals: Option<Arc<Principals>>,
     /// The house rules.
     pub house: Arc<[HouseRule]>,
+    /// The watches.
+    pub watch: Arc<[Watcher]>,
     /// The expectations.
     pub expectations: Expectations,
     /// The decisions that are counted in each replication, by name.
@@ -60,4 +63,14 @@ pub struct Plan {
     pub values: Vec<(String, String)>,
     /// The span of each event; empty if the events were read row by row.
     pub event_spans: Vec<Span>,
+}
+
+impl Plan {
+    /// Whether calls have to be noted, because something reads them.
+    pub fn needs_calls(&self) -> bool {
+        let is_about_alerts = |demand: &HouseDemand| matches!(demand, HouseDemand::AlertWithin(_));
+        !self.watch.is_empty()
+            || !self.expectations.alerted.is_empty()
+            || self.house.iter().any(|rule| is_about_alerts(&rule.demand))
+    }
 }

@@ -1,16 +1,18 @@
 //! Resolves expectations: names become ids, times become instants.
 
 use super::expectations::{
-    DecisionLine, Expectation, Expectations, LossLine, RequestLine, TotalLine, TwoPersonLine, Watch,
+    AlertedLine, DecisionLine, Expectation, Expectations, LossLine, RequestLine, TotalLine,
+    TwoPersonLine, Watch,
 };
 use super::names::{NameTable, with_known};
 use super::protections::unknown_protection;
 use super::resolver::Resolver;
 use super::script_builder::Events;
+use super::watch_builder::members;
 use crate::diagnostics::{Code, Problem, Span, Spanned, closest};
 use crate::format::expect::{
-    AnyOf, Lines, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest, WrittenTotal,
-    WrittenTwoPerson, WrittenWatch,
+    AnyOf, Lines, WrittenAlerted, WrittenDecision, WrittenExpect, WrittenLoss, WrittenRequest,
+    WrittenTotal, WrittenTwoPerson, WrittenWatch,
 };
 use crate::format::{Map, Name, OneOrMany, Selector, VERBS, When as Written, WrittenHouseRule};
 use crate::policy::Policy;
@@ -60,6 +62,7 @@ impl Expecting<'_, '_> {
                 |p| &p.within_cases,
                 Self::two_person,
             ),
+            alerted: self.lines(&Lines(part.alerted.0.clone()), |p| &p.within_cases, Self::alerted),
             house: self.house(&part.findings),
             exact: part.exact,
         }
@@ -358,6 +361,11 @@ impl Expecting<'_, '_> {
         instances.sort_unstable();
         let calls = part.calls.map_or(3, usize::from);
         Some(TwoPersonLine { instances, within: part.within, calls })
+    }
+
+    fn alerted(&mut self, part: &WrittenAlerted, _: Span) -> Option<AlertedLine> {
+        let instances = members(self.resolver, part.instance.as_ref())?;
+        Some(AlertedLine { instances, before_loss: part.before_loss })
     }
 
     fn total(&mut self, part: &WrittenTotal, span: Span) -> Option<TotalLine> {

@@ -1,5 +1,6 @@
 //! Expectations with every name resolved.
 
+use super::members::Members;
 use crate::diagnostics::{Span, Spanned};
 use crate::format::expect::AccountIs;
 use crate::record::Cause;
@@ -28,6 +29,8 @@ pub struct Expectations {
     pub totals: Vec<Expectation<TotalLine>>,
     /// Instances whose loss needs two callers.
     pub two_person: Vec<Expectation<TwoPersonLine>>,
+    /// Instances about which an alert comes before a loss.
+    pub alerted: Vec<Expectation<AlertedLine>>,
     /// House rules by name, each with whether it is to be broken.
     pub house: Vec<Expectation<(String, bool)>>,
     /// Whether a decision that no line lists is a failure.
@@ -45,6 +48,15 @@ pub struct TwoPersonLine {
     pub calls: usize,
 }
 
+/// Instances about which an alert comes before a loss.
+#[derive(Debug, Clone)]
+pub struct AlertedLine {
+    /// The instances.
+    pub instances: Members,
+    /// The shortest time between the first alert and the loss.
+    pub before_loss: SimSpan,
+}
+
 impl Expectations {
     /// The number of lines.
     pub fn len(&self) -> usize {
@@ -56,6 +68,7 @@ impl Expectations {
             + self.always.len()
             + self.totals.len()
             + self.two_person.len()
+            + self.alerted.len()
             + self.house.len()
     }
 
@@ -72,6 +85,7 @@ impl Expectations {
             .chain(spans(&self.always))
             .chain(spans(&self.totals))
             .chain(spans(&self.two_person))
+            .chain(spans(&self.alerted))
             .chain(spans(&self.house));
         all.min_by_key(|span| span.start)
     }

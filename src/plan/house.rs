@@ -1,10 +1,10 @@
 //! House rules with ids in place of names.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::members::Members;
 use crate::time::SimSpan;
-use crate::words::{InstanceId, ProtectionSet, RuleSeverity, Trigger};
+use crate::words::{ProtectionSet, RuleSeverity, Trigger};
 
 /// A house rule.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct HouseRule {
     /// How serious it is to break the rule.
     pub severity: RuleSeverity,
     /// The instances to which the rule applies.
-    pub instances: BTreeSet<InstanceId>,
+    pub instances: Members,
     /// The demand on these instances.
     pub demand: HouseDemand,
 }
@@ -30,4 +30,6 @@ pub enum HouseDemand {
     TwoToSchedule,
     /// A release needs a snapshot that is at most this old.
     SnapshotWithin(SimSpan),
+    /// An alert comes at most this long after a protection is switched off.
+    AlertWithin(SimSpan),
 }

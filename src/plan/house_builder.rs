@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::house::{HouseDemand, HouseRule};
 use super::protections::protection_of;
 use super::resolver::Resolver;
+use super::watch_builder::members;
 use crate::diagnostics::{Code, Problem, Span};
 use crate::format::{Map, Name, TwoPeople, WrittenHouseRule};
-use crate::words::{InstanceId, ProtectionSet, RuleSeverity, Subject, Trigger};
+use crate::words::{ProtectionSet, RuleSeverity, Subject, Trigger};
 
 /// Resolves the house rules of a scenario.
 pub fn house_rules(
@@ -16,15 +17,11 @@ pub fn house_rules(
 ) -> Arc<[HouseRule]> {
     let rules = written.0.iter().filter_map(|(name, rule)| {
         let demand = demand(resolver, &name.value, name.span, rule)?;
-        let all = || (0..resolver.instances.len()).map(InstanceId::from_index).collect();
-        let instances = match &rule.instance {
-            Some(selector) => resolver.select(selector)?,
-            None => all(),
-        };
+        let instances = members(resolver, rule.instance.as_ref())?;
         Some(HouseRule {
             name: (*name.value.0).into(),
             severity: rule.severity.unwrap_or(RuleSeverity::Error),
-            instances: instances.into_iter().collect(),
+            instances,
             demand,
         })
     });
@@ -38,12 +35,13 @@ fn demand(
     rule: &WrittenHouseRule,
 ) -> Option<HouseDemand> {
     let in_force = rule.in_force.is_some();
-    let count = [in_force, rule.two_people.is_some(), rule.snapshot_within.is_some()];
+    let (snapshot, alert) = (rule.snapshot_within, rule.alert_within);
+    let count = [in_force, rule.two_people.is_some(), snapshot.is_some(), alert.is_some()];
     if count.iter().filter(|given| **given).count() != 1 {
         let title = format!("the house rule `{name}` needs exactly one demand");
         let problem = Problem::at(Code::Contradiction, span, title, "not one demand");
         resolver.problems.add(
-            problem.help("write one of `in-force: PROTECTION`, `two-people: release`, `two-people: schedule`, `snapshot-within: 24h`"),
+            problem.help("write one of `in-force: PROTECTION`, `two-people: release`, `two-people: schedule`, `snapshot-within: 24h`, `alert-within: 15m`"),
         );
         return None;
     }
@@ -75,9 +73,10 @@ fn demand(
         }
         return Some(HouseDemand::InForce(sets, against));
     }
-    Some(match (&rule.two_people, rule.snapshot_within) {
-        (Some(two), _) if two.value == TwoPeople::Schedule => HouseDemand::TwoToSchedule,
-        (_, Some(within)) => HouseDemand::SnapshotWithin(within),
+    Some(match (&rule.two_people, snapshot, alert) {
+        (Some(two), ..) if two.value == TwoPeople::Schedule => HouseDemand::TwoToSchedule,
+        (_, Some(within), _) => HouseDemand::SnapshotWithin(within),
+        (.., Some(within)) => HouseDemand::AlertWithin(within),
         _ => HouseDemand::TwoToRelease,
     })
 }

@@ -35,6 +35,7 @@ mod house_builder;
 mod imports;
 mod instance_builder;
 mod listing;
+mod members;
 mod mentioned;
 mod name_lookup;
 mod names;
@@ -60,6 +61,8 @@ mod switches;
 mod tables;
 mod targets;
 mod verb_keys;
+mod watch;
+mod watch_builder;
 
 pub use crate::format::expect::AccountIs;
 pub use crate::format::{SpanDistribution, UnsignedDecimal, VERBS, WrittenScenario};
@@ -68,10 +71,11 @@ pub use compiled::{Assumption, Plan};
 pub use compiler::Options;
 pub use events::Event;
 pub use expectations::{
-    CheckTime, DecisionLine, Expectation, Expectations, GroupState, InstanceState, LossLine,
-    RequestLine, StateLine, StateOf, TotalLine, TwoPersonLine, Watch,
+    AlertedLine, CheckTime, DecisionLine, Expectation, Expectations, GroupState, InstanceState,
+    LossLine, RequestLine, StateLine, StateOf, TotalLine, TwoPersonLine, Watch,
 };
 pub use house::{HouseDemand, HouseRule};
+pub use members::Members;
 pub use principals::{Principals, Resource};
 pub use random::{Alternative, Among, FollowUp, RandomSource, Same};
 pub use reduced::ReducedPlan;
@@ -80,6 +84,7 @@ pub use script::{EventTable, ListedPlay, NextEvent, Play, Script, Scripted, Unre
 pub use setting_checks::{judges, lead};
 pub use spelling::Spelling;
 pub use targets::{EventTargets, Flags, FlagsRef, Targets};
+pub use watch::Watcher;
 
 pub mod verb {
     //! The verbs with ids in place of names.

@@ -79,6 +79,7 @@ impl Plan {
             flags: Vec::new(),
             principals: self.principals.clone(),
             house: [].into(),
+            watch: [].into(),
             expectations: super::expectations::Expectations::default(),
             counts: Vec::new(),
             defaults: BTreeSet::new(),

@@ -11,6 +11,7 @@ use super::order::Order;
 use super::permission::Permissions;
 use super::questions::questions;
 use super::table::DecisionTable;
+use super::trail::Trail;
 use crate::diagnostics::{FileId, Span};
 use crate::time::{ApiVersion, CalendarSpan, SimSpan, UtcOffset};
 use crate::words::{
@@ -119,6 +120,8 @@ pub struct Policy {
     pub preconditions: Vec<Precondition>,
     /// The permissions that callers need; `None` if the edition states none.
     pub permissions: Option<Permissions>,
+    /// The audit trail; `None` if the edition states none.
+    pub trail: Option<Trail>,
     /// Tables of all other answers of the provider.
     pub tables: DecisionTables,
     /// Limits on scheduled releases.

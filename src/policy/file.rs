@@ -5,7 +5,8 @@
 use super::defaults::WrittenDefaults;
 use super::questions::questions;
 use super::rule_node::{
-    AnswerNode, Impossible, PermissionRule, PreconditionRule, RuleNode, Rules, SpaceNode, WorksWhen,
+    AnswerNode, Impossible, PermissionRule, PreconditionRule, RuleNode, Rules, SpaceNode,
+    TrailRule, WorksWhen,
 };
 use super::written_step::WrittenClocks;
 use crate::diagnostics::Spanned;
@@ -50,6 +51,8 @@ macro_rules! policy {
                 default "preconditions" => preconditions: Rules<PreconditionRule>,
                 /// The permissions that a caller needs; scenarios with principals need them.
                 optional "permissions" => permissions: WrittenPermissions,
+                /// The audit trail, from which alerts are raised.
+                optional "trail" => trail: WrittenTrail,
                 $($questions)*
                 /// Scheduled releases.
                 optional "schedule" => schedule: WrittenSchedule,
@@ -117,6 +120,24 @@ record! {
         required "denied" => denied: AnswerNode,
         /// The permissions of each verb, keyed by the ids of the rows.
         required "calls" => calls: Rules<PermissionRule>,
+    }
+}
+
+record! {
+    /// The audit trail of the provider.
+    WrittenTrail: "a trail" {
+        /// The provider's name of it.
+        required "name" => name: String,
+        /// The shortest time from a call to the first alert that can be raised from it.
+        default "shortest" => shortest: SimSpan,
+        /// The longest time. Alerts are judged by it.
+        required "longest" => longest: Spanned<SimSpan>,
+        /// The source of these figures.
+        optional "source" => source: OneOrMany<Spanned<String>>,
+        /// The confidence, where it is written.
+        optional "confidence" => confidence: Confidence,
+        /// Whether each kind of event is recorded, keyed by the ids of the rows.
+        required "records" => records: Rules<TrailRule>,
     }
 }
 

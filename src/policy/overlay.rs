@@ -39,18 +39,19 @@ fn statement_at(path: &[&str]) -> Option<StatementKind> {
             StatementKind::Optional
         }
         ["protections", _, "settable"]
-        | ["schedule" | "hooks" | "repairs"]
+        | ["schedule" | "hooks" | "repairs" | "trail"]
         | ["scale-in", "orders", _] => StatementKind::Figures,
         ["switches", _] => StatementKind::Switch,
         ["sources" | "notes", _] => StatementKind::Document,
         ["protections", _, "rules", _]
         | ["permissions", "calls", _]
+        | ["trail", "records", _]
         | ["schedule", "due" | "settled", _]
         | ["hooks", "holds", _]
         | ["scale-in" | "defaults", _, _] => StatementKind::Rule,
         [
-            "protections" | "permissions" | "space" | "schedule" | "hooks" | "repairs" | "scale-in"
-            | "defaults",
+            "protections" | "permissions" | "trail" | "space" | "schedule" | "hooks" | "repairs"
+            | "scale-in" | "defaults",
             ..,
         ] => {
             return None;
@@ -67,6 +68,7 @@ fn is_section(path: &[&str], key: &str) -> bool {
     match path {
         ["schedule"] => matches!(key, "due" | "settled"),
         ["hooks"] => key == "holds",
+        ["trail"] => key == "records",
         _ => false,
     }
 }

@@ -13,7 +13,7 @@ use super::written_remedy::remedy_schema;
 use crate::diagnostics::Problems;
 use crate::format::{Key, Map, Node, OneOrMany, Read, Schemas};
 use crate::time::ApiVersion;
-use crate::words::{Confidence, Verdict, Word};
+use crate::words::{Confidence, Recording, TrailEvent, Verdict, Word};
 
 /// A kind of rule: its keys besides conditions, confidence and source.
 pub trait RuleKind {
@@ -150,6 +150,29 @@ impl RuleKind for PermissionRule {
             ("needs", needs, names.clone(), false),
             ("needs-one-of", one_of, names.clone(), false),
             ("event", event, names, false),
+        ]
+    }
+}
+
+/// The kind of rules on what an audit trail records.
+#[derive(Debug, Clone)]
+pub struct TrailRule;
+
+impl TrailRule {
+    /// The keys of such a rule.
+    pub const KEYS: &'static [&'static str] = &["of", "then"];
+}
+
+impl RuleKind for TrailRule {
+    fn what() -> String {
+        "a rule on the trail".to_owned()
+    }
+
+    fn keys(schemas: &mut Schemas) -> Vec<Key> {
+        let kinds = OneOrMany::<TrailEvent>::schema(schemas);
+        vec![
+            ("of", "The kinds of events.", kinds, true),
+            ("then", "Whether the trail records them.", Recording::schema(schemas), true),
         ]
     }
 }

@@ -7,9 +7,10 @@ use super::facts::{Column, Facts};
 use super::permission::{CallPermission, Switched};
 use super::space::{Axis, Over};
 use super::table::{DecisionTable, TableRow};
+use super::trail::TrailRow;
 use crate::words::{
     Action, Confidence, Effect, Fate, Lifecycle, ProtectionId, ProtectionSet, RuleId, SwitchId,
-    SwitchSet, Trigger, Verdict, Word,
+    SwitchSet, TrailEvent, Trigger, Verdict, Word,
 };
 
 /// A policy with all switches set, which the world consults.
@@ -148,6 +149,15 @@ impl Rulebook {
     ) -> impl Iterator<Item = &'p CallPermission> {
         let rows = self.policy.permissions.iter().flat_map(|permissions| &permissions.calls);
         rows.filter(move |row| self.assumes(&row.when) && row.concerns(verb, facts, switched))
+    }
+
+    /// The row of the trail about a kind of event, with its basis; `None` if the policy states no
+    /// trail.
+    pub fn trail_row(&self, of: TrailEvent) -> Option<(&TrailRow, Basis)> {
+        let trail = self.policy.trail.as_ref()?;
+        let row = trail.rows.iter().find(|row| row.of.contains(&of) && self.assumes(&row.when))?;
+        let figures = Basis { confidence: trail.confidence, ..Basis::NONE };
+        Some((row, self.basis(row.rule).union(figures)))
     }
 
     /// Basis of a rule, including the switches that it tests.

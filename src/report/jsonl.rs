@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value as Json};
 
 use super::csv::cells::Cell;
-use super::csv::columns::{DECISIONS, FINDINGS, Kind, LOSSES, REQUESTS, TIMELINE, Table};
+use super::csv::columns::{ALERTS, DECISIONS, FINDINGS, Kind, LOSSES, REQUESTS, TIMELINE, Table};
 use super::csv::rows;
 use super::item::{Report, RunItem};
 use crate::record::Record;
@@ -29,6 +29,7 @@ impl<W: Write> Report<RunItem<'_>> for JsonLines<W> {
             Record::Decision(d) => object("decision", &DECISIONS, &rows::decision(d, header)),
             Record::Change(c) => object("change", &TIMELINE, &rows::change(c, header)),
             Record::Loss(l) => object("loss", &LOSSES, &rows::loss(l, header)),
+            Record::Alert(a) => object("alert", &ALERTS, &rows::alert(a, header)),
             Record::Finding(f) => object("finding", &FINDINGS, &rows::finding(f, header)),
         };
         serde_json::to_writer(&mut self.0, &object)?;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::item::{EndOfRun, Report, RunItem};
+use super::names::Ids;
 use super::prevented::PreventedLosses;
 use super::run_totals::totals;
 use super::text_table::{Page, hanging, headed, without_commands};
@@ -10,8 +11,9 @@ use super::timeline::Timeline;
 use super::timeline_layout::lay_out;
 use super::timeline_text::{lines, omission};
 use crate::diagnostics::many;
-use crate::record::{HouseFinding, Record, Subject};
+use crate::record::{Alert, HouseFinding, Record, Subject};
 use crate::run_header::{RunHeader, run_name};
+use crate::words::AlertKind;
 
 /// How much of a run is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Text<W: Write> {
     timeline: Timeline,
     prevented: PreventedLosses,
     findings: Vec<HouseFinding>,
+    /// Lost instances by when the first alert about them came.
+    losses: Vec<(String, Ids)>,
     /// Whether a run was written already.
     follows: bool,
 }
@@ -38,7 +42,16 @@ impl<W: Write> Text<W> {
     /// Writes to `out`, laid out for `page`.
     pub fn new(out: W, page: Page, detail: Detail) -> Self {
         let (timeline, prevented) = (Timeline::default(), PreventedLosses::default());
-        Self { out, page, detail, timeline, prevented, findings: Vec::new(), follows: false }
+        Self {
+            out,
+            page,
+            detail,
+            timeline,
+            prevented,
+            findings: Vec::new(),
+            losses: Vec::new(),
+            follows: false,
+        }
     }
 
     fn end(&mut self, end: &EndOfRun<'_>) -> Vec<String> {
@@ -56,7 +69,15 @@ impl<W: Write> Text<W> {
             }
             out.push(String::new());
         }
-        out.extend(findings(header, &std::mem::take(&mut self.findings), width));
+        let findings = std::mem::take(&mut self.findings);
+        if self.detail == Detail::Summary {
+            out.extend(broken_rules(header, &findings, width));
+        }
+        let losses = std::mem::take(&mut self.losses).into_iter();
+        out.extend(losses.flat_map(|(text, mut ids)| {
+            ids.tidy();
+            hanging("", &format!("{text}: {}", ids.names(header).label()), width)
+        }));
         out.extend(totals(header, end.summary, &std::mem::take(&mut self.prevented), width));
         if end.expectations > 0 {
             let count = many(end.expectations, "expectation");
@@ -73,6 +94,7 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
                 self.timeline = Timeline::default();
                 self.prevented = PreventedLosses::default();
                 self.findings.clear();
+                self.losses.clear();
             }
             RunItem::Record(record, _) => {
                 if self.detail == Detail::Timeline {
@@ -83,6 +105,15 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
                 }
                 if let Record::Finding(finding) = record {
                     self.findings.push(finding.clone());
+                }
+                if let Record::Alert(alert) = record
+                    && alert.kind == AlertKind::Loss
+                {
+                    let text = notice(alert);
+                    match self.losses.iter_mut().find(|(known, _)| *known == text) {
+                        Some((_, ids)) => ids.add(alert.instance),
+                        None => self.losses.push((text, Ids::from_iter([alert.instance]))),
+                    }
                 }
             }
             RunItem::End(end) => {
@@ -97,8 +128,22 @@ impl<W: Write> Report<RunItem<'_>> for Text<W> {
     }
 }
 
+/// When the first alert about a lost instance came.
+pub(in crate::report) fn notice(loss: &Alert) -> String {
+    let watch = loss.watch.as_deref().unwrap_or_default();
+    match loss.seen {
+        Some((_, seen)) if seen <= loss.at => {
+            format!("first alert {} before the loss, from {watch}", loss.at.since(seen))
+        }
+        Some((_, seen)) => {
+            format!("first alert {} after the loss, from {watch}", seen.since(loss.at))
+        }
+        None => "lost without an alert".to_owned(),
+    }
+}
+
 /// The broken house rules, with their instants.
-fn findings(header: &RunHeader, found: &[HouseFinding], width: usize) -> Vec<String> {
+fn broken_rules(header: &RunHeader, found: &[HouseFinding], width: usize) -> Vec<String> {
     if found.is_empty() {
         return Vec::new();
     }

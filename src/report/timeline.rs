@@ -1,12 +1,17 @@
 //! The timeline of a run, as rows. Adjacent rows that differ only in their instance become one row,
 //! so that a fleet of thousands needs few rows.
 
+use std::sync::Arc;
+
 use super::names::Ids;
-use crate::record::{Cause, Change, DecidedBy, Decision, Record, Refusal, Request, Subject, What};
+use crate::record::{
+    Alert, Cause, Change, DecidedBy, Decision, HouseFinding, Record, Refusal, Request, Subject,
+    What,
+};
 use crate::time::SimTime;
 use crate::words::{
-    AccountId, Confidence, Effect, GroupId, Lifecycle, LimitedBy, Outcome, PolicyId, RequestResult,
-    RuleId, Trigger, Word,
+    AccountId, ActorId, AlertKind, Confidence, Effect, GroupId, Lifecycle, LimitedBy, Outcome,
+    PolicyId, RequestResult, RuleId, RuleSeverity, Trigger, Word,
 };
 
 /// Most rows that are shown; the CSV files contain all records.
@@ -39,6 +44,16 @@ pub(super) struct Row {
 pub(super) enum Content {
     Decision(Decided, Ids),
     Request(Acted),
+    Note(Note, Ids),
+}
+
+/// A broken house rule or an alert, apart from its instances.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Note {
+    /// A house rule, its severity, what is wrong, and the caller.
+    Finding(Arc<str>, RuleSeverity, Box<str>, Option<ActorId>),
+    /// A watch, the call in the audit trail, the caller, and the latest instant of the alert.
+    Alert(Option<Arc<str>>, Box<str>, Option<ActorId>, Option<SimTime>),
 }
 
 /// A decision in a row, without its instance.
@@ -121,7 +136,7 @@ impl Row {
     const fn is_loss(&self) -> bool {
         match &self.content {
             Content::Decision(decided, _) => decided.outcome.went_ahead() && !decided.allowed,
-            Content::Request(_) => false,
+            Content::Request(_) | Content::Note(..) => false,
         }
     }
 }
@@ -148,7 +163,18 @@ impl Timeline {
                 self.decision(decision);
             }
             Record::Change(change) => self.change(change),
-            Record::Loss(_) | Record::Finding(_) => {}
+            Record::Finding(finding) => {
+                let HouseFinding { rule, severity, text, actor, .. } = finding;
+                let note = Note::Finding(rule.clone(), *severity, text.clone(), *actor);
+                self.note(finding.at, note, finding.subject);
+            }
+            Record::Alert(alert) if alert.kind != AlertKind::Loss => {
+                let seen = alert.seen.map(|(_, seen)| seen);
+                let Alert { watch, event, actor, .. } = &**alert;
+                let note = Note::Alert(watch.clone(), event.clone(), *actor, seen);
+                self.note(alert.at, note, Subject::Instance(alert.instance));
+            }
+            Record::Loss(_) | Record::Alert(_) => {}
         }
     }
 
@@ -163,6 +189,23 @@ impl Timeline {
         }
         let ids = Ids::from_iter([decision.instance]);
         self.push(Row { at: decision.at, content: Content::Decision(decided, ids) });
+    }
+
+    /// Adds a note after the request that it is about.
+    fn note(&mut self, at: SimTime, note: Note, subject: Subject) {
+        self.close();
+        let ids = match subject {
+            Subject::Instance(id) => Ids::from_iter([id]),
+            Subject::Group(_) | Subject::Account(_) => Ids::default(),
+        };
+        if let Some(Row { at: then, content: Content::Note(last, all) }) = self.rows.last_mut()
+            && *then == at
+            && *last == note
+        {
+            ids.each().for_each(|id| all.add(id));
+            return;
+        }
+        self.push(Row { at, content: Content::Note(note, ids) });
     }
 
     /// The size of a group is not reported, because it follows from its members.
@@ -275,6 +318,7 @@ impl Omitted {
                 self.outcomes[usize::from(decided.outcome.index())] += ids.count();
             }
             Content::Request(acted) => self.requests += acted.times,
+            Content::Note(..) => {}
         }
     }
 }

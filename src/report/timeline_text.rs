@@ -6,13 +6,13 @@ use indexmap::IndexMap;
 use super::csv::rows;
 use super::names::NameRanges;
 use super::text_table::Paint;
-use super::timeline::{Acted, ChangedPart, Content, Decided, Omitted, Refused, Row, Who};
+use super::timeline::{Acted, ChangedPart, Content, Decided, Note, Omitted, Refused, Row, Who};
 use super::timeline_layout::{PlacedRow, PlacedText, RowCells};
 use crate::diagnostics::many;
 use crate::record::{DecidedBy, What};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Confidence, LimitedBy, Obstacle, Outcome, RequestResult, Word};
+use crate::words::{ActorId, Confidence, LimitedBy, Obstacle, Outcome, RequestResult, Word};
 
 /// Outcome of a decision that took nothing: see [`Decision::is_allowed`].
 ///
@@ -46,6 +46,11 @@ pub(super) fn lines(rows: Vec<Row>, header: &RunHeader) -> Vec<PlacedRow> {
                 ids.tidy();
                 let who = ids.names(header).text();
                 add(PlacedText::Decision(decision(&decided, who, header)));
+            }
+            Content::Note(note, mut ids) => {
+                ids.tidy();
+                let (label, text) = noted(&note, &ids.names(header).label(), header);
+                add(PlacedText::Request(label, text));
             }
             Content::Request(acted) => {
                 let cause = header.cause(acted.cause).into_owned();
@@ -97,6 +102,29 @@ fn decision(d: &Decided, who: String, header: &RunHeader) -> RowCells {
         by: by.to_owned(),
         rule: format!("{}{mark}", rule.map_or("-", |rule| rule.id.as_str())),
         effect,
+    }
+}
+
+/// The label and the text of a note.
+fn noted(note: &Note, who: &str, header: &RunHeader) -> (String, String) {
+    let by = |actor: Option<ActorId>| {
+        actor.map(|actor| format!(" by {}", header.actor(actor))).unwrap_or_default()
+    };
+    match note {
+        Note::Finding(rule, severity, text, actor) => {
+            let by = by(*actor).replacen(' ', ", ", 1);
+            (rule.to_string(), format!("house rule ({severity}): {who}: {text}{by}"))
+        }
+        Note::Alert(watch, event, actor, seen) => {
+            let label = watch.as_deref().unwrap_or("-").to_owned();
+            let event = if event.is_empty() { "without a call" } else { event };
+            let what = format!("{who}: {event}{}", by(*actor));
+            let text = match seen {
+                Some(seen) => format!("alert by +{}: {what}", header.elapsed(*seen)),
+                None => format!("no alert, the audit trail does not record it: {what}"),
+            };
+            (label, text)
+        }
     }
 }
 

@@ -305,7 +305,7 @@ impl<F: Fn(u64) -> bool> Search<'_, F> {
             Record::Loss(loss) => {
                 loss.instance == target && loss.fate == Fate::Lost && loss.resource.has_size()
             }
-            Record::Request(_) | Record::Change(_) | Record::Finding(_) => false,
+            Record::Request(_) | Record::Change(_) | Record::Finding(_) | Record::Alert(_) => false,
         });
         if is_lost { Course::Lost } else { Course::On }
     }

@@ -153,7 +153,8 @@ impl Replay {
             | Record::Loss(_)
             | Record::Request(_)
             | Record::Change(_)
-            | Record::Finding(_) => {}
+            | Record::Finding(_)
+            | Record::Alert(_) => {}
         }
     }
 }

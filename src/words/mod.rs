@@ -17,6 +17,7 @@ mod names;
 mod resource;
 mod state;
 mod timer;
+mod trail;
 mod trigger;
 mod verdict;
 mod word;
@@ -42,6 +43,7 @@ pub use names::Names;
 pub use resource::{Fate, ResourceKind, Subject};
 pub use state::{Lifecycle, Lock, StoppedBy, YesNo};
 pub use timer::TimerName;
+pub use trail::{AlertKind, Recording, TrailEvent, WatchedChange};
 pub use trigger::{Channel, Trigger};
 pub use verdict::{
     Confidence, DecidingFactor, LimitedBy, Obstacle, Outcome, RequestResult, RuleSeverity, Verdict,

@@ -29,7 +29,7 @@ use crate::policy::{
     Basis, Column, Facts, InstanceCase, JudgedOutcome, Position, PositionOutcome, Requested,
     Ruling, Undecided,
 };
-use crate::record::Target;
+use crate::record::{Subject, Target};
 use crate::words::{
     Action, Batch, Channel, DecidingFactor, InstanceId, Lifecycle, Outcome, PolicyId,
     ProtectionSet, Word as _,
@@ -171,12 +171,13 @@ impl Step<'_> {
     /// Judges one instance alone. If its policy has no answer, the run stops; `None` then.
     fn draft(&mut self, request: &RequestContext, item: RequestItem) -> Option<Draft> {
         let facts = self.facts(request, item.id, request.action);
+        let action =
+            if let Requested::This(action) = item.requested { action } else { Action::Release };
+        self.note_judged(request, &Facts { action, ..facts }, item.id);
         let world = &*self.world;
         let policy = world.policy_of(item.id);
         let book = world.header.rulebook(policy);
         let (on, unknown) = world.protections(item.id);
-        let action =
-            if let Requested::This(action) = item.requested { action } else { Action::Release };
         let mut draft = Draft {
             id: item.id,
             action,
@@ -238,6 +239,13 @@ impl Step<'_> {
         Some(draft)
     }
 
+    /// Notes a call that names an instance.
+    fn note_judged(&mut self, request: &RequestContext, facts: &Facts, id: InstanceId) {
+        if is_about_instances(request) {
+            self.note_call(request, facts, Subject::Instance(id));
+        }
+    }
+
     /// The outcome for an instance if the caller may not make the call about it, or if that is
     /// unknown, with its basis; `None` if the caller may.
     fn forbidden(
@@ -246,8 +254,7 @@ impl Step<'_> {
         facts: &Facts,
         id: InstanceId,
     ) -> Option<(DraftOutcome, Basis)> {
-        let about_instances = matches!(request.target, Target::Instance(_) | Target::Instances);
-        if self.world.principals.is_none() || !about_instances {
+        if self.world.principals.is_none() || !is_about_instances(request) {
             return None;
         }
         match self.permission_for(request, id, facts) {
@@ -314,4 +321,9 @@ fn position(
         outcome => (outcome.word(), resolution.rule),
     };
     (of, PositionOutcome { says, rule })
+}
+
+/// Whether the call names instances, not a group or an account.
+const fn is_about_instances(request: &RequestContext) -> bool {
+    matches!(request.target, Target::Instance(_) | Target::Instances)
 }

@@ -31,6 +31,7 @@ mod group;
 mod harmless;
 mod instance_calls;
 mod losses;
+mod noted_call;
 mod origins;
 mod permission;
 mod random_events;
@@ -45,6 +46,7 @@ mod subscription;
 mod timer;
 
 pub use branch::Branch;
+pub use noted_call::NotedCall;
 pub use run::{Run, StartingPoint};
 pub use step::{Halt, World};
 pub use timer::Timer;

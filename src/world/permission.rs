@@ -4,16 +4,43 @@
 //! call to a group or an account is checked once. Bills, timers and automatic
 //! actions of a group need no permission; a schedule needed one when it was set.
 
+use super::noted_call::NotedCall;
 use super::request::RequestContext;
 use super::step::{Step, World};
 use crate::plan::{Flags, Resource};
-use crate::policy::{Basis, CallPermission, Column, Facts, Needs, Switched, Undecided};
-use crate::record::Refusal;
+use crate::policy::{Basis, CallPermission, Column, Facts, Needs, SETS, Switched, Undecided};
+use crate::record::{Cause, Refusal, Subject};
 use crate::words::{
-    AccountId, Action, ActorId, GroupId, InstanceId, PolicyId, ProtectionId, RuleId, Trigger,
+    AccountId, Action, ActorId, GroupId, Initiator, InstanceId, PolicyId, ProtectionId,
+    ProtectionSet, RuleId, Trigger,
 };
 
 impl World {
+    /// The permissions of a call that switches a protection of an instance off.
+    pub fn rows_to_lift(&self, id: InstanceId, protection: ProtectionId) -> Vec<RuleId> {
+        let action = Action::SetProtection;
+        let facts = self.situation(id, Facts { action, ..Facts::default() });
+        let off = ProtectionSet::EMPTY.with(protection);
+        let switched = Switched { off, ..Switched::default() };
+        self.rows(self.policy_of(id), SETS, &facts, switched)
+    }
+
+    /// The rows of the permissions of a call that apply in every position of unknown facts.
+    fn rows(&self, policy: PolicyId, verb: &str, facts: &Facts, switched: Switched) -> Vec<RuleId> {
+        let book = self.header.rulebook(policy);
+        let facts = book.narrowed(facts);
+        let mut common: Option<Vec<RuleId>> = None;
+        for facts in book.positions(&facts).0 {
+            let here: Vec<RuleId> =
+                book.needs(verb, &facts, switched).map(|row| row.rule).collect();
+            match &mut common {
+                Some(common) => common.retain(|row| here.contains(row)),
+                None => common = Some(here),
+            }
+        }
+        common.unwrap_or_default()
+    }
+
     /// Whether a caller may make a call about an instance, with the given action.
     pub fn may_call(
         &self,
@@ -71,6 +98,32 @@ impl From<Flags> for Switched {
 }
 
 impl Step<'_> {
+    /// Notes a call, if calls are watched.
+    pub(super) fn note_call(&mut self, request: &RequestContext, facts: &Facts, subject: Subject) {
+        let Some(mut calls) = self.world.calls.take() else { return };
+        if matches!(request.cause, Cause::Event(_)) && facts.initiator == Initiator::User {
+            let fleet = &self.world.fleet;
+            let (policy, ids) = match subject {
+                Subject::Instance(id) => (self.world.policy_of(id), vec![id]),
+                Subject::Group(group) => {
+                    let named = request.named.map(|named| named.of(&self.world.targets).to_vec());
+                    let members = || fleet.group(group).members.iter().copied().collect();
+                    (self.world.policy_of_group(group), named.unwrap_or_else(members))
+                }
+                Subject::Account(account) => {
+                    let account = fleet.account(account);
+                    (account.policy, account.instances.iter().copied().collect())
+                }
+            };
+            let switched = self.flags(request, policy).unwrap_or_default().into();
+            let seq = self.world.seq.saturating_sub(1);
+            for row in self.world.rows(policy, request.verb, facts, switched) {
+                calls.extend(ids.iter().map(|id| NotedCall { seq, policy, row, instance: *id }));
+            }
+        }
+        self.world.calls = Some(calls);
+    }
+
     /// Checks the permission of the caller for an instance.
     ///
     /// # Errors
@@ -97,6 +150,7 @@ impl Step<'_> {
         id: InstanceId,
         facts: &Facts,
     ) -> Result<(), Refusal> {
+        self.note_call(request, facts, Subject::Instance(id));
         if self.world.principals.is_none() {
             return Ok(());
         }
@@ -114,6 +168,7 @@ impl Step<'_> {
         group: GroupId,
         facts: &Facts,
     ) -> Result<(), Refusal> {
+        self.note_call(request, facts, Subject::Group(group));
         if self.world.principals.is_none() {
             return Ok(());
         }
@@ -137,6 +192,7 @@ impl Step<'_> {
         request: &RequestContext,
         account: AccountId,
     ) -> Result<(), Refusal> {
+        self.note_call(request, &request.columns(request.action), Subject::Account(account));
         if self.world.principals.is_none() {
             return Ok(());
         }

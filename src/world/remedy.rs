@@ -94,7 +94,8 @@ impl Step<'_> {
             | Record::Request(_)
             | Record::Decision(_)
             | Record::Change(_)
-            | Record::Finding(_) => None,
+            | Record::Finding(_)
+            | Record::Alert(_) => None,
         });
         if let Some((remedy, from)) = saving {
             (decision.remedy, decision.remedy_from) = (Some(remedy), from);

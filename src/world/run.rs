@@ -12,7 +12,7 @@ use crate::plan::{Event, Plan, Play, RandomSource, Script, Unread};
 use crate::record::Record;
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{Action, Channel, EventId, GroupId, HookResult, SwitchSet};
+use crate::words::{Action, Channel, EventId, GroupId, HookResult, PolicyId, SwitchSet};
 
 impl Model for World {
     type Event = Result<(EventId, Event), Unread>;
@@ -191,6 +191,12 @@ impl Run {
         self.simulation.model()
     }
 
+    /// Adds switches on which something beside the run relies.
+    pub fn rely(&mut self, policy: PolicyId, switches: SwitchSet) {
+        let relied = &mut self.simulation.model_mut().relied[policy.index()];
+        *relied = relied.union(switches);
+    }
+
     /// Why the run ended; `None` while it is in progress.
     pub const fn stop(&self) -> Option<Stop> {
         self.simulation.stop()
@@ -233,6 +239,8 @@ impl StartingPoint {
     pub fn new(plan: Plan) -> Self {
         let script = plan.script.clone();
         let (mut world, mut future_events, random) = World::prepare(plan);
+        // Replications raise no alerts.
+        world.calls = None;
         world.fleet.share();
         future_events.share();
         Self { world, future_events, script, random }
@@ -271,6 +279,7 @@ impl World {
 
     /// The same before the start of the random sources, and the random sources.
     fn prepare(plan: Plan) -> (Self, FutureEvents<Timer>, Vec<RandomSource>) {
+        let calls = plan.needs_calls().then(Vec::new);
         let Plan { header, fleet, random, targets, flags, principals, defaults, .. } = plan;
         let mut future_events = FutureEvents::starting_at(header.start);
         let streams = Streams::new(header.seed, header.replication);
@@ -295,6 +304,7 @@ impl World {
             targets: targets.into(),
             flags: flags.into(),
             principals,
+            calls,
             streams,
             sources: Vec::new(),
             ties: BTreeMap::new(),

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::group::ranking::Ranking;
 use super::group::state::{Held, Leaving, Rolling};
+use super::noted_call::NotedCall;
 use super::origins::Origins;
 use super::random_sources::RandomSourceState;
 use super::timer::Timer;
@@ -46,6 +47,8 @@ pub struct World {
     pub(super) flags: Arc<[Flags]>,
     /// The permissions of callers; `None` if everybody may do everything.
     pub(super) principals: Option<Arc<Principals>>,
+    /// The calls of the last step; `None` if nothing watches them.
+    pub(super) calls: Option<Vec<NotedCall>>,
     pub(super) streams: Streams,
     /// Random sources, indexed by `SourceId`.
     pub(super) sources: Vec<RandomSourceState>,
@@ -96,6 +99,12 @@ impl World {
     /// The permissions of callers; `None` if everybody may do everything.
     pub fn principals(&self) -> Option<&Principals> {
         self.principals.as_deref()
+    }
+
+    /// The calls of people in the last step, one for each instance that they are about; empty if
+    /// nothing watches them.
+    pub fn calls(&self) -> &[NotedCall] {
+        self.calls.as_deref().unwrap_or_default()
     }
 
     /// Switches that any answer has relied on so far, indexed by `PolicyId`.
@@ -210,6 +219,9 @@ impl<'w> Step<'w> {
         out: &'w mut Vec<Record>,
     ) -> Self {
         let now = future_events.now();
+        if let Some(calls) = &mut world.calls {
+            calls.clear();
+        }
         Self { world, future_events, out, now }
     }
 }

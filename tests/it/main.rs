@@ -5,6 +5,7 @@
 
 /// The table of ARCHITECTURE.md on additions and the files that they change.
 mod additions;
+mod alerts;
 mod azure_imports;
 /// Pages in a real browser.
 mod browser;

@@ -48,7 +48,11 @@ fn decisions(policy: &str, rest: &str) -> Vec<String> {
             d.outcome,
             origin(d.origin, header),
         )),
-        Record::Request(_) | Record::Change(_) | Record::Loss(_) | Record::Finding(_) => None,
+        Record::Request(_)
+        | Record::Change(_)
+        | Record::Loss(_)
+        | Record::Finding(_)
+        | Record::Alert(_) => None,
     });
     decisions.collect()
 }
@@ -71,7 +75,8 @@ fn windows(policy: &str, rest: &str) -> Vec<String> {
         | Record::Decision(_)
         | Record::Change(_)
         | Record::Loss(_)
-        | Record::Finding(_) => None,
+        | Record::Finding(_)
+        | Record::Alert(_) => None,
     });
     windows.collect()
 }
@@ -199,7 +204,11 @@ fn a_shortfall_names_what_limits_it() {
                 r.wanted,
                 r.limited_by.map_or("-".to_owned(), |limit| limit.to_string())
             )),
-            Record::Decision(_) | Record::Change(_) | Record::Loss(_) | Record::Finding(_) => None,
+            Record::Decision(_)
+            | Record::Change(_)
+            | Record::Loss(_)
+            | Record::Finding(_)
+            | Record::Alert(_) => None,
         });
         requests.collect()
     };

@@ -138,6 +138,7 @@ fn pandas_and_frictionless_read_every_table() {
         "real-fleet",
         "night-shift",
         "house-rules",
+        "alert-on-both",
     ];
     let paths = scenarios.map(|name| format!("scenarios/{name}.yaml"));
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();

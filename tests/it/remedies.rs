@@ -40,7 +40,7 @@ fn run(plan: &Plan) -> Outcome {
                     of.results.push((event, request.result));
                 }
             }
-            Record::Change(_) | Record::Finding(_) => {}
+            Record::Change(_) | Record::Finding(_) | Record::Alert(_) => {}
         }
     }
     of

@@ -122,7 +122,7 @@ fn by_thread(plans: &[Plan]) -> (Texts, Counts) {
 fn same_bytes(plans: &[Plan]) -> Counts {
     let ((expected, counts), (found, counted)) = (plain(plans), by_thread(plans));
     assert_eq!(counts, counted);
-    assert_eq!(expected.len(), 7);
+    assert_eq!(expected.len(), 8);
     for ((name, expected), (_, found)) in expected.iter().zip(&found) {
         let text = |file: &Shared| String::from_utf8(file.0.lock().unwrap().clone()).unwrap();
         let (expected, found) = (text(expected), text(found));

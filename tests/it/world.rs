@@ -57,7 +57,11 @@ fn run_lines_from(start: &str, policy: &str, length: &str, rest: &str) -> Vec<St
                 }
                 _ => {}
             },
-            Record::Request(_) | Record::Decision(_) | Record::Loss(_) | Record::Finding(_) => {}
+            Record::Request(_)
+            | Record::Decision(_)
+            | Record::Loss(_)
+            | Record::Finding(_)
+            | Record::Alert(_) => {}
         }
     }
     lines

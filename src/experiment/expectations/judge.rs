@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alerted::unalerted;
 use super::compare::{is_in, wrong_group, wrong_state};
 use super::failure::{Failure, Judgement};
 use super::history;
@@ -13,7 +14,7 @@ use crate::plan::{
 use crate::record::{Cause, Decision, HouseFinding, Record, Request, Subject, What};
 use crate::run_header::RunHeader;
 use crate::time::SimTime;
-use crate::words::{ClockKind, InstanceId, Lifecycle};
+use crate::words::{AlertKind, ClockKind, InstanceId, Lifecycle};
 use crate::world::World;
 
 /// Most entries of a history that a failure shows.
@@ -189,6 +190,10 @@ impl Judge {
                 self.losses.add(loss, loss.at, header);
             }
             Record::Finding(finding) => self.findings.push(finding.clone()),
+            Record::Alert(alert) if alert.kind == AlertKind::Loss => {
+                self.failures.extend(unalerted(&self.expected.alerted, alert, header));
+            }
+            Record::Alert(_) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! The expectations of a scenario, compared with a run.
 
+mod alerted;
 pub(super) mod compare;
 pub(super) mod difference;
 pub(super) mod failure;

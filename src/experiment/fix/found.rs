@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::change::FixChange;
 use super::check::{Check, OpenWay};
+use crate::experiment::alerts::AlertWatch;
 use crate::experiment::house::HouseWatch;
 use crate::kernel::Limits;
 use crate::plan::{HouseDemand, HouseRule, Plan};
@@ -53,7 +54,8 @@ pub(super) fn found_by(
         }
     };
     let run = Run::start_within(check.plan.clone(), Limits::default());
-    HouseWatch::new(rules.clone()).begin(run.world()).iter().for_each(|record| note(record, None));
+    let mut watch = HouseWatch::new(rules.clone(), check.plan.watch.clone());
+    watch.begin(run.world()).iter().for_each(|record| note(record, None));
     for (number, open) in ways.iter().enumerate() {
         let (part, of) = (&open.part, (&open.hunt, &open.hunted));
         let (plan, _) = with_steps(&check.plan, &check.script, part, of, &open.way);
@@ -66,12 +68,14 @@ pub(super) fn found_by(
 
 /// What breaks some rules up to an instant, beside their state at the start.
 fn findings(plan: Plan, rules: Arc<[HouseRule]>, until: SimTime) -> Vec<Record> {
+    let mut alerts = AlertWatch::new(&plan);
+    let mut watch = HouseWatch::new(rules, plan.watch.clone());
     let mut run = Run::start_within(plan, Limits::default());
-    let mut watch = HouseWatch::new(rules);
     watch.begin(run.world());
     let mut found = Vec::new();
     while run.next_at().is_some_and(|at| at <= until) && run.step() {
-        found.extend(watch.after(run.records(), run.world()));
+        let raised = alerts.after(run.records(), run.world());
+        found.extend(watch.after(run.records(), &raised, run.world()));
     }
     found
 }
@@ -80,10 +84,10 @@ fn findings(plan: Plan, rules: Arc<[HouseRule]>, until: SimTime) -> Vec<Record> 
 fn kept(fixed: &Check<'_>, rules: &[HouseRule]) -> Vec<HouseRule> {
     let start = fixed.plan.header.start;
     let mut run = Run::start_within(fixed.plan.clone(), Limits::default());
-    let mut watch = HouseWatch::new(rules.into());
+    let mut watch = HouseWatch::new(rules.into(), fixed.plan.watch.clone());
     watch.begin(run.world());
     while run.next_at() == Some(start) && run.step() {
-        watch.after(run.records(), run.world());
+        watch.after(run.records(), &[], run.world());
     }
     let kept = rules.iter().enumerate().filter(|(number, _)| !watch.is_broken(*number));
     kept.map(|(_, rule)| rule.clone()).collect()

@@ -97,6 +97,7 @@ impl<'p> Compiler<'p> {
         let protections = self.protections(file);
         let preconditions = self.preconditions(file, &protections);
         let permissions = self.permissions(file, &protections);
+        let trail = self.trail(file);
         let orders = file.scale_in.as_ref().map(|part| self.orders(part)).unwrap_or_default();
         let tables = self.tables(file, &orders);
         let clocks = self.clocks(file);
@@ -133,6 +134,7 @@ impl<'p> Compiler<'p> {
             protections,
             preconditions,
             permissions,
+            trail,
             tables,
             schedule,
             clocks,

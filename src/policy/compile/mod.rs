@@ -12,3 +12,4 @@ mod remedies;
 mod sources;
 mod spaces;
 mod tables;
+mod trail;

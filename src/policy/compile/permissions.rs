@@ -193,6 +193,17 @@ impl Compiler<'_> {
                 (TableRow { rule: row.rule, when: row.when.clone(), says: () }, part.clone())
             })
             .unzip();
+        self.prove_rows(name, span, rows, &parts);
+    }
+
+    /// Proves that exactly one of some rows applies in each situation.
+    pub(super) fn prove_rows(
+        &mut self,
+        name: &str,
+        span: Span,
+        rows: Vec<TableRow<()>>,
+        parts: &[WrittenRule],
+    ) {
         let switches = self.switch_values();
         let conditions = rows.iter().map(|row| &row.when);
         let mut axes: Vec<Axis> = axes_of(conditions, &self.columns, |switch| {
@@ -205,7 +216,7 @@ impl Compiler<'_> {
                 Over::Switch(switch) => row.when.switches().iter().any(|(id, _)| *id == switch),
             })
         });
-        self.prove((name, span), axes, rows, &parts, None);
+        self.prove((name, span), axes, rows, parts, None);
     }
 }
 

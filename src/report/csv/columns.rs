@@ -278,6 +278,29 @@ tables! {
         actor Text "caller who broke the rule; empty if none is known",
         text Text "description of the violation",
     }
+    ALERTS ALERT_COLUMNS "alerts.csv": "watched call or change about an instance, or its loss"
+        key()
+        in "requests.csv"(scenario case replication seq)
+        in "instances.csv"(scenario case replication instance)
+    {
+        scenario Text "name of the scenario",
+        case Text "case of the scenario; `-` if it has none",
+        replication Integer "number of the replication, from 0",
+        at Time "time of the call, the change or the loss",
+        seq Integer "number of the request",
+        kind Word "call, change, or loss",
+        watch Text "name of the watch; of a loss the one that raised the first alert about the instance, empty if there is none",
+        instance Text "instance",
+        verb Text "verb of the call; empty if there is none",
+        event Text "names that the call can have in the audit trail, joined by ` or `",
+        actor Text "caller; empty if none is known",
+        trigger Word "cause of a loss",
+        seen_from Time "when the alert comes at the earliest; empty if none comes",
+        seen Time "when the alert comes at the latest; empty if none comes",
+        notice_s Integer "of a loss: seconds from the alert to the loss, less than 0 if the loss came first; empty if there is no alert",
+        rule Text "rule of the policy on what its audit trail records",
+        confidence Word "weakest confidence of that rule, of the time and of their switches",
+    }
 }
 
 tables! {

@@ -2,14 +2,14 @@
 
 use super::cells::Cell;
 use super::columns::{
-    DECISION_COLUMNS, FINDING_COLUMNS, INSTANCE_COLUMNS, LOSS_COLUMNS, REQUEST_COLUMNS,
-    TIMELINE_COLUMNS, VERDICT_COLUMNS,
+    ALERT_COLUMNS, DECISION_COLUMNS, FINDING_COLUMNS, INSTANCE_COLUMNS, LOSS_COLUMNS,
+    REQUEST_COLUMNS, TIMELINE_COLUMNS, VERDICT_COLUMNS,
 };
 use crate::money::Currency;
 use crate::policy::{Finding, Remedy};
 use crate::record::{
-    Cause, Change, Decision, HouseFinding, InstanceRow, Loss, Origin, Request, Subject, Target,
-    What,
+    Alert, Cause, Change, Decision, HouseFinding, InstanceRow, Loss, Origin, Request, Subject,
+    Target, What,
 };
 use crate::run_header::{RunHeader, START};
 use crate::time::SimTime;
@@ -374,5 +374,38 @@ pub(in crate::report) fn finding<'r>(
         instance,
         Cell::text(finding.actor.map(|actor| header.actor(actor))),
         Cell::Text(&finding.text),
+    ]
+}
+
+/// The row of an alert.
+pub(in crate::report) fn alert<'r>(
+    alert: &'r Alert,
+    header: &'r RunHeader,
+) -> [Cell<'r>; ALERT_COLUMNS] {
+    let [scenario, case, replication] = head(header);
+    let rule = alert.basis.map(|(policy, rule, basis)| {
+        let rule = header.rulebook(policy).policy.rule(rule);
+        [Cell::Text(&rule.id), Cell::word(basis.confidence)]
+    });
+    let [rule, confidence] = rule.unwrap_or([EMPTY; 2]);
+    let time = |at: Option<SimTime>| at.map_or(EMPTY, Cell::Time);
+    [
+        scenario,
+        case,
+        replication,
+        Cell::Time(alert.at),
+        Cell::Number(alert.seq),
+        Cell::word(alert.kind),
+        Cell::text(alert.watch.as_deref()),
+        Cell::Text(header.instance(alert.instance)),
+        Cell::text(alert.verb),
+        Cell::Text(&alert.event),
+        Cell::text(alert.actor.map(|actor| header.actor(actor))),
+        alert.trigger.map_or(EMPTY, Cell::word),
+        time(alert.seen.map(|(from, _)| from)),
+        time(alert.seen.map(|(_, seen)| seen)),
+        alert.notice.map_or(EMPTY, Cell::Signed),
+        rule,
+        confidence,
     ]
 }

@@ -9,7 +9,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use super::cells::{Cell, FieldEncoder};
 use super::columns::{
-    DECISIONS, FINDINGS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS,
+    ALERTS, DECISIONS, FINDINGS, INSTANCES, LOSSES, REQUESTS, TABLES, TIMELINE, Table, VERDICTS,
     further_columns,
 };
 use super::rows::{self, InstanceTally};
@@ -177,11 +177,12 @@ pub struct CsvTables<T: Rows> {
     losses: T,
     timeline: T,
     findings: T,
+    alerts: T,
     encoder: FieldEncoder,
     /// Counts of the current run, by the index of the instance.
     tallies: Vec<InstanceTally>,
     /// Number of rows written so far, in the order of [`TABLES`].
-    counts: [u64; 7],
+    counts: [u64; 8],
     /// Sum of the prefetched bytes; only keeps the compiler from removing the prefetch.
     prefetched: usize,
 }
@@ -202,9 +203,10 @@ impl<T: Rows> CsvTables<T> {
             losses: table(&LOSSES)?,
             timeline: table(&TIMELINE)?,
             findings: table(&FINDINGS)?,
+            alerts: table(&ALERTS)?,
             encoder,
             tallies: Vec::new(),
-            counts: [0; 7],
+            counts: [0; 8],
             prefetched: 0,
         })
     }
@@ -248,6 +250,10 @@ impl<T: Rows> CsvTables<T> {
                     self.counts[6] += 1;
                     self.findings.row(encoder, &rows::finding(finding, header))?;
                 }
+                Record::Alert(alert) => {
+                    self.counts[7] += 1;
+                    self.alerts.row(encoder, &rows::alert(alert, header))?;
+                }
             }
         }
         Ok(())
@@ -269,9 +275,11 @@ impl<T: Rows> CsvTables<T> {
                     self.count(decision);
                     decision.instance
                 }
-                Record::Request(_) | Record::Change(_) | Record::Loss(_) | Record::Finding(_) => {
-                    continue;
-                }
+                Record::Request(_)
+                | Record::Change(_)
+                | Record::Loss(_)
+                | Record::Finding(_)
+                | Record::Alert(_) => continue,
             };
             let first = header.instance(instance).as_bytes().first();
             self.prefetched = self.prefetched.wrapping_add(first.copied().unwrap_or(0).into());
@@ -323,6 +331,7 @@ impl<T: Rows> CsvTables<T> {
             &mut self.losses,
             &mut self.timeline,
             &mut self.findings,
+            &mut self.alerts,
         ] {
             rows.flush()?;
         }

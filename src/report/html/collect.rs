@@ -3,6 +3,7 @@
 use super::courses::{AccountChange, Courses, Happened};
 use super::decisions::{Decisions, Lost, Rows};
 use super::kinds::{Lanes, fold};
+use super::notices::Notices;
 use super::ticks::Axis;
 use crate::experiment::MoneySum;
 use crate::plan::Plan;
@@ -39,6 +40,7 @@ pub(super) struct Collector {
     /// For each instance, the index of the kind of decision that released it, plus one; 0 if it was
     /// not released.
     released_by: Vec<u32>,
+    notices: Notices,
 }
 
 /// A run at its end, with everything that a page shows of it.
@@ -69,6 +71,8 @@ pub(super) struct Collected {
     pub(super) inert: Vec<(InstanceId, PolicyId, ProtectionSet)>,
     /// Number of further instances with such protections.
     pub(super) inert_left_out: usize,
+    /// Broken house rules and alerts.
+    pub(super) notices: Notices,
     /// Why the run stopped before its end; `None` if it did not.
     pub(super) early: Option<String>,
 }
@@ -94,12 +98,15 @@ impl Collector {
             triggers: [ByTrigger::default(); Trigger::ALL.len()],
             first_loss: None,
             released_by: vec![0; instances],
+            notices: Notices::default(),
         }
     }
 
     pub(super) fn take(&mut self, record: &Record) {
         match record {
-            Record::Request(_) | Record::Finding(_) => {}
+            Record::Request(_) => {}
+            Record::Finding(finding) => self.notices.finding(finding),
+            Record::Alert(alert) => self.notices.alert(alert),
             Record::Decision(decision) => self.decision(decision),
             Record::Change(change) => self.courses.take(change),
             Record::Loss(loss) => self.loss(loss),
@@ -171,6 +178,7 @@ impl Collector {
             assumptions,
             inert,
             inert_left_out,
+            notices: self.notices,
             early: end.early.map(str::to_owned),
             header,
         }

@@ -19,6 +19,7 @@ mod kinds;
 mod lanes;
 mod legend;
 mod marks;
+mod notices;
 mod page;
 mod pairs;
 mod run;

@@ -10,6 +10,7 @@ use super::collect::{Collected, Collector};
 use super::kinds::{Kind, Lanes};
 use super::lanes::Canvas;
 use super::legend::legend;
+use super::notices::notices;
 use super::page::{Made, made, page};
 use super::tables::{self, NO_REMEDY, case_name, lost_words};
 use super::ticks::{Axis, span};
@@ -236,6 +237,7 @@ fn section(run: &Collected, index: usize, all: usize) -> Markup {
         @if run.rows.rows.iter().any(super::decisions::Row::loses) { (tables::losses(run,
             number_of)) }
         @if !run.triggers.is_empty() { (tables::triggers(run)) }
+        (notices(&run.notices, &run.axis, &run.header))
         @if run.rows.count > 0 { (tables::decisions(run, number_of, true)) }
         @else { p { "No decision was made." } }
     };

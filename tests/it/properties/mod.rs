@@ -77,7 +77,7 @@ fn holds(of: &Course) -> Result<(), TestCaseError> {
                 }
                 touched.push((c.seq, id, format!("{c:?}")));
             }
-            Record::Finding(_) => {}
+            Record::Finding(_) | Record::Alert(_) => {}
             Record::Loss(l) => {
                 prop_assert!(went.contains(&(l.seq, l.instance)), "a loss has its decision");
                 touched.push((l.seq, l.instance, format!("{l:?}")));
@@ -108,7 +108,11 @@ fn agrees(of: &Course) -> Result<(), TestCaseError> {
     let header = of.run.world().header();
     let decisions = of.records.iter().filter_map(|record| match record {
         Record::Decision(decision) => Some(decision),
-        Record::Request(_) | Record::Change(_) | Record::Loss(_) | Record::Finding(_) => None,
+        Record::Request(_)
+        | Record::Change(_)
+        | Record::Loss(_)
+        | Record::Finding(_)
+        | Record::Alert(_) => None,
     });
     let released = decisions.clone().filter(|d| d.effect == Effect::Released);
     let released: Vec<String> =
@@ -190,7 +194,8 @@ fn effects_by_request(of: &Course) -> Vec<(u64, RequestEffects)> {
             | Record::Request(_)
             | Record::Change(_)
             | Record::Loss(_)
-            | Record::Finding(_) => {
+            | Record::Finding(_)
+            | Record::Alert(_) => {
                 continue;
             }
         };
@@ -261,7 +266,11 @@ fn protects(base: &Course, more: &Course, instance: &str) -> Result<(), TestCase
         }
         // Side effects of a call that sets protections depend on whether it changes one.
         Record::Request(r) => r.at == at && r.verb == "set-protection",
-        Record::Decision(_) | Record::Change(_) | Record::Loss(_) | Record::Finding(_) => false,
+        Record::Decision(_)
+        | Record::Change(_)
+        | Record::Loss(_)
+        | Record::Finding(_)
+        | Record::Alert(_) => false,
     });
     prop_assert!(
         answered,
